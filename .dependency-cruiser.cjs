@@ -1,0 +1,57 @@
+/** Who may import whom. Each rule's name says what it protects. */
+const nodeEntries = 'app/(node\\.ts|instance/|cli/|demo/|examples/)';
+const notNodeEntries = 'app/(?!node\\.ts|instance/|cli/|demo/|examples/)';
+const npmBut = (ok) => ({
+  dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
+  pathNot: `node_modules/(${ok})/`,
+});
+const rule = (name, from, to) => ({ name, severity: 'error', from, to });
+
+module.exports = {
+  forbidden: [
+    rule('no-circular', {}, { circular: true }),
+    rule('no-orphan', { orphan: true, path: '^(machines|services|adapters)/' }, {}),
+    rule('source-never-imports-tests', { pathNot: '^test/' }, { path: '^test/' }),
+    rule('machines-import-no-world', { path: '^machines/' }, { path: '^(adapters|app)/' }),
+    rule(
+      'machines-take-services-as-types',
+      { path: '^machines/' },
+      { path: '^services/', dependencyTypesNot: ['type-only'] },
+    ),
+    rule('machines-use-only-xstate', { path: '^machines/' }, npmBut('xstate')),
+    rule(
+      'siblings-meet-in-root',
+      { path: '^machines/(?!(unit|index)\\.ts$)' },
+      { path: '^machines/(?!lib/)', dependencyTypesNot: ['type-only'] },
+    ),
+    rule('services-import-no-one', { path: '^services/' }, { path: '^(machines|adapters|app)/' }),
+    rule('services-use-only-xstate', { path: '^services/' }, npmBut('xstate')),
+    rule('adapters-import-only-services', { path: '^adapters/' }, { path: '^(machines|app)/' }),
+    rule(
+      'adapters-take-services-as-types',
+      { path: '^adapters/' },
+      { path: '^services/(?!(errors|json)\\.ts$)', dependencyTypesNot: ['type-only'] },
+    ),
+    rule('adapters-know-no-actors', { path: '^adapters/' }, { path: 'node_modules/xstate/' }),
+    rule(
+      'platforms-do-not-mix',
+      { path: '^adapters/([^/]+)/' },
+      { path: '^adapters/', pathNot: '^adapters/($1|shared)/' },
+    ),
+    rule(
+      'only-node-uses-node',
+      { path: `^(machines|services|adapters/(?!node/)|${notNodeEntries})` },
+      { dependencyTypes: ['core'] },
+    ),
+    rule(
+      'only-node-entries-reach-node',
+      { path: `^${notNodeEntries}` },
+      { reachable: true, path: `^(adapters/node/|${nodeEntries})` },
+    ),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+  },
+};

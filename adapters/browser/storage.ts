@@ -1,0 +1,21 @@
+import { createStore, del, get, set, type UseStore } from 'idb-keyval';
+import type { Storage } from '../../services/storage.ts';
+import { documentStorage, type StoredDocument } from '../shared/document-storage.ts';
+
+/** What a browser storage may be given. */
+export interface BrowserStorageOptions {
+  /** @defaultValue the object store `documents` of the database `pepeunit` */
+  readonly store?: UseStore;
+}
+
+/**
+ * Keeps each document in IndexedDB, its path being the key.
+ *
+ * A write is one transaction; how soon it reaches the disk is the browser's matter.
+ */
+export const browserStorage = ({ store = createStore('pepeunit', 'documents') }: BrowserStorageOptions = {}): Storage =>
+  documentStorage({
+    get: (path) => get<StoredDocument>(path, store),
+    set: (path, document) => set(path, document, store),
+    del: (path) => del(path, store),
+  });

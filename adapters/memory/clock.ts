@@ -1,0 +1,69 @@
+import type { Clock } from '../../services/clock.ts';
+
+/** A clock that stands still until a test moves it; fits XState's `clock` option. */
+export interface FakeClock extends Clock {
+  /** Lets time pass: fires what falls due, in order, each at its own moment; what that sets for this span as well. */
+  advance(ms: number): void;
+  /** Moves the wall clock alone, as an operator or a time server would. */
+  jump(ms: number): void;
+  /** How many timers wait. */
+  readonly pending: number;
+}
+
+interface Timer {
+  readonly fn: () => void;
+  readonly due: number;
+  readonly id: number;
+}
+
+/** 2026-01-01T00:00:00Z */
+const defaultStart = 1_767_225_600_000;
+
+const firstDue = (timers: ReadonlyMap<number, Timer>): Timer | undefined => {
+  let first: Timer | undefined;
+  for (const timer of timers.values()) {
+    if (!first || timer.due < first.due) first = timer;
+  }
+  return first;
+};
+
+/**
+ * A clock for tests and simulation.
+ *
+ * @param start What the wall clock says at first, Unix milliseconds; the monotonic clock starts at zero.
+ */
+export const fakeClock = (start = defaultStart): FakeClock => {
+  const timers = new Map<number, Timer>();
+  let wall = start;
+  let elapsed = 0;
+  let lastId = 0;
+  const moveTo = (moment: number): void => {
+    wall += moment - elapsed;
+    elapsed = moment;
+  };
+  return {
+    now: () => wall,
+    monotonic: () => elapsed,
+    setTimeout: (fn, ms) => {
+      lastId += 1;
+      timers.set(lastId, { fn: fn as () => void, due: elapsed + (ms > 0 ? ms : 0), id: lastId });
+      return lastId;
+    },
+    clearTimeout: (id) => void timers.delete(id as number),
+    advance: (ms) => {
+      const end = elapsed + ms;
+      for (let next = firstDue(timers); next && next.due <= end; next = firstDue(timers)) {
+        timers.delete(next.id);
+        moveTo(Math.max(elapsed, next.due));
+        next.fn();
+      }
+      moveTo(Math.max(elapsed, end));
+    },
+    jump: (ms) => {
+      wall += ms;
+    },
+    get pending() {
+      return timers.size;
+    },
+  };
+};

@@ -1,0 +1,80 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Storage } from '../../services/storage.ts';
+import { jsonText } from '../shared/json-text.ts';
+import { keyedQueue } from '../shared/keyed-queue.ts';
+import { linesText, splitLines } from '../shared/lines.ts';
+import { writeFrom } from '../shared/source.ts';
+import { checkSize } from '../shared/document-storage.ts';
+import { removeFiles, replaceFile } from './durable-file.ts';
+import { hostFs, type Content, type DurableFs } from './durable-fs.ts';
+import { isMissing, readDocument, storageError } from './read-document.ts';
+import { sweepOnce } from './temporary-files.ts';
+
+/** What a file storage may be given. */
+export interface FileStorageOptions {
+  /** @defaultValue the host's file system */
+  readonly fs?: DurableFs;
+}
+
+const inTurn = keyedQueue();
+
+const guarded = async <T>(path: string, action: string, task: () => Promise<T>): Promise<T> => {
+  try {
+    return await task();
+  } catch (thrown) {
+    throw storageError(path, action, thrown);
+  }
+};
+
+const isDocument = async (path: string): Promise<boolean> => {
+  try {
+    return (await stat(path)).isFile();
+  } catch (thrown) {
+    if (isMissing(thrown)) return false;
+    throw thrown;
+  }
+};
+
+async function* linesOf(path: string): AsyncGenerator<Uint8Array> {
+  await sweepOnce(dirname(path));
+  try {
+    yield* splitLines(path, createReadStream(path));
+  } catch (thrown) {
+    if (!isMissing(thrown)) throw storageError(path, 'read', thrown);
+  }
+}
+
+/**
+ * Keeps each document in the file that its path names, relative to the working directory.
+ *
+ * Files are for this user alone (0600), folders that had to be made too (0700), whatever the umask. JSON is
+ * indented by two spaces and bounded to 16 MiB; text is read as a stream. A path that is a symbolic link is replaced by a file.
+ */
+export const fileStorage = ({ fs = hostFs }: FileStorageOptions = {}): Storage => {
+  const write = (path: string, content: Content): Promise<void> =>
+    inTurn(resolve(path), () =>
+      guarded(path, 'written', async () => {
+        await sweepOnce(dirname(path));
+        await replaceFile(path, content, { fs });
+      }),
+    );
+  return {
+    readJson: async (path) => {
+      await sweepOnce(dirname(path));
+      return readDocument(path);
+    },
+    writeJson: async (path, value) => {
+      const text = `${jsonText(value, '  ')}\n`;
+      checkSize(path, Buffer.byteLength(text));
+      await write(path, text);
+    },
+    readLines: linesOf,
+    writeLines: async (path, lines) => write(path, linesText(path, lines)),
+    writeBytes: (path, chunks) => writeFrom(chunks, (watched) => write(path, watched)),
+    exists: (path) => guarded(path, 'looked at', () => isDocument(path)),
+    remove: (path) =>
+      inTurn(resolve(path), () => guarded(path, 'removed', () => removeFiles(dirname(path), [path], fs))),
+  };
+};

@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import { lstat, readdir, unlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { codeOf } from './durable-fs.ts';
+
+const pattern = /^\.pepeunit-(\d+)-[0-9a-f]{16}\.tmp$/;
+const staleMs = 3_600_000;
+
+/** A name that no document has, and that tells which process writes there. */
+export const temporaryName = (): string => `.pepeunit-${process.pid}-${randomBytes(8).toString('hex')}.tmp`;
+
+/** Tells the temporary files of durable writes from everything else. */
+export const isTemporaryName = (name: string): boolean => pattern.test(name);
+
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch (thrown) {
+    return codeOf(thrown) === 'EPERM';
+  }
+};
+
+const isLeftOver = async (path: string, pid: number): Promise<boolean> => {
+  if (!isRunning(pid)) return true;
+  return Math.abs(Date.now() - (await lstat(path)).mtimeMs) > staleMs;
+};
+
+/**
+ * Removes what writes that were killed have left in a folder: temporary files whose process is gone, or that
+ * are older than an hour.
+ *
+ * @returns The names of those removed; what can't be looked at or removed stays, since nobody ever reads it.
+ */
+export const sweepTemporaries = async (folder: string): Promise<string[]> => {
+  const names = await readdir(folder).catch(() => []);
+  const removed: string[] = [];
+  for (const name of names) {
+    const pid = pattern.exec(name)?.[1];
+    if (pid === undefined) continue;
+    const path = join(folder, name);
+    const swept = await isLeftOver(path, Number(pid)).then(
+      (stale) => stale && unlink(path).then(() => true),
+      () => false,
+    );
+    if (swept) removed.push(name);
+  }
+  return removed;
+};
+
+const sweeping = new Map<string, Promise<unknown>>();
+
+/** Sweeps a folder the first time that this process uses it. */
+export const sweepOnce = async (folder: string): Promise<void> => {
+  const key = resolve(folder);
+  const started = sweeping.get(key) ?? sweepTemporaries(key);
+  sweeping.set(key, started);
+  await started;
+};

@@ -1,0 +1,17 @@
+/** Runs the tasks of one key one after another, in the order they were called; other keys do not wait. */
+export type KeyedQueue = <T>(key: string, task: () => Promise<T>) => Promise<T>;
+
+/** A queue with nothing in it; a task that fails does not stop the ones behind it. */
+export const keyedQueue = (): KeyedQueue => {
+  const tails = new Map<string, Promise<unknown>>();
+  return async (key, task) => {
+    const before = tails.get(key) ?? Promise.resolve();
+    const running = before.then(task, task);
+    tails.set(key, running);
+    try {
+      return await running;
+    } finally {
+      if (tails.get(key) === running) tails.delete(key);
+    }
+  };
+};

@@ -1,0 +1,71 @@
+import mqtt from 'mqtt';
+import type { IClientOptions, MqttClient } from 'mqtt';
+import type { LinkOptions } from '../../services/broker.ts';
+import { linkError } from './mqtt-errors.ts';
+
+/** The most that one inbound packet may hold. */
+export const maxInboundBytes = 16 * 1024 * 1024;
+
+const schemes = ['mqtt', 'mqtts', 'ws', 'wss'] as const;
+type Scheme = (typeof schemes)[number];
+
+const isScheme = (name: string): name is Scheme => schemes.some((scheme) => scheme === name);
+
+const silent = () => undefined;
+
+const tlsOf = ({ tls }: LinkOptions) => ({
+  rejectUnauthorized: true,
+  ...(tls?.ca === undefined ? {} : { ca: typeof tls.ca === 'string' ? tls.ca : [...tls.ca] }),
+  ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
+  ...(tls?.key === undefined ? {} : { key: tls.key }),
+  ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
+});
+
+const addressOf = (options: LinkOptions): IClientOptions => {
+  const url = URL.canParse(options.url) ? new URL(options.url) : undefined;
+  const scheme = url?.protocol.slice(0, -1) ?? '';
+  if (url === undefined || url.hostname === '' || !isScheme(scheme)) {
+    throw linkError('network', options, `a broker's address begins with ${schemes.join(', ')} and names a host`);
+  }
+  const web = scheme === 'ws' || scheme === 'wss';
+  const tls = scheme === 'mqtts' || scheme === 'wss' ? tlsOf(options) : {};
+  return {
+    protocol: scheme,
+    // A socket wants an IPv6 address bare, a WebSocket's URL wants it in brackets.
+    hostname: web ? url.hostname : url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    ...(url.port === '' ? {} : { port: Number(url.port) }),
+    ...(web ? { path: `${url.pathname || '/'}${url.search}` } : {}),
+    ...tls,
+    ...(scheme === 'wss' ? { wsOptions: tls } : {}),
+  };
+};
+
+/**
+ * Starts one attempt: CONNECT goes out as soon as the transport is open, and nothing is ever tried again.
+ *
+ * @throws {BrokerError} `network` for an address that is none, `tls` for certificates that can't be read.
+ */
+export const startClient = (options: LinkOptions): MqttClient => {
+  const settings: IClientOptions = {
+    ...addressOf(options),
+    protocolVersion: options.version,
+    clientId: options.clientId,
+    username: options.username,
+    // Empty but present, as the reference client sends it.
+    password: '',
+    clean: true,
+    keepalive: options.keepaliveSeconds,
+    reconnectPeriod: 0,
+    // The caller's own limit comes first; this one only backs it up.
+    connectTimeout: options.timeoutMs + 1000,
+    resubscribe: false,
+    queueQoSZero: false,
+    log: silent,
+    ...(options.version === 5 ? { properties: { sessionExpiryInterval: 0, maximumPacketSize: maxInboundBytes } } : {}),
+  };
+  try {
+    return mqtt.connect(settings);
+  } catch (cause) {
+    throw linkError('tls', options, 'the connection could not be prepared', { cause });
+  }
+};

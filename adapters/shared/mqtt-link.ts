@@ -1,0 +1,208 @@
+import type { IConnackPacket, MqttClient } from 'mqtt';
+import type { Grant, Link, LinkOptions, PublishOptions, Qos } from '../../services/broker.ts';
+import { BrokerError } from '../../services/errors.ts';
+import { linkError, publishError } from './mqtt-errors.ts';
+import { isTopicFilter, isTopicName, packFilters } from './mqtt-topics.ts';
+import { turnstile, waiting } from './mqtt-waiting.ts';
+
+/** Bytes of one SUBSCRIBE or UNSUBSCRIBE, half of the platform's packet limit. */
+const maxSubscribeBytes = 128 * 1024;
+const topicFilterInvalid = 0x8f;
+const topicNameInvalid = 0x90;
+const packetTooLarge = 0x95;
+const retainNotSupported = 0x9a;
+const qosNotSupported = 0x9b;
+/** How long a broker gets to take DISCONNECT and close its end. */
+const closeMs = 1500;
+
+/** A link, and the way for its owner to tell it that it ended. */
+export interface HeldLink {
+  readonly link: Link;
+  /** The connection is gone: fails whatever waits. */
+  end(error: BrokerError): void;
+}
+
+interface Session {
+  readonly client: MqttClient;
+  readonly connack: IConnackPacket;
+  readonly options: LinkOptions;
+  /** Stops whatever listens to the client. */
+  readonly letGo: () => void;
+}
+
+/** Sends what is written in one turn of the event loop as one piece. */
+const corker = (stream: MqttClient['stream']) => {
+  let corked = false;
+  const uncork = () => {
+    corked = false;
+    stream.uncork();
+  };
+  return () => {
+    if (corked || typeof setImmediate !== 'function') return;
+    corked = true;
+    stream.cork();
+    setImmediate(uncork);
+  };
+};
+
+/** Why the broker would end the session if it got this message (MQTT 5 section 3.2.2.3). */
+const refusalOf = ({ properties }: IConnackPacket, bytes: number, qos: Qos, retain: boolean): number | undefined => {
+  if (bytes > (properties?.maximumPacketSize ?? Infinity)) return packetTooLarge;
+  if (retain && properties?.retainAvailable === false) return retainNotSupported;
+  if (qos > (properties?.maximumQoS ?? 2)) return qosNotSupported;
+  return undefined;
+};
+
+const publisher = ({ client, connack, options }: Session, wait: ReturnType<typeof waiting>) => {
+  const { stream } = client;
+  const cork = corker(stream);
+  const turns = turnstile(options.version === 5 ? (connack.properties?.receiveMaximum ?? 65_535) : 65_535);
+  const blocked: (() => void)[] = [];
+  const onDrain = () => {
+    for (const go of blocked.splice(0)) go();
+  };
+  stream.on('drain', onDrain);
+  const acknowledged = (topic: string, payload: Buffer | string, qos: Qos, retain: boolean) => {
+    let over = false;
+    return wait
+      .for(`a message on ${topic}`, (settle) => {
+        const send = () => {
+          cork();
+          client.publish(topic, payload, { qos, retain }, (error) => {
+            turns.leave();
+            if (!error) return settle();
+            const { code } = error as { code?: unknown };
+            settle(
+              typeof code === 'number'
+                ? publishError(topic, code, { cause: error })
+                : linkError('closed', options, 'the link ended before a message was acknowledged', { cause: error }),
+            );
+          });
+        };
+        turns.enter(send, () => !over);
+      })
+      .finally(() => {
+        over = true;
+      });
+  };
+  return {
+    stop: () => stream.off('drain', onDrain),
+    publish: async (topic: string, payload: Uint8Array | string, { qos = 0, retain = false }: PublishOptions = {}) => {
+      if (!isTopicName(topic)) throw publishError(topic, topicNameInvalid);
+      const reasonCode = refusalOf(connack, topic.length + payload.length + 16, qos, retain);
+      if (reasonCode !== undefined) throw publishError(topic, reasonCode);
+      // mqtt.js takes any Uint8Array for a payload, its types ask for a Buffer.
+      const bytes = payload as Buffer | string;
+      if (qos > 0) return acknowledged(topic, bytes, qos, retain);
+      cork();
+      client.publish(topic, bytes, { qos, retain });
+      if (stream.writableNeedDrain) await wait.for(`a message on ${topic}`, (settle) => blocked.push(settle));
+    },
+  };
+};
+
+/** What mqtt.js decodes a SUBACK to. */
+interface Suback {
+  readonly granted: readonly unknown[];
+}
+
+const codeOf = (packet: Suback | undefined, at: number): number => {
+  const code = packet?.granted[at];
+  return typeof code === 'number' ? code : 0x80;
+};
+
+const subscriber = ({ client, options }: Session, wait: ReturnType<typeof waiting>) => {
+  const subscribeGroup = async (topics: string[]): Promise<Grant[]> => {
+    let suback: Suback | undefined;
+    await wait.for(`SUBSCRIBE of ${topics.length} topics`, (settle) => {
+      client.subscribe(topics, { qos: 0 }, (error, _subscriptions, packet) => {
+        // One failure code of many comes as an error, with the whole SUBACK beside it.
+        suback = packet as unknown as Suback | undefined;
+        if (suback?.granted.length === topics.length) return settle();
+        settle(linkError('closed', options, 'the link ended before a subscription was answered', { cause: error }));
+      });
+    });
+    return topics.map((topic, at) => {
+      const reasonCode = codeOf(suback, at);
+      return { topic, granted: reasonCode < 0x80, reasonCode };
+    });
+  };
+  return {
+    subscribe: async (topics: readonly string[]): Promise<Grant[]> => {
+      const filters = [...new Set(topics)];
+      const invalid = filters
+        .filter((topic) => !isTopicFilter(topic))
+        .map((topic) => ({ topic, granted: false, reasonCode: topicFilterInvalid }));
+      const groups = packFilters(filters.filter(isTopicFilter), maxSubscribeBytes);
+      const grants = await Promise.all(groups.map(subscribeGroup));
+      return [...grants.flat(), ...invalid];
+    },
+    unsubscribe: async (topics: readonly string[]): Promise<void> => {
+      const groups = packFilters([...new Set(topics)].filter(isTopicFilter), maxSubscribeBytes);
+      await Promise.all(
+        groups.map((group) =>
+          wait.for(`UNSUBSCRIBE of ${group.length} topics`, (settle) => {
+            client.unsubscribe(group, (error) =>
+              settle(
+                error ? linkError('closed', options, 'the link ended before UNSUBACK', { cause: error }) : undefined,
+              ),
+            );
+          }),
+        ),
+      );
+    },
+  };
+};
+
+/** Says DISCONNECT, whatever is still on its way, and waits for the broker's end for a moment. */
+const disconnect = (client: MqttClient): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      client.stream.destroy();
+      resolve();
+    }, closeMs);
+    // mqtt.js would wait for these before it says DISCONNECT.
+    for (const id of Object.keys(client.outgoing)) client.removeOutgoingMessage(Number(id));
+    client.end(false, () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+
+/** The port's link over a client that has its CONNACK. */
+export const mqttLink = (session: Session): HeldLink => {
+  const { client, connack, options, letGo } = session;
+  const wait = waiting(options.timeoutMs);
+  const { publish, stop } = publisher(session, wait);
+  const { subscribe, unsubscribe } = subscriber(session, wait);
+  let ended: BrokerError | undefined;
+  let closing: Promise<void> | undefined;
+  const end = (error: BrokerError) => {
+    if (ended) return;
+    ended = error;
+    stop();
+    letGo();
+    wait.failAll(error);
+  };
+  /** Runs a call while the link is open; afterwards it fails with what ended the link. */
+  const whileOpen =
+    <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+    (...args: A): Promise<R> =>
+      ended ? Promise.reject(linkError('closed', options, 'the link is closed', { cause: ended })) : call(...args);
+  const close = async () => {
+    if (ended) return;
+    end(linkError('closed', options, 'the link was closed'));
+    await disconnect(client);
+  };
+  return {
+    end,
+    link: {
+      version: options.version,
+      sessionPresent: connack.sessionPresent,
+      subscribe: whileOpen(subscribe),
+      unsubscribe: whileOpen(unsubscribe),
+      publish: whileOpen(publish),
+      close: () => (closing ??= close()),
+    },
+  };
+};

@@ -1,0 +1,95 @@
+import type { IConnackPacket, IDisconnectPacket, IPublishPacket, MqttClient } from 'mqtt';
+import type { Broker, Link, LinkListener, LinkOptions } from '../../services/broker.ts';
+import type { BrokerError } from '../../services/errors.ts';
+import { maxInboundBytes, startClient } from './mqtt-connect.ts';
+import { connackError, disconnectError, linkError, transportError } from './mqtt-errors.ts';
+import { watchFrames } from './mqtt-frames.ts';
+import { mqttLink, type HeldLink } from './mqtt-link.ts';
+
+/**
+ * Tells once how a connection ended, whichever of its signs comes first.
+ *
+ * @returns Stops watching.
+ */
+const watchEnd = (
+  client: MqttClient,
+  options: LinkOptions,
+  isOpen: () => boolean,
+  onEnd: (error: BrokerError) => void,
+): (() => void) => {
+  const { stream } = client;
+  const onError = (error: unknown) => {
+    const { code } = error as { code?: unknown };
+    onEnd(typeof code === 'number' && !isOpen() ? connackError(options, code, error) : transportError(options, error));
+  };
+  const onStreamError = (cause: Error) => {
+    const { code } = cause as { code?: unknown };
+    onEnd(
+      typeof code === 'string'
+        ? transportError(options, cause)
+        : linkError('network', options, 'the connection failed', { cause }),
+    );
+  };
+  const onDisconnect = ({ reasonCode }: IDisconnectPacket) => onEnd(disconnectError(options, reasonCode ?? 0));
+  const onClose = () => onEnd(linkError('closed', options, 'the broker ended the connection'));
+  const onData = watchFrames(maxInboundBytes, (length) =>
+    onEnd(linkError('malformed', options, `a packet of ${length} bytes is over the limit of ${maxInboundBytes}`)),
+  );
+  client.on('error', onError).on('disconnect', onDisconnect).on('close', onClose);
+  stream.on('error', onStreamError).on('data', onData);
+  return () => {
+    client.off('error', onError).off('disconnect', onDisconnect).off('close', onClose);
+    stream.off('error', onStreamError).off('data', onData);
+  };
+};
+
+const open = (options: LinkOptions, listener: LinkListener, signal: AbortSignal): Promise<Link> => {
+  const onMessage = (topic: string, payload: Uint8Array, packet: IPublishPacket) =>
+    listener.onMessage(topic, payload, packet.retain, packet.properties as Record<string, unknown> | undefined);
+  return new Promise((resolve, reject) => {
+    const abortion = () => linkError('closed', options, 'the attempt was given up', { cause: signal.reason });
+    if (signal.aborted) throw abortion();
+    const client = startClient(options);
+    let held: HeldLink | undefined;
+    const stopAttempt = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    };
+    const letGo = () => {
+      unwatch();
+      client.off('message', onMessage).off('connect', onConnect);
+    };
+    const fail = (error: BrokerError) => {
+      stopAttempt();
+      letGo();
+      client.end(true);
+      reject(error);
+    };
+    const onEnd = (error: BrokerError) => {
+      if (!held) return fail(error);
+      held.end(error);
+      client.end(true);
+      listener.onClosed(error);
+    };
+    const onConnect = (connack: IConnackPacket) => {
+      stopAttempt();
+      held = mqttLink({ client, connack, options, letGo });
+      resolve(held.link);
+    };
+    const onAbort = () => fail(abortion());
+    const unwatch = watchEnd(client, options, () => held !== undefined, onEnd);
+    const timer = setTimeout(
+      () => fail(linkError('timeout', options, `no CONNACK within ${options.timeoutMs} ms`)),
+      options.timeoutMs,
+    );
+    signal.addEventListener('abort', onAbort, { once: true });
+    client.on('message', onMessage).on('connect', onConnect);
+  });
+};
+
+/**
+ * Opens MQTT sessions over TCP, TLS and WebSocket.
+ *
+ * Each session has a client object of its own, which never connects twice; a browser has WebSocket alone.
+ */
+export const mqttBroker = (): Broker => ({ open });

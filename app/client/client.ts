@@ -1,0 +1,261 @@
+import type { PublishOptions } from '../../services/broker.ts';
+import type { Cipher } from '../../services/cipher.ts';
+import type { JsonObject, JsonValue } from '../../services/json.ts';
+import type { StateReport } from '../../services/system.ts';
+import type { Platform } from '../platform.ts';
+import { callGuarded } from '../plane/guard.ts';
+import type { InboundMessage } from '../plane/message.ts';
+import type { OutputHandlerOptions } from './cycle.ts';
+import { createFileManager, type FileManager } from './file-manager.ts';
+import { createLogger, type Logger } from './logger.ts';
+import { createMqttClient, type MqttClient } from './mqtt-client.ts';
+import { withDefaults, type PepeunitClientOptions, type ResolvedOptions } from './options.ts';
+import { encodePayload, type Payload } from './payload.ts';
+import { outcomeOf } from './requests.ts';
+import { createRestClient, type RestClient } from './rest-client.ts';
+import type { UnitActor } from './root.ts';
+import type { SchemaManager } from './schema.ts';
+import type { Settings } from './settings.ts';
+import { createTimeManager, type TimeManager } from './time-manager.ts';
+import { createUnit, type UnitRuntime } from './unit.ts';
+import { createWifiManager, type WifiManager } from './wifi-manager.ts';
+
+/** What a unit tells its app; see `on`. */
+export type UnitEvent = Parameters<Parameters<UnitActor['on']>[1]>[0];
+
+export interface MainCycleOptions {
+  /** Milliseconds between two calls of the output handler. @defaultValue 20 */
+  readonly cycleMs?: number;
+}
+
+/**
+ * A Pepeunit unit: connects, talks and obeys.
+ *
+ * The constructor does no I/O and never throws for a missing or broken file: `ready()` and `runMainCycle()` do.
+ *
+ * @typeParam TEnv The developer's own variables, such as `typeof` the unit's env_example.json.
+ */
+export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
+  readonly settings: Settings<TEnv>;
+  readonly schema: SchemaManager;
+  readonly logger: Logger;
+  readonly mqttClient: MqttClient;
+  readonly restClient: RestClient;
+  readonly timeManager: TimeManager;
+  readonly wifiManager: WifiManager;
+  readonly fileManager: FileManager;
+  readonly cipher: Cipher;
+  /** The root actor: `subscribe`, `getSnapshot`, `send`. */
+  readonly actor: UnitActor;
+
+  readonly #options: ResolvedOptions;
+  readonly #unit: UnitRuntime<TEnv>;
+  readonly #measure: () => Promise<StateReport>;
+  #updateHandler: ((client: this, payload: JsonObject) => unknown) | undefined;
+
+  constructor(options: PepeunitClientOptions, platform: Platform) {
+    this.#options = withDefaults(options);
+    const adapters = { ...platform(this.#options), ...this.#options.adapters };
+    const unit = createUnit<TEnv>(adapters, this.#options, (payload) => this.#handleUpdate(payload));
+    const { actor, documents, plane, epoch } = unit;
+    const { env, saveEnv, saveSchema } = documents;
+    this.#unit = unit;
+    this.actor = actor;
+    this.settings = documents.settings;
+    this.schema = documents.schema;
+    this.cipher = adapters.cipher;
+    this.fileManager = createFileManager(adapters.storage, adapters.extract);
+    this.logger = createLogger({
+      journal: plane.journal,
+      sync: () => this.#syncLogs(),
+      stored: () => plane.logFile.lines(),
+      clear: () => plane.logFile.clear(),
+    });
+    this.mqttClient = createMqttClient({
+      unit: actor,
+      start: () => unit.start(),
+      inbox: plane.inbox,
+      publisher: plane.publisher,
+    });
+    this.restClient = createRestClient({
+      rest: adapters.http,
+      storage: adapters.storage,
+      env,
+      downloadEnv: saveEnv,
+      downloadSchema: saveSchema,
+    });
+    this.timeManager = createTimeManager(epoch, () => this.#syncTime());
+    this.wifiManager = createWifiManager({
+      wifi: adapters.wifi,
+      clock: adapters.clock,
+      env,
+      pause: (attempts, ceilingMs) => Math.min(5_000 * 2 ** Math.min(attempts - 1, 20), ceilingMs),
+    });
+    this.#measure = async () => ({
+      millis: epoch.epochMs(),
+      ...(await adapters.system.measure()),
+      pu_commit_version: this.settings.PU_COMMIT_VERSION,
+    });
+  }
+
+  /** What the unit would report now on `state/pepeunit`. */
+  getSystemState(): Promise<StateReport> {
+    return this.#measure();
+  }
+
+  /**
+   * Sets what is called with each message, one at a time and in order for each topic. Commands are obeyed before it,
+   * and without it.
+   */
+  setMqttInputHandler(handler: (client: this, message: InboundMessage) => unknown): void {
+    this.mqttClient.setInputHandler((message) => handler(this, message));
+  }
+
+  /** Sets what is called each cycle, never overlapping itself. What it publishes while offline is queued. */
+  setOutputHandler(handler: (client: this) => unknown, options?: OutputHandlerOptions): void {
+    this.#unit.cycle.setHandler(() => handler(this), options);
+  }
+
+  /** Sets what takes the place of the whole update sequence; gets the command's payload. */
+  setCustomUpdateHandler(handler: (client: this, payload: JsonObject) => unknown): void {
+    this.#updateHandler = handler;
+    this.#unit.power();
+    this.actor.send({ type: 'update.configure', handsOver: true });
+  }
+
+  /** Subscribes to all topics of the schema (again). */
+  subscribeAllSchemaTopics(): void {
+    this.mqttClient.subscribeAllSchemaTopics();
+  }
+
+  /**
+   * Publishes to every topic of a key of `output_topic`, else of `output_base_topic`.
+   *
+   * @returns `true` when every topic took the message (delivered or queued); `false` for an unknown key or a refusal.
+   */
+  async publishToTopics(key: string, message: Payload, options?: PublishOptions): Promise<boolean> {
+    const topics = this.schema.outputTopic[key] ?? this.schema.outputBaseTopic[key];
+    if (!topics) {
+      this.logger.warning(`Nothing was published: the schema has no output topic "${key}"`);
+      return false;
+    }
+    const payload = encodePayload(message);
+    const { publisher } = this.#unit.plane;
+    const outcomes = await Promise.all(topics.map((topic) => publisher.publish(topic, payload, options)));
+    return outcomes.every((outcome) => outcome === 'delivered' || outcome === 'queued');
+  }
+
+  /**
+   * Starts the unit, and resolves once it is online with its topics subscribed.
+   *
+   * @throws {SettingsError | SchemaError} The configuration can't be used.
+   */
+  ready(): Promise<void> {
+    return this.mqttClient.connect();
+  }
+
+  /**
+   * Runs the unit until `stopMainCycle()`, whatever the network does.
+   *
+   * @throws {SettingsError | SchemaError} The configuration can't be used.
+   */
+  async runMainCycle({ cycleMs = 20 }: MainCycleOptions = {}): Promise<void> {
+    const ended = outcomeOf(this.actor, ['stopped'], ['misconfigured']);
+    this.#unit.start();
+    this.#unit.cycle.start(cycleMs);
+    try {
+      await ended;
+    } finally {
+      this.#unit.cycle.stop();
+    }
+  }
+
+  /** Stops the unit: log flushed, link closed, nothing left running. Takes 5 s at the most. */
+  stopMainCycle(): Promise<void> {
+    return this.#unit.stop();
+  }
+
+  /** Restarts the program as the restart mode says. @throws {ProcessError} */
+  restartDevice(): Promise<void> {
+    return this.#unit.restart(this.#options.restartMode);
+  }
+
+  /** Asks the instance for the unit's version, and updates to it. @throws {RestError | FirmwareError | ProcessError} */
+  async performUpdate(): Promise<void> {
+    this.#unit.power();
+    const { commit } = await this.restClient.getTargetVersion();
+    const ended = outcomeOf(
+      this.actor,
+      ['updateFinished', 'updateSwapped', 'updateSkipped', 'updateHandedOver'],
+      ['updateFailed'],
+    );
+    this.actor.send({ type: 'update.start', target: { commitVersion: commit } });
+    await ended;
+  }
+
+  /**
+   * Downloads the env, checks it, replaces env.json and takes it over.
+   *
+   * @param path Save it there instead, and leave the settings as they are.
+   * @throws {RestError | SettingsError | StorageError} The old file and settings are then still in force.
+   */
+  async downloadEnv(path: string = this.#options.envFilePath): Promise<void> {
+    if (path !== this.#options.envFilePath) return this.restClient.downloadEnv(path);
+    if (!this.#unit.documents.settingsSources.holder.current) await this.settings.loadFromFile();
+    await this.#unit.ask({ type: 'settings.refresh' }, 'settings');
+  }
+
+  /**
+   * Downloads the schema, checks it, replaces schema.json and subscribes as it says.
+   *
+   * @param path Save it there instead, and leave the schema as it is.
+   * @throws {RestError | SchemaError | StorageError} The old file and schema are then still in force.
+   */
+  async downloadSchema(path: string = this.#options.schemaFilePath): Promise<void> {
+    if (path !== this.#options.schemaFilePath) return this.restClient.downloadSchema(path);
+    await this.#unit.ask({ type: 'schema.refresh' }, 'schema');
+  }
+
+  /** Keeps a text on the instance; {@link UnitClient.getStateStorage} gives the very same. @throws {RestError} */
+  setStateStorage(state: string): Promise<void> {
+    return this.restClient.setStateStorage(state);
+  }
+
+  /** The text that was stored last. @throws {RestError} */
+  getStateStorage(): Promise<string> {
+    return this.restClient.getStateStorage();
+  }
+
+  /** Calls back on an event of the unit, such as `online`. A throw of the callback goes to the log. */
+  on<TType extends UnitEvent['type']>(
+    type: TType,
+    handler: (event: Extract<UnitEvent, { type: TType }>) => unknown,
+  ): { unsubscribe(): void } {
+    return this.actor.on(type, (event) => {
+      void callGuarded(
+        `handler of "${type}"`,
+        handler,
+        [event as Extract<UnitEvent, { type: TType }>],
+        this.#unit.plane.warn,
+      );
+    });
+  }
+
+  async #handleUpdate(payload: JsonObject): Promise<void> {
+    await this.#updateHandler?.(this, payload);
+  }
+
+  async #syncLogs(): Promise<number> {
+    this.#unit.power();
+    const ended = outcomeOf(this.actor, ['logsSynced'], ['logsFailed']);
+    this.actor.send({ type: 'logger.sync' });
+    return (await ended).entries;
+  }
+
+  async #syncTime(): Promise<void> {
+    this.#unit.power();
+    const ended = outcomeOf(this.actor, ['timeSynced'], ['timeFailed']);
+    this.actor.send({ type: 'time.sync' });
+    await ended;
+  }
+}

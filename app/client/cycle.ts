@@ -1,0 +1,65 @@
+import type { Clock } from '../../services/clock.ts';
+import { callGuarded, type OnFailure } from '../plane/guard.ts';
+
+export interface OutputHandlerOptions {
+  /** Call the handler only while the unit is online. @defaultValue false: what it publishes meanwhile is queued */
+  readonly onlineOnly?: boolean;
+}
+
+export interface CycleParts {
+  readonly clock: Clock;
+  readonly isOnline: () => boolean;
+  readonly warn: OnFailure;
+}
+
+/** Calls the output handler again and again, never while it is still at work. */
+export interface Cycle {
+  setHandler(handler: (() => unknown) | undefined, options?: OutputHandlerOptions): void;
+  start(cycleMs: number): void;
+  stop(): void;
+  /** Goes on after a stop, at the pace it had. */
+  resume(): void;
+}
+
+export const createCycle = ({ clock, isOnline, warn }: CycleParts): Cycle => {
+  let handler: (() => unknown) | undefined;
+  let onlineOnly = false;
+  let isWorking = false;
+  let timer: unknown;
+  let cycleMs: number | undefined;
+
+  const callHandler = () => {
+    if (!handler || isWorking || (onlineOnly && !isOnline())) return;
+    const working = callGuarded('output handler', handler, [], warn);
+    if (!working) return;
+    isWorking = true;
+    void working.then(() => {
+      isWorking = false;
+    });
+  };
+
+  const run = () => {
+    if (timer !== undefined || cycleMs === undefined) return;
+    const turn = () => {
+      timer = clock.setTimeout(turn, cycleMs ?? 0);
+      callHandler();
+    };
+    turn();
+  };
+
+  return {
+    setHandler: (given, options) => {
+      handler = given;
+      onlineOnly = options?.onlineOnly ?? false;
+    },
+    start: (ms) => {
+      cycleMs = ms;
+      run();
+    },
+    stop: () => {
+      clock.clearTimeout(timer);
+      timer = undefined;
+    },
+    resume: run,
+  };
+};

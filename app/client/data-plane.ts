@@ -1,0 +1,66 @@
+import { fileLogSink } from '../../adapters/shared/file-log-sink.ts';
+import { secretVariables, type UnitEnv } from '../../services/env.ts';
+import { LogLevel } from '../../services/log.ts';
+import type { UnitSchema } from '../../services/schema.ts';
+import type { Adapters } from '../platform.ts';
+import type { Command } from '../plane/command.ts';
+import { createInbox, defaultInboxBounds, type Inbox } from '../plane/inbox.ts';
+import { createJournal, type Journal } from '../plane/journal.ts';
+import { mqttLogSink } from '../plane/mqtt-log-sink.ts';
+import { createPublisher, defaultPublisherBounds, type Publisher } from '../plane/publisher.ts';
+import { createSwitchboard, type Switchboard } from '../plane/switchboard.ts';
+import type { ResolvedOptions } from './options.ts';
+import type { Epoch } from './time-manager.ts';
+
+/** What messages and log entries pass through, past the statecharts. */
+export interface DataPlane {
+  readonly inbox: Inbox;
+  readonly publisher: Publisher;
+  readonly switchboard: Switchboard;
+  readonly journal: Journal;
+  readonly logFile: ReturnType<typeof fileLogSink>;
+  readonly warn: (message: string) => void;
+}
+
+export interface DataPlaneParts {
+  readonly adapters: Adapters;
+  readonly options: ResolvedOptions;
+  readonly epoch: Epoch;
+  readonly env: () => UnitEnv | undefined;
+  readonly schema: () => UnitSchema | undefined;
+  readonly onCommand: (command: Command) => void;
+}
+
+const secretsOf = (env: UnitEnv | undefined): string[] =>
+  env ? secretVariables.map((name) => env.reserved[name]) : [];
+
+export const createDataPlane = ({ adapters, options, epoch, env, schema, onCommand }: DataPlaneParts): DataPlane => {
+  const { clock, storage, console } = adapters;
+  const warn = (message: string) => journal.log(LogLevel.Warning, message);
+  const publisher = createPublisher({ ...defaultPublisherBounds, ...options.outbox }, warn);
+  const inbox = createInbox(clock, defaultInboxBounds, warn);
+  const logFile = fileLogSink({ storage, path: options.logFilePath, maxLines: () => journal.config.maxLength });
+  const journal = createJournal(
+    {
+      sinks: { console, file: logFile, mqtt: mqttLogSink(publisher, schema) },
+      epochMs: epoch.trustedEpochMs,
+      secrets: () => secretsOf(env()),
+    },
+    {
+      minLevel: LogLevel.Debug,
+      maxLength: 64,
+      console: options.ffConsoleLogEnable,
+      file: options.ffFileLogEnable,
+      mqtt: options.ffMqttLogEnable,
+    },
+  );
+  const switchboard = createSwitchboard({
+    env,
+    preferences: options.mqtt,
+    inbox,
+    publisher,
+    onCommand,
+    onRefusal: warn,
+  });
+  return { inbox, publisher, switchboard, journal, logFile, warn };
+};

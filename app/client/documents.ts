@@ -1,0 +1,54 @@
+import { readEnv, downloadEnv, envHolder, type SettingsSources } from '../../services/settings.ts';
+import { downloadSchema, schemaHolder, type SchemaSources } from '../../services/schema.ts';
+import type { UnitEnv } from '../../services/env.ts';
+import type { UnitSchema } from '../../services/schema.ts';
+import type { Adapters } from '../platform.ts';
+import type { ResolvedOptions } from './options.ts';
+import { createSchemaManager, type SchemaManager } from './schema.ts';
+import { createSettings, type Settings } from './settings.ts';
+
+/** What the documents ask the running unit for. */
+export interface DocumentRequests {
+  readonly loadSettings: () => Promise<void>;
+  readonly loadSchema: () => Promise<void>;
+  readonly onSchema: (schema: UnitSchema) => void;
+}
+
+/** env.json and schema.json: where they come from, what is in force, and how an app sees them. */
+export interface Documents<TEnv extends object> {
+  readonly settings: Settings<TEnv>;
+  readonly schema: SchemaManager;
+  readonly settingsSources: SettingsSources;
+  readonly schemaSources: SchemaSources;
+  /** The env in force, read from its file if need be. */
+  readonly env: () => Promise<UnitEnv>;
+  /** Downloads to another path, without taking it over. */
+  readonly saveEnv: (path: string) => Promise<unknown>;
+  readonly saveSchema: (path: string) => Promise<unknown>;
+}
+
+export const createDocuments = <TEnv extends object>(
+  { storage, http: rest }: Adapters,
+  { envFilePath, schemaFilePath }: ResolvedOptions,
+  requests: DocumentRequests,
+): Documents<TEnv> => {
+  const { settings, adopt: showEnv } = createSettings<TEnv>(requests.loadSettings);
+  const { schema, adopt: showSchema } = createSchemaManager(requests.loadSchema);
+  const settingsSources = { storage, rest, path: envFilePath, holder: envHolder(showEnv) };
+  const env = async () => settingsSources.holder.current ?? readEnv(storage, envFilePath);
+  const onSchema = (adopted: UnitSchema) => {
+    showSchema(adopted);
+    requests.onSchema(adopted);
+  };
+  const schemaSources = { storage, rest, path: schemaFilePath, holder: schemaHolder(onSchema), env };
+  const never = new AbortController().signal;
+  return {
+    settings,
+    schema,
+    settingsSources,
+    schemaSources,
+    env,
+    saveEnv: async (path) => downloadEnv({ storage, rest, path, before: await env() }, never),
+    saveSchema: (path) => downloadSchema({ ...schemaSources, path }, never),
+  };
+};

@@ -1,0 +1,103 @@
+import type { PublishOptions } from '../../services/broker.ts';
+import type { Inbox } from '../plane/inbox.ts';
+import type { InboundMessage } from '../plane/message.ts';
+import type { Publisher, PublishOutcome } from '../plane/publisher.ts';
+import { encodePayload, type Payload } from './payload.ts';
+import { outcomeOf } from './requests.ts';
+import type { UnitActor } from './root.ts';
+
+/** The MQTT link. */
+export interface MqttClient {
+  /** Resolves once the link is up and the topics are subscribed. @throws {ClientError | SettingsError | SchemaError} */
+  connect(): Promise<void>;
+  /** Lets the link go until {@link MqttClient.connect}. */
+  disconnect(): Promise<void>;
+  /** Takes every message; replaces the handler before it. */
+  setInputHandler(handler: (message: InboundMessage) => unknown): void;
+  /** Subscribes to all topics of the schema again. */
+  subscribeAllSchemaTopics(): void;
+  /** Subscribes to topics besides the schema's, for as long as the client lives. */
+  subscribeTopics(topics: readonly string[]): void;
+  unsubscribeTopics(topics: readonly string[]): void;
+  /** Publishes to one topic, or keeps the message while the link is down. Always resolves. */
+  publish(topic: string, message: Payload, options?: PublishOptions): Promise<PublishOutcome>;
+  isConnected(): boolean;
+  /** Does nothing while the link is up, else {@link MqttClient.connect}. */
+  ensureConnected(): Promise<void>;
+  /** Whether the link came back since the last call. */
+  consumeReconnected(): boolean;
+  /** Drops inbound messages until disposed of; commands still count. */
+  dropInput(): Disposable;
+  /** Drops inbound messages while the callback is at work; commands still count. */
+  dropInput<T>(during: () => Promise<T> | T): Promise<T>;
+}
+
+export interface MqttClientParts {
+  readonly unit: UnitActor;
+  readonly start: () => void;
+  readonly inbox: Inbox;
+  readonly publisher: Publisher;
+}
+
+/** Counts the links that came after the first. */
+const countReconnects = (unit: UnitActor) => {
+  let links = 0;
+  let reconnected = false;
+  unit.on('online', () => {
+    links += 1;
+    if (links > 1) reconnected = true;
+  });
+  return () => {
+    const was = reconnected;
+    reconnected = false;
+    return was;
+  };
+};
+
+export const createMqttClient = ({ unit, start, inbox, publisher }: MqttClientParts): MqttClient => {
+  const extra = new Set<string>();
+  const isOnline = () => unit.getSnapshot().matches({ lifecycle: { operating: 'online' } });
+
+  const connect = async () => {
+    if (isOnline()) return;
+    const online = outcomeOf(unit, ['online'], ['misconfigured']);
+    start();
+    unit.send({ type: 'mqtt.connect' });
+    await online;
+  };
+
+  const tellExtra = () => unit.send({ type: 'mqtt.alsoWant', topics: [...extra] });
+
+  function dropInput(): Disposable;
+  function dropInput<T>(during: () => Promise<T> | T): Promise<T>;
+  function dropInput<T>(during?: () => Promise<T> | T): Disposable | Promise<T> {
+    const release = inbox.hold();
+    if (!during) return release;
+    return (async () => during())().finally(release);
+  }
+
+  return {
+    connect,
+    disconnect: async () => {
+      if (unit.getSnapshot().matches({ lifecycle: 'idle' })) return;
+      const ended = outcomeOf(unit, ['disconnected'], []);
+      unit.send({ type: 'mqtt.disconnect' });
+      await ended;
+    },
+    setInputHandler: (handler) => inbox.setHandler(handler),
+    subscribeAllSchemaTopics: () => unit.send({ type: 'mqtt.resubscribe' }),
+    subscribeTopics: (topics) => {
+      for (const topic of topics) extra.add(topic);
+      tellExtra();
+    },
+    unsubscribeTopics: (topics) => {
+      for (const topic of topics) extra.delete(topic);
+      tellExtra();
+    },
+    publish: (topic, message, options) => publisher.publish(topic, encodePayload(message), options),
+    isConnected: () => publisher.isAttached(),
+    ensureConnected: connect,
+    consumeReconnected: countReconnects(unit),
+    dropInput,
+  };
+};

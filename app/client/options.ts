@@ -1,0 +1,60 @@
+import type { InspectionEvent, Observer } from 'xstate';
+import { RestartMode } from '../../services/process-control.ts';
+import type { Adapters } from '../platform.ts';
+import type { LinkPreferences } from '../plane/switchboard.ts';
+
+/** How the unit talks MQTT. */
+export interface MqttOptions extends LinkPreferences {
+  /** MQTT 5, MQTT 3.1.1 (`4`), or 5 where the broker speaks it. @defaultValue `'auto'` */
+  readonly protocol?: 'auto' | 5 | 4;
+}
+
+/** Bounds of what waits, in either direction. */
+export interface OutboxOptions {
+  /** Messages that may wait for the link; the oldest are dropped first. @defaultValue 1_000 */
+  readonly messages?: number;
+  /** Bytes that may wait for the link. @defaultValue 4 MiB */
+  readonly bytes?: number;
+}
+
+export interface PepeunitClientOptions {
+  /** Path of env.json. Its folder is the unit's folder, which an update replaces. */
+  readonly envFilePath: string;
+  readonly schemaFilePath: string;
+  readonly logFilePath: string;
+  /** What follows an update. @defaultValue `RestartMode.RestartExec` */
+  readonly restartMode?: RestartMode;
+  /** @defaultValue `'pool.ntp.org'` */
+  readonly ntpHost?: string;
+  /** Whether an update to the version that runs already is skipped. @defaultValue true */
+  readonly ffVersionCheckEnable?: boolean;
+  /** Whether the client joins the WiFi network itself. @defaultValue false */
+  readonly ffWifiManagerEnable?: boolean;
+  /** @defaultValue true */
+  readonly ffConsoleLogEnable?: boolean;
+  /** @defaultValue true */
+  readonly ffMqttLogEnable?: boolean;
+  /** @defaultValue true */
+  readonly ffFileLogEnable?: boolean;
+  /** Adapters that take the place of the platform's. */
+  readonly adapters?: Partial<Adapters>;
+  /** Receives XState's inspection events of every machine, which hold no secret. */
+  readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
+  readonly mqtt?: MqttOptions;
+  readonly outbox?: OutboxOptions;
+}
+
+/** Fills in the defaults. */
+export const withDefaults = (options: PepeunitClientOptions) => ({
+  restartMode: RestartMode.RestartExec as RestartMode,
+  ntpHost: 'pool.ntp.org',
+  ffVersionCheckEnable: true,
+  ffWifiManagerEnable: false,
+  ffConsoleLogEnable: true,
+  ffMqttLogEnable: true,
+  ffFileLogEnable: true,
+  mqtt: {} as MqttOptions,
+  outbox: {} as OutboxOptions,
+  ...(Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as PepeunitClientOptions),
+});
+export type ResolvedOptions = ReturnType<typeof withDefaults>;

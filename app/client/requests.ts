@@ -1,0 +1,55 @@
+import { waitFor, type AnyActorRef } from 'xstate';
+import { ClientError, errorOf, type Failure } from '../../services/errors.ts';
+import type { UnitActor } from './root.ts';
+
+type Emitted = Parameters<Parameters<UnitActor['on']>[1]>[0];
+type EmittedType = Emitted['type'];
+
+const stopped = (cause?: unknown) =>
+  new ClientError('stopped', 'The client was stopped before this was done. Make a new one.', { cause });
+
+/**
+ * Waits for one of several events of the unit.
+ *
+ * @throws {PepeunitError} What `failed` carries; {@link ClientError} `stopped` when the unit ends first.
+ */
+export const outcomeOf = <TDone extends EmittedType>(
+  unit: UnitActor,
+  done: readonly TDone[],
+  failed: readonly EmittedType[],
+): Promise<Extract<Emitted, { type: TDone }>> =>
+  new Promise((resolve, reject) => {
+    const subscriptions = [
+      ...done.map((type) =>
+        unit.on(type, (event) => settle(() => resolve(event as Extract<Emitted, { type: TDone }>))),
+      ),
+      ...failed.map((type) =>
+        unit.on(type, (event) => settle(() => reject(errorOf((event as unknown as { failure: Failure }).failure)))),
+      ),
+      unit.subscribe({
+        error: (error) => settle(() => reject(stopped(error))),
+        complete: () => settle(() => reject(stopped())),
+      }),
+    ];
+    const settle = (end: () => void) => {
+      for (const subscription of subscriptions) subscription.unsubscribe();
+      end();
+    };
+  });
+
+/**
+ * Waits until a child machine has done all that it was asked for.
+ *
+ * @throws {PepeunitError} Why its last attempt failed.
+ */
+export const settled = async (unit: UnitActor, systemId: string): Promise<void> => {
+  const child: AnyActorRef | undefined = unit.system.get(systemId);
+  if (!child) throw stopped();
+  const snapshot = await waitFor(child, (current) => !current.hasTag('busy'), { timeout: Infinity }).catch(
+    (cause: unknown) => {
+      throw stopped(cause);
+    },
+  );
+  const failure: Failure | undefined = snapshot.context.failure;
+  if (failure) throw errorOf(failure);
+};

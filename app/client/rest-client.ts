@@ -1,0 +1,56 @@
+import type { UnitEnv } from '../../services/env.ts';
+import {
+  targetOf,
+  type Page,
+  type Rest,
+  type TargetVersion,
+  type UnitNodesPage,
+  type UnitsPage,
+} from '../../services/rest.ts';
+import type { Storage } from '../../services/storage.ts';
+
+/** The instance's REST API, asked as this unit. Every method throws {@link RestError}. */
+export interface RestClient {
+  /** Saves the firmware archive to a file. */
+  downloadUpdate(path: string): Promise<void>;
+  /** Saves the env to a file, once it is checked. Settings in force stay. */
+  downloadEnv(path: string): Promise<void>;
+  /** Saves the schema to a file, once it is checked. The schema in force stays. */
+  downloadSchema(path: string): Promise<void>;
+  /** Keeps a text of up to 1,000,000 characters on the instance; `''` clears it. */
+  setStateStorage(state: string): Promise<void>;
+  /** The very text that was stored. */
+  getStateStorage(): Promise<string>;
+  /** The Input nodes that are linked to an Output node. @param topic The node's topic, or its UUID. */
+  getInputByOutput(topic: string, page?: Page): Promise<UnitNodesPage>;
+  /** The units that own these nodes. An empty list is answered without asking. */
+  getUnitsByNodes(nodeUuids: readonly string[], page?: Page): Promise<UnitsPage>;
+  /** The version that the instance wants this unit to run. */
+  getTargetVersion(): Promise<TargetVersion>;
+}
+
+export interface RestClientParts {
+  readonly rest: Rest;
+  readonly storage: Storage;
+  /** The env in force, loaded if need be. */
+  readonly env: () => Promise<UnitEnv>;
+  readonly downloadEnv: (path: string) => Promise<unknown>;
+  readonly downloadSchema: (path: string) => Promise<unknown>;
+}
+
+/** The node's UUID: the second segment of a topic, or the text itself. */
+const nodeUuidOf = (topic: string): string => topic.split('/')[1] ?? topic;
+
+export const createRestClient = ({ rest, storage, env, downloadEnv, downloadSchema }: RestClientParts): RestClient => {
+  const target = async () => targetOf(await env());
+  return {
+    downloadUpdate: async (path) => storage.writeBytes(path, await rest.getFirmware(await target())),
+    downloadEnv: async (path) => void (await downloadEnv(path)),
+    downloadSchema: async (path) => void (await downloadSchema(path)),
+    setStateStorage: async (state) => rest.setStateStorage(await target(), state),
+    getStateStorage: async () => rest.getStateStorage(await target()),
+    getInputByOutput: async (topic, page) => rest.getInputByOutput(await target(), nodeUuidOf(topic), page),
+    getUnitsByNodes: async (nodeUuids, page) => rest.getUnitsByNodes(await target(), nodeUuids, page),
+    getTargetVersion: async () => rest.getTargetVersion(await target()),
+  };
+};

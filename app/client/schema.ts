@@ -1,0 +1,132 @@
+import type { SchemaSection, UnitSchema } from '../../services/schema.ts';
+
+/** What to search a topic key by. */
+export const SearchTopicType = {
+  /** The node's UUID: the second segment of its topic. */
+  UnitNodeUuid: 'unit_node_uuid',
+  /** The whole topic. */
+  FullName: 'full_name',
+} as const;
+export type SearchTopicType = (typeof SearchTopicType)[keyof typeof SearchTopicType];
+
+/** Where to search a topic key. */
+export const SearchScope = {
+  /** Input topics, then output topics. */
+  All: 'all',
+  Input: 'input',
+  Output: 'output',
+  /** Every section: input, output, then the base topics. */
+  Everything: 'everything',
+} as const;
+export type SearchScope = (typeof SearchScope)[keyof typeof SearchScope];
+
+/** The sections of schema.json. */
+export const DestinationTopicType = {
+  InputBaseTopic: 'input_base_topic',
+  OutputBaseTopic: 'output_base_topic',
+  InputTopic: 'input_topic',
+  OutputTopic: 'output_topic',
+} as const;
+export type DestinationTopicType = (typeof DestinationTopicType)[keyof typeof DestinationTopicType];
+
+/** The keys of the topics on which commands come. */
+export const BaseInputTopicType = {
+  UpdatePepeunit: 'update/pepeunit',
+  EnvUpdatePepeunit: 'env_update/pepeunit',
+  SchemaUpdatePepeunit: 'schema_update/pepeunit',
+  LogSyncPepeunit: 'log_sync/pepeunit',
+} as const;
+export type BaseInputTopicType = (typeof BaseInputTopicType)[keyof typeof BaseInputTopicType];
+
+/** The keys of the topics on which the unit reports. */
+export const BaseOutputTopicType = {
+  LogPepeunit: 'log/pepeunit',
+  StatePepeunit: 'state/pepeunit',
+} as const;
+export type BaseOutputTopicType = (typeof BaseOutputTopicType)[keyof typeof BaseOutputTopicType];
+
+/** The unit's topics. Every look-up takes the same time, however many topics there are. */
+export interface SchemaManager {
+  /** Loads schema.json. @throws {SchemaError} The schema in force stays. */
+  updateFromFile(): Promise<void>;
+  readonly inputBaseTopic: SchemaSection;
+  readonly outputBaseTopic: SchemaSection;
+  readonly inputTopic: SchemaSection;
+  readonly outputTopic: SchemaSection;
+  /** The key of the topic that is found first; `undefined` when there is none. */
+  findTopicByUnitNode(value: string, type: SearchTopicType, scope?: SearchScope): string | undefined;
+}
+
+type Index = ReadonlyMap<string, string>;
+type Sections = readonly (keyof UnitSchema)[];
+
+const searched: Readonly<Record<SearchScope, Sections>> = {
+  all: ['input_topic', 'output_topic'],
+  input: ['input_topic'],
+  output: ['output_topic'],
+  everything: ['input_topic', 'output_topic', 'input_base_topic', 'output_base_topic'],
+};
+
+const none: SchemaSection = Object.freeze(Object.create(null) as SchemaSection);
+const nothing: UnitSchema = { input_base_topic: none, output_base_topic: none, input_topic: none, output_topic: none };
+
+const segmentOf = (topic: string): string | undefined => topic.split('/')[1];
+
+const indexBy = (section: SchemaSection, nameOf: (topic: string) => string | undefined): Index => {
+  const index = new Map<string, string>();
+  for (const [key, topics] of Object.entries(section)) {
+    for (const topic of topics) {
+      const name = nameOf(topic);
+      if (name !== undefined && !index.has(name)) index.set(name, key);
+    }
+  }
+  return index;
+};
+
+const indexSections = (schema: UnitSchema, nameOf: (topic: string) => string | undefined) => ({
+  input_topic: indexBy(schema.input_topic, nameOf),
+  output_topic: indexBy(schema.output_topic, nameOf),
+  input_base_topic: indexBy(schema.input_base_topic, nameOf),
+  output_base_topic: indexBy(schema.output_base_topic, nameOf),
+});
+
+const indexSchema = (schema: UnitSchema) => ({
+  full_name: indexSections(schema, (topic) => topic),
+  unit_node_uuid: indexSections(schema, segmentOf),
+});
+
+/** Makes the schema manager, and the function that puts another schema into it. */
+export const createSchemaManager = (
+  load: () => Promise<unknown>,
+): { schema: SchemaManager; adopt: (schema: UnitSchema) => void } => {
+  let current = nothing;
+  let index = indexSchema(nothing);
+  return {
+    schema: {
+      updateFromFile: async () => void (await load()),
+      get inputBaseTopic() {
+        return current.input_base_topic;
+      },
+      get outputBaseTopic() {
+        return current.output_base_topic;
+      },
+      get inputTopic() {
+        return current.input_topic;
+      },
+      get outputTopic() {
+        return current.output_topic;
+      },
+      findTopicByUnitNode: (value, type, scope = SearchScope.All) => {
+        for (const section of searched[scope]) {
+          const key = index[type][section].get(value);
+          if (key !== undefined) return key;
+        }
+        return undefined;
+      },
+    },
+    adopt: (schema) => {
+      current = schema;
+      index = indexSchema(schema);
+    },
+  };
+};

@@ -1,0 +1,91 @@
+import type { UnitEnv } from '../../services/env.ts';
+import type { Clock } from '../../services/clock.ts';
+import { WifiError } from '../../services/errors.ts';
+import type { Wifi } from '../../services/wifi.ts';
+
+export interface ConnectOptions {
+  /** How long one attempt may take. @defaultValue 10_000 */
+  readonly timeoutMs?: number;
+}
+
+/** The WiFi station. */
+export interface WifiManager {
+  /** The station interface. */
+  getSta(): Wifi;
+  /** Whether the station is linked to the network that env.json names. */
+  isConnected(): Promise<boolean>;
+  /** Whether the station is linked to any network. */
+  isWifiLinked(): Promise<boolean>;
+  /** Whether the network that env.json names is in reach. */
+  scanHasTargetSsid(): Promise<boolean>;
+  /** Tries once. @returns Whether the station is linked now. */
+  connectOnce(options?: ConnectOptions): Promise<boolean>;
+  /** Tries with growing pauses until the station is linked. */
+  connectForever(options?: ConnectOptions): Promise<void>;
+  /** Does nothing while the station is linked, else {@link WifiManager.connectForever}. */
+  ensureConnected(options?: ConnectOptions): Promise<void>;
+}
+
+export interface WifiManagerParts {
+  readonly wifi: Wifi;
+  readonly clock: Clock;
+  readonly env: () => Promise<UnitEnv>;
+  readonly pause: (attempts: number, ceilingMs: number) => number;
+}
+
+/** An abort signal that fires after some time of this clock. */
+const deadline = (clock: Clock, ms: number) => {
+  const abort = new AbortController();
+  const timer = clock.setTimeout(() => {
+    abort.abort(new WifiError('timeout', `The network did not answer within ${ms} ms. Check that it is in reach.`));
+  }, ms);
+  return { signal: abort.signal, [Symbol.dispose]: () => clock.clearTimeout(timer) };
+};
+
+export const createWifiManager = ({ wifi, clock, env, pause }: WifiManagerParts): WifiManager => {
+  const network = async () => {
+    const {
+      PUC_WIFI_SSID: ssid,
+      PUC_WIFI_PASS: password,
+      PUC_MAX_RECONNECTION_INTERVAL: ceilingMs,
+    } = (await env()).reserved;
+    return { ssid, password, ceilingMs };
+  };
+  const isConnected = async () => {
+    const { linked, ssid } = await wifi.status();
+    const wanted = await network();
+    return linked && (ssid === undefined || ssid === wanted.ssid);
+  };
+  const connectOnce = async ({ timeoutMs = 10_000 }: ConnectOptions = {}) => {
+    if (await isConnected()) return true;
+    const { ssid, password } = await network();
+    using limit = deadline(clock, timeoutMs);
+    try {
+      if ((await wifi.status()).linked) await wifi.leave();
+      await wifi.join(ssid, password, limit.signal);
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof WifiError) return false;
+      throw thrown;
+    }
+  };
+  const connectForever = async (options?: ConnectOptions) => {
+    for (let attempts = 1; !(await connectOnce(options)); attempts += 1) {
+      const { ceilingMs } = await network();
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, pause(attempts, ceilingMs)));
+    }
+  };
+  return {
+    getSta: () => wifi,
+    isConnected,
+    isWifiLinked: async () => (await wifi.status()).linked,
+    scanHasTargetSsid: async () => {
+      const { ssid } = await network();
+      using limit = deadline(clock, 10_000);
+      return (await wifi.scan(limit.signal)).includes(ssid);
+    },
+    connectOnce,
+    connectForever,
+    ensureConnected: connectForever,
+  };
+};

@@ -1,0 +1,44 @@
+import type { NodeDocument, UnitDocument, VisibilityLevel } from './documents.ts';
+import { noAccess } from './errors.ts';
+import type { Store } from './store.ts';
+import type { Agent } from './tokens.ts';
+import { parseTopic } from './topics.ts';
+
+/** Units that an edge of theirs joins to a node: an Output's reader, or an Input's writer. */
+const isJoined = (store: Store, unit: string, node: NodeDocument): boolean => {
+  if (node.type === 'Input') return node.sources.some(({ output }) => store.node(output)?.unit.uuid === unit);
+  const own = store.hasUnit(unit) ? store.unit(unit).nodes : [];
+  return own.some(({ sources }) => sources.some(({ output }) => output === node.uuid));
+};
+
+const isOpen = (level: VisibilityLevel): boolean => level !== 'Private';
+
+/** Whether a unit may read and write a node's topic: its own, a visible one, or one that an edge joins it to. */
+export const maySeeNode = (store: Store, unit: string, nodeUuid: string): boolean => {
+  const found = store.node(nodeUuid);
+  if (!found) return false;
+  return found.unit.uuid === unit || isOpen(found.node.visibilityLevel) || isJoined(store, unit, found.node);
+};
+
+/** Whether a unit may subscribe to a topic or publish to it: the platform asks the same for both. */
+export const mayUseTopic = (store: Store, domain: string, unit: string, topic: string): boolean => {
+  const parsed = parseTopic(domain, topic);
+  if (!parsed) return false;
+  return parsed.kind === 'base' ? parsed.unit === unit : maySeeNode(store, unit, parsed.node);
+};
+
+/** Whether an agent may see a unit's row. */
+export const maySeeUnit = (agent: Agent, unit: UnitDocument): boolean =>
+  agent.type === 'User' || agent.uuid === unit.uuid || isOpen(unit.visibilityLevel);
+
+/** @throws {InstanceError} `noAccess` */
+export const requireUser = (agent: Agent): void => {
+  if (agent.type !== 'User') throw noAccess('Only a user may do this. Send the token of the operator.');
+};
+
+/** @throws {InstanceError} `noAccess` for another unit's token. */
+export const requireOwner = (agent: Agent, unit: string): void => {
+  if (agent.type === 'Unit' && agent.uuid !== unit) {
+    throw noAccess(`The token belongs to another unit than ${unit}. Send that unit's own token.`);
+  }
+};

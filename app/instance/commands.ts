@@ -1,0 +1,57 @@
+import type { JsonObject } from '../../services/json.ts';
+import type { Core } from './core.ts';
+import type { UnitDocument } from './documents.ts';
+import { versionOf } from './env.ts';
+import { invalid } from './errors.ts';
+import type { Command } from './events.ts';
+import { nodesFor } from './schema.ts';
+import { baseTopic, commandKeys } from './topics.ts';
+
+/** Points a unit to the version to update to: its target and the nodes of that version's schema. */
+const aimed = (unit: UnitDocument, commit: string, nowMs: number): UnitDocument => ({
+  ...unit,
+  targetCommit: commit,
+  nodes: nodesFor(versionOf(unit, commit).schemaExample, unit.nodes, unit.visibilityLevel),
+  update: { status: 'RequestSent', error: null, requested: nowMs },
+});
+
+const payloadOf = (unit: UnitDocument, command: Command): JsonObject => {
+  if (command !== 'Update') return { COMMAND: command };
+  const { commit, compiledFirmwareLink } = versionOf(unit, unit.targetCommit);
+  const link = compiledFirmwareLink === null ? {} : { COMPILED_FIRMWARE_LINK: compiledFirmwareLink };
+  return { COMMAND: command, PU_COMMIT_VERSION: commit, ...link };
+};
+
+const lists = (unit: UnitDocument, command: Command): boolean =>
+  versionOf(unit, unit.targetCommit).schemaExample.input_base_topic.includes(commandKeys[command]);
+
+const send = async (core: Core, unit: UnitDocument, command: Command): Promise<void> => {
+  const payload = payloadOf(unit, command);
+  const topic = baseTopic(core.address.domain, 'input_base_topic', unit, commandKeys[command]);
+  await core.publish(topic, JSON.stringify(payload));
+  core.events.emit('command', { unit: unit.uuid, command, payload });
+};
+
+/**
+ * Sends a command to a unit's base topic. `Update` aims the unit at its newest version, or at `commit`; `LogSync`
+ * forgets the stored log first, as the unit sends all of it again.
+ *
+ * @throws {InstanceError} `notFound`; `invalid` when the unit's schema lists no topic for the command
+ */
+export const sendCommand = async (core: Core, uuid: string, command: Command, commit?: string): Promise<void> => {
+  const { store } = core;
+  const current = store.unit(uuid);
+  const unit =
+    command === 'Update' ? aimed(current, commit ?? current.versions.at(-1)?.commit ?? '', Date.now()) : current;
+  if (!lists(unit, command)) {
+    throw invalid(`schema_example.json of the unit lists no ${commandKeys[command]}. Add it to a version of the unit.`);
+  }
+  if (command === 'Update') await store.putUnit(unit);
+  if (command === 'LogSync') await store.clearLogs(uuid);
+  await send(core, unit, command);
+};
+
+/** Tells a unit that its schema has changed, where it listens for that. */
+export const announceSchema = async (core: Core, unit: UnitDocument): Promise<void> => {
+  if (lists(unit, 'SchemaUpdate')) await send(core, unit, 'SchemaUpdate');
+};

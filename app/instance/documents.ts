@@ -1,0 +1,105 @@
+import type { JsonObject } from '../../services/json.ts';
+import type { LogLevel } from '../../services/log.ts';
+
+/** Who may see a unit or a node: everyone, every unit and user, or those with a permission. */
+export const visibilityLevels = ['Public', 'Internal', 'Private'] as const;
+export type VisibilityLevel = (typeof visibilityLevels)[number];
+
+/** One file of a version; its bytes are kept by their hash. */
+export interface FileDocument {
+  readonly path: string;
+  readonly hash: string;
+  readonly executable: boolean;
+}
+
+/** One version of a unit's program. */
+export interface VersionDocument {
+  /** 40 hex digits made from the contents. */
+  readonly commit: string;
+  readonly created: string;
+  readonly files: readonly FileDocument[];
+  /** `env_example.json` of the version. */
+  readonly envExample: JsonObject;
+  /** `schema_example.json` of the version. */
+  readonly schemaExample: SchemaExample;
+  /** Where the binary is, for a compilable unit; its archives hold env.json and schema.json alone. */
+  readonly compiledFirmwareLink: string | null;
+}
+
+/** Topic keys by section. */
+export interface SchemaExample {
+  readonly input_base_topic: readonly string[];
+  readonly output_base_topic: readonly string[];
+  readonly input_topic: readonly string[];
+  readonly output_topic: readonly string[];
+}
+
+/** One developer topic of a unit. */
+export interface NodeDocument {
+  readonly uuid: string;
+  readonly type: 'Input' | 'Output';
+  readonly topicName: string;
+  readonly visibilityLevel: VisibilityLevel;
+  readonly isRewritableInput: boolean;
+  readonly maxConnections: number;
+  readonly created: string;
+  /** For an Input: the Output nodes linked to it, oldest first. */
+  readonly sources: readonly EdgeDocument[];
+}
+
+/** A link from an Output node to the Input node that lists it. */
+export interface EdgeDocument {
+  readonly uuid: string;
+  readonly output: string;
+}
+
+/** The update that was asked for last. */
+export interface UpdateDocument {
+  readonly status: 'RequestSent' | 'Error' | 'Success';
+  readonly error: string | null;
+  /** Unix milliseconds of the request. */
+  readonly requested: number;
+}
+
+/** Everything about one unit that outlives the process. */
+export interface UnitDocument {
+  readonly uuid: string;
+  readonly name: string;
+  readonly visibilityLevel: VisibilityLevel;
+  readonly created: string;
+  readonly updated: string;
+  readonly secretKey: string;
+  readonly encryptKey: string;
+  /** Variables that the operator has set. */
+  readonly env: JsonObject;
+  /** Oldest first. */
+  readonly versions: readonly VersionDocument[];
+  readonly targetCommit: string;
+  readonly currentCommit: string | null;
+  readonly state: JsonObject | null;
+  readonly update: UpdateDocument | null;
+  readonly nodes: readonly NodeDocument[];
+}
+
+/** One log entry, as the instance keeps it. */
+export interface LogDocument {
+  readonly uuid: string;
+  readonly level: LogLevel;
+  readonly text: string;
+  readonly create_datetime: string;
+}
+
+/** The last text on a node's topic. */
+export interface NodeValue {
+  readonly text: string;
+  readonly at: string;
+}
+
+/** What an instance remembers of itself, so that its units find it again. */
+export interface IdentityDocument {
+  readonly secret: string;
+  readonly operatorUuid: string;
+  readonly httpPort: number;
+  readonly mqttPort: number;
+  readonly webSocketPort: number;
+}

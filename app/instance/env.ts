@@ -1,0 +1,78 @@
+import { envDefaults } from '../../services/env.ts';
+import type { JsonObject } from '../../services/json.ts';
+import type { UnitDocument, VersionDocument } from './documents.ts';
+import { invalid, notFound } from './errors.ts';
+
+/** Where an instance can be reached, as its units' envs say it. */
+export interface Address {
+  /** `host:port` of the REST API; also the first segment of every topic. */
+  readonly domain: string;
+  readonly mqttHost: string;
+  readonly mqttPort: number;
+}
+
+export const appPrefix = '/pepeunit';
+export const apiPrefix = '/api/v1';
+
+/** @throws {InstanceError} `notFound` */
+export const versionOf = (unit: UnitDocument, commit: string): VersionDocument => {
+  const version = unit.versions.findLast((candidate) => candidate.commit === commit);
+  if (!version) throw notFound(`The unit ${unit.uuid} has no version ${commit}. Add the version first.`);
+  return version;
+};
+
+const generatedEnv = (unit: UnitDocument, token: string, { domain, mqttHost, mqttPort }: Address): JsonObject => ({
+  PU_DOMAIN: domain,
+  PU_HTTP_TYPE: 'http',
+  PU_APP_PREFIX: appPrefix,
+  PU_API_ACTUAL_PREFIX: apiPrefix,
+  PU_MQTT_HOST: mqttHost,
+  PU_MQTT_PORT: mqttPort,
+  PU_MQTT_PING_INTERVAL: envDefaults.PU_MQTT_PING_INTERVAL,
+  PU_MQTT_KEEPALIVE: envDefaults.PU_MQTT_KEEPALIVE,
+  PU_AUTH_TOKEN: token,
+  PU_SECRET_KEY: unit.secretKey,
+  PU_ENCRYPT_KEY: unit.encryptKey,
+  PU_STATE_SEND_INTERVAL: envDefaults.PU_STATE_SEND_INTERVAL,
+  PU_MIN_LOG_LEVEL: envDefaults.PU_MIN_LOG_LEVEL,
+  PU_MAX_LOG_LENGTH: envDefaults.PU_MAX_LOG_LENGTH,
+});
+
+const lists = (envExample: JsonObject, name: string): boolean =>
+  Object.hasOwn(envExample, name) || Object.hasOwn(envDefaults, name);
+
+/** Builds a unit's env.json: what the operator has set, then what the instance knows, then the version's example. */
+export const buildEnv = (unit: UnitDocument, token: string, address: Address): JsonObject => {
+  const { envExample } = versionOf(unit, unit.targetCommit);
+  const generated = generatedEnv(unit, token, address);
+  const isListed = ([name]: readonly [string, unknown]) => lists(envExample, name);
+  return {
+    ...envExample,
+    ...generated,
+    ...Object.fromEntries(Object.entries(unit.env).filter(isListed)),
+    PU_COMMIT_VERSION: unit.targetCommit,
+  };
+};
+
+const identity = ['PU_AUTH_TOKEN', 'PU_COMMIT_VERSION'];
+
+/**
+ * Checks variables that an operator wants to set.
+ *
+ * @throws {InstanceError} `invalid`, naming the variable that the unit's version does not list or the instance owns.
+ */
+export const checkVariables = (unit: UnitDocument, variables: JsonObject): JsonObject => {
+  const { envExample } = versionOf(unit, unit.targetCommit);
+  for (const name of Object.keys(variables)) {
+    if (identity.includes(name)) throw invalid(`${name} is set by the instance alone. Leave it out.`);
+    if (!lists(envExample, name))
+      throw invalid(`env_example.json lists no ${name}. Add it to a version of the unit first.`);
+  }
+  return variables;
+};
+
+/** Seconds between two state reports of a unit, as its env says. */
+export const stateIntervalMs = (unit: UnitDocument): number => {
+  const seconds = Number(unit.env['PU_STATE_SEND_INTERVAL'] ?? envDefaults.PU_STATE_SEND_INTERVAL);
+  return (Number.isFinite(seconds) ? seconds : envDefaults.PU_STATE_SEND_INTERVAL) * 1000;
+};

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { lstat, readdir, readFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { isJsonObject, type JsonObject } from '../../services/json.ts';
+import type { FileDocument, SchemaExample, VersionDocument } from './documents.ts';
+import { InstanceError, invalid } from './errors.ts';
+import type { Store } from './store.ts';
+import { baseKeys } from './topics.ts';
+
+/** How large a version may be. */
+const limits = { files: 10_000, bytes: 256 * 1024 * 1024 };
+
+/** Names at the root that never belong to a version: what git keeps, and what the instance makes itself. */
+const leftOut = new Set(['.git', 'env.json', 'schema.json', 'log.json']);
+
+interface SourceFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly executable: boolean;
+}
+
+const sha1 = (...parts: readonly (string | Uint8Array)[]): string => {
+  const hash = createHash('sha1');
+  parts.forEach((part) => hash.update(part));
+  return hash.digest('hex');
+};
+
+const unreadable = (folder: string, cause: unknown) =>
+  new InstanceError('invalid', `The folder ${folder} can't be read. Name a folder on the instance's own machine.`, {
+    cause,
+  });
+
+async function* walk(root: string, folder: string): AsyncGenerator<SourceFile> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    const name = relative(root, path).split(sep).join('/');
+    if (leftOut.has(name)) continue;
+    if (entry.isDirectory()) {
+      yield* walk(root, path);
+    } else if (entry.isFile()) {
+      const { mode } = await lstat(path);
+      yield { path: name, bytes: await readFile(path), executable: (mode & 0o100) !== 0 };
+    } else {
+      throw invalid(`${name} is neither a file nor a folder. Remove it from the unit's folder.`);
+    }
+  }
+}
+
+const collect = async (root: string): Promise<SourceFile[]> => {
+  const files: SourceFile[] = [];
+  let bytes = 0;
+  for await (const file of walk(root, root)) {
+    files.push(file);
+    bytes += file.bytes.length;
+    if (files.length > limits.files || bytes > limits.bytes) {
+      throw invalid(
+        `The folder holds more than ${limits.files} files or ${limits.bytes} bytes. Leave out what no unit needs.`,
+      );
+    }
+  }
+  return files;
+};
+
+const readFiles = async (folder: string): Promise<SourceFile[]> => {
+  try {
+    return await collect(folder);
+  } catch (thrown) {
+    throw thrown instanceof InstanceError ? thrown : unreadable(folder, thrown);
+  }
+};
+
+const parseObject = (files: readonly SourceFile[], name: string): JsonObject => {
+  const file = files.find(({ path }) => path === name);
+  if (!file) throw invalid(`The folder holds no ${name}. Add it, as every unit has one.`);
+  let document: unknown;
+  try {
+    document = JSON.parse(new TextDecoder().decode(file.bytes));
+  } catch (cause) {
+    throw new InstanceError('invalid', `${name} is not JSON. Correct it.`, { cause });
+  }
+  if (!isJsonObject(document)) throw invalid(`${name} must be a JSON object. Correct it.`);
+  return document;
+};
+
+const isKey = (value: unknown): value is string => typeof value === 'string' && /^[^#+\0]{1,200}$/.test(value);
+
+const keysOf = (document: JsonObject, section: keyof SchemaExample): string[] => {
+  const keys = Object.hasOwn(document, section) ? document[section] : undefined;
+  if (!Array.isArray(keys) || !keys.every(isKey) || new Set(keys).size !== keys.length) {
+    throw invalid(`schema_example.json: ${section} must be a list of different topic keys. Correct it.`);
+  }
+  if (section === 'input_base_topic' || section === 'output_base_topic') {
+    const unknown = keys.find((key) => !baseKeys[section].includes(key));
+    if (unknown !== undefined) throw invalid(`schema_example.json: ${section} knows no ${unknown}. Remove it.`);
+  }
+  return keys;
+};
+
+const schemaExampleOf = (document: JsonObject): SchemaExample => ({
+  input_base_topic: keysOf(document, 'input_base_topic'),
+  output_base_topic: keysOf(document, 'output_base_topic'),
+  input_topic: keysOf(document, 'input_topic'),
+  output_topic: keysOf(document, 'output_topic'),
+});
+
+/**
+ * Copies a folder into the store as a version; the same contents always make the same commit.
+ *
+ * @throws {InstanceError} `invalid` when the folder is no unit's folder.
+ */
+export const readVersion = async (
+  store: Store,
+  folder: string,
+  compiledFirmwareLink: string | null,
+): Promise<VersionDocument> => {
+  const sources = await readFiles(folder);
+  const envExample = parseObject(sources, 'env_example.json');
+  const schemaExample = schemaExampleOf(parseObject(sources, 'schema_example.json'));
+  const files = sources.map(({ path, bytes, executable }): FileDocument => ({ path, hash: sha1(bytes), executable }));
+  await Promise.all(sources.map(({ bytes }) => store.putBlob(sha1(bytes), bytes)));
+  return {
+    commit: sha1(JSON.stringify([files, compiledFirmwareLink])),
+    created: new Date().toISOString(),
+    files,
+    envExample,
+    schemaExample,
+    compiledFirmwareLink,
+  };
+};

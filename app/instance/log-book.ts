@@ -1,0 +1,68 @@
+import type { LogDocument } from './documents.ts';
+import type { Disk } from './disk.ts';
+import { serial } from './queue.ts';
+
+/** How many of a unit's newest entries an instance keeps. */
+export const keptEntries = 10_000;
+
+/** The entries of one unit: in memory, and line by line on disk. */
+export interface LogBook {
+  /** Oldest first. */
+  readonly entries: readonly LogDocument[];
+  /** Reads what the disk holds; a last line that a crash has torn is dropped. */
+  load(): Promise<void>;
+  append(entries: readonly LogDocument[]): Promise<void>;
+  clear(): Promise<void>;
+}
+
+const decoder = new TextDecoder();
+
+const parseLine = (line: string): LogDocument | undefined => {
+  try {
+    return JSON.parse(line) as LogDocument;
+  } catch {
+    return undefined;
+  }
+};
+
+const linesOf = (entries: readonly LogDocument[]): string =>
+  entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+
+/** Opens the log of one unit. */
+export const logBook = (disk: Disk, name: string): LogBook => {
+  const inOrder = serial();
+  let entries: LogDocument[] = [];
+  let lines = 0;
+  const rewrite = async (kept: readonly LogDocument[]) => {
+    await disk.replace(name, linesOf(kept));
+    lines = kept.length;
+  };
+  return {
+    get entries() {
+      return entries;
+    },
+    load: async () => {
+      const bytes = await disk.read(name);
+      if (bytes === undefined) return;
+      const stored = decoder.decode(bytes).split('\n');
+      entries = stored.map(parseLine).filter((entry) => entry !== undefined);
+      lines = entries.length;
+      const torn = stored.at(-1) !== '';
+      entries = entries.slice(-keptEntries);
+      if (torn || lines > keptEntries) await rewrite(entries);
+    },
+    append: (added) => {
+      const kept = [...entries, ...added].slice(-keptEntries);
+      entries = kept;
+      return inOrder(async () => {
+        await disk.append(name, linesOf(added));
+        lines += added.length;
+        if (lines > 2 * keptEntries) await rewrite(kept);
+      });
+    },
+    clear: () => {
+      entries = [];
+      return inOrder(() => rewrite([]));
+    },
+  };
+};

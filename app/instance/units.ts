@@ -1,0 +1,101 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { JsonObject } from '../../services/json.ts';
+import type { Core } from './core.ts';
+import type { UnitDocument, VisibilityLevel } from './documents.ts';
+import { checkVariables } from './env.ts';
+import { invalid } from './errors.ts';
+import { readVersion } from './folder.ts';
+import { nodesFor } from './schema.ts';
+import { unitRow, type UnitRow } from './views.ts';
+
+/** A unit to make. */
+export interface NewUnit {
+  /** 1 to 64 characters. */
+  readonly name: string;
+  /** Folder on the instance's own machine, with env_example.json and schema_example.json; copied as the first version. */
+  readonly folder: string;
+  /** @defaultValue Public */
+  readonly visibilityLevel?: VisibilityLevel;
+  /** Developer variables, as {@link setEnv} takes them. */
+  readonly env?: JsonObject;
+  /** For a compilable unit: where its binary is. */
+  readonly compiledFirmwareLink?: string;
+}
+
+/** A version to add. */
+export interface NewVersion {
+  readonly folder: string;
+  readonly compiledFirmwareLink?: string;
+}
+
+/** What the list of versions says of one. */
+export interface VersionRow {
+  readonly commit: string;
+  readonly create_datetime: string;
+}
+
+const randomKey = (): string => randomBytes(32).toString('base64');
+
+/** Makes a unit from a folder. @throws {InstanceError} `invalid` */
+export const createUnit = async (core: Core, given: NewUnit): Promise<UnitRow> => {
+  const name = given.name.trim();
+  if (name.length < 1 || name.length > 64) throw invalid('name must have 1 to 64 characters.');
+  const version = await readVersion(core.store, given.folder, given.compiledFirmwareLink ?? null);
+  const visibilityLevel = given.visibilityLevel ?? 'Public';
+  const created = new Date().toISOString();
+  const unit: UnitDocument = {
+    uuid: randomUUID(),
+    name,
+    visibilityLevel,
+    created,
+    updated: created,
+    secretKey: randomKey(),
+    encryptKey: randomKey(),
+    env: {},
+    versions: [version],
+    targetCommit: version.commit,
+    currentCommit: null,
+    state: null,
+    update: null,
+    nodes: nodesFor(version.schemaExample, [], visibilityLevel),
+  };
+  const whole: UnitDocument = { ...unit, env: checkVariables(unit, given.env ?? {}) };
+  await core.store.putUnit(whole);
+  return unitRow(core.store, whole, whole.nodes, Date.now());
+};
+
+/** Copies a folder as the unit's newest version; the unit is not told before an `Update`. */
+export const addVersion = async (core: Core, uuid: string, given: NewVersion): Promise<VersionRow> => {
+  core.store.unit(uuid);
+  const version = await readVersion(core.store, given.folder, given.compiledFirmwareLink ?? null);
+  const unit = core.store.unit(uuid);
+  if (unit.versions.at(-1)?.commit !== version.commit) {
+    await core.store.putUnit({ ...unit, versions: [...unit.versions, version] });
+  }
+  return { commit: version.commit, create_datetime: version.created };
+};
+
+/** Merges developer variables into a unit's env; the unit is not told before an `EnvUpdate`. */
+export const setEnv = async ({ store }: Core, uuid: string, variables: JsonObject): Promise<void> => {
+  const unit = store.unit(uuid);
+  const env = { ...unit.env, ...checkVariables(unit, variables) };
+  await store.putUnit({ ...unit, env, updated: new Date().toISOString() });
+};
+
+/** Up to a million characters, counted as code points. */
+const longestState = 1_000_000;
+
+const characters = (text: string): number => {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+};
+
+/** Keeps a text for a unit; an empty one clears it. @throws {InstanceError} `notFound`, `invalid` when too long */
+export const setStateStorage = async ({ store }: Core, uuid: string, text: string): Promise<void> => {
+  store.unit(uuid);
+  if (text.length > longestState && characters(text) > longestState) {
+    throw invalid(`The state has more than ${longestState} characters. Store less.`);
+  }
+  await store.putStateStorage(uuid, text);
+};

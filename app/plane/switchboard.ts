@@ -1,0 +1,100 @@
+import type { LinkOptions, LinkUser, MqttVersion, TlsOptions } from '../../services/broker.ts';
+import type { UnitEnv } from '../../services/env.ts';
+import { BrokerError } from '../../services/errors.ts';
+import type { UnitSchema } from '../../services/schema.ts';
+import { commandOfKey, parseCommand, type Command, type CommandName } from './command.ts';
+import type { Inbox } from './inbox.ts';
+import { InboundMessage } from './message.ts';
+import type { Publisher } from './publisher.ts';
+
+/** What a user may say about the MQTT link. */
+export interface LinkPreferences {
+  /** URLs of brokers to try in turn, such as `wss://host:8084/mqtt`. @defaultValue the one that env.json names */
+  readonly brokers?: readonly string[];
+  readonly tls?: TlsOptions;
+  /** How long to wait for CONNACK and for each acknowledgement, milliseconds. @defaultValue 10_000 */
+  readonly timeoutMs?: number;
+}
+
+/** What the switchboard stands between. */
+export interface SwitchboardParts {
+  readonly env: () => UnitEnv | undefined;
+  readonly preferences: LinkPreferences;
+  readonly inbox: Inbox;
+  readonly publisher: Publisher;
+  readonly onCommand: (command: Command) => void;
+  readonly onRefusal: (message: string) => void;
+}
+
+/** The data plane: routes each message by a map, from the link to its handler, past the statecharts. */
+export interface Switchboard extends LinkUser {
+  /** Takes over the topics on which commands come. */
+  route(schema: UnitSchema): void;
+  /** Resolves when the link that was let go last has closed. */
+  closed(): Promise<void>;
+}
+
+const secureMqttPort = 8883;
+
+const defaultUrl = ({ reserved }: UnitEnv, tls: TlsOptions | undefined): string => {
+  const isSecure = tls !== undefined || reserved.PU_MQTT_PORT === secureMqttPort;
+  return `${isSecure ? 'mqtts' : 'mqtt'}://${reserved.PU_MQTT_HOST}:${reserved.PU_MQTT_PORT}`;
+};
+
+/** The topics of commands; only these very topics count (C13). */
+const commandTopics = (schema: UnitSchema): Map<string, CommandName> => {
+  const topics = new Map<string, CommandName>();
+  for (const [key, [topic]] of Object.entries(schema.input_base_topic)) {
+    const command = commandOfKey(key);
+    if (command && topic !== undefined) topics.set(topic, command);
+  }
+  return topics;
+};
+
+export const createSwitchboard = (parts: SwitchboardParts): Switchboard => {
+  const { env, preferences, inbox, publisher, onCommand, onRefusal } = parts;
+  let commands = new Map<string, CommandName>();
+  let attempts = 0;
+  let closing: Promise<void> = Promise.resolve();
+
+  const urlFor = (current: UnitEnv): string => {
+    const brokers = preferences.brokers ?? [];
+    return brokers[attempts++ % Math.max(1, brokers.length)] ?? defaultUrl(current, preferences.tls);
+  };
+
+  const obey = (name: CommandName, payload: Uint8Array) => {
+    const command = parseCommand(name, payload);
+    if (typeof command === 'string') onRefusal(`The command ${name} was refused: ${command}.`);
+    else onCommand(command);
+  };
+
+  return {
+    route: (schema) => {
+      commands = commandTopics(schema);
+    },
+    options: (version: MqttVersion): LinkOptions => {
+      const current = env();
+      if (!current) throw new BrokerError('closed', 'No broker is known yet: env.json has not been loaded.');
+      return {
+        url: urlFor(current),
+        version,
+        clientId: current.unitUuid,
+        username: current.reserved.PU_AUTH_TOKEN,
+        keepaliveSeconds: current.reserved.PU_MQTT_KEEPALIVE,
+        timeoutMs: preferences.timeoutMs ?? 10_000,
+        ...(preferences.tls && { tls: preferences.tls }),
+      };
+    },
+    onMessage: (topic, payload, retained, properties) => {
+      const command = commands.get(topic);
+      if (command) obey(command, payload);
+      inbox.push(new InboundMessage(topic, payload, retained, properties));
+    },
+    attach: (link) => publisher.attach(link),
+    detach: (link, closed) => {
+      publisher.detach(link);
+      closing = closed;
+    },
+    closed: () => closing,
+  };
+};

@@ -1,0 +1,71 @@
+import type { Grant, LinkEvent, MqttVersion } from '../../services/broker.ts';
+import type { Failure } from '../../services/errors.ts';
+import type { MqttProtocol } from './link-end.ts';
+import type { Parent } from './parent.ts';
+import type { Subscriptions } from './subscriptions.ts';
+
+/** What others, and the actor that holds the link, may tell the mqtt machine. */
+export type MqttEvent =
+  | { type: 'network.up' }
+  | { type: 'network.down' }
+  /** Keep a link from now on; a newer revision closes the present one and opens another. */
+  | { type: 'mqtt.connect'; linkRevision: number }
+  | { type: 'mqtt.disconnect' }
+  | { type: 'mqtt.want'; topics: readonly string[] }
+  | { type: 'mqtt.resubscribe' }
+  | LinkEvent;
+
+/** What the mqtt machine tells its parent. */
+export type MqttFact =
+  | { type: 'mqtt.ready' }
+  | { type: 'mqtt.connected'; sessionPresent: boolean; version: MqttVersion }
+  /** Every wanted topic was answered; told after each connect and each change of what is wanted. */
+  | { type: 'mqtt.online'; granted: number; denied: readonly Grant[] }
+  /** A link that was open has ended. */
+  | { type: 'mqtt.offline'; failure?: Failure }
+  /** An attempt to open a link failed. */
+  | { type: 'mqtt.failed'; failure: Failure }
+  /** The link was closed as asked. */
+  | { type: 'mqtt.stopped' };
+
+export interface MqttInput {
+  parent: Parent<MqttFact>;
+  /** `auto` starts with MQTT 5 and finds out what the broker speaks. */
+  protocol: MqttProtocol;
+}
+
+export interface MqttContext extends Subscriptions {
+  parent: Parent<MqttFact>;
+  protocol: MqttProtocol;
+  /** What the next attempt speaks. */
+  version: MqttVersion;
+  /** What a broker was found to speak. */
+  provenVersion: MqttVersion | undefined;
+  hasNetwork: boolean;
+  isWanted: boolean;
+  linkRevision: number;
+  /** Whether the link is open. */
+  isOpen: boolean;
+  /** Failures since the link was last stable. */
+  attempts: number;
+  /** Why the last link ended or the last attempt failed. */
+  failure: Failure | undefined;
+}
+
+/** Where the mqtt machine starts: no network, nothing wanted. */
+export const newMqttContext = ({ parent, protocol }: MqttInput): MqttContext => ({
+  parent,
+  protocol,
+  version: protocol === 'auto' ? 5 : protocol,
+  provenVersion: undefined,
+  hasNetwork: false,
+  isWanted: false,
+  linkRevision: 0,
+  isOpen: false,
+  attempts: 0,
+  failure: undefined,
+  wanted: [],
+  asked: [],
+  granted: [],
+  denied: [],
+});

@@ -1,0 +1,178 @@
+/**
+ * Keeps the unit's settings: loads env.json, refreshes it from the instance, tells what changed.
+ *
+ *     idle ─load─▶ loading ─ok─▶ ready ─refresh─▶ refreshing ─ok─▶ ready
+ *                     │                               │
+ *                     └─fail─▶ faulty ◀───────fail────┘   (ready again when settings are in force)
+ */
+import { assign, sendTo, setup } from 'xstate';
+import type { Failure } from '../services/errors.ts';
+import type { LoadSettings, RefreshSettings, UnitSettings } from '../services/settings.ts';
+import { failureOf, timedOut } from './lib/failure.ts';
+import type { Parent } from './lib/parent.ts';
+import { slot } from './lib/slot.ts';
+
+/** What others may tell the settings machine. One that comes while it is busy is remembered and done after. */
+export type SettingsEvent = { type: 'settings.load' } | { type: 'settings.refresh' };
+
+/** What the settings machine tells its parent. */
+export type SettingsFact =
+  | { type: 'settings.ready' }
+  | { type: 'settings.loaded'; settings: UnitSettings }
+  | { type: 'settings.failed'; failure: Failure; during: 'load' | 'refresh' };
+
+export interface SettingsInput {
+  parent: Parent<SettingsFact>;
+}
+
+export interface SettingsContext {
+  parent: Parent<SettingsFact>;
+  /** The settings in force. */
+  settings?: UnitSettings;
+  /** Why the last attempt failed. */
+  failure?: Failure | undefined;
+  /** What was asked for while busy; a refresh stands for a load too. */
+  pending?: 'load' | 'refresh' | undefined;
+}
+
+export const settingsMachine = setup({
+  types: {
+    input: {} as SettingsInput,
+    context: {} as SettingsContext,
+    events: {} as SettingsEvent,
+    tags: {} as 'busy' | 'ready' | 'faulty',
+  },
+  actors: { load: slot<LoadSettings>('settings.load'), refresh: slot<RefreshSettings>('settings.refresh') },
+  actions: {
+    report: sendTo(
+      ({ context }) => context.parent,
+      (_, fact: SettingsFact) => fact,
+    ),
+    keepSettings: assign((_, { settings }: { settings: UnitSettings }) => ({ settings, failure: undefined })),
+    keepFailure: assign((_, { failure }: { failure: Failure }) => ({ failure })),
+    rememberLoad: assign(({ context }) => ({ pending: context.pending ?? ('load' as const) })),
+    rememberRefresh: assign({ pending: 'refresh' }),
+    forgetPending: assign({ pending: undefined }),
+  },
+  guards: {
+    hasSettings: ({ context }) => context.settings !== undefined,
+    isLoadPending: ({ context }) => context.pending === 'load',
+    isRefreshPending: ({ context }) => context.pending === 'refresh',
+  },
+  delays: { giveUpAfter: 60_000 },
+}).createMachine({
+  id: 'settings',
+  description: 'Keeps the settings of the unit: env.json and what the instance says about it.',
+  context: ({ input }) => ({ parent: input.parent }),
+  entry: [{ type: 'report', params: { type: 'settings.ready' } }],
+  initial: 'idle',
+  states: {
+    idle: {
+      description: 'Nothing was asked for yet.',
+      on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
+    },
+    loading: {
+      description: 'Reads and checks env.json.',
+      tags: ['busy'],
+      entry: [{ type: 'forgetPending' }],
+      on: {
+        'settings.load': { actions: [{ type: 'rememberLoad' }] },
+        'settings.refresh': { actions: [{ type: 'rememberRefresh' }] },
+      },
+      invoke: {
+        id: 'load',
+        src: 'load',
+        onDone: {
+          target: 'ready',
+          actions: [
+            { type: 'keepSettings', params: ({ event }) => ({ settings: event.output }) },
+            { type: 'report', params: ({ event }) => ({ type: 'settings.loaded', settings: event.output }) },
+          ],
+        },
+        onError: {
+          target: 'faulty',
+          actions: [
+            { type: 'keepFailure', params: ({ event }) => ({ failure: failureOf(event.error) }) },
+            {
+              type: 'report',
+              params: ({ event }) => ({ type: 'settings.failed', failure: failureOf(event.error), during: 'load' }),
+            },
+          ],
+        },
+      },
+      after: {
+        giveUpAfter: {
+          target: 'faulty',
+          actions: [
+            { type: 'keepFailure', params: { failure: timedOut('Loading env.json') } },
+            {
+              type: 'report',
+              params: { type: 'settings.failed', failure: timedOut('Loading env.json'), during: 'load' },
+            },
+          ],
+        },
+      },
+    },
+    refreshing: {
+      description: 'Downloads the env from the instance, checks it, and only then replaces env.json.',
+      tags: ['busy'],
+      entry: [{ type: 'forgetPending' }],
+      on: {
+        'settings.load': { actions: [{ type: 'rememberLoad' }] },
+        'settings.refresh': { actions: [{ type: 'rememberRefresh' }] },
+      },
+      invoke: {
+        id: 'refresh',
+        src: 'refresh',
+        onDone: {
+          target: 'ready',
+          actions: [
+            { type: 'keepSettings', params: ({ event }) => ({ settings: event.output }) },
+            { type: 'report', params: ({ event }) => ({ type: 'settings.loaded', settings: event.output }) },
+          ],
+        },
+        onError: {
+          target: 'faulty',
+          actions: [
+            { type: 'keepFailure', params: ({ event }) => ({ failure: failureOf(event.error) }) },
+            {
+              type: 'report',
+              params: ({ event }) => ({ type: 'settings.failed', failure: failureOf(event.error), during: 'refresh' }),
+            },
+          ],
+        },
+      },
+      after: {
+        giveUpAfter: {
+          target: 'faulty',
+          actions: [
+            { type: 'keepFailure', params: { failure: timedOut('Refreshing env.json') } },
+            {
+              type: 'report',
+              params: { type: 'settings.failed', failure: timedOut('Refreshing env.json'), during: 'refresh' },
+            },
+          ],
+        },
+      },
+    },
+    ready: {
+      description: 'Settings are in force; the last attempt may have failed.',
+      tags: ['ready'],
+      always: [
+        { guard: 'isRefreshPending', target: 'refreshing' },
+        { guard: 'isLoadPending', target: 'loading' },
+      ],
+      on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
+    },
+    faulty: {
+      description: 'The last attempt failed and no settings are in force.',
+      tags: ['faulty'],
+      always: [
+        { guard: 'isRefreshPending', target: 'refreshing' },
+        { guard: 'isLoadPending', target: 'loading' },
+        { guard: 'hasSettings', target: 'ready' },
+      ],
+      on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
+    },
+  },
+});

@@ -1,0 +1,138 @@
+/**
+ * Keeps device time in step with a reference clock.
+ *
+ *     stale ─network.up─▶ syncing ─ok─▶ synced ─resyncAfter─▶ syncing
+ *       ▲                   │ ▲
+ *       └─ no network ─ fail ▼ │ retryAfter
+ *                         waiting
+ */
+import { assign, sendTo, setup } from 'xstate';
+import type { ReadOffset } from '../services/clock.ts';
+import type { Failure } from '../services/errors.ts';
+import { backoff } from './lib/backoff.ts';
+import { failureOf, timedOut } from './lib/failure.ts';
+import type { Parent } from './lib/parent.ts';
+import { slot } from './lib/slot.ts';
+import { timerMs } from './lib/timer.ts';
+
+/** What others may tell the time machine. */
+export type TimeEvent = { type: 'network.up' } | { type: 'network.down' } | { type: 'time.sync' };
+
+/** What the time machine tells its parent. */
+export type TimeFact =
+  { type: 'time.ready' } | { type: 'time.synced'; offsetMs: number } | { type: 'time.failed'; failure: Failure };
+
+export interface TimeInput {
+  parent: Parent<TimeFact>;
+  /** How long one reading stays good. @defaultValue 3_600_000 */
+  resyncMs?: number;
+}
+
+export interface TimeContext {
+  parent: Parent<TimeFact>;
+  resyncMs: number;
+  hasNetwork: boolean;
+  /** Failed readings since the last good one. */
+  attempts: number;
+  /** How far the reference is ahead of the monotonic clock; kept when the network goes. */
+  offsetMs?: number;
+  /** Why the last reading failed. */
+  failure?: Failure | undefined;
+}
+
+export const timeMachine = setup({
+  types: {
+    input: {} as TimeInput,
+    context: {} as TimeContext,
+    events: {} as TimeEvent,
+    tags: {} as 'busy' | 'ready' | 'faulty',
+  },
+  actors: { readOffset: slot<ReadOffset>('time.readOffset') },
+  actions: {
+    report: sendTo(
+      ({ context }) => context.parent,
+      (_, fact: TimeFact) => fact,
+    ),
+    keepOffset: assign((_, { offsetMs }: { offsetMs: number }) => ({ offsetMs, attempts: 0, failure: undefined })),
+    keepFailure: assign(({ context }, { failure }: { failure: Failure }) => ({
+      failure,
+      attempts: context.attempts + 1,
+    })),
+    noteNetwork: assign({ hasNetwork: true }),
+    noteNoNetwork: assign({ hasNetwork: false }),
+  },
+  guards: { hasNoNetwork: ({ context }) => !context.hasNetwork },
+  delays: {
+    resyncAfter: ({ context }) => timerMs(context.resyncMs),
+    retryAfter: ({ context }) => backoff(context.attempts),
+    syncWithin: 15_000,
+  },
+}).createMachine({
+  id: 'time',
+  description: 'Keeps device time in step with a reference clock.',
+  context: ({ input }) => ({
+    parent: input.parent,
+    resyncMs: input.resyncMs ?? 3_600_000,
+    hasNetwork: false,
+    attempts: 0,
+  }),
+  entry: [{ type: 'report', params: { type: 'time.ready' } }],
+  initial: 'stale',
+  on: {
+    'network.up': { actions: [{ type: 'noteNetwork' }] },
+    'network.down': { target: '.stale', actions: [{ type: 'noteNoNetwork' }] },
+  },
+  states: {
+    stale: {
+      description: 'No network: time goes on with the last offset, or with the clock of the host.',
+      on: {
+        'network.up': { target: 'syncing', actions: [{ type: 'noteNetwork' }] },
+        'time.sync': { target: 'syncing' },
+      },
+    },
+    syncing: {
+      description: 'Reads the reference clock.',
+      tags: ['busy'],
+      invoke: {
+        id: 'readOffset',
+        src: 'readOffset',
+        onDone: {
+          target: 'synced',
+          actions: [
+            { type: 'keepOffset', params: ({ event }) => ({ offsetMs: event.output }) },
+            { type: 'report', params: ({ event }) => ({ type: 'time.synced', offsetMs: event.output }) },
+          ],
+        },
+        onError: {
+          target: 'waiting',
+          actions: [
+            { type: 'keepFailure', params: ({ event }) => ({ failure: failureOf(event.error) }) },
+            { type: 'report', params: ({ event }) => ({ type: 'time.failed', failure: failureOf(event.error) }) },
+          ],
+        },
+      },
+      after: {
+        syncWithin: {
+          target: 'waiting',
+          actions: [
+            { type: 'keepFailure', params: { failure: timedOut('Reading the reference clock') } },
+            { type: 'report', params: { type: 'time.failed', failure: timedOut('Reading the reference clock') } },
+          ],
+        },
+      },
+    },
+    waiting: {
+      description: 'The last reading failed; the next comes soon.',
+      tags: ['faulty'],
+      always: { guard: 'hasNoNetwork', target: 'stale' },
+      on: { 'time.sync': { target: 'syncing' } },
+      after: { retryAfter: { target: 'syncing' } },
+    },
+    synced: {
+      description: 'The offset is good.',
+      tags: ['ready'],
+      on: { 'time.sync': { target: 'syncing' } },
+      after: { resyncAfter: { target: 'syncing' } },
+    },
+  },
+});

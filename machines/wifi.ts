@@ -1,0 +1,230 @@
+/**
+ * Keeps the station linked to the unit's WiFi network.
+ *
+ *     idle ─connect─▶ checking ─other or none─▶ scanning ─in reach─▶ joining ─ok─▶ linked
+ *                       │  ▲                       │                    │            │
+ *                       │  └──retryAfter── backingOff ◀──────fail───────┘            │
+ *                       └──────already ours──────────────────────────────────────────┘
+ *
+ * On hosts whose network is not ours to manage, `wifi.assume` leads to `unmanaged`.
+ */
+import { assign, enqueueActions, sendTo, setup } from 'xstate';
+import type { Failure } from '../services/errors.ts';
+import type { JoinWifi, ReadWifiStatus, ScanForSsid, WatchWifi, WifiLinkEvent, WifiStatus } from '../services/wifi.ts';
+import { backoff } from './lib/backoff.ts';
+import { failureOf, timedOut } from './lib/failure.ts';
+import type { Parent } from './lib/parent.ts';
+import { slot } from './lib/slot.ts';
+import { timerMs } from './lib/timer.ts';
+
+/** The network to be in. */
+export interface WifiGoal {
+  ssid: string;
+  /** Ceiling of the wait between attempts, milliseconds. */
+  maxReconnectionMs: number;
+}
+
+/** What others, and the actor that watches the link, may tell the wifi machine. */
+export type WifiEvent =
+  { type: 'wifi.assume' } | ({ type: 'wifi.connect' } & WifiGoal) | { type: 'wifi.disconnect' } | WifiLinkEvent;
+
+/** What the wifi machine tells its parent. */
+export type WifiFact =
+  | { type: 'wifi.ready' }
+  | { type: 'wifi.up'; ssid?: string }
+  | { type: 'wifi.down' }
+  | { type: 'wifi.failed'; failure: Failure };
+
+export interface WifiInput {
+  parent: Parent<WifiFact>;
+}
+
+export interface WifiContext extends WifiGoal {
+  parent: Parent<WifiFact>;
+  /** Whether the parent was told that the network is up. */
+  isUp: boolean;
+  /** Failed attempts since the last link. */
+  attempts: number;
+  /** Why the last attempt failed. */
+  failure?: Failure | undefined;
+}
+
+const notInReach = (ssid: string): Failure => ({
+  name: 'WifiError',
+  code: 'notFound',
+  message: `The WiFi network "${ssid}" is not in reach. Check PUC_WIFI_SSID and the distance to the access point.`,
+});
+
+export const wifiMachine = setup({
+  types: {
+    input: {} as WifiInput,
+    context: {} as WifiContext,
+    events: {} as WifiEvent,
+    tags: {} as 'busy' | 'ready' | 'faulty',
+  },
+  actors: {
+    readStatus: slot<ReadWifiStatus>('wifi.readStatus'),
+    scan: slot<ScanForSsid>('wifi.scan'),
+    join: slot<JoinWifi>('wifi.join'),
+    watchLink: slot<WatchWifi>('wifi.watchLink'),
+  },
+  actions: {
+    report: sendTo(
+      ({ context }) => context.parent,
+      (_, fact: WifiFact) => fact,
+    ),
+    reportUnmanaged: enqueueActions(({ context, enqueue }) => {
+      enqueue.assign({ isUp: true });
+      enqueue.sendTo(context.parent, { type: 'wifi.up' });
+    }),
+    reportUp: enqueueActions(({ context, enqueue }) => {
+      enqueue.assign({ isUp: true, attempts: 0, failure: undefined });
+      enqueue.sendTo(context.parent, { type: 'wifi.up', ssid: context.ssid });
+    }),
+    reportDown: enqueueActions(({ context, enqueue }) => {
+      if (!context.isUp) return;
+      enqueue.assign({ isUp: false });
+      enqueue.sendTo(context.parent, { type: 'wifi.down' });
+    }),
+    reportFailure: enqueueActions(({ context, enqueue }, { failure }: { failure: Failure }) => {
+      enqueue.assign({ failure, attempts: context.attempts + 1 });
+      enqueue.sendTo(context.parent, { type: 'wifi.failed', failure });
+    }),
+    keepGoal: assign((_, { ssid, maxReconnectionMs }: WifiGoal) => ({ ssid, maxReconnectionMs, attempts: 0 })),
+  },
+  guards: {
+    isOurs: ({ context }, { linked, ssid }: WifiStatus) => linked && ssid === context.ssid,
+    isInReach: (_, { found }: { found: boolean }) => found,
+  },
+  delays: {
+    checkWithin: 10_000,
+    scanWithin: 20_000,
+    joinWithin: 10_000,
+    recheckAfter: 30_000,
+    retryAfter: ({ context }) => timerMs(backoff(context.attempts, 5000, context.maxReconnectionMs)),
+  },
+}).createMachine({
+  id: 'wifi',
+  description: 'Keeps the station linked to the WiFi network of the unit.',
+  context: ({ input }) => ({
+    parent: input.parent,
+    ssid: '',
+    maxReconnectionMs: 60_000,
+    isUp: false,
+    attempts: 0,
+  }),
+  entry: [{ type: 'report', params: { type: 'wifi.ready' } }],
+  initial: 'idle',
+  on: {
+    'wifi.assume': { target: '.unmanaged' },
+    'wifi.connect': { target: '.checking', actions: [{ type: 'keepGoal', params: ({ event }) => event }] },
+    'wifi.disconnect': { target: '.idle' },
+  },
+  states: {
+    idle: {
+      description: 'No network was asked for.',
+      entry: [{ type: 'reportDown' }],
+    },
+    unmanaged: {
+      description: 'The network is for the host to manage and taken to be there.',
+      tags: ['ready'],
+      entry: [{ type: 'reportUnmanaged' }],
+    },
+    checking: {
+      description: 'Asks the station what it is linked to.',
+      tags: ['busy'],
+      invoke: {
+        id: 'readStatus',
+        src: 'readStatus',
+        onDone: [
+          { guard: { type: 'isOurs', params: ({ event }) => event.output }, target: 'linked' },
+          { target: 'scanning' },
+        ],
+        onError: {
+          target: 'backingOff',
+          actions: [{ type: 'reportFailure', params: ({ event }) => ({ failure: failureOf(event.error) }) }],
+        },
+      },
+      after: {
+        checkWithin: {
+          target: 'backingOff',
+          actions: [{ type: 'reportFailure', params: { failure: timedOut('Reading the state of the WiFi station') } }],
+        },
+      },
+    },
+    scanning: {
+      description: 'Not linked to the network asked for: looks whether it is in reach.',
+      tags: ['busy'],
+      entry: [{ type: 'reportDown' }],
+      invoke: {
+        id: 'scan',
+        src: 'scan',
+        input: ({ context }) => ({ ssid: context.ssid }),
+        onDone: [
+          { guard: { type: 'isInReach', params: ({ event }) => ({ found: event.output }) }, target: 'joining' },
+          {
+            target: 'backingOff',
+            actions: [{ type: 'reportFailure', params: ({ context }) => ({ failure: notInReach(context.ssid) }) }],
+          },
+        ],
+        onError: {
+          target: 'backingOff',
+          actions: [{ type: 'reportFailure', params: ({ event }) => ({ failure: failureOf(event.error) }) }],
+        },
+      },
+      after: {
+        scanWithin: {
+          target: 'backingOff',
+          actions: [{ type: 'reportFailure', params: { failure: timedOut('Scanning for WiFi networks') } }],
+        },
+      },
+    },
+    joining: {
+      description: 'Leaves another network if need be and joins the one asked for.',
+      tags: ['busy'],
+      invoke: {
+        id: 'join',
+        src: 'join',
+        input: ({ context }) => ({ ssid: context.ssid }),
+        onDone: { target: 'linked' },
+        onError: {
+          target: 'backingOff',
+          actions: [{ type: 'reportFailure', params: ({ event }) => ({ failure: failureOf(event.error) }) }],
+        },
+      },
+      after: {
+        joinWithin: {
+          target: 'backingOff',
+          actions: [{ type: 'reportFailure', params: { failure: timedOut('Joining the WiFi network') } }],
+        },
+      },
+    },
+    linked: {
+      description: 'Linked to the network asked for.',
+      tags: ['ready'],
+      entry: [{ type: 'reportUp' }],
+      invoke: { id: 'watchLink', src: 'watchLink', onError: { target: '.unwatched' } },
+      on: {
+        'link.changed': [
+          { guard: { type: 'isOurs', params: ({ event }) => event } },
+          { target: 'checking', actions: [{ type: 'reportDown' }] },
+        ],
+        'link.unwatchable': { target: '.unwatched' },
+      },
+      initial: 'watched',
+      states: {
+        watched: { description: 'The station tells when the link changes.' },
+        unwatched: {
+          description: 'The station does not tell when the link changes: it is asked now and then.',
+          after: { recheckAfter: { target: '#wifi.checking' } },
+        },
+      },
+    },
+    backingOff: {
+      description: 'The last attempt failed; the next comes after a growing wait.',
+      tags: ['faulty'],
+      entry: [{ type: 'reportDown' }],
+      after: { retryAfter: { target: 'checking' } },
+    },
+  },
+});

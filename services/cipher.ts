@@ -1,0 +1,18 @@
+/** Authenticated encryption with a shared key. */
+export interface Cipher {
+  /**
+   * Encrypts a text with AES-GCM under a fresh 12-byte random nonce.
+   *
+   * @param data Any text; encrypted as UTF-8.
+   * @param key Base64 of 16, 24 or 32 bytes.
+   * @returns `base64(nonce).base64(ciphertext + 16-byte tag)`
+   * @throws {CipherError} `key`
+   */
+  aesGcmEncode(data: string, key: string): Promise<string>;
+  /**
+   * Decrypts what {@link Cipher.aesGcmEncode} made; no plaintext leaves before the tag is checked.
+   *
+   * @throws {CipherError} `key`, `shape`, `nonce`, or `tampered` (also what a wrong key gives).
+   */
+  aesGcmDecode(data: string, key: string): Promise<string>;
+}

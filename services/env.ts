@@ -1,0 +1,180 @@
+import { SettingsError } from './errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
+import { LogLevel } from './log.ts';
+
+/** The variables of env.json that the protocol reserves, coerced and complete. */
+export interface ReservedEnv {
+  /** Host of the backend, may carry `:port`. */
+  readonly PU_DOMAIN: string;
+  readonly PU_HTTP_TYPE: 'http' | 'https';
+  readonly PU_APP_PREFIX: string;
+  readonly PU_API_ACTUAL_PREFIX: string;
+  readonly PU_MQTT_HOST: string;
+  readonly PU_MQTT_PORT: number;
+  /** Seconds. Nothing received for twice this is a dead link. */
+  readonly PU_MQTT_PING_INTERVAL: number;
+  /** Seconds. */
+  readonly PU_MQTT_KEEPALIVE: number;
+  /** The unit's permanent token, an HS256 JWT. */
+  readonly PU_AUTH_TOKEN: string;
+  /** Base64 of 32 bytes. */
+  readonly PU_SECRET_KEY: string;
+  /** Base64 of 32 bytes. */
+  readonly PU_ENCRYPT_KEY: string;
+  /** Seconds. */
+  readonly PU_STATE_SEND_INTERVAL: number;
+  readonly PU_MIN_LOG_LEVEL: LogLevel;
+  /** Lines. */
+  readonly PU_MAX_LOG_LENGTH: number;
+  readonly PU_COMMIT_VERSION: string;
+  readonly PUC_WIFI_SSID: string;
+  readonly PUC_WIFI_PASS: string;
+  /** Milliseconds. */
+  readonly PUC_MAX_RECONNECTION_INTERVAL: number;
+}
+
+/** What a reserved variable is when env.json does not name it. */
+export const envDefaults: ReservedEnv = {
+  PU_DOMAIN: '',
+  PU_HTTP_TYPE: 'https',
+  PU_APP_PREFIX: '',
+  PU_API_ACTUAL_PREFIX: '',
+  PU_MQTT_HOST: '',
+  PU_MQTT_PORT: 1883,
+  PU_MQTT_PING_INTERVAL: 20,
+  PU_MQTT_KEEPALIVE: 60,
+  PU_AUTH_TOKEN: '',
+  PU_SECRET_KEY: '',
+  PU_ENCRYPT_KEY: '',
+  PU_STATE_SEND_INTERVAL: 300,
+  PU_MIN_LOG_LEVEL: LogLevel.Debug,
+  PU_MAX_LOG_LENGTH: 64,
+  PU_COMMIT_VERSION: '',
+  PUC_WIFI_SSID: '',
+  PUC_WIFI_PASS: '',
+  PUC_MAX_RECONNECTION_INTERVAL: 60_000,
+};
+
+/** The variables whose values no log, error, event or inspector may show. */
+export const secretVariables = ['PU_AUTH_TOKEN', 'PU_SECRET_KEY', 'PU_ENCRYPT_KEY', 'PUC_WIFI_PASS'] as const;
+
+/** A whole env.json: the reserved variables and the developer's own. */
+export interface UnitEnv {
+  readonly reserved: ReservedEnv;
+  /** Every variable as it was given, reserved ones included, on an object without a prototype. */
+  readonly given: Readonly<Record<string, JsonValue>>;
+  /** Read from the token; nothing is verified. */
+  readonly unitUuid: string;
+}
+
+const levels = Object.values(LogLevel);
+const schemes = ['http', 'https'] as const;
+
+const invalid = (name: string, wanted: string) =>
+  new SettingsError('invalid', `env.json: ${name} must be ${wanted}. Correct it in the unit's env.`);
+
+const text = (name: string, value: JsonValue): string => {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw invalid(name, 'a text');
+};
+
+const integer = (name: string, value: JsonValue, least: number, most: number): number => {
+  const wanted = `a whole number from ${least} to ${most}`;
+  if (typeof value !== 'number' && typeof value !== 'string') throw invalid(name, wanted);
+  if (typeof value === 'string' && value.trim() === '') throw invalid(name, wanted);
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < least || number > most) throw invalid(name, wanted);
+  return number;
+};
+
+const oneOf = <T extends string>(name: string, value: JsonValue, options: readonly T[]): T => {
+  const given = text(name, value).trim().toLowerCase();
+  const found = options.find((option) => option.toLowerCase() === given);
+  if (found === undefined) throw invalid(name, `one of ${options.join(', ')}`);
+  return found;
+};
+
+const day = 86_400;
+
+const readers: { [K in keyof ReservedEnv]: (name: string, value: JsonValue) => ReservedEnv[K] } = {
+  PU_DOMAIN: text,
+  PU_HTTP_TYPE: (name, value) => oneOf(name, value, schemes),
+  PU_APP_PREFIX: text,
+  PU_API_ACTUAL_PREFIX: text,
+  PU_MQTT_HOST: text,
+  PU_MQTT_PORT: (name, value) => integer(name, value, 1, 65_535),
+  PU_MQTT_PING_INTERVAL: (name, value) => integer(name, value, 1, day),
+  PU_MQTT_KEEPALIVE: (name, value) => integer(name, value, 0, 65_535),
+  PU_AUTH_TOKEN: text,
+  PU_SECRET_KEY: text,
+  PU_ENCRYPT_KEY: text,
+  PU_STATE_SEND_INTERVAL: (name, value) => integer(name, value, 1, 30 * day),
+  PU_MIN_LOG_LEVEL: (name, value) => oneOf(name, value, levels),
+  PU_MAX_LOG_LENGTH: (name, value) => integer(name, value, 0, 1_000_000),
+  PU_COMMIT_VERSION: text,
+  PUC_WIFI_SSID: text,
+  PUC_WIFI_PASS: text,
+  PUC_MAX_RECONNECTION_INTERVAL: (name, value) => integer(name, value, 1, day * 1000),
+};
+
+const reservedNames = Object.keys(readers) as (keyof ReservedEnv)[];
+
+const readReserved = (env: JsonObject): ReservedEnv =>
+  Object.fromEntries(
+    reservedNames.map((name) => {
+      const value = Object.hasOwn(env, name) ? env[name] : undefined;
+      return [name, value === undefined || value === null ? envDefaults[name] : readers[name](name, value)];
+    }),
+  ) as unknown as ReservedEnv;
+
+const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The token's claims; `undefined` where there are none to read, since a parser's own error would quote the token. */
+const claimsOf = (token: string): unknown => {
+  const body = token.split('.')[1] ?? '';
+  try {
+    const bytes = Uint8Array.from(atob(body.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0));
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * Reads the unit's UUID from its token, whatever white space the token's JSON has.
+ *
+ * @throws {SettingsError} `invalid`; the message never shows the token.
+ */
+export const unitUuidOf = (token: string): string => {
+  if (token === '') {
+    throw new SettingsError('invalid', 'env.json: PU_AUTH_TOKEN is missing. Download the env from the instance.');
+  }
+  const claims = claimsOf(token);
+  const uuid = isJsonObject(claims) ? claims['uuid'] : undefined;
+  if (typeof uuid !== 'string' || !uuidPattern.test(uuid)) {
+    throw new SettingsError(
+      'invalid',
+      'env.json: PU_AUTH_TOKEN must be the JWT of a unit, with its UUID. Download the env from the instance again.',
+    );
+  }
+  return uuid;
+};
+
+/**
+ * Checks a whole env.json, coercing what users type into forms.
+ *
+ * @throws {SettingsError} `malformed` when it is no JSON object, `invalid` naming the variable.
+ * @see Pepeunit, developer documentation, "env.json"
+ */
+export const parseEnv = (document: unknown): UnitEnv => {
+  if (!isJsonObject(document)) {
+    throw new SettingsError('malformed', 'env.json must be a JSON object. Download the env from the instance again.');
+  }
+  const reserved = readReserved(document);
+  if (reserved.PU_MQTT_HOST === '') {
+    throw new SettingsError('invalid', "env.json: PU_MQTT_HOST is missing. Set it to the broker's host.");
+  }
+  const given: Record<string, JsonValue> = Object.assign(Object.create(null), document, reserved);
+  return { reserved, given, unitUuid: unitUuidOf(reserved.PU_AUTH_TOKEN) };
+};

@@ -1,0 +1,20 @@
+/**
+ * The ports of a unit: what the outside can do for it, for those who write adapters.
+ *
+ * @packageDocumentation
+ */
+export * from './broker.ts';
+export * from './cipher.ts';
+export * from './clock.ts';
+export * from './env.ts';
+export * from './errors.ts';
+export * from './firmware.ts';
+export * from './json.ts';
+export * from './log.ts';
+export * from './process-control.ts';
+export * from './rest.ts';
+export * from './schema.ts';
+export * from './settings.ts';
+export * from './storage.ts';
+export * from './system.ts';
+export * from './wifi.ts';

@@ -1,0 +1,9 @@
+/** Any value that JSON can say. */
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+
+/** A JSON object, seen before anything about it is known. */
+export type JsonObject = { [key: string]: JsonValue };
+
+/** Tells a JSON object from arrays, null and scalars. */
+export const isJsonObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

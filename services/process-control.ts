@@ -1,0 +1,27 @@
+import { fromPromise } from 'xstate';
+
+/** What follows an update. */
+export const RestartMode = {
+  /** Replace this process by a new one of the same program. */
+  RestartExec: 'restart_exec',
+  /** Start a new process of the same program and leave this one. */
+  RestartPopen: 'restart_popen',
+  /** Take over env.json and schema.json alone and keep running. */
+  EnvSchemaOnly: 'env_schema_only',
+  /** Put the new version in place; it runs from the next start on. */
+  NoRestart: 'no_restart',
+  /** Leave, and let the supervisor start the new version. */
+  Exit: 'exit',
+} as const;
+export type RestartMode = (typeof RestartMode)[keyof typeof RestartMode];
+
+/** Control over the running program. */
+export interface ProcessControl {
+  /** Starts the program anew as the mode says; on success this process ends and the promise stays pending. @throws {ProcessError} */
+  restart(mode: Extract<RestartMode, 'restart_exec' | 'restart_popen' | 'exit'>): Promise<void>;
+}
+
+/** Restarts the program, for the update machine's `restart`. */
+export const restartProcess = (restart: (mode: RestartMode) => Promise<void>) =>
+  fromPromise<void, { mode: RestartMode }>(({ input }) => restart(input.mode));
+export type RestartProcess = ReturnType<typeof restartProcess>;

@@ -1,0 +1,107 @@
+import type { UnitEnv } from './env.ts';
+
+/** Which instance to ask, and as which unit. */
+export interface RestTarget {
+  /** `https://host[:port]/prefix/api/v1`, no slash at the end. */
+  readonly baseUrl: string;
+  readonly unitUuid: string;
+  /** Sent as `x-auth-token`, to the origin of `baseUrl` alone. */
+  readonly token: string;
+}
+
+/** The target that an env names. */
+export const targetOf = ({ reserved, unitUuid }: UnitEnv): RestTarget => ({
+  baseUrl: `${reserved.PU_HTTP_TYPE}://${reserved.PU_DOMAIN}${reserved.PU_APP_PREFIX}${reserved.PU_API_ACTUAL_PREFIX}`,
+  unitUuid,
+  token: reserved.PU_AUTH_TOKEN,
+});
+
+/** A page of a list. */
+export interface Page {
+  /** @defaultValue 10 */
+  readonly limit?: number;
+  /** @defaultValue 0 */
+  readonly offset?: number;
+}
+
+/** A topic of a unit, as the instance describes it. */
+export interface UnitNode {
+  readonly uuid: string;
+  readonly type: 'Input' | 'Output';
+  readonly visibility_level: string;
+  readonly is_rewritable_input: boolean;
+  readonly max_connections: number;
+  readonly topic_name: string;
+  readonly state: string | null;
+  readonly unit_uuid: string;
+  readonly creator_uuid: string;
+  readonly create_datetime: string;
+  readonly last_update_datetime: string;
+  readonly is_data_pipe_active: boolean;
+}
+
+/** A unit, as the instance describes it. */
+export interface Unit {
+  readonly uuid: string;
+  readonly name: string;
+  readonly visibility_level: string;
+  readonly create_datetime: string;
+  readonly last_update_datetime: string;
+  readonly is_auto_update_from_repo_unit: boolean;
+  readonly repo_branch: string | null;
+  readonly repo_commit: string | null;
+  readonly current_commit_version: string | null;
+  readonly unit_state: Readonly<Record<string, unknown>> | null;
+  readonly firmware_update_status: 'RequestSent' | 'Error' | 'Success' | null;
+  readonly firmware_update_error: string | null;
+  readonly creator_uuid: string;
+  readonly repo_uuid: string;
+  readonly unit_nodes: readonly UnitNode[];
+}
+
+export interface UnitNodesPage {
+  readonly count: number;
+  readonly unit_nodes: readonly UnitNode[];
+}
+
+export interface UnitsPage {
+  readonly count: number;
+  readonly units: readonly Unit[];
+}
+
+/** The version that the instance wants the unit to run. */
+export interface TargetVersion {
+  readonly commit: string;
+  readonly tag: string | null;
+}
+
+/**
+ * The instance's REST API, as a unit uses it. Each call is one request, bounded in time and size, never retried.
+ *
+ * Every method throws {@link RestError}: `status` for an answer other than 2xx, `redirect` for one that leads to
+ * another origin (the token is never sent there), `malformed` for a body of another shape, `tooLarge`, `timeout`,
+ * `network`, `aborted`.
+ */
+export interface Rest {
+  /** `GET /units/env/{unit}`. @returns The document, an object, otherwise unchecked. */
+  getEnv(target: RestTarget, signal?: AbortSignal): Promise<unknown>;
+  /** `GET /units/get_current_schema/{unit}`. @returns The document, an object, otherwise unchecked. */
+  getSchema(target: RestTarget, signal?: AbortSignal): Promise<unknown>;
+  /** `GET /units/firmware/tgz/{unit}?wbits=9&level=9`. @returns The archive's bytes as they come; fails when cut short. */
+  getFirmware(target: RestTarget, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** `GET /units/get_target_version/{unit}` */
+  getTargetVersion(target: RestTarget, signal?: AbortSignal): Promise<TargetVersion>;
+  /** `POST /units/set_state_storage/{unit}` */
+  setStateStorage(target: RestTarget, state: string, signal?: AbortSignal): Promise<void>;
+  /** `GET /units/get_state_storage/{unit}`. @returns The very text that was stored. */
+  getStateStorage(target: RestTarget, signal?: AbortSignal): Promise<string>;
+  /** `GET /unit_nodes?…output_uuid={node}`: the Input nodes linked to an Output node. */
+  getInputByOutput(target: RestTarget, nodeUuid: string, page?: Page, signal?: AbortSignal): Promise<UnitNodesPage>;
+  /** `GET /units?…unit_node_uuids=…`: the units that own these nodes. */
+  getUnitsByNodes(
+    target: RestTarget,
+    nodeUuids: readonly string[],
+    page?: Page,
+    signal?: AbortSignal,
+  ): Promise<UnitsPage>;
+}

@@ -1,0 +1,146 @@
+import { fromPromise } from 'xstate';
+import type { UnitEnv } from './env.ts';
+import { SchemaError, StorageError } from './errors.ts';
+import { isJsonObject, type JsonValue } from './json.ts';
+import { targetOf, type Rest } from './rest.ts';
+import type { Storage } from './storage.ts';
+
+/** One section of schema.json: from topic key to physical topics, on an object without a prototype. */
+export type SchemaSection = Readonly<Record<string, readonly string[]>>;
+
+/** schema.json: the unit's topics. */
+export interface UnitSchema {
+  readonly input_base_topic: SchemaSection;
+  readonly output_base_topic: SchemaSection;
+  readonly input_topic: SchemaSection;
+  readonly output_topic: SchemaSection;
+}
+
+export const schemaSections = ['input_base_topic', 'output_base_topic', 'input_topic', 'output_topic'] as const;
+
+const invalid = (where: string, wanted: string) =>
+  new SchemaError('invalid', `schema.json: ${where} must be ${wanted}. Download the schema from the instance again.`);
+
+const isTopic = (value: unknown): value is string => typeof value === 'string' && value !== '' && !/[#+\0]/.test(value);
+
+const parseSection = (name: string, value: JsonValue | undefined): SchemaSection => {
+  if (!isJsonObject(value)) throw invalid(name, 'an object of topic keys');
+  const section: Record<string, readonly string[]> = Object.create(null);
+  for (const [key, topics] of Object.entries(value)) {
+    if (!Array.isArray(topics) || !topics.every(isTopic)) throw invalid(`${name}, ${key}`, 'a list of topics');
+    section[key] = topics;
+  }
+  return section;
+};
+
+/**
+ * Checks a whole schema.json.
+ *
+ * @throws {SchemaError} `malformed` when it is no JSON object, `invalid` naming the section or key.
+ * @see Pepeunit, developer documentation, "schema.json"
+ */
+export const parseSchema = (document: unknown): UnitSchema => {
+  if (!isJsonObject(document)) {
+    throw new SchemaError(
+      'malformed',
+      'schema.json must be a JSON object. Download the schema from the instance again.',
+    );
+  }
+  const [inputBase, outputBase, input, output] = schemaSections.map((name) => parseSection(name, document[name])) as [
+    SchemaSection,
+    SchemaSection,
+    SchemaSection,
+    SchemaSection,
+  ];
+  return { input_base_topic: inputBase, output_base_topic: outputBase, input_topic: input, output_topic: output };
+};
+
+/** Every topic that the unit subscribes to: its base topics first, each once. */
+export const subscribedTopics = (schema: UnitSchema): string[] => [
+  ...new Set([...Object.values(schema.input_base_topic), ...Object.values(schema.input_topic)].flat()),
+];
+
+/**
+ * Reads and checks schema.json.
+ *
+ * @throws {SchemaError} `missing`, `malformed`, `invalid`, `io`
+ */
+export const readSchema = async (storage: Storage, path: string): Promise<UnitSchema> => {
+  let document: JsonValue | undefined;
+  try {
+    document = await storage.readJson(path);
+  } catch (cause) {
+    const malformed = cause instanceof StorageError && cause.code === 'malformed';
+    throw malformed
+      ? new SchemaError('malformed', `${path} is not JSON. Download the schema from the instance again.`, { cause })
+      : new SchemaError('io', `${path} can't be read. Check the disk and the file's permissions.`, { cause });
+  }
+  if (document === undefined) {
+    throw new SchemaError('missing', `${path} does not exist. Download the unit's schema from the instance.`);
+  }
+  return parseSchema(document);
+};
+
+/** Holds the schema in force, for the app's message routes; machines get the topics alone. */
+export interface SchemaHolder {
+  readonly current: UnitSchema | undefined;
+  /** Takes over a schema that was checked. @returns What machines may know of it. */
+  adopt(schema: UnitSchema): SchemaTopics;
+}
+
+/** What machines know of the schema. */
+export interface SchemaTopics {
+  /** Topics to subscribe to, base topics first, each once. */
+  readonly subscribed: readonly string[];
+}
+
+/** A schema holder with nothing in it yet. */
+export const schemaHolder = (onAdopt: (schema: UnitSchema) => void = () => undefined): SchemaHolder => {
+  let current: UnitSchema | undefined;
+  return {
+    get current() {
+      return current;
+    },
+    adopt: (schema) => {
+      current = schema;
+      onAdopt(schema);
+      return { subscribed: subscribedTopics(schema) };
+    },
+  };
+};
+
+/** Where the schema lives and comes from. */
+export interface SchemaSources {
+  readonly storage: Storage;
+  readonly rest: Rest;
+  readonly path: string;
+  readonly holder: SchemaHolder;
+  /** The env in force. */
+  readonly env: () => Promise<UnitEnv>;
+}
+
+/**
+ * Fetches the schema from the instance, checks all of it, and only then replaces schema.json.
+ *
+ * @throws {RestError | SchemaError | StorageError} The old file and schema are then still in force.
+ */
+export const downloadSchema = async (
+  { storage, rest, path, env }: Omit<SchemaSources, 'holder'>,
+  signal: AbortSignal,
+): Promise<UnitSchema> => {
+  const document = await rest.getSchema(targetOf(await env()), signal);
+  const schema = parseSchema(document);
+  signal.throwIfAborted();
+  await storage.writeJson(path, document as JsonValue);
+  return schema;
+};
+
+/** Loads schema.json, for the schema machine's `load`. */
+export const loadSchema = ({ storage, path, holder }: SchemaSources) =>
+  fromPromise<SchemaTopics>(async () => holder.adopt(await readSchema(storage, path)));
+export type LoadSchema = ReturnType<typeof loadSchema>;
+
+/** Downloads, checks, saves and takes over the schema, for the schema machine's `refresh`. */
+export const refreshSchema = (sources: SchemaSources) =>
+  fromPromise<SchemaTopics>(async ({ signal }) => sources.holder.adopt(await downloadSchema(sources, signal)));
+export type RefreshSchema = ReturnType<typeof refreshSchema>;

@@ -1,0 +1,140 @@
+import { fromPromise } from 'xstate';
+import { parseEnv, type UnitEnv } from './env.ts';
+import { SettingsError, StorageError } from './errors.ts';
+import type { JsonValue } from './json.ts';
+import type { LogLevel } from './log.ts';
+import { targetOf, type Rest } from './rest.ts';
+import type { Storage } from './storage.ts';
+
+/** What machines know of the env: enough to decide, and no secret. */
+export interface UnitSettings {
+  readonly unitUuid: string;
+  readonly commitVersion: string;
+  readonly pingIntervalMs: number;
+  readonly stateSendIntervalMs: number;
+  readonly minLogLevel: LogLevel;
+  readonly maxLogLength: number;
+  readonly wifiSsid: string;
+  readonly maxReconnectionMs: number;
+  /** Grows whenever what the MQTT link needs (broker, token, keep-alive) has changed. */
+  readonly linkRevision: number;
+  /** Grows whenever the WiFi network or its password has changed. */
+  readonly wifiRevision: number;
+}
+
+/** Holds the whole env, secrets included, for adapters and the app; machines see {@link UnitSettings} alone. */
+export interface EnvHolder {
+  readonly current: UnitEnv | undefined;
+  /** Takes over an env that was checked. @returns What machines may know of it. */
+  adopt(env: UnitEnv): UnitSettings;
+}
+
+const linkVariables = ['PU_MQTT_HOST', 'PU_MQTT_PORT', 'PU_MQTT_KEEPALIVE', 'PU_AUTH_TOKEN'] as const;
+const wifiVariables = ['PUC_WIFI_SSID', 'PUC_WIFI_PASS'] as const;
+
+const differs = (before: UnitEnv | undefined, after: UnitEnv, names: readonly (keyof UnitEnv['reserved'])[]): boolean =>
+  before === undefined || names.some((name) => before.reserved[name] !== after.reserved[name]);
+
+/** An env holder with nothing in it yet. */
+export const envHolder = (onAdopt: (env: UnitEnv) => void = () => undefined): EnvHolder => {
+  let current: UnitEnv | undefined;
+  let linkRevision = 0;
+  let wifiRevision = 0;
+  return {
+    get current() {
+      return current;
+    },
+    adopt: (env) => {
+      if (differs(current, env, linkVariables)) linkRevision += 1;
+      if (differs(current, env, wifiVariables)) wifiRevision += 1;
+      current = env;
+      onAdopt(env);
+      const { reserved, unitUuid } = env;
+      return {
+        unitUuid,
+        commitVersion: reserved.PU_COMMIT_VERSION,
+        pingIntervalMs: reserved.PU_MQTT_PING_INTERVAL * 1000,
+        stateSendIntervalMs: reserved.PU_STATE_SEND_INTERVAL * 1000,
+        minLogLevel: reserved.PU_MIN_LOG_LEVEL,
+        maxLogLength: reserved.PU_MAX_LOG_LENGTH,
+        wifiSsid: reserved.PUC_WIFI_SSID,
+        maxReconnectionMs: reserved.PUC_MAX_RECONNECTION_INTERVAL,
+        linkRevision,
+        wifiRevision,
+      };
+    },
+  };
+};
+
+/**
+ * Reads and checks env.json.
+ *
+ * @throws {SettingsError} `missing`, `malformed`, `invalid`, `io`
+ */
+export const readEnv = async (storage: Storage, path: string): Promise<UnitEnv> => {
+  let document: JsonValue | undefined;
+  try {
+    document = await storage.readJson(path);
+  } catch (cause) {
+    const malformed = cause instanceof StorageError && cause.code === 'malformed';
+    throw malformed
+      ? new SettingsError('malformed', `${path} is not JSON. Download the env from the instance again.`, { cause })
+      : new SettingsError('io', `${path} can't be read. Check the disk and the file's permissions.`, { cause });
+  }
+  if (document === undefined) {
+    throw new SettingsError('missing', `${path} does not exist. Download the unit's env from the instance.`);
+  }
+  return parseEnv(document);
+};
+
+/** Where the env lives and comes from. */
+export interface SettingsSources {
+  readonly storage: Storage;
+  readonly rest: Rest;
+  readonly path: string;
+  readonly holder: EnvHolder;
+}
+
+/** Reads env.json and takes it over. */
+export const loadEnv = async ({ storage, path, holder }: SettingsSources): Promise<UnitSettings> =>
+  holder.adopt(await readEnv(storage, path));
+
+/** What a download of the env needs to know. */
+export interface EnvDownload extends Pick<SettingsSources, 'storage' | 'rest' | 'path'> {
+  /** The env in force: it says where to ask, and as which unit. */
+  readonly before: UnitEnv;
+}
+
+/**
+ * Fetches the env from the instance, checks all of it, and only then replaces the file.
+ *
+ * @throws {RestError | SettingsError | StorageError} The old file is then still there.
+ */
+export const downloadEnv = async (
+  { storage, rest, path, before }: EnvDownload,
+  signal: AbortSignal,
+): Promise<UnitEnv> => {
+  const document = await rest.getEnv(targetOf(before), signal);
+  const env = parseEnv(document);
+  if (env.unitUuid !== before.unitUuid) {
+    throw new SettingsError(
+      'invalid',
+      "The env from the instance belongs to another unit. Ask for this unit's env again.",
+    );
+  }
+  signal.throwIfAborted();
+  await storage.writeJson(path, document as JsonValue);
+  return env;
+};
+
+/** Loads env.json, for the settings machine's `load`. */
+export const loadSettings = (sources: SettingsSources) => fromPromise<UnitSettings>(() => loadEnv(sources));
+export type LoadSettings = ReturnType<typeof loadSettings>;
+
+/** Downloads, checks, saves and takes over the env, for the settings machine's `refresh`. */
+export const refreshSettings = (sources: SettingsSources) =>
+  fromPromise<UnitSettings>(async ({ signal }) => {
+    const before = sources.holder.current ?? (await readEnv(sources.storage, sources.path));
+    return sources.holder.adopt(await downloadEnv({ ...sources, before }, signal));
+  });
+export type RefreshSettings = ReturnType<typeof refreshSettings>;

@@ -1,0 +1,28 @@
+import type { JsonValue } from './json.ts';
+
+/**
+ * Keeps the unit's documents: files on Node, IndexedDB in a browser.
+ *
+ * A write replaces the whole document, durably and at once: whoever reads next, even after a power cut, finds the
+ * old one or the new one. Writes to one path happen in the order they were called.
+ */
+export interface Storage {
+  /**
+   * Reads a JSON document.
+   *
+   * @returns `undefined` when there is none.
+   * @throws {StorageError} `malformed` when it is not JSON, `io` when it can't be read.
+   */
+  readJson(path: string): Promise<JsonValue | undefined>;
+  /** Replaces a JSON document. @throws {StorageError} `io`; the old document is then still there. */
+  writeJson(path: string, value: JsonValue): Promise<void>;
+  /** Yields the non-empty lines of a text document as bytes, without the line ends; nothing when there is none. */
+  readLines(path: string): AsyncIterable<Uint8Array>;
+  /** Replaces a text document by these lines. @throws {StorageError} `io`; the old document is then still there. */
+  writeLines(path: string, lines: readonly string[]): Promise<void>;
+  /** Replaces a document by these bytes, as they come. @throws {StorageError} `io`; the old document is then still there. */
+  writeBytes(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  exists(path: string): Promise<boolean>;
+  /** Removes a document; nothing happens when there is none. */
+  remove(path: string): Promise<void>;
+}

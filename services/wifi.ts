@@ -1,0 +1,65 @@
+import { fromCallback, fromPromise } from 'xstate';
+import { failureOf, type Failure } from './errors.ts';
+
+/** What the station is joined to; `ssid` is absent while it is not linked. */
+export interface WifiStatus {
+  readonly linked: boolean;
+  readonly ssid?: string;
+}
+
+/** A WiFi station interface. */
+export interface Wifi {
+  /** The name of the interface, as the host knows it. */
+  readonly station: string;
+  status(): Promise<WifiStatus>;
+  /** The SSIDs in reach. @throws {WifiError} */
+  scan(signal: AbortSignal): Promise<string[]>;
+  /** Joins a network; resolves once linked. @throws {WifiError} `notFound`, `credentials`, `timeout`, `io` */
+  join(ssid: string, password: string, signal: AbortSignal): Promise<void>;
+  /** Leaves whatever network the station is in. */
+  leave(): Promise<void>;
+  /** Calls back when the link changes. @returns Stops watching. */
+  watch(onStatus: (status: WifiStatus) => void): () => void;
+}
+
+/** Where a machine's password comes from, so that it never enters the machine. */
+export type WifiPassword = () => string;
+
+export interface SsidInput {
+  readonly ssid: string;
+}
+
+/** Reads the station's link, for the wifi machine's `readStatus`. */
+export const readWifiStatus = (wifi: Wifi) => fromPromise<WifiStatus>(() => wifi.status());
+export type ReadWifiStatus = ReturnType<typeof readWifiStatus>;
+
+/** Whether the network is in reach, for the wifi machine's `scan`. */
+export const scanForSsid = (wifi: Wifi) =>
+  fromPromise<boolean, SsidInput>(async ({ input, signal }) => (await wifi.scan(signal)).includes(input.ssid));
+export type ScanForSsid = ReturnType<typeof scanForSsid>;
+
+/** Leaves another network if need be, then joins the one asked for, for the wifi machine's `join`. */
+export const joinWifi = (wifi: Wifi, password: WifiPassword) =>
+  fromPromise<void, SsidInput>(async ({ input, signal }) => {
+    const { linked, ssid } = await wifi.status();
+    if (linked && ssid === input.ssid) return;
+    if (linked) await wifi.leave();
+    await wifi.join(input.ssid, password(), signal);
+  });
+export type JoinWifi = ReturnType<typeof joinWifi>;
+
+/** What the watching actor tells the wifi machine. */
+export type WifiLinkEvent =
+  { type: 'link.changed'; linked: boolean; ssid?: string } | { type: 'link.unwatchable'; failure: Failure };
+
+/** Watches the link while a machine is in it, for the wifi machine's `watchLink`. */
+export const watchWifi = (wifi: Wifi) =>
+  fromCallback<{ type: 'link.ignore' }, undefined, WifiLinkEvent>(({ sendBack }) => {
+    try {
+      return wifi.watch((status) => sendBack({ type: 'link.changed', ...status }));
+    } catch (thrown) {
+      sendBack({ type: 'link.unwatchable', failure: failureOf(thrown) });
+      return undefined;
+    }
+  });
+export type WatchWifi = ReturnType<typeof watchWifi>;

@@ -1,0 +1,173 @@
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+const project = resolve(import.meta.dirname, '..');
+const config = join(project, '.dependency-cruiser.cjs');
+const rooms = ['machines', 'services', 'adapters', 'app', 'test'];
+const cli = join(project, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
+
+interface Violation {
+  readonly rule: { readonly name: string };
+  readonly from: string;
+}
+
+/** Checks a tree of sources against the project's own import rules. @returns `rule: file` for each violation. */
+const violations = async (tree: string): Promise<string[]> => {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [cli, '--config', config, '--output-type', 'json', ...rooms],
+    { cwd: tree, maxBuffer: 64 * 1024 * 1024 },
+  ).catch((thrown: { stdout?: string; stderr?: string }) => {
+    if (!thrown.stdout) throw new Error(`The import rules could not be checked: ${thrown.stderr}`, { cause: thrown });
+    return { stdout: thrown.stdout };
+  });
+  const { summary } = JSON.parse(stdout) as { summary: { violations: Violation[] } };
+  return [...new Set(summary.violations.map(({ rule, from }) => `${rule.name}: ${from}`))];
+};
+
+/** A tree that keeps every rule, and uses what they allow. */
+const lawful: Record<string, string> = {
+  'package.json': '{ "type": "module", "dependencies": { "xstate": "5", "ky": "1" } }',
+  'tsconfig.json':
+    '{ "compilerOptions": { "module": "NodeNext", "verbatimModuleSyntax": true, "allowImportingTsExtensions": true, "noEmit": true } }',
+  'node_modules/xstate/package.json': '{ "name": "xstate", "version": "5.0.0", "type": "module", "main": "index.js" }',
+  'node_modules/xstate/index.js': 'export const setup = 1;',
+  'node_modules/ky/package.json': '{ "name": "ky", "version": "1.0.0", "type": "module", "main": "index.js" }',
+  'node_modules/ky/index.js': 'export const ky = 1;',
+  'machines/lib/pure.ts': 'export const pure = 1;',
+  'machines/time.ts':
+    "import { setup } from 'xstate'; import type { Clock } from '../services/clock.ts'; import { pure } from './lib/pure.ts'; export type Time = Clock; export const timeMachine = [setup, pure];",
+  'machines/wifi.ts': "import type { Time } from './time.ts'; export type Wifi = Time; export const wifiMachine = 1;",
+  'machines/unit.ts':
+    "import { timeMachine } from './time.ts'; import { wifiMachine } from './wifi.ts'; export const unitMachine = [timeMachine, wifiMachine];",
+  'machines/index.ts': "export * from './unit.ts';",
+  'services/errors.ts': 'export class ClockError extends Error {}',
+  'services/clock.ts': "import { setup } from 'xstate'; export type Clock = number; export const readOffset = setup;",
+  'adapters/shared/http.ts':
+    "import { ky } from 'ky'; import { ClockError } from '../../services/errors.ts'; export const http = [ky, ClockError];",
+  'adapters/memory/clock.ts':
+    "import type { Clock } from '../../services/clock.ts'; export const memoryClock: Clock = 1;",
+  'adapters/browser/clock.ts': "import { http } from '../shared/http.ts'; export const pageClock = http;",
+  'adapters/node/sntp.ts':
+    "import dgram from 'node:dgram'; import { http } from '../shared/http.ts'; export const sntp = [dgram, http];",
+  'app/client.ts': "import { unitMachine } from '../machines/index.ts'; export const client = unitMachine;",
+  'app/node.ts':
+    "import fs from 'node:fs'; import { sntp } from '../adapters/node/sntp.ts'; import { client } from './client.ts'; export const node = [fs, sntp, client];",
+  'app/cli/main.ts': "import os from 'node:os'; import { node } from '../node.ts'; export const main = [os, node];",
+  'app/browser.ts':
+    "import { pageClock } from '../adapters/browser/clock.ts'; import { client } from './client.ts'; export const browser = [pageClock, client];",
+  'app/testing.ts': "import { memoryClock } from '../adapters/memory/clock.ts'; export const testing = memoryClock;",
+  'test/app.test.ts': "import { node } from '../app/node.ts'; export const tested = node;",
+};
+
+/** For each rule, a file that breaks it. */
+const unlawful: [rule: string, file: string, source: string][] = [
+  ['no-circular', 'machines/lib/about.ts', "import { round } from './round.ts'; export const about = round;"],
+  ['no-orphan', 'services/alone.ts', 'export const alone = 1;'],
+  [
+    'source-never-imports-tests',
+    'app/cheat.ts',
+    "import { tested } from '../test/app.test.ts'; export const x = tested;",
+  ],
+  [
+    'machines-import-no-world',
+    'machines/a.ts',
+    "import type { memoryClock } from '../adapters/memory/clock.ts'; export type X = typeof memoryClock;",
+  ],
+  ['machines-import-no-world', 'machines/b.ts', "import { client } from '../app/client.ts'; export const x = client;"],
+  [
+    'machines-take-services-as-types',
+    'machines/c.ts',
+    "import { readOffset } from '../services/clock.ts'; export const x = readOffset;",
+  ],
+  ['machines-use-only-xstate', 'machines/d.ts', "import { ky } from 'ky'; export const x = ky;"],
+  ['siblings-meet-in-root', 'machines/e.ts', "import { timeMachine } from './time.ts'; export const x = timeMachine;"],
+  [
+    'siblings-meet-in-root',
+    'machines/lib/f.ts',
+    "import { timeMachine } from '../time.ts'; export const x = timeMachine;",
+  ],
+  ['services-import-no-one', 'services/g.ts', "import type { Time } from '../machines/time.ts'; export type X = Time;"],
+  [
+    'services-import-no-one',
+    'services/h.ts',
+    "import { memoryClock } from '../adapters/memory/clock.ts'; export const x = memoryClock;",
+  ],
+  ['services-use-only-xstate', 'services/i.ts', "import { ky } from 'ky'; export const x = ky;"],
+  [
+    'adapters-import-only-services',
+    'adapters/memory/j.ts',
+    "import { pure } from '../../machines/lib/pure.ts'; export const x = pure;",
+  ],
+  [
+    'adapters-take-services-as-types',
+    'adapters/memory/k.ts',
+    "import { readOffset } from '../../services/clock.ts'; export const x = readOffset;",
+  ],
+  ['adapters-know-no-actors', 'adapters/memory/l.ts', "import { setup } from 'xstate'; export const x = setup;"],
+  [
+    'platforms-do-not-mix',
+    'adapters/browser/m.ts',
+    "import { memoryClock } from '../memory/clock.ts'; export const x = memoryClock;",
+  ],
+  ['platforms-do-not-mix', 'adapters/shared/n.ts', "import { sntp } from '../node/sntp.ts'; export const x = sntp;"],
+  ['only-node-uses-node', 'machines/o.ts', "import fs from 'node:fs'; export const x = fs;"],
+  ['only-node-uses-node', 'services/p.ts', "import fs from 'node:fs'; export const x = fs;"],
+  ['only-node-uses-node', 'adapters/shared/q.ts', "import fs from 'node:fs'; export const x = fs;"],
+  ['only-node-uses-node', 'app/r.ts', "import fs from 'node:fs'; export const x = fs;"],
+  [
+    'only-node-entries-reach-node',
+    'app/s.ts',
+    "import { sntp } from '../adapters/node/sntp.ts'; export const x = sntp;",
+  ],
+  ['only-node-entries-reach-node', 'app/t.ts', "import { x } from './s.ts'; export const y = x;"],
+  ['only-node-entries-reach-node', 'app/u.ts', "import { main } from './cli/main.ts'; export const x = main;"],
+];
+
+/** The other half of the circle. */
+const accomplice = { 'machines/lib/round.ts': "import { about } from './about.ts'; export const round = about;" };
+
+const write = async (tree: string, files: Record<string, string>): Promise<void> => {
+  for (const [path, source] of Object.entries(files)) {
+    await mkdir(dirname(join(tree, path)), { recursive: true });
+    await writeFile(join(tree, path), source);
+  }
+};
+
+describe('the import rules', () => {
+  let tree: string;
+  beforeEach(async () => {
+    tree = await mkdtemp(join(tmpdir(), 'pepeunit-imports-'));
+    await write(tree, lawful);
+  });
+  afterEach(() => rm(tree, { recursive: true, force: true }));
+
+  test('hold in this project', async () => {
+    expect(await violations(project)).toEqual([]);
+  });
+
+  test('find nothing in a tree that keeps them', async () => {
+    expect(await violations(tree)).toEqual([]);
+  });
+
+  test('each report the file that breaks them', async () => {
+    await write(tree, accomplice);
+    await write(tree, Object.fromEntries(unlawful.map(([, file, source]) => [file, source])));
+    const found = await violations(tree);
+    expect(unlawful.map(([rule, file]) => `${rule}: ${file}`).filter((expected) => !found.includes(expected))).toEqual(
+      [],
+    );
+  });
+
+  test('are each broken here', () => {
+    const { forbidden } = createRequire(import.meta.url)(config) as { forbidden: { name: string }[] };
+    expect([...new Set(unlawful.map(([rule]) => rule))].toSorted()).toEqual(
+      forbidden.map(({ name }) => name).toSorted(),
+    );
+  });
+});

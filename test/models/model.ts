@@ -1,0 +1,56 @@
+import type { AnyMachineSnapshot, AnyStateMachine, ContextFrom, EventObject } from 'xstate';
+
+/** What an observer outside the machine has seen when a step is over. */
+export interface Seen<TContext> {
+  readonly context: TContext;
+  readonly snapshot: AnyMachineSnapshot;
+  /** Ids of the invoked actors that are running now. */
+  readonly running: readonly string[];
+  /** What the machine told its parent, from the start on. */
+  readonly facts: readonly EventObject[];
+  /** What it told its parent in this step. */
+  readonly news: readonly EventObject[];
+  /** What it told the invoked actor of that id, from the start on. */
+  told(id: string): readonly EventObject[];
+  /** Params of each call of an action of {@link MachineModel.recorded}, from the start on. */
+  done(action: string): readonly unknown[];
+  /** What it emitted, from the start on. */
+  readonly emitted: readonly EventObject[];
+}
+
+/** One part of the state space, small enough to be walked whole. */
+export interface Region<TContext> {
+  readonly name: string;
+  /** Labels of the stimuli that lead to where the walk begins. @defaultValue none */
+  readonly prelude?: readonly string[];
+  /** Whether a stimulus of this label is used. @defaultValue all are */
+  readonly uses?: (label: string) => boolean;
+  /** What of the context makes two situations different; the state value always does. Keep it finite. */
+  readonly key: (context: TContext) => unknown;
+}
+
+/** What a machine's environment can do, and what must hold in each of its states. */
+export interface MachineModel<TMachine extends AnyStateMachine = AnyStateMachine> {
+  readonly machine: TMachine;
+  /** The machine's input but for `parent`. */
+  readonly input?: object;
+  /** Everything others may send, with each payload worth telling apart. */
+  readonly events: readonly EventObject[];
+  /** What each invoked promise may resolve to, by its source's name. */
+  readonly outputs?: Readonly<Record<string, readonly unknown[]>>;
+  /** What each invoked promise or listener may fail with. @defaultValue one plain `Error` */
+  readonly errors?: Readonly<Record<string, readonly unknown[]>>;
+  /** Sources that are no promises, and what each says to the machine by itself. */
+  readonly listeners?: Readonly<Record<string, readonly EventObject[]>>;
+  /** Names of actions to watch, see {@link Seen.done}. */
+  readonly recorded?: readonly string[];
+  /** Whether the environment could do this now. @defaultValue it always can */
+  readonly isPossible?: (event: EventObject, context: ContextFrom<TMachine>) => boolean;
+  readonly regions: readonly Region<ContextFrom<TMachine>>[];
+  /** For each state, by its path, what must hold whenever a step ends in it. */
+  readonly invariants: Readonly<Record<string, (seen: Seen<ContextFrom<TMachine>>) => void>>;
+}
+
+/** Checks a model against its machine's types, then forgets them. */
+export const defineModel = <TMachine extends AnyStateMachine>(model: MachineModel<TMachine>): MachineModel =>
+  model as unknown as MachineModel;
