@@ -4,7 +4,7 @@ import * as files from 'node:fs/promises';
 export type Content = Uint8Array | string | AsyncIterable<Uint8Array>;
 
 /** An open file or folder, as far as a durable write needs it. */
-export interface DurableHandle {
+interface DurableHandle {
   chmod(mode: number): Promise<void>;
   writeFile(content: Content): Promise<void>;
   sync(): Promise<void>;

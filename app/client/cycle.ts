@@ -8,6 +8,8 @@ export interface OutputHandlerOptions {
 
 export interface CycleParts {
   readonly clock: Clock;
+  /** Whether env.json and schema.json are in force: what a handler uses; none is called before. */
+  readonly isConfigured: () => boolean;
   readonly isOnline: () => boolean;
   readonly warn: OnFailure;
 }
@@ -21,7 +23,7 @@ export interface Cycle {
   resume(): void;
 }
 
-export const createCycle = ({ clock, isOnline, warn }: CycleParts): Cycle => {
+export const createCycle = ({ clock, isConfigured, isOnline, warn }: CycleParts): Cycle => {
   let handler: (() => unknown) | undefined;
   let onlineOnly = false;
   let isWorking = false;
@@ -29,7 +31,7 @@ export const createCycle = ({ clock, isOnline, warn }: CycleParts): Cycle => {
   let cycleMs: number | undefined;
 
   const callHandler = () => {
-    if (!handler || isWorking || (onlineOnly && !isOnline())) return;
+    if (!handler || isWorking || !isConfigured() || (onlineOnly && !isOnline())) return;
     const working = callGuarded('output handler', handler, [], warn);
     if (!working) return;
     isWorking = true;

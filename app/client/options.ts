@@ -1,7 +1,7 @@
-import type { InspectionEvent, Observer } from 'xstate';
 import { RestartMode } from '../../services/process-control.ts';
 import type { Adapters } from '../platform.ts';
 import type { LinkPreferences } from '../plane/switchboard.ts';
+import type { Inspector } from './inspection.ts';
 
 /** How the unit talks MQTT. */
 export interface MqttOptions extends LinkPreferences {
@@ -39,7 +39,7 @@ export interface PepeunitClientOptions {
   /** Adapters that take the place of the platform's. */
   readonly adapters?: Partial<Adapters>;
   /** Receives XState's inspection events of every machine, which hold no secret. */
-  readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
+  readonly inspect?: Inspector;
   readonly mqtt?: MqttOptions;
   readonly outbox?: OutboxOptions;
 }

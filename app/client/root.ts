@@ -28,6 +28,7 @@ import { joinWifi, readWifiStatus, scanForSsid, watchWifi } from '../../services
 import type { Adapters } from '../platform.ts';
 import type { Journal } from '../plane/journal.ts';
 import type { Switchboard } from '../plane/switchboard.ts';
+import { guardInspector } from './inspection.ts';
 import type { ResolvedOptions } from './options.ts';
 
 export type UnitActor = ActorRefFrom<typeof unitMachine>;
@@ -41,6 +42,7 @@ export interface RootParts {
   readonly journal: Journal;
   readonly switchboard: Switchboard;
   readonly epochMs: () => number;
+  readonly warn: (message: string) => void;
   readonly sendReport: (report: StateReport, signal: AbortSignal) => Promise<void>;
   readonly sendStored: (signal: AbortSignal) => Promise<number>;
   readonly closeLink: () => Promise<void>;
@@ -119,7 +121,7 @@ export const createRoot = (parts: RootParts): UnitActor => {
     id: 'unit',
     systemId: 'unit',
     clock: adapters.clock as never,
-    ...(options.inspect && { inspect: options.inspect }),
+    ...(options.inspect && { inspect: guardInspector(options.inspect, parts.warn) }),
     input: {
       managesWifi: options.ffWifiManagerEnable,
       protocol: options.mqtt.protocol ?? 'auto',

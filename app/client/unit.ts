@@ -95,6 +95,7 @@ export const createUnit = <TEnv extends object>(
     journal,
     switchboard,
     epochMs: epoch.epochMs,
+    warn,
     sendReport,
     sendStored: sendLogs,
     closeLink: () => switchboard.closed(),
@@ -103,7 +104,8 @@ export const createUnit = <TEnv extends object>(
   });
 
   const isOnline = () => actor.getSnapshot().matches({ lifecycle: { operating: 'online' } });
-  const cycle = createCycle({ clock, isOnline, warn });
+  const isConfigured = () => documents.settingsSources.holder.current !== undefined && schema() !== undefined;
+  const cycle = createCycle({ clock, isConfigured, isOnline, warn });
 
   const disconnect = async () => {
     if (!publisher.isAttached()) return;

@@ -1,12 +1,15 @@
-import { appendFile, mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder, replaceFile } from '../../adapters/node/durable-file.ts';
+import { codeOf } from '../../adapters/node/durable-fs.ts';
+import { isTemporaryName, sweepTemporaries } from '../../adapters/node/temporary-files.ts';
 import { InstanceError } from './errors.ts';
 
 /** Keeps named documents; names are relative paths with `/`. */
 export interface Disk {
   /** @returns `undefined` when there is none. */
   read(name: string): Promise<Uint8Array | undefined>;
-  /** Names of the documents in a folder, sorted; called before anything is written there. */
+  /** Names of the documents in a folder, sorted. */
   list(folder: string): Promise<string[]>;
   /** Replaces a document at once: whoever reads next finds the old one or the new one. */
   replace(name: string, content: Uint8Array | string): Promise<void>;
@@ -29,70 +32,46 @@ export const memoryDisk = (): Disk => {
   };
 };
 
-const isMissing = (thrown: unknown): boolean => thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
-
 const failed = (what: string, path: string, cause: unknown) =>
   new InstanceError('io', `${path} can't be ${what}. Check the disk and the folder's permissions.`, { cause });
 
-const syncFolder = async (path: string): Promise<void> => {
-  const handle = await open(path, 'r');
-  await handle.sync().finally(() => handle.close());
+/** Runs a file operation, and turns what it throws into this room's own error. */
+const attempt = async <T>(what: string, path: string, job: () => Promise<T>): Promise<T> => {
+  try {
+    return await job();
+  } catch (cause) {
+    throw failed(what, path, cause);
+  }
 };
 
-const replaceFile = async (path: string, content: Uint8Array, temporary: string): Promise<void> => {
+/** @returns `undefined` where the file or folder does not exist. */
+const attemptRead = async <T>(path: string, job: () => Promise<T>): Promise<T | undefined> => {
   try {
-    const handle = await open(temporary, 'wx', 0o600);
-    await handle
-      .writeFile(content)
-      .then(() => handle.sync())
-      .finally(() => handle.close());
-    await rename(temporary, path);
-    await syncFolder(dirname(path));
+    return await job();
   } catch (cause) {
-    await rm(temporary, { force: true });
-    throw failed('written', path, cause);
+    if (codeOf(cause) === 'ENOENT') return undefined;
+    throw failed('read', path, cause);
   }
 };
 
 /** A folder of files that only its owner may read: whole documents survive a kill and a power cut. */
-export const folderDisk = (root: string): Disk => {
-  let writes = 0;
-  const at = async (name: string): Promise<string> => {
+export const folderDisk = (root: string): Disk => ({
+  read: (name) => attemptRead(join(root, name), () => readFile(join(root, name))),
+  list: async (folder) => {
+    const path = join(root, folder);
+    await sweepTemporaries(path);
+    const names = (await attemptRead(path, () => readdir(path))) ?? [];
+    return names
+      .filter((name) => !isTemporaryName(name))
+      .toSorted()
+      .map((name) => `${folder}/${name}`);
+  },
+  replace: (name, content) => attempt('written', join(root, name), () => replaceFile(join(root, name), content)),
+  append: (name, text) => {
     const path = join(root, name);
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    return path;
-  };
-  return {
-    read: async (name) => {
-      const path = join(root, name);
-      try {
-        return await readFile(path);
-      } catch (cause) {
-        if (isMissing(cause)) return undefined;
-        throw failed('read', path, cause);
-      }
-    },
-    list: async (folder) => {
-      try {
-        const names = (await readdir(join(root, folder))).toSorted();
-        const leftovers = names.filter((name) => name.endsWith('.tmp'));
-        await Promise.all(leftovers.map((name) => rm(join(root, folder, name), { force: true })));
-        return names.filter((name) => !name.endsWith('.tmp')).map((name) => `${folder}/${name}`);
-      } catch (cause) {
-        if (isMissing(cause)) return [];
-        throw failed('read', join(root, folder), cause);
-      }
-    },
-    replace: async (name, content) => {
-      const path = await at(name);
-      writes += 1;
-      await replaceFile(path, bytesOf(content), `${path}.${process.pid}.${writes}.tmp`);
-    },
-    append: async (name, text) => {
-      const path = await at(name);
-      await appendFile(path, text, { mode: 0o600 }).catch((cause: unknown) => {
-        throw failed('written', path, cause);
-      });
-    },
-  };
-};
+    return attempt('written', path, async () => {
+      await makeFolder(dirname(path));
+      await appendFile(path, text, { mode: 0o600 });
+    });
+  },
+});

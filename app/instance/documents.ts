@@ -48,7 +48,7 @@ export interface NodeDocument {
 }
 
 /** A link from an Output node to the Input node that lists it. */
-export interface EdgeDocument {
+interface EdgeDocument {
   readonly uuid: string;
   readonly output: string;
 }

@@ -9,7 +9,7 @@ export type Command = (typeof commands)[number];
 /** What happens in an instance, by name. Payloads are bytes as they came. */
 export interface InstanceEvents {
   connect: { unit: string; clientId: string; protocol: number };
-  disconnect: { unit: string; clientId: string };
+  disconnect: { unit: string; clientId: string; reason: string | undefined };
   /** A CONNECT that was turned away. */
   refused: { clientId: string; reason: string };
   subscribed: { unit: string; topic: string; qos: number; denied: boolean };

@@ -49,7 +49,7 @@ export const packTar = async (files: readonly ArchiveFile[]): Promise<Buffer> =>
 
 /** Packs a zip. */
 export const packZip = (files: readonly ArchiveFile[]): Uint8Array => {
-  const tree: Zippable = {};
+  const tree: Zippable = Object.create(null);
   for (const { path, bytes, executable } of files) {
     tree[path] = [bytes, { os: 3, attrs: (executable ? 0o100755 : 0o100644) << 16 }];
   }

@@ -49,9 +49,7 @@ export const listUnits = (store: Store, agent: Agent, query: UnitQuery) => {
   const units = newestFirst(store.units().filter((unit) => maySeeUnit(agent, unit) && owns(unit))).toSorted(
     (a, b) => sign * a.name.localeCompare(b.name),
   );
-  const rows = page(units, query).map(
-    (unit): UnitRow => unitRow(store, unit, wantedNodes(unit, query), Date.now()),
-  );
+  const rows = page(units, query).map((unit): UnitRow => unitRow(store, unit, wantedNodes(unit, query), Date.now()));
   return { count: units.length, units: rows };
 };
 

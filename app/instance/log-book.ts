@@ -3,11 +3,11 @@ import type { Disk } from './disk.ts';
 import { serial } from './queue.ts';
 
 /** How many of a unit's newest entries an instance keeps. */
-export const keptEntries = 10_000;
+const keptEntries = 10_000;
 
 /** The entries of one unit: in memory, and line by line on disk. */
 export interface LogBook {
-  /** Oldest first. */
+  /** What is on disk, oldest first. */
   readonly entries: readonly LogDocument[];
   /** Reads what the disk holds; a last line that a crash has torn is dropped. */
   load(): Promise<void>;
@@ -33,9 +33,9 @@ export const logBook = (disk: Disk, name: string): LogBook => {
   const inOrder = serial();
   let entries: LogDocument[] = [];
   let lines = 0;
-  const rewrite = async (kept: readonly LogDocument[]) => {
-    await disk.replace(name, linesOf(kept));
-    lines = kept.length;
+  const rewrite = async () => {
+    await disk.replace(name, linesOf(entries));
+    lines = entries.length;
   };
   return {
     get entries() {
@@ -49,20 +49,19 @@ export const logBook = (disk: Disk, name: string): LogBook => {
       lines = entries.length;
       const torn = stored.at(-1) !== '';
       entries = entries.slice(-keptEntries);
-      if (torn || lines > keptEntries) await rewrite(entries);
+      if (torn || lines > keptEntries) await rewrite();
     },
-    append: (added) => {
-      const kept = [...entries, ...added].slice(-keptEntries);
-      entries = kept;
-      return inOrder(async () => {
+    append: (added) =>
+      inOrder(async () => {
         await disk.append(name, linesOf(added));
         lines += added.length;
-        if (lines > 2 * keptEntries) await rewrite(kept);
-      });
-    },
-    clear: () => {
-      entries = [];
-      return inOrder(() => rewrite([]));
-    },
+        entries = [...entries, ...added].slice(-keptEntries);
+        if (lines > 2 * keptEntries) await rewrite();
+      }),
+    clear: () =>
+      inOrder(async () => {
+        entries = [];
+        await rewrite();
+      }),
   };
 };

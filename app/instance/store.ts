@@ -4,7 +4,8 @@ import { InstanceError, notFound } from './errors.ts';
 import { logBook, type LogBook } from './log-book.ts';
 import { coalesced } from './queue.ts';
 
-/** Everything an instance knows. Reading is from memory; a write is in force at once and durable when it resolves. */
+/** Everything an instance knows. Reading is from memory; a write is in force at once (a log's when it is
+ * written) and durable when it resolves. */
 export interface Store {
   readonly identity: IdentityDocument | undefined;
   keepIdentity(identity: IdentityDocument): Promise<void>;
@@ -124,6 +125,20 @@ const logShelf = (disk: Disk) => {
   };
 };
 
+/** Remembers writes until they have ended, well or not. */
+const pendingWrites = () => {
+  const pending = new Set<Promise<void>>();
+  return {
+    track: (write: Promise<void>): Promise<void> => {
+      const forget = () => void pending.delete(write);
+      pending.add(write);
+      write.then(forget, forget);
+      return write;
+    },
+    ended: async () => void (await Promise.allSettled(pending)),
+  };
+};
+
 /** Opens what a disk holds. @param onError Told of writes that nobody waits for. */
 export const openStore = async (disk: Disk, onError: (thrown: unknown) => void): Promise<Store> => {
   let identity = await readJson<IdentityDocument>(disk, 'instance.json');
@@ -131,6 +146,7 @@ export const openStore = async (disk: Disk, onError: (thrown: unknown) => void):
   const values = new Map(await readJson<[string, NodeValue][]>(disk, 'values.json'));
   const keeper = valueKeeper(disk, values, onError);
   const { load, ...logs } = logShelf(disk);
+  const { track, ended } = pendingWrites();
   await load(shelf.units());
   return {
     get identity() {
@@ -142,6 +158,9 @@ export const openStore = async (disk: Disk, onError: (thrown: unknown) => void):
     },
     ...shelf,
     ...logs,
+    putUnit: (unit) => track(shelf.putUnit(unit)),
+    appendLogs: (unit, entries) => track(logs.appendLogs(unit, entries)),
+    clearLogs: (unit) => track(logs.clearLogs(unit)),
     putBlob: async (hash, bytes) => {
       if ((await disk.read(`blobs/${hash}`)) === undefined) await disk.replace(`blobs/${hash}`, bytes);
     },
@@ -157,6 +176,9 @@ export const openStore = async (disk: Disk, onError: (thrown: unknown) => void):
       values.set(node, value);
       keeper.later();
     },
-    close: () => keeper.close(),
+    close: async () => {
+      await ended();
+      await keeper.close();
+    },
   };
 };

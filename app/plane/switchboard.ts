@@ -36,7 +36,8 @@ export interface Switchboard extends LinkUser {
 
 const secureMqttPort = 8883;
 
-const defaultUrl = ({ reserved }: UnitEnv, tls: TlsOptions | undefined): string => {
+/** The broker that an env names: over TLS where TLS options or the port say so. */
+export const brokerUrl = ({ reserved }: UnitEnv, tls?: TlsOptions): string => {
   const isSecure = tls !== undefined || reserved.PU_MQTT_PORT === secureMqttPort;
   return `${isSecure ? 'mqtts' : 'mqtt'}://${reserved.PU_MQTT_HOST}:${reserved.PU_MQTT_PORT}`;
 };
@@ -59,7 +60,7 @@ export const createSwitchboard = (parts: SwitchboardParts): Switchboard => {
 
   const urlFor = (current: UnitEnv): string => {
     const brokers = preferences.brokers ?? [];
-    return brokers[attempts++ % Math.max(1, brokers.length)] ?? defaultUrl(current, preferences.tls);
+    return brokers[attempts++ % Math.max(1, brokers.length)] ?? brokerUrl(current, preferences.tls);
   };
 
   const obey = (name: CommandName, payload: Uint8Array) => {

@@ -1,4 +1,11 @@
-import { createEmptyActor, type AnyActorRef, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate';
+import {
+  createEmptyActor,
+  type ActorLogic,
+  type AnyActorRef,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type AnyStateNode,
+} from 'xstate';
 import { getAdjacencyMap } from 'xstate/graph';
 import type { MachineModel, Region } from './model.ts';
 import { canCome, stimuliOf, type Stimulus } from './stimuli.ts';
@@ -18,15 +25,23 @@ export interface Exploration {
   readonly paths: readonly Path[];
 }
 
-type Logic = Parameters<typeof getAdjacencyMap<AnyStateMachine>>[0];
+type Logic = ActorLogic<AnyMachineSnapshot, Stimulus['event']>;
+type Adjacency = Readonly<
+  Record<string, { transitions: Record<string, { event: Stimulus['event']; state: AnyMachineSnapshot }> }>
+>;
 type Scope = Parameters<AnyStateMachine['transition']>[2];
 
-/** A system in which every actor is found and none is ever started. */
-const pureScope = (): Scope => {
+const nothing = () => undefined;
+
+/** A system that finds what a situation has invoked, and never starts any of it. */
+const pureScope = () => {
+  const found = new Map<string, AnyActorRef>();
   const self = createEmptyActor() as AnyActorRef;
-  Object.assign(self.system, { get: () => self, _set: () => undefined });
-  const nothing = () => undefined;
-  return {
+  Object.assign(self.system, {
+    get: (id: string) => found.get(id),
+    _set: (id: string, actor: AnyActorRef) => void found.set(id, actor),
+  });
+  const scope: Scope = {
     self,
     system: self.system,
     id: '',
@@ -37,13 +52,63 @@ const pureScope = (): Scope => {
     stopChild: nothing,
     actionExecutor: nothing,
   };
+  /** Lets only these be found; machines give their children the same `id` and `systemId`. */
+  const see = (children: AnyMachineSnapshot['children']): void => {
+    found.clear();
+    for (const [id, actor] of Object.entries(children)) if (actor) found.set(id, actor as AnyActorRef);
+  };
+  return { scope, see };
 };
 
-const settled = (machine: AnyStateMachine, input: object, stimuli: readonly Stimulus[], scope: Scope) =>
-  stimuli.reduce<AnyMachineSnapshot>(
-    (snapshot, { event }) => machine.transition(snapshot, event, scope),
-    machine.getInitialSnapshot(scope, input),
-  );
+/** Timers that ran out without the state being left: they are not set again before it is entered anew. */
+const spentTimers = () => {
+  const spent = new WeakMap<AnyMachineSnapshot, readonly string[]>();
+  const of = (snapshot: AnyMachineSnapshot): readonly string[] => spent.get(snapshot) ?? [];
+  const keep = (before: AnyMachineSnapshot, after: AnyMachineSnapshot, { kind, event }: Stimulus): void => {
+    const { _nodes: nodes } = after as { _nodes: readonly AnyStateNode[] };
+    const set = new Set(nodes.flatMap((node) => node.after.map(({ eventType }) => eventType)));
+    const taken = before.machine.getTransitionData(before, event) ?? [];
+    const stays = kind === 'elapsed' && taken.every(({ target }) => target === undefined);
+    const ranOut = stays ? [...of(before), event.type] : of(before);
+    spent.set(
+      after,
+      ranOut.filter((type) => set.has(type)),
+    );
+  };
+  return { of, keep };
+};
+
+/** What a machine would do, as a pure function: what it invokes is never started, and ends only once. */
+const pureLogic = (machine: AnyStateMachine) => {
+  const { scope, see } = pureScope();
+  const spent = spentTimers();
+  return {
+    start: (input: object): AnyMachineSnapshot => machine.getInitialSnapshot(scope, input as never),
+    next: (snapshot: AnyMachineSnapshot, stimulus: Stimulus): AnyMachineSnapshot => {
+      see(hasEnded(stimulus) ? without(snapshot.children, stimulus.from) : snapshot.children);
+      const after = { ...withoutEnded(snapshot, machine.transition(snapshot, stimulus.event, scope), stimulus) };
+      spent.keep(snapshot, after, stimulus);
+      return after;
+    },
+    spent: spent.of,
+  };
+};
+
+const hasEnded = ({ kind, from }: Stimulus): boolean => from !== undefined && (kind === 'done' || kind === 'failed');
+
+const without = (children: AnyMachineSnapshot['children'], id: string | undefined): AnyMachineSnapshot['children'] =>
+  Object.fromEntries(Object.entries(children).filter(([key]) => key !== id));
+
+/** A machine keeps what it invoked until it leaves the state, also when that has ended. */
+const withoutEnded = (
+  before: AnyMachineSnapshot,
+  after: AnyMachineSnapshot,
+  stimulus: Stimulus,
+): AnyMachineSnapshot => {
+  const { from = '' } = stimulus;
+  if (!hasEnded(stimulus) || after.children[from] !== before.children[from]) return after;
+  return { ...after, children: without(after.children, from) };
+};
 
 const preludeOf = ({ prelude = [], name }: Region<unknown>, stimuli: readonly Stimulus[]): Stimulus[] =>
   prelude.map((label) => {
@@ -52,40 +117,53 @@ const preludeOf = ({ prelude = [], name }: Region<unknown>, stimuli: readonly St
     return found;
   });
 
-const keyOf = (region: Region<unknown>) => (snapshot: AnyMachineSnapshot) =>
-  JSON.stringify([snapshot.value, snapshot.status, region.key(snapshot.context)]);
+const keyOf =
+  (region: Region<unknown>, spent: (snapshot: AnyMachineSnapshot) => readonly string[]) =>
+  (snapshot: AnyMachineSnapshot) =>
+    JSON.stringify([
+      snapshot.value,
+      snapshot.status,
+      Object.keys(snapshot.children).toSorted(),
+      spent(snapshot),
+      region.key(snapshot.context),
+    ]);
 
 /** Walks a region of a machine breadth first. Stimuli, not bare events, are the edges. */
-export const explore = (model: MachineModel, machine: AnyStateMachine, region: Region<unknown>, parent: AnyActorRef): Exploration => {
-  const scope = pureScope();
-  const input = { ...model.input, parent };
+export const explore = (
+  model: MachineModel,
+  machine: AnyStateMachine,
+  region: Region<unknown>,
+  parent: AnyActorRef,
+): Exploration => {
+  const { start, next, spent } = pureLogic(machine);
   const stimuli = stimuliOf(model);
   const byEvent = new Map<object, Stimulus>(stimuli.map((stimulus) => [stimulus.event, stimulus]));
-  const start = preludeOf(region, stimuli);
-  const used = stimuli.filter(({ label }) => region.uses?.(label) ?? true);
-  const key = keyOf(region);
-  const fromState = settled(machine, input, start, scope);
-  const pure = { transition: (snapshot: AnyMachineSnapshot, event: Stimulus['event']) => machine.transition(snapshot, event, scope) };
-  const adjacency = getAdjacencyMap(pure as unknown as Logic, {
+  const stimulusOf = (event: object) => byEvent.get(event) as Stimulus;
+  const prelude: Step[] = [];
+  let fromState = start({ ...model.input, ...region.input, parent });
+  for (const stimulus of preludeOf(region, stimuli)) {
+    fromState = next(fromState, stimulus);
+    prelude.push({ stimulus, expected: fromState });
+  }
+  const key = keyOf(region, spent);
+  const transition = (snapshot: AnyMachineSnapshot, event: Stimulus['event']) => next(snapshot, stimulusOf(event));
+  const adjacency = getAdjacencyMap({ transition } as unknown as Logic, {
     fromState,
-    events: used.map(({ event }) => event),
-    filterEvents: (snapshot, event) => canCome(model, byEvent.get(event) as Stimulus, snapshot),
+    events: stimuli.filter(({ label }) => region.uses?.(label) ?? true).map(({ event }) => event),
+    filterEvents: (snapshot, event) =>
+      !spent(snapshot).includes(event.type) && canCome(model, stimulusOf(event), snapshot),
     serializeState: key,
-    serializeEvent: (event) => (byEvent.get(event) as Stimulus).label,
+    serializeEvent: (event) => stimulusOf(event).label,
     limit: 200_000,
-  });
-  const prelude = start.map((stimulus, index): Step => ({
-    stimulus,
-    expected: settled(machine, input, start.slice(0, index + 1), scope),
-  }));
-  return pathsOf(adjacency, key, byEvent, key(fromState), prelude);
+  }) as unknown as Adjacency;
+  return pathsOf(adjacency, key, stimulusOf, key(fromState), prelude);
 };
 
 /** Turns every edge into the shortest path that ends with it, and drops those that begin another. */
 const pathsOf = (
-  adjacency: ReturnType<typeof getAdjacencyMap<AnyStateMachine>>,
+  adjacency: Adjacency,
   key: (snapshot: AnyMachineSnapshot) => string,
-  byEvent: ReadonlyMap<object, Stimulus>,
+  stimulusOf: (event: object) => Stimulus,
   first: string,
   prelude: Path,
 ): Exploration => {
@@ -94,7 +172,7 @@ const pathsOf = (
   let edges = 0;
   for (const [source, { transitions }] of Object.entries(adjacency)) {
     for (const { event, state } of Object.values(transitions)) {
-      const path = [...(shortest.get(source) ?? []), { stimulus: byEvent.get(event) as Stimulus, expected: state }];
+      const path = [...(shortest.get(source) ?? []), { stimulus: stimulusOf(event), expected: state }];
       const target = key(state);
       const isNew = !shortest.has(target);
       if (isNew) shortest.set(target, path);

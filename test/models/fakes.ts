@@ -1,62 +1,59 @@
-import { fromPromise, type ActorLogic, type AnyActorLogic, type AnyActorRef, type EventObject, type Snapshot } from 'xstate';
+import {
+  fromPromise,
+  type ActorLogic,
+  type AnyActorLogic,
+  type AnyActorRef,
+  type EventObject,
+  type Snapshot,
+} from 'xstate';
 
-/** An invoked actor that does only what it is told from outside. */
-interface Running {
-  settle(outcome: { output?: unknown } | { error: unknown }): void;
-}
+/** How an invoked actor ends. */
+export type Outcome = { readonly output: unknown } | { readonly error: unknown };
+
+type Listening = Snapshot<undefined>;
 
 const crash = 'fake.crash';
-type Crash = { type: typeof crash; error: unknown };
-type Listening = Snapshot<undefined> & { context: undefined };
 
-/** Stands in for everything a machine invokes, and remembers what it was told. */
+/** Stands in for everything a machine invokes: its actors do only what they are told, and remember what they hear. */
 export const fakeActors = () => {
-  const running = new Map<string, Running>();
+  const running = new Map<string, (outcome: Outcome) => void>();
   const heard = new Map<string, EventObject[]>();
-  const told = (id: string): EventObject[] => {
-    const events = heard.get(id) ?? [];
-    heard.set(id, events);
-    return events;
-  };
 
   const promise = (): AnyActorLogic =>
     fromPromise(
       ({ self, signal }) =>
         new Promise((resolve, reject) => {
-          const me: Running = {
-            settle: (outcome) => {
-              running.delete(self.id);
-              if ('error' in outcome) reject(outcome.error);
-              else resolve(outcome.output);
-            },
+          const settle = (outcome: Outcome) => {
+            running.delete(self.id);
+            if ('error' in outcome) reject(outcome.error);
+            else resolve(outcome.output);
           };
-          running.set(self.id, me);
+          running.set(self.id, settle);
           signal.addEventListener('abort', () => {
-            if (running.get(self.id) === me) running.delete(self.id);
+            if (running.get(self.id) === settle) running.delete(self.id);
           });
         }),
     );
 
-  const started = (self: AnyActorRef): void => {
-    running.set(self.id, {
-      settle: (outcome) => {
-        running.delete(self.id);
-        self.send({ type: crash, error: 'error' in outcome ? outcome.error : undefined } satisfies Crash);
-      },
+  const start = (self: AnyActorRef): void => {
+    running.set(self.id, (outcome) => {
+      running.delete(self.id);
+      self.send({ type: crash, ...outcome });
     });
   };
+
   const listener = (): AnyActorLogic => {
-    const logic: ActorLogic<Listening, EventObject> = {
-      getInitialSnapshot: () => ({ status: 'active', output: undefined, error: undefined, context: undefined }),
+    const logic: ActorLogic<Listening, EventObject & { error?: unknown }> = {
+      getInitialSnapshot: () => ({ status: 'active', output: undefined, error: undefined }),
       getPersistedSnapshot: (snapshot) => snapshot,
-      start: (_, { self }) => started(self),
+      start: (_, { self }) => start(self),
       transition: (snapshot, event, { self }) => {
+        if (event.type === crash) throw event.error;
         if (event.type === 'xstate.stop') {
           running.delete(self.id);
-          return { ...snapshot, status: 'stopped' };
+          return { status: 'stopped', output: undefined, error: undefined };
         }
-        if (event.type === crash) throw (event as Crash).error;
-        told(self.id).push(event);
+        heard.set(self.id, [...(heard.get(self.id) ?? []), event]);
         return snapshot;
       },
     };
@@ -64,17 +61,23 @@ export const fakeActors = () => {
   };
 
   return {
+    /** Logic that waits to be settled. */
+    promise,
+    /** Logic that listens, and can be made to throw. */
+    listener,
     /** Ids of the invoked actors that run now. */
     running: (): string[] => [...running.keys()],
-    told: (id: string): readonly EventObject[] => told(id),
-    /** Ends an invoked promise, or makes a listener throw. @returns Whether it was running. */
-    settle: (id: string, outcome: { output?: unknown } | { error: unknown }): boolean => {
-      const actor = running.get(id);
-      actor?.settle(outcome);
-      return actor !== undefined;
+    /** What the actor of that id was told. */
+    told: (id: string): readonly EventObject[] => heard.get(id) ?? [],
+    /** Ends an invoked actor. @returns Whether it was running. */
+    settle: (id: string, outcome: Outcome): boolean => {
+      const end = running.get(id);
+      end?.(outcome);
+      return end !== undefined;
     },
-    promise,
-    listener,
+    forget: (): void => {
+      running.clear();
+      heard.clear();
+    },
   };
 };
-export type FakeActors = ReturnType<typeof fakeActors>;

@@ -1,4 +1,4 @@
-import type { AnyMachineSnapshot, AnyStateMachine, ContextFrom, EventObject } from 'xstate';
+import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, ContextFrom, EventObject } from 'xstate';
 
 /** What an observer outside the machine has seen when a step is over. */
 export interface Seen<TContext> {
@@ -21,6 +21,8 @@ export interface Seen<TContext> {
 /** One part of the state space, small enough to be walked whole. */
 export interface Region<TContext> {
   readonly name: string;
+  /** Input that differs from the model's. */
+  readonly input?: object;
   /** Labels of the stimuli that lead to where the walk begins. @defaultValue none */
   readonly prelude?: readonly string[];
   /** Whether a stimulus of this label is used. @defaultValue all are */
@@ -35,17 +37,17 @@ export interface MachineModel<TMachine extends AnyStateMachine = AnyStateMachine
   /** The machine's input but for `parent`. */
   readonly input?: object;
   /** Everything others may send, with each payload worth telling apart. */
-  readonly events: readonly EventObject[];
+  readonly events: readonly AnyEventObject[];
   /** What each invoked promise may resolve to, by its source's name. */
   readonly outputs?: Readonly<Record<string, readonly unknown[]>>;
   /** What each invoked promise or listener may fail with. @defaultValue one plain `Error` */
   readonly errors?: Readonly<Record<string, readonly unknown[]>>;
   /** Sources that are no promises, and what each says to the machine by itself. */
-  readonly listeners?: Readonly<Record<string, readonly EventObject[]>>;
+  readonly listeners?: Readonly<Record<string, readonly AnyEventObject[]>>;
   /** Names of actions to watch, see {@link Seen.done}. */
   readonly recorded?: readonly string[];
   /** Whether the environment could do this now. @defaultValue it always can */
-  readonly isPossible?: (event: EventObject, context: ContextFrom<TMachine>) => boolean;
+  readonly isPossible?: (event: AnyEventObject, context: ContextFrom<TMachine>) => boolean;
   readonly regions: readonly Region<ContextFrom<TMachine>>[];
   /** For each state, by its path, what must hold whenever a step ends in it. */
   readonly invariants: Readonly<Record<string, (seen: Seen<ContextFrom<TMachine>>) => void>>;

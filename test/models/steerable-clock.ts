@@ -2,11 +2,13 @@ import type { AnyActorRef } from 'xstate';
 
 type Timers = ReturnType<AnyActorRef['system']['getSnapshot']>['_scheduledEvents'];
 
+const none = (): Timers => ({});
+
 /** A clock that stands still and fires the one timer it is told to, whatever the lengths. */
 export const steerableClock = () => {
   const waiting = new Map<number, { eventType: string | undefined; fire: () => void }>();
   const known = new WeakSet<object>();
-  let timers: () => Timers = () => ({});
+  let timers = none;
   let lastId = 0;
 
   const newest = (): string | undefined => {
@@ -18,7 +20,10 @@ export const steerableClock = () => {
   return {
     /** Learns from an actor's system which event each timer stands for. */
     follow: ({ system }: AnyActorRef) => {
-      timers = () => system.getSnapshot()._scheduledEvents;
+      timers = () => {
+        const { _scheduledEvents: scheduled } = system.getSnapshot();
+        return scheduled;
+      };
     },
     setTimeout: (fire: () => void): number => {
       lastId += 1;

@@ -12,8 +12,10 @@ export interface Stimulus {
   readonly from?: string;
 }
 
-const payloadOf = ({ type: _, ...payload }: EventObject): string =>
-  Object.keys(payload).length === 0 ? '' : ` ${JSON.stringify(payload)}`;
+const payloadOf = (event: EventObject): string => {
+  const payload = JSON.stringify({ ...event, type: undefined });
+  return payload === '{}' ? '' : ` ${payload}`;
+};
 
 const invokesOf = (machine: AnyStateMachine): Map<string, string> =>
   new Map(nodesOf(machine.root).flatMap((node) => node.invoke.map(({ id, src }) => [id, String(src)])));

@@ -11,9 +11,7 @@ export interface AedesBroker {
 }
 
 const listen = (server: net.Server): Promise<number> =>
-  new Promise((resolve) =>
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as net.AddressInfo).port)),
-  );
+  new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as net.AddressInfo).port)));
 
 /** Starts an aedes broker on loopback, over TCP and WebSocket; topics with `denied` in them are refused. */
 export const startAedes = async (): Promise<AedesBroker> => {

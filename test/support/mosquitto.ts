@@ -19,10 +19,13 @@ const binary = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/sbin
   .map((folder) => path.join(folder, 'mosquitto'))
   .find(isExecutable);
 
+const skips = binary === undefined && !process.env['CI'];
+
 /** A group of tests that need mosquitto: skipped with the reason in its name where there is none, never so in CI. */
 export const describeWithMosquitto = (name: string, tests: () => void): void => {
-  if (binary !== undefined || process.env['CI']) describe(name, tests);
-  else describe.skip(`${name} (skipped: mosquitto is not installed)`, tests);
+  describe.skipIf(skips)(`${name}${skips ? ' (skipped: mosquitto is not installed)' : ''}`, () => {
+    tests();
+  });
 };
 
 /** A TCP port that nothing listens on. */
@@ -60,6 +63,8 @@ export interface MosquittoOptions {
   readonly listenerLines?: readonly string[];
   readonly files?: Readonly<Record<string, string>>;
   readonly port?: number;
+  /** Whether a user name without a password gets in. @defaultValue true */
+  readonly anonymous?: boolean;
 }
 
 /** Starts a real mosquitto on loopback, and waits until it listens. */
@@ -71,7 +76,7 @@ export const startMosquitto = async (options: MosquittoOptions = {}): Promise<Mo
   for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(path.join(folder, name), text);
   const lines = [
     ...(process.getuid?.() === 0 ? ['user root'] : []),
-    'allow_anonymous true',
+    `allow_anonymous ${options.anonymous ?? true}`,
     'persistence false',
     ...(options.lines ?? []),
     `listener ${port} 127.0.0.1`,
@@ -94,7 +99,7 @@ export const startMosquitto = async (options: MosquittoOptions = {}): Promise<Mo
   try {
     await until(async () => {
       if (child.exitCode !== null) throw new Error(`mosquitto ended:\n${said}`);
-      return accepts(port);
+      return (await accepts(port)) && (await accepts(webSocketPort));
     });
   } catch (error) {
     await stop();

@@ -37,6 +37,8 @@ export interface RecordingProxy {
 const decodeInto = (packets: Packet[], protocolVersion: number) => {
   const decoder = parser({ protocolVersion });
   decoder.on('packet', (packet) => packets.push(packet));
+  // A WebSocket's frames are no MQTT: then there is nothing to decode.
+  decoder.on('error', () => undefined);
   return (bytes: Uint8Array) => void decoder.parse(bytes);
 };
 

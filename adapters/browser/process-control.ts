@@ -1,0 +1,16 @@
+import { ProcessError } from '../../services/errors.ts';
+import type { ProcessControl } from '../../services/process-control.ts';
+
+/** Restarts by loading the page anew; a page has no supervisor to leave the restart to. */
+export const browserProcessControl = (): ProcessControl => ({
+  restart: async (mode) => {
+    if (mode === 'exit') {
+      throw new ProcessError(
+        'unsupported',
+        'A page can’t leave itself to a supervisor. Use restart_exec, which reloads it.',
+      );
+    }
+    location.reload();
+    return new Promise<never>(() => undefined);
+  },
+});

@@ -1,0 +1,16 @@
+import type { Wifi } from '../../services/wifi.ts';
+import { unmanagedWifi } from '../shared/unmanaged-wifi.ts';
+
+/** The browser's view of the network: linked while it says that it is online; there is nothing to scan or join. */
+export const browserWifi = (): Wifi => ({
+  ...unmanagedWifi(),
+  station: 'browser',
+  status: async () => ({ linked: navigator.onLine }),
+  watch: (onStatus) => {
+    const ended = new AbortController();
+    const watching = { signal: ended.signal };
+    globalThis.addEventListener('online', () => onStatus({ linked: true }), watching);
+    globalThis.addEventListener('offline', () => onStatus({ linked: false }), watching);
+    return () => ended.abort();
+  },
+});

@@ -1,0 +1,164 @@
+import type {
+  Grant,
+  Link,
+  LinkListener,
+  LinkOptions,
+  MessageProperties,
+  MqttVersion,
+  PublishOptions,
+  Qos,
+} from '../../services/broker.ts';
+import type { Clock } from '../../services/clock.ts';
+import { BrokerError } from '../../services/errors.ts';
+import { topicMatcher } from './topic-matcher.ts';
+
+/** A message that a link published. */
+export interface PublishedMessage {
+  readonly clientId: string;
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: Qos;
+  readonly retain: boolean;
+}
+
+/** One SUBSCRIBE or UNSUBSCRIBE. */
+export interface SubscriptionRequest {
+  readonly clientId: string;
+  readonly topics: readonly string[];
+}
+
+export interface InboundOptions {
+  readonly retained?: boolean;
+  readonly properties?: MessageProperties;
+}
+
+/** One client's end of a broker in memory. */
+export interface Session {
+  readonly options: LinkOptions;
+  readonly listener: LinkListener;
+  readonly filters: Map<string, (topic: string) => boolean>;
+  readonly pending: Set<(error: BrokerError) => void>;
+  ended: BrokerError | undefined;
+  keepalive: unknown;
+}
+
+/** What all sessions of a broker in memory share. */
+export interface Hub {
+  readonly versions: readonly MqttVersion[];
+  readonly clock: Pick<Clock, 'setTimeout' | 'clearTimeout'> | undefined;
+  readonly sessions: Set<Session>;
+  readonly denied: Set<string>;
+  readonly connects: LinkOptions[];
+  readonly published: PublishedMessage[];
+  readonly subscribes: SubscriptionRequest[];
+  readonly unsubscribes: SubscriptionRequest[];
+  refusal: BrokerError | undefined;
+  frozen: { readonly waiting: Set<() => void> } | undefined;
+}
+
+const topicNameInvalid = 0x90;
+const topicFilterInvalid = 0x8f;
+const notAuthorized = 0x87;
+const encoder = new TextEncoder();
+
+export const closedError = () => new BrokerError('closed', 'The link is closed. Open it again.');
+
+/** Ends a session once; `tells` its listener unless the session's own owner asked for it. */
+export const endSession = (hub: Hub, session: Session, error: BrokerError, tells: boolean): void => {
+  if (session.ended) return;
+  session.ended = error;
+  hub.clock?.clearTimeout(session.keepalive);
+  for (const fail of session.pending) fail(error);
+  if (hub.sessions.delete(session) && tells) session.listener.onClosed(error);
+};
+
+/** Waits for the broker's answer: at once, or when it thaws, or never. */
+export const answer = async ({ frozen, clock }: Hub, session: Session, what: string): Promise<void> => {
+  if (session.ended) throw closedError();
+  if (!frozen) return;
+  await new Promise<void>((resolve, reject) => {
+    const fail = (error: BrokerError) => {
+      settle();
+      reject(error);
+    };
+    const late = () => fail(new BrokerError('timeout', `The broker did not answer ${what}. Check the network.`));
+    const timer = clock?.setTimeout(late, session.options.timeoutMs);
+    const settle = () => {
+      session.pending.delete(fail);
+      frozen.waiting.delete(go);
+      clock?.clearTimeout(timer);
+    };
+    const go = () => {
+      settle();
+      resolve();
+    };
+    session.pending.add(fail);
+    frozen.waiting.add(go);
+  });
+};
+
+/** Hands a message to whoever subscribed to its topic, in a microtask. */
+export const deliver = (
+  { sessions }: Hub,
+  topic: string,
+  payload: Uint8Array,
+  { retained = false, properties }: InboundOptions = {},
+): void => {
+  for (const session of sessions) {
+    if (![...session.filters.values()].some((matches) => matches(topic))) continue;
+    queueMicrotask(() => {
+      if (!session.ended) session.listener.onMessage(topic, payload, retained, properties);
+    });
+  }
+};
+
+const refused = (topic: string, reasonCode: number) =>
+  new BrokerError('refused', `A message on ${topic} was refused. Check the unit's rights.`, { reasonCode });
+
+const subscribe = async (hub: Hub, session: Session, topics: readonly string[]): Promise<Grant[]> => {
+  const filters = [...new Set(topics)];
+  hub.subscribes.push({ clientId: session.options.clientId, topics: filters });
+  await answer(hub, session, 'SUBSCRIBE');
+  return filters.map((topic) => {
+    const matches = topicMatcher(topic);
+    if (!matches) return { topic, granted: false, reasonCode: topicFilterInvalid };
+    if (hub.denied.has(topic)) return { topic, granted: false, reasonCode: notAuthorized };
+    session.filters.set(topic, matches);
+    return { topic, granted: true, reasonCode: 0 };
+  });
+};
+
+const publish = async (
+  hub: Hub,
+  session: Session,
+  topic: string,
+  payload: Uint8Array | string,
+  { qos = 0, retain = false }: PublishOptions = {},
+): Promise<void> => {
+  const { clientId, version } = session.options;
+  if (session.ended) throw closedError();
+  if (topic === '' || /[+#\0]/.test(topic)) throw refused(topic, topicNameInvalid);
+  if (hub.frozen && qos === 0) return;
+  await answer(hub, session, 'PUBLISH');
+  if (hub.denied.has(topic)) {
+    if (qos > 0 && version === 5) throw refused(topic, notAuthorized);
+    return;
+  }
+  const bytes = typeof payload === 'string' ? encoder.encode(payload) : payload;
+  hub.published.push({ clientId, topic, payload: bytes, qos, retain });
+  deliver(hub, topic, bytes);
+};
+
+/** The port's link over a session. */
+export const memoryLink = (hub: Hub, session: Session): Link => ({
+  version: session.options.version,
+  sessionPresent: false,
+  subscribe: (topics) => subscribe(hub, session, topics),
+  unsubscribe: async (topics) => {
+    hub.unsubscribes.push({ clientId: session.options.clientId, topics: [...topics] });
+    await answer(hub, session, 'UNSUBSCRIBE');
+    for (const topic of topics) session.filters.delete(topic);
+  },
+  publish: (topic, payload, options) => publish(hub, session, topic, payload, options),
+  close: async () => endSession(hub, session, closedError(), false),
+});

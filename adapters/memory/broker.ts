@@ -1,0 +1,154 @@
+import type { Broker, Link, LinkListener, LinkOptions, MqttVersion } from '../../services/broker.ts';
+import type { Clock } from '../../services/clock.ts';
+import { BrokerError } from '../../services/errors.ts';
+import {
+  answer,
+  closedError,
+  deliver,
+  endSession,
+  memoryLink,
+  type Hub,
+  type InboundOptions,
+  type PublishedMessage,
+  type Session,
+  type SubscriptionRequest,
+} from './broker-session.ts';
+
+/** A broker in memory, and the handles to steer it. Messages are delivered in a microtask; nothing is retained. */
+export interface MemoryBroker extends Broker {
+  /** Every attempt to connect, refused ones included. */
+  readonly connects: readonly LinkOptions[];
+  readonly published: readonly PublishedMessage[];
+  readonly subscribes: readonly SubscriptionRequest[];
+  readonly unsubscribes: readonly SubscriptionRequest[];
+  /** Client ids of the links that are open. */
+  readonly openClients: readonly string[];
+  /** What a link is subscribed to. */
+  subscriptionsOf(clientId: string): string[];
+  /** Answers a SUBSCRIBE of these topics with 0x87, and drops or (QoS 1, 2) refuses what is published there. */
+  deny(...topics: string[]): void;
+  allow(...topics: string[]): void;
+  /** Fails every attempt to connect with this error; `undefined` lets them in again. */
+  refuse(error: BrokerError | undefined): void;
+  /** Sends a message to whoever subscribed to its topic. */
+  send(topic: string, payload: Uint8Array | string, message?: InboundOptions): void;
+  /** Ends the links, or one client's. */
+  cut(error?: BrokerError, clientId?: string): void;
+  /** Stops to answer anything; QoS 0 still goes out, to no effect. */
+  freeze(): void;
+  /** Answers again, beginning with what waited. */
+  thaw(): void;
+}
+
+export interface MemoryBrokerOptions {
+  /** Versions that it speaks. @defaultValue both */
+  readonly versions?: readonly MqttVersion[];
+  /** Moves time-outs and, for a frozen broker, the keep-alive; without one nothing ever times out. */
+  readonly clock?: Pick<Clock, 'setTimeout' | 'clearTimeout'>;
+}
+
+const encoder = new TextEncoder();
+
+const takeOver = (hub: Hub, { clientId }: LinkOptions) => {
+  for (const session of hub.sessions) {
+    if (session.options.clientId !== clientId) continue;
+    const code = session.options.version === 5 ? 'takenOver' : 'closed';
+    endSession(hub, session, new BrokerError(code, 'Another session of this client began. Stop one of the two.'), true);
+  }
+};
+
+const enter = async (hub: Hub, options: LinkOptions, listener: LinkListener, signal: AbortSignal): Promise<Link> => {
+  hub.connects.push(options);
+  const session: Session = {
+    options,
+    listener,
+    filters: new Map(),
+    pending: new Set(),
+    ended: undefined,
+    keepalive: undefined,
+  };
+  const onAbort = () => endSession(hub, session, new BrokerError('closed', 'The attempt was given up.'), false);
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    await answer(hub, session, 'CONNECT');
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+  if (session.ended) throw session.ended;
+  if (hub.refusal) throw hub.refusal;
+  if (!hub.versions.includes(options.version)) {
+    throw new BrokerError('protocol', 'The broker speaks another version of MQTT. Use that.', { reasonCode: 1 });
+  }
+  takeOver(hub, options);
+  hub.sessions.add(session);
+  return memoryLink(hub, session);
+};
+
+/** A frozen broker answers no PINGREQ either: one and a half keep-alives, and the link is dead. */
+const loseByKeepalive = (hub: Hub, session: Session) => {
+  const ms = session.options.keepaliveSeconds * 1500;
+  if (ms === 0) return;
+  const silence = () => endSession(hub, session, new BrokerError('timeout', 'The broker fell silent.'), true);
+  session.keepalive = hub.clock?.setTimeout(silence, ms);
+};
+
+const freeze = (hub: Hub) => {
+  if (hub.frozen) return;
+  hub.frozen = { waiting: new Set() };
+  for (const session of hub.sessions) loseByKeepalive(hub, session);
+};
+
+const thaw = (hub: Hub) => {
+  const { frozen } = hub;
+  hub.frozen = undefined;
+  for (const session of hub.sessions) hub.clock?.clearTimeout(session.keepalive);
+  for (const go of frozen?.waiting ?? []) go();
+};
+
+const cut = (hub: Hub, error: BrokerError, clientId: string | undefined) => {
+  for (const session of hub.sessions) {
+    if (clientId === undefined || session.options.clientId === clientId) endSession(hub, session, error, true);
+  }
+};
+
+/** A broker in memory. */
+export const memoryBroker = ({ versions = [4, 5], clock }: MemoryBrokerOptions = {}): MemoryBroker => {
+  const hub: Hub = {
+    versions,
+    clock,
+    sessions: new Set(),
+    denied: new Set(),
+    connects: [],
+    published: [],
+    subscribes: [],
+    unsubscribes: [],
+    refusal: undefined,
+    frozen: undefined,
+  };
+  const filtersOf = (clientId: string) =>
+    [...hub.sessions]
+      .filter(({ options }) => options.clientId === clientId)
+      .flatMap(({ filters }) => [...filters.keys()]);
+  return {
+    open: (options, listener, signal) => enter(hub, options, listener, signal),
+    connects: hub.connects,
+    published: hub.published,
+    subscribes: hub.subscribes,
+    unsubscribes: hub.unsubscribes,
+    get openClients() {
+      return [...hub.sessions].map(({ options }) => options.clientId);
+    },
+    subscriptionsOf: filtersOf,
+    deny: (...topics) => topics.forEach((topic) => hub.denied.add(topic)),
+    allow: (...topics) => topics.forEach((topic) => hub.denied.delete(topic)),
+    refuse: (error) => {
+      hub.refusal = error;
+    },
+    send: (topic, payload, message) =>
+      deliver(hub, topic, typeof payload === 'string' ? encoder.encode(payload) : payload, message),
+    cut: (error = closedError(), clientId) => cut(hub, error, clientId),
+    freeze: () => freeze(hub),
+    thaw: () => thaw(hub),
+  };
+};

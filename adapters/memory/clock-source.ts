@@ -1,0 +1,44 @@
+import type { ClockSource } from '../../services/clock.ts';
+import { ClockError } from '../../services/errors.ts';
+import { failures } from './failures.ts';
+import { gate } from './gate.ts';
+
+/** A reference clock that says what it is told to. */
+export interface MemoryClockSource extends ClockSource {
+  /** What the next readings give, milliseconds ahead of the monotonic clock. */
+  offsetMs: number;
+  /** How often it was asked. */
+  readonly reads: number;
+  /** The next reading fails with this error. */
+  failNext(error: Error): void;
+  /** From now on no reading is answered, until the result is called. */
+  hold(): () => void;
+}
+
+const aborted = () => new ClockError('aborted', 'Asking the simulated time server was stopped.');
+
+/** @param offsetMs What it says at first. */
+export const memoryClockSource = (offsetMs = 0): MemoryClockSource => {
+  const failing = failures<'read'>();
+  let reads = 0;
+  const held = gate();
+  const source: MemoryClockSource = {
+    offsetMs,
+    get reads() {
+      return reads;
+    },
+    failNext: (error) => failing.add('read', error),
+    hold: held.shut,
+    readOffset: async (signal) => {
+      reads += 1;
+      if (signal.aborted) throw aborted();
+      await Promise.race([
+        held.pass(),
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(aborted()), { once: true })),
+      ]);
+      failing.check('read');
+      return source.offsetMs;
+    },
+  };
+  return source;
+};

@@ -1,0 +1,34 @@
+import type { LogEntry, LogSink } from '../../services/log.ts';
+import { gate } from './gate.ts';
+
+/** A sink that keeps what it is given, for a test to read. */
+export interface MemoryLogSink extends LogSink {
+  /** Every entry, oldest first. */
+  readonly entries: readonly LogEntry[];
+  /** How often it was flushed. */
+  readonly flushes: number;
+  /** Forgets the entries so far. */
+  clear(): void;
+  /** From now on flushing takes until the result is called. */
+  hold(): () => void;
+}
+
+/** A sink with nothing in it yet. */
+export const memoryLogSink = (): MemoryLogSink => {
+  const entries: LogEntry[] = [];
+  let flushes = 0;
+  const held = gate();
+  return {
+    entries,
+    get flushes() {
+      return flushes;
+    },
+    write: (entry) => void entries.push(entry),
+    flush: async () => {
+      flushes += 1;
+      await held.pass();
+    },
+    clear: () => void entries.splice(0),
+    hold: held.shut,
+  };
+};

@@ -1,0 +1,129 @@
+import type { Clock } from '../../services/clock.ts';
+import { RestError } from '../../services/errors.ts';
+import type { Rest, RestTarget, TargetVersion, Unit, UnitNode } from '../../services/rest.ts';
+import { failures } from './failures.ts';
+
+/** A method of the REST port. */
+export type RestCall = keyof Rest;
+
+/** What an instance in memory answers with; change it as the test goes on. */
+export interface RestDocuments {
+  env: unknown;
+  schema: unknown;
+  firmware: Uint8Array;
+  targetVersion: TargetVersion;
+  stateStorage: string;
+  /** Input nodes by the UUID of the Output node that they are linked to. */
+  inputsByOutput: Record<string, readonly UnitNode[]>;
+  units: readonly Unit[];
+}
+
+/** One call, as it was made. */
+export interface RecordedCall {
+  readonly call: RestCall;
+  readonly target: RestTarget;
+  /** The arguments between the target and the signal. */
+  readonly args: readonly unknown[];
+}
+
+/** An instance in memory, and the handles to steer it. */
+export interface MemoryRest extends Rest {
+  readonly documents: RestDocuments;
+  readonly calls: readonly RecordedCall[];
+  /** Fails the next call of this method; further errors wait for the calls after it. */
+  fail(call: RestCall, error: RestError): void;
+  /** Lets every call of this method take so long, on the clock. */
+  delay(call: RestCall, ms: number): void;
+}
+
+export interface MemoryRestOptions {
+  readonly documents?: Partial<RestDocuments>;
+  /** Moves delays. Without one a delayed call waits until it is aborted. */
+  readonly clock?: Pick<Clock, 'setTimeout' | 'clearTimeout'>;
+}
+
+const aborted = (call: RestCall, cause?: unknown) => new RestError('aborted', `${call}: given up.`, { cause });
+
+const pass = (
+  clock: MemoryRestOptions['clock'],
+  call: RestCall,
+  ms: number,
+  signal: AbortSignal | undefined,
+): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const timer = clock?.setTimeout(() => {
+      signal?.removeEventListener('abort', giveUp);
+      resolve();
+    }, ms);
+    const giveUp = () => {
+      clock?.clearTimeout(timer);
+      reject(aborted(call, signal?.reason));
+    };
+    signal?.addEventListener('abort', giveUp, { once: true });
+  });
+
+async function* inChunks(bytes: Uint8Array, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  const size = 16_384;
+  for (let at = 0; at < bytes.length; at += size) {
+    if (signal?.aborted) throw aborted('getFirmware', signal.reason);
+    yield bytes.slice(at, at + size);
+  }
+}
+
+const emptyDocuments = (): RestDocuments => ({
+  env: {},
+  schema: {},
+  firmware: new Uint8Array(),
+  targetVersion: { commit: '', tag: null },
+  stateStorage: '',
+  inputsByOutput: {},
+  units: [],
+});
+
+/** An instance in memory. */
+export const memoryRest = ({ documents: given, clock }: MemoryRestOptions = {}): MemoryRest => {
+  const documents = { ...emptyDocuments(), ...given };
+  const calls: RecordedCall[] = [];
+  const planned = failures<RestCall>();
+  const delays = new Map<RestCall, number>();
+  const enter = async (call: RestCall, target: RestTarget, signal: AbortSignal | undefined, ...args: unknown[]) => {
+    calls.push({ call, target, args });
+    if (signal?.aborted) throw aborted(call, signal.reason);
+    const ms = delays.get(call);
+    if (ms !== undefined) await pass(clock, call, ms, signal);
+    planned.check(call);
+  };
+  const answer = async <T>(call: RestCall, target: RestTarget, signal: AbortSignal | undefined, read: () => T) => {
+    await enter(call, target, signal);
+    return structuredClone(read());
+  };
+  return {
+    documents,
+    calls,
+    fail: planned.add,
+    delay: (call, ms) => void delays.set(call, ms),
+    getEnv: (target, signal) => answer('getEnv', target, signal, () => documents.env),
+    getSchema: (target, signal) => answer('getSchema', target, signal, () => documents.schema),
+    getTargetVersion: (target, signal) => answer('getTargetVersion', target, signal, () => documents.targetVersion),
+    getStateStorage: (target, signal) => answer('getStateStorage', target, signal, () => documents.stateStorage),
+    getFirmware: async (target, signal) => {
+      await enter('getFirmware', target, signal);
+      return inChunks(documents.firmware, signal);
+    },
+    setStateStorage: async (target, state, signal) => {
+      await enter('setStateStorage', target, signal, state);
+      documents.stateStorage = state;
+    },
+    getInputByOutput: async (target, nodeUuid, { limit = 10, offset = 0 } = {}, signal) => {
+      await enter('getInputByOutput', target, signal, nodeUuid, { limit, offset });
+      const nodes = documents.inputsByOutput[nodeUuid] ?? [];
+      return { count: nodes.length, unit_nodes: nodes.slice(offset, offset + limit) };
+    },
+    getUnitsByNodes: async (target, nodeUuids, { limit = 10, offset = 0 } = {}, signal) => {
+      if (nodeUuids.length === 0) return { count: 0, units: [] };
+      await enter('getUnitsByNodes', target, signal, [...nodeUuids], { limit, offset });
+      const units = documents.units.filter(({ unit_nodes }) => unit_nodes.some(({ uuid }) => nodeUuids.includes(uuid)));
+      return { count: units.length, units: units.slice(offset, offset + limit) };
+    },
+  };
+};

@@ -1,0 +1,40 @@
+import type { System, SystemMetrics } from '../../services/system.ts';
+import { failures } from './failures.ts';
+
+/** A host whose figures a test sets. */
+export interface MemorySystem extends System {
+  /** What the next measurements give. */
+  metrics: SystemMetrics;
+  /** How often it was measured. */
+  readonly measurements: number;
+  /** The next measurement fails with this error, as no good adapter does. */
+  failNext(error: Error): void;
+}
+
+/** A small board on a home network. */
+export const sampleMetrics: SystemMetrics = {
+  mem_free: 150_000,
+  mem_alloc: 50_000,
+  freq: 160_000_000,
+  statvfs: [4096, 4096, 512, 256, 256, 0, 0, 0, 0, 255],
+  ifconfig: ['192.168.1.20', '255.255.255.0', '192.168.1.1', '192.168.1.1'],
+};
+
+/** @param metrics What it measures at first. */
+export const memorySystem = (metrics: SystemMetrics = sampleMetrics): MemorySystem => {
+  const failing = failures<'measure'>();
+  let measurements = 0;
+  const system: MemorySystem = {
+    metrics,
+    get measurements() {
+      return measurements;
+    },
+    failNext: (error) => failing.add('measure', error),
+    measure: async () => {
+      measurements += 1;
+      failing.check('measure');
+      return { ...system.metrics };
+    },
+  };
+  return system;
+};

@@ -1,0 +1,115 @@
+import type { Clock } from '../../services/clock.ts';
+import { WifiError } from '../../services/errors.ts';
+import type { Wifi, WifiStatus } from '../../services/wifi.ts';
+import { systemClock } from '../shared/clock.ts';
+import { failures } from './failures.ts';
+
+/** How a simulated radio begins. */
+export interface MemoryWifiOptions {
+  /** Passwords of the networks in reach, by SSID. @defaultValue none in reach */
+  readonly networks?: Readonly<Record<string, string>>;
+  /** The network it is joined to from the start. */
+  readonly linkedTo?: string;
+  /** How long joining takes, milliseconds of `clock`. @defaultValue 0 */
+  readonly joinMs?: number;
+  /** @defaultValue the host's */
+  readonly clock?: Clock;
+}
+
+/** A simulated radio. */
+export interface MemoryWifi extends Wifi {
+  /** A network comes into reach, or changes its password. */
+  appear(ssid: string, password: string): void;
+  /** A network goes out of reach; the link to it is lost. */
+  vanish(ssid: string): void;
+  /** The link is lost, the network stays in reach. */
+  drop(): void;
+  /** The station finds itself in this network, as when another program joins it. */
+  roam(ssid: string): void;
+  /** The next call of this operation fails with this error. */
+  failNext(operation: 'status' | 'scan' | 'join' | 'leave', error: Error): void;
+  /** The SSID of each attempt to join, oldest first. */
+  readonly joins: readonly string[];
+}
+
+const stopped = () => new WifiError('timeout', 'The simulated radio was told to stop.');
+
+/** Waits on a clock; rejects at once when the signal aborts. */
+const wait = (clock: Clock, ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(stopped());
+    if (ms === 0) return resolve();
+    const give = () => {
+      clock.clearTimeout(timer);
+      reject(stopped());
+    };
+    const timer = clock.setTimeout(() => {
+      signal.removeEventListener('abort', give);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', give, { once: true });
+  });
+
+/** The link of the station, and those who watch it. */
+const stationLink = (first: string | undefined) => {
+  const watchers = new Set<(status: WifiStatus) => void>();
+  let ssid = first;
+  const status = (): WifiStatus => (ssid === undefined ? { linked: false } : { linked: true, ssid });
+  return {
+    status,
+    set: (next: string | undefined) => {
+      if (next === ssid) return;
+      ssid = next;
+      for (const watcher of watchers) watcher(status());
+    },
+    watch: (onStatus: (status: WifiStatus) => void) => {
+      const watcher = (now: WifiStatus) => onStatus(now);
+      watchers.add(watcher);
+      return () => void watchers.delete(watcher);
+    },
+  };
+};
+
+/** A radio with simulated networks around it. */
+export const memoryWifi = (options: MemoryWifiOptions = {}): MemoryWifi => {
+  const { networks = {}, linkedTo, joinMs = 0, clock = systemClock() } = options;
+  const inReach = new Map(Object.entries(networks));
+  const link = stationLink(linkedTo);
+  const failing = failures<'status' | 'scan' | 'join' | 'leave'>();
+  const joins: string[] = [];
+  return {
+    station: 'simulated',
+    joins,
+    status: async () => {
+      failing.check('status');
+      return link.status();
+    },
+    scan: async (signal) => {
+      if (signal.aborted) throw stopped();
+      failing.check('scan');
+      return [...inReach.keys()];
+    },
+    join: async (ssid, password, signal) => {
+      joins.push(ssid);
+      await wait(clock, joinMs, signal);
+      failing.check('join');
+      const wanted = inReach.get(ssid);
+      if (wanted === undefined) throw new WifiError('notFound', `The network ${ssid} is not in reach. Move closer.`);
+      if (wanted !== password) throw new WifiError('credentials', `The network ${ssid} refuses the password.`);
+      link.set(ssid);
+    },
+    leave: async () => {
+      failing.check('leave');
+      link.set(undefined);
+    },
+    watch: link.watch,
+    appear: (ssid, password) => void inReach.set(ssid, password),
+    vanish: (ssid) => {
+      inReach.delete(ssid);
+      if (link.status().ssid === ssid) link.set(undefined);
+    },
+    drop: () => link.set(undefined),
+    roam: (ssid) => link.set(ssid),
+    failNext: failing.add,
+  };
+};

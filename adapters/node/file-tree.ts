@@ -1,0 +1,142 @@
+import { chmod, lstat, mkdir, open, readdir, rename } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { FirmwareError } from '../../services/errors.ts';
+import type { ArchiveLimits } from '../../services/firmware.ts';
+import { readArchive, type ArchiveEntry } from '../shared/archive.ts';
+import { syncFolder } from './durable-file.ts';
+import { codeOf } from './durable-fs.ts';
+
+const privateFolder = 0o700;
+const privateFile = 0o600;
+const ownerExecutes = 0o100;
+
+/** A failure of the disk, told as one of the firmware's; any other error as it is. */
+export const ioError = (what: string, cause: unknown): unknown =>
+  cause instanceof Error && 'syscall' in cause
+    ? new FirmwareError('io', `${what} (${codeOf(cause)}). Check the disk's space and the folder's permissions.`, {
+        cause,
+      })
+    : cause;
+
+/** Makes a folder, and those above it, for this user alone, whatever the umask. */
+export const makePrivateFolder = async (folder: string): Promise<void> => {
+  const first = await mkdir(folder, { recursive: true, mode: privateFolder });
+  if (first !== undefined) await chmod(folder, privateFolder);
+};
+
+const writeEntry = async (path: string, { content, isExecutable }: ArchiveEntry): Promise<void> => {
+  await mkdir(dirname(path), { recursive: true, mode: privateFolder });
+  const file = await open(path, 'wx', isExecutable ? privateFile | ownerExecutes : privateFile);
+  try {
+    for await (const chunk of content) await file.writeFile(chunk);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+};
+
+/** What an archive held. */
+export interface Unpacked {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/**
+ * Unpacks an archive into an empty folder: files 0600, or 0700 where they are executable, each on disk before the next.
+ *
+ * @param reserved Names at the root that no archive may bring.
+ * @throws {FirmwareError} `malformed`, `hostile`, `tooLarge`, `io`; the folder then holds a part of it.
+ */
+export const unpackInto = async (
+  folder: string,
+  archive: AsyncIterable<Uint8Array>,
+  limits: ArchiveLimits,
+  reserved: readonly string[] = [],
+): Promise<Unpacked> => {
+  let files = 0;
+  let bytes = 0;
+  try {
+    for await (const entry of readArchive(archive, limits)) {
+      const [root = ''] = entry.path.toLowerCase().split('/');
+      if (reserved.includes(root)) {
+        throw new FirmwareError('hostile', `The archive was refused: it holds ${root}, which belongs to this client.`);
+      }
+      const path = join(folder, ...entry.path.split('/'));
+      if (entry.kind === 'folder') {
+        await mkdir(path, { recursive: true, mode: privateFolder });
+        continue;
+      }
+      await writeEntry(path, entry);
+      files += 1;
+      bytes += entry.size;
+    }
+    await syncTree(folder);
+  } catch (cause) {
+    throw ioError('The archive could not be unpacked', cause);
+  }
+  return { files, bytes };
+};
+
+/** Everything in a folder, folders before what is in them, as paths relative to it. */
+export const listTree = async (folder: string): Promise<{ folders: string[]; files: string[] }> => {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const folders: string[] = [];
+  const files: string[] = [];
+  for (const entry of entries) {
+    const path = relative(folder, join(entry.parentPath, entry.name));
+    (entry.isDirectory() ? folders : files).push(path);
+  }
+  return { folders: folders.toSorted(), files: files.toSorted() };
+};
+
+const syncTree = async (folder: string): Promise<void> => {
+  const { folders } = await listTree(folder);
+  for (const name of folders.toReversed()) await syncFolder(join(folder, name));
+  await syncFolder(folder);
+};
+
+const kindAt = async (path: string): Promise<'none' | 'folder' | 'other'> => {
+  try {
+    return (await lstat(path)).isDirectory() ? 'folder' : 'other';
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return 'none';
+    throw cause;
+  }
+};
+
+const inTheWay = (path: string, why: string) =>
+  new FirmwareError('io', `${path} ${why}: nothing was put in place. Move it away and update again.`);
+
+/** Sees to it that nothing is in the way, a link that leads elsewhere least of all, before anything moves. */
+const checkPlaces = async (to: string, folders: readonly string[], files: readonly string[]): Promise<void> => {
+  for (const name of folders) {
+    if ((await kindAt(join(to, name))) === 'other') throw inTheWay(name, 'has to be a folder, and is none');
+  }
+  for (const name of files) {
+    if ((await kindAt(join(to, name))) === 'folder') throw inTheWay(name, 'has to be a file, and is a folder');
+  }
+};
+
+/**
+ * Moves files from one folder over those of another on the same file system, each by a rename, in the order given.
+ *
+ * What is in neither list stays as it is. Every folder that changed is on disk in the end.
+ *
+ * @throws {FirmwareError} `io`; files before the one that failed are then already in place.
+ */
+export const moveOver = async (
+  from: string,
+  to: string,
+  folders: readonly string[],
+  files: readonly string[],
+): Promise<void> => {
+  try {
+    await checkPlaces(to, folders, files);
+    for (const name of folders) await mkdir(join(to, name), { recursive: true, mode: privateFolder });
+    for (const name of files) await rename(join(from, name), join(to, name));
+    const changed = new Set([...folders, ...files].map((name) => (name.includes(sep) ? dirname(name) : '')));
+    for (const name of changed) await syncFolder(join(to, name));
+  } catch (cause) {
+    throw ioError('The new files could not be put in place', cause);
+  }
+};

@@ -1,0 +1,75 @@
+import { readFile, statfs } from 'node:fs/promises';
+import * as os from 'node:os';
+import type { System, SystemMetrics } from '../../services/system.ts';
+import { defaultRouteOf, nameServerOf } from './route.ts';
+
+/** What the measuring of a host may be given. */
+export interface NodeSystemOptions {
+  /** A path on the file system to report. @defaultValue the working directory */
+  readonly path?: string;
+  /** Reads the kernel's small text files. @defaultValue the host's own */
+  readonly readText?: (path: string) => Promise<string>;
+}
+
+type ReadText = NonNullable<NodeSystemOptions['readText']>;
+
+/** What MicroPython and the platform say for an address that is not known. */
+const unknownAddress = '0.0.0.0';
+
+const megahertz = 1_000_000;
+
+/** The figure, or `undefined` where the host can't tell it. */
+const tried = async <T>(measure: () => T | undefined | Promise<T | undefined>): Promise<T | undefined> => {
+  try {
+    return await measure();
+  } catch {
+    return undefined;
+  }
+};
+
+const frequency = async (readText: ReadText): Promise<number | undefined> => {
+  const known = os.cpus()[0]?.speed ?? 0;
+  const speed = known > 0 ? known : Number(/^cpu MHz\s*:\s*([\d.]+)/m.exec(await readText('/proc/cpuinfo'))?.[1]);
+  return speed > 0 ? Math.round(speed * megahertz) : undefined;
+};
+
+/** Node does not tell the fragment size (taken to be the block size), the flags and the longest name (both 0). */
+const fileSystem = async (path: string): Promise<number[]> => {
+  const { bsize, blocks, bfree, bavail, files, ffree } = await statfs(path);
+  return [bsize, bsize, blocks, bfree, bavail, files, ffree, ffree, 0, 0];
+};
+
+const isOuterIpv4 = ({ family, internal }: os.NetworkInterfaceInfo): boolean => family === 'IPv4' && !internal;
+
+const network = async (readText: ReadText): Promise<string[] | undefined> => {
+  const route = await tried(async () => defaultRouteOf(await readText('/proc/net/route')));
+  const interfaces = os.networkInterfaces();
+  const candidates = route ? (interfaces[route.device] ?? []) : Object.values(interfaces).flatMap((all) => all ?? []);
+  const found = candidates.find(isOuterIpv4);
+  if (!found) return undefined;
+  const dns = await tried(async () => nameServerOf(await readText('/etc/resolv.conf')));
+  return [found.address, found.netmask, route?.gateway ?? unknownAddress, dns ?? unknownAddress];
+};
+
+const known = (metrics: { [K in keyof SystemMetrics]: SystemMetrics[K] | undefined }): SystemMetrics =>
+  Object.fromEntries(Object.entries(metrics).filter(([, value]) => value !== undefined));
+
+/**
+ * Measures the host with what Node and Linux's `/proc` tell, without other programs.
+ *
+ * `mem_alloc` is the program's resident memory. `ifconfig` is of the interface with the default route, or of the first outer one
+ * where the routes can't be read; `0.0.0.0` stands for a gateway or DNS server that is not known.
+ */
+export const nodeSystem = ({
+  path = '.',
+  readText = (file) => readFile(file, 'utf8'),
+}: NodeSystemOptions = {}): System => ({
+  measure: async () =>
+    known({
+      mem_free: await tried(() => os.freemem()),
+      mem_alloc: await tried(() => process.memoryUsage.rss()),
+      freq: await tried(() => frequency(readText)),
+      statvfs: await tried(() => fileSystem(path)),
+      ifconfig: await tried(() => network(readText)),
+    }),
+});

@@ -1,0 +1,31 @@
+import type { LogEntry, LogSink } from '../../services/log.ts';
+import { oneLine } from './one-line.ts';
+
+/** What a console sink may be given. */
+export interface ConsoleLogSinkOptions {
+  /** Prints one line. @defaultValue the host's console, warnings and worse as errors */
+  readonly print?: (line: string, entry: LogEntry) => void;
+}
+
+const severe = new Set(['Warning', 'Error', 'Critical']);
+
+const printOnConsole = (line: string, { level }: LogEntry): void => {
+  // oxlint-disable-next-line no-console -- this sink is the one way to the console
+  (severe.has(level) ? console.error : console.info)(line);
+};
+
+/** An entry as people read it: when, how grave, what; always one line. */
+export const consoleLine = ({ level, text, create_datetime }: LogEntry): string =>
+  oneLine(`${create_datetime ?? '-'} ${level.padEnd(8)} ${text}`);
+
+/** Prints entries on the console, one line each, whatever the text holds. */
+export const consoleLogSink = ({ print = printOnConsole }: ConsoleLogSinkOptions = {}): LogSink => ({
+  write: (entry) => {
+    try {
+      print(consoleLine(entry), entry);
+    } catch {
+      // A console that is gone has nobody left to tell.
+    }
+  },
+  flush: async () => undefined,
+});

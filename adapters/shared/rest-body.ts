@@ -1,0 +1,84 @@
+import { RestError } from '../../services/errors.ts';
+import type { Deadline } from './rest-deadline.ts';
+
+/** Bytes that the answer promises, where that can be compared with what arrives. */
+const promisedBytes = ({ headers }: Response): number | undefined => {
+  const length = headers.get('content-length');
+  return length === null || headers.has('content-encoding') ? undefined : Number(length);
+};
+
+const cutShort = (what: string, options?: ErrorOptions) =>
+  new RestError('malformed', `${what}: the answer was cut short. Try again later.`, options);
+
+/**
+ * Yields a body as it comes.
+ *
+ * The deadline runs only while the network is waited for, not while the caller works on a chunk.
+ *
+ * @throws {RestError} `malformed` when the body ends before its time, `timeout`, `aborted`
+ */
+export async function* bodyChunks(response: Response, what: string, deadline: Deadline): AsyncGenerator<Uint8Array> {
+  const promised = promisedBytes(response);
+  const reader = response.body?.getReader();
+  let got = 0;
+  let isWhole = false;
+  try {
+    for (let read = await reader?.read(); read?.value !== undefined; read = await reader?.read()) {
+      got += read.value.length;
+      yield read.value;
+    }
+    isWhole = promised === undefined || promised === got;
+    if (!isWhole) throw cutShort(what);
+  } catch (cause) {
+    throw deadline.explain(cause, () => cutShort(what, { cause }));
+  } finally {
+    if (!isWhole) await reader?.cancel().catch(() => undefined);
+  }
+}
+
+/**
+ * Reads a whole body into memory.
+ *
+ * @throws {RestError} `tooLarge` as soon as it passes the limit, and what {@link bodyChunks} throws
+ */
+export const readBody = async (
+  response: Response,
+  what: string,
+  mostBytes: number,
+  deadline: Deadline,
+): Promise<Uint8Array> => {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of bodyChunks(response, what, deadline)) {
+    size += chunk.length;
+    if (size > mostBytes) {
+      throw new RestError('tooLarge', `${what}: the answer is larger than ${mostBytes} bytes. Check the instance.`);
+    }
+    chunks.push(chunk);
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+};
+
+/** Lets go of a body that no one reads. */
+export const dropBody = async (response: Response): Promise<void> => {
+  await response.body?.cancel().catch(() => undefined);
+};
+
+/**
+ * Reads a body as JSON.
+ *
+ * @throws {RestError} `malformed`, without the parser's own error, since that quotes the body
+ */
+export const parseJson = (bytes: Uint8Array, what: string): unknown => {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw new RestError('malformed', `${what}: the answer is not JSON. Check the address of the instance.`);
+  }
+};

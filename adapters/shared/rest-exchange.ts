@@ -1,0 +1,83 @@
+import type { RestTarget } from '../../services/rest.ts';
+import { bodyChunks, dropBody, parseJson, readBody } from './rest-body.ts';
+import { deadline, type Deadline } from './rest-deadline.ts';
+import { sendRequest, type RestRequest } from './rest-request.ts';
+import { malformed } from './rest-shapes.ts';
+
+/** Who asks which instance, through what, and until when. */
+export interface Asking {
+  readonly fetcher: typeof fetch | undefined;
+  readonly timeoutMs: number;
+  readonly target: RestTarget;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A request's name in messages: what and where, never its query or headers. */
+const nameOf = ({ method, path }: RestRequest): string => `${method} ${path.split('?')[0]}`;
+
+/** Sends a request and reads its answer with `read`, all within one deadline. */
+const exchange = async <T>(
+  { fetcher, timeoutMs, target, signal }: Asking,
+  request: RestRequest,
+  read: (response: Response, what: string, limit: Deadline) => Promise<T>,
+): Promise<T> => {
+  const what = nameOf(request);
+  const limit = deadline(what, timeoutMs, signal);
+  try {
+    return await read(await sendRequest(fetcher, target, request, what, limit), what, limit);
+  } finally {
+    limit.end();
+  }
+};
+
+/** Gets a JSON document of at most `mostBytes`, in the shape that `shape` makes of it. */
+export const getJson = <T>(
+  asking: Asking,
+  path: string,
+  mostBytes: number,
+  shape: (body: unknown, what: string) => T,
+): Promise<T> =>
+  exchange(asking, { method: 'GET', path }, async (response, what, limit) =>
+    shape(parseJson(await readBody(response, what, mostBytes, limit), what), what),
+  );
+
+/** Posts a JSON document; what comes back does not matter. */
+export const postJson = (asking: Asking, path: string, json: unknown): Promise<void> =>
+  exchange(asking, { method: 'POST', path, json }, dropBody);
+
+/** Text and JSON are an error page, whatever the status says. */
+const isArchive = ({ headers }: Response): boolean =>
+  !/^(?:text\/|application\/json)/i.test(headers.get('content-type') ?? '');
+
+async function* firmwareChunks(response: Response, what: string, limit: Deadline): AsyncGenerator<Uint8Array> {
+  try {
+    limit.restart();
+    for await (const chunk of bodyChunks(response, what, limit)) {
+      limit.pause();
+      yield chunk;
+      limit.restart();
+    }
+  } finally {
+    limit.end();
+  }
+}
+
+/** Gets an archive; `timeoutMs` limits the headers, then each pause between chunks. */
+export const getArchive = async (asking: Asking, path: string): Promise<AsyncIterable<Uint8Array>> => {
+  const { fetcher, timeoutMs, target, signal } = asking;
+  const request = { method: 'GET', path } as const;
+  const what = nameOf(request);
+  const limit = deadline(what, timeoutMs, signal);
+  try {
+    const response = await sendRequest(fetcher, target, request, what, limit);
+    if (!isArchive(response)) {
+      await dropBody(response);
+      throw malformed(what, 'an archive');
+    }
+    limit.pause();
+    return firmwareChunks(response, what, limit);
+  } catch (error) {
+    limit.end();
+    throw error;
+  }
+};

@@ -1,0 +1,48 @@
+import { RestError } from '../../services/errors.ts';
+import type { JsonObject } from '../../services/json.ts';
+import type { TargetVersion, Unit, UnitNode, UnitNodesPage, UnitsPage } from '../../services/rest.ts';
+import { isJsonObject } from './json-shape.ts';
+
+/** The answer is something else than what was asked for. */
+export const malformed = (what: string, wanted: string) =>
+  new RestError('malformed', `${what}: the answer is not ${wanted}. Check the address of the instance.`);
+
+export const asObject = (body: unknown, what: string): JsonObject => {
+  if (!isJsonObject(body)) throw malformed(what, 'a JSON object');
+  return body;
+};
+
+/** The list of a page and its count; an entry without a UUID is none. */
+const asPage = <T>(body: unknown, list: string, what: string): { count: number; entries: T[] } => {
+  const page = asObject(body, what);
+  const [count, entries] = [page['count'], page[list]];
+  const isPage =
+    typeof count === 'number' &&
+    Array.isArray(entries) &&
+    entries.every((entry) => isJsonObject(entry) && typeof entry['uuid'] === 'string');
+  if (!isPage) throw malformed(what, `a page of ${list}`);
+  return { count, entries: entries as T[] };
+};
+
+export const asTargetVersion = (body: unknown, what: string): TargetVersion => {
+  const { commit, tag = null } = asObject(body, what);
+  if (typeof commit !== 'string' || (tag !== null && typeof tag !== 'string')) throw malformed(what, 'a version');
+  return { commit, tag };
+};
+
+/** A JSON string's text; nothing stored may come as null. */
+export const asText = (body: unknown, what: string): string => {
+  if (body === null) return '';
+  if (typeof body !== 'string') throw malformed(what, 'a JSON string');
+  return body;
+};
+
+export const asNodes = (body: unknown, what: string): UnitNodesPage => {
+  const { count, entries } = asPage<UnitNode>(body, 'unit_nodes', what);
+  return { count, unit_nodes: entries };
+};
+
+export const asUnits = (body: unknown, what: string): UnitsPage => {
+  const { count, entries } = asPage<Unit>(body, 'units', what);
+  return { count, units: entries };
+};

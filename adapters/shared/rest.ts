@@ -1,0 +1,54 @@
+import type { Page, Rest, RestTarget } from '../../services/rest.ts';
+import { getArchive, getJson, postJson, type Asking } from './rest-exchange.ts';
+import { asNodes, asObject, asTargetVersion, asText, asUnits } from './rest-shapes.ts';
+
+/** Limits of the requests, and what sends them. */
+export interface KyRestOptions {
+  /** Limit of a whole call, and of each pause while firmware comes. @defaultValue 30_000 */
+  readonly timeoutMs?: number;
+  /** Bytes of a JSON answer. @defaultValue 4 MiB */
+  readonly maxBytes?: number;
+  /** Bytes of a state storage's answer, where escapes make six bytes of a character. @defaultValue 8 MiB */
+  readonly maxStateBytes?: number;
+  /** @defaultValue the host's own */
+  readonly fetch?: typeof fetch;
+}
+
+const mebibyte = 1024 * 1024;
+
+const pageQuery = ({ limit = 10, offset = 0 }: Page = {}): string => `limit=${limit}&offset=${offset}`;
+
+const nodesPath = (nodeUuid: string, page?: Page): string =>
+  `/unit_nodes?order_by_create_date=desc&output_uuid=${encodeURIComponent(nodeUuid)}&${pageQuery(page)}`;
+
+const unitsPath = (nodeUuids: readonly string[], page?: Page): string =>
+  [
+    '/units?is_include_output_unit_nodes=true&order_by_unit_name=asc&order_by_create_date=desc&order_by_last_update=desc',
+    pageQuery(page),
+    ...nodeUuids.map((uuid) => `unit_node_uuids=${encodeURIComponent(uuid)}`),
+  ].join('&');
+
+/** The REST API over HTTP, with each answer bounded in time and size while it comes. */
+export const kyRest = (options: KyRestOptions = {}): Rest => {
+  const { timeoutMs = 30_000, maxBytes = 4 * mebibyte, maxStateBytes = 8 * mebibyte, fetch: fetcher } = options;
+  const as = (target: RestTarget, signal: AbortSignal | undefined): Asking => ({ fetcher, timeoutMs, target, signal });
+  return {
+    getEnv: (target, signal) => getJson(as(target, signal), `/units/env/${target.unitUuid}`, maxBytes, asObject),
+    getSchema: (target, signal) =>
+      getJson(as(target, signal), `/units/get_current_schema/${target.unitUuid}`, maxBytes, asObject),
+    getFirmware: (target, signal) =>
+      getArchive(as(target, signal), `/units/firmware/tgz/${target.unitUuid}?wbits=9&level=9`),
+    getTargetVersion: (target, signal) =>
+      getJson(as(target, signal), `/units/get_target_version/${target.unitUuid}`, maxBytes, asTargetVersion),
+    setStateStorage: (target, state, signal) =>
+      postJson(as(target, signal), `/units/set_state_storage/${target.unitUuid}`, { state }),
+    getStateStorage: (target, signal) =>
+      getJson(as(target, signal), `/units/get_state_storage/${target.unitUuid}`, maxStateBytes, asText),
+    getInputByOutput: (target, nodeUuid, page, signal) =>
+      getJson(as(target, signal), nodesPath(nodeUuid, page), maxBytes, asNodes),
+    getUnitsByNodes: async (target, nodeUuids, page, signal) =>
+      nodeUuids.length === 0
+        ? { count: 0, units: [] }
+        : getJson(as(target, signal), unitsPath(nodeUuids, page), maxBytes, asUnits),
+  };
+};

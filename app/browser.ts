@@ -1,0 +1,51 @@
+/**
+ * Pepeunit units in a browser: IndexedDB, WebSocket, fetch.
+ *
+ * @packageDocumentation
+ */
+import { browserProcessControl } from '../adapters/browser/process-control.ts';
+import { browserStorage } from '../adapters/browser/storage.ts';
+import { browserSystem } from '../adapters/browser/system.ts';
+import { browserWifi } from '../adapters/browser/wifi.ts';
+import { webCryptoCipher } from '../adapters/shared/cipher.ts';
+import { systemClock } from '../adapters/shared/clock.ts';
+import { consoleLogSink } from '../adapters/shared/console-log-sink.ts';
+import { httpClockSource } from '../adapters/shared/http-clock-source.ts';
+import { mqttBroker } from '../adapters/shared/mqtt.ts';
+import { noFirmware } from '../adapters/shared/no-firmware.ts';
+import { kyRest } from '../adapters/shared/rest.ts';
+import { StorageError } from '../services/errors.ts';
+import type { JsonValue } from '../services/json.ts';
+import { UnitClient } from './client/client.ts';
+import type { PepeunitClientOptions } from './client/options.ts';
+import type { Platform } from './platform.ts';
+
+export * from './public.ts';
+
+const browserPlatform: Platform = () => {
+  const clock = systemClock();
+  return {
+    clock,
+    wifi: browserWifi(),
+    clockSource: httpClockSource({ url: '/', clock }),
+    broker: mqttBroker(),
+    http: kyRest(),
+    storage: browserStorage(),
+    firmware: noFirmware(),
+    system: browserSystem(),
+    process: browserProcessControl(),
+    cipher: webCryptoCipher(),
+    console: consoleLogSink(),
+    extract: async (path) => {
+      throw new StorageError('unsupported', `${path} can't be unpacked: a page has no folders.`);
+    },
+    random: Math.random,
+  };
+};
+
+/** A Pepeunit unit in a page. Name the broker's WebSocket in `mqtt.brokers`, such as `wss://host:8084/mqtt`. */
+export class PepeunitClient<TEnv extends object = Record<string, JsonValue>> extends UnitClient<TEnv> {
+  constructor(options: PepeunitClientOptions) {
+    super(options, browserPlatform);
+  }
+}

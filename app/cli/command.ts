@@ -1,0 +1,92 @@
+import { parseArgs } from 'node:util';
+import { PepeunitError } from '../../services/errors.ts';
+import { columns, print } from './output.ts';
+
+/** What a command ends with. */
+export const exitCode = { ok: 0, failed: 1, usage: 2 } as const;
+
+/** Runs a command. @returns Its exit code. */
+export type Run = (args: string[]) => Promise<number>;
+
+/** A command was called in a way that it does not know. */
+export class UsageError extends PepeunitError {
+  override readonly name = 'UsageError';
+  declare readonly code: 'usage';
+  constructor(message: string, options?: ErrorOptions) {
+    super('usage', message, options);
+  }
+}
+
+/** One option of a command. */
+export interface OptionManual {
+  readonly type: 'boolean' | 'string';
+  readonly help: string;
+  /** What the value stands for, such as `SECONDS`. */
+  readonly value?: string;
+}
+type Options = Readonly<Record<string, OptionManual>>;
+
+/** What a command is for and how it is called. */
+export interface Manual<TOptions extends Options> {
+  readonly name: string;
+  /** What follows the name, besides options, such as `[FOLDER]`. */
+  readonly operands: string;
+  /** How many operands it takes. */
+  readonly least: number;
+  readonly most: number;
+  readonly about: string;
+  readonly options: TOptions;
+}
+
+/** What a command was called with. */
+export interface Called<TOptions extends Options> {
+  readonly operands: readonly string[];
+  readonly options: { readonly [K in keyof TOptions]?: TOptions[K]['type'] extends 'boolean' ? boolean : string };
+}
+
+const help: OptionManual = { type: 'boolean', help: 'Show this text.' };
+
+const manualText = ({ name, operands, about, options }: Manual<Options>): string => {
+  const rows = Object.entries({ ...options, help }).map(([option, { value, help: text }]) => [
+    `  --${option}${value === undefined ? '' : ` ${value}`}`,
+    text,
+  ]);
+  const usage = ['pepeunit', name, operands, '[OPTIONS]'].filter((part) => part !== '').join(' ');
+  return [`Usage: ${usage}`, '', about, '', 'Options:', ...columns(rows)].join('\n');
+};
+
+const parse = (args: string[], options: Options) => {
+  const kinds = Object.fromEntries(Object.entries({ ...options, help }).map(([name, { type }]) => [name, { type }]));
+  try {
+    return parseArgs({ args, options: kinds, allowPositionals: true });
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(`${message.split('. ')[0]?.replace(/\.$/, '')}.`, { cause });
+  }
+};
+
+/** Makes a command of its manual and of what it does: options are read, `--help` is answered. */
+export const command =
+  <const TOptions extends Options>(manual: Manual<TOptions>, run: (called: Called<TOptions>) => Promise<number>): Run =>
+  async (args) => {
+    const { values, positionals } = parse(args, manual.options);
+    if (values['help'] === true) {
+      print(manualText(manual));
+      return exitCode.ok;
+    }
+    if (positionals.length < manual.least || positionals.length > manual.most) {
+      const wanted = manual.operands === '' ? 'no operands' : manual.operands;
+      throw new UsageError(`It takes ${wanted}, not ${positionals.length === 0 ? 'nothing' : positionals.join(' ')}.`);
+    }
+    return run({ operands: positionals, options: values as Called<TOptions>['options'] });
+  };
+
+/** Reads an option that is a number above zero. @throws {UsageError} */
+export const positiveNumber = (option: string, text: string | undefined): number | undefined => {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (text.trim() === '' || !Number.isFinite(number) || number <= 0) {
+    throw new UsageError(`--${option} takes a number above zero, not "${text}".`);
+  }
+  return number;
+};

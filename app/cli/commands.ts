@@ -1,0 +1,47 @@
+import type { Run } from './command.ts';
+
+/** One command of `pepeunit`; its code is loaded when it is called. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Run>;
+}
+
+/** Every command, in the order of `pepeunit --help`. */
+export const commands: readonly Command[] = [
+  {
+    name: 'demo',
+    summary: 'Watch two units live against an embedded Pepeunit',
+    load: async () => (await import('./demo.ts')).demoCommand,
+  },
+  {
+    name: 'instance',
+    summary: 'Run an embedded Pepeunit for development',
+    load: async () => (await import('./instance.ts')).instanceCommand,
+  },
+  {
+    name: 'init',
+    summary: 'Write a first unit into a folder',
+    load: async () => (await import('./init.ts')).initCommand,
+  },
+  {
+    name: 'types',
+    summary: 'Print a TypeScript interface of env_example.json',
+    load: async () => (await import('./types.ts')).typesCommand,
+  },
+  {
+    name: 'doctor',
+    summary: "Check a unit's files, broker, REST API and clock",
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+  {
+    name: 'log',
+    summary: "Show a unit's log.json",
+    load: async () => (await import('./log.ts')).logCommand,
+  },
+  {
+    name: 'publish',
+    summary: 'Publish one message as a unit',
+    load: async () => (await import('./publish.ts')).publishCommand,
+  },
+];

@@ -1,0 +1,54 @@
+import { oneLine } from '../../adapters/shared/one-line.ts';
+import { command, exitCode } from './command.ts';
+import { attempt, skipped, type Finding, type Result } from './doctor/finding.ts';
+import { checkFiles, type FolderFindings } from './doctor/files.ts';
+import { checkBroker, checkBrokerName, checkClock, checkRest, checkRestName } from './doctor/network.ts';
+import { columns, painter, print, type Tone } from './output.ts';
+
+const checkNetwork = ({ env, schema }: FolderFindings): Promise<Finding[]> => {
+  const checks = {
+    'broker name': checkBrokerName,
+    broker: checkBroker,
+    'REST name': checkRestName,
+    REST: checkRest,
+    clock: checkClock,
+  };
+  return Promise.all(
+    Object.entries(checks).map(async ([check, run]) =>
+      env ? attempt(check, () => run(env, schema)) : skipped(check, 'env.json'),
+    ),
+  );
+};
+
+const tones: Readonly<Record<Result, Tone>> = { ok: 'green', warning: 'yellow', failed: 'red', skipped: 'dim' };
+
+const show = (findings: readonly Finding[]): void => {
+  const paint = painter(process.stdout);
+  const rows = columns(findings.map(({ check, result, detail }) => [result, check, oneLine(detail)]));
+  for (const [index, { result }] of findings.entries()) {
+    print((rows[index] ?? '').replace(result, paint(tones[result], result)));
+  }
+};
+
+/** Checks what a unit needs to run. */
+export const doctorCommand = command(
+  {
+    name: 'doctor',
+    operands: '[FOLDER]',
+    least: 0,
+    most: 1,
+    about:
+      "Checks the unit in FOLDER (by default the current one): its files and token, the broker's and the REST API's names\n" +
+      'and answers, and the clock. It connects to the broker with the token under a client id of its own, so that a\n' +
+      'running unit keeps its session. It ends with 1 when a check failed.',
+    options: { json: { type: 'boolean', help: 'Print the findings as JSON.' } },
+  },
+  async ({ operands: [folder = '.'], options }) => {
+    const files = await checkFiles(folder);
+    const findings = [...files.findings, ...(await checkNetwork(files))];
+    const isWell = findings.every(({ result }) => result !== 'failed');
+    if (options.json === true) print(JSON.stringify({ ok: isWell, findings }));
+    else show(findings);
+    return isWell ? exitCode.ok : exitCode.failed;
+  },
+);

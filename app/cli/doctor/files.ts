@@ -1,0 +1,76 @@
+import { access, constants, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileStorage } from '../../../adapters/node/storage.ts';
+import { unitUuidOf, type UnitEnv } from '../../../services/env.ts';
+import { isJsonObject } from '../../../services/json.ts';
+import type { UnitSchema } from '../../../services/schema.ts';
+import { readEnv, readSchema } from '../unit-folder.ts';
+import { attempt, failed, ok, skipped, warning, type Finding } from './finding.ts';
+
+/** What a unit's folder holds, as far as it can be used. */
+export interface FolderFindings {
+  readonly findings: readonly Finding[];
+  readonly env: UnitEnv | undefined;
+  readonly schema: UnitSchema | undefined;
+}
+
+const checkFolder = async (folder: string): Promise<Finding> => {
+  try {
+    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    return ok('folder', resolve(folder));
+  } catch {
+    return failed('folder', `${folder} can't be read and written. Check its name and permissions.`);
+  }
+};
+
+const isPrivate = async (path: string): Promise<boolean> => ((await stat(path)).mode & 0o077) === 0;
+
+const checkEnv = async (folder: string, keep: (env: UnitEnv) => void): Promise<Finding> => {
+  const path = join(folder, 'env.json');
+  const env = await readEnv(folder);
+  keep(env);
+  if (process.platform !== 'win32' && !(await isPrivate(path))) {
+    return warning('env.json', `Others on this machine may read ${path}, which holds the token: chmod 600 it.`);
+  }
+  return ok('env.json', `${Object.keys(env.given).length} variables`);
+};
+
+const checkToken = async (folder: string): Promise<Finding> => {
+  const document = await fileStorage()
+    .readJson(join(folder, 'env.json'))
+    .catch(() => undefined);
+  if (!isJsonObject(document)) return skipped('token', 'env.json');
+  return ok('token', `unit ${unitUuidOf(String(document['PU_AUTH_TOKEN'] ?? ''))}`);
+};
+
+const belongsTo = ({ input_base_topic, output_base_topic }: UnitSchema, uuid: string): boolean =>
+  [input_base_topic, output_base_topic]
+    .flatMap((section) => Object.values(section).flat())
+    .every((topic) => topic.split('/')[2] === uuid);
+
+const checkSchema = async (
+  folder: string,
+  env: UnitEnv | undefined,
+  keep: (schema: UnitSchema) => void,
+): Promise<Finding> => {
+  const schema = await readSchema(folder);
+  if (env && !belongsTo(schema, env.unitUuid)) {
+    return failed('schema.json', 'Its base topics are of another unit. Download the schema from the instance again.');
+  }
+  keep(schema);
+  const counts = Object.entries(schema).map(([section, keys]) => `${Object.keys(keys).length} ${section}`);
+  return ok('schema.json', counts.join(', '));
+};
+
+/** Checks the files that a unit is started with. */
+export const checkFiles = async (folder: string): Promise<FolderFindings> => {
+  let env: UnitEnv | undefined;
+  let schema: UnitSchema | undefined;
+  const findings = [
+    await checkFolder(folder),
+    await attempt('env.json', () => checkEnv(folder, (read) => void (env = read))),
+    await attempt('token', () => checkToken(folder)),
+    await attempt('schema.json', () => checkSchema(folder, env, (read) => void (schema = read))),
+  ];
+  return { findings, env, schema };
+};

@@ -1,0 +1,60 @@
+import { basename, join, resolve } from 'node:path';
+import { lstat, mkdir, writeFile } from 'node:fs/promises';
+import { StorageError } from '../../services/errors.ts';
+import { command, exitCode } from './command.ts';
+import { firstUnit } from './first-unit.ts';
+import { print } from './output.ts';
+import { thisPackage } from './package.ts';
+
+const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+
+/** What npm takes as a name, made of a folder's. */
+const packageName = (folder: string): string =>
+  basename(resolve(folder))
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[._-]+/, '') || 'unit';
+
+/** Writes a unit to start from. */
+export const initCommand = command(
+  {
+    name: 'init',
+    operands: '[FOLDER]',
+    least: 0,
+    most: 1,
+    about:
+      'Writes a first unit into FOLDER (by default the current one): a program, env_example.json, schema_example.json\n' +
+      'and what npm needs. Nothing is overwritten: when one of the files is there already, nothing is written.',
+    options: {
+      typescript: { type: 'boolean', help: 'Write the program in TypeScript instead of JavaScript.' },
+      json: { type: 'boolean', help: 'Print the list of the files written as JSON.' },
+    },
+  },
+  async ({ operands: [folder = '.'], options }) => {
+    const language = options.typescript === true ? 'typescript' : 'javascript';
+    const files = Object.entries(firstUnit(packageName(folder), thisPackage.version, language));
+    for (const [name] of files) {
+      const path = join(folder, name);
+      if (await exists(path)) {
+        throw new StorageError('io', `${path} exists already, and nothing was written. Name another folder.`);
+      }
+    }
+    await mkdir(folder, { recursive: true });
+    for (const [name, text] of files) await writeFile(join(folder, name), text, { flag: 'wx' });
+    if (options.json === true) {
+      print(JSON.stringify({ folder: resolve(folder), files: files.map(([name]) => name) }));
+      return exitCode.ok;
+    }
+    for (const [name] of files) print(`wrote ${join(folder, name)}`);
+    print('');
+    print('Next: npm install, put env.json and schema.json of the unit beside the program, npm start.');
+    return exitCode.ok;
+  },
+);

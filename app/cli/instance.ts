@@ -1,0 +1,90 @@
+import { startInstance, type Instance, type InstanceOptions } from '../instance/index.ts';
+import { command, exitCode, UsageError, type Called } from './command.ts';
+import { interruption } from './interruption.ts';
+import { columns, painter, print } from './output.ts';
+
+const options = {
+  host: { type: 'string', value: 'HOST', help: 'Address to listen on (127.0.0.1).' },
+  'http-port': { type: 'string', value: 'PORT', help: 'Port of the REST API (a free one).' },
+  'mqtt-port': { type: 'string', value: 'PORT', help: 'Port of MQTT over TCP (a free one).' },
+  'ws-port': { type: 'string', value: 'PORT', help: 'Port of MQTT over WebSocket (a free one).' },
+  data: { type: 'string', value: 'DIR', help: 'Keep everything in DIR; without it, all is forgotten at the end.' },
+  json: { type: 'boolean', help: 'Print one line of JSON with the addresses and the token.' },
+} as const;
+
+const port = (name: string, text: string | undefined): number => {
+  const number = Number(text ?? '0');
+  if (text?.trim() === '' || !Number.isInteger(number) || number < 0 || number > 65_535) {
+    throw new UsageError(`--${name} takes a port from 0 to 65535, not "${text}".`);
+  }
+  return number;
+};
+
+const instanceOptions = (given: Called<typeof options>['options']): InstanceOptions => ({
+  host: given.host ?? '127.0.0.1',
+  httpPort: port('http-port', given['http-port']),
+  mqttPort: port('mqtt-port', given['mqtt-port']),
+  webSocketPort: port('ws-port', given['ws-port']),
+  ...(given.data === undefined ? {} : { dataDir: given.data }),
+});
+
+const asJson = ({ httpUrl, apiUrl, mqttUrl, webSocketUrl, domain, operator }: Instance): string =>
+  JSON.stringify({ httpUrl, apiUrl, mqttUrl, webSocketUrl, domain, operatorToken: operator.token });
+
+const asText = ({ apiUrl, mqttUrl, webSocketUrl, operator }: Instance, dataDir: string | undefined): string => {
+  const paint = painter(process.stdout);
+  const rows = columns([
+    ['  REST', apiUrl],
+    ['  MQTT', mqttUrl],
+    ['  MQTT over WebSocket', webSocketUrl],
+    ['  Data', dataDir ?? 'in memory, forgotten at the end'],
+  ]);
+  return [
+    paint('green', 'Pepeunit is running.'),
+    '',
+    ...rows,
+    '',
+    `The operator's token, sent as ${paint('bold', 'x-auth-token')}:`,
+    '',
+    `  ${operator.token}`,
+    '',
+    'A first unit, from a folder with env_example.json and schema_example.json:',
+    '',
+    `  curl -X POST ${apiUrl}/units -H 'x-auth-token: TOKEN' -H 'content-type: application/json' \\`,
+    `    -d '{"name":"my unit","folder":"/path/of/the/folder"}'`,
+    '',
+    paint('dim', 'Ctrl-C stops it.'),
+  ].join('\n');
+};
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+/** Runs an embedded Pepeunit until it is interrupted. */
+export const instanceCommand = command(
+  {
+    name: 'instance',
+    operands: '',
+    least: 0,
+    most: 0,
+    about:
+      'Runs an embedded Pepeunit, its broker and its REST API, for development. It listens on loopback unless told\notherwise, and ends on Ctrl-C.',
+    options,
+  },
+  async ({ options: given }) => {
+    const wanted = instanceOptions(given);
+    const interrupted = interruption();
+    try {
+      const instance = await startInstance(wanted);
+      print(given.json === true ? asJson(instance) : asText(instance, given.data));
+      await aborted(interrupted.signal);
+      await instance.stop();
+    } finally {
+      interrupted[Symbol.dispose]();
+    }
+    return exitCode.ok;
+  },
+);

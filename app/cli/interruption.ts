@@ -1,0 +1,19 @@
+/** Aborted when the user, or the system, asks the program to end. */
+export interface Interruption extends Disposable {
+  readonly signal: AbortSignal;
+}
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Listens for Ctrl-C and the like until disposed of; a second one finds the program ending already. */
+export const interruption = (): Interruption => {
+  const abort = new AbortController();
+  const onSignal = () => abort.abort();
+  for (const name of signals) process.on(name, onSignal);
+  return {
+    signal: abort.signal,
+    [Symbol.dispose]: () => {
+      for (const name of signals) process.off(name, onSignal);
+    },
+  };
+};

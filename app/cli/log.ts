@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { consoleLine } from '../../adapters/shared/console-log-sink.ts';
+import { loadLines } from '../../adapters/shared/log-lines.ts';
+import { fileStorage } from '../../adapters/node/storage.ts';
+import { StorageError } from '../../services/errors.ts';
+import { LogLevel, type LogEntry } from '../../services/log.ts';
+import { command, exitCode } from './command.ts';
+import { appended } from './appended.ts';
+import { interruption } from './interruption.ts';
+import { painter, print, type Tone } from './output.ts';
+
+const tones: Partial<Record<LogLevel, Tone>> = {
+  [LogLevel.Debug]: 'dim',
+  [LogLevel.Warning]: 'yellow',
+  [LogLevel.Error]: 'red',
+  [LogLevel.Critical]: 'red',
+};
+
+const lookEveryMs = 250;
+
+const readable = (line: string): string => {
+  const entry = JSON.parse(line) as LogEntry;
+  const tone = tones[entry.level];
+  return tone === undefined ? consoleLine(entry) : painter(process.stdout)(tone, consoleLine(entry));
+};
+
+const missing = (path: string) =>
+  new StorageError('io', `${path} does not exist. Name the folder of a unit that has run.`);
+
+/** Shows what a unit has logged. */
+export const logCommand = command(
+  {
+    name: 'log',
+    operands: '[FOLDER]',
+    least: 0,
+    most: 1,
+    about: 'Shows log.json of the unit in FOLDER (by default the current one), oldest entry first.',
+    options: {
+      json: { type: 'boolean', help: 'Print the entries as they are stored, one JSON object a line.' },
+      follow: { type: 'boolean', help: 'Keep printing what the unit adds, until Ctrl-C.' },
+    },
+  },
+  async ({ operands: [folder = '.'], options }) => {
+    const storage = fileStorage();
+    const path = join(folder, 'log.json');
+    if (options.follow !== true && !(await storage.exists(path))) throw missing(path);
+    const show = options.json === true ? (line: string) => line : readable;
+    const load = () => loadLines(storage, path, Number.MAX_SAFE_INTEGER);
+    let lines = await load();
+    for (const line of lines) print(show(line));
+    if (options.follow !== true) return exitCode.ok;
+    using stop = interruption();
+    while (!stop.signal.aborted) {
+      await pause(lookEveryMs, undefined, { signal: stop.signal }).catch(() => undefined);
+      const now = await load();
+      for (const line of appended(lines, now)) print(show(line));
+      lines = now;
+    }
+    return exitCode.ok;
+  },
+);

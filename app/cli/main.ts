@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+import { failureOf } from '../../services/errors.ts';
+import { oneLine } from '../../adapters/shared/one-line.ts';
+import { commands } from './commands.ts';
+import { exitCode, UsageError } from './command.ts';
+import { columns, print, tell } from './output.ts';
+import { thisPackage } from './package.ts';
+import { suggest } from './suggest.ts';
+
+const manual = (): string =>
+  [
+    'Usage: pepeunit COMMAND [OPTIONS]',
+    '',
+    'Commands:',
+    ...columns(commands.map(({ name, summary }) => [`  ${name}`, summary])),
+    '',
+    'Options:',
+    '  --help     Show this text',
+    '  --version  Show the version',
+    '',
+    'pepeunit COMMAND --help says more about a command.',
+  ].join('\n');
+
+const unknown = (name: string): number => {
+  const similar = suggest(
+    name,
+    commands.map((command) => command.name),
+  );
+  const hint = similar === undefined ? 'pepeunit --help lists the commands.' : `Did you mean ${similar}?`;
+  tell(`pepeunit: there is no command "${oneLine(name)}". ${hint}`);
+  return exitCode.usage;
+};
+
+/** One readable line, never a stack. */
+const explain = (name: string, thrown: unknown): number => {
+  if (thrown instanceof UsageError) {
+    tell(`pepeunit ${name}: ${oneLine(thrown.message)} pepeunit ${name} --help says more.`);
+    return exitCode.usage;
+  }
+  const failure = failureOf(thrown);
+  tell(`pepeunit ${name}: ${failure.name} (${failure.code}): ${oneLine(failure.message)}`);
+  return exitCode.failed;
+};
+
+const run = async ([name, ...args]: readonly string[]): Promise<number> => {
+  if (name === '--version') {
+    print(thisPackage.version);
+    return exitCode.ok;
+  }
+  if (name === undefined || name === '--help') {
+    (name === undefined ? tell : print)(manual());
+    return name === undefined ? exitCode.usage : exitCode.ok;
+  }
+  const command = commands.find((candidate) => candidate.name === name);
+  if (!command) return unknown(name);
+  try {
+    const start = await command.load();
+    return await start(args);
+  } catch (thrown) {
+    return explain(name, thrown);
+  }
+};
+
+/** A reader that leaves early, such as `head`, is no failure. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCode.ok);
+  throw error;
+});
+
+process.exitCode = await run(process.argv.slice(2));

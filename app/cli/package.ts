@@ -1,0 +1,15 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+const require = createRequire(import.meta.url);
+const manifestPath = require.resolve('pepeunit-client/package.json');
+const manifest = require(manifestPath) as { name: string; version: string };
+
+/** What this package is called and where it lies. */
+export const thisPackage = {
+  name: manifest.name,
+  version: manifest.version,
+  folder: dirname(manifestPath),
+  /** The example units, compiled. */
+  examples: join(dirname(manifestPath), 'dist/app/examples'),
+} as const;

@@ -1,0 +1,43 @@
+import { ClientError } from '../../services/errors.ts';
+import { command, exitCode } from './command.ts';
+import { print } from './output.ts';
+import { openLink, readEnv, readSchema } from './unit-folder.ts';
+
+/** Publishes one message as a unit. */
+export const publishCommand = command(
+  {
+    name: 'publish',
+    operands: 'KEY MESSAGE',
+    least: 2,
+    most: 2,
+    about:
+      'Publishes MESSAGE at QoS 1 to every topic of KEY in output_topic, else output_base_topic, as the unit itself.\n' +
+      'A broker keeps one session for each unit: while this runs, a running program of the same unit loses its own,\n' +
+      'and connects again afterwards. A broker of MQTT 3.1.1 can not say that it refused a message.',
+    options: {
+      folder: { type: 'string', value: 'FOLDER', help: "The unit's folder. The current one by default." },
+      json: { type: 'boolean', help: 'Print the topics that took the message as JSON.' },
+    },
+  },
+  async ({ operands: [key = '', message = ''], options: { folder = '.', json } }) => {
+    const env = await readEnv(folder);
+    const schema = await readSchema(folder);
+    const topics = schema.output_topic[key] ?? schema.output_base_topic[key];
+    if (!topics) {
+      const known = [...Object.keys(schema.output_topic), ...Object.keys(schema.output_base_topic)];
+      throw new ClientError(
+        'invalid',
+        `The schema has no output topic "${key}". It has ${known.join(', ') || 'none'}.`,
+      );
+    }
+    const link = await openLink(env, env.unitUuid);
+    try {
+      for (const topic of topics) await link.publish(topic, message, { qos: 1 });
+    } finally {
+      await link.close();
+    }
+    if (json === true) print(JSON.stringify({ key, topics }));
+    else for (const topic of topics) print(`published to ${topic}`);
+    return exitCode.ok;
+  },
+);

@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { mqttBroker } from '../../adapters/shared/mqtt.ts';
+import { fileStorage } from '../../adapters/node/storage.ts';
+import type { Link, LinkOptions, MqttVersion } from '../../services/broker.ts';
+import { BrokerError } from '../../services/errors.ts';
+import type { UnitEnv } from '../../services/env.ts';
+import { readEnv as readEnvFile } from '../../services/settings.ts';
+import { readSchema as readSchemaFile } from '../../services/schema.ts';
+import { brokerUrl } from '../plane/switchboard.ts';
+
+/** The env of the unit in a folder. @throws {SettingsError} */
+export const readEnv = (folder: string): Promise<UnitEnv> => readEnvFile(fileStorage(), join(folder, 'env.json'));
+
+/** The schema of the unit in a folder. @throws {SchemaError} */
+export const readSchema = (folder: string) => readSchemaFile(fileStorage(), join(folder, 'schema.json'));
+
+const timeoutMs = 10_000;
+const never = new AbortController().signal;
+
+/** Nobody listens: these links only ask or say one thing. */
+const listener = { onMessage: () => undefined, onClosed: () => undefined };
+
+/**
+ * Opens one session as a unit: MQTT 5 where the broker speaks it, else 3.1.1.
+ *
+ * @throws {BrokerError}
+ */
+export const openLink = async (env: UnitEnv, clientId: string): Promise<Link> => {
+  const broker = mqttBroker();
+  const options = (version: MqttVersion): LinkOptions => ({
+    url: brokerUrl(env),
+    version,
+    clientId,
+    username: env.reserved.PU_AUTH_TOKEN,
+    keepaliveSeconds: env.reserved.PU_MQTT_KEEPALIVE,
+    timeoutMs,
+  });
+  try {
+    return await broker.open(options(5), listener, never);
+  } catch (thrown) {
+    if (!(thrown instanceof BrokerError && thrown.code === 'protocol')) throw thrown;
+    return broker.open(options(4), listener, never);
+  }
+};

@@ -1,0 +1,56 @@
+import type { InstanceEvent } from '../instance/index.ts';
+
+/** The commands of Pepeunit that a demo sends, each once. */
+export const commandNames = ['update', 'env_update', 'schema_update', 'log_sync'] as const;
+export type CommandName = (typeof commandNames)[number];
+
+/** `missing`: not sent; `failed`: sent without the effect that it should have had. */
+export type Outcome = 'ok' | 'failed' | 'missing';
+
+/** What really happened, as the instance saw it. */
+export interface Summary {
+  /** Whether every unit is connected. */
+  readonly online: boolean;
+  /** Messages that units have published and that the broker took. */
+  readonly published: number;
+  /** Messages that went to units. */
+  readonly received: number;
+  /** State reports that the instance took. */
+  readonly stateReports: number;
+  /** Log entries that the instance took. */
+  readonly logEntries: number;
+  readonly commands: Readonly<Record<CommandName, Outcome>>;
+}
+
+export interface Tally {
+  hear(event: InstanceEvent): void;
+  /** Notes what became of a command. */
+  note(command: CommandName, outcome: Outcome): void;
+  summary(): Summary;
+}
+
+/** Counts what happens in an instance with so many units. */
+export const createTally = (units: number): Tally => {
+  const sessions = new Map<string, number>();
+  const counts = { published: 0, received: 0, stateReports: 0, logEntries: 0 };
+  const outcomes = new Map<CommandName, Outcome>();
+  const countSession = (unit: string, change: number) => void sessions.set(unit, (sessions.get(unit) ?? 0) + change);
+  return {
+    hear: (event) => {
+      if (event.type === 'connect') countSession(event.unit, 1);
+      if (event.type === 'disconnect') countSession(event.unit, -1);
+      if (event.type === 'published' && event.unit !== undefined && !event.denied) counts.published += 1;
+      if (event.type === 'delivered') counts.received += 1;
+      if (event.type === 'state' && event.outcome === 'taken') counts.stateReports += 1;
+      if (event.type === 'log') counts.logEntries += event.entries.length;
+    },
+    note: (command, outcome) => void outcomes.set(command, outcome),
+    summary: () => ({
+      online: [...sessions.values()].filter((count) => count > 0).length === units,
+      ...counts,
+      commands: Object.fromEntries(
+        commandNames.map((name) => [name, outcomes.get(name) ?? 'missing']),
+      ) as Summary['commands'],
+    }),
+  };
+};

@@ -1,0 +1,104 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ClientError } from '../../services/errors.ts';
+
+/** A unit's program that runs in a process of its own. */
+interface UnitProcess extends AsyncDisposable {
+  /** Why it ended by itself; pending for as long as it runs, and for ever once it is being stopped. */
+  readonly failed: Promise<string>;
+}
+
+/** How long a unit may take to stop. */
+const stopWithinMs = 6_000;
+const keptLines = 10;
+
+const eachLine = (stream: Readable, onLine: (line: string) => void): void => {
+  createInterface({ input: stream }).on('line', onLine);
+};
+
+/** Ends a process and whatever it has started, at once. */
+const killGroup = ({ pid }: ChildProcess): void => {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ESRCH') throw thrown;
+  }
+};
+
+const describeEnd = (code: number | null, signal: NodeJS.Signals | null, lines: readonly string[]): string => {
+  const how = signal === null ? `with code ${code ?? '?'}` : `by ${signal}`;
+  return [`it ended ${how}`, ...lines].join('\n');
+};
+
+/**
+ * Starts `main.js` in a unit's folder, as the leader of a process group of its own.
+ *
+ * It has closed when nobody holds its output any more: neither it nor a process that took its place after an update.
+ */
+const startUnit = (folder: string, onLine: (line: string) => void): UnitProcess => {
+  const child = spawn(process.execPath, ['main.js'], {
+    cwd: folder,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const killNow = () => killGroup(child);
+  process.once('exit', killNow);
+  const errors: string[] = [];
+  eachLine(child.stdout, onLine);
+  eachLine(child.stderr, (line) => {
+    errors.push(line);
+    if (errors.length > keptLines) errors.shift();
+  });
+  let isStopping = false;
+  const closed = once(child, 'close').then(
+    ([code, signal]) => describeEnd(code, signal, errors),
+    (error: Error) => `it could not be started: ${error.message}`,
+  );
+  const failed = closed.then((reason) => (isStopping ? new Promise<never>(() => undefined) : reason));
+  return {
+    failed,
+    [Symbol.asyncDispose]: async () => {
+      isStopping = true;
+      const waiting = new AbortController();
+      child.kill('SIGTERM');
+      await Promise.race([closed, pause(stopWithinMs, undefined, { signal: waiting.signal }).catch(() => undefined)]);
+      waiting.abort();
+      killGroup(child);
+      await closed;
+      process.off('exit', killNow);
+    },
+  };
+};
+
+/** What to start: a unit's name and the folder that it lives in. */
+export interface Startable {
+  readonly name: string;
+  readonly folder: string;
+}
+
+/** Units that run, each in a process of its own; disposing of them stops them all. */
+export interface RunningUnits extends AsyncDisposable {
+  /** Aborted when a unit ends by itself, with an error that says why. */
+  readonly crashed: AbortSignal;
+}
+
+/** Starts units. @param onLine Hears each line that one of them prints. */
+export const startUnits = (units: readonly Startable[], onLine: (name: string, line: string) => void): RunningUnits => {
+  const crash = new AbortController();
+  const processes = units.map(({ name, folder }) => {
+    const unit = startUnit(folder, (line) => onLine(name, line));
+    const abort = (reason: string) => crash.abort(new ClientError('stopped', `The ${name} has stopped: ${reason}`));
+    void unit.failed.then(abort);
+    return unit;
+  });
+  return {
+    crashed: crash.signal,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(processes.map((unit) => unit[Symbol.asyncDispose]()));
+    },
+  };
+};

@@ -1,0 +1,148 @@
+import type { Duplex } from 'node:stream';
+import { Aedes, type AuthenticateError, type Client } from 'aedes';
+import { mayUseTopic } from './authorise.ts';
+import { guardedStream, type TrafficLimits } from './guarded-stream.ts';
+import type { EventSource } from './events.ts';
+import type { Store } from './store.ts';
+import type { Tokens } from './tokens.ts';
+
+/** A message that a unit was allowed to publish, or that the instance has published itself. */
+export type OnMessage = (unit: string | undefined, topic: string, payload: Uint8Array, qos: number) => void;
+
+/** What a broker needs to decide. */
+export interface BrokerParts {
+  readonly store: Store;
+  readonly tokens: Tokens;
+  readonly events: EventSource;
+  readonly domain: string;
+  readonly limits: TrafficLimits;
+  readonly onMessage: OnMessage;
+  /** Told of each publish that is dropped. */
+  readonly onDenied: OnMessage;
+}
+
+/** The MQTT side of an instance. */
+export interface InstanceBroker {
+  accept(connection: Duplex): void;
+  publish(topic: string, payload: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Return codes of CONNACK (MQTT 3.1.1, section 3.2.2.3). */
+const badCredentials = 4;
+const notAuthorised = 5;
+
+const refusal = (returnCode: number, message: string): AuthenticateError =>
+  Object.assign(new Error(message), { returnCode });
+
+/** A topic that nobody may subscribe to: what is denied goes there, since a refusal would end the connection. */
+const nowhere = '$denied';
+
+const bytesOf = (payload: string | Buffer): Uint8Array =>
+  typeof payload === 'string' ? Buffer.from(payload) : payload;
+
+/** Who is behind each connection, and why it ended. */
+interface Sessions {
+  readonly units: WeakMap<Client, string>;
+  /** Topics that each connection was granted. */
+  readonly granted: WeakMap<Client, Set<string>>;
+  readonly reasons: WeakMap<Client, string>;
+}
+
+const authenticator = ({ tokens, store, events }: BrokerParts, { units }: Sessions): Aedes['authenticate'] => {
+  const unitOf = async (username: string | undefined): Promise<string> => {
+    const { type, uuid } = await tokens.read(username).catch((thrown: Error) => {
+      throw refusal(badCredentials, thrown.message);
+    });
+    if (type !== 'Unit' || !store.hasUnit(uuid)) throw refusal(notAuthorised, 'The token is of no unit here.');
+    return uuid;
+  };
+  return async (client, username, _password, done) => {
+    try {
+      units.set(client, await unitOf(username));
+    } catch (thrown) {
+      const refused = thrown as AuthenticateError;
+      events.emit('refused', { clientId: client.id, reason: refused.message });
+      done(refused, false);
+      return;
+    }
+    done(null, true);
+  };
+};
+
+const publishAuthoriser =
+  ({ store, domain, onDenied }: BrokerParts, { units }: Sessions): Aedes['authorizePublish'] =>
+  (client, packet, done) => {
+    const unit = client ? units.get(client) : undefined;
+    packet.retain = false;
+    if (unit === undefined || !mayUseTopic(store, domain, unit, packet.topic)) {
+      onDenied(unit, packet.topic, bytesOf(packet.payload), packet.qos);
+      packet.topic = nowhere;
+    }
+    done(null);
+  };
+
+const subscribeAuthoriser =
+  ({ store, domain, events }: BrokerParts, { units, granted }: Sessions): Aedes['authorizeSubscribe'] =>
+  (client, subscription, done) => {
+    const unit = units.get(client) ?? '';
+    const { topic, qos } = subscription;
+    const denied = !mayUseTopic(store, domain, unit, topic);
+    if (!denied) granted.set(client, (granted.get(client) ?? new Set()).add(topic));
+    events.emit('subscribed', { unit, topic, qos, denied });
+    done(null, denied ? null : subscription);
+  };
+
+/** A persistent session also queues what it was denied: that stops here. */
+const forwarder =
+  ({ events }: BrokerParts, { units, granted }: Sessions): Aedes['authorizeForward'] =>
+  (client, packet) => {
+    const { topic } = packet;
+    if (!granted.get(client)?.has(topic)) return null;
+    events.emit('delivered', { unit: units.get(client) ?? '', topic });
+    return packet;
+  };
+
+const tellAbout = (aedes: Aedes, { events, onMessage }: BrokerParts, { units, reasons }: Sessions): void => {
+  const unitOf = (client: Client) => units.get(client) ?? '';
+  aedes.on('publish', (packet, client) => {
+    if (packet.topic.startsWith('$')) return;
+    onMessage(client ? units.get(client) : undefined, packet.topic, bytesOf(packet.payload), packet.qos);
+  });
+  aedes.on('clientReady', (client) =>
+    events.emit('connect', { unit: unitOf(client), clientId: client.id, protocol: client.version }),
+  );
+  aedes.on('clientDisconnect', (client) =>
+    events.emit('disconnect', { unit: unitOf(client), clientId: client.id, reason: reasons.get(client) }),
+  );
+  aedes.on('unsubscribe', (topics, client) => {
+    if (client?.connected) topics.forEach((topic) => events.emit('unsubscribed', { unit: unitOf(client), topic }));
+  });
+  aedes.on('clientError', (client, error) => void reasons.set(client, error.message));
+  aedes.on('connectionError', (_client, error) => events.emit('refused', { clientId: '', reason: error.message }));
+  aedes.prependListener('error', (error: unknown) => events.fault('The broker failed', error));
+};
+
+/** Starts a broker that treats a unit as the platform's does: MQTT 3.1.1, nothing retained. */
+export const startBroker = async (parts: BrokerParts): Promise<InstanceBroker> => {
+  const sessions: Sessions = { units: new WeakMap(), granted: new WeakMap(), reasons: new WeakMap() };
+  const aedes = await Aedes.createBroker({
+    connectTimeout: 15_000,
+    queueLimit: 1000,
+    authenticate: authenticator(parts, sessions),
+    authorizePublish: publishAuthoriser(parts, sessions),
+    authorizeSubscribe: subscribeAuthoriser(parts, sessions),
+    authorizeForward: forwarder(parts, sessions),
+  });
+  tellAbout(aedes, parts, sessions);
+  return {
+    accept: (connection) => void aedes.handle(guardedStream(connection, parts.limits)),
+    publish: (topic, payload) =>
+      new Promise((resolve, reject) => {
+        aedes.publish({ cmd: 'publish', topic, payload, qos: 0, dup: false, retain: false }, (error) =>
+          error ? reject(error) : resolve(),
+        );
+      }),
+    close: () => new Promise((resolve) => aedes.close(resolve)),
+  };
+};

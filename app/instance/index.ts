@@ -1,0 +1,10 @@
+export { startInstance, type Instance, type InstanceOptions } from './instance.ts';
+export { InstanceError } from './errors.ts';
+export { commands, type Command, type Events, type InstanceEvent, type InstanceEvents } from './events.ts';
+export type { Operator } from './operator.ts';
+export type { NewUnit, NewVersion, VersionRow } from './units.ts';
+export type { EdgeRow, NodeChanges } from './nodes.ts';
+export type { LogQuery, LogRow, UnitQuery } from './lists.ts';
+export type { NodeRow, UnitRow } from './views.ts';
+export type { VisibilityLevel } from './documents.ts';
+export type { ArchiveFile } from './firmware.ts';

@@ -1,0 +1,107 @@
+import type { Context } from 'hono';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../services/json.ts';
+import { visibilityLevels, type VisibilityLevel } from './documents.ts';
+import { invalid, InstanceError } from './errors.ts';
+import { commands, type Command } from './events.ts';
+import type { PageOf } from './lists.ts';
+import { isUuid } from './topics.ts';
+
+/** @throws {InstanceError} `invalid` */
+export const requireUuid = (name: string, value: unknown): string => {
+  const text = typeof value === 'string' ? value.toLowerCase() : value;
+  if (!isUuid(text)) throw invalid(`${name} must be a UUID.`);
+  return text;
+};
+
+/** The `:uuid` of the path. */
+export const pathUuid = (context: Context): string => requireUuid('uuid', context.req.param('uuid'));
+
+/** A million characters of state, each as long as JSON can write it. */
+const largestBody = 16 * 1024 * 1024;
+
+const bodyText = async ({ body }: Request): Promise<string> => {
+  const decoder = new TextDecoder();
+  let text = '';
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.length;
+    if (size > largestBody)
+      throw new InstanceError('tooLarge', `The body has more than ${largestBody} bytes. Send less.`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+};
+
+/** The body, as a JSON object. @throws {InstanceError} `invalid`, `tooLarge` */
+export const bodyOf = async (context: Context): Promise<JsonObject> => {
+  const text = await bodyText(context.req.raw);
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (cause) {
+    throw new InstanceError('invalid', 'The body must be JSON.', { cause });
+  }
+  if (!isJsonObject(body)) throw invalid('The body must be a JSON object.');
+  return body;
+};
+
+const own = (body: JsonObject, name: string): JsonValue | undefined =>
+  Object.hasOwn(body, name) ? body[name] : undefined;
+
+/** @throws {InstanceError} `invalid` */
+export const textField = (body: JsonObject, name: string): string => {
+  const value = own(body, name);
+  if (typeof value !== 'string') throw invalid(`${name} must be a text.`);
+  return value;
+};
+
+/** @returns `undefined` where the field is absent or null. @throws {InstanceError} `invalid` */
+export const optionalField = <T extends JsonValue>(
+  body: JsonObject,
+  name: string,
+  wanted: string,
+  isWanted: (value: JsonValue) => value is T,
+): T | undefined => {
+  const value = own(body, name);
+  if (value === undefined || value === null) return undefined;
+  if (!isWanted(value)) throw invalid(`${name} must be ${wanted}.`);
+  return value;
+};
+
+export const isText = (value: JsonValue): value is string => typeof value === 'string';
+export const isNumber = (value: JsonValue): value is number => typeof value === 'number';
+export const isBoolean = (value: JsonValue): value is boolean => typeof value === 'boolean';
+export const isVisibility = (value: JsonValue): value is VisibilityLevel =>
+  visibilityLevels.some((level) => level === value);
+
+/** A whole number of the query. @throws {InstanceError} `invalid` */
+export const queryInteger = (context: Context, name: string, byDefault: number): number => {
+  const given = context.req.query(name);
+  if (given === undefined || given === '') return byDefault;
+  const number = Number(given);
+  if (!Number.isInteger(number)) throw invalid(`${name} must be a whole number.`);
+  return number;
+};
+
+/** `limit` and `offset` of the query. @throws {InstanceError} `invalid` */
+export const queryPage = (context: Context): PageOf => {
+  const limit = queryInteger(context, 'limit', 10);
+  const offset = queryInteger(context, 'offset', 0);
+  if (limit < 0 || offset < 0) throw invalid('limit and offset must not be negative.');
+  return { limit: Math.min(limit, 1000), offset };
+};
+
+/** `asc` or `desc` of the query. @throws {InstanceError} `invalid` */
+export const queryOrder = (context: Context, name: string, byDefault: 'asc' | 'desc'): 'asc' | 'desc' => {
+  const given = context.req.query(name) ?? byDefault;
+  if (given !== 'asc' && given !== 'desc') throw invalid(`${name} must be asc or desc.`);
+  return given;
+};
+
+/** `command` of the query. @throws {InstanceError} `invalid` */
+export const queryCommand = (context: Context): Command => {
+  const given = context.req.query('command');
+  const command = commands.find((known) => known === given);
+  if (!command) throw invalid(`command must be one of ${commands.join(', ')}.`);
+  return command;
+};

@@ -1,0 +1,14 @@
+import type { Core } from './core.ts';
+import type { Operator } from './operator.ts';
+import type { Agent } from './tokens.ts';
+
+/** What a route finds beside its request. */
+export interface RestEnv {
+  Variables: { agent: Agent };
+}
+
+/** What the routes work with. */
+export interface RestParts {
+  readonly core: Core;
+  readonly operator: Operator;
+}

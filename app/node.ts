@@ -1,0 +1,62 @@
+/**
+ * Pepeunit units on Node.
+ *
+ * @packageDocumentation
+ */
+import { extractArchive } from '../adapters/node/extract-archive.ts';
+import { folderFirmwareStore } from '../adapters/node/firmware-store.ts';
+import { nodeProcessControl } from '../adapters/node/process-control.ts';
+import { sntpClockSource } from '../adapters/node/sntp.ts';
+import { fileStorage } from '../adapters/node/storage.ts';
+import { nodeSystem } from '../adapters/node/system.ts';
+import { webCryptoCipher } from '../adapters/shared/cipher.ts';
+import { systemClock } from '../adapters/shared/clock.ts';
+import { consoleLogSink } from '../adapters/shared/console-log-sink.ts';
+import { mqttBroker } from '../adapters/shared/mqtt.ts';
+import { kyRest } from '../adapters/shared/rest.ts';
+import { unmanagedWifi } from '../adapters/shared/unmanaged-wifi.ts';
+import { defaultArchiveLimits } from '../services/firmware.ts';
+import type { JsonValue } from '../services/json.ts';
+import { UnitClient } from './client/client.ts';
+import { dirname } from './client/file-manager.ts';
+import type { PepeunitClientOptions } from './client/options.ts';
+import type { Platform } from './platform.ts';
+
+export * from './public.ts';
+
+const nodePlatform: Platform = ({ envFilePath, ntpHost }) => {
+  const clock = systemClock();
+  return {
+    clock,
+    wifi: unmanagedWifi(),
+    clockSource: sntpClockSource({ host: ntpHost, clock }),
+    broker: mqttBroker(),
+    http: kyRest(),
+    storage: fileStorage(),
+    firmware: folderFirmwareStore({ folder: dirname(envFilePath) || '.', limits: defaultArchiveLimits }),
+    system: nodeSystem(),
+    process: nodeProcessControl(),
+    cipher: webCryptoCipher(),
+    console: consoleLogSink(),
+    extract: extractArchive(defaultArchiveLimits),
+    random: Math.random,
+  };
+};
+
+/**
+ * A Pepeunit unit on Node: real files, sockets and processes.
+ *
+ * @example
+ * const client = new PepeunitClient({
+ *   envFilePath: 'env.json',
+ *   schemaFilePath: 'schema.json',
+ *   logFilePath: 'log.json',
+ * });
+ * client.setMqttInputHandler((unit, message) => unit.logger.info(message.text()));
+ * await client.runMainCycle();
+ */
+export class PepeunitClient<TEnv extends object = Record<string, JsonValue>> extends UnitClient<TEnv> {
+  constructor(options: PepeunitClientOptions) {
+    super(options, nodePlatform);
+  }
+}

@@ -1,0 +1,48 @@
+/** What every platform's entry offers besides its own `PepeunitClient`: a reviewed list. */
+export type { UnitClient, MainCycleOptions, UnitEvent } from './client/client.ts';
+export type { OutputHandlerOptions } from './client/cycle.ts';
+export { dirname, type FileManager } from './client/file-manager.ts';
+export type { Logger, LogOptions, LogRecord } from './client/logger.ts';
+export type { MqttClient } from './client/mqtt-client.ts';
+export type { MqttOptions, OutboxOptions, PepeunitClientOptions } from './client/options.ts';
+export type { Payload } from './client/payload.ts';
+export type { RestClient } from './client/rest-client.ts';
+export {
+  BaseInputTopicType,
+  BaseOutputTopicType,
+  DestinationTopicType,
+  SearchScope,
+  SearchTopicType,
+  type SchemaManager,
+} from './client/schema.ts';
+export type { Settings } from './client/settings.ts';
+export type { TimeManager } from './client/time-manager.ts';
+export type { ConnectOptions, WifiManager } from './client/wifi-manager.ts';
+export type { Adapters } from './platform.ts';
+export type { InboundMessage } from './plane/message.ts';
+export type { PublishOutcome } from './plane/publisher.ts';
+export { AesGcmCipher } from './client/cipher.ts';
+export type { PublishOptions, Qos, TlsOptions } from '../services/broker.ts';
+export type { Cipher } from '../services/cipher.ts';
+export type { ReservedEnv } from '../services/env.ts';
+export {
+  BrokerError,
+  CipherError,
+  ClientError,
+  ClockError,
+  FirmwareError,
+  PepeunitError,
+  ProcessError,
+  RestError,
+  SchemaError,
+  SettingsError,
+  StorageError,
+  WifiError,
+  type Failure,
+} from '../services/errors.ts';
+export type { JsonObject, JsonValue } from '../services/json.ts';
+export { LogLevel, type LogEntry } from '../services/log.ts';
+export { RestartMode } from '../services/process-control.ts';
+export type { Page, TargetVersion, Unit, UnitNode, UnitNodesPage, UnitsPage } from '../services/rest.ts';
+export type { SchemaSection } from '../services/schema.ts';
+export type { StateReport } from '../services/system.ts';

@@ -1,0 +1,114 @@
+import { fakeClock, type FakeClock } from '../adapters/memory/clock.ts';
+import { memoryBroker, type MemoryBroker } from '../adapters/memory/broker.ts';
+import { memoryClockSource, type MemoryClockSource } from '../adapters/memory/clock-source.ts';
+import { memoryFirmwareStore, type MemoryFirmwareStore } from '../adapters/memory/firmware-store.ts';
+import { memoryLogSink, type MemoryLogSink } from '../adapters/memory/log-sink.ts';
+import { memoryProcessControl, type MemoryProcessControl } from '../adapters/memory/process-control.ts';
+import { memoryRest, type MemoryRest } from '../adapters/memory/rest.ts';
+import { memoryStorage, type MemoryStorage } from '../adapters/memory/storage.ts';
+import { memorySystem, type MemorySystem } from '../adapters/memory/system.ts';
+import { memoryWifi, type MemoryWifi } from '../adapters/memory/wifi.ts';
+import { webCryptoCipher } from '../adapters/shared/cipher.ts';
+import { StorageError } from '../services/errors.ts';
+import { defaultArchiveLimits } from '../services/firmware.ts';
+import type { JsonObject } from '../services/json.ts';
+import { UnitClient } from './client/client.ts';
+import type { PepeunitClientOptions } from './client/options.ts';
+
+/** The handles that steer a simulated unit's world. */
+export interface SimulatedWorld {
+  readonly clock: FakeClock;
+  readonly clockSource: MemoryClockSource;
+  readonly broker: MemoryBroker;
+  readonly http: MemoryRest;
+  readonly storage: MemoryStorage;
+  readonly firmware: MemoryFirmwareStore;
+  readonly system: MemorySystem;
+  readonly process: MemoryProcessControl;
+  readonly console: MemoryLogSink;
+  readonly wifi: MemoryWifi;
+}
+
+export interface SimulatedUnitOptions extends Partial<PepeunitClientOptions> {
+  /** The unit's env.json; what it does not name is filled in so that it works. */
+  readonly env?: JsonObject;
+  /** The unit's schema.json. @defaultValue base topics, `input/pepeunit` and `output/pepeunit` */
+  readonly schema?: JsonObject;
+}
+
+/** A unit whose whole world is in memory and under a fake clock. */
+export interface SimulatedUnit {
+  readonly client: UnitClient;
+  readonly world: SimulatedWorld;
+}
+
+export const simulatedUuid = '5e1f0c6a-0b1d-4b57-9a2e-6a0c8b1d7e42';
+
+const claims = (document: JsonObject): string => btoa(JSON.stringify(document)).replace(/=+$/, '');
+
+const defaultEnv = (): JsonObject => ({
+  PU_DOMAIN: 'simulated.test',
+  PU_HTTP_TYPE: 'https',
+  PU_APP_PREFIX: '/pepeunit',
+  PU_API_ACTUAL_PREFIX: '/api/v1',
+  PU_MQTT_HOST: 'simulated.test',
+  PU_AUTH_TOKEN: `${claims({ alg: 'HS256' })}.${claims({ uuid: simulatedUuid, type: 'Unit' })}.c2ln`,
+  PU_COMMIT_VERSION: 'first',
+});
+
+const baseTopic = (section: string, name: string): [string, string[]] => [
+  `${name}/pepeunit`,
+  [`simulated.test/${section}/${simulatedUuid}/${name}/pepeunit`],
+];
+
+const defaultSchema = (): JsonObject => ({
+  input_base_topic: Object.fromEntries(
+    ['update', 'env_update', 'schema_update', 'log_sync'].map((name) => baseTopic('input_base_topic', name)),
+  ),
+  output_base_topic: Object.fromEntries(['state', 'log'].map((name) => baseTopic('output_base_topic', name))),
+  input_topic: { 'input/pepeunit': ['simulated.test/10000000-0000-4000-8000-000000000001/pepeunit'] },
+  output_topic: { 'output/pepeunit': ['simulated.test/10000000-0000-4000-8000-000000000002/pepeunit'] },
+});
+
+const createWorld = (env: JsonObject, schema: JsonObject): SimulatedWorld => {
+  const clock = fakeClock();
+  return {
+    clock,
+    clockSource: memoryClockSource(clock.now()),
+    broker: memoryBroker({ clock }),
+    http: memoryRest({ clock, documents: { env, schema } }),
+    storage: memoryStorage({ 'env.json': env, 'schema.json': schema }),
+    firmware: memoryFirmwareStore({ limits: defaultArchiveLimits }),
+    system: memorySystem(),
+    process: memoryProcessControl(),
+    console: memoryLogSink(),
+    wifi: memoryWifi({ clock }),
+  };
+};
+
+/**
+ * Makes a unit whose broker, instance, files, radio and clock are in memory, to be steered by a test.
+ *
+ * @example
+ * const { client, world } = simulatedUnit();
+ * await client.ready();
+ * world.broker.cut();
+ * world.clock.advance(60_000);
+ */
+export const simulatedUnit = ({
+  env = {},
+  schema = defaultSchema(),
+  ...options
+}: SimulatedUnitOptions = {}): SimulatedUnit => {
+  const world = createWorld({ ...defaultEnv(), ...env }, schema);
+  const adapters = {
+    ...world,
+    cipher: webCryptoCipher(),
+    extract: async (path: string) => {
+      throw new StorageError('unsupported', `${path} can't be unpacked: a simulated unit has no folders.`);
+    },
+    random: () => 0.5,
+  };
+  const paths = { envFilePath: 'env.json', schemaFilePath: 'schema.json', logFilePath: 'log.json' };
+  return { client: new UnitClient({ ...paths, ...options }, () => adapters), world };
+};

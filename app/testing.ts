@@ -1,0 +1,22 @@
+/**
+ * For tests of device apps: a simulated unit, the memory adapters that it is made of, and the clock that moves it.
+ *
+ * @packageDocumentation
+ */
+export { memoryBroker, type MemoryBroker, type MemoryBrokerOptions } from '../adapters/memory/broker.ts';
+export { memoryClockSource, type MemoryClockSource } from '../adapters/memory/clock-source.ts';
+export { fakeClock, type FakeClock } from '../adapters/memory/clock.ts';
+export { memoryFirmwareStore, type MemoryFirmwareStore } from '../adapters/memory/firmware-store.ts';
+export { memoryLogSink, type MemoryLogSink } from '../adapters/memory/log-sink.ts';
+export { memoryProcessControl, type MemoryProcessControl } from '../adapters/memory/process-control.ts';
+export { memoryRest, type MemoryRest, type MemoryRestOptions, type RestDocuments } from '../adapters/memory/rest.ts';
+export { memoryStorage, type MemoryStorage } from '../adapters/memory/storage.ts';
+export { memorySystem, sampleMetrics, type MemorySystem } from '../adapters/memory/system.ts';
+export { memoryWifi, type MemoryWifi, type MemoryWifiOptions } from '../adapters/memory/wifi.ts';
+export {
+  simulatedUnit,
+  simulatedUuid,
+  type SimulatedUnit,
+  type SimulatedUnitOptions,
+  type SimulatedWorld,
+} from './simulated-unit.ts';

@@ -1,0 +1,59 @@
+/**
+ * Every statechart of a unit, with what each may be told (`…Event`), tells (`…Fact`) and starts from (`…Input`).
+ *
+ * A machine runs alone once its slots are filled with `.provide({ actors })`; `pepeunit-client/services` makes the
+ * logic for each slot from a port. {@link unitMachine} runs them all.
+ *
+ * @packageDocumentation
+ */
+export { backoff } from './lib/backoff.ts';
+export type { MqttProtocol } from './lib/link-end.ts';
+export type { Parent } from './lib/parent.ts';
+export {
+  loggerMachine,
+  type LogConfig,
+  type LoggerContext,
+  type LoggerEvent,
+  type LoggerFact,
+  type LoggerInput,
+  type LogSinkName,
+} from './logger.ts';
+export { mqttMachine, type MqttContext, type MqttEvent, type MqttFact, type MqttInput } from './mqtt.ts';
+export { schemaMachine, type SchemaContext, type SchemaEvent, type SchemaFact, type SchemaInput } from './schema.ts';
+export {
+  settingsMachine,
+  type SettingsContext,
+  type SettingsEvent,
+  type SettingsFact,
+  type SettingsInput,
+} from './settings.ts';
+export {
+  stateReporterMachine,
+  type ReporterConfig,
+  type StateReporterContext,
+  type StateReporterEvent,
+  type StateReporterFact,
+  type StateReporterInput,
+} from './state-reporter.ts';
+export { timeMachine, type TimeContext, type TimeEvent, type TimeFact, type TimeInput } from './time.ts';
+export {
+  unitMachine,
+  type CommandName,
+  type LogLine,
+  type UnitContext,
+  type UnitEmitted,
+  type UnitEvent,
+  type UnitFigures,
+  type UnitInput,
+} from './unit.ts';
+export {
+  updateMachine,
+  type UpdateChange,
+  type UpdateContext,
+  type UpdateEnding,
+  type UpdateEvent,
+  type UpdateFact,
+  type UpdateInput,
+  type UpdatePhase,
+} from './update.ts';
+export { wifiMachine, type WifiContext, type WifiEvent, type WifiFact, type WifiGoal, type WifiInput } from './wifi.ts';

@@ -1,0 +1,62 @@
+import type { ErrorActorEvent } from 'xstate';
+import { failureOf } from './failure.ts';
+import { crashLine } from './unit-log.ts';
+import { systemIds, type ChildName, type UnitContext, type UnitInput, type UnitRef } from './unit-context.ts';
+
+type Ended = { event: ErrorActorEvent };
+
+type ChildInput = { parent: UnitRef; mode: UnitInput['restartMode']; config: UnitInput['logConfig'] } & Pick<
+  UnitInput,
+  'protocol' | 'checksVersion'
+>;
+
+/** What any child gets when it starts; each takes what it knows. */
+const childInput = ({ context, self }: { context: UnitContext; self: UnitRef }): ChildInput => ({
+  parent: self,
+  protocol: context.protocol,
+  mode: context.restartMode,
+  checksVersion: context.checksVersion,
+  config: context.logConfig,
+});
+
+const crashed = <TChild extends ChildName>(child: TChild, isRestarted: boolean) =>
+  [
+    { type: 'log', params: ({ event }: Ended) => crashLine(child, failureOf(event.error), isRestarted) },
+    { type: 'noteCrash', params: ({ event }: Ended) => ({ child, failure: failureOf(event.error), isRestarted }) },
+  ] as const;
+
+/** A region of the unit that keeps one child running: it starts a child that failed again, within a limit. */
+export const supervised = <TChild extends ChildName>(child: TChild) =>
+  ({
+    description: `Keeps the ${systemIds[child]} machine running.`,
+    initial: 'running',
+    states: {
+      running: {
+        description: 'It runs.',
+        invoke: {
+          id: systemIds[child],
+          systemId: systemIds[child],
+          src: child,
+          input: childInput,
+          onError: [
+            {
+              guard: { type: 'canRestart', params: { child } },
+              target: 'restarting',
+              actions: crashed(child, true),
+            },
+            { target: 'failed', actions: crashed(child, false) },
+          ],
+        },
+        after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child } }] } },
+      },
+      restarting: {
+        description: 'It failed and starts again soon.',
+        tags: ['busy'],
+        after: { restartAfter: { target: 'running' } },
+      },
+      failed: {
+        description: 'It failed too often and stays off.',
+        tags: ['faulty'],
+      },
+    },
+  }) as const;

@@ -1,0 +1,160 @@
+import type { ActorRef, Snapshot } from 'xstate';
+import type { Failure } from '../../services/errors.ts';
+import type { UpdateTarget } from '../../services/firmware.ts';
+import type { RestartMode } from '../../services/process-control.ts';
+import type { SchemaTopics } from '../../services/schema.ts';
+import type { UnitSettings } from '../../services/settings.ts';
+import type { LogConfig, LoggerEvent, LoggerFact } from '../logger.ts';
+import type { SchemaEvent, SchemaFact } from '../schema.ts';
+import type { SettingsEvent, SettingsFact } from '../settings.ts';
+import type { StateReporterEvent, StateReporterFact } from '../state-reporter.ts';
+import type { TimeEvent, TimeFact } from '../time.ts';
+import type { WifiEvent, WifiFact } from '../wifi.ts';
+import type { MqttProtocol } from './link-end.ts';
+import type { MqttEvent, MqttFact } from './mqtt-context.ts';
+import type { UpdateEvent, UpdateFact, UpdatePhase } from './update-context.ts';
+
+/** What each child of the unit may be told. */
+interface ChildEvents {
+  settings: SettingsEvent;
+  schema: SchemaEvent;
+  wifi: WifiEvent;
+  time: TimeEvent;
+  mqtt: MqttEvent;
+  update: UpdateEvent;
+  logger: LoggerEvent;
+  stateReporter: StateReporterEvent;
+}
+
+export type ChildName = keyof ChildEvents;
+
+/** Under which `systemId` each child runs. */
+export const systemIds = {
+  settings: 'settings',
+  schema: 'schema',
+  wifi: 'wifi',
+  time: 'time',
+  mqtt: 'mqtt',
+  update: 'update',
+  logger: 'logger',
+  stateReporter: 'state-reporter',
+} as const satisfies Record<ChildName, string>;
+
+/** A command and the child it is for. */
+export type Message = { [K in ChildName]: { to: K; event: ChildEvents[K] } }[ChildName];
+
+/** What the children tell the unit. */
+export type ChildFact =
+  SettingsFact | SchemaFact | WifiFact | TimeFact | MqttFact | UpdateFact | LoggerFact | StateReporterFact;
+
+export type CommandName = 'update' | 'env_update' | 'schema_update' | 'log_sync';
+
+/** What the unit passes on to the child that it is for, as it is. */
+export type PassedEvent =
+  | SettingsEvent
+  | SchemaEvent
+  | { type: 'time.sync' }
+  | { type: 'mqtt.disconnect' }
+  | { type: 'mqtt.resubscribe' }
+  | UpdateEvent
+  | Extract<LoggerEvent, { type: 'logger.sync' | 'logger.toggle' }>
+  | { type: 'reporter.report' };
+
+/** What others, and its children, may tell the unit. */
+export type UnitEvent =
+  | { type: 'unit.start' }
+  | { type: 'unit.stop' }
+  /** A command of the instance; `target` comes with `update`. */
+  | { type: 'command.received'; command: CommandName; target?: UpdateTarget }
+  /** Keep a link, as the settings say. */
+  | { type: 'mqtt.connect' }
+  /** Topics to subscribe to besides the schema's, all of them each time. */
+  | { type: 'mqtt.alsoWant'; topics: readonly string[] }
+  /** Look after the WiFi link now, as the settings say. */
+  | { type: 'wifi.connect' }
+  | PassedEvent
+  | ChildFact;
+
+/** What the unit lets the app know. */
+export type UnitEmitted =
+  | { type: 'online' }
+  | { type: 'offline' }
+  /** The link was closed as asked. */
+  | { type: 'disconnected' }
+  | { type: 'misconfigured'; failure: Failure }
+  | { type: 'settingsLoaded' }
+  | { type: 'settingsFailed'; failure: Failure }
+  | { type: 'schemaLoaded' }
+  | { type: 'schemaFailed'; failure: Failure }
+  | { type: 'timeSynced'; offsetMs: number }
+  | { type: 'timeFailed'; failure: Failure }
+  | { type: 'logsSynced'; entries: number }
+  | { type: 'logsFailed'; failure: Failure }
+  | { type: 'updateBegan'; target: UpdateTarget }
+  | { type: 'updateSkipped'; target: UpdateTarget; reason: 'sameVersion' }
+  | { type: 'updateSwapped'; target: UpdateTarget; mode: RestartMode }
+  | { type: 'updateFinished'; target: UpdateTarget; mode: RestartMode }
+  | { type: 'updateHandedOver'; target: UpdateTarget }
+  | { type: 'updateFailed'; target: UpdateTarget; phase: UpdatePhase; failure: Failure }
+  | { type: 'reported' }
+  | { type: 'reportFailed'; failure: Failure }
+  | { type: 'command'; command: CommandName }
+  | { type: 'stopped' };
+
+export interface UnitInput {
+  /** Whether the WiFi link is the unit's to manage. */
+  managesWifi: boolean;
+  protocol: MqttProtocol;
+  restartMode: RestartMode;
+  /** Whether an update to the version that runs is skipped. */
+  checksVersion: boolean;
+  logConfig: LogConfig;
+}
+
+/** Plain counts since the unit was made. */
+export interface UnitFigures {
+  readonly connects: number;
+  readonly reports: number;
+  readonly commands: Readonly<Record<CommandName, number>>;
+}
+
+export interface UnitContext extends UnitInput {
+  /** The settings in force. */
+  settings?: UnitSettings;
+  /** The topics in force. */
+  topics?: SchemaTopics;
+  /** Topics wanted besides the schema's. */
+  extraTopics: readonly string[];
+  /** Why the last load or refresh of settings or schema failed. */
+  failure?: Failure | undefined;
+  /** Whether the app's own handler takes updates over. */
+  handsOver: boolean;
+  /** Whether settings and schema are in force and the unit does its work. */
+  isOperating: boolean;
+  hasNetwork: boolean;
+  /** Whether a link is to be kept; false after the app asked to disconnect. */
+  isLinkWanted: boolean;
+  isOnline: boolean;
+  figures: UnitFigures;
+  /** How often each child was started again since it was last stable. */
+  restarts: Readonly<Record<ChildName, number>>;
+  /** Commands for children that are not running just now, the newest of each kind. */
+  held: readonly Message[];
+}
+
+/** The unit as its children see it. */
+export type UnitRef = ActorRef<Snapshot<unknown>, UnitEvent>;
+
+/** Where the unit starts. */
+export const newUnitContext = (input: UnitInput): UnitContext => ({
+  ...input,
+  extraTopics: [],
+  handsOver: false,
+  isOperating: false,
+  hasNetwork: false,
+  isLinkWanted: true,
+  isOnline: false,
+  figures: { connects: 0, reports: 0, commands: { update: 0, env_update: 0, schema_update: 0, log_sync: 0 } },
+  restarts: { settings: 0, schema: 0, wifi: 0, time: 0, mqtt: 0, update: 0, logger: 0, stateReporter: 0 },
+  held: [],
+});

@@ -1,0 +1,120 @@
+import { assign, emit, enqueueActions, setup } from 'xstate';
+import type { Failure } from '../../services/errors.ts';
+import type { SchemaTopics } from '../../services/schema.ts';
+import type { UnitSettings } from '../../services/settings.ts';
+import type { loggerMachine, LogSinkName } from '../logger.ts';
+import type { mqttMachine } from '../mqtt.ts';
+import type { schemaMachine } from '../schema.ts';
+import type { settingsMachine } from '../settings.ts';
+import type { stateReporterMachine } from '../state-reporter.ts';
+import type { timeMachine } from '../time.ts';
+import type { updateMachine } from '../update.ts';
+import type { wifiMachine } from '../wifi.ts';
+import { slot } from './slot.ts';
+import {
+  systemIds,
+  type ChildName,
+  type CommandName,
+  type Message,
+  type UnitContext,
+  type UnitEmitted,
+  type UnitEvent,
+  type UnitInput,
+} from './unit-context.ts';
+import type { LogLine } from './unit-log.ts';
+import { briefs, held, lossOf, orders, type OrderName } from './unit-orders.ts';
+
+/** The end of a child that failed. */
+interface Crash {
+  child: ChildName;
+  failure: Failure;
+  isRestarted: boolean;
+}
+
+const mostRestarts = 5;
+
+/** What the unit's statechart is made of: its children, actions, guards and delays. */
+export const unitSetup = setup({
+  types: {
+    input: {} as UnitInput,
+    context: {} as UnitContext,
+    events: {} as UnitEvent,
+    emitted: {} as UnitEmitted,
+    tags: {} as 'busy' | 'ready' | 'faulty',
+  },
+  actors: {
+    settings: slot<typeof settingsMachine>('settings'),
+    schema: slot<typeof schemaMachine>('schema'),
+    wifi: slot<typeof wifiMachine>('wifi'),
+    time: slot<typeof timeMachine>('time'),
+    mqtt: slot<typeof mqttMachine>('mqtt'),
+    update: slot<typeof updateMachine>('update'),
+    logger: slot<typeof loggerMachine>('logger'),
+    stateReporter: slot<typeof stateReporterMachine>('stateReporter'),
+  },
+  actions: {
+    /** Writes a line to the unit's log; the app provides it. */
+    log: (_args, _line: LogLine) => undefined,
+    /** Tells children what the order says; what is for one that is not running waits for it. */
+    tell: enqueueActions(({ context, event, enqueue, system }, { order }: { order: OrderName }) => {
+      const undelivered: Message[] = [];
+      for (const message of orders[order](context, event)) {
+        const child = system.get(systemIds[message.to]);
+        if (child) enqueue.sendTo(child, message.event);
+        else undelivered.push(message);
+      }
+      if (undelivered.length > 0) enqueue.assign({ held: held(context.held, undelivered) });
+    }),
+    /** Tells a child that has just started what it must know. */
+    brief: enqueueActions(({ context, enqueue, system }, { child }: { child: ChildName }) => {
+      const ref = system.get(systemIds[child]);
+      if (!ref) return;
+      const waiting = context.held.filter(({ to }) => to === child);
+      for (const { event } of [...briefs[child](context), ...waiting]) enqueue.sendTo(ref, event);
+      enqueue.assign({ held: context.held.filter(({ to }) => to !== child) });
+    }),
+    /** Lets the app know. */
+    announce: emit((_, news: UnitEmitted) => news),
+    keepSettings: assign(({ context }, { settings }: { settings: UnitSettings }) => ({
+      settings,
+      failure: undefined,
+      logConfig: { ...context.logConfig, minLevel: settings.minLogLevel, maxLength: settings.maxLogLength },
+    })),
+    keepTopics: assign((_, { topics }: { topics: SchemaTopics }) => ({ topics, failure: undefined })),
+    keepFailure: assign((_, { failure }: { failure: Failure }) => ({ failure })),
+    keepSink: assign(({ context }, { sink, enabled }: { sink: LogSinkName; enabled: boolean }) => ({
+      logConfig: { ...context.logConfig, [sink]: enabled },
+    })),
+    keepHandsOver: assign(({ context }, { handsOver }: { handsOver?: boolean }) => ({
+      handsOver: handsOver ?? context.handsOver,
+    })),
+    keepExtraTopics: assign((_, { topics }: { topics: readonly string[] }) => ({ extraTopics: topics })),
+    noteNetwork: assign({ hasNetwork: true }),
+    noteNoNetwork: assign({ hasNetwork: false }),
+    noteOnline: assign({ isOnline: true }),
+    noteOffline: assign({ isOnline: false }),
+    beginWork: assign({ isOperating: true, isLinkWanted: true }),
+    endWork: assign({ isOperating: false }),
+    wantLink: assign({ isLinkWanted: true }),
+    dropLink: assign({ isLinkWanted: false }),
+    countConnect: assign(({ context: { figures } }) => ({ figures: { ...figures, connects: figures.connects + 1 } })),
+    countReport: assign(({ context: { figures } }) => ({ figures: { ...figures, reports: figures.reports + 1 } })),
+    countCommand: assign(({ context: { figures } }, { command }: { command: CommandName }) => ({
+      figures: { ...figures, commands: { ...figures.commands, [command]: figures.commands[command] + 1 } },
+    })),
+    /** Counts the failure of a child and tells what was lost with it. */
+    noteCrash: enqueueActions(({ context, enqueue }, crash: Crash) => {
+      const { child, failure, isRestarted } = crash;
+      enqueue.assign({ restarts: { ...context.restarts, [child]: context.restarts[child] + 1 } });
+      for (const fact of lossOf(child, failure, isRestarted, context)) enqueue.raise(fact);
+    }),
+    forgetRestarts: assign(({ context }, { child }: { child: ChildName }) => ({
+      restarts: { ...context.restarts, [child]: 0 },
+    })),
+  },
+  guards: {
+    canRestart: ({ context }, { child }: { child: ChildName }) => context.restarts[child] < mostRestarts,
+    hasSettings: ({ context }) => context.settings !== undefined,
+  },
+  delays: { flushWithin: 1500, closeWithin: 4500, restartAfter: 1000, steadyAfter: 60_000 },
+});

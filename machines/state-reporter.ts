@@ -1,0 +1,186 @@
+/**
+ * Reports the unit's state: once when the broker is first there, then by interval.
+ *
+ *     unconfigured ─configure─▶ due ─online─▶ collecting ─▶ publishing ─▶ resting ─reportEvery─▶ due
+ *                                ▲                 └──fail──────┴─▶ retrying ─retryAfter─▶ due
+ *                                └──────────────────────────────────────────────────────────┘
+ */
+import { assign, enqueueActions, sendTo, setup } from 'xstate';
+import type { Failure } from '../services/errors.ts';
+import type { CollectState, PublishState, StateReport } from '../services/system.ts';
+import { backoff } from './lib/backoff.ts';
+import { failureOf, timedOut } from './lib/failure.ts';
+import type { Parent } from './lib/parent.ts';
+import { slot } from './lib/slot.ts';
+import { timerMs } from './lib/timer.ts';
+
+/** How to report. */
+export interface ReporterConfig {
+  commitVersion: string;
+  /** The instance ignores reports that come sooner, milliseconds. */
+  intervalMs: number;
+}
+
+/** What others may tell the state reporter. */
+export type StateReporterEvent =
+  | { type: 'broker.up' }
+  | { type: 'broker.down' }
+  | ({ type: 'reporter.configure' } & ReporterConfig)
+  /** Report now. */
+  | { type: 'reporter.report' };
+
+/** What the state reporter tells its parent. */
+export type StateReporterFact =
+  { type: 'reporter.ready' } | { type: 'reporter.sent' } | { type: 'reporter.failed'; failure: Failure };
+
+export interface StateReporterInput {
+  parent: Parent<StateReporterFact>;
+}
+
+export interface StateReporterContext extends ReporterConfig {
+  parent: Parent<StateReporterFact>;
+  isOnline: boolean;
+  /** What was measured and is to be sent. */
+  measured: StateReport;
+  /** Failed reports since the last good one. */
+  attempts: number;
+  /** Why the last report failed. */
+  failure?: Failure | undefined;
+}
+
+/** Keeps reports from coming too early for the instance. */
+const marginMs = 1000;
+
+export const stateReporterMachine = setup({
+  types: {
+    input: {} as StateReporterInput,
+    context: {} as StateReporterContext,
+    events: {} as StateReporterEvent,
+    tags: {} as 'busy' | 'ready' | 'faulty',
+  },
+  actors: {
+    collect: slot<CollectState>('stateReporter.collect'),
+    publish: slot<PublishState>('stateReporter.publish'),
+  },
+  actions: {
+    report: sendTo(
+      ({ context }) => context.parent,
+      (_, fact: StateReporterFact) => fact,
+    ),
+    reportFailure: enqueueActions(({ context, enqueue }, { failure }: { failure: Failure }) => {
+      enqueue.assign({ failure, attempts: context.attempts + 1 });
+      enqueue.sendTo(context.parent, { type: 'reporter.failed', failure });
+    }),
+    keepConfig: assign((_, { commitVersion, intervalMs }: ReporterConfig) => ({ commitVersion, intervalMs })),
+    keepMeasured: assign((_, { measured }: { measured: StateReport }) => ({ measured })),
+    noteOnline: assign({ isOnline: true }),
+    noteOffline: assign({ isOnline: false }),
+    forgetAttempts: assign({ attempts: 0, failure: undefined }),
+  },
+  guards: {
+    isOnline: ({ context }) => context.isOnline,
+    isOtherInterval: ({ context }, { intervalMs }: { intervalMs: number }) => intervalMs !== context.intervalMs,
+  },
+  delays: {
+    collectWithin: 10_000,
+    publishWithin: 30_000,
+    reportEvery: ({ context }) => timerMs(context.intervalMs + marginMs),
+    retryAfter: ({ context }) => backoff(context.attempts),
+  },
+}).createMachine({
+  id: 'state-reporter',
+  description: 'Reports the state of the unit by interval.',
+  context: ({ input }) => ({
+    parent: input.parent,
+    commitVersion: '',
+    intervalMs: 300_000,
+    isOnline: false,
+    measured: { millis: 0, pu_commit_version: '' },
+    attempts: 0,
+  }),
+  entry: [{ type: 'report', params: { type: 'reporter.ready' } }],
+  initial: 'unconfigured',
+  on: {
+    'broker.up': { actions: [{ type: 'noteOnline' }] },
+    'broker.down': { actions: [{ type: 'noteOffline' }] },
+    'reporter.configure': { actions: [{ type: 'keepConfig', params: ({ event }) => event }] },
+  },
+  states: {
+    unconfigured: {
+      description: 'Does not know yet what to report.',
+      on: {
+        'reporter.configure': { target: 'due', actions: [{ type: 'keepConfig', params: ({ event }) => event }] },
+      },
+    },
+    due: {
+      description: 'A report is due and waits for the broker.',
+      always: { guard: 'isOnline', target: 'collecting' },
+    },
+    collecting: {
+      description: 'Measures the host.',
+      tags: ['busy'],
+      invoke: {
+        id: 'collect',
+        src: 'collect',
+        input: ({ context }) => ({ commitVersion: context.commitVersion }),
+        onDone: {
+          target: 'publishing',
+          actions: [{ type: 'keepMeasured', params: ({ event }) => ({ measured: event.output }) }],
+        },
+        onError: {
+          target: 'retrying',
+          actions: [{ type: 'reportFailure', params: ({ event }) => ({ failure: failureOf(event.error) }) }],
+        },
+      },
+      after: {
+        collectWithin: {
+          target: 'retrying',
+          actions: [{ type: 'reportFailure', params: { failure: timedOut('Measuring the host') } }],
+        },
+      },
+    },
+    publishing: {
+      description: 'Sends the report.',
+      tags: ['busy'],
+      invoke: {
+        id: 'publish',
+        src: 'publish',
+        input: ({ context }) => ({ report: context.measured }),
+        onDone: {
+          target: 'resting',
+          actions: [{ type: 'forgetAttempts' }, { type: 'report', params: { type: 'reporter.sent' } }],
+        },
+        onError: {
+          target: 'retrying',
+          actions: [{ type: 'reportFailure', params: ({ event }) => ({ failure: failureOf(event.error) }) }],
+        },
+      },
+      after: {
+        publishWithin: {
+          target: 'retrying',
+          actions: [{ type: 'reportFailure', params: { failure: timedOut('Sending the state report') } }],
+        },
+      },
+    },
+    resting: {
+      description: 'Reported; the next report is due after the interval, also when the link comes and goes.',
+      tags: ['ready'],
+      on: {
+        'reporter.report': { target: 'due' },
+        'reporter.configure': {
+          guard: { type: 'isOtherInterval', params: ({ event }) => event },
+          target: 'resting',
+          reenter: true,
+          actions: [{ type: 'keepConfig', params: ({ event }) => event }],
+        },
+      },
+      after: { reportEvery: { target: 'due' } },
+    },
+    retrying: {
+      description: 'The last report failed; the next attempt comes after a growing wait.',
+      tags: ['faulty'],
+      on: { 'reporter.report': { target: 'due' } },
+      after: { retryAfter: { target: 'due' } },
+    },
+  },
+});

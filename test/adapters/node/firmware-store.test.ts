@@ -1,0 +1,144 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { extractArchive } from '../../../adapters/node/extract-archive.ts';
+import { folderFirmwareStore } from '../../../adapters/node/firmware-store.ts';
+import { defaultArchiveLimits as limits } from '../../../services/firmware.ts';
+import { firmwareStoreContract } from '../../contracts/firmware-store.ts';
+import { inChunks, tarOf, zlibOf } from '../../support/tar.ts';
+
+const filesOf = (folder: string): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath, entry.name))
+      .map((file) => [path.relative(folder, file), readFileSync(file, 'utf8')] as const)
+      .filter(([name]) => !name.startsWith('.pepeunit')),
+  );
+
+const modeOf = (file: string): number => statSync(file).mode & 0o777;
+const stagingsIn = (folder: string): string[] =>
+  readdirSync(path.join(folder, '.pepeunit')).filter((name) => name.startsWith('staging-'));
+
+let root: string;
+let folder: string;
+let umask: number;
+beforeEach(() => {
+  umask = process.umask(0);
+  root = mkdtempSync(path.join(tmpdir(), 'pepeunit-firmware-'));
+  folder = path.join(root, 'unit');
+  mkdirSync(folder);
+});
+afterEach(() => {
+  process.umask(umask);
+  rmSync(root, { recursive: true, force: true });
+});
+const { signal } = new AbortController();
+
+describe('the contract', () => {
+  firmwareStoreContract(async (old) => {
+    for (const [name, text] of Object.entries(old)) {
+      mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+      writeFileSync(path.join(folder, name), text);
+    }
+    return {
+      store: folderFirmwareStore({ folder, limits }),
+      live: async () => filesOf(folder),
+      stagings: async () => stagingsIn(folder).length,
+      stop: async () => undefined,
+    };
+  });
+});
+
+describe('on disk', () => {
+  test('staging is private and keeps the exec bit, under any umask (U20, C3)', async () => {
+    const store = folderFirmwareStore({ folder, limits });
+    const archive = await tarOf({ name: 'bin/run', text: '#!', mode: 0o777 }, { name: 'data', text: 'x', mode: 0o666 });
+    const { id } = await store.stage(inChunks(archive), signal);
+    const [staging = ''] = stagingsIn(folder);
+    const inside = path.join(folder, '.pepeunit', staging);
+    expect([path.join(folder, '.pepeunit'), inside, path.join(inside, 'bin')].map(modeOf)).toEqual([
+      0o700, 0o700, 0o700,
+    ]);
+    expect([path.join(inside, 'bin/run'), path.join(inside, 'data')].map(modeOf)).toEqual([0o700, 0o600]);
+    await store.swap(id, 'everything');
+    expect(modeOf(path.join(folder, 'bin/run'))).toBe(0o700);
+  });
+
+  test('nothing outside the unit is touched by a hostile archive', async () => {
+    const store = folderFirmwareStore({ folder, limits });
+    for (const name of ['../escape', 'a/../../escape', path.join(root, 'escape')]) {
+      await expect(store.stage(inChunks(await tarOf({ name, text: 'x' })), signal)).rejects.toMatchObject({
+        code: 'hostile',
+      });
+    }
+    expect(readdirSync(root)).toEqual(['unit']);
+  });
+
+  test("an archive can't bring the client's own folder", async () => {
+    const store = folderFirmwareStore({ folder, limits });
+    const archive = await tarOf({ name: '.PEPEUNIT/journal', text: 'x' });
+    await expect(store.stage(inChunks(archive), signal)).rejects.toMatchObject({ code: 'hostile' });
+  });
+
+  test('what is in the way stops the swap before anything moved', async () => {
+    const store = folderFirmwareStore({ folder, limits });
+    symlinkSync(root, path.join(folder, 'linked'));
+    mkdirSync(path.join(folder, 'taken'));
+    for (const name of ['linked/escape', 'taken']) {
+      const { id } = await store.stage(inChunks(await tarOf({ name: 'a', text: 'x' }, { name, text: 'x' })), signal);
+      await expect(store.swap(id, 'everything')).rejects.toMatchObject({ code: 'io' });
+      await store.discard(id);
+    }
+    expect(filesOf(folder)).toEqual({});
+    expect(readdirSync(root)).toEqual(['unit']);
+  });
+
+  test('a folder that can not be made is an I/O error with advice', async () => {
+    writeFileSync(path.join(folder, '.pepeunit'), 'a file');
+    const store = folderFirmwareStore({ folder, limits });
+    await expect(store.stage(inChunks(await tarOf({ name: 'a', text: 'x' })), signal)).rejects.toMatchObject({
+      name: 'FirmwareError',
+      code: 'io',
+    });
+  });
+});
+
+describe('extractArchive', () => {
+  const extract = extractArchive(limits);
+
+  test('unpacks over what is there, into a folder that it makes', async () => {
+    const archive = path.join(root, 'a.tgz');
+    writeFileSync(archive, zlibOf(await tarOf({ name: 'a/b.txt', text: 'new' })));
+    const destination = path.join(root, 'deep', 'folder');
+    mkdirSync(path.join(destination, 'a'), { recursive: true });
+    writeFileSync(path.join(destination, 'a/b.txt'), 'old');
+    writeFileSync(path.join(destination, 'a/c.txt'), 'kept');
+    await extract(archive, destination);
+    expect(filesOf(destination)).toEqual({ 'a/b.txt': 'new', 'a/c.txt': 'kept' });
+    expect(readdirSync(destination)).toEqual(['a']);
+    await extract(archive, path.join(root, 'made'));
+    expect(filesOf(path.join(root, 'made'))).toEqual({ 'a/b.txt': 'new' });
+  });
+
+  test('a hostile, a truncated and a missing archive leave the folder as it was', async () => {
+    writeFileSync(path.join(folder, 'mine'), 'x');
+    const whole = zlibOf(await tarOf({ name: 'a', text: 'x' }));
+    writeFileSync(path.join(root, 'hostile'), await tarOf({ name: 'a', text: 'x' }, { name: '../b', text: 'x' }));
+    writeFileSync(path.join(root, 'short'), whole.subarray(0, whole.length - 8));
+    await expect(extract(path.join(root, 'hostile'), folder)).rejects.toMatchObject({ code: 'hostile' });
+    await expect(extract(path.join(root, 'short'), folder)).rejects.toMatchObject({ code: 'malformed' });
+    await expect(extract(path.join(root, 'missing'), folder)).rejects.toMatchObject({ code: 'io' });
+    expect(readdirSync(folder)).toEqual(['mine']);
+  });
+});

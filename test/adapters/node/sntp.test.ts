@@ -1,0 +1,149 @@
+import { expect, test } from 'vitest';
+import { fakeClock } from '../../../adapters/memory/clock.ts';
+import { sntpClockSource } from '../../../adapters/node/sntp.ts';
+import { systemClock } from '../../../adapters/shared/clock.ts';
+import { clockSourceContract } from '../../contracts/clock-source.ts';
+import { eventually } from '../eventually.ts';
+import { timePacket, timeServer } from './time-server.ts';
+
+const { signal } = new AbortController();
+const openSockets = () => process.getActiveResourcesInfo().filter((kind) => kind === 'UDPWrap').length;
+
+const onlyServerOpen = () => eventually('only the server’s socket is open', () => openSockets() === 1);
+
+clockSourceContract('SNTP over UDP', async () => {
+  const clock = systemClock();
+  const ahead = 1_000_000;
+  let isSilent = false;
+  const { host, port } = await timeServer((request, reply) => {
+    const now = clock.now() + ahead;
+    if (!isSilent) reply(timePacket(request, { receivedMs: now, sentMs: now }));
+  });
+  return {
+    source: sntpClockSource({ host, port }),
+    offsetMs: () => clock.now() + ahead - clock.monotonic(),
+    withinMs: 500,
+    silence: () => {
+      isSilent = true;
+    },
+  };
+});
+
+test('corrects for half the round trip, the server’s own time taken off', async () => {
+  const clock = fakeClock();
+  const reference = Date.UTC(2026, 5, 1);
+  const { host, port } = await timeServer((request, reply) => {
+    clock.advance(300);
+    const receivedMs = reference + clock.monotonic();
+    clock.advance(40);
+    const sentMs = reference + clock.monotonic();
+    clock.advance(300);
+    reply(timePacket(request, { receivedMs, sentMs }));
+  });
+  const offset = await sntpClockSource({ host, port, clock, timeoutMs: 10_000 }).readOffset(signal);
+  expect(offset).toBeCloseTo(reference, 2);
+});
+
+test('asks as a client of version 4, with another random timestamp each time, and nothing else', async () => {
+  const now = Date.now();
+  const server = await timeServer((request, reply) => reply(timePacket(request, { receivedMs: now, sentMs: now })));
+  const source = sntpClockSource(server);
+  await source.readOffset(signal);
+  await source.readOffset(signal);
+  const [first, second] = server.requests as [Buffer, Buffer];
+  expect(first).toHaveLength(48);
+  expect(first[0]).toBe(0x23);
+  expect(first.subarray(1, 40).every((byte) => byte === 0)).toBe(true);
+  expect(first.subarray(40).equals(second.subarray(40))).toBe(false);
+});
+
+test.each([
+  ['of 1999', Date.UTC(1999, 0)],
+  ['of 2026', Date.UTC(2026, 0)],
+  ['just before the era ends', Date.UTC(2036, 1, 7, 6, 28, 15)],
+  ['just after it', Date.UTC(2036, 1, 7, 6, 28, 17)],
+  ['of 2100', Date.UTC(2100, 0)],
+])('reads a time %s', async (_, time) => {
+  const clock = fakeClock();
+  const { host, port } = await timeServer((request, reply) =>
+    reply(timePacket(request, { receivedMs: time, sentMs: time })),
+  );
+  expect(await sntpClockSource({ host, port, clock }).readOffset(signal)).toBeCloseTo(time, 2);
+});
+
+const time = Date.UTC(2026, 0);
+
+test.each([
+  ['a kiss-o’-death', { stratum: 0, referenceId: 'RATE' }, /kiss-o'-death RATE/],
+  ['a server that was never synchronised', { leap: 3 }, /not synchronised/],
+  ['a stratum that means unsynchronised', { stratum: 16 }, /not synchronised/],
+  ['no time', { sentMs: undefined }, /without a time/],
+  ['a time before the question', { sentMs: time - 1000 }, /before it was asked/],
+])('refuses %s', async (_, answer, message) => {
+  const { host, port } = await timeServer((request, reply) =>
+    reply(timePacket(request, { receivedMs: time, sentMs: time, ...answer })),
+  );
+  const reading = sntpClockSource({ host, port }).readOffset(signal);
+  await expect(reading).rejects.toMatchObject({
+    name: 'ClockError',
+    code: 'malformed',
+    message: expect.stringMatching(message),
+  });
+  await onlyServerOpen();
+});
+
+test.each([
+  [
+    'with another origin timestamp',
+    (request: Buffer) => timePacket(request, { origin: Buffer.alloc(8, 7), receivedMs: 0, sentMs: 0 }),
+  ],
+  ['of another mode', (request: Buffer) => timePacket(request, { mode: 3, receivedMs: 0, sentMs: 0 })],
+  ['too short', (request: Buffer) => timePacket(request, { receivedMs: 0, sentMs: 0 }).subarray(0, 47)],
+  ['empty', () => Buffer.alloc(0)],
+])('passes over a packet %s, and takes the real answer after it', async (_, strange) => {
+  const clock = fakeClock();
+  const { host, port } = await timeServer((request, reply) => {
+    reply(strange(request));
+    reply(timePacket(request, { receivedMs: time, sentMs: time }));
+  });
+  expect(await sntpClockSource({ host, port, clock }).readOffset(signal)).toBeCloseTo(time, 2);
+});
+
+test('a late answer and no answer are a timeout, by the clock it was given', async () => {
+  const clock = fakeClock();
+  const server = await timeServer(() => undefined);
+  const reading = sntpClockSource({ ...server, clock, timeoutMs: 3000 }).readOffset(signal);
+  const outcome = reading.catch((thrown: unknown) => thrown);
+  await eventually('the server was asked', () => server.requests.length > 0);
+  clock.advance(2999);
+  expect(clock.pending).toBe(1);
+  clock.advance(1);
+  expect(await outcome).toMatchObject({ name: 'ClockError', code: 'timeout' });
+  expect(clock.pending).toBe(0);
+  await onlyServerOpen();
+});
+
+test('a port where nobody listens is a network error', async () => {
+  const { host, port, close } = await timeServer(() => undefined);
+  await close();
+  const reading = sntpClockSource({ host, port, timeoutMs: 10_000 }).readOffset(signal);
+  await expect(reading).rejects.toMatchObject({ name: 'ClockError', code: 'network' });
+  await eventually('no socket is open', () => openSockets() === 0);
+});
+
+test('a name that does not exist is a network error', async () => {
+  const reading = sntpClockSource({ host: 'no-such-host.invalid', timeoutMs: 20_000 }).readOffset(signal);
+  await expect(reading).rejects.toMatchObject({ name: 'ClockError', code: 'network', cause: expect.any(Error) });
+});
+
+test('leaves no socket and no timer, however it ends', async () => {
+  const clock = fakeClock();
+  const { host, port } = await timeServer((request, reply) =>
+    reply(timePacket(request, { receivedMs: time, sentMs: time })),
+  );
+  const source = sntpClockSource({ host, port, clock });
+  for (let reading = 0; reading < 20; reading += 1) await source.readOffset(signal);
+  await expect(source.readOffset(AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' });
+  await onlyServerOpen();
+  expect(clock.pending).toBe(0);
+});

@@ -1,0 +1,4 @@
+import type { LiveUnit } from '../../support/live-unit.ts';
+
+/** For each member of the public surface, what a user does with it. */
+export type Rows = Readonly<Record<string, (live: LiveUnit) => Promise<void> | void>>;

@@ -1,0 +1,174 @@
+import { lstat, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { appended } from '../../../app/cli/appended.ts';
+import { until } from '../../support/until.ts';
+import { cli, startCli, temporaryFolder } from './run-cli.ts';
+
+const root = resolve(import.meta.dirname, '../../..');
+const require = createRequire(import.meta.url);
+
+describe('pepeunit init', () => {
+  test('writes a unit, and refuses to overwrite a file of it', async () => {
+    await using folder = await temporaryFolder();
+    const unit = join(folder.path, 'My first unit');
+    const { code, stdout } = await cli(['init', unit, '--json']);
+    expect(code).toBe(0);
+    const { files } = JSON.parse(stdout) as { files: string[] };
+    expect((await readdir(unit)).toSorted()).toEqual(files.toSorted());
+    expect(files).toEqual(
+      expect.arrayContaining(['package.json', 'main.js', 'env_example.json', 'schema_example.json', 'README.md']),
+    );
+    const manifest = JSON.parse(await readFile(join(unit, 'package.json'), 'utf8')) as { name: string };
+    expect(manifest.name).toBe('my-first-unit');
+
+    await writeFile(join(unit, 'main.js'), 'mine');
+    const again = await cli(['init', unit]);
+    expect(again).toMatchObject({ code: 1, stdout: '' });
+    expect(again.stderr).toMatch(/^pepeunit init: StorageError \(io\): .*exists already, and nothing was written.*\n$/);
+    expect(await readFile(join(unit, 'main.js'), 'utf8')).toBe('mine');
+  });
+
+  test('writes nothing at all when only the last of its files exists', async () => {
+    await using folder = await temporaryFolder();
+    await writeFile(join(folder.path, '.gitignore'), 'mine');
+    expect((await cli(['init'], { cwd: folder.path })).code).toBe(1);
+    expect(await readdir(folder.path)).toEqual(['.gitignore']);
+  });
+
+  test('writes a TypeScript program that compiles as it is', async () => {
+    await using folder = await temporaryFolder();
+    expect((await cli(['init', '--typescript'], { cwd: folder.path })).code).toBe(0);
+    await mkdir(join(folder.path, 'node_modules'));
+    await symlink(root, join(folder.path, 'node_modules/pepeunit-client'));
+    await symlink(
+      dirname(dirname(require.resolve('@types/node/package.json'))),
+      join(folder.path, 'node_modules/@types'),
+    );
+    await promisify(execFile)(process.execPath, [require.resolve('typescript/bin/tsc')], { cwd: folder.path });
+    expect((await lstat(join(folder.path, 'main.js'))).isFile()).toBe(true);
+  });
+});
+
+describe('pepeunit types', () => {
+  test("prints an interface of the developer's own variables", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'env_example.json');
+    const example = {
+      PU_DOMAIN: 'reserved',
+      COUNT: 1,
+      'a-b': 'x',
+      LIST: ['a', 'b'],
+      MIXED: [1, 'a', null],
+      NONE: [],
+      DEEP: { on: true, more: { list: [[1]] }, empty: {} },
+    };
+    await writeFile(path, JSON.stringify(example));
+    const { code, stdout } = await cli(['types', path, '--name', 'Own']);
+    expect(code).toBe(0);
+    expect(stdout).toBe(`/** The unit's own variables, as env_example.json has them. */
+export interface Own {
+  readonly COUNT: number;
+  readonly "a-b": string;
+  readonly LIST: readonly string[];
+  readonly MIXED: readonly (number | string | null)[];
+  readonly NONE: readonly unknown[];
+  readonly DEEP: {
+    readonly on: boolean;
+    readonly more: {
+      readonly list: readonly (readonly number[])[];
+    };
+    readonly empty: Readonly<Record<string, unknown>>;
+  };
+}
+`);
+  });
+
+  test.each([
+    ['no operand', [], 2],
+    ['a name that is none', ['x.json', '--name', 'a b'], 2],
+    ['a file that is not there', ['nowhere.json'], 1],
+  ])('%s is an error', async (_what, args, wanted) => {
+    const { code, stdout, stderr } = await cli(['types', ...args]);
+    expect({ code, stdout }).toEqual({ code: wanted, stdout: '' });
+    expect(stderr).toMatch(/^pepeunit types: .+\n$/);
+  });
+
+  test('a file that is no JSON object is an error', async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'env_example.json');
+    await writeFile(path, '[1]');
+    const { code, stderr } = await cli(['types', path]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `pepeunit types: SettingsError (malformed): ${path} must be a JSON object: variables by name. Correct it.\n`,
+    });
+  });
+});
+
+const entry = (text: string) => ({ level: 'Info', text, create_datetime: '2026-01-31T12:00:00.000Z' });
+const lines = (...texts: readonly string[]) => texts.map((text) => `${JSON.stringify(entry(text))}\n`).join('');
+
+describe('pepeunit log', () => {
+  test('prints entries readably, one line each, and as they are with --json', async () => {
+    await using folder = await temporaryFolder();
+    await writeFile(join(folder.path, 'log.json'), `${lines('one', 'two\n\u001b[2J')}{"level":"In`);
+    expect(await cli(['log', folder.path])).toEqual({
+      code: 0,
+      stdout: '2026-01-31T12:00:00.000Z Info     one\n' + '2026-01-31T12:00:00.000Z Info     two\\n\\x1b[2J\n',
+      stderr: '',
+    });
+    const { stdout } = await cli(['log', '--json'], { cwd: folder.path });
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([entry('one'), entry('two\n\u001b[2J')]);
+  });
+
+  test('a folder without log.json is an error', async () => {
+    await using folder = await temporaryFolder();
+    const { code, stderr } = await cli(['log', folder.path]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^pepeunit log: StorageError \(io\): .*log\.json does not exist.*\n$/);
+  });
+
+  test('--follow prints what comes, and ends with 0 on Ctrl-C', async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'log.json');
+    await writeFile(path, lines('one', 'two'));
+    const run = startCli(['log', folder.path, '--follow']);
+    await until(() => run.stdout().includes('two'), { what: 'the first entries' });
+    await writeFile(path, lines('two', 'three'));
+    await until(() => run.stdout().includes('three'), { what: 'the new entry' });
+    run.child.kill('SIGINT');
+    const { code, stdout } = await run.ended;
+    expect(code).toBe(0);
+    expect(stdout.match(/\b(?:one|two|three)\b/g)).toEqual(['one', 'two', 'three']);
+  });
+
+  test('a reader that leaves early is no failure', async () => {
+    await using folder = await temporaryFolder();
+    await writeFile(join(folder.path, 'log.json'), lines(...Array.from({ length: 20_000 }, (_, n) => `entry ${n}`)));
+    const run = startCli(['log', folder.path]);
+    await until(() => run.stdout() !== '', { what: 'output' });
+    run.child.stdout?.destroy();
+    expect(await run.ended).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('appended', () => {
+  test('finds the lines that are new, also when the oldest were cut off', () => {
+    expect(appended([], ['a'])).toEqual(['a']);
+    expect(appended(['a'], ['a'])).toEqual([]);
+    expect(appended(['a', 'b'], ['a', 'b', 'c'])).toEqual(['c']);
+    expect(appended(['a', 'b', 'c'], ['c', 'd'])).toEqual(['d']);
+    expect(appended(['a', 'a'], ['a', 'a', 'a'])).toEqual(['a']);
+    expect(appended(['a', 'b'], ['x'])).toEqual(['x']);
+    expect(appended(['a', 'b'], [])).toEqual([]);
+  });
+});

@@ -1,0 +1,56 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const main = resolve(import.meta.dirname, '../../../dist/app/cli/main.js');
+
+export interface CliOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+export interface CliResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CliRun {
+  readonly child: ChildProcess;
+  /** What was printed so far. */
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  readonly ended: Promise<CliResult>;
+}
+
+/** Starts the compiled `pepeunit` as a user would. */
+export const startCli = (args: readonly string[], { cwd, env }: CliOptions = {}): CliRun => {
+  const child = spawn(process.execPath, [main, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+    ...(cwd !== undefined && { cwd }),
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  return {
+    child,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    ended: new Promise((done, fail) => {
+      child.once('error', fail);
+      child.once('close', (code) => done({ code, stdout, stderr }));
+    }),
+  };
+};
+
+/** Runs the compiled `pepeunit` to its end. */
+export const cli = (args: readonly string[], options?: CliOptions): Promise<CliResult> => startCli(args, options).ended;
+
+/** A private folder that is removed in the end. */
+export const temporaryFolder = async () => {
+  const path = await mkdtemp(join(tmpdir(), 'pepeunit-cli-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+};

@@ -1,0 +1,42 @@
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import { createSettings } from '../../../app/client/settings.ts';
+import { parseEnv } from '../../../services/env.ts';
+import { envDocument, tokenOf, unitUuid } from '../../support/env.ts';
+
+test('has the defaults before env.json is loaded', () => {
+  const { settings } = createSettings(async () => undefined);
+  expect(settings.PU_MQTT_PORT).toBe(1883);
+  expect(settings.unitUuid).toBe('');
+});
+
+test("has each variable by its name, the developer's own too", () => {
+  const { settings, adopt } = createSettings<{ DELAY: number }>(async () => undefined);
+  adopt(parseEnv(envDocument({ DELAY: 5, PU_MQTT_PORT: '1884' })));
+  expect(settings.DELAY).toBe(5);
+  expect(settings.PU_MQTT_PORT).toBe(1884);
+  expect(settings.unitUuid).toBe(unitUuid);
+  adopt(parseEnv(envDocument()));
+  expect(settings.DELAY).toBeUndefined();
+});
+
+test('a variable that is called like a member changes no member (C8)', async () => {
+  let loads = 0;
+  const { settings, adopt } = createSettings(async () => (loads += 1));
+  adopt(parseEnv(envDocument({ loadFromFile: 'mine', unitUuid: 'mine', get: 'mine', toString: 'mine' })));
+  await settings.loadFromFile();
+  expect(loads).toBe(1);
+  expect(settings.unitUuid).toBe(unitUuid);
+  expect(settings.get('loadFromFile')).toBe('mine');
+  expect(settings.get('hasOwnProperty')).toBeUndefined();
+});
+
+test('secrets are read by name, and show nowhere else (C1)', () => {
+  const { settings, adopt } = createSettings(async () => undefined);
+  adopt(parseEnv(envDocument({ PUC_WIFI_PASS: 'wifi-canary' })));
+  expect(settings.PU_AUTH_TOKEN).toBe(tokenOf());
+  for (const shown of [inspect(settings, { depth: 9 }), JSON.stringify(settings), JSON.stringify({ ...settings })]) {
+    expect(shown).not.toContain(tokenOf());
+    expect(shown).not.toContain('wifi-canary');
+  }
+});

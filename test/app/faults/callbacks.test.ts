@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createLiveUnit, type LiveUnit } from '../../support/live-unit.ts';
+import { until } from '../../support/until.ts';
+
+const misdeeds: Readonly<Record<string, () => unknown>> = {
+  'throws an error': () => {
+    throw new Error('boom');
+  },
+  'throws undefined': () => {
+    throw undefined;
+  },
+  rejects: () => Promise.reject(new Error('boom')),
+  'never settles': () => new Promise(() => undefined),
+  'returns a thenable that throws': () => ({
+    then: () => {
+      throw new Error('boom');
+    },
+  }),
+};
+
+describe.each(Object.entries(misdeeds))('a callback that %s leaves the unit running (X6):', (_, misbehave) => {
+  let live: LiveUnit;
+  const uncaught: unknown[] = [];
+  const note = (thrown: unknown) => void uncaught.push(thrown);
+
+  beforeEach(async () => {
+    uncaught.length = 0;
+    process.on('uncaughtException', note).on('unhandledRejection', note);
+    live = await createLiveUnit();
+  });
+  afterEach(async () => {
+    await live.stop();
+    process.off('uncaughtException', note).off('unhandledRejection', note);
+    expect(uncaught).toEqual([]);
+  });
+
+  /** The unit still obeys and still talks. */
+  const expectAlive = async () => {
+    const { client, instance, row, topic } = live;
+    expect(client.actor.getSnapshot().status).toBe('active');
+    let isObeyed = false;
+    client.on('logsSynced', () => (isObeyed = true));
+    await instance.operator.sendCommand(row.uuid, 'LogSync');
+    await until(() => isObeyed);
+    const published: string[] = [];
+    instance.events.on('published', (event) => published.push(event.topic));
+    expect(await client.publishToTopics('output/pepeunit', 'alive', { qos: 1 })).toBe(true);
+    expect(published).toContain(topic('output_topic', 'output/pepeunit'));
+  };
+
+  test('input handler', async () => {
+    let calls = 0;
+    live.client.setMqttInputHandler(() => {
+      calls += 1;
+      return misbehave();
+    });
+    await live.client.ready();
+    const node = live.row.unit_nodes.find(({ type }) => type === 'Input');
+    await live.instance.operator.setStateInput(node?.uuid ?? '', 'x');
+    await until(() => calls === 1);
+    await expectAlive();
+  });
+
+  test('output handler', async () => {
+    let calls = 0;
+    live.client.setOutputHandler(() => {
+      calls += 1;
+      return misbehave();
+    });
+    const running = live.client.runMainCycle({ cycleMs: 5 });
+    await live.client.ready();
+    await until(() => calls > 0);
+    await expectAlive();
+    await live.client.stopMainCycle();
+    await running;
+  });
+
+  test('custom update handler', async () => {
+    let calls = 0;
+    live.client.setCustomUpdateHandler(() => {
+      calls += 1;
+      return misbehave();
+    });
+    await live.client.ready();
+    await live.addVersion('version 2');
+    await live.instance.operator.sendCommand(live.row.uuid, 'Update');
+    await until(() => calls === 1);
+    await expectAlive();
+  });
+
+  test('event handler', async () => {
+    live.client.on('online', misbehave);
+    await live.client.ready();
+    await expectAlive();
+  });
+
+  test('inspector', async () => {
+    const client = live.another({ inspect: () => void misbehave() });
+    await client.ready();
+    expect(client.actor.getSnapshot().status).toBe('active');
+  });
+});

@@ -1,0 +1,169 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
+import { unzipSync } from 'fflate';
+import { extract } from 'tar-stream';
+import { describe, expect, it } from 'vitest';
+import { packTgz, type ArchiveFile } from '../../../app/instance/firmware.ts';
+import { addUnit, api, programFiles, runInstance, temporaryFolder, unitFolder } from './support.ts';
+
+const run = promisify(execFile);
+
+const isInstalled = (program: string): boolean =>
+  (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch (thrown) {
+      return !(thrown instanceof Error);
+    }
+  });
+
+interface Member {
+  readonly text: string;
+  readonly mode: number | undefined;
+  readonly type: string | null | undefined;
+}
+
+const untar = async (bytes: Uint8Array): Promise<Map<string, Member>> => {
+  const members = new Map<string, Member>();
+  const reader = extract();
+  reader.end(Buffer.from(bytes));
+  for await (const entry of reader) {
+    const chunks: Buffer[] = [];
+    for await (const chunk of entry) chunks.push(chunk as Buffer);
+    const { name, mode, type } = entry.header;
+    members.set(name, { text: Buffer.concat(chunks).toString(), mode, type });
+  }
+  return members;
+};
+
+const download = async (kind: string, query = '') => {
+  const { instance } = await runInstance();
+  const folder = await unitFolder({ [`${'long-'.repeat(30)}name.txt`]: 'long' });
+  await writeFile(join(folder, 'start.sh'), '#!/bin/sh\n');
+  await chmod(join(folder, 'start.sh'), 0o755);
+  const unit = await addUnit(instance, { folder });
+  const response = await api(instance, unit.token)('GET', `/units/firmware/${kind}/${unit.uuid}${query}`);
+  expect(response.status).toBe(200);
+  const bytes = Buffer.from(await response.arrayBuffer());
+  expect(response.headers.get('content-length')).toBe(String(bytes.length));
+  return { bytes, env: await instance.operator.getEnv(unit.uuid), schema: instance.operator.getSchema(unit.uuid) };
+};
+
+/** What a tar of the unit must hold, as far as it does. */
+const picture = (members: Map<string, Member>) => ({
+  folders: [members.get('./')?.type, members.get('./lib/deep/')?.type],
+  files: Object.fromEntries(Object.keys(programFiles()).map((name) => [name, members.get(`./${name}`)?.text])),
+  env: JSON.parse(members.get('./env.json')?.text ?? '') as unknown,
+  schema: JSON.parse(members.get('./schema.json')?.text ?? '') as unknown,
+  modes: [members.get('./start.sh')?.mode, members.get('./main.py')?.mode],
+  longName: members.get(`./${'long-'.repeat(30)}name.txt`)?.text,
+});
+
+const whole = (env: unknown, schema: unknown) => ({
+  folders: ['directory', 'directory'],
+  files: programFiles(),
+  env,
+  schema,
+  modes: [0o755, 0o644],
+  longName: 'long',
+});
+
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+describe('firmware archives', () => {
+  it('tar: the files of the version, env.json and schema.json, named as the platform names them', async () => {
+    const { bytes, env, schema } = await download('tar');
+    expect(picture(await untar(bytes))).toEqual(whole(env, schema));
+  });
+
+  it('zip: the same', async () => {
+    const { bytes, env, schema } = await download('zip');
+    const files = unzipSync(bytes);
+    const text = (name: string) => Buffer.from(files[name] ?? []).toString();
+    for (const [name, content] of Object.entries(programFiles())) expect(text(name)).toBe(content);
+    expect(JSON.parse(text('env.json'))).toEqual(env);
+    expect(JSON.parse(text('schema.json'))).toEqual(schema);
+  });
+
+  it('tgz: what a unit asks for, a zlib stream of the smallest window', async () => {
+    const { bytes, env, schema } = await download('tgz', '?wbits=9&level=9');
+    expect(bytes[0]).toBe(0x18);
+    expect(picture(await untar(inflateSync(bytes, { windowBits: 9 })))).toEqual(whole(env, schema));
+    expect((await download('tgz')).bytes[0]).toBe(0x18);
+  });
+
+  const files: ArchiveFile[] = [{ path: 'a.txt', bytes: Buffer.from('aaaa'.repeat(5000)), executable: false }];
+
+  it.each(range(9, 15))('tgz: wbits %i is a zlib stream', async (wbits) => {
+    const bytes = await packTgz(files, { wbits, level: 6 });
+    expect((bytes[0] ?? 0) >> 4).toBe(wbits - 8);
+    expect((await untar(inflateSync(bytes, { windowBits: wbits }))).get('./a.txt')?.text).toHaveLength(20_000);
+  });
+
+  it.each(range(25, 31))('tgz: wbits %i is gzip', async (wbits) => {
+    const bytes = await packTgz(files, { wbits, level: -1 });
+    expect([...bytes.subarray(0, 2)]).toEqual([0x1f, 0x8b]);
+    expect((await untar(gunzipSync(bytes))).get('./a.txt')?.text).toHaveLength(20_000);
+  });
+
+  it.each(range(-15, -9))('tgz: wbits %i is raw deflate', async (wbits) => {
+    const bytes = await packTgz(files, { wbits, level: 0 });
+    expect((await untar(inflateRawSync(bytes, { windowBits: -wbits }))).get('./a.txt')?.text).toHaveLength(20_000);
+  });
+
+  it('tgz: refuses what zlib does not have', async () => {
+    const { instance } = await runInstance();
+    const unit = await addUnit(instance);
+    const queries = ['wbits=8', 'wbits=16', 'wbits=24', 'wbits=32', 'wbits=-8', 'wbits=-16', 'wbits=x', 'wbits=9.5'];
+    for (const query of [...queries, 'level=10', 'level=-2', 'level=x']) {
+      const response = await api(instance, unit.token)('GET', `/units/firmware/tgz/${unit.uuid}?${query}`);
+      expect([query, response.status]).toEqual([query, 422]);
+    }
+  });
+
+  it.skipIf(!isInstalled('tar'))(
+    `GNU tar unpacks the archive${isInstalled('tar') ? '' : ' (skipped: tar is not installed)'}`,
+    async () => {
+      const { bytes } = await download('tgz', '?wbits=31');
+      const folder = await temporaryFolder();
+      await writeFile(join(folder, 'firmware.tgz'), bytes);
+      await mkdir(join(folder, 'out'));
+      await run('tar', ['-xzf', join(folder, 'firmware.tgz'), '-C', join(folder, 'out')]);
+      expect(await readFile(join(folder, 'out/lib/deep/fan.py'), 'utf8')).toBe('duty = 0\n');
+      expect((await stat(join(folder, 'out/start.sh'))).mode & 0o777).toBe(0o755);
+    },
+  );
+
+  it.skipIf(!isInstalled('python3'))(
+    `Python's zlib, tarfile and zipfile read the archives${isInstalled('python3') ? '' : ' (skipped: python3 is not installed)'}`,
+    async () => {
+      const folder = await temporaryFolder();
+      await writeFile(join(folder, 'f.tgz'), (await download('tgz', '?wbits=9&level=9')).bytes);
+      await writeFile(join(folder, 'f.zip'), (await download('zip')).bytes);
+      const script = [
+        'import io, sys, tarfile, zipfile, zlib',
+        'tar = tarfile.open(fileobj=io.BytesIO(zlib.decompress(open(sys.argv[1], "rb").read(), wbits=9)))',
+        'print(tar.extractfile("./main.py").read().decode().strip())',
+        'print(zipfile.ZipFile(sys.argv[2]).testzip(), oct(zipfile.ZipFile(sys.argv[2]).getinfo("start.sh").external_attr >> 16))',
+      ].join('\n');
+      const { stdout } = await run('python3', ['-c', script, join(folder, 'f.tgz'), join(folder, 'f.zip')]);
+      expect(stdout).toBe('print("one")\nNone 0o100755\n');
+    },
+  );
+
+  it('refuses a folder with something else than files in it', async () => {
+    const { instance } = await runInstance();
+    const folder = await unitFolder();
+    await symlink('/etc/passwd', join(folder, 'link'));
+    await expect(instance.operator.createUnit({ name: 'x', folder })).rejects.toMatchObject({
+      name: 'InstanceError',
+      code: 'invalid',
+      message: expect.stringContaining('link'),
+    });
+  });
+});

@@ -1,0 +1,61 @@
+import { PassThrough } from 'node:stream';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { frameReader } from '../../../app/instance/frames.ts';
+import { guardedStream } from '../../../app/instance/guarded-stream.ts';
+
+/** A header with a body of so many bytes. */
+const header = (type: number, body: number): Buffer => {
+  const digits: number[] = [];
+  for (let rest = body; digits.length === 0 || rest > 0; rest = Math.floor(rest / 128)) {
+    digits.push((rest % 128) + (rest >= 128 ? 128 : 0));
+  }
+  return Buffer.from([type << 4, ...digits]);
+};
+
+const publish = (size: number): Buffer => Buffer.concat([header(3, size), Buffer.alloc(size, 0x33)]);
+const ping = header(12, 0);
+
+const cut = (bytes: Buffer, sizes: readonly number[]): Buffer[] => {
+  const chunks: Buffer[] = [];
+  let at = 0;
+  for (const size of sizes) {
+    chunks.push(bytes.subarray(at, at + size));
+    at += size;
+  }
+  return [...chunks, bytes.subarray(at)];
+};
+
+describe('a frame reader', () => {
+  it('counts messages however the stream is cut', () => {
+    const packets = fc.array(fc.oneof(fc.integer({ min: 0, max: 300 }), fc.constant(20_000), fc.constant('ping')));
+    fc.assert(
+      fc.property(packets, fc.array(fc.integer({ min: 0, max: 400 })), (kinds, sizes) => {
+        const whole = kinds.map((kind) => (typeof kind === 'number' ? publish(kind) : ping));
+        const reader = frameReader(30_000);
+        const counted = cut(Buffer.concat(whole), sizes).map((chunk) => reader.take(chunk));
+        expect(counted.reduce((sum, count) => sum + count, 0)).toBe(kinds.filter((kind) => kind !== 'ping').length);
+      }),
+    );
+  });
+
+  it.each([2, 127, 128, 16_383, 16_384, 262_144])('allows a packet of %i bytes, and none larger', (limit) => {
+    expect(frameReader(limit).take(ping)).toBe(0);
+    const fits = (body: number) => header(3, body).length + body <= limit;
+    const largest = Array.from({ length: 6 }, (_, less) => limit - less).find(fits) ?? 0;
+    expect(() => frameReader(limit).take(header(3, largest))).not.toThrow();
+    expect(() => frameReader(limit).take(header(3, largest + 1))).toThrow(/above the broker's/);
+  });
+});
+
+describe('a guarded stream', () => {
+  it('passes bytes on both ways, and ends with its socket', async () => {
+    const socket = new PassThrough();
+    const stream = guardedStream(socket, { packetBytes: 1000 });
+    const bytes = Buffer.concat([publish(5), ping]);
+    stream.write(bytes);
+    const [chunk] = (await stream.take(1).toArray()) as Buffer[];
+    expect(chunk).toEqual(bytes);
+    expect(socket.destroyed).toBe(true);
+  });
+});

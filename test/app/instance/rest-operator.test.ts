@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { until } from '../../support/until.ts';
+import { addUnit, connectUnit, temporaryFolder, unitFolder, nobody, json, unitAtHand } from './support.ts';
+
+describe('what an operator does', () => {
+  it('POST /units makes a unit of a folder', async () => {
+    const { operator } = await unitAtHand();
+    const folder = await unitFolder();
+    const body = { name: 'lamp', folder, visibility_level: 'Internal', env: { SPEED: 7 } };
+    const response = await operator('POST', '/units', body);
+    expect(response.status).toBe(201);
+    const row = (await response.json()) as { uuid: string; unit_nodes: unknown[] };
+    expect(row).toMatchObject({ name: 'lamp', visibility_level: 'Internal', unit_nodes: expect.any(Array) });
+    expect(row.unit_nodes).toHaveLength(4);
+    expect(await json(operator('GET', `/units/${row.uuid}`))).toEqual(row);
+    expect(await json(operator('GET', `/units/env/${row.uuid}`))).toMatchObject({ SPEED: 7 });
+  });
+
+  it('POST /units refuses what is no unit', async () => {
+    const { operator } = await unitAtHand();
+    const folders = await Promise.all([
+      temporaryFolder(),
+      unitFolder({ 'env_example.json': '[]' }),
+      unitFolder({ 'env_example.json': '{' }),
+      unitFolder({ 'schema_example.json': '{"input_topic":[]}' }),
+      unitFolder({
+        'schema_example.json':
+          '{"input_base_topic":["other/pepeunit"],"output_base_topic":[],"input_topic":[],"output_topic":[]}',
+      }),
+      unitFolder({
+        'schema_example.json':
+          '{"input_base_topic":[],"output_base_topic":[],"input_topic":["a","a"],"output_topic":[]}',
+      }),
+      unitFolder({
+        'schema_example.json': '{"input_base_topic":[],"output_base_topic":[],"input_topic":["a/+"],"output_topic":[]}',
+      }),
+    ]);
+    const bodies: unknown[] = [
+      ...folders.map((folder) => ({ name: 'x', folder })),
+      { name: 'x', folder: join(folders[0] ?? '', 'missing') },
+      { name: '', folder: await unitFolder() },
+      { name: 'x' },
+      { name: 'x', folder: await unitFolder(), visibility_level: 'Secret' },
+      { name: 'x', folder: await unitFolder(), env: { UNKNOWN: 1 } },
+      'no json',
+    ];
+    for (const body of bodies) {
+      const response = await operator('POST', '/units', body);
+      expect([JSON.stringify(body), response.status]).toEqual([JSON.stringify(body), 422]);
+      expect(await response.json()).toEqual({ detail: expect.any(String) });
+    }
+    expect(await json(operator('GET', '/units'))).toMatchObject({ count: 1 });
+  });
+
+  it('PATCH /units/env merges variables, and refuses those that no version lists or the instance owns', async () => {
+    const { unit, operator } = await unitAtHand();
+    const path = `/units/env/${unit.uuid}`;
+    expect((await operator('PATCH', path, { SPEED: 3, PU_STATE_SEND_INTERVAL: 30 })).status).toBe(204);
+    expect((await operator('PATCH', path, { env_json_string: '{"PUC_WIFI_PASS":"secret"}' })).status).toBe(204);
+    expect(await json(operator('GET', path))).toMatchObject({
+      SPEED: 3,
+      PU_STATE_SEND_INTERVAL: 30,
+      PUC_WIFI_PASS: 'secret',
+    });
+    for (const body of [
+      { UNKNOWN: 1 },
+      { PU_AUTH_TOKEN: 'x' },
+      { PU_COMMIT_VERSION: 'x' },
+      { env_json_string: '[]' },
+      { env_json_string: '{' },
+      { env_json_string: 1 },
+      '{"__proto__":{"SPEED":4}}',
+    ]) {
+      expect((await operator('PATCH', path, body)).status).toBe(422);
+    }
+    expect((await operator('PATCH', `/units/env/${nobody}`, {})).status).toBe(404);
+  });
+
+  it.each(['EnvUpdate', 'SchemaUpdate', 'LogSync'] as const)('sends %s to the base topic', async (command) => {
+    const { instance, unit, operator, of } = await unitAtHand();
+    const keys = { EnvUpdate: 'env_update', SchemaUpdate: 'schema_update', LogSync: 'log_sync' };
+    const topic = unit.topic(`${keys[command]}/pepeunit`);
+    const link = await connectUnit(instance.mqttUrl, unit.token);
+    await link.subscribe(topic);
+    const path = `/units/send_command_to_input_base_topic/${unit.uuid}`;
+    expect((await operator('POST', `${path}?command=${command}`)).status).toBe(204);
+    await until(() => link.received.length === 1);
+    expect(link.received).toEqual([{ topic, text: JSON.stringify({ COMMAND: command }) }]);
+    expect(of('command')).toEqual([{ type: 'command', unit: unit.uuid, command, payload: { COMMAND: command } }]);
+    for (const query of ['', '?command=', '?command=Reboot']) {
+      expect((await operator('POST', `${path}${query}`)).status).toBe(422);
+    }
+  });
+
+  it('refuses a command that the schema has no topic for', async () => {
+    const { instance, operator } = await unitAtHand();
+    const bare = '{"input_base_topic":[],"output_base_topic":[],"input_topic":["a"],"output_topic":["b"]}';
+    const unit = await addUnit(instance, { folder: await unitFolder({ 'schema_example.json': bare }) });
+    const path = `/units/send_command_to_input_base_topic/${unit.uuid}?command=Update`;
+    expect((await operator('POST', path)).status).toBe(422);
+    expect(await instance.operator.createEdge(unit.node('b'), unit.node('a'))).toMatchObject({
+      node_input_uuid: unit.node('a'),
+    });
+  });
+});

@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest';
+import { fakeClock } from '../../../adapters/memory/clock.ts';
+import { createInbox, defaultInboxBounds } from '../../../app/plane/inbox.ts';
+import { InboundMessage } from '../../../app/plane/message.ts';
+
+const message = (topic: string, text: string) => new InboundMessage(topic, Buffer.from(text), false, undefined);
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+const setUp = (bounds = defaultInboxBounds) => {
+  const clock = fakeClock();
+  const warnings: string[] = [];
+  return { clock, warnings, inbox: createInbox(clock, bounds, (warning) => warnings.push(warning)) };
+};
+
+test('a handler that returns at once is called while the message is pushed', () => {
+  const { inbox } = setUp();
+  const seen: string[] = [];
+  inbox.setHandler((given) => seen.push(given.text()));
+  inbox.push(message('a', '1'));
+  expect(seen).toEqual(['1']);
+});
+
+test('a burst of 1,000 reaches a handler that awaits 20 ms, in order and one at a time', async () => {
+  const { clock, inbox } = setUp();
+  const seen: number[] = [];
+  let atWork = 0;
+  inbox.setHandler(async (given) => {
+    atWork += 1;
+    expect(atWork).toBe(1);
+    await new Promise<void>((resolve) => clock.setTimeout(resolve, 20));
+    seen.push(Number(given.text()));
+    atWork -= 1;
+  });
+  for (let index = 0; index < 1000; index += 1) inbox.push(message('a', String(index)));
+  while (seen.length < 1000 && clock.monotonic() < 60_000) {
+    clock.advance(20);
+    await settle();
+  }
+  expect(seen).toEqual(Array.from({ length: 1000 }, (_, index) => index));
+  expect(inbox.figures()).toEqual({ received: 1000, dropped: 0, waiting: 0 });
+});
+
+test('M5: a handler that never settles holds up its own topic, and that only for its time limit', async () => {
+  const { clock, inbox, warnings } = setUp();
+  const seen: string[] = [];
+  inbox.setHandler((given) => {
+    seen.push(`${given.topic}${given.text()}`);
+    return given.text() === 'stuck' ? new Promise(() => undefined) : undefined;
+  });
+  inbox.push(message('a', 'stuck'));
+  inbox.push(message('a', 'next'));
+  inbox.push(message('b', 'free'));
+  expect(seen).toEqual(['astuck', 'bfree']);
+  clock.advance(60_000);
+  expect(seen).toEqual(['astuck', 'bfree', 'anext']);
+  expect(warnings).toEqual(['The input handler has not settled on a for 60000 ms: going on without it.']);
+  expect(clock.pending).toBe(0);
+});
+
+test.each([
+  [
+    'a throw',
+    () => {
+      throw new Error('boom');
+    },
+  ],
+  ['a rejection', () => Promise.reject(new Error('boom'))],
+])('%s in the handler is one warning, and the next message comes', async (_, fail) => {
+  const { inbox, warnings } = setUp();
+  const seen: string[] = [];
+  inbox.setHandler((given) => (given.text() === 'bad' ? fail() : void seen.push(given.text())));
+  inbox.push(message('a', 'bad'));
+  await settle();
+  inbox.push(message('a', 'good'));
+  expect(seen).toEqual(['good']);
+  expect(warnings).toEqual(['The input handler failed: boom']);
+});
+
+test('M5: what passes the bounds is dropped, counted, and told once in a while', async () => {
+  const { clock, inbox, warnings } = setUp({ messages: 2, bytes: 100, handlerMs: 1000 });
+  inbox.setHandler(() => new Promise(() => undefined));
+  for (const text of ['1', '2', '3', '4', '5']) inbox.push(message('a', text));
+  expect(inbox.figures()).toEqual({ received: 5, dropped: 2, waiting: 2 });
+  expect(warnings).toHaveLength(1);
+  clock.jump(3_600_000);
+  inbox.push(message('a', '6'));
+  expect(warnings).toHaveLength(1);
+});
+
+test('a payload that passes the bound of bytes is dropped while the handler is busy', () => {
+  const { inbox } = setUp({ messages: 10, bytes: 8, handlerMs: 1000 });
+  inbox.setHandler(() => new Promise(() => undefined));
+  inbox.push(message('a', 'first'));
+  inbox.push(message('a', '12345678'));
+  inbox.push(message('a', '9'));
+  expect(inbox.figures()).toEqual({ received: 3, dropped: 1, waiting: 1 });
+});
+
+test('messages are dropped while the inbox is held, by each of those who hold it', () => {
+  const { inbox } = setUp();
+  const seen: string[] = [];
+  inbox.setHandler((given) => seen.push(given.text()));
+  const first = inbox.hold();
+  const second = inbox.hold();
+  inbox.push(message('a', '1'));
+  first();
+  first();
+  inbox.push(message('a', '2'));
+  second[Symbol.dispose]();
+  inbox.push(message('a', '3'));
+  expect(seen).toEqual(['3']);
+  expect(inbox.figures().dropped).toBe(2);
+});

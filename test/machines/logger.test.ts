@@ -1,0 +1,139 @@
+import { createActor, SimulatedClock } from 'xstate';
+import { describe, expect, test } from 'vitest';
+import { loggerMachine, type LogConfig, type LoggerFact } from '../../machines/logger.ts';
+import { failing, gate, probe, settle } from './harness.ts';
+
+const config: LogConfig = { minLevel: 'Debug', maxLength: 64, console: true, file: true, mqtt: true };
+
+const start = () => {
+  const clock = new SimulatedClock();
+  const parent = probe<LoggerFact>();
+  const sendStored = gate<number>();
+  const flush = gate<void>();
+  const applied: LogConfig[] = [];
+  const actor = createActor(
+    loggerMachine.provide({
+      actors: { sendStored: sendStored.logic, flush: flush.logic },
+      actions: { applyConfig: (_, given) => void applied.push(given) },
+    }),
+    { clock, input: { parent: parent.ref, config } },
+  ).start();
+  return { actor, applied, clock, parent, sendStored, flush, state: () => actor.getSnapshot() };
+};
+
+describe('configuration', () => {
+  test('is put into force at the start and at each change', () => {
+    const { actor, applied } = start();
+    actor.send({ type: 'logger.configure', minLevel: 'Error', maxLength: 5 });
+    actor.send({ type: 'logger.toggle', sink: 'mqtt', enabled: false });
+    const configured = { ...config, minLevel: 'Error', maxLength: 5 };
+    expect(applied).toEqual([config, configured, { ...configured, mqtt: false }]);
+  });
+
+  test('L5: changes while a sync runs, without ending it', () => {
+    const { actor, applied, state } = start();
+    actor.send({ type: 'broker.up' });
+    actor.send({ type: 'logger.sync' });
+    actor.send({ type: 'logger.toggle', sink: 'console', enabled: false });
+    expect(applied.at(-1)?.console).toBe(false);
+    expect(state().value).toBe('syncing');
+  });
+});
+
+describe('sync', () => {
+  test('sends what is stored and tells how much', async () => {
+    const { actor, sendStored, parent, state } = start();
+    actor.send({ type: 'broker.up' });
+    actor.send({ type: 'logger.sync' });
+    await sendStored.resolve(12);
+    expect(parent.facts).toEqual([{ type: 'logger.ready' }, { type: 'logger.synced', entries: 12 }]);
+    expect(state().value).toBe('idle');
+  });
+
+  test('asked for while offline, waits for the broker', async () => {
+    const { actor, sendStored, state } = start();
+    actor.send({ type: 'logger.sync' });
+    expect(state().value).toBe('awaitingBroker');
+    expect(sendStored.runs).toHaveLength(0);
+    actor.send({ type: 'broker.up' });
+    expect(state().value).toBe('syncing');
+  });
+
+  test('asked for while one runs, runs once more', async () => {
+    const { actor, sendStored, state } = start();
+    actor.send({ type: 'broker.up' });
+    for (let time = 0; time < 4; time += 1) actor.send({ type: 'logger.sync' });
+    await sendStored.resolve(1);
+    await sendStored.resolve(1);
+    expect(sendStored.runs).toHaveLength(2);
+    expect(state().value).toBe('idle');
+  });
+
+  test('cut off by the broker, starts anew when it is back', () => {
+    const { actor, sendStored, state } = start();
+    actor.send({ type: 'broker.up' });
+    actor.send({ type: 'logger.sync' });
+    actor.send({ type: 'broker.down' });
+    expect(sendStored.last().signal.aborted).toBe(true);
+    expect(state().value).toBe('awaitingBroker');
+    actor.send({ type: 'broker.up' });
+    expect(sendStored.runs).toHaveLength(2);
+  });
+
+  test('failing or never ending is told', async () => {
+    const { actor, clock, sendStored, parent, state } = start();
+    actor.send({ type: 'broker.up' });
+    actor.send({ type: 'logger.sync' });
+    await sendStored.reject(failing('closed'));
+    expect(parent.facts.at(-1)).toMatchObject({ type: 'logger.failed', failure: { code: 'closed' } });
+    actor.send({ type: 'logger.sync' });
+    clock.increment(600_000);
+    expect(parent.facts.at(-1)).toMatchObject({ type: 'logger.failed', failure: { code: 'timeout' } });
+    expect(state().value).toBe('idle');
+    actor.send({ type: 'logger.sync' });
+    await sendStored.resolve(0);
+    expect(state().context.failure).toBeUndefined();
+  });
+});
+
+describe('flush', () => {
+  test('is told when it is done', async () => {
+    const { actor, flush, parent } = start();
+    actor.send({ type: 'logger.flush' });
+    await flush.resolve();
+    expect(parent.facts.at(-1)).toEqual({ type: 'logger.flushed' });
+  });
+
+  test('comes first while a sync waits for the broker, which is not forgotten', async () => {
+    const { actor, flush, state } = start();
+    actor.send({ type: 'logger.sync' });
+    actor.send({ type: 'logger.flush' });
+    expect(state().value).toBe('flushing');
+    await flush.resolve();
+    expect(state().value).toBe('awaitingBroker');
+  });
+
+  test('follows a sync that runs, and another flush', async () => {
+    const { actor, flush, sendStored, state } = start();
+    actor.send({ type: 'broker.up' });
+    actor.send({ type: 'logger.sync' });
+    actor.send({ type: 'logger.flush' });
+    await sendStored.resolve(1);
+    expect(state().value).toBe('flushing');
+    actor.send({ type: 'logger.flush' });
+    await flush.resolve();
+    expect(flush.runs).toHaveLength(2);
+  });
+
+  test('failing or never ending is told', async () => {
+    const { actor, clock, flush, parent, state } = start();
+    actor.send({ type: 'logger.flush' });
+    await flush.reject(failing('io'));
+    expect(parent.facts.at(-1)).toMatchObject({ type: 'logger.failed', failure: { code: 'io' } });
+    actor.send({ type: 'logger.flush' });
+    clock.increment(5000);
+    await settle();
+    expect(parent.facts.at(-1)).toMatchObject({ type: 'logger.failed', failure: { code: 'timeout' } });
+    expect(state().value).toBe('idle');
+  });
+});

@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { connecting, failure, grant, granted, online, open, type MqttUnderTest } from './mqtt-under-test.ts';
+
+const waitOf = ({ clock, link }: MqttUnderTest) => {
+  const before = link.opened.length;
+  let waited = 0;
+  while (link.opened.length === before) {
+    clock.increment(1000);
+    waited += 1;
+  }
+  return waited;
+};
+
+describe('M3, M14: backing off', () => {
+  test('waits longer after each failure, up to a minute', () => {
+    const unit = connecting(5);
+    const waits = Array.from({ length: 8 }, () => {
+      unit.link.last().tell({ type: 'link.refused', failure: failure('network') });
+      return waitOf(unit);
+    });
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
+    expect(unit.parent.types().filter((type) => type === 'mqtt.failed')).toHaveLength(8);
+  });
+
+  test('flapping counts as failure; only a stable link starts anew', () => {
+    const unit = online(5);
+    const flap = (onlineMs: number) => {
+      unit.clock.increment(onlineMs);
+      unit.link.last().tell({ type: 'link.closed', failure: failure('closed') });
+      const waited = waitOf(unit);
+      open(unit);
+      grant(unit, granted('a'), granted('b'));
+      return waited;
+    };
+    expect([flap(0), flap(10_000), flap(29_999)]).toEqual([1, 2, 4]);
+    expect(flap(30_000)).toBe(1);
+  });
+
+  test.each(['credentials', 'protocol'])('M2: a refusal (%s) is slow, neither a stop nor a storm', (code) => {
+    const unit = connecting(4);
+    unit.link.last().tell({ type: 'link.refused', failure: failure(code) });
+    expect(unit.state().value).toBe('refused');
+    expect(unit.parent.facts.at(-1)).toEqual({ type: 'mqtt.failed', failure: failure(code) });
+    const waits = [waitOf(unit)];
+    for (let time = 0; time < 3; time += 1) {
+      unit.link.last().tell({ type: 'link.refused', failure: failure(code) });
+      waits.push(waitOf(unit));
+    }
+    expect(waits).toEqual([60, 120, 240, 300]);
+  });
+
+  test('M17: being taken over backs off slowly instead of fighting', () => {
+    const { link, state, parent } = online();
+    link.last().tell({ type: 'link.closed', failure: failure('takenOver') });
+    expect(state().value).toBe('refused');
+    expect(parent.facts.at(-1)).toEqual({ type: 'mqtt.offline', failure: failure('takenOver') });
+  });
+
+  test.each(['network', 'credentials'])('new settings are tried at once (after %s)', (code) => {
+    const { actor, link, state } = connecting(5);
+    link.last().tell({ type: 'link.refused', failure: failure(code) });
+    actor.send({ type: 'mqtt.connect', linkRevision: 1 });
+    expect(link.opened).toHaveLength(1);
+    actor.send({ type: 'mqtt.connect', linkRevision: 2 });
+    expect(state().value).toEqual({ linked: 'connecting' });
+    expect(state().context.attempts).toBe(0);
+  });
+
+  test('a network that goes ends the wait', () => {
+    const { actor, link, clock, state } = connecting(5);
+    link.last().tell({ type: 'link.refused', failure: failure('network') });
+    actor.send({ type: 'network.down' });
+    clock.increment(600_000);
+    expect(state().value).toBe('offline');
+    expect(link.opened).toHaveLength(1);
+  });
+});
+
+describe('M8: what the broker speaks', () => {
+  test.each(['protocol', 'closed'])('a refusal (%s) of MQTT 5 is followed by MQTT 3.1.1 at once, silently', (code) => {
+    const unit = connecting();
+    unit.link.last().tell({ type: 'link.refused', failure: failure(code) });
+    expect(unit.link.opened.map(({ version }) => version)).toEqual([5, 4]);
+    expect(unit.link.opened[0]?.isHeld).toBe(false);
+    open(unit);
+    grant(unit, granted('a'), granted('b'));
+    expect(unit.parent.types()).toEqual(['mqtt.ready', 'mqtt.connected', 'mqtt.online']);
+    unit.link.last().tell({ type: 'link.closed', failure: failure('network') });
+    unit.clock.increment(1000);
+    expect(unit.link.last().version, 'what worked is remembered').toBe(4);
+  });
+
+  test('both versions refused: one wait, then anew', () => {
+    const { clock, link, state, parent } = connecting();
+    link.last().tell({ type: 'link.refused', failure: failure('closed') });
+    link.last().tell({ type: 'link.refused', failure: failure('closed') });
+    expect(state().value).toBe('backingOff');
+    expect(parent.types().filter((type) => type === 'mqtt.failed')).toHaveLength(1);
+    clock.increment(1000);
+    expect(link.opened.map(({ version }) => version)).toEqual([5, 4, 5]);
+  });
+
+  test('a broker that spoke MQTT 5 before is not asked for less when it hangs up', () => {
+    const { clock, link, state } = online();
+    link.last().tell({ type: 'link.closed', failure: failure('network') });
+    clock.increment(1000);
+    link.last().tell({ type: 'link.refused', failure: failure('closed') });
+    expect(state().value).toBe('backingOff');
+    expect(state().context.version).toBe(5);
+  });
+
+  test('a broker that stops speaking what it spoke is found out again', () => {
+    const unit = connecting();
+    unit.link.last().tell({ type: 'link.refused', failure: failure('protocol') });
+    open(unit);
+    unit.link.last().tell({ type: 'link.closed', failure: failure('network') });
+    unit.clock.increment(1000);
+    unit.link.last().tell({ type: 'link.refused', failure: failure('protocol') });
+    expect(unit.state().value).toBe('refused');
+    unit.clock.increment(120_000);
+    expect(unit.link.last().version).toBe(5);
+  });
+
+  test.each([4, 5] as const)('a fixed version %i is never left', (version) => {
+    const { link, state } = connecting(version);
+    link.last().tell({ type: 'link.refused', failure: failure('closed') });
+    expect(link.opened.map((each) => each.version)).toEqual([version]);
+    expect(state().value).toBe('backingOff');
+  });
+});

@@ -1,0 +1,93 @@
+import { createActor, SimulatedClock } from 'xstate';
+import { expect, test } from 'vitest';
+import { timeMachine, type TimeFact } from '../../machines/time.ts';
+import { failing, gate, probe, settle } from './harness.ts';
+
+const start = (resyncMs?: number) => {
+  const clock = new SimulatedClock();
+  const parent = probe<TimeFact>();
+  const readOffset = gate<number>();
+  const actor = createActor(timeMachine.provide({ actors: { readOffset: readOffset.logic } }), {
+    clock,
+    input: { parent: parent.ref, ...(resyncMs !== undefined && { resyncMs }) },
+  }).start();
+  return { actor, clock, parent, readOffset, state: () => actor.getSnapshot() };
+};
+
+test('syncs when the network comes up, and again after an hour', async () => {
+  const { actor, clock, parent, readOffset, state } = start();
+  actor.send({ type: 'network.up' });
+  await readOffset.resolve(1);
+  clock.increment(3_599_999);
+  expect(state().value).toBe('synced');
+  clock.increment(1);
+  await readOffset.resolve(2);
+  expect(parent.facts).toEqual([
+    { type: 'time.ready' },
+    { type: 'time.synced', offsetMs: 1 },
+    { type: 'time.synced', offsetMs: 2 },
+  ]);
+});
+
+test('keeps the offset when the network goes, and drops the reading', async () => {
+  const { actor, readOffset, state } = start();
+  actor.send({ type: 'network.up' });
+  await readOffset.resolve(7);
+  actor.send({ type: 'time.sync' });
+  actor.send({ type: 'network.down' });
+  expect(readOffset.last().signal.aborted).toBe(true);
+  expect(state().value).toBe('stale');
+  expect(state().context.offsetMs).toBe(7);
+});
+
+test('waits longer after each failure, up to a minute', async () => {
+  const { actor, clock, readOffset, parent } = start();
+  actor.send({ type: 'network.up' });
+  const waits: number[] = [];
+  for (let attempt = 0; attempt < 8; attempt += 1) {
+    await readOffset.reject(failing('network'));
+    const runs = readOffset.runs.length;
+    let waited = 0;
+    while (readOffset.runs.length === runs) {
+      clock.increment(1000);
+      waited += 1;
+    }
+    waits.push(waited);
+  }
+  expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
+  expect(parent.facts.filter(({ type }) => type === 'time.failed')).toHaveLength(8);
+});
+
+test('a reading that never ends is given up', async () => {
+  const { actor, clock, parent, readOffset, state } = start();
+  actor.send({ type: 'network.up' });
+  clock.increment(15_000);
+  await settle();
+  expect(readOffset.last().signal.aborted).toBe(true);
+  expect(state().value).toBe('waiting');
+  expect(parent.facts.at(-1)).toMatchObject({ type: 'time.failed', failure: { code: 'timeout' } });
+});
+
+test('a sync asked for works from every state and is not doubled', async () => {
+  const { actor, readOffset, state } = start();
+  actor.send({ type: 'time.sync' });
+  actor.send({ type: 'time.sync' });
+  expect(readOffset.runs).toHaveLength(1);
+  await readOffset.reject(failing('network'));
+  expect(state().value, 'there is no network: no retries').toBe('stale');
+  actor.send({ type: 'network.up' });
+  await readOffset.reject(failing('network'));
+  expect(state().value).toBe('waiting');
+  actor.send({ type: 'time.sync' });
+  await readOffset.resolve(3);
+  actor.send({ type: 'time.sync' });
+  expect(readOffset.runs).toHaveLength(4);
+});
+
+test('an interval longer than a timer can be does not sync all the time', async () => {
+  const { actor, clock, readOffset } = start(5_000_000_000);
+  actor.send({ type: 'network.up' });
+  await readOffset.resolve(0);
+  clock.increment(2_147_483_646);
+  expect(readOffset.runs).toHaveLength(1);
+});

@@ -1,0 +1,191 @@
+import { createActor, fromCallback, SimulatedClock } from 'xstate';
+import { describe, expect, test } from 'vitest';
+import { wifiMachine, type WifiFact } from '../../machines/wifi.ts';
+import type { SsidInput, WifiLinkEvent, WifiStatus } from '../../services/wifi.ts';
+import { failing, gate, probe, settle } from './harness.ts';
+
+const start = () => {
+  const clock = new SimulatedClock();
+  const parent = probe<WifiFact>();
+  const readStatus = gate<WifiStatus>();
+  const scan = gate<boolean, SsidInput>();
+  const join = gate<void, SsidInput>();
+  const watch = { watchers: 0, isWatchable: true, tell: (_event: WifiLinkEvent): void => undefined };
+  const watchLink = fromCallback<{ type: 'link.ignore' }, undefined, WifiLinkEvent>(({ sendBack }) => {
+    watch.watchers += 1;
+    watch.tell = sendBack;
+    if (!watch.isWatchable) {
+      sendBack({ type: 'link.unwatchable', failure: { name: 'WifiError', code: 'unsupported', message: 'no' } });
+    }
+    return () => {
+      watch.watchers -= 1;
+    };
+  });
+  const actor = createActor(
+    wifiMachine.provide({
+      actors: { readStatus: readStatus.logic, scan: scan.logic, join: join.logic, watchLink },
+    }),
+    { clock, input: { parent: parent.ref } },
+  ).start();
+  const connect = (ssid = 'home', maxReconnectionMs = 60_000) =>
+    actor.send({ type: 'wifi.connect', ssid, maxReconnectionMs });
+  return { actor, clock, parent, readStatus, scan, join, watch, connect, state: () => actor.getSnapshot() };
+};
+
+const linked = async (ssid = 'home') => {
+  const unit = start();
+  unit.connect(ssid);
+  await unit.readStatus.resolve({ linked: true, ssid });
+  return unit;
+};
+
+describe('a network that is not ours to manage', () => {
+  test('is taken to be there', () => {
+    const { actor, parent, state } = start();
+    actor.send({ type: 'wifi.assume' });
+    expect(state().value).toBe('unmanaged');
+    expect(parent.facts).toEqual([{ type: 'wifi.ready' }, { type: 'wifi.up' }]);
+  });
+
+  test('is told again when asked again', () => {
+    const { actor, parent } = start();
+    actor.send({ type: 'wifi.assume' });
+    actor.send({ type: 'wifi.assume' });
+    expect(parent.types()).toEqual(['wifi.ready', 'wifi.up', 'wifi.up']);
+  });
+});
+
+describe('getting linked', () => {
+  test('a station that is in the network already is left alone', async () => {
+    const { parent, scan, join, state } = await linked();
+    expect(state().value).toEqual({ linked: 'watched' });
+    expect(parent.facts.at(-1)).toEqual({ type: 'wifi.up', ssid: 'home' });
+    expect([scan.runs.length, join.runs.length]).toEqual([0, 0]);
+  });
+
+  test.each([{ linked: false }, { linked: true, ssid: 'other' }])('from %o it scans, then joins', async (status) => {
+    const { connect, readStatus, scan, join, parent, state } = start();
+    connect();
+    await readStatus.resolve(status);
+    expect(state().value).toBe('scanning');
+    expect(scan.last().input).toEqual({ ssid: 'home' });
+    await scan.resolve(true);
+    expect(join.last().input).toEqual({ ssid: 'home' });
+    await join.resolve();
+    expect(state().hasTag('ready')).toBe(true);
+    expect(parent.facts.at(-1)).toEqual({ type: 'wifi.up', ssid: 'home' });
+  });
+
+  test('a network out of reach is told with its name', async () => {
+    const { connect, readStatus, scan, parent, state } = start();
+    connect();
+    await readStatus.resolve({ linked: false });
+    await scan.resolve(false);
+    expect(state().value).toBe('backingOff');
+    expect(parent.facts.at(-1)).toMatchObject({ type: 'wifi.failed', failure: { code: 'notFound' } });
+    expect(JSON.stringify(parent.facts.at(-1))).toContain('home');
+  });
+
+  test('waits 5 s, doubling up to what the settings say', async () => {
+    const { connect, clock, readStatus } = start();
+    connect('home', 30_000);
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      const runs = readStatus.runs.length;
+      await readStatus.reject(failing('io'));
+      let waited = 0;
+      while (readStatus.runs.length === runs) {
+        clock.increment(1000);
+        waited += 1;
+      }
+      waits.push(waited);
+    }
+    expect(waits).toEqual([5, 10, 20, 30, 30]);
+  });
+
+  test.each([
+    ['checking', 10_000],
+    ['scanning', 20_000],
+    ['joining', 10_000],
+  ] as const)('gives up %s after %i ms', async (place, within) => {
+    const { connect, clock, readStatus, scan, parent, state } = start();
+    connect();
+    if (place !== 'checking') await readStatus.resolve({ linked: false });
+    if (place === 'joining') await scan.resolve(true);
+    expect(state().value).toBe(place);
+    clock.increment(within);
+    await settle();
+    expect(state().value).toBe('backingOff');
+    expect(parent.facts.at(-1)).toMatchObject({ type: 'wifi.failed', failure: { code: 'timeout' } });
+  });
+
+  test.each(['scan', 'join'] as const)('a failed %s backs off', async (step) => {
+    const unit = start();
+    unit.connect();
+    await unit.readStatus.resolve({ linked: false });
+    if (step === 'join') await unit.scan.resolve(true);
+    await unit[step].reject(failing('credentials'));
+    expect(unit.state().value).toBe('backingOff');
+    expect(unit.parent.facts.at(-1)).toMatchObject({ type: 'wifi.failed', failure: { code: 'credentials' } });
+  });
+});
+
+describe('being linked', () => {
+  test('a lost link is told at once and checked', async () => {
+    const { watch, parent, state } = await linked();
+    watch.tell({ type: 'link.changed', linked: false });
+    expect(parent.facts.at(-1)).toEqual({ type: 'wifi.down' });
+    expect(state().value).toBe('checking');
+    expect(watch.watchers).toBe(0);
+  });
+
+  test('another network counts as no link; ours changes nothing', async () => {
+    const { watch, parent, state } = await linked();
+    watch.tell({ type: 'link.changed', linked: true, ssid: 'home' });
+    expect(state().value).toEqual({ linked: 'watched' });
+    watch.tell({ type: 'link.changed', linked: true, ssid: 'other' });
+    expect(parent.facts.at(-1)).toEqual({ type: 'wifi.down' });
+  });
+
+  test('a link that can not be watched is checked now and then', async () => {
+    const unit = start();
+    unit.watch.isWatchable = false;
+    unit.connect();
+    await unit.readStatus.resolve({ linked: true, ssid: 'home' });
+    expect(unit.state().value).toEqual({ linked: 'unwatched' });
+    unit.clock.increment(30_000);
+    expect(unit.state().value).toBe('checking');
+    await unit.readStatus.resolve({ linked: false });
+    expect(unit.parent.facts.at(-1)).toEqual({ type: 'wifi.down' });
+    expect(unit.parent.types().filter((type) => type === 'wifi.down')).toHaveLength(1);
+  });
+
+  test('another network asked for takes the link down before it joins', async () => {
+    const { connect, readStatus, parent, state } = await linked();
+    connect('work');
+    expect(state().value).toBe('checking');
+    await readStatus.resolve({ linked: true, ssid: 'home' });
+    expect(state().value).toBe('scanning');
+    expect(parent.facts.at(-1)).toEqual({ type: 'wifi.down' });
+  });
+
+  test('the same asked for again checks, without a false alarm', async () => {
+    const { connect, readStatus, parent } = await linked();
+    connect('home');
+    await readStatus.resolve({ linked: true, ssid: 'home' });
+    expect(parent.types()).toEqual(['wifi.ready', 'wifi.up', 'wifi.up']);
+  });
+});
+
+test.each(['checking', 'linked', 'backingOff', 'unmanaged', 'idle'])('disconnects from %s', async (place) => {
+  const unit = place === 'linked' ? await linked() : start();
+  if (place === 'checking' || place === 'backingOff') unit.connect();
+  if (place === 'backingOff') await unit.readStatus.reject(failing('io'));
+  if (place === 'unmanaged') unit.actor.send({ type: 'wifi.assume' });
+  const wasUp = unit.parent.types().includes('wifi.up');
+  unit.actor.send({ type: 'wifi.disconnect' });
+  unit.clock.increment(3_600_000);
+  expect(unit.state().value).toBe('idle');
+  expect(unit.parent.types().includes('wifi.down')).toBe(wasUp);
+  expect(unit.watch.watchers).toBe(0);
+});

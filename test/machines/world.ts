@@ -1,0 +1,193 @@
+import { createActor, fromCallback, fromPromise, SimulatedClock } from 'xstate';
+import { expect } from 'vitest';
+import {
+  loggerMachine,
+  mqttMachine,
+  schemaMachine,
+  settingsMachine,
+  stateReporterMachine,
+  timeMachine,
+  unitMachine,
+  updateMachine,
+  wifiMachine,
+  type LogConfig,
+  type LogLine,
+  type UnitEmitted,
+  type UnitInput,
+} from '../../machines/index.ts';
+import type { LinkCommand, LinkEvent, MqttVersion } from '../../services/broker.ts';
+import type { StagedFirmware, UpdateTarget } from '../../services/firmware.ts';
+import type { RestartMode } from '../../services/process-control.ts';
+import type { UnitSettings } from '../../services/settings.ts';
+import type { StateReport } from '../../services/system.ts';
+import type { SsidInput, WifiLinkEvent, WifiStatus } from '../../services/wifi.ts';
+import { failing, settle } from './harness.ts';
+
+const logConfig: LogConfig = { minLevel: 'Debug', maxLength: 64, console: true, file: true, mqtt: true };
+
+export const settings: UnitSettings = {
+  unitUuid: 'u',
+  commitVersion: 'v1',
+  pingIntervalMs: 20_000,
+  stateSendIntervalMs: 300_000,
+  minLogLevel: 'Info',
+  maxLogLength: 32,
+  wifiSsid: 'home',
+  maxReconnectionMs: 60_000,
+  linkRevision: 1,
+  wifiRevision: 1,
+};
+
+/** A world that the test steers; each figure counts how often the unit asked. */
+export const world = () => ({
+  settings,
+  topics: { subscribed: ['update', 'input'] },
+  failures: new Set<string>(),
+  denies: new Set<string>(),
+  did: {} as Record<string, number>,
+  links: [] as { version: MqttVersion; isHeld: boolean; subscribed: string[]; tell(event: LinkEvent): void }[],
+  wifi: { linked: false, ssid: '', tell: (_event: WifiLinkEvent): void => undefined },
+  reports: [] as StateReport[],
+  configs: [] as LogConfig[],
+});
+export type World = ReturnType<typeof world>;
+
+const doing = async (it: World, what: string): Promise<void> => {
+  it.did[what] = (it.did[what] ?? 0) + 1;
+  if (it.failures.has(what)) throw failing('network', `${what} failed`);
+};
+
+export const holdLink = (it: World) =>
+  fromCallback<LinkCommand, { version: MqttVersion }, LinkEvent>(({ input, sendBack, receive }) => {
+    const link = { version: input.version, isHeld: true, subscribed: [] as string[], tell: sendBack };
+    it.links.push(link);
+    doing(it, 'open').then(
+      () => link.isHeld && sendBack({ type: 'link.opened', sessionPresent: false }),
+      (error: Error) =>
+        sendBack({ type: 'link.refused', failure: { name: 'E', code: 'network', message: error.message } }),
+    );
+    receive(({ type, topics }) => {
+      if (type === 'link.unsubscribe') {
+        link.subscribed = link.subscribed.filter((topic) => !topics.includes(topic));
+        return;
+      }
+      link.subscribed.push(...topics);
+      const grants = topics.map((topic) => ({ topic, granted: !it.denies.has(topic), reasonCode: 0 }));
+      sendBack({ type: 'link.granted', grants });
+    });
+    return () => {
+      link.isHeld = false;
+    };
+  });
+
+export const provided = (it: World, log: (line: LogLine) => void) =>
+  unitMachine.provide({
+    actors: {
+      settings: settingsMachine.provide({
+        actors: {
+          load: fromPromise(async () => doing(it, 'settings.load').then(() => it.settings)),
+          refresh: fromPromise(async () => doing(it, 'settings.refresh').then(() => it.settings)),
+        },
+      }),
+      schema: schemaMachine.provide({
+        actors: {
+          load: fromPromise(async () => doing(it, 'schema.load').then(() => it.topics)),
+          refresh: fromPromise(async () => doing(it, 'schema.refresh').then(() => it.topics)),
+        },
+      }),
+      wifi: wifiMachine.provide({
+        actors: {
+          readStatus: fromPromise<WifiStatus>(async () => ({ linked: it.wifi.linked, ssid: it.wifi.ssid })),
+          scan: fromPromise<boolean, SsidInput>(async () => true),
+          join: fromPromise<void, SsidInput>(async ({ input }) => {
+            await doing(it, 'join');
+            Object.assign(it.wifi, { linked: true, ssid: input.ssid });
+          }),
+          watchLink: fromCallback<{ type: 'link.ignore' }, undefined, WifiLinkEvent>(({ sendBack }) => {
+            it.wifi.tell = sendBack;
+          }),
+        },
+      }),
+      time: timeMachine.provide({
+        actors: { readOffset: fromPromise(async () => doing(it, 'readOffset').then(() => 5)) },
+      }),
+      mqtt: mqttMachine.provide({
+        actors: { holdLink: holdLink(it), closeLink: fromPromise(() => doing(it, 'close')) },
+      }),
+      update: updateMachine.provide({
+        actors: {
+          download: fromPromise<StagedFirmware, { target: UpdateTarget }>(async () =>
+            doing(it, 'download').then(() => ({ id: 's', files: 1, bytes: 1 })),
+          ),
+          verify: fromPromise(() => doing(it, 'verify')),
+          swap: fromPromise(() => doing(it, 'swap')),
+          discard: fromPromise(() => doing(it, 'discard')),
+          restart: fromPromise<void, { mode: RestartMode }>(() => doing(it, 'restart')),
+          handOver: fromPromise(() => doing(it, 'handOver')),
+        },
+      }),
+      logger: loggerMachine.provide({
+        actors: {
+          sendStored: fromPromise(async () => doing(it, 'sendStored').then(() => 3)),
+          flush: fromPromise(() => doing(it, 'flush')),
+        },
+        actions: { applyConfig: (_, config) => void it.configs.push(config) },
+      }),
+      stateReporter: stateReporterMachine.provide({
+        actors: {
+          collect: fromPromise<StateReport, { commitVersion: string }>(async ({ input }) => ({
+            millis: 1,
+            pu_commit_version: input.commitVersion,
+          })),
+          publish: fromPromise<void, { report: StateReport }>(async ({ input }) => {
+            await doing(it, 'publish');
+            it.reports.push(input.report);
+          }),
+        },
+      }),
+    },
+    actions: { log: (_, line) => log(line) },
+  });
+
+export const make = (change: Partial<UnitInput> = {}, it: World = world(), machine = provided) => {
+  const clock = new SimulatedClock();
+  const news: UnitEmitted[] = [];
+  const lines: LogLine[] = [];
+  const actor = createActor(
+    machine(it, (line) => lines.push(line)),
+    {
+      clock,
+      systemId: 'unit',
+      input: {
+        managesWifi: false,
+        protocol: 'auto',
+        restartMode: 'env_schema_only',
+        checksVersion: true,
+        logConfig,
+        ...change,
+      },
+    },
+  );
+  actor.on('*', (event) => news.push(event));
+  actor.subscribe({ error: () => undefined });
+  actor.start();
+  const lifecycle = () => actor.getSnapshot().value.lifecycle;
+  return { actor, clock, it, lifecycle, lines, news, told: () => news.map(({ type }) => type) };
+};
+
+export const online = async (change: Partial<UnitInput> = {}, it: World = world()) => {
+  const unit = make(change, it);
+  unit.actor.send({ type: 'unit.start' });
+  await settle();
+  expect(unit.lifecycle()).toEqual({ operating: 'online' });
+  return unit;
+};
+
+export const lastLink = (it: World) => {
+  const link = it.links.at(-1);
+  if (!link) throw new Error('No link was asked for');
+  return link;
+};
+
+export const breakLink = (it: World) =>
+  lastLink(it).tell({ type: 'link.closed', failure: { name: 'BrokerError', code: 'network', message: 'broke' } });

@@ -1,0 +1,163 @@
+import { expect } from 'vitest';
+import { mqttMachine, type MqttContext } from '../../machines/mqtt.ts';
+import type { Grant } from '../../services/broker.ts';
+import { defineModel, type Seen } from './model.ts';
+
+const failure = (code: string) => ({ name: 'BrokerError', code, message: `because of ${code}` });
+const grant = (topic: string, granted: boolean) => ({
+  type: 'link.granted',
+  grants: [{ topic, granted, reasonCode: granted ? 0 : 0x87 }],
+});
+
+/** The last fact about whether a link is open. */
+const lastLink = ({ facts }: Seen<MqttContext>): string | undefined =>
+  facts.findLast(({ type }) => type === 'mqtt.connected' || type === 'mqtt.offline')?.type;
+
+const isOpen = (seen: Seen<MqttContext>): void => {
+  expect(seen.running).toEqual(['link']);
+  expect(seen.context.isOpen).toBe(true);
+  expect(lastLink(seen)).toBe('mqtt.connected');
+};
+
+const isNotOpen = (seen: Seen<MqttContext>): void => {
+  expect(seen.context.isOpen).toBe(false);
+  expect(lastLink(seen)).not.toBe('mqtt.connected');
+};
+
+const hasFailed = (seen: Seen<MqttContext>): void => {
+  isNotOpen(seen);
+  expect(seen.running).toEqual([]);
+  expect(seen.context.attempts).toBeGreaterThan(0);
+  expect(seen.facts.findLast(({ type }) => type === 'mqtt.failed' || type === 'mqtt.offline')).toMatchObject({
+    failure: seen.context.failure,
+  });
+};
+
+const isDue = ({ context }: Seen<MqttContext>): void =>
+  expect(context).toMatchObject({ hasNetwork: true, isWanted: true });
+
+const answeredTopics = ({ granted, denied }: MqttContext): string[] => [
+  ...granted,
+  ...denied.map(({ topic }) => topic),
+];
+
+const connected = ['network.up', 'mqtt.connect {"linkRevision":1}'];
+
+export const mqttModel = defineModel<typeof mqttMachine>({
+  machine: mqttMachine,
+  input: { protocol: 'auto' },
+  events: [
+    { type: 'network.up' },
+    { type: 'network.down' },
+    { type: 'mqtt.connect', linkRevision: 1 },
+    { type: 'mqtt.connect', linkRevision: 2 },
+    { type: 'mqtt.disconnect' },
+    { type: 'mqtt.want', topics: [] },
+    { type: 'mqtt.want', topics: ['a'] },
+    { type: 'mqtt.want', topics: ['a', 'b'] },
+    { type: 'mqtt.resubscribe' },
+  ],
+  listeners: {
+    holdLink: [
+      { type: 'link.opened', sessionPresent: false },
+      { type: 'link.opened', sessionPresent: true },
+      ...['network', 'closed', 'protocol', 'credentials'].map((code) => ({
+        type: 'link.refused',
+        failure: failure(code),
+      })),
+      ...['network', 'takenOver'].map((code) => ({ type: 'link.closed', failure: failure(code) })),
+      grant('a', true),
+      grant('a', false),
+      grant('b', true),
+      grant('b', false),
+    ],
+  },
+  isPossible: (event, { isOpen: open, asked }) => {
+    if (event.type === 'link.opened' || event.type === 'link.refused') return !open;
+    if (event.type === 'link.closed') return open;
+    if (event.type !== 'link.granted') return true;
+    return open && (event['grants'] as Grant[]).every(({ topic }) => asked.includes(topic));
+  },
+  regions: [
+    {
+      name: 'the link',
+      uses: (label) => !/mqtt\.want|mqtt\.resubscribe|link\.granted|"sessionPresent":true/.test(label),
+      key: ({ hasNetwork, isWanted, linkRevision, isOpen: open, version, provenVersion, attempts, failure: why }) => [
+        hasNetwork,
+        isWanted,
+        linkRevision,
+        open,
+        version,
+        provenVersion,
+        Math.min(attempts, 1),
+        why?.code,
+      ],
+    },
+    ...([4, 5] as const).map((protocol) => ({
+      name: `the link, MQTT level ${protocol} alone`,
+      input: { protocol },
+      prelude: connected,
+      uses: (label: string) => /link\.(opened|refused|closed)|retry/.test(label),
+      key: ({ isOpen: open, version, attempts, failure: why }: MqttContext) => [
+        open,
+        version,
+        Math.min(attempts, 1),
+        why?.code,
+      ],
+    })),
+    {
+      name: 'the subscriptions',
+      prelude: [...connected, 'mqtt.want {"topics":["a","b"]}'],
+      uses: (label) =>
+        /mqtt\.want|resubscribe|link\.granted|link\.opened|link\.closed.*network|subscribeWithin|retryAfter/.test(
+          label,
+        ),
+      key: ({ wanted, asked, granted, denied, isOpen: open }) => [
+        open,
+        wanted,
+        asked,
+        granted,
+        denied.map(({ topic }) => topic),
+      ],
+    },
+  ],
+  invariants: {
+    offline: (seen) => {
+      isNotOpen(seen);
+      expect(seen.running).toEqual([]);
+      expect(seen.context.hasNetwork && seen.context.isWanted).toBe(false);
+    },
+    linked: isDue,
+    'linked.connecting': (seen) => isNotOpen(seen),
+    'linked.subscribing': (seen) => {
+      isOpen(seen);
+      const { wanted, asked } = seen.context;
+      const unanswered = wanted.filter((topic) => !answeredTopics(seen.context).includes(topic));
+      expect(unanswered, 'waits for something').not.toEqual([]);
+      expect(asked, 'has asked for all that it waits for').toEqual(expect.arrayContaining(unanswered));
+    },
+    'linked.online': (seen) => {
+      isOpen(seen);
+      const { wanted, granted, denied } = seen.context;
+      expect(answeredTopics(seen.context)).toEqual(expect.arrayContaining([...wanted]));
+      expect(seen.facts.findLast(({ type }) => type === 'mqtt.online')).toEqual({
+        type: 'mqtt.online',
+        granted: granted.length,
+        denied,
+      });
+    },
+    backingOff: (seen) => {
+      hasFailed(seen);
+      isDue(seen);
+    },
+    refused: (seen) => {
+      hasFailed(seen);
+      isDue(seen);
+      expect(['credentials', 'protocol', 'takenOver']).toContain(seen.context.failure?.code);
+    },
+    closing: (seen) => {
+      isNotOpen(seen);
+      expect(seen.running).toEqual(['closeLink']);
+    },
+  },
+});

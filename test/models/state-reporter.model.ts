@@ -1,0 +1,51 @@
+import { expect } from 'vitest';
+import { stateReporterMachine } from '../../machines/state-reporter.ts';
+import { defineModel } from './model.ts';
+
+export const stateReporterModel = defineModel<typeof stateReporterMachine>({
+  machine: stateReporterMachine,
+  events: [
+    { type: 'broker.up' },
+    { type: 'broker.down' },
+    { type: 'reporter.configure', commitVersion: 'one', intervalMs: 300_000 },
+    { type: 'reporter.configure', commitVersion: 'two', intervalMs: 60_000 },
+    { type: 'reporter.report' },
+  ],
+  outputs: { collect: [{ millis: 1, pu_commit_version: 'one' }] },
+  regions: [
+    {
+      name: 'all',
+      key: ({ commitVersion, intervalMs, isOnline, attempts }) => [
+        commitVersion,
+        intervalMs,
+        isOnline,
+        Math.min(attempts, 2),
+      ],
+    },
+  ],
+  invariants: {
+    unconfigured: ({ running, context }) => {
+      expect(running).toEqual([]);
+      expect(context.commitVersion).toBe('');
+    },
+    due: ({ running, context }) => {
+      expect(running).toEqual([]);
+      expect(context.isOnline, 'a report that is due waits for nothing but the broker').toBe(false);
+    },
+    collecting: ({ running }) => expect(running).toEqual(['collect']),
+    publishing: ({ running, context }) => {
+      expect(running).toEqual(['publish']);
+      expect(context.measured.millis).toBe(1);
+    },
+    resting: ({ running, context, facts }) => {
+      expect(running).toEqual([]);
+      expect(context).toMatchObject({ attempts: 0, failure: undefined });
+      expect(facts.at(-1)).toEqual({ type: 'reporter.sent' });
+    },
+    retrying: ({ running, context, facts }) => {
+      expect(running).toEqual([]);
+      expect(context.attempts).toBeGreaterThan(0);
+      expect(facts.at(-1)).toEqual({ type: 'reporter.failed', failure: context.failure });
+    },
+  },
+});

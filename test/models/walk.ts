@@ -1,0 +1,95 @@
+import type { AnyMachineSnapshot, AnyStateNode } from 'xstate';
+import { expect } from 'vitest';
+import { declaredStates, declaredTransitions, nameOf } from './declared.ts';
+import { onFakes, type Driver, type Taken } from './driver.ts';
+import { explore, type Path } from './explore.ts';
+import type { MachineModel, Seen } from './model.ts';
+
+/** What was walked of a machine, for people and for the last line of `npm run models`. */
+export interface Coverage {
+  readonly machine: string;
+  readonly states: number;
+  readonly situations: number;
+  readonly edges: number;
+  readonly paths: number;
+  readonly transitions: number;
+  /** States that no path entered. */
+  readonly missedStates: readonly string[];
+  /** Declared transitions that no path took. */
+  readonly missedTransitions: readonly string[];
+}
+
+/** Data that two situations must share: all of the context but references to actors. */
+const dataOf = ({ value, status, context }: AnyMachineSnapshot): string =>
+  JSON.stringify({ value, status, context: { ...context, parent: undefined } }, undefined, 1);
+
+const activeIn = ({ _nodes: nodes }: AnyMachineSnapshot): readonly AnyStateNode[] => nodes;
+
+const invokedBy = (snapshot: AnyMachineSnapshot): string[] =>
+  activeIn(snapshot).flatMap((node) => node.invoke.map(({ id }) => id));
+
+const checkState = (model: MachineModel, seen: Seen<unknown>): void => {
+  const { snapshot } = seen;
+  const invoked = snapshot.status === 'active' ? invokedBy(snapshot) : [];
+  expect(
+    seen.running.filter((id) => !invoked.includes(id)),
+    'nothing runs that no state invokes',
+  ).toEqual([]);
+  for (const node of activeIn(snapshot)) model.invariants[nameOf(node)]?.(seen);
+};
+
+/**
+ * Runs one path on a driver and checks each situation on the way: the machine is where the model says, with the same
+ * data, nothing runs that its states do not invoke, and the invariants of its states hold.
+ */
+export const runPath = async (model: MachineModel, path: Path, driver: Driver): Promise<void> => {
+  const done: string[] = [];
+  try {
+    checkState(model, driver.seen());
+    for (const { stimulus, expected } of path) {
+      done.push(stimulus.label);
+      await driver.apply(stimulus);
+      expect(dataOf(driver.snapshot())).toBe(dataOf(expected));
+      checkState(model, driver.seen());
+    }
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${model.machine.id}: after ${done.join(' / ') || 'the start'}: ${why}`, { cause });
+  } finally {
+    driver.stop();
+  }
+};
+
+const coverageOf = (
+  model: MachineModel,
+  taken: Taken,
+  walked: Pick<Coverage, 'situations' | 'edges' | 'paths'>,
+  machine = model.machine,
+): Coverage => {
+  const states = declaredStates(machine);
+  const transitions = declaredTransitions(machine);
+  return {
+    machine: machine.id,
+    states: states.length,
+    ...walked,
+    transitions: transitions.size,
+    missedStates: states.filter((state) => !taken.states.has(state)),
+    missedTransitions: [...transitions]
+      .filter(([transition]) => !taken.transitions.has(transition))
+      .map(([, name]) => name),
+  };
+};
+
+/** Walks every region of a machine's model and runs every path over fakes. */
+export const walk = async (model: MachineModel): Promise<Coverage> => {
+  const { machine, parent, taken, start } = onFakes(model);
+  const walked = { situations: 0, edges: 0, paths: 0 };
+  for (const region of model.regions) {
+    const { situations, edges, paths } = explore(model, machine, region, parent);
+    for (const path of paths) await runPath(model, path, start(region.input));
+    walked.situations += situations;
+    walked.edges += edges;
+    walked.paths += paths.length;
+  }
+  return coverageOf(model, taken, walked, machine);
+};

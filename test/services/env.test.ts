@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { parseEnv, unitUuidOf } from '../../services/env.ts';
+import type { JsonObject } from '../../services/json.ts';
+import { envDocument, tokenOf, unitUuid } from '../support/env.ts';
+
+describe('the token', () => {
+  test.each([
+    ['compact', JSON.stringify({ uuid: unitUuid, type: 'Unit' })],
+    ['with spaces', `{ "uuid" : "${unitUuid}" , "type" : "Unit" }`],
+    ['with line ends', `{\n\t"type": "Unit",\n\t"uuid": "${unitUuid}"\n}`],
+    ['with text beyond ASCII', JSON.stringify({ name: 'Датчик ÿþ', uuid: unitUuid })],
+  ])('gives the UUID when its JSON is %s', (_, claims) => expect(unitUuidOf(tokenOf(claims))).toBe(unitUuid));
+
+  test.each([
+    ['is missing', ''],
+    ['has no claims', 'abc'],
+    ['is not base64', 'a.!!!.c'],
+    ['is not JSON', `a.${Buffer.from('nope').toString('base64url')}.c`],
+    ['names no UUID', tokenOf('{"uuid":"x"}')],
+    ['is an array', tokenOf('[1]')],
+  ])('that %s is refused, and never shown', (_, token) => {
+    expect(() => unitUuidOf(token)).toThrow(expect.objectContaining({ name: 'SettingsError', code: 'invalid' }));
+    try {
+      unitUuidOf(token);
+    } catch (error) {
+      if (token.length > 8) expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain(token);
+    }
+  });
+});
+
+describe('env.json', () => {
+  test('fills in the defaults', () => {
+    const { reserved } = parseEnv({ PU_MQTT_HOST: 'broker', PU_AUTH_TOKEN: tokenOf() });
+    expect(reserved).toMatchObject({
+      PU_HTTP_TYPE: 'https',
+      PU_MQTT_PORT: 1883,
+      PU_MQTT_PING_INTERVAL: 20,
+      PU_MQTT_KEEPALIVE: 60,
+      PU_STATE_SEND_INTERVAL: 300,
+      PU_MIN_LOG_LEVEL: 'Debug',
+      PU_MAX_LOG_LENGTH: 64,
+      PUC_MAX_RECONNECTION_INTERVAL: 60_000,
+    });
+  });
+
+  test('takes what users type into forms', () => {
+    const { reserved } = parseEnv(
+      envDocument({
+        PU_MQTT_PORT: ' 1884 ',
+        PU_STATE_SEND_INTERVAL: '10',
+        PU_MIN_LOG_LEVEL: 'warning',
+        PU_HTTP_TYPE: 'HTTPS',
+      }),
+    );
+    expect(reserved).toMatchObject({
+      PU_MQTT_PORT: 1884,
+      PU_STATE_SEND_INTERVAL: 10,
+      PU_MIN_LOG_LEVEL: 'Warning',
+      PU_HTTP_TYPE: 'https',
+    });
+  });
+
+  test.each<[string, JsonObject]>([
+    ['PU_MQTT_PORT', { PU_MQTT_PORT: 'mqtt' }],
+    ['PU_MQTT_PORT', { PU_MQTT_PORT: 0 }],
+    ['PU_MQTT_PORT', { PU_MQTT_PORT: 65_536 }],
+    ['PU_MQTT_PORT', { PU_MQTT_PORT: '' }],
+    ['PU_MQTT_PORT', { PU_MQTT_PORT: true }],
+    ['PU_STATE_SEND_INTERVAL', { PU_STATE_SEND_INTERVAL: 1.5 }],
+    ['PU_STATE_SEND_INTERVAL', { PU_STATE_SEND_INTERVAL: -1 }],
+    ['PU_STATE_SEND_INTERVAL', { PU_STATE_SEND_INTERVAL: [] }],
+    ['PU_HTTP_TYPE', { PU_HTTP_TYPE: 'ftp' }],
+    ['PU_MIN_LOG_LEVEL', { PU_MIN_LOG_LEVEL: 'Loud' }],
+    ['PU_DOMAIN', { PU_DOMAIN: {} }],
+    ['PU_MQTT_HOST', { PU_MQTT_HOST: '' }],
+  ])('names %s when it can not be used', (name, changes) => {
+    expect(() => parseEnv(envDocument(changes))).toThrow(
+      expect.objectContaining({ name: 'SettingsError', code: 'invalid', message: expect.stringContaining(name) }),
+    );
+  });
+
+  test.each([[[]], ['x'], [null], [7]])('that is %j is refused', (document) => {
+    expect(() => parseEnv(document)).toThrow(expect.objectContaining({ code: 'malformed' }));
+  });
+
+  test("keeps the developer's own variables, whatever they are called (C8)", () => {
+    const document = JSON.parse(
+      JSON.stringify(envDocument({ DELAY: 5 })).replace('{', '{"__proto__":{"polluted":true},"constructor":"mine",'),
+    ) as JsonObject;
+    const { given } = parseEnv(document);
+    expect(given['DELAY']).toBe(5);
+    expect(given['constructor']).toBe('mine');
+    expect(Object.getPrototypeOf(given)).toBeNull();
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+});

@@ -1,0 +1,92 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startInstance, type Instance, type UnitRow } from '../../app/instance/index.ts';
+import { PepeunitClient, type PepeunitClientOptions } from '../../app/node.ts';
+import type { JsonObject } from '../../services/json.ts';
+
+const baseTopics = {
+  input_base_topic: ['update/pepeunit', 'env_update/pepeunit', 'schema_update/pepeunit', 'log_sync/pepeunit'],
+  output_base_topic: ['state/pepeunit', 'log/pepeunit'],
+};
+
+/** A unit on an embedded instance, in a folder of its own. */
+export interface LiveUnit {
+  readonly instance: Instance;
+  readonly row: UnitRow;
+  readonly client: PepeunitClient;
+  readonly folder: string;
+  /** Path of a file in the unit's folder. */
+  path(name: string): string;
+  read(name: string): Promise<string>;
+  /** The first topic of a key of the unit's schema. */
+  topic(section: string, key: string): string;
+  /** Another client of the same unit; it is stopped with the first. */
+  another(options?: Partial<PepeunitClientOptions>): PepeunitClient;
+  /** Adds a version with this text in `program.txt`. @returns Its commit. */
+  addVersion(program: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+const writeProgram = async (folder: string, env: JsonObject, program: string): Promise<void> => {
+  await mkdir(folder, { recursive: true });
+  const schema = { ...baseTopics, input_topic: ['input/pepeunit'], output_topic: ['output/pepeunit'] };
+  await writeFile(join(folder, 'env_example.json'), JSON.stringify(env));
+  await writeFile(join(folder, 'schema_example.json'), JSON.stringify(schema));
+  await writeFile(join(folder, 'program.txt'), program);
+};
+
+/** Starts an instance, makes a unit on it, and a client for that unit that is not started yet. */
+export const createLiveUnit = async (
+  options: Partial<PepeunitClientOptions> = {},
+  env: JsonObject = {},
+): Promise<LiveUnit> => {
+  const root = await mkdtemp(join(tmpdir(), 'pepeunit-live-'));
+  const instance = await startInstance();
+  const { operator } = instance;
+  const source = join(root, 'source');
+  await writeProgram(source, env, 'version 1');
+  const row = await operator.createUnit({ name: 'unit under test', folder: source });
+  const folder = join(root, 'unit');
+  await mkdir(folder);
+  const path = (name: string) => join(folder, name);
+  await writeFile(path('env.json'), JSON.stringify(await operator.getEnv(row.uuid)));
+  await writeFile(path('schema.json'), JSON.stringify(operator.getSchema(row.uuid)));
+  const clients: PepeunitClient[] = [];
+  const another = (more: Partial<PepeunitClientOptions> = {}) => {
+    const client = new PepeunitClient({
+      envFilePath: path('env.json'),
+      schemaFilePath: path('schema.json'),
+      logFilePath: path('log.json'),
+      ffConsoleLogEnable: false,
+      restartMode: 'no_restart',
+      ...options,
+      ...more,
+    });
+    clients.push(client);
+    return client;
+  };
+  return {
+    instance,
+    row,
+    client: another(),
+    folder,
+    path,
+    read: (name) => readFile(path(name), 'utf8'),
+    topic: (section, key) => {
+      const [topic] = (operator.getSchema(row.uuid) as Record<string, Record<string, string[]>>)[section]?.[key] ?? [];
+      if (topic === undefined) throw new Error(`the schema has no ${section} ${key}`);
+      return topic;
+    },
+    another,
+    addVersion: async (program) => {
+      await writeProgram(source, env, program);
+      return (await operator.addVersion(row.uuid, { folder: source })).commit;
+    },
+    stop: async () => {
+      await Promise.all(clients.map((client) => client.stopMainCycle()));
+      await instance.stop();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+};
