@@ -18,7 +18,12 @@ const tenLines = async (): Promise<string> => {
 
 test('the ten-line unit of the README runs, talks and obeys as it stands', async () => {
   const code = await tenLines();
-  expect(code.trim().split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(10);
+  expect(
+    code
+      .trim()
+      .split('\n')
+      .filter((line) => line.trim() !== '').length,
+  ).toBeLessThanOrEqual(10);
   const live = await createLiveUnit();
   const errors: string[] = [];
   await mkdir(live.path('node_modules'));

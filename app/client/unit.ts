@@ -120,9 +120,10 @@ export const createUnit = <TEnv extends object>(
     error: (thrown) => journal.log(LogLevel.Critical, `The unit's root machine failed: ${failureOf(thrown).message}`),
   });
 
+  let phase: 'off' | 'on' | 'stopped' = 'off';
   const power = () => {
-    const { status } = actor.getSnapshot();
-    if (status !== 'active') throw new ClientError('stopped', 'The client was stopped. Make a new one.');
+    if (phase === 'stopped') throw new ClientError('stopped', 'The client was stopped. Make a new one.');
+    phase = 'on';
     actor.start();
   };
 
@@ -130,6 +131,21 @@ export const createUnit = <TEnv extends object>(
     power();
     actor.send(request);
     await settled(actor, systemId);
+  };
+
+  let stopping: Promise<void> | undefined;
+  const end = async () => {
+    const wasOn = phase === 'on' && actor.getSnapshot().status === 'active';
+    phase = 'stopped';
+    cycle.stop();
+    if (wasOn) {
+      const stopped = outcomeOf(actor, ['stopped'], []);
+      actor.send({ type: 'unit.stop' });
+      await stopped;
+    }
+    publisher.stop();
+    await journal.flush();
+    actor.stop();
   };
 
   return {
@@ -145,15 +161,9 @@ export const createUnit = <TEnv extends object>(
     },
     ask,
     restart,
-    stop: async () => {
-      cycle.stop();
-      if (actor.getSnapshot().status !== 'active') return;
-      const stopped = outcomeOf(actor, ['stopped'], []);
-      actor.send({ type: 'unit.stop' });
-      await stopped;
-      publisher.stop();
-      await journal.flush();
-      actor.stop();
+    stop: () => {
+      stopping ??= end();
+      return stopping;
     },
   };
 };

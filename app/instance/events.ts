@@ -46,8 +46,6 @@ export interface EventSource extends Events {
   emit<K extends keyof InstanceEvents>(type: K, event: InstanceEvents[K]): void;
   /** Tells of a failure that nobody waits for. */
   fault(what: string, thrown: unknown): void;
-  /** Whether anybody listens. */
-  readonly watched: boolean;
 }
 
 /** A hub of events with nobody listening yet. */
@@ -76,8 +74,5 @@ export const eventSource = (): EventSource => {
       subscribe((event) => {
         if (event.type === type) listener(event as never);
       }),
-    get watched() {
-      return listeners.size > 0;
-    },
   };
 };

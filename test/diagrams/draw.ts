@@ -1,5 +1,6 @@
 import { render, type IActionType, type IState, type IStateMachine, type ITransition } from 'state-machine-cat';
-import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
+import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import { isWithin, labelOf, rowsOf, transitionsOf } from './labels.ts';
 
 const tagColors: Readonly<Record<string, string>> = { faulty: '#b42318', busy: '#175cd3', ready: '#067647' };
 
@@ -10,50 +11,10 @@ const colorOf = ({ tags }: AnyStateNode): { color?: string } => {
 
 const nameOf = (node: AnyStateNode): string => [node.machine.id, ...node.path].join('/');
 
-const guardOf = ({ guard }: AnyTransitionDefinition): string => {
-  if (guard === undefined) return '';
-  const type = typeof guard === 'object' ? (guard as { type: string }).type : guard;
-  return ` [${String(type)}]`;
-};
-
-const triggers: readonly [pattern: RegExp, words: string][] = [
-  [/^xstate\.done\.actor\..*$/, 'done'],
-  [/^xstate\.error\.actor\..*$/, 'failed'],
-  [/^xstate\.done\.state\..*$/, 'done'],
-  [/^xstate\.after\.([^.]*)\..*$/, 'after $1'],
-];
-
-const triggerOf = ({ eventType }: AnyTransitionDefinition): string => {
-  const [pattern, words] = triggers.find(([known]) => known.test(eventType)) ?? [/^/, ''];
-  return eventType.replace(pattern, words);
-};
-
-const labelOf = (transition: AnyTransitionDefinition): string =>
-  `${triggerOf(transition)}${guardOf(transition)}`.trim() || 'else';
-
-const transitionsOf = (node: AnyStateNode): AnyTransitionDefinition[] => [
-  ...(node.always ?? []),
-  ...[...node.transitions.values()].flat(),
-];
-
-const isInside = (inner: AnyStateNode, outer: AnyStateNode): boolean =>
-  inner !== outer && outer.path.every((key, depth) => inner.path[depth] === key);
-
 const children = (node: AnyStateNode): AnyStateNode[] => Object.values(node.states);
 
-/** Whether a transition stays within its own state, so that it is written into the state's box. */
-const isWithin = ({ source, target }: AnyTransitionDefinition): boolean =>
-  target === undefined || target.every((to: AnyStateNode) => isInside(to, source));
-
-const rowOf = (transition: AnyTransitionDefinition): string =>
-  transition.target === undefined
-    ? labelOf(transition)
-    : `${labelOf(transition)} → ${transition.target.map((to: AnyStateNode) => to.key).join(', ')}`;
-
-const rowsOf = (node: AnyStateNode): { actions?: IActionType[] } => {
-  const rows = [...node.invoke.map(({ id }) => `do / ${id}`), ...transitionsOf(node).filter(isWithin).map(rowOf)];
-  return rows.length === 0 ? {} : { actions: [...new Set(rows)].map((body) => ({ type: 'activity', body })) };
-};
+const boxOf = (rows: readonly string[]): { actions?: IActionType[] } =>
+  rows.length === 0 ? {} : { actions: rows.map((body) => ({ type: 'activity', body })) };
 
 /** The state that is in force first when a state is entered. */
 const firstIn = (node: AnyStateNode): AnyStateNode => {
@@ -81,35 +42,69 @@ const startOf = (node: AnyStateNode): { states: IState[]; lines: Omit<ITransitio
   return { states: [{ name, type: 'initial' }], lines: [{ from: name, to: nameOf(first) }] };
 };
 
-const stateOf = (node: AnyStateNode): IState => ({
+/** What a region looks like, whatever it is named and invokes. */
+const shapeOf = (node: AnyStateNode): string =>
+  JSON.stringify(
+    children(node).map((child) => [
+      child.key,
+      rowsOf(child).map((row) => row.replace(/^do \/.*/, 'do /')),
+      linesOf(child).map(({ label }) => label),
+      shapeOf(child),
+    ]),
+  );
+
+/** The regions of a parallel state; those that look the same are drawn once, under all their names. */
+const regionsOf = (node: AnyStateNode): AnyStateNode[][] => {
+  if (node.type !== 'parallel') return children(node).map((child) => [child]);
+  const alike = new Map<string, AnyStateNode[]>();
+  for (const region of children(node)) {
+    const shape = children(region).length === 0 ? region.key : shapeOf(region);
+    alike.set(shape, [...(alike.get(shape) ?? []), region]);
+  }
+  return [...alike.values()];
+};
+
+type Rows = (node: AnyStateNode) => readonly string[];
+
+/** Rows that fit every region that looks the same. */
+const commonRows: Rows = (node) => rowsOf(node).map((row) => row.replace(/^do \/.*/, 'do / that machine'));
+
+const stateOf = (node: AnyStateNode, rows: Rows = rowsOf, label = node.key): IState => ({
   name: nameOf(node),
-  label: node.key,
+  label,
   type: node.type === 'parallel' || node.type === 'final' ? node.type : 'regular',
   ...colorOf(node),
-  ...rowsOf(node),
-  ...(children(node).length === 0
-    ? {}
-    : { statemachine: { states: [...startOf(node).states, ...children(node).map(stateOf)] } }),
+  ...boxOf(rows(node)),
+  ...(children(node).length === 0 ? {} : { statemachine: { states: statesIn(node, rows) } }),
 });
+
+const regionOf = (alike: readonly AnyStateNode[], rows: Rows): IState[] => {
+  const [first, ...others] = alike;
+  if (first === undefined) return [];
+  if (others.length === 0) return [stateOf(first, rows)];
+  return [stateOf(first, commonRows, `each of ${alike.map(({ key }) => key).join(', ')}`)];
+};
+
+const statesIn = (node: AnyStateNode, rows: Rows = rowsOf): IState[] => [
+  ...startOf(node).states,
+  ...regionsOf(node).flatMap((alike) => regionOf(alike, rows)),
+];
 
 const allLinesOf = (node: AnyStateNode): Omit<ITransition, 'id'>[] => [
   ...startOf(node).lines,
   ...linesOf(node),
-  ...children(node).flatMap(allLinesOf),
+  ...regionsOf(node).flatMap((alike) => alike.slice(0, 1).flatMap(allLinesOf)),
 ];
 
 /** What a machine does in whatever state it is, as a box beside its states. */
 const anywhere = (root: AnyStateNode): IState[] => {
-  const { actions } = rowsOf(root);
-  return actions === undefined
-    ? []
-    : [{ name: `${root.id}/anywhere`, label: 'in any state', type: 'regular', actions }];
+  const rows = rowsOf(root);
+  if (rows.length === 0) return [];
+  return [{ name: `${root.id}/anywhere`, label: 'in any state', type: 'regular', ...boxOf(rows) }];
 };
 
 const statesOf = (root: AnyStateNode): IState[] =>
-  root.type === 'parallel'
-    ? [stateOf(root)]
-    : [...startOf(root).states, ...children(root).map(stateOf), ...anywhere(root)];
+  root.type === 'parallel' ? [stateOf(root)] : [...statesIn(root), ...anywhere(root)];
 
 /** A machine as state-machine-cat takes it. */
 export const chartOf = ({ root }: AnyStateMachine): IStateMachine => ({
@@ -124,18 +119,30 @@ const attributes = (values: Record<string, string | number>) =>
 const drawnSize = (layoutSize: string): string => (Number(layoutSize) * 0.86).toFixed(2);
 const fonts = 'Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif';
 
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+
 /** Draws a machine. The same machine gives the same text everywhere: a bundled Graphviz lays it out, not the host's. */
 export const draw = async (machine: AnyStateMachine): Promise<string> => {
   const svg = await render(chartOf(machine), {
     inputType: 'json',
     outputType: 'oldsvg',
     direction: 'top-down',
-    dotGraphAttrs: attributes({ ordering: '""', newrank: 'true', bgcolor: 'white', nodesep: 0.5, ranksep: 0.5, pad: 0.2 }),
+    dotGraphAttrs: attributes({
+      ordering: '""',
+      newrank: 'true',
+      bgcolor: 'white',
+      nodesep: 0.5,
+      ranksep: 0.5,
+      pad: 0.2,
+    }),
     dotNodeAttrs: attributes({ fontsize: 14 }),
     dotEdgeAttrs: attributes({ color: '"#667085"', fontcolor: '"#344054"', fontsize: 12 }),
   });
   return svg
     .replaceAll(/font-size="([\d.]+)"/g, (_, size: string) => `font-size="${drawnSize(size)}"`)
     .replaceAll(/font-family="[^"]*"/g, `font-family="${fonts}"`)
-    .replace('<title>state transitions</title>', `<title>${machine.id}: ${machine.config.description ?? ''}</title>`);
+    .replace(
+      '<title>state transitions</title>',
+      `<title>${machine.id}: ${escaped(machine.config.description ?? '')}</title>`,
+    );
 };

@@ -50,14 +50,16 @@ describe('the harness', () => {
   test('tells the path that breaks an invariant', async () => {
     const invariants = { off: ({ context }: { context: { fuse: number } }) => expect(context.fuse).toBe(1) };
     await expect(walk(model({ invariants }))).rejects.toThrow(
-      /^lamp: after lamp\.toggle \/ light done \/ lamp\.toggle:/,
+      /^lamp: after lamp\.toggle \/ light done \/ .*: expected \+?0 to be 1/,
     );
   });
 
   test('notices a machine that does not do what its model says', async () => {
     let burns = 0;
     const moody = lamp.provide({ actions: { burn: assign(() => ({ fuse: (burns += 1) })) } });
-    await expect(walk(model({ machine: moody, regions: [{ name: 'all', key: () => 0 }] }))).rejects.toThrow('fuse');
+    await expect(walk(model({ machine: moody, regions: [{ name: 'all', key: () => 0 }] }))).rejects.toThrow(
+      'is where the model says',
+    );
   });
 
   test('refuses a region that begins with what can not happen', async () => {

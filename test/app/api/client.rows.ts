@@ -113,9 +113,10 @@ export const clientRows: Rows = {
     expect(process.restarts).toEqual(['restart_exec']);
     expect(client.mqttClient.isConnected()).toBe(false);
   },
-  performUpdate: async ({ client, addVersion, read }) => {
-    await client.ready();
+  performUpdate: async ({ client, instance, row, addVersion, read }) => {
     const commit = await addVersion('version 2');
+    await instance.operator.sendCommand(row.uuid, 'Update');
+    await client.ready();
     await client.performUpdate();
     expect(await read('program.txt')).toBe('version 2');
     expect(JSON.parse(await read('env.json'))).toMatchObject({ PU_COMMIT_VERSION: commit });
@@ -131,7 +132,7 @@ export const clientRows: Rows = {
     expect(JSON.parse(await read('env.json'))).toMatchObject({ PU_STATE_SEND_INTERVAL: 77 });
   },
   downloadSchema: async ({ client, instance, row, topic, read, path }) => {
-    await client.ready();
+    await client.schema.updateFromFile();
     const [input, output] = ['Input', 'Output'].map(
       (type) => row.unit_nodes.find((node) => node.type === type)?.uuid ?? '',
     );

@@ -109,7 +109,8 @@ export interface Own {
   });
 });
 
-const entry = (text: string) => ({ level: 'Info', text, create_datetime: '2026-01-31T12:00:00.000Z' });
+const at = '2026-01-31T12:00:00.000Z';
+const entry = (text: string) => ({ level: 'Info', text, create_datetime: at });
 const lines = (...texts: readonly string[]) => texts.map((text) => `${JSON.stringify(entry(text))}\n`).join('');
 
 describe('pepeunit log', () => {
@@ -118,7 +119,7 @@ describe('pepeunit log', () => {
     await writeFile(join(folder.path, 'log.json'), `${lines('one', 'two\n\u001b[2J')}{"level":"In`);
     expect(await cli(['log', folder.path])).toEqual({
       code: 0,
-      stdout: '2026-01-31T12:00:00.000Z Info     one\n' + '2026-01-31T12:00:00.000Z Info     two\\n\\x1b[2J\n',
+      stdout: `${at} Info     one\n${at} Info     two\\n\\x1b[2J\n`,
       stderr: '',
     });
     const { stdout } = await cli(['log', '--json'], { cwd: folder.path });

@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startInstance, type Instance, type UnitRow } from '../../../app/instance/index.ts';
 import type { JsonObject } from '../../../services/json.ts';
@@ -30,7 +32,7 @@ const writeUnit = async (path: string, changes: JsonObject = {}): Promise<string
 beforeAll(async () => {
   folder = await temporaryFolder();
   const source = join(folder.path, 'source');
-  expect((await cli(['init', source])).code).toBe(0);
+  await cli(['init', source]);
   instance = await startInstance();
   unit = await instance.operator.createUnit({ name: 'first', folder: source });
   env = await instance.operator.getEnv(unit.uuid);
@@ -64,15 +66,16 @@ const allOk = {
 };
 
 const closedPort = (): Promise<number> =>
-  new Promise((resolve) => {
+  new Promise((found) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
+      server.close(() => found(port));
     });
   });
 
+const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
 const foreignToken = (): string => {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const body = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ uuid: unit.uuid, type: 'Unit' })}`;
   return `${body}.${createHmac('sha256', 'another instance').update(body).digest('base64url')}`;
 };
@@ -137,6 +140,30 @@ describe('pepeunit doctor', () => {
     const { code, results } = await diagnose(join(folder.path, 'nowhere'));
     expect(code).toBe(1);
     expect(results).toMatchObject({ folder: 'failed', 'env.json': 'failed', token: 'skipped', clock: 'skipped' });
+  });
+});
+
+describe('pepeunit init', () => {
+  test('writes a unit that runs as it is', async () => {
+    const { operator, events } = instance;
+    const made = await operator.createUnit({ name: 'made', folder: join(folder.path, 'source') });
+    const path = join(folder.path, 'made');
+    expect((await cli(['init', path])).code).toBe(0);
+    await writeFile(join(path, 'env.json'), JSON.stringify(await operator.getEnv(made.uuid)));
+    await writeFile(join(path, 'schema.json'), JSON.stringify(operator.getSchema(made.uuid)));
+    await mkdir(join(path, 'node_modules'));
+    await symlink(resolve(import.meta.dirname, '../../..'), join(path, 'node_modules/pepeunit-client'));
+    const seen = new Set<string | undefined>();
+    const end = events.on('published', ({ unit: uuid, key }) => void (uuid === made.uuid && seen.add(key)));
+    const program = spawn(process.execPath, ['main.js'], { cwd: path, stdio: 'ignore' });
+    const exited = once(program, 'exit');
+    try {
+      await until(() => seen.has('state/pepeunit') && seen.has('output/pepeunit'), { what: 'the first messages' });
+    } finally {
+      program.kill('SIGTERM');
+      end();
+    }
+    expect(await exited).toEqual([0, null]);
   });
 });
 

@@ -16,7 +16,7 @@ const refusalOf = (url: string, username: string | undefined, protocolVersion: 3
   );
 
 /** A text as MQTT writes it: two bytes of length, then the text. */
-const text = (value: string): Buffer => Buffer.concat([Buffer.from([0, value.length]), Buffer.from(value)]);
+const mqttText = (value: string): Buffer => Buffer.concat([Buffer.from([0, value.length]), Buffer.from(value)]);
 
 const rawSocket = (url: string): Promise<Socket> =>
   new Promise((resolve) => {
@@ -103,7 +103,12 @@ it('ends the connection at the header of a packet that is too large, without wai
   const socket = await rawSocket(instance.mqttUrl);
   const connack = new Promise((resolve) => socket.once('data', resolve));
   const userName = 0x80;
-  const body = Buffer.concat([text('MQTT'), Buffer.from([4, userName | 2, 0, 60]), text('raw'), text(unit.token)]);
+  const body = Buffer.concat([
+    mqttText('MQTT'),
+    Buffer.from([4, userName | 2, 0, 60]),
+    mqttText('raw'),
+    mqttText(unit.token),
+  ]);
   socket.write(Buffer.concat([Buffer.from([0x10, (body.length % 128) | 128, Math.floor(body.length / 128)]), body]));
   expect(await connack).toEqual(Buffer.from([0x20, 0x02, 0x00, 0x00]));
   const closed = new Promise<string>((resolve) => socket.once('close', () => resolve('closed')));

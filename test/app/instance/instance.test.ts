@@ -98,7 +98,7 @@ describe('a durable instance', () => {
     await link.client.publishAsync(unit.topic('log/pepeunit'), '{"level":"Info","text":"kept"}', { qos: 1 });
     await link.client.publishAsync(unit.topic('out/pepeunit'), '21', { qos: 1 });
     await link.client.publishAsync(unit.topic('state/pepeunit'), '{"pu_commit_version":"abc"}', { qos: 1 });
-    await until(() => first.of('state').length === 1);
+    await until(() => first.of('state').length === 1 && first.of('log').length === 1);
     const picture = async ({ instance: { operator, ...instance } }: typeof first) => ({
       units: operator.listUnits(),
       env: await operator.getEnv(unit.uuid),

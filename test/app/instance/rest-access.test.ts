@@ -1,20 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { addUnit, api, nobody, json, unitAtHand } from './support.ts';
+import { addUnit, api, nobody, unitAtHand } from './support.ts';
+
+/** Every row that belongs to one unit. */
+const unitRows = (uuid: string): [string, string, unknown?][] => [
+  ['GET', `/units/env/${uuid}`],
+  ['GET', `/units/get_current_schema/${uuid}`],
+  ['GET', `/units/get_target_version/${uuid}`],
+  ['GET', `/units/firmware/tgz/${uuid}`],
+  ['GET', `/units/firmware/tar/${uuid}`],
+  ['GET', `/units/firmware/zip/${uuid}`],
+  ['POST', `/units/set_state_storage/${uuid}`, { state: 'x' }],
+  ['GET', `/units/get_state_storage/${uuid}`],
+  ['GET', `/units/log_list/?unit_uuid=${uuid}`],
+  ['POST', `/units/send_command_to_input_base_topic/${uuid}?command=EnvUpdate`],
+];
 
 describe('who may ask', () => {
-  const unitRows = (uuid: string): [string, string, unknown?][] => [
-    ['GET', `/units/env/${uuid}`],
-    ['GET', `/units/get_current_schema/${uuid}`],
-    ['GET', `/units/get_target_version/${uuid}`],
-    ['GET', `/units/firmware/tgz/${uuid}`],
-    ['GET', `/units/firmware/tar/${uuid}`],
-    ['GET', `/units/firmware/zip/${uuid}`],
-    ['POST', `/units/set_state_storage/${uuid}`, { state: 'x' }],
-    ['GET', `/units/get_state_storage/${uuid}`],
-    ['GET', `/units/log_list/?unit_uuid=${uuid}`],
-    ['POST', `/units/send_command_to_input_base_topic/${uuid}?command=EnvUpdate`],
-  ];
-
   it('gives the rows of a unit to itself and to the operator, and to nobody else', async () => {
     const { instance, unit, own, operator } = await unitAtHand();
     const stranger = api(instance, (await addUnit(instance, { name: 'other' })).token);

@@ -1,8 +1,13 @@
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseEnv } from '../../../services/env.ts';
 import { parseSchema } from '../../../services/schema.ts';
 import { addUnit, api, json, unitAtHand } from './support.ts';
+
+const inputsOf = (output: string, limit: number, offset: number) =>
+  `/unit_nodes?order_by_create_date=desc&output_uuid=${output}&limit=${limit}&offset=${offset}`;
+
+const unitsBy = (more: string) =>
+  `/units?is_include_output_unit_nodes=true&order_by_unit_name=asc&order_by_create_date=desc&order_by_last_update=desc${more}`;
 
 describe('what a unit asks for', () => {
   it('GET /units/env: every reserved variable, the example and what the operator has set', async () => {
@@ -112,9 +117,7 @@ describe('what a unit asks for', () => {
     for (const reader of readers) {
       await instance.operator.createEdge(unit.node('out/pepeunit'), reader.node('set/pepeunit'));
     }
-    const path = (output: string, limit: number, offset: number) =>
-      `/unit_nodes?order_by_create_date=desc&output_uuid=${output}&limit=${limit}&offset=${offset}`;
-    const all = (await json(own('GET', path(unit.node('out/pepeunit'), 10, 0)))) as {
+    const all = (await json(own('GET', inputsOf(unit.node('out/pepeunit'), 10, 0)))) as {
       count: number;
       unit_nodes: { uuid: string }[];
     };
@@ -139,13 +142,13 @@ describe('what a unit asks for', () => {
       data_pipe_status: null,
       data_pipe_error: null,
     });
-    expect(await json(own('GET', path(unit.node('out/pepeunit'), 1, 1)))).toEqual({
+    expect(await json(own('GET', inputsOf(unit.node('out/pepeunit'), 1, 1)))).toEqual({
       count: 2,
       unit_nodes: [all.unit_nodes[1]],
     });
-    expect(await json(own('GET', path(unit.node('plain_out'), 10, 0)))).toEqual({ count: 0, unit_nodes: [] });
-    expect((await own('GET', path('nonsense', 10, 0))).status).toBe(422);
-    expect((await own('GET', path(unit.node('plain_out'), -1, 0))).status).toBe(422);
+    expect(await json(own('GET', inputsOf(unit.node('plain_out'), 10, 0)))).toEqual({ count: 0, unit_nodes: [] });
+    expect((await own('GET', inputsOf('nonsense', 10, 0))).status).toBe(422);
+    expect((await own('GET', inputsOf(unit.node('plain_out'), -1, 0))).status).toBe(422);
   });
 
   it('GET /units: the units that own these nodes, with those nodes alone', async () => {
@@ -153,10 +156,8 @@ describe('what a unit asks for', () => {
     const other = await addUnit(instance, { name: 'another' });
     const hidden = await addUnit(instance, { name: 'hidden', visibilityLevel: 'Private' });
     const nodes = [unit.node('out/pepeunit'), other.node('set/pepeunit'), hidden.node('set/pepeunit')];
-    const query = (more: string) =>
-      `/units?is_include_output_unit_nodes=true&order_by_unit_name=asc&order_by_create_date=desc&order_by_last_update=desc${more}`;
     const found = (await json(
-      own('GET', query(`&limit=10&offset=0${nodes.map((uuid) => `&unit_node_uuids=${uuid}`).join('')}`)),
+      own('GET', unitsBy(`&limit=10&offset=0${nodes.map((uuid) => `&unit_node_uuids=${uuid}`).join('')}`)),
     )) as { count: number; units: { name: string; unit_nodes: { uuid: string }[] }[] };
     expect(found.count).toBe(2);
     expect(found.units.map(({ name, unit_nodes: owned }) => [name, owned.map(({ uuid }) => uuid)])).toEqual([
@@ -173,7 +174,7 @@ describe('what a unit asks for', () => {
       firmware_update_status: null,
       firmware_update_error: null,
     });
-    expect(await json(own('GET', query('&limit=1&offset=1')))).toMatchObject({ count: 2, units: [{ name: 'fan' }] });
+    expect(await json(own('GET', unitsBy('&limit=1&offset=1')))).toMatchObject({ count: 2, units: [{ name: 'fan' }] });
     expect(await json(own('GET', '/units?order_by_unit_name=desc'))).toMatchObject({
       units: [{ name: 'fan', unit_nodes: [] }, { name: 'another' }],
     });

@@ -1,0 +1,30 @@
+import { describe, expect, test } from 'vitest';
+import { columns, painter } from '../../../app/cli/output.ts';
+
+const terminal = { isTTY: true, write: () => true };
+const file = { write: () => true };
+
+describe('painter', () => {
+  test.each([
+    ['a terminal', terminal, {}, true],
+    ['a file', file, {}, false],
+    ['a terminal with NO_COLOR', terminal, { NO_COLOR: '1' }, false],
+    ['a terminal with an empty NO_COLOR', terminal, { NO_COLOR: '' }, true],
+    ['a dumb terminal', terminal, { TERM: 'dumb' }, false],
+  ])('on %s', (_where, output, env, isColoured) => {
+    expect(painter(output, env)('red', 'x')).toBe(isColoured ? '\u001b[31mx\u001b[39m' : 'x');
+  });
+});
+
+describe('columns', () => {
+  test('sets cells one below the other, without spaces at the end', () => {
+    expect(
+      columns([
+        ['a', 'bb', 'c'],
+        ['aaa', '', ''],
+        ['', 'b', 'cc'],
+      ]),
+    ).toEqual(['a    bb  c', 'aaa', '     b   cc']);
+    expect(columns([])).toEqual([]);
+  });
+});

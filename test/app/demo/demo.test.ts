@@ -1,0 +1,118 @@
+import { readdir, readlink } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { Summary } from '../../../app/demo/tally.ts';
+import { until } from '../../support/until.ts';
+import { startCli, temporaryFolder, type CliRun } from '../cli/run-cli.ts';
+
+const hasProc = existsSync('/proc/self/cwd');
+
+interface Running {
+  readonly pid: number;
+  readonly cwd: string;
+}
+
+/** The processes that live in a folder, a removed one too. */
+const processesIn = async (folder: string): Promise<Running[]> => {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const all = await Promise.all(
+    pids.map(async (pid) => ({ pid: Number(pid), cwd: await readlink(`/proc/${pid}/cwd`).catch(() => '') })),
+  );
+  return all.filter(({ cwd }) => cwd.startsWith(folder));
+};
+
+/** Runs a demo whose temporary files lie in a folder of its own, and checks that nothing of it stays. */
+const withDemo = async (args: readonly string[], use: (run: CliRun, folder: string) => Promise<void>) => {
+  await using folder = await temporaryFolder();
+  const run = startCli(['demo', ...args], { env: { TMPDIR: folder.path, NO_COLOR: '1' } });
+  try {
+    await use(run, folder.path);
+  } finally {
+    run.child.kill('SIGTERM');
+    await run.ended;
+  }
+  expect(await readdir(folder.path)).toEqual([]);
+  if (hasProc) await until(async () => (await processesIn(folder.path)).length === 0, { what: 'the end of the units' });
+};
+
+const summaryOf = (stdout: string): Summary => JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Summary;
+
+/** The lines that tell of a failure; the legend is none. */
+const failuresIn = (story: string): string[] => story.split('\n').filter((line) => /^ +[\d.]+s .*✘/.test(line));
+
+const allOk = { update: 'ok', env_update: 'ok', schema_update: 'ok', log_sync: 'ok' };
+
+describe('pepeunit demo', { timeout: 90_000 }, () => {
+  test('--for 20 --json plays the whole script and ends by itself', () =>
+    withDemo(['--for', '20', '--json'], async (run) => {
+      const { code, stdout, stderr } = await run.ended;
+      expect({ code, failures: failuresIn(stderr) }).toEqual({ code: 0, failures: [] });
+      const summary = summaryOf(stdout);
+      expect(stdout).toBe(`${JSON.stringify(summary)}\n`);
+      expect(Object.keys(summary)).toEqual([
+        'online',
+        'published',
+        'received',
+        'stateReports',
+        'logEntries',
+        'commands',
+      ]);
+      expect(summary).toMatchObject({ online: true, commands: allOk });
+      expect(Object.keys(summary.commands)).toEqual(Object.keys(allOk));
+      expect(summary.published).toBeGreaterThan(20);
+      expect(summary.received).toBeGreaterThan(8);
+      expect(summary.stateReports).toBeGreaterThanOrEqual(3);
+      expect(summary.logEntries).toBeGreaterThan(10);
+      expect(stderr).toMatch(/display +~ shows \d+\.\d\d °C/);
+      expect(stderr).toMatch(/✔ the fan turns at 100 %/);
+      expect(stderr).not.toContain('NaN');
+      expect(stderr).not.toContain('\u001b');
+    }));
+
+  test('without --for it runs on after the script, until Ctrl-C', () =>
+    withDemo([], async (run) => {
+      await until(() => run.stdout().includes('The units run on until Ctrl-C.'), {
+        timeoutMs: 60_000,
+        what: 'the end of the script',
+      });
+      run.child.kill('SIGINT');
+      const { code, stdout, stderr } = await run.ended;
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toContain('Commands  update ok, env_update ok, schema_update ok, log_sync ok');
+    }));
+
+  test('Ctrl-C in the middle ends it with 0 and leaves nothing behind', () =>
+    withDemo(['--json'], async (run, folder) => {
+      await until(() => run.stderr().includes('⇄ connected'), { timeoutMs: 30_000, what: 'a connection' });
+      if (hasProc) await until(async () => (await processesIn(folder)).length === 2, { what: 'two units' });
+      run.child.kill('SIGINT');
+      run.child.kill('SIGINT');
+      const { code, stdout, stderr } = await run.ended;
+      expect({ code, failures: failuresIn(stderr) }).toEqual({ code: 0, failures: [] });
+      expect(Object.values(summaryOf(stdout).commands)).toContain('missing');
+    }));
+
+  test('when the time is too short it says so, with 1', () =>
+    withDemo(['--for', '0.1', '--json'], async (run) => {
+      const { code, stdout, stderr } = await run.ended;
+      expect(code).toBe(1);
+      expect(summaryOf(stdout).commands).toEqual({
+        update: 'missing',
+        env_update: 'missing',
+        schema_update: 'missing',
+        log_sync: 'missing',
+      });
+      expect(stderr).toContain('The time was up.');
+    }));
+
+  test.skipIf(!hasProc)(`a unit that dies ends it with 1${hasProc ? '' : ' (skipped: this system has no /proc)'}`, () =>
+    withDemo([], async (run, folder) => {
+      await until(() => run.stdout().includes('⇄ connected'), { timeoutMs: 30_000, what: 'a connection' });
+      const display = (await processesIn(folder)).find(({ cwd }) => cwd.endsWith('/units/display'));
+      process.kill(display?.pid ?? 0, 'SIGKILL');
+      const { code, stdout } = await run.ended;
+      expect(code).toBe(1);
+      expect(stdout).toContain('✘ The display has stopped: it ended by SIGKILL');
+    }),
+  );
+});

@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest';
+import { heard, holds, until } from '../../../app/demo/waiting.ts';
+import { eventSource } from '../../../app/instance/events.ts';
+
+describe('until', () => {
+  test('follows other signals, and ends when disposed of', () => {
+    const other = new AbortController();
+    const first = until([other.signal], undefined, '');
+    const second = until([other.signal], undefined, '');
+    second[Symbol.dispose]();
+    expect([first.signal.aborted, second.signal.aborted]).toEqual([false, true]);
+    other.abort(new Error('enough'));
+    expect(first.signal.reason).toEqual(new Error('enough'));
+    expect(until([other.signal], undefined, '').signal.reason).toEqual(new Error('enough'));
+  });
+
+  test('ends after its time', async () => {
+    const { signal } = until([], 1, 'late');
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    expect(signal.reason).toEqual(new Error('late'));
+  });
+});
+
+describe('waiting', () => {
+  test('hears the event that is wanted, or why not', async () => {
+    const events = eventSource();
+    const stop = new AbortController();
+    const wait = () => heard(events, 'delivered', ({ topic }) => topic === 'b', stop.signal);
+    const found = wait();
+    events.emit('delivered', { unit: 'u', topic: 'a' });
+    events.emit('delivered', { unit: 'u', topic: 'b' });
+    expect(await found).toMatchObject({ topic: 'b' });
+    expect(events.watched).toBe(false);
+
+    const missed = wait();
+    stop.abort(new Error('enough'));
+    await expect(missed).rejects.toThrow('enough');
+    await expect(wait()).rejects.toThrow('enough');
+    await expect(holds(async () => false, stop.signal)).rejects.toThrow('enough');
+    await holds(async () => true, stop.signal);
+    expect(events.watched).toBe(false);
+  });
+});
