@@ -64,7 +64,10 @@ export const startClient = (options: LinkOptions): MqttClient => {
     ...(options.version === 5 ? { properties: { sessionExpiryInterval: 0, maximumPacketSize: maxInboundBytes } } : {}),
   };
   try {
-    return mqtt.connect(settings);
+    const client = mqtt.connect(settings);
+    // Writes are gathered here, so there is nothing for the socket to wait for.
+    (client.stream as { setNoDelay?: (on: boolean) => void }).setNoDelay?.(true);
+    return client;
   } catch (cause) {
     throw linkError('tls', options, 'the connection could not be prepared', { cause });
   }

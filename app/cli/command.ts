@@ -18,7 +18,7 @@ export class UsageError extends PepeunitError {
 }
 
 /** One option of a command. */
-export interface OptionManual {
+interface OptionManual {
   readonly type: 'boolean' | 'string';
   readonly help: string;
   /** What the value stands for, such as `SECONDS`. */

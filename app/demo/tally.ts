@@ -1,11 +1,11 @@
 import type { InstanceEvent } from '../instance/index.ts';
 
 /** The commands of Pepeunit that a demo sends, each once. */
-export const commandNames = ['update', 'env_update', 'schema_update', 'log_sync'] as const;
+const commandNames = ['update', 'env_update', 'schema_update', 'log_sync'] as const;
 export type CommandName = (typeof commandNames)[number];
 
 /** `missing`: not sent; `failed`: sent without the effect that it should have had. */
-export type Outcome = 'ok' | 'failed' | 'missing';
+type Outcome = 'ok' | 'failed' | 'missing';
 
 /** What really happened, as the instance saw it. */
 export interface Summary {

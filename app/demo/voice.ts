@@ -12,7 +12,7 @@ const signs = {
 } as const;
 
 /** What a line is about. */
-export type Sign = keyof typeof signs;
+type Sign = keyof typeof signs;
 
 const tones: Readonly<Record<Sign, Tone>> = {
   link: 'blue',

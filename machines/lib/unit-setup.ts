@@ -25,7 +25,7 @@ import type { LogLine } from './unit-log.ts';
 import { briefs, held, lossOf, orders, type OrderName } from './unit-orders.ts';
 
 /** The end of a child that failed. */
-interface Crash {
+export interface Crash {
   child: ChildName;
   failure: Failure;
   isRestarted: boolean;

@@ -22,6 +22,11 @@ const version = (name: string): TarEntry[] => [
   { name: 'src/new.ts', text: name },
 ];
 
+const failing = async function* () {
+  yield (await archiveOf(...version('new'))).subarray(0, 30);
+  throw new RestError('timeout', 'late');
+};
+
 /** What every firmware store does; it starts on a version `old` with a file `keep.txt` of its own. */
 export const firmwareStoreContract = (start: (old: Record<string, string>) => Promise<FirmwareStoreBench>): void => {
   const old = {
@@ -105,10 +110,6 @@ export const firmwareStoreContract = (start: (old: Record<string, string>) => Pr
   });
 
   test("a failing download is told as the download's own error", async () => {
-    const failing = async function* () {
-      yield (await archiveOf(...version('new'))).subarray(0, 30);
-      throw new RestError('timeout', 'late');
-    };
     await expect(bench.store.stage(failing(), signal)).rejects.toMatchObject({ name: 'RestError', code: 'timeout' });
     expect(await bench.stagings()).toBe(0);
   });
@@ -121,7 +122,7 @@ export const firmwareStoreContract = (start: (old: Record<string, string>) => Pr
       abort.abort();
       yield whole.subarray(30);
     };
-    await expect(bench.store.stage(aborting(), abort.signal)).rejects.toThrow();
+    await expect(bench.store.stage(aborting(), abort.signal)).rejects.toMatchObject({ name: 'AbortError' });
     expect(await bench.live()).toEqual(old);
     expect(await bench.stagings()).toBe(0);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { heard, holds, until } from '../../../app/demo/waiting.ts';
-import { eventSource } from '../../../app/instance/events.ts';
+import { eventSource, type Events } from '../../../app/instance/events.ts';
 
 describe('until', () => {
   test('follows other signals, and ends when disposed of', () => {
@@ -23,14 +23,26 @@ describe('until', () => {
 
 describe('waiting', () => {
   test('hears the event that is wanted, or why not', async () => {
-    const events = eventSource();
+    const source = eventSource();
+    let listening = 0;
+    const events: Events = {
+      subscribe: source.subscribe,
+      on: (type, listener) => {
+        const end = source.on(type, listener);
+        listening += 1;
+        return () => {
+          listening -= 1;
+          end();
+        };
+      },
+    };
     const stop = new AbortController();
     const wait = () => heard(events, 'delivered', ({ topic }) => topic === 'b', stop.signal);
     const found = wait();
-    events.emit('delivered', { unit: 'u', topic: 'a' });
-    events.emit('delivered', { unit: 'u', topic: 'b' });
+    source.emit('delivered', { unit: 'u', topic: 'a' });
+    source.emit('delivered', { unit: 'u', topic: 'b' });
     expect(await found).toMatchObject({ topic: 'b' });
-    expect(events.watched).toBe(false);
+    expect(listening).toBe(0);
 
     const missed = wait();
     stop.abort(new Error('enough'));
@@ -38,6 +50,6 @@ describe('waiting', () => {
     await expect(wait()).rejects.toThrow('enough');
     await expect(holds(async () => false, stop.signal)).rejects.toThrow('enough');
     await holds(async () => true, stop.signal);
-    expect(events.watched).toBe(false);
+    expect(listening).toBe(0);
   });
 });

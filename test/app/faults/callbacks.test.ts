@@ -95,7 +95,7 @@ describe.each(Object.entries(misdeeds))('a callback that %s leaves the unit runn
   });
 
   test('inspector', async () => {
-    const client = live.another({ inspect: () => void misbehave() });
+    const client = live.another({ inspect: misbehave as () => void });
     await client.ready();
     expect(client.actor.getSnapshot().status).toBe('active');
   });
