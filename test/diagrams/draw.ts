@@ -107,7 +107,7 @@ const statesOf = (root: AnyStateNode): IState[] =>
   root.type === 'parallel' ? [stateOf(root)] : [...statesIn(root), ...anywhere(root)];
 
 /** A machine as state-machine-cat takes it. */
-export const chartOf = ({ root }: AnyStateMachine): IStateMachine => ({
+const chartOf = ({ root }: AnyStateMachine): IStateMachine => ({
   states: statesOf(root),
   transitions: allLinesOf(root).map((line, index) => ({ id: index + 1, ...line })),
 });

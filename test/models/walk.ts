@@ -47,7 +47,7 @@ const checkState = (model: MachineModel, seen: Seen<unknown>): void => {
  * Runs one path on a driver and checks each situation on the way: the machine is where the model says, with the same
  * data, nothing runs that its states do not invoke, and the invariants of its states hold.
  */
-export const runPath = async (model: MachineModel, path: Path, driver: Driver): Promise<void> => {
+const runPath = async (model: MachineModel, path: Path, driver: Driver): Promise<void> => {
   const done: string[] = [];
   try {
     checkState(model, driver.seen());

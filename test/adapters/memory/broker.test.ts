@@ -1,8 +1,11 @@
-import { describe } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { fakeClock } from '../../../adapters/memory/clock.ts';
 import { memoryBroker } from '../../../adapters/memory/broker.ts';
 import { BrokerError } from '../../../services/errors.ts';
-import type { MqttVersion } from '../../../services/broker.ts';
+import type { LinkListener, LinkOptions, MqttVersion } from '../../../services/broker.ts';
 import { brokerContract, type BrokerBench } from '../../contracts/broker.ts';
+
+const deaf: LinkListener = { onMessage: () => undefined, onClosed: () => undefined };
 
 const inMemory = (version: MqttVersion) => async (): Promise<BrokerBench> => {
   const broker = memoryBroker();
@@ -12,11 +15,83 @@ const inMemory = (version: MqttVersion) => async (): Promise<BrokerBench> => {
     url: 'mqtt://memory',
     cut: () => broker.cut(new BrokerError('closed', 'cut')),
     deniedTopic: 'denied/pepeunit',
-    tellsTakeOver: version === 5,
+    takeOverCodes: [version === 5 ? 'takenOver' : 'closed'],
     stop: async () => undefined,
   };
 };
 
 describe.each<MqttVersion>([4, 5])('in memory, version %i', (version) => {
   brokerContract(version, inMemory(version));
+});
+
+describe('steering', () => {
+  const options = (changes: Partial<LinkOptions> = {}): LinkOptions => ({
+    url: 'mqtt://memory',
+    version: 5,
+    clientId: 'unit',
+    username: 'token',
+    keepaliveSeconds: 60,
+    timeoutMs: 1000,
+    ...changes,
+  });
+  const { signal } = new AbortController();
+
+  test('refuses, then lets in again, and keeps every attempt', async () => {
+    const broker = memoryBroker({ versions: [4] });
+    broker.refuse(new BrokerError('network', 'down'));
+    await expect(broker.open(options(), deaf, signal)).rejects.toMatchObject({ code: 'network' });
+    broker.refuse(undefined);
+    await expect(broker.open(options(), deaf, signal)).rejects.toMatchObject({ code: 'protocol' });
+    await broker.open(options({ version: 4 }), deaf, signal);
+    expect(broker.connects.map(({ version }) => version)).toEqual([5, 5, 4]);
+    expect(broker.openClients).toEqual(['unit']);
+  });
+
+  test('frozen, calls time out and links die on the clock; thawed, what waits goes on', async () => {
+    const clock = fakeClock();
+    const broker = memoryBroker({ clock });
+    const ends: Error[] = [];
+    const link = await broker.open(options(), { ...deaf, onClosed: (error) => ends.push(error) }, signal);
+    broker.freeze();
+    const late = expect(link.subscribe(['a'])).rejects.toMatchObject({ code: 'timeout' });
+    clock.advance(1000);
+    await late;
+    const patient = link.publish('a', 'x', { qos: 1 });
+    broker.thaw();
+    await patient;
+    expect(broker.published).toHaveLength(1);
+    broker.freeze();
+    clock.advance(90_000);
+    expect(ends).toMatchObject([{ code: 'timeout' }]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('sends from outside, with wildcards, the retained mark and properties', async () => {
+    const broker = memoryBroker();
+    const seen: unknown[] = [];
+    const onMessage: LinkListener['onMessage'] = (...message) => seen.push(message);
+    const link = await broker.open(options(), { ...deaf, onMessage }, signal);
+    await link.subscribe(['a/+/c', 'z/#']);
+    expect(broker.subscriptionsOf('unit')).toEqual(['a/+/c', 'z/#']);
+    const bytes = new TextEncoder().encode('x');
+    broker.send('a/b/c', 'x', { retained: true, properties: { contentType: 'text' } });
+    broker.send('a/b/d', 'x');
+    broker.send('z', 'x');
+    await Promise.resolve();
+    expect(seen).toEqual([
+      ['a/b/c', bytes, true, { contentType: 'text' }],
+      ['z', bytes, false, undefined],
+    ]);
+  });
+
+  test('a denied topic refuses what is acknowledged and drops what is not', async () => {
+    const broker = memoryBroker();
+    broker.deny('closed');
+    const link = await broker.open(options(), deaf, signal);
+    await link.publish('closed', 'x');
+    await expect(link.publish('closed', 'x', { qos: 1 })).rejects.toMatchObject({ reasonCode: 0x87 });
+    broker.allow('closed');
+    await link.publish('closed', 'x');
+    expect(broker.published).toHaveLength(1);
+  });
 });
