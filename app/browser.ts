@@ -21,6 +21,8 @@ import type { PepeunitClientOptions } from './client/options.ts';
 import type { Platform } from './platform.ts';
 
 export * from './public.ts';
+/** idb-keyval's functions, the same as on Node. */
+export * as keyValue from '../adapters/browser/key-value.ts';
 
 const browserPlatform: Platform = () => {
   const clock = systemClock();

@@ -23,6 +23,8 @@ import type { PepeunitClientOptions } from './client/options.ts';
 import type { Platform } from './platform.ts';
 
 export * from './public.ts';
+/** idb-keyval's functions over durable files: a store is a folder, a key a file. */
+export * as keyValue from '../adapters/node/key-value.ts';
 
 const nodePlatform: Platform = ({ envFilePath, ntpHost }) => {
   const clock = systemClock();

@@ -15,13 +15,22 @@ export const RestartMode = {
 } as const;
 export type RestartMode = (typeof RestartMode)[keyof typeof RestartMode];
 
+/** The modes in which another process takes over. */
+export type RestartingMode = Extract<RestartMode, 'restart_exec' | 'restart_popen' | 'exit'>;
+
+/** Whether a mode lets another process take over. */
+export const isRestarting = (mode: RestartMode): mode is RestartingMode =>
+  mode === RestartMode.RestartExec || mode === RestartMode.RestartPopen || mode === RestartMode.Exit;
+
 /** Control over the running program. */
 export interface ProcessControl {
   /** Starts the program anew as the mode says; on success this process ends and the promise stays pending. @throws {ProcessError} */
-  restart(mode: Extract<RestartMode, 'restart_exec' | 'restart_popen' | 'exit'>): Promise<void>;
+  restart(mode: RestartingMode): Promise<void>;
 }
 
 /** Restarts the program, for the update machine's `restart`. */
-export const restartProcess = (restart: (mode: RestartMode) => Promise<void>) =>
-  fromPromise<void, { mode: RestartMode }>(({ input }) => restart(input.mode));
+export const restartProcess = (restart: (mode: RestartingMode) => Promise<void>) =>
+  fromPromise<void, { mode: RestartMode }>(async ({ input }) => {
+    if (isRestarting(input.mode)) await restart(input.mode);
+  });
 export type RestartProcess = ReturnType<typeof restartProcess>;

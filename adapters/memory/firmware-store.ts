@@ -5,7 +5,7 @@ import { readArchive } from '../shared/archive.ts';
 import { failures } from './failures.ts';
 
 /** Files by path. */
-export type MemoryTree = Map<string, Uint8Array>;
+type MemoryTree = Map<string, Uint8Array>;
 
 /** Versions in memory, and the handles to steer them. */
 export interface MemoryFirmwareStore extends FirmwareStore {

@@ -4,7 +4,7 @@ import type { Rest, RestTarget, TargetVersion, Unit, UnitNode } from '../../serv
 import { failures } from './failures.ts';
 
 /** A method of the REST port. */
-export type RestCall = keyof Rest;
+type RestCall = keyof Rest;
 
 /** What an instance in memory answers with; change it as the test goes on. */
 export interface RestDocuments {
@@ -19,7 +19,7 @@ export interface RestDocuments {
 }
 
 /** One call, as it was made. */
-export interface RecordedCall {
+interface RecordedCall {
   readonly call: RestCall;
   readonly target: RestTarget;
   /** The arguments between the target and the signal. */

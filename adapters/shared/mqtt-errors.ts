@@ -41,7 +41,7 @@ const advice: Readonly<Record<Code, string>> = {
 };
 
 /** Where a link leads, without anything secret that its URL might hold. */
-export const brokerName = ({ url }: Pick<LinkOptions, 'url'>): string => {
+const brokerName = ({ url }: Pick<LinkOptions, 'url'>): string => {
   const { protocol, host } = URL.canParse(url) ? new URL(url) : { protocol: '', host: 'the broker' };
   return protocol === '' ? host : `${protocol}//${host}`;
 };

@@ -1,6 +1,7 @@
 import type { PublishOptions } from '../../services/broker.ts';
 import type { Cipher } from '../../services/cipher.ts';
 import type { JsonObject, JsonValue } from '../../services/json.ts';
+import { isRestarting, RestartMode } from '../../services/process-control.ts';
 import type { StateReport } from '../../services/system.ts';
 import type { Platform } from '../platform.ts';
 import { callGuarded } from '../plane/guard.ts';
@@ -119,7 +120,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
   /** Sets what takes the place of the whole update sequence; gets the command's payload. */
   setCustomUpdateHandler(handler: (client: this, payload: JsonObject) => unknown): void {
     this.#updateHandler = handler;
-    this.#unit.power();
+    this.#unit.power.on();
     this.actor.send({ type: 'update.configure', handsOver: true });
   }
 
@@ -172,17 +173,18 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
 
   /** Stops the unit: log flushed, link closed, nothing left running. Takes 5 s at the most. */
   stopMainCycle(): Promise<void> {
-    return this.#unit.stop();
+    return this.#unit.power.off();
   }
 
-  /** Restarts the program as the restart mode says. @throws {ProcessError} */
+  /** Restarts the program; by `restart_exec` where the restart mode names no other way. @throws {ProcessError} */
   restartDevice(): Promise<void> {
-    return this.#unit.restart(this.#options.restartMode);
+    const { restartMode: mode } = this.#options;
+    return this.#unit.power.restart(isRestarting(mode) ? mode : RestartMode.RestartExec);
   }
 
   /** Asks the instance for the unit's version, and updates to it. @throws {RestError | FirmwareError | ProcessError} */
   async performUpdate(): Promise<void> {
-    this.#unit.power();
+    this.#unit.power.on();
     const { commit } = await this.restClient.getTargetVersion();
     const ended = outcomeOf(
       this.actor,
@@ -246,14 +248,14 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
   }
 
   async #syncLogs(): Promise<number> {
-    this.#unit.power();
+    this.#unit.power.on();
     const ended = outcomeOf(this.actor, ['logsSynced'], ['logsFailed']);
     this.actor.send({ type: 'logger.sync' });
     return (await ended).entries;
   }
 
   async #syncTime(): Promise<void> {
-    this.#unit.power();
+    this.#unit.power.on();
     const ended = outcomeOf(this.actor, ['timeSynced'], ['timeFailed']);
     this.actor.send({ type: 'time.sync' });
     await ended;

@@ -35,7 +35,7 @@ export const createCycle = ({ clock, isConfigured, isOnline, warn }: CycleParts)
     const working = callGuarded('output handler', handler, [], warn);
     if (!working) return;
     isWorking = true;
-    void working.then(() => {
+    void working.finally(() => {
       isWorking = false;
     });
   };

@@ -20,6 +20,9 @@ export interface Documents<TEnv extends object> {
   readonly schema: SchemaManager;
   readonly settingsSources: SettingsSources;
   readonly schemaSources: SchemaSources;
+  /** What is in force; `undefined` before it is loaded. */
+  readonly envNow: () => UnitEnv | undefined;
+  readonly schemaNow: () => UnitSchema | undefined;
   /** The env in force, read from its file if need be. */
   readonly env: () => Promise<UnitEnv>;
   /** Downloads to another path, without taking it over. */
@@ -47,6 +50,8 @@ export const createDocuments = <TEnv extends object>(
     schema,
     settingsSources,
     schemaSources,
+    envNow: () => settingsSources.holder.current,
+    schemaNow: () => schemaSources.holder.current,
     env,
     saveEnv: async (path) => downloadEnv({ storage, rest, path, before: await env() }, never),
     saveSchema: (path) => downloadSchema({ ...schemaSources, path }, never),

@@ -20,16 +20,17 @@ import {
   type UpdateTarget,
 } from '../../services/firmware.ts';
 import { flushLogs, sendStoredLogs } from '../../services/log.ts';
-import { restartProcess, type RestartMode } from '../../services/process-control.ts';
-import { loadSchema, refreshSchema, type SchemaSources } from '../../services/schema.ts';
+import { restartProcess, type RestartingMode } from '../../services/process-control.ts';
+import { loadSchema, refreshSchema } from '../../services/schema.ts';
 import { loadSettings, refreshSettings, type SettingsSources } from '../../services/settings.ts';
-import { collectState, publishState, type StateReport } from '../../services/system.ts';
+import { collectState, publishState } from '../../services/system.ts';
 import { joinWifi, readWifiStatus, scanForSsid, watchWifi } from '../../services/wifi.ts';
 import type { Adapters } from '../platform.ts';
-import type { Journal } from '../plane/journal.ts';
-import type { Switchboard } from '../plane/switchboard.ts';
+import type { DataPlane } from './data-plane.ts';
+import type { Documents } from './documents.ts';
 import { guardInspector } from './inspection.ts';
 import type { ResolvedOptions } from './options.ts';
+import type { Reports } from './reports.ts';
 
 export type UnitActor = ActorRefFrom<typeof unitMachine>;
 
@@ -37,16 +38,11 @@ export type UnitActor = ActorRefFrom<typeof unitMachine>;
 export interface RootParts {
   readonly adapters: Adapters;
   readonly options: ResolvedOptions;
-  readonly settings: SettingsSources;
-  readonly schema: SchemaSources;
-  readonly journal: Journal;
-  readonly switchboard: Switchboard;
+  readonly documents: Pick<Documents<object>, 'settingsSources' | 'schemaSources'>;
+  readonly plane: DataPlane;
   readonly epochMs: () => number;
-  readonly warn: (message: string) => void;
-  readonly sendReport: (report: StateReport, signal: AbortSignal) => Promise<void>;
-  readonly sendStored: (signal: AbortSignal) => Promise<number>;
-  readonly closeLink: () => Promise<void>;
-  readonly restart: (mode: RestartMode) => Promise<void>;
+  readonly reports: Reports;
+  readonly restart: (mode: RestartingMode) => Promise<void>;
   readonly handOver: (target: UpdateTarget) => Promise<void>;
 }
 
@@ -55,16 +51,19 @@ const env = (sources: SettingsSources) => async () => {
   return sources.holder.current;
 };
 
-const mqtt = ({ adapters, switchboard, closeLink: close }: RootParts) =>
+const mqtt = ({ adapters, plane }: RootParts) =>
   mqttMachine.provide({
-    actors: { holdLink: holdLink(adapters.broker, switchboard), closeLink: closeLink(close) },
+    actors: {
+      holdLink: holdLink(adapters.broker, plane.switchboard),
+      closeLink: closeLink(() => plane.switchboard.closed()),
+    },
     delays: { retryAfter: ({ context }) => adapters.random() * backoff(context.attempts) },
   });
 
-const update = ({ adapters, settings, restart, handOver }: RootParts) =>
+const update = ({ adapters, documents, restart, handOver }: RootParts) =>
   updateMachine.provide({
     actors: {
-      download: downloadFirmware(adapters.http, adapters.firmware, env(settings)),
+      download: downloadFirmware(adapters.http, adapters.firmware, env(documents.settingsSources)),
       verify: verifyFirmware(adapters.firmware),
       swap: swapFirmware(adapters.firmware),
       discard: discardFirmware(adapters.firmware),
@@ -73,25 +72,31 @@ const update = ({ adapters, settings, restart, handOver }: RootParts) =>
     },
   });
 
-const wifi = ({ adapters, settings }: RootParts) =>
+const wifi = ({ adapters, documents }: RootParts) =>
   wifiMachine.provide({
     actors: {
       readStatus: readWifiStatus(adapters.wifi),
       scan: scanForSsid(adapters.wifi),
-      join: joinWifi(adapters.wifi, () => settings.holder.current?.reserved.PUC_WIFI_PASS ?? ''),
+      join: joinWifi(adapters.wifi, () => documents.settingsSources.holder.current?.reserved.PUC_WIFI_PASS ?? ''),
       watchLink: watchWifi(adapters.wifi),
     },
   });
 
-const logger = ({ journal, sendStored }: RootParts) =>
+const logger = ({ plane: { journal }, reports }: RootParts) =>
   loggerMachine.provide({
-    actors: { sendStored: sendStoredLogs(sendStored), flush: flushLogs(() => journal.flush()) },
+    actors: {
+      sendStored: sendStoredLogs((signal) => reports.sendStoredLogs(signal)),
+      flush: flushLogs(() => journal.flush()),
+    },
     actions: { applyConfig: (_, config) => journal.configure(config) },
   });
 
-const stateReporter = ({ adapters, epochMs, sendReport }: RootParts) =>
+const stateReporter = ({ adapters, epochMs, reports }: RootParts) =>
   stateReporterMachine.provide({
-    actors: { collect: collectState(adapters.system, epochMs), publish: publishState(sendReport) },
+    actors: {
+      collect: collectState(adapters.system, epochMs),
+      publish: publishState((report) => reports.sendState(report)),
+    },
   });
 
 /** Fills every slot of the unit's machines, once. */
@@ -99,10 +104,16 @@ const provideUnit = (parts: RootParts) =>
   unitMachine.provide({
     actors: {
       settings: settingsMachine.provide({
-        actors: { load: loadSettings(parts.settings), refresh: refreshSettings(parts.settings) },
+        actors: {
+          load: loadSettings(parts.documents.settingsSources),
+          refresh: refreshSettings(parts.documents.settingsSources),
+        },
       }),
       schema: schemaMachine.provide({
-        actors: { load: loadSchema(parts.schema), refresh: refreshSchema(parts.schema) },
+        actors: {
+          load: loadSchema(parts.documents.schemaSources),
+          refresh: refreshSchema(parts.documents.schemaSources),
+        },
       }),
       time: timeMachine.provide({ actors: { readOffset: readOffset(parts.adapters.clockSource) } }),
       wifi: wifi(parts),
@@ -111,23 +122,23 @@ const provideUnit = (parts: RootParts) =>
       logger: logger(parts),
       stateReporter: stateReporter(parts),
     },
-    actions: { log: (_, { level, text }) => parts.journal.log(level, text) },
+    actions: { log: (_, { level, text }) => parts.plane.journal.log(level, text) },
   });
 
 /** Makes the unit's root actor, not yet started. */
 export const createRoot = (parts: RootParts): UnitActor => {
-  const { adapters, options, journal } = parts;
+  const { adapters, options, plane } = parts;
   return createActor(provideUnit(parts), {
     id: 'unit',
     systemId: 'unit',
     clock: adapters.clock as never,
-    ...(options.inspect && { inspect: guardInspector(options.inspect, parts.warn) }),
+    ...(options.inspect && { inspect: guardInspector(options.inspect, plane.warn) }),
     input: {
       managesWifi: options.ffWifiManagerEnable,
       protocol: options.mqtt.protocol ?? 'auto',
       restartMode: options.restartMode,
       checksVersion: options.ffVersionCheckEnable,
-      logConfig: journal.config,
+      logConfig: plane.journal.config,
     },
   });
 };

@@ -14,6 +14,9 @@ export interface InboxBounds {
   readonly handlerMs: number;
 }
 
+/** How long a warning about drops stands for those after it. */
+const warnEveryMs = 10_000;
+
 export const defaultInboxBounds: InboxBounds = { messages: 10_000, bytes: 16 * 1024 * 1024, handlerMs: 60_000 };
 
 /** How the inbox stands. */
@@ -32,60 +35,90 @@ export interface Inbox {
   figures(): InboxFigures;
 }
 
+/** Counts what waits, keeps it within the bounds, and tells now and then what it had to drop. */
+const createBacklog = (clock: Clock, bounds: InboxBounds, warn: (message: string) => void) => {
+  let messages = 0;
+  let bytes = 0;
+  let dropped = 0;
+  let warnedAt = Number.NEGATIVE_INFINITY;
+  const tellDrops = () => {
+    if (clock.monotonic() - warnedAt < warnEveryMs) return;
+    warnedAt = clock.monotonic();
+    warn(`The input handler is too slow: ${dropped} messages dropped so far. Let it return sooner.`);
+  };
+  return {
+    drop: () => {
+      dropped += 1;
+    },
+    /** @returns Whether there is room for the message; one that has none is dropped. */
+    admit: ({ payload }: InboundMessage): boolean => {
+      if (messages >= bounds.messages || bytes + payload.length > bounds.bytes) {
+        dropped += 1;
+        tellDrops();
+        return false;
+      }
+      messages += 1;
+      bytes += payload.length;
+      return true;
+    },
+    release: ({ payload }: InboundMessage) => {
+      messages -= 1;
+      bytes -= payload.length;
+    },
+    figures: () => ({ dropped, waiting: messages }),
+  };
+};
+
+/** Calls back when the work is done, or when it has taken too long; once. */
+const whenDoneOrLate = (
+  clock: Clock,
+  work: Promise<void>,
+  limitMs: number,
+  onLate: () => void,
+  proceed: () => void,
+) => {
+  let isOver = false;
+  const end = () => {
+    if (isOver) return;
+    isOver = true;
+    clock.clearTimeout(timer);
+    proceed();
+  };
+  const timer = clock.setTimeout(() => {
+    onLate();
+    end();
+  }, limitMs);
+  void work.then(end);
+};
+
 /**
  * Brings messages to the input handler: one at a time and in order for each topic, bounded, and without losing a
  * burst while a handler awaits.
  */
 export const createInbox = (clock: Clock, bounds: InboxBounds, warn: (message: string) => void): Inbox => {
+  /** What waits for each topic whose handler is at work. */
   const lanes = new Map<string, InboundMessage[]>();
+  const backlog = createBacklog(clock, bounds, warn);
   let handler: InputHandler | undefined;
   let holders = 0;
   let received = 0;
-  let dropped = 0;
-  let waiting = 0;
-  let waitingBytes = 0;
-  let warnedAt = Number.NEGATIVE_INFINITY;
 
-  const drop = () => {
-    dropped += 1;
-    if (clock.monotonic() - warnedAt < 10_000) return;
-    warnedAt = clock.monotonic();
-    warn(`The input handler is too slow: ${dropped} messages dropped so far. Let it return sooner.`);
-  };
+  const work = (message: InboundMessage) => handler && callGuarded('input handler', handler, [message], warn);
 
-  const enqueue = (lane: InboundMessage[], message: InboundMessage) => {
-    if (waiting >= bounds.messages || waitingBytes + message.payload.length > bounds.bytes) return drop();
-    lane.push(message);
-    waiting += 1;
-    waitingBytes += message.payload.length;
+  const follow = (topic: string, lane: InboundMessage[], working: Promise<void>) => {
+    const onLate = () =>
+      warn(`The input handler has not settled on ${topic} for ${bounds.handlerMs} ms: going on without it.`);
+    whenDoneOrLate(clock, working, bounds.handlerMs, onLate, () => next(topic, lane));
   };
 
   const next = (topic: string, lane: InboundMessage[]) => {
     for (let message = lane.shift(); message; message = lane.shift()) {
-      waiting -= 1;
-      waitingBytes -= message.payload.length;
+      backlog.release(message);
       const working = work(message);
       if (working) return follow(topic, lane, working);
     }
     lanes.delete(topic);
   };
-
-  const follow = (topic: string, lane: InboundMessage[], working: Promise<void>) => {
-    let isOver = false;
-    const proceed = () => {
-      if (isOver) return;
-      isOver = true;
-      clock.clearTimeout(timer);
-      next(topic, lane);
-    };
-    const timer = clock.setTimeout(() => {
-      warn(`The input handler has not settled on ${topic} for ${bounds.handlerMs} ms: going on without it.`);
-      proceed();
-    }, bounds.handlerMs);
-    void working.then(proceed);
-  };
-
-  const work = (message: InboundMessage) => handler && callGuarded('input handler', handler, [message], warn);
 
   return {
     setHandler: (given) => {
@@ -93,9 +126,9 @@ export const createInbox = (clock: Clock, bounds: InboxBounds, warn: (message: s
     },
     push: (message) => {
       received += 1;
-      if (holders > 0) return void (dropped += 1);
+      if (holders > 0) return backlog.drop();
       const lane = lanes.size === 0 ? undefined : lanes.get(message.topic);
-      if (lane) return enqueue(lane, message);
+      if (lane) return void (backlog.admit(message) && lane.push(message));
       const working = work(message);
       if (!working) return;
       const started: InboundMessage[] = [];
@@ -111,6 +144,6 @@ export const createInbox = (clock: Clock, bounds: InboxBounds, warn: (message: s
       };
       return Object.assign(release, { [Symbol.dispose]: release });
     },
-    figures: () => ({ received, dropped, waiting }),
+    figures: () => ({ received, ...backlog.figures() }),
   };
 };

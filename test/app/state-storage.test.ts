@@ -1,13 +1,13 @@
-import fc from 'fast-check';
+import { assert, asyncProperty, json, oneof, string } from 'fast-check';
 import { expect, test } from 'vitest';
 import { createLiveUnit } from '../support/live-unit.ts';
 
 test('set then get of the state storage is the identity for every string', async () => {
   const live = await createLiveUnit();
   try {
-    const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.string({ maxLength: 300 }), fc.json());
-    await fc.assert(
-      fc.asyncProperty(text, async (state) => {
+    const text = oneof(string({ unit: 'binary', maxLength: 300 }), string({ maxLength: 300 }), json());
+    await assert(
+      asyncProperty(text, async (state) => {
         await live.client.setStateStorage(state);
         expect(await live.client.getStateStorage()).toBe(state);
       }),

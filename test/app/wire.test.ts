@@ -154,39 +154,41 @@ describeWithMosquitto('on the wire, to mosquitto', () => {
   wireTests(() => port);
 });
 
-describe('REST', () => {
-  const recorded = async (act: (client: PepeunitClient, requests: string[]) => Promise<void>) => {
-    const live = await createLiveUnit();
-    const requests: string[] = [];
-    const upstream = live.instance.httpUrl;
-    const bodyOf = async (request: IncomingMessage) => Buffer.concat(await request.toArray()).toString();
-    const server = createServer(async (request, response) => {
-      const body = await bodyOf(request);
-      const { 'x-auth-token': token, accept, 'content-type': type } = request.headers;
-      expect([token, accept]).toEqual([live.client.settings.PU_AUTH_TOKEN, 'application/json']);
-      requests.push([request.method, request.url, type, body].filter(Boolean).join(' ').replaceAll(live.row.uuid, 'U'));
-      const answer = await fetch(upstream + request.url, {
-        method: request.method ?? 'GET',
-        headers: { 'x-auth-token': String(token), ...(type && { 'content-type': type }) },
-        ...(body && { body }),
-      });
-      response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' });
-      response.end(Buffer.from(await answer.arrayBuffer()));
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const env = JSON.parse(await live.read('env.json'));
-    const domain = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-    await writeFile(live.path('env.json'), JSON.stringify({ ...env, PU_DOMAIN: domain }));
-    try {
-      await live.client.settings.loadFromFile();
-      await act(live.client, requests);
-    } finally {
-      await live.stop();
-      server.closeAllConnections();
-      server.close();
-    }
-  };
+const bodyOf = async (request: IncomingMessage) => Buffer.concat(await request.toArray()).toString();
 
+/** A unit whose requests pass a recorder on their way to the instance. */
+const recorded = async (act: (client: PepeunitClient, requests: string[]) => Promise<void>) => {
+  const live = await createLiveUnit();
+  const requests: string[] = [];
+  const upstream = live.instance.httpUrl;
+  const server = createServer(async (request, response) => {
+    const body = await bodyOf(request);
+    const { 'x-auth-token': token, accept, 'content-type': type } = request.headers;
+    expect([token, accept]).toEqual([live.client.settings.PU_AUTH_TOKEN, 'application/json']);
+    requests.push([request.method, request.url, type, body].filter(Boolean).join(' ').replaceAll(live.row.uuid, 'U'));
+    const answer = await fetch(upstream + request.url, {
+      method: request.method ?? 'GET',
+      headers: { 'x-auth-token': String(token), ...(type && { 'content-type': type }) },
+      ...(body && { body }),
+    });
+    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' });
+    response.end(Buffer.from(await answer.arrayBuffer()));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const env = JSON.parse(await live.read('env.json'));
+  const domain = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await writeFile(live.path('env.json'), JSON.stringify({ ...env, PU_DOMAIN: domain }));
+  try {
+    await live.client.settings.loadFromFile();
+    await act(live.client, requests);
+  } finally {
+    await live.stop();
+    server.closeAllConnections();
+    server.close();
+  }
+};
+
+describe('REST', () => {
   test('each request is exactly what the instance expects', () =>
     recorded(async ({ restClient }, requests) => {
       const node = '11111111-1111-4111-8111-111111111111';

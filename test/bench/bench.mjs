@@ -62,7 +62,9 @@ for (const row of rows) {
   const result = await compare(link, row);
   results.push(result);
   const { name, bare, unit, ratio, cpuRatio } = result;
-  console.log(`${name.padEnd(16)} ${String(bare).padStart(13)} ${String(unit).padStart(12)} ${ratio.toFixed(2).padStart(7)} ${cpuRatio.toFixed(2).padStart(10)}`);
+  console.log(
+    `${name.padEnd(16)} ${String(bare).padStart(13)} ${String(unit).padStart(12)} ${ratio.toFixed(2).padStart(7)} ${cpuRatio.toFixed(2).padStart(10)}`,
+  );
 }
 link.peer.disconnect();
 if (process.argv.includes('--json')) console.log(JSON.stringify({ rounds, results }));

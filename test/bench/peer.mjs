@@ -74,7 +74,13 @@ const serve = (socket) => {
       const qos = (first >> 1) & 3;
       const topicLength = body.readUInt16BE(0);
       if (qos === 1) socket.write(Buffer.of(0x40, 2, body[2 + topicLength], body[3 + topicLength]));
-      if (body.subarray(2, 2 + topicLength).toString().endsWith('/out/pepeunit')) received += 1;
+      if (
+        body
+          .subarray(2, 2 + topicLength)
+          .toString()
+          .endsWith('/out/pepeunit')
+      )
+        received += 1;
       if (received === expected.count) {
         expected = { count: Infinity };
         process.send({ type: 'received', count: received });

@@ -14,11 +14,11 @@ const payload = 'x'.repeat(64);
 /** Resolves after `wanted` calls of the function it gives. */
 const counter = () => {
   let left = Infinity;
-  let done = () => {};
+  let done;
   return {
     hit: () => {
       left -= 1;
-      if (left === 0) done();
+      if (left === 0) done?.();
     },
     after: (wanted) =>
       new Promise((resolve) => {
@@ -45,7 +45,13 @@ const unit = async (hits) => {
   const folder = await mkdtemp(join(tmpdir(), 'pepeunit-bench-'));
   const base = (section, name) => ({ [`${name}/pepeunit`]: [`bench/${section}/${uuid}/${name}/pepeunit`] });
   const token = `e30.${Buffer.from(JSON.stringify({ uuid, type: 'Unit' })).toString('base64url')}.c2ln`;
-  const env = { PU_DOMAIN: '127.0.0.1:9', PU_HTTP_TYPE: 'http', PU_MQTT_HOST: '127.0.0.1', PU_MQTT_PORT: Number(port), PU_AUTH_TOKEN: token };
+  const env = {
+    PU_DOMAIN: '127.0.0.1:9',
+    PU_HTTP_TYPE: 'http',
+    PU_MQTT_HOST: '127.0.0.1',
+    PU_MQTT_PORT: Number(port),
+    PU_AUTH_TOKEN: token,
+  };
   const schema = {
     input_base_topic: base('input_base_topic', 'update'),
     output_base_topic: { ...base('output_base_topic', 'state'), ...base('output_base_topic', 'log') },

@@ -15,6 +15,8 @@ const invariantsOf = <TContext extends DocumentContext>(id: string, contentOf: (
   const isBusyWith = (slot: string) => (seen: Seen<TContext>) => {
     expect(seen.running).toEqual([slot]);
     expect(seen.snapshot.hasTag('busy')).toBe(true);
+    const isAsked = [`${id}.load`, `${id}.refresh`].includes(seen.last.type);
+    if (!isAsked) expect(seen.context.pending, 'what was remembered is being done').toBeUndefined();
   };
   const isAtRest = ({ running, context }: Seen<TContext>) => {
     expect(running).toEqual([]);

@@ -78,6 +78,8 @@ const drive = (machine: AnyStateMachine, input: object, around: Surroundings): D
   const clock = steerableClock();
   const emitted: EventObject[] = [];
   let told = 0;
+  let last: Stimulus['event'] = { type: 'xstate.init' };
+  let before: unknown;
   const note = ({ _nodes: nodes }: AnyMachineSnapshot) => {
     for (const node of nodes) taken.states.add(nameOf(node));
   };
@@ -100,8 +102,8 @@ const drive = (machine: AnyStateMachine, input: object, around: Surroundings): D
 
   const bringAbout = ({ kind, from = '', event }: Stimulus): boolean => {
     if (kind === 'elapsed') return clock.fire(event.type);
-    if (kind === 'done') return fakes.settle(from, { output: event.output });
-    if (kind === 'failed') return fakes.settle(from, { error: event.error });
+    if (kind === 'done') return fakes.settle(from, { output: event['output'] });
+    if (kind === 'failed') return fakes.settle(from, { error: event['error'] });
     if (kind === 'said' && !fakes.running().includes(from)) return false;
     actor.send(event);
     return true;
@@ -109,6 +111,8 @@ const drive = (machine: AnyStateMachine, input: object, around: Surroundings): D
 
   return {
     apply: async (stimulus) => {
+      last = stimulus.event;
+      before = (actor.getSnapshot() as AnyMachineSnapshot).context;
       if (!bringAbout(stimulus))
         throw new Error(`"${stimulus.label}" can't come now: nothing runs that could bring it`);
       if (stimulus.from !== undefined) await settled();
@@ -120,6 +124,8 @@ const drive = (machine: AnyStateMachine, input: object, around: Surroundings): D
       const snapshot = actor.getSnapshot() as AnyMachineSnapshot;
       return {
         context: snapshot.context as unknown,
+        before: before ?? snapshot.context,
+        last,
         snapshot,
         running: fakes.running(),
         facts: [...facts],

@@ -11,7 +11,7 @@ import type { MachineModel, Region } from './model.ts';
 import { canCome, stimuliOf, type Stimulus } from './stimuli.ts';
 
 /** One step of a path: what is done, and the situation that must follow. */
-export interface Step {
+interface Step {
   readonly stimulus: Stimulus;
   readonly expected: AnyMachineSnapshot;
 }

@@ -7,6 +7,13 @@ const config = { minLevel: 'Info', maxLength: 64, console: true, file: true, mqt
 const hasAppliedConfig = ({ context, done }: Seen<LoggerContext>): void =>
   expect(done('applyConfig').at(-1)).toEqual(context.config);
 
+const hasFailed =
+  (code: string) =>
+  ({ context, news }: Seen<LoggerContext>): void => {
+    expect(context.failure?.code).toBe(code);
+    expect(news).toEqual([{ type: 'logger.failed', failure: context.failure }]);
+  };
+
 export const loggerModel = defineModel<typeof loggerMachine>({
   machine: loggerMachine,
   input: { config },
@@ -32,6 +39,21 @@ export const loggerModel = defineModel<typeof loggerMachine>({
       ],
     },
   ],
+  outcomes: {
+    'broker.up': ({ context }) => expect(context.isOnline).toBe(true),
+    'broker.down': ({ context }) => expect(context.isOnline).toBe(false),
+    'logger.configure': ({ context }) => expect(context.config).toMatchObject({ minLevel: 'Debug', maxLength: 8 }),
+    'logger.toggle': ({ context }) => expect(context.config.mqtt).toBe(false),
+    'xstate.done.actor.sendStored': ({ context, last, news }) => {
+      expect(news).toEqual([{ type: 'logger.synced', entries: last['output'] }]);
+      expect(context.failure).toBeUndefined();
+    },
+    'xstate.done.actor.flush': ({ news }) => expect(news).toEqual([{ type: 'logger.flushed' }]),
+    'xstate.error.actor.sendStored': hasFailed('unexpected'),
+    'xstate.error.actor.flush': hasFailed('unexpected'),
+    'xstate.after.syncWithin.logger.syncing': hasFailed('timeout'),
+    'xstate.after.flushWithin.logger.flushing': hasFailed('timeout'),
+  },
   invariants: {
     idle: (seen) => {
       hasAppliedConfig(seen);

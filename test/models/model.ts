@@ -3,6 +3,10 @@ import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, ContextFrom, 
 /** What an observer outside the machine has seen when a step is over. */
 export interface Seen<TContext> {
   readonly context: TContext;
+  /** The context before this step. */
+  readonly before: TContext;
+  /** What the machine received in this step; `xstate.init` at the start. */
+  readonly last: AnyEventObject;
   readonly snapshot: AnyMachineSnapshot;
   /** Ids of the invoked actors that are running now. */
   readonly running: readonly string[];
@@ -49,6 +53,8 @@ export interface MachineModel<TMachine extends AnyStateMachine = AnyStateMachine
   /** Whether the environment could do this now. @defaultValue it always can */
   readonly isPossible?: (event: AnyEventObject, context: ContextFrom<TMachine>) => boolean;
   readonly regions: readonly Region<ContextFrom<TMachine>>[];
+  /** By the type of an event, what must hold when a step that it brought about is over, wherever that ends. */
+  readonly outcomes?: Readonly<Record<string, (seen: Seen<ContextFrom<TMachine>>) => void>>;
   /** For each state, by its path, what must hold whenever a step ends in it. */
   readonly invariants: Readonly<Record<string, (seen: Seen<ContextFrom<TMachine>>) => void>>;
 }

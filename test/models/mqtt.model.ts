@@ -33,6 +33,12 @@ const hasFailed = (seen: Seen<MqttContext>): void => {
   });
 };
 
+/** After a wait it speaks what the broker was found to speak, or starts anew. */
+const speaksWhatWorks = ({ context: { protocol, version, provenVersion, failure: why } }: Seen<MqttContext>): void => {
+  const known = why?.code === 'protocol' ? undefined : provenVersion;
+  expect(version).toBe(protocol === 'auto' ? (known ?? 5) : protocol);
+};
+
 const isDue = ({ context }: Seen<MqttContext>): void =>
   expect(context).toMatchObject({ hasNetwork: true, isWanted: true });
 
@@ -121,14 +127,42 @@ export const mqttModel = defineModel<typeof mqttMachine>({
       ],
     },
   ],
+  outcomes: {
+    'network.up': ({ context }) => expect(context.hasNetwork).toBe(true),
+    'network.down': ({ context }) => expect(context.hasNetwork).toBe(false),
+    'mqtt.connect': ({ context, before, last }) => {
+      expect(context).toMatchObject({ isWanted: true, linkRevision: last['linkRevision'] });
+      const isSame = before.linkRevision === context.linkRevision;
+      if (before.isOpen && isSame) expect(context.isOpen, 'only another link is worth closing one').toBe(true);
+    },
+    'mqtt.disconnect': ({ context }) => expect(context.isWanted).toBe(false),
+    'mqtt.want': ({ context, last }) => expect(context.wanted).toEqual(last['topics']),
+    'mqtt.resubscribe': ({ context, snapshot }) => {
+      if (snapshot.matches({ linked: 'subscribing' })) {
+        expect(context).toMatchObject({ granted: [], denied: [], asked: context.wanted });
+      }
+    },
+    'link.granted': ({ context, last }) => {
+      const [{ topic = '', granted = false } = {}] = last['grants'] as Grant[];
+      expect(context.asked).not.toContain(topic);
+      expect(context.granted.includes(topic)).toBe(granted && context.wanted.includes(topic));
+    },
+    'xstate.after.stableAfter.mqtt.linked.online': ({ context }) => expect(context.attempts).toBe(0),
+  },
   invariants: {
     offline: (seen) => {
       isNotOpen(seen);
       expect(seen.running).toEqual([]);
       expect(seen.context.hasNetwork && seen.context.isWanted).toBe(false);
+      const isClosed = /closeLink|closeWithin/.test(seen.last.type) && !seen.context.isWanted;
+      if (isClosed) expect(seen.news).toContainEqual({ type: 'mqtt.stopped' });
     },
     linked: isDue,
-    'linked.connecting': (seen) => isNotOpen(seen),
+    'linked.connecting': (seen) => {
+      isNotOpen(seen);
+      expect(seen.running).toEqual(['link']);
+      if (seen.last.type === 'link.refused') expect(seen.context.version, 'speaks the older one').toBe(4);
+    },
     'linked.subscribing': (seen) => {
       isOpen(seen);
       const { wanted, asked } = seen.context;
@@ -148,10 +182,12 @@ export const mqttModel = defineModel<typeof mqttMachine>({
     },
     backingOff: (seen) => {
       hasFailed(seen);
+      speaksWhatWorks(seen);
       isDue(seen);
     },
     refused: (seen) => {
       hasFailed(seen);
+      speaksWhatWorks(seen);
       isDue(seen);
       expect(['credentials', 'protocol', 'takenOver']).toContain(seen.context.failure?.code);
     },

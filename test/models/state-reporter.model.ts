@@ -23,6 +23,14 @@ export const stateReporterModel = defineModel<typeof stateReporterMachine>({
       ],
     },
   ],
+  outcomes: {
+    'broker.up': ({ context }) => expect(context.isOnline).toBe(true),
+    'broker.down': ({ context }) => expect(context.isOnline).toBe(false),
+    'reporter.configure': ({ context, last }) => {
+      const { commitVersion, intervalMs } = context;
+      expect({ type: last.type, commitVersion, intervalMs }).toEqual(last);
+    },
+  },
   invariants: {
     unconfigured: ({ running, context }) => {
       expect(running).toEqual([]);

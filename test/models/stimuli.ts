@@ -1,4 +1,4 @@
-import type { AnyMachineSnapshot, AnyStateMachine, EventObject } from 'xstate';
+import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, EventObject } from 'xstate';
 import { nameOf, nodesOf } from './declared.ts';
 import type { MachineModel } from './model.ts';
 
@@ -7,7 +7,7 @@ export interface Stimulus {
   readonly label: string;
   readonly kind: 'sent' | 'said' | 'done' | 'failed' | 'elapsed';
   /** What the machine receives. */
-  readonly event: EventObject & { readonly output?: unknown; readonly error?: unknown };
+  readonly event: AnyEventObject;
   /** Id of the invoked actor that it comes from. */
   readonly from?: string;
 }

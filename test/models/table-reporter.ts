@@ -26,6 +26,16 @@ const table = (coverages: readonly Coverage[]): string => {
     .join('\n');
 };
 
+/** What others read: counts, and coverage as a share from 0 to 1. */
+const summary = ({ missedStates, missedTransitions, states, transitions, ...rest }: Coverage) => ({
+  ...rest,
+  states,
+  transitions,
+  stateCoverage: 1 - missedStates.length / states,
+  transitionCoverage: 1 - missedTransitions.length / transitions,
+  missed: [...missedStates, ...missedTransitions],
+});
+
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const complain = (test: TestCase): void => {
@@ -42,6 +52,6 @@ export const tableReporter: Reporter = {
     for (const test of tests) complain(test);
     for (const { message } of [...modules.flatMap((module) => module.errors()), ...unhandled])
       say(`\nFAILED ${message}`);
-    say(`\n${JSON.stringify(coverages)}`);
+    say(`\n${JSON.stringify(coverages.map(summary))}`);
   },
 };

@@ -40,6 +40,7 @@ const checkState = (model: MachineModel, seen: Seen<unknown>): void => {
     seen.running.filter((id) => !invoked.includes(id)),
     'nothing runs that no state invokes',
   ).toEqual([]);
+  model.outcomes?.[seen.last.type]?.(seen);
   for (const node of activeIn(snapshot)) model.invariants[nameOf(node)]?.(seen);
 };
 

@@ -47,6 +47,7 @@ export const wifiModel = defineModel<typeof wifiMachine>({
   ],
   invariants: {
     idle: (seen) => {
+      expect(seen.facts[0]).toEqual({ type: 'wifi.ready' });
       isDown(seen);
       runs()(seen);
     },

@@ -21,29 +21,28 @@ export const envDocument = (changes: JsonObject = {}): JsonObject => ({
   ...changes,
 });
 
+const base = (section: string, name: string): string[] => [`unit.test/${section}/${unitUuid}/${name}/pepeunit`];
+
 /** A schema.json with every base topic, one input with an edge, and one output. */
-export const schemaDocument = (changes: JsonObject = {}): JsonObject => {
-  const base = (section: string, name: string) => [`unit.test/${section}/${unitUuid}/${name}/pepeunit`];
-  return {
-    input_base_topic: Object.fromEntries(
-      ['update', 'env_update', 'schema_update', 'log_sync'].map((name) => [
-        `${name}/pepeunit`,
-        base('input_base_topic', name),
-      ]),
-    ),
-    output_base_topic: Object.fromEntries(
-      ['state', 'log'].map((name) => [`${name}/pepeunit`, base('output_base_topic', name)]),
-    ),
-    input_topic: {
-      'input/pepeunit': [
-        'unit.test/11111111-1111-4111-8111-111111111111/pepeunit',
-        'unit.test/22222222-2222-4222-8222-222222222222',
-      ],
-    },
-    output_topic: { 'output/pepeunit': ['unit.test/33333333-3333-4333-8333-333333333333/pepeunit'] },
-    ...changes,
-  };
-};
+export const schemaDocument = (changes: JsonObject = {}): JsonObject => ({
+  input_base_topic: Object.fromEntries(
+    ['update', 'env_update', 'schema_update', 'log_sync'].map((name) => [
+      `${name}/pepeunit`,
+      base('input_base_topic', name),
+    ]),
+  ),
+  output_base_topic: Object.fromEntries(
+    ['state', 'log'].map((name) => [`${name}/pepeunit`, base('output_base_topic', name)]),
+  ),
+  input_topic: {
+    'input/pepeunit': [
+      'unit.test/11111111-1111-4111-8111-111111111111/pepeunit',
+      'unit.test/22222222-2222-4222-8222-222222222222',
+    ],
+  },
+  output_topic: { 'output/pepeunit': ['unit.test/33333333-3333-4333-8333-333333333333/pepeunit'] },
+  ...changes,
+});
 
 /** The topic of a command. */
 export const commandTopic = (name: string): string => `unit.test/input_base_topic/${unitUuid}/${name}/pepeunit`;

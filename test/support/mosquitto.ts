@@ -29,7 +29,7 @@ export const describeWithMosquitto = (name: string, tests: () => void): void => 
 };
 
 /** A TCP port that nothing listens on. */
-export const freePort = (): Promise<number> =>
+const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = net.createServer().on('error', reject);
     server.listen(0, '127.0.0.1', () => {

@@ -15,7 +15,7 @@ const { parser } = createRequire(here.resolve('mqtt'))('mqtt-packet') as {
 };
 
 /** What went over one connection. */
-export interface Recording {
+interface Recording {
   readonly sent: Packet[];
   readonly received: Packet[];
   readonly sentBytes: Buffer[];

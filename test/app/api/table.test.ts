@@ -2,17 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { AesGcmCipher, PepeunitClient } from '../../../app/node.ts';
 import { createLiveUnit } from '../../support/live-unit.ts';
 import { clientRows } from './client.rows.ts';
-import {
-  cipherRows,
-  fileManagerRows,
-  loggerRows,
-  mqttClientRows,
-  restClientRows,
-  schemaRows,
-  settingsRows,
-  timeManagerRows,
-  wifiManagerRows,
-} from './parts.rows.ts';
+import { fileManagerRows, schemaRows, settingsRows } from './documents.rows.ts';
+import { cipherRows, loggerRows, timeManagerRows, wifiManagerRows } from './host.rows.ts';
+import { mqttClientRows, restClientRows } from './links.rows.ts';
 import type { Rows } from './rows.ts';
 
 const client = new PepeunitClient({ envFilePath: 'env.json', schemaFilePath: 'schema.json', logFilePath: 'log.json' });
