@@ -23,7 +23,6 @@ describe('the token', () => {
       name: 'SettingsError',
       code: 'invalid',
       message: expect.not.stringContaining(token || 'nothing to show'),
-      cause: undefined,
     });
     expect(() => unitUuidOf(token)).toThrow(refused);
   });
