@@ -1,6 +1,7 @@
 import { fromPromise } from 'xstate';
+import { readDocument } from './document.ts';
 import type { UnitEnv } from './env.ts';
-import { SchemaError, StorageError } from './errors.ts';
+import { SchemaError } from './errors.ts';
 import { isJsonObject, type JsonValue } from './json.ts';
 import { targetOf, type Rest } from './rest.ts';
 import type { Storage } from './storage.ts';
@@ -65,21 +66,8 @@ export const subscribedTopics = (schema: UnitSchema): string[] => [
  *
  * @throws {SchemaError} `missing`, `malformed`, `invalid`, `io`
  */
-export const readSchema = async (storage: Storage, path: string): Promise<UnitSchema> => {
-  let document: JsonValue | undefined;
-  try {
-    document = await storage.readJson(path);
-  } catch (cause) {
-    const malformed = cause instanceof StorageError && cause.code === 'malformed';
-    throw malformed
-      ? new SchemaError('malformed', `${path} is not JSON. Download the schema from the instance again.`, { cause })
-      : new SchemaError('io', `${path} can't be read. Check the disk and the file's permissions.`, { cause });
-  }
-  if (document === undefined) {
-    throw new SchemaError('missing', `${path} does not exist. Download the unit's schema from the instance.`);
-  }
-  return parseSchema(document);
-};
+export const readSchema = async (storage: Storage, path: string): Promise<UnitSchema> =>
+  parseSchema(await readDocument(storage, path, 'schema', SchemaError));
 
 /** Holds the schema in force, for the app's message routes; machines get the topics alone. */
 export interface SchemaHolder {

@@ -1,6 +1,7 @@
 import { fromPromise } from 'xstate';
+import { readDocument } from './document.ts';
 import { parseEnv, type UnitEnv } from './env.ts';
-import { SettingsError, StorageError } from './errors.ts';
+import { SettingsError } from './errors.ts';
 import type { JsonValue } from './json.ts';
 import type { LogLevel } from './log.ts';
 import { targetOf, type Rest } from './rest.ts';
@@ -71,21 +72,8 @@ export const envHolder = (onAdopt: (env: UnitEnv) => void = () => undefined): En
  *
  * @throws {SettingsError} `missing`, `malformed`, `invalid`, `io`
  */
-export const readEnv = async (storage: Storage, path: string): Promise<UnitEnv> => {
-  let document: JsonValue | undefined;
-  try {
-    document = await storage.readJson(path);
-  } catch (cause) {
-    const malformed = cause instanceof StorageError && cause.code === 'malformed';
-    throw malformed
-      ? new SettingsError('malformed', `${path} is not JSON. Download the env from the instance again.`, { cause })
-      : new SettingsError('io', `${path} can't be read. Check the disk and the file's permissions.`, { cause });
-  }
-  if (document === undefined) {
-    throw new SettingsError('missing', `${path} does not exist. Download the unit's env from the instance.`);
-  }
-  return parseEnv(document);
-};
+export const readEnv = async (storage: Storage, path: string): Promise<UnitEnv> =>
+  parseEnv(await readDocument(storage, path, 'env', SettingsError));
 
 /** Where the env lives and comes from. */
 export interface SettingsSources {

@@ -81,10 +81,10 @@ const steered = (live: LiveUnit) => {
     [/^logger says logger\.flushed/, () => gates.flush.release()],
   ];
   client.actor.start();
+  const now = () => (client.actor.getSnapshot().value as { lifecycle: StateValue }).lifecycle;
   const driver: UnitDriver = {
     apply: async ({ label }) => steps.find(([pattern]) => pattern.test(label))?.[1](),
     lifecycle: async (expected) => {
-      const now = () => (client.actor.getSnapshot().value as { lifecycle: StateValue }).lifecycle;
       await until(() => JSON.stringify(now()) === JSON.stringify(expected)).catch(() => undefined);
       return now();
     },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nodeProcessControl } from '../../../adapters/node/process-control.ts';
 import { processControlContract } from '../../contracts/process-control.ts';
-import { compiled, run, type Compiled } from '../compiled.ts';
+import { compiled, run, type Compiled } from '../../support/compiled.ts';
 import { eventually } from '../eventually.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 

@@ -1,45 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
 import { onTestFinished } from 'vitest';
-
-const root = resolve(fileURLToPath(new URL('../../..', import.meta.url)));
+import { compiled, type Compiled } from '../../support/compiled.ts';
 
 /** The command, compiled for processes of its own. */
-export interface CompiledCommand {
-  readonly folder: string;
-  remove(): Promise<void>;
-}
+export type CompiledCommand = Compiled;
 
-export const compileCommand = async (): Promise<CompiledCommand> => {
-  const folder = await mkdtemp(join(tmpdir(), 'pepeunit-command-'));
-  const entry = join(root, 'app/cli/instance.ts');
-  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
-  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
-  const { emitSkipped } = ts
-    .createProgram([entry], {
-      outDir: folder,
-      rootDir: root,
-      module: ts.ModuleKind.NodeNext,
-      target: ts.ScriptTarget.ES2022,
-      rewriteRelativeImportExtensions: true,
-      verbatimModuleSyntax: true,
-      noCheck: true,
-      noLib: true,
-      types: [],
-    })
-    .emit();
-  if (emitSkipped) throw new Error('the command can not be compiled');
-  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
-};
+export const compileCommand = (): Promise<CompiledCommand> =>
+  compiled(new URL('../../../app/cli/instance.ts', import.meta.url));
 
-const program = (folder: string) =>
-  `import { instanceCommand } from ${JSON.stringify(join(folder, 'app/cli/instance.js'))};
+const program = (path: string) =>
+  `import { instanceCommand } from ${JSON.stringify(path)};
    process.exitCode = await instanceCommand(process.argv.slice(1)).catch((error) => {
      console.error(error.name, error.message);
      return 2;
@@ -56,9 +29,9 @@ export interface Printed {
 }
 
 /** Runs the command; what still runs at the end of the test is killed. */
-export const runCommand = ({ folder }: CompiledCommand, ...args: string[]) => {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program(folder), '--', ...args], {
-    cwd: folder,
+export const runCommand = ({ path }: CompiledCommand, ...args: string[]) => {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program(path), '--', ...args], {
+    cwd: dirname(path),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: string[] = [];

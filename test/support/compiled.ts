@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +19,7 @@ export const compiled = async (program: URL): Promise<Compiled> => {
   const entry = fileURLToPath(program);
   const outDir = await mkdtemp(join(tmpdir(), 'pepeunit-compiled-'));
   await writeFile(join(outDir, 'package.json'), '{"type":"module"}');
+  await symlink(join(root, 'node_modules'), join(outDir, 'node_modules'));
   const result = ts
     .createProgram([entry], {
       outDir,
