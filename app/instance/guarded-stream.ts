@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream';
 import { frameReader } from './frames.ts';
+import { withWholeReads } from './whole-reads.ts';
 
 /** What a client may send. */
 export interface TrafficLimits {
@@ -103,5 +104,5 @@ export const guardedStream = (socket: Duplex, limits: TrafficLimits): Duplex => 
   socket.on('end', () => stream.push(null));
   socket.on('error', (error) => stream.destroy(error));
   socket.on('close', () => stream.destroy());
-  return stream;
+  return withWholeReads(stream);
 };

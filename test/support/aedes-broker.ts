@@ -2,6 +2,7 @@ import net from 'node:net';
 import http from 'node:http';
 import { Aedes } from 'aedes';
 import { createWebSocketStream, WebSocketServer } from 'ws';
+import { withWholeReads } from '../../app/instance/whole-reads.ts';
 
 export interface AedesBroker {
   readonly aedes: Aedes;
@@ -24,7 +25,10 @@ export const startAedes = async (): Promise<AedesBroker> => {
   const tcp = net.createServer((socket) => void aedes.handle(socket));
   const web = http.createServer();
   const sockets = new WebSocketServer({ server: web });
-  sockets.on('connection', (socket, request) => void aedes.handle(createWebSocketStream(socket), request));
+  sockets.on(
+    'connection',
+    (socket, request) => void aedes.handle(withWholeReads(createWebSocketStream(socket)), request),
+  );
   const [port, webSocketPort] = [await listen(tcp), await listen(web)];
   return {
     aedes,
