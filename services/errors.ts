@@ -90,11 +90,29 @@ export interface Failure {
   readonly message: string;
 }
 
-/** Turns anything thrown into plain data. */
-export const failureOf = (thrown: unknown): Failure => {
+/** The text of anything, also of what has none. Never throws. */
+export const textOf = (value: unknown): string => {
+  try {
+    return String(value);
+  } catch {
+    return `(${typeof value} without a text)`;
+  }
+};
+
+const describeThrown = (thrown: unknown): Failure => {
   if (thrown instanceof PepeunitError) return { name: thrown.name, code: thrown.code, message: thrown.message };
-  if (thrown instanceof Error) return { name: thrown.name, code: 'unexpected', message: thrown.message };
-  return { name: 'Error', code: 'unexpected', message: String(thrown) };
+  if (thrown instanceof Error)
+    return { name: textOf(thrown.name), code: 'unexpected', message: textOf(thrown.message) };
+  return { name: 'Error', code: 'unexpected', message: textOf(thrown) };
+};
+
+/** Turns anything thrown into plain data. Never throws. */
+export const failureOf = (thrown: unknown): Failure => {
+  try {
+    return describeThrown(thrown);
+  } catch {
+    return { name: 'Error', code: 'unexpected', message: textOf(thrown) };
+  }
 };
 
 const classes: Readonly<Record<string, new (code: never, message: string) => PepeunitError>> = {

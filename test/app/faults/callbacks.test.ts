@@ -10,6 +10,13 @@ class ThrowingThenable {
   }
 }
 
+/** An error that fails again for whoever looks at it. */
+class UnreadableError extends Error {
+  override get message(): never {
+    throw new Error('boom');
+  }
+}
+
 const misdeeds: Readonly<Record<string, () => unknown>> = {
   'throws an error': () => {
     throw new Error('boom');
@@ -20,6 +27,10 @@ const misdeeds: Readonly<Record<string, () => unknown>> = {
   rejects: () => Promise.reject(new Error('boom')),
   'never settles': () => new Promise(() => undefined),
   'returns a thenable that throws': () => new ThrowingThenable(),
+  'throws what has no text': () => {
+    throw Object.create(null);
+  },
+  'rejects with an error that can not be read': () => Promise.reject(new UnreadableError()),
 };
 
 describe.each(Object.entries(misdeeds))('a callback that %s leaves the unit running (X6):', (_, misbehave) => {
