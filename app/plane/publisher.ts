@@ -1,5 +1,5 @@
 import type { Link, PublishOptions } from '../../services/broker.ts';
-import { BrokerError, failureOf } from '../../services/errors.ts';
+import { BrokerError } from '../../services/errors.ts';
 
 /** What became of a message. */
 export type PublishOutcome =
@@ -68,59 +68,92 @@ export interface Publisher {
   figures(): PublisherFigures;
 }
 
-/** Brings messages to the link that is open, and keeps them, bounded, while there is none. */
-export const createPublisher = (bounds: PublisherBounds, warn: (message: string) => void): Publisher => {
-  let link: Link | undefined;
-  let isStopped = false;
-  let isDraining = false;
-  const queue: Waiting[] = [];
-  let queuedBytes = 0;
-  const counts = { delivered: 0, dropped: 0, refused: 0 };
-
-  const enqueue = (waiting: Waiting): PublishOutcome => {
-    queue.push(waiting);
-    queuedBytes += waiting.bytes;
-    while (queue.length > bounds.messages || queuedBytes > bounds.bytes) {
-      queuedBytes -= queue.shift()?.bytes ?? 0;
-      counts.dropped += 1;
-      if (counts.dropped === 1) warn('The queue of unsent messages is full: the oldest are dropped from now on.');
-    }
-    return 'queued';
+/** Messages that wait, in order; the oldest go when there are too many. */
+const createQueue = (bounds: PublisherBounds, onFirstDrop: () => void) => {
+  const waiting: Waiting[] = [];
+  let bytes = 0;
+  let dropped = 0;
+  const dropOldest = () => {
+    bytes -= waiting.shift()?.bytes ?? 0;
+    dropped += 1;
+    if (dropped === 1) onFirstDrop();
   };
+  return {
+    add: (message: Waiting) => {
+      waiting.push(message);
+      bytes += message.bytes;
+      while (waiting.length > bounds.messages || bytes > bounds.bytes) dropOldest();
+    },
+    first: (): Waiting | undefined => waiting[0],
+    /** Takes a message off, unless it was dropped meanwhile. */
+    remove: (message: Waiting) => {
+      if (waiting[0] !== message) return;
+      waiting.shift();
+      bytes -= message.bytes;
+    },
+    clear: () => {
+      dropped += waiting.length;
+      waiting.length = 0;
+      bytes = 0;
+    },
+    figures: () => ({ queued: waiting.length, dropped }),
+  };
+};
 
+const isRefusal = (thrown: unknown): thrown is BrokerError =>
+  thrown instanceof BrokerError && thrown.code === 'refused';
+
+const linkDown = (topic: string) =>
+  new BrokerError('closed', `Nothing can be sent to ${topic}: the link is down. Try again later.`);
+
+/** Puts messages on a link and counts what becomes of them. */
+const createDelivery = (warn: (message: string) => void) => {
+  const counts = { delivered: 0, refused: 0 };
   const refuse = (topic: string, reason: string): PublishOutcome => {
     counts.refused += 1;
     warn(`A message for ${topic} was refused: ${reason}`);
     return 'refused';
   };
+  const send = async (link: Link, topic: string, payload: Payload, options: PublishOptions | undefined) => {
+    await link.publish(topic, payload, options);
+    counts.delivered += 1;
+  };
+  return {
+    counts,
+    refuse,
+    send,
+    /** @returns `undefined` when the link broke under the message. */
+    attempt: async (link: Link, { topic, payload, options }: Waiting): Promise<PublishOutcome | undefined> => {
+      try {
+        await send(link, topic, payload, options);
+        return 'delivered';
+      } catch (thrown) {
+        return isRefusal(thrown) ? refuse(topic, thrown.message) : undefined;
+      }
+    },
+  };
+};
 
-  const deliver = async (message: Waiting, current: Link): Promise<PublishOutcome> => {
-    try {
-      await current.publish(message.topic, message.payload, message.options);
-      counts.delivered += 1;
-      return 'delivered';
-    } catch (thrown) {
-      if (thrown instanceof BrokerError && thrown.code === 'refused') return refuse(message.topic, thrown.message);
-      if (isStopped) return 'dropped';
-      return enqueue(message);
-    }
+/** Brings messages to the link that is open, and keeps them, bounded, while there is none. */
+export const createPublisher = (bounds: PublisherBounds, warn: (message: string) => void): Publisher => {
+  const open: { link: Link | undefined } = { link: undefined };
+  let isStopped = false;
+  let isDraining = false;
+  const delivery = createDelivery(warn);
+  const queue = createQueue(bounds, () =>
+    warn('The queue of unsent messages is full: the oldest are dropped from now on.'),
+  );
+
+  const keep = (message: Waiting): PublishOutcome => {
+    if (isStopped) return 'dropped';
+    queue.add(message);
+    return 'queued';
   };
 
   const drain = async () => {
-    while (link && queue.length > 0) {
-      const message = queue[0] as Waiting;
-      const current = link;
-      try {
-        await current.publish(message.topic, message.payload, message.options);
-        counts.delivered += 1;
-      } catch (thrown) {
-        if (!(thrown instanceof BrokerError && thrown.code === 'refused')) return;
-        refuse(message.topic, thrown.message);
-      }
-      if (queue[0] === message) {
-        queue.shift();
-        queuedBytes -= message.bytes;
-      }
+    for (let message = queue.first(); open.link && message; message = queue.first()) {
+      if (!(await delivery.attempt(open.link, message))) return;
+      queue.remove(message);
     }
   };
 
@@ -129,40 +162,34 @@ export const createPublisher = (bounds: PublisherBounds, warn: (message: string)
       if (isStopped) return 'dropped';
       const bytes = bytesOf(payload, bounds.payloadBytes);
       if (bytes > bounds.payloadBytes) {
-        return refuse(topic, `its ${bytes} bytes pass the limit of ${bounds.payloadBytes}. Send less at once.`);
+        const reason = `its ${bytes} bytes pass the limit of ${bounds.payloadBytes}. Send less at once.`;
+        return delivery.refuse(topic, reason);
       }
       const message = { topic, payload, options, bytes };
-      return link && queue.length === 0 ? deliver(message, link) : enqueue(message);
+      if (!open.link || queue.first()) return keep(message);
+      return (await delivery.attempt(open.link, message)) ?? keep(message);
     },
     send: async (topic, payload, options) => {
-      if (!link) throw new BrokerError('closed', `Nothing can be sent to ${topic}: the link is down. Try again later.`);
-      await link.publish(topic, payload, options);
-      counts.delivered += 1;
+      if (!open.link) throw linkDown(topic);
+      await delivery.send(open.link, topic, payload, options);
     },
     attach: (opened) => {
-      link = opened;
+      open.link = opened;
     },
     detach: (closed) => {
-      if (link === closed) link = undefined;
+      if (open.link === closed) open.link = undefined;
     },
     resume: async () => {
       if (isDraining) return;
       isDraining = true;
-      try {
-        await drain();
-      } catch (thrown) {
-        warn(`Unsent messages could not be sent: ${failureOf(thrown).message}`);
-      } finally {
-        isDraining = false;
-      }
+      await drain();
+      isDraining = false;
     },
-    isAttached: () => link !== undefined,
+    isAttached: () => open.link !== undefined,
     stop: () => {
       isStopped = true;
-      counts.dropped += queue.length;
-      queue.length = 0;
-      queuedBytes = 0;
+      queue.clear();
     },
-    figures: () => ({ ...counts, queued: queue.length }),
+    figures: () => ({ ...delivery.counts, ...queue.figures() }),
   };
 };
