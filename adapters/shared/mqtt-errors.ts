@@ -1,4 +1,4 @@
-import { BrokerError } from '../../services/errors.ts';
+import { BrokerError, textOf } from '../../services/errors.ts';
 import type { LinkOptions } from '../../services/broker.ts';
 
 type Code = BrokerError['code'];
@@ -88,6 +88,6 @@ export const transportError = (where: LinkOptions, cause: unknown): BrokerError 
 export const publishError = (topic: string, reasonCode: number, options?: ErrorOptions): BrokerError =>
   new BrokerError(
     'refused',
-    `A message on ${topic.slice(0, 200)} was refused (${hex(reasonCode)}). Check the unit's rights, the topic and the size.`,
+    `A message on ${textOf(topic).slice(0, 200)} was refused (${hex(reasonCode)}). Check the unit's rights, the topic and the size.`,
     { ...options, reasonCode },
   );

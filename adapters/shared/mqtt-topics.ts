@@ -5,7 +5,8 @@ const bytesOf = (topic: string): number => encoder.encode(topic).length;
 
 const maxBytes = 65_535;
 
-const isText = (topic: string): boolean =>
+const isText = (topic: unknown): topic is string =>
+  typeof topic === 'string' &&
   topic !== '' &&
   !topic.includes('\0') &&
   !/\p{Surrogate}/u.test(topic) &&

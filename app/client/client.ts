@@ -1,5 +1,6 @@
 import type { PublishOptions } from '../../services/broker.ts';
 import type { Cipher } from '../../services/cipher.ts';
+import { textOf } from '../../services/errors.ts';
 import type { JsonObject, JsonValue } from '../../services/json.ts';
 import { isRestarting, RestartMode } from '../../services/process-control.ts';
 import type { StateReport } from '../../services/system.ts';
@@ -11,7 +12,7 @@ import { createFileManager, type FileManager } from './file-manager.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createMqttClient, type MqttClient } from './mqtt-client.ts';
 import { withDefaults, type PepeunitClientOptions, type ResolvedOptions } from './options.ts';
-import { encodePayload, type Payload } from './payload.ts';
+import type { Payload } from './payload.ts';
 import { outcomeOf } from './requests.ts';
 import { createRestClient, type RestClient } from './rest-client.ts';
 import type { UnitActor } from './root.ts';
@@ -58,7 +59,8 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
     this.#options = withDefaults(options);
     const adapters = { ...platform(this.#options), ...this.#options.adapters };
     const unit = createUnit<TEnv>(adapters, this.#options, (payload) => this.#handleUpdate(payload));
-    const { actor, documents, plane, epoch } = unit;
+    const { actor, documents, plane, epoch, inFlight } = unit;
+    const giveUp = inFlight.signal;
     const { env, saveEnv, saveSchema } = documents;
     this.#unit = unit;
     this.actor = actor;
@@ -77,11 +79,13 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
       start: () => unit.start(),
       inbox: plane.inbox,
       publisher: plane.publisher,
+      warn: plane.warn,
     });
     this.restClient = createRestClient({
       rest: adapters.http,
       storage: adapters.storage,
       env,
+      giveUp,
       downloadEnv: saveEnv,
       downloadSchema: saveSchema,
     });
@@ -90,6 +94,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
       wifi: adapters.wifi,
       clock: adapters.clock,
       env,
+      giveUp,
       pause: (attempts, ceilingMs) => Math.min(5_000 * 2 ** Math.min(attempts - 1, 20), ceilingMs),
     });
     this.#measure = async () => ({
@@ -120,7 +125,6 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
   /** Sets what takes the place of the whole update sequence; gets the command's payload. */
   setCustomUpdateHandler(handler: (client: this, payload: JsonObject) => unknown): void {
     this.#updateHandler = handler;
-    this.#unit.power.on();
     this.actor.send({ type: 'update.configure', handsOver: true });
   }
 
@@ -135,14 +139,13 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
    * @returns `true` when every topic took the message (delivered or queued); `false` for an unknown key or a refusal.
    */
   async publishToTopics(key: string, message: Payload, options?: PublishOptions): Promise<boolean> {
-    const topics = this.schema.outputTopic[key] ?? this.schema.outputBaseTopic[key];
+    const topics =
+      typeof key === 'string' ? (this.schema.outputTopic[key] ?? this.schema.outputBaseTopic[key]) : undefined;
     if (!topics) {
-      this.logger.warning(`Nothing was published: the schema has no output topic "${key}"`);
+      this.logger.warning(`Nothing was published: the schema has no output topic "${textOf(key)}"`);
       return false;
     }
-    const payload = encodePayload(message);
-    const { publisher } = this.#unit.plane;
-    const outcomes = await Promise.all(topics.map((topic) => publisher.publish(topic, payload, options)));
+    const outcomes = await Promise.all(topics.map((topic) => this.mqttClient.publish(topic, message, options)));
     return outcomes.every((outcome) => outcome === 'delivered' || outcome === 'queued');
   }
 
@@ -161,8 +164,8 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
    * @throws {SettingsError | SchemaError} The configuration can't be used.
    */
   async runMainCycle({ cycleMs = 20 }: MainCycleOptions = {}): Promise<void> {
-    const ended = outcomeOf(this.actor, ['stopped'], ['misconfigured']);
     this.#unit.start();
+    const ended = outcomeOf(this.actor, ['stopped'], ['misconfigured']);
     this.#unit.cycle.start(cycleMs);
     try {
       await ended;
@@ -171,7 +174,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
     }
   }
 
-  /** Stops the unit: log flushed, link closed, nothing left running. Takes 5 s at the most. */
+  /** Stops the unit: log flushed, link closed, requests under way given up, nothing left running. Takes 5 s at the most. */
   stopMainCycle(): Promise<void> {
     return this.#unit.power.off();
   }

@@ -19,7 +19,9 @@ export interface Cycle {
   setHandler(handler: (() => unknown) | undefined, options?: OutputHandlerOptions): void;
   start(cycleMs: number): void;
   stop(): void;
-  /** Goes on after a stop, at the pace it had. */
+  /** Calls nothing until it is resumed. */
+  pause(): void;
+  /** Goes on after a pause, unless it was stopped meanwhile. */
   resume(): void;
 }
 
@@ -49,6 +51,11 @@ export const createCycle = ({ clock, isConfigured, isOnline, warn }: CycleParts)
     turn();
   };
 
+  const pause = () => {
+    clock.clearTimeout(timer);
+    timer = undefined;
+  };
+
   return {
     setHandler: (given, options) => {
       handler = given;
@@ -59,9 +66,10 @@ export const createCycle = ({ clock, isConfigured, isOnline, warn }: CycleParts)
       run();
     },
     stop: () => {
-      clock.clearTimeout(timer);
-      timer = undefined;
+      cycleMs = undefined;
+      pause();
     },
+    pause,
     resume: run,
   };
 };

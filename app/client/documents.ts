@@ -11,6 +11,8 @@ import { createSettings, type Settings } from './settings.ts';
 export interface DocumentRequests {
   readonly loadSettings: () => Promise<void>;
   readonly loadSchema: () => Promise<void>;
+  /** What ends a download to another path before its time. */
+  readonly giveUp: () => AbortSignal;
   readonly onSchema: (schema: UnitSchema) => void;
 }
 
@@ -44,7 +46,6 @@ export const createDocuments = <TEnv extends object>(
     requests.onSchema(adopted);
   };
   const schemaSources = { storage, rest, path: schemaFilePath, holder: schemaHolder(onSchema), env };
-  const never = new AbortController().signal;
   return {
     settings,
     schema,
@@ -53,7 +54,7 @@ export const createDocuments = <TEnv extends object>(
     envNow: () => settingsSources.holder.current,
     schemaNow: () => schemaSources.holder.current,
     env,
-    saveEnv: async (path) => downloadEnv({ storage, rest, path, before: await env() }, never),
-    saveSchema: (path) => downloadSchema({ ...schemaSources, path }, never),
+    saveEnv: async (path) => downloadEnv({ storage, rest, path, before: await env() }, requests.giveUp()),
+    saveSchema: (path) => downloadSchema({ ...schemaSources, path }, requests.giveUp()),
   };
 };

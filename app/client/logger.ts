@@ -1,3 +1,4 @@
+import { textOf } from '../../services/errors.ts';
 import { LogLevel } from '../../services/log.ts';
 import type { Journal } from '../plane/journal.ts';
 
@@ -33,7 +34,7 @@ export interface LoggerParts {
 
 export const createLogger = ({ journal, sync, stored, clear }: LoggerParts): Logger => {
   const at = (level: LogLevel) => (message: string, options?: LogOptions) =>
-    journal.log(level, String(message), options);
+    journal.log(level, textOf(message), options);
   return {
     debug: at(LogLevel.Debug),
     info: at(LogLevel.Info),

@@ -1,8 +1,9 @@
 import type { PublishOptions } from '../../services/broker.ts';
+import { textOf } from '../../services/errors.ts';
 import type { Inbox } from '../plane/inbox.ts';
 import type { InboundMessage } from '../plane/message.ts';
 import type { Publisher, PublishOutcome } from '../plane/publisher.ts';
-import { encodePayload, type Payload } from './payload.ts';
+import { encodePayload, misuseOf, type Payload } from './payload.ts';
 import { outcomeOf } from './requests.ts';
 import type { UnitActor } from './root.ts';
 
@@ -37,6 +38,7 @@ export interface MqttClientParts {
   readonly start: () => void;
   readonly inbox: Inbox;
   readonly publisher: Publisher;
+  readonly warn: (message: string) => void;
 }
 
 /** Counts the links that came after the first. */
@@ -54,14 +56,14 @@ const countReconnects = (unit: UnitActor) => {
   };
 };
 
-export const createMqttClient = ({ unit, start, inbox, publisher }: MqttClientParts): MqttClient => {
+export const createMqttClient = ({ unit, start, inbox, publisher, warn }: MqttClientParts): MqttClient => {
   const extra = new Set<string>();
   const isOnline = () => unit.getSnapshot().matches({ lifecycle: { operating: 'online' } });
 
   const connect = async () => {
     if (isOnline()) return;
-    const online = outcomeOf(unit, ['online'], ['misconfigured']);
     start();
+    const online = outcomeOf(unit, ['online'], ['misconfigured']);
     unit.send({ type: 'mqtt.connect' });
     await online;
   };
@@ -79,7 +81,8 @@ export const createMqttClient = ({ unit, start, inbox, publisher }: MqttClientPa
   return {
     connect,
     disconnect: async () => {
-      if (unit.getSnapshot().matches({ lifecycle: 'idle' })) return;
+      const now = unit.getSnapshot();
+      if (now.status !== 'active' || now.matches({ lifecycle: 'idle' })) return;
       const ended = outcomeOf(unit, ['disconnected'], []);
       unit.send({ type: 'mqtt.disconnect' });
       await ended;
@@ -94,7 +97,12 @@ export const createMqttClient = ({ unit, start, inbox, publisher }: MqttClientPa
       for (const topic of topics) extra.delete(topic);
       tellExtra();
     },
-    publish: (topic, message, options) => publisher.publish(topic, encodePayload(message), options),
+    publish: (topic, message, options) => {
+      const misuse = misuseOf(topic, message, options);
+      if (misuse === undefined) return publisher.publish(topic, encodePayload(message), options);
+      warn(`A message for ${textOf(topic)} was refused: ${misuse}.`);
+      return Promise.resolve('refused');
+    },
     isConnected: () => publisher.isAttached(),
     ensureConnected: connect,
     consumeReconnected: countReconnects(unit),

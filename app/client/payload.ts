@@ -1,5 +1,23 @@
+import type { PublishOptions } from '../../services/broker.ts';
+
 /** What can be published: text and numbers go as UTF-8, bytes as they are. */
 export type Payload = string | Uint8Array | number | boolean;
 
 export const encodePayload = (message: Payload): string | Uint8Array =>
   typeof message === 'string' || message instanceof Uint8Array ? message : String(message);
+
+const isPayload = (message: unknown): boolean =>
+  ['string', 'number', 'boolean'].includes(typeof message) || message instanceof Uint8Array;
+
+/**
+ * Why something can't be published, for callers that no compiler checks.
+ *
+ * @returns `undefined` when nothing speaks against it.
+ */
+export const misuseOf = (topic: string, message: Payload, options: PublishOptions | undefined): string | undefined => {
+  if (typeof topic !== 'string') return 'its topic is no text';
+  if (!isPayload(message)) return 'it is no text, bytes, number or boolean. Make a text of it, say with JSON.stringify';
+  if (options === undefined) return undefined;
+  if (typeof options !== 'object' || options === null) return 'its options are no object';
+  return [undefined, 0, 1, 2].includes(options.qos) ? undefined : 'its qos is none of 0, 1 and 2';
+};

@@ -5,6 +5,7 @@ import type { Adapters } from '../platform.ts';
 import type { Cycle } from './cycle.ts';
 import type { DataPlane } from './data-plane.ts';
 import { outcomeOf } from './requests.ts';
+import type { InFlight } from './in-flight.ts';
 import type { UnitActor } from './root.ts';
 
 /** Turns the unit's machines on and off. */
@@ -17,8 +18,16 @@ export interface Power {
   restart(mode: RestartingMode): Promise<void>;
 }
 
-export const createPower = (actor: UnitActor, plane: DataPlane, cycle: Cycle, adapters: Adapters): Power => {
-  const { journal, publisher } = plane;
+export interface PowerParts {
+  readonly actor: UnitActor;
+  readonly plane: DataPlane;
+  readonly cycle: Cycle;
+  readonly inFlight: InFlight;
+  readonly adapters: Adapters;
+}
+
+export const createPower = ({ actor, plane, cycle, inFlight, adapters }: PowerParts): Power => {
+  const { inbox, journal, publisher } = plane;
   let isOn = false;
   let stopping: Promise<void> | undefined;
 
@@ -26,21 +35,25 @@ export const createPower = (actor: UnitActor, plane: DataPlane, cycle: Cycle, ad
     error: (thrown) => journal.log(LogLevel.Critical, `The unit's root machine failed: ${failureOf(thrown).message}`),
   });
 
-  const disconnect = async () => {
-    if (!publisher.isAttached()) return;
+  /** @returns Whether there was a link to leave. */
+  const disconnect = async (): Promise<boolean> => {
+    if (!publisher.isAttached()) return false;
     const done = outcomeOf(actor, ['disconnected'], []);
     actor.send({ type: 'mqtt.disconnect' });
     await done;
+    return true;
   };
 
   const stop = async () => {
     cycle.stop();
+    inFlight.giveUp();
     if (isOn && actor.getSnapshot().status === 'active') {
       const stopped = outcomeOf(actor, ['stopped'], []);
       actor.send({ type: 'unit.stop' });
       await stopped;
     }
     publisher.stop();
+    inbox.stop();
     await journal.flush();
     actor.stop();
   };
@@ -53,14 +66,14 @@ export const createPower = (actor: UnitActor, plane: DataPlane, cycle: Cycle, ad
     },
     off: () => (stopping ??= stop()),
     restart: async (mode) => {
-      cycle.stop();
+      cycle.pause();
       await journal.flush();
-      await disconnect();
+      const hadLink = await disconnect();
       try {
         await adapters.process.restart(mode);
       } catch (thrown) {
         cycle.resume();
-        actor.send({ type: 'mqtt.connect' });
+        if (hadLink) actor.send({ type: 'mqtt.connect' });
         throw thrown;
       }
     },

@@ -19,6 +19,8 @@ export const outcomeOf = <TDone extends EmittedType>(
   failed: readonly EmittedType[],
 ): Promise<Extract<Emitted, { type: TDone }>> =>
   new Promise((resolve, reject) => {
+    // A unit that has stopped tells nobody any more.
+    if (unit.getSnapshot().status === 'stopped') throw stopped();
     const subscriptions = [
       ...done.map((type) =>
         unit.on(type, (event) => settle(() => resolve(event as Extract<Emitted, { type: TDone }>))),

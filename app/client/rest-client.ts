@@ -34,6 +34,8 @@ export interface RestClientParts {
   readonly storage: Storage;
   /** The env in force, loaded if need be. */
   readonly env: () => Promise<UnitEnv>;
+  /** What ends a call before its time. */
+  readonly giveUp: () => AbortSignal;
   readonly downloadEnv: (path: string) => Promise<unknown>;
   readonly downloadSchema: (path: string) => Promise<unknown>;
 }
@@ -41,16 +43,17 @@ export interface RestClientParts {
 /** The node's UUID: the second segment of a topic, or the text itself. */
 const nodeUuidOf = (topic: string): string => topic.split('/')[1] ?? topic;
 
-export const createRestClient = ({ rest, storage, env, downloadEnv, downloadSchema }: RestClientParts): RestClient => {
+export const createRestClient = (parts: RestClientParts): RestClient => {
+  const { rest, storage, env, giveUp, downloadEnv, downloadSchema } = parts;
   const target = async () => targetOf(await env());
   return {
-    downloadUpdate: async (path) => storage.writeBytes(path, await rest.getFirmware(await target())),
+    downloadUpdate: async (path) => storage.writeBytes(path, await rest.getFirmware(await target(), giveUp())),
     downloadEnv: async (path) => void (await downloadEnv(path)),
     downloadSchema: async (path) => void (await downloadSchema(path)),
-    setStateStorage: async (state) => rest.setStateStorage(await target(), state),
-    getStateStorage: async () => rest.getStateStorage(await target()),
-    getInputByOutput: async (topic, page) => rest.getInputByOutput(await target(), nodeUuidOf(topic), page),
-    getUnitsByNodes: async (nodeUuids, page) => rest.getUnitsByNodes(await target(), nodeUuids, page),
-    getTargetVersion: async () => rest.getTargetVersion(await target()),
+    setStateStorage: async (state) => rest.setStateStorage(await target(), state, giveUp()),
+    getStateStorage: async () => rest.getStateStorage(await target(), giveUp()),
+    getInputByOutput: async (topic, page) => rest.getInputByOutput(await target(), nodeUuidOf(topic), page, giveUp()),
+    getUnitsByNodes: async (nodeUuids, page) => rest.getUnitsByNodes(await target(), nodeUuids, page, giveUp()),
+    getTargetVersion: async () => rest.getTargetVersion(await target(), giveUp()),
   };
 };

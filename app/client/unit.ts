@@ -4,6 +4,7 @@ import { createCycle, type Cycle } from './cycle.ts';
 import { createDataPlane, type DataPlane } from './data-plane.ts';
 import { createDocuments, type Documents } from './documents.ts';
 import type { ResolvedOptions } from './options.ts';
+import { createInFlight, type InFlight } from './in-flight.ts';
 import { createPower, type Power } from './power.ts';
 import { createReports } from './reports.ts';
 import { settled } from './requests.ts';
@@ -17,6 +18,7 @@ export interface UnitRuntime<TEnv extends object> {
   readonly plane: DataPlane;
   readonly epoch: Epoch;
   readonly cycle: Cycle;
+  readonly inFlight: InFlight;
   readonly power: Power;
   /** Starts the unit: settings, schema, network, link. @throws {ClientError} `stopped` */
   start(): void;
@@ -33,20 +35,21 @@ export const createUnit = <TEnv extends object>(
 ): UnitRuntime<TEnv> => {
   const { clock } = adapters;
   const epoch = createEpoch(clock);
+  const inFlight = createInFlight();
 
   const documents = createDocuments<TEnv>(adapters, options, {
     loadSettings: () => ask({ type: 'settings.load' }, 'settings'),
     loadSchema: () => ask({ type: 'schema.load' }, 'schema'),
+    giveUp: inFlight.signal,
     onSchema: (adopted) => plane.switchboard.route(adopted),
   });
-  const { envNow, schemaNow } = documents;
 
   const plane: DataPlane = createDataPlane({
     adapters,
     options,
     epoch,
-    env: envNow,
-    schema: schemaNow,
+    env: documents.envNow,
+    schema: documents.schemaNow,
     onCommand: (command) => actor.send({ type: 'command.received', ...command }),
   });
 
@@ -56,18 +59,18 @@ export const createUnit = <TEnv extends object>(
     documents,
     plane,
     epochMs: epoch.epochMs,
-    reports: createReports(plane, schemaNow, clock),
+    reports: createReports(plane, documents.schemaNow, clock),
     restart: (mode) => power.restart(mode),
     handOver: (target) => handleUpdate(target.payload ?? { PU_COMMIT_VERSION: target.commitVersion }),
   });
 
   const cycle = createCycle({
     clock,
-    isConfigured: () => envNow() !== undefined && schemaNow() !== undefined,
+    isConfigured: () => documents.envNow() !== undefined && documents.schemaNow() !== undefined,
     isOnline: () => actor.getSnapshot().matches({ lifecycle: { operating: 'online' } }),
     warn: plane.warn,
   });
-  const power = createPower(actor, plane, cycle, adapters);
+  const power = createPower({ actor, plane, cycle, inFlight, adapters });
 
   actor.on('timeSynced', ({ offsetMs }) => epoch.setOffset(offsetMs));
   actor.on('online', () => void plane.publisher.resume());
@@ -83,5 +86,5 @@ export const createUnit = <TEnv extends object>(
     actor.send({ type: 'unit.start' });
   };
 
-  return { actor, documents, plane, epoch, cycle, power, start, ask };
+  return { actor, documents, plane, epoch, cycle, inFlight, power, start, ask };
 };

@@ -1,6 +1,6 @@
 import type { UnitEnv } from '../../services/env.ts';
 import type { Clock } from '../../services/clock.ts';
-import { WifiError } from '../../services/errors.ts';
+import { ClientError, WifiError } from '../../services/errors.ts';
 import type { Wifi } from '../../services/wifi.ts';
 
 export interface ConnectOptions {
@@ -30,19 +30,30 @@ export interface WifiManagerParts {
   readonly wifi: Wifi;
   readonly clock: Clock;
   readonly env: () => Promise<UnitEnv>;
+  /** What ends a call before its time. */
+  readonly giveUp: () => AbortSignal;
   readonly pause: (attempts: number, ceilingMs: number) => number;
 }
 
-/** An abort signal that fires after some time of this clock. */
-const deadline = (clock: Clock, ms: number) => {
+const stopped = () =>
+  new ClientError('stopped', 'The client was stopped before the network was joined. Make a new one.');
+
+/** An abort signal that fires after some time of this clock, or with another one. */
+const deadline = (clock: Clock, ms: number, other: AbortSignal) => {
   const abort = new AbortController();
   const timer = clock.setTimeout(() => {
     abort.abort(new WifiError('timeout', `The network did not answer within ${ms} ms. Check that it is in reach.`));
   }, ms);
-  return { signal: abort.signal, [Symbol.dispose]: () => clock.clearTimeout(timer) };
+  return { signal: AbortSignal.any([abort.signal, other]), [Symbol.dispose]: () => clock.clearTimeout(timer) };
 };
 
-export const createWifiManager = ({ wifi, clock, env, pause }: WifiManagerParts): WifiManager => {
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+export const createWifiManager = ({ wifi, clock, env, giveUp, pause }: WifiManagerParts): WifiManager => {
   const network = async () => {
     const {
       PUC_WIFI_SSID: ssid,
@@ -59,7 +70,7 @@ export const createWifiManager = ({ wifi, clock, env, pause }: WifiManagerParts)
   const connectOnce = async ({ timeoutMs = 10_000 }: ConnectOptions = {}) => {
     if (await isConnected()) return true;
     const { ssid, password } = await network();
-    using limit = deadline(clock, timeoutMs);
+    using limit = deadline(clock, timeoutMs, giveUp());
     try {
       if ((await wifi.status()).linked) await wifi.leave();
       await wifi.join(ssid, password, limit.signal);
@@ -70,9 +81,12 @@ export const createWifiManager = ({ wifi, clock, env, pause }: WifiManagerParts)
     }
   };
   const connectForever = async (options?: ConnectOptions) => {
+    const end = giveUp();
     for (let attempts = 1; !(await connectOnce(options)); attempts += 1) {
       const { ceilingMs } = await network();
-      await new Promise<void>((resolve) => clock.setTimeout(resolve, pause(attempts, ceilingMs)));
+      using wait = deadline(clock, pause(attempts, ceilingMs), end);
+      await aborted(wait.signal);
+      if (end.aborted) throw stopped();
     }
   };
   return {
@@ -81,7 +95,7 @@ export const createWifiManager = ({ wifi, clock, env, pause }: WifiManagerParts)
     isWifiLinked: async () => (await wifi.status()).linked,
     scanHasTargetSsid: async () => {
       const { ssid } = await network();
-      using limit = deadline(clock, 10_000);
+      using limit = deadline(clock, 10_000, giveUp());
       return (await wifi.scan(limit.signal)).includes(ssid);
     },
     connectOnce,

@@ -32,6 +32,8 @@ export interface Inbox {
   push(message: InboundMessage): void;
   /** Drops every message until the result is called or disposed of. */
   hold(): Disposable & (() => void);
+  /** Lets go of what waits, and waits for no handler any more. */
+  stop(): void;
   figures(): InboxFigures;
 }
 
@@ -65,30 +67,41 @@ const createBacklog = (clock: Clock, bounds: InboxBounds, warn: (message: string
       messages -= 1;
       bytes -= payload.length;
     },
+    letGo: ({ payload }: InboundMessage) => {
+      messages -= 1;
+      bytes -= payload.length;
+      dropped += 1;
+    },
     figures: () => ({ dropped, waiting: messages }),
   };
 };
 
-/** Calls back when the work is done, or when it has taken too long; once. */
-const whenDoneOrLate = (
-  clock: Clock,
-  work: Promise<void>,
-  limitMs: number,
-  onLate: () => void,
-  proceed: () => void,
-) => {
-  let isOver = false;
-  const end = () => {
-    if (isOver) return;
-    isOver = true;
-    clock.clearTimeout(timer);
-    proceed();
+/** Waits for handlers that are at work, for so long and no longer. */
+const createPatience = (clock: Clock, limitMs: number) => {
+  const waits = new Set<() => void>();
+  return {
+    /** Calls back when the work is done, or when it has taken too long; once. */
+    follow: (work: Promise<void>, onLate: () => void, proceed: () => void) => {
+      const giveUp = () => {
+        waits.delete(giveUp);
+        clock.clearTimeout(timer);
+      };
+      const end = () => {
+        if (!waits.has(giveUp)) return;
+        giveUp();
+        proceed();
+      };
+      const timer = clock.setTimeout(() => {
+        onLate();
+        end();
+      }, limitMs);
+      waits.add(giveUp);
+      void work.then(end);
+    },
+    stop: () => {
+      for (const giveUp of waits) giveUp();
+    },
   };
-  const timer = clock.setTimeout(() => {
-    onLate();
-    end();
-  }, limitMs);
-  void work.then(end);
 };
 
 /**
@@ -99,7 +112,9 @@ export const createInbox = (clock: Clock, bounds: InboxBounds, warn: (message: s
   /** What waits for each topic whose handler is at work. */
   const lanes = new Map<string, InboundMessage[]>();
   const backlog = createBacklog(clock, bounds, warn);
+  const patience = createPatience(clock, bounds.handlerMs);
   let handler: InputHandler | undefined;
+  let isStopped = false;
   let holders = 0;
   let received = 0;
 
@@ -108,7 +123,7 @@ export const createInbox = (clock: Clock, bounds: InboxBounds, warn: (message: s
   const follow = (topic: string, lane: InboundMessage[], working: Promise<void>) => {
     const onLate = () =>
       warn(`The input handler has not settled on ${topic} for ${bounds.handlerMs} ms: going on without it.`);
-    whenDoneOrLate(clock, working, bounds.handlerMs, onLate, () => next(topic, lane));
+    if (!isStopped) patience.follow(working, onLate, () => next(topic, lane));
   };
 
   const next = (topic: string, lane: InboundMessage[]) => {
@@ -126,7 +141,7 @@ export const createInbox = (clock: Clock, bounds: InboxBounds, warn: (message: s
     },
     push: (message) => {
       received += 1;
-      if (holders > 0) return backlog.drop();
+      if (holders > 0 || isStopped) return backlog.drop();
       const lane = lanes.size === 0 ? undefined : lanes.get(message.topic);
       if (lane) return void (backlog.admit(message) && lane.push(message));
       const working = work(message);
@@ -143,6 +158,12 @@ export const createInbox = (clock: Clock, bounds: InboxBounds, warn: (message: s
         isHeld = false;
       };
       return Object.assign(release, { [Symbol.dispose]: release });
+    },
+    stop: () => {
+      isStopped = true;
+      patience.stop();
+      for (const lane of lanes.values()) lane.splice(0).forEach(backlog.letGo);
+      lanes.clear();
     },
     figures: () => ({ received, ...backlog.figures() }),
   };

@@ -111,3 +111,35 @@ test('messages are dropped while the inbox is held, by each of those who hold it
   expect(seen).toEqual(['3']);
   expect(inbox.figures().dropped).toBe(2);
 });
+
+test('stopped, it waits for nothing, drops what waits, and takes nothing more', async () => {
+  const { clock, inbox, warnings } = setUp();
+  const seen: string[] = [];
+  inbox.setHandler((given) => {
+    seen.push(given.text());
+    return Promise.resolve();
+  });
+  for (const text of ['1', '2', '3']) inbox.push(message('a', text));
+  inbox.stop();
+  inbox.push(message('b', '4'));
+  await settle();
+  expect(clock.pending).toBe(0);
+  expect(seen).toEqual(['1']);
+  expect(warnings).toEqual([]);
+  expect(inbox.figures()).toEqual({ received: 4, dropped: 3, waiting: 0 });
+});
+
+test('a handler that stops it while messages wait is the last one called', async () => {
+  const { clock, inbox } = setUp();
+  const seen: string[] = [];
+  inbox.setHandler((given) => {
+    seen.push(given.text());
+    if (given.text() === '2') inbox.stop();
+    return Promise.resolve();
+  });
+  for (const text of ['1', '2', '3']) inbox.push(message('a', text));
+  await settle();
+  expect(seen).toEqual(['1', '2']);
+  expect(clock.pending).toBe(0);
+  expect(inbox.figures()).toEqual({ received: 3, dropped: 1, waiting: 0 });
+});

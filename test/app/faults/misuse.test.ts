@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Payload } from '../../../app/client/payload.ts';
+import type { PublishOptions } from '../../../app/node.ts';
+import { simulatedUnit } from '../../../app/testing.ts';
+import { createLiveUnit, type LiveUnit } from '../../support/live-unit.ts';
+import { until } from '../../support/until.ts';
+
+const unprintable: unknown = Object.create(null);
+
+const misuses: Readonly<Record<string, readonly [topic: unknown, message: unknown, options?: unknown]>> = {
+  'no topic': [undefined, 'x'],
+  'a symbol for a topic': [Symbol('topic'), 'x'],
+  'a topic that can not be printed': [unprintable, 'x'],
+  'an empty topic': ['', 'x'],
+  'a wildcard': ['a/#', 'x'],
+  'no message': ['a/b', undefined],
+  'an object for a message': ['a/b', { temperature: 21 }],
+  'a buffer that is no bytes': ['a/b', new ArrayBuffer(2)],
+  'a message that can not be printed': ['a/b', unprintable],
+  'null for options': ['a/b', 'x', null],
+  'a qos that is none': ['a/b', 'x', { qos: 7 }],
+  'a qos that is a text': ['a/b', 'x', { qos: '1' }],
+};
+
+describe('misuse by a program without types', () => {
+  let live: LiveUnit;
+  beforeEach(async () => {
+    live = await createLiveUnit();
+    await live.client.ready();
+  });
+  afterEach(() => live.stop());
+
+  test.each(Object.entries(misuses))(
+    '%s is refused, and costs neither the link nor the messages after it',
+    async (_, [topic, message, options]) => {
+      const { client } = live;
+      let isLost = false;
+      client.on('offline', () => (isLost = true));
+      const outcome = await client.mqttClient.publish(
+        topic as string,
+        message as Payload,
+        options as PublishOptions | undefined,
+      );
+      expect(outcome).toBe('refused');
+      const own = live.topic('output_topic', 'output/pepeunit');
+      expect(await client.mqttClient.publish(own, 'after', { qos: 1 })).toBe('delivered');
+      expect(isLost).toBe(false);
+    },
+  );
+
+  test('a subscription that is no topic costs neither the link nor the other topics', async () => {
+    const { client } = live;
+    let isLost = false;
+    client.on('offline', () => (isLost = true));
+    const own = live.topic('output_topic', 'output/pepeunit');
+    const seen: string[] = [];
+    client.setMqttInputHandler((_unit, message) => seen.push(message.text()));
+    client.mqttClient.subscribeTopics([undefined, Symbol('x'), 5, own] as unknown as string[]);
+    await until(async () => {
+      await client.mqttClient.publish(own, 'echo', { qos: 1 });
+      return seen.includes('echo');
+    });
+    expect(isLost).toBe(false);
+  });
+});
+
+test.each([undefined, null, Symbol('key'), unprintable, 5])('nothing is published for the key %o', async (key) => {
+  const { client } = simulatedUnit();
+  await expect(client.publishToTopics(key as string, 'x')).resolves.toBe(false);
+  await client.stopMainCycle();
+});
+
+test('a log call takes anything and never throws (L6)', async () => {
+  const { client, world } = simulatedUnit();
+  client.logger.info(unprintable as string);
+  client.logger.info(Symbol('x') as unknown as string);
+  expect(world.console.entries).toHaveLength(2);
+  await client.stopMainCycle();
+});
