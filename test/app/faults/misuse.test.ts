@@ -27,6 +27,9 @@ describe('misuse by a program without types', () => {
   beforeEach(async () => {
     live = await createLiveUnit();
     await live.client.ready();
+    const own = live.topic('output_topic', 'output/pepeunit');
+    const isQueueSent = async () => (await live.client.mqttClient.publish(own, 'x', { qos: 1 })) === 'delivered';
+    await until(isQueueSent, { what: 'the end of what was queued before the link' });
   });
   afterEach(() => live.stop());
 
