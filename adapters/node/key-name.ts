@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { StorageError } from '../../services/errors.ts';
 
+/** What IndexedDB takes for a key; told here, since Node's own types do not know IndexedDB. */
+export type AnyKey = string | number | Date | ArrayBuffer | ArrayBufferView | AnyKey[];
+
 /** A key that a file can be named after. */
 export type FileKey = string | number;
 
@@ -38,7 +41,7 @@ const textOf = (name: string): string =>
  *
  * @throws {StorageError} `unsupported`; dates, bytes and lists are keys in IndexedDB alone.
  */
-export const fileKeyOf = (key: IDBValidKey): FileKey => {
+export const fileKeyOf = (key: AnyKey): FileKey => {
   if (typeof key === 'string') return key;
   if (typeof key === 'number' && !Number.isNaN(key)) return key === 0 ? 0 : key;
   throw new StorageError('unsupported', 'On files, a key is a text or a number. Turn the key into one of them.');

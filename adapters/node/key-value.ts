@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import type * as idbKeyval from 'idb-keyval';
 import { keyedQueue } from '../shared/keyed-queue.ts';
 import { keysIn, readValue, removeValues, replacementsOf, writeReplacements } from './file-store.ts';
-import { compareKeys, fileKeyOf, safeName, type FileKey } from './key-name.ts';
+import { compareKeys, fileKeyOf, safeName, type AnyKey, type FileKey } from './key-name.ts';
 import { sweepOnce } from './temporary-files.ts';
 
 /** A folder that holds a file for each key. */
@@ -42,14 +42,14 @@ const defaultStore = (): UseStore => createStore('keyval-store', 'keyval');
  * @returns `undefined` when there is none.
  * @throws {StorageError} `malformed`, `tooLarge`, `io`; `unsupported` for a key that is neither text nor number.
  */
-export const get = async <T>(key: IDBValidKey, store: UseStore = defaultStore()): Promise<T | undefined> => {
+export const get = async <T>(key: AnyKey, store: UseStore = defaultStore()): Promise<T | undefined> => {
   const checked = fileKeyOf(key);
   return during(store, (folder) => readValue(folder, checked) as Promise<T | undefined>);
 };
 
 /** Reads the values of several keys, as of one moment. */
 export const getMany = async <T>(
-  keysWanted: IDBValidKey[],
+  keysWanted: AnyKey[],
   store: UseStore = defaultStore(),
 ): Promise<(T | undefined)[]> => {
   const checked = keysWanted.map(fileKeyOf);
@@ -63,17 +63,14 @@ export const getMany = async <T>(
  *
  * @throws {StorageError} `io`; `unsupported` for what JSON can't carry.
  */
-export const setMany = async (
-  entriesGiven: [IDBValidKey, unknown][],
-  store: UseStore = defaultStore(),
-): Promise<void> => {
+export const setMany = async (entriesGiven: [AnyKey, unknown][], store: UseStore = defaultStore()): Promise<void> => {
   const checked = entriesGiven.map(([key, value]): [FileKey, unknown] => [fileKeyOf(key), value]);
   const replacements = replacementsOf(store.folder, checked);
   return during(store, (folder) => writeReplacements(folder, replacements));
 };
 
 /** Replaces the value of a key, durably and at once. @throws {StorageError} `io`, `unsupported` */
-export const set = (key: IDBValidKey, value: unknown, store: UseStore = defaultStore()): Promise<void> =>
+export const set = (key: AnyKey, value: unknown, store: UseStore = defaultStore()): Promise<void> =>
   setMany([[key, value]], store);
 
 /**
@@ -82,7 +79,7 @@ export const set = (key: IDBValidKey, value: unknown, store: UseStore = defaultS
  * @throws {StorageError} `io`, `unsupported`; what `updater` throws, the old value then stays.
  */
 export const update = async <T>(
-  key: IDBValidKey,
+  key: AnyKey,
   updater: (oldValue: T | undefined) => T,
   store: UseStore = defaultStore(),
 ): Promise<void> => {
@@ -94,13 +91,13 @@ export const update = async <T>(
 };
 
 /** Removes several keys; those that do not exist are passed over. @throws {StorageError} `io` */
-export const delMany = async (keysGiven: IDBValidKey[], store: UseStore = defaultStore()): Promise<void> => {
+export const delMany = async (keysGiven: AnyKey[], store: UseStore = defaultStore()): Promise<void> => {
   const checked = keysGiven.map(fileKeyOf);
   return during(store, (folder) => removeValues(folder, checked));
 };
 
 /** Removes a key; nothing happens when it does not exist. @throws {StorageError} `io` */
-export const del = (key: IDBValidKey, store: UseStore = defaultStore()): Promise<void> => delMany([key], store);
+export const del = (key: AnyKey, store: UseStore = defaultStore()): Promise<void> => delMany([key], store);
 
 /** Removes every key; files of others in the folder stay. @throws {StorageError} `io` */
 export const clear = (store: UseStore = defaultStore()): Promise<void> =>
@@ -118,7 +115,7 @@ const sortedEntries = async (folder: string): Promise<[FileKey, unknown][]> => {
 };
 
 /** All keys, numbers before texts. @throws {StorageError} `io` */
-export const keys = <K extends IDBValidKey>(store: UseStore = defaultStore()): Promise<K[]> =>
+export const keys = <K extends AnyKey>(store: UseStore = defaultStore()): Promise<K[]> =>
   during(store, (folder) => sortedKeys(folder) as Promise<unknown> as Promise<K[]>);
 
 /** All values, in the order of {@link keys}. @throws {StorageError} `malformed`, `io` */
@@ -126,7 +123,7 @@ export const values = <T>(store: UseStore = defaultStore()): Promise<T[]> =>
   during(store, async (folder) => (await sortedEntries(folder)).map(([, value]) => value as T));
 
 /** All keys with their values, in the order of {@link keys}. @throws {StorageError} `malformed`, `io` */
-export const entries = <K extends IDBValidKey, T>(store: UseStore = defaultStore()): Promise<[K, T][]> =>
+export const entries = <K extends AnyKey, T>(store: UseStore = defaultStore()): Promise<[K, T][]> =>
   during(store, (folder) => sortedEntries(folder) as Promise<unknown> as Promise<[K, T][]>);
 
 ({ get, getMany, set, setMany, update, del, delMany, clear, keys, values, entries }) satisfies {

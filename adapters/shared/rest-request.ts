@@ -72,8 +72,9 @@ const redirectTarget = (response: Response, from: URL, request: RestRequest, wha
 };
 
 const addressOf = ({ baseUrl }: RestTarget, { path }: RestRequest, what: string): URL => {
-  const url = URL.canParse(baseUrl + path) ? new URL(baseUrl + path) : undefined;
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
+  // A URL without a host takes the first segment of its path for one, and the token would go there.
+  const namesHost = /^https?:\/\/[^/\\]/i.test(baseUrl);
+  if (namesHost && URL.canParse(baseUrl + path)) return new URL(baseUrl + path);
   throw new RestError('network', `${what}: the address of the instance is none. Check PU_HTTP_TYPE and PU_DOMAIN.`);
 };
 

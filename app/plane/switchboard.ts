@@ -36,10 +36,11 @@ export interface Switchboard extends LinkUser {
 
 const secureMqttPort = 8883;
 
-/** The broker that an env names: over TLS where TLS options or the port say so. */
+/** The broker that an env names: over TLS where TLS options or the port say so; an IPv6 address may come bare. */
 export const brokerUrl = ({ reserved }: UnitEnv, tls?: TlsOptions): string => {
   const isSecure = tls !== undefined || reserved.PU_MQTT_PORT === secureMqttPort;
-  return `${isSecure ? 'mqtts' : 'mqtt'}://${reserved.PU_MQTT_HOST}:${reserved.PU_MQTT_PORT}`;
+  const host = /^[^[]*:.*:/.test(reserved.PU_MQTT_HOST) ? `[${reserved.PU_MQTT_HOST}]` : reserved.PU_MQTT_HOST;
+  return `${isSecure ? 'mqtts' : 'mqtt'}://${host}:${reserved.PU_MQTT_PORT}`;
 };
 
 /** The topics of commands; only these very topics count (C13). */

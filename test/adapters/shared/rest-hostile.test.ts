@@ -154,6 +154,18 @@ describe('no connection', () => {
     }
   });
 
+  test('an address without a host is no address: the token goes nowhere', async () => {
+    const asked: unknown[] = [];
+    const fetcher: typeof fetch = async (input) => {
+      asked.push(input);
+      return Response.json({});
+    };
+    for (const origin of ['https://', 'http:///', 'https:///other.test', 'https://\\\\other.test']) {
+      expect((await failure(kyRest({ fetch: fetcher }).getEnv(targetAt(origin)))).code).toBe('network');
+    }
+    expect(asked).toEqual([]);
+  });
+
   test('a token that no header can carry is not shown (C1)', async () => {
     const server = await start((_, response) => sendJson(response, {}));
     const bad = { ...targetAt(server.origin), token: 'canary\ninjected: 1' };
