@@ -11,9 +11,13 @@ const standardStreams = (): readonly unknown[] => [process.stdin, process.stdout
 
 const endTimer = (timer: unknown): void => clearTimeout(timer as NodeJS.Timeout);
 
+/** Whether an object only stands for its kind; the inspector finds those too. */
+const isPrototype = (object: unknown): boolean =>
+  Object.hasOwn(object as object, 'constructor') && (object as object).constructor.prototype === object;
+
 /** Closes what listens, talks or computes, without telling the program, which would only open it again. */
 const endEmitter = (emitter: unknown): void => {
-  if (standardStreams().includes(emitter)) return;
+  if (isPrototype(emitter) || standardStreams().includes(emitter)) return;
   if (emitter instanceof Socket) {
     emitter.removeAllListeners().on('error', () => undefined);
     emitter.destroy();

@@ -185,9 +185,9 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
     return this.#unit.power.restart(isRestarting(mode) ? mode : RestartMode.RestartExec);
   }
 
-  /** Asks the instance for the unit's version, and updates to it. @throws {RestError | FirmwareError | ProcessError} */
+  /** Asks the instance for the unit's version, and updates to it. @throws {SettingsError | RestError | FirmwareError | ProcessError} */
   async performUpdate(): Promise<void> {
-    this.#unit.power.on();
+    await this.#needSettings();
     const { commit } = await this.restClient.getTargetVersion();
     const ended = outcomeOf(
       this.actor,
@@ -206,7 +206,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
    */
   async downloadEnv(path: string = this.#options.envFilePath): Promise<void> {
     if (path !== this.#options.envFilePath) return this.restClient.downloadEnv(path);
-    if (!this.#unit.documents.settingsSources.holder.current) await this.settings.loadFromFile();
+    await this.#needSettings();
     await this.#unit.ask({ type: 'settings.refresh' }, 'settings');
   }
 
@@ -244,6 +244,11 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
         this.#unit.plane.warn,
       );
     });
+  }
+
+  async #needSettings(): Promise<void> {
+    this.#unit.power.on();
+    if (!this.#unit.documents.envNow()) await this.settings.loadFromFile();
   }
 
   async #handleUpdate(payload: JsonObject): Promise<void> {
