@@ -4,6 +4,8 @@
  *     unconfigured ─configure─▶ due ─online─▶ collecting ─▶ publishing ─▶ resting ─reportEvery─▶ due
  *                                ▲                 └──fail──────┴─▶ retrying ─retryAfter─▶ due
  *                                └──────────────────────────────────────────────────────────┘
+ *
+ * Held, as while another version is put in place, it stays `due` and says nothing.
  */
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import type { Failure } from '../services/errors.ts';
@@ -26,8 +28,11 @@ export type StateReporterEvent =
   | { type: 'broker.up' }
   | { type: 'broker.down' }
   | ({ type: 'reporter.configure' } & ReporterConfig)
-  /** Report now. */
-  | { type: 'reporter.report' };
+  /** Report as soon as the instance takes a report: at once after a failed one, else when the interval is over. */
+  | { type: 'reporter.report' }
+  /** Say nothing until `reporter.resume`: the version that would be told is being replaced. */
+  | { type: 'reporter.hold' }
+  | { type: 'reporter.resume' };
 
 /** What the state reporter tells its parent. */
 export type StateReporterFact =
@@ -40,6 +45,7 @@ export interface StateReporterInput {
 export interface StateReporterContext extends ReporterConfig {
   parent: Parent<StateReporterFact>;
   isOnline: boolean;
+  isHeld: boolean;
   /** What was measured and is to be sent. */
   measured: StateReport;
   /** Failed reports since the last good one. */
@@ -75,10 +81,12 @@ export const stateReporterMachine = setup({
     keepMeasured: assign((_, { measured }: { measured: StateReport }) => ({ measured })),
     noteOnline: assign({ isOnline: true }),
     noteOffline: assign({ isOnline: false }),
+    hold: assign({ isHeld: true }),
+    resume: assign({ isHeld: false }),
     forgetAttempts: assign({ attempts: 0, failure: undefined }),
   },
   guards: {
-    isOnline: ({ context }) => context.isOnline,
+    canReport: ({ context }) => context.isOnline && !context.isHeld,
     isOtherInterval: ({ context }, { intervalMs }: { intervalMs: number }) => intervalMs !== context.intervalMs,
   },
   delays: {
@@ -95,6 +103,7 @@ export const stateReporterMachine = setup({
     commitVersion: '',
     intervalMs: 300_000,
     isOnline: false,
+    isHeld: false,
     measured: { millis: 0, pu_commit_version: '' },
     attempts: 0,
   }),
@@ -104,6 +113,8 @@ export const stateReporterMachine = setup({
     'broker.up': { actions: [{ type: 'noteOnline' }] },
     'broker.down': { actions: [{ type: 'noteOffline' }] },
     'reporter.configure': { actions: [{ type: 'keepConfig', params: ({ event }) => event }] },
+    'reporter.hold': { actions: [{ type: 'hold' }] },
+    'reporter.resume': { actions: [{ type: 'resume' }] },
   },
   states: {
     unconfigured: {
@@ -113,12 +124,16 @@ export const stateReporterMachine = setup({
       },
     },
     due: {
-      description: 'A report is due and waits for the broker.',
-      always: { guard: 'isOnline', target: 'collecting' },
+      description: 'A report is due and waits for the broker, or for the end of a hold.',
+      always: { guard: 'canReport', target: 'collecting' },
     },
     collecting: {
-      description: 'Measures the host.',
+      description: 'Measures the host; starts over when what is to be told has changed.',
       tags: ['busy'],
+      on: {
+        'reporter.hold': { target: 'due', actions: [{ type: 'hold' }] },
+        'reporter.configure': { target: 'due', actions: [{ type: 'keepConfig', params: ({ event }) => event }] },
+      },
       invoke: {
         id: 'collect',
         src: 'collect',
@@ -166,7 +181,6 @@ export const stateReporterMachine = setup({
       description: 'Reported; the next report is due after the interval, also when the link comes and goes.',
       tags: ['ready'],
       on: {
-        'reporter.report': { target: 'due' },
         'reporter.configure': {
           guard: { type: 'isOtherInterval', params: ({ event }) => event },
           target: 'resting',

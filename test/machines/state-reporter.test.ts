@@ -54,17 +54,52 @@ test('waits for the broker when it is configured first', () => {
   expect(state().value).toBe('collecting');
 });
 
-test('P2: in an hour of fake time a report comes every minute, and none too early', async () => {
-  const { clock, collect, send } = await reported(60_000);
+/** Lets an hour go by second by second; `meddle` is called in each. @returns When each report was sent. */
+const hourOf = async (
+  unit: Awaited<ReturnType<typeof reported>>,
+  meddle: (second: number) => void = () => undefined,
+) => {
   const sentAt = [0];
-  while (clock.now() < 3_600_000) {
-    clock.increment(1000);
-    if (collect.runs.length === sentAt.length) continue;
-    sentAt.push(clock.now());
-    await send();
+  for (let second = 1; second <= 3600; second += 1) {
+    unit.clock.increment(1000);
+    meddle(second);
+    if (unit.state().value !== 'collecting') continue;
+    sentAt.push(unit.clock.now());
+    await unit.send();
   }
-  const gaps = sentAt.slice(1).map((at, index) => at - (sentAt[index] ?? 0));
+  return sentAt;
+};
+const gapsOf = (times: readonly number[]) => times.slice(1).map((at, index) => at - (times[index] ?? 0));
+
+test('P2: in an hour of fake time a report comes every minute, and none too early', async () => {
+  const gaps = gapsOf(await hourOf(await reported(60_000)));
   expect(gaps).toEqual(Array.from({ length: 59 }, () => 61_000));
+});
+
+test('P2: reconnects, requests and holds in that hour bring no report too early', async () => {
+  const unit = await reported(60_000);
+  const sentAt = await hourOf(unit, (second) => {
+    if (second % 7 === 0) unit.actor.send({ type: 'broker.down' });
+    if (second % 7 === 2) unit.actor.send({ type: 'broker.up' });
+    if (second % 5 === 0) unit.actor.send({ type: 'reporter.report' });
+    if (second % 11 === 0) unit.actor.send({ type: 'reporter.hold' });
+    if (second % 11 === 3) unit.actor.send({ type: 'reporter.resume' });
+    if (second % 13 === 0) unit.configure(60_000, `v${second}`);
+  });
+  expect(Math.min(...gapsOf(sentAt))).toBeGreaterThan(60_000);
+  expect(sentAt.length).toBeGreaterThan(50);
+});
+
+test('P2: with an interval that changes in that hour, no report comes sooner than the interval then in force', async () => {
+  const unit = await reported(60_000);
+  let intervalMs = 60_000;
+  const sentAt = await hourOf(unit, (second) => {
+    if (second % 100 !== 0) return;
+    intervalMs = intervalMs === 60_000 ? 90_000 : 60_000;
+    unit.configure(intervalMs);
+  });
+  expect(Math.min(...gapsOf(sentAt))).toBeGreaterThan(60_000);
+  expect(sentAt.length).toBeGreaterThan(20);
 });
 
 test('a reconnect does not report early; a report due while offline waits', async () => {
@@ -79,12 +114,40 @@ test('a reconnect does not report early; a report due while offline waits', asyn
   expect(collect.runs).toHaveLength(2);
 });
 
-test('reports now when asked to', async () => {
-  const { actor, collect } = await reported();
+test('a report that is asked for does not come before the instance takes it, and at once after a failed one (P2)', async () => {
+  const { actor, clock, collect, publish, state } = await reported(60_000);
   actor.send({ type: 'reporter.report' });
-  expect(collect.runs).toHaveLength(2);
+  expect(collect.runs).toHaveLength(1);
+  clock.increment(61_000);
+  await collect.resolve(report);
+  await publish.reject(failing('closed'));
+  expect(state().value).toBe('retrying');
   actor.send({ type: 'reporter.report' });
-  expect(collect.runs).toHaveLength(2);
+  expect(collect.runs).toHaveLength(3);
+});
+
+test('held, it measures and tells nothing until it goes on (P3)', async () => {
+  const { actor, clock, collect, configure, state } = await reported(60_000);
+  actor.send({ type: 'reporter.hold' });
+  clock.increment(200_000);
+  expect(state().value).toBe('due');
+  actor.send({ type: 'broker.down' });
+  actor.send({ type: 'broker.up' });
+  expect(collect.runs).toHaveLength(1);
+  configure(60_000, 'v2');
+  actor.send({ type: 'reporter.resume' });
+  expect(collect.last().input).toEqual({ commitVersion: 'v2' });
+});
+
+test('a hold, or another version, while it measures lets go of what was measured (P3)', async () => {
+  const { actor, clock, collect, configure, publish, state } = await reported(60_000);
+  clock.increment(61_000);
+  configure(60_000, 'v2');
+  expect(collect.last().input).toEqual({ commitVersion: 'v2' });
+  actor.send({ type: 'reporter.hold' });
+  expect(collect.last().signal.aborted).toBe(true);
+  expect(state().value).toBe('due');
+  expect(publish.runs).toHaveLength(1);
 });
 
 test('another interval starts to count at once; another version alone does not', async () => {

@@ -10,15 +10,18 @@ export const stateReporterModel = defineModel<typeof stateReporterMachine>({
     { type: 'reporter.configure', commitVersion: 'one', intervalMs: 300_000 },
     { type: 'reporter.configure', commitVersion: 'two', intervalMs: 60_000 },
     { type: 'reporter.report' },
+    { type: 'reporter.hold' },
+    { type: 'reporter.resume' },
   ],
   outputs: { collect: [{ millis: 1, pu_commit_version: 'one' }] },
   regions: [
     {
       name: 'all',
-      key: ({ commitVersion, intervalMs, isOnline, attempts }) => [
+      key: ({ commitVersion, intervalMs, isOnline, isHeld, attempts }) => [
         commitVersion,
         intervalMs,
         isOnline,
+        isHeld,
         Math.min(attempts, 2),
       ],
     },
@@ -30,6 +33,11 @@ export const stateReporterModel = defineModel<typeof stateReporterMachine>({
       const { commitVersion, intervalMs } = context;
       expect({ type: last.type, commitVersion, intervalMs }).toEqual(last);
     },
+    'reporter.hold': ({ context, running }) => {
+      expect(context.isHeld).toBe(true);
+      expect(running, 'no report begins').not.toContain('collect');
+    },
+    'reporter.resume': ({ context }) => expect(context.isHeld).toBe(false),
   },
   invariants: {
     unconfigured: ({ running, context }) => {
@@ -38,9 +46,12 @@ export const stateReporterModel = defineModel<typeof stateReporterMachine>({
     },
     due: ({ running, context }) => {
       expect(running).toEqual([]);
-      expect(context.isOnline, 'a report that is due waits for nothing but the broker').toBe(false);
+      expect(context.isOnline && !context.isHeld, 'a report that is due waits for broker and hold alone').toBe(false);
     },
-    collecting: ({ running }) => expect(running).toEqual(['collect']),
+    collecting: ({ running, context }) => {
+      expect(running).toEqual(['collect']);
+      expect(context.isHeld).toBe(false);
+    },
     publishing: ({ running, context }) => {
       expect(running).toEqual(['publish']);
       expect(context.measured.millis).toBe(1);
