@@ -178,3 +178,41 @@ export const parseEnv = (document: unknown): UnitEnv => {
   const given: Record<string, JsonValue> = Object.assign(Object.create(null), document, reserved);
   return { reserved, given, unitUuid: unitUuidOf(reserved.PU_AUTH_TOKEN) };
 };
+
+/** A host as it stands in a URL: IPv6 in brackets. */
+const bracketed = (host: string): string => (/^[^[]*:.*:/.test(host) ? `[${host}]` : host);
+
+/** Whether a text is a host, with a port at the most. */
+const isHostAndPort = (given: string): boolean =>
+  !/[/?#@\\\s]/.test(given) && URL.canParse(`http://${bracketed(given)}`);
+
+/** Whether a text is a host and nothing more. */
+const isHost = (given: string): boolean =>
+  isHostAndPort(given) &&
+  !bracketed(given)
+    .replace(/^\[.*\]/, '')
+    .includes(':');
+
+/**
+ * Checks a whole env that is about to take the place of the one in force, from the instance or from a firmware
+ * archive: besides what {@link parseEnv} asks for, no env that would cut the unit off from its instance is let in.
+ *
+ * @param unitUuid The unit that the env must be of.
+ * @throws {SettingsError} `malformed` when it is no JSON object, `invalid` naming the variable.
+ */
+export const parseNextEnv = (document: unknown, unitUuid: string): UnitEnv => {
+  const env = parseEnv(document);
+  const { PU_DOMAIN: domain, PU_MQTT_HOST: broker } = env.reserved;
+  if (env.unitUuid.toLowerCase() !== unitUuid.toLowerCase()) {
+    throw new SettingsError(
+      'invalid',
+      "env.json: PU_AUTH_TOKEN belongs to another unit. Ask the instance for this unit's env again.",
+    );
+  }
+  if (domain === '') {
+    throw new SettingsError('invalid', "env.json: PU_DOMAIN is missing. Set it to the instance's host.");
+  }
+  if (!isHostAndPort(domain)) throw invalid('PU_DOMAIN', 'a host, with a port at the most');
+  if (!isHost(broker)) throw invalid('PU_MQTT_HOST', 'a host alone');
+  return env;
+};

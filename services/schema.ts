@@ -56,6 +56,34 @@ export const parseSchema = (document: unknown): UnitSchema => {
   return { input_base_topic: inputBase, output_base_topic: outputBase, input_topic: input, output_topic: output };
 };
 
+/** The keys of the base sections; each has one topic, `DOMAIN/SECTION/UNIT/KEY`. */
+const baseKeys = {
+  input_base_topic: ['update/pepeunit', 'env_update/pepeunit', 'schema_update/pepeunit', 'log_sync/pepeunit'],
+  output_base_topic: ['state/pepeunit', 'log/pepeunit'],
+} as const;
+
+/**
+ * Checks a whole schema that is about to take the place of the one in force, from the instance or from a firmware
+ * archive: besides what {@link parseSchema} asks for, it must have every base topic, each once and the unit's own.
+ *
+ * @param unitUuid The unit that the schema must be of.
+ * @throws {SchemaError} `malformed` when it is no JSON object, `invalid` naming the section or key.
+ */
+export const parseNextSchema = (document: unknown, unitUuid: string): UnitSchema => {
+  const schema = parseSchema(document);
+  for (const section of ['input_base_topic', 'output_base_topic'] as const) {
+    for (const key of baseKeys[section]) {
+      const topics = schema[section][key] ?? [];
+      if (topics.length !== 1) throw invalid(`${section}, ${key}`, 'a list of one topic');
+      const [, inSection, unit] = topics[0]?.split('/') ?? [];
+      if (inSection !== section || unit?.toLowerCase() !== unitUuid.toLowerCase()) {
+        throw invalid(`${section}, ${key}`, "this unit's own topic");
+      }
+    }
+  }
+  return schema;
+};
+
 /** Every topic that the unit subscribes to: its base topics first, each once. */
 export const subscribedTopics = (schema: UnitSchema): string[] => [
   ...new Set([...Object.values(schema.input_base_topic), ...Object.values(schema.input_topic)].flat()),
@@ -116,8 +144,9 @@ export const downloadSchema = async (
   { storage, rest, path, env }: Omit<SchemaSources, 'holder'>,
   signal: AbortSignal,
 ): Promise<UnitSchema> => {
-  const document = await rest.getSchema(targetOf(await env()), signal);
-  const schema = parseSchema(document);
+  const current = await env();
+  const document = await rest.getSchema(targetOf(current), signal);
+  const schema = parseNextSchema(document, current.unitUuid);
   signal.throwIfAborted();
   await storage.writeJson(path, document as JsonValue);
   return schema;

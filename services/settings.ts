@@ -1,6 +1,6 @@
 import { fromPromise } from 'xstate';
 import { readDocument } from './document.ts';
-import { parseEnv, type UnitEnv } from './env.ts';
+import { parseEnv, parseNextEnv, type UnitEnv } from './env.ts';
 import { SettingsError } from './errors.ts';
 import type { JsonValue } from './json.ts';
 import type { LogLevel } from './log.ts';
@@ -103,13 +103,7 @@ export const downloadEnv = async (
   signal: AbortSignal,
 ): Promise<UnitEnv> => {
   const document = await rest.getEnv(targetOf(before), signal);
-  const env = parseEnv(document);
-  if (env.unitUuid !== before.unitUuid) {
-    throw new SettingsError(
-      'invalid',
-      "The env from the instance belongs to another unit. Ask for this unit's env again.",
-    );
-  }
+  const env = parseNextEnv(document, before.unitUuid);
   signal.throwIfAborted();
   await storage.writeJson(path, document as JsonValue);
   return env;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseEnv, unitUuidOf } from '../../services/env.ts';
+import { parseEnv, parseNextEnv, unitUuidOf } from '../../services/env.ts';
 import type { JsonObject } from '../../services/json.ts';
 import { envDocument, tokenOf, unitUuid } from '../support/env.ts';
 
@@ -92,5 +92,42 @@ describe('env.json', () => {
     expect(given['constructor']).toBe('mine');
     expect(Object.getPrototypeOf(given)).toBeNull();
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+});
+
+describe('an env that is about to take the place of the one in force (U3)', () => {
+  test.each<[string, JsonObject]>([
+    ['a domain with a port', { PU_DOMAIN: 'pepeunit.test:8080' }],
+    ['addresses', { PU_DOMAIN: '[::1]:8080', PU_MQTT_HOST: '10.0.0.1' }],
+    ['IPv6 without brackets', { PU_MQTT_HOST: 'fe80::1' }],
+    ['IPv6 in brackets', { PU_MQTT_HOST: '[fe80::1]' }],
+  ])('may have %s', (_, changes) => {
+    expect(parseNextEnv(envDocument(changes), unitUuid.toUpperCase()).unitUuid).toBe(unitUuid);
+  });
+
+  const other = tokenOf('{"uuid":"11111111-2222-4333-8444-555555555555"}');
+
+  test.each<[string, JsonObject]>([
+    ['PU_AUTH_TOKEN', { PU_AUTH_TOKEN: '' }],
+    ['PU_AUTH_TOKEN', { PU_AUTH_TOKEN: null }],
+    ['PU_AUTH_TOKEN', { PU_AUTH_TOKEN: 'a.b.c' }],
+    ['PU_AUTH_TOKEN', { PU_AUTH_TOKEN: other }],
+    ['PU_MQTT_HOST', { PU_MQTT_HOST: '' }],
+    ['PU_MQTT_HOST', { PU_MQTT_HOST: 'mqtt://broker' }],
+    ['PU_MQTT_HOST', { PU_MQTT_HOST: 'broker:1883' }],
+    ['PU_MQTT_HOST', { PU_MQTT_HOST: 'broker/path' }],
+    ['PU_DOMAIN', { PU_DOMAIN: '' }],
+    ['PU_DOMAIN', { PU_DOMAIN: null }],
+    ['PU_DOMAIN', { PU_DOMAIN: 'https://pepeunit.test' }],
+    ['PU_DOMAIN', { PU_DOMAIN: 'user@pepeunit.test' }],
+    ['PU_DOMAIN', { PU_DOMAIN: 'pepeunit.test/path' }],
+    ['PU_DOMAIN', { PU_DOMAIN: 'two words' }],
+    ['PU_DOMAIN', { PU_DOMAIN: 'host:port' }],
+  ])('is refused for a %s that would cut the unit off, and no token is shown', (name, changes) => {
+    const act = () => parseNextEnv(envDocument(changes), unitUuid);
+    expect(act).toThrow(
+      expect.objectContaining({ name: 'SettingsError', code: 'invalid', message: expect.stringContaining(name) }),
+    );
+    expect(act).toThrow(expect.objectContaining({ message: expect.not.stringContaining(other) }));
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { parseSchema, subscribedTopics } from '../../services/schema.ts';
+import { parseNextSchema, parseSchema, subscribedTopics } from '../../services/schema.ts';
 import type { JsonObject } from '../../services/json.ts';
-import { commandTopic, schemaDocument } from '../support/env.ts';
+import { commandTopic, schemaDocument, unitUuid } from '../support/env.ts';
 
 test('every base topic and input topic is subscribed to, base topics first, each once', () => {
   const twice = schemaDocument({ input_topic: { a: ['d/1', 'd/2'], b: ['d/2'] } });
@@ -33,4 +33,27 @@ test('keys reach no prototype (C8)', () => {
   const schema = parseSchema(schemaDocument({ input_topic: JSON.parse('{"__proto__":["d/1"],"toString":["d/2"]}') }));
   expect(Object.keys(schema.input_topic)).toEqual(['__proto__', 'toString']);
   expect(schema.output_topic['toString']).toBeUndefined();
+});
+
+const base = schemaDocument()['output_base_topic'] as JsonObject;
+const [stateTopic] = base['state/pepeunit'] as string[];
+
+test('a schema that is about to take the place of the one in force has every base topic once (U3)', () => {
+  expect(parseNextSchema(schemaDocument(), unitUuid)).toEqual(parseSchema(schemaDocument()));
+});
+
+test.each<[string, JsonObject]>([
+  ['has no base topics', { input_base_topic: {} }],
+  ['lacks one', { output_base_topic: { 'state/pepeunit': [stateTopic ?? ''] } }],
+  ['has none for a key', { output_base_topic: { ...base, 'log/pepeunit': [] } }],
+  ['has two for a key', { output_base_topic: { ...base, 'log/pepeunit': [stateTopic ?? '', stateTopic ?? ''] } }],
+  [
+    'is of another unit',
+    { output_base_topic: { ...base, 'log/pepeunit': ['d/output_base_topic/other/log/pepeunit'] } },
+  ],
+  ['mixes the sections', { output_base_topic: { ...base, 'log/pepeunit': [commandTopic('update')] } }],
+])('one that %s is refused, naming where (U3)', (_, changes) => {
+  expect(() => parseNextSchema(schemaDocument(changes), unitUuid)).toThrow(
+    expect.objectContaining({ name: 'SchemaError', code: 'invalid', message: expect.stringContaining('base_topic') }),
+  );
 });
