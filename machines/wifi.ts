@@ -22,6 +22,8 @@ export interface WifiGoal {
   ssid: string;
   /** Ceiling of the wait between attempts, milliseconds. */
   maxReconnectionMs: number;
+  /** Grows whenever the network or its password has changed: a link from before is no good then. */
+  revision: number;
 }
 
 /** What others, and the actor that watches the link, may tell the wifi machine. */
@@ -43,6 +45,8 @@ export interface WifiContext extends WifiGoal {
   parent: Parent<WifiFact>;
   /** Whether the parent was told that the network is up. */
   isUp: boolean;
+  /** The revision that the link was last good for; a link that was there before is taken to be good. */
+  linkedRevision?: number;
   /** Failed attempts since the last link. */
   attempts: number;
   /** Why the last attempt failed. */
@@ -78,7 +82,7 @@ export const wifiMachine = setup({
       enqueue.sendTo(context.parent, { type: 'wifi.up' });
     }),
     reportUp: enqueueActions(({ context, enqueue }) => {
-      enqueue.assign({ isUp: true, attempts: 0, failure: undefined });
+      enqueue.assign({ isUp: true, linkedRevision: context.revision, attempts: 0, failure: undefined });
       enqueue.sendTo(context.parent, { type: 'wifi.up', ssid: context.ssid });
     }),
     reportDown: enqueueActions(({ context, enqueue }) => {
@@ -90,10 +94,16 @@ export const wifiMachine = setup({
       enqueue.assign({ failure, attempts: context.attempts + 1 });
       enqueue.sendTo(context.parent, { type: 'wifi.failed', failure });
     }),
-    keepGoal: assign((_, { ssid, maxReconnectionMs }: WifiGoal) => ({ ssid, maxReconnectionMs, attempts: 0 })),
+    keepGoal: assign((_, { ssid, maxReconnectionMs, revision }: WifiGoal) => ({
+      ssid,
+      maxReconnectionMs,
+      revision,
+      attempts: 0,
+    })),
   },
   guards: {
-    isOurs: ({ context }, { linked, ssid }: WifiStatus) => linked && ssid === context.ssid,
+    isOurs: ({ context: { ssid, revision, linkedRevision = revision } }, status: WifiStatus) =>
+      status.linked && status.ssid === ssid && linkedRevision === revision,
     isInReach: (_, { found }: { found: boolean }) => found,
   },
   delays: {
@@ -110,6 +120,7 @@ export const wifiMachine = setup({
     parent: input.parent,
     ssid: '',
     maxReconnectionMs: 60_000,
+    revision: 0,
     isUp: false,
     attempts: 0,
   }),
@@ -153,7 +164,7 @@ export const wifiMachine = setup({
       },
     },
     scanning: {
-      description: 'Not linked to the network asked for: looks whether it is in reach.',
+      description: 'Not linked to the network asked for, or with another password: looks whether it is in reach.',
       tags: ['busy'],
       entry: [{ type: 'reportDown' }],
       invoke: {
@@ -180,7 +191,7 @@ export const wifiMachine = setup({
       },
     },
     joining: {
-      description: 'Leaves another network if need be and joins the one asked for.',
+      description: 'Leaves the network that it is in, and joins the one asked for.',
       tags: ['busy'],
       invoke: {
         id: 'join',

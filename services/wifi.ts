@@ -38,12 +38,10 @@ export const scanForSsid = (wifi: Wifi) =>
   fromPromise<boolean, SsidInput>(async ({ input, signal }) => (await wifi.scan(signal)).includes(input.ssid));
 export type ScanForSsid = ReturnType<typeof scanForSsid>;
 
-/** Leaves another network if need be, then joins the one asked for, for the wifi machine's `join`. */
+/** Leaves the network that the station is in, then joins the one asked for, for the wifi machine's `join`. */
 export const joinWifi = (wifi: Wifi, password: WifiPassword) =>
   fromPromise<void, SsidInput>(async ({ input, signal }) => {
-    const { linked, ssid } = await wifi.status();
-    if (linked && ssid === input.ssid) return;
-    if (linked) await wifi.leave();
+    if ((await wifi.status()).linked) await wifi.leave();
     await wifi.join(input.ssid, password(), signal);
   });
 export type JoinWifi = ReturnType<typeof joinWifi>;

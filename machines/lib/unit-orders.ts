@@ -15,8 +15,8 @@ const keepLink = ({ isOperating, isLinkWanted, settings }: UnitContext): Message
 const bringWifiUp = ({ isOperating, managesWifi, settings }: UnitContext): Message[] => {
   if (!isOperating || !settings) return [];
   if (!managesWifi) return [{ to: 'wifi', event: { type: 'wifi.assume' } }];
-  const { wifiSsid: ssid, maxReconnectionMs } = settings;
-  return [{ to: 'wifi', event: { type: 'wifi.connect', ssid, maxReconnectionMs } }];
+  const { wifiSsid: ssid, maxReconnectionMs, wifiRevision: revision } = settings;
+  return [{ to: 'wifi', event: { type: 'wifi.connect', ssid, maxReconnectionMs, revision } }];
 };
 
 const tellNetwork = (to: 'time' | 'mqtt', { hasNetwork }: UnitContext): Message => ({

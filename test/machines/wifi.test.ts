@@ -27,8 +27,8 @@ const start = () => {
     }),
     { clock, input: { parent: parent.ref } },
   ).start();
-  const connect = (ssid = 'home', maxReconnectionMs = 60_000) =>
-    actor.send({ type: 'wifi.connect', ssid, maxReconnectionMs });
+  const connect = (ssid = 'home', maxReconnectionMs = 60_000, revision = 1) =>
+    actor.send({ type: 'wifi.connect', ssid, maxReconnectionMs, revision });
   return { actor, clock, parent, readStatus, scan, join, watch, connect, state: () => actor.getSnapshot() };
 };
 
@@ -175,6 +175,24 @@ describe('being linked', () => {
     await readStatus.resolve({ linked: true, ssid: 'home' });
     expect(parent.types()).toEqual(['wifi.ready', 'wifi.up', 'wifi.up']);
   });
+});
+
+test('a new password for the network that it is in is used at once: it joins again', async () => {
+  const { connect, join, readStatus, scan, parent, state } = await linked();
+  connect('home', 60_000, 2);
+  await readStatus.resolve({ linked: true, ssid: 'home' });
+  expect(parent.facts.at(-1)).toEqual({ type: 'wifi.down' });
+  await scan.resolve(true);
+  await join.reject(failing('credentials'));
+  expect(state().value).toBe('backingOff');
+  connect('home', 60_000, 3);
+  await readStatus.resolve({ linked: true, ssid: 'home' });
+  await scan.resolve(true);
+  await join.resolve();
+  expect(state().value).toEqual({ linked: 'watched' });
+  connect('home', 90_000, 3);
+  await readStatus.resolve({ linked: true, ssid: 'home' });
+  expect([state().value, join.runs.length]).toEqual([{ linked: 'watched' }, 2]);
 });
 
 test.each(['checking', 'linked', 'backingOff', 'unmanaged', 'idle'])('disconnects from %s', async (place) => {

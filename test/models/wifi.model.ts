@@ -20,14 +20,15 @@ const runs =
   ({ running }: Seen<WifiContext>): void =>
     expect(running).toEqual(ids);
 
-const home = { ssid: 'home', maxReconnectionMs: 40_000 };
+const home = { ssid: 'home', maxReconnectionMs: 40_000, revision: 1 };
 
 export const wifiModel = defineModel<typeof wifiMachine>({
   machine: wifiMachine,
   events: [
     { type: 'wifi.assume' },
     { type: 'wifi.connect', ...home },
-    { type: 'wifi.connect', ...home, ssid: 'work' },
+    { type: 'wifi.connect', ...home, revision: 2 },
+    { type: 'wifi.connect', ...home, ssid: 'work', revision: 3 },
     { type: 'wifi.disconnect' },
   ],
   outputs: {
@@ -43,7 +44,16 @@ export const wifiModel = defineModel<typeof wifiMachine>({
     ],
   },
   regions: [
-    { name: 'all', key: ({ ssid, isUp: up, attempts, failure }) => [ssid, up, Math.min(attempts, 2), failure?.code] },
+    {
+      name: 'all',
+      key: ({ ssid, revision, linkedRevision = revision, isUp: up, attempts, failure }) => [
+        ssid,
+        linkedRevision === revision,
+        up,
+        Math.min(attempts, 2),
+        failure?.code,
+      ],
+    },
   ],
   invariants: {
     idle: (seen) => {
@@ -67,7 +77,7 @@ export const wifiModel = defineModel<typeof wifiMachine>({
     },
     linked: (seen) => {
       isUp(seen);
-      expect(seen.context).toMatchObject({ attempts: 0, failure: undefined });
+      expect(seen.context).toMatchObject({ attempts: 0, failure: undefined, linkedRevision: seen.context.revision });
       expect(seen.facts.findLast(({ type }) => type === 'wifi.up')).toMatchObject({ ssid: seen.context.ssid });
     },
     'linked.watched': runs('watchLink'),
