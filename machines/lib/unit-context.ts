@@ -131,6 +131,8 @@ export interface UnitContext extends UnitInput {
   handsOver: boolean;
   /** Whether settings and schema are in force and the unit does its work. */
   isOperating: boolean;
+  /** Whether a start was asked for while the unit was closing. */
+  isStartDue: boolean;
   hasNetwork: boolean;
   /** Whether a link is to be kept; false after the app asked to disconnect. */
   isLinkWanted: boolean;
@@ -151,6 +153,7 @@ export const newUnitContext = (input: UnitInput): UnitContext => ({
   extraTopics: [],
   handsOver: false,
   isOperating: false,
+  isStartDue: false,
   hasNetwork: false,
   isLinkWanted: true,
   isOnline: false,

@@ -82,13 +82,17 @@ export const duties = unitSetup.createStateConfig({
         { type: 'tell', params: { order: 'passNetworkOn' } },
       ],
     },
-    'wifi.down': {
-      actions: [
-        { type: 'noteNoNetwork' },
-        { type: 'log', params: ({ event }) => lineOf(event) },
-        { type: 'tell', params: { order: 'passNetworkOn' } },
-      ],
-    },
+    'wifi.down': [
+      {
+        guard: 'isOperating',
+        actions: [
+          { type: 'noteNoNetwork' },
+          { type: 'log', params: ({ event }) => lineOf(event) },
+          { type: 'tell', params: { order: 'passNetworkOn' } },
+        ],
+      },
+      { actions: [{ type: 'noteNoNetwork' }, { type: 'tell', params: { order: 'passNetworkOn' } }] },
+    ],
     'wifi.failed': { actions: [{ type: 'log', params: ({ event }) => lineOf(event) }] },
     'time.synced': { actions: [{ type: 'announce', params: ({ event }) => newsOf(event) }] },
     'time.failed': {

@@ -87,8 +87,12 @@ export const lifecycle = unitSetup.createStateConfig({
       },
     },
     closing: {
-      description: 'Ends in order, within a limit.',
+      description: 'Ends in order, within a limit; a start that is asked for meanwhile comes after.',
       tags: ['busy'],
+      on: {
+        'unit.start': { actions: [{ type: 'wantStart' }] },
+        'unit.stop': { actions: [{ type: 'forgetStart' }] },
+      },
       after: { closeWithin: { target: 'stopped' } },
       initial: 'flushing',
       states: {
@@ -111,6 +115,8 @@ export const lifecycle = unitSetup.createStateConfig({
     stopped: {
       description: 'Ended; can be started again.',
       entry: [{ type: 'announce', params: { type: 'stopped' } }],
+      exit: [{ type: 'forgetStart' }],
+      always: { guard: 'isStartDue', target: 'loadingSettings' },
       on: { 'unit.start': { target: 'loadingSettings' } },
     },
   },

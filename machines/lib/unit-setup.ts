@@ -95,6 +95,8 @@ export const unitSetup = setup({
     noteOffline: assign({ isOnline: false }),
     beginWork: assign({ isOperating: true, isLinkWanted: true }),
     endWork: assign({ isOperating: false }),
+    wantStart: assign({ isStartDue: true }),
+    forgetStart: assign({ isStartDue: false }),
     wantLink: assign({ isLinkWanted: true }),
     dropLink: assign({ isLinkWanted: false }),
     countConnect: assign(({ context: { figures } }) => ({ figures: { ...figures, connects: figures.connects + 1 } })),
@@ -115,6 +117,8 @@ export const unitSetup = setup({
   guards: {
     canRestart: ({ context }, { child }: { child: ChildName }) => context.restarts[child] < mostRestarts,
     hasSettings: ({ context }) => context.settings !== undefined,
+    isOperating: ({ context }) => context.isOperating,
+    isStartDue: ({ context }) => context.isStartDue,
   },
   delays: { flushWithin: 1500, closeWithin: 4500, restartAfter: 1000, steadyAfter: 60_000 },
 });

@@ -39,6 +39,35 @@ describe('stopping (M12)', () => {
     expect(lifecycle()).toEqual({ operating: 'online' });
   });
 
+  test('a start that is asked for while it closes comes after; a stop takes it back', async () => {
+    const { actor, lifecycle, told } = await online();
+    for (const type of ['unit.stop', 'unit.start', 'unit.stop'] as const) actor.send({ type });
+    await settle();
+    await settle();
+    expect(lifecycle()).toBe('stopped');
+    for (const type of ['unit.start', 'unit.stop', 'unit.start'] as const) actor.send({ type });
+    await settle();
+    await settle();
+    await settle();
+    expect(lifecycle()).toEqual({ operating: 'online' });
+    expect(told().filter((type) => type === 'stopped')).toHaveLength(2);
+  });
+
+  test('is no loss of the network: only what is lost at work is a warning', async () => {
+    const { actor, it: outside, lines } = await online({ managesWifi: true });
+    const warnings = () => lines.filter(({ level }) => level === 'Warning').map(({ text }) => text);
+    actor.send({ type: 'unit.stop' });
+    await settle();
+    await settle();
+    expect(actor.getSnapshot().context.hasNetwork).toBe(false);
+    expect(warnings()).toEqual([]);
+    actor.send({ type: 'unit.start' });
+    await settle();
+    outside.wifi.linked = false;
+    outside.wifi.tell({ type: 'link.changed', linked: false });
+    expect(warnings()).toContain('The network is gone');
+  });
+
   test.each([
     ['idle', () => undefined],
     ['loadingSettings', (unit: ReturnType<typeof make>) => unit.actor.send({ type: 'unit.start' })],

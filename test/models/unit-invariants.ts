@@ -73,6 +73,7 @@ export const lifecycle = {
   },
   'lifecycle.stopped': (seen: Seen<UnitContext>) => {
     isNotWorking(seen);
+    expect(seen.context.isStartDue).toBe(false);
     expect(lastOf(seen.emitted, 'stopped', 'misconfigured', 'online')).toBe('stopped');
   },
 };

@@ -25,6 +25,7 @@ const mainKey = (context: UnitContext) => [
   context.hasNetwork,
   context.isLinkWanted,
   context.failure?.code,
+  context.isStartDue,
 ];
 
 const lifeCycle =
