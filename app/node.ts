@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { relative } from 'node:path';
 import { extractArchive } from '../adapters/node/extract-archive.ts';
 import { folderFirmwareStore } from '../adapters/node/firmware-store.ts';
 import { nodeProcessControl } from '../adapters/node/process-control.ts';
@@ -19,14 +20,21 @@ import { defaultArchiveLimits } from '../services/firmware.ts';
 import type { JsonValue } from '../services/json.ts';
 import { UnitClient } from './client/client.ts';
 import { dirname } from './client/file-manager.ts';
-import type { PepeunitClientOptions } from './client/options.ts';
+import type { PepeunitClientOptions, UpdateOptions } from './client/options.ts';
 import type { Platform } from './platform.ts';
 
 export * from './public.ts';
 /** idb-keyval's functions over durable files: a store is a folder, a key a file. */
 export * as keyValue from '../adapters/node/key-value.ts';
 
-const nodePlatform: Platform = ({ envFilePath, ntpHost }) => {
+/** What no update of this folder touches: the unit's data, and those of these files that are in it. */
+const keptIn = (folder: string, files: readonly string[], { dataFolders = ['data'] }: UpdateOptions): string[] => [
+  ...dataFolders,
+  ...files.map((file) => relative(folder, file).replaceAll('\\', '/')).filter((file) => !file.startsWith('..')),
+];
+
+const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) => {
+  const folder = dirname(envFilePath) || '.';
   const clock = systemClock();
   return {
     clock,
@@ -35,7 +43,11 @@ const nodePlatform: Platform = ({ envFilePath, ntpHost }) => {
     broker: mqttBroker(),
     http: kyRest(),
     storage: fileStorage(),
-    firmware: folderFirmwareStore({ folder: dirname(envFilePath) || '.', limits: defaultArchiveLimits }),
+    firmware: folderFirmwareStore({
+      folder,
+      limits: defaultArchiveLimits,
+      keeps: keptIn(folder, [logFilePath], update),
+    }),
     system: nodeSystem(),
     process: nodeProcessControl(),
     cipher: webCryptoCipher(),

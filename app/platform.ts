@@ -31,6 +31,8 @@ export interface Adapters {
 /** What adapters may depend on. */
 export interface PlatformSetup {
   readonly envFilePath: string;
+  readonly logFilePath: string;
+  readonly update: { readonly dataFolders?: readonly string[] };
   readonly ntpHost: string;
 }
 

@@ -4,7 +4,7 @@ export type { OutputHandlerOptions } from './client/cycle.ts';
 export { dirname, type FileManager } from './client/file-manager.ts';
 export type { Logger, LogOptions, LogRecord } from './client/logger.ts';
 export type { MqttClient } from './client/mqtt-client.ts';
-export type { MqttOptions, OutboxOptions, PepeunitClientOptions } from './client/options.ts';
+export type { MqttOptions, OutboxOptions, PepeunitClientOptions, UpdateOptions } from './client/options.ts';
 export type { Payload } from './client/payload.ts';
 export type { RestClient } from './client/rest-client.ts';
 export {

@@ -164,7 +164,7 @@ export const updateMachine = setup({
       invoke: {
         id: 'swap',
         src: 'swap',
-        input: ({ context }) => ({ staged: context.staged, mode: context.mode }),
+        input: ({ context: c }) => ({ staged: c.staged, mode: c.mode, from: c.commitVersion, target: c.target }),
         onDone: [
           {
             guard: 'isRestarting',

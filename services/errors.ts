@@ -51,9 +51,19 @@ export class BrokerError extends PepeunitError<
   }
 }
 
-/** A firmware archive was refused, or could not be staged or put in place. */
+/** A firmware archive was refused, or could not be staged or put in place; or the update journal can't be followed. */
 export class FirmwareError extends PepeunitError<
-  'malformed' | 'hostile' | 'tooLarge' | 'incomplete' | 'version' | 'io' | 'unsupported'
+  | 'malformed'
+  | 'hostile'
+  | 'tooLarge'
+  | 'incomplete'
+  | 'version'
+  | 'io'
+  | 'space'
+  | 'busy'
+  | 'journal'
+  | 'newerJournal'
+  | 'unsupported'
 > {
   override readonly name = 'FirmwareError';
 }

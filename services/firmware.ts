@@ -1,6 +1,7 @@
 import { fromPromise } from 'xstate';
 import { parseEnv, type UnitEnv } from './env.ts';
 import { FirmwareError } from './errors.ts';
+import type { FirmwareStatus, SwapOrder, TrialTerms } from './firmware-journal.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { RestartMode } from './process-control.ts';
 import { targetOf, type Rest } from './rest.ts';
@@ -32,22 +33,55 @@ export interface StagedFirmware {
   readonly bytes: number;
 }
 
-/** Which part of a staged version to put in place. */
-export type FirmwareScope = 'everything' | 'envAndSchema';
+/** How a new version has to prove itself where nothing else is asked: 3 starts of at most two minutes each. */
+export const defaultTrialTerms: TrialTerms = { maxStarts: 3, healthyWithinMs: 120_000 };
 
-/** Keeps versions of the unit's program beside the running one. */
-export interface FirmwareStore {
+/**
+ * What an update leaves to be done after its swap, in this process or in the one that supervises it.
+ *
+ * Operations wait for each other. Any of them throws `FirmwareError` `journal` or `newerJournal` when the journal can't
+ * be followed, except `recover` on a damaged one; and `io` or `space` when the disk fails.
+ */
+export interface FirmwareTrials {
+  /**
+   * Finishes what an interrupted swap or rollback has left, and removes what is stale. To be called before each start
+   * of the program; a second call changes nothing. A damaged journal is moved aside: an update that was under way is
+   * rolled back, else the running version stays.
+   */
+  recover(): Promise<FirmwareStatus>;
+  /** Where the update stands. */
+  status(): Promise<FirmwareStatus>;
+  /** Notes that the program starts; nothing is counted outside a trial. */
+  countStart(): Promise<FirmwareStatus>;
+  /** Ends a trial well; nothing happens outside a trial. */
+  confirm(): Promise<void>;
+  /** Ends a trial: the previous version is put in place, with no network, and the new one remembered as failed. Nothing happens outside a trial. */
+  rollBack(reason: string): Promise<void>;
+  /** Notes that the outcome was told. */
+  forgetOutcome(): Promise<void>;
+}
+
+/**
+ * Keeps versions of the unit's program beside the running one, and leads from one to the other such that what starts
+ * next is always all of one version. Where that stands is in a journal that survives a crash at any moment.
+ */
+export interface FirmwareStore extends FirmwareTrials {
   /**
    * Unpacks an archive (tar, plain or in zlib, gzip or raw deflate) into a private place, refusing it as a whole at
    * the first entry that is hostile.
    *
-   * @throws {FirmwareError} `malformed`, `hostile`, `tooLarge`, `incomplete`, `io`; nothing is left behind.
+   * @throws {FirmwareError} `malformed`, `hostile`, `tooLarge`, `incomplete`, `io`, `space`; nothing is left behind.
    */
   stage(archive: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<StagedFirmware>;
   /** Reads a JSON file at the root of a staged version; `undefined` when there is none. @throws {FirmwareError} `malformed` */
   readJson(id: string, name: string): Promise<JsonValue | undefined>;
-  /** Puts a staged version in place of the running one. @throws {FirmwareError} `io` */
-  swap(id: string, scope: FirmwareScope): Promise<void>;
+  /**
+   * Puts a staged version in place of the running one, which is kept until the next swap. A trial begins, unless env.json
+   * and schema.json were swapped alone.
+   *
+   * @throws {FirmwareError} `busy` when the last update is not settled; `io`, `space`: the old version is in place then.
+   */
+  swap(id: string, order: SwapOrder): Promise<void>;
   /** Forgets a staged version; nothing happens when there is none. */
   discard(id: string): Promise<void>;
 }
@@ -96,9 +130,13 @@ export const verifyFirmware = (store: FirmwareStore) =>
 export type VerifyFirmware = ReturnType<typeof verifyFirmware>;
 
 /** Puts a staged version in place, for the update machine's `swap`. */
-export const swapFirmware = (store: FirmwareStore) =>
-  fromPromise<void, { staged: StagedFirmware; mode: RestartMode }>(({ input }) =>
-    store.swap(input.staged.id, input.mode === 'env_schema_only' ? 'envAndSchema' : 'everything'),
+export const swapFirmware = (store: FirmwareStore, trial: TrialTerms = defaultTrialTerms) =>
+  fromPromise<void, { staged: StagedFirmware; mode: RestartMode; from: string; target: UpdateTarget }>(
+    async ({ input: { staged, mode, from, target } }) => {
+      const scope = mode === 'env_schema_only' ? 'envAndSchema' : 'everything';
+      await store.swap(staged.id, { scope, from, to: target.commitVersion, trial });
+      await store.confirm();
+    },
   );
 export type SwapFirmware = ReturnType<typeof swapFirmware>;
 

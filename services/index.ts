@@ -9,6 +9,7 @@ export * from './clock.ts';
 export * from './env.ts';
 export * from './errors.ts';
 export * from './firmware.ts';
+export * from './firmware-journal.ts';
 export * from './json.ts';
 export * from './log.ts';
 export * from './process-control.ts';

@@ -1,11 +1,28 @@
 import { FirmwareError } from '../../services/errors.ts';
-import type { ArchiveLimits, FirmwareScope, FirmwareStore } from '../../services/firmware.ts';
+import {
+  firstJournal,
+  outcomeTold,
+  rollBackBegun,
+  rollBackDone,
+  startCounted,
+  statusOf,
+  swapBegun,
+  swapDone,
+  trialConfirmed,
+  type FirmwareJournal,
+  type FirmwareScope,
+  type SwapOrder,
+} from '../../services/firmware-journal.ts';
+import type { ArchiveLimits, FirmwareStore } from '../../services/firmware.ts';
 import type { JsonValue } from '../../services/json.ts';
 import { readArchive } from '../shared/archive.ts';
+import { keptPaths } from '../shared/kept-paths.ts';
 import { failures } from './failures.ts';
 
 /** Files by path. */
 type MemoryTree = Map<string, Uint8Array>;
+
+type Operation = Exclude<keyof FirmwareStore, 'status'>;
 
 /** Versions in memory, and the handles to steer them. */
 export interface MemoryFirmwareStore extends FirmwareStore {
@@ -14,14 +31,18 @@ export interface MemoryFirmwareStore extends FirmwareStore {
   /** Versions that are staged, by id. */
   readonly staged: ReadonlyMap<string, MemoryTree>;
   /** Swaps that were made, in order. */
-  readonly swaps: readonly { readonly id: string; readonly scope: FirmwareScope }[];
+  readonly swaps: readonly ({ readonly id: string } & SwapOrder)[];
+  /** Where the update stands, as it would be on disk. */
+  readonly journal: FirmwareJournal;
   /** Fails the next call of this operation. */
-  fail(operation: 'stage' | 'readJson' | 'swap' | 'discard', error: Error): void;
+  fail(operation: Operation, error: Error): void;
 }
 
 export interface MemoryFirmwareStoreOptions {
   readonly limits: ArchiveLimits;
   readonly live?: Readonly<Record<string, string>>;
+  /** Files and folders that no update touches. @defaultValue `['data', 'log.json']` */
+  readonly keeps?: readonly string[];
 }
 
 const joined = async (content: AsyncIterable<Uint8Array>, size: number): Promise<Uint8Array> => {
@@ -54,6 +75,67 @@ const unpack = async (archive: AsyncIterable<Uint8Array>, limits: ArchiveLimits,
   return tree;
 };
 
+const swappedFiles = (tree: MemoryTree, scope: FirmwareScope): MemoryTree =>
+  scope === 'envAndSchema'
+    ? new Map([...tree].filter(([path]) => path === 'env.json' || path === 'schema.json'))
+    : tree;
+
+/** The version that runs, the one before it, and how to go from one to the other. */
+const memoryVersions = (live: MemoryTree, keeps: readonly string[]) => {
+  let manifest: ReadonlySet<string> | undefined;
+  let previous = { tree: new Map(live), manifest };
+  return {
+    put: (tree: MemoryTree, scope: FirmwareScope) => {
+      const isKept = keptPaths(keeps, tree.keys());
+      previous = { tree: new Map(live), manifest };
+      const old = [...(manifest ?? live.keys())].filter((path) => !isKept(path));
+      if (scope === 'everything') for (const path of old) live.delete(path);
+      for (const [path, bytes] of swappedFiles(tree, scope)) if (!isKept(path)) live.set(path, bytes);
+      if (scope === 'everything') manifest = new Set(tree.keys());
+    },
+    restore: () => {
+      live.clear();
+      for (const [path, bytes] of previous.tree) live.set(path, bytes);
+      ({ manifest } = previous);
+    },
+  };
+};
+
+/** The journal's part of a store. */
+const memoryJournal = (check: (operation: Operation) => void, restore: () => void) => {
+  let journal = firstJournal;
+  return {
+    now: () => journal,
+    write: (next: FirmwareJournal) => void (journal = next),
+    operations: {
+      recover: async () => {
+        check('recover');
+        return statusOf(journal);
+      },
+      status: async () => statusOf(journal),
+      countStart: async () => {
+        check('countStart');
+        journal = startCounted(journal);
+        return statusOf(journal);
+      },
+      confirm: async () => {
+        check('confirm');
+        journal = trialConfirmed(journal);
+      },
+      rollBack: async (reason: string) => {
+        check('rollBack');
+        if (journal.phase !== 'trial') return;
+        restore();
+        journal = rollBackDone(rollBackBegun(journal, reason));
+      },
+      forgetOutcome: async () => {
+        check('forgetOutcome');
+        journal = outcomeTold(journal);
+      },
+    },
+  };
+};
+
 /** Keeps versions in memory; archives are read as the real store reads them. */
 export const memoryFirmwareStore = (options: MemoryFirmwareStoreOptions): MemoryFirmwareStore => {
   const encoder = new TextEncoder();
@@ -61,13 +143,18 @@ export const memoryFirmwareStore = (options: MemoryFirmwareStoreOptions): Memory
     Object.entries(options.live ?? {}).map(([path, text]) => [path, encoder.encode(text)] as const),
   );
   const staged = new Map<string, MemoryTree>();
-  const swaps: { id: string; scope: FirmwareScope }[] = [];
-  const planned = failures<'stage' | 'readJson' | 'swap' | 'discard'>();
+  const swaps: ({ id: string } & SwapOrder)[] = [];
+  const planned = failures<Operation>();
+  const versions = memoryVersions(live, options.keeps ?? ['data', 'log.json']);
+  const { now, write, operations } = memoryJournal(planned.check, versions.restore);
   let count = 0;
   return {
     live,
     staged,
     swaps,
+    get journal() {
+      return now();
+    },
     fail: planned.add,
     stage: async (archive, signal) => {
       planned.check('stage');
@@ -82,19 +169,19 @@ export const memoryFirmwareStore = (options: MemoryFirmwareStoreOptions): Memory
       const bytes = staged.get(id)?.get(name);
       return bytes && parse(bytes, name);
     },
-    swap: async (id, scope) => {
+    swap: async (id, order) => {
       planned.check('swap');
       const tree = staged.get(id);
       if (!tree) throw new FirmwareError('io', 'This version is not staged any more. Download the firmware again.');
-      for (const [path, bytes] of tree) {
-        if (scope === 'everything' || path === 'env.json' || path === 'schema.json') live.set(path, bytes);
-      }
+      write(swapDone(swapBegun(now(), id, order)));
+      versions.put(tree, order.scope);
       staged.delete(id);
-      swaps.push({ id, scope });
+      swaps.push({ id, ...order });
     },
     discard: async (id) => {
       planned.check('discard');
       staged.delete(id);
     },
+    ...operations,
   };
 };

@@ -5,18 +5,11 @@ import type { ArchiveLimits } from '../../services/firmware.ts';
 import { readArchive, type ArchiveEntry } from '../shared/archive.ts';
 import { syncFolder } from './durable-file.ts';
 import { codeOf } from './durable-fs.ts';
+import { ioError } from './firmware-fs.ts';
 
 const privateFolder = 0o700;
 const privateFile = 0o600;
 const ownerExecutes = 0o100;
-
-/** A failure of the disk, told as one of the firmware's; any other error as it is. */
-export const ioError = (what: string, cause: unknown): unknown =>
-  cause instanceof Error && 'syscall' in cause
-    ? new FirmwareError('io', `${what} (${codeOf(cause)}). Check the disk's space and the folder's permissions.`, {
-        cause,
-      })
-    : cause;
 
 /** Makes a folder, and those above it, for this user alone, whatever the umask. */
 export const makePrivateFolder = async (folder: string): Promise<void> => {

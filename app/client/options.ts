@@ -17,6 +17,12 @@ export interface OutboxOptions {
   readonly bytes?: number;
 }
 
+/** How the unit is updated. */
+export interface UpdateOptions {
+  /** Folders of the unit's own data that no update touches, relative to the unit's folder. @defaultValue `['data']` */
+  readonly dataFolders?: readonly string[];
+}
+
 export interface PepeunitClientOptions {
   /** Path of env.json. Its folder is the unit's folder, which an update replaces. */
   readonly envFilePath: string;
@@ -42,6 +48,7 @@ export interface PepeunitClientOptions {
   readonly inspect?: Inspector;
   readonly mqtt?: MqttOptions;
   readonly outbox?: OutboxOptions;
+  readonly update?: UpdateOptions;
 }
 
 /** Fills in the defaults. */
@@ -55,6 +62,7 @@ export const withDefaults = (options: PepeunitClientOptions) => ({
   ffFileLogEnable: true,
   mqtt: {} as MqttOptions,
   outbox: {} as OutboxOptions,
+  update: {} as UpdateOptions,
   ...(Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as PepeunitClientOptions),
 });
 export type ResolvedOptions = ReturnType<typeof withDefaults>;

@@ -1,13 +1,18 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FirmwareError, RestError } from '../../services/errors.ts';
+import type { FirmwareScope, SwapOrder } from '../../services/firmware-journal.ts';
 import type { FirmwareStore, StagedFirmware } from '../../services/firmware.ts';
 import { inChunks, tarOf, zlibOf, type TarEntry } from '../support/tar.ts';
 
 /** A store, and what runs now. */
 export interface FirmwareStoreBench {
   readonly store: FirmwareStore;
+  /** The store as the next process opens it. */
+  reopen(): FirmwareStore;
   /** The files of the running version; staging is no part of it. */
   live(): Promise<Record<string, string>>;
+  /** Writes a file beside the running version's. */
+  write(path: string, text: string): Promise<void>;
   /** How many staged versions there are. */
   stagings(): Promise<number>;
   stop(): Promise<void>;
@@ -22,18 +27,32 @@ const version = (name: string): TarEntry[] => [
   { name: 'src/new.ts', text: name },
 ];
 
+const trial = { maxStarts: 2, healthyWithinMs: 60_000 };
+
+const order = (to: string, scope: FirmwareScope = 'everything', from = 'old'): SwapOrder => ({
+  scope,
+  from,
+  to,
+  trial,
+});
+
+const versionFiles = (name: string): Record<string, string> =>
+  Object.fromEntries(version(name).map((entry) => [entry.name, String(entry.text)]));
+
 const failing = async function* () {
   yield (await archiveOf(...version('new'))).subarray(0, 30);
   throw new RestError('timeout', 'late');
 };
 
-/** What every firmware store does; it starts on a version `old` with a file `keep.txt` of its own. */
+/** What every firmware store does; it starts on a version `old`, and keeps `log.json` and `data`. */
 export const firmwareStoreContract = (start: (old: Record<string, string>) => Promise<FirmwareStoreBench>): void => {
+  const kept = { 'log.json': '{}', 'data/readings.txt': 'mine' };
   const old = {
     'env.json': '{"PU_COMMIT_VERSION":"old"}',
     'schema.json': '{"old":1}',
     'src/main.ts': '// old',
-    'keep.txt': 'mine',
+    'src/gone.ts': 'gone',
+    ...kept,
   };
   let bench: FirmwareStoreBench;
   beforeEach(async () => {
@@ -52,30 +71,99 @@ export const firmwareStoreContract = (start: (old: Record<string, string>) => Pr
     expect(await bench.live()).toEqual(old);
   });
 
-  test('swapping everything replaces, adds and keeps the rest', async () => {
-    const { id } = await stage(...version('new'));
-    await bench.store.swap(id, 'everything');
-    expect(await bench.live()).toEqual({
-      'env.json': '{"PU_COMMIT_VERSION":"new"}',
-      'schema.json': '{}',
-      'src/main.ts': '// new',
-      'src/new.ts': 'new',
-      'keep.txt': 'mine',
-    });
+  const swapTo = async (name: string, scope: FirmwareScope = 'everything', from = 'old'): Promise<void> => {
+    const { id } = await stage(...version(name));
+    await bench.store.swap(id, order(name, scope, from));
+  };
+
+  test('swapping everything leaves the new version and what the unit keeps, and starts a trial (U18)', async () => {
+    await swapTo('new');
+    expect(await bench.live()).toEqual({ ...versionFiles('new'), ...kept });
     expect(await bench.stagings()).toBe(0);
+    expect(await bench.reopen().status()).toEqual({
+      phase: 'trial',
+      trial: { from: 'old', to: 'new', starts: 0, ...trial },
+    });
   });
 
-  test('swapping env and schema leaves the program alone', async () => {
-    const { id } = await stage(...version('new'));
-    await bench.store.swap(id, 'envAndSchema');
+  test('swapping env and schema leaves the program alone, and settles', async () => {
+    await swapTo('new', 'envAndSchema');
     expect(await bench.live()).toEqual({ ...old, 'env.json': '{"PU_COMMIT_VERSION":"new"}', 'schema.json': '{}' });
     expect(await bench.stagings()).toBe(0);
+    expect(await bench.store.status()).toEqual({ phase: 'settled' });
+  });
+
+  test('swapping a compiled version replaces what it holds and leaves everything else', async () => {
+    await swapTo('new', 'compiled');
+    expect(await bench.live()).toEqual({ ...old, ...versionFiles('new') });
+    await bench.store.rollBack('crashed');
+    expect(await bench.live()).toEqual(old);
+  });
+
+  test("once a version is confirmed, files of the app are not held to be the next one's to remove", async () => {
+    await swapTo('one');
+    await bench.store.confirm();
+    await bench.write('made-by-the-app.txt', 'x');
+    const { id } = await stage({ name: 'env.json', text: '{}' }, { name: 'schema.json', text: '{}' });
+    await bench.store.swap(id, order('two', 'everything', 'one'));
+    expect(await bench.live()).toEqual({ 'env.json': '{}', 'schema.json': '{}', 'made-by-the-app.txt': 'x', ...kept });
+  });
+
+  test('a trial that is confirmed is settled for good; confirming again changes nothing (U12, U13)', async () => {
+    await swapTo('new');
+    expect(await bench.store.countStart()).toMatchObject({ trial: { starts: 1 } });
+    await bench.store.confirm();
+    const settled = { phase: 'settled', outcome: { version: 'new', result: 'confirmed' } };
+    expect(await bench.reopen().status()).toEqual(settled);
+    await bench.store.confirm();
+    for (let starts = 0; starts < 50; starts += 1) expect(await bench.store.countStart()).toEqual(settled);
+    await bench.store.rollBack('a report failed');
+    expect(await bench.store.status()).toEqual(settled);
+    expect(await bench.live()).toEqual({ ...versionFiles('new'), ...kept });
+    await bench.store.forgetOutcome();
+    expect(await bench.store.status()).toEqual({ phase: 'settled' });
+  });
+
+  test('a trial that is rolled back leaves exactly the old version, and remembers the new one (U11, U14)', async () => {
+    await swapTo('new');
+    await bench.reopen().countStart();
+    expect(await bench.reopen().countStart()).toMatchObject({ trial: { starts: 2, maxStarts: 2 } });
+    await bench.reopen().rollBack('it crashed');
+    expect(await bench.live()).toEqual(old);
+    const failed = { version: 'new', reason: 'it crashed' };
+    const rolledBack = { phase: 'settled', failed, outcome: { ...failed, result: 'rolledBack' } };
+    expect(await bench.reopen().status()).toEqual(rolledBack);
+    await bench.store.rollBack('again');
+    expect(await bench.reopen().recover()).toEqual(rolledBack);
+    await bench.store.forgetOutcome();
+    expect(await bench.store.status()).toEqual({ phase: 'settled', failed });
+  });
+
+  test('another version clears the memory of the one that failed (U14)', async () => {
+    await swapTo('bad');
+    await bench.store.rollBack('crashed');
+    await swapTo('good');
+    expect((await bench.store.status()).failed).toBeUndefined();
+    expect(await bench.live()).toEqual({ ...versionFiles('good'), ...kept });
+  });
+
+  test('during a trial no other version takes its place (U15)', async () => {
+    await swapTo('one');
+    const { id } = await stage(...version('two'));
+    await expect(bench.store.swap(id, order('two'))).rejects.toMatchObject({ name: 'FirmwareError', code: 'busy' });
+    expect(await bench.live()).toEqual({ ...versionFiles('one'), ...kept });
+  });
+
+  test('recovering a unit that was never updated changes nothing', async () => {
+    expect(await bench.store.recover()).toEqual({ phase: 'settled' });
+    expect(await bench.store.recover()).toEqual({ phase: 'settled' });
+    expect(await bench.live()).toEqual(old);
   });
 
   test('a version swaps once; an unknown one has nothing to read, and is discarded in peace', async () => {
     const { id } = await stage(...version('new'));
-    await bench.store.swap(id, 'everything');
-    await expect(bench.store.swap(id, 'everything')).rejects.toBeInstanceOf(FirmwareError);
+    await bench.store.swap(id, order('new'));
+    await expect(bench.store.swap(id, order('new'))).rejects.toBeInstanceOf(FirmwareError);
     expect(await bench.store.readJson(id, 'env.json')).toBeUndefined();
     await bench.store.discard(id);
     await bench.store.discard('../../etc');
@@ -85,7 +173,7 @@ export const firmwareStoreContract = (start: (old: Record<string, string>) => Pr
     const [a, b] = [await stage(...version('a')), await stage(...version('b'))];
     expect(await bench.stagings()).toBe(2);
     await bench.store.discard(a.id);
-    await bench.store.swap(b.id, 'everything');
+    await bench.store.swap(b.id, order('b'));
     expect((await bench.live())['src/main.ts']).toBe('// b');
     expect(await bench.stagings()).toBe(0);
   });

@@ -15,7 +15,7 @@ const start = (change: Partial<UpdateInput> = {}) => {
   const steps = {
     download: gate<StagedFirmware, { target: UpdateTarget }>(),
     verify: gate<void, { staged: StagedFirmware; target: UpdateTarget }>(),
-    swap: gate<void, { staged: StagedFirmware; mode: RestartMode }>(),
+    swap: gate<void, { staged: StagedFirmware; mode: RestartMode; from: string; target: UpdateTarget }>(),
     discard: gate<void, { staged: StagedFirmware }>(),
     restart: gate<void, { mode: RestartMode }>(),
     handOver: gate<void, { target: UpdateTarget }>(),
@@ -56,7 +56,7 @@ describe('a flight', () => {
     await leadTo(unit, 'restarting');
     expect(unit.download.last().input).toEqual({ target: v2 });
     expect(unit.verify.last().input).toEqual({ staged, target: v2 });
-    expect(unit.swap.last().input).toEqual({ staged, mode: 'restart_exec' });
+    expect(unit.swap.last().input).toEqual({ staged, mode: 'restart_exec', from: 'v1', target: v2 });
     expect(unit.state().value).toBe('restarting');
     expect(unit.restart.last().input).toEqual({ mode: 'restart_exec' });
     expect(unit.parent.facts).toEqual([

@@ -9,6 +9,8 @@ describe('the contract', () => {
     const decoder = new TextDecoder();
     return {
       store,
+      reopen: () => store,
+      write: async (path, text) => void store.live.set(path, new TextEncoder().encode(text)),
       live: async () => Object.fromEntries([...store.live].map(([name, bytes]) => [name, decoder.decode(bytes)])),
       stagings: async () => store.staged.size,
       stop: async () => undefined,
@@ -22,4 +24,5 @@ test('an operation fails once, when told to', async () => {
   await expect(store.discard('a')).rejects.toThrow('disk');
   await store.discard('a');
   expect(store.swaps).toEqual([]);
+  expect(store.journal).toEqual({ format: 1, phase: 'settled' });
 });

@@ -13,6 +13,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { extractArchive } from '../../../adapters/node/extract-archive.ts';
 import { folderFirmwareStore } from '../../../adapters/node/firmware-store.ts';
+import { folderFirmwareTrials } from '../../../adapters/node/firmware-trials.ts';
+import type { SwapOrder } from '../../../services/firmware-journal.ts';
 import { defaultArchiveLimits as limits } from '../../../services/firmware.ts';
 import { firmwareStoreContract } from '../../contracts/firmware-store.ts';
 import { inChunks, tarOf, zlibOf } from '../../support/tar.ts';
@@ -45,6 +47,14 @@ afterEach(() => {
 });
 const { signal } = new AbortController();
 
+const keeps = ['data', 'log.json'];
+const order: SwapOrder = {
+  scope: 'everything',
+  from: 'old',
+  to: 'new',
+  trial: { maxStarts: 2, healthyWithinMs: 1_000 },
+};
+
 describe('the contract', () => {
   firmwareStoreContract(async (old) => {
     for (const [name, text] of Object.entries(old)) {
@@ -52,7 +62,9 @@ describe('the contract', () => {
       writeFileSync(path.join(folder, name), text);
     }
     return {
-      store: folderFirmwareStore({ folder, limits }),
+      store: folderFirmwareStore({ folder, limits, keeps }),
+      reopen: () => folderFirmwareStore({ folder, limits, keeps }),
+      write: async (name, text) => writeFileSync(path.join(folder, name), text),
       live: async () => filesOf(folder),
       stagings: async () => stagingsIn(folder).length,
       stop: async () => undefined,
@@ -71,7 +83,7 @@ describe('on disk', () => {
       0o700, 0o700, 0o700,
     ]);
     expect([path.join(inside, 'bin/run'), path.join(inside, 'data')].map(modeOf)).toEqual([0o700, 0o600]);
-    await store.swap(id, 'everything');
+    await store.swap(id, order);
     expect(modeOf(path.join(folder, 'bin/run'))).toBe(0o700);
   });
 
@@ -95,13 +107,26 @@ describe('on disk', () => {
     const store = folderFirmwareStore({ folder, limits });
     symlinkSync(root, path.join(folder, 'linked'));
     mkdirSync(path.join(folder, 'taken'));
+    writeFileSync(path.join(folder, 'taken', 'mine'), 'x');
     for (const name of ['linked/escape', 'taken']) {
       const { id } = await store.stage(inChunks(await tarOf({ name: 'a', text: 'x' }, { name, text: 'x' })), signal);
-      await expect(store.swap(id, 'everything')).rejects.toMatchObject({ code: 'io' });
+      await expect(store.swap(id, { ...order, scope: 'compiled' })).rejects.toMatchObject({ code: 'io' });
       await store.discard(id);
     }
-    expect(filesOf(folder)).toEqual({});
+    expect(filesOf(folder)).toEqual({ 'taken/mine': 'x' });
     expect(readdirSync(root)).toEqual(['unit']);
+    expect(await store.status()).toEqual({ phase: 'settled' });
+  });
+
+  test('who starts the unit rolls it back with the files alone (U11)', async () => {
+    writeFileSync(path.join(folder, 'env.json'), 'old');
+    const store = folderFirmwareStore({ folder, limits });
+    const { id } = await store.stage(inChunks(await tarOf({ name: 'env.json', text: 'new' })), signal);
+    await store.swap(id, order);
+    const trials = folderFirmwareTrials({ folder });
+    await trials.rollBack('crashed');
+    expect(filesOf(folder)).toEqual({ 'env.json': 'old' });
+    expect(readdirSync(path.join(folder, '.pepeunit'))).toEqual(['update.json']);
   });
 
   test('a folder that can not be made is an I/O error with advice', async () => {

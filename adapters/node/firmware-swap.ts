@@ -1,0 +1,79 @@
+import type { FirmwareFs } from './firmware-fs.ts';
+import { foldersAbove, inside, parentOf, type FirmwarePlaces } from './firmware-places.ts';
+import type { SwapPlan } from './firmware-plan.ts';
+import { codeOf } from './durable-fs.ts';
+import { syncFolder } from './durable-file.ts';
+import { checkFolders, makePlace, moveFile, removeFile, removeFolder, syncFolders } from './firmware-steps.ts';
+import type { Tree } from './firmware-tree.ts';
+
+/** What file systems say that can't give a file a second name. */
+const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EMLINK']);
+
+const copyDurably = async (fs: FirmwareFs, from: string, to: string): Promise<void> => {
+  await fs.copyFile(from, to);
+  const handle = await fs.open(to, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
+
+const saveFile = async (fs: FirmwareFs, from: string, to: string): Promise<void> => {
+  try {
+    await fs.link(from, to);
+  } catch (cause) {
+    if (!noLinks.has(codeOf(cause) ?? '')) throw cause;
+    await copyDurably(fs, from, to);
+  }
+};
+
+/** Keeps what the plan replaces or removes, by a second name for each file; nothing of the running version changes. */
+export const saveVersion = async (
+  fs: FirmwareFs,
+  { folder, own, previous }: FirmwarePlaces,
+  id: string,
+  plan: SwapPlan,
+  live: Tree,
+): Promise<void> => {
+  const kept = previous(id);
+  const folders = [...new Set(plan.save.flatMap(foldersAbove))].toSorted();
+  await makePlace(fs, kept);
+  for (const path of folders) await makePlace(fs, inside(kept, path));
+  for (const path of plan.save) {
+    const [from, to] = [inside(folder, path), inside(kept, path)];
+    if (live.get(path)?.kind === 'link') await fs.symlink(await fs.readlink(from), to);
+    else await saveFile(fs, from, to);
+  }
+  await syncFolders(fs, kept, ['', ...folders]);
+  await syncFolder(own, fs);
+};
+
+/** Folders whose names a plan changes. */
+export const changedFolders = ({ install, remove, create, leave }: SwapPlan): string[] =>
+  [...install, ...remove, ...create, ...leave.map(({ path }) => path)].map(parentOf);
+
+/**
+ * Puts the staged files in place, as the plan says; carries on where an earlier call was interrupted.
+ *
+ * Everything is on disk in the end.
+ */
+export const putInPlace = async (
+  fs: FirmwareFs,
+  { folder, staging }: FirmwarePlaces,
+  id: string,
+  plan: SwapPlan,
+): Promise<void> => {
+  const isRemoved = new Set(plan.remove);
+  const changed = changedFolders(plan);
+  await checkFolders(
+    fs,
+    folder,
+    changed.flatMap((path) => [path, ...foldersAbove(path)]).filter((path) => !isRemoved.has(path)),
+  );
+  for (const path of plan.remove) await removeFile(fs, inside(folder, path));
+  for (const { path } of plan.leave) await removeFolder(fs, inside(folder, path));
+  for (const path of plan.create) await makePlace(fs, inside(folder, path));
+  for (const path of plan.install) await moveFile(fs, inside(staging(id), path), inside(folder, path));
+  await syncFolders(fs, folder, ['', ...changed]);
+};

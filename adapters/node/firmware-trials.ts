@@ -1,0 +1,80 @@
+import { FirmwareError, failureOf, type Failure } from '../../services/errors.ts';
+import {
+  firstJournal,
+  outcomeTold,
+  rollBackBegun,
+  startCounted,
+  statusOf,
+  trialConfirmed,
+  type FirmwareJournal,
+} from '../../services/firmware-journal.ts';
+import type { FirmwareTrials } from '../../services/firmware.ts';
+import { firmwareParts, type FirmwareParts, type FolderFirmwareOptions } from './firmware-parts.ts';
+import { carryOn, finishRollBack } from './firmware-carry-on.ts';
+
+/** Takes up the journal that leads back, if an update was under way; else the unit counts as never updated. */
+const replaceDamaged = async (parts: FirmwareParts): Promise<FirmwareJournal> => {
+  const undo = await parts.journal.findUndo();
+  await parts.journal.setAside();
+  if (!undo?.flight) return firstJournal;
+  await parts.journal.takeUndo(undo.flight.id);
+  return carryOn(parts, undo);
+};
+
+const isDamage = (cause: unknown): boolean => cause instanceof FirmwareError && cause.code === 'journal';
+
+const recover = async (parts: FirmwareParts): Promise<{ now: FirmwareJournal; problem?: Failure }> => {
+  try {
+    return { now: await carryOn(parts, await parts.journal.read()) };
+  } catch (cause) {
+    if (!isDamage(cause)) throw cause;
+    return { now: await replaceDamaged(parts), problem: failureOf(cause) };
+  }
+};
+
+/** Removes what is stale, in peace: the next start tries again. */
+const tidy = ({ sweep }: FirmwareParts, now: FirmwareJournal): Promise<void> => sweep(now).catch(() => undefined);
+
+/** The operations of a firmware store that need neither archives nor a network. */
+export const trialsOf = (parts: FirmwareParts): FirmwareTrials => {
+  const { journal, inTurn } = parts;
+  const advance = (what: string, step: (now: FirmwareJournal) => FirmwareJournal) =>
+    inTurn(what, async () => {
+      const now = await journal.read();
+      return journal.advance(now, step(now));
+    });
+  return {
+    recover: () =>
+      inTurn('The update could not be carried on', async () => {
+        const { now, problem } = await recover(parts);
+        await tidy(parts, now);
+        return { ...statusOf(now), ...(problem && { problem }) };
+      }),
+    status: () => inTurn('The update journal could not be read', async () => statusOf(await journal.read())),
+    countStart: async () => statusOf(await advance('The start could not be counted', startCounted)),
+    confirm: async () => {
+      await tidy(parts, await advance('The update could not be confirmed', trialConfirmed));
+    },
+    rollBack: (reason) =>
+      inTurn('The update could not be rolled back', async () => {
+        const now = await journal.read();
+        const begun = rollBackBegun(now, reason);
+        if (begun.phase !== 'rollingBack' || !begun.flight) return;
+        const { id } = begun.flight;
+        // A full disk has no room for another journal, but for the one that was written ahead.
+        await journal.advance(now, begun).catch(() => journal.takeUndo(id));
+        await tidy(parts, await finishRollBack(parts, begun));
+      }),
+    forgetOutcome: async () => void (await advance('The outcome could not be forgotten', outcomeTold)),
+  };
+};
+
+/**
+ * Carries the updates of a unit's folder on, for who starts the unit: it imports nothing but the file system.
+ *
+ * @example
+ * const trials = folderFirmwareTrials({ folder: '/srv/unit' });
+ * await trials.recover();
+ */
+export const folderFirmwareTrials = (options: FolderFirmwareOptions): FirmwareTrials =>
+  trialsOf(firmwareParts(options));

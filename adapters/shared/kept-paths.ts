@@ -1,0 +1,17 @@
+const always = ['.pepeunit'];
+const unlessBrought = ['node_modules', '.git'];
+
+const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
+
+/**
+ * Tells what no update touches, by paths relative to the unit's folder: the client's own folder, what the unit has
+ * declared, and dependencies and history unless the new version brings them.
+ *
+ * @param declared Files and folders that are the unit's data, such as its log.
+ * @param brought What the new version holds.
+ */
+export const keptPaths = (declared: readonly string[], brought: Iterable<string>): ((path: string) => boolean) => {
+  const roots = new Set(Array.from(brought, (path) => path.split('/', 1)[0]));
+  const kept = [...always, ...declared, ...unlessBrought.filter((name) => !roots.has(name))];
+  return (path) => kept.some((folder) => isWithin(path, folder));
+};
