@@ -1,101 +1,20 @@
 /**
  * Keeps one MQTT link while it is wanted and there is a network, and its subscriptions as wanted.
  *
- *     offline ─wanted, network─▶ linked { connecting ─▶ subscribing ◀─▶ online }
+ *     offline ─wanted, network─▶ linked { connecting ─▶ subscribing ◀─▶ online { quiet ◀─▶ proving } }
  *        ▲                         │  ▲
  *        │                    fail ▼  │ retryAfter | retrySlowlyAfter
  *     closing ◀─disconnect─ backingOff | refused
  *
  * Messages do not come this way: they go from the link straight to their handlers.
  */
-import { assign, enqueueActions, sendTo, setup } from 'xstate';
-import type { CloseLink, Grant, HoldLink } from '../services/broker.ts';
-import type { Failure } from '../services/errors.ts';
-import { backoff } from './lib/backoff.ts';
-import { canFallBack, endOf, isRefusal, versionAfter } from './lib/link-end.ts';
-import { newMqttContext, type MqttContext, type MqttEvent, type MqttFact, type MqttInput } from './lib/mqtt-context.ts';
-import { slot } from './lib/slot.ts';
-import * as subscriptions from './lib/subscriptions.ts';
+import { endOf } from './lib/link-end.ts';
+import { newMqttContext } from './lib/mqtt-context.ts';
+import { mqttSetup } from './lib/mqtt-setup.ts';
 
 export type { MqttContext, MqttEvent, MqttFact, MqttInput } from './lib/mqtt-context.ts';
 
-export const mqttMachine = setup({
-  types: {
-    input: {} as MqttInput,
-    context: {} as MqttContext,
-    events: {} as MqttEvent,
-    tags: {} as 'busy' | 'ready' | 'faulty',
-    children: {} as { link: 'holdLink'; closeLink: 'closeLink' },
-  },
-  actors: { holdLink: slot<HoldLink>('mqtt.holdLink'), closeLink: slot<CloseLink>('mqtt.closeLink') },
-  actions: {
-    report: sendTo(
-      ({ context }) => context.parent,
-      (_, fact: MqttFact) => fact,
-    ),
-    reportOnline: sendTo(
-      ({ context }) => context.parent,
-      ({ context }): MqttFact => ({ type: 'mqtt.online', granted: context.granted.length, denied: context.denied }),
-    ),
-    reportStopped: enqueueActions(({ context, enqueue }) => {
-      if (!context.isWanted) enqueue.sendTo(context.parent, { type: 'mqtt.stopped' });
-    }),
-    /** Tells the end of an open link, or of an attempt that is not followed by another at once. */
-    reportEnd: enqueueActions(({ context, enqueue }, { failure }: { failure?: Failure }) => {
-      const why = failure === undefined ? {} : { failure };
-      enqueue.assign({ isOpen: false, ...why });
-      if (context.isOpen) enqueue.sendTo(context.parent, { type: 'mqtt.offline', ...why });
-      else if (failure && !canFallBack(context, failure))
-        enqueue.sendTo(context.parent, { type: 'mqtt.failed', failure });
-    }),
-    noteOpen: assign(({ context }, { sessionPresent }: { sessionPresent: boolean }) => ({
-      isOpen: true,
-      failure: undefined,
-      provenVersion: context.version,
-      ...subscriptions.onNewLink(context, sessionPresent),
-    })),
-    noteNetwork: assign({ hasNetwork: true }),
-    noteNoNetwork: assign({ hasNetwork: false }),
-    keepWish: assign((_, { linkRevision }: { linkRevision: number }) => ({ isWanted: true, linkRevision })),
-    dropWish: assign({ isWanted: false }),
-    countAttempt: assign(({ context }) => ({ attempts: context.attempts + 1 })),
-    forgetAttempts: assign({ attempts: 0 }),
-    speakOlder: assign({ version: 4 as const }),
-    chooseVersion: assign(({ context }) => versionAfter(context, context.failure)),
-    keepTopics: assign((_, { topics }: { topics: readonly string[] }) => subscriptions.wanting(topics)),
-    forgetGrants: assign({ asked: [], granted: [], denied: [] }),
-    keepGrants: assign(({ context }, { grants }: { grants: readonly Grant[] }) =>
-      subscriptions.answered(context, grants),
-    ),
-    /** Asks for what is missing, drops what is not wanted any more, leaves the rest alone. */
-    reconcile: enqueueActions(({ context, enqueue }) => {
-      const toAsk = subscriptions.topicsToAsk(context);
-      const toDrop = subscriptions.topicsToDrop(context);
-      enqueue.assign({
-        asked: [...context.asked, ...toAsk],
-        granted: context.granted.filter((topic) => !toDrop.includes(topic)),
-      });
-      if (toDrop.length > 0) enqueue.sendTo('link', { type: 'link.unsubscribe', topics: toDrop });
-      if (toAsk.length > 0) enqueue.sendTo('link', { type: 'link.subscribe', topics: toAsk });
-    }),
-  },
-  guards: {
-    isDue: ({ context }) => context.isWanted && context.hasNetwork,
-    isNewerLink: ({ context }, { linkRevision }: { linkRevision: number }) => linkRevision > context.linkRevision,
-    isAllAnswered: ({ context }) => subscriptions.topicsUnanswered(context).length === 0,
-    isOlderWorthTrying: ({ context }, { failure }: { failure: Failure }) => canFallBack(context, failure),
-    isRefusal: (_, { failure }: { failure: Failure }) => isRefusal(failure),
-  },
-  delays: {
-    connectWithin: 30_000,
-    subscribeWithin: 30_000,
-    closeWithin: 3000,
-    stableAfter: 30_000,
-    /** The longest wait; the app draws the wait from it, so that a fleet does not come back in one second. */
-    retryAfter: ({ context }) => backoff(context.attempts),
-    retrySlowlyAfter: ({ context }) => backoff(context.attempts, 60_000, 300_000),
-  },
-}).createMachine({
+export const mqttMachine = mqttSetup.createMachine({
   id: 'mqtt',
   description: 'Keeps one MQTT link while it is wanted, and its subscriptions as wanted.',
   context: ({ input }) => newMqttContext(input),
@@ -119,7 +38,7 @@ export const mqttMachine = setup({
       invoke: {
         id: 'link',
         src: 'holdLink',
-        input: ({ context }) => ({ version: context.version }),
+        input: ({ context, self }) => ({ version: context.version, broker: context.broker, owner: self }),
         onError: { target: 'backingOff' },
       },
       on: {
@@ -160,11 +79,27 @@ export const mqttMachine = setup({
                 reenter: true,
                 actions: [{ type: 'speakOlder' }],
               },
+              {
+                guard: 'hasAnotherBroker',
+                target: '#mqtt.linked',
+                reenter: true,
+                actions: [{ type: 'takeNextBroker' }, { type: 'chooseVersion' }],
+              },
               { guard: { type: 'isRefusal', params: ({ event }) => event }, target: '#mqtt.refused' },
               { target: '#mqtt.backingOff' },
             ],
           },
-          after: { connectWithin: { target: '#mqtt.backingOff' } },
+          after: {
+            connectWithin: [
+              {
+                guard: 'hasAnotherBroker',
+                target: '#mqtt.linked',
+                reenter: true,
+                actions: [{ type: 'takeNextBroker' }, { type: 'chooseVersion' }],
+              },
+              { target: '#mqtt.backingOff' },
+            ],
+          },
         },
         subscribing: {
           description: 'Waits for the answer to each wanted topic.',
@@ -191,7 +126,23 @@ export const mqttMachine = setup({
             'mqtt.want': { target: 'subscribing', actions: [{ type: 'keepTopics', params: ({ event }) => event }] },
             'mqtt.resubscribe': { target: 'subscribing', actions: [{ type: 'forgetGrants' }] },
           },
-          after: { stableAfter: { actions: [{ type: 'forgetAttempts' }] } },
+          after: {
+            stableAfter: { actions: [{ type: 'forgetAttempts' }] },
+            retryDeniedAfter: { guard: 'hasDenied', target: 'subscribing', actions: [{ type: 'forgetDenied' }] },
+          },
+          initial: 'quiet',
+          states: {
+            quiet: {
+              description: 'The broker gave a sign of life not long ago.',
+              after: { pingAfter: { target: 'proving' } },
+            },
+            proving: {
+              description: 'Waits for a sign of life that the broker was asked for; a link without one is dead.',
+              entry: [{ type: 'askForProof' }],
+              on: { 'link.proven': { target: 'quiet' } },
+              after: { answerWithin: { target: '#mqtt.backingOff' } },
+            },
+          },
         },
       },
     },

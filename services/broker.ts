@@ -1,4 +1,4 @@
-import { fromCallback, fromPromise } from 'xstate';
+import { fromCallback, fromPromise, type AnyActorRef } from 'xstate';
 import { failureOf, type Failure } from './errors.ts';
 
 /** MQTT protocol level: 4 is 3.1.1, 5 is 5.0. */
@@ -72,6 +72,14 @@ export interface Link {
    * @throws {BrokerError} `closed`, `timeout`, or `refused` with the broker's `reasonCode`
    */
   publish(topic: string, payload: Uint8Array | string, options?: PublishOptions): Promise<void>;
+  /**
+   * Sends PINGREQ (MQTT section 3.12) and resolves as soon as anything at all comes from the broker.
+   *
+   * Waits for as long as the link is open: how long is too long is for the caller to say.
+   *
+   * @throws {BrokerError} `closed`
+   */
+  prove(): Promise<void>;
   /** Sends DISCONNECT and lets go of the socket; never rejects, ends within two seconds. */
   close(): Promise<void>;
 }
@@ -81,24 +89,40 @@ export interface Broker {
   /**
    * Opens one session; never tries again by itself.
    *
-   * @throws {BrokerError} `credentials`, `protocol`, `refused` for a CONNACK that says no; `network`, `tls`, `timeout`, `closed`
+   * @throws {BrokerError} `credentials`, `protocol`, `quota`, `refused` for a CONNACK that says no; `network`, `tls`, `timeout`, `closed`
    */
   open(options: LinkOptions, listener: LinkListener, signal: AbortSignal): Promise<Link>;
 }
 
 /** The data plane's end of a link. */
 export interface LinkUser extends Pick<LinkListener, 'onMessage'> {
-  /** What to open next, with the token; read at each attempt. */
-  options(version: MqttVersion): LinkOptions;
+  /**
+   * What to open next, with the token; read at each attempt.
+   *
+   * @param broker Which of the brokers, counted from the preferred one.
+   */
+  options(version: MqttVersion, broker: number): LinkOptions;
   /** A link is open: publish on it from now on. */
   attach(link: Link): void;
   /** That link is gone; `closed` resolves when it has let go of its socket. */
   detach(link: Link, closed: Promise<void>): void;
 }
 
+/** The link that the mqtt machine wants. */
+export interface LinkWish {
+  readonly version: MqttVersion;
+  /** Which of the brokers, counted from the preferred one. */
+  readonly broker: number;
+  /** The machine: should it fail, nobody else would let go of its link. */
+  readonly owner: AnyActorRef;
+}
+
 /** What the mqtt machine tells the actor that holds its link. */
 export type LinkCommand =
-  { type: 'link.subscribe'; topics: readonly string[] } | { type: 'link.unsubscribe'; topics: readonly string[] };
+  | { type: 'link.subscribe'; topics: readonly string[] }
+  | { type: 'link.unsubscribe'; topics: readonly string[] }
+  /** Ask the broker for a sign of life. */
+  | { type: 'link.prove' };
 
 /** What that actor tells the mqtt machine. */
 export type LinkEvent =
@@ -106,7 +130,25 @@ export type LinkEvent =
   | { type: 'link.refused'; failure: Failure }
   | { type: 'link.closed'; failure: Failure }
   | { type: 'link.granted'; grants: readonly Grant[] }
-  | { type: 'link.unsubscribed'; topics: readonly string[] };
+  | { type: 'link.unsubscribed'; topics: readonly string[] }
+  /** The broker gave the sign of life that it was asked for. */
+  | { type: 'link.proven' };
+
+const carryOut = async (link: Link, command: LinkCommand): Promise<LinkEvent> => {
+  if (command.type === 'link.prove') {
+    await link.prove();
+    return { type: 'link.proven' };
+  }
+  const { topics } = command;
+  if (command.type === 'link.subscribe') return { type: 'link.granted', grants: await link.subscribe(topics) };
+  await link.unsubscribe(topics);
+  return { type: 'link.unsubscribed', topics };
+};
+
+/** Closes a link, however badly its adapter takes it. */
+const closed = async (link: Link): Promise<void> => {
+  await Promise.allSettled([(async () => link.close())()]);
+};
 
 /**
  * Holds one link for as long as the mqtt machine wants it, for its `holdLink`.
@@ -115,48 +157,47 @@ export type LinkEvent =
  * that ends, is told once: `link.refused` before it was open, `link.closed` after.
  */
 export const holdLink = (broker: Broker, user: LinkUser) =>
-  fromCallback<LinkCommand, { version: MqttVersion }, LinkEvent>(({ input, sendBack, receive }) => {
+  fromCallback<LinkCommand, LinkWish, LinkEvent>(({ input, sendBack, receive }) => {
     const abort = new AbortController();
     let link: Link | undefined;
     const tell = (event: LinkEvent) => {
       if (!abort.signal.aborted) sendBack(event);
     };
-    const lose = (thrown: unknown) => {
-      const lost = link;
+    /** @returns Whether there was one. */
+    const letGo = (): boolean => {
+      const held = link;
       link = undefined;
-      if (!lost) return;
-      user.detach(lost, lost.close());
-      tell({ type: 'link.closed', failure: failureOf(thrown) });
+      if (held) user.detach(held, closed(held));
+      return held !== undefined;
+    };
+    const lose = (thrown: unknown) => {
+      if (letGo()) tell({ type: 'link.closed', failure: failureOf(thrown) });
     };
     const listener: LinkListener = { onMessage: (...message) => user.onMessage(...message), onClosed: lose };
     const open = async () => {
-      const opened = await broker.open(user.options(input.version), listener, abort.signal);
-      if (abort.signal.aborted) return void opened.close();
+      const opened = await broker.open(user.options(input.version, input.broker), listener, abort.signal);
+      if (abort.signal.aborted) return closed(opened);
       link = opened;
       user.attach(opened);
       tell({ type: 'link.opened', sessionPresent: opened.sessionPresent });
     };
+    const end = () => {
+      abort.abort();
+      letGo();
+    };
+    // XState runs no cleanup of the children of a machine that fails.
+    const watch = input.owner.subscribe({ error: end });
     open().catch((thrown: unknown) => tell({ type: 'link.refused', failure: failureOf(thrown) }));
     receive((command) => {
-      const current = link;
-      if (!current) return;
-      const { topics } = command;
-      const done =
-        command.type === 'link.subscribe'
-          ? current.subscribe(topics).then((grants) => tell({ type: 'link.granted', grants }))
-          : current.unsubscribe(topics).then(() => tell({ type: 'link.unsubscribed', topics }));
-      done.catch(lose);
+      if (link) carryOut(link, command).then(tell, lose);
     });
     return () => {
-      abort.abort();
-      const held = link;
-      link = undefined;
-      if (!held) return;
-      user.detach(held, held.close());
+      watch.unsubscribe();
+      end();
     };
   });
 export type HoldLink = ReturnType<typeof holdLink>;
 
 /** Waits until the link that was let go has said DISCONNECT, for the mqtt machine's `closeLink`. */
-export const closeLink = (closed: () => Promise<void>) => fromPromise<void>(() => closed());
+export const closeLink = (lastClosed: () => Promise<void>) => fromPromise<void>(() => lastClosed());
 export type CloseLink = ReturnType<typeof closeLink>;

@@ -40,7 +40,16 @@ export class RestError extends PepeunitError<
 
 /** The MQTT link could not be opened, or broke. */
 export class BrokerError extends PepeunitError<
-  'refused' | 'credentials' | 'protocol' | 'takenOver' | 'network' | 'timeout' | 'closed' | 'tls' | 'malformed'
+  | 'refused'
+  | 'credentials'
+  | 'protocol'
+  | 'takenOver'
+  | 'quota'
+  | 'network'
+  | 'timeout'
+  | 'closed'
+  | 'tls'
+  | 'malformed'
 > {
   override readonly name = 'BrokerError';
   /** Reason code of the packet that said so (MQTT 5 section 2.4, MQTT 3.1.1 section 3.2.2.3). */

@@ -11,6 +11,7 @@ import type { Storage } from './storage.ts';
 export interface UnitSettings {
   readonly unitUuid: string;
   readonly commitVersion: string;
+  /** How often the broker is asked for a sign of life. */
   readonly pingIntervalMs: number;
   readonly stateSendIntervalMs: number;
   readonly minLogLevel: LogLevel;
@@ -36,6 +37,12 @@ const wifiVariables = ['PUC_WIFI_SSID', 'PUC_WIFI_PASS'] as const;
 const differs = (before: UnitEnv | undefined, after: UnitEnv, names: readonly (keyof UnitEnv['reserved'])[]): boolean =>
   before === undefined || names.some((name) => before.reserved[name] !== after.reserved[name]);
 
+/** As often as the env says, and so often that twice as long is no more than one and a half keep-alives. */
+const pingIntervalOf = ({ PU_MQTT_PING_INTERVAL, PU_MQTT_KEEPALIVE }: UnitEnv['reserved']): number =>
+  PU_MQTT_KEEPALIVE === 0
+    ? PU_MQTT_PING_INTERVAL * 1000
+    : Math.min(PU_MQTT_PING_INTERVAL * 1000, PU_MQTT_KEEPALIVE * 750);
+
 /** An env holder with nothing in it yet. */
 export const envHolder = (onAdopt: (env: UnitEnv) => void = () => undefined): EnvHolder => {
   let current: UnitEnv | undefined;
@@ -54,7 +61,7 @@ export const envHolder = (onAdopt: (env: UnitEnv) => void = () => undefined): En
       return {
         unitUuid,
         commitVersion: reserved.PU_COMMIT_VERSION,
-        pingIntervalMs: reserved.PU_MQTT_PING_INTERVAL * 1000,
+        pingIntervalMs: pingIntervalOf(reserved),
         stateSendIntervalMs: reserved.PU_STATE_SEND_INTERVAL * 1000,
         minLogLevel: reserved.PU_MIN_LOG_LEVEL,
         maxLogLength: reserved.PU_MAX_LOG_LENGTH,

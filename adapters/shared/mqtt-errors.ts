@@ -6,7 +6,7 @@ type Code = BrokerError['code'];
 /** CONNACK return codes of MQTT 3.1.1 (section 3.2.2.3) and reason codes of MQTT 5 (section 3.2.2.2) that have a name here. */
 const connackCodes: Readonly<Record<number, Code>> = {
   1: 'protocol',
-  2: 'refused',
+  2: 'credentials',
   3: 'refused',
   4: 'credentials',
   5: 'credentials',
@@ -16,6 +16,8 @@ const connackCodes: Readonly<Record<number, Code>> = {
   0x87: 'credentials',
   0x8a: 'credentials',
   0x8c: 'credentials',
+  0x97: 'quota',
+  0x9f: 'quota',
 };
 
 /** Reason codes of a server's DISCONNECT (MQTT 5 section 3.14.2.1) that mean more than a closed link. */
@@ -26,6 +28,8 @@ const disconnectCodes: Readonly<Record<number, Code>> = {
   0x8d: 'timeout',
   0x8e: 'takenOver',
   0x95: 'malformed',
+  0x97: 'quota',
+  0x9f: 'quota',
 };
 
 const advice: Readonly<Record<Code, string>> = {
@@ -33,6 +37,7 @@ const advice: Readonly<Record<Code, string>> = {
   credentials: "Check PU_AUTH_TOKEN: download the unit's env from the instance again.",
   protocol: 'Use another version of MQTT.',
   takenOver: 'Another program runs with the same unit: stop one of the two.',
+  quota: "The broker's limits are reached: fewer units, fewer messages, or higher limits.",
   network: 'Check the network, PU_MQTT_HOST and PU_MQTT_PORT.',
   timeout: 'Check the network and the broker.',
   closed: 'Open the link again.',

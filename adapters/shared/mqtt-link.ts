@@ -2,6 +2,7 @@ import type { IConnackPacket, MqttClient } from 'mqtt';
 import type { Grant, Link, LinkOptions, PublishOptions, Qos } from '../../services/broker.ts';
 import { BrokerError } from '../../services/errors.ts';
 import { linkError, publishError } from './mqtt-errors.ts';
+import { prover } from './mqtt-proof.ts';
 import { isTopicFilter, isTopicName, packFilters } from './mqtt-topics.ts';
 import { turnstile, waiting } from './mqtt-waiting.ts';
 
@@ -175,12 +176,14 @@ export const mqttLink = (session: Session): HeldLink => {
   const wait = waiting(options.timeoutMs);
   const { publish, stop } = publisher(session, wait);
   const { subscribe, unsubscribe } = subscriber(session, wait);
+  const { prove, stopProving } = prover(client);
   let ended: BrokerError | undefined;
   let closing: Promise<void> | undefined;
   const end = (error: BrokerError) => {
     if (ended) return;
     ended = error;
     stop();
+    stopProving(error);
     letGo();
     wait.failAll(error);
   };
@@ -202,6 +205,7 @@ export const mqttLink = (session: Session): HeldLink => {
       subscribe: whileOpen(subscribe),
       unsubscribe: whileOpen(unsubscribe),
       publish: whileOpen(publish),
+      prove: whileOpen(prove),
       close: () => (closing ??= close()),
     },
   };

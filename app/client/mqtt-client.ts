@@ -90,7 +90,10 @@ export const createMqttClient = ({ unit, start, inbox, publisher, warn }: MqttCl
     setInputHandler: (handler) => inbox.setHandler(handler),
     subscribeAllSchemaTopics: () => unit.send({ type: 'mqtt.resubscribe' }),
     subscribeTopics: (topics) => {
-      for (const topic of topics) extra.add(topic);
+      for (const topic of topics) {
+        if (typeof topic === 'string') extra.add(topic);
+        else warn(`${textOf(topic)} can't be subscribed to: a topic is a text.`);
+      }
       tellExtra();
     },
     unsubscribeTopics: (topics) => {

@@ -1,5 +1,5 @@
 import { createActor, type ActorRefFrom } from 'xstate';
-import { backoff } from '../../machines/lib/backoff.ts';
+import { drawnWaits } from '../../machines/lib/mqtt-waits.ts';
 import { loggerMachine } from '../../machines/logger.ts';
 import { mqttMachine } from '../../machines/mqtt.ts';
 import { schemaMachine } from '../../machines/schema.ts';
@@ -57,7 +57,7 @@ const mqtt = ({ adapters, plane }: RootParts) =>
       holdLink: holdLink(adapters.broker, plane.switchboard),
       closeLink: closeLink(() => plane.switchboard.closed()),
     },
-    delays: { retryAfter: ({ context }) => adapters.random() * backoff(context.attempts) },
+    delays: drawnWaits(adapters.random, plane.switchboard.spreadMs),
   });
 
 const update = ({ adapters, documents, restart, handOver }: RootParts) =>
@@ -136,6 +136,7 @@ export const createRoot = (parts: RootParts): UnitActor => {
     input: {
       managesWifi: options.ffWifiManagerEnable,
       protocol: options.mqtt.protocol ?? 'auto',
+      brokers: Math.max(1, options.mqtt.brokers?.length ?? 1),
       restartMode: options.restartMode,
       checksVersion: options.ffVersionCheckEnable,
       logConfig: plane.journal.config,

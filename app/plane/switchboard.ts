@@ -9,9 +9,16 @@ import type { Publisher } from './publisher.ts';
 
 /** What a user may say about the MQTT link. */
 export interface LinkPreferences {
-  /** URLs of brokers to try in turn, such as `wss://host:8084/mqtt`. @defaultValue the one that env.json names */
+  /** URLs of brokers to try in turn, the preferred one first, such as `wss://host:8084/mqtt`. @defaultValue the one that env.json names */
   readonly brokers?: readonly string[];
   readonly tls?: TlsOptions;
+  /**
+   * Over how long units that lose their broker together spread their return, milliseconds. One unit cannot know how many
+   * others there are: 100 ms for each unit of the instance keep its limit of 20 new connections a second.
+   *
+   * @defaultValue 120_000; 0 where the broker runs on this very host
+   */
+  readonly spreadMs?: number;
   /** How long to wait for CONNACK and for each acknowledgement, milliseconds. @defaultValue 10_000 */
   readonly timeoutMs?: number;
 }
@@ -32,6 +39,8 @@ export interface Switchboard extends LinkUser {
   route(schema: UnitSchema): void;
   /** Resolves when the link that was let go last has closed. */
   closed(): Promise<void>;
+  /** Over how long to spread the return to a lost broker, milliseconds. */
+  spreadMs(): number;
 }
 
 const secureMqttPort = 8883;
@@ -42,6 +51,12 @@ export const brokerUrl = ({ reserved }: UnitEnv, tls?: TlsOptions): string => {
   const host = /^[^[]*:.*:/.test(reserved.PU_MQTT_HOST) ? `[${reserved.PU_MQTT_HOST}]` : reserved.PU_MQTT_HOST;
   return `${isSecure ? 'mqtts' : 'mqtt'}://${host}:${reserved.PU_MQTT_PORT}`;
 };
+
+/** For a fleet of a thousand units: about 8 attempts a second, with room for chance, where the platform takes 20. */
+const fleetSpreadMs = 120_000;
+
+const isOnThisHost = (url: string): boolean =>
+  URL.canParse(url) && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);
 
 /** The topics of commands; only these very topics count (C13). */
 const commandTopics = (schema: UnitSchema): Map<string, CommandName> => {
@@ -56,13 +71,10 @@ const commandTopics = (schema: UnitSchema): Map<string, CommandName> => {
 export const createSwitchboard = (parts: SwitchboardParts): Switchboard => {
   const { env, preferences, inbox, publisher, onCommand, onRefusal } = parts;
   let commands = new Map<string, CommandName>();
-  let attempts = 0;
   let closing: Promise<void> = Promise.resolve();
 
-  const urlFor = (current: UnitEnv): string => {
-    const brokers = preferences.brokers ?? [];
-    return brokers[attempts++ % Math.max(1, brokers.length)] ?? brokerUrl(current, preferences.tls);
-  };
+  const urlOf = (current: UnitEnv, broker: number): string =>
+    preferences.brokers?.[broker] ?? brokerUrl(current, preferences.tls);
 
   const obey = (name: CommandName, payload: Uint8Array) => {
     const command = parseCommand(name, payload);
@@ -74,11 +86,11 @@ export const createSwitchboard = (parts: SwitchboardParts): Switchboard => {
     route: (schema) => {
       commands = commandTopics(schema);
     },
-    options: (version: MqttVersion): LinkOptions => {
+    options: (version: MqttVersion, broker: number): LinkOptions => {
       const current = env();
       if (!current) throw new BrokerError('closed', 'No broker is known yet: env.json has not been loaded.');
       return {
-        url: urlFor(current),
+        url: urlOf(current, broker),
         version,
         clientId: current.unitUuid,
         username: current.reserved.PU_AUTH_TOKEN,
@@ -98,5 +110,9 @@ export const createSwitchboard = (parts: SwitchboardParts): Switchboard => {
       closing = closed;
     },
     closed: () => closing,
+    spreadMs: () => {
+      const current = env();
+      return preferences.spreadMs ?? (current && isOnThisHost(urlOf(current, 0)) ? 0 : fleetSpreadMs);
+    },
   };
 };

@@ -35,7 +35,7 @@ export const versionAfter = (
   return { version: known ?? 5, provenVersion: known };
 };
 
-const refusals: readonly string[] = ['credentials', 'protocol', 'takenOver'];
+const refusals: readonly string[] = ['credentials', 'protocol', 'takenOver', 'quota'];
 
 /** Whether the broker does not want this unit as it is, so that asking again soon would not help. */
 export const isRefusal = ({ code }: Failure): boolean => refusals.includes(code);

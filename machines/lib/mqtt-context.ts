@@ -2,14 +2,17 @@ import type { Grant, LinkEvent, MqttVersion } from '../../services/broker.ts';
 import type { Failure } from '../../services/errors.ts';
 import type { MqttProtocol } from './link-end.ts';
 import type { Parent } from './parent.ts';
-import type { Subscriptions } from './subscriptions.ts';
+import type { Account, Subscriptions } from './subscriptions.ts';
 
 /** What others, and the actor that holds the link, may tell the mqtt machine. */
 export type MqttEvent =
   | { type: 'network.up' }
   | { type: 'network.down' }
-  /** Keep a link from now on; a newer revision closes the present one and opens another. */
-  | { type: 'mqtt.connect'; linkRevision: number }
+  /**
+   * Keep a link from now on; a newer revision closes the present one and opens another. The broker is asked for a sign
+   * of life each `pingIntervalMs`, by default each 20 seconds, and gets as long to give one.
+   */
+  | { type: 'mqtt.connect'; linkRevision: number; pingIntervalMs?: number }
   | { type: 'mqtt.disconnect' }
   | { type: 'mqtt.want'; topics: readonly string[] }
   | { type: 'mqtt.resubscribe' }
@@ -19,11 +22,11 @@ export type MqttEvent =
 export type MqttFact =
   | { type: 'mqtt.ready' }
   | { type: 'mqtt.connected'; sessionPresent: boolean; version: MqttVersion }
-  /** Every wanted topic was answered; told after each connect and each change of what is wanted. */
+  /** Every wanted topic was answered; told after each connect, and each change of what is wanted, granted or denied. */
   | { type: 'mqtt.online'; granted: number; denied: readonly Grant[] }
   /** A link that was open has ended. */
   | { type: 'mqtt.offline'; failure?: Failure }
-  /** An attempt to open a link failed. */
+  /** An attempt to open a link failed; told once for each reason until a link is open. */
   | { type: 'mqtt.failed'; failure: Failure }
   /** The link was closed as asked. */
   | { type: 'mqtt.stopped' };
@@ -32,6 +35,10 @@ export interface MqttInput {
   parent: Parent<MqttFact>;
   /** `auto` starts with MQTT 5 and finds out what the broker speaks. */
   protocol: MqttProtocol;
+  /** How many brokers there are to try in turn. @defaultValue 1 */
+  brokers?: number;
+  /** Failures to begin with, of machines that ran before this one. @defaultValue 0 */
+  attempts?: number;
 }
 
 export interface MqttContext extends Subscriptions {
@@ -44,16 +51,26 @@ export interface MqttContext extends Subscriptions {
   hasNetwork: boolean;
   isWanted: boolean;
   linkRevision: number;
+  pingIntervalMs: number;
+  brokers: number;
+  /** Which of the brokers the next attempt goes to, counted from the preferred one. */
+  broker: number;
   /** Whether the link is open. */
   isOpen: boolean;
+  /** Whether there ever was an open link. */
+  wasOpen: boolean;
   /** Failures since the link was last stable. */
   attempts: number;
   /** Why the last link ended or the last attempt failed. */
   failure: Failure | undefined;
+  /** Reasons that were told since the link was last open. */
+  told: readonly string[];
+  /** What was told last of this link's topics. */
+  account: Account | undefined;
 }
 
 /** Where the mqtt machine starts: no network, nothing wanted. */
-export const newMqttContext = ({ parent, protocol }: MqttInput): MqttContext => ({
+export const newMqttContext = ({ parent, protocol, brokers = 1, attempts = 0 }: MqttInput): MqttContext => ({
   parent,
   protocol,
   version: protocol === 'auto' ? 5 : protocol,
@@ -61,9 +78,15 @@ export const newMqttContext = ({ parent, protocol }: MqttInput): MqttContext => 
   hasNetwork: false,
   isWanted: false,
   linkRevision: 0,
+  pingIntervalMs: 20_000,
+  brokers,
+  broker: 0,
   isOpen: false,
-  attempts: 0,
+  wasOpen: false,
+  attempts,
   failure: undefined,
+  told: [],
+  account: undefined,
   wanted: [],
   asked: [],
   granted: [],

@@ -56,3 +56,22 @@ export const onNewLink = (now: Subscriptions, sessionPresent: boolean): Partial<
   denied: [],
   granted: sessionPresent ? now.granted : [],
 });
+
+/** What was told of the topics last. */
+export interface Account {
+  readonly wanted: number;
+  readonly granted: number;
+  readonly denied: readonly string[];
+}
+
+export const accountOf = ({ wanted, granted, denied }: Subscriptions): Account => ({
+  wanted: wanted.length,
+  granted: granted.length,
+  denied: deniedTopics(denied),
+});
+
+export const isSameAccount = (one: Account, other: Account): boolean =>
+  one.wanted === other.wanted &&
+  one.granted === other.granted &&
+  one.denied.length === other.denied.length &&
+  one.denied.every((topic, at) => topic === other.denied[at]);

@@ -5,19 +5,25 @@ import { systemIds, type ChildName, type UnitContext, type UnitInput, type UnitR
 
 type Ended = { event: ErrorActorEvent };
 
-type ChildInput = { parent: UnitRef; mode: UnitInput['restartMode']; config: UnitInput['logConfig'] } & Pick<
-  UnitInput,
-  'protocol' | 'checksVersion'
->;
+type ChildInput = {
+  parent: UnitRef;
+  mode: UnitInput['restartMode'];
+  config: UnitInput['logConfig'];
+  attempts: number;
+} & Pick<UnitInput, 'protocol' | 'brokers' | 'checksVersion'>;
 
 /** What any child gets when it starts; each takes what it knows. */
-const childInput = ({ context, self }: { context: UnitContext; self: UnitRef }): ChildInput => ({
-  parent: self,
-  protocol: context.protocol,
-  mode: context.restartMode,
-  checksVersion: context.checksVersion,
-  config: context.logConfig,
-});
+const childInput =
+  (child: ChildName) =>
+  ({ context, self }: { context: UnitContext; self: UnitRef }): ChildInput => ({
+    parent: self,
+    protocol: context.protocol,
+    ...(context.brokers !== undefined && { brokers: context.brokers }),
+    attempts: context.restarts[child],
+    mode: context.restartMode,
+    checksVersion: context.checksVersion,
+    config: context.logConfig,
+  });
 
 const crashed = <TChild extends ChildName>(child: TChild, isRestarted: boolean) =>
   [
@@ -37,7 +43,7 @@ export const supervised = <TChild extends ChildName>(child: TChild) =>
           id: systemIds[child],
           systemId: systemIds[child],
           src: child,
-          input: childInput,
+          input: childInput(child),
           onError: [
             {
               guard: { type: 'canRestart', params: { child } },

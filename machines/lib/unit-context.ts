@@ -105,6 +105,8 @@ export interface UnitInput {
   /** Whether the WiFi link is the unit's to manage. */
   managesWifi: boolean;
   protocol: MqttProtocol;
+  /** How many brokers there are to try in turn. */
+  brokers?: number;
   restartMode: RestartMode;
   /** Whether an update to the version that runs is skipped. */
   checksVersion: boolean;

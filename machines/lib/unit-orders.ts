@@ -9,7 +9,16 @@ const wantTopics = ({ isOperating, topics, extraTopics }: UnitContext): Message[
 
 const keepLink = ({ isOperating, isLinkWanted, settings }: UnitContext): Message[] =>
   isOperating && isLinkWanted && settings
-    ? [{ to: 'mqtt', event: { type: 'mqtt.connect', linkRevision: settings.linkRevision } }]
+    ? [
+        {
+          to: 'mqtt',
+          event: {
+            type: 'mqtt.connect',
+            linkRevision: settings.linkRevision,
+            pingIntervalMs: settings.pingIntervalMs,
+          },
+        },
+      ]
     : [];
 
 const bringWifiUp = ({ isOperating, managesWifi, settings }: UnitContext): Message[] => {

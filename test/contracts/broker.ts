@@ -165,7 +165,14 @@ export const brokerContract = (version: MqttVersion, start: () => Promise<Broker
     expect((await failure(link.publish('a', 'x'))).code).toBe('closed');
     expect((await failure(link.subscribe(['a']))).code).toBe('closed');
     expect((await failure(link.unsubscribe(['a']))).code).toBe('closed');
+    expect((await failure(link.prove())).code).toBe('closed');
     expect(seen.ends).toEqual([]);
+  });
+
+  test('the broker gives a sign of life when it is asked, also to many who ask (M4)', async () => {
+    const link = await open();
+    await expect(Promise.all([link.prove(), link.prove()])).resolves.toHaveLength(2);
+    await expect(link.prove()).resolves.toBeUndefined();
   });
 
   test('a cut link tells once, and fails whatever it is asked', async () => {

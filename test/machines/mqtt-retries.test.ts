@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { drawnWaits } from '../../machines/lib/mqtt-waits.ts';
 import { connecting, failure, grant, granted, online, open, type MqttUnderTest } from './mqtt-under-test.ts';
 
 const waitOf = ({ clock, link }: MqttUnderTest) => {
@@ -19,7 +20,21 @@ describe('M3, M14: backing off', () => {
       return waitOf(unit);
     });
     expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
-    expect(unit.parent.types().filter((type) => type === 'mqtt.failed')).toHaveLength(8);
+  });
+
+  test('the same reason is told once, until a link was open', () => {
+    const unit = connecting(5);
+    const failed = () => unit.parent.types().filter((type) => type === 'mqtt.failed').length;
+    for (const code of ['network', 'timeout', 'network', 'timeout', 'network']) {
+      unit.link.last().tell({ type: 'link.refused', failure: failure(code) });
+      waitOf(unit);
+    }
+    expect(failed()).toBe(2);
+    open(unit);
+    unit.link.last().tell({ type: 'link.closed', failure: failure('closed') });
+    waitOf(unit);
+    unit.link.last().tell({ type: 'link.refused', failure: failure('network') });
+    expect(failed()).toBe(3);
   });
 
   test('flapping counts as failure; only a stable link starts anew', () => {
@@ -36,7 +51,42 @@ describe('M3, M14: backing off', () => {
     expect(flap(30_000)).toBe(1);
   });
 
-  test.each(['credentials', 'protocol'])('M2: a refusal (%s) is slow, neither a stop nor a storm', (code) => {
+  test('a link must last longer than the waits that led to it', () => {
+    const unit = connecting(5, ['a', 'b'], { attempts: 9 });
+    open(unit);
+    grant(unit, granted('a'), granted('b'));
+    unit.clock.increment(59_999);
+    expect(unit.state().context.attempts).toBe(9);
+    unit.clock.increment(1);
+    expect(unit.state().context.attempts).toBe(0);
+  });
+
+  test('a machine that was started again goes on counting', () => {
+    const unit = connecting(5, [], { attempts: 3 });
+    unit.link.last().tell({ type: 'link.refused', failure: failure('network') });
+    expect(waitOf(unit)).toBe(8);
+  });
+
+  test('waits are drawn below their longest; after a loss they are spread at once', () => {
+    const half = drawnWaits(
+      () => 0.5,
+      () => 120_000,
+    );
+    const none = drawnWaits(
+      () => 0,
+      () => 0,
+    );
+    const waits = (wasOpen: boolean) =>
+      [1, 2, 3, 9].map((attempts) => half.retryAfter({ context: { attempts, wasOpen } }));
+    expect(waits(false), 'never had a link').toEqual([500, 1000, 2000, 120_000]);
+    expect(waits(true), 'lost one').toEqual([60_000, 120_000, 120_000, 120_000]);
+    expect(none.retryAfter({ context: { attempts: 9, wasOpen: true } })).toBe(0);
+    expect([none, half].map((each) => each.retrySlowlyAfter({ context: { attempts: 1, wasOpen: true } }))).toEqual([
+      30_000, 45_000,
+    ]);
+  });
+
+  test.each(['credentials', 'protocol', 'quota'])('M2: a refusal (%s) is slow, neither a stop nor a storm', (code) => {
     const unit = connecting(4);
     unit.link.last().tell({ type: 'link.refused', failure: failure(code) });
     expect(unit.state().value).toBe('refused');
@@ -126,5 +176,47 @@ describe('M8: what the broker speaks', () => {
     link.last().tell({ type: 'link.refused', failure: failure('closed') });
     expect(link.opened.map((each) => each.version)).toEqual([version]);
     expect(state().value).toBe('backingOff');
+  });
+});
+
+const brokers = (unit: MqttUnderTest) => unit.link.opened.map(({ broker }) => broker);
+
+describe('several brokers', () => {
+  test('are tried in turn without a wait, the preferred one first after it', () => {
+    const unit = connecting(5, [], { brokers: 3 });
+    for (const code of ['network', 'credentials', 'timeout']) {
+      unit.link.last().tell({ type: 'link.refused', failure: failure(code) });
+    }
+    expect(brokers(unit)).toEqual([0, 1, 2]);
+    expect(unit.state().value).toBe('backingOff');
+    expect(waitOf(unit)).toBe(1);
+    expect(brokers(unit)).toEqual([0, 1, 2, 0]);
+  });
+
+  test('one that never answers is passed over', () => {
+    const unit = connecting(5, [], { brokers: 2 });
+    unit.clock.increment(30_000);
+    expect(brokers(unit)).toEqual([0, 1]);
+    expect(unit.link.opened[0]?.isHeld).toBe(false);
+  });
+
+  test('another version of MQTT is tried on the same one', () => {
+    const unit = connecting('auto', [], { brokers: 2 });
+    unit.link.last().tell({ type: 'link.refused', failure: failure('protocol') });
+    unit.link.last().tell({ type: 'link.refused', failure: failure('network') });
+    expect(unit.link.opened.map(({ broker, version }) => [broker, version])).toEqual([
+      [0, 5],
+      [0, 4],
+      [1, 5],
+    ]);
+  });
+
+  test('after a loss the preferred one is tried first', () => {
+    const unit = connecting(5, [], { brokers: 2 });
+    unit.link.last().tell({ type: 'link.refused', failure: failure('network') });
+    open(unit);
+    unit.link.last().tell({ type: 'link.closed', failure: failure('closed') });
+    waitOf(unit);
+    expect(brokers(unit)).toEqual([0, 1, 0]);
   });
 });

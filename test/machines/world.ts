@@ -15,7 +15,7 @@ import {
   type UnitEmitted,
   type UnitInput,
 } from '../../machines/index.ts';
-import type { LinkCommand, LinkEvent, MqttVersion } from '../../services/broker.ts';
+import type { LinkCommand, LinkEvent, LinkWish, MqttVersion } from '../../services/broker.ts';
 import type { StagedFirmware, UpdateTarget } from '../../services/firmware.ts';
 import type { RestartMode } from '../../services/process-control.ts';
 import type { UnitSettings } from '../../services/settings.ts';
@@ -58,7 +58,7 @@ const doing = async (it: World, what: string): Promise<void> => {
 };
 
 export const holdLink = (it: World) =>
-  fromCallback<LinkCommand, { version: MqttVersion }, LinkEvent>(({ input, sendBack, receive }) => {
+  fromCallback<LinkCommand, LinkWish, LinkEvent>(({ input, sendBack, receive }) => {
     const link = { version: input.version, isHeld: true, subscribed: [] as string[], tell: sendBack };
     it.links.push(link);
     doing(it, 'open').then(
@@ -66,7 +66,9 @@ export const holdLink = (it: World) =>
       (error: Error) =>
         sendBack({ type: 'link.refused', failure: { name: 'E', code: 'network', message: error.message } }),
     );
-    receive(({ type, topics }) => {
+    receive((command) => {
+      if (command.type === 'link.prove') return sendBack({ type: 'link.proven' });
+      const { type, topics } = command;
       if (type === 'link.unsubscribe') {
         link.subscribed = link.subscribed.filter((topic) => !topics.includes(topic));
         return;

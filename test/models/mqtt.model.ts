@@ -28,9 +28,8 @@ const hasFailed = (seen: Seen<MqttContext>): void => {
   isNotOpen(seen);
   expect(seen.running).toEqual([]);
   expect(seen.context.attempts).toBeGreaterThan(0);
-  expect(seen.facts.findLast(({ type }) => type === 'mqtt.failed' || type === 'mqtt.offline')).toMatchObject({
-    failure: seen.context.failure,
-  });
+  const failures = seen.facts.filter(({ type }) => type === 'mqtt.failed' || type === 'mqtt.offline');
+  expect(failures, 'its reason was told').toContainEqual(expect.objectContaining({ failure: seen.context.failure }));
 };
 
 /** After a wait it speaks what the broker was found to speak, or starts anew. */
@@ -76,11 +75,12 @@ export const mqttModel = defineModel<typeof mqttMachine>({
       grant('a', false),
       grant('b', true),
       grant('b', false),
+      { type: 'link.proven' },
     ],
   },
   isPossible: (event, { isOpen: open, asked }) => {
     if (event.type === 'link.opened' || event.type === 'link.refused') return !open;
-    if (event.type === 'link.closed') return open;
+    if (event.type === 'link.closed' || event.type === 'link.proven') return open;
     if (event.type !== 'link.granted') return true;
     return open && (event['grants'] as Grant[]).every(({ topic }) => asked.includes(topic));
   },
@@ -112,10 +112,30 @@ export const mqttModel = defineModel<typeof mqttMachine>({
       ],
     })),
     {
+      name: 'several brokers',
+      input: { brokers: 3 },
+      prelude: connected,
+      uses: (label) => /link\.(opened|refused|closed)|connectWithin|retry/.test(label),
+      key: ({ isOpen: open, version, provenVersion, broker, attempts, failure: why }) => [
+        open,
+        version,
+        provenVersion,
+        broker,
+        Math.min(attempts, 1),
+        why?.code,
+      ],
+    },
+    {
+      name: 'signs of life',
+      prelude: connected,
+      uses: (label) => /link\.(opened|closed|proven)|ping|answer|stable|retryAfter/.test(label),
+      key: ({ isOpen: open, attempts }) => [open, Math.min(attempts, 1)],
+    },
+    {
       name: 'the subscriptions',
       prelude: [...connected, 'mqtt.want {"topics":["a","b"]}'],
       uses: (label) =>
-        /mqtt\.want|resubscribe|link\.granted|link\.opened|link\.closed.*network|subscribeWithin|retryAfter/.test(
+        /mqtt\.want|resubscribe|link\.granted|link\.opened|link\.closed.*network|subscribeWithin|retryAfter|retryDenied/.test(
           label,
         ),
       key: ({ wanted, asked, granted, denied, isOpen: open }) => [
@@ -147,6 +167,23 @@ export const mqttModel = defineModel<typeof mqttMachine>({
       expect(context.asked).not.toContain(topic);
       expect(context.granted.includes(topic)).toBe(granted && context.wanted.includes(topic));
     },
+    'link.proven': ({ context, snapshot }) => {
+      expect(context.isOpen).toBe(true);
+      expect(snapshot.matches({ linked: { online: 'proving' } }), 'waits for no other').toBe(false);
+    },
+    'xstate.after.connectWithin.mqtt.linked.connecting': ({ context, before, snapshot }) => {
+      const hasAnother = before.broker + 1 < before.brokers;
+      expect(snapshot.value).toEqual(hasAnother ? { linked: 'connecting' } : 'backingOff');
+      expect(context.broker).toBe(hasAnother ? before.broker + 1 : 0);
+    },
+    'xstate.after.retryDeniedAfter.mqtt.linked.online': ({ context, before }) => {
+      expect(context.granted, 'costs no other').toEqual(before.granted);
+      expect(context.denied).toEqual(before.wanted.length > before.granted.length ? [] : before.denied);
+    },
+    'xstate.after.answerWithin.mqtt.linked.online.proving': ({ snapshot, news }) => {
+      expect(snapshot.value).toBe('backingOff');
+      expect(news).toEqual([{ type: 'mqtt.offline', failure: expect.objectContaining({ code: 'timeout' }) as object }]);
+    },
     'xstate.after.stableAfter.mqtt.linked.online': ({ context }) => expect(context.attempts).toBe(0),
   },
   invariants: {
@@ -161,7 +198,10 @@ export const mqttModel = defineModel<typeof mqttMachine>({
     'linked.connecting': (seen) => {
       isNotOpen(seen);
       expect(seen.running).toEqual(['link']);
-      if (seen.last.type === 'link.refused') expect(seen.context.version, 'speaks the older one').toBe(4);
+      const { last, before, context } = seen;
+      if (last.type !== 'link.refused') return;
+      if (context.broker === before.broker) expect(context.version, 'speaks the older one').toBe(4);
+      else expect(context.broker, 'takes the next').toBe(before.broker + 1);
     },
     'linked.subscribing': (seen) => {
       isOpen(seen);
@@ -180,8 +220,11 @@ export const mqttModel = defineModel<typeof mqttMachine>({
         denied,
       });
     },
+    'linked.online.quiet': isOpen,
+    'linked.online.proving': ({ told }) => expect(told('link').at(-1)).toEqual({ type: 'link.prove' }),
     backingOff: (seen) => {
       hasFailed(seen);
+      expect(seen.context.broker, 'begins with the preferred one').toBe(0);
       speaksWhatWorks(seen);
       isDue(seen);
     },

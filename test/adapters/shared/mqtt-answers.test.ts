@@ -16,7 +16,7 @@ const refusing = async (version: MqttVersion, reasonCode: number) =>
 describe('CONNACK and DISCONNECT', () => {
   const refusals: [MqttVersion, number, BrokerError['code']][] = [
     [4, 1, 'protocol'],
-    [4, 2, 'refused'],
+    [4, 2, 'credentials'],
     [4, 3, 'refused'],
     [4, 4, 'credentials'],
     [4, 5, 'credentials'],
@@ -26,7 +26,8 @@ describe('CONNACK and DISCONNECT', () => {
     [5, 0x87, 'credentials'],
     [5, 0x8a, 'credentials'],
     [5, 0x88, 'refused'],
-    [5, 0x9f, 'refused'],
+    [5, 0x97, 'quota'],
+    [5, 0x9f, 'quota'],
   ];
   test.each(refusals)('version %i, code %i is %s (M2)', async (version, reasonCode, code) => {
     const broker = await refusing(version, reasonCode);
@@ -44,6 +45,7 @@ describe('CONNACK and DISCONNECT', () => {
     [0x8e, 'takenOver'],
     [0x87, 'credentials'],
     [0x8b, 'closed'],
+    [0x97, 'quota'],
     [0x98, 'closed'],
   ])('a DISCONNECT with %i is %s, even where the broker stays', async (reasonCode, code) => {
     const broker = later(

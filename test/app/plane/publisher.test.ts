@@ -12,6 +12,7 @@ const linkThat = (publish: Link['publish']): Link => ({
   publish,
   subscribe: async () => [],
   unsubscribe: async () => undefined,
+  prove: async () => undefined,
   close: async () => undefined,
 });
 

@@ -1,0 +1,113 @@
+import { assign, enqueueActions, sendTo, setup } from 'xstate';
+import type { CloseLink, Grant, HoldLink } from '../../services/broker.ts';
+import type { Failure } from '../../services/errors.ts';
+import { canFallBack, isRefusal, versionAfter } from './link-end.ts';
+import type { MqttContext, MqttEvent, MqttFact, MqttInput } from './mqtt-context.ts';
+import { longestRetryMs, longestSlowRetryMs, stableMs } from './mqtt-waits.ts';
+import { slot } from './slot.ts';
+import * as subscriptions from './subscriptions.ts';
+
+type Wish = Omit<Extract<MqttEvent, { type: 'mqtt.connect' }>, 'type'>;
+
+/** How many reasons are remembered as told. */
+const mostTold = 8;
+
+/** What the mqtt statechart is made of: its actors, actions, guards and delays. */
+export const mqttSetup = setup({
+  types: {
+    input: {} as MqttInput,
+    context: {} as MqttContext,
+    events: {} as MqttEvent,
+    tags: {} as 'busy' | 'ready' | 'faulty',
+    children: {} as { link: 'holdLink'; closeLink: 'closeLink' },
+  },
+  actors: { holdLink: slot<HoldLink>('mqtt.holdLink'), closeLink: slot<CloseLink>('mqtt.closeLink') },
+  actions: {
+    report: sendTo(
+      ({ context }) => context.parent,
+      (_, fact: MqttFact) => fact,
+    ),
+    /** Tells what became of the topics, unless that was told already. */
+    reportOnline: enqueueActions(({ context, enqueue }) => {
+      const { parent, granted, denied } = context;
+      const account = subscriptions.accountOf(context);
+      if (context.account && subscriptions.isSameAccount(account, context.account)) return;
+      enqueue.assign({ account });
+      enqueue.sendTo(parent, { type: 'mqtt.online', granted: granted.length, denied });
+    }),
+    reportStopped: enqueueActions(({ context, enqueue }) => {
+      if (!context.isWanted) enqueue.sendTo(context.parent, { type: 'mqtt.stopped' });
+    }),
+    /** Tells the end of an open link, or of an attempt that is not followed by another at once. */
+    reportEnd: enqueueActions(({ context, enqueue }, { failure }: { failure?: Failure }) => {
+      const { parent, isOpen, told } = context;
+      const why = failure === undefined ? {} : { failure };
+      enqueue.assign({ isOpen: false, ...why });
+      if (isOpen) return enqueue.sendTo(parent, { type: 'mqtt.offline', ...why });
+      if (!failure || canFallBack(context, failure) || told.includes(failure.message)) return;
+      enqueue.assign({ told: [...told, failure.message].slice(-mostTold) });
+      enqueue.sendTo(parent, { type: 'mqtt.failed', failure });
+    }),
+    noteOpen: assign(({ context }, { sessionPresent }: { sessionPresent: boolean }) => ({
+      isOpen: true,
+      wasOpen: true,
+      failure: undefined,
+      told: [],
+      account: undefined,
+      provenVersion: context.version,
+      ...subscriptions.onNewLink(context, sessionPresent),
+    })),
+    noteNetwork: assign({ hasNetwork: true }),
+    noteNoNetwork: assign({ hasNetwork: false }),
+    keepWish: assign(({ context }, { linkRevision, pingIntervalMs }: Wish) => ({
+      isWanted: true,
+      linkRevision,
+      pingIntervalMs: pingIntervalMs ?? context.pingIntervalMs,
+    })),
+    dropWish: assign({ isWanted: false }),
+    countAttempt: assign(({ context }) => ({ attempts: context.attempts + 1, broker: 0 })),
+    takeNextBroker: assign(({ context }) => ({ broker: context.broker + 1 })),
+    forgetAttempts: assign({ attempts: 0 }),
+    speakOlder: assign({ version: 4 as const }),
+    chooseVersion: assign(({ context }) => versionAfter(context, context.failure)),
+    keepTopics: assign((_, { topics }: { topics: readonly string[] }) => subscriptions.wanting(topics)),
+    askForProof: sendTo('link', { type: 'link.prove' }),
+    forgetDenied: assign({ denied: [] }),
+    forgetGrants: assign({ asked: [], granted: [], denied: [] }),
+    keepGrants: assign(({ context }, { grants }: { grants: readonly Grant[] }) =>
+      subscriptions.answered(context, grants),
+    ),
+    /** Asks for what is missing, drops what is not wanted any more, leaves the rest alone. */
+    reconcile: enqueueActions(({ context, enqueue }) => {
+      const toAsk = subscriptions.topicsToAsk(context);
+      const toDrop = subscriptions.topicsToDrop(context);
+      enqueue.assign({
+        asked: [...context.asked, ...toAsk],
+        granted: context.granted.filter((topic) => !toDrop.includes(topic)),
+      });
+      if (toDrop.length > 0) enqueue.sendTo('link', { type: 'link.unsubscribe', topics: toDrop });
+      if (toAsk.length > 0) enqueue.sendTo('link', { type: 'link.subscribe', topics: toAsk });
+    }),
+  },
+  guards: {
+    isDue: ({ context }) => context.isWanted && context.hasNetwork,
+    isNewerLink: ({ context }, { linkRevision }: { linkRevision: number }) => linkRevision > context.linkRevision,
+    isAllAnswered: ({ context }) => subscriptions.topicsUnanswered(context).length === 0,
+    isOlderWorthTrying: ({ context }, { failure }: { failure: Failure }) => canFallBack(context, failure),
+    hasAnotherBroker: ({ context }) => context.broker + 1 < context.brokers,
+    hasDenied: ({ context }) => context.denied.length > 0,
+    isRefusal: (_, { failure }: { failure: Failure }) => isRefusal(failure),
+  },
+  delays: {
+    connectWithin: 30_000,
+    subscribeWithin: 30_000,
+    closeWithin: 3000,
+    pingAfter: ({ context }) => context.pingIntervalMs,
+    answerWithin: ({ context }) => context.pingIntervalMs,
+    stableAfter: ({ context }) => stableMs(context),
+    retryDeniedAfter: 600_000,
+    /** The longest waits; the app draws from them, so that a fleet does not come back in one second. */
+    retryAfter: ({ context }) => longestRetryMs(context),
+    retrySlowlyAfter: ({ context }) => longestSlowRetryMs(context),
+  },
+});
