@@ -34,6 +34,7 @@ const browserPlatform: Platform = () => {
     http: kyRest(),
     storage: browserStorage(),
     firmware: noFirmware(),
+    outbox: undefined,
     system: browserSystem(),
     process: browserProcessControl(),
     cipher: webCryptoCipher(),

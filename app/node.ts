@@ -48,6 +48,7 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
       limits: defaultArchiveLimits,
       keeps: keptIn(folder, [logFilePath], update),
     }),
+    outbox: undefined,
     system: nodeSystem(),
     process: nodeProcessControl(),
     cipher: webCryptoCipher(),

@@ -3,6 +3,7 @@ import type { Cipher } from '../services/cipher.ts';
 import type { Clock, ClockSource } from '../services/clock.ts';
 import type { FirmwareStore } from '../services/firmware.ts';
 import type { LogSink } from '../services/log.ts';
+import type { Outbox } from '../services/outbox.ts';
 import type { ProcessControl } from '../services/process-control.ts';
 import type { Rest } from '../services/rest.ts';
 import type { Storage } from '../services/storage.ts';
@@ -18,6 +19,8 @@ export interface Adapters {
   readonly http: Rest;
   readonly storage: Storage;
   readonly firmware: FirmwareStore;
+  /** Where what waits for the link outlives the program; `undefined` where nothing does. */
+  readonly outbox: Outbox | undefined;
   readonly system: System;
   readonly process: ProcessControl;
   readonly cipher: Cipher;

@@ -3,6 +3,7 @@ import { memoryBroker, type MemoryBroker } from '../adapters/memory/broker.ts';
 import { memoryClockSource, type MemoryClockSource } from '../adapters/memory/clock-source.ts';
 import { memoryFirmwareStore, type MemoryFirmwareStore } from '../adapters/memory/firmware-store.ts';
 import { memoryLogSink, type MemoryLogSink } from '../adapters/memory/log-sink.ts';
+import { memoryOutbox, type MemoryOutbox } from '../adapters/memory/outbox.ts';
 import { memoryProcessControl, type MemoryProcessControl } from '../adapters/memory/process-control.ts';
 import { memoryRest, type MemoryRest } from '../adapters/memory/rest.ts';
 import { memoryStorage, type MemoryStorage } from '../adapters/memory/storage.ts';
@@ -23,6 +24,7 @@ export interface SimulatedWorld {
   readonly http: MemoryRest;
   readonly storage: MemoryStorage;
   readonly firmware: MemoryFirmwareStore;
+  readonly outbox: MemoryOutbox;
   readonly system: MemorySystem;
   readonly process: MemoryProcessControl;
   readonly console: MemoryLogSink;
@@ -79,6 +81,7 @@ const createWorld = (env: JsonObject, schema: JsonObject): SimulatedWorld => {
     http: memoryRest({ clock, documents: { env, schema } }),
     storage: memoryStorage({ 'env.json': env, 'schema.json': schema }),
     firmware: memoryFirmwareStore({ limits: defaultArchiveLimits }),
+    outbox: memoryOutbox(),
     system: memorySystem(),
     process: memoryProcessControl(),
     console: memoryLogSink(),

@@ -8,6 +8,7 @@ export { memoryClockSource, type MemoryClockSource } from '../adapters/memory/cl
 export { fakeClock, type FakeClock } from '../adapters/memory/clock.ts';
 export { memoryFirmwareStore, type MemoryFirmwareStore } from '../adapters/memory/firmware-store.ts';
 export { memoryLogSink, type MemoryLogSink } from '../adapters/memory/log-sink.ts';
+export { memoryOutbox, type MemoryOutbox } from '../adapters/memory/outbox.ts';
 export { memoryProcessControl, type MemoryProcessControl } from '../adapters/memory/process-control.ts';
 export { memoryRest, type MemoryRest, type MemoryRestOptions, type RestDocuments } from '../adapters/memory/rest.ts';
 export { memoryStorage, type MemoryStorage } from '../adapters/memory/storage.ts';

@@ -73,6 +73,12 @@ export interface Link {
    */
   publish(topic: string, payload: Uint8Array | string, options?: PublishOptions): Promise<void>;
   /**
+   * Writes a message of QoS 0 where nothing needs to be waited for. Never throws.
+   *
+   * @returns Whether it did; if not, {@link Link.publish} waits, or tells why.
+   */
+  publishNow(topic: string, payload: Uint8Array | string, retain: boolean): boolean;
+  /**
    * Sends PINGREQ (MQTT section 3.12) and resolves as soon as anything at all comes from the broker.
    *
    * Waits for as long as the link is open: how long is too long is for the caller to say.

@@ -12,6 +12,7 @@ export * from './firmware.ts';
 export * from './firmware-journal.ts';
 export * from './json.ts';
 export * from './log.ts';
+export * from './outbox.ts';
 export * from './process-control.ts';
 export * from './rest.ts';
 export * from './schema.ts';

@@ -160,6 +160,7 @@ export const memoryLink = (hub: Hub, session: Session): Link => ({
     for (const topic of topics) session.filters.delete(topic);
   },
   publish: (topic, payload, options) => publish(hub, session, topic, payload, options),
+  publishNow: () => false,
   prove: () => answer(hub, session, 'PINGREQ'),
   close: async () => endSession(hub, session, closedError(), false),
 });

@@ -99,6 +99,13 @@ const publisher = ({ client, connack, options }: Session, wait: ReturnType<typeo
       client.publish(topic, bytes, { qos, retain });
       if (stream.writableNeedDrain) await wait.for(`a message on ${topic}`, (settle) => blocked.push(settle));
     },
+    publishNow: (topic: string, payload: Uint8Array | string, retain: boolean): boolean => {
+      if (stream.writableNeedDrain || !isTopicName(topic)) return false;
+      if (refusalOf(connack, topic.length + payload.length + 16, 0, retain) !== undefined) return false;
+      cork();
+      client.publish(topic, payload as Buffer | string, { qos: 0, retain });
+      return true;
+    },
   };
 };
 
@@ -174,7 +181,7 @@ const disconnect = (client: MqttClient): Promise<void> =>
 export const mqttLink = (session: Session): HeldLink => {
   const { client, connack, options, letGo } = session;
   const wait = waiting(options.timeoutMs);
-  const { publish, stop } = publisher(session, wait);
+  const { publish, publishNow, stop } = publisher(session, wait);
   const { subscribe, unsubscribe } = subscriber(session, wait);
   const { prove, stopProving } = prover(client);
   let ended: BrokerError | undefined;
@@ -205,6 +212,7 @@ export const mqttLink = (session: Session): HeldLink => {
       subscribe: whileOpen(subscribe),
       unsubscribe: whileOpen(unsubscribe),
       publish: whileOpen(publish),
+      publishNow: (topic, payload, retain) => ended === undefined && publishNow(topic, payload, retain),
       prove: whileOpen(prove),
       close: () => (closing ??= close()),
     },

@@ -1,4 +1,3 @@
-import type { PublishOptions } from '../../services/broker.ts';
 import type { Cipher } from '../../services/cipher.ts';
 import { textOf } from '../../services/errors.ts';
 import type { JsonObject, JsonValue } from '../../services/json.ts';
@@ -7,6 +6,8 @@ import type { StateReport } from '../../services/system.ts';
 import type { Platform } from '../platform.ts';
 import { callGuarded } from '../plane/guard.ts';
 import type { InboundMessage } from '../plane/message.ts';
+import { isTaken } from '../plane/publish-result.ts';
+import type { MessageOptions } from '../plane/publisher.ts';
 import type { OutputHandlerOptions } from './cycle.ts';
 import { createFileManager, type FileManager } from './file-manager.ts';
 import { createLogger, type Logger } from './logger.ts';
@@ -138,15 +139,15 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
    *
    * @returns `true` when every topic took the message (delivered or queued); `false` for an unknown key or a refusal.
    */
-  async publishToTopics(key: string, message: Payload, options?: PublishOptions): Promise<boolean> {
+  async publishToTopics(key: string, message: Payload, options?: MessageOptions): Promise<boolean> {
     const topics =
       typeof key === 'string' ? (this.schema.outputTopic[key] ?? this.schema.outputBaseTopic[key]) : undefined;
     if (!topics) {
       this.logger.warning(`Nothing was published: the schema has no output topic "${textOf(key)}"`);
       return false;
     }
-    const outcomes = await Promise.all(topics.map((topic) => this.mqttClient.publish(topic, message, options)));
-    return outcomes.every((outcome) => outcome === 'delivered' || outcome === 'queued');
+    const results = await Promise.all(topics.map((topic) => this.mqttClient.publish(topic, message, options)));
+    return results.every(isTaken);
   }
 
   /**

@@ -7,7 +7,7 @@ import type { Command } from '../plane/command.ts';
 import { createInbox, defaultInboxBounds, type Inbox } from '../plane/inbox.ts';
 import { createJournal, type Journal } from '../plane/journal.ts';
 import { mqttLogSink } from '../plane/mqtt-log-sink.ts';
-import { createPublisher, defaultPublisherBounds, type Publisher } from '../plane/publisher.ts';
+import { createPublisher, type Publisher } from '../plane/publisher.ts';
 import { createSwitchboard, type Switchboard } from '../plane/switchboard.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { Epoch } from './time-manager.ts';
@@ -20,6 +20,8 @@ export interface DataPlane {
   readonly journal: Journal;
   readonly logFile: ReturnType<typeof fileLogSink>;
   readonly warn: (message: string) => void;
+  /** Takes over the topics of a schema. */
+  route(schema: UnitSchema): void;
 }
 
 export interface DataPlaneParts {
@@ -37,7 +39,13 @@ const secretsOf = (env: UnitEnv | undefined): string[] =>
 export const createDataPlane = ({ adapters, options, epoch, env, schema, onCommand }: DataPlaneParts): DataPlane => {
   const { clock, storage, console } = adapters;
   const warn = (message: string) => journal.log(LogLevel.Warning, message);
-  const publisher = createPublisher({ ...defaultPublisherBounds, ...options.outbox }, warn);
+  const publisher = createPublisher({
+    store: options.outbox.durable === false ? undefined : adapters.outbox,
+    clock,
+    options: options.outbox,
+    epochMs: epoch.trustedEpochMs,
+    warn,
+  });
   const inbox = createInbox(clock, defaultInboxBounds, warn);
   const logFile = fileLogSink({ storage, path: options.logFilePath, maxLines: () => journal.config.maxLength });
   const journal = createJournal(
@@ -62,5 +70,9 @@ export const createDataPlane = ({ adapters, options, epoch, env, schema, onComma
     onCommand,
     onRefusal: warn,
   });
-  return { inbox, publisher, switchboard, journal, logFile, warn };
+  const route = (adopted: UnitSchema) => {
+    switchboard.route(adopted);
+    publisher.route(adopted);
+  };
+  return { inbox, publisher, switchboard, journal, logFile, warn, route };
 };

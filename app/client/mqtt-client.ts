@@ -1,8 +1,9 @@
-import type { PublishOptions } from '../../services/broker.ts';
 import { textOf } from '../../services/errors.ts';
 import type { Inbox } from '../plane/inbox.ts';
 import type { InboundMessage } from '../plane/message.ts';
-import type { Publisher, PublishOutcome } from '../plane/publisher.ts';
+import type { OutboxFigures } from '../plane/outbox.ts';
+import { refused, type PublishResult } from '../plane/publish-result.ts';
+import type { MessageOptions, Publisher } from '../plane/publisher.ts';
 import { encodePayload, misuseOf, type Payload } from './payload.ts';
 import { outcomeOf } from './requests.ts';
 import type { UnitActor } from './root.ts';
@@ -20,8 +21,14 @@ export interface MqttClient {
   /** Subscribes to topics besides the schema's, for as long as the client lives. */
   subscribeTopics(topics: readonly string[]): void;
   unsubscribeTopics(topics: readonly string[]): void;
-  /** Publishes to one topic, or keeps the message while the link is down. Always resolves. */
-  publish(topic: string, message: Payload, options?: PublishOptions): Promise<PublishOutcome>;
+  /**
+   * Publishes to one topic, or keeps the message while the link is down.
+   *
+   * @returns What became of it, with the reason, and the broker's reason code, where it was not taken. Never rejects.
+   */
+  publish(topic: string, message: Payload, options?: MessageOptions): Promise<PublishResult>;
+  /** What waits, and how publishing has fared so far. */
+  figures(): OutboxFigures;
   isConnected(): boolean;
   /** Does nothing while the link is up, else {@link MqttClient.connect}. */
   ensureConnected(): Promise<void>;
@@ -104,8 +111,9 @@ export const createMqttClient = ({ unit, start, inbox, publisher, warn }: MqttCl
       const misuse = misuseOf(topic, message, options);
       if (misuse === undefined) return publisher.publish(topic, encodePayload(message), options);
       warn(`A message for ${textOf(topic)} was refused: ${misuse}.`);
-      return Promise.resolve('refused');
+      return Promise.resolve(refused(misuse));
     },
+    figures: publisher.figures,
     isConnected: () => publisher.isAttached(),
     ensureConnected: connect,
     consumeReconnected: countReconnects(unit),

@@ -1,5 +1,6 @@
 import { RestartMode } from '../../services/process-control.ts';
 import type { Adapters } from '../platform.ts';
+import type { OutboxOptions } from '../plane/outbox-options.ts';
 import type { LinkPreferences } from '../plane/switchboard.ts';
 import type { Inspector } from './inspection.ts';
 
@@ -7,14 +8,6 @@ import type { Inspector } from './inspection.ts';
 export interface MqttOptions extends LinkPreferences {
   /** MQTT 5, MQTT 3.1.1 (`4`), or 5 where the broker speaks it. @defaultValue `'auto'` */
   readonly protocol?: 'auto' | 5 | 4;
-}
-
-/** Bounds of what waits, in either direction. */
-export interface OutboxOptions {
-  /** Messages that may wait for the link; the oldest are dropped first. @defaultValue 1_000 */
-  readonly messages?: number;
-  /** Bytes that may wait for the link. @defaultValue 4 MiB */
-  readonly bytes?: number;
 }
 
 /** How the unit is updated. */
@@ -47,6 +40,7 @@ export interface PepeunitClientOptions {
   /** Receives XState's inspection events of every machine, which hold no secret. */
   readonly inspect?: Inspector;
   readonly mqtt?: MqttOptions;
+  /** How messages wait for the link: bounds, a policy for each topic, the rate. */
   readonly outbox?: OutboxOptions;
   readonly update?: UpdateOptions;
 }

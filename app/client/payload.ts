@@ -1,4 +1,4 @@
-import type { PublishOptions } from '../../services/broker.ts';
+import type { MessageOptions } from '../plane/publisher.ts';
 
 /** What can be published: text and numbers go as UTF-8, bytes as they are. */
 export type Payload = string | Uint8Array | number | boolean;
@@ -14,7 +14,7 @@ const isPayload = (message: unknown): boolean =>
  *
  * @returns `undefined` when nothing speaks against it.
  */
-export const misuseOf = (topic: string, message: Payload, options: PublishOptions | undefined): string | undefined => {
+export const misuseOf = (topic: string, message: Payload, options: MessageOptions | undefined): string | undefined => {
   if (typeof topic !== 'string') return 'its topic is no text';
   if (!isPayload(message)) return 'it is no text, bytes, number or boolean. Make a text of it, say with JSON.stringify';
   if (options === undefined) return undefined;

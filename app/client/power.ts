@@ -52,9 +52,9 @@ export const createPower = ({ actor, plane, cycle, inFlight, adapters }: PowerPa
       actor.send({ type: 'unit.stop' });
       await stopped;
     }
-    publisher.stop();
     inbox.stop();
     await journal.flush();
+    await publisher.stop();
     actor.stop();
   };
 
@@ -63,6 +63,7 @@ export const createPower = ({ actor, plane, cycle, inFlight, adapters }: PowerPa
       if (stopping) throw new ClientError('stopped', 'The client was stopped. Make a new one.');
       isOn = true;
       actor.start();
+      void publisher.open();
     },
     off: () => (stopping ??= stop()),
     restart: async (mode) => {

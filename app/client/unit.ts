@@ -41,7 +41,7 @@ export const createUnit = <TEnv extends object>(
     loadSettings: () => ask({ type: 'settings.load' }, 'settings'),
     loadSchema: () => ask({ type: 'schema.load' }, 'schema'),
     giveUp: inFlight.signal,
-    onSchema: (adopted) => plane.switchboard.route(adopted),
+    onSchema: (adopted) => plane.route(adopted),
   });
 
   const plane: DataPlane = createDataPlane({
@@ -73,7 +73,6 @@ export const createUnit = <TEnv extends object>(
   const power = createPower({ actor, plane, cycle, inFlight, adapters });
 
   actor.on('timeSynced', ({ offsetMs }) => epoch.setOffset(offsetMs));
-  actor.on('online', () => void plane.publisher.resume());
 
   const ask = async (request: UnitRequest, systemId: string) => {
     power.on();

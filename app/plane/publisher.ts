@@ -1,195 +1,209 @@
 import type { Link, PublishOptions } from '../../services/broker.ts';
+import type { Clock } from '../../services/clock.ts';
 import { BrokerError } from '../../services/errors.ts';
+import type { Outbox } from '../../services/outbox.ts';
+import type { UnitSchema } from '../../services/schema.ts';
+import { watchAcknowledgements } from './acknowledgements.ts';
+import { createComplaints } from './complaints.ts';
+import { boundsOf, type OutboxBounds, type OutboxOptions } from './outbox-options.ts';
+import type { Message } from './outbox-queue.ts';
+import { createOutbox, type OutboxFigures, type PlaneOutbox } from './outbox.ts';
+import { packetBytes, topicFault } from './packet.ts';
+import { delivered, dropped, queued, refused, type PublishResult } from './publish-result.ts';
+import { createRateLimiter } from './rate-limit.ts';
+import { createReplay, type Replay } from './replay.ts';
 
-/** What became of a message. */
-export type PublishOutcome =
-  /** Written to the broker (QoS 0) or acknowledged by it (QoS 1, 2). */
-  | 'delivered'
-  /** Kept until the link is back. */
-  | 'queued'
-  /** The broker, or the packet limit, said no. */
-  | 'refused'
-  /** The client was stopped before the message could leave. */
-  | 'dropped';
+export type Payload = Uint8Array | string;
 
-/** How much may wait for the link, and how large one message may be. */
-export interface PublisherBounds {
-  /** Messages; the oldest are dropped first. @defaultValue 1_000 */
-  readonly messages: number;
-  /** Bytes of payload; the oldest are dropped first. @defaultValue 4 MiB */
-  readonly bytes: number;
-  /** Bytes of one payload. @defaultValue 256 KiB less 1 KiB for the packet's own fields */
-  readonly payloadBytes: number;
+export interface MessageOptions extends PublishOptions {
+  /**
+   * When to tell the result: as soon as the message is `accepted` (delivered, or safely queued), or once it has
+   * `settled`, which is never `queued` unless the client stops before.
+   *
+   * @defaultValue `'accepted'`
+   */
+  readonly until?: 'accepted' | 'settled';
 }
 
-export const defaultPublisherBounds: PublisherBounds = {
-  messages: 1_000,
-  bytes: 4 * 1024 * 1024,
-  payloadBytes: 255 * 1024,
-};
-
-/** How publishing stands. */
-export interface PublisherFigures {
-  readonly delivered: number;
-  readonly queued: number;
-  readonly dropped: number;
-  readonly refused: number;
+export interface PublisherParts {
+  /** Where what waits outlives the program; `undefined` when it need not. */
+  readonly store: Outbox | undefined;
+  readonly clock: Clock;
+  readonly options: OutboxOptions;
+  /** Unix milliseconds; `undefined` while no time is trusted. */
+  readonly epochMs: () => number | undefined;
+  readonly warn: (message: string) => void;
 }
-
-type Payload = Uint8Array | string;
-
-interface Waiting {
-  readonly topic: string;
-  readonly payload: Payload;
-  readonly options: PublishOptions | undefined;
-  readonly bytes: number;
-}
-
-const encoder = new TextEncoder();
-
-/** Bytes of a payload on the wire; measured exactly only where the cheap bound does not settle it. */
-const bytesOf = (payload: Payload, limit: number): number => {
-  if (typeof payload !== 'string') return payload.length;
-  return payload.length * 3 <= limit ? payload.length : encoder.encode(payload).length;
-};
 
 export interface Publisher {
   /** Sends a message now, or keeps it for later. Always resolves. */
-  publish(topic: string, payload: Payload, options?: PublishOptions): Promise<PublishOutcome>;
+  publish(topic: string, payload: Payload, options?: MessageOptions): Promise<PublishResult>;
   /** Sends a message now or not at all. @throws {BrokerError} */
   send(topic: string, payload: Payload, options?: PublishOptions): Promise<void>;
+  /** Takes over which topics the keys of the policies stand for. */
+  route(schema: UnitSchema): void;
+  /** Takes over what earlier runs of the program left. Never rejects. */
+  open(): Promise<void>;
   attach(link: Link): void;
   detach(link: Link): void;
-  /** Sends what has been waiting, in order. */
-  resume(): Promise<void>;
   isAttached(): boolean;
-  /** Takes no more messages, and lets go of those that wait. */
-  stop(): void;
-  figures(): PublisherFigures;
+  /** Takes no more messages; what waits stays in the outbox for the next start. */
+  stop(): Promise<void>;
+  figures(): OutboxFigures;
 }
 
-/** Messages that wait, in order; the oldest go when there are too many. */
-const createQueue = (bounds: PublisherBounds, onFirstDrop: () => void) => {
-  const waiting: Waiting[] = [];
-  let bytes = 0;
-  let dropped = 0;
-  const dropOldest = () => {
-    bytes -= waiting.shift()?.bytes ?? 0;
-    dropped += 1;
-    if (dropped === 1) onFirstDrop();
-  };
-  return {
-    add: (message: Waiting) => {
-      waiting.push(message);
-      bytes += message.bytes;
-      while (waiting.length > bounds.messages || bytes > bounds.bytes) dropOldest();
-    },
-    first: (): Waiting | undefined => waiting[0],
-    /** Takes a message off, unless it was dropped meanwhile. */
-    remove: (message: Waiting) => {
-      if (waiting[0] !== message) return;
-      waiting.shift();
-      bytes -= message.bytes;
-    },
-    clear: () => {
-      dropped += waiting.length;
-      waiting.length = 0;
-      bytes = 0;
-    },
-    figures: () => ({ queued: waiting.length, dropped }),
-  };
-};
+/** What the link may have and not have acknowledged; more waits in the outbox. */
+const mostSending = { messages: 1_024, bytes: 1024 * 1024 };
 
-const isRefusal = (thrown: unknown): thrown is BrokerError =>
-  thrown instanceof BrokerError && thrown.code === 'refused';
+const soonDelivered = Promise.resolve(delivered);
+const stopped = dropped('The client was stopped.');
 
 const linkDown = (topic: string) =>
   new BrokerError('closed', `Nothing can be sent to ${topic}: the link is down. Try again later.`);
 
-/** Puts messages on a link and counts what becomes of them. */
-const createDelivery = (warn: (message: string) => void) => {
-  const counts = { delivered: 0, refused: 0 };
-  const refuse = (topic: string, reason: string): PublishOutcome => {
-    counts.refused += 1;
-    warn(`A message for ${topic} was refused: ${reason}`);
-    return 'refused';
+const isRefusal = (thrown: unknown): thrown is BrokerError =>
+  thrown instanceof BrokerError && thrown.code === 'refused';
+
+/** Why a message can't go, whatever the link. */
+const faultOf = (topic: string, bytes: number, most: number): string | undefined =>
+  bytes > most ? `its ${bytes} bytes pass the limit of ${most}. Send less at once.` : topicFault(topic);
+
+const settlementOf = (message: Message): Promise<PublishResult> =>
+  new Promise((resolve) => {
+    message.settle = resolve;
+  });
+
+/** Accepts a message, and tells its result when its publisher wants to know it. */
+const told = (message: Message, options: MessageOptions | undefined, accept: () => Promise<PublishResult>) => {
+  const settlement = options?.until === 'settled' ? settlementOf(message) : undefined;
+  const accepted = accept();
+  return settlement ?? accepted;
+};
+
+interface SenderParts {
+  readonly outbox: PlaneOutbox;
+  readonly replay: Replay;
+  readonly clock: Clock;
+  readonly onSent: () => void;
+  readonly complain: (topic: string, reason: string) => void;
+}
+
+/** Puts a message on the link or into the outbox, and follows what becomes of it. */
+const createSender = ({ outbox, replay, clock, onSent, complain }: SenderParts) => {
+  let order = 0;
+  const enter = (topic: string, payload: Payload, options: MessageOptions | undefined, bytes: number) => ({
+    order: ++order,
+    payload,
+    qos: options?.qos ?? 0,
+    retain: options?.retain ?? false,
+    bytes,
+    bornMs: clock.monotonic(),
+    settle: undefined,
+  });
+  const keep = async (message: Message): Promise<PublishResult> => {
+    const result = await outbox.keep(message);
+    replay.wake();
+    return result;
   };
-  const send = async (link: Link, topic: string, payload: Payload, options: PublishOptions | undefined) => {
-    await link.publish(topic, payload, options);
-    counts.delivered += 1;
+  const fail = (message: Message, thrown: unknown): PublishResult | Promise<PublishResult> => {
+    if (message.state !== 'sending') return message.isStored ? queued : stopped;
+    if (!isRefusal(thrown)) return keep(message);
+    complain(message.lane.topic, thrown.message);
+    return outbox.end(message, refused(thrown.message, thrown.reasonCode));
   };
   return {
-    counts,
-    refuse,
-    send,
-    /** @returns `undefined` when the link broke under the message. */
-    attempt: async (link: Link, { topic, payload, options }: Waiting): Promise<PublishOutcome | undefined> => {
-      try {
-        await send(link, topic, payload, options);
-        return 'delivered';
-      } catch (thrown) {
-        return isRefusal(thrown) ? refuse(topic, thrown.message) : undefined;
+    sendNow: (link: Link, topic: string, payload: Payload, options: MessageOptions | undefined, bytes: number) => {
+      if (!options?.qos && link.publishNow(topic, payload, options?.retain === true)) {
+        outbox.count(delivered);
+        return soonDelivered;
       }
+      const message = outbox.queue.add(topic, { ...enter(topic, payload, options, bytes), state: 'sending' });
+      if (message.qos > 0) onSent();
+      return told(message, options, () =>
+        link.publish(topic, payload, options).then(
+          () => outbox.end(message, delivered),
+          (thrown: unknown) => fail(message, thrown),
+        ),
+      );
+    },
+    keepNow: (topic: string, payload: Payload, options: MessageOptions | undefined, bytes: number) => {
+      const message = outbox.queue.add(topic, { ...enter(topic, payload, options, bytes), state: 'waiting' });
+      return told(message, options, () => keep(message));
     },
   };
 };
 
-/** Brings messages to the link that is open, and keeps them, bounded, while there is none. */
-export const createPublisher = (bounds: PublisherBounds, warn: (message: string) => void): Publisher => {
-  const open: { link: Link | undefined } = { link: undefined };
+/** The parts of a publisher, wired to each other. */
+const assemble = ({ store, clock, options, epochMs, warn }: PublisherParts, bounds: OutboxBounds) => {
+  const { policies } = options;
+  const outbox = createOutbox({ store, clock, bounds, policies, epochMs, warn, onReady: () => replay.wake() });
+  const limiter = createRateLimiter(options.rate, clock);
+  const replay: Replay = createReplay(outbox, limiter, clock);
+  const watch = watchAcknowledgements(outbox, clock, bounds.unacknowledgedMs);
+  const complain = createComplaints(clock, warn);
+  const sender = createSender({ outbox, replay, clock, onSent: watch.start, complain });
+  return { outbox, limiter, replay, watch, complain, sender };
+};
+
+/**
+ * Brings messages to the link that is open, past the outbox as long as nothing of their topic waits there, and into
+ * the outbox otherwise.
+ */
+export const createPublisher = (parts: PublisherParts): Publisher => {
+  const bounds = boundsOf(parts.options);
+  const { outbox, limiter, replay, watch, complain, sender } = assemble(parts, bounds);
+  const { queue } = outbox;
+  let open: Link | undefined;
   let isStopped = false;
-  let isDraining = false;
-  const delivery = createDelivery(warn);
-  const queue = createQueue(bounds, () =>
-    warn('The queue of unsent messages is full: the oldest are dropped from now on.'),
-  );
 
-  const keep = (message: Waiting): PublishOutcome => {
-    if (isStopped) return 'dropped';
-    queue.add(message);
-    return 'queued';
+  const tell = (result: PublishResult): Promise<PublishResult> => {
+    outbox.count(result);
+    return Promise.resolve(result);
   };
-
-  const drain = async () => {
-    for (let message = queue.first(); open.link && message; message = queue.first()) {
-      if (!(await delivery.attempt(open.link, message))) return;
-      queue.remove(message);
-    }
-  };
+  const canSend = (topic: string, bytes: number): boolean =>
+    outbox.isReady() &&
+    !queue.isBusy(topic) &&
+    queue.sending.messages < mostSending.messages &&
+    queue.sending.bytes < mostSending.bytes &&
+    limiter.take(bytes);
 
   return {
-    publish: async (topic, payload, options) => {
-      if (isStopped) return 'dropped';
-      const bytes = bytesOf(payload, bounds.payloadBytes);
-      if (bytes > bounds.payloadBytes) {
-        const reason = `its ${bytes} bytes pass the limit of ${bounds.payloadBytes}. Send less at once.`;
-        return delivery.refuse(topic, reason);
+    publish: (topic, payload, options) => {
+      if (isStopped) return tell(stopped);
+      const bytes = packetBytes(topic, payload, bounds.packetBytes);
+      const fault = faultOf(topic, bytes, bounds.packetBytes);
+      if (fault !== undefined) {
+        complain(topic, fault);
+        return tell(refused(fault));
       }
-      const message = { topic, payload, options, bytes };
-      if (!open.link || queue.first()) return keep(message);
-      return (await delivery.attempt(open.link, message)) ?? keep(message);
+      if (open && canSend(topic, bytes)) return sender.sendNow(open, topic, payload, options, bytes);
+      return sender.keepNow(topic, payload, options, bytes);
     },
     send: async (topic, payload, options) => {
-      if (!open.link) throw linkDown(topic);
-      await delivery.send(open.link, topic, payload, options);
+      if (!open) throw linkDown(topic);
+      limiter.charge(packetBytes(topic, payload, bounds.packetBytes));
+      await open.publish(topic, payload, options);
+      outbox.count(delivered);
     },
+    route: outbox.route,
+    open: outbox.open,
     attach: (opened) => {
-      open.link = opened;
+      open = opened;
+      replay.start(opened);
     },
     detach: (closed) => {
-      if (open.link === closed) open.link = undefined;
+      if (open !== closed) return;
+      open = undefined;
+      replay.stop();
     },
-    resume: async () => {
-      if (isDraining) return;
-      isDraining = true;
-      await drain();
-      isDraining = false;
-    },
-    isAttached: () => open.link !== undefined,
-    stop: () => {
+    isAttached: () => open !== undefined,
+    stop: async () => {
       isStopped = true;
-      queue.clear();
+      open = undefined;
+      replay.stop();
+      watch.stop();
+      await outbox.close();
     },
-    figures: () => ({ ...delivery.counts, ...queue.figures() }),
+    figures: outbox.figures,
   };
 };

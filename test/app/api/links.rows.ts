@@ -64,15 +64,22 @@ export const mqttClientRows: Rows = {
   publish: async (live) => {
     const topic = live.topic('output_topic', 'output/pepeunit');
     const seen = publishedOn(live, topic);
-    expect(await live.client.mqttClient.publish(topic, 'early')).toBe('queued');
+    expect(await live.client.mqttClient.publish(topic, 'early')).toEqual({ outcome: 'queued' });
     await live.client.ready();
     await until(() => seen.length === 1);
-    expect(await live.client.mqttClient.publish(topic, Uint8Array.of(0x68, 0x69), { qos: 1, retain: true })).toBe(
-      'delivered',
-    );
-    expect(await live.client.mqttClient.publish(topic, 'x'.repeat(300_000))).toBe('refused');
+    expect(await live.client.mqttClient.publish(topic, Uint8Array.of(0x68, 0x69), { qos: 1, retain: true })).toEqual({
+      outcome: 'delivered',
+    });
+    expect(await live.client.mqttClient.publish(topic, 'x'.repeat(300_000))).toMatchObject({ outcome: 'refused' });
     await until(() => seen.length === 2);
     expect(seen).toEqual(['early', 'hi']);
+  },
+  figures: async ({ client, ...live }) => {
+    await client.mqttClient.publish(live.topic('output_topic', 'output/pepeunit'), 'early');
+    expect(client.mqttClient.figures()).toMatchObject({ waiting: 1, queued: 1, sent: 0 });
+    await client.ready();
+    await until(() => client.mqttClient.figures().waiting === 0);
+    expect(client.mqttClient.figures()).toMatchObject({ dropped: 0, refused: 0, isVolatile: false });
   },
   isConnected: async ({ client }) => {
     expect(client.mqttClient.isConnected()).toBe(false);

@@ -1,0 +1,74 @@
+import { StorageError } from '../../services/errors.ts';
+import type { DeadLetter, Outbox, StoredMessage } from '../../services/outbox.ts';
+import { failures } from './failures.ts';
+
+/** An outbox that a test looks into and makes fail. */
+export interface MemoryOutbox extends Outbox {
+  /** What is kept, by id; it outlives a close, as files would. */
+  readonly messages: ReadonlyMap<number, StoredMessage>;
+  readonly dead: readonly DeadLetter[];
+  /** How many messages each append brought, in order. */
+  readonly appends: readonly number[];
+  readonly isOpen: boolean;
+  /** The next call fails with this error; nothing is changed by it. */
+  failNext(operation: 'open' | 'append', error: Error): void;
+  /** From now on every append fails for want of room, until the result is called. */
+  fill(): () => void;
+  /** The next time it is opened it tells of so many damaged records. */
+  damage(records: number): void;
+}
+
+const full = () => new StorageError('io', 'The outbox can not be written: no space is left. Free some.');
+
+/** Keeps messages in memory. */
+export const memoryOutbox = (): MemoryOutbox => {
+  const messages = new Map<number, StoredMessage>();
+  const dead: DeadLetter[] = [];
+  const appends: number[] = [];
+  const failing = failures<'open' | 'append'>();
+  let lastId = 0;
+  let damaged = 0;
+  let isFull = false;
+  let isOpen = false;
+  return {
+    messages,
+    dead,
+    appends,
+    get isOpen() {
+      return isOpen;
+    },
+    open: async () => {
+      failing.check('open');
+      isOpen = true;
+      const found = { messages: [...messages.values()].toSorted((a, b) => a.id - b.id), lastId, damaged };
+      damaged = 0;
+      return found;
+    },
+    append: async (added) => {
+      failing.check('append');
+      if (isFull) throw full();
+      appends.push(added.length);
+      for (const message of added) {
+        messages.set(message.id, message);
+        lastId = Math.max(lastId, message.id);
+      }
+    },
+    remove: (ids) => {
+      for (const id of ids) messages.delete(id);
+    },
+    setAside: async (letters) => void dead.push(...letters),
+    close: async () => {
+      isOpen = false;
+    },
+    failNext: failing.add,
+    fill: () => {
+      isFull = true;
+      return () => {
+        isFull = false;
+      };
+    },
+    damage: (records) => {
+      damaged += records;
+    },
+  };
+};

@@ -1,0 +1,32 @@
+import type { Clock } from '../../services/clock.ts';
+import type { Message } from './outbox-queue.ts';
+import type { PlaneOutbox } from './outbox.ts';
+
+const isAtRisk = ({ state, qos, isStored }: Message): boolean => state === 'sending' && qos > 0 && !isStored;
+
+/**
+ * Writes to the outbox what the broker takes long to acknowledge, so that a kill of the program does not lose it.
+ *
+ * @param patienceMs How long a message may go unacknowledged first; one timer for all of them.
+ */
+export const watchAcknowledgements = (outbox: PlaneOutbox, clock: Clock, patienceMs: number) => {
+  let timer: unknown;
+  const start = () => {
+    timer ??= clock.setTimeout(look, patienceMs);
+  };
+  const look = () => {
+    timer = undefined;
+    const now = clock.monotonic();
+    const atRisk = outbox.queue.all().filter(isAtRisk);
+    for (const message of atRisk) if (now - message.bornMs >= patienceMs) outbox.secure(message);
+    if (atRisk.length > 0) start();
+  };
+  return {
+    /** A message of QoS 1 or 2 was sent. */
+    start,
+    stop: () => {
+      clock.clearTimeout(timer);
+      timer = undefined;
+    },
+  };
+};

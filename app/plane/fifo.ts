@@ -1,0 +1,56 @@
+/** Items in the order they came, any of which may go; those that are gone are swept out in passing. */
+export interface Fifo<T> {
+  push(item: T): void;
+  /** Puts items before all others. */
+  unshift(items: readonly T[]): void;
+  /** An item is gone now: `isGone` says which. */
+  lost(): void;
+  /** The oldest item that is not gone and fits. */
+  find(fits: (item: T) => boolean): T | undefined;
+  /** Those that are not gone, oldest first. */
+  items(): readonly T[];
+  readonly size: number;
+}
+
+/** Gone items that are carried along before it is worth to move the others. */
+const fewGone = 32;
+
+export const createFifo = <T>(isGone: (item: T) => boolean): Fifo<T> => {
+  let items: T[] = [];
+  let head = 0;
+  let size = 0;
+  const sweep = () => {
+    items = items.slice(head).filter((item) => !isGone(item));
+    head = 0;
+  };
+  return {
+    push: (item) => {
+      items.push(item);
+      size += 1;
+    },
+    unshift: (earlier) => {
+      sweep();
+      items.unshift(...earlier);
+      size += earlier.length;
+    },
+    lost: () => {
+      size -= 1;
+      for (let first = items[head]; first !== undefined && isGone(first); first = items[head]) head += 1;
+      if (items.length > 2 * size + fewGone) sweep();
+    },
+    find: (fits) => {
+      for (let at = head; at < items.length; at += 1) {
+        const item = items[at] as T;
+        if (!isGone(item) && fits(item)) return item;
+      }
+      return undefined;
+    },
+    items: () => {
+      sweep();
+      return items;
+    },
+    get size() {
+      return size;
+    },
+  };
+};

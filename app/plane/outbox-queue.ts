@@ -1,0 +1,148 @@
+import type { Qos } from '../../services/broker.ts';
+import { createFifo, type Fifo } from './fifo.ts';
+import type { OutboxBounds, Policies, Policy } from './outbox-options.ts';
+import type { PublishResult } from './publish-result.ts';
+
+/** A message on its way: it waits, or the link has it and owes an acknowledgement, or it has left. */
+export interface Message {
+  /** Its place among all messages of this run; those of earlier runs have numbers below one. */
+  readonly order: number;
+  readonly lane: Lane;
+  readonly payload: Uint8Array | string;
+  readonly qos: Qos;
+  readonly retain: boolean;
+  /** What it counts for in the bounds. */
+  readonly bytes: number;
+  /** When it was accepted, on the monotonic clock. */
+  readonly bornMs: number;
+  state: 'waiting' | 'sending' | 'gone';
+  /** Whether the store has it. */
+  isStored: boolean;
+  /** Whether its publisher was told that it is kept. */
+  isQueued: boolean;
+  /** Told of its end, where somebody waits for that. */
+  settle: ((result: PublishResult) => void) | undefined;
+}
+
+/** The messages of one topic. */
+export interface Lane {
+  readonly topic: string;
+  policy: Policy;
+  readonly messages: Fifo<Message>;
+  waiting: number;
+}
+
+/** Messages and bytes. */
+export interface Amount {
+  messages: number;
+  bytes: number;
+}
+
+export type Draft = Omit<Message, 'lane' | 'isStored' | 'isQueued'> & Partial<Pick<Message, 'isStored' | 'isQueued'>>;
+
+export interface OutboxQueue {
+  readonly waiting: Readonly<Amount>;
+  readonly sending: Readonly<Amount>;
+  /** Whether a message of this topic waits. */
+  isBusy(topic: string): boolean;
+  add(topic: string, draft: Draft): Message;
+  /** Adds messages of earlier runs before all others. */
+  restore(drafts: readonly (readonly [topic: string, draft: Draft])[]): Message[];
+  move(message: Message, state: Message['state']): void;
+  /** The oldest message that waits. */
+  first(): Message | undefined;
+  /** The message that has to go so that the bounds hold, now that this one waits; none when they hold. */
+  surplus(added: Message): Message | undefined;
+  /** All messages, oldest first. */
+  all(): readonly Message[];
+  /** Asks again for the policy of each topic. */
+  reroute(): void;
+}
+
+const isGone = ({ state }: Message): boolean => state === 'gone';
+const isWaiting = ({ state }: Message): boolean => state === 'waiting';
+const canGo = ({ state, lane }: Message): boolean => state === 'waiting' && lane.policy.whenFull === 'dropOldest';
+
+/** The lanes that hold messages, and what all of them amount to. */
+const createLanes = (policies: Policies) => {
+  const lanes = new Map<string, Lane>();
+  const amounts = { waiting: { messages: 0, bytes: 0 }, sending: { messages: 0, bytes: 0 } };
+  const laneOf = (topic: string): Lane => {
+    const known = lanes.get(topic);
+    if (known) return known;
+    const lane = { topic, policy: policies.of(topic), messages: createFifo(isGone), waiting: 0 };
+    lanes.set(topic, lane);
+    return lane;
+  };
+  const count = ({ state, lane, bytes }: Message, by: 1 | -1) => {
+    if (state === 'gone') return;
+    amounts[state].messages += by;
+    amounts[state].bytes += by * bytes;
+    if (state === 'waiting') lane.waiting += by;
+  };
+  return {
+    lanes,
+    amounts,
+    enter: (topic: string, draft: Draft): Message => {
+      const message = { isStored: false, isQueued: false, ...draft, lane: laneOf(topic) };
+      count(message, 1);
+      return message;
+    },
+    move: (message: Message, state: Message['state']) => {
+      count(message, -1);
+      message.state = state;
+      count(message, 1);
+    },
+    leave: ({ lane }: Message) => {
+      lane.messages.lost();
+      if (lane.messages.size === 0) lanes.delete(lane.topic);
+    },
+  };
+};
+
+/** The messages of all topics, in order, and what they amount to. */
+export const createQueue = (bounds: OutboxBounds, policies: Policies): OutboxQueue => {
+  const { lanes, amounts, enter, move, leave } = createLanes(policies);
+  const { waiting, sending } = amounts;
+  const messages = createFifo(isGone);
+  const isOver = () => waiting.messages > bounds.messages || waiting.bytes > bounds.bytes;
+  return {
+    waiting,
+    sending,
+    isBusy: (topic) => (lanes.get(topic)?.waiting ?? 0) > 0,
+    add: (topic, draft) => {
+      const message = enter(topic, draft);
+      messages.push(message);
+      message.lane.messages.push(message);
+      return message;
+    },
+    restore: (drafts) => {
+      const restored = drafts.map(([topic, draft]) => enter(topic, draft));
+      messages.unshift(restored);
+      for (const lane of new Set(restored.map((message) => message.lane))) {
+        lane.messages.unshift(restored.filter((message) => message.lane === lane));
+      }
+      return restored;
+    },
+    move: (message, state) => {
+      if (message.state === state) return;
+      move(message, state);
+      if (state !== 'gone') return;
+      messages.lost();
+      leave(message);
+    },
+    first: () => (waiting.messages === 0 ? undefined : messages.find(isWaiting)),
+    surplus: (added) => {
+      const { policy, waiting: inLane, messages: own } = added.lane;
+      const goes = (oldest: Message | undefined) => (policy.whenFull === 'rejectNew' ? added : (oldest ?? added));
+      if (added.bytes > bounds.bytes) return isWaiting(added) ? added : undefined;
+      if (policy.keep === 'latest' && inLane > 1) return own.find(isWaiting);
+      if (inLane > policy.messages) return goes(own.find(isWaiting));
+      return isOver() ? goes(messages.find(canGo)) : undefined;
+    },
+    all: () => messages.items(),
+    reroute: () => {
+      for (const lane of lanes.values()) lane.policy = policies.of(lane.topic);
+    },
+  };
+};

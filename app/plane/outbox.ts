@@ -1,0 +1,188 @@
+import type { Clock } from '../../services/clock.ts';
+import type { Outbox } from '../../services/outbox.ts';
+import type { UnitSchema } from '../../services/schema.ts';
+import { createFates, type Fates } from './outbox-fates.ts';
+import { createKeeper, createNoKeeper, type Keeper, type RestoredMessage } from './outbox-keeper.ts';
+import { createPolicies, type OutboxBounds, type OutboxOptions } from './outbox-options.ts';
+import { createQueue, type Draft, type Message, type OutboxQueue } from './outbox-queue.ts';
+import { dropped, expired, queued, type PublishResult } from './publish-result.ts';
+
+/** How the messages of this run, and those that earlier runs left, have fared. */
+export interface OutboxFigures {
+  /** Messages that wait now. */
+  readonly waiting: number;
+  readonly waitingBytes: number;
+  /** Messages that the link has, and that are not acknowledged yet. */
+  readonly sending: number;
+  /** Messages that had to wait at some time. */
+  readonly queued: number;
+  /** Written to the broker (QoS 0) or acknowledged by it (QoS 1, 2). */
+  readonly sent: number;
+  /** Refused when they were published. */
+  readonly refused: number;
+  /** Gone for want of room, by their topic's policy, or at the stop. */
+  readonly dropped: number;
+  /** Gone since a newer one of their topic came, by the policy `latest`. */
+  readonly replaced: number;
+  readonly expired: number;
+  /** Kept, but refused by the broker for good: put aside. */
+  readonly dead: number;
+  /** Records of earlier runs that could not be read: put aside. */
+  readonly damaged: number;
+  /** Whether the disk fails, so that what waits does not outlive the program. */
+  readonly isVolatile: boolean;
+}
+
+export interface OutboxParts {
+  /** `undefined` when nothing needs to outlive the program. */
+  readonly store: Outbox | undefined;
+  readonly clock: Clock;
+  readonly bounds: OutboxBounds;
+  readonly policies: OutboxOptions['policies'];
+  readonly epochMs: () => number | undefined;
+  readonly warn: (message: string) => void;
+  /** It is known now what waits. */
+  readonly onReady: () => void;
+}
+
+/** What waits for the link: in order, within its bounds, and in the store. */
+export interface PlaneOutbox extends Pick<Fates, 'end' | 'bury'> {
+  readonly queue: OutboxQueue;
+  /** Lets a message wait, as its topic's policy says. */
+  keep(message: Message): Promise<PublishResult>;
+  /** Writes a message to the store that is still on its way. */
+  secure(message: Message): void;
+  /** Counts a message that never waited. */
+  count(result: PublishResult): void;
+  /** Ends what has waited for too long. */
+  expire(): void;
+  route(schema: UnitSchema): void;
+  /** Takes over what earlier runs left. Never rejects. */
+  open(): Promise<void>;
+  isReady(): boolean;
+  close(): Promise<void>;
+  figures(): OutboxFigures;
+}
+
+const noRoom = dropped('The outbox is full.');
+const outdated = dropped('A newer message of its topic took its place.');
+const tooOld = expired('It waited for longer than the outbox keeps messages.');
+const notKept = dropped('It can not be sent now, and the policy of its topic is to keep nothing.');
+const atStop = dropped('The client was stopped.');
+
+const isGone = ({ state }: Message): boolean => state === 'gone';
+
+const draftOf = ({ stored, order, ageMs }: RestoredMessage, now: number): readonly [topic: string, draft: Draft] => [
+  stored.topic,
+  {
+    order,
+    payload: stored.payload,
+    qos: stored.qos,
+    retain: stored.retain,
+    bytes: stored.topic.length + stored.payload.length,
+    bornMs: now - ageMs,
+    state: 'waiting',
+    isStored: true,
+    isQueued: true,
+    settle: undefined,
+  },
+];
+
+const isUnsaved = ({ isStored, qos, state }: Message): boolean => !isStored && (state === 'waiting' || qos > 0);
+
+/** Makes the keeper that the outbox needs, and hands what it restores to the queue. */
+const keeperFor = (
+  { store, clock, epochMs, warn, onReady }: OutboxParts,
+  queue: OutboxQueue,
+  admit: (restored: readonly Message[]) => void,
+): Keeper => {
+  if (!store) return createNoKeeper();
+  const onRestored = (restored: readonly RestoredMessage[]) => {
+    const now = clock.monotonic();
+    admit(queue.restore(restored.map((one) => draftOf(one, now))));
+  };
+  return createKeeper({
+    store,
+    clock,
+    epochMs,
+    warn,
+    onReady,
+    onRestored,
+    unsaved: () => queue.all().filter(isUnsaved),
+  });
+};
+
+/** Leaves to the next run what the store has, and drops the rest. */
+const closing = async (queue: OutboxQueue, keeper: Keeper, end: Fates['end']) => {
+  for (const message of queue.all()) {
+    const { state, qos, lane } = message;
+    if (state === 'sending' && (qos === 0 || lane.policy.keep === 'none')) end(message, atStop);
+    else queue.move(message, 'waiting');
+  }
+  await keeper.close();
+  for (const message of queue.all()) {
+    if (message.isStored) message.settle?.(queued);
+    else end(message, atStop);
+  }
+};
+
+export const createOutbox = (parts: OutboxParts): PlaneOutbox => {
+  const { clock, bounds, warn } = parts;
+  const policies = createPolicies(parts.policies);
+  const queue = createQueue(bounds, policies);
+  const keeper = keeperFor(parts, queue, (restored) => {
+    restored.forEach(makeRoom);
+    expire();
+  });
+  const { counts, end, bury } = createFates(queue, keeper);
+  let toldFull = false;
+
+  const makeRoom = (added: Message) => {
+    for (let surplus = queue.surplus(added); surplus; surplus = queue.surplus(added)) {
+      const { policy, waiting } = surplus.lane;
+      if (policy.keep === 'latest' && waiting > 1) end(surplus, outdated, 'replaced');
+      else {
+        if (!toldFull) warn('The queue of unsent messages is full: messages are dropped from now on.');
+        toldFull = true;
+        end(surplus, noRoom);
+      }
+    }
+  };
+  const expire = () => {
+    const bornBefore = clock.monotonic() - bounds.ageMs;
+    for (let first = queue.first(); first && first.bornMs < bornBefore; first = queue.first()) end(first, tooOld);
+  };
+
+  return {
+    queue,
+    end,
+    bury,
+    keep: async (message) => {
+      if (message.lane.policy.keep === 'none' && !message.isQueued) return end(message, notKept);
+      queue.move(message, 'waiting');
+      if (!message.isQueued) counts.queued += 1;
+      message.isQueued = true;
+      expire();
+      makeRoom(message);
+      return isGone(message) ? noRoom : keeper.save(message);
+    },
+    secure: (message) => void keeper.save(message),
+    count: ({ outcome }) => {
+      counts[outcome] += 1;
+    },
+    expire,
+    route: (schema) => {
+      policies.route(schema);
+      queue.reroute();
+    },
+    open: keeper.open,
+    isReady: keeper.isReady,
+    close: () => closing(queue, keeper, end),
+    figures: () => {
+      const { delivered: sent, ...others } = counts;
+      const { messages: waiting, bytes: waitingBytes } = queue.waiting;
+      const kept = { damaged: keeper.damaged(), isVolatile: keeper.isVolatile() };
+      return { waiting, waitingBytes, sending: queue.sending.messages, sent, ...others, ...kept };
+    },
+  };
+};

@@ -1,0 +1,35 @@
+/** What became of a message: one of a closed set, told once. */
+export type PublishResult =
+  /** Written to the broker (QoS 0) or acknowledged by it (QoS 1, 2). */
+  | { readonly outcome: 'delivered' }
+  /** Kept, on disk where the platform has one, until the link is back or the rate allows to send it. */
+  | { readonly outcome: 'queued' }
+  | Unsent;
+
+/** A message that did not reach the broker and is not kept. */
+export interface Unsent {
+  readonly outcome:
+    /** The broker, the packet limit or the topic's form said no. */
+    | 'refused'
+    /** It waited for longer than `outbox.ageMs`. */
+    | 'expired'
+    /** Its topic's policy, or a bound, left no place for it, or the client was stopped. */
+    | 'dropped';
+  /** Why, for people. */
+  readonly reason: string;
+  /** The broker's reason code (MQTT 5 section 2.4), where it was the broker who refused. */
+  readonly reasonCode?: number | undefined;
+}
+
+export type PublishOutcome = PublishResult['outcome'];
+
+export const delivered: PublishResult = Object.freeze({ outcome: 'delivered' });
+export const queued: PublishResult = Object.freeze({ outcome: 'queued' });
+
+export const refused = (reason: string, reasonCode?: number): Unsent =>
+  reasonCode === undefined ? { outcome: 'refused', reason } : { outcome: 'refused', reason, reasonCode };
+export const dropped = (reason: string): Unsent => ({ outcome: 'dropped', reason });
+export const expired = (reason: string): Unsent => ({ outcome: 'expired', reason });
+
+/** Whether the broker has the message, or will get it. */
+export const isTaken = ({ outcome }: PublishResult): boolean => outcome === 'delivered' || outcome === 'queued';
