@@ -53,6 +53,7 @@ const linkThat = (changes: Partial<Link>): Link => ({
   subscribe: async (topics) => topics.map((topic) => ({ topic, granted: true, reasonCode: 0 })),
   unsubscribe: async () => undefined,
   publish: async () => undefined,
+  publishNow: () => false,
   prove: async () => undefined,
   close: async () => undefined,
   ...changes,
