@@ -17,6 +17,10 @@ export interface ArchiveLimits {
   readonly entries: number;
   /** Characters of a path. @defaultValue 1024 */
   readonly pathLength: number;
+  /** Folders of a path, one in the other. @defaultValue 64 */
+  readonly depth: number;
+  /** How many times its packed size an archive may unpack to, above 16 MiB. @defaultValue 200 */
+  readonly ratio: number;
 }
 
 export const defaultArchiveLimits: ArchiveLimits = {
@@ -24,6 +28,8 @@ export const defaultArchiveLimits: ArchiveLimits = {
   unpackedBytes: 1024 * 1024 * 1024,
   entries: 50_000,
   pathLength: 1024,
+  depth: 64,
+  ratio: 200,
 };
 
 /** A new version that lies in a private place, whole and checked, and does not run yet. */

@@ -3,8 +3,9 @@ import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArchiveLimits } from '../../services/firmware.ts';
-import { listTree, makePrivateFolder, moveOver, unpackInto } from './file-tree.ts';
+import { listTree, makePrivateFolder, moveOver } from './file-tree.ts';
 import { ioError } from './firmware-fs.ts';
+import { unpackInto } from './unpack.ts';
 
 /**
  * Unpacks an archive file (tar; plain, or in zlib, gzip or raw deflate) into a folder, over what is there.

@@ -1,73 +1,16 @@
-import { chmod, lstat, mkdir, open, readdir, rename } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, rename } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { FirmwareError } from '../../services/errors.ts';
-import type { ArchiveLimits } from '../../services/firmware.ts';
-import { readArchive, type ArchiveEntry } from '../shared/archive.ts';
 import { syncFolder } from './durable-file.ts';
 import { codeOf } from './durable-fs.ts';
 import { ioError } from './firmware-fs.ts';
 
 const privateFolder = 0o700;
-const privateFile = 0o600;
-const ownerExecutes = 0o100;
 
 /** Makes a folder, and those above it, for this user alone, whatever the umask. */
 export const makePrivateFolder = async (folder: string): Promise<void> => {
   const first = await mkdir(folder, { recursive: true, mode: privateFolder });
   if (first !== undefined) await chmod(folder, privateFolder);
-};
-
-const writeEntry = async (path: string, { content, isExecutable }: ArchiveEntry): Promise<void> => {
-  await mkdir(dirname(path), { recursive: true, mode: privateFolder });
-  const file = await open(path, 'wx', isExecutable ? privateFile | ownerExecutes : privateFile);
-  try {
-    for await (const chunk of content) await file.writeFile(chunk);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-};
-
-/** What an archive held. */
-export interface Unpacked {
-  readonly files: number;
-  readonly bytes: number;
-}
-
-/**
- * Unpacks an archive into an empty folder: files 0600, or 0700 where they are executable, each on disk before the next.
- *
- * @param reserved Names at the root that no archive may bring.
- * @throws {FirmwareError} `malformed`, `hostile`, `tooLarge`, `io`; the folder then holds a part of it.
- */
-export const unpackInto = async (
-  folder: string,
-  archive: AsyncIterable<Uint8Array>,
-  limits: ArchiveLimits,
-  reserved: readonly string[] = [],
-): Promise<Unpacked> => {
-  let files = 0;
-  let bytes = 0;
-  try {
-    for await (const entry of readArchive(archive, limits)) {
-      const [root = ''] = entry.path.toLowerCase().split('/');
-      if (reserved.includes(root)) {
-        throw new FirmwareError('hostile', `The archive was refused: it holds ${root}, which belongs to this client.`);
-      }
-      const path = join(folder, ...entry.path.split('/'));
-      if (entry.kind === 'folder') {
-        await mkdir(path, { recursive: true, mode: privateFolder });
-        continue;
-      }
-      await writeEntry(path, entry);
-      files += 1;
-      bytes += entry.size;
-    }
-    await syncTree(folder);
-  } catch (cause) {
-    throw ioError('The archive could not be unpacked', cause);
-  }
-  return { files, bytes };
 };
 
 /** Everything in a folder, folders before what is in them, as paths relative to it. */
@@ -80,12 +23,6 @@ export const listTree = async (folder: string): Promise<{ folders: string[]; fil
     (entry.isDirectory() ? folders : files).push(path);
   }
   return { folders: folders.toSorted(), files: files.toSorted() };
-};
-
-const syncTree = async (folder: string): Promise<void> => {
-  const { folders } = await listTree(folder);
-  for (const name of folders.toReversed()) await syncFolder(join(folder, name));
-  await syncFolder(folder);
 };
 
 const kindAt = async (path: string): Promise<'none' | 'folder' | 'other'> => {

@@ -14,17 +14,17 @@ import type { JsonValue } from '../../services/json.ts';
 import { keptPaths } from '../shared/kept-paths.ts';
 import { makeFolder } from './durable-file.ts';
 import { codeOf } from './durable-fs.ts';
-import { makePrivateFolder, unpackInto } from './file-tree.ts';
+import { makePrivateFolder } from './file-tree.ts';
 import { finishSwap, giveUpSwap } from './firmware-carry-on.ts';
 import { ioError } from './firmware-fs.ts';
 import { firmwareParts, type FirmwareParts, type FolderFirmwareOptions } from './firmware-parts.ts';
 import { readPlan, writePlan } from './firmware-plan-file.ts';
 import { planSwap, type Manifest } from './firmware-plan.ts';
-import { privateName } from './firmware-places.ts';
 import { removeAll } from './firmware-steps.ts';
 import { saveVersion } from './firmware-swap.ts';
 import { readTree } from './firmware-tree.ts';
 import { trialsOf } from './firmware-trials.ts';
+import { unpackInto } from './unpack.ts';
 
 const maxJsonBytes = 4 * 1024 * 1024;
 
@@ -150,7 +150,7 @@ export const folderFirmwareStore = ({
       try {
         await makeFolder(places.own, fs);
         await makePrivateFolder(places.staging(id));
-        const { files, bytes } = await unpackInto(places.staging(id), giveUpOn(archive, signal), limits, [privateName]);
+        const { files, bytes } = await unpackInto(places.staging(id), giveUpOn(archive, signal), limits);
         return { id, files, bytes };
       } catch (cause) {
         // What went wrong first is what matters.

@@ -1,4 +1,6 @@
 import { FirmwareError } from '../../services/errors.ts';
+import type { ArchiveLimits } from '../../services/firmware.ts';
+import { tooLarge } from './tar-blocks.ts';
 
 /** What a path in an archive stands for. */
 export type EntryKind = 'file' | 'folder';
@@ -9,29 +11,57 @@ const hostile = (name: string, why: string) =>
     `The archive was refused: ${JSON.stringify(name.slice(0, 200))} ${why}. Build the version again on the instance.`,
   );
 
+/** Bytes of one name, on every file system in use. */
+const mostNameBytes = 255;
+
+/** Names that mean a device on Windows, whatever follows the first dot (learn.microsoft.com, "Naming Files"). */
+const deviceName = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\.|$)/i;
+
+const checkPart = (part: string, name: string): void => {
+  if (part === '..') throw hostile(name, 'leads out of its folder');
+  if (deviceName.test(part)) throw hostile(name, 'is the name of a device on Windows');
+  if (/[. ]$/.test(part)) throw hostile(name, 'ends with a dot or a space, which Windows leaves out');
+  if (new TextEncoder().encode(part).length > mostNameBytes) {
+    throw tooLarge(`a name is longer than ${mostNameBytes} bytes`);
+  }
+};
+
 /**
  * Checks one name, as the archive's last word on it resolves, and brings it to the form `a/b/c`.
  *
  * @returns `''` for the archive's own root.
  * @throws {FirmwareError} `hostile`, `tooLarge`
  */
-export const entryPath = (name: string, kind: EntryKind, mostLength: number): string => {
-  if (name.length > mostLength) {
-    throw new FirmwareError('tooLarge', `The archive was refused: a path is longer than ${mostLength} characters.`);
-  }
+export const entryPath = (
+  name: string,
+  kind: EntryKind,
+  { pathLength, depth }: Pick<ArchiveLimits, 'pathLength' | 'depth'>,
+): string => {
+  if (name.length > pathLength) throw tooLarge(`a path is longer than ${pathLength} characters`);
   if (/[\p{Cc}\p{Surrogate}\uFFFD]/u.test(name)) throw hostile(name, 'has control characters or is no text');
   if (name.includes('\\')) throw hostile(name, 'has a backslash');
   if (name.startsWith('/')) throw hostile(name, 'is an absolute path');
-  if (/^[a-z]:/i.test(name)) throw hostile(name, 'begins with a drive letter');
+  if (name.includes(':')) throw hostile(name, 'has a colon, which names a drive or a stream on Windows');
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.includes('..')) throw hostile(name, 'leads out of its folder');
+  for (const part of parts) checkPart(part, name);
   if (parts.length === 0 && (kind === 'file' || name === '')) throw hostile(name, 'names no file');
+  if (parts.length > depth) throw tooLarge(`a path is deeper than ${depth} folders`);
   if (kind === 'file' && /(?:^|\/)\.?$/.test(name)) throw hostile(name, 'is a file with the name of a folder');
   return parts.join('/');
 };
 
-/** How a file system that folds case and composes characters sees a path. */
-const folded = (path: string): string => path.normalize('NFC').toLowerCase();
+/** How a file system that folds case, composes characters and passes over invisible ones sees a path. */
+const folded = (path: string): string =>
+  path
+    .normalize('NFKC')
+    .replaceAll(/\p{Cf}/gu, '')
+    .toUpperCase()
+    .toLowerCase()
+    .normalize('NFC');
+
+/** Whether a path lies where the client keeps its own, on any file system: `.pepeunit` and its temporary files. */
+export const isClientsOwn = (path: string): boolean =>
+  /^(?:\.pepeunit(?:-.*)?|pepeun~\d+)$/.test(folded(path.split('/', 1)[0] ?? ''));
 
 /** Sees to it that no two entries of an archive meet in one place, on any file system. */
 export const nameRegister = () => {
@@ -40,7 +70,7 @@ export const nameRegister = () => {
     const before = seen.get(folded(path));
     if (!before) return void seen.set(folded(path), { path, kind: 'folder', isOwnEntry: false });
     if (before.kind === 'file') throw hostile(name, 'lies in a folder that is a file');
-    if (before.path !== path) throw hostile(name, 'differs from another name in case alone');
+    if (before.path !== path) throw hostile(name, 'differs from another name in case or composition alone');
   };
   return {
     /** @throws {FirmwareError} `hostile` when the place is taken. */

@@ -2,7 +2,8 @@ import { extract, type Extract, type Header } from 'tar-stream';
 import { FirmwareError } from '../../services/errors.ts';
 import type { ArchiveLimits } from '../../services/firmware.ts';
 import { entryPath, nameRegister, type EntryKind } from './archive-names.ts';
-import { inflate, noting, type SourceFailure } from './inflate.ts';
+import { decompressed, inflate, noting, type Decompress, type SourceFailure } from './inflate.ts';
+import { tarWatch, tooLarge, type TarWatch } from './tar-blocks.ts';
 
 /** A file or folder of an archive, checked. */
 export interface ArchiveEntry {
@@ -16,57 +17,26 @@ export interface ArchiveEntry {
   readonly content: AsyncIterable<Uint8Array>;
 }
 
-const blockBytes = 512;
-/** Two blocks of zeros end a tar (POSIX.1-2024, pax, "ustar Interchange Format"). */
-const endBytes = 2 * blockBytes;
-/** What an entry may cost beside its content: headers, long names, padding. */
-const overheadBytes = 4096;
-/** No archive has so much between two entries. */
-const mostQuietBytes = 8 * 1024 * 1024;
+/** So much may unpack from however little: small archives pack well. */
+const freeBytes = 16 * 1024 * 1024;
 
-const tooLarge = (what: string) =>
-  new FirmwareError('tooLarge', `The archive was refused: ${what}. Raise the limit, or build a smaller version.`);
-
-async function* counted(source: AsyncIterable<Uint8Array>, most: number): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  for await (const chunk of source) {
-    bytes += chunk.length;
-    if (bytes > most) throw tooLarge(`it is larger than ${most} bytes`);
-    yield chunk;
-  }
-}
-
-const kindOf = ({ type, name }: Header): EntryKind => {
-  if (type === 'file') return 'file';
-  if (type === 'directory') return 'folder';
-  const what = JSON.stringify(name.slice(0, 200));
-  throw new FirmwareError(
-    'hostile',
-    `The archive was refused: ${what} is neither a file nor a folder (${type ?? 'unknown'}). Build the version again.`,
-  );
-};
-
-/** Watches what goes into the tar reader: how much, and whether it ends as a tar does. */
-const tarMeter = ({ unpackedBytes, entries }: ArchiveLimits) => {
-  const most = unpackedBytes + entries * overheadBytes + mostQuietBytes;
-  let bytes = 0;
-  let zeros = 0;
-  let quiet = 0;
+/** Watches how much comes in packed and goes out unpacked. */
+const ratioMeter = ({ compressedBytes, ratio }: ArchiveLimits) => {
+  let packed = 0;
+  let unpacked = 0;
   return {
-    see: (chunk: Uint8Array) => {
-      bytes += chunk.length;
-      quiet += chunk.length;
-      if (bytes > most) throw tooLarge(`it unpacks to more than ${most} bytes`);
-      if (quiet > mostQuietBytes) throw tooLarge('it holds a header that is too large');
-      const last = chunk.findLastIndex((byte) => byte !== 0);
-      zeros = last < 0 ? zeros + chunk.length : chunk.length - 1 - last;
+    async *count(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+      for await (const chunk of source) {
+        packed += chunk.length;
+        if (packed > compressedBytes) throw tooLarge(`it is larger than ${compressedBytes} bytes`);
+        yield chunk;
+      }
     },
-    progress: () => {
-      quiet = 0;
-    },
-    checkEnd: (contentEnd: number) => {
-      if (zeros >= endBytes && bytes - contentEnd >= endBytes) return;
-      throw new FirmwareError('malformed', 'The archive was refused: its end is missing. Download it again.');
+    see: (chunk: Uint8Array): void => {
+      unpacked += chunk.length;
+      if (unpacked > freeBytes && unpacked > packed * ratio) {
+        throw tooLarge(`it unpacks to more than ${ratio} times its size`);
+      }
     },
   };
 };
@@ -81,14 +51,15 @@ const roomIn = (tar: Extract): Promise<void> =>
   });
 
 /** Feeds the reader until it has all or is gone; a failure goes through the reader to whoever reads it. */
-const feed = async (tar: Extract, source: AsyncIterable<Uint8Array>, see: (chunk: Uint8Array) => void) => {
+const feed = async (tar: Extract, source: AsyncIterable<Uint8Array>, watch: TarWatch): Promise<void> => {
   try {
     for await (const chunk of source) {
-      see(chunk);
+      watch.see(chunk);
       if (tar.destroying) return;
       if (!tar.write(chunk)) await roomIn(tar);
       if (tar.destroying) return;
     }
+    watch.end();
     tar.end(null);
   } catch (cause) {
     tar.destroy(cause as Error);
@@ -102,36 +73,22 @@ const readFailure = (cause: unknown, failure: SourceFailure): unknown => {
   return new FirmwareError('malformed', 'The archive is damaged, or no tar. Download it again.', { cause });
 };
 
-async function* contentOf(
-  stream: AsyncIterable<Uint8Array>,
-  progress: () => void,
-  failure: SourceFailure,
-): AsyncGenerator<Uint8Array> {
+async function* contentOf(stream: AsyncIterable<Uint8Array>, failure: SourceFailure): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of stream) {
-      progress();
-      yield chunk;
-    }
+    yield* stream;
   } catch (cause) {
     throw readFailure(cause, failure);
   }
 }
 
-/** Counts entries and bytes as they are announced, before any of them is read. */
+/** Resolves names, and keeps each place for one entry. */
 const entryChecker = (limits: ArchiveLimits) => {
   const names = nameRegister();
-  let entries = 0;
-  let bytes = 0;
-  return (header: Header): Omit<ArchiveEntry, 'content'> => {
-    const kind = kindOf(header);
-    const size = kind === 'file' ? header.size : 0;
-    entries += 1;
-    bytes += size;
-    if (entries > limits.entries) throw tooLarge(`it has more than ${limits.entries} entries`);
-    if (bytes > limits.unpackedBytes) throw tooLarge(`it unpacks to more than ${limits.unpackedBytes} bytes`);
-    const path = entryPath(header.name, kind, limits.pathLength);
+  return ({ name, type, size, mode }: Header): Omit<ArchiveEntry, 'content'> => {
+    const kind: EntryKind = type === 'directory' ? 'folder' : 'file';
+    const path = entryPath(name, kind, limits);
     if (path !== '') names.add(path, kind);
-    return { path, kind, size, isExecutable: kind === 'file' && (header.mode & 0o111) !== 0 };
+    return { path, kind, size, isExecutable: kind === 'file' && (mode & 0o111) !== 0 };
   };
 };
 
@@ -141,31 +98,36 @@ const entryChecker = (limits: ArchiveLimits) => {
  * Names, types and sizes are checked as the archive's last word on them resolves; the first entry that is hostile
  * ends it all. What was yielded before that is not to be used: keep it apart until the end is reached.
  *
+ * @param decompress What unpacks; the platform's streams by default.
  * @throws {FirmwareError} `malformed`, `hostile`, `tooLarge`; whatever the source throws passes through.
  */
 export async function* readArchive(
   source: AsyncIterable<Uint8Array>,
   limits: ArchiveLimits,
+  decompress: Decompress = decompressed,
 ): AsyncGenerator<ArchiveEntry> {
-  const meter = tarMeter(limits);
+  const meter = ratioMeter(limits);
+  const tarred = tarWatch(limits);
+  const watch: TarWatch = {
+    see: (chunk) => {
+      meter.see(chunk);
+      tarred.see(chunk);
+    },
+    end: tarred.end,
+  };
   const check = entryChecker(limits);
   const tar = extract();
   const failure: SourceFailure = {};
-  const fed = feed(tar, inflate(counted(noting(source, failure), limits.compressedBytes)), meter.see);
-  let contentEnd = 0;
+  const fed = feed(tar, inflate(meter.count(noting(source, failure)), decompress), watch);
   try {
     for await (const stream of tar) {
-      meter.progress();
       const entry = check(stream.header);
-      const { byteOffset } = stream.header as Header & { byteOffset: number };
-      contentEnd = byteOffset + Math.ceil(entry.size / blockBytes) * blockBytes;
-      const content = contentOf(stream as unknown as AsyncIterable<Uint8Array>, meter.progress, failure);
+      const content = contentOf(stream as unknown as AsyncIterable<Uint8Array>, failure);
       if (entry.path !== '') yield { ...entry, content };
       for await (const _ of content);
       stream.resume();
     }
     await fed;
-    meter.checkEnd(contentEnd);
   } catch (cause) {
     throw readFailure(cause, failure);
   } finally {

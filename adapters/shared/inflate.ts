@@ -1,6 +1,10 @@
 import { FirmwareError } from '../../services/errors.ts';
 
-type Format = 'deflate' | 'gzip' | 'deflate-raw' | 'tar';
+/** How a stream is packed (RFC 1950, 1952, 1951). */
+export type PackedFormat = 'deflate' | 'gzip' | 'deflate-raw';
+
+/** Unpacks a stream. @throws {FirmwareError} `malformed` when it is cut short, damaged, or followed by something else. */
+export type Decompress = (format: PackedFormat, source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
 
 /** Long enough for the mark of a tar header. */
 const sniffBytes = 262;
@@ -9,7 +13,7 @@ const tarMarkAt = 257;
 /** Small pieces in, so that what comes out of one stays small as well. */
 const pieceBytes = 16_384;
 
-const formatOf = (head: Uint8Array): Format => {
+const formatOf = (head: Uint8Array): PackedFormat | 'tar' => {
   const [first = 0, second = 0] = head;
   if (tarMark.every((byte, at) => head[tarMarkAt + at] === byte)) return 'tar';
   if (first === 0x1f && second === 0x8b) return 'gzip';
@@ -37,7 +41,8 @@ async function* withHead(head: Uint8Array, rest: AsyncIterator<Uint8Array>): Asy
   }
 }
 
-const notAnArchive = (cause: unknown) =>
+/** What a damaged stream is told as. */
+export const notAnArchive = (cause: unknown) =>
   new FirmwareError('malformed', 'The archive can not be unpacked: it is cut short or damaged. Download it again.', {
     cause,
   });
@@ -71,7 +76,11 @@ const feed = async (source: AsyncIterable<Uint8Array>, writable: WritableStream<
   }
 };
 
-async function* decompressed(format: CompressionFormat, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** Unpacks with the platform's own streams, {@link Decompress}. */
+export async function* decompressed(
+  format: PackedFormat,
+  source: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   const { readable, writable } = new DecompressionStream(format);
   const failure: SourceFailure = {};
   const fed = feed(noting(source, failure), writable);
@@ -92,7 +101,7 @@ async function* decompressed(format: CompressionFormat, source: AsyncIterable<Ui
  *
  * @throws {FirmwareError} `malformed`; whatever the source throws passes through.
  */
-export async function* inflate(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* inflate(source: AsyncIterable<Uint8Array>, decompress: Decompress): AsyncGenerator<Uint8Array> {
   const rest = source[Symbol.asyncIterator]();
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -106,5 +115,5 @@ export async function* inflate(source: AsyncIterable<Uint8Array>): AsyncGenerato
   if (head.length === 0) throw new FirmwareError('malformed', 'The archive is empty. Download it again.');
   const whole = withHead(head, rest);
   const format = formatOf(head);
-  yield* format === 'tar' ? whole : decompressed(format, whole);
+  yield* format === 'tar' ? whole : decompress(format, whole);
 }

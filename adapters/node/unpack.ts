@@ -1,0 +1,111 @@
+import { mkdir, open, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { FirmwareError } from '../../services/errors.ts';
+import type { ArchiveLimits } from '../../services/firmware.ts';
+import { readArchive, type ArchiveEntry } from '../shared/archive.ts';
+import { isClientsOwn } from '../shared/archive-names.ts';
+import { ioError } from './firmware-fs.ts';
+import { zlibDecompress } from './inflate.ts';
+import { sideBySide, type SideBySide } from './side-by-side.ts';
+import { syncTree } from './sync-tree.ts';
+
+const privateFolder = 0o700;
+const privateFile = 0o600;
+const ownerExecutes = 0o100;
+/** Files up to here are written whole and side by side, larger ones as they come. */
+const mostWholeBytes = 256 * 1024;
+
+/** What an archive held. */
+export interface Unpacked {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+const contentOf = async ({ content, size }: ArchiveEntry): Promise<Uint8Array> => {
+  const whole = Buffer.allocUnsafe(size);
+  let at = 0;
+  for await (const chunk of content) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+};
+
+const writeStreamed = async (path: string, mode: number, content: AsyncIterable<Uint8Array>): Promise<void> => {
+  const file = await open(path, 'wx', mode);
+  try {
+    for await (const chunk of content) await file.writeFile(chunk);
+  } finally {
+    await file.close();
+  }
+};
+
+/** Writes entries into a folder, and knows what it made. */
+const treeWriter = (root: string, writes: SideBySide) => {
+  const folders = new Set([root]);
+  const files: string[] = [];
+  const makeFolder = async (folder: string): Promise<void> => {
+    if (folders.has(folder)) return;
+    await mkdir(folder, { recursive: true, mode: privateFolder });
+    for (let above = folder; !folders.has(above); above = dirname(above)) folders.add(above);
+  };
+  const writeFileOf = async (path: string, entry: ArchiveEntry): Promise<void> => {
+    await makeFolder(dirname(path));
+    files.push(path);
+    const mode = entry.isExecutable ? privateFile | ownerExecutes : privateFile;
+    if (entry.size > mostWholeBytes) return writeStreamed(path, mode, entry.content);
+    const content = await contentOf(entry);
+    await writes.add(entry.size, () => writeFile(path, content, { flag: 'wx', mode }));
+  };
+  return {
+    folders,
+    files,
+    write: (entry: ArchiveEntry): Promise<void> => {
+      const path = join(root, ...entry.path.split('/'));
+      return entry.kind === 'folder' ? makeFolder(path) : writeFileOf(path, entry);
+    },
+  };
+};
+
+const unpackAll = async (
+  folder: string,
+  archive: AsyncIterable<Uint8Array>,
+  limits: ArchiveLimits,
+  writes: SideBySide,
+): Promise<Unpacked> => {
+  const tree = treeWriter(folder, writes);
+  let bytes = 0;
+  for await (const entry of readArchive(archive, limits, zlibDecompress)) {
+    if (isClientsOwn(entry.path)) {
+      const name = JSON.stringify(entry.path);
+      throw new FirmwareError('hostile', `The archive was refused: ${name} has a name that belongs to this client.`);
+    }
+    await tree.write(entry);
+    bytes += entry.size;
+  }
+  await writes.settled();
+  await syncTree(folder, [...tree.folders], tree.files);
+  return { files: tree.files.length, bytes };
+};
+
+/**
+ * Unpacks an archive into an empty folder: files 0600, or 0700 where they are executable. When it returns, every file
+ * and folder is on disk.
+ *
+ * @throws {FirmwareError} `malformed`, `hostile`, `tooLarge`, `io`; the folder then holds a part of it, and nothing is
+ * being written any more.
+ */
+export const unpackInto = async (
+  folder: string,
+  archive: AsyncIterable<Uint8Array>,
+  limits: ArchiveLimits,
+): Promise<Unpacked> => {
+  const writes = sideBySide();
+  try {
+    return await unpackAll(folder, archive, limits, writes);
+  } catch (cause) {
+    // What went wrong first is what matters.
+    await writes.settled().catch(() => undefined);
+    throw ioError('The archive could not be unpacked', cause);
+  }
+};

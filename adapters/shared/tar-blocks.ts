@@ -1,0 +1,229 @@
+import { FirmwareError } from '../../services/errors.ts';
+import type { ArchiveLimits } from '../../services/firmware.ts';
+
+const blockBytes = 512;
+/** Two blocks of zeros end a tar (POSIX.1-2024, pax, "ustar Interchange Format"). */
+const endBytes = 2 * blockBytes;
+/** An extension header holds one long name, or a few records. */
+const mostExtensionBytes = 256 * 1024;
+
+const refused = (code: 'malformed' | 'hostile' | 'tooLarge', what: string, advice: string) =>
+  new FirmwareError(code, `The archive was refused: ${what}. ${advice}`);
+const malformed = (what: string) => refused('malformed', what, 'Download it again.');
+const hostile = (what: string) => refused('hostile', what, 'Build the version again on the instance.');
+export const tooLarge = (what: string) => refused('tooLarge', what, 'Raise the limit, or build a smaller version.');
+
+type BlockKind = 'file' | 'folder' | 'pax' | 'globalPax' | 'longName';
+
+/** Type flags of what a version is made of (POSIX.1-2024 ustar and pax, and GNU's long name). */
+const kinds: Readonly<Record<string, BlockKind>> = {
+  '\0': 'file',
+  '0': 'file',
+  '5': 'folder',
+  x: 'pax',
+  g: 'globalPax',
+  L: 'longName',
+};
+/** What other flags stand for, to say so. */
+const foreign: Readonly<Record<string, string>> = {
+  '1': 'a hard link',
+  '2': 'a symbolic link',
+  '3': 'a character device',
+  '4': 'a block device',
+  '6': 'a fifo',
+  '7': 'a contiguous file',
+  K: 'the long target of a link',
+  S: 'a sparse file',
+};
+
+const text = (block: Uint8Array, from: number, length: number): string => {
+  const field = block.subarray(from, from + length);
+  const end = field.indexOf(0);
+  return String.fromCharCode(...(end < 0 ? field : field.subarray(0, end)));
+};
+
+const sizeOf = (block: Uint8Array, name: string): number => {
+  const digits = /^ *([0-7]{1,12})[ \0]*$/.exec(String.fromCharCode(...block.subarray(124, 136)))?.[1];
+  if (digits === undefined) throw malformed(`the size of ${name} is no octal number`);
+  return Number.parseInt(digits, 8);
+};
+
+interface TarHeader {
+  readonly kind: BlockKind;
+  /** Bytes of what follows. */
+  readonly size: number;
+}
+
+const headerOf = (block: Uint8Array): TarHeader => {
+  const rawName = text(block, 0, 100);
+  const name = JSON.stringify(rawName);
+  const flag = String.fromCharCode(block[156] ?? 0);
+  const kind = Object.hasOwn(kinds, flag) ? kinds[flag] : undefined;
+  if (kind === undefined) throw hostile(`${name} is ${foreign[flag] ?? `of the unknown type ${JSON.stringify(flag)}`}`);
+  const size = sizeOf(block, name);
+  const isFolder = kind === 'folder' || (kind === 'file' && rawName.endsWith('/'));
+  if (isFolder && size > 0) throw hostile(`${name} is a folder with content`);
+  if (kind !== 'file' && size > mostExtensionBytes) throw tooLarge('it holds a header that is too large');
+  return { kind, size };
+};
+
+/** Keys that change where an entry's content ends or begins, or what a name is made of. */
+const refusedKey = /^(?:size|hdrcharset|GNU\.sparse\..*)$/;
+
+/** Reads pax records strictly: `length key=value\n`, one behind the other, up to the last byte. */
+const checkPax = (content: Uint8Array, kind: 'pax' | 'globalPax'): void => {
+  const seen = new Set<string>();
+  for (let at = 0; at < content.length;) {
+    const space = content.indexOf(0x20, at);
+    const length = space < 0 ? '' : String.fromCharCode(...content.subarray(at, Math.min(space, at + 8)));
+    const end = at + Number(length);
+    const equals = content.indexOf(0x3d, space);
+    const isRecord = /^[1-9]\d*$/.test(length) && end <= content.length && content[end - 1] === 0x0a;
+    if (!isRecord || equals < 0 || equals >= end) throw malformed('a pax header of it is damaged');
+    const key = String.fromCharCode(...content.subarray(space + 1, Math.min(equals, space + 100)));
+    if (refusedKey.test(key)) throw hostile(`a pax header sets ${JSON.stringify(key)}`);
+    if (key === 'path' && kind === 'globalPax') throw hostile('a pax header sets the path of every entry');
+    if (seen.has(key)) throw hostile(`a pax header sets ${JSON.stringify(key)} twice`);
+    seen.add(key);
+    at = end;
+  }
+};
+
+const checkLongName = (content: Uint8Array): void => {
+  const end = content.indexOf(0);
+  if (end <= 0 || content.subarray(end).some((byte) => byte !== 0)) throw malformed('a long name of it is damaged');
+};
+
+const checkExtension = (kind: BlockKind, content: Uint8Array): void => {
+  if (kind === 'longName') checkLongName(content);
+  else if (kind === 'pax' || kind === 'globalPax') checkPax(content, kind);
+};
+
+/** Collects bytes until there are as many as were asked for. */
+const collector = () => {
+  let bytes = new Uint8Array(blockBytes);
+  let filled = 0;
+  return {
+    expect: (size: number) => {
+      if (bytes.length < size) bytes = new Uint8Array(size);
+      filled = 0;
+    },
+    /** @returns How many of the bytes offered were taken. */
+    take: (chunk: Uint8Array, at: number, size: number): number => {
+      const taken = Math.min(size - filled, chunk.length - at);
+      bytes.set(chunk.subarray(at, at + taken), filled);
+      filled += taken;
+      return taken;
+    },
+    whole: (size: number): Uint8Array | undefined => (filled === size ? bytes.subarray(0, size) : undefined),
+  };
+};
+
+const paddingOf = (size: number): number => (blockBytes - (size % blockBytes)) % blockBytes;
+
+const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
+
+/** Watches a tar go by, block by block. */
+export interface TarWatch {
+  /** @throws {FirmwareError} `malformed`, `hostile`, `tooLarge` */
+  see(chunk: Uint8Array): void;
+  /** Call it when the last chunk was seen. @throws {FirmwareError} `malformed` when the end of the tar is missing */
+  end(): void;
+}
+
+/** Counts entries and bytes as they are announced, before any of them comes. */
+const ledger = (limits: ArchiveLimits) => {
+  let entries = 0;
+  let bytes = 0;
+  return {
+    addBytes: (size: number): void => {
+      bytes += size;
+      if (bytes > limits.unpackedBytes) throw tooLarge(`it unpacks to more than ${limits.unpackedBytes} bytes`);
+    },
+    addEntry: (): void => {
+      entries += 1;
+      if (entries > limits.entries) throw tooLarge(`it has more than ${limits.entries} entries`);
+    },
+  };
+};
+
+/** Goes through the blocks before the end: what kind each is, and how many bytes then pass unseen. */
+const blockReader = ({ addBytes, addEntry }: ReturnType<typeof ledger>) => {
+  /** The extension header whose content comes next. */
+  let extension: TarHeader | undefined;
+  let isExtended = false;
+
+  /** @returns How many bytes to pass over. */
+  const onHeader = (header: TarHeader): number => {
+    const { kind, size } = header;
+    addBytes(size);
+    const isEntry = kind === 'file' || kind === 'folder';
+    if (isExtended && !isEntry) throw hostile('an entry has more than one extension header');
+    isExtended = kind === 'pax' || kind === 'longName';
+    if (!isExtended) addEntry();
+    if (isEntry) return size + paddingOf(size);
+    if (size === 0) throw malformed('an extension header of it is empty');
+    extension = header;
+    return 0;
+  };
+  const onExtension = ({ kind, size }: TarHeader, content: Uint8Array): number => {
+    checkExtension(kind, content);
+    extension = undefined;
+    return paddingOf(size);
+  };
+  return {
+    /** How large the next block is. */
+    size: (): number => extension?.size ?? blockBytes,
+    /** @returns How many bytes to pass over, or that the end has come. */
+    read: (block: Uint8Array): number | 'end' => {
+      if (extension) return onExtension(extension, block);
+      if (!isZero(block)) return onHeader(headerOf(block));
+      if (isExtended) throw malformed('an entry of it is missing');
+      return 'end';
+    },
+  };
+};
+
+/**
+ * Holds a tar to its strict form before a reader that takes more sees it: nothing but files, folders and one extension
+ * header for each; sizes in plain octal; no pax record that moves content; two blocks of zeros at the end and nothing
+ * but zeros after them.
+ */
+export const tarWatch = (limits: ArchiveLimits): TarWatch => {
+  const counted = ledger(limits);
+  const blocks = blockReader(counted);
+  const block = collector();
+  let passing = 0;
+  let zeros = 0;
+
+  const collect = (chunk: Uint8Array, at: number): number => {
+    const taken = block.take(chunk, at, blocks.size());
+    const whole = block.whole(blocks.size());
+    if (!whole) return taken;
+    const next = blocks.read(whole);
+    if (next === 'end') zeros = blockBytes;
+    else passing = next;
+    block.expect(blocks.size());
+    return taken;
+  };
+  const seeEnd = (rest: Uint8Array): void => {
+    if (!isZero(rest)) throw hostile('something follows its end');
+    zeros += rest.length;
+    counted.addBytes(rest.length);
+  };
+
+  return {
+    see: (chunk) => {
+      for (let at = 0; at < chunk.length;) {
+        if (zeros > 0) return seeEnd(chunk.subarray(at));
+        const passed = Math.min(passing, chunk.length - at);
+        passing -= passed;
+        at += passed;
+        if (at < chunk.length) at += collect(chunk, at);
+      }
+    },
+    end: () => {
+      if (zeros < endBytes) throw malformed('its end is missing');
+    },
+  };
+};
