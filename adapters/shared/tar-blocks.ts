@@ -55,6 +55,7 @@ interface TarHeader {
 }
 
 const headerOf = (block: Uint8Array): TarHeader => {
+  if (text(block, 257, 5) !== 'ustar') throw malformed('it is no tar');
   const rawName = text(block, 0, 100);
   const name = JSON.stringify(rawName);
   const flag = String.fromCharCode(block[156] ?? 0);

@@ -1,0 +1,6 @@
+/** An archive that has to be refused. */
+export interface Specimen {
+  readonly name: string;
+  /** Its bytes, the same each time; or a stream of them, where they are many. */
+  readonly make: () => Uint8Array | AsyncIterable<Uint8Array>;
+}
