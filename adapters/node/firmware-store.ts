@@ -150,7 +150,7 @@ export const folderFirmwareStore = ({
       try {
         await makeFolder(places.own, fs);
         await makePrivateFolder(places.staging(id));
-        const { files, bytes } = await unpackInto(places.staging(id), giveUpOn(archive, signal), limits);
+        const { files, bytes } = await unpackInto(places.staging(id), giveUpOn(archive, signal), limits, fs);
         return { id, files, bytes };
       } catch (cause) {
         // What went wrong first is what matters.

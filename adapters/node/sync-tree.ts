@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { release } from 'node:os';
 import { promisify } from 'node:util';
 import { syncFolder } from './durable-file.ts';
-import { hostFs } from './durable-fs.ts';
+import { hostFs, type DurableFs } from './durable-fs.ts';
 import { sideBySide } from './side-by-side.ts';
 
 /** From here on one sync of the whole file system costs less than one of each file. */
@@ -24,8 +24,8 @@ const syncFileSystem = async (folder: string): Promise<boolean> => {
   );
 };
 
-const syncFile = async (path: string): Promise<void> => {
-  const handle = await hostFs.open(path, 'r+');
+const syncFile = async (fs: DurableFs, path: string): Promise<void> => {
+  const handle = await fs.open(path, 'r+');
   try {
     await handle.sync();
   } finally {
@@ -35,14 +35,19 @@ const syncFile = async (path: string): Promise<void> => {
 
 /**
  * Makes a tree durable whose files are written: each file and folder is synced, or, where they are many and the host
- * can, the file system that they are on.
+ * can, the file system that they are on. A file system that stands in for the host's is synced file by file.
  *
  * @throws The file system's own error.
  */
-export const syncTree = async (root: string, folders: readonly string[], files: readonly string[]): Promise<void> => {
-  if (files.length >= manyFiles && (await syncFileSystem(root))) return;
+export const syncTree = async (
+  fs: DurableFs,
+  root: string,
+  folders: readonly string[],
+  files: readonly string[],
+): Promise<void> => {
+  if (fs === hostFs && files.length >= manyFiles && (await syncFileSystem(root))) return;
   const syncs = sideBySide();
-  for (const path of files) await syncs.add(0, () => syncFile(path));
+  for (const path of files) await syncs.add(0, () => syncFile(fs, path));
   await syncs.settled();
-  for (const folder of folders.toSorted().toReversed()) await syncFolder(folder);
+  for (const folder of folders.toSorted().toReversed()) await syncFolder(folder, fs);
 };

@@ -1,9 +1,9 @@
-import { mkdir, open, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FirmwareError } from '../../services/errors.ts';
 import type { ArchiveLimits } from '../../services/firmware.ts';
 import { readArchive, type ArchiveEntry } from '../shared/archive.ts';
 import { isClientsOwn } from '../shared/archive-names.ts';
+import { hostFs, type Content, type DurableFs } from './durable-fs.ts';
 import { ioError } from './firmware-fs.ts';
 import { zlibDecompress } from './inflate.ts';
 import { sideBySide, type SideBySide } from './side-by-side.ts';
@@ -31,31 +31,31 @@ const contentOf = async ({ content, size }: ArchiveEntry): Promise<Uint8Array> =
   return whole;
 };
 
-const writeStreamed = async (path: string, mode: number, content: AsyncIterable<Uint8Array>): Promise<void> => {
-  const file = await open(path, 'wx', mode);
+const writeNew = async (fs: DurableFs, path: string, mode: number, content: Content): Promise<void> => {
+  const file = await fs.open(path, 'wx', mode);
   try {
-    for await (const chunk of content) await file.writeFile(chunk);
+    await file.writeFile(content);
   } finally {
     await file.close();
   }
 };
 
 /** Writes entries into a folder, and knows what it made. */
-const treeWriter = (root: string, writes: SideBySide) => {
+const treeWriter = (fs: DurableFs, root: string, writes: SideBySide) => {
   const folders = new Set([root]);
   const files: string[] = [];
   const makeFolder = async (folder: string): Promise<void> => {
     if (folders.has(folder)) return;
-    await mkdir(folder, { recursive: true, mode: privateFolder });
+    await fs.mkdir(folder, { recursive: true, mode: privateFolder });
     for (let above = folder; !folders.has(above); above = dirname(above)) folders.add(above);
   };
   const writeFileOf = async (path: string, entry: ArchiveEntry): Promise<void> => {
     await makeFolder(dirname(path));
     files.push(path);
     const mode = entry.isExecutable ? privateFile | ownerExecutes : privateFile;
-    if (entry.size > mostWholeBytes) return writeStreamed(path, mode, entry.content);
+    if (entry.size > mostWholeBytes) return writeNew(fs, path, mode, entry.content);
     const content = await contentOf(entry);
-    await writes.add(entry.size, () => writeFile(path, content, { flag: 'wx', mode }));
+    await writes.add(entry.size, () => writeNew(fs, path, mode, content));
   };
   return {
     folders,
@@ -68,12 +68,13 @@ const treeWriter = (root: string, writes: SideBySide) => {
 };
 
 const unpackAll = async (
+  fs: DurableFs,
   folder: string,
   archive: AsyncIterable<Uint8Array>,
   limits: ArchiveLimits,
   writes: SideBySide,
 ): Promise<Unpacked> => {
-  const tree = treeWriter(folder, writes);
+  const tree = treeWriter(fs, folder, writes);
   let bytes = 0;
   for await (const entry of readArchive(archive, limits, zlibDecompress)) {
     if (isClientsOwn(entry.path)) {
@@ -84,7 +85,7 @@ const unpackAll = async (
     bytes += entry.size;
   }
   await writes.settled();
-  await syncTree(folder, [...tree.folders], tree.files);
+  await syncTree(fs, folder, [...tree.folders], tree.files);
   return { files: tree.files.length, bytes };
 };
 
@@ -99,10 +100,11 @@ export const unpackInto = async (
   folder: string,
   archive: AsyncIterable<Uint8Array>,
   limits: ArchiveLimits,
+  fs: DurableFs = hostFs,
 ): Promise<Unpacked> => {
   const writes = sideBySide();
   try {
-    return await unpackAll(folder, archive, limits, writes);
+    return await unpackAll(fs, folder, archive, limits, writes);
   } catch (cause) {
     // What went wrong first is what matters.
     await writes.settled().catch(() => undefined);
