@@ -3,7 +3,7 @@ import type { JsonValue } from './json.ts';
 /**
  * Keeps the unit's documents: files on Node, IndexedDB in a browser.
  *
- * A write replaces the whole document, durably and at once: whoever reads next, even after a power cut, finds the
+ * A write, but for `appendLines`, replaces the whole document, durably and at once: whoever reads next, even after a power cut, finds the
  * old one or the new one. Writes to one path happen in the order they were called.
  */
 export interface Storage {
@@ -20,6 +20,16 @@ export interface Storage {
   readLines(path: string): AsyncIterable<Uint8Array>;
   /** Replaces a text document by these lines. @throws {StorageError} `io`; the old document is then still there. */
   writeLines(path: string, lines: readonly string[]): Promise<void>;
+  /**
+   * Adds lines, each a JSON text, at the end of a text document, and lets the oldest go so that no more than `most` remain.
+   *
+   * Made for logs: it costs about as much as the lines that come and go, not as the document. The document holds whole
+   * lines alone, and never more than `most`, after a kill at any moment; a power cut may cost the lines of the last
+   * second, or tear one. A line may be found with spaces before it.
+   *
+   * @throws {StorageError} `io`; what could not be added is not there then. `unsupported` for a line with a line end.
+   */
+  appendLines(path: string, lines: readonly string[], most: number): Promise<void>;
   /** Replaces a document by these bytes, as they come. @throws {StorageError} `io`; the old document is then still there. */
   writeBytes(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
   exists(path: string): Promise<boolean>;

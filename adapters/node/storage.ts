@@ -9,6 +9,7 @@ import { writeFrom } from '../shared/source.ts';
 import { checkSize } from '../shared/document-storage.ts';
 import { removeFiles, replaceFile } from './durable-file.ts';
 import { hostFs, type Content, type DurableFs } from './durable-fs.ts';
+import { hostLineFs, lineFiles, type LineFs } from './line-file.ts';
 import { isMissing, readDocument, storageError } from './read-document.ts';
 import { sweepOnce } from './temporary-files.ts';
 
@@ -16,6 +17,8 @@ import { sweepOnce } from './temporary-files.ts';
 export interface FileStorageOptions {
   /** @defaultValue the host's file system */
   readonly fs?: DurableFs;
+  /** @defaultValue the host's file system */
+  readonly lineFs?: LineFs;
 }
 
 const inTurn = keyedQueue();
@@ -52,7 +55,8 @@ async function* linesOf(path: string): AsyncGenerator<Uint8Array> {
  * Files are for this user alone (0600), folders that had to be made too (0700), whatever the umask. JSON is
  * indented by two spaces and bounded to 16 MiB; text is read as a stream. A path that is a symbolic link is replaced by a file.
  */
-export const fileStorage = ({ fs = hostFs }: FileStorageOptions = {}): Storage => {
+export const fileStorage = ({ fs = hostFs, lineFs = hostLineFs }: FileStorageOptions = {}): Storage => {
+  const logs = lineFiles(fs, lineFs);
   const write = (path: string, content: Content): Promise<void> =>
     inTurn(resolve(path), () =>
       guarded(path, 'written', async () => {
@@ -72,6 +76,15 @@ export const fileStorage = ({ fs = hostFs }: FileStorageOptions = {}): Storage =
     },
     readLines: linesOf,
     writeLines: async (path, lines) => write(path, linesText(path, lines)),
+    appendLines: async (path, lines, most) => {
+      const texts = lines.map((line) => Buffer.from(linesText(path, [line])));
+      await inTurn(resolve(path), () =>
+        guarded(path, 'written', async () => {
+          await sweepOnce(dirname(path));
+          await logs.append(resolve(path), texts, most);
+        }),
+      );
+    },
     writeBytes: (path, chunks) => writeFrom(chunks, (watched) => write(path, watched)),
     exists: (path) => guarded(path, 'looked at', () => isDocument(path)),
     remove: (path) =>

@@ -16,6 +16,7 @@ export interface DocumentStore {
 }
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
@@ -44,6 +45,16 @@ const gathered = async (chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> 
   return joinBytes(pieces);
 };
 
+const linesOf = (document: StoredDocument = ''): string[] =>
+  (typeof document === 'string' ? document : decoder.decode(document)).split(/\r?\n/).filter((line) => line !== '');
+
+/** The newest lines of a document and of those added, as one text. */
+const newestLines = (document: StoredDocument | undefined, added: string, most: number): string =>
+  [...linesOf(document), ...linesOf(added)]
+    .slice(most > 0 ? -most : Infinity)
+    .map((line) => `${line}\n`)
+    .join('');
+
 /** Keeps documents in a store that takes each as a whole. */
 export const documentStorage = (store: DocumentStore): Storage => {
   const inTurn = keyedQueue();
@@ -70,6 +81,10 @@ export const documentStorage = (store: DocumentStore): Storage => {
     writeLines: async (path, lines) => {
       const text = linesText(path, lines);
       await write(path, () => text);
+    },
+    appendLines: async (path, lines, most) => {
+      const text = linesText(path, lines);
+      await write(path, async () => newestLines(await store.get(path), text, most));
     },
     writeBytes: (path, chunks) => writeFrom(chunks, (watched) => write(path, () => gathered(watched))),
     exists: async (path) => (await read(path)) !== undefined,

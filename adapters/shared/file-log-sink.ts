@@ -8,6 +8,8 @@ export interface FileLogSinkOptions {
   readonly path: string;
   /** How many of the newest lines are kept, asked at each use: `PU_MAX_LOG_LENGTH`. */
   readonly maxLines: () => number;
+  /** Told when a save or load fails; once, until one works again. */
+  readonly onFailure?: (thrown: unknown) => void;
 }
 
 /** A log that stays: its newest lines, as NDJSON. */
@@ -20,15 +22,20 @@ export interface FileLogSink extends LogSink {
   readonly failure: unknown;
 }
 
-/** The lines kept in memory: what was stored, loaded once, and what came since. */
+/** The lines kept in memory, what was stored loaded once, and which of them the document lacks. */
 const logMemory = ({ storage, path, maxLines }: FileLogSinkOptions) => {
   let lines: string[] = [];
+  let unsaved: string[] = [];
   let loading: Promise<void> | undefined;
-  let keepsStored = true;
+  /** Whether the document holds nothing but what is kept. */
+  let isSound = true;
+  const trim = (kept: string[]) => (kept.length > 2 * maxLines() ? newest(kept, maxLines()) : kept);
   const loadOnce = async (): Promise<void> => {
     try {
       const stored = await loadLines(storage, path, maxLines());
-      if (keepsStored) lines = newest([...stored, ...lines], maxLines());
+      if (!isSound) return;
+      isSound = stored.isWhole;
+      lines = newest([...stored.lines, ...lines], maxLines());
     } catch (thrown) {
       loading = undefined;
       throw thrown;
@@ -39,13 +46,32 @@ const logMemory = ({ storage, path, maxLines }: FileLogSinkOptions) => {
     load: () => (loading ??= loadOnce()),
     newest: () => (lines = newest(lines, maxLines())),
     add: (line: string) => {
+      lines = trim(lines);
       lines.push(line);
-      if (lines.length > 2 * maxLines()) lines = newest(lines, maxLines());
+      unsaved = trim(unsaved);
+      unsaved.push(line);
     },
     empty: () => {
       lines = [];
-      keepsStored = false;
+      unsaved = [];
+      isSound = false;
       loading = Promise.resolve();
+    },
+    isSaved: () => isSound && unsaved.length === 0,
+    /** Brings the document up to date. */
+    save: async (): Promise<void> => {
+      const saving = unsaved;
+      const wasSound = isSound;
+      unsaved = [];
+      isSound = true;
+      try {
+        if (wasSound) await storage.appendLines(path, saving, maxLines());
+        else await storage.writeLines(path, newest(lines, maxLines()));
+      } catch (thrown) {
+        unsaved = [...saving, ...unsaved];
+        isSound &&= wasSound;
+        throw thrown;
+      }
     },
   };
 };
@@ -53,26 +79,27 @@ const logMemory = ({ storage, path, maxLines }: FileLogSinkOptions) => {
 /**
  * Keeps the newest entries in a text document, one JSON object a line.
  *
- * Each save replaces the document as a whole, so it is valid after a kill at any moment; entries that come during a
- * save go out together in the next. What was stored before is loaded first, without torn lines. Nothing is thrown.
+ * Entries are added at its end, those that come during a save together in the next; the oldest go when there are too
+ * many. What was stored before is loaded first, without torn lines. Nothing is thrown.
  */
 export const fileLogSink = (options: FileLogSinkOptions): FileLogSink => {
   const memory = logMemory(options);
   let saving: Promise<void> | undefined;
-  let isDirty = false;
   let failure: unknown;
+
+  const fail = (thrown: unknown) => {
+    const isFirst = failure === undefined;
+    failure = thrown;
+    if (isFirst) options.onFailure?.(thrown);
+  };
 
   const saveAll = async (): Promise<void> => {
     try {
       await memory.load();
-      while (isDirty) {
-        isDirty = false;
-        await options.storage.writeLines(options.path, memory.newest());
-        failure = undefined;
-      }
+      while (!memory.isSaved()) await memory.save();
+      failure = undefined;
     } catch (thrown) {
-      failure = thrown;
-      isDirty = true;
+      fail(thrown);
     } finally {
       saving = undefined;
     }
@@ -86,24 +113,22 @@ export const fileLogSink = (options: FileLogSinkOptions): FileLogSink => {
     write: (entry) => {
       try {
         memory.add(entryLine(entry));
-        isDirty = true;
         void save();
       } catch (thrown) {
-        failure = thrown;
+        fail(thrown);
       }
     },
-    flush: () => (isDirty || saving ? save() : Promise.resolve()),
+    flush: () => (memory.isSaved() && !saving ? Promise.resolve() : save()),
     lines: async () => {
       try {
         await memory.load();
       } catch (thrown) {
-        failure = thrown;
+        fail(thrown);
       }
       return [...memory.newest()];
     },
     clear: async () => {
       memory.empty();
-      isDirty = true;
       await save();
     },
   };

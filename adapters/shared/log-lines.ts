@@ -1,6 +1,7 @@
 import { StorageError } from '../../services/errors.ts';
-import type { LogEntry } from '../../services/log.ts';
+import type { LogEntry, LogLevel } from '../../services/log.ts';
 import type { Storage } from '../../services/storage.ts';
+import { isJsonObject } from './json-shape.ts';
 import { oneJsonLine } from './one-line.ts';
 
 /** An entry as one line of NDJSON. */
@@ -9,39 +10,60 @@ export const entryLine = (entry: LogEntry): string => oneJsonLine(JSON.stringify
 /** The last `count` lines. */
 export const newest = (lines: readonly string[], count: number): string[] => (count > 0 ? lines.slice(-count) : []);
 
+const levels: Readonly<Record<LogLevel, true>> = {
+  Debug: true,
+  Info: true,
+  Warning: true,
+  Error: true,
+  Critical: true,
+};
+
+/** Whether a stored value is an entry that the backend takes. */
 const isEntry = (value: unknown): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  'level' in value &&
-  typeof value.level === 'string' &&
-  'text' in value &&
-  typeof value.text === 'string';
+  isJsonObject(value) &&
+  typeof value['level'] === 'string' &&
+  Object.hasOwn(levels, value['level']) &&
+  typeof value['text'] === 'string';
 
 /** The line as text; `undefined` for one that was torn by a crash or is no entry. */
 const intactLine = (bytes: Uint8Array): string | undefined => {
   try {
-    const line = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const line = new TextDecoder('utf-8', { fatal: true }).decode(bytes).trimStart();
     return isEntry(JSON.parse(line)) ? line : undefined;
   } catch {
     return undefined;
   }
 };
 
+/** What was stored. */
+export interface StoredLines {
+  /** The newest entries, as JSON texts, oldest first. */
+  readonly lines: string[];
+  /** Whether nothing had to be left out, be it torn, no entry, or too much. */
+  readonly isWhole: boolean;
+}
+
 /**
  * Reads the newest stored entries, leaving out torn lines; stops early at a line that is too long to be an entry.
  *
  * @throws {StorageError} `io`
  */
-export const loadLines = async (storage: Storage, path: string, count: number): Promise<string[]> => {
+export const loadLines = async (storage: Storage, path: string, count: number): Promise<StoredLines> => {
   let lines: string[] = [];
+  let isWhole = true;
   try {
     for await (const bytes of storage.readLines(path)) {
       const line = intactLine(bytes);
-      if (line !== undefined) lines.push(line);
-      if (lines.length > 2 * count) lines = newest(lines, count);
+      if (line === undefined) isWhole = false;
+      else lines.push(line);
+      if (lines.length > 2 * count) {
+        lines = newest(lines, count);
+        isWhole = false;
+      }
     }
   } catch (thrown) {
     if (!(thrown instanceof StorageError) || thrown.code === 'io') throw thrown;
+    isWhole = false;
   }
-  return newest(lines, count);
+  return { lines: newest(lines, count), isWhole: isWhole && lines.length <= count };
 };

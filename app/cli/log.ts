@@ -46,7 +46,7 @@ export const logCommand = command(
     const path = join(folder, 'log.json');
     if (options.follow !== true && !(await storage.exists(path))) throw missing(path);
     const show = options.json === true ? (line: string) => line : readable;
-    const load = () => loadLines(storage, path, Number.MAX_SAFE_INTEGER);
+    const load = async () => (await loadLines(storage, path, Number.MAX_SAFE_INTEGER)).lines;
     let lines = await load();
     for (const line of lines) print(show(line));
     if (options.follow !== true) return exitCode.ok;

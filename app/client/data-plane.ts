@@ -47,7 +47,12 @@ export const createDataPlane = ({ adapters, options, epoch, env, schema, onComma
     warn,
   });
   const inbox = createInbox(clock, defaultInboxBounds, warn);
-  const logFile = fileLogSink({ storage, path: options.logFilePath, maxLines: () => journal.config.maxLength });
+  const logFile = fileLogSink({
+    storage,
+    path: options.logFilePath,
+    maxLines: () => journal.config.maxLength,
+    onFailure: (thrown) => journal.tellFailure('file', thrown),
+  });
   const journal = createJournal(
     {
       sinks: { console, file: logFile, mqtt: mqttLogSink(publisher, schema) },

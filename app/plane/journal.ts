@@ -1,4 +1,6 @@
+import { failureOf } from '../../services/errors.ts';
 import { LogLevel, type LogEntry, type LogSink } from '../../services/log.ts';
+import { logEntry, rankOf } from './log-entry.ts';
 
 /** Where entries can go. */
 export type SinkName = 'console' | 'file' | 'mqtt';
@@ -23,34 +25,55 @@ export interface JournalParts {
 export interface Journal {
   /** Writes an entry to every sink that is on. Never throws and never waits. */
   log(level: LogLevel, text: string, options?: { fileOnly?: boolean }): void;
+  /** Tells every other sink that this one does not work, and never the sink itself. */
+  tellFailure(sink: SinkName, thrown: unknown): void;
   configure(config: JournalConfig): void;
   readonly config: JournalConfig;
+  /** Resolves when everything written so far is out, or can't be. */
   flush(): Promise<void>;
 }
 
-const ranks = new Map(Object.values(LogLevel).map((level, rank) => [level, rank]));
-const rankOf = (level: LogLevel): number => ranks.get(level) ?? 0;
-
-const mask = (text: string, secrets: readonly string[]): string =>
-  secrets.reduce((masked, secret) => (secret.length < 8 ? masked : masked.replaceAll(secret, '***')), text);
+const sinkNames = ['console', 'file', 'mqtt'] as const satisfies readonly SinkName[];
 
 export const createJournal = ({ sinks, epochMs, secrets }: JournalParts, initial: JournalConfig): Journal => {
   let config = initial;
+  /** Sinks that threw at their last entry, told once. */
+  const broken = new Set<SinkName>();
 
-  const entryOf = (level: LogLevel, text: string): LogEntry => {
-    const now = epochMs();
-    const entry = { level, text: mask(text, secrets()) };
-    return now === undefined ? entry : { ...entry, create_datetime: new Date(now).toISOString() };
+  const write = (sink: SinkName, entry: LogEntry) => {
+    if (!config[sink]) return;
+    try {
+      sinks[sink].write(entry);
+      broken.delete(sink);
+    } catch (thrown) {
+      if (broken.has(sink)) return;
+      broken.add(sink);
+      tellFailure(sink, thrown);
+    }
+  };
+
+  const tellFailure = (failing: SinkName, thrown: unknown) => {
+    if (rankOf(LogLevel.Warning) < rankOf(config.minLevel)) return;
+    const text = `Entries do not reach the ${failing} log: ${failureOf(thrown).message}`;
+    const entry = logEntry(LogLevel.Warning, text, epochMs(), secrets());
+    for (const sink of sinkNames) if (sink !== failing) write(sink, entry);
+  };
+
+  const flush = async (sink: SinkName) => {
+    try {
+      await sinks[sink].flush();
+    } catch (thrown) {
+      tellFailure(sink, thrown);
+    }
   };
 
   return {
     log: (level, text, { fileOnly = false } = {}) => {
       if (rankOf(level) < rankOf(config.minLevel)) return;
-      const entry = entryOf(level, text);
-      if (config.console) sinks.console.write(entry);
-      if (config.file) sinks.file.write(entry);
-      if (config.mqtt && !fileOnly) sinks.mqtt.write(entry);
+      const entry = logEntry(level, text, epochMs(), secrets());
+      for (const sink of sinkNames) if (sink !== 'mqtt' || !fileOnly) write(sink, entry);
     },
+    tellFailure,
     configure: (given) => {
       config = given;
     },
@@ -58,7 +81,7 @@ export const createJournal = ({ sinks, epochMs, secrets }: JournalParts, initial
       return config;
     },
     flush: async () => {
-      await Promise.all(Object.values(sinks).map((sink) => sink.flush()));
+      await Promise.all(sinkNames.map(flush));
     },
   };
 };

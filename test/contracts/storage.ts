@@ -57,6 +57,43 @@ export const storageContract = (name: string, bench: () => Promise<StorageBench>
       );
     });
 
+    test('lines are added at the end, and the oldest go when there are more than are wanted (L2)', async () => {
+      const { storage, at } = await bench();
+      const path = at('log.json');
+      const numbers = fc.array(fc.tuple(fc.array(fc.nat(), { maxLength: 12 }), fc.nat(8)), { maxLength: 12 });
+      await fc.assert(
+        fc.asyncProperty(numbers, async (rounds) => {
+          await storage.remove(path);
+          let expected: string[] = [];
+          for (const [added, most] of rounds) {
+            const lines = added.map((n) => JSON.stringify({ n }));
+            await storage.appendLines(path, lines, most);
+            expected = most > 0 ? [...expected, ...lines].slice(-most) : [];
+            expect((await textLines(storage, path)).map((line) => line.trimStart())).toEqual(expected);
+          }
+        }),
+        { numRuns: 30 },
+      );
+    });
+
+    test('lines are added to a document that was written as a whole, and after one without its last line end', async () => {
+      const { storage, at } = await bench();
+      await storage.writeLines(at('a.log'), ['1', '2', '3']);
+      await storage.appendLines(at('a.log'), ['4'], 3);
+      expect(await textLines(storage, at('a.log'))).toEqual(['2', '3', '4']);
+      await storage.writeBytes(at('a.log'), pieces('7\r\n\n8'));
+      await storage.appendLines(at('a.log'), ['9'], 9);
+      expect(await textLines(storage, at('a.log'))).toEqual(['7', '8', '9']);
+      await expect(storage.appendLines(at('a.log'), ['a\nb'], 9)).rejects.toMatchObject({ code: 'unsupported' });
+    });
+
+    test('lines that are added at the same time are all there, in the order of the calls', async () => {
+      const { storage, at } = await bench();
+      const numbers = Array.from({ length: 50 }, (_, index) => String(index));
+      await Promise.all(numbers.map((line) => storage.appendLines(at('a.log'), [line], 40)));
+      expect((await textLines(storage, at('a.log'))).map((line) => line.trimStart())).toEqual(numbers.slice(10));
+    });
+
     test('a line with a line end is refused, and the document stays', async () => {
       const { storage, at } = await bench();
       await storage.writeLines(at('a.log'), ['one']);

@@ -1,4 +1,6 @@
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { entryLine } from '../../../adapters/shared/log-lines.ts';
 import { createJournal, type JournalConfig } from '../../../app/plane/journal.ts';
 import { LogLevel, type LogEntry, type LogSink } from '../../../services/log.ts';
 
@@ -11,7 +13,7 @@ const setUp = (epochMs: () => number | undefined = () => 0, secrets: string[] = 
     flush: async () => undefined,
   });
   const sinks = { console: sink('console'), file: sink('file'), mqtt: sink('mqtt') };
-  return { seen, journal: createJournal({ sinks, epochMs, secrets: () => secrets }, everything) };
+  return { seen, sinks, journal: createJournal({ sinks, epochMs, secrets: () => secrets }, everything) };
 };
 
 test('an entry goes to every sink, in the form that the backend takes', () => {
@@ -46,4 +48,72 @@ test('a secret never shows (C1)', () => {
   const { seen, journal } = setUp(() => 0, ['a-secret-token', 'short', '']);
   journal.log(LogLevel.Info, 'token a-secret-token, twice a-secret-token, short');
   expect(seen.file[0]?.text).toBe('token ***, twice ***, short');
+});
+
+test('a sink that throws never stops the caller or the others, and is told on those once, until it works again (L6)', () => {
+  const { seen, journal, sinks } = setUp();
+  const texts = (sink: keyof typeof seen) => seen[sink].map(({ text }) => text);
+  const { write } = sinks.console;
+  sinks.console.write = () => {
+    throw new Error('no terminal');
+  };
+  for (const text of ['one', 'two']) journal.log(LogLevel.Info, text);
+  expect(texts('file')).toEqual(['Entries do not reach the console log: no terminal', 'one', 'two']);
+  expect(texts('mqtt')).toEqual(texts('file'));
+  sinks.console.write = write;
+  journal.log(LogLevel.Info, 'three');
+  expect(texts('console')).toEqual(['three']);
+});
+
+test('sinks that fail all together tell each other nothing without end (L6)', async () => {
+  const { journal, sinks } = setUp();
+  let calls = 0;
+  for (const sink of Object.values(sinks)) {
+    sink.write = () => {
+      calls += 1;
+      throw new Error('down');
+    };
+    sink.flush = () => Promise.reject(new Error('down'));
+  }
+  for (let n = 0; n < 100; n += 1) journal.log(LogLevel.Info, 'x');
+  await journal.flush();
+  expect(calls).toBeLessThan(350);
+});
+
+test('anything is an entry that the backend takes: any text, level and clock (L1, L4)', () => {
+  const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.anything());
+  const levels = fc.oneof(fc.constantFrom(...Object.values(LogLevel)), fc.string());
+  const clocks = fc.oneof(
+    fc.double(),
+    fc.integer(),
+    fc.date({ noInvalidDate: true }).map(Number),
+    fc.constant(undefined),
+  );
+  fc.assert(
+    fc.property(texts, levels, clocks, (text, level, now) => {
+      const { seen, journal } = setUp(() => now);
+      journal.log(level as LogLevel, text as string);
+      expect(seen.file).toHaveLength(1);
+      const line = entryLine(seen.file[0] as LogEntry);
+      // oxlint-disable-next-line no-control-regex -- control characters are what must not come out
+      expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
+      const entry = JSON.parse(line) as Record<string, unknown>;
+      expect(entry).toEqual(seen.mqtt[0]);
+      expect(Object.values(LogLevel)).toContain(entry['level']);
+      expect(typeof entry['text']).toBe('string');
+      expect(String(entry['text']).length).toBeLessThan(4100);
+      expect(String(entry['text'])).not.toMatch(/\p{Surrogate}/u);
+      const created = entry['create_datetime'] ?? '2026-01-01T00:00:00.000Z';
+      expect(created).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+      const isUsable = now !== undefined && now >= 0 && now < Date.UTC(10_000, 0, 1);
+      expect('create_datetime' in entry ? Date.parse(String(created)) : -1).toBe(isUsable ? Math.trunc(now) + 0 : -1);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('a text that is very long is cut, and says by how much', () => {
+  const { seen, journal } = setUp();
+  journal.log(LogLevel.Info, 'x'.repeat(1_000_000));
+  expect(seen.mqtt[0]?.text).toBe(`${'x'.repeat(4000)}… (996000 more characters)`);
 });
