@@ -48,7 +48,7 @@ const browserPlatform: Platform = () => {
 
 /** A Pepeunit unit in a page. Name the broker's WebSocket in `mqtt.brokers`, such as `wss://host:8084/mqtt`. */
 export class PepeunitClient<TEnv extends object = Record<string, JsonValue>> extends UnitClient<TEnv> {
-  constructor(options: PepeunitClientOptions) {
+  constructor(options: PepeunitClientOptions<UnitClient<TEnv>>) {
     super(options, browserPlatform);
   }
 }

@@ -71,7 +71,7 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
  * await client.runMainCycle();
  */
 export class PepeunitClient<TEnv extends object = Record<string, JsonValue>> extends UnitClient<TEnv> {
-  constructor(options: PepeunitClientOptions) {
+  constructor(options: PepeunitClientOptions<UnitClient<TEnv>>) {
     super(options, nodePlatform);
   }
 }

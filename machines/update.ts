@@ -1,260 +1,99 @@
 /**
- * Brings the unit to another version, one flight at a time.
+ * Brings the unit to another version, one flight at a time, and sees to it that the version proves itself.
  *
- *     idle ─start─▶ checking ─same version─▶ idle
- *                      │ └──handsOver──▶ handingOver ─▶ idle
- *                      ▼
- *     downloading ─▶ verifying ─▶ swapping ─▶ restarting (by mode) ─▶ idle
- *                        └──fail─────┴──▶ discarding ─▶ idle
+ *     asleep ─recover─▶ recovering ─▶ idle ─start─▶ checking ─▶ downloading ─▶ verifying ─▶ (staging) ─▶ swapping
+ *                           │                          ├─▶ refusing, handingOver                            │
+ *                           │         confirming ─▶ telling ─▶ idle                                         ▼
+ *                           └────▶ trial ┤                                                              restarting
+ *                                     rollingBack ──────────────────────────────────────────────────────────▲
+ *
+ * What must survive a crash is in the store's journal; this machine starts from what that says.
  */
-import { assign, enqueueActions, sendTo, setup } from 'xstate';
-import type {
-  DiscardFirmware,
-  DownloadFirmware,
-  HandOverUpdate,
-  StagedFirmware,
-  SwapFirmware,
-  UpdateTarget,
-  VerifyFirmware,
-} from '../services/firmware.ts';
-import type { RestartProcess } from '../services/process-control.ts';
 import { failureOf, timedOut } from './lib/failure.ts';
-import { slot } from './lib/slot.ts';
-import {
-  configured,
-  flightTo,
-  newUpdateContext,
-  queued,
-  runsAlready,
-  type UpdateChange,
-  type UpdateContext,
-  type UpdateEvent,
-  type UpdateFact,
-  type UpdateInput,
-  type UpdatePhase,
-} from './lib/update-context.ts';
+import { newUpdateContext } from './lib/update-context.ts';
+import { flight } from './lib/update-flight.ts';
+import { updateSetup } from './lib/update-setup.ts';
+import { trial } from './lib/update-trial.ts';
 
 export type * from './lib/update-context.ts';
 
-export const updateMachine = setup({
-  types: {
-    input: {} as UpdateInput,
-    context: {} as UpdateContext,
-    events: {} as UpdateEvent,
-    tags: {} as 'busy' | 'ready' | 'faulty',
-  },
-  actors: {
-    download: slot<DownloadFirmware>('update.download'),
-    verify: slot<VerifyFirmware>('update.verify'),
-    swap: slot<SwapFirmware>('update.swap'),
-    discard: slot<DiscardFirmware>('update.discard'),
-    restart: slot<RestartProcess>('update.restart'),
-    handOver: slot<HandOverUpdate>('update.handOver'),
-  },
-  actions: {
-    report: sendTo(
-      ({ context }) => context.parent,
-      (_, fact: UpdateFact) => fact,
-    ),
-    reportEnding: enqueueActions(({ context: { parent, target, ending }, enqueue }) => {
-      if (ending) enqueue.sendTo(parent, { type: 'update.failed', target, ...ending });
-    }),
-    configure: assign((_, change: UpdateChange) => configured(change)),
-    queue: assign(({ context }, { target }: { target: UpdateTarget }) => queued(context, target)),
-    begin: assign((_, { target }: { target: UpdateTarget }) => flightTo(target)),
-    beginNext: assign(({ context }) => flightTo(context.next ?? context.target)),
-    keepStaged: assign((_, { staged }: { staged: StagedFirmware }) => ({ staged })),
-    keepEnding: assign((_, { phase, error }: { phase: UpdatePhase; error: unknown }) => ({
-      ending: { phase, failure: failureOf(error) },
-    })),
-    giveUp: assign((_, { phase }: { phase: UpdatePhase }) => ({ ending: { phase, failure: timedOut('The update') } })),
-  },
-  guards: {
-    hasNext: ({ context }) => context.next !== undefined,
-    isForApp: ({ context }) => context.handsOver,
-    isSameVersion: ({ context }) => runsAlready(context),
-    isRestarting: ({ context }) => context.mode !== 'env_schema_only' && context.mode !== 'no_restart',
-  },
-  delays: { downloadWithin: 600_000, stepWithin: 120_000 },
-}).createMachine({
+export const updateMachine = updateSetup.createMachine({
   id: 'update',
-  description: 'Brings the unit to another version, one flight at a time.',
+  description: 'Brings the unit to another version, one flight at a time, and lets it prove itself.',
   context: ({ input }) => newUpdateContext(input),
   entry: [{ type: 'report', params: { type: 'update.ready' } }],
-  initial: 'idle',
+  initial: 'asleep',
   on: {
+    'update.recover': { actions: [{ type: 'report', params: { type: 'update.recovered' } }] },
     'update.configure': { actions: [{ type: 'configure', params: ({ event }) => event }] },
     'update.start': { actions: [{ type: 'queue', params: ({ event }) => event }] },
+    'broker.up': { actions: [{ type: 'noteLink', params: ({ event }) => event }] },
+    'broker.down': { actions: [{ type: 'noteNoLink' }] },
   },
   states: {
+    asleep: {
+      description: 'Nothing is known yet of what an earlier start has left.',
+      on: {
+        'update.recover': { target: 'recovering' },
+        'update.start': { target: 'recovering', actions: [{ type: 'remember', params: ({ event }) => event }] },
+      },
+    },
+    recovering: trial.recovering,
     idle: {
-      description: 'No update is in flight.',
+      description: 'No update is in flight, and the version that runs is not on trial.',
       tags: ['ready'],
-      entry: [{ type: 'reportEnding' }],
-      always: { guard: 'hasNext', target: 'checking', actions: [{ type: 'beginNext' }] },
+      entry: [{ type: 'report', params: { type: 'update.settled' } }],
+      always: [
+        { guard: 'hasOutcome', target: 'telling' },
+        { guard: 'hasNext', target: 'checking', actions: [{ type: 'beginNext' }] },
+        { guard: 'isTargetDue', target: 'askingTarget' },
+      ],
       on: { 'update.start': { target: 'checking', actions: [{ type: 'begin', params: ({ event }) => event }] } },
     },
-    checking: {
-      description: 'Decides whether the update is for the app, for nobody, or to be carried out.',
+    askingTarget: {
+      description: 'Asks the instance which version it wants, since commands sent while the unit was away are lost.',
       tags: ['busy'],
-      always: [
-        { guard: 'isForApp', target: 'handingOver' },
-        {
-          guard: 'isSameVersion',
+      entry: [{ type: 'forgetDue' }],
+      on: { 'update.start': { actions: [{ type: 'remember', params: ({ event }) => event }] } },
+      invoke: {
+        id: 'askTarget',
+        src: 'askTarget',
+        onDone: [
+          { guard: 'hasNext', target: 'idle' },
+          {
+            guard: { type: 'isWorthIt', params: ({ event }) => ({ commitVersion: event.output }) },
+            target: 'checking',
+            actions: [{ type: 'beginAnswered', params: ({ event }) => ({ commitVersion: event.output }) }],
+          },
+          { target: 'idle' },
+        ],
+        onError: {
           target: 'idle',
           actions: [
             {
               type: 'report',
-              params: ({ context: { target } }) => ({ type: 'update.skipped', target, reason: 'sameVersion' }),
+              params: ({ event }) => ({ type: 'update.targetUnknown', failure: failureOf(event.error) }),
             },
           ],
         },
-        {
-          target: 'downloading',
-          actions: [{ type: 'report', params: ({ context: { target } }) => ({ type: 'update.began', target }) }],
-        },
-      ],
-    },
-    downloading: {
-      description: 'Fetches the firmware and unpacks it into a private place.',
-      tags: ['busy'],
-      invoke: {
-        id: 'download',
-        src: 'download',
-        input: ({ context }) => ({ target: context.target }),
-        onDone: {
-          target: 'verifying',
-          actions: [{ type: 'keepStaged', params: ({ event }) => ({ staged: event.output }) }],
-        },
-        onError: {
-          target: 'idle',
-          actions: [{ type: 'keepEnding', params: ({ event }) => ({ phase: 'downloading', error: event.error }) }],
-        },
       },
       after: {
-        downloadWithin: {
-          target: 'idle',
-          actions: [{ type: 'giveUp', params: { phase: 'downloading' } }],
-        },
-      },
-    },
-    verifying: {
-      description: 'Checks that the staged version is whole and the one asked for.',
-      tags: ['busy'],
-      invoke: {
-        id: 'verify',
-        src: 'verify',
-        input: ({ context }) => ({ staged: context.staged, target: context.target }),
-        onDone: { target: 'swapping' },
-        onError: {
-          target: 'discarding',
-          actions: [{ type: 'keepEnding', params: ({ event }) => ({ phase: 'verifying', error: event.error }) }],
-        },
-      },
-      after: {
-        stepWithin: {
-          target: 'discarding',
-          actions: [{ type: 'giveUp', params: { phase: 'verifying' } }],
-        },
-      },
-    },
-    swapping: {
-      description: 'Puts the staged version in place of the running one.',
-      tags: ['busy'],
-      invoke: {
-        id: 'swap',
-        src: 'swap',
-        input: ({ context: c }) => ({ staged: c.staged, mode: c.mode, from: c.commitVersion, target: c.target }),
-        onDone: [
-          {
-            guard: 'isRestarting',
-            target: 'restarting',
-            actions: [
-              { type: 'report', params: ({ context: { target, mode } }) => ({ type: 'update.swapped', target, mode }) },
-            ],
-          },
-          {
-            target: 'idle',
-            actions: [
-              { type: 'report', params: ({ context: { target, mode } }) => ({ type: 'update.swapped', target, mode }) },
-              {
-                type: 'report',
-                params: ({ context: { target, mode } }) => ({ type: 'update.finished', target, mode }),
-              },
-            ],
-          },
-        ],
-        onError: {
-          target: 'discarding',
-          actions: [{ type: 'keepEnding', params: ({ event }) => ({ phase: 'swapping', error: event.error }) }],
-        },
-      },
-      after: {
-        stepWithin: {
-          target: 'discarding',
-          actions: [{ type: 'giveUp', params: { phase: 'swapping' } }],
-        },
-      },
-    },
-    restarting: {
-      description: 'Starts the new version; where that works this process ends.',
-      tags: ['busy'],
-      invoke: {
-        id: 'restart',
-        src: 'restart',
-        input: ({ context }) => ({ mode: context.mode }),
-        onDone: {
+        askWithin: {
           target: 'idle',
           actions: [
-            { type: 'report', params: ({ context: { target, mode } }) => ({ type: 'update.finished', target, mode }) },
+            {
+              type: 'report',
+              params: { type: 'update.targetUnknown', failure: timedOut('Asking for the target version') },
+            },
           ],
         },
-        onError: {
-          target: 'idle',
-          actions: [{ type: 'keepEnding', params: ({ event }) => ({ phase: 'restarting', error: event.error }) }],
-        },
-      },
-      after: {
-        stepWithin: {
-          target: 'idle',
-          actions: [{ type: 'giveUp', params: { phase: 'restarting' } }],
-        },
       },
     },
-    handingOver: {
-      description: 'The own handler of the app carries the update out.',
-      tags: ['busy'],
-      invoke: {
-        id: 'handOver',
-        src: 'handOver',
-        input: ({ context }) => ({ target: context.target }),
-        onDone: {
-          target: 'idle',
-          actions: [{ type: 'report', params: ({ context: { target } }) => ({ type: 'update.handedOver', target }) }],
-        },
-        onError: {
-          target: 'idle',
-          actions: [{ type: 'keepEnding', params: ({ event }) => ({ phase: 'handingOver', error: event.error }) }],
-        },
-      },
-      after: {
-        downloadWithin: {
-          target: 'idle',
-          actions: [{ type: 'giveUp', params: { phase: 'handingOver' } }],
-        },
-      },
-    },
-    discarding: {
-      description: 'Forgets the staged version that failed, whatever comes of that.',
-      tags: ['busy'],
-      invoke: {
-        id: 'discard',
-        src: 'discard',
-        input: ({ context }) => ({ staged: context.staged }),
-        onDone: { target: 'idle' },
-        onError: { target: 'idle' },
-      },
-      after: { stepWithin: { target: 'idle' } },
-    },
+    ...flight,
+    trial: trial.trial,
+    confirming: trial.confirming,
+    givingUp: trial.givingUp,
+    rollingBack: trial.rollingBack,
+    telling: trial.telling,
   },
 });

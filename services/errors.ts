@@ -72,6 +72,8 @@ export class FirmwareError extends PepeunitError<
   | 'busy'
   | 'journal'
   | 'newerJournal'
+  | 'failedBefore'
+  | 'unhealthy'
   | 'unsupported'
 > {
   override readonly name = 'FirmwareError';
@@ -93,7 +95,7 @@ export class CipherError extends PepeunitError<'key' | 'shape' | 'nonce' | 'tamp
 }
 
 /** The program could not be restarted or left. */
-export class ProcessError extends PepeunitError<'spawn' | 'unsupported'> {
+export class ProcessError extends PepeunitError<'spawn' | 'taken' | 'unsupported'> {
   override readonly name = 'ProcessError';
 }
 

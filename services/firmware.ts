@@ -1,7 +1,7 @@
 import { fromPromise } from 'xstate';
 import { parseEnv, type UnitEnv } from './env.ts';
 import { FirmwareError } from './errors.ts';
-import type { FirmwareStatus, SwapOrder, TrialTerms } from './firmware-journal.ts';
+import type { FirmwareScope, FirmwareStatus, SwapOrder, TrialTerms } from './firmware-journal.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { RestartMode } from './process-control.ts';
 import { targetOf, type Rest } from './rest.ts';
@@ -135,13 +135,18 @@ export const verifyFirmware = (store: FirmwareStore) =>
   });
 export type VerifyFirmware = ReturnType<typeof verifyFirmware>;
 
+const scopeOf = (mode: RestartMode, { firmwareLink }: UpdateTarget): FirmwareScope => {
+  if (mode === 'env_schema_only') return 'envAndSchema';
+  return firmwareLink === undefined ? 'everything' : 'compiled';
+};
+
 /** Puts a staged version in place, for the update machine's `swap`. */
 export const swapFirmware = (store: FirmwareStore, trial: TrialTerms = defaultTrialTerms) =>
   fromPromise<void, { staged: StagedFirmware; mode: RestartMode; from: string; target: UpdateTarget }>(
     async ({ input: { staged, mode, from, target } }) => {
-      const scope = mode === 'env_schema_only' ? 'envAndSchema' : 'everything';
-      await store.swap(staged.id, { scope, from, to: target.commitVersion, trial });
-      await store.confirm();
+      // A version that waits for the next start has not begun its trial, and the newer one takes its place.
+      await store.rollBack(`Version ${target.commitVersion} was wanted instead.`);
+      await store.swap(staged.id, { scope: scopeOf(mode, target), from, to: target.commitVersion, trial });
     },
   );
 export type SwapFirmware = ReturnType<typeof swapFirmware>;

@@ -19,4 +19,5 @@ export * from './schema.ts';
 export * from './settings.ts';
 export * from './storage.ts';
 export * from './system.ts';
+export * from './update.ts';
 export * from './wifi.ts';

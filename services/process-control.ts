@@ -24,6 +24,10 @@ export const isRestarting = (mode: RestartMode): mode is RestartingMode =>
 
 /** Control over the running program. */
 export interface ProcessControl {
+  /** Whether a supervisor started this program, and starts it again when it asks. */
+  readonly isSupervised: boolean;
+  /** Calls back once when the supervisor is gone. @returns Ends the watch. */
+  watchSupervisor(onGone: () => void): () => void;
   /** Starts the program anew as the mode says; on success this process ends and the promise stays pending. @throws {ProcessError} */
   restart(mode: RestartingMode): Promise<void>;
 }

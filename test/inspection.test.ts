@@ -32,6 +32,8 @@ const input = {
   protocol: 'auto',
   restartMode: 'no_restart',
   checksVersion: true,
+  asksTarget: true,
+  isSupervised: false,
   logConfig: { minLevel: 'Info', maxLength: 64, console: true, file: true, mqtt: true },
 } as const;
 

@@ -3,6 +3,8 @@ import type { ProcessControl } from '../../services/process-control.ts';
 
 /** Restarts by loading the page anew; a page has no supervisor to leave the restart to. */
 export const browserProcessControl = (): ProcessControl => ({
+  isSupervised: false,
+  watchSupervisor: () => () => undefined,
   restart: async (mode) => {
     if (mode === 'exit') {
       throw new ProcessError(

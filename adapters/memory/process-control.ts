@@ -10,10 +10,12 @@ export interface MemoryProcessControl extends ProcessControl {
 }
 
 /** Process control in memory; as with the real one, a restart that works stays pending. */
-export const memoryProcessControl = (): MemoryProcessControl => {
+export const memoryProcessControl = (isSupervised = false): MemoryProcessControl => {
   const restarts: Parameters<ProcessControl['restart']>[0][] = [];
   const failing = failures<'restart'>();
   return {
+    isSupervised,
+    watchSupervisor: () => () => undefined,
     restarts,
     failNext: (error) => failing.add('restart', error),
     restart: async (mode) => {

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { ProcessError } from '../../services/errors.ts';
 import type { ProcessControl } from '../../services/process-control.ts';
-import { becomeRelay, isRelayed, ownArguments, ownEnvironment, restartCode, started } from './relay.ts';
+import { becomeRelay, isRelayed, ownArguments, ownEnvironment, started } from './relay.ts';
+import { isSupervised, restartCode, watchSupervisor } from './supervision.ts';
 
 /** Replaces this process by another program, as execve(2) does; returns only by throwing. */
 export type Execve = (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => void;
@@ -38,11 +39,14 @@ const startDetached = async (): Promise<void> => {
  *
  * `restart_exec` keeps the process id: the process is replaced where Node can do that, and else stays as a relay of a new one, which
  * does nothing but pass on signals and the exit code. `restart_popen` starts a new process that outlives this one, which leaves with code 0.
- * `exit` leaves with code 0: have the supervisor restart the program always, not only on failure. Let the unit stop before; exit
- * handlers run, nothing is waited for.
+ * `exit` leaves with code 0: have the supervisor restart the program always, not only on failure. Under `pepeunit run` each mode leaves
+ * with the code that asks it for another start. Let the unit stop before; exit handlers run, nothing is waited for.
  */
 export const nodeProcessControl = ({ execve = hostExecve() }: ProcessControlOptions = {}): ProcessControl => ({
+  isSupervised: isSupervised(),
+  watchSupervisor,
   restart: async (mode) => {
+    if (isSupervised()) process.exit(restartCode);
     if (mode === 'exit') process.exit(0);
     if (mode === 'restart_popen') {
       await startDetached();

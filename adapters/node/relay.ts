@@ -1,13 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { isatty } from 'node:tty';
 import { ProcessError } from '../../services/errors.ts';
 import { quiesce } from './quiesce.ts';
+import { endLike, isSentByTerminal, passedSignals } from './signals.ts';
+import { restartCode } from './supervision.ts';
 
 /** Holds the process id of the relay, in the environment of the program that it started. */
 const relayVariable = 'PEPEUNIT_RELAY';
-
-/** With this exit code a program asks its relay to start it again. */
-export const restartCode = 213;
 
 /** Whether this process was started by a relay that is still its parent. */
 export const isRelayed = (): boolean => process.env[relayVariable] === String(process.ppid);
@@ -32,23 +30,11 @@ export const started = (child: ChildProcess): Promise<void> =>
     );
   });
 
-const passedSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
-
-/** A terminal sends these to the program by itself. */
-const terminalSignals: readonly string[] = ['SIGINT', 'SIGHUP', 'SIGQUIT'];
-
 const startChild = (): ChildProcess =>
   spawn(process.execPath, ownArguments(), {
     stdio: 'inherit',
     env: { ...process.env, [relayVariable]: String(process.pid) },
   });
-
-const endLike = (code: number | null, signal: NodeJS.Signals | null): void => {
-  if (signal === null) process.exit(code ?? 1);
-  process.removeAllListeners(signal);
-  process.kill(process.pid, signal);
-  setTimeout(() => process.exit(1), 1000);
-};
 
 /** Keeps a new process from running until this one has let go of its ports and files, where there are such signals. */
 const whileStopped = async (child: ChildProcess, task: () => Promise<void>): Promise<void> => {
@@ -78,11 +64,7 @@ export const becomeRelay = async (): Promise<never> => {
   let end = ended(child);
   await started(child);
   await whileStopped(child, quiesce);
-  const onTerminal = isatty(0) || isatty(1);
-  for (const signal of passedSignals) {
-    const isSentByTerminal = onTerminal && terminalSignals.includes(signal);
-    process.on(signal, () => void (isSentByTerminal || child.kill(signal)));
-  }
+  for (const signal of passedSignals) process.on(signal, () => void (isSentByTerminal(signal) || child.kill(signal)));
   for (;;) {
     const [code, signal] = await end;
     if (code !== restartCode) {

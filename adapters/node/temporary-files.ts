@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { codeOf } from './durable-fs.ts';
+import { isInUse } from './process-identity.ts';
 
 const pattern = /^\.pepeunit-(\d+)-[0-9a-f]{16}\.tmp$/;
 const staleMs = 3_600_000;
@@ -12,16 +12,8 @@ export const temporaryName = (): string => `.pepeunit-${process.pid}-${randomByt
 /** Tells the temporary files of durable writes from everything else. */
 export const isTemporaryName = (name: string): boolean => pattern.test(name);
 
-const isRunning = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch (thrown) {
-    return codeOf(thrown) === 'EPERM';
-  }
-};
-
 const isLeftOver = async (path: string, pid: number): Promise<boolean> => {
-  if (!isRunning(pid)) return true;
+  if (!isInUse(pid)) return true;
   return Math.abs(Date.now() - (await lstat(path)).mtimeMs) > staleMs;
 };
 

@@ -10,6 +10,11 @@ export interface Command {
 /** Every command, in the order of `pepeunit --help`. */
 export const commands: readonly Command[] = [
   {
+    name: 'run',
+    summary: 'Supervise a unit: start, restart, try new versions, roll back',
+    load: async () => (await import('./run.ts')).runCommand,
+  },
+  {
     name: 'demo',
     summary: 'Watch two units live against an embedded Pepeunit',
     load: async () => (await import('./demo.ts')).demoCommand,

@@ -56,10 +56,13 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
   readonly #measure: () => Promise<StateReport>;
   #updateHandler: ((client: this, payload: JsonObject) => unknown) | undefined;
 
-  constructor(options: PepeunitClientOptions, platform: Platform) {
+  constructor(options: PepeunitClientOptions<UnitClient<TEnv>>, platform: Platform) {
     this.#options = withDefaults(options);
     const adapters = { ...platform(this.#options), ...this.#options.adapters };
-    const unit = createUnit<TEnv>(adapters, this.#options, (payload) => this.#handleUpdate(payload));
+    const unit = createUnit<TEnv>(adapters, this.#options, {
+      handOver: ({ payload, commitVersion }) => this.#handleUpdate(payload ?? { PU_COMMIT_VERSION: commitVersion }),
+      isReady: () => options.update?.ready?.(this),
+    });
     const { actor, documents, plane, epoch, inFlight } = unit;
     const giveUp = inFlight.signal;
     const { env, saveEnv, saveSchema } = documents;
@@ -193,7 +196,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
     const ended = outcomeOf(
       this.actor,
       ['updateFinished', 'updateSwapped', 'updateSkipped', 'updateHandedOver'],
-      ['updateFailed'],
+      ['updateFailed', 'updateRefused'],
     );
     this.actor.send({ type: 'update.start', target: { commitVersion: commit } });
     await ended;

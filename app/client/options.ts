@@ -10,13 +10,23 @@ export interface MqttOptions extends LinkPreferences {
   readonly protocol?: 'auto' | 5 | 4;
 }
 
-/** How the unit is updated. */
-export interface UpdateOptions {
+/** How the unit takes on new versions of its program. */
+export interface UpdateOptions<TUnit = unknown> {
+  /** How long each start of a new version may take to be online, with its base topics granted, and ready; milliseconds. @defaultValue 120_000 */
+  readonly healthTimeoutMs?: number;
+  /** How many starts a new version gets for that, before the previous one is restored. @defaultValue 3 */
+  readonly trialStarts?: number;
+  /**
+   * The app's own check of a new version, called once it is online. When it throws, rejects, answers `false` or takes longer than
+   * the health timeout, the new version has failed this start. @defaultValue a new version that is online is ready
+   */
+  ready?(unit: TUnit): unknown;
   /** Folders of the unit's own data that no update touches, relative to the unit's folder. @defaultValue `['data']` */
   readonly dataFolders?: readonly string[];
 }
 
-export interface PepeunitClientOptions {
+/** @typeParam TUnit What the app's callbacks among the options are given. */
+export interface PepeunitClientOptions<TUnit = unknown> {
   /** Path of env.json. Its folder is the unit's folder, which an update replaces. */
   readonly envFilePath: string;
   readonly schemaFilePath: string;
@@ -42,7 +52,7 @@ export interface PepeunitClientOptions {
   readonly mqtt?: MqttOptions;
   /** How messages wait for the link: bounds, a policy for each topic, the rate. */
   readonly outbox?: OutboxOptions;
-  readonly update?: UpdateOptions;
+  readonly update?: UpdateOptions<TUnit>;
 }
 
 /** Fills in the defaults. */

@@ -1,12 +1,8 @@
 import { ClientError, failureOf } from '../../services/errors.ts';
 import { LogLevel } from '../../services/log.ts';
-import type { RestartingMode } from '../../services/process-control.ts';
-import type { Adapters } from '../platform.ts';
-import type { Cycle } from './cycle.ts';
-import type { DataPlane } from './data-plane.ts';
 import { outcomeOf } from './requests.ts';
 import type { InFlight } from './in-flight.ts';
-import type { UnitActor } from './root.ts';
+import { createRestart, type Restart, type RestartParts } from './restart.ts';
 
 /** Turns the unit's machines on and off. */
 export interface Power {
@@ -14,37 +10,35 @@ export interface Power {
   on(): void;
   /** Flushes the log, closes the link, and leaves nothing running. */
   off(): Promise<void>;
-  /** Leaves the link, and lets another process take over. @throws {ProcessError} The unit then goes on. */
-  restart(mode: RestartingMode): Promise<void>;
+  readonly restart: Restart;
 }
 
-export interface PowerParts {
-  readonly actor: UnitActor;
-  readonly plane: DataPlane;
-  readonly cycle: Cycle;
+export interface PowerParts extends RestartParts {
   readonly inFlight: InFlight;
-  readonly adapters: Adapters;
 }
 
-export const createPower = ({ actor, plane, cycle, inFlight, adapters }: PowerParts): Power => {
+const noWatch = (): void => undefined;
+
+export const createPower = (parts: PowerParts): Power => {
+  const { actor, plane, cycle, inFlight, adapters } = parts;
   const { inbox, journal, publisher } = plane;
   let isOn = false;
+  let endWatch = noWatch;
   let stopping: Promise<void> | undefined;
+  const restart = createRestart(parts);
 
   actor.subscribe({
     error: (thrown) => journal.log(LogLevel.Critical, `The unit's root machine failed: ${failureOf(thrown).message}`),
   });
 
-  /** @returns Whether there was a link to leave. */
-  const disconnect = async (): Promise<boolean> => {
-    if (!publisher.isAttached()) return false;
-    const done = outcomeOf(actor, ['disconnected'], []);
-    actor.send({ type: 'mqtt.disconnect' });
-    await done;
-    return true;
+  /** A new supervisor starts its own unit: two of one unit would fight for the session. */
+  const leave = () => {
+    journal.log(LogLevel.Critical, 'The supervisor is gone, and the unit leaves. Start `pepeunit run` again.');
+    restart('exit').catch((thrown: unknown) => journal.log(LogLevel.Error, failureOf(thrown).message));
   };
 
   const stop = async () => {
+    endWatch();
     cycle.stop();
     inFlight.giveUp();
     if (isOn && actor.getSnapshot().status === 'active') {
@@ -61,22 +55,13 @@ export const createPower = ({ actor, plane, cycle, inFlight, adapters }: PowerPa
   return {
     on: () => {
       if (stopping) throw new ClientError('stopped', 'The client was stopped. Make a new one.');
+      if (isOn) return;
       isOn = true;
+      if (adapters.process.isSupervised) endWatch = adapters.process.watchSupervisor(leave);
       actor.start();
       void publisher.open();
     },
     off: () => (stopping ??= stop()),
-    restart: async (mode) => {
-      cycle.pause();
-      await journal.flush();
-      const hadLink = await disconnect();
-      try {
-        await adapters.process.restart(mode);
-      } catch (thrown) {
-        cycle.resume();
-        if (hadLink) actor.send({ type: 'mqtt.connect' });
-        throw thrown;
-      }
-    },
+    restart,
   };
 };

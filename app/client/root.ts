@@ -12,6 +12,7 @@ import { wifiMachine } from '../../machines/wifi.ts';
 import { closeLink, holdLink } from '../../services/broker.ts';
 import { readOffset } from '../../services/clock.ts';
 import {
+  defaultTrialTerms,
   discardFirmware,
   downloadFirmware,
   handOverUpdate,
@@ -19,11 +20,21 @@ import {
   verifyFirmware,
   type UpdateTarget,
 } from '../../services/firmware.ts';
+import type { TrialTerms } from '../../services/firmware-journal.ts';
 import { flushLogs, sendStoredLogs } from '../../services/log.ts';
 import { restartProcess, type RestartingMode } from '../../services/process-control.ts';
 import { loadSchema, refreshSchema } from '../../services/schema.ts';
 import { loadSettings, refreshSettings, type SettingsSources } from '../../services/settings.ts';
 import { collectState, publishState } from '../../services/system.ts';
+import {
+  askTarget,
+  checkReady,
+  confirmFirmware,
+  forgetOutcome,
+  recoverFirmware,
+  rollBackFirmware,
+  stageProgram,
+} from '../../services/update.ts';
 import { joinWifi, readWifiStatus, scanForSsid, watchWifi } from '../../services/wifi.ts';
 import type { Adapters } from '../platform.ts';
 import type { DataPlane } from './data-plane.ts';
@@ -44,12 +55,18 @@ export interface RootParts {
   readonly reports: Reports;
   readonly restart: (mode: RestartingMode) => Promise<void>;
   readonly handOver: (target: UpdateTarget) => Promise<void>;
+  readonly isReady: () => unknown;
 }
 
 const env = (sources: SettingsSources) => async () => {
   if (!sources.holder.current) throw new Error('env.json has not been loaded');
   return sources.holder.current;
 };
+
+const termsOf = ({ update: { trialStarts, healthTimeoutMs } }: ResolvedOptions): TrialTerms => ({
+  maxStarts: trialStarts ?? defaultTrialTerms.maxStarts,
+  healthyWithinMs: healthTimeoutMs ?? defaultTrialTerms.healthyWithinMs,
+});
 
 const mqtt = ({ adapters, plane }: RootParts) =>
   mqttMachine.provide({
@@ -60,15 +77,22 @@ const mqtt = ({ adapters, plane }: RootParts) =>
     delays: drawnWaits(adapters.random, plane.switchboard.spreadMs),
   });
 
-const update = ({ adapters, documents, restart, handOver }: RootParts) =>
+const update = ({ adapters: { firmware, http, process }, options, documents, restart, handOver, isReady }: RootParts) =>
   updateMachine.provide({
     actors: {
-      download: downloadFirmware(adapters.http, adapters.firmware, env(documents.settingsSources)),
-      verify: verifyFirmware(adapters.firmware),
-      swap: swapFirmware(adapters.firmware),
-      discard: discardFirmware(adapters.firmware),
+      recover: recoverFirmware(firmware, process.isSupervised),
+      askTarget: askTarget(http, env(documents.settingsSources)),
+      download: downloadFirmware(http, firmware, env(documents.settingsSources)),
+      verify: verifyFirmware(firmware),
+      stage: stageProgram(),
+      swap: swapFirmware(firmware, termsOf(options)),
+      discard: discardFirmware(firmware),
       restart: restartProcess(restart),
       handOver: handOverUpdate(handOver),
+      checkReady: checkReady(isReady),
+      confirm: confirmFirmware(firmware),
+      rollBack: rollBackFirmware(firmware),
+      forgetOutcome: forgetOutcome(firmware),
     },
   });
 
@@ -139,6 +163,8 @@ export const createRoot = (parts: RootParts): UnitActor => {
       brokers: Math.max(1, options.mqtt.brokers?.length ?? 1),
       restartMode: options.restartMode,
       checksVersion: options.ffVersionCheckEnable,
+      asksTarget: true,
+      isSupervised: adapters.process.isSupervised,
       logConfig: plane.journal.config,
     },
   });

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../services/json.ts';
+import type { UpdateTarget } from '../../services/firmware.ts';
 import type { Adapters } from '../platform.ts';
 import { createCycle, type Cycle } from './cycle.ts';
 import { createDataPlane, type DataPlane } from './data-plane.ts';
@@ -26,12 +26,20 @@ export interface UnitRuntime<TEnv extends object> {
   ask(request: UnitRequest, systemId: string): Promise<void>;
 }
 
+/** What the app brings to its unit. */
+export interface UnitCallbacks {
+  /** Takes an update over, where the app does so itself. */
+  readonly handOver: (target: UpdateTarget) => Promise<void>;
+  /** What the app says of a new version. */
+  readonly isReady: () => unknown;
+}
+
 type UnitRequest = Parameters<UnitActor['send']>[0];
 
 export const createUnit = <TEnv extends object>(
   adapters: Adapters,
   options: ResolvedOptions,
-  handleUpdate: (payload: JsonObject) => Promise<void>,
+  callbacks: UnitCallbacks,
 ): UnitRuntime<TEnv> => {
   const { clock } = adapters;
   const epoch = createEpoch(clock);
@@ -61,7 +69,7 @@ export const createUnit = <TEnv extends object>(
     epochMs: epoch.epochMs,
     reports: createReports(plane, documents.schemaNow, clock),
     restart: (mode) => power.restart(mode),
-    handOver: (target) => handleUpdate(target.payload ?? { PU_COMMIT_VERSION: target.commitVersion }),
+    ...callbacks,
   });
 
   const cycle = createCycle({

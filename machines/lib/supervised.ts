@@ -10,7 +10,7 @@ type ChildInput = {
   mode: UnitInput['restartMode'];
   config: UnitInput['logConfig'];
   attempts: number;
-} & Pick<UnitInput, 'protocol' | 'brokers' | 'checksVersion'>;
+} & Pick<UnitInput, 'protocol' | 'brokers' | 'checksVersion' | 'asksTarget' | 'isSupervised'>;
 
 /** What any child gets when it starts; each takes what it knows. */
 const childInput =
@@ -22,6 +22,8 @@ const childInput =
     attempts: context.restarts[child],
     mode: context.restartMode,
     checksVersion: context.checksVersion,
+    asksTarget: context.asksTarget,
+    isSupervised: context.isSupervised,
     config: context.logConfig,
   });
 

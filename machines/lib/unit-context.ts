@@ -56,7 +56,7 @@ export type PassedEvent =
   | { type: 'time.sync' }
   | { type: 'mqtt.disconnect' }
   | { type: 'mqtt.resubscribe' }
-  | UpdateEvent
+  | Extract<UpdateEvent, { type: 'update.start' | 'update.configure' }>
   | Extract<LoggerEvent, { type: 'logger.sync' | 'logger.toggle' }>
   | { type: 'reporter.report' };
 
@@ -91,6 +91,11 @@ export type UnitEmitted =
   | { type: 'logsSynced'; entries: number }
   | { type: 'logsFailed'; failure: Failure }
   | { type: 'updateBegan'; target: UpdateTarget }
+  | { type: 'updateRefused'; target: UpdateTarget; failure: Failure }
+  /** Told once, also when the trial was confirmed just before the program ended. */
+  | { type: 'updateConfirmed'; version: string }
+  /** Told once by the version that was restored. */
+  | { type: 'updateRolledBack'; version: string; reason: string }
   | { type: 'updateSkipped'; target: UpdateTarget; reason: 'sameVersion' }
   | { type: 'updateSwapped'; target: UpdateTarget; mode: RestartMode }
   | { type: 'updateFinished'; target: UpdateTarget; mode: RestartMode }
@@ -110,6 +115,10 @@ export interface UnitInput {
   restartMode: RestartMode;
   /** Whether an update to the version that runs is skipped. */
   checksVersion: boolean;
+  /** Whether the instance can be asked which version is wanted, and that be enough to get it. */
+  asksTarget: boolean;
+  /** Whether a supervisor starts the program, counts its starts and rolls back. */
+  isSupervised: boolean;
   logConfig: LogConfig;
 }
 
@@ -139,6 +148,10 @@ export interface UnitContext extends UnitInput {
   /** Whether a link is to be kept; false after the app asked to disconnect. */
   isLinkWanted: boolean;
   isOnline: boolean;
+  /** Base topics that the broker denied last. */
+  deniedTopics: readonly string[];
+  /** Whether the version to be reported is not settled. */
+  isReportHeld: boolean;
   figures: UnitFigures;
   /** How often each child was started again since it was last stable. */
   restarts: Readonly<Record<ChildName, number>>;
@@ -159,6 +172,8 @@ export const newUnitContext = (input: UnitInput): UnitContext => ({
   hasNetwork: false,
   isLinkWanted: true,
   isOnline: false,
+  deniedTopics: [],
+  isReportHeld: false,
   figures: { connects: 0, reports: 0, commands: { update: 0, env_update: 0, schema_update: 0, log_sync: 0 } },
   restarts: { settings: 0, schema: 0, wifi: 0, time: 0, mqtt: 0, update: 0, logger: 0, stateReporter: 0 },
   held: [],

@@ -104,7 +104,13 @@ export const duties = unitSetup.createStateConfig({
     'mqtt.connected': {
       actions: [{ type: 'countConnect' }, { type: 'log', params: ({ event }) => lineOf(event) }],
     },
-    'mqtt.online': { actions: [{ type: 'log', params: ({ event }) => lineOf(event) }] },
+    'mqtt.online': {
+      actions: [
+        { type: 'noteDenied', params: ({ event }) => event },
+        { type: 'tell', params: { order: 'passHealthOn' } },
+        { type: 'log', params: ({ event }) => lineOf(event) },
+      ],
+    },
     'mqtt.offline': { actions: [{ type: 'log', params: ({ event }) => lineOf(event) }] },
     'mqtt.failed': { actions: [{ type: 'log', params: ({ event }) => lineOf(event) }] },
     'mqtt.stopped': { actions: [{ type: 'announce', params: ({ event }) => newsOf(event) }] },
@@ -120,6 +126,38 @@ export const duties = unitSetup.createStateConfig({
         { type: 'announce', params: ({ event }) => newsOf(event) },
       ],
     },
+    'update.refused': {
+      actions: [
+        { type: 'log', params: ({ event }) => lineOf(event) },
+        { type: 'announce', params: ({ event }) => newsOf(event) },
+      ],
+    },
+    'update.swapping': {
+      actions: [{ type: 'holdReports' }, { type: 'tell', params: { order: 'holdReporter' } }],
+    },
+    'update.tried': {
+      actions: [
+        { type: 'holdReports' },
+        { type: 'tell', params: { order: 'holdReporter' } },
+        { type: 'log', params: ({ event }) => lineOf(event) },
+      ],
+    },
+    'update.settled': {
+      actions: [{ type: 'releaseReports' }, { type: 'tell', params: { order: 'holdReporter' } }],
+    },
+    'update.confirmed': {
+      actions: [
+        { type: 'log', params: ({ event }) => lineOf(event) },
+        { type: 'announce', params: ({ event }) => newsOf(event) },
+      ],
+    },
+    'update.rolledBack': {
+      actions: [
+        { type: 'log', params: ({ event }) => lineOf(event) },
+        { type: 'announce', params: ({ event }) => newsOf(event) },
+      ],
+    },
+    'update.targetUnknown': { actions: [{ type: 'log', params: ({ event }) => lineOf(event) }] },
     'update.swapped': {
       actions: [
         { type: 'log', params: ({ event }) => lineOf(event) },

@@ -9,7 +9,20 @@ export const lifecycle = unitSetup.createStateConfig({
   states: {
     idle: {
       description: 'Not started.',
-      on: { 'unit.start': { target: 'loadingSettings' }, 'unit.stop': { target: 'stopped' } },
+      on: { 'unit.start': { target: 'recovering' }, 'unit.stop': { target: 'stopped' } },
+    },
+    recovering: {
+      description: 'Waits until what an update has left is carried out, before any file is read.',
+      tags: ['busy'],
+      entry: [{ type: 'tell', params: { order: 'recover' } }],
+      on: {
+        'update.ready': { actions: [{ type: 'tell', params: { order: 'recover' } }] },
+        'update.recovered': { target: 'loadingSettings' },
+        'update.tried': { target: 'loadingSettings' },
+        'update.settled': { target: 'loadingSettings' },
+        'unit.stop': { target: 'closing' },
+      },
+      after: { recoverWithin: { target: 'loadingSettings' } },
     },
     loadingSettings: {
       description: 'Waits for env.json to be read.',
@@ -38,7 +51,7 @@ export const lifecycle = unitSetup.createStateConfig({
       tags: ['faulty'],
       entry: [{ type: 'announce', params: ({ context }) => misconfigured(context) }],
       on: {
-        'unit.start': { target: 'loadingSettings' },
+        'unit.start': { target: 'recovering' },
         'settings.loaded': { target: 'loadingSchema' },
         'schema.loaded': { guard: 'hasSettings', target: 'operating' },
         'unit.stop': { target: 'stopped' },
@@ -75,11 +88,13 @@ export const lifecycle = unitSetup.createStateConfig({
           entry: [
             { type: 'noteOnline' },
             { type: 'tell', params: { order: 'passBrokerOn' } },
+            { type: 'tell', params: { order: 'passHealthOn' } },
             { type: 'announce', params: { type: 'online' } },
           ],
           exit: [
             { type: 'noteOffline' },
             { type: 'tell', params: { order: 'passBrokerOn' } },
+            { type: 'tell', params: { order: 'passHealthOn' } },
             { type: 'announce', params: { type: 'offline' } },
           ],
           on: { 'mqtt.offline': { target: 'offline' } },
@@ -116,8 +131,8 @@ export const lifecycle = unitSetup.createStateConfig({
       description: 'Ended; can be started again.',
       entry: [{ type: 'announce', params: { type: 'stopped' } }],
       exit: [{ type: 'forgetStart' }],
-      always: { guard: 'isStartDue', target: 'loadingSettings' },
-      on: { 'unit.start': { target: 'loadingSettings' } },
+      always: { guard: 'isStartDue', target: 'recovering' },
+      on: { 'unit.start': { target: 'recovering' } },
     },
   },
 });

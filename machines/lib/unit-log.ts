@@ -20,6 +20,10 @@ const shortList = (topics: readonly string[]): string =>
     ? `${topics.slice(0, mostTopics).join(', ')} and ${topics.length - mostTopics} more`
     : topics.join(', ');
 
+/** What the client can't do for itself. */
+const unguarded =
+  'without `pepeunit run` nobody restores the previous version when this one hangs or can not even start';
+
 const lines = {
   'command.received': ({ command }) => ({ level: 'Info', text: `Command received: ${command}` }),
   'settings.loaded': () => ({ level: 'Info', text: 'Settings loaded' }),
@@ -51,10 +55,23 @@ const lines = {
   'mqtt.failed': ({ failure }) => failed('Warning', 'MQTT broker not reached', failure),
   'update.began': ({ target }) => ({ level: 'Info', text: `Update to ${versionOf(target)} began` }),
   'update.skipped': ({ target }) => ({ level: 'Info', text: `Update skipped: ${versionOf(target)} runs already` }),
+  'update.refused': ({ failure }) => failed('Error', 'Update refused', failure),
+  'update.tried': ({ version, start, maxStarts, isSupervised }) =>
+    isSupervised
+      ? { level: 'Info', text: `Version ${version} is on trial, start ${start} of ${maxStarts}` }
+      : { level: 'Warning', text: `Version ${version} is on trial, start ${start} of ${maxStarts}; ${unguarded}` },
+  'update.confirmed': ({ version }) => ({ level: 'Info', text: `Update to ${version} is confirmed` }),
+  'update.rolledBack': ({ version, reason }) => ({
+    level: 'Critical',
+    text: `Update to ${version} was rolled back after its trial: ${reason}`,
+  }),
+  'update.targetUnknown': ({ failure }) => failed('Debug', 'The target version is not known', failure),
   'update.swapped': ({ target }) => ({ level: 'Info', text: `Update to ${versionOf(target)} is in place` }),
   'update.handedOver': ({ target }) => ({ level: 'Info', text: `Update to ${versionOf(target)} was done by the app` }),
   'update.failed': ({ target, phase, failure }) =>
-    failed('Critical', `Update to ${versionOf(target)} failed while ${phase}`, failure),
+    phase === 'recovering'
+      ? failed('Error', 'What the last update has left', failure)
+      : failed('Critical', `Update to ${versionOf(target)} failed while ${phase}`, failure),
   'logger.synced': ({ entries }) => ({ level: 'Info', text: `Stored log sent: ${entries} entries` }),
   'logger.failed': ({ failure }) => failed('Warning', 'Log', failure),
   'reporter.failed': ({ failure }) => failed('Warning', 'State report', failure),

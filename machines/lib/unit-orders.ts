@@ -33,15 +33,33 @@ const tellNetwork = (to: 'time' | 'mqtt', { hasNetwork }: UnitContext): Message 
   event: { type: hasNetwork ? 'network.up' : 'network.down' },
 });
 
-const tellBroker = (to: 'logger' | 'stateReporter', { isOnline }: UnitContext): Message => ({
-  to,
+const tellLogger = ({ isOnline }: UnitContext): Message => ({
+  to: 'logger',
   event: { type: isOnline ? 'broker.up' : 'broker.down' },
+});
+
+const tellReporter = ({ isOnline }: UnitContext): Message => ({
+  to: 'stateReporter',
+  event: { type: isOnline ? 'broker.up' : 'broker.down' },
+});
+
+/** Nothing is reported while it is not settled which version runs. */
+const holdReporter = ({ isReportHeld }: UnitContext): Message => ({
+  to: 'stateReporter',
+  event: { type: isReportHeld ? 'reporter.hold' : 'reporter.resume' },
+});
+
+const tellUpdate = ({ isOnline, deniedTopics }: UnitContext): Message => ({
+  to: 'update',
+  event: isOnline ? { type: 'broker.up', denied: deniedTopics } : { type: 'broker.down' },
 });
 
 const configureUpdate = ({ settings, handsOver }: UnitContext): Message => ({
   to: 'update',
   event: { type: 'update.configure', handsOver, ...(settings && { commitVersion: settings.commitVersion }) },
 });
+
+const recover: Message = { to: 'update', event: { type: 'update.recover' } };
 
 const configureReporter = ({ settings }: UnitContext): Message[] =>
   settings
@@ -69,9 +87,9 @@ export const briefs: { [K in ChildName]: (context: UnitContext) => Message[] } =
   wifi: bringWifiUp,
   time: (context) => [tellNetwork('time', context)],
   mqtt: (context) => [...wantTopics(context), tellNetwork('mqtt', context), ...keepLink(context)],
-  update: (context) => [configureUpdate(context)],
-  logger: (context) => [tellBroker('logger', context)],
-  stateReporter: (context) => [...configureReporter(context), tellBroker('stateReporter', context)],
+  update: (context) => [configureUpdate(context), ...(context.isOperating ? [recover, tellUpdate(context)] : [])],
+  logger: (context) => [tellLogger(context)],
+  stateReporter: (context) => [holdReporter(context), ...configureReporter(context), tellReporter(context)],
 };
 
 const recipients: Record<PassedEvent['type'], ChildName> = {
@@ -100,7 +118,7 @@ const obey = (event: UnitEvent): Message[] => {
   if (command === 'env_update') return [{ to: 'settings', event: { type: 'settings.refresh' } }];
   if (command === 'schema_update') return [{ to: 'schema', event: { type: 'schema.refresh' } }];
   if (command === 'log_sync') return [{ to: 'logger', event: { type: 'logger.sync' } }];
-  return [{ to: 'update', event: { type: 'update.start', target: target ?? { commitVersion: '' } } }];
+  return target ? [{ to: 'update', event: { type: 'update.start', target } }] : [];
 };
 
 /** Whether the WiFi network that the settings name is another one now. */
@@ -125,6 +143,7 @@ const reloadFiles = (event: UnitEvent): Message[] =>
 
 /** Everything that the unit tells its children, by the name that its statechart gives it. */
 export const orders = {
+  recover: () => [recover],
   loadSettings: () => [{ to: 'settings', event: { type: 'settings.load' } }],
   loadSchema: () => [{ to: 'schema', event: { type: 'schema.load' } }],
   bringWifiUp,
@@ -138,7 +157,9 @@ export const orders = {
     ...configureReporter(context),
     ...keepLink(context),
   ],
-  passBrokerOn: (context) => [tellBroker('logger', context), tellBroker('stateReporter', context)],
+  passBrokerOn: (context) => [tellLogger(context), tellReporter(context)],
+  passHealthOn: (context) => [tellUpdate(context)],
+  holdReporter: (context) => [holdReporter(context)],
   reloadFiles: (_, event) => reloadFiles(event),
   obey: (_, event) => obey(event),
   pass: (_, event) => pass(event),
@@ -180,6 +201,6 @@ export const lossOf = (child: ChildName, failure: Failure, isRestarted: boolean,
     case 'stateReporter':
       return [{ type: 'reporter.failed', failure }];
     case 'update':
-      return [];
+      return isAskedAgain ? [] : [{ type: 'update.recovered' }];
   }
 };

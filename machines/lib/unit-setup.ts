@@ -1,4 +1,5 @@
 import { assign, emit, enqueueActions, setup } from 'xstate';
+import type { Grant } from '../../services/broker.ts';
 import type { Failure } from '../../services/errors.ts';
 import type { SchemaTopics } from '../../services/schema.ts';
 import type { UnitSettings } from '../../services/settings.ts';
@@ -10,6 +11,7 @@ import type { stateReporterMachine } from '../state-reporter.ts';
 import type { timeMachine } from '../time.ts';
 import type { updateMachine } from '../update.ts';
 import type { wifiMachine } from '../wifi.ts';
+import { isBaseTopic } from './base-topic.ts';
 import { slot } from './slot.ts';
 import {
   systemIds,
@@ -93,6 +95,11 @@ export const unitSetup = setup({
     noteNoNetwork: assign({ hasNetwork: false }),
     noteOnline: assign({ isOnline: true }),
     noteOffline: assign({ isOnline: false }),
+    noteDenied: assign((_, { denied }: { denied: readonly Grant[] }) => ({
+      deniedTopics: denied.map(({ topic }) => topic).filter(isBaseTopic),
+    })),
+    holdReports: assign({ isReportHeld: true }),
+    releaseReports: assign({ isReportHeld: false }),
     beginWork: assign({ isOperating: true, isLinkWanted: true }),
     endWork: assign({ isOperating: false }),
     wantStart: assign({ isStartDue: true }),
@@ -120,5 +127,5 @@ export const unitSetup = setup({
     isOperating: ({ context }) => context.isOperating,
     isStartDue: ({ context }) => context.isStartDue,
   },
-  delays: { flushWithin: 1500, closeWithin: 4500, restartAfter: 1000, steadyAfter: 60_000 },
+  delays: { recoverWithin: 150_000, flushWithin: 1500, closeWithin: 4500, restartAfter: 1000, steadyAfter: 60_000 },
 });

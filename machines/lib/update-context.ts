@@ -1,5 +1,6 @@
 import type { Failure } from '../../services/errors.ts';
 import type { StagedFirmware, UpdateTarget } from '../../services/firmware.ts';
+import type { FailedVersion, FirmwareStatus, UpdateOutcome } from '../../services/firmware-journal.ts';
 import type { RestartMode } from '../../services/process-control.ts';
 import type { Parent } from './parent.ts';
 
@@ -13,21 +14,49 @@ export interface UpdateChange {
 
 /** What others may tell the update machine. */
 export type UpdateEvent =
+  /** Find out what an earlier start has left, once; told as `update.recovered`. */
+  | { type: 'update.recover' }
   | ({ type: 'update.configure' } & UpdateChange)
-  /** During a flight: the last target waits for its end. */
-  | { type: 'update.start'; target: UpdateTarget };
+  /** During a flight or a trial: the last target waits for its end. */
+  | { type: 'update.start'; target: UpdateTarget }
+  /** The link is there and each topic was answered; which base topics were denied. */
+  | { type: 'broker.up'; denied: readonly string[] }
+  | { type: 'broker.down' };
 
-export type UpdatePhase = 'downloading' | 'verifying' | 'swapping' | 'restarting' | 'handingOver';
+export type UpdatePhase =
+  | 'recovering'
+  | 'downloading'
+  | 'verifying'
+  | 'staging'
+  | 'swapping'
+  | 'restarting'
+  | 'trial'
+  | 'confirming'
+  | 'rollingBack'
+  | 'handingOver';
 
 /** What the update machine tells its parent. */
 export type UpdateFact =
   | { type: 'update.ready' }
+  /** What an earlier start has left is known, or can't be; the unit may load its files. */
+  | { type: 'update.recovered' }
   | { type: 'update.began'; target: UpdateTarget }
   | { type: 'update.skipped'; target: UpdateTarget; reason: 'sameVersion' }
+  /** This version has failed before; another one is needed. */
+  | { type: 'update.refused'; target: UpdateTarget; failure: Failure }
+  /** From now on until `update.settled` the files may be of another version than the one that runs. */
+  | { type: 'update.swapping' }
   | { type: 'update.swapped'; target: UpdateTarget; mode: RestartMode }
   | { type: 'update.finished'; target: UpdateTarget; mode: RestartMode }
   | { type: 'update.handedOver'; target: UpdateTarget }
-  | { type: 'update.failed'; target: UpdateTarget; phase: UpdatePhase; failure: Failure };
+  | { type: 'update.failed'; target: UpdateTarget; phase: UpdatePhase; failure: Failure }
+  /** The version that runs has to prove itself; nobody can help one that can't start where nothing supervises it. */
+  | { type: 'update.tried'; version: string; start: number; maxStarts: number; isSupervised: boolean }
+  | { type: 'update.confirmed'; version: string }
+  | { type: 'update.rolledBack'; version: string; reason: string }
+  | { type: 'update.targetUnknown'; failure: Failure }
+  /** No flight, no trial. */
+  | { type: 'update.settled' };
 
 export interface UpdateEnding {
   phase: UpdatePhase;
@@ -39,12 +68,13 @@ export interface UpdateInput {
   mode: RestartMode;
   /** Whether a command for the version that runs is skipped. */
   checksVersion: boolean;
+  /** Whether the instance can be asked which version is wanted, and that be enough to get it. */
+  asksTarget: boolean;
+  /** Whether a supervisor starts the program, counts its starts and rolls back. */
+  isSupervised: boolean;
 }
 
-export interface UpdateContext {
-  parent: Parent<UpdateFact>;
-  mode: RestartMode;
-  checksVersion: boolean;
+export interface UpdateContext extends UpdateInput {
   handsOver: boolean;
   /** The version that runs. */
   commitVersion: string;
@@ -55,6 +85,19 @@ export interface UpdateContext {
   staged: StagedFirmware;
   /** How this flight, or the last one, failed. */
   ending?: UpdateEnding | undefined;
+  /** The version that lies in place and waits for the next start. */
+  placed: string;
+  trial?: FirmwareStatus['trial'] | undefined;
+  /** Base topics that the broker denied; `undefined` without a link. */
+  denied?: readonly string[] | undefined;
+  /** The version that failed and is refused. */
+  failed?: FailedVersion | undefined;
+  /** How the last update ended, until that is told. */
+  outcome?: UpdateOutcome | undefined;
+  /** Whether a connect came after which the instance was not asked for its target yet. */
+  isTargetDue: boolean;
+  /** What the instance said that was taken up last; the same answer is not taken up twice. */
+  answered: string;
 }
 
 const isSameTarget = (one: UpdateTarget, other: UpdateTarget): boolean =>
@@ -70,13 +113,14 @@ export const flightTo = (target: UpdateTarget) => ({
   staged: nothingStaged,
 });
 
-/** Where the update machine starts: nothing is in flight. */
-export const newUpdateContext = ({ parent, mode, checksVersion }: UpdateInput): UpdateContext => ({
-  parent,
-  mode,
-  checksVersion,
+/** Where the update machine starts: nothing is known of earlier starts, nothing is in flight. */
+export const newUpdateContext = (input: UpdateInput): UpdateContext => ({
+  ...input,
   handsOver: false,
   commitVersion: '',
+  placed: '',
+  isTargetDue: false,
+  answered: '',
   ...flightTo({ commitVersion: '' }),
 });
 
@@ -86,11 +130,81 @@ export const configured = ({ commitVersion, handsOver }: UpdateChange): Partial<
   ...(handsOver === undefined ? {} : { handsOver }),
 });
 
+/** Takes over what the journal says; what is on trial counts as the flight that is under way. */
+export const recovered = ({ trial, failed, outcome }: FirmwareStatus) => ({
+  trial,
+  failed,
+  outcome,
+  ...(trial && { target: { commitVersion: trial.to } }),
+});
+
 /** Lets a target wait for the end of a flight; what the flight is for already need not wait. */
 export const queued = (now: UpdateContext, target: UpdateTarget): Partial<UpdateContext> => ({
   next: isSameTarget(target, now.target) ? undefined : target,
 });
 
-/** Whether the target is the version that runs, where that is checked at all. */
-export const runsAlready = ({ checksVersion, target, commitVersion }: UpdateContext): boolean =>
-  checksVersion && target.commitVersion !== '' && target.commitVersion === commitVersion;
+/** Whether the target is the version that runs, or starts next, where that is checked at all. */
+export const runsAlready = ({ checksVersion, target, commitVersion, placed }: UpdateContext): boolean =>
+  checksVersion && target.commitVersion !== '' && [commitVersion, placed].includes(target.commitVersion);
+
+/** Whether the target is the version that failed. */
+export const hasFailedBefore = ({ failed, target }: UpdateContext): boolean =>
+  failed !== undefined && failed.version === target.commitVersion;
+
+/** Why the target is refused. */
+export const refusalOf = ({ failed, target }: UpdateContext): Failure => ({
+  name: 'FirmwareError',
+  code: 'failedBefore',
+  message: `version ${target.commitVersion} failed before: ${failed?.reason ?? 'no reason was noted'}. Send another version.`,
+});
+
+/** Whether what the instance wants is another version, and one that it makes sense to try without being told to. */
+export const isWorthIt = (now: UpdateContext, commitVersion: string): boolean =>
+  commitVersion !== '' &&
+  commitVersion !== now.answered &&
+  commitVersion !== now.failed?.version &&
+  !runsAlready({ ...now, target: { commitVersion } });
+
+/** Whether the new version has no start left. */
+export const isSpent = ({ trial }: Pick<FirmwareStatus, 'trial'>): boolean =>
+  trial !== undefined && trial.starts > trial.maxStarts;
+
+const unhealthy = (message: string): Failure => ({ name: 'FirmwareError', code: 'unhealthy', message });
+
+/** Why a trial is not over yet. */
+export const lackOf = ({ denied, trial }: UpdateContext): Failure => {
+  const within = `within ${(trial?.healthyWithinMs ?? 0) / 1000} s`;
+  if (denied === undefined) return unhealthy(`it did not get online ${within}`);
+  if (denied.length > 0) return unhealthy(`the broker denied its topics ${denied.join(', ')}`);
+  return unhealthy(`the app was not ready ${within}`);
+};
+
+/** Why a version has no start left. */
+export const spentAfter = ({ trial }: Pick<FirmwareStatus, 'trial'>): Failure =>
+  unhealthy(`it was started ${trial?.maxStarts ?? 0} times without proving itself`);
+
+/** Keeps how a flight or a trial failed; what could not even be fetched may be tried again after the next connect. */
+export const failedWith = ({ answered }: UpdateContext, ending: UpdateEnding): Partial<UpdateContext> => ({
+  ending,
+  answered: ending.phase === 'downloading' ? '' : answered,
+});
+
+/** The version on trial has proved itself. */
+export const confirmed = ({ trial }: UpdateContext): Partial<UpdateContext> => ({
+  trial: undefined,
+  ...(trial && { outcome: { version: trial.to, result: 'confirmed' } }),
+});
+
+/** The version on trial is gone again. */
+export const rolledBack = ({ trial, ending }: UpdateContext): Partial<UpdateContext> => {
+  if (!trial) return {};
+  const reason = ending?.failure.message ?? '';
+  const version = trial.to;
+  return { trial: undefined, failed: { version, reason }, outcome: { version, result: 'rolledBack', reason } };
+};
+
+/** What others are told of an outcome. */
+export const factOf = ({ version, result, reason }: UpdateOutcome): UpdateFact =>
+  result === 'confirmed'
+    ? { type: 'update.confirmed', version }
+    : { type: 'update.rolledBack', version, reason: reason ?? 'no reason was noted' };

@@ -68,7 +68,7 @@ describe('commands', () => {
 
   test('after an update of env and schema both files are read again', async () => {
     const { actor, it: outside, told } = await online();
-    outside.settings = { ...settings, commitVersion: 'v2' };
+    Object.assign(outside, { settings: { ...settings, commitVersion: 'v2' }, target: 'v2' });
     actor.send({ type: 'command.received', command: 'update', target: { commitVersion: 'v2' } });
     await settle();
     await settle();

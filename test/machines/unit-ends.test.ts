@@ -70,7 +70,7 @@ describe('stopping (M12)', () => {
 
   test.each([
     ['idle', () => undefined],
-    ['loadingSettings', (unit: ReturnType<typeof make>) => unit.actor.send({ type: 'unit.start' })],
+    ['recovering', (unit: ReturnType<typeof make>) => unit.actor.send({ type: 'unit.start' })],
   ])('from %s', async (state, lead) => {
     const unit = make();
     lead(unit);

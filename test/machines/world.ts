@@ -17,6 +17,7 @@ import {
 } from '../../machines/index.ts';
 import type { LinkCommand, LinkEvent, LinkWish, MqttVersion } from '../../services/broker.ts';
 import type { StagedFirmware, UpdateTarget } from '../../services/firmware.ts';
+import type { FirmwareStatus } from '../../services/firmware-journal.ts';
 import type { RestartMode } from '../../services/process-control.ts';
 import type { UnitSettings } from '../../services/settings.ts';
 import type { StateReport } from '../../services/system.ts';
@@ -48,6 +49,8 @@ export const world = () => ({
   links: [] as { version: MqttVersion; isHeld: boolean; subscribed: string[]; tell(event: LinkEvent): void }[],
   wifi: { linked: false, ssid: '', tell: (_event: WifiLinkEvent): void => undefined },
   reports: [] as StateReport[],
+  status: { phase: 'settled' } as FirmwareStatus,
+  target: 'v1',
   configs: [] as LogConfig[],
 });
 export type World = ReturnType<typeof world>;
@@ -121,11 +124,20 @@ export const provided = (it: World, log: (line: LogLine) => void) =>
           download: fromPromise<StagedFirmware, { target: UpdateTarget }>(async () =>
             doing(it, 'download').then(() => ({ id: 's', files: 1, bytes: 1 })),
           ),
+          recover: fromPromise(async () => doing(it, 'recover').then(() => it.status)),
+          askTarget: fromPromise(async () => doing(it, 'askTarget').then(() => it.target)),
           verify: fromPromise(() => doing(it, 'verify')),
+          stage: fromPromise<StagedFirmware, { staged: StagedFirmware; target: UpdateTarget }>(async ({ input }) =>
+            doing(it, 'stage').then(() => input.staged),
+          ),
           swap: fromPromise(() => doing(it, 'swap')),
           discard: fromPromise(() => doing(it, 'discard')),
           restart: fromPromise<void, { mode: RestartMode }>(() => doing(it, 'restart')),
           handOver: fromPromise(() => doing(it, 'handOver')),
+          checkReady: fromPromise(() => doing(it, 'checkReady')),
+          confirm: fromPromise(() => doing(it, 'confirm')),
+          rollBack: fromPromise<void, { reason: string }>(() => doing(it, 'rollBack')),
+          forgetOutcome: fromPromise(() => doing(it, 'forgetOutcome')),
         },
       }),
       logger: loggerMachine.provide({
@@ -165,6 +177,8 @@ export const make = (change: Partial<UnitInput> = {}, it: World = world(), machi
         protocol: 'auto',
         restartMode: 'env_schema_only',
         checksVersion: true,
+        asksTarget: true,
+        isSupervised: false,
         logConfig,
         ...change,
       },

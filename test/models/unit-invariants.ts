@@ -32,6 +32,10 @@ export const lifecycle = {
     isNotWorking(seen);
     expect(lastOf(seen.emitted, 'stopped', 'misconfigured')).toBeUndefined();
   },
+  'lifecycle.recovering': (seen: Seen<UnitContext>) => {
+    isNotWorking(seen);
+    if (hasAlwaysRun('update', seen)) isTold('update', 'update.recover', seen);
+  },
   'lifecycle.loadingSettings': (seen: Seen<UnitContext>) => {
     isNotWorking(seen);
     if (hasAlwaysRun('settings', seen)) isTold('settings', 'settings.load', seen);
@@ -61,7 +65,7 @@ export const lifecycle = {
   'lifecycle.operating.online': (seen: Seen<UnitContext>) => {
     expect(seen.context.isOnline).toBe(true);
     expect(lastOf(seen.emitted, 'online', 'offline')).toBe('online');
-    for (const child of ['logger', 'stateReporter'] as const) {
+    for (const child of ['logger', 'stateReporter', 'update'] as const) {
       if (hasAlwaysRun(child, seen)) expect(lastTold(child, seen, 'broker.up', 'broker.down')).toBe('broker.up');
     }
   },
@@ -154,6 +158,16 @@ export const outcomes: Record<string, (seen: Seen<UnitContext>) => void> = {
   'mqtt.offline': logs('Warning'),
   'reporter.sent': countsUp(({ figures }) => figures.reports),
   'update.failed': logs('Critical'),
+  'update.rolledBack': logs('Critical'),
+  'update.refused': logs('Error'),
+  'update.confirmed': logs('Info'),
+  'update.targetUnknown': logs('Debug'),
+  'update.tried': (seen) => {
+    logs(seen.last['isSupervised'] === true ? 'Info' : 'Warning')(seen);
+    isTold('stateReporter', 'reporter.hold', seen);
+  },
+  'update.swapping': ({ context }) => expect(context.isReportHeld).toBe(true),
+  'update.settled': ({ context }) => expect(context.isReportHeld).toBe(false),
   'command.received': (seen) => {
     const command = seen.last['command'] as CommandName;
     if (seen.context.isOperating) countsUp(({ figures }) => figures.commands[command])(seen);

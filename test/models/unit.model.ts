@@ -8,6 +8,7 @@ import { lifecycle, outcomes, supervision } from './unit-invariants.ts';
 
 const loaded = [
   'unit.start',
+  'update says update.settled',
   `settings says settings.loaded ${JSON.stringify({ settings: settings('one', 1) })}`,
   `schema says schema.loaded ${JSON.stringify({ topics })}`,
 ];
@@ -29,7 +30,7 @@ const mainKey = (context: UnitContext) => [
 ];
 
 const lifeCycle =
-  /^unit\.|(settings|schema) says \w+\.(ready|loaded .*"commitVersion":"one"|loaded .*topics|failed)|mqtt says mqtt\.(online .*\[\]|offline|stopped)|logger says logger\.(flushed|failed)|(flush|close)Within/;
+  /^unit\.|(settings|schema) says \w+\.(ready|loaded .*"commitVersion":"one"|loaded .*topics|failed)|mqtt says mqtt\.(online .*\[\]|offline|stopped)|update says update\.(ready|recovered|settled|tried .*true)|logger says logger\.(flushed|failed)|(recover|flush|close)Within/;
 
 const starting = /(settings|schema) says \w+\.(loaded .*"commitVersion":"one"|loaded .*topics|failed)/;
 
@@ -69,7 +70,7 @@ const regions: readonly Region<UnitContext>[] = [
       },
       {
         name: `keeping ${child} running, while the unit starts`,
-        prelude: ['unit.start'],
+        prelude: loaded.slice(0, 2),
         uses: (label) => uses(label) || starting.test(label),
         key: (context) => [...key(context), context.settings !== undefined],
       },
@@ -85,6 +86,8 @@ export const unitModel = defineModel<typeof unitMachine>({
     protocol: 'auto',
     restartMode: 'no_restart',
     checksVersion: true,
+    asksTarget: true,
+    isSupervised: false,
     logConfig: { minLevel: 'Info', maxLength: 64, console: true, file: true, mqtt: true },
   },
   recorded: ['log'],

@@ -14,13 +14,13 @@ export interface AedesBroker {
 const listen = (server: net.Server): Promise<number> =>
   new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as net.AddressInfo).port)));
 
-/** Starts an aedes broker on loopback, over TCP and WebSocket; topics with `denied` in them are refused. */
-export const startAedes = async (): Promise<AedesBroker> => {
+/** Starts an aedes broker on loopback, over TCP and WebSocket; topics with such a word in them are refused. */
+export const startAedes = async (denied = 'denied'): Promise<AedesBroker> => {
   const aedes = await Aedes.createBroker({
     authenticate: (_client, username, _password, done) =>
       username === 'wrong' ? done(Object.assign(new Error('no'), { returnCode: 4 }), false) : done(null, true),
     authorizeSubscribe: (_client, subscription, done) =>
-      done(null, subscription.topic.includes('denied') ? null : subscription),
+      done(null, subscription.topic.includes(denied) ? null : subscription),
   });
   const tcp = net.createServer((socket) => void aedes.handle(socket));
   const web = http.createServer();

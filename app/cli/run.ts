@@ -1,0 +1,102 @@
+import { dirname, join, resolve } from 'node:path';
+import { folderFirmwareTrials } from '../../adapters/node/firmware-trials.ts';
+import { endLike } from '../../adapters/node/signals.ts';
+import { supervise, type SupervisorEvent } from '../../adapters/node/supervisor.ts';
+import { takeLock } from '../../adapters/node/supervisor-lock.ts';
+import { passSignals } from '../../adapters/node/supervisor-signals.ts';
+import { command, exitCode, positiveNumber, UsageError } from './command.ts';
+import { tell } from './output.ts';
+
+const defaultGraceSeconds = 10;
+
+const told = (event: SupervisorEvent): string => {
+  switch (event.type) {
+    case 'started': {
+      const { pid, trial } = event;
+      const start = trial ? `, version ${trial.to} on trial, start ${trial.starts} of ${trial.maxStarts}` : '';
+      return `started the unit, process ${pid}${start}`;
+    }
+    case 'ended':
+      return `the unit ended ${event.signal === null ? `with code ${event.code}` : `by ${event.signal}`}`;
+    case 'waiting':
+      return `starts it again in ${event.ms / 1000} s`;
+    case 'overdue':
+      return `version ${event.version} did not prove itself within ${event.withinMs / 1000} s and is ended`;
+    case 'rolledBack':
+      return `version ${event.version} is rolled back to ${event.to}: ${event.reason}`;
+    case 'failed':
+      return `${event.what} failed: ${event.message}`;
+  }
+};
+
+const seconds = (name: string, text: string | undefined): number | undefined => {
+  const number = positiveNumber(name, text);
+  return number === undefined ? undefined : number * 1000;
+};
+
+const count = (name: string, text: string | undefined): number | undefined => {
+  const number = positiveNumber(name, text);
+  if (number !== undefined && !Number.isInteger(number)) throw new UsageError(`--${name} takes a whole number.`);
+  return number;
+};
+
+/** Supervises a unit. */
+export const runCommand = command(
+  {
+    name: 'run',
+    operands: 'MAIN [-- ARGS]',
+    least: 1,
+    most: Infinity,
+    about:
+      "Runs the unit's program MAIN (a script with this Node, anything else as it is) and starts it again when it crashes,\n" +
+      'waiting longer each time, or when it asks for that after an update. A new version that crashes, hangs or does not\n' +
+      'get healthy in time is started a few times, and then the previous version is restored, with no network. Signals\n' +
+      "are passed on; it ends as the unit ends when that is stopped or ends with 0. The unit's output stays its own.",
+    options: {
+      folder: { type: 'string', value: 'FOLDER', help: 'The folder with env.json. That of MAIN by default.' },
+      'healthy-within': {
+        type: 'string',
+        value: 'SECONDS',
+        help: "How long a start of a new version may take to be confirmed. The unit's own option by default.",
+      },
+      'trial-starts': {
+        type: 'string',
+        value: 'NUMBER',
+        help: "How many starts a new version gets. The unit's own option by default.",
+      },
+      grace: {
+        type: 'string',
+        value: 'SECONDS',
+        help: `How long the unit may take to stop before it is killed. ${defaultGraceSeconds} by default.`,
+      },
+      json: { type: 'boolean', help: 'Tell what happens as lines of JSON, on standard error.' },
+    },
+  },
+  async ({ operands: [main = '', ...args], options }) => {
+    const folder = resolve(options.folder ?? dirname(main));
+    const graceMs = seconds('grace', options.grace) ?? defaultGraceSeconds * 1000;
+    const healthyWithinMs = seconds('healthy-within', options['healthy-within']);
+    const trialStarts = count('trial-starts', options['trial-starts']);
+    using signals = passSignals(graceMs);
+    using lock = await takeLock(join(folder, '.pepeunit'), graceMs);
+    const end = await supervise({
+      main: resolve(main),
+      args,
+      trials: folderFirmwareTrials({ folder }),
+      healthyWithinMs,
+      trialStarts,
+      graceMs,
+      tell: (event) => tell(options.json === true ? JSON.stringify(event) : `pepeunit run: ${told(event)}`),
+      onStart: (unit) => {
+        signals.passTo(unit);
+        lock.note(unit.pid);
+      },
+      stopped: signals.stopped,
+    });
+    if (end?.signal) {
+      lock[Symbol.dispose]();
+      endLike(end.code, end.signal);
+    }
+    return end?.code ?? exitCode.ok;
+  },
+);

@@ -1,0 +1,40 @@
+import type { RestartingMode } from '../../services/process-control.ts';
+import type { Adapters } from '../platform.ts';
+import type { Cycle } from './cycle.ts';
+import type { DataPlane } from './data-plane.ts';
+import { outcomeOf } from './requests.ts';
+import type { UnitActor } from './root.ts';
+
+/** Leaves the link, and lets another process take over. @throws {ProcessError} The unit then goes on. */
+export type Restart = (mode: RestartingMode) => Promise<void>;
+
+export interface RestartParts {
+  readonly actor: UnitActor;
+  readonly plane: DataPlane;
+  readonly cycle: Cycle;
+  readonly adapters: Adapters;
+}
+
+export const createRestart = ({ actor, plane, cycle, adapters }: RestartParts): Restart => {
+  /** @returns Whether there was a link to leave. */
+  const disconnect = async (): Promise<boolean> => {
+    if (!plane.publisher.isAttached()) return false;
+    const done = outcomeOf(actor, ['disconnected'], []);
+    actor.send({ type: 'mqtt.disconnect' });
+    await done;
+    return true;
+  };
+
+  return async (mode) => {
+    cycle.pause();
+    await plane.journal.flush();
+    const hadLink = await disconnect();
+    try {
+      await adapters.process.restart(mode);
+    } catch (thrown) {
+      cycle.resume();
+      if (hadLink) actor.send({ type: 'mqtt.connect' });
+      throw thrown;
+    }
+  };
+};

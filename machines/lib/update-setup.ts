@@ -1,0 +1,139 @@
+import { assign, enqueueActions, sendTo, setup } from 'xstate';
+import type { Failure } from '../../services/errors.ts';
+import type {
+  DiscardFirmware,
+  DownloadFirmware,
+  HandOverUpdate,
+  StagedFirmware,
+  SwapFirmware,
+  UpdateTarget,
+  VerifyFirmware,
+} from '../../services/firmware.ts';
+import type { FirmwareStatus } from '../../services/firmware-journal.ts';
+import type { RestartProcess } from '../../services/process-control.ts';
+import type {
+  AskTarget,
+  CheckReady,
+  ConfirmFirmware,
+  ForgetOutcome,
+  RecoverFirmware,
+  RollBackFirmware,
+  StageProgram,
+} from '../../services/update.ts';
+import { slot } from './slot.ts';
+import { timerMs } from './timer.ts';
+import * as update from './update-context.ts';
+import type {
+  UpdateChange,
+  UpdateContext,
+  UpdateEvent,
+  UpdateFact,
+  UpdateInput,
+  UpdatePhase,
+} from './update-context.ts';
+
+/** What the update statechart is made of: its actors, actions, guards and delays. */
+export const updateSetup = setup({
+  types: {
+    input: {} as UpdateInput,
+    context: {} as UpdateContext,
+    events: {} as UpdateEvent,
+    tags: {} as 'busy' | 'ready' | 'faulty',
+  },
+  actors: {
+    recover: slot<RecoverFirmware>('update.recover'),
+    askTarget: slot<AskTarget>('update.askTarget'),
+    download: slot<DownloadFirmware>('update.download'),
+    verify: slot<VerifyFirmware>('update.verify'),
+    stage: slot<StageProgram>('update.stage'),
+    swap: slot<SwapFirmware>('update.swap'),
+    discard: slot<DiscardFirmware>('update.discard'),
+    restart: slot<RestartProcess>('update.restart'),
+    handOver: slot<HandOverUpdate>('update.handOver'),
+    checkReady: slot<CheckReady>('update.checkReady'),
+    confirm: slot<ConfirmFirmware>('update.confirm'),
+    rollBack: slot<RollBackFirmware>('update.rollBack'),
+    forgetOutcome: slot<ForgetOutcome>('update.forgetOutcome'),
+  },
+  actions: {
+    report: sendTo(
+      ({ context }) => context.parent,
+      (_, fact: UpdateFact) => fact,
+    ),
+    reportFinish: enqueueActions(({ context: { parent, target, mode, ending }, enqueue }) => {
+      if (!ending) enqueue.sendTo(parent, { type: 'update.finished', target, mode });
+    }),
+    reportTrial: enqueueActions(({ context: { parent, trial, isSupervised }, enqueue }) => {
+      if (!trial) return;
+      const { to: version, starts: start, maxStarts } = trial;
+      enqueue.sendTo(parent, { type: 'update.tried', version, start, maxStarts, isSupervised });
+    }),
+    reportOutcome: enqueueActions(({ context: { parent, outcome }, enqueue }) => {
+      if (outcome) enqueue.sendTo(parent, update.factOf(outcome));
+    }),
+    configure: assign((_, change: UpdateChange) => update.configured(change)),
+    remember: assign((_, { target }: { target: UpdateTarget }) => ({ next: target })),
+    queue: assign(({ context }, { target }: { target: UpdateTarget }) => update.queued(context, target)),
+    begin: assign((_, { target }: { target: UpdateTarget }) => update.flightTo(target)),
+    beginNext: assign(({ context }) => update.flightTo(context.next ?? context.target)),
+    beginAnswered: assign((_, { commitVersion }: { commitVersion: string }) => ({
+      ...update.flightTo({ commitVersion }),
+      answered: commitVersion,
+    })),
+    /** Keeps what the journal says, and tells what was wrong with it. */
+    keepStatus: enqueueActions(({ context, enqueue }, status: FirmwareStatus) => {
+      enqueue.assign(update.recovered(status));
+      const { parent, target } = context;
+      const failure = status.problem;
+      if (failure) enqueue.sendTo(parent, { type: 'update.failed', target, phase: 'recovering', failure });
+    }),
+    keepStaged: assign((_, { staged }: { staged: StagedFirmware }) => ({ staged })),
+    keepPlaced: assign(({ context }) => ({ placed: context.target.commitVersion })),
+    keepConfirmed: assign(({ context }) => update.confirmed(context)),
+    keepRolledBack: assign(({ context }) => update.rolledBack(context)),
+    forgetOutcome: assign({ outcome: undefined }),
+    forgetFailed: assign({ failed: undefined }),
+    forgetDue: assign({ isTargetDue: false }),
+    noteLink: assign(({ context }, { denied }: { denied: readonly string[] }) => ({
+      denied,
+      isTargetDue: context.isTargetDue || context.denied === undefined,
+    })),
+    noteNoLink: assign({ denied: undefined }),
+    /** Keeps how the flight or the trial failed, and tells it. */
+    fail: enqueueActions(({ context, enqueue }, ending: { phase: UpdatePhase; failure: Failure }) => {
+      enqueue.assign(update.failedWith(context, ending));
+      enqueue.sendTo(context.parent, { type: 'update.failed', target: context.target, ...ending });
+    }),
+  },
+  guards: {
+    hasNext: ({ context }) => context.next !== undefined,
+    hasOutcome: ({ context }) => context.outcome !== undefined,
+    hasLink: ({ context }) => context.denied?.length === 0,
+    hasNoLink: ({ context }) => context.denied?.length !== 0,
+    hasTrial: (_, { trial }: FirmwareStatus) => trial !== undefined,
+    hasFailedBefore: ({ context }) => update.hasFailedBefore(context),
+    isForApp: ({ context }) => context.handsOver,
+    isSameVersion: ({ context }) => update.runsAlready(context),
+    isCompiled: ({ context }) => context.target.firmwareLink !== undefined,
+    isRestarting: ({ context }) => context.mode !== 'env_schema_only' && context.mode !== 'no_restart',
+    isSpent: ({ context }, status: FirmwareStatus) => !context.isSupervised && update.isSpent(status),
+    isSupervised: ({ context }) => context.isSupervised,
+    isTargetDue: ({ context }) => context.isTargetDue && context.asksTarget && context.checksVersion,
+    isWorthIt: ({ context }, { commitVersion }: { commitVersion: string }) => update.isWorthIt(context, commitVersion),
+  },
+  delays: {
+    recoverWithin: 120_000,
+    askWithin: 30_000,
+    downloadWithin: 600_000,
+    verifyWithin: 120_000,
+    stageWithin: 600_000,
+    swapWithin: 120_000,
+    restartWithin: 120_000,
+    handOverWithin: 600_000,
+    discardWithin: 120_000,
+    healthyWithin: ({ context }) => timerMs(context.trial?.healthyWithinMs ?? 0),
+    confirmWithin: 30_000,
+    rollBackWithin: 120_000,
+    tellWithin: 30_000,
+  },
+});

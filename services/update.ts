@@ -1,0 +1,57 @@
+import { fromPromise } from 'xstate';
+import type { UnitEnv } from './env.ts';
+import { ClientError, FirmwareError } from './errors.ts';
+import type { FirmwareStore, StagedFirmware, UpdateTarget } from './firmware.ts';
+import type { FirmwareStatus } from './firmware-journal.ts';
+import { targetOf, type Rest } from './rest.ts';
+
+/**
+ * Carries out what an earlier start has left, for the update machine's `recover`. Where no supervisor does, it counts this
+ * start too, once.
+ */
+export const recoverFirmware = (store: FirmwareStore, isSupervised: boolean) => {
+  let isCounted = isSupervised;
+  return fromPromise<FirmwareStatus>(async () => {
+    const status = await store.recover();
+    if (isCounted) return status;
+    isCounted = true;
+    return { ...status, ...(await store.countStart()) };
+  });
+};
+export type RecoverFirmware = ReturnType<typeof recoverFirmware>;
+
+/** Asks the instance which version it wants, for the update machine's `askTarget`. */
+export const askTarget = (rest: Rest, env: () => Promise<UnitEnv>) =>
+  fromPromise<string>(async ({ signal }) => (await rest.getTargetVersion(targetOf(await env()), signal)).commit);
+export type AskTarget = ReturnType<typeof askTarget>;
+
+/** Fetches the program of a compilable unit into its staged version, for the update machine's `stage`. */
+export const stageProgram = () =>
+  fromPromise<StagedFirmware, { staged: StagedFirmware; target: UpdateTarget }>(async () => {
+    throw new FirmwareError('unsupported', 'Compiled firmware needs a custom update handler: set one on the client.');
+  });
+export type StageProgram = ReturnType<typeof stageProgram>;
+
+/**
+ * Asks the app whether it is ready, for the update machine's `checkReady`.
+ *
+ * @param isReady Means no when it throws, rejects, or answers `false`.
+ */
+export const checkReady = (isReady: () => unknown) =>
+  fromPromise<void>(async () => {
+    if ((await isReady()) === false) throw new ClientError('failed', 'The app says that it is not ready.');
+  });
+export type CheckReady = ReturnType<typeof checkReady>;
+
+/** Ends a trial well, for the update machine's `confirm`. */
+export const confirmFirmware = (store: FirmwareStore) => fromPromise<void>(() => store.confirm());
+export type ConfirmFirmware = ReturnType<typeof confirmFirmware>;
+
+/** Puts the previous version in place again, for the update machine's `rollBack`. */
+export const rollBackFirmware = (store: FirmwareStore) =>
+  fromPromise<void, { reason: string }>(({ input }) => store.rollBack(input.reason));
+export type RollBackFirmware = ReturnType<typeof rollBackFirmware>;
+
+/** Notes that the outcome was told, for the update machine's `forgetOutcome`. */
+export const forgetOutcome = (store: FirmwareStore) => fromPromise<void>(() => store.forgetOutcome());
+export type ForgetOutcome = ReturnType<typeof forgetOutcome>;
