@@ -51,6 +51,8 @@ export interface Mosquitto {
   /** Port of the second listener, WebSocket. */
   readonly webSocketPort: number;
   readonly folder: string;
+  /** All that it wrote to its standard error so far: its log, where its configuration says so. */
+  said(): string;
   signal(name: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
@@ -105,5 +107,5 @@ export const startMosquitto = async (options: MosquittoOptions = {}): Promise<Mo
     await stop();
     throw error;
   }
-  return { port, webSocketPort, folder, signal: (name) => void child.kill(name), stop };
+  return { port, webSocketPort, folder, said: () => said, signal: (name) => void child.kill(name), stop };
 };

@@ -1,18 +1,6 @@
-import { createRequire } from 'node:module';
 import net from 'node:net';
 import type { Packet } from 'mqtt';
-
-interface PacketParser {
-  on(event: 'packet', listener: (packet: Packet) => void): void;
-  on(event: 'error', listener: (error: Error) => void): void;
-  parse(bytes: Uint8Array): number;
-}
-
-// The packet parser comes with the MQTT library and is no dependency of its own.
-const here = createRequire(import.meta.url);
-const { parser } = createRequire(here.resolve('mqtt'))('mqtt-packet') as {
-  parser(options: { protocolVersion: number }): PacketParser;
-};
+import { parser } from './mqtt-packets.ts';
 
 /** What went over one connection. */
 interface Recording {

@@ -1,0 +1,20 @@
+import { describe, expect, test } from 'vitest';
+import { rows } from './all.ts';
+import { play, type Result } from './lab.ts';
+
+declare module 'vitest' {
+  interface TaskMeta {
+    fault?: Result;
+  }
+}
+
+const isQuick = process.env['FAULTS'] === 'quick';
+
+describe.concurrent('faults', () => {
+  test.for(rows.filter((row) => row.isQuick || !isQuick))('$fault', { timeout: 240_000 }, async (row, { task }) => {
+    const result = await play(row);
+    task.meta.fault = result;
+    expect(result).toMatchObject({ lost: 0 });
+    expect([result.crashed, result.hung]).toEqual([undefined, undefined]);
+  });
+});

@@ -1,0 +1,168 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JsonObject } from '../../services/json.ts';
+import { envDocument, schemaDocument } from '../support/env.ts';
+import { startMosquitto, type Mosquitto, type MosquittoOptions } from '../support/mosquitto.ts';
+import { until } from '../support/until.ts';
+import { startRogueBroker, type Misbehaviour, type RogueBroker } from './rogue-broker.ts';
+import { startSubject, type Subject, type UnitConfig, type UnitUnderFault } from './subject.ts';
+
+/** What a row of the lab found out. */
+export interface Finding {
+  readonly happened: string;
+  /** How long the unit was without its link, or did without what was broken. */
+  readonly seconds: number;
+}
+
+/** One fault. */
+export interface Row {
+  readonly fault: string;
+  /** What the reference client does there. */
+  readonly reference?: string;
+  /** Whether it is over within some seconds. */
+  readonly isQuick?: boolean;
+  run(lab: Lab): Promise<Finding>;
+}
+
+/** What became of a fault. */
+export interface Result extends Finding {
+  readonly fault: string;
+  readonly reference: string;
+  readonly crashed?: string;
+  readonly hung?: string;
+  /** Messages that were taken or acknowledged, and never came. */
+  readonly lost: number;
+}
+
+/** What a unit of the lab is made of. */
+export interface UnitOptions {
+  readonly port?: number;
+  readonly env?: JsonObject;
+  readonly mqtt?: UnitConfig['mqtt'];
+  /** Publishes all the time; every message that is taken must come to this broker. */
+  readonly witness?: Witness;
+}
+
+/** Knows which messages came, by their sizes. */
+export type Witness = () => ReadonlySet<number>;
+
+/** What a row is played on; all of it is gone when the row is over. */
+export interface Lab {
+  unit(options: UnitOptions): Promise<UnitUnderFault>;
+  /** Units that share a process. */
+  units(options: readonly UnitOptions[]): Promise<readonly UnitUnderFault[]>;
+  mosquitto(options?: MosquittoOptions): Promise<Mosquitto>;
+  rogue(misbehaviour?: Misbehaviour, secure?: Parameters<typeof startRogueBroker>[1]): Promise<RogueBroker>;
+  later<T extends { stop(): unknown }>(started: T): T;
+}
+
+/** The sizes of the messages that mosquitto wrote into its log. */
+export const seenBy = (brokers: readonly Pick<Mosquitto, 'said'>[]): Set<number> =>
+  new Set(
+    brokers.flatMap(({ said }) =>
+      [...said().matchAll(/Received PUBLISH .*pepeunit', \.\.\. \((\d+) bytes\)/g)].map(([, bytes]) => Number(bytes)),
+    ),
+  );
+
+const prepare = async ({ port = 1, env, mqtt, witness }: UnitOptions): Promise<UnitConfig> => {
+  const folder = await mkdtemp(join(tmpdir(), 'pepeunit-fault-'));
+  const settings = { PU_MQTT_PORT: port, PU_MQTT_PING_INTERVAL: 2, PU_MQTT_KEEPALIVE: 6, PU_MAX_LOG_LENGTH: 1000 };
+  await writeFile(join(folder, 'env.json'), JSON.stringify(envDocument({ ...settings, ...env })));
+  await writeFile(join(folder, 'schema.json'), JSON.stringify(schemaDocument()));
+  return {
+    folder,
+    mqtt: { timeoutMs: 2000, ...mqtt },
+    ...(witness && { publishEveryMs: 100 }),
+  };
+};
+
+/** Waits until every message that the unit took has come. @returns How many did not. */
+const countLost = async (unit: UnitUnderFault, witness: Witness): Promise<number> => {
+  await unit.quiet();
+  const missing = async () => {
+    const { outcomes } = await unit.figures();
+    const came = witness();
+    return outcomes.filter((outcome, at) => ['delivered', 'queued', 'pending'].includes(outcome) && !came.has(at + 1));
+  };
+  await until(async () => (await missing()).length === 0, { timeoutMs: 60_000 }).catch(() => undefined);
+  return (await missing()).length;
+};
+
+interface Bench extends Lab {
+  readonly subjects: readonly Subject[];
+  readonly watched: readonly { unit: UnitUnderFault; witness: Witness }[];
+  clear(): Promise<void>;
+}
+
+const bench = (): Bench => {
+  const subjects: Subject[] = [];
+  const watched: { unit: UnitUnderFault; witness: Witness }[] = [];
+  const endings: (() => unknown)[] = [];
+  const later = <T extends { stop(): unknown }>(started: T): T => {
+    endings.unshift(() => started.stop());
+    return started;
+  };
+  const units: Lab['units'] = async (options) => {
+    const configs = await Promise.all(options.map(prepare));
+    endings.unshift(() => Promise.all(configs.map(({ folder }) => rm(folder, { recursive: true, force: true }))));
+    const subject = await startSubject(configs);
+    subjects.push(subject);
+    endings.unshift(() => subject.kill());
+    for (const [at, { witness }] of options.entries()) {
+      const unit = subject.units[at];
+      if (witness && unit) watched.push({ unit, witness });
+    }
+    return subject.units;
+  };
+  return {
+    subjects,
+    watched,
+    later,
+    units,
+    unit: async (options) => (await units([options]))[0] as UnitUnderFault,
+    mosquitto: async (options = {}) =>
+      later(await startMosquitto({ ...options, lines: ['log_dest stderr', 'log_type all', ...(options.lines ?? [])] })),
+    rogue: async (...how) => later(await startRogueBroker(...how)),
+    clear: async () => {
+      for (const end of endings.splice(0)) await end();
+    },
+  };
+};
+
+const stopAll = async ({ subjects }: Bench): Promise<void> => {
+  for (const subject of subjects) {
+    for (const unit of subject.units) {
+      const ms = await unit.stop();
+      if (ms > 5000) throw new Error(`stopping took ${ms} ms`);
+    }
+    await subject.leave();
+  }
+};
+
+/** Plays a row: it recovers, loses nothing that it took, stops within five seconds, and leaves nothing running. */
+export const play = async ({ fault, reference = '', run }: Row): Promise<Result> => {
+  const lab = bench();
+  const result: { happened: string; seconds: number; lost: number } = { happened: '', seconds: 0, lost: 0 };
+  try {
+    Object.assign(result, await run(lab));
+    const losses = await Promise.all(lab.watched.map(({ unit, witness }) => countLost(unit, witness)));
+    result.lost = losses.reduce((sum, lost) => sum + lost, 0);
+    await stopAll(lab);
+    return { fault, reference, ...result };
+  } catch (thrown) {
+    const crashed = lab.subjects.map((subject) => subject.crash()).find((crash) => crash !== undefined);
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    return {
+      fault,
+      reference,
+      ...result,
+      happened: result.happened || why,
+      ...(crashed ? { crashed } : { hung: why }),
+    };
+  } finally {
+    await lab.clear();
+  }
+};
+
+export const secondsBetween = (from: number, to: number): number => Math.round((to - from) / 10) / 100;

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { describeWithMosquitto } from '../support/mosquitto.ts';
+import { rows } from './all.ts';
+import { play } from './lab.ts';
+
+/** Faults that are played with the suite; `npm run faults` plays them all. */
+const sample = [
+  'broker killed, back after 0.3 s',
+  'broker frozen (SIGSTOP) while publishing, for 10 s',
+  'SUBACK failure for one topic of many',
+  'PINGRESP missing, nothing else comes',
+  'garbage bytes',
+  'the first of two brokers has no address (DNS)',
+  'TLS: expired certificate',
+];
+
+test('the lab has the faults of the sample', () => {
+  expect(rows.map(({ fault }) => fault)).toEqual(expect.arrayContaining(sample));
+});
+
+describeWithMosquitto('the unit recovers and loses nothing (M1, M4, M7, M16, C5, C17)', () => {
+  test.concurrent.for(rows.filter(({ fault }) => sample.includes(fault)))(
+    '$fault',
+    { timeout: 120_000 },
+    async (row) => {
+      const { crashed, hung, lost } = await play(row);
+      expect({ crashed, hung, lost }).toEqual({ crashed: undefined, hung: undefined, lost: 0 });
+    },
+  );
+});
