@@ -2,6 +2,8 @@
  * Decides what the unit's log does: which sinks are on, when stored entries go to the instance, when all is flushed.
  *
  *     idle ─sync─▶ awaitingBroker ─broker.up─▶ syncing ─▶ idle
+ *       │                ▲                     │
+ *       │                └──resumeAfter── interrupted ◀─ link lost
  *       └──flush─▶ flushing ─▶ idle
  *
  * Entries do not come this way: they go from the caller straight to the sinks.
@@ -9,6 +11,7 @@
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import type { Failure } from '../services/errors.ts';
 import type { FlushLogs, LogLevel, SendStoredLogs } from '../services/log.ts';
+import { backoff } from './lib/backoff.ts';
 import { failureOf, timedOut } from './lib/failure.ts';
 import type { Parent } from './lib/parent.ts';
 import { slot } from './lib/slot.ts';
@@ -51,6 +54,10 @@ export interface LoggerContext {
   isOnline: boolean;
   /** A sync was asked for and has not started. */
   isSyncDue: boolean;
+  /** The sync that is due goes on where the last one was cut off. */
+  goesOn: boolean;
+  /** How often the sync that runs was cut off. */
+  cuts: number;
   /** A flush was asked for and has not started. */
   isFlushDue: boolean;
   /** Why the last sync or flush failed. */
@@ -84,8 +91,11 @@ export const loggerMachine = setup({
     })),
     noteOnline: assign({ isOnline: true }),
     noteOffline: assign({ isOnline: false }),
-    wantSync: assign({ isSyncDue: true }),
+    wantSync: assign({ isSyncDue: true, goesOn: false }),
+    /** A sync that was asked for meanwhile begins anew, so nothing is left to go on with. */
+    wantRest: assign(({ context }) => ({ isSyncDue: true, goesOn: !context.isSyncDue, cuts: context.cuts + 1 })),
     takeSync: assign({ isSyncDue: false }),
+    forgetCuts: assign({ cuts: 0, goesOn: false }),
     wantFlush: assign({ isFlushDue: true }),
     takeFlush: assign({ isFlushDue: false }),
     forgetFailure: assign({ failure: undefined }),
@@ -93,9 +103,10 @@ export const loggerMachine = setup({
   guards: {
     isFlushDue: ({ context }) => context.isFlushDue,
     isSyncDue: ({ context }) => context.isSyncDue,
+    hasLostLink: (_, { failure }: { failure: Failure }) => failure.name === 'BrokerError' && failure.code !== 'refused',
     canSync: ({ context }) => context.isSyncDue && context.isOnline,
   },
-  delays: { syncWithin: 600_000, flushWithin: 5000 },
+  delays: { syncWithin: 600_000, flushWithin: 5000, resumeAfter: ({ context }) => backoff(context.cuts) },
 }).createMachine({
   id: 'logger',
   description: 'Decides which log sinks are on and when stored entries are sent.',
@@ -104,6 +115,8 @@ export const loggerMachine = setup({
     config: input.config,
     isOnline: false,
     isSyncDue: false,
+    goesOn: false,
+    cuts: 0,
     isFlushDue: false,
   }),
   entry: [
@@ -148,26 +161,36 @@ export const loggerMachine = setup({
       ],
     },
     syncing: {
-      description: 'Sends every stored entry, oldest first; a sync asked for meanwhile follows.',
+      description:
+        'Sends every stored entry, oldest first, or those that are left; a sync asked for meanwhile follows.',
       tags: ['busy', 'ready'],
       entry: [{ type: 'takeSync' }],
       on: {
-        'broker.down': { target: 'awaitingBroker', actions: [{ type: 'noteOffline' }, { type: 'wantSync' }] },
+        'broker.down': { target: 'awaitingBroker', actions: [{ type: 'noteOffline' }, { type: 'wantRest' }] },
       },
       invoke: {
         id: 'sendStored',
         src: 'sendStored',
+        input: ({ context }) => ({ goesOn: context.goesOn }),
         onDone: {
           target: 'idle',
           actions: [
             { type: 'forgetFailure' },
+            { type: 'forgetCuts' },
             { type: 'report', params: ({ event }) => ({ type: 'logger.synced', entries: event.output }) },
           ],
         },
-        onError: {
-          target: 'idle',
-          actions: [{ type: 'reportFailure', params: ({ event }) => ({ failure: failureOf(event.error) }) }],
-        },
+        onError: [
+          {
+            guard: { type: 'hasLostLink', params: ({ event }) => ({ failure: failureOf(event.error) }) },
+            target: 'interrupted',
+            actions: [{ type: 'wantRest' }],
+          },
+          {
+            target: 'idle',
+            actions: [{ type: 'reportFailure', params: ({ event }) => ({ failure: failureOf(event.error) }) }],
+          },
+        ],
       },
       after: {
         syncWithin: {
@@ -175,6 +198,13 @@ export const loggerMachine = setup({
           actions: [{ type: 'reportFailure', params: { failure: timedOut('Sending the stored log') } }],
         },
       },
+    },
+    interrupted: {
+      description: 'The link broke under the sync, which goes on soon, or when the broker is back.',
+      tags: ['ready'],
+      always: { guard: 'isFlushDue', target: 'flushing' },
+      on: { 'broker.down': { target: 'awaitingBroker', actions: [{ type: 'noteOffline' }] } },
+      after: { resumeAfter: { target: 'awaitingBroker' } },
     },
     flushing: {
       description: 'Waits until everything written so far is out.',

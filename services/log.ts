@@ -29,7 +29,15 @@ export interface LogSink {
 export const flushLogs = (flush: () => Promise<void>) => fromPromise<void>(() => flush());
 export type FlushLogs = ReturnType<typeof flushLogs>;
 
-/** Sends every stored entry, oldest first, for the logger machine's `sendStored`. @returns How many were sent. */
-export const sendStoredLogs = (send: (signal: AbortSignal) => Promise<number>) =>
-  fromPromise<number>(({ signal }) => send(signal));
+/** Which stored entries to send: all, or those that the last sending did not get to before it was cut off. */
+export interface LogSyncInput {
+  readonly goesOn: boolean;
+}
+
+/** Sends stored entries, oldest first. @returns How many were sent, those before a cut included. */
+export type SendLogs = (input: LogSyncInput, signal: AbortSignal) => Promise<number>;
+
+/** Sends stored entries, for the logger machine's `sendStored`. */
+export const sendStoredLogs = (send: SendLogs) =>
+  fromPromise<number, LogSyncInput>(({ input, signal }) => send(input, signal));
 export type SendStoredLogs = ReturnType<typeof sendStoredLogs>;

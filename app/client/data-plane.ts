@@ -6,7 +6,7 @@ import type { Adapters } from '../platform.ts';
 import type { Command } from '../plane/command.ts';
 import { createInbox, defaultInboxBounds, type Inbox } from '../plane/inbox.ts';
 import { createJournal, type Journal } from '../plane/journal.ts';
-import { mqttLogSink } from '../plane/mqtt-log-sink.ts';
+import { mqttLogSink, type MqttLogSink } from '../plane/mqtt-log-sink.ts';
 import { createPublisher, type Publisher } from '../plane/publisher.ts';
 import { createSwitchboard, type Switchboard } from '../plane/switchboard.ts';
 import type { ResolvedOptions } from './options.ts';
@@ -19,6 +19,7 @@ export interface DataPlane {
   readonly switchboard: Switchboard;
   readonly journal: Journal;
   readonly logFile: ReturnType<typeof fileLogSink>;
+  readonly mqttLog: MqttLogSink;
   readonly warn: (message: string) => void;
   /** Takes over the topics of a schema. */
   route(schema: UnitSchema): void;
@@ -53,9 +54,10 @@ export const createDataPlane = ({ adapters, options, epoch, env, schema, onComma
     maxLines: () => journal.config.maxLength,
     onFailure: (thrown) => journal.tellFailure('file', thrown),
   });
+  const mqttLog = mqttLogSink(publisher, schema);
   const journal = createJournal(
     {
-      sinks: { console, file: logFile, mqtt: mqttLogSink(publisher, schema) },
+      sinks: { console, file: logFile, mqtt: mqttLog },
       epochMs: epoch.trustedEpochMs,
       secrets: () => secretsOf(env()),
     },
@@ -79,5 +81,5 @@ export const createDataPlane = ({ adapters, options, epoch, env, schema, onComma
     switchboard.route(adopted);
     publisher.route(adopted);
   };
-  return { inbox, publisher, switchboard, journal, logFile, warn, route };
+  return { inbox, publisher, switchboard, journal, logFile, mqttLog, warn, route };
 };

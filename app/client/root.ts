@@ -109,7 +109,7 @@ const wifi = ({ adapters, documents }: RootParts) =>
 const logger = ({ plane: { journal }, reports }: RootParts) =>
   loggerMachine.provide({
     actors: {
-      sendStored: sendStoredLogs((signal) => reports.sendStoredLogs(signal)),
+      sendStored: sendStoredLogs(reports.sendStoredLogs),
       flush: flushLogs(() => journal.flush()),
     },
     actions: { applyConfig: (_, config) => journal.configure(config) },

@@ -1,6 +1,7 @@
 import { createActor, SimulatedClock } from 'xstate';
 import { describe, expect, test } from 'vitest';
 import { loggerMachine, type LogConfig, type LoggerFact } from '../../machines/logger.ts';
+import type { LogSyncInput } from '../../services/log.ts';
 import { failing, gate, probe, settle } from './harness.ts';
 
 const config: LogConfig = { minLevel: 'Debug', maxLength: 64, console: true, file: true, mqtt: true };
@@ -8,7 +9,7 @@ const config: LogConfig = { minLevel: 'Debug', maxLength: 64, console: true, fil
 const start = () => {
   const clock = new SimulatedClock();
   const parent = probe<LoggerFact>();
-  const sendStored = gate<number>();
+  const sendStored = gate<number, LogSyncInput>();
   const flush = gate<void>();
   const applied: LogConfig[] = [];
   const actor = createActor(
@@ -69,7 +70,7 @@ describe('sync', () => {
     expect(state().value).toBe('idle');
   });
 
-  test('cut off by the broker, starts anew when it is back', () => {
+  test('cut off by the broker, goes on when it is back (L3)', async () => {
     const { actor, sendStored, state } = start();
     actor.send({ type: 'broker.up' });
     actor.send({ type: 'logger.sync' });
@@ -77,7 +78,44 @@ describe('sync', () => {
     expect(sendStored.last().signal.aborted).toBe(true);
     expect(state().value).toBe('awaitingBroker');
     actor.send({ type: 'broker.up' });
-    expect(sendStored.runs).toHaveLength(2);
+    expect(sendStored.runs.map(({ input }) => input.goesOn)).toEqual([false, true]);
+    await sendStored.resolve(5);
+    actor.send({ type: 'logger.sync' });
+    expect(sendStored.last().input).toEqual({ goesOn: false });
+  });
+
+  test('asked for again before it can go on, starts anew (L3)', () => {
+    const { actor, sendStored } = start();
+    actor.send({ type: 'broker.up' });
+    actor.send({ type: 'logger.sync' });
+    actor.send({ type: 'logger.sync' });
+    actor.send({ type: 'broker.down' });
+    actor.send({ type: 'broker.up' });
+    expect(sendStored.last().input).toEqual({ goesOn: false });
+    actor.send({ type: 'broker.down' });
+    actor.send({ type: 'logger.sync' });
+    actor.send({ type: 'broker.up' });
+    expect(sendStored.last().input).toEqual({ goesOn: false });
+  });
+
+  test('told by its own failure that the link is lost, goes on after a growing wait, or with the broker (L3)', async () => {
+    const { actor, clock, parent, sendStored, state } = start();
+    const lost = Object.assign(failing('closed'), { name: 'BrokerError' });
+    actor.send({ type: 'broker.up' });
+    actor.send({ type: 'logger.sync' });
+    await sendStored.reject(lost);
+    expect(state().value).toBe('interrupted');
+    clock.increment(1000);
+    expect(sendStored.last().input).toEqual({ goesOn: true });
+    await sendStored.reject(lost);
+    clock.increment(1000);
+    expect(state().value).toBe('interrupted');
+    actor.send({ type: 'broker.down' });
+    expect(state().value).toBe('awaitingBroker');
+    actor.send({ type: 'broker.up' });
+    await sendStored.resolve(7);
+    expect(sendStored.runs).toHaveLength(3);
+    expect(parent.facts.at(-1)).toEqual({ type: 'logger.synced', entries: 7 });
   });
 
   test('failing or never ending is told', async () => {

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { loggerMachine, type LoggerContext } from '../../machines/logger.ts';
+import { BrokerError } from '../../services/errors.ts';
 import { defineModel, type Seen } from './model.ts';
 
 const config = { minLevel: 'Info', maxLength: 64, console: true, file: true, mqtt: true } as const;
@@ -27,14 +28,17 @@ export const loggerModel = defineModel<typeof loggerMachine>({
     { type: 'logger.flush' },
   ],
   outputs: { sendStored: [0, 12] },
+  errors: { sendStored: [new Error('no schema'), new BrokerError('closed', 'The link is down')] },
   regions: [
     {
       name: 'all',
-      key: ({ config: { minLevel, mqtt }, isOnline, isSyncDue, isFlushDue }) => [
+      key: ({ config: { minLevel, mqtt }, isOnline, isSyncDue, goesOn, cuts, isFlushDue }) => [
         minLevel,
         mqtt,
         isOnline,
         isSyncDue,
+        goesOn,
+        Math.min(cuts, 2),
         isFlushDue,
       ],
     },
@@ -49,7 +53,12 @@ export const loggerModel = defineModel<typeof loggerMachine>({
       expect(context.failure).toBeUndefined();
     },
     'xstate.done.actor.flush': ({ news }) => expect(news).toEqual([{ type: 'logger.flushed' }]),
-    'xstate.error.actor.sendStored': hasFailed('unexpected'),
+    'xstate.error.actor.sendStored': (seen) => {
+      const isCut = seen.last['error'] instanceof BrokerError;
+      if (!isCut) return hasFailed('unexpected')(seen);
+      expect(seen.news).toEqual([]);
+      expect(seen.context.cuts).toBe(seen.before.cuts + 1);
+    },
     'xstate.error.actor.flush': hasFailed('unexpected'),
     'xstate.after.syncWithin.logger.syncing': hasFailed('timeout'),
     'xstate.after.flushWithin.logger.flushing': hasFailed('timeout'),
@@ -69,6 +78,10 @@ export const loggerModel = defineModel<typeof loggerMachine>({
       hasAppliedConfig(seen);
       expect(seen.running).toEqual(['sendStored']);
       expect(seen.context.isOnline).toBe(true);
+    },
+    interrupted: (seen) => {
+      expect(seen.running).toEqual([]);
+      expect(seen.context).toMatchObject({ isOnline: true, isSyncDue: true, isFlushDue: false });
     },
     flushing: (seen) => {
       hasAppliedConfig(seen);

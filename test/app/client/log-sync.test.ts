@@ -1,0 +1,183 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { fakeClock } from '../../../adapters/memory/clock.ts';
+import { batchFrom, createLogSync } from '../../../app/client/log-sync.ts';
+import { mqttLogSink } from '../../../app/plane/mqtt-log-sink.ts';
+import { delivered } from '../../../app/plane/publish-result.ts';
+import { simulatedUnit } from '../../../app/simulated-unit.ts';
+import { BrokerError } from '../../../services/errors.ts';
+import { parseSchema } from '../../../services/schema.ts';
+import { schemaDocument } from '../../support/env.ts';
+
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+const line = (n: number, text = 'x'.repeat(1000)) => JSON.stringify({ level: 'Info', text: `${n} ${text}` });
+const numbersIn = (payload: string) =>
+  (JSON.parse(payload) as { text: string }[]).map(({ text }) => Number.parseInt(text, 10));
+const lost = () => new BrokerError('closed', 'The link is down.');
+
+test('batches hold every line once, in order, and are as large as the limit lets them be, byte for byte (L3)', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.string({ unit: 'grapheme', maxLength: 40 }), { minLength: 1 }),
+      fc.nat(300),
+      (texts, most) => {
+        const lines = texts.map((text) => JSON.stringify({ level: 'Info', text }));
+        const sent: unknown[] = [];
+        for (let from = 0; from < lines.length;) {
+          const { payload, count } = batchFrom(lines, from, most);
+          const bytes = Buffer.byteLength(payload);
+          const next = lines[from + count];
+          expect(count === 1 || bytes <= most).toBe(true);
+          expect(next === undefined || bytes + 1 + Buffer.byteLength(next) > most).toBe(true);
+          sent.push(...(JSON.parse(payload) as unknown[]));
+          from += count;
+        }
+        expect(sent.map((one) => JSON.stringify(one))).toEqual(lines);
+      },
+    ),
+  );
+});
+
+/** A sync of lines that a test can break off; each payload sent is written down with its moment. */
+const setUp = (count: number) => {
+  const clock = fakeClock();
+  const lines = Array.from({ length: count }, (_, index) => line(index));
+  const sent: { atMs: number; payload: string }[] = [];
+  const fails = { after: Infinity };
+  const held = { now: 0 };
+  const sync = createLogSync({
+    clock,
+    stored: async () => lines,
+    send: async (payload) => {
+      if (sent.length >= fails.after) throw lost();
+      sent.push({ atMs: clock.monotonic(), payload });
+    },
+    holdNew: () => {
+      held.now += 1;
+      return () => {
+        held.now -= 1;
+      };
+    },
+  });
+  const run = async (goesOn: boolean, signal = new AbortController().signal) => {
+    const outcomes: unknown[] = [];
+    void sync({ goesOn }, signal).then(
+      (entries) => outcomes.push(entries),
+      (thrown: unknown) => outcomes.push(thrown),
+    );
+    for (let turn = 0; turn < 1000 && outcomes.length === 0; turn += 1) {
+      await settle();
+      if (!signal.aborted) clock.advance(25);
+    }
+    return outcomes[0];
+  };
+  return { clock, lines, sent, fails, held, run };
+};
+
+test('everything stored goes out, oldest first, paced under 30 messages and 1 MB a second (L3)', async () => {
+  const { sent, held, run } = setUp(1000);
+  expect(await run(false)).toBe(1000);
+  expect(sent.flatMap(({ payload }) => numbersIn(payload))).toEqual(Array.from({ length: 1000 }, (_, index) => index));
+  for (const { payload } of sent) expect(Buffer.byteLength(payload)).toBeLessThanOrEqual(64 * 1024);
+  const firstSecond = sent.filter(({ atMs }) => atMs < 1000);
+  expect(firstSecond.length).toBeLessThan(30);
+  expect(firstSecond.reduce((bytes, { payload }) => bytes + payload.length, 0)).toBeLessThan(1_000_000);
+  expect(sent.length).toBeGreaterThan(firstSecond.length);
+  expect(held.now).toBe(0);
+});
+
+test('cut off, it goes on with the batch that was not acknowledged; asked anew, it begins anew (L3)', async () => {
+  const { sent, fails, held, run } = setUp(500);
+  fails.after = 3;
+  expect(await run(false)).toMatchObject({ code: 'closed' });
+  expect(held.now).toBe(0);
+  fails.after = Infinity;
+  expect(await run(true)).toBe(500);
+  expect(sent.flatMap(({ payload }) => numbersIn(payload))).toEqual(Array.from({ length: 500 }, (_, index) => index));
+  expect(await run(false)).toBe(500);
+  expect(sent.flatMap(({ payload }) => numbersIn(payload))).toHaveLength(1000);
+});
+
+test('stopped, it leaves no timer', async () => {
+  const { clock, held, run } = setUp(1000);
+  const abort = new AbortController();
+  const running = run(false, abort.signal);
+  while (clock.pending === 0) await settle();
+  abort.abort();
+  expect(await running).toMatchObject({ name: 'AbortError' });
+  expect([clock.pending, held.now]).toEqual([0, 0]);
+});
+
+test('an entry that would not fit into a packet is left out', async () => {
+  const { lines, sent, run } = setUp(2);
+  lines.push(line(2, 'y'.repeat(250_000)), line(3));
+  expect(await run(false)).toBe(3);
+  expect(sent.flatMap(({ payload }) => numbersIn(payload))).toEqual([0, 1, 3]);
+});
+
+test('entries made meanwhile follow in order; too many of them do not wait (L3)', async () => {
+  const texts: string[] = [];
+  const publish = async (_topic: string, payload: unknown) => {
+    texts.push((JSON.parse(String(payload)) as { text: string }).text);
+    return delivered;
+  };
+  let schema: ReturnType<typeof parseSchema> | undefined;
+  const sink = mqttLogSink({ publish }, () => schema);
+  const write = (text: string) => sink.write({ level: 'Info', text });
+  for (let n = 0; n < 100; n += 1) write(`early ${n}`);
+  schema = parseSchema(schemaDocument());
+  write('first');
+  expect(texts).toHaveLength(65);
+  texts.length = 0;
+  const release = sink.hold();
+  for (const text of ['a', 'b']) write(text);
+  expect(texts).toEqual([]);
+  release();
+  release();
+  expect(texts).toEqual(['a', 'b']);
+  sink.hold();
+  for (let n = 0; n < 1001; n += 1) write(String(n));
+  expect(texts).toHaveLength(1003);
+  write('last');
+  await sink.flush();
+  expect(texts.at(-1)).toBe('last');
+});
+
+test('a unit whose link breaks under a sync sends all that it stored once, and what came meanwhile after it (L3)', async () => {
+  const { client, world } = simulatedUnit({ env: { PU_MAX_LOG_LENGTH: 3000 }, ffConsoleLogEnable: false });
+  const pass = async (done: () => boolean) => {
+    for (let turn = 0; turn < 2000 && !done(); turn += 1) {
+      await settle();
+      world.clock.advance(50);
+    }
+    expect(done()).toBe(true);
+  };
+  let isOnline = false;
+  client.on('online', () => (isOnline = true));
+  client.on('offline', () => (isOnline = false));
+  void client.ready();
+  await pass(() => isOnline);
+  const filling = 'z'.repeat(500);
+  for (let n = 0; n < 1500; n += 1) client.logger.info(`stored ${n} ${filling}`, { fileOnly: true });
+  let entries = 0;
+  client.on('logsSynced', (event) => (entries = event.entries));
+  client.actor.send({ type: 'logger.sync' });
+  const batches = () => world.broker.published.filter(({ payload }) => payload[0] === '['.charCodeAt(0));
+  await pass(() => batches().length > 4);
+  client.logger.info('made meanwhile');
+  world.broker.cut();
+  await pass(() => !isOnline);
+  await pass(() => entries > 0);
+  const texts = batches().flatMap(({ payload }) =>
+    (JSON.parse(new TextDecoder().decode(payload)) as { text: string }[]).map(({ text }) => text),
+  );
+  const stored = texts.filter((text) => text.startsWith('stored'));
+  const seen = new Set(stored);
+  expect([...seen].map((text) => Number(text.split(' ')[1]))).toEqual(Array.from({ length: 1500 }, (_, n) => n));
+  expect(stored.length - seen.size, 'twice at most what was in flight').toBeLessThan(150);
+  expect(entries).toBeGreaterThanOrEqual(1500);
+  await pass(() =>
+    world.broker.published.some(({ payload }) => String(Buffer.from(payload)).includes('made meanwhile')),
+  );
+  await client.stopMainCycle();
+});
