@@ -14,9 +14,10 @@ export interface LinkPreferences {
   readonly tls?: TlsOptions;
   /**
    * Over how long units that lose their broker together spread their return, milliseconds. One unit cannot know how many
-   * others there are: 100 ms for each unit of the instance keep its limit of 20 new connections a second.
+   * others there are: 150 ms for each unit of the instance keep well within its 20 new connections a second. A unit is
+   * back after half of it on average.
    *
-   * @defaultValue 120_000; 0 where the broker runs on this very host
+   * @defaultValue 150_000; 0 where the broker runs on this very host
    */
   readonly spreadMs?: number;
   /** How long to wait for CONNACK and for each acknowledgement, milliseconds. @defaultValue 10_000 */
@@ -52,8 +53,8 @@ export const brokerUrl = ({ reserved }: UnitEnv, tls?: TlsOptions): string => {
   return `${isSecure ? 'mqtts' : 'mqtt'}://${host}:${reserved.PU_MQTT_PORT}`;
 };
 
-/** For a fleet of a thousand units: about 8 attempts a second, with room for chance, where the platform takes 20. */
-const fleetSpreadMs = 120_000;
+/** For a fleet of a thousand units: 7 attempts a second, with room for chance, where the platform takes 20. */
+export const fleetSpreadMs = 150_000;
 
 const isOnThisHost = (url: string): boolean =>
   URL.canParse(url) && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);

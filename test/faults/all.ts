@@ -2,9 +2,10 @@ import type { Row } from './lab.ts';
 import { outages } from './rows-outages.ts';
 import { reachFaults } from './rows-reach.ts';
 import { connackRefusals } from './rows-refusals.ts';
+import { stops } from './rows-stops.ts';
 import { wireFaults } from './rows-wire.ts';
 
 /** Every fault of the lab, the longest first, so that the others are over before them. */
-export const rows: readonly Row[] = [...outages, ...connackRefusals, ...wireFaults, ...reachFaults].toSorted(
+export const rows: readonly Row[] = [...outages, ...connackRefusals, ...wireFaults, ...reachFaults, ...stops].toSorted(
   (one, other) => Number(one.isQuick ?? false) - Number(other.isQuick ?? false),
 );

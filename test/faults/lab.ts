@@ -22,6 +22,8 @@ export interface Row {
   readonly reference?: string;
   /** Whether it is over within some seconds. */
   readonly isQuick?: boolean;
+  /** Whether how long the stop takes is what is measured. */
+  readonly isStop?: boolean;
   run(lab: Lab): Promise<Finding>;
 }
 
@@ -40,7 +42,9 @@ export interface UnitOptions {
   readonly port?: number;
   readonly env?: JsonObject;
   readonly mqtt?: UnitConfig['mqtt'];
-  /** Publishes all the time; every message that is taken must come to this broker. */
+  /** Whether it publishes all the time. @defaultValue with a `witness` alone */
+  readonly publishes?: boolean;
+  /** Knows what came to the broker: every message that the unit took must. */
   readonly witness?: Witness;
 }
 
@@ -65,7 +69,13 @@ export const seenBy = (brokers: readonly Pick<Mosquitto, 'said'>[]): Set<number>
     ),
   );
 
-const prepare = async ({ port = 1, env, mqtt, witness }: UnitOptions): Promise<UnitConfig> => {
+const prepare = async ({
+  port = 1,
+  env,
+  mqtt,
+  witness,
+  publishes = witness !== undefined,
+}: UnitOptions): Promise<UnitConfig> => {
   const folder = await mkdtemp(join(tmpdir(), 'pepeunit-fault-'));
   const settings = { PU_MQTT_PORT: port, PU_MQTT_PING_INTERVAL: 2, PU_MQTT_KEEPALIVE: 6, PU_MAX_LOG_LENGTH: 1000 };
   await writeFile(join(folder, 'env.json'), JSON.stringify(envDocument({ ...settings, ...env })));
@@ -73,7 +83,7 @@ const prepare = async ({ port = 1, env, mqtt, witness }: UnitOptions): Promise<U
   return {
     folder,
     mqtt: { timeoutMs: 2000, ...mqtt },
-    ...(witness && { publishEveryMs: 100 }),
+    ...(publishes && { publishEveryMs: 100 }),
   };
 };
 
@@ -130,25 +140,32 @@ const bench = (): Bench => {
   };
 };
 
-const stopAll = async ({ subjects }: Bench): Promise<void> => {
+/** Stops every unit, and waits until their processes have ended by themselves. @returns The longest stop, in milliseconds. */
+const stopAll = async ({ subjects }: Bench): Promise<number> => {
+  let longest = 0;
   for (const subject of subjects) {
     for (const unit of subject.units) {
       const ms = await unit.stop();
       if (ms > 5000) throw new Error(`stopping took ${ms} ms`);
+      longest = Math.max(longest, ms);
     }
     await subject.leave();
   }
+  return longest;
 };
 
+export const secondsBetween = (from: number, to: number): number => Math.round((to - from) / 10) / 100;
+
 /** Plays a row: it recovers, loses nothing that it took, stops within five seconds, and leaves nothing running. */
-export const play = async ({ fault, reference = '', run }: Row): Promise<Result> => {
+export const play = async ({ fault, reference = '', isStop, run }: Row): Promise<Result> => {
   const lab = bench();
   const result: { happened: string; seconds: number; lost: number } = { happened: '', seconds: 0, lost: 0 };
   try {
     Object.assign(result, await run(lab));
     const losses = await Promise.all(lab.watched.map(({ unit, witness }) => countLost(unit, witness)));
     result.lost = losses.reduce((sum, lost) => sum + lost, 0);
-    await stopAll(lab);
+    const stopMs = await stopAll(lab);
+    if (isStop) result.seconds = secondsBetween(0, stopMs);
     return { fault, reference, ...result };
   } catch (thrown) {
     const crashed = lab.subjects.map((subject) => subject.crash()).find((crash) => crash !== undefined);
@@ -164,5 +181,3 @@ export const play = async ({ fault, reference = '', run }: Row): Promise<Result>
     await lab.clear();
   }
 };
-
-export const secondsBetween = (from: number, to: number): number => Math.round((to - from) / 10) / 100;

@@ -18,13 +18,16 @@ test('the lab has the faults of the sample', () => {
   expect(rows.map(({ fault }) => fault)).toEqual(expect.arrayContaining(sample));
 });
 
-describeWithMosquitto('the unit recovers and loses nothing (M1, M4, M7, M16, C5, C17)', () => {
-  test.concurrent.for(rows.filter(({ fault }) => sample.includes(fault)))(
-    '$fault',
-    { timeout: 120_000 },
-    async (row) => {
-      const { crashed, hung, lost } = await play(row);
-      expect({ crashed, hung, lost }).toEqual({ crashed: undefined, hung: undefined, lost: 0 });
-    },
-  );
-});
+describeWithMosquitto(
+  'the unit recovers and loses nothing, and stops from every state (M12, M1, M4, M7, M16, C5, C17)',
+  () => {
+    test.concurrent.for(rows.filter(({ fault, isStop }) => isStop || sample.includes(fault)))(
+      '$fault',
+      { timeout: 120_000 },
+      async (row) => {
+        const { crashed, hung, lost } = await play(row);
+        expect({ crashed, hung, lost }).toEqual({ crashed: undefined, hung: undefined, lost: 0 });
+      },
+    );
+  },
+);

@@ -12,6 +12,15 @@ const waitOf = ({ clock, link }: MqttUnderTest) => {
   return waited;
 };
 
+const drawn = (chance: number, spreadMs: number, wasOpen: boolean) =>
+  [1, 2, 3, 9].map((attempts) => {
+    const waits = drawnWaits(
+      () => chance,
+      () => spreadMs,
+    );
+    return waits.retryAfter({ context: { attempts, wasOpen } });
+  });
+
 describe('M3, M14: backing off', () => {
   test('waits longer after each failure, up to a minute', () => {
     const unit = connecting(5);
@@ -67,23 +76,28 @@ describe('M3, M14: backing off', () => {
     expect(waitOf(unit)).toBe(8);
   });
 
-  test('waits are drawn below their longest; after a loss they are spread at once', () => {
-    const half = drawnWaits(
-      () => 0.5,
-      () => 120_000,
+  test.each([
+    ['with full jitter', 0, true, [500, 1000, 2000, 30_000]],
+    ['without a link before, up to twice the spread', 150_000, false, [500, 1000, 2000, 128_000]],
+    [
+      'after a loss over the spread, then at the distance that chance gave',
+      150_000,
+      true,
+      [75_000, 150_000, 150_000, 150_000],
+    ],
+    ['beyond a small spread', 5000, true, [2500, 5000, 5000, 30_000]],
+  ] as const)('waits are drawn %s', (_, spreadMs, wasOpen, waits) => {
+    expect(drawn(0.5, spreadMs, wasOpen)).toEqual(waits);
+  });
+
+  test('slow waits are drawn over their upper half', () => {
+    const waits = [0, 0.5].map((chance) =>
+      drawnWaits(
+        () => chance,
+        () => 0,
+      ).retrySlowlyAfter({ context: { attempts: 1 } }),
     );
-    const none = drawnWaits(
-      () => 0,
-      () => 0,
-    );
-    const waits = (wasOpen: boolean) =>
-      [1, 2, 3, 9].map((attempts) => half.retryAfter({ context: { attempts, wasOpen } }));
-    expect(waits(false), 'never had a link').toEqual([500, 1000, 2000, 120_000]);
-    expect(waits(true), 'lost one').toEqual([60_000, 120_000, 120_000, 120_000]);
-    expect(none.retryAfter({ context: { attempts: 9, wasOpen: true } })).toBe(0);
-    expect([none, half].map((each) => each.retrySlowlyAfter({ context: { attempts: 1, wasOpen: true } }))).toEqual([
-      30_000, 45_000,
-    ]);
+    expect(waits).toEqual([30_000, 45_000]);
   });
 
   test.each(['credentials', 'protocol', 'quota'])('M2: a refusal (%s) is slow, neither a stop nor a storm', (code) => {
