@@ -1,0 +1,105 @@
+import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { StorageError } from '../../services/errors.ts';
+import { codeOf } from './durable-fs.ts';
+
+/** Folders that this process has. */
+const held = new Set<string>();
+
+/**
+ * When a process was started, in ticks since a boot that is named too (Linux, proc(5), `/proc/[pid]/stat`).
+ *
+ * @returns The empty text where the host does not tell.
+ */
+const startOf = async (pid: number): Promise<string> => {
+  try {
+    const [boot, stat] = await Promise.all([
+      readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
+      readFile(`/proc/${pid}/stat`, 'utf8'),
+    ]);
+    const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return `${boot.trim()} ${afterName[19] ?? ''}`;
+  } catch {
+    return '';
+  }
+};
+
+const exists = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch (thrown) {
+    return codeOf(thrown) === 'EPERM';
+  }
+};
+
+/** Whether the process that wrote a lock still runs. One with this process's own id was there before it. */
+const runs = async (text: string): Promise<boolean> => {
+  const [, pid, started] = /^(\d+) (.*)$/.exec(text) ?? [];
+  if (pid === undefined || Number(pid) === process.pid || !exists(Number(pid))) return false;
+  return started === '' || started === (await startOf(Number(pid)));
+};
+
+const inUse = (folder: string) =>
+  new StorageError('io', `The outbox in ${folder} is in use by another program of this unit. Stop one of the two.`);
+
+/** Writes a lock, whole from the moment that it is there. @returns Whether there was none. */
+const write = async (path: string, text: string): Promise<boolean> => {
+  const whole = `${path}.${process.pid}.new`;
+  await writeFile(whole, text, { mode: 0o600 });
+  try {
+    await link(whole, path);
+    return true;
+  } catch (thrown) {
+    if (codeOf(thrown) === 'EEXIST') return false;
+    throw thrown;
+  } finally {
+    await unlink(whole);
+  }
+};
+
+const read = (path: string): Promise<string | undefined> =>
+  readFile(path, 'utf8').catch((thrown: unknown) => {
+    if (codeOf(thrown) === 'ENOENT') return undefined;
+    throw thrown;
+  });
+
+/** Takes a dead process's lock away, and no other that came in its place meanwhile. */
+const clear = async (path: string, dead: string): Promise<void> => {
+  const aside = `${path}.${process.pid}`;
+  await rename(path, aside).catch((thrown: unknown) => {
+    if (codeOf(thrown) !== 'ENOENT') throw thrown;
+  });
+  const taken = await read(aside);
+  // When it has a successor by now, that one is in the right.
+  if (taken !== undefined && taken !== dead) await link(aside, path).catch(() => undefined);
+  if (taken !== undefined) await unlink(aside);
+};
+
+/**
+ * Takes a folder for this process alone.
+ *
+ * @returns Gives it up.
+ * @throws {StorageError} `io` when another process that runs, or another outbox of this one, has it.
+ */
+export const lockFolder = async (folder: string): Promise<() => Promise<void>> => {
+  const key = resolve(folder);
+  if (held.has(key)) throw inUse(folder);
+  held.add(key);
+  const path = join(key, 'lock');
+  try {
+    // The start tells a process id that was given out again apart.
+    const holder = `${process.pid} ${await startOf(process.pid)}`;
+    for (let tries = 0; !(await write(path, holder)); tries += 1) {
+      const text = await read(path);
+      if (tries > 2 || (text !== undefined && (await runs(text)))) throw inUse(folder);
+      if (text !== undefined) await clear(path, text);
+    }
+  } catch (thrown) {
+    held.delete(key);
+    throw thrown;
+  }
+  return async () => {
+    held.delete(key);
+    await unlink(path).catch(() => undefined);
+  };
+};
