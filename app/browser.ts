@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { browserOutbox } from '../adapters/browser/outbox.ts';
 import { browserProcessControl } from '../adapters/browser/process-control.ts';
 import { browserStorage } from '../adapters/browser/storage.ts';
 import { browserSystem } from '../adapters/browser/system.ts';
@@ -24,7 +25,7 @@ export * from './public.ts';
 /** idb-keyval's functions, the same as on Node. */
 export * as keyValue from '../adapters/browser/key-value.ts';
 
-const browserPlatform: Platform = () => {
+const browserPlatform: Platform = ({ envFilePath }) => {
   const clock = systemClock();
   return {
     clock,
@@ -34,7 +35,7 @@ const browserPlatform: Platform = () => {
     http: kyRest(),
     storage: browserStorage(),
     firmware: noFirmware(),
-    outbox: undefined,
+    outbox: browserOutbox({ name: envFilePath }),
     system: browserSystem(),
     process: browserProcessControl(),
     cipher: webCryptoCipher(),

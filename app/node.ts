@@ -3,10 +3,11 @@
  *
  * @packageDocumentation
  */
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { extractArchive } from '../adapters/node/extract-archive.ts';
 import { folderFirmwareStore } from '../adapters/node/firmware-store.ts';
 import { nodeProcessControl } from '../adapters/node/process-control.ts';
+import { fileOutbox } from '../adapters/node/outbox.ts';
 import { sntpClockSource } from '../adapters/node/sntp.ts';
 import { fileStorage } from '../adapters/node/storage.ts';
 import { nodeSystem } from '../adapters/node/system.ts';
@@ -48,7 +49,7 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
       limits: defaultArchiveLimits,
       keeps: keptIn(folder, [logFilePath], update),
     }),
-    outbox: undefined,
+    outbox: fileOutbox({ folder: join(folder, '.pepeunit', 'outbox'), clock }),
     system: nodeSystem(),
     process: nodeProcessControl(),
     cipher: webCryptoCipher(),

@@ -29,10 +29,12 @@ export const createRestart = ({ actor, plane, cycle, adapters }: RestartParts): 
     cycle.pause();
     await plane.journal.flush();
     const hadLink = await disconnect();
+    await plane.publisher.release();
     try {
       await adapters.process.restart(mode);
     } catch (thrown) {
       cycle.resume();
+      void plane.publisher.open();
       if (hadLink) actor.send({ type: 'mqtt.connect' });
       throw thrown;
     }

@@ -36,14 +36,12 @@ export interface Keeper {
   forget(message: Message): void;
   /** A message that was kept can never be delivered. */
   setAside(message: Message, reason: DeadReason): void;
-  /** Writes what is not written yet, and gives the store up. */
+  /** Writes what is not written yet, and gives the store up until it is opened again. */
   close(): Promise<void>;
   /** Whether it is known what earlier runs left. */
   isReady(): boolean;
-  /** Whether the store fails, so that what waits does not outlive the program. */
-  isVolatile(): boolean;
-  /** Records of earlier runs that could not be read. */
-  damaged(): number;
+  /** Whether the store fails, and how many records of earlier runs could not be read. */
+  figures(): { readonly isVolatile: boolean; readonly damaged: number };
 }
 
 /** How long a store that failed is left alone, milliseconds. */
@@ -77,7 +75,7 @@ const restoredOf = ({ epochMs }: KeeperParts, base: number, known: ReadonlySet<n
 const createPossession = (parts: KeeperParts, retry: () => void) => {
   const { store, clock, warn, onRestored, onReady } = parts;
   const ids = new Set<number>();
-  const state = { base: undefined as number | undefined, isFailing: false, damaged: 0 };
+  const state = { base: undefined as number | undefined, isFailing: false, isAway: false, damaged: 0 };
   let opening: Promise<void> | undefined;
   let timer: unknown;
   const fail = (thrown: unknown) => {
@@ -113,6 +111,7 @@ const createPossession = (parts: KeeperParts, retry: () => void) => {
       state.isFailing = false;
     },
     close: async () => {
+      await opening;
       clock.clearTimeout(timer);
       if (opening === undefined) return;
       opening = undefined;
@@ -167,7 +166,7 @@ export const createKeeper = (parts: KeeperParts): Keeper => {
     return done;
   };
   const flush = async (): Promise<PublishResult> => {
-    if (!state.isFailing) await possession.open();
+    if (!state.isFailing && !state.isAway) await possession.open();
     const taken = batch;
     batch = [];
     next = undefined;
@@ -180,7 +179,10 @@ export const createKeeper = (parts: KeeperParts): Keeper => {
   };
 
   return {
-    open: possession.open,
+    open: () => {
+      state.isAway = false;
+      return possession.open();
+    },
     save: (message) => {
       batch.push(message);
       return (next ??= inTurn(flush));
@@ -193,11 +195,11 @@ export const createKeeper = (parts: KeeperParts): Keeper => {
       await last;
       if (unsaved().length > 0) await possession.open();
       await write(unsaved());
+      state.isAway = true;
       await possession.close();
     },
     isReady: () => state.base !== undefined || state.isFailing,
-    isVolatile: () => state.isFailing,
-    damaged: () => state.damaged,
+    figures: () => ({ isVolatile: state.isFailing, damaged: state.damaged }),
   };
 };
 
@@ -211,7 +213,6 @@ export const createNoKeeper = (): Keeper => {
     setAside: () => undefined,
     close: async () => undefined,
     isReady: () => true,
-    isVolatile: () => false,
-    damaged: () => 0,
+    figures: () => ({ isVolatile: false, damaged: 0 }),
   };
 };

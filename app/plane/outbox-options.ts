@@ -16,6 +16,8 @@ export interface KeepPolicy {
   readonly whenFull?: 'dropOldest' | 'rejectNew';
   /** Messages of this topic that may wait. @defaultValue as many as of all topics together */
   readonly messages?: number;
+  /** Whether these messages give way to those of other topics. @defaultValue false */
+  readonly yields?: boolean;
 }
 
 /** How fast a unit may publish; the platform's brokers slow down or cut off who is faster. */
@@ -41,7 +43,7 @@ export interface OutboxOptions {
   /**
    * How each topic waits, by its key in the schema or by the topic itself.
    *
-   * @defaultValue `{ 'state/pepeunit': 'latest', 'log/pepeunit': { keep: 'queue', messages: 256 } }`, all others `'queue'`
+   * @defaultValue `{ 'state/pepeunit': 'latest', 'log/pepeunit': { keep: 'queue', messages: 256, yields: true } }`, all others `'queue'`
    */
   readonly policies?: Readonly<Record<string, Keep | KeepPolicy>>;
   /** How fast messages go out; `false` for as fast as the link takes them. */
@@ -82,7 +84,7 @@ export const boundsOf = (options: OutboxOptions): OutboxBounds =>
 
 const defaultPolicies: Readonly<Record<string, Keep | KeepPolicy>> = {
   'state/pepeunit': 'latest',
-  'log/pepeunit': { keep: 'queue', messages: 256 },
+  'log/pepeunit': { keep: 'queue', messages: 256, yields: true },
 };
 
 /** A policy with nothing left out. */
@@ -91,6 +93,7 @@ export type Policy = Required<KeepPolicy>;
 const policyOf = (given: Keep | KeepPolicy): Policy => ({
   whenFull: 'dropOldest',
   messages: Infinity,
+  yields: false,
   ...(typeof given === 'string' ? { keep: given } : given),
 });
 

@@ -51,6 +51,9 @@ export interface OutboxQueue {
   move(message: Message, state: Message['state']): void;
   /** The oldest message that waits. */
   first(): Message | undefined;
+  /** The oldest message that waits and does not yield, else the oldest of those that do. */
+  next(): Message | undefined;
+  policyOf(topic: string): Policy;
   /** The message that has to go so that the bounds hold, now that this one waits; none when they hold. */
   surplus(added: Message): Message | undefined;
   /** All messages, oldest first. */
@@ -60,6 +63,7 @@ export interface OutboxQueue {
 }
 
 const isGone = ({ state }: Message): boolean => state === 'gone';
+const isUrgent = ({ state, lane }: Message): boolean => state === 'waiting' && !lane.policy.yields;
 const isWaiting = ({ state }: Message): boolean => state === 'waiting';
 const canGo = ({ state, lane }: Message): boolean => state === 'waiting' && lane.policy.whenFull === 'dropOldest';
 
@@ -132,6 +136,8 @@ export const createQueue = (bounds: OutboxBounds, policies: Policies): OutboxQue
       leave(message);
     },
     first: () => (waiting.messages === 0 ? undefined : messages.find(isWaiting)),
+    next: () => (waiting.messages === 0 ? undefined : (messages.find(isUrgent) ?? messages.find(isWaiting))),
+    policyOf: (topic) => lanes.get(topic)?.policy ?? policies.of(topic),
     surplus: (added) => {
       const { policy, waiting: inLane, messages: own } = added.lane;
       const goes = (oldest: Message | undefined) => (policy.whenFull === 'rejectNew' ? added : (oldest ?? added));

@@ -60,6 +60,8 @@ export interface PlaneOutbox extends Pick<Fates, 'end' | 'bury'> {
   /** Takes over what earlier runs left. Never rejects. */
   open(): Promise<void>;
   isReady(): boolean;
+  /** Gives the store up, for another program to take; what waits here waits in memory until it is opened again. */
+  release(): Promise<void>;
   close(): Promise<void>;
   figures(): OutboxFigures;
 }
@@ -177,12 +179,12 @@ export const createOutbox = (parts: OutboxParts): PlaneOutbox => {
     },
     open: keeper.open,
     isReady: keeper.isReady,
+    release: keeper.close,
     close: () => closing(queue, keeper, end),
     figures: () => {
       const { delivered: sent, ...others } = counts;
       const { messages: waiting, bytes: waitingBytes } = queue.waiting;
-      const kept = { damaged: keeper.damaged(), isVolatile: keeper.isVolatile() };
-      return { waiting, waitingBytes, sending: queue.sending.messages, sent, ...others, ...kept };
+      return { waiting, waitingBytes, sending: queue.sending.messages, sent, ...others, ...keeper.figures() };
     },
   };
 };

@@ -44,6 +44,8 @@ export interface Publisher {
   route(schema: UnitSchema): void;
   /** Takes over what earlier runs of the program left. Never rejects. */
   open(): Promise<void>;
+  /** Leaves what waits to another program, until it is opened again. */
+  release(): Promise<void>;
   attach(link: Link): void;
   detach(link: Link): void;
   isAttached(): boolean;
@@ -165,7 +167,7 @@ export const createPublisher = (parts: PublisherParts): Publisher => {
     !queue.isBusy(topic) &&
     queue.sending.messages < mostSending.messages &&
     queue.sending.bytes < mostSending.bytes &&
-    limiter.take(bytes);
+    limiter.take(bytes, queue.policyOf(topic).yields);
 
   return {
     publish: (topic, payload, options) => {
@@ -187,6 +189,7 @@ export const createPublisher = (parts: PublisherParts): Publisher => {
     },
     route: outbox.route,
     open: outbox.open,
+    release: outbox.release,
     attach: (opened) => {
       open = opened;
       replay.start(opened);

@@ -3,8 +3,8 @@ import type { RateLimit } from './outbox-options.ts';
 
 /** Spaces out what is sent, so that the platform's limits hold. */
 export interface RateLimiter {
-  /** Takes the room for a message that is published now. @returns Whether there was any. */
-  take(bytes: number): boolean;
+  /** Takes the room for a message that is published now; one that yields leaves some. @returns Whether there was any. */
+  take(bytes: number, yields: boolean): boolean;
   /** Counts a message that can't wait, whether there is room or not. */
   charge(bytes: number): void;
   /** Takes the room for a message that has waited. @returns 0, or in how many milliseconds to ask again. */
@@ -13,9 +13,9 @@ export interface RateLimiter {
 
 /** The platform's limits for one client. */
 const platformRate: Required<RateLimit> = { messages: 30, bytes: 1_000_000, burst: 100 };
-/** What has waited goes evenly, and leaves some of the rate to what is published meanwhile. */
-const replayShare = 0.8;
-/** The part of the burst that what has waited never touches. */
+/** How much of a second's messages what has waited may take: so many at once, and so many evenly. */
+const replayShare = { burst: 0.3, rate: 0.7 };
+/** The part of the burst, and of a second's bytes, that is left to what is published now. */
 const reserve = 0.3;
 
 /** A bucket that fills by a rate up to a capacity, and may be overdrawn. */
@@ -51,24 +51,26 @@ export const createRateLimiter = (rate: RateLimit | false | undefined, clock: Cl
   const limits = { ...platformRate, ...rate };
   const messages = createBucket(limits.messages, limits.burst, clock);
   const volume = createBucket(limits.bytes, limits.bytes, clock);
-  const spacing = createBucket(limits.messages * replayShare, 1, clock);
+  const spacing = createBucket(
+    limits.messages * replayShare.rate,
+    Math.max(1, limits.messages * replayShare.burst),
+    clock,
+  );
+  const wait = (bytes: number, kept: number) =>
+    Math.max(messages.wait(1 + limits.burst * kept), volume.wait(bytes + limits.bytes * kept));
   const charge = (bytes: number) => {
     messages.draw(1);
     volume.draw(bytes);
   };
   return {
     charge,
-    take: (bytes) => {
-      if (messages.wait(1) > 0 || volume.wait(bytes) > 0) return false;
+    take: (bytes, yields) => {
+      if (wait(bytes, yields ? reserve : 0) > 0) return false;
       charge(bytes);
       return true;
     },
     replay: (bytes) => {
-      const ms = Math.max(
-        spacing.wait(1),
-        messages.wait(1 + limits.burst * reserve),
-        volume.wait(bytes + limits.bytes * (1 - replayShare)),
-      );
+      const ms = Math.max(spacing.wait(1), wait(bytes, reserve));
       if (ms > 0) return Math.ceil(ms);
       spacing.draw(1);
       charge(bytes);

@@ -73,7 +73,7 @@ export const createReplay = (outbox: PlaneOutbox, limiter: RateLimiter, clock: C
   };
   /** @returns Whether there may be more to send now. */
   const sendNext = (): boolean => {
-    const message = queue.first();
+    const message = queue.next();
     if (!open || !message || pause.isOn() || sending >= mostSending) return false;
     const ms = limiter.replay(message.bytes);
     if (ms > 0) pause.begin(ms);

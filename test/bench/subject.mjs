@@ -67,6 +67,7 @@ const unit = async (hits) => {
     ffConsoleLogEnable: false,
     ffMqttLogEnable: false,
     mqtt: { protocol: 4 },
+    outbox: { rate: false },
   });
   client.setMqttInputHandler((_, message) => {
     if (message.topic === inTopic) hits.hit();

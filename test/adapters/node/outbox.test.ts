@@ -19,16 +19,18 @@ const at = async (changes: Partial<FileOutboxOptions> = {}) => {
 const segmentsIn = async (folder: string) => (await readdir(folder)).filter((name) => name.endsWith('.log')).toSorted();
 
 const bytesIn = async (folder: string): Promise<number> => {
-  const sizes = await Promise.all((await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size));
+  // A file may go while the others are looked at.
+  const sizeOf = async (name: string) => (await stat(join(folder, name)).catch(() => undefined))?.size ?? 0;
+  const sizes = await Promise.all((await readdir(folder)).map(sizeOf));
   return sizes.reduce((sum, size) => sum + size, 0);
 };
+
+const textOf = (line: string) => Buffer.from((JSON.parse(line) as { payload: string }).payload, 'base64').toString();
 
 for (const segmentBytes of [256 * 1024, 200]) {
   outboxContract(`in files, ${segmentBytes} bytes a segment`, async () => {
     const { folder, make } = await at({ segmentBytes });
     const lines = async () => (await readFile(join(folder, 'dead.ndjson'), 'utf8')).trim().split('\n');
-    const textOf = (line: string) =>
-      Buffer.from((JSON.parse(line) as { payload: string }).payload, 'base64').toString();
     return { outbox: make(), again: make, dead: async () => (await lines()).map(textOf) };
   });
 }
