@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
+import type { LookupAddress } from 'node:dns';
 import type { Clock, ClockSource } from '../../services/clock.ts';
 import { ClockError } from '../../services/errors.ts';
 import { systemClock } from '../shared/clock.ts';
@@ -12,8 +13,10 @@ export interface SntpOptions {
   readonly host?: string;
   /** @defaultValue 123 */
   readonly port?: number;
-  /** How long to wait for an answer, name look-up included, milliseconds. @defaultValue 5000 */
+  /** How long a reading may take, name look-up and all samples included, milliseconds. @defaultValue 5000 */
   readonly timeoutMs?: number;
+  /** How often to ask; the answer that was on its way for the least time counts. @defaultValue 4 */
+  readonly samples?: number;
   /** Measures the round trip and the timeout. @defaultValue the host's */
   readonly clock?: Clock;
 }
@@ -24,6 +27,16 @@ interface Exchange {
   readonly server: string;
 }
 
+/** What one exchange says. */
+interface Sample {
+  readonly offsetMs: number;
+  /** How long request and answer were on their way, the server's own time taken off. */
+  readonly roundTripMs: number;
+}
+
+/** How much less than nothing a round trip may seem to take, by clocks that count in different steps, milliseconds. */
+const leastRoundTripMs = -5;
+
 const checkedAnswer = ({ leap, stratum, referenceId, receivedMs, sentMs }: NtpAnswer, server: string) => {
   const refused = (why: string) => new ClockError('malformed', `${server} ${why}. Ask another time server.`);
   if (stratum === 0) throw refused(`refuses to tell the time (kiss-o'-death ${referenceId || 'without a reason'})`);
@@ -33,11 +46,20 @@ const checkedAnswer = ({ leap, stratum, referenceId, receivedMs, sentMs }: NtpAn
   return { receivedMs, sentMs };
 };
 
+const sampleOf = (answer: NtpAnswer, askedMs: number, answeredMs: number, server: string): Sample => {
+  const { receivedMs, sentMs } = checkedAnswer(answer, server);
+  const roundTripMs = answeredMs - askedMs - (sentMs - receivedMs);
+  if (roundTripMs < leastRoundTripMs) {
+    throw new ClockError('malformed', `${server} claims to have taken longer than it did. Ask another time server.`);
+  }
+  return { offsetMs: (receivedMs - askedMs + (sentMs - answeredMs)) / 2, roundTripMs };
+};
+
 const isReplyTo = (answer: NtpAnswer | undefined, origin: Uint8Array): answer is NtpAnswer =>
   answer !== undefined && answer.mode === 4 && Buffer.compare(answer.origin, origin) === 0;
 
 /** Sends one request and waits for the answer to it; packets that are no answer to it are passed over. */
-const ask = (socket: Socket, { request, origin, server }: Exchange, clock: Clock): Promise<number> =>
+const ask = (socket: Socket, { request, origin, server }: Exchange, clock: Clock): Promise<Sample> =>
   new Promise((resolve, reject) => {
     let asked = 0;
     socket.on('error', reject);
@@ -46,8 +68,7 @@ const ask = (socket: Socket, { request, origin, server }: Exchange, clock: Clock
       const answer = decodeAnswer(packet);
       if (!isReplyTo(answer, origin)) return;
       try {
-        const { receivedMs, sentMs } = checkedAnswer(answer, server);
-        resolve((receivedMs - asked + (sentMs - answered)) / 2);
+        resolve(sampleOf(answer, asked, answered, server));
       } catch (thrown) {
         reject(thrown);
       }
@@ -58,61 +79,92 @@ const ask = (socket: Socket, { request, origin, server }: Exchange, clock: Clock
     });
   });
 
-const stopped = (server: string) =>
-  new ClockError('aborted', `${server} is not asked any more: the reading was stopped.`);
+/** One exchange with one address, from a fresh port. */
+const exchange = async (
+  { address, family }: LookupAddress,
+  port: number,
+  server: string,
+  clock: Clock,
+  end: AbortSignal,
+) => {
+  const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
+  end.addEventListener('abort', () => socket.close(), { once: true });
+  const origin = randomBytes(8);
+  const answered = ask(socket, { origin, request: encodeRequest(origin), server }, clock);
+  socket.connect(port, address);
+  return answered;
+};
 
-/** Rejects when the time is up or the signal aborts; `settled` lets go of both. */
-const limit = (server: string, timeoutMs: number, clock: Clock, signal: AbortSignal) => {
-  const settled = new AbortController();
+const asClockError = (server: string, cause: unknown): ClockError =>
+  cause instanceof ClockError
+    ? cause
+    : new ClockError('network', `${server} can't be reached. Check its name, the network and UDP.`, { cause });
+
+/** Does something within a limit, and until the signal aborts; what it gets to work with ends when it is over. */
+const within = async <T>(
+  server: string,
+  { clock, ms, signal }: { clock: Clock; ms: number; signal: AbortSignal },
+  task: (end: AbortSignal) => Promise<T>,
+): Promise<T> => {
+  const stopped = () => new ClockError('aborted', `${server} is not asked any more: the reading was stopped.`);
+  if (signal.aborted) throw stopped();
+  const over = new AbortController();
   const exceeded = new Promise<never>((_, reject) => {
     const timer = clock.setTimeout(() => {
-      reject(
-        new ClockError('timeout', `${server} gave no valid answer in ${timeoutMs} ms. Check the network and UDP.`),
-      );
-    }, timeoutMs);
-    signal.addEventListener('abort', () => reject(stopped(server)), { signal: settled.signal });
-    settled.signal.addEventListener('abort', () => clock.clearTimeout(timer));
+      reject(new ClockError('timeout', `${server} gave no valid answer in time. Check the network and UDP.`));
+    }, ms);
+    signal.addEventListener('abort', () => reject(stopped()), { signal: over.signal });
+    over.signal.addEventListener('abort', () => clock.clearTimeout(timer));
   });
-  return { exceeded, settled };
+  try {
+    return await Promise.race([task(over.signal), exceeded]);
+  } catch (thrown) {
+    throw asClockError(server, thrown);
+  } finally {
+    over.abort();
+  }
 };
 
 /**
  * Reads the time from an SNTP server over UDP, in client mode (RFC 4330, RFC 5905 section 14).
  *
- * One request an attempt, from a fresh port and with a random timestamp that the answer must return. The offset is corrected
- * for half the round trip.
+ * Asks some times, where the name has several addresses each in turn, from a fresh port and with a random timestamp that
+ * the answer must return, and takes the answer of the shortest round trip, corrected for half of it. An address that
+ * refuses, is not synchronised, or contradicts itself is not asked again.
  *
- * @throws {ClockError} `timeout` (also when only strange packets came), `network`, `aborted`; `malformed` for a
- * server that is not synchronised, refuses, or contradicts itself.
+ * @throws {ClockError} When there was no good answer, why the last one was not: `timeout` (also when only strange
+ * packets came), `network`, `malformed`; `aborted`.
  */
 export const sntpClockSource = ({
   host = 'pool.ntp.org',
   port = 123,
   timeoutMs = 5000,
+  samples = 4,
   clock = systemClock(),
 }: SntpOptions = {}): ClockSource => ({
   readOffset: async (signal) => {
     const server = `The time server ${host}:${port}`;
-    if (signal.aborted) throw stopped(server);
-    const { exceeded, settled } = limit(server, timeoutMs, clock, signal);
-    let socket: Socket | undefined;
-    const exchange = async (): Promise<number> => {
-      const { address, family } = await lookup(host);
-      settled.signal.throwIfAborted();
-      socket = createSocket(family === 6 ? 'udp6' : 'udp4');
-      const origin = randomBytes(8);
-      const answered = ask(socket, { origin, request: encodeRequest(origin), server }, clock);
-      socket.connect(port, address);
-      return answered;
-    };
-    try {
-      return await Promise.race([exchange(), exceeded]);
-    } catch (cause) {
-      if (cause instanceof ClockError) throw cause;
-      throw new ClockError('network', `${server} can't be reached. Check its name, the network and UDP.`, { cause });
-    } finally {
-      settled.abort();
-      socket?.close();
+    const began = clock.monotonic();
+    const left = () => timeoutMs - (clock.monotonic() - began);
+    let addresses = await within(server, { clock, ms: left(), signal }, () => lookup(host, { all: true }));
+    let best: Sample | undefined;
+    let failure: ClockError | undefined;
+    for (let tries = samples; tries > 0 && left() > 0; tries -= 1) {
+      const address = addresses[tries % addresses.length];
+      if (!address) break;
+      const ms = best || tries === 1 ? left() : left() / 2;
+      try {
+        const sample = await within(server, { clock, ms, signal }, (end) =>
+          exchange(address, port, server, clock, end),
+        );
+        if (!best || sample.roundTripMs < best.roundTripMs) best = sample;
+      } catch (thrown) {
+        failure = asClockError(server, thrown);
+        if (failure.code === 'aborted') throw failure;
+        if (failure.code !== 'timeout') addresses = addresses.filter((other) => other !== address);
+      }
     }
+    if (!best) throw failure ?? asClockError(server, new Error(`${host} has no address`));
+    return best.offsetMs;
   },
 });

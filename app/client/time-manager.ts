@@ -4,12 +4,18 @@ import type { Clock } from '../../services/clock.ts';
 export interface TimeManager {
   /** Reads the NTP server now. @returns Unix milliseconds. @throws {ClockError} */
   syncEpochMsFromNtp(): Promise<number>;
-  /** Unix milliseconds: after a sync off a clock that never jumps, before it the host's. */
+  /**
+   * Unix milliseconds: before the first sync the host's, after it off a clock that never jumps, so that only a sync which
+   * finds it more than a second ahead sets it back.
+   */
   getEpochMs(): number;
 }
 
 /** From when on a host's clock is believed before the first sync: no unit ran earlier. */
 const trustedSinceMs = Date.UTC(2026, 0, 1);
+
+/** How far a sync may set time back without being seen, milliseconds: time stands still until it is made up for. */
+const mostStillMs = 1000;
 
 /** Keeps how far real time is ahead of the monotonic clock. */
 export interface Epoch {
@@ -21,7 +27,13 @@ export interface Epoch {
 
 export const createEpoch = (clock: Clock): Epoch => {
   let offset: number | undefined;
-  const epochMs = () => (offset === undefined ? clock.now() : Math.round(clock.monotonic() + offset));
+  let latest = Number.NEGATIVE_INFINITY;
+  const epochMs = () => {
+    if (offset === undefined) return clock.now();
+    const now = Math.round(clock.monotonic() + offset);
+    if (now >= latest || latest - now > mostStillMs) latest = now;
+    return latest;
+  };
   return {
     setOffset: (offsetMs) => {
       offset = offsetMs;

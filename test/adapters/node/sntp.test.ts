@@ -109,18 +109,74 @@ test.each([
   expect(await sntpClockSource({ host, port, clock }).readOffset(signal)).toBeCloseTo(time, 2);
 });
 
-test('a late answer and no answer are a timeout, by the clock it was given', async () => {
+/** Lets time pass until the reading is over. */
+const outlast = async (clock: ReturnType<typeof fakeClock>, reading: Promise<unknown>, stepMs = 100) => {
+  const outcomes: unknown[] = [];
+  void reading.then(
+    (offset) => outcomes.push(offset),
+    (thrown: unknown) => outcomes.push(thrown),
+  );
+  await eventually('the reading is over', async () => {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    if (outcomes.length === 0) clock.advance(stepMs);
+    return outcomes.length > 0;
+  });
+  return outcomes[0];
+};
+
+test('no answer is a timeout, by the clock it was given, after all samples were asked for', async () => {
   const clock = fakeClock();
   const server = await timeServer(() => undefined);
   const reading = sntpClockSource({ ...server, clock, timeoutMs: 3000 }).readOffset(signal);
-  const outcome = reading.catch((thrown: unknown) => thrown);
-  await eventually('the server was asked', () => server.requests.length > 0);
-  clock.advance(2999);
-  expect(clock.pending).toBe(1);
-  clock.advance(1);
-  expect(await outcome).toMatchObject({ name: 'ClockError', code: 'timeout' });
+  expect(await outlast(clock, reading)).toMatchObject({ name: 'ClockError', code: 'timeout' });
+  expect(clock.monotonic()).toBeGreaterThanOrEqual(3000);
   expect(clock.pending).toBe(0);
+  expect(server.requests.length).toBeGreaterThan(1);
   await onlyServerOpen();
+});
+
+test('of several answers the one that was on its way for the least time counts', async () => {
+  const clock = fakeClock();
+  const reference = Date.UTC(2026, 5, 1);
+  const delays = [
+    [300, 10],
+    [20, 40],
+    [5, 500],
+    [90, 90],
+  ] as const;
+  let asked = 0;
+  const server = await timeServer((request, reply) => {
+    const [there, back] = delays[asked++] ?? [0, 0];
+    clock.advance(there);
+    const now = reference + clock.monotonic();
+    clock.advance(back);
+    reply(timePacket(request, { receivedMs: now, sentMs: now }));
+  });
+  const offset = await sntpClockSource({ ...server, clock, timeoutMs: 20_000 }).readOffset(signal);
+  expect(offset).toBeCloseTo(reference - 10, 2);
+  expect(new Set(server.requests.map((request) => request.toString('hex'))).size).toBe(4);
+});
+
+test('answers that are lost, bogus or refused cost the sample alone, as long as one is good', async () => {
+  const clock = fakeClock();
+  let asked = 0;
+  const server = await timeServer((request, reply) => {
+    asked += 1;
+    if (asked === 1) return;
+    if (asked === 2) return reply(timePacket(request, { receivedMs: time, sentMs: time }));
+    reply(timePacket(request, { receivedMs: time, sentMs: time, stratum: 0, referenceId: 'RATE' }));
+  });
+  const reading = sntpClockSource({ ...server, clock, timeoutMs: 4000 }).readOffset(signal);
+  expect(await outlast(clock, reading)).toBeGreaterThan(time - 4000);
+  expect(asked, 'a server that refuses is not asked again').toBe(3);
+});
+
+test('a server that claims to have taken longer than it did is refused', async () => {
+  const clock = fakeClock();
+  const server = await timeServer((request, reply) =>
+    reply(timePacket(request, { receivedMs: time, sentMs: time + 60_000 })),
+  );
+  await expect(sntpClockSource({ ...server, clock }).readOffset(signal)).rejects.toMatchObject({ code: 'malformed' });
 });
 
 test('a port where nobody listens is a network error', async () => {
