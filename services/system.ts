@@ -27,13 +27,44 @@ export interface StateReport extends SystemMetrics {
   readonly pu_commit_version: string;
 }
 
+const isFigure = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+
+const isListOf = (length: number, isItem: (item: unknown) => boolean) => (value: unknown) =>
+  Array.isArray(value) && value.length === length && value.every(isItem);
+
+const checks: { [K in keyof SystemMetrics]-?: (value: unknown) => boolean } = {
+  mem_free: isFigure,
+  mem_alloc: isFigure,
+  freq: isFigure,
+  statvfs: isListOf(10, isFigure),
+  ifconfig: isListOf(4, (item) => typeof item === 'string'),
+};
+
+/** The figures that the instance takes; what is no finite number, or a list of another length, is left out. */
+const sound = (metrics: SystemMetrics): SystemMetrics =>
+  Object.fromEntries(
+    Object.entries(checks).flatMap(([name, isSound]) => {
+      const value = metrics[name as keyof SystemMetrics];
+      return isSound(value) ? [[name, value]] : [];
+    }),
+  );
+
+/** Measures the host for one report: finite numbers alone, and always the version that runs. */
+export const measureState = async (
+  system: System,
+  epochMs: () => number,
+  commitVersion: string,
+): Promise<StateReport> => ({
+  millis: Math.round(epochMs()),
+  ...sound(await system.measure()),
+  pu_commit_version: commitVersion,
+});
+
 /** Collects one report, for the state reporter's `collect`. */
 export const collectState = (system: System, epochMs: () => number) =>
-  fromPromise<StateReport, { commitVersion: string }>(async ({ input }) => ({
-    millis: Math.round(epochMs()),
-    ...(await system.measure()),
-    pu_commit_version: input.commitVersion,
-  }));
+  fromPromise<StateReport, { commitVersion: string }>(({ input }) =>
+    measureState(system, epochMs, input.commitVersion),
+  );
 export type CollectState = ReturnType<typeof collectState>;
 
 /** Sends one report, for the state reporter's `publish`. */

@@ -17,6 +17,7 @@ type ReadText = NonNullable<NodeSystemOptions['readText']>;
 const unknownAddress = '0.0.0.0';
 
 const megahertz = 1_000_000;
+const kilohertz = 1000;
 
 /** The figure, or `undefined` where the host can't tell it. */
 const tried = async <T>(measure: () => T | undefined | Promise<T | undefined>): Promise<T | undefined> => {
@@ -27,10 +28,19 @@ const tried = async <T>(measure: () => T | undefined | Promise<T | undefined>): 
   }
 };
 
+/** The processor's frequency in Hz, from each place that may tell it; x86 has it in cpuinfo, most boards in sysfs alone. */
+const frequencies: readonly ((readText: ReadText) => number | Promise<number>)[] = [
+  () => (os.cpus()[0]?.speed ?? 0) * megahertz,
+  async (readText) => Number(await readText('/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq')) * kilohertz,
+  async (readText) => Number(/^cpu MHz\s*:\s*([\d.]+)/m.exec(await readText('/proc/cpuinfo'))?.[1]) * megahertz,
+];
+
 const frequency = async (readText: ReadText): Promise<number | undefined> => {
-  const known = os.cpus()[0]?.speed ?? 0;
-  const speed = known > 0 ? known : Number(/^cpu MHz\s*:\s*([\d.]+)/m.exec(await readText('/proc/cpuinfo'))?.[1]);
-  return speed > 0 ? Math.round(speed * megahertz) : undefined;
+  for (const read of frequencies) {
+    const hertz = Math.round((await tried(() => read(readText))) ?? 0);
+    if (hertz > 0) return hertz;
+  }
+  return undefined;
 };
 
 /** Node does not tell the fragment size (taken to be the block size), the flags and the longest name (both 0). */
@@ -57,7 +67,7 @@ const known = (metrics: { [K in keyof SystemMetrics]: SystemMetrics[K] | undefin
 /**
  * Measures the host with what Node and Linux's `/proc` tell, without other programs.
  *
- * `mem_alloc` is the program's resident memory. `ifconfig` is of the interface with the default route, or of the first outer one
+ * `mem_free` is what the program may still take, within the limit of its container. `mem_alloc` is its resident memory. `ifconfig` is of the interface with the default route, or of the first outer one
  * where the routes can't be read; `0.0.0.0` stands for a gateway or DNS server that is not known.
  */
 export const nodeSystem = ({
@@ -66,7 +76,7 @@ export const nodeSystem = ({
 }: NodeSystemOptions = {}): System => ({
   measure: async () =>
     known({
-      mem_free: await tried(() => os.freemem()),
+      mem_free: await tried(() => process.availableMemory()),
       mem_alloc: await tried(() => process.memoryUsage.rss()),
       freq: await tried(() => frequency(readText)),
       statvfs: await tried(() => fileSystem(path)),

@@ -2,7 +2,7 @@ import type { Cipher } from '../../services/cipher.ts';
 import { textOf } from '../../services/errors.ts';
 import type { JsonObject, JsonValue } from '../../services/json.ts';
 import { isRestarting, RestartMode } from '../../services/process-control.ts';
-import type { StateReport } from '../../services/system.ts';
+import { measureState, type StateReport } from '../../services/system.ts';
 import type { Platform } from '../platform.ts';
 import { callGuarded } from '../plane/guard.ts';
 import type { InboundMessage } from '../plane/message.ts';
@@ -101,11 +101,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
       giveUp,
       pause: (attempts, ceilingMs) => Math.min(5_000 * 2 ** Math.min(attempts - 1, 20), ceilingMs),
     });
-    this.#measure = async () => ({
-      millis: epoch.epochMs(),
-      ...(await adapters.system.measure()),
-      pu_commit_version: this.settings.PU_COMMIT_VERSION,
-    });
+    this.#measure = () => measureState(adapters.system, epoch.epochMs, this.settings.PU_COMMIT_VERSION);
   }
 
   /** What the unit would report now on `state/pepeunit`. */

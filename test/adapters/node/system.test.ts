@@ -10,6 +10,10 @@ systemContract('Node', async () => nodeSystem());
 const cpuInfo = async (path: string): Promise<string> =>
   path === '/proc/cpuinfo' ? 'processor\t: 0\ncpu MHz\t\t: 2445.404\n' : '';
 
+/** A board that tells its frequency in sysfs alone, in kHz. */
+const board = async (path: string): Promise<string> =>
+  path.startsWith('/sys/') ? '1500000\n' : 'BogoMIPS\t: 108.00\n';
+
 const unreadable = () => Promise.reject(new Error('not on this host'));
 
 test('memory is in bytes, and that of this program and host', async () => {
@@ -30,6 +34,13 @@ test('the frequency is in Hz, from cpuinfo where Node does not know it', async (
   const speed = os.cpus()[0]?.speed ?? 0;
   const { freq } = await nodeSystem({ readText: cpuInfo }).measure();
   expect(freq).toBe(speed > 0 ? speed * 1_000_000 : 2_445_404_000);
+});
+
+test('the frequency is in Hz, from sysfs on boards where nothing else tells it (P1)', async () => {
+  const speed = os.cpus()[0]?.speed ?? 0;
+  expect((await nodeSystem({ readText: board }).measure()).freq).toBe(speed > 0 ? speed * 1_000_000 : 1_500_000_000);
+  const silent = await nodeSystem({ readText: async () => 'BogoMIPS\t: 108.00\n' }).measure();
+  expect('freq' in silent).toBe(speed > 0);
 });
 
 test('one figure that fails leaves the others', async () => {
