@@ -53,7 +53,8 @@ const defaultEnv = (): JsonObject => ({
   PU_HTTP_TYPE: 'https',
   PU_APP_PREFIX: '/pepeunit',
   PU_API_ACTUAL_PREFIX: '/api/v1',
-  PU_MQTT_HOST: 'simulated.test',
+  // On this very host, there is no fleet to be considerate of: lost links come back soon.
+  PU_MQTT_HOST: 'localhost',
   PU_AUTH_TOKEN: `${claims({ alg: 'HS256' })}.${claims({ uuid: simulatedUuid, type: 'Unit' })}.c2ln`,
   PU_COMMIT_VERSION: 'first',
 });

@@ -40,10 +40,17 @@ const refusals: readonly string[] = ['credentials', 'protocol', 'takenOver', 'qu
 /** Whether the broker does not want this unit as it is, so that asking again soon would not help. */
 export const isRefusal = ({ code }: Failure): boolean => refusals.includes(code);
 
+const silent: Failure = {
+  name: 'TimeoutError',
+  code: 'timeout',
+  message: 'The MQTT broker gave no sign of life when it was asked for one',
+};
+
 /** Why a link or an attempt ended, from the event that ended it; nothing when it was asked to end. */
 export const endOf = (event: AnyEventObject): { failure?: Failure } => {
   if (event.type === 'link.closed' || event.type === 'link.refused') return { failure: event['failure'] };
   if (event.type.startsWith('xstate.error.')) return { failure: failureOf(event['error']) };
+  if (event.type.startsWith('xstate.after.answerWithin')) return { failure: silent };
   if (event.type.startsWith('xstate.after.')) return { failure: timedOut('Waiting for the MQTT broker') };
   return {};
 };

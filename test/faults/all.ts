@@ -1,4 +1,5 @@
 import type { Row } from './lab.ts';
+import { diskFaults } from './rows-disk.ts';
 import { outages } from './rows-outages.ts';
 import { reachFaults } from './rows-reach.ts';
 import { connackRefusals } from './rows-refusals.ts';
@@ -6,6 +7,11 @@ import { stops } from './rows-stops.ts';
 import { wireFaults } from './rows-wire.ts';
 
 /** Every fault of the lab, the longest first, so that the others are over before them. */
-export const rows: readonly Row[] = [...outages, ...connackRefusals, ...wireFaults, ...reachFaults, ...stops].toSorted(
-  (one, other) => Number(one.isQuick ?? false) - Number(other.isQuick ?? false),
-);
+export const rows: readonly Row[] = [
+  ...outages,
+  ...connackRefusals,
+  ...wireFaults,
+  ...reachFaults,
+  ...diskFaults,
+  ...stops,
+].toSorted((one, other) => Number(one.isQuick ?? false) - Number(other.isQuick ?? false));

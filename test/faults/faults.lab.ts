@@ -9,9 +9,11 @@ declare module 'vitest' {
 }
 
 const isQuick = process.env['FAULTS'] === 'quick';
+const only = process.env['FAULTS_ONLY'] ?? '';
+const played = rows.filter((row) => (row.isQuick || !isQuick) && row.fault.includes(only));
 
 describe.concurrent('faults', () => {
-  test.for(rows.filter((row) => row.isQuick || !isQuick))('$fault', { timeout: 240_000 }, async (row, { task }) => {
+  test.for(played)('$fault', { timeout: 240_000 }, async (row, { task }) => {
     const result = await play(row);
     task.meta.fault = result;
     expect(result).toMatchObject({ lost: 0 });

@@ -44,6 +44,8 @@ export interface UnitOptions {
   readonly mqtt?: UnitConfig['mqtt'];
   /** Whether it publishes all the time. @defaultValue with a `witness` alone */
   readonly publishes?: boolean;
+  /** How far any file may grow, KiB; what is written beyond fails, as on a full disk. @defaultValue any */
+  readonly fileKb?: number;
   /** Knows what came to the broker: every message that the unit took must. */
   readonly witness?: Witness;
 }
@@ -88,7 +90,7 @@ const prepare = async ({
 };
 
 /** Waits until every message that the unit took has come. @returns How many did not. */
-const countLost = async (unit: UnitUnderFault, witness: Witness): Promise<number> => {
+export const countLost = async (unit: UnitUnderFault, witness: Witness): Promise<number> => {
   await unit.quiet();
   const missing = async () => {
     const { outcomes } = await unit.figures();
@@ -99,13 +101,15 @@ const countLost = async (unit: UnitUnderFault, witness: Witness): Promise<number
   return (await missing()).length;
 };
 
-interface Bench extends Lab {
+/** A lab, and what is in it. */
+export interface Bench extends Lab {
   readonly subjects: readonly Subject[];
   readonly watched: readonly { unit: UnitUnderFault; witness: Witness }[];
   clear(): Promise<void>;
 }
 
-const bench = (): Bench => {
+/** Opens an empty lab. */
+export const openBench = (): Bench => {
   const subjects: Subject[] = [];
   const watched: { unit: UnitUnderFault; witness: Witness }[] = [];
   const endings: (() => unknown)[] = [];
@@ -116,7 +120,8 @@ const bench = (): Bench => {
   const units: Lab['units'] = async (options) => {
     const configs = await Promise.all(options.map(prepare));
     endings.unshift(() => Promise.all(configs.map(({ folder }) => rm(folder, { recursive: true, force: true }))));
-    const subject = await startSubject(configs);
+    const limits = options.flatMap(({ fileKb }) => fileKb ?? []);
+    const subject = await startSubject(configs, limits[0]);
     subjects.push(subject);
     endings.unshift(() => subject.kill());
     for (const [at, { witness }] of options.entries()) {
@@ -158,7 +163,7 @@ export const secondsBetween = (from: number, to: number): number => Math.round((
 
 /** Plays a row: it recovers, loses nothing that it took, stops within five seconds, and leaves nothing running. */
 export const play = async ({ fault, reference = '', isStop, run }: Row): Promise<Result> => {
-  const lab = bench();
+  const lab = openBench();
   const result: { happened: string; seconds: number; lost: number } = { happened: '', seconds: 0, lost: 0 };
   try {
     Object.assign(result, await run(lab));

@@ -12,6 +12,7 @@ const sample = [
   'garbage bytes',
   'the first of two brokers has no address (DNS)',
   'TLS: expired certificate',
+  'disk full for the log',
 ];
 
 test('the lab has the faults of the sample', () => {

@@ -48,15 +48,25 @@ const start = (config, unit) => {
   return {
     refresh: () => client.actor.send({ type: 'command.received', command: 'env_update' }),
     figures: () => ({ outcomes, pending, inputs, longestPauseMs: Math.round(longestPauseMs) }),
+    chat: (lines) => {
+      for (let line = 1; line <= lines; line += 1) client.logger.info(`line ${line} of a unit that has much to say`);
+    },
     stop: () => client.stopMainCycle(),
   };
 };
 
 const units = configs.map(start);
 
+/** Listeners of the process and of all that it has open. */
+const listeners = () =>
+  [process, ...process['_getActiveHandles']()]
+    .flatMap((emitter) => (emitter.eventNames?.() ?? []).map((name) => emitter.listenerCount(name)))
+    .reduce((sum, count) => sum + count, 0);
+
 const orders = {
   figures: ({ unit }) => units[unit].figures(),
   refresh: ({ unit }) => units[unit].refresh(),
+  chat: ({ unit }) => units[unit].chat(100),
   quiet: ({ unit }) => {
     configs[unit].publishEveryMs = 0;
   },
@@ -65,7 +75,11 @@ const orders = {
     await units[unit].stop();
     return { ms: Math.round(performance.now() - begun) };
   },
-  resources: () => ({ rss: process.memoryUsage().rss, resources: process.getActiveResourcesInfo() }),
+  resources: () => {
+    globalThis.gc?.();
+    const { rss, heapUsed: heap } = process.memoryUsage();
+    return { rss, heap, listeners: listeners(), handles: process.getActiveResourcesInfo().length };
+  },
   leave: () => process.disconnect(),
 };
 

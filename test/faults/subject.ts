@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { until } from '../support/until.ts';
 
@@ -37,16 +37,23 @@ export interface UnitUnderFault {
   figures(): Promise<UnitFigures>;
   /** Gives it the command to fetch its env. */
   refreshEnv(): Promise<void>;
+  /** Lets it log a hundred lines. */
+  chat(): Promise<void>;
   /** Lets it publish nothing more. */
   quiet(): Promise<void>;
   /** Stops it. @returns How long that took, in milliseconds. */
   stop(): Promise<number>;
 }
 
+/** What a process uses. */
 export interface Resources {
+  /** Bytes, after a collection. */
   readonly rss: number;
-  /** What keeps the process alive, as Node names it. */
-  readonly resources: readonly string[];
+  readonly heap: number;
+  /** Listeners of the process and of its sockets. */
+  readonly listeners: number;
+  /** Sockets, timers and whatever else keeps it alive. */
+  readonly handles: number;
 }
 
 /** A process with units in it. */
@@ -70,8 +77,12 @@ interface FromSubject {
 
 const program = fileURLToPath(new URL('subject.mjs', import.meta.url));
 
-const startProcess = (configs: readonly UnitConfig[]) => {
-  const child = fork(program, [JSON.stringify(configs)], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+const startProcess = (configs: readonly UnitConfig[], fileKb: number | undefined) => {
+  const limit = fileKb === undefined ? '' : `ulimit -f ${fileKb * 2}; `;
+  const command = [process.execPath, '--expose-gc', program, JSON.stringify(configs)];
+  const child = spawn('sh', ['-c', `${limit}exec "$0" "$@"`, ...command], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
   let said = '';
   let end: string | undefined;
   let isLeaving = false;
@@ -130,14 +141,19 @@ const unitOf = (
     },
     figures: () => ask('figures', unit),
     refreshEnv: () => ask('refresh', unit),
+    chat: () => ask('chat', unit),
     quiet: () => ask('quiet', unit),
     stop: async () => (await ask<{ ms: number }>('stop', unit)).ms,
   };
 };
 
-/** Starts a process with units in it. */
-export const startSubject = async (configs: readonly UnitConfig[]): Promise<Subject> => {
-  const running = startProcess(configs);
+/**
+ * Starts a process with units in it.
+ *
+ * @param fileKb How far any file of it may grow, KiB: what is written beyond fails, as on a full disk.
+ */
+export const startSubject = async (configs: readonly UnitConfig[], fileKb?: number): Promise<Subject> => {
+  const running = startProcess(configs, fileKb);
   const { child, crash } = running;
   const ask = asking(running);
   const units = configs.map((config, unit) => unitOf(config, unit, running, ask));

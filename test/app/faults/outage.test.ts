@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { simulatedUnit } from '../../../app/testing.ts';
+import { BrokerError } from '../../../services/errors.ts';
+import { settle } from '../../machines/harness.ts';
+import { until } from '../../support/until.ts';
+
+const day = 86_400_000;
+const stepMs = 5000;
+
+const logged = (world: ReturnType<typeof simulatedUnit>['world'], what: string) =>
+  world.console.entries.filter(({ text }) => text.includes(what)).length;
+
+test('a day without the broker: the loop runs, attempts stay few, one reason is one log line (M9, M16, C17)', async () => {
+  const { client, world } = simulatedUnit();
+  let rounds = 0;
+  client.setOutputHandler(() => {
+    rounds += 1;
+  });
+  const running = client.runMainCycle({ cycleMs: stepMs });
+  await client.ready();
+  const timersBefore = world.clock.pending;
+  world.broker.refuse(new BrokerError('network', 'Nobody is there.'));
+  world.broker.cut();
+  for (let passed = 0; passed < day; passed += stepMs) {
+    world.clock.advance(stepMs);
+    await settle();
+  }
+  expect(rounds).toBeGreaterThan((0.9 * day) / stepMs);
+  // Half a minute apart, by chance that is always one half.
+  expect(world.broker.connects.length).toBeLessThan(3000);
+  expect(logged(world, 'Nobody is there')).toBe(1);
+  expect(world.clock.pending).toBeLessThanOrEqual(timersBefore + 2);
+  world.broker.refuse(undefined);
+  await until(() => {
+    world.clock.advance(1000);
+    return client.mqttClient.isConnected();
+  });
+  await client.stopMainCycle();
+  await running;
+  expect(world.clock.pending).toBe(0);
+});
+
+test('a jump of the system clock changes nothing (M13)', async () => {
+  const { client, world } = simulatedUnit();
+  await client.ready();
+  for (const jump of [day, -2 * day, 10 * 365 * day]) {
+    world.clock.jump(jump);
+    for (let passed = 0; passed < 120_000; passed += stepMs) {
+      world.clock.advance(stepMs);
+      await settle();
+    }
+  }
+  expect(world.broker.connects).toHaveLength(1);
+  expect(client.mqttClient.isConnected()).toBe(true);
+  await client.stopMainCycle();
+});
+
+test('a link that is dead after a suspend is noticed within two ping intervals (M4, M13)', async () => {
+  const { client, world } = simulatedUnit({ env: { PU_MQTT_PING_INTERVAL: 10 } });
+  await client.ready();
+  let isLost = false;
+  client.on('offline', () => (isLost = true));
+  world.clock.jump(3_600_000);
+  world.broker.freeze();
+  for (let passed = 0; passed < 20_000; passed += 1000) {
+    world.clock.advance(1000);
+    await settle();
+  }
+  expect(isLost).toBe(true);
+  world.broker.thaw();
+  await until(() => {
+    world.clock.advance(1000);
+    return client.mqttClient.isConnected();
+  });
+  await client.stopMainCycle();
+});
