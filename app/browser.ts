@@ -13,7 +13,7 @@ import { systemClock } from '../adapters/shared/clock.ts';
 import { consoleLogSink } from '../adapters/shared/console-log-sink.ts';
 import { httpClockSource } from '../adapters/shared/http-clock-source.ts';
 import { mqttBroker } from '../adapters/shared/mqtt.ts';
-import { noFirmware } from '../adapters/shared/no-firmware.ts';
+import { noFirmware, noPrograms, trustAll } from '../adapters/shared/no-firmware.ts';
 import { kyRest } from '../adapters/shared/rest.ts';
 import { StorageError } from '../services/errors.ts';
 import type { JsonValue } from '../services/json.ts';
@@ -35,6 +35,8 @@ const browserPlatform: Platform = ({ envFilePath }) => {
     http: kyRest(),
     storage: browserStorage(),
     firmware: noFirmware(),
+    programs: noPrograms(),
+    trust: trustAll(),
     outbox: browserOutbox({ name: envFilePath }),
     system: browserSystem(),
     process: browserProcessControl(),

@@ -3,11 +3,13 @@
  *
  * @packageDocumentation
  */
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { extractArchive } from '../adapters/node/extract-archive.ts';
+import { folderPrograms } from '../adapters/node/firmware-programs.ts';
 import { folderFirmwareStore } from '../adapters/node/firmware-store.ts';
 import { nodeProcessControl } from '../adapters/node/process-control.ts';
 import { fileOutbox } from '../adapters/node/outbox.ts';
+import { folderTrust, remembering } from '../adapters/node/release-trust.ts';
 import { sntpClockSource } from '../adapters/node/sntp.ts';
 import { fileStorage } from '../adapters/node/storage.ts';
 import { nodeSystem } from '../adapters/node/system.ts';
@@ -34,6 +36,33 @@ const keptIn = (folder: string, files: readonly string[], { dataFolders = ['data
   ...files.map((file) => relative(folder, file).replaceAll('\\', '/')).filter((file) => !file.startsWith('..')),
 ];
 
+/** The program that runs, when it is in the unit's folder: this executable, or what it was started with. */
+const programIn = (folder: string): string | undefined =>
+  [process.execPath, process.argv[1]]
+    .filter((path) => path !== undefined)
+    .map((path) => relative(folder, resolve(path)).replaceAll('\\', '/'))
+    .find((path) => !path.startsWith('..'));
+
+/** What keeps, checks and fetches new versions of the unit in a folder. */
+const firmwareOf = (folder: string, logFilePath: string, update: UpdateOptions) => {
+  const { trustKey = [], allowHttp = false, hosts, selfTest, program = programIn(folder) } = update;
+  const limits = defaultArchiveLimits;
+  const trust = folderTrust({ folder, keys: [trustKey].flat() });
+  const keeps = keptIn(folder, [logFilePath], update);
+  return {
+    firmware: remembering(folderFirmwareStore({ folder, limits, keeps }), trust),
+    trust,
+    programs: folderPrograms({
+      folder,
+      program,
+      trust,
+      mostBytes: limits.compressedBytes,
+      policy: { allowHttp, ...(hosts && { hosts }) },
+      ...(selfTest && { selfTest }),
+    }),
+  };
+};
+
 const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) => {
   const folder = dirname(envFilePath) || '.';
   const clock = systemClock();
@@ -44,11 +73,7 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
     broker: mqttBroker(),
     http: kyRest(),
     storage: fileStorage(),
-    firmware: folderFirmwareStore({
-      folder,
-      limits: defaultArchiveLimits,
-      keeps: keptIn(folder, [logFilePath], update),
-    }),
+    ...firmwareOf(folder, logFilePath, update),
     outbox: fileOutbox({ folder: join(folder, '.pepeunit', 'outbox'), clock }),
     system: nodeSystem(),
     process: nodeProcessControl(),

@@ -2,9 +2,11 @@ import type { Broker } from '../services/broker.ts';
 import type { Cipher } from '../services/cipher.ts';
 import type { Clock, ClockSource } from '../services/clock.ts';
 import type { FirmwareStore } from '../services/firmware.ts';
+import type { FirmwarePrograms } from '../services/firmware-program.ts';
 import type { LogSink } from '../services/log.ts';
 import type { Outbox } from '../services/outbox.ts';
 import type { ProcessControl } from '../services/process-control.ts';
+import type { ReleaseTrust } from '../services/release-trust.ts';
 import type { Rest } from '../services/rest.ts';
 import type { Storage } from '../services/storage.ts';
 import type { System } from '../services/system.ts';
@@ -19,6 +21,10 @@ export interface Adapters {
   readonly http: Rest;
   readonly storage: Storage;
   readonly firmware: FirmwareStore;
+  /** Fetches the programs of compilable units. */
+  readonly programs: FirmwarePrograms;
+  /** Holds new versions to what their makers signed. */
+  readonly trust: ReleaseTrust;
   /** Where what waits for the link outlives the program; `undefined` where nothing does. */
   readonly outbox: Outbox | undefined;
   readonly system: System;
@@ -31,11 +37,34 @@ export interface Adapters {
   readonly random: () => number;
 }
 
+/** What a new version may be, and where it goes. */
+export interface UpdateSetup {
+  /** Folders of the unit's own data that no update touches, relative to the unit's folder. @defaultValue `['data']` */
+  readonly dataFolders?: readonly string[];
+  /**
+   * Ed25519 public keys, each as PEM or its 32 bytes in base64. With one set, a new version has to be signed by one of them
+   * (`pepeunit pack --sign`), unchanged, and not older than the newest that ran. env.json and schema.json are the
+   * instance's to write and are not covered. @defaultValue every version is trusted
+   */
+  readonly trustKey?: string | readonly string[];
+  /**
+   * For compilable units: the executable that `COMPILED_FIRMWARE_LINK` replaces, relative to the unit's folder.
+   * @defaultValue the program that runs, when it is in the unit's folder
+   */
+  readonly program?: string;
+  /** Calls a new program with these arguments, and takes it only when it ends with 0 in time. @defaultValue not called */
+  readonly selfTest?: { readonly args: readonly string[]; /** @defaultValue 30_000 */ readonly withinMs?: number };
+  /** Hosts that programs may come from, each `name` or `name:port`; redirects are held to them too. @defaultValue any */
+  readonly hosts?: readonly string[];
+  /** Whether programs may come over plain `http:`. @defaultValue false */
+  readonly allowHttp?: boolean;
+}
+
 /** What adapters may depend on. */
 export interface PlatformSetup {
   readonly envFilePath: string;
   readonly logFilePath: string;
-  readonly update: { readonly dataFolders?: readonly string[] };
+  readonly update: UpdateSetup;
   readonly ntpHost: string;
 }
 

@@ -1,6 +1,7 @@
 import { fakeClock, type FakeClock } from '../adapters/memory/clock.ts';
 import { memoryBroker, type MemoryBroker } from '../adapters/memory/broker.ts';
 import { memoryClockSource, type MemoryClockSource } from '../adapters/memory/clock-source.ts';
+import { memoryFirmwarePrograms, type MemoryFirmwarePrograms } from '../adapters/memory/firmware-programs.ts';
 import { memoryFirmwareStore, type MemoryFirmwareStore } from '../adapters/memory/firmware-store.ts';
 import { memoryLogSink, type MemoryLogSink } from '../adapters/memory/log-sink.ts';
 import { memoryOutbox, type MemoryOutbox } from '../adapters/memory/outbox.ts';
@@ -10,6 +11,7 @@ import { memoryStorage, type MemoryStorage } from '../adapters/memory/storage.ts
 import { memorySystem, type MemorySystem } from '../adapters/memory/system.ts';
 import { memoryWifi, type MemoryWifi } from '../adapters/memory/wifi.ts';
 import { webCryptoCipher } from '../adapters/shared/cipher.ts';
+import { trustAll } from '../adapters/shared/no-firmware.ts';
 import { StorageError } from '../services/errors.ts';
 import { defaultArchiveLimits } from '../services/firmware.ts';
 import type { JsonObject } from '../services/json.ts';
@@ -24,6 +26,7 @@ export interface SimulatedWorld {
   readonly http: MemoryRest;
   readonly storage: MemoryStorage;
   readonly firmware: MemoryFirmwareStore;
+  readonly programs: MemoryFirmwarePrograms;
   readonly outbox: MemoryOutbox;
   readonly system: MemorySystem;
   readonly process: MemoryProcessControl;
@@ -75,13 +78,15 @@ const defaultSchema = (): JsonObject => ({
 
 const createWorld = (env: JsonObject, schema: JsonObject): SimulatedWorld => {
   const clock = fakeClock();
+  const firmware = memoryFirmwareStore({ limits: defaultArchiveLimits });
   return {
     clock,
     clockSource: memoryClockSource(clock.now()),
     broker: memoryBroker({ clock }),
     http: memoryRest({ clock, documents: { env, schema } }),
     storage: memoryStorage({ 'env.json': env, 'schema.json': schema }),
-    firmware: memoryFirmwareStore({ limits: defaultArchiveLimits }),
+    firmware,
+    programs: memoryFirmwarePrograms(firmware),
     outbox: memoryOutbox(),
     system: memorySystem(),
     process: memoryProcessControl(),
@@ -108,6 +113,7 @@ export const simulatedUnit = ({
   const adapters = {
     ...world,
     cipher: webCryptoCipher(),
+    trust: trustAll(),
     extract: async (path: string) => {
       throw new StorageError('unsupported', `${path} can't be unpacked: a simulated unit has no folders.`);
     },

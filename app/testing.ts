@@ -6,6 +6,7 @@
 export { memoryBroker, type MemoryBroker, type MemoryBrokerOptions } from '../adapters/memory/broker.ts';
 export { memoryClockSource, type MemoryClockSource } from '../adapters/memory/clock-source.ts';
 export { fakeClock, type FakeClock } from '../adapters/memory/clock.ts';
+export { memoryFirmwarePrograms, type MemoryFirmwarePrograms } from '../adapters/memory/firmware-programs.ts';
 export { memoryFirmwareStore, type MemoryFirmwareStore } from '../adapters/memory/firmware-store.ts';
 export { memoryLogSink, type MemoryLogSink } from '../adapters/memory/log-sink.ts';
 export { memoryOutbox, type MemoryOutbox } from '../adapters/memory/outbox.ts';

@@ -74,6 +74,12 @@ export class FirmwareError extends PepeunitError<
   | 'newerJournal'
   | 'failedBefore'
   | 'unhealthy'
+  | 'unsigned'
+  | 'tampered'
+  | 'outdated'
+  | 'link'
+  | 'digest'
+  | 'selfTest'
   | 'unsupported'
 > {
   override readonly name = 'FirmwareError';

@@ -4,6 +4,7 @@ import { FirmwareError } from './errors.ts';
 import type { FirmwareScope, FirmwareStatus, SwapOrder, TrialTerms } from './firmware-journal.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { RestartMode } from './process-control.ts';
+import type { ReleaseTrust } from './release-trust.ts';
 import { targetOf, type Rest } from './rest.ts';
 import { parseSchema } from './schema.ts';
 
@@ -103,12 +104,9 @@ export interface UpdateTarget {
 
 /** Downloads and stages the firmware, for the update machine's `download`. */
 export const downloadFirmware = (rest: Rest, store: FirmwareStore, env: () => Promise<UnitEnv>) =>
-  fromPromise<StagedFirmware, { target: UpdateTarget }>(async ({ input, signal }) => {
-    if (input.target.firmwareLink !== undefined) {
-      throw new FirmwareError('unsupported', 'Compiled firmware needs a custom update handler: set one on the client.');
-    }
-    return store.stage(await rest.getFirmware(targetOf(await env()), signal), signal);
-  });
+  fromPromise<StagedFirmware, { target: UpdateTarget }>(async ({ signal }) =>
+    store.stage(await rest.getFirmware(targetOf(await env()), signal), signal),
+  );
 export type DownloadFirmware = ReturnType<typeof downloadFirmware>;
 
 const required = async (store: FirmwareStore, id: string, name: string): Promise<JsonValue> => {
@@ -119,8 +117,11 @@ const required = async (store: FirmwareStore, id: string, name: string): Promise
   return document;
 };
 
-/** Checks that a staged version is whole and the one asked for, for the update machine's `verify`. */
-export const verifyFirmware = (store: FirmwareStore) =>
+/**
+ * Checks that a staged version is whole, the one asked for, and signed where that is required, for the update machine's
+ * `verify`. What a compilable unit's archive holds is the instance's alone: there the program is what is signed.
+ */
+export const verifyFirmware = (store: FirmwareStore, trust: ReleaseTrust) =>
   fromPromise<void, { staged: StagedFirmware; target: UpdateTarget }>(async ({ input }) => {
     const { id } = input.staged;
     const env = parseEnv((await required(store, id, 'env.json')) as JsonObject);
@@ -132,6 +133,7 @@ export const verifyFirmware = (store: FirmwareStore) =>
         `The firmware is version ${env.reserved.PU_COMMIT_VERSION}, asked for was ${commitVersion}. Send the update again.`,
       );
     }
+    if (input.target.firmwareLink === undefined) await trust.check(id);
   });
 export type VerifyFirmware = ReturnType<typeof verifyFirmware>;
 

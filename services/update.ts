@@ -1,7 +1,7 @@
 import { fromPromise } from 'xstate';
 import type { UnitEnv } from './env.ts';
-import { ClientError, FirmwareError } from './errors.ts';
-import type { FirmwareStore, StagedFirmware, UpdateTarget } from './firmware.ts';
+import { ClientError } from './errors.ts';
+import type { FirmwareStore } from './firmware.ts';
 import type { FirmwareStatus } from './firmware-journal.ts';
 import { targetOf, type Rest } from './rest.ts';
 
@@ -24,13 +24,6 @@ export type RecoverFirmware = ReturnType<typeof recoverFirmware>;
 export const askTarget = (rest: Rest, env: () => Promise<UnitEnv>) =>
   fromPromise<string>(async ({ signal }) => (await rest.getTargetVersion(targetOf(await env()), signal)).commit);
 export type AskTarget = ReturnType<typeof askTarget>;
-
-/** Fetches the program of a compilable unit into its staged version, for the update machine's `stage`. */
-export const stageProgram = () =>
-  fromPromise<StagedFirmware, { staged: StagedFirmware; target: UpdateTarget }>(async () => {
-    throw new FirmwareError('unsupported', 'Compiled firmware needs a custom update handler: set one on the client.');
-  });
-export type StageProgram = ReturnType<typeof stageProgram>;
 
 /**
  * Asks the app whether it is ready, for the update machine's `checkReady`.

@@ -1,6 +1,8 @@
 import { FirmwareError } from '../../services/errors.ts';
 import type { FirmwareStatus } from '../../services/firmware-journal.ts';
 import type { FirmwareStore } from '../../services/firmware.ts';
+import type { FirmwarePrograms } from '../../services/firmware-program.ts';
+import type { ReleaseTrust } from '../../services/release-trust.ts';
 
 const unsupported = async (): Promise<never> => {
   throw new FirmwareError('unsupported', 'This host has no program folder to update. Set a custom update handler.');
@@ -23,3 +25,9 @@ export const noFirmware = (): FirmwareStore => ({
   rollBack: nothing,
   forgetOutcome: nothing,
 });
+
+/** For hosts without a program of their own: none is fetched. */
+export const noPrograms = (): FirmwarePrograms => ({ fetch: unsupported });
+
+/** For hosts where nothing has to be signed. */
+export const trustAll = (): ReleaseTrust => ({ check: async () => undefined });

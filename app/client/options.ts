@@ -1,5 +1,5 @@
 import { RestartMode } from '../../services/process-control.ts';
-import type { Adapters } from '../platform.ts';
+import type { Adapters, UpdateSetup } from '../platform.ts';
 import type { OutboxOptions } from '../plane/outbox-options.ts';
 import type { LinkPreferences } from '../plane/switchboard.ts';
 import type { Inspector } from './inspection.ts';
@@ -11,7 +11,7 @@ export interface MqttOptions extends LinkPreferences {
 }
 
 /** How the unit takes on new versions of its program. */
-export interface UpdateOptions<TUnit = unknown> {
+export interface UpdateOptions<TUnit = unknown> extends UpdateSetup {
   /** How long each start of a new version may take to be online, with its base topics granted, and ready; milliseconds. @defaultValue 120_000 */
   readonly healthTimeoutMs?: number;
   /** How many starts a new version gets for that, before the previous one is restored. @defaultValue 3 */
@@ -21,8 +21,6 @@ export interface UpdateOptions<TUnit = unknown> {
    * the health timeout, the new version has failed this start. @defaultValue a new version that is online is ready
    */
   ready?(unit: TUnit): unknown;
-  /** Folders of the unit's own data that no update touches, relative to the unit's folder. @defaultValue `['data']` */
-  readonly dataFolders?: readonly string[];
 }
 
 /** @typeParam TUnit What the app's callbacks among the options are given. */

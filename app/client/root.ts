@@ -21,6 +21,7 @@ import {
   type UpdateTarget,
 } from '../../services/firmware.ts';
 import type { TrialTerms } from '../../services/firmware-journal.ts';
+import { stageProgram } from '../../services/firmware-program.ts';
 import { flushLogs, sendStoredLogs } from '../../services/log.ts';
 import { restartProcess, type RestartingMode } from '../../services/process-control.ts';
 import { loadSchema, refreshSchema } from '../../services/schema.ts';
@@ -33,7 +34,6 @@ import {
   forgetOutcome,
   recoverFirmware,
   rollBackFirmware,
-  stageProgram,
 } from '../../services/update.ts';
 import { joinWifi, readWifiStatus, scanForSsid, watchWifi } from '../../services/wifi.ts';
 import type { Adapters } from '../platform.ts';
@@ -77,14 +77,15 @@ const mqtt = ({ adapters, plane }: RootParts) =>
     delays: drawnWaits(adapters.random, plane.switchboard.spreadMs),
   });
 
-const update = ({ adapters: { firmware, http, process }, options, documents, restart, handOver, isReady }: RootParts) =>
-  updateMachine.provide({
+const update = ({ adapters, options, documents, restart, handOver, isReady }: RootParts) => {
+  const { firmware, http, process, programs, trust } = adapters;
+  return updateMachine.provide({
     actors: {
       recover: recoverFirmware(firmware, process.isSupervised),
       askTarget: askTarget(http, env(documents.settingsSources)),
       download: downloadFirmware(http, firmware, env(documents.settingsSources)),
-      verify: verifyFirmware(firmware),
-      stage: stageProgram(),
+      verify: verifyFirmware(firmware, trust),
+      stage: stageProgram(programs),
       swap: swapFirmware(firmware, termsOf(options)),
       discard: discardFirmware(firmware),
       restart: restartProcess(restart),
@@ -95,6 +96,7 @@ const update = ({ adapters: { firmware, http, process }, options, documents, res
       forgetOutcome: forgetOutcome(firmware),
     },
   });
+};
 
 const wifi = ({ adapters, documents }: RootParts) =>
   wifiMachine.provide({

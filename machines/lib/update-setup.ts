@@ -10,6 +10,7 @@ import type {
   VerifyFirmware,
 } from '../../services/firmware.ts';
 import type { FirmwareStatus } from '../../services/firmware-journal.ts';
+import type { StageProgram } from '../../services/firmware-program.ts';
 import type { RestartProcess } from '../../services/process-control.ts';
 import type {
   AskTarget,
@@ -18,7 +19,6 @@ import type {
   ForgetOutcome,
   RecoverFirmware,
   RollBackFirmware,
-  StageProgram,
 } from '../../services/update.ts';
 import { slot } from './slot.ts';
 import { timerMs } from './timer.ts';

@@ -1,0 +1,35 @@
+import type { FirmwarePrograms } from '../../services/firmware-program.ts';
+import { RestError } from '../../services/errors.ts';
+import { failures } from './failures.ts';
+import type { MemoryFirmwareStore } from './firmware-store.ts';
+
+/** Programs behind links, and the handles to steer them. */
+export interface MemoryFirmwarePrograms extends FirmwarePrograms {
+  /** Texts of programs, by link. */
+  readonly programs: Map<string, string>;
+  /** Links that were asked for, in order. */
+  readonly asked: readonly string[];
+  /** Fails the next call. */
+  fail(operation: 'fetch', error: Error): void;
+}
+
+/** Puts programs into the staged versions of a store in memory, as the file `program`. */
+export const memoryFirmwarePrograms = (store: MemoryFirmwareStore): MemoryFirmwarePrograms => {
+  const programs = new Map<string, string>();
+  const asked: string[] = [];
+  const planned = failures<'fetch'>();
+  return {
+    programs,
+    asked,
+    fail: planned.add,
+    fetch: async (id, link) => {
+      asked.push(link);
+      planned.check('fetch');
+      const text = programs.get(link);
+      if (text === undefined) throw new RestError('status', `${link}: status 404.`, { status: 404 });
+      const bytes = new TextEncoder().encode(text);
+      store.staged.get(id)?.set('program', bytes);
+      return { bytes: bytes.length };
+    },
+  };
+};

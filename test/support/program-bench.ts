@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach } from 'vitest';
+import { folderPrograms, type FolderProgramsOptions } from '../../adapters/node/firmware-programs.ts';
+import { folderFirmwareStore } from '../../adapters/node/firmware-store.ts';
+import { folderTrust } from '../../adapters/node/release-trust.ts';
+import { defaultArchiveLimits as limits } from '../../services/firmware.ts';
+import { noise } from '../hostile/corpus-streams.ts';
+import type { HttpServer } from './http-server.ts';
+import { startProgramServer, type ProgramServer, type ProgramServing } from './program-server.ts';
+import { inChunks, tarOf } from './tar.ts';
+
+/** A program of a little more than 3 MiB. */
+export const program = noise(3 * 1024 * 1024 + 17);
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const { signal } = new AbortController();
+
+const servers: HttpServer[] = [];
+/** Ends a server with the test. */
+export const ending = (server: HttpServer): HttpServer => {
+  servers.push(server);
+  return server;
+};
+/** Serves a program until the test ends. */
+export const serve = async (body: Uint8Array, changes: Partial<ProgramServing> = {}): Promise<ProgramServer> => {
+  const server = await startProgramServer(body, changes);
+  servers.push(server);
+  return server;
+};
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'pepeunit-program-'));
+});
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.stop();
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** The unit's folder of this test. */
+export const unitFolder = (): string => path.join(root, 'unit');
+
+/** Stages a version's documents, to fetch its program beside them. */
+export const stageDocuments = async (changes: Partial<FolderProgramsOptions> = {}) => {
+  const unit = unitFolder();
+  mkdirSync(unit, { recursive: true });
+  const store = folderFirmwareStore({ folder: unit, limits });
+  const entries = ['env.json', 'schema.json', 'README.md'].map((name) => ({ name, text: '{}' }));
+  const { id } = await store.stage(inChunks(await tarOf(...entries)), signal);
+  const programs = folderPrograms({
+    folder: unit,
+    program: 'bin/app',
+    policy: { allowHttp: true },
+    trust: folderTrust({ folder: unit, keys: [] }),
+    mostBytes: 64 * 1024 * 1024,
+    timeoutMs: 5000,
+    ...changes,
+  });
+  const staging = path.join(unit, '.pepeunit', `staging-${id}`);
+  return {
+    unit,
+    store,
+    id,
+    staging,
+    programs,
+    fetch: (link: string, give = signal) => programs.fetch(id, link, give),
+    staged: () => readFileSync(path.join(staging, 'bin/app')),
+    downloads: () => readdirSync(path.join(unit, '.pepeunit/downloads')),
+  };
+};
