@@ -22,7 +22,7 @@ export interface FirmwareFs extends DurableFs {
   symlink(target: string, path: string): Promise<void>;
   copyFile(from: string, to: string): Promise<void>;
   rmdir(path: string): Promise<void>;
-  statfs(path: string): Promise<{ readonly bavail: number; readonly bsize: number }>;
+  statfs(path: string): Promise<{ readonly bavail: number; readonly bsize: number; readonly blocks: number }>;
 }
 
 /** The host's own file system. */

@@ -1,4 +1,5 @@
-import type { FirmwareFs } from './firmware-fs.ts';
+import { FirmwareError } from '../../services/errors.ts';
+import { statsOf, type FirmwareFs } from './firmware-fs.ts';
 import { foldersAbove, inside, parentOf, type FirmwarePlaces } from './firmware-places.ts';
 import type { SwapPlan } from './firmware-plan.ts';
 import { codeOf } from './durable-fs.ts';
@@ -7,7 +8,12 @@ import { checkFolders, makePlace, moveFile, removeFile, removeFolder, syncFolder
 import type { Tree } from './firmware-tree.ts';
 
 /** What file systems say that can't give a file a second name. */
-const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EMLINK']);
+const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+const mountedAlone = (path: string, cause: unknown): FirmwareError =>
+  new FirmwareError('io', `${path} is mounted by itself, and can't be replaced. Mount the unit's folder instead.`, {
+    cause,
+  });
 
 const copyDurably = async (fs: FirmwareFs, from: string, to: string): Promise<void> => {
   await fs.copyFile(from, to);
@@ -19,10 +25,13 @@ const copyDurably = async (fs: FirmwareFs, from: string, to: string): Promise<vo
   }
 };
 
+/** Keeps a file under a second name; one that is gone meanwhile is not kept. */
 const saveFile = async (fs: FirmwareFs, from: string, to: string): Promise<void> => {
   try {
     await fs.link(from, to);
   } catch (cause) {
+    if (codeOf(cause) === 'ENOENT' && !(await statsOf(fs, from))) return;
+    if (codeOf(cause) === 'EXDEV') throw mountedAlone(from, cause);
     if (!noLinks.has(codeOf(cause) ?? '')) throw cause;
     await copyDurably(fs, from, to);
   }
@@ -74,6 +83,8 @@ export const putInPlace = async (
   for (const path of plan.remove) await removeFile(fs, inside(folder, path));
   for (const { path } of plan.leave) await removeFolder(fs, inside(folder, path));
   for (const path of plan.create) await makePlace(fs, inside(folder, path));
+  // A file that is moved into a folder that a power cut takes away would be in neither place.
+  await syncFolders(fs, folder, plan.create.map(parentOf));
   for (const path of plan.install) await moveFile(fs, inside(staging(id), path), inside(folder, path));
   await syncFolders(fs, folder, ['', ...changed]);
 };

@@ -1,5 +1,6 @@
 import { statsOf, type FirmwareFs, type PathStats } from './firmware-fs.ts';
 import { inside, privateName } from './firmware-places.ts';
+import { isTemporaryName } from './temporary-files.ts';
 
 /**
  * What is at a path: `unit` is a folder of another unit, `kept` what no update touches, `other` neither a file, a
@@ -25,7 +26,7 @@ const kindOf = (name: string, stats: PathStats): NodeKind => {
 
 const permissions = 0o7777;
 
-/** Lists a folder and what is below it, links not followed. */
+/** Lists a folder and what is below it, links not followed; files that are being written are none yet. */
 export const readTree = async (
   fs: FirmwareFs,
   folder: string,
@@ -33,7 +34,7 @@ export const readTree = async (
 ): Promise<Tree> => {
   const tree = new Map<string, TreeNode>();
   const enter = async (above: string, names: readonly string[]): Promise<void> => {
-    for (const name of names.toSorted()) {
+    for (const name of names.filter((each) => !isTemporaryName(each)).toSorted()) {
       const path = above === '' ? name : `${above}/${name}`;
       const stats = await statsOf(fs, inside(folder, path));
       if (!stats) continue;

@@ -12,16 +12,23 @@ import type { FirmwareTrials } from '../../services/firmware.ts';
 import { firmwareParts, type FirmwareParts, type FolderFirmwareOptions } from './firmware-parts.ts';
 import { carryOn, finishRollBack } from './firmware-carry-on.ts';
 
+const isDamage = (cause: unknown): boolean => cause instanceof FirmwareError && cause.code === 'journal';
+
 /** Takes up the journal that leads back, if an update was under way; else the unit counts as never updated. */
 const replaceDamaged = async (parts: FirmwareParts): Promise<FirmwareJournal> => {
-  const undo = await parts.journal.findUndo();
-  await parts.journal.setAside();
+  const { journal } = parts;
+  const undo = await journal.findUndo();
+  await journal.setAside();
   if (!undo?.flight) return firstJournal;
-  await parts.journal.takeUndo(undo.flight.id);
-  return carryOn(parts, undo);
+  await journal.takeUndo(undo.flight.id);
+  try {
+    return await carryOn(parts, undo);
+  } catch (cause) {
+    if (!isDamage(cause)) throw cause;
+    await journal.setAside();
+    return firstJournal;
+  }
 };
-
-const isDamage = (cause: unknown): boolean => cause instanceof FirmwareError && cause.code === 'journal';
 
 const recover = async (parts: FirmwareParts): Promise<{ now: FirmwareJournal; problem?: Failure }> => {
   try {
