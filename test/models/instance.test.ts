@@ -6,6 +6,7 @@ import type { PepeunitClient } from '../../app/node.ts';
 import type { Link } from '../../services/broker.ts';
 import { StorageError } from '../../services/errors.ts';
 import { createLiveUnit, type LiveUnit } from '../support/live-unit.ts';
+import { noFirmware } from '../../adapters/shared/no-firmware.ts';
 import { until } from '../support/until.ts';
 import type { Path } from './explore.ts';
 import { runUnitPath, unitPaths, type UnitDriver } from './unit-paths.ts';
@@ -29,9 +30,15 @@ const turnstile = () => {
   };
 };
 
+type Turnstile = ReturnType<typeof turnstile>;
+type Turnstiles = [Turnstile, Turnstile, Turnstile, Turnstile, Turnstile, Turnstile];
+
 /** A real unit whose files, broker and log answer when the path says so. */
 const steered = (live: LiveUnit) => {
-  const gates = { env: turnstile(), schema: turnstile(), open: turnstile(), close: turnstile(), flush: turnstile() };
+  const [recover, env, schema, open, close, flush] = Array.from({ length: 6 }, turnstile) as Turnstiles;
+  const gates = { recover, env, schema, open, close, flush };
+  const { recover: carryOn, ...firmware } = noFirmware();
+  let hasRecovered = false;
   const storage = fileStorage();
   const broker = mqttBroker();
   let current: { link: Link; lose: (error: Error) => void } | undefined;
@@ -44,6 +51,14 @@ const steered = (live: LiveUnit) => {
         readJson: async (path) => {
           await gates[path.endsWith('env.json') ? 'env' : 'schema'].arrive();
           return storage.readJson(path);
+        },
+      },
+      firmware: {
+        ...firmware,
+        recover: async () => {
+          await gates.recover.arrive();
+          hasRecovered = true;
+          return carryOn();
         },
       },
       broker: {
@@ -71,6 +86,7 @@ const steered = (live: LiveUnit) => {
   const steps: readonly [RegExp, () => Promise<void> | void][] = [
     [/^unit\.start/, () => client.actor.send({ type: 'unit.start' })],
     [/^unit\.stop/, () => client.actor.send({ type: 'unit.stop' })],
+    [/^update says update\.settled/, () => (hasRecovered ? undefined : gates.recover.release())],
     [/^settings says settings\.loaded/, () => gates.env.release()],
     [/^settings says settings\.failed/, () => gates.env.release(broken)],
     [/^schema says schema\.loaded/, () => gates.schema.release()],
@@ -85,6 +101,8 @@ const steered = (live: LiveUnit) => {
   const driver: UnitDriver = {
     apply: async ({ label }) => steps.find(([pattern]) => pattern.test(label))?.[1](),
     lifecycle: async (expected) => {
+      // Nothing is left to recover at a later start: that goes on at once.
+      if (expected === 'recovering' && hasRecovered) return expected;
       await until(() => JSON.stringify(now()) === JSON.stringify(expected)).catch(() => undefined);
       return now();
     },
@@ -100,6 +118,7 @@ const steered = (live: LiveUnit) => {
 const happensIn: readonly [RegExp, RegExp][] = [
   [/^unit\.start/, /^"(idle|misconfigured|stopped)"$/],
   [/^unit\.stop/, /^"(idle|misconfigured)"$|operating/],
+  [/^update says update\.settled/, /^"recovering"$/],
   [/^settings says settings\.(loaded|failed)/, /^"loadingSettings"$/],
   [/^schema says schema\.(loaded|failed)/, /^"loadingSchema"$/],
   [/^mqtt says mqtt\.online/, /"offline"/],
@@ -146,6 +165,7 @@ test('the paths reach every state of the life cycle but those of time-outs and o
     '"loadingSchema"',
     '"loadingSettings"',
     '"misconfigured"',
+    '"recovering"',
     '"stopped"',
     '{"closing":"flushing"}',
     '{"operating":"offline"}',
@@ -165,7 +185,8 @@ test.each([...named])('the root on the embedded instance: %s', async (_, path) =
 test('the root on the embedded instance: a stop while online flushes, disconnects and ends', async () => {
   const { driver, end } = steered(live);
   const steps: readonly [string, StateValue][] = [
-    ['unit.start', 'loadingSettings'],
+    ['unit.start', 'recovering'],
+    ['update says update.settled', 'loadingSettings'],
     ['settings says settings.loaded', 'loadingSchema'],
     ['schema says schema.loaded', { operating: 'offline' }],
     ['mqtt says mqtt.online', { operating: 'online' }],
