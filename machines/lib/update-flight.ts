@@ -195,6 +195,7 @@ export const flight = {
   discarding: updateSetup.createStateConfig({
     description: 'Forgets the staged version that failed, whatever comes of that.',
     tags: ['busy'],
+    on: { 'update.start': { actions: [{ type: 'remember', params: ({ event }) => event }] } },
     invoke: {
       id: 'discard',
       src: 'discard',

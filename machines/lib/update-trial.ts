@@ -121,6 +121,7 @@ export const trial = {
     tags: ['busy'],
     entry: [{ type: 'reportOutcome' }],
     exit: [{ type: 'forgetOutcome' }],
+    on: { 'update.start': { actions: [{ type: 'remember', params: ({ event }) => event }] } },
     invoke: { id: 'forgetOutcome', src: 'forgetOutcome', onDone: { target: 'idle' }, onError: { target: 'idle' } },
     after: { tellWithin: { target: 'idle' } },
   }),

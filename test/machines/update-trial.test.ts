@@ -56,6 +56,17 @@ describe('what an earlier start has left', () => {
     expect(unit.told()).toEqual([fact]);
   });
 
+  test('U15: a command for the version that has just proved itself is skipped', async () => {
+    const unit = await woken(onTrial());
+    unit.actor.send({ type: 'update.configure', commitVersion: 'v2' });
+    await connected(unit);
+    await unit.checkReady.resolve();
+    await unit.confirm.resolve();
+    unit.begin(v2);
+    await unit.forgetOutcome.resolve();
+    expect(unit.told().at(-1)).toEqual({ type: 'update.skipped', target: v2, reason: 'sameVersion' });
+  });
+
   test('an outcome that can not be forgotten stops nothing', async () => {
     const unit = await woken({ phase: 'settled', outcome: rolledBack });
     await unit.forgetOutcome.reject(failing('io'));

@@ -67,8 +67,9 @@ const key = (context: UpdateContext) => [
 ];
 
 const input = { mode: 'restart_exec', checksVersion: true, asksTarget: true, isSupervised: false };
-const awake = ['update.recover', `recover done ${JSON.stringify(settled)}`];
-const isFlight = (label: string) => !/broker|askTarget|recover done .*(trial|failed|outcome)/.test(label);
+const awake = ['update.configure {"commitVersion":"one"}', 'update.recover', `recover done ${JSON.stringify(settled)}`];
+const isFlight = (label: string) =>
+  !/broker|askTarget|commitVersion":"one"}$|recover done .*(trial|failed|outcome)/.test(label);
 const isTrial = (label: string) => !/update.configure|askTarget|https|update.start .*one/.test(label);
 
 const regions: readonly Region<UpdateContext>[] = [
@@ -104,7 +105,7 @@ const regions: readonly Region<UpdateContext>[] = [
     name: 'asking for the target',
     input,
     prelude: awake,
-    uses: (label) => /broker\.(up .*\[\]|down)|ask|download|commitVersion":"one"|update.start .*two"}}/.test(label),
+    uses: (label) => /broker\.(up .*\[\]|down)|ask|download|update.start .*two"}}/.test(label),
     key,
   },
 ];

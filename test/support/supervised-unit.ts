@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { SupervisorEvent } from '../../adapters/node/supervisor.ts';
 import { startInstance, type InstanceEvent } from '../../app/instance/index.ts';
 import type { JsonObject } from '../../services/json.ts';
-import { startCli, type CliRun } from '../app/cli/run-cli.ts';
+import { startCli, startNode, type CliRun } from '../app/cli/run-cli.ts';
 import { until } from './until.ts';
 
 const project = resolve(import.meta.dirname, '../..');
@@ -54,6 +54,7 @@ export interface Said {
   readonly pid: number;
   readonly said: string;
   readonly version?: string;
+  readonly target?: { readonly commitVersion: string };
   readonly reason?: string;
 }
 
@@ -104,7 +105,7 @@ export const settle = async ({ root, instance }: Yard, name: string, program: Pr
   const runs: CliRun[] = [];
   const said = () => runs.flatMap((run) => jsonLines<Said>(run.stdout()));
   const told = () => runs.flatMap((run) => jsonLines<SupervisorEvent>(run.stderr()));
-  const waitFor = (what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 25_000) =>
+  const waitFor = (what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 60_000) =>
     until(condition, { what, timeoutMs }).catch((error: unknown) => {
       throw new Error(`${what}\n${runs.map((run) => run.stdout() + run.stderr()).join('\n')}`, { cause: error });
     });
@@ -124,11 +125,19 @@ export const settle = async ({ root, instance }: Yard, name: string, program: Pr
       runs.push(run);
       return run;
     },
+    /** Starts the unit as it is, under nobody. */
+    runAlone: (): CliRun => {
+      const run = startNode([join(folder, 'main.js')]);
+      runs.push(run);
+      return run;
+    },
     /** Adds a version. @returns Its commit. */
     add: async (next: Program): Promise<string> => {
       await writeVersion(join(versions, next.label), next, env);
       return (await operator.addVersion(row.uuid, { folder: join(versions, next.label) })).commit;
     },
+    /** The node of a topic key. */
+    node: (key: string): string => row.unit_nodes.find(({ topic_name: topic }) => topic === key)?.uuid ?? '',
     update: (commit?: string) => operator.sendCommand(row.uuid, 'Update', commit),
     /** The files of the version that lies in place, by name. */
     tree: async (): Promise<Record<string, string>> => {
@@ -144,3 +153,4 @@ export const settle = async ({ root, instance }: Yard, name: string, program: Pr
     },
   };
 };
+export type YardUnit = Awaited<ReturnType<typeof settle>>;

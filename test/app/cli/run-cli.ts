@@ -24,9 +24,9 @@ export interface CliRun {
   readonly ended: Promise<CliResult>;
 }
 
-/** Starts the compiled `pepeunit` as a user would. */
-export const startCli = (args: readonly string[], { cwd, env }: CliOptions = {}): CliRun => {
-  const child = spawn(process.execPath, [main, ...args], {
+/** Starts a program with this Node. */
+export const startNode = (args: readonly string[], { cwd, env }: CliOptions = {}): CliRun => {
+  const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
     ...(cwd !== undefined && { cwd }),
@@ -45,6 +45,9 @@ export const startCli = (args: readonly string[], { cwd, env }: CliOptions = {})
     }),
   };
 };
+
+/** Starts the compiled `pepeunit` as a user would. */
+export const startCli = (args: readonly string[], options?: CliOptions): CliRun => startNode([main, ...args], options);
 
 /** Runs the compiled `pepeunit` to its end. */
 export const cli = (args: readonly string[], options?: CliOptions): Promise<CliResult> => startCli(args, options).ended;
