@@ -21,7 +21,6 @@ export type { ConnectOptions, WifiManager } from './client/wifi-manager.ts';
 export type { Adapters } from './platform.ts';
 export type { InboundMessage } from './plane/message.ts';
 export type { Keep, KeepPolicy, OutboxOptions, RateLimit } from './plane/outbox-options.ts';
-export type { OutboxFigures } from './plane/outbox.ts';
 export type { PublishOutcome, PublishResult } from './plane/publish-result.ts';
 export type { MessageOptions } from './plane/publisher.ts';
 export { AesGcmCipher } from './client/cipher.ts';
@@ -43,6 +42,8 @@ export {
   WifiError,
   type Failure,
 } from '../services/errors.ts';
+export type { UnitFigures } from '../machines/unit.ts';
+export type { DatedFailure, InboxFigures, OutboxFigures, UnitMeasures } from '../services/figures.ts';
 export type { JsonObject, JsonValue } from '../services/json.ts';
 export { LogLevel, type LogEntry } from '../services/log.ts';
 export { RestartMode } from '../services/process-control.ts';

@@ -11,6 +11,7 @@
 import { supervised } from './lib/supervised.ts';
 import { newUnitContext } from './lib/unit-context.ts';
 import { duties } from './lib/unit-duties.ts';
+import { figures } from './lib/unit-figures.ts';
 import { lifecycle } from './lib/unit-lifecycle.ts';
 import { unitSetup } from './lib/unit-setup.ts';
 import { loggerMachine } from './logger.ts';
@@ -34,6 +35,7 @@ export const unitMachine = unitSetup
     states: {
       lifecycle,
       duties,
+      figures,
       settings: supervised('settings'),
       schema: supervised('schema'),
       wifi: supervised('wifi'),

@@ -3,6 +3,8 @@ import { textOf } from '../../services/errors.ts';
 import type { JsonObject, JsonValue } from '../../services/json.ts';
 import { isRestarting, RestartMode } from '../../services/process-control.ts';
 import { measureState, type StateReport } from '../../services/system.ts';
+import type { UnitFigures } from '../../machines/unit.ts';
+import type { UnitMeasures } from '../../services/figures.ts';
 import type { Platform } from '../platform.ts';
 import { callGuarded } from '../plane/guard.ts';
 import type { InboundMessage } from '../plane/message.ts';
@@ -107,6 +109,15 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
   /** What the unit would report now on `state/pepeunit`. */
   getSystemState(): Promise<StateReport> {
     return this.#measure();
+  }
+
+  /**
+   * How the unit has fared: its links, messages, commands and failures, counted since it was made.
+   *
+   * The root actor has the same in `getSnapshot().context.figures`, where what no machine counts is read every 10 s.
+   */
+  figures(): UnitFigures & UnitMeasures {
+    return { ...this.actor.getSnapshot().context.figures, ...this.#unit.measures.read() };
   }
 
   /**

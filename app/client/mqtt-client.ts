@@ -1,7 +1,7 @@
 import { textOf } from '../../services/errors.ts';
 import type { Inbox } from '../plane/inbox.ts';
 import type { InboundMessage } from '../plane/message.ts';
-import type { OutboxFigures } from '../plane/outbox.ts';
+import type { OutboxFigures } from '../../services/figures.ts';
 import { refused, type PublishResult } from '../plane/publish-result.ts';
 import type { MessageOptions, Publisher } from '../plane/publisher.ts';
 import { encodePayload, misuseOf, type Payload } from './payload.ts';

@@ -21,6 +21,7 @@ import {
   type UpdateTarget,
 } from '../../services/firmware.ts';
 import type { TrialTerms } from '../../services/firmware-journal.ts';
+import { readFigures } from '../../services/figures.ts';
 import { stageProgram } from '../../services/firmware-program.ts';
 import { flushLogs, sendStoredLogs } from '../../services/log.ts';
 import { restartProcess, type RestartingMode } from '../../services/process-control.ts';
@@ -39,6 +40,7 @@ import { joinWifi, readWifiStatus, scanForSsid, watchWifi } from '../../services
 import type { Adapters } from '../platform.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Documents } from './documents.ts';
+import type { Measures } from './figures.ts';
 import { guardInspector } from './inspection.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { Reports } from './reports.ts';
@@ -51,6 +53,7 @@ export interface RootParts {
   readonly options: ResolvedOptions;
   readonly documents: Pick<Documents<object>, 'settingsSources' | 'schemaSources'>;
   readonly plane: DataPlane;
+  readonly measures: Measures;
   readonly epochMs: () => number;
   readonly reports: Reports;
   readonly restart: (mode: RestartingMode) => Promise<void>;
@@ -147,8 +150,14 @@ const provideUnit = (parts: RootParts) =>
       update: update(parts),
       logger: logger(parts),
       stateReporter: stateReporter(parts),
+      readFigures: readFigures(parts.measures.read),
     },
-    actions: { log: (_, { level, text }) => parts.plane.journal.log(level, text) },
+    actions: {
+      log: (_, line) => {
+        parts.plane.journal.log(line.level, line.text);
+        parts.measures.note(line);
+      },
+    },
   });
 
 /** Makes the unit's root actor, not yet started. */

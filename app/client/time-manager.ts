@@ -21,6 +21,8 @@ const mostStillMs = 1000;
 export interface Epoch {
   setOffset(offsetMs: number): void;
   epochMs(): number;
+  /** How far real time is ahead of the host's; `undefined` before the first sync. */
+  hostOffsetMs(): number | undefined;
   /** `undefined` while the host's clock is all there is and it can't be right. */
   trustedEpochMs(): number | undefined;
 }
@@ -39,6 +41,7 @@ export const createEpoch = (clock: Clock): Epoch => {
       offset = offsetMs;
     },
     epochMs,
+    hostOffsetMs: () => (offset === undefined ? undefined : epochMs() - clock.now()),
     trustedEpochMs: () => (offset === undefined && clock.now() < trustedSinceMs ? undefined : epochMs()),
   };
 };

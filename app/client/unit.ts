@@ -4,6 +4,7 @@ import { createCycle, type Cycle } from './cycle.ts';
 import { createDataPlane, type DataPlane } from './data-plane.ts';
 import { createDocuments, type Documents } from './documents.ts';
 import type { ResolvedOptions } from './options.ts';
+import { createMeasures, type Measures } from './figures.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import { createPower, type Power } from './power.ts';
 import { createReports } from './reports.ts';
@@ -17,6 +18,7 @@ export interface UnitRuntime<TEnv extends object> {
   readonly documents: Documents<TEnv>;
   readonly plane: DataPlane;
   readonly epoch: Epoch;
+  readonly measures: Measures;
   readonly cycle: Cycle;
   readonly inFlight: InFlight;
   readonly power: Power;
@@ -61,11 +63,13 @@ export const createUnit = <TEnv extends object>(
     onCommand: (command) => actor.send({ type: 'command.received', ...command }),
   });
 
+  const measures = createMeasures(clock, epoch, plane);
   const actor: UnitActor = createRoot({
     adapters,
     options,
     documents,
     plane,
+    measures,
     epochMs: epoch.epochMs,
     reports: createReports(plane, documents.schemaNow, clock),
     restart: (mode) => power.restart(mode),
@@ -79,7 +83,6 @@ export const createUnit = <TEnv extends object>(
     warn: plane.warn,
   });
   const power = createPower({ actor, plane, cycle, inFlight, adapters });
-
   actor.on('timeSynced', ({ offsetMs }) => epoch.setOffset(offsetMs));
 
   const ask = async (request: UnitRequest, systemId: string) => {
@@ -93,5 +96,5 @@ export const createUnit = <TEnv extends object>(
     actor.send({ type: 'unit.start' });
   };
 
-  return { actor, documents, plane, epoch, cycle, inFlight, power, start, ask };
+  return { actor, documents, plane, epoch, measures, cycle, inFlight, power, start, ask };
 };

@@ -1,4 +1,5 @@
 import type { Clock } from '../../services/clock.ts';
+import type { InboxFigures } from '../../services/figures.ts';
 import { callGuarded } from './guard.ts';
 import type { InboundMessage } from './message.ts';
 
@@ -18,13 +19,6 @@ export interface InboxBounds {
 const warnEveryMs = 10_000;
 
 export const defaultInboxBounds: InboxBounds = { messages: 10_000, bytes: 16 * 1024 * 1024, handlerMs: 60_000 };
-
-/** How the inbox stands. */
-export interface InboxFigures {
-  readonly received: number;
-  readonly dropped: number;
-  readonly waiting: number;
-}
 
 export interface Inbox {
   setHandler(handler: InputHandler | undefined): void;

@@ -1,4 +1,5 @@
 import type { Clock } from '../../services/clock.ts';
+import type { OutboxFigures } from '../../services/figures.ts';
 import type { Outbox } from '../../services/outbox.ts';
 import type { UnitSchema } from '../../services/schema.ts';
 import { createFates, type Fates } from './outbox-fates.ts';
@@ -6,32 +7,6 @@ import { createKeeper, createNoKeeper, type Keeper, type RestoredMessage } from 
 import { createPolicies, type OutboxBounds, type OutboxOptions } from './outbox-options.ts';
 import { createQueue, type Draft, type Message, type OutboxQueue } from './outbox-queue.ts';
 import { dropped, expired, queued, type PublishResult } from './publish-result.ts';
-
-/** How the messages of this run, and those that earlier runs left, have fared. */
-export interface OutboxFigures {
-  /** Messages that wait now. */
-  readonly waiting: number;
-  readonly waitingBytes: number;
-  /** Messages that the link has, and that are not acknowledged yet. */
-  readonly sending: number;
-  /** Messages that had to wait at some time. */
-  readonly queued: number;
-  /** Written to the broker (QoS 0) or acknowledged by it (QoS 1, 2). */
-  readonly sent: number;
-  /** Refused when they were published. */
-  readonly refused: number;
-  /** Gone for want of room, by their topic's policy, or at the stop. */
-  readonly dropped: number;
-  /** Gone since a newer one of their topic came, by the policy `latest`. */
-  readonly replaced: number;
-  readonly expired: number;
-  /** Kept, but refused by the broker for good: put aside. */
-  readonly dead: number;
-  /** Records of earlier runs that could not be read: put aside. */
-  readonly damaged: number;
-  /** Whether the disk fails, so that what waits does not outlive the program. */
-  readonly isVolatile: boolean;
-}
 
 export interface OutboxParts {
   /** `undefined` when nothing needs to outlive the program. */

@@ -1,13 +1,14 @@
 import type { Link, PublishOptions } from '../../services/broker.ts';
 import type { Clock } from '../../services/clock.ts';
 import { BrokerError } from '../../services/errors.ts';
+import type { OutboxFigures } from '../../services/figures.ts';
 import type { Outbox } from '../../services/outbox.ts';
 import type { UnitSchema } from '../../services/schema.ts';
 import { watchAcknowledgements } from './acknowledgements.ts';
 import { createComplaints } from './complaints.ts';
 import { boundsOf, type OutboxBounds, type OutboxOptions } from './outbox-options.ts';
 import type { Message } from './outbox-queue.ts';
-import { createOutbox, type OutboxFigures, type PlaneOutbox } from './outbox.ts';
+import { createOutbox, type PlaneOutbox } from './outbox.ts';
 import { packetBytes, topicFault } from './packet.ts';
 import { delivered, dropped, queued, refused, type PublishResult } from './publish-result.ts';
 import { createRateLimiter } from './rate-limit.ts';

@@ -1,5 +1,6 @@
 import type { ActorRef, Snapshot } from 'xstate';
 import type { Failure } from '../../services/errors.ts';
+import type { UnitMeasures } from '../../services/figures.ts';
 import type { UpdateTarget } from '../../services/firmware.ts';
 import type { RestartMode } from '../../services/process-control.ts';
 import type { SchemaTopics } from '../../services/schema.ts';
@@ -122,9 +123,12 @@ export interface UnitInput {
   logConfig: LogConfig;
 }
 
-/** Plain counts since the unit was made. */
-export interface UnitFigures {
+/** Plain counts since the unit was made, and what the app measured last. */
+export interface UnitFigures extends Partial<UnitMeasures> {
   readonly connects: number;
+  readonly disconnects: number;
+  /** How often a child that failed was started again, or would have been. */
+  readonly crashes: number;
   readonly reports: number;
   readonly commands: Readonly<Record<CommandName, number>>;
 }
@@ -174,7 +178,13 @@ export const newUnitContext = (input: UnitInput): UnitContext => ({
   isOnline: false,
   deniedTopics: [],
   isReportHeld: false,
-  figures: { connects: 0, reports: 0, commands: { update: 0, env_update: 0, schema_update: 0, log_sync: 0 } },
+  figures: {
+    connects: 0,
+    disconnects: 0,
+    crashes: 0,
+    reports: 0,
+    commands: { update: 0, env_update: 0, schema_update: 0, log_sync: 0 },
+  },
   restarts: { settings: 0, schema: 0, wifi: 0, time: 0, mqtt: 0, update: 0, logger: 0, stateReporter: 0 },
   held: [],
 });

@@ -111,7 +111,9 @@ export const duties = unitSetup.createStateConfig({
         { type: 'log', params: ({ event }) => lineOf(event) },
       ],
     },
-    'mqtt.offline': { actions: [{ type: 'log', params: ({ event }) => lineOf(event) }] },
+    'mqtt.offline': {
+      actions: [{ type: 'countDisconnect' }, { type: 'log', params: ({ event }) => lineOf(event) }],
+    },
     'mqtt.failed': { actions: [{ type: 'log', params: ({ event }) => lineOf(event) }] },
     'mqtt.stopped': { actions: [{ type: 'announce', params: ({ event }) => newsOf(event) }] },
     'update.began': {

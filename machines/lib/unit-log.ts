@@ -6,11 +6,14 @@ import type { ChildName, UnitEvent } from './unit-context.ts';
 export interface LogLine {
   readonly level: LogLevel;
   readonly text: string;
+  /** What went wrong, where the line is about that. */
+  readonly failure?: Failure;
 }
 
-const failed = (level: LogLevel, what: string, { message }: Failure): LogLine => ({
+const failed = (level: LogLevel, what: string, failure: Failure): LogLine => ({
   level,
-  text: `${what}: ${message}`,
+  text: `${what}: ${failure.message}`,
+  failure,
 });
 const versionOf = ({ commitVersion }: { commitVersion: string }): string => commitVersion || 'the newest version';
 const mostTopics = 5;
@@ -86,7 +89,8 @@ export const lineOf = (event: LoggedEvent): LogLine => {
 };
 
 /** What the failure of a child says. */
-export const crashLine = (child: ChildName, { message }: Failure, isRestarted: boolean): LogLine => ({
+export const crashLine = (child: ChildName, failure: Failure, isRestarted: boolean): LogLine => ({
   level: isRestarted ? 'Error' : 'Critical',
-  text: `The ${child} machine failed and ${isRestarted ? 'starts again' : 'stays off'}: ${message}`,
+  text: `The ${child} machine failed and ${isRestarted ? 'starts again' : 'stays off'}: ${failure.message}`,
+  failure,
 });

@@ -1,6 +1,7 @@
 import { assign, emit, enqueueActions, setup } from 'xstate';
 import type { Grant } from '../../services/broker.ts';
 import type { Failure } from '../../services/errors.ts';
+import type { ReadFigures, UnitMeasures } from '../../services/figures.ts';
 import type { SchemaTopics } from '../../services/schema.ts';
 import type { UnitSettings } from '../../services/settings.ts';
 import type { loggerMachine, LogSinkName } from '../logger.ts';
@@ -53,6 +54,7 @@ export const unitSetup = setup({
     update: slot<typeof updateMachine>('update'),
     logger: slot<typeof loggerMachine>('logger'),
     stateReporter: slot<typeof stateReporterMachine>('stateReporter'),
+    readFigures: slot<ReadFigures>('unit.readFigures'),
   },
   actions: {
     /** Writes a line to the unit's log; the app provides it. */
@@ -107,6 +109,10 @@ export const unitSetup = setup({
     wantLink: assign({ isLinkWanted: true }),
     dropLink: assign({ isLinkWanted: false }),
     countConnect: assign(({ context: { figures } }) => ({ figures: { ...figures, connects: figures.connects + 1 } })),
+    countDisconnect: assign(({ context: { figures } }) => ({
+      figures: { ...figures, disconnects: figures.disconnects + 1 },
+    })),
+    keepMeasures: assign(({ context }, measures: UnitMeasures) => ({ figures: { ...context.figures, ...measures } })),
     countReport: assign(({ context: { figures } }) => ({ figures: { ...figures, reports: figures.reports + 1 } })),
     countCommand: assign(({ context: { figures } }, { command }: { command: CommandName }) => ({
       figures: { ...figures, commands: { ...figures.commands, [command]: figures.commands[command] + 1 } },
@@ -114,7 +120,10 @@ export const unitSetup = setup({
     /** Counts the failure of a child and tells what was lost with it. */
     noteCrash: enqueueActions(({ context, enqueue }, crash: Crash) => {
       const { child, failure, isRestarted } = crash;
-      enqueue.assign({ restarts: { ...context.restarts, [child]: context.restarts[child] + 1 } });
+      enqueue.assign({
+        restarts: { ...context.restarts, [child]: context.restarts[child] + 1 },
+        figures: { ...context.figures, crashes: context.figures.crashes + 1 },
+      });
       for (const fact of lossOf(child, failure, isRestarted, context)) enqueue.raise(fact);
     }),
     forgetRestarts: assign(({ context }, { child }: { child: ChildName }) => ({
@@ -125,7 +134,16 @@ export const unitSetup = setup({
     canRestart: ({ context }, { child }: { child: ChildName }) => context.restarts[child] < mostRestarts,
     hasSettings: ({ context }) => context.settings !== undefined,
     isOperating: ({ context }) => context.isOperating,
+    isNotOperating: ({ context }) => !context.isOperating,
     isStartDue: ({ context }) => context.isStartDue,
   },
-  delays: { recoverWithin: 150_000, flushWithin: 1500, closeWithin: 4500, restartAfter: 1000, steadyAfter: 60_000 },
+  delays: {
+    recoverWithin: 150_000,
+    flushWithin: 1500,
+    closeWithin: 4500,
+    restartAfter: 1000,
+    steadyAfter: 60_000,
+    readEvery: 10_000,
+    readWithin: 1000,
+  },
 });

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { systemIds, type ChildName } from '../../machines/lib/unit-context.ts';
 import type { CommandName, UnitContext } from '../../machines/unit.ts';
 import type { Seen } from './model.ts';
-import { children, failure } from './unit-environment.ts';
+import { children, failure, measures } from './unit-environment.ts';
 
 const lastOf = (events: readonly { type: string }[], ...types: string[]): string | undefined =>
   events.findLast(({ type }) => types.includes(type))?.type;
@@ -82,6 +82,23 @@ export const lifecycle = {
   },
 };
 
+/** What must hold in each state of the region that keeps the figures. */
+export const measuring = {
+  figures: ({ context }: Seen<UnitContext>) => {
+    const { uptimeMs } = context.figures;
+    expect(context.figures).toMatchObject(uptimeMs === undefined ? {} : measures);
+  },
+  'figures.idle': ({ context, running }: Seen<UnitContext>) => {
+    expect(context.isOperating).toBe(false);
+    expect(running).not.toContain('readFigures');
+  },
+  'figures.reading': ({ running }: Seen<UnitContext>) => expect(running).toContain('readFigures'),
+  'figures.fresh': ({ context, running }: Seen<UnitContext>) => {
+    expect(context.isOperating).toBe(true);
+    expect(running).not.toContain('readFigures');
+  },
+};
+
 /** What must hold in each state of the regions that keep the children running. */
 export const supervision = Object.fromEntries(
   children.flatMap((child) => {
@@ -155,7 +172,10 @@ export const outcomes: Record<string, (seen: Seen<UnitContext>) => void> = {
   'mqtt.online': ({ last, done }) => {
     if (last['granted'] === 1) expect(done('log').at(-1)).toMatchObject({ level: 'Warning' });
   },
-  'mqtt.offline': logs('Warning'),
+  'mqtt.offline': (seen) => {
+    logs('Warning')(seen);
+    countsUp((context) => context.figures.disconnects)(seen);
+  },
   'reporter.sent': countsUp(({ figures }) => figures.reports),
   'update.failed': logs('Critical'),
   'update.rolledBack': logs('Critical'),

@@ -3,8 +3,8 @@ import { systemIds } from '../../machines/lib/unit-context.ts';
 import { unitMachine, type UnitContext } from '../../machines/unit.ts';
 import { settings } from './documents.model.ts';
 import { defineModel, type Region } from './model.ts';
-import { children, facts, requests, topics } from './unit-environment.ts';
-import { lifecycle, outcomes, supervision } from './unit-invariants.ts';
+import { children, facts, measures, requests, topics } from './unit-environment.ts';
+import { lifecycle, measuring, outcomes, supervision } from './unit-invariants.ts';
 
 const loaded = [
   'unit.start',
@@ -54,6 +54,12 @@ const regions: readonly Region<UnitContext>[] = [
     uses: (label) => /wifi|settings says settings\.loaded/.test(label),
     key: ({ settings: kept, hasNetwork }) => [kept?.linkRevision, hasNetwork],
   },
+  {
+    name: 'the figures',
+    prelude: loaded,
+    uses: (label) => /readFigures|read(Every|Within)|^unit\.stop|settings says settings\.ready/.test(label),
+    key: ({ figures, isOperating }) => [figures.uptimeMs, isOperating],
+  },
   ...children.flatMap((child): Region<UnitContext>[] => {
     const ready = facts[child][0]?.type ?? '';
     const own = [`${systemIds[child]} fails`, `${systemIds[child]} says ${ready}`];
@@ -93,7 +99,13 @@ export const unitModel = defineModel<typeof unitMachine>({
   recorded: ['log'],
   events: requests,
   listeners: facts,
+  outputs: { readFigures: [measures] },
   regions,
   outcomes,
-  invariants: { ...lifecycle, ...supervision, duties: ({ context }) => expect(context.held.length).toBeLessThan(20) },
+  invariants: {
+    ...lifecycle,
+    ...measuring,
+    ...supervision,
+    duties: ({ context }) => expect(context.held.length).toBeLessThan(20),
+  },
 });
