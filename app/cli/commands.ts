@@ -40,6 +40,11 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./doctor.ts')).doctorCommand,
   },
   {
+    name: 'pack',
+    summary: "Pack a unit's program, and sign it",
+    load: async () => (await import('./pack.ts')).packCommand,
+  },
+  {
     name: 'log',
     summary: "Show a unit's log.json",
     load: async () => (await import('./log.ts')).logCommand,

@@ -2,9 +2,10 @@ import type { JsonObject } from '../../services/json.ts';
 import type { UnitDocument } from './documents.ts';
 import { buildEnv, versionOf, type Address } from './env.ts';
 import type { EventSource } from './events.ts';
-import { firmwareFiles, type ArchiveFile } from './firmware.ts';
+import { firmwareFiles } from './firmware.ts';
 import { buildSchema } from './schema.ts';
 import type { Store } from './store.ts';
+import type { ArchiveFile } from './tar.ts';
 import type { Tokens } from './tokens.ts';
 
 /** What every part of an instance works with. */

@@ -1,16 +1,6 @@
-import { promisify } from 'node:util';
-import { deflate, deflateRaw, gzip } from 'node:zlib';
 import { zipSync, type Zippable } from 'fflate';
-import { pack } from 'tar-stream';
 import type { JsonObject } from '../../services/json.ts';
-import { invalid } from './errors.ts';
-
-/** One file of an archive. */
-export interface ArchiveFile {
-  readonly path: string;
-  readonly bytes: Uint8Array;
-  readonly executable: boolean;
-}
+import type { ArchiveFile } from './tar.ts';
 
 const toJson = (path: string, document: JsonObject): ArchiveFile => ({
   path,
@@ -25,28 +15,6 @@ export const firmwareFiles = (
   schema: JsonObject,
 ): readonly ArchiveFile[] => [...files, toJson('env.json', env), toJson('schema.json', schema)];
 
-const foldersOf = (files: readonly ArchiveFile[]): string[] => {
-  const parents = files.flatMap(({ path }) => {
-    const names = path.split('/').slice(0, -1);
-    return names.map((_, depth) => names.slice(0, depth + 1).join('/'));
-  });
-  return [...new Set(parents)].toSorted();
-};
-
-/** Packs a tar with the entry names that the platform's own archives have: `./`, then `./path`. */
-export const packTar = async (files: readonly ArchiveFile[]): Promise<Buffer> => {
-  const tar = pack();
-  const folders = ['./', ...foldersOf(files).map((path) => `./${path}/`)];
-  folders.forEach((name) => tar.entry({ name, type: 'directory', mode: 0o755 }));
-  for (const { path, bytes, executable } of files) {
-    tar.entry({ name: `./${path}`, mode: executable ? 0o755 : 0o644 }, Buffer.from(bytes));
-  }
-  tar.finalize();
-  const chunks: Buffer[] = [];
-  for await (const chunk of tar) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-};
-
 /** Packs a zip. */
 export const packZip = (files: readonly ArchiveFile[]): Uint8Array => {
   const tree: Zippable = Object.create(null);
@@ -54,29 +22,4 @@ export const packZip = (files: readonly ArchiveFile[]): Uint8Array => {
     tree[path] = [bytes, { os: 3, attrs: (executable ? 0o100755 : 0o100644) << 16 }];
   }
   return zipSync(tree);
-};
-
-/** How a tgz is compressed, in zlib's terms. */
-export interface Compression {
-  /** 9..15: zlib stream, 25..31: gzip, -15..-9: raw deflate. */
-  readonly wbits: number;
-  /** -1..9 */
-  readonly level: number;
-}
-
-const compressors = {
-  zlib: promisify<Uint8Array, object, Buffer>(deflate),
-  gzip: promisify<Uint8Array, object, Buffer>(gzip),
-  raw: promisify<Uint8Array, object, Buffer>(deflateRaw),
-};
-
-const isIn = (value: number, least: number, most: number) => Number.isInteger(value) && value >= least && value <= most;
-
-/** Packs a tar and compresses it. @throws {InstanceError} `invalid` for a wbits or level that zlib does not have. */
-export const packTgz = async (files: readonly ArchiveFile[], { wbits, level }: Compression): Promise<Uint8Array> => {
-  if (!isIn(level, -1, 9)) throw invalid('level must be a whole number from -1 to 9.');
-  if (isIn(wbits, 9, 15)) return compressors.zlib(await packTar(files), { windowBits: wbits, level });
-  if (isIn(wbits, 25, 31)) return compressors.gzip(await packTar(files), { windowBits: wbits - 16, level });
-  if (isIn(wbits, -15, -9)) return compressors.raw(await packTar(files), { windowBits: -wbits, level });
-  throw invalid('wbits must be 9..15 (zlib), 25..31 (gzip) or -15..-9 (raw deflate).');
 };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { ignoreRules } from '../../adapters/shared/ignore-rules.ts';
 import { isJsonObject, type JsonObject } from '../../services/json.ts';
 import type { FileDocument, SchemaExample, VersionDocument } from './documents.ts';
 import { InstanceError, invalid } from './errors.ts';
@@ -105,7 +106,8 @@ const schemaExampleOf = (document: JsonObject): SchemaExample => ({
 });
 
 /**
- * Copies a folder into the store as a version; the same contents always make the same commit.
+ * Copies a folder into the store as a version, without what its .pepeignore names; the same contents always make the
+ * same commit.
  *
  * @throws {InstanceError} `invalid` when the folder is no unit's folder.
  */
@@ -117,8 +119,11 @@ export const readVersion = async (
   const sources = await readFiles(folder);
   const envExample = parseObject(sources, 'env_example.json');
   const schemaExample = schemaExampleOf(parseObject(sources, 'schema_example.json'));
-  const files = sources.map(({ path, bytes, executable }): FileDocument => ({ path, hash: sha1(bytes), executable }));
-  await Promise.all(sources.map(({ bytes }) => store.putBlob(sha1(bytes), bytes)));
+  const ignores = sources.find(({ path }) => path === '.pepeignore');
+  const isIgnored = ignoreRules(new TextDecoder().decode(ignores?.bytes));
+  const program = sources.filter(({ path }) => !isIgnored(path));
+  const files = program.map(({ path, bytes, executable }): FileDocument => ({ path, hash: sha1(bytes), executable }));
+  await Promise.all(program.map(({ bytes }) => store.putBlob(sha1(bytes), bytes)));
   return {
     commit: sha1(JSON.stringify([files, compiledFirmwareLink])),
     created: new Date().toISOString(),

@@ -7,4 +7,4 @@ export type { EdgeRow, NodeChanges } from './nodes.ts';
 export type { LogQuery, LogRow, UnitQuery } from './lists.ts';
 export type { NodeRow, UnitRow } from './views.ts';
 export type { VisibilityLevel } from './documents.ts';
-export type { ArchiveFile } from './firmware.ts';
+export type { ArchiveFile } from './tar.ts';

@@ -3,7 +3,7 @@ import type { TargetVersion } from '../../services/rest.ts';
 import { sendCommand } from './commands.ts';
 import { envOf, firmwareOf, schemaOf, type Core } from './core.ts';
 import type { Command } from './events.ts';
-import type { ArchiveFile } from './firmware.ts';
+import type { ArchiveFile } from './tar.ts';
 import { listLogs, listUnits, type LogQuery, type LogRow, type UnitQuery } from './lists.ts';
 import {
   createEdge,

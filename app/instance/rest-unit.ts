@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { requireOwner } from './authorise.ts';
-import { packTar, packTgz, packZip, type ArchiveFile } from './firmware.ts';
+import { packZip } from './firmware.ts';
+import { packTar, packTgz, type ArchiveFile } from './tar.ts';
 import { listUnits } from './lists.ts';
 import { bodyOf, pathUuid, queryInteger, queryOrder, queryPage, requireUuid, textField } from './requests.ts';
 import type { RestEnv, RestParts } from './rest-parts.ts';

@@ -1,0 +1,118 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { newKeyPair, privateKey } from '../../adapters/node/release-keys.ts';
+import { writeRelease } from '../../adapters/node/release-file.ts';
+import { digestOf } from '../../adapters/node/tree-digests.ts';
+import { unitFiles, type UnitFile } from '../../adapters/node/unit-files.ts';
+import { isCovered, releaseName, type Release } from '../../adapters/shared/release.ts';
+import { FirmwareError } from '../../services/errors.ts';
+import { packTgz, type ArchiveFile } from '../instance/tar.ts';
+import { command, exitCode, positiveNumber, UsageError } from './command.ts';
+import { print } from './output.ts';
+
+interface PackOptions {
+  readonly out?: string;
+  readonly sign?: string;
+  readonly release?: string;
+  readonly json?: boolean;
+}
+
+const say = (json: boolean | undefined, data: object, lines: readonly string[]): number => {
+  if (json === true) print(JSON.stringify(data));
+  else lines.forEach((line) => print(line));
+  return exitCode.ok;
+};
+
+const makeKeys = async (path: string, json: boolean | undefined): Promise<number> => {
+  const { privatePem, publicText } = newKeyPair();
+  await writeFile(path, privatePem, { flag: 'wx', mode: 0o600 });
+  return say(json, { privateKey: resolve(path), publicKey: publicText }, [
+    `wrote the private key to ${path}: keep it secret, and keep a copy`,
+    `update.trustKey: ${publicText}`,
+  ]);
+};
+
+const signingOf = async ({ sign, release }: PackOptions) => {
+  if (sign === undefined) throw new UsageError('--release and --program go with --sign.');
+  const number = positiveNumber('release', release);
+  return {
+    key: privateKey(await readFile(sign, 'utf8')),
+    ...(number !== undefined && { release: Math.floor(number) }),
+  };
+};
+
+const signProgram = async (program: string, options: PackOptions): Promise<number> => {
+  const path = `${program}.release.json`;
+  const files = { [basename(program)]: await digestOf(program) };
+  const { release } = await writeRelease(path, { kind: 'program', files, ...(await signingOf(options)) });
+  return say(options.json, { program, release, releaseFile: path }, [
+    `signed ${program} as release ${release}: put ${path} beside it, where COMPILED_FIRMWARE_LINK leads`,
+  ]);
+};
+
+const signTree = async (folder: string, files: readonly UnitFile[], options: PackOptions): Promise<Release> => {
+  const covered = files.map(({ path }) => path).filter(isCovered);
+  const digests: Record<string, string> = {};
+  for (const path of covered) digests[path] = await digestOf(join(folder, path));
+  const release = { kind: 'tree' as const, files: digests, ...(await signingOf(options)) };
+  return writeRelease(join(folder, releaseName), release);
+};
+
+const archiveOf = async (folder: string, files: readonly UnitFile[]): Promise<Uint8Array> => {
+  const read = files.map(async ({ path, isExecutable }): Promise<ArchiveFile> => {
+    return { path, bytes: await readFile(join(folder, path)), executable: isExecutable };
+  });
+  return packTgz(await Promise.all(read), { wbits: 31, level: 9 });
+};
+
+const packFolder = async (folder: string, options: PackOptions): Promise<number> => {
+  const out = options.out ?? `${basename(resolve(folder))}.tgz`;
+  const isOutput = ({ path }: UnitFile): boolean => resolve(folder, path) === resolve(out);
+  const listed = async () => (await unitFiles(folder)).filter((file) => !isOutput(file));
+  const signed = options.sign === undefined ? undefined : await signTree(folder, await listed(), options);
+  const files = await listed();
+  if (signed && !files.some(({ path }) => path === releaseName)) {
+    throw new FirmwareError(
+      'incomplete',
+      `${releaseName} would not get to the unit. Remove it from the ignored files.`,
+    );
+  }
+  const archive = await archiveOf(folder, files);
+  await writeFile(out, archive);
+  const data = { archive: resolve(out), bytes: archive.length, files: files.map(({ path }) => path) };
+  return say(options.json, { ...data, ...(signed && { release: signed.release }) }, [
+    `packed ${files.length} files into ${out} (${archive.length} bytes)`,
+    ...(signed ? [`signed as release ${signed.release}: commit ${releaseName} with the program`] : []),
+  ]);
+};
+
+/** Packs a unit's program, and signs it. */
+export const packCommand = command(
+  {
+    name: 'pack',
+    operands: '[FOLDER]',
+    least: 0,
+    most: 1,
+    about:
+      'Packs the program in FOLDER (by default the current one) as the platform does: without what .gitignore and\n' +
+      '.pepeignore name, env.json, schema.json and log.json. The same files make the same archive.\n' +
+      `--sign writes ${releaseName} into FOLDER: the release's number and the SHA-256 of every file, signed with\n` +
+      'Ed25519. Commit it: it goes to the units with the program. A unit whose update.trustKey is set takes nothing else.\n' +
+      "env.json and schema.json are the instance's to write for each unit, and are not signed.",
+    options: {
+      out: { type: 'string', value: 'FILE', help: 'Where the archive goes. FOLDER.tgz by default.' },
+      sign: { type: 'string', value: 'KEY', help: 'Sign with the private key in this file.' },
+      release: { type: 'string', value: 'NUMBER', help: 'Number of the release. One more than the last by default.' },
+      program: { type: 'string', value: 'FILE', help: 'Sign a compiled program instead, into FILE.release.json.' },
+      keygen: { type: 'string', value: 'FILE', help: 'Make a pair of keys instead; the private one goes into FILE.' },
+      json: { type: 'boolean', help: 'Print what was made as JSON.' },
+    },
+  },
+  async ({ operands: [folder = '.'], options }) => {
+    if (options.keygen !== undefined) return makeKeys(options.keygen, options.json);
+    if (options.program !== undefined) return signProgram(options.program, options);
+    if (options.release !== undefined && options.sign === undefined)
+      throw new UsageError('--release goes with --sign.');
+    return packFolder(folder, options);
+  },
+);

@@ -1,0 +1,202 @@
+import { execFileSync } from 'node:child_process';
+import { createPublicKey } from 'node:crypto';
+import { chmod, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { folderFirmwareStore } from '../../../adapters/node/firmware-store.ts';
+import { folderTrust } from '../../../adapters/node/release-trust.ts';
+import { packTar, type ArchiveFile } from '../../../app/instance/tar.ts';
+import { defaultArchiveLimits as limits } from '../../../services/firmware.ts';
+import { inChunks } from '../../support/tar.ts';
+import { cli, temporaryFolder } from './run-cli.ts';
+
+const sources: Readonly<Record<string, string>> = {
+  'main.js': 'console.log(1);\n',
+  'lib/a.js': 'export const a = 1;\n',
+  'run.sh': '#!/bin/sh\n',
+  'README.md': 'read me',
+  LICENSE: 'free',
+  '.pepeignore': '.pepeignore\n.gitignore\n*.md\nLICENSE\n',
+  '.gitignore': 'node_modules\n',
+  'node_modules/x/index.js': 'x',
+  'env.json': '{"PU_AUTH_TOKEN":"canary-token"}',
+  'schema.json': '{}',
+  'log.json': 'lines',
+  '.git/config': 'x',
+  '.pepeunit/update.json': '{}',
+};
+const packed = ['lib/a.js', 'main.js', 'run.sh'];
+
+const writeUnit = async (folder: string): Promise<string> => {
+  for (const [name, text] of Object.entries(sources)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
+  await chmod(join(folder, 'run.sh'), 0o755);
+  return folder;
+};
+
+const json = <T>({ stdout }: { stdout: string }): T => JSON.parse(stdout) as T;
+const listed = (archive: string): string[] =>
+  execFileSync('tar', ['tzf', archive], { encoding: 'utf8' }).trim().split('\n');
+
+/** Makes a pair of keys. @returns The private key's file and the public key. */
+const keysIn = async (folder: string, name = 'key.pem') => {
+  const key = join(folder, name);
+  const { publicKey } = json<{ publicKey: string }>(await cli(['pack', '--keygen', key, '--json']));
+  return { key, publicKey };
+};
+
+describe('pepeunit pack', () => {
+  test('packs what goes to a unit and nothing secret, and the same each time', async () => {
+    await using folder = await temporaryFolder();
+    const unit = await writeUnit(join(folder.path, 'unit'));
+    const [first, second] = [join(folder.path, 'a.tgz'), join(folder.path, 'b.tgz')];
+    const { code, stdout } = await cli(['pack', unit, '--out', first, '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ archive: first, files: packed });
+    expect(listed(first).filter((name) => !name.endsWith('/'))).toEqual(packed.map((name) => `./${name}`));
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    await cli(['pack', unit, '--out', second]);
+    expect((await readFile(first)).equals(await readFile(second))).toBe(true);
+  });
+
+  test('an archive in the folder itself is not packed again, and a link is refused', async () => {
+    await using folder = await temporaryFolder();
+    const unit = await writeUnit(folder.path);
+    await cli(['pack', '--out', 'out.tgz'], { cwd: unit });
+    await cli(['pack', '--out', 'out.tgz'], { cwd: unit });
+    expect(listed(join(unit, 'out.tgz'))).not.toContain('./out.tgz');
+    await symlink('/etc/passwd', join(unit, 'linked'));
+    expect(await cli(['pack', unit])).toMatchObject({ code: 1, stderr: expect.stringContaining('hostile') as string });
+  });
+
+  test('makes a pair of keys, the private one for its owner alone, and never over another', async () => {
+    await using folder = await temporaryFolder();
+    const { key, publicKey } = await keysIn(folder.path);
+    expect((await stat(key)).mode & 0o777).toBe(0o600);
+    expect(Buffer.from(publicKey, 'base64')).toHaveLength(32);
+    expect((await cli(['pack', '--keygen', key])).code).toBe(1);
+  });
+
+  test('signs the same release for the same files, and the next one for others', async () => {
+    await using folder = await temporaryFolder();
+    const unit = await writeUnit(join(folder.path, 'unit'));
+    const { key } = await keysIn(folder.path);
+    const sign = async (...more: string[]) =>
+      json<{ release: number; files: string[] }>(
+        await cli(['pack', unit, '--sign', key, '--out', join(folder.path, 'x.tgz'), '--json', ...more]),
+      );
+    expect(await sign()).toMatchObject({
+      release: 1,
+      files: ['lib/a.js', 'main.js', 'pepeunit-release.json', 'run.sh'],
+    });
+    const text = await readFile(join(unit, 'pepeunit-release.json'), 'utf8');
+    expect((await sign()).release).toBe(1);
+    expect(await readFile(join(unit, 'pepeunit-release.json'), 'utf8')).toBe(text);
+    await writeFile(join(unit, 'main.js'), 'console.log(2);\n');
+    expect((await sign()).release).toBe(2);
+    expect((await sign('--release', '40')).release).toBe(40);
+  });
+
+  test('says what is wrong with keys and options', async () => {
+    await using folder = await temporaryFolder();
+    const unit = await writeUnit(folder.path);
+    await writeFile(join(folder.path, 'rsa.pem'), 'no key');
+    expect(await cli(['pack', unit, '--sign', join(folder.path, 'rsa.pem')])).toMatchObject({ code: 1 });
+    expect(await cli(['pack', unit, '--release', '3'])).toMatchObject({ code: 2 });
+    expect(await cli(['pack', '--program', join(unit, 'run.sh')])).toMatchObject({ code: 2 });
+    await writeFile(join(unit, '.pepeignore'), '*.json\n');
+    const { key } = await keysIn(folder.path);
+    expect(await cli(['pack', unit, '--sign', key])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('pepeunit-release.json would not get to the unit') as string,
+    });
+  });
+});
+
+/** A program's files as an instance sends them to a unit. */
+const sent = (folder: string, names: readonly string[], changes: Readonly<Record<string, string>> = {}) =>
+  Promise.all(
+    [...new Set([...names, 'env.json', 'schema.json', ...Object.keys(changes)])].map(
+      async (path): Promise<ArchiveFile> => ({
+        path,
+        bytes: changes[path] === undefined ? await readFile(join(folder, path)) : Buffer.from(changes[path]),
+        executable: false,
+      }),
+    ),
+  );
+
+describe('a signed version, and a unit with a trust key (U9)', () => {
+  const { signal } = new AbortController();
+  const trial = { maxStarts: 3, healthyWithinMs: 1000 };
+
+  test('is taken whole and unchanged, by a trusted key, and never older than one that ran', async () => {
+    await using folder = await temporaryFolder();
+    const source = await writeUnit(join(folder.path, 'source'));
+    const { key, publicKey } = await keysIn(folder.path);
+    const other = await keysIn(folder.path, 'other.pem');
+    const sign = (...more: string[]) =>
+      cli(['pack', source, '--sign', key, '--out', join(folder.path, 'x.tgz'), ...more]);
+    const names = [...packed, 'pepeunit-release.json'];
+    const unit = join(folder.path, 'unit');
+    await mkdir(unit);
+    const store = folderFirmwareStore({ folder: unit, limits });
+    /** A trust that begins anew, as after a restart. */
+    const trust = (...keys: string[]) => folderTrust({ folder: unit, keys });
+    const check = async (files: readonly ArchiveFile[], keys = [publicKey]) => {
+      const { id } = await store.stage(inChunks(await packTar(files)), signal);
+      const code = await trust(...keys)
+        .check(id)
+        .then(
+          () => 'taken',
+          (error: unknown) => (error as { code: string }).code,
+        );
+      return { id, code };
+    };
+    const codeOf = async (files: readonly ArchiveFile[], keys?: string[]) => (await check(files, keys)).code;
+
+    expect(await codeOf(await sent(source, packed))).toBe('unsigned');
+    expect(await codeOf(await sent(source, packed), [])).toBe('taken');
+    await sign('--release', '5');
+    expect(await codeOf(await sent(source, names))).toBe('taken');
+    const pem = createPublicKey(await readFile(key))
+      .export({ format: 'pem', type: 'spki' })
+      .toString();
+    expect(await codeOf(await sent(source, names), [other.publicKey, pem])).toBe('taken');
+    expect(await codeOf(await sent(source, names), [other.publicKey])).toBe('tampered');
+    expect(await codeOf(await sent(source, names), ['no key'])).toBe('unsigned');
+    expect(await codeOf(await sent(source, names, { 'main.js': 'evil' }))).toBe('tampered');
+    expect(await codeOf(await sent(source, names, { 'more.js': 'evil' }))).toBe('tampered');
+    expect(await codeOf(await sent(source, names, { 'lib/env.json': '{}' }))).toBe('tampered');
+    expect(
+      await codeOf(
+        await sent(
+          source,
+          names.filter((name) => name !== 'lib/a.js'),
+        ),
+      ),
+    ).toBe('tampered');
+    const text = await readFile(join(source, 'pepeunit-release.json'), 'utf8');
+    const forged = text.replace('"release": 5', '"release": 50');
+    expect(await codeOf(await sent(source, names, { 'pepeunit-release.json': forged }))).toBe('tampered');
+    expect(await codeOf(await sent(source, names, { 'pepeunit-release.json': 'no JSON' }))).toBe('unsigned');
+    const asProgram = text.replace('"kind": "tree"', '"kind": "program"');
+    expect(await codeOf(await sent(source, names, { 'pepeunit-release.json': asProgram }))).toBe('unsigned');
+    expect(await codeOf(await sent(source, names, { 'env.json': '{"other":1}' }))).toBe('taken');
+
+    const { id } = await check(await sent(source, names));
+    await store.swap(id, { scope: 'everything', from: '1', to: '2', trial });
+    await store.confirm();
+    await trust(publicKey).remember();
+    expect(JSON.parse(await readFile(join(unit, '.pepeunit/newest-release.json'), 'utf8'))).toMatchObject({
+      release: 5,
+    });
+    await sign('--release', '4');
+    expect(await codeOf(await sent(source, names))).toBe('outdated');
+    await rm(join(unit, 'pepeunit-release.json'));
+    expect(await codeOf(await sent(source, names))).toBe('outdated');
+    await sign('--release', '6');
+    expect(await codeOf(await sent(source, names))).toBe('taken');
+  });
+});
