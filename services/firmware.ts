@@ -142,13 +142,27 @@ const scopeOf = (mode: RestartMode, { firmwareLink }: UpdateTarget): FirmwareSco
   return firmwareLink === undefined ? 'everything' : 'compiled';
 };
 
+/** env.json and schema.json: all that the archive of a compilable unit holds. */
+const documentFiles = 2;
+
+/** A program must not be replaced by nothing: the link to a compiled one comes with the command alone. */
+const checkHoldsProgram = (scope: FirmwareScope, { files }: StagedFirmware): void => {
+  if (scope !== 'everything' || files > documentFiles) return;
+  throw new FirmwareError(
+    'incomplete',
+    'The firmware holds no program. For a compilable unit, send the update command again, with COMPILED_FIRMWARE_LINK.',
+  );
+};
+
 /** Puts a staged version in place, for the update machine's `swap`. */
 export const swapFirmware = (store: FirmwareStore, trial: TrialTerms = defaultTrialTerms) =>
   fromPromise<void, { staged: StagedFirmware; mode: RestartMode; from: string; target: UpdateTarget }>(
     async ({ input: { staged, mode, from, target } }) => {
+      const scope = scopeOf(mode, target);
+      checkHoldsProgram(scope, staged);
       // A version that waits for the next start has not begun its trial, and the newer one takes its place.
       await store.rollBack(`Version ${target.commitVersion} was wanted instead.`);
-      await store.swap(staged.id, { scope: scopeOf(mode, target), from, to: target.commitVersion, trial });
+      await store.swap(staged.id, { scope, from, to: target.commitVersion, trial });
     },
   );
 export type SwapFirmware = ReturnType<typeof swapFirmware>;
