@@ -30,6 +30,8 @@ export interface Lane {
   policy: Policy;
   readonly messages: Fifo<Message>;
   waiting: number;
+  /** Messages of QoS 1 and 2 that the link has, and that nobody has asked to be written to the store yet. */
+  unsecured: number;
 }
 
 /** Messages and bytes. */
@@ -74,7 +76,7 @@ const createLanes = (policies: Policies) => {
   const laneOf = (topic: string): Lane => {
     const known = lanes.get(topic);
     if (known) return known;
-    const lane = { topic, policy: policies.of(topic), messages: createFifo(isGone), waiting: 0 };
+    const lane = { topic, policy: policies.of(topic), messages: createFifo(isGone), waiting: 0, unsecured: 0 };
     lanes.set(topic, lane);
     return lane;
   };

@@ -3,10 +3,11 @@ import type { OutboxFigures } from '../../services/figures.ts';
 import type { Outbox } from '../../services/outbox.ts';
 import type { UnitSchema } from '../../services/schema.ts';
 import { createFates, type Fates } from './outbox-fates.ts';
+import { createLimits, noRoom } from './outbox-limits.ts';
 import { createKeeper, createNoKeeper, type Keeper, type RestoredMessage } from './outbox-keeper.ts';
 import { createPolicies, type OutboxBounds, type OutboxOptions } from './outbox-options.ts';
 import { createQueue, type Draft, type Message, type OutboxQueue } from './outbox-queue.ts';
-import { dropped, expired, queued, type PublishResult } from './publish-result.ts';
+import { dropped, queued, type PublishResult } from './publish-result.ts';
 
 export interface OutboxParts {
   /** `undefined` when nothing needs to outlive the program. */
@@ -41,9 +42,6 @@ export interface PlaneOutbox extends Pick<Fates, 'end' | 'bury'> {
   figures(): OutboxFigures;
 }
 
-const noRoom = dropped('The outbox is full.');
-const outdated = dropped('A newer message of its topic took its place.');
-const tooOld = expired('It waited for longer than the outbox keeps messages.');
 const notKept = dropped('It can not be sent now, and the policy of its topic is to keep nothing.');
 const atStop = dropped('The client was stopped.');
 
@@ -103,6 +101,15 @@ const closing = async (queue: OutboxQueue, keeper: Keeper, end: Fates['end']) =>
   }
 };
 
+/** Writes what the link has of a topic before a later message of it: none overtakes another through a restart. */
+const secureEarlier = ({ lane, order }: Message, keeper: Keeper) => {
+  if (lane.unsecured === 0) return;
+  lane.unsecured = 0;
+  for (const earlier of lane.messages.items()) {
+    if (earlier.order < order && earlier.qos > 0 && earlier.state === 'sending') void keeper.save(earlier);
+  }
+};
+
 export const createOutbox = (parts: OutboxParts): PlaneOutbox => {
   const { clock, bounds, warn } = parts;
   const policies = createPolicies(parts.policies);
@@ -112,23 +119,7 @@ export const createOutbox = (parts: OutboxParts): PlaneOutbox => {
     expire();
   });
   const { counts, end, bury } = createFates(queue, keeper);
-  let toldFull = false;
-
-  const makeRoom = (added: Message) => {
-    for (let surplus = queue.surplus(added); surplus; surplus = queue.surplus(added)) {
-      const { policy, waiting } = surplus.lane;
-      if (policy.keep === 'latest' && waiting > 1) end(surplus, outdated, 'replaced');
-      else {
-        if (!toldFull) warn('The queue of unsent messages is full: messages are dropped from now on.');
-        toldFull = true;
-        end(surplus, noRoom);
-      }
-    }
-  };
-  const expire = () => {
-    const bornBefore = clock.monotonic() - bounds.ageMs;
-    for (let first = queue.first(); first && first.bornMs < bornBefore; first = queue.first()) end(first, tooOld);
-  };
+  const { makeRoom, expire } = createLimits({ clock, bounds, warn, queue, end });
 
   return {
     queue,
@@ -141,7 +132,9 @@ export const createOutbox = (parts: OutboxParts): PlaneOutbox => {
       message.isQueued = true;
       expire();
       makeRoom(message);
-      return isGone(message) ? noRoom : keeper.save(message);
+      if (isGone(message)) return noRoom;
+      secureEarlier(message, keeper);
+      return keeper.save(message);
     },
     secure: (message) => void keeper.save(message),
     count: ({ outcome }) => {

@@ -121,7 +121,10 @@ const createSender = ({ outbox, replay, clock, onSent, complain }: SenderParts) 
         return soonDelivered;
       }
       const message = outbox.queue.add(topic, { ...enter(topic, payload, options, bytes), state: 'sending' });
-      if (message.qos > 0) onSent();
+      if (message.qos > 0) {
+        message.lane.unsecured += 1;
+        onSent();
+      }
       return told(message, options, () =>
         link.publish(topic, payload, options).then(
           () => outbox.end(message, delivered),

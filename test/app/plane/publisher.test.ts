@@ -138,6 +138,15 @@ test('what the broker takes long to acknowledge is written to the store in one g
   expect(store.messages.size).toBe(0);
 });
 
+test('a message that is queued behind unacknowledged ones of its topic is never in the store without them (S3)', async () => {
+  const { publisher, store } = await opened();
+  const slow = slowLink();
+  publisher.attach(slow.link);
+  for (let index = 0; index < 1_024; index += 1) void publisher.publish('t', String(index), { qos: 1 });
+  expect(await publisher.publish('t', 'queued', { qos: 1 })).toEqual({ outcome: 'queued' });
+  expect(store.messages.size).toBe(1_025);
+});
+
 test('after a stop every message is dropped, and nothing writes any more', async () => {
   const { publisher, store, clock } = await opened();
   const slow = slowLink();
