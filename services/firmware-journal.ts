@@ -173,7 +173,7 @@ export interface FirmwareStatus {
   readonly trial?: Pick<FirmwareFlight, 'from' | 'to' | 'starts' | 'maxStarts' | 'healthyWithinMs'>;
   readonly failed?: FailedVersion;
   readonly outcome?: UpdateOutcome;
-  /** What `recover` found wrong, and dealt with. */
+  /** What `recover` or `countStart` found wrong, and dealt with. */
   readonly problem?: Failure;
 }
 

@@ -58,7 +58,10 @@ export interface FirmwareTrials {
   recover(): Promise<FirmwareStatus>;
   /** Where the update stands. */
   status(): Promise<FirmwareStatus>;
-  /** Notes that the program starts; nothing is counted outside a trial. */
+  /**
+   * Notes that the program starts; nothing is counted outside a trial. A start that the disk has no room for is counted
+   * by this process alone.
+   */
   countStart(): Promise<FirmwareStatus>;
   /** Ends a trial well; nothing happens outside a trial. */
   confirm(): Promise<void>;

@@ -7,8 +7,11 @@ import {
   statusOf,
   trialConfirmed,
   type FirmwareJournal,
+  type FirmwareStatus,
 } from '../../services/firmware-journal.ts';
 import type { FirmwareTrials } from '../../services/firmware.ts';
+import { ioError } from './firmware-fs.ts';
+import type { JournalFile } from './firmware-journal-file.ts';
 import { firmwareParts, type FirmwareParts, type FolderFirmwareOptions } from './firmware-parts.ts';
 import { carryOn, finishRollBack } from './firmware-carry-on.ts';
 
@@ -42,9 +45,30 @@ const recover = async (parts: FirmwareParts): Promise<{ now: FirmwareJournal; pr
 /** Removes what is stale, in peace: the next start tries again. */
 const tidy = ({ sweep }: FirmwareParts, now: FirmwareJournal): Promise<void> => sweep(now).catch(() => undefined);
 
+/** Counts starts; those that the disk has no room for are counted by this process alone. */
+const startCounter = () => {
+  let unwritten = { id: '', starts: 0 };
+  return async (journal: JournalFile): Promise<FirmwareStatus> => {
+    const now = await journal.read();
+    const id = now.flight?.id ?? '';
+    const starts = unwritten.id === id ? unwritten.starts + 1 : 1;
+    let counted = now;
+    for (let start = 0; start < starts; start += 1) counted = startCounted(counted);
+    try {
+      await journal.advance(now, counted);
+      unwritten = { id: '', starts: 0 };
+      return statusOf(counted);
+    } catch (cause) {
+      unwritten = { id, starts };
+      return { ...statusOf(counted), problem: failureOf(ioError('The start could not be counted on disk', cause)) };
+    }
+  };
+};
+
 /** The operations of a firmware store that need neither archives nor a network. */
 export const trialsOf = (parts: FirmwareParts): FirmwareTrials => {
   const { journal, inTurn } = parts;
+  const countStart = startCounter();
   const advance = (what: string, step: (now: FirmwareJournal) => FirmwareJournal) =>
     inTurn(what, async () => {
       const now = await journal.read();
@@ -58,7 +82,7 @@ export const trialsOf = (parts: FirmwareParts): FirmwareTrials => {
         return { ...statusOf(now), ...(problem && { problem }) };
       }),
     status: () => inTurn('The update journal could not be read', async () => statusOf(await journal.read())),
-    countStart: async () => statusOf(await advance('The start could not be counted', startCounted)),
+    countStart: () => inTurn('The start could not be counted', () => countStart(journal)),
     confirm: async () => {
       await tidy(parts, await advance('The update could not be confirmed', trialConfirmed));
     },

@@ -43,14 +43,16 @@ export const pauseBefore = (shortRuns: number, isAsked: boolean): number => {
   return failures <= 0 ? 0 : Math.min(firstPauseMs * 2 ** (failures - 1), longestPauseMs);
 };
 
-/** Does something with the journal; the unit is started also when that fails. */
+/** Does something with the journal, and tells what was wrong with it; the unit is started also when that fails. */
 const attempt = async (
   what: string,
   { tell }: SupervisorOptions,
   task: () => Promise<FirmwareStatus>,
 ): Promise<FirmwareStatus> => {
   try {
-    return await task();
+    const status = await task();
+    if (status.problem) tell({ type: 'failed', what, message: status.problem.message });
+    return status;
   } catch (thrown) {
     tell({ type: 'failed', what, message: failureOf(thrown).message });
     return settled;

@@ -73,7 +73,9 @@ describe('a disk that fails (U17)', () => {
     const { disk, store, swap } = await unit(failAt((verb) => isFull && verb === 'write', 'ENOSPC'));
     await swap();
     isFull = true;
-    await expect(store.countStart()).rejects.toMatchObject({ code: 'space' });
+    const uncounted = { problem: expect.objectContaining({ code: 'space' }) };
+    expect(await store.countStart()).toMatchObject({ trial: { starts: 1 }, ...uncounted });
+    expect(await store.countStart()).toMatchObject({ trial: { starts: 2 }, ...uncounted });
     await expect(store.rollBack('it filled the disk')).rejects.toMatchObject({ code: 'space' });
     expect(await textsIn(disk)).toEqual(oldFiles);
     isFull = false;
@@ -82,6 +84,19 @@ describe('a disk that fails (U17)', () => {
       outcome: { version: 'new', result: 'rolledBack' },
     });
     expect(await textsIn(disk)).toEqual(oldFiles);
+  });
+
+  test('starts that could not be written are counted as soon as the disk has room', async () => {
+    let isFull = true;
+    const { store, swap, trials } = await unit(failAt((verb) => isFull && verb === 'write', 'ENOSPC'));
+    isFull = false;
+    await swap();
+    isFull = true;
+    await store.countStart();
+    await store.countStart();
+    isFull = false;
+    expect(await store.countStart()).not.toHaveProperty('problem');
+    expect(await trials.status()).toMatchObject({ trial: { starts: 3 } });
   });
 
   test('a version that the disk has no room for is refused while it is unpacked', async () => {

@@ -25,7 +25,7 @@ const filesOf = (folder: string): Record<string, string> =>
       .filter((entry) => entry.isFile())
       .map((entry) => path.join(entry.parentPath, entry.name))
       .map((file) => [path.relative(folder, file), readFileSync(file, 'utf8')] as const)
-      .filter(([name]) => !name.startsWith('.pepeunit')),
+      .filter(([name]) => !name.split('/').includes('.pepeunit')),
   );
 
 const modeOf = (file: string): number => statSync(file).mode & 0o777;
@@ -72,6 +72,19 @@ describe('the contract', () => {
   });
 });
 
+/** Updates a unit; a version that is bad does not stay. */
+const updateUnit = async (place: string, to: string): Promise<void> => {
+  const store = folderFirmwareStore({ folder: place, limits });
+  await store.recover();
+  const names = ['env.json', 'schema.json', 'lib/main.js'];
+  const entries = names.map((name) => ({ name, text: `${to} ${path.relative(root, place)}` }));
+  const { id } = await store.stage(inChunks(await tarOf(...entries)), signal);
+  await store.swap(id, { ...order, to });
+  await (to === 'bad' ? store.rollBack('crashed') : store.confirm());
+};
+
+const versionOf = (name: string, text: string) => [`${name}env.json`, `${name}schema.json`].map((file) => [file, text]);
+
 describe('on disk', () => {
   test('staging is private and keeps the exec bit, under any umask (U20, C3)', async () => {
     const store = folderFirmwareStore({ folder, limits });
@@ -85,6 +98,48 @@ describe('on disk', () => {
     expect([path.join(inside, 'bin/run'), path.join(inside, 'data')].map(modeOf)).toEqual([0o700, 0o600]);
     await store.swap(id, order);
     expect(modeOf(path.join(folder, 'bin/run'))).toBe(0o700);
+  });
+
+  test("all that an update keeps is this user's alone, under any umask (C3, C11)", async () => {
+    writeFileSync(path.join(folder, 'env.json'), 'old', { mode: 0o644 });
+    mkdirSync(path.join(folder, '.pepeunit'), { mode: 0o777 });
+    const store = folderFirmwareStore({ folder, limits });
+    const { id } = await store.stage(inChunks(await tarOf({ name: 'lib/env.json', text: 'new' })), signal);
+    await store.swap(id, order);
+    const own = path.join(folder, '.pepeunit');
+    const modes = readdirSync(own).map((name) => [name.replace(id, 'ID'), modeOf(path.join(own, name))]);
+    expect(modeOf(own)).toBe(0o700);
+    expect(Object.fromEntries(modes)).toEqual({
+      'plan-ID.json': 0o600,
+      'previous-ID': 0o700,
+      'undo-ID.json': 0o600,
+      'update.json': 0o600,
+    });
+  });
+
+  test('two units in one folder tree that update at the same time never mix (U20)', async () => {
+    const inner = path.join(folder, 'inner');
+    for (const place of [folder, inner]) {
+      mkdirSync(place, { recursive: true });
+      for (const name of ['env.json', 'schema.json', 'gone.js']) {
+        writeFileSync(path.join(place, name), `old ${path.relative(root, place)}`);
+      }
+    }
+    for (const versions of [
+      ['one', 'one'],
+      ['two', 'bad'],
+      ['bad', 'three'],
+    ] as const) {
+      await Promise.all([updateUnit(folder, versions[0]), updateUnit(inner, versions[1])]);
+    }
+    expect(filesOf(folder)).toEqual(
+      Object.fromEntries([
+        ...versionOf('', 'two unit'),
+        ['lib/main.js', 'two unit'],
+        ...versionOf('inner/', 'three unit/inner'),
+        ['inner/lib/main.js', 'three unit/inner'],
+      ]),
+    );
   });
 
   test('nothing outside the unit is touched by a hostile archive', async () => {
