@@ -5,7 +5,7 @@ import type { InboundMessage } from './message.ts';
 
 export type InputHandler = (message: InboundMessage) => unknown;
 
-/** How much may wait for the input handler, and for how long it may work on one message. */
+/** How much of a class may wait for the input handler, and for how long it may work on one message. */
 export interface InboxBounds {
   /** Messages. @defaultValue 10_000 */
   readonly messages: number;
@@ -15,7 +15,10 @@ export interface InboxBounds {
   readonly handlerMs: number;
 }
 
-/** How long a warning about drops stands for those after it. */
+/** What waits in a queue of its own: commands, which were obeyed before, are not crowded out by the app's inputs. */
+export type InboxClass = 'command' | 'input';
+
+/** How often drops are told, milliseconds. */
 const warnEveryMs = 10_000;
 
 export const defaultInboxBounds: InboxBounds = { messages: 10_000, bytes: 16 * 1024 * 1024, handlerMs: 60_000 };
@@ -23,7 +26,7 @@ export const defaultInboxBounds: InboxBounds = { messages: 10_000, bytes: 16 * 1
 export interface Inbox {
   setHandler(handler: InputHandler | undefined): void;
   /** Hands a message to the handler, at once when it is free for that topic, else after those before it. */
-  push(message: InboundMessage): void;
+  push(message: InboundMessage, of: InboxClass): void;
   /** Drops every message until the result is called or disposed of. */
   hold(): Disposable & (() => void);
   /** Lets go of what waits, and waits for no handler any more. */
@@ -31,28 +34,41 @@ export interface Inbox {
   figures(): InboxFigures;
 }
 
-/** Counts what waits, keeps it within the bounds, and tells now and then what it had to drop. */
-const createBacklog = (clock: Clock, bounds: InboxBounds, warn: (message: string) => void) => {
-  let messages = 0;
-  let bytes = 0;
+/** Counts drops, and tells of those for want of room: of the first at once, of those after it once in a while. */
+const createDrops = (clock: Clock, warn: (message: string) => void) => {
+  let silent = 0;
   let dropped = 0;
-  let warnedAt = Number.NEGATIVE_INFINITY;
-  const tellDrops = () => {
-    if (clock.monotonic() - warnedAt < warnEveryMs) return;
-    warnedAt = clock.monotonic();
-    warn(`The input handler is too slow: ${dropped} messages dropped so far. Let it return sooner.`);
+  let told = 0;
+  let timer: unknown;
+  const tell = () => {
+    timer = undefined;
+    if (dropped === told) return;
+    const news = told === 0 ? '' : `${dropped - told} more, `;
+    told = dropped;
+    timer = clock.setTimeout(tell, warnEveryMs);
+    warn(`The input handler is too slow: ${news}${dropped} messages dropped so far. Let it return sooner.`);
   };
   return {
-    drop: () => {
+    forRoom: () => {
       dropped += 1;
+      if (timer === undefined) tell();
     },
-    /** @returns Whether there is room for the message; one that has none is dropped. */
+    asAsked: (count: number) => {
+      silent += count;
+    },
+    count: () => silent + dropped,
+    stop: () => clock.clearTimeout(timer),
+  };
+};
+
+/** Counts what waits of one class, and keeps it within the bounds. */
+const createBacklog = (bounds: InboxBounds) => {
+  let messages = 0;
+  let bytes = 0;
+  return {
+    /** @returns Whether there is room for the message. */
     admit: ({ payload }: InboundMessage): boolean => {
-      if (messages >= bounds.messages || bytes + payload.length > bounds.bytes) {
-        dropped += 1;
-        tellDrops();
-        return false;
-      }
+      if (messages >= bounds.messages || bytes + payload.length > bounds.bytes) return false;
       messages += 1;
       bytes += payload.length;
       return true;
@@ -61,12 +77,7 @@ const createBacklog = (clock: Clock, bounds: InboxBounds, warn: (message: string
       messages -= 1;
       bytes -= payload.length;
     },
-    letGo: ({ payload }: InboundMessage) => {
-      messages -= 1;
-      bytes -= payload.length;
-      dropped += 1;
-    },
-    figures: () => ({ dropped, waiting: messages }),
+    waiting: () => messages,
   };
 };
 
@@ -98,52 +109,11 @@ const createPatience = (clock: Clock, limitMs: number) => {
   };
 };
 
-/**
- * Brings messages to the input handler: one at a time and in order for each topic, bounded, and without losing a
- * burst while a handler awaits.
- */
-export const createInbox = (clock: Clock, bounds: InboxBounds, warn: (message: string) => void): Inbox => {
-  /** What waits for each topic whose handler is at work. */
-  const lanes = new Map<string, InboundMessage[]>();
-  const backlog = createBacklog(clock, bounds, warn);
-  const patience = createPatience(clock, bounds.handlerMs);
-  let handler: InputHandler | undefined;
-  let isStopped = false;
+/** Counts those who want nothing to come in. */
+const createHolders = () => {
   let holders = 0;
-  let received = 0;
-
-  const work = (message: InboundMessage) => handler && callGuarded('input handler', handler, [message], warn);
-
-  const follow = (topic: string, lane: InboundMessage[], working: Promise<void>) => {
-    const onLate = () =>
-      warn(`The input handler has not settled on ${topic} for ${bounds.handlerMs} ms: going on without it.`);
-    if (!isStopped) patience.follow(working, onLate, () => next(topic, lane));
-  };
-
-  const next = (topic: string, lane: InboundMessage[]) => {
-    for (let message = lane.shift(); message; message = lane.shift()) {
-      backlog.release(message);
-      const working = work(message);
-      if (working) return follow(topic, lane, working);
-    }
-    lanes.delete(topic);
-  };
-
   return {
-    setHandler: (given) => {
-      handler = given;
-    },
-    push: (message) => {
-      received += 1;
-      if (holders > 0 || isStopped) return backlog.drop();
-      const lane = lanes.size === 0 ? undefined : lanes.get(message.topic);
-      if (lane) return void (backlog.admit(message) && lane.push(message));
-      const working = work(message);
-      if (!working) return;
-      const started: InboundMessage[] = [];
-      lanes.set(message.topic, started);
-      follow(message.topic, started, working);
-    },
+    isHeld: () => holders > 0,
     hold: () => {
       holders += 1;
       let isHeld = true;
@@ -153,12 +123,81 @@ export const createInbox = (clock: Clock, bounds: InboxBounds, warn: (message: s
       };
       return Object.assign(release, { [Symbol.dispose]: release });
     },
+  };
+};
+
+/** What waits for a topic whose handler is at work. */
+interface Lane {
+  readonly of: InboxClass;
+  readonly waiting: InboundMessage[];
+}
+
+/**
+ * Brings messages to the input handler: one at a time and in order for each topic, bounded, and without losing a
+ * burst while a handler awaits.
+ *
+ * What passes the bounds is dropped and counted. The socket is not stopped instead: MQTT has one stream for
+ * everything, so a command (perhaps the update that mends the handler), the answer to a PINGREQ and every
+ * acknowledgement would wait behind the inputs, and the link be taken for dead. Nor are acknowledgements of QoS 1
+ * withheld: a broker that has its window full of inputs holds commands back too, and sends all of it again at the
+ * next connection.
+ */
+export const createInbox = (clock: Clock, bounds: InboxBounds, warn: (message: string) => void): Inbox => {
+  const lanes = new Map<string, Lane>();
+  const backlogs = { command: createBacklog(bounds), input: createBacklog(bounds) };
+  const drops = createDrops(clock, warn);
+  const holders = createHolders();
+  const patience = createPatience(clock, bounds.handlerMs);
+  let handler: InputHandler | undefined;
+  let isStopped = false;
+  let received = 0;
+
+  const work = (message: InboundMessage) => handler && callGuarded('input handler', handler, [message], warn);
+
+  const follow = (topic: string, lane: Lane, working: Promise<void>) => {
+    const onLate = () =>
+      warn(`The input handler has not settled on ${topic} for ${bounds.handlerMs} ms: going on without it.`);
+    if (!isStopped) patience.follow(working, onLate, () => next(topic, lane));
+  };
+
+  const next = (topic: string, lane: Lane) => {
+    for (let message = lane.waiting.shift(); message; message = lane.waiting.shift()) {
+      backlogs[lane.of].release(message);
+      const working = work(message);
+      if (working) return follow(topic, lane, working);
+    }
+    lanes.delete(topic);
+  };
+
+  return {
+    setHandler: (given) => void (handler = given),
+    push: (message, of) => {
+      received += 1;
+      if (isStopped || holders.isHeld()) return drops.asAsked(1);
+      const busy = lanes.size === 0 ? undefined : lanes.get(message.topic);
+      if (busy) return backlogs[busy.of].admit(message) ? void busy.waiting.push(message) : drops.forRoom();
+      if (lanes.size >= bounds.messages) return drops.forRoom();
+      const working = work(message);
+      if (!working) return;
+      const lane: Lane = { of, waiting: [] };
+      lanes.set(message.topic, lane);
+      follow(message.topic, lane, working);
+    },
+    hold: holders.hold,
     stop: () => {
       isStopped = true;
       patience.stop();
-      for (const lane of lanes.values()) lane.splice(0).forEach(backlog.letGo);
+      drops.stop();
+      for (const lane of lanes.values()) {
+        drops.asAsked(lane.waiting.length);
+        for (const message of lane.waiting.splice(0)) backlogs[lane.of].release(message);
+      }
       lanes.clear();
     },
-    figures: () => ({ received, ...backlog.figures() }),
+    figures: () => ({
+      received,
+      dropped: drops.count(),
+      waiting: backlogs.command.waiting() + backlogs.input.waiting(),
+    }),
   };
 };

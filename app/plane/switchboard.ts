@@ -103,7 +103,7 @@ export const createSwitchboard = (parts: SwitchboardParts): Switchboard => {
     onMessage: (topic, payload, retained, properties) => {
       const command = commands.get(topic);
       if (command) obey(command, payload);
-      inbox.push(new InboundMessage(topic, payload, retained, properties));
+      inbox.push(new InboundMessage(topic, payload, retained, properties), command ? 'command' : 'input');
     },
     attach: (link) => publisher.attach(link),
     detach: (link, closed) => {

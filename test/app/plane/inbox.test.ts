@@ -16,7 +16,7 @@ test('a handler that returns at once is called while the message is pushed', () 
   const { inbox } = setUp();
   const seen: string[] = [];
   inbox.setHandler((given) => seen.push(given.text()));
-  inbox.push(message('a', '1'));
+  inbox.push(message('a', '1'), 'input');
   expect(seen).toEqual(['1']);
 });
 
@@ -31,7 +31,7 @@ test('a burst of 1,000 reaches a handler that awaits 20 ms, in order and one at 
     seen.push(Number(given.text()));
     atWork -= 1;
   });
-  for (let index = 0; index < 1000; index += 1) inbox.push(message('a', String(index)));
+  for (let index = 0; index < 1000; index += 1) inbox.push(message('a', String(index)), 'input');
   while (seen.length < 1000 && clock.monotonic() < 60_000) {
     clock.advance(20);
     await settle();
@@ -47,9 +47,9 @@ test('M5: a handler that never settles holds up its own topic, and that only for
     seen.push(`${given.topic}${given.text()}`);
     return given.text() === 'stuck' ? new Promise(() => undefined) : undefined;
   });
-  inbox.push(message('a', 'stuck'));
-  inbox.push(message('a', 'next'));
-  inbox.push(message('b', 'free'));
+  inbox.push(message('a', 'stuck'), 'input');
+  inbox.push(message('a', 'next'), 'input');
+  inbox.push(message('b', 'free'), 'input');
   expect(seen).toEqual(['astuck', 'bfree']);
   clock.advance(60_000);
   expect(seen).toEqual(['astuck', 'bfree', 'anext']);
@@ -69,9 +69,9 @@ test.each([
   const { inbox, warnings } = setUp();
   const seen: string[] = [];
   inbox.setHandler((given) => (given.text() === 'bad' ? fail() : void seen.push(given.text())));
-  inbox.push(message('a', 'bad'));
+  inbox.push(message('a', 'bad'), 'input');
   await settle();
-  inbox.push(message('a', 'good'));
+  inbox.push(message('a', 'good'), 'input');
   expect(seen).toEqual(['good']);
   expect(warnings).toEqual(['The input handler failed: boom']);
 });
@@ -79,20 +79,58 @@ test.each([
 test('M5: what passes the bounds is dropped, counted, and told once in a while', async () => {
   const { clock, inbox, warnings } = setUp({ messages: 2, bytes: 100, handlerMs: 1000 });
   inbox.setHandler(() => new Promise(() => undefined));
-  for (const text of ['1', '2', '3', '4', '5']) inbox.push(message('a', text));
+  for (const text of ['1', '2', '3', '4', '5']) inbox.push(message('a', text), 'input');
   expect(inbox.figures()).toEqual({ received: 5, dropped: 2, waiting: 2 });
-  expect(warnings).toHaveLength(1);
+  expect(warnings).toEqual(['The input handler is too slow: 1 messages dropped so far. Let it return sooner.']);
   clock.jump(3_600_000);
-  inbox.push(message('a', '6'));
+  inbox.push(message('a', '6'), 'input');
+  clock.advance(999);
   expect(warnings).toHaveLength(1);
+  inbox.stop();
+  expect(clock.pending).toBe(0);
+});
+
+test('M5: the drops of a flood are told every 10 s with their number, the last ones too', () => {
+  const { clock, inbox, warnings } = setUp({ messages: 2, bytes: 100, handlerMs: 3_600_000 });
+  inbox.setHandler(() => new Promise(() => undefined));
+  for (let index = 0; index < 1003; index += 1) inbox.push(message('a', 'x'), 'input');
+  clock.advance(10_000);
+  expect(warnings.map((warning) => warning.replace(/ dropped.*/, ''))).toEqual([
+    'The input handler is too slow: 1 messages',
+    'The input handler is too slow: 999 more, 1000 messages',
+  ]);
+  clock.advance(600_000);
+  expect(warnings).toHaveLength(2);
+  inbox.push(message('a', 'x'), 'input');
+  expect(warnings).toHaveLength(3);
+});
+
+test('M5: a flood of inputs leaves the room of commands as it was', () => {
+  const { inbox } = setUp({ messages: 2, bytes: 100, handlerMs: 1000 });
+  inbox.setHandler(() => new Promise(() => undefined));
+  for (let index = 0; index < 10; index += 1) inbox.push(message('input', 'x'), 'input');
+  for (let index = 0; index < 3; index += 1) inbox.push(message('update', 'x'), 'command');
+  expect(inbox.figures()).toEqual({ received: 13, dropped: 7, waiting: 4 });
+});
+
+test('M5: handlers at work are bounded too, when each message has a topic of its own', () => {
+  const { inbox } = setUp({ messages: 100, bytes: 10_000, handlerMs: 1000 });
+  let atWork = 0;
+  inbox.setHandler(() => {
+    atWork += 1;
+    return new Promise(() => undefined);
+  });
+  for (let index = 0; index < 1000; index += 1) inbox.push(message(`topic ${index}`, 'x'), 'input');
+  expect(atWork).toBe(100);
+  expect(inbox.figures()).toEqual({ received: 1000, dropped: 900, waiting: 0 });
 });
 
 test('a payload that passes the bound of bytes is dropped while the handler is busy', () => {
   const { inbox } = setUp({ messages: 10, bytes: 8, handlerMs: 1000 });
   inbox.setHandler(() => new Promise(() => undefined));
-  inbox.push(message('a', 'first'));
-  inbox.push(message('a', '12345678'));
-  inbox.push(message('a', '9'));
+  inbox.push(message('a', 'first'), 'input');
+  inbox.push(message('a', '12345678'), 'input');
+  inbox.push(message('a', '9'), 'input');
   expect(inbox.figures()).toEqual({ received: 3, dropped: 1, waiting: 1 });
 });
 
@@ -102,12 +140,12 @@ test('messages are dropped while the inbox is held, by each of those who hold it
   inbox.setHandler((given) => seen.push(given.text()));
   const first = inbox.hold();
   const second = inbox.hold();
-  inbox.push(message('a', '1'));
+  inbox.push(message('a', '1'), 'input');
   first();
   first();
-  inbox.push(message('a', '2'));
+  inbox.push(message('a', '2'), 'input');
   second[Symbol.dispose]();
-  inbox.push(message('a', '3'));
+  inbox.push(message('a', '3'), 'input');
   expect(seen).toEqual(['3']);
   expect(inbox.figures().dropped).toBe(2);
 });
@@ -119,9 +157,9 @@ test('stopped, it waits for nothing, drops what waits, and takes nothing more', 
     seen.push(given.text());
     return Promise.resolve();
   });
-  for (const text of ['1', '2', '3']) inbox.push(message('a', text));
+  for (const text of ['1', '2', '3']) inbox.push(message('a', text), 'input');
   inbox.stop();
-  inbox.push(message('b', '4'));
+  inbox.push(message('b', '4'), 'input');
   await settle();
   expect(clock.pending).toBe(0);
   expect(seen).toEqual(['1']);
@@ -137,7 +175,7 @@ test('a handler that stops it while messages wait is the last one called', async
     if (given.text() === '2') inbox.stop();
     return Promise.resolve();
   });
-  for (const text of ['1', '2', '3']) inbox.push(message('a', text));
+  for (const text of ['1', '2', '3']) inbox.push(message('a', text), 'input');
   await settle();
   expect(seen).toEqual(['1', '2']);
   expect(clock.pending).toBe(0);
