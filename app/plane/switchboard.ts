@@ -5,6 +5,7 @@ import type { UnitSchema } from '../../services/schema.ts';
 import { commandOfKey, parseCommand, type Command, type CommandName } from './command.ts';
 import type { Inbox } from './inbox.ts';
 import { InboundMessage } from './message.ts';
+import { fleetSpreadMs, spreadOf } from './spread.ts';
 import type { Publisher } from './publisher.ts';
 
 /** What a user may say about the MQTT link. */
@@ -17,7 +18,7 @@ export interface LinkPreferences {
    * others there are: 150 ms for each unit of the instance keep well within its 20 new connections a second. A unit is
    * back after half of it on average.
    *
-   * @defaultValue 150_000; 0 where the broker runs on this very host
+   * @defaultValue 150_000; 10_000 for a broker in a private network; 0 for one on this very host
    */
   readonly spreadMs?: number;
   /** How long to wait for CONNACK and for each acknowledgement, milliseconds. @defaultValue 10_000 */
@@ -52,12 +53,6 @@ export const brokerUrl = ({ reserved }: UnitEnv, tls?: TlsOptions): string => {
   const host = /^[^[]*:.*:/.test(reserved.PU_MQTT_HOST) ? `[${reserved.PU_MQTT_HOST}]` : reserved.PU_MQTT_HOST;
   return `${isSecure ? 'mqtts' : 'mqtt'}://${host}:${reserved.PU_MQTT_PORT}`;
 };
-
-/** For a fleet of a thousand units: 7 attempts a second, with room for chance, where the platform takes 20. */
-export const fleetSpreadMs = 150_000;
-
-const isOnThisHost = (url: string): boolean =>
-  URL.canParse(url) && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);
 
 /** The topics of commands; only these very topics count (C13). */
 const commandTopics = (schema: UnitSchema): Map<string, CommandName> => {
@@ -113,7 +108,7 @@ export const createSwitchboard = (parts: SwitchboardParts): Switchboard => {
     closed: () => closing,
     spreadMs: () => {
       const current = env();
-      return preferences.spreadMs ?? (current && isOnThisHost(urlOf(current, 0)) ? 0 : fleetSpreadMs);
+      return preferences.spreadMs ?? (current ? spreadOf(urlOf(current, 0)) : fleetSpreadMs);
     },
   };
 };

@@ -26,7 +26,7 @@ const killed = (downMs: number, reference: string): Row => ({
     const onlineAt = await unit.tells('online', 2, 90_000);
     const { longestPauseMs, outcomes } = await unit.figures();
     return {
-      happened: `online ${secondsBetween(backAt, onlineAt)} s after the broker; ${outcomes.length} messages, longest pause of the loop ${longestPauseMs} ms`,
+      happened: `online ${secondsBetween(backAt, Math.max(backAt, onlineAt))} s after the broker; ${outcomes.length} messages, longest pause of the loop ${longestPauseMs} ms`,
       seconds: secondsBetween(killedAt, onlineAt),
     };
   },

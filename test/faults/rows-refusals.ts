@@ -37,7 +37,7 @@ const refuseAll = async (lab: Lab, version: Version): Promise<Finding[]> => {
     units.map(async (unit, at) => {
       const begun = brokers[at]?.connects[0] ?? 0;
       const onlineAt = await unit.tells('online', 1, 90_000);
-      const lines = unit.count('MQTT broker not reached');
+      const lines = unit.count('the broker refused the connection');
       if ((attempts[at] ?? 0) > 10) throw new Error(`${attempts[at]} attempts in ${refusedForMs} ms`);
       if (lines !== 1) throw new Error(`${lines} log lines for one reason`);
       return {

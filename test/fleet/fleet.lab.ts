@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fleetSpreadMs } from '../../app/plane/switchboard.ts';
+import { fleetSpreadMs, spreadOf } from '../../app/plane/spread.ts';
 import { simulate, type Return, type Scenario } from './simulate.ts';
 
 /** A scenario that was simulated. */
@@ -20,6 +20,14 @@ const scenarios: readonly (Scenario & { name: string; isCourteous: boolean })[] 
   { name: 'broker away for 60 s', ...fleet, downMs: 60_000, isCourteous: true },
   { name: 'broker away for 10 min', ...fleet, downMs: 600_000, isCourteous: true },
   { name: 'broker away for 0.3 s, takes 20 a second', ...fleet, downMs: 300, mostPerSecond: 20, isCourteous: true },
+  {
+    name: 'in a private network',
+    ...fleet,
+    units: 60,
+    spreadMs: spreadOf('mqtt://10.0.0.1'),
+    downMs: 300,
+    isCourteous: true,
+  },
   { name: 'for comparison, no spread', ...fleet, spreadMs: 0, downMs: 300, isCourteous: false },
   {
     name: 'for comparison, no spread, takes 20 a second',

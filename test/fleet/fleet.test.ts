@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fleetSpreadMs } from '../../app/plane/switchboard.ts';
+import { fleetSpreadMs } from '../../app/plane/spread.ts';
 import { simulate } from './simulate.ts';
 
 test.each([

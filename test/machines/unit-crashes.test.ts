@@ -45,6 +45,20 @@ describe('X6: a child that fails', () => {
     expect(lastLink(outside).subscribed).toEqual(['update', 'input']);
   });
 
+  test('its failures count for the waits of the one that follows (M14)', async () => {
+    const { actor, clock } = make({}, world(), fragile);
+    actor.send({ type: 'unit.start' });
+    await settle();
+    for (let crashes = 1; crashes <= 3; crashes += 1) {
+      actor.send({ type: 'mqtt.resubscribe' });
+      await settle();
+      clock.increment(1000);
+      await settle();
+      const mqtt = actor.system.get('mqtt') as { getSnapshot(): { context: { attempts: number } } };
+      expect(mqtt.getSnapshot().context.attempts).toBe(crashes);
+    }
+  });
+
   test('what it is asked meanwhile waits for it', async () => {
     const { actor, clock, told } = make({}, world(), fragile);
     actor.send({ type: 'unit.start' });

@@ -1,8 +1,11 @@
 import { assign, createActor, setup } from 'xstate';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { memoryBroker } from '../../adapters/memory/broker.ts';
+import { fakeClock } from '../../adapters/memory/clock.ts';
+import { systemClock } from '../../adapters/shared/clock.ts';
 import { mqttMachine, type MqttFact } from '../../machines/mqtt.ts';
 import { closeLink, holdLink, type Broker, type Link, type LinkUser } from '../../services/broker.ts';
+import type { Clock } from '../../services/clock.ts';
 import { BrokerError } from '../../services/errors.ts';
 import { probe, settle } from '../machines/harness.ts';
 import { until } from '../support/until.ts';
@@ -39,9 +42,12 @@ const plane = () => {
 const machineOn = (broker: Broker, { user, closed }: ReturnType<typeof plane>) =>
   mqttMachine.provide({ actors: { holdLink: holdLink(broker, user), closeLink: closeLink(closed) } });
 
-const begin = (broker: Broker, data = plane()) => {
+const begin = (broker: Broker, data = plane(), clock: Pick<Clock, 'setTimeout' | 'clearTimeout'> = systemClock()) => {
   const parent = probe<MqttFact>();
-  const actor = createActor(machineOn(broker, data), { input: { parent: parent.ref, protocol: 5 } }).start();
+  const actor = createActor(machineOn(broker, data), {
+    clock: clock as never,
+    input: { parent: parent.ref, protocol: 5 },
+  }).start();
   actor.send({ type: 'network.up' });
   actor.send({ type: 'mqtt.connect', linkRevision: 1 });
   return { actor, parent, ...data };
@@ -99,6 +105,8 @@ test('a machine that fails lets go of its link', async () => {
   expect(broker.openClients).toEqual([]);
 });
 
+const never = <T>() => new Promise<T>(() => undefined);
+
 describe('adapters that break their word', () => {
   test.each([
     ['subscribe', throwing],
@@ -126,6 +134,24 @@ describe('adapters that break their word', () => {
       actor.stop();
     },
   );
+
+  test.each([
+    ['open', { open: () => never<Link>() }],
+    ['subscribe', { open: async () => linkThat({ subscribe: never }) }],
+    ['prove', { open: async () => linkThat({ prove: never }) }],
+  ] as const)('a %s that never ends is given up, and a fresh link is asked for (M1)', async (_, broker) => {
+    const open = vi.fn<Broker['open']>(broker.open);
+    const clock = fakeClock();
+    const { actor } = begin({ open }, plane(), clock);
+    actor.send({ type: 'mqtt.want', topics: ['a'] });
+    for (let passed = 0; passed < 120_000 && open.mock.calls.length < 2; passed += 1000) {
+      await settle();
+      clock.advance(1000);
+    }
+    expect(open.mock.calls.length).toBe(2);
+    actor.stop();
+    expect(clock.pending).toBe(0);
+  });
 
   test('an attempt that ends after it was given up is closed', async () => {
     let open: ((link: Link) => void) | undefined;
