@@ -3,9 +3,10 @@ import { FirmwareError } from '../../services/errors.ts';
 import type { ArchiveLimits } from '../../services/firmware.ts';
 import { readArchive, type ArchiveEntry } from '../shared/archive.ts';
 import { isClientsOwn } from '../shared/archive-names.ts';
-import { hostFs, type Content, type DurableFs } from './durable-fs.ts';
+import { hostFs, type DurableFs } from './durable-fs.ts';
 import { ioError } from './firmware-fs.ts';
 import { zlibDecompress } from './inflate.ts';
+import { newFileWriter } from './new-file.ts';
 import { sideBySide, type SideBySide } from './side-by-side.ts';
 import { syncTree } from './sync-tree.ts';
 
@@ -31,19 +32,11 @@ const contentOf = async ({ content, size }: ArchiveEntry): Promise<Uint8Array> =
   return whole;
 };
 
-const writeNew = async (fs: DurableFs, path: string, mode: number, content: Content): Promise<void> => {
-  const file = await fs.open(path, 'wx', mode);
-  try {
-    await file.writeFile(content);
-  } finally {
-    await file.close();
-  }
-};
-
 /** Writes entries into a folder, and knows what it made. */
 const treeWriter = (fs: DurableFs, root: string, writes: SideBySide) => {
   const folders = new Set([root]);
   const files: string[] = [];
+  const writeNew = newFileWriter(fs);
   const makeFolder = async (folder: string): Promise<void> => {
     if (folders.has(folder)) return;
     await fs.mkdir(folder, { recursive: true, mode: privateFolder });
@@ -53,9 +46,9 @@ const treeWriter = (fs: DurableFs, root: string, writes: SideBySide) => {
     await makeFolder(dirname(path));
     files.push(path);
     const mode = entry.isExecutable ? privateFile | ownerExecutes : privateFile;
-    if (entry.size > mostWholeBytes) return writeNew(fs, path, mode, entry.content);
+    if (entry.size > mostWholeBytes) return writeNew(path, mode, entry.content);
     const content = await contentOf(entry);
-    await writes.add(entry.size, () => writeNew(fs, path, mode, content));
+    await writes.add(entry.size, () => writeNew(path, mode, content));
   };
   return {
     folders,

@@ -1,7 +1,8 @@
 /**
  * Stages an archive of 100 MB in 10,000 files, half of them incompressible, and lets GNU tar extract the same archive,
  * by turns, each into a folder of its own; prints times, ratios and memory, and JSON as the last line. Staging ends when
- * all is on disk; for tar that is measured with and without.
+ * all is on disk; for tar that is measured with and without. Reading alone, with
+ * nothing written, is compared with `tar t`.
  */
 import { execFileSync, fork } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
@@ -61,12 +62,13 @@ const tarInto = (archive, folder) => {
   return { extracted, durable: extracted + timed(() => execFileSync('sync', ['-f', folder])) };
 };
 
-const stageInto = (archive, folder) =>
+/** Stages the archive into a folder; without one, only reads it. */
+const subject = (archive, ...folder) =>
   new Promise((resolve, reject) => {
-    const subject = fork(here('archive-subject.mjs'), [archive, folder]);
+    const child = fork(here('archive-subject.mjs'), [archive, ...folder]);
     let result;
-    subject.on('message', (message) => (result = message));
-    subject.on('exit', (code) => (code === 0 && result ? resolve(result) : reject(new Error(`ended with ${code}`))));
+    child.on('message', (message) => (result = message));
+    child.on('exit', (code) => (code === 0 && result ? resolve(result) : reject(new Error(`ended with ${code}`))));
   });
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
@@ -87,9 +89,11 @@ try {
     await mkdir(tarFolder);
     await mkdir(unitFolder);
     const first = index % 2 === 0 ? tarInto(archive, tarFolder) : undefined;
-    const staged = await stageInto(archive, unitFolder);
+    const staged = await subject(archive, unitFolder);
     const tar = first ?? tarInto(archive, tarFolder);
-    results.push({ tar, staged });
+    const listed = timed(() => execFileSync('tar', ['tzf', archive], { stdio: 'ignore' }));
+    const read = await subject(archive);
+    results.push({ tar, staged, listed, read });
     const { extracted, durable } = tar;
     console.log(
       `tar ${extracted.toFixed()} ms, with sync ${durable.toFixed()} ms; staging ${staged.ms.toFixed()} ms, ${staged.rssMb.toFixed(1)} MB above idle`,
@@ -99,6 +103,7 @@ try {
   console.log(
     JSON.stringify({
       ratio: of(({ tar, staged }) => staged.ms / tar.extracted),
+      ratioOfReading: of(({ listed, read }) => read.ms / listed),
       ratioToTarWithSync: of(({ tar, staged }) => staged.ms / tar.durable),
       peakRssMb: round(Math.max(...results.map(({ staged }) => staged.rssMb))),
       files,
