@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test, type TestContext } from 'vitest';
 import type { FirmwareFs } from '../../adapters/node/firmware-fs.ts';
 import { isWhole, sampled } from './extent.ts';
 import { runWithError, runWithKills, runWithPowerCut, stepsOf, type Bench, type DiskFault } from './in-memory.ts';
-import { judge } from './judge.ts';
-import { emptyTally, harmless, tallyOf, type Tally } from './tally.ts';
+import { caseOf, type Situation } from './judge.ts';
+import { emptyTally, harmless, sum, tallyOf, type Tally } from './tally.ts';
 import type { Task } from './update.ts';
 
 const tasks = ['update', 'rollBack', 'confirm'] as const satisfies Task[];
@@ -16,7 +16,7 @@ const complain = (what: string, detail: unknown): void => {
 };
 
 beforeAll(async () => {
-  bench = { judge: await judge(), complain };
+  bench = { unit: await caseOf({ isUpdatedBefore: false, scope: 'everything' }), complain };
   for (const task of tasks) steps[task] = (await stepsOf(bench, task)).length;
 });
 
@@ -74,13 +74,36 @@ describe.each(tasks)('%s', { timeout }, (task) => {
   });
 });
 
+describe('an update of another kind', { timeout }, () => {
+  test.for<[string, Situation]>([
+    ['after another one', { isUpdatedBefore: true, scope: 'everything' }],
+    ['of a compiled program', { isUpdatedBefore: false, scope: 'compiled' }],
+    ['of env.json and schema.json alone', { isUpdatedBefore: true, scope: 'envAndSchema' }],
+  ])('%s (U1, U2, U17)', async ([, situation], context) => {
+    const other: Bench = { unit: await caseOf(situation), complain };
+    const count = (await stepsOf(other, 'update')).length;
+    const each = sampled(
+      Array.from({ length: count + 1 }, (_, at) => at + 1),
+      24,
+    );
+    const tallies = [
+      await tallyOf(each, (at) => runWithError(other, 'update', at, { code: 'EIO', lasts: false })),
+      await tallyOf(each, (at) => runWithError(other, 'update', at, { code: 'ENOSPC', lasts: true })),
+      await tallyOf(each, (at) => runWithKills(other, 'update', at, 1 + ((at * 7) % 120))),
+      await tallyOf(each, (at) => runWithPowerCut(other, 'update', at, at)),
+      await tallyOf(each, (at) => runWithPowerCut(other, 'update', at, at + 10_000)),
+    ];
+    expectHarmless(context, { ...sum(tallies), steps: count });
+  });
+});
+
 describe('the matrix notices', { timeout }, () => {
   test.each([
     ['folders', (path: string) => !/\.(tmp|js|json)$/.test(path)],
     ['files', (path: string) => /\.(js|json)$/.test(path)],
     ['the journal', (path: string) => path.endsWith('.tmp')],
   ])('a store that does not fsync %s', async (_, isForgotten) => {
-    const careless: Bench = { judge: bench.judge, complain: () => undefined, through: forgetful(isForgotten) };
+    const careless: Bench = { unit: bench.unit, complain: () => undefined, through: forgetful(isForgotten) };
     const runs = stepNumbers('update').filter((at) => at > 100 && at % 2 === 0);
     const { mixed, bricked } = await tallyOf(runs, (at) => runWithPowerCut(careless, 'update', at, at));
     expect(mixed + bricked).toBeGreaterThan(0);

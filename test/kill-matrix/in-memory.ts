@@ -1,35 +1,32 @@
 import type { FirmwareFs } from '../../adapters/node/firmware-fs.ts';
 import { inChunks } from '../support/tar.ts';
-import { verdictOn, type Complain, type Judge } from './judge.ts';
+import { unitFolder as folder, verdictOn, type Case, type Complain } from './judge.ts';
 import { powerDisk, type PowerDisk } from './power-disk.ts';
 import { seeded } from './seeded.ts';
 import { diskError, needsSpace, stepper, steppingFs, type Step } from './stepping-fs.ts';
 import type { Verdict } from './tally.ts';
 import { snapshotOf } from './tree.ts';
 import { carryOut, type Task } from './update.ts';
-import { layOut } from './versions.ts';
-
-const folder = '/unit';
 
 /** What a run needs. */
 export interface Bench {
-  readonly judge: Judge;
+  readonly unit: Case;
   readonly complain: Complain;
   /** What stands between the store and the disk. */
   readonly through?: (fs: FirmwareFs) => FirmwareFs;
 }
 
 /** Carries a task out with each step told, those of the network as well. */
-const attempt = async (disk: PowerDisk, { judge, through }: Bench, task: Task, before: (step: Step) => void) => {
+const attempt = async (disk: PowerDisk, { unit, through }: Bench, task: Task, before: (step: Step) => void) => {
   const { step } = stepper(before);
   const archive = async function* () {
-    for await (const chunk of inChunks(judge.archive, 300)) {
+    for await (const chunk of inChunks(unit.archive, 300)) {
       await step('receive', 'a chunk');
       yield chunk;
     }
   };
   const fs = steppingFs(through?.(disk.fs) ?? disk.fs, step);
-  return carryOut(task, { fs, folder, archive }).then(
+  return carryOut(task, { fs, folder, archive, scope: unit.scope }).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
@@ -38,7 +35,7 @@ const attempt = async (disk: PowerDisk, { judge, through }: Bench, task: Task, b
 /** A disk with the old version, or, for what ends a trial, with the new one on trial. */
 const diskFor = async (bench: Bench, task: Task): Promise<PowerDisk> => {
   const disk = powerDisk();
-  await layOut(disk.fs, folder);
+  await bench.unit.prepare(disk.fs);
   if (task === 'rollBack' || task === 'confirm') await attempt(disk, bench, 'update', () => undefined);
   return disk;
 };
@@ -51,8 +48,8 @@ export const stepsOf = async (bench: Bench, task: Task): Promise<Step[]> => {
   return steps;
 };
 
-const verdict = ({ fs }: PowerDisk, { judge, complain }: Bench, what: string): Promise<Verdict> =>
-  verdictOn(judge, { fs, folder, archive: () => inChunks(judge.archive) }, (how, detail) =>
+const verdict = ({ fs }: PowerDisk, { unit, complain }: Bench, what: string): Promise<Verdict> =>
+  verdictOn(unit, { fs, folder, archive: () => inChunks(unit.archive), scope: unit.scope }, (how, detail) =>
     complain(`${what}: ${how}`, detail),
   );
 
@@ -63,9 +60,9 @@ export interface DiskFault {
 }
 
 /** What the version is right after a failed update, and how it was told: the old one, by an error with advice. */
-const checkFailure = async ({ judge, complain }: Bench, disk: PowerDisk, thrown: unknown, what: string) => {
+const checkFailure = async ({ unit, complain }: Bench, disk: PowerDisk, thrown: unknown, what: string) => {
   const isTold = thrown instanceof Error && thrown.name === 'FirmwareError' && /\. /.test(thrown.message);
-  const version = judge.versionOf(await snapshotOf(disk.fs, folder));
+  const version = unit.versionOf(await snapshotOf(disk.fs, folder));
   if (isTold && version === 'old') return true;
   complain(`${what}: right after it ${version ?? 'a mix'}`, thrown);
   return false;

@@ -3,7 +3,7 @@ import { hostFirmwareFs } from '../../adapters/node/firmware-fs.ts';
 import { compiled, type Compiled } from '../support/compiled.ts';
 import { createYard, type Yard } from '../support/supervised-unit.ts';
 import { isWhole, sampled } from './extent.ts';
-import { verdictOn, type Judge } from './judge.ts';
+import { judgeOf, verdictOn, type Judge } from './judge.ts';
 import { createLane, type Base, type Lane } from './lane.ts';
 import { counted, emptyTally, harmless, sum, type Tally, type Verdict } from './tally.ts';
 import type { Task } from './update.ts';
@@ -27,21 +27,13 @@ afterAll(async () => {
   await child.remove();
 });
 
-/** What the versions of a lane look like. */
-const judgeOf = async (lane: Lane): Promise<Judge> => {
+/** Tells the versions of a lane. */
+const judgeOfLane = async (lane: Lane): Promise<Judge> => {
   const look = async (base: Base) => {
     await lane.reset(base);
-    return JSON.stringify(await lane.look());
+    return lane.look();
   };
-  const [before, after] = [await look('old'), await look('trial')];
-  return {
-    archive: Buffer.alloc(0),
-    versionOf: (snapshot) => {
-      const text = JSON.stringify(snapshot);
-      if (text === before) return 'old';
-      return text === after ? 'new' : undefined;
-    },
-  };
+  return judgeOf(await look('old'), await look('trial'));
 };
 
 /** Starts the unit after a kill; what is there has to be one version as a whole, and to come online as that. */
@@ -65,7 +57,7 @@ const killAtEach = async (
 ): Promise<Tally> => {
   const waiting = [...steps];
   const inLane = async (lane: Lane): Promise<Tally> => {
-    const judge = await judgeOf(lane);
+    const judge = await judgeOfLane(lane);
     let tally = emptyTally;
     for (let at = waiting.shift(); at !== undefined; at = waiting.shift())
       tally = counted(tally, await run(judge, lane, at));

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { FirmwareFs } from '../../adapters/node/firmware-fs.ts';
-import type { SwapOrder } from '../../services/firmware-journal.ts';
+import type { FirmwareScope, SwapOrder } from '../../services/firmware-journal.ts';
 import { tarOf, type TarEntry } from '../support/tar.ts';
 
 /** Files of the old version that are not in the new one, or are something else there. */
@@ -40,22 +40,28 @@ const newFiles = { ...documents('new'), ...newParts };
 const entries = (files: Readonly<Record<string, string>>): TarEntry[] =>
   Object.entries(files).map(([name, text]) => ({ name, text }));
 
-/** The archive of the new version, as the instance sends it. */
-export const newArchive = async (): Promise<Buffer> =>
+/** The archive of the version that is there before. */
+export const oldArchive = async (): Promise<Buffer> =>
+  gzipSync(await tarOf(...entries({ ...documents('old'), ...oldParts })));
+
+/** The archive of the new version, as the instance sends it; what is not everything holds the documents and the program. */
+export const newArchive = async (scope: FirmwareScope): Promise<Buffer> =>
   gzipSync(
-    await tarOf(
-      ...entries(newFiles),
-      { name: 'bin/run', text: '#!/bin/sh\n', mode: 0o755 },
-      { name: 'hollow', type: 'directory' },
-    ),
+    scope === 'everything'
+      ? await tarOf(
+          ...entries(newFiles),
+          { name: 'bin/run', text: '#!/bin/sh\n', mode: 0o755 },
+          { name: 'hollow', type: 'directory' },
+        )
+      : await tarOf(...entries(documents('new'))),
   );
 
-export const toNew: SwapOrder = {
-  scope: 'everything',
+export const swapOrder = (scope: FirmwareScope): SwapOrder => ({
+  scope,
   from: 'old',
   to: 'new',
   trial: { maxStarts: 3, healthyWithinMs: 60_000 },
-};
+});
 
 const write = async (fs: FirmwareFs, path: string, text: string): Promise<void> => {
   const handle = await fs.open(path, 'wx', 0o644);
