@@ -11,6 +11,7 @@ export const figures = unitSetup.createStateConfig({
     },
     reading: {
       description: 'Reads what the machines do not count.',
+      always: { guard: 'isNotOperating', target: 'idle' },
       invoke: {
         id: 'readFigures',
         src: 'readFigures',

@@ -92,7 +92,10 @@ export const measuring = {
     expect(context.isOperating).toBe(false);
     expect(running).not.toContain('readFigures');
   },
-  'figures.reading': ({ running }: Seen<UnitContext>) => expect(running).toContain('readFigures'),
+  'figures.reading': ({ context, running }: Seen<UnitContext>) => {
+    expect(context.isOperating).toBe(true);
+    expect(running).toContain('readFigures');
+  },
   'figures.fresh': ({ context, running }: Seen<UnitContext>) => {
     expect(context.isOperating).toBe(true);
     expect(running).not.toContain('readFigures');
