@@ -1,12 +1,12 @@
 import { fromPromise } from 'xstate';
-import { parseEnv, type UnitEnv } from './env.ts';
+import { parseNextEnv, type UnitEnv } from './env.ts';
 import { FirmwareError } from './errors.ts';
 import type { FirmwareScope, FirmwareStatus, SwapOrder, TrialTerms } from './firmware-journal.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { RestartMode } from './process-control.ts';
 import type { ReleaseTrust } from './release-trust.ts';
 import { targetOf, type Rest } from './rest.ts';
-import { parseSchema } from './schema.ts';
+import { parseNextSchema } from './schema.ts';
 
 /** How much of an archive is too much. */
 export interface ArchiveLimits {
@@ -121,14 +121,15 @@ const required = async (store: FirmwareStore, id: string, name: string): Promise
 };
 
 /**
- * Checks that a staged version is whole, the one asked for, and signed where that is required, for the update machine's
- * `verify`. What a compilable unit's archive holds is the instance's alone: there the program is what is signed.
+ * Checks that a staged version is whole, keeps the unit in touch with its instance, is the one asked for, and signed
+ * where that is required, for the update machine's `verify`. What a compilable unit's archive holds is the instance's alone: there the program is what is signed.
  */
-export const verifyFirmware = (store: FirmwareStore, trust: ReleaseTrust) =>
+export const verifyFirmware = (store: FirmwareStore, trust: ReleaseTrust, current: () => Promise<UnitEnv>) =>
   fromPromise<void, { staged: StagedFirmware; target: UpdateTarget }>(async ({ input }) => {
     const { id } = input.staged;
-    const env = parseEnv((await required(store, id, 'env.json')) as JsonObject);
-    parseSchema(await required(store, id, 'schema.json'));
+    const { unitUuid } = await current();
+    const env = parseNextEnv(await required(store, id, 'env.json'), unitUuid);
+    parseNextSchema(await required(store, id, 'schema.json'), unitUuid);
     const { commitVersion } = input.target;
     if (commitVersion !== '' && env.reserved.PU_COMMIT_VERSION !== commitVersion) {
       throw new FirmwareError(

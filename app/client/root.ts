@@ -87,7 +87,7 @@ const update = ({ adapters, options, documents, restart, handOver, isReady }: Ro
       recover: recoverFirmware(firmware, process.isSupervised),
       askTarget: askTarget(http, env(documents.settingsSources)),
       download: downloadFirmware(http, firmware, env(documents.settingsSources)),
-      verify: verifyFirmware(firmware, trust),
+      verify: verifyFirmware(firmware, trust, env(documents.settingsSources)),
       stage: stageProgram(programs),
       swap: swapFirmware(firmware, termsOf(options)),
       discard: discardFirmware(firmware),
