@@ -8,7 +8,7 @@
 import { assign, sendTo, setup } from 'xstate';
 import type { Failure } from '../services/errors.ts';
 import type { LoadSchema, RefreshSchema, SchemaTopics } from '../services/schema.ts';
-import { failureOf, timedOut } from './lib/failure.ts';
+import { documentStates } from './lib/document-states.ts';
 import type { Parent } from './lib/parent.ts';
 import { slot } from './lib/slot.ts';
 
@@ -48,14 +48,14 @@ export const schemaMachine = setup({
       ({ context }) => context.parent,
       (_, fact: SchemaFact) => fact,
     ),
-    keepTopics: assign((_, { topics }: { topics: SchemaTopics }) => ({ topics, failure: undefined })),
+    keepContent: assign((_, { content }: { content: SchemaTopics }) => ({ topics: content, failure: undefined })),
     keepFailure: assign((_, { failure }: { failure: Failure }) => ({ failure })),
     rememberLoad: assign(({ context }) => ({ pending: context.pending ?? ('load' as const) })),
     rememberRefresh: assign({ pending: 'refresh' }),
     forgetPending: assign({ pending: undefined }),
   },
   guards: {
-    hasTopics: ({ context }) => context.topics !== undefined,
+    hasContent: ({ context }) => context.topics !== undefined,
     isLoadPending: ({ context }) => context.pending === 'load',
     isRefreshPending: ({ context }) => context.pending === 'refresh',
   },
@@ -66,113 +66,12 @@ export const schemaMachine = setup({
   context: ({ input }) => ({ parent: input.parent }),
   entry: [{ type: 'report', params: { type: 'schema.ready' } }],
   initial: 'idle',
-  states: {
-    idle: {
-      description: 'Nothing was asked for yet.',
-      on: { 'schema.load': { target: 'loading' }, 'schema.refresh': { target: 'refreshing' } },
-    },
-    loading: {
-      description: 'Reads and checks schema.json.',
-      tags: ['busy'],
-      entry: [{ type: 'forgetPending' }],
-      on: {
-        'schema.load': { actions: [{ type: 'rememberLoad' }] },
-        'schema.refresh': { actions: [{ type: 'rememberRefresh' }] },
-      },
-      invoke: {
-        id: 'load',
-        src: 'load',
-        onDone: {
-          target: 'ready',
-          actions: [
-            { type: 'keepTopics', params: ({ event }) => ({ topics: event.output }) },
-            { type: 'report', params: ({ event }) => ({ type: 'schema.loaded', topics: event.output }) },
-          ],
-        },
-        onError: {
-          target: 'faulty',
-          actions: [
-            { type: 'keepFailure', params: ({ event }) => ({ failure: failureOf(event.error) }) },
-            {
-              type: 'report',
-              params: ({ event }) => ({ type: 'schema.failed', failure: failureOf(event.error), during: 'load' }),
-            },
-          ],
-        },
-      },
-      after: {
-        giveUpAfter: {
-          target: 'faulty',
-          actions: [
-            { type: 'keepFailure', params: { failure: timedOut('Loading schema.json') } },
-            {
-              type: 'report',
-              params: { type: 'schema.failed', failure: timedOut('Loading schema.json'), during: 'load' },
-            },
-          ],
-        },
-      },
-    },
-    refreshing: {
-      description: 'Downloads the schema from the instance, checks it, and only then replaces schema.json.',
-      tags: ['busy'],
-      entry: [{ type: 'forgetPending' }],
-      on: {
-        'schema.load': { actions: [{ type: 'rememberLoad' }] },
-        'schema.refresh': { actions: [{ type: 'rememberRefresh' }] },
-      },
-      invoke: {
-        id: 'refresh',
-        src: 'refresh',
-        onDone: {
-          target: 'ready',
-          actions: [
-            { type: 'keepTopics', params: ({ event }) => ({ topics: event.output }) },
-            { type: 'report', params: ({ event }) => ({ type: 'schema.loaded', topics: event.output }) },
-          ],
-        },
-        onError: {
-          target: 'faulty',
-          actions: [
-            { type: 'keepFailure', params: ({ event }) => ({ failure: failureOf(event.error) }) },
-            {
-              type: 'report',
-              params: ({ event }) => ({ type: 'schema.failed', failure: failureOf(event.error), during: 'refresh' }),
-            },
-          ],
-        },
-      },
-      after: {
-        giveUpAfter: {
-          target: 'faulty',
-          actions: [
-            { type: 'keepFailure', params: { failure: timedOut('Refreshing schema.json') } },
-            {
-              type: 'report',
-              params: { type: 'schema.failed', failure: timedOut('Refreshing schema.json'), during: 'refresh' },
-            },
-          ],
-        },
-      },
-    },
-    ready: {
-      description: 'Topics are in force; the last attempt may have failed.',
-      tags: ['ready'],
-      always: [
-        { guard: 'isRefreshPending', target: 'refreshing' },
-        { guard: 'isLoadPending', target: 'loading' },
-      ],
-      on: { 'schema.load': { target: 'loading' }, 'schema.refresh': { target: 'refreshing' } },
-    },
-    faulty: {
-      description: 'The last attempt failed and no topics are in force.',
-      tags: ['faulty'],
-      always: [
-        { guard: 'isRefreshPending', target: 'refreshing' },
-        { guard: 'isLoadPending', target: 'loading' },
-        { guard: 'hasTopics', target: 'ready' },
-      ],
-      on: { 'schema.load': { target: 'loading' }, 'schema.refresh': { target: 'refreshing' } },
-    },
-  },
+  states: documentStates({
+    id: 'schema',
+    file: 'schema.json',
+    source: 'the schema',
+    content: 'topics',
+    loaded: (topics: SchemaTopics): SchemaFact => ({ type: 'schema.loaded', topics }),
+    failed: (failure, during): SchemaFact => ({ type: 'schema.failed', failure, during }),
+  }),
 });

@@ -8,7 +8,7 @@
 import { assign, sendTo, setup } from 'xstate';
 import type { Failure } from '../services/errors.ts';
 import type { LoadSettings, RefreshSettings, UnitSettings } from '../services/settings.ts';
-import { failureOf, timedOut } from './lib/failure.ts';
+import { documentStates } from './lib/document-states.ts';
 import type { Parent } from './lib/parent.ts';
 import { slot } from './lib/slot.ts';
 
@@ -48,14 +48,14 @@ export const settingsMachine = setup({
       ({ context }) => context.parent,
       (_, fact: SettingsFact) => fact,
     ),
-    keepSettings: assign((_, { settings }: { settings: UnitSettings }) => ({ settings, failure: undefined })),
+    keepContent: assign((_, { content }: { content: UnitSettings }) => ({ settings: content, failure: undefined })),
     keepFailure: assign((_, { failure }: { failure: Failure }) => ({ failure })),
     rememberLoad: assign(({ context }) => ({ pending: context.pending ?? ('load' as const) })),
     rememberRefresh: assign({ pending: 'refresh' }),
     forgetPending: assign({ pending: undefined }),
   },
   guards: {
-    hasSettings: ({ context }) => context.settings !== undefined,
+    hasContent: ({ context }) => context.settings !== undefined,
     isLoadPending: ({ context }) => context.pending === 'load',
     isRefreshPending: ({ context }) => context.pending === 'refresh',
   },
@@ -66,113 +66,12 @@ export const settingsMachine = setup({
   context: ({ input }) => ({ parent: input.parent }),
   entry: [{ type: 'report', params: { type: 'settings.ready' } }],
   initial: 'idle',
-  states: {
-    idle: {
-      description: 'Nothing was asked for yet.',
-      on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
-    },
-    loading: {
-      description: 'Reads and checks env.json.',
-      tags: ['busy'],
-      entry: [{ type: 'forgetPending' }],
-      on: {
-        'settings.load': { actions: [{ type: 'rememberLoad' }] },
-        'settings.refresh': { actions: [{ type: 'rememberRefresh' }] },
-      },
-      invoke: {
-        id: 'load',
-        src: 'load',
-        onDone: {
-          target: 'ready',
-          actions: [
-            { type: 'keepSettings', params: ({ event }) => ({ settings: event.output }) },
-            { type: 'report', params: ({ event }) => ({ type: 'settings.loaded', settings: event.output }) },
-          ],
-        },
-        onError: {
-          target: 'faulty',
-          actions: [
-            { type: 'keepFailure', params: ({ event }) => ({ failure: failureOf(event.error) }) },
-            {
-              type: 'report',
-              params: ({ event }) => ({ type: 'settings.failed', failure: failureOf(event.error), during: 'load' }),
-            },
-          ],
-        },
-      },
-      after: {
-        giveUpAfter: {
-          target: 'faulty',
-          actions: [
-            { type: 'keepFailure', params: { failure: timedOut('Loading env.json') } },
-            {
-              type: 'report',
-              params: { type: 'settings.failed', failure: timedOut('Loading env.json'), during: 'load' },
-            },
-          ],
-        },
-      },
-    },
-    refreshing: {
-      description: 'Downloads the env from the instance, checks it, and only then replaces env.json.',
-      tags: ['busy'],
-      entry: [{ type: 'forgetPending' }],
-      on: {
-        'settings.load': { actions: [{ type: 'rememberLoad' }] },
-        'settings.refresh': { actions: [{ type: 'rememberRefresh' }] },
-      },
-      invoke: {
-        id: 'refresh',
-        src: 'refresh',
-        onDone: {
-          target: 'ready',
-          actions: [
-            { type: 'keepSettings', params: ({ event }) => ({ settings: event.output }) },
-            { type: 'report', params: ({ event }) => ({ type: 'settings.loaded', settings: event.output }) },
-          ],
-        },
-        onError: {
-          target: 'faulty',
-          actions: [
-            { type: 'keepFailure', params: ({ event }) => ({ failure: failureOf(event.error) }) },
-            {
-              type: 'report',
-              params: ({ event }) => ({ type: 'settings.failed', failure: failureOf(event.error), during: 'refresh' }),
-            },
-          ],
-        },
-      },
-      after: {
-        giveUpAfter: {
-          target: 'faulty',
-          actions: [
-            { type: 'keepFailure', params: { failure: timedOut('Refreshing env.json') } },
-            {
-              type: 'report',
-              params: { type: 'settings.failed', failure: timedOut('Refreshing env.json'), during: 'refresh' },
-            },
-          ],
-        },
-      },
-    },
-    ready: {
-      description: 'Settings are in force; the last attempt may have failed.',
-      tags: ['ready'],
-      always: [
-        { guard: 'isRefreshPending', target: 'refreshing' },
-        { guard: 'isLoadPending', target: 'loading' },
-      ],
-      on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
-    },
-    faulty: {
-      description: 'The last attempt failed and no settings are in force.',
-      tags: ['faulty'],
-      always: [
-        { guard: 'isRefreshPending', target: 'refreshing' },
-        { guard: 'isLoadPending', target: 'loading' },
-        { guard: 'hasSettings', target: 'ready' },
-      ],
-      on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
-    },
-  },
+  states: documentStates({
+    id: 'settings',
+    file: 'env.json',
+    source: 'the env',
+    content: 'settings',
+    loaded: (settings: UnitSettings): SettingsFact => ({ type: 'settings.loaded', settings }),
+    failed: (failure, during): SettingsFact => ({ type: 'settings.failed', failure, during }),
+  }),
 });
