@@ -67,9 +67,10 @@ const prepare = async (options: SupervisorOptions, lastEnd: string): Promise<Fir
   const { trials, trialStarts, tell } = options;
   await attempt('recovering', options, () => trials.recover());
   const status = await attempt('counting the start', options, () => trials.countStart());
-  const { trial } = status;
-  const maxStarts = trialStarts ?? trial?.maxStarts ?? 0;
-  if (!trial || trial.starts <= maxStarts) return status;
+  if (!status.trial) return status;
+  const maxStarts = trialStarts ?? status.trial.maxStarts;
+  const trial = { ...status.trial, maxStarts };
+  if (trial.starts <= maxStarts) return { ...status, trial };
   const reason = `it did not prove itself in ${maxStarts} starts; in the last ${lastEnd}`;
   return attempt('rolling back', options, async () => {
     await trials.rollBack(reason);

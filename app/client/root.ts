@@ -174,7 +174,8 @@ export const createRoot = (parts: RootParts): UnitActor => {
       brokers: Math.max(1, options.mqtt.brokers?.length ?? 1),
       restartMode: options.restartMode,
       checksVersion: options.ffVersionCheckEnable,
-      asksTarget: true,
+      // The answer names no link: a compilable unit can only wait for the command that does.
+      asksTarget: options.update.program === undefined,
       isSupervised: adapters.process.isSupervised,
       logConfig: plane.journal.config,
     },

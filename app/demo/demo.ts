@@ -53,7 +53,13 @@ const rehearse = async (performance: Performance): Promise<Ending> => {
 /** Starts the units, plays with them, and stops them when the time has come. */
 const perform = async (given: Performance, durationMs: number | undefined): Promise<DemoResult> => {
   const { scene, narrator, tally } = given;
-  await using units = startUnits([scene.cast.fan, scene.cast.display], (name, line) => narrator.overhear(name, line));
+  await using units = startUnits([scene.cast.fan, scene.cast.display], {
+    onLine: (name, line) => narrator.overhear(name, line),
+    onEvent: (name, event) => {
+      tally.hearSupervisor(event);
+      narrator.watch(name, event);
+    },
+  });
   using over = until([given.end, units.crashed], undefined, '');
   const ending = await rehearse({ ...given, end: over.signal });
   if (ending === 'finished' && durationMs === undefined) {

@@ -1,11 +1,12 @@
 import { failureOf } from '../../services/errors.ts';
 import type { Narrator } from './narrator.ts';
 import type { Scene, Step } from './scene.ts';
-import { linkUnits, setFan, syncLog, updateEnv, updateProgram } from './steps.ts';
+import { linkUnits, setFan, syncLog, updateEnv } from './steps.ts';
+import { updateBadly, updateProgram } from './update-steps.ts';
 import type { Tally } from './tally.ts';
 import { until } from './waiting.ts';
 
-const steps: readonly Step[] = [linkUnits, setFan, updateEnv, syncLog, updateProgram];
+const steps: readonly Step[] = [linkUnits, setFan, updateEnv, syncLog, updateProgram, updateBadly];
 
 /** How long an effect may take to show. */
 const effectWithinMs = 15_000;

@@ -11,7 +11,7 @@ export type Example = 'fan-regulator' | 'temperature-display';
 /** A private temporary folder with everything that the units of a demo need. */
 export interface Stage extends AsyncDisposable {
   /** Copies an example's program, with some of its files replaced. @returns The folder of that version. */
-  version(example: Example, label: string, changes?: Readonly<Record<string, JsonObject>>): Promise<string>;
+  version(example: Example, label: string, changes?: Readonly<Record<string, JsonObject | string>>): Promise<string>;
   /** Makes the folder that a unit lives in: a version's program with the unit's own documents. @returns The folder. */
   install(version: string, documents: { env: JsonObject; schema: JsonObject }): Promise<string>;
 }
@@ -38,7 +38,9 @@ export const openStage = async (): Promise<Stage> => {
     version: async (example, label, changes = {}) => {
       const folder = join(root, 'versions', label);
       await cp(join(thisPackage.examples, example), folder, { recursive: true, filter: belongs });
-      for (const [name, document] of Object.entries(changes)) await writeFile(join(folder, name), json(document));
+      for (const [name, content] of Object.entries(changes)) {
+        await writeFile(join(folder, name), typeof content === 'string' ? content : json(content));
+      }
       return folder;
     },
     install: async (version, { env, schema }) => {

@@ -1,6 +1,6 @@
 import type { Events, InstanceEvents } from '../instance/index.ts';
 import { nodeOf, type Member } from './cast.ts';
-import { textOf, type Scene, type Step } from './scene.ts';
+import { textOf, type Step } from './scene.ts';
 import { heard, holds } from './waiting.ts';
 
 const temperatureKey = 'temperature/pepeunit';
@@ -93,29 +93,5 @@ export const syncLog: Step = {
       operator.sendCommand(fan.uuid, 'LogSync'),
     ]);
     return `the instance has all ${entries.length} entries of the fan's log.json`;
-  },
-};
-
-const newCurve = { startCelsius: 21, fullCelsius: 27 };
-
-const runsVersion = ({ instance: { events }, cast: { fan } }: Scene, commit: string, signal: AbortSignal) =>
-  heard(
-    events,
-    'state',
-    ({ unit, report, outcome }) => unit === fan.uuid && outcome === 'taken' && report?.['pu_commit_version'] === commit,
-    signal,
-  );
-
-export const updateProgram: Step = {
-  command: 'update',
-  says: 'adds a version of the fan with another curve and sends Update',
-  act: async (scene, signal) => {
-    const { operator, stage, cast } = scene;
-    const folder = await stage.version('fan-regulator', 'fan-2', { 'curve.json': newCurve });
-    const { commit } = await operator.addVersion(cast.fan.uuid, folder);
-    await Promise.all([runsVersion(scene, commit, signal), operator.sendCommand(cast.fan.uuid, 'Update')]);
-    const curve = JSON.parse(await textOf(cast.fan.folder, 'curve.json')) as typeof newCurve;
-    if (curve.startCelsius !== newCurve.startCelsius) throw new Error('the program files are the old ones');
-    return `the fan has restarted and reports version ${commit.slice(0, 7)}`;
   },
 };

@@ -1,3 +1,4 @@
+import type { SupervisorEvent } from '../../adapters/node/supervisor.ts';
 import type { InstanceEvent } from '../instance/index.ts';
 
 /** The commands of Pepeunit that a demo sends, each once. */
@@ -19,11 +20,14 @@ export interface Summary {
   readonly stateReports: number;
   /** Log entries that the instance took. */
   readonly logEntries: number;
+  /** New versions that did not prove themselves and that a supervisor has rolled back. */
+  readonly rollbacks: number;
   readonly commands: Readonly<Record<CommandName, Outcome>>;
 }
 
 export interface Tally {
   hear(event: InstanceEvent): void;
+  hearSupervisor(event: SupervisorEvent): void;
   /** Notes what became of a command. */
   note(command: CommandName, outcome: Outcome): void;
   summary(): Summary;
@@ -32,7 +36,7 @@ export interface Tally {
 /** Counts what happens in an instance with so many units. */
 export const createTally = (units: number): Tally => {
   const sessions = new Map<string, number>();
-  const counts = { published: 0, received: 0, stateReports: 0, logEntries: 0 };
+  const counts = { published: 0, received: 0, stateReports: 0, logEntries: 0, rollbacks: 0 };
   const outcomes = new Map<CommandName, Outcome>();
   const countSession = (unit: string, change: number) => void sessions.set(unit, (sessions.get(unit) ?? 0) + change);
   return {
@@ -43,6 +47,9 @@ export const createTally = (units: number): Tally => {
       if (event.type === 'delivered') counts.received += 1;
       if (event.type === 'state' && event.outcome === 'taken') counts.stateReports += 1;
       if (event.type === 'log') counts.logEntries += event.entries.length;
+    },
+    hearSupervisor: (event) => {
+      if (event.type === 'rolledBack') counts.rollbacks += 1;
     },
     note: (command, outcome) => void outcomes.set(command, outcome),
     summary: () => ({

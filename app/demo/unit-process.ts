@@ -1,14 +1,23 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { SupervisorEvent } from '../../adapters/node/supervisor.ts';
 import { ClientError } from '../../services/errors.ts';
+import { thisPackage } from '../cli/package.ts';
 
-/** A unit's program that runs in a process of its own. */
+/** A unit under a supervisor, both in processes of their own. */
 interface UnitProcess extends AsyncDisposable {
   /** Why it ended by itself; pending for as long as it runs, and for ever once it is being stopped. */
   readonly failed: Promise<string>;
+}
+
+/** Hears what a unit prints, and what its supervisor does. */
+interface Listener {
+  onLine(line: string): void;
+  onEvent(event: SupervisorEvent): void;
 }
 
 /** How long a unit may take to stop. */
@@ -34,13 +43,26 @@ const describeEnd = (code: number | null, signal: NodeJS.Signals | null, lines: 
   return [`it ended ${how}`, ...lines].join('\n');
 };
 
+/** What a supervisor says of itself, among what its unit says. */
+const eventOf = (line: string): SupervisorEvent | undefined => {
+  try {
+    const event: unknown = JSON.parse(line);
+    return typeof event === 'object' && event !== null && 'type' in event ? (event as SupervisorEvent) : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Starts a new version twice before it is given up, so that one need not watch for long. */
+const supervision = [join(thisPackage.folder, 'dist/app/cli/main.js'), 'run', '--json', '--trial-starts', '2'];
+
 /**
- * Starts `main.js` in a unit's folder, as the leader of a process group of its own.
+ * Supervises `main.js` in a unit's folder, as the leader of a process group of its own.
  *
- * It has closed when nobody holds its output any more: neither it nor a process that took its place after an update.
+ * It has closed when nobody holds its output any more: neither the supervisor nor a unit of its.
  */
-const startUnit = (folder: string, onLine: (line: string) => void): UnitProcess => {
-  const child = spawn(process.execPath, ['main.js'], {
+const startUnit = (folder: string, { onLine, onEvent }: Listener): UnitProcess => {
+  const child = spawn(process.execPath, [...supervision, 'main.js'], {
     cwd: folder,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -50,6 +72,8 @@ const startUnit = (folder: string, onLine: (line: string) => void): UnitProcess 
   const errors: string[] = [];
   eachLine(child.stdout, onLine);
   eachLine(child.stderr, (line) => {
+    const event = eventOf(line);
+    if (event) return onEvent(event);
     errors.push(line);
     if (errors.length > keptLines) errors.shift();
   });
@@ -86,11 +110,20 @@ export interface RunningUnits extends AsyncDisposable {
   readonly crashed: AbortSignal;
 }
 
-/** Starts units. @param onLine Hears each line that one of them prints. */
-export const startUnits = (units: readonly Startable[], onLine: (name: string, line: string) => void): RunningUnits => {
+/** Hears what the units print, and what their supervisors do. */
+export interface UnitsListener {
+  onLine(name: string, line: string): void;
+  onEvent(name: string, event: SupervisorEvent): void;
+}
+
+/** Starts units, each under a supervisor. */
+export const startUnits = (units: readonly Startable[], { onLine, onEvent }: UnitsListener): RunningUnits => {
   const crash = new AbortController();
   const processes = units.map(({ name, folder }) => {
-    const unit = startUnit(folder, (line) => onLine(name, line));
+    const unit = startUnit(folder, {
+      onLine: (line) => onLine(name, line),
+      onEvent: (event) => onEvent(name, event),
+    });
     const abort = (reason: string) => crash.abort(new ClientError('stopped', `The ${name} has stopped: ${reason}`));
     void unit.failed.then(abort);
     return unit;

@@ -7,6 +7,7 @@ const signs = {
   log: '≡',
   measurement: '~',
   operator: '▶',
+  supervisor: '⟳',
   effect: '✔',
   failure: '✘',
 } as const;
@@ -20,6 +21,7 @@ const tones: Readonly<Record<Sign, Tone>> = {
   log: 'magenta',
   measurement: 'dim',
   operator: 'yellow',
+  supervisor: 'yellow',
   effect: 'green',
   failure: 'red',
 };
@@ -32,6 +34,7 @@ export const legend = [
   `${signs.measurement} measurement`,
   `${signs.operator} command`,
   `${signs.effect} its effect`,
+  `${signs.supervisor} supervisor`,
   `${signs.failure} failure`,
 ].join('   ');
 

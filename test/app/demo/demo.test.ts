@@ -55,9 +55,10 @@ describe('pepeunit demo', { timeout: 90_000 }, () => {
         'received',
         'stateReports',
         'logEntries',
+        'rollbacks',
         'commands',
       ]);
-      expect(summary).toMatchObject({ online: true, commands: allOk });
+      expect(summary).toMatchObject({ online: true, rollbacks: 1, commands: allOk });
       expect(Object.keys(summary.commands)).toEqual(Object.keys(allOk));
       expect(summary.published).toBeGreaterThan(20);
       expect(summary.received).toBeGreaterThan(8);
@@ -65,6 +66,7 @@ describe('pepeunit demo', { timeout: 90_000 }, () => {
       expect(summary.logEntries).toBeGreaterThan(10);
       expect(stderr).toMatch(/display +~ shows \d+\.\d\d °C/);
       expect(stderr).toMatch(/✔ the fan turns at 100 %/);
+      expect(stderr).toMatch(/fan +⟳ restores version [0-9a-f]{7}: it did not prove itself in 2 starts/);
       expect(stderr).not.toContain('NaN');
       expect(stderr).not.toContain('\u001b');
     }));
@@ -84,7 +86,8 @@ describe('pepeunit demo', { timeout: 90_000 }, () => {
   test('Ctrl-C in the middle ends it with 0 and leaves nothing behind', () =>
     withDemo(['--json'], async (run, folder) => {
       await until(() => run.stderr().includes('⇄ connected'), { timeoutMs: 30_000, what: 'a connection' });
-      if (hasProc) await until(async () => (await processesIn(folder)).length === 2, { what: 'two units' });
+      if (hasProc)
+        await until(async () => (await processesIn(folder)).length === 4, { what: 'two units and their supervisors' });
       run.child.kill('SIGINT');
       run.child.kill('SIGINT');
       const { code, stdout, stderr } = await run.ended;
@@ -105,14 +108,16 @@ describe('pepeunit demo', { timeout: 90_000 }, () => {
       expect(stderr).toContain('The time was up.');
     }));
 
-  test.skipIf(!hasProc)(`a unit that dies ends it with 1${hasProc ? '' : ' (skipped: this system has no /proc)'}`, () =>
-    withDemo([], async (run, folder) => {
-      await until(() => run.stdout().includes('⇄ connected'), { timeoutMs: 30_000, what: 'a connection' });
-      const display = (await processesIn(folder)).find(({ cwd }) => cwd.endsWith('/units/display'));
-      process.kill(display?.pid ?? 0, 'SIGKILL');
-      const { code, stdout } = await run.ended;
-      expect(code).toBe(1);
-      expect(stdout).toContain('✘ The display has stopped: it ended by SIGKILL');
-    }),
+  test.skipIf(!hasProc)(
+    `a supervisor that dies ends it with 1, and takes its unit along${hasProc ? '' : ' (skipped: this system has no /proc)'}`,
+    () =>
+      withDemo([], async (run, folder) => {
+        await until(() => run.stdout().includes('⇄ connected'), { timeoutMs: 30_000, what: 'a connection' });
+        const [supervisor] = (await processesIn(folder)).filter(({ cwd }) => cwd.endsWith('/units/display'));
+        process.kill(supervisor?.pid ?? 0, 'SIGKILL');
+        const { code, stdout } = await run.ended;
+        expect(code).toBe(1);
+        expect(stdout).toContain('✘ The display has stopped: it ended by SIGKILL');
+      }),
   );
 });

@@ -31,6 +31,8 @@ describe('the tally', () => {
       { type: 'log', unit: 'a', entries: [entry, entry], invalid: 3 },
     ];
     for (const event of events) tally.hear(event);
+    tally.hearSupervisor({ type: 'rolledBack', version: 'b', to: 'a', reason: 'it hung' });
+    tally.hearSupervisor({ type: 'waiting', ms: 1 });
     tally.note('update', 'ok');
     tally.note('log_sync', 'failed');
     expect(tally.summary()).toEqual({
@@ -39,6 +41,7 @@ describe('the tally', () => {
       received: 1,
       stateReports: 1,
       logEntries: 2,
+      rollbacks: 1,
       commands: { update: 'ok', env_update: 'missing', schema_update: 'missing', log_sync: 'failed' },
     });
   });
