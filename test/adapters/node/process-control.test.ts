@@ -17,9 +17,9 @@ afterAll(() => program.remove());
 type Note = Readonly<Record<string, unknown>>;
 
 /** Runs the program with these steps, one for each start. */
-const start = async (steps: string, port = 0) => {
+const start = async (steps: string, port = 0, env: NodeJS.ProcessEnv = {}) => {
   const journal = join(await temporaryFolder(), 'journal');
-  const running = run(program, [journal, steps, String(port)]);
+  const running = run(program, [journal, steps, String(port)], env);
   const notes = (): Note[] => {
     try {
       return readFileSync(journal, 'utf8')
@@ -166,4 +166,19 @@ test('a process that can’t be replaced is an error with its cause', async () =
     code: 'spawn',
     cause: refusal,
   });
+});
+
+test.each(['restart_exec', 'restart_popen', 'exit'])(
+  'supervised, %s leaves with the code that asks for another start, and starts nothing itself',
+  async (mode) => {
+    const { end, starts } = await start(`${mode},end:0`, 0, { PEPEUNIT_SUPERVISOR: String(process.pid) });
+    expect(await end).toBe(213);
+    expect(starts()).toHaveLength(1);
+  },
+);
+
+test('a supervisor that is not the parent is none', async () => {
+  const { end, starts } = await start('restart_exec,end:7', 0, { PEPEUNIT_SUPERVISOR: '1' });
+  expect(await end).toBe(7);
+  expect(starts()).toHaveLength(2);
 });
