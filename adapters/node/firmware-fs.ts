@@ -6,6 +6,7 @@ import { codeOf, type DurableFs } from './durable-fs.ts';
 export interface PathStats {
   readonly mode: number;
   readonly dev: number;
+  readonly ino: number;
   readonly size: number;
   isFile(): boolean;
   isDirectory(): boolean;

@@ -2,7 +2,7 @@ import { statsOf, type FirmwareFs } from './firmware-fs.ts';
 import { foldersAbove, inside, parentOf, type FirmwarePlaces } from './firmware-places.ts';
 import type { SwapPlan } from './firmware-plan.ts';
 import { changedFolders } from './firmware-swap.ts';
-import { makePlace, moveFile, removeAll, removeFile, removeFolder, setMode, syncFolders } from './firmware-steps.ts';
+import { makePlace, removeAll, removeFile, removeFolder, setMode, syncFolders } from './firmware-steps.ts';
 
 /** Moves what is in the way of the previous version to a place of its own. */
 const wayMaker = (fs: FirmwareFs, folder: string, aside: string) => {
@@ -62,7 +62,7 @@ export const restoreVersion = async (
     const kept = inside(previous(id), path);
     if (!(await statsOf(fs, kept))) return;
     await way.ensureNoFolder(path);
-    await moveFile(fs, kept, inside(folder, path));
+    await fs.rename(kept, inside(folder, path));
   };
   await removeAll(fs, staging(id));
   await removeAdded(fs, folder, plan, way);

@@ -26,16 +26,6 @@ export const removeFolder = async (fs: FirmwareFs, path: string): Promise<void> 
   }
 };
 
-/** Moves a file from one place to another; where it is gone from the first, it was moved before. */
-export const moveFile = async (fs: FirmwareFs, from: string, to: string): Promise<void> => {
-  try {
-    await fs.rename(from, to);
-  } catch (cause) {
-    if (codeOf(cause) === 'ENOENT' && !(await statsOf(fs, from)) && (await statsOf(fs, to))) return;
-    throw cause;
-  }
-};
-
 /** Removes a file or a folder with all that is in it. */
 export const removeAll = async (fs: FirmwareFs, path: string): Promise<void> => {
   const stats = await statsOf(fs, path);

@@ -101,6 +101,6 @@ export const folderFirmwareStore = ({
       inTurn('The new version could not be put in place', () =>
         swapVersion(parts, id, order, (brought) => keptPaths(keeps, brought)),
       ),
-    discard,
+    discard: (id) => inTurn('The version could not be discarded', () => discard(id)),
   };
 };

@@ -4,7 +4,7 @@ import { foldersAbove, inside, parentOf, type FirmwarePlaces } from './firmware-
 import type { SwapPlan } from './firmware-plan.ts';
 import { codeOf } from './durable-fs.ts';
 import { syncFolder } from './durable-file.ts';
-import { checkFolders, makePlace, moveFile, removeFile, removeFolder, syncFolders } from './firmware-steps.ts';
+import { checkFolders, makePlace, removeFile, removeFolder, syncFolders } from './firmware-steps.ts';
 import type { Tree } from './firmware-tree.ts';
 
 /** What file systems say that can't give a file a second name. */
@@ -62,17 +62,29 @@ export const saveVersion = async (
 export const changedFolders = ({ install, remove, create, leave }: SwapPlan): string[] =>
   [...install, ...remove, ...create, ...leave.map(({ path }) => path)].map(parentOf);
 
+/** Puts one staged file in place; where it is gone from there, it has to be in place, and not the old one still. */
+const install = async (
+  fs: FirmwareFs,
+  { folder, staging, previous }: FirmwarePlaces,
+  id: string,
+  path: string,
+): Promise<void> => {
+  try {
+    await fs.rename(inside(staging(id), path), inside(folder, path));
+  } catch (cause) {
+    if (codeOf(cause) !== 'ENOENT' || (await statsOf(fs, inside(staging(id), path)))) throw cause;
+    const [found, kept] = [await statsOf(fs, inside(folder, path)), await statsOf(fs, inside(previous(id), path))];
+    if (!found || found.ino === kept?.ino) throw cause;
+  }
+};
+
 /**
  * Puts the staged files in place, as the plan says; carries on where an earlier call was interrupted.
  *
  * Everything is on disk in the end.
  */
-export const putInPlace = async (
-  fs: FirmwareFs,
-  { folder, staging }: FirmwarePlaces,
-  id: string,
-  plan: SwapPlan,
-): Promise<void> => {
+export const putInPlace = async (fs: FirmwareFs, places: FirmwarePlaces, id: string, plan: SwapPlan): Promise<void> => {
+  const { folder } = places;
   const isRemoved = new Set(plan.remove);
   const changed = changedFolders(plan);
   await checkFolders(
@@ -85,6 +97,6 @@ export const putInPlace = async (
   for (const path of plan.create) await makePlace(fs, inside(folder, path));
   // A file that is moved into a folder that a power cut takes away would be in neither place.
   await syncFolders(fs, folder, plan.create.map(parentOf));
-  for (const path of plan.install) await moveFile(fs, inside(staging(id), path), inside(folder, path));
+  for (const path of plan.install) await install(fs, places, id, path);
   await syncFolders(fs, folder, ['', ...changed]);
 };

@@ -8,6 +8,7 @@ import { diskError } from './stepping-fs.ts';
 
 interface Node {
   readonly kind: 'file' | 'folder' | 'link';
+  readonly ino: number;
   mode: number;
   content: Uint8Array;
   /** What is on disk of the content. */
@@ -31,8 +32,11 @@ interface Change {
 
 const nothing = new Uint8Array();
 
+let nodes = 0;
+
 const nodeOf = (kind: Node['kind'], mode: number, content: Uint8Array = nothing): Node => ({
   kind,
+  ino: (nodes += 1),
   mode,
   content,
   synced: nothing,
@@ -111,9 +115,10 @@ const afterCrash = (root: Node, random: () => number): Node => {
   return copy(root);
 };
 
-const statsOf = ({ kind, mode, content }: Node): PathStats => ({
+const statsOf = ({ kind, ino, mode, content }: Node): PathStats => ({
   mode,
   dev: 1,
+  ino,
   size: content.length,
   isFile: () => kind === 'file',
   isDirectory: () => kind === 'folder',

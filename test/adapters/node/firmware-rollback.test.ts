@@ -3,6 +3,15 @@ import { inChunks } from '../../support/tar.ts';
 import type { FirmwareFs } from '../../../adapters/node/firmware-fs.ts';
 import { archiveOf, folder, newFiles, oldFiles, order, own, put, textsIn, unit } from './firmware-unit.ts';
 
+/** One of the staged files is gone when it is to be put in place. */
+const loses = (fs: FirmwareFs): FirmwareFs => ({
+  ...fs,
+  rename: async (from, to) => {
+    if (from.endsWith('/lib/a.js') && from.includes('staging')) await fs.unlink(from);
+    await fs.rename(from, to);
+  },
+});
+
 /** One of the old files is gone as soon as it is to be kept. */
 const goes = (fs: FirmwareFs): FirmwareFs => ({
   ...fs,
@@ -59,6 +68,30 @@ describe('what changes while the old version still runs', () => {
     expect(await textsIn(disk)).toEqual(newFiles);
     await trials.rollBack('crashed');
     expect(await textsIn(disk)).toEqual({ ...oldFiles, 'gone.js': undefined });
+  });
+});
+
+describe('a version that is taken away while it is put in place', () => {
+  test('by its own store, is put in place first', async () => {
+    const given: { up?: () => Promise<void> } = {};
+    const givesUp = (fs: FirmwareFs): FirmwareFs => ({
+      ...fs,
+      link: async (from, to) => {
+        void given.up?.();
+        await fs.link(from, to);
+      },
+    });
+    const { disk, store, stage } = await unit(givesUp);
+    const { id } = await stage();
+    given.up = () => store.discard(id);
+    await store.swap(id, order);
+    expect(await textsIn(disk)).toEqual(newFiles);
+  });
+
+  test('by somebody else, leaves the old one', async () => {
+    const { disk, swap } = await unit(loses);
+    await expect(swap()).rejects.toMatchObject({ name: 'FirmwareError', code: 'io' });
+    expect(await textsIn(disk)).toEqual(oldFiles);
   });
 });
 
