@@ -3,7 +3,7 @@ import type { Grant, Link, LinkOptions, PublishOptions, Qos } from '../../servic
 import { BrokerError } from '../../services/errors.ts';
 import { linkError, publishError } from './mqtt-errors.ts';
 import { prover } from './mqtt-proof.ts';
-import { isTopicFilter, isTopicName, packFilters } from './mqtt-topics.ts';
+import { isTopicFilter, packFilters, topicNameCheck } from './mqtt-topics.ts';
 import { turnstile, waiting } from './mqtt-waiting.ts';
 
 /** Bytes of one SUBSCRIBE or UNSUBSCRIBE, half of the platform's packet limit. */
@@ -13,6 +13,8 @@ const topicNameInvalid = 0x90;
 const packetTooLarge = 0x95;
 const retainNotSupported = 0x9a;
 const qosNotSupported = 0x9b;
+/** Bytes that may wait for the socket before a message of QoS 0 has to wait as well. */
+const maxUnwrittenBytes = 256 * 1024;
 /** How long a broker gets to take DISCONNECT and close its end. */
 const closeMs = 1500;
 
@@ -57,6 +59,7 @@ const refusalOf = ({ properties }: IConnackPacket, bytes: number, qos: Qos, reta
 const publisher = ({ client, connack, options }: Session, wait: ReturnType<typeof waiting>) => {
   const { stream } = client;
   const cork = corker(stream);
+  const isTopicName = topicNameCheck();
   const turns = turnstile(options.version === 5 ? (connack.properties?.receiveMaximum ?? 65_535) : 65_535);
   const blocked: (() => void)[] = [];
   const onDrain = () => {
@@ -100,7 +103,7 @@ const publisher = ({ client, connack, options }: Session, wait: ReturnType<typeo
       if (stream.writableNeedDrain) await wait.for(`a message on ${topic}`, (settle) => blocked.push(settle));
     },
     publishNow: (topic: string, payload: Uint8Array | string, retain: boolean): boolean => {
-      if (stream.writableNeedDrain || !isTopicName(topic)) return false;
+      if (stream.writableLength > maxUnwrittenBytes || !isTopicName(topic)) return false;
       if (refusalOf(connack, topic.length + payload.length + 16, 0, retain) !== undefined) return false;
       cork();
       client.publish(topic, payload as Buffer | string, { qos: 0, retain });

@@ -15,6 +15,17 @@ const isText = (topic: unknown): topic is string =>
 /** Whether a message may be published on this topic (MQTT section 4.7). */
 export const isTopicName = (topic: string): boolean => isText(topic) && !/[+#]/.test(topic);
 
+/** The same, remembering the last topic that could be published on. */
+export const topicNameCheck = () => {
+  let valid: string | undefined;
+  return (topic: string): boolean => {
+    if (topic === valid) return true;
+    if (!isTopicName(topic)) return false;
+    valid = topic;
+    return true;
+  };
+};
+
 /** Whether this can be subscribed to: whole levels of `+`, and `#` as the last one alone (MQTT section 4.7.1). */
 export const isTopicFilter = (filter: string): boolean =>
   isText(filter) &&

@@ -8,7 +8,7 @@ import type { UnitMeasures } from '../../services/figures.ts';
 import type { Platform } from '../platform.ts';
 import { callGuarded } from '../plane/guard.ts';
 import type { InboundMessage } from '../plane/message.ts';
-import { isTaken } from '../plane/publish-result.ts';
+import { areTaken } from '../plane/publish-result.ts';
 import type { MessageOptions } from '../plane/publisher.ts';
 import type { OutputHandlerOptions } from './cycle.ts';
 import { createFileManager, type FileManager } from './file-manager.ts';
@@ -149,15 +149,14 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
    *
    * @returns `true` when every topic took the message (delivered or queued); `false` for an unknown key or a refusal.
    */
-  async publishToTopics(key: string, message: Payload, options?: MessageOptions): Promise<boolean> {
+  publishToTopics(key: string, message: Payload, options?: MessageOptions): Promise<boolean> {
     const topics =
       typeof key === 'string' ? (this.schema.outputTopic[key] ?? this.schema.outputBaseTopic[key]) : undefined;
     if (!topics) {
       this.logger.warning(`Nothing was published: the schema has no output topic "${textOf(key)}"`);
-      return false;
+      return Promise.resolve(false);
     }
-    const results = await Promise.all(topics.map((topic) => this.mqttClient.publish(topic, message, options)));
-    return results.every(isTaken);
+    return areTaken(topics.map((topic) => this.mqttClient.publish(topic, message, options)));
   }
 
   /**

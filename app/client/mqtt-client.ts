@@ -73,6 +73,8 @@ export const createMqttClient = ({ unit, start, inbox, publisher, warn }: MqttCl
     const online = outcomeOf(unit, ['online'], ['misconfigured']);
     unit.send({ type: 'mqtt.connect' });
     await online;
+    // Else what is published first would have to wait behind what earlier runs left.
+    await publisher.open();
   };
 
   const tellExtra = () => unit.send({ type: 'mqtt.alsoWant', topics: [...extra] });

@@ -7,7 +7,12 @@ export const encodePayload = (message: Payload): string | Uint8Array =>
   typeof message === 'string' || message instanceof Uint8Array ? message : String(message);
 
 const isPayload = (message: unknown): boolean =>
-  ['string', 'number', 'boolean'].includes(typeof message) || message instanceof Uint8Array;
+  typeof message === 'string' ||
+  typeof message === 'number' ||
+  typeof message === 'boolean' ||
+  message instanceof Uint8Array;
+
+const isQos = (qos: unknown): boolean => qos === undefined || qos === 0 || qos === 1 || qos === 2;
 
 /**
  * Why something can't be published, for callers that no compiler checks.
@@ -19,5 +24,5 @@ export const misuseOf = (topic: string, message: Payload, options: MessageOption
   if (!isPayload(message)) return 'it is no text, bytes, number or boolean. Make a text of it, say with JSON.stringify';
   if (options === undefined) return undefined;
   if (typeof options !== 'object' || options === null) return 'its options are no object';
-  return [undefined, 0, 1, 2].includes(options.qos) ? undefined : 'its qos is none of 0, 1 and 2';
+  return isQos(options.qos) ? undefined : 'its qos is none of 0, 1 and 2';
 };

@@ -31,5 +31,16 @@ export const refused = (reason: string, reasonCode?: number): Unsent =>
 export const dropped = (reason: string): Unsent => ({ outcome: 'dropped', reason });
 export const expired = (reason: string): Unsent => ({ outcome: 'expired', reason });
 
+/** One promise for all messages that are delivered at once. */
+export const deliveredAtOnce: Promise<PublishResult> = Promise.resolve(delivered);
+
+const takenAtOnce = Promise.resolve(true);
+
 /** Whether the broker has the message, or will get it. */
-export const isTaken = ({ outcome }: PublishResult): boolean => outcome === 'delivered' || outcome === 'queued';
+const isTaken = ({ outcome }: PublishResult): boolean => outcome === 'delivered' || outcome === 'queued';
+
+/** Whether the broker has every message, or will get it; with no promise of its own where all are delivered at once. */
+export const areTaken = (results: readonly Promise<PublishResult>[]): Promise<boolean> =>
+  results.every((result) => result === deliveredAtOnce)
+    ? takenAtOnce
+    : Promise.all(results).then((all) => all.every(isTaken));

@@ -10,7 +10,7 @@ import { boundsOf, type OutboxBounds, type OutboxOptions } from './outbox-option
 import type { Message } from './outbox-queue.ts';
 import { createOutbox, type PlaneOutbox } from './outbox.ts';
 import { packetBytes, topicFault } from './packet.ts';
-import { delivered, dropped, queued, refused, type PublishResult } from './publish-result.ts';
+import { delivered, deliveredAtOnce, dropped, queued, refused, type PublishResult } from './publish-result.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import { createReplay, type Replay } from './replay.ts';
 
@@ -58,7 +58,6 @@ export interface Publisher {
 /** What the link may have and not have acknowledged; more waits in the outbox. */
 const mostSending = { messages: 1_024, bytes: 1024 * 1024 };
 
-const soonDelivered = Promise.resolve(delivered);
 const stopped = dropped('The client was stopped.');
 
 const linkDown = (topic: string) =>
@@ -118,7 +117,7 @@ const createSender = ({ outbox, replay, clock, onSent, complain }: SenderParts) 
     sendNow: (link: Link, topic: string, payload: Payload, options: MessageOptions | undefined, bytes: number) => {
       if (!options?.qos && link.publishNow(topic, payload, options?.retain === true)) {
         outbox.count(delivered);
-        return soonDelivered;
+        return deliveredAtOnce;
       }
       const message = outbox.queue.add(topic, { ...enter(topic, payload, options, bytes), state: 'sending' });
       if (message.qos > 0) {

@@ -7,12 +7,16 @@ export interface RateLimiter {
   take(bytes: number, yields: boolean): boolean;
   /** Counts a message that can't wait, whether there is room or not. */
   charge(bytes: number): void;
+  /** How many messages that have waited may be unacknowledged at once. */
+  readonly replays: number;
   /** Takes the room for a message that has waited. @returns 0, or in how many milliseconds to ask again. */
   replay(bytes: number): number;
 }
 
 /** The platform's limits for one client. */
 const platformRate: Required<RateLimit> = { messages: 30, bytes: 1_000_000, burst: 100 };
+/** Half of what the platform allows to be in flight. */
+const platformReplays = 16;
 /** How much of a second's messages what has waited may take: so many at once, and so many evenly. */
 const replayShare = { burst: 0.3, rate: 0.7 };
 /** The part of the burst, and of a second's bytes, that is left to what is published now. */
@@ -40,7 +44,7 @@ const createBucket = (perSecond: number, capacity: number, clock: Clock) => {
 };
 
 /** Never in the way. */
-const unlimited: RateLimiter = { take: () => true, charge: () => undefined, replay: () => 0 };
+const unlimited: RateLimiter = { take: () => true, charge: () => undefined, replays: 512, replay: () => 0 };
 
 /**
  * A token bucket for messages and one for bytes: what is published now may come in bursts; what has waited goes evenly,
@@ -64,6 +68,7 @@ export const createRateLimiter = (rate: RateLimit | false | undefined, clock: Cl
   };
   return {
     charge,
+    replays: platformReplays,
     take: (bytes, yields) => {
       if (wait(bytes, yields ? reserve : 0) > 0) return false;
       charge(bytes);

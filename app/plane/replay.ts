@@ -6,8 +6,6 @@ import type { Message } from './outbox-queue.ts';
 import { delivered, refused } from './publish-result.ts';
 import type { RateLimiter } from './rate-limit.ts';
 
-/** Messages that may be unacknowledged at once while the outbox is sent; the platform's own limit is 32. */
-const mostSending = 16;
 /** How long a link that did not take a message is left alone, milliseconds. */
 const pauseMs = 1_000;
 /** The reason code that means: not now (MQTT 5 section 2.4, "Quota exceeded"). */
@@ -74,7 +72,7 @@ export const createReplay = (outbox: PlaneOutbox, limiter: RateLimiter, clock: C
   /** @returns Whether there may be more to send now. */
   const sendNext = (): boolean => {
     const message = queue.next();
-    if (!open || !message || pause.isOn() || sending >= mostSending) return false;
+    if (!open || !message || pause.isOn() || sending >= limiter.replays) return false;
     const ms = limiter.replay(message.bytes);
     if (ms > 0) pause.begin(ms);
     else send(open, message);
