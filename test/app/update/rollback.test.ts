@@ -13,7 +13,7 @@ afterAll(async () => {
   await denying.stop();
 });
 
-const terms = 'update: { healthTimeoutMs: 3000, trialStarts: 2 },';
+const terms = 'update: { healthTimeoutMs: 10_000, trialStarts: 2 },';
 const good: Program = { label: 'old', options: terms };
 const quick = ['--grace', '2'];
 const oneStart = [...quick, '--trial-starts', '1'];
@@ -29,7 +29,7 @@ const cases: readonly Case[] = [
   { what: 'throws at import', program: { first: "throw new Error('no good');" }, options: quick },
   { what: 'has a syntax error', program: { first: 'const = ;' }, options: quick },
   { what: 'exits at once', program: { first: 'process.exit(0);' }, options: quick },
-  { what: 'hangs in a busy loop', program: { before: 'for (;;);' }, options: [...oneStart, '--healthy-within', '1'] },
+  { what: 'hangs in a busy loop', program: { before: 'for (;;);' }, options: [...oneStart, '--healthy-within', '10'] },
   { what: 'never connects', program: { options: terms }, options: oneStart, brokerPort: () => 1 },
   {
     what: 'connects but is denied its base topics',
