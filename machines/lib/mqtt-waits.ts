@@ -14,7 +14,7 @@ export const longestRetryMs = ({ attempts }: Failed, ceilingMs = longestMs): num
 export const longestSlowRetryMs = ({ attempts }: Failed): number => backoff(attempts, 60_000, 300_000);
 
 /** How long a link must last before the failures before it count no more: longer than the waits that led to it. */
-export const stableMs = ({ attempts }: Failed): number => Math.max(30_000, backoff(attempts));
+export const stableMs = ({ attempts }: Failed): number => Math.max(10_000, backoff(attempts));
 
 /**
  * The waits between attempts, drawn at random.

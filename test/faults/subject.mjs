@@ -47,7 +47,13 @@ const start = (config, unit) => {
   client.runMainCycle().catch((error) => say('log', { level: 'Error', text: String(error) }));
   return {
     refresh: () => client.actor.send({ type: 'command.received', command: 'env_update' }),
-    figures: () => ({ outcomes, pending, inputs, longestPauseMs: Math.round(longestPauseMs) }),
+    figures: () => ({
+      outcomes,
+      pending,
+      inputs,
+      longestPauseMs: Math.round(longestPauseMs),
+      dropped: client.figures().outbox.dropped,
+    }),
     chat: (lines) => {
       for (let line = 1; line <= lines; line += 1) client.logger.info(`line ${line} of a unit that has much to say`);
     },

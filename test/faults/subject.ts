@@ -23,6 +23,8 @@ export interface UnitFigures {
   readonly outcomes: readonly string[];
   readonly pending: number;
   readonly inputs: number;
+  /** Messages that found no room in the outbox. */
+  readonly dropped: number;
   /** The longest time between two rounds of the control loop. */
   readonly longestPauseMs: number;
 }
