@@ -76,7 +76,7 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
     ...firmwareOf(folder, logFilePath, update),
     outbox: fileOutbox({ folder: join(folder, '.pepeunit', 'outbox'), clock }),
     system: nodeSystem(),
-    process: nodeProcessControl(),
+    process: nodeProcessControl({ folder }),
     cipher: webCryptoCipher(),
     console: consoleLogSink(),
     extract: extractArchive(defaultArchiveLimits),

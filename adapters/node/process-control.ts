@@ -2,13 +2,15 @@ import { spawn } from 'node:child_process';
 import { ProcessError } from '../../services/errors.ts';
 import type { ProcessControl } from '../../services/process-control.ts';
 import { becomeRelay, isRelayed, ownArguments, ownEnvironment, started } from './relay.ts';
-import { isSupervised, restartCode, watchSupervisor } from './supervision.ts';
+import { isSupervised, isSupervisedIn, restartCode, watchSupervisor } from './supervision.ts';
 
 /** Replaces this process by another program, as execve(2) does; returns only by throwing. */
 export type Execve = (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => void;
 
 /** What process control may be given. */
 export interface ProcessControlOptions {
+  /** The unit's folder: a supervisor that carries on the updates of another one is none to the unit. */
+  readonly folder: string;
   /** `null` where there is none. @defaultValue Node's own, from 22.15 and 23.11 on, except on Windows */
   readonly execve?: Execve | null;
 }
@@ -42,8 +44,8 @@ const startDetached = async (): Promise<void> => {
  * `exit` leaves with code 0: have the supervisor restart the program always, not only on failure. Under `pepeunit run` each mode leaves
  * with the code that asks it for another start. Let the unit stop before; exit handlers run, nothing is waited for.
  */
-export const nodeProcessControl = ({ execve = hostExecve() }: ProcessControlOptions = {}): ProcessControl => ({
-  isSupervised: isSupervised(),
+export const nodeProcessControl = ({ folder, execve = hostExecve() }: ProcessControlOptions): ProcessControl => ({
+  isSupervised: isSupervisedIn(folder),
   watchSupervisor,
   restart: async (mode) => {
     if (isSupervised()) process.exit(restartCode);

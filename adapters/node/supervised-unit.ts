@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ProcessError } from '../../services/errors.ts';
-import { supervisorVariable } from './supervision.ts';
+import { supervisedFolderVariable, supervisorVariable } from './supervision.ts';
 
 /** How a unit's process ended. */
 export interface UnitEnd {
@@ -19,6 +19,15 @@ export interface SupervisedUnit {
   stop(graceMs: number): Promise<void>;
 }
 
+/** What to start. */
+export interface UnitProgram {
+  /** The unit's program, and what it is called with. */
+  readonly main: string;
+  readonly args: readonly string[];
+  /** The folder whose updates are carried on for the unit. */
+  readonly folder: string;
+}
+
 const isScript = (main: string): boolean => /\.[cm]?[jt]s$/.test(main);
 
 /**
@@ -26,7 +35,7 @@ const isScript = (main: string): boolean => /\.[cm]?[jt]s$/.test(main);
  *
  * @throws {ProcessError} `spawn`
  */
-export const startUnit = async (main: string, args: readonly string[]): Promise<SupervisedUnit> => {
+export const startUnit = async ({ main, args, folder }: UnitProgram): Promise<SupervisedUnit> => {
   const refused = (cause: unknown) =>
     new ProcessError('spawn', `${main} can't be started. Name the unit's program.`, { cause });
   await access(main).catch((cause: unknown) => {
@@ -37,7 +46,7 @@ export const startUnit = async (main: string, args: readonly string[]): Promise<
     : [main, [...args]];
   const child = spawn(program, given, {
     stdio: 'inherit',
-    env: { ...process.env, [supervisorVariable]: String(process.pid) },
+    env: { ...process.env, [supervisorVariable]: String(process.pid), [supervisedFolderVariable]: folder },
   });
   const end = new Promise<UnitEnd>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
   await new Promise<void>((resolve, reject) => {

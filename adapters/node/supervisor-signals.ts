@@ -24,6 +24,7 @@ export const passSignals = (graceMs: number): PassedSignals => {
     stopped: stop.signal,
     passTo: (started) => {
       unit = started;
+      if (stop.signal.aborted) started.send('SIGTERM');
     },
     [Symbol.dispose]: () => {
       for (const signal of passedSignals) process.off(signal, onSignal);

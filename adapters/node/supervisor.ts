@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { failureOf } from '../../services/errors.ts';
 import type { FirmwareTrials } from '../../services/firmware.ts';
 import type { FirmwareStatus } from '../../services/firmware-journal.ts';
-import { startUnit, type SupervisedUnit, type UnitEnd } from './supervised-unit.ts';
+import { startUnit, type SupervisedUnit, type UnitEnd, type UnitProgram } from './supervised-unit.ts';
 import { restartCode } from './supervision.ts';
 
 /** What a supervisor tells whoever watches it. */
@@ -15,9 +15,7 @@ export type SupervisorEvent =
   | { readonly type: 'failed'; readonly what: string; readonly message: string };
 
 export interface SupervisorOptions {
-  /** The unit's program, and what it is called with. */
-  readonly main: string;
-  readonly args: readonly string[];
+  readonly program: UnitProgram;
   readonly trials: FirmwareTrials;
   /** Takes the place of what the update says. */
   readonly healthyWithinMs?: number | undefined;
@@ -103,9 +101,9 @@ const watch = async (unit: SupervisedUnit, options: SupervisorOptions, { trial }
 const notStarted: UnitEnd = { code: 127, signal: null };
 
 const runOnce = async (options: SupervisorOptions, status: FirmwareStatus): Promise<UnitEnd> => {
-  const { main, args, tell, onStart } = options;
+  const { program, tell, onStart } = options;
   try {
-    const unit = await startUnit(main, args);
+    const unit = await startUnit(program);
     onStart(unit);
     tell({ type: 'started', pid: unit.pid, ...(status.trial && { trial: status.trial }) });
     const end = await watch(unit, options, status);

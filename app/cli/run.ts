@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { folderFirmwareTrials } from '../../adapters/node/firmware-trials.ts';
 import { endLike } from '../../adapters/node/signals.ts';
@@ -40,6 +41,20 @@ const count = (name: string, text: string | undefined): number | undefined => {
   return number;
 };
 
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+/** The folder that was named; or the program's, or else the current one, where env.json is. */
+const unitFolderOf = async (main: string, named: string | undefined): Promise<string> => {
+  const own = resolve(named ?? dirname(main));
+  if (!(await isThere(own))) throw new UsageError(`There is no folder ${own}. Name the unit's program and its folder.`);
+  const isHere = named === undefined && !(await isThere(join(own, 'env.json'))) && (await isThere('env.json'));
+  return isHere ? resolve('.') : own;
+};
+
 /** Supervises a unit. */
 export const runCommand = command(
   {
@@ -53,7 +68,11 @@ export const runCommand = command(
       'get healthy in time is started a few times, and then the previous version is restored, with no network. Signals\n' +
       "are passed on; it ends as the unit ends when that is stopped or ends with 0. The unit's output stays its own.",
     options: {
-      folder: { type: 'string', value: 'FOLDER', help: 'The folder with env.json. That of MAIN by default.' },
+      folder: {
+        type: 'string',
+        value: 'FOLDER',
+        help: 'The folder with env.json. That of MAIN by default, or the current one where MAIN has none beside it.',
+      },
       'healthy-within': {
         type: 'string',
         value: 'SECONDS',
@@ -73,15 +92,14 @@ export const runCommand = command(
     },
   },
   async ({ operands: [main = '', ...args], options }) => {
-    const folder = resolve(options.folder ?? dirname(main));
+    const folder = await unitFolderOf(main, options.folder);
     const graceMs = seconds('grace', options.grace) ?? defaultGraceSeconds * 1000;
     const healthyWithinMs = seconds('healthy-within', options['healthy-within']);
     const trialStarts = count('trial-starts', options['trial-starts']);
     using signals = passSignals(graceMs);
     using lock = await takeLock(join(folder, '.pepeunit'), graceMs);
     const end = await supervise({
-      main: resolve(main),
-      args,
+      program: { main: resolve(main), args, folder },
       trials: folderFirmwareTrials({ folder }),
       healthyWithinMs,
       trialStarts,

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { nodeProcessControl } from '../../../adapters/node/process-control.ts';
 import { processControlContract } from '../../contracts/process-control.ts';
 import { compiled, run, type Compiled } from '../../support/compiled.ts';
@@ -149,7 +149,7 @@ test('a program that can’t be started is an error, and this one runs on', asyn
 
 test('where Node can replace the process, it does, with the same program, options, arguments and environment', async () => {
   const calls: unknown[][] = [];
-  const { restart } = nodeProcessControl({ execve: (...call) => void calls.push(call) });
+  const { restart } = nodeProcessControl({ folder: '.', execve: (...call) => void calls.push(call) });
   await restart('restart_exec');
   expect(calls).toEqual([
     [process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], process.env],
@@ -161,7 +161,7 @@ test('a process that can’t be replaced is an error with its cause', async () =
   const refuse = () => {
     throw refusal;
   };
-  await expect(nodeProcessControl({ execve: refuse }).restart('restart_exec')).rejects.toMatchObject({
+  await expect(nodeProcessControl({ folder: '.', execve: refuse }).restart('restart_exec')).rejects.toMatchObject({
     name: 'ProcessError',
     code: 'spawn',
     cause: refusal,
@@ -181,4 +181,19 @@ test('a supervisor that is not the parent is none', async () => {
   const { end, starts } = await start('restart_exec,end:7', 0, { PEPEUNIT_SUPERVISOR: '1' });
   expect(await end).toBe(7);
   expect(starts()).toHaveLength(2);
+});
+
+test.each([
+  ['the unit’s folder, whatever leads to it', 'linked', true],
+  ['another folder', 'other', false],
+])('a supervisor that carries on the updates of %s', async (_, supervised, isOne) => {
+  const root = await temporaryFolder();
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const folder = join(root, 'unit');
+  mkdirSync(folder);
+  mkdirSync(join(root, 'other'));
+  symlinkSync(folder, join(root, 'linked'));
+  vi.stubEnv('PEPEUNIT_SUPERVISOR', String(process.ppid));
+  vi.stubEnv('PEPEUNIT_SUPERVISED_FOLDER', join(root, supervised));
+  expect(nodeProcessControl({ folder, execve: null }).isSupervised).toBe(isOne);
 });

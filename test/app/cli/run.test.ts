@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { SupervisorEvent } from '../../../adapters/node/supervisor.ts';
@@ -135,6 +135,29 @@ describe('pepeunit run', { timeout: 60_000 }, () => {
     const { main } = await unitOf('');
     expect(await cli(['run', main, option, value])).toMatchObject({ code: 2, stdout: '' });
   });
+
+  test('carries the updates on of the current folder, when env.json is there and not beside the program', async () => {
+    const { path } = await unitOf('', 'unused.js');
+    await mkdir(join(path, 'dist'));
+    await writeFile(join(path, 'env.json'), '{}');
+    await writeFile(join(path, 'dist/main.js'), 'console.log(process.env.PEPEUNIT_SUPERVISED_FOLDER);');
+    const { code, stdout } = await cli(['run', 'dist/main.js'], { cwd: path });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${await realpath(path)}\n` });
+    expect((await readdir(path)).toSorted()).toEqual(['.pepeunit', 'dist', 'env.json', 'package.json', 'unused.js']);
+    expect(await readdir(join(path, 'dist'))).toEqual(['main.js']);
+  });
+
+  test.each([['nothing/main.js'], ['main.js', '--folder', 'nothing']])(
+    'makes no folder for a unit that has none: %j',
+    async (...args) => {
+      const { path } = await unitOf('');
+      expect(await cli(['run', ...args], { cwd: path })).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('There is no folder'),
+      });
+      expect((await readdir(path)).toSorted()).toEqual(['main.js', 'package.json']);
+    },
+  );
 
   test('starts the unit also when its update journal and its env.json are broken', async () => {
     const { main, path } = await unitOf("console.log('runs');");
