@@ -90,3 +90,10 @@ export const positiveNumber = (option: string, text: string | undefined): number
   }
   return number;
 };
+
+/** Reads a whole number above zero. @returns `undefined` when there is none. @throws {UsageError} */
+export const wholeNumber = (option: string, text: string | undefined): number | undefined => {
+  const number = positiveNumber(option, text);
+  if (number !== undefined && !Number.isSafeInteger(number)) throw new UsageError(`--${option} takes a whole number.`);
+  return number;
+};

@@ -7,7 +7,7 @@ import { unitFiles, type UnitFile } from '../../adapters/node/unit-files.ts';
 import { isCovered, releaseName, type Release } from '../../adapters/shared/release.ts';
 import { FirmwareError } from '../../services/errors.ts';
 import { packTgz, type ArchiveFile } from '../instance/tar.ts';
-import { command, exitCode, positiveNumber, UsageError } from './command.ts';
+import { command, exitCode, UsageError, wholeNumber } from './command.ts';
 import { print } from './output.ts';
 
 interface PackOptions {
@@ -34,10 +34,10 @@ const makeKeys = async (path: string, json: boolean | undefined): Promise<number
 
 const signingOf = async ({ sign, release }: PackOptions) => {
   if (sign === undefined) throw new UsageError('--release and --program go with --sign.');
-  const number = positiveNumber('release', release);
+  const number = wholeNumber('release', release);
   return {
     key: privateKey(await readFile(sign, 'utf8')),
-    ...(number !== undefined && { release: Math.floor(number) }),
+    ...(number !== undefined && { release: number }),
   };
 };
 
@@ -67,9 +67,17 @@ const archiveOf = async (folder: string, files: readonly UnitFile[]): Promise<Ui
 
 const packFolder = async (folder: string, options: PackOptions): Promise<number> => {
   const out = options.out ?? `${basename(resolve(folder))}.tgz`;
-  const isOutput = ({ path }: UnitFile): boolean => resolve(folder, path) === resolve(out);
+  const isAt = (place: string) => {
+    const wanted = resolve(place);
+    return ({ path }: UnitFile): boolean => resolve(folder, path) === wanted;
+  };
+  const isOutput = isAt(out);
   const listed = async () => (await unitFiles(folder)).filter((file) => !isOutput(file));
-  const signed = options.sign === undefined ? undefined : await signTree(folder, await listed(), options);
+  const before = await listed();
+  if (options.sign !== undefined && before.some(isAt(options.sign))) {
+    throw new UsageError('The private key would get to the units. Move it out of FOLDER, or name it in .pepeignore.');
+  }
+  const signed = options.sign === undefined ? undefined : await signTree(folder, before, options);
   const files = await listed();
   if (signed && !files.some(({ path }) => path === releaseName)) {
     throw new FirmwareError(

@@ -5,7 +5,7 @@ import { endLike } from '../../adapters/node/signals.ts';
 import { supervise, type SupervisorEvent } from '../../adapters/node/supervisor.ts';
 import { takeLock } from '../../adapters/node/supervisor-lock.ts';
 import { passSignals } from '../../adapters/node/supervisor-signals.ts';
-import { command, exitCode, positiveNumber, UsageError } from './command.ts';
+import { command, exitCode, positiveNumber, UsageError, wholeNumber } from './command.ts';
 import { tell } from './output.ts';
 
 const defaultGraceSeconds = 10;
@@ -33,12 +33,6 @@ const told = (event: SupervisorEvent): string => {
 const seconds = (name: string, text: string | undefined): number | undefined => {
   const number = positiveNumber(name, text);
   return number === undefined ? undefined : number * 1000;
-};
-
-const count = (name: string, text: string | undefined): number | undefined => {
-  const number = positiveNumber(name, text);
-  if (number !== undefined && !Number.isInteger(number)) throw new UsageError(`--${name} takes a whole number.`);
-  return number;
 };
 
 const isThere = (path: string): Promise<boolean> =>
@@ -95,7 +89,7 @@ export const runCommand = command(
     const folder = await unitFolderOf(main, options.folder);
     const graceMs = seconds('grace', options.grace) ?? defaultGraceSeconds * 1000;
     const healthyWithinMs = seconds('healthy-within', options['healthy-within']);
-    const trialStarts = count('trial-starts', options['trial-starts']);
+    const trialStarts = wholeNumber('trial-starts', options['trial-starts']);
     using signals = passSignals(graceMs);
     using lock = await takeLock(join(folder, '.pepeunit'), graceMs);
     const end = await supervise({

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createPublicKey } from 'node:crypto';
-import { chmod, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { folderFirmwareStore } from '../../../adapters/node/firmware-store.ts';
@@ -99,6 +99,28 @@ describe('pepeunit pack', () => {
     expect((await sign('--release', '40')).release).toBe(40);
   });
 
+  test('never packs the private key, and leaves the release as it was', async () => {
+    await using folder = await temporaryFolder();
+    const unit = await writeUnit(folder.path);
+    const { key } = await keysIn(unit);
+    const out = join(unit, 'x.tgz');
+    expect(await cli(['pack', '.', '--sign', 'key.pem', '--out', out], { cwd: unit })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('The private key would get to the units') as string,
+    });
+    expect((await readdir(unit)).filter((name) => /release|tgz/.test(name))).toEqual([]);
+    await writeFile(join(unit, '.pepeignore'), '*.pem\n');
+    expect((await cli(['pack', unit, '--sign', key, '--out', out])).code).toBe(0);
+    expect(listed(out)).not.toContain('./key.pem');
+  });
+
+  test.each(['0.5', '1.5', '9007199254740993'])('refuses --release %s, which no unit would take', async (release) => {
+    await using folder = await temporaryFolder();
+    const unit = await writeUnit(join(folder.path, 'unit'));
+    const { key } = await keysIn(folder.path);
+    expect((await cli(['pack', unit, '--sign', key, '--release', release])).code).toBe(2);
+  });
+
   test('says what is wrong with keys and options', async () => {
     await using folder = await temporaryFolder();
     const unit = await writeUnit(folder.path);
@@ -107,7 +129,8 @@ describe('pepeunit pack', () => {
     expect(await cli(['pack', unit, '--release', '3'])).toMatchObject({ code: 2 });
     expect(await cli(['pack', '--program', join(unit, 'run.sh')])).toMatchObject({ code: 2 });
     await writeFile(join(unit, '.pepeignore'), '*.json\n');
-    const { key } = await keysIn(folder.path);
+    await using keys = await temporaryFolder();
+    const { key } = await keysIn(keys.path);
     expect(await cli(['pack', unit, '--sign', key])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('pepeunit-release.json would not get to the unit') as string,
