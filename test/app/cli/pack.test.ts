@@ -124,12 +124,12 @@ describe('pepeunit pack', () => {
   test('says what is wrong with keys and options', async () => {
     await using folder = await temporaryFolder();
     const unit = await writeUnit(folder.path);
-    await writeFile(join(folder.path, 'rsa.pem'), 'no key');
-    expect(await cli(['pack', unit, '--sign', join(folder.path, 'rsa.pem')])).toMatchObject({ code: 1 });
+    await using keys = await temporaryFolder();
+    await writeFile(join(keys.path, 'rsa.pem'), 'no key');
+    expect(await cli(['pack', unit, '--sign', join(keys.path, 'rsa.pem')])).toMatchObject({ code: 1 });
     expect(await cli(['pack', unit, '--release', '3'])).toMatchObject({ code: 2 });
     expect(await cli(['pack', '--program', join(unit, 'run.sh')])).toMatchObject({ code: 2 });
     await writeFile(join(unit, '.pepeignore'), '*.json\n');
-    await using keys = await temporaryFolder();
     const { key } = await keysIn(keys.path);
     expect(await cli(['pack', unit, '--sign', key])).toMatchObject({
       code: 1,
