@@ -47,6 +47,10 @@ export const updateMachine = updateSetup.createMachine({
         { guard: 'hasOutcome', target: 'telling' },
         { guard: 'hasNext', target: 'checking', actions: [{ type: 'beginNext' }] },
         { guard: 'isTargetDue', target: 'askingTarget' },
+        {
+          guard: 'isTargetOfNoUse',
+          actions: [{ type: 'forgetDue' }, { type: 'report', params: { type: 'update.targetNotAsked' } }],
+        },
       ],
       on: { 'update.start': { target: 'checking', actions: [{ type: 'begin', params: ({ event }) => event }] } },
     },

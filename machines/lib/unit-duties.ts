@@ -128,6 +128,7 @@ export const duties = unitSetup.createStateConfig({
         { type: 'announce', params: ({ event }) => newsOf(event) },
       ],
     },
+    'update.repeated': { actions: [{ type: 'log', params: ({ event }) => lineOf(event) }] },
     'update.refused': {
       actions: [
         { type: 'log', params: ({ event }) => lineOf(event) },
@@ -160,6 +161,7 @@ export const duties = unitSetup.createStateConfig({
       ],
     },
     'update.targetUnknown': { actions: [{ type: 'log', params: ({ event }) => lineOf(event) }] },
+    'update.targetNotAsked': { actions: [{ type: 'log', params: ({ event }) => lineOf(event) }] },
     'update.swapped': {
       actions: [
         { type: 'log', params: ({ event }) => lineOf(event) },

@@ -58,6 +58,10 @@ const lines = {
   'mqtt.failed': ({ failure }) => failed('Warning', 'MQTT broker not reached', failure),
   'update.began': ({ target }) => ({ level: 'Info', text: `Update to ${versionOf(target)} began` }),
   'update.skipped': ({ target }) => ({ level: 'Info', text: `Update skipped: ${versionOf(target)} runs already` }),
+  'update.repeated': ({ target }) => ({
+    level: 'Info',
+    text: `Update skipped: ${versionOf(target)} is under way already`,
+  }),
   'update.refused': ({ failure }) => failed('Error', 'Update refused', failure),
   'update.tried': ({ version, start, maxStarts, isSupervised }) =>
     isSupervised
@@ -69,6 +73,10 @@ const lines = {
     text: `Update to ${version} was rolled back after its trial: ${reason}`,
   }),
   'update.targetUnknown': ({ failure }) => failed('Debug', 'The target version is not known', failure),
+  'update.targetNotAsked': () => ({
+    level: 'Debug',
+    text: 'The target version is not asked for: the link of a compiled program comes with a command alone',
+  }),
   'update.swapped': ({ target }) => ({ level: 'Info', text: `Update to ${versionOf(target)} is in place` }),
   'update.handedOver': ({ target }) => ({ level: 'Info', text: `Update to ${versionOf(target)} was done by the app` }),
   'update.failed': ({ target, phase, failure }) =>

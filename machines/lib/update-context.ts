@@ -42,6 +42,8 @@ export type UpdateFact =
   | { type: 'update.recovered' }
   | { type: 'update.began'; target: UpdateTarget }
   | { type: 'update.skipped'; target: UpdateTarget; reason: 'sameVersion' }
+  /** The flight or the trial is for this version already. */
+  | { type: 'update.repeated'; target: UpdateTarget }
   /** This version has failed before; another one is needed. */
   | { type: 'update.refused'; target: UpdateTarget; failure: Failure }
   /** From now on until `update.settled` the files may be of another version than the one that runs. */
@@ -55,6 +57,8 @@ export type UpdateFact =
   | { type: 'update.confirmed'; version: string }
   | { type: 'update.rolledBack'; version: string; reason: string }
   | { type: 'update.targetUnknown'; failure: Failure }
+  /** The instance's target alone would not bring the version, so it is not asked for. */
+  | { type: 'update.targetNotAsked' }
   /** No flight, no trial. */
   | { type: 'update.settled' };
 
@@ -139,7 +143,7 @@ export const recovered = ({ trial, failed, outcome }: FirmwareStatus) => ({
 });
 
 /** Lets a target wait for the end of a flight; what the flight is for already need not wait. */
-export const queued = (now: UpdateContext, target: UpdateTarget): Partial<UpdateContext> => ({
+export const queued = (now: UpdateContext, target: UpdateTarget): Pick<UpdateContext, 'next'> => ({
   next: isSameTarget(target, now.target) ? undefined : target,
 });
 

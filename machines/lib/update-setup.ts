@@ -73,7 +73,12 @@ export const updateSetup = setup({
     }),
     configure: assign((_, change: UpdateChange) => update.configured(change)),
     remember: assign((_, { target }: { target: UpdateTarget }) => ({ next: target })),
-    queue: assign(({ context }, { target }: { target: UpdateTarget }) => update.queued(context, target)),
+    /** Lets a target wait, or tells that it need not. */
+    queue: enqueueActions(({ context, enqueue }, { target }: { target: UpdateTarget }) => {
+      const queued = update.queued(context, target);
+      enqueue.assign(queued);
+      if (!queued.next) enqueue.sendTo(context.parent, { type: 'update.repeated', target });
+    }),
     begin: assign((_, { target }: { target: UpdateTarget }) => update.flightTo(target)),
     beginNext: assign(({ context }) => update.flightTo(context.next ?? context.target)),
     beginAnswered: assign((_, { commitVersion }: { commitVersion: string }) => ({
@@ -119,6 +124,7 @@ export const updateSetup = setup({
     isSpent: ({ context }, status: FirmwareStatus) => !context.isSupervised && update.isSpent(status),
     isSupervised: ({ context }) => context.isSupervised,
     isTargetDue: ({ context }) => context.isTargetDue && context.asksTarget && context.checksVersion,
+    isTargetOfNoUse: ({ context }) => context.isTargetDue && !context.asksTarget && context.checksVersion,
     isWorthIt: ({ context }, { commitVersion }: { commitVersion: string }) => update.isWorthIt(context, commitVersion),
   },
   delays: {

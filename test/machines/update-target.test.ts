@@ -41,6 +41,17 @@ describe('M18: the target version', () => {
     expect(unit.askTarget.runs).toHaveLength(0);
   });
 
+  test('which alone brings no program is told after each connect, and not asked for', async () => {
+    const unit = await idle({ asksTarget: false });
+    unit.connect();
+    unit.connect();
+    expect(unit.told()).toEqual([{ type: 'update.targetNotAsked' }]);
+    unit.actor.send({ type: 'broker.down' });
+    unit.connect();
+    expect(unit.told()).toHaveLength(2);
+    expect(unit.state().value).toBe('idle');
+  });
+
   test('waits for the end of a flight or of a trial', async () => {
     const unit = await woken(onTrial());
     unit.connect();

@@ -189,6 +189,7 @@ describe('a trial', () => {
     unit.actor.send({ type: 'update.configure', commitVersion: 'v2' });
     unit.begin(v2);
     expect(unit.state().context.next).toBeUndefined();
+    expect(unit.told().at(-1)).toEqual({ type: 'update.repeated', target: v2 });
     unit.begin(v3);
     await connected(unit);
     await unit.checkReady.resolve();

@@ -185,6 +185,8 @@ export const outcomes: Record<string, (seen: Seen<UnitContext>) => void> = {
   'update.refused': logs('Error'),
   'update.confirmed': logs('Info'),
   'update.targetUnknown': logs('Debug'),
+  'update.targetNotAsked': logs('Debug'),
+  'update.repeated': logs('Info'),
   'update.tried': (seen) => {
     logs(seen.last['isSupervised'] === true ? 'Info' : 'Warning')(seen);
     isTold('stateReporter', 'reporter.hold', seen);
