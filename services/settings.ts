@@ -2,7 +2,7 @@ import { fromPromise } from 'xstate';
 import { readDocument } from './document.ts';
 import { parseEnv, parseNextEnv, type UnitEnv } from './env.ts';
 import { SettingsError } from './errors.ts';
-import type { JsonValue } from './json.ts';
+import { isJsonObject, type JsonValue } from './json.ts';
 import type { LogLevel } from './log.ts';
 import { targetOf, type Rest } from './rest.ts';
 import type { Storage } from './storage.ts';
@@ -98,7 +98,19 @@ export const loadEnv = async ({ storage, path, holder }: SettingsSources): Promi
 export interface EnvDownload extends Pick<SettingsSources, 'storage' | 'rest' | 'path'> {
   /** The env in force: it says where to ask, and as which unit. */
   readonly before: UnitEnv;
+  /** Where it is saved. @defaultValue `path` */
+  readonly to?: string;
 }
+
+/** An env brings no program: its version stays that of the files in place, where they say one. */
+const ofVersionInPlace = async (
+  document: unknown,
+  { storage, path, before }: Pick<EnvDownload, 'storage' | 'path' | 'before'>,
+): Promise<unknown> => {
+  const { reserved } = await readEnv(storage, path).catch(() => before);
+  const { PU_COMMIT_VERSION } = reserved;
+  return PU_COMMIT_VERSION !== '' && isJsonObject(document) ? { ...document, PU_COMMIT_VERSION } : document;
+};
 
 /**
  * Fetches the env from the instance, checks all of it, and only then replaces the file.
@@ -106,13 +118,13 @@ export interface EnvDownload extends Pick<SettingsSources, 'storage' | 'rest' | 
  * @throws {RestError | SettingsError | StorageError} The old file is then still there.
  */
 export const downloadEnv = async (
-  { storage, rest, path, before }: EnvDownload,
+  { storage, rest, path, before, to = path }: EnvDownload,
   signal: AbortSignal,
 ): Promise<UnitEnv> => {
-  const document = await rest.getEnv(targetOf(before), signal);
+  const document = await ofVersionInPlace(await rest.getEnv(targetOf(before), signal), { storage, path, before });
   const env = parseNextEnv(document, before.unitUuid);
   signal.throwIfAborted();
-  await storage.writeJson(path, document as JsonValue);
+  await storage.writeJson(to, document as JsonValue);
   return env;
 };
 

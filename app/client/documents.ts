@@ -54,7 +54,7 @@ export const createDocuments = <TEnv extends object>(
     envNow: () => settingsSources.holder.current,
     schemaNow: () => schemaSources.holder.current,
     env,
-    saveEnv: async (path) => downloadEnv({ storage, rest, path, before: await env() }, requests.giveUp()),
+    saveEnv: async (to) => downloadEnv({ ...settingsSources, before: await env(), to }, requests.giveUp()),
     saveSchema: (path) => downloadSchema({ ...schemaSources, path }, requests.giveUp()),
   };
 };
