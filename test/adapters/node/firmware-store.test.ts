@@ -19,13 +19,16 @@ import { defaultArchiveLimits as limits } from '../../../services/firmware.ts';
 import { firmwareStoreContract } from '../../contracts/firmware-store.ts';
 import { inChunks, tarOf, zlibOf } from '../../support/tar.ts';
 
-const filesOf = (folder: string): Record<string, string> =>
+/** Walks by itself, since Node from 26 on follows links when it reads a folder recursively. */
+const filesOf = (folder: string, at = ''): Record<string, string> =>
   Object.fromEntries(
-    readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => path.join(entry.parentPath, entry.name))
-      .map((file) => [path.relative(folder, file), readFileSync(file, 'utf8')] as const)
-      .filter(([name]) => !name.split('/').includes('.pepeunit')),
+    readdirSync(path.join(folder, at), { withFileTypes: true })
+      .filter(({ name }) => name !== '.pepeunit')
+      .flatMap((entry) => {
+        const name = path.join(at, entry.name);
+        if (entry.isDirectory()) return Object.entries(filesOf(folder, name));
+        return entry.isFile() ? [[name, readFileSync(path.join(folder, name), 'utf8')] as const] : [];
+      }),
   );
 
 const modeOf = (file: string): number => statSync(file).mode & 0o777;
