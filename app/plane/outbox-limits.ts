@@ -20,8 +20,10 @@ interface LimitsParts {
 export const createLimits = ({ clock, bounds, warn, queue, end }: LimitsParts) => {
   let toldFull = false;
   const tellFull = () => {
-    if (!toldFull) warn('The queue of unsent messages is full: messages are dropped from now on.');
+    if (toldFull) return;
+    // The warning may be published, and find the outbox full itself.
     toldFull = true;
+    warn('The queue of unsent messages is full: messages are dropped from now on.');
   };
   return {
     /** Now that this message waits, others may have to go, or itself. */
