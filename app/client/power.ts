@@ -1,3 +1,4 @@
+import type { Clock } from '../../services/clock.ts';
 import { ClientError, failureOf } from '../../services/errors.ts';
 import { LogLevel } from '../../services/log.ts';
 import { outcomeOf } from './requests.ts';
@@ -19,6 +20,16 @@ export interface PowerParts extends RestartParts {
 
 const noWatch = (): void => undefined;
 
+/** How long a stop may take in all, milliseconds; a disk that hangs gets what the link has left of it. */
+const stopWithinMs = 4_900;
+
+/** Waits for work that never rejects, until a moment of the monotonic clock and no longer. */
+const until = (clock: Clock, dueMs: number, work: Promise<void>): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = clock.setTimeout(resolve, Math.max(0, dueMs - clock.monotonic()));
+    void work.finally(() => clock.clearTimeout(timer)).then(resolve);
+  });
+
 export const createPower = (parts: PowerParts): Power => {
   const { actor, plane, cycle, inFlight, adapters } = parts;
   const { inbox, journal, publisher } = plane;
@@ -37,7 +48,13 @@ export const createPower = (parts: PowerParts): Power => {
     restart('exit').catch((thrown: unknown) => journal.log(LogLevel.Error, failureOf(thrown).message));
   };
 
+  const writeOut = async () => {
+    await journal.flush();
+    await publisher.stop();
+  };
+
   const stop = async () => {
+    const dueMs = adapters.clock.monotonic() + stopWithinMs;
     endWatch();
     cycle.stop();
     inFlight.giveUp();
@@ -47,8 +64,7 @@ export const createPower = (parts: PowerParts): Power => {
       await stopped;
     }
     inbox.stop();
-    await journal.flush();
-    await publisher.stop();
+    await until(adapters.clock, dueMs, writeOut());
     actor.stop();
   };
 

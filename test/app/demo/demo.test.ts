@@ -1,4 +1,4 @@
-import { readdir, readlink } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Summary } from '../../../app/demo/tally.ts';
@@ -19,6 +19,15 @@ const processesIn = async (folder: string): Promise<Running[]> => {
     pids.map(async (pid) => ({ pid: Number(pid), cwd: await readlink(`/proc/${pid}/cwd`).catch(() => '') })),
   );
   return all.filter(({ cwd }) => cwd.startsWith(folder));
+};
+
+/** The process that supervises a unit, told from the unit by what it was started with. */
+const supervisorOf = async (folder: string, unit: string): Promise<number | undefined> => {
+  for (const { pid, cwd } of await processesIn(folder)) {
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (cwd.endsWith(`/units/${unit}`) && command.split('\0').includes('run')) return pid;
+  }
+  return undefined;
 };
 
 /** Runs a demo whose temporary files lie in a folder of its own, and checks that nothing of it stays. */
@@ -113,8 +122,8 @@ describe('pepeunit demo', { timeout: 90_000 }, () => {
     () =>
       withDemo([], async (run, folder) => {
         await until(() => run.stdout().includes('⇄ connected'), { timeoutMs: 30_000, what: 'a connection' });
-        const [supervisor] = (await processesIn(folder)).filter(({ cwd }) => cwd.endsWith('/units/display'));
-        process.kill(supervisor?.pid ?? 0, 'SIGKILL');
+        await until(async () => (await supervisorOf(folder, 'display')) !== undefined, { what: 'a supervisor' });
+        process.kill((await supervisorOf(folder, 'display')) ?? Number.NaN, 'SIGKILL');
         const { code, stdout } = await run.ended;
         expect(code).toBe(1);
         expect(stdout).toContain('✘ The display has stopped: it ended by SIGKILL');
