@@ -97,10 +97,10 @@ const prepare = async ({
 export const countLost = async (unit: UnitUnderFault, witness: Witness): Promise<number> => {
   await unit.quiet();
   const missing = async () => {
-    const { outcomes, dropped } = await unit.figures();
+    const { messages, dropped } = await unit.figures();
     const came = witness();
-    const absent = outcomes.filter(
-      (outcome, at) => ['delivered', 'queued', 'pending'].includes(outcome) && !came.has(at + 1),
+    const absent = messages.filter(
+      ({ size, outcome }) => ['delivered', 'queued', 'pending'].includes(outcome) && !came.has(size),
     );
     return Math.max(0, absent.length - dropped);
   };

@@ -24,9 +24,9 @@ const killed = (downMs: number, reference: string): Row => ({
     brokers.push(await lab.mosquitto({ port }));
     const backAt = performance.now();
     const onlineAt = await unit.tells('online', 2, 90_000);
-    const { longestPauseMs, outcomes } = await unit.figures();
+    const { longestPauseMs, messages } = await unit.figures();
     return {
-      happened: `online ${secondsBetween(backAt, Math.max(backAt, onlineAt))} s after the broker; ${outcomes.length} messages, longest pause of the loop ${longestPauseMs} ms`,
+      happened: `online ${secondsBetween(backAt, Math.max(backAt, onlineAt))} s after the broker; ${messages.length} messages, longest pause of the loop ${longestPauseMs} ms`,
       seconds: secondsBetween(killedAt, onlineAt),
     };
   },

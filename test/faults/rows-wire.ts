@@ -101,7 +101,7 @@ const pubackMissing: Row = {
     broker.misbehave(undefined);
     const healedAt = performance.now();
     await unit.quiet();
-    await until(async () => broker.received.size >= (await unit.figures()).outcomes.length, {
+    await until(async () => broker.received.size >= (await unit.figures()).messages.length, {
       what: 'the end of all messages',
       timeoutMs: 30_000,
     });

@@ -1,11 +1,14 @@
 /**
  * Units in a process of their own, for the fault lab and the soak. Argument: JSON, a list of what each unit is made of.
  *
- * Each unit publishes a message of one byte more than the one before, so that a broker's log tells which ones came.
+ * Each message of a unit has a size of its own, so that a broker's log tells which ones came.
  */
 import { PepeunitClient } from '../../dist/app/node.js';
 
 const configs = JSON.parse(process.argv[2]);
+
+/** Bytes of a unit's message: a size of its own for each of the first 7,918, small and large ones mixed. */
+const sizeOf = (message) => (message * 3571) % 7919;
 
 const tell = (message) => process.connected && process.send(message);
 
@@ -28,7 +31,7 @@ const start = (config, unit) => {
   const publish = async (topic) => {
     const message = outcomes.push('pending');
     pending += 1;
-    const { outcome } = await client.mqttClient.publish(topic, 'x'.repeat(message), { qos: 1 });
+    const { outcome } = await client.mqttClient.publish(topic, 'x'.repeat(sizeOf(message)), { qos: 1 });
     outcomes[message - 1] = outcome;
     pending -= 1;
   };
@@ -48,7 +51,7 @@ const start = (config, unit) => {
   return {
     refresh: () => client.actor.send({ type: 'command.received', command: 'env_update' }),
     figures: () => ({
-      outcomes,
+      messages: outcomes.map((outcome, at) => ({ size: sizeOf(at + 1), outcome })),
       pending,
       inputs,
       longestPauseMs: Math.round(longestPauseMs),

@@ -19,8 +19,8 @@ interface Told {
 }
 
 export interface UnitFigures {
-  /** What became of each message; the first one has one byte, the second two, and so on. */
-  readonly outcomes: readonly string[];
+  /** Bytes of each message, and what became of it. */
+  readonly messages: readonly { readonly size: number; readonly outcome: string }[];
   readonly pending: number;
   readonly inputs: number;
   /** Messages that found no room in the outbox. */

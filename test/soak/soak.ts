@@ -24,6 +24,7 @@ export interface Soaked {
   readonly stopMs: number;
 }
 
+/** How long the link is left alone before the next outage. */
 const outageEveryMs = 20_000;
 
 interface Sample extends Resources {
@@ -83,7 +84,7 @@ const runFor = async (
   const samples: Sample[] = [];
   const sample = async () => samples.push({ minute: minute(), ...(await subject.resources()) });
   for (let links = 2; minute() < minutes; links += 1) {
-    await sleep(outageEveryMs - 5000);
+    await sleep(outageEveryMs);
     await sample();
     await trouble();
     await unit.tells('online', links, 90_000);
@@ -102,7 +103,7 @@ export const soak = async (minutes: number): Promise<Soaked> => {
     await unit.tells('online');
     const samples = await runFor(minutes, subject, unit, broker.trouble);
     const lost = await countLost(unit, broker.witness);
-    const { outcomes, dropped } = await unit.figures();
+    const { messages, dropped } = await unit.figures();
     const stopMs = await unit.stop();
     await subject.leave();
     const [first, last] = [samples[0] as Sample, samples.at(-1) as Sample];
@@ -110,7 +111,7 @@ export const soak = async (minutes: number): Promise<Soaked> => {
       minutes,
       outages: broker.outages(),
       connects: unit.count('online'),
-      published: outcomes.length,
+      published: messages.length,
       lost,
       dropped,
       rssStartKb: kb(first.rss),
