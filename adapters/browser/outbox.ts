@@ -1,5 +1,6 @@
 import { createStore, delMany, entries, setMany, type UseStore } from 'idb-keyval';
 import { StorageError } from '../../services/errors.ts';
+import { serial } from '../shared/serial.ts';
 import type { DeadLetter, Outbox, StoredMessage } from '../../services/outbox.ts';
 
 /** What a browser outbox may be given. */
@@ -45,13 +46,9 @@ export const browserOutbox = ({
 }: BrowserOutboxOptions): Outbox => {
   const page = label();
   const keys = new Map<number, string>();
-  let last: Promise<unknown> = Promise.resolve();
+  const turns = serial();
 
-  const inTurn = <T>(action: string, task: () => Promise<T>): Promise<T> => {
-    const done = last.then(() => guarded(action, task));
-    last = done.catch(() => undefined);
-    return done;
-  };
+  const inTurn = <T>(action: string, task: () => Promise<T>): Promise<T> => turns(() => guarded(action, task));
   const setAside = async (added: readonly DeadLetter[]) => {
     await setMany(
       added.map((letter) => [keyOf(letter.message.id, label()), letter]),
@@ -91,8 +88,6 @@ export const browserOutbox = ({
       void removing.catch(() => undefined);
     },
     setAside: (added) => inTurn('written', () => setAside(added)),
-    close: async () => {
-      await last;
-    },
+    close: () => turns(async () => undefined),
   };
 };

@@ -21,8 +21,9 @@ interface Staged {
   readonly path: string;
 }
 
-const privateFile = 0o600;
-const privateFolder = 0o700;
+/** Permissions of a file, and of a folder, that is for this user alone. */
+export const privateFile = 0o600;
+export const privateFolder = 0o700;
 
 /** What file systems say that can't fsync a folder: there is nothing to wait for then. */
 const noFolderSync = new Set(['EINVAL', 'ENOTSUP', 'EISDIR', 'EPERM', 'EACCES']);

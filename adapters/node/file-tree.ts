@@ -1,11 +1,9 @@
 import { chmod, lstat, mkdir, readdir, rename } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { FirmwareError } from '../../services/errors.ts';
-import { syncFolder } from './durable-file.ts';
+import { privateFolder, syncFolder } from './durable-file.ts';
 import { codeOf } from './durable-fs.ts';
 import { ioError } from './firmware-fs.ts';
-
-const privateFolder = 0o700;
 
 /** Makes a folder, and those above it, for this user alone, whatever the umask. */
 export const makePrivateFolder = async (folder: string): Promise<void> => {

@@ -1,3 +1,4 @@
+import { serial } from '../shared/serial.ts';
 import { hostFirmwareFs, ioError, type FirmwareFs } from './firmware-fs.ts';
 import { journalFile, type JournalFile } from './firmware-journal-file.ts';
 import { firmwarePlaces, type FirmwarePlaces } from './firmware-places.ts';
@@ -29,19 +30,16 @@ export interface FirmwareParts {
 export const firmwareParts = ({ folder, fs = hostFirmwareFs }: FolderFirmwareOptions): FirmwareParts => {
   const places = firmwarePlaces(folder);
   const staged = new Set<string>();
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = serial();
   return {
     fs,
     places,
     journal: journalFile(fs, places),
     staged,
     sweep: (now) => sweepFirmware(fs, places, now, (id) => staged.has(id)),
-    inTurn: (what, task) => {
-      const turn = last.then(task).catch((cause: unknown) => {
+    inTurn: (what, task) =>
+      inTurn(task).catch((cause: unknown) => {
         throw ioError(what, cause);
-      });
-      last = turn.catch(() => undefined);
-      return turn;
-    },
+      }),
   };
 };

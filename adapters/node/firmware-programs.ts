@@ -6,7 +6,8 @@ import { readLink, type LinkPolicy, type ProgramLink } from '../shared/program-l
 import { releaseName } from '../shared/release.ts';
 import { readBody } from '../shared/rest-body.ts';
 import { deadline } from '../shared/rest-deadline.ts';
-import { makeFolder, syncFolder } from './durable-file.ts';
+import { serial } from '../shared/serial.ts';
+import { makeFolder, privateFolder, syncFolder } from './durable-file.ts';
 import { ioError } from './firmware-fs.ts';
 import { firmwarePlaces, foldersAbove, inside } from './firmware-places.ts';
 import { partialFile } from './partial-file.ts';
@@ -34,7 +35,6 @@ export interface FolderProgramsOptions {
   readonly fetch?: typeof fetch;
 }
 
-const privateFolder = 0o700;
 const executable = 0o700;
 const documents = new Set(['env.json', 'schema.json']);
 const mostReleaseBytes = 64 * 1024;
@@ -135,17 +135,14 @@ const fetchProgram = async (
 /** Fetches programs into a unit's folder, one at a time. */
 export const folderPrograms = (options: FolderProgramsOptions): FirmwarePrograms => {
   const fetching = { timeoutMs: 30_000, ...options };
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = serial();
   return {
-    fetch: (id, link, signal) => {
-      const turn = last.then(async () => {
+    fetch: (id, link, signal) =>
+      inTurn(async () => {
         signal.throwIfAborted();
         return fetchProgram(fetching, id, readLink(link, fetching.policy), signal);
-      });
-      last = turn.catch(() => undefined);
-      return turn.catch((cause: unknown) => {
+      }).catch((cause: unknown) => {
         throw ioError('The program could not be staged', cause);
-      });
-    },
+      }),
   };
 };

@@ -1,5 +1,5 @@
 import { FirmwareError } from '../../services/errors.ts';
-import { syncFolder } from './durable-file.ts';
+import { privateFolder, syncFolder } from './durable-file.ts';
 import { codeOf } from './durable-fs.ts';
 import { statsOf, type FirmwareFs } from './firmware-fs.ts';
 import { inside } from './firmware-places.ts';
@@ -38,7 +38,7 @@ export const removeAll = async (fs: FirmwareFs, path: string): Promise<void> => 
 /** Makes a folder for this user alone where there is none. */
 export const makePlace = async (fs: FirmwareFs, path: string): Promise<void> => {
   if ((await statsOf(fs, path))?.isDirectory()) return;
-  await fs.mkdir(path, { recursive: true, mode: 0o700 });
+  await fs.mkdir(path, { recursive: true, mode: privateFolder });
 };
 
 /** Gives a folder the permissions that it had. */

@@ -4,7 +4,7 @@ import { FirmwareError } from '../../services/errors.ts';
 import type { ArchiveLimits, FirmwareStore } from '../../services/firmware.ts';
 import type { JsonValue } from '../../services/json.ts';
 import { keptPaths } from '../shared/kept-paths.ts';
-import { makeFolder } from './durable-file.ts';
+import { makeFolder, privateFolder } from './durable-file.ts';
 import { ioError, statsOf, type FirmwareFs } from './firmware-fs.ts';
 import { firmwareParts, type FolderFirmwareOptions } from './firmware-parts.ts';
 import type { FirmwarePlaces } from './firmware-places.ts';
@@ -14,7 +14,6 @@ import { trialsOf } from './firmware-trials.ts';
 import { withinFreeSpace } from './free-space.ts';
 import { unpackInto } from './unpack.ts';
 
-const privateMode = 0o700;
 const maxJsonBytes = 4 * 1024 * 1024;
 
 /** A place for the unit's versions. */
@@ -63,7 +62,7 @@ const makeStaging = async (fs: FirmwareFs, { own, staging }: FirmwarePlaces, id:
   if (!(await fs.lstat(own)).isDirectory()) {
     throw new FirmwareError('io', `${own} has to be a folder, and is a link. Remove it and update again.`);
   }
-  await setMode(fs, own, privateMode);
+  await setMode(fs, own, privateFolder);
   await makePlace(fs, staging(id));
 };
 

@@ -2,41 +2,15 @@ import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { StorageError } from '../../services/errors.ts';
 import { codeOf } from './durable-fs.ts';
+import { identityOf, isRunning } from './process-identity.ts';
 
 /** Folders that this process has. */
 const held = new Set<string>();
 
-/**
- * When a process was started, in ticks since a boot that is named too (Linux, proc(5), `/proc/[pid]/stat`).
- *
- * @returns The empty text where the host does not tell.
- */
-const startOf = async (pid: number): Promise<string> => {
-  try {
-    const [boot, stat] = await Promise.all([
-      readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
-      readFile(`/proc/${pid}/stat`, 'utf8'),
-    ]);
-    const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return `${boot.trim()} ${afterName[19] ?? ''}`;
-  } catch {
-    return '';
-  }
-};
-
-const exists = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch (thrown) {
-    return codeOf(thrown) === 'EPERM';
-  }
-};
-
 /** Whether the process that wrote a lock still runs. One with this process's own id was there before it. */
-const runs = async (text: string): Promise<boolean> => {
-  const [, pid, started] = /^(\d+) (.*)$/.exec(text) ?? [];
-  if (pid === undefined || Number(pid) === process.pid || !exists(Number(pid))) return false;
-  return started === '' || started === (await startOf(Number(pid)));
+const runs = (text: string): boolean => {
+  const [, pid, since = ''] = /^(\d+) (.*)$/.exec(text) ?? [];
+  return pid !== undefined && Number(pid) !== process.pid && isRunning({ pid: Number(pid), since: since || null });
 };
 
 const inUse = (folder: string) =>
@@ -88,10 +62,11 @@ export const lockFolder = async (folder: string): Promise<() => Promise<void>> =
   const path = join(key, 'lock');
   try {
     // The start tells a process id that was given out again apart.
-    const holder = `${process.pid} ${await startOf(process.pid)}`;
+    const { pid, since } = identityOf(process.pid);
+    const holder = `${pid} ${since ?? ''}`;
     for (let tries = 0; !(await write(path, holder)); tries += 1) {
       const text = await read(path);
-      if (tries > 2 || (text !== undefined && (await runs(text)))) throw inUse(folder);
+      if (tries > 2 || (text !== undefined && runs(text))) throw inUse(folder);
       if (text !== undefined) await clear(path, text);
     }
   } catch (thrown) {

@@ -1,10 +1,11 @@
 import type { Clock } from '../../services/clock.ts';
 import { StorageError } from '../../services/errors.ts';
 import type { Outbox } from '../../services/outbox.ts';
+import { createPause } from '../shared/pause.ts';
+import { serial } from '../shared/serial.ts';
 import { hostOutboxFs, type OutboxFs } from './outbox-fs.ts';
 import { writeLetters } from './outbox-letters.ts';
 import { takeOutbox, type Possession } from './outbox-possession.ts';
-import { createDelay, createTurns } from './outbox-turns.ts';
 import { storageError } from './read-document.ts';
 
 /** What an outbox on disk may be given. */
@@ -26,12 +27,12 @@ const closed = (folder: string) => new StorageError('io', `The outbox in ${folde
 
 /** Gathers ids for a while, and then hands them on together. */
 const createGathering = (clock: FileOutboxOptions['clock'], ms: number, onGathered: () => void) => {
-  const delay = createDelay(clock, ms, onGathered);
+  const delay = createPause(clock, onGathered);
   let gathered: number[] = [];
   return {
     add: (ids: readonly number[]) => {
       gathered.push(...ids);
-      delay.begin();
+      delay.begin(ms);
     },
     take: (): readonly number[] => {
       delay.end();
@@ -52,7 +53,7 @@ const createGathering = (clock: FileOutboxOptions['clock'], ms: number, onGather
 export const fileOutbox = (options: FileOutboxOptions): Outbox => {
   const { folder, clock, syncEveryMs = 1_000, removeEveryMs = 200, segmentBytes = 256 * 1024 } = options;
   const { fs = hostOutboxFs } = options;
-  const inTurn = createTurns();
+  const inTurn = serial();
   let possession: Possession | undefined;
   let unattendedFailure: unknown;
 
@@ -65,10 +66,10 @@ export const fileOutbox = (options: FileOutboxOptions): Outbox => {
     inTurn(async () => possession && task(possession)).catch((thrown: unknown) => {
       unattendedFailure = thrown;
     });
-  const sync = createDelay(clock, syncEveryMs, () => void unattended(({ segments }) => segments.sync()));
+  const sync = createPause(clock, () => void unattended(({ segments }) => segments.sync()));
   const removed = createGathering(clock, removeEveryMs, () => void unattended(removeGathered));
   const removeGathered = async ({ segments }: Possession) => {
-    sync.begin();
+    sync.begin(syncEveryMs);
     await segments.remove(removed.take());
   };
 
@@ -84,7 +85,7 @@ export const fileOutbox = (options: FileOutboxOptions): Outbox => {
         unattendedFailure = undefined;
         if (failure !== undefined) throw failure;
         if (!possession) throw closed(folder);
-        sync.begin();
+        sync.begin(syncEveryMs);
         await possession.segments.append(messages);
       }),
     remove: removed.add,

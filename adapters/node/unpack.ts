@@ -3,6 +3,7 @@ import { FirmwareError } from '../../services/errors.ts';
 import type { ArchiveLimits } from '../../services/firmware.ts';
 import { readArchive, type ArchiveEntry } from '../shared/archive.ts';
 import { isClientsOwn } from '../shared/archive-names.ts';
+import { privateFile, privateFolder } from './durable-file.ts';
 import { hostFs, type DurableFs } from './durable-fs.ts';
 import { ioError } from './firmware-fs.ts';
 import { zlibDecompress } from './inflate.ts';
@@ -10,8 +11,6 @@ import { newFileWriter } from './new-file.ts';
 import { sideBySide, type SideBySide } from './side-by-side.ts';
 import { syncTree } from './sync-tree.ts';
 
-const privateFolder = 0o700;
-const privateFile = 0o600;
 const ownerExecutes = 0o100;
 /** Files up to here are written whole and side by side, larger ones as they come. */
 const mostWholeBytes = 256 * 1024;

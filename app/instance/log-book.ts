@@ -1,6 +1,6 @@
+import { serial } from '../../adapters/shared/serial.ts';
 import type { LogDocument } from './documents.ts';
 import type { Disk } from './disk.ts';
-import { serial } from './queue.ts';
 
 /** How many of a unit's newest entries an instance keeps. */
 const keptEntries = 10_000;

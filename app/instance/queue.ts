@@ -1,12 +1,4 @@
-/** Runs one job after the other, in the order they came; a failure concerns its own caller alone. */
-export const serial = () => {
-  let last: Promise<unknown> = Promise.resolve();
-  return <T>(job: () => Promise<T>): Promise<T> => {
-    const done = last.then(job, job);
-    last = done;
-    return done;
-  };
-};
+import { serial } from '../../adapters/shared/serial.ts';
 
 /**
  * Joins calls that come while a run is under way into one run after it.

@@ -1,3 +1,4 @@
+import { createPause } from '../../adapters/shared/pause.ts';
 import type { Clock } from '../../services/clock.ts';
 import type { Message } from './outbox-queue.ts';
 import type { PlaneOutbox } from './outbox.ts';
@@ -10,23 +11,17 @@ const isAtRisk = ({ state, qos, isStored }: Message): boolean => state === 'send
  * @param patienceMs How long a message may go unacknowledged first; one timer for all of them.
  */
 export const watchAcknowledgements = (outbox: PlaneOutbox, clock: Clock, patienceMs: number) => {
-  let timer: unknown;
-  const start = () => {
-    timer ??= clock.setTimeout(look, patienceMs);
-  };
   const look = () => {
-    timer = undefined;
     const now = clock.monotonic();
     const atRisk = outbox.queue.all().filter(isAtRisk);
     for (const message of atRisk) if (now - message.bornMs >= patienceMs) outbox.secure(message);
     if (atRisk.length > 0) start();
   };
+  const pause = createPause(clock, look);
+  const start = () => pause.begin(patienceMs);
   return {
     /** A message of QoS 1 or 2 was sent. */
     start,
-    stop: () => {
-      clock.clearTimeout(timer);
-      timer = undefined;
-    },
+    stop: pause.end,
   };
 };

@@ -1,3 +1,4 @@
+import { serial } from '../../adapters/shared/serial.ts';
 import type { Clock } from '../../services/clock.ts';
 import { failureOf } from '../../services/errors.ts';
 import type { DeadReason, Outbox, StoredMessage, StoredMessages } from '../../services/outbox.ts';
@@ -158,13 +159,8 @@ export const createKeeper = (parts: KeeperParts): Keeper => {
   const { stored, forget, write } = createWriter(parts, possession);
   let batch: Message[] = [];
   let next: Promise<PublishResult> | undefined;
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = serial();
 
-  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
-    const done = last.then(task);
-    last = done;
-    return done;
-  };
   const flush = async (): Promise<PublishResult> => {
     if (!state.isFailing && !state.isAway) await possession.open();
     const taken = batch;
@@ -192,7 +188,7 @@ export const createKeeper = (parts: KeeperParts): Keeper => {
       void store.setAside([{ message: stored(message), ...reason }]).catch(possession.fail);
     },
     close: async () => {
-      await last;
+      await inTurn(async () => undefined);
       if (unsaved().length > 0) await possession.open();
       await write(unsaved());
       state.isAway = true;

@@ -1,3 +1,4 @@
+import { createPause } from '../../adapters/shared/pause.ts';
 import type { Link } from '../../services/broker.ts';
 import type { Clock } from '../../services/clock.ts';
 import { BrokerError } from '../../services/errors.ts';
@@ -21,24 +22,6 @@ export interface Replay {
   /** Something waits. */
   wake(): void;
 }
-
-/** A wait that is not begun again before it is over. */
-const createPause = (clock: Clock, onEnd: () => void) => {
-  let timer: unknown;
-  return {
-    begin: (ms: number) => {
-      timer ??= clock.setTimeout(() => {
-        timer = undefined;
-        onEnd();
-      }, ms);
-    },
-    end: () => {
-      clock.clearTimeout(timer);
-      timer = undefined;
-    },
-    isOn: () => timer !== undefined,
-  };
-};
 
 export const createReplay = (outbox: PlaneOutbox, limiter: RateLimiter, clock: Clock): Replay => {
   const { queue } = outbox;
