@@ -11,7 +11,8 @@ export interface Storage {
    * Reads a JSON document.
    *
    * @returns `undefined` when there is none.
-   * @throws {StorageError} `malformed` when it is not JSON, `io` when it can't be read.
+   * @throws {StorageError} `malformed` when it is not JSON, `io` when it can't be read, `unsupported` when it is no document
+   * but a pipe or a device.
    */
   readJson(path: string): Promise<JsonValue | undefined>;
   /** Replaces a JSON document. @throws {StorageError} `io`; the old document is then still there. */

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { StorageError } from '../../services/errors.ts';
 import type { Storage } from '../../services/storage.ts';
 import { jsonText } from '../shared/json-text.ts';
 import { keyedQueue } from '../shared/keyed-queue.ts';
@@ -40,9 +41,24 @@ const isDocument = async (path: string): Promise<boolean> => {
   }
 };
 
-async function* linesOf(path: string): AsyncGenerator<Uint8Array> {
+/** Refuses pipes, devices and sockets: to read one may never end, and to replace one such as `/dev/null` harms the host. */
+const refuseSpecial = async (path: string): Promise<void> => {
+  const found = await stat(path).catch((thrown: unknown) => {
+    if (!isMissing(thrown)) throw thrown;
+  });
+  if (!found || found.isFile() || found.isDirectory()) return;
+  throw new StorageError('unsupported', `${path} is a pipe, device or socket. Give the path of a file.`);
+};
+
+/** Makes sure that a document can be worked on, and that nothing of earlier runs is in its folder. */
+const prepare = async (path: string): Promise<void> => {
   await sweepOnce(dirname(path));
+  await refuseSpecial(path);
+};
+
+async function* linesOf(path: string): AsyncGenerator<Uint8Array> {
   try {
+    await prepare(path);
     yield* splitLines(path, createReadStream(path));
   } catch (thrown) {
     if (!isMissing(thrown)) throw storageError(path, 'read', thrown);
@@ -60,13 +76,13 @@ export const fileStorage = ({ fs = hostFs, lineFs = hostLineFs }: FileStorageOpt
   const write = (path: string, content: Content): Promise<void> =>
     inTurn(resolve(path), () =>
       guarded(path, 'written', async () => {
-        await sweepOnce(dirname(path));
+        await prepare(path);
         await replaceFile(path, content, { fs });
       }),
     );
   return {
     readJson: async (path) => {
-      await sweepOnce(dirname(path));
+      await guarded(path, 'read', () => prepare(path));
       return readDocument(path);
     },
     writeJson: async (path, value) => {
@@ -80,7 +96,7 @@ export const fileStorage = ({ fs = hostFs, lineFs = hostLineFs }: FileStorageOpt
       const texts = lines.map((line) => Buffer.from(linesText(path, [line])));
       await inTurn(resolve(path), () =>
         guarded(path, 'written', async () => {
-          await sweepOnce(dirname(path));
+          await prepare(path);
           await logs.append(resolve(path), texts, most);
         }),
       );
@@ -88,6 +104,11 @@ export const fileStorage = ({ fs = hostFs, lineFs = hostLineFs }: FileStorageOpt
     writeBytes: (path, chunks) => writeFrom(chunks, (watched) => write(path, watched)),
     exists: (path) => guarded(path, 'looked at', () => isDocument(path)),
     remove: (path) =>
-      inTurn(resolve(path), () => guarded(path, 'removed', () => removeFiles(dirname(path), [path], fs))),
+      inTurn(resolve(path), () =>
+        guarded(path, 'removed', async () => {
+          await refuseSpecial(path);
+          await removeFiles(dirname(path), [path], fs);
+        }),
+      ),
   };
 };

@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { lstat, mkdir, readdir, readFile, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fileStorage } from '../../../adapters/node/storage.ts';
@@ -81,4 +82,21 @@ test('lines are streamed: the first of a file that no memory holds is there at o
   const lines = fileStorage().readLines(path)[Symbol.asyncIterator]();
   expect((await lines.next()).value).toEqual(new Uint8Array(Buffer.from('first')));
   await expect(lines.next()).rejects.toMatchObject({ name: 'StorageError', code: 'tooLarge' });
+});
+
+test('what is neither a file nor a folder is neither read nor replaced, and nobody waits for it', async () => {
+  const folder = await temporaryFolder();
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const storage = fileStorage();
+  const special = { name: 'StorageError', code: 'unsupported' };
+  await expect(storage.readJson(pipe)).rejects.toMatchObject(special);
+  await expect(storage.readLines(pipe)[Symbol.asyncIterator]().next()).rejects.toMatchObject(special);
+  await expect(storage.writeJson(pipe, 1)).rejects.toMatchObject(special);
+  await expect(storage.writeLines(pipe, ['1'])).rejects.toMatchObject(special);
+  await expect(storage.appendLines(pipe, ['1'], 9)).rejects.toMatchObject(special);
+  await expect(storage.remove(pipe)).rejects.toMatchObject(special);
+  expect((await lstat(pipe)).isFIFO()).toBe(true);
+  await symlink('/dev/zero', join(folder, 'zeros'));
+  await expect(storage.readJson(join(folder, 'zeros'))).rejects.toMatchObject(special);
 });
