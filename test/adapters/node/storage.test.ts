@@ -87,7 +87,7 @@ test('lines are streamed: the first of a file that no memory holds is there at o
 test('what is neither a file nor a folder is neither read nor replaced, and nobody waits for it', async () => {
   const folder = await temporaryFolder();
   const pipe = join(folder, 'pipe');
-  execFileSync('mkfifo', [pipe]);
+  execFileSync('sh', ['-c', 'mkfifo "$0"', pipe]);
   const storage = fileStorage();
   const special = { name: 'StorageError', code: 'unsupported' };
   await expect(storage.readJson(pipe)).rejects.toMatchObject(special);

@@ -147,6 +147,23 @@ test('a message that is queued behind unacknowledged ones of its topic is never 
   expect(store.messages.size).toBe(1_025);
 });
 
+test('the link never holds more than its window: the rest is in the outbox, and a lost link gives back what it held (M11)', async () => {
+  const { publisher, store } = await opened({ messages: 10_000 });
+  const slow = slowLink();
+  publisher.attach(slow.link);
+  const results = Array.from({ length: 5_000 }, (_, index) => publisher.publish('t', String(index), { qos: 1 }));
+  await quiet();
+  const window = { live: 1_024, replay: 512 };
+  const sending = window.live + window.replay;
+  expect(slow.taken.length).toBe(sending);
+  expect(publisher.figures()).toMatchObject({ sending, waiting: 5_000 - sending });
+  publisher.detach(slow.link);
+  slow.answer(closed());
+  expect(new Set((await Promise.all(results)).map(({ outcome }) => outcome))).toEqual(new Set(['queued']));
+  expect(publisher.figures()).toMatchObject({ sending: 0, waiting: 5_000 });
+  expect(store.messages.size).toBe(5_000);
+});
+
 test('after a stop every message is dropped, and nothing writes any more', async () => {
   const { publisher, store, clock } = await opened();
   const slow = slowLink();
