@@ -2,6 +2,7 @@ import type { Clock } from '../../services/clock.ts';
 import type { InboxFigures } from '../../services/figures.ts';
 import { callGuarded } from './guard.ts';
 import type { InboundMessage } from './message.ts';
+import { createTally } from './tally.ts';
 
 export type InputHandler = (message: InboundMessage) => unknown;
 
@@ -34,30 +35,20 @@ export interface Inbox {
   figures(): InboxFigures;
 }
 
-/** Counts drops, and tells of those for want of room: of the first at once, of those after it once in a while. */
+/** Counts drops, and tells of those for want of room. */
 const createDrops = (clock: Clock, warn: (message: string) => void) => {
   let silent = 0;
-  let dropped = 0;
-  let told = 0;
-  let timer: unknown;
-  const tell = () => {
-    timer = undefined;
-    if (dropped === told) return;
-    const news = told === 0 ? '' : `${dropped - told} more, `;
-    told = dropped;
-    timer = clock.setTimeout(tell, warnEveryMs);
-    warn(`The input handler is too slow: ${news}${dropped} messages dropped so far. Let it return sooner.`);
-  };
+  const full = createTally(clock, warnEveryMs, (fresh, total) => {
+    const news = fresh === total ? '' : `${fresh} more, `;
+    warn(`The input handler is too slow: ${news}${total} messages dropped so far. Let it return sooner.`);
+  });
   return {
-    forRoom: () => {
-      dropped += 1;
-      if (timer === undefined) tell();
-    },
+    forRoom: full.add,
     asAsked: (count: number) => {
       silent += count;
     },
-    count: () => silent + dropped,
-    stop: () => clock.clearTimeout(timer),
+    count: () => silent + full.count(),
+    stop: full.stop,
   };
 };
 

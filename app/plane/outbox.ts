@@ -115,11 +115,13 @@ export const createOutbox = (parts: OutboxParts): PlaneOutbox => {
   const policies = createPolicies(parts.policies);
   const queue = createQueue(bounds, policies);
   const keeper = keeperFor(parts, queue, (restored) => {
-    restored.forEach(makeRoom);
+    // From the newest on, so that it is they who are rejected where the new is.
+    restored.toReversed().forEach(makeRoom);
     expire();
   });
   const { counts, end, bury } = createFates(queue, keeper);
-  const { makeRoom, expire } = createLimits({ clock, bounds, warn, queue, end });
+  const limits = createLimits({ clock, bounds, warn, queue, end });
+  const { makeRoom, expire } = limits;
 
   return {
     queue,
@@ -148,8 +150,12 @@ export const createOutbox = (parts: OutboxParts): PlaneOutbox => {
     open: keeper.open,
     isReady: keeper.isReady,
     release: keeper.close,
-    close: () => closing(queue, keeper, end),
+    close: () => {
+      limits.stop();
+      return closing(queue, keeper, end);
+    },
     figures: () => {
+      expire();
       const { delivered: sent, ...others } = counts;
       const { messages: waiting, bytes: waitingBytes } = queue.waiting;
       return { waiting, waitingBytes, sending: queue.sending.messages, sent, ...others, ...keeper.figures() };

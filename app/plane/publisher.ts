@@ -18,8 +18,8 @@ export type Payload = Uint8Array | string;
 
 export interface MessageOptions extends PublishOptions {
   /**
-   * When to tell the result: as soon as the message is `accepted` (delivered, or safely queued), or once it has
-   * `settled`, which is never `queued` unless the client stops before.
+   * When to tell the result: as soon as the message is `accepted` (delivered, or queued, and then it may still expire or be
+   * dropped for want of room), or once it has `settled`, which is never `queued` unless the client stops before.
    *
    * @defaultValue `'accepted'`
    */
