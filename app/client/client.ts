@@ -201,7 +201,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
     const { commit } = await this.restClient.getTargetVersion();
     const ended = outcomeOf(
       this.actor,
-      ['updateFinished', 'updateSwapped', 'updateSkipped', 'updateHandedOver'],
+      ['updateFinished', 'updateSwapped', 'updateSkipped', 'updateHandedOver', 'updateConfirmed'],
       ['updateFailed', 'updateRefused'],
     );
     this.actor.send({ type: 'update.start', target: { commitVersion: commit } });

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { simulatedUnit } from '../../../app/testing.ts';
+
+test('an update to the version that is on trial is done once that is confirmed', async () => {
+  let prove = (): void => undefined;
+  const proof = new Promise<void>((resolve) => (prove = resolve));
+  const { client, world } = simulatedUnit({ env: { PU_COMMIT_VERSION: 'second' }, update: { ready: () => proof } });
+  const trial = { from: 'first', to: 'second', starts: 1, maxStarts: 3, healthyWithinMs: 60_000 };
+  world.firmware.recover = async () => ({ phase: 'trial', trial });
+  world.http.documents.targetVersion = { commit: 'second', tag: null };
+  let isConfirmed = false;
+  client.on('updateConfirmed', () => (isConfirmed = true));
+  await client.ready();
+  const updated = client.performUpdate();
+  await client.restClient.getTargetVersion();
+  expect(isConfirmed).toBe(false);
+  prove();
+  await updated;
+  expect(isConfirmed).toBe(true);
+  await client.stopMainCycle();
+});
