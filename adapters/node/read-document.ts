@@ -4,15 +4,18 @@ import type { JsonValue } from '../../services/json.ts';
 import { maxDocumentBytes, parseJsonText } from '../shared/json-text.ts';
 import { codeOf } from './durable-fs.ts';
 
+const generalAdvice = "Check the disk's free space and the permissions of the file and its folder.";
+const advice: Readonly<Record<string, string>> = {
+  EBUSY: 'Mount the folder that it is in rather than the file alone.',
+  ENOENT: 'There is no such file or folder: check the name.',
+  ENOTDIR: 'What should be its folder is a file: check the name.',
+};
+
 /** Turns a file system's error into a storage error that names the document. */
 export const storageError = (path: string, action: string, cause: unknown): StorageError => {
   if (cause instanceof StorageError) return cause;
   const code = codeOf(cause) ?? 'unexpected';
-  const advice =
-    code === 'EBUSY'
-      ? 'Mount the folder that it is in rather than the file alone.'
-      : "Check the disk's free space and the permissions of the file and its folder.";
-  return new StorageError('io', `${path} can't be ${action} (${code}). ${advice}`, { cause });
+  return new StorageError('io', `${path} can't be ${action} (${code}). ${advice[code] ?? generalAdvice}`, { cause });
 };
 
 /** Whether an error says that there is no such file. */

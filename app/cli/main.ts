@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { codeOf } from '../../adapters/node/durable-fs.ts';
+import { storageError } from '../../adapters/node/read-document.ts';
 import { failureOf } from '../../services/errors.ts';
 import { oneLine } from '../../adapters/shared/one-line.ts';
 import { commands } from './commands.ts';
@@ -31,13 +33,19 @@ const unknown = (name: string): number => {
   return exitCode.usage;
 };
 
+/** A file system's own error, as one that names the file and says what to do. */
+const named = (thrown: unknown): unknown => {
+  const { path } = (thrown ?? {}) as { path?: unknown };
+  return typeof path === 'string' && codeOf(thrown) !== undefined ? storageError(path, 'used', thrown) : thrown;
+};
+
 /** One readable line, never a stack. */
 const explain = (name: string, thrown: unknown): number => {
   if (thrown instanceof UsageError) {
     tell(`pepeunit ${name}: ${oneLine(thrown.message)} pepeunit ${name} --help says more.`);
     return exitCode.usage;
   }
-  const failure = failureOf(thrown);
+  const failure = failureOf(named(thrown));
   tell(`pepeunit ${name}: ${failure.name} (${failure.code}): ${oneLine(failure.message)}`);
   return exitCode.failed;
 };

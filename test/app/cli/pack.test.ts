@@ -48,6 +48,20 @@ const keysIn = async (folder: string, name = 'key.pem') => {
 };
 
 describe('pepeunit pack', () => {
+  test.each([
+    ['FOLDER', (folder: string) => [join(folder, 'none')]],
+    ['key', (folder: string) => [folder, '--sign', join(folder, 'none')]],
+    ['folder of the archive', (folder: string) => [folder, '--out', join(folder, 'none', 'x.tgz')]],
+  ])('a %s that is not there is named, with what to do', async (_, argumentsFor) => {
+    await using folder = await temporaryFolder();
+    await writeFile(join(folder.path, 'main.js'), '');
+    const { code, stderr } = await cli(['pack', ...argumentsFor(folder.path)]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^pepeunit pack: StorageError \(io\): \S+none\S* can't be used \(ENOENT\)\. .*check the name/,
+    );
+  });
+
   test('packs what goes to a unit and nothing secret, and the same each time', async () => {
     await using folder = await temporaryFolder();
     const unit = await writeUnit(join(folder.path, 'unit'));
