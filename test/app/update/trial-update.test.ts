@@ -2,9 +2,11 @@ import { expect, test } from 'vitest';
 import { simulatedUnit } from '../../../app/testing.ts';
 
 test('an update to the version that is on trial is done once that is confirmed', async () => {
-  let prove = (): void => undefined;
-  const proof = new Promise<void>((resolve) => (prove = resolve));
-  const { client, world } = simulatedUnit({ env: { PU_COMMIT_VERSION: 'second' }, update: { ready: () => proof } });
+  const proofs: (() => void)[] = [];
+  const { client, world } = simulatedUnit({
+    env: { PU_COMMIT_VERSION: 'second' },
+    update: { ready: () => new Promise<void>((resolve) => void proofs.push(resolve)) },
+  });
   const trial = { from: 'first', to: 'second', starts: 1, maxStarts: 3, healthyWithinMs: 60_000 };
   world.firmware.recover = async () => ({ phase: 'trial', trial });
   world.http.documents.targetVersion = { commit: 'second', tag: null };
@@ -14,7 +16,7 @@ test('an update to the version that is on trial is done once that is confirmed',
   const updated = client.performUpdate();
   await client.restClient.getTargetVersion();
   expect(isConfirmed).toBe(false);
-  prove();
+  for (const prove of proofs) prove();
   await updated;
   expect(isConfirmed).toBe(true);
   await client.stopMainCycle();
