@@ -57,6 +57,7 @@ export const mqttMachine = mqttSetup.createMachine({
         connecting: {
           description: 'Opens a link and waits for CONNACK.',
           tags: ['busy'],
+          entry: [{ type: 'forgetAsked' }],
           on: {
             'link.opened': {
               target: 'subscribing',
@@ -108,12 +109,19 @@ export const mqttMachine = mqttSetup.createMachine({
           always: { guard: 'isAllAnswered', target: 'online' },
           on: {
             'link.granted': {
-              actions: [{ type: 'keepGrants', params: ({ event }) => event }, { type: 'reconcile' }],
+              target: 'subscribing',
+              reenter: true,
+              actions: [{ type: 'keepGrants', params: ({ event }) => event }],
+            },
+            'link.closed': {
+              guard: { type: 'canBeOverTopics', params: ({ event }) => event },
+              target: '#mqtt.backingOff',
+              actions: [{ type: 'doubtUnanswered' }],
             },
             'mqtt.want': { actions: [{ type: 'keepTopics', params: ({ event }) => event }, { type: 'reconcile' }] },
             'mqtt.resubscribe': { actions: [{ type: 'forgetGrants' }, { type: 'reconcile' }] },
           },
-          after: { subscribeWithin: { target: '#mqtt.backingOff' } },
+          after: { subscribeWithin: { target: '#mqtt.backingOff', actions: [{ type: 'doubtUnanswered' }] } },
         },
         online: {
           description: 'The link is open and each wanted topic was granted or denied.',

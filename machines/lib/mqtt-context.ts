@@ -1,5 +1,6 @@
 import type { Grant, LinkEvent, MqttVersion } from '../../services/broker.ts';
 import type { Failure } from '../../services/errors.ts';
+import type { Doubts } from './doubts.ts';
 import type { MqttProtocol } from './link-end.ts';
 import type { Parent } from './parent.ts';
 import type { Account, Subscriptions } from './subscriptions.ts';
@@ -41,7 +42,7 @@ export interface MqttInput {
   attempts?: number;
 }
 
-export interface MqttContext extends Subscriptions {
+export interface MqttContext extends Subscriptions, Doubts {
   parent: Parent<MqttFact>;
   protocol: MqttProtocol;
   /** What the next attempt speaks. */
@@ -91,4 +92,6 @@ export const newMqttContext = ({ parent, protocol, brokers = 1, attempts = 0 }: 
   asked: [],
   granted: [],
   denied: [],
+  doubted: [],
+  shunned: [],
 });

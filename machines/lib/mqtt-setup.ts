@@ -1,6 +1,7 @@
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import type { CloseLink, Grant, HoldLink } from '../../services/broker.ts';
 import type { Failure } from '../../services/errors.ts';
+import * as doubts from './doubts.ts';
 import { canFallBack, isRefusal, versionAfter } from './link-end.ts';
 import type { MqttContext, MqttEvent, MqttFact, MqttInput } from './mqtt-context.ts';
 import { longestRetryMs, longestSlowRetryMs, stableMs } from './mqtt-waits.ts';
@@ -56,6 +57,7 @@ export const mqttSetup = setup({
       account: undefined,
       provenVersion: context.version,
       ...subscriptions.onNewLink(context, sessionPresent),
+      denied: doubts.deniedAtOnce(context),
     })),
     noteNetwork: assign({ hasNetwork: true }),
     noteNoNetwork: assign({ hasNetwork: false }),
@@ -70,16 +72,27 @@ export const mqttSetup = setup({
     forgetAttempts: assign({ attempts: 0 }),
     speakOlder: assign({ version: 4 as const }),
     chooseVersion: assign(({ context }) => versionAfter(context, context.failure)),
-    keepTopics: assign((_, { topics }: { topics: readonly string[] }) => subscriptions.wanting(topics)),
+    keepTopics: assign(({ context }, { topics }: { topics: readonly string[] }) => ({
+      ...subscriptions.wanting(topics),
+      ...doubts.givingAnotherChance(context, topics),
+    })),
     askForProof: sendTo('link', { type: 'link.prove' }),
-    forgetDenied: assign({ denied: [] }),
-    forgetGrants: assign({ asked: [], granted: [], denied: [] }),
-    keepGrants: assign(({ context }, { grants }: { grants: readonly Grant[] }) =>
-      subscriptions.answered(context, grants),
-    ),
+    forgetAsked: assign({ asked: [] }),
+    forgetDenied: assign(({ context }) => ({ denied: [], ...doubts.givingAnotherChance(context, context.wanted) })),
+    forgetGrants: assign(({ context }) => ({
+      asked: [],
+      granted: [],
+      denied: [],
+      ...doubts.givingAnotherChance(context, context.wanted),
+    })),
+    keepGrants: assign(({ context }, { grants }: { grants: readonly Grant[] }) => ({
+      ...subscriptions.answered(context, grants),
+      ...doubts.afterAnswers(context, grants),
+    })),
+    doubtUnanswered: assign(({ context }) => doubts.afterEnd(context)),
     /** Asks for what is missing, drops what is not wanted any more, leaves the rest alone. */
     reconcile: enqueueActions(({ context, enqueue }) => {
-      const toAsk = subscriptions.topicsToAsk(context);
+      const toAsk = doubts.nextToAsk(context, subscriptions.topicsToAsk(context));
       const toDrop = subscriptions.topicsToDrop(context);
       enqueue.assign({
         asked: [...context.asked, ...toAsk],
@@ -96,6 +109,7 @@ export const mqttSetup = setup({
     isOlderWorthTrying: ({ context }, { failure }: { failure: Failure }) => canFallBack(context, failure),
     hasAnotherBroker: ({ context }) => context.broker + 1 < context.brokers,
     hasDenied: ({ context }) => context.denied.length > 0,
+    canBeOverTopics: (_, { failure }: { failure: Failure }) => doubts.canBeOverTopics(failure),
     isRefusal: (_, { failure }: { failure: Failure }) => isRefusal(failure),
   },
   delays: {
@@ -105,7 +119,7 @@ export const mqttSetup = setup({
     pingAfter: ({ context }) => context.pingIntervalMs,
     answerWithin: ({ context }) => context.pingIntervalMs,
     stableAfter: ({ context }) => stableMs(context),
-    retryDeniedAfter: 600_000,
+    retryDeniedAfter: ({ context }) => (doubts.isRetryCostly(context) ? 3_600_000 : 600_000),
     /** The longest waits; the app draws from them, so that a fleet does not come back in one second. */
     retryAfter: ({ context }) => longestRetryMs(context),
     retrySlowlyAfter: ({ context }) => longestSlowRetryMs(context),

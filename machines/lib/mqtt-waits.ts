@@ -1,7 +1,8 @@
 import { backoff } from './backoff.ts';
+import { endedOverTopics } from './doubts.ts';
 import type { MqttContext } from './mqtt-context.ts';
 
-type Failing = Pick<MqttContext, 'attempts' | 'wasOpen'>;
+type Failing = Pick<MqttContext, 'attempts' | 'wasOpen' | 'asked' | 'granted'>;
 type Failed = Pick<Failing, 'attempts'>;
 
 const longestMs = 60_000;
@@ -30,7 +31,8 @@ export const stableMs = ({ attempts }: Failed): number => Math.max(10_000, backo
 export const drawnWaits = (random: () => number, spreadMs: () => number) => ({
   retryAfter: ({ context }: { context: Failing }): number => {
     const spread = spreadMs();
-    if (!context.wasOpen) return random() * longestRetryMs(context, Math.max(longestMs, 2 * spread));
+    if (!context.wasOpen || endedOverTopics(context))
+      return random() * longestRetryMs(context, Math.max(longestMs, 2 * spread));
     const longest = longestRetryMs(context);
     if (context.attempts <= 1) return random() * Math.max(longest, spread);
     return Math.max(random() * longest, (0.9 + random() / 5) * spread);

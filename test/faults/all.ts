@@ -1,4 +1,5 @@
 import type { Row } from './lab.ts';
+import { deniedTopics } from './rows-denied.ts';
 import { diskFaults } from './rows-disk.ts';
 import { outages } from './rows-outages.ts';
 import { reachFaults } from './rows-reach.ts';
@@ -11,6 +12,7 @@ export const rows: readonly Row[] = [
   ...outages,
   ...connackRefusals,
   ...wireFaults,
+  ...deniedTopics,
   ...reachFaults,
   ...diskFaults,
   ...stops,

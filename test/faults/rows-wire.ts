@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Packet } from 'mqtt';
 import { schemaDocument } from '../support/env.ts';
 import { until } from '../support/until.ts';
-import { suback, type Misbehaviour, type RogueBroker } from './rogue-broker.ts';
+import type { Misbehaviour, RogueBroker } from './rogue-broker.ts';
 import { secondsBetween, type Lab, type Row } from './lab.ts';
 import type { UnitUnderFault } from './subject.ts';
 
 const inputTopics = (schemaDocument()['input_topic'] as Record<string, string[]>)['input/pepeunit'] ?? [];
-const [inputTopic = '', linkedTopic = ''] = inputTopics;
+const [inputTopic = ''] = inputTopics;
 
 /** A broker and a unit that is online on it and publishes. */
 const online = async (lab: Lab): Promise<{ broker: RogueBroker; unit: UnitUnderFault }> => {
@@ -66,28 +66,11 @@ const subackMissing: Row = {
   },
 };
 
-const subackFailure: Row = {
-  fault: 'SUBACK failure for one topic of many',
-  reference: 'drops the connection, 3 connections a second for ever, never subscribed',
-  isQuick: true,
-  run: async (lab) => {
-    const broker = await lab.rogue((packet, { send }) => {
-      if (packet.cmd !== 'subscribe') return false;
-      send(suback(packet, linkedTopic));
-      return true;
-    });
-    const unit = await lab.unit({ port: broker.port, witness: () => broker.received, mqtt: { protocol: 4 } });
-    await unit.tells('online');
-    await unit.tells('The broker denied');
-    await sleep(3000);
-    broker.misbehave((packet, { send }) => {
-      if (packet.cmd === 'pingreq') send({ cmd: 'publish', topic: inputTopic, payload: 'still heard', qos: 0 });
-      return false;
-    });
-    await until(async () => (await unit.figures()).inputs > 0, { what: 'a message on another topic' });
-    if (broker.connects.length !== 1) throw new Error(`${broker.connects.length} connections`);
-    return { happened: 'one warning, one connection, the other topics work', seconds: 0 };
-  },
+const toAll = (
+  broker: RogueBroker,
+  then: (socket: RogueBroker['open'] extends ReadonlySet<infer S> ? S : never) => void,
+) => {
+  for (const socket of broker.open) then(socket);
 };
 
 const pubackMissing: Row = {
@@ -128,13 +111,6 @@ const pingrespMissing: Row = {
     if (noticed > 8) throw new Error(`noticed after ${noticed} s, at a ping interval of 2 s`);
     return { happened: `noticed after ${noticed} s (ping interval 2 s)`, seconds: secondsBetween(begun, onlineAt) };
   },
-};
-
-const toAll = (
-  broker: RogueBroker,
-  then: (socket: RogueBroker['open'] extends ReadonlySet<infer S> ? S : never) => void,
-) => {
-  for (const socket of broker.open) then(socket);
 };
 
 const cutInside = broken('connection cut inside a packet', (broker) =>
@@ -224,7 +200,6 @@ const hangsUp: Row = {
 export const wireFaults: readonly Row[] = [
   connectUnanswered,
   subackMissing,
-  subackFailure,
   pubackMissing,
   pingrespMissing,
   cutInside,

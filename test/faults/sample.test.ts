@@ -8,6 +8,7 @@ const sample = [
   'broker killed, back after 0.3 s',
   'broker frozen (SIGSTOP) while publishing, for 10 s',
   'SUBACK failure for one topic of many',
+  'broker that closes on a denied SUBSCRIBE (MQTT 5)',
   'PINGRESP missing, nothing else comes',
   'garbage bytes',
   'the first of two brokers has no address (DNS)',

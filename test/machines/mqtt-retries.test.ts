@@ -18,7 +18,7 @@ const drawn = (chance: number, spreadMs: number, wasOpen: boolean) =>
       () => chance,
       () => spreadMs,
     );
-    return waits.retryAfter({ context: { attempts, wasOpen } });
+    return waits.retryAfter({ context: { attempts, wasOpen, asked: [], granted: [] } });
   });
 
 describe('M3, M14: backing off', () => {
