@@ -20,6 +20,8 @@ export interface StoredMessages {
   readonly lastId: number;
   /** Records that could not be read, and were put aside. */
   readonly damaged: number;
+  /** What else was found that somebody has to look at, in sentences. */
+  readonly remarks?: readonly string[];
 }
 
 /** Why a message will never be delivered. */

@@ -1,7 +1,9 @@
-import { appendFile, rename, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { StorageError } from '../../services/errors.ts';
 import type { DeadLetter } from '../../services/outbox.ts';
-import { isMissing } from './read-document.ts';
+import { openOwnFile } from './own-file.ts';
 
 /** Bytes after which the file is put behind the one before it, which goes. */
 const fileBytes = 512 * 1024;
@@ -12,18 +14,25 @@ const lineOf = ({ message, reason, reasonCode }: DeadLetter): string => {
   return `${JSON.stringify({ topic, payload: Buffer.from(payload).toString('base64'), qos, retain, acceptedAt, reason, reasonCode })}\n`;
 };
 
-const sizeOf = async (path: string): Promise<number> => {
-  try {
-    return (await stat(path)).size;
-  } catch (thrown) {
-    if (isMissing(thrown)) return 0;
-    throw thrown;
-  }
+const openLetters = async (path: string) => {
+  const { O_APPEND, O_CREAT, O_WRONLY } = constants;
+  const handle = await openOwnFile(path, O_APPEND | O_CREAT | O_WRONLY);
+  if (handle) return handle;
+  throw new StorageError('io', `${path} can't be written, as it is no file. Move it away.`);
 };
 
 /** Adds dead letters to `dead.ndjson`, payloads in base64; the newest megabyte or so is kept. */
 export const writeLetters = async (folder: string, letters: readonly DeadLetter[]): Promise<void> => {
   const path = join(folder, 'dead.ndjson');
-  if ((await sizeOf(path)) >= fileBytes) await rename(path, join(folder, 'dead.old.ndjson'));
-  await appendFile(path, letters.map(lineOf).join(''), { mode: 0o600 });
+  let handle = await openLetters(path);
+  try {
+    if ((await handle.stat()).size >= fileBytes) {
+      await handle.close();
+      await rename(path, join(folder, 'dead.old.ndjson'));
+      handle = await openLetters(path);
+    }
+    await handle.appendFile(letters.map(lineOf).join(''));
+  } finally {
+    await handle.close();
+  }
 };

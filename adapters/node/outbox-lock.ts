@@ -1,8 +1,13 @@
-import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { link, rename, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { StorageError } from '../../services/errors.ts';
+import { privateFile } from './durable-file.ts';
 import { codeOf } from './durable-fs.ts';
+import { openOwnFile } from './own-file.ts';
 import { identityOf, isRunning } from './process-identity.ts';
+
+const mostLockBytes = 256;
 
 /** Folders that this process has. */
 const held = new Set<string>();
@@ -16,12 +21,18 @@ const runs = (text: string): boolean => {
 const inUse = (folder: string) =>
   new StorageError('io', `The outbox in ${folder} is in use by another program of this unit. Stop one of the two.`);
 
-/** Writes a lock, whole from the moment that it is there. @returns Whether there was none. */
+/** What file systems say that have no second names for a file, such as FAT. */
+const noLinks = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK']);
+
+/** Writes a lock, whole from the moment that it is there wherever the file system can. @returns Whether there was none. */
 const write = async (path: string, text: string): Promise<boolean> => {
   const whole = `${path}.${process.pid}.new`;
-  await writeFile(whole, text, { mode: 0o600 });
+  await writeFile(whole, text, { mode: privateFile });
   try {
-    await link(whole, path);
+    await link(whole, path).catch((thrown: unknown) => {
+      if (!noLinks.has(codeOf(thrown) ?? '')) throw thrown;
+      return writeFile(path, text, { mode: privateFile, flag: 'wx' });
+    });
     return true;
   } catch (thrown) {
     if (codeOf(thrown) === 'EEXIST') return false;
@@ -31,11 +42,22 @@ const write = async (path: string, text: string): Promise<boolean> => {
   }
 };
 
-const read = (path: string): Promise<string | undefined> =>
-  readFile(path, 'utf8').catch((thrown: unknown) => {
+/** @returns `undefined` when there is no lock; what is no file says nothing. */
+const read = async (path: string): Promise<string | undefined> => {
+  try {
+    const handle = await openOwnFile(path, constants.O_RDONLY);
+    if (!handle) return '';
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(mostLockBytes), 0, mostLockBytes, 0);
+      return buffer.toString('utf8', 0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch (thrown) {
     if (codeOf(thrown) === 'ENOENT') return undefined;
     throw thrown;
-  });
+  }
+};
 
 /** Takes a dead process's lock away, and no other that came in its place meanwhile. */
 const clear = async (path: string, dead: string): Promise<void> => {
@@ -46,7 +68,8 @@ const clear = async (path: string, dead: string): Promise<void> => {
   const taken = await read(aside);
   // When it has a successor by now, that one is in the right.
   if (taken !== undefined && taken !== dead) await link(aside, path).catch(() => undefined);
-  if (taken !== undefined) await unlink(aside);
+  // A folder stays where it is now.
+  if (taken !== undefined) await unlink(aside).catch(() => undefined);
 };
 
 /**

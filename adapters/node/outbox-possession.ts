@@ -3,7 +3,8 @@ import type { StoredMessages } from '../../services/outbox.ts';
 import { makeFolder } from './durable-file.ts';
 import { lockFolder } from './outbox-lock.ts';
 import { recoverOutbox } from './outbox-recovery.ts';
-import { openSegments, type Segments, type SegmentsOptions } from './outbox-segments.ts';
+import { openSegments, type Segments } from './outbox-segments.ts';
+import type { SegmentsOptions } from './outbox-writer.ts';
 
 /** An outbox's folder, taken for this process alone. */
 export interface Possession {
@@ -12,6 +13,14 @@ export interface Possession {
   /** Makes everything durable, and leaves nothing but what is kept. */
   giveUp(): Promise<void>;
 }
+
+/** Names that are told of many. */
+const mostNames = 5;
+
+const passedOver = (folder: string, names: readonly string[]): string => {
+  const others = names.length > mostNames ? ` and ${names.length - mostNames} others` : '';
+  return `Passed over in ${folder}, as no files of the outbox: ${names.slice(0, mostNames).join(', ')}${others}. Move them away.`;
+};
 
 /** Takes a folder, and reads what is in it. */
 export const takeOutbox = async (options: SegmentsOptions): Promise<Possession> => {
@@ -22,6 +31,7 @@ export const takeOutbox = async (options: SegmentsOptions): Promise<Possession> 
     const recovered = await recoverOutbox(folder);
     const messages = [...recovered.messages.values()].toSorted((a, b) => a.id - b.id);
     const { lastId, damaged } = recovered;
+    const remarks = recovered.strange.length > 0 ? [passedOver(folder, recovered.strange)] : [];
     const segments = openSegments(options, recovered);
     const giveUp = async () => {
       try {
@@ -32,7 +42,7 @@ export const takeOutbox = async (options: SegmentsOptions): Promise<Possession> 
       // Only an empty folder goes.
       await rmdir(folder).catch(() => undefined);
     };
-    return { found: { messages, lastId, damaged }, segments, giveUp };
+    return { found: { messages, lastId, damaged, remarks }, segments, giveUp };
   } catch (thrown) {
     await unlock();
     throw thrown;

@@ -4,9 +4,12 @@ import type { StoredMessage } from '../../services/outbox.ts';
 
 /**
  * A record: CRC-32 of all that follows (4 bytes), length of the body (4), body. A body is a message or a list of removed
- * ids. All numbers are unsigned and big-endian.
+ * ids. All numbers are unsigned and big-endian. The CRC begins at the salt of the file, so that no bytes of a payload
+ * are ever taken for a record.
  */
 const headBytes = 8;
+/** The most that a file of records may have, bytes; no more is looked through in search of a whole one either. */
+export const mostRecordBytes = 64 * 1024 * 1024;
 const messageKind = 1;
 const removalKind = 2;
 /** Kind (1), id (6), accepted (6), flags (1), length of the topic (2). */
@@ -21,21 +24,26 @@ export type Entry =
 /** What was read of a file. */
 export interface Records {
   readonly entries: readonly Entry[];
-  /** Spans of records that are not what was written. */
-  readonly damaged: readonly (readonly [from: number, to: number])[];
-  /** Where the whole records end; what follows was torn off. */
+  /** Spans between whole records that are not what was written. */
+  readonly damaged: readonly Span[];
+  /** Where the whole records end. */
   readonly end: number;
+  /** Whether what follows is the beginning of a record, such as a kill leaves, and no damage. */
+  readonly isTorn: boolean;
 }
 
-const sealed = (body: Buffer): Buffer => {
+/** A part of a file. */
+export type Span = readonly [from: number, to: number];
+
+const sealed = (body: Buffer, salt: number): Buffer => {
   const record = Buffer.allocUnsafe(headBytes + body.length);
   record.writeUInt32BE(body.length, 4);
   body.copy(record, headBytes);
-  record.writeUInt32BE(crc32(record.subarray(4)), 0);
+  record.writeUInt32BE(crc32(record.subarray(4), salt), 0);
   return record;
 };
 
-export const encodeMessage = (message: StoredMessage): Buffer => {
+export const encodeMessage = (message: StoredMessage, salt: number): Buffer => {
   const topic = Buffer.from(message.topic);
   const body = Buffer.alloc(messageHeadBytes + topic.length + message.payload.length);
   body.writeUInt8(messageKind, 0);
@@ -45,14 +53,22 @@ export const encodeMessage = (message: StoredMessage): Buffer => {
   body.writeUInt16BE(topic.length, 14);
   topic.copy(body, messageHeadBytes);
   body.set(message.payload, messageHeadBytes + topic.length);
-  return sealed(body);
+  return sealed(body, salt);
 };
 
-export const encodeRemoval = (ids: readonly number[]): Buffer => {
+export const encodeRemoval = (ids: readonly number[], salt: number): Buffer => {
   const body = Buffer.alloc(1 + ids.length * idBytes);
   body.writeUInt8(removalKind, 0);
   ids.forEach((id, index) => body.writeUIntBE(id, 1 + index * idBytes, idBytes));
-  return sealed(body);
+  return sealed(body, salt);
+};
+
+/** A record that says nothing, to take the place of a damaged one; `undefined` when there is no room for it. */
+export const encodeNothing = (bytes: number, salt: number): Buffer | undefined => {
+  if (bytes <= headBytes) return undefined;
+  const body = Buffer.alloc(bytes - headBytes);
+  body.writeUInt8(removalKind, 0);
+  return sealed(body, salt);
 };
 
 const decodeMessage = (body: Buffer): StoredMessage => {
@@ -69,42 +85,64 @@ const decodeMessage = (body: Buffer): StoredMessage => {
   };
 };
 
-const decode = (body: Buffer, bytes: number): Entry | undefined => {
-  const kind = body.readUInt8(0);
-  if (kind === messageKind && body.length >= messageHeadBytes) return { message: decodeMessage(body), bytes };
-  if (kind !== removalKind) return undefined;
+const decodeRemoval = (body: Buffer): readonly number[] => {
   const count = Math.floor((body.length - 1) / idBytes);
-  return { removed: Array.from({ length: count }, (_, at) => body.readUIntBE(1 + at * idBytes, idBytes)), bytes };
+  return Array.from({ length: count }, (_, at) => body.readUIntBE(1 + at * idBytes, idBytes)).filter((id) => id > 0);
 };
 
-/** Where a record that begins here would end; `undefined` when it is not all there. */
-const endOf = (bytes: Buffer, at: number): number | undefined => {
-  if (at + headBytes > bytes.length) return undefined;
-  const length = bytes.readUInt32BE(at + 4);
-  const end = at + headBytes + length;
-  return length === 0 || end > bytes.length ? undefined : end;
+const isMessage = (body: Buffer): boolean =>
+  body.readUInt8(0) === messageKind &&
+  body.length >= messageHeadBytes &&
+  messageHeadBytes + body.readUInt16BE(14) <= body.length;
+
+const isRemoval = (body: Buffer): boolean => body.readUInt8(0) === removalKind;
+
+/** The body of a record that might begin here; `undefined` when none does, or it is not all there. */
+const bodyAt = (bytes: Buffer, at: number): Buffer | undefined => {
+  if (at + headBytes >= bytes.length) return undefined;
+  const end = at + headBytes + bytes.readUInt32BE(at + 4);
+  if (end <= at + headBytes || end > bytes.length) return undefined;
+  const body = bytes.subarray(at + headBytes, end);
+  return isMessage(body) || isRemoval(body) ? body : undefined;
 };
 
-const entryAt = (bytes: Buffer, at: number): Entry | undefined => {
-  const end = endOf(bytes, at);
-  if (end === undefined || crc32(bytes.subarray(at + 4, end)) !== bytes.readUInt32BE(at)) return undefined;
-  return decode(bytes.subarray(at + headBytes, end), end - at);
+const isWhole = (bytes: Buffer, at: number, body: Buffer, salt: number): boolean =>
+  crc32(bytes.subarray(at + 4, at + headBytes + body.length), salt) === bytes.readUInt32BE(at);
+
+const entryOf = (body: Buffer): Entry => {
+  const bytes = headBytes + body.length;
+  return isMessage(body) ? { message: decodeMessage(body), bytes } : { removed: decodeRemoval(body), bytes };
 };
 
-/**
- * Reads records up to where they are whole. A damaged one is passed over only when a whole one follows right behind
- * it; otherwise nothing tells where the next would begin, and the rest counts as torn off.
- */
-export const readRecords = (bytes: Buffer): Records => {
-  const entries: Entry[] = [];
-  const damaged: (readonly [number, number])[] = [];
-  let at = 0;
-  for (let end = endOf(bytes, at); end !== undefined; end = endOf(bytes, at)) {
-    const entry = entryAt(bytes, at);
-    if (entry) entries.push(entry);
-    else if (entryAt(bytes, end)) damaged.push([at, end]);
-    else break;
-    at = end;
+/** Where the next whole record begins; a damaged one before it does not tell, as its length may be wrong. */
+const nextWhole = (bytes: Buffer, from: number, salt: number): number | undefined => {
+  let tried = 0;
+  for (let at = from; at + headBytes < bytes.length && tried < mostRecordBytes; at += 1) {
+    const body = bodyAt(bytes, at);
+    if (body && isWhole(bytes, at, body, salt)) return at;
+    tried += body?.length ?? 0;
   }
-  return { entries, damaged, end: at };
+  return undefined;
+};
+
+/** Whether a file may end like this after a kill (the beginning of a record) or a power cut (zeros). */
+const isTornTail = (tail: Buffer): boolean => {
+  if (tail.every((byte) => byte === 0) || tail.length < headBytes) return true;
+  const length = tail.readUInt32BE(4);
+  if (length > mostRecordBytes || headBytes + length <= tail.length) return false;
+  return tail.length === headBytes || [messageKind, removalKind].includes(tail.readUInt8(headBytes));
+};
+
+/** Reads every whole record of a file, whatever is between them. */
+export const readRecords = (bytes: Buffer, salt: number): Records => {
+  const entries: Entry[] = [];
+  const damaged: Span[] = [];
+  let end = 0;
+  for (let at = nextWhole(bytes, 0, salt); at !== undefined; at = nextWhole(bytes, end, salt)) {
+    if (at > end) damaged.push([end, at]);
+    const entry = entryOf(bytes.subarray(at + headBytes, at + headBytes + bytes.readUInt32BE(at + 4)));
+    entries.push(entry);
+    end = at + entry.bytes;
+  }
+  return { entries, damaged, end, isTorn: isTornTail(bytes.subarray(end)) };
 };

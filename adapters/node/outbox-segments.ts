@@ -1,19 +1,10 @@
 import type { StoredMessage } from '../../services/outbox.ts';
-import { syncFolder } from './durable-file.ts';
-import { writeAll, type OutboxFs, type OutboxHandle } from './outbox-fs.ts';
 import { encodeMessage, encodeRemoval } from './outbox-records.ts';
-import { liveRecords, segmentPath, type Place, type Recovered, type Segment } from './outbox-recovery.ts';
+import { liveRecords, type Place, type Recovered, type Segment } from './outbox-recovery.ts';
+import { createWriter, type SegmentsOptions } from './outbox-writer.ts';
 
 /** Segments that a small outbox may have before they are joined. */
 const fewSegments = 8;
-
-/** What a segment log may be given. */
-export interface SegmentsOptions {
-  readonly folder: string;
-  readonly fs: OutboxFs;
-  /** Bytes after which a new segment is begun. */
-  readonly segmentBytes: number;
-}
 
 /** The files of an open outbox. One call at a time. */
 export interface Segments {
@@ -23,68 +14,6 @@ export interface Segments {
   sync(): Promise<void>;
   close(): Promise<void>;
 }
-
-/** The segment that is written to. */
-const createWriter = ({ folder, fs, segmentBytes }: SegmentsOptions, segments: Segment[]) => {
-  let current: { readonly segment: Segment; readonly handle: OutboxHandle } | undefined;
-  let isSynced = true;
-  let isListed = true;
-  const begin = async () => {
-    const number = (segments.at(-1)?.number ?? 0) + 1;
-    const segment = { number, path: segmentPath(folder, number), bytes: 0, live: 0 };
-    const handle = await fs.open(segment.path, 'wx', 0o600);
-    segments.push(segment);
-    isListed = false;
-    current = { segment, handle };
-    return current;
-  };
-  const sync = async () => {
-    if (current && !isSynced) await current.handle.datasync();
-    isSynced = true;
-    if (!isListed) await syncFolder(folder);
-    isListed = true;
-  };
-  const end = async () => {
-    const ended = current;
-    if (!ended) return;
-    try {
-      await sync();
-    } finally {
-      current = undefined;
-      await ended.handle.close();
-    }
-  };
-  const room = async () => {
-    if (current && current.segment.bytes >= segmentBytes) await end();
-    return current ?? begin();
-  };
-  return {
-    sync,
-    end,
-    isCurrent: (segment: Segment) => segment === current?.segment,
-    /** @returns The segment that the bytes are in. */
-    write: async (bytes: Uint8Array): Promise<Segment> => {
-      const { segment, handle } = await room();
-      try {
-        await writeAll(handle, bytes, segment.bytes);
-      } catch (thrown) {
-        // Nothing may be written behind a torn record, so this segment ends here.
-        await handle.truncate(segment.bytes).catch(() => undefined);
-        await end().catch(() => undefined);
-        throw thrown;
-      }
-      segment.bytes += bytes.length;
-      isSynced = false;
-      return segment;
-    },
-    /** Empties the segment that is written to: nothing in it counts any more. */
-    reset: async () => {
-      if (!current || current.segment.bytes === 0) return;
-      await current.handle.truncate(0);
-      current.segment.bytes = 0;
-    },
-  };
-};
 
 /** Where the messages that are kept are, and what they take up. */
 const createLedger = (places: Map<number, Place>) => {
@@ -120,8 +49,7 @@ export const openSegments = (options: SegmentsOptions, { segments, places }: Rec
   const ledger = createLedger(places);
 
   const add = async (messages: readonly StoredMessage[]) => {
-    const records = messages.map(encodeMessage);
-    const segment = await writer.write(Buffer.concat(records));
+    const { segment, records } = await writer.write((salt) => messages.map((message) => encodeMessage(message, salt)));
     messages.forEach(({ id }, index) => ledger.put(id, segment, records[index]?.length ?? 0));
   };
   /** Deletes dead segments from the oldest on, so that no removal is forgotten before what it removed. */
@@ -155,7 +83,7 @@ export const openSegments = (options: SegmentsOptions, { segments, places }: Rec
     remove: async (ids) => {
       const kept = ids.filter((id) => places.has(id));
       kept.forEach(ledger.forget);
-      if (places.size > 0 && kept.length > 0) await writer.write(encodeRemoval(kept));
+      if (places.size > 0 && kept.length > 0) await writer.write((salt) => [encodeRemoval(kept, salt)]);
       await tidy();
       if (places.size === 0) await writer.reset();
     },

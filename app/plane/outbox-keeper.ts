@@ -91,6 +91,7 @@ const createPossession = (parts: KeeperParts, retry: () => void) => {
       state.base ??= found.lastId;
       state.damaged += found.damaged;
       if (found.damaged > 0) warn(`${found.damaged} damaged records of the outbox were put aside.`);
+      found.remarks?.forEach(warn);
       const restored = restoredOf(parts, state.base, ids, found);
       for (const { stored } of restored) ids.add(stored.id);
       onRestored(restored);
@@ -153,13 +154,18 @@ const createWriter = (parts: KeeperParts, { ids, state, isOpen, fail, succeed }:
 };
 
 export const createKeeper = (parts: KeeperParts): Keeper => {
-  const { store, unsaved } = parts;
+  const { store, unsaved, warn } = parts;
   const possession = createPossession(parts, () => void recover());
   const { state } = possession;
   const { stored, forget, write } = createWriter(parts, possession);
   let batch: Message[] = [];
   let next: Promise<PublishResult> | undefined;
   const inTurn = serial();
+  let isLossTold = false;
+  const tellLoss = (thrown: unknown) => {
+    if (!isLossTold) warn(`A message that can never be delivered could not be put aside: ${failureOf(thrown).message}`);
+    isLossTold = true;
+  };
 
   const flush = async (): Promise<PublishResult> => {
     if (!state.isFailing && !state.isAway) await possession.open();
@@ -185,7 +191,7 @@ export const createKeeper = (parts: KeeperParts): Keeper => {
     },
     forget,
     setAside: (message, reason) => {
-      void store.setAside([{ message: stored(message), ...reason }]).catch(possession.fail);
+      void store.setAside([{ message: stored(message), ...reason }]).catch(tellLoss);
     },
     close: async () => {
       await inTurn(async () => undefined);

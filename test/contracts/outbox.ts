@@ -39,7 +39,8 @@ export const outboxContract = (name: string, make: () => Promise<OutboxBench>): 
   describe(`outbox: ${name}`, () => {
     test('a new one is empty', async () => {
       const { outbox } = await make();
-      expect(await outbox.open()).toEqual({ messages: [], lastId: 0, damaged: 0 });
+      const { messages, lastId, damaged, remarks = [] } = await outbox.open();
+      expect({ messages, lastId, damaged, remarks }).toEqual({ messages: [], lastId: 0, damaged: 0, remarks: [] });
       await outbox.close();
     });
 

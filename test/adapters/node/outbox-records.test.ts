@@ -1,6 +1,12 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { encodeMessage, encodeRemoval, readRecords, type Entry } from '../../../adapters/node/outbox-records.ts';
+import {
+  encodeMessage,
+  encodeNothing,
+  encodeRemoval,
+  readRecords,
+  type Entry,
+} from '../../../adapters/node/outbox-records.ts';
 import type { StoredMessage } from '../../../services/outbox.ts';
 
 const messageOf = fc.record({
@@ -18,7 +24,9 @@ const saidOf: fc.Arbitrary<Said> = fc.oneof(
   idsOf.map((removed) => ({ removed })),
 );
 
-const encode = (said: Said): Buffer => ('message' in said ? encodeMessage(said.message) : encodeRemoval(said.removed));
+const salt = 0x5a17c0de;
+const encode = (said: Said): Buffer =>
+  'message' in said ? encodeMessage(said.message, salt) : encodeRemoval(said.removed, salt);
 const plain = (entry: Said | Entry) =>
   'message' in entry ? { ...entry.message, payload: [...entry.message.payload] } : [...entry.removed];
 
@@ -26,7 +34,7 @@ test('what is written is read again, whatever it is', () => {
   fc.assert(
     fc.property(fc.array(saidOf), (all) => {
       const bytes = Buffer.concat(all.map(encode));
-      const { entries, damaged, end } = readRecords(bytes);
+      const { entries, damaged, end } = readRecords(bytes, salt);
       expect(entries.map(plain)).toEqual(all.map(plain));
       expect({ damaged, end }).toEqual({ damaged: [], end: bytes.length });
     }),
@@ -44,7 +52,7 @@ test('torn at any place, what is read is a prefix of what was written, and never
         const whole = Buffer.concat(records);
         const cut = where % (whole.length + 1);
         for (const tail of [Buffer.alloc(0), Buffer.alloc(garbage.length), garbage]) {
-          const { entries, end } = readRecords(Buffer.concat([whole.subarray(0, cut), tail]));
+          const { entries, end } = readRecords(Buffer.concat([whole.subarray(0, cut), tail]), salt);
           let length = 0;
           const wholeOnes = records.filter((record) => (length += record.length) <= cut);
           expect(entries.slice(0, wholeOnes.length).map(plain)).toEqual(all.slice(0, wholeOnes.length).map(plain));
@@ -56,7 +64,7 @@ test('torn at any place, what is read is a prefix of what was written, and never
   );
 });
 
-test('a flipped bit costs its record, and at the most those behind it; what is read was written (S4)', () => {
+test('a flipped bit anywhere, lengths included, costs its own record alone, and is told (S4)', () => {
   fc.assert(
     fc.property(fc.array(saidOf, { minLength: 1 }), fc.nat(), fc.integer({ min: 0, max: 7 }), (all, where, bit) => {
       const records = all.map(encode);
@@ -65,23 +73,48 @@ test('a flipped bit costs its record, and at the most those behind it; what is r
       bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << bit), at);
       let from = 0;
       const hit = records.findIndex((record) => (from += record.length) > at);
-      const read = readRecords(bytes).entries.map(plain);
-      const others = all.filter((_, index) => index !== hit).map(plain);
-      expect(read).toEqual(others.slice(0, read.length));
-      expect(read.length).toBeGreaterThanOrEqual(hit);
+      const to = from;
+      from -= records[hit]?.length ?? 0;
+      const { entries, damaged, end } = readRecords(bytes, salt);
+      expect(entries.map(plain)).toEqual(all.filter((_, index) => index !== hit).map(plain));
+      const isLast = hit === all.length - 1;
+      expect({ damaged, end }).toEqual(
+        isLast ? { damaged: [], end: from } : { damaged: [[from, to]], end: bytes.length },
+      );
     }),
   );
 });
 
-test('a damaged record between whole ones is passed over and told', () => {
-  const records = ['one', 'two', 'three'].map((text, index) =>
-    encodeMessage({ id: index + 1, topic: 't', payload: Buffer.from(text), qos: 1, retain: false, acceptedMs: 1 }),
+test('a tail is torn where it can be the beginning of a record, and damage where it can not (S4)', () => {
+  fc.assert(
+    fc.property(saidOf, fc.nat(), fc.nat({ max: 100 }), (said, where, zeros) => {
+      const record = encode(said);
+      const cut = where % record.length;
+      expect(readRecords(record.subarray(0, cut), salt).isTorn).toBe(true);
+      expect(readRecords(Buffer.alloc(zeros), salt).isTorn).toBe(true);
+      const flipped = Buffer.from(record);
+      flipped.writeUInt8(flipped.readUInt8(0) ^ 1, 0);
+      expect(readRecords(flipped, salt).isTorn).toBe(false);
+    }),
   );
-  const bytes = Buffer.concat(records);
-  const from = records[0]?.length ?? 0;
-  bytes.writeUInt8(0xff, from + 20);
-  const { entries, damaged, end } = readRecords(bytes);
-  expect(entries.map((entry) => 'message' in entry && entry.message.id)).toEqual([1, 3]);
-  expect(damaged).toEqual([[from, from + (records[1]?.length ?? 0)]]);
-  expect(end).toBe(bytes.length);
+  const noise = Buffer.from('neither a record nor the beginning of one');
+  expect(readRecords(noise, salt)).toEqual({ entries: [], damaged: [], end: 0, isTorn: false });
+});
+
+test('records inside a payload are no records, though the length of their message is damaged', () => {
+  const messageOfPayload = (id: number, payload: Uint8Array) =>
+    encodeMessage({ id, topic: 't', payload, qos: 1, retain: false, acceptedMs: 1 }, salt);
+  const planted = Buffer.concat([0, 1].flatMap((other) => [encodeRemoval([2], other), encodeRemoval([3], other)]));
+  const bytes = Buffer.concat([messageOfPayload(1, planted), messageOfPayload(2, planted)]);
+  bytes.writeUInt8(0xff, 6);
+  const { entries } = readRecords(bytes, salt);
+  expect(entries.map((entry) => 'message' in entry && entry.message.id)).toEqual([2]);
+});
+
+test('a record that says nothing takes the place of any damage that it fits in', () => {
+  for (const length of [9, 10, 15, 16, 200]) {
+    const nothing = encodeNothing(length, salt) ?? Buffer.alloc(0);
+    expect(readRecords(nothing, salt)).toMatchObject({ entries: [{ removed: [], bytes: length }], end: length });
+  }
+  expect(encodeNothing(8, salt)).toBeUndefined();
 });

@@ -1,0 +1,91 @@
+import { randomInt } from 'node:crypto';
+import { privateFile, syncFolder } from './durable-file.ts';
+import { writeAll, type OutboxFs, type OutboxHandle } from './outbox-fs.ts';
+import { segmentOf, type Segment } from './outbox-recovery.ts';
+
+/** What a segment log may be given. */
+export interface SegmentsOptions {
+  readonly folder: string;
+  readonly fs: OutboxFs;
+  /** Bytes after which a new segment is begun. */
+  readonly segmentBytes: number;
+}
+
+/** The segment that is written to. */
+interface Current {
+  readonly segment: Segment;
+  readonly handle: OutboxHandle;
+}
+
+interface Written {
+  readonly segment: Segment;
+  readonly records: readonly Buffer[];
+}
+
+const beginSegment = async ({ folder, fs }: SegmentsOptions, segments: Segment[]): Promise<Current> => {
+  const segment = segmentOf(folder, (segments.at(-1)?.number ?? 0) + 1, randomInt(2 ** 32));
+  const handle = await fs.open(segment.path, 'wx', privateFile);
+  segments.push(segment);
+  return { segment, handle };
+};
+
+/** Writes records to the newest segment, and begins another when that has enough. */
+export const createWriter = (options: SegmentsOptions, segments: Segment[]) => {
+  const { folder, segmentBytes } = options;
+  let current: Current | undefined;
+  let isSynced = true;
+  let isListed = true;
+  const begin = async () => {
+    current = await beginSegment(options, segments);
+    isListed = false;
+    return current;
+  };
+  const sync = async () => {
+    if (current && !isSynced) await current.handle.datasync();
+    isSynced = true;
+    if (!isListed) await syncFolder(folder);
+    isListed = true;
+  };
+  const end = async () => {
+    const ended = current;
+    if (!ended) return;
+    try {
+      await sync();
+    } finally {
+      current = undefined;
+      await ended.handle.close();
+    }
+  };
+  const room = async () => {
+    if (current && current.segment.bytes >= segmentBytes) await end();
+    return current ?? begin();
+  };
+  return {
+    sync,
+    end,
+    isCurrent: (segment: Segment) => segment === current?.segment,
+    /** Writes records, made with the salt of the segment that they go to. */
+    write: async (encode: (salt: number) => readonly Buffer[]): Promise<Written> => {
+      const { segment, handle } = await room();
+      const records = encode(segment.salt);
+      const bytes = Buffer.concat(records);
+      try {
+        await writeAll(handle, bytes, segment.bytes);
+      } catch (thrown) {
+        // Nothing may be written behind a torn record, so this segment ends here.
+        await handle.truncate(segment.bytes).catch(() => undefined);
+        await end().catch(() => undefined);
+        throw thrown;
+      }
+      segment.bytes += bytes.length;
+      isSynced = false;
+      return { segment, records };
+    },
+    /** Empties the segment that is written to: nothing in it counts any more. */
+    reset: async () => {
+      if (!current || current.segment.bytes === 0) return;
+      await current.handle.truncate(0);
+      current.segment.bytes = 0;
+    },
+  };
+};
