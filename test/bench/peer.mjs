@@ -87,7 +87,13 @@ const serve = (socket) => {
       }
     }
   };
-  socket.on('data', packets(onPacket));
+  const onChunk = packets(onPacket);
+  socket.on('data', (chunk) => {
+    // One write for the acknowledgements of a chunk, else the writes of this end are what limits the rate.
+    socket.cork();
+    onChunk(chunk);
+    socket.uncork();
+  });
   floods.push(async (order) => {
     acks = 0;
     await flood(socket, order, acked);
