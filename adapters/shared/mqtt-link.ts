@@ -4,7 +4,7 @@ import { BrokerError } from '../../services/errors.ts';
 import { linkError, publishError } from './mqtt-errors.ts';
 import { prover } from './mqtt-proof.ts';
 import { isTopicFilter, packFilters, topicNameCheck } from './mqtt-topics.ts';
-import { turnstile, waiting } from './mqtt-waiting.ts';
+import { turnstile, waiting, type Answer, type Waiting } from './mqtt-waiting.ts';
 
 /** Bytes of one SUBSCRIBE or UNSUBSCRIBE, half of the platform's packet limit. */
 const maxSubscribeBytes = 128 * 1024;
@@ -56,51 +56,47 @@ const refusalOf = ({ properties }: IConnackPacket, bytes: number, qos: Qos, reta
   return undefined;
 };
 
-const publisher = ({ client, connack, options }: Session, wait: ReturnType<typeof waiting>) => {
+const publisher = ({ client, connack, options }: Session, wait: Waiting) => {
   const { stream } = client;
   const cork = corker(stream);
   const isTopicName = topicNameCheck();
   const turns = turnstile(options.version === 5 ? (connack.properties?.receiveMaximum ?? 65_535) : 65_535);
-  const blocked: (() => void)[] = [];
+  const blocked: Answer[] = [];
   const onDrain = () => {
-    for (const go of blocked.splice(0)) go();
+    for (const answer of blocked.splice(0)) wait.settle(answer);
   };
   stream.on('drain', onDrain);
-  const acknowledged = (topic: string, payload: Buffer | string, qos: Qos, retain: boolean) => {
-    let over = false;
-    return wait
-      .for(`a message on ${topic}`, (settle) => {
-        const send = () => {
-          cork();
-          client.publish(topic, payload, { qos, retain }, (error) => {
-            turns.leave();
-            if (!error) return settle();
-            const { code } = error as { code?: unknown };
-            settle(
-              typeof code === 'number'
-                ? publishError(topic, code, { cause: error })
-                : linkError('closed', options, 'the link ended before a message was acknowledged', { cause: error }),
-            );
-          });
-        };
-        turns.enter(send, () => !over);
-      })
-      .finally(() => {
-        over = true;
+  const failureOf = (topic: string, cause: Error & { readonly code?: unknown }): BrokerError =>
+    typeof cause.code === 'number'
+      ? publishError(topic, cause.code, { cause })
+      : linkError('closed', options, 'the link ended before a message was acknowledged', { cause });
+  const acknowledged = (topic: string, payload: Buffer | string, qos: Qos, retain: boolean) =>
+    wait.for(`a message on ${topic}`, (answer) => {
+      turns.enter(() => {
+        if (!wait.isOpen(answer)) return false;
+        cork();
+        client.publish(topic, payload, { qos, retain }, (error) => {
+          turns.leave();
+          wait.settle(answer, error ? failureOf(topic, error) : undefined);
+        });
+        return true;
       });
+    });
+  const written = async (topic: string, payload: Buffer | string, retain: boolean) => {
+    cork();
+    client.publish(topic, payload, { qos: 0, retain });
+    if (stream.writableNeedDrain) await wait.for(`a message on ${topic}`, (answer) => blocked.push(answer));
   };
   return {
     stop: () => stream.off('drain', onDrain),
-    publish: async (topic: string, payload: Uint8Array | string, { qos = 0, retain = false }: PublishOptions = {}) => {
-      if (!isTopicName(topic)) throw publishError(topic, topicNameInvalid);
-      const reasonCode = refusalOf(connack, topic.length + payload.length + 16, qos, retain);
-      if (reasonCode !== undefined) throw publishError(topic, reasonCode);
+    publish: (topic: string, payload: Uint8Array | string, { qos = 0, retain = false }: PublishOptions = {}) => {
+      const reasonCode = isTopicName(topic)
+        ? refusalOf(connack, topic.length + payload.length + 16, qos, retain)
+        : topicNameInvalid;
+      if (reasonCode !== undefined) return Promise.reject(publishError(topic, reasonCode));
       // mqtt.js takes any Uint8Array for a payload, its types ask for a Buffer.
       const bytes = payload as Buffer | string;
-      if (qos > 0) return acknowledged(topic, bytes, qos, retain);
-      cork();
-      client.publish(topic, bytes, { qos, retain });
-      if (stream.writableNeedDrain) await wait.for(`a message on ${topic}`, (settle) => blocked.push(settle));
+      return qos > 0 ? acknowledged(topic, bytes, qos, retain) : written(topic, bytes, retain);
     },
     publishNow: (topic: string, payload: Uint8Array | string, retain: boolean): boolean => {
       if (stream.writableLength > maxUnwrittenBytes || !isTopicName(topic)) return false;
@@ -122,15 +118,18 @@ const codeOf = (packet: Suback | undefined, at: number): number => {
   return typeof code === 'number' ? code : 0x80;
 };
 
-const subscriber = ({ client, options }: Session, wait: ReturnType<typeof waiting>) => {
+const subscriber = ({ client, options }: Session, wait: Waiting) => {
   const subscribeGroup = async (topics: string[]): Promise<Grant[]> => {
     let suback: Suback | undefined;
-    await wait.for(`SUBSCRIBE of ${topics.length} topics`, (settle) => {
+    await wait.for(`SUBSCRIBE of ${topics.length} topics`, (answer) => {
       client.subscribe(topics, { qos: 0 }, (error, _subscriptions, packet) => {
         // One failure code of many comes as an error, with the whole SUBACK beside it.
         suback = packet as unknown as Suback | undefined;
-        if (suback?.granted.length === topics.length) return settle();
-        settle(linkError('closed', options, 'the link ended before a subscription was answered', { cause: error }));
+        const failure =
+          suback?.granted.length === topics.length
+            ? undefined
+            : linkError('closed', options, 'the link ended before a subscription was answered', { cause: error });
+        wait.settle(answer, failure);
       });
     });
     return topics.map((topic, at) => {
@@ -152,9 +151,10 @@ const subscriber = ({ client, options }: Session, wait: ReturnType<typeof waitin
       const groups = packFilters([...new Set(topics)].filter(isTopicFilter), maxSubscribeBytes);
       await Promise.all(
         groups.map((group) =>
-          wait.for(`UNSUBSCRIBE of ${group.length} topics`, (settle) => {
+          wait.for(`UNSUBSCRIBE of ${group.length} topics`, (answer) => {
             client.unsubscribe(group, (error) =>
-              settle(
+              wait.settle(
+                answer,
                 error ? linkError('closed', options, 'the link ended before UNSUBACK', { cause: error }) : undefined,
               ),
             );

@@ -1,11 +1,11 @@
 import { BrokerError } from '../../services/errors.ts';
 
-type Settle = (error?: BrokerError) => void;
-
-interface Waiter {
+/** An answer that a broker owes. */
+export interface Answer {
   readonly due: number;
   readonly what: string;
-  readonly settle: Settle;
+  readonly resolve: () => void;
+  readonly reject: (error: BrokerError) => void;
 }
 
 /** Promises of answers that a broker owes; each settles once, at the latest after `timeoutMs`. */
@@ -14,72 +14,73 @@ export interface Waiting {
    * Waits for one answer.
    *
    * @param what Named in the timeout's message.
-   * @param ask Sends the question; it gets what to call with the answer.
+   * @param ask Sends the question.
    */
-  for(what: string, ask: (settle: Settle) => void): Promise<void>;
+  for(what: string, ask: (answer: Answer) => void): Promise<void>;
+  /** An answer came, or never will; only the first call counts. */
+  settle(answer: Answer, error?: BrokerError): void;
+  /** Whether an answer is still waited for. */
+  isOpen(answer: Answer): boolean;
   /** Fails whatever still waits. */
   failAll(error: BrokerError): void;
 }
 
 /** All answers have the same patience, so that one timer for the oldest is enough. */
 export const waiting = (timeoutMs: number): Waiting => {
-  const waiters = new Set<Waiter>();
+  const answers = new Set<Answer>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const arm = () => {
     clearTimeout(timer);
     timer = undefined;
-    const [oldest] = waiters;
+    const [oldest] = answers;
     if (oldest) timer = setTimeout(expire, Math.max(0, oldest.due - performance.now()));
+  };
+  const settle = (answer: Answer, error?: BrokerError) => {
+    if (!answers.delete(answer)) return;
+    if (answers.size === 0) arm();
+    if (error) answer.reject(error);
+    else answer.resolve();
   };
   const expire = () => {
     const now = performance.now();
-    for (const waiter of waiters) {
-      if (waiter.due > now) break;
-      waiter.settle(
-        new BrokerError(
-          'timeout',
-          `The broker did not answer ${waiter.what} within ${timeoutMs} ms. Check the network.`,
-        ),
-      );
+    for (const answer of answers) {
+      if (answer.due > now) break;
+      const message = `The broker did not answer ${answer.what} within ${timeoutMs} ms. Check the network.`;
+      settle(answer, new BrokerError('timeout', message));
     }
     arm();
   };
   return {
     for: (what, ask) =>
       new Promise((resolve, reject) => {
-        const settle: Settle = (error) => {
-          if (!waiters.delete(waiter)) return;
-          if (waiters.size === 0) arm();
-          if (error) reject(error);
-          else resolve();
-        };
-        const waiter: Waiter = { due: performance.now() + timeoutMs, what, settle };
-        waiters.add(waiter);
+        const answer = { due: performance.now() + timeoutMs, what, resolve, reject };
+        answers.add(answer);
         if (timer === undefined) arm();
-        ask(settle);
+        ask(answer);
       }),
+    settle,
+    isOpen: (answer) => answers.has(answer),
     failAll: (error) => {
-      for (const waiter of waiters) waiter.settle(error);
+      for (const answer of answers) settle(answer, error);
     },
   };
 };
 
-/** Lets at most `size` tasks run at once, in order; a task that is no longer wanted gives its turn away. */
+/** Lets at most `size` tasks run at once, in order; one that returns `false` gives its turn away. */
 export const turnstile = (size: number) => {
-  const queue: { wanted: () => boolean; run: () => void }[] = [];
+  const queue: (() => boolean)[] = [];
   let running = 0;
   const next = () => {
     while (running < size) {
-      const task = queue.shift();
-      if (!task) return;
-      if (!task.wanted()) continue;
+      const run = queue.shift();
+      if (!run) return;
       running += 1;
-      task.run();
+      if (!run()) running -= 1;
     }
   };
   return {
-    enter: (run: () => void, wanted: () => boolean) => {
-      queue.push({ wanted, run });
+    enter: (run: () => boolean) => {
+      queue.push(run);
       next();
     },
     leave: () => {

@@ -40,16 +40,16 @@ export interface Amount {
   bytes: number;
 }
 
-export type Draft = Omit<Message, 'lane' | 'isStored' | 'isQueued'> & Partial<Pick<Message, 'isStored' | 'isQueued'>>;
-
 export interface OutboxQueue {
   readonly waiting: Readonly<Amount>;
   readonly sending: Readonly<Amount>;
   /** Whether a message of this topic waits. */
   isBusy(topic: string): boolean;
-  add(topic: string, draft: Draft): Message;
+  /** Where the messages of a topic go; forgotten as soon as the last of them is gone. */
+  laneOf(topic: string): Lane;
+  add(message: Message): void;
   /** Adds messages of earlier runs before all others. */
-  restore(drafts: readonly (readonly [topic: string, draft: Draft])[]): Message[];
+  restore(messages: readonly Message[]): void;
   move(message: Message, state: Message['state']): void;
   /** The oldest message that waits. */
   first(): Message | undefined;
@@ -89,11 +89,8 @@ const createLanes = (policies: Policies) => {
   return {
     lanes,
     amounts,
-    enter: (topic: string, draft: Draft): Message => {
-      const message = { isStored: false, isQueued: false, ...draft, lane: laneOf(topic) };
-      count(message, 1);
-      return message;
-    },
+    laneOf,
+    enter: (message: Message) => count(message, 1),
     move: (message: Message, state: Message['state']) => {
       count(message, -1);
       message.state = state;
@@ -108,7 +105,7 @@ const createLanes = (policies: Policies) => {
 
 /** The messages of all topics, in order, and what they amount to. */
 export const createQueue = (bounds: OutboxBounds, policies: Policies): OutboxQueue => {
-  const { lanes, amounts, enter, move, leave } = createLanes(policies);
+  const { lanes, amounts, laneOf, enter, move, leave } = createLanes(policies);
   const { waiting, sending } = amounts;
   const messages = createFifo(isGone);
   const isOver = () => waiting.messages > bounds.messages || waiting.bytes > bounds.bytes;
@@ -116,19 +113,18 @@ export const createQueue = (bounds: OutboxBounds, policies: Policies): OutboxQue
     waiting,
     sending,
     isBusy: (topic) => (lanes.get(topic)?.waiting ?? 0) > 0,
-    add: (topic, draft) => {
-      const message = enter(topic, draft);
+    laneOf,
+    add: (message) => {
+      enter(message);
       messages.push(message);
       message.lane.messages.push(message);
-      return message;
     },
-    restore: (drafts) => {
-      const restored = drafts.map(([topic, draft]) => enter(topic, draft));
+    restore: (restored) => {
+      restored.forEach(enter);
       messages.unshift(restored);
       for (const lane of new Set(restored.map((message) => message.lane))) {
         lane.messages.unshift(restored.filter((message) => message.lane === lane));
       }
-      return restored;
     },
     move: (message, state) => {
       if (message.state === state) return;

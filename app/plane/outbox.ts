@@ -6,7 +6,7 @@ import { createFates, type Fates } from './outbox-fates.ts';
 import { createLimits, noRoom } from './outbox-limits.ts';
 import { createKeeper, createNoKeeper, type Keeper, type RestoredMessage } from './outbox-keeper.ts';
 import { createPolicies, type OutboxBounds, type OutboxOptions } from './outbox-options.ts';
-import { createQueue, type Draft, type Message, type OutboxQueue } from './outbox-queue.ts';
+import { createQueue, type Lane, type Message, type OutboxQueue } from './outbox-queue.ts';
 import { dropped, queued, type PublishResult } from './publish-result.ts';
 
 export interface OutboxParts {
@@ -47,21 +47,19 @@ const atStop = dropped('The client was stopped.');
 
 const isGone = ({ state }: Message): boolean => state === 'gone';
 
-const draftOf = ({ stored, order, ageMs }: RestoredMessage, now: number): readonly [topic: string, draft: Draft] => [
-  stored.topic,
-  {
-    order,
-    payload: stored.payload,
-    qos: stored.qos,
-    retain: stored.retain,
-    bytes: stored.topic.length + stored.payload.length,
-    bornMs: now - ageMs,
-    state: 'waiting',
-    isStored: true,
-    isQueued: true,
-    settle: undefined,
-  },
-];
+const messageOf = ({ stored, order, ageMs }: RestoredMessage, lane: Lane, now: number): Message => ({
+  order,
+  lane,
+  payload: stored.payload,
+  qos: stored.qos,
+  retain: stored.retain,
+  bytes: stored.topic.length + stored.payload.length,
+  bornMs: now - ageMs,
+  state: 'waiting',
+  isStored: true,
+  isQueued: true,
+  settle: undefined,
+});
 
 const isUnsaved = ({ isStored, qos, state }: Message): boolean => !isStored && (state === 'waiting' || qos > 0);
 
@@ -74,7 +72,9 @@ const keeperFor = (
   if (!store) return createNoKeeper();
   const onRestored = (restored: readonly RestoredMessage[]) => {
     const now = clock.monotonic();
-    admit(queue.restore(restored.map((one) => draftOf(one, now))));
+    const messages = restored.map((one) => messageOf(one, queue.laneOf(one.stored.topic), now));
+    queue.restore(messages);
+    admit(messages);
   };
   return createKeeper({
     store,

@@ -70,17 +70,21 @@ const isRefusal = (thrown: unknown): thrown is BrokerError =>
 const faultOf = (topic: string, bytes: number, most: number): string | undefined =>
   bytes > most ? `its ${bytes} bytes pass the limit of ${most}. Send less at once.` : topicFault(topic);
 
-const settlementOf = (message: Message): Promise<PublishResult> =>
-  new Promise((resolve) => {
-    message.settle = resolve;
-  });
+/** What a publisher hands in. */
+interface Letter {
+  readonly topic: string;
+  readonly payload: Payload;
+  readonly options: MessageOptions | undefined;
+  readonly bytes: number;
+}
 
-/** Accepts a message, and tells its result when its publisher wants to know it. */
-const told = (message: Message, options: MessageOptions | undefined, accept: () => Promise<PublishResult>) => {
-  const settlement = options?.until === 'settled' ? settlementOf(message) : undefined;
-  const accepted = accept();
-  return settlement ?? accepted;
-};
+/** The end of a message, where its publisher wants to be told of that. */
+const settlementOf = (message: Message, options: MessageOptions | undefined): Promise<PublishResult> | undefined =>
+  options?.until === 'settled'
+    ? new Promise((resolve) => {
+        message.settle = resolve;
+      })
+    : undefined;
 
 interface SenderParts {
   readonly outbox: PlaneOutbox;
@@ -92,16 +96,25 @@ interface SenderParts {
 
 /** Puts a message on the link or into the outbox, and follows what becomes of it. */
 const createSender = ({ outbox, replay, clock, onSent, complain }: SenderParts) => {
+  const { queue } = outbox;
   let order = 0;
-  const enter = (topic: string, payload: Payload, options: MessageOptions | undefined, bytes: number) => ({
-    order: ++order,
-    payload,
-    qos: options?.qos ?? 0,
-    retain: options?.retain ?? false,
-    bytes,
-    bornMs: clock.monotonic(),
-    settle: undefined,
-  });
+  const enter = ({ topic, payload, options, bytes }: Letter, state: Message['state']): Message => {
+    const message: Message = {
+      order: ++order,
+      lane: queue.laneOf(topic),
+      payload,
+      qos: options?.qos ?? 0,
+      retain: options?.retain ?? false,
+      bytes,
+      bornMs: clock.monotonic(),
+      state,
+      isStored: false,
+      isQueued: false,
+      settle: undefined,
+    };
+    queue.add(message);
+    return message;
+  };
   const keep = async (message: Message): Promise<PublishResult> => {
     const result = await outbox.keep(message);
     replay.wake();
@@ -114,26 +127,29 @@ const createSender = ({ outbox, replay, clock, onSent, complain }: SenderParts) 
     return outbox.end(message, refused(thrown.message, thrown.reasonCode));
   };
   return {
-    sendNow: (link: Link, topic: string, payload: Payload, options: MessageOptions | undefined, bytes: number) => {
+    sendNow: (link: Link, letter: Letter) => {
+      const { topic, payload, options } = letter;
       if (!options?.qos && link.publishNow(topic, payload, options?.retain === true)) {
         outbox.count(delivered);
         return deliveredAtOnce;
       }
-      const message = outbox.queue.add(topic, { ...enter(topic, payload, options, bytes), state: 'sending' });
+      const message = enter(letter, 'sending');
       if (message.qos > 0) {
         message.lane.unsecured += 1;
         onSent();
       }
-      return told(message, options, () =>
-        link.publish(topic, payload, options).then(
-          () => outbox.end(message, delivered),
-          (thrown: unknown) => fail(message, thrown),
-        ),
+      const settlement = settlementOf(message, options);
+      const accepted = link.publish(topic, payload, options).then(
+        () => outbox.end(message, delivered),
+        (thrown: unknown) => fail(message, thrown),
       );
+      return settlement ?? accepted;
     },
-    keepNow: (topic: string, payload: Payload, options: MessageOptions | undefined, bytes: number) => {
-      const message = outbox.queue.add(topic, { ...enter(topic, payload, options, bytes), state: 'waiting' });
-      return told(message, options, () => keep(message));
+    keepNow: (letter: Letter) => {
+      const message = enter(letter, 'waiting');
+      const settlement = settlementOf(message, letter.options);
+      const accepted = keep(message);
+      return settlement ?? accepted;
     },
   };
 };
@@ -181,8 +197,8 @@ export const createPublisher = (parts: PublisherParts): Publisher => {
         complain(topic, fault);
         return tell(refused(fault));
       }
-      if (open && canSend(topic, bytes)) return sender.sendNow(open, topic, payload, options, bytes);
-      return sender.keepNow(topic, payload, options, bytes);
+      const letter = { topic, payload, options, bytes };
+      return open && canSend(topic, bytes) ? sender.sendNow(open, letter) : sender.keepNow(letter);
     },
     send: async (topic, payload, options) => {
       if (!open) throw linkDown(topic);
