@@ -52,8 +52,18 @@ export type MessageProperties = Readonly<Record<string, unknown>>;
 
 /** Receives what comes over a link; must not throw. */
 export interface LinkListener {
-  /** Called for each message, synchronously: this is the data plane. */
-  onMessage(topic: string, payload: Uint8Array, retained: boolean, properties: MessageProperties | undefined): void;
+  /**
+   * Called for each message, synchronously: this is the data plane.
+   *
+   * @returns Nothing, or a promise that holds back what follows on this link until it settles or the link ends. All that
+   *   a broker sends comes in one stream, so its answers, signs of life and end may wait as well: keep it short.
+   */
+  onMessage(
+    topic: string,
+    payload: Uint8Array,
+    retained: boolean,
+    properties: MessageProperties | undefined,
+  ): Promise<void> | undefined;
   /** Called once, when an opened link ended without {@link Link.close}. */
   onClosed(error: Error): void;
 }

@@ -7,6 +7,8 @@ export interface InboxFigures {
   readonly dropped: number;
   /** Messages that wait now. */
   readonly waiting: number;
+  /** How often the link had to pause, for the handler to catch up. */
+  readonly pauses: number;
 }
 
 /** How the messages of this run, and those that earlier runs left, have fared. */

@@ -38,7 +38,7 @@ const differs = (before: UnitEnv | undefined, after: UnitEnv, names: readonly (k
   before === undefined || names.some((name) => before.reserved[name] !== after.reserved[name]);
 
 /** As often as the env says, and so often that twice as long is no more than one and a half keep-alives. */
-const pingIntervalOf = ({ PU_MQTT_PING_INTERVAL, PU_MQTT_KEEPALIVE }: UnitEnv['reserved']): number =>
+export const pingIntervalOf = ({ PU_MQTT_PING_INTERVAL, PU_MQTT_KEEPALIVE }: UnitEnv['reserved']): number =>
   PU_MQTT_KEEPALIVE === 0
     ? PU_MQTT_PING_INTERVAL * 1000
     : Math.min(PU_MQTT_PING_INTERVAL * 1000, PU_MQTT_KEEPALIVE * 750);

@@ -38,6 +38,8 @@ export interface Session {
   readonly listener: LinkListener;
   readonly filters: Map<string, (topic: string) => boolean>;
   readonly pending: Set<(error: BrokerError) => void>;
+  /** What the listener holds back, while it does. */
+  held: Parameters<LinkListener['onMessage']>[] | undefined;
   ended: BrokerError | undefined;
   keepalive: unknown;
 }
@@ -97,6 +99,23 @@ export const answer = async ({ frozen, clock }: Hub, session: Session, what: str
   });
 };
 
+/** Hands messages to a session's listener in order, as far as it lets them come. */
+const hand = (session: Session, messages: readonly Parameters<LinkListener['onMessage']>[]): void => {
+  for (const [at, message] of messages.entries()) {
+    if (session.ended) return;
+    const settled = session.listener.onMessage(...message);
+    if (!settled) continue;
+    session.held = messages.slice(at + 1);
+    const goOn = () => {
+      const held = session.held ?? [];
+      session.held = undefined;
+      hand(session, held);
+    };
+    void settled.then(goOn, goOn);
+    return;
+  }
+};
+
 /** Hands a message to whoever subscribed to its topic, in a microtask. */
 export const deliver = (
   { sessions }: Hub,
@@ -107,7 +126,8 @@ export const deliver = (
   for (const session of sessions) {
     if (![...session.filters.values()].some((matches) => matches(topic))) continue;
     queueMicrotask(() => {
-      if (!session.ended) session.listener.onMessage(topic, payload, retained, properties);
+      if (session.held) session.held.push([topic, payload, retained, properties]);
+      else hand(session, [[topic, payload, retained, properties]]);
     });
   }
 };

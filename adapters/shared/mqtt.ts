@@ -1,5 +1,5 @@
-import type { IConnackPacket, IDisconnectPacket, IPublishPacket, MqttClient } from 'mqtt';
-import type { Broker, Link, LinkListener, LinkOptions } from '../../services/broker.ts';
+import type { IConnackPacket, IDisconnectPacket, MqttClient } from 'mqtt';
+import type { Broker, Link, LinkListener, LinkOptions, MessageProperties } from '../../services/broker.ts';
 import type { BrokerError } from '../../services/errors.ts';
 import { maxInboundBytes, startClient } from './mqtt-connect.ts';
 import { connackError, disconnectError, linkError, transportError } from './mqtt-errors.ts';
@@ -43,10 +43,40 @@ const watchEnd = (
   };
 };
 
-const open = (options: LinkOptions, listener: LinkListener, signal: AbortSignal): Promise<Link> => {
-  const onMessage = (topic: string, payload: Uint8Array, packet: IPublishPacket) =>
-    listener.onMessage(topic, payload, packet.retain, packet.properties as Record<string, unknown> | undefined);
-  return new Promise((resolve, reject) => {
+const ignore: MqttClient['handleMessage'] = (_packet, done) => done();
+
+/**
+ * Hands each message to the listener. While that holds back what follows, mqtt.js parses nothing, so that its stream
+ * fills up and the socket stands still.
+ *
+ * @returns Hands over nothing more, and lets the socket go on.
+ */
+const deliver = (client: MqttClient, listener: LinkListener): (() => void) => {
+  let held: (() => void) | undefined;
+  client.handleMessage = ({ topic, payload, retain, properties }, done) => {
+    const settled = listener.onMessage(
+      topic,
+      payload as Uint8Array,
+      retain,
+      properties as MessageProperties | undefined,
+    );
+    if (!settled) return done();
+    const goOn = () => {
+      if (held !== goOn) return;
+      held = undefined;
+      done();
+    };
+    held = goOn;
+    settled.then(goOn, goOn);
+  };
+  return () => {
+    client.handleMessage = ignore;
+    held?.();
+  };
+};
+
+const open = (options: LinkOptions, listener: LinkListener, signal: AbortSignal): Promise<Link> =>
+  new Promise((resolve, reject) => {
     const abortion = () => linkError('closed', options, 'the attempt was given up', { cause: signal.reason });
     if (signal.aborted) throw abortion();
     const client = startClient(options);
@@ -57,7 +87,8 @@ const open = (options: LinkOptions, listener: LinkListener, signal: AbortSignal)
     };
     const letGo = () => {
       unwatch();
-      client.off('message', onMessage).off('connect', onConnect);
+      stopDelivery();
+      client.off('connect', onConnect);
     };
     const fail = (error: BrokerError) => {
       stopAttempt();
@@ -77,15 +108,15 @@ const open = (options: LinkOptions, listener: LinkListener, signal: AbortSignal)
       resolve(held.link);
     };
     const onAbort = () => fail(abortion());
+    const stopDelivery = deliver(client, listener);
     const unwatch = watchEnd(client, options, () => held !== undefined, onEnd);
     const timer = setTimeout(
       () => fail(linkError('timeout', options, `no CONNACK within ${options.timeoutMs} ms`)),
       options.timeoutMs,
     );
     signal.addEventListener('abort', onAbort, { once: true });
-    client.on('message', onMessage).on('connect', onConnect);
+    client.on('connect', onConnect);
   });
-};
 
 /**
  * Opens MQTT sessions over TCP, TLS and WebSocket.

@@ -4,7 +4,8 @@ import { LogLevel } from '../../services/log.ts';
 import type { UnitSchema } from '../../services/schema.ts';
 import type { Adapters } from '../platform.ts';
 import type { Command } from '../plane/command.ts';
-import { createInbox, defaultInboxBounds, type Inbox } from '../plane/inbox.ts';
+import { defaultInboxBounds } from '../plane/inbox-backlog.ts';
+import { createInbox, type Inbox } from '../plane/inbox.ts';
 import { createJournal, type Journal } from '../plane/journal.ts';
 import { mqttLogSink, type MqttLogSink } from '../plane/mqtt-log-sink.ts';
 import { createPublisher, type Publisher } from '../plane/publisher.ts';
@@ -47,7 +48,7 @@ export const createDataPlane = ({ adapters, options, epoch, env, schema, onComma
     epochMs: epoch.trustedEpochMs,
     warn,
   });
-  const inbox = createInbox(clock, defaultInboxBounds, warn);
+  const inbox = createInbox({ clock, bounds: defaultInboxBounds, pauseMs: () => switchboard.pauseMs(), warn });
   const logFile = fileLogSink({
     storage,
     path: options.logFilePath,

@@ -2,6 +2,7 @@ import type { LinkOptions, LinkUser, MqttVersion, TlsOptions } from '../../servi
 import type { UnitEnv } from '../../services/env.ts';
 import { BrokerError } from '../../services/errors.ts';
 import type { UnitSchema } from '../../services/schema.ts';
+import { pingIntervalOf } from '../../services/settings.ts';
 import { commandOfKey, parseCommand, type Command, type CommandName } from './command.ts';
 import type { Inbox } from './inbox.ts';
 import { InboundMessage } from './message.ts';
@@ -41,11 +42,15 @@ export interface Switchboard extends LinkUser {
   route(schema: UnitSchema): void;
   /** Resolves when the link that was let go last has closed. */
   closed(): Promise<void>;
+  /** How long the link may pause without it, or an answer on it, being given up, milliseconds. */
+  pauseMs(): number;
   /** Over how long to spread the return to a lost broker, milliseconds. */
   spreadMs(): number;
 }
 
 const secureMqttPort = 8883;
+const defaultTimeoutMs = 10_000;
+const longestPauseMs = 2000;
 
 /** The broker that an env names: over TLS where TLS options or the port say so; an IPv6 address may come bare. */
 export const brokerUrl = ({ reserved }: UnitEnv, tls?: TlsOptions): string => {
@@ -72,6 +77,8 @@ export const createSwitchboard = (parts: SwitchboardParts): Switchboard => {
   const urlOf = (current: UnitEnv, broker: number): string =>
     preferences.brokers?.[broker] ?? brokerUrl(current, preferences.tls);
 
+  const timeoutMs = preferences.timeoutMs ?? defaultTimeoutMs;
+
   const obey = (name: CommandName, payload: Uint8Array) => {
     const command = parseCommand(name, payload);
     if (typeof command === 'string') onRefusal(`The command ${name} was refused: ${command}.`);
@@ -91,14 +98,14 @@ export const createSwitchboard = (parts: SwitchboardParts): Switchboard => {
         clientId: current.unitUuid,
         username: current.reserved.PU_AUTH_TOKEN,
         keepaliveSeconds: current.reserved.PU_MQTT_KEEPALIVE,
-        timeoutMs: preferences.timeoutMs ?? 10_000,
+        timeoutMs,
         ...(preferences.tls && { tls: preferences.tls }),
       };
     },
     onMessage: (topic, payload, retained, properties) => {
       const command = commands.get(topic);
       if (command) obey(command, payload);
-      inbox.push(new InboundMessage(topic, payload, retained, properties), command ? 'command' : 'input');
+      return inbox.push(new InboundMessage(topic, payload, retained, properties), command ? 'command' : 'input');
     },
     attach: (link) => publisher.attach(link),
     detach: (link, closed) => {
@@ -106,6 +113,11 @@ export const createSwitchboard = (parts: SwitchboardParts): Switchboard => {
       closing = closed;
     },
     closed: () => closing,
+    pauseMs: () => {
+      const current = env();
+      const pingIntervalMs = current ? pingIntervalOf(current.reserved) : Infinity;
+      return Math.min(longestPauseMs, pingIntervalMs / 4, timeoutMs / 4);
+    },
     spreadMs: () => {
       const current = env();
       return preferences.spreadMs ?? (current ? spreadOf(urlOf(current, 0)) : fleetSpreadMs);

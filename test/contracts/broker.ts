@@ -33,10 +33,27 @@ const listening = (): Seen => {
   return {
     messages,
     ends,
-    onMessage: (topic, payload, retained) => messages.push({ topic, text: decoder.decode(payload), retained }),
+    onMessage: (topic, payload, retained) => void messages.push({ topic, text: decoder.decode(payload), retained }),
     onClosed: (error) => ends.push(error),
   };
 };
+
+/** A listener that keeps what it is told, and has to be let go on after each message with this text. */
+const pausingAt = (text: string) => {
+  const seen = listening();
+  const paused: (() => void)[] = [];
+  const onMessage: LinkListener['onMessage'] = (...message) => {
+    void seen.onMessage(...message);
+    if (seen.messages.at(-1)?.text !== text) return undefined;
+    return new Promise((resolve) => {
+      paused.push(resolve);
+    });
+  };
+  return { seen, listener: { ...seen, onMessage }, goOn: () => paused.shift()?.() };
+};
+
+/** Time for a message that should not come to come. */
+const aWhile = () => new Promise<void>((resolve) => setTimeout(resolve, 50));
 
 const failure = async (promise: Promise<unknown>): Promise<BrokerError> => {
   const thrown: unknown = await promise.then(
@@ -108,6 +125,56 @@ export const brokerContract = (version: MqttVersion, start: () => Promise<Broker
     await Promise.all(wanted.map((text) => sender.publish('burst', text, { qos: 1 })));
     await until(() => seen.messages.length >= 1000);
     expect(seen.messages.map(({ text }) => text)).toEqual(wanted);
+  });
+
+  test('a listener may hold back what follows, and loses nothing (M5)', async () => {
+    const other = listening();
+    const { seen, listener, goOn } = pausingAt('stop');
+    const [receiver, witness, sender] = [await open(listener), await open(other), await open()];
+    await receiver.subscribe(['stream']);
+    await witness.subscribe(['stream']);
+    const wanted = ['first', 'stop', ...Array.from({ length: 100 }, (_, at) => String(at)), 'stop', 'last'];
+    for (const text of wanted) void sender.publish('stream', text);
+    await until(() => other.messages.length === wanted.length);
+    await aWhile();
+    expect(seen.messages.map(({ text }) => text)).toEqual(['first', 'stop']);
+    goOn();
+    await until(() => seen.messages.length === wanted.length - 1);
+    await aWhile();
+    expect(seen.messages.map(({ text }) => text)).toEqual(wanted.slice(0, -1));
+    goOn();
+    await until(() => seen.messages.length === wanted.length);
+    expect(seen.messages.map(({ text }) => text)).toEqual(wanted);
+  });
+
+  test('a link whose listener holds it back still publishes, and closes for good (M12)', async () => {
+    const { seen, listener, goOn } = pausingAt('stop');
+    const other = listening();
+    const [receiver, witness] = [await open(listener), await open(other)];
+    await receiver.subscribe(['stream']);
+    await witness.subscribe(['heard', 'stream']);
+    for (const text of ['stop', 'more']) await witness.publish('stream', text, { qos: 1 });
+    await until(() => seen.messages.length > 0 && other.messages.length === 2);
+    await receiver.publish('heard', 'x');
+    await until(() => other.messages.length === 3);
+    await receiver.close();
+    goOn();
+    await aWhile();
+    expect(seen.messages.map(({ text }) => text)).toEqual(['stop']);
+    expect(seen.ends).toEqual([]);
+  });
+
+  test('a link that is cut while its listener holds it back tells once', async () => {
+    const { seen, listener, goOn } = pausingAt('stop');
+    const [receiver, sender] = [await open(listener), await open()];
+    await receiver.subscribe(['stream']);
+    await sender.publish('stream', 'stop', { qos: 1 });
+    await until(() => seen.messages.length > 0);
+    bench.cut();
+    goOn();
+    await until(() => seen.ends.length > 0);
+    await aWhile();
+    expect(seen.ends).toHaveLength(1);
   });
 
   test('unsubscribed topics are silent, the others go on', async () => {

@@ -68,7 +68,11 @@ export const world = () => ({
   status: { phase: 'settled' } as FirmwareStatus,
   target: 'v1',
   configs: [] as LogConfig[],
-  measures: { uptimeMs: 1, inbox: { received: 2, dropped: 1, waiting: 0 }, outbox: quietOutbox } as UnitMeasures,
+  measures: {
+    uptimeMs: 1,
+    inbox: { received: 2, dropped: 1, waiting: 0, pauses: 0 },
+    outbox: quietOutbox,
+  } as UnitMeasures,
 });
 export type World = ReturnType<typeof world>;
 

@@ -70,7 +70,7 @@ describe('steering', () => {
   test('sends from outside, with wildcards, the retained mark and properties', async () => {
     const broker = memoryBroker();
     const seen: unknown[] = [];
-    const onMessage: LinkListener['onMessage'] = (...message) => seen.push(message);
+    const onMessage: LinkListener['onMessage'] = (...message) => void seen.push(message);
     const link = await broker.open(options(), { ...deaf, onMessage }, signal);
     await link.subscribe(['a/+/c', 'z/#']);
     expect(broker.subscriptionsOf('unit')).toEqual(['a/+/c', 'z/#']);

@@ -58,7 +58,7 @@ describe('hostile bytes', () => {
       Buffer.concat([Buffer.from([0x30, 0x80, 0x80, 0x80, 0x08, 0, 1, 0x61]), Buffer.alloc(size, 'x')]),
     );
     const sizes: number[] = [];
-    await open(optionsFor(broker.port), { ...deaf, onMessage: (_topic, payload) => sizes.push(payload.length) });
+    await open(optionsFor(broker.port), { ...deaf, onMessage: (_topic, payload) => void sizes.push(payload.length) });
     await until(() => sizes.length > 0);
     expect(sizes).toEqual([size]);
   });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { brokerUrl, createSwitchboard, type LinkPreferences } from '../../../app/plane/switchboard.ts';
 import { parseEnv } from '../../../services/env.ts';
+import type { JsonObject } from '../../../services/json.ts';
 import { envDocument } from '../../support/env.ts';
 
 test.each([
@@ -18,9 +19,9 @@ test('TLS options ask for TLS, whatever the port', () => {
   expect(brokerUrl(parseEnv(envDocument()), {})).toBe('mqtts://127.0.0.1:1883');
 });
 
-const switchboard = (host: string, preferences: LinkPreferences = {}) =>
+const switchboard = (host: string, preferences: LinkPreferences = {}, env: JsonObject = {}) =>
   createSwitchboard({
-    env: () => parseEnv(envDocument({ PU_MQTT_HOST: host })),
+    env: () => parseEnv(envDocument({ PU_MQTT_HOST: host, ...env })),
     preferences,
     inbox: {} as never,
     publisher: {} as never,
@@ -41,4 +42,14 @@ test('how widely units spread their return depends on where the first broker is,
   expect(switchboard('127.0.0.1').spreadMs()).toBe(0);
   expect(switchboard('127.0.0.1', { brokers }).spreadMs()).toBe(10_000);
   expect(switchboard('broker.example.org', { spreadMs: 7 }).spreadMs()).toBe(7);
+});
+
+test.each<[JsonObject, LinkPreferences, number]>([
+  [{}, {}, 2000],
+  [{ PU_MQTT_PING_INTERVAL: 1 }, {}, 250],
+  [{ PU_MQTT_KEEPALIVE: 1 }, {}, 187.5],
+  [{ PU_MQTT_KEEPALIVE: 0, PU_MQTT_PING_INTERVAL: 2 }, {}, 500],
+  [{}, { timeoutMs: 1000 }, 250],
+])('M4: with %o and %o the link pauses for at most %d ms, well within its deadlines', (env, preferences, ms) => {
+  expect(switchboard('127.0.0.1', preferences, env).pauseMs()).toBe(ms);
 });
