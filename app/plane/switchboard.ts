@@ -17,7 +17,8 @@ export interface LinkPreferences {
   /**
    * Over how long units that lose their broker together spread their return, milliseconds. One unit cannot know how many
    * others there are: 150 ms for each unit of the instance keep well within its 20 new connections a second. A unit is
-   * back after half of it on average.
+   * back after half of it on average. A start is not spread: the first attempt comes at once; only where a broker is there
+   * and does not take the unit, the next one is spread.
    *
    * @defaultValue 150_000; 10_000 for a broker in a private network; 0 for one on this very host
    */

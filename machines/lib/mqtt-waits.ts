@@ -2,8 +2,8 @@ import { backoff } from './backoff.ts';
 import { endedOverTopics } from './doubts.ts';
 import type { MqttContext } from './mqtt-context.ts';
 
-type Failing = Pick<MqttContext, 'attempts' | 'wasOpen' | 'asked' | 'granted'>;
-type Failed = Pick<Failing, 'attempts'>;
+type Failed = Pick<MqttContext, 'attempts'>;
+type Failing = Pick<MqttContext, 'attempts' | 'wasOpen' | 'asked' | 'granted' | 'failure'>;
 
 const longestMs = 60_000;
 
@@ -17,6 +17,15 @@ export const longestSlowRetryMs = ({ attempts }: Failed): number => backoff(atte
 /** How long a link must last before the failures before it count no more: longer than the waits that led to it. */
 export const stableMs = ({ attempts }: Failed): number => Math.max(10_000, backoff(attempts));
 
+/** Whether the attempt never came to a broker, so that no other unit was in its way. */
+const hasMetNobody = ({ failure }: Failing): boolean => failure?.code === 'network' || failure?.code === 'tls';
+
+/** The longest wait of a unit that had no link yet. */
+const longestFirstMs = (failing: Failing, spreadMs: number): number => {
+  const longest = longestRetryMs(failing, Math.max(longestMs, 2 * spreadMs));
+  return hasMetNobody(failing) ? longest : Math.max(longest, spreadMs);
+};
+
 /**
  * The waits between attempts, drawn at random.
  *
@@ -25,18 +34,25 @@ export const stableMs = ({ attempts }: Failed): number => Math.max(10_000, backo
  * chance gave it, and none comes twice within it. Whatever the outage, a fleet comes back within one `spreadMs` at an even
  * rate, and one unit waits for half of it on average.
  *
+ * Units that start together come together, since one on a bench shall not have to wait. A broker that is there and takes
+ * only some of them tells the others that they are many: their next wait is anything up to `spreadMs`. Where nobody is
+ * there they wait less at first.
+ *
  * @param random A number from 0 up to 1.
  * @param spreadMs Read at each wait; 0 leaves exponential backoff with full jitter.
  */
 export const drawnWaits = (random: () => number, spreadMs: () => number) => ({
   retryAfter: ({ context }: { context: Failing }): number => {
     const spread = spreadMs();
-    if (!context.wasOpen || endedOverTopics(context))
-      return random() * longestRetryMs(context, Math.max(longestMs, 2 * spread));
     const longest = longestRetryMs(context);
+    if (endedOverTopics(context)) return random() * longest;
+    if (!context.wasOpen) return random() * longestFirstMs(context, spread);
     if (context.attempts <= 1) return random() * Math.max(longest, spread);
     return Math.max(random() * longest, (0.9 + random() / 5) * spread);
   },
-  /** Jitter over the upper half: slow means slow. */
-  retrySlowlyAfter: ({ context }: { context: Failed }): number => (0.5 + random() / 2) * longestSlowRetryMs(context),
+  /** Jitter over the upper half, or over the spread after it: slow means slow. */
+  retrySlowlyAfter: ({ context }: { context: Failed }): number => {
+    const half = longestSlowRetryMs(context) / 2;
+    return half + random() * Math.max(half, spreadMs());
+  },
 });

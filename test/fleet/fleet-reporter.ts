@@ -19,13 +19,17 @@ export const fleetReporter: Reporter = {
   onTestRunEnd: (modules: readonly TestModule[]) => {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const all = tests.flatMap((test) => test.meta().fleet ?? ([] as Simulated[]));
-    for (const { name, units, most, halfBack, allBack, perSecond } of all) {
-      const times = `half back after ${halfBack.toFixed(1)} s, all after ${allBack.toFixed(1)} s`;
-      say(`\n${units} units, ${name}: at most ${most} connects a second; ${times}\n${distribution(perSecond)}`);
+    for (const { name, units, most, mostLater, crowded, halfBack, allBack, perSecond } of all) {
+      const rate = `at most ${most} connects a second, ${mostLater} after the first that the broker is there`;
+      const times = `half online after ${halfBack.toFixed(1)} s, all after ${allBack.toFixed(1)} s`;
+      say(`\n${units} units, ${name}: ${rate}; ${crowded} s over the limit; ${times}\n${distribution(perSecond)}`);
     }
     const failed = tests.filter((test) => test.result().state === 'failed').map(({ name }) => name);
     const scenarios = all.map(({ perSecond, ...rest }) => ({ ...rest, connects: sum(perSecond) }));
-    const most = Math.max(...all.filter(({ spreadMs }) => spreadMs > 0).map((one) => one.most));
-    say(`\n${JSON.stringify({ most, failed, scenarios })}`);
+    const spread = all.filter(({ spreadMs }) => spreadMs > 0);
+    const most = Math.max(...spread.filter(({ begins }) => begins === 'loss').map((one) => one.most));
+    const atOnce = spread.filter(({ begins, downMs }) => begins === 'start' && downMs === 0);
+    const mostAfterStart = Math.max(...atOnce.map((one) => one.mostLater));
+    say(`\n${JSON.stringify({ most, mostAfterStart, failed, scenarios })}`);
   },
 };

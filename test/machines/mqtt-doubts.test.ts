@@ -200,7 +200,7 @@ test('while the topic is sought the waits are short, since no fleet is there tha
     () => 0.5,
     () => 150_000,
   );
-  const failing = { attempts: 2, wasOpen: true, asked: ['x'] };
+  const failing = { attempts: 2, wasOpen: true, asked: ['x'], failure: failure('closed') };
   expect(retryAfter({ context: { ...failing, granted: ['a'] } })).toBe(1000);
   expect(retryAfter({ context: { ...failing, granted: [] } })).toBe(150_000);
 });

@@ -12,13 +12,13 @@ const waitOf = ({ clock, link }: MqttUnderTest) => {
   return waited;
 };
 
-const drawn = (chance: number, spreadMs: number, wasOpen: boolean) =>
+const drawn = (chance: number, spreadMs: number, wasOpen: boolean, code = 'network') =>
   [1, 2, 3, 9].map((attempts) => {
     const waits = drawnWaits(
       () => chance,
       () => spreadMs,
     );
-    return waits.retryAfter({ context: { attempts, wasOpen, asked: [], granted: [] } });
+    return waits.retryAfter({ context: { attempts, wasOpen, asked: [], granted: [], failure: failure(code) } });
   });
 
 describe('M3, M14: backing off', () => {
@@ -90,14 +90,24 @@ describe('M3, M14: backing off', () => {
     expect(drawn(0.5, spreadMs, wasOpen)).toEqual(waits);
   });
 
-  test('slow waits are drawn over their upper half', () => {
-    const waits = [0, 0.5].map((chance) =>
+  test.each(['closed', 'refused', 'timeout'])(
+    'a broker that is there and does not take the unit (%s) makes it wait over the spread at once',
+    (code) => {
+      expect(drawn(0.5, 150_000, false, code)).toEqual([75_000, 75_000, 75_000, 128_000]);
+      expect(drawn(0.5, 0, false, code), 'where there is no fleet, as ever').toEqual([500, 1000, 2000, 30_000]);
+    },
+  );
+
+  test.each([
+    ['their upper half', 0, [30_000, 45_000]],
+    ['the spread after it', 150_000, [30_000, 105_000]],
+  ] as const)('slow waits are drawn over %s', (_, spreadMs, waits) => {
+    const draw = (chance: number) =>
       drawnWaits(
         () => chance,
-        () => 0,
-      ).retrySlowlyAfter({ context: { attempts: 1 } }),
-    );
-    expect(waits).toEqual([30_000, 45_000]);
+        () => spreadMs,
+      ).retrySlowlyAfter({ context: { attempts: 1 } });
+    expect([0, 0.5].map(draw)).toEqual(waits);
   });
 
   test.each(['credentials', 'protocol', 'quota'])('M2: a refusal (%s) is slow, neither a stop nor a storm', (code) => {
