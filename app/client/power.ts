@@ -1,6 +1,6 @@
-import type { Clock } from '../../services/clock.ts';
 import { ClientError, failureOf } from '../../services/errors.ts';
 import { LogLevel } from '../../services/log.ts';
+import { createWaits } from '../plane/waits.ts';
 import { outcomeOf } from './requests.ts';
 import type { InFlight } from './in-flight.ts';
 import { createRestart, type Restart, type RestartParts } from './restart.ts';
@@ -23,16 +23,11 @@ const noWatch = (): void => undefined;
 /** How long a stop may take in all, milliseconds; a disk that hangs gets what the link has left of it. */
 const stopWithinMs = 4_900;
 
-/** Waits for work that never rejects, until a moment of the monotonic clock and no longer. */
-const until = (clock: Clock, dueMs: number, work: Promise<void>): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = clock.setTimeout(resolve, Math.max(0, dueMs - clock.monotonic()));
-    void work.finally(() => clock.clearTimeout(timer)).then(resolve);
-  });
-
 export const createPower = (parts: PowerParts): Power => {
   const { actor, plane, cycle, inFlight, adapters } = parts;
   const { inbox, journal, publisher } = plane;
+  const { clock } = adapters;
+  const waits = createWaits(clock);
   let isOn = false;
   let endWatch = noWatch;
   let stopping: Promise<void> | undefined;
@@ -48,23 +43,26 @@ export const createPower = (parts: PowerParts): Power => {
     restart('exit').catch((thrown: unknown) => journal.log(LogLevel.Error, failureOf(thrown).message));
   };
 
-  const writeOut = async () => {
-    await journal.flush();
-    await publisher.stop();
+  /** The publisher takes no more messages from now on, and what the log has yet to publish goes there first. */
+  const writeOut = async (withinMs: number) => {
+    const flushed = waits.inTime(journal.flush(), withinMs);
+    await publisher.stop(withinMs);
+    await flushed;
   };
 
   const stop = async () => {
-    const dueMs = adapters.clock.monotonic() + stopWithinMs;
+    const dueMs = clock.monotonic() + stopWithinMs;
     endWatch();
     cycle.stop();
     inFlight.giveUp();
     if (isOn && actor.getSnapshot().status === 'active') {
       const stopped = outcomeOf(actor, ['stopped'], []);
       actor.send({ type: 'unit.stop' });
-      await stopped;
+      // A root that fails meanwhile is told of in the log; what follows has to happen all the same.
+      await Promise.allSettled([stopped]);
     }
     inbox.stop();
-    await until(adapters.clock, dueMs, writeOut());
+    await writeOut(Math.max(0, dueMs - clock.monotonic()));
     actor.stop();
   };
 

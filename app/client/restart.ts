@@ -1,5 +1,6 @@
 import type { RestartingMode } from '../../services/process-control.ts';
 import type { Adapters } from '../platform.ts';
+import { createWaits } from '../plane/waits.ts';
 import type { Cycle } from './cycle.ts';
 import type { DataPlane } from './data-plane.ts';
 import { outcomeOf } from './requests.ts';
@@ -15,7 +16,11 @@ export interface RestartParts {
   readonly adapters: Adapters;
 }
 
+/** How long a log may hold a restart up, milliseconds. */
+const flushWithinMs = 5_000;
+
 export const createRestart = ({ actor, plane, cycle, adapters }: RestartParts): Restart => {
+  const waits = createWaits(adapters.clock);
   /** @returns Whether there was a link to leave. */
   const disconnect = async (): Promise<boolean> => {
     if (!plane.publisher.isAttached()) return false;
@@ -27,7 +32,7 @@ export const createRestart = ({ actor, plane, cycle, adapters }: RestartParts): 
 
   return async (mode) => {
     cycle.pause();
-    await plane.journal.flush();
+    await waits.inTime(plane.journal.flush(), flushWithinMs);
     const hadLink = await disconnect();
     await plane.publisher.release();
     try {

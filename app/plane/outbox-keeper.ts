@@ -2,8 +2,10 @@ import { serial } from '../../adapters/shared/serial.ts';
 import type { Clock } from '../../services/clock.ts';
 import { failureOf } from '../../services/errors.ts';
 import type { DeadReason, Outbox, StoredMessage, StoredMessages } from '../../services/outbox.ts';
+import { createPossession, noAnswer, storeWithinMs, type Possession } from './outbox-possession.ts';
 import type { Message } from './outbox-queue.ts';
 import { queued, type PublishResult } from './publish-result.ts';
+import { createWaits, type Waits } from './waits.ts';
 
 /** What the keeper stands between. */
 export interface KeeperParts {
@@ -37,17 +39,16 @@ export interface Keeper {
   forget(message: Message): void;
   /** A message that was kept can never be delivered. */
   setAside(message: Message, reason: DeadReason): void;
-  /** Writes what is not written yet, and gives the store up until it is opened again. */
-  close(): Promise<void>;
+  /** Writes what is not written yet, as long as it may take, and gives the store up until it is opened again. */
+  close(withinMs: number): Promise<void>;
   /** Whether it is known what earlier runs left. */
   isReady(): boolean;
   /** Whether the store fails, and how many records of earlier runs could not be read. */
   figures(): { readonly isVolatile: boolean; readonly damaged: number };
 }
 
-/** How long a store that failed is left alone, milliseconds. */
-const retryMs = 30_000;
 const encoder = new TextEncoder();
+const saved = Promise.resolve(queued);
 
 const recordOf = ({ clock, epochMs }: KeeperParts, base: number, message: Message): StoredMessage => {
   const { order, lane, payload, qos, retain, bornMs } = message;
@@ -72,112 +73,123 @@ const restoredOf = ({ epochMs }: KeeperParts, base: number, known: ReadonlySet<n
     .map((stored) => ({ stored, order: stored.id - base, ageMs: ageOf(stored) }));
 };
 
-/** Opens the store, and remembers whether it fails and how far its numbers are ahead of this run's. */
-const createPossession = (parts: KeeperParts, retry: () => void) => {
-  const { store, clock, warn, onRestored, onReady } = parts;
+/** What this run knows of the store's content. */
+const createRecords = (parts: KeeperParts) => {
+  const { store, warn, onRestored } = parts;
   const ids = new Set<number>();
-  const state = { base: undefined as number | undefined, isFailing: false, isAway: false, damaged: 0 };
-  let opening: Promise<void> | undefined;
-  let timer: unknown;
-  const fail = (thrown: unknown) => {
-    if (!state.isFailing) warn(`What waits for the link is kept in memory alone: ${failureOf(thrown).message}`);
-    state.isFailing = true;
-    clock.clearTimeout(timer);
-    timer = clock.setTimeout(retry, retryMs);
-  };
-  const take = async () => {
-    try {
-      const found = await store.open();
-      state.base ??= found.lastId;
-      state.damaged += found.damaged;
+  let base: number | undefined;
+  let damaged = 0;
+  const idOf = ({ order }: Message): number => (base ?? 0) + order;
+  return {
+    take: (found: StoredMessages) => {
+      base ??= found.lastId;
+      damaged += found.damaged;
       if (found.damaged > 0) warn(`${found.damaged} damaged records of the outbox were put aside.`);
       found.remarks?.forEach(warn);
-      const restored = restoredOf(parts, state.base, ids, found);
+      const restored = restoredOf(parts, base, ids, found);
       for (const { stored } of restored) ids.add(stored.id);
       onRestored(restored);
+    },
+    stored: (message: Message): StoredMessage => recordOf(parts, base ?? 0, message),
+    add: (message: Message) => {
+      message.isStored = true;
+      ids.add(idOf(message));
+    },
+    remove: (message: Message) => {
+      if (message.isStored && ids.delete(idOf(message))) store.remove([idOf(message)]);
+    },
+    isKnown: () => base !== undefined,
+    damaged: () => damaged,
+  };
+};
+
+type Records = ReturnType<typeof createRecords>;
+
+/** Writes messages to the store; those that leave meanwhile are taken out of it again. */
+const createWriter =
+  ({ store }: KeeperParts, records: Records, { state, isOpen, fail, succeed }: Possession) =>
+  async (messages: readonly Message[]): Promise<void> => {
+    if (!isOpen() || !records.isKnown()) return;
+    const wanted = messages.filter((message) => message.state !== 'gone' && !message.isStored);
+    try {
+      if (wanted.length > 0) await store.append(wanted.map(records.stored));
     } catch (thrown) {
-      opening = undefined;
-      fail(thrown);
+      return fail(thrown);
     }
-    onReady();
+    succeed();
+    for (const message of wanted) {
+      records.add(message);
+      if (message.state === 'gone' && !state.isAway) records.remove(message);
+    }
   };
-  return {
-    /** Ids that this run knows the store to have. */
-    ids,
-    state,
-    open: () => (opening ??= take()),
-    isOpen: () => opening !== undefined && state.base !== undefined,
-    fail,
-    succeed: () => {
-      if (state.isFailing) warn('What waits for the link is kept on disk again.');
-      state.isFailing = false;
-    },
-    close: async () => {
-      await opening;
-      clock.clearTimeout(timer);
-      if (opening === undefined) return;
-      opening = undefined;
-      await store.close();
-    },
-  };
-};
 
-type Possession = ReturnType<typeof createPossession>;
-
-/** Writes messages to the store, and takes them out of it. */
-const createWriter = (parts: KeeperParts, { ids, state, isOpen, fail, succeed }: Possession) => {
-  const { store } = parts;
-  const idOf = ({ order }: Message): number => (state.base ?? 0) + order;
-  const stored = (message: Message): StoredMessage => recordOf(parts, state.base ?? 0, message);
-  const forget = (message: Message) => {
-    if (message.isStored && ids.delete(idOf(message))) store.remove([idOf(message)]);
-  };
-  return {
-    stored,
-    forget,
-    write: async (messages: readonly Message[]) => {
-      if (!isOpen()) return;
-      const wanted = messages.filter((message) => message.state !== 'gone' && !message.isStored);
-      try {
-        if (wanted.length > 0) await store.append(wanted.map(stored));
-      } catch (thrown) {
-        return fail(thrown);
-      }
-      succeed();
-      for (const message of wanted) {
-        message.isStored = true;
-        ids.add(idOf(message));
-        if (message.state === 'gone') forget(message);
-      }
-    },
-  };
-};
-
-export const createKeeper = (parts: KeeperParts): Keeper => {
-  const { store, unsaved, warn } = parts;
-  const possession = createPossession(parts, () => void recover());
-  const { state } = possession;
-  const { stored, forget, write } = createWriter(parts, possession);
-  let batch: Message[] = [];
+/** Gathers what is to be written while the write before it is under way. */
+const createBatch = (
+  { state, fail }: Possession,
+  waits: Waits,
+  flush: (take: () => readonly Message[]) => Promise<void>,
+) => {
+  let batch = new Set<Message>();
   let next: Promise<PublishResult> | undefined;
-  const inTurn = serial();
+  const take = (): readonly Message[] => {
+    const taken = [...batch];
+    batch = new Set();
+    next = undefined;
+    return taken;
+  };
+  const write = async (): Promise<PublishResult> => {
+    if (!(await waits.inTime(flush(take), storeWithinMs))) fail(noAnswer());
+    return queued;
+  };
+  return {
+    add: (message: Message) => {
+      batch.add(message);
+      next ??= write();
+      return state.isFailing ? saved : next;
+    },
+    remove: (message: Message) => {
+      batch.delete(message);
+    },
+  };
+};
+
+/** Puts messages aside that can never be delivered; tells once when it can't. */
+const createLetters = ({ store, warn }: KeeperParts, records: Records) => {
   let isLossTold = false;
   const tellLoss = (thrown: unknown) => {
     if (!isLossTold) warn(`A message that can never be delivered could not be put aside: ${failureOf(thrown).message}`);
     isLossTold = true;
   };
-
-  const flush = async (): Promise<PublishResult> => {
-    if (!state.isFailing && !state.isAway) await possession.open();
-    const taken = batch;
-    batch = [];
-    next = undefined;
-    if (!state.isFailing) await write(taken);
-    return queued;
+  return (message: Message, reason: DeadReason) => {
+    void store.setAside([{ message: records.stored(message), ...reason }]).catch(tellLoss);
   };
+};
+
+export const createKeeper = (parts: KeeperParts): Keeper => {
+  const { clock, unsaved } = parts;
+  const inTurn = serial();
+  const waits = createWaits(clock);
+  const records = createRecords(parts);
   const recover = async () => {
+    if (state.isAway) return;
     await possession.open();
     await inTurn(() => write(unsaved()));
+  };
+  const possession = createPossession({ ...parts, waits, onOpen: records.take, onRetry: () => void recover() });
+  const { state, fail } = possession;
+  const write = createWriter(parts, records, possession);
+  const batch = createBatch(possession, waits, (take) =>
+    inTurn(async () => {
+      if (!state.isFailing && !state.isAway) await possession.open();
+      const taken = take();
+      if (!state.isFailing) await write(taken);
+    }),
+  );
+  const giveUp = async () => {
+    await inTurn(async () => undefined);
+    if (unsaved().length > 0) await possession.open();
+    await write(unsaved());
+    await possession.close();
   };
 
   return {
@@ -185,29 +197,24 @@ export const createKeeper = (parts: KeeperParts): Keeper => {
       state.isAway = false;
       return possession.open();
     },
-    save: (message) => {
-      batch.push(message);
-      return (next ??= inTurn(flush));
+    save: batch.add,
+    forget: (message) => {
+      batch.remove(message);
+      records.remove(message);
     },
-    forget,
-    setAside: (message, reason) => {
-      void store.setAside([{ message: stored(message), ...reason }]).catch(tellLoss);
+    setAside: createLetters(parts, records),
+    close: async (withinMs) => {
+      possession.leave();
+      if (!(await waits.inTime(giveUp(), withinMs))) fail(noAnswer());
+      waits.end();
     },
-    close: async () => {
-      await inTurn(async () => undefined);
-      if (unsaved().length > 0) await possession.open();
-      await write(unsaved());
-      state.isAway = true;
-      await possession.close();
-    },
-    isReady: () => state.base !== undefined || state.isFailing,
-    figures: () => ({ isVolatile: state.isFailing, damaged: state.damaged }),
+    isReady: () => records.isKnown() || state.isFailing,
+    figures: () => ({ isVolatile: state.isFailing, damaged: records.damaged() }),
   };
 };
 
 /** Keeps what waits in memory alone. */
 export const createNoKeeper = (): Keeper => {
-  const saved = Promise.resolve(queued);
   return {
     open: async () => undefined,
     save: () => saved,

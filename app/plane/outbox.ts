@@ -37,8 +37,9 @@ export interface PlaneOutbox extends Pick<Fates, 'end' | 'bury'> {
   open(): Promise<void>;
   isReady(): boolean;
   /** Gives the store up, for another program to take; what waits here waits in memory until it is opened again. */
-  release(): Promise<void>;
-  close(): Promise<void>;
+  release(withinMs: number): Promise<void>;
+  /** Ends every message, or leaves it to the next run; takes no longer than it may. */
+  close(withinMs: number): Promise<void>;
   figures(): OutboxFigures;
 }
 
@@ -88,13 +89,13 @@ const keeperFor = (
 };
 
 /** Leaves to the next run what the store has, and drops the rest. */
-const closing = async (queue: OutboxQueue, keeper: Keeper, end: Fates['end']) => {
+const closing = async (queue: OutboxQueue, keeper: Keeper, end: Fates['end'], withinMs: number) => {
   for (const message of queue.all()) {
     const { state, qos, lane } = message;
     if (state === 'sending' && (qos === 0 || lane.policy.keep === 'none')) end(message, atStop);
     else queue.move(message, 'waiting');
   }
-  await keeper.close();
+  await keeper.close(withinMs);
   for (const message of queue.all()) {
     if (message.isStored) message.settle?.(queued);
     else end(message, atStop);
@@ -150,9 +151,9 @@ export const createOutbox = (parts: OutboxParts): PlaneOutbox => {
     open: keeper.open,
     isReady: keeper.isReady,
     release: keeper.close,
-    close: () => {
+    close: (withinMs) => {
       limits.stop();
-      return closing(queue, keeper, end);
+      return closing(queue, keeper, end, withinMs);
     },
     figures: () => {
       expire();

@@ -45,18 +45,25 @@ export interface Publisher {
   route(schema: UnitSchema): void;
   /** Takes over what earlier runs of the program left. Never rejects. */
   open(): Promise<void>;
-  /** Leaves what waits to another program, until it is opened again. */
-  release(): Promise<void>;
+  /** Leaves what waits to another program, until it is opened again. @param withinMs @defaultValue 5_000 */
+  release(withinMs?: number): Promise<void>;
   attach(link: Link): void;
   detach(link: Link): void;
   isAttached(): boolean;
-  /** Takes no more messages; what waits stays in the outbox for the next start. */
-  stop(): Promise<void>;
+  /**
+   * Takes no more messages, at once; what waits stays in the outbox for the next start.
+   *
+   * @param withinMs How long a disk may hold that up. @defaultValue 5_000
+   */
+  stop(withinMs?: number): Promise<void>;
   figures(): OutboxFigures;
 }
 
 /** What the link may have and not have acknowledged; more waits in the outbox. */
 const mostSending = { messages: 1_024, bytes: 1024 * 1024 };
+
+/** How long a disk may take to let the outbox go, milliseconds. */
+const leaveWithinMs = 5_000;
 
 const stopped = dropped('The client was stopped.');
 
@@ -208,7 +215,7 @@ export const createPublisher = (parts: PublisherParts): Publisher => {
     },
     route: outbox.route,
     open: outbox.open,
-    release: outbox.release,
+    release: (withinMs = leaveWithinMs) => outbox.release(withinMs),
     attach: (opened) => {
       open = opened;
       replay.start(opened);
@@ -219,12 +226,12 @@ export const createPublisher = (parts: PublisherParts): Publisher => {
       replay.stop();
     },
     isAttached: () => open !== undefined,
-    stop: async () => {
+    stop: async (withinMs = leaveWithinMs) => {
       isStopped = true;
       open = undefined;
       replay.stop();
       watch.stop();
-      await outbox.close();
+      await outbox.close(withinMs);
     },
     figures: outbox.figures,
   };
