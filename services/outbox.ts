@@ -10,6 +10,8 @@ export interface StoredMessage {
   readonly retain: boolean;
   /** When it was accepted, Unix milliseconds; `undefined` when no time was trusted then. */
   readonly acceptedMs: number | undefined;
+  /** UUID of the unit whose message it is, in lower case; `undefined` when it was not known then. */
+  readonly unit: string | undefined;
 }
 
 /** What a store held when it was opened. */

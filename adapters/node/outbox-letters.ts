@@ -9,9 +9,9 @@ import { openOwnFile } from './own-file.ts';
 const fileBytes = 512 * 1024;
 
 const lineOf = ({ message, reason, reasonCode }: DeadLetter): string => {
-  const { topic, payload, qos, retain, acceptedMs } = message;
+  const { topic, payload, qos, retain, acceptedMs, unit } = message;
   const acceptedAt = acceptedMs === undefined ? undefined : new Date(acceptedMs).toISOString();
-  return `${JSON.stringify({ topic, payload: Buffer.from(payload).toString('base64'), qos, retain, acceptedAt, reason, reasonCode })}\n`;
+  return `${JSON.stringify({ topic, payload: Buffer.from(payload).toString('base64'), qos, retain, acceptedAt, unit, reason, reasonCode })}\n`;
 };
 
 const openLetters = async (path: string) => {

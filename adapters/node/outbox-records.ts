@@ -12,6 +12,10 @@ const headBytes = 8;
 export const mostRecordBytes = 64 * 1024 * 1024;
 const messageKind = 1;
 const removalKind = 2;
+/** A message with its unit's UUID (16 bytes) before the topic. */
+const ownedKind = 3;
+const unitBytes = 16;
+const mostMs = 2 ** 48 - 2;
 /** Kind (1), id (6), accepted (6), flags (1), length of the topic (2). */
 const messageHeadBytes = 16;
 const idBytes = 6;
@@ -35,32 +39,35 @@ export interface Records {
 /** A part of a file. */
 export type Span = readonly [from: number, to: number];
 
-const sealed = (body: Buffer, salt: number): Buffer => {
-  const record = Buffer.allocUnsafe(headBytes + body.length);
-  record.writeUInt32BE(body.length, 4);
-  body.copy(record, headBytes);
+const sealed = (body: readonly Uint8Array[], salt: number): Buffer => {
+  const record = Buffer.concat([Buffer.alloc(headBytes), ...body]);
+  record.writeUInt32BE(record.length - headBytes, 4);
   record.writeUInt32BE(crc32(record.subarray(4), salt), 0);
   return record;
 };
 
-export const encodeMessage = (message: StoredMessage, salt: number): Buffer => {
-  const topic = Buffer.from(message.topic);
-  const body = Buffer.alloc(messageHeadBytes + topic.length + message.payload.length);
-  body.writeUInt8(messageKind, 0);
-  body.writeUIntBE(message.id, 1, idBytes);
-  body.writeUIntBE(message.acceptedMs === undefined ? 0 : message.acceptedMs + 1, 7, 6);
-  body.writeUInt8(message.qos | (message.retain ? 4 : 0), 13);
-  body.writeUInt16BE(topic.length, 14);
-  topic.copy(body, messageHeadBytes);
-  body.set(message.payload, messageHeadBytes + topic.length);
-  return sealed(body, salt);
+const bytesOfUnit = (unit: string | undefined): Buffer => Buffer.from(unit?.replaceAll('-', '') ?? '', 'hex');
+
+const unitOf = (bytes: Buffer): string =>
+  bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+
+export const encodeMessage = ({ id, topic, payload, qos, retain, acceptedMs, unit }: StoredMessage, salt: number) => {
+  const owner = bytesOfUnit(unit);
+  const name = Buffer.from(topic);
+  const head = Buffer.alloc(messageHeadBytes);
+  head.writeUInt8(owner.length === unitBytes ? ownedKind : messageKind, 0);
+  head.writeUIntBE(id, 1, idBytes);
+  head.writeUIntBE(acceptedMs === undefined ? 0 : Math.min(Math.max(0, acceptedMs), mostMs) + 1, 7, 6);
+  head.writeUInt8(qos | (retain ? 4 : 0), 13);
+  head.writeUInt16BE(name.length, 14);
+  return sealed([head, owner, name, payload], salt);
 };
 
 export const encodeRemoval = (ids: readonly number[], salt: number): Buffer => {
   const body = Buffer.alloc(1 + ids.length * idBytes);
   body.writeUInt8(removalKind, 0);
   ids.forEach((id, index) => body.writeUIntBE(id, 1 + index * idBytes, idBytes));
-  return sealed(body, salt);
+  return sealed([body], salt);
 };
 
 /** A record that says nothing, to take the place of a damaged one; `undefined` when there is no room for it. */
@@ -68,20 +75,24 @@ export const encodeNothing = (bytes: number, salt: number): Buffer | undefined =
   if (bytes <= headBytes) return undefined;
   const body = Buffer.alloc(bytes - headBytes);
   body.writeUInt8(removalKind, 0);
-  return sealed(body, salt);
+  return sealed([body], salt);
 };
+
+const isOwned = (body: Buffer): boolean => body.readUInt8(0) === ownedKind;
+const topicStart = (body: Buffer): number => messageHeadBytes + (isOwned(body) ? unitBytes : 0);
+const topicEnd = (body: Buffer): number => topicStart(body) + body.readUInt16BE(14);
 
 const decodeMessage = (body: Buffer): StoredMessage => {
   const accepted = body.readUIntBE(7, 6);
   const flags = body.readUInt8(13);
-  const topicEnd = messageHeadBytes + body.readUInt16BE(14);
   return {
     id: body.readUIntBE(1, idBytes),
-    topic: body.toString('utf8', messageHeadBytes, topicEnd),
-    payload: new Uint8Array(body.subarray(topicEnd)),
+    topic: body.toString('utf8', topicStart(body), topicEnd(body)),
+    payload: new Uint8Array(body.subarray(topicEnd(body))),
     qos: (flags & 3) as Qos,
     retain: (flags & 4) !== 0,
     acceptedMs: accepted === 0 ? undefined : accepted - 1,
+    unit: isOwned(body) ? unitOf(body.subarray(messageHeadBytes, topicStart(body))) : undefined,
   };
 };
 
@@ -91,9 +102,9 @@ const decodeRemoval = (body: Buffer): readonly number[] => {
 };
 
 const isMessage = (body: Buffer): boolean =>
-  body.readUInt8(0) === messageKind &&
+  (body.readUInt8(0) === messageKind || isOwned(body)) &&
   body.length >= messageHeadBytes &&
-  messageHeadBytes + body.readUInt16BE(14) <= body.length;
+  topicEnd(body) <= body.length;
 
 const isRemoval = (body: Buffer): boolean => body.readUInt8(0) === removalKind;
 
@@ -130,7 +141,7 @@ const isTornTail = (tail: Buffer): boolean => {
   if (tail.every((byte) => byte === 0) || tail.length < headBytes) return true;
   const length = tail.readUInt32BE(4);
   if (length > mostRecordBytes || headBytes + length <= tail.length) return false;
-  return tail.length === headBytes || [messageKind, removalKind].includes(tail.readUInt8(headBytes));
+  return tail.length === headBytes || [messageKind, removalKind, ownedKind].includes(tail.readUInt8(headBytes));
 };
 
 /** Reads every whole record of a file, whatever is between them. */

@@ -13,6 +13,7 @@ export interface DocumentRequests {
   readonly loadSchema: () => Promise<void>;
   /** What ends a download to another path before its time. */
   readonly giveUp: () => AbortSignal;
+  readonly onEnv: (env: UnitEnv) => void;
   readonly onSchema: (schema: UnitSchema) => void;
 }
 
@@ -39,7 +40,11 @@ export const createDocuments = <TEnv extends object>(
 ): Documents<TEnv> => {
   const { settings, adopt: showEnv } = createSettings<TEnv>(requests.loadSettings);
   const { schema, adopt: showSchema } = createSchemaManager(requests.loadSchema);
-  const settingsSources = { storage, rest, path: envFilePath, holder: envHolder(showEnv) };
+  const onEnv = (adopted: UnitEnv) => {
+    showEnv(adopted);
+    requests.onEnv(adopted);
+  };
+  const settingsSources = { storage, rest, path: envFilePath, holder: envHolder(onEnv) };
   const env = async () => settingsSources.holder.current ?? readEnv(storage, envFilePath);
   const onSchema = (adopted: UnitSchema) => {
     showSchema(adopted);

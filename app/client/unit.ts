@@ -43,14 +43,14 @@ export const createUnit = <TEnv extends object>(
   options: ResolvedOptions,
   callbacks: UnitCallbacks,
 ): UnitRuntime<TEnv> => {
-  const { clock } = adapters;
-  const epoch = createEpoch(clock);
+  const epoch = createEpoch(adapters.clock);
   const inFlight = createInFlight();
 
   const documents = createDocuments<TEnv>(adapters, options, {
     loadSettings: () => ask({ type: 'settings.load' }, 'settings'),
     loadSchema: () => ask({ type: 'schema.load' }, 'schema'),
     giveUp: inFlight.signal,
+    onEnv: ({ unitUuid }) => plane.publisher.claim(unitUuid),
     onSchema: (adopted) => plane.route(adopted),
   });
 
@@ -63,7 +63,7 @@ export const createUnit = <TEnv extends object>(
     onCommand: (command) => actor.send({ type: 'command.received', ...command }),
   });
 
-  const measures = createMeasures(clock, epoch, plane);
+  const measures = createMeasures(adapters.clock, epoch, plane);
   const actor: UnitActor = createRoot({
     adapters,
     options,
@@ -71,13 +71,13 @@ export const createUnit = <TEnv extends object>(
     plane,
     measures,
     epochMs: epoch.epochMs,
-    reports: createReports(plane, documents.schemaNow, clock),
+    reports: createReports(plane, documents.schemaNow, adapters.clock),
     restart: (mode) => power.restart(mode),
     ...callbacks,
   });
 
   const cycle = createCycle({
-    clock,
+    clock: adapters.clock,
     isConfigured: () => documents.envNow() !== undefined && documents.schemaNow() !== undefined,
     isOnline: () => actor.getSnapshot().matches({ lifecycle: { operating: 'online' } }),
     warn: plane.warn,

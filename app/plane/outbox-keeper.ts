@@ -13,6 +13,8 @@ export interface KeeperParts {
   readonly clock: Clock;
   /** Unix milliseconds; `undefined` while no time is trusted. */
   readonly epochMs: () => number | undefined;
+  /** UUID of the unit that this program is; `undefined` before it is known. */
+  readonly unit: () => string | undefined;
   readonly warn: (message: string) => void;
   /** Messages that ought to be in the store, and are not. */
   readonly unsaved: () => readonly Message[];
@@ -50,7 +52,7 @@ export interface Keeper {
 const encoder = new TextEncoder();
 const saved = Promise.resolve(queued);
 
-const recordOf = ({ clock, epochMs }: KeeperParts, base: number, message: Message): StoredMessage => {
+const recordOf = ({ clock, epochMs, unit }: KeeperParts, base: number, message: Message): StoredMessage => {
   const { order, lane, payload, qos, retain, bornMs } = message;
   const epoch = epochMs();
   return {
@@ -60,6 +62,7 @@ const recordOf = ({ clock, epochMs }: KeeperParts, base: number, message: Messag
     qos,
     retain,
     acceptedMs: epoch === undefined ? undefined : Math.round(epoch - (clock.monotonic() - bornMs)),
+    unit: message.unit ?? unit(),
   };
 };
 

@@ -20,6 +20,8 @@ export interface Message {
   isStored: boolean;
   /** Whether its publisher was told that it is kept. */
   isQueued: boolean;
+  /** UUID of the unit whose message it is, where an earlier run has noted it. */
+  readonly unit: string | undefined;
   /** Told of its end, where somebody waits for that. */
   settle: ((result: PublishResult) => void) | undefined;
 }

@@ -5,6 +5,7 @@ import type { UnitSchema } from '../../services/schema.ts';
 import { createFates, type Fates } from './outbox-fates.ts';
 import { createLimits, noRoom } from './outbox-limits.ts';
 import { createKeeper, createNoKeeper, type Keeper, type RestoredMessage } from './outbox-keeper.ts';
+import { createOwnership } from './outbox-ownership.ts';
 import { createPolicies, type OutboxBounds, type OutboxOptions } from './outbox-options.ts';
 import { createQueue, type Lane, type Message, type OutboxQueue } from './outbox-queue.ts';
 import { dropped, queued, type PublishResult } from './publish-result.ts';
@@ -33,6 +34,8 @@ export interface PlaneOutbox extends Pick<Fates, 'end' | 'bury'> {
   /** Ends what has waited for too long. */
   expire(): void;
   route(schema: UnitSchema): void;
+  /** From now on the program is the unit of this UUID: what waits of another goes aside. */
+  claim(unit: string): void;
   /** Takes over what earlier runs left. Never rejects. */
   open(): Promise<void>;
   isReady(): boolean;
@@ -59,6 +62,7 @@ const messageOf = ({ stored, order, ageMs }: RestoredMessage, lane: Lane, now: n
   state: 'waiting',
   isStored: true,
   isQueued: true,
+  unit: stored.unit,
   settle: undefined,
 });
 
@@ -68,6 +72,7 @@ const isUnsaved = ({ isStored, qos, state }: Message): boolean => !isStored && (
 const keeperFor = (
   { store, clock, epochMs, warn, onReady }: OutboxParts,
   queue: OutboxQueue,
+  unit: () => string | undefined,
   admit: (restored: readonly Message[]) => void,
 ): Keeper => {
   if (!store) return createNoKeeper();
@@ -81,6 +86,7 @@ const keeperFor = (
     store,
     clock,
     epochMs,
+    unit,
     warn,
     onReady,
     onRestored,
@@ -115,9 +121,12 @@ export const createOutbox = (parts: OutboxParts): PlaneOutbox => {
   const { clock, bounds, warn } = parts;
   const policies = createPolicies(parts.policies);
   const queue = createQueue(bounds, policies);
-  const keeper = keeperFor(parts, queue, (restored) => {
+  const ownership = createOwnership(warn, (message, result) => bury(message, result));
+  const keeper = keeperFor(parts, queue, ownership.unit, (restored) => {
+    ownership.sift(restored);
+    const own = restored.filter((message) => !isGone(message));
     // From the newest on, so that it is they who are rejected where the new is.
-    restored.toReversed().forEach(makeRoom);
+    own.toReversed().forEach(makeRoom);
     expire();
   });
   const { counts, end, bury } = createFates(queue, keeper);
@@ -148,6 +157,7 @@ export const createOutbox = (parts: OutboxParts): PlaneOutbox => {
       policies.route(schema);
       queue.reroute();
     },
+    claim: (unit) => ownership.claim(unit, queue.all()),
     open: keeper.open,
     isReady: keeper.isReady,
     release: keeper.close,

@@ -43,6 +43,8 @@ export interface Publisher {
   send(topic: string, payload: Payload, options?: PublishOptions): Promise<void>;
   /** Takes over which topics the keys of the policies stand for. */
   route(schema: UnitSchema): void;
+  /** From now on the program is the unit of this UUID: what waits of another is put aside, and not sent. */
+  claim(unit: string): void;
   /** Takes over what earlier runs of the program left. Never rejects. */
   open(): Promise<void>;
   /** Leaves what waits to another program, until it is opened again. @param withinMs @defaultValue 5_000 */
@@ -117,6 +119,7 @@ const createSender = ({ outbox, replay, clock, onSent, complain }: SenderParts) 
       state,
       isStored: false,
       isQueued: false,
+      unit: undefined,
       settle: undefined,
     };
     queue.add(message);
@@ -214,6 +217,7 @@ export const createPublisher = (parts: PublisherParts): Publisher => {
       outbox.count(delivered);
     },
     route: outbox.route,
+    claim: outbox.claim,
     open: outbox.open,
     release: (withinMs = leaveWithinMs) => outbox.release(withinMs),
     attach: (opened) => {

@@ -21,6 +21,7 @@ export const stored = (id: number, text: string, changes: Partial<StoredMessage>
   qos: 1,
   retain: false,
   acceptedMs: 1_767_225_600_000 + id,
+  unit: undefined,
   ...changes,
 });
 
@@ -30,6 +31,7 @@ const messageArbitrary = fc.record({
   qos: fc.constantFrom(0 as const, 1 as const, 2 as const),
   retain: fc.boolean(),
   acceptedMs: fc.option(fc.integer({ min: 0, max: 2 ** 45 }), { nil: undefined }),
+  unit: fc.option(fc.uuid(), { nil: undefined }),
 });
 
 const idsOf = (messages: readonly StoredMessage[]): number[] => messages.map(({ id }) => id);

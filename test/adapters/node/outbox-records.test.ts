@@ -16,6 +16,7 @@ const messageOf = fc.record({
   qos: fc.constantFrom(0 as const, 1 as const, 2 as const),
   retain: fc.boolean(),
   acceptedMs: fc.option(fc.integer({ min: 0, max: 2 ** 46 }), { nil: undefined }),
+  unit: fc.option(fc.uuid(), { nil: undefined }),
 });
 const idsOf = fc.array(fc.integer({ min: 1, max: 2 ** 47 }), { minLength: 1, maxLength: 10 });
 type Said = { readonly message: StoredMessage } | { readonly removed: readonly number[] };
@@ -103,7 +104,7 @@ test('a tail is torn where it can be the beginning of a record, and damage where
 
 test('records inside a payload are no records, though the length of their message is damaged', () => {
   const messageOfPayload = (id: number, payload: Uint8Array) =>
-    encodeMessage({ id, topic: 't', payload, qos: 1, retain: false, acceptedMs: 1 }, salt);
+    encodeMessage({ id, topic: 't', payload, qos: 1, retain: false, acceptedMs: 1, unit: undefined }, salt);
   const planted = Buffer.concat([0, 1].flatMap((other) => [encodeRemoval([2], other), encodeRemoval([3], other)]));
   const bytes = Buffer.concat([messageOfPayload(1, planted), messageOfPayload(2, planted)]);
   bytes.writeUInt8(0xff, 6);

@@ -1,0 +1,51 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { createLiveUnit, type LiveUnit } from '../../support/live-unit.ts';
+import { until } from '../../support/until.ts';
+
+let unit: LiveUnit;
+afterEach(() => unit.stop());
+
+/** Publishes offline, and stops; what was published waits in files then. */
+const leave = async (...texts: string[]) => {
+  const client = unit.another({ ffMqttLogEnable: false });
+  await client.settings.loadFromFile();
+  await client.schema.updateFromFile();
+  for (const text of texts) expect(await client.publishToTopics('output/pepeunit', text, { qos: 1 })).toBe(true);
+  await client.stopMainCycle();
+};
+
+/** The texts on the first unit's output, and whose token they were published with, as they come. */
+const listen = () => {
+  const published: (readonly [unit: string | undefined, text: string])[] = [];
+  const topic = unit.topic('output_topic', 'output/pepeunit');
+  unit.instance.events.on('published', (event) => {
+    if (event.topic === topic) published.push([event.unit, Buffer.from(event.payload).toString()]);
+  });
+  return published;
+};
+
+test('what waits does not go out as another unit when env.json is replaced by that of one (S8)', async () => {
+  unit = await createLiveUnit();
+  await leave('of the first', 'of the first too');
+  const published = listen();
+  const { operator } = unit.instance;
+  const second = await operator.createUnit({ name: 'another', folder: join(unit.folder, '..', 'source') });
+  const own = await unit.read('env.json');
+  await writeFile(unit.path('env.json'), JSON.stringify(await operator.getEnv(second.uuid)));
+  const client = unit.another();
+  await client.ready();
+  await until(() => client.figures().outbox.dead === 2);
+  expect(client.figures().outbox.waiting).toBe(0);
+  await client.stopMainCycle();
+  const letters = (await unit.read('.pepeunit/outbox/dead.ndjson')).trim().split('\n');
+  expect(letters.map((letter) => (JSON.parse(letter) as { unit: string }).unit)).toEqual(Array(2).fill(unit.row.uuid));
+  expect(letters[0]).toContain(second.uuid);
+
+  await writeFile(unit.path('env.json'), own);
+  await leave('of the first again');
+  await unit.another().ready();
+  await until(() => published.length > 0);
+  expect(published).toEqual([[unit.row.uuid, 'of the first again']]);
+});
