@@ -47,4 +47,4 @@ const isTaken = ({ outcome }: PublishResult): boolean => outcome === 'delivered'
 export const areTaken = (results: readonly Promise<PublishResult>[]): Promise<boolean> =>
   results.every((result) => result === deliveredAtOnce)
     ? takenAtOnce
-    : Promise.all(results).then((all) => all.every(isTaken));
+    : results.map((result) => result.then(isTaken)).reduce((all, one) => all.then((taken) => taken && one));
