@@ -11,7 +11,7 @@ const logged = (world: ReturnType<typeof simulatedUnit>['world'], what: string) 
   world.console.entries.filter(({ text }) => text.includes(what)).length;
 
 test('a day without the broker: the loop runs, attempts stay few, one reason is one log line (M9, M16, C17)', async () => {
-  const { client, world } = simulatedUnit();
+  const { client, world } = simulatedUnit({ env: { PU_MQTT_HOST: 'broker.simulated.test' } });
   let rounds = 0;
   client.setOutputHandler(() => {
     rounds += 1;
@@ -26,8 +26,8 @@ test('a day without the broker: the loop runs, attempts stay few, one reason is 
     await settle();
   }
   expect(rounds).toBeGreaterThan((0.9 * day) / stepMs);
-  // Half a minute apart, by chance that is always one half.
-  expect(world.broker.connects.length).toBeLessThan(3000);
+  // Two and a half minutes apart, by chance that is always one half.
+  expect(world.broker.connects.length).toBeLessThan(600);
   expect(logged(world, 'Nobody is there')).toBe(1);
   expect(world.clock.pending).toBeLessThanOrEqual(timersBefore + 2);
   world.broker.refuse(undefined);
@@ -38,6 +38,21 @@ test('a day without the broker: the loop runs, attempts stay few, one reason is 
   await client.stopMainCycle();
   await running;
   expect(world.clock.pending).toBe(0);
+});
+
+test('a broker on this host that was gone for an hour is found within ten seconds of its return', async () => {
+  const { client, world } = simulatedUnit();
+  await client.ready();
+  world.broker.refuse(new BrokerError('network', 'Nobody is there.'));
+  world.broker.cut();
+  for (let passed = 0; passed < 3_600_000; passed += stepMs) {
+    world.clock.advance(stepMs);
+    await settle();
+  }
+  world.broker.refuse(undefined);
+  world.clock.advance(10_000);
+  await until(() => client.mqttClient.isConnected());
+  await client.stopMainCycle();
 });
 
 test('a jump of the system clock changes nothing (M13)', async () => {
