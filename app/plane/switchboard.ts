@@ -11,7 +11,12 @@ import type { Publisher } from './publisher.ts';
 
 /** What a user may say about the MQTT link. */
 export interface LinkPreferences {
-  /** URLs of brokers to try in turn, the preferred one first, such as `wss://host:8084/mqtt`. @defaultValue the one that env.json names */
+  /**
+   * URLs of brokers to try in turn, the preferred one first, such as `wss://host:8084/mqtt`. One that does not take the unit
+   * is passed over without a wait; a link that works is kept, and at its end the preferred one is tried first again.
+   *
+   * @defaultValue the one that env.json names
+   */
   readonly brokers?: readonly string[];
   readonly tls?: TlsOptions;
   /**

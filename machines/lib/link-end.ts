@@ -54,3 +54,17 @@ export const endOf = (event: AnyEventObject): { failure?: Failure } => {
   if (event.type.startsWith('xstate.after.')) return { failure: timedOut('Waiting for the MQTT broker') };
   return {};
 };
+
+/**
+ * What may be behind links that are closed again and again though others are opened at once.
+ *
+ * MQTT 3.1.1 has no word for a session that was taken over, and the one of MQTT 5 (DISCONNECT 0x8E) may be lost with the
+ * connection; see section 3.1.4 of both.
+ */
+export const withSuspicion = (failure: Failure, closures: number): Failure =>
+  closures < 2
+    ? failure
+    : {
+        ...failure,
+        message: `${failure.message} It has closed ${closures} links in a row. Another program may run with the same unit: look for it, and stop one of the two.`,
+      };

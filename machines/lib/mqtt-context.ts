@@ -62,6 +62,8 @@ export interface MqttContext extends Subscriptions, Doubts {
   wasOpen: boolean;
   /** Failures since the link was last stable. */
   attempts: number;
+  /** How many links in a row were online until they were closed, with no other failure in between. */
+  closures: number;
   /** Why the last link ended or the last attempt failed. */
   failure: Failure | undefined;
   /** Reasons that were told since the link was last open. */
@@ -85,6 +87,7 @@ export const newMqttContext = ({ parent, protocol, brokers = 1, attempts = 0 }: 
   isOpen: false,
   wasOpen: false,
   attempts,
+  closures: 0,
   failure: undefined,
   told: [],
   account: undefined,

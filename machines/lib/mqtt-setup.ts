@@ -2,7 +2,7 @@ import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import type { CloseLink, Grant, HoldLink } from '../../services/broker.ts';
 import type { Failure } from '../../services/errors.ts';
 import * as doubts from './doubts.ts';
-import { canFallBack, isRefusal, versionAfter } from './link-end.ts';
+import { canFallBack, isRefusal, versionAfter, withSuspicion } from './link-end.ts';
 import type { MqttContext, MqttEvent, MqttFact, MqttInput } from './mqtt-context.ts';
 import { longestRetryMs, longestSlowRetryMs, stableMs } from './mqtt-waits.ts';
 import { slot } from './slot.ts';
@@ -41,9 +41,10 @@ export const mqttSetup = setup({
     }),
     /** Tells the end of an open link, or of an attempt that is not followed by another at once. */
     reportEnd: enqueueActions(({ context, enqueue }, { failure }: { failure?: Failure }) => {
-      const { parent, isOpen, told } = context;
-      const why = failure === undefined ? {} : { failure };
-      enqueue.assign({ isOpen: false, ...why });
+      const { parent, isOpen, told, account } = context;
+      const closures = isOpen && account && failure?.code === 'closed' ? context.closures + 1 : 0;
+      const why = failure === undefined ? {} : { failure: withSuspicion(failure, closures) };
+      enqueue.assign({ isOpen: false, closures, ...why });
       if (isOpen) return enqueue.sendTo(parent, { type: 'mqtt.offline', ...why });
       if (!failure || canFallBack(context, failure) || told.includes(failure.message)) return;
       enqueue.assign({ told: [...told, failure.message].slice(-mostTold) });

@@ -1,4 +1,5 @@
 import type { Row } from './lab.ts';
+import { otherWays } from './rows-brokers.ts';
 import { deniedTopics } from './rows-denied.ts';
 import { diskFaults } from './rows-disk.ts';
 import { outages } from './rows-outages.ts';
@@ -14,6 +15,7 @@ export const rows: readonly Row[] = [
   ...wireFaults,
   ...deniedTopics,
   ...reachFaults,
+  ...otherWays,
   ...diskFaults,
   ...stops,
 ].toSorted((one, other) => Number(one.isQuick ?? false) - Number(other.isQuick ?? false));

@@ -4,6 +4,7 @@ import type { Mosquitto } from '../support/mosquitto.ts';
 import { unitUuid } from '../support/env.ts';
 import { until } from '../support/until.ts';
 import { secondsBetween, seenBy, type Lab, type Row } from './lab.ts';
+import type { UnitUnderFault } from './subject.ts';
 
 const reboots = 'resets the device at the third failed try; reboots every 2.6 s until the broker is back';
 
@@ -109,6 +110,25 @@ const takenOver = (version: 4 | 5): Row => ({
   },
 });
 
+/** Two units that do not know of each other: a copied env.json, say. */
+const sameUnitTwice = (version: 4 | 5): Row => ({
+  fault: `two programs with the same unit for 60 s (MQTT ${version === 5 ? '5' : '3.1.1'})`,
+  reference: 'reconnects in 5 ms, ping-pong',
+  run: async (lab) => {
+    const broker = await lab.mosquitto();
+    const options = { port: broker.port, mqtt: { protocol: version } };
+    const [one, other] = (await lab.units([options, options])) as [UnitUnderFault, UnitUnderFault];
+    await sleep(60_000);
+    const connects = [one, other].map((unit) => unit.count('online'));
+    // Mosquitto may close before it has said DISCONNECT 0x8E.
+    const hint = /Another program (runs|may run) with the same unit/;
+    const hints = [one, other].flatMap(({ told }) => told.filter(({ text }) => hint.test(text))).length;
+    if (Math.max(...connects) > 15) throw new Error(`${connects.join(' and ')} connects in 60 s`);
+    if (hints === 0) throw new Error('the log does not tell what is likely');
+    return { happened: `${connects.join(' and ')} connects; the log tells what is likely ${hints} times`, seconds: 60 };
+  },
+});
+
 /** What becomes of the broker itself, or of the unit's place in it; played on mosquitto. */
 export const outages: readonly Row[] = [
   killed(300, 'connected again after 0.54 s; what is published meanwhile is lost'),
@@ -118,4 +138,6 @@ export const outages: readonly Row[] = [
   frozen,
   takenOver(5),
   takenOver(4),
+  sameUnitTwice(5),
+  sameUnitTwice(4),
 ];

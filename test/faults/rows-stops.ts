@@ -75,6 +75,11 @@ export const stops: readonly Row[] = [
     await lab.unit({ mqtt: { brokers: [`mqtts://127.0.0.1:${broker.port}`] } });
     await until(() => broker.connects.length > 0, { what: 'a connection' });
   }),
+  stopped('TLS of a WebSocket never answered', async (lab) => {
+    const broker = await lab.rogue();
+    await lab.unit({ mqtt: { brokers: [`wss://127.0.0.1:${broker.port}/mqtt`] } });
+    await until(() => broker.connects.length > 0, { what: 'a connection' });
+  }),
   stopped('WebSocket never answered', async (lab) => {
     const broker = await lab.rogue();
     await lab.unit({ mqtt: { brokers: [`ws://127.0.0.1:${broker.port}/mqtt`] } });
@@ -91,6 +96,19 @@ export const stops: readonly Row[] = [
   stopped('broker frozen, while publishing', async (lab) => {
     const broker = await lab.mosquitto();
     const unit = await lab.unit({ port: broker.port, publishes: true });
+    await unit.tells('online');
+    broker.signal('SIGSTOP');
+    await sleep(1000);
+  }),
+  stopped('broker frozen, nothing to send', async (lab) => {
+    const broker = await lab.mosquitto();
+    const unit = await lab.unit({ port: broker.port });
+    await unit.tells('online');
+    broker.signal('SIGSTOP');
+  }),
+  stopped('broker frozen, over WebSocket', async (lab) => {
+    const broker = await lab.mosquitto();
+    const unit = await lab.unit({ mqtt: { brokers: [`ws://127.0.0.1:${broker.webSocketPort}`] }, publishes: true });
     await unit.tells('online');
     broker.signal('SIGSTOP');
     await sleep(1000);

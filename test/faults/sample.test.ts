@@ -13,6 +13,11 @@ const sample = [
   'garbage bytes',
   'the first of two brokers has no address (DNS)',
   'TLS: expired certificate',
+  'the preferred of two brokers dead (refused), later there again, then the other dead',
+  'the preferred of two brokers refuses the credentials',
+  'the preferred of two brokers shows a certificate of an unknown authority',
+  'WebSocket: broker killed, back after 1 s',
+  'WebSocket: broker frozen (SIGSTOP, half-open) for 10 s',
   'disk full for the log',
 ];
 

@@ -3,6 +3,7 @@ import { fakeClock } from '../../adapters/memory/clock.ts';
 import { drawnWaits } from '../../machines/lib/mqtt-waits.ts';
 import { mqttMachine, type MqttFact } from '../../machines/mqtt.ts';
 import type { LinkCommand, LinkEvent, LinkWish } from '../../services/broker.ts';
+import { seeded } from '../support/seeded.ts';
 
 /** What a fleet goes through. */
 export interface Scenario {
@@ -36,17 +37,6 @@ export interface Return {
 
 /** New connections a second that the platform takes. */
 export const platformLimit = 20;
-
-/** Numbers from 0 up to 1 that a seed decides (mulberry32). */
-const seeded = (seed: number) => {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-};
 
 const answerMs = 50;
 /** The units' own patience. */

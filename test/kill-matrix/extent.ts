@@ -1,4 +1,4 @@
-import { seeded } from './seeded.ts';
+import { seeded } from '../support/seeded.ts';
 
 /** Whether all of the matrix is to be run, or a sample of it. */
 export const isWhole = process.env.KILL_MATRIX === 'whole';

@@ -2,7 +2,7 @@ import type { FirmwareFs } from '../../adapters/node/firmware-fs.ts';
 import { inChunks } from '../support/tar.ts';
 import { unitFolder as folder, verdictOn, type Case, type Complain } from './judge.ts';
 import { powerDisk, type PowerDisk } from './power-disk.ts';
-import { seeded } from './seeded.ts';
+import { seeded } from '../support/seeded.ts';
 import { diskError, needsSpace, stepper, steppingFs, type Step } from './stepping-fs.ts';
 import type { Verdict } from './tally.ts';
 import { snapshotOf } from './tree.ts';

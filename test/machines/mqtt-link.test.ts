@@ -2,7 +2,24 @@ import { createActor, SimulatedClock } from 'xstate';
 import { describe, expect, test } from 'vitest';
 import { mqttMachine, type MqttFact } from '../../machines/mqtt.ts';
 import { probe, settle } from './harness.ts';
-import { asked, connecting, failure, isOnline, online, open, start, type MqttUnderTest } from './mqtt-under-test.ts';
+import {
+  asked,
+  connecting,
+  failure,
+  grant,
+  granted,
+  isOnline,
+  online,
+  open,
+  start,
+  type MqttUnderTest,
+} from './mqtt-under-test.ts';
+
+const again = (unit: MqttUnderTest) => {
+  unit.clock.increment(60_000);
+  open(unit);
+  grant(unit, granted('a'), granted('b'));
+};
 
 describe('the link', () => {
   test('is opened when it is wanted and there is a network, in any order', () => {
@@ -45,6 +62,45 @@ describe('the link', () => {
     expect(state().value).toEqual({ linked: 'connecting' });
     expect(parent.types().filter((type) => type === 'mqtt.offline')).toHaveLength(1);
     actor.stop();
+  });
+
+  describe('M17: MQTT 3.1.1 has no word for a session that was taken over', () => {
+    const hint = 'Another program may run with the same unit';
+    const lose = (unit: MqttUnderTest, code: string) => {
+      unit.link.last().tell({ type: 'link.closed', failure: failure(code) });
+      const fact = unit.parent.facts.at(-1);
+      return fact?.type === 'mqtt.offline' && fact.failure?.message.includes(hint);
+    };
+
+    test('what may be one is told when links are closed twice in a row, and new ones opened at once', () => {
+      const unit = online();
+      expect(lose(unit, 'closed')).toBe(false);
+      again(unit);
+      expect(lose(unit, 'closed')).toBe(true);
+      again(unit);
+      expect(lose(unit, 'closed')).toBe(true);
+    });
+
+    test.each(['network', 'timeout'])('nothing is told of an end of another kind (%s)', (code) => {
+      const unit = online();
+      lose(unit, 'closed');
+      again(unit);
+      expect(lose(unit, code)).toBe(false);
+      again(unit);
+      expect(lose(unit, 'closed')).toBe(false);
+    });
+
+    test('nor of a broker that was away in between, or that ends the link over a topic', () => {
+      const unit = online();
+      lose(unit, 'closed');
+      unit.clock.increment(60_000);
+      unit.link.last().tell({ type: 'link.refused', failure: failure('network') });
+      again(unit);
+      expect(lose(unit, 'closed')).toBe(false);
+      unit.clock.increment(60_000);
+      open(unit);
+      expect(lose(unit, 'closed')).toBe(false);
+    });
   });
 
   test('a broker that never answers is given up', () => {

@@ -65,6 +65,7 @@ export interface MosquittoOptions {
   readonly listenerLines?: readonly string[];
   readonly files?: Readonly<Record<string, string>>;
   readonly port?: number;
+  readonly webSocketPort?: number;
   /** Whether a user name without a password gets in. @defaultValue true */
   readonly anonymous?: boolean;
 }
@@ -74,7 +75,7 @@ export const startMosquitto = async (options: MosquittoOptions = {}): Promise<Mo
   if (binary === undefined) throw new Error('mosquitto is not installed, and CI must not go without it');
   const folder = mkdtempSync(path.join(tmpdir(), 'pepeunit-mosquitto-'));
   const port = options.port ?? (await freePort());
-  const webSocketPort = await freePort();
+  const webSocketPort = options.webSocketPort ?? (await freePort());
   for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(path.join(folder, name), text);
   const lines = [
     ...(process.getuid?.() === 0 ? ['user root'] : []),
