@@ -1,10 +1,10 @@
 /** What every platform's entry offers besides its own `PepeunitClient`: a reviewed list. */
-export type { UnitClient, MainCycleOptions, UnitEvent } from './client/client.ts';
+export type { UnitClient, UnitEvent } from './client/client.ts';
 export type { OutputHandlerOptions } from './client/cycle.ts';
 export { dirname, type FileManager } from './client/file-manager.ts';
 export type { Logger, LogOptions, LogRecord } from './client/logger.ts';
 export type { MqttClient } from './client/mqtt-client.ts';
-export type { MqttOptions, PepeunitClientOptions, UpdateOptions } from './client/options.ts';
+export type { MainCycleOptions, MqttOptions, PepeunitClientOptions, UpdateOptions } from './client/options.ts';
 export type { Payload } from './client/payload.ts';
 export type { RestClient } from './client/rest-client.ts';
 export {

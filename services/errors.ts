@@ -106,7 +106,9 @@ export class ProcessError extends PepeunitError<'spawn' | 'taken' | 'unsupported
 }
 
 /** The client was asked for something that it can't do, or not any more. */
-export class ClientError extends PepeunitError<'stopped' | 'unsupported' | 'timeout' | 'invalid' | 'failed'> {
+export class ClientError extends PepeunitError<
+  'stopped' | 'options' | 'unsupported' | 'timeout' | 'invalid' | 'failed'
+> {
   override readonly name = 'ClientError';
 }
 

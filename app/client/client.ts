@@ -14,7 +14,13 @@ import type { OutputHandlerOptions } from './cycle.ts';
 import { createFileManager, type FileManager } from './file-manager.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createMqttClient, type MqttClient } from './mqtt-client.ts';
-import { withDefaults, type PepeunitClientOptions, type ResolvedOptions } from './options.ts';
+import {
+  checkCycle,
+  resolveOptions,
+  type MainCycleOptions,
+  type PepeunitClientOptions,
+  type ResolvedOptions,
+} from './options.ts';
 import type { Payload } from './payload.ts';
 import { outcomeOf } from './requests.ts';
 import { createRestClient, type RestClient } from './rest-client.ts';
@@ -28,15 +34,11 @@ import { createWifiManager, type WifiManager } from './wifi-manager.ts';
 /** What a unit tells its app; see `on`. */
 export type UnitEvent = Parameters<Parameters<UnitActor['on']>[1]>[0];
 
-export interface MainCycleOptions {
-  /** Milliseconds between two calls of the output handler. @defaultValue 20 */
-  readonly cycleMs?: number;
-}
-
 /**
  * A Pepeunit unit: connects, talks and obeys.
  *
- * The constructor does no I/O and never throws for a missing or broken file: `ready()` and `runMainCycle()` do.
+ * The constructor does no I/O and never throws, be it for a missing or broken file or for an option that can't be used:
+ * `ready()` and `runMainCycle()` do.
  *
  * @typeParam TEnv The developer's own variables, such as `typeof` the unit's env_example.json.
  */
@@ -59,11 +61,13 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
   #updateHandler: ((client: this, payload: JsonObject) => unknown) | undefined;
 
   constructor(options: PepeunitClientOptions<UnitClient<TEnv>>, platform: Platform) {
-    this.#options = withDefaults(options);
-    const adapters = { ...platform(this.#options), ...this.#options.adapters };
-    const unit = createUnit<TEnv>(adapters, this.#options, {
+    const { options: resolved, fault } = resolveOptions(options);
+    this.#options = resolved;
+    const adapters = { ...platform(resolved), ...resolved.adapters };
+    const unit = createUnit<TEnv>(adapters, resolved, {
       handOver: ({ payload, commitVersion }) => this.#handleUpdate(payload ?? { PU_COMMIT_VERSION: commitVersion }),
-      isReady: () => options.update?.ready?.(this),
+      isReady: () => resolved.update.ready?.(this),
+      fault,
     });
     const { actor, documents, plane, epoch, inFlight } = unit;
     const giveUp = inFlight.signal;
@@ -162,7 +166,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
   /**
    * Starts the unit, and resolves once it is online with its topics subscribed.
    *
-   * @throws {SettingsError | SchemaError} The configuration can't be used.
+   * @throws {SettingsError | SchemaError | ClientError} The configuration can't be used, or an option (`options`).
    */
   ready(): Promise<void> {
     return this.mqttClient.connect();
@@ -171,9 +175,11 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
   /**
    * Runs the unit until `stopMainCycle()`, whatever the network does.
    *
-   * @throws {SettingsError | SchemaError} The configuration can't be used.
+   * @throws {SettingsError | SchemaError | ClientError} The configuration can't be used, or an option (`options`).
    */
-  async runMainCycle({ cycleMs = 20 }: MainCycleOptions = {}): Promise<void> {
+  async runMainCycle(options: MainCycleOptions = {}): Promise<void> {
+    checkCycle(options);
+    const { cycleMs = 20 } = options;
     this.#unit.start();
     const ended = outcomeOf(this.actor, ['stopped'], ['misconfigured']);
     this.#unit.cycle.start(cycleMs);

@@ -1,8 +1,10 @@
+import { ClientError } from '../../services/errors.ts';
 import { RestartMode } from '../../services/process-control.ts';
 import type { Adapters, UpdateSetup } from '../platform.ts';
 import type { OutboxOptions } from '../plane/outbox-options.ts';
 import type { LinkPreferences } from '../plane/switchboard.ts';
 import type { Inspector } from './inspection.ts';
+import { cycleTable, optionTable } from './option-table.ts';
 
 /** How the unit talks MQTT. */
 export interface MqttOptions extends LinkPreferences {
@@ -23,7 +25,16 @@ export interface UpdateOptions<TUnit = unknown> extends UpdateSetup {
   ready?(unit: TUnit): unknown;
 }
 
-/** @typeParam TUnit What the app's callbacks among the options are given. */
+export interface MainCycleOptions {
+  /** Milliseconds between two calls of the output handler. @defaultValue 20 */
+  readonly cycleMs?: number;
+}
+
+/**
+ * What a client is made of. What it can't use is told, with what it could, by `ready()` and `runMainCycle()`.
+ *
+ * @typeParam TUnit What the app's callbacks among the options are given.
+ */
 export interface PepeunitClientOptions<TUnit = unknown> {
   /** Path of env.json. Its folder is the unit's folder, which an update replaces. */
   readonly envFilePath: string;
@@ -53,18 +64,49 @@ export interface PepeunitClientOptions<TUnit = unknown> {
   readonly update?: UpdateOptions<TUnit>;
 }
 
-/** Fills in the defaults. */
-export const withDefaults = (options: PepeunitClientOptions) => ({
-  restartMode: RestartMode.RestartExec as RestartMode,
-  ntpHost: 'pool.ntp.org',
-  ffVersionCheckEnable: true,
-  ffWifiManagerEnable: false,
-  ffConsoleLogEnable: true,
-  ffMqttLogEnable: true,
-  ffFileLogEnable: true,
-  mqtt: {} as MqttOptions,
-  outbox: {} as OutboxOptions,
-  update: {} as UpdateOptions,
-  ...(Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as PepeunitClientOptions),
-});
-export type ResolvedOptions = ReturnType<typeof withDefaults>;
+const mostTold = 10;
+
+/** An error that tells what is wrong; `undefined` when nothing is. */
+const faultOf = (faults: readonly string[]): ClientError | undefined => {
+  if (faults.length === 0) return undefined;
+  const others = faults.length > mostTold ? ` So are ${faults.length - mostTold} more.` : '';
+  return new ClientError('options', `Options of the client are wrong. ${faults.slice(0, mostTold).join(' ')}${others}`);
+};
+
+/** Fills in the defaults, also in the place of what can't be used, and tells what that is. */
+export const resolveOptions = (given: PepeunitClientOptions) => {
+  const { value, faults } = optionTable(given, '');
+  const usable = (value ?? {}) as Partial<PepeunitClientOptions>;
+  const options = {
+    envFilePath: '',
+    schemaFilePath: '',
+    logFilePath: '',
+    restartMode: RestartMode.RestartExec as RestartMode,
+    ntpHost: 'pool.ntp.org',
+    ffVersionCheckEnable: true,
+    ffWifiManagerEnable: false,
+    ffConsoleLogEnable: true,
+    ffMqttLogEnable: true,
+    ffFileLogEnable: true,
+    mqtt: {} as MqttOptions,
+    outbox: {} as OutboxOptions,
+    update: {} as UpdateOptions,
+    ...(Object.fromEntries(
+      Object.entries(usable).filter(([, one]) => one !== undefined),
+    ) as Partial<PepeunitClientOptions>),
+  };
+  const { envFilePath, logFilePath, ffFileLogEnable, outbox } = options;
+  // Where no place is known for them, no files are written at some other.
+  const placed = {
+    ffFileLogEnable: ffFileLogEnable && logFilePath !== '',
+    outbox: envFilePath === '' ? { ...outbox, durable: false } : outbox,
+  };
+  return { options: { ...options, ...placed }, fault: faultOf(faults) };
+};
+export type ResolvedOptions = ReturnType<typeof resolveOptions>['options'];
+
+/** @throws {ClientError} `options` */
+export const checkCycle = (given: MainCycleOptions): void => {
+  const fault = faultOf(cycleTable(given, '').faults);
+  if (fault) throw fault;
+};

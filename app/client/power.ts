@@ -1,5 +1,6 @@
 import { ClientError, failureOf } from '../../services/errors.ts';
 import { LogLevel } from '../../services/log.ts';
+import type { Journal } from '../plane/journal.ts';
 import { createWaits } from '../plane/waits.ts';
 import { outcomeOf } from './requests.ts';
 import type { InFlight } from './in-flight.ts';
@@ -7,7 +8,7 @@ import { createRestart, type Restart, type RestartParts } from './restart.ts';
 
 /** Turns the unit's machines on and off. */
 export interface Power {
-  /** Starts the machines, once; they do nothing until asked. @throws {ClientError} `stopped` */
+  /** Starts the machines, once; they do nothing until asked. @throws {ClientError} `stopped`, `options` */
   on(): void;
   /** Flushes the log, closes the link, and leaves nothing running. */
   off(): Promise<void>;
@@ -16,6 +17,8 @@ export interface Power {
 
 export interface PowerParts extends RestartParts {
   readonly inFlight: InFlight;
+  /** Why the unit must not start. */
+  readonly fault: ClientError | undefined;
 }
 
 const noWatch = (): void => undefined;
@@ -23,8 +26,19 @@ const noWatch = (): void => undefined;
 /** How long a stop may take in all, milliseconds; a disk that hangs gets what the link has left of it. */
 const stopWithinMs = 4_900;
 
+/** Throws what is wrong, if anything is, and tells it in the log, once. */
+const refusal = (fault: ClientError | undefined, journal: Journal) => {
+  let isTold = false;
+  return (): void => {
+    if (!fault) return;
+    if (!isTold) journal.log(LogLevel.Critical, fault.message);
+    isTold = true;
+    throw fault;
+  };
+};
+
 export const createPower = (parts: PowerParts): Power => {
-  const { actor, plane, cycle, inFlight, adapters } = parts;
+  const { actor, plane, cycle, inFlight, adapters, fault } = parts;
   const { inbox, journal, publisher } = plane;
   const { clock } = adapters;
   const waits = createWaits(clock);
@@ -32,6 +46,7 @@ export const createPower = (parts: PowerParts): Power => {
   let endWatch = noWatch;
   let stopping: Promise<void> | undefined;
   const restart = createRestart(parts);
+  const refuse = refusal(fault, journal);
 
   actor.subscribe({
     error: (thrown) => journal.log(LogLevel.Critical, `The unit's root machine failed: ${failureOf(thrown).message}`),
@@ -69,6 +84,7 @@ export const createPower = (parts: PowerParts): Power => {
   return {
     on: () => {
       if (stopping) throw new ClientError('stopped', 'The client was stopped. Make a new one.');
+      refuse();
       if (isOn) return;
       isOn = true;
       if (adapters.process.isSupervised) endWatch = adapters.process.watchSupervisor(leave);

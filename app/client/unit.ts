@@ -1,3 +1,4 @@
+import type { ClientError } from '../../services/errors.ts';
 import type { UpdateTarget } from '../../services/firmware.ts';
 import type { Adapters } from '../platform.ts';
 import { createCycle, type Cycle } from './cycle.ts';
@@ -22,18 +23,20 @@ export interface UnitRuntime<TEnv extends object> {
   readonly cycle: Cycle;
   readonly inFlight: InFlight;
   readonly power: Power;
-  /** Starts the unit: settings, schema, network, link. @throws {ClientError} `stopped` */
+  /** Starts the unit: settings, schema, network, link. @throws {ClientError} `stopped`, `options` */
   start(): void;
   /** Sends a request to a child machine, and waits until it has done all that it was asked for. */
   ask(request: UnitRequest, systemId: string): Promise<void>;
 }
 
 /** What the app brings to its unit. */
-export interface UnitCallbacks {
+export interface UnitParts {
   /** Takes an update over, where the app does so itself. */
   readonly handOver: (target: UpdateTarget) => Promise<void>;
   /** What the app says of a new version. */
   readonly isReady: () => unknown;
+  /** What is wrong with the options: nothing is started then. */
+  readonly fault: ClientError | undefined;
 }
 
 type UnitRequest = Parameters<UnitActor['send']>[0];
@@ -41,7 +44,7 @@ type UnitRequest = Parameters<UnitActor['send']>[0];
 export const createUnit = <TEnv extends object>(
   adapters: Adapters,
   options: ResolvedOptions,
-  callbacks: UnitCallbacks,
+  { fault, ...callbacks }: UnitParts,
 ): UnitRuntime<TEnv> => {
   const epoch = createEpoch(adapters.clock);
   const inFlight = createInFlight();
@@ -82,7 +85,7 @@ export const createUnit = <TEnv extends object>(
     isOnline: () => actor.getSnapshot().matches({ lifecycle: { operating: 'online' } }),
     warn: plane.warn,
   });
-  const power = createPower({ actor, plane, cycle, inFlight, adapters });
+  const power = createPower({ actor, plane, cycle, inFlight, adapters, fault });
   actor.on('timeSynced', ({ offsetMs }) => epoch.setOffset(offsetMs));
 
   const ask = async (request: UnitRequest, systemId: string) => {

@@ -1,0 +1,101 @@
+import { RestartMode } from '../../services/process-control.ts';
+import {
+  address,
+  callback,
+  fields,
+  flag,
+  list,
+  number,
+  oneOf,
+  orObject,
+  part,
+  record,
+  rule,
+  secret,
+  some,
+  text,
+  whole,
+} from './option-rules.ts';
+
+/** The longest wait that every host's timer can count, milliseconds. */
+const longestMs = 2 ** 31 - 1;
+const dayMs = 24 * 3_600_000;
+/** The most that an MQTT packet can hold (MQTT 5 section 1.5.5, MQTT 3.1.1 section 2.2.3), bytes. */
+const mostPacketBytes = 268_435_455;
+
+const waitMs = number(1, longestMs);
+const path = text('the path of a file', /^[^\0]+$/);
+const inUnitFolder = text(
+  "a path inside the unit's folder, relative to it, with / between its parts",
+  /^(?!\/|[A-Za-z]:)(?!(.*\/)?\.\.(\/|$))[^\\\0]+$/s,
+);
+const broker = address("a broker's address, such as mqtts://host:8883", ['mqtt', 'mqtts', 'ws', 'wss']);
+const publicKey = secret(
+  'an Ed25519 public key: PEM, or its 32 bytes in base64',
+  /-----BEGIN PUBLIC KEY-----|^\s*[\w+/-]{43}=?\s*$/,
+);
+const pem = secret('a text in PEM');
+
+const mqtt = fields({
+  protocol: oneOf('auto', 5, 4),
+  brokers: list(broker, 1),
+  tls: fields({ ca: some(pem), cert: pem, key: pem, serverName: text("a host's name", /^[^\s/]+$/) }),
+  // Longer waits are no courtesy to the instance any more.
+  spreadMs: number(0, dayMs),
+  timeoutMs: waitMs,
+});
+
+const keep = oneOf('latest', 'queue', 'none');
+const policy = orObject(
+  keep,
+  fields({ whenFull: oneOf('dropOldest', 'rejectNew'), messages: whole(1), yields: flag }, { keep }),
+);
+const rate = orObject(
+  rule('false, or an object with messages, bytes and burst', (given) => given === false),
+  fields({ messages: number(0.001, 1_000_000), bytes: number(1, Number.MAX_SAFE_INTEGER), burst: whole(1, 1_000_000) }),
+);
+
+const outbox = fields({
+  messages: whole(1),
+  bytes: whole(1),
+  ageMs: number(1, Number.MAX_SAFE_INTEGER),
+  packetBytes: whole(1, mostPacketBytes),
+  policies: record(policy),
+  rate,
+  durable: flag,
+  unacknowledgedMs: waitMs,
+});
+
+const update = fields({
+  dataFolders: list(inUnitFolder),
+  trustKey: some(publicKey),
+  program: inUnitFolder,
+  selfTest: fields({ withinMs: waitMs }, { args: list(text('a text', /^[^\0]*$/)) }),
+  hosts: list(text('name or name:port', /^[^\s/@]+$/)),
+  allowHttp: flag,
+  healthTimeoutMs: whole(1, longestMs),
+  trialStarts: whole(1, 1_000),
+  ready: callback,
+});
+
+/** What each option of a client may be. */
+export const optionTable = fields(
+  {
+    restartMode: oneOf(...Object.values(RestartMode)),
+    ntpHost: text("a host's name", /^[^\s/]+$/),
+    ffVersionCheckEnable: flag,
+    ffWifiManagerEnable: flag,
+    ffConsoleLogEnable: flag,
+    ffMqttLogEnable: flag,
+    ffFileLogEnable: flag,
+    adapters: record(part),
+    inspect: part,
+    mqtt,
+    outbox,
+    update,
+  },
+  { envFilePath: path, schemaFilePath: path, logFilePath: path },
+);
+
+/** What an option of the main cycle may be. */
+export const cycleTable = fields({ cycleMs: waitMs });

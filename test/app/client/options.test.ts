@@ -1,0 +1,241 @@
+import * as fc from 'fast-check';
+import { describe, expect, test, vi } from 'vitest';
+import { memoryOutbox } from '../../../adapters/memory/outbox.ts';
+import { PepeunitClient, type PepeunitClientOptions } from '../../../app/node.ts';
+import { simulatedUnit, type SimulatedUnitOptions } from '../../../app/testing.ts';
+import { ClientError } from '../../../services/errors.ts';
+import { quiet } from '../plane/publishing.ts';
+
+const thrownBy = (call: Promise<unknown>): Promise<unknown> =>
+  call.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+
+/** A unit with some options that no compiler checks. */
+const unitWith = (options: object) => simulatedUnit(options as SimulatedUnitOptions);
+
+const faultOf = async (options: object): Promise<string> => {
+  const { client } = unitWith(options);
+  const thrown = await thrownBy(client.ready());
+  await client.stopMainCycle();
+  expect(thrown).toBeInstanceOf(ClientError);
+  expect(thrown).toMatchObject({ name: 'ClientError', code: 'options' });
+  return (thrown as ClientError).message;
+};
+
+const path = 'the path of a file';
+const wholeFromOne = 'a whole number of at least 1';
+const wait = 'a number from 1 to 2147483647';
+
+const wrong: readonly (readonly [options: object, told: string])[] = [
+  [{ envFilePath: undefined }, `envFilePath is undefined: it has to be ${path}.`],
+  [{ schemaFilePath: '' }, `schemaFilePath is "": it has to be ${path}.`],
+  [{ logFilePath: 5 }, `logFilePath is 5: it has to be ${path}.`],
+  [{ restartMode: 'reboot' }, 'restartMode is "reboot": it has to be "restart_exec" or'],
+  [{ ntpHost: '' }, `ntpHost is "": it has to be a host's name.`],
+  [{ ffVersionCheckEnable: 'false' }, 'ffVersionCheckEnable is "false": it has to be true or false.'],
+  [{ ffMqttLogEnable: null }, 'ffMqttLogEnable is null'],
+  [{ adapters: { clock: undefined } }, 'adapters["clock"] is undefined: it has to be an object.'],
+  [{ adapters: null }, 'adapters is null'],
+  [{ inspect: 'yes' }, 'inspect is "yes"'],
+  [{ mqtt: null }, 'mqtt is null: it has to be an object.'],
+  [{ mqtt: { protocol: 3 } }, 'mqtt.protocol is 3: it has to be "auto" or 5 or 4.'],
+  [{ mqtt: { brokers: [] } }, 'mqtt.brokers is a list: it has to be a list that is not empty.'],
+  [{ mqtt: { brokers: 'mqtt://a' } }, 'mqtt.brokers is "mqtt://a": it has to be a list that is not empty.'],
+  [{ mqtt: { brokers: ['mqtt://a', 'localhost:1883'] } }, 'mqtt.brokers[1] is "localhost:1883": it has to be a broker'],
+  [{ mqtt: { brokers: ['http://a'] } }, 'mqtt.brokers[0] is "http://a"'],
+  [{ mqtt: { brokers: ['mqtt://a:99999'] } }, 'mqtt.brokers[0] is "mqtt://a:99999"'],
+  [{ mqtt: { tls: { ca: '' } } }, 'mqtt.tls.ca is a text: it has to be a text in PEM.'],
+  [{ mqtt: { timeoutMs: -1 } }, `mqtt.timeoutMs is -1: it has to be ${wait}.`],
+  [{ mqtt: { timeoutMs: Number.NaN } }, 'mqtt.timeoutMs is NaN'],
+  [{ mqtt: { spreadMs: Infinity } }, 'mqtt.spreadMs is Infinity: it has to be a number from 0 to 86400000.'],
+  [{ mqtt: { spreadMs: '5' } }, 'mqtt.spreadMs is "5"'],
+  [{ outbox: 'none' }, 'outbox is "none"'],
+  [{ outbox: { messages: -1 } }, `outbox.messages is -1: it has to be ${wholeFromOne}.`],
+  [{ outbox: { messages: 0 } }, 'outbox.messages is 0'],
+  [{ outbox: { messages: Infinity } }, 'outbox.messages is Infinity'],
+  [{ outbox: { messages: '1000' } }, 'outbox.messages is "1000"'],
+  [{ outbox: { bytes: Number.NaN } }, `outbox.bytes is NaN: it has to be ${wholeFromOne}.`],
+  [{ outbox: { ageMs: Number.NaN } }, 'outbox.ageMs is NaN'],
+  [{ outbox: { packetBytes: 2 ** 30 } }, 'outbox.packetBytes is 1073741824: it has to be a whole number from 1 to'],
+  [{ outbox: { unacknowledgedMs: 0 } }, `outbox.unacknowledgedMs is 0: it has to be ${wait}.`],
+  [{ outbox: { durable: 0 } }, 'outbox.durable is 0'],
+  [{ outbox: { rate: true } }, 'outbox.rate is true: it has to be false, or an object with messages, bytes and burst.'],
+  [{ outbox: { rate: null } }, 'outbox.rate is null'],
+  [{ outbox: { rate: { messages: 0 } } }, 'outbox.rate.messages is 0: it has to be a number from 0.001 to 1000000.'],
+  [{ outbox: { rate: { bytes: -5 } } }, 'outbox.rate.bytes is -5'],
+  [{ outbox: { rate: { burst: 0 } } }, 'outbox.rate.burst is 0: it has to be a whole number from 1 to 1000000.'],
+  [{ outbox: { policies: new Map() } }, 'outbox.policies is an object'],
+  [{ outbox: { policies: { t: 'newest' } } }, 'outbox.policies["t"] is "newest": it has to be "latest" or "queue" or'],
+  [{ outbox: { policies: { t: null } } }, 'outbox.policies["t"] is null'],
+  [{ outbox: { policies: { t: {} } } }, 'outbox.policies["t"].keep is undefined'],
+  [{ outbox: { policies: { t: { keep: 'queue', messages: -1 } } } }, 'outbox.policies["t"].messages is -1'],
+  [{ outbox: { policies: { t: { keep: 'queue', whenFull: 'x' } } } }, 'outbox.policies["t"].whenFull is "x"'],
+  [{ update: { dataFolders: ['../other'] } }, 'update.dataFolders[0] is "../other": it has to be a path inside'],
+  [{ update: { dataFolders: 'data' } }, 'update.dataFolders is "data": it has to be a list.'],
+  [{ update: { program: '/bin/sh' } }, 'update.program is "/bin/sh"'],
+  [{ update: { trustKey: [] } }, 'update.trustKey is a list: it has to be a list that is not empty.'],
+  [{ update: { trustKey: 'x' } }, 'update.trustKey is a text: it has to be an Ed25519 public key'],
+  [{ update: { hosts: ['https://a'] } }, 'update.hosts[0] is "https://a": it has to be name or name:port.'],
+  [{ update: { allowHttp: 1 } }, 'update.allowHttp is 1'],
+  [{ update: { selfTest: {} } }, 'update.selfTest.args is undefined: it has to be a list.'],
+  [{ update: { selfTest: { args: [], withinMs: 0 } } }, 'update.selfTest.withinMs is 0'],
+  [{ update: { healthTimeoutMs: 0.5 } }, 'update.healthTimeoutMs is 0.5'],
+  [{ update: { trialStarts: 0 } }, 'update.trialStarts is 0: it has to be a whole number from 1 to 1000.'],
+  [{ update: { ready: true } }, 'update.ready is true: it has to be a function.'],
+];
+
+describe('an option that can not be used', () => {
+  test.each(wrong)('%o is told: which, what it is, and what it may be', async (options, told) => {
+    expect(await faultOf(options)).toContain(told);
+  });
+
+  test('all of them are told at once, up to ten', async () => {
+    const policies = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`t${index}`, 'x']));
+    const message = await faultOf({ outbox: { messages: -1, policies } });
+    expect(message).toContain('outbox.messages is -1');
+    expect(message).toContain('policies["t8"]');
+    expect(message).toMatch(/So are 3 more\.$/);
+  });
+
+  test('neither a password in an address nor a key is told (C1)', async () => {
+    const canary = 'c4n4ry-s3cret';
+    const message = await faultOf({
+      mqtt: {
+        brokers: [`http://user:${canary}@host:1/${canary}@x?token=${canary}`, `mqtt://host:x/?token=${canary}`],
+        tls: { key: [canary], ca: [canary, 5] },
+      },
+      update: { trustKey: canary },
+    });
+    expect(message).not.toContain(canary);
+    expect(message).toContain('mqtt.tls.key is a list');
+  });
+
+  test('keeps nothing from ending, loses nothing, and is logged once', async () => {
+    const { client, world } = unitWith({ outbox: { rate: { messages: 0 } } });
+    expect(await client.mqttClient.publish('t', 'x')).toEqual({ outcome: 'queued' });
+    for (const call of [client.ready(), client.runMainCycle(), client.mqttClient.connect(), client.performUpdate()]) {
+      expect(await thrownBy(call)).toMatchObject({ code: 'options' });
+    }
+    await client.stopMainCycle();
+    expect(world.console.entries.filter(({ text }) => text.includes('outbox.rate.messages is 0'))).toMatchObject([
+      { level: 'Critical' },
+    ]);
+    expect(world.outbox.messages.size).toBe(1);
+    expect(world.clock.pending).toBe(0);
+  });
+
+  test.each([undefined, null, 5, 'env.json', [], {}])('may be all of them: %o', async (options) => {
+    const printed = vi.spyOn(console, 'error').mockReturnValue();
+    const client = new PepeunitClient(options as unknown as PepeunitClientOptions);
+    await client.mqttClient.publish('t', 'x');
+    const thrown = await thrownBy(client.ready());
+    expect(thrown).toMatchObject({ code: 'options', message: expect.stringContaining('has to be') as string });
+    await client.stopMainCycle();
+    expect(printed).toHaveBeenCalledTimes(1);
+    printed.mockRestore();
+  });
+
+  test('names no place to write to, and none is written to', async () => {
+    const { client, world } = unitWith({ envFilePath: undefined, logFilePath: undefined });
+    await client.mqttClient.publish('t', 'x');
+    await thrownBy(client.ready());
+    await client.stopMainCycle();
+    expect(world.outbox.appends).toEqual([]);
+    expect(world.console.entries).toHaveLength(1);
+  });
+
+  test.each([0, -1, Number.NaN, Infinity, '20', null])('nor is a cycle of %o ms run', async (cycleMs) => {
+    const { client } = simulatedUnit();
+    const thrown = await thrownBy(client.runMainCycle({ cycleMs: cycleMs as number }));
+    expect(thrown).toMatchObject({ code: 'options', message: expect.stringContaining('cycleMs is ') as string });
+    await client.stopMainCycle();
+  });
+});
+
+test('options that say nothing are the defaults', async () => {
+  const { client } = unitWith({
+    ntpHost: undefined,
+    adapters: undefined,
+    mqtt: { brokers: undefined },
+    outbox: { messages: undefined, rate: undefined, policies: { t: 'latest', u: { keep: 'none' } } },
+    update: {},
+  });
+  expect(await thrownBy(client.ready())).toBeUndefined();
+  await client.stopMainCycle();
+});
+
+/** What programs without types may give, mixed with what they should. */
+const junk = fc.oneof(
+  fc.constantFrom(0, -1, 1, -0, 0.5, 5, 1e308, Number.NaN, Infinity, -Infinity, 2 ** 53, '', '5', null, true, false),
+  fc.constantFrom<unknown>([], {}, Symbol('x'), 10n, 'latest', 'queue', 'none', () => 1, Object.create(null)),
+  fc.double(),
+  fc.anything({ maxDepth: 2 }),
+);
+const someOf = (...names: string[]) =>
+  fc.record(Object.fromEntries(names.map((name) => [name, junk])), { requiredKeys: [] });
+const policy = fc.oneof(junk, someOf('keep', 'whenFull', 'messages', 'yields'));
+const options = fc.record(
+  {
+    outbox: fc.oneof(
+      junk,
+      fc.record(
+        {
+          messages: junk,
+          bytes: junk,
+          ageMs: junk,
+          packetBytes: junk,
+          unacknowledgedMs: junk,
+          durable: junk,
+          rate: fc.oneof(junk, someOf('messages', 'bytes', 'burst')),
+          policies: fc.oneof(junk, fc.dictionary(fc.constantFrom('t', 'u', 'output/pepeunit'), policy)),
+        },
+        { requiredKeys: [] },
+      ),
+    ),
+    mqtt: fc.oneof(junk, someOf('protocol', 'brokers', 'tls', 'spreadMs', 'timeoutMs')),
+    update: fc.oneof(junk, someOf('healthTimeoutMs', 'trialStarts', 'ready', 'trustKey', 'dataFolders', 'selfTest')),
+    restartMode: junk,
+    ffMqttLogEnable: junk,
+    ffFileLogEnable: junk,
+    inspect: junk,
+    ntpHost: junk,
+  },
+  { requiredKeys: [] },
+);
+
+const isStated = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 1;
+
+test('no value of any option hangs the unit, makes a bound vanish, or starts something half', async () => {
+  const most = { messages: 1_000, bytes: 4 * 1024 * 1024 };
+  await fc.assert(
+    fc.asyncProperty(options, async (given) => {
+      const { client, world } = unitWith({ ...given, adapters: { outbox: memoryOutbox() } });
+      const bounds = { ...most, ...(given.outbox as Partial<typeof most> | undefined) };
+      for (let index = 0; index < 1_050; index += 1) void client.mqttClient.publish('t', String(index), { qos: 1 });
+      const { waiting, waitingBytes } = client.figures().outbox;
+      expect(waiting).toBeLessThanOrEqual(isStated(bounds.messages) ? bounds.messages : most.messages);
+      expect(waitingBytes).toBeLessThanOrEqual(isStated(bounds.bytes) ? bounds.bytes : most.bytes);
+      let outcome: unknown = 'pending';
+      client.ready().then(
+        () => (outcome = 'ready'),
+        (thrown: ClientError) => (outcome = thrown.code),
+      );
+      for (let step = 0; step < 5; step += 1) {
+        await quiet();
+        world.clock.advance(200);
+      }
+      expect(['pending', 'ready', 'options']).toContain(outcome);
+      let isStopped = false;
+      void client.stopMainCycle().then(() => (isStopped = true));
+      for (let step = 0; step < 5; step += 1) {
+        await quiet();
+        world.clock.advance(1_000);
+      }
+      await quiet();
+      expect({ isStopped, timers: world.clock.pending }).toEqual({ isStopped: true, timers: 0 });
+    }),
+    { numRuns: 150 },
+  );
+}, 60_000);
