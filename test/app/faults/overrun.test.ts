@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { connectAsync, type MqttClient } from 'mqtt';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { mqttBroker } from '../../../adapters/shared/mqtt.ts';
 import { systemClock } from '../../../adapters/shared/clock.ts';
 import { createInbox } from '../../../app/plane/inbox.ts';
@@ -11,11 +11,14 @@ import { InboundMessage } from '../../../app/plane/message.ts';
 import { PepeunitClient } from '../../../app/node.ts';
 import { simulatedUnit } from '../../../app/testing.ts';
 import type { MqttVersion } from '../../../services/broker.ts';
+import type { JsonObject } from '../../../services/json.ts';
 import { commandTopic, envDocument, schemaDocument } from '../../support/env.ts';
 import { describeWithMosquitto, startMosquitto, type Mosquitto } from '../../support/mosquitto.ts';
 import { deaf, optionsFor } from '../../support/mqtt-links.ts';
 import { startRecordingProxy } from '../../support/recording-proxy.ts';
 import { until } from '../../support/until.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const burst = 40_000;
 const [input = ''] = (schemaDocument()['input_topic'] as Record<string, string[]>)['input/pepeunit'] ?? [];
@@ -47,9 +50,8 @@ const flood = async (topicOf: (index: number) => string = () => input, count = b
 };
 
 /** A unit that keeps what its handler got, topic by topic, and counts what it told. */
-const unitWith = async (handler: () => unknown, version: MqttVersion = 4, port = broker.port) => {
-  const env = envDocument({ PU_MQTT_PORT: port, PU_MQTT_PING_INTERVAL: 8 });
-  await writeFile(join(folder, 'env.json'), JSON.stringify(env));
+const unitWith = async (handler: () => unknown, version: MqttVersion = 4, env: JsonObject = {}) => {
+  await writeFile(join(folder, 'env.json'), JSON.stringify(envDocument({ PU_MQTT_PORT: broker.port, ...env })));
   await writeFile(join(folder, 'schema.json'), JSON.stringify(schemaDocument()));
   const client = new PepeunitClient({
     envFilePath: join(folder, 'env.json'),
@@ -79,8 +81,8 @@ const unitWith = async (handler: () => unknown, version: MqttVersion = 4, port =
 const forEver = () => new Promise<void>(() => undefined);
 
 /** A unit whose link pauses. */
-const paused = async (port = broker.port) => {
-  const unit = await unitWith(forEver, 4, port);
+const paused = async (env: JsonObject = {}) => {
+  const unit = await unitWith(forEver, 4, env);
   void flood();
   await until(() => unit.inbox().pauses === 1, patiently);
   return unit;
@@ -169,7 +171,7 @@ describeWithMosquitto('overrun', () => {
 
   test('M1: a link that is cut while it pauses comes back, and a command is obeyed', async () => {
     const proxy = await startRecordingProxy(broker.port, 4);
-    const { client, told } = await paused(proxy.port);
+    const { client, told } = await paused({ PU_MQTT_PORT: proxy.port });
     proxy.cut();
     await until(() => told.offline === 1 && client.mqttClient.isConnected(), patiently);
     const before = told.commands;
@@ -179,6 +181,14 @@ describeWithMosquitto('overrun', () => {
     });
     await client.stopMainCycle();
     await proxy.stop();
+  });
+
+  test('M4: a broker that freezes while the link pauses is noticed all the same', async () => {
+    const { client, told } = await paused({ PU_MQTT_PING_INTERVAL: 1 });
+    broker.signal('SIGSTOP');
+    await until(() => told.offline === 1, patiently);
+    broker.signal('SIGCONT');
+    await until(() => client.mqttClient.isConnected(), patiently);
   });
 
   test('M12: a link that pauses can be let go and taken up again', async () => {
