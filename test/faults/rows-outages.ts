@@ -76,6 +76,25 @@ const frozen: Row = {
   },
 };
 
+const suspended: Row = {
+  fault: 'the unit itself suspended (SIGSTOP) until the broker gives it up',
+  run: async (lab) => {
+    const broker = await lab.mosquitto();
+    const unit = await lab.unit({ port: broker.port, witness: () => seenBy([broker]) });
+    await unit.tells('online');
+    unit.signal('SIGSTOP');
+    await until(() => broker.said().includes('exceeded timeout'), {
+      timeoutMs: 30_000,
+      what: 'the end of its patience',
+    });
+    await sleep(5000);
+    const wokenAt = performance.now();
+    unit.signal('SIGCONT');
+    const onlineAt = await unit.tells('online', 2);
+    return { happened: 'the broker had given it up; back at once', seconds: secondsBetween(wokenAt, onlineAt) };
+  },
+};
+
 /** A second program with the same client id, which comes back at once whenever it is thrown out. */
 const intrude = (lab: Lab, port: number, protocolVersion: 4 | 5) => {
   const intruder = mqtt.connect(`mqtt://127.0.0.1:${port}`, {
@@ -136,6 +155,7 @@ export const outages: readonly Row[] = [
   killed(60_000, reboots),
   absent,
   frozen,
+  suspended,
   takenOver(5),
   takenOver(4),
   sameUnitTwice(5),

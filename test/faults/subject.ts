@@ -45,6 +45,8 @@ export interface UnitUnderFault {
   quiet(): Promise<void>;
   /** Stops it. @returns How long that took, in milliseconds. */
   stop(): Promise<number>;
+  /** Sends a signal to its process. */
+  signal(name: NodeJS.Signals): void;
 }
 
 /** What a process uses. */
@@ -123,7 +125,7 @@ const asking = ({ child, crash }: ReturnType<typeof startProcess>) => {
 const unitOf = (
   { folder }: UnitConfig,
   unit: number,
-  { crash, told: toldByAll }: ReturnType<typeof startProcess>,
+  { child, crash, told: toldByAll }: ReturnType<typeof startProcess>,
   ask: ReturnType<typeof asking>,
 ): UnitUnderFault => {
   const told = toldByAll[unit] ?? [];
@@ -146,6 +148,7 @@ const unitOf = (
     chat: () => ask('chat', unit),
     quiet: () => ask('quiet', unit),
     stop: async () => (await ask<{ ms: number }>('stop', unit)).ms,
+    signal: (name) => void child.kill(name),
   };
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isOnline, online } from './mqtt-under-test.ts';
+import { failure, isOnline, online } from './mqtt-under-test.ts';
 
 /** Lets time pass in small steps, since the simulated clock sets new timers at the end of each. */
 const pass = ({ clock }: ReturnType<typeof online>, ms: number) => {
@@ -46,5 +46,34 @@ describe('M4: signs of life', () => {
     pass(unit, 60_000);
     expect(isOnline(unit)).toBe(true);
     expect(unit.link.opened).toHaveLength(1);
+  });
+});
+
+describe('M13: timers that fire an hour late, as after a suspend', () => {
+  const hour = 3_600_000;
+
+  test('a link that died meanwhile is noticed within one ping interval', () => {
+    const unit = withPings(5000);
+    unit.link.broker.isSilent = true;
+    unit.clock.increment(hour);
+    expect(pings(unit)).toBe(2);
+    pass(unit, 5000);
+    expect(unit.state().value).toBe('backingOff');
+  });
+
+  test('one that is alive is kept', () => {
+    const unit = withPings(5000);
+    unit.clock.increment(hour);
+    pass(unit, 60_000);
+    expect(isOnline(unit)).toBe(true);
+    expect(unit.link.opened).toHaveLength(1);
+  });
+
+  test.each(['network', 'credentials'])('a wait that ended meanwhile (%s) is one attempt, not many', (code) => {
+    const unit = withPings(5000);
+    unit.link.last().tell({ type: 'link.closed', failure: failure(code) });
+    unit.clock.increment(hour);
+    expect(unit.link.opened).toHaveLength(2);
+    expect(unit.state().value).toEqual({ linked: 'connecting' });
   });
 });

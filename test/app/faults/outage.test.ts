@@ -70,6 +70,47 @@ test('a jump of the system clock changes nothing (M13)', async () => {
   await client.stopMainCycle();
 });
 
+const hour = 3_600_000;
+
+/** What keeps a unit from its broker, and lets it wait. */
+const hindrances: Readonly<Record<string, (broker: ReturnType<typeof simulatedUnit>['world']['broker']) => void>> = {
+  'backing off': (broker) => {
+    broker.refuse(new BrokerError('network', 'Nobody is there.'));
+    broker.cut();
+  },
+  'in the slow retry': (broker) => {
+    broker.refuse(new BrokerError('credentials', 'The token is not known.'));
+    broker.cut();
+  },
+  'waiting for a sign of life': (broker) => broker.freeze(),
+};
+
+/** When a unit that is hindered for a quarter of an hour loses its link and tries again, by the monotonic clock. */
+const attemptsOf = async (hindrance: string, jumpMs: number): Promise<string[]> => {
+  const { client, world } = simulatedUnit();
+  await client.ready();
+  const moments: string[] = [];
+  const note = (what: string) => moments.push(`${what} at ${world.clock.monotonic()}`);
+  client.on('offline', () => note('offline'));
+  hindrances[hindrance]?.(world.broker);
+  let known = world.broker.connects.length;
+  for (let step = 0; step < 900; step += 1) {
+    if (step % 7 === 0) world.clock.jump(step % 2 === 0 ? jumpMs : -jumpMs);
+    world.clock.advance(1000);
+    await settle();
+    if (world.broker.connects.length > known) note('attempt');
+    known = world.broker.connects.length;
+  }
+  await client.stopMainCycle();
+  return moments;
+};
+
+test.each(Object.keys(hindrances))('jumps of the system clock change no wait while %s (M13)', async (hindrance) => {
+  const steady = await attemptsOf(hindrance, 0);
+  expect(steady.length).toBeGreaterThan(3);
+  expect(await attemptsOf(hindrance, hour)).toEqual(steady);
+});
+
 test('a link that is dead after a suspend is noticed within two ping intervals (M4, M13)', async () => {
   const { client, world } = simulatedUnit({ env: { PU_MQTT_PING_INTERVAL: 10 } });
   await client.ready();
