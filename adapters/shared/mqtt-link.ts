@@ -73,7 +73,7 @@ const publisher = ({ client, connack, options }: Session, wait: Waiting) => {
   const acknowledged = (topic: string, payload: Buffer | string, qos: Qos, retain: boolean) =>
     wait.for(`a message on ${topic}`, (answer) => {
       turns.enter(() => {
-        if (!wait.isOpen(answer)) return false;
+        if (!answer.isOpen) return false;
         cork();
         client.publish(topic, payload, { qos, retain }, (error) => {
           turns.leave();

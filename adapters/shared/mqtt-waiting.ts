@@ -1,4 +1,5 @@
 import { BrokerError } from '../../services/errors.ts';
+import { createFifo } from './fifo.ts';
 
 /** An answer that a broker owes. */
 export interface Answer {
@@ -6,6 +7,8 @@ export interface Answer {
   readonly what: string;
   readonly resolve: () => void;
   readonly reject: (error: BrokerError) => void;
+  /** Whether it is still waited for. */
+  isOpen: boolean;
 }
 
 /** Promises of answers that a broker owes; each settles once, at the latest after `timeoutMs`. */
@@ -19,31 +22,31 @@ export interface Waiting {
   for(what: string, ask: (answer: Answer) => void): Promise<void>;
   /** An answer came, or never will; only the first call counts. */
   settle(answer: Answer, error?: BrokerError): void;
-  /** Whether an answer is still waited for. */
-  isOpen(answer: Answer): boolean;
   /** Fails whatever still waits. */
   failAll(error: BrokerError): void;
 }
 
 /** All answers have the same patience, so that one timer for the oldest is enough. */
 export const waiting = (timeoutMs: number): Waiting => {
-  const answers = new Set<Answer>();
+  const answers = createFifo<Answer>(({ isOpen }) => !isOpen);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const arm = () => {
     clearTimeout(timer);
     timer = undefined;
-    const [oldest] = answers;
+    const oldest = answers.find(() => true);
     if (oldest) timer = setTimeout(expire, Math.max(0, oldest.due - performance.now()));
   };
   const settle = (answer: Answer, error?: BrokerError) => {
-    if (!answers.delete(answer)) return;
+    if (!answer.isOpen) return;
+    answer.isOpen = false;
+    answers.lost();
     if (answers.size === 0) arm();
     if (error) answer.reject(error);
     else answer.resolve();
   };
   const expire = () => {
     const now = performance.now();
-    for (const answer of answers) {
+    for (const answer of answers.items()) {
       if (answer.due > now) break;
       const message = `The broker did not answer ${answer.what} within ${timeoutMs} ms. Check the network.`;
       settle(answer, new BrokerError('timeout', message));
@@ -53,15 +56,14 @@ export const waiting = (timeoutMs: number): Waiting => {
   return {
     for: (what, ask) =>
       new Promise((resolve, reject) => {
-        const answer = { due: performance.now() + timeoutMs, what, resolve, reject };
-        answers.add(answer);
+        const answer = { due: performance.now() + timeoutMs, what, resolve, reject, isOpen: true };
+        answers.push(answer);
         if (timer === undefined) arm();
         ask(answer);
       }),
     settle,
-    isOpen: (answer) => answers.has(answer),
     failAll: (error) => {
-      for (const answer of answers) settle(answer, error);
+      for (const answer of answers.items()) settle(answer, error);
     },
   };
 };
