@@ -2,6 +2,7 @@ import mqtt from 'mqtt';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import type { LinkOptions } from '../../services/broker.ts';
 import { linkError } from './mqtt-errors.ts';
+import { NoStore } from './mqtt-no-store.ts';
 
 /** The most that one inbound packet may hold. */
 export const maxInboundBytes = 16 * 1024 * 1024;
@@ -60,6 +61,7 @@ export const startClient = (options: LinkOptions): MqttClient => {
     connectTimeout: options.timeoutMs + 1000,
     resubscribe: false,
     queueQoSZero: false,
+    outgoingStore: new NoStore(),
     log: silent,
     ...(options.version === 5 ? { properties: { sessionExpiryInterval: 0, maximumPacketSize: maxInboundBytes } } : {}),
   };
