@@ -47,7 +47,7 @@ const ignore: MqttClient['handleMessage'] = (_packet, done) => done();
 
 /**
  * Hands each message to the listener. While that holds back what follows, mqtt.js parses nothing, so that its stream
- * fills up and the socket stands still.
+ * fills up and the socket stands still; a browser's WebSocket can't, and memory takes what comes meanwhile.
  *
  * @returns Hands over nothing more, and lets the socket go on.
  */
