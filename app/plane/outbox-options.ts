@@ -20,7 +20,11 @@ export interface KeepPolicy {
   readonly yields?: boolean;
 }
 
-/** How fast a unit may publish; the platform's brokers slow down or cut off who is faster. */
+/**
+ * How fast a unit may publish; the platform's brokers slow down or cut off who is faster. In any second no more than
+ * `burst` and `messages` together are sent, nor twice `bytes`; and what has waited only as long as all that is sent stays below `messages` and
+ * `bytes`.
+ */
 export interface RateLimit {
   /** Messages a second. @defaultValue 30 */
   readonly messages?: number;

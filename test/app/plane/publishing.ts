@@ -1,4 +1,4 @@
-import { fakeClock } from '../../../adapters/memory/clock.ts';
+import { fakeClock, type FakeClock } from '../../../adapters/memory/clock.ts';
 import { memoryOutbox, type MemoryOutbox } from '../../../adapters/memory/outbox.ts';
 import type { OutboxOptions } from '../../../app/plane/outbox-options.ts';
 import { createPublisher } from '../../../app/plane/publisher.ts';
@@ -43,6 +43,15 @@ export const slowLink = () => {
 
 /** Lets everything that only waits for promises happen. */
 export const quiet = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** Moves time in small steps, and lets what falls due happen. */
+export const pass = async (clock: FakeClock, ms: number, each: (atMs: number) => void = () => undefined) => {
+  for (let passed = 0; passed < ms; passed += 10) {
+    clock.advance(10);
+    each(passed);
+    await quiet();
+  }
+};
 
 /** A publisher under a fake clock, over a store in memory. */
 export const publishing = (

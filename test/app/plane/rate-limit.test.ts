@@ -1,74 +1,7 @@
 import { expect, test } from 'vitest';
 import { fakeClock } from '../../../adapters/memory/clock.ts';
 import { createRateLimiter } from '../../../app/plane/rate-limit.ts';
-import type { Link } from '../../../services/broker.ts';
-import type { Clock } from '../../../services/clock.ts';
-import { publishing, quiet } from './publishing.ts';
-
-/** Moves time in small steps, and lets what falls due happen. */
-const pass = async (
-  clock: ReturnType<typeof fakeClock>,
-  ms: number,
-  eachMs = 10,
-  then: () => void = () => undefined,
-) => {
-  for (let passed = 0; passed < ms; passed += eachMs) {
-    clock.advance(eachMs);
-    then();
-    await quiet();
-  }
-};
-
-/** The most that fell into any span of a second. */
-const mostInASecond = (moments: readonly number[]): number =>
-  Math.max(0, ...moments.map((from) => moments.filter((at) => at >= from && at < from + 1000).length));
-
-/** A link that notes when each message went to it. */
-const timing = (link: Link, clock: Clock) => {
-  const moments: number[] = [];
-  const timed: Link = {
-    ...link,
-    publish: (...parameters) => {
-      moments.push(clock.monotonic());
-      return link.publish(...parameters);
-    },
-  };
-  return { moments, timed };
-};
-
-test('what has waited is sent at less than 30 messages in any second, and all of it (S7)', async () => {
-  const bench = publishing({ rate: {} });
-  const { publisher, clock, sent, link, outcomes } = bench;
-  await outcomes('t', ...Array.from({ length: 300 }, (_, index) => String(index)));
-  const { moments, timed } = timing(link, clock);
-  publisher.attach(timed);
-  await pass(clock, 15_000);
-  expect(sent).toEqual(Array.from({ length: 300 }, (_, index) => `t ${index}`));
-  expect(mostInASecond(moments)).toBeLessThanOrEqual(30);
-});
-
-test('what has waited is sent at less than 1 MB in any second (S7)', async () => {
-  const bench = publishing({ rate: {}, bytes: 10_000_000 });
-  const { publisher, clock, sent, link, outcomes } = bench;
-  await outcomes('t', ...Array.from({ length: 30 }, () => 'x'.repeat(100_000)));
-  const { moments, timed } = timing(link, clock);
-  publisher.attach(timed);
-  await pass(clock, 12_000);
-  expect(sent).toHaveLength(30);
-  expect(mostInASecond(moments)).toBeLessThanOrEqual(19);
-});
-
-test('live messages go first while the outbox is sent (S7)', async () => {
-  const { publisher, clock, link, outcomes } = publishing({ rate: {} });
-  await outcomes('stored', ...Array.from({ length: 200 }, (_, index) => String(index)));
-  publisher.attach(link);
-  const live: string[] = [];
-  await pass(clock, 5_000, 50, () => {
-    void publisher.publish('live', 'x', { qos: 1 }).then(({ outcome }) => live.push(outcome));
-  });
-  expect(live).toHaveLength(100);
-  expect(new Set(live)).toEqual(new Set(['delivered']));
-});
+import { pass, publishing } from './publishing.ts';
 
 test('live messages above the rate wait in the outbox and go in order, none is lost (S7)', async () => {
   const { publisher, clock, sent, link, outcomes } = publishing({ rate: { messages: 10, burst: 5 } });
