@@ -7,11 +7,9 @@ type Failing = Pick<MqttContext, 'attempts' | 'wasOpen' | 'asked' | 'granted' | 
 
 const longestMs = 60_000;
 
-/** The longest wait for units with this spread: where others are few, there is no need to be back late. */
-const ceilingMs = (spreadMs: number): number => Math.min(longestMs, Math.max(10_000, spreadMs));
-
 /** The longest wait before the next attempt, in milliseconds. */
-export const longestRetryMs = ({ attempts }: Failed, ceiling = longestMs): number => backoff(attempts, 1000, ceiling);
+export const longestRetryMs = ({ attempts }: Failed, ceilingMs = longestMs): number =>
+  backoff(attempts, 1000, ceilingMs);
 
 /** The longest wait before asking a broker again that does not want this unit as it is, in milliseconds. */
 export const longestSlowRetryMs = ({ attempts }: Failed): number => backoff(attempts, 60_000, 300_000);
@@ -22,9 +20,13 @@ export const stableMs = ({ attempts }: Failed): number => Math.max(10_000, backo
 /** Whether the attempt never came to a broker, so that no other unit was in its way. */
 const hasMetNobody = ({ failure }: Failing): boolean => failure?.code === 'network' || failure?.code === 'tls';
 
+/** How far waits grow: where a broker is gone that few units share, there is no need to be back late. */
+const ceilingOf = (failing: Failing, spreadMs: number): number =>
+  hasMetNobody(failing) ? Math.min(longestMs, Math.max(10_000, spreadMs)) : longestMs;
+
 /** The longest wait of a unit that had no link yet. */
 const longestFirstMs = (failing: Failing, spreadMs: number): number => {
-  const longest = longestRetryMs(failing, Math.max(ceilingMs(spreadMs), 2 * spreadMs));
+  const longest = longestRetryMs(failing, Math.max(ceilingOf(failing, spreadMs), 2 * spreadMs));
   return hasMetNobody(failing) ? longest : Math.max(longest, spreadMs);
 };
 
@@ -38,15 +40,16 @@ const longestFirstMs = (failing: Failing, spreadMs: number): number => {
  *
  * Units that start together come together, since one on a bench shall not have to wait. A broker that is there and takes
  * only some of them tells the others that they are many: their next wait is anything up to `spreadMs`. Where nobody is
- * there they wait less at first. A broker near by, with few units, is tried every ten seconds at least.
+ * there they wait less at first. A broker near by, with few units, that
+ * is gone is tried every ten seconds at least.
  *
  * @param random A number from 0 up to 1.
- * @param spreadMs Read at each wait; 0 leaves exponential backoff with full jitter up to ten seconds.
+ * @param spreadMs Read at each wait; 0 leaves exponential backoff with full jitter.
  */
 export const drawnWaits = (random: () => number, spreadMs: () => number) => ({
   retryAfter: ({ context }: { context: Failing }): number => {
     const spread = spreadMs();
-    const longest = longestRetryMs(context, ceilingMs(spread));
+    const longest = longestRetryMs(context, ceilingOf(context, spread));
     if (endedOverTopics(context)) return random() * longest;
     if (!context.wasOpen) return random() * longestFirstMs(context, spread);
     if (context.attempts <= 1) return random() * Math.max(longest, spread);

@@ -94,7 +94,7 @@ describe('M3, M14: backing off', () => {
     'a broker that is there and does not take the unit (%s) makes it wait over the spread at once',
     (code) => {
       expect(drawn(0.5, 150_000, false, code)).toEqual([75_000, 75_000, 75_000, 128_000]);
-      expect(drawn(0.5, 0, false, code), 'where there is no fleet, as ever').toEqual([500, 1000, 2000, 5000]);
+      expect(drawn(0.5, 0, false, code), 'where there is no fleet, as ever').toEqual([500, 1000, 2000, 30_000]);
     },
   );
 
