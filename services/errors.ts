@@ -20,10 +20,14 @@ export class SchemaError extends PepeunitError<'missing' | 'malformed' | 'invali
   override readonly name = 'SchemaError';
 }
 
-/** A document or line file could not be read or written. */
-export class StorageError extends PepeunitError<'malformed' | 'io' | 'unsupported' | 'tooLarge'> {
+/** A document, line file or outbox could not be read or written; `lost` when what was written has been taken away. */
+export class StorageError extends PepeunitError<'malformed' | 'io' | 'unsupported' | 'tooLarge' | 'lost'> {
   override readonly name = 'StorageError';
 }
+
+/** Whether a store says that what it kept may be gone. */
+export const isLoss = (thrown: unknown): thrown is StorageError =>
+  thrown instanceof StorageError && thrown.code === 'lost';
 
 /** The instance's REST API did not give what was asked for. */
 export class RestError extends PepeunitError<

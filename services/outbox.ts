@@ -54,7 +54,8 @@ export interface Outbox {
    * Keeps messages. When it resolves, they outlive a kill of the program; a power cut may cost those of the last
    * second or so.
    *
-   * @throws {StorageError} `io`, such as a full disk; none of them is kept then.
+   * @throws {StorageError} `io`, such as a full disk; none of them is kept then. `lost` when what was kept before may
+   * be gone as well; it may be appended again, under the same ids.
    */
   append(messages: readonly StoredMessage[]): Promise<void>;
   /**

@@ -83,10 +83,10 @@ export const lockFolder = async (folder: string): Promise<() => Promise<void>> =
   if (held.has(key)) throw inUse(folder);
   held.add(key);
   const path = join(key, 'lock');
+  // The start tells a process id that was given out again apart.
+  const { pid, since } = identityOf(process.pid);
+  const holder = `${pid} ${since ?? ''}`;
   try {
-    // The start tells a process id that was given out again apart.
-    const { pid, since } = identityOf(process.pid);
-    const holder = `${pid} ${since ?? ''}`;
     for (let tries = 0; !(await write(path, holder)); tries += 1) {
       const text = await read(path);
       if (tries > 2 || (text !== undefined && runs(text))) throw inUse(folder);
@@ -98,6 +98,7 @@ export const lockFolder = async (folder: string): Promise<() => Promise<void>> =
   }
   return async () => {
     held.delete(key);
-    await unlink(path).catch(() => undefined);
+    // When the folder was taken away, another program may have one of the same name by now.
+    if ((await read(path)) === holder) await unlink(path).catch(() => undefined);
   };
 };

@@ -1,4 +1,5 @@
 import { rmdir } from 'node:fs/promises';
+import { isLoss, StorageError } from '../../services/errors.ts';
 import type { StoredMessages } from '../../services/outbox.ts';
 import { makeFolder } from './durable-file.ts';
 import { lockFolder } from './outbox-lock.ts';
@@ -7,7 +8,7 @@ import { openSegments, type Segments } from './outbox-segments.ts';
 import type { SegmentsOptions } from './outbox-writer.ts';
 
 /** An outbox's folder, taken for this process alone. */
-export interface Possession {
+interface Possession {
   readonly found: StoredMessages;
   readonly segments: Segments;
   /** Makes everything durable, and leaves nothing but what is kept. */
@@ -23,7 +24,7 @@ const passedOver = (folder: string, names: readonly string[]): string => {
 };
 
 /** Takes a folder, and reads what is in it. */
-export const takeOutbox = async (options: SegmentsOptions): Promise<Possession> => {
+const takeOutbox = async (options: SegmentsOptions): Promise<Possession> => {
   const { folder } = options;
   await makeFolder(folder);
   const unlock = await lockFolder(folder);
@@ -47,4 +48,49 @@ export const takeOutbox = async (options: SegmentsOptions): Promise<Possession> 
     await unlock();
     throw thrown;
   }
+};
+
+/** A folder that is taken when it is opened, and taken and made anew after its files were taken away. */
+export interface Hold {
+  open(): Promise<StoredMessages>;
+  /** @throws {StorageError} `io` when it is not open. */
+  segments(): Promise<Segments>;
+  /** What is held of the folder now, if anything. */
+  now(): Possession | undefined;
+  /** To be called with what a task failed with, which is thrown again. */
+  onFailure(thrown: unknown): Promise<never>;
+  close(): Promise<void>;
+}
+
+const closed = (folder: string) => new StorageError('io', `The outbox in ${folder} is closed. Open it first.`);
+
+export const holdOutbox = (options: SegmentsOptions): Hold => {
+  let isOpen = false;
+  let possession: Possession | undefined;
+  const take = async () => (possession = await takeOutbox(options));
+  const giveUp = async () => {
+    const held = possession;
+    possession = undefined;
+    await held?.giveUp();
+  };
+  return {
+    open: async () => {
+      const { found } = await take();
+      isOpen = true;
+      return found;
+    },
+    segments: async () => {
+      if (!isOpen) throw closed(options.folder);
+      return (possession ?? (await take())).segments;
+    },
+    now: () => possession,
+    onFailure: async (thrown) => {
+      if (isLoss(thrown)) await giveUp().catch(() => undefined);
+      throw thrown;
+    },
+    close: () => {
+      isOpen = false;
+      return giveUp();
+    },
+  };
 };

@@ -3,6 +3,7 @@ import { readdir, type FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { StoredMessage } from '../../services/outbox.ts';
 import { openOwnFile } from './own-file.ts';
+import { isMissing } from './read-document.ts';
 import { encodeNothing, mostRecordBytes, readRecords, type Entry, type Span } from './outbox-records.ts';
 
 /** Its number, and its salt. */
@@ -147,7 +148,9 @@ export const liveRecords = async (
   segment: Segment,
   places: ReadonlyMap<number, Place>,
 ): Promise<readonly StoredMessage[]> => {
-  const handle = await openSegment(segment);
+  const handle = await openSegment(segment).catch((thrown: unknown) => {
+    if (!isMissing(thrown)) throw thrown;
+  });
   if (!handle) return [];
   try {
     const { entries } = readRecords(await handle.readFile(), segment.salt);

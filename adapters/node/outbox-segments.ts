@@ -1,7 +1,10 @@
+import { stat } from 'node:fs/promises';
+import { isLoss } from '../../services/errors.ts';
 import type { StoredMessage } from '../../services/outbox.ts';
 import { encodeMessage, encodeRemoval } from './outbox-records.ts';
 import { liveRecords, type Place, type Recovered, type Segment } from './outbox-recovery.ts';
-import { createWriter, type SegmentsOptions } from './outbox-writer.ts';
+import { createWriter, lost, type SegmentsOptions } from './outbox-writer.ts';
+import { isMissing } from './read-document.ts';
 
 /** Segments that a small outbox may have before they are joined. */
 const fewSegments = 8;
@@ -14,6 +17,15 @@ export interface Segments {
   sync(): Promise<void>;
   close(): Promise<void>;
 }
+
+const sizeOf = async (path: string): Promise<number | undefined> => {
+  try {
+    return (await stat(path)).size;
+  } catch (thrown) {
+    if (isMissing(thrown)) return undefined;
+    throw thrown;
+  }
+};
 
 /** Where the messages that are kept are, and what they take up. */
 const createLedger = (places: Map<number, Place>) => {
@@ -42,6 +54,22 @@ const createLedger = (places: Map<number, Place>) => {
   };
 };
 
+const unlessMissing = (thrown: unknown): void => {
+  if (!isMissing(thrown)) throw thrown;
+};
+
+/** Makes sure that what was written is still there, and nothing else. @throws {StorageError} `lost` */
+const checkFiles = async (folder: string, segments: readonly Segment[]): Promise<void> => {
+  for (const { path, bytes, live } of segments) {
+    if (live > 0 && (await sizeOf(path)) !== bytes) throw lost(folder);
+  }
+};
+
+/** Tidying that fails is tried again after the next append, unless files are gone. */
+const passOver = (thrown: unknown): void => {
+  if (isLoss(thrown)) throw thrown;
+};
+
 /** Goes on with the files that were recovered: new records go to a new segment. */
 export const openSegments = (options: SegmentsOptions, { segments, places }: Recovered): Segments => {
   const { fs, segmentBytes } = options;
@@ -55,7 +83,7 @@ export const openSegments = (options: SegmentsOptions, { segments, places }: Rec
   /** Deletes dead segments from the oldest on, so that no removal is forgotten before what it removed. */
   const deleteDead = async () => {
     for (let oldest = segments[0]; oldest && oldest.live === 0 && !writer.isCurrent(oldest); oldest = segments[0]) {
-      await fs.unlink(oldest.path);
+      await fs.unlink(oldest.path).catch(unlessMissing);
       segments.shift();
     }
   };
@@ -64,12 +92,18 @@ export const openSegments = (options: SegmentsOptions, { segments, places }: Rec
     const live = ledger.bytes();
     return bytes > 2 * (live + segmentBytes) || segments.length > fewSegments + (2 * live) / segmentBytes;
   };
+  const move = async (segment: Segment) => {
+    const { live } = segment;
+    const messages = await liveRecords(segment, places);
+    await add(messages);
+    ledger.forgetIn(segment);
+    if (messages.length < live) throw lost(options.folder);
+  };
   /** Moves what lives in the oldest segments to the newest one, while dead records take up too much. */
   const tidy = async () => {
     await deleteDead();
     for (let oldest = segments[0]; oldest && isWasteful() && !writer.isCurrent(oldest); oldest = segments[0]) {
-      await add(await liveRecords(oldest, places));
-      ledger.forgetIn(oldest);
+      await move(oldest);
       await writer.sync();
       await deleteDead();
     }
@@ -78,7 +112,7 @@ export const openSegments = (options: SegmentsOptions, { segments, places }: Rec
   return {
     append: async (messages) => {
       await add(messages);
-      await tidy();
+      await tidy().catch(passOver);
     },
     remove: async (ids) => {
       const kept = ids.filter((id) => places.has(id));
@@ -87,7 +121,10 @@ export const openSegments = (options: SegmentsOptions, { segments, places }: Rec
       await tidy();
       if (places.size === 0) await writer.reset();
     },
-    sync: writer.sync,
+    sync: async () => {
+      await writer.sync();
+      await checkFiles(options.folder, segments);
+    },
     close: async () => {
       await writer.end();
       await deleteDead();

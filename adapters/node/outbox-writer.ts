@@ -1,7 +1,9 @@
 import { randomInt } from 'node:crypto';
+import { StorageError } from '../../services/errors.ts';
 import { privateFile, syncFolder } from './durable-file.ts';
 import { writeAll, type OutboxFs, type OutboxHandle } from './outbox-fs.ts';
 import { segmentOf, type Segment } from './outbox-recovery.ts';
+import { isMissing } from './read-document.ts';
 
 /** What a segment log may be given. */
 export interface SegmentsOptions {
@@ -22,9 +24,20 @@ interface Written {
   readonly records: readonly Buffer[];
 }
 
+export const lost = (folder: string, cause?: unknown): StorageError =>
+  new StorageError(
+    'lost',
+    `Files of the outbox in ${folder} were removed or changed by another program. What waits is written again.`,
+    { cause },
+  );
+
+const lostIfMissing = (folder: string) => (thrown: unknown) => {
+  throw isMissing(thrown) ? lost(folder, thrown) : thrown;
+};
+
 const beginSegment = async ({ folder, fs }: SegmentsOptions, segments: Segment[]): Promise<Current> => {
   const segment = segmentOf(folder, (segments.at(-1)?.number ?? 0) + 1, randomInt(2 ** 32));
-  const handle = await fs.open(segment.path, 'wx', privateFile);
+  const handle = await fs.open(segment.path, 'wx', privateFile).catch(lostIfMissing(folder));
   segments.push(segment);
   return { segment, handle };
 };
@@ -43,7 +56,7 @@ export const createWriter = (options: SegmentsOptions, segments: Segment[]) => {
   const sync = async () => {
     if (current && !isSynced) await current.handle.datasync();
     isSynced = true;
-    if (!isListed) await syncFolder(folder);
+    if (!isListed) await syncFolder(folder).catch(lostIfMissing(folder));
     isListed = true;
   };
   const end = async () => {

@@ -1,11 +1,10 @@
 import type { Clock } from '../../services/clock.ts';
-import { StorageError } from '../../services/errors.ts';
 import type { Outbox } from '../../services/outbox.ts';
 import { createPause } from '../shared/pause.ts';
 import { serial } from '../shared/serial.ts';
 import { hostOutboxFs, type OutboxFs } from './outbox-fs.ts';
 import { writeLetters } from './outbox-letters.ts';
-import { takeOutbox, type Possession } from './outbox-possession.ts';
+import { holdOutbox } from './outbox-possession.ts';
 import { storageError } from './read-document.ts';
 
 /** What an outbox on disk may be given. */
@@ -22,8 +21,6 @@ export interface FileOutboxOptions {
   /** @defaultValue the host's file system */
   readonly fs?: OutboxFs;
 }
-
-const closed = (folder: string) => new StorageError('io', `The outbox in ${folder} is closed. Open it first.`);
 
 /** Gathers ids for a while, and then hands them on together. */
 const createGathering = (clock: FileOutboxOptions['clock'], ms: number, onGathered: () => void) => {
@@ -54,46 +51,41 @@ export const fileOutbox = (options: FileOutboxOptions): Outbox => {
   const { folder, clock, syncEveryMs = 1_000, removeEveryMs = 200, segmentBytes = 256 * 1024 } = options;
   const { fs = hostOutboxFs } = options;
   const inTurn = serial();
-  let possession: Possession | undefined;
+  const hold = holdOutbox({ folder, fs, segmentBytes });
   let unattendedFailure: unknown;
 
   const guarded = <T>(action: string, task: () => Promise<T>): Promise<T> =>
-    inTurn(task).catch((thrown: unknown) => {
+    inTurn(() => task().catch(hold.onFailure)).catch((thrown: unknown) => {
       throw storageError(`The outbox in ${folder}`, action, thrown);
     });
   /** Runs a task that nobody waits for: the next append tells when it failed. */
-  const unattended = (task: (held: Possession) => Promise<void>) =>
-    inTurn(async () => possession && task(possession)).catch((thrown: unknown) => {
+  const unattended = (task: () => Promise<void> | undefined) =>
+    inTurn(async () => task()?.catch(hold.onFailure)).catch((thrown: unknown) => {
       unattendedFailure = thrown;
     });
-  const sync = createPause(clock, () => void unattended(({ segments }) => segments.sync()));
+  const sync = createPause(clock, () => void unattended(() => hold.now()?.segments.sync()));
   const removed = createGathering(clock, removeEveryMs, () => void unattended(removeGathered));
-  const removeGathered = async ({ segments }: Possession) => {
+  const removeGathered = () => {
     sync.begin(syncEveryMs);
-    await segments.remove(removed.take());
+    return hold.now()?.segments.remove(removed.take());
   };
 
   return {
-    open: () =>
-      guarded('opened', async () => {
-        possession = await takeOutbox({ folder, fs, segmentBytes });
-        return possession.found;
-      }),
+    open: () => guarded('opened', hold.open),
     append: (messages) =>
       guarded('written', async () => {
         const failure = unattendedFailure;
         unattendedFailure = undefined;
         if (failure !== undefined) throw failure;
-        if (!possession) throw closed(folder);
+        const segments = await hold.segments();
         sync.begin(syncEveryMs);
-        await possession.segments.append(messages);
+        await segments.append(messages);
       }),
     remove: removed.add,
     setAside: (letters) => guarded('written', () => writeLetters(folder, letters)),
     close: async () => {
       await unattended(removeGathered);
-      await unattended(({ giveUp }) => giveUp());
-      possession = undefined;
+      await unattended(hold.close);
       removed.take();
       sync.end();
     },

@@ -1,6 +1,6 @@
 import { serial } from '../../adapters/shared/serial.ts';
 import type { Clock } from '../../services/clock.ts';
-import { failureOf } from '../../services/errors.ts';
+import { failureOf, isLoss } from '../../services/errors.ts';
 import type { DeadReason, Outbox, StoredMessage, StoredMessages } from '../../services/outbox.ts';
 import { createPossession, noAnswer, storeWithinMs, type Possession } from './outbox-possession.ts';
 import type { Message } from './outbox-queue.ts';
@@ -16,8 +16,8 @@ export interface KeeperParts {
   /** UUID of the unit that this program is; `undefined` before it is known. */
   readonly unit: () => string | undefined;
   readonly warn: (message: string) => void;
-  /** Messages that ought to be in the store, and are not. */
-  readonly unsaved: () => readonly Message[];
+  /** All messages, oldest first. */
+  readonly all: () => readonly Message[];
   /** Takes messages of earlier runs. */
   readonly onRestored: (messages: readonly RestoredMessage[]) => void;
   /** The store was opened, or failed. */
@@ -101,6 +101,11 @@ const createRecords = (parts: KeeperParts) => {
     remove: (message: Message) => {
       if (message.isStored && ids.delete(idOf(message))) store.remove([idOf(message)]);
     },
+    /** Nothing of these is in the store any more. */
+    lose: (messages: readonly Message[]) => {
+      for (const message of messages) message.isStored = false;
+      ids.clear();
+    },
     isKnown: () => base !== undefined,
     damaged: () => damaged,
   };
@@ -108,23 +113,54 @@ const createRecords = (parts: KeeperParts) => {
 
 type Records = ReturnType<typeof createRecords>;
 
-/** Writes messages to the store; those that leave meanwhile are taken out of it again. */
-const createWriter =
-  ({ store }: KeeperParts, records: Records, { state, isOpen, fail, succeed }: Possession) =>
-  async (messages: readonly Message[]): Promise<void> => {
-    if (!isOpen() || !records.isKnown()) return;
-    const wanted = messages.filter((message) => message.state !== 'gone' && !message.isStored);
-    try {
-      if (wanted.length > 0) await store.append(wanted.map(records.stored));
-    } catch (thrown) {
-      return fail(thrown);
+/** Messages that ought to be in the store, and are not. */
+const isUnsaved = ({ isStored, qos, state }: Message): boolean => !isStored && (state === 'waiting' || qos > 0);
+
+/** The most that is appended at once, bytes, unless one message has more. */
+const mostAtOnce = 1024 * 1024;
+
+/** Messages in parts that are not too large. */
+const inParts = (messages: readonly Message[]): readonly (readonly Message[])[] => {
+  const parts: Message[][] = [];
+  let bytes = Infinity;
+  for (const message of messages) {
+    bytes += message.bytes;
+    if (bytes <= mostAtOnce) parts.at(-1)?.push(message);
+    else {
+      parts.push([message]);
+      ({ bytes } = message);
     }
-    succeed();
-    for (const message of wanted) {
-      records.add(message);
-      if (message.state === 'gone' && !state.isAway) records.remove(message);
+  }
+  return parts;
+};
+
+/** Writes messages to the store; those that leave meanwhile are taken out of it again. */
+const createWriter = (
+  { store, all, warn }: KeeperParts,
+  records: Records,
+  { state, isOpen, fail, succeed }: Possession,
+) => {
+  const put = async (messages: readonly Message[]) => {
+    const wanted = messages.filter((message) => message.state !== 'gone' && !message.isStored);
+    for (const part of inParts(wanted)) {
+      await store.append(part.map(records.stored));
+      for (const message of part) {
+        records.add(message);
+        if (message.state === 'gone' && !state.isAway) records.remove(message);
+      }
     }
   };
+  const putAgain = async (thrown: unknown) => {
+    if (!isLoss(thrown)) throw thrown;
+    warn(thrown.message);
+    records.lose(all());
+    await put(all().filter(isUnsaved));
+  };
+  return async (messages: readonly Message[]): Promise<void> => {
+    if (!isOpen() || !records.isKnown()) return;
+    await put(messages).catch(putAgain).then(succeed, fail);
+  };
+};
 
 /** Gathers what is to be written while the write before it is under way. */
 const createBatch = (
@@ -169,10 +205,11 @@ const createLetters = ({ store, warn }: KeeperParts, records: Records) => {
 };
 
 export const createKeeper = (parts: KeeperParts): Keeper => {
-  const { clock, unsaved } = parts;
+  const { clock, all } = parts;
   const inTurn = serial();
   const waits = createWaits(clock);
   const records = createRecords(parts);
+  const unsaved = () => all().filter(isUnsaved);
   const recover = async () => {
     if (state.isAway) return;
     await possession.open();

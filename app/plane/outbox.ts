@@ -66,8 +66,6 @@ const messageOf = ({ stored, order, ageMs }: RestoredMessage, lane: Lane, now: n
   settle: undefined,
 });
 
-const isUnsaved = ({ isStored, qos, state }: Message): boolean => !isStored && (state === 'waiting' || qos > 0);
-
 /** Makes the keeper that the outbox needs, and hands what it restores to the queue. */
 const keeperFor = (
   { store, clock, epochMs, warn, onReady }: OutboxParts,
@@ -90,7 +88,7 @@ const keeperFor = (
     warn,
     onReady,
     onRestored,
-    unsaved: () => queue.all().filter(isUnsaved),
+    all: queue.all,
   });
 };
 

@@ -1,0 +1,35 @@
+import { once } from 'node:events';
+import { fileOutbox } from '../../../adapters/node/outbox.ts';
+import { systemClock } from '../../../adapters/shared/clock.ts';
+
+/**
+ * Opens an outbox in a process of its own, appends messages, and tells what happened to each; keeps the outbox until
+ * its input ends.
+ *
+ * Arguments: its folder, how many messages, and how many bytes each has.
+ */
+const [folder = '', count = '1', bytes = '10'] = process.argv.slice(2);
+const outbox = fileOutbox({ folder, clock: systemClock() });
+const tell = (what: string) => process.stdout.write(`${what}\n`);
+
+const attempt = async (what: string, task: () => Promise<unknown>): Promise<boolean> => {
+  try {
+    await task();
+    tell(`${what} ok`);
+    return true;
+  } catch (thrown) {
+    tell(`${what} ${thrown instanceof Error ? thrown.message : 'failed'}`);
+    return false;
+  }
+};
+
+if (await attempt('open', () => outbox.open())) {
+  const message = { topic: 't', payload: Buffer.alloc(Number(bytes), 'x'), qos: 1, retain: false } as const;
+  for (let id = 1; id <= Number(count); id += 1) {
+    await attempt(String(id), () => outbox.append([{ ...message, id, acceptedMs: 1, unit: undefined }]));
+  }
+}
+tell('done');
+process.stdin.resume();
+await once(process.stdin, 'end');
+await outbox.close();
