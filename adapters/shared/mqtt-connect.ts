@@ -56,6 +56,8 @@ export const startClient = (options: LinkOptions): MqttClient => {
     password: '',
     clean: true,
     keepalive: options.keepaliveSeconds,
+    // The link does it, for less.
+    reschedulePings: false,
     reconnectPeriod: 0,
     // The caller's own limit comes first; this one only backs it up.
     connectTimeout: options.timeoutMs + 1000,

@@ -2,7 +2,7 @@ import type { IConnackPacket, MqttClient } from 'mqtt';
 import type { Grant, Link, LinkOptions, PublishOptions, Qos } from '../../services/broker.ts';
 import { BrokerError } from '../../services/errors.ts';
 import { linkError, publishError } from './mqtt-errors.ts';
-import { prover } from './mqtt-proof.ts';
+import { lifeSigns, prover } from './mqtt-proof.ts';
 import { isTopicFilter, packFilters, topicNameCheck } from './mqtt-topics.ts';
 import { turnstile, waiting, type Answer, type Waiting } from './mqtt-waiting.ts';
 
@@ -59,6 +59,7 @@ const refusalOf = ({ properties }: IConnackPacket, bytes: number, qos: Qos, reta
 const publisher = ({ client, connack, options }: Session, wait: Waiting) => {
   const { stream } = client;
   const cork = corker(stream);
+  const tellAlive = lifeSigns(client);
   const isTopicName = topicNameCheck();
   const turns = turnstile(options.version === 5 ? (connack.properties?.receiveMaximum ?? 65_535) : 65_535);
   const blocked: Answer[] = [];
@@ -76,6 +77,7 @@ const publisher = ({ client, connack, options }: Session, wait: Waiting) => {
         if (!answer.isOpen) return false;
         cork();
         client.publish(topic, payload, { qos, retain }, (error) => {
+          if (!error) tellAlive();
           turns.leave();
           wait.settle(answer, error ? failureOf(topic, error) : undefined);
         });

@@ -32,3 +32,19 @@ export const prover = (client: Pick<MqttClient, 'stream' | 'sendPing'>) => {
     },
   };
 };
+
+/**
+ * Takes acknowledgements for signs of life, so that no PINGREQ is due: once for all that come together, because mqtt.js
+ * sets its timer anew each time.
+ */
+export const lifeSigns = (client: Pick<MqttClient, 'reschedulePing'>) => {
+  let isTold = false;
+  const tell = () => {
+    isTold = false;
+    client.reschedulePing(true);
+  };
+  return () => {
+    if (!isTold) queueMicrotask(tell);
+    isTold = true;
+  };
+};

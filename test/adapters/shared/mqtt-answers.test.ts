@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import type { MqttVersion } from '../../../services/broker.ts';
 import type { BrokerError } from '../../../services/errors.ts';
@@ -122,6 +123,22 @@ describe('silence', () => {
     expect(performance.now() - begun).toBeLessThan(2000);
     expect((await waiting).code).toBe('closed');
     expect(broker.received().subarray(-2)).toEqual(Buffer.from([0xe0, 0]));
+  });
+
+  test('acknowledgements are signs of life, of which no PINGREQ has to remind (M4)', async () => {
+    const broker = later(
+      await startScriptedBroker((socket, chunk, count) => {
+        if (count === 0) socket.write(connack[4]);
+        else if (chunk[0] === 0x32) socket.write(Buffer.concat([Buffer.from([0x40, 2]), chunk.subarray(5, 7)]));
+      }),
+    );
+    const onClosed = vi.fn<(error: Error) => void>();
+    const link = await open(optionsFor(broker.port, { keepaliveSeconds: 2 }), { ...deaf, onClosed });
+    // Twice the keep-alive; PINGREQ goes unanswered, which ends a link after one and a half.
+    for (const begun = performance.now(); performance.now() - begun < 4000; await setTimeout(20)) {
+      await link.publish('a', 'x', { qos: 1 });
+    }
+    expect(onClosed).not.toHaveBeenCalled();
   });
 
   test('a broker that reads nothing more holds publishing back, not memory or the end', async () => {
