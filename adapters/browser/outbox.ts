@@ -1,7 +1,8 @@
-import { createStore, delMany, entries, setMany, type UseStore } from 'idb-keyval';
+import { createStore, delMany, entries, promisifyRequest, setMany, type UseStore } from 'idb-keyval';
 import { StorageError } from '../../services/errors.ts';
 import { serial } from '../shared/serial.ts';
 import type { DeadLetter, Outbox, StoredMessage } from '../../services/outbox.ts';
+import { hostLocks, takeName, type PageLocks } from './page-lock.ts';
 
 /** What a browser outbox may be given. */
 export interface BrowserOutboxOptions {
@@ -11,6 +12,8 @@ export interface BrowserOutboxOptions {
   readonly store?: UseStore;
   /** @defaultValue the object store `letters` of the database `pepeunit dead letters NAME` */
   readonly letters?: UseStore;
+  /** Keeps other pages out; `null` for nothing that does. @defaultValue the browser's, where it has any */
+  readonly locks?: PageLocks | null;
 }
 
 /** Dead letters that are kept. */
@@ -23,9 +26,16 @@ const guarded = async <T>(action: string, task: () => Promise<T>): Promise<T> =>
   try {
     return await task();
   } catch (thrown) {
-    throw failure(action, thrown);
+    throw thrown instanceof StorageError ? thrown : failure(action, thrown);
   }
 };
+
+const inUse = () => new StorageError('io', 'The outbox is in use by another page of this unit. Close one of the two.');
+const lost = () =>
+  new StorageError(
+    'lost',
+    'The data of this page was cleared by the user or the browser. What waits is written again.',
+  );
 
 /** Keys sort by id; the rest of the key tells pages apart that are open at the same time. */
 const label = (): string => Math.random().toString(36).slice(2);
@@ -33,19 +43,74 @@ const keyOf = (id: number, page: string): string => `${String(id).padStart(16, '
 
 const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
 
+/** Keeps other pages of a unit out, where the browser can. */
+const createDoor = (locks: PageLocks | null, name: string) => {
+  let release: (() => void) | undefined;
+  return {
+    isShut: () => release !== undefined,
+    shut: async () => {
+      if (!locks || release) return;
+      release = await takeName(locks, `pepeunit outbox ${name}`);
+      if (!release) throw inUse();
+    },
+    open: () => {
+      release?.();
+      release = undefined;
+    },
+  };
+};
+
+/** The records of this page's messages, by their ids. */
+const createRecords = (store: UseStore) => {
+  const page = label();
+  const keys = new Map<number, string>();
+  return {
+    read: async () => {
+      const found = await entries<string, StoredMessage>(store);
+      let lastId = 0;
+      const messages = found.toSorted(byKey).map(([key, message]) => {
+        // Two pages may have given the same id.
+        lastId = Math.max(lastId + 1, message.id);
+        keys.set(lastId, key);
+        return { ...message, id: lastId };
+      });
+      return { messages, lastId, damaged: 0 };
+    },
+    write: async (messages: readonly StoredMessage[]) => {
+      const added = messages.map((message): [string, StoredMessage] => [keyOf(message.id, page), message]);
+      await setMany(added, store);
+      for (const [key, { id }] of added) keys.set(id, key);
+    },
+    remove: async (ids: readonly number[]) => {
+      const removed = ids.flatMap((id) => keys.get(id) ?? []);
+      for (const id of ids) keys.delete(id);
+      await delMany(removed, store);
+    },
+    /** Makes sure that the oldest record is still there. @throws {StorageError} `lost` */
+    check: async () => {
+      const [oldest] = keys.values();
+      if (oldest === undefined) return;
+      if ((await store('readonly', (records) => promisifyRequest(records.getKey(oldest)))) !== undefined) return;
+      keys.clear();
+      throw lost();
+    },
+  };
+};
+
 /**
  * Keeps messages in IndexedDB, a record each.
  *
- * Pages of one unit that are open at the same time share it: each sends what earlier ones left, so that a message may
- * go twice.
+ * It is one page's at a time. Where the browser has no Web Locks, pages of one unit that are open at the same time
+ * share it: each sends what earlier ones left, so that a message may go twice.
  */
 export const browserOutbox = ({
   name,
   store = createStore(`pepeunit outbox ${name}`, 'messages'),
   letters = createStore(`pepeunit dead letters ${name}`, 'letters'),
+  locks = hostLocks(),
 }: BrowserOutboxOptions): Outbox => {
-  const page = label();
-  const keys = new Map<number, string>();
+  const records = createRecords(store);
+  const door = createDoor(locks, name);
   const turns = serial();
 
   const inTurn = <T>(action: string, task: () => Promise<T>): Promise<T> => turns(() => guarded(action, task));
@@ -61,33 +126,24 @@ export const browserOutbox = ({
   return {
     open: () =>
       inTurn('opened', async () => {
-        const found = await entries<string, StoredMessage>(store);
-        let lastId = 0;
-        const messages = found.toSorted(byKey).map(([key, message]) => {
-          // Two pages may have given the same id.
-          lastId = Math.max(lastId + 1, message.id);
-          keys.set(lastId, key);
-          return { ...message, id: lastId };
-        });
-        return { messages, lastId, damaged: 0 };
+        await door.shut();
+        try {
+          return await records.read();
+        } catch (thrown) {
+          door.open();
+          throw thrown;
+        }
       }),
     append: (messages) =>
       inTurn('written', async () => {
-        const added = messages.map((message): [string, StoredMessage] => [keyOf(message.id, page), message]);
-        await setMany(added, store);
-        for (const [key, { id }] of added) keys.set(id, key);
+        if (door.isShut()) await records.check();
+        await records.write(messages);
       }),
     remove: (ids) => {
-      const removing = inTurn('written', () =>
-        delMany(
-          ids.flatMap((id) => keys.get(id) ?? []),
-          store,
-        ),
-      );
       // What stays is sent once more.
-      void removing.catch(() => undefined);
+      void inTurn('written', () => records.remove(ids)).catch(() => undefined);
     },
     setAside: (added) => inTurn('written', () => setAside(added)),
-    close: () => turns(async () => undefined),
+    close: () => turns(async () => door.open()),
   };
 };
