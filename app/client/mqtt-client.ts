@@ -63,8 +63,35 @@ const countReconnects = (unit: UnitActor) => {
   };
 };
 
-export const createMqttClient = ({ unit, start, inbox, publisher, warn }: MqttClientParts): MqttClient => {
+/** Keeps the topics that the app wants besides the schema's. */
+const createExtraTopics = (
+  unit: UnitActor,
+  warn: (message: string) => void,
+): Pick<MqttClient, 'subscribeTopics' | 'unsubscribeTopics'> => {
   const extra = new Set<string>();
+  /** A text would be taken for a list of its characters. */
+  const listed = (topics: readonly string[]): readonly string[] => {
+    if (Array.isArray(topics)) return topics;
+    warn(`${textOf(topics)} was passed over: a list of topics is needed.`);
+    return [];
+  };
+  const tell = () => unit.send({ type: 'mqtt.alsoWant', topics: [...extra] });
+  return {
+    subscribeTopics: (topics) => {
+      for (const topic of listed(topics)) {
+        if (typeof topic === 'string') extra.add(topic);
+        else warn(`${textOf(topic)} can't be subscribed to: a topic is a text.`);
+      }
+      tell();
+    },
+    unsubscribeTopics: (topics) => {
+      for (const topic of listed(topics)) extra.delete(topic);
+      tell();
+    },
+  };
+};
+
+export const createMqttClient = ({ unit, start, inbox, publisher, warn }: MqttClientParts): MqttClient => {
   const isOnline = () => unit.getSnapshot().matches({ lifecycle: { operating: 'online' } });
 
   const connect = async () => {
@@ -76,8 +103,6 @@ export const createMqttClient = ({ unit, start, inbox, publisher, warn }: MqttCl
     // Else what is published first would have to wait behind what earlier runs left.
     await publisher.open();
   };
-
-  const tellExtra = () => unit.send({ type: 'mqtt.alsoWant', topics: [...extra] });
 
   function dropInput(): Disposable;
   function dropInput<T>(during: () => Promise<T> | T): Promise<T>;
@@ -98,17 +123,7 @@ export const createMqttClient = ({ unit, start, inbox, publisher, warn }: MqttCl
     },
     setInputHandler: (handler) => inbox.setHandler(handler),
     subscribeAllSchemaTopics: () => unit.send({ type: 'mqtt.resubscribe' }),
-    subscribeTopics: (topics) => {
-      for (const topic of topics) {
-        if (typeof topic === 'string') extra.add(topic);
-        else warn(`${textOf(topic)} can't be subscribed to: a topic is a text.`);
-      }
-      tellExtra();
-    },
-    unsubscribeTopics: (topics) => {
-      for (const topic of topics) extra.delete(topic);
-      tellExtra();
-    },
+    ...createExtraTopics(unit, warn),
     publish: (topic, message, options) => {
       const misuse = misuseOf(topic, message, options);
       if (misuse === undefined) return publisher.publish(topic, encodePayload(message), options);

@@ -68,10 +68,10 @@ export const createJournal = ({ sinks, epochMs, secrets }: JournalParts, initial
   };
 
   return {
-    log: (level, text, { fileOnly = false } = {}) => {
+    log: (level, text, options) => {
       if (rankOf(level) < rankOf(config.minLevel)) return;
       const entry = logEntry(level, text, epochMs(), secrets());
-      for (const sink of sinkNames) if (sink !== 'mqtt' || !fileOnly) write(sink, entry);
+      for (const sink of sinkNames) if (sink !== 'mqtt' || options?.fileOnly !== true) write(sink, entry);
     },
     tellFailure,
     configure: (given) => {

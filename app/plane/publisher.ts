@@ -218,7 +218,7 @@ export const createPublisher = (parts: PublisherParts): Publisher => {
     },
     route: outbox.route,
     claim: outbox.claim,
-    open: outbox.open,
+    open: async () => (isStopped ? undefined : outbox.open()),
     release: (withinMs = leaveWithinMs) => outbox.release(withinMs),
     attach: (opened) => {
       open = opened;

@@ -89,6 +89,7 @@ test('a restart that fails after the stop starts nothing again', async () => {
   const before = calls;
   world.clock.advance(60_000);
   expect(calls).toBe(before);
+  expect({ isOpen: world.outbox.isOpen, timers: world.clock.pending }).toEqual({ isOpen: false, timers: 0 });
 });
 
 test('a handler that never settles is not waited for after the stop', async () => {

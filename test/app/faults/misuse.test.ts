@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Payload } from '../../../app/client/payload.ts';
-import type { PublishOptions } from '../../../app/node.ts';
+import type { LogOptions, PublishOptions } from '../../../app/node.ts';
 import { simulatedUnit } from '../../../app/testing.ts';
 import { createLiveUnit, type LiveUnit } from '../../support/live-unit.ts';
 import { until } from '../../support/until.ts';
@@ -77,6 +77,23 @@ test('a log call takes anything and never throws (L6)', async () => {
   const { client, world } = simulatedUnit();
   client.logger.info(unprintable as string);
   client.logger.info(Symbol('x') as unknown as string);
-  expect(world.console.entries).toHaveLength(2);
+  client.logger.info('x', null as unknown as LogOptions);
+  client.logger.info('x', 5 as unknown as LogOptions);
+  expect(world.console.entries).toHaveLength(4);
   await client.stopMainCycle();
 });
+
+test.each([undefined, null, 5, 'input/pepeunit', unprintable])(
+  'topics that are no list are told: %o',
+  async (topics) => {
+    const { client, world } = simulatedUnit();
+    await client.ready();
+    const before = world.broker.subscribes.length;
+    client.mqttClient.subscribeTopics(topics as string[]);
+    client.mqttClient.unsubscribeTopics(topics as string[]);
+    const told = world.console.entries.filter(({ text }) => text.includes('a list of topics is needed'));
+    expect(told).toHaveLength(2);
+    expect(world.broker.subscribes).toHaveLength(before);
+    await client.stopMainCycle();
+  },
+);
