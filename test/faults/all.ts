@@ -5,6 +5,7 @@ import { diskFaults } from './rows-disk.ts';
 import { outages } from './rows-outages.ts';
 import { reachFaults } from './rows-reach.ts';
 import { connackRefusals } from './rows-refusals.ts';
+import { restFaults } from './rows-rest.ts';
 import { stops } from './rows-stops.ts';
 import { wireFaults } from './rows-wire.ts';
 
@@ -15,6 +16,7 @@ export const rows: readonly Row[] = [
   ...wireFaults,
   ...deniedTopics,
   ...reachFaults,
+  ...restFaults,
   ...otherWays,
   ...diskFaults,
   ...stops,

@@ -17,6 +17,6 @@ describe.concurrent('faults', () => {
     const result = await play(row);
     task.meta.fault = result;
     expect(result).toMatchObject({ lost: 0 });
-    expect([result.crashed, result.hung]).toEqual([undefined, undefined]);
+    expect([result.crashed, result.hung, result.unbounded]).toEqual([undefined, undefined, undefined]);
   });
 });

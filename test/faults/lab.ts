@@ -5,6 +5,7 @@ import type { JsonObject } from '../../services/json.ts';
 import { envDocument, schemaDocument } from '../support/env.ts';
 import { startMosquitto, type Mosquitto, type MosquittoOptions } from '../support/mosquitto.ts';
 import { until } from '../support/until.ts';
+import { checkLoad, measure, noLoad, Unbounded, type Load } from './load.ts';
 import { startRogueBroker, type Misbehaviour, type RogueBroker } from './rogue-broker.ts';
 import { startSubject, type Subject, type UnitConfig, type UnitUnderFault } from './subject.ts';
 
@@ -28,11 +29,13 @@ export interface Row {
 }
 
 /** What became of a fault. */
-export interface Result extends Finding {
+export interface Result extends Finding, Load {
   readonly fault: string;
   readonly reference: string;
   readonly crashed?: string;
   readonly hung?: string;
+  /** Which bound did not hold. */
+  readonly unbounded?: string;
   /** Messages that were taken or acknowledged, and never came. */
   readonly lost: number;
 }
@@ -42,6 +45,7 @@ export interface UnitOptions {
   readonly port?: number;
   readonly env?: JsonObject;
   readonly mqtt?: UnitConfig['mqtt'];
+  readonly outbox?: UnitConfig['outbox'];
   /** Whether it publishes all the time. @defaultValue with a `witness` alone */
   readonly publishes?: boolean;
   /** How far any file may grow, KiB; what is written beyond fails, as on a full disk. @defaultValue any */
@@ -50,8 +54,8 @@ export interface UnitOptions {
   readonly witness?: Witness;
 }
 
-/** Knows which messages came, by their sizes. */
-export type Witness = () => ReadonlySet<number>;
+/** Knows which messages came, by their topics and sizes. */
+export type Witness = () => ReadonlySet<string>;
 
 /** What a row is played on; all of it is gone when the row is over. */
 export interface Lab {
@@ -63,11 +67,13 @@ export interface Lab {
   later<T extends { stop(): unknown }>(started: T): T;
 }
 
-/** The sizes of the messages that mosquitto wrote into its log. */
-export const seenBy = (brokers: readonly Pick<Mosquitto, 'said'>[]): Set<number> =>
+/** Topics and sizes of the messages that mosquitto wrote into its log. */
+export const seenBy = (brokers: readonly Pick<Mosquitto, 'said'>[]): Set<string> =>
   new Set(
     brokers.flatMap(({ said }) =>
-      [...said().matchAll(/Received PUBLISH .*pepeunit', \.\.\. \((\d+) bytes\)/g)].map(([, bytes]) => Number(bytes)),
+      [...said().matchAll(/Received PUBLISH .*'(.+)', \.\.\. \((\d+) bytes\)/g)].map(
+        ([, topic = '', bytes = '']) => `${topic} ${bytes}`,
+      ),
     ),
   );
 
@@ -75,6 +81,7 @@ const prepare = async ({
   port = 1,
   env,
   mqtt,
+  outbox,
   witness,
   publishes = witness !== undefined,
 }: UnitOptions): Promise<UnitConfig> => {
@@ -85,12 +92,13 @@ const prepare = async ({
   return {
     folder,
     mqtt: { timeoutMs: 2000, ...mqtt },
+    ...(outbox && { outbox }),
     ...(publishes && { publishEveryMs: 100 }),
   };
 };
 
 /**
- * Waits until every message that the unit took has come, but for those that it counts as dropped for want of room.
+ * Waits until every message that the unit took has come, but for those that it dropped later for want of room.
  *
  * @returns How many did not.
  */
@@ -100,9 +108,10 @@ export const countLost = async (unit: UnitUnderFault, witness: Witness): Promise
     const { messages, dropped } = await unit.figures();
     const came = witness();
     const absent = messages.filter(
-      ({ size, outcome }) => ['delivered', 'queued', 'pending'].includes(outcome) && !came.has(size),
+      ({ mark, outcome }) => ['delivered', 'queued', 'pending'].includes(outcome) && !came.has(mark),
     );
-    return Math.max(0, absent.length - dropped);
+    const droppedAtOnce = messages.filter(({ outcome }) => outcome === 'dropped').length;
+    return Math.max(0, absent.length - (dropped - droppedAtOnce));
   };
   await until(async () => (await missing()) === 0, { timeoutMs: 60_000 }).catch(() => undefined);
   return missing();
@@ -168,27 +177,32 @@ const stopAll = async ({ subjects }: Bench): Promise<number> => {
 
 export const secondsBetween = (from: number, to: number): number => Math.round((to - from) / 10) / 100;
 
-/** Plays a row: it recovers, loses nothing that it took, stops within five seconds, and leaves nothing running. */
-export const play = async ({ fault, reference = '', isStop, run }: Row): Promise<Result> => {
+const failureOf = (thrown: unknown, { subjects }: Bench): Pick<Result, 'crashed' | 'hung' | 'unbounded'> => {
+  const why = thrown instanceof Error ? thrown.message : String(thrown);
+  const crashed = subjects.map((subject) => subject.crash()).find((crash) => crash !== undefined);
+  if (crashed !== undefined) return { crashed };
+  return thrown instanceof Unbounded ? { unbounded: why } : { hung: why };
+};
+
+const countAllLost = async ({ watched }: Bench): Promise<number> => {
+  const losses = await Promise.all(watched.map(({ unit, witness }) => countLost(unit, witness)));
+  return losses.reduce((sum, lost) => sum + lost, 0);
+};
+
+/** Plays a row: it recovers, loses nothing that it took, stays within its bounds, stops within five seconds, and leaves nothing running. */
+export const play = async ({ fault, reference = 'not measured', isStop, run }: Row): Promise<Result> => {
   const lab = openBench();
-  const result: { happened: string; seconds: number; lost: number } = { happened: '', seconds: 0, lost: 0 };
+  let result: Result = { fault, reference, happened: '', seconds: 0, lost: 0, ...noLoad };
   try {
-    Object.assign(result, await run(lab));
-    const losses = await Promise.all(lab.watched.map(({ unit, witness }) => countLost(unit, witness)));
-    result.lost = losses.reduce((sum, lost) => sum + lost, 0);
+    result = { ...result, ...(await run(lab)) };
+    result = { ...result, lost: await countAllLost(lab) };
+    result = { ...result, ...(await measure(lab.subjects)) };
     const stopMs = await stopAll(lab);
-    if (isStop) result.seconds = secondsBetween(0, stopMs);
-    return { fault, reference, ...result };
+    checkLoad(result, lab.subjects[0]?.bound);
+    return isStop ? { ...result, seconds: secondsBetween(0, stopMs) } : result;
   } catch (thrown) {
-    const crashed = lab.subjects.map((subject) => subject.crash()).find((crash) => crash !== undefined);
-    const why = thrown instanceof Error ? thrown.message : String(thrown);
-    return {
-      fault,
-      reference,
-      ...result,
-      happened: result.happened || why,
-      ...(crashed ? { crashed } : { hung: why }),
-    };
+    const failure = failureOf(thrown, lab);
+    return { ...result, happened: result.happened || (Object.values(failure)[0] ?? ''), ...failure };
   } finally {
     await lab.clear();
   }

@@ -20,8 +20,8 @@ export interface RogueBroker {
   readonly port: number;
   /** When each connection came, by `performance.now()`. */
   readonly connects: readonly number[];
-  /** Sizes of the messages that it acknowledged. */
-  readonly received: ReadonlySet<number>;
+  /** Topics and sizes of the messages that it acknowledged. */
+  readonly received: ReadonlySet<string>;
   readonly open: ReadonlySet<net.Socket>;
   misbehave(how: Misbehaviour | undefined): void;
   /** Shows another certificate from now on. */
@@ -45,6 +45,9 @@ const politely = (packet: Packet, { send, socket }: Connection): void => {
   else if (packet.cmd === 'pingreq') send({ cmd: 'pingresp' });
   else if (packet.cmd === 'disconnect') socket.end();
 };
+
+/** Tells a message from all others: its topic and size. */
+export const markOf = ({ topic, payload }: IPublishPacket): string => `${topic} ${payload.length}`;
 
 const isAcknowledged = (packet: Packet): packet is IPublishPacket => packet.cmd === 'publish' && packet.qos === 1;
 
@@ -73,12 +76,12 @@ export const startRogueBroker = async (
   secure?: tls.SecureContextOptions,
 ): Promise<RogueBroker> => {
   const connects: number[] = [];
-  const received = new Set<number>();
+  const received = new Set<string>();
   const open = new Set<net.Socket>();
   let misbehave = misbehaviour;
   const see = (packet: Packet, connection: Connection) => {
     if (misbehave?.(packet, connection)) return;
-    if (isAcknowledged(packet)) received.add(packet.payload.length);
+    if (isAcknowledged(packet)) received.add(markOf(packet));
     politely(packet, connection);
   };
   const onSocket = (socket: net.Socket) => {

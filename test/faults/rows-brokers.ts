@@ -18,6 +18,7 @@ const settles = async (unit: UnitUnderFault, begun: number, happened: string) =>
 
 const preferredDead: Row = {
   fault: 'the preferred of two brokers dead (refused), later there again, then the other dead',
+  reference: 'resets the device at the third failed try',
   isQuick: true,
   run: async (lab) => {
     const [preferred, other] = [await lab.mosquitto(), await lab.mosquitto()];
@@ -42,6 +43,7 @@ const preferredDead: Row = {
 
 const preferredRefuses: Row = {
   fault: 'the preferred of two brokers refuses the credentials',
+  reference: 'three tries, reset',
   isQuick: true,
   run: async (lab) => {
     const preferred = await lab.rogue((packet, { send, socket }) => {

@@ -32,6 +32,7 @@ const diskFullForLog: Row = {
 
 const diskFullForOutbox: Row = {
   fault: 'disk full for the outbox, broker away for 8 s',
+  reference: 'has no outbox: what is published meanwhile is lost',
   isQuick: true,
   run: async (lab) => {
     const first = await lab.mosquitto();

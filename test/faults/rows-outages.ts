@@ -33,6 +33,33 @@ const killed = (downMs: number, reference: string): Row => ({
   },
 });
 
+const room = 20;
+
+/** An outage that is too long for the room there is. */
+const overflowing: Row = {
+  fault: `broker away for 10 s, room for ${room} messages`,
+  reference: `${reboots}; what is published meanwhile is lost`,
+  isQuick: true,
+  run: async (lab) => {
+    const brokers: Mosquitto[] = [await lab.mosquitto()];
+    const port = brokers[0]?.port ?? 0;
+    const unit = await lab.unit({ port, outbox: { messages: room }, witness: () => seenBy(brokers) });
+    await unit.tells('online');
+    const killedAt = performance.now();
+    brokers[0]?.signal('SIGKILL');
+    await sleep(10_000);
+    const { dropped } = await unit.figures();
+    brokers.push(await lab.mosquitto({ port }));
+    const onlineAt = await unit.tells('online', 2, 90_000);
+    const warnings = unit.count('The queue of unsent messages is full');
+    if (dropped === 0 || warnings !== 1) throw new Error(`${dropped} dropped, ${warnings} warnings`);
+    return {
+      happened: `the ${dropped} oldest are dropped, counted and told once; all others come`,
+      seconds: secondsBetween(killedAt, onlineAt),
+    };
+  },
+};
+
 const absent: Row = {
   fault: 'broker absent at start, there after 3 s',
   reference: reboots,
@@ -151,8 +178,9 @@ const sameUnitTwice = (version: 4 | 5): Row => ({
 /** What becomes of the broker itself, or of the unit's place in it; played on mosquitto. */
 export const outages: readonly Row[] = [
   killed(300, 'connected again after 0.54 s; what is published meanwhile is lost'),
-  killed(5000, reboots),
-  killed(60_000, reboots),
+  killed(5000, `${reboots}; what is published meanwhile is lost`),
+  killed(60_000, `${reboots}; what is published meanwhile is lost`),
+  overflowing,
   absent,
   frozen,
   suspended,

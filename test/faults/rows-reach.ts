@@ -1,8 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { startHttpServer } from '../support/http-server.ts';
-import { until } from '../support/until.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { secondsBetween, seenBy, type Row } from './lab.ts';
 
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/tls/${name}`, import.meta.url), 'utf8');
@@ -40,41 +37,38 @@ const badCertificate = (what: string, cert: string, trusted: readonly string[] =
   },
 });
 
-const restDown: Row = {
-  fault: "the instance's REST API down (500)",
-  reference: 'env.json overwritten with the error page: bricked at the next boot',
+const lateName: Row = {
+  fault: 'the only broker has no address (DNS) for 5 s',
   isQuick: true,
   run: async (lab) => {
     const broker = await lab.mosquitto();
-    const server = lab.later(
-      await startHttpServer((_request, response) => {
-        response.writeHead(500, { 'content-type': 'text/html' });
-        response.end('<h1>Internal Server Error</h1>');
-      }),
-    );
-    const env = { PU_DOMAIN: new URL(server.origin).host };
-    const unit = await lab.unit({ port: broker.port, env, witness: () => seenBy([broker]) });
-    await unit.tells('online');
-    const before = await readFile(join(unit.folder, 'env.json'), 'utf8');
+    const host = 'broker.pepeunit.invalid';
     const begun = performance.now();
-    await unit.refreshEnv();
-    await until(() => server.requests.length > 0, { what: 'a request' });
-    await unit.tells('refresh failed');
-    const after = await readFile(join(unit.folder, 'env.json'), 'utf8');
-    if (after !== before) throw new Error('env.json has changed');
-    if (unit.count('offline') > 0) throw new Error('the link was lost');
+    const unit = await lab.unit({
+      port: broker.port,
+      env: { PU_MQTT_HOST: host },
+      mqtt: { spreadMs: 0 },
+      witness: () => seenBy([broker]),
+    });
+    await unit.tells(`${host}:${broker.port}: the connection failed`);
+    await sleep(5000);
+    if (unit.count('online') > 0) throw new Error('it was online without an address');
+    const lines = unit.count('MQTT broker not reached');
+    await unit.name(host, '127.0.0.1');
+    const namedAt = performance.now();
+    const onlineAt = await unit.tells('online', 1, 90_000);
     return {
-      happened: 'env.json as it was, one error in the log, link up',
-      seconds: secondsBetween(begun, performance.now()),
+      happened: `${lines} log lines, what is published waits; online ${secondsBetween(namedAt, onlineAt)} s after it has one`,
+      seconds: secondsBetween(begun, onlineAt),
     };
   },
 };
 
-/** What is between the unit and its broker or instance. */
+/** What is between the unit and its broker. */
 export const reachFaults: readonly Row[] = [
   dnsFailure,
+  lateName,
   badCertificate('certificate of another host', fixture('other-name.pem')),
   badCertificate('expired certificate', fixture('expired.pem'), [fixture('expired.pem')]),
   badCertificate('unknown authority', fixture('stranger.pem')),
-  restDown,
 ];

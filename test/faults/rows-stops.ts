@@ -4,9 +4,12 @@ import net from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Packet } from 'mqtt';
+import { commandTopic } from '../support/env.ts';
+import { generate } from '../support/mqtt-packets.ts';
 import { until } from '../support/until.ts';
 import type { Misbehaviour } from './rogue-broker.ts';
 import type { Lab, Row, UnitOptions } from './lab.ts';
+import type { UnitUnderFault } from './subject.ts';
 
 const ignoring =
   (cmd: Packet['cmd']): Misbehaviour =>
@@ -35,6 +38,20 @@ const ignored = (where: string, cmd: Packet['cmd'], options: Partial<UnitOptions
     await lab.unit({ port: broker.port, ...options });
     await until(() => isSeen, { what: cmd });
   });
+
+/** A unit that is ending its link when it is stopped, and that nobody answers. */
+const closing = (where: string, end: (unit: UnitUnderFault) => Promise<unknown>): Row =>
+  stopped(`${where}, while the broker is frozen`, async (lab) => {
+    const broker = await lab.mosquitto();
+    const unit = await lab.unit({ port: broker.port });
+    await unit.tells('online');
+    broker.signal('SIGSTOP');
+    void end(unit);
+  });
+
+const logSync = { cmd: 'publish', topic: commandTopic('log_sync'), payload: '{"COMMAND":"LogSync"}', qos: 0 };
+
+const isLog = (packet: Packet): boolean => packet.cmd === 'publish' && packet.topic.includes('/log/');
 
 const listen = `
   const server = require('node:net').createServer();
@@ -127,5 +144,19 @@ export const stops: readonly Row[] = [
     });
     const unit = await lab.unit({ port: broker.port });
     await unit.tells('MQTT broker not reached');
+  }),
+  closing('taking the unit off the broker', (unit) => unit.disconnect()),
+  closing('twice', (unit) => unit.stop()),
+  stopped('a log sync under way', async (lab) => {
+    let isSeen = false;
+    const broker = await lab.rogue((packet) => {
+      isSeen ||= isLog(packet);
+      return isLog(packet);
+    });
+    const unit = await lab.unit({ port: broker.port, mqtt: { protocol: 4 } });
+    await unit.tells('online');
+    for (let hundred = 1; hundred <= 5; hundred += 1) await unit.chat();
+    for (const socket of broker.open) socket.write(generate(logSync, { protocolVersion: 4 }));
+    await until(() => isSeen, { what: 'the first stored entries' });
   }),
 ];

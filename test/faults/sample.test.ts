@@ -32,8 +32,13 @@ describeWithMosquitto(
       '$fault',
       { timeout: 120_000 },
       async (row) => {
-        const { crashed, hung, lost } = await play(row);
-        expect({ crashed, hung, lost }).toEqual({ crashed: undefined, hung: undefined, lost: 0 });
+        const { crashed, hung, unbounded, lost } = await play(row);
+        expect({ crashed, hung, unbounded, lost }).toEqual({
+          crashed: undefined,
+          hung: undefined,
+          unbounded: undefined,
+          lost: 0,
+        });
       },
     );
   },

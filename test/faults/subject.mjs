@@ -1,14 +1,18 @@
 /**
  * Units in a process of their own, for the fault lab and the soak. Argument: JSON, a list of what each unit is made of.
  *
- * Each message of a unit has a size of its own, so that a broker's log tells which ones came.
+ * Each message of a unit has a topic and a size that no other has, so that a broker's log tells which ones came.
  */
+import dns from 'node:dns';
 import { PepeunitClient } from '../../dist/app/node.js';
 
 const configs = JSON.parse(process.argv[2]);
 
-/** Bytes of a unit's message: a size of its own for each of the first 7,918, small and large ones mixed. */
-const sizeOf = (message) => (message * 3571) % 7919;
+/** Messages that share a topic; a prime, so that each of them has a size of its own, small and large ones mixed. */
+const perTopic = 7919;
+const sizeOf = (message) => (message * 3571) % perTopic;
+const topicOf = (topic, message) => `${topic}/${Math.floor(message / perTopic)}`;
+const markOf = (topic, message) => `${topicOf(topic, message)} ${sizeOf(message)}`;
 
 const tell = (message) => process.connected && process.send(message);
 
@@ -21,6 +25,7 @@ const start = (config, unit) => {
     restartMode: 'no_restart',
     ffMqttLogEnable: false,
     mqtt: config.mqtt,
+    outbox: config.outbox,
     adapters: { console: { write: ({ level, text }) => say('log', { level, text }), flush: async () => undefined } },
   });
   const outcomes = [];
@@ -28,43 +33,62 @@ const start = (config, unit) => {
   let longestPauseMs = 0;
   let lastCycle = performance.now();
   let lastPublish = 0;
-  const publish = async (topic) => {
+  let topic;
+  const most = { waiting: 0, sending: 0 };
+  const weigh = () => {
+    const { waiting, sending } = client.figures().outbox;
+    most.waiting = Math.max(most.waiting, waiting);
+    most.sending = Math.max(most.sending, sending);
+  };
+  const publish = async () => {
     const message = outcomes.push('pending');
     pending += 1;
-    const { outcome } = await client.mqttClient.publish(topic, 'x'.repeat(sizeOf(message)), { qos: 1 });
-    outcomes[message - 1] = outcome;
+    const published = client.mqttClient.publish(topicOf(topic, message), 'x'.repeat(sizeOf(message)), { qos: 1 });
+    weigh();
+    outcomes[message - 1] = (await published).outcome;
     pending -= 1;
   };
   client.setOutputHandler(() => {
+    weigh();
+    [topic] = client.schema.outputTopic['output/pepeunit'] ?? [];
     const now = performance.now();
     longestPauseMs = Math.max(longestPauseMs, now - lastCycle);
     lastCycle = now;
-    const [topic] = client.schema.outputTopic['output/pepeunit'] ?? [];
     if (!config.publishEveryMs || !topic || now - lastPublish < config.publishEveryMs) return;
     lastPublish = now;
-    void publish(topic);
+    void publish();
   });
   for (const type of ['online', 'offline']) client.on(type, () => say(type));
   let inputs = 0;
   client.setMqttInputHandler(() => (inputs += 1));
   client.runMainCycle().catch((error) => say('log', { level: 'Error', text: String(error) }));
   return {
-    refresh: () => client.actor.send({ type: 'command.received', command: 'env_update' }),
     figures: () => ({
-      messages: outcomes.map((outcome, at) => ({ size: sizeOf(at + 1), outcome })),
+      messages: outcomes.map((outcome, at) => ({ mark: markOf(topic, at + 1), outcome })),
       pending,
       inputs,
       longestPauseMs: Math.round(longestPauseMs),
       dropped: client.figures().outbox.dropped,
+      most,
     }),
     chat: (lines) => {
       for (let line = 1; line <= lines; line += 1) client.logger.info(`line ${line} of a unit that has much to say`);
     },
+    disconnect: () => client.mqttClient.disconnect(),
     stop: () => client.stopMainCycle(),
   };
 };
 
+/** Names that have an address by now; all others are looked up as ever. */
+const addresses = new Map();
+const { lookup } = dns;
+dns.lookup = (host, ...more) => lookup(addresses.get(host) ?? host, ...more);
+
 const units = configs.map(start);
+
+const rssAtStart = process.memoryUsage.rss();
+let rssMost = rssAtStart;
+setInterval(() => (rssMost = Math.max(rssMost, process.memoryUsage.rss())), 100).unref();
 
 /** Listeners of the process and of all that it has open. */
 const listeners = () =>
@@ -74,11 +98,11 @@ const listeners = () =>
 
 const orders = {
   figures: ({ unit }) => units[unit].figures(),
-  refresh: ({ unit }) => units[unit].refresh(),
   chat: ({ unit }) => units[unit].chat(100),
   quiet: ({ unit }) => {
     configs[unit].publishEveryMs = 0;
   },
+  disconnect: ({ unit }) => units[unit].disconnect(),
   stop: async ({ unit }) => {
     const begun = performance.now();
     await units[unit].stop();
@@ -89,6 +113,8 @@ const orders = {
     const { rss, heapUsed: heap } = process.memoryUsage();
     return { rss, heap, listeners: listeners(), handles: process.getActiveResourcesInfo().length };
   },
+  growth: () => rssMost - rssAtStart,
+  name: ({ host, address }) => addresses.set(host, address),
   leave: () => process.disconnect(),
 };
 

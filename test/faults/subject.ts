@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { OutboxOptions } from '../../app/plane/outbox-options.ts';
 import { until } from '../support/until.ts';
 
 /** What a unit of a subject is made of. */
@@ -7,6 +8,7 @@ export interface UnitConfig {
   /** Holds env.json and schema.json. */
   readonly folder: string;
   readonly mqtt: Readonly<Record<string, unknown>>;
+  readonly outbox?: Pick<OutboxOptions, 'messages'>;
   /** How often it publishes, QoS 1. @defaultValue never */
   readonly publishEveryMs?: number;
 }
@@ -19,14 +21,16 @@ interface Told {
 }
 
 export interface UnitFigures {
-  /** Bytes of each message, and what became of it. */
-  readonly messages: readonly { readonly size: number; readonly outcome: string }[];
+  /** Topic and bytes of each message, as no other has them, and what became of it. */
+  readonly messages: readonly { readonly mark: string; readonly outcome: string }[];
   readonly pending: number;
   readonly inputs: number;
   /** Messages that found no room in the outbox. */
   readonly dropped: number;
   /** The longest time between two rounds of the control loop. */
   readonly longestPauseMs: number;
+  /** The most messages that ever waited, and that the link had. */
+  readonly most: { readonly waiting: number; readonly sending: number };
 }
 
 /** A unit in another process. */
@@ -37,12 +41,14 @@ export interface UnitUnderFault {
   tells(what: string, time?: number, timeoutMs?: number): Promise<number>;
   count(what: string): number;
   figures(): Promise<UnitFigures>;
-  /** Gives it the command to fetch its env. */
-  refreshEnv(): Promise<void>;
   /** Lets it log a hundred lines. */
   chat(): Promise<void>;
   /** Lets it publish nothing more. */
   quiet(): Promise<void>;
+  /** Gives a host its address, as if it was in the DNS from now on; for all units of the process. */
+  name(host: string, address: string): Promise<void>;
+  /** Takes it off the broker. */
+  disconnect(): Promise<void>;
   /** Stops it. @returns How long that took, in milliseconds. */
   stop(): Promise<number>;
   /** Sends a signal to its process. */
@@ -63,9 +69,13 @@ export interface Resources {
 /** A process with units in it. */
 export interface Subject {
   readonly units: readonly UnitUnderFault[];
+  /** Messages that may wait in each of its units. @defaultValue the client's own bound */
+  readonly bound: number | undefined;
   /** How the process ended before it should have; `undefined` while all is well. */
   crash(): string | undefined;
   resources(): Promise<Resources>;
+  /** By how many bytes it was larger at the most than when it began. */
+  growth(): Promise<number>;
   /** Lets it end by itself. @throws When something keeps it alive. */
   leave(): Promise<void>;
   kill(): void;
@@ -113,9 +123,9 @@ const asking = ({ child, crash }: ReturnType<typeof startProcess>) => {
   child.on('message', ({ type, id, answer }: FromSubject) => {
     if (type === 'answer' && id !== undefined) answers.set(id, answer);
   });
-  return async <T>(order: string, unit?: number): Promise<T> => {
+  return async <T>(order: string, more: object = {}): Promise<T> => {
     const id = (last += 1);
-    child.send({ id, order, unit });
+    child.send({ id, order, ...more });
     await until(() => answers.has(id) || crash() !== undefined, { what: `an answer to ${order}`, timeoutMs: 20_000 });
     if (!answers.has(id)) throw new Error(`The process ended: ${crash()}`);
     return answers.get(id) as T;
@@ -143,11 +153,12 @@ const unitOf = (
       if (!found) throw new Error(`The process ended: ${crash()}`);
       return found.at;
     },
-    figures: () => ask('figures', unit),
-    refreshEnv: () => ask('refresh', unit),
-    chat: () => ask('chat', unit),
-    quiet: () => ask('quiet', unit),
-    stop: async () => (await ask<{ ms: number }>('stop', unit)).ms,
+    figures: () => ask('figures', { unit }),
+    chat: () => ask('chat', { unit }),
+    quiet: () => ask('quiet', { unit }),
+    name: (host, address) => ask('name', { host, address }),
+    disconnect: () => ask('disconnect', { unit }),
+    stop: async () => (await ask<{ ms: number }>('stop', { unit })).ms,
     signal: (name) => void child.kill(name),
   };
 };
@@ -168,8 +179,10 @@ export const startSubject = async (configs: readonly UnitConfig[], fileKb?: numb
   });
   return {
     units,
+    bound: configs[0]?.outbox?.messages,
     crash,
     resources: () => ask('resources'),
+    growth: () => ask('growth'),
     leave: async () => {
       running.leaving();
       child.send({ order: 'leave' });

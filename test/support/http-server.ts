@@ -26,8 +26,8 @@ const bodyOf = async (request: http.IncomingMessage): Promise<string> => {
   return Buffer.concat(chunks).toString();
 };
 
-/** An HTTP server on loopback that keeps each request and answers as it is told. */
-export const startHttpServer = async (answer: Answer): Promise<HttpServer> => {
+/** An HTTP server on loopback that keeps each request and answers as it is told. @param port @defaultValue a free one */
+export const startHttpServer = async (answer: Answer, port = 0): Promise<HttpServer> => {
   const requests: SeenRequest[] = [];
   const server = http.createServer((request, response) => {
     void bodyOf(request).then((body) => {
@@ -37,7 +37,7 @@ export const startHttpServer = async (answer: Answer): Promise<HttpServer> => {
       return answer(seen, response);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
