@@ -102,6 +102,16 @@ test('a tail is torn where it can be the beginning of a record, and damage where
   expect(readRecords(noise, salt)).toEqual({ entries: [], damaged: [], end: 0, isTorn: false });
 });
 
+test.each([
+  [-1e9, 0],
+  [2 ** 60, 2 ** 48 - 2],
+])('a time that no clock should give (%d) is brought to the nearest that fits', (acceptedMs, read) => {
+  const message = { id: 1, topic: 't', payload: new Uint8Array(0), qos: 1, retain: false, unit: undefined } as const;
+  expect(readRecords(encodeMessage({ ...message, acceptedMs }, salt), salt)).toMatchObject({
+    entries: [{ message: { acceptedMs: read } }],
+  });
+});
+
 test('records inside a payload are no records, though the length of their message is damaged', () => {
   const messageOfPayload = (id: number, payload: Uint8Array) =>
     encodeMessage({ id, topic: 't', payload, qos: 1, retain: false, acceptedMs: 1, unit: undefined }, salt);

@@ -87,6 +87,15 @@ test('a link is not followed, whatever is in the file that it leads to', async (
   expect((await readFile(elsewhere, 'utf8')).endsWith('precious')).toBe(true);
 });
 
+test('an outbox’s folder that is a file is told, and left alone', async () => {
+  const path = join(await temporaryFolder(), 'outbox');
+  await writeFile(path, 'mine');
+  const outbox = fileOutbox({ folder: path, clock: systemClock() });
+  await expect(outbox.open()).rejects.toMatchObject({ name: 'StorageError', code: 'io', message: /EEXIST/ });
+  await outbox.close();
+  expect(await readFile(path, 'utf8')).toBe('mine');
+});
+
 test('many strange things are told in one sentence of a bounded length', async () => {
   const { folder, make } = await withTwo();
   for (let number = 100; number < 300; number += 1) await mkdir(join(folder, `00000${number}.log`));

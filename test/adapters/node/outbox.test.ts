@@ -223,6 +223,24 @@ test('on disk it all takes about twice what is kept, however much has passed thr
   await next.close();
 });
 
+test('a hundred thousand messages are kept in few writes, and all found again', async () => {
+  const { fs, calls } = traced();
+  const { folder, make } = await at({ fs });
+  const outbox = make();
+  await outbox.open();
+  const ids = Array.from({ length: 100_000 }, (_, index) => index + 1);
+  for (let from = 0; from < ids.length; from += 1_000) {
+    await outbox.append(ids.slice(from, from + 1_000).map((id) => stored(id, 'x')));
+  }
+  await outbox.close();
+  expect(calls.filter((call) => call === 'write')).toHaveLength(100);
+  expect(await bytesIn(folder)).toBeLessThan(100_000 * 64);
+  const next = make();
+  const { messages, damaged } = await next.open();
+  expect({ ids: messages.map(({ id }) => id), damaged }).toEqual({ ids, damaged: 0 });
+  await next.close();
+});
+
 test('many short runs do not leave many files', async () => {
   const { folder, make } = await at();
   for (let id = 1; id <= 60; id += 1) {

@@ -1,9 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { memoryOutbox } from '../../../adapters/memory/outbox.ts';
 import { StorageError } from '../../../services/errors.ts';
 import { until } from '../../support/until.ts';
-import { linkThat, publishing, quiet, refusal, slowLink } from './publishing.ts';
+import { publishing, quiet, slowLink } from './publishing.ts';
 
 test('the oldest are dropped, counted and told once when too many wait (S1, S2)', async () => {
   const { publisher, link, sent, warnings, outcomes, store } = publishing({ messages: 2 });
@@ -133,35 +132,6 @@ test('policies and bounds hold for what earlier runs left, too', async () => {
   const third = publishing({ policies: { t: 'latest' } }, first.store);
   await third.publisher.open();
   expect(third.publisher.figures()).toMatchObject({ waiting: 1, replaced: 1 });
-});
-
-test('damaged records are counted and told', async () => {
-  const store = memoryOutbox();
-  store.damage(2);
-  const { publisher, warnings } = publishing({}, store);
-  await publisher.open();
-  expect(publisher.figures().damaged).toBe(2);
-  expect(warnings).toEqual(['2 damaged records of the outbox were put aside.']);
-});
-
-test('what else the store found is told', async () => {
-  const store = memoryOutbox();
-  const found = { ...(await store.open()), remarks: ['Passed over: 00000002.log.'] };
-  const { publisher, warnings } = publishing({}, { ...store, open: async () => found });
-  await publisher.open();
-  expect(warnings).toEqual(['Passed over: 00000002.log.']);
-});
-
-test('dead letters that can not be put aside are told once, and cost no durability (S8)', async () => {
-  const store = memoryOutbox();
-  const failing = { ...store, setAside: () => Promise.reject(new StorageError('io', 'no file')) };
-  const { publisher, warnings, outcomes } = publishing({}, failing);
-  await outcomes('t', '1', '2');
-  publisher.attach(linkThat(() => Promise.reject(refusal())));
-  await until(() => publisher.figures().dead === 2);
-  await until(() => warnings.length > 0);
-  expect(warnings).toEqual([expect.stringContaining('no file')]);
-  expect(publisher.figures()).toMatchObject({ isVolatile: false, waiting: 0 });
 });
 
 test('a full disk costs durability alone: one warning, and back to disk when there is room (S11)', async () => {
