@@ -71,3 +71,19 @@ test('a restart leaves the outbox to the next program, and takes it back when it
   await client.stopMainCycle();
   expect(world.outbox.isOpen).toBe(false);
 });
+
+test('a unit that is offline and idle lets go of what is too old, in memory and in the store (S6, M9)', async () => {
+  const { client, world } = simulatedUnit({ outbox: { ageMs: 60_000 }, ffMqttLogEnable: false });
+  await client.ready();
+  world.broker.refuse(new BrokerError('network', 'no route'));
+  world.broker.cut();
+  await client.publishToTopics('output/pepeunit', 'x');
+  expect(world.outbox.messages.size).toBe(1);
+  for (let second = 0; second < 75; second += 1) {
+    world.clock.advance(1_000);
+    await quiet();
+  }
+  expect(world.outbox.messages.size).toBe(0);
+  expect(client.actor.getSnapshot().context.figures).toMatchObject({ outbox: { waiting: 0, expired: 1 } });
+  await client.stopMainCycle();
+});

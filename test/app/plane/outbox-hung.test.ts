@@ -1,36 +1,10 @@
 import { expect, test } from 'vitest';
-import { memoryOutbox, type MemoryOutbox } from '../../../adapters/memory/outbox.ts';
+import { memoryOutbox } from '../../../adapters/memory/outbox.ts';
 import { simulatedUnit } from '../../../app/testing.ts';
 import { StorageError } from '../../../services/errors.ts';
 import { until } from '../../support/until.ts';
+import { hang } from './hanging-outbox.ts';
 import { opened, publishing, quiet, slowLink } from './publishing.ts';
-
-type Operation = 'open' | 'append' | 'close';
-
-/** A store whose calls hang from now on, until they are let go. */
-const hang = (inner: MemoryOutbox, ...operations: Operation[]) => {
-  const waiting: (() => void)[] = [];
-  const calls: Operation[] = [];
-  let isHanging = true;
-  const held =
-    <TArgs extends unknown[], T>(name: Operation, call: (...args: TArgs) => Promise<T>) =>
-    async (...args: TArgs): Promise<T> => {
-      calls.push(name);
-      if (isHanging && operations.includes(name)) await new Promise<void>((resolve) => waiting.push(resolve));
-      return call(...args);
-    };
-  const store = Object.defineProperties({} as MemoryOutbox, {
-    ...Object.getOwnPropertyDescriptors(inner),
-    open: { value: held('open', inner.open) },
-    append: { value: held('append', inner.append) },
-    close: { value: held('close', inner.close) },
-  });
-  const letGo = () => {
-    isHanging = false;
-    for (const go of waiting.splice(0)) go();
-  };
-  return { store, calls, letGo };
-};
 
 const volatile = [expect.stringContaining('kept in memory alone')];
 
