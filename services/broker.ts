@@ -14,7 +14,10 @@ export interface LinkOptions {
   /** The unit's token; the password is always empty. */
   readonly username: string;
   readonly keepaliveSeconds: number;
-  /** How long to wait for CONNACK and for each acknowledgement. */
+  /**
+   * How long to wait for CONNACK, and for each answer once all before it have come. A link on which an answer takes
+   * longer is broken: it ends.
+   */
   readonly timeoutMs: number;
   readonly tls?: TlsOptions;
 }
@@ -64,7 +67,7 @@ export interface LinkListener {
     retained: boolean,
     properties: MessageProperties | undefined,
   ): Promise<void> | undefined;
-  /** Called once, when an opened link ended without {@link Link.close}. */
+  /** Called once, when an opened link ended without {@link Link.close}; with `timeout` when the broker owed an answer. */
   onClosed(error: Error): void;
 }
 

@@ -74,8 +74,9 @@ export const endSession = (hub: Hub, session: Session, error: BrokerError, tells
   if (hub.sessions.delete(session) && tells) session.listener.onClosed(error);
 };
 
-/** Waits for the broker's answer: at once, or when it thaws, or never. */
-export const answer = async ({ frozen, clock }: Hub, session: Session, what: string): Promise<void> => {
+/** Waits for the broker's answer: at once, or when it thaws; one that takes too long ends the session. */
+export const answer = async (hub: Hub, session: Session, what: string): Promise<void> => {
+  const { frozen, clock } = hub;
   if (session.ended) throw closedError();
   if (!frozen) return;
   await new Promise<void>((resolve, reject) => {
@@ -83,7 +84,13 @@ export const answer = async ({ frozen, clock }: Hub, session: Session, what: str
       settle();
       reject(error);
     };
-    const late = () => fail(new BrokerError('timeout', `The broker did not answer ${what}. Check the network.`));
+    const late = () =>
+      endSession(
+        hub,
+        session,
+        new BrokerError('timeout', `The broker did not answer ${what}. Check the network.`),
+        true,
+      );
     const timer = clock?.setTimeout(late, session.options.timeoutMs);
     const settle = () => {
       session.pending.delete(fail);

@@ -7,6 +7,9 @@ import { NoStore } from './mqtt-no-store.ts';
 /** The most that one inbound packet may hold. */
 export const maxInboundBytes = 16 * 1024 * 1024;
 
+/** Timers of more than this fire at once. */
+const longestTimerMs = 2_147_483_647;
+
 const schemes = ['mqtt', 'mqtts', 'ws', 'wss'] as const;
 type Scheme = (typeof schemes)[number];
 
@@ -60,7 +63,7 @@ export const startClient = (options: LinkOptions): MqttClient => {
     reschedulePings: false,
     reconnectPeriod: 0,
     // The caller's own limit comes first; this one only backs it up.
-    connectTimeout: options.timeoutMs + 1000,
+    connectTimeout: Math.min(options.timeoutMs + 1000, longestTimerMs),
     resubscribe: false,
     queueQoSZero: false,
     outgoingStore: new NoStore(),

@@ -31,6 +31,8 @@ interface Session {
   readonly options: LinkOptions;
   /** Stops whatever listens to the client. */
   readonly letGo: () => void;
+  /** Ends the link, and tells so. */
+  readonly lose: (error: BrokerError) => void;
 }
 
 /** Sends what is written in one turn of the event loop as one piece. */
@@ -72,7 +74,7 @@ const publisher = ({ client, connack, options }: Session, wait: Waiting) => {
       ? publishError(topic, cause.code, { cause })
       : linkError('closed', options, 'the link ended before a message was acknowledged', { cause });
   const acknowledged = (topic: string, payload: Buffer | string, qos: Qos, retain: boolean) =>
-    wait.for(`a message on ${topic}`, (answer) => {
+    wait.for(`a message on ${topic} was not acknowledged`, (answer) => {
       turns.enter(() => {
         if (!answer.isOpen) return false;
         cork();
@@ -87,7 +89,8 @@ const publisher = ({ client, connack, options }: Session, wait: Waiting) => {
   const written = async (topic: string, payload: Buffer | string, retain: boolean) => {
     cork();
     client.publish(topic, payload, { qos: 0, retain });
-    if (stream.writableNeedDrain) await wait.for(`a message on ${topic}`, (answer) => blocked.push(answer));
+    if (stream.writableNeedDrain)
+      await wait.for(`a message on ${topic} was not taken`, (answer) => blocked.push(answer));
   };
   return {
     stop: () => stream.off('drain', onDrain),
@@ -123,7 +126,7 @@ const codeOf = (packet: Suback | undefined, at: number): number => {
 const subscriber = ({ client, options }: Session, wait: Waiting) => {
   const subscribeGroup = async (topics: string[]): Promise<Grant[]> => {
     let suback: Suback | undefined;
-    await wait.for(`SUBSCRIBE of ${topics.length} topics`, (answer) => {
+    await wait.for(`SUBSCRIBE of ${topics.length} topics was not answered`, (answer) => {
       client.subscribe(topics, { qos: 0 }, (error, _subscriptions, packet) => {
         // One failure code of many comes as an error, with the whole SUBACK beside it.
         suback = packet as unknown as Suback | undefined;
@@ -153,7 +156,7 @@ const subscriber = ({ client, options }: Session, wait: Waiting) => {
       const groups = packFilters([...new Set(topics)].filter(isTopicFilter), maxSubscribeBytes);
       await Promise.all(
         groups.map((group) =>
-          wait.for(`UNSUBSCRIBE of ${group.length} topics`, (answer) => {
+          wait.for(`UNSUBSCRIBE of ${group.length} topics was not answered`, (answer) => {
             client.unsubscribe(group, (error) =>
               wait.settle(
                 answer,
@@ -182,10 +185,17 @@ const disconnect = (client: MqttClient): Promise<void> =>
     });
   });
 
-/** The port's link over a client that has its CONNACK. */
+/**
+ * The port's link over a client that has its CONNACK.
+ *
+ * A broker that owes an answer for longer than `timeoutMs` has broken the link: what it did not acknowledge may be sent
+ * again on another link alone (MQTT-4.4.0-1), and holds its place in the broker's window for as long as this one lasts.
+ */
 export const mqttLink = (session: Session): HeldLink => {
-  const { client, connack, options, letGo } = session;
-  const wait = waiting(options.timeoutMs);
+  const { client, connack, options, letGo, lose } = session;
+  const wait = waiting(options.timeoutMs, (what) =>
+    lose(linkError('timeout', options, `${what} within ${options.timeoutMs} ms`)),
+  );
   const { publish, publishNow, stop } = publisher(session, wait);
   const { subscribe, unsubscribe } = subscriber(session, wait);
   const { prove, stopProving } = prover(client);

@@ -1,9 +1,8 @@
-import { BrokerError } from '../../services/errors.ts';
+import type { BrokerError } from '../../services/errors.ts';
 import { createFifo } from './fifo.ts';
 
 /** An answer that a broker owes. */
 export interface Answer {
-  readonly due: number;
   readonly what: string;
   readonly resolve: () => void;
   readonly reject: (error: BrokerError) => void;
@@ -11,12 +10,12 @@ export interface Answer {
   isOpen: boolean;
 }
 
-/** Promises of answers that a broker owes; each settles once, at the latest after `timeoutMs`. */
+/** Promises of answers that a broker owes; each settles once. */
 export interface Waiting {
   /**
    * Waits for one answer.
    *
-   * @param what Named in the timeout's message.
+   * @param what Says that it did not come.
    * @param ask Sends the question.
    */
   for(what: string, ask: (answer: Answer) => void): Promise<void>;
@@ -26,39 +25,53 @@ export interface Waiting {
   failAll(error: BrokerError): void;
 }
 
-/** All answers have the same patience, so that one timer for the oldest is enough. */
-export const waiting = (timeoutMs: number): Waiting => {
+const any = () => true;
+
+/**
+ * Waits for the oldest answer, with one timer.
+ *
+ * Brokers answer in the order of the questions (MQTT section 4.6), so that the time for an answer counts from when all
+ * before it have come: a broker that is slow and alive may owe many, one that leaves out a single answer is found out.
+ *
+ * @param onOverdue Called with what did not come within `timeoutMs`; whoever waits is for the caller to fail.
+ */
+export const waiting = (timeoutMs: number, onOverdue: (what: string) => void): Waiting => {
   const answers = createFifo<Answer>(({ isOpen }) => !isOpen);
+  let sinceMs = 0;
+  let dueMs = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const arm = () => {
-    clearTimeout(timer);
+  const look = () => {
     timer = undefined;
-    const oldest = answers.find(() => true);
-    if (oldest) timer = setTimeout(expire, Math.max(0, oldest.due - performance.now()));
+    const now = performance.now();
+    // So late a timer tells that this program was held up, and has not yet read what came meanwhile.
+    if (now - dueMs > timeoutMs / 4) sinceMs = now;
+    const oldest = answers.find(any);
+    if (oldest && now - sinceMs >= timeoutMs) onOverdue(oldest.what);
+    else start();
+  };
+  const start = () => {
+    dueMs = sinceMs + timeoutMs;
+    timer = setTimeout(look, dueMs - performance.now());
   };
   const settle = (answer: Answer, error?: BrokerError) => {
     if (!answer.isOpen) return;
+    if (answer === answers.find(any)) sinceMs = performance.now();
     answer.isOpen = false;
     answers.lost();
-    if (answers.size === 0) arm();
+    if (answers.size === 0) {
+      clearTimeout(timer);
+      timer = undefined;
+    }
     if (error) answer.reject(error);
     else answer.resolve();
-  };
-  const expire = () => {
-    const now = performance.now();
-    for (const answer of answers.items()) {
-      if (answer.due > now) break;
-      const message = `The broker did not answer ${answer.what} within ${timeoutMs} ms. Check the network.`;
-      settle(answer, new BrokerError('timeout', message));
-    }
-    arm();
   };
   return {
     for: (what, ask) =>
       new Promise((resolve, reject) => {
-        const answer = { due: performance.now() + timeoutMs, what, resolve, reject, isOpen: true };
+        const answer = { what, resolve, reject, isOpen: true };
+        if (answers.size === 0) sinceMs = performance.now();
         answers.push(answer);
-        if (timer === undefined) arm();
+        if (timer === undefined) start();
         ask(answer);
       }),
     settle,

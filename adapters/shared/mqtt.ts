@@ -104,7 +104,7 @@ const open = (options: LinkOptions, listener: LinkListener, signal: AbortSignal)
     };
     const onConnect = (connack: IConnackPacket) => {
       stopAttempt();
-      held = mqttLink({ client, connack, options, letGo });
+      held = mqttLink({ client, connack, options, letGo, lose: onEnd });
       resolve(held.link);
     };
     const onAbort = () => fail(abortion());

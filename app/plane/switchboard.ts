@@ -28,7 +28,15 @@ export interface LinkPreferences {
    * @defaultValue 150_000; 10_000 for a broker in a private network; 0 for one on this very host
    */
   readonly spreadMs?: number;
-  /** How long to wait for CONNACK and for each acknowledgement, milliseconds. @defaultValue 10_000 */
+  /**
+   * How long the broker may take for CONNACK, and then for each answer (PUBACK, PUBREC and PUBCOMP, SUBACK, UNSUBACK),
+   * milliseconds, up to 2^31 - 1. It counts from when all answers before it have come, so that a slow broker may owe many.
+   * A link on which an answer takes longer is broken: it ends with {@link BrokerError} `timeout`, the next is opened after
+   * a wait, and what was not acknowledged is sent again on that one. Raise it where the uplink needs longer for the largest
+   * message.
+   *
+   * @defaultValue 10_000
+   */
   readonly timeoutMs?: number;
 }
 

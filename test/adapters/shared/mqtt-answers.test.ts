@@ -110,18 +110,16 @@ describe('silence', () => {
     await until(() => broker.open.size === 0);
   });
 
-  test('unanswered calls time out, and close ends within two seconds', async () => {
+  test('calls that nobody answers keep no close waiting (M12)', async () => {
     const broker = later(
       await startScriptedBroker((socket, _chunk, count) => void (count === 0 && socket.write(connack[4]))),
     );
-    const link = await open(optionsFor(broker.port, { timeoutMs: 200 }));
-    const calls = [link.subscribe(['a']), link.unsubscribe(['a']), link.publish('a', 'x', { qos: 1 })];
-    for (const call of calls) expect((await failure(call)).code).toBe('timeout');
-    const waiting = failure(link.publish('a', 'x', { qos: 1 }));
+    const link = await open(optionsFor(broker.port));
+    const calls = [link.subscribe(['a']), link.unsubscribe(['a']), link.publish('a', 'x', { qos: 1 })].map(failure);
     const begun = performance.now();
     await link.close();
     expect(performance.now() - begun).toBeLessThan(2000);
-    expect((await waiting).code).toBe('closed');
+    for (const call of calls) expect((await call).code).toBe('closed');
     expect(broker.received().subarray(-2)).toEqual(Buffer.from([0xe0, 0]));
   });
 
