@@ -172,6 +172,7 @@ export const createRoot = (parts: RootParts): UnitActor => {
       managesWifi: options.ffWifiManagerEnable,
       protocol: options.mqtt.protocol ?? 'auto',
       brokers: Math.max(1, options.mqtt.brokers?.length ?? 1),
+      ...(options.mqtt.timeoutMs !== undefined && { mqttTimeoutMs: options.mqtt.timeoutMs }),
       restartMode: options.restartMode,
       checksVersion: options.ffVersionCheckEnable,
       // The answer names no link: a compilable unit can only wait for the command that does.

@@ -25,8 +25,8 @@ export type MqttFact =
   | { type: 'mqtt.connected'; sessionPresent: boolean; version: MqttVersion }
   /** Every wanted topic was answered; told after each connect, and each change of what is wanted, granted or denied. */
   | { type: 'mqtt.online'; granted: number; denied: readonly Grant[] }
-  /** A link that was open has ended. */
-  | { type: 'mqtt.offline'; failure?: Failure }
+  /** A link that was open has ended; repeated when the one before ended alike, and none was stable since. */
+  | { type: 'mqtt.offline'; failure?: Failure; isRepeated?: true }
   /** An attempt to open a link failed; told once for each reason until a link is open. */
   | { type: 'mqtt.failed'; failure: Failure }
   /** The link was closed as asked. */
@@ -38,6 +38,8 @@ export interface MqttInput {
   protocol: MqttProtocol;
   /** How many brokers there are to try in turn. @defaultValue 1 */
   brokers?: number;
+  /** What the link allows the broker for each answer, milliseconds. @defaultValue 10_000 */
+  timeoutMs?: number;
   /** Failures to begin with, of machines that ran before this one. @defaultValue 0 */
   attempts?: number;
 }
@@ -56,6 +58,7 @@ export interface MqttContext extends Subscriptions, Doubts {
   brokers: number;
   /** Which of the brokers the next attempt goes to, counted from the preferred one. */
   broker: number;
+  timeoutMs: number;
   /** Whether the link is open. */
   isOpen: boolean;
   /** Whether there ever was an open link. */
@@ -64,6 +67,8 @@ export interface MqttContext extends Subscriptions, Doubts {
   attempts: number;
   /** How many links in a row were online until they were closed, with no other failure in between. */
   closures: number;
+  /** What was told of the end of the last open link, unless one was stable since. */
+  lostBy: string | undefined;
   /** Why the last link ended or the last attempt failed. */
   failure: Failure | undefined;
   /** Reasons that were told since the link was last open. */
@@ -73,7 +78,13 @@ export interface MqttContext extends Subscriptions, Doubts {
 }
 
 /** Where the mqtt machine starts: no network, nothing wanted. */
-export const newMqttContext = ({ parent, protocol, brokers = 1, attempts = 0 }: MqttInput): MqttContext => ({
+export const newMqttContext = ({
+  parent,
+  protocol,
+  brokers = 1,
+  timeoutMs = 10_000,
+  attempts = 0,
+}: MqttInput): MqttContext => ({
   parent,
   protocol,
   version: protocol === 'auto' ? 5 : protocol,
@@ -84,10 +95,12 @@ export const newMqttContext = ({ parent, protocol, brokers = 1, attempts = 0 }: 
   pingIntervalMs: 20_000,
   brokers,
   broker: 0,
+  timeoutMs,
   isOpen: false,
   wasOpen: false,
   attempts,
   closures: 0,
+  lostBy: undefined,
   failure: undefined,
   told: [],
   account: undefined,

@@ -7,6 +7,7 @@ import type { MqttContext, MqttEvent, MqttFact, MqttInput } from './mqtt-context
 import { longestRetryMs, longestSlowRetryMs, stableMs } from './mqtt-waits.ts';
 import { slot } from './slot.ts';
 import * as subscriptions from './subscriptions.ts';
+import { timerMs } from './timer.ts';
 
 type Wish = Omit<Extract<MqttEvent, { type: 'mqtt.connect' }>, 'type'>;
 
@@ -41,11 +42,15 @@ export const mqttSetup = setup({
     }),
     /** Tells the end of an open link, or of an attempt that is not followed by another at once. */
     reportEnd: enqueueActions(({ context, enqueue }, { failure }: { failure?: Failure }) => {
-      const { parent, isOpen, told, account } = context;
+      const { parent, isOpen, lostBy, told, account } = context;
       const closures = isOpen && account && failure?.code === 'closed' ? context.closures + 1 : 0;
       const why = failure === undefined ? {} : { failure: withSuspicion(failure, closures) };
       enqueue.assign({ isOpen: false, closures, ...why });
-      if (isOpen) return enqueue.sendTo(parent, { type: 'mqtt.offline', ...why });
+      if (isOpen) {
+        const again = why.failure && why.failure.message === lostBy ? { isRepeated: true as const } : {};
+        enqueue.assign({ lostBy: why.failure?.message });
+        return enqueue.sendTo(parent, { type: 'mqtt.offline', ...why, ...again });
+      }
       if (!failure || canFallBack(context, failure) || told.includes(failure.message)) return;
       enqueue.assign({ told: [...told, failure.message].slice(-mostTold) });
       enqueue.sendTo(parent, { type: 'mqtt.failed', failure });
@@ -70,7 +75,7 @@ export const mqttSetup = setup({
     dropWish: assign({ isWanted: false }),
     countAttempt: assign(({ context }) => ({ attempts: context.attempts + 1, broker: 0 })),
     takeNextBroker: assign(({ context }) => ({ broker: context.broker + 1 })),
-    forgetAttempts: assign({ attempts: 0 }),
+    forgetAttempts: assign({ attempts: 0, lostBy: undefined }),
     speakOlder: assign({ version: 4 as const }),
     chooseVersion: assign(({ context }) => versionAfter(context, context.failure)),
     keepTopics: assign(({ context }, { topics }: { topics: readonly string[] }) => ({
@@ -114,8 +119,9 @@ export const mqttSetup = setup({
     isRefusal: (_, { failure }: { failure: Failure }) => isRefusal(failure),
   },
   delays: {
-    connectWithin: 30_000,
-    subscribeWithin: 30_000,
+    /** The link has a limit of its own, which comes first; these are for one that does not keep it. */
+    connectWithin: ({ context }) => timerMs(3 * context.timeoutMs),
+    subscribeWithin: ({ context }) => timerMs(3 * context.timeoutMs),
     closeWithin: 3000,
     pingAfter: ({ context }) => context.pingIntervalMs,
     answerWithin: ({ context }) => context.pingIntervalMs,

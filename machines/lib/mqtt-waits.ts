@@ -1,6 +1,7 @@
 import { backoff } from './backoff.ts';
 import { endedOverTopics } from './doubts.ts';
 import type { MqttContext } from './mqtt-context.ts';
+import { timerMs } from './timer.ts';
 
 type Failed = Pick<MqttContext, 'attempts'>;
 type Failing = Pick<MqttContext, 'attempts' | 'wasOpen' | 'asked' | 'granted' | 'failure'>;
@@ -14,8 +15,12 @@ export const longestRetryMs = ({ attempts }: Failed, ceilingMs = longestMs): num
 /** The longest wait before asking a broker again that does not want this unit as it is, in milliseconds. */
 export const longestSlowRetryMs = ({ attempts }: Failed): number => backoff(attempts, 60_000, 300_000);
 
-/** How long a link must last before the failures before it count no more: longer than the waits that led to it. */
-export const stableMs = ({ attempts }: Failed): number => Math.max(10_000, backoff(attempts));
+/**
+ * How long a link must last before the failures before it count no more: longer than the waits that led to it, and than
+ * it takes to find out that the broker acknowledges nothing.
+ */
+export const stableMs = ({ attempts, timeoutMs }: Pick<MqttContext, 'attempts' | 'timeoutMs'>): number =>
+  timerMs(Math.max(10_000, 2 * timeoutMs, backoff(attempts)));
 
 /** Whether the attempt never came to a broker, so that no other unit was in its way. */
 const hasMetNobody = ({ failure }: Failing): boolean => failure?.code === 'network' || failure?.code === 'tls';

@@ -10,6 +10,7 @@ type ChildInput = {
   mode: UnitInput['restartMode'];
   config: UnitInput['logConfig'];
   attempts: number;
+  timeoutMs?: number;
 } & Pick<UnitInput, 'protocol' | 'brokers' | 'checksVersion' | 'asksTarget' | 'isSupervised'>;
 
 /** What any child gets when it starts; each takes what it knows. */
@@ -19,6 +20,7 @@ const childInput =
     parent: self,
     protocol: context.protocol,
     ...(context.brokers !== undefined && { brokers: context.brokers }),
+    ...(context.mqttTimeoutMs !== undefined && { timeoutMs: context.mqttTimeoutMs }),
     attempts: context.restarts[child],
     mode: context.restartMode,
     checksVersion: context.checksVersion,

@@ -113,6 +113,8 @@ export interface UnitInput {
   protocol: MqttProtocol;
   /** How many brokers there are to try in turn. */
   brokers?: number;
+  /** What the MQTT link allows the broker for each answer, milliseconds. */
+  mqttTimeoutMs?: number;
   restartMode: RestartMode;
   /** Whether an update to the version that runs is skipped. */
   checksVersion: boolean;

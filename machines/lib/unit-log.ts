@@ -51,9 +51,9 @@ const lines = {
     denied.length === 0
       ? { level: 'Debug', text: `Subscribed to ${granted} topics` }
       : { level: 'Warning', text: `The broker denied ${shortList(denied.map(({ topic }) => topic))}` },
-  'mqtt.offline': ({ failure }) =>
+  'mqtt.offline': ({ failure, isRepeated }) =>
     failure
-      ? failed('Warning', 'Disconnected from MQTT broker', failure)
+      ? failed(isRepeated ? 'Debug' : 'Warning', 'Disconnected from MQTT broker', failure)
       : { level: 'Info', text: 'Disconnected from MQTT broker' },
   'mqtt.failed': ({ failure }) => failed('Warning', 'MQTT broker not reached', failure),
   'update.began': ({ target }) => ({ level: 'Info', text: `Update to ${versionOf(target)} began` }),

@@ -103,20 +103,30 @@ describe('the link', () => {
     });
   });
 
-  test('a broker that never answers is given up', () => {
-    const { clock, link, parent, state } = connecting();
-    clock.increment(30_000);
-    expect(state().value).toBe('backingOff');
-    expect(link.last().isHeld).toBe(false);
-    expect(parent.facts.at(-1)).toMatchObject({ type: 'mqtt.failed', failure: { code: 'timeout' } });
-  });
+  describe.each([
+    [10_000, 30_000],
+    [60_000, 180_000],
+    [2 ** 31 - 1, 2 ** 31 - 1],
+  ])('a link that does not keep its own time limit of %i ms is given up after %i ms', (timeoutMs, withinMs) => {
+    test('where nobody answers', () => {
+      const { clock, link, parent, state } = connecting('auto', ['a'], { timeoutMs });
+      clock.increment(withinMs - 1);
+      expect(link.last().isHeld).toBe(true);
+      clock.increment(1);
+      expect(state().value).toBe('backingOff');
+      expect(link.last().isHeld).toBe(false);
+      expect(parent.facts.at(-1)).toMatchObject({ type: 'mqtt.failed', failure: { code: 'timeout' } });
+    });
 
-  test('a broker that does not answer SUBSCRIBE is dropped', () => {
-    const unit = connecting();
-    open(unit);
-    unit.clock.increment(30_000);
-    expect(unit.state().value).toBe('backingOff');
-    expect(unit.parent.facts.at(-1)).toMatchObject({ type: 'mqtt.offline', failure: { code: 'timeout' } });
+    test('where SUBSCRIBE is not answered', () => {
+      const unit = connecting('auto', ['a'], { timeoutMs });
+      open(unit);
+      unit.clock.increment(withinMs - 1);
+      expect(unit.link.last().isHeld).toBe(true);
+      unit.clock.increment(1);
+      expect(unit.state().value).toBe('backingOff');
+      expect(unit.parent.facts.at(-1)).toMatchObject({ type: 'mqtt.offline', failure: { code: 'timeout' } });
+    });
   });
 
   test('an empty slot backs off and does not end the machine', async () => {

@@ -56,8 +56,39 @@ describe('M3, M14: backing off', () => {
       grant(unit, granted('a'), granted('b'));
       return waited;
     };
-    expect([flap(0), flap(5000), flap(9999)]).toEqual([1, 2, 4]);
-    expect(flap(10_000)).toBe(1);
+    expect([flap(0), flap(5000), flap(19_999)]).toEqual([1, 2, 4]);
+    expect(flap(20_000)).toBe(1);
+  });
+
+  test('a link that lasts until the broker has acknowledged nothing for the time limit is not stable (M1)', () => {
+    const unit = connecting(5, ['a', 'b'], { timeoutMs: 60_000, attempts: 5 });
+    open(unit);
+    grant(unit, granted('a'), granted('b'));
+    unit.clock.increment(119_999);
+    expect(unit.state().context.attempts).toBe(5);
+    unit.clock.increment(1);
+    expect(unit.state().context.attempts).toBe(0);
+  });
+
+  test('links that end alike, one after the other, are told as repeated until one was stable (M6)', () => {
+    const unit = online(5);
+    const isRepeated = (code: string, onlineMs = 0) => {
+      unit.clock.increment(onlineMs);
+      unit.link.last().tell({ type: 'link.closed', failure: failure(code) });
+      const fact = unit.parent.facts.findLast(({ type }) => type === 'mqtt.offline');
+      waitOf(unit);
+      open(unit);
+      grant(unit, granted('a'), granted('b'));
+      return fact?.type === 'mqtt.offline' && fact.isRepeated === true;
+    };
+    expect(['timeout', 'timeout', 'timeout', 'network', 'timeout'].map((code) => isRepeated(code))).toEqual([
+      false,
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect(isRepeated('timeout', 60_000)).toBe(false);
   });
 
   test('a link must last longer than the waits that led to it', () => {
