@@ -1,28 +1,18 @@
-import mqtt from 'mqtt';
-import type { IPublishPacket, MqttClient } from 'mqtt';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { IPublishPacket } from 'mqtt';
+import { describe, expect, test } from 'vitest';
 import { mqttBroker } from '../../../adapters/shared/mqtt.ts';
 import type { Link, MqttVersion } from '../../../services/broker.ts';
 import { startRogueBroker, suback, type Connection, type Misbehaviour } from '../../faults/rogue-broker.ts';
+import { heldBy, watchClients } from '../../support/mqtt-clients.ts';
 import { deaf, failure, later, open, optionsFor } from '../../support/mqtt-links.ts';
 import { until } from '../../support/until.ts';
 
 const versions: readonly MqttVersion[] = [4, 5];
 
-let clients: MqttClient[];
-beforeEach(() => {
-  clients = [];
-  const { connect } = mqtt;
-  vi.spyOn(mqtt, 'connect').mockImplementation(((...parameters: Parameters<typeof connect>) => {
-    const client = connect(...parameters);
-    clients.push(client);
-    return client;
-  }) as typeof connect);
-});
-afterEach(() => void vi.restoreAllMocks());
+const clients = watchClients();
 
 /** How many messages the library holds. */
-const held = () => clients.reduce((sum, client) => sum + Object.keys(client.outgoing).length, 0);
+const held = () => clients.reduce((sum, client) => sum + heldBy(client), 0);
 
 /** A link to a broker that misbehaves, with what it told of its end. */
 const linked = async (version: MqttVersion, misbehaviour: Misbehaviour, timeoutMs = 300) => {
