@@ -13,6 +13,7 @@ import { newUnitContext } from './lib/unit-context.ts';
 import { duties } from './lib/unit-duties.ts';
 import { figures } from './lib/unit-figures.ts';
 import { lifecycle } from './lib/unit-lifecycle.ts';
+import { reports } from './lib/unit-reports.ts';
 import { unitSetup } from './lib/unit-setup.ts';
 import { loggerMachine } from './logger.ts';
 import { mqttMachine } from './mqtt.ts';
@@ -36,6 +37,7 @@ export const unitMachine = unitSetup
       lifecycle,
       duties,
       figures,
+      reports,
       settings: supervised('settings'),
       schema: supervised('schema'),
       wifi: supervised('wifi'),

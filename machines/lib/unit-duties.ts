@@ -135,19 +135,7 @@ export const duties = unitSetup.createStateConfig({
         { type: 'announce', params: ({ event }) => newsOf(event) },
       ],
     },
-    'update.swapping': {
-      actions: [{ type: 'holdReports' }, { type: 'tell', params: { order: 'holdReporter' } }],
-    },
-    'update.tried': {
-      actions: [
-        { type: 'holdReports' },
-        { type: 'tell', params: { order: 'holdReporter' } },
-        { type: 'log', params: ({ event }) => lineOf(event) },
-      ],
-    },
-    'update.settled': {
-      actions: [{ type: 'releaseReports' }, { type: 'tell', params: { order: 'holdReporter' } }],
-    },
+    'update.tried': { actions: [{ type: 'log', params: ({ event }) => lineOf(event) }] },
     'update.confirmed': {
       actions: [
         { type: 'log', params: ({ event }) => lineOf(event) },

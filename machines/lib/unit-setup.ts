@@ -14,6 +14,7 @@ import type { updateMachine } from '../update.ts';
 import type { wifiMachine } from '../wifi.ts';
 import { isBaseTopic } from './base-topic.ts';
 import { slot } from './slot.ts';
+import { timerMs } from './timer.ts';
 import {
   systemIds,
   type ChildName,
@@ -145,5 +146,7 @@ export const unitSetup = setup({
     steadyAfter: 60_000,
     readEvery: 10_000,
     readWithin: 1000,
+    /** The instance marks an update failed after two intervals; the old version is not told after that. */
+    holdAfter: ({ context: { settings } }) => timerMs(2 * (settings?.stateSendIntervalMs ?? 0)),
   },
 });

@@ -121,3 +121,36 @@ test('an update command without a version starts nothing', async () => {
   await settle();
   expect(outside.did['download']).toBeUndefined();
 });
+
+const hanging = async (step: string) => {
+  const outside = Object.assign(world(), { settings: { ...settings, stateSendIntervalMs: 100_000 } });
+  outside.hangs.add(step);
+  const unit = await online({}, outside);
+  unit.actor.send({ type: 'command.received', command: 'update', target: { commitVersion: 'v2' } });
+  const until = async (seconds: number) => {
+    while (unit.clock.now() < seconds * 1000) {
+      unit.clock.increment(1000);
+      await settle();
+    }
+  };
+  return { ...unit, until };
+};
+
+describe('P3: the old version is not reported past two intervals of an update', () => {
+  test('however slow the download is; it is again once that has failed', async () => {
+    const { it: outside, told, until } = await hanging('download');
+    await until(599);
+    expect(told()).not.toContain('updateFailed');
+    expect(outside.reports).toHaveLength(2);
+    await until(600);
+    expect(told()).toContain('updateFailed');
+    expect(outside.reports).toMatchObject(Array.from({ length: 3 }, () => ({ pu_commit_version: 'v1' })));
+  });
+
+  test('an update that fails sooner changes nothing', async () => {
+    const { it: outside, told, until } = await hanging('verify');
+    await until(300);
+    expect(told()).toContain('updateFailed');
+    expect(outside.reports).toHaveLength(3);
+  });
+});

@@ -60,6 +60,7 @@ export const world = () => ({
   settings,
   topics: { subscribed: ['update', 'input'] },
   failures: new Set<string>(),
+  hangs: new Set<string>(),
   denies: new Set<string>(),
   did: {} as Record<string, number>,
   links: [] as { version: MqttVersion; isHeld: boolean; subscribed: string[]; tell(event: LinkEvent): void }[],
@@ -78,6 +79,7 @@ export type World = ReturnType<typeof world>;
 
 const doing = async (it: World, what: string): Promise<void> => {
   it.did[what] = (it.did[what] ?? 0) + 1;
+  if (it.hangs.has(what)) await new Promise(() => undefined);
   if (it.failures.has(what)) throw failing('network', `${what} failed`);
 };
 

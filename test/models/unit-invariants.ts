@@ -102,6 +102,18 @@ export const measuring = {
   },
 };
 
+/** What must hold in each state of the region that decides what is reported. */
+export const reporting = {
+  reports: () => undefined,
+  'reports.free': ({ context }: Seen<UnitContext>) => expect(context.isReportHeld).toBe(false),
+  'reports.lapsing': ({ context }: Seen<UnitContext>) => expect(context.isReportHeld).toBe(false),
+  'reports.held': (seen: Seen<UnitContext>) => {
+    expect(seen.context.isReportHeld).toBe(true);
+    if (hasAlwaysRun('stateReporter', seen))
+      expect(lastTold('stateReporter', seen, 'reporter.hold', 'reporter.resume')).toBe('reporter.hold');
+  },
+};
+
 /** What must hold in each state of the regions that keep the children running. */
 export const supervision = Object.fromEntries(
   children.flatMap((child) => {

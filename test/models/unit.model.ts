@@ -4,7 +4,7 @@ import { unitMachine, type UnitContext } from '../../machines/unit.ts';
 import { settings } from './documents.model.ts';
 import { defineModel, type Region } from './model.ts';
 import { children, facts, measures, requests, topics } from './unit-environment.ts';
-import { lifecycle, measuring, outcomes, supervision } from './unit-invariants.ts';
+import { lifecycle, measuring, outcomes, reporting, supervision } from './unit-invariants.ts';
 
 const loaded = [
   'unit.start',
@@ -60,6 +60,12 @@ const regions: readonly Region<UnitContext>[] = [
     uses: (label) => /readFigures|read(Every|Within)|^unit\.stop|settings says settings\.ready/.test(label),
     key: ({ figures, isOperating }) => [figures.uptimeMs, isOperating],
   },
+  {
+    name: 'the reports during an update',
+    prelude: loaded,
+    uses: (label) => /update says update\.(began|swapping|tried|settled)|reporter\.ready|holdAfter/.test(label),
+    key: ({ isReportHeld }) => isReportHeld,
+  },
   ...children.flatMap((child): Region<UnitContext>[] => {
     const ready = facts[child][0]?.type ?? '';
     const own = [`${systemIds[child]} fails`, `${systemIds[child]} says ${ready}`];
@@ -105,6 +111,7 @@ export const unitModel = defineModel<typeof unitMachine>({
   invariants: {
     ...lifecycle,
     ...measuring,
+    ...reporting,
     ...supervision,
     duties: ({ context }) => expect(context.held.length).toBeLessThan(20),
   },
