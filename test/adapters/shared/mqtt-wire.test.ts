@@ -110,19 +110,19 @@ describeWithMosquitto('on the wire, mosquitto, MQTT 5', () => {
     await link.publish('a', 'x', { qos: 1 });
   });
 
-  test('a frozen broker is noticed within one and a half keep-alives (M4)', async () => {
+  test('a frozen broker is noticed by the first PINGREQ that stays without an answer (M4)', async () => {
     const broker = later(await startMosquitto());
+    const proxy = await recorded(broker.port, 5);
     const ends: Error[] = [];
-    const link = await open(optionsFor(broker.port, { version: 5, keepaliveSeconds: 1 }), {
+    const link = await open(optionsFor(proxy.port, { version: 5, keepaliveSeconds: 1, timeoutMs: 60_000 }), {
       ...deaf,
       onClosed: (error) => ends.push(error),
     });
     broker.signal('SIGSTOP');
-    const begun = performance.now();
     const waiting = failure(link.publish('a', 'x', { qos: 1 }));
-    await until(() => ends.length > 0);
-    expect(performance.now() - begun).toBeLessThan(4000);
+    await until(() => ends.length > 0, { what: 'the end of the link' });
     expect((ends[0] as BrokerError).code).toBe('timeout');
     expect((await waiting).code).toBe('closed');
+    expect(commands(proxy.connection.sent)).toEqual(['connect', 'publish', 'pingreq']);
   });
 });
