@@ -1,0 +1,65 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { PepeunitClient } from '../../../app/node.ts';
+import { envDocument, schemaDocument } from '../../support/env.ts';
+import { describeWithMosquitto, startMosquitto, type Mosquitto } from '../../support/mosquitto.ts';
+
+describeWithMosquitto('a broker that denies topics', () => {
+  let folder: string;
+  let broker: Mosquitto;
+  let client: PepeunitClient;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'pepeunit-denied-'));
+    const acl = 'pattern readwrite unit.test/#\n';
+    broker = await startMosquitto({ lines: ['acl_file %folder%/acl'], files: { acl } });
+    await writeFile(join(folder, 'env.json'), JSON.stringify(envDocument({ PU_MQTT_PORT: broker.port })));
+    await writeFile(join(folder, 'schema.json'), JSON.stringify(schemaDocument()));
+  });
+  afterEach(async () => {
+    await client.stopMainCycle();
+    await broker.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const unit = (protocol: 4 | 5) =>
+    new PepeunitClient({
+      envFilePath: join(folder, 'env.json'),
+      schemaFilePath: join(folder, 'schema.json'),
+      logFilePath: join(folder, 'log.json'),
+      ffConsoleLogEnable: false,
+      mqtt: { protocol },
+    });
+  const allowed = 'unit.test/33333333-3333-4333-8333-333333333333/pepeunit';
+  const notAuthorized = {
+    outcome: 'refused',
+    reasonCode: 0x87,
+    reason: expect.stringContaining('denied/topic') as string,
+  };
+
+  test('with MQTT 5 its reason code reaches who publishes, at once and after a wait (M8, S8)', async () => {
+    client = unit(5);
+    const { mqttClient } = client;
+    const waited = mqttClient.publish('denied/topic', 'x', { qos: 1, until: 'settled' });
+    await mqttClient.connect();
+    expect(await waited).toEqual(notAuthorized);
+    expect(mqttClient.figures().dead).toBe(1);
+    expect(await mqttClient.publish('denied/topic', 'x', { qos: 1 })).toEqual(notAuthorized);
+    expect(await mqttClient.publish('denied/topic', 'x', { qos: 2 })).toEqual(notAuthorized);
+    expect(await mqttClient.publish('denied/topic', 'x'), 'nobody acknowledges QoS 0').toEqual({
+      outcome: 'delivered',
+    });
+    expect(await mqttClient.publish(allowed, 'x', { qos: 1 })).toEqual({ outcome: 'delivered' });
+    expect(mqttClient.isConnected()).toBe(true);
+  });
+
+  test('with MQTT 3.1.1 it has no way to say so: what it acknowledges counts as delivered (M8)', async () => {
+    client = unit(4);
+    const { mqttClient } = client;
+    await mqttClient.connect();
+    expect(await mqttClient.publish('denied/topic', 'x', { qos: 1 })).toEqual({ outcome: 'delivered' });
+    expect(await mqttClient.publish(allowed, 'x', { qos: 1 })).toEqual({ outcome: 'delivered' });
+    expect(mqttClient.isConnected()).toBe(true);
+  });
+});
