@@ -36,6 +36,11 @@ export interface Lane {
   unsecured: number;
 }
 
+/** What waits, and how many of that are of QoS 0. */
+interface Waiting extends Amount {
+  qos0: number;
+}
+
 /** Messages and bytes. */
 export interface Amount {
   messages: number;
@@ -57,6 +62,8 @@ export interface OutboxQueue {
   first(): Message | undefined;
   /** The oldest message that waits and does not yield, else the oldest of those that do. */
   next(): Message | undefined;
+  /** The oldest message of QoS 0 that waits and has no other of its topic before it. */
+  nextQos0(): Message | undefined;
   policyOf(topic: string): Policy;
   /** The message that has to go so that the bounds hold, now that this one waits; none when they hold. */
   surplus(added: Message): Message | undefined;
@@ -71,10 +78,20 @@ const isUrgent = ({ state, lane }: Message): boolean => state === 'waiting' && !
 const isWaiting = ({ state }: Message): boolean => state === 'waiting';
 const canGo = ({ state, lane }: Message): boolean => state === 'waiting' && lane.policy.whenFull === 'dropOldest';
 
+const firstQos0 = (lanes: Iterable<Lane>): Message | undefined => {
+  let first: Message | undefined;
+  for (const { messages } of lanes) {
+    const own = messages.find(isWaiting);
+    if (own?.qos === 0 && own.order < (first?.order ?? Infinity)) first = own;
+  }
+  return first;
+};
+
 /** The lanes that hold messages, and what all of them amount to. */
 const createLanes = (policies: Policies) => {
   const lanes = new Map<string, Lane>();
-  const amounts = { waiting: { messages: 0, bytes: 0 }, sending: { messages: 0, bytes: 0 } };
+  const waiting: Waiting = { messages: 0, bytes: 0, qos0: 0 };
+  const amounts = { waiting, sending: { messages: 0, bytes: 0 } };
   const laneOf = (topic: string): Lane => {
     const known = lanes.get(topic);
     if (known) return known;
@@ -82,11 +99,13 @@ const createLanes = (policies: Policies) => {
     lanes.set(topic, lane);
     return lane;
   };
-  const count = ({ state, lane, bytes }: Message, by: 1 | -1) => {
+  const count = ({ state, lane, bytes, qos }: Message, by: 1 | -1) => {
     if (state === 'gone') return;
     amounts[state].messages += by;
     amounts[state].bytes += by * bytes;
-    if (state === 'waiting') lane.waiting += by;
+    if (state !== 'waiting') return;
+    lane.waiting += by;
+    if (qos === 0) waiting.qos0 += by;
   };
   return {
     lanes,
@@ -137,6 +156,7 @@ export const createQueue = (bounds: OutboxBounds, policies: Policies): OutboxQue
     },
     first: () => (waiting.messages === 0 ? undefined : messages.find(isWaiting)),
     next: () => (waiting.messages === 0 ? undefined : (messages.find(isUrgent) ?? messages.find(isWaiting))),
+    nextQos0: () => (waiting.qos0 === 0 ? undefined : firstQos0(lanes.values())),
     policyOf: (topic) => lanes.get(topic)?.policy ?? policies.of(topic),
     surplus: (added) => {
       const { policy, waiting: inLane, messages: own } = added.lane;

@@ -1,6 +1,9 @@
 /** What became of a message: one of a closed set, told once. */
 export type PublishResult =
-  /** Written to the broker (QoS 0) or acknowledged by it (QoS 1, 2). */
+  /**
+   * Written to the broker (QoS 0) or acknowledged by it (QoS 1, 2). A broker of MQTT 3.1.1 has to acknowledge what it denies
+   * as well (section 3.3.5), or to end the link.
+   */
   | { readonly outcome: 'delivered' }
   /**
    * Kept, on disk where the platform has one, until the link is back or the rate allows to send it. No promise of delivery:

@@ -3,7 +3,7 @@ import type { Link } from '../../services/broker.ts';
 import type { Clock } from '../../services/clock.ts';
 import { BrokerError } from '../../services/errors.ts';
 import type { PlaneOutbox } from './outbox.ts';
-import type { Message } from './outbox-queue.ts';
+import type { Message, OutboxQueue } from './outbox-queue.ts';
 import { delivered, refused } from './publish-result.ts';
 import type { RateLimiter } from './rate-limit.ts';
 
@@ -14,6 +14,15 @@ const quotaExceeded = 0x97;
 
 const isFinal = (thrown: unknown): thrown is BrokerError =>
   thrown instanceof BrokerError && thrown.code === 'refused' && thrown.reasonCode !== quotaExceeded;
+
+/**
+ * What to send next, with so much under way. A broker that acknowledges nothing holds back none of what needs no
+ * acknowledgement: that has as much room again.
+ */
+const nextOf = (queue: OutboxQueue, sending: number, most: number): Message | undefined => {
+  if (sending < most) return queue.next();
+  return sending < 2 * most ? queue.nextQos0() : undefined;
+};
 
 /** Sends what waits, in order, as fast as the rate allows. */
 export interface Replay {
@@ -54,8 +63,8 @@ export const createReplay = (outbox: PlaneOutbox, limiter: RateLimiter, clock: C
   };
   /** @returns Whether there may be more to send now. */
   const sendNext = (): boolean => {
-    const message = queue.next();
-    if (!open || !message || pause.isOn() || sending >= limiter.replays) return false;
+    const message = nextOf(queue, sending, limiter.replays);
+    if (!open || !message || pause.isOn()) return false;
     const ms = limiter.replay(message.bytes);
     if (ms > 0) pause.begin(ms);
     else send(open, message);

@@ -199,3 +199,19 @@ test('the keys of the schema name the topics of a policy', async () => {
   expect(sent).toEqual(['one 2', 'two 2', 'unit/state 2', 'other 1', 'other 2']);
   expect(publisher.figures()).toMatchObject({ replaced: 3, dropped: 0, sent: 5 });
 });
+
+test('a window full of unacknowledged messages holds back neither QoS 0 nor the order of a topic (M1, S3)', async () => {
+  const { publisher } = await opened({ messages: 10_000 });
+  const slow = slowLink();
+  for (let at = 0; at < 600; at += 1) void publisher.publish('a', String(at), { qos: 1 });
+  void publisher.publish('b', 'needs one', { qos: 1 });
+  for (const text of ['b0', 'b1']) void publisher.publish('b', text);
+  for (const text of ['c0', 'c1']) void publisher.publish('c', text);
+  await quiet();
+  const atOnce: string[] = [];
+  publisher.attach({ ...slow.link, publishNow: (topic, payload) => atOnce.push(`${topic} ${textOf(payload)}`) > 0 });
+  await quiet();
+  expect(slow.taken).toHaveLength(512);
+  expect(atOnce).toEqual(['c c0', 'c c1']);
+  expect(publisher.figures()).toMatchObject({ sending: 512, waiting: 600 - 512 + 3 });
+});
