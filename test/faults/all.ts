@@ -1,4 +1,5 @@
 import type { Row } from './lab.ts';
+import { acknowledgementFaults } from './rows-acks.ts';
 import { otherWays } from './rows-brokers.ts';
 import { deniedTopics } from './rows-denied.ts';
 import { diskFaults } from './rows-disk.ts';
@@ -14,6 +15,7 @@ export const rows: readonly Row[] = [
   ...outages,
   ...connackRefusals,
   ...wireFaults,
+  ...acknowledgementFaults,
   ...deniedTopics,
   ...reachFaults,
   ...restFaults,

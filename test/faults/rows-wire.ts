@@ -73,28 +73,6 @@ const toAll = (
   for (const socket of broker.open) then(socket);
 };
 
-const pubackMissing: Row = {
-  fault: 'PUBACK missing for 5 s',
-  isQuick: true,
-  run: async (lab) => {
-    const { broker, unit } = await online(lab);
-    const begun = performance.now();
-    broker.misbehave((packet) => packet.cmd === 'publish');
-    await sleep(5000);
-    broker.misbehave(undefined);
-    const healedAt = performance.now();
-    await unit.quiet();
-    await until(async () => broker.received.size >= (await unit.figures()).messages.length, {
-      what: 'the end of all messages',
-      timeoutMs: 30_000,
-    });
-    return {
-      happened: `every message acknowledged ${secondsBetween(healedAt, performance.now())} s after`,
-      seconds: secondsBetween(begun, performance.now()),
-    };
-  },
-};
-
 const pingrespMissing: Row = {
   fault: 'PINGRESP missing, nothing else comes',
   reference: 'noticed after 2 x ping interval',
@@ -200,7 +178,6 @@ const hangsUp: Row = {
 export const wireFaults: readonly Row[] = [
   connectUnanswered,
   subackMissing,
-  pubackMissing,
   pingrespMissing,
   cutInside,
   garbage,
