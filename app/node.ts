@@ -75,7 +75,7 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
     storage: fileStorage(),
     ...firmwareOf(folder, logFilePath, update),
     outbox: fileOutbox({ folder: join(folder, '.pepeunit', 'outbox'), clock }),
-    system: nodeSystem(),
+    system: nodeSystem({ path: folder }),
     process: nodeProcessControl({ folder }),
     cipher: webCryptoCipher(),
     console: consoleLogSink(),

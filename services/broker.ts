@@ -75,6 +75,8 @@ export interface LinkListener {
 export interface Link {
   readonly version: MqttVersion;
   readonly sessionPresent: boolean;
+  /** Bytes of the largest packet that the broker takes (MQTT 5 section 3.2.2.3.6). @defaultValue any */
+  readonly maximumPacketSize?: number | undefined;
   /** Subscribes at QoS 0, in as few packets as the packet limit allows. @throws {BrokerError} `closed`, `timeout` */
   subscribe(topics: readonly string[]): Promise<Grant[]>;
   /** @throws {BrokerError} `closed`, `timeout` */

@@ -224,6 +224,7 @@ export const mqttLink = (session: Session): HeldLink => {
     link: {
       version: options.version,
       sessionPresent: connack.sessionPresent,
+      maximumPacketSize: connack.properties?.maximumPacketSize,
       subscribe: whileOpen(subscribe),
       unsubscribe: whileOpen(unsubscribe),
       publish: whileOpen(publish),

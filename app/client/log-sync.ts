@@ -3,8 +3,8 @@ import type { SendLogs } from '../../services/log.ts';
 
 /** Bytes of one batch of stored entries: well under the platform's packet limit, and little to send twice. */
 const batchBytes = 64 * 1024;
-/** Bytes of an entry that would not fit into a packet; no entry of a unit is that long. */
-const mostEntryBytes = 200 * 1024;
+/** What an array adds to one entry. */
+const bracketBytes = 2;
 /** Milliseconds between two batches: 8 messages and 512 KiB a second at the most, a part of what the platform allows. */
 const pauseMs = 125;
 
@@ -14,11 +14,14 @@ export interface LogSyncParts {
   readonly stored: () => Promise<string[]>;
   /** Resolves when the broker has acknowledged the payload. @throws {BrokerError} */
   readonly send: (payload: string) => Promise<void>;
+  /** Bytes of the largest payload that can be sent now. */
+  readonly mostBytes: () => number;
   /** Lets entries that are made from now on wait, until the result is called. */
   readonly holdNew: () => () => void;
+  readonly warn: (message: string) => void;
 }
 
-/** Lines from some place on, as one JSON array that stays within a size. */
+/** The first lines, as one JSON array that stays within a size. */
 interface Batch {
   readonly payload: string;
   readonly count: number;
@@ -28,14 +31,14 @@ const encoder = new TextEncoder();
 const bytesOf = (line: string): number => encoder.encode(line).length;
 
 /** As many lines as go together, at least one, with a byte for each comma or bracket. */
-export const batchFrom = (lines: readonly string[], from: number, most = batchBytes): Batch => {
+export const batchFrom = (lines: readonly string[], most: number): Batch => {
   let bytes = 1;
-  let end = from;
+  let end = 0;
   do {
     bytes += bytesOf(lines[end] ?? '') + 1;
     end += 1;
   } while (end < lines.length && bytes + bytesOf(lines[end] ?? '') + 1 <= most);
-  return { payload: `[${lines.slice(from, end).join(',')}]`, count: end - from };
+  return { payload: `[${lines.slice(0, end).join(',')}]`, count: end };
 };
 
 const pause = (clock: Clock, ms: number, signal: AbortSignal): Promise<void> =>
@@ -56,25 +59,33 @@ const pause = (clock: Clock, ms: number, signal: AbortSignal): Promise<void> =>
  *
  * Cut off, it goes on with the batch that was not acknowledged.
  */
-export const createLogSync = ({ clock, stored, send, holdNew }: LogSyncParts): SendLogs => {
-  let lines: readonly string[] = [];
+export const createLogSync = ({ clock, stored, send, mostBytes, holdNew, warn }: LogSyncParts): SendLogs => {
+  let rest: readonly string[] = [];
   let sent = 0;
+  const leaveOutLong = (most: number) => {
+    const fitting = rest.filter((line) => bytesOf(line) + bracketBytes <= most);
+    const left = rest.length - fitting.length;
+    if (left > 0) warn(`${left} stored log entries are longer than the ${most} bytes that can be sent at once.`);
+    rest = fitting;
+  };
   return async ({ goesOn }, signal) => {
     const release = holdNew();
     try {
       if (!goesOn) {
-        lines = (await stored()).filter((line) => bytesOf(line) <= mostEntryBytes);
+        rest = await stored();
         sent = 0;
       }
-      while (sent < lines.length) {
+      const most = mostBytes();
+      leaveOutLong(most);
+      while (rest.length > 0) {
         signal.throwIfAborted();
-        const { payload, count } = batchFrom(lines, sent);
+        const { payload, count } = batchFrom(rest, Math.min(batchBytes, most));
         await send(payload);
         signal.throwIfAborted();
         sent += count;
-        if (sent < lines.length) await pause(clock, pauseMs, signal);
+        rest = rest.slice(count);
+        if (rest.length > 0) await pause(clock, pauseMs, signal);
       }
-      lines = [];
       return sent;
     } finally {
       release();

@@ -27,7 +27,9 @@ export const createReports = (plane: DataPlane, schema: () => UnitSchema | undef
       clock,
       stored: () => logFile.lines(),
       send: async (payload) => publisher.send(topicOf('log/pepeunit'), payload, { qos: 1 }),
+      mostBytes: () => publisher.roomOn(topicOf('log/pepeunit')),
       holdNew: mqttLog.hold,
+      warn: plane.warn,
     }),
   };
 };

@@ -52,6 +52,8 @@ export interface Publisher {
   attach(link: Link): void;
   detach(link: Link): void;
   isAttached(): boolean;
+  /** Bytes of the largest payload that fits into a packet on this topic, as the options and the broker have it. */
+  roomOn(topic: string): number;
   /**
    * Takes no more messages, at once; what waits stays in the outbox for the next start.
    *
@@ -88,6 +90,9 @@ interface Letter {
 }
 
 /** The end of a message, where its publisher wants to be told of that. */
+/** Bytes of the largest payload that a packet has room for. */
+const roomOn = (topic: string, most: number): number => most - packetBytes(topic, '', most);
+
 const settlementOf = (message: Message, options: MessageOptions | undefined): Promise<PublishResult> | undefined =>
   options?.until === 'settled'
     ? new Promise((resolve) => {
@@ -173,7 +178,7 @@ const assemble = ({ store, clock, options, epochMs, warn }: PublisherParts, boun
   const watch = watchAcknowledgements(outbox, clock, bounds.unacknowledgedMs);
   const complain = createComplaints(clock, warn);
   const sender = createSender({ outbox, replay, clock, onSent: watch.start, complain });
-  return { outbox, limiter, replay, watch, complain, sender };
+  return { outbox, queue: outbox.queue, limiter, replay, watch, complain, sender };
 };
 
 /**
@@ -182,8 +187,7 @@ const assemble = ({ store, clock, options, epochMs, warn }: PublisherParts, boun
  */
 export const createPublisher = (parts: PublisherParts): Publisher => {
   const bounds = boundsOf(parts.options);
-  const { outbox, limiter, replay, watch, complain, sender } = assemble(parts, bounds);
-  const { queue } = outbox;
+  const { outbox, queue, limiter, replay, watch, complain, sender } = assemble(parts, bounds);
   let open: Link | undefined;
   let isStopped = false;
 
@@ -230,6 +234,7 @@ export const createPublisher = (parts: PublisherParts): Publisher => {
       replay.stop();
     },
     isAttached: () => open !== undefined,
+    roomOn: (topic) => roomOn(topic, Math.min(bounds.packetBytes, open?.maximumPacketSize ?? Infinity)),
     stop: async (withinMs = leaveWithinMs) => {
       isStopped = true;
       open = undefined;

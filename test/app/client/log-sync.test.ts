@@ -24,7 +24,7 @@ test('batches hold every line once, in order, and are as large as the limit lets
         const lines = texts.map((text) => JSON.stringify({ level: 'Info', text }));
         const sent: unknown[] = [];
         for (let from = 0; from < lines.length;) {
-          const { payload, count } = batchFrom(lines, from, most);
+          const { payload, count } = batchFrom(lines.slice(from), most);
           const bytes = Buffer.byteLength(payload);
           const next = lines[from + count];
           expect(count === 1 || bytes <= most).toBe(true);
@@ -44,6 +44,8 @@ const setUp = (count: number) => {
   const lines = Array.from({ length: count }, (_, index) => line(index));
   const sent: { atMs: number; payload: string }[] = [];
   const fails = { after: Infinity };
+  const limits = { mostBytes: 256 * 1024 };
+  const warnings: string[] = [];
   const held = { now: 0 };
   const sync = createLogSync({
     clock,
@@ -52,6 +54,8 @@ const setUp = (count: number) => {
       if (sent.length >= fails.after) throw lost();
       sent.push({ atMs: clock.monotonic(), payload });
     },
+    mostBytes: () => limits.mostBytes,
+    warn: (message) => warnings.push(message),
     holdNew: () => {
       held.now += 1;
       return () => {
@@ -71,7 +75,7 @@ const setUp = (count: number) => {
     }
     return outcomes[0];
   };
-  return { clock, lines, sent, fails, held, run };
+  return { clock, lines, sent, fails, held, limits, warnings, run };
 };
 
 test('everything stored goes out, oldest first, paced under 30 messages and 1 MB a second (L3)', async () => {
@@ -108,11 +112,26 @@ test('stopped, it leaves no timer', async () => {
   expect([clock.pending, held.now]).toEqual([0, 0]);
 });
 
-test('an entry that would not fit into a packet is left out', async () => {
-  const { lines, sent, run } = setUp(2);
-  lines.push(line(2, 'y'.repeat(250_000)), line(3));
+test('an entry that would not fit into a packet is left out, and told (L3)', async () => {
+  const { lines, sent, warnings, run } = setUp(2);
+  lines.push(line(2, 'y'.repeat(300_000)), line(3));
   expect(await run(false)).toBe(3);
   expect(sent.flatMap(({ payload }) => numbersIn(payload))).toEqual([0, 1, 3]);
+  expect(warnings).toEqual(['1 stored log entries are longer than the 262144 bytes that can be sent at once.']);
+});
+
+test('a batch is no longer than what can be sent, also when the next link takes less (L3)', async () => {
+  const { sent, fails, limits, run } = setUp(100);
+  limits.mostBytes = 5000;
+  fails.after = 3;
+  await run(false);
+  limits.mostBytes = 2500;
+  fails.after = Infinity;
+  expect(await run(true)).toBe(100);
+  expect(sent.flatMap(({ payload }) => numbersIn(payload))).toEqual(Array.from({ length: 100 }, (_, index) => index));
+  const sizes = sent.map(({ payload }) => Buffer.byteLength(payload));
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(5000);
+  expect(Math.max(...sizes.slice(3))).toBeLessThanOrEqual(2500);
 });
 
 test('entries made meanwhile follow in order; too many of them do not wait (L3)', async () => {
@@ -179,5 +198,24 @@ test('a unit whose link breaks under a sync sends all that it stored once, and w
   await pass(() =>
     world.broker.published.some(({ payload }) => String(Buffer.from(payload)).includes('made meanwhile')),
   );
+  await client.stopMainCycle();
+});
+
+test('no message of a sync is larger than the packets of the outbox may be (L3)', async () => {
+  const packetBytes = 2048;
+  const { client, world } = simulatedUnit({ outbox: { packetBytes }, ffConsoleLogEnable: false });
+  await client.ready();
+  for (let n = 0; n < 50; n += 1) client.logger.info(`stored ${n} ${'z'.repeat(100)}`, { fileOnly: true });
+  const synced: number[] = [];
+  client.on('logsSynced', ({ entries }) => synced.push(entries));
+  client.actor.send({ type: 'logger.sync' });
+  for (let turn = 0; turn < 2000 && synced.length === 0; turn += 1) {
+    await settle();
+    world.clock.advance(50);
+  }
+  expect(synced[0]).toBeGreaterThanOrEqual(50);
+  const batches = world.broker.published.filter(({ payload }) => payload[0] === '['.charCodeAt(0));
+  expect(batches.length).toBeGreaterThan(4);
+  for (const { topic, payload } of batches) expect(topic.length + payload.length + 9).toBeLessThanOrEqual(packetBytes);
   await client.stopMainCycle();
 });
