@@ -9,8 +9,9 @@ import { PepeunitClient } from '../../dist/app/node.js';
 const configs = JSON.parse(process.argv[2]);
 
 /** Messages that share a topic; a prime, so that each of them has a size of its own, small and large ones mixed. */
-const perTopic = 7919;
-const sizeOf = (message) => (message * 3571) % perTopic;
+const perTopic = 499;
+/** The packet encoder remembers each length that it met: few lengths, or a soak would measure that memory grow. */
+const sizeOf = (message) => ((message * 211) % perTopic) * 16;
 const topicOf = (topic, message) => `${topic}/${Math.floor(message / perTopic)}`;
 const markOf = (topic, message) => `${topicOf(topic, message)} ${sizeOf(message)}`;
 

@@ -14,7 +14,7 @@ export interface Soaked {
   readonly dropped: number;
   readonly rssStartKb: number;
   readonly rssEndKb: number;
-  /** By least squares, over all but the first fifth. */
+  /** By least squares over the second half: in the first, the engine still compiles what runs. */
   readonly rssSlopeKbPerMin: number;
   readonly heapSlopeKbPerMin: number;
   readonly listenersStart: number;
@@ -42,7 +42,7 @@ const slope = (points: readonly (readonly [x: number, y: number])[]): number => 
 const kb = (bytes: number): number => Math.round(bytes / 1024);
 
 const slopeOf = (samples: readonly Sample[], figure: 'rss' | 'heap'): number => {
-  const steady = samples.slice(Math.floor(samples.length / 5));
+  const steady = samples.slice(Math.floor(samples.length / 2));
   return kb(slope(steady.map((sample) => [sample.minute, sample[figure]])));
 };
 
