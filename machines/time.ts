@@ -2,12 +2,12 @@
  * Keeps device time in step with a reference clock.
  *
  *     stale ─network.up─▶ syncing ─ok─▶ synced ─resyncAfter─▶ syncing
- *       ▲                   │ ▲
- *       └─ no network ─ fail ▼ │ retryAfter
- *                         waiting
+ *       ▲                   │ ▲            │ clock.moved
+ *       └─ no network ─ fail ▼ │ retryAfter ▼
+ *                         waiting        doubtful ─rereadAfter─▶ syncing
  */
 import { assign, sendTo, setup } from 'xstate';
-import type { ReadOffset } from '../services/clock.ts';
+import type { ClockEvent, ReadOffset, WatchClock } from '../services/clock.ts';
 import type { Failure } from '../services/errors.ts';
 import { backoff } from './lib/backoff.ts';
 import { failureOf, timedOut } from './lib/failure.ts';
@@ -16,7 +16,7 @@ import { slot } from './lib/slot.ts';
 import { timerMs } from './lib/timer.ts';
 
 /** What others may tell the time machine. */
-export type TimeEvent = { type: 'network.up' } | { type: 'network.down' } | { type: 'time.sync' };
+export type TimeEvent = { type: 'network.up' } | { type: 'network.down' } | { type: 'time.sync' } | ClockEvent;
 
 /** What the time machine tells its parent. */
 export type TimeFact =
@@ -34,6 +34,8 @@ export interface TimeContext {
   hasNetwork: boolean;
   /** Failed readings since the last good one. */
   attempts: number;
+  /** How often the host's clocks moved apart without an interval of calm between. */
+  moves: number;
   /** How far the reference is ahead of the monotonic clock; kept when the network goes. */
   offsetMs?: number;
   /** Why the last reading failed. */
@@ -47,7 +49,7 @@ export const timeMachine = setup({
     events: {} as TimeEvent,
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
-  actors: { readOffset: slot<ReadOffset>('time.readOffset') },
+  actors: { readOffset: slot<ReadOffset>('time.readOffset'), watchClock: slot<WatchClock>('time.watchClock') },
   actions: {
     report: sendTo(
       ({ context }) => context.parent,
@@ -58,6 +60,8 @@ export const timeMachine = setup({
       failure,
       attempts: context.attempts + 1,
     })),
+    countMove: assign(({ context }) => ({ moves: context.moves + 1 })),
+    forgetMoves: assign({ moves: 0 }),
     noteNetwork: assign({ hasNetwork: true }),
     noteNoNetwork: assign({ hasNetwork: false }),
   },
@@ -65,6 +69,7 @@ export const timeMachine = setup({
   delays: {
     resyncAfter: ({ context }) => timerMs(context.resyncMs),
     retryAfter: ({ context }) => backoff(context.attempts),
+    rereadAfter: ({ context }) => backoff(context.moves),
     syncWithin: 15_000,
   },
 }).createMachine({
@@ -75,6 +80,7 @@ export const timeMachine = setup({
     resyncMs: input.resyncMs ?? 3_600_000,
     hasNetwork: false,
     attempts: 0,
+    moves: 0,
   }),
   entry: [{ type: 'report', params: { type: 'time.ready' } }],
   initial: 'stale',
@@ -129,10 +135,25 @@ export const timeMachine = setup({
       after: { retryAfter: { target: 'syncing' } },
     },
     synced: {
-      description: 'The offset is good.',
+      description: 'The offset is good, as long as the clocks of the host do not move apart.',
       tags: ['ready'],
+      invoke: {
+        id: 'watchClock',
+        src: 'watchClock',
+        onError: { target: 'doubtful', actions: [{ type: 'countMove' }] },
+      },
+      on: {
+        'time.sync': { target: 'syncing' },
+        'clock.moved': { target: 'doubtful', actions: [{ type: 'countMove' }] },
+      },
+      after: { resyncAfter: { target: 'syncing', actions: [{ type: 'forgetMoves' }] } },
+    },
+    doubtful: {
+      description:
+        'The host slept, or its clock was set: the next reading comes soon, later each time that it happens.',
+      tags: ['faulty'],
       on: { 'time.sync': { target: 'syncing' } },
-      after: { resyncAfter: { target: 'syncing' } },
+      after: { rereadAfter: { target: 'syncing' } },
     },
   },
 });

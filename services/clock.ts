@@ -1,4 +1,4 @@
-import { fromPromise } from 'xstate';
+import { fromCallback, fromPromise } from 'xstate';
 
 /** The one clock that moves a unit: wall time, monotonic time and timers. */
 export interface Clock {
@@ -26,3 +26,28 @@ export interface ClockSource {
 /** Turns a clock source into the time machine's `readOffset` actor. */
 export const readOffset = (source: ClockSource) => fromPromise<number>(({ signal }) => source.readOffset(signal));
 export type ReadOffset = ReturnType<typeof readOffset>;
+
+/** How far the wall clock may drift from the monotonic one between two readings of the reference clock, milliseconds. */
+const mostDriftMs = 5000;
+/** How often the two are compared, milliseconds. */
+const lookEveryMs = 10_000;
+
+/** What the watching actor tells the time machine, once: the monotonic clock stood still, or the wall clock was set. */
+export type ClockEvent = { type: 'clock.moved' };
+
+/**
+ * Watches, for the time machine's `watchClock`, whether the host's wall clock and its monotonic one move apart by more
+ * than 5 s: in a suspend the monotonic clock stands still, and the time that is derived from it falls behind.
+ */
+export const watchClock = (clock: Clock) =>
+  fromCallback<{ type: 'clock.ignore' }, undefined, ClockEvent>(({ sendBack }) => {
+    const lead = () => clock.now() - clock.monotonic();
+    const first = lead();
+    const look = (): void => {
+      if (Math.abs(lead() - first) > mostDriftMs) sendBack({ type: 'clock.moved' });
+      else timer = clock.setTimeout(look, lookEveryMs);
+    };
+    let timer = clock.setTimeout(look, lookEveryMs);
+    return () => clock.clearTimeout(timer);
+  });
+export type WatchClock = ReturnType<typeof watchClock>;

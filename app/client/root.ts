@@ -10,7 +10,7 @@ import { unitMachine } from '../../machines/unit.ts';
 import { updateMachine } from '../../machines/update.ts';
 import { wifiMachine } from '../../machines/wifi.ts';
 import { closeLink, holdLink } from '../../services/broker.ts';
-import { readOffset } from '../../services/clock.ts';
+import { readOffset, watchClock } from '../../services/clock.ts';
 import {
   defaultTrialTerms,
   discardFirmware,
@@ -101,6 +101,9 @@ const update = ({ adapters, options, documents, restart, handOver, isReady }: Ro
   });
 };
 
+const time = ({ adapters: { clock, clockSource } }: RootParts) =>
+  timeMachine.provide({ actors: { readOffset: readOffset(clockSource), watchClock: watchClock(clock) } });
+
 const wifi = ({ adapters, documents }: RootParts) =>
   wifiMachine.provide({
     actors: {
@@ -144,7 +147,7 @@ const provideUnit = (parts: RootParts) =>
           refresh: refreshSchema(parts.documents.schemaSources),
         },
       }),
-      time: timeMachine.provide({ actors: { readOffset: readOffset(parts.adapters.clockSource) } }),
+      time: time(parts),
       wifi: wifi(parts),
       mqtt: mqtt(parts),
       update: update(parts),

@@ -1,17 +1,22 @@
-import { createActor, SimulatedClock } from 'xstate';
+import { createActor, fromCallback, SimulatedClock } from 'xstate';
 import { expect, test } from 'vitest';
 import { timeMachine, type TimeFact } from '../../machines/time.ts';
+import type { ClockEvent } from '../../services/clock.ts';
 import { failing, gate, probe, settle } from './harness.ts';
 
 const start = (resyncMs?: number) => {
   const clock = new SimulatedClock();
   const parent = probe<TimeFact>();
   const readOffset = gate<number>();
-  const actor = createActor(timeMachine.provide({ actors: { readOffset: readOffset.logic } }), {
+  const watchers: (() => void)[] = [];
+  const watchClock = fromCallback<{ type: 'clock.ignore' }, undefined, ClockEvent>(({ sendBack }) => {
+    watchers.push(() => sendBack({ type: 'clock.moved' }));
+  });
+  const actor = createActor(timeMachine.provide({ actors: { readOffset: readOffset.logic, watchClock } }), {
     clock,
     input: { parent: parent.ref, ...(resyncMs !== undefined && { resyncMs }) },
   }).start();
-  return { actor, clock, parent, readOffset, state: () => actor.getSnapshot() };
+  return { actor, clock, parent, readOffset, move: () => watchers.at(-1)?.(), state: () => actor.getSnapshot() };
 };
 
 test('syncs when the network comes up, and again after an hour', async () => {
@@ -90,4 +95,25 @@ test('an interval longer than a timer can be does not sync all the time', async 
   await readOffset.resolve(0);
   clock.increment(2_147_483_646);
   expect(readOffset.runs).toHaveLength(1);
+});
+
+test('reads again soon after the clocks of the host moved apart, later each time, and soon again after an hour of calm (M13)', async () => {
+  const { actor, clock, move, readOffset, state } = start();
+  actor.send({ type: 'network.up' });
+  await readOffset.resolve(0);
+  const waitAfterMove = async () => {
+    move();
+    expect(state().value).toBe('doubtful');
+    const began = clock.now();
+    while (state().value === 'doubtful') clock.increment(1000);
+    await readOffset.resolve(1);
+    expect(state().value).toBe('synced');
+    return (clock.now() - began) / 1000;
+  };
+  const waits: number[] = [];
+  for (let moves = 0; moves < 8; moves += 1) waits.push(await waitAfterMove());
+  expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
+  clock.increment(3_600_000);
+  await readOffset.resolve(2);
+  expect(await waitAfterMove()).toBe(1);
 });

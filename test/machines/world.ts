@@ -137,7 +137,10 @@ export const provided = (it: World, log: (line: LogLine) => void) =>
         },
       }),
       time: timeMachine.provide({
-        actors: { readOffset: fromPromise(async () => doing(it, 'readOffset').then(() => 5)) },
+        actors: {
+          readOffset: fromPromise(async () => doing(it, 'readOffset').then(() => 5)),
+          watchClock: fromCallback(() => undefined),
+        },
       }),
       mqtt: mqttMachine.provide({
         actors: { holdLink: holdLink(it), closeLink: fromPromise(() => doing(it, 'close')) },

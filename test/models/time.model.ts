@@ -5,13 +5,15 @@ import { defineModel } from './model.ts';
 export const timeModel = defineModel<typeof timeMachine>({
   machine: timeMachine,
   events: [{ type: 'network.up' }, { type: 'network.down' }, { type: 'time.sync' }],
+  listeners: { watchClock: [{ type: 'clock.moved' }] },
   outputs: { readOffset: [0, -1500.5] },
   regions: [
     {
       name: 'all',
-      key: ({ hasNetwork, attempts, offsetMs, failure }) => [
+      key: ({ hasNetwork, attempts, moves, offsetMs, failure }) => [
         hasNetwork,
         Math.min(attempts, 2),
+        Math.min(moves, 2),
         offsetMs,
         failure?.code,
       ],
@@ -23,9 +25,14 @@ export const timeModel = defineModel<typeof timeMachine>({
       expect(running).toEqual([]);
     },
     syncing: ({ running }) => expect(running).toEqual(['readOffset']),
-    synced: ({ context, facts }) => {
+    synced: ({ context, facts, running }) => {
+      expect(running).toEqual(['watchClock']);
       expect(context).toMatchObject({ attempts: 0, failure: undefined });
       expect(facts.findLast(({ type }) => type === 'time.synced')).toMatchObject({ offsetMs: context.offsetMs });
+    },
+    doubtful: ({ context, running }) => {
+      expect(running).toEqual([]);
+      expect(context.moves).toBeGreaterThan(0);
     },
     waiting: ({ context, facts }) => {
       expect(context.hasNetwork).toBe(true);

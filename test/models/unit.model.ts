@@ -30,21 +30,24 @@ const mainKey = (context: UnitContext) => [
 ];
 
 const lifeCycle =
-  /^unit\.|(settings|schema) says \w+\.(ready|loaded .*"commitVersion":"one"|loaded .*topics|failed)|mqtt says mqtt\.(online .*\[\]|offline|stopped)|update says update\.(ready|recovered|settled|tried .*true)|logger says logger\.(flushed|failed)|(recover|flush|close)Within/;
+  /^unit\.|(settings|schema) says \w+\.(ready|loaded .*"commitVersion":"one"|loaded .*topics|failed)|mqtt says mqtt\.(online .*\[\]|offline|stopped)|update says update\.(ready|recovered|settled)|logger says logger\.(flushed|failed)|(recover|flush|close)Within/;
 
 const starting = /(settings|schema) says \w+\.(loaded .*"commitVersion":"one"|loaded .*topics|failed)/;
+
+const decidesReports = /update says update\.(began|swapping|tried|settled)/;
+const isDuty = (label: string) => !/^unit\.|elapses|fails/.test(label) && !decidesReports.test(label);
 
 const regions: readonly Region<UnitContext>[] = [
   { name: 'the life cycle', uses: (label) => lifeCycle.test(label), key: mainKey },
   {
     name: 'the duties, before the start',
-    uses: (label) => !/^unit\.|elapses|fails/.test(label) && !/^(settings|schema) says/.test(label),
+    uses: (label) => isDuty(label) && !/^(settings|schema) says/.test(label),
     key: () => 0,
   },
   {
     name: 'the duties at work',
     prelude: loaded,
-    uses: (label) => !/^unit\.|elapses|fails/.test(label),
+    uses: isDuty,
     key: ({ settings: kept, hasNetwork, isLinkWanted }) => [kept?.linkRevision, hasNetwork, isLinkWanted],
   },
   {
@@ -60,12 +63,12 @@ const regions: readonly Region<UnitContext>[] = [
     uses: (label) => /readFigures|read(Every|Within)|^unit\.stop|settings says settings\.ready/.test(label),
     key: ({ figures, isOperating }) => [figures.uptimeMs, isOperating],
   },
-  {
-    name: 'the reports during an update',
-    prelude: loaded,
-    uses: (label) => /update says update\.(began|swapping|tried|settled)|reporter\.ready|holdAfter/.test(label),
+  ...[loaded, ['unit.start']].map((prelude): Region<UnitContext> => ({
+    name: `the reports during an update, after ${prelude.length} steps`,
+    prelude,
+    uses: (label) => decidesReports.test(label) || /reporter\.ready|holdAfter/.test(label),
     key: ({ isReportHeld }) => isReportHeld,
-  },
+  })),
   ...children.flatMap((child): Region<UnitContext>[] => {
     const ready = facts[child][0]?.type ?? '';
     const own = [`${systemIds[child]} fails`, `${systemIds[child]} says ${ready}`];

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { fakeClock } from '../../../adapters/memory/clock.ts';
 import { createEpoch } from '../../../app/client/time-manager.ts';
+import { simulatedUnit } from '../../../app/testing.ts';
+import { settle } from '../../machines/harness.ts';
 
 const setUp = () => {
   const clock = fakeClock();
@@ -42,4 +44,52 @@ test('before the first sync it is the host’s time, trusted once it can be righ
   expect([epoch.epochMs(), epoch.trustedEpochMs()]).toEqual([0, undefined]);
   clock.jump(Date.UTC(2027, 0));
   expect(epoch.trustedEpochMs()).toBe(Date.UTC(2027, 0));
+});
+
+/** Lets time pass in steps small enough for what each brings about. */
+const pass = async ({ clock }: ReturnType<typeof simulatedUnit>['world'], seconds: number) => {
+  for (let second = 0; second < seconds; second += 1) {
+    clock.advance(1000);
+    await settle();
+  }
+};
+
+test('a suspend costs a unit its time for seconds, not until the hourly reading, without any call (M13)', async () => {
+  const { client, world } = simulatedUnit();
+  await client.ready();
+  await settle();
+  expect(world.clockSource.reads).toBe(1);
+  await pass(world, 60);
+  // Eight hours in which the monotonic clock stands still, as do the timers; then the link is found dead.
+  world.clock.jump(28_800_000);
+  world.clockSource.offsetMs += 28_800_000;
+  world.broker.cut();
+  await pass(world, 12);
+  expect(client.timeManager.getEpochMs()).toBe(world.clock.now());
+  await pass(world, 600);
+  expect(world.clockSource.reads).toBe(2);
+  await client.stopMainCycle();
+});
+
+test('a step of the system clock alone moves no timestamp, and brings one reading (M13)', async () => {
+  const { client, world } = simulatedUnit();
+  await client.ready();
+  await settle();
+  const [before, beganAt] = [client.timeManager.getEpochMs(), world.clock.monotonic()];
+  world.clock.jump(-86_400_000);
+  await pass(world, 600);
+  expect(client.timeManager.getEpochMs() - before).toBe(world.clock.monotonic() - beganAt);
+  expect(world.clockSource.reads).toBe(2);
+  await client.stopMainCycle();
+});
+
+test('a clock that is set all the time does not make the unit ask all the time (M13)', async () => {
+  const { client, world } = simulatedUnit();
+  await client.ready();
+  for (let round = 0; round < 360; round += 1) {
+    world.clock.jump(7000);
+    await pass(world, 10);
+  }
+  expect(world.clockSource.reads).toBeLessThan(70);
+  await client.stopMainCycle();
 });
