@@ -15,6 +15,9 @@ const retainNotSupported = 0x9a;
 const qosNotSupported = 0x9b;
 /** Bytes that may wait for the socket before a message of QoS 0 has to wait as well. */
 const maxUnwrittenBytes = 256 * 1024;
+const mostPacketIds = 65_535;
+/** Messages of QoS 2 that a 3.1.1 broker gets at a time: mosquitto acknowledges more than its default of 20, and drops them. */
+const mostExactlyOnce = 20;
 /** How long a broker gets to take DISCONNECT and close its end. */
 const closeMs = 1500;
 
@@ -58,12 +61,19 @@ const refusalOf = ({ properties }: IConnackPacket, bytes: number, qos: Qos, reta
   return undefined;
 };
 
+/** How many messages of QoS 1 and 2 may be unacknowledged (MQTT 5 section 3.2.2.3.3; a level of 3.1.1 has no say in it). */
+const turnsOf = ({ properties }: IConnackPacket, { version }: LinkOptions) => {
+  if (version === 4) return { 1: turnstile(mostPacketIds), 2: turnstile(mostExactlyOnce) };
+  const turns = turnstile(properties?.receiveMaximum ?? mostPacketIds);
+  return { 1: turns, 2: turns };
+};
+
 const publisher = ({ client, connack, options }: Session, wait: Waiting) => {
   const { stream } = client;
   const cork = corker(stream);
   const tellAlive = lifeSigns(client);
   const isTopicName = topicNameCheck();
-  const turns = turnstile(options.version === 5 ? (connack.properties?.receiveMaximum ?? 65_535) : 65_535);
+  const turns = turnsOf(connack, options);
   const blocked: Answer[] = [];
   const onDrain = () => {
     for (const answer of blocked.splice(0)) wait.settle(answer);
@@ -73,14 +83,14 @@ const publisher = ({ client, connack, options }: Session, wait: Waiting) => {
     typeof cause.code === 'number'
       ? publishError(topic, cause.code, { cause })
       : linkError('closed', options, 'the link ended before a message was acknowledged', { cause });
-  const acknowledged = (topic: string, payload: Buffer | string, qos: Qos, retain: boolean) =>
+  const acknowledged = (topic: string, payload: Buffer | string, qos: 1 | 2, retain: boolean) =>
     wait.for(`a message on ${topic} was not acknowledged`, (answer) => {
-      turns.enter(() => {
+      turns[qos].enter(() => {
         if (!answer.isOpen) return false;
         cork();
         client.publish(topic, payload, { qos, retain }, (error) => {
           if (!error) tellAlive();
-          turns.leave();
+          turns[qos].leave();
           wait.settle(answer, error ? failureOf(topic, error) : undefined);
         });
         return true;
@@ -101,7 +111,7 @@ const publisher = ({ client, connack, options }: Session, wait: Waiting) => {
       if (reasonCode !== undefined) return Promise.reject(publishError(topic, reasonCode));
       // mqtt.js takes any Uint8Array for a payload, its types ask for a Buffer.
       const bytes = payload as Buffer | string;
-      return qos > 0 ? acknowledged(topic, bytes, qos, retain) : written(topic, bytes, retain);
+      return qos === 0 ? written(topic, bytes, retain) : acknowledged(topic, bytes, qos, retain);
     },
     publishNow: (topic: string, payload: Uint8Array | string, retain: boolean): boolean => {
       if (stream.writableLength > maxUnwrittenBytes || !isTopicName(topic)) return false;

@@ -74,6 +74,21 @@ const wireTests = (version: MqttVersion, start: () => Promise<number>) => {
 describe('on the wire, aedes, MQTT 3.1.1', () => {
   wireTests(4, async () => later(await startAedes()).port);
 });
+describeWithMosquitto('messages of QoS 2 on mosquitto, which takes 20 at a time by default', () => {
+  test.each([4, 5] as const)('MQTT level %i: none of a burst is acknowledged and lost', async (version) => {
+    const { port } = later(await startMosquitto());
+    const seen: string[] = [];
+    const onMessage = (_topic: string, payload: Uint8Array) => void seen.push(Buffer.from(payload).toString());
+    const witness = await open(optionsFor(port, { clientId: 'witness' }), { ...deaf, onMessage });
+    await witness.subscribe(['t']);
+    const link = await open(optionsFor(port, { version }));
+    const texts = Array.from({ length: 200 }, (_, at) => String(at));
+    await Promise.all(texts.map((text) => link.publish('t', text, { qos: 2 })));
+    await until(() => seen.length === texts.length);
+    expect(seen).toEqual(texts);
+  });
+});
+
 describeWithMosquitto('on the wire, mosquitto, MQTT 3.1.1', () => {
   wireTests(4, async () => later(await startMosquitto()).port);
 });
