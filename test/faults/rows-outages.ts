@@ -48,9 +48,9 @@ const overflowing: Row = {
     const killedAt = performance.now();
     brokers[0]?.signal('SIGKILL');
     await sleep(10_000);
-    const { dropped } = await unit.figures();
     brokers.push(await lab.mosquitto({ port }));
     const onlineAt = await unit.tells('online', 2, 90_000);
+    const { dropped } = await unit.figures();
     const warnings = unit.count('The queue of unsent messages is full');
     if (dropped === 0 || warnings !== 1) throw new Error(`${dropped} dropped, ${warnings} warnings`);
     return {
