@@ -3,6 +3,7 @@ export type { UnitClient, UnitEvent } from './client/client.ts';
 export type { OutputHandlerOptions } from './client/cycle.ts';
 export { dirname, type FileManager } from './client/file-manager.ts';
 export type { Logger, LogOptions, LogRecord } from './client/logger.ts';
+export type { SinkName } from './plane/journal.ts';
 export type { MqttClient } from './client/mqtt-client.ts';
 export type { MainCycleOptions, MqttOptions, PepeunitClientOptions, UpdateOptions } from './client/options.ts';
 export type { Payload } from './client/payload.ts';

@@ -36,10 +36,11 @@ export interface TlsOptions {
 
 export type Qos = 0 | 1 | 2;
 
+/** How a message is sent (MQTT 5.0 section 3.3.1): by default at most once, and not retained. */
 export interface PublishOptions {
-  /** @defaultValue 0 */
+  /** The quality of service that is asked for. @defaultValue 0 */
   readonly qos?: Qos;
-  /** @defaultValue false */
+  /** Whether the broker keeps the message for those who subscribe later. @defaultValue false */
   readonly retain?: boolean;
 }
 

@@ -59,11 +59,13 @@ export interface Unit {
   readonly unit_nodes: readonly UnitNode[];
 }
 
+/** One page of unit nodes; `count` is how many there are on all pages. */
 export interface UnitNodesPage {
   readonly count: number;
   readonly unit_nodes: readonly UnitNode[];
 }
 
+/** One page of units; `count` is how many there are on all pages. */
 export interface UnitsPage {
   readonly count: number;
   readonly units: readonly Unit[];

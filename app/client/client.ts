@@ -80,6 +80,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
     this.fileManager = createFileManager(adapters.storage, adapters.extract);
     this.logger = createLogger({
       journal: plane.journal,
+      toggle: (sink, enabled) => actor.send({ type: 'logger.toggle', sink, enabled }),
       sync: () => this.#syncLogs(),
       stored: () => plane.logFile.lines(),
       clear: () => plane.logFile.clear(),

@@ -1,6 +1,7 @@
 import type { Clock } from '../../services/clock.ts';
 import { callGuarded, type OnFailure } from '../plane/guard.ts';
 
+/** When the output handler is called: by default each cycle, online or not. */
 export interface OutputHandlerOptions {
   /** Call the handler only while the unit is online. @defaultValue false: what it publishes meanwhile is queued */
   readonly onlineOnly?: boolean;

@@ -25,6 +25,7 @@ export interface UpdateOptions<TUnit = unknown> extends UpdateSetup {
   ready?(unit: TUnit): unknown;
 }
 
+/** How often the main cycle comes round: every 20 ms by default. */
 export interface MainCycleOptions {
   /** Milliseconds between two calls of the output handler. @defaultValue 20 */
   readonly cycleMs?: number;

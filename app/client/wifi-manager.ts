@@ -3,8 +3,9 @@ import type { Clock } from '../../services/clock.ts';
 import { ClientError, WifiError } from '../../services/errors.ts';
 import type { Wifi } from '../../services/wifi.ts';
 
+/** How long joining the network may take: 10 s for each attempt by default. */
 export interface ConnectOptions {
-  /** How long one attempt may take. @defaultValue 10_000 */
+  /** How long one attempt may take, milliseconds. @defaultValue 10_000 */
   readonly timeoutMs?: number;
 }
 

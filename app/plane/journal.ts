@@ -33,7 +33,8 @@ export interface Journal {
   flush(): Promise<void>;
 }
 
-const sinkNames = ['console', 'file', 'mqtt'] as const satisfies readonly SinkName[];
+/** Every place where entries can go. */
+export const sinkNames = ['console', 'file', 'mqtt'] as const satisfies readonly SinkName[];
 
 export const createJournal = ({ sinks, epochMs, secrets }: JournalParts, initial: JournalConfig): Journal => {
   let config = initial;

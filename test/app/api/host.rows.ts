@@ -32,6 +32,19 @@ export const loggerRows: Rows = {
     const texts = () => instance.operator.logList(row.uuid).unit_logs.map(({ text }) => text);
     await until(() => texts().includes('it burns'));
   },
+  enable: async ({ client }) => {
+    await client.ready();
+    client.logger.disable('file');
+    client.logger.enable('file');
+    client.logger.warning('x');
+    expect(await logged(client)).toContainEqual(['Warning', 'x']);
+  },
+  disable: async ({ client }) => {
+    await client.ready();
+    client.logger.disable('file');
+    client.logger.warning('x');
+    expect(await logged(client)).not.toContainEqual(['Warning', 'x']);
+  },
   syncLogsToMqtt: async ({ client, instance, row }) => {
     for (const text of ['first', 'second']) client.logger.info(text, { fileOnly: true });
     await client.ready();
