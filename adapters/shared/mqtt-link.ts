@@ -13,6 +13,8 @@ const topicNameInvalid = 0x90;
 const packetTooLarge = 0x95;
 const retainNotSupported = 0x9a;
 const qosNotSupported = 0x9b;
+/** What the unit's own DISCONNECT says (MQTT 5 section 3.14.2.1). */
+const normalDisconnection = 0;
 /** Bytes that may wait for the socket before a message of QoS 0 has to wait as well. */
 const maxUnwrittenBytes = 256 * 1024;
 const mostPacketIds = 65_535;
@@ -226,7 +228,7 @@ export const mqttLink = (session: Session): HeldLink => {
       ended ? Promise.reject(linkError('closed', options, 'the link is closed', { cause: ended })) : call(...args);
   const close = async () => {
     if (ended) return;
-    end(linkError('closed', options, 'the link was closed'));
+    end(linkError('closed', options, 'the link was closed', { reasonCode: normalDisconnection }));
     await disconnect(client);
   };
   return {

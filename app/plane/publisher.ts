@@ -1,4 +1,4 @@
-import type { Link, PublishOptions } from '../../services/broker.ts';
+import type { Link, PublishOptions, Qos } from '../../services/broker.ts';
 import type { Clock } from '../../services/clock.ts';
 import { BrokerError } from '../../services/errors.ts';
 import type { OutboxFigures } from '../../services/figures.ts';
@@ -7,12 +7,13 @@ import type { UnitSchema } from '../../services/schema.ts';
 import { watchAcknowledgements } from './acknowledgements.ts';
 import { createComplaints } from './complaints.ts';
 import { boundsOf, type OutboxBounds, type OutboxOptions } from './outbox-options.ts';
-import type { Message } from './outbox-queue.ts';
+import type { Message, OutboxQueue } from './outbox-queue.ts';
 import { createOutbox, type PlaneOutbox } from './outbox.ts';
 import { packetBytes, topicFault } from './packet.ts';
 import { delivered, deliveredAtOnce, dropped, queued, refused, type PublishResult } from './publish-result.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import { createReplay, type Replay } from './replay.ts';
+import { createSuspects, type Suspects } from './suspects.ts';
 
 export type Payload = Uint8Array | string;
 
@@ -103,16 +104,16 @@ const settlementOf = (message: Message, options: MessageOptions | undefined): Pr
 interface SenderParts {
   readonly outbox: PlaneOutbox;
   readonly replay: Replay;
+  readonly suspects: Suspects;
   readonly clock: Clock;
   readonly onSent: () => void;
   readonly complain: (topic: string, reason: string) => void;
 }
 
-/** Puts a message on the link or into the outbox, and follows what becomes of it. */
-const createSender = ({ outbox, replay, clock, onSent, complain }: SenderParts) => {
-  const { queue } = outbox;
+/** Numbers the messages, and brings them into the queue. */
+const createEntrance = (queue: OutboxQueue, clock: Clock) => {
   let order = 0;
-  const enter = ({ topic, payload, options, bytes }: Letter, state: Message['state']): Message => {
+  return ({ topic, payload, options, bytes }: Letter, state: Message['state']): Message => {
     const message: Message = {
       order: ++order,
       lane: queue.laneOf(topic),
@@ -130,14 +131,22 @@ const createSender = ({ outbox, replay, clock, onSent, complain }: SenderParts) 
     queue.add(message);
     return message;
   };
+};
+
+/** Puts a message on the link or into the outbox, and follows what becomes of it. */
+const createSender = ({ outbox, replay, suspects, clock, onSent, complain }: SenderParts) => {
+  const enter = createEntrance(outbox.queue, clock);
   const keep = async (message: Message): Promise<PublishResult> => {
     const result = await outbox.keep(message);
     replay.wake();
     return result;
   };
-  const fail = (message: Message, thrown: unknown): PublishResult | Promise<PublishResult> => {
+  const fail = (link: Link, message: Message, thrown: unknown): PublishResult | Promise<PublishResult> => {
     if (message.state !== 'sending') return message.isStored ? queued : stopped;
-    if (!isRefusal(thrown)) return keep(message);
+    if (!isRefusal(thrown)) {
+      suspects.doubt(link, message, thrown);
+      return keep(message);
+    }
     complain(message.lane.topic, thrown.message);
     return outbox.end(message, refused(thrown.message, thrown.reasonCode));
   };
@@ -155,8 +164,11 @@ const createSender = ({ outbox, replay, clock, onSent, complain }: SenderParts) 
       }
       const settlement = settlementOf(message, options);
       const accepted = link.publish(topic, payload, options).then(
-        () => outbox.end(message, delivered),
-        (thrown: unknown) => fail(message, thrown),
+        () => {
+          suspects.acknowledged(message);
+          return outbox.end(message, delivered);
+        },
+        (thrown: unknown) => fail(link, message, thrown),
       );
       return settlement ?? accepted;
     },
@@ -174,11 +186,12 @@ const assemble = ({ store, clock, options, epochMs, warn }: PublisherParts, boun
   const { policies } = options;
   const outbox = createOutbox({ store, clock, bounds, policies, epochMs, warn, onReady: () => replay.wake() });
   const limiter = createRateLimiter(options.rate, clock);
-  const replay: Replay = createReplay(outbox, limiter, clock);
-  const watch = watchAcknowledgements(outbox, clock, bounds.unacknowledgedMs);
+  const suspects = createSuspects(clock);
   const complain = createComplaints(clock, warn);
-  const sender = createSender({ outbox, replay, clock, onSent: watch.start, complain });
-  return { outbox, queue: outbox.queue, limiter, replay, watch, complain, sender };
+  const replay: Replay = createReplay({ outbox, limiter, suspects, clock, complain });
+  const watch = watchAcknowledgements(outbox, clock, bounds.unacknowledgedMs);
+  const sender = createSender({ outbox, replay, suspects, clock, onSent: watch.start, complain });
+  return { outbox, queue: outbox.queue, limiter, replay, suspects, watch, complain, sender };
 };
 
 /**
@@ -187,7 +200,7 @@ const assemble = ({ store, clock, options, epochMs, warn }: PublisherParts, boun
  */
 export const createPublisher = (parts: PublisherParts): Publisher => {
   const bounds = boundsOf(parts.options);
-  const { outbox, queue, limiter, replay, watch, complain, sender } = assemble(parts, bounds);
+  const { outbox, queue, limiter, replay, suspects, watch, complain, sender } = assemble(parts, bounds);
   let open: Link | undefined;
   let isStopped = false;
 
@@ -195,9 +208,9 @@ export const createPublisher = (parts: PublisherParts): Publisher => {
     outbox.count(result);
     return Promise.resolve(result);
   };
-  const canSend = (topic: string, bytes: number): boolean =>
+  const canSend = (topic: string, bytes: number, qos: Qos): boolean =>
     outbox.isReady() &&
-    !queue.isBusy(topic) &&
+    !(queue.isBusy(topic) || (qos > 0 && suspects.isCautious())) &&
     queue.sending.messages < mostSending.messages &&
     queue.sending.bytes < mostSending.bytes &&
     limiter.take(bytes, queue.policyOf(topic).yields);
@@ -212,7 +225,7 @@ export const createPublisher = (parts: PublisherParts): Publisher => {
         return tell(refused(fault));
       }
       const letter = { topic, payload, options, bytes };
-      return open && canSend(topic, bytes) ? sender.sendNow(open, letter) : sender.keepNow(letter);
+      return open && canSend(topic, bytes, options?.qos ?? 0) ? sender.sendNow(open, letter) : sender.keepNow(letter);
     },
     send: async (topic, payload, options) => {
       if (!open) throw linkDown(topic);

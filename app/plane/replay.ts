@@ -6,6 +6,7 @@ import type { PlaneOutbox } from './outbox.ts';
 import type { Message, OutboxQueue } from './outbox-queue.ts';
 import { delivered, refused } from './publish-result.ts';
 import type { RateLimiter } from './rate-limit.ts';
+import type { Suspects } from './suspects.ts';
 
 /** How long a link that did not take a message is left alone, milliseconds. */
 const pauseMs = 1_000;
@@ -14,6 +15,9 @@ const quotaExceeded = 0x97;
 
 const isFinal = (thrown: unknown): thrown is BrokerError =>
   thrown instanceof BrokerError && thrown.code === 'refused' && thrown.reasonCode !== quotaExceeded;
+
+const linkEnder =
+  "the broker ended the link each time it was sent, and it was put aside. Check the unit's rights, the topic and the size.";
 
 /**
  * What to send next, with so much under way. A broker that acknowledges nothing holds back none of what needs no
@@ -32,25 +36,53 @@ export interface Replay {
   wake(): void;
 }
 
-export const createReplay = (outbox: PlaneOutbox, limiter: RateLimiter, clock: Clock): Replay => {
+export interface ReplayParts {
+  readonly outbox: PlaneOutbox;
+  readonly limiter: RateLimiter;
+  readonly suspects: Suspects;
+  readonly clock: Clock;
+  readonly complain: (topic: string, reason: string) => void;
+}
+
+/** What becomes of what was sent. */
+const createJudgement = ({ outbox, suspects, complain }: ReplayParts) => ({
+  arrive: (message: Message) => {
+    suspects.acknowledged(message);
+    outbox.end(message, delivered);
+  },
+  /** @returns Whether the message waits again. */
+  fail: (link: Link, message: Message, thrown: unknown): boolean => {
+    if (message.state !== 'sending') return false;
+    if (isFinal(thrown)) {
+      outbox.bury(message, refused(thrown.message, thrown.reasonCode));
+      return false;
+    }
+    suspects.doubt(link, message, thrown);
+    if (suspects.convict(message)) {
+      complain(message.lane.topic, linkEnder);
+      outbox.bury(message, refused(linkEnder));
+      return false;
+    }
+    void outbox.keep(message);
+    return true;
+  },
+});
+
+export const createReplay = (parts: ReplayParts): Replay => {
+  const { outbox, limiter, suspects, clock } = parts;
   const { queue } = outbox;
+  const { arrive, fail } = createJudgement(parts);
   let open: Link | undefined;
   let sending = 0;
 
-  const fail = (link: Link, message: Message, thrown: unknown) => {
-    if (message.state !== 'sending') return;
-    if (isFinal(thrown)) return outbox.bury(message, refused(thrown.message, thrown.reasonCode));
-    void outbox.keep(message);
-    if (open === link) pause.begin(pauseMs);
-  };
   const exchange = async (link: Link, message: Message) => {
     const { lane, payload, qos, retain } = message;
     sending += 1;
     try {
       await link.publish(lane.topic, payload, { qos, retain });
-      outbox.end(message, delivered);
+      arrive(message);
     } catch (thrown) {
-      fail(link, message, thrown);
+      if (fail(link, message, thrown) && open === link) pause.begin(pauseMs);
     }
     if (open === link) sending -= 1;
     pump();
@@ -58,14 +90,15 @@ export const createReplay = (outbox: PlaneOutbox, limiter: RateLimiter, clock: C
   const send = (link: Link, message: Message) => {
     const { lane, payload, qos, retain } = message;
     queue.move(message, 'sending');
-    if (qos === 0 && link.publishNow(lane.topic, payload, retain)) outbox.end(message, delivered);
+    suspects.sent(link, message);
+    if (qos === 0 && link.publishNow(lane.topic, payload, retain)) arrive(message);
     else void exchange(link, message);
   };
   /** @returns Whether there may be more to send now. */
   const sendNext = (): boolean => {
-    const message = nextOf(queue, sending, limiter.replays);
+    const message = suspects.isCautious() ? suspects.next() : nextOf(queue, sending, limiter.replays);
     if (!open || !message || pause.isOn()) return false;
-    const ms = limiter.replay(message.bytes);
+    const ms = suspects.waitMs() || limiter.replay(message.bytes);
     if (ms > 0) pause.begin(ms);
     else send(open, message);
     return ms === 0;
@@ -81,10 +114,12 @@ export const createReplay = (outbox: PlaneOutbox, limiter: RateLimiter, clock: C
     start: (link) => {
       open = link;
       sending = 0;
+      suspects.opened();
       // What the link is opened for, its subscriptions, goes first.
       queueMicrotask(pump);
     },
     stop: () => {
+      if (open) suspects.ended(open);
       open = undefined;
       pause.end();
     },

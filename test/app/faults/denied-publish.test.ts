@@ -1,0 +1,62 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { PepeunitClient } from '../../../app/node.ts';
+import { startRogueBroker } from '../../faults/rogue-broker.ts';
+import { envDocument, schemaDocument } from '../../support/env.ts';
+import { until } from '../../support/until.ts';
+
+const open = async (version: 4 | 5) => {
+  const folder = await mkdtemp(join(tmpdir(), 'pepeunit-denied-publish-'));
+  const broker = await startRogueBroker((packet, { send, socket }) => {
+    if (packet.cmd !== 'publish' || packet.topic !== 'denied') return false;
+    if (version === 5) send({ cmd: 'disconnect', reasonCode: 0x95 });
+    socket.end();
+    return true;
+  });
+  await writeFile(join(folder, 'env.json'), JSON.stringify(envDocument({ PU_MQTT_PORT: broker.port })));
+  await writeFile(join(folder, 'schema.json'), JSON.stringify(schemaDocument()));
+  const client = new PepeunitClient({
+    envFilePath: join(folder, 'env.json'),
+    schemaFilePath: join(folder, 'schema.json'),
+    logFilePath: join(folder, 'log.json'),
+    ffConsoleLogEnable: false,
+    mqtt: { protocol: version },
+    adapters: { random: () => 0 },
+  });
+  const close = async () => {
+    await client.stopMainCycle();
+    await broker.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { broker, client, close };
+};
+
+test.concurrent.each([4, 5] as const)(
+  'a message over which the broker ends the connection goes aside, the others arrive and the link stays, MQTT %i (S8, M6)',
+  { timeout: 120_000 },
+  async (version) => {
+    const { broker, client, close } = await open(version);
+    const { mqttClient } = client;
+    try {
+      void client.runMainCycle({ cycleMs: 100 });
+      await client.ready();
+      await mqttClient.publish('before', '1', { qos: 1, until: 'settled' });
+      const fate = mqttClient.publish('denied', '2', { qos: 1, until: 'settled' });
+      const behind = mqttClient.publish('behind', '3', { qos: 1, until: 'settled' });
+      expect(await fate).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('ended the link') });
+      expect(await behind).toEqual({ outcome: 'delivered' });
+      expect([...broker.received]).toEqual(expect.arrayContaining(['before 1', 'behind 1']));
+
+      // The log goes to the broker as well.
+      await until(() => mqttClient.figures().waiting === 0, { what: 'an empty outbox' });
+      const connects = broker.connects.length;
+      expect(await mqttClient.publish('after', '4', { qos: 1, until: 'settled' })).toEqual({ outcome: 'delivered' });
+      expect(broker.connects).toHaveLength(connects);
+      expect(mqttClient.figures().dead).toBe(1);
+    } finally {
+      await close();
+    }
+  },
+);
