@@ -1,5 +1,5 @@
-import type { Qos } from '../../services/broker.ts';
 import { createFifo, type Fifo } from '../../adapters/shared/fifo.ts';
+import type { Qos } from '../../services/broker.ts';
 import type { OutboxBounds, Policies, Policy } from './outbox-options.ts';
 import type { PublishResult } from './publish-result.ts';
 

@@ -45,8 +45,7 @@ const longestFirstMs = (failing: Failing, spreadMs: number): number => {
  *
  * Units that start together come together, since one on a bench shall not have to wait. A broker that is there and takes
  * only some of them tells the others that they are many: their next wait is anything up to `spreadMs`. Where nobody is
- * there they wait less at first. A broker near by, with few units, that
- * is gone is tried every ten seconds at least.
+ * there they wait less at first. A broker near by, with few units, that is gone is tried every ten seconds at least.
  *
  * @param random A number from 0 up to 1.
  * @param spreadMs Read at each wait; 0 leaves exponential backoff with full jitter.

@@ -37,7 +37,7 @@ test('what waits does not go out as another unit when env.json is replaced by th
   const client = unit.another();
   await client.ready();
   await until(() => client.figures().outbox.dead === 2);
-  expect(client.figures().outbox.waiting).toBe(0);
+  await until(() => client.figures().outbox.waiting === 0, { what: 'the end of what waits' });
   await client.stopMainCycle();
   const letters = (await unit.read('.pepeunit/outbox/dead.ndjson')).trim().split('\n');
   expect(letters.map((letter) => (JSON.parse(letter) as { unit: string }).unit)).toEqual(Array(2).fill(unit.row.uuid));
