@@ -13,16 +13,14 @@ import { temporaryFolder } from '../temporary-folder.ts';
 let program: Compiled;
 beforeAll(async () => {
   program = await compiled(new URL('outbox-writer-program.ts', import.meta.url));
-  // For processes of another user.
-  await chmod(join(program.path, '..', '..', '..', '..'), 0o755);
 }, 60_000);
 afterAll(() => program.remove());
 
 /** Runs the program, through a shell where there are words to put before it. */
-const run = (folder: string, [count, bytes]: readonly [number, number], prefix = '', more = {}) => {
+const run = (folder: string, [count, bytes]: readonly [number, number], prefix = '', user: readonly string[] = []) => {
   const command = `${prefix} exec "$0" "$@"`;
-  const parameters = [process.execPath, program.path, folder, String(count), String(bytes)];
-  const child = spawn('sh', ['-c', command, ...parameters], { stdio: ['pipe', 'pipe', 'inherit'], ...more });
+  const parameters = [process.execPath, program.path, folder, String(count), String(bytes), ...user];
+  const child = spawn('sh', ['-c', command, ...parameters], { stdio: ['pipe', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   let text = '';
   child.stdout.on('data', (piece: Buffer) => (text += piece.toString()));
@@ -97,7 +95,7 @@ test('a folder that may not be written is told as such, and what is in it stays'
   await outbox.close();
   const before = await readdir(folder);
   // The superuser may write everywhere, so it becomes somebody else.
-  const somebody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  const somebody = process.getuid?.() === 0 ? ['65534'] : [];
   await chmod(folder, 0o555);
   await chmod(root, 0o755);
   const barred = run(folder, [1, 10], '', somebody);

@@ -6,9 +6,14 @@ import { systemClock } from '../../../adapters/shared/clock.ts';
  * Opens an outbox in a process of its own, appends messages, and tells what happened to each; keeps the outbox until
  * its input ends.
  *
- * Arguments: its folder, how many messages, and how many bytes each has.
+ * Arguments: its folder, how many messages, how many bytes each has, and the user to become before, as a number.
  */
-const [folder = '', count = '1', bytes = '10'] = process.argv.slice(2);
+const [folder = '', count = '1', bytes = '10', user] = process.argv.slice(2);
+if (user !== undefined) {
+  process.setgroups?.([]);
+  process.setgid?.(Number(user));
+  process.setuid?.(Number(user));
+}
 const outbox = fileOutbox({ folder, clock: systemClock() });
 const tell = (what: string) => process.stdout.write(`${what}\n`);
 
