@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Compiled } from '../support/compiled.ts';
 import { envDocument, schemaDocument } from '../support/env.ts';
 import { startMosquitto, type Mosquitto } from '../support/mosquitto.ts';
+import { seeded } from '../support/seeded.ts';
 import { until } from '../support/until.ts';
 import { openGate, type Gate } from './gate.ts';
 
@@ -32,17 +33,6 @@ export interface Outcome extends Plan {
   readonly refused: number;
   readonly seconds: number;
 }
-
-/** Numbers from 0 up to 1 that a seed tells (mulberry32). */
-const chance = (seed: number) => {
-  let state = seed;
-  return (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -122,7 +112,7 @@ const writeUnit = async (folder: string, port: number, topics: number) => {
 /** Kills a broker and a unit while the unit publishes, and counts what arrived in the end (S5). */
 export const killWhilePublishing = async (program: Compiled, plan: Plan): Promise<Outcome> => {
   const began = performance.now();
-  const random = chance(plan.seed);
+  const random = seeded(plan.seed);
   const folder = await mkdtemp(join(tmpdir(), 'pepeunit-kills-'));
   const gate = await openGate();
   await writeUnit(folder, gate.port, plan.topics);

@@ -1,11 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PepeunitClient } from '../../../app/node.ts';
 import { startRogueBroker, type Connection, type RogueBroker } from '../../faults/rogue-broker.ts';
-import { envDocument, schemaDocument } from '../../support/env.ts';
 import { heldBy, watchClients } from '../../support/mqtt-clients.ts';
+import { writeUnitDocuments } from '../../support/unit-documents.ts';
 import { until } from '../../support/until.ts';
 
 const timeoutMs = 400;
@@ -61,12 +61,8 @@ const path = (name: string) => join(folder, name);
 
 /** A unit whose broker has not lost anything yet. */
 const online = async (protocol: 4 | 5): Promise<void> => {
-  await writeFile(path('env.json'), JSON.stringify(envDocument({ PU_MQTT_PORT: broker.port })));
-  await writeFile(path('schema.json'), JSON.stringify(schemaDocument()));
   client = new PepeunitClient({
-    envFilePath: path('env.json'),
-    schemaFilePath: path('schema.json'),
-    logFilePath: path('log.json'),
+    ...(await writeUnitDocuments(folder, { PU_MQTT_PORT: broker.port })),
     ffConsoleLogEnable: false,
     ffMqttLogEnable: false,
     mqtt: { protocol, timeoutMs },

@@ -1,12 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PepeunitClient } from '../../../app/node.ts';
 import { simulatedUnit } from '../../../app/testing.ts';
 import { ProcessError } from '../../../services/errors.ts';
-import { envDocument, schemaDocument } from '../../support/env.ts';
 import { startHttpServer, type HttpServer } from '../../support/http-server.ts';
+import { writeUnitDocuments } from '../../support/unit-documents.ts';
 import { until } from '../../support/until.ts';
 
 describe('calls that an instance leaves unanswered', () => {
@@ -16,7 +16,6 @@ describe('calls that an instance leaves unanswered', () => {
     folder = await mkdtemp(join(tmpdir(), 'pepeunit-stop-'));
     server = await startHttpServer(() => undefined);
   });
-  const path = (name: string) => join(folder, name);
   afterEach(async () => {
     await server.stop();
     await rm(folder, { recursive: true, force: true });
@@ -34,12 +33,8 @@ describe('calls that an instance leaves unanswered', () => {
   };
 
   test.each(Object.entries(calls))('%s ends with the unit, and lets its connection go (M12)', async (_, call) => {
-    await writeFile(path('env.json'), JSON.stringify(envDocument({ PU_DOMAIN: new URL(server.origin).host })));
-    await writeFile(path('schema.json'), JSON.stringify(schemaDocument()));
     const client = new PepeunitClient({
-      envFilePath: path('env.json'),
-      schemaFilePath: path('schema.json'),
-      logFilePath: path('log.json'),
+      ...(await writeUnitDocuments(folder, { PU_DOMAIN: new URL(server.origin).host })),
       ffConsoleLogEnable: false,
     });
     const outcome = call(client).then(

@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PepeunitClient } from '../../../app/node.ts';
 import { startRogueBroker } from '../../faults/rogue-broker.ts';
-import { envDocument, schemaDocument } from '../../support/env.ts';
+import { writeUnitDocuments } from '../../support/unit-documents.ts';
 import { until } from '../../support/until.ts';
 
 const open = async (version: 4 | 5) => {
@@ -15,12 +15,8 @@ const open = async (version: 4 | 5) => {
     socket.end();
     return true;
   });
-  await writeFile(join(folder, 'env.json'), JSON.stringify(envDocument({ PU_MQTT_PORT: broker.port })));
-  await writeFile(join(folder, 'schema.json'), JSON.stringify(schemaDocument()));
   const client = new PepeunitClient({
-    envFilePath: join(folder, 'env.json'),
-    schemaFilePath: join(folder, 'schema.json'),
-    logFilePath: join(folder, 'log.json'),
+    ...(await writeUnitDocuments(folder, { PU_MQTT_PORT: broker.port })),
     ffConsoleLogEnable: false,
     mqtt: { protocol: version },
     adapters: { random: () => 0 },

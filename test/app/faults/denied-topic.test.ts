@@ -1,10 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { PepeunitClient } from '../../../app/node.ts';
 import { startAedes, type AedesBroker } from '../../support/aedes-broker.ts';
-import { envDocument, schemaDocument } from '../../support/env.ts';
+import { schemaDocument } from '../../support/env.ts';
+import { writeUnitDocuments } from '../../support/unit-documents.ts';
 import { until } from '../../support/until.ts';
 
 const inputTopics = (schemaDocument()['input_topic'] as Record<string, string[]>)['input/pepeunit'] ?? [];
@@ -16,12 +17,8 @@ let client: PepeunitClient;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pepeunit-denied-'));
   broker = await startAedes();
-  await writeFile(join(folder, 'env.json'), JSON.stringify(envDocument({ PU_MQTT_PORT: broker.port })));
-  await writeFile(join(folder, 'schema.json'), JSON.stringify(schemaDocument()));
   client = new PepeunitClient({
-    envFilePath: join(folder, 'env.json'),
-    schemaFilePath: join(folder, 'schema.json'),
-    logFilePath: join(folder, 'log.json'),
+    ...(await writeUnitDocuments(folder, { PU_MQTT_PORT: broker.port })),
     ffConsoleLogEnable: false,
     adapters: { random: () => 0 },
   });

@@ -1,21 +1,21 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { PepeunitClient } from '../../../app/node.ts';
-import { envDocument, schemaDocument } from '../../support/env.ts';
 import { describeWithMosquitto, startMosquitto, type Mosquitto } from '../../support/mosquitto.ts';
+import { writeUnitDocuments, type UnitPaths } from '../../support/unit-documents.ts';
 
 describeWithMosquitto('a broker that denies topics', () => {
   let folder: string;
+  let paths: UnitPaths;
   let broker: Mosquitto;
   let client: PepeunitClient;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'pepeunit-denied-'));
     const acl = 'pattern readwrite unit.test/#\n';
     broker = await startMosquitto({ lines: ['acl_file %folder%/acl'], files: { acl } });
-    await writeFile(join(folder, 'env.json'), JSON.stringify(envDocument({ PU_MQTT_PORT: broker.port })));
-    await writeFile(join(folder, 'schema.json'), JSON.stringify(schemaDocument()));
+    paths = await writeUnitDocuments(folder, { PU_MQTT_PORT: broker.port });
   });
   afterEach(async () => {
     await client.stopMainCycle();
@@ -25,9 +25,7 @@ describeWithMosquitto('a broker that denies topics', () => {
 
   const unit = (protocol: 4 | 5) =>
     new PepeunitClient({
-      envFilePath: join(folder, 'env.json'),
-      schemaFilePath: join(folder, 'schema.json'),
-      logFilePath: join(folder, 'log.json'),
+      ...paths,
       ffConsoleLogEnable: false,
       mqtt: { protocol },
     });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
@@ -12,10 +12,11 @@ import { PepeunitClient } from '../../../app/node.ts';
 import { simulatedUnit } from '../../../app/testing.ts';
 import type { MqttVersion } from '../../../services/broker.ts';
 import type { JsonObject } from '../../../services/json.ts';
-import { commandTopic, envDocument, schemaDocument } from '../../support/env.ts';
+import { commandTopic, schemaDocument } from '../../support/env.ts';
 import { describeWithMosquitto, startMosquitto, type Mosquitto } from '../../support/mosquitto.ts';
 import { deaf, optionsFor } from '../../support/mqtt-links.ts';
 import { startRecordingProxy } from '../../support/recording-proxy.ts';
+import { writeUnitDocuments } from '../../support/unit-documents.ts';
 import { until } from '../../support/until.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -51,12 +52,8 @@ const flood = async (topicOf: (index: number) => string = () => input, count = b
 
 /** A unit that keeps what its handler got, topic by topic, and counts what it told. */
 const unitWith = async (handler: () => unknown, version: MqttVersion = 4, env: JsonObject = {}) => {
-  await writeFile(join(folder, 'env.json'), JSON.stringify(envDocument({ PU_MQTT_PORT: broker.port, ...env })));
-  await writeFile(join(folder, 'schema.json'), JSON.stringify(schemaDocument()));
   const client = new PepeunitClient({
-    envFilePath: join(folder, 'env.json'),
-    schemaFilePath: join(folder, 'schema.json'),
-    logFilePath: join(folder, 'log.json'),
+    ...(await writeUnitDocuments(folder, { PU_MQTT_PORT: broker.port, ...env })),
     ffConsoleLogEnable: false,
     ffMqttLogEnable: false,
     mqtt: { protocol: version, spreadMs: 0 },

@@ -1,5 +1,5 @@
 import { getEventListeners, type EventEmitter } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -9,7 +9,7 @@ import { mqttBroker } from '../../../adapters/shared/mqtt.ts';
 import { PepeunitClient } from '../../../app/node.ts';
 import type { Broker } from '../../../services/broker.ts';
 import { startRogueBroker, suback, type RogueBroker } from '../../faults/rogue-broker.ts';
-import { envDocument, schemaDocument } from '../../support/env.ts';
+import { writeUnitDocuments } from '../../support/unit-documents.ts';
 import { until } from '../../support/until.ts';
 
 let folder: string;
@@ -29,8 +29,6 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const path = (name: string) => join(folder, name);
-
 /** Sums up what listens to the abort signals of links that were replaced. */
 const countingSignals = () => {
   const real = mqttBroker();
@@ -46,12 +44,8 @@ const countingSignals = () => {
 
 /** A unit that tries again at once. */
 const impatient = async (links: Broker): Promise<PepeunitClient> => {
-  await writeFile(path('env.json'), JSON.stringify(envDocument({ PU_MQTT_PORT: broker.port })));
-  await writeFile(path('schema.json'), JSON.stringify(schemaDocument()));
   return new PepeunitClient({
-    envFilePath: path('env.json'),
-    schemaFilePath: path('schema.json'),
-    logFilePath: path('log.json'),
+    ...(await writeUnitDocuments(folder, { PU_MQTT_PORT: broker.port })),
     ffConsoleLogEnable: false,
     ffFileLogEnable: false,
     ffMqttLogEnable: false,
