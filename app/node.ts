@@ -4,14 +4,14 @@
  * @packageDocumentation
  */
 import { join, relative, resolve } from 'node:path';
-import { extractArchive } from '../adapters/node/extract-archive.ts';
-import { folderPrograms } from '../adapters/node/firmware-programs.ts';
-import { folderFirmwareStore } from '../adapters/node/firmware-store.ts';
-import { nodeProcessControl } from '../adapters/node/process-control.ts';
-import { fileOutbox } from '../adapters/node/outbox.ts';
-import { folderTrust, remembering } from '../adapters/node/release-trust.ts';
+import { extractArchive } from '../adapters/node/archive/extract.ts';
+import { folderPrograms } from '../adapters/node/program/programs.ts';
+import { folderFirmwareStore } from '../adapters/node/firmware/store.ts';
+import { nodeProcessControl } from '../adapters/node/process/restart.ts';
+import { fileOutbox } from '../adapters/node/outbox/outbox.ts';
+import { folderTrust, remembering } from '../adapters/node/signing/trust.ts';
 import { sntpClockSource } from '../adapters/node/sntp.ts';
-import { fileStorage } from '../adapters/node/storage.ts';
+import { fileStorage } from '../adapters/node/storage/storage.ts';
 import { nodeSystem } from '../adapters/node/system.ts';
 import { webCryptoCipher } from '../adapters/shared/cipher.ts';
 import { systemClock } from '../adapters/shared/clock.ts';
@@ -28,7 +28,7 @@ import type { Platform } from './platform.ts';
 
 export * from './public.ts';
 /** idb-keyval's functions over durable files: a store is a folder, a key a file. */
-export * as keyValue from '../adapters/node/key-value.ts';
+export * as keyValue from '../adapters/node/storage/key-value.ts';
 
 /** What no update of this folder touches: the unit's data, and those of these files that are in it. */
 const keptIn = (folder: string, files: readonly string[], { dataFolders = ['data'] }: UpdateOptions): string[] => [

@@ -6,11 +6,11 @@ import {
   type FirmwareFlight,
   type FirmwareJournal,
 } from '../../services/firmware-journal.ts';
-import { ioError } from './firmware-fs.ts';
-import type { FirmwareParts } from './firmware-parts.ts';
+import { ioError } from './fs/stats.ts';
+import type { FirmwareParts } from './firmware/context.ts';
 import { readPlan } from './firmware-plan-file.ts';
-import { restoreVersion } from './firmware-rollback.ts';
-import { putInPlace } from './firmware-swap.ts';
+import { restoreVersion } from './firmware/rollback.ts';
+import { putInPlace } from './firmware/install.ts';
 
 const flightIn = ({ flight }: FirmwareJournal): FirmwareFlight => {
   if (!flight) throw new FirmwareError('journal', 'The update journal names no update.');

@@ -2,9 +2,9 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { FirmwareError } from '../../services/errors.ts';
 import { parseRelease, type Release, type ReleaseKind } from '../shared/release.ts';
-import { replaceFile } from './durable-file.ts';
-import { codeOf } from './durable-fs.ts';
-import { isSignedBy, signRelease } from './release-keys.ts';
+import { replaceFile } from './fs/durable-file.ts';
+import { codeOf } from './fs/file-system.ts';
+import { isSignedBy, signRelease } from './signing/keys.ts';
 
 /** What to sign, and how. */
 export interface Signing {

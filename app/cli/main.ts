@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { codeOf } from '../../adapters/node/durable-fs.ts';
-import { storageError } from '../../adapters/node/read-document.ts';
+import { codeOf } from '../../adapters/node/fs/file-system.ts';
+import { storageError } from '../../adapters/node/fs/read-json.ts';
 import { failureOf } from '../../services/errors.ts';
 import { oneLine } from '../../adapters/shared/one-line.ts';
 import { commands } from './commands.ts';

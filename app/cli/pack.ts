@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { newKeyPair, privateKey } from '../../adapters/node/release-keys.ts';
+import { newKeyPair, privateKey } from '../../adapters/node/signing/keys.ts';
 import { writeRelease } from '../../adapters/node/release-file.ts';
 import { digestOf } from '../../adapters/node/tree-digests.ts';
-import { unitFiles, type UnitFile } from '../../adapters/node/unit-files.ts';
+import { unitFiles, type UnitFile } from '../../adapters/node/archive/program-files.ts';
 import { isCovered, releaseName, type Release } from '../../adapters/shared/release.ts';
 import { FirmwareError } from '../../services/errors.ts';
 import { packTgz, type ArchiveFile } from '../instance/tar.ts';

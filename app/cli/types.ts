@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { fileStorage } from '../../adapters/node/storage.ts';
+import { fileStorage } from '../../adapters/node/storage/storage.ts';
 import { SettingsError } from '../../services/errors.ts';
 import { isJsonObject } from '../../services/json.ts';
 import { command, exitCode, UsageError } from './command.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { mqttBroker } from '../../adapters/shared/mqtt.ts';
-import { fileStorage } from '../../adapters/node/storage.ts';
+import { fileStorage } from '../../adapters/node/storage/storage.ts';
 import type { Link, LinkOptions, MqttVersion } from '../../services/broker.ts';
 import { BrokerError } from '../../services/errors.ts';
 import type { UnitEnv } from '../../services/env.ts';

@@ -1,4 +1,4 @@
-import type { SupervisorEvent } from '../../adapters/node/supervisor.ts';
+import type { SupervisorEvent } from '../../adapters/node/process/supervisor.ts';
 import type { Instance, InstanceEvent } from '../instance/index.ts';
 import type { Cast, Member } from './cast.ts';
 import { createMeasurements } from './measurements.ts';

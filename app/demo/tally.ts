@@ -1,4 +1,4 @@
-import type { SupervisorEvent } from '../../adapters/node/supervisor.ts';
+import type { SupervisorEvent } from '../../adapters/node/process/supervisor.ts';
 import type { InstanceEvent } from '../instance/index.ts';
 
 /** The commands of Pepeunit that a demo sends, each once. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SupervisorEvent } from '../../adapters/node/supervisor.ts';
+import type { SupervisorEvent } from '../../adapters/node/process/supervisor.ts';
 import { ClientError } from '../../services/errors.ts';
 import { thisPackage } from '../cli/package.ts';
 

@@ -1,8 +1,8 @@
 import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { makeFolder, replaceFile } from '../../adapters/node/durable-file.ts';
-import { codeOf } from '../../adapters/node/durable-fs.ts';
-import { isTemporaryName, sweepTemporaries } from '../../adapters/node/temporary-files.ts';
+import { makeFolder, replaceFile } from '../../adapters/node/fs/durable-file.ts';
+import { codeOf } from '../../adapters/node/fs/file-system.ts';
+import { isTemporaryName, sweepTemporaries } from '../../adapters/node/fs/temporary-files.ts';
 import { InstanceError } from './errors.ts';
 
 /** Keeps named documents; names are relative paths with `/`. */

@@ -1,7 +1,7 @@
 /** Stages one archive in a process of its own, or only reads it, and tells how long it took and how far memory rose. */
 import { createReadStream } from 'node:fs';
-import { folderFirmwareStore } from '../../dist/adapters/node/firmware-store.js';
-import { zlibDecompress } from '../../dist/adapters/node/inflate.js';
+import { folderFirmwareStore } from '../../dist/adapters/node/firmware/store.js';
+import { zlibDecompress } from '../../dist/adapters/node/archive/zlib.js';
 import { readArchive } from '../../dist/adapters/shared/archive.js';
 import { defaultArchiveLimits } from '../../dist/services/firmware.js';
 

@@ -2,9 +2,9 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hostFs } from '../../dist/adapters/node/durable-fs.js';
-import { hostLineFs } from '../../dist/adapters/node/line-file.js';
-import { fileStorage } from '../../dist/adapters/node/storage.js';
+import { hostFs } from '../../dist/adapters/node/fs/file-system.js';
+import { hostLineFs } from '../../dist/adapters/node/storage/line-file.js';
+import { fileStorage } from '../../dist/adapters/node/storage/storage.js';
 import { fileLogSink } from '../../dist/adapters/shared/file-log-sink.js';
 
 const entries = 5000;

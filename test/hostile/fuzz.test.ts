@@ -1,7 +1,7 @@
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { zlibDecompress } from '../../adapters/node/inflate.ts';
+import { zlibDecompress } from '../../adapters/node/archive/zlib.ts';
 import { readArchive } from '../../adapters/shared/archive.ts';
 import { decompressed } from '../../adapters/shared/inflate.ts';
 import { FirmwareError } from '../../services/errors.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { folderFirmwareStore } from '../../adapters/node/firmware-store.ts';
+import { folderFirmwareStore } from '../../adapters/node/firmware/store.ts';
 import { failureOf } from '../../services/errors.ts';
 import { defaultArchiveLimits } from '../../services/firmware.ts';
 import { inChunks } from '../support/tar.ts';

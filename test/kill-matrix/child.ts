@@ -1,5 +1,5 @@
 /** Carries out a part of an update in a process of its own, and ends it by SIGKILL right before a step. */
-import { hostFirmwareFs } from '../../adapters/node/firmware-fs.ts';
+import { hostFirmwareFs } from '../../adapters/node/fs/stats.ts';
 import { download } from './download.ts';
 import { stepper, steppingFs } from './stepping-fs.ts';
 import { carryOut, type Task } from './update.ts';

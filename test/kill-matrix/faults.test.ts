@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test, type TestContext } from 'vitest';
-import type { FirmwareFs } from '../../adapters/node/firmware-fs.ts';
+import type { FirmwareFs } from '../../adapters/node/fs/stats.ts';
 import { isWhole, sampled } from './extent.ts';
 import { runWithError, runWithKills, runWithPowerCut, stepsOf, type Bench, type DiskFault } from './in-memory.ts';
 import { caseOf, type Situation } from './judge.ts';

@@ -1,4 +1,4 @@
-import type { FirmwareFs } from '../../adapters/node/firmware-fs.ts';
+import type { FirmwareFs } from '../../adapters/node/fs/stats.ts';
 import { inChunks } from '../support/tar.ts';
 import { unitFolder as folder, verdictOn, type Case, type Complain } from './judge.ts';
 import { powerDisk, type PowerDisk } from './power-disk.ts';

@@ -1,5 +1,5 @@
-import type { FirmwareFs } from '../../adapters/node/firmware-fs.ts';
-import { folderFirmwareTrials } from '../../adapters/node/firmware-trials.ts';
+import type { FirmwareFs } from '../../adapters/node/fs/stats.ts';
+import { folderFirmwareTrials } from '../../adapters/node/firmware/trials.ts';
 import type { FirmwareScope } from '../../services/firmware-journal.ts';
 import { powerDisk } from './power-disk.ts';
 import { inChunks } from '../support/tar.ts';

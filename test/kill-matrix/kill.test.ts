@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hostFirmwareFs } from '../../adapters/node/firmware-fs.ts';
+import { hostFirmwareFs } from '../../adapters/node/fs/stats.ts';
 import { compiled, type Compiled } from '../support/compiled.ts';
 import { createYard, type Yard } from '../support/supervised-unit.ts';
 import { isWhole, sampled } from './extent.ts';

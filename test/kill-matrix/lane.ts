@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { hostFirmwareFs } from '../../adapters/node/firmware-fs.ts';
+import { hostFirmwareFs } from '../../adapters/node/fs/stats.ts';
 import type { JsonObject } from '../../services/json.ts';
 import { startCli } from '../app/cli/run-cli.ts';
 import type { Compiled } from '../support/compiled.ts';

@@ -2,8 +2,8 @@
  * A disk in memory that loses power: what was not fsynced is lost, torn or there, as journaling file systems may leave
  * it. Names become durable by an fsync of their folder, contents by one of the file; a rename is atomic.
  */
-import type { FirmwareFs, PathStats } from '../../adapters/node/firmware-fs.ts';
-import type { Content } from '../../adapters/node/durable-fs.ts';
+import type { FirmwareFs, PathStats } from '../../adapters/node/fs/stats.ts';
+import type { Content } from '../../adapters/node/fs/file-system.ts';
 import { diskError } from './stepping-fs.ts';
 
 interface Node {

@@ -1,4 +1,4 @@
-import type { FirmwareFs } from '../../adapters/node/firmware-fs.ts';
+import type { FirmwareFs } from '../../adapters/node/fs/stats.ts';
 
 /** One step of an update: what is done, and with what. */
 export interface Step {

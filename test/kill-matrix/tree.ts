@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FirmwareFs } from '../../adapters/node/firmware-fs.ts';
+import type { FirmwareFs } from '../../adapters/node/fs/stats.ts';
 
 /** What is in a unit's folder and is its version's: each path with its kind, permissions and content. */
 export type Snapshot = Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
-import { folderFirmwareStore } from '../../adapters/node/firmware-store.ts';
-import { folderFirmwareTrials } from '../../adapters/node/firmware-trials.ts';
-import type { FirmwareFs } from '../../adapters/node/firmware-fs.ts';
+import { folderFirmwareStore } from '../../adapters/node/firmware/store.ts';
+import { folderFirmwareTrials } from '../../adapters/node/firmware/trials.ts';
+import type { FirmwareFs } from '../../adapters/node/fs/stats.ts';
 import { defaultArchiveLimits } from '../../services/firmware.ts';
 import type { FirmwareScope } from '../../services/firmware-journal.ts';
 import { swapOrder } from './versions.ts';

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { FirmwareFs } from '../../adapters/node/firmware-fs.ts';
+import type { FirmwareFs } from '../../adapters/node/fs/stats.ts';
 import type { FirmwareScope, SwapOrder } from '../../services/firmware-journal.ts';
 import { tarOf, type TarEntry } from '../support/tar.ts';
 

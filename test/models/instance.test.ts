@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StateValue } from 'xstate';
 import { mqttBroker } from '../../adapters/shared/mqtt.ts';
-import { fileStorage } from '../../adapters/node/storage.ts';
+import { fileStorage } from '../../adapters/node/storage/storage.ts';
 import type { PepeunitClient } from '../../app/node.ts';
 import type { Link } from '../../services/broker.ts';
 import { StorageError } from '../../services/errors.ts';

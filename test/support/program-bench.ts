@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
-import { folderPrograms, type FolderProgramsOptions } from '../../adapters/node/firmware-programs.ts';
-import { folderFirmwareStore } from '../../adapters/node/firmware-store.ts';
-import { folderTrust } from '../../adapters/node/release-trust.ts';
+import { folderPrograms, type FolderProgramsOptions } from '../../adapters/node/program/programs.ts';
+import { folderFirmwareStore } from '../../adapters/node/firmware/store.ts';
+import { folderTrust } from '../../adapters/node/signing/trust.ts';
 import { defaultArchiveLimits as limits } from '../../services/firmware.ts';
 import { noise } from '../hostile/corpus-streams.ts';
 import type { HttpServer } from './http-server.ts';

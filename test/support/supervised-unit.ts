@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { SupervisorEvent } from '../../adapters/node/supervisor.ts';
+import type { SupervisorEvent } from '../../adapters/node/process/supervisor.ts';
 import { startInstance, type InstanceEvent } from '../../app/instance/index.ts';
 import type { JsonObject } from '../../services/json.ts';
 import { startCli, startNode, type CliRun } from '../app/cli/run-cli.ts';

@@ -1,6 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { fileStorage } from '../../../adapters/node/storage.ts';
+import { fileStorage } from '../../../adapters/node/storage/storage.ts';
 import { unitUuidOf, type UnitEnv } from '../../../services/env.ts';
 import { isJsonObject } from '../../../services/json.ts';
 import type { UnitSchema } from '../../../services/schema.ts';

@@ -1,9 +1,9 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { removeFiles, replaceFile, replaceFiles } from '../../../adapters/node/durable-file.ts';
-import { hostFs, type DurableFs } from '../../../adapters/node/durable-fs.ts';
-import { fileStorage } from '../../../adapters/node/storage.ts';
+import { removeFiles, replaceFile, replaceFiles } from '../../../adapters/node/fs/durable-file.ts';
+import { hostFs, type DurableFs } from '../../../adapters/node/fs/file-system.ts';
+import { fileStorage } from '../../../adapters/node/storage/storage.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const failed = (code: string) => Object.assign(new Error(code), { code });

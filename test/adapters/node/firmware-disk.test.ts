@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { FirmwareFs } from '../../../adapters/node/firmware-fs.ts';
+import type { FirmwareFs } from '../../../adapters/node/fs/stats.ts';
 import { failAt, newFiles, oldFiles, own, steps, textsIn, unit } from './firmware-unit.ts';
 
 const roomFor = (bytes: number) => (fs: FirmwareFs) => ({

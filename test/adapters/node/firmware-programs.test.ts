@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { newKeyPair, privateKey, signRelease } from '../../../adapters/node/release-keys.ts';
-import { folderTrust } from '../../../adapters/node/release-trust.ts';
+import { newKeyPair, privateKey, signRelease } from '../../../adapters/node/signing/keys.ts';
+import { folderTrust } from '../../../adapters/node/signing/trust.ts';
 import { noise } from '../../hostile/corpus-streams.ts';
 import { startHttpServer } from '../../support/http-server.ts';
 import { ending, program, serve, sha256, stageDocuments, unitFolder } from '../../support/program-bench.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { inChunks } from '../../support/tar.ts';
-import type { FirmwareFs } from '../../../adapters/node/firmware-fs.ts';
+import type { FirmwareFs } from '../../../adapters/node/fs/stats.ts';
 import { archiveOf, folder, newFiles, oldFiles, order, own, put, textsIn, unit } from './firmware-unit.ts';
 
 /** One of the staged files is gone when it is to be put in place. */

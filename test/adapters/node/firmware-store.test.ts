@@ -11,9 +11,9 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { extractArchive } from '../../../adapters/node/extract-archive.ts';
-import { folderFirmwareStore } from '../../../adapters/node/firmware-store.ts';
-import { folderFirmwareTrials } from '../../../adapters/node/firmware-trials.ts';
+import { extractArchive } from '../../../adapters/node/archive/extract.ts';
+import { folderFirmwareStore } from '../../../adapters/node/firmware/store.ts';
+import { folderFirmwareTrials } from '../../../adapters/node/firmware/trials.ts';
 import type { SwapOrder } from '../../../services/firmware-journal.ts';
 import { defaultArchiveLimits as limits } from '../../../services/firmware.ts';
 import { firmwareStoreContract } from '../../contracts/firmware-store.ts';

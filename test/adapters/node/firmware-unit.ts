@@ -1,6 +1,6 @@
-import type { FirmwareFs } from '../../../adapters/node/firmware-fs.ts';
-import { folderFirmwareStore } from '../../../adapters/node/firmware-store.ts';
-import { folderFirmwareTrials } from '../../../adapters/node/firmware-trials.ts';
+import type { FirmwareFs } from '../../../adapters/node/fs/stats.ts';
+import { folderFirmwareStore } from '../../../adapters/node/firmware/store.ts';
+import { folderFirmwareTrials } from '../../../adapters/node/firmware/trials.ts';
 import { defaultArchiveLimits as limits } from '../../../services/firmware.ts';
 import type { SwapOrder } from '../../../services/firmware-journal.ts';
 import { powerDisk } from '../../kill-matrix/power-disk.ts';

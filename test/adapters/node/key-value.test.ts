@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import * as keyValue from '../../../adapters/node/key-value.ts';
+import * as keyValue from '../../../adapters/node/storage/key-value.ts';
 import { keyValueContract } from '../../contracts/key-value.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 

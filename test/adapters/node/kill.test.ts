@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { sweepTemporaries } from '../../../adapters/node/temporary-files.ts';
+import { sweepTemporaries } from '../../../adapters/node/fs/temporary-files.ts';
 import { compiled, run, type Compiled } from '../../support/compiled.ts';
 import { eventually } from '../eventually.ts';
 import { temporaryFolder } from '../temporary-folder.ts';

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test, vi } from 'vitest';
-import { lockFolder } from '../../../adapters/node/outbox-lock.ts';
+import { lockFolder } from '../../../adapters/node/outbox/lock.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const refusal = vi.hoisted(() => ({ code: undefined as string | undefined }));

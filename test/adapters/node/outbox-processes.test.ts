@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { fileOutbox } from '../../../adapters/node/outbox.ts';
+import { fileOutbox } from '../../../adapters/node/outbox/outbox.ts';
 import { systemClock } from '../../../adapters/shared/clock.ts';
 import { compiled, type Compiled } from '../../support/compiled.ts';
 import { until } from '../../support/until.ts';

@@ -6,7 +6,7 @@ import {
   encodeRemoval,
   readRecords,
   type Entry,
-} from '../../../adapters/node/outbox-records.ts';
+} from '../../../adapters/node/outbox/records.ts';
 import type { StoredMessage } from '../../../services/outbox.ts';
 
 const messageOf = fc.record({

@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { fileOutbox } from '../../../adapters/node/outbox.ts';
+import { fileOutbox } from '../../../adapters/node/outbox/outbox.ts';
 import { systemClock } from '../../../adapters/shared/clock.ts';
 import { stored } from '../../contracts/outbox.ts';
 import { temporaryFolder } from '../temporary-folder.ts';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { fileOutbox } from '../../../adapters/node/outbox.ts';
+import { fileOutbox } from '../../../adapters/node/outbox/outbox.ts';
 import { systemClock } from '../../../adapters/shared/clock.ts';
 
 /**

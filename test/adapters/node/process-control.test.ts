@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { nodeProcessControl } from '../../../adapters/node/process-control.ts';
+import { nodeProcessControl } from '../../../adapters/node/process/restart.ts';
 import { processControlContract } from '../../contracts/process-control.ts';
 import { compiled, run, type Compiled } from '../../support/compiled.ts';
 import { eventually } from '../eventually.ts';

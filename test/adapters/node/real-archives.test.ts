@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { unpackInto } from '../../../adapters/node/unpack.ts';
+import { unpackInto } from '../../../adapters/node/archive/unpack.ts';
 import { defaultArchiveLimits } from '../../../services/firmware.ts';
 
 /** One small program, packed by Python's tarfile (as the platform does), GNU tar, bsdtar and git, in each format. */

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { lstat, mkdir, readdir, readFile, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fileStorage } from '../../../adapters/node/storage.ts';
+import { fileStorage } from '../../../adapters/node/storage/storage.ts';
 import { storageContract } from '../../contracts/storage.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 

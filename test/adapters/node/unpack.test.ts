@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { hostFs, type DurableFs } from '../../../adapters/node/durable-fs.ts';
-import { sideBySide } from '../../../adapters/node/side-by-side.ts';
-import { unpackInto } from '../../../adapters/node/unpack.ts';
+import { hostFs, type DurableFs } from '../../../adapters/node/fs/file-system.ts';
+import { sideBySide } from '../../../adapters/node/fs/side-by-side.ts';
+import { unpackInto } from '../../../adapters/node/archive/unpack.ts';
 import { defaultArchiveLimits as limits } from '../../../services/firmware.ts';
 import { inChunks, tarOf } from '../../support/tar.ts';
 

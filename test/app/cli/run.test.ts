@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { SupervisorEvent } from '../../../adapters/node/supervisor.ts';
-import { pauseBefore } from '../../../adapters/node/supervisor.ts';
-import { isRunning } from '../../../adapters/node/process-identity.ts';
+import type { SupervisorEvent } from '../../../adapters/node/process/supervisor.ts';
+import { pauseBefore } from '../../../adapters/node/process/supervisor.ts';
+import { isRunning } from '../../../adapters/node/fs/process-identity.ts';
 import { until } from '../../support/until.ts';
 import { cli, startCli, temporaryFolder } from './run-cli.ts';
 

@@ -1,7 +1,7 @@
 import { rm, readdir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { fileOutbox } from '../../../adapters/node/outbox.ts';
+import { fileOutbox } from '../../../adapters/node/outbox/outbox.ts';
 import { systemClock } from '../../../adapters/shared/clock.ts';
 import { createPublisher } from '../../../app/plane/publisher.ts';
 import { temporaryFolder } from '../../adapters/temporary-folder.ts';

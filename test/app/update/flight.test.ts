@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { isRunning } from '../../../adapters/node/process-identity.ts';
+import { isRunning } from '../../../adapters/node/fs/process-identity.ts';
 import { holdDownloads } from '../../support/held-download.ts';
 import { createYard, settle, type Yard, type YardUnit } from '../../support/supervised-unit.ts';
 

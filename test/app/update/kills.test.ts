@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { folderFirmwareStore } from '../../../adapters/node/firmware-store.ts';
+import { folderFirmwareStore } from '../../../adapters/node/firmware/store.ts';
 import { defaultArchiveLimits } from '../../../services/firmware.ts';
 import { inChunks, tarOf } from '../../support/tar.ts';
 import { until } from '../../support/until.ts';

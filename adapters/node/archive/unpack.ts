@@ -1,0 +1,105 @@
+import { dirname, join } from 'node:path';
+import { FirmwareError } from '../../../services/errors.ts';
+import type { ArchiveLimits } from '../../../services/firmware.ts';
+import { readArchive, type ArchiveEntry } from '../../shared/archive.ts';
+import { isClientsOwn } from '../../shared/archive-names.ts';
+import { privateFile, privateFolder } from '../fs/durable-file.ts';
+import { hostFs, type DurableFs } from '../fs/file-system.ts';
+import { ioError } from '../fs/stats.ts';
+import { zlibDecompress } from './zlib.ts';
+import { newFileWriter } from '../new-file.ts';
+import { sideBySide, type SideBySide } from '../fs/side-by-side.ts';
+import { syncTree } from '../fs/sync-tree.ts';
+
+const ownerExecutes = 0o100;
+/** Files up to here are written whole and side by side, larger ones as they come. */
+const mostWholeBytes = 256 * 1024;
+
+/** What an archive held. */
+export interface Unpacked {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+const contentOf = async ({ content, size }: ArchiveEntry): Promise<Uint8Array> => {
+  const whole = Buffer.allocUnsafe(size);
+  let at = 0;
+  for await (const chunk of content) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+};
+
+/** Writes entries into a folder, and knows what it made. */
+const treeWriter = (fs: DurableFs, root: string, writes: SideBySide) => {
+  const folders = new Set([root]);
+  const files: string[] = [];
+  const writeNew = newFileWriter(fs);
+  const makeFolder = async (folder: string): Promise<void> => {
+    if (folders.has(folder)) return;
+    await fs.mkdir(folder, { recursive: true, mode: privateFolder });
+    for (let above = folder; !folders.has(above); above = dirname(above)) folders.add(above);
+  };
+  const writeFileOf = async (path: string, entry: ArchiveEntry): Promise<void> => {
+    await makeFolder(dirname(path));
+    files.push(path);
+    const mode = entry.isExecutable ? privateFile | ownerExecutes : privateFile;
+    if (entry.size > mostWholeBytes) return writeNew(path, mode, entry.content);
+    const content = await contentOf(entry);
+    await writes.add(entry.size, () => writeNew(path, mode, content));
+  };
+  return {
+    folders,
+    files,
+    write: (entry: ArchiveEntry): Promise<void> => {
+      const path = join(root, ...entry.path.split('/'));
+      return entry.kind === 'folder' ? makeFolder(path) : writeFileOf(path, entry);
+    },
+  };
+};
+
+const unpackAll = async (
+  fs: DurableFs,
+  folder: string,
+  archive: AsyncIterable<Uint8Array>,
+  limits: ArchiveLimits,
+  writes: SideBySide,
+): Promise<Unpacked> => {
+  const tree = treeWriter(fs, folder, writes);
+  let bytes = 0;
+  for await (const entry of readArchive(archive, limits, zlibDecompress)) {
+    if (isClientsOwn(entry.path)) {
+      const name = JSON.stringify(entry.path);
+      throw new FirmwareError('hostile', `The archive was refused: ${name} has a name that belongs to this client.`);
+    }
+    await tree.write(entry);
+    bytes += entry.size;
+  }
+  await writes.settled();
+  await syncTree(fs, folder, [...tree.folders], tree.files);
+  return { files: tree.files.length, bytes };
+};
+
+/**
+ * Unpacks an archive into an empty folder: files 0600, or 0700 where they are executable. When it returns, every file
+ * and folder is on disk.
+ *
+ * @throws {FirmwareError} `malformed`, `hostile`, `tooLarge`, `io`; the folder then holds a part of it, and nothing is
+ * being written any more.
+ */
+export const unpackInto = async (
+  folder: string,
+  archive: AsyncIterable<Uint8Array>,
+  limits: ArchiveLimits,
+  fs: DurableFs = hostFs,
+): Promise<Unpacked> => {
+  const writes = sideBySide();
+  try {
+    return await unpackAll(fs, folder, archive, limits, writes);
+  } catch (cause) {
+    // What went wrong first is what matters.
+    await writes.settled().catch(() => undefined);
+    throw ioError('The archive could not be unpacked', cause);
+  }
+};

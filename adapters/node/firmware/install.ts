@@ -1,0 +1,102 @@
+import { FirmwareError } from '../../../services/errors.ts';
+import { statsOf, type FirmwareFs } from '../fs/stats.ts';
+import { foldersAbove, inside, parentOf, type FirmwarePlaces } from './layout.ts';
+import type { SwapPlan } from './plan.ts';
+import { codeOf } from '../fs/file-system.ts';
+import { syncFolder } from '../fs/durable-file.ts';
+import { checkFolders, makePlace, removeFile, removeFolder, syncFolders } from './steps.ts';
+import type { Tree } from './tree.ts';
+
+/** What file systems say that can't give a file a second name. */
+const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+const mountedAlone = (path: string, cause: unknown): FirmwareError =>
+  new FirmwareError('io', `${path} is mounted by itself, and can't be replaced. Mount the unit's folder instead.`, {
+    cause,
+  });
+
+const copyDurably = async (fs: FirmwareFs, from: string, to: string): Promise<void> => {
+  await fs.copyFile(from, to);
+  const handle = await fs.open(to, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
+
+/** Keeps a file under a second name; one that is gone meanwhile is not kept. */
+const saveFile = async (fs: FirmwareFs, from: string, to: string): Promise<void> => {
+  try {
+    await fs.link(from, to);
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT' && !(await statsOf(fs, from))) return;
+    if (codeOf(cause) === 'EXDEV') throw mountedAlone(from, cause);
+    if (!noLinks.has(codeOf(cause) ?? '')) throw cause;
+    await copyDurably(fs, from, to);
+  }
+};
+
+/** Keeps what the plan replaces or removes, by a second name for each file; nothing of the running version changes. */
+export const saveVersion = async (
+  fs: FirmwareFs,
+  { folder, own, previous }: FirmwarePlaces,
+  id: string,
+  plan: SwapPlan,
+  live: Tree,
+): Promise<void> => {
+  const kept = previous(id);
+  const folders = [...new Set(plan.save.flatMap(foldersAbove))].toSorted();
+  await makePlace(fs, kept);
+  for (const path of folders) await makePlace(fs, inside(kept, path));
+  for (const path of plan.save) {
+    const [from, to] = [inside(folder, path), inside(kept, path)];
+    if (live.get(path)?.kind === 'link') await fs.symlink(await fs.readlink(from), to);
+    else await saveFile(fs, from, to);
+  }
+  await syncFolders(fs, kept, ['', ...folders]);
+  await syncFolder(own, fs);
+};
+
+/** Folders whose names a plan changes. */
+export const changedFolders = ({ install, remove, create, leave }: SwapPlan): string[] =>
+  [...install, ...remove, ...create, ...leave.map(({ path }) => path)].map(parentOf);
+
+/** Puts one staged file in place; where it is gone from there, it has to be in place, and not the old one still. */
+const install = async (
+  fs: FirmwareFs,
+  { folder, staging, previous }: FirmwarePlaces,
+  id: string,
+  path: string,
+): Promise<void> => {
+  try {
+    await fs.rename(inside(staging(id), path), inside(folder, path));
+  } catch (cause) {
+    if (codeOf(cause) !== 'ENOENT' || (await statsOf(fs, inside(staging(id), path)))) throw cause;
+    const [found, kept] = [await statsOf(fs, inside(folder, path)), await statsOf(fs, inside(previous(id), path))];
+    if (!found || found.ino === kept?.ino) throw cause;
+  }
+};
+
+/**
+ * Puts the staged files in place, as the plan says; carries on where an earlier call was interrupted.
+ *
+ * Everything is on disk in the end.
+ */
+export const putInPlace = async (fs: FirmwareFs, places: FirmwarePlaces, id: string, plan: SwapPlan): Promise<void> => {
+  const { folder } = places;
+  const isRemoved = new Set(plan.remove);
+  const changed = changedFolders(plan);
+  await checkFolders(
+    fs,
+    folder,
+    changed.flatMap((path) => [path, ...foldersAbove(path)]).filter((path) => !isRemoved.has(path)),
+  );
+  for (const path of plan.remove) await removeFile(fs, inside(folder, path));
+  for (const { path } of plan.leave) await removeFolder(fs, inside(folder, path));
+  for (const path of plan.create) await makePlace(fs, inside(folder, path));
+  // A file that is moved into a folder that a power cut takes away would be in neither place.
+  await syncFolders(fs, folder, plan.create.map(parentOf));
+  for (const path of plan.install) await install(fs, places, id, path);
+  await syncFolders(fs, folder, ['', ...changed]);
+};

@@ -1,0 +1,139 @@
+import { FirmwareError } from '../../../services/errors.ts';
+import type { FirmwareScope } from '../../../services/firmware-journal.ts';
+import { foldersAbove, parentOf } from './layout.ts';
+import type { NodeKind, Tree, TreeNode } from './tree.ts';
+
+/** What a version consists of. */
+export interface Manifest {
+  readonly files: readonly string[];
+  readonly folders: readonly string[];
+}
+
+/** How to go from one version to the next, and back. Paths are relative to the unit's folder. */
+export interface SwapPlan {
+  readonly format: 1;
+  /** Files of the new version, in the order in which they are put in place. */
+  readonly install: readonly string[];
+  /** Files of the old version that are replaced or go: what is kept of it. */
+  readonly save: readonly string[];
+  /** Those of them that go. */
+  readonly remove: readonly string[];
+  /** Folders to make, those above first. */
+  readonly create: readonly string[];
+  /** Folders that go once nothing is in them, those below first. */
+  readonly leave: readonly { readonly path: string; readonly mode: number }[];
+  /** What the new version consists of; nothing is known of a program that never came as a whole. */
+  readonly manifest?: Manifest;
+}
+
+/** What a plan is made from. */
+export interface SwapSituation {
+  readonly scope: FirmwareScope;
+  readonly live: Tree;
+  readonly staged: Tree;
+  /** What the running version consists of, where that is known. */
+  readonly manifest: Manifest | undefined;
+  readonly isKept: (path: string) => boolean;
+  /** The file system that everything has to be on. */
+  readonly dev: number;
+}
+
+/** The version is env.json's to tell, so that comes last. */
+const lastFiles = ['schema.json', 'env.json'];
+
+const inTheWay = (path: string, why: string): FirmwareError =>
+  new FirmwareError('io', `${path} ${why}: nothing was put in place. Move it away and update again.`);
+
+const pathsOf = (tree: Tree, ...kinds: NodeKind[]): string[] =>
+  [...tree].filter(([, { kind }]) => kinds.includes(kind)).map(([path]) => path);
+
+const isMovable = (node: TreeNode | undefined): boolean => node?.kind === 'file' || node?.kind === 'link';
+
+const unique = (paths: Iterable<string>): string[] => [...new Set(paths)].toSorted();
+
+/** Folders that hold both documents of a unit: one that was never updated has no folder of the client's yet. */
+const unitsIn = (live: Tree): string[] =>
+  pathsOf(live, 'folder').filter((path) => lastFiles.every((name) => live.get(`${path}/${name}`)?.kind === 'file'));
+
+/** What the running version consists of: what is known of it, or everything that is nobody else's. */
+const runningVersion = ({ live, manifest }: SwapSituation): Manifest => {
+  if (manifest) return { files: [...manifest.files, ...lastFiles], folders: manifest.folders };
+  const units = unitsIn(live);
+  const isOurs = (path: string) => !units.some((unit) => path === unit || path.startsWith(`${unit}/`));
+  return { files: pathsOf(live, 'file', 'link').filter(isOurs), folders: pathsOf(live, 'folder').filter(isOurs) };
+};
+
+const newVersion = ({ scope, staged, isKept }: SwapSituation): Manifest => {
+  const isWanted = (path: string) => !isKept(path) && (scope !== 'envAndSchema' || lastFiles.includes(path));
+  const files = pathsOf(staged, 'file').filter(isWanted);
+  const folders = scope === 'envAndSchema' ? [] : pathsOf(staged, 'folder').filter((path) => !isKept(path));
+  const last = lastFiles.filter((name) => files.includes(name));
+  return {
+    files: [...files.filter((path) => !lastFiles.includes(path)).toSorted(), ...last],
+    folders: unique([...folders, ...files.flatMap(foldersAbove)]),
+  };
+};
+
+const checkPlaces = ({ live, dev }: SwapSituation, wanted: Manifest, remove: ReadonlySet<string>): void => {
+  for (const path of wanted.folders) {
+    const node = live.get(path);
+    if (node && node.kind !== 'folder' && !remove.has(path)) throw inTheWay(path, 'has to be a folder, and is none');
+  }
+  for (const path of wanted.files) {
+    const node = live.get(path);
+    if (!node || isMovable(node)) continue;
+    if (node.kind !== 'folder') throw inTheWay(path, 'has to be a file, and is none');
+    const stays = [...live].find(([below, { kind }]) => {
+      return below.startsWith(`${path}/`) && kind !== 'folder' && !remove.has(below);
+    });
+    if (stays) throw inTheWay(stays[0], `is in a folder that has to be a file`);
+  }
+  for (const path of unique([...wanted.files, ...remove].map(parentOf))) {
+    const node = live.get(path);
+    if (node?.kind === 'folder' && node.dev !== dev) throw inTheWay(path, 'is on a file system of its own');
+  }
+};
+
+/** The folders at these paths, and those below them. */
+const foldersIn = (live: Tree, paths: readonly string[]): string[] =>
+  paths
+    .filter((path) => live.get(path)?.kind === 'folder')
+    .flatMap((path) => [path, ...pathsOf(live, 'folder').filter((below) => below.startsWith(`${path}/`))]);
+
+const nextManifest = (scope: FirmwareScope, wanted: Manifest, known: Manifest | undefined): Manifest | undefined => {
+  if (scope === 'everything') return wanted;
+  return (
+    known && {
+      files: unique([...known.files, ...wanted.files]),
+      folders: unique([...known.folders, ...wanted.folders]),
+    }
+  );
+};
+
+/**
+ * Decides what a swap does, before anything moves.
+ *
+ * @throws {FirmwareError} `io` when something that is not the old version's is in the way.
+ */
+export const planSwap = (situation: SwapSituation): SwapPlan => {
+  const { scope, live } = situation;
+  const wanted = newVersion(situation);
+  const isWanted = new Set([...wanted.files, ...lastFiles]);
+  const old = scope === 'everything' ? runningVersion(situation) : { files: [], folders: [] };
+  const remove = unique(old.files.filter((path) => isMovable(live.get(path)) && !isWanted.has(path)));
+  checkPlaces(situation, wanted, new Set(remove));
+  const stays = new Set(wanted.folders);
+  const leave = unique([...old.folders, ...remove.flatMap(foldersAbove), ...foldersIn(live, wanted.files)]).filter(
+    (path) => live.get(path)?.kind === 'folder' && !stays.has(path),
+  );
+  const manifest = nextManifest(scope, wanted, situation.manifest);
+  return {
+    format: 1,
+    install: wanted.files,
+    save: unique([...remove, ...wanted.files.filter((path) => isMovable(live.get(path)))]),
+    remove,
+    create: wanted.folders.filter((path) => live.get(path)?.kind !== 'folder'),
+    leave: leave.toReversed().map((path) => ({ path, mode: live.get(path)?.mode ?? 0o700 })),
+    ...(manifest && { manifest }),
+  };
+};

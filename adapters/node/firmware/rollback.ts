@@ -1,0 +1,84 @@
+import { statsOf, type FirmwareFs } from '../fs/stats.ts';
+import { foldersAbove, inside, parentOf, type FirmwarePlaces } from './layout.ts';
+import type { SwapPlan } from './plan.ts';
+import { changedFolders } from './install.ts';
+import { makePlace, removeAll, removeFile, removeFolder, setMode, syncFolders } from './steps.ts';
+
+/** Moves what is in the way of the previous version to a place of its own. */
+const wayMaker = (fs: FirmwareFs, folder: string, aside: string) => {
+  const isFolder = async (path: string): Promise<boolean | undefined> =>
+    (await statsOf(fs, inside(folder, path)))?.isDirectory();
+  let moved = 0;
+  const makeWay = async (path: string): Promise<void> => {
+    await makePlace(fs, aside);
+    moved += 1;
+    await fs.rename(inside(folder, path), inside(aside, `${Date.now()}-${moved}`));
+  };
+  return {
+    /** Whether only folders lead to a path, no link least of all. */
+    isReached: async (path: string): Promise<boolean> => {
+      for (const above of foldersAbove(path)) if (!(await isFolder(above))) return false;
+      return true;
+    },
+    ensureFolder: async (path: string): Promise<void> => {
+      const found = await isFolder(path);
+      if (found) return;
+      if (found === false) await makeWay(path);
+      await makePlace(fs, inside(folder, path));
+    },
+    ensureNoFolder: async (path: string): Promise<void> => {
+      if (await isFolder(path)) await makeWay(path);
+    },
+  };
+};
+type WayMaker = ReturnType<typeof wayMaker>;
+
+/** Takes away what the new version has brought. */
+const removeAdded = async (fs: FirmwareFs, folder: string, plan: SwapPlan, way: WayMaker): Promise<void> => {
+  const saved = new Set(plan.save);
+  for (const path of plan.install) {
+    if (!saved.has(path) && (await way.isReached(path))) await removeFile(fs, inside(folder, path));
+  }
+  for (const path of plan.create.toReversed()) {
+    if (await way.isReached(path)) await removeFolder(fs, inside(folder, path));
+  }
+};
+
+/**
+ * Puts the previous version in place again; carries on where an earlier call was interrupted, whatever of the plan's
+ * swap was carried out. Needs no network, and on a full disk no more space than it frees.
+ *
+ * What the new version has put where the previous one has something else is moved aside. A file that can't be put back
+ * keeps no other from it. Everything is on disk in the end.
+ */
+export const restoreVersion = async (
+  fs: FirmwareFs,
+  { folder, staging, previous, aside }: FirmwarePlaces,
+  id: string,
+  plan: SwapPlan,
+): Promise<void> => {
+  const way = wayMaker(fs, folder, aside(id));
+  const restore = async (path: string): Promise<void> => {
+    const kept = inside(previous(id), path);
+    if (!(await statsOf(fs, kept))) return;
+    await way.ensureNoFolder(path);
+    await fs.rename(kept, inside(folder, path));
+  };
+  await removeAll(fs, staging(id));
+  await removeAdded(fs, folder, plan, way);
+  const left = new Set(plan.leave.map(({ path }) => path));
+  const hasItsFolder = (path: string) => !foldersAbove(path).some((above) => left.has(above));
+  // This frees space for the folders; whatever fails here is tried again below.
+  for (const path of plan.save.filter(hasItsFolder)) {
+    if (await way.isReached(path)) await restore(path).catch(() => undefined);
+  }
+  const folders = [...new Set([...plan.save.flatMap(foldersAbove), ...left])].toSorted();
+  for (const path of folders) await way.ensureFolder(path);
+  for (const { path, mode } of plan.leave) await setMode(fs, inside(folder, path), mode);
+  // A file that is moved into a folder that a power cut takes away would be in neither place.
+  await syncFolders(fs, folder, folders.map(parentOf));
+  const failures: unknown[] = [];
+  for (const path of plan.save) await restore(path).catch((cause: unknown) => failures.push(cause));
+  await syncFolders(fs, folder, ['', ...changedFolders(plan)]);
+  if (failures.length > 0) throw failures[0];
+};

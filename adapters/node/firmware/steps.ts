@@ -1,0 +1,71 @@
+import { FirmwareError } from '../../../services/errors.ts';
+import { privateFolder, syncFolder } from '../fs/durable-file.ts';
+import { codeOf } from '../fs/file-system.ts';
+import { statsOf, type FirmwareFs } from '../fs/stats.ts';
+import { inside } from './layout.ts';
+
+const isOneOf = (thrown: unknown, ...codes: string[]): boolean => codes.includes(codeOf(thrown) ?? '');
+
+/** Removes a file or link; what is none any more was removed before. */
+export const removeFile = async (fs: FirmwareFs, path: string): Promise<void> => {
+  try {
+    await fs.unlink(path);
+  } catch (cause) {
+    if (isOneOf(cause, 'ENOENT', 'ENOTDIR')) return;
+    if (isOneOf(cause, 'EISDIR', 'EPERM') && (await statsOf(fs, path))?.isDirectory()) return;
+    throw cause;
+  }
+};
+
+/** Removes a folder when nothing is in it. */
+export const removeFolder = async (fs: FirmwareFs, path: string): Promise<void> => {
+  try {
+    await fs.rmdir(path);
+  } catch (cause) {
+    if (!isOneOf(cause, 'ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST', 'EBUSY')) throw cause;
+  }
+};
+
+/** Removes a file or a folder with all that is in it. */
+export const removeAll = async (fs: FirmwareFs, path: string): Promise<void> => {
+  const stats = await statsOf(fs, path);
+  if (!stats) return;
+  if (!stats.isDirectory()) return removeFile(fs, path);
+  for (const name of await fs.readdir(path)) await removeAll(fs, inside(path, name));
+  await removeFolder(fs, path);
+};
+
+/** Makes a folder for this user alone where there is none. */
+export const makePlace = async (fs: FirmwareFs, path: string): Promise<void> => {
+  if ((await statsOf(fs, path))?.isDirectory()) return;
+  await fs.mkdir(path, { recursive: true, mode: privateFolder });
+};
+
+/** Gives a folder the permissions that it had. */
+export const setMode = async (fs: FirmwareFs, path: string, mode: number): Promise<void> => {
+  const handle = await fs.open(path, 'r');
+  try {
+    await handle.chmod(mode);
+  } finally {
+    await handle.close();
+  }
+};
+
+/** Makes the names in folders durable, those below first; a folder that is gone needs none of it. */
+export const syncFolders = async (fs: FirmwareFs, folder: string, paths: Iterable<string>): Promise<void> => {
+  for (const path of [...new Set(paths)].toSorted().toReversed()) {
+    const place = path === '' ? folder : inside(folder, path);
+    if ((await statsOf(fs, place))?.isDirectory()) await syncFolder(place, fs);
+  }
+};
+
+/** Sees to it that a path leads nowhere but through folders. @throws {FirmwareError} `io` */
+export const checkFolders = async (fs: FirmwareFs, folder: string, paths: Iterable<string>): Promise<void> => {
+  for (const path of new Set(paths)) {
+    if (path === '') continue;
+    const stats = await statsOf(fs, inside(folder, path));
+    if (stats?.isSymbolicLink()) {
+      throw new FirmwareError('io', `${path} has become a link: nothing more was moved. Put the folder back.`);
+    }
+  }
+};

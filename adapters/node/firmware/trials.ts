@@ -1,0 +1,111 @@
+import { FirmwareError, failureOf, type Failure } from '../../../services/errors.ts';
+import {
+  firstJournal,
+  outcomeTold,
+  rollBackBegun,
+  startCounted,
+  statusOf,
+  trialConfirmed,
+  type FirmwareJournal,
+  type FirmwareStatus,
+} from '../../../services/firmware-journal.ts';
+import type { FirmwareTrials } from '../../../services/firmware.ts';
+import { ioError } from '../fs/stats.ts';
+import type { JournalFile } from './journal-file.ts';
+import { firmwareParts, type FirmwareParts, type FolderFirmwareOptions } from './context.ts';
+import { carryOn, finishRollBack } from '../firmware-carry-on.ts';
+
+const isDamage = (cause: unknown): boolean => cause instanceof FirmwareError && cause.code === 'journal';
+
+/** Takes up the journal that leads back, if an update was under way; else the unit counts as never updated. */
+const replaceDamaged = async (parts: FirmwareParts): Promise<FirmwareJournal> => {
+  const { journal } = parts;
+  const undo = await journal.findUndo();
+  await journal.setAside();
+  if (!undo?.flight) return firstJournal;
+  await journal.takeUndo(undo.flight.id);
+  try {
+    return await carryOn(parts, undo);
+  } catch (cause) {
+    if (!isDamage(cause)) throw cause;
+    await journal.setAside();
+    return firstJournal;
+  }
+};
+
+const recover = async (parts: FirmwareParts): Promise<{ now: FirmwareJournal; problem?: Failure }> => {
+  try {
+    return { now: await carryOn(parts, await parts.journal.read()) };
+  } catch (cause) {
+    if (!isDamage(cause)) throw cause;
+    return { now: await replaceDamaged(parts), problem: failureOf(cause) };
+  }
+};
+
+/** Removes what is stale, in peace: the next start tries again. */
+const tidy = ({ sweep }: FirmwareParts, now: FirmwareJournal): Promise<void> => sweep(now).catch(() => undefined);
+
+/** Counts starts; those that the disk has no room for are counted by this process alone. */
+const startCounter = () => {
+  let unwritten = { id: '', starts: 0 };
+  return async (journal: JournalFile): Promise<FirmwareStatus> => {
+    const now = await journal.read();
+    const id = now.flight?.id ?? '';
+    const starts = unwritten.id === id ? unwritten.starts + 1 : 1;
+    let counted = now;
+    for (let start = 0; start < starts; start += 1) counted = startCounted(counted);
+    try {
+      await journal.advance(now, counted);
+      unwritten = { id: '', starts: 0 };
+      return statusOf(counted);
+    } catch (cause) {
+      unwritten = { id, starts };
+      return { ...statusOf(counted), problem: failureOf(ioError('The start could not be counted on disk', cause)) };
+    }
+  };
+};
+
+/** The operations of a firmware store that need neither archives nor a network. */
+export const trialsOf = (parts: FirmwareParts): FirmwareTrials => {
+  const { journal, inTurn } = parts;
+  const countStart = startCounter();
+  const advance = (what: string, step: (now: FirmwareJournal) => FirmwareJournal) =>
+    inTurn(what, async () => {
+      const now = await journal.read();
+      return journal.advance(now, step(now));
+    });
+  return {
+    recover: () =>
+      inTurn('The update could not be carried on', async () => {
+        const { now, problem } = await recover(parts);
+        await tidy(parts, now);
+        return { ...statusOf(now), ...(problem && { problem }) };
+      }),
+    status: () => inTurn('The update journal could not be read', async () => statusOf(await journal.read())),
+    countStart: () => inTurn('The start could not be counted', () => countStart(journal)),
+    confirm: async () => {
+      await tidy(parts, await advance('The update could not be confirmed', trialConfirmed));
+    },
+    rollBack: (reason) =>
+      inTurn('The update could not be rolled back', async () => {
+        const now = await journal.read();
+        const begun = rollBackBegun(now, reason);
+        if (begun.phase !== 'rollingBack' || !begun.flight) return;
+        const { id } = begun.flight;
+        // A full disk has no room for another journal, but for the one that was written ahead.
+        await journal.advance(now, begun).catch(() => journal.takeUndo(id));
+        await tidy(parts, await finishRollBack(parts, begun));
+      }),
+    forgetOutcome: async () => void (await advance('The outcome could not be forgotten', outcomeTold)),
+  };
+};
+
+/**
+ * Carries the updates of a unit's folder on, for who starts the unit: it imports nothing but the file system.
+ *
+ * @example
+ * const trials = folderFirmwareTrials({ folder: '/srv/unit' });
+ * await trials.recover();
+ */
+export const folderFirmwareTrials = (options: FolderFirmwareOptions): FirmwareTrials =>
+  trialsOf(firmwareParts(options));

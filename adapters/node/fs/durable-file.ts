@@ -1,0 +1,124 @@
+import { dirname, join, resolve } from 'node:path';
+import { codeOf, hostFs, type Content, type DurableFs } from './file-system.ts';
+import { temporaryName } from './temporary-files.ts';
+
+/** How to put a file in place. */
+export interface ReplaceOptions {
+  /** Permissions of the new file, whatever the umask. @defaultValue 0o600 */
+  readonly mode?: number;
+  /** @defaultValue the host's file system */
+  readonly fs?: DurableFs;
+}
+
+/** A file and what it is to hold. */
+export interface Replacement {
+  readonly path: string;
+  readonly content: Content;
+}
+
+interface Staged {
+  readonly temporary: string;
+  readonly path: string;
+}
+
+/** Permissions of a file, and of a folder, that is for this user alone. */
+export const privateFile = 0o600;
+export const privateFolder = 0o700;
+
+/** What file systems say that can't fsync a folder: there is nothing to wait for then. */
+const noFolderSync = new Set(['EINVAL', 'ENOTSUP', 'EISDIR', 'EPERM', 'EACCES']);
+
+/** Makes the names in a folder durable, where the file system can. */
+export const syncFolder = async (folder: string, fs: DurableFs = hostFs): Promise<void> => {
+  try {
+    const handle = await fs.open(folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (thrown) {
+    if (!noFolderSync.has(codeOf(thrown) ?? '')) throw thrown;
+  }
+};
+
+/** Makes a folder and those above it where they are missing: durable, for this user alone (0700). */
+export const makeFolder = async (folder: string, fs: DurableFs = hostFs): Promise<void> => {
+  const wanted = resolve(folder);
+  const first = await fs.mkdir(wanted, { recursive: true, mode: privateFolder });
+  if (first === undefined) return;
+  const top = dirname(resolve(first));
+  for (let above = dirname(wanted); above.length >= top.length; above = dirname(above)) {
+    await syncFolder(above, fs);
+    if (above === dirname(above)) break;
+  }
+};
+
+const stage = async (folder: string, { path, content }: Replacement, fs: DurableFs, mode: number): Promise<Staged> => {
+  const temporary = join(folder, temporaryName());
+  const handle = await fs.open(temporary, 'wx', privateFile);
+  try {
+    try {
+      await handle.writeFile(content);
+      await handle.chmod(mode);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (thrown) {
+    await forget(temporary, fs);
+    throw thrown;
+  }
+  return { temporary, path };
+};
+
+/** Removes a temporary file after a failure, which stays the one to be told. */
+const forget = (temporary: string, fs: DurableFs): Promise<void> => fs.unlink(temporary).catch(() => undefined);
+
+/**
+ * Replaces files of one folder durably; missing folders are made.
+ *
+ * Each file's new content is written to a private temporary file in the same folder and synced; when all are, they
+ * are renamed one by one, and the folder is synced. Whoever reads a file, even after a power cut, finds all
+ * of the old content or all of the new. When a write fails, no file was replaced.
+ *
+ * @throws The file system's own error; temporary files are gone then.
+ */
+export const replaceFiles = async (
+  folder: string,
+  replacements: readonly Replacement[],
+  { mode = privateFile, fs = hostFs }: ReplaceOptions = {},
+): Promise<void> => {
+  await makeFolder(folder, fs);
+  const staged: Staged[] = [];
+  try {
+    for (const replacement of replacements) staged.push(await stage(folder, replacement, fs, mode));
+    while (staged[0]) {
+      await fs.rename(staged[0].temporary, staged[0].path);
+      staged.shift();
+    }
+  } catch (thrown) {
+    for (const { temporary } of staged) await forget(temporary, fs);
+    throw thrown;
+  }
+  await syncFolder(folder, fs);
+};
+
+/** Replaces one file durably, as {@link replaceFiles} does. */
+export const replaceFile = (path: string, content: Content, options: ReplaceOptions = {}): Promise<void> =>
+  replaceFiles(dirname(path), [{ path, content }], options);
+
+/** Removes files of one folder durably; those that do not exist are passed over. */
+export const removeFiles = async (folder: string, paths: readonly string[], fs: DurableFs = hostFs): Promise<void> => {
+  let removed = 0;
+  for (const path of paths) {
+    try {
+      await fs.unlink(path);
+      removed += 1;
+    } catch (thrown) {
+      const code = codeOf(thrown);
+      if (code !== 'ENOENT' && code !== 'ENOTDIR') throw thrown;
+    }
+  }
+  if (removed > 0) await syncFolder(folder, fs);
+};

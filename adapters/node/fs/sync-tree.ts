@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process';
+import { release } from 'node:os';
+import { promisify } from 'node:util';
+import { syncFolder } from './durable-file.ts';
+import { hostFs, type DurableFs } from './file-system.ts';
+import { sideBySide } from './side-by-side.ts';
+
+/** From here on one sync of the whole file system costs less than one of each file. */
+const manyFiles = 64;
+const wholeWithinMs = 60_000;
+
+/** Since Linux 5.8 syncfs(2) tells of writes that failed, as fsync(2) does. */
+const hasHonestSyncfs = (): boolean => {
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  return process.platform === 'linux' && (major > 5 || (major === 5 && minor >= 8));
+};
+
+/** syncfs(2), by the host's own `sync`, as Node offers no way to it. @returns Whether it was done. */
+const syncFileSystem = async (folder: string): Promise<boolean> => {
+  if (!hasHonestSyncfs()) return false;
+  return promisify(execFile)('sync', ['-f', folder], { timeout: wholeWithinMs }).then(
+    () => true,
+    () => false,
+  );
+};
+
+const syncFile = async (fs: DurableFs, path: string): Promise<void> => {
+  const handle = await fs.open(path, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
+
+/**
+ * Makes a tree durable whose files are written: each file and folder is synced, or, where they are many and the host
+ * can, the file system that they are on. A file system that stands in for the host's is synced file by file.
+ *
+ * @throws The file system's own error.
+ */
+export const syncTree = async (
+  fs: DurableFs,
+  root: string,
+  folders: readonly string[],
+  files: readonly string[],
+): Promise<void> => {
+  if (fs === hostFs && files.length >= manyFiles && (await syncFileSystem(root))) return;
+  const syncs = sideBySide();
+  for (const path of files) await syncs.add(0, () => syncFile(fs, path));
+  await syncs.settled();
+  for (const folder of folders.toSorted().toReversed()) await syncFolder(folder, fs);
+};

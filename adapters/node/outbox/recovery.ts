@@ -1,0 +1,162 @@
+import { constants } from 'node:fs';
+import { readdir, type FileHandle } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { StoredMessage } from '../../../services/outbox.ts';
+import { openOwnFile } from '../fs/own-file.ts';
+import { isMissing } from '../fs/read-json.ts';
+import { encodeNothing, mostRecordBytes, readRecords, type Entry, type Span } from './records.ts';
+
+/** Its number, and its salt. */
+const pattern = /^(\d{8,15})(?:-([\da-f]{8}))?\.log$/;
+/** What somebody may have meant to be a segment. */
+const likeness = /^\d+.*\.log$/;
+/** The most that is kept of damaged records. */
+const maxAsideBytes = 1024 * 1024;
+
+/** One file of an outbox. */
+export interface Segment {
+  readonly number: number;
+  /** What the CRC of each record begins at. */
+  readonly salt: number;
+  readonly path: string;
+  bytes: number;
+  /** Messages in it that were not removed. */
+  live: number;
+}
+
+/** Where a message is, and how much it takes there. */
+export interface Place {
+  readonly segment: Segment;
+  readonly bytes: number;
+}
+
+/** What the files of an outbox say. */
+export interface Recovered {
+  readonly segments: Segment[];
+  readonly messages: Map<number, StoredMessage>;
+  readonly places: Map<number, Place>;
+  lastId: number;
+  damaged: number;
+  /** Names of what looks like a segment, and is none. */
+  readonly strange: string[];
+}
+
+/** A segment with nothing in it. */
+export const segmentOf = (folder: string, number: number, salt: number): Segment => {
+  const name = `${String(number).padStart(8, '0')}-${salt.toString(16).padStart(8, '0')}.log`;
+  return { number, salt, path: join(folder, name), bytes: 0, live: 0 };
+};
+
+const listSegments = async (folder: string) => {
+  const segments: Segment[] = [];
+  const strange: string[] = [];
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const [, number, salt = '0'] = pattern.exec(entry.name) ?? [];
+    if (number !== undefined && entry.isFile()) {
+      const path = join(folder, entry.name);
+      segments.push({ number: Number(number), salt: Number.parseInt(salt, 16), path, bytes: 0, live: 0 });
+    } else if (likeness.test(entry.name)) strange.push(entry.name);
+  }
+  return { segments: segments.toSorted((a, b) => a.number - b.number), strange };
+};
+
+/** Keeps bytes that are no records for somebody who wants to know what happened, as far as there is room. */
+const putAside = async (folder: string, bytes: Uint8Array): Promise<void> => {
+  const { O_APPEND, O_CREAT, O_WRONLY } = constants;
+  const handle = await openOwnFile(join(folder, 'damaged.bin'), O_APPEND | O_CREAT | O_WRONLY);
+  if (!handle) return;
+  try {
+    const { size } = await handle.stat();
+    await handle.appendFile(bytes.subarray(0, Math.max(0, maxAsideBytes - size)));
+  } finally {
+    await handle.close();
+  }
+};
+
+/** A segment that is open; `undefined` for what is none, or has more bytes than any. */
+const openSegment = async ({ path }: Segment): Promise<FileHandle | undefined> => {
+  const handle = await openOwnFile(path, constants.O_RDWR);
+  if (!handle || (await handle.stat()).size <= mostRecordBytes) return handle;
+  await handle.close();
+  return undefined;
+};
+
+const forget = ({ messages, places }: Recovered, id: number): void => {
+  const place = places.get(id);
+  if (place) place.segment.live -= 1;
+  messages.delete(id);
+  places.delete(id);
+};
+
+const apply = (recovered: Recovered, segment: Segment, entry: Entry): void => {
+  if ('removed' in entry) return entry.removed.forEach((id) => forget(recovered, id));
+  const { message, bytes } = entry;
+  // A message that was on its way to a newer segment is in both.
+  forget(recovered, message.id);
+  recovered.messages.set(message.id, message);
+  recovered.places.set(message.id, { segment, bytes });
+  recovered.lastId = Math.max(recovered.lastId, message.id);
+  segment.live += 1;
+};
+
+/** Puts a damaged span aside, and a record that says nothing in its place: it is told once. */
+const mend = async (folder: string, handle: FileHandle, bytes: Buffer, [from, to]: Span, salt: number) => {
+  await putAside(folder, bytes.subarray(from, to));
+  const nothing = encodeNothing(to - from, salt);
+  if (nothing) await handle.write(nothing, 0, nothing.length, from);
+};
+
+const recoverSegment = async (folder: string, handle: FileHandle, segment: Segment, recovered: Recovered) => {
+  const bytes = await handle.readFile();
+  const { entries, damaged, end, isTorn } = readRecords(bytes, segment.salt);
+  for (const entry of entries) apply(recovered, segment, entry);
+  for (const span of damaged) await mend(folder, handle, bytes, span, segment.salt);
+  recovered.damaged += damaged.length;
+  segment.bytes = end;
+  if (end === bytes.length) return;
+  // Only the newest segment is written to when the program is killed.
+  if (!isTorn || segment !== recovered.segments.at(-1)) {
+    await putAside(folder, bytes.subarray(end));
+    recovered.damaged += 1;
+  }
+  await handle.truncate(end);
+};
+
+/** Reads every segment, oldest first; cuts off torn tails, puts aside what is damaged, and passes over all else. */
+export const recoverOutbox = async (folder: string): Promise<Recovered> => {
+  const { segments: listed, strange } = await listSegments(folder);
+  const segments = [...listed];
+  const recovered: Recovered = { segments, messages: new Map(), places: new Map(), lastId: 0, damaged: 0, strange };
+  for (const segment of listed) {
+    const handle = await openSegment(segment);
+    if (!handle) {
+      segments.splice(segments.indexOf(segment), 1);
+      strange.push(basename(segment.path));
+      continue;
+    }
+    try {
+      await recoverSegment(folder, handle, segment, recovered);
+    } finally {
+      await handle.close();
+    }
+  }
+  return recovered;
+};
+
+/** The messages of a segment that are still kept there, as they stand in the file. */
+export const liveRecords = async (
+  segment: Segment,
+  places: ReadonlyMap<number, Place>,
+): Promise<readonly StoredMessage[]> => {
+  const handle = await openSegment(segment).catch((thrown: unknown) => {
+    if (!isMissing(thrown)) throw thrown;
+  });
+  if (!handle) return [];
+  try {
+    const { entries } = readRecords(await handle.readFile(), segment.salt);
+    const messages = entries.flatMap((entry) => ('message' in entry ? [entry.message] : []));
+    return messages.filter(({ id }) => places.get(id)?.segment === segment);
+  } finally {
+    await handle.close();
+  }
+};

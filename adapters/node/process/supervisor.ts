@@ -1,0 +1,143 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { failureOf } from '../../../services/errors.ts';
+import type { FirmwareTrials } from '../../../services/firmware.ts';
+import type { FirmwareStatus } from '../../../services/firmware-journal.ts';
+import { startUnit, type SupervisedUnit, type UnitEnd, type UnitProgram } from './child.ts';
+import { restartCode } from './contract.ts';
+
+/** What a supervisor tells whoever watches it. */
+export type SupervisorEvent =
+  | { readonly type: 'started'; readonly pid: number; readonly trial?: FirmwareStatus['trial'] }
+  | { readonly type: 'ended'; readonly code: number | null; readonly signal: NodeJS.Signals | null }
+  | { readonly type: 'waiting'; readonly ms: number }
+  | { readonly type: 'overdue'; readonly version: string; readonly withinMs: number }
+  | { readonly type: 'rolledBack'; readonly version: string; readonly to: string; readonly reason: string }
+  | { readonly type: 'failed'; readonly what: string; readonly message: string };
+
+export interface SupervisorOptions {
+  readonly program: UnitProgram;
+  readonly trials: FirmwareTrials;
+  /** Takes the place of what the update says. */
+  readonly healthyWithinMs?: number | undefined;
+  readonly trialStarts?: number | undefined;
+  /** How long the unit may take to stop before it is killed. */
+  readonly graceMs: number;
+  readonly tell: (event: SupervisorEvent) => void;
+  /** Notes each process that runs the unit. */
+  readonly onStart: (unit: SupervisedUnit) => void;
+  /** Aborted when the supervisor is told to stop; the unit then is stopped by whoever aborts it. */
+  readonly stopped: AbortSignal;
+}
+
+const settled: FirmwareStatus = { phase: 'settled' };
+const firstPauseMs = 250;
+const longestPauseMs = 60_000;
+/** A unit that ran for so long was well. */
+const steadyMs = 60_000;
+
+/** How long to wait before the next start: nothing at first where the unit asked for it, then longer and longer. */
+export const pauseBefore = (shortRuns: number, isAsked: boolean): number => {
+  const failures = isAsked ? shortRuns - 1 : shortRuns;
+  return failures <= 0 ? 0 : Math.min(firstPauseMs * 2 ** (failures - 1), longestPauseMs);
+};
+
+/** Does something with the journal, and tells what was wrong with it; the unit is started also when that fails. */
+const attempt = async (
+  what: string,
+  { tell }: SupervisorOptions,
+  task: () => Promise<FirmwareStatus>,
+): Promise<FirmwareStatus> => {
+  try {
+    const status = await task();
+    if (status.problem) tell({ type: 'failed', what, message: status.problem.message });
+    return status;
+  } catch (thrown) {
+    tell({ type: 'failed', what, message: failureOf(thrown).message });
+    return settled;
+  }
+};
+
+const described = ({ code, signal }: UnitEnd): string =>
+  signal === null ? `it ended with code ${code ?? '?'}` : `it ended by ${signal}`;
+
+/** Carries out what the journal says before a start: finishes, counts, rolls back. */
+const prepare = async (options: SupervisorOptions, lastEnd: string): Promise<FirmwareStatus> => {
+  const { trials, trialStarts, tell } = options;
+  await attempt('recovering', options, () => trials.recover());
+  const status = await attempt('counting the start', options, () => trials.countStart());
+  if (!status.trial) return status;
+  const maxStarts = trialStarts ?? status.trial.maxStarts;
+  const trial = { ...status.trial, maxStarts };
+  if (trial.starts <= maxStarts) return { ...status, trial };
+  const reason = `it did not prove itself in ${maxStarts} starts; in the last ${lastEnd}`;
+  return attempt('rolling back', options, async () => {
+    await trials.rollBack(reason);
+    tell({ type: 'rolledBack', version: trial.to, to: trial.from, reason });
+    return settled;
+  });
+};
+
+const isOnTrial = async (options: SupervisorOptions): Promise<boolean> =>
+  (await attempt('reading the journal', options, () => options.trials.status())).phase === 'trial';
+
+/** Waits for the end of a unit; one that is on trial for too long is ended. */
+const watch = async (unit: SupervisedUnit, options: SupervisorOptions, { trial }: FirmwareStatus): Promise<UnitEnd> => {
+  if (!trial) return unit.end;
+  const withinMs = options.healthyWithinMs ?? trial.healthyWithinMs;
+  const over = new AbortController();
+  // A unit that can still decide gives up by itself and says why; so it gets a little longer.
+  const late = pause(withinMs + options.graceMs, 'late' as const, { signal: over.signal }).catch(
+    () => 'ended' as const,
+  );
+  if ((await Promise.race([unit.end, late])) === 'late' && (await isOnTrial(options))) {
+    options.tell({ type: 'overdue', version: trial.to, withinMs });
+    await unit.stop(options.graceMs);
+  }
+  over.abort();
+  return unit.end;
+};
+
+/** How a program ended that can't even be started. */
+const notStarted: UnitEnd = { code: 127, signal: null };
+
+const runOnce = async (options: SupervisorOptions, status: FirmwareStatus): Promise<UnitEnd> => {
+  const { program, tell, onStart } = options;
+  try {
+    const unit = await startUnit(program);
+    onStart(unit);
+    tell({ type: 'started', pid: unit.pid, ...(status.trial && { trial: status.trial }) });
+    const end = await watch(unit, options, status);
+    tell({ type: 'ended', ...end });
+    return end;
+  } catch (thrown) {
+    if (!status.trial) throw thrown;
+    tell({ type: 'failed', what: 'starting the new version', message: failureOf(thrown).message });
+    return notStarted;
+  }
+};
+
+/**
+ * Runs a unit until it ends by itself or is stopped: starts it again when it crashes or asks for that, and sees to it that a new
+ * version which does not prove itself is replaced by the previous one.
+ *
+ * @returns How the unit ended last; `undefined` when it was not running when the supervisor was stopped.
+ * @throws {ProcessError} `spawn` when the program can't be started and is not on trial.
+ */
+export const supervise = async (options: SupervisorOptions): Promise<UnitEnd | undefined> => {
+  const { tell, stopped } = options;
+  let shortRuns = 0;
+  let lastEnd = 'nothing is known';
+  for (;;) {
+    const status = await prepare(options, lastEnd);
+    if (stopped.aborted) return undefined;
+    const startedAt = performance.now();
+    const end = await runOnce(options, status);
+    lastEnd = described(end);
+    if (stopped.aborted || (end.code === 0 && !(await isOnTrial(options)))) return end;
+    shortRuns = performance.now() - startedAt < steadyMs ? shortRuns + 1 : 1;
+    const ms = pauseBefore(shortRuns, end.code === restartCode);
+    if (ms > 0) tell({ type: 'waiting', ms });
+    await pause(ms, undefined, { signal: stopped }).catch(() => undefined);
+    if (stopped.aborted) return undefined;
+  }
+};

@@ -1,0 +1,177 @@
+import { stat, statfs } from 'node:fs/promises';
+import { FirmwareError, RestError } from '../../../services/errors.ts';
+import { bodyChunks, dropBody } from '../../shared/rest-body.ts';
+import { deadline, type Deadline } from '../../shared/rest-deadline.ts';
+import type { PartialFile, Progress } from './partial-file.ts';
+import { askForProgram, nameOf, type ProgramAsking } from './request.ts';
+
+/** Limits of a download. */
+export interface DownloadLimits {
+  /** Limit of the headers, then of each pause. */
+  readonly timeoutMs: number;
+  readonly mostBytes: number;
+}
+
+/** What a server says of the whole that it gives a part of. */
+interface Announced {
+  readonly from: number;
+  readonly total?: number;
+  readonly validator?: string;
+}
+
+/** How often one download may ask for what is missing, as long as each time something came. */
+const mostRequests = 10;
+
+const malformed = (what: string, why: string) =>
+  new RestError('malformed', `${what}: the answer ${why}. Check the firmware's link.`);
+
+/** A strong ETag, or a date that is old enough to be as good as one (RFC 9110, sections 8.8.2.2 and 8.8.3). */
+const validatorOf = ({ headers }: Response): string | undefined => {
+  const etag = headers.get('etag');
+  if (etag?.startsWith('"')) return etag;
+  const modified = headers.get('last-modified');
+  const age = Date.parse(headers.get('date') ?? '') - Date.parse(modified ?? '');
+  return modified !== null && age >= 1000 ? modified : undefined;
+};
+
+/** Reads what a 206 brings (RFC 9110, section 14.4). @returns `undefined` when it is no part of what is there already. */
+const partOf = ({ headers }: Response, had: Progress): Announced | undefined => {
+  const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get('content-range') ?? '');
+  const etag = headers.get('etag');
+  const isOther = etag !== null && had.validator.startsWith('"') && etag !== had.validator;
+  if (isOther || Number(range?.[1] ?? Number.NaN) !== had.bytes) return undefined;
+  const total = Number(range?.[2]);
+  return { from: had.bytes, validator: had.validator, ...(Number.isSafeInteger(total) && { total }) };
+};
+
+const wholeOf = (response: Response): Announced => {
+  const length = response.headers.get('content-length');
+  const validator = validatorOf(response);
+  return { from: 0, ...(length !== null && { total: Number(length) }), ...(validator !== undefined && { validator }) };
+};
+
+/** What the server offers. @returns `undefined` when what is there already is of no use. */
+const announced = (response: Response, had: Progress | undefined, what: string): Announced | undefined => {
+  const { status, headers } = response;
+  if (status === 416 && had) return undefined;
+  if (status !== 200 && !(status === 206 && had)) {
+    throw new RestError('status', `${what}: status ${status}. Check the firmware's link.`, { status });
+  }
+  if (headers.has('content-encoding')) throw malformed(what, 'is packed, which was not asked for');
+  if (/^(?:text\/html|application\/json)/i.test(headers.get('content-type') ?? '')) {
+    throw malformed(what, 'is no program');
+  }
+  return status === 206 && had ? partOf(response, had) : wholeOf(response);
+};
+
+const checkSize = async ({ total = 0, from }: Announced, folder: string, mostBytes: number): Promise<void> => {
+  if (total > mostBytes) throw tooLarge(mostBytes);
+  const { bavail, bsize } = await statfs(folder);
+  if (total - from <= bavail * bsize) return;
+  throw new FirmwareError(
+    'space',
+    `The program has ${total} bytes, more than there is room for. Free space and update again.`,
+  );
+};
+
+const tooLarge = (mostBytes: number) =>
+  new FirmwareError(
+    'tooLarge',
+    `The program is larger than ${mostBytes} bytes. Raise the limit, or build a smaller one.`,
+  );
+
+async function* bounded(
+  response: Response,
+  from: number,
+  mostBytes: number,
+  limit: Deadline,
+): AsyncGenerator<Uint8Array> {
+  let bytes = from;
+  limit.restart();
+  for await (const chunk of bodyChunks(response, 'The program', limit)) {
+    limit.pause();
+    bytes += chunk.length;
+    if (bytes > mostBytes) throw tooLarge(mostBytes);
+    yield chunk;
+    limit.restart();
+  }
+}
+
+/** Where a download goes. */
+export interface DownloadPlace {
+  readonly part: PartialFile;
+  readonly folder: string;
+}
+
+/** Takes what a response brings. @returns Whether it was of use. */
+const take = async (
+  response: Response,
+  had: Progress | undefined,
+  { part, folder }: DownloadPlace,
+  mostBytes: number,
+  what: string,
+  limit: Deadline,
+): Promise<boolean> => {
+  try {
+    const said = announced(response, had, what);
+    if (!said) return false;
+    await checkSize(said, folder, mostBytes);
+    const bytes = await part.write(said.from, bounded(response, said.from, mostBytes, limit), said);
+    if (said.total !== undefined && bytes !== said.total) throw malformed(what, 'was cut short');
+    return true;
+  } finally {
+    await dropBody(response);
+  }
+};
+
+/** Asks once for what is missing; once more, for all of it, when what is there already is of no use. */
+const downloadOnce = async (
+  asking: ProgramAsking,
+  url: URL,
+  place: DownloadPlace,
+  { timeoutMs, mostBytes }: DownloadLimits,
+  signal: AbortSignal,
+): Promise<void> => {
+  const what = nameOf(url);
+  const had = await place.part.progress();
+  if (had && had.bytes === had.total) return;
+  const limit = deadline(what, timeoutMs, signal);
+  try {
+    const headers = had ? { range: `bytes=${had.bytes}-`, 'if-range': had.validator } : {};
+    const response = await askForProgram(asking, url, headers, limit);
+    limit.pause();
+    if (await take(response, had, place, mostBytes, what, limit)) return;
+  } finally {
+    limit.end();
+  }
+  await place.part.remove();
+  await downloadOnce(asking, url, place, { timeoutMs, mostBytes }, signal);
+};
+
+/**
+ * Downloads a program, from where an earlier call has come to; what a broken connection interrupts is asked for again as
+ * long as each request brings something.
+ *
+ * @returns How many bytes it has.
+ * @throws {FirmwareError} `link`, `tooLarge`, `space`
+ * @throws {RestError}
+ */
+export const downloadProgram = async (
+  asking: ProgramAsking,
+  url: URL,
+  place: DownloadPlace,
+  limits: DownloadLimits,
+  signal: AbortSignal,
+): Promise<number> => {
+  const bytes = async (): Promise<number> => (await place.part.progress())?.bytes ?? 0;
+  for (let requests = 1; ; requests += 1) {
+    const before = await bytes();
+    try {
+      await downloadOnce(asking, url, place, limits, signal);
+      return (await stat(place.part.path)).size;
+    } catch (cause) {
+      const canGoOn = cause instanceof RestError && !signal.aborted && requests < mostRequests;
+      if (!canGoOn || (await bytes()) <= before) throw cause;
+    }
+  }
+};

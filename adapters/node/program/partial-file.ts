@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { open, readFile, rm, stat, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isJsonObject } from '../../shared/json-shape.ts';
+import { replaceFile } from '../fs/durable-file.ts';
+import { codeOf } from '../fs/file-system.ts';
+
+/** How far a download has come. */
+export interface Progress {
+  /** Bytes that are on disk for good. */
+  readonly bytes: number;
+  /** What tells that the server still has the same: an ETag or a date (RFC 9110, section 8.8). */
+  readonly validator: string;
+  /** Bytes of the whole, where the server has said so. */
+  readonly total?: number;
+}
+
+/** A file that is being downloaded, and survives a crash as far as it was synced. */
+export interface PartialFile {
+  readonly path: string;
+  /** How far it has come; `undefined` when it is to be begun anew. */
+  progress(): Promise<Progress | undefined>;
+  /**
+   * Writes chunks from a position on; what was behind it goes.
+   *
+   * @param known What the server said of the whole. Without a validator nothing is kept for a later call.
+   * @returns How many bytes there are then. Also when the source fails, what came is kept.
+   */
+  write(
+    from: number,
+    chunks: AsyncIterable<Uint8Array>,
+    known: Omit<Progress, 'bytes' | 'validator'> & { validator?: string },
+  ): Promise<number>;
+  /** Forgets all of it. */
+  remove(): Promise<void>;
+}
+
+/** What a crash may cost. */
+const syncEveryBytes = 1024 * 1024;
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const parseProgress = (text: string): Progress | undefined => {
+  const value: unknown = JSON.parse(text);
+  if (!isJsonObject(value) || value['format'] !== 1) return undefined;
+  const { bytes, validator, total } = value;
+  if (!isCount(bytes) || bytes === 0 || typeof validator !== 'string') return undefined;
+  return { bytes, validator, ...(isCount(total) && { total }) };
+};
+
+/** Names that no link can lead out of the folder, and that tell nothing of it. */
+const nameFor = (link: string): string => createHash('sha256').update(link).digest('hex').slice(0, 32);
+
+export const partialFile = (folder: string, link: string): PartialFile => {
+  const path = join(folder, `${nameFor(link)}.part`);
+  const recordPath = join(folder, `${nameFor(link)}.json`);
+  const forget = () => rm(recordPath, { force: true });
+  return {
+    path,
+    progress: async () => {
+      try {
+        const progress = parseProgress(await readFile(recordPath, 'utf8'));
+        return progress && (await stat(path)).size >= progress.bytes ? progress : undefined;
+      } catch (cause) {
+        if (cause instanceof SyntaxError || codeOf(cause) === 'ENOENT') return undefined;
+        throw cause;
+      }
+    },
+    write: async (from, chunks, { validator, total }) => {
+      const file = await open(path, from > 0 ? 'r+' : 'w', 0o600);
+      let bytes = from;
+      const keep = async (handle: FileHandle): Promise<void> => {
+        await handle.sync();
+        if (validator === undefined) return forget();
+        const record = { format: 1, bytes, validator, ...(total !== undefined && { total }) };
+        await replaceFile(recordPath, JSON.stringify(record));
+      };
+      try {
+        await file.truncate(from);
+        let unsynced = 0;
+        for await (const chunk of chunks) {
+          await file.write(chunk, 0, chunk.length, bytes);
+          bytes += chunk.length;
+          unsynced += chunk.length;
+          if (unsynced < syncEveryBytes) continue;
+          await keep(file);
+          unsynced = 0;
+        }
+      } finally {
+        try {
+          await keep(file);
+        } finally {
+          await file.close();
+        }
+      }
+      return bytes;
+    },
+    remove: async () => {
+      await rm(path, { force: true });
+      await forget();
+    },
+  };
+};

@@ -1,0 +1,148 @@
+import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { FirmwareError, RestError } from '../../../services/errors.ts';
+import type { FirmwarePrograms } from '../../../services/firmware-program.ts';
+import { readLink, type LinkPolicy, type ProgramLink } from '../../shared/program-link.ts';
+import { releaseName } from '../../shared/release.ts';
+import { readBody } from '../../shared/rest-body.ts';
+import { deadline } from '../../shared/rest-deadline.ts';
+import { serial } from '../../shared/serial.ts';
+import { makeFolder, privateFolder, syncFolder } from '../fs/durable-file.ts';
+import { ioError } from '../fs/stats.ts';
+import { firmwarePlaces, foldersAbove, inside } from '../firmware/layout.ts';
+import { partialFile } from './partial-file.ts';
+import { downloadProgram } from './download.ts';
+import { checkProgramHead } from '../program-head.ts';
+import { askForProgram, nameOf } from './request.ts';
+import type { FolderTrust } from '../signing/trust.ts';
+import { runSelfTest, type SelfTest } from './self-test.ts';
+import { digestOf } from '../tree-digests.ts';
+
+/** How a unit's program is fetched. */
+export interface FolderProgramsOptions {
+  /** The unit's folder: the one that env.json is in. */
+  readonly folder: string;
+  /** Path of the executable, relative to the unit's folder, with `/` between its parts; `undefined` when there is none. */
+  readonly program: string | undefined;
+  readonly policy: LinkPolicy;
+  readonly trust: FolderTrust;
+  readonly selfTest?: SelfTest;
+  /** Bytes of a program. */
+  readonly mostBytes: number;
+  /** Limit of a connection, and of each pause. @defaultValue 30_000 */
+  readonly timeoutMs?: number;
+  /** @defaultValue the host's own */
+  readonly fetch?: typeof fetch;
+}
+
+const executable = 0o700;
+const documents = new Set(['env.json', 'schema.json']);
+const mostReleaseBytes = 64 * 1024;
+/** What is appended to a program's link for its release. */
+const releaseSuffix = '.release.json';
+
+type Fetching = FolderProgramsOptions & { readonly timeoutMs: number };
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Fetches the release that lies beside a program. @returns Its text; an empty one where there is none. */
+const fetchRelease = async (fetching: Fetching, program: URL, signal: AbortSignal): Promise<string> => {
+  const url = new URL(program);
+  url.pathname += releaseSuffix;
+  const what = nameOf(url);
+  const limit = deadline(what, fetching.timeoutMs, signal);
+  try {
+    const response = await askForProgram(fetching, url, {}, limit);
+    const body = await readBody(response, what, mostReleaseBytes, limit);
+    if (response.status === 404) return '';
+    if (response.status === 200) return new TextDecoder().decode(body);
+    throw new RestError('status', `${what}: status ${response.status}. Try again later.`, { status: response.status });
+  } finally {
+    limit.end();
+  }
+};
+
+const checkDigest = async (path: string, wanted: readonly (string | undefined)[]): Promise<void> => {
+  if (wanted.every((digest) => digest === undefined)) return;
+  const digest = await digestOf(path);
+  if (wanted.every((other) => other === undefined || other === digest)) return;
+  throw new FirmwareError(
+    'digest',
+    'The program is not the one that was announced: its SHA-256 differs. Check the link and what it leads to.',
+  );
+};
+
+/** Removes everything but some files of a folder. */
+const keepOnly = async (folder: string, kept: ReadonlySet<string>): Promise<void> => {
+  for (const name of await readdir(folder)) {
+    if (!kept.has(name)) await rm(join(folder, name), { recursive: true, force: true });
+  }
+};
+
+/** Puts a program beside a staged version's documents, by a rename; all is on disk in the end. */
+const place = async (from: string, staging: string, program: string, release: string): Promise<string> => {
+  const path = inside(staging, program);
+  await chmod(from, executable);
+  await keepOnly(staging, documents);
+  await mkdir(dirname(path), { recursive: true, mode: privateFolder });
+  await rename(from, path);
+  if (release !== '') await writeFile(join(staging, releaseName), release, { mode: 0o600, flush: true });
+  for (const folder of ['', ...foldersAbove(program)]) await syncFolder(inside(staging, folder));
+  return path;
+};
+
+const fetchProgram = async (
+  fetching: Fetching,
+  id: string,
+  { url, sha256 }: ProgramLink,
+  signal: AbortSignal,
+): Promise<{ bytes: number }> => {
+  const { folder, program, trust, selfTest, timeoutMs, mostBytes } = fetching;
+  if (program === undefined) {
+    throw new FirmwareError('unsupported', 'Nothing says which file the program is. Set update.program.');
+  }
+  const places = firmwarePlaces(folder);
+  const downloads = join(places.own, 'downloads');
+  await makeFolder(downloads);
+  const release = trust.isStrict ? await fetchRelease(fetching, url, signal) : '';
+  const signed = trust.isStrict ? await trust.checkProgram(parseJson(release)) : undefined;
+  const part = partialFile(downloads, url.href);
+  await keepOnly(downloads, new Set([basename(part.path), basename(part.path).replace(/part$/, 'json')]));
+  const bytes = await downloadProgram(fetching, url, { part, folder }, { timeoutMs, mostBytes }, signal);
+  try {
+    await checkDigest(part.path, [sha256, signed]);
+    await checkProgramHead(part.path);
+  } catch (cause) {
+    await part.remove();
+    throw cause;
+  }
+  const staging = places.staging(id);
+  const placed = await place(part.path, staging, program, release);
+  await part.remove();
+  if (selfTest) {
+    await runSelfTest(placed, staging, selfTest, signal);
+    await keepOnly(staging, new Set([...documents, releaseName, program.split('/', 1)[0] ?? program]));
+  }
+  return { bytes };
+};
+
+/** Fetches programs into a unit's folder, one at a time. */
+export const folderPrograms = (options: FolderProgramsOptions): FirmwarePrograms => {
+  const fetching = { timeoutMs: 30_000, ...options };
+  const inTurn = serial();
+  return {
+    fetch: (id, link, signal) =>
+      inTurn(async () => {
+        signal.throwIfAborted();
+        return fetchProgram(fetching, id, readLink(link, fetching.policy), signal);
+      }).catch((cause: unknown) => {
+        throw ioError('The program could not be staged', cause);
+      }),
+  };
+};

@@ -1,0 +1,108 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FirmwareError } from '../../../services/errors.ts';
+import type { FirmwareStore } from '../../../services/firmware.ts';
+import type { ReleaseTrust } from '../../../services/release-trust.ts';
+import { checkFiles, checkNewest, isCovered, parseRelease, releaseName } from '../../shared/release.ts';
+import type { Release, ReleaseKind } from '../../shared/release.ts';
+import { replaceFile } from '../fs/durable-file.ts';
+import { codeOf } from '../fs/file-system.ts';
+import { ioError } from '../fs/stats.ts';
+import { firmwarePlaces } from '../firmware/layout.ts';
+import { isSignedBy, publicKey } from './keys.ts';
+import { treeDigests } from '../tree-digests.ts';
+
+/** Whom to trust, and for which unit. */
+export interface FolderTrustOptions {
+  /** The unit's folder: the one that env.json is in. */
+  readonly folder: string;
+  /** Ed25519 public keys, each in PEM or its 32 bytes in base64. One of them has to have signed. None: all is trusted. */
+  readonly keys: readonly string[];
+}
+
+/** What trusts the releases of a unit. */
+export interface FolderTrust extends ReleaseTrust {
+  /** Whether anything has to be signed. */
+  readonly isStrict: boolean;
+  /** Checks the release of a program. @returns The program's SHA-256. @throws {FirmwareError} `unsigned`, `outdated` */
+  checkProgram(release: unknown): Promise<string>;
+  /** Notes the release of the running version as the newest trusted one, for good. */
+  remember(): Promise<void>;
+}
+
+const mostReleaseBytes = 16 * 1024 * 1024;
+
+/** A release's file as JSON; `undefined` when there is none or it is no JSON. */
+const readReleaseFile = async (path: string): Promise<unknown> => {
+  try {
+    if ((await stat(path)).size > mostReleaseBytes) return undefined;
+    return JSON.parse(await readFile(path, 'utf8')) as unknown;
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT' || cause instanceof SyntaxError) return undefined;
+    throw ioError("The firmware's release can't be read", cause);
+  }
+};
+
+/** Holds staged versions to the releases that their makers signed. */
+export const folderTrust = ({ folder, keys }: FolderTrustOptions): FolderTrust => {
+  const places = firmwarePlaces(folder);
+  const newestFile = join(places.own, 'newest-release.json');
+  const signed = (value: unknown, kind: ReleaseKind): Release => {
+    const release = parseRelease(value, kind);
+    if (isSignedBy(release, keys.map(publicKey))) return release;
+    throw new FirmwareError(
+      'tampered',
+      "The firmware's signature is by none of the trusted keys, or it was changed after it was signed. Send another version.",
+    );
+  };
+  /** The release that runs, where it is a signed one. */
+  const running = async (): Promise<number> => {
+    const value = await readReleaseFile(join(folder, releaseName));
+    for (const kind of ['tree', 'program'] as const) {
+      try {
+        return signed(value, kind).release;
+      } catch (cause) {
+        if (!(cause instanceof FirmwareError)) throw cause;
+      }
+    }
+    return 0;
+  };
+  const remembered = async (): Promise<number> => {
+    const kept = (await readReleaseFile(newestFile)) as { readonly release?: unknown } | undefined;
+    return typeof kept?.release === 'number' ? kept.release : 0;
+  };
+  const newest = async (): Promise<number> => Math.max(await remembered(), await running());
+  return {
+    isStrict: keys.length > 0,
+    check: async (id) => {
+      if (keys.length === 0) return;
+      const staging = places.staging(id);
+      const release = signed(await readReleaseFile(join(staging, releaseName)), 'tree');
+      checkNewest(release, await newest());
+      checkFiles(release, await treeDigests(staging, isCovered));
+    },
+    checkProgram: async (value) => {
+      const release = signed(value, 'program');
+      checkNewest(release, await newest());
+      const [digest, ...others] = Object.values(release.files);
+      if (digest !== undefined && others.length === 0) return digest;
+      throw new FirmwareError('unsigned', "The program's release does not name one file. Pack and sign it again.");
+    },
+    remember: async () => {
+      if (keys.length === 0) return;
+      const release = await running();
+      if (release <= (await remembered())) return;
+      await replaceFile(newestFile, `${JSON.stringify({ format: 1, release })}\n`);
+    },
+  };
+};
+
+/** A store that notes the release of each version that proves itself. */
+export const remembering = (store: FirmwareStore, trust: Pick<FolderTrust, 'remember'>): FirmwareStore => ({
+  ...store,
+  confirm: async () => {
+    await store.confirm();
+    // The version is confirmed whatever comes of this; as long as it runs, its own release counts.
+    await trust.remember().catch(() => undefined);
+  },
+});

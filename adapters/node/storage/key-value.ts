@@ -1,0 +1,131 @@
+import { join, resolve } from 'node:path';
+import type * as idbKeyval from 'idb-keyval';
+import { keyedQueue } from '../../shared/keyed-queue.ts';
+import { keysIn, readValue, removeValues, replacementsOf, writeReplacements } from '../file-store.ts';
+import { compareKeys, fileKeyOf, safeName, type AnyKey, type FileKey } from './key-name.ts';
+import { sweepOnce } from '../fs/temporary-files.ts';
+
+/** A folder that holds a file for each key. */
+export interface UseStore {
+  readonly folder: string;
+}
+
+/** The functions of idb-keyval with this module's own stores; the compiler holds both to one shape. */
+type OnFiles<T> = T extends (...parameters: infer P) => infer R
+  ? (...parameters: { [K in keyof P]: P[K] extends idbKeyval.UseStore | undefined ? UseStore | undefined : P[K] }) => R
+  : never;
+
+const inTurn = keyedQueue();
+
+/** Runs one operation at a time on a store, as IndexedDB's transactions do, after sweeping what killed writes left. */
+const during = <T>({ folder }: UseStore, task: (folder: string) => Promise<T>): Promise<T> =>
+  inTurn(folder, async () => {
+    await sweepOnce(folder);
+    return task(folder);
+  });
+
+/**
+ * Names a store: the folder `dbName/storeName`, made at the first write.
+ *
+ * @param dbName A folder, relative to the working directory of this moment.
+ * @param storeName Any text; encoded, so that it never leaves `dbName`.
+ */
+export const createStore = (dbName: string, storeName: string): UseStore => ({
+  folder: resolve(join(dbName, safeName(storeName))),
+});
+
+const defaultStore = (): UseStore => createStore('keyval-store', 'keyval');
+
+/**
+ * Reads the value of a key.
+ *
+ * @returns `undefined` when there is none.
+ * @throws {StorageError} `malformed`, `tooLarge`, `io`; `unsupported` for a key that is neither text nor number.
+ */
+export const get = async <T>(key: AnyKey, store: UseStore = defaultStore()): Promise<T | undefined> => {
+  const checked = fileKeyOf(key);
+  return during(store, (folder) => readValue(folder, checked) as Promise<T | undefined>);
+};
+
+/** Reads the values of several keys, as of one moment. */
+export const getMany = async <T>(
+  keysWanted: AnyKey[],
+  store: UseStore = defaultStore(),
+): Promise<(T | undefined)[]> => {
+  const checked = keysWanted.map(fileKeyOf);
+  return during(store, (folder) => Promise.all(checked.map((key) => readValue(folder, key) as Promise<T | undefined>)));
+};
+
+/**
+ * Replaces several values; when one can't be written, none is.
+ *
+ * A kill in the last step may leave some replaced and others not, each of them whole.
+ *
+ * @throws {StorageError} `io`; `unsupported` for what JSON can't carry.
+ */
+export const setMany = async (entriesGiven: [AnyKey, unknown][], store: UseStore = defaultStore()): Promise<void> => {
+  const checked = entriesGiven.map(([key, value]): [FileKey, unknown] => [fileKeyOf(key), value]);
+  const replacements = replacementsOf(store.folder, checked);
+  return during(store, (folder) => writeReplacements(folder, replacements));
+};
+
+/** Replaces the value of a key, durably and at once. @throws {StorageError} `io`, `unsupported` */
+export const set = (key: AnyKey, value: unknown, store: UseStore = defaultStore()): Promise<void> =>
+  setMany([[key, value]], store);
+
+/**
+ * Replaces a value by what `updater` makes of it; no other call of this process comes between.
+ *
+ * @throws {StorageError} `io`, `unsupported`; what `updater` throws, the old value then stays.
+ */
+export const update = async <T>(
+  key: AnyKey,
+  updater: (oldValue: T | undefined) => T,
+  store: UseStore = defaultStore(),
+): Promise<void> => {
+  const checked = fileKeyOf(key);
+  return during(store, async (folder) => {
+    const value = updater((await readValue(folder, checked)) as T | undefined);
+    await writeReplacements(folder, replacementsOf(folder, [[checked, value]]));
+  });
+};
+
+/** Removes several keys; those that do not exist are passed over. @throws {StorageError} `io` */
+export const delMany = async (keysGiven: AnyKey[], store: UseStore = defaultStore()): Promise<void> => {
+  const checked = keysGiven.map(fileKeyOf);
+  return during(store, (folder) => removeValues(folder, checked));
+};
+
+/** Removes a key; nothing happens when it does not exist. @throws {StorageError} `io` */
+export const del = (key: AnyKey, store: UseStore = defaultStore()): Promise<void> => delMany([key], store);
+
+/** Removes every key; files of others in the folder stay. @throws {StorageError} `io` */
+export const clear = (store: UseStore = defaultStore()): Promise<void> =>
+  during(store, async (folder) => removeValues(folder, await keysIn(folder)));
+
+const sortedKeys = async (folder: string): Promise<FileKey[]> => (await keysIn(folder)).toSorted(compareKeys);
+
+const sortedEntries = async (folder: string): Promise<[FileKey, unknown][]> => {
+  const found: [FileKey, unknown][] = [];
+  for (const key of await sortedKeys(folder)) {
+    const value = await readValue(folder, key);
+    if (value !== undefined) found.push([key, value]);
+  }
+  return found;
+};
+
+/** All keys, numbers before texts. @throws {StorageError} `io` */
+export const keys = <K extends AnyKey>(store: UseStore = defaultStore()): Promise<K[]> =>
+  during(store, (folder) => sortedKeys(folder) as Promise<unknown> as Promise<K[]>);
+
+/** All values, in the order of {@link keys}. @throws {StorageError} `malformed`, `io` */
+export const values = <T>(store: UseStore = defaultStore()): Promise<T[]> =>
+  during(store, async (folder) => (await sortedEntries(folder)).map(([, value]) => value as T));
+
+/** All keys with their values, in the order of {@link keys}. @throws {StorageError} `malformed`, `io` */
+export const entries = <K extends AnyKey, T>(store: UseStore = defaultStore()): Promise<[K, T][]> =>
+  during(store, (folder) => sortedEntries(folder) as Promise<unknown> as Promise<[K, T][]>);
+
+({ get, getMany, set, setMany, update, del, delMany, clear, keys, values, entries }) satisfies {
+  [K in Exclude<keyof typeof idbKeyval, 'createStore' | 'promisifyRequest'>]: OnFiles<(typeof idbKeyval)[K]>;
+};

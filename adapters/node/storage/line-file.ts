@@ -1,0 +1,150 @@
+import { createReadStream } from 'node:fs';
+import * as files from 'node:fs/promises';
+import { splitLines } from '../../shared/lines.ts';
+import { replaceFile } from '../fs/durable-file.ts';
+import type { DurableFs } from '../fs/file-system.ts';
+import { isMissing } from '../fs/read-json.ts';
+
+/** An open file, as far as adding lines needs it. */
+interface LineHandle {
+  stat(): Promise<{ readonly ino: number; readonly size: number }>;
+  write(
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesWritten: number }>;
+  truncate(size: number): Promise<void>;
+  datasync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The operations that adding lines is made of; tests count them and make them fail. */
+export interface LineFs {
+  open(path: string, flags: 'r+'): Promise<LineHandle>;
+}
+
+/** The host's own file system. */
+export const hostLineFs: LineFs = files;
+
+/** What this process knows of a file that it wrote: nothing needs to be read to let its oldest lines go. */
+interface KnownFile {
+  readonly ino: number;
+  size: number;
+  /** Spaces before the first line. */
+  spaces: number;
+  /** Bytes of each line with its end, oldest first. */
+  readonly lengths: number[];
+  syncedAt: number;
+}
+
+const space = 0x20;
+const lineFeed = 0x0a;
+/** Spaces that are not worth a rewrite yet. */
+const fewSpaces = 16 * 1024;
+const syncEveryMs = 1000;
+
+const sum = (lengths: readonly number[]): number => lengths.reduce((total, length) => total + length, 0);
+
+const withoutSpaces = (line: Uint8Array): Uint8Array => line.subarray(line.findIndex((byte) => byte !== space));
+
+const readLines = async (path: string): Promise<Uint8Array[]> => {
+  const lines: Uint8Array[] = [];
+  try {
+    for await (const line of splitLines(path, createReadStream(path))) lines.push(withoutSpaces(line));
+  } catch (thrown) {
+    if (!isMissing(thrown)) throw thrown;
+  }
+  return lines;
+};
+
+const writeAll = async (handle: LineHandle, bytes: Uint8Array, position: number): Promise<void> => {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+};
+
+/** Blots out the oldest lines: spaces take their place, and stand before the line after them. */
+const letGo = async (handle: LineHandle, file: KnownFile, count: number): Promise<void> => {
+  const bytes = sum(file.lengths.slice(0, count));
+  if (bytes === 0) return;
+  await writeAll(handle, new Uint8Array(bytes).fill(space), file.spaces);
+  file.spaces += bytes;
+  file.lengths.splice(0, count);
+};
+
+const add = async (handle: LineHandle, file: KnownFile, fresh: readonly Uint8Array[]): Promise<void> => {
+  const bytes = Buffer.concat(fresh);
+  const isSyncDue = performance.now() - file.syncedAt >= syncEveryMs;
+  try {
+    await writeAll(handle, bytes, file.size);
+    if (isSyncDue) await handle.datasync();
+  } catch (thrown) {
+    await handle.truncate(file.size);
+    throw thrown;
+  }
+  file.size += bytes.length;
+  for (const { length } of fresh) file.lengths.push(length);
+  if (isSyncDue) file.syncedAt = performance.now();
+};
+
+/** Files of lines that grow at their end and lose their oldest lines, without being rewritten for each. */
+export interface LineFiles {
+  /**
+   * Adds lines, each with its end, and lets the oldest go so that no more than `most` remain.
+   *
+   * The lines that go are overwritten by spaces, which JSON allows before a text, and then the new ones are written behind the
+   * last: the file never has more lines than that, and each is whole. It is rewritten when the spaces outgrow the
+   * lines. What was added is on the disk within a second of the next call.
+   *
+   * @throws The file system's own error; what could not be added is not there then.
+   */
+  append(path: string, lines: readonly Uint8Array[], most: number): Promise<void>;
+}
+
+/** @param fs For the rewrites. @param lineFs For what happens in between. */
+export const lineFiles = (fs: DurableFs, lineFs: LineFs): LineFiles => {
+  const known = new Map<string, KnownFile>();
+
+  const rewrite = async (path: string, fresh: readonly Uint8Array[], most: number): Promise<void> => {
+    known.delete(path);
+    const before = (await readLines(path)).map((line) => Buffer.concat([line, Buffer.of(lineFeed)]));
+    const kept = most > 0 ? [...before, ...fresh].slice(-most) : [];
+    await replaceFile(path, Buffer.concat(kept), { fs });
+    const { ino, size } = await files.stat(path);
+    const lengths = kept.map(({ length }) => length);
+    known.set(path, { ino, size, spaces: 0, lengths, syncedAt: performance.now() });
+  };
+
+  /** @returns Whether the file was the one that is known; nothing was done otherwise. */
+  const roll = async (path: string, file: KnownFile, fresh: readonly Uint8Array[], surplus: number) => {
+    const handle = await lineFs.open(path, 'r+');
+    try {
+      const { ino, size } = await handle.stat();
+      if (ino !== file.ino || size !== file.size) return false;
+      await letGo(handle, file, surplus);
+      await add(handle, file, fresh);
+      return true;
+    } finally {
+      await handle.close();
+    }
+  };
+
+  return {
+    append: async (path, fresh, most) => {
+      const file = known.get(path);
+      if (!file) return rewrite(path, fresh, most);
+      const surplus = Math.max(0, file.lengths.length + fresh.length - most);
+      const spaces = file.spaces + sum(file.lengths.slice(0, surplus));
+      const isWorthRewriting = spaces > Math.max(fewSpaces, file.size - spaces);
+      if (surplus >= file.lengths.length || isWorthRewriting) return rewrite(path, fresh, most);
+      try {
+        if (await roll(path, file, fresh, surplus)) return;
+      } catch (thrown) {
+        if (!isMissing(thrown)) throw thrown;
+      }
+      await rewrite(path, fresh, most);
+    },
+  };
+};

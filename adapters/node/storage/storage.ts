@@ -1,0 +1,114 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { StorageError } from '../../../services/errors.ts';
+import type { Storage } from '../../../services/storage.ts';
+import { jsonText } from '../../shared/json-text.ts';
+import { keyedQueue } from '../../shared/keyed-queue.ts';
+import { linesText, splitLines } from '../../shared/lines.ts';
+import { writeFrom } from '../../shared/source.ts';
+import { checkSize } from '../../shared/document-storage.ts';
+import { removeFiles, replaceFile } from '../fs/durable-file.ts';
+import { hostFs, type Content, type DurableFs } from '../fs/file-system.ts';
+import { hostLineFs, lineFiles, type LineFs } from './line-file.ts';
+import { isMissing, readDocument, storageError } from '../fs/read-json.ts';
+import { sweepOnce } from '../fs/temporary-files.ts';
+
+/** What a file storage may be given. */
+export interface FileStorageOptions {
+  /** @defaultValue the host's file system */
+  readonly fs?: DurableFs;
+  /** @defaultValue the host's file system */
+  readonly lineFs?: LineFs;
+}
+
+const inTurn = keyedQueue();
+
+const guarded = async <T>(path: string, action: string, task: () => Promise<T>): Promise<T> => {
+  try {
+    return await task();
+  } catch (thrown) {
+    throw storageError(path, action, thrown);
+  }
+};
+
+const isDocument = async (path: string): Promise<boolean> => {
+  try {
+    return (await stat(path)).isFile();
+  } catch (thrown) {
+    if (isMissing(thrown)) return false;
+    throw thrown;
+  }
+};
+
+/** Refuses pipes, devices and sockets: to read one may never end, and to replace one such as `/dev/null` harms the host. */
+const refuseSpecial = async (path: string): Promise<void> => {
+  const found = await stat(path).catch((thrown: unknown) => {
+    if (!isMissing(thrown)) throw thrown;
+  });
+  if (!found || found.isFile() || found.isDirectory()) return;
+  throw new StorageError('unsupported', `${path} is a pipe, device or socket. Give the path of a file.`);
+};
+
+/** Makes sure that a document can be worked on, and that nothing of earlier runs is in its folder. */
+const prepare = async (path: string): Promise<void> => {
+  await sweepOnce(dirname(path));
+  await refuseSpecial(path);
+};
+
+async function* linesOf(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    await prepare(path);
+    yield* splitLines(path, createReadStream(path));
+  } catch (thrown) {
+    if (!isMissing(thrown)) throw storageError(path, 'read', thrown);
+  }
+}
+
+/**
+ * Keeps each document in the file that its path names, relative to the working directory.
+ *
+ * Files are for this user alone (0600), folders that had to be made too (0700), whatever the umask. JSON is
+ * indented by two spaces and bounded to 16 MiB; text is read as a stream. A path that is a symbolic link is replaced by a file.
+ */
+export const fileStorage = ({ fs = hostFs, lineFs = hostLineFs }: FileStorageOptions = {}): Storage => {
+  const logs = lineFiles(fs, lineFs);
+  const write = (path: string, content: Content): Promise<void> =>
+    inTurn(resolve(path), () =>
+      guarded(path, 'written', async () => {
+        await prepare(path);
+        await replaceFile(path, content, { fs });
+      }),
+    );
+  return {
+    readJson: async (path) => {
+      await guarded(path, 'read', () => prepare(path));
+      return readDocument(path);
+    },
+    writeJson: async (path, value) => {
+      const text = `${jsonText(value, '  ')}\n`;
+      checkSize(path, Buffer.byteLength(text));
+      await write(path, text);
+    },
+    readLines: linesOf,
+    writeLines: async (path, lines) => write(path, linesText(path, lines)),
+    appendLines: async (path, lines, most) => {
+      const texts = lines.map((line) => Buffer.from(linesText(path, [line])));
+      await inTurn(resolve(path), () =>
+        guarded(path, 'written', async () => {
+          await prepare(path);
+          await logs.append(resolve(path), texts, most);
+        }),
+      );
+    },
+    writeBytes: (path, chunks) => writeFrom(chunks, (watched) => write(path, watched)),
+    exists: (path) => guarded(path, 'looked at', () => isDocument(path)),
+    remove: (path) =>
+      inTurn(resolve(path), () =>
+        guarded(path, 'removed', async () => {
+          await refuseSpecial(path);
+          await removeFiles(dirname(path), [path], fs);
+        }),
+      ),
+  };
+};
