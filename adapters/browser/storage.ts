@@ -1,6 +1,6 @@
 import { createStore, del, get, set, type UseStore } from 'idb-keyval';
 import type { Storage } from '../../services/storage.ts';
-import { documentStorage, type StoredDocument } from '../shared/document-storage.ts';
+import { documentStorage, type StoredDocument } from '../shared/storage/document-storage.ts';
 
 /** What a browser storage may be given. */
 export interface BrowserStorageOptions {

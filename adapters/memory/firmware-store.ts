@@ -15,8 +15,8 @@ import {
 } from '../../services/firmware-journal.ts';
 import type { ArchiveLimits, FirmwareStore } from '../../services/firmware.ts';
 import type { JsonValue } from '../../services/json.ts';
-import { readArchive } from '../shared/archive.ts';
-import { keptPaths } from '../shared/kept-paths.ts';
+import { readArchive } from '../shared/archive/archive.ts';
+import { keptPaths } from '../shared/archive/kept-paths.ts';
 import { failures } from './failures.ts';
 
 /** Files by path. */

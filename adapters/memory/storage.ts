@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../services/json.ts';
 import type { Storage } from '../../services/storage.ts';
-import { jsonText } from '../shared/json-text.ts';
-import { documentStorage, type StoredDocument } from '../shared/document-storage.ts';
+import { jsonText } from '../shared/storage/json-text.ts';
+import { documentStorage, type StoredDocument } from '../shared/storage/document-storage.ts';
 import { failures } from './failures.ts';
 
 /** A storage that a test looks into and makes fail. */

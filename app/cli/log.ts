@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { consoleLine } from '../../adapters/shared/console-log-sink.ts';
-import { loadLines } from '../../adapters/shared/log-lines.ts';
+import { consoleLine } from '../../adapters/shared/log/console-log-sink.ts';
+import { loadLines } from '../../adapters/shared/log/log-lines.ts';
 import { fileStorage } from '../../adapters/node/storage/storage.ts';
 import { StorageError } from '../../services/errors.ts';
 import { LogLevel, type LogEntry } from '../../services/log.ts';

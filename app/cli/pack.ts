@@ -4,7 +4,7 @@ import { newKeyPair, privateKey } from '../../adapters/node/signing/keys.ts';
 import { writeRelease } from '../../adapters/node/release-file.ts';
 import { digestOf } from '../../adapters/node/tree-digests.ts';
 import { unitFiles, type UnitFile } from '../../adapters/node/archive/program-files.ts';
-import { isCovered, releaseName, type Release } from '../../adapters/shared/release.ts';
+import { isCovered, releaseName, type Release } from '../../adapters/shared/archive/release.ts';
 import { FirmwareError } from '../../services/errors.ts';
 import { packTgz, type ArchiveFile } from '../instance/tar.ts';
 import { command, exitCode, UsageError, wholeNumber } from './command.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { mqttBroker } from '../../adapters/shared/mqtt.ts';
+import { mqttBroker } from '../../adapters/shared/mqtt/broker.ts';
 import { fileStorage } from '../../adapters/node/storage/storage.ts';
 import type { Link, LinkOptions, MqttVersion } from '../../services/broker.ts';
 import { BrokerError } from '../../services/errors.ts';

@@ -1,4 +1,4 @@
-import { fileLogSink } from '../../adapters/shared/file-log-sink.ts';
+import { fileLogSink } from '../../adapters/shared/log/file-log-sink.ts';
 import { secretVariables, type UnitEnv } from '../../services/env.ts';
 import { LogLevel } from '../../services/log.ts';
 import type { UnitSchema } from '../../services/schema.ts';

@@ -1,4 +1,4 @@
-import { entryLine } from '../../adapters/shared/log-lines.ts';
+import { entryLine } from '../../adapters/shared/log/log-lines.ts';
 import type { LogEntry, LogSink } from '../../services/log.ts';
 import type { UnitSchema } from '../../services/schema.ts';
 import type { Publisher } from './publisher.ts';

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { folderFirmwareStore } from '../../dist/adapters/node/firmware/store.js';
 import { zlibDecompress } from '../../dist/adapters/node/archive/zlib.js';
-import { readArchive } from '../../dist/adapters/shared/archive.js';
+import { readArchive } from '../../dist/adapters/shared/archive/archive.js';
 import { defaultArchiveLimits } from '../../dist/services/firmware.js';
 
 const [archive, folder] = process.argv.slice(2);

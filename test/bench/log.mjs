@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { hostFs } from '../../dist/adapters/node/fs/file-system.js';
 import { hostLineFs } from '../../dist/adapters/node/storage/line-file.js';
 import { fileStorage } from '../../dist/adapters/node/storage/storage.js';
-import { fileLogSink } from '../../dist/adapters/shared/file-log-sink.js';
+import { fileLogSink } from '../../dist/adapters/shared/log/file-log-sink.js';
 
 const entries = 5000;
 const entry = { level: 'Info', text: 'x'.repeat(60), create_datetime: '2026-01-31T12:00:00.000Z' };

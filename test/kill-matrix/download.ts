@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { kyRest } from '../../adapters/shared/rest.ts';
+import { kyRest } from '../../adapters/shared/rest/rest.ts';
 import { parseEnv } from '../../services/env.ts';
 import { targetOf } from '../../services/rest.ts';
 import type { TakeStep } from './stepping-fs.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StateValue } from 'xstate';
-import { mqttBroker } from '../../adapters/shared/mqtt.ts';
+import { mqttBroker } from '../../adapters/shared/mqtt/broker.ts';
 import { fileStorage } from '../../adapters/node/storage/storage.ts';
 import type { PepeunitClient } from '../../app/node.ts';
 import type { Link } from '../../services/broker.ts';

@@ -1,5 +1,5 @@
 import { afterEach, expect } from 'vitest';
-import { mqttBroker } from '../../adapters/shared/mqtt.ts';
+import { mqttBroker } from '../../adapters/shared/mqtt/broker.ts';
 import type { Link, LinkListener, LinkOptions } from '../../services/broker.ts';
 import { BrokerError } from '../../services/errors.ts';
 

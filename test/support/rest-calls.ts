@@ -1,5 +1,5 @@
 import { afterEach, expect } from 'vitest';
-import { kyRest, type KyRestOptions } from '../../adapters/shared/rest.ts';
+import { kyRest, type KyRestOptions } from '../../adapters/shared/rest/rest.ts';
 import { RestError } from '../../services/errors.ts';
 import type { RestTarget } from '../../services/rest.ts';
 import { startHttpServer, type Answer, type HttpServer } from './http-server.ts';

@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path';
 import { FirmwareError } from '../../../services/errors.ts';
 import type { ArchiveLimits } from '../../../services/firmware.ts';
-import { readArchive, type ArchiveEntry } from '../../shared/archive.ts';
-import { isClientsOwn } from '../../shared/archive-names.ts';
+import { readArchive, type ArchiveEntry } from '../../shared/archive/archive.ts';
+import { isClientsOwn } from '../../shared/archive/entry-names.ts';
 import { privateFile, privateFolder } from '../fs/durable-file.ts';
 import { hostFs, type DurableFs } from '../fs/file-system.ts';
 import { ioError } from '../fs/stats.ts';

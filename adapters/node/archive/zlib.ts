@@ -1,5 +1,5 @@
 import { createGunzip, createInflate, createInflateRaw } from 'node:zlib';
-import { notAnArchive, noting, type Decompress, type SourceFailure } from '../../shared/inflate.ts';
+import { notAnArchive, noting, type Decompress, type SourceFailure } from '../../shared/archive/decompress.ts';
 
 /** Large pieces: each costs a turn of the thread pool. */
 const options = { chunkSize: 128 * 1024 };

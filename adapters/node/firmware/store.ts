@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FirmwareError } from '../../../services/errors.ts';
 import type { ArchiveLimits, FirmwareStore } from '../../../services/firmware.ts';
 import type { JsonValue } from '../../../services/json.ts';
-import { keptPaths } from '../../shared/kept-paths.ts';
+import { keptPaths } from '../../shared/archive/kept-paths.ts';
 import { makeFolder, privateFolder } from '../fs/durable-file.ts';
 import { ioError, statsOf, type FirmwareFs } from '../fs/stats.ts';
 import { firmwareParts, type FolderFirmwareOptions } from './context.ts';

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { StorageError } from '../../../services/errors.ts';
 import type { JsonValue } from '../../../services/json.ts';
-import { maxDocumentBytes, parseJsonText } from '../../shared/json-text.ts';
+import { maxDocumentBytes, parseJsonText } from '../../shared/storage/json-text.ts';
 import { codeOf } from './file-system.ts';
 
 const generalAdvice = "Check the disk's free space and the permissions of the file and its folder.";

@@ -1,7 +1,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import { FirmwareError, RestError } from '../../../services/errors.ts';
-import { bodyChunks, dropBody } from '../../shared/rest-body.ts';
-import { deadline, type Deadline } from '../../shared/rest-deadline.ts';
+import { bodyChunks, dropBody } from '../../shared/rest/body.ts';
+import { deadline, type Deadline } from '../../shared/rest/deadline.ts';
 import type { PartialFile, Progress } from './partial-file.ts';
 import { askForProgram, nameOf, type ProgramAsking } from './request.ts';
 

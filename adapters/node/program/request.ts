@@ -1,7 +1,7 @@
 import { RestError } from '../../../services/errors.ts';
-import { checkAddress, type LinkPolicy } from '../../shared/program-link.ts';
-import { dropBody } from '../../shared/rest-body.ts';
-import type { Deadline } from '../../shared/rest-deadline.ts';
+import { checkAddress, type LinkPolicy } from '../../shared/archive/program-url.ts';
+import { dropBody } from '../../shared/rest/body.ts';
+import type { Deadline } from '../../shared/rest/deadline.ts';
 
 /** How to ask for a program. */
 export interface ProgramAsking {

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
 import { FirmwareError } from '../../../services/errors.ts';
-import { signedText, type Release, type ReleaseContent } from '../../shared/release.ts';
+import { signedText, type Release, type ReleaseContent } from '../../shared/archive/release.ts';
 
 /** What stands before the 32 bytes of an Ed25519 public key in its SubjectPublicKeyInfo (RFC 8410, section 4). */
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import * as files from 'node:fs/promises';
-import { splitLines } from '../../shared/lines.ts';
+import { splitLines } from '../../shared/storage/lines.ts';
 import { replaceFile } from '../fs/durable-file.ts';
 import type { DurableFs } from '../fs/file-system.ts';
 import { isMissing } from '../fs/read-json.ts';

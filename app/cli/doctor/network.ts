@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { kyRest } from '../../../adapters/shared/rest.ts';
+import { kyRest } from '../../../adapters/shared/rest/rest.ts';
 import type { UnitEnv } from '../../../services/env.ts';
 import { targetOf } from '../../../services/rest.ts';
 import type { UnitSchema } from '../../../services/schema.ts';

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { hostFs, type DurableFs } from '../../../adapters/node/fs/file-system.ts';
 import { hostLineFs, type LineFs } from '../../../adapters/node/storage/line-file.ts';
 import { fileStorage } from '../../../adapters/node/storage/storage.ts';
-import { fileLogSink } from '../../../adapters/shared/file-log-sink.ts';
+import { fileLogSink } from '../../../adapters/shared/log/file-log-sink.ts';
 import { entry } from '../../contracts/log-sink.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import zlib from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { readArchive } from '../../../adapters/shared/archive.ts';
+import { readArchive } from '../../../adapters/shared/archive/archive.ts';
 import { FirmwareError, RestError } from '../../../services/errors.ts';
 import { defaultArchiveLimits, type ArchiveLimits } from '../../../services/firmware.ts';
 import { inChunks, paxEntry, rawHeader, tarEnd, tarOf, zlibOf, type TarEntry } from '../../support/tar.ts';

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { consoleLine, consoleLogSink } from '../../../adapters/shared/console-log-sink.ts';
+import { consoleLine, consoleLogSink } from '../../../adapters/shared/log/console-log-sink.ts';
 import { entry, logSinkContract } from '../../contracts/log-sink.ts';
 
 logSinkContract('console', async () => {

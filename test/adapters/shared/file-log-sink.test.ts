@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { memoryStorage } from '../../../adapters/memory/storage.ts';
 import { fileStorage } from '../../../adapters/node/storage/storage.ts';
-import { fileLogSink } from '../../../adapters/shared/file-log-sink.ts';
+import { fileLogSink } from '../../../adapters/shared/log/file-log-sink.ts';
 import { entry, logSinkContract } from '../../contracts/log-sink.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 

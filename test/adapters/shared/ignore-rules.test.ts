@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ignoreRules } from '../../../adapters/shared/ignore-rules.ts';
+import { ignoreRules } from '../../../adapters/shared/archive/ignore-rules.ts';
 
 let repository: string;
 beforeAll(() => {

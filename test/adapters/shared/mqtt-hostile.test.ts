@@ -6,7 +6,7 @@ import type net from 'node:net';
 import tls from 'node:tls';
 import { describe, expect, test, vi } from 'vitest';
 import { createWebSocketStream, WebSocketServer } from 'ws';
-import { mqttBroker } from '../../../adapters/shared/mqtt.ts';
+import { mqttBroker } from '../../../adapters/shared/mqtt/broker.ts';
 import type { MqttVersion } from '../../../services/broker.ts';
 import { BrokerError } from '../../../services/errors.ts';
 import { startAedes } from '../../support/aedes-broker.ts';

@@ -1,6 +1,6 @@
 import type { IPublishPacket } from 'mqtt';
 import { describe, expect, test } from 'vitest';
-import { mqttBroker } from '../../../adapters/shared/mqtt.ts';
+import { mqttBroker } from '../../../adapters/shared/mqtt/broker.ts';
 import type { Link, MqttVersion } from '../../../services/broker.ts';
 import { startRogueBroker, suback, type Connection, type Misbehaviour } from '../../faults/rogue-broker.ts';
 import { heldBy, watchClients } from '../../support/mqtt-clients.ts';

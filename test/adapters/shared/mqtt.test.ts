@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { mqttBroker } from '../../../adapters/shared/mqtt.ts';
+import { mqttBroker } from '../../../adapters/shared/mqtt/broker.ts';
 import type { MqttVersion } from '../../../services/broker.ts';
 import { brokerContract, type BrokerBench } from '../../contracts/broker.ts';
 import { startAedes } from '../../support/aedes-broker.ts';

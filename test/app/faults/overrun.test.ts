@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { mqttBroker } from '../../../adapters/shared/mqtt.ts';
+import { mqttBroker } from '../../../adapters/shared/mqtt/broker.ts';
 import { systemClock } from '../../../adapters/shared/clock.ts';
 import { createInbox } from '../../../app/plane/inbox.ts';
 import { InboundMessage } from '../../../app/plane/message.ts';

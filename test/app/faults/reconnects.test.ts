@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { mqttBroker } from '../../../adapters/shared/mqtt.ts';
+import { mqttBroker } from '../../../adapters/shared/mqtt/broker.ts';
 import { PepeunitClient } from '../../../app/node.ts';
 import type { Broker } from '../../../services/broker.ts';
 import { startRogueBroker, suback, type RogueBroker } from '../../faults/rogue-broker.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { entryLine } from '../../../adapters/shared/log-lines.ts';
+import { entryLine } from '../../../adapters/shared/log/log-lines.ts';
 import { createJournal, type JournalConfig } from '../../../app/plane/journal.ts';
 import { LogLevel, type LogEntry, type LogSink } from '../../../services/log.ts';
 

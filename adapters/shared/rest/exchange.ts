@@ -1,8 +1,8 @@
-import type { RestTarget } from '../../services/rest.ts';
-import { bodyChunks, dropBody, parseJson, readBody } from './rest-body.ts';
-import { deadline, type Deadline } from './rest-deadline.ts';
-import { sendRequest, type RestRequest } from './rest-request.ts';
-import { malformed } from './rest-shapes.ts';
+import type { RestTarget } from '../../../services/rest.ts';
+import { bodyChunks, dropBody, parseJson, readBody } from './body.ts';
+import { deadline, type Deadline } from './deadline.ts';
+import { sendRequest, type RestRequest } from './request.ts';
+import { malformed } from './responses.ts';
 
 /** Who asks which instance, through what, and until when. */
 export interface Asking {

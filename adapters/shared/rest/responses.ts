@@ -1,7 +1,7 @@
-import { RestError } from '../../services/errors.ts';
-import type { JsonObject } from '../../services/json.ts';
-import type { TargetVersion, Unit, UnitNode, UnitNodesPage, UnitsPage } from '../../services/rest.ts';
-import { isJsonObject } from './json-shape.ts';
+import { RestError } from '../../../services/errors.ts';
+import type { JsonObject } from '../../../services/json.ts';
+import type { TargetVersion, Unit, UnitNode, UnitNodesPage, UnitsPage } from '../../../services/rest.ts';
+import { isJsonObject } from '../json-shape.ts';
 
 /** The answer is something else than what was asked for. */
 export const malformed = (what: string, wanted: string) =>

@@ -1,5 +1,5 @@
-import type { BrokerError } from '../../services/errors.ts';
-import { createFifo } from './fifo.ts';
+import type { BrokerError } from '../../../services/errors.ts';
+import { createFifo } from '../fifo.ts';
 
 /** An answer that a broker owes. */
 export interface Answer {

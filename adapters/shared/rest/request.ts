@@ -1,9 +1,9 @@
 import ky from 'ky';
-import { RestError } from '../../services/errors.ts';
-import { isJsonObject } from './json-shape.ts';
-import type { RestTarget } from '../../services/rest.ts';
-import { dropBody, parseJson, readBody } from './rest-body.ts';
-import type { Deadline } from './rest-deadline.ts';
+import { RestError } from '../../../services/errors.ts';
+import { isJsonObject } from '../json-shape.ts';
+import type { RestTarget } from '../../../services/rest.ts';
+import { dropBody, parseJson, readBody } from './body.ts';
+import type { Deadline } from './deadline.ts';
 
 /** One request to the instance. */
 export interface RestRequest {

@@ -1,4 +1,4 @@
-import { FirmwareError } from '../../services/errors.ts';
+import { FirmwareError } from '../../../services/errors.ts';
 
 /** How a stream is packed (RFC 1950, 1952, 1951). */
 export type PackedFormat = 'deflate' | 'gzip' | 'deflate-raw';

@@ -1,5 +1,5 @@
-import { BrokerError, textOf } from '../../services/errors.ts';
-import type { LinkOptions } from '../../services/broker.ts';
+import { BrokerError, textOf } from '../../../services/errors.ts';
+import type { LinkOptions } from '../../../services/broker.ts';
 
 type Code = BrokerError['code'];
 

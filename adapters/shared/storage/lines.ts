@@ -1,4 +1,4 @@
-import { StorageError } from '../../services/errors.ts';
+import { StorageError } from '../../../services/errors.ts';
 import { maxDocumentBytes } from './json-text.ts';
 
 const lineFeed = 10;

@@ -1,5 +1,5 @@
-import { FirmwareError } from '../../services/errors.ts';
-import type { ArchiveLimits } from '../../services/firmware.ts';
+import { FirmwareError } from '../../../services/errors.ts';
+import type { ArchiveLimits } from '../../../services/firmware.ts';
 
 const blockBytes = 512;
 /** Two blocks of zeros end a tar (POSIX.1-2024, pax, "ustar Interchange Format"). */

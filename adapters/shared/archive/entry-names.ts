@@ -1,6 +1,6 @@
-import { FirmwareError } from '../../services/errors.ts';
-import type { ArchiveLimits } from '../../services/firmware.ts';
-import { tooLarge } from './tar-blocks.ts';
+import { FirmwareError } from '../../../services/errors.ts';
+import type { ArchiveLimits } from '../../../services/firmware.ts';
+import { tooLarge } from './tar-guard.ts';
 
 /** What a path in an archive stands for. */
 export type EntryKind = 'file' | 'folder';

@@ -1,4 +1,4 @@
-import { RestError } from '../../services/errors.ts';
+import { RestError } from '../../../services/errors.ts';
 
 /** One request's limits in time, and what went wrong with it. */
 export interface Deadline {

@@ -1,4 +1,4 @@
-import { FirmwareError } from '../../services/errors.ts';
+import { FirmwareError } from '../../../services/errors.ts';
 
 /** Where programs may come from. */
 export interface LinkPolicy {

@@ -1,5 +1,5 @@
-import { StorageError } from '../../services/errors.ts';
-import type { JsonValue } from '../../services/json.ts';
+import { StorageError } from '../../../services/errors.ts';
+import type { JsonValue } from '../../../services/json.ts';
 
 /** How many bytes of JSON are one document at most. */
 export const maxDocumentBytes = 16 * 1024 * 1024;

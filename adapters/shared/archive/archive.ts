@@ -1,9 +1,9 @@
 import { extract, type Extract, type Header } from 'tar-stream';
-import { FirmwareError } from '../../services/errors.ts';
-import type { ArchiveLimits } from '../../services/firmware.ts';
-import { entryPath, nameRegister, type EntryKind } from './archive-names.ts';
-import { decompressed, inflate, noting, type Decompress, type SourceFailure } from './inflate.ts';
-import { tarWatch, tooLarge, type TarWatch } from './tar-blocks.ts';
+import { FirmwareError } from '../../../services/errors.ts';
+import type { ArchiveLimits } from '../../../services/firmware.ts';
+import { entryPath, nameRegister, type EntryKind } from './entry-names.ts';
+import { decompressed, inflate, noting, type Decompress, type SourceFailure } from './decompress.ts';
+import { tarWatch, tooLarge, type TarWatch } from './tar-guard.ts';
 
 /** A file or folder of an archive, checked. */
 export interface ArchiveEntry {

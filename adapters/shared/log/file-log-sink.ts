@@ -1,5 +1,5 @@
-import type { LogSink } from '../../services/log.ts';
-import type { Storage } from '../../services/storage.ts';
+import type { LogSink } from '../../../services/log.ts';
+import type { Storage } from '../../../services/storage.ts';
 import { entryLine, loadLines, newest } from './log-lines.ts';
 
 /** Where log.json is, and how long it may be. */

@@ -1,5 +1,5 @@
 import type { MqttClient } from 'mqtt';
-import type { BrokerError } from '../../services/errors.ts';
+import type { BrokerError } from '../../../services/errors.ts';
 
 interface Waiting {
   resolve(): void;

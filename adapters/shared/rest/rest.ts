@@ -1,6 +1,6 @@
-import type { Page, Rest, RestTarget } from '../../services/rest.ts';
-import { getArchive, getJson, postJson, type Asking } from './rest-exchange.ts';
-import { asNodes, asObject, asTargetVersion, asText, asUnits } from './rest-shapes.ts';
+import type { Page, Rest, RestTarget } from '../../../services/rest.ts';
+import { getArchive, getJson, postJson, type Asking } from './exchange.ts';
+import { asNodes, asObject, asTargetVersion, asText, asUnits } from './responses.ts';
 
 /** Limits of the requests, and what sends them. */
 export interface KyRestOptions {

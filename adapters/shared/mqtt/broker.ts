@@ -1,10 +1,10 @@
 import type { IConnackPacket, IDisconnectPacket, MqttClient } from 'mqtt';
-import type { Broker, Link, LinkListener, LinkOptions, MessageProperties } from '../../services/broker.ts';
-import type { BrokerError } from '../../services/errors.ts';
-import { maxInboundBytes, startClient } from './mqtt-connect.ts';
-import { connackError, disconnectError, linkError, transportError } from './mqtt-errors.ts';
-import { watchFrames } from './mqtt-frames.ts';
-import { mqttLink, type HeldLink } from './mqtt-link.ts';
+import type { Broker, Link, LinkListener, LinkOptions, MessageProperties } from '../../../services/broker.ts';
+import type { BrokerError } from '../../../services/errors.ts';
+import { maxInboundBytes, startClient } from './connect.ts';
+import { connackError, disconnectError, linkError, transportError } from './errors.ts';
+import { watchFrames } from './packet-size.ts';
+import { mqttLink, type HeldLink } from './link.ts';
 
 /**
  * Tells once how a connection ended, whichever of its signs comes first.

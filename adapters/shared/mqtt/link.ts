@@ -1,10 +1,10 @@
 import type { IConnackPacket, MqttClient } from 'mqtt';
-import type { Grant, Link, LinkOptions, PublishOptions, Qos } from '../../services/broker.ts';
-import { BrokerError } from '../../services/errors.ts';
-import { linkError, publishError } from './mqtt-errors.ts';
-import { lifeSigns, prover } from './mqtt-proof.ts';
-import { isTopicFilter, packFilters, topicNameCheck } from './mqtt-topics.ts';
-import { turnstile, waiting, type Answer, type Waiting } from './mqtt-waiting.ts';
+import type { Grant, Link, LinkOptions, PublishOptions, Qos } from '../../../services/broker.ts';
+import { BrokerError } from '../../../services/errors.ts';
+import { linkError, publishError } from './errors.ts';
+import { lifeSigns, prover } from './keep-alive.ts';
+import { isTopicFilter, packFilters, topicNameCheck } from './topics.ts';
+import { turnstile, waiting, type Answer, type Waiting } from './pending-acks.ts';
 
 /** Bytes of one SUBSCRIBE or UNSUBSCRIBE, half of the platform's packet limit. */
 const maxSubscribeBytes = 128 * 1024;

@@ -1,5 +1,5 @@
-import { RestError } from '../../services/errors.ts';
-import type { Deadline } from './rest-deadline.ts';
+import { RestError } from '../../../services/errors.ts';
+import type { Deadline } from './deadline.ts';
 
 /** Bytes that the answer promises, where that can be compared with what arrives. */
 const promisedBytes = ({ headers }: Response): number | undefined => {
