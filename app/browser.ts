@@ -18,7 +18,7 @@ import { kyRest } from '../adapters/shared/rest/rest.ts';
 import { StorageError } from '../services/errors.ts';
 import type { JsonValue } from '../services/json.ts';
 import { UnitClient } from './client/client.ts';
-import type { PepeunitClientOptions } from './client/options.ts';
+import type { PepeunitClientOptions } from './client/options/options.ts';
 import type { Platform } from './platform.ts';
 
 export * from './public.ts';

@@ -22,8 +22,8 @@ import { unmanagedWifi } from '../adapters/shared/unmanaged-wifi.ts';
 import { defaultArchiveLimits } from '../services/firmware.ts';
 import type { JsonValue } from '../services/json.ts';
 import { UnitClient } from './client/client.ts';
-import { dirname } from './client/file-manager.ts';
-import type { PepeunitClientOptions, UpdateOptions } from './client/options.ts';
+import { dirname } from './client/api/file-manager.ts';
+import type { PepeunitClientOptions, UpdateOptions } from './client/options/options.ts';
 import type { Platform } from './platform.ts';
 
 export * from './public.ts';

@@ -1,13 +1,13 @@
 /** What every platform's entry offers besides its own `PepeunitClient`: a reviewed list. */
 export type { UnitClient, UnitEvent } from './client/client.ts';
-export type { OutputHandlerOptions } from './client/cycle.ts';
-export { dirname, type FileManager } from './client/file-manager.ts';
-export type { Logger, LogOptions, LogRecord } from './client/logger.ts';
+export type { OutputHandlerOptions } from './client/main-cycle.ts';
+export { dirname, type FileManager } from './client/api/file-manager.ts';
+export type { Logger, LogOptions, LogRecord } from './client/api/logger.ts';
 export type { SinkName } from './plane/journal.ts';
-export type { MqttClient } from './client/mqtt-client.ts';
-export type { MainCycleOptions, MqttOptions, PepeunitClientOptions, UpdateOptions } from './client/options.ts';
+export type { MqttClient } from './client/api/mqtt-client.ts';
+export type { MainCycleOptions, MqttOptions, PepeunitClientOptions, UpdateOptions } from './client/options/options.ts';
 export type { Payload } from './client/payload.ts';
-export type { RestClient } from './client/rest-client.ts';
+export type { RestClient } from './client/api/rest-client.ts';
 export {
   BaseInputTopicType,
   BaseOutputTopicType,
@@ -15,16 +15,16 @@ export {
   SearchScope,
   SearchTopicType,
   type SchemaManager,
-} from './client/schema.ts';
-export type { Settings } from './client/settings.ts';
-export type { TimeManager } from './client/time-manager.ts';
-export type { ConnectOptions, WifiManager } from './client/wifi-manager.ts';
+} from './client/api/schema.ts';
+export type { Settings } from './client/api/settings.ts';
+export type { TimeManager } from './client/api/time-manager.ts';
+export type { ConnectOptions, WifiManager } from './client/api/wifi-manager.ts';
 export type { Adapters } from './platform.ts';
 export type { InboundMessage } from './plane/message.ts';
 export type { Keep, KeepPolicy, OutboxOptions, RateLimit } from './plane/outbox-options.ts';
 export type { PublishOutcome, PublishResult } from './plane/publish-result.ts';
 export type { MessageOptions } from './plane/publisher.ts';
-export { AesGcmCipher } from './client/cipher.ts';
+export { AesGcmCipher } from './client/api/cipher.ts';
 export type { PublishOptions, Qos, TlsOptions } from '../services/broker.ts';
 export type { Cipher } from '../services/cipher.ts';
 export type { ReservedEnv } from '../services/env.ts';

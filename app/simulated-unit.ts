@@ -16,7 +16,7 @@ import { StorageError } from '../services/errors.ts';
 import { defaultArchiveLimits } from '../services/firmware.ts';
 import type { JsonObject } from '../services/json.ts';
 import { UnitClient } from './client/client.ts';
-import type { PepeunitClientOptions } from './client/options.ts';
+import type { PepeunitClientOptions } from './client/options/options.ts';
 
 /** The handles that steer a simulated unit's world. */
 export interface SimulatedWorld {

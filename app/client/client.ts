@@ -10,26 +10,26 @@ import { callGuarded } from '../plane/guard.ts';
 import type { InboundMessage } from '../plane/message.ts';
 import { areTaken } from '../plane/publish-result.ts';
 import type { MessageOptions } from '../plane/publisher.ts';
-import type { OutputHandlerOptions } from './cycle.ts';
-import { createFileManager, type FileManager } from './file-manager.ts';
-import { createLogger, type Logger } from './logger.ts';
-import { createMqttClient, type MqttClient } from './mqtt-client.ts';
+import type { OutputHandlerOptions } from './main-cycle.ts';
+import { createFileManager, type FileManager } from './api/file-manager.ts';
+import { createLogger, type Logger } from './api/logger.ts';
+import { createMqttClient, type MqttClient } from './api/mqtt-client.ts';
 import {
   checkCycle,
   resolveOptions,
   type MainCycleOptions,
   type PepeunitClientOptions,
   type ResolvedOptions,
-} from './options.ts';
+} from './options/options.ts';
 import type { Payload } from './payload.ts';
-import { outcomeOf } from './requests.ts';
-import { createRestClient, type RestClient } from './rest-client.ts';
-import type { UnitActor } from './root.ts';
-import type { SchemaManager } from './schema.ts';
-import type { Settings } from './settings.ts';
-import { createTimeManager, type TimeManager } from './time-manager.ts';
-import { createUnit, type UnitRuntime } from './unit.ts';
-import { createWifiManager, type WifiManager } from './wifi-manager.ts';
+import { outcomeOf } from './await-event.ts';
+import { createRestClient, type RestClient } from './api/rest-client.ts';
+import type { UnitActor } from './machines.ts';
+import type { SchemaManager } from './api/schema.ts';
+import type { Settings } from './api/settings.ts';
+import { createTimeManager, type TimeManager } from './api/time-manager.ts';
+import { createUnit, type UnitRuntime } from './assemble.ts';
+import { createWifiManager, type WifiManager } from './api/wifi-manager.ts';
 
 /** What a unit tells its app; see `on`. */
 export type UnitEvent = Parameters<Parameters<UnitActor['on']>[1]>[0];

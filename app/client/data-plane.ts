@@ -10,8 +10,8 @@ import { createJournal, type Journal } from '../plane/journal.ts';
 import { mqttLogSink, type MqttLogSink } from '../plane/mqtt-log-sink.ts';
 import { createPublisher, type Publisher } from '../plane/publisher.ts';
 import { createSwitchboard, type Switchboard } from '../plane/switchboard.ts';
-import type { ResolvedOptions } from './options.ts';
-import type { Epoch } from './time-manager.ts';
+import type { ResolvedOptions } from './options/options.ts';
+import type { Epoch } from './api/time-manager.ts';
 
 /** What messages and log entries pass through, past the statecharts. */
 export interface DataPlane {

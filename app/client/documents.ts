@@ -3,9 +3,9 @@ import { downloadSchema, schemaHolder, type SchemaSources } from '../../services
 import type { UnitEnv } from '../../services/env.ts';
 import type { UnitSchema } from '../../services/schema.ts';
 import type { Adapters } from '../platform.ts';
-import type { ResolvedOptions } from './options.ts';
-import { createSchemaManager, type SchemaManager } from './schema.ts';
-import { createSettings, type Settings } from './settings.ts';
+import type { ResolvedOptions } from './options/options.ts';
+import { createSchemaManager, type SchemaManager } from './api/schema.ts';
+import { createSettings, type Settings } from './api/settings.ts';
 
 /** What the documents ask the running unit for. */
 export interface DocumentRequests {

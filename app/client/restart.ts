@@ -1,10 +1,10 @@
 import type { RestartingMode } from '../../services/process-control.ts';
 import type { Adapters } from '../platform.ts';
 import { createWaits } from '../plane/waits.ts';
-import type { Cycle } from './cycle.ts';
+import type { Cycle } from './main-cycle.ts';
 import type { DataPlane } from './data-plane.ts';
-import { outcomeOf } from './requests.ts';
-import type { UnitActor } from './root.ts';
+import { outcomeOf } from './await-event.ts';
+import type { UnitActor } from './machines.ts';
 
 /** Leaves the link, and lets another process take over. @throws {ProcessError} The unit then goes on. */
 export type Restart = (mode: RestartingMode) => Promise<void>;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createSchemaManager, SearchScope, SearchTopicType } from '../../../app/client/schema.ts';
+import { createSchemaManager, SearchScope, SearchTopicType } from '../../../app/client/api/schema.ts';
 import { parseSchema } from '../../../services/schema.ts';
 import { commandTopic, schemaDocument } from '../../support/env.ts';
 

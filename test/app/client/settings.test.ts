@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { createSettings } from '../../../app/client/settings.ts';
+import { createSettings } from '../../../app/client/api/settings.ts';
 import { parseEnv } from '../../../services/env.ts';
 import { envDocument, tokenOf, unitUuid } from '../../support/env.ts';
 

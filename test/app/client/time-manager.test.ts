@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fakeClock } from '../../../adapters/memory/clock.ts';
-import { createEpoch } from '../../../app/client/time-manager.ts';
+import { createEpoch } from '../../../app/client/api/time-manager.ts';
 import { simulatedUnit } from '../../../app/testing.ts';
 import { settle } from '../../machines/harness.ts';
 

@@ -2,7 +2,7 @@ import type { LogLine } from '../../machines/unit.ts';
 import type { Clock } from '../../services/clock.ts';
 import type { DatedFailure, UnitMeasures } from '../../services/figures.ts';
 import type { DataPlane } from './data-plane.ts';
-import type { Epoch } from './time-manager.ts';
+import type { Epoch } from './api/time-manager.ts';
 
 /** What is told of the unit besides what its machines count. */
 export interface Measures {

@@ -2,7 +2,7 @@ import { ClientError, failureOf } from '../../services/errors.ts';
 import { LogLevel } from '../../services/log.ts';
 import type { Journal } from '../plane/journal.ts';
 import { createWaits } from '../plane/waits.ts';
-import { outcomeOf } from './requests.ts';
+import { outcomeOf } from './await-event.ts';
 import type { InFlight } from './in-flight.ts';
 import { createRestart, type Restart, type RestartParts } from './restart.ts';
 

@@ -1,6 +1,6 @@
 import { waitFor, type AnyActorRef } from 'xstate';
 import { ClientError, errorOf, type Failure } from '../../services/errors.ts';
-import type { UnitActor } from './root.ts';
+import type { UnitActor } from './machines.ts';
 
 type Emitted = Parameters<Parameters<UnitActor['on']>[1]>[0];
 type EmittedType = Emitted['type'];

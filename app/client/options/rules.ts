@@ -1,4 +1,4 @@
-import { textOf } from '../../services/errors.ts';
+import { textOf } from '../../../services/errors.ts';
 
 /** A value as far as it can be used, and what is wrong with the rest of it. */
 export interface Checked {

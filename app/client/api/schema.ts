@@ -1,4 +1,4 @@
-import type { SchemaSection, UnitSchema } from '../../services/schema.ts';
+import type { SchemaSection, UnitSchema } from '../../../services/schema.ts';
 
 /** What to search a topic key by. */
 export const SearchTopicType = {

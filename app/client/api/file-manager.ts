@@ -1,6 +1,6 @@
-import type { JsonValue } from '../../services/json.ts';
-import type { Storage } from '../../services/storage.ts';
-import type { Adapters } from '../platform.ts';
+import type { JsonValue } from '../../../services/json.ts';
+import type { Storage } from '../../../services/storage.ts';
+import type { Adapters } from '../../platform.ts';
 
 /** Files of the unit; on a browser, documents of its storage. */
 export interface FileManager {

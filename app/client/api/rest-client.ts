@@ -1,4 +1,4 @@
-import type { UnitEnv } from '../../services/env.ts';
+import type { UnitEnv } from '../../../services/env.ts';
 import {
   targetOf,
   type Page,
@@ -6,8 +6,8 @@ import {
   type TargetVersion,
   type UnitNodesPage,
   type UnitsPage,
-} from '../../services/rest.ts';
-import type { Storage } from '../../services/storage.ts';
+} from '../../../services/rest.ts';
+import type { Storage } from '../../../services/storage.ts';
 
 /** The instance's REST API, asked as this unit. Every method throws {@link RestError}. */
 export interface RestClient {

@@ -40,9 +40,9 @@ import { joinWifi, readWifiStatus, scanForSsid, watchWifi } from '../../services
 import type { Adapters } from '../platform.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Documents } from './documents.ts';
-import type { Measures } from './figures.ts';
+import type { Measures } from './metrics.ts';
 import { guardInspector } from './inspection.ts';
-import type { ResolvedOptions } from './options.ts';
+import type { ResolvedOptions } from './options/options.ts';
 import type { Reports } from './reports.ts';
 
 export type UnitActor = ActorRefFrom<typeof unitMachine>;

@@ -1,5 +1,5 @@
-import { envDefaults, secretVariables, type ReservedEnv, type UnitEnv } from '../../services/env.ts';
-import type { JsonValue } from '../../services/json.ts';
+import { envDefaults, secretVariables, type ReservedEnv, type UnitEnv } from '../../../services/env.ts';
+import type { JsonValue } from '../../../services/json.ts';
 
 /** The unit's settings: each variable of env.json by its name. */
 export interface SettingsApi {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../services/clock.ts';
+import type { Clock } from '../../../services/clock.ts';
 
 /** The unit's time. */
 export interface TimeManager {

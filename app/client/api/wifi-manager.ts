@@ -1,7 +1,7 @@
-import type { UnitEnv } from '../../services/env.ts';
-import type { Clock } from '../../services/clock.ts';
-import { ClientError, WifiError } from '../../services/errors.ts';
-import type { Wifi } from '../../services/wifi.ts';
+import type { UnitEnv } from '../../../services/env.ts';
+import type { Clock } from '../../../services/clock.ts';
+import { ClientError, WifiError } from '../../../services/errors.ts';
+import type { Wifi } from '../../../services/wifi.ts';
 
 /** How long joining the network may take: 10 s for each attempt by default. */
 export interface ConnectOptions {

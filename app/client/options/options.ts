@@ -1,10 +1,10 @@
-import { ClientError } from '../../services/errors.ts';
-import { RestartMode } from '../../services/process-control.ts';
-import type { Adapters, UpdateSetup } from '../platform.ts';
-import type { OutboxOptions } from '../plane/outbox-options.ts';
-import type { LinkPreferences } from '../plane/switchboard.ts';
-import type { Inspector } from './inspection.ts';
-import { cycleTable, optionTable } from './option-table.ts';
+import { ClientError } from '../../../services/errors.ts';
+import { RestartMode } from '../../../services/process-control.ts';
+import type { Adapters, UpdateSetup } from '../../platform.ts';
+import type { OutboxOptions } from '../../plane/outbox-options.ts';
+import type { LinkPreferences } from '../../plane/switchboard.ts';
+import type { Inspector } from '../inspection.ts';
+import { cycleTable, optionTable } from './table.ts';
 
 /** How the unit talks MQTT. */
 export interface MqttOptions extends LinkPreferences {

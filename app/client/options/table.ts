@@ -1,4 +1,4 @@
-import { RestartMode } from '../../services/process-control.ts';
+import { RestartMode } from '../../../services/process-control.ts';
 import {
   address,
   callback,
@@ -15,7 +15,7 @@ import {
   some,
   text,
   whole,
-} from './option-rules.ts';
+} from './rules.ts';
 
 /** The longest wait that every host's timer can count, milliseconds. */
 const longestMs = 2 ** 31 - 1;

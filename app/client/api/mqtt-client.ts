@@ -1,12 +1,12 @@
-import { textOf } from '../../services/errors.ts';
-import type { Inbox } from '../plane/inbox.ts';
-import type { InboundMessage } from '../plane/message.ts';
-import type { OutboxFigures } from '../../services/figures.ts';
-import { refused, type PublishResult } from '../plane/publish-result.ts';
-import type { MessageOptions, Publisher } from '../plane/publisher.ts';
-import { encodePayload, misuseOf, type Payload } from './payload.ts';
-import { outcomeOf } from './requests.ts';
-import type { UnitActor } from './root.ts';
+import { textOf } from '../../../services/errors.ts';
+import type { Inbox } from '../../plane/inbox.ts';
+import type { InboundMessage } from '../../plane/message.ts';
+import type { OutboxFigures } from '../../../services/figures.ts';
+import { refused, type PublishResult } from '../../plane/publish-result.ts';
+import type { MessageOptions, Publisher } from '../../plane/publisher.ts';
+import { encodePayload, misuseOf, type Payload } from '../payload.ts';
+import { outcomeOf } from '../await-event.ts';
+import type { UnitActor } from '../machines.ts';
 
 /** The MQTT link. */
 export interface MqttClient {

@@ -1,5 +1,5 @@
-import { webCryptoCipher } from '../../adapters/shared/cipher.ts';
-import type { Cipher } from '../../services/cipher.ts';
+import { webCryptoCipher } from '../../../adapters/shared/cipher.ts';
+import type { Cipher } from '../../../services/cipher.ts';
 
 /** Authenticated encryption of texts with a shared key; see {@link Cipher}. */
 export class AesGcmCipher implements Cipher {

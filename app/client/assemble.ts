@@ -1,17 +1,17 @@
 import type { ClientError } from '../../services/errors.ts';
 import type { UpdateTarget } from '../../services/firmware.ts';
 import type { Adapters } from '../platform.ts';
-import { createCycle, type Cycle } from './cycle.ts';
+import { createCycle, type Cycle } from './main-cycle.ts';
 import { createDataPlane, type DataPlane } from './data-plane.ts';
 import { createDocuments, type Documents } from './documents.ts';
-import type { ResolvedOptions } from './options.ts';
-import { createMeasures, type Measures } from './figures.ts';
+import type { ResolvedOptions } from './options/options.ts';
+import { createMeasures, type Measures } from './metrics.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
-import { createPower, type Power } from './power.ts';
+import { createPower, type Power } from './lifecycle.ts';
 import { createReports } from './reports.ts';
-import { settled } from './requests.ts';
-import { createRoot, type UnitActor } from './root.ts';
-import { createEpoch, type Epoch } from './time-manager.ts';
+import { settled } from './await-event.ts';
+import { createRoot, type UnitActor } from './machines.ts';
+import { createEpoch, type Epoch } from './api/time-manager.ts';
 
 /** The assembled unit: machines, data plane and documents, wired to the adapters. */
 export interface UnitRuntime<TEnv extends object> {
