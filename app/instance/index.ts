@@ -2,9 +2,9 @@ export { startInstance, type Instance, type InstanceOptions } from './instance.t
 export { InstanceError } from './errors.ts';
 export { commands, type Command, type Events, type InstanceEvent, type InstanceEvents } from './events.ts';
 export type { Operator } from './operator.ts';
-export type { NewUnit, NewVersion, VersionRow } from './units.ts';
-export type { EdgeRow, NodeChanges } from './nodes.ts';
-export type { LogQuery, LogRow, UnitQuery } from './lists.ts';
-export type { NodeRow, UnitRow } from './views.ts';
-export type { VisibilityLevel } from './documents.ts';
-export type { ArchiveFile } from './tar.ts';
+export type { NewUnit, NewVersion, VersionRow } from './model/units.ts';
+export type { EdgeRow, NodeChanges } from './model/nodes.ts';
+export type { LogQuery, LogRow, UnitQuery } from './rest/lists.ts';
+export type { NodeRow, UnitRow } from './rest/views.ts';
+export type { VisibilityLevel } from './store/documents.ts';
+export type { ArchiveFile } from './model/tar.ts';

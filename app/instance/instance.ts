@@ -1,19 +1,19 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import type { Duplex } from 'node:stream';
-import { startBroker } from './broker.ts';
+import { startBroker } from './mqtt/broker.ts';
 import type { Core } from './core.ts';
-import { folderDisk, memoryDisk } from './disk.ts';
-import type { IdentityDocument } from './documents.ts';
-import { appPrefix, apiPrefix, type Address } from './env.ts';
+import { folderDisk, memoryDisk } from './store/disk.ts';
+import type { IdentityDocument } from './store/documents.ts';
+import { appPrefix, apiPrefix, type Address } from './model/env.ts';
 import { eventSource, type Events, type EventSource, type InstanceEvent } from './events.ts';
-import type { TrafficLimits } from './guarded-stream.ts';
-import { openInbox } from './inbox.ts';
-import { listenHttp, listenMqtt, listenWebSocket, webSocketPath, type Listener } from './listeners.ts';
+import type { TrafficLimits } from './mqtt/guarded-stream.ts';
+import { openInbox } from './mqtt/inbox.ts';
+import { listenHttp, listenMqtt, listenWebSocket, webSocketPath, type Listener } from './mqtt/listeners.ts';
 import { operatorOf, type Operator } from './operator.ts';
-import { restApi } from './rest.ts';
-import { openStore, type Store } from './store.ts';
-import { tokensOf } from './tokens.ts';
+import { restApi } from './rest/rest.ts';
+import { openStore, type Store } from './store/store.ts';
+import { tokensOf } from './model/tokens.ts';
 
 /** How an instance is started. */
 export interface InstanceOptions {

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseLogReport } from '../../../app/instance/log-reports.ts';
-import { isTooEarly, overdue, parseStateReport } from '../../../app/instance/state-reports.ts';
-import type { UnitDocument } from '../../../app/instance/documents.ts';
+import { parseLogReport } from '../../../app/instance/mqtt/log-reports.ts';
+import { isTooEarly, overdue, parseStateReport } from '../../../app/instance/mqtt/state-reports.ts';
+import type { UnitDocument } from '../../../app/instance/store/documents.ts';
 import { until } from '../../support/until.ts';
 import { addUnit, connectUnit, runInstance, unitFolder } from './support.ts';
 

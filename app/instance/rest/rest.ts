@@ -1,7 +1,7 @@
 import { Hono, type Context } from 'hono';
-import type { Core } from './core.ts';
-import { apiPrefix, appPrefix } from './env.ts';
-import { InstanceError } from './errors.ts';
+import type { Core } from '../core.ts';
+import { apiPrefix, appPrefix } from '../model/env.ts';
+import { InstanceError } from '../errors.ts';
 import { nodeRoutes } from './rest-nodes.ts';
 import { operatorRoutes } from './rest-operator.ts';
 import { unitRoutes } from './rest-unit.ts';

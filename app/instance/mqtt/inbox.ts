@@ -1,9 +1,9 @@
-import type { Core } from './core.ts';
-import { stateIntervalMs } from './env.ts';
+import type { Core } from '../core.ts';
+import { stateIntervalMs } from '../model/env.ts';
 import type { OnMessage } from './broker.ts';
 import { parseLogReport } from './log-reports.ts';
 import { afterReport, isTooEarly, parseStateReport } from './state-reports.ts';
-import { parseTopic, type Topic } from './topics.ts';
+import { parseTopic, type Topic } from '../model/topics.ts';
 
 /** What the instance does with messages. */
 export interface Inbox {

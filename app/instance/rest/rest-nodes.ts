@@ -1,9 +1,9 @@
 import type { Hono } from 'hono';
-import type { JsonObject } from '../../services/json.ts';
-import { maySeeNode, requireUser } from './authorise.ts';
-import { noAccess } from './errors.ts';
+import type { JsonObject } from '../../../services/json.ts';
+import { maySeeNode, requireUser } from '../mqtt/authorise.ts';
+import { noAccess } from '../errors.ts';
 import { listNodes } from './lists.ts';
-import { requireNode, type NodeChanges } from './nodes.ts';
+import { requireNode, type NodeChanges } from '../model/nodes.ts';
 import {
   bodyOf,
   isBoolean,
@@ -16,7 +16,7 @@ import {
   textField,
 } from './requests.ts';
 import type { RestEnv, RestParts } from './rest-parts.ts';
-import type { Agent } from './tokens.ts';
+import type { Agent } from '../model/tokens.ts';
 
 const nodeChanges = (body: JsonObject): NodeChanges => {
   const visibility = optionalField(body, 'visibility_level', 'Public, Internal or Private', isVisibility);

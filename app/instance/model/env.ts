@@ -1,7 +1,7 @@
-import { envDefaults } from '../../services/env.ts';
-import type { JsonObject } from '../../services/json.ts';
-import type { UnitDocument, VersionDocument } from './documents.ts';
-import { invalid, notFound } from './errors.ts';
+import { envDefaults } from '../../../services/env.ts';
+import type { JsonObject } from '../../../services/json.ts';
+import type { UnitDocument, VersionDocument } from '../store/documents.ts';
+import { invalid, notFound } from '../errors.ts';
 
 /** Where an instance can be reached, as its units' envs say it. */
 export interface Address {

@@ -1,6 +1,6 @@
-import type { Core } from './core.ts';
-import type { Operator } from './operator.ts';
-import type { Agent } from './tokens.ts';
+import type { Core } from '../core.ts';
+import type { Operator } from '../operator.ts';
+import type { Agent } from '../model/tokens.ts';
 
 /** What a route finds beside its request. */
 export interface RestEnv {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { isJsonObject, type JsonValue } from '../../services/json.ts';
-import { LogLevel } from '../../services/log.ts';
-import type { LogDocument } from './documents.ts';
+import { isJsonObject, type JsonValue } from '../../../services/json.ts';
+import { LogLevel } from '../../../services/log.ts';
+import type { LogDocument } from '../store/documents.ts';
 import { readPayload } from './state-reports.ts';
 
 /** What a payload on `log/pepeunit` held. */

@@ -1,10 +1,10 @@
 import type { Context } from 'hono';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../services/json.ts';
-import { visibilityLevels, type VisibilityLevel } from './documents.ts';
-import { invalid, InstanceError } from './errors.ts';
-import { commands, type Command } from './events.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../services/json.ts';
+import { visibilityLevels, type VisibilityLevel } from '../store/documents.ts';
+import { invalid, InstanceError } from '../errors.ts';
+import { commands, type Command } from '../events.ts';
 import type { PageOf } from './lists.ts';
-import { isUuid } from './topics.ts';
+import { isUuid } from '../model/topics.ts';
 
 /** @throws {InstanceError} `invalid` */
 export const requireUuid = (name: string, value: unknown): string => {

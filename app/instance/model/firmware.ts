@@ -1,5 +1,5 @@
 import { zipSync, type Zippable } from 'fflate';
-import type { JsonObject } from '../../services/json.ts';
+import type { JsonObject } from '../../../services/json.ts';
 import type { ArchiveFile } from './tar.ts';
 
 const toJson = (path: string, document: JsonObject): ArchiveFile => ({

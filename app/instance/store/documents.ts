@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../services/json.ts';
-import type { LogLevel } from '../../services/log.ts';
+import type { JsonObject } from '../../../services/json.ts';
+import type { LogLevel } from '../../../services/log.ts';
 
 /** Who may see a unit or a node: everyone, every unit and user, or those with a permission. */
 export const visibilityLevels = ['Public', 'Internal', 'Private'] as const;

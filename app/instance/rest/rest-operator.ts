@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono';
-import { isJsonObject, type JsonObject } from '../../services/json.ts';
-import { maySeeUnit, requireOwner, requireUser } from './authorise.ts';
-import { InstanceError, noAccess } from './errors.ts';
+import { isJsonObject, type JsonObject } from '../../../services/json.ts';
+import { maySeeUnit, requireOwner, requireUser } from '../mqtt/authorise.ts';
+import { InstanceError, noAccess } from '../errors.ts';
 import {
   bodyOf,
   isText,
@@ -15,7 +15,7 @@ import {
   textField,
 } from './requests.ts';
 import type { RestEnv, RestParts } from './rest-parts.ts';
-import type { NewUnit, NewVersion } from './units.ts';
+import type { NewUnit, NewVersion } from '../model/units.ts';
 
 const newVersion = (body: JsonObject): NewVersion => {
   const compiledFirmwareLink = optionalField(body, 'compiled_firmware_link', 'a text', isText);

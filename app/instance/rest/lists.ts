@@ -1,7 +1,7 @@
-import { maySeeNode, maySeeUnit } from './authorise.ts';
-import type { LogDocument, NodeDocument, UnitDocument } from './documents.ts';
-import type { Store } from './store.ts';
-import type { Agent } from './tokens.ts';
+import { maySeeNode, maySeeUnit } from '../mqtt/authorise.ts';
+import type { LogDocument, NodeDocument, UnitDocument } from '../store/documents.ts';
+import type { Store } from '../store/store.ts';
+import type { Agent } from '../model/tokens.ts';
 import { nodeRow, unitRow, type NodeRow, type UnitRow } from './views.ts';
 
 /** A page of a list. */

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { deflate, deflateRaw, gzip } from 'node:zlib';
 import { pack } from 'tar-stream';
-import { invalid } from './errors.ts';
+import { invalid } from '../errors.ts';
 
 /** One file of an archive. */
 export interface ArchiveFile {

@@ -1,11 +1,11 @@
 import type { Context, Hono } from 'hono';
-import { requireOwner } from './authorise.ts';
-import { packZip } from './firmware.ts';
-import { packTar, packTgz, type ArchiveFile } from './tar.ts';
+import { requireOwner } from '../mqtt/authorise.ts';
+import { packZip } from '../model/firmware.ts';
+import { packTar, packTgz, type ArchiveFile } from '../model/tar.ts';
 import { listUnits } from './lists.ts';
 import { bodyOf, pathUuid, queryInteger, queryOrder, queryPage, requireUuid, textField } from './requests.ts';
 import type { RestEnv, RestParts } from './rest-parts.ts';
-import { setStateStorage } from './units.ts';
+import { setStateStorage } from '../model/units.ts';
 
 const archive = (context: Context, name: string, type: string, bytes: Uint8Array) =>
   context.body(Uint8Array.from(bytes), 200, {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { ignoreRules } from '../../adapters/shared/archive/ignore-rules.ts';
-import { isJsonObject, type JsonObject } from '../../services/json.ts';
-import type { FileDocument, SchemaExample, VersionDocument } from './documents.ts';
-import { InstanceError, invalid } from './errors.ts';
-import type { Store } from './store.ts';
+import { ignoreRules } from '../../../adapters/shared/archive/ignore-rules.ts';
+import { isJsonObject, type JsonObject } from '../../../services/json.ts';
+import type { FileDocument, SchemaExample, VersionDocument } from '../store/documents.ts';
+import { InstanceError, invalid } from '../errors.ts';
+import type { Store } from '../store/store.ts';
 import { baseKeys } from './topics.ts';
 
 /** How large a version may be. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { JsonObject } from '../../services/json.ts';
-import type { NodeDocument, SchemaExample, UnitDocument, VisibilityLevel } from './documents.ts';
+import type { JsonObject } from '../../../services/json.ts';
+import type { NodeDocument, SchemaExample, UnitDocument, VisibilityLevel } from '../store/documents.ts';
 import { versionOf } from './env.ts';
-import type { Store } from './store.ts';
+import type { Store } from '../store/store.ts';
 import { baseTopic, nodeTopic } from './topics.ts';
 
 const baseSection = (

@@ -1,9 +1,9 @@
 import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { makeFolder, replaceFile } from '../../adapters/node/fs/durable-file.ts';
-import { codeOf } from '../../adapters/node/fs/file-system.ts';
-import { isTemporaryName, sweepTemporaries } from '../../adapters/node/fs/temporary-files.ts';
-import { InstanceError } from './errors.ts';
+import { makeFolder, replaceFile } from '../../../adapters/node/fs/durable-file.ts';
+import { codeOf } from '../../../adapters/node/fs/file-system.ts';
+import { isTemporaryName, sweepTemporaries } from '../../../adapters/node/fs/temporary-files.ts';
+import { InstanceError } from '../errors.ts';
 
 /** Keeps named documents; names are relative paths with `/`. */
 export interface Disk {

@@ -1,5 +1,5 @@
 import { sign, verify } from 'hono/jwt';
-import { noAccess } from './errors.ts';
+import { noAccess } from '../errors.ts';
 import { isUuid } from './topics.ts';
 
 /** Who a token speaks for. */
