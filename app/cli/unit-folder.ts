@@ -6,7 +6,7 @@ import { BrokerError } from '../../services/errors.ts';
 import type { UnitEnv } from '../../services/env.ts';
 import { readEnv as readEnvFile } from '../../services/settings.ts';
 import { readSchema as readSchemaFile } from '../../services/schema.ts';
-import { brokerUrl } from '../plane/switchboard.ts';
+import { brokerUrl } from '../messaging/router.ts';
 
 /** The env of the unit in a folder. @throws {SettingsError} */
 export const readEnv = (folder: string): Promise<UnitEnv> => readEnvFile(fileStorage(), join(folder, 'env.json'));

@@ -1,5 +1,5 @@
 import type { InspectionEvent, Observer } from 'xstate';
-import { callGuarded, type OnFailure } from '../plane/guard.ts';
+import { callGuarded, type OnFailure } from '../messaging/call-user.ts';
 
 export type Inspector = Observer<InspectionEvent> | ((event: InspectionEvent) => void);
 

@@ -1,7 +1,7 @@
 import { ClientError, failureOf } from '../../services/errors.ts';
 import { LogLevel } from '../../services/log.ts';
-import type { Journal } from '../plane/journal.ts';
-import { createWaits } from '../plane/waits.ts';
+import type { Journal } from '../logging/log.ts';
+import { createWaits } from '../messaging/timeout.ts';
 import { outcomeOf } from './await-event.ts';
 import type { InFlight } from './in-flight.ts';
 import { createRestart, type Restart, type RestartParts } from './restart.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../services/clock.ts';
-import { callGuarded, type OnFailure } from '../plane/guard.ts';
+import { callGuarded, type OnFailure } from '../messaging/call-user.ts';
 
 /** When the output handler is called: by default each cycle, online or not. */
 export interface OutputHandlerOptions {

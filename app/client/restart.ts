@@ -1,6 +1,6 @@
 import type { RestartingMode } from '../../services/process-control.ts';
 import type { Adapters } from '../platform.ts';
-import { createWaits } from '../plane/waits.ts';
+import { createWaits } from '../messaging/timeout.ts';
 import type { Cycle } from './main-cycle.ts';
 import type { DataPlane } from './data-plane.ts';
 import { outcomeOf } from './await-event.ts';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { OutboxOptions } from '../../app/plane/outbox-options.ts';
+import type { OutboxOptions } from '../../app/messaging/outbound/options.ts';
 import { until } from '../support/until.ts';
 
 /** What a unit of a subject is made of. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fleetSpreadMs, spreadOf } from '../../app/plane/spread.ts';
+import { fleetSpreadMs, spreadOf } from '../../app/messaging/reconnect-spread.ts';
 import { platformLimit, simulate, type Return, type Scenario } from './simulate.ts';
 
 /** A scenario that was simulated. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fleetSpreadMs } from '../../app/plane/spread.ts';
+import { fleetSpreadMs } from '../../app/messaging/reconnect-spread.ts';
 import { platformLimit, simulate } from './simulate.ts';
 
 test.each([

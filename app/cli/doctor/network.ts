@@ -3,7 +3,7 @@ import { kyRest } from '../../../adapters/shared/rest/rest.ts';
 import type { UnitEnv } from '../../../services/env.ts';
 import { targetOf } from '../../../services/rest.ts';
 import type { UnitSchema } from '../../../services/schema.ts';
-import { brokerUrl } from '../../plane/switchboard.ts';
+import { brokerUrl } from '../../messaging/router.ts';
 import { openLink } from '../unit-folder.ts';
 import { failed, ok, warning, type Finding } from './finding.ts';
 

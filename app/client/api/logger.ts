@@ -1,6 +1,6 @@
 import { textOf } from '../../../services/errors.ts';
 import { LogLevel } from '../../../services/log.ts';
-import { sinkNames, type Journal, type SinkName } from '../../plane/journal.ts';
+import { sinkNames, type Journal, type SinkName } from '../../logging/log.ts';
 
 /** Where an entry goes; to every sink that is on by default. */
 export interface LogOptions {

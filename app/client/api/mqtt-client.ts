@@ -1,9 +1,9 @@
 import { textOf } from '../../../services/errors.ts';
-import type { Inbox } from '../../plane/inbox.ts';
-import type { InboundMessage } from '../../plane/message.ts';
+import type { Inbox } from '../../messaging/inbound/inbox.ts';
+import type { InboundMessage } from '../../messaging/inbound/message.ts';
 import type { OutboxFigures } from '../../../services/figures.ts';
-import { refused, type PublishResult } from '../../plane/publish-result.ts';
-import type { MessageOptions, Publisher } from '../../plane/publisher.ts';
+import { refused, type PublishResult } from '../../messaging/outbound/result.ts';
+import type { MessageOptions, Publisher } from '../../messaging/outbound/publisher.ts';
 import { encodePayload, misuseOf, type Payload } from '../payload.ts';
 import { outcomeOf } from '../await-event.ts';
 import type { UnitActor } from '../machines.ts';

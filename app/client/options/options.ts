@@ -1,8 +1,8 @@
 import { ClientError } from '../../../services/errors.ts';
 import { RestartMode } from '../../../services/process-control.ts';
 import type { Adapters, UpdateSetup } from '../../platform.ts';
-import type { OutboxOptions } from '../../plane/outbox-options.ts';
-import type { LinkPreferences } from '../../plane/switchboard.ts';
+import type { OutboxOptions } from '../../messaging/outbound/options.ts';
+import type { LinkPreferences } from '../../messaging/router.ts';
 import type { Inspector } from '../inspection.ts';
 import { cycleTable, optionTable } from './table.ts';
 

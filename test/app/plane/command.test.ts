@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { commandOfKey, parseCommand, type CommandName } from '../../../app/plane/command.ts';
+import { commandOfKey, parseCommand, type CommandName } from '../../../app/messaging/inbound/command.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

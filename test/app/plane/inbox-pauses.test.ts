@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { InboxClass } from '../../../app/plane/inbox-lanes.ts';
+import type { InboxClass } from '../../../app/messaging/inbound/topic-queues.ts';
 import { message, settle, setUp } from './receiving.ts';
 
 const eight = { messages: 8, bytes: 1000, handlerMs: 60_000 };

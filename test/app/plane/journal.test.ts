@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { entryLine } from '../../../adapters/shared/log/log-lines.ts';
-import { createJournal, type JournalConfig } from '../../../app/plane/journal.ts';
+import { createJournal, type JournalConfig } from '../../../app/logging/log.ts';
 import { LogLevel, type LogEntry, type LogSink } from '../../../services/log.ts';
 
 const everything: JournalConfig = { minLevel: 'Debug', maxLength: 64, console: true, file: true, mqtt: true };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { fileOutbox } from '../../../adapters/node/outbox/outbox.ts';
 import { systemClock } from '../../../adapters/shared/clock.ts';
-import { createPublisher } from '../../../app/plane/publisher.ts';
+import { createPublisher } from '../../../app/messaging/outbound/publisher.ts';
 import { temporaryFolder } from '../../adapters/temporary-folder.ts';
 import { until } from '../../support/until.ts';
 import { linkThat, textOf } from './publishing.ts';

@@ -1,7 +1,7 @@
 import { fakeClock, type FakeClock } from '../../../adapters/memory/clock.ts';
 import { memoryOutbox, type MemoryOutbox } from '../../../adapters/memory/outbox.ts';
-import type { OutboxOptions } from '../../../app/plane/outbox-options.ts';
-import { createPublisher } from '../../../app/plane/publisher.ts';
+import type { OutboxOptions } from '../../../app/messaging/outbound/options.ts';
+import { createPublisher } from '../../../app/messaging/outbound/publisher.ts';
 import type { Link } from '../../../services/broker.ts';
 import { BrokerError } from '../../../services/errors.ts';
 

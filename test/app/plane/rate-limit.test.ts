@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fakeClock } from '../../../adapters/memory/clock.ts';
-import { createRateLimiter } from '../../../app/plane/rate-limit.ts';
+import { createRateLimiter } from '../../../app/messaging/outbound/rate-limiter.ts';
 import { pass, publishing } from './publishing.ts';
 
 test('live messages above the rate wait in the outbox and go in order, none is lost (S7)', async () => {

@@ -1,7 +1,7 @@
 import { fakeClock } from '../../../adapters/memory/clock.ts';
 import { defaultInboxBounds } from '../../../app/plane/inbox-backlog.ts';
-import { createInbox } from '../../../app/plane/inbox.ts';
-import { InboundMessage } from '../../../app/plane/message.ts';
+import { createInbox } from '../../../app/messaging/inbound/inbox.ts';
+import { InboundMessage } from '../../../app/messaging/inbound/message.ts';
 
 export const message = (topic: string, text: string) => new InboundMessage(topic, Buffer.from(text), false, undefined);
 export const settle = () => new Promise<void>((resolve) => setImmediate(resolve));

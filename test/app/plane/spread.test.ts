@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fleetSpreadMs, spreadOf } from '../../../app/plane/spread.ts';
+import { fleetSpreadMs, spreadOf } from '../../../app/messaging/reconnect-spread.ts';
 
 test.each([
   [0, ['localhost', '127.0.0.1', '127.8.9.10', '[::1]']],

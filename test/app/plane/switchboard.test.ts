@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { brokerUrl, createSwitchboard, type LinkPreferences } from '../../../app/plane/switchboard.ts';
+import { brokerUrl, createSwitchboard, type LinkPreferences } from '../../../app/messaging/router.ts';
 import { parseEnv } from '../../../services/env.ts';
 import type { JsonObject } from '../../../services/json.ts';
 import { envDocument } from '../../support/env.ts';

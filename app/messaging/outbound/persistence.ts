@@ -1,11 +1,11 @@
-import { serial } from '../../adapters/shared/serial.ts';
-import type { Clock } from '../../services/clock.ts';
-import { failureOf, isLoss } from '../../services/errors.ts';
-import type { DeadReason, Outbox, StoredMessage, StoredMessages } from '../../services/outbox.ts';
-import { createPossession, noAnswer, storeWithinMs, type Possession } from './outbox-possession.ts';
-import type { Message } from './outbox-queue.ts';
-import { queued, type PublishResult } from './publish-result.ts';
-import { createWaits, type Waits } from './waits.ts';
+import { serial } from '../../../adapters/shared/serial.ts';
+import type { Clock } from '../../../services/clock.ts';
+import { failureOf, isLoss } from '../../../services/errors.ts';
+import type { DeadReason, Outbox, StoredMessage, StoredMessages } from '../../../services/outbox.ts';
+import { createPossession, noAnswer, storeWithinMs, type Possession } from '../../plane/outbox-possession.ts';
+import type { Message } from './queue.ts';
+import { queued, type PublishResult } from './result.ts';
+import { createWaits, type Waits } from '../timeout.ts';
 
 /** What the keeper stands between. */
 export interface KeeperParts {

@@ -1,12 +1,12 @@
-import { createPause } from '../../adapters/shared/pause.ts';
-import type { Link } from '../../services/broker.ts';
-import type { Clock } from '../../services/clock.ts';
-import { BrokerError } from '../../services/errors.ts';
+import { createPause } from '../../../adapters/shared/pause.ts';
+import type { Link } from '../../../services/broker.ts';
+import type { Clock } from '../../../services/clock.ts';
+import { BrokerError } from '../../../services/errors.ts';
 import type { PlaneOutbox } from './outbox.ts';
-import type { Message, OutboxQueue } from './outbox-queue.ts';
-import { delivered, refused } from './publish-result.ts';
-import type { RateLimiter } from './rate-limit.ts';
-import type { Suspects } from './suspects.ts';
+import type { Message, OutboxQueue } from './queue.ts';
+import { delivered, refused } from './result.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+import type { Suspects } from './poison-messages.ts';
 
 /** How long a link that did not take a message is left alone, milliseconds. */
 const pauseMs = 1_000;

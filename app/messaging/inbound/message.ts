@@ -1,4 +1,4 @@
-import type { MessageProperties } from '../../services/broker.ts';
+import type { MessageProperties } from '../../../services/broker.ts';
 
 /** A message as the input handler gets it. */
 export class InboundMessage {

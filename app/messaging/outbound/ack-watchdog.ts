@@ -1,6 +1,6 @@
-import { createPause } from '../../adapters/shared/pause.ts';
-import type { Clock } from '../../services/clock.ts';
-import type { Message } from './outbox-queue.ts';
+import { createPause } from '../../../adapters/shared/pause.ts';
+import type { Clock } from '../../../services/clock.ts';
+import type { Message } from './queue.ts';
 import type { PlaneOutbox } from './outbox.ts';
 
 const isAtRisk = ({ state, qos, isStored }: Message): boolean => state === 'sending' && qos > 0 && !isStored;

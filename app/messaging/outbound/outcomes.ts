@@ -1,6 +1,6 @@
-import type { Message, OutboxQueue } from './outbox-queue.ts';
-import type { Keeper } from './outbox-keeper.ts';
-import type { PublishResult, Unsent } from './publish-result.ts';
+import type { Message, OutboxQueue } from './queue.ts';
+import type { Keeper } from './persistence.ts';
+import type { PublishResult, Unsent } from './result.ts';
 
 const createCounts = () => ({ queued: 0, delivered: 0, refused: 0, dropped: 0, replaced: 0, expired: 0, dead: 0 });
 

@@ -1,19 +1,19 @@
-import type { Link, PublishOptions, Qos } from '../../services/broker.ts';
-import type { Clock } from '../../services/clock.ts';
-import { BrokerError } from '../../services/errors.ts';
-import type { OutboxFigures } from '../../services/figures.ts';
-import type { Outbox } from '../../services/outbox.ts';
-import type { UnitSchema } from '../../services/schema.ts';
-import { watchAcknowledgements } from './acknowledgements.ts';
-import { createComplaints } from './complaints.ts';
-import { boundsOf, type OutboxBounds, type OutboxOptions } from './outbox-options.ts';
-import type { Message, OutboxQueue } from './outbox-queue.ts';
+import type { Link, PublishOptions, Qos } from '../../../services/broker.ts';
+import type { Clock } from '../../../services/clock.ts';
+import { BrokerError } from '../../../services/errors.ts';
+import type { OutboxFigures } from '../../../services/figures.ts';
+import type { Outbox } from '../../../services/outbox.ts';
+import type { UnitSchema } from '../../../services/schema.ts';
+import { watchAcknowledgements } from './ack-watchdog.ts';
+import { createComplaints } from '../../plane/complaints.ts';
+import { boundsOf, type OutboxBounds, type OutboxOptions } from './options.ts';
+import type { Message, OutboxQueue } from './queue.ts';
 import { createOutbox, type PlaneOutbox } from './outbox.ts';
-import { packetBytes, topicFault } from './packet.ts';
-import { delivered, deliveredAtOnce, dropped, queued, refused, type PublishResult } from './publish-result.ts';
-import { createRateLimiter } from './rate-limit.ts';
+import { packetBytes, topicFault } from './packet-size.ts';
+import { delivered, deliveredAtOnce, dropped, queued, refused, type PublishResult } from './result.ts';
+import { createRateLimiter } from './rate-limiter.ts';
 import { createReplay, type Replay } from './replay.ts';
-import { createSuspects, type Suspects } from './suspects.ts';
+import { createSuspects, type Suspects } from './poison-messages.ts';
 
 export type Payload = Uint8Array | string;
 

@@ -1,7 +1,7 @@
-import { createFifo, type Fifo } from '../../adapters/shared/fifo.ts';
-import type { Qos } from '../../services/broker.ts';
-import type { OutboxBounds, Policies, Policy } from './outbox-options.ts';
-import type { PublishResult } from './publish-result.ts';
+import { createFifo, type Fifo } from '../../../adapters/shared/fifo.ts';
+import type { Qos } from '../../../services/broker.ts';
+import type { OutboxBounds, Policies, Policy } from './options.ts';
+import type { PublishResult } from './result.ts';
 
 /** A message on its way: it waits, or the link has it and owes an acknowledgement, or it has left. */
 export interface Message {

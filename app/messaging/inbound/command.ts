@@ -1,5 +1,5 @@
-import type { UpdateTarget } from '../../services/firmware.ts';
-import { isJsonObject, type JsonObject } from '../../services/json.ts';
+import type { UpdateTarget } from '../../../services/firmware.ts';
+import { isJsonObject, type JsonObject } from '../../../services/json.ts';
 
 /** The commands that an instance sends, by the first segment of their topic key. */
 export type CommandName = 'update' | 'env_update' | 'schema_update' | 'log_sync';

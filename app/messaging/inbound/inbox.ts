@@ -1,11 +1,11 @@
-import type { Clock } from '../../services/clock.ts';
-import type { InboxFigures } from '../../services/figures.ts';
-import { callGuarded } from './guard.ts';
-import type { InboxBounds } from './inbox-backlog.ts';
-import { createBrake } from './inbox-brake.ts';
-import { createLanes, type InboxClass } from './inbox-lanes.ts';
+import type { Clock } from '../../../services/clock.ts';
+import type { InboxFigures } from '../../../services/figures.ts';
+import { callGuarded } from '../call-user.ts';
+import type { InboxBounds } from '../../plane/inbox-backlog.ts';
+import { createBrake } from './backpressure.ts';
+import { createLanes, type InboxClass } from './topic-queues.ts';
 import type { InboundMessage } from './message.ts';
-import { createTally } from './tally.ts';
+import { createTally } from '../throttled-warning.ts';
 
 export type InputHandler = (message: InboundMessage) => unknown;
 

@@ -1,14 +1,14 @@
-import type { Clock } from '../../services/clock.ts';
-import type { OutboxFigures } from '../../services/figures.ts';
-import type { Outbox } from '../../services/outbox.ts';
-import type { UnitSchema } from '../../services/schema.ts';
-import { createFates, type Fates } from './outbox-fates.ts';
-import { createLimits, noRoom } from './outbox-limits.ts';
-import { createKeeper, createNoKeeper, type Keeper, type RestoredMessage } from './outbox-keeper.ts';
-import { createOwnership } from './outbox-ownership.ts';
-import { createPolicies, type OutboxBounds, type OutboxOptions } from './outbox-options.ts';
-import { createQueue, type Lane, type Message, type OutboxQueue } from './outbox-queue.ts';
-import { dropped, queued, type PublishResult } from './publish-result.ts';
+import type { Clock } from '../../../services/clock.ts';
+import type { OutboxFigures } from '../../../services/figures.ts';
+import type { Outbox } from '../../../services/outbox.ts';
+import type { UnitSchema } from '../../../services/schema.ts';
+import { createFates, type Fates } from './outcomes.ts';
+import { createLimits, noRoom } from './limits.ts';
+import { createKeeper, createNoKeeper, type Keeper, type RestoredMessage } from './persistence.ts';
+import { createOwnership } from '../../plane/outbox-ownership.ts';
+import { createPolicies, type OutboxBounds, type OutboxOptions } from './options.ts';
+import { createQueue, type Lane, type Message, type OutboxQueue } from './queue.ts';
+import { dropped, queued, type PublishResult } from './result.ts';
 
 export interface OutboxParts {
   /** `undefined` when nothing needs to outlive the program. */

@@ -1,7 +1,7 @@
 import { entryLine } from '../../adapters/shared/log/log-lines.ts';
 import type { LogEntry, LogSink } from '../../services/log.ts';
 import type { UnitSchema } from '../../services/schema.ts';
-import type { Publisher } from './publisher.ts';
+import type { Publisher } from '../messaging/outbound/publisher.ts';
 
 /** The topic that the instance reads entries from. */
 const logTopicOf = (schema: UnitSchema | undefined): string | undefined =>

@@ -1,7 +1,7 @@
-import type { Link } from '../../services/broker.ts';
-import type { Clock } from '../../services/clock.ts';
-import { BrokerError } from '../../services/errors.ts';
-import type { Lane, Message } from './outbox-queue.ts';
+import type { Link } from '../../../services/broker.ts';
+import type { Clock } from '../../../services/clock.ts';
+import { BrokerError } from '../../../services/errors.ts';
+import type { Lane, Message } from './queue.ts';
 
 /**
  * Finds the message over which the broker ends the link: there are brokers that answer so to a topic that they deny, or to a

@@ -3,11 +3,11 @@ import type { UnitEnv } from '../../services/env.ts';
 import { BrokerError } from '../../services/errors.ts';
 import type { UnitSchema } from '../../services/schema.ts';
 import { pingIntervalOf } from '../../services/settings.ts';
-import { commandOfKey, parseCommand, type Command, type CommandName } from './command.ts';
-import type { Inbox } from './inbox.ts';
-import { InboundMessage } from './message.ts';
-import { fleetSpreadMs, spreadOf } from './spread.ts';
-import type { Publisher } from './publisher.ts';
+import { commandOfKey, parseCommand, type Command, type CommandName } from './inbound/command.ts';
+import type { Inbox } from './inbound/inbox.ts';
+import { InboundMessage } from './inbound/message.ts';
+import { fleetSpreadMs, spreadOf } from './reconnect-spread.ts';
+import type { Publisher } from './outbound/publisher.ts';
 
 /** What a user may say about the MQTT link. */
 export interface LinkPreferences {

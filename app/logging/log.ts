@@ -1,6 +1,6 @@
 import { failureOf } from '../../services/errors.ts';
 import { LogLevel, type LogEntry, type LogSink } from '../../services/log.ts';
-import { logEntry, rankOf } from './log-entry.ts';
+import { logEntry, rankOf } from './entry.ts';
 
 /** Where entries can go. */
 export type SinkName = 'console' | 'file' | 'mqtt';

@@ -1,5 +1,5 @@
-import type { Clock } from '../../services/clock.ts';
-import type { RateLimit } from './outbox-options.ts';
+import type { Clock } from '../../../services/clock.ts';
+import type { RateLimit } from './options.ts';
 
 /** Spaces out what is sent, so that the platform's limits hold. */
 export interface RateLimiter {

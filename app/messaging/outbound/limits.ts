@@ -1,9 +1,9 @@
-import type { Clock } from '../../services/clock.ts';
-import type { Fates } from './outbox-fates.ts';
-import type { OutboxBounds } from './outbox-options.ts';
-import type { Message, OutboxQueue } from './outbox-queue.ts';
-import { dropped, expired } from './publish-result.ts';
-import { createTally } from './tally.ts';
+import type { Clock } from '../../../services/clock.ts';
+import type { Fates } from './outcomes.ts';
+import type { OutboxBounds } from './options.ts';
+import type { Message, OutboxQueue } from './queue.ts';
+import { dropped, expired } from './result.ts';
+import { createTally } from '../throttled-warning.ts';
 
 export const noRoom = dropped('The outbox is full.');
 const outdated = dropped('A newer message of its topic took its place.');

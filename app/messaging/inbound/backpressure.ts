@@ -1,4 +1,4 @@
-import type { Clock } from '../../services/clock.ts';
+import type { Clock } from '../../../services/clock.ts';
 
 /** Shares of the room: taken up to here the stream pauses, down to here it goes on, down to here the overload is over. */
 const marks = { pause: 3 / 4, goOn: 1 / 2, calm: 1 / 4 };

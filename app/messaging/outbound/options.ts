@@ -1,4 +1,4 @@
-import type { UnitSchema } from '../../services/schema.ts';
+import type { UnitSchema } from '../../../services/schema.ts';
 
 /** What is kept of a topic's messages while they can't be sent. */
 export type Keep =
