@@ -21,8 +21,8 @@ module.exports = {
     rule('machines-use-only-xstate', { path: '^machines/' }, npmBut('xstate')),
     rule(
       'siblings-meet-in-root',
-      { path: '^machines/(?!(unit|index)\\.ts$)' },
-      { path: '^machines/(?!lib/)', dependencyTypesNot: ['type-only'] },
+      { path: '^machines/(?!(?:unit|index)[./])([^/.]+)' },
+      { path: '^machines/', pathNot: '^machines/($1[./]|lib/)', dependencyTypesNot: ['type-only'] },
     ),
     rule('services-import-no-one', { path: '^services/' }, { path: '^(machines|adapters|app)/' }),
     rule('services-use-only-xstate', { path: '^services/' }, npmBut('xstate')),

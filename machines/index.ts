@@ -6,8 +6,8 @@
  *
  * @packageDocumentation
  */
-export { backoff } from './lib/backoff.ts';
-export type { MqttProtocol } from './lib/link-end.ts';
+export { backoff } from './lib/delays.ts';
+export type { MqttProtocol } from './mqtt/disconnect-reason.ts';
 export type { Parent } from './lib/parent.ts';
 export {
   loggerMachine,

@@ -8,11 +8,11 @@
  *
  * Messages do not come this way: they go from the link straight to their handlers.
  */
-import { endOf } from './lib/link-end.ts';
-import { newMqttContext } from './lib/mqtt-context.ts';
-import { mqttSetup } from './lib/mqtt-setup.ts';
+import { endOf } from './mqtt/disconnect-reason.ts';
+import { newMqttContext } from './mqtt/context.ts';
+import { mqttSetup } from './mqtt/setup.ts';
 
-export type { MqttContext, MqttEvent, MqttFact, MqttInput } from './lib/mqtt-context.ts';
+export type { MqttContext, MqttEvent, MqttFact, MqttInput } from './mqtt/context.ts';
 
 export const mqttMachine = mqttSetup.createMachine({
   id: 'mqtt',

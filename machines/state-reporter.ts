@@ -10,7 +10,7 @@
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import type { Failure } from '../services/errors.ts';
 import type { CollectState, PublishState, StateReport } from '../services/system.ts';
-import { backoff } from './lib/backoff.ts';
+import { backoff } from './lib/delays.ts';
 import { failureOf, timedOut } from './lib/failure.ts';
 import type { Parent } from './lib/parent.ts';
 import { slot } from './lib/slot.ts';

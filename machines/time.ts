@@ -9,7 +9,7 @@
 import { assign, sendTo, setup } from 'xstate';
 import type { ClockEvent, ReadOffset, WatchClock } from '../services/clock.ts';
 import type { Failure } from '../services/errors.ts';
-import { backoff } from './lib/backoff.ts';
+import { backoff } from './lib/delays.ts';
 import { failureOf, timedOut } from './lib/failure.ts';
 import type { Parent } from './lib/parent.ts';
 import { slot } from './lib/slot.ts';

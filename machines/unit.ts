@@ -8,13 +8,13 @@
  * a child keeps that child running.
  */
 
-import { supervised } from './lib/supervised.ts';
-import { newUnitContext } from './lib/unit-context.ts';
-import { duties } from './lib/unit-duties.ts';
-import { figures } from './lib/unit-figures.ts';
-import { lifecycle } from './lib/unit-lifecycle.ts';
-import { reports } from './lib/unit-reports.ts';
-import { unitSetup } from './lib/unit-setup.ts';
+import { supervised } from './unit/supervision.ts';
+import { newUnitContext } from './unit/context.ts';
+import { duties } from './unit/facts.ts';
+import { figures } from './unit/figures.ts';
+import { lifecycle } from './unit/lifecycle.ts';
+import { reports } from './unit/reporting.ts';
+import { unitSetup } from './unit/setup.ts';
 import { loggerMachine } from './logger.ts';
 import { mqttMachine } from './mqtt.ts';
 import { schemaMachine } from './schema.ts';
@@ -24,8 +24,8 @@ import { timeMachine } from './time.ts';
 import { updateMachine } from './update.ts';
 import { wifiMachine } from './wifi.ts';
 
-export type { CommandName, UnitContext, UnitEmitted, UnitEvent, UnitFigures, UnitInput } from './lib/unit-context.ts';
-export type { LogLine } from './lib/unit-log.ts';
+export type { CommandName, UnitContext, UnitEmitted, UnitEvent, UnitFigures, UnitInput } from './unit/context.ts';
+export type { LogLine } from './unit/notices.ts';
 
 export const unitMachine = unitSetup
   .createMachine({

@@ -10,12 +10,12 @@
  * What must survive a crash is in the store's journal; this machine starts from what that says.
  */
 import { failureOf, timedOut } from './lib/failure.ts';
-import { newUpdateContext } from './lib/update-context.ts';
-import { flight } from './lib/update-flight.ts';
-import { updateSetup } from './lib/update-setup.ts';
-import { trial } from './lib/update-trial.ts';
+import { newUpdateContext } from './update/context.ts';
+import { flight } from './update/steps.ts';
+import { updateSetup } from './update/setup.ts';
+import { trial } from './update/trial.ts';
 
-export type * from './lib/update-context.ts';
+export type * from './update/context.ts';
 
 export const updateMachine = updateSetup.createMachine({
   id: 'update',

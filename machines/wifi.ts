@@ -11,7 +11,7 @@
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import type { Failure } from '../services/errors.ts';
 import type { JoinWifi, ReadWifiStatus, ScanForSsid, WatchWifi, WifiLinkEvent, WifiStatus } from '../services/wifi.ts';
-import { backoff } from './lib/backoff.ts';
+import { backoff } from './lib/delays.ts';
 import { failureOf, timedOut } from './lib/failure.ts';
 import type { Parent } from './lib/parent.ts';
 import { slot } from './lib/slot.ts';

@@ -8,7 +8,7 @@ export * from './cipher.ts';
 export * from './clock.ts';
 export * from './env.ts';
 export * from './errors.ts';
-export * from './figures.ts';
+export * from './metrics.ts';
 export * from './firmware.ts';
 export * from './firmware-journal.ts';
 export * from './firmware-program.ts';

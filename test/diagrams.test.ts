@@ -11,6 +11,6 @@ test.each(Object.values(exported).filter(isMachine))(
   async (machine) => {
     const drawn = await draw(machine);
     expect(await draw(machine)).toBe(drawn);
-    await expect(drawn).toMatchFileSnapshot(`../machines/diagrams/${machine.id}.svg`);
+    await expect(drawn).toMatchFileSnapshot(`../docs/charts/${machine.id}.svg`);
   },
 );

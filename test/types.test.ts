@@ -8,7 +8,7 @@ import {
   type TimeEvent,
   type TimeFact,
 } from '../machines/index.ts';
-import type { Message } from '../machines/lib/unit-context.ts';
+import type { Message } from '../machines/unit/context.ts';
 import type { Failure } from '../services/errors.ts';
 
 test('a slot takes only the logic it was made for', () => {

@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '../../services/json.ts';
 import { isRestarting, RestartMode } from '../../services/process-control.ts';
 import { measureState, type StateReport } from '../../services/system.ts';
 import type { UnitFigures } from '../../machines/unit.ts';
-import type { UnitMeasures } from '../../services/figures.ts';
+import type { UnitMeasures } from '../../services/metrics.ts';
 import type { Platform } from '../platform.ts';
 import { callGuarded } from '../messaging/call-user.ts';
 import type { InboundMessage } from '../messaging/inbound/message.ts';

@@ -1,5 +1,5 @@
 import { createActor, type ActorRefFrom } from 'xstate';
-import { drawnWaits } from '../../machines/lib/mqtt-waits.ts';
+import { drawnWaits } from '../../machines/mqtt/reconnect-delay.ts';
 import { loggerMachine } from '../../machines/logger.ts';
 import { mqttMachine } from '../../machines/mqtt.ts';
 import { schemaMachine } from '../../machines/schema.ts';
@@ -21,7 +21,7 @@ import {
   type UpdateTarget,
 } from '../../services/firmware.ts';
 import type { TrialTerms } from '../../services/firmware-journal.ts';
-import { readFigures } from '../../services/figures.ts';
+import { readFigures } from '../../services/metrics.ts';
 import { stageProgram } from '../../services/firmware-program.ts';
 import { flushLogs, sendStoredLogs } from '../../services/log.ts';
 import { restartProcess, type RestartingMode } from '../../services/process-control.ts';

@@ -1,6 +1,6 @@
 import type { LogLine } from '../../machines/unit.ts';
 import type { Clock } from '../../services/clock.ts';
-import type { DatedFailure, UnitMeasures } from '../../services/figures.ts';
+import type { DatedFailure, UnitMeasures } from '../../services/metrics.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Epoch } from './api/time-manager.ts';
 

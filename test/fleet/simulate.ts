@@ -1,6 +1,6 @@
 import { createActor, fromCallback, fromPromise } from 'xstate';
 import { fakeClock } from '../../adapters/memory/clock.ts';
-import { drawnWaits } from '../../machines/lib/mqtt-waits.ts';
+import { drawnWaits } from '../../machines/mqtt/reconnect-delay.ts';
 import { mqttMachine, type MqttFact } from '../../machines/mqtt.ts';
 import type { LinkCommand, LinkEvent, LinkWish } from '../../services/broker.ts';
 import { seeded } from '../support/seeded.ts';

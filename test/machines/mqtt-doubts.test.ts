@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { drawnWaits } from '../../machines/lib/mqtt-waits.ts';
+import { drawnWaits } from '../../machines/mqtt/reconnect-delay.ts';
 import { asked, connecting, failure, grant, granted, isOnline, open, type MqttUnderTest } from './mqtt-under-test.ts';
 
 const end = ({ link }: MqttUnderTest, code = 'closed') =>

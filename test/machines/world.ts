@@ -16,7 +16,7 @@ import {
   type UnitInput,
 } from '../../machines/index.ts';
 import type { LinkCommand, LinkEvent, LinkWish, MqttVersion } from '../../services/broker.ts';
-import type { UnitMeasures } from '../../services/figures.ts';
+import type { UnitMeasures } from '../../services/metrics.ts';
 import type { StagedFirmware, UpdateTarget } from '../../services/firmware.ts';
 import type { FirmwareStatus } from '../../services/firmware-journal.ts';
 import type { RestartMode } from '../../services/process-control.ts';

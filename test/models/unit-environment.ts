@@ -1,5 +1,5 @@
 import type { AnyEventObject } from 'xstate';
-import { systemIds, type ChildName } from '../../machines/lib/unit-context.ts';
+import { systemIds, type ChildName } from '../../machines/unit/context.ts';
 import { settings } from './documents.model.ts';
 
 /** The children of the unit. */

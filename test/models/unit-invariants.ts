@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { systemIds, type ChildName } from '../../machines/lib/unit-context.ts';
+import { systemIds, type ChildName } from '../../machines/unit/context.ts';
 import type { CommandName, UnitContext } from '../../machines/unit.ts';
 import type { Seen } from './model.ts';
 import { children, failure, measures } from './unit-environment.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { systemIds } from '../../machines/lib/unit-context.ts';
+import { systemIds } from '../../machines/unit/context.ts';
 import { unitMachine, type UnitContext } from '../../machines/unit.ts';
 import { settings } from './documents.model.ts';
 import { defineModel, type Region } from './model.ts';

@@ -2,7 +2,7 @@ import { createActor } from 'xstate';
 import { expect, test } from 'vitest';
 import { memoryBroker } from '../../adapters/memory/broker.ts';
 import { fakeClock } from '../../adapters/memory/clock.ts';
-import { drawnWaits } from '../../machines/lib/mqtt-waits.ts';
+import { drawnWaits } from '../../machines/mqtt/reconnect-delay.ts';
 import { mqttMachine, type MqttFact } from '../../machines/mqtt.ts';
 import { closeLink, holdLink, type LinkUser, type MqttVersion } from '../../services/broker.ts';
 import { probe, settle } from '../machines/harness.ts';

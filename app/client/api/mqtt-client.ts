@@ -1,7 +1,7 @@
 import { textOf } from '../../../services/errors.ts';
 import type { Inbox } from '../../messaging/inbound/inbox.ts';
 import type { InboundMessage } from '../../messaging/inbound/message.ts';
-import type { OutboxFigures } from '../../../services/figures.ts';
+import type { OutboxFigures } from '../../../services/metrics.ts';
 import { refused, type PublishResult } from '../../messaging/outbound/result.ts';
 import type { MessageOptions, Publisher } from '../../messaging/outbound/publisher.ts';
 import { encodePayload, misuseOf, type Payload } from '../payload.ts';

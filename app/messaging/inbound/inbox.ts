@@ -1,5 +1,5 @@
 import type { Clock } from '../../../services/clock.ts';
-import type { InboxFigures } from '../../../services/figures.ts';
+import type { InboxFigures } from '../../../services/metrics.ts';
 import { callGuarded } from '../call-user.ts';
 import type { InboxBounds } from '../../plane/inbox-backlog.ts';
 import { createBrake } from './backpressure.ts';

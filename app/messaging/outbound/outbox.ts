@@ -1,5 +1,5 @@
 import type { Clock } from '../../../services/clock.ts';
-import type { OutboxFigures } from '../../../services/figures.ts';
+import type { OutboxFigures } from '../../../services/metrics.ts';
 import type { Outbox } from '../../../services/outbox.ts';
 import type { UnitSchema } from '../../../services/schema.ts';
 import { createFates, type Fates } from './outcomes.ts';

@@ -1,7 +1,7 @@
 import type { Link, PublishOptions, Qos } from '../../../services/broker.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { BrokerError } from '../../../services/errors.ts';
-import type { OutboxFigures } from '../../../services/figures.ts';
+import type { OutboxFigures } from '../../../services/metrics.ts';
 import type { Outbox } from '../../../services/outbox.ts';
 import type { UnitSchema } from '../../../services/schema.ts';
 import { watchAcknowledgements } from './ack-watchdog.ts';

@@ -1,7 +1,7 @@
 import { assign, emit, enqueueActions, setup } from 'xstate';
 import type { Grant } from '../../services/broker.ts';
 import type { Failure } from '../../services/errors.ts';
-import type { ReadFigures, UnitMeasures } from '../../services/figures.ts';
+import type { ReadFigures, UnitMeasures } from '../../services/metrics.ts';
 import type { SchemaTopics } from '../../services/schema.ts';
 import type { UnitSettings } from '../../services/settings.ts';
 import type { loggerMachine, LogSinkName } from '../logger.ts';
@@ -12,9 +12,9 @@ import type { stateReporterMachine } from '../state-reporter.ts';
 import type { timeMachine } from '../time.ts';
 import type { updateMachine } from '../update.ts';
 import type { wifiMachine } from '../wifi.ts';
-import { isBaseTopic } from './base-topic.ts';
-import { slot } from './slot.ts';
-import { timerMs } from './timer.ts';
+import { isBaseTopic } from '../mqtt/base-topic.ts';
+import { slot } from '../lib/slot.ts';
+import { timerMs } from '../lib/timer.ts';
 import {
   systemIds,
   type ChildName,
@@ -24,9 +24,9 @@ import {
   type UnitEmitted,
   type UnitEvent,
   type UnitInput,
-} from './unit-context.ts';
-import type { LogLine } from './unit-log.ts';
-import { briefs, held, lossOf, orders, type OrderName } from './unit-orders.ts';
+} from './context.ts';
+import type { LogLine } from './notices.ts';
+import { briefs, held, lossOf, orders, type OrderName } from './routing.ts';
 
 /** The end of a child that failed. */
 export interface Crash {

@@ -1,4 +1,4 @@
-import { unitSetup } from './unit-setup.ts';
+import { unitSetup } from './setup.ts';
 
 /** When the version that runs is the one to report. */
 export const reports = unitSetup.createStateConfig({

@@ -1,6 +1,6 @@
 import type { ActorRef, Snapshot } from 'xstate';
 import type { Failure } from '../../services/errors.ts';
-import type { UnitMeasures } from '../../services/figures.ts';
+import type { UnitMeasures } from '../../services/metrics.ts';
 import type { UpdateTarget } from '../../services/firmware.ts';
 import type { RestartMode } from '../../services/process-control.ts';
 import type { SchemaTopics } from '../../services/schema.ts';
@@ -11,9 +11,9 @@ import type { SettingsEvent, SettingsFact } from '../settings.ts';
 import type { StateReporterEvent, StateReporterFact } from '../state-reporter.ts';
 import type { TimeEvent, TimeFact } from '../time.ts';
 import type { WifiEvent, WifiFact } from '../wifi.ts';
-import type { MqttProtocol } from './link-end.ts';
-import type { MqttEvent, MqttFact } from './mqtt-context.ts';
-import type { UpdateEvent, UpdateFact, UpdatePhase } from './update-context.ts';
+import type { MqttProtocol } from '../mqtt/disconnect-reason.ts';
+import type { MqttEvent, MqttFact } from '../mqtt/context.ts';
+import type { UpdateEvent, UpdateFact, UpdatePhase } from '../update/context.ts';
 
 /** What each child of the unit may be told. */
 interface ChildEvents {

@@ -1,6 +1,6 @@
-import { lineOf } from './unit-log.ts';
-import { newsOf } from './unit-news.ts';
-import { unitSetup } from './unit-setup.ts';
+import { lineOf } from './notices.ts';
+import { newsOf } from './news.ts';
+import { unitSetup } from './setup.ts';
 
 /** What is done with requests and facts, however far the unit is. */
 export const duties = unitSetup.createStateConfig({

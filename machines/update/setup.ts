@@ -20,17 +20,10 @@ import type {
   RecoverFirmware,
   RollBackFirmware,
 } from '../../services/update.ts';
-import { slot } from './slot.ts';
-import { timerMs } from './timer.ts';
-import * as update from './update-context.ts';
-import type {
-  UpdateChange,
-  UpdateContext,
-  UpdateEvent,
-  UpdateFact,
-  UpdateInput,
-  UpdatePhase,
-} from './update-context.ts';
+import { slot } from '../lib/slot.ts';
+import { timerMs } from '../lib/timer.ts';
+import * as update from './context.ts';
+import type { UpdateChange, UpdateContext, UpdateEvent, UpdateFact, UpdateInput, UpdatePhase } from './context.ts';
 
 /** What the update statechart is made of: its actors, actions, guards and delays. */
 export const updateSetup = setup({

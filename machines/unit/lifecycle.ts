@@ -1,6 +1,6 @@
-import { lineOf } from './unit-log.ts';
-import { misconfigured, newsOf } from './unit-news.ts';
-import { unitSetup } from './unit-setup.ts';
+import { lineOf } from './notices.ts';
+import { misconfigured, newsOf } from './news.ts';
+import { unitSetup } from './setup.ts';
 
 /** How far the unit is. */
 export const lifecycle = unitSetup.createStateConfig({

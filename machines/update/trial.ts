@@ -1,6 +1,6 @@
-import { failureOf, timedOut } from './failure.ts';
-import { lackOf, spentAfter } from './update-context.ts';
-import { updateSetup } from './update-setup.ts';
+import { failureOf, timedOut } from '../lib/failure.ts';
+import { lackOf, spentAfter } from './context.ts';
+import { updateSetup } from './setup.ts';
 
 /** From what an earlier start has left to a version that is confirmed, or gone. */
 export const trial = {

@@ -1,7 +1,7 @@
-import { backoff } from './backoff.ts';
-import { endedOverTopics } from './doubts.ts';
-import type { MqttContext } from './mqtt-context.ts';
-import { timerMs } from './timer.ts';
+import { backoff } from '../lib/delays.ts';
+import { endedOverTopics } from './topic-quarantine.ts';
+import type { MqttContext } from './context.ts';
+import { timerMs } from '../lib/timer.ts';
 
 type Failed = Pick<MqttContext, 'attempts'>;
 type Failing = Pick<MqttContext, 'attempts' | 'wasOpen' | 'asked' | 'granted' | 'failure'>;

@@ -1,6 +1,6 @@
 import type { Failure } from '../../services/errors.ts';
 import type { LogLevel } from '../../services/log.ts';
-import type { ChildName, UnitEvent } from './unit-context.ts';
+import type { ChildName, UnitEvent } from './context.ts';
 
 /** A line for the unit's log. */
 export interface LogLine {

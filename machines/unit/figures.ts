@@ -1,4 +1,4 @@
-import { unitSetup } from './unit-setup.ts';
+import { unitSetup } from './setup.ts';
 
 /** What keeps the figures in the unit's context fresh. */
 export const figures = unitSetup.createStateConfig({

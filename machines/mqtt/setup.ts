@@ -1,13 +1,13 @@
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import type { CloseLink, Grant, HoldLink } from '../../services/broker.ts';
 import type { Failure } from '../../services/errors.ts';
-import * as doubts from './doubts.ts';
-import { canFallBack, isRefusal, versionAfter, withSuspicion } from './link-end.ts';
-import type { MqttContext, MqttEvent, MqttFact, MqttInput } from './mqtt-context.ts';
-import { longestRetryMs, longestSlowRetryMs, stableMs } from './mqtt-waits.ts';
-import { slot } from './slot.ts';
+import * as doubts from './topic-quarantine.ts';
+import { canFallBack, isRefusal, versionAfter, withSuspicion } from './disconnect-reason.ts';
+import type { MqttContext, MqttEvent, MqttFact, MqttInput } from './context.ts';
+import { longestRetryMs, longestSlowRetryMs, stableMs } from './reconnect-delay.ts';
+import { slot } from '../lib/slot.ts';
 import * as subscriptions from './subscriptions.ts';
-import { timerMs } from './timer.ts';
+import { timerMs } from '../lib/timer.ts';
 
 type Wish = Omit<Extract<MqttEvent, { type: 'mqtt.connect' }>, 'type'>;
 

@@ -1,6 +1,6 @@
-import { failureOf, timedOut } from './failure.ts';
-import { refusalOf } from './update-context.ts';
-import { updateSetup } from './update-setup.ts';
+import { failureOf, timedOut } from '../lib/failure.ts';
+import { refusalOf } from './context.ts';
+import { updateSetup } from './setup.ts';
 
 /** From a target to the new version in place. */
 export const flight = {

@@ -1,6 +1,6 @@
 import type { Failure } from '../../services/errors.ts';
 import type { UnitSettings } from '../../services/settings.ts';
-import type { ChildFact, ChildName, Message, PassedEvent, UnitContext, UnitEvent } from './unit-context.ts';
+import type { ChildFact, ChildName, Message, PassedEvent, UnitContext, UnitEvent } from './context.ts';
 
 const wantTopics = ({ isOperating, topics, extraTopics }: UnitContext): Message[] =>
   isOperating

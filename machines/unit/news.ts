@@ -1,4 +1,4 @@
-import type { UnitContext, UnitEmitted, UnitEvent } from './unit-context.ts';
+import type { UnitContext, UnitEmitted, UnitEvent } from './context.ts';
 
 const news = {
   'command.received': ({ command }) => ({ type: 'command', command }),

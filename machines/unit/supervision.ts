@@ -1,7 +1,7 @@
 import type { ErrorActorEvent } from 'xstate';
-import { failureOf } from './failure.ts';
-import { crashLine } from './unit-log.ts';
-import { systemIds, type ChildName, type UnitContext, type UnitInput, type UnitRef } from './unit-context.ts';
+import { failureOf } from '../lib/failure.ts';
+import { crashLine } from './notices.ts';
+import { systemIds, type ChildName, type UnitContext, type UnitInput, type UnitRef } from './context.ts';
 
 type Ended = { event: ErrorActorEvent };
 
