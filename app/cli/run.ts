@@ -4,7 +4,7 @@ import { folderFirmwareTrials } from '../../adapters/node/firmware/trials.ts';
 import { endLike } from '../../adapters/node/process/signals.ts';
 import { supervise, type SupervisorEvent } from '../../adapters/node/process/supervisor.ts';
 import { takeLock } from '../../adapters/node/process/lock.ts';
-import { passSignals } from '../../adapters/node/supervisor-signals.ts';
+import { passSignals } from '../../adapters/node/process/supervisor-signals.ts';
 import { command, exitCode, positiveNumber, UsageError, wholeNumber } from './command.ts';
 import { tell } from './output.ts';
 

@@ -21,7 +21,7 @@ import {
   type PepeunitClientOptions,
   type ResolvedOptions,
 } from './options/options.ts';
-import type { Payload } from './payload.ts';
+import type { Payload } from './api/payload.ts';
 import { outcomeOf } from './await-event.ts';
 import { createRestClient, type RestClient } from './api/rest-client.ts';
 import type { UnitActor } from './machines.ts';

@@ -4,7 +4,7 @@ import { LogLevel } from '../../services/log.ts';
 import type { UnitSchema } from '../../services/schema.ts';
 import type { Adapters } from '../platform.ts';
 import type { Command } from '../messaging/inbound/command.ts';
-import { defaultInboxBounds } from '../plane/inbox-backlog.ts';
+import { defaultInboxBounds } from '../messaging/inbound/inbox-backlog.ts';
 import { createInbox, type Inbox } from '../messaging/inbound/inbox.ts';
 import { createJournal, type Journal } from '../logging/log.ts';
 import { mqttLogSink, type MqttLogSink } from '../logging/mqtt-sink.ts';

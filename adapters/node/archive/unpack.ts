@@ -7,7 +7,7 @@ import { privateFile, privateFolder } from '../fs/durable-file.ts';
 import { hostFs, type DurableFs } from '../fs/file-system.ts';
 import { ioError } from '../fs/stats.ts';
 import { zlibDecompress } from './zlib.ts';
-import { newFileWriter } from '../new-file.ts';
+import { newFileWriter } from './new-file.ts';
 import { sideBySide, type SideBySide } from '../fs/side-by-side.ts';
 import { syncTree } from '../fs/sync-tree.ts';
 

@@ -2,7 +2,7 @@ import { serial } from '../../shared/serial.ts';
 import { hostFirmwareFs, ioError, type FirmwareFs } from '../fs/stats.ts';
 import { journalFile, type JournalFile } from './journal-file.ts';
 import { firmwarePlaces, type FirmwarePlaces } from './layout.ts';
-import { sweepFirmware } from '../firmware-sweep.ts';
+import { sweepFirmware } from './sweep.ts';
 import type { FirmwareJournal } from '../../../services/firmware-journal.ts';
 
 /** Whose updates to carry on. */

@@ -6,9 +6,9 @@ import {
   type FirmwareJournal,
   type SwapOrder,
 } from '../../../services/firmware-journal.ts';
-import { finishSwap, giveUpSwap } from '../firmware-carry-on.ts';
+import { finishSwap, giveUpSwap } from './carry-on.ts';
 import type { FirmwareParts } from './context.ts';
-import { readPlan, writePlan } from '../firmware-plan-file.ts';
+import { readPlan, writePlan } from './plan-file.ts';
 import { planSwap, type Manifest } from './plan.ts';
 import { removeAll } from './steps.ts';
 import { saveVersion } from './install.ts';

@@ -13,7 +13,7 @@ import type { FirmwareTrials } from '../../../services/firmware.ts';
 import { ioError } from '../fs/stats.ts';
 import type { JournalFile } from './journal-file.ts';
 import { firmwareParts, type FirmwareParts, type FolderFirmwareOptions } from './context.ts';
-import { carryOn, finishRollBack } from '../firmware-carry-on.ts';
+import { carryOn, finishRollBack } from './carry-on.ts';
 
 const isDamage = (cause: unknown): boolean => cause instanceof FirmwareError && cause.code === 'journal';
 

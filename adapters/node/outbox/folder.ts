@@ -5,7 +5,7 @@ import { makeFolder } from '../fs/durable-file.ts';
 import { lockFolder } from './lock.ts';
 import { recoverOutbox } from './recovery.ts';
 import { openSegments, type Segments } from './segments.ts';
-import type { SegmentsOptions } from '../outbox-writer.ts';
+import type { SegmentsOptions } from './writer.ts';
 
 /** An outbox's folder, taken for this process alone. */
 interface Possession {

@@ -2,8 +2,8 @@ import type { Clock } from '../../../services/clock.ts';
 import type { Outbox } from '../../../services/outbox.ts';
 import { createPause } from '../../shared/pause.ts';
 import { serial } from '../../shared/serial.ts';
-import { hostOutboxFs, type OutboxFs } from '../outbox-fs.ts';
-import { writeLetters } from '../outbox-letters.ts';
+import { hostOutboxFs, type OutboxFs } from './fs.ts';
+import { writeLetters } from './letters.ts';
 import { holdOutbox } from './folder.ts';
 import { storageError } from '../fs/read-json.ts';
 

@@ -3,7 +3,7 @@ import { isLoss } from '../../../services/errors.ts';
 import type { StoredMessage } from '../../../services/outbox.ts';
 import { encodeMessage, encodeRemoval } from './records.ts';
 import { liveRecords, type Place, type Recovered, type Segment } from './recovery.ts';
-import { createWriter, lost, type SegmentsOptions } from '../outbox-writer.ts';
+import { createWriter, lost, type SegmentsOptions } from './writer.ts';
 import { isMissing } from '../fs/read-json.ts';
 
 /** Segments that a small outbox may have before they are joined. */

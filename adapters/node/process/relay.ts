@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { ProcessError } from '../../../services/errors.ts';
-import { quiesce } from '../quiesce.ts';
+import { quiesce } from './quiesce.ts';
 import { endLike, isSentByTerminal, passedSignals } from './signals.ts';
 import { restartCode } from './contract.ts';
 

@@ -12,11 +12,11 @@ import { ioError } from '../fs/stats.ts';
 import { firmwarePlaces, foldersAbove, inside } from '../firmware/layout.ts';
 import { partialFile } from './partial-file.ts';
 import { downloadProgram } from './download.ts';
-import { checkProgramHead } from '../program-head.ts';
+import { checkProgramHead } from './program-head.ts';
 import { askForProgram, nameOf } from './request.ts';
 import type { FolderTrust } from '../signing/trust.ts';
 import { runSelfTest, type SelfTest } from './self-test.ts';
-import { digestOf } from '../tree-digests.ts';
+import { digestOf } from '../fs/tree-digests.ts';
 
 /** How a unit's program is fetched. */
 export interface FolderProgramsOptions {

@@ -10,7 +10,7 @@ import { codeOf } from '../fs/file-system.ts';
 import { ioError } from '../fs/stats.ts';
 import { firmwarePlaces } from '../firmware/layout.ts';
 import { isSignedBy, publicKey } from './keys.ts';
-import { treeDigests } from '../tree-digests.ts';
+import { treeDigests } from '../fs/tree-digests.ts';
 
 /** Whom to trust, and for which unit. */
 export interface FolderTrustOptions {

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type * as idbKeyval from 'idb-keyval';
 import { keyedQueue } from '../../shared/serialize.ts';
-import { keysIn, readValue, removeValues, replacementsOf, writeReplacements } from '../file-store.ts';
+import { keysIn, readValue, removeValues, replacementsOf, writeReplacements } from './file-store.ts';
 import { compareKeys, fileKeyOf, safeName, type AnyKey, type FileKey } from './key-name.ts';
 import { sweepOnce } from '../fs/temporary-files.ts';
 

@@ -6,7 +6,7 @@ import type { Storage } from '../../../services/storage.ts';
 import { jsonText } from '../../shared/storage/json-text.ts';
 import { keyedQueue } from '../../shared/serialize.ts';
 import { linesText, splitLines } from '../../shared/storage/lines.ts';
-import { writeFrom } from '../../shared/source.ts';
+import { writeFrom } from '../../shared/storage/source.ts';
 import { checkSize } from '../../shared/storage/document-storage.ts';
 import { removeFiles, replaceFile } from '../fs/durable-file.ts';
 import { hostFs, type Content, type DurableFs } from '../fs/file-system.ts';

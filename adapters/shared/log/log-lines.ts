@@ -2,7 +2,7 @@ import { StorageError } from '../../../services/errors.ts';
 import type { LogEntry, LogLevel } from '../../../services/log.ts';
 import type { Storage } from '../../../services/storage.ts';
 import { isJsonObject } from '../json-shape.ts';
-import { oneJsonLine } from '../one-line.ts';
+import { oneJsonLine } from './one-line.ts';
 
 /** An entry as one line of NDJSON. */
 export const entryLine = (entry: LogEntry): string => oneJsonLine(JSON.stringify(entry));

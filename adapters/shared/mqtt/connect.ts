@@ -2,7 +2,7 @@ import mqtt from 'mqtt';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import type { LinkOptions } from '../../../services/broker.ts';
 import { linkError } from './errors.ts';
-import { NoStore } from '../mqtt-no-store.ts';
+import { NoStore } from './no-store.ts';
 
 /** The most that one inbound packet may hold. */
 export const maxInboundBytes = 16 * 1024 * 1024;

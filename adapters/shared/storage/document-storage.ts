@@ -3,7 +3,7 @@ import type { Storage } from '../../../services/storage.ts';
 import { jsonText, maxDocumentBytes, parseJsonText } from './json-text.ts';
 import { keyedQueue } from '../serialize.ts';
 import { joinBytes, linesText, splitLines } from './lines.ts';
-import { writeFrom } from '../source.ts';
+import { writeFrom } from './source.ts';
 
 /** A document as it is kept: a text, or bytes as they came. */
 export type StoredDocument = string | Uint8Array;

@@ -4,7 +4,7 @@ import type { InboundMessage } from '../../messaging/inbound/message.ts';
 import type { OutboxFigures } from '../../../services/metrics.ts';
 import { refused, type PublishResult } from '../../messaging/outbound/result.ts';
 import type { MessageOptions, Publisher } from '../../messaging/outbound/publisher.ts';
-import { encodePayload, misuseOf, type Payload } from '../payload.ts';
+import { encodePayload, misuseOf, type Payload } from './payload.ts';
 import { outcomeOf } from '../await-event.ts';
 import type { UnitActor } from '../machines.ts';
 

@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
-import { frameReader } from '../frames.ts';
-import { withWholeReads } from '../whole-reads.ts';
+import { frameReader } from './frames.ts';
+import { withWholeReads } from './whole-reads.ts';
 
 /** What a client may send. */
 export interface TrafficLimits {

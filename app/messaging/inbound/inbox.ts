@@ -1,7 +1,7 @@
 import type { Clock } from '../../../services/clock.ts';
 import type { InboxFigures } from '../../../services/metrics.ts';
 import { callGuarded } from '../call-user.ts';
-import type { InboxBounds } from '../../plane/inbox-backlog.ts';
+import type { InboxBounds } from './inbox-backlog.ts';
 import { createBrake } from './backpressure.ts';
 import { createLanes, type InboxClass } from './topic-queues.ts';
 import type { InboundMessage } from './message.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../services/clock.ts';
-import { createBacklog, type InboxBounds } from '../../plane/inbox-backlog.ts';
+import { createBacklog, type InboxBounds } from './inbox-backlog.ts';
 import type { InboundMessage } from './message.ts';
 
 /** What waits in a queue of its own: commands, which were obeyed before, are not crowded out by the app's inputs. */

@@ -5,7 +5,7 @@ import type { UnitSchema } from '../../../services/schema.ts';
 import { createFates, type Fates } from './outcomes.ts';
 import { createLimits, noRoom } from './limits.ts';
 import { createKeeper, createNoKeeper, type Keeper, type RestoredMessage } from './persistence.ts';
-import { createOwnership } from '../../plane/outbox-ownership.ts';
+import { createOwnership } from './ownership.ts';
 import { createPolicies, type OutboxBounds, type OutboxOptions } from './options.ts';
 import { createQueue, type Lane, type Message, type OutboxQueue } from './queue.ts';
 import { dropped, queued, type PublishResult } from './result.ts';

@@ -2,7 +2,7 @@ import { serial } from '../../../adapters/shared/serial.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { failureOf, isLoss } from '../../../services/errors.ts';
 import type { DeadReason, Outbox, StoredMessage, StoredMessages } from '../../../services/outbox.ts';
-import { createPossession, noAnswer, storeWithinMs, type Possession } from '../../plane/outbox-possession.ts';
+import { createPossession, noAnswer, storeWithinMs, type Possession } from './possession.ts';
 import type { Message } from './queue.ts';
 import { queued, type PublishResult } from './result.ts';
 import { createWaits, type Waits } from '../timeout.ts';

@@ -5,7 +5,7 @@ import type { OutboxFigures } from '../../../services/metrics.ts';
 import type { Outbox } from '../../../services/outbox.ts';
 import type { UnitSchema } from '../../../services/schema.ts';
 import { watchAcknowledgements } from './ack-watchdog.ts';
-import { createComplaints } from '../../plane/complaints.ts';
+import { createComplaints } from '../complaints.ts';
 import { boundsOf, type OutboxBounds, type OutboxOptions } from './options.ts';
 import type { Message, OutboxQueue } from './queue.ts';
 import { createOutbox, type PlaneOutbox } from './outbox.ts';

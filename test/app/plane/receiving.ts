@@ -1,5 +1,5 @@
 import { fakeClock } from '../../../adapters/memory/clock.ts';
-import { defaultInboxBounds } from '../../../app/plane/inbox-backlog.ts';
+import { defaultInboxBounds } from '../../../app/messaging/inbound/inbox-backlog.ts';
 import { createInbox } from '../../../app/messaging/inbound/inbox.ts';
 import { InboundMessage } from '../../../app/messaging/inbound/message.ts';
 

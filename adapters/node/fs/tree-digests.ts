@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { listTree } from './fs/file-tree.ts';
+import { listTree } from './file-tree.ts';
 
 /** SHA-256 of a file, in hexadecimal. */
 export const digestOf = async (path: string): Promise<string> => {

@@ -1,10 +1,10 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { FirmwareError } from '../../services/errors.ts';
-import { parseRelease, type Release, type ReleaseKind } from '../shared/archive/release.ts';
-import { replaceFile } from './fs/durable-file.ts';
-import { codeOf } from './fs/file-system.ts';
-import { isSignedBy, signRelease } from './signing/keys.ts';
+import { FirmwareError } from '../../../services/errors.ts';
+import { parseRelease, type Release, type ReleaseKind } from '../../shared/archive/release.ts';
+import { replaceFile } from '../fs/durable-file.ts';
+import { codeOf } from '../fs/file-system.ts';
+import { isSignedBy, signRelease } from './keys.ts';
 
 /** What to sign, and how. */
 export interface Signing {

@@ -1,8 +1,8 @@
-import type { FirmwareJournal } from '../../services/firmware-journal.ts';
-import { statsOf, type FirmwareFs } from './fs/stats.ts';
-import { inside, placeOf, type FirmwarePlaces } from './firmware/layout.ts';
-import { removeAll } from './firmware/steps.ts';
-import { sweepTemporaries } from './fs/temporary-files.ts';
+import type { FirmwareJournal } from '../../../services/firmware-journal.ts';
+import { statsOf, type FirmwareFs } from '../fs/stats.ts';
+import { inside, placeOf, type FirmwarePlaces } from './layout.ts';
+import { removeAll } from './steps.ts';
+import { sweepTemporaries } from '../fs/temporary-files.ts';
 
 /** Names in the private folder that the journal still needs. */
 const neededBy = ({ phase, flight, running }: FirmwareJournal): ReadonlySet<string> => {

@@ -1,10 +1,10 @@
-import { FirmwareError } from '../../services/errors.ts';
-import { isJsonObject } from '../shared/json-shape.ts';
-import { replaceFile } from './fs/durable-file.ts';
-import type { FirmwareFs } from './fs/stats.ts';
-import { readOwnJson } from './firmware/journal-file.ts';
-import { privateName } from './firmware/layout.ts';
-import type { Manifest, SwapPlan } from './firmware/plan.ts';
+import { FirmwareError } from '../../../services/errors.ts';
+import { isJsonObject } from '../../shared/json-shape.ts';
+import { replaceFile } from '../fs/durable-file.ts';
+import type { FirmwareFs } from '../fs/stats.ts';
+import { readOwnJson } from './journal-file.ts';
+import { privateName } from './layout.ts';
+import type { Manifest, SwapPlan } from './plan.ts';
 
 const maxPlanBytes = 256 * 1024 * 1024;
 const maxPathLength = 4_096;

@@ -1,4 +1,4 @@
-import type { MessageOptions } from '../messaging/outbound/publisher.ts';
+import type { MessageOptions } from '../../messaging/outbound/publisher.ts';
 
 /** What can be published: text and numbers go as UTF-8, bytes as they are. */
 export type Payload = string | Uint8Array | number | boolean;

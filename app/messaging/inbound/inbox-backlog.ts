@@ -1,4 +1,4 @@
-import type { InboundMessage } from '../messaging/inbound/message.ts';
+import type { InboundMessage } from './message.ts';
 
 /** How much of a class may wait for the input handler, and for how long it may work on one message. */
 export interface InboxBounds {

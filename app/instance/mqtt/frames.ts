@@ -1,4 +1,4 @@
-import { BrokerError } from '../../services/errors.ts';
+import { BrokerError } from '../../../services/errors.ts';
 
 const publishType = 3;
 

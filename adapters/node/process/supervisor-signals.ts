@@ -1,5 +1,5 @@
-import { isSentByTerminal, passedSignals } from './process/signals.ts';
-import type { SupervisedUnit } from './process/child.ts';
+import { isSentByTerminal, passedSignals } from './signals.ts';
+import type { SupervisedUnit } from './child.ts';
 
 /** Passes the signals that a supervisor gets on to its unit. */
 export interface PassedSignals extends Disposable {

@@ -1,12 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StorageError } from '../../services/errors.ts';
-import type { JsonValue } from '../../services/json.ts';
-import { jsonText, maxDocumentBytes } from '../shared/storage/json-text.ts';
-import { checkSize } from '../shared/storage/document-storage.ts';
-import { removeFiles, replaceFiles } from './fs/durable-file.ts';
-import { isLongKeyName, keyOfName, nameOfKey, type FileKey } from './storage/key-name.ts';
-import { isMissing, readDocument, storageError } from './fs/read-json.ts';
+import { StorageError } from '../../../services/errors.ts';
+import type { JsonValue } from '../../../services/json.ts';
+import { jsonText, maxDocumentBytes } from '../../shared/storage/json-text.ts';
+import { checkSize } from '../../shared/storage/document-storage.ts';
+import { removeFiles, replaceFiles } from '../fs/durable-file.ts';
+import { isLongKeyName, keyOfName, nameOfKey, type FileKey } from './key-name.ts';
+import { isMissing, readDocument, storageError } from '../fs/read-json.ts';
 
 const guarded = async <T>(folder: string, action: string, task: () => Promise<T>): Promise<T> => {
   try {

@@ -1,6 +1,6 @@
 import { closeSync, open, write } from 'node:fs';
 import { promisify } from 'node:util';
-import { hostFs, type Content, type DurableFs } from './fs/file-system.ts';
+import { hostFs, type Content, type DurableFs } from '../fs/file-system.ts';
 
 /** Writes a file that is not there yet; whether it is on disk is another matter. */
 export type WriteNew = (path: string, mode: number, content: Content) => Promise<void>;

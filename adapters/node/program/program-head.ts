@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { FirmwareError } from '../../services/errors.ts';
+import { FirmwareError } from '../../../services/errors.ts';
 
 /** Where an ELF header says for which machine it is: class, byte order, and the machine itself (System V ABI, chapter 4). */
 const headBytes = 20;

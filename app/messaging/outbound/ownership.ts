@@ -1,6 +1,6 @@
-import type { Fates } from '../messaging/outbound/outcomes.ts';
-import type { Message } from '../messaging/outbound/queue.ts';
-import { refused } from '../messaging/outbound/result.ts';
+import type { Fates } from './outcomes.ts';
+import type { Message } from './queue.ts';
+import { refused } from './result.ts';
 
 /** Knows whose messages wait: nothing of one unit may go out with the token of another. */
 export interface Ownership {

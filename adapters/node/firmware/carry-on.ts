@@ -1,16 +1,16 @@
-import { FirmwareError, failureOf } from '../../services/errors.ts';
+import { FirmwareError, failureOf } from '../../../services/errors.ts';
 import {
   rollBackDone,
   swapDone,
   swapGivenUp,
   type FirmwareFlight,
   type FirmwareJournal,
-} from '../../services/firmware-journal.ts';
-import { ioError } from './fs/stats.ts';
-import type { FirmwareParts } from './firmware/context.ts';
-import { readPlan } from './firmware-plan-file.ts';
-import { restoreVersion } from './firmware/rollback.ts';
-import { putInPlace } from './firmware/install.ts';
+} from '../../../services/firmware-journal.ts';
+import { ioError } from '../fs/stats.ts';
+import type { FirmwareParts } from './context.ts';
+import { readPlan } from './plan-file.ts';
+import { restoreVersion } from './rollback.ts';
+import { putInPlace } from './install.ts';
 
 const flightIn = ({ flight }: FirmwareJournal): FirmwareFlight => {
   if (!flight) throw new FirmwareError('journal', 'The update journal names no update.');

@@ -1,8 +1,8 @@
-import { serial } from '../../adapters/shared/serial.ts';
-import type { Clock } from '../../services/clock.ts';
-import { failureOf, StorageError } from '../../services/errors.ts';
-import type { Outbox, StoredMessages } from '../../services/outbox.ts';
-import type { Waits } from '../messaging/timeout.ts';
+import { serial } from '../../../adapters/shared/serial.ts';
+import type { Clock } from '../../../services/clock.ts';
+import { failureOf, StorageError } from '../../../services/errors.ts';
+import type { Outbox, StoredMessages } from '../../../services/outbox.ts';
+import type { Waits } from '../timeout.ts';
 
 export interface PossessionParts {
   readonly store: Outbox;

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StorageError } from '../../services/errors.ts';
-import type { DeadLetter } from '../../services/outbox.ts';
-import { openOwnFile } from './fs/own-file.ts';
+import { StorageError } from '../../../services/errors.ts';
+import type { DeadLetter } from '../../../services/outbox.ts';
+import { openOwnFile } from '../fs/own-file.ts';
 
 /** Bytes after which the file is put behind the one before it, which goes. */
 const fileBytes = 512 * 1024;
