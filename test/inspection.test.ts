@@ -11,7 +11,7 @@ import { createActor, createMachine, fromPromise, SimulatedClock, StateMachine, 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as exported from '../machines/index.ts';
 import type { SchemaTopics } from '../services/schema.ts';
-import { settings } from './models/documents.model.ts';
+import { settings } from './lab/models/documents.model.ts';
 
 const { unitMachine, settingsMachine, schemaMachine } = exported;
 

@@ -7,7 +7,7 @@ import { folderPrograms, type FolderProgramsOptions } from '../../adapters/node/
 import { folderFirmwareStore } from '../../adapters/node/firmware/store.ts';
 import { folderTrust } from '../../adapters/node/signing/trust.ts';
 import { defaultArchiveLimits as limits } from '../../services/firmware.ts';
-import { noise } from '../hostile/corpus-streams.ts';
+import { noise } from '../lab/hostile/corpus-streams.ts';
 import type { HttpServer } from './http-server.ts';
 import { startProgramServer, type ProgramServer, type ProgramServing } from './program-server.ts';
 import { inChunks, tarOf } from './tar.ts';

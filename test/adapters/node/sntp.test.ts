@@ -3,8 +3,8 @@ import { fakeClock } from '../../../adapters/memory/clock.ts';
 import { sntpClockSource } from '../../../adapters/node/sntp.ts';
 import { systemClock } from '../../../adapters/shared/clock.ts';
 import { clockSourceContract } from '../../contracts/clock-source.ts';
-import { eventually } from '../eventually.ts';
-import { timePacket, timeServer } from './time-server.ts';
+import { eventually } from '../../support/eventually.ts';
+import { timePacket, timeServer } from '../../support/time-server.ts';
 
 const { signal } = new AbortController();
 const openSockets = () => process.getActiveResourcesInfo().filter((kind) => kind === 'UDPWrap').length;

@@ -5,7 +5,7 @@ import { fakeClock } from '../../../adapters/memory/clock.ts';
 import { systemClock } from '../../../adapters/shared/clock.ts';
 import { httpClockSource } from '../../../adapters/shared/http-clock-source.ts';
 import { clockSourceContract } from '../../contracts/clock-source.ts';
-import { eventually } from '../eventually.ts';
+import { eventually } from '../../support/eventually.ts';
 
 const httpServer = async (listener: RequestListener): Promise<string> => {
   const server = createServer(listener);

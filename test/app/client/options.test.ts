@@ -4,7 +4,7 @@ import { memoryOutbox } from '../../../adapters/memory/outbox.ts';
 import { PepeunitClient, type PepeunitClientOptions } from '../../../app/node.ts';
 import { simulatedUnit, type SimulatedUnitOptions } from '../../../app/testing.ts';
 import { ClientError } from '../../../services/errors.ts';
-import { quiet } from '../plane/publishing.ts';
+import { quiet } from '../messaging/outbound/publishing.ts';
 
 const thrownBy = (call: Promise<unknown>): Promise<unknown> =>
   call.then(

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PepeunitClient } from '../../../app/node.ts';
-import { startRogueBroker, type Connection, type RogueBroker } from '../../faults/rogue-broker.ts';
+import { startRogueBroker, type Connection, type RogueBroker } from '../../lab/faults/rogue-broker.ts';
 import { heldBy, watchClients } from '../../support/mqtt-clients.ts';
 import { writeUnitDocuments } from '../../support/unit-documents.ts';
 import { until } from '../../support/until.ts';

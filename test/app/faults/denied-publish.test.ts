@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PepeunitClient } from '../../../app/node.ts';
-import { startRogueBroker } from '../../faults/rogue-broker.ts';
+import { startRogueBroker } from '../../lab/faults/rogue-broker.ts';
 import { writeUnitDocuments } from '../../support/unit-documents.ts';
 import { until } from '../../support/until.ts';
 

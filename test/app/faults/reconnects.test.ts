@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { mqttBroker } from '../../../adapters/shared/mqtt/broker.ts';
 import { PepeunitClient } from '../../../app/node.ts';
 import type { Broker } from '../../../services/broker.ts';
-import { startRogueBroker, suback, type RogueBroker } from '../../faults/rogue-broker.ts';
+import { startRogueBroker, suback, type RogueBroker } from '../../lab/faults/rogue-broker.ts';
 import { writeUnitDocuments } from '../../support/unit-documents.ts';
 import { until } from '../../support/until.ts';
 

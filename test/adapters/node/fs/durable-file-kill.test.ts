@@ -1,0 +1,41 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sweepTemporaries } from '../../../../adapters/node/fs/temporary-files.ts';
+import { compiled, run, type Compiled } from '../../../support/compiled.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+
+let program: Compiled;
+beforeAll(async () => {
+  program = await compiled(new URL('../../../support/programs/rewriting.ts', import.meta.url));
+}, 60_000);
+afterAll(() => program.remove());
+
+const kills = 32;
+
+test(`a process that rewrites a document is killed ${kills} times: the document is always one of those written (U3, L2)`, async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'env.json');
+  let last = 0;
+  let leftOver = 0;
+  for (let kill = 0; kill < kills; kill += 1) {
+    const { child, printed, end } = run(program, [path]);
+    await eventually('the program writes', () => printed().includes('writing'));
+    await eventually('the document is there', () => readFile(path, 'utf8').catch(() => undefined));
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 40));
+    child.kill('SIGKILL');
+    expect(await end).toBe('SIGKILL');
+
+    const { n, filling } = JSON.parse(await readFile(path, 'utf8')) as { n: number; filling: string };
+    expect(n).toBeGreaterThanOrEqual(last);
+    expect(filling).toBe(String(n % 10).repeat(20_000 + (n % 7) * 3000));
+    last = n;
+    leftOver += (await readdir(folder)).length - 1;
+    expect((await readdir(folder)).length).toBeLessThanOrEqual(2);
+  }
+  expect(last).toBeGreaterThan(kills);
+  await sweepTemporaries(folder);
+  expect(await readdir(folder)).toEqual(['env.json']);
+  expect(leftOver).toBeLessThanOrEqual(kills);
+}, 120_000);

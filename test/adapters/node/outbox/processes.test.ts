@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { fileOutbox } from '../../../../adapters/node/outbox/outbox.ts';
+import { systemClock } from '../../../../adapters/shared/clock.ts';
+import { compiled, type Compiled } from '../../../support/compiled.ts';
+import { until } from '../../../support/until.ts';
+import { stored } from '../../../contracts/outbox.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+
+let program: Compiled;
+beforeAll(async () => {
+  program = await compiled(new URL('../../../support/programs/publishing.ts', import.meta.url));
+}, 60_000);
+afterAll(() => program.remove());
+
+/** Runs the program, through a shell where there are words to put before it. */
+const run = (folder: string, [count, bytes]: readonly [number, number], prefix = '', user: readonly string[] = []) => {
+  const command = `${prefix} exec "$0" "$@"`;
+  const parameters = [process.execPath, program.path, folder, String(count), String(bytes), ...user];
+  const child = spawn('sh', ['-c', command, ...parameters], { stdio: ['pipe', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let text = '';
+  child.stdout.on('data', (piece: Buffer) => (text += piece.toString()));
+  const lines = () => text.trim().split('\n');
+  const closed = once(child, 'close');
+  return {
+    lines,
+    done: () => until(() => lines().includes('done'), { timeoutMs: 60_000, what: `"done" after ${text}` }),
+    kill: async () => {
+      child.kill('SIGKILL');
+      await closed;
+    },
+    end: async () => {
+      child.stdin.end();
+      await closed;
+    },
+  };
+};
+
+const folderOf = async () => join(await temporaryFolder(), 'unit', '.pepeunit', 'outbox');
+const openAt = (folder: string) => fileOutbox({ folder, clock: systemClock() });
+
+test('of two processes of one unit the second is told who has the outbox, and gets it when the first is killed', async () => {
+  const folder = await folderOf();
+  const first = run(folder, [3, 10]);
+  await first.done();
+  const second = run(folder, [1, 10]);
+  await second.done();
+  expect(second.lines()[0]).toMatch(/^open The outbox in .* is in use by another program/);
+  await second.end();
+  const outbox = openAt(folder);
+  await expect(outbox.open()).rejects.toMatchObject({ name: 'StorageError', message: /in use/ });
+  await first.kill();
+  expect((await outbox.open()).messages.map(({ id }) => id)).toEqual([1, 2, 3]);
+  await outbox.close();
+});
+
+test('a disk with no room left for a whole message fails its append alone, for real (S11)', async () => {
+  const folder = await folderOf();
+  // 8 KiB a file, and no more: blocks of 512 bytes.
+  const limited = run(folder, [12, 1_000], 'ulimit -f 16;');
+  await limited.done();
+  const failed = limited.lines().filter((line) => line.includes('EFBIG'));
+  expect(failed).toHaveLength(1);
+  await limited.end();
+  const outbox = openAt(folder);
+  const found = await outbox.open();
+  expect(found.damaged).toBe(0);
+  const lost = failed.map((line) => Number(line.split(' ')[0]));
+  expect(found.messages.map(({ id }) => id)).toEqual(
+    Array.from({ length: 12 }, (_, index) => index + 1).filter((id) => !lost.includes(id)),
+  );
+  await outbox.close();
+});
+
+test('files are for this user alone in a process whose umask is 000 (S12, C3)', async () => {
+  const folder = await folderOf();
+  const open = run(folder, [2, 10], 'umask 000;');
+  await open.done();
+  const names = await readdir(folder);
+  expect(names).toHaveLength(2);
+  for (const name of names) expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
+  for (const above of [folder, join(folder, '..')]) expect((await stat(above)).mode & 0o777).toBe(0o700);
+});
+
+test('a folder that may not be written is told as such, and what is in it stays', async () => {
+  const root = await temporaryFolder();
+  const folder = join(root, 'outbox');
+  const outbox = openAt(folder);
+  await outbox.open();
+  await outbox.append([stored(1, 'kept')]);
+  await outbox.close();
+  const before = await readdir(folder);
+  // The superuser may write everywhere, so it becomes somebody else.
+  const somebody = process.getuid?.() === 0 ? ['65534'] : [];
+  await chmod(folder, 0o555);
+  await chmod(root, 0o755);
+  const barred = run(folder, [1, 10], '', somebody);
+  await barred.done();
+  expect(barred.lines()[0]).toMatch(/^open The outbox in .* can't be opened \(EACCES\)/);
+  await barred.end();
+  await chmod(folder, 0o700);
+  expect(await readdir(folder)).toEqual(before);
+});
+
+test('a path of spaces, of any letters, and of two thousand bytes is a path', async () => {
+  const names = ['with spaces and \'quotes"', 'юнит ☂ 单元', ...Array.from({ length: 9 }, () => 'l'.repeat(200))];
+  const folder = join(await temporaryFolder(), ...names);
+  await mkdir(join(folder, '..'), { recursive: true });
+  const outbox = openAt(folder);
+  await outbox.open();
+  await outbox.append([stored(1, 'one')]);
+  await outbox.close();
+  const next = openAt(folder);
+  expect((await next.open()).messages).toHaveLength(1);
+  await next.close();
+});

@@ -1,0 +1,199 @@
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { nodeProcessControl } from '../../../../adapters/node/process/restart.ts';
+import { processControlContract } from '../../../contracts/process-control.ts';
+import { compiled, run, type Compiled } from '../../../support/compiled.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+
+let program: Compiled;
+beforeAll(async () => {
+  program = await compiled(new URL('../../../support/programs/restarting.ts', import.meta.url));
+}, 60_000);
+afterAll(() => program.remove());
+
+type Note = Readonly<Record<string, unknown>>;
+
+/** Runs the program with these steps, one for each start. */
+const start = async (steps: string, port = 0, env: NodeJS.ProcessEnv = {}) => {
+  const journal = join(await temporaryFolder(), 'journal');
+  const running = run(program, [journal, steps, String(port)], env);
+  const notes = (): Note[] => {
+    try {
+      return readFileSync(journal, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as Note);
+    } catch {
+      return [];
+    }
+  };
+  const starts = () => notes().filter((note) => 'start' in note);
+  return { ...running, notes, starts };
+};
+
+const isAlive = (pid: unknown): boolean => {
+  try {
+    return process.kill(Number(pid), 0);
+  } catch {
+    return false;
+  }
+};
+
+const freePort = async (): Promise<number> => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+};
+
+processControlContract(
+  'Node',
+  { restart_exec: 'startedAnew', restart_popen: 'startedAnew', exit: 'left' },
+  async (mode) => {
+    const { end, notes, starts } = await start(`${mode},end:0`);
+    const code = await end;
+    const hasReturned = notes().some((note) => 'returned' in note);
+    if (mode !== 'exit') await eventually('the program runs anew', () => starts().length === 2);
+    const left = code === 0 ? 'left' : 'refused';
+    return { outcome: starts().length === 2 ? 'startedAnew' : left, hasReturned };
+  },
+);
+
+test('restart_exec: the process that was started stays, and ends as the last one does', async () => {
+  const { child, end, starts } = await start('restart_exec,end:7');
+  expect(await end).toBe(7);
+  const [first, second] = starts();
+  expect(first?.['pid']).toBe(child.pid);
+  expect(second?.['ppid']).toBe(child.pid);
+  expect(second?.['cwd']).toBe(first?.['cwd']);
+});
+
+test('many restarts make no chain: each new process is the relay’s own child, the one before is gone', async () => {
+  const { child, end, starts } = await start(`${'restart_exec,'.repeat(5)}end:0`);
+  expect(await end).toBe(0);
+  expect(starts()).toHaveLength(6);
+  for (const { ppid } of starts().slice(1)) expect(ppid).toBe(child.pid);
+  expect(new Set(starts().map(({ pid }) => pid)).size).toBe(6);
+  for (const { pid } of starts()) expect(isAlive(pid)).toBe(false);
+});
+
+test('signals reach the new process through the relay, and its code comes back', async () => {
+  const { child, end, notes } = await start('restart_exec,wait');
+  const { waiting } = await eventually('the new process waits', () => notes().find((note) => 'waiting' in note));
+  expect(waiting).not.toBe(child.pid);
+  child.kill('SIGTERM');
+  expect(await end).toBe(5);
+  expect(notes().at(-1)).toEqual({ signal: 'SIGTERM', pid: waiting });
+});
+
+test('a new process that dies of a signal takes the relay along with the same one', async () => {
+  const { end, notes } = await start('restart_exec,wait');
+  const { waiting } = await eventually('the new process waits', () => notes().find((note) => 'waiting' in note));
+  process.kill(Number(waiting), 'SIGKILL');
+  expect(await end).toBe('SIGKILL');
+});
+
+test('the relay does nothing else: ports are free for the new process, timers and handlers of the old one are silent', async () => {
+  const { child, end, notes } = await start('busyRestart,listenAndEnd', await freePort());
+  expect(await end).toBe(0);
+  const all = notes();
+  expect(all.filter((note) => 'refused' in note || 'exitHandler' in note || 'oldHandler' in note)).toEqual([]);
+  const second = all.findIndex((note) => note['start'] === 2);
+  expect(second).toBeGreaterThan(0);
+  expect(all.slice(second).filter((note) => note['tick'] === child.pid)).toEqual([]);
+  expect(all.filter((note) => 'listening' in note)).toHaveLength(2);
+});
+
+test('a program started by a relayed one is not taken for the relay’s own: it becomes a relay itself', async () => {
+  const { child, end, starts } = await start('restart_exec,grandchild,restart_exec,end:6');
+  expect(await end).toBe(6);
+  const [, relayed, grandchild, last] = starts();
+  expect(relayed?.['ppid']).toBe(child.pid);
+  expect(grandchild?.['ppid']).toBe(relayed?.['pid']);
+  expect(last?.['ppid']).toBe(grandchild?.['pid']);
+});
+
+test('restart_popen: the new process outlives the old one, which left with code 0', async () => {
+  const { child, end, notes, starts } = await start('restart_popen,wait');
+  const { waiting } = await eventually('the new process waits', () => notes().find((note) => 'waiting' in note));
+  try {
+    await eventually('the old process left', () => child.exitCode === 0);
+    expect(isAlive(waiting)).toBe(true);
+    expect(starts()).toHaveLength(2);
+  } finally {
+    process.kill(Number(waiting), 'SIGTERM');
+  }
+  await end;
+  expect(notes().at(-1)).toEqual({ signal: 'SIGTERM', pid: waiting });
+});
+
+test('a relayed program that leaves takes its relay along, with code 0', async () => {
+  const { end, starts } = await start('restart_exec,exit');
+  expect(await end).toBe(0);
+  expect(starts()).toHaveLength(2);
+});
+
+test('a program that can’t be started is an error, and this one runs on', async () => {
+  const { end, notes } = await start('unstartable');
+  expect(await end).toBe(4);
+  expect(notes().filter((note) => 'failed' in note)).toEqual([
+    { failed: 'ProcessError', code: 'spawn' },
+    { failed: 'ProcessError', code: 'spawn' },
+  ]);
+  expect(notes().at(-1)).toEqual({ alive: true });
+});
+
+test('where Node can replace the process, it does, with the same program, options, arguments and environment', async () => {
+  const calls: unknown[][] = [];
+  const { restart } = nodeProcessControl({ folder: '.', execve: (...call) => void calls.push(call) });
+  await restart('restart_exec');
+  expect(calls).toEqual([
+    [process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], process.env],
+  ]);
+});
+
+test('a process that can’t be replaced is an error with its cause', async () => {
+  const refusal = new Error('not on this platform');
+  const refuse = () => {
+    throw refusal;
+  };
+  await expect(nodeProcessControl({ folder: '.', execve: refuse }).restart('restart_exec')).rejects.toMatchObject({
+    name: 'ProcessError',
+    code: 'spawn',
+    cause: refusal,
+  });
+});
+
+test.each(['restart_exec', 'restart_popen', 'exit'])(
+  'supervised, %s leaves with the code that asks for another start, and starts nothing itself',
+  async (mode) => {
+    const { end, starts } = await start(`${mode},end:0`, 0, { PEPEUNIT_SUPERVISOR: String(process.pid) });
+    expect(await end).toBe(213);
+    expect(starts()).toHaveLength(1);
+  },
+);
+
+test('a supervisor that is not the parent is none', async () => {
+  const { end, starts } = await start('restart_exec,end:7', 0, { PEPEUNIT_SUPERVISOR: '1' });
+  expect(await end).toBe(7);
+  expect(starts()).toHaveLength(2);
+});
+
+test.each([
+  ['the unit’s folder, whatever leads to it', 'linked', true],
+  ['another folder', 'other', false],
+])('a supervisor that carries on the updates of %s', async (_, supervised, isOne) => {
+  const root = await temporaryFolder();
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const folder = join(root, 'unit');
+  mkdirSync(folder);
+  mkdirSync(join(root, 'other'));
+  symlinkSync(folder, join(root, 'linked'));
+  vi.stubEnv('PEPEUNIT_SUPERVISOR', String(process.ppid));
+  vi.stubEnv('PEPEUNIT_SUPERVISED_FOLDER', join(root, supervised));
+  expect(nodeProcessControl({ folder, execve: null }).isSupervised).toBe(isOne);
+});

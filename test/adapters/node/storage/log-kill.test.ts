@@ -1,0 +1,39 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { compiled, run, type Compiled } from '../../../support/compiled.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+
+let program: Compiled;
+beforeAll(async () => {
+  program = await compiled(new URL('../../../support/programs/logging.ts', import.meta.url));
+}, 60_000);
+afterAll(() => program.remove());
+
+const kills = 16;
+const most = 40;
+
+test(`a process that logs is killed ${kills} times: log.json is valid, within its limit, and goes on (L2)`, async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'log.json');
+  let newest = 0;
+  for (let kill = 0; kill < kills; kill += 1) {
+    const { child, printed, end } = run(program, [path]);
+    await eventually('the program logs', () => printed().includes('logging'));
+    await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 80));
+    child.kill('SIGKILL');
+    expect(await end).toBe('SIGKILL');
+
+    const text = await readFile(path, 'utf8').catch(() => '');
+    const lines = text.split('\n').slice(0, -1);
+    const numbers = lines.map((line) => Number.parseInt((JSON.parse(line) as { text: string }).text, 10));
+    expect(text === '' || text.endsWith('\n')).toBe(true);
+    expect(numbers.length).toBeLessThanOrEqual(most);
+    expect(numbers).toEqual(numbers.map((_, index) => (numbers[0] ?? 0) + index));
+    expect(numbers.at(-1) ?? 0).toBeGreaterThanOrEqual(newest);
+    newest = numbers.at(-1) ?? newest;
+  }
+  expect(newest).toBeGreaterThan(kills);
+  expect((await readdir(folder)).length).toBeLessThanOrEqual(2);
+}, 120_000);

@@ -1,0 +1,104 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ignoreRules } from '../../../../adapters/shared/archive/ignore-rules.ts';
+
+let repository: string;
+beforeAll(() => {
+  repository = mkdtempSync(join(tmpdir(), 'pepeunit-ignore-'));
+  execFileSync('git', ['init', '-q', repository]);
+});
+afterAll(() => rmSync(repository, { recursive: true, force: true }));
+
+/** What git itself leaves out. */
+const ignoredByGit = (patterns: string, paths: readonly string[]): string[] => {
+  writeFileSync(join(repository, '.gitignore'), patterns);
+  const { stdout } = spawnSync('git', ['check-ignore', '-z', '--stdin', '--no-index'], {
+    cwd: repository,
+    input: paths.map((path) => `${path}\0`).join(''),
+  });
+  return stdout
+    .toString()
+    .split('\0')
+    .filter((path) => path !== '');
+};
+
+const ignored = (patterns: string, paths: readonly string[]): string[] => paths.filter(ignoreRules(patterns));
+
+const paths = [
+  'LICENSE',
+  'README.md',
+  '.gitignore',
+  'main.js',
+  'src/main.js',
+  'src/lib/main.js',
+  'src/lib/a b.txt',
+  'docs/a/b/c.md',
+  'docs/c.md',
+  'build/out.bin',
+  'src/build/out.bin',
+  'a*b',
+  'file[1].txt',
+  'file1.txt',
+  '#hash',
+  '!bang',
+  'trailing ',
+];
+
+describe('patterns mean what they mean to git', () => {
+  test.each([
+    'LICENSE\nREADME.md\n.gitignore',
+    'build',
+    'build/',
+    '/build',
+    'src/build',
+    '*.md\n!README.md',
+    'docs/**',
+    'docs/**/c.md',
+    '**/lib/main.js',
+    '**/build',
+    'docs/*.md',
+    'file[0-9].txt',
+    'file[!1].txt',
+    'file\\[1\\].txt',
+    'a\\*b',
+    '\\#hash\n\\!bang\n# a comment\n\n',
+    'trailing\\ ',
+    'trailing   ',
+    '?ain.js',
+    'src\n!src/main.js',
+    'src/*\n!src/main.js',
+    '*\n!src/\n!src/main.js',
+    '/',
+    '!',
+    'src/**/',
+    'LICENSE\r\nmain.js\r',
+  ])('%j', (patterns) => {
+    expect(ignored(patterns, paths)).toEqual(ignoredByGit(patterns, paths));
+  });
+
+  test('also those that nobody would write', () => {
+    const piece = fc.constantFrom('a', 'b', '*', '?', '[ab]', '[!a]', '.');
+    const part = fc.oneof(
+      fc.constant('**'),
+      fc.array(piece, { minLength: 1, maxLength: 3 }).map((pieces) => pieces.join('').replaceAll(/\*+/g, '*')),
+    );
+    const line = fc.tuple(
+      fc.constantFrom('', '', '!', '/'),
+      fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/')),
+      fc.constantFrom('', '/'),
+    );
+    const lines = fc.array(line, { minLength: 1, maxLength: 3 });
+    const some = ['a', 'b', 'ab', 'a/b', 'b/a', 'a/a/b', 'ab/a/b/a', 'a/b.b', '.a', 'b/.a/b', 'a.b/ab'];
+    fc.assert(
+      fc.property(lines, (written) => {
+        const patterns = written.map((texts) => texts.join('')).join('\n');
+        expect(ignored(patterns, some)).toEqual(ignoredByGit(patterns, some));
+      }),
+      { numRuns: 300, interruptAfterTimeLimit: 10_000 },
+    );
+  });
+});

@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { memoryStorage } from '../../../../adapters/memory/storage.ts';
+import { fileStorage } from '../../../../adapters/node/storage/storage.ts';
+import { fileLogSink } from '../../../../adapters/shared/log/file-log-sink.ts';
+import { entry, logSinkContract } from '../../../contracts/log-sink.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+
+const path = 'log.json';
+
+/** A sink over memory, with what is stored in it. */
+const bench = (stored = '', limit = { lines: 64 }) => {
+  const storage = memoryStorage(stored === '' ? {} : { [path]: stored });
+  const sink = fileLogSink({ storage, path, maxLines: () => limit.lines });
+  const texts = () =>
+    (storage.text(path) ?? '')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => (JSON.parse(line) as { text: string }).text);
+  return { storage, sink, texts, limit };
+};
+
+logSinkContract('log.json in memory', async () => {
+  const { storage, sink } = bench();
+  return { sink, out: () => (storage.text(path) ?? '').split('\n').filter((line) => line !== '') };
+});
+
+logSinkContract('log.json in files', async () => {
+  const storage = fileStorage();
+  const file = join(await temporaryFolder(), path);
+  const out = async () => {
+    const lines: string[] = [];
+    for await (const line of storage.readLines(file)) lines.push(new TextDecoder().decode(line));
+    return lines;
+  };
+  return { sink: fileLogSink({ storage, path: file, maxLines: () => 64 }), out };
+});
+
+test('every entry is stored as it was given, whatever is in its text', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.string({ unit: 'binary' }), { maxLength: 10 }), async (given) => {
+      const { sink, texts } = bench();
+      for (const text of given) sink.write(entry(text));
+      await sink.flush();
+      expect(texts()).toEqual(given);
+    }),
+  );
+});
+
+test('keeps the newest lines, as many as the limit says at that moment (L2)', async () => {
+  const { sink, texts, limit } = bench('', { lines: 3 });
+  for (const text of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) sink.write(entry(text));
+  await sink.flush();
+  expect(texts()).toEqual(['f', 'g', 'h']);
+  limit.lines = 2;
+  expect(await sink.lines()).toHaveLength(2);
+  sink.write(entry('i'));
+  await sink.flush();
+  expect(texts()).toEqual(['h', 'i']);
+  limit.lines = 0;
+  sink.write(entry('j'));
+  await sink.flush();
+  expect(texts()).toEqual([]);
+});
+
+const line = (text: string): string => JSON.stringify(entry(text));
+
+test('goes on from what is stored, without torn lines and what is no entry', async () => {
+  const stored = [line('old'), '{"level":"Info","te', '[1]', 'null', '"x"', '{"text":"no level"}', line('newer'), ''];
+  const { sink, texts } = bench(stored.join('\n'));
+  sink.write(entry('now'));
+  await sink.flush();
+  expect(texts()).toEqual(['old', 'newer', 'now']);
+  expect((await sink.lines()).map((text) => (JSON.parse(text) as { text: string }).text)).toEqual([
+    'old',
+    'newer',
+    'now',
+  ]);
+});
+
+test('entries of one moment go out together, and those of a save in the next', async () => {
+  const { sink, storage } = bench();
+  for (let n = 0; n < 500; n += 1) sink.write(entry(String(n)));
+  await sink.flush();
+  expect(storage.writes).toHaveLength(1);
+  await sink.flush();
+  expect(storage.writes).toHaveLength(1);
+});
+
+test('a disk that fails is told, throws nothing and loses nothing (L6)', async () => {
+  const { sink, storage, texts } = bench();
+  storage.failNext('write', new Error('disk full'));
+  sink.write(entry('kept'));
+  await sink.flush();
+  expect(sink.failure).toMatchObject({ name: 'StorageError', code: 'io' });
+  expect(await sink.lines()).toHaveLength(1);
+  sink.write(entry('next'));
+  await sink.flush();
+  expect(texts()).toEqual(['kept', 'next']);
+  expect(sink.failure).toBeUndefined();
+});
+
+test('a log that can’t be read for a moment is not overwritten', async () => {
+  const { sink, storage, texts } = bench(`${JSON.stringify(entry('old'))}\n`);
+  storage.failNext('read', new Error('busy'));
+  sink.write(entry('new'));
+  await sink.flush();
+  expect(texts()).toEqual(['old']);
+  await sink.flush();
+  expect(texts()).toEqual(['old', 'new']);
+});
+
+test('clear removes what was written and stored, and nothing that comes later', async () => {
+  const { sink, texts } = bench(`${JSON.stringify(entry('stored'))}\n`);
+  sink.write(entry('before'));
+  const cleared = sink.clear();
+  sink.write(entry('after'));
+  await cleared;
+  await sink.flush();
+  expect(texts()).toEqual(['after']);
+  await sink.clear();
+  expect(texts()).toEqual([]);
+  expect(await sink.lines()).toEqual([]);
+});
+
+test('two sinks one after the other continue one log', async () => {
+  const storage = memoryStorage();
+  for (const text of ['first', 'second']) {
+    const sink = fileLogSink({ storage, path, maxLines: () => 64 });
+    sink.write(entry(text));
+    await sink.flush();
+  }
+  const sink = fileLogSink({ storage, path, maxLines: () => 64 });
+  expect(await sink.lines()).toHaveLength(2);
+});
+
+test('memory stays bounded while nothing can be stored', async () => {
+  const { sink, storage } = bench('', { lines: 10 });
+  for (let n = 0; n < 5000; n += 1) {
+    storage.failNext('write', new Error('disk full'));
+    sink.write(entry(String(n)));
+  }
+  await sink.flush();
+  expect(await sink.lines()).toHaveLength(10);
+});
+
+test('an entry that can’t be written as JSON is left out, and throws nothing (L6)', async () => {
+  const { sink, texts } = bench();
+  sink.write({ ...entry('x'), text: 1n as unknown as string });
+  sink.write(entry('good'));
+  await sink.flush();
+  expect(texts()).toEqual(['good']);
+});

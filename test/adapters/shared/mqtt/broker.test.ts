@@ -1,0 +1,65 @@
+import { describe } from 'vitest';
+import { mqttBroker } from '../../../../adapters/shared/mqtt/broker.ts';
+import type { MqttVersion } from '../../../../services/broker.ts';
+import { brokerContract, type BrokerBench } from '../../../contracts/broker.ts';
+import { startAedes } from '../../../support/aedes-broker.ts';
+import { describeWithMosquitto, startMosquitto } from '../../../support/mosquitto.ts';
+import { startRecordingProxy } from '../../../support/recording-proxy.ts';
+
+type Transport = 'mqtt' | 'ws';
+
+const onAedes = (transport: Transport) => async (): Promise<BrokerBench> => {
+  const broker = await startAedes();
+  const proxy = await startRecordingProxy(transport === 'ws' ? broker.webSocketPort : broker.port, 4);
+  const url = `${transport}://127.0.0.1:${proxy.port}`;
+  return {
+    broker: mqttBroker(),
+    url,
+    cut: proxy.cut,
+    stranger: { url, username: 'wrong' },
+    deniedTopic: 'denied/pepeunit',
+    takeOverCodes: ['closed'],
+    stop: async () => {
+      await proxy.stop();
+      await broker.stop();
+    },
+  };
+};
+
+const onMosquitto = (transport: Transport, version: MqttVersion) => async (): Promise<BrokerBench> => {
+  const broker = await startMosquitto();
+  const strict = await startMosquitto({
+    lines: ['password_file %folder%/users'],
+    files: { users: '' },
+    anonymous: false,
+  });
+  const proxy = await startRecordingProxy(transport === 'ws' ? broker.webSocketPort : broker.port, version);
+  return {
+    broker: mqttBroker(),
+    url: `${transport}://127.0.0.1:${proxy.port}`,
+    cut: proxy.cut,
+    stranger: { url: `mqtt://127.0.0.1:${strict.port}`, username: 'a-token-of-no-one' },
+    // Whether its DISCONNECT gets out before it closes is a matter of luck.
+    takeOverCodes: version === 5 ? ['takenOver', 'closed'] : ['closed'],
+    stop: async () => {
+      await proxy.stop();
+      await Promise.all([broker.stop(), strict.stop()]);
+    },
+  };
+};
+
+describe('aedes over TCP, MQTT 3.1.1', () => {
+  brokerContract(4, onAedes('mqtt'));
+});
+describe('aedes over WebSocket, MQTT 3.1.1', () => {
+  brokerContract(4, onAedes('ws'));
+});
+describeWithMosquitto('mosquitto over TCP, MQTT 3.1.1', () => {
+  brokerContract(4, onMosquitto('mqtt', 4));
+});
+describeWithMosquitto('mosquitto over TCP, MQTT 5', () => {
+  brokerContract(5, onMosquitto('mqtt', 5));
+});
+describeWithMosquitto('mosquitto over WebSocket, MQTT 5', () => {
+  brokerContract(5, onMosquitto('ws', 5));
+});

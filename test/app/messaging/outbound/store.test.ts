@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { memoryOutbox } from '../../../../adapters/memory/outbox.ts';
+import { StorageError } from '../../../../services/errors.ts';
+import { until } from '../../../support/until.ts';
+import { linkThat, publishing, refusal } from './publishing.ts';
+
+test('damaged records are counted and told', async () => {
+  const store = memoryOutbox();
+  store.damage(2);
+  const { publisher, warnings } = publishing({}, store);
+  await publisher.open();
+  expect(publisher.figures().damaged).toBe(2);
+  expect(warnings).toEqual(['2 damaged records of the outbox were put aside.']);
+});
+
+test('what else the store found is told', async () => {
+  const store = memoryOutbox();
+  const found = { ...(await store.open()), remarks: ['Passed over: 00000002.log.'] };
+  const { publisher, warnings } = publishing({}, { ...store, open: async () => found });
+  await publisher.open();
+  expect(warnings).toEqual(['Passed over: 00000002.log.']);
+});
+
+test('dead letters that can not be put aside are told once, and cost no durability (S8)', async () => {
+  const store = memoryOutbox();
+  const failing = { ...store, setAside: () => Promise.reject(new StorageError('io', 'no file')) };
+  const { publisher, warnings, outcomes } = publishing({}, failing);
+  await outcomes('t', '1', '2');
+  publisher.attach(linkThat(() => Promise.reject(refusal())));
+  await until(() => publisher.figures().dead === 2);
+  await until(() => warnings.length > 0);
+  expect(warnings).toEqual([expect.stringContaining('no file')]);
+  expect(publisher.figures()).toMatchObject({ isVolatile: false, waiting: 0 });
+});
+
+test('a clock that was set back between two runs makes nothing expire, and age begins anew (S6, M13)', async () => {
+  const first = publishing({ ageMs: 60_000 });
+  await first.outcomes('t', '1');
+  await first.publisher.stop();
+  first.clock.jump(-1e10);
+  const second = publishing({ ageMs: 60_000 }, first.store, first.clock);
+  await second.publisher.open();
+  second.clock.advance(59_000);
+  await second.outcomes('t', '2');
+  expect(second.publisher.figures()).toMatchObject({ expired: 0, waiting: 2 });
+  second.clock.advance(2_000);
+  await second.outcomes('t', '3');
+  expect(second.publisher.figures()).toMatchObject({ expired: 1, waiting: 2 });
+});

@@ -1,0 +1,125 @@
+/**
+ * Floods a unit with inbound messages (`--messages`, a million by default) from a process of their own, and fits a line through what
+ * its heap holds meanwhile, garbage collected. Run with --expose-gc. The last line is JSON; the exit code says whether
+ * the slope is under `--limit` bytes a message (1 by default), and every message came.
+ */
+import { fork } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { PepeunitClient } from 'pepeunit-client';
+
+const { values } = parseArgs({
+  options: {
+    messages: { type: 'string', default: '1000000' },
+    limit: { type: 'string', default: '1' },
+    json: { type: 'boolean' },
+  },
+});
+const messages = Number(values.messages);
+const rounds = 20;
+const chunk = Math.ceil(messages / rounds);
+const uuid = '0d7c3a52-6e0b-4a86-9d6f-4c1f0b6f2a11';
+const topic = `flood/${uuid}/in/pepeunit`;
+
+const startPeer = () =>
+  new Promise((resolve) => {
+    const peer = fork(fileURLToPath(new URL('../../bench/peer.mjs', import.meta.url)));
+    peer.once('message', ({ port }) => resolve({ peer, port }));
+  });
+
+const base = (section, name) => ({ [`${name}/pepeunit`]: [`flood/${section}/${uuid}/${name}/pepeunit`] });
+
+const startUnit = async (folder, port) => {
+  const path = (name) => join(folder, name);
+  const token = `e30.${Buffer.from(JSON.stringify({ uuid, type: 'Unit' })).toString('base64url')}.c2ln`;
+  const env = {
+    PU_DOMAIN: '127.0.0.1:9',
+    PU_HTTP_TYPE: 'http',
+    PU_MQTT_HOST: '127.0.0.1',
+    PU_MQTT_PORT: port,
+    PU_AUTH_TOKEN: token,
+  };
+  const schema = {
+    input_base_topic: base('input_base_topic', 'update'),
+    output_base_topic: { ...base('output_base_topic', 'state'), ...base('output_base_topic', 'log') },
+    input_topic: { 'in/pepeunit': [topic] },
+    output_topic: {},
+  };
+  await writeFile(path('env.json'), JSON.stringify(env));
+  await writeFile(path('schema.json'), JSON.stringify(schema));
+  const client = new PepeunitClient({
+    envFilePath: path('env.json'),
+    schemaFilePath: path('schema.json'),
+    logFilePath: path('log.json'),
+    ffConsoleLogEnable: false,
+    ffMqttLogEnable: false,
+    mqtt: { protocol: 4 },
+  });
+  await client.ready();
+  return client;
+};
+
+/** Bytes in use once everything that can go is gone. */
+const heap = async () => {
+  for (let turn = 0; turn < 3; turn += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    globalThis.gc();
+  }
+  return process.memoryUsage().heapUsed;
+};
+
+/** By how much `y` grows with `x`, by least squares. */
+const slopeOf = (points) => {
+  const mean = (pick) => points.reduce((sum, point) => sum + pick(point), 0) / points.length;
+  const [x, y] = [mean((point) => point.x), mean((point) => point.y)];
+  return mean((point) => (point.x - x) * (point.y - y)) / mean((point) => (point.x - x) ** 2);
+};
+
+if (!globalThis.gc) throw new Error('Run this with node --expose-gc.');
+const folder = await mkdtemp(join(tmpdir(), 'pepeunit-flood-'));
+const { peer, port } = await startPeer();
+const client = await startUnit(folder, port);
+let handled = 0;
+let reached = () => undefined;
+let wanted = Infinity;
+client.setMqttInputHandler((_, message) => {
+  handled += 1;
+  if (handled === wanted) reached();
+  return message.payload[0] === 120 && handled % 16 === 0 ? Promise.resolve() : undefined;
+});
+
+const flood = (count) =>
+  new Promise((resolve) => {
+    wanted = handled + count;
+    reached = resolve;
+    peer.send({ type: 'flood', topic, count, qos: 0, bytes: 64 });
+  });
+
+await flood(chunk);
+await flood(chunk);
+const start = handled;
+const points = [{ x: 0, y: await heap() }];
+for (let round = 0; round < rounds; round += 1) {
+  await flood(chunk);
+  points.push({ x: handled - start, y: await heap() });
+}
+const slope = Number(slopeOf(points).toFixed(4));
+const { received, dropped } = client.figures().inbox;
+await client.stopMainCycle();
+peer.disconnect();
+await rm(folder, { recursive: true });
+
+const result = {
+  messages: handled - start,
+  lost: received - handled,
+  dropped,
+  slopeBytesPerMessage: slope,
+  heapAtStartMb: Number((points[0].y / 1e6).toFixed(2)),
+  heapAtEndMb: Number((points.at(-1).y / 1e6).toFixed(2)),
+};
+console.log(`${result.messages} messages: the heap grows by ${slope} bytes a message`);
+console.log(JSON.stringify(result));
+process.exitCode = slope < Number(values.limit) && result.lost === 0 && dropped === 0 ? 0 : 1;

@@ -1,0 +1,111 @@
+import { beforeAll, describe, expect, test, type TestContext } from 'vitest';
+import type { FirmwareFs } from '../../../adapters/node/fs/stats.ts';
+import { isWhole, sampled } from './extent.ts';
+import { runWithError, runWithKills, runWithPowerCut, stepsOf, type Bench, type DiskFault } from './in-memory.ts';
+import { caseOf, type Situation } from './judge.ts';
+import { emptyTally, harmless, sum, tallyOf, type Tally } from './tally.ts';
+import type { Task } from './update.ts';
+
+const tasks = ['update', 'rollBack', 'confirm'] as const satisfies Task[];
+const complaints: string[] = [];
+const steps: Partial<Record<Task, number>> = {};
+let bench: Bench;
+
+const complain = (what: string, detail: unknown): void => {
+  complaints.push(`${what}\n${detail instanceof Error ? detail.stack : JSON.stringify(detail, null, 1)}`);
+};
+
+beforeAll(async () => {
+  bench = { unit: await caseOf({ isUpdatedBefore: false, scope: 'everything' }), complain };
+  for (const task of tasks) steps[task] = (await stepsOf(bench, task)).length;
+});
+
+/** The numbers of a task's steps, and one beyond. */
+const stepNumbers = (task: Task): number[] => Array.from({ length: (steps[task] ?? 0) + 1 }, (_, at) => at + 1);
+
+const expectHarmless = ({ task }: TestContext, tally: Tally): void => {
+  task.meta.tally = tally;
+  expect(tally, complaints.splice(0).slice(0, 3).join('\n\n')).toMatchObject(harmless);
+};
+
+/** A file system that does not do what it is asked to when something is to be synced. */
+const forgetful =
+  (isForgotten: (path: string) => boolean) =>
+  (fs: FirmwareFs): FirmwareFs => ({
+    ...fs,
+    open: async (path, flags, mode) => {
+      const handle = await fs.open(path, flags, mode);
+      return isForgotten(path) ? { ...handle, sync: async () => undefined } : handle;
+    },
+  });
+
+const timeout = isWhole ? 900_000 : 60_000;
+
+test.for(tasks)('%s takes steps that can be counted', (task, context) => {
+  const count = steps[task] ?? 0;
+  context.task.meta.tally = { ...emptyTally, steps: count };
+  expect(count).toBeGreaterThan(10);
+});
+
+describe.each(tasks)('%s', { timeout }, (task) => {
+  const faults: readonly DiskFault[] = [
+    { code: 'ENOSPC', lasts: false },
+    { code: 'ENOSPC', lasts: true },
+    { code: 'EIO', lasts: false },
+    { code: 'EIO', lasts: true },
+  ];
+  for (const fault of faults) {
+    test(`${fault.code} ${fault.lasts ? 'from a step on' : 'at a step'} (U17)`, async (context) => {
+      const runs = sampled(stepNumbers(task), 16);
+      expectHarmless(context, await tallyOf(runs, (at) => runWithError(bench, task, at, fault)));
+    });
+  }
+
+  test('the power is cut: what was not fsynced is lost or torn (U1, U4)', async (context) => {
+    const seeds = Array.from({ length: isWhole ? 12 : 1 }, (_, seed) => seed);
+    const runs = sampled(stepNumbers(task), 60).flatMap((at) => seeds.map((seed) => ({ at, seed: at * 1_000 + seed })));
+    expectHarmless(context, await tallyOf(runs, ({ at, seed }) => runWithPowerCut(bench, task, at, seed)));
+  });
+
+  test('killed, and killed again while the next start carries on (U1)', async (context) => {
+    const first = stepNumbers(task).filter((at) => at % 8 === 0);
+    const runs = first.flatMap((at) => Array.from({ length: 140 }, (_, again) => ({ at, again: again + 1 })));
+    expectHarmless(context, await tallyOf(sampled(runs, 60), ({ at, again }) => runWithKills(bench, task, at, again)));
+  });
+});
+
+describe('an update of another kind', { timeout }, () => {
+  test.for<[string, Situation]>([
+    ['after another one', { isUpdatedBefore: true, scope: 'everything' }],
+    ['of a compiled program', { isUpdatedBefore: false, scope: 'compiled' }],
+    ['of env.json and schema.json alone', { isUpdatedBefore: true, scope: 'envAndSchema' }],
+  ])('%s (U1, U2, U17)', async ([, situation], context) => {
+    const other: Bench = { unit: await caseOf(situation), complain };
+    const count = (await stepsOf(other, 'update')).length;
+    const each = sampled(
+      Array.from({ length: count + 1 }, (_, at) => at + 1),
+      24,
+    );
+    const tallies = [
+      await tallyOf(each, (at) => runWithError(other, 'update', at, { code: 'EIO', lasts: false })),
+      await tallyOf(each, (at) => runWithError(other, 'update', at, { code: 'ENOSPC', lasts: true })),
+      await tallyOf(each, (at) => runWithKills(other, 'update', at, 1 + ((at * 7) % 120))),
+      await tallyOf(each, (at) => runWithPowerCut(other, 'update', at, at)),
+      await tallyOf(each, (at) => runWithPowerCut(other, 'update', at, at + 10_000)),
+    ];
+    expectHarmless(context, { ...sum(tallies), steps: count });
+  });
+});
+
+describe('the matrix notices', { timeout }, () => {
+  test.each([
+    ['folders', (path: string) => !/\.(tmp|js|json)$/.test(path)],
+    ['files', (path: string) => /\.(js|json)$/.test(path)],
+    ['the journal', (path: string) => path.endsWith('.tmp')],
+  ])('a store that does not fsync %s', async (_, isForgotten) => {
+    const careless: Bench = { unit: bench.unit, complain: () => undefined, through: forgetful(isForgotten) };
+    const runs = stepNumbers('update').filter((at) => at > 100 && at % 2 === 0);
+    const { mixed, bricked } = await tallyOf(runs, (at) => runWithPowerCut(careless, 'update', at, at));
+    expect(mixed + bricked).toBeGreaterThan(0);
+  });
+});

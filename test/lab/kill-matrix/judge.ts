@@ -1,0 +1,105 @@
+import type { FirmwareFs } from '../../../adapters/node/fs/stats.ts';
+import { folderFirmwareTrials } from '../../../adapters/node/firmware/trials.ts';
+import type { FirmwareScope } from '../../../services/firmware-journal.ts';
+import { powerDisk } from './power-disk.ts';
+import { inChunks } from '../../support/tar.ts';
+import { snapshotOf, type Snapshot } from './tree.ts';
+import type { Verdict } from './tally.ts';
+import { carryOut, type Workplace } from './update.ts';
+import { keptFiles, layOut, newArchive, oldArchive } from './versions.ts';
+
+/** Tells the two versions by what they look like on disk. */
+export interface Judge {
+  readonly versionOf: (snapshot: Snapshot) => 'old' | 'new' | undefined;
+}
+
+/** An update to be judged. */
+export interface Situation {
+  /** Whether the old version was put there by an update as well. */
+  readonly isUpdatedBefore: boolean;
+  readonly scope: FirmwareScope;
+}
+
+/** A situation with all that belongs to it. */
+export interface Case extends Judge {
+  readonly scope: FirmwareScope;
+  readonly archive: Buffer;
+  /** Lays the old version out, all of it on disk. */
+  readonly prepare: (fs: FirmwareFs) => Promise<void>;
+}
+
+export const unitFolder = '/unit';
+
+/** Knows two snapshots from each other, and from all others. */
+export const judgeOf = (before: Snapshot, after: Snapshot): Judge => {
+  const [oldOne, newOne] = [JSON.stringify(before), JSON.stringify(after)];
+  return {
+    versionOf: (snapshot) => {
+      const text = JSON.stringify(snapshot);
+      if (text === oldOne) return 'old';
+      return text === newOne ? 'new' : undefined;
+    },
+  };
+};
+
+/** Gets to know both versions of a situation from an update without a fault. */
+export const caseOf = async ({ isUpdatedBefore, scope }: Situation): Promise<Case> => {
+  const [first, archive] = [await oldArchive(), await newArchive(scope)];
+  const prepare = async (fs: FirmwareFs): Promise<void> => {
+    await layOut(fs, unitFolder);
+    if (!isUpdatedBefore) return;
+    const place = { fs, folder: unitFolder, archive: () => inChunks(first) };
+    await carryOut('update', place);
+    await carryOut('confirm', place);
+  };
+  const { fs } = powerDisk();
+  await prepare(fs);
+  const before = await snapshotOf(fs, unitFolder);
+  await carryOut('update', { fs, folder: unitFolder, archive: () => inChunks(archive), scope });
+  return { ...judgeOf(before, await snapshotOf(fs, unitFolder)), scope, archive, prepare };
+};
+
+/** Whether what is the unit's own is there; the log may have grown. */
+const hasItsData = async (fs: FirmwareFs, folder: string): Promise<boolean> => {
+  for (const [name, text] of Object.entries(keptFiles)) {
+    const found = new TextDecoder().decode(await fs.readFile(`${folder}/${name}`));
+    if (!found.startsWith(text)) return false;
+  }
+  return true;
+};
+
+/** What went wrong with a run, for those who have to find out why. */
+export type Complain = (what: string, detail: unknown) => void;
+
+/**
+ * Starts a unit as its supervisor does after a fault, and judges what is there: one version as a whole, nothing stale,
+ * and the way on open: from the old version to the new one, from a new one on trial back.
+ */
+export const verdictOn = async ({ versionOf }: Judge, place: Workplace, complain: Complain): Promise<Verdict> => {
+  const { fs, folder } = place;
+  const trials = folderFirmwareTrials({ folder, fs });
+  try {
+    const { phase, problem } = await trials.recover();
+    const snapshot = await snapshotOf(fs, folder);
+    const version = versionOf(snapshot);
+    if (!version || !(await hasItsData(fs, folder))) {
+      complain('a mix', snapshot);
+      return 'mixed';
+    }
+    const names = await fs.readdir(`${folder}/.pepeunit`).catch(() => []);
+    const stale = names.filter(
+      (name) => /^(staging|undo|aside)-/.test(name) && !(phase === 'trial' && name.startsWith('undo')),
+    );
+    if (problem || stale.length > 0) throw new Error(`left: ${stale.join()} ${problem?.message ?? ''}`);
+    if (version === 'new' && phase === 'trial') await trials.rollBack('to see the way back');
+    if (version === 'old') await carryOut('update', place);
+    if (phase === 'trial' || version === 'old') {
+      const after = versionOf(await snapshotOf(fs, folder));
+      if (after !== (version === 'old' ? 'new' : 'old')) throw new Error(`the way on is closed: ${after ?? 'a mix'}`);
+    }
+    return version;
+  } catch (thrown) {
+    complain('bricked', thrown);
+    return 'bricked';
+  }
+};

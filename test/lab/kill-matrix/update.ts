@@ -1,0 +1,30 @@
+import { folderFirmwareStore } from '../../../adapters/node/firmware/store.ts';
+import { folderFirmwareTrials } from '../../../adapters/node/firmware/trials.ts';
+import type { FirmwareFs } from '../../../adapters/node/fs/stats.ts';
+import { defaultArchiveLimits } from '../../../services/firmware.ts';
+import type { FirmwareScope } from '../../../services/firmware-journal.ts';
+import { swapOrder } from './versions.ts';
+
+/** A part of an update's life that can be interrupted. */
+export type Task = 'update' | 'recover' | 'rollBack' | 'confirm';
+
+/** Who carries a task out, and where. */
+export interface Workplace {
+  readonly fs: FirmwareFs;
+  readonly folder: string;
+  readonly archive: () => AsyncIterable<Uint8Array>;
+  /** @defaultValue `'everything'` */
+  readonly scope?: FirmwareScope;
+}
+
+/** Carries a task out as the client and the supervisor do. */
+export const carryOut = async (task: Task, { fs, folder, archive, scope = 'everything' }: Workplace): Promise<void> => {
+  if (task === 'recover') return void (await folderFirmwareTrials({ folder, fs }).recover());
+  if (task === 'confirm') return folderFirmwareTrials({ folder, fs }).confirm();
+  if (task === 'rollBack') return folderFirmwareTrials({ folder, fs }).rollBack('it crashed');
+  const store = folderFirmwareStore({ folder, fs, limits: defaultArchiveLimits, keeps: ['data', 'log.json'] });
+  await store.recover();
+  const { id } = await store.stage(archive(), new AbortController().signal);
+  await store.readJson(id, 'env.json');
+  await store.swap(id, swapOrder(scope));
+};

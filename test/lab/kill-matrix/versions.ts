@@ -1,0 +1,92 @@
+import { gzipSync } from 'node:zlib';
+import type { FirmwareFs } from '../../../adapters/node/fs/stats.ts';
+import type { FirmwareScope, SwapOrder } from '../../../services/firmware-journal.ts';
+import { tarOf, type TarEntry } from '../../support/tar.ts';
+
+/** Files of the old version that are not in the new one, or are something else there. */
+export const oldParts: Readonly<Record<string, string>> = {
+  'lib/part.js': "export const version = 'old';\n",
+  'lib/gone.js': 'gone',
+  'gone/deep/x.js': 'gone as well',
+  'turns-to-folder': 'a file',
+  'turns-to-file/inner.js': 'in a folder',
+};
+
+/** And those of the new one. */
+export const newParts: Readonly<Record<string, string>> = {
+  'lib/part.js': "export const version = 'new';\n",
+  'lib/more.js': 'more',
+  'fresh/deep/y.js': 'fresh',
+  'turns-to-folder/inner.js': 'in a folder',
+  'turns-to-file': 'a file',
+};
+
+/** What is the unit's own in both. */
+export const keptFiles: Readonly<Record<string, string>> = {
+  'log.json': '{"level":"Info","text":"kept"}\n',
+  'data/readings': '1 2 3',
+};
+
+const documents = (version: string): Record<string, string> => ({
+  'env.json': JSON.stringify({ PU_COMMIT_VERSION: version, PU_AUTH_TOKEN: 'token' }),
+  'schema.json': JSON.stringify({ version }),
+  'main.js': `console.log('${version}');\n`,
+  'same.txt': 'the same in both',
+});
+
+const oldFiles = { ...documents('old'), ...oldParts, ...keptFiles };
+const newFiles = { ...documents('new'), ...newParts };
+
+const entries = (files: Readonly<Record<string, string>>): TarEntry[] =>
+  Object.entries(files).map(([name, text]) => ({ name, text }));
+
+/** The archive of the version that is there before. */
+export const oldArchive = async (): Promise<Buffer> =>
+  gzipSync(await tarOf(...entries({ ...documents('old'), ...oldParts })));
+
+/** The archive of the new version, as the instance sends it; what is not everything holds the documents and the program. */
+export const newArchive = async (scope: FirmwareScope): Promise<Buffer> =>
+  gzipSync(
+    scope === 'everything'
+      ? await tarOf(
+          ...entries(newFiles),
+          { name: 'bin/run', text: '#!/bin/sh\n', mode: 0o755 },
+          { name: 'hollow', type: 'directory' },
+        )
+      : await tarOf(...entries(documents('new'))),
+  );
+
+export const swapOrder = (scope: FirmwareScope): SwapOrder => ({
+  scope,
+  from: 'old',
+  to: 'new',
+  trial: { maxStarts: 3, healthyWithinMs: 60_000 },
+});
+
+const write = async (fs: FirmwareFs, path: string, text: string): Promise<void> => {
+  const handle = await fs.open(path, 'wx', 0o644);
+  await handle.writeFile(text);
+  await handle.sync();
+  await handle.close();
+};
+
+const syncFolder = async (fs: FirmwareFs, path: string): Promise<void> => {
+  const handle = await fs.open(path, 'r');
+  await handle.sync();
+  await handle.close();
+};
+
+/** Lays the old version out, all of it on disk. */
+export const layOut = async (fs: FirmwareFs, folder: string): Promise<void> => {
+  const folders = new Set([folder]);
+  for (const [name, text] of Object.entries(oldFiles)) {
+    const parts = name.split('/').slice(0, -1);
+    for (let depth = 1; depth <= parts.length; depth += 1) {
+      folders.add(`${folder}/${parts.slice(0, depth).join('/')}`);
+    }
+    for (const each of folders) await fs.mkdir(each, { recursive: true, mode: 0o755 });
+    await write(fs, `${folder}/${name}`, text);
+  }
+  await fs.symlink('lib/part.js', `${folder}/linked.js`);
+  for (const each of [...folders, folder.slice(0, folder.lastIndexOf('/')) || '/']) await syncFolder(fs, each);
+};

@@ -1,0 +1,78 @@
+import { expect } from 'vitest';
+import { schemaMachine, type SchemaContext } from '../../../machines/schema.ts';
+import { settingsMachine, type SettingsContext } from '../../../machines/settings.ts';
+import type { UnitSettings } from '../../../services/settings.ts';
+import { defineModel, type MachineModel, type Seen } from './model.ts';
+
+/** What the settings and the schema machine have in common; `T` is what they load. */
+interface DocumentContext {
+  readonly failure?: { readonly code: string } | undefined;
+  readonly pending?: string | undefined;
+}
+
+const invariantsOf = <TContext extends DocumentContext>(id: string, contentOf: (context: TContext) => unknown) => {
+  const loaded = ({ facts }: Seen<TContext>) => facts.filter(({ type }) => type === `${id}.loaded`);
+  const isBusyWith = (slot: string) => (seen: Seen<TContext>) => {
+    expect(seen.running).toEqual([slot]);
+    expect(seen.snapshot.hasTag('busy')).toBe(true);
+    const isAsked = [`${id}.load`, `${id}.refresh`].includes(seen.last.type);
+    if (!isAsked) expect(seen.context.pending, 'what was remembered is being done').toBeUndefined();
+  };
+  const isAtRest = ({ running, context }: Seen<TContext>) => {
+    expect(running).toEqual([]);
+    expect(context.pending, 'what was asked for meanwhile was done').toBeUndefined();
+  };
+  return {
+    idle: (seen: Seen<TContext>) => {
+      isAtRest(seen);
+      expect(seen.facts).toEqual([{ type: `${id}.ready` }]);
+    },
+    loading: isBusyWith('load'),
+    refreshing: isBusyWith('refresh'),
+    ready: (seen: Seen<TContext>) => {
+      isAtRest(seen);
+      expect(Object.values(loaded(seen).at(-1) ?? {})).toContainEqual(contentOf(seen.context));
+      expect(contentOf(seen.context)).toBeDefined();
+    },
+    faulty: (seen: Seen<TContext>) => {
+      isAtRest(seen);
+      expect(contentOf(seen.context)).toBeUndefined();
+      expect(seen.facts.at(-1)).toMatchObject({ type: `${id}.failed`, failure: seen.context.failure });
+      expect(seen.facts.filter(({ type }) => type === `${id}.loaded`)).toEqual([]);
+    },
+  };
+};
+
+export const settings = (commitVersion: string, linkRevision: number): UnitSettings => ({
+  unitUuid: 'b4a3f7a2-4a30-4a43-9d5b-1c6f0e5c8a01',
+  commitVersion,
+  pingIntervalMs: 30_000,
+  stateSendIntervalMs: 300_000,
+  minLogLevel: 'Info',
+  maxLogLength: 64,
+  wifiSsid: '',
+  maxReconnectionMs: 60_000,
+  linkRevision,
+  wifiRevision: 1,
+});
+
+export const settingsModel: MachineModel = defineModel<typeof settingsMachine>({
+  machine: settingsMachine,
+  events: [{ type: 'settings.load' }, { type: 'settings.refresh' }],
+  outputs: { load: [settings('one', 1)], refresh: [settings('two', 2)] },
+  regions: [
+    {
+      name: 'all',
+      key: ({ settings: kept, failure, pending }) => [kept?.commitVersion, failure?.code, pending],
+    },
+  ],
+  invariants: invariantsOf<SettingsContext>('settings', (context) => context.settings),
+});
+
+export const schemaModel: MachineModel = defineModel<typeof schemaMachine>({
+  machine: schemaMachine,
+  events: [{ type: 'schema.load' }, { type: 'schema.refresh' }],
+  outputs: { load: [{ subscribed: ['a'] }], refresh: [{ subscribed: ['a', 'b'] }] },
+  regions: [{ name: 'all', key: ({ topics, failure, pending }) => [topics, failure?.code, pending] }],
+  invariants: invariantsOf<SchemaContext>('schema', (context) => context.topics),
+});

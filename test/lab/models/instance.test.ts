@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { StateValue } from 'xstate';
+import { mqttBroker } from '../../../adapters/shared/mqtt/broker.ts';
+import { fileStorage } from '../../../adapters/node/storage/storage.ts';
+import type { PepeunitClient } from '../../../app/node.ts';
+import type { Link } from '../../../services/broker.ts';
+import { StorageError } from '../../../services/errors.ts';
+import { createLiveUnit, type LiveUnit } from '../../support/live-unit.ts';
+import { noFirmware } from '../../../adapters/shared/no-firmware.ts';
+import { until } from '../../support/until.ts';
+import type { Path } from './explore.ts';
+import { runUnitPath, unitPaths, type UnitDriver } from './unit-paths.ts';
+
+/** Holds whoever comes until the path says what becomes of them. */
+const turnstile = () => {
+  const waiting: { pass: () => void; fail: (error: Error) => void }[] = [];
+  let isRemoved = false;
+  return {
+    arrive: () => (isRemoved ? Promise.resolve() : new Promise<void>((pass, fail) => waiting.push({ pass, fail }))),
+    remove: () => {
+      isRemoved = true;
+      for (const one of waiting.splice(0)) one.pass();
+    },
+    release: async (error?: Error) => {
+      await until(() => waiting.length > 0, { what: 'somebody at the turnstile' });
+      for (const one of waiting.splice(0))
+        if (error) one.fail(error);
+        else one.pass();
+    },
+  };
+};
+
+type Turnstile = ReturnType<typeof turnstile>;
+type Turnstiles = [Turnstile, Turnstile, Turnstile, Turnstile, Turnstile, Turnstile];
+
+/** A real unit whose files, broker and log answer when the path says so. */
+const steered = (live: LiveUnit) => {
+  const [recover, env, schema, open, close, flush] = Array.from({ length: 6 }, turnstile) as Turnstiles;
+  const gates = { recover, env, schema, open, close, flush };
+  const { recover: carryOn, ...firmware } = noFirmware();
+  let hasRecovered = false;
+  const storage = fileStorage();
+  const broker = mqttBroker();
+  let current: { link: Link; lose: (error: Error) => void } | undefined;
+  const client: PepeunitClient = live.another({
+    ffConsoleLogEnable: true,
+    mqtt: { protocol: 4 },
+    adapters: {
+      storage: {
+        ...storage,
+        readJson: async (path) => {
+          await gates[path.endsWith('env.json') ? 'env' : 'schema'].arrive();
+          return storage.readJson(path);
+        },
+      },
+      firmware: {
+        ...firmware,
+        recover: async () => {
+          await gates.recover.arrive();
+          hasRecovered = true;
+          return carryOn();
+        },
+      },
+      broker: {
+        open: async (options, listener, signal) => {
+          await gates.open.arrive();
+          const link = await broker.open(options, listener, signal);
+          current = { link, lose: (error) => listener.onClosed(error) };
+          return {
+            ...link,
+            close: async () => {
+              await link.close();
+              await gates.close.arrive();
+            },
+          };
+        },
+      },
+      console: { write: () => undefined, flush: () => gates.flush.arrive() },
+    },
+  });
+  const broken = new StorageError('io', 'The disk is gone.');
+  const lose = async () => {
+    current?.lose(new Error('cut'));
+    await current?.link.close();
+  };
+  const steps: readonly [RegExp, () => Promise<void> | void][] = [
+    [/^unit\.start/, () => client.actor.send({ type: 'unit.start' })],
+    [/^unit\.stop/, () => client.actor.send({ type: 'unit.stop' })],
+    [/^update says update\.settled/, () => (hasRecovered ? undefined : gates.recover.release())],
+    [/^settings says settings\.loaded/, () => gates.env.release()],
+    [/^settings says settings\.failed/, () => gates.env.release(broken)],
+    [/^schema says schema\.loaded/, () => gates.schema.release()],
+    [/^schema says schema\.failed/, () => gates.schema.release(broken)],
+    [/^mqtt says mqtt\.online/, () => gates.open.release()],
+    [/^mqtt says mqtt\.offline/, lose],
+    [/^mqtt says mqtt\.stopped/, () => gates.close.release()],
+    [/^logger says logger\.flushed/, () => gates.flush.release()],
+  ];
+  client.actor.start();
+  const now = () => (client.actor.getSnapshot().value as { lifecycle: StateValue }).lifecycle;
+  const driver: UnitDriver = {
+    apply: async ({ label }) => steps.find(([pattern]) => pattern.test(label))?.[1](),
+    lifecycle: async (expected) => {
+      // Nothing is left to recover at a later start: that goes on at once.
+      if (expected === 'recovering' && hasRecovered) return expected;
+      await until(() => JSON.stringify(now()) === JSON.stringify(expected)).catch(() => undefined);
+      return now();
+    },
+  };
+  const end = () => {
+    client.actor.stop();
+    for (const gate of Object.values(gates)) gate.remove();
+  };
+  return { driver, end };
+};
+
+/** In which state of the life cycle each thing happens to a real unit. */
+const happensIn: readonly [RegExp, RegExp][] = [
+  [/^unit\.start/, /^"(idle|misconfigured|stopped)"$/],
+  [/^unit\.stop/, /^"(idle|misconfigured)"$|operating/],
+  [/^update says update\.settled/, /^"recovering"$/],
+  [/^settings says settings\.(loaded|failed)/, /^"loadingSettings"$/],
+  [/^schema says schema\.(loaded|failed)/, /^"loadingSchema"$/],
+  [/^mqtt says mqtt\.online/, /"offline"/],
+  [/^mqtt says mqtt\.offline/, /"online"/],
+  [/^mqtt says mqtt\.stopped/, /"disconnecting"/],
+  [/^logger says logger\.flushed/, /"flushing"/],
+];
+
+/** As much of a path as can happen to a real unit. */
+const realPart = (path: Path): Path => {
+  let state: StateValue = 'idle';
+  const end = path.findIndex(({ stimulus, expected }) => {
+    const [, where] = happensIn.find(([pattern]) => pattern.test(stimulus.label)) ?? [];
+    const happens = where?.test(JSON.stringify(state)) ?? false;
+    state = (expected.value as { lifecycle: StateValue }).lifecycle;
+    return !happens;
+  });
+  return end === -1 ? path : path.slice(0, end);
+};
+
+const isWithinReach = (label: string) =>
+  happensIn.some(([pattern]) => pattern.test(label)) && !label.includes('"during":"refresh"');
+
+let live: LiveUnit;
+beforeAll(async () => {
+  live = await createLiveUnit();
+});
+afterAll(() => live.stop());
+
+const nameOf = (path: Path) => path.map(({ stimulus }) => stimulus.label.replace(/ \{.*/, '')).join(' / ');
+const named = new Map(
+  unitPaths('the life cycle', isWithinReach)
+    .map(realPart)
+    .filter(({ length }) => length > 0)
+    .map((path) => [nameOf(path), path]),
+);
+const paths = [...named.values()];
+
+test('the paths reach every state of the life cycle but those of time-outs and of the last steps of a stop', () => {
+  const reached = new Set(
+    paths.flat().map(({ expected }) => JSON.stringify((expected.value as { lifecycle: StateValue }).lifecycle)),
+  );
+  expect([...reached].toSorted()).toEqual([
+    '"loadingSchema"',
+    '"loadingSettings"',
+    '"misconfigured"',
+    '"recovering"',
+    '"stopped"',
+    '{"closing":"flushing"}',
+    '{"operating":"offline"}',
+    '{"operating":"online"}',
+  ]);
+});
+
+test.each([...named])('the root on the embedded instance: %s', async (_, path) => {
+  const { driver, end } = steered(live);
+  try {
+    await runUnitPath(path, driver);
+  } finally {
+    end();
+  }
+});
+
+test('the root on the embedded instance: a stop while online flushes, disconnects and ends', async () => {
+  const { driver, end } = steered(live);
+  const steps: readonly [string, StateValue][] = [
+    ['unit.start', 'recovering'],
+    ['update says update.settled', 'loadingSettings'],
+    ['settings says settings.loaded', 'loadingSchema'],
+    ['schema says schema.loaded', { operating: 'offline' }],
+    ['mqtt says mqtt.online', { operating: 'online' }],
+    ['unit.stop', { closing: 'flushing' }],
+    ['logger says logger.flushed', { closing: 'disconnecting' }],
+    ['mqtt says mqtt.stopped', 'stopped'],
+  ];
+  try {
+    for (const [label, state] of steps) {
+      await driver.apply({ label, kind: 'sent', event: { type: label } });
+      expect(await driver.lifecycle(state), label).toEqual(state);
+    }
+  } finally {
+    end();
+  }
+});

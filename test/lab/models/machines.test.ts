@@ -1,0 +1,33 @@
+import { describe, expect, test } from 'vitest';
+import * as exported from '../../../machines/index.ts';
+import { models } from './all.ts';
+import { declaredStates } from './declared.ts';
+import type { MachineModel } from './model.ts';
+import { walk, type Coverage } from './walk.ts';
+
+declare module 'vitest' {
+  interface TaskMeta {
+    coverage?: Coverage;
+  }
+}
+
+test('every machine has a model', () => {
+  const machines = Object.entries(exported).flatMap(([name, value]) => (name.endsWith('Machine') ? [value] : []));
+  expect(new Set<unknown>(models.map(({ machine }) => machine))).toEqual(new Set<unknown>(machines));
+});
+
+describe.each(models.map((model): [string, MachineModel] => [model.machine.id, model]))('%s', (_, model) => {
+  test('has a model of all it accepts and of each of its states', () => {
+    const own = model.machine.events.filter((type: string) => !type.startsWith('xstate.'));
+    const said = Object.values(model.listeners ?? {}).flat();
+    const modelled = new Set([...model.events, ...said].map(({ type }) => type));
+    expect(own.filter((type: string) => !modelled.has(type))).toEqual([]);
+    expect(Object.keys(model.invariants).toSorted()).toEqual(declaredStates(model.machine).toSorted());
+  });
+
+  test('goes where its model goes, through every state and transition', { timeout: 120_000 }, async ({ task }) => {
+    const coverage = await walk(model);
+    task.meta.coverage = coverage;
+    expect(coverage).toMatchObject({ missedStates: [], missedTransitions: [] });
+  });
+});

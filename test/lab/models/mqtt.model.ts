@@ -1,0 +1,117 @@
+import { mqttMachine, type MqttContext } from '../../../machines/mqtt.ts';
+import type { Grant } from '../../../services/broker.ts';
+import { defineModel } from './model.ts';
+import { invariants, outcomes } from './mqtt-invariants.ts';
+
+const failure = (code: string) => ({ name: 'BrokerError', code, message: `because of ${code}` });
+const grant = (topic: string, granted: boolean) => ({
+  type: 'link.granted',
+  grants: [{ topic, granted, reasonCode: granted ? 0 : 0x87 }],
+});
+
+const connected = ['network.up', 'mqtt.connect {"linkRevision":1}'];
+
+export const mqttModel = defineModel<typeof mqttMachine>({
+  machine: mqttMachine,
+  input: { protocol: 'auto' },
+  events: [
+    { type: 'network.up' },
+    { type: 'network.down' },
+    { type: 'mqtt.connect', linkRevision: 1 },
+    { type: 'mqtt.connect', linkRevision: 2 },
+    { type: 'mqtt.disconnect' },
+    { type: 'mqtt.want', topics: [] },
+    { type: 'mqtt.want', topics: ['a'] },
+    { type: 'mqtt.want', topics: ['a', 'b'] },
+    { type: 'mqtt.resubscribe' },
+  ],
+  listeners: {
+    holdLink: [
+      { type: 'link.opened', sessionPresent: false },
+      { type: 'link.opened', sessionPresent: true },
+      ...['network', 'closed', 'protocol', 'credentials'].map((code) => ({
+        type: 'link.refused',
+        failure: failure(code),
+      })),
+      ...['network', 'takenOver'].map((code) => ({ type: 'link.closed', failure: failure(code) })),
+      grant('a', true),
+      grant('a', false),
+      grant('b', true),
+      grant('b', false),
+      { type: 'link.proven' },
+    ],
+  },
+  isPossible: (event, { isOpen: open, asked }) => {
+    if (event.type === 'link.opened' || event.type === 'link.refused') return !open;
+    if (event.type === 'link.closed' || event.type === 'link.proven') return open;
+    if (event.type !== 'link.granted') return true;
+    return open && (event['grants'] as Grant[]).every(({ topic }) => asked.includes(topic));
+  },
+  regions: [
+    {
+      name: 'the link',
+      uses: (label) => !/mqtt\.want|mqtt\.resubscribe|link\.granted|"sessionPresent":true/.test(label),
+      key: ({ hasNetwork, isWanted, linkRevision, isOpen: open, version, provenVersion, attempts, failure: why }) => [
+        hasNetwork,
+        isWanted,
+        linkRevision,
+        open,
+        version,
+        provenVersion,
+        Math.min(attempts, 1),
+        why?.code,
+      ],
+    },
+    ...([4, 5] as const).map((protocol) => ({
+      name: `the link, MQTT level ${protocol} alone`,
+      input: { protocol },
+      prelude: connected,
+      uses: (label: string) => /link\.(opened|refused|closed)|retry/.test(label),
+      key: ({ isOpen: open, version, attempts, failure: why }: MqttContext) => [
+        open,
+        version,
+        Math.min(attempts, 1),
+        why?.code,
+      ],
+    })),
+    {
+      name: 'several brokers',
+      input: { brokers: 3 },
+      prelude: connected,
+      uses: (label) => /link\.(opened|refused|closed)|connectWithin|retry/.test(label),
+      key: ({ isOpen: open, version, provenVersion, broker, attempts, failure: why }) => [
+        open,
+        version,
+        provenVersion,
+        broker,
+        Math.min(attempts, 1),
+        why?.code,
+      ],
+    },
+    {
+      name: 'signs of life',
+      prelude: connected,
+      uses: (label) => /link\.(opened|closed|proven)|ping|answer|stable|retryAfter/.test(label),
+      key: ({ isOpen: open, attempts }) => [open, Math.min(attempts, 1)],
+    },
+    {
+      name: 'the subscriptions',
+      prelude: [...connected, 'mqtt.want {"topics":["a","b"]}'],
+      uses: (label) =>
+        /mqtt\.want|resubscribe|link\.granted|link\.opened|link\.closed.*network|subscribeWithin|retryAfter|retryDenied/.test(
+          label,
+        ),
+      key: ({ wanted, asked, granted, denied, doubted, shunned, isOpen: open }) => [
+        open,
+        wanted,
+        asked,
+        granted,
+        denied.map(({ topic }) => topic),
+        doubted.map(({ topic, ends }) => [topic, Math.min(ends, 3)]),
+        shunned,
+      ],
+    },
+  ],
+  outcomes,
+  invariants,
+});

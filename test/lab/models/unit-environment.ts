@@ -1,0 +1,100 @@
+import type { AnyEventObject } from 'xstate';
+import { systemIds, type ChildName } from '../../../machines/unit/context.ts';
+import { settings } from './documents.model.ts';
+
+/** The children of the unit. */
+export const children = Object.keys(systemIds) as ChildName[];
+/** Why something failed. */
+export const failure = { name: 'SettingsError', code: 'missing', message: 'env.json does not exist' };
+const target = { commitVersion: 'two' };
+/** What can be read of the unit. */
+export const measures = { uptimeMs: 5, inbox: { received: 3, dropped: 1, waiting: 0 } };
+/** What a schema says. */
+export const topics = { subscribed: ['a', 'b'] };
+const denied = [{ topic: 'b', granted: false, reasonCode: 0x87 }];
+
+/** What each child may tell the unit. */
+export const facts: Record<ChildName, readonly AnyEventObject[]> = {
+  settings: [
+    { type: 'settings.ready' },
+    { type: 'settings.loaded', settings: settings('one', 1) },
+    { type: 'settings.loaded', settings: { ...settings('two', 2), wifiSsid: 'home', wifiRevision: 2 } },
+    { type: 'settings.failed', failure, during: 'load' },
+  ],
+  schema: [
+    { type: 'schema.ready' },
+    { type: 'schema.loaded', topics },
+    { type: 'schema.failed', failure, during: 'load' },
+  ],
+  wifi: [
+    { type: 'wifi.ready' },
+    { type: 'wifi.up' },
+    { type: 'wifi.up', ssid: 'home' },
+    { type: 'wifi.down' },
+    { type: 'wifi.failed', failure },
+  ],
+  time: [{ type: 'time.ready' }, { type: 'time.synced', offsetMs: 5 }, { type: 'time.failed', failure }],
+  mqtt: [
+    { type: 'mqtt.ready' },
+    { type: 'mqtt.connected', sessionPresent: false, version: 5 },
+    { type: 'mqtt.online', granted: 2, denied: [] },
+    { type: 'mqtt.online', granted: 1, denied },
+    { type: 'mqtt.offline', failure },
+    { type: 'mqtt.failed', failure },
+    { type: 'mqtt.stopped' },
+  ],
+  update: [
+    { type: 'update.ready' },
+    { type: 'update.recovered' },
+    { type: 'update.settled' },
+    { type: 'update.tried', version: 'two', start: 1, maxStarts: 3, isSupervised: false },
+    { type: 'update.tried', version: 'two', start: 1, maxStarts: 3, isSupervised: true },
+    { type: 'update.confirmed', version: 'two' },
+    { type: 'update.rolledBack', version: 'two', reason: 'it hung' },
+    { type: 'update.refused', target, failure },
+    { type: 'update.targetUnknown', failure },
+    { type: 'update.targetNotAsked' },
+    { type: 'update.swapping' },
+    { type: 'update.began', target },
+    { type: 'update.skipped', target, reason: 'sameVersion' },
+    { type: 'update.repeated', target },
+    { type: 'update.swapped', target, mode: 'no_restart' },
+    { type: 'update.finished', target, mode: 'no_restart' },
+    { type: 'update.finished', target, mode: 'env_schema_only' },
+    { type: 'update.handedOver', target },
+    { type: 'update.failed', target, phase: 'verifying', failure },
+  ],
+  logger: [
+    { type: 'logger.ready' },
+    { type: 'logger.synced', entries: 3 },
+    { type: 'logger.flushed' },
+    { type: 'logger.failed', failure },
+  ],
+  stateReporter: [{ type: 'reporter.ready' }, { type: 'reporter.sent' }, { type: 'reporter.failed', failure }],
+};
+
+/** What the app and the instance may ask of the unit. */
+export const requests: readonly AnyEventObject[] = [
+  { type: 'unit.start' },
+  { type: 'unit.stop' },
+  { type: 'command.received', command: 'update', target },
+  { type: 'command.received', command: 'update' },
+  { type: 'command.received', command: 'env_update' },
+  { type: 'command.received', command: 'schema_update' },
+  { type: 'command.received', command: 'log_sync' },
+  { type: 'settings.load' },
+  { type: 'settings.refresh' },
+  { type: 'schema.load' },
+  { type: 'schema.refresh' },
+  { type: 'time.sync' },
+  { type: 'mqtt.connect' },
+  { type: 'mqtt.disconnect' },
+  { type: 'mqtt.resubscribe' },
+  { type: 'mqtt.alsoWant', topics: ['c'] },
+  { type: 'wifi.connect' },
+  { type: 'update.start', target },
+  { type: 'update.configure', handsOver: true },
+  { type: 'logger.sync' },
+  { type: 'logger.toggle', sink: 'mqtt', enabled: false },
+  { type: 'reporter.report' },
+];

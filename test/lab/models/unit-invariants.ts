@@ -1,0 +1,218 @@
+import { expect } from 'vitest';
+import { systemIds, type ChildName } from '../../../machines/unit/context.ts';
+import type { CommandName, UnitContext } from '../../../machines/unit.ts';
+import type { Seen } from './model.ts';
+import { children, failure, measures } from './unit-environment.ts';
+
+const lastOf = (events: readonly { type: string }[], ...types: string[]): string | undefined =>
+  events.findLast(({ type }) => types.includes(type))?.type;
+
+/** A child that runs was told; what is for one that does not, or has not said yet that it does, is held. */
+const isTold = (child: ChildName, type: string, { told, context }: Seen<UnitContext>): void => {
+  const waiting = context.held.filter(({ to }) => to === child).map(({ event }) => event);
+  expect([...told(systemIds[child]), ...waiting].map((event) => event.type)).toContain(type);
+};
+
+const isNotWorking = ({ context, emitted }: Seen<UnitContext>): void => {
+  expect(context).toMatchObject({ isOperating: false, isOnline: false });
+  expect(lastOf(emitted, 'online', 'offline')).not.toBe('online');
+};
+
+/** The last thing that a child which ran all the time was told of these. */
+const lastTold = (child: ChildName, { told }: Seen<UnitContext>, ...types: string[]) =>
+  lastOf(told(systemIds[child]), ...types);
+
+const hasAlwaysRun = (child: ChildName, { context, snapshot, running }: Seen<UnitContext>): boolean =>
+  context.restarts[child] === 0 && running.includes(systemIds[child]) && snapshot.matches({ [child]: 'running' });
+
+/** What must hold in each state of the unit's life cycle. */
+export const lifecycle = {
+  lifecycle: ({ snapshot }: Seen<UnitContext>) => expect(snapshot.status).toBe('active'),
+  'lifecycle.idle': (seen: Seen<UnitContext>) => {
+    isNotWorking(seen);
+    expect(lastOf(seen.emitted, 'stopped', 'misconfigured')).toBeUndefined();
+  },
+  'lifecycle.recovering': (seen: Seen<UnitContext>) => {
+    isNotWorking(seen);
+    if (hasAlwaysRun('update', seen)) isTold('update', 'update.recover', seen);
+  },
+  'lifecycle.loadingSettings': (seen: Seen<UnitContext>) => {
+    isNotWorking(seen);
+    if (hasAlwaysRun('settings', seen)) isTold('settings', 'settings.load', seen);
+  },
+  'lifecycle.loadingSchema': (seen: Seen<UnitContext>) => {
+    isNotWorking(seen);
+    expect(seen.context.settings).toBeDefined();
+    if (hasAlwaysRun('schema', seen)) isTold('schema', 'schema.load', seen);
+  },
+  'lifecycle.misconfigured': (seen: Seen<UnitContext>) => {
+    isNotWorking(seen);
+    expect(lastOf(seen.emitted, 'misconfigured', 'stopped')).toBe('misconfigured');
+  },
+  'lifecycle.operating': ({ context }: Seen<UnitContext>) => {
+    expect(context.isOperating).toBe(true);
+    expect(context.settings).toBeDefined();
+    expect(context.topics).toBeDefined();
+  },
+  'lifecycle.operating.offline': (seen: Seen<UnitContext>) => {
+    expect(seen.context.isOnline).toBe(false);
+    expect(lastOf(seen.emitted, 'online', 'offline')).not.toBe('online');
+    if (hasAlwaysRun('mqtt', seen)) isTold('mqtt', 'mqtt.want', seen);
+    if (hasAlwaysRun('wifi', seen)) isTold('wifi', seen.context.managesWifi ? 'wifi.connect' : 'wifi.assume', seen);
+    if (hasAlwaysRun('logger', seen))
+      expect(lastTold('logger', seen, 'broker.up', 'broker.down')).not.toBe('broker.up');
+  },
+  'lifecycle.operating.online': (seen: Seen<UnitContext>) => {
+    expect(seen.context.isOnline).toBe(true);
+    expect(lastOf(seen.emitted, 'online', 'offline')).toBe('online');
+    for (const child of ['logger', 'stateReporter', 'update'] as const) {
+      if (hasAlwaysRun(child, seen)) expect(lastTold(child, seen, 'broker.up', 'broker.down')).toBe('broker.up');
+    }
+  },
+  'lifecycle.closing': isNotWorking,
+  'lifecycle.closing.flushing': (seen: Seen<UnitContext>) => isTold('logger', 'logger.flush', seen),
+  'lifecycle.closing.disconnecting': (seen: Seen<UnitContext>) => {
+    isTold('mqtt', 'mqtt.disconnect', seen);
+    isTold('wifi', 'wifi.disconnect', seen);
+  },
+  'lifecycle.stopped': (seen: Seen<UnitContext>) => {
+    isNotWorking(seen);
+    expect(seen.context.isStartDue).toBe(false);
+    expect(lastOf(seen.emitted, 'stopped', 'misconfigured', 'online')).toBe('stopped');
+  },
+};
+
+/** What must hold in each state of the region that keeps the figures. */
+export const measuring = {
+  figures: ({ context }: Seen<UnitContext>) => {
+    const { uptimeMs } = context.figures;
+    expect(context.figures).toMatchObject(uptimeMs === undefined ? {} : measures);
+  },
+  'figures.idle': ({ context, running }: Seen<UnitContext>) => {
+    expect(context.isOperating).toBe(false);
+    expect(running).not.toContain('readFigures');
+  },
+  'figures.reading': ({ context, running }: Seen<UnitContext>) => {
+    expect(context.isOperating).toBe(true);
+    expect(running).toContain('readFigures');
+  },
+  'figures.fresh': ({ context, running }: Seen<UnitContext>) => {
+    expect(context.isOperating).toBe(true);
+    expect(running).not.toContain('readFigures');
+  },
+};
+
+/** What must hold in each state of the region that decides what is reported. */
+export const reporting = {
+  reports: () => undefined,
+  'reports.free': ({ context }: Seen<UnitContext>) => expect(context.isReportHeld).toBe(false),
+  'reports.lapsing': ({ context }: Seen<UnitContext>) => expect(context.isReportHeld).toBe(false),
+  'reports.held': (seen: Seen<UnitContext>) => {
+    expect(seen.context.isReportHeld).toBe(true);
+    if (hasAlwaysRun('stateReporter', seen))
+      expect(lastTold('stateReporter', seen, 'reporter.hold', 'reporter.resume')).toBe('reporter.hold');
+  },
+};
+
+/** What must hold in each state of the regions that keep the children running. */
+export const supervision = Object.fromEntries(
+  children.flatMap((child) => {
+    const id = systemIds[child];
+    return [
+      [child, () => undefined],
+      [`${child}.running`, ({ running }: Seen<UnitContext>) => expect(running).toContain(id)],
+      [
+        `${child}.restarting`,
+        ({ running, context }: Seen<UnitContext>) => {
+          expect(running).not.toContain(id);
+          expect(context.restarts[child]).toBeLessThanOrEqual(5);
+        },
+      ],
+      [
+        `${child}.failed`,
+        ({ running, context, done }: Seen<UnitContext>) => {
+          expect(running).not.toContain(id);
+          expect(context.restarts[child]).toBe(6);
+          expect(done('log')).toContainEqual(expect.objectContaining({ level: 'Critical' }));
+        },
+      ],
+    ] as const;
+  }),
+);
+
+/** The last line of the log is of this level. */
+const logs =
+  (level: string) =>
+  ({ done }: Seen<UnitContext>): void =>
+    expect(done('log').at(-1)).toMatchObject({ level });
+
+const isBriefed =
+  (child: ChildName, ...types: string[]) =>
+  (seen: Seen<UnitContext>): void => {
+    for (const type of types) isTold(child, type, seen);
+    expect(seen.context.held.filter(({ to }) => to === child)).toEqual([]);
+  };
+
+const countsUp =
+  (figure: (context: UnitContext) => number) =>
+  ({ context, before }: Seen<UnitContext>): void =>
+    expect(figure(context)).toBe(figure(before) + 1);
+
+/** What must hold after each event. */
+export const outcomes: Record<string, (seen: Seen<UnitContext>) => void> = {
+  'settings.ready': isBriefed('settings'),
+  'schema.ready': isBriefed('schema'),
+  'wifi.ready': isBriefed('wifi'),
+  'time.ready': (seen) => isBriefed('time', seen.context.hasNetwork ? 'network.up' : 'network.down')(seen),
+  'mqtt.ready': (seen) => {
+    isBriefed('mqtt', seen.context.hasNetwork ? 'network.up' : 'network.down')(seen);
+    if (seen.context.isOperating) isBriefed('mqtt', 'mqtt.want')(seen);
+  },
+  'update.ready': isBriefed('update', 'update.configure'),
+  'logger.ready': (seen) => isBriefed('logger', seen.context.isOnline ? 'broker.up' : 'broker.down')(seen),
+  'reporter.ready': (seen) => isBriefed('stateReporter', seen.context.isOnline ? 'broker.up' : 'broker.down')(seen),
+  'update.configure': ({ context }) => expect(context.handsOver).toBe(true),
+  'logger.toggle': ({ context }) => expect(context.logConfig.mqtt).toBe(false),
+  'mqtt.alsoWant': ({ context }) => expect(context.extraTopics).toEqual(['c']),
+  'mqtt.connect': ({ context }) => expect(context.isLinkWanted).toBe(true),
+  'mqtt.disconnect': ({ context }) => expect(context.isLinkWanted).toBe(false),
+  'settings.loaded': ({ context, last }) => expect(context.settings).toEqual(last['settings']),
+  'settings.failed': (seen) => {
+    expect(seen.context.failure).toEqual(failure);
+    expect(seen.done('log')).toContainEqual(expect.objectContaining({ level: 'Error' }));
+  },
+  'wifi.up': ({ context }) => expect(context.hasNetwork).toBe(true),
+  'wifi.down': ({ context }) => expect(context.hasNetwork).toBe(false),
+  'mqtt.connected': countsUp(({ figures }) => figures.connects),
+  'mqtt.online': ({ last, done }) => {
+    if (last['granted'] === 1) expect(done('log').at(-1)).toMatchObject({ level: 'Warning' });
+  },
+  'mqtt.offline': (seen) => {
+    logs('Warning')(seen);
+    countsUp((context) => context.figures.disconnects)(seen);
+  },
+  'reporter.sent': countsUp(({ figures }) => figures.reports),
+  'update.failed': logs('Critical'),
+  'update.rolledBack': logs('Critical'),
+  'update.refused': logs('Error'),
+  'update.confirmed': logs('Info'),
+  'update.targetUnknown': logs('Debug'),
+  'update.targetNotAsked': logs('Debug'),
+  'update.repeated': logs('Info'),
+  'update.tried': (seen) => {
+    logs(seen.last['isSupervised'] === true ? 'Info' : 'Warning')(seen);
+    isTold('stateReporter', 'reporter.hold', seen);
+  },
+  'update.swapping': ({ context }) => expect(context.isReportHeld).toBe(true),
+  'update.settled': ({ context }) => expect(context.isReportHeld).toBe(false),
+  'command.received': (seen) => {
+    const command = seen.last['command'] as CommandName;
+    if (seen.context.isOperating) countsUp(({ figures }) => figures.commands[command])(seen);
+  },
+  ...Object.fromEntries(
+    children.map((child) => [
+      `xstate.after.steadyAfter.unit.${child}.running`,
+      ({ context }: Seen<UnitContext>) => expect(context.restarts[child]).toBe(0),
+    ]),
+  ),
+};

@@ -1,0 +1,121 @@
+import { expect } from 'vitest';
+import { systemIds } from '../../../machines/unit/context.ts';
+import { unitMachine, type UnitContext } from '../../../machines/unit.ts';
+import { settings } from './documents.model.ts';
+import { defineModel, type Region } from './model.ts';
+import { children, facts, measures, requests, topics } from './unit-environment.ts';
+import { lifecycle, measuring, outcomes, reporting, supervision } from './unit-invariants.ts';
+
+const loaded = [
+  'unit.start',
+  'update says update.settled',
+  `settings says settings.loaded ${JSON.stringify({ settings: settings('one', 1) })}`,
+  `schema says schema.loaded ${JSON.stringify({ topics })}`,
+];
+const online = [
+  ...loaded,
+  'wifi says wifi.up',
+  'mqtt says mqtt.connected {"sessionPresent":false,"version":5}',
+  'mqtt says mqtt.online {"granted":2,"denied":[]}',
+];
+
+/** Everything that decides what the unit does next, but for its children's restarts. */
+const mainKey = (context: UnitContext) => [
+  context.settings?.linkRevision,
+  context.topics !== undefined,
+  context.hasNetwork,
+  context.isLinkWanted,
+  context.failure?.code,
+  context.isStartDue,
+];
+
+const lifeCycle =
+  /^unit\.|(settings|schema) says \w+\.(ready|loaded .*"commitVersion":"one"|loaded .*topics|failed)|mqtt says mqtt\.(online .*\[\]|offline|stopped)|update says update\.(ready|recovered|settled)|logger says logger\.(flushed|failed)|(recover|flush|close)Within/;
+
+const starting = /(settings|schema) says \w+\.(loaded .*"commitVersion":"one"|loaded .*topics|failed)/;
+
+const decidesReports = /update says update\.(began|swapping|tried|settled)/;
+const isDuty = (label: string) => !/^unit\.|elapses|fails/.test(label) && !decidesReports.test(label);
+
+const regions: readonly Region<UnitContext>[] = [
+  { name: 'the life cycle', uses: (label) => lifeCycle.test(label), key: mainKey },
+  {
+    name: 'the duties, before the start',
+    uses: (label) => isDuty(label) && !/^(settings|schema) says/.test(label),
+    key: () => 0,
+  },
+  {
+    name: 'the duties at work',
+    prelude: loaded,
+    uses: isDuty,
+    key: ({ settings: kept, hasNetwork, isLinkWanted }) => [kept?.linkRevision, hasNetwork, isLinkWanted],
+  },
+  {
+    name: 'the duties at work, with WiFi to manage',
+    input: { managesWifi: true },
+    prelude: loaded,
+    uses: (label) => /wifi|settings says settings\.loaded/.test(label),
+    key: ({ settings: kept, hasNetwork }) => [kept?.linkRevision, hasNetwork],
+  },
+  {
+    name: 'the figures',
+    prelude: loaded,
+    uses: (label) => /readFigures|read(Every|Within)|^unit\.stop|settings says settings\.ready/.test(label),
+    key: ({ figures, isOperating }) => [figures.uptimeMs, isOperating],
+  },
+  ...[loaded, ['unit.start']].map((prelude): Region<UnitContext> => ({
+    name: `the reports during an update, after ${prelude.length} steps`,
+    prelude,
+    uses: (label) => decidesReports.test(label) || /reporter\.ready|holdAfter/.test(label),
+    key: ({ isReportHeld }) => isReportHeld,
+  })),
+  ...children.flatMap((child): Region<UnitContext>[] => {
+    const ready = facts[child][0]?.type ?? '';
+    const own = [`${systemIds[child]} fails`, `${systemIds[child]} says ${ready}`];
+    const uses = (label: string) =>
+      own.includes(label) || label.endsWith(`in ${child}.running`) || label.endsWith(`in ${child}.restarting`);
+    const key = ({ restarts, held }: UnitContext) => [restarts[child], held.map(({ event }) => event.type)];
+    const walks: Region<UnitContext>[] = [
+      { name: `keeping ${child} running, before the start`, uses, key },
+      {
+        name: `keeping ${child} running, online`,
+        prelude: online,
+        uses: (label) => uses(label) || label === 'mqtt says mqtt.offline' || /^command.received/.test(label),
+        key,
+      },
+      {
+        name: `keeping ${child} running, while the unit starts`,
+        prelude: loaded.slice(0, 2),
+        uses: (label) => uses(label) || starting.test(label),
+        key: (context) => [...key(context), context.settings !== undefined],
+      },
+    ];
+    return child === 'settings' || child === 'schema' ? walks : walks.slice(0, 2);
+  }),
+];
+
+export const unitModel = defineModel<typeof unitMachine>({
+  machine: unitMachine,
+  input: {
+    managesWifi: false,
+    protocol: 'auto',
+    restartMode: 'no_restart',
+    checksVersion: true,
+    asksTarget: true,
+    isSupervised: false,
+    logConfig: { minLevel: 'Info', maxLength: 64, console: true, file: true, mqtt: true },
+  },
+  recorded: ['log'],
+  events: requests,
+  listeners: facts,
+  outputs: { readFigures: [measures] },
+  regions,
+  outcomes,
+  invariants: {
+    ...lifecycle,
+    ...measuring,
+    ...reporting,
+    ...supervision,
+    duties: ({ context }) => expect(context.held.length).toBeLessThan(20),
+  },
+});

@@ -1,0 +1,195 @@
+import { expect } from 'vitest';
+import { updateMachine, type UpdateContext } from '../../../machines/update.ts';
+import type { FirmwareStatus } from '../../../services/firmware-journal.ts';
+import { defineModel, type Region, type Seen } from './model.ts';
+
+const target = (commitVersion: string) => ({ commitVersion });
+const compiled = { ...target('two'), firmwareLink: 'https://host/two' };
+
+/** What ends a flight. */
+const endings = ['update.skipped', 'update.refused', 'update.finished', 'update.handedOver', 'update.failed'];
+const endingsIn = ({ facts }: Seen<UpdateContext>) => facts.filter(({ type }) => endings.includes(type));
+const lastOf = ({ facts }: Seen<UpdateContext>, ...types: string[]) =>
+  facts.findLast(({ type }) => types.includes(type));
+
+const settled: FirmwareStatus = { phase: 'settled' };
+const onTrial = (starts: number): FirmwareStatus => ({
+  phase: 'trial',
+  trial: { from: 'one', to: 'two', starts, maxStarts: 3, healthyWithinMs: 60_000 },
+});
+const found: readonly FirmwareStatus[] = [
+  settled,
+  onTrial(1),
+  onTrial(4),
+  { phase: 'settled', failed: { version: 'two', reason: 'it hung' } },
+  { phase: 'settled', outcome: { version: 'two', result: 'rolledBack', reason: 'it hung' } },
+];
+
+const runs =
+  (id: string) =>
+  (seen: Seen<UpdateContext>): void => {
+    expect(seen.running).toEqual([id]);
+    expect(seen.snapshot.hasTag('busy')).toBe(true);
+    expect(seen.context.ending, 'a flight starts without a failure').toBeUndefined();
+  };
+
+const runsOnStaged =
+  (id: string) =>
+  (seen: Seen<UpdateContext>): void => {
+    runs(id)(seen);
+    expect(seen.context.staged).toEqual({ id: 's1', files: 3, bytes: 4096 });
+    expect(seen.facts.findLast(({ type }) => type === 'update.began')).toMatchObject({ target: seen.context.target });
+  };
+
+/** What is on trial proves itself, and is not left alone with it. */
+const tries =
+  (...ids: string[]) =>
+  (seen: Seen<UpdateContext>): void => {
+    expect(seen.running).toEqual(ids);
+    expect(seen.context.trial).toBeDefined();
+    expect(lastOf(seen, 'update.tried', 'update.settled')?.type, 'nothing is reported').toBe('update.tried');
+  };
+
+const key = (context: UpdateContext) => [
+  context.commitVersion,
+  context.handsOver,
+  context.target,
+  context.next,
+  context.ending?.phase,
+  context.staged.id,
+  context.placed,
+  context.trial?.starts,
+  context.denied,
+  context.failed?.version,
+  context.outcome?.result,
+  context.isTargetDue,
+  context.answered,
+];
+
+const input = { mode: 'restart_exec', checksVersion: true, asksTarget: true, isSupervised: false };
+const awake = ['update.configure {"commitVersion":"one"}', 'update.recover', `recover done ${JSON.stringify(settled)}`];
+const isFlight = (label: string) =>
+  !/broker|askTarget|commitVersion":"one"}$|recover done .*(trial|failed|outcome)/.test(label);
+const isTrial = (label: string) => !/update.configure|askTarget|https|update.start .*one/.test(label);
+
+const regions: readonly Region<UpdateContext>[] = [
+  { name: 'restarting after', input, prelude: awake, uses: isFlight, key },
+  {
+    name: 'running on',
+    input: { ...input, mode: 'no_restart' },
+    prelude: awake,
+    uses: (label) => isFlight(label) && !/handsOver|https/.test(label),
+    key,
+  },
+  {
+    name: 'taking over env and schema, whatever the version',
+    input: { ...input, mode: 'env_schema_only', checksVersion: false },
+    prelude: awake,
+    uses: (label) => isFlight(label) && !/handsOver|https/.test(label),
+    key,
+  },
+  { name: 'what an earlier start has left', input: { ...input, asksTarget: false }, uses: isTrial, key },
+  {
+    name: 'what an earlier start has left, supervised',
+    input: { ...input, asksTarget: false, isSupervised: true },
+    uses: (label) => isTrial(label) && !label.startsWith('update.start'),
+    key,
+  },
+  {
+    name: 'what an earlier start has left, restarted by hand',
+    input: { ...input, asksTarget: false, mode: 'no_restart' },
+    uses: (label) => isTrial(label) && !label.startsWith('update.start'),
+    key,
+  },
+  {
+    name: 'asking for the target',
+    input,
+    prelude: awake,
+    uses: (label) => /broker\.(up .*\[\]|down)|ask|download|update.start .*two"}}/.test(label),
+    key,
+  },
+];
+
+export const updateModel = defineModel<typeof updateMachine>({
+  machine: updateMachine,
+  events: [
+    { type: 'update.recover' },
+    { type: 'update.configure', commitVersion: 'one' },
+    { type: 'update.configure', handsOver: true },
+    { type: 'update.configure', handsOver: false },
+    { type: 'update.start', target: target('one') },
+    { type: 'update.start', target: target('two') },
+    { type: 'update.start', target: compiled },
+    { type: 'broker.up', denied: [] },
+    { type: 'broker.up', denied: ['d/input_base_topic/u/update/pepeunit'] },
+    { type: 'broker.down' },
+  ],
+  outputs: {
+    recover: found,
+    askTarget: ['one', 'two'],
+    download: [{ id: 's1', files: 3, bytes: 4096 }],
+    stage: [{ id: 's1', files: 3, bytes: 4096 }],
+  },
+  regions,
+  invariants: {
+    asleep: ({ running, context }) => {
+      expect(running).toEqual([]);
+      expect(context.next, 'whoever asks wakes it').toBeUndefined();
+    },
+    recovering: ({ running, facts }) => {
+      expect(running).toEqual(['recover']);
+      expect(facts.map(({ type }) => type)).not.toContain('update.settled');
+    },
+    idle: (seen) => {
+      expect(seen.running).toEqual([]);
+      expect(seen.context.next, 'nothing that was asked for is left').toBeUndefined();
+      expect(seen.context.outcome, 'every outcome was told').toBeUndefined();
+      expect(lastOf(seen, 'update.swapping', 'update.tried', 'update.settled')?.type).toBe('update.settled');
+      const began = seen.facts.filter(({ type }) => type === 'update.began');
+      expect(endingsIn(seen).length, 'each flight was told to have ended').toBeGreaterThanOrEqual(began.length);
+      if (seen.context.ending) expect(endingsIn(seen).at(-1)).toMatchObject(seen.context.ending);
+    },
+    askingTarget: ({ running, context }) => {
+      expect(running).toEqual(['askTarget']);
+      expect(context).toMatchObject({ asksTarget: true, checksVersion: true });
+    },
+    checking: () => expect.unreachable('checking is over at once'),
+    refusing: () => expect.unreachable('a refusal is over at once'),
+    staging: (seen) => {
+      runsOnStaged('stage')(seen);
+      expect(seen.context.target.firmwareLink).toBeDefined();
+    },
+    trial: ({ context }) => expect(context.trial).toBeDefined(),
+    'trial.connecting': tries(),
+    'trial.asking': (seen) => {
+      tries('checkReady')(seen);
+      expect(seen.context.denied).toEqual([]);
+    },
+    confirming: tries('confirm'),
+    givingUp: () => expect.unreachable('it is decided at once who puts things right'),
+    rollingBack: (seen) => {
+      expect(seen.running).toEqual(['rollBack']);
+      expect(seen.context.isSupervised).toBe(false);
+      expect(seen.context.ending, 'there is a reason').toBeDefined();
+    },
+    telling: (seen) => {
+      expect(seen.running).toEqual(['forgetOutcome']);
+      expect(lastOf(seen, 'update.confirmed', 'update.rolledBack')).toMatchObject({
+        version: seen.context.outcome?.version,
+      });
+    },
+    downloading: runs('download'),
+    verifying: runsOnStaged('verify'),
+    swapping: runsOnStaged('swap'),
+    restarting: (seen) => {
+      expect(seen.running).toEqual(['restart']);
+      if (!seen.context.ending) runsOnStaged('restart')(seen);
+      else expect(seen.facts.findLast(({ type }) => type === 'update.failed')).toMatchObject(seen.context.ending);
+    },
+    handingOver: runs('handOver'),
+    discarding: ({ running, context }) => {
+      expect(running).toEqual(['discard']);
+      expect(context.ending).toBeDefined();
+    },
+  },
+});

@@ -1,0 +1,35 @@
+import type { Reporter, TestModule } from 'vitest/node';
+import type { Simulated } from './reconnects.lab.ts';
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const secondsPerLine = 30;
+
+/** Attempts in each second, half a minute a line. */
+const distribution = (perSecond: readonly number[]): string =>
+  Array.from({ length: Math.ceil(perSecond.length / secondsPerLine) }, (_, line) => {
+    const seconds = perSecond.slice(line * secondsPerLine, (line + 1) * secondsPerLine);
+    return `${String(line * secondsPerLine).padStart(5)} s ${seconds.map((come) => String(come).padStart(4)).join('')}`;
+  }).join('\n');
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+/** Prints how each simulated fleet came back, second by second, and as JSON on the last line. */
+export const fleetReporter: Reporter = {
+  onTestRunEnd: (modules: readonly TestModule[]) => {
+    const tests = modules.flatMap((module) => [...module.children.allTests()]);
+    const all = tests.flatMap((test) => test.meta().fleet ?? ([] as Simulated[]));
+    for (const { name, units, most, mostLater, crowded, halfBack, allBack, perSecond } of all) {
+      const rate = `at most ${most} connects a second, ${mostLater} after the first that the broker is there`;
+      const times = `half online after ${halfBack.toFixed(1)} s, all after ${allBack.toFixed(1)} s`;
+      say(`\n${units} units, ${name}: ${rate}; ${crowded} s over the limit; ${times}\n${distribution(perSecond)}`);
+    }
+    const failed = tests.filter((test) => test.result().state === 'failed').map(({ name }) => name);
+    const scenarios = all.map(({ perSecond, ...rest }) => ({ ...rest, connects: sum(perSecond) }));
+    const spread = all.filter(({ spreadMs }) => spreadMs > 0);
+    const most = Math.max(...spread.filter(({ begins }) => begins === 'loss').map((one) => one.most));
+    const atOnce = spread.filter(({ begins, downMs }) => begins === 'start' && downMs === 0);
+    const mostAfterStart = Math.max(...atOnce.map((one) => one.mostLater));
+    say(`\n${JSON.stringify({ most, mostAfterStart, failed, scenarios })}`);
+  },
+};

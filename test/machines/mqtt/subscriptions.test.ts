@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import { asked, connecting, denied, failure, grant, granted, isOnline, online, open } from './under-test.ts';
+
+const withDenied = () => {
+  const unit = connecting();
+  open(unit);
+  grant(unit, granted('a'), denied('b'));
+  return unit;
+};
+
+describe('M7: subscriptions', () => {
+  test('a denied topic costs neither the others nor the link, and is not looped on', () => {
+    const unit = withDenied();
+    expect(unit.parent.facts.at(-1)).toEqual({ type: 'mqtt.online', granted: 1, denied: [denied('b')] });
+    unit.clock.increment(599_999);
+    expect(unit.link.opened).toHaveLength(1);
+    expect(asked(unit)).toHaveLength(1);
+    unit.actor.send({ type: 'mqtt.resubscribe' });
+    expect(asked(unit).at(-1)).toEqual({ type: 'link.subscribe', topics: ['a', 'b'] });
+  });
+
+  test('a denied topic alone is asked for again, slowly, and told when that changes something', () => {
+    const unit = withDenied();
+    const told = () => unit.parent.facts.filter(({ type }) => type === 'mqtt.online');
+    for (let time = 1; time <= 3; time += 1) {
+      unit.clock.increment(600_000);
+      expect(asked(unit)).toHaveLength(1 + time);
+      expect(asked(unit).at(-1)).toEqual({ type: 'link.subscribe', topics: ['b'] });
+      grant(unit, denied('b'));
+      expect(isOnline(unit)).toBe(true);
+    }
+    expect(told()).toHaveLength(1);
+    unit.clock.increment(600_000);
+    grant(unit, granted('b'));
+    expect(told().at(-1)).toEqual({ type: 'mqtt.online', granted: 2, denied: [] });
+    unit.clock.increment(3_600_000);
+    expect(asked(unit), 'nothing is denied any more').toHaveLength(5);
+  });
+
+  test('a denied topic is asked for again after a change of what is wanted', () => {
+    const unit = withDenied();
+    unit.actor.send({ type: 'mqtt.want', topics: ['a', 'b'] });
+    expect(asked(unit).at(-1)).toEqual({ type: 'link.subscribe', topics: ['b'] });
+  });
+
+  test('a change drops what is gone, asks for what is new, and keeps the rest', () => {
+    const unit = online();
+    unit.actor.send({ type: 'mqtt.want', topics: ['b', 'c', 'c'] });
+    expect(asked(unit).slice(1)).toEqual([
+      { type: 'link.unsubscribe', topics: ['a'] },
+      { type: 'link.subscribe', topics: ['c'] },
+    ]);
+    grant(unit, granted('c'));
+    expect(unit.parent.facts.at(-1)).toEqual({ type: 'mqtt.online', granted: 2, denied: [] });
+  });
+
+  test('a change while answers are awaited is reconciled too', () => {
+    const unit = connecting();
+    open(unit);
+    unit.actor.send({ type: 'mqtt.want', topics: ['b', 'c'] });
+    expect(asked(unit)).toEqual([
+      { type: 'link.subscribe', topics: ['a', 'b'] },
+      { type: 'link.subscribe', topics: ['c'] },
+    ]);
+    grant(unit, granted('a'), granted('b'));
+    expect(asked(unit).at(-1)).toEqual({ type: 'link.unsubscribe', topics: ['a'] });
+    expect(unit.state().value).toEqual({ linked: 'subscribing' });
+    grant(unit, granted('c'));
+    expect(isOnline(unit)).toBe(true);
+    expect(unit.state().context.granted).toEqual(['b', 'c']);
+  });
+
+  test('an answer that comes after its topic is no longer wanted is undone', () => {
+    const unit = connecting('auto', ['a']);
+    open(unit);
+    unit.actor.send({ type: 'mqtt.want', topics: [] });
+    expect(isOnline(unit)).toBe(true);
+    grant(unit, granted('a'));
+    expect(asked(unit).at(-1)).toEqual({ type: 'link.unsubscribe', topics: ['a'] });
+    expect(unit.state().context.granted).toEqual([]);
+  });
+
+  test.each([
+    [true, undefined],
+    [false, { type: 'link.subscribe', topics: ['a', 'b'] }],
+  ])('after a reconnect with session present = %s', (sessionPresent, command) => {
+    const unit = online();
+    unit.link.last().tell({ type: 'link.closed', failure: failure('network') });
+    unit.clock.increment(1000);
+    open(unit, sessionPresent);
+    expect(asked(unit).at(-1)).toEqual(command);
+  });
+
+  test('what was wanted meanwhile is asked for on a present session', () => {
+    const unit = online();
+    unit.link.last().tell({ type: 'link.closed', failure: failure('network') });
+    unit.actor.send({ type: 'mqtt.want', topics: ['b', 'c'] });
+    unit.clock.increment(1000);
+    open(unit, true);
+    expect(asked(unit)).toEqual([
+      { type: 'link.unsubscribe', topics: ['a'] },
+      { type: 'link.subscribe', topics: ['c'] },
+    ]);
+  });
+});

@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { settle } from '../harness.ts';
+import { lastLink, online, settings } from '../world.ts';
+
+describe('commands', () => {
+  test.each([
+    ['env_update', 'settings.refresh'],
+    ['schema_update', 'schema.refresh'],
+    ['log_sync', 'sendStored'],
+    ['update', 'download'],
+  ] as const)('%s is obeyed, counted, told and logged', async (command, what) => {
+    const { actor, it: outside, lines, news } = await online();
+    actor.send({ type: 'command.received', command, target: { commitVersion: 'v2' } });
+    await settle();
+    expect(outside.did[what]).toBe(1);
+    expect(actor.getSnapshot().context.figures.commands[command]).toBe(1);
+    expect(news).toContainEqual({ type: 'command', command });
+    expect(lines).toContainEqual({ level: 'Info', text: `Command received: ${command}` });
+  });
+
+  test('a command that comes while an earlier one runs is not dropped', async () => {
+    const { actor, it: outside } = await online();
+    for (let time = 0; time < 5; time += 1) actor.send({ type: 'command.received', command: 'schema_update' });
+    await settle();
+    await settle();
+    expect(outside.did['schema.refresh']).toBe(2);
+  });
+
+  test('a new schema changes the subscriptions', async () => {
+    const { actor, it: outside } = await online();
+    outside.topics = { subscribed: ['update', 'other'] };
+    actor.send({ type: 'command.received', command: 'schema_update' });
+    await settle();
+    expect(lastLink(outside).subscribed).toEqual(['update', 'other']);
+    expect(outside.links).toHaveLength(1);
+  });
+
+  test('a new env reaches every child: link, WiFi, logger, reporter, update', async () => {
+    const { actor, it: outside, lifecycle } = await online({ managesWifi: true });
+    outside.settings = {
+      ...settings,
+      linkRevision: 2,
+      wifiRevision: 2,
+      wifiSsid: 'work',
+      maxLogLength: 9,
+      commitVersion: 'v2',
+    };
+    actor.send({ type: 'command.received', command: 'env_update' });
+    await settle();
+    await settle();
+    expect(outside.links.filter(({ isHeld }) => isHeld)).toHaveLength(1);
+    expect(lifecycle()).toEqual({ operating: 'online' });
+    expect(outside.wifi.ssid).toBe('work');
+    expect(outside.configs.at(-1)?.maxLength).toBe(9);
+    expect(actor.system.get('update').getSnapshot().context.commitVersion).toBe('v2');
+    expect(actor.system.get('state-reporter').getSnapshot().context.commitVersion).toBe('v2');
+  });
+
+  test('a failed refresh is told and logged, and nothing else changes', async () => {
+    const { actor, it: outside, lifecycle, lines, news } = await online();
+    outside.failures.add('settings.refresh');
+    actor.send({ type: 'command.received', command: 'env_update' });
+    await settle();
+    expect(news.at(-1)).toMatchObject({ type: 'settingsFailed' });
+    expect(lines.at(-1)).toEqual({ level: 'Error', text: 'Settings: refresh failed: settings.refresh failed' });
+    expect(lifecycle()).toEqual({ operating: 'online' });
+  });
+
+  test('after an update of env and schema both files are read again', async () => {
+    const { actor, it: outside, told } = await online();
+    Object.assign(outside, { settings: { ...settings, commitVersion: 'v2' }, target: 'v2' });
+    actor.send({ type: 'command.received', command: 'update', target: { commitVersion: 'v2' } });
+    await settle();
+    await settle();
+    expect(told()).toEqual(expect.arrayContaining(['updateBegan', 'updateSwapped', 'updateFinished']));
+    expect(outside.did).toMatchObject({ swap: 1, 'settings.load': 2, 'schema.load': 2 });
+    expect(outside.did['restart']).toBeUndefined();
+    actor.send({ type: 'command.received', command: 'update', target: { commitVersion: 'v2' } });
+    await settle();
+    expect(told().at(-1)).toBe('updateSkipped');
+  });
+
+  test('a failed update is critical and names phase and cause', async () => {
+    const { actor, it: outside, lines, lifecycle } = await online();
+    outside.failures.add('verify');
+    actor.send({ type: 'command.received', command: 'update', target: { commitVersion: 'v2' } });
+    await settle();
+    await settle();
+    expect(lines.at(-1)).toEqual({ level: 'Critical', text: 'Update to v2 failed while verifying: verify failed' });
+    expect(outside.did['discard']).toBe(1);
+    expect(lifecycle()).toEqual({ operating: 'online' });
+  });
+});

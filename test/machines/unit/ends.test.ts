@@ -1,0 +1,112 @@
+import { fromPromise } from 'xstate';
+import { describe, expect, test } from 'vitest';
+import { loggerMachine, mqttMachine, type LogLine } from '../../../machines/index.ts';
+import { settle } from '../harness.ts';
+import { holdLink, lastLink, make, online, provided, world, type World } from '../world.ts';
+
+/** A unit whose log and link never end. */
+const stuck = (it: World, log: (line: LogLine) => void) =>
+  provided(it, log).provide({
+    actors: {
+      logger: loggerMachine.provide({ actors: { flush: fromPromise(() => new Promise(() => undefined)) } }),
+      mqtt: mqttMachine.provide({
+        actors: { holdLink: holdLink(it), closeLink: fromPromise(() => new Promise(() => undefined)) },
+        delays: { closeWithin: 60_000 },
+      }),
+    },
+  });
+
+describe('stopping (M12)', () => {
+  test('from online: the log is flushed, then the link closed', async () => {
+    const { actor, it: outside, lifecycle, told } = await online();
+    actor.send({ type: 'unit.stop' });
+    await settle();
+    await settle();
+    expect(lifecycle()).toBe('stopped');
+    expect(told().slice(-3)).toEqual(['offline', 'disconnected', 'stopped']);
+    expect(outside.did).toMatchObject({ flush: 1, close: 1 });
+    expect(lastLink(outside).isHeld).toBe(false);
+    expect(actor.getSnapshot().context).toMatchObject({ isOperating: false, isOnline: false, hasNetwork: false });
+  });
+
+  test('can be started again', async () => {
+    const { actor, lifecycle } = await online();
+    actor.send({ type: 'unit.stop' });
+    await settle();
+    await settle();
+    actor.send({ type: 'unit.start' });
+    await settle();
+    expect(lifecycle()).toEqual({ operating: 'online' });
+  });
+
+  test('a start that is asked for while it closes comes after; a stop takes it back', async () => {
+    const { actor, lifecycle, told } = await online();
+    for (const type of ['unit.stop', 'unit.start', 'unit.stop'] as const) actor.send({ type });
+    await settle();
+    await settle();
+    expect(lifecycle()).toBe('stopped');
+    for (const type of ['unit.start', 'unit.stop', 'unit.start'] as const) actor.send({ type });
+    await settle();
+    await settle();
+    await settle();
+    expect(lifecycle()).toEqual({ operating: 'online' });
+    expect(told().filter((type) => type === 'stopped')).toHaveLength(2);
+  });
+
+  test('is no loss of the network: only what is lost at work is a warning', async () => {
+    const { actor, it: outside, lines } = await online({ managesWifi: true });
+    const warnings = () => lines.filter(({ level }) => level === 'Warning').map(({ text }) => text);
+    actor.send({ type: 'unit.stop' });
+    await settle();
+    await settle();
+    expect(actor.getSnapshot().context.hasNetwork).toBe(false);
+    expect(warnings()).toEqual([]);
+    actor.send({ type: 'unit.start' });
+    await settle();
+    outside.wifi.linked = false;
+    outside.wifi.tell({ type: 'link.changed', linked: false });
+    expect(warnings()).toContain('The network is gone');
+  });
+
+  test.each([
+    ['idle', () => undefined],
+    ['recovering', (unit: ReturnType<typeof make>) => unit.actor.send({ type: 'unit.start' })],
+  ])('from %s', async (state, lead) => {
+    const unit = make();
+    lead(unit);
+    expect(unit.lifecycle()).toBe(state);
+    unit.actor.send({ type: 'unit.stop' });
+    await settle();
+    await settle();
+    expect(unit.lifecycle()).toBe('stopped');
+  });
+
+  test('from misconfigured', async () => {
+    const outside = world();
+    outside.failures.add('settings.load');
+    const { actor, lifecycle } = make({}, outside);
+    actor.send({ type: 'unit.start' });
+    await settle();
+    actor.send({ type: 'unit.stop' });
+    expect(lifecycle()).toBe('stopped');
+  });
+
+  test('ends within 5 s when nothing answers', () => {
+    const { actor, clock, lifecycle } = make({}, world(), stuck);
+    actor.send({ type: 'unit.start' });
+    actor.send({ type: 'unit.stop' });
+    clock.increment(4999);
+    expect(lifecycle()).toBe('stopped');
+  });
+});
+
+test('C1: no secret is in what a machine knows', async () => {
+  const { actor } = await online({ managesWifi: true });
+  const known = ['unit', 'settings', 'schema', 'wifi', 'time', 'mqtt', 'update', 'logger', 'state-reporter'].map(
+    (id) => {
+      const { parent: _parent, ...context } = actor.system.get(id).getSnapshot().context;
+      return JSON.stringify(context);
+    },
+  );
+  expect(known.join()).not.toMatch(/token|password|secret|PUC_WIFI_PASS/i);
+});

@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import { failing } from '../harness.ts';
+import { idle, onTrial, staged, v2, v3, woken } from './under-test.ts';
+
+describe('M18: the target version', () => {
+  test('is asked for once after each connect, and taken up when it is another one', async () => {
+    const unit = await idle();
+    unit.connect();
+    expect(unit.state().value).toBe('askingTarget');
+    await unit.askTarget.resolve('v2');
+    expect(unit.download.last().input).toEqual({ target: v2 });
+  });
+
+  test('a change of the topics is no connect', async () => {
+    const unit = await idle();
+    unit.connect();
+    await unit.askTarget.resolve('v1');
+    unit.connect('one/denied');
+    expect(unit.askTarget.runs).toHaveLength(1);
+    unit.actor.send({ type: 'broker.down' });
+    unit.connect();
+    expect(unit.askTarget.runs).toHaveLength(2);
+  });
+
+  test('an answer that can not be had is told and not asked for again', async () => {
+    const unit = await idle();
+    unit.connect();
+    await unit.askTarget.reject(failing('status'));
+    expect(unit.told()).toMatchObject([{ type: 'update.targetUnknown', failure: { code: 'status' } }]);
+    expect(unit.state().value).toBe('idle');
+    unit.actor.send({ type: 'broker.down' });
+    unit.connect();
+    unit.clock.increment(30_000);
+    expect(unit.told().at(-1)).toMatchObject({ type: 'update.targetUnknown', failure: { code: 'timeout' } });
+    expect(unit.askTarget.runs).toHaveLength(2);
+  });
+
+  test.each([{ checksVersion: false }, { asksTarget: false }])('is not asked for with %o', async (change) => {
+    const unit = await idle(change);
+    unit.connect();
+    expect(unit.askTarget.runs).toHaveLength(0);
+  });
+
+  test('which alone brings no program is told after each connect, and not asked for', async () => {
+    const unit = await idle({ asksTarget: false });
+    unit.connect();
+    unit.connect();
+    expect(unit.told()).toEqual([{ type: 'update.targetNotAsked' }]);
+    unit.actor.send({ type: 'broker.down' });
+    unit.connect();
+    expect(unit.told()).toHaveLength(2);
+    expect(unit.state().value).toBe('idle');
+  });
+
+  test('waits for the end of a flight or of a trial', async () => {
+    const unit = await woken(onTrial());
+    unit.connect();
+    await unit.checkReady.resolve();
+    expect(unit.askTarget.runs).toHaveLength(0);
+    await unit.confirm.resolve();
+    await unit.forgetOutcome.resolve();
+    expect(unit.askTarget.runs).toHaveLength(1);
+  });
+
+  test('a version that was refused by its content is not fetched again after each connect, one that was cut short is', async () => {
+    const unit = await idle();
+    const reconnect = async () => {
+      unit.actor.send({ type: 'broker.down' });
+      unit.connect();
+      await unit.askTarget.resolve('v2');
+    };
+    await reconnect();
+    await unit.download.reject(failing('network'));
+    await reconnect();
+    expect(unit.download.runs).toHaveLength(2);
+    await unit.download.resolve(staged);
+    await unit.verify.reject(failing('version'));
+    await unit.discard.resolve();
+    await reconnect();
+    expect(unit.download.runs).toHaveLength(2);
+  });
+
+  test('goes to the own handler of the app where there is one, once', async () => {
+    const unit = await idle();
+    unit.actor.send({ type: 'update.configure', handsOver: true });
+    unit.connect();
+    await unit.askTarget.resolve('v2');
+    expect(unit.handOver.last().input).toEqual({ target: v2 });
+    await unit.handOver.resolve();
+    unit.actor.send({ type: 'broker.down' });
+    unit.connect();
+    await unit.askTarget.resolve('v2');
+    expect(unit.handOver.runs).toHaveLength(1);
+  });
+
+  test('a command that comes meanwhile is newer than the answer', async () => {
+    const unit = await idle();
+    unit.connect();
+    unit.begin(v3);
+    await unit.askTarget.resolve('v2');
+    expect(unit.download.last().input).toEqual({ target: v3 });
+  });
+});

@@ -1,0 +1,232 @@
+import { describe, expect, test } from 'vitest';
+import { failing, settle } from '../harness.ts';
+import { asleep, onTrial, v2, v3, woken, type UpdateUnderTest } from './under-test.ts';
+
+const rolledBack = { version: 'v2', result: 'rolledBack', reason: 'it hung' } as const;
+
+/** Lets a trial come as far as the answer of the app. */
+const connected = async (unit: UpdateUnderTest) => {
+  unit.connect();
+  await settle();
+};
+
+describe('what an earlier start has left', () => {
+  test('is asked for once, before anything else', async () => {
+    const unit = asleep();
+    expect(unit.state().value).toBe('asleep');
+    unit.actor.send({ type: 'update.recover' });
+    expect(unit.state().value).toBe('recovering');
+    await unit.recover.resolve({ phase: 'settled' });
+    unit.actor.send({ type: 'update.recover' });
+    expect(unit.recover.runs).toHaveLength(1);
+    expect(unit.parent.types()).toEqual(['update.ready', 'update.settled', 'update.recovered']);
+  });
+
+  test('an update that is asked for before waits for it', async () => {
+    const unit = asleep();
+    unit.begin(v2);
+    expect(unit.state().value).toBe('recovering');
+    await unit.recover.resolve({ phase: 'settled' });
+    expect(unit.download.last().input).toEqual({ target: v2 });
+  });
+
+  test('a journal that can not be read is told, and the unit goes on', async () => {
+    const unit = asleep();
+    unit.actor.send({ type: 'update.recover' });
+    await unit.recover.reject(failing('journal'));
+    expect(unit.told()).toMatchObject([{ type: 'update.failed', phase: 'recovering', failure: { code: 'journal' } }]);
+    expect(unit.parent.types().at(-1)).toBe('update.settled');
+  });
+
+  test('a damaged journal is told, and what it leads to carried on', async () => {
+    const problem = { name: 'FirmwareError', code: 'journal', message: 'it is damaged' };
+    const unit = await woken({ ...onTrial(), problem });
+    expect(unit.told()).toMatchObject([{ phase: 'recovering', failure: problem }, { type: 'update.tried' }]);
+  });
+
+  test.each([
+    [rolledBack, { type: 'update.rolledBack', version: 'v2', reason: 'it hung' }],
+    [{ version: 'v2', result: 'confirmed' } as const, { type: 'update.confirmed', version: 'v2' }],
+  ])('U20: an outcome is told once and then forgotten', async (outcome, fact) => {
+    const unit = await woken({ phase: 'settled', outcome });
+    expect(unit.told()).toEqual([fact]);
+    expect(unit.state().value).toBe('telling');
+    await unit.forgetOutcome.resolve();
+    expect(unit.state().value).toBe('idle');
+    expect(unit.told()).toEqual([fact]);
+  });
+
+  test('U15: a command for the version that has just proved itself is skipped', async () => {
+    const unit = await woken(onTrial());
+    unit.actor.send({ type: 'update.configure', commitVersion: 'v2' });
+    await connected(unit);
+    await unit.checkReady.resolve();
+    await unit.confirm.resolve();
+    unit.begin(v2);
+    await unit.forgetOutcome.resolve();
+    expect(unit.told().at(-1)).toEqual({ type: 'update.skipped', target: v2, reason: 'sameVersion' });
+  });
+
+  test('an outcome that can not be forgotten stops nothing', async () => {
+    const unit = await woken({ phase: 'settled', outcome: rolledBack });
+    await unit.forgetOutcome.reject(failing('io'));
+    expect(unit.state().value).toBe('idle');
+  });
+});
+
+describe('a trial', () => {
+  test('U11: waits for the link, then for the app, and is confirmed', async () => {
+    const unit = await woken(onTrial());
+    expect(unit.told()).toEqual([{ type: 'update.tried', version: 'v2', start: 1, maxStarts: 3, isSupervised: false }]);
+    expect(unit.state().value).toEqual({ trial: 'connecting' });
+    await connected(unit);
+    expect(unit.state().value).toEqual({ trial: 'asking' });
+    await unit.checkReady.resolve();
+    expect(unit.state().value).toBe('confirming');
+    await unit.confirm.resolve();
+    expect(unit.told().at(-1)).toEqual({ type: 'update.confirmed', version: 'v2' });
+    await unit.forgetOutcome.resolve();
+    expect(unit.rollBack.runs).toHaveLength(0);
+  });
+
+  test('U11: a link without its base topics is not enough', async () => {
+    const unit = await woken(onTrial());
+    unit.connect('d/input_base_topic/u/update/pepeunit');
+    expect(unit.state().value).toEqual({ trial: 'connecting' });
+    unit.clock.increment(60_000);
+    expect(unit.told().at(-1)).toMatchObject({
+      type: 'update.failed',
+      phase: 'trial',
+      failure: { code: 'unhealthy', message: 'the broker denied its topics d/input_base_topic/u/update/pepeunit' },
+    });
+  });
+
+  test('a link that is lost while the app is asked begins anew', async () => {
+    const unit = await woken(onTrial());
+    await connected(unit);
+    unit.actor.send({ type: 'broker.down' });
+    expect(unit.state().value).toEqual({ trial: 'connecting' });
+    expect(unit.checkReady.last().signal.aborted).toBe(true);
+  });
+
+  test.each([
+    ['it did not get online within 60 s', async () => undefined],
+    ['the app was not ready within 60 s', connected],
+  ])('U11: %s: unsupervised it is rolled back', async (message, lead) => {
+    const unit = await woken(onTrial());
+    await lead(unit);
+    unit.clock.increment(60_000);
+    expect(unit.state().value).toBe('rollingBack');
+    expect(unit.rollBack.last().input).toEqual({ reason: message });
+    await unit.rollBack.resolve();
+    expect(unit.state().value).toBe('restarting');
+    expect(unit.told().at(-1)).toMatchObject({ type: 'update.failed', phase: 'trial', failure: { message } });
+  });
+
+  test('U11: supervised it leaves, and the supervisor decides', async () => {
+    const unit = await woken(onTrial(), { isSupervised: true });
+    unit.clock.increment(60_000);
+    expect(unit.state().value).toBe('restarting');
+    expect(unit.rollBack.runs).toHaveLength(0);
+  });
+
+  test('an app that says it is not ready has failed at once', async () => {
+    const unit = await woken(onTrial());
+    await connected(unit);
+    await unit.checkReady.reject(failing('failed', 'no sensor'));
+    expect(unit.rollBack.last().input).toEqual({ reason: 'no sensor' });
+  });
+
+  test('U11: a start too many is rolled back before anything is read, unless a supervisor counts', async () => {
+    const unit = await woken(onTrial(4));
+    expect(unit.rollBack.last().input).toEqual({ reason: 'it was started 3 times without proving itself' });
+    expect(unit.parent.types()).not.toContain('update.settled');
+    const supervised = await woken(onTrial(4), { isSupervised: true });
+    expect(supervised.state().value).toEqual({ trial: 'connecting' });
+  });
+
+  test('where nothing is restarted the previous version waits for the next start, and that is told', async () => {
+    const unit = await woken(onTrial(), { mode: 'no_restart' });
+    unit.clock.increment(60_000);
+    await unit.rollBack.resolve();
+    expect(unit.told().at(-1)).toEqual({
+      type: 'update.rolledBack',
+      version: 'v2',
+      reason: 'it did not get online within 60 s',
+    });
+  });
+
+  test('a rollback that fails is told, and the unit runs on', async () => {
+    const unit = await woken(onTrial());
+    unit.clock.increment(60_000);
+    await unit.rollBack.reject(failing('io'));
+    expect(unit.told().at(-1)).toMatchObject({ phase: 'rollingBack', failure: { code: 'io' } });
+    expect(unit.state().value).toBe('idle');
+  });
+
+  test('a trial that can not be confirmed has failed', async () => {
+    const unit = await woken(onTrial());
+    await connected(unit);
+    await unit.checkReady.resolve();
+    await unit.confirm.reject(failing('io'));
+    expect(unit.told().at(-1)).toMatchObject({ phase: 'confirming', failure: { code: 'io' } });
+    expect(unit.state().value).toBe('rollingBack');
+  });
+
+  test('U13: after the confirmation nothing rolls back', async () => {
+    const unit = await woken(onTrial());
+    await connected(unit);
+    await unit.checkReady.resolve();
+    await unit.confirm.resolve();
+    await unit.forgetOutcome.reject(failing('io'));
+    unit.actor.send({ type: 'broker.down' });
+    unit.clock.increment(600_000);
+    expect(unit.rollBack.runs).toHaveLength(0);
+  });
+
+  test('U15: a command for the version on trial is a no-op, one for another waits for its end', async () => {
+    const unit = await woken(onTrial());
+    unit.actor.send({ type: 'update.configure', commitVersion: 'v2' });
+    unit.begin(v2);
+    expect(unit.state().context.next).toBeUndefined();
+    expect(unit.told().at(-1)).toEqual({ type: 'update.repeated', target: v2 });
+    unit.begin(v3);
+    await connected(unit);
+    await unit.checkReady.resolve();
+    await unit.confirm.resolve();
+    await unit.forgetOutcome.resolve();
+    expect(unit.download.last().input).toEqual({ target: v3 });
+  });
+});
+
+describe('U14: a version that failed', () => {
+  const failed = { version: 'v2', reason: 'it hung' };
+
+  test('is refused with its reason, whoever asks for it', async () => {
+    const unit = await woken({ phase: 'settled', failed });
+    unit.begin(v2);
+    expect(unit.state().value).toBe('idle');
+    expect(unit.told()).toEqual([
+      {
+        type: 'update.refused',
+        target: v2,
+        failure: {
+          name: 'FirmwareError',
+          code: 'failedBefore',
+          message: 'version v2 failed before: it hung. Send another version.',
+        },
+      },
+    ]);
+    unit.connect();
+    await unit.askTarget.resolve('v2');
+    expect(unit.download.runs).toHaveLength(0);
+  });
+
+  test('is forgotten once another version is wanted', async () => {
+    const unit = await woken({ phase: 'settled', failed }, { mode: 'no_restart' });
+    unit.begin(v3);
+    await unit.download.reject(failing('network'));
+    unit.begin(v2);
+    expect(unit.download.last().input).toEqual({ target: v2 });
+  });
+});
