@@ -120,7 +120,7 @@ describe.each(machines)('%s', (file, machine) => {
     for (const action of Object.keys(machine.implementations.actions)) expect(action).toMatch(/^[a-z][a-zA-Z]*$/);
   });
 
-  test('loads as plain JSON', () => {
+  test('loads as plain JSON (X12)', () => {
     const definition: unknown = JSON.parse(JSON.stringify(machine.definition));
     const drawn = createMachine(JSON.parse(JSON.stringify(machine.config)) as never);
     expect(nodesOf(drawn.root).map(({ id }) => id)).toEqual(nodes.map(({ id }) => id));
@@ -130,7 +130,7 @@ describe.each(machines)('%s', (file, machine) => {
     expect(invoked(drawn.root)).toEqual(invoked(machine.root));
   });
 
-  test('takes no clock, chance or host of its own', () => {
+  test('takes no clock, chance or host of its own (X11)', () => {
     const source = readFileSync(join(rooms, `${file}.ts`), 'utf8');
     expect(source).not.toMatch(/\b(Date\.|Math\.random|setTimeout|setInterval|process\.|console\.)/);
   });

@@ -7,7 +7,7 @@ const isMachine = (value: unknown): value is AnyStateMachine => value instanceof
 
 // `npm run diagrams` draws them anew.
 test.each(Object.values(exported).filter(isMachine))(
-  'the diagram of $id shows the machine as it is',
+  'the diagram of $id shows the machine as it is (X12)',
   async (machine) => {
     const drawn = await draw(machine);
     expect(await draw(machine)).toBe(drawn);

@@ -44,7 +44,7 @@ test('a command is checked against the child that it is for', () => {
   expectTypeOf<{ to: 'time'; event: { type: 'logger.sync' } }>().not.toExtend<Message>();
 });
 
-test('facts of the children are plain data that a parent of any kind may take', () => {
+test('facts of the children are plain data that a parent of any kind may take (X8)', () => {
   expectTypeOf<Extract<MqttFact, { type: 'mqtt.failed' }>>().toEqualTypeOf<{ type: 'mqtt.failed'; failure: Failure }>();
   const parent = createActor(fromCallback<TimeFact>(({ receive }) => receive(() => undefined))).start();
   const actor = createActor(timeMachine, { input: { parent } }).start();

@@ -50,7 +50,7 @@ export const logSinkContract = (name: string, make: () => Promise<LogSinkBench>)
       expect((await out())[0]).toMatch(/Critical.*early/);
     });
 
-    test('one entry is one line, with nothing that a terminal obeys, whatever the text (L4)', async () => {
+    test('one entry is one line, with nothing that a terminal obeys, whatever the text (L4, C9)', async () => {
       const { sink, out } = await make();
       for (const text of hostileTexts) sink.write(entry(text));
       await sink.flush();

@@ -17,6 +17,6 @@ test.each([
   [undefined, { name: 'Error', code: 'unexpected', message: silent }],
   [Object.create(null), { name: 'Error', code: 'unexpected', message: silent }],
   [Object.assign(new TypeError('x'), { code: 'EIO' }), { name: 'TypeError', code: 'EIO', message: 'x' }],
-])('%o becomes plain data', (thrown, failure) => {
+])('%o becomes plain data (X8)', (thrown, failure) => {
   expect(failureOf(thrown)).toEqual(failure);
 });

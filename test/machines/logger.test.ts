@@ -31,7 +31,7 @@ describe('configuration', () => {
     expect(applied).toEqual([config, configured, { ...configured, mqtt: false }]);
   });
 
-  test('L5: changes while a sync runs, without ending it', () => {
+  test('changes while a sync runs, without ending it (L5)', () => {
     const { actor, applied, state } = start();
     actor.send({ type: 'broker.up' });
     actor.send({ type: 'logger.sync' });

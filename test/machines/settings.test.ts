@@ -77,7 +77,7 @@ test('from faulty a refresh works too', async () => {
   expect(state().value).toBe('ready');
 });
 
-test('U3: a failed refresh leaves the settings in force', async () => {
+test('a failed refresh leaves the settings in force (U3)', async () => {
   const { actor, refresh, parent, state } = await started();
   actor.send({ type: 'settings.refresh' });
   expect(state().value).toBe('refreshing');

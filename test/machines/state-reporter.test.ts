@@ -71,12 +71,12 @@ const hourOf = async (
 };
 const gapsOf = (times: readonly number[]) => times.slice(1).map((at, index) => at - (times[index] ?? 0));
 
-test('P2: in an hour of fake time a report comes every minute, and none too early', async () => {
+test('in an hour of fake time a report comes every minute, and none too early (P2)', async () => {
   const gaps = gapsOf(await hourOf(await reported(60_000)));
   expect(gaps).toEqual(Array.from({ length: 59 }, () => 61_000));
 });
 
-test('P2: reconnects, requests and holds in that hour bring no report too early', async () => {
+test('reconnects, requests and holds in that hour bring no report too early (P2)', async () => {
   const unit = await reported(60_000);
   const sentAt = await hourOf(unit, (second) => {
     if (second % 7 === 0) unit.actor.send({ type: 'broker.down' });
@@ -90,7 +90,7 @@ test('P2: reconnects, requests and holds in that hour bring no report too early'
   expect(sentAt.length).toBeGreaterThan(50);
 });
 
-test('P2: with an interval that changes in that hour, no report comes sooner than the interval then in force', async () => {
+test('with an interval that changes in that hour, no report comes sooner than the interval then in force (P2)', async () => {
   const unit = await reported(60_000);
   let intervalMs = 60_000;
   const sentAt = await hourOf(unit, (second) => {

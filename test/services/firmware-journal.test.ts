@@ -144,7 +144,7 @@ describe('reading', () => {
     );
   });
 
-  test('a newer format is no damage', () => {
+  test('a newer format is no damage (X4)', () => {
     expect(() => parseJournal({ format: 2, phase: 'floating' })).toThrowError(
       expect.objectContaining({ code: 'newerJournal' }),
     );

@@ -11,7 +11,7 @@ test.each([
   [60, 60, 45_000],
   [20, 10, 7500],
   [1, 1, 750],
-])('M4: a ping each %i s at a keep-alive of %i s: each %i ms', (ping, keepalive, pingIntervalMs) => {
+])('a ping each %i s at a keep-alive of %i s: each %i ms (M4)', (ping, keepalive, pingIntervalMs) => {
   const env = parseEnv(envDocument({ PU_MQTT_PING_INTERVAL: ping, PU_MQTT_KEEPALIVE: keepalive }));
   expect(envHolder().adopt(env).pingIntervalMs).toBe(pingIntervalMs);
 });
@@ -19,7 +19,7 @@ test.each([
 test.each([
   ['aaaa', 'aaaa'],
   ['', 'bbbb'],
-])('U2: a new env beside the program of version "%s" is of version "%s"', async (inPlace, version) => {
+])('a new env beside the program of version "%s" is of version "%s" (U2)', async (inPlace, version) => {
   const old = envDocument({ PU_COMMIT_VERSION: inPlace });
   const storage = memoryStorage({ 'env.json': old });
   const sent = envDocument({ PU_COMMIT_VERSION: 'bbbb', PU_MQTT_PORT: 1999 });

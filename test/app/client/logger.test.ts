@@ -21,7 +21,7 @@ const texts: Readonly<Record<SinkName, () => Promise<unknown[]>>> = {
 };
 const sinks = ['console', 'file', 'mqtt'] as const;
 
-test.each(sinks)('L5: the %s of a running unit is turned off and on again, and the others go on', async (sink) => {
+test.each(sinks)('the %s of a running unit is turned off and on again, and the others go on (L5)', async (sink) => {
   const { logger } = live.client;
   logger.disable(sink);
   logger.warning('while it is off');

@@ -91,7 +91,7 @@ const isInOrder = (numbers: readonly number[]): boolean =>
 
 describeWithMosquitto('overrun', () => {
   describe.each<MqttVersion>([4, 5])('version %i', (version) => {
-    test('M5: a burst of many times the room loses nothing and keeps its order, where the link has time to pause', async () => {
+    test('a burst of many times the room loses nothing and keeps its order, where the link has time to pause (M5)', async () => {
       const bounds = { messages: 1000, bytes: 1_000_000, handlerMs: 60_000 };
       const inbox = createInbox({ clock: systemClock(), bounds, pauseMs: () => 300_000, warn: () => undefined });
       const seen: number[] = [];
@@ -118,7 +118,7 @@ describeWithMosquitto('overrun', () => {
       expect(inbox.figures().pauses).toBeGreaterThan(10);
     });
 
-    test('M4, M5: a handler that never settles: the link pauses once, a command is obeyed, the unit stays online', async () => {
+    test('a handler that never settles: the link pauses once, a command is obeyed, the unit stays online (M4, M5)', async () => {
       const { client, told, inbox, count } = await unitWith(forEver, version);
       await flood();
       await until(() => inbox().received === burst + 1 && told.commands === 1, patiently);
@@ -134,7 +134,7 @@ describeWithMosquitto('overrun', () => {
     });
   });
 
-  test('M5: a slow handler gets what there is room for in order, and the command is obeyed', async () => {
+  test('a slow handler gets what there is room for in order, and the command is obeyed (M5)', async () => {
     const { told, inbox, seen, count } = await unitWith(turn);
     await flood();
     await until(() => inbox().received === burst + 1 && inbox().waiting === 0, patiently);
@@ -144,7 +144,7 @@ describeWithMosquitto('overrun', () => {
     expect(inbox().pauses).toBeGreaterThan(0);
   });
 
-  test('M5: 20,000 topics, each with a slow handler, keep their order, and the command is obeyed', async () => {
+  test('20,000 topics, each with a slow handler, keep their order, and the command is obeyed (M5)', async () => {
     const { told, inbox, seen, count } = await unitWith(() => delay(1500));
     await flood((index) => `many/${index % 20_000}`);
     await until(() => inbox().received >= burst + 1 && inbox().waiting === 0, patiently);
@@ -154,7 +154,7 @@ describeWithMosquitto('overrun', () => {
     expect(inbox().pauses).toBeGreaterThan(0);
   });
 
-  test('M5: a flood of retained messages at the moment of subscribing costs no link', async () => {
+  test('a flood of retained messages at the moment of subscribing costs no link (M5)', async () => {
     for (let index = 0; index < 15_000; index += 1) sender.publish(`kept/${index}`, String(index), { retain: true });
     await sender.publishAsync('kept/last', '0', { retain: true, qos: 1 });
     const { told, inbox, count } = await unitWith(() => delay(1500));
@@ -166,7 +166,7 @@ describeWithMosquitto('overrun', () => {
     expect(told.offline).toBe(0);
   });
 
-  test('M1: a link that is cut while it pauses comes back, and a command is obeyed', async () => {
+  test('a link that is cut while it pauses comes back, and a command is obeyed (M1)', async () => {
     const proxy = await startRecordingProxy(broker.port, 4);
     const { client, told } = await paused({ PU_MQTT_PORT: proxy.port });
     proxy.cut();
@@ -180,7 +180,7 @@ describeWithMosquitto('overrun', () => {
     await proxy.stop();
   });
 
-  test('M4: a broker that freezes while the link pauses is noticed all the same', async () => {
+  test('a broker that freezes while the link pauses is noticed all the same (M4)', async () => {
     const { client, told } = await paused({ PU_MQTT_PING_INTERVAL: 1 });
     broker.signal('SIGSTOP');
     await until(() => told.offline === 1, patiently);
@@ -188,7 +188,7 @@ describeWithMosquitto('overrun', () => {
     await until(() => client.mqttClient.isConnected(), patiently);
   });
 
-  test('M12: a link that pauses can be let go and taken up again', async () => {
+  test('a link that pauses can be let go and taken up again (M12)', async () => {
     const { client, told, inbox } = await paused();
     await client.mqttClient.disconnect();
     const { received } = inbox();
@@ -198,7 +198,7 @@ describeWithMosquitto('overrun', () => {
     expect(inbox().received).toBeGreaterThan(received);
   });
 
-  test('M12: a stop ends a pause, and leaves no timer', async () => {
+  test('a stop ends a pause, and leaves no timer (M12)', async () => {
     const { client, world } = simulatedUnit();
     client.setMqttInputHandler(forEver);
     await client.ready();
@@ -211,7 +211,7 @@ describeWithMosquitto('overrun', () => {
     expect(client.figures().inbox.received).toBeLessThan(10_000);
   });
 
-  test('M5: dropping what comes in ends a pause', async () => {
+  test('dropping what comes in ends a pause (M5)', async () => {
     const { client, told, inbox } = await paused();
     const dropping = client.mqttClient.dropInput();
     await until(() => inbox().received === burst + 1 && told.commands === 1, patiently);

@@ -130,7 +130,7 @@ it('ends a connection that says something else than CONNECT first, or nonsense',
   }
 });
 
-it('M17: a second connection with the same client id takes over from the first', async () => {
+it('a second connection with the same client id takes over from the first (M17)', async () => {
   const { instance, of } = await runInstance();
   const unit = await addUnit(instance);
   const first = await connectUnit(instance.mqttUrl, unit.token, { clientId: unit.uuid });

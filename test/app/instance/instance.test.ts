@@ -12,7 +12,7 @@ const filesUnder = async (folder: string): Promise<string[]> => {
 };
 
 describe('an instance', () => {
-  it('listens on loopback, on ports of its own', async () => {
+  it('listens on loopback, on ports of its own (C15)', async () => {
     const [one, two] = [await runInstance(), await runInstance()];
     const urls = [one, two].flatMap(({ instance }) => [instance.httpUrl, instance.mqttUrl, instance.webSocketUrl]);
     expect(new Set(urls.map((url) => new URL(url).port)).size).toBe(6);
@@ -75,7 +75,7 @@ describe('an instance', () => {
     expect(heard).toHaveLength(before);
   });
 
-  it('C1: shows no token in what it tells and answers, except where it was asked for', async () => {
+  it('shows no token in what it tells and answers, except where it was asked for (C1)', async () => {
     const { instance, events } = await runInstance();
     const unit = await addUnit(instance);
     await connectUnit(instance.mqttUrl, unit.token);
@@ -119,7 +119,7 @@ describe('a durable instance', () => {
     expect(await stored.text()).toBe(JSON.stringify('\ud800 kept'));
   });
 
-  it('C3: keeps files to its owner alone', async () => {
+  it('keeps files to its owner alone (C3)', async () => {
     const dataDir = join(await temporaryFolder(), 'data');
     const { instance } = await runInstance({ dataDir });
     const unit = await addUnit(instance);

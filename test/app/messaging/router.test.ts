@@ -50,6 +50,6 @@ test.each<[JsonObject, LinkPreferences, number]>([
   [{ PU_MQTT_KEEPALIVE: 1 }, {}, 187.5],
   [{ PU_MQTT_KEEPALIVE: 0, PU_MQTT_PING_INTERVAL: 2 }, {}, 500],
   [{}, { timeoutMs: 1000 }, 250],
-])('M4: with %o and %o the link pauses for at most %d ms, well within its deadlines', (env, preferences, ms) => {
+])('with %o and %o the link pauses for at most %d ms, well within its deadlines (M4)', (env, preferences, ms) => {
   expect(switchboard('127.0.0.1', preferences, env).pauseMs()).toBe(ms);
 });

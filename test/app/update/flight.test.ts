@@ -25,7 +25,7 @@ const began = (unit: YardUnit, label: string) =>
     .flatMap((line) => (line.label === label && line.said === 'updateBegan' ? [line.target?.commitVersion] : []));
 
 test.concurrent(
-  'U15, U19: the app goes on through a slow download, and a command during it comes after',
+  'the app goes on through a slow download, and a command during it comes after (U15, U19)',
   { timeout },
   async () => {
     const link = await holdDownloads(yard.instance.httpUrl);
@@ -61,7 +61,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  'U15: of two commands 20 ms apart the last one wins, with one flight at a time',
+  'of two commands 20 ms apart the last one wins, with one flight at a time (U15)',
   { timeout },
   async () => {
     const unit = await settle(yard, 'hasty', { label: 'one' });
@@ -83,7 +83,7 @@ test.concurrent(
   },
 );
 
-test.concurrent('U20: two units side by side update at once and never mix, each in private', { timeout }, async () => {
+test.concurrent('two units side by side update at once and never mix, each in private (U20)', { timeout }, async () => {
   const units = await Promise.all(
     ['left', 'right'].map((name) => settle(yard, name, { label: `${name}-one`, files: { 'gone.txt': name } })),
   );
@@ -103,7 +103,7 @@ test.concurrent('U20: two units side by side update at once and never mix, each 
 });
 
 test.concurrent(
-  'M18: a version that was wanted while the unit was away is taken up after the connect',
+  'a version that was wanted while the unit was away is taken up after the connect (M18)',
   { timeout },
   async () => {
     const unit = await settle(yard, 'away', { label: 'one' });
@@ -117,7 +117,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  'U11: without a supervisor a version that does not get ready rolls itself back',
+  'without a supervisor a version that does not get ready rolls itself back (U11)',
   { timeout },
   async () => {
     const terms = 'update: { healthTimeoutMs: 1500 },';
@@ -155,7 +155,7 @@ test.concurrent(
   },
 );
 
-test('U11: nothing but the disk is needed to restore the previous version', { timeout }, async () => {
+test('nothing but the disk is needed to restore the previous version (U11)', { timeout }, async () => {
   const own = await createYard();
   const unit = await settle(own, 'cut-off', { label: 'one' });
   onTestFinished(async () => {

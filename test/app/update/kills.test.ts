@@ -12,7 +12,7 @@ import { startCli } from '../cli/run-cli.ts';
 const kills = 50;
 const program = (label: string) => `console.log('${label} here'); setInterval(() => {}, 1000);`;
 
-test(`U12: ${kills} quick kills of a confirmed version never roll back`, { timeout: 120_000 }, async () => {
+test(`${kills} quick kills of a confirmed version never roll back (U12)`, { timeout: 120_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'pepeunit-kills-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   await writeFile(join(folder, 'main.js'), program('old'));

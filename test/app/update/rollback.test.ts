@@ -44,9 +44,9 @@ const cases: readonly Case[] = [
   },
 ];
 
-describe('U11, U20: a new version that', () => {
+describe('a new version (U11, U20)', () => {
   test.concurrent.each(cases)(
-    '$what is rolled back',
+    'that $what is rolled back',
     { timeout: 120_000 },
     async ({ what, program, options, brokerPort }) => {
       const name = what.replaceAll(' ', '-');

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => yard.stop());
 
 test(
-  'U9: with a trust key a unit takes what is signed, and nothing unsigned, tampered or older, also after a restart',
+  'with a trust key a unit takes what is signed, and nothing unsigned, tampered or older, also after a restart (U9, C10)',
   { timeout: 120_000 },
   async () => {
     const key = join(yard.root, 'key.pem');

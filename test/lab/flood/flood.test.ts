@@ -5,7 +5,7 @@ import { startNode } from '../../app/cli/run-cli.ts';
 /** A sample is short, and what the engine keeps for itself weighs more in it. */
 const limit = 10;
 
-test('X7: a flood of inbound messages leaves the heap where it was, and none of them is lost', async () => {
+test('a flood of inbound messages leaves the heap where it was, and none of them is lost (X7)', async () => {
   const program = join(import.meta.dirname, 'flood.mjs');
   const args = ['--expose-gc', program, '--messages', '100000', '--limit', String(limit)];
   const { code, stdout, stderr } = await startNode(args).ended;

@@ -17,7 +17,7 @@ const withPings = (pingIntervalMs: number) => {
 const pings = ({ link }: ReturnType<typeof online>) =>
   link.last().commands.filter(({ type }) => type === 'link.prove').length;
 
-describe('M4: signs of life', () => {
+describe('signs of life (M4)', () => {
   test('are asked for each ping interval, which the settings may change on the open link', () => {
     const unit = withPings(5000);
     expect(pings(unit)).toBe(1);
@@ -49,7 +49,7 @@ describe('M4: signs of life', () => {
   });
 });
 
-describe('M13: timers that fire an hour late, as after a suspend', () => {
+describe('timers that fire an hour late, as after a suspend (M13)', () => {
   const hour = 3_600_000;
 
   test('a link that died meanwhile is noticed within one ping interval', () => {

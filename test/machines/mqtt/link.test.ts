@@ -64,7 +64,7 @@ describe('the link', () => {
     actor.stop();
   });
 
-  describe('M17: MQTT 3.1.1 has no word for a session that was taken over', () => {
+  describe('MQTT 3.1.1 has no word for a session that was taken over (M17)', () => {
     const hint = 'Another program may run with the same unit';
     const lose = (unit: MqttUnderTest, code: string) => {
       unit.link.last().tell({ type: 'link.closed', failure: failure(code) });
@@ -164,7 +164,7 @@ describe('the link', () => {
   });
 });
 
-describe('M12: closing', () => {
+describe('closing (M12)', () => {
   const places: Record<string, () => MqttUnderTest> = {
     offline: () => start(),
     connecting: () => connecting(),

@@ -21,7 +21,7 @@ const drawn = (chance: number, spreadMs: number, wasOpen: boolean, code = 'netwo
     return waits.retryAfter({ context: { attempts, wasOpen, asked: [], granted: [], failure: failure(code) } });
   });
 
-describe('M3, M14: backing off', () => {
+describe('backing off (M3, M14)', () => {
   test('waits longer after each failure, up to a minute', () => {
     const unit = connecting(5);
     const waits = Array.from({ length: 8 }, () => {
@@ -136,7 +136,7 @@ describe('M3, M14: backing off', () => {
     expect([0, 0.5].map(draw)).toEqual(waits);
   });
 
-  test.each(['credentials', 'protocol', 'quota'])('M2: a refusal (%s) is slow, neither a stop nor a storm', (code) => {
+  test.each(['credentials', 'protocol', 'quota'])('a refusal (%s) is slow, neither a stop nor a storm (M2)', (code) => {
     const unit = connecting(4);
     unit.link.last().tell({ type: 'link.refused', failure: failure(code) });
     expect(unit.state().value).toBe('refused');
@@ -149,7 +149,7 @@ describe('M3, M14: backing off', () => {
     expect(waits).toEqual([60, 120, 240, 300]);
   });
 
-  test('M17: being taken over backs off slowly instead of fighting', () => {
+  test('being taken over backs off slowly instead of fighting (M17)', () => {
     const { link, state, parent } = online();
     link.last().tell({ type: 'link.closed', failure: failure('takenOver') });
     expect(state().value).toBe('refused');
@@ -176,7 +176,7 @@ describe('M3, M14: backing off', () => {
   });
 });
 
-describe('M8: what the broker speaks', () => {
+describe('what the broker speaks (M8)', () => {
   test.each(['protocol', 'closed'])('a refusal (%s) of MQTT 5 is followed by MQTT 3.1.1 at once, silently', (code) => {
     const unit = connecting();
     unit.link.last().tell({ type: 'link.refused', failure: failure(code) });

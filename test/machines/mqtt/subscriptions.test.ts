@@ -8,7 +8,7 @@ const withDenied = () => {
   return unit;
 };
 
-describe('M7: subscriptions', () => {
+describe('subscriptions (M7)', () => {
   test('a denied topic costs neither the others nor the link, and is not looped on', () => {
     const unit = withDenied();
     expect(unit.parent.facts.at(-1)).toEqual({ type: 'mqtt.online', granted: 1, denied: [denied('b')] });

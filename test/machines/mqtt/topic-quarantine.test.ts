@@ -50,7 +50,7 @@ const searching = (poison: readonly string[], wanted = topics) => {
 const hourMs = 3_600_000;
 const shunned = (topic: string) => ({ topic, granted: false, reasonCode: 0x80 });
 
-describe('M7: a broker that ends the link over a denied topic', () => {
+describe('a broker that ends the link over a denied topic (M7)', () => {
   test.each(topics)('over "%s": it is found, and the others are granted and kept', (poison) => {
     const { unit, links } = searching([poison]);
     expect(links).toBe(4);
@@ -154,7 +154,7 @@ describe('M7: a broker that ends the link over a denied topic', () => {
   });
 });
 
-describe('M7: what is no sign of a denied topic', () => {
+describe('what is no sign of a denied topic (M7)', () => {
   test('a broker that answers no SUBSCRIBE at all: no topic is given up', () => {
     const unit = opened();
     for (let links = 0; links < 30; links += 1) {

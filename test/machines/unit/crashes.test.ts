@@ -27,7 +27,7 @@ const fragile = (it: World, log: (line: LogLine) => void) =>
     },
   });
 
-describe('X6: a child that fails', () => {
+describe('a child that fails (X6)', () => {
   test('is logged, started again, briefed, and goes on where the unit is', async () => {
     const { actor, clock, it: outside, lifecycle, lines } = make({}, world(), fragile);
     actor.send({ type: 'unit.start' });

@@ -100,7 +100,7 @@ describe('stopping (M12)', () => {
   });
 });
 
-test('C1: no secret is in what a machine knows', async () => {
+test('no secret is in what a machine knows (C1)', async () => {
   const { actor } = await online({ managesWifi: true });
   const known = ['unit', 'settings', 'schema', 'wifi', 'time', 'mqtt', 'update', 'logger', 'state-reporter'].map(
     (id) => {

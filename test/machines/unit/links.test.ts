@@ -28,7 +28,7 @@ describe('starting', () => {
     expect(lifecycle()).toBe('idle');
   });
 
-  test.each(['settings.load', 'schema.load'])('M16: %s failing is told, and start tries again', async (what) => {
+  test.each(['settings.load', 'schema.load'])('%s failing is told, and start tries again (M16)', async (what) => {
     const outside = world();
     outside.failures.add(what);
     const { actor, lifecycle, news } = make({}, outside);
@@ -53,7 +53,7 @@ describe('starting', () => {
     expect(lifecycle()).toEqual({ operating: 'online' });
   });
 
-  test('M16: a broker that is down is a normal state', async () => {
+  test('a broker that is down is a normal state (M16)', async () => {
     const outside = world();
     outside.failures.add('open');
     const { actor, clock, lifecycle } = make({ protocol: 5 }, outside);

@@ -30,7 +30,7 @@ describe('a start', () => {
   });
 });
 
-describe('U11: a trial', () => {
+describe('a trial (U11)', () => {
   test('is confirmed once the unit is online, says so, and only then reports the new version (P3)', async () => {
     const outside = onTrial();
     const { lines, told } = await online({}, outside);
@@ -78,7 +78,7 @@ describe('U11: a trial', () => {
   });
 });
 
-test('U20: a rollback is told once, as Critical, with its cause', async () => {
+test('a rollback is told once, as Critical, with its cause (U20)', async () => {
   const outside = world();
   Object.assign(outside, {
     status: { phase: 'settled', outcome: { version: 'v2', result: 'rolledBack', reason: 'it hung' } },
@@ -90,7 +90,7 @@ test('U20: a rollback is told once, as Critical, with its cause', async () => {
   expect(news).toContainEqual({ type: 'updateRolledBack', version: 'v2', reason: 'it hung' });
 });
 
-test('U14: a version that failed is refused with a log entry', async () => {
+test('a version that failed is refused with a log entry (U14)', async () => {
   const outside = world();
   Object.assign(outside, { status: { phase: 'settled', failed: { version: 'v2', reason: 'it hung' } } });
   const { actor, lines, told } = await online({}, outside);
@@ -101,7 +101,7 @@ test('U14: a version that failed is refused with a log entry', async () => {
   expect(lines.at(-1)).toMatchObject({ level: 'Error' });
 });
 
-test('M18: the target version is asked for once after each connect', async () => {
+test('the target version is asked for once after each connect (M18)', async () => {
   const outside = world();
   const { clock } = await online({}, outside);
   await settle();
@@ -136,7 +136,7 @@ const hanging = async (step: string) => {
   return { ...unit, until };
 };
 
-describe('P3: the old version is not reported past two intervals of an update', () => {
+describe('the old version is not reported past two intervals of an update (P3)', () => {
   test('however slow the download is; it is again once that has failed', async () => {
     const { it: outside, told, until } = await hanging('download');
     await until(599);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { failing } from '../harness.ts';
 import { idle, onTrial, staged, v2, v3, woken } from './under-test.ts';
 
-describe('M18: the target version', () => {
+describe('the target version (M18)', () => {
   test('is asked for once after each connect, and taken up when it is another one', async () => {
     const unit = await idle();
     unit.connect();

@@ -47,7 +47,7 @@ describe('what an earlier start has left', () => {
   test.each([
     [rolledBack, { type: 'update.rolledBack', version: 'v2', reason: 'it hung' }],
     [{ version: 'v2', result: 'confirmed' } as const, { type: 'update.confirmed', version: 'v2' }],
-  ])('U20: an outcome is told once and then forgotten', async (outcome, fact) => {
+  ])('an outcome is told once and then forgotten (U20)', async (outcome, fact) => {
     const unit = await woken({ phase: 'settled', outcome });
     expect(unit.told()).toEqual([fact]);
     expect(unit.state().value).toBe('telling');
@@ -56,7 +56,7 @@ describe('what an earlier start has left', () => {
     expect(unit.told()).toEqual([fact]);
   });
 
-  test('U15: a command for the version that has just proved itself is skipped', async () => {
+  test('a command for the version that has just proved itself is skipped (U15)', async () => {
     const unit = await woken(onTrial());
     unit.actor.send({ type: 'update.configure', commitVersion: 'v2' });
     await connected(unit);
@@ -75,7 +75,7 @@ describe('what an earlier start has left', () => {
 });
 
 describe('a trial', () => {
-  test('U11: waits for the link, then for the app, and is confirmed', async () => {
+  test('waits for the link, then for the app, and is confirmed (U11)', async () => {
     const unit = await woken(onTrial());
     expect(unit.told()).toEqual([{ type: 'update.tried', version: 'v2', start: 1, maxStarts: 3, isSupervised: false }]);
     expect(unit.state().value).toEqual({ trial: 'connecting' });
@@ -89,7 +89,7 @@ describe('a trial', () => {
     expect(unit.rollBack.runs).toHaveLength(0);
   });
 
-  test('U11: a link without its base topics is not enough', async () => {
+  test('a link without its base topics is not enough (U11)', async () => {
     const unit = await woken(onTrial());
     unit.connect('d/input_base_topic/u/update/pepeunit');
     expect(unit.state().value).toEqual({ trial: 'connecting' });
@@ -112,7 +112,7 @@ describe('a trial', () => {
   test.each([
     ['it did not get online within 60 s', async () => undefined],
     ['the app was not ready within 60 s', connected],
-  ])('U11: %s: unsupervised it is rolled back', async (message, lead) => {
+  ])('%s: unsupervised it is rolled back (U11, X3)', async (message, lead) => {
     const unit = await woken(onTrial());
     await lead(unit);
     unit.clock.increment(60_000);
@@ -123,7 +123,7 @@ describe('a trial', () => {
     expect(unit.told().at(-1)).toMatchObject({ type: 'update.failed', phase: 'trial', failure: { message } });
   });
 
-  test('U11: supervised it leaves, and the supervisor decides', async () => {
+  test('supervised it leaves, and the supervisor decides (U11)', async () => {
     const unit = await woken(onTrial(), { isSupervised: true });
     unit.clock.increment(60_000);
     expect(unit.state().value).toBe('restarting');
@@ -137,7 +137,7 @@ describe('a trial', () => {
     expect(unit.rollBack.last().input).toEqual({ reason: 'no sensor' });
   });
 
-  test('U11: a start too many is rolled back before anything is read, unless a supervisor counts', async () => {
+  test('a start too many is rolled back before anything is read, unless a supervisor counts (U11)', async () => {
     const unit = await woken(onTrial(4));
     expect(unit.rollBack.last().input).toEqual({ reason: 'it was started 3 times without proving itself' });
     expect(unit.parent.types()).not.toContain('update.settled');
@@ -173,7 +173,7 @@ describe('a trial', () => {
     expect(unit.state().value).toBe('rollingBack');
   });
 
-  test('U13: after the confirmation nothing rolls back', async () => {
+  test('after the confirmation nothing rolls back (U13)', async () => {
     const unit = await woken(onTrial());
     await connected(unit);
     await unit.checkReady.resolve();
@@ -184,7 +184,7 @@ describe('a trial', () => {
     expect(unit.rollBack.runs).toHaveLength(0);
   });
 
-  test('U15: a command for the version on trial is a no-op, one for another waits for its end', async () => {
+  test('a command for the version on trial is a no-op, one for another waits for its end (U15)', async () => {
     const unit = await woken(onTrial());
     unit.actor.send({ type: 'update.configure', commitVersion: 'v2' });
     unit.begin(v2);
@@ -199,7 +199,7 @@ describe('a trial', () => {
   });
 });
 
-describe('U14: a version that failed', () => {
+describe('a version that failed (U14)', () => {
   const failed = { version: 'v2', reason: 'it hung' };
 
   test('is refused with its reason, whoever asks for it', async () => {

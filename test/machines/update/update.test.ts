@@ -53,7 +53,7 @@ describe('a flight', () => {
 });
 
 describe('which updates are carried out', () => {
-  test('U15: the version that runs is skipped', async () => {
+  test('the version that runs is skipped (U15)', async () => {
     const { begin, download, told, state } = await idle();
     begin({ commitVersion: 'v1' });
     expect(state().value).toBe('idle');
@@ -85,7 +85,7 @@ describe('which updates are carried out', () => {
   });
 });
 
-describe('U15: one flight at a time', () => {
+describe('one flight at a time (U15)', () => {
   test('the last target waits, the one in flight is a no-op', async () => {
     const { begin, download, state } = await idle({ mode: 'no_restart' });
     begin(v2);
@@ -172,7 +172,7 @@ describe('failures', () => {
     ['verifying', 120_000],
     ['swapping', 120_000],
     ['restarting', 120_000],
-  ] as const)('U19: %s is given up after %i ms', async (place, within) => {
+  ] as const)('%s is given up after %i ms (U19)', async (place, within) => {
     const unit = await idle();
     await leadTo(unit, place);
     expect(unit.state().value).toBe(place);
@@ -208,7 +208,7 @@ describe('a compiled program', () => {
     expect(unit.swap.last().input).toMatchObject({ staged: { files: 4 } });
   });
 
-  test('U19: that takes too long is given up, and what was staged discarded', async () => {
+  test('that takes too long is given up, and what was staged discarded (U19)', async () => {
     const unit = await idle();
     unit.begin(compiled);
     await unit.download.resolve(staged);

@@ -53,7 +53,7 @@ test.each([1, 300])('%i files and a large one are unpacked as they are', async (
   expect(readdirSync(path.join(folder, 'empty'))).toEqual([]);
 });
 
-test('U4: every file is synced after it was written, then every folder, those inside first', async () => {
+test('every file is synced after it was written, then every folder, those inside first (U4)', async () => {
   const steps: string[] = [];
   await unpackInto(folder, inChunks(await archiveOf(100)), limits, traced(steps));
   const written = steps.filter((step) => step.startsWith('write')).map((step) => step.replace('write ', ''));
@@ -69,7 +69,7 @@ test('U4: every file is synced after it was written, then every folder, those in
 });
 
 test.each(['write d3/f10', 'sync d3/f10', 'sync d3'])(
-  'U17: a full disk at "%s" ends it, with nothing going on',
+  'a full disk at "%s" ends it, with nothing going on (U17)',
   async (at) => {
     const steps: string[] = [];
     const full = traced(steps, (step) => {

@@ -37,7 +37,7 @@ const isHeld = async (held: Promise<void> | undefined): Promise<boolean> => {
   return !over;
 };
 
-test('M5, X7: nothing is held back while the handler keeps up', async () => {
+test('nothing is held back while the handler keeps up (M5, X7)', async () => {
   const { inbox } = setUp();
   inbox.setHandler(() => undefined);
   expect(inbox.push(message('a', 'x'), 'input')).toBeUndefined();
@@ -47,7 +47,7 @@ test('M5, X7: nothing is held back while the handler keeps up', async () => {
   expect(inbox.figures()).toEqual({ received: 101, dropped: 0, waiting: 0, pauses: 0 });
 });
 
-test('M5: what follows is held back when three quarters of the room are taken, until half of it is free', async () => {
+test('what follows is held back when three quarters of the room are taken, until half of it is free (M5)', async () => {
   const { clock, inbox, push, finish, seen } = working();
   for (let waiting = 0; waiting <= 5; waiting += 1) expect(push()).toBeUndefined();
   const held = push();
@@ -64,14 +64,14 @@ test('M5: what follows is held back when three quarters of the room are taken, u
   expect(clock.pending).toBe(0);
 });
 
-test('M5: it is held back for bytes as well', async () => {
+test('it is held back for bytes as well (M5)', async () => {
   const { push } = working({ messages: 100, bytes: 8, handlerMs: 60_000 });
   expect(push('a', 'input', 'at work')).toBeUndefined();
   expect(push('a', 'input', '12345')).toBeUndefined();
   expect(await isHeld(push('a', 'input', '6'))).toBe(true);
 });
 
-test('M5: it is held back while handlers of many topics are at work, until half of them have settled', async () => {
+test('it is held back while handlers of many topics are at work, until half of them have settled (M5)', async () => {
   const { push, finish } = working();
   for (let topic = 1; topic <= 5; topic += 1) expect(push(`topic ${topic}`)).toBeUndefined();
   const held = push('topic 6');
@@ -82,7 +82,7 @@ test('M5: it is held back while handlers of many topics are at work, until half 
   expect(await isHeld(held)).toBe(false);
 });
 
-test('M5: a handler that never settles holds back for the limit and no longer; then what passes the bounds is dropped', async () => {
+test('a handler that never settles holds back for the limit and no longer; then what passes the bounds is dropped (M5)', async () => {
   const { clock, inbox, push, warnings } = working();
   for (let waiting = 0; waiting <= 5; waiting += 1) void push();
   const held = push();
@@ -95,7 +95,7 @@ test('M5: a handler that never settles holds back for the limit and no longer; t
   expect(warnings).toHaveLength(1);
 });
 
-test('M5: all pauses of one overload together keep to the limit, and the next overload has it anew', async () => {
+test('all pauses of one overload together keep to the limit, and the next overload has it anew (M5)', async () => {
   const { clock, push, finish, inbox } = working();
   const fill = () => {
     let held = push();
@@ -122,7 +122,7 @@ test('M5: all pauses of one overload together keep to the limit, and the next ov
   expect(inbox.figures().pauses).toBe(pauses + 1);
 });
 
-test('M5: commands hold nothing back, and inputs at work on many topics leave them their room', () => {
+test('commands hold nothing back, and inputs at work on many topics leave them their room (M5)', () => {
   const { inbox, push, seen } = working();
   for (let index = 0; index < 20; index += 1) expect(push('update', 'command')).toBeUndefined();
   for (let topic = 0; topic < 20; topic += 1) void push(`topic ${topic}`);
@@ -132,7 +132,7 @@ test('M5: commands hold nothing back, and inputs at work on many topics leave th
 });
 
 test.each(['stop', 'hold'] as const)(
-  'M12: %s lets go on at once what was held back, and leaves no timer',
+  '%s lets go on at once what was held back, and leaves no timer (M12)',
   async (call) => {
     const { clock, inbox, push } = working();
     for (let waiting = 0; waiting <= 5; waiting += 1) void push();
@@ -146,7 +146,7 @@ test.each(['stop', 'hold'] as const)(
   },
 );
 
-test('M5: a handler that rejects every other message loses none, where the sender waits as it is told', async () => {
+test('a handler that rejects every other message loses none, where the sender waits as it is told (M5)', async () => {
   const { inbox } = setUp(eight);
   const seen: string[] = [];
   inbox.setHandler(async (given) => {

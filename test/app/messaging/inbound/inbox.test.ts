@@ -29,7 +29,7 @@ test('a burst of 1,000 reaches a handler that awaits 20 ms, in order and one at 
   expect(inbox.figures()).toEqual({ received: 1000, dropped: 0, waiting: 0, pauses: 0 });
 });
 
-test('M5: a handler that never settles holds up its own topic, and that only for its time limit', async () => {
+test('a handler that never settles holds up its own topic, and that only for its time limit (M5)', async () => {
   const { clock, inbox, warnings } = setUp();
   const seen: string[] = [];
   inbox.setHandler((given) => {
@@ -65,7 +65,7 @@ test.each([
   expect(warnings).toEqual(['The input handler failed: boom']);
 });
 
-test('M5: what passes the bounds is dropped, counted, and told once in a while', async () => {
+test('what passes the bounds is dropped, counted, and told once in a while (M5)', async () => {
   const { clock, inbox, warnings } = setUp({ messages: 2, bytes: 100, handlerMs: 1000 });
   inbox.setHandler(() => new Promise(() => undefined));
   for (const text of ['1', '2', '3', '4', '5']) inbox.push(message('a', text), 'input');
@@ -79,7 +79,7 @@ test('M5: what passes the bounds is dropped, counted, and told once in a while',
   expect(clock.pending).toBe(0);
 });
 
-test('M5: the drops of a flood are told every 10 s with their number, the last ones too', () => {
+test('the drops of a flood are told every 10 s with their number, the last ones too (M5)', () => {
   const { clock, inbox, warnings } = setUp({ messages: 2, bytes: 100, handlerMs: 3_600_000 });
   inbox.setHandler(() => new Promise(() => undefined));
   for (let index = 0; index < 1003; index += 1) inbox.push(message('a', 'x'), 'input');
@@ -94,7 +94,7 @@ test('M5: the drops of a flood are told every 10 s with their number, the last o
   expect(warnings).toHaveLength(3);
 });
 
-test('M5: a flood of inputs leaves the room of commands as it was', () => {
+test('a flood of inputs leaves the room of commands as it was (M5)', () => {
   const { inbox } = setUp({ messages: 2, bytes: 100, handlerMs: 1000 });
   inbox.setHandler(() => new Promise(() => undefined));
   for (let index = 0; index < 10; index += 1) inbox.push(message('input', 'x'), 'input');
@@ -102,7 +102,7 @@ test('M5: a flood of inputs leaves the room of commands as it was', () => {
   expect(inbox.figures()).toMatchObject({ received: 13, dropped: 7, waiting: 4 });
 });
 
-test('M5: handlers at work are bounded too, when each message has a topic of its own', () => {
+test('handlers at work are bounded too, when each message has a topic of its own (M5)', () => {
   const { inbox } = setUp({ messages: 100, bytes: 10_000, handlerMs: 1000 });
   let atWork = 0;
   inbox.setHandler(() => {

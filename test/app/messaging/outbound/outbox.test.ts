@@ -92,7 +92,7 @@ test('what waits for too long expires (S6)', async () => {
   expect(publisher.figures()).toMatchObject({ expired: 1, sent: 1 });
 });
 
-test('age goes on through a restart, and a jump of the wall clock ages nothing while the program runs (S6, M13)', async () => {
+test('age goes on through a restart, and a jump of the wall clock ages nothing while the program runs (S6, M13, X3)', async () => {
   const first = publishing({ ageMs: 60_000 });
   await first.outcomes('t', '1');
   first.clock.jump(1e12);
