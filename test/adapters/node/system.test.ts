@@ -1,7 +1,6 @@
 import * as os from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { defaultRouteOf, nameServerOf } from '../../../adapters/node/route.ts';
-import { nodeSystem } from '../../../adapters/node/system.ts';
+import { defaultRouteOf, nameServerOf, nodeSystem } from '../../../adapters/node/system.ts';
 import { systemContract } from '../../contracts/system.ts';
 
 systemContract('Node', async () => nodeSystem());
