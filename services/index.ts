@@ -20,7 +20,7 @@ export * from './release-trust.ts';
 export * from './rest.ts';
 export * from './schema.ts';
 export * from './settings.ts';
-export * from './storage.ts';
+export type { Storage } from './storage.ts';
 export * from './system.ts';
 export * from './update.ts';
 export * from './wifi.ts';

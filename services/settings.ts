@@ -1,5 +1,5 @@
 import { fromPromise } from 'xstate';
-import { readDocument } from './document.ts';
+import { readDocument } from './storage.ts';
 import { parseEnv, parseNextEnv, type UnitEnv } from './env.ts';
 import { SettingsError } from './errors.ts';
 import { isJsonObject, type JsonValue } from './json.ts';
