@@ -1,4 +1,4 @@
-import { oneLine } from '../../adapters/shared/log/one-line.ts';
+import { oneLine } from '../../adapters/shared/log/log-lines.ts';
 import { command, exitCode } from './command.ts';
 import { attempt, skipped, type Finding, type Result } from './doctor/finding.ts';
 import { checkFiles, type FolderFindings } from './doctor/files.ts';

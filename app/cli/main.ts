@@ -2,7 +2,7 @@
 import { codeOf } from '../../adapters/node/fs/file-system.ts';
 import { storageError } from '../../adapters/node/fs/read-json.ts';
 import { failureOf } from '../../services/errors.ts';
-import { oneLine } from '../../adapters/shared/log/one-line.ts';
+import { oneLine } from '../../adapters/shared/log/log-lines.ts';
 import { commands } from './commands.ts';
 import { exitCode, UsageError } from './command.ts';
 import { columns, print, tell } from './output.ts';

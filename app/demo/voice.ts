@@ -1,4 +1,4 @@
-import { oneLine } from '../../adapters/shared/log/one-line.ts';
+import { oneLine } from '../../adapters/shared/log/log-lines.ts';
 import { painter, print, type Output, type Paint, type Tone } from '../cli/output.ts';
 
 const signs = {

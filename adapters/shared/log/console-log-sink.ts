@@ -1,5 +1,5 @@
 import type { LogEntry, LogSink } from '../../../services/log.ts';
-import { oneLine } from './one-line.ts';
+import { oneLine } from './log-lines.ts';
 
 /** What a console sink may be given. */
 export interface ConsoleLogSinkOptions {
