@@ -1,5 +1,5 @@
 import { FirmwareError } from '../../../services/errors.ts';
-import { isJsonObject } from '../../shared/json-shape.ts';
+import { isJsonObject } from '../../../services/json.ts';
 import { replaceFile } from '../fs/durable-file.ts';
 import type { FirmwareFs } from '../fs/stats.ts';
 import { readOwnJson } from './journal-file.ts';

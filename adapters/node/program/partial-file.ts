@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isJsonObject } from '../../shared/json-shape.ts';
+import { isJsonObject } from '../../../services/json.ts';
 import { replaceFile } from '../fs/durable-file.ts';
 import { codeOf } from '../fs/file-system.ts';
 

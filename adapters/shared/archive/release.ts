@@ -1,5 +1,5 @@
 import { FirmwareError } from '../../../services/errors.ts';
-import { isJsonObject } from '../json-shape.ts';
+import { isJsonObject } from '../../../services/json.ts';
 
 /** Where a tree keeps its release, at its root. */
 export const releaseName = 'pepeunit-release.json';

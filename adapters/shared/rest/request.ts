@@ -1,6 +1,6 @@
 import ky from 'ky';
 import { RestError } from '../../../services/errors.ts';
-import { isJsonObject } from '../json-shape.ts';
+import { isJsonObject } from '../../../services/json.ts';
 import type { RestTarget } from '../../../services/rest.ts';
 import { dropBody, parseJson, readBody } from './body.ts';
 import type { Deadline } from './deadline.ts';

@@ -1,7 +1,6 @@
 import { RestError } from '../../../services/errors.ts';
-import type { JsonObject } from '../../../services/json.ts';
 import type { TargetVersion, Unit, UnitNode, UnitNodesPage, UnitsPage } from '../../../services/rest.ts';
-import { isJsonObject } from '../json-shape.ts';
+import { isJsonObject, type JsonObject } from '../../../services/json.ts';
 
 /** The answer is something else than what was asked for. */
 export const malformed = (what: string, wanted: string) =>
