@@ -1,6 +1,6 @@
 import { createStore, delMany, entries, promisifyRequest, setMany, type UseStore } from 'idb-keyval';
 import { StorageError } from '../../services/errors.ts';
-import { serial } from '../shared/serial.ts';
+import { serial } from '../shared/serialize.ts';
 import type { DeadLetter, Outbox, StoredMessage } from '../../services/outbox.ts';
 import { hostLocks, takeName, type PageLocks } from './page-lock.ts';
 

@@ -1,3 +1,13 @@
+/** Runs one task after the other, in the order they came; a failure concerns its own caller alone. */
+export const serial = () => {
+  let last: Promise<unknown> = Promise.resolve();
+  return <T>(task: () => Promise<T>): Promise<T> => {
+    const done = last.then(task, task);
+    last = done;
+    return done;
+  };
+};
+
 /** Runs the tasks of one key one after another, in the order they were called; other keys do not wait. */
 export type KeyedQueue = <T>(key: string, task: () => Promise<T>) => Promise<T>;
 

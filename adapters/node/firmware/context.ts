@@ -1,4 +1,4 @@
-import { serial } from '../../shared/serial.ts';
+import { serial } from '../../shared/serialize.ts';
 import { hostFirmwareFs, ioError, type FirmwareFs } from '../fs/stats.ts';
 import { journalFile, type JournalFile } from './journal-file.ts';
 import { firmwarePlaces, type FirmwarePlaces } from './layout.ts';

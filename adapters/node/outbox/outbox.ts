@@ -1,7 +1,7 @@
 import type { Clock } from '../../../services/clock.ts';
 import type { Outbox } from '../../../services/outbox.ts';
-import { createPause } from '../../shared/pause.ts';
-import { serial } from '../../shared/serial.ts';
+import { createPause } from '../../shared/clock.ts';
+import { serial } from '../../shared/serialize.ts';
 import { hostOutboxFs, type OutboxFs } from './fs.ts';
 import { writeLetters } from './letters.ts';
 import { holdOutbox } from './folder.ts';

@@ -6,7 +6,7 @@ import { readLink, type LinkPolicy, type ProgramLink } from '../../shared/archiv
 import { releaseName } from '../../shared/archive/release.ts';
 import { readBody } from '../../shared/rest/body.ts';
 import { deadline } from '../../shared/rest/deadline.ts';
-import { serial } from '../../shared/serial.ts';
+import { serial } from '../../shared/serialize.ts';
 import { makeFolder, privateFolder, syncFolder } from '../fs/durable-file.ts';
 import { ioError } from '../fs/stats.ts';
 import { firmwarePlaces, foldersAbove, inside } from '../firmware/layout.ts';

@@ -1,4 +1,4 @@
-import { serial } from '../../../adapters/shared/serial.ts';
+import { serial } from '../../../adapters/shared/serialize.ts';
 import type { LogDocument } from './documents.ts';
 import type { Disk } from './disk.ts';
 

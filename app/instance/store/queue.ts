@@ -1,4 +1,4 @@
-import { serial } from '../../../adapters/shared/serial.ts';
+import { serial } from '../../../adapters/shared/serialize.ts';
 
 /**
  * Joins calls that come while a run is under way into one run after it.

@@ -1,4 +1,4 @@
-import { createPause } from '../../../adapters/shared/pause.ts';
+import { createPause } from '../../../adapters/shared/clock.ts';
 import type { Clock } from '../../../services/clock.ts';
 import type { Message } from './queue.ts';
 import type { PlaneOutbox } from './outbox.ts';

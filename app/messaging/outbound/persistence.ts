@@ -1,4 +1,4 @@
-import { serial } from '../../../adapters/shared/serial.ts';
+import { serial } from '../../../adapters/shared/serialize.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { failureOf, isLoss } from '../../../services/errors.ts';
 import type { DeadReason, Outbox, StoredMessage, StoredMessages } from '../../../services/outbox.ts';

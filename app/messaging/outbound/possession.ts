@@ -1,4 +1,4 @@
-import { serial } from '../../../adapters/shared/serial.ts';
+import { serial } from '../../../adapters/shared/serialize.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { failureOf, StorageError } from '../../../services/errors.ts';
 import type { Outbox, StoredMessages } from '../../../services/outbox.ts';

@@ -1,4 +1,4 @@
-import { createPause } from '../../../adapters/shared/pause.ts';
+import { createPause } from '../../../adapters/shared/clock.ts';
 import type { Link } from '../../../services/broker.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { BrokerError } from '../../../services/errors.ts';
