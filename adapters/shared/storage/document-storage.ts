@@ -2,8 +2,7 @@ import { StorageError } from '../../../services/errors.ts';
 import type { Storage } from '../../../services/storage.ts';
 import { jsonText, maxDocumentBytes, parseJsonText } from './json-text.ts';
 import { keyedQueue } from '../serialize.ts';
-import { joinBytes, linesText, splitLines } from './lines.ts';
-import { writeFrom } from './source.ts';
+import { joinBytes, linesText, splitLines, writeFrom } from './lines.ts';
 
 /** A document as it is kept: a text, or bytes as they came. */
 export type StoredDocument = string | Uint8Array;
