@@ -2,7 +2,6 @@ import mqtt from 'mqtt';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import type { LinkOptions } from '../../../services/broker.ts';
 import { linkError } from './errors.ts';
-import { NoStore } from './no-store.ts';
 
 /** The most that one inbound packet may hold. */
 export const maxInboundBytes = 16 * 1024 * 1024;
@@ -14,6 +13,19 @@ const schemes = ['mqtt', 'mqtts', 'ws', 'wss'] as const;
 type Scheme = (typeof schemes)[number];
 
 const isScheme = (name: string): name is Scheme => schemes.some((scheme) => scheme === name);
+
+/** Keeps no copies of what is unacknowledged: they are for a connection after this one, and a link has none. */
+class NoStore extends mqtt.Store {
+  override put(...[, done]: Parameters<mqtt.Store['put']>): this {
+    done();
+    return this;
+  }
+
+  override del(...[, done]: Parameters<mqtt.Store['del']>): this {
+    done();
+    return this;
+  }
+}
 
 const silent = () => undefined;
 

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { toBase64 } from '../../../adapters/shared/base64.ts';
-import { webCryptoCipher } from '../../../adapters/shared/cipher.ts';
+import { toBase64, webCryptoCipher } from '../../../adapters/shared/cipher.ts';
 import { cipherContract } from '../../contracts/cipher.ts';
 
 cipherContract('WebCrypto', (nonce) =>
