@@ -6,7 +6,7 @@ import { digestOf } from '../../adapters/node/fs/tree-digests.ts';
 import { unitFiles, type UnitFile } from '../../adapters/node/archive/program-files.ts';
 import { isCovered, releaseName, type Release } from '../../adapters/shared/archive/release.ts';
 import { FirmwareError } from '../../services/errors.ts';
-import { packTgz, type ArchiveFile } from '../instance/model/tar.ts';
+import { packTgz, type ArchiveFile } from '../instance/model/archive.ts';
 import { command, exitCode, UsageError, wholeNumber } from './command.ts';
 import { print } from './output.ts';
 

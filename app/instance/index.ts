@@ -1,10 +1,10 @@
 export { startInstance, type Instance, type InstanceOptions } from './instance.ts';
 export { InstanceError } from './errors.ts';
-export { commands, type Command, type Events, type InstanceEvent, type InstanceEvents } from './events.ts';
-export type { Operator } from './operator.ts';
+export { commands, type Command, type Events, type InstanceEvent, type InstanceEvents } from './model/events.ts';
+export type { Operator } from './model/operator.ts';
 export type { NewUnit, NewVersion, VersionRow } from './model/units.ts';
 export type { EdgeRow, NodeChanges } from './model/nodes.ts';
-export type { LogQuery, LogRow, UnitQuery } from './rest/lists.ts';
-export type { NodeRow, UnitRow } from './rest/views.ts';
+export type { LogQuery, LogRow, UnitQuery } from './model/lists.ts';
+export type { NodeRow, UnitRow } from './model/rows.ts';
 export type { VisibilityLevel } from './store/documents.ts';
-export type { ArchiveFile } from './model/tar.ts';
+export type { ArchiveFile } from './model/archive.ts';

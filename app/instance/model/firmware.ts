@@ -1,6 +1,6 @@
 import { zipSync, type Zippable } from 'fflate';
 import type { JsonObject } from '../../../services/json.ts';
-import type { ArchiveFile } from './tar.ts';
+import type { ArchiveFile } from './archive.ts';
 
 const toJson = (path: string, document: JsonObject): ArchiveFile => ({
   path,

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { announceSchema } from '../mqtt/commands.ts';
-import type { Core } from '../core.ts';
+import { announceSchema } from './commands.ts';
+import type { Core } from './core.ts';
 import type { NodeDocument, UnitDocument, VisibilityLevel } from '../store/documents.ts';
 import { invalid, notFound } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import { nodeTopic } from './topics.ts';
-import { nodeRow, type NodeRow } from '../rest/views.ts';
+import { nodeRow, type NodeRow } from './rows.ts';
 
 /** A link between two nodes. */
 export interface EdgeRow {

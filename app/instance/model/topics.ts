@@ -1,5 +1,5 @@
 import type { NodeDocument, UnitDocument } from '../store/documents.ts';
-import type { Command } from '../events.ts';
+import type { Command } from './events.ts';
 
 const suffix = '/pepeunit';
 

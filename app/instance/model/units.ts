@@ -1,12 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../../services/json.ts';
-import type { Core } from '../core.ts';
+import type { Core } from './core.ts';
 import type { UnitDocument, VisibilityLevel } from '../store/documents.ts';
 import { checkVariables } from './env.ts';
 import { invalid } from '../errors.ts';
 import { readVersion } from './folder.ts';
 import { nodesFor } from './schema.ts';
-import { unitRow, type UnitRow } from '../rest/views.ts';
+import { unitRow, type UnitRow } from './rows.ts';
 
 /** A unit to make. */
 export interface NewUnit {

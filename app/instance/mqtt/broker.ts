@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { Aedes, type AuthenticateError, type Client } from 'aedes';
-import { mayUseTopic } from './authorise.ts';
+import { mayUseTopic } from '../model/access.ts';
 import { guardedStream, type TrafficLimits } from './guarded-stream.ts';
-import type { EventSource } from '../events.ts';
+import type { EventSource } from '../model/events.ts';
 import type { Store } from '../store/store.ts';
 import type { Tokens } from '../model/tokens.ts';
 

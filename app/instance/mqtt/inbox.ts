@@ -1,8 +1,8 @@
-import type { Core } from '../core.ts';
+import type { Core } from '../model/core.ts';
 import { stateIntervalMs } from '../model/env.ts';
 import type { OnMessage } from './broker.ts';
-import { parseLogReport } from './log-reports.ts';
-import { afterReport, isTooEarly, parseStateReport } from './state-reports.ts';
+import { parseLogReport } from '../model/log-reports.ts';
+import { afterReport, isTooEarly, parseStateReport } from '../model/state-reports.ts';
 import { parseTopic, type Topic } from '../model/topics.ts';
 
 /** What the instance does with messages. */

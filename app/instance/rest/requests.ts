@@ -2,8 +2,8 @@ import type { Context } from 'hono';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../services/json.ts';
 import { visibilityLevels, type VisibilityLevel } from '../store/documents.ts';
 import { invalid, InstanceError } from '../errors.ts';
-import { commands, type Command } from '../events.ts';
-import type { PageOf } from './lists.ts';
+import { commands, type Command } from '../model/events.ts';
+import type { PageOf } from '../model/lists.ts';
 import { isUuid } from '../model/topics.ts';
 
 /** @throws {InstanceError} `invalid` */

@@ -1,5 +1,5 @@
-import type { Core } from '../core.ts';
-import type { Operator } from '../operator.ts';
+import type { Core } from '../model/core.ts';
+import type { Operator } from '../model/operator.ts';
 import type { Agent } from '../model/tokens.ts';
 
 /** What a route finds beside its request. */

@@ -1,10 +1,10 @@
 import { Hono, type Context } from 'hono';
-import type { Core } from '../core.ts';
+import type { Core } from '../model/core.ts';
 import { apiPrefix, appPrefix } from '../model/env.ts';
 import { InstanceError } from '../errors.ts';
-import { nodeRoutes } from './rest-nodes.ts';
-import { operatorRoutes } from './rest-operator.ts';
-import { unitRoutes } from './rest-unit.ts';
+import { nodeRoutes } from './node-routes.ts';
+import { operatorRoutes } from './operator-routes.ts';
+import { unitRoutes } from './unit-routes.ts';
 import type { RestEnv, RestParts } from './rest-parts.ts';
 
 const detail = (context: Context, status: 403 | 404 | 413 | 422 | 500, message: string) =>

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { folderFirmwareStore } from '../../../adapters/node/firmware/store.ts';
 import { folderTrust } from '../../../adapters/node/signing/trust.ts';
-import { packTar, type ArchiveFile } from '../../../app/instance/model/tar.ts';
+import { packTar, type ArchiveFile } from '../../../app/instance/model/archive.ts';
 import { defaultArchiveLimits as limits } from '../../../services/firmware.ts';
 import { inChunks } from '../../support/tar.ts';
 import { cli, temporaryFolder } from './run-cli.ts';

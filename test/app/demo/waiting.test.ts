@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { heard, holds, until } from '../../../app/demo/waiting.ts';
-import { eventSource, type Events } from '../../../app/instance/events.ts';
+import { eventSource, type Events } from '../../../app/instance/model/events.ts';
 
 describe('until', () => {
   test('follows other signals, and ends when disposed of', () => {

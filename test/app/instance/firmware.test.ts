@@ -7,7 +7,7 @@ import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import { unzipSync } from 'fflate';
 import { extract } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
-import { packTgz, type ArchiveFile } from '../../../app/instance/model/tar.ts';
+import { packTgz, type ArchiveFile } from '../../../app/instance/model/archive.ts';
 import { addUnit, api, programFiles, runInstance, temporaryFolder, unitFolder } from './support.ts';
 
 const run = promisify(execFile);

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseLogReport } from '../../../app/instance/mqtt/log-reports.ts';
-import { isTooEarly, overdue, parseStateReport } from '../../../app/instance/mqtt/state-reports.ts';
+import { parseLogReport } from '../../../app/instance/model/log-reports.ts';
+import { isTooEarly, overdue, parseStateReport } from '../../../app/instance/model/state-reports.ts';
 import type { UnitDocument } from '../../../app/instance/store/documents.ts';
 import { until } from '../../support/until.ts';
 import { addUnit, connectUnit, runInstance, unitFolder } from './support.ts';

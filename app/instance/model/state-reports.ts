@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../services/json.ts';
 import type { UnitDocument, UpdateDocument } from '../store/documents.ts';
-import { stateIntervalMs } from '../model/env.ts';
+import { stateIntervalMs } from './env.ts';
 
 const numberKeys = ['millis', 'mem_free', 'mem_alloc', 'freq'] as const;
 const listKeys = ['ifconfig', 'statvfs'] as const;

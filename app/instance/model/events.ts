@@ -1,6 +1,6 @@
-import { failureOf, type Failure } from '../../services/errors.ts';
-import type { JsonObject } from '../../services/json.ts';
-import type { LogDocument } from './store/documents.ts';
+import { failureOf, type Failure } from '../../../services/errors.ts';
+import type { JsonObject } from '../../../services/json.ts';
+import type { LogDocument } from '../store/documents.ts';
 
 /** The commands that an operator can send to a unit. */
 export const commands = ['Update', 'EnvUpdate', 'SchemaUpdate', 'LogSync'] as const;

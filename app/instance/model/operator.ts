@@ -1,10 +1,10 @@
-import type { JsonObject } from '../../services/json.ts';
-import type { TargetVersion } from '../../services/rest.ts';
-import { sendCommand } from './mqtt/commands.ts';
+import type { JsonObject } from '../../../services/json.ts';
+import type { TargetVersion } from '../../../services/rest.ts';
+import { sendCommand } from './commands.ts';
 import { envOf, firmwareOf, schemaOf, type Core } from './core.ts';
 import type { Command } from './events.ts';
-import type { ArchiveFile } from './model/tar.ts';
-import { listLogs, listUnits, type LogQuery, type LogRow, type UnitQuery } from './rest/lists.ts';
+import type { ArchiveFile } from './archive.ts';
+import { listLogs, listUnits, type LogQuery, type LogRow, type UnitQuery } from './lists.ts';
 import {
   createEdge,
   deleteEdge,
@@ -13,9 +13,9 @@ import {
   updateNode,
   type EdgeRow,
   type NodeChanges,
-} from './model/nodes.ts';
-import { addVersion, createUnit, setEnv, type NewUnit, type NewVersion, type VersionRow } from './model/units.ts';
-import { nodeRow, unitRow, type NodeRow, type UnitRow } from './rest/views.ts';
+} from './nodes.ts';
+import { addVersion, createUnit, setEnv, type NewUnit, type NewVersion, type VersionRow } from './units.ts';
+import { nodeRow, unitRow, type NodeRow, type UnitRow } from './rows.ts';
 
 /**
  * What an operator of an instance can do; the REST routes call the same.

@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
 import { isJsonObject, type JsonObject } from '../../../services/json.ts';
-import { maySeeUnit, requireOwner, requireUser } from '../mqtt/authorise.ts';
+import { maySeeUnit, requireOwner, requireUser } from '../model/access.ts';
 import { InstanceError, noAccess } from '../errors.ts';
 import {
   bodyOf,

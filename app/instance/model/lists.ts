@@ -1,8 +1,8 @@
-import { maySeeNode, maySeeUnit } from '../mqtt/authorise.ts';
+import { maySeeNode, maySeeUnit } from './access.ts';
 import type { LogDocument, NodeDocument, UnitDocument } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
-import type { Agent } from '../model/tokens.ts';
-import { nodeRow, unitRow, type NodeRow, type UnitRow } from './views.ts';
+import type { Agent } from './tokens.ts';
+import { nodeRow, unitRow, type NodeRow, type UnitRow } from './rows.ts';
 
 /** A page of a list. */
 export interface PageOf {

@@ -3,7 +3,7 @@ import { createServer as createTcpServer, type AddressInfo, type Server, type So
 import type { Duplex } from 'node:stream';
 import { createAdaptorServer } from '@hono/node-server';
 import { createWebSocketStream, WebSocketServer } from 'ws';
-import { InstanceError } from '../errors.ts';
+import { InstanceError } from './errors.ts';
 
 /** A server that listens. */
 export interface Listener {

@@ -1,12 +1,12 @@
-import type { JsonObject } from '../../services/json.ts';
-import type { UnitDocument } from './store/documents.ts';
-import { buildEnv, versionOf, type Address } from './model/env.ts';
+import type { JsonObject } from '../../../services/json.ts';
+import type { UnitDocument } from '../store/documents.ts';
+import { buildEnv, versionOf, type Address } from './env.ts';
 import type { EventSource } from './events.ts';
-import { firmwareFiles } from './model/firmware.ts';
-import { buildSchema } from './model/schema.ts';
-import type { Store } from './store/store.ts';
-import type { ArchiveFile } from './model/tar.ts';
-import type { Tokens } from './model/tokens.ts';
+import { firmwareFiles } from './firmware.ts';
+import { buildSchema } from './schema.ts';
+import type { Store } from '../store/store.ts';
+import type { ArchiveFile } from './archive.ts';
+import type { Tokens } from './tokens.ts';
 
 /** What every part of an instance works with. */
 export interface Core {

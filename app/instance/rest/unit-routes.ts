@@ -1,8 +1,8 @@
 import type { Context, Hono } from 'hono';
-import { requireOwner } from '../mqtt/authorise.ts';
+import { requireOwner } from '../model/access.ts';
 import { packZip } from '../model/firmware.ts';
-import { packTar, packTgz, type ArchiveFile } from '../model/tar.ts';
-import { listUnits } from './lists.ts';
+import { packTar, packTgz, type ArchiveFile } from '../model/archive.ts';
+import { listUnits } from '../model/lists.ts';
 import { bodyOf, pathUuid, queryInteger, queryOrder, queryPage, requireUuid, textField } from './requests.ts';
 import type { RestEnv, RestParts } from './rest-parts.ts';
 import { setStateStorage } from '../model/units.ts';

@@ -1,11 +1,11 @@
 import type { JsonObject } from '../../../services/json.ts';
-import type { Core } from '../core.ts';
+import type { Core } from './core.ts';
 import type { UnitDocument } from '../store/documents.ts';
-import { versionOf } from '../model/env.ts';
+import { versionOf } from './env.ts';
 import { invalid } from '../errors.ts';
-import type { Command } from '../events.ts';
-import { nodesFor } from '../model/schema.ts';
-import { baseTopic, commandKeys } from '../model/topics.ts';
+import type { Command } from './events.ts';
+import { nodesFor } from './schema.ts';
+import { baseTopic, commandKeys } from './topics.ts';
 
 /** Points a unit to the version to update to: its target and the nodes of that version's schema. */
 const aimed = (unit: UnitDocument, commit: string, nowMs: number): UnitDocument => ({

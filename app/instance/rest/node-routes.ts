@@ -1,8 +1,8 @@
 import type { Hono } from 'hono';
 import type { JsonObject } from '../../../services/json.ts';
-import { maySeeNode, requireUser } from '../mqtt/authorise.ts';
+import { maySeeNode, requireUser } from '../model/access.ts';
 import { noAccess } from '../errors.ts';
-import { listNodes } from './lists.ts';
+import { listNodes } from '../model/lists.ts';
 import { requireNode, type NodeChanges } from '../model/nodes.ts';
 import {
   bodyOf,

@@ -1,6 +1,6 @@
 import type { Unit, UnitNode } from '../../../services/rest.ts';
 import type { NodeDocument, UnitDocument } from '../store/documents.ts';
-import { overdue } from '../mqtt/state-reports.ts';
+import { overdue } from './state-reports.ts';
 import type { Store } from '../store/store.ts';
 
 /** A node's row, as the REST API shows it. */

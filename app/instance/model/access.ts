@@ -1,8 +1,8 @@
 import type { NodeDocument, UnitDocument, VisibilityLevel } from '../store/documents.ts';
 import { noAccess } from '../errors.ts';
 import type { Store } from '../store/store.ts';
-import type { Agent } from '../model/tokens.ts';
-import { parseTopic } from '../model/topics.ts';
+import type { Agent } from './tokens.ts';
+import { parseTopic } from './topics.ts';
 
 /** Units that an edge of theirs joins to a node: an Output's reader, or an Input's writer. */
 const isJoined = (store: Store, unit: string, node: NodeDocument): boolean => {
