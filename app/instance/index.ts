@@ -4,7 +4,7 @@ export { commands, type Command, type Events, type InstanceEvent, type InstanceE
 export type { Operator } from './model/operator.ts';
 export type { NewUnit, NewVersion, VersionRow } from './model/units.ts';
 export type { EdgeRow, NodeChanges } from './model/nodes.ts';
-export type { LogQuery, LogRow, UnitQuery } from './model/lists.ts';
+export type { LogQuery, LogRow, UnitQuery } from './model/rows.ts';
 export type { NodeRow, UnitRow } from './model/rows.ts';
 export type { VisibilityLevel } from './store/documents.ts';
 export type { ArchiveFile } from './model/archive.ts';

@@ -10,10 +10,10 @@ import { eventSource, type Events, type EventSource, type InstanceEvent } from '
 import type { TrafficLimits } from './mqtt/guarded-stream.ts';
 import { openInbox } from './mqtt/inbox.ts';
 import { listenHttp, listenMqtt, listenWebSocket, webSocketPath, type Listener } from './listeners.ts';
-import { operatorOf, type Operator } from './model/operator.ts';
+import { createOperator, type Operator } from './model/operator.ts';
 import { restApi } from './rest/rest.ts';
 import { openStore, type Store } from './store/store.ts';
-import { tokensOf } from './model/tokens.ts';
+import { tokensOf } from './model/access.ts';
 
 /** How an instance is started. */
 export interface InstanceOptions {
@@ -160,7 +160,7 @@ const furnish = async (
   const { domain } = address;
   const broker = await startBroker({ store, tokens, events, domain, limits: trafficLimits(options), ...inbox });
   const token = await tokens.issue({ type: 'User', uuid: identity.operatorUuid });
-  const operator = operatorOf(core, token, identity.operatorUuid);
+  const operator = createOperator(core, token, identity.operatorUuid);
   return { broker, operator, api: restApi({ core, operator }) };
 };
 

@@ -2,7 +2,7 @@ import net from 'node:net';
 import http from 'node:http';
 import { Aedes } from 'aedes';
 import { createWebSocketStream, WebSocketServer } from 'ws';
-import { withWholeReads } from '../../app/instance/mqtt/whole-reads.ts';
+import { withWholeReads } from '../../app/instance/mqtt/guarded-stream.ts';
 
 export interface AedesBroker {
   readonly aedes: Aedes;

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { deflate, deflateRaw, gzip } from 'node:zlib';
+import { zipSync, type Zippable } from 'fflate';
 import { pack } from 'tar-stream';
 import { invalid } from '../errors.ts';
 
@@ -58,4 +59,13 @@ export const packTgz = async (files: readonly ArchiveFile[], { wbits, level }: C
   if (isIn(wbits, 25, 31)) return compressors.gzip(await packTar(files), { windowBits: wbits - 16, level });
   if (isIn(wbits, -15, -9)) return compressors.raw(await packTar(files), { windowBits: -wbits, level });
   throw invalid('wbits must be 9..15 (zlib), 25..31 (gzip) or -15..-9 (raw deflate).');
+};
+
+/** Packs a zip. */
+export const packZip = (files: readonly ArchiveFile[]): Uint8Array => {
+  const tree: Zippable = Object.create(null);
+  for (const { path, bytes, executable } of files) {
+    tree[path] = [bytes, { os: 3, attrs: (executable ? 0o100755 : 0o100644) << 16 }];
+  }
+  return zipSync(tree);
 };

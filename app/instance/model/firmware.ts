@@ -1,6 +1,10 @@
-import { zipSync, type Zippable } from 'fflate';
 import type { JsonObject } from '../../../services/json.ts';
+import type { UnitDocument } from '../store/documents.ts';
+import type { Store } from '../store/store.ts';
 import type { ArchiveFile } from './archive.ts';
+import type { Core } from './core.ts';
+import { buildEnv, versionOf } from './env.ts';
+import { buildSchema } from './schema.ts';
 
 const toJson = (path: string, document: JsonObject): ArchiveFile => ({
   path,
@@ -8,18 +12,25 @@ const toJson = (path: string, document: JsonObject): ArchiveFile => ({
   executable: false,
 });
 
-/** The files of an archive: a version's own, and the env.json and schema.json that go with it. */
-export const firmwareFiles = (
-  files: readonly ArchiveFile[],
-  env: JsonObject,
-  schema: JsonObject,
-): readonly ArchiveFile[] => [...files, toJson('env.json', env), toJson('schema.json', schema)];
+/** A unit's env.json, with its token. */
+export const envOf = async ({ tokens, address }: Core, unit: UnitDocument): Promise<JsonObject> =>
+  buildEnv(unit, await tokens.issue({ type: 'Unit', uuid: unit.uuid }), address);
 
-/** Packs a zip. */
-export const packZip = (files: readonly ArchiveFile[]): Uint8Array => {
-  const tree: Zippable = Object.create(null);
-  for (const { path, bytes, executable } of files) {
-    tree[path] = [bytes, { os: 3, attrs: (executable ? 0o100755 : 0o100644) << 16 }];
-  }
-  return zipSync(tree);
+/** A unit's schema.json. */
+export const schemaOf = ({ store, address }: Core, unit: UnitDocument): JsonObject =>
+  buildSchema(store, address.domain, unit);
+
+const programFiles = (store: Store, unit: UnitDocument): Promise<ArchiveFile[]> => {
+  const { files, compiledFirmwareLink } = versionOf(unit, unit.targetCommit);
+  if (compiledFirmwareLink !== null) return Promise.resolve([]);
+  return Promise.all(
+    files.map(async ({ path, hash, executable }) => ({ path, bytes: await store.blob(hash), executable })),
+  );
 };
+
+/** The files of the version that a unit should run, with the env.json and schema.json that belong to it. */
+export const firmwareOf = async (core: Core, unit: UnitDocument): Promise<readonly ArchiveFile[]> => [
+  ...(await programFiles(core.store, unit)),
+  toJson('env.json', await envOf(core, unit)),
+  toJson('schema.json', schemaOf(core, unit)),
+];

@@ -1,10 +1,21 @@
 import type { JsonObject } from '../../../services/json.ts';
 import type { TargetVersion } from '../../../services/rest.ts';
 import { sendCommand } from './commands.ts';
-import { envOf, firmwareOf, schemaOf, type Core } from './core.ts';
+import type { Core } from './core.ts';
+import { envOf, firmwareOf, schemaOf } from './firmware.ts';
 import type { Command } from './events.ts';
 import type { ArchiveFile } from './archive.ts';
-import { listLogs, listUnits, type LogQuery, type LogRow, type UnitQuery } from './lists.ts';
+import {
+  listLogs,
+  listUnits,
+  type LogQuery,
+  type LogRow,
+  type UnitQuery,
+  nodeRow,
+  unitRow,
+  type NodeRow,
+  type UnitRow,
+} from './rows.ts';
 import {
   createEdge,
   deleteEdge,
@@ -15,7 +26,6 @@ import {
   type NodeChanges,
 } from './nodes.ts';
 import { addVersion, createUnit, setEnv, type NewUnit, type NewVersion, type VersionRow } from './units.ts';
-import { nodeRow, unitRow, type NodeRow, type UnitRow } from './rows.ts';
 
 /**
  * What an operator of an instance can do; the REST routes call the same.
@@ -57,7 +67,7 @@ export interface Operator {
 const everyone = { limit: 100, offset: 0 };
 
 /** The operator of an instance. */
-export const operatorOf = (core: Core, token: string, agent: string): Operator => {
+export const createOperator = (core: Core, token: string, agent: string): Operator => {
   const { store } = core;
   return {
     token,

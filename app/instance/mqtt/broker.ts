@@ -1,10 +1,9 @@
 import type { Duplex } from 'node:stream';
 import { Aedes, type AuthenticateError, type Client } from 'aedes';
-import { mayUseTopic } from '../model/access.ts';
+import { mayUseTopic, type Tokens } from '../model/access.ts';
 import { guardedStream, type TrafficLimits } from './guarded-stream.ts';
 import type { EventSource } from '../model/events.ts';
 import type { Store } from '../store/store.ts';
-import type { Tokens } from '../model/tokens.ts';
 
 /** A message that a unit was allowed to publish, or that the instance has published itself. */
 export type OnMessage = (unit: string | undefined, topic: string, payload: Uint8Array, qos: number) => void;

@@ -1,6 +1,5 @@
 import { Duplex } from 'node:stream';
-import { frameReader } from './frames.ts';
-import { withWholeReads } from './whole-reads.ts';
+import { BrokerError } from '../../../services/errors.ts';
 
 /** What a client may send. */
 export interface TrafficLimits {
@@ -11,6 +10,66 @@ export interface TrafficLimits {
   /** Bytes a second, likewise. */
   readonly bytesPerSecond?: number;
 }
+
+const publishType = 3;
+
+/** Follows MQTT packets through chunks of a stream (MQTT 3.1.1, section 2.2: a header byte, then up to four of length). */
+export interface FrameReader {
+  /**
+   * @returns How many PUBLISH packets have begun in this chunk.
+   * @throws {BrokerError} `malformed` as soon as a packet's header says more bytes than allowed.
+   */
+  take(chunk: Uint8Array): number;
+}
+
+const packetTooLarge = (size: number, limit: number) =>
+  new BrokerError('malformed', `A packet of ${size} bytes is above the broker's ${limit}. Send less at once.`);
+
+/** A reader that allows packets of up to `limit` bytes, header included. */
+export const frameReader = (limit: number): FrameReader => {
+  let body = 0;
+  let type: number | undefined;
+  let length = 0;
+  let digits = 0;
+
+  /** Reads one byte of a header. @returns Whether it was the last one. */
+  const readHeader = (byte: number): boolean => {
+    if (type === undefined) {
+      type = byte >> 4;
+      length = 0;
+      digits = 0;
+      return false;
+    }
+    length += (byte & 0x7f) * 128 ** digits;
+    digits += 1;
+    if (digits > 4)
+      throw new BrokerError('malformed', 'A packet has a length of more than four bytes. Check the client.');
+    if (length + 1 + digits > limit) throw packetTooLarge(length + 1 + digits, limit);
+    return (byte & 0x80) === 0;
+  };
+
+  return {
+    take: (chunk) => {
+      let publishes = 0;
+      let at = 0;
+      while (at < chunk.length) {
+        if (body > 0) {
+          const step = Math.min(body, chunk.length - at);
+          body -= step;
+          at += step;
+          continue;
+        }
+        const isWhole = readHeader(chunk[at] ?? 0);
+        at += 1;
+        if (!isWhole) continue;
+        if (type === publishType) publishes += 1;
+        type = undefined;
+        body = length;
+      }
+      return publishes;
+    },
+  };
+};
 
 /** Seconds until a debt is down to what one second allows. */
 const wait = (debt: number, rate: number | undefined): number => (rate === undefined ? 0 : (debt - rate) / rate);
@@ -63,6 +122,21 @@ const intake = (socket: Duplex, limits: TrafficLimits) => {
     },
     stop: () => clearTimeout(holding),
   };
+};
+
+/**
+ * Lets `read()` give everything that is buffered, as it did before Node 26.
+ *
+ * The broker library reads once for each `readable` event, and would stall on a packet that came in pieces.
+ */
+export const withWholeReads = (stream: Duplex): Duplex => {
+  const readOne = stream.read.bind(stream) as (size?: number) => Buffer | null;
+  stream.read = (size?: number) => {
+    const pieces: Buffer[] = [];
+    for (let piece = readOne(size); piece !== null; piece = readOne(size)) pieces.push(piece);
+    return pieces.length > 1 ? Buffer.concat(pieces) : (pieces[0] ?? null);
+  };
+  return stream;
 };
 
 type Written = (error?: Error | null) => void;

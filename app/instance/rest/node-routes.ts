@@ -1,8 +1,8 @@
 import type { Hono } from 'hono';
 import type { JsonObject } from '../../../services/json.ts';
-import { maySeeNode, requireUser } from '../model/access.ts';
+import { maySeeNode, requireUser, type Agent } from '../model/access.ts';
 import { noAccess } from '../errors.ts';
-import { listNodes } from '../model/lists.ts';
+import { listNodes } from '../model/rows.ts';
 import { requireNode, type NodeChanges } from '../model/nodes.ts';
 import {
   bodyOf,
@@ -14,9 +14,9 @@ import {
   queryPage,
   requireUuid,
   textField,
+  type RestEnv,
+  type RestParts,
 } from './requests.ts';
-import type { RestEnv, RestParts } from './rest-parts.ts';
-import type { Agent } from '../model/tokens.ts';
 
 const nodeChanges = (body: JsonObject): NodeChanges => {
   const visibility = optionalField(body, 'visibility_level', 'Public, Internal or Private', isVisibility);

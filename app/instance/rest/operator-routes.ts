@@ -13,8 +13,9 @@ import {
   queryPage,
   requireUuid,
   textField,
+  type RestEnv,
+  type RestParts,
 } from './requests.ts';
-import type { RestEnv, RestParts } from './rest-parts.ts';
 import type { NewUnit, NewVersion } from '../model/units.ts';
 
 const newVersion = (body: JsonObject): NewVersion => {

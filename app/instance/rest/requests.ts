@@ -1,10 +1,24 @@
 import type { Context } from 'hono';
+import type { Core } from '../model/core.ts';
+import type { Operator } from '../model/operator.ts';
+import type { Agent } from '../model/access.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../services/json.ts';
 import { visibilityLevels, type VisibilityLevel } from '../store/documents.ts';
 import { invalid, InstanceError } from '../errors.ts';
 import { commands, type Command } from '../model/events.ts';
-import type { PageOf } from '../model/lists.ts';
+import type { PageOf } from '../model/rows.ts';
 import { isUuid } from '../model/topics.ts';
+
+/** What a route finds beside its request. */
+export interface RestEnv {
+  Variables: { agent: Agent };
+}
+
+/** What the routes work with. */
+export interface RestParts {
+  readonly core: Core;
+  readonly operator: Operator;
+}
 
 /** @throws {InstanceError} `invalid` */
 export const requireUuid = (name: string, value: unknown): string => {

@@ -5,7 +5,7 @@ import { InstanceError } from '../errors.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { operatorRoutes } from './operator-routes.ts';
 import { unitRoutes } from './unit-routes.ts';
-import type { RestEnv, RestParts } from './rest-parts.ts';
+import type { RestEnv, RestParts } from './requests.ts';
 
 const detail = (context: Context, status: 403 | 404 | 413 | 422 | 500, message: string) =>
   context.json({ detail: message }, status);

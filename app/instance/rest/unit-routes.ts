@@ -1,10 +1,18 @@
 import type { Context, Hono } from 'hono';
 import { requireOwner } from '../model/access.ts';
-import { packZip } from '../model/firmware.ts';
-import { packTar, packTgz, type ArchiveFile } from '../model/archive.ts';
-import { listUnits } from '../model/lists.ts';
-import { bodyOf, pathUuid, queryInteger, queryOrder, queryPage, requireUuid, textField } from './requests.ts';
-import type { RestEnv, RestParts } from './rest-parts.ts';
+import { packTar, packTgz, packZip, type ArchiveFile } from '../model/archive.ts';
+import { listUnits } from '../model/rows.ts';
+import {
+  bodyOf,
+  pathUuid,
+  queryInteger,
+  queryOrder,
+  queryPage,
+  requireUuid,
+  textField,
+  type RestEnv,
+  type RestParts,
+} from './requests.ts';
 import { setStateStorage } from '../model/units.ts';
 
 const archive = (context: Context, name: string, type: string, bytes: Uint8Array) =>

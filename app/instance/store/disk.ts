@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { makeFolder, replaceFile } from '../../../adapters/node/fs/durable-file.ts';
 import { codeOf } from '../../../adapters/node/fs/file-system.ts';
 import { isTemporaryName, sweepTemporaries } from '../../../adapters/node/fs/temporary-files.ts';
+import { serial } from '../../../adapters/shared/serialize.ts';
 import { InstanceError } from '../errors.ts';
 
 /** Keeps named documents; names are relative paths with `/`. */
@@ -75,3 +76,20 @@ export const folderDisk = (root: string): Disk => ({
     });
   },
 });
+
+/**
+ * Joins calls that come while a run is under way into one run after it.
+ *
+ * @returns A function that resolves when a run that began after the call has ended.
+ */
+export const coalesced = (run: () => Promise<void>): (() => Promise<void>) => {
+  const inOrder = serial();
+  let waiting: Promise<void> | undefined;
+  return () => {
+    waiting ??= inOrder(() => {
+      waiting = undefined;
+      return run();
+    });
+    return waiting;
+  };
+};

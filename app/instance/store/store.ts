@@ -1,8 +1,7 @@
 import type { IdentityDocument, LogDocument, NodeDocument, NodeValue, UnitDocument } from './documents.ts';
-import type { Disk } from './disk.ts';
+import { type Disk, coalesced } from './disk.ts';
 import { InstanceError, notFound } from '../errors.ts';
 import { logBook, type LogBook } from './log-book.ts';
-import { coalesced } from './queue.ts';
 
 /** Everything an instance knows. Reading is from memory; a write is in force at once (a log's when it is
  * written) and durable when it resolves. */

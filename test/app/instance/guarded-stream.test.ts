@@ -1,8 +1,7 @@
 import { PassThrough } from 'node:stream';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { frameReader } from '../../../app/instance/mqtt/frames.ts';
-import { guardedStream } from '../../../app/instance/mqtt/guarded-stream.ts';
+import { frameReader, guardedStream } from '../../../app/instance/mqtt/guarded-stream.ts';
 
 /** A header with a body of so many bytes. */
 const header = (type: number, body: number): Buffer => {
