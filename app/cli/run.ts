@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { folderFirmwareTrials } from '../../adapters/node/firmware/trials.ts';
 import { endLike } from '../../adapters/node/process/signals.ts';
 import { supervise, type SupervisorEvent } from '../../adapters/node/process/supervisor.ts';
-import { takeLock } from '../../adapters/node/process/lock.ts';
+import { takeSupervisorLock } from '../../adapters/node/process/lock.ts';
 import { passSignals } from '../../adapters/node/process/supervisor-signals.ts';
 import { command, exitCode, positiveNumber, UsageError, wholeNumber } from './command.ts';
 import { tell } from './output.ts';
@@ -91,7 +91,7 @@ export const runCommand = command(
     const healthyWithinMs = seconds('healthy-within', options['healthy-within']);
     const trialStarts = wholeNumber('trial-starts', options['trial-starts']);
     using signals = passSignals(graceMs);
-    using lock = await takeLock(join(folder, '.pepeunit'), graceMs);
+    const lock = await takeSupervisorLock(join(folder, '.pepeunit'), graceMs);
     const end = await supervise({
       program: { main: resolve(main), args, folder },
       trials: folderFirmwareTrials({ folder }),
@@ -101,14 +101,11 @@ export const runCommand = command(
       tell: (event) => tell(options.json === true ? JSON.stringify(event) : `pepeunit run: ${told(event)}`),
       onStart: (unit) => {
         signals.passTo(unit);
-        lock.note(unit.pid);
+        return lock.noteChild(unit.pid);
       },
       stopped: signals.stopped,
-    });
-    if (end?.signal) {
-      lock[Symbol.dispose]();
-      endLike(end.code, end.signal);
-    }
+    }).finally(() => lock.release());
+    if (end?.signal) endLike(end.code, end.signal);
     return end?.code ?? exitCode.ok;
   },
 );

@@ -1,8 +1,9 @@
 import { rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isLoss, StorageError } from '../../../services/errors.ts';
 import type { StoredMessages } from '../../../services/outbox.ts';
 import { makeFolder } from '../fs/durable-file.ts';
-import { lockFolder } from './lock.ts';
+import { takeLock } from '../fs/lock.ts';
 import { recoverOutbox } from './recovery.ts';
 import { openSegments, type Segments } from './segments.ts';
 import type { SegmentsOptions } from './writer.ts';
@@ -23,11 +24,14 @@ const passedOver = (folder: string, names: readonly string[]): string => {
   return `Passed over in ${folder}, as no files of the outbox: ${names.slice(0, mostNames).join(', ')}${others}. Move them away.`;
 };
 
+const inUse = (folder: string) =>
+  new StorageError('io', `The outbox in ${folder} is in use by another program of this unit. Stop one of the two.`);
+
 /** Takes a folder, and reads what is in it. */
 const takeOutbox = async (options: SegmentsOptions): Promise<Possession> => {
   const { folder } = options;
   await makeFolder(folder);
-  const unlock = await lockFolder(folder);
+  const lock = await takeLock({ path: join(folder, 'lock'), inUse: () => inUse(folder) });
   try {
     const recovered = await recoverOutbox(folder);
     const messages = [...recovered.messages.values()].toSorted((a, b) => a.id - b.id);
@@ -38,14 +42,14 @@ const takeOutbox = async (options: SegmentsOptions): Promise<Possession> => {
       try {
         await segments.close();
       } finally {
-        await unlock();
+        await lock.release();
       }
       // Only an empty folder goes.
       await rmdir(folder).catch(() => undefined);
     };
     return { found: { messages, lastId, damaged, remarks }, segments, giveUp };
   } catch (thrown) {
-    await unlock();
+    await lock.release();
     throw thrown;
   }
 };

@@ -24,7 +24,7 @@ export interface SupervisorOptions {
   readonly graceMs: number;
   readonly tell: (event: SupervisorEvent) => void;
   /** Notes each process that runs the unit. */
-  readonly onStart: (unit: SupervisedUnit) => void;
+  readonly onStart: (unit: SupervisedUnit) => Promise<void>;
   /** Aborted when the supervisor is told to stop; the unit then is stopped by whoever aborts it. */
   readonly stopped: AbortSignal;
 }
@@ -104,7 +104,7 @@ const runOnce = async (options: SupervisorOptions, status: FirmwareStatus): Prom
   const { program, tell, onStart } = options;
   try {
     const unit = await startUnit(program);
-    onStart(unit);
+    await onStart(unit);
     tell({ type: 'started', pid: unit.pid, ...(status.trial && { trial: status.trial }) });
     const end = await watch(unit, options, status);
     tell({ type: 'ended', ...end });

@@ -191,7 +191,7 @@ describe('pepeunit run', { timeout: 60_000 }, () => {
     await here(second);
     expect(lives(orphan)).toBe(false);
     const lock = JSON.parse(await readFile(join(path, '.pepeunit/supervisor.json'), 'utf8')) as object;
-    expect(lock).toMatchObject({ supervisor: { pid: second.child.pid }, unit: { pid: second.starts()[0] } });
+    expect(lock).toMatchObject({ holder: { pid: second.child.pid }, child: { pid: second.starts()[0] } });
   });
 
   test('a torn lock is none', async () => {

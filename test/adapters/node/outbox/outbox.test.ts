@@ -118,11 +118,14 @@ test('an outbox is one program’s at a time; the next gets it when that gave it
   await second.close();
 });
 
+const lockOf = (pid: number, since: string | null) => JSON.stringify({ holder: { pid, since } });
+
 test.each([
-  ['a process that has ended', '999999999 '],
-  ['an earlier process with this one’s id', `${process.pid} another-boot 1`],
-  ['a process whose id was given out again', `1 another-boot 1`],
+  ['a process that has ended', lockOf(999999999, null)],
+  ['an earlier process with this one’s id', lockOf(process.pid, 'another-boot:1')],
+  ['a process whose id was given out again', lockOf(1, 'another-boot:1')],
   ['nobody', ''],
+  ['nobody, torn', '{"holder":{"pid":1'],
 ])('the lock of %s is taken over', async (_, text) => {
   const { folder, make } = await at();
   await mkdir(folder, { recursive: true });

@@ -1,0 +1,167 @@
+import { constants } from 'node:fs';
+import { link, rename, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { privateFile } from './durable-file.ts';
+import { codeOf } from './file-system.ts';
+import { openOwnFile } from './own-file.ts';
+import { identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
+import { sweepTemporaries, temporaryName } from './temporary-files.ts';
+
+/** A lock file that this process holds. */
+export interface FileLock {
+  /** Adds a child process to the lock, for whoever takes the lock over after a kill of this process. */
+  noteChild(pid: number): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Options of a lock file. */
+export interface FileLockOptions {
+  /** The lock file; its folder has to be there. */
+  readonly path: string;
+  /** Makes the error for a lock that a running process holds; `undefined` when that can't be read. */
+  readonly inUse: (holder: ProcessIdentity | undefined) => Error;
+  /** Deals with the child that a dead holder noted, before its lock is taken over. */
+  readonly endOrphan?: (child: ProcessIdentity) => Promise<void>;
+}
+
+/** What stands in a lock file. */
+interface LockRecord {
+  readonly holder: ProcessIdentity;
+  readonly child?: ProcessIdentity;
+}
+
+const maxLockBytes = 1024;
+const maxTries = 4;
+/** A lock that stays unreadable for so long was torn by a power cut. */
+const tornAfterMs = 500;
+const lookEveryMs = 50;
+
+/** What file systems say that have no second names for a file, such as FAT. */
+const noLinks = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK']);
+
+/** Lock files that this process holds. */
+const held = new Set<string>();
+
+const isIdentity = (value: unknown): value is ProcessIdentity =>
+  typeof value === 'object' && value !== null && Number.isInteger((value as ProcessIdentity).pid);
+
+const parse = (text: string): LockRecord | undefined => {
+  try {
+    const record = JSON.parse(text) as LockRecord | null;
+    return isIdentity(record?.holder) ? record : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Whether the process that wrote a lock still runs. One with this process's own id was there before it. */
+const isHeld = ({ holder }: LockRecord): boolean => holder.pid !== process.pid && isRunning(holder);
+
+/** Creates a lock file, whole from the first moment wherever the file system can. @returns Whether there was none. */
+const create = async (path: string, text: string): Promise<boolean> => {
+  const whole = join(dirname(path), temporaryName());
+  await writeFile(whole, text, { mode: privateFile });
+  try {
+    await link(whole, path).catch((thrown: unknown) => {
+      if (!noLinks.has(codeOf(thrown) ?? '')) throw thrown;
+      return writeFile(path, text, { mode: privateFile, flag: 'wx' });
+    });
+    return true;
+  } catch (thrown) {
+    if (codeOf(thrown) === 'EEXIST') return false;
+    throw thrown;
+  } finally {
+    await unlink(whole);
+  }
+};
+
+/** @returns `undefined` when there is none, `null` for what is no regular file. */
+const read = async (path: string): Promise<string | null | undefined> => {
+  try {
+    const handle = await openOwnFile(path, constants.O_RDONLY);
+    if (!handle) return null;
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(maxLockBytes), 0, maxLockBytes, 0);
+      return buffer.toString('utf8', 0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT') return undefined;
+    throw thrown;
+  }
+};
+
+/** Reads a lock, and gives one that is being written the time for it. */
+const readWhole = async (path: string): Promise<string | null | undefined> => {
+  const deadline = performance.now() + tornAfterMs;
+  let text = await read(path);
+  while (typeof text === 'string' && !parse(text) && performance.now() < deadline) {
+    await delay(lookEveryMs);
+    text = await read(path);
+  }
+  return text;
+};
+
+/** Takes a dead process's lock away, and no other that came in its place meanwhile. */
+const clear = async (path: string, dead: string | null): Promise<void> => {
+  const aside = join(dirname(path), temporaryName());
+  await rename(path, aside).catch((thrown: unknown) => {
+    if (codeOf(thrown) !== 'ENOENT') throw thrown;
+  });
+  const taken = await read(aside);
+  if (taken === undefined) return;
+  if (taken !== null && taken !== dead) await create(path, taken);
+  // What is no file, such as a folder, stays under its new name.
+  await unlink(aside).catch(() => undefined);
+};
+
+/** Creates the lock, after the one of a dead process is cleared away where there is one. */
+const acquire = async (path: string, text: string, { inUse, endOrphan }: FileLockOptions): Promise<void> => {
+  for (let tries = 1; !(await create(path, text)); tries += 1) {
+    const found = await readWhole(path);
+    const record = found ? parse(found) : undefined;
+    if (tries >= maxTries || (record && isHeld(record))) throw inUse(record?.holder);
+    if (record?.child) await endOrphan?.(record.child);
+    if (found !== undefined) await clear(path, found);
+  }
+};
+
+/**
+ * Takes a lock file for this process alone. The file names its holder by process id and start time, so the lock of a
+ * process that was killed is taken over, also when its id was given out again. Temporary files that a kill left in the
+ * folder are removed.
+ *
+ * A torn lock costs half a second.
+ *
+ * @throws What `inUse` makes, when another process that runs holds the lock, or this one does.
+ * @throws The file system's own error, such as `EACCES`.
+ */
+export const takeLock = async (options: FileLockOptions): Promise<FileLock> => {
+  const path = resolve(options.path);
+  const holder = identityOf(process.pid);
+  if (held.has(path)) throw options.inUse(holder);
+  held.add(path);
+  let text = JSON.stringify({ holder } satisfies LockRecord);
+  try {
+    await sweepTemporaries(dirname(path));
+    await acquire(path, text, options);
+  } catch (thrown) {
+    held.delete(path);
+    throw thrown;
+  }
+  return {
+    noteChild: async (pid) => {
+      text = JSON.stringify({ holder, child: identityOf(pid) } satisfies LockRecord);
+      const next = join(dirname(path), temporaryName());
+      await writeFile(next, text, { mode: privateFile });
+      await rename(next, path);
+    },
+    release: async () => {
+      held.delete(path);
+      // When the folder was taken away, another program may have one of the same name by now.
+      if ((await read(path)) === text) await unlink(path).catch(() => undefined);
+    },
+  };
+};

@@ -1,0 +1,92 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { takeLock } from '../../../../adapters/node/fs/lock.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+
+const refusal = vi.hoisted(() => ({ code: undefined as string | undefined }));
+vi.mock('node:fs/promises', async (original) => {
+  const actual = await original<typeof import('node:fs/promises')>();
+  const link: typeof actual.link = (from, to) =>
+    refusal.code === undefined
+      ? actual.link(from, to)
+      : Promise.reject(Object.assign(new Error('no links'), { code: refusal.code }));
+  return { ...actual, link };
+});
+afterEach(() => {
+  refusal.code = undefined;
+});
+
+const lockIn = (folder: string, endOrphan?: (child: { readonly pid: number }) => Promise<void>) =>
+  takeLock({
+    path: join(folder, 'lock'),
+    inUse: (holder) => new Error(`in use by ${holder?.pid}`),
+    ...(endOrphan && { endOrphan }),
+  });
+
+/** A process that runs, and is not this one. */
+const otherPid = process.ppid;
+const gone = { pid: 999_999_999, since: null };
+
+test.each(['EPERM', 'ENOTSUP', 'ENOSYS'])('a file system without hard links (%s) locks as well', async (code) => {
+  refusal.code = code;
+  const folder = await temporaryFolder();
+  const lock = await lockIn(folder);
+  expect(await readdir(folder)).toEqual(['lock']);
+  await expect(lockIn(folder)).rejects.toThrow(`in use by ${process.pid}`);
+  await lock.release();
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('any other failure of a link is an error', async () => {
+  refusal.code = 'EDQUOT';
+  const folder = await temporaryFolder();
+  await expect(lockIn(folder)).rejects.toMatchObject({ code: 'EDQUOT' });
+  expect(await readdir(folder)).toEqual([]);
+  refusal.code = undefined;
+  await (await lockIn(folder)).release();
+});
+
+test('the lock of another process that runs is left alone', async () => {
+  const folder = await temporaryFolder();
+  const text = JSON.stringify({ holder: { pid: otherPid, since: null } });
+  await writeFile(join(folder, 'lock'), text);
+  await expect(lockIn(folder)).rejects.toThrow(`in use by ${otherPid}`);
+  expect(await readFile(join(folder, 'lock'), 'utf8')).toBe(text);
+});
+
+test('the child that a dead holder noted is dealt with before its lock is taken over', async () => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'lock'), JSON.stringify({ holder: gone, child: { pid: 77, since: null } }));
+  const ended: [pid: number, holder: number][] = [];
+  const lock = await lockIn(folder, async ({ pid }) => {
+    const { holder } = JSON.parse(await readFile(join(folder, 'lock'), 'utf8')) as { holder: { pid: number } };
+    ended.push([pid, holder.pid]);
+  });
+  expect(ended).toEqual([[77, gone.pid]]);
+  await lock.noteChild(78);
+  expect(JSON.parse(await readFile(join(folder, 'lock'), 'utf8'))).toMatchObject({
+    holder: { pid: process.pid },
+    child: { pid: 78 },
+  });
+  await lock.release();
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('what a kill left while it took the lock is removed', async () => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, `.pepeunit-${gone.pid}-0123456789abcdef.tmp`), '');
+  const lock = await lockIn(folder);
+  expect(await readdir(folder)).toEqual(['lock']);
+  await lock.release();
+});
+
+test('a lock whose folder was taken away meanwhile leaves its successor’s alone', async () => {
+  const folder = await temporaryFolder();
+  const lock = await lockIn(folder);
+  await rm(folder, { recursive: true });
+  await mkdir(folder);
+  await writeFile(join(folder, 'lock'), 'another program’s');
+  await lock.release();
+  expect(await readdir(folder)).toEqual(['lock']);
+});
