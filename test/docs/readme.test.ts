@@ -4,10 +4,10 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { createLiveUnit } from './support/live-unit.ts';
-import { until } from './support/until.ts';
+import { createLiveUnit } from '../support/live-unit.ts';
+import { until } from '../support/until.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const tenLines = async (): Promise<string> => {
   const readme = await readFile(join(root, 'README.md'), 'utf8');
