@@ -43,8 +43,8 @@ export {
   WifiError,
   type Failure,
 } from '../services/errors.ts';
-export type { UnitFigures } from '../machines/unit.ts';
-export type { DatedFailure, InboxFigures, OutboxFigures, UnitMeasures } from '../services/metrics.ts';
+export type { UnitMetrics } from './client/metrics.ts';
+export type { DatedFailure, InboxMetrics, OutboxMetrics } from '../services/metrics.ts';
 export type { JsonObject, JsonValue } from '../services/json.ts';
 export { LogLevel, type LogEntry } from '../services/log.ts';
 export { RestartMode } from '../services/process-control.ts';

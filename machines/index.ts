@@ -43,7 +43,7 @@ export {
   type UnitContext,
   type UnitEmitted,
   type UnitEvent,
-  type UnitFigures,
+  type UnitCounts,
   type UnitInput,
 } from './unit.ts';
 export {

@@ -11,7 +11,6 @@
 import { supervised } from './unit/supervision.ts';
 import { newUnitContext } from './unit/context.ts';
 import { duties } from './unit/facts.ts';
-import { figures } from './unit/figures.ts';
 import { lifecycle } from './unit/lifecycle.ts';
 import { reports } from './unit/reporting.ts';
 import { unitSetup } from './unit/setup.ts';
@@ -24,7 +23,7 @@ import { timeMachine } from './time.ts';
 import { updateMachine } from './update.ts';
 import { wifiMachine } from './wifi.ts';
 
-export type { CommandName, UnitContext, UnitEmitted, UnitEvent, UnitFigures, UnitInput } from './unit/context.ts';
+export type { CommandName, UnitContext, UnitEmitted, UnitEvent, UnitCounts, UnitInput } from './unit/context.ts';
 export type { LogLine } from './unit/notices.ts';
 
 export const unitMachine = unitSetup
@@ -36,7 +35,6 @@ export const unitMachine = unitSetup
     states: {
       lifecycle,
       duties,
-      figures,
       reports,
       settings: supervised('settings'),
       schema: supervised('schema'),

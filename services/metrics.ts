@@ -1,8 +1,7 @@
-import { fromPromise } from 'xstate';
 import type { Failure } from './errors.ts';
 
-/** How the messages for the app's handler stand. */
-export interface InboxFigures {
+/** Counts of the messages for the app's handler. */
+export interface InboxMetrics {
   readonly received: number;
   readonly dropped: number;
   /** Messages that wait now. */
@@ -11,8 +10,8 @@ export interface InboxFigures {
   readonly pauses: number;
 }
 
-/** How the messages of this run, and those that earlier runs left, have fared. */
-export interface OutboxFigures {
+/** Counts of the messages to publish: those of this run, and those that earlier runs left. */
+export interface OutboxMetrics {
   /** Messages that wait now. */
   readonly waiting: number;
   readonly waitingBytes: number;
@@ -37,24 +36,8 @@ export interface OutboxFigures {
   readonly isVolatile: boolean;
 }
 
-/** A failure, and when it was. */
+/** A failure with its time. */
 export interface DatedFailure extends Failure {
   /** Unix milliseconds, by the unit's own time. */
   readonly atMs: number;
 }
-
-/** What can be told of a unit besides what its machines count. */
-export interface UnitMeasures {
-  /** Since the unit was made, milliseconds. */
-  readonly uptimeMs: number;
-  /** How far real time is ahead of the host's clock, milliseconds; `undefined` before the first sync. */
-  readonly clockOffsetMs?: number;
-  readonly inbox: InboxFigures;
-  readonly outbox: OutboxFigures;
-  /** The last thing that went wrong and was told in the log. */
-  readonly lastFailure?: DatedFailure;
-}
-
-/** Reads the unit's figures, for the unit machine's `readFigures`. */
-export const readFigures = (read: () => UnitMeasures) => fromPromise<UnitMeasures>(async () => read());
-export type ReadFigures = ReturnType<typeof readFigures>;

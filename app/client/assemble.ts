@@ -5,7 +5,7 @@ import { createCycle, type Cycle } from './main-cycle.ts';
 import { createDataPlane, type DataPlane } from './data-plane.ts';
 import { createDocuments, type Documents } from './documents.ts';
 import type { ResolvedOptions } from './options/options.ts';
-import { createMeasures, type Measures } from './metrics.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import { createPower, type Power } from './lifecycle.ts';
 import { createReports } from './reports.ts';
@@ -19,7 +19,7 @@ export interface UnitRuntime<TEnv extends object> {
   readonly documents: Documents<TEnv>;
   readonly plane: DataPlane;
   readonly epoch: Epoch;
-  readonly measures: Measures;
+  readonly metrics: Metrics;
   readonly cycle: Cycle;
   readonly inFlight: InFlight;
   readonly power: Power;
@@ -66,13 +66,13 @@ export const createUnit = <TEnv extends object>(
     onCommand: (command) => actor.send({ type: 'command.received', ...command }),
   });
 
-  const measures = createMeasures(adapters.clock, epoch, plane);
+  const metrics = createMetrics(adapters.clock, epoch, plane, () => actor.getSnapshot().context.counts);
   const actor: UnitActor = createRoot({
     adapters,
     options,
     documents,
     plane,
-    measures,
+    metrics,
     epochMs: epoch.epochMs,
     reports: createReports(plane, documents.schemaNow, adapters.clock),
     restart: (mode) => power.restart(mode),
@@ -99,5 +99,5 @@ export const createUnit = <TEnv extends object>(
     actor.send({ type: 'unit.start' });
   };
 
-  return { actor, documents, plane, epoch, measures, cycle, inFlight, power, start, ask };
+  return { actor, documents, plane, epoch, metrics, cycle, inFlight, power, start, ask };
 };

@@ -3,8 +3,6 @@ import { textOf } from '../../services/errors.ts';
 import type { JsonObject, JsonValue } from '../../services/json.ts';
 import { isRestarting, RestartMode } from '../../services/process-control.ts';
 import { measureState, type StateReport } from '../../services/system.ts';
-import type { UnitFigures } from '../../machines/unit.ts';
-import type { UnitMeasures } from '../../services/metrics.ts';
 import type { Platform } from '../platform.ts';
 import { callGuarded } from '../messaging/call-user.ts';
 import type { InboundMessage } from '../messaging/inbound/message.ts';
@@ -25,6 +23,7 @@ import type { Payload } from './api/payload.ts';
 import { outcomeOf } from './await-event.ts';
 import { createRestClient, type RestClient } from './api/rest-client.ts';
 import type { UnitActor } from './machines.ts';
+import type { UnitMetrics } from './metrics.ts';
 import type { SchemaManager } from './api/schema.ts';
 import type { Settings } from './api/settings.ts';
 import { createTimeManager, type TimeManager } from './api/time-manager.ts';
@@ -116,13 +115,9 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
     return this.#measure();
   }
 
-  /**
-   * How the unit has fared: its links, messages, commands and failures, counted since it was made.
-   *
-   * The root actor has the same in `getSnapshot().context.figures`, where what no machine counts is read every 10 s.
-   */
-  figures(): UnitFigures & UnitMeasures {
-    return { ...this.actor.getSnapshot().context.figures, ...this.#unit.measures.read() };
+  /** Counts of links, messages, commands and failures since the unit was made, read now. */
+  metrics(): UnitMetrics {
+    return this.#unit.metrics.read();
   }
 
   /**

@@ -21,7 +21,6 @@ import {
   type UpdateTarget,
 } from '../../services/firmware.ts';
 import type { TrialTerms } from '../../services/firmware-journal.ts';
-import { readFigures } from '../../services/metrics.ts';
 import { stageProgram } from '../../services/firmware-program.ts';
 import { flushLogs, sendStoredLogs } from '../../services/log.ts';
 import { restartProcess, type RestartingMode } from '../../services/process-control.ts';
@@ -40,7 +39,7 @@ import { joinWifi, readWifiStatus, scanForSsid, watchWifi } from '../../services
 import type { Adapters } from '../platform.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Documents } from './documents.ts';
-import type { Measures } from './metrics.ts';
+import type { Metrics } from './metrics.ts';
 import { guardInspector } from './inspection.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import type { Reports } from './reports.ts';
@@ -53,7 +52,7 @@ export interface RootParts {
   readonly options: ResolvedOptions;
   readonly documents: Pick<Documents<object>, 'settingsSources' | 'schemaSources'>;
   readonly plane: DataPlane;
-  readonly measures: Measures;
+  readonly metrics: Metrics;
   readonly epochMs: () => number;
   readonly reports: Reports;
   readonly restart: (mode: RestartingMode) => Promise<void>;
@@ -153,12 +152,11 @@ const provideUnit = (parts: RootParts) =>
       update: update(parts),
       logger: logger(parts),
       stateReporter: stateReporter(parts),
-      readFigures: readFigures(parts.measures.read),
     },
     actions: {
       log: (_, line) => {
         parts.plane.journal.log(line.level, line.text);
-        parts.measures.note(line);
+        parts.metrics.note(line);
       },
     },
   });

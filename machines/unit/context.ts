@@ -1,6 +1,5 @@
 import type { ActorRef, Snapshot } from 'xstate';
 import type { Failure } from '../../services/errors.ts';
-import type { UnitMeasures } from '../../services/metrics.ts';
 import type { UpdateTarget } from '../../services/firmware.ts';
 import type { RestartMode } from '../../services/process-control.ts';
 import type { SchemaTopics } from '../../services/schema.ts';
@@ -125,8 +124,8 @@ export interface UnitInput {
   logConfig: LogConfig;
 }
 
-/** Plain counts since the unit was made, and what the app measured last. */
-export interface UnitFigures extends Partial<UnitMeasures> {
+/** What the unit's machines count, from the time that the unit was made. */
+export interface UnitCounts {
   readonly connects: number;
   readonly disconnects: number;
   /** How often a child that failed was started again, or would have been. */
@@ -158,7 +157,7 @@ export interface UnitContext extends UnitInput {
   deniedTopics: readonly string[];
   /** Whether the version to be reported is not settled. */
   isReportHeld: boolean;
-  figures: UnitFigures;
+  counts: UnitCounts;
   /** How often each child was started again since it was last stable. */
   restarts: Readonly<Record<ChildName, number>>;
   /** Commands for children that are not running just now, the newest of each kind. */
@@ -180,7 +179,7 @@ export const newUnitContext = (input: UnitInput): UnitContext => ({
   isOnline: false,
   deniedTopics: [],
   isReportHeld: false,
-  figures: {
+  counts: {
     connects: 0,
     disconnects: 0,
     crashes: 0,

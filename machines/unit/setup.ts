@@ -1,7 +1,6 @@
 import { assign, emit, enqueueActions, setup } from 'xstate';
 import type { Grant } from '../../services/broker.ts';
 import type { Failure } from '../../services/errors.ts';
-import type { ReadFigures, UnitMeasures } from '../../services/metrics.ts';
 import type { SchemaTopics } from '../../services/schema.ts';
 import type { UnitSettings } from '../../services/settings.ts';
 import type { loggerMachine, LogSinkName } from '../logger.ts';
@@ -55,7 +54,6 @@ export const unitSetup = setup({
     update: slot<typeof updateMachine>('update'),
     logger: slot<typeof loggerMachine>('logger'),
     stateReporter: slot<typeof stateReporterMachine>('stateReporter'),
-    readFigures: slot<ReadFigures>('unit.readFigures'),
   },
   actions: {
     /** Writes a line to the unit's log; the app provides it. */
@@ -109,21 +107,20 @@ export const unitSetup = setup({
     forgetStart: assign({ isStartDue: false }),
     wantLink: assign({ isLinkWanted: true }),
     dropLink: assign({ isLinkWanted: false }),
-    countConnect: assign(({ context: { figures } }) => ({ figures: { ...figures, connects: figures.connects + 1 } })),
-    countDisconnect: assign(({ context: { figures } }) => ({
-      figures: { ...figures, disconnects: figures.disconnects + 1 },
+    countConnect: assign(({ context: { counts } }) => ({ counts: { ...counts, connects: counts.connects + 1 } })),
+    countDisconnect: assign(({ context: { counts } }) => ({
+      counts: { ...counts, disconnects: counts.disconnects + 1 },
     })),
-    keepMeasures: assign(({ context }, measures: UnitMeasures) => ({ figures: { ...context.figures, ...measures } })),
-    countReport: assign(({ context: { figures } }) => ({ figures: { ...figures, reports: figures.reports + 1 } })),
-    countCommand: assign(({ context: { figures } }, { command }: { command: CommandName }) => ({
-      figures: { ...figures, commands: { ...figures.commands, [command]: figures.commands[command] + 1 } },
+    countReport: assign(({ context: { counts } }) => ({ counts: { ...counts, reports: counts.reports + 1 } })),
+    countCommand: assign(({ context: { counts } }, { command }: { command: CommandName }) => ({
+      counts: { ...counts, commands: { ...counts.commands, [command]: counts.commands[command] + 1 } },
     })),
     /** Counts the failure of a child and tells what was lost with it. */
     noteCrash: enqueueActions(({ context, enqueue }, crash: Crash) => {
       const { child, failure, isRestarted } = crash;
       enqueue.assign({
         restarts: { ...context.restarts, [child]: context.restarts[child] + 1 },
-        figures: { ...context.figures, crashes: context.figures.crashes + 1 },
+        counts: { ...context.counts, crashes: context.counts.crashes + 1 },
       });
       for (const fact of lossOf(child, failure, isRestarted, context)) enqueue.raise(fact);
     }),
@@ -135,7 +132,6 @@ export const unitSetup = setup({
     canRestart: ({ context }, { child }: { child: ChildName }) => context.restarts[child] < mostRestarts,
     hasSettings: ({ context }) => context.settings !== undefined,
     isOperating: ({ context }) => context.isOperating,
-    isNotOperating: ({ context }) => !context.isOperating,
     isStartDue: ({ context }) => context.isStartDue,
   },
   delays: {
@@ -144,8 +140,6 @@ export const unitSetup = setup({
     closeWithin: 4500,
     restartAfter: 1000,
     steadyAfter: 60_000,
-    readEvery: 10_000,
-    readWithin: 1000,
     /** The instance marks an update failed after two intervals; the old version is not told after that. */
     holdAfter: ({ context: { settings } }) => timerMs(2 * (settings?.stateSendIntervalMs ?? 0)),
   },

@@ -16,7 +16,6 @@ import {
   type UnitInput,
 } from '../../machines/index.ts';
 import type { LinkCommand, LinkEvent, LinkWish, MqttVersion } from '../../services/broker.ts';
-import type { UnitMeasures } from '../../services/metrics.ts';
 import type { StagedFirmware, UpdateTarget } from '../../services/firmware.ts';
 import type { FirmwareStatus } from '../../services/firmware-journal.ts';
 import type { RestartMode } from '../../services/process-control.ts';
@@ -40,22 +39,7 @@ export const settings: UnitSettings = {
   wifiRevision: 1,
 };
 
-const quietOutbox: UnitMeasures['outbox'] = {
-  waiting: 0,
-  waitingBytes: 0,
-  sending: 0,
-  queued: 0,
-  sent: 0,
-  refused: 0,
-  dropped: 0,
-  replaced: 0,
-  expired: 0,
-  dead: 0,
-  damaged: 0,
-  isVolatile: false,
-};
-
-/** A world that the test steers; each figure counts how often the unit asked. */
+/** A world that the test steers; each number counts how often the unit asked. */
 export const world = () => ({
   settings,
   topics: { subscribed: ['update', 'input'] },
@@ -69,11 +53,6 @@ export const world = () => ({
   status: { phase: 'settled' } as FirmwareStatus,
   target: 'v1',
   configs: [] as LogConfig[],
-  measures: {
-    uptimeMs: 1,
-    inbox: { received: 2, dropped: 1, waiting: 0, pauses: 0 },
-    outbox: quietOutbox,
-  } as UnitMeasures,
 });
 export type World = ReturnType<typeof world>;
 
@@ -173,7 +152,6 @@ export const provided = (it: World, log: (line: LogLine) => void) =>
         },
         actions: { applyConfig: (_, config) => void it.configs.push(config) },
       }),
-      readFigures: fromPromise(async () => doing(it, 'readFigures').then(() => it.measures)),
       stateReporter: stateReporterMachine.provide({
         actors: {
           collect: fromPromise<StateReport, { commitVersion: string }>(async ({ input }) => ({

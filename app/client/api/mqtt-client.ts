@@ -1,7 +1,7 @@
 import { textOf } from '../../../services/errors.ts';
 import type { Inbox } from '../../messaging/inbound/inbox.ts';
 import type { InboundMessage } from '../../messaging/inbound/message.ts';
-import type { OutboxFigures } from '../../../services/metrics.ts';
+import type { OutboxMetrics } from '../../../services/metrics.ts';
 import { refused, type PublishResult } from '../../messaging/outbound/result.ts';
 import type { MessageOptions, Publisher } from '../../messaging/outbound/publisher.ts';
 import { encodePayload, misuseOf, type Payload } from './payload.ts';
@@ -28,7 +28,7 @@ export interface MqttClient {
    */
   publish(topic: string, message: Payload, options?: MessageOptions): Promise<PublishResult>;
   /** What waits, and how publishing has fared so far. */
-  figures(): OutboxFigures;
+  metrics(): OutboxMetrics;
   isConnected(): boolean;
   /** Does nothing while the link is up, else {@link MqttClient.connect}. */
   ensureConnected(): Promise<void>;
@@ -130,7 +130,7 @@ export const createMqttClient = ({ unit, start, inbox, publisher, warn }: MqttCl
       warn(`A message for ${textOf(topic)} was refused: ${misuse}.`);
       return Promise.resolve(refused(misuse));
     },
-    figures: publisher.figures,
+    metrics: publisher.metrics,
     isConnected: () => publisher.isAttached(),
     ensureConnected: connect,
     consumeReconnected: countReconnects(unit),

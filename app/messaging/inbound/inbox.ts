@@ -1,5 +1,5 @@
 import type { Clock } from '../../../services/clock.ts';
-import type { InboxFigures } from '../../../services/metrics.ts';
+import type { InboxMetrics } from '../../../services/metrics.ts';
 import { callGuarded } from '../call-user.ts';
 import type { InboxBounds } from './inbox-backlog.ts';
 import { createBrake } from './backpressure.ts';
@@ -24,7 +24,7 @@ export interface Inbox {
   hold(): Disposable & (() => void);
   /** Lets go of what waits, and waits for no handler any more. */
   stop(): void;
-  figures(): InboxFigures;
+  metrics(): InboxMetrics;
 }
 
 export interface InboxParts {
@@ -119,6 +119,6 @@ export const createInbox = ({ clock, bounds, pauseMs, warn }: InboxParts): Inbox
       drops.stop();
       drops.asAsked(lanes.stop());
     },
-    figures: () => ({ received, dropped: drops.count(), waiting: lanes.waiting(), pauses: brake.pauses() }),
+    metrics: () => ({ received, dropped: drops.count(), waiting: lanes.waiting(), pauses: brake.pauses() }),
   };
 };

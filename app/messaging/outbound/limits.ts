@@ -9,6 +9,9 @@ export const noRoom = dropped('The outbox is full.');
 const outdated = dropped('A newer message of its topic took its place.');
 const tooOld = expired('It waited for longer than the outbox keeps messages.');
 
+/** Timers of more than 2^31 - 1 ms fire at once on most hosts. */
+const maxTimerMs = 2_147_483_647;
+
 /** How often drops are told while they go on, milliseconds. */
 const tellEveryMs = 600_000;
 
@@ -51,6 +54,19 @@ export const createLimits = (parts: LimitsParts) => {
   const full = tellFull(parts);
   const fullTopics = tellFullTopics(parts);
   const { waiting } = queue;
+  let isTimed = false;
+  let timer: unknown;
+  const expire = () => {
+    const bornBefore = clock.monotonic() - bounds.ageMs;
+    for (let first = queue.first(); first && first.bornMs < bornBefore; first = queue.first()) end(first, tooOld);
+    const oldest = queue.first();
+    if (!isTimed || !oldest || timer !== undefined) return;
+    timer = clock.setTimeout(onTimer, Math.min(oldest.bornMs - bornBefore + 1, maxTimerMs));
+  };
+  const onTimer = () => {
+    timer = undefined;
+    expire();
+  };
   const wasHalfEmpty = (added: Message): boolean =>
     waiting.messages - 1 <= bounds.messages / 2 && waiting.bytes - added.bytes <= bounds.bytes / 2;
   const drop = (surplus: Message) => {
@@ -73,12 +89,17 @@ export const createLimits = (parts: LimitsParts) => {
       }
     },
     /** Ends what has waited for too long. */
-    expire: () => {
-      const bornBefore = clock.monotonic() - bounds.ageMs;
-      for (let first = queue.first(); first && first.bornMs < bornBefore; first = queue.first()) end(first, tooOld);
+    expire,
+    /** From now on ends it by a timer too, also while nothing is published. */
+    start: () => {
+      isTimed = true;
+      expire();
     },
-    /** Tells of nothing any more. */
+    /** Tells of nothing any more, and leaves no timer. */
     stop: () => {
+      isTimed = false;
+      clock.clearTimeout(timer);
+      timer = undefined;
       full.stop();
       fullTopics.stop();
     },

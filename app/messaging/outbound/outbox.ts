@@ -1,5 +1,5 @@
 import type { Clock } from '../../../services/clock.ts';
-import type { OutboxFigures } from '../../../services/metrics.ts';
+import type { OutboxMetrics } from '../../../services/metrics.ts';
 import type { Outbox } from '../../../services/outbox.ts';
 import type { UnitSchema } from '../../../services/schema.ts';
 import { createFates, type Fates } from './outcomes.ts';
@@ -43,7 +43,7 @@ export interface PlaneOutbox extends Pick<Fates, 'end' | 'bury'> {
   release(withinMs: number): Promise<void>;
   /** Ends every message, or leaves it to the next run; takes no longer than it may. */
   close(withinMs: number): Promise<void>;
-  figures(): OutboxFigures;
+  metrics(): OutboxMetrics;
 }
 
 const notKept = dropped('It can not be sent now, and the policy of its topic is to keep nothing.');
@@ -156,18 +156,21 @@ export const createOutbox = (parts: OutboxParts): PlaneOutbox => {
       queue.reroute();
     },
     claim: (unit) => ownership.claim(unit, queue.all()),
-    open: keeper.open,
+    open: () => {
+      limits.start();
+      return keeper.open();
+    },
     isReady: keeper.isReady,
     release: keeper.close,
     close: (withinMs) => {
       limits.stop();
       return closing(queue, keeper, end, withinMs);
     },
-    figures: () => {
+    metrics: () => {
       expire();
       const { delivered: sent, ...others } = counts;
       const { messages: waiting, bytes: waitingBytes } = queue.waiting;
-      return { waiting, waitingBytes, sending: queue.sending.messages, sent, ...others, ...keeper.figures() };
+      return { waiting, waitingBytes, sending: queue.sending.messages, sent, ...others, ...keeper.metrics() };
     },
   };
 };

@@ -46,7 +46,7 @@ export interface Keeper {
   /** Whether it is known what earlier runs left. */
   isReady(): boolean;
   /** Whether the store fails, and how many records of earlier runs could not be read. */
-  figures(): { readonly isVolatile: boolean; readonly damaged: number };
+  metrics(): { readonly isVolatile: boolean; readonly damaged: number };
 }
 
 const encoder = new TextEncoder();
@@ -249,7 +249,7 @@ export const createKeeper = (parts: KeeperParts): Keeper => {
       waits.end();
     },
     isReady: () => records.isKnown() || state.isFailing,
-    figures: () => ({ isVolatile: state.isFailing, damaged: records.damaged() }),
+    metrics: () => ({ isVolatile: state.isFailing, damaged: records.damaged() }),
   };
 };
 
@@ -262,6 +262,6 @@ export const createNoKeeper = (): Keeper => {
     setAside: () => undefined,
     close: async () => undefined,
     isReady: () => true,
-    figures: () => ({ isVolatile: false, damaged: 0 }),
+    metrics: () => ({ isVolatile: false, damaged: 0 }),
   };
 };

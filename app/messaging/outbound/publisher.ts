@@ -1,7 +1,7 @@
 import type { Link, PublishOptions, Qos } from '../../../services/broker.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { BrokerError } from '../../../services/errors.ts';
-import type { OutboxFigures } from '../../../services/metrics.ts';
+import type { OutboxMetrics } from '../../../services/metrics.ts';
 import type { Outbox } from '../../../services/outbox.ts';
 import type { UnitSchema } from '../../../services/schema.ts';
 import { watchAcknowledgements } from './ack-watchdog.ts';
@@ -61,7 +61,7 @@ export interface Publisher {
    * @param withinMs How long a disk may hold that up. @defaultValue 5_000
    */
   stop(withinMs?: number): Promise<void>;
-  figures(): OutboxFigures;
+  metrics(): OutboxMetrics;
 }
 
 /** What the link may have and not have acknowledged; more waits in the outbox. */
@@ -255,6 +255,6 @@ export const createPublisher = (parts: PublisherParts): Publisher => {
       watch.stop();
       await outbox.close(withinMs);
     },
-    figures: outbox.figures,
+    metrics: outbox.metrics,
   };
 };

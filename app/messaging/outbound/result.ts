@@ -7,7 +7,7 @@ export type PublishResult =
   | { readonly outcome: 'delivered' }
   /**
    * Kept, on disk where the platform has one, until the link is back or the rate allows to send it. No promise of delivery:
-   * when the outbox gets too full or the message too old, it goes, which the figures `dropped`, `replaced` and `expired`
+   * when the outbox gets too full or the message too old, it goes, which the metrics `dropped`, `replaced` and `expired`
    * count; the broker may refuse it, which `dead` counts. Who has to know asks for `until: 'settled'`.
    */
   | { readonly outcome: 'queued' }

@@ -198,21 +198,21 @@ export const clientRows: Rows = {
     expect(values.length).toBeGreaterThan(3);
     client.actor.send({ type: 'reporter.report' });
   },
-  figures: async ({ client, instance, row, path }) => {
-    expect(client.figures()).toMatchObject({ connects: 0, inbox: { received: 0 }, outbox: { sent: 0 } });
+  metrics: async ({ client, instance, row, path }) => {
+    expect(client.metrics()).toMatchObject({ connects: 0, inbox: { received: 0 }, outbox: { sent: 0 } });
     await client.ready();
     await client.publishToTopics('output/pepeunit', 'x', { qos: 1 });
     const node = row.unit_nodes.find(({ type }) => type === 'Input');
     await instance.operator.setStateInput(node?.uuid ?? '', 'y');
-    await until(() => client.figures().inbox.received > 0);
+    await until(() => client.metrics().inbox.received > 0);
     await writeFile(path('env.json'), '{}');
     await expect(client.settings.loadFromFile()).rejects.toMatchObject({ code: 'invalid' });
-    const { outbox, lastFailure, ...figures } = client.figures();
-    expect(figures).toMatchObject({ connects: 1, disconnects: 0, crashes: 0, inbox: { received: 1, dropped: 0 } });
+    const { outbox, lastFailure, ...metrics } = client.metrics();
+    expect(metrics).toMatchObject({ connects: 1, disconnects: 0, crashes: 0, inbox: { received: 1, dropped: 0 } });
     expect(outbox.sent).toBeGreaterThan(0);
     expect(lastFailure).toMatchObject({ name: 'SettingsError', code: 'invalid', atMs: expect.any(Number) });
-    expect(figures.uptimeMs).toBeGreaterThan(0);
-    expect(client.actor.getSnapshot().context.figures).toMatchObject({ connects: 1, outbox: {} });
+    expect(metrics.uptimeMs).toBeGreaterThan(0);
+    expect(client.actor.getSnapshot().context.counts).toMatchObject({ connects: 1 });
   },
   on: async ({ client, instance, row }) => {
     const seen: string[] = [];

@@ -74,12 +74,12 @@ export const mqttClientRows: Rows = {
     await until(() => seen.length === 2);
     expect(seen).toEqual(['early', 'hi']);
   },
-  figures: async ({ client, ...live }) => {
+  metrics: async ({ client, ...live }) => {
     await client.mqttClient.publish(live.topic('output_topic', 'output/pepeunit'), 'early');
-    expect(client.mqttClient.figures()).toMatchObject({ waiting: 1, queued: 1, sent: 0 });
+    expect(client.mqttClient.metrics()).toMatchObject({ waiting: 1, queued: 1, sent: 0 });
     await client.ready();
-    await until(() => client.mqttClient.figures().waiting === 0);
-    expect(client.mqttClient.figures()).toMatchObject({ dropped: 0, refused: 0, isVolatile: false });
+    await until(() => client.mqttClient.metrics().waiting === 0);
+    expect(client.mqttClient.metrics()).toMatchObject({ dropped: 0, refused: 0, isVolatile: false });
   },
   isConnected: async ({ client }) => {
     expect(client.mqttClient.isConnected()).toBe(false);

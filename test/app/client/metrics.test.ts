@@ -3,7 +3,7 @@ import { simulatedUnit } from '../../../app/testing.ts';
 import { BrokerError } from '../../../services/errors.ts';
 import { settle } from '../../machines/harness.ts';
 
-test('the snapshot of a whole unit tells connects, drops, queue depths, the last failure and the offset of the clock', async () => {
+test('the metrics of a whole unit count connects, drops and queue depths, with the last failure and the clock offset', async () => {
   const { client, world } = simulatedUnit({ ffMqttLogEnable: false });
   const pass = async (seconds: number) => {
     for (let second = 0; second < seconds; second += 1) {
@@ -11,27 +11,27 @@ test('the snapshot of a whole unit tells connects, drops, queue depths, the last
       await settle();
     }
   };
-  const figures = () => client.actor.getSnapshot().context.figures;
+  const metrics = () => client.metrics();
   world.clockSource.offsetMs += 90_000;
   await client.ready();
   await pass(11);
-  expect(figures()).toMatchObject({ connects: 1, disconnects: 0, clockOffsetMs: 90_000, outbox: { waiting: 0 } });
-  expect(figures().lastFailure).toBeUndefined();
+  expect(metrics()).toMatchObject({ connects: 1, disconnects: 0, clockOffsetMs: 90_000, outbox: { waiting: 0 } });
+  expect(metrics().lastFailure).toBeUndefined();
 
   world.broker.refuse(new BrokerError('network', 'no route'));
   world.broker.cut();
   for (let message = 0; message < 1_010; message += 1) void client.publishToTopics('output/pepeunit', String(message));
   await pass(11);
-  expect(figures()).toMatchObject({
+  expect(metrics()).toMatchObject({
     connects: 1,
     disconnects: 1,
     outbox: { waiting: 1_000, queued: 1_010, dropped: 10 },
   });
-  expect(figures().lastFailure).toMatchObject({ name: 'BrokerError', atMs: expect.any(Number) });
-  expect(Math.abs((figures().lastFailure?.atMs ?? 0) - client.timeManager.getEpochMs())).toBeLessThanOrEqual(22_000);
+  expect(metrics().lastFailure).toMatchObject({ name: 'BrokerError', atMs: expect.any(Number) });
+  expect(Math.abs((metrics().lastFailure?.atMs ?? 0) - client.timeManager.getEpochMs())).toBeLessThanOrEqual(22_000);
 
   world.broker.refuse(undefined);
   await pass(120);
-  expect(figures()).toMatchObject({ connects: 2, disconnects: 1, outbox: { waiting: 0 } });
+  expect(metrics()).toMatchObject({ connects: 2, disconnects: 1, outbox: { waiting: 0 } });
   await client.stopMainCycle();
 });

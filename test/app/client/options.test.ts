@@ -214,7 +214,7 @@ test('no value of any option hangs the unit, makes a bound vanish, or starts som
       const { client, world } = unitWith({ ...given, adapters: { outbox: memoryOutbox() } });
       const bounds = { ...most, ...(given.outbox as Partial<typeof most> | undefined) };
       for (let index = 0; index < 1_050; index += 1) void client.mqttClient.publish('t', String(index), { qos: 1 });
-      const { waiting, waitingBytes } = client.figures().outbox;
+      const { waiting, waitingBytes } = client.metrics().outbox;
       expect(waiting).toBeLessThanOrEqual(isStated(bounds.messages) ? bounds.messages : most.messages);
       expect(waitingBytes).toBeLessThanOrEqual(isStated(bounds.bytes) ? bounds.bytes : most.bytes);
       let outcome: unknown = 'pending';

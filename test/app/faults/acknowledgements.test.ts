@@ -118,7 +118,7 @@ describe.each([4, 5] as const)('acknowledgements that never come, MQTT level %i'
     // The one besides is SUBSCRIBE.
     const window = protocol === 5 ? receiveMaximum : 2 * count;
     expect([window, window + 1]).toContain(mostHeld);
-    expect(client.mqttClient.figures()).toMatchObject({ waiting: 0, sending: 0, dropped: 0 });
+    expect(client.mqttClient.metrics()).toMatchObject({ waiting: 0, sending: 0, dropped: 0 });
     expect(await client.mqttClient.publish('t', 'after', { qos: 1 })).toEqual({ outcome: 'delivered' });
   });
 
@@ -144,7 +144,7 @@ describe.each([4, 5] as const)('acknowledgements that never come, MQTT level %i'
       expect(textsOn(link, 'live')).toContain(String(link));
     }
     expect(new Set((await Promise.all(results)).map(({ outcome }) => outcome))).toEqual(new Set(['queued']));
-    expect(client.mqttClient.figures()).toMatchObject({ dropped: 0, dead: 0 });
+    expect(client.mqttClient.metrics()).toMatchObject({ dropped: 0, dead: 0 });
     await client.stopMainCycle();
     const told = (await losses()).filter(({ level }) => level === 'Warning');
     expect(told).toHaveLength(1);

@@ -46,11 +46,11 @@ test.concurrent.each([4, 5] as const)(
       expect([...broker.received]).toEqual(expect.arrayContaining(['before 1', 'behind 1']));
 
       // The log goes to the broker as well.
-      await until(() => mqttClient.figures().waiting === 0, { what: 'an empty outbox' });
+      await until(() => mqttClient.metrics().waiting === 0, { what: 'an empty outbox' });
       const connects = broker.connects.length;
       expect(await mqttClient.publish('after', '4', { qos: 1, until: 'settled' })).toEqual({ outcome: 'delivered' });
       expect(broker.connects).toHaveLength(connects);
-      expect(mqttClient.figures().dead).toBe(1);
+      expect(mqttClient.metrics().dead).toBe(1);
     } finally {
       await close();
     }

@@ -45,7 +45,7 @@ test('a topic over which the broker ends the connection costs neither the others
   let isOnline = false;
   client.on('online', () => (isOnline = true));
   await until(() => isOnline, { what: 'the answer to each topic', timeoutMs: 30_000 });
-  expect(client.figures()).toMatchObject({ connects: 4, disconnects: 3 });
+  expect(client.metrics()).toMatchObject({ connects: 4, disconnects: 3 });
   send(linked, 'on the denied one');
   send(own, 'on another');
   await until(() => seen.length > 0, { what: 'a message' });
@@ -57,5 +57,5 @@ test('a topic over which the broker ends the connection costs neither the others
     send(linked, 'allowed meanwhile');
     return seen.includes('allowed meanwhile');
   });
-  expect(client.figures().connects).toBe(4);
+  expect(client.metrics().connects).toBe(4);
 });

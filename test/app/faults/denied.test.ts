@@ -42,7 +42,7 @@ describeWithMosquitto('a broker that denies topics', () => {
     const waited = mqttClient.publish('denied/topic', 'x', { qos: 1, until: 'settled' });
     await mqttClient.connect();
     expect(await waited).toEqual(notAuthorized);
-    expect(mqttClient.figures().dead).toBe(1);
+    expect(mqttClient.metrics().dead).toBe(1);
     expect(await mqttClient.publish('denied/topic', 'x', { qos: 1 })).toEqual(notAuthorized);
     expect(await mqttClient.publish('denied/topic', 'x', { qos: 2 })).toEqual(notAuthorized);
     expect(await mqttClient.publish('denied/topic', 'x'), 'nobody acknowledges QoS 0').toEqual({

@@ -13,7 +13,7 @@ test.each([true, false])(
       Array.from({ length: 300 }, () => client.mqttClient.publish(topic, 'x', { qos: 1 })),
     );
     expect(results.filter(({ status }) => status === 'rejected')).toEqual([]);
-    const { waiting, dropped } = client.figures().outbox;
+    const { waiting, dropped } = client.metrics().outbox;
     expect({ waiting, isDropping: dropped > 0 }).toEqual({ waiting: 20, isDropping: true });
     await client.stopMainCycle();
     const told = (await client.logger.getFullLog()).filter(({ text }) => String(text).includes('messages is full'));

@@ -36,8 +36,8 @@ test('what waits does not go out as another unit when env.json is replaced by th
   await writeFile(unit.path('env.json'), JSON.stringify(await operator.getEnv(second.uuid)));
   const client = unit.another();
   await client.ready();
-  await until(() => client.figures().outbox.dead === 2);
-  await until(() => client.figures().outbox.waiting === 0, { what: 'the end of what waits' });
+  await until(() => client.metrics().outbox.dead === 2);
+  await until(() => client.metrics().outbox.waiting === 0, { what: 'the end of what waits' });
   await client.stopMainCycle();
   const letters = (await unit.read('.pepeunit/outbox/dead.ndjson')).trim().split('\n');
   expect(letters.map((letter) => (JSON.parse(letter) as { unit: string }).unit)).toEqual(Array(2).fill(unit.row.uuid));

@@ -72,7 +72,7 @@ const unitWith = async (handler: () => unknown, version: MqttVersion = 4, env: J
   client.mqttClient.subscribeTopics(['many/#', 'kept/#']);
   await client.ready();
   const count = () => [...seen.values()].reduce((sum, { length }) => sum + length, 0);
-  return { client, told, seen, count, inbox: () => client.figures().inbox };
+  return { client, told, seen, count, inbox: () => client.metrics().inbox };
 };
 
 const forEver = () => new Promise<void>(() => undefined);
@@ -111,11 +111,11 @@ describeWithMosquitto('overrun', () => {
       );
       await link.subscribe([input]);
       await flood();
-      await until(() => inbox.figures().received === burst && inbox.figures().waiting === 0, patiently);
+      await until(() => inbox.metrics().received === burst && inbox.metrics().waiting === 0, patiently);
       await link.close();
       expect(seen).toEqual(Array.from({ length: burst }, (_, index) => index));
-      expect(inbox.figures()).toMatchObject({ dropped: 0, waiting: 0 });
-      expect(inbox.figures().pauses).toBeGreaterThan(10);
+      expect(inbox.metrics()).toMatchObject({ dropped: 0, waiting: 0 });
+      expect(inbox.metrics().pauses).toBeGreaterThan(10);
     });
 
     test('a handler that never settles: the link pauses once, a command is obeyed, the unit stays online (M4, M5)', async () => {
@@ -204,11 +204,11 @@ describeWithMosquitto('overrun', () => {
     await client.ready();
     const [topic = ''] = client.schema.inputTopic['input/pepeunit'] ?? [];
     for (let index = 0; index < burst; index += 1) world.broker.send(topic, String(index));
-    await until(() => client.figures().inbox.pauses === 1);
-    expect(client.figures().inbox.received).toBeLessThan(10_000);
+    await until(() => client.metrics().inbox.pauses === 1);
+    expect(client.metrics().inbox.received).toBeLessThan(10_000);
     await client.stopMainCycle();
     expect(world.clock.pending).toBe(0);
-    expect(client.figures().inbox.received).toBeLessThan(10_000);
+    expect(client.metrics().inbox.received).toBeLessThan(10_000);
   });
 
   test('dropping what comes in ends a pause (M5)', async () => {

@@ -133,7 +133,7 @@ test(
     // A link that is not let go takes more.
     expect((after.heap - before.heap) / reconnects).toBeLessThan(mostBytesEach);
     expect(signals.left()).toBe(0);
-    expect(client.actor.getSnapshot().context.figures.connects).toBeGreaterThanOrEqual(reconnects);
+    expect(client.actor.getSnapshot().context.counts.connects).toBeGreaterThanOrEqual(reconnects);
     await client.stopMainCycle();
     await until(() => broker.open.size === 0, { what: 'the end of all connections' });
   },

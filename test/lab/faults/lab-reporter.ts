@@ -20,8 +20,8 @@ const titles = ['fault', 'seconds', 'waiting', 'sending', 'dropped', 'MB', 'what
 
 const cellsOf = (result: Result): string[] => {
   const { fault, seconds, waiting, sending, dropped, grownMb, reference } = result;
-  const figures = [waiting, sending, dropped, grownMb].map(String);
-  return [fault, seconds.toFixed(2), ...figures, outcomeOf(result), reference];
+  const metrics = [waiting, sending, dropped, grownMb].map(String);
+  return [fault, seconds.toFixed(2), ...metrics, outcomeOf(result), reference];
 };
 
 /** Prints each fault as a row of a table, and as JSON on the last line. */

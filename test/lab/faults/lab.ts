@@ -105,7 +105,7 @@ const prepare = async ({
 export const countLost = async (unit: UnitUnderFault, witness: Witness): Promise<number> => {
   await unit.quiet();
   const missing = async () => {
-    const { messages, dropped } = await unit.figures();
+    const { messages, dropped } = await unit.metrics();
     const came = witness();
     const absent = messages.filter(
       ({ mark, outcome }) => ['delivered', 'queued', 'pending'].includes(outcome) && !came.has(mark),

@@ -28,11 +28,11 @@ export class Unbounded extends Error {
 
 const measureOne = async ({ units, growth }: Subject): Promise<Load> => {
   const grownMb = Math.round((await growth()) / 1024 / 1024);
-  const figures = await Promise.all(units.map((unit) => unit.figures()));
+  const metrics = await Promise.all(units.map((unit) => unit.metrics()));
   return {
-    waiting: Math.max(...figures.map(({ most }) => most.waiting)),
-    sending: Math.max(...figures.map(({ most }) => most.sending)),
-    dropped: figures.reduce((sum, { dropped }) => sum + dropped, 0),
+    waiting: Math.max(...metrics.map(({ most }) => most.waiting)),
+    sending: Math.max(...metrics.map(({ most }) => most.sending)),
+    dropped: metrics.reduce((sum, { dropped }) => sum + dropped, 0),
     grownMb,
   };
 };

@@ -29,7 +29,7 @@ const subackFailure: Row = {
       if (packet.cmd === 'pingreq') send(onAnother);
       return false;
     });
-    await until(async () => (await unit.figures()).inputs > 0, { what: 'a message on another topic' });
+    await until(async () => (await unit.metrics()).inputs > 0, { what: 'a message on another topic' });
     if (broker.connects.length !== 1) throw new Error(`${broker.connects.length} connections`);
     return { happened: 'one warning, one connection, the other topics work', seconds: 0 };
   },
@@ -52,7 +52,7 @@ const closesOnDenied = (version: 4 | 5): Row => ({
     const onlineAt = await unit.tells('online');
     const connects = broker.connects.length;
     for (const socket of broker.open) socket.write(generate(onAnother, { protocolVersion: version }));
-    await until(async () => (await unit.figures()).inputs > 0, { what: 'a message on another topic' });
+    await until(async () => (await unit.metrics()).inputs > 0, { what: 'a message on another topic' });
     await sleep(3000);
     if (broker.connects.length !== connects) throw new Error('the link was lost again');
     return {

@@ -25,7 +25,7 @@ const killed = (downMs: number, reference: string): Row => ({
     brokers.push(await lab.mosquitto({ port }));
     const backAt = performance.now();
     const onlineAt = await unit.tells('online', 2, 90_000);
-    const { longestPauseMs, messages } = await unit.figures();
+    const { longestPauseMs, messages } = await unit.metrics();
     return {
       happened: `online ${secondsBetween(backAt, Math.max(backAt, onlineAt))} s after the broker; ${messages.length} messages, longest pause of the loop ${longestPauseMs} ms`,
       seconds: secondsBetween(killedAt, onlineAt),
@@ -50,7 +50,7 @@ const overflowing: Row = {
     await sleep(10_000);
     brokers.push(await lab.mosquitto({ port }));
     const onlineAt = await unit.tells('online', 2, 90_000);
-    const { dropped } = await unit.figures();
+    const { dropped } = await unit.metrics();
     const warnings = unit.count('The queue of unsent messages is full');
     if (dropped === 0 || warnings !== 1) throw new Error(`${dropped} dropped, ${warnings} warnings`);
     return {

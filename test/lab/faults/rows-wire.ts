@@ -115,7 +115,7 @@ const largeInput: Row = {
       isSent = true;
       return false;
     });
-    await until(async () => (await unit.figures()).inputs > 0, { what: 'the input' });
+    await until(async () => (await unit.metrics()).inputs > 0, { what: 'the input' });
     if (broker.connects.length !== 1) throw new Error('the link was lost');
     return { happened: 'the handler gets it, the link stays', seconds: secondsBetween(begun, performance.now()) };
   },

@@ -37,7 +37,7 @@ const start = (config, unit) => {
   let topic;
   const most = { waiting: 0, sending: 0 };
   const weigh = () => {
-    const { waiting, sending } = client.figures().outbox;
+    const { waiting, sending } = client.metrics().outbox;
     most.waiting = Math.max(most.waiting, waiting);
     most.sending = Math.max(most.sending, sending);
   };
@@ -64,12 +64,12 @@ const start = (config, unit) => {
   client.setMqttInputHandler(() => (inputs += 1));
   client.runMainCycle().catch((error) => say('log', { level: 'Error', text: String(error) }));
   return {
-    figures: () => ({
+    metrics: () => ({
       messages: outcomes.map((outcome, at) => ({ mark: markOf(topic, at + 1), outcome })),
       pending,
       inputs,
       longestPauseMs: Math.round(longestPauseMs),
-      dropped: client.figures().outbox.dropped,
+      dropped: client.metrics().outbox.dropped,
       most,
     }),
     chat: (lines) => {
@@ -98,7 +98,7 @@ const listeners = () =>
     .reduce((sum, count) => sum + count, 0);
 
 const orders = {
-  figures: ({ unit }) => units[unit].figures(),
+  metrics: ({ unit }) => units[unit].metrics(),
   chat: ({ unit }) => units[unit].chat(100),
   quiet: ({ unit }) => {
     configs[unit].publishEveryMs = 0;

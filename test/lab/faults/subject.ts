@@ -20,7 +20,7 @@ interface Told {
   readonly at: number;
 }
 
-export interface UnitFigures {
+export interface UnitMetrics {
   /** Topic and bytes of each message, as no other has them, and what became of it. */
   readonly messages: readonly { readonly mark: string; readonly outcome: string }[];
   readonly pending: number;
@@ -40,7 +40,7 @@ export interface UnitUnderFault {
   /** Waits until it tells `online`, `offline`, or a log line with this text, for the `time`th time. @returns When. */
   tells(what: string, time?: number, timeoutMs?: number): Promise<number>;
   count(what: string): number;
-  figures(): Promise<UnitFigures>;
+  metrics(): Promise<UnitMetrics>;
   /** Lets it log a hundred lines. */
   chat(): Promise<void>;
   /** Lets it publish nothing more. */
@@ -153,7 +153,7 @@ const unitOf = (
       if (!found) throw new Error(`The process ended: ${crash()}`);
       return found.at;
     },
-    figures: () => ask('figures', { unit }),
+    metrics: () => ask('metrics', { unit }),
     chat: () => ask('chat', { unit }),
     quiet: () => ask('quiet', { unit }),
     name: (host, address) => ask('name', { host, address }),

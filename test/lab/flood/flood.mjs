@@ -107,7 +107,7 @@ for (let round = 0; round < rounds; round += 1) {
   points.push({ x: handled - start, y: await heap() });
 }
 const slope = Number(slopeOf(points).toFixed(4));
-const { received, dropped } = client.figures().inbox;
+const { received, dropped } = client.metrics().inbox;
 await client.stopMainCycle();
 peer.disconnect();
 await rm(folder, { recursive: true });

@@ -7,8 +7,6 @@ export const children = Object.keys(systemIds) as ChildName[];
 /** Why something failed. */
 export const failure = { name: 'SettingsError', code: 'missing', message: 'env.json does not exist' };
 const target = { commitVersion: 'two' };
-/** What can be read of the unit. */
-export const measures = { uptimeMs: 5, inbox: { received: 3, dropped: 1, waiting: 0 } };
 /** What a schema says. */
 export const topics = { subscribed: ['a', 'b'] };
 const denied = [{ topic: 'b', granted: false, reasonCode: 0x87 }];

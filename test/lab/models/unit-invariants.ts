@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { systemIds, type ChildName } from '../../../machines/unit/context.ts';
 import type { CommandName, UnitContext } from '../../../machines/unit.ts';
 import type { Seen } from './model.ts';
-import { children, failure, measures } from './unit-environment.ts';
+import { children, failure } from './unit-environment.ts';
 
 const lastOf = (events: readonly { type: string }[], ...types: string[]): string | undefined =>
   events.findLast(({ type }) => types.includes(type))?.type;
@@ -82,26 +82,6 @@ export const lifecycle = {
   },
 };
 
-/** What must hold in each state of the region that keeps the figures. */
-export const measuring = {
-  figures: ({ context }: Seen<UnitContext>) => {
-    const { uptimeMs } = context.figures;
-    expect(context.figures).toMatchObject(uptimeMs === undefined ? {} : measures);
-  },
-  'figures.idle': ({ context, running }: Seen<UnitContext>) => {
-    expect(context.isOperating).toBe(false);
-    expect(running).not.toContain('readFigures');
-  },
-  'figures.reading': ({ context, running }: Seen<UnitContext>) => {
-    expect(context.isOperating).toBe(true);
-    expect(running).toContain('readFigures');
-  },
-  'figures.fresh': ({ context, running }: Seen<UnitContext>) => {
-    expect(context.isOperating).toBe(true);
-    expect(running).not.toContain('readFigures');
-  },
-};
-
 /** What must hold in each state of the region that decides what is reported. */
 export const reporting = {
   reports: () => undefined,
@@ -154,9 +134,9 @@ const isBriefed =
   };
 
 const countsUp =
-  (figure: (context: UnitContext) => number) =>
+  (count: (context: UnitContext) => number) =>
   ({ context, before }: Seen<UnitContext>): void =>
-    expect(figure(context)).toBe(figure(before) + 1);
+    expect(count(context)).toBe(count(before) + 1);
 
 /** What must hold after each event. */
 export const outcomes: Record<string, (seen: Seen<UnitContext>) => void> = {
@@ -183,15 +163,15 @@ export const outcomes: Record<string, (seen: Seen<UnitContext>) => void> = {
   },
   'wifi.up': ({ context }) => expect(context.hasNetwork).toBe(true),
   'wifi.down': ({ context }) => expect(context.hasNetwork).toBe(false),
-  'mqtt.connected': countsUp(({ figures }) => figures.connects),
+  'mqtt.connected': countsUp(({ counts }) => counts.connects),
   'mqtt.online': ({ last, done }) => {
     if (last['granted'] === 1) expect(done('log').at(-1)).toMatchObject({ level: 'Warning' });
   },
   'mqtt.offline': (seen) => {
     logs('Warning')(seen);
-    countsUp((context) => context.figures.disconnects)(seen);
+    countsUp((context) => context.counts.disconnects)(seen);
   },
-  'reporter.sent': countsUp(({ figures }) => figures.reports),
+  'reporter.sent': countsUp(({ counts }) => counts.reports),
   'update.failed': logs('Critical'),
   'update.rolledBack': logs('Critical'),
   'update.refused': logs('Error'),
@@ -207,7 +187,7 @@ export const outcomes: Record<string, (seen: Seen<UnitContext>) => void> = {
   'update.settled': ({ context }) => expect(context.isReportHeld).toBe(false),
   'command.received': (seen) => {
     const command = seen.last['command'] as CommandName;
-    if (seen.context.isOperating) countsUp(({ figures }) => figures.commands[command])(seen);
+    if (seen.context.isOperating) countsUp(({ counts }) => counts.commands[command])(seen);
   },
   ...Object.fromEntries(
     children.map((child) => [

@@ -3,8 +3,8 @@ import { systemIds } from '../../../machines/unit/context.ts';
 import { unitMachine, type UnitContext } from '../../../machines/unit.ts';
 import { settings } from './documents.model.ts';
 import { defineModel, type Region } from './model.ts';
-import { children, facts, measures, requests, topics } from './unit-environment.ts';
-import { lifecycle, measuring, outcomes, reporting, supervision } from './unit-invariants.ts';
+import { children, facts, requests, topics } from './unit-environment.ts';
+import { lifecycle, outcomes, reporting, supervision } from './unit-invariants.ts';
 
 const loaded = [
   'unit.start',
@@ -57,12 +57,6 @@ const regions: readonly Region<UnitContext>[] = [
     uses: (label) => /wifi|settings says settings\.loaded/.test(label),
     key: ({ settings: kept, hasNetwork }) => [kept?.linkRevision, hasNetwork],
   },
-  {
-    name: 'the figures',
-    prelude: loaded,
-    uses: (label) => /readFigures|read(Every|Within)|^unit\.stop|settings says settings\.ready/.test(label),
-    key: ({ figures, isOperating }) => [figures.uptimeMs, isOperating],
-  },
   ...[loaded, ['unit.start']].map((prelude): Region<UnitContext> => ({
     name: `the reports during an update, after ${prelude.length} steps`,
     prelude,
@@ -108,12 +102,10 @@ export const unitModel = defineModel<typeof unitMachine>({
   recorded: ['log'],
   events: requests,
   listeners: facts,
-  outputs: { readFigures: [measures] },
   regions,
   outcomes,
   invariants: {
     ...lifecycle,
-    ...measuring,
     ...reporting,
     ...supervision,
     duties: ({ context }) => expect(context.held.length).toBeLessThan(20),

@@ -11,8 +11,8 @@ export const soakReporter: Reporter = {
     for (const test of tests) for (const { message } of test.result().errors ?? []) say(`FAILED ${message}`);
     for (const { message } of [...modules.flatMap((module) => module.errors()), ...unhandled]) say(`FAILED ${message}`);
     const soaked = tests.flatMap((test) => test.meta().soaked ?? ([] as Soaked[]))[0];
-    const figures = Object.entries(soaked ?? {}).map(([name, value]) => [name, String(value)]);
-    say(textTable([['figure', 'value'], ...figures]));
+    const metrics = Object.entries(soaked ?? {}).map(([name, value]) => [name, String(value)]);
+    say(textTable([['figure', 'value'], ...metrics]));
     say(`\n${JSON.stringify(soaked ?? { failed: true })}`);
   },
 };

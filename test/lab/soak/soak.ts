@@ -103,7 +103,7 @@ export const soak = async (minutes: number): Promise<Soaked> => {
     await unit.tells('online');
     const samples = await runFor(minutes, subject, unit, broker.trouble);
     const lost = await countLost(unit, broker.witness);
-    const { messages, dropped } = await unit.figures();
+    const { messages, dropped } = await unit.metrics();
     const stopMs = await unit.stop();
     await subject.leave();
     const [first, last] = [samples[0] as Sample, samples.at(-1) as Sample];

@@ -13,7 +13,7 @@ describe('commands', () => {
     actor.send({ type: 'command.received', command, target: { commitVersion: 'v2' } });
     await settle();
     expect(outside.did[what]).toBe(1);
-    expect(actor.getSnapshot().context.figures.commands[command]).toBe(1);
+    expect(actor.getSnapshot().context.counts.commands[command]).toBe(1);
     expect(news).toContainEqual({ type: 'command', command });
     expect(lines).toContainEqual({ level: 'Info', text: `Command received: ${command}` });
   });

@@ -18,7 +18,7 @@ describe('starting', () => {
     expect(outside.configs.at(-1)).toMatchObject({ minLevel: 'Info', maxLength: 32 });
     expect(new Set(told())).toEqual(new Set(['settingsLoaded', 'schemaLoaded', 'timeSynced', 'online', 'reported']));
     expect(lines).toContainEqual({ level: 'Info', text: 'Connected to MQTT broker, MQTT 5.0' });
-    expect(actor.getSnapshot().context.figures).toMatchObject({ connects: 1, reports: 1 });
+    expect(actor.getSnapshot().context.counts).toMatchObject({ connects: 1, reports: 1 });
   });
 
   test('does nothing before it is started', async () => {

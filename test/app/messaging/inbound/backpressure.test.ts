@@ -43,8 +43,8 @@ test('nothing is held back while the handler keeps up (M5, X7)', async () => {
   expect(inbox.push(message('a', 'x'), 'input')).toBeUndefined();
   inbox.setHandler(() => Promise.resolve());
   for (let index = 0; index < 100; index += 1) expect(inbox.push(message('a', 'x'), 'input')).toBeUndefined();
-  while (inbox.figures().waiting > 0) await settle();
-  expect(inbox.figures()).toEqual({ received: 101, dropped: 0, waiting: 0, pauses: 0 });
+  while (inbox.metrics().waiting > 0) await settle();
+  expect(inbox.metrics()).toEqual({ received: 101, dropped: 0, waiting: 0, pauses: 0 });
 });
 
 test('what follows is held back when three quarters of the room are taken, until half of it is free (M5)', async () => {
@@ -60,7 +60,7 @@ test('what follows is held back when three quarters of the room are taken, until
   expect(clock.pending).toBe(1);
   await finish(10);
   expect(seen).toEqual(['1', '2', '3', '4', '5', '6', '7', '8']);
-  expect(inbox.figures()).toEqual({ received: 8, dropped: 0, waiting: 0, pauses: 1 });
+  expect(inbox.metrics()).toEqual({ received: 8, dropped: 0, waiting: 0, pauses: 1 });
   expect(clock.pending).toBe(0);
 });
 
@@ -91,7 +91,7 @@ test('a handler that never settles holds back for the limit and no longer; then 
   clock.advance(1);
   expect(await isHeld(held)).toBe(false);
   for (let more = 0; more < 10; more += 1) expect(push()).toBeUndefined();
-  expect(inbox.figures()).toEqual({ received: 17, dropped: 8, waiting: 8, pauses: 1 });
+  expect(inbox.metrics()).toEqual({ received: 17, dropped: 8, waiting: 8, pauses: 1 });
   expect(warnings).toHaveLength(1);
 });
 
@@ -99,7 +99,7 @@ test('all pauses of one overload together keep to the limit, and the next overlo
   const { clock, push, finish, inbox } = working();
   const fill = () => {
     let held = push();
-    while (!held && inbox.figures().waiting < 8) held = push();
+    while (!held && inbox.metrics().waiting < 8) held = push();
     return held;
   };
   let pausedMs = 0;
@@ -113,20 +113,20 @@ test('all pauses of one overload together keep to the limit, and the next overlo
   }
   expect(pausedMs).toBeGreaterThanOrEqual(2000);
   expect(pausedMs).toBeLessThan(2150);
-  const { pauses } = inbox.figures();
+  const { pauses } = inbox.metrics();
   expect(pauses).toBeGreaterThan(2);
   await finish(5);
   expect(fill()).toBeUndefined();
   await finish(7);
   expect(await isHeld(fill())).toBe(true);
-  expect(inbox.figures().pauses).toBe(pauses + 1);
+  expect(inbox.metrics().pauses).toBe(pauses + 1);
 });
 
 test('commands hold nothing back, and inputs at work on many topics leave them their room (M5)', () => {
   const { inbox, push, seen } = working();
   for (let index = 0; index < 20; index += 1) expect(push('update', 'command')).toBeUndefined();
   for (let topic = 0; topic < 20; topic += 1) void push(`topic ${topic}`);
-  expect(inbox.figures()).toMatchObject({ waiting: 8, dropped: 11 + 12 });
+  expect(inbox.metrics()).toMatchObject({ waiting: 8, dropped: 11 + 12 });
   void push('env_update', 'command', 'a command');
   expect(seen).toContain('a command');
 });
@@ -157,5 +157,5 @@ test('a handler that rejects every other message loses none, where the sender wa
   for (let index = 0; index < 1000; index += 1) await inbox.push(message('a', String(index)), 'input');
   while (seen.length < 1000) await settle();
   expect(seen).toEqual(Array.from({ length: 1000 }, (_, index) => String(index)));
-  expect(inbox.figures().dropped).toBe(0);
+  expect(inbox.metrics().dropped).toBe(0);
 });

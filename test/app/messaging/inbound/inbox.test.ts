@@ -26,7 +26,7 @@ test('a burst of 1,000 reaches a handler that awaits 20 ms, in order and one at 
     await settle();
   }
   expect(seen).toEqual(Array.from({ length: 1000 }, (_, index) => index));
-  expect(inbox.figures()).toEqual({ received: 1000, dropped: 0, waiting: 0, pauses: 0 });
+  expect(inbox.metrics()).toEqual({ received: 1000, dropped: 0, waiting: 0, pauses: 0 });
 });
 
 test('a handler that never settles holds up its own topic, and that only for its time limit (M5)', async () => {
@@ -69,7 +69,7 @@ test('what passes the bounds is dropped, counted, and told once in a while (M5)'
   const { clock, inbox, warnings } = setUp({ messages: 2, bytes: 100, handlerMs: 1000 });
   inbox.setHandler(() => new Promise(() => undefined));
   for (const text of ['1', '2', '3', '4', '5']) inbox.push(message('a', text), 'input');
-  expect(inbox.figures()).toMatchObject({ received: 5, dropped: 2, waiting: 2 });
+  expect(inbox.metrics()).toMatchObject({ received: 5, dropped: 2, waiting: 2 });
   expect(warnings).toEqual(['The input handler is too slow: 1 messages dropped so far. Let it return sooner.']);
   clock.jump(3_600_000);
   inbox.push(message('a', '6'), 'input');
@@ -99,7 +99,7 @@ test('a flood of inputs leaves the room of commands as it was (M5)', () => {
   inbox.setHandler(() => new Promise(() => undefined));
   for (let index = 0; index < 10; index += 1) inbox.push(message('input', 'x'), 'input');
   for (let index = 0; index < 3; index += 1) inbox.push(message('update', 'x'), 'command');
-  expect(inbox.figures()).toMatchObject({ received: 13, dropped: 7, waiting: 4 });
+  expect(inbox.metrics()).toMatchObject({ received: 13, dropped: 7, waiting: 4 });
 });
 
 test('handlers at work are bounded too, when each message has a topic of its own (M5)', () => {
@@ -111,7 +111,7 @@ test('handlers at work are bounded too, when each message has a topic of its own
   });
   for (let index = 0; index < 1000; index += 1) inbox.push(message(`topic ${index}`, 'x'), 'input');
   expect(atWork).toBe(100);
-  expect(inbox.figures()).toMatchObject({ received: 1000, dropped: 900, waiting: 0 });
+  expect(inbox.metrics()).toMatchObject({ received: 1000, dropped: 900, waiting: 0 });
 });
 
 test('a payload that passes the bound of bytes is dropped while the handler is busy', () => {
@@ -120,7 +120,7 @@ test('a payload that passes the bound of bytes is dropped while the handler is b
   inbox.push(message('a', 'first'), 'input');
   inbox.push(message('a', '12345678'), 'input');
   inbox.push(message('a', '9'), 'input');
-  expect(inbox.figures()).toMatchObject({ received: 3, dropped: 1, waiting: 1 });
+  expect(inbox.metrics()).toMatchObject({ received: 3, dropped: 1, waiting: 1 });
 });
 
 test('messages are dropped while the inbox is held, by each of those who hold it', () => {
@@ -136,7 +136,7 @@ test('messages are dropped while the inbox is held, by each of those who hold it
   second[Symbol.dispose]();
   inbox.push(message('a', '3'), 'input');
   expect(seen).toEqual(['3']);
-  expect(inbox.figures().dropped).toBe(2);
+  expect(inbox.metrics().dropped).toBe(2);
 });
 
 test('stopped, it waits for nothing, drops what waits, and takes nothing more', async () => {
@@ -153,7 +153,7 @@ test('stopped, it waits for nothing, drops what waits, and takes nothing more', 
   expect(clock.pending).toBe(0);
   expect(seen).toEqual(['1']);
   expect(warnings).toEqual([]);
-  expect(inbox.figures()).toMatchObject({ received: 4, dropped: 3, waiting: 0 });
+  expect(inbox.metrics()).toMatchObject({ received: 4, dropped: 3, waiting: 0 });
 });
 
 test('a handler that stops it while messages wait is the last one called', async () => {
@@ -168,5 +168,5 @@ test('a handler that stops it while messages wait is the last one called', async
   await settle();
   expect(seen).toEqual(['1', '2']);
   expect(clock.pending).toBe(0);
-  expect(inbox.figures()).toMatchObject({ received: 3, dropped: 1, waiting: 0 });
+  expect(inbox.metrics()).toMatchObject({ received: 3, dropped: 1, waiting: 0 });
 });

@@ -15,7 +15,7 @@ test('what waits for a write that hangs is bounded, however long that takes (M9,
     if (index % 100 === 0) await quiet();
     if (index % 2_000 === 1_999) heap.push(process.memoryUsage().arrayBuffers);
   }
-  expect(publisher.figures()).toMatchObject({ waiting: 100, isVolatile: true });
+  expect(publisher.metrics()).toMatchObject({ waiting: 100, isVolatile: true });
   // All of them would be 120 MB.
   expect(Math.min(...heap.slice(15)) - Math.min(...heap.slice(0, 15))).toBeLessThan(16 * 1024 * 1024);
 });

@@ -21,11 +21,11 @@ test('an overflow after the queue has drained is told again at once', async () =
   const { publisher, outcomes, warnings, clock, link } = await opened({ messages: 10, rate: { messages: 100 } });
   await outcomes('t', ...numbers(15));
   publisher.attach(link);
-  for (let step = 0; step < 20 && publisher.figures().waiting > 0; step += 1) {
+  for (let step = 0; step < 20 && publisher.metrics().waiting > 0; step += 1) {
     clock.advance(100);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  expect(publisher.figures().waiting).toBe(0);
+  expect(publisher.metrics().waiting).toBe(0);
   publisher.detach(link);
   await outcomes('t', ...numbers(15));
   expect(warnings).toEqual([`${told}: messages are dropped from now on.`, `${told}: 5 more dropped, 6 so far.`]);
@@ -61,7 +61,7 @@ test.each([
   await first.publisher.stop();
   const second = publishing({ policies, ...narrower }, first.store, first.clock);
   await second.publisher.open();
-  expect(second.publisher.figures()).toMatchObject({ waiting: 3, dropped: 5 });
+  expect(second.publisher.metrics()).toMatchObject({ waiting: 3, dropped: 5 });
   expect([...first.store.messages.keys()]).toEqual([1, 2, 3]);
 });
 
@@ -70,15 +70,15 @@ test('what is too old counts as expired though nobody publishes, and its publish
   const result = publisher.publish('t', 'x', { until: 'settled' });
   await new Promise((resolve) => setImmediate(resolve));
   clock.advance(60_001);
-  expect(publisher.figures()).toMatchObject({ waiting: 0, expired: 1 });
+  expect(publisher.metrics()).toMatchObject({ waiting: 0, expired: 1 });
   expect(await result).toMatchObject({ outcome: 'expired' });
   expect(store.messages.size).toBe(0);
 });
 
-test('what was told as queued and is dropped later shows in the figures, and to whom waits for its end (M6, S10)', async () => {
+test('what was told as queued and is dropped later shows in the metrics, and to whom waits for its end (M6, S10)', async () => {
   const { publisher, outcomes } = await opened({ messages: 2 });
   const settled = publisher.publish('t', '1', { until: 'settled' });
   expect(await outcomes('t', '2', '3', '4')).toEqual(['queued', 'queued', 'queued']);
   expect(await settled).toMatchObject({ outcome: 'dropped' });
-  expect(publisher.figures()).toMatchObject({ queued: 4, waiting: 2, dropped: 2 });
+  expect(publisher.metrics()).toMatchObject({ queued: 4, waiting: 2, dropped: 2 });
 });

@@ -25,7 +25,7 @@ test('a store that does not open costs durability alone, and gives what it holds
   expect(await early).toEqual({ outcome: 'queued' });
   await until(() => isOpen);
   expect(warnings).toEqual(volatile);
-  expect(publisher.figures()).toMatchObject({ isVolatile: true, waiting: 1 });
+  expect(publisher.metrics()).toMatchObject({ isVolatile: true, waiting: 1 });
   for (let minute = 0; minute < 10; minute += 1) {
     clock.advance(60_000);
     await quiet();
@@ -33,7 +33,7 @@ test('a store that does not open costs durability alone, and gives what it holds
   expect(calls).toEqual(['open']);
   letGo();
   await until(() => store.messages.size === 2);
-  expect(publisher.figures()).toMatchObject({ isVolatile: false, waiting: 2 });
+  expect(publisher.metrics()).toMatchObject({ isVolatile: false, waiting: 2 });
   publisher.attach(link);
   await until(() => sent.length === 2);
   expect(sent).toEqual(['t old', 't new']);
@@ -85,7 +85,7 @@ test('a write that hangs keeps no publisher waiting, and counts once it is done 
   letGo();
   await until(() => store.messages.size === 2);
   expect(store.appends).toEqual([1, 1]);
-  expect(publisher.figures().isVolatile).toBe(false);
+  expect(publisher.metrics().isVolatile).toBe(false);
 });
 
 test('a message that was delivered while its write hung is not kept for the next run', async () => {

@@ -64,7 +64,7 @@ for (const [what, harm] of harms) {
     });
     const all = [...first, ...Array.from({ length: sent }, (_, index) => long(`later ${index}`))];
     expect(warnings).toEqual([expect.stringMatching(/removed or changed by another program/)]);
-    expect(publisher.figures()).toMatchObject({ isVolatile: false, waiting: all.length });
+    expect(publisher.metrics()).toMatchObject({ isVolatile: false, waiting: all.length });
     await publisher.stop();
     expect((await foundIn(folder)).toSorted()).toEqual(all.toSorted());
   });
@@ -81,7 +81,7 @@ test('what was lost and written again goes out once, in order (S3)', async () =>
   });
   const sent: string[] = [];
   publisher.attach(linkThat(async (_, payload) => void sent.push(textOf(payload))));
-  await until(() => publisher.figures().waiting === 0 && publisher.figures().sending === 0);
+  await until(() => publisher.metrics().waiting === 0 && publisher.metrics().sending === 0);
   expect(sent.filter((text) => text !== 'x')).toEqual(['1', '2']);
   await publisher.stop();
   expect(await foundIn(folder)).toEqual([]);

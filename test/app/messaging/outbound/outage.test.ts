@@ -5,7 +5,7 @@ import { opened, quiet } from './publishing.ts';
 
 const dayMs = 24 * 3_600_000;
 
-test('a day offline at ten publishes a second: memory stays flat, and the figures are right (M9, S1, S10)', async () => {
+test('a day offline at ten publishes a second: memory stays flat, and the metrics are right (M9, S1, S10)', async () => {
   const { publisher, clock, store, link, sent } = await opened();
   const heap: number[] = [];
   for (let second = 0; second < dayMs / 1000; second += 1) {
@@ -15,9 +15,9 @@ test('a day offline at ten publishes a second: memory stays flat, and the figure
     if (second % 300 === 299) heap.push(process.memoryUsage().heapUsed);
   }
   await quiet();
-  expect(publisher.figures()).toMatchObject({ queued: 864_000, waiting: 1_000, dropped: 863_000, sent: 0, expired: 0 });
+  expect(publisher.metrics()).toMatchObject({ queued: 864_000, waiting: 1_000, dropped: 863_000, sent: 0, expired: 0 });
   expect(store.messages.size).toBe(1_000);
-  expect(publisher.figures().waitingBytes).toBeLessThan(1_000 * 40);
+  expect(publisher.metrics().waitingBytes).toBeLessThan(1_000 * 40);
   // What is left after each collection: 400,000 messages more would be some 80 MB.
   const [earlier, later] = [heap.slice(0, 144), heap.slice(144)].map((half) => Math.min(...half));
   expect((later ?? 0) - (earlier ?? 0)).toBeLessThan(16 * 1024 * 1024);
@@ -25,7 +25,7 @@ test('a day offline at ten publishes a second: memory stays flat, and the figure
   while (sent.length < 1_000) await quiet();
   expect(sent.at(0)).toBe('t 86300 0');
   expect(sent.at(-1)).toBe('t 86399 9');
-  expect(publisher.figures()).toMatchObject({ waiting: 0, sent: 1_000 });
+  expect(publisher.metrics()).toMatchObject({ waiting: 0, sent: 1_000 });
 }, 120_000);
 
 test('a whole unit goes through an hour offline, and sends what waits when the broker is back (M9, M10)', async () => {
@@ -38,7 +38,7 @@ test('a whole unit goes through an hour offline, and sends what waits when the b
     void client.publishToTopics('output/pepeunit', String(second), { qos: 1 });
     await quiet();
   }
-  expect(client.mqttClient.figures()).toMatchObject({ waiting: 1_000, dropped: 2_600 });
+  expect(client.mqttClient.metrics()).toMatchObject({ waiting: 1_000, dropped: 2_600 });
   world.broker.refuse(undefined);
   const [topic] = client.schema.outputTopic['output/pepeunit'] ?? [];
   const arrived = () =>
@@ -84,6 +84,6 @@ test('a unit that is offline and idle lets go of what is too old, in memory and 
     await quiet();
   }
   expect(world.outbox.messages.size).toBe(0);
-  expect(client.actor.getSnapshot().context.figures).toMatchObject({ outbox: { waiting: 0, expired: 1 } });
+  expect(client.metrics()).toMatchObject({ outbox: { waiting: 0, expired: 1 } });
   await client.stopMainCycle();
 });

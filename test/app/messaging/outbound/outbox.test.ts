@@ -11,21 +11,21 @@ test('the oldest are dropped, counted and told once when too many wait (S1, S2)'
   publisher.attach(link);
   await until(() => sent.length === 2);
   expect(sent).toEqual(['t 3', 't 4']);
-  expect(publisher.figures()).toMatchObject({ queued: 4, dropped: 2, sent: 2, waiting: 0 });
+  expect(publisher.metrics()).toMatchObject({ queued: 4, dropped: 2, sent: 2, waiting: 0 });
   expect(warnings).toHaveLength(1);
 });
 
 test('what waits is bounded by bytes too, topics included (S1)', async () => {
   const { publisher, outcomes } = publishing({ bytes: 40 });
   await outcomes('t', '12', '34', '56', '78');
-  const { waiting, waitingBytes, dropped } = publisher.figures();
+  const { waiting, waitingBytes, dropped } = publisher.metrics();
   expect({ all: waiting + dropped, bytes: waitingBytes <= 40, some: waiting > 0 && dropped > 0 }).toEqual({
     all: 4,
     bytes: true,
     some: true,
   });
   expect(await publisher.publish('t', 'x'.repeat(100))).toMatchObject({ outcome: 'dropped' });
-  expect(publisher.figures().waiting).toBe(waiting);
+  expect(publisher.metrics().waiting).toBe(waiting);
 });
 
 test('a topic can reject the new instead, and keeps its own from others (S2)', async () => {
@@ -59,7 +59,7 @@ test('of a topic with the policy `latest` the newest alone is kept, in the store
   publisher.attach(link);
   await until(() => sent.length === 1);
   expect(sent).toEqual(['t 3']);
-  expect(publisher.figures()).toMatchObject({ replaced: 2, dropped: 0, sent: 1 });
+  expect(publisher.metrics()).toMatchObject({ replaced: 2, dropped: 0, sent: 1 });
 });
 
 test('of a topic with the policy `none` nothing is kept (S2)', async () => {
@@ -69,14 +69,14 @@ test('of a topic with the policy `none` nothing is kept (S2)', async () => {
   publisher.attach(link);
   expect(await outcomes('t', '2')).toEqual(['delivered']);
   expect(store.appends).toEqual([]);
-  expect(publisher.figures()).toMatchObject({ dropped: 1, queued: 0 });
+  expect(publisher.metrics()).toMatchObject({ dropped: 1, queued: 0 });
 });
 
 test('by default the state keeps its newest, the log its newest 256, and all else everything (S2)', async () => {
   const { publisher, outcomes } = publishing();
   const many = Array.from({ length: 300 }, (_, index) => String(index));
   for (const topic of ['state/pepeunit', 'log/pepeunit', 't']) await outcomes(topic, ...many);
-  expect(publisher.figures()).toMatchObject({ waiting: 1 + 256 + 300, replaced: 299, dropped: 44 });
+  expect(publisher.metrics()).toMatchObject({ waiting: 1 + 256 + 300, replaced: 299, dropped: 44 });
 });
 
 test('what waits for too long expires (S6)', async () => {
@@ -89,7 +89,7 @@ test('what waits for too long expires (S6)', async () => {
   await until(() => sent.length === 1);
   expect(sent).toEqual(['t 2']);
   expect(store.messages.size).toBe(0);
-  expect(publisher.figures()).toMatchObject({ expired: 1, sent: 1 });
+  expect(publisher.metrics()).toMatchObject({ expired: 1, sent: 1 });
 });
 
 test('age goes on through a restart, and a jump of the wall clock ages nothing while the program runs (S6, M13, X3)', async () => {
@@ -97,13 +97,13 @@ test('age goes on through a restart, and a jump of the wall clock ages nothing w
   await first.outcomes('t', '1');
   first.clock.jump(1e12);
   await first.outcomes('t', '2');
-  expect(first.publisher.figures()).toMatchObject({ waiting: 2, expired: 0 });
+  expect(first.publisher.metrics()).toMatchObject({ waiting: 2, expired: 0 });
   first.clock.jump(-1e12);
   await first.publisher.stop();
   first.clock.advance(61_000);
   const second = publishing({ ageMs: 60_000 }, first.store, first.clock);
   await second.publisher.open();
-  expect(second.publisher.figures()).toMatchObject({ expired: 1, waiting: 1 });
+  expect(second.publisher.metrics()).toMatchObject({ expired: 1, waiting: 1 });
 });
 
 test('what waited at the stop is sent first at the next start, in order, each topic by itself (S3)', async () => {
@@ -128,10 +128,10 @@ test('policies and bounds hold for what earlier runs left, too', async () => {
   await first.publisher.stop();
   const second = publishing({ messages: 2 }, first.store);
   await second.publisher.open();
-  expect(second.publisher.figures()).toMatchObject({ waiting: 2, dropped: 1 });
+  expect(second.publisher.metrics()).toMatchObject({ waiting: 2, dropped: 1 });
   const third = publishing({ policies: { t: 'latest' } }, first.store);
   await third.publisher.open();
-  expect(third.publisher.figures()).toMatchObject({ waiting: 1, replaced: 1 });
+  expect(third.publisher.metrics()).toMatchObject({ waiting: 1, replaced: 1 });
 });
 
 test('a full disk costs durability alone: one warning, and back to disk when there is room (S11)', async () => {
@@ -143,11 +143,11 @@ test('a full disk costs durability alone: one warning, and back to disk when the
   clock.advance(30_000);
   await quiet();
   expect(warnings).toEqual([expect.stringContaining('no space is left')]);
-  expect(publisher.figures()).toMatchObject({ isVolatile: true, waiting: 4 });
+  expect(publisher.metrics()).toMatchObject({ isVolatile: true, waiting: 4 });
   free();
   clock.advance(30_000);
   await until(() => store.messages.size === 4);
-  expect(publisher.figures().isVolatile).toBe(false);
+  expect(publisher.metrics().isVolatile).toBe(false);
   expect(warnings).toHaveLength(2);
   publisher.attach(link);
   await until(() => sent.length === 4);
@@ -176,10 +176,10 @@ test('without a store messages wait in memory, and are dropped at the stop', asy
   const last = publisher.publish('t', '3', { until: 'settled' });
   await publisher.stop();
   expect(await last).toMatchObject({ outcome: 'dropped' });
-  expect(publisher.figures()).toMatchObject({ waiting: 0, dropped: 3, isVolatile: false });
+  expect(publisher.metrics()).toMatchObject({ waiting: 0, dropped: 3, isVolatile: false });
 });
 
-test('whatever is published over whatever links, each message settles and the figures add up (M6, S10)', async () => {
+test('whatever is published over whatever links, each message settles and the metrics add up (M6, S10)', async () => {
   const step = fc.oneof(
     fc.record({
       do: fc.constant('publish' as const),
@@ -216,11 +216,11 @@ test('whatever is published over whatever links, each message settles and the fi
         if (one.do === 'answer') slow.answer();
         if (one.do === 'wait') clock.advance(3_000);
         await quiet();
-        expect(publisher.figures().waiting).toBeLessThanOrEqual(5);
+        expect(publisher.metrics().waiting).toBeLessThanOrEqual(5);
       }
       cut();
       await Promise.all(results);
-      const { waiting, sending, sent, dropped, replaced, expired } = publisher.figures();
+      const { waiting, sending, sent, dropped, replaced, expired } = publisher.metrics();
       expect(waiting + sending + sent + dropped + replaced + expired).toBe(results.length);
       await publisher.stop();
       expect(store.messages.size).toBe(waiting);

@@ -59,12 +59,12 @@ test('a message over which the broker ends each link goes aside, counted and tol
   }
   expect(links[0]).toEqual(['a 1', 'denied 2', 'a 3', 'b 4']);
   expect(links.slice(1)).toEqual(Array.from({ length: 5 }, () => ['denied 2']));
-  expect(bench.publisher.figures()).toMatchObject({ dead: 1, sent: 1, waiting: 2 });
+  expect(bench.publisher.metrics()).toMatchObject({ dead: 1, sent: 1, waiting: 2 });
   expect(bench.store.dead).toMatchObject([{ message: { topic: 'denied' }, outcome: 'refused' }]);
   expect(bench.warnings).toEqual([expect.stringContaining('ended the link each time')]);
 
   expect(await live(bench, poisonous)).toEqual({ taken: ['a 3', 'b 4'], isPoisoned: false });
-  expect(bench.publisher.figures()).toMatchObject({ dead: 1, sent: 3, waiting: 0 });
+  expect(bench.publisher.metrics()).toMatchObject({ dead: 1, sent: 3, waiting: 0 });
 });
 
 test('meanwhile messages of QoS 1 wait, and those of QoS 0 are written (S8)', async () => {
@@ -90,12 +90,12 @@ test('a newer message that takes its place is tried instead, and the next of its
     await busy(bench, `denied ${at}`);
     await live(bench, poisonous);
   }
-  expect(bench.publisher.figures()).toMatchObject({ dead: 1, waiting: 0 });
+  expect(bench.publisher.metrics()).toMatchObject({ dead: 1, waiting: 0 });
   await busy(bench, 'denied 6', 'a 7');
   await live(bench, poisonous);
   await live(bench, poisonous);
   await live(bench, poisonous);
-  expect(bench.publisher.figures()).toMatchObject({ dead: 2, sent: 1, waiting: 0 });
+  expect(bench.publisher.metrics()).toMatchObject({ dead: 2, sent: 1, waiting: 0 });
 });
 
 /** Long enough to try a message, and over soon after that. */
@@ -110,9 +110,9 @@ test.each([
   const bench = await opened();
   await busy(bench, 'a 1', 'b 2');
   for (let at = 0; at < 20; at += 1) await live(bench, { lastsMs: lastsMs(at), answersMs: undefined, end });
-  expect(bench.publisher.figures()).toMatchObject({ dead: 0, waiting: 2 });
+  expect(bench.publisher.metrics()).toMatchObject({ dead: 0, waiting: 2 });
   await live(bench, { lastsMs: 10_000, answersMs: 0 });
-  expect(bench.publisher.figures()).toMatchObject({ sent: 2, waiting: 0 });
+  expect(bench.publisher.metrics()).toMatchObject({ sent: 2, waiting: 0 });
 });
 
 test('links that end at any time cost no message, as long as one of five acknowledges what it is sent (S8, M10)', async () => {
@@ -128,7 +128,7 @@ test('links that end at any time cost no message, as long as one of five acknowl
         await live(bench, at % 5 === 4 ? { lastsMs: 7_000, answersMs: 0 } : one);
       }
       await live(bench, { lastsMs: 10_000, answersMs: 0 });
-      expect(bench.publisher.figures()).toMatchObject({ dead: 0, sent: count * lives.length, waiting: 0 });
+      expect(bench.publisher.metrics()).toMatchObject({ dead: 0, sent: count * lives.length, waiting: 0 });
     }),
     { numRuns: 20 },
   );

@@ -10,7 +10,7 @@ test('sends at once while a link is open, and keeps nothing', async () => {
   expect(await publisher.publish('t', 'y', { qos: 1 })).toEqual({ outcome: 'delivered' });
   expect(sent).toEqual(['t x', 't y']);
   expect(store.appends).toEqual([]);
-  expect(publisher.figures()).toMatchObject({ sent: 2, queued: 0, waiting: 0, sending: 0 });
+  expect(publisher.metrics()).toMatchObject({ sent: 2, queued: 0, waiting: 0, sending: 0 });
 });
 
 test('a message of QoS 0 that the socket takes needs no promise of the link', async () => {
@@ -37,7 +37,7 @@ test('keeps messages while there is no link, and sends them once, in order, when
   await quiet();
   expect(sent).toEqual(['t 1', 't 2', 't 3', 't 4']);
   expect(store.messages.size).toBe(0);
-  expect(publisher.figures()).toMatchObject({ sent: 4, waiting: 0, queued: 3, dropped: 0, refused: 0 });
+  expect(publisher.metrics()).toMatchObject({ sent: 4, waiting: 0, queued: 3, dropped: 0, refused: 0 });
 });
 
 test('what is told as queued is in the store by then', async () => {
@@ -80,7 +80,7 @@ test('a link that breaks while the queue is sent leaves the rest waiting', async
   });
   publisher.attach(breaking);
   await quiet();
-  expect(publisher.figures().waiting).toBe(2);
+  expect(publisher.metrics().waiting).toBe(2);
   publisher.detach(breaking);
   publisher.attach(link);
   await until(() => sent.length === 3);
@@ -113,7 +113,7 @@ test('what the link has and does not acknowledge is bounded; more waits in the o
   const all = Array.from({ length: 2_000 }, (_, index) => publisher.publish('t', String(index), { qos: 1 }));
   await quiet();
   expect(slow.taken.length).toBeLessThan(1_600);
-  expect(publisher.figures().sending + publisher.figures().waiting).toBe(2_000);
+  expect(publisher.metrics().sending + publisher.metrics().waiting).toBe(2_000);
   while (slow.answers.length > 0) {
     slow.answer();
     await quiet();
@@ -156,11 +156,11 @@ test('the link never holds more than its window: the rest is in the outbox, and 
   const window = { live: 1_024, replay: 512 };
   const sending = window.live + window.replay;
   expect(slow.taken.length).toBe(sending);
-  expect(publisher.figures()).toMatchObject({ sending, waiting: 5_000 - sending });
+  expect(publisher.metrics()).toMatchObject({ sending, waiting: 5_000 - sending });
   publisher.detach(slow.link);
   slow.answer(closed());
   expect(new Set((await Promise.all(results)).map(({ outcome }) => outcome))).toEqual(new Set(['queued']));
-  expect(publisher.figures()).toMatchObject({ sending: 0, waiting: 5_000 });
+  expect(publisher.metrics()).toMatchObject({ sending: 0, waiting: 5_000 });
   expect(store.messages.size).toBe(5_000);
 });
 
@@ -179,7 +179,7 @@ test('after a stop every message is dropped, and nothing writes any more', async
   await quiet();
   expect(store.messages.size).toBe(size);
   expect(clock.pending).toBe(0);
-  expect(publisher.figures()).toMatchObject({ dropped: 1 });
+  expect(publisher.metrics()).toMatchObject({ dropped: 1 });
 });
 
 test('send fails clearly without a link', async () => {
@@ -197,7 +197,7 @@ test('the keys of the schema name the topics of a policy', async () => {
   publisher.attach(link);
   await until(() => sent.length === 5);
   expect(sent).toEqual(['one 2', 'two 2', 'unit/state 2', 'other 1', 'other 2']);
-  expect(publisher.figures()).toMatchObject({ replaced: 3, dropped: 0, sent: 5 });
+  expect(publisher.metrics()).toMatchObject({ replaced: 3, dropped: 0, sent: 5 });
 });
 
 test('a window full of unacknowledged messages holds back neither QoS 0 nor the order of a topic (M1, S3)', async () => {
@@ -213,5 +213,5 @@ test('a window full of unacknowledged messages holds back neither QoS 0 nor the 
   await quiet();
   expect(slow.taken).toHaveLength(512);
   expect(atOnce).toEqual(['c c0', 'c c1']);
-  expect(publisher.figures()).toMatchObject({ sending: 512, waiting: 600 - 512 + 3 });
+  expect(publisher.metrics()).toMatchObject({ sending: 512, waiting: 600 - 512 + 3 });
 });

@@ -147,7 +147,7 @@ test('a link lost in the middle of it gets what was not acknowledged again, once
   for (const result of results) expect(await result).toEqual({ outcome: 'delivered' });
   expect(slow.taken).toEqual(numbers(40).map((text) => `t ${text}`));
   expect(sent.map(({ text }) => text)).toEqual(numbers(40).slice(10));
-  expect(bench.publisher.figures()).toMatchObject({ sent: 40, waiting: 0, sending: 0 });
+  expect(bench.publisher.metrics()).toMatchObject({ sent: 40, waiting: 0, sending: 0 });
   expect(bench.store.messages.size).toBe(0);
 });
 
@@ -165,5 +165,5 @@ test('topics that the broker denies go aside, and hold no other up (S8)', async 
   await pass(bench.clock, 2_000);
   expect(sent.map(({ text }) => text)).toEqual(numbers(20));
   expect(bench.store.dead).toHaveLength(20);
-  expect(bench.publisher.figures()).toMatchObject({ dead: 20, sent: 20, waiting: 0 });
+  expect(bench.publisher.metrics()).toMatchObject({ dead: 20, sent: 20, waiting: 0 });
 });

@@ -8,7 +8,7 @@ test('a refusal tells the reason and the reason code, and is not tried again (M8
   const result = await publisher.publish('t', 'x', { qos: 1 });
   expect(result).toEqual({ outcome: 'refused', reason: 'Not authorised', reasonCode: 0x87 });
   await quiet();
-  expect(publisher.figures()).toMatchObject({ waiting: 0, sending: 0, refused: 1 });
+  expect(publisher.metrics()).toMatchObject({ waiting: 0, sending: 0, refused: 1 });
   expect(warnings).toEqual(['A message for t was refused: Not authorised']);
 });
 
@@ -36,7 +36,7 @@ test('a kept message that the broker refuses for good goes aside, and the next f
   await until(() => sent.length === 1);
   expect(store.dead).toMatchObject([{ message: { topic: 'denied' }, reason: 'Not authorised', reasonCode: 0x87 }]);
   expect(store.messages.size).toBe(0);
-  expect(publisher.figures()).toMatchObject({ dead: 1, sent: 1, refused: 0, waiting: 0 });
+  expect(publisher.metrics()).toMatchObject({ dead: 1, sent: 1, refused: 0, waiting: 0 });
 });
 
 test('a broker whose quota is used up gets the message later', async () => {
@@ -53,7 +53,7 @@ test('a broker whose quota is used up gets the message later', async () => {
   isOver = false;
   clock.advance(1_000);
   await until(() => sent.length === 1);
-  expect(publisher.figures()).toMatchObject({ dead: 0, sent: 1 });
+  expect(publisher.metrics()).toMatchObject({ dead: 0, sent: 1 });
 });
 
 test('a packet over the limit, topic included, is refused before it is sent, counted in bytes', async () => {

@@ -9,7 +9,7 @@ test('damaged records are counted and told', async () => {
   store.damage(2);
   const { publisher, warnings } = publishing({}, store);
   await publisher.open();
-  expect(publisher.figures().damaged).toBe(2);
+  expect(publisher.metrics().damaged).toBe(2);
   expect(warnings).toEqual(['2 damaged records of the outbox were put aside.']);
 });
 
@@ -27,10 +27,10 @@ test('dead letters that can not be put aside are told once, and cost no durabili
   const { publisher, warnings, outcomes } = publishing({}, failing);
   await outcomes('t', '1', '2');
   publisher.attach(linkThat(() => Promise.reject(refusal())));
-  await until(() => publisher.figures().dead === 2);
+  await until(() => publisher.metrics().dead === 2);
   await until(() => warnings.length > 0);
   expect(warnings).toEqual([expect.stringContaining('no file')]);
-  expect(publisher.figures()).toMatchObject({ isVolatile: false, waiting: 0 });
+  expect(publisher.metrics()).toMatchObject({ isVolatile: false, waiting: 0 });
 });
 
 test('a clock that was set back between two runs makes nothing expire, and age begins anew (S6, M13)', async () => {
@@ -42,8 +42,8 @@ test('a clock that was set back between two runs makes nothing expire, and age b
   await second.publisher.open();
   second.clock.advance(59_000);
   await second.outcomes('t', '2');
-  expect(second.publisher.figures()).toMatchObject({ expired: 0, waiting: 2 });
+  expect(second.publisher.metrics()).toMatchObject({ expired: 0, waiting: 2 });
   second.clock.advance(2_000);
   await second.outcomes('t', '3');
-  expect(second.publisher.figures()).toMatchObject({ expired: 1, waiting: 2 });
+  expect(second.publisher.metrics()).toMatchObject({ expired: 1, waiting: 2 });
 });
