@@ -32,7 +32,7 @@ const endOf = async (port: number, version: MqttVersion): Promise<BrokerError> =
   return ends[0] as BrokerError;
 };
 
-const fixture = (name: string) => readFileSync(new URL(`../../fixtures/tls/${name}`, import.meta.url), 'utf8');
+const fixture = (name: string) => readFileSync(new URL(`../../../fixtures/tls/${name}`, import.meta.url), 'utf8');
 const resources = () =>
   process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap' || name === 'Timeout').length;
 describe('hostile bytes', () => {
