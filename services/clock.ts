@@ -1,14 +1,23 @@
 import { fromCallback, fromPromise } from 'xstate';
 
+/** The timers of a clock; XState takes them as its own. */
+export interface Timers {
+  /**
+   * Calls `fn` once, no sooner than after `ms` milliseconds.
+   *
+   * @returns An id for {@link Timers.clearTimeout}.
+   */
+  setTimeout(fn: () => void, ms: number): unknown;
+  /** Cancels a timer; does nothing for one that has fired, for one cancelled before, and for `undefined`. */
+  clearTimeout(id: unknown): void;
+}
+
 /** The one clock that moves a unit: wall time, monotonic time and timers. */
-export interface Clock {
+export interface Clock extends Timers {
   /** The host's wall clock, Unix milliseconds. May jump. */
   now(): number;
   /** Milliseconds since some fixed moment; never jumps. */
   monotonic(): number;
-  /** Calls `fn` once after `ms`; the result cancels it through `clearTimeout`. */
-  setTimeout(fn: (...args: never[]) => void, ms: number): unknown;
-  clearTimeout(id: unknown): void;
 }
 
 /** A reference clock somewhere outside the device. */
@@ -28,7 +37,7 @@ export const readOffset = (source: ClockSource) => fromPromise<number>(({ signal
 export type ReadOffset = ReturnType<typeof readOffset>;
 
 /** How far the wall clock may drift from the monotonic one between two readings of the reference clock, milliseconds. */
-const mostDriftMs = 5000;
+const maxDriftMs = 5000;
 /** How often the two are compared, milliseconds. */
 const lookEveryMs = 10_000;
 
@@ -44,7 +53,7 @@ export const watchClock = (clock: Clock) =>
     const lead = () => clock.now() - clock.monotonic();
     const first = lead();
     const look = (): void => {
-      if (Math.abs(lead() - first) > mostDriftMs) sendBack({ type: 'clock.moved' });
+      if (Math.abs(lead() - first) > maxDriftMs) sendBack({ type: 'clock.moved' });
       else timer = clock.setTimeout(look, lookEveryMs);
     };
     let timer = clock.setTimeout(look, lookEveryMs);

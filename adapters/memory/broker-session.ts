@@ -8,7 +8,7 @@ import type {
   PublishOptions,
   Qos,
 } from '../../services/broker.ts';
-import type { Clock } from '../../services/clock.ts';
+import type { Timers } from '../../services/clock.ts';
 import { BrokerError } from '../../services/errors.ts';
 import { topicMatcher } from './topic-matcher.ts';
 
@@ -47,7 +47,7 @@ export interface Session {
 /** What all sessions of a broker in memory share. */
 export interface Hub {
   readonly versions: readonly MqttVersion[];
-  readonly clock: Pick<Clock, 'setTimeout' | 'clearTimeout'> | undefined;
+  readonly clock: Timers | undefined;
   readonly sessions: Set<Session>;
   readonly denied: Set<string>;
   readonly connects: LinkOptions[];

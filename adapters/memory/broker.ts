@@ -1,5 +1,5 @@
 import type { Broker, Link, LinkListener, LinkOptions, MqttVersion } from '../../services/broker.ts';
-import type { Clock } from '../../services/clock.ts';
+import type { Timers } from '../../services/clock.ts';
 import { BrokerError } from '../../services/errors.ts';
 import {
   answer,
@@ -44,7 +44,7 @@ export interface MemoryBrokerOptions {
   /** Versions that it speaks. @defaultValue both */
   readonly versions?: readonly MqttVersion[];
   /** Moves time-outs and, for a frozen broker, the keep-alive; without one nothing ever times out. */
-  readonly clock?: Pick<Clock, 'setTimeout' | 'clearTimeout'>;
+  readonly clock?: Timers;
 }
 
 const encoder = new TextEncoder();

@@ -46,7 +46,7 @@ export const fakeClock = (start = defaultStart): FakeClock => {
     monotonic: () => elapsed,
     setTimeout: (fn, ms) => {
       lastId += 1;
-      timers.set(lastId, { fn: fn as () => void, due: elapsed + (ms > 0 ? ms : 0), id: lastId });
+      timers.set(lastId, { fn, due: elapsed + (ms > 0 ? ms : 0), id: lastId });
       return lastId;
     },
     clearTimeout: (id) => void timers.delete(id as number),

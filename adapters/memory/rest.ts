@@ -1,6 +1,7 @@
-import type { Clock } from '../../services/clock.ts';
+import type { Timers } from '../../services/clock.ts';
 import { RestError } from '../../services/errors.ts';
 import type { Rest, RestTarget, TargetVersion, Unit, UnitNode } from '../../services/rest.ts';
+import { delay } from '../shared/clock.ts';
 import { failures } from './failures.ts';
 
 /** A method of the REST port. */
@@ -39,28 +40,19 @@ export interface MemoryRest extends Rest {
 export interface MemoryRestOptions {
   readonly documents?: Partial<RestDocuments>;
   /** Moves delays. Without one a delayed call waits until it is aborted. */
-  readonly clock?: Pick<Clock, 'setTimeout' | 'clearTimeout'>;
+  readonly clock?: Timers;
 }
 
 const aborted = (call: RestCall, cause?: unknown) => new RestError('aborted', `${call}: given up.`, { cause });
 
-const pass = (
-  clock: MemoryRestOptions['clock'],
-  call: RestCall,
-  ms: number,
-  signal: AbortSignal | undefined,
-): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const timer = clock?.setTimeout(() => {
-      signal?.removeEventListener('abort', giveUp);
-      resolve();
-    }, ms);
-    const giveUp = () => {
-      clock?.clearTimeout(timer);
-      reject(aborted(call, signal?.reason));
-    };
-    signal?.addEventListener('abort', giveUp, { once: true });
-  });
+/** Waits on the clock, or without one until the call is aborted. */
+const pass = async (clock: Timers, call: RestCall, ms: number, signal: AbortSignal | undefined): Promise<void> => {
+  try {
+    await delay(clock, ms, signal);
+  } catch (cause) {
+    throw aborted(call, cause);
+  }
+};
 
 async function* inChunks(bytes: Uint8Array, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   const size = 16_384;
@@ -69,6 +61,9 @@ async function* inChunks(bytes: Uint8Array, signal: AbortSignal | undefined): As
     yield bytes.slice(at, at + size);
   }
 }
+
+/** Timers that never fire. */
+const stoppedTimers: Timers = { setTimeout: () => undefined, clearTimeout: () => undefined };
 
 const emptyDocuments = (): RestDocuments => ({
   env: {},
@@ -81,7 +76,7 @@ const emptyDocuments = (): RestDocuments => ({
 });
 
 /** An instance in memory. */
-export const memoryRest = ({ documents: given, clock }: MemoryRestOptions = {}): MemoryRest => {
+export const memoryRest = ({ documents: given, clock = stoppedTimers }: MemoryRestOptions = {}): MemoryRest => {
   const documents = { ...emptyDocuments(), ...given };
   const calls: RecordedCall[] = [];
   const planned = failures<RestCall>();

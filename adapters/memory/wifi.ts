@@ -1,7 +1,7 @@
 import type { Clock } from '../../services/clock.ts';
 import { WifiError } from '../../services/errors.ts';
 import type { Wifi, WifiStatus } from '../../services/wifi.ts';
-import { systemClock } from '../shared/clock.ts';
+import { delay, systemClock } from '../shared/clock.ts';
 import { failures } from './failures.ts';
 
 /** How a simulated radio begins. */
@@ -34,21 +34,11 @@ export interface MemoryWifi extends Wifi {
 
 const stopped = () => new WifiError('timeout', 'The simulated radio was told to stop.');
 
-/** Waits on a clock; rejects at once when the signal aborts. */
-const wait = (clock: Clock, ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(stopped());
-    if (ms === 0) return resolve();
-    const give = () => {
-      clock.clearTimeout(timer);
-      reject(stopped());
-    };
-    const timer = clock.setTimeout(() => {
-      signal.removeEventListener('abort', give);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', give, { once: true });
-  });
+/** Takes as long as joining does. */
+const pass = async (clock: Clock, ms: number, signal: AbortSignal): Promise<void> => {
+  if (signal.aborted) throw stopped();
+  if (ms > 0) await delay(clock, ms, signal).catch(() => Promise.reject(stopped()));
+};
 
 /** The link of the station, and those who watch it. */
 const stationLink = (first: string | undefined) => {
@@ -91,7 +81,7 @@ export const memoryWifi = (options: MemoryWifiOptions = {}): MemoryWifi => {
     },
     join: async (ssid, password, signal) => {
       joins.push(ssid);
-      await wait(clock, joinMs, signal);
+      await pass(clock, joinMs, signal);
       failing.check('join');
       const wanted = inReach.get(ssid);
       if (wanted === undefined) throw new WifiError('notFound', `The network ${ssid} is not in reach. Move closer.`);

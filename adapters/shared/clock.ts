@@ -1,43 +1,62 @@
-import type { Clock } from '../../services/clock.ts';
+import type { Clock, Timers } from '../../services/clock.ts';
 
-/** The longest wait that a host's timer can count, in milliseconds. */
-const longestMs = 2 ** 31 - 1;
+/** The longest wait that a host's timer can count, milliseconds. */
+const maxTimerMs = 2 ** 31 - 1;
 
-interface Wait {
+interface LongTimer {
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-const arm = (wait: Wait, fn: () => void, ms: number): void => {
-  const step = Math.min(ms, longestMs);
-  wait.timer = setTimeout(() => (ms > step ? arm(wait, fn, ms - step) : fn()), step);
+const arm = (long: LongTimer, fn: () => void, ms: number): void => {
+  const step = Math.min(ms, maxTimerMs);
+  long.timer = setTimeout(() => (ms > step ? arm(long, fn, ms - step) : fn()), step);
 };
 
-/** The host's own clock and timers; a wait may be longer than the 24.8 days that the host's timers can count. */
+/** The host's own clock and timers; a timer may run for longer than the 24.8 days that the host's own can count. */
 export const systemClock = (): Clock => ({
   now: () => Date.now(),
   monotonic: () => performance.now(),
   setTimeout: (fn, ms) => {
-    const wait: Wait = { timer: undefined };
-    arm(wait, fn as () => void, ms);
-    return wait;
+    const long: LongTimer = { timer: undefined };
+    arm(long, fn, ms);
+    return long;
   },
-  clearTimeout: (id) => clearTimeout((id as Wait | undefined)?.timer),
+  clearTimeout: (id) => clearTimeout((id as LongTimer | undefined)?.timer),
 });
 
-/** A wait that is not begun again before it is over. */
-export const createPause = (clock: Pick<Clock, 'setTimeout' | 'clearTimeout'>, onEnd: () => void) => {
+/**
+ * Waits on a clock.
+ *
+ * @throws The signal's reason, as soon as it aborts.
+ */
+export const delay = (clock: Timers, ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const onAbort = () => {
+      clock.clearTimeout(timer);
+      reject(signal?.reason as Error);
+    };
+    const timer = clock.setTimeout(() => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+
+/** A timer that can be started again and again; a start while it runs changes nothing. */
+export const createTimer = (clock: Timers, onElapsed: () => void) => {
   let timer: unknown;
   return {
-    begin: (ms: number) => {
+    start: (ms: number) => {
       timer ??= clock.setTimeout(() => {
         timer = undefined;
-        onEnd();
+        onElapsed();
       }, ms);
     },
-    end: () => {
+    stop: () => {
       clock.clearTimeout(timer);
       timer = undefined;
     },
-    isOn: () => timer !== undefined,
+    isRunning: () => timer !== undefined,
   };
 };

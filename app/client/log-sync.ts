@@ -1,3 +1,4 @@
+import { delay } from '../../adapters/shared/clock.ts';
 import type { Clock } from '../../services/clock.ts';
 import type { SendLogs } from '../../services/log.ts';
 
@@ -41,19 +42,6 @@ export const batchFrom = (lines: readonly string[], most: number): Batch => {
   return { payload: `[${lines.slice(0, end).join(',')}]`, count: end };
 };
 
-const pause = (clock: Clock, ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const stop = () => {
-      clock.clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = clock.setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-
 /**
  * Sends every stored entry, oldest first, in paced batches that are acknowledged one by one; entries made meanwhile follow.
  *
@@ -84,7 +72,7 @@ export const createLogSync = ({ clock, stored, send, mostBytes, holdNew, warn }:
         signal.throwIfAborted();
         sent += count;
         rest = rest.slice(count);
-        if (rest.length > 0) await pause(clock, pauseMs, signal);
+        if (rest.length > 0) await delay(clock, pauseMs, signal);
       }
       return sent;
     } finally {

@@ -167,7 +167,7 @@ export const createRoot = (parts: RootParts): UnitActor => {
   return createActor(provideUnit(parts), {
     id: 'unit',
     systemId: 'unit',
-    clock: adapters.clock as never,
+    clock: adapters.clock,
     ...(options.inspect && { inspect: guardInspector(options.inspect, plane.warn) }),
     input: {
       managesWifi: options.ffWifiManagerEnable,

@@ -5,7 +5,7 @@ import { fakeClock } from '../../adapters/memory/clock.ts';
 import { systemClock } from '../../adapters/shared/clock.ts';
 import { mqttMachine, type MqttFact } from '../../machines/mqtt.ts';
 import { closeLink, holdLink, type Broker, type Link, type LinkUser } from '../../services/broker.ts';
-import type { Clock } from '../../services/clock.ts';
+import type { Timers } from '../../services/clock.ts';
 import { BrokerError } from '../../services/errors.ts';
 import { probe, settle } from '../machines/harness.ts';
 import { until } from '../support/until.ts';
@@ -42,10 +42,10 @@ const plane = () => {
 const machineOn = (broker: Broker, { user, closed }: ReturnType<typeof plane>) =>
   mqttMachine.provide({ actors: { holdLink: holdLink(broker, user), closeLink: closeLink(closed) } });
 
-const begin = (broker: Broker, data = plane(), clock: Pick<Clock, 'setTimeout' | 'clearTimeout'> = systemClock()) => {
+const begin = (broker: Broker, data = plane(), clock: Timers = systemClock()) => {
   const parent = probe<MqttFact>();
   const actor = createActor(machineOn(broker, data), {
-    clock: clock as never,
+    clock,
     input: { parent: parent.ref, protocol: 5 },
   }).start();
   actor.send({ type: 'network.up' });

@@ -33,7 +33,7 @@ const program = ({ clock, broker, random }: ReturnType<typeof world>, version: M
     actors: { holdLink: holdLink(broker, user), closeLink: closeLink(async () => undefined) },
     delays: drawnWaits(random, () => spreadMs),
   });
-  const actor = createActor(machine, { clock: clock as never, input: { parent: parent.ref, protocol: version } });
+  const actor = createActor(machine, { clock, input: { parent: parent.ref, protocol: version } });
   actor.start();
   actor.send({ type: 'network.up' });
   actor.send({ type: 'mqtt.want', topics: ['a'] });

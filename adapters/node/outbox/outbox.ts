@@ -1,6 +1,6 @@
-import type { Clock } from '../../../services/clock.ts';
+import type { Timers } from '../../../services/clock.ts';
 import type { Outbox } from '../../../services/outbox.ts';
-import { createPause } from '../../shared/clock.ts';
+import { createTimer } from '../../shared/clock.ts';
 import { serial } from '../../shared/serialize.ts';
 import { hostOutboxFs, type OutboxFs } from './fs.ts';
 import { writeLetters } from './letters.ts';
@@ -11,7 +11,7 @@ import { storageError } from '../fs/read-json.ts';
 export interface FileOutboxOptions {
   /** Its own folder; made where it is missing, for this user alone (0700). */
   readonly folder: string;
-  readonly clock: Pick<Clock, 'setTimeout' | 'clearTimeout'>;
+  readonly clock: Timers;
   /** The most that a power cut may cost, milliseconds. @defaultValue 1_000 */
   readonly syncEveryMs?: number;
   /** How long removals are gathered, milliseconds: what a kill may bring back. @defaultValue 200 */
@@ -24,15 +24,15 @@ export interface FileOutboxOptions {
 
 /** Gathers ids for a while, and then hands them on together. */
 const createGathering = (clock: FileOutboxOptions['clock'], ms: number, onGathered: () => void) => {
-  const delay = createPause(clock, onGathered);
+  const timer = createTimer(clock, onGathered);
   let gathered: number[] = [];
   return {
     add: (ids: readonly number[]) => {
       gathered.push(...ids);
-      delay.begin(ms);
+      timer.start(ms);
     },
     take: (): readonly number[] => {
-      delay.end();
+      timer.stop();
       const taken = gathered;
       gathered = [];
       return taken;
@@ -63,10 +63,10 @@ export const fileOutbox = (options: FileOutboxOptions): Outbox => {
     inTurn(async () => task()?.catch(hold.onFailure)).catch((thrown: unknown) => {
       unattendedFailure = thrown;
     });
-  const sync = createPause(clock, () => void unattended(() => hold.now()?.segments.sync()));
+  const sync = createTimer(clock, () => void unattended(() => hold.now()?.segments.sync()));
   const removed = createGathering(clock, removeEveryMs, () => void unattended(removeGathered));
   const removeGathered = () => {
-    sync.begin(syncEveryMs);
+    sync.start(syncEveryMs);
     return hold.now()?.segments.remove(removed.take());
   };
 
@@ -78,7 +78,7 @@ export const fileOutbox = (options: FileOutboxOptions): Outbox => {
         unattendedFailure = undefined;
         if (failure !== undefined) throw failure;
         const segments = await hold.segments();
-        sync.begin(syncEveryMs);
+        sync.start(syncEveryMs);
         await segments.append(messages);
       }),
     remove: removed.add,
@@ -87,7 +87,7 @@ export const fileOutbox = (options: FileOutboxOptions): Outbox => {
       await unattended(removeGathered);
       await unattended(hold.close);
       removed.take();
-      sync.end();
+      sync.stop();
     },
   };
 };

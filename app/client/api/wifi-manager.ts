@@ -1,3 +1,4 @@
+import { delay } from '../../../adapters/shared/clock.ts';
 import type { UnitEnv } from '../../../services/env.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { ClientError, WifiError } from '../../../services/errors.ts';
@@ -36,8 +37,8 @@ export interface WifiManagerParts {
   readonly pause: (attempts: number, ceilingMs: number) => number;
 }
 
-const stopped = () =>
-  new ClientError('stopped', 'The client was stopped before the network was joined. Make a new one.');
+const stopped = (cause: unknown) =>
+  new ClientError('stopped', 'The client was stopped before the network was joined. Make a new one.', { cause });
 
 /** An abort signal that fires after some time of this clock, or with another one. */
 const deadline = (clock: Clock, ms: number, other: AbortSignal) => {
@@ -47,12 +48,6 @@ const deadline = (clock: Clock, ms: number, other: AbortSignal) => {
   }, ms);
   return { signal: AbortSignal.any([abort.signal, other]), [Symbol.dispose]: () => clock.clearTimeout(timer) };
 };
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 
 export const createWifiManager = ({ wifi, clock, env, giveUp, pause }: WifiManagerParts): WifiManager => {
   const network = async () => {
@@ -85,9 +80,9 @@ export const createWifiManager = ({ wifi, clock, env, giveUp, pause }: WifiManag
     const end = giveUp();
     for (let attempts = 1; !(await connectOnce(options)); attempts += 1) {
       const { ceilingMs } = await network();
-      using wait = deadline(clock, pause(attempts, ceilingMs), end);
-      await aborted(wait.signal);
-      if (end.aborted) throw stopped();
+      await delay(clock, pause(attempts, ceilingMs), end).catch((cause: unknown) => {
+        throw stopped(cause);
+      });
     }
   };
   return {

@@ -1,4 +1,4 @@
-import { createPause } from '../../../adapters/shared/clock.ts';
+import { createTimer } from '../../../adapters/shared/clock.ts';
 import type { Clock } from '../../../services/clock.ts';
 import type { Message } from './queue.ts';
 import type { PlaneOutbox } from './outbox.ts';
@@ -17,11 +17,11 @@ export const watchAcknowledgements = (outbox: PlaneOutbox, clock: Clock, patienc
     for (const message of atRisk) if (now - message.bornMs >= patienceMs) outbox.secure(message);
     if (atRisk.length > 0) start();
   };
-  const pause = createPause(clock, look);
-  const start = () => pause.begin(patienceMs);
+  const timer = createTimer(clock, look);
+  const start = () => timer.start(patienceMs);
   return {
     /** A message of QoS 1 or 2 was sent. */
     start,
-    stop: pause.end,
+    stop: timer.stop,
   };
 };

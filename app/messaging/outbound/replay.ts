@@ -1,4 +1,4 @@
-import { createPause } from '../../../adapters/shared/clock.ts';
+import { createTimer } from '../../../adapters/shared/clock.ts';
 import type { Link } from '../../../services/broker.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { BrokerError } from '../../../services/errors.ts';
@@ -82,7 +82,7 @@ export const createReplay = (parts: ReplayParts): Replay => {
       await link.publish(lane.topic, payload, { qos, retain });
       arrive(message);
     } catch (thrown) {
-      if (fail(link, message, thrown) && open === link) pause.begin(pauseMs);
+      if (fail(link, message, thrown) && open === link) timer.start(pauseMs);
     }
     if (open === link) sending -= 1;
     pump();
@@ -97,9 +97,9 @@ export const createReplay = (parts: ReplayParts): Replay => {
   /** @returns Whether there may be more to send now. */
   const sendNext = (): boolean => {
     const message = suspects.isCautious() ? suspects.next() : nextOf(queue, sending, limiter.replays);
-    if (!open || !message || pause.isOn()) return false;
+    if (!open || !message || timer.isRunning()) return false;
     const ms = suspects.waitMs() || limiter.replay(message.bytes);
-    if (ms > 0) pause.begin(ms);
+    if (ms > 0) timer.start(ms);
     else send(open, message);
     return ms === 0;
   };
@@ -108,7 +108,7 @@ export const createReplay = (parts: ReplayParts): Replay => {
     outbox.expire();
     while (sendNext());
   };
-  const pause = createPause(clock, pump);
+  const timer = createTimer(clock, pump);
 
   return {
     start: (link) => {
@@ -121,7 +121,7 @@ export const createReplay = (parts: ReplayParts): Replay => {
     stop: () => {
       if (open) suspects.ended(open);
       open = undefined;
-      pause.end();
+      timer.stop();
     },
     wake: pump,
   };

@@ -90,7 +90,7 @@ const drive = (machine: AnyStateMachine, input: object, around: Surroundings): D
     note(inspected.snapshot as AnyMachineSnapshot);
   };
   const actor: AnyActorRef = createActor(machine, {
-    clock: clock as never,
+    clock,
     input: input as never,
     inspect,
   });

@@ -93,7 +93,7 @@ const fleetBroker = (clock: FleetClock, mostPerSecond: number, excess: string) =
 
 const startUnit = (machine: typeof mqttMachine, clock: FleetClock) => {
   const parent = createActor(fromCallback<MqttFact>(() => undefined)).start();
-  const unit = createActor(machine, { clock: clock as never, input: { parent, protocol: 'auto' } }).start();
+  const unit = createActor(machine, { clock, input: { parent, protocol: 'auto' } }).start();
   unit.send({ type: 'network.up' });
   // Signs of life are none of this simulation's business.
   unit.send({ type: 'mqtt.connect', linkRevision: 1, pingIntervalMs: 86_400_000 });
