@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { codeOf } from '../../adapters/node/fs/file-system.ts';
-import { storageError } from '../../adapters/node/fs/read-json.ts';
+import { codeOf, storageError } from '../../adapters/node/fs/errors.ts';
 import { failureOf } from '../../services/errors.ts';
 import { oneLine } from '../../adapters/shared/log/log-lines.ts';
 import { commands } from './commands.ts';

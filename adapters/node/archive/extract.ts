@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArchiveLimits } from '../../../services/firmware.ts';
 import { listTree, makePrivateFolder, moveOver } from '../fs/file-tree.ts';
-import { ioError } from '../fs/stats.ts';
+import { ioError } from '../fs/errors.ts';
 import { unpackInto } from './unpack.ts';
 
 /**

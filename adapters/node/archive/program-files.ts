@@ -2,7 +2,7 @@ import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FirmwareError } from '../../../services/errors.ts';
 import { ignoreRules, type IsIgnored } from '../../shared/archive/ignore-rules.ts';
-import { codeOf } from '../fs/file-system.ts';
+import { codeOf } from '../fs/errors.ts';
 
 /** A file of a unit's program. */
 export interface UnitFile {

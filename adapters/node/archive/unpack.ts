@@ -5,11 +5,11 @@ import { readArchive, type ArchiveEntry } from '../../shared/archive/archive.ts'
 import { isClientsOwn } from '../../shared/archive/entry-names.ts';
 import { privateFile, privateFolder } from '../fs/durable-file.ts';
 import { hostFs, type DurableFs } from '../fs/file-system.ts';
-import { ioError } from '../fs/stats.ts';
+import { ioError } from '../fs/errors.ts';
+import { createConcurrencyLimiter, type ConcurrencyLimiter } from '../fs/concurrency-limiter.ts';
+import { syncTree } from '../fs/sync-tree.ts';
 import { zlibDecompress } from './zlib.ts';
 import { newFileWriter } from './new-file.ts';
-import { sideBySide, type SideBySide } from '../fs/side-by-side.ts';
-import { syncTree } from '../fs/sync-tree.ts';
 
 const ownerExecutes = 0o100;
 /** Files up to here are written whole and side by side, larger ones as they come. */
@@ -32,7 +32,7 @@ const contentOf = async ({ content, size }: ArchiveEntry): Promise<Uint8Array> =
 };
 
 /** Writes entries into a folder, and knows what it made. */
-const treeWriter = (fs: DurableFs, root: string, writes: SideBySide) => {
+const treeWriter = (fs: DurableFs, root: string, writes: ConcurrencyLimiter) => {
   const folders = new Set([root]);
   const files: string[] = [];
   const writeNew = newFileWriter(fs);
@@ -64,7 +64,7 @@ const unpackAll = async (
   folder: string,
   archive: AsyncIterable<Uint8Array>,
   limits: ArchiveLimits,
-  writes: SideBySide,
+  writes: ConcurrencyLimiter,
 ): Promise<Unpacked> => {
   const tree = treeWriter(fs, folder, writes);
   let bytes = 0;
@@ -76,7 +76,7 @@ const unpackAll = async (
     await tree.write(entry);
     bytes += entry.size;
   }
-  await writes.settled();
+  await writes.whenIdle();
   await syncTree(fs, folder, [...tree.folders], tree.files);
   return { files: tree.files.length, bytes };
 };
@@ -94,12 +94,12 @@ export const unpackInto = async (
   limits: ArchiveLimits,
   fs: DurableFs = hostFs,
 ): Promise<Unpacked> => {
-  const writes = sideBySide();
+  const writes = createConcurrencyLimiter();
   try {
     return await unpackAll(fs, folder, archive, limits, writes);
   } catch (cause) {
     // What went wrong first is what matters.
-    await writes.settled().catch(() => undefined);
+    await writes.whenIdle().catch(() => undefined);
     throw ioError('The archive could not be unpacked', cause);
   }
 };

@@ -6,7 +6,7 @@ import {
   type FirmwareFlight,
   type FirmwareJournal,
 } from '../../../services/firmware-journal.ts';
-import { ioError } from '../fs/stats.ts';
+import { ioError } from '../fs/errors.ts';
 import type { FirmwareParts } from './context.ts';
 import { readPlan } from './plan-file.ts';
 import { restoreVersion } from './rollback.ts';

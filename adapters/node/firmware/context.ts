@@ -1,5 +1,6 @@
 import { serial } from '../../shared/serialize.ts';
-import { hostFirmwareFs, ioError, type FirmwareFs } from '../fs/stats.ts';
+import { hostFs, type FileSystem } from '../fs/file-system.ts';
+import { ioError } from '../fs/errors.ts';
 import { journalFile, type JournalFile } from './journal-file.ts';
 import { firmwarePlaces, type FirmwarePlaces } from './layout.ts';
 import { sweepFirmware } from './sweep.ts';
@@ -10,12 +11,12 @@ export interface FolderFirmwareOptions {
   /** The unit's folder: the one that env.json is in. */
   readonly folder: string;
   /** @defaultValue the host's file system */
-  readonly fs?: FirmwareFs;
+  readonly fs?: FileSystem;
 }
 
 /** What the parts of a store share. */
 export interface FirmwareParts {
-  readonly fs: FirmwareFs;
+  readonly fs: FileSystem;
   readonly places: FirmwarePlaces;
   readonly journal: JournalFile;
   /** Ids of versions that are staged and not swapped. */
@@ -27,7 +28,7 @@ export interface FirmwareParts {
 }
 
 /** Makes what the parts of a store share. */
-export const firmwareParts = ({ folder, fs = hostFirmwareFs }: FolderFirmwareOptions): FirmwareParts => {
+export const firmwareParts = ({ folder, fs = hostFs }: FolderFirmwareOptions): FirmwareParts => {
   const places = firmwarePlaces(folder);
   const staged = new Set<string>();
   const inTurn = serial();

@@ -1,6 +1,6 @@
 import { FirmwareError } from '../../../services/errors.ts';
 import type { ArchiveLimits } from '../../../services/firmware.ts';
-import type { FirmwareFs } from '../fs/stats.ts';
+import type { FileSystem } from '../fs/file-system.ts';
 
 /** What an update leaves free on the disk, bytes. */
 const reserve = 1024 * 1024;
@@ -16,7 +16,7 @@ const tooFull = (free: number, cause?: unknown): FirmwareError =>
  * @throws {FirmwareError} `space` when that is what the firmware has too much for.
  */
 export const withinFreeSpace = async <T>(
-  fs: FirmwareFs,
+  fs: FileSystem,
   folder: string,
   limits: ArchiveLimits,
   unpack: (limits: ArchiveLimits) => Promise<T>,

@@ -1,9 +1,9 @@
 import { FirmwareError } from '../../../services/errors.ts';
-import { statsOf, type FirmwareFs } from '../fs/stats.ts';
+import { statsOf, type FileSystem } from '../fs/file-system.ts';
+import { codeOf } from '../fs/errors.ts';
+import { syncFolder } from '../fs/durable-file.ts';
 import { foldersAbove, inside, parentOf, type FirmwarePlaces } from './layout.ts';
 import type { SwapPlan } from './plan.ts';
-import { codeOf } from '../fs/file-system.ts';
-import { syncFolder } from '../fs/durable-file.ts';
 import { checkFolders, makePlace, removeFile, removeFolder, syncFolders } from './steps.ts';
 import type { Tree } from './tree.ts';
 
@@ -15,7 +15,7 @@ const mountedAlone = (path: string, cause: unknown): FirmwareError =>
     cause,
   });
 
-const copyDurably = async (fs: FirmwareFs, from: string, to: string): Promise<void> => {
+const copyDurably = async (fs: FileSystem, from: string, to: string): Promise<void> => {
   await fs.copyFile(from, to);
   const handle = await fs.open(to, 'r+');
   try {
@@ -26,7 +26,7 @@ const copyDurably = async (fs: FirmwareFs, from: string, to: string): Promise<vo
 };
 
 /** Keeps a file under a second name; one that is gone meanwhile is not kept. */
-const saveFile = async (fs: FirmwareFs, from: string, to: string): Promise<void> => {
+const saveFile = async (fs: FileSystem, from: string, to: string): Promise<void> => {
   try {
     await fs.link(from, to);
   } catch (cause) {
@@ -39,7 +39,7 @@ const saveFile = async (fs: FirmwareFs, from: string, to: string): Promise<void>
 
 /** Keeps what the plan replaces or removes, by a second name for each file; nothing of the running version changes. */
 export const saveVersion = async (
-  fs: FirmwareFs,
+  fs: FileSystem,
   { folder, own, previous }: FirmwarePlaces,
   id: string,
   plan: SwapPlan,
@@ -64,7 +64,7 @@ export const changedFolders = ({ install, remove, create, leave }: SwapPlan): st
 
 /** Puts one staged file in place; where it is gone from there, it has to be in place, and not the old one still. */
 const install = async (
-  fs: FirmwareFs,
+  fs: FileSystem,
   { folder, staging, previous }: FirmwarePlaces,
   id: string,
   path: string,
@@ -83,7 +83,7 @@ const install = async (
  *
  * Everything is on disk in the end.
  */
-export const putInPlace = async (fs: FirmwareFs, places: FirmwarePlaces, id: string, plan: SwapPlan): Promise<void> => {
+export const putInPlace = async (fs: FileSystem, places: FirmwarePlaces, id: string, plan: SwapPlan): Promise<void> => {
   const { folder } = places;
   const isRemoved = new Set(plan.remove);
   const changed = changedFolders(plan);

@@ -1,7 +1,7 @@
 import { FirmwareError } from '../../../services/errors.ts';
 import { firstJournal, parseJournal, type FirmwareJournal } from '../../../services/firmware-journal.ts';
 import { makeFolder, replaceFile, syncFolder } from '../fs/durable-file.ts';
-import { statsOf, type FirmwareFs } from '../fs/stats.ts';
+import { statsOf, type FileSystem } from '../fs/file-system.ts';
 import { placeOf, type FirmwarePlaces } from './layout.ts';
 
 const maxJournalBytes = 64 * 1024;
@@ -12,7 +12,7 @@ const maxJournalBytes = 64 * 1024;
  * @returns `undefined` when there is none.
  * @throws {FirmwareError} `journal`
  */
-export const readOwnJson = async (fs: FirmwareFs, path: string, maxBytes: number): Promise<unknown> => {
+export const readOwnJson = async (fs: FileSystem, path: string, maxBytes: number): Promise<unknown> => {
   const found = await statsOf(fs, path);
   if (!found) return undefined;
   if (!found.isFile()) throw new FirmwareError('journal', `${path} is no file. Remove it.`);
@@ -26,7 +26,7 @@ export const readOwnJson = async (fs: FirmwareFs, path: string, maxBytes: number
 };
 
 /** The journal on disk. */
-export const journalFile = (fs: FirmwareFs, places: FirmwarePlaces) => {
+export const journalFile = (fs: FileSystem, places: FirmwarePlaces) => {
   const write = async (path: string, journal: FirmwareJournal): Promise<void> => {
     await makeFolder(places.own, fs);
     await replaceFile(path, `${JSON.stringify(journal)}\n`, { fs });

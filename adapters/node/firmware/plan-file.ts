@@ -1,7 +1,7 @@
 import { FirmwareError } from '../../../services/errors.ts';
 import { isJsonObject } from '../../../services/json.ts';
 import { replaceFile } from '../fs/durable-file.ts';
-import type { FirmwareFs } from '../fs/stats.ts';
+import type { FileSystem } from '../fs/file-system.ts';
 import { readOwnJson } from './journal-file.ts';
 import { privateName } from './layout.ts';
 import type { Manifest, SwapPlan } from './plan.ts';
@@ -39,11 +39,11 @@ export const parsePlan = (document: unknown): SwapPlan | undefined => {
 };
 
 /** Writes a plan, durably. */
-export const writePlan = (fs: FirmwareFs, path: string, plan: SwapPlan): Promise<void> =>
+export const writePlan = (fs: FileSystem, path: string, plan: SwapPlan): Promise<void> =>
   replaceFile(path, JSON.stringify(plan), { fs });
 
 /** Reads a plan. @throws {FirmwareError} `journal` when there is none, or it is damaged. */
-export const readPlan = async (fs: FirmwareFs, path: string): Promise<SwapPlan> => {
+export const readPlan = async (fs: FileSystem, path: string): Promise<SwapPlan> => {
   const plan = parsePlan(await readOwnJson(fs, path, maxPlanBytes));
   if (!plan) throw new FirmwareError('journal', `${path} is missing or damaged: the update can't be carried on.`);
   return plan;

@@ -1,11 +1,11 @@
-import { statsOf, type FirmwareFs } from '../fs/stats.ts';
+import { statsOf, type FileSystem } from '../fs/file-system.ts';
 import { foldersAbove, inside, parentOf, type FirmwarePlaces } from './layout.ts';
 import type { SwapPlan } from './plan.ts';
 import { changedFolders } from './install.ts';
 import { makePlace, removeAll, removeFile, removeFolder, setMode, syncFolders } from './steps.ts';
 
 /** Moves what is in the way of the previous version to a place of its own. */
-const wayMaker = (fs: FirmwareFs, folder: string, aside: string) => {
+const wayMaker = (fs: FileSystem, folder: string, aside: string) => {
   const isFolder = async (path: string): Promise<boolean | undefined> =>
     (await statsOf(fs, inside(folder, path)))?.isDirectory();
   let moved = 0;
@@ -34,7 +34,7 @@ const wayMaker = (fs: FirmwareFs, folder: string, aside: string) => {
 type WayMaker = ReturnType<typeof wayMaker>;
 
 /** Takes away what the new version has brought. */
-const removeAdded = async (fs: FirmwareFs, folder: string, plan: SwapPlan, way: WayMaker): Promise<void> => {
+const removeAdded = async (fs: FileSystem, folder: string, plan: SwapPlan, way: WayMaker): Promise<void> => {
   const saved = new Set(plan.save);
   for (const path of plan.install) {
     if (!saved.has(path) && (await way.isReached(path))) await removeFile(fs, inside(folder, path));
@@ -52,7 +52,7 @@ const removeAdded = async (fs: FirmwareFs, folder: string, plan: SwapPlan, way: 
  * keeps no other from it. Everything is on disk in the end.
  */
 export const restoreVersion = async (
-  fs: FirmwareFs,
+  fs: FileSystem,
   { folder, staging, previous, aside }: FirmwarePlaces,
   id: string,
   plan: SwapPlan,

@@ -1,13 +1,13 @@
 import { FirmwareError } from '../../../services/errors.ts';
 import { privateFolder, syncFolder } from '../fs/durable-file.ts';
-import { codeOf } from '../fs/file-system.ts';
-import { statsOf, type FirmwareFs } from '../fs/stats.ts';
+import { codeOf } from '../fs/errors.ts';
+import { statsOf, type FileSystem } from '../fs/file-system.ts';
 import { inside } from './layout.ts';
 
 const isOneOf = (thrown: unknown, ...codes: string[]): boolean => codes.includes(codeOf(thrown) ?? '');
 
 /** Removes a file or link; what is none any more was removed before. */
-export const removeFile = async (fs: FirmwareFs, path: string): Promise<void> => {
+export const removeFile = async (fs: FileSystem, path: string): Promise<void> => {
   try {
     await fs.unlink(path);
   } catch (cause) {
@@ -18,7 +18,7 @@ export const removeFile = async (fs: FirmwareFs, path: string): Promise<void> =>
 };
 
 /** Removes a folder when nothing is in it. */
-export const removeFolder = async (fs: FirmwareFs, path: string): Promise<void> => {
+export const removeFolder = async (fs: FileSystem, path: string): Promise<void> => {
   try {
     await fs.rmdir(path);
   } catch (cause) {
@@ -27,7 +27,7 @@ export const removeFolder = async (fs: FirmwareFs, path: string): Promise<void> 
 };
 
 /** Removes a file or a folder with all that is in it. */
-export const removeAll = async (fs: FirmwareFs, path: string): Promise<void> => {
+export const removeAll = async (fs: FileSystem, path: string): Promise<void> => {
   const stats = await statsOf(fs, path);
   if (!stats) return;
   if (!stats.isDirectory()) return removeFile(fs, path);
@@ -36,13 +36,13 @@ export const removeAll = async (fs: FirmwareFs, path: string): Promise<void> => 
 };
 
 /** Makes a folder for this user alone where there is none. */
-export const makePlace = async (fs: FirmwareFs, path: string): Promise<void> => {
+export const makePlace = async (fs: FileSystem, path: string): Promise<void> => {
   if ((await statsOf(fs, path))?.isDirectory()) return;
   await fs.mkdir(path, { recursive: true, mode: privateFolder });
 };
 
 /** Gives a folder the permissions that it had. */
-export const setMode = async (fs: FirmwareFs, path: string, mode: number): Promise<void> => {
+export const setMode = async (fs: FileSystem, path: string, mode: number): Promise<void> => {
   const handle = await fs.open(path, 'r');
   try {
     await handle.chmod(mode);
@@ -52,7 +52,7 @@ export const setMode = async (fs: FirmwareFs, path: string, mode: number): Promi
 };
 
 /** Makes the names in folders durable, those below first; a folder that is gone needs none of it. */
-export const syncFolders = async (fs: FirmwareFs, folder: string, paths: Iterable<string>): Promise<void> => {
+export const syncFolders = async (fs: FileSystem, folder: string, paths: Iterable<string>): Promise<void> => {
   for (const path of [...new Set(paths)].toSorted().toReversed()) {
     const place = path === '' ? folder : inside(folder, path);
     if ((await statsOf(fs, place))?.isDirectory()) await syncFolder(place, fs);
@@ -60,7 +60,7 @@ export const syncFolders = async (fs: FirmwareFs, folder: string, paths: Iterabl
 };
 
 /** Sees to it that a path leads nowhere but through folders. @throws {FirmwareError} `io` */
-export const checkFolders = async (fs: FirmwareFs, folder: string, paths: Iterable<string>): Promise<void> => {
+export const checkFolders = async (fs: FileSystem, folder: string, paths: Iterable<string>): Promise<void> => {
   for (const path of new Set(paths)) {
     if (path === '') continue;
     const stats = await statsOf(fs, inside(folder, path));

@@ -5,7 +5,8 @@ import type { ArchiveLimits, FirmwareStore } from '../../../services/firmware.ts
 import type { JsonValue } from '../../../services/json.ts';
 import { keptPaths } from '../../shared/archive/kept-paths.ts';
 import { makeFolder, privateFolder } from '../fs/durable-file.ts';
-import { ioError, statsOf, type FirmwareFs } from '../fs/stats.ts';
+import { ioError } from '../fs/errors.ts';
+import { statsOf, type FileSystem } from '../fs/file-system.ts';
 import { firmwareParts, type FolderFirmwareOptions } from './context.ts';
 import type { FirmwarePlaces } from './layout.ts';
 import { makePlace, removeAll, setMode } from './steps.ts';
@@ -43,7 +44,7 @@ const parse = (bytes: Uint8Array, name: string): JsonValue => {
   }
 };
 
-const readJson = async (fs: FirmwareFs, path: string, name: string): Promise<JsonValue | undefined> => {
+const readJson = async (fs: FileSystem, path: string, name: string): Promise<JsonValue | undefined> => {
   try {
     const stats = await statsOf(fs, path);
     if (!stats) return undefined;
@@ -57,7 +58,7 @@ const readJson = async (fs: FirmwareFs, path: string, name: string): Promise<Jso
 };
 
 /** Makes the client's own folder, for this user alone, and an empty one in it. */
-const makeStaging = async (fs: FirmwareFs, { own, staging }: FirmwarePlaces, id: string): Promise<void> => {
+const makeStaging = async (fs: FileSystem, { own, staging }: FirmwarePlaces, id: string): Promise<void> => {
   await makeFolder(own, fs);
   if (!(await fs.lstat(own)).isDirectory()) {
     throw new FirmwareError('io', `${own} has to be a folder, and is a link. Remove it and update again.`);

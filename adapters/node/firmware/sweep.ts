@@ -1,8 +1,8 @@
 import type { FirmwareJournal } from '../../../services/firmware-journal.ts';
-import { statsOf, type FirmwareFs } from '../fs/stats.ts';
+import { statsOf, type FileSystem } from '../fs/file-system.ts';
+import { sweepTemporaries } from '../fs/temporary-files.ts';
 import { inside, placeOf, type FirmwarePlaces } from './layout.ts';
 import { removeAll } from './steps.ts';
-import { sweepTemporaries } from '../fs/temporary-files.ts';
 
 /** Names in the private folder that the journal still needs. */
 const neededBy = ({ phase, flight, running }: FirmwareJournal): ReadonlySet<string> => {
@@ -20,7 +20,7 @@ const neededBy = ({ phase, flight, running }: FirmwareJournal): ReadonlySet<stri
  * What was moved aside by a rollback stays until the next trial.
  */
 export const sweepFirmware = async (
-  fs: FirmwareFs,
+  fs: FileSystem,
   { own }: FirmwarePlaces,
   journal: FirmwareJournal,
   isStaged: (id: string) => boolean,

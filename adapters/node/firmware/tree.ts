@@ -1,6 +1,6 @@
-import { statsOf, type FirmwareFs, type PathStats } from '../fs/stats.ts';
-import { inside, privateName } from './layout.ts';
+import { statsOf, type FileSystem, type PathStats } from '../fs/file-system.ts';
 import { isTemporaryName } from '../fs/temporary-files.ts';
+import { inside, privateName } from './layout.ts';
 
 /**
  * What is at a path: `unit` is a folder of another unit, `kept` what no update touches, `other` neither a file, a
@@ -28,7 +28,7 @@ const permissions = 0o7777;
 
 /** Lists a folder and what is below it, links not followed; files that are being written are none yet. */
 export const readTree = async (
-  fs: FirmwareFs,
+  fs: FileSystem,
   folder: string,
   isKept: (path: string) => boolean = () => false,
 ): Promise<Tree> => {

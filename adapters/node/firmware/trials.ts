@@ -10,7 +10,7 @@ import {
   type FirmwareStatus,
 } from '../../../services/firmware-journal.ts';
 import type { FirmwareTrials } from '../../../services/firmware.ts';
-import { ioError } from '../fs/stats.ts';
+import { ioError } from '../fs/errors.ts';
 import type { JournalFile } from './journal-file.ts';
 import { firmwareParts, type FirmwareParts, type FolderFirmwareOptions } from './context.ts';
 import { carryOn, finishRollBack } from './carry-on.ts';

@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
-import { codeOf, hostFs, type Content, type DurableFs } from './file-system.ts';
+import { codeOf } from './errors.ts';
+import { hostFs, type Content, type DurableFs } from './file-system.ts';
 import { temporaryName } from './temporary-files.ts';
 
 /** How to put a file in place. */

@@ -1,7 +1,19 @@
 import * as files from 'node:fs/promises';
+import { isMissing } from './errors.ts';
 
-/** What a file is to hold: all at once, or as it comes. */
+/** The content of a file: all at once, or chunk by chunk. */
 export type Content = Uint8Array | string | AsyncIterable<Uint8Array>;
+
+/** Stats of a path. */
+export interface PathStats {
+  readonly mode: number;
+  readonly dev: number;
+  readonly ino: number;
+  readonly size: number;
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isSymbolicLink(): boolean;
+}
 
 /** An open file or folder, as far as a durable write needs it. */
 interface DurableHandle {
@@ -11,7 +23,7 @@ interface DurableHandle {
   close(): Promise<void>;
 }
 
-/** The operations that a durable write is made of; tests trace them and make them fail. */
+/** The operations of a durable write. Tests trace them and make them fail. */
 export interface DurableFs {
   open(path: string, flags: string, mode?: number): Promise<DurableHandle>;
   rename(from: string, to: string): Promise<void>;
@@ -19,11 +31,31 @@ export interface DurableFs {
   mkdir(path: string, options: { recursive: true; mode: number }): Promise<string | undefined>;
 }
 
-/** The host's own file system. */
-export const hostFs: DurableFs = files;
+/** The operations of an update. Tests count them, kill at each of them and make them fail. */
+export interface FileSystem extends DurableFs {
+  /** Follows links. */
+  stat(path: string): Promise<PathStats>;
+  /** Follows no link. */
+  lstat(path: string): Promise<PathStats>;
+  readdir(path: string): Promise<string[]>;
+  readFile(path: string): Promise<Uint8Array>;
+  readlink(path: string): Promise<string>;
+  link(from: string, to: string): Promise<void>;
+  symlink(target: string, path: string): Promise<void>;
+  copyFile(from: string, to: string): Promise<void>;
+  rmdir(path: string): Promise<void>;
+  statfs(path: string): Promise<{ readonly bavail: number; readonly bsize: number; readonly blocks: number }>;
+}
 
-/** The code of a system call's error, such as `ENOENT`. */
-export const codeOf = (thrown: unknown): string | undefined => {
-  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
-  return typeof code === 'string' ? code : undefined;
+/** The host's own file system. */
+export const hostFs: FileSystem = files;
+
+/** Stats of what is at a path itself, links not followed; `undefined` when nothing is. */
+export const statsOf = async (fs: FileSystem, path: string): Promise<PathStats | undefined> => {
+  try {
+    return await fs.lstat(path);
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw cause;
+  }
 };

@@ -2,8 +2,7 @@ import { chmod, lstat, mkdir, readdir, rename } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { FirmwareError } from '../../../services/errors.ts';
 import { privateFolder, syncFolder } from './durable-file.ts';
-import { codeOf } from './file-system.ts';
-import { ioError } from './stats.ts';
+import { codeOf, ioError } from './errors.ts';
 
 /** Makes a folder, and those above it, for this user alone, whatever the umask. */
 export const makePrivateFolder = async (folder: string): Promise<void> => {

@@ -3,8 +3,8 @@ import { link, rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { privateFile } from './durable-file.ts';
-import { codeOf } from './file-system.ts';
-import { openOwnFile } from './own-file.ts';
+import { codeOf } from './errors.ts';
+import { openRegularFile } from './open-regular-file.ts';
 import { identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
 import { sweepTemporaries, temporaryName } from './temporary-files.ts';
 
@@ -79,7 +79,7 @@ const create = async (path: string, text: string): Promise<boolean> => {
 /** @returns `undefined` when there is none, `null` for what is no regular file. */
 const read = async (path: string): Promise<string | null | undefined> => {
   try {
-    const handle = await openOwnFile(path, constants.O_RDONLY);
+    const handle = await openRegularFile(path, constants.O_RDONLY);
     if (!handle) return null;
     try {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(maxLockBytes), 0, maxLockBytes, 0);

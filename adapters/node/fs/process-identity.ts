@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { codeOf } from './file-system.ts';
+import { codeOf } from './errors.ts';
 
 /** A process as it can be found again later, although process ids are used again. */
 export interface ProcessIdentity {

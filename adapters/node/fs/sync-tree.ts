@@ -3,7 +3,7 @@ import { release } from 'node:os';
 import { promisify } from 'node:util';
 import { syncFolder } from './durable-file.ts';
 import { hostFs, type DurableFs } from './file-system.ts';
-import { sideBySide } from './side-by-side.ts';
+import { createConcurrencyLimiter } from './concurrency-limiter.ts';
 
 /** From here on one sync of the whole file system costs less than one of each file. */
 const manyFiles = 64;
@@ -46,8 +46,8 @@ export const syncTree = async (
   files: readonly string[],
 ): Promise<void> => {
   if (fs === hostFs && files.length >= manyFiles && (await syncFileSystem(root))) return;
-  const syncs = sideBySide();
+  const syncs = createConcurrencyLimiter();
   for (const path of files) await syncs.add(0, () => syncFile(fs, path));
-  await syncs.settled();
+  await syncs.whenIdle();
   for (const folder of folders.toSorted().toReversed()) await syncFolder(folder, fs);
 };

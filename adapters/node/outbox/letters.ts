@@ -3,7 +3,7 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageError } from '../../../services/errors.ts';
 import type { DeadLetter } from '../../../services/outbox.ts';
-import { openOwnFile } from '../fs/own-file.ts';
+import { openRegularFile } from '../fs/open-regular-file.ts';
 
 /** Bytes after which the file is put behind the one before it, which goes. */
 const fileBytes = 512 * 1024;
@@ -16,7 +16,7 @@ const lineOf = ({ message, reason, reasonCode }: DeadLetter): string => {
 
 const openLetters = async (path: string) => {
   const { O_APPEND, O_CREAT, O_WRONLY } = constants;
-  const handle = await openOwnFile(path, O_APPEND | O_CREAT | O_WRONLY);
+  const handle = await openRegularFile(path, O_APPEND | O_CREAT | O_WRONLY);
   if (handle) return handle;
   throw new StorageError('io', `${path} can't be written, as it is no file. Move it away.`);
 };

@@ -5,7 +5,7 @@ import { serial } from '../../shared/serialize.ts';
 import { hostOutboxFs, type OutboxFs } from './fs.ts';
 import { writeLetters } from './letters.ts';
 import { holdOutbox } from './folder.ts';
-import { storageError } from '../fs/read-json.ts';
+import { storageError } from '../fs/errors.ts';
 
 /** What an outbox on disk may be given. */
 export interface FileOutboxOptions {

@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { readdir, type FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { StoredMessage } from '../../../services/outbox.ts';
-import { openOwnFile } from '../fs/own-file.ts';
-import { isMissing } from '../fs/read-json.ts';
+import { openRegularFile } from '../fs/open-regular-file.ts';
+import { isMissing } from '../fs/errors.ts';
 import { encodeNothing, mostRecordBytes, readRecords, type Entry, type Span } from './records.ts';
 
 /** Its number, and its salt. */
@@ -63,7 +63,7 @@ const listSegments = async (folder: string) => {
 /** Keeps bytes that are no records for somebody who wants to know what happened, as far as there is room. */
 const putAside = async (folder: string, bytes: Uint8Array): Promise<void> => {
   const { O_APPEND, O_CREAT, O_WRONLY } = constants;
-  const handle = await openOwnFile(join(folder, 'damaged.bin'), O_APPEND | O_CREAT | O_WRONLY);
+  const handle = await openRegularFile(join(folder, 'damaged.bin'), O_APPEND | O_CREAT | O_WRONLY);
   if (!handle) return;
   try {
     const { size } = await handle.stat();
@@ -75,7 +75,7 @@ const putAside = async (folder: string, bytes: Uint8Array): Promise<void> => {
 
 /** A segment that is open; `undefined` for what is none, or has more bytes than any. */
 const openSegment = async ({ path }: Segment): Promise<FileHandle | undefined> => {
-  const handle = await openOwnFile(path, constants.O_RDWR);
+  const handle = await openRegularFile(path, constants.O_RDWR);
   if (!handle || (await handle.stat()).size <= mostRecordBytes) return handle;
   await handle.close();
   return undefined;

@@ -4,7 +4,7 @@ import type { StoredMessage } from '../../../services/outbox.ts';
 import { encodeMessage, encodeRemoval } from './records.ts';
 import { liveRecords, type Place, type Recovered, type Segment } from './recovery.ts';
 import { createWriter, lost, type SegmentsOptions } from './writer.ts';
-import { isMissing } from '../fs/read-json.ts';
+import { isMissing } from '../fs/errors.ts';
 
 /** Segments that a small outbox may have before they are joined. */
 const fewSegments = 8;

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { StorageError } from '../../../services/errors.ts';
 import { privateFile, syncFolder } from '../fs/durable-file.ts';
+import { isMissing } from '../fs/errors.ts';
 import { writeAll, type OutboxFs, type OutboxHandle } from './fs.ts';
 import { segmentOf, type Segment } from './recovery.ts';
-import { isMissing } from '../fs/read-json.ts';
 
 /** What a segment log may be given. */
 export interface SegmentsOptions {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProcessError } from '../../../services/errors.ts';
 import { makeFolder } from '../fs/durable-file.ts';
-import { codeOf } from '../fs/file-system.ts';
+import { codeOf } from '../fs/errors.ts';
 import { takeLock, type FileLock } from '../fs/lock.ts';
 import { isRunning, type ProcessIdentity } from '../fs/process-identity.ts';
 

@@ -3,7 +3,7 @@ import { open, readFile, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isJsonObject } from '../../../services/json.ts';
 import { replaceFile } from '../fs/durable-file.ts';
-import { codeOf } from '../fs/file-system.ts';
+import { codeOf } from '../fs/errors.ts';
 
 /** How far a download has come. */
 export interface Progress {

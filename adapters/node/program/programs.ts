@@ -8,7 +8,8 @@ import { readBody } from '../../shared/rest/body.ts';
 import { deadline } from '../../shared/rest/deadline.ts';
 import { serial } from '../../shared/serialize.ts';
 import { makeFolder, privateFolder, syncFolder } from '../fs/durable-file.ts';
-import { ioError } from '../fs/stats.ts';
+import { ioError } from '../fs/errors.ts';
+import { digestOf } from '../fs/tree-digests.ts';
 import { firmwarePlaces, foldersAbove, inside } from '../firmware/layout.ts';
 import { partialFile } from './partial-file.ts';
 import { downloadProgram } from './download.ts';
@@ -16,7 +17,6 @@ import { checkProgramHead } from './program-head.ts';
 import { askForProgram, nameOf } from './request.ts';
 import type { FolderTrust } from '../signing/trust.ts';
 import { runSelfTest, type SelfTest } from './self-test.ts';
-import { digestOf } from '../fs/tree-digests.ts';
 
 /** How a unit's program is fetched. */
 export interface FolderProgramsOptions {

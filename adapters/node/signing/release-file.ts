@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { FirmwareError } from '../../../services/errors.ts';
 import { parseRelease, type Release, type ReleaseKind } from '../../shared/archive/release.ts';
 import { replaceFile } from '../fs/durable-file.ts';
-import { codeOf } from '../fs/file-system.ts';
+import { codeOf } from '../fs/errors.ts';
 import { isSignedBy, signRelease } from './keys.ts';
 
 /** What to sign, and how. */

@@ -6,11 +6,10 @@ import type { ReleaseTrust } from '../../../services/release-trust.ts';
 import { checkFiles, checkNewest, isCovered, parseRelease, releaseName } from '../../shared/archive/release.ts';
 import type { Release, ReleaseKind } from '../../shared/archive/release.ts';
 import { replaceFile } from '../fs/durable-file.ts';
-import { codeOf } from '../fs/file-system.ts';
-import { ioError } from '../fs/stats.ts';
+import { codeOf, ioError } from '../fs/errors.ts';
+import { treeDigests } from '../fs/tree-digests.ts';
 import { firmwarePlaces } from '../firmware/layout.ts';
 import { isSignedBy, publicKey } from './keys.ts';
-import { treeDigests } from '../fs/tree-digests.ts';
 
 /** Whom to trust, and for which unit. */
 export interface FolderTrustOptions {

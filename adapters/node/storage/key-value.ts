@@ -5,9 +5,10 @@ import { StorageError } from '../../../services/errors.ts';
 import { isJsonObject, type JsonValue } from '../../../services/json.ts';
 import { keyedQueue } from '../../shared/serialize.ts';
 import { checkSize } from '../../shared/storage/document-storage.ts';
-import { jsonText, maxDocumentBytes } from '../../shared/storage/json-text.ts';
+import { jsonText } from '../../shared/storage/json-text.ts';
 import { removeFiles, replaceFiles } from '../fs/durable-file.ts';
-import { isMissing, readDocument, storageError } from '../fs/read-json.ts';
+import { isMissing, storageError } from '../fs/errors.ts';
+import { readDocument } from '../fs/read-json.ts';
 import { sweepOnce } from '../fs/temporary-files.ts';
 import {
   compareKeys,
@@ -50,7 +51,7 @@ const longEntry = (path: string, document: JsonValue): { key: string; value: Jso
 const readValue = async (folder: string, key: FileKey): Promise<JsonValue | undefined> => {
   const { name, holdsKey } = nameOfKey(key);
   const path = join(folder, name);
-  const document = await readDocument(path, maxDocumentBytes);
+  const document = await readDocument(path);
   return document !== undefined && holdsKey ? longEntry(path, document).value : document;
 };
 

@@ -3,7 +3,7 @@ import * as files from 'node:fs/promises';
 import { splitLines } from '../../shared/storage/lines.ts';
 import { replaceFile } from '../fs/durable-file.ts';
 import type { DurableFs } from '../fs/file-system.ts';
-import { isMissing } from '../fs/read-json.ts';
+import { isMissing } from '../fs/errors.ts';
 
 /** An open file, as far as adding lines needs it. */
 interface LineHandle {

@@ -9,9 +9,10 @@ import { linesText, splitLines, writeFrom } from '../../shared/storage/lines.ts'
 import { checkSize } from '../../shared/storage/document-storage.ts';
 import { removeFiles, replaceFile } from '../fs/durable-file.ts';
 import { hostFs, type Content, type DurableFs } from '../fs/file-system.ts';
-import { hostLineFs, lineFiles, type LineFs } from './line-file.ts';
-import { isMissing, readDocument, storageError } from '../fs/read-json.ts';
+import { isMissing, storageError } from '../fs/errors.ts';
+import { readDocument } from '../fs/read-json.ts';
 import { sweepOnce } from '../fs/temporary-files.ts';
+import { hostLineFs, lineFiles, type LineFs } from './line-file.ts';
 
 /** What a file storage may be given. */
 export interface FileStorageOptions {

@@ -1,7 +1,7 @@
 import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeFolder, replaceFile } from '../../../adapters/node/fs/durable-file.ts';
-import { codeOf } from '../../../adapters/node/fs/file-system.ts';
+import { codeOf } from '../../../adapters/node/fs/errors.ts';
 import { isTemporaryName, sweepTemporaries } from '../../../adapters/node/fs/temporary-files.ts';
 import { serial } from '../../../adapters/shared/serialize.ts';
 import { InstanceError } from '../errors.ts';

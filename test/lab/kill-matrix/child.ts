@@ -1,5 +1,5 @@
 /** Carries out a part of an update in a process of its own, and ends it by SIGKILL right before a step. */
-import { hostFirmwareFs } from '../../../adapters/node/fs/stats.ts';
+import { hostFs } from '../../../adapters/node/fs/file-system.ts';
 import { download } from './download.ts';
 import { stepper, steppingFs } from './stepping-fs.ts';
 import { carryOut, type Task } from './update.ts';
@@ -15,5 +15,5 @@ const { step, count } = stepper(async ({ n, verb, path }) => {
 });
 
 const archive = () => download(folder, step);
-await carryOut(task as Task, { fs: steppingFs(hostFirmwareFs, step), folder, archive });
+await carryOut(task as Task, { fs: steppingFs(hostFs, step), folder, archive });
 process.stdout.write(JSON.stringify({ steps: count(), moves }));

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test, type TestContext } from 'vitest';
-import type { FirmwareFs } from '../../../adapters/node/fs/stats.ts';
+import type { FileSystem } from '../../../adapters/node/fs/file-system.ts';
 import { isWhole, sampled } from './extent.ts';
 import { runWithError, runWithKills, runWithPowerCut, stepsOf, type Bench, type DiskFault } from './in-memory.ts';
 import { caseOf, type Situation } from './judge.ts';
@@ -31,7 +31,7 @@ const expectHarmless = ({ task }: TestContext, tally: Tally): void => {
 /** A file system that does not do what it is asked to when something is to be synced. */
 const forgetful =
   (isForgotten: (path: string) => boolean) =>
-  (fs: FirmwareFs): FirmwareFs => ({
+  (fs: FileSystem): FileSystem => ({
     ...fs,
     open: async (path, flags, mode) => {
       const handle = await fs.open(path, flags, mode);

@@ -1,4 +1,4 @@
-import type { FirmwareFs } from '../../../adapters/node/fs/stats.ts';
+import type { FileSystem } from '../../../adapters/node/fs/file-system.ts';
 import { inChunks } from '../../support/tar.ts';
 import { unitFolder as folder, verdictOn, type Case, type Complain } from './judge.ts';
 import { powerDisk, type PowerDisk } from './power-disk.ts';
@@ -13,7 +13,7 @@ export interface Bench {
   readonly unit: Case;
   readonly complain: Complain;
   /** What stands between the store and the disk. */
-  readonly through?: (fs: FirmwareFs) => FirmwareFs;
+  readonly through?: (fs: FileSystem) => FileSystem;
 }
 
 /** Carries a task out with each step told, those of the network as well. */

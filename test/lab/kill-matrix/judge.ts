@@ -1,4 +1,4 @@
-import type { FirmwareFs } from '../../../adapters/node/fs/stats.ts';
+import type { FileSystem } from '../../../adapters/node/fs/file-system.ts';
 import { folderFirmwareTrials } from '../../../adapters/node/firmware/trials.ts';
 import type { FirmwareScope } from '../../../services/firmware-journal.ts';
 import { powerDisk } from './power-disk.ts';
@@ -25,7 +25,7 @@ export interface Case extends Judge {
   readonly scope: FirmwareScope;
   readonly archive: Buffer;
   /** Lays the old version out, all of it on disk. */
-  readonly prepare: (fs: FirmwareFs) => Promise<void>;
+  readonly prepare: (fs: FileSystem) => Promise<void>;
 }
 
 export const unitFolder = '/unit';
@@ -45,7 +45,7 @@ export const judgeOf = (before: Snapshot, after: Snapshot): Judge => {
 /** Gets to know both versions of a situation from an update without a fault. */
 export const caseOf = async ({ isUpdatedBefore, scope }: Situation): Promise<Case> => {
   const [first, archive] = [await oldArchive(), await newArchive(scope)];
-  const prepare = async (fs: FirmwareFs): Promise<void> => {
+  const prepare = async (fs: FileSystem): Promise<void> => {
     await layOut(fs, unitFolder);
     if (!isUpdatedBefore) return;
     const place = { fs, folder: unitFolder, archive: () => inChunks(first) };
@@ -60,7 +60,7 @@ export const caseOf = async ({ isUpdatedBefore, scope }: Situation): Promise<Cas
 };
 
 /** Whether what is the unit's own is there; the log may have grown. */
-const hasItsData = async (fs: FirmwareFs, folder: string): Promise<boolean> => {
+const hasItsData = async (fs: FileSystem, folder: string): Promise<boolean> => {
   for (const [name, text] of Object.entries(keptFiles)) {
     const found = new TextDecoder().decode(await fs.readFile(`${folder}/${name}`));
     if (!found.startsWith(text)) return false;

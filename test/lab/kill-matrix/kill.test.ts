@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hostFirmwareFs } from '../../../adapters/node/fs/stats.ts';
+import { hostFs } from '../../../adapters/node/fs/file-system.ts';
 import { compiled, type Compiled } from '../../support/compiled.ts';
 import { createYard, type Yard } from '../../support/supervised-unit.ts';
 import { isWhole, sampled } from './extent.ts';
@@ -100,7 +100,7 @@ describe('SIGKILL', { timeout }, () => {
     const tally = await killAtEach(at, async (judge, lane, step) => {
       await lane.reset(base);
       await lane.kill(what, step);
-      return verdictOn(judge, { fs: hostFirmwareFs, folder: lane.folder, archive: lane.archive }, complain);
+      return verdictOn(judge, { fs: hostFs, folder: lane.folder, archive: lane.archive }, complain);
     });
     task.meta.tally = { ...tally, steps };
     expect(tally, complaints.splice(0).join('\n\n')).toMatchObject(harmless);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { hostFirmwareFs } from '../../../adapters/node/fs/stats.ts';
+import { hostFs } from '../../../adapters/node/fs/file-system.ts';
 import type { JsonObject } from '../../../services/json.ts';
 import { startCli } from '../../app/cli/run-cli.ts';
 import type { Compiled } from '../../support/compiled.ts';
@@ -128,7 +128,7 @@ export const createLane = async ({ root, instance }: Yard, child: Compiled, name
     reset,
     kill,
     archive: () => download(folder, async () => undefined),
-    look: () => snapshotOf(hostFirmwareFs, folder),
+    look: () => snapshotOf(hostFs, folder),
     goOnline: async () => {
       const supervisor = startCli(['run', join(folder, 'main.js')]);
       const line = () => supervisor.stdout().split('\n')[0] ?? '';
@@ -138,7 +138,7 @@ export const createLane = async ({ root, instance }: Yard, child: Compiled, name
           timeoutMs: 60_000,
         });
         const { pid, versions } = JSON.parse(line()) as { pid: number; versions: string[] };
-        const snapshot = await snapshotOf(hostFirmwareFs, folder);
+        const snapshot = await snapshotOf(hostFs, folder);
         supervisor.child.kill('SIGKILL');
         process.kill(pid, 'SIGKILL');
         return { versions, snapshot };

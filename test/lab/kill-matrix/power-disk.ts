@@ -2,8 +2,7 @@
  * A disk in memory that loses power: what was not fsynced is lost, torn or there, as journaling file systems may leave
  * it. Names become durable by an fsync of their folder, contents by one of the file; a rename is atomic.
  */
-import type { FirmwareFs, PathStats } from '../../../adapters/node/fs/stats.ts';
-import type { Content } from '../../../adapters/node/fs/file-system.ts';
+import type { FileSystem, PathStats, Content } from '../../../adapters/node/fs/file-system.ts';
 import { diskError } from './stepping-fs.ts';
 
 interface Node {
@@ -84,7 +83,7 @@ const torn = ({ content, synced }: Node, random: () => number): Uint8Array => {
 
 /** A disk, and what can become of it. */
 export interface PowerDisk {
-  readonly fs: FirmwareFs;
+  readonly fs: FileSystem;
   /** What is found when the power is back. */
   crash(random: () => number): PowerDisk;
 }
@@ -174,7 +173,7 @@ const diskOf = (root: Node): PowerDisk => {
     }
     return first;
   };
-  const fs: FirmwareFs = {
+  const fs: FileSystem = {
     open: async (path, flags, mode = 0o600) => {
       if (flags === 'wx') add(path, 'open', nodeOf('file', mode));
       const node = find(path, 'open');
@@ -205,6 +204,7 @@ const diskOf = (root: Node): PowerDisk => {
       remove(path, 'unlink', node);
     },
     mkdir: async (path, { mode }) => makeFolders(path, mode),
+    stat: async (path) => statsOf(find(path, 'stat')),
     lstat: async (path) => statsOf(find(path, 'lstat')),
     readdir: async (path) => {
       const node = find(path, 'readdir');

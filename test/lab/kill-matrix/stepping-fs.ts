@@ -1,4 +1,4 @@
-import type { FirmwareFs } from '../../../adapters/node/fs/stats.ts';
+import type { FileSystem } from '../../../adapters/node/fs/file-system.ts';
 
 /** One step of an update: what is done, and with what. */
 export interface Step {
@@ -22,7 +22,7 @@ export const stepper = (before: BeforeStep) => {
 export type TakeStep = ReturnType<typeof stepper>['step'];
 
 /** A file system each of whose operations is a step. */
-export const steppingFs = (fs: FirmwareFs, step: TakeStep): FirmwareFs => {
+export const steppingFs = (fs: FileSystem, step: TakeStep): FileSystem => {
   const one =
     <A extends unknown[], R>(verb: string, operation: (path: string, ...rest: A) => Promise<R>) =>
     async (path: string, ...rest: A): Promise<R> => {
@@ -49,6 +49,7 @@ export const steppingFs = (fs: FirmwareFs, step: TakeStep): FirmwareFs => {
     rename: one('rename', (from, to: string) => fs.rename(from, to)),
     unlink: one('unlink', (path) => fs.unlink(path)),
     mkdir: one('mkdir', (path, options) => fs.mkdir(path, options)),
+    stat: one('stat', (path) => fs.stat(path)),
     lstat: one('lstat', (path) => fs.lstat(path)),
     readdir: one('readdir', (path) => fs.readdir(path)),
     readFile: one('read', (path) => fs.readFile(path)),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FirmwareFs } from '../../../adapters/node/fs/stats.ts';
+import type { FileSystem } from '../../../adapters/node/fs/file-system.ts';
 
 /** What is in a unit's folder and is its version's: each path with its kind, permissions and content. */
 export type Snapshot = Readonly<Record<string, string>>;
@@ -7,7 +7,7 @@ export type Snapshot = Readonly<Record<string, string>>;
 /** What is the client's own or the unit's. */
 const notTheVersions = /^(\.pepeunit.*|data|log\.json)$/;
 
-const described = async (fs: FirmwareFs, path: string): Promise<string> => {
+const described = async (fs: FileSystem, path: string): Promise<string> => {
   const stats = await fs.lstat(path);
   if (stats.isSymbolicLink()) return `link to ${await fs.readlink(path)}`;
   const mode = (stats.mode & 0o777).toString(8);
@@ -17,7 +17,7 @@ const described = async (fs: FirmwareFs, path: string): Promise<string> => {
 };
 
 /** Looks at all of a unit's folder. */
-export const snapshotOf = async (fs: FirmwareFs, folder: string): Promise<Snapshot> => {
+export const snapshotOf = async (fs: FileSystem, folder: string): Promise<Snapshot> => {
   const snapshot: Record<string, string> = {};
   const enter = async (above: string): Promise<void> => {
     for (const name of (await fs.readdir(`${folder}/${above}`)).toSorted()) {

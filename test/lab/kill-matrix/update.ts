@@ -1,6 +1,6 @@
 import { folderFirmwareStore } from '../../../adapters/node/firmware/store.ts';
 import { folderFirmwareTrials } from '../../../adapters/node/firmware/trials.ts';
-import type { FirmwareFs } from '../../../adapters/node/fs/stats.ts';
+import type { FileSystem } from '../../../adapters/node/fs/file-system.ts';
 import { defaultArchiveLimits } from '../../../services/firmware.ts';
 import type { FirmwareScope } from '../../../services/firmware-journal.ts';
 import { swapOrder } from './versions.ts';
@@ -10,7 +10,7 @@ export type Task = 'update' | 'recover' | 'rollBack' | 'confirm';
 
 /** Who carries a task out, and where. */
 export interface Workplace {
-  readonly fs: FirmwareFs;
+  readonly fs: FileSystem;
   readonly folder: string;
   readonly archive: () => AsyncIterable<Uint8Array>;
   /** @defaultValue `'everything'` */

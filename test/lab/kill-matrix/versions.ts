@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { FirmwareFs } from '../../../adapters/node/fs/stats.ts';
+import type { FileSystem } from '../../../adapters/node/fs/file-system.ts';
 import type { FirmwareScope, SwapOrder } from '../../../services/firmware-journal.ts';
 import { tarOf, type TarEntry } from '../../support/tar.ts';
 
@@ -63,21 +63,21 @@ export const swapOrder = (scope: FirmwareScope): SwapOrder => ({
   trial: { maxStarts: 3, healthyWithinMs: 60_000 },
 });
 
-const write = async (fs: FirmwareFs, path: string, text: string): Promise<void> => {
+const write = async (fs: FileSystem, path: string, text: string): Promise<void> => {
   const handle = await fs.open(path, 'wx', 0o644);
   await handle.writeFile(text);
   await handle.sync();
   await handle.close();
 };
 
-const syncFolder = async (fs: FirmwareFs, path: string): Promise<void> => {
+const syncFolder = async (fs: FileSystem, path: string): Promise<void> => {
   const handle = await fs.open(path, 'r');
   await handle.sync();
   await handle.close();
 };
 
 /** Lays the old version out, all of it on disk. */
-export const layOut = async (fs: FirmwareFs, folder: string): Promise<void> => {
+export const layOut = async (fs: FileSystem, folder: string): Promise<void> => {
   const folders = new Set([folder]);
   for (const [name, text] of Object.entries(oldFiles)) {
     const parts = name.split('/').slice(0, -1);

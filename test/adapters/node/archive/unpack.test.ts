@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { hostFs, type DurableFs } from '../../../../adapters/node/fs/file-system.ts';
-import { sideBySide } from '../../../../adapters/node/fs/side-by-side.ts';
+import { createConcurrencyLimiter } from '../../../../adapters/node/fs/concurrency-limiter.ts';
 import { unpackInto } from '../../../../adapters/node/archive/unpack.ts';
 import { defaultArchiveLimits as limits } from '../../../../services/firmware.ts';
 import { inChunks, tarOf } from '../../../support/tar.ts';
@@ -97,22 +97,22 @@ test('tasks run side by side, so many and no more, and the first failure is told
     running.now -= 1;
     running.weight -= weight;
   };
-  const light = sideBySide();
+  const light = createConcurrencyLimiter();
   for (let count = 0; count < 100; count += 1) await light.add(1, task(1));
   const mebibyte = 1024 * 1024;
-  await light.settled();
+  await light.whenIdle();
   expect(running.most).toBe(16);
   for (let count = 0; count < 20; count += 1) await light.add(1.5 * mebibyte, task(1.5 * mebibyte));
   await light.add(100 * mebibyte, task(0));
-  await light.settled();
+  await light.whenIdle();
   expect(running).toMatchObject({ now: 0, mostWeight: 3 * mebibyte });
 
-  const failing = sideBySide();
+  const failing = createConcurrencyLimiter();
   await failing.add(0, () => Promise.reject(new Error('first')));
   await expect(
     (async () => {
       for (let count = 0; count < 100; count += 1) await failing.add(0, () => Promise.reject(new Error('later')));
     })(),
   ).rejects.toThrow('first');
-  await expect(failing.settled()).rejects.toThrow('first');
+  await expect(failing.whenIdle()).rejects.toThrow('first');
 });

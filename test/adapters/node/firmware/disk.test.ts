@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { FirmwareFs } from '../../../../adapters/node/fs/stats.ts';
+import type { FileSystem } from '../../../../adapters/node/fs/file-system.ts';
 import { failAt, newFiles, oldFiles, own, steps, textsIn, unit } from './unit-folder.ts';
 
-const roomFor = (bytes: number) => (fs: FirmwareFs) => ({
+const roomFor = (bytes: number) => (fs: FileSystem) => ({
   ...fs,
   statfs: async () => ({ bavail: 1024 * 1024 + bytes, bsize: 1, blocks: 9e9 }),
 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { inChunks } from '../../../support/tar.ts';
-import type { FirmwareFs } from '../../../../adapters/node/fs/stats.ts';
+import type { FileSystem } from '../../../../adapters/node/fs/file-system.ts';
 import { archiveOf, folder, newFiles, oldFiles, order, own, put, textsIn, unit } from './unit-folder.ts';
 
 /** One of the staged files is gone when it is to be put in place. */
-const loses = (fs: FirmwareFs): FirmwareFs => ({
+const loses = (fs: FileSystem): FileSystem => ({
   ...fs,
   rename: async (from, to) => {
     if (from.endsWith('/lib/a.js') && from.includes('staging')) await fs.unlink(from);
@@ -13,7 +13,7 @@ const loses = (fs: FirmwareFs): FirmwareFs => ({
 });
 
 /** One of the old files is gone as soon as it is to be kept. */
-const goes = (fs: FirmwareFs): FirmwareFs => ({
+const goes = (fs: FileSystem): FileSystem => ({
   ...fs,
   link: async (from, to) => {
     if (from === '/unit/gone.js') await fs.unlink(from);
@@ -74,7 +74,7 @@ describe('what changes while the old version still runs', () => {
 describe('a version that is taken away while it is put in place', () => {
   test('by its own store, is put in place first', async () => {
     const given: { up?: () => Promise<void> } = {};
-    const givesUp = (fs: FirmwareFs): FirmwareFs => ({
+    const givesUp = (fs: FileSystem): FileSystem => ({
       ...fs,
       link: async (from, to) => {
         void given.up?.();

@@ -1,4 +1,4 @@
-import type { FirmwareFs } from '../../../../adapters/node/fs/stats.ts';
+import type { FileSystem } from '../../../../adapters/node/fs/file-system.ts';
 import { folderFirmwareStore } from '../../../../adapters/node/firmware/store.ts';
 import { folderFirmwareTrials } from '../../../../adapters/node/firmware/trials.ts';
 import { defaultArchiveLimits as limits } from '../../../../services/firmware.ts';
@@ -28,12 +28,12 @@ export const newFiles = {
   'b.js': 'y',
 };
 
-export const put = async (fs: FirmwareFs, path: string, text: string): Promise<void> => {
+export const put = async (fs: FileSystem, path: string, text: string): Promise<void> => {
   await fs.mkdir(path.slice(0, path.lastIndexOf('/')), { recursive: true, mode: 0o755 });
   await (await fs.open(path, 'wx', 0o644)).writeFile(text);
 };
 
-export const textsIn = async (fs: FirmwareFs, at = folder, above = ''): Promise<Record<string, string>> => {
+export const textsIn = async (fs: FileSystem, at = folder, above = ''): Promise<Record<string, string>> => {
   const texts: Record<string, string> = {};
   for (const name of await fs.readdir(`${at}/${above}`)) {
     const path = `${above}${name}`;
@@ -49,7 +49,7 @@ export const archiveOf = (files: Record<string, string>): Promise<Buffer> =>
   tarOf(...Object.entries(files).map(([name, text]): TarEntry => ({ name, text })));
 
 /** A unit on a disk in memory that runs the old version. */
-export const unit = async (through: (fs: FirmwareFs) => FirmwareFs = (fs) => fs) => {
+export const unit = async (through: (fs: FileSystem) => FileSystem = (fs) => fs) => {
   const { fs: disk } = powerDisk();
   for (const [name, text] of Object.entries(oldFiles)) await put(disk, `${folder}/${name}`, text);
   const fs = through(disk);
@@ -60,16 +60,16 @@ export const unit = async (through: (fs: FirmwareFs) => FirmwareFs = (fs) => fs)
 };
 
 /** Replaces a file of the client's own. */
-export const spoil = async (fs: FirmwareFs, name: string, text: string): Promise<void> => {
+export const spoil = async (fs: FileSystem, name: string, text: string): Promise<void> => {
   await fs.unlink(`${own}/${name}`).catch(() => undefined);
   await put(fs, `${own}/${name}`, text);
 };
 
-export const steps = (before: BeforeStep) => (fs: FirmwareFs) => steppingFs(fs, stepper(before).step);
+export const steps = (before: BeforeStep) => (fs: FileSystem) => steppingFs(fs, stepper(before).step);
 
 export const failAt =
   (isHit: (verb: string, path: string) => boolean, code = 'EIO') =>
-  (fs: FirmwareFs): FirmwareFs =>
+  (fs: FileSystem): FileSystem =>
     steps(({ verb, path }) => {
       if (isHit(verb, path)) throw diskError(code, verb);
     })(fs);

@@ -1,0 +1,35 @@
+import { FirmwareError, StorageError } from '../../../services/errors.ts';
+
+/** The code of a system call's error, such as `ENOENT`. */
+export const codeOf = (thrown: unknown): string | undefined => {
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+};
+
+/** Whether an error says that there is no such file. */
+export const isMissing = (thrown: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(codeOf(thrown) ?? '');
+
+const generalAdvice = "Check the disk's free space and the permissions of the file and its folder.";
+const advice: Readonly<Record<string, string>> = {
+  EBUSY: 'Mount the folder that it is in rather than the file alone.',
+  ENOENT: 'There is no such file or folder: check the name.',
+  ENOTDIR: 'What should be its folder is a file: check the name.',
+};
+
+/** Turns a file system's error into a storage error that names the document. */
+export const storageError = (path: string, action: string, cause: unknown): StorageError => {
+  if (cause instanceof StorageError) return cause;
+  const code = codeOf(cause) ?? 'unexpected';
+  return new StorageError('io', `${path} can't be ${action} (${code}). ${advice[code] ?? generalAdvice}`, { cause });
+};
+
+const fullDisk = new Set(['ENOSPC', 'EDQUOT']);
+
+/** Turns a file system's error into a firmware error, `io` or `space`; any other error stays as it is. */
+export const ioError = (what: string, cause: unknown): unknown => {
+  if (!(cause instanceof Error && 'syscall' in cause)) return cause;
+  const code = codeOf(cause) ?? 'unexpected';
+  return fullDisk.has(code)
+    ? new FirmwareError('space', `${what}: the disk is full (${code}). Free space and update again.`, { cause })
+    : new FirmwareError('io', `${what} (${code}). Check the disk's space and the folder's permissions.`, { cause });
+};
