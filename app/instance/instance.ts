@@ -1,59 +1,112 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { networkInterfaces } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { startBroker } from './mqtt/broker.ts';
 import type { Core } from './model/core.ts';
 import { folderDisk, memoryDisk } from './store/disk.ts';
 import type { IdentityDocument } from './store/documents.ts';
 import { appPrefix, apiPrefix, type Address } from './model/env.ts';
-import { eventSource, type Events, type EventSource, type InstanceEvent } from './model/events.ts';
+import { createEventHub, type Events, type EventHub, type InstanceEvent } from './model/events.ts';
 import type { TrafficLimits } from './mqtt/guarded-stream.ts';
-import { openInbox } from './mqtt/inbox.ts';
-import { listenHttp, listenMqtt, listenWebSocket, webSocketPath, type Listener } from './listeners.ts';
+import { createInbox } from './mqtt/inbox.ts';
+import {
+  inUrl,
+  listenHttp,
+  listenMqtt,
+  listenWebSocket,
+  reachable,
+  webSocketPath,
+  type Listener,
+} from './listeners.ts';
 import { createOperator, type Operator } from './model/operator.ts';
 import { restApi } from './rest/rest.ts';
 import { openStore, type Store } from './store/store.ts';
-import { tokensOf } from './model/access.ts';
+import { createTokens } from './model/access.ts';
 
-/** How an instance is started. */
+/** Options of {@link startInstance}. */
 export interface InstanceOptions {
-  /** @defaultValue 127.0.0.1 */
+  /** Address to listen on. `0.0.0.0` and `::` listen on all. @defaultValue `'127.0.0.1'` */
   readonly host?: string;
-  /** 0 is any free port; with `dataDir`, the one of last time where it is free. @defaultValue 0 */
+  /** Port of the REST API; 0 is any free port; with `dataDir`, last time's where it is free. @defaultValue 0 */
   readonly httpPort?: number;
-  /** @defaultValue 0 */
+  /** Port of MQTT over TCP; 0 as above. @defaultValue 0 */
   readonly mqttPort?: number;
-  /** @defaultValue 0 */
+  /** Port of MQTT over WebSocket; 0 as above. @defaultValue 0 */
   readonly webSocketPort?: number;
-  /** Folder to keep everything in; without one, all is forgotten at the end. */
+  /** Folder that keeps all data. @defaultValue all data is in memory and lost at the end */
   readonly dataDir?: string;
-  /** Signs the tokens. @defaultValue The one of `dataDir`, or a random one */
+  /** Signs the tokens. @defaultValue the one in `dataDir`, or a random one */
   readonly secret?: string;
-  /** Bytes of an MQTT packet. @defaultValue 262_144 */
+  /** Bytes of the largest MQTT packet. @defaultValue 262_144 */
   readonly packetLimit?: number;
   /** Hold clients to the platform's 30 messages and 1 MB a second. @defaultValue false */
   readonly limits?: boolean;
   /** Ignore state reports that come sooner than the unit's PU_STATE_SEND_INTERVAL. @defaultValue true */
   readonly stateIntervalCheck?: boolean;
-  /** Hears every event from the first on. */
+  /** Called with every event from the first on. */
   readonly log?: (event: InstanceEvent) => void;
 }
 
-/** An instance that runs. */
+/** A running instance. */
 export interface Instance {
-  /** `http://host:port`; the API is under `/pepeunit/api/v1`. */
+  /**
+   * `http://host:port`
+   *
+   * @example
+   * const { status } = await fetch(instance.httpUrl);
+   */
   readonly httpUrl: string;
-  /** `mqtt://host:port` */
+  /**
+   * `mqtt://host:port`
+   *
+   * @example
+   * const { port } = new URL(instance.mqttUrl);
+   */
   readonly mqttUrl: string;
-  /** `ws://host:port/mqtt` */
+  /**
+   * `ws://host:port/mqtt`
+   *
+   * @example
+   * const { pathname } = new URL(instance.webSocketUrl); // '/mqtt'
+   */
   readonly webSocketUrl: string;
-  /** `host:port`, the first segment of every topic. */
+  /**
+   * `host:port`: PU_DOMAIN of the units, and the first segment of every topic.
+   *
+   * @example
+   * const topicPrefix = `${instance.domain}/`;
+   */
   readonly domain: string;
-  /** Base of the REST API. */
+  /**
+   * Base of the REST API, `http://host:port/pepeunit/api/v1`.
+   *
+   * @example
+   * const response = await fetch(`${instance.apiUrl}/units`, {
+   *   headers: { 'x-auth-token': instance.operator.token },
+   * });
+   */
   readonly apiUrl: string;
+  /**
+   * What a person does with the platform: make units, set their env, link their nodes, send commands.
+   *
+   * @example
+   * const { count } = instance.operator.listUnits();
+   */
   readonly operator: Operator;
+  /**
+   * What happens in the instance: connections, messages, reports, commands and faults.
+   *
+   * @example
+   * const stopListening = instance.events.on('published', ({ unit, topic }) => console.log(unit, topic));
+   * stopListening();
+   */
   readonly events: Events;
-  /** Ends every connection, writes what is to be kept, and leaves no socket or timer. */
+  /**
+   * Ends every connection, writes what `dataDir` keeps, and leaves no socket or timer. A second call waits for the
+   * first. Never rejects: what can't be closed becomes a `fault` event.
+   *
+   * @example
+   * await instance.stop();
+   */
   stop(): Promise<void>;
 }
 
@@ -73,24 +126,8 @@ const trafficLimits = ({ packetLimit = 256 * 1024, limits = false }: InstanceOpt
   ...(limits ? { messagesPerSecond: 30, bytesPerSecond: 1_000_000 } : {}),
 });
 
-/** An IPv6 address in brackets, as URLs want it. */
-const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
-
-const wildcards: Readonly<Record<string, string>> = { '0.0.0.0': 'IPv4', '::': 'IPv6' };
-
-/** The host that units are told: for a wildcard, the first address that other machines can reach, else loopback. */
-const reachable = (host: string): string => {
-  const family = wildcards[host];
-  if (family === undefined) return host;
-  const addresses = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
-  const outer = addresses.find(
-    (found) => found.family === family && !found.internal && !found.address.startsWith('fe80:'),
-  );
-  return outer?.address ?? (family === 'IPv4' ? '127.0.0.1' : '::1');
-};
-
 /** Everything that was opened, to be closed in the opposite order. */
-const closerStack = (events: EventSource) => {
+const createClosers = (events: EventHub) => {
   const closers: (() => Promise<void>)[] = [];
   let closing: Promise<void> | undefined;
   const close = async () => {
@@ -100,38 +137,38 @@ const closerStack = (events: EventSource) => {
   };
   return {
     add: (closeOne: () => Promise<void>) => void closers.push(closeOne),
-    /** What can't be closed is told, and does not keep the rest open; a second call waits for the first. */
+    /** Closes the rest even when one fails, which becomes a `fault`. A second call waits for the first. */
     closeAll: () => (closing ??= close()),
   };
 };
-type Closers = ReturnType<typeof closerStack>;
+type Closers = ReturnType<typeof createClosers>;
 
-/** What connections and requests wait for until the ports, and with them every topic, are known. */
-interface Doors {
+/** What answers connections and requests. */
+interface Handlers {
   readonly accept: (connection: Duplex) => void;
   readonly fetch: (request: Request) => Response | Promise<Response>;
 }
 
-/** Doors that open later. */
-const closedDoors = () => {
-  const resolvers: ((doors: Doors) => void)[] = [];
-  const doors = new Promise<Doors>((resolve) => resolvers.push(resolve));
-  return { doors, openDoors: (open: Doors) => resolvers.forEach((resolve) => resolve(open)) };
+/** Handlers that come once the ports, and with them every topic, are known. */
+const lateHandlers = () => {
+  const waiting: ((handlers: Handlers) => void)[] = [];
+  const handlers = new Promise<Handlers>((resolve) => waiting.push(resolve));
+  return { handlers, provide: (given: Handlers) => waiting.forEach((resolve) => resolve(given)) };
 };
 
-/** Opens the three ports; whoever comes early waits for the doors. */
+/** Opens the three ports; early connections and requests wait for their handlers. */
 const listenAll = async (
   options: InstanceOptions,
   identity: IdentityDocument,
   limits: TrafficLimits,
-  doors: Promise<Doors>,
+  handlers: Promise<Handlers>,
   closers: Closers,
-  events: EventSource,
+  events: EventHub,
 ) => {
   const { host = '127.0.0.1', httpPort = 0, mqttPort = 0, webSocketPort = 0 } = options;
   const onError = (thrown: unknown) => events.fault('A port of the instance failed', thrown);
-  const accept = (connection: Duplex) => void doors.then((open) => open.accept(connection), onError);
-  const fetch = async (request: Request) => (await doors).fetch(request);
+  const accept = (connection: Duplex) => void handlers.then((ready) => ready.accept(connection), onError);
+  const fetch = async (request: Request) => (await handlers).fetch(request);
   const keep = (listener: Listener): number => {
     closers.add(() => listener.close());
     return listener.port;
@@ -146,38 +183,38 @@ const listenAll = async (
   };
 };
 
-/** Builds the parts that need the ports: the broker, the operator and the REST API. */
-const furnish = async (
+/** Starts what needs the ports: the broker, the operator and the REST API. */
+const startParts = async (
   options: InstanceOptions,
   store: Store,
   identity: IdentityDocument,
   address: Address,
-  events: EventSource,
+  events: EventHub,
 ) => {
-  const tokens = tokensOf(identity.secret);
-  const core: Core = { store, tokens, events, address, publish: (topic, payload) => broker.publish(topic, payload) };
-  const inbox = openInbox(core, { isIntervalChecked: options.stateIntervalCheck ?? true });
-  const { domain } = address;
-  const broker = await startBroker({ store, tokens, events, domain, limits: trafficLimits(options), ...inbox });
+  const tokens = createTokens(identity.secret);
+  const inbox = createInbox({ store, events, address }, { isIntervalChecked: options.stateIntervalCheck ?? true });
+  const limits = trafficLimits(options);
+  const broker = await startBroker({ store, tokens, events, domain: address.domain, limits, ...inbox });
+  const core: Core = { store, tokens, events, address, publish: broker.publish };
   const token = await tokens.issue({ type: 'User', uuid: identity.operatorUuid });
   const operator = createOperator(core, token, identity.operatorUuid);
   return { broker, operator, api: restApi({ core, operator }) };
 };
 
-const run = async (options: InstanceOptions, events: EventSource, closers: Closers): Promise<Instance> => {
+const run = async (options: InstanceOptions, events: EventHub, closers: Closers): Promise<Instance> => {
   const { host = '127.0.0.1', dataDir } = options;
   const onStoreError = (thrown: unknown) => events.fault('The last values of nodes were not written', thrown);
   const store = await openStore(dataDir === undefined ? memoryDisk() : folderDisk(dataDir), onStoreError);
   closers.add(() => store.close());
   const identity = identify(store, options.secret);
-  const { doors, openDoors } = closedDoors();
-  const ports = await listenAll(options, identity, trafficLimits(options), doors, closers, events);
+  const { handlers, provide } = lateHandlers();
+  const ports = await listenAll(options, identity, trafficLimits(options), handlers, closers, events);
   await store.keepIdentity({ ...identity, ...ports });
   const domain = `${inUrl(reachable(host))}:${ports.httpPort}`;
   const address: Address = { domain, mqttHost: reachable(host), mqttPort: ports.mqttPort };
-  const { broker, operator, api } = await furnish(options, store, identity, address, events);
+  const { broker, operator, api } = await startParts(options, store, identity, address, events);
   closers.add(() => broker.close());
-  openDoors({ accept: (connection) => broker.accept(connection), fetch: (request) => api.fetch(request) });
+  provide({ accept: broker.accept, fetch: (request) => api.fetch(request) });
   return {
     httpUrl: `http://${domain}`,
     apiUrl: `http://${domain}${appPrefix}${apiPrefix}`,
@@ -191,20 +228,22 @@ const run = async (options: InstanceOptions, events: EventSource, closers: Close
 };
 
 /**
- * Starts an embedded Pepeunit: an MQTT 3.1.1 broker over TCP and WebSocket, and the REST API, as a unit meets them.
+ * Starts an embedded Pepeunit for development and tests: an MQTT 3.1.1 broker over TCP and WebSocket, and the REST API.
  *
- * A CONNECT of MQTT 5 is answered with return code 1, "unacceptable protocol version" (MQTT 3.1.1, section 3.2.2.3).
+ * It refuses MQTT 5 with return code 1, "unacceptable protocol version" (MQTT 3.1.1, section 3.2.2.3).
  *
- * @throws {InstanceError} `io` when a port or the data folder can't be had; nothing is left open then.
+ * @throws {InstanceError} `io` when it can't have a port or the data folder; nothing is left open then.
  * @example
- * const instance = await startInstance();
- * const unit = await instance.operator.createUnit({ name: 'fan', folder: './fan' });
- * await instance.stop();
+ * import { startInstance } from 'pepeunit-client/instance';
+ *
+ * const started = await startInstance();
+ * console.log(started.apiUrl, started.mqttUrl);
+ * await started.stop();
  */
 export const startInstance = async (options: InstanceOptions = {}): Promise<Instance> => {
-  const events = eventSource();
+  const events = createEventHub();
   if (options.log) events.subscribe(options.log);
-  const closers = closerStack(events);
+  const closers = createClosers(events);
   try {
     return await run(options, events, closers);
   } catch (thrown) {

@@ -1,24 +1,41 @@
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { createAdaptorServer } from '@hono/node-server';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import { InstanceError } from './errors.ts';
 
+/** An IPv6 address in brackets, as URLs want it. */
+export const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+const wildcards: Readonly<Record<string, string>> = { '0.0.0.0': 'IPv4', '::': 'IPv6' };
+
+/** The host in the env of units: for a wildcard, the first address that other machines can reach, else loopback. */
+export const reachable = (host: string): string => {
+  const family = wildcards[host];
+  if (family === undefined) return host;
+  const addresses = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+  const outer = addresses.find(
+    (found) => found.family === family && !found.internal && !found.address.startsWith('fe80:'),
+  );
+  return outer?.address ?? (family === 'IPv4' ? '127.0.0.1' : '::1');
+};
+
 /** A server that listens. */
 export interface Listener {
   readonly port: number;
-  /** Lets go of the port and of every connection. */
+  /** Closes the port and every connection. */
   close(): Promise<void>;
 }
 
-/** What to listen on. */
+/** Where to listen. */
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
   /** The port of last time, 0 when there was none. */
   readonly lastPort: number;
-  /** Told of what goes wrong later. */
+  /** Called with what goes wrong later. */
   readonly onError: (error: unknown) => void;
 }
 

@@ -27,7 +27,7 @@ const claimsOf = async (token: string, secret: string): Promise<Record<string, u
 };
 
 /** Tokens signed with one secret. */
-export const tokensOf = (secret: string): Tokens => ({
+export const createTokens = (secret: string): Tokens => ({
   issue: ({ uuid, type }) => sign({ uuid, type }, secret, 'HS256'),
   read: async (token) => {
     if (token === undefined || token === '') throw noAccess('The token is missing. Send it as x-auth-token.');

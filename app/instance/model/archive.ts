@@ -50,14 +50,14 @@ const compressors = {
   raw: promisify<Uint8Array, object, Buffer>(deflateRaw),
 };
 
-const isIn = (value: number, least: number, most: number) => Number.isInteger(value) && value >= least && value <= most;
+const isWithin = (value: number, from: number, to: number) => Number.isInteger(value) && value >= from && value <= to;
 
 /** Packs a tar and compresses it. @throws {InstanceError} `invalid` for a wbits or level that zlib does not have. */
 export const packTgz = async (files: readonly ArchiveFile[], { wbits, level }: Compression): Promise<Uint8Array> => {
-  if (!isIn(level, -1, 9)) throw invalid('level must be a whole number from -1 to 9.');
-  if (isIn(wbits, 9, 15)) return compressors.zlib(await packTar(files), { windowBits: wbits, level });
-  if (isIn(wbits, 25, 31)) return compressors.gzip(await packTar(files), { windowBits: wbits - 16, level });
-  if (isIn(wbits, -15, -9)) return compressors.raw(await packTar(files), { windowBits: -wbits, level });
+  if (!isWithin(level, -1, 9)) throw invalid('level must be a whole number from -1 to 9.');
+  if (isWithin(wbits, 9, 15)) return compressors.zlib(await packTar(files), { windowBits: wbits, level });
+  if (isWithin(wbits, 25, 31)) return compressors.gzip(await packTar(files), { windowBits: wbits - 16, level });
+  if (isWithin(wbits, -15, -9)) return compressors.raw(await packTar(files), { windowBits: -wbits, level });
   throw invalid('wbits must be 9..15 (zlib), 25..31 (gzip) or -15..-9 (raw deflate).');
 };
 

@@ -29,7 +29,7 @@ const send = async (core: Core, unit: UnitDocument, command: Command): Promise<v
   const payload = payloadOf(unit, command);
   const topic = baseTopic(core.address.domain, 'input_base_topic', unit, commandKeys[command]);
   await core.publish(topic, JSON.stringify(payload));
-  core.events.emit('command', { unit: unit.uuid, command, payload });
+  core.events.emit({ type: 'command', unit: unit.uuid, command, payload });
 };
 
 /**

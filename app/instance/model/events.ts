@@ -33,35 +33,62 @@ export interface InstanceEvents {
 
 export type InstanceEvent = { [K in keyof InstanceEvents]: { type: K } & InstanceEvents[K] }[keyof InstanceEvents];
 
-/** Where an instance tells what happens. Listeners are called at once, in order; one that throws becomes a `fault`. */
+/** The events of an instance. Listeners are called at once, in order; one that throws becomes a `fault`. */
 export interface Events {
-  /** @returns A function that ends it. */
+  /**
+   * Calls back on each event of one type.
+   *
+   * @returns A function that ends it.
+   * @example
+   * const stopListening = instance.events.on('state', ({ unit, outcome }) => console.log(unit, outcome));
+   * stopListening();
+   */
   on<K extends keyof InstanceEvents>(type: K, listener: (event: InstanceEvents[K]) => void): () => void;
-  /** Hears everything. @returns A function that ends it. */
+  /**
+   * Calls back on every event.
+   *
+   * @returns A function that ends it.
+   * @example
+   * const stopListening = instance.events.subscribe((event) => console.log(event.type));
+   * stopListening();
+   */
   subscribe(listener: (event: InstanceEvent) => void): () => void;
 }
 
-/** The end of {@link Events} that the instance itself holds. */
-export interface EventSource extends Events {
-  emit<K extends keyof InstanceEvents>(type: K, event: InstanceEvents[K]): void;
-  /** Tells of a failure that nobody waits for. */
+/** The side of {@link Events} that the instance itself uses. */
+export interface EventHub extends Events {
+  emit(event: InstanceEvent): void;
+  /** Reports a failure that no caller waits for. */
   fault(what: string, thrown: unknown): void;
 }
 
-/** A hub of events with nobody listening yet. */
-export const eventSource = (): EventSource => {
+const isOfType = <K extends keyof InstanceEvents>(
+  event: InstanceEvent,
+  type: K,
+): event is InstanceEvent & InstanceEvents[K] => event.type === type;
+
+/** A hub of events without listeners. */
+export const createEventHub = (): EventHub => {
   const listeners = new Set<(event: InstanceEvent) => void>();
-  const emit: EventSource['emit'] = (type, event) => {
-    const whole = { type, ...event } as unknown as InstanceEvent;
+  /** @returns What listeners threw. */
+  const deliver = (event: InstanceEvent): unknown[] => {
+    const thrown: unknown[] = [];
     for (const listener of listeners) {
       try {
-        listener(whole);
-      } catch (thrown) {
-        if (type !== 'fault') fault('A listener of the instance threw', thrown);
+        listener(event);
+      } catch (error) {
+        thrown.push(error);
       }
     }
+    return thrown;
   };
-  const fault = (what: string, thrown: unknown) => emit('fault', { what, failure: failureOf(thrown) });
+  // What a listener throws about a fault is not reported: it would throw about that again.
+  const fault: EventHub['fault'] = (what, thrown) => void deliver({ type: 'fault', what, failure: failureOf(thrown) });
+  const emit: EventHub['emit'] = (event) => {
+    const thrown = deliver(event);
+    if (event.type === 'fault') return;
+    for (const error of thrown) fault('A listener of the instance threw', error);
+  };
   const subscribe: Events['subscribe'] = (listener) => {
     listeners.add(listener);
     return () => void listeners.delete(listener);
@@ -72,7 +99,7 @@ export const eventSource = (): EventSource => {
     subscribe,
     on: (type, listener) =>
       subscribe((event) => {
-        if (event.type === type) listener(event as never);
+        if (isOfType(event, type)) listener(event);
       }),
   };
 };

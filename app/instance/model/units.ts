@@ -83,7 +83,7 @@ export const setEnv = async ({ store }: Core, uuid: string, variables: JsonObjec
 };
 
 /** Up to a million characters, counted as code points. */
-const longestState = 1_000_000;
+const maxStateLength = 1_000_000;
 
 const characters = (text: string): number => {
   let count = 0;
@@ -94,8 +94,8 @@ const characters = (text: string): number => {
 /** Keeps a text for a unit; an empty one clears it. @throws {InstanceError} `notFound`, `invalid` when too long */
 export const setStateStorage = async ({ store }: Core, uuid: string, text: string): Promise<void> => {
   store.unit(uuid);
-  if (text.length > longestState && characters(text) > longestState) {
-    throw invalid(`The state has more than ${longestState} characters. Store less.`);
+  if (text.length > maxStateLength && characters(text) > maxStateLength) {
+    throw invalid(`The state has more than ${maxStateLength} characters. Store less.`);
   }
   await store.putStateStorage(uuid, text);
 };

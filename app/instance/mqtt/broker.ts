@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { Aedes, type AuthenticateError, type Client } from 'aedes';
 import { mayUseTopic, type Tokens } from '../model/access.ts';
 import { guardedStream, type TrafficLimits } from './guarded-stream.ts';
-import type { EventSource } from '../model/events.ts';
+import type { EventHub } from '../model/events.ts';
 import type { Store } from '../store/store.ts';
 
 /** A message that a unit was allowed to publish, or that the instance has published itself. */
@@ -12,7 +12,7 @@ export type OnMessage = (unit: string | undefined, topic: string, payload: Uint8
 export interface BrokerParts {
   readonly store: Store;
   readonly tokens: Tokens;
-  readonly events: EventSource;
+  readonly events: EventHub;
   readonly domain: string;
   readonly limits: TrafficLimits;
   readonly onMessage: OnMessage;
@@ -37,7 +37,7 @@ const refusal = (returnCode: number, message: string): AuthenticateError =>
 /** A topic that nobody may subscribe to: what is denied goes there, since a refusal would end the connection. */
 const nowhere = '$denied';
 
-const bytesOf = (payload: string | Buffer): Uint8Array =>
+const payloadBytes = (payload: string | Buffer): Uint8Array =>
   typeof payload === 'string' ? Buffer.from(payload) : payload;
 
 /** Who is behind each connection, and why it ended. */
@@ -61,7 +61,7 @@ const authenticator = ({ tokens, store, events }: BrokerParts, { units }: Sessio
       units.set(client, await unitOf(username));
     } catch (thrown) {
       const refused = thrown as AuthenticateError;
-      events.emit('refused', { clientId: client.id, reason: refused.message });
+      events.emit({ type: 'refused', clientId: client.id, reason: refused.message });
       done(refused, false);
       return;
     }
@@ -75,7 +75,7 @@ const publishAuthoriser =
     const unit = client ? units.get(client) : undefined;
     packet.retain = false;
     if (unit === undefined || !mayUseTopic(store, domain, unit, packet.topic)) {
-      onDenied(unit, packet.topic, bytesOf(packet.payload), packet.qos);
+      onDenied(unit, packet.topic, payloadBytes(packet.payload), packet.qos);
       packet.topic = nowhere;
     }
     done(null);
@@ -88,7 +88,7 @@ const subscribeAuthoriser =
     const { topic, qos } = subscription;
     const denied = !mayUseTopic(store, domain, unit, topic);
     if (!denied) granted.set(client, (granted.get(client) ?? new Set()).add(topic));
-    events.emit('subscribed', { unit, topic, qos, denied });
+    events.emit({ type: 'subscribed', unit, topic, qos, denied });
     done(null, denied ? null : subscription);
   };
 
@@ -98,27 +98,30 @@ const forwarder =
   (client, packet) => {
     const { topic } = packet;
     if (!granted.get(client)?.has(topic)) return null;
-    events.emit('delivered', { unit: units.get(client) ?? '', topic });
+    events.emit({ type: 'delivered', unit: units.get(client) ?? '', topic });
     return packet;
   };
 
-const tellAbout = (aedes: Aedes, { events, onMessage }: BrokerParts, { units, reasons }: Sessions): void => {
+const reportEvents = (aedes: Aedes, { events, onMessage }: BrokerParts, { units, reasons }: Sessions): void => {
   const unitOf = (client: Client) => units.get(client) ?? '';
   aedes.on('publish', (packet, client) => {
     if (packet.topic.startsWith('$')) return;
-    onMessage(client ? units.get(client) : undefined, packet.topic, bytesOf(packet.payload), packet.qos);
+    onMessage(client ? units.get(client) : undefined, packet.topic, payloadBytes(packet.payload), packet.qos);
   });
   aedes.on('clientReady', (client) =>
-    events.emit('connect', { unit: unitOf(client), clientId: client.id, protocol: client.version }),
+    events.emit({ type: 'connect', unit: unitOf(client), clientId: client.id, protocol: client.version }),
   );
   aedes.on('clientDisconnect', (client) =>
-    events.emit('disconnect', { unit: unitOf(client), clientId: client.id, reason: reasons.get(client) }),
+    events.emit({ type: 'disconnect', unit: unitOf(client), clientId: client.id, reason: reasons.get(client) }),
   );
   aedes.on('unsubscribe', (topics, client) => {
-    if (client?.connected) topics.forEach((topic) => events.emit('unsubscribed', { unit: unitOf(client), topic }));
+    if (client?.connected)
+      topics.forEach((topic) => events.emit({ type: 'unsubscribed', unit: unitOf(client), topic }));
   });
   aedes.on('clientError', (client, error) => void reasons.set(client, error.message));
-  aedes.on('connectionError', (_client, error) => events.emit('refused', { clientId: '', reason: error.message }));
+  aedes.on('connectionError', (_client, error) =>
+    events.emit({ type: 'refused', clientId: '', reason: error.message }),
+  );
   aedes.prependListener('error', (error: unknown) => events.fault('The broker failed', error));
 };
 
@@ -133,7 +136,7 @@ export const startBroker = async (parts: BrokerParts): Promise<InstanceBroker> =
     authorizeSubscribe: subscribeAuthoriser(parts, sessions),
     authorizeForward: forwarder(parts, sessions),
   });
-  tellAbout(aedes, parts, sessions);
+  reportEvents(aedes, parts, sessions);
   return {
     accept: (connection) => void aedes.handle(guardedStream(connection, parts.limits)),
     publish: (topic, payload) =>

@@ -26,7 +26,7 @@ const packetTooLarge = (size: number, limit: number) =>
   new BrokerError('malformed', `A packet of ${size} bytes is above the broker's ${limit}. Send less at once.`);
 
 /** A reader that allows packets of up to `limit` bytes, header included. */
-export const frameReader = (limit: number): FrameReader => {
+export const createFrameReader = (limit: number): FrameReader => {
   let body = 0;
   let type: number | undefined;
   let length = 0;
@@ -93,7 +93,7 @@ const pacer = ({ messagesPerSecond, bytesPerSecond }: TrafficLimits) => {
 
 /** Reading from a socket that a pacer may hold back. */
 const intake = (socket: Duplex, limits: TrafficLimits) => {
-  const frames = frameReader(limits.packetBytes);
+  const frames = createFrameReader(limits.packetBytes);
   const pace = pacer(limits);
   let holding: NodeJS.Timeout | undefined;
   let isWanted = false;

@@ -5,65 +5,71 @@ import { parseLogReport } from '../model/log-reports.ts';
 import { afterReport, isTooEarly, parseStateReport } from '../model/state-reports.ts';
 import { parseTopic, type Topic } from '../model/topics.ts';
 
-/** What the instance does with messages. */
+/** The parts of an instance that its inbox works with. */
+type InboxParts = Pick<Core, 'store' | 'events' | 'address'>;
+
+/** Handlers of messages. */
 export interface Inbox {
   readonly onMessage: OnMessage;
   readonly onDenied: OnMessage;
 }
 
-/** How much of a node's last text is kept. */
-const longestValue = 65_536;
+/** Bytes of the longest text that is kept for a node. */
+const maxValueBytes = 65_536;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-const textOf = (payload: Uint8Array): string | undefined => {
+const readableText = (payload: Uint8Array): string | undefined => {
   try {
-    return payload.length > longestValue ? undefined : decoder.decode(payload);
+    return payload.length > maxValueBytes ? undefined : decoder.decode(payload);
   } catch {
     return undefined;
   }
 };
 
-const takeState = (core: Core, isIntervalChecked: boolean) => {
+const takeState = (core: InboxParts, isIntervalChecked: boolean) => {
   const { store, events } = core;
   const lastReports = new Map<string, number>();
   return (uuid: string, payload: Uint8Array) => {
     const unit = store.unit(uuid);
     const now = performance.now();
     const report = parseStateReport(payload);
-    if (!report) return events.emit('state', { unit: uuid, report, outcome: 'refused' });
+    if (!report) return events.emit({ type: 'state', unit: uuid, report, outcome: 'refused' });
     if (isIntervalChecked && isTooEarly(lastReports.get(uuid), now, stateIntervalMs(unit))) {
-      return events.emit('state', { unit: uuid, report, outcome: 'tooEarly' });
+      return events.emit({ type: 'state', unit: uuid, report, outcome: 'tooEarly' });
     }
     lastReports.set(uuid, now);
     const written = store.putUnit(afterReport(unit, report, Date.now()));
     written.catch((thrown: unknown) => events.fault('A state report was not written', thrown));
-    events.emit('state', { unit: uuid, report, outcome: 'taken' });
+    events.emit({ type: 'state', unit: uuid, report, outcome: 'taken' });
   };
 };
 
 const takeLog =
-  ({ store, events }: Core) =>
+  ({ store, events }: InboxParts) =>
   (uuid: string, payload: Uint8Array) => {
     const { entries, invalid } = parseLogReport(payload, Date.now());
     store.appendLogs(uuid, entries).then(
-      () => events.emit('log', { unit: uuid, entries, invalid }),
+      () => events.emit({ type: 'log', unit: uuid, entries, invalid }),
       (thrown: unknown) => events.fault('Log entries were not written', thrown),
     );
   };
 
-const keyOf = ({ store }: Core, topic: Topic | undefined): string | undefined => {
+const keyOf = ({ store }: InboxParts, topic: Topic | undefined): string | undefined => {
   if (!topic) return undefined;
   return topic.kind === 'base' ? topic.key : store.node(topic.node)?.node.topicName;
 };
 
 /** Reads what units report on their base topics, and keeps the last text of the nodes whose key ends in `/pepeunit`. */
-export const openInbox = (core: Core, { isIntervalChecked }: { readonly isIntervalChecked: boolean }): Inbox => {
+export const createInbox = (
+  core: InboxParts,
+  { isIntervalChecked }: { readonly isIntervalChecked: boolean },
+): Inbox => {
   const onState = takeState(core, isIntervalChecked);
   const onLog = takeLog(core);
   const { store, events, address } = core;
   const keepValue = (node: string, payload: Uint8Array) => {
-    const text = textOf(payload);
+    const text = readableText(payload);
     if (text !== undefined && store.node(node)) store.putValue(node, { text, at: new Date().toISOString() });
   };
   const handle = (topic: Topic, isNamedForPlatform: boolean, payload: Uint8Array) => {
@@ -77,11 +83,12 @@ export const openInbox = (core: Core, { isIntervalChecked }: { readonly isInterv
   return {
     onMessage: (unit, topic, payload, qos) => {
       const parsed = parseTopic(address.domain, topic);
-      events.emit('published', { unit, topic, key: keyOf(core, parsed), payload, qos, denied: false });
+      events.emit({ type: 'published', unit, topic, key: keyOf(core, parsed), payload, qos, denied: false });
       if (parsed && unit !== undefined) handle(parsed, topic.endsWith('/pepeunit'), payload);
     },
     onDenied: (unit, topic, payload, qos) =>
-      events.emit('published', {
+      events.emit({
+        type: 'published',
         unit,
         topic,
         key: keyOf(core, parseTopic(address.domain, topic)),

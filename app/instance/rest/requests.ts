@@ -31,7 +31,7 @@ export const requireUuid = (name: string, value: unknown): string => {
 export const pathUuid = (context: Context): string => requireUuid('uuid', context.req.param('uuid'));
 
 /** A million characters of state, each as long as JSON can write it. */
-const largestBody = 16 * 1024 * 1024;
+const maxBodyBytes = 16 * 1024 * 1024;
 
 const bodyText = async ({ body }: Request): Promise<string> => {
   const decoder = new TextDecoder();
@@ -39,8 +39,8 @@ const bodyText = async ({ body }: Request): Promise<string> => {
   let size = 0;
   for await (const chunk of body ?? []) {
     size += chunk.length;
-    if (size > largestBody)
-      throw new InstanceError('tooLarge', `The body has more than ${largestBody} bytes. Send less.`);
+    if (size > maxBodyBytes)
+      throw new InstanceError('tooLarge', `The body has more than ${maxBodyBytes} bytes. Send less.`);
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

@@ -19,7 +19,7 @@ export interface Disk {
 }
 
 const encoder = new TextEncoder();
-const bytesOf = (content: Uint8Array | string): Uint8Array =>
+const encoded = (content: Uint8Array | string): Uint8Array =>
   typeof content === 'string' ? encoder.encode(content) : content;
 
 /** A disk that is forgotten with the process; what is appended is kept by its callers alone. */
@@ -28,12 +28,12 @@ export const memoryDisk = (): Disk => {
   return {
     read: async (name) => documents.get(name),
     list: async (folder) => [...documents.keys()].filter((name) => dirname(name) === folder).toSorted(),
-    replace: async (name, content) => void documents.set(name, bytesOf(content)),
+    replace: async (name, content) => void documents.set(name, encoded(content)),
     append: async () => undefined,
   };
 };
 
-const failed = (what: string, path: string, cause: unknown) =>
+const diskError = (what: string, path: string, cause: unknown) =>
   new InstanceError('io', `${path} can't be ${what}. Check the disk and the folder's permissions.`, { cause });
 
 /** Runs a file operation, and turns what it throws into this room's own error. */
@@ -41,7 +41,7 @@ const attempt = async <T>(what: string, path: string, job: () => Promise<T>): Pr
   try {
     return await job();
   } catch (cause) {
-    throw failed(what, path, cause);
+    throw diskError(what, path, cause);
   }
 };
 
@@ -51,7 +51,7 @@ const attemptRead = async <T>(path: string, job: () => Promise<T>): Promise<T | 
     return await job();
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT') return undefined;
-    throw failed('read', path, cause);
+    throw diskError('read', path, cause);
   }
 };
 

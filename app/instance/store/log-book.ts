@@ -3,7 +3,7 @@ import type { LogDocument } from './documents.ts';
 import type { Disk } from './disk.ts';
 
 /** How many of a unit's newest entries an instance keeps. */
-const keptEntries = 10_000;
+const maxEntries = 10_000;
 
 /** The entries of one unit: in memory, and line by line on disk. */
 export interface LogBook {
@@ -29,7 +29,7 @@ const linesOf = (entries: readonly LogDocument[]): string =>
   entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 
 /** Opens the log of one unit. */
-export const logBook = (disk: Disk, name: string): LogBook => {
+export const createLogBook = (disk: Disk, name: string): LogBook => {
   const inOrder = serial();
   let entries: LogDocument[] = [];
   let lines = 0;
@@ -48,15 +48,15 @@ export const logBook = (disk: Disk, name: string): LogBook => {
       entries = stored.map(parseLine).filter((entry) => entry !== undefined);
       lines = entries.length;
       const torn = stored.at(-1) !== '';
-      entries = entries.slice(-keptEntries);
-      if (torn || lines > keptEntries) await rewrite();
+      entries = entries.slice(-maxEntries);
+      if (torn || lines > maxEntries) await rewrite();
     },
     append: (added) =>
       inOrder(async () => {
         await disk.append(name, linesOf(added));
         lines += added.length;
-        entries = [...entries, ...added].slice(-keptEntries);
-        if (lines > 2 * keptEntries) await rewrite();
+        entries = [...entries, ...added].slice(-maxEntries);
+        if (lines > 2 * maxEntries) await rewrite();
       }),
     clear: () =>
       inOrder(async () => {

@@ -1,7 +1,7 @@
 import type { IdentityDocument, LogDocument, NodeDocument, NodeValue, UnitDocument } from './documents.ts';
 import { type Disk, coalesced } from './disk.ts';
 import { InstanceError, notFound } from '../errors.ts';
-import { logBook, type LogBook } from './log-book.ts';
+import { createLogBook, type LogBook } from './log-book.ts';
 
 /** Everything an instance knows. Reading is from memory; a write is in force at once (a log's when it is
  * written) and durable when it resolves. */
@@ -112,7 +112,7 @@ const unitShelf = async (disk: Disk) => {
 const logShelf = (disk: Disk) => {
   const books = new Map<string, LogBook>();
   const book = (unit: string): LogBook => {
-    const known = books.get(unit) ?? logBook(disk, `logs/${unit}.ndjson`);
+    const known = books.get(unit) ?? createLogBook(disk, `logs/${unit}.ndjson`);
     books.set(unit, known);
     return known;
   };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { heard, holds, until } from '../../../app/demo/waiting.ts';
-import { eventSource, type Events } from '../../../app/instance/model/events.ts';
+import { createEventHub, type Events } from '../../../app/instance/model/events.ts';
 
 describe('until', () => {
   test('follows other signals, and ends when disposed of', () => {
@@ -23,7 +23,7 @@ describe('until', () => {
 
 describe('waiting', () => {
   test('hears the event that is wanted, or why not', async () => {
-    const source = eventSource();
+    const source = createEventHub();
     let listening = 0;
     const events: Events = {
       subscribe: source.subscribe,
@@ -39,8 +39,8 @@ describe('waiting', () => {
     const stop = new AbortController();
     const wait = () => heard(events, 'delivered', ({ topic }) => topic === 'b', stop.signal);
     const found = wait();
-    source.emit('delivered', { unit: 'u', topic: 'a' });
-    source.emit('delivered', { unit: 'u', topic: 'b' });
+    source.emit({ type: 'delivered', unit: 'u', topic: 'a' });
+    source.emit({ type: 'delivered', unit: 'u', topic: 'b' });
     expect(await found).toMatchObject({ topic: 'b' });
     expect(listening).toBe(0);
 

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { frameReader, guardedStream } from '../../../app/instance/mqtt/guarded-stream.ts';
+import { createFrameReader, guardedStream } from '../../../app/instance/mqtt/guarded-stream.ts';
 
 /** A header with a body of so many bytes. */
 const header = (type: number, body: number): Buffer => {
@@ -31,7 +31,7 @@ describe('a frame reader', () => {
     fc.assert(
       fc.property(packets, fc.array(fc.integer({ min: 0, max: 400 })), (kinds, sizes) => {
         const whole = kinds.map((kind) => (typeof kind === 'number' ? publish(kind) : ping));
-        const reader = frameReader(30_000);
+        const reader = createFrameReader(30_000);
         const counted = cut(Buffer.concat(whole), sizes).map((chunk) => reader.take(chunk));
         expect(counted.reduce((sum, count) => sum + count, 0)).toBe(kinds.filter((kind) => kind !== 'ping').length);
       }),
@@ -39,11 +39,11 @@ describe('a frame reader', () => {
   });
 
   it.each([2, 127, 128, 16_383, 16_384, 262_144])('allows a packet of %i bytes, and none larger', (limit) => {
-    expect(frameReader(limit).take(ping)).toBe(0);
+    expect(createFrameReader(limit).take(ping)).toBe(0);
     const fits = (body: number) => header(3, body).length + body <= limit;
     const largest = Array.from({ length: 6 }, (_, less) => limit - less).find(fits) ?? 0;
-    expect(() => frameReader(limit).take(header(3, largest))).not.toThrow();
-    expect(() => frameReader(limit).take(header(3, largest + 1))).toThrow(/above the broker's/);
+    expect(() => createFrameReader(limit).take(header(3, largest))).not.toThrow();
+    expect(() => createFrameReader(limit).take(header(3, largest + 1))).toThrow(/above the broker's/);
   });
 });
 
