@@ -147,7 +147,7 @@ export const mqttMachine = mqttSetup.createMachine({
             proving: {
               description: 'Waits for a sign of life that the broker was asked for; a link without one is dead.',
               entry: [{ type: 'askForProof' }],
-              on: { 'link.proven': { target: 'quiet' } },
+              on: { 'link.alive': { target: 'quiet' } },
               after: { answerWithin: { target: '#mqtt.backingOff' } },
             },
           },

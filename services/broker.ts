@@ -101,7 +101,7 @@ export interface Link {
    *
    * @throws {BrokerError} `closed`
    */
-  prove(): Promise<void>;
+  ping(): Promise<void>;
   /** Sends DISCONNECT and lets go of the socket; never rejects, ends within two seconds. */
   close(): Promise<void>;
 }
@@ -143,8 +143,8 @@ export interface LinkWish {
 export type LinkCommand =
   | { type: 'link.subscribe'; topics: readonly string[] }
   | { type: 'link.unsubscribe'; topics: readonly string[] }
-  /** Ask the broker for a sign of life. */
-  | { type: 'link.prove' };
+  /** Send PINGREQ. */
+  | { type: 'link.ping' };
 
 /** What that actor tells the mqtt machine. */
 export type LinkEvent =
@@ -153,13 +153,13 @@ export type LinkEvent =
   | { type: 'link.closed'; failure: Failure }
   | { type: 'link.granted'; grants: readonly Grant[] }
   | { type: 'link.unsubscribed'; topics: readonly string[] }
-  /** The broker gave the sign of life that it was asked for. */
-  | { type: 'link.proven' };
+  /** Something came from the broker after the ping. */
+  | { type: 'link.alive' };
 
 const carryOut = async (link: Link, command: LinkCommand): Promise<LinkEvent> => {
-  if (command.type === 'link.prove') {
-    await link.prove();
-    return { type: 'link.proven' };
+  if (command.type === 'link.ping') {
+    await link.ping();
+    return { type: 'link.alive' };
   }
   const { topics } = command;
   if (command.type === 'link.subscribe') return { type: 'link.granted', grants: await link.subscribe(topics) };

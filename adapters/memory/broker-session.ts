@@ -188,6 +188,6 @@ export const memoryLink = (hub: Hub, session: Session): Link => ({
   },
   publish: (topic, payload, options) => publish(hub, session, topic, payload, options),
   publishNow: () => false,
-  prove: () => answer(hub, session, 'PINGREQ'),
+  ping: () => answer(hub, session, 'PINGREQ'),
   close: async () => endSession(hub, session, closedError(), false),
 });

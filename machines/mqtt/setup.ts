@@ -82,7 +82,7 @@ export const mqttSetup = setup({
       ...subscriptions.wanting(topics),
       ...doubts.givingAnotherChance(context, topics),
     })),
-    askForProof: sendTo('link', { type: 'link.prove' }),
+    askForProof: sendTo('link', { type: 'link.ping' }),
     forgetAsked: assign({ asked: [] }),
     forgetDenied: assign(({ context }) => ({ denied: [], ...doubts.givingAnotherChance(context, context.wanted) })),
     forgetGrants: assign(({ context }) => ({

@@ -232,14 +232,14 @@ export const brokerContract = (version: MqttVersion, start: () => Promise<Broker
     expect((await failure(link.publish('a', 'x'))).code).toBe('closed');
     expect((await failure(link.subscribe(['a']))).code).toBe('closed');
     expect((await failure(link.unsubscribe(['a']))).code).toBe('closed');
-    expect((await failure(link.prove())).code).toBe('closed');
+    expect((await failure(link.ping())).code).toBe('closed');
     expect(seen.ends).toEqual([]);
   });
 
   test('the broker gives a sign of life when it is asked, also to many who ask (M4)', async () => {
     const link = await open();
-    await expect(Promise.all([link.prove(), link.prove()])).resolves.toHaveLength(2);
-    await expect(link.prove()).resolves.toBeUndefined();
+    await expect(Promise.all([link.ping(), link.ping()])).resolves.toHaveLength(2);
+    await expect(link.ping()).resolves.toBeUndefined();
   });
 
   test('a cut link tells once, and fails whatever it is asked', async () => {

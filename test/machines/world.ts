@@ -72,7 +72,7 @@ export const holdLink = (it: World) =>
         sendBack({ type: 'link.refused', failure: { name: 'E', code: 'network', message: error.message } }),
     );
     receive((command) => {
-      if (command.type === 'link.prove') return sendBack({ type: 'link.proven' });
+      if (command.type === 'link.ping') return sendBack({ type: 'link.alive' });
       const { type, topics } = command;
       if (type === 'link.unsubscribe') {
         link.subscribed = link.subscribed.filter((topic) => !topics.includes(topic));

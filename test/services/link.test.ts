@@ -60,7 +60,7 @@ const linkThat = (changes: Partial<Link>): Link => ({
   unsubscribe: async () => undefined,
   publish: async () => undefined,
   publishNow: () => false,
-  prove: async () => undefined,
+  ping: async () => undefined,
   close: async () => undefined,
   ...changes,
 });
@@ -138,7 +138,7 @@ describe('adapters that break their word', () => {
   test.each([
     ['open', { open: () => never<Link>() }],
     ['subscribe', { open: async () => linkThat({ subscribe: never }) }],
-    ['prove', { open: async () => linkThat({ prove: never }) }],
+    ['ping', { open: async () => linkThat({ ping: never }) }],
   ] as const)('a %s that never ends is given up, and a fresh link is asked for (M1)', async (_, broker) => {
     const open = vi.fn<Broker['open']>(broker.open);
     const clock = fakeClock();

@@ -20,7 +20,7 @@ export const prover = (client: Pick<MqttClient, 'stream' | 'sendPing'>) => {
   };
   stream.on('data', onData);
   return {
-    prove: () =>
+    ping: () =>
       new Promise<void>((resolve, reject) => {
         asked.push({ resolve, reject });
         client.sendPing();

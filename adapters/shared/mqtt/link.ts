@@ -210,7 +210,7 @@ export const mqttLink = (session: Session): HeldLink => {
   );
   const { publish, publishNow, stop } = publisher(session, wait);
   const { subscribe, unsubscribe } = subscriber(session, wait);
-  const { prove, stopProving } = prover(client);
+  const { ping, stopProving } = prover(client);
   let ended: BrokerError | undefined;
   let closing: Promise<void> | undefined;
   const end = (error: BrokerError) => {
@@ -241,7 +241,7 @@ export const mqttLink = (session: Session): HeldLink => {
       unsubscribe: whileOpen(unsubscribe),
       publish: whileOpen(publish),
       publishNow: (topic, payload, retain) => ended === undefined && publishNow(topic, payload, retain),
-      prove: whileOpen(prove),
+      ping: whileOpen(ping),
       close: () => (closing ??= close()),
     },
   };

@@ -78,7 +78,7 @@ export const outcomes: Record<string, (seen: Seen<MqttContext>) => void> = {
     const denied = context.shunned.filter((topic) => context.wanted.includes(topic));
     expect(context.asked.filter((topic) => denied.includes(topic))).toEqual([]);
   },
-  'link.proven': ({ context, snapshot }) => {
+  'link.alive': ({ context, snapshot }) => {
     expect(context.isOpen).toBe(true);
     expect(snapshot.matches({ linked: { online: 'proving' } }), 'waits for no other').toBe(false);
   },
@@ -139,7 +139,7 @@ export const invariants: Record<string, (seen: Seen<MqttContext>) => void> = {
     });
   },
   'linked.online.quiet': isOpen,
-  'linked.online.proving': ({ told }) => expect(told('link').at(-1)).toEqual({ type: 'link.prove' }),
+  'linked.online.proving': ({ told }) => expect(told('link').at(-1)).toEqual({ type: 'link.ping' }),
   backingOff: (seen) => {
     hasFailed(seen);
     expect(seen.context.broker, 'begins with the preferred one').toBe(0);

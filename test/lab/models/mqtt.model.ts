@@ -38,12 +38,12 @@ export const mqttModel = defineModel<typeof mqttMachine>({
       grant('a', false),
       grant('b', true),
       grant('b', false),
-      { type: 'link.proven' },
+      { type: 'link.alive' },
     ],
   },
   isPossible: (event, { isOpen: open, asked }) => {
     if (event.type === 'link.opened' || event.type === 'link.refused') return !open;
-    if (event.type === 'link.closed' || event.type === 'link.proven') return open;
+    if (event.type === 'link.closed' || event.type === 'link.alive') return open;
     if (event.type !== 'link.granted') return true;
     return open && (event['grants'] as Grant[]).every(({ topic }) => asked.includes(topic));
   },
@@ -91,7 +91,7 @@ export const mqttModel = defineModel<typeof mqttMachine>({
     {
       name: 'signs of life',
       prelude: connected,
-      uses: (label) => /link\.(opened|closed|proven)|ping|answer|stable|retryAfter/.test(label),
+      uses: (label) => /link\.(opened|closed|alive)|ping|answer|stable|retryAfter/.test(label),
       key: ({ isOpen: open, attempts }) => [open, Math.min(attempts, 1)],
     },
     {

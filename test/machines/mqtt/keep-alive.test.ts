@@ -15,7 +15,7 @@ const withPings = (pingIntervalMs: number) => {
 };
 
 const pings = ({ link }: ReturnType<typeof online>) =>
-  link.last().commands.filter(({ type }) => type === 'link.prove').length;
+  link.last().commands.filter(({ type }) => type === 'link.ping').length;
 
 describe('signs of life (M4)', () => {
   test('are asked for each ping interval, which the settings may change on the open link', () => {
@@ -41,7 +41,7 @@ describe('signs of life (M4)', () => {
     const unit = withPings(5000);
     unit.link.broker.isSilent = true;
     pass(unit, 9000);
-    unit.link.last().tell({ type: 'link.proven' });
+    unit.link.last().tell({ type: 'link.alive' });
     unit.link.broker.isSilent = false;
     pass(unit, 60_000);
     expect(isOnline(unit)).toBe(true);

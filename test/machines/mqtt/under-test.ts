@@ -27,7 +27,7 @@ const links = () => {
     opened.push(link);
     receive((command) => {
       link.commands.push(command);
-      if (command.type === 'link.prove' && !broker.isSilent) sendBack({ type: 'link.proven' });
+      if (command.type === 'link.ping' && !broker.isSilent) sendBack({ type: 'link.alive' });
     });
     return () => {
       link.isHeld = false;
@@ -80,6 +80,6 @@ export const online = (protocol?: MqttInput['protocol']) => {
 };
 
 /** What was asked of the last link, signs of life aside. */
-export const asked = ({ link }: MqttUnderTest) => link.last().commands.filter(({ type }) => type !== 'link.prove');
+export const asked = ({ link }: MqttUnderTest) => link.last().commands.filter(({ type }) => type !== 'link.ping');
 
 export const isOnline = ({ state }: MqttUnderTest) => state().matches({ linked: 'online' });

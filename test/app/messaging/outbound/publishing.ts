@@ -18,7 +18,7 @@ export const linkThat = (publish: Link['publish']): Link => ({
   sessionPresent: false,
   publish,
   publishNow: () => false,
-  prove: async () => undefined,
+  ping: async () => undefined,
   subscribe: async () => [],
   unsubscribe: async () => undefined,
   close: async () => undefined,
