@@ -1,6 +1,6 @@
 import { createStore, delMany, entries, promisifyRequest, setMany, type UseStore } from 'idb-keyval';
 import { StorageError } from '../../services/errors.ts';
-import { serial } from '../shared/serialize.ts';
+import { createSerialQueue } from '../shared/serialize.ts';
 import type { DeadLetter, Outbox, StoredMessage } from '../../services/outbox.ts';
 import { hostLocks, takeName, type PageLocks } from './page-lock.ts';
 
@@ -111,7 +111,7 @@ export const browserOutbox = ({
 }: BrowserOutboxOptions): Outbox => {
   const records = createRecords(store);
   const door = createDoor(locks, name);
-  const turns = serial();
+  const turns = createSerialQueue();
 
   const inTurn = <T>(action: string, task: () => Promise<T>): Promise<T> => turns(() => guarded(action, task));
   const setAside = async (added: readonly DeadLetter[]) => {

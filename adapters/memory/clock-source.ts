@@ -1,7 +1,7 @@
 import type { ClockSource } from '../../services/clock.ts';
 import { ClockError } from '../../services/errors.ts';
-import { failures } from './failures.ts';
-import { gate } from './gate.ts';
+import { createFailures } from './failures.ts';
+import { createGate } from './gate.ts';
 
 /** A reference clock that says what it is told to. */
 export interface MemoryClockSource extends ClockSource {
@@ -19,9 +19,9 @@ const aborted = () => new ClockError('aborted', 'Asking the simulated time serve
 
 /** @param offsetMs What it says at first. */
 export const memoryClockSource = (offsetMs = 0): MemoryClockSource => {
-  const failing = failures<'read'>();
+  const failing = createFailures<'read'>();
   let reads = 0;
-  const held = gate();
+  const held = createGate();
   const source: MemoryClockSource = {
     offsetMs,
     get reads() {

@@ -7,7 +7,7 @@ export interface Failures<TOperation extends string> {
 }
 
 /** No failures yet. */
-export const failures = <TOperation extends string>(): Failures<TOperation> => {
+export const createFailures = <TOperation extends string>(): Failures<TOperation> => {
   const waiting: { operation: TOperation; error: Error }[] = [];
   return {
     add: (operation, error) => void waiting.push({ operation, error }),

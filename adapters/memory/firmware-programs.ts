@@ -1,6 +1,6 @@
 import type { FirmwarePrograms } from '../../services/firmware-program.ts';
 import { RestError } from '../../services/errors.ts';
-import { failures } from './failures.ts';
+import { createFailures } from './failures.ts';
 import type { MemoryFirmwareStore } from './firmware-store.ts';
 
 /** Programs behind links, and the handles to steer them. */
@@ -17,7 +17,7 @@ export interface MemoryFirmwarePrograms extends FirmwarePrograms {
 export const memoryFirmwarePrograms = (store: MemoryFirmwareStore): MemoryFirmwarePrograms => {
   const programs = new Map<string, string>();
   const asked: string[] = [];
-  const planned = failures<'fetch'>();
+  const planned = createFailures<'fetch'>();
   return {
     programs,
     asked,

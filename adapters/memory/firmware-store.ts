@@ -17,7 +17,7 @@ import type { ArchiveLimits, FirmwareStore } from '../../services/firmware.ts';
 import type { JsonValue } from '../../services/json.ts';
 import { readArchive } from '../shared/archive/archive.ts';
 import { keptPaths } from '../shared/archive/kept-paths.ts';
-import { failures } from './failures.ts';
+import { createFailures } from './failures.ts';
 
 /** Files by path. */
 type MemoryTree = Map<string, Uint8Array>;
@@ -144,7 +144,7 @@ export const memoryFirmwareStore = (options: MemoryFirmwareStoreOptions): Memory
   );
   const staged = new Map<string, MemoryTree>();
   const swaps: ({ id: string } & SwapOrder)[] = [];
-  const planned = failures<Operation>();
+  const planned = createFailures<Operation>();
   const versions = memoryVersions(live, options.keeps ?? ['data', 'log.json']);
   const { now, write, operations } = memoryJournal(planned.check, versions.restore);
   let count = 0;

@@ -7,7 +7,7 @@ export interface Gate {
 }
 
 /** An open gate. */
-export const gate = (): Gate => {
+export const createGate = (): Gate => {
   let opening = Promise.resolve();
   return {
     pass: () => opening,

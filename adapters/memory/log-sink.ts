@@ -1,5 +1,5 @@
 import type { LogEntry, LogSink } from '../../services/log.ts';
-import { gate } from './gate.ts';
+import { createGate } from './gate.ts';
 
 /** A sink that keeps what it is given, for a test to read. */
 export interface MemoryLogSink extends LogSink {
@@ -17,7 +17,7 @@ export interface MemoryLogSink extends LogSink {
 export const memoryLogSink = (): MemoryLogSink => {
   const entries: LogEntry[] = [];
   let flushes = 0;
-  const held = gate();
+  const held = createGate();
   return {
     entries,
     get flushes() {

@@ -1,6 +1,6 @@
 import { StorageError } from '../../services/errors.ts';
 import type { DeadLetter, Outbox, StoredMessage } from '../../services/outbox.ts';
-import { failures } from './failures.ts';
+import { createFailures } from './failures.ts';
 
 /** An outbox that a test looks into and makes fail. */
 export interface MemoryOutbox extends Outbox {
@@ -25,7 +25,7 @@ export const memoryOutbox = (): MemoryOutbox => {
   const messages = new Map<number, StoredMessage>();
   const dead: DeadLetter[] = [];
   const appends: number[] = [];
-  const failing = failures<'open' | 'append'>();
+  const failing = createFailures<'open' | 'append'>();
   let lastId = 0;
   let damaged = 0;
   let isFull = false;

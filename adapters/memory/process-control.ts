@@ -1,5 +1,5 @@
 import type { ProcessControl } from '../../services/process-control.ts';
-import { failures } from './failures.ts';
+import { createFailures } from './failures.ts';
 
 /** A program that only notes how it was asked to restart. */
 export interface MemoryProcessControl extends ProcessControl {
@@ -12,7 +12,7 @@ export interface MemoryProcessControl extends ProcessControl {
 /** Process control in memory; as with the real one, a restart that works stays pending. */
 export const memoryProcessControl = (isSupervised = false): MemoryProcessControl => {
   const restarts: Parameters<ProcessControl['restart']>[0][] = [];
-  const failing = failures<'restart'>();
+  const failing = createFailures<'restart'>();
   return {
     isSupervised,
     watchSupervisor: () => () => undefined,

@@ -2,7 +2,7 @@ import type { Timers } from '../../services/clock.ts';
 import { RestError } from '../../services/errors.ts';
 import type { Rest, RestTarget, TargetVersion, Unit, UnitNode } from '../../services/rest.ts';
 import { delay } from '../shared/clock.ts';
-import { failures } from './failures.ts';
+import { createFailures } from './failures.ts';
 
 /** A method of the REST port. */
 type RestCall = keyof Rest;
@@ -79,7 +79,7 @@ const emptyDocuments = (): RestDocuments => ({
 export const memoryRest = ({ documents: given, clock = stoppedTimers }: MemoryRestOptions = {}): MemoryRest => {
   const documents = { ...emptyDocuments(), ...given };
   const calls: RecordedCall[] = [];
-  const planned = failures<RestCall>();
+  const planned = createFailures<RestCall>();
   const delays = new Map<RestCall, number>();
   const enter = async (call: RestCall, target: RestTarget, signal: AbortSignal | undefined, ...args: unknown[]) => {
     calls.push({ call, target, args });

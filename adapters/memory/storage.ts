@@ -2,7 +2,7 @@ import type { JsonValue } from '../../services/json.ts';
 import type { Storage } from '../../services/storage.ts';
 import { jsonText } from '../shared/storage/json-text.ts';
 import { documentStorage, type StoredDocument } from '../shared/storage/document-storage.ts';
-import { failures } from './failures.ts';
+import { createFailures } from './failures.ts';
 
 /** A storage that a test looks into and makes fail. */
 export interface MemoryStorage extends Storage {
@@ -26,7 +26,7 @@ export const memoryStorage = (documents: Readonly<Record<string, JsonValue>> = {
     Object.entries(documents).map(([path, value]) => [path, typeof value === 'string' ? value : jsonText(value, '  ')]),
   );
   const writes: string[] = [];
-  const failing = failures<'read' | 'write' | 'remove'>();
+  const failing = createFailures<'read' | 'write' | 'remove'>();
   const storage = documentStorage({
     get: async (path) => {
       failing.check('read');

@@ -1,5 +1,5 @@
 import type { System, SystemMetrics } from '../../services/system.ts';
-import { failures } from './failures.ts';
+import { createFailures } from './failures.ts';
 
 /** A host whose figures a test sets. */
 export interface MemorySystem extends System {
@@ -22,7 +22,7 @@ export const sampleMetrics: SystemMetrics = {
 
 /** @param metrics What it measures at first. */
 export const memorySystem = (metrics: SystemMetrics = sampleMetrics): MemorySystem => {
-  const failing = failures<'measure'>();
+  const failing = createFailures<'measure'>();
   let measurements = 0;
   const system: MemorySystem = {
     metrics,

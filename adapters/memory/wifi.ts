@@ -2,7 +2,7 @@ import type { Clock } from '../../services/clock.ts';
 import { WifiError } from '../../services/errors.ts';
 import type { Wifi, WifiStatus } from '../../services/wifi.ts';
 import { delay, systemClock } from '../shared/clock.ts';
-import { failures } from './failures.ts';
+import { createFailures } from './failures.ts';
 
 /** How a simulated radio begins. */
 export interface MemoryWifiOptions {
@@ -65,7 +65,7 @@ export const memoryWifi = (options: MemoryWifiOptions = {}): MemoryWifi => {
   const { networks = {}, linkedTo, joinMs = 0, clock = systemClock() } = options;
   const inReach = new Map(Object.entries(networks));
   const link = stationLink(linkedTo);
-  const failing = failures<'status' | 'scan' | 'join' | 'leave'>();
+  const failing = createFailures<'status' | 'scan' | 'join' | 'leave'>();
   const joins: string[] = [];
   return {
     station: 'simulated',

@@ -1,5 +1,5 @@
 /** Runs one task after the other, in the order they came; a failure concerns its own caller alone. */
-export const serial = () => {
+export const createSerialQueue = () => {
   let last: Promise<unknown> = Promise.resolve();
   return <T>(task: () => Promise<T>): Promise<T> => {
     const done = last.then(task, task);
@@ -12,7 +12,7 @@ export const serial = () => {
 export type KeyedQueue = <T>(key: string, task: () => Promise<T>) => Promise<T>;
 
 /** A queue with nothing in it; a task that fails does not stop the ones behind it. */
-export const keyedQueue = (): KeyedQueue => {
+export const createKeyedQueue = (): KeyedQueue => {
   const tails = new Map<string, Promise<unknown>>();
   return async (key, task) => {
     const before = tails.get(key) ?? Promise.resolve();

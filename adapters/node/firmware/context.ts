@@ -1,4 +1,4 @@
-import { serial } from '../../shared/serialize.ts';
+import { createSerialQueue } from '../../shared/serialize.ts';
 import { hostFs, type FileSystem } from '../fs/file-system.ts';
 import { ioError } from '../fs/errors.ts';
 import { journalFile, type JournalFile } from './journal-file.ts';
@@ -31,7 +31,7 @@ export interface FirmwareParts {
 export const firmwareParts = ({ folder, fs = hostFs }: FolderFirmwareOptions): FirmwareParts => {
   const places = firmwarePlaces(folder);
   const staged = new Set<string>();
-  const inTurn = serial();
+  const inTurn = createSerialQueue();
   return {
     fs,
     places,

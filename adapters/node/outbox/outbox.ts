@@ -1,7 +1,7 @@
 import type { Timers } from '../../../services/clock.ts';
 import type { Outbox } from '../../../services/outbox.ts';
 import { createTimer } from '../../shared/clock.ts';
-import { serial } from '../../shared/serialize.ts';
+import { createSerialQueue } from '../../shared/serialize.ts';
 import { hostOutboxFs, type OutboxFs } from './fs.ts';
 import { writeLetters } from './letters.ts';
 import { holdOutbox } from './folder.ts';
@@ -50,7 +50,7 @@ const createGathering = (clock: FileOutboxOptions['clock'], ms: number, onGather
 export const fileOutbox = (options: FileOutboxOptions): Outbox => {
   const { folder, clock, syncEveryMs = 1_000, removeEveryMs = 200, segmentBytes = 256 * 1024 } = options;
   const { fs = hostOutboxFs } = options;
-  const inTurn = serial();
+  const inTurn = createSerialQueue();
   const hold = holdOutbox({ folder, fs, segmentBytes });
   let unattendedFailure: unknown;
 

@@ -1,7 +1,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import { FirmwareError, RestError } from '../../../services/errors.ts';
 import { bodyChunks, dropBody } from '../../shared/rest/body.ts';
-import { deadline, type Deadline } from '../../shared/rest/deadline.ts';
+import { createDeadline, type Deadline } from '../../shared/rest/deadline.ts';
 import type { PartialFile, Progress } from './partial-file.ts';
 import { askForProgram, nameOf, type ProgramAsking } from './request.ts';
 
@@ -135,7 +135,7 @@ const downloadOnce = async (
   const what = nameOf(url);
   const had = await place.part.progress();
   if (had && had.bytes === had.total) return;
-  const limit = deadline(what, timeoutMs, signal);
+  const limit = createDeadline(what, timeoutMs, signal);
   try {
     const headers = had ? { range: `bytes=${had.bytes}-`, 'if-range': had.validator } : {};
     const response = await askForProgram(asking, url, headers, limit);

@@ -5,8 +5,8 @@ import type { FirmwarePrograms } from '../../../services/firmware-program.ts';
 import { readLink, type LinkPolicy, type ProgramLink } from '../../shared/archive/program-url.ts';
 import { releaseName } from '../../shared/archive/release.ts';
 import { readBody } from '../../shared/rest/body.ts';
-import { deadline } from '../../shared/rest/deadline.ts';
-import { serial } from '../../shared/serialize.ts';
+import { createDeadline } from '../../shared/rest/deadline.ts';
+import { createSerialQueue } from '../../shared/serialize.ts';
 import { makeFolder, privateFolder, syncFolder } from '../fs/durable-file.ts';
 import { ioError } from '../fs/errors.ts';
 import { digestOf } from '../fs/tree-digests.ts';
@@ -56,7 +56,7 @@ const fetchRelease = async (fetching: Fetching, program: URL, signal: AbortSigna
   const url = new URL(program);
   url.pathname += releaseSuffix;
   const what = nameOf(url);
-  const limit = deadline(what, fetching.timeoutMs, signal);
+  const limit = createDeadline(what, fetching.timeoutMs, signal);
   try {
     const response = await askForProgram(fetching, url, {}, limit);
     const body = await readBody(response, what, mostReleaseBytes, limit);
@@ -135,7 +135,7 @@ const fetchProgram = async (
 /** Fetches programs into a unit's folder, one at a time. */
 export const folderPrograms = (options: FolderProgramsOptions): FirmwarePrograms => {
   const fetching = { timeoutMs: 30_000, ...options };
-  const inTurn = serial();
+  const inTurn = createSerialQueue();
   return {
     fetch: (id, link, signal) =>
       inTurn(async () => {

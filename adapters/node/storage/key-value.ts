@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type * as idbKeyval from 'idb-keyval';
 import { StorageError } from '../../../services/errors.ts';
 import { isJsonObject, type JsonValue } from '../../../services/json.ts';
-import { keyedQueue } from '../../shared/serialize.ts';
+import { createKeyedQueue } from '../../shared/serialize.ts';
 import { checkSize } from '../../shared/storage/document-storage.ts';
 import { jsonText } from '../../shared/storage/json-text.ts';
 import { removeFiles, replaceFiles } from '../fs/durable-file.ts';
@@ -113,7 +113,7 @@ const keysIn = async (folder: string): Promise<FileKey[]> => {
   return keys;
 };
 
-const inTurn = keyedQueue();
+const inTurn = createKeyedQueue();
 
 /** Runs one operation at a time on a store, as IndexedDB's transactions do, after sweeping what killed writes left. */
 const during = <T>({ folder }: UseStore, task: (folder: string) => Promise<T>): Promise<T> =>

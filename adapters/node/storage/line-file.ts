@@ -104,7 +104,7 @@ export interface LineFiles {
 }
 
 /** @param fs For the rewrites. @param lineFs For what happens in between. */
-export const lineFiles = (fs: DurableFs, lineFs: LineFs): LineFiles => {
+export const createLineFiles = (fs: DurableFs, lineFs: LineFs): LineFiles => {
   const known = new Map<string, KnownFile>();
 
   const rewrite = async (path: string, fresh: readonly Uint8Array[], most: number): Promise<void> => {

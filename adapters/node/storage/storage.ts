@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { StorageError } from '../../../services/errors.ts';
 import type { Storage } from '../../../services/storage.ts';
 import { jsonText } from '../../shared/storage/json-text.ts';
-import { keyedQueue } from '../../shared/serialize.ts';
+import { createKeyedQueue } from '../../shared/serialize.ts';
 import { linesText, splitLines, writeFrom } from '../../shared/storage/lines.ts';
 import { checkSize } from '../../shared/storage/document-storage.ts';
 import { removeFiles, replaceFile } from '../fs/durable-file.ts';
@@ -12,7 +12,7 @@ import { hostFs, type Content, type DurableFs } from '../fs/file-system.ts';
 import { isMissing, storageError } from '../fs/errors.ts';
 import { readDocument } from '../fs/read-json.ts';
 import { sweepOnce } from '../fs/temporary-files.ts';
-import { hostLineFs, lineFiles, type LineFs } from './line-file.ts';
+import { hostLineFs, createLineFiles, type LineFs } from './line-file.ts';
 
 /** What a file storage may be given. */
 export interface FileStorageOptions {
@@ -22,7 +22,7 @@ export interface FileStorageOptions {
   readonly lineFs?: LineFs;
 }
 
-const inTurn = keyedQueue();
+const inTurn = createKeyedQueue();
 
 const guarded = async <T>(path: string, action: string, task: () => Promise<T>): Promise<T> => {
   try {
@@ -72,7 +72,7 @@ async function* linesOf(path: string): AsyncGenerator<Uint8Array> {
  * indented by two spaces and bounded to 16 MiB; text is read as a stream. A path that is a symbolic link is replaced by a file.
  */
 export const fileStorage = ({ fs = hostFs, lineFs = hostLineFs }: FileStorageOptions = {}): Storage => {
-  const logs = lineFiles(fs, lineFs);
+  const logs = createLineFiles(fs, lineFs);
   const write = (path: string, content: Content): Promise<void> =>
     inTurn(resolve(path), () =>
       guarded(path, 'written', async () => {

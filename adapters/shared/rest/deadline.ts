@@ -20,7 +20,7 @@ export interface Deadline {
  * @param what Names the request in messages.
  * @param caller The caller's own signal.
  */
-export const deadline = (what: string, timeoutMs: number, caller: AbortSignal | undefined): Deadline => {
+export const createDeadline = (what: string, timeoutMs: number, caller: AbortSignal | undefined): Deadline => {
   const abort = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isLate = false;

@@ -1,6 +1,6 @@
 import type { RestTarget } from '../../../services/rest.ts';
 import { bodyChunks, dropBody, parseJson, readBody } from './body.ts';
-import { deadline, type Deadline } from './deadline.ts';
+import { createDeadline, type Deadline } from './deadline.ts';
 import { sendRequest, type RestRequest } from './request.ts';
 import { malformed } from './responses.ts';
 
@@ -22,7 +22,7 @@ const exchange = async <T>(
   read: (response: Response, what: string, limit: Deadline) => Promise<T>,
 ): Promise<T> => {
   const what = nameOf(request);
-  const limit = deadline(what, timeoutMs, signal);
+  const limit = createDeadline(what, timeoutMs, signal);
   try {
     return await read(await sendRequest(fetcher, target, request, what, limit), what, limit);
   } finally {
@@ -67,7 +67,7 @@ export const getArchive = async (asking: Asking, path: string): Promise<AsyncIte
   const { fetcher, timeoutMs, target, signal } = asking;
   const request = { method: 'GET', path } as const;
   const what = nameOf(request);
-  const limit = deadline(what, timeoutMs, signal);
+  const limit = createDeadline(what, timeoutMs, signal);
   try {
     const response = await sendRequest(fetcher, target, request, what, limit);
     if (!isArchive(response)) {

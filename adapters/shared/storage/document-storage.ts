@@ -1,7 +1,7 @@
 import { StorageError } from '../../../services/errors.ts';
 import type { Storage } from '../../../services/storage.ts';
 import { jsonText, maxDocumentBytes, parseJsonText } from './json-text.ts';
-import { keyedQueue } from '../serialize.ts';
+import { createKeyedQueue } from '../serialize.ts';
 import { joinBytes, linesText, splitLines, writeFrom } from './lines.ts';
 
 /** A document as it is kept: a text, or bytes as they came. */
@@ -56,7 +56,7 @@ const newestLines = (document: StoredDocument | undefined, added: string, most: 
 
 /** Keeps documents in a store that takes each as a whole. */
 export const documentStorage = (store: DocumentStore): Storage => {
-  const inTurn = keyedQueue();
+  const inTurn = createKeyedQueue();
   const read = (path: string) => wrapped(path, 'read', () => store.get(path));
   const write = (path: string, document: () => StoredDocument | Promise<StoredDocument>) =>
     inTurn(path, () => wrapped(path, 'written', async () => store.set(path, await document())));

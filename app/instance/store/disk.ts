@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { makeFolder, replaceFile } from '../../../adapters/node/fs/durable-file.ts';
 import { codeOf } from '../../../adapters/node/fs/errors.ts';
 import { isTemporaryName, sweepTemporaries } from '../../../adapters/node/fs/temporary-files.ts';
-import { serial } from '../../../adapters/shared/serialize.ts';
+import { createSerialQueue } from '../../../adapters/shared/serialize.ts';
 import { InstanceError } from '../errors.ts';
 
 /** Keeps named documents; names are relative paths with `/`. */
@@ -83,7 +83,7 @@ export const folderDisk = (root: string): Disk => ({
  * @returns A function that resolves when a run that began after the call has ended.
  */
 export const coalesced = (run: () => Promise<void>): (() => Promise<void>) => {
-  const inOrder = serial();
+  const inOrder = createSerialQueue();
   let waiting: Promise<void> | undefined;
   return () => {
     waiting ??= inOrder(() => {

@@ -1,4 +1,4 @@
-import { serial } from '../../../adapters/shared/serialize.ts';
+import { createSerialQueue } from '../../../adapters/shared/serialize.ts';
 import type { LogDocument } from './documents.ts';
 import type { Disk } from './disk.ts';
 
@@ -30,7 +30,7 @@ const linesOf = (entries: readonly LogDocument[]): string =>
 
 /** Opens the log of one unit. */
 export const createLogBook = (disk: Disk, name: string): LogBook => {
-  const inOrder = serial();
+  const inOrder = createSerialQueue();
   let entries: LogDocument[] = [];
   let lines = 0;
   const rewrite = async () => {

@@ -1,4 +1,4 @@
-import { serial } from '../../../adapters/shared/serialize.ts';
+import { createSerialQueue } from '../../../adapters/shared/serialize.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { failureOf, isLoss } from '../../../services/errors.ts';
 import type { DeadReason, Outbox, StoredMessage, StoredMessages } from '../../../services/outbox.ts';
@@ -206,7 +206,7 @@ const createLetters = ({ store, warn }: KeeperParts, records: Records) => {
 
 export const createKeeper = (parts: KeeperParts): Keeper => {
   const { clock, all } = parts;
-  const inTurn = serial();
+  const inTurn = createSerialQueue();
   const waits = createWaits(clock);
   const records = createRecords(parts);
   const unsaved = () => all().filter(isUnsaved);

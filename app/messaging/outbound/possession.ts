@@ -1,4 +1,4 @@
-import { serial } from '../../../adapters/shared/serialize.ts';
+import { createSerialQueue } from '../../../adapters/shared/serialize.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { failureOf, StorageError } from '../../../services/errors.ts';
 import type { Outbox, StoredMessages } from '../../../services/outbox.ts';
@@ -46,7 +46,7 @@ export const noAnswer = () => new StorageError('io', 'The outbox does not answer
 /** Opens the store, once at a time, and remembers whether it fails. */
 export const createPossession = (parts: PossessionParts): Possession => {
   const { store, clock, waits, warn, onOpen, onReady, onRetry } = parts;
-  const inTurn = serial();
+  const inTurn = createSerialQueue();
   const state = { isFailing: false, isAway: false };
   let asked: Promise<StoredMessages> | undefined;
   let opening: Promise<void> | undefined;
