@@ -16,7 +16,7 @@ module.exports = {
     rule(
       'machines-take-services-as-types',
       { path: '^machines/' },
-      { path: '^services/', dependencyTypesNot: ['type-only'] },
+      { path: '^services/(?!(errors|json|log)\\.ts$)', dependencyTypesNot: ['type-only'] },
     ),
     rule('machines-use-only-xstate', { path: '^machines/' }, npmBut('xstate')),
     rule(

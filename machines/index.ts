@@ -8,7 +8,7 @@
  */
 export { backoff } from './lib/delays.ts';
 export type { MqttProtocol } from './mqtt/disconnect-reason.ts';
-export type { Parent } from './lib/parent.ts';
+export type { Parent } from './lib/slot.ts';
 export {
   loggerMachine,
   type LogConfig,

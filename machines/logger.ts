@@ -9,12 +9,11 @@
  * Entries do not come this way: they go from the caller straight to the sinks.
  */
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
-import type { Failure } from '../services/errors.ts';
+import { failureOf, type Failure } from '../services/errors.ts';
 import type { FlushLogs, LogLevel, SendStoredLogs } from '../services/log.ts';
 import { backoff } from './lib/delays.ts';
-import { failureOf, timedOut } from './lib/failure.ts';
-import type { Parent } from './lib/parent.ts';
-import { slot } from './lib/slot.ts';
+import { timedOut } from './lib/failure.ts';
+import { slot, type Parent } from './lib/slot.ts';
 
 export type LogSinkName = 'console' | 'file' | 'mqtt';
 

@@ -1,25 +1,26 @@
 /**
- * Keeps the unit's schema: loads schema.json, refreshes it from the instance, tells which topics to subscribe to.
+ * Keeps the unit's schema: loads schema.json, refreshes it from the instance, reports which topics to subscribe to.
  *
  *     idle ─load─▶ loading ─ok─▶ ready ─refresh─▶ refreshing ─ok─▶ ready
  *                     │                               │
- *                     └─fail─▶ faulty ◀───────fail────┘   (ready again when topics are in force)
+ *                     └─fail─▶ faulty ◀───────fail────┘   (ready again where topics are in force)
  */
-import { assign, sendTo, setup } from 'xstate';
-import type { Failure } from '../services/errors.ts';
+import { assign, enqueueActions, sendTo, setup } from 'xstate';
+import { failureOf, type Failure } from '../services/errors.ts';
 import type { LoadSchema, RefreshSchema, SchemaTopics } from '../services/schema.ts';
-import { documentStates } from './lib/document-states.ts';
-import type { Parent } from './lib/parent.ts';
-import { slot } from './lib/slot.ts';
+import { timedOut } from './lib/failure.ts';
+import { slot, type Parent } from './lib/slot.ts';
 
-/** What others may tell the schema machine. One that comes while it is busy is remembered and done after. */
+/** Events that the schema machine accepts. One that comes while it is busy is remembered and done after. */
 export type SchemaEvent = { type: 'schema.load' } | { type: 'schema.refresh' };
 
-/** What the schema machine tells its parent. */
+/** Facts that the schema machine reports to its parent. */
 export type SchemaFact =
   | { type: 'schema.ready' }
   | { type: 'schema.loaded'; topics: SchemaTopics }
-  | { type: 'schema.failed'; failure: Failure; during: 'load' | 'refresh' };
+  | { type: 'schema.failed'; failure: Failure; during: Attempt };
+
+type Attempt = 'load' | 'refresh';
 
 export interface SchemaInput {
   parent: Parent<SchemaFact>;
@@ -32,7 +33,7 @@ export interface SchemaContext {
   /** Why the last attempt failed. */
   failure?: Failure | undefined;
   /** What was asked for while busy; a refresh stands for a load too. */
-  pending?: 'load' | 'refresh' | undefined;
+  pending?: Attempt | undefined;
 }
 
 export const schemaMachine = setup({
@@ -48,14 +49,22 @@ export const schemaMachine = setup({
       ({ context }) => context.parent,
       (_, fact: SchemaFact) => fact,
     ),
-    keepContent: assign((_, { content }: { content: SchemaTopics }) => ({ topics: content, failure: undefined })),
-    keepFailure: assign((_, { failure }: { failure: Failure }) => ({ failure })),
+    /** Puts topics into force and reports them. */
+    adopt: enqueueActions(({ context, enqueue }, { topics }: { topics: SchemaTopics }) => {
+      enqueue.assign({ topics, failure: undefined });
+      enqueue.sendTo(context.parent, { type: 'schema.loaded', topics });
+    }),
+    /** Keeps why an attempt failed and reports it; what is in force stays. */
+    fail: enqueueActions(({ context, enqueue }, { failure, during }: { failure: Failure; during: Attempt }) => {
+      enqueue.assign({ failure });
+      enqueue.sendTo(context.parent, { type: 'schema.failed', failure, during });
+    }),
     rememberLoad: assign(({ context }) => ({ pending: context.pending ?? ('load' as const) })),
     rememberRefresh: assign({ pending: 'refresh' }),
     forgetPending: assign({ pending: undefined }),
   },
   guards: {
-    hasContent: ({ context }) => context.topics !== undefined,
+    hasTopics: ({ context }) => context.topics !== undefined,
     isLoadPending: ({ context }) => context.pending === 'load',
     isRefreshPending: ({ context }) => context.pending === 'refresh',
   },
@@ -66,12 +75,83 @@ export const schemaMachine = setup({
   context: ({ input }) => ({ parent: input.parent }),
   entry: [{ type: 'report', params: { type: 'schema.ready' } }],
   initial: 'idle',
-  states: documentStates({
-    id: 'schema',
-    file: 'schema.json',
-    source: 'the schema',
-    content: 'topics',
-    loaded: (topics: SchemaTopics): SchemaFact => ({ type: 'schema.loaded', topics }),
-    failed: (failure, during): SchemaFact => ({ type: 'schema.failed', failure, during }),
-  }),
+  states: {
+    idle: {
+      description: 'Nothing was asked for yet.',
+      on: { 'schema.load': { target: 'loading' }, 'schema.refresh': { target: 'refreshing' } },
+    },
+    loading: {
+      description: 'Reads and checks schema.json.',
+      tags: ['busy'],
+      entry: [{ type: 'forgetPending' }],
+      on: {
+        'schema.load': { actions: [{ type: 'rememberLoad' }] },
+        'schema.refresh': { actions: [{ type: 'rememberRefresh' }] },
+      },
+      invoke: {
+        id: 'load',
+        src: 'load',
+        onDone: {
+          target: 'ready',
+          actions: [{ type: 'adopt', params: ({ event }) => ({ topics: event.output }) }],
+        },
+        onError: {
+          target: 'faulty',
+          actions: [{ type: 'fail', params: ({ event }) => ({ failure: failureOf(event.error), during: 'load' }) }],
+        },
+      },
+      after: {
+        giveUpAfter: {
+          target: 'faulty',
+          actions: [{ type: 'fail', params: { failure: timedOut('Loading schema.json'), during: 'load' } }],
+        },
+      },
+    },
+    refreshing: {
+      description: 'Downloads the schema from the instance, checks it, and only then replaces schema.json.',
+      tags: ['busy'],
+      entry: [{ type: 'forgetPending' }],
+      on: {
+        'schema.load': { actions: [{ type: 'rememberLoad' }] },
+        'schema.refresh': { actions: [{ type: 'rememberRefresh' }] },
+      },
+      invoke: {
+        id: 'refresh',
+        src: 'refresh',
+        onDone: {
+          target: 'ready',
+          actions: [{ type: 'adopt', params: ({ event }) => ({ topics: event.output }) }],
+        },
+        onError: {
+          target: 'faulty',
+          actions: [{ type: 'fail', params: ({ event }) => ({ failure: failureOf(event.error), during: 'refresh' }) }],
+        },
+      },
+      after: {
+        giveUpAfter: {
+          target: 'faulty',
+          actions: [{ type: 'fail', params: { failure: timedOut('Refreshing schema.json'), during: 'refresh' } }],
+        },
+      },
+    },
+    ready: {
+      description: 'Topics are in force; the last attempt may have failed.',
+      tags: ['ready'],
+      always: [
+        { guard: 'isRefreshPending', target: 'refreshing' },
+        { guard: 'isLoadPending', target: 'loading' },
+      ],
+      on: { 'schema.load': { target: 'loading' }, 'schema.refresh': { target: 'refreshing' } },
+    },
+    faulty: {
+      description: 'The last attempt failed and no topics are in force.',
+      tags: ['faulty'],
+      always: [
+        { guard: 'isRefreshPending', target: 'refreshing' },
+        { guard: 'isLoadPending', target: 'loading' },
+        { guard: 'hasTopics', target: 'ready' },
+      ],
+      on: { 'schema.load': { target: 'loading' }, 'schema.refresh': { target: 'refreshing' } },
+    },
+  },
 });

@@ -1,25 +1,26 @@
 /**
- * Keeps the unit's settings: loads env.json, refreshes it from the instance, tells what changed.
+ * Keeps the unit's settings: loads env.json, refreshes it from the instance, reports what changed.
  *
  *     idle ─load─▶ loading ─ok─▶ ready ─refresh─▶ refreshing ─ok─▶ ready
  *                     │                               │
- *                     └─fail─▶ faulty ◀───────fail────┘   (ready again when settings are in force)
+ *                     └─fail─▶ faulty ◀───────fail────┘   (ready again where settings are in force)
  */
-import { assign, sendTo, setup } from 'xstate';
-import type { Failure } from '../services/errors.ts';
+import { assign, enqueueActions, sendTo, setup } from 'xstate';
+import { failureOf, type Failure } from '../services/errors.ts';
 import type { LoadSettings, RefreshSettings, UnitSettings } from '../services/settings.ts';
-import { documentStates } from './lib/document-states.ts';
-import type { Parent } from './lib/parent.ts';
-import { slot } from './lib/slot.ts';
+import { timedOut } from './lib/failure.ts';
+import { slot, type Parent } from './lib/slot.ts';
 
-/** What others may tell the settings machine. One that comes while it is busy is remembered and done after. */
+/** Events that the settings machine accepts. One that comes while it is busy is remembered and done after. */
 export type SettingsEvent = { type: 'settings.load' } | { type: 'settings.refresh' };
 
-/** What the settings machine tells its parent. */
+/** Facts that the settings machine reports to its parent. */
 export type SettingsFact =
   | { type: 'settings.ready' }
   | { type: 'settings.loaded'; settings: UnitSettings }
-  | { type: 'settings.failed'; failure: Failure; during: 'load' | 'refresh' };
+  | { type: 'settings.failed'; failure: Failure; during: Attempt };
+
+type Attempt = 'load' | 'refresh';
 
 export interface SettingsInput {
   parent: Parent<SettingsFact>;
@@ -32,7 +33,7 @@ export interface SettingsContext {
   /** Why the last attempt failed. */
   failure?: Failure | undefined;
   /** What was asked for while busy; a refresh stands for a load too. */
-  pending?: 'load' | 'refresh' | undefined;
+  pending?: Attempt | undefined;
 }
 
 export const settingsMachine = setup({
@@ -48,14 +49,22 @@ export const settingsMachine = setup({
       ({ context }) => context.parent,
       (_, fact: SettingsFact) => fact,
     ),
-    keepContent: assign((_, { content }: { content: UnitSettings }) => ({ settings: content, failure: undefined })),
-    keepFailure: assign((_, { failure }: { failure: Failure }) => ({ failure })),
+    /** Puts settings into force and reports them. */
+    adopt: enqueueActions(({ context, enqueue }, { settings }: { settings: UnitSettings }) => {
+      enqueue.assign({ settings, failure: undefined });
+      enqueue.sendTo(context.parent, { type: 'settings.loaded', settings });
+    }),
+    /** Keeps why an attempt failed and reports it; what is in force stays. */
+    fail: enqueueActions(({ context, enqueue }, { failure, during }: { failure: Failure; during: Attempt }) => {
+      enqueue.assign({ failure });
+      enqueue.sendTo(context.parent, { type: 'settings.failed', failure, during });
+    }),
     rememberLoad: assign(({ context }) => ({ pending: context.pending ?? ('load' as const) })),
     rememberRefresh: assign({ pending: 'refresh' }),
     forgetPending: assign({ pending: undefined }),
   },
   guards: {
-    hasContent: ({ context }) => context.settings !== undefined,
+    hasSettings: ({ context }) => context.settings !== undefined,
     isLoadPending: ({ context }) => context.pending === 'load',
     isRefreshPending: ({ context }) => context.pending === 'refresh',
   },
@@ -66,12 +75,83 @@ export const settingsMachine = setup({
   context: ({ input }) => ({ parent: input.parent }),
   entry: [{ type: 'report', params: { type: 'settings.ready' } }],
   initial: 'idle',
-  states: documentStates({
-    id: 'settings',
-    file: 'env.json',
-    source: 'the env',
-    content: 'settings',
-    loaded: (settings: UnitSettings): SettingsFact => ({ type: 'settings.loaded', settings }),
-    failed: (failure, during): SettingsFact => ({ type: 'settings.failed', failure, during }),
-  }),
+  states: {
+    idle: {
+      description: 'Nothing was asked for yet.',
+      on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
+    },
+    loading: {
+      description: 'Reads and checks env.json.',
+      tags: ['busy'],
+      entry: [{ type: 'forgetPending' }],
+      on: {
+        'settings.load': { actions: [{ type: 'rememberLoad' }] },
+        'settings.refresh': { actions: [{ type: 'rememberRefresh' }] },
+      },
+      invoke: {
+        id: 'load',
+        src: 'load',
+        onDone: {
+          target: 'ready',
+          actions: [{ type: 'adopt', params: ({ event }) => ({ settings: event.output }) }],
+        },
+        onError: {
+          target: 'faulty',
+          actions: [{ type: 'fail', params: ({ event }) => ({ failure: failureOf(event.error), during: 'load' }) }],
+        },
+      },
+      after: {
+        giveUpAfter: {
+          target: 'faulty',
+          actions: [{ type: 'fail', params: { failure: timedOut('Loading env.json'), during: 'load' } }],
+        },
+      },
+    },
+    refreshing: {
+      description: 'Downloads the env from the instance, checks it, and only then replaces env.json.',
+      tags: ['busy'],
+      entry: [{ type: 'forgetPending' }],
+      on: {
+        'settings.load': { actions: [{ type: 'rememberLoad' }] },
+        'settings.refresh': { actions: [{ type: 'rememberRefresh' }] },
+      },
+      invoke: {
+        id: 'refresh',
+        src: 'refresh',
+        onDone: {
+          target: 'ready',
+          actions: [{ type: 'adopt', params: ({ event }) => ({ settings: event.output }) }],
+        },
+        onError: {
+          target: 'faulty',
+          actions: [{ type: 'fail', params: ({ event }) => ({ failure: failureOf(event.error), during: 'refresh' }) }],
+        },
+      },
+      after: {
+        giveUpAfter: {
+          target: 'faulty',
+          actions: [{ type: 'fail', params: { failure: timedOut('Refreshing env.json'), during: 'refresh' } }],
+        },
+      },
+    },
+    ready: {
+      description: 'Settings are in force; the last attempt may have failed.',
+      tags: ['ready'],
+      always: [
+        { guard: 'isRefreshPending', target: 'refreshing' },
+        { guard: 'isLoadPending', target: 'loading' },
+      ],
+      on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
+    },
+    faulty: {
+      description: 'The last attempt failed and no settings are in force.',
+      tags: ['faulty'],
+      always: [
+        { guard: 'isRefreshPending', target: 'refreshing' },
+        { guard: 'isLoadPending', target: 'loading' },
+        { guard: 'hasSettings', target: 'ready' },
+      ],
+      on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
+    },
+  },
 });

@@ -8,13 +8,11 @@
  * Held, as while another version is put in place, it stays `due` and says nothing.
  */
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
-import type { Failure } from '../services/errors.ts';
+import { failureOf, type Failure } from '../services/errors.ts';
 import type { CollectState, PublishState, StateReport } from '../services/system.ts';
-import { backoff } from './lib/delays.ts';
-import { failureOf, timedOut } from './lib/failure.ts';
-import type { Parent } from './lib/parent.ts';
-import { slot } from './lib/slot.ts';
-import { timerMs } from './lib/timer.ts';
+import { backoff, timerMs } from './lib/delays.ts';
+import { timedOut } from './lib/failure.ts';
+import { slot, type Parent } from './lib/slot.ts';
 
 /** How to report. */
 export interface ReporterConfig {

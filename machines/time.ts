@@ -8,12 +8,10 @@
  */
 import { assign, sendTo, setup } from 'xstate';
 import type { ClockEvent, ReadOffset, WatchClock } from '../services/clock.ts';
-import type { Failure } from '../services/errors.ts';
-import { backoff } from './lib/delays.ts';
-import { failureOf, timedOut } from './lib/failure.ts';
-import type { Parent } from './lib/parent.ts';
-import { slot } from './lib/slot.ts';
-import { timerMs } from './lib/timer.ts';
+import { failureOf, type Failure } from '../services/errors.ts';
+import { backoff, timerMs } from './lib/delays.ts';
+import { timedOut } from './lib/failure.ts';
+import { slot, type Parent } from './lib/slot.ts';
 
 /** What others may tell the time machine. */
 export type TimeEvent = { type: 'network.up' } | { type: 'network.down' } | { type: 'time.sync' } | ClockEvent;

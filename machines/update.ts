@@ -9,7 +9,8 @@
  *
  * What must survive a crash is in the store's journal; this machine starts from what that says.
  */
-import { failureOf, timedOut } from './lib/failure.ts';
+import { failureOf } from '../services/errors.ts';
+import { timedOut } from './lib/failure.ts';
 import { newUpdateContext } from './update/context.ts';
 import { flight } from './update/steps.ts';
 import { updateSetup } from './update/setup.ts';

@@ -9,13 +9,11 @@
  * On hosts whose network is not ours to manage, `wifi.assume` leads to `unmanaged`.
  */
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
-import type { Failure } from '../services/errors.ts';
+import { failureOf, type Failure } from '../services/errors.ts';
 import type { JoinWifi, ReadWifiStatus, ScanForSsid, WatchWifi, WifiLinkEvent, WifiStatus } from '../services/wifi.ts';
-import { backoff } from './lib/delays.ts';
-import { failureOf, timedOut } from './lib/failure.ts';
-import type { Parent } from './lib/parent.ts';
-import { slot } from './lib/slot.ts';
-import { timerMs } from './lib/timer.ts';
+import { backoff, timerMs } from './lib/delays.ts';
+import { timedOut } from './lib/failure.ts';
+import { slot, type Parent } from './lib/slot.ts';
 
 /** The network to be in. */
 export interface WifiGoal {

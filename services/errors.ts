@@ -133,13 +133,16 @@ export const textOf = (value: unknown): string => {
 };
 
 const describeThrown = (thrown: unknown): Failure => {
-  if (thrown instanceof PepeunitError) return { name: thrown.name, code: thrown.code, message: thrown.message };
-  if (thrown instanceof Error)
-    return { name: textOf(thrown.name), code: 'unexpected', message: textOf(thrown.message) };
-  return { name: 'Error', code: 'unexpected', message: textOf(thrown) };
+  if (!(thrown instanceof Error)) return { name: 'Error', code: 'unexpected', message: textOf(thrown) };
+  const { name, message, code } = thrown as Error & { readonly code?: unknown };
+  return {
+    name: textOf(name),
+    code: typeof code === 'string' && code !== '' ? code : 'unexpected',
+    message: textOf(message) || 'Something failed without saying why',
+  };
 };
 
-/** Turns anything thrown into plain data. Never throws. */
+/** Turns anything thrown into plain data; the `code` is `unexpected` where it has none. Never throws. */
 export const failureOf = (thrown: unknown): Failure => {
   try {
     return describeThrown(thrown);

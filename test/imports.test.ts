@@ -41,7 +41,7 @@ const lawful: Record<string, string> = {
   'node_modules/ky/index.js': 'export const ky = 1;',
   'machines/lib/pure.ts': 'export const pure = 1;',
   'machines/time.ts':
-    "import { setup } from 'xstate'; import type { Clock } from '../services/clock.ts'; import { pure } from './lib/pure.ts'; export type Time = Clock; export const timeMachine = [setup, pure];",
+    "import { setup } from 'xstate'; import type { Clock } from '../services/clock.ts'; import { ClockError } from '../services/errors.ts'; import { pure } from './lib/pure.ts'; export type Time = Clock; export const timeMachine = [setup, pure, ClockError];",
   'machines/wifi.ts': "import type { Time } from './time.ts'; export type Wifi = Time; export const wifiMachine = 1;",
   'machines/unit.ts':
     "import { timeMachine } from './time.ts'; import { wifiMachine } from './wifi.ts'; export const unitMachine = [timeMachine, wifiMachine];",

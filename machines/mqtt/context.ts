@@ -2,7 +2,7 @@ import type { Grant, LinkEvent, MqttVersion } from '../../services/broker.ts';
 import type { Failure } from '../../services/errors.ts';
 import type { Doubts } from './topic-quarantine.ts';
 import type { MqttProtocol } from './disconnect-reason.ts';
-import type { Parent } from '../lib/parent.ts';
+import type { Parent } from '../lib/slot.ts';
 import type { Account, Subscriptions } from './subscriptions.ts';
 
 /** What others, and the actor that holds the link, may tell the mqtt machine. */

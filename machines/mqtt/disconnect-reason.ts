@@ -1,7 +1,7 @@
 import type { AnyEventObject } from 'xstate';
 import type { MqttVersion } from '../../services/broker.ts';
-import type { Failure } from '../../services/errors.ts';
-import { failureOf, timedOut } from '../lib/failure.ts';
+import { failureOf, type Failure } from '../../services/errors.ts';
+import { timedOut } from '../lib/failure.ts';
 
 /** Which MQTT to speak: one version, or what the broker is found to speak. */
 export type MqttProtocol = 'auto' | MqttVersion;

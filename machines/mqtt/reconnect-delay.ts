@@ -1,7 +1,6 @@
-import { backoff } from '../lib/delays.ts';
+import { backoff, timerMs } from '../lib/delays.ts';
 import { endedOverTopics } from './topic-quarantine.ts';
 import type { MqttContext } from './context.ts';
-import { timerMs } from '../lib/timer.ts';
 
 type Failed = Pick<MqttContext, 'attempts'>;
 type Failing = Pick<MqttContext, 'attempts' | 'wasOpen' | 'asked' | 'granted' | 'failure'>;

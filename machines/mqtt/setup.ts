@@ -5,9 +5,9 @@ import * as doubts from './topic-quarantine.ts';
 import { canFallBack, isRefusal, versionAfter, withSuspicion } from './disconnect-reason.ts';
 import type { MqttContext, MqttEvent, MqttFact, MqttInput } from './context.ts';
 import { longestRetryMs, longestSlowRetryMs, stableMs } from './reconnect-delay.ts';
+import { timerMs } from '../lib/delays.ts';
 import { slot } from '../lib/slot.ts';
 import * as subscriptions from './subscriptions.ts';
-import { timerMs } from '../lib/timer.ts';
 
 type Wish = Omit<Extract<MqttEvent, { type: 'mqtt.connect' }>, 'type'>;
 

@@ -12,6 +12,9 @@ export interface Subscriptions {
   readonly denied: readonly Grant[];
 }
 
+/** Whether a topic is one on which the instance sends commands: `DOMAIN/input_base_topic/UNIT/NAME/pepeunit`. */
+export const isBaseTopic = (topic: string): boolean => topic.split('/')[1] === 'input_base_topic';
+
 const without = (topics: readonly string[], others: Iterable<string>): string[] => {
   const known = new Set(others);
   return topics.filter((topic) => !known.has(topic));

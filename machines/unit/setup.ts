@@ -11,9 +11,9 @@ import type { stateReporterMachine } from '../state-reporter.ts';
 import type { timeMachine } from '../time.ts';
 import type { updateMachine } from '../update.ts';
 import type { wifiMachine } from '../wifi.ts';
-import { isBaseTopic } from '../mqtt/base-topic.ts';
+import { isBaseTopic } from '../mqtt/subscriptions.ts';
+import { timerMs } from '../lib/delays.ts';
 import { slot } from '../lib/slot.ts';
-import { timerMs } from '../lib/timer.ts';
 import {
   systemIds,
   type ChildName,

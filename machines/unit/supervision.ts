@@ -1,5 +1,5 @@
+import { failureOf } from '../../services/errors.ts';
 import type { ErrorActorEvent } from 'xstate';
-import { failureOf } from '../lib/failure.ts';
 import { crashLine } from './notices.ts';
 import { systemIds, type ChildName, type UnitContext, type UnitInput, type UnitRef } from './context.ts';
 

@@ -2,7 +2,7 @@ import type { Failure } from '../../services/errors.ts';
 import type { StagedFirmware, UpdateTarget } from '../../services/firmware.ts';
 import type { FailedVersion, FirmwareStatus, UpdateOutcome } from '../../services/firmware-journal.ts';
 import type { RestartMode } from '../../services/process-control.ts';
-import type { Parent } from '../lib/parent.ts';
+import type { Parent } from '../lib/slot.ts';
 
 /** What may change between updates. */
 export interface UpdateChange {

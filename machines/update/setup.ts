@@ -20,8 +20,8 @@ import type {
   RecoverFirmware,
   RollBackFirmware,
 } from '../../services/update.ts';
+import { timerMs } from '../lib/delays.ts';
 import { slot } from '../lib/slot.ts';
-import { timerMs } from '../lib/timer.ts';
 import * as update from './context.ts';
 import type { UpdateChange, UpdateContext, UpdateEvent, UpdateFact, UpdateInput, UpdatePhase } from './context.ts';
 

@@ -1,4 +1,5 @@
-import { failureOf, timedOut } from '../lib/failure.ts';
+import { failureOf } from '../../services/errors.ts';
+import { timedOut } from '../lib/failure.ts';
 import { lackOf, spentAfter } from './context.ts';
 import { updateSetup } from './setup.ts';
 

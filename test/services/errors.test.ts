@@ -31,3 +31,14 @@ test('a failure says what was thrown', () => {
   expect(failureOf(Symbol('y'))).toEqual({ name: 'Error', code: 'unexpected', message: 'Symbol(y)' });
   expect(failureOf(Object.assign(new Error('x'), { message: { not: 'a text' } })).message).toBe('[object Object]');
 });
+
+const silent = 'Something failed without saying why';
+
+test.each([
+  ['a text', { name: 'Error', code: 'unexpected', message: 'a text' }],
+  [new Error(''), { name: 'Error', code: 'unexpected', message: silent }],
+  [Object.assign(new TypeError('x'), { code: 'EIO' }), { name: 'TypeError', code: 'EIO', message: 'x' }],
+  [Object.assign(new TypeError('x'), { code: 5 }), { name: 'TypeError', code: 'unexpected', message: 'x' }],
+])('%o becomes plain data', (thrown, failure) => {
+  expect(failureOf(thrown)).toEqual(failure);
+});
