@@ -8,8 +8,8 @@ declare module 'vitest' {
   }
 }
 
-const isQuick = process.env['FAULTS'] === 'quick';
-const only = process.env['FAULTS_ONLY'] ?? '';
+const isQuick = process.env['LAB_QUICK'] === 'true';
+const only = process.env['LAB_ONLY'] ?? '';
 const played = rows.filter((row) => (row.isQuick || !isQuick) && row.fault.includes(only));
 
 describe.concurrent('faults', () => {

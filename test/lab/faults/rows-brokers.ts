@@ -4,7 +4,7 @@ import { until } from '../../support/until.ts';
 import { secondsBetween, seenBy, type Row } from './lab.ts';
 import type { UnitUnderFault } from './subject.ts';
 
-const fixture = (name: string) => readFileSync(new URL(`../fixtures/tls/${name}`, import.meta.url), 'utf8');
+const fixture = (name: string) => readFileSync(new URL(`../../fixtures/tls/${name}`, import.meta.url), 'utf8');
 
 const url = (port: number, scheme = 'mqtt') => `${scheme}://127.0.0.1:${port}`;
 

@@ -1,7 +1,7 @@
 import { seeded } from '../../support/seeded.ts';
 
 /** Whether all of the matrix is to be run, or a sample of it. */
-export const isWhole = process.env.KILL_MATRIX === 'whole';
+export const isWhole = process.env['LAB'] === 'kill-matrix';
 
 const sampleSeed = 20_260;
 

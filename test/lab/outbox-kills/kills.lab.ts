@@ -8,7 +8,7 @@ declare module 'vitest' {
   }
 }
 
-const seed = Number(process.env['KILLS_SEED'] ?? 1);
+const seed = Number(process.env['LAB_SEED'] ?? 1);
 
 test('10,000 publishes of QoS 1 while broker and unit are killed 50 times (S5)', async ({ task }) => {
   const program = await compiled(new URL('producer.ts', import.meta.url));

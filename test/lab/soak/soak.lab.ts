@@ -7,7 +7,7 @@ declare module 'vitest' {
   }
 }
 
-const minutes = Number(process.env['SOAK_MINUTES'] ?? 10);
+const minutes = Number(process.env['LAB_MINUTES'] ?? 10);
 /** Too short a run tells nothing about a slope. */
 const mostKbPerMin = minutes >= 5 ? 500 : Infinity;
 

@@ -1,8 +1,8 @@
-import type { Reporter, TestModule } from 'vitest/node';
 import { textTable } from '../../support/text-table.ts';
+import type { Findings, LabReport } from '../reporter.ts';
 import type { Result } from './lab.ts';
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const resultsOf = (metas: Findings['metas']): Result[] => metas.flatMap(({ fault }) => fault ?? []);
 
 const outcomeOf = ({ crashed, hung, unbounded, happened, lost }: Result): string => {
   if (crashed !== undefined) return `CRASHED: ${crashed}`;
@@ -24,17 +24,12 @@ const cellsOf = (result: Result): string[] => {
   return [fault, seconds.toFixed(2), ...metrics, outcomeOf(result), reference];
 };
 
-/** Prints each fault as a row of a table, and as JSON on the last line. */
-export const labReporter: Reporter = {
-  onTestRunEnd: (modules: readonly TestModule[], unhandled) => {
-    const results = modules.flatMap((module) =>
-      [...module.children.allTests()].flatMap((test) => test.meta().fault ?? []),
-    );
-    say(`${howMeasured}\n`);
-    say(textTable([titles, ...results.map(cellsOf)]));
-    for (const { message } of [...modules.flatMap((module) => module.errors()), ...unhandled])
-      say(`\nFAILED ${message}`);
-    const summary = {
+/** Each fault as a row of a table, and what all of them came to. */
+export const faultsReport: LabReport = {
+  text: ({ metas }) => `${howMeasured}\n\n${textTable([titles, ...resultsOf(metas).map(cellsOf)])}`,
+  json: ({ metas }) => {
+    const results = resultsOf(metas);
+    return {
       rows: results.length,
       crashed: results.filter(({ crashed }) => crashed !== undefined).length,
       hung: results.filter(({ hung }) => hung !== undefined).length,
@@ -46,6 +41,5 @@ export const labReporter: Reporter = {
       mostGrownMb: Math.max(...results.map(({ grownMb }) => grownMb)),
       results,
     };
-    say(`\n${JSON.stringify(summary)}`);
   },
 };

@@ -1,0 +1,36 @@
+import { textTable } from '../../support/text-table.ts';
+import type { Findings, LabReport } from '../reporter.ts';
+import type { Coverage } from './walk.ts';
+
+const share = (missed: readonly string[], all: number): string => `${all - missed.length}/${all}`;
+
+const columns: readonly [title: string, cell: (coverage: Coverage) => string | number][] = [
+  ['machine', ({ machine }) => machine],
+  ['states', ({ missedStates, states }) => share(missedStates, states)],
+  ['transitions', ({ missedTransitions, transitions }) => share(missedTransitions, transitions)],
+  ['situations', ({ situations }) => situations],
+  ['edges', ({ edges }) => edges],
+  ['paths', ({ paths }) => paths],
+];
+
+/** What others read: counts, and coverage as a share from 0 to 1. */
+const summary = ({ missedStates, missedTransitions, states, transitions, ...rest }: Coverage) => ({
+  ...rest,
+  states,
+  transitions,
+  stateCoverage: 1 - missedStates.length / states,
+  transitionCoverage: 1 - missedTransitions.length / transitions,
+  missed: [...missedStates, ...missedTransitions],
+});
+
+const coveragesOf = (metas: Findings['metas']): Coverage[] => metas.flatMap(({ coverage }) => coverage ?? []);
+
+/** What was walked of each machine. */
+export const modelsReport: LabReport = {
+  text: ({ metas }) =>
+    textTable([
+      columns.map(([title]) => title),
+      ...coveragesOf(metas).map((coverage) => columns.map(([, cell]) => String(cell(coverage)))),
+    ]),
+  json: ({ metas }) => coveragesOf(metas).map(summary),
+};

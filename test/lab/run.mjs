@@ -1,0 +1,111 @@
+/** Runs a lab: a long run beside the suite. `node test/lab/run.mjs --help` lists them. The last line is JSON. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * Every lab: what it does, its options, and what it runs: `files` of vitest, or a `program` of its own. `built` ones
+ * run the package as it is built.
+ */
+const labs = {
+  faults: {
+    about: 'faults of brokers, networks, disks and the REST API: the unit recovers, and loses nothing',
+    files: ['faults/faults.lab.ts'],
+    built: true,
+    options: {
+      quick: { type: 'boolean', about: 'only what is over within some seconds' },
+      only: { type: 'string', about: 'only the faults with this text in their names' },
+    },
+  },
+  soak: {
+    about: 'a unit that publishes while its broker fails every 20 seconds: nothing grows',
+    files: ['soak/soak.lab.ts'],
+    built: true,
+    options: { minutes: { type: 'string', about: 'how long (10)' } },
+  },
+  flood: {
+    about: 'inbound messages as fast as they come: the heap does not grow, and none is lost',
+    program: 'flood/flood.mjs',
+    built: true,
+    options: {
+      messages: { type: 'string', about: 'how many (1000000)' },
+      limit: { type: 'string', about: 'bytes that the heap may grow by with each (1)' },
+    },
+  },
+  reconnects: {
+    about: '1,000 units that lose or find a broker together: the broker is not flooded',
+    files: ['reconnects/reconnects.lab.ts'],
+  },
+  hostile: {
+    about: 'hostile archives: refused as a whole, with nothing left of them',
+    files: ['hostile/hostile.test.ts'],
+  },
+  'kill-matrix': {
+    about: 'updates killed, short of disk or cut from power at each of their steps: one whole version is left',
+    files: ['kill-matrix/kill.test.ts', 'kill-matrix/faults.test.ts'],
+    built: true,
+  },
+  'outbox-kills': {
+    about: '10,000 messages while broker and unit are killed 50 times: none is lost or out of order',
+    files: ['outbox-kills/kills.lab.ts'],
+    options: { seed: { type: 'string', about: 'which kills (1)' } },
+  },
+  models: {
+    about: 'a walk through every state and transition of every machine',
+    files: ['models/machines.test.ts'],
+  },
+};
+
+/** Options of every lab. */
+const common = { json: { type: 'boolean' }, help: { type: 'boolean' } };
+
+const help = () => {
+  const lines = Object.entries(labs).flatMap(([name, { about, options = {} }]) => [
+    `  ${name.padEnd(18)}${about}`,
+    ...Object.entries(options).map(([option, { type, about: what }]) => {
+      const usage = type === 'string' ? `--${option} X` : `--${option}`;
+      return `    ${usage.padEnd(16)}${what}`;
+    }),
+  ]);
+  return ['Usage: npm run LAB -- [options]', '', ...lines, '', 'The last line of each is JSON.'].join('\n');
+};
+
+const run = (command, parameters, env = {}) =>
+  spawnSync(command, parameters, { cwd: project, stdio: 'inherit', env: { ...process.env, ...env } }).status ?? 1;
+
+const runProgram = ({ program }, values) => {
+  const given = Object.entries(values).flatMap(([option, value]) => (value === true ? [] : [`--${option}`, value]));
+  return run(process.execPath, ['--expose-gc', `test/lab/${program}`, ...given]);
+};
+
+/** The options reach the tests as variables, such as LAB_MINUTES. */
+const runTests = ({ files }, name, values) => {
+  const variables = Object.entries(values).map(([option, value]) => [`LAB_${option.toUpperCase()}`, String(value)]);
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/lab/vitest.config.ts'];
+  const paths = files.map((file) => `test/lab/${file}`);
+  return run(process.execPath, [...vitest, ...paths], { ...Object.fromEntries(variables), LAB: name });
+};
+
+/** @returns The exit code. */
+const main = ([name = '--help', ...parameters]) => {
+  if (name === '--help') {
+    console.log(help());
+    return 0;
+  }
+  const lab = Object.entries(labs).find(([known]) => known === name)?.[1];
+  if (!lab) throw new TypeError(`There is no lab "${name}".`);
+  const { values } = parseArgs({ args: parameters, options: { ...lab.options, ...common } });
+  if (values.help) return main([]);
+  const buildCode = lab.built ? run('npm', ['run', '--silent', 'build']) : 0;
+  if (buildCode !== 0) return buildCode;
+  return lab.program === undefined ? runTests(lab, name, values) : runProgram(lab, values);
+};
+
+try {
+  process.exitCode = main(process.argv.slice(2));
+} catch (error) {
+  console.error(`${error.message}\n\n${help()}`);
+  process.exitCode = 2;
+}

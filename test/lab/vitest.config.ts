@@ -1,0 +1,34 @@
+import { defineConfig } from 'vitest/config';
+import { faultsReport } from './faults/report.ts';
+import { hostileReport } from './hostile/report.ts';
+import { killMatrixReport } from './kill-matrix/report.ts';
+import { modelsReport } from './models/report.ts';
+import { outboxKillsReport } from './outbox-kills/report.ts';
+import { reconnectsReport } from './reconnects/report.ts';
+import { labReporter, type LabReport } from './reporter.ts';
+import { soakReport } from './soak/report.ts';
+
+const reports: Readonly<Record<string, LabReport>> = {
+  faults: faultsReport,
+  hostile: hostileReport,
+  'kill-matrix': killMatrixReport,
+  models: modelsReport,
+  'outbox-kills': outboxKillsReport,
+  reconnects: reconnectsReport,
+  soak: soakReport,
+};
+
+const lab = process.env['LAB'] ?? '';
+const report = reports[lab];
+if (!report) throw new Error(`No lab "${lab}": start one with test/lab/run.mjs`);
+
+/** The runs that `run.mjs` starts, one at a time. */
+export default defineConfig({
+  test: {
+    root: '.',
+    include: ['test/lab/**/*.{lab,test}.ts'],
+    hookTimeout: 60_000,
+    maxConcurrency: 10,
+    reporters: [labReporter(report)],
+  },
+});
