@@ -3,11 +3,11 @@ import type { Broker, Link, LinkListener, LinkOptions, MessageProperties } from 
 import type { BrokerError } from '../../../services/errors.ts';
 import { maxInboundBytes, startClient } from './connect.ts';
 import { connackError, disconnectError, linkError, transportError } from './errors.ts';
+import { createLink, type OwnedLink } from './link.ts';
 import { watchFrames } from './packet-size.ts';
-import { mqttLink, type HeldLink } from './link.ts';
 
 /**
- * Tells once how a connection ended, whichever of its signs comes first.
+ * Watches for every sign that a connection ended, and names its cause; there may be several.
  *
  * @returns Stops watching.
  */
@@ -46,10 +46,10 @@ const watchEnd = (
 const ignore: MqttClient['handleMessage'] = (_packet, done) => done();
 
 /**
- * Hands each message to the listener. While that holds back what follows, mqtt.js parses nothing, so that its stream
- * fills up and the socket stands still; a browser's WebSocket can't, and memory takes what comes meanwhile.
+ * Hands each message to the listener. While the listener holds back, mqtt.js parses nothing: its stream fills up and the
+ * socket stops reading. A browser's WebSocket can't stop, so memory takes what comes meanwhile.
  *
- * @returns Hands over nothing more, and lets the socket go on.
+ * @returns Drops further messages, and lets the socket read on.
  */
 const deliver = (client: MqttClient, listener: LinkListener): (() => void) => {
   let held: (() => void) | undefined;
@@ -75,47 +75,56 @@ const deliver = (client: MqttClient, listener: LinkListener): (() => void) => {
   };
 };
 
+/** Clean-ups to run together, once. */
+const createCleanups = () => {
+  const cleanups: (() => void)[] = [];
+  return {
+    add: (...added: (() => void)[]) => void cleanups.push(...added),
+    run: () => {
+      for (const cleanup of cleanups.splice(0)) cleanup();
+    },
+  };
+};
+
 const open = (options: LinkOptions, listener: LinkListener, signal: AbortSignal): Promise<Link> =>
   new Promise((resolve, reject) => {
-    const abortion = () => linkError('closed', options, 'the attempt was given up', { cause: signal.reason });
-    if (signal.aborted) throw abortion();
+    const givenUp = () => linkError('closed', options, 'the attempt was given up', { cause: signal.reason });
+    if (signal.aborted) throw givenUp();
     const client = startClient(options);
-    let held: HeldLink | undefined;
-    const stopAttempt = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-    };
-    const letGo = () => {
-      unwatch();
-      stopDelivery();
-      client.off('connect', onConnect);
-    };
+    const attempt = createCleanups();
+    const watching = createCleanups();
+    let opened: OwnedLink | undefined;
     const fail = (error: BrokerError) => {
-      stopAttempt();
-      letGo();
+      attempt.run();
+      watching.run();
       client.end(true);
       reject(error);
     };
     const onEnd = (error: BrokerError) => {
-      if (!held) return fail(error);
-      held.end(error);
+      if (!opened) return fail(error);
+      opened.end(error);
       client.end(true);
       listener.onClosed(error);
     };
     const onConnect = (connack: IConnackPacket) => {
-      stopAttempt();
-      held = mqttLink({ client, connack, options, letGo, lose: onEnd });
-      resolve(held.link);
+      attempt.run();
+      opened = createLink({ client, connack, options }, { release: watching.run, onOverdue: onEnd });
+      resolve(opened.link);
     };
-    const onAbort = () => fail(abortion());
-    const stopDelivery = deliver(client, listener);
-    const unwatch = watchEnd(client, options, () => held !== undefined, onEnd);
-    const timer = setTimeout(
-      () => fail(linkError('timeout', options, `no CONNACK within ${options.timeoutMs} ms`)),
-      options.timeoutMs,
-    );
+    const onAbort = () => fail(givenUp());
+    const onTimeout = () => fail(linkError('timeout', options, `no CONNACK within ${options.timeoutMs} ms`));
+    const timer = setTimeout(onTimeout, options.timeoutMs);
     signal.addEventListener('abort', onAbort, { once: true });
     client.on('connect', onConnect);
+    attempt.add(
+      () => clearTimeout(timer),
+      () => signal.removeEventListener('abort', onAbort),
+      () => client.off('connect', onConnect),
+    );
+    watching.add(
+      deliver(client, listener),
+      watchEnd(client, options, () => opened !== undefined, onEnd),
+    );
   });
 
 /**

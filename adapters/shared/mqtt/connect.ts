@@ -1,5 +1,5 @@
 import mqtt from 'mqtt';
-import type { IClientOptions, MqttClient } from 'mqtt';
+import type { IClientOptions, IConnackPacket, MqttClient } from 'mqtt';
 import type { LinkOptions } from '../../../services/broker.ts';
 import { linkError } from './errors.ts';
 
@@ -8,6 +8,13 @@ export const maxInboundBytes = 16 * 1024 * 1024;
 
 /** Timers of more than this fire at once. */
 const longestTimerMs = 2_147_483_647;
+
+/** A client that has its CONNACK. */
+export interface Connection {
+  readonly client: MqttClient;
+  readonly connack: IConnackPacket;
+  readonly options: LinkOptions;
+}
 
 const schemes = ['mqtt', 'mqtts', 'ws', 'wss'] as const;
 type Scheme = (typeof schemes)[number];

@@ -1,50 +1,48 @@
 import type { MqttClient } from 'mqtt';
 import type { BrokerError } from '../../../services/errors.ts';
 
-interface Waiting {
+interface Ping {
   resolve(): void;
   reject(error: BrokerError): void;
 }
 
-/** Asks the broker for signs of life: anything that it sends is one, PINGRESP or not. */
-export const prover = (client: Pick<MqttClient, 'stream' | 'sendPing'>) => {
+/**
+ * Keeps a connection alive: pings on request (MQTT section 3.12), and puts off the pings that mqtt.js sends by itself.
+ *
+ * Whatever the broker sends answers a ping, PINGRESP or not.
+ */
+export const createKeepAlive = (client: Pick<MqttClient, 'stream' | 'sendPing' | 'reschedulePing'>) => {
   const { stream } = client;
-  let asked: Waiting[] = [];
-  const taken = () => {
-    const all = asked;
-    asked = [];
-    return all;
+  let pings: Ping[] = [];
+  let isPutOff = false;
+  const takeAll = () => {
+    const taken = pings;
+    pings = [];
+    return taken;
   };
   const onData = () => {
-    if (asked.length > 0) for (const { resolve } of taken()) resolve();
+    if (pings.length > 0) for (const { resolve } of takeAll()) resolve();
+  };
+  const putOff = () => {
+    isPutOff = false;
+    client.reschedulePing(true);
   };
   stream.on('data', onData);
   return {
     ping: () =>
       new Promise<void>((resolve, reject) => {
-        asked.push({ resolve, reject });
+        pings.push({ resolve, reject });
         client.sendPing();
       }),
-    /** The connection is gone: fails whatever waits. */
-    stopProving: (error: BrokerError) => {
-      stream.off('data', onData);
-      for (const { reject } of taken()) reject(error);
+    /** An acknowledgement came: once for all that come together, since mqtt.js sets its timer anew each time. */
+    onAck: () => {
+      if (!isPutOff) queueMicrotask(putOff);
+      isPutOff = true;
     },
-  };
-};
-
-/**
- * Takes acknowledgements for signs of life, so that no PINGREQ is due: once for all that come together, because mqtt.js
- * sets its timer anew each time.
- */
-export const lifeSigns = (client: Pick<MqttClient, 'reschedulePing'>) => {
-  let isTold = false;
-  const tell = () => {
-    isTold = false;
-    client.reschedulePing(true);
-  };
-  return () => {
-    if (!isTold) queueMicrotask(tell);
-    isTold = true;
+    /** The connection is gone: fails every ping under way. */
+    stop: (error: BrokerError) => {
+      stream.off('data', onData);
+      for (const { reject } of takeAll()) reject(error);
+    },
   };
 };

@@ -1,8 +1,9 @@
 import type { BrokerError } from '../../../services/errors.ts';
 import { createFifo } from '../fifo.ts';
 
-/** An answer that a broker owes. */
-export interface Answer {
+/** An acknowledgement that the broker owes. */
+export interface PendingAck {
+  /** What did not happen if it never comes, for the error's message. */
   readonly what: string;
   readonly resolve: () => void;
   readonly reject: (error: BrokerError) => void;
@@ -10,97 +11,73 @@ export interface Answer {
   isOpen: boolean;
 }
 
-/** Promises of answers that a broker owes; each settles once. */
-export interface Waiting {
+/** The acknowledgements that a broker owes; each settles once. */
+export interface PendingAcks {
   /**
-   * Waits for one answer.
+   * Waits for one acknowledgement.
    *
    * @param what Says that it did not come.
-   * @param ask Sends the question.
+   * @param send Sends the packet to acknowledge.
    */
-  for(what: string, ask: (answer: Answer) => void): Promise<void>;
-  /** An answer came, or never will; only the first call counts. */
-  settle(answer: Answer, error?: BrokerError): void;
-  /** Fails whatever still waits. */
+  expect(what: string, send: (ack: PendingAck) => void): Promise<void>;
+  /** An acknowledgement came, or failed with `error`; only the first call counts. */
+  settle(ack: PendingAck, error?: BrokerError): void;
+  /** Fails whatever is still waited for. */
   failAll(error: BrokerError): void;
 }
 
 const any = () => true;
 
 /**
- * Waits for the oldest answer, with one timer.
+ * Times the oldest acknowledgement, with one timer for all.
  *
- * Brokers answer in the order of the questions (MQTT section 4.6), so that the time for an answer counts from when all
- * before it have come: a broker that is slow and alive may owe many, one that leaves out a single answer is found out.
+ * Brokers acknowledge in order (MQTT section 4.6), so the time for each starts when all before it have come: a broker
+ * that is slow but alive may owe many, and one that leaves out a single acknowledgement is found out.
  *
- * @param onOverdue Called with what did not come within `timeoutMs`; whoever waits is for the caller to fail.
+ * @param onOverdue Called with what did not come within `timeoutMs`; fails nothing by itself.
  */
-export const waiting = (timeoutMs: number, onOverdue: (what: string) => void): Waiting => {
-  const answers = createFifo<Answer>(({ isOpen }) => !isOpen);
+export const createPendingAcks = (timeoutMs: number, onOverdue: (what: string) => void): PendingAcks => {
+  const acks = createFifo<PendingAck>(({ isOpen }) => !isOpen);
   let sinceMs = 0;
   let dueMs = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const look = () => {
+  const check = () => {
     timer = undefined;
     const now = performance.now();
-    // So late a timer tells that this program was held up, and has not yet read what came meanwhile.
+    // A timer this late means that this program stood still and hasn't read yet what came meanwhile.
     if (now - dueMs > timeoutMs / 4) sinceMs = now;
-    const oldest = answers.find(any);
+    const oldest = acks.find(any);
     if (oldest && now - sinceMs >= timeoutMs) onOverdue(oldest.what);
     else start();
   };
   const start = () => {
     dueMs = sinceMs + timeoutMs;
-    timer = setTimeout(look, dueMs - performance.now());
+    timer = setTimeout(check, dueMs - performance.now());
   };
-  const settle = (answer: Answer, error?: BrokerError) => {
-    if (!answer.isOpen) return;
-    if (answer === answers.find(any)) sinceMs = performance.now();
-    answer.isOpen = false;
-    answers.lost();
-    if (answers.size === 0) {
+  const settle = (ack: PendingAck, error?: BrokerError) => {
+    if (!ack.isOpen) return;
+    if (ack === acks.find(any)) sinceMs = performance.now();
+    ack.isOpen = false;
+    acks.lost();
+    if (acks.size === 0) {
       clearTimeout(timer);
       timer = undefined;
     }
-    if (error) answer.reject(error);
-    else answer.resolve();
+    if (error) ack.reject(error);
+    else ack.resolve();
   };
   return {
-    for: (what, ask) =>
+    expect: (what, send) =>
       new Promise((resolve, reject) => {
-        const answer = { what, resolve, reject, isOpen: true };
-        if (answers.size === 0) sinceMs = performance.now();
-        answers.push(answer);
+        const ack = { what, resolve, reject, isOpen: true };
+        if (acks.size === 0) sinceMs = performance.now();
+        acks.push(ack);
         if (timer === undefined) start();
-        ask(answer);
+        send(ack);
       }),
     settle,
     failAll: (error) => {
-      for (const answer of answers.items()) settle(answer, error);
-    },
-  };
-};
-
-/** Lets at most `size` tasks run at once, in order; one that returns `false` gives its turn away. */
-export const turnstile = (size: number) => {
-  const queue: (() => boolean)[] = [];
-  let running = 0;
-  const next = () => {
-    while (running < size) {
-      const run = queue.shift();
-      if (!run) return;
-      running += 1;
-      if (!run()) running -= 1;
-    }
-  };
-  return {
-    enter: (run: () => boolean) => {
-      queue.push(run);
-      next();
-    },
-    leave: () => {
-      running -= 1;
-      next();
+      for (const ack of acks.items()) settle(ack, error);
     },
   };
 };

@@ -1,0 +1,68 @@
+import type { Grant } from '../../../services/broker.ts';
+import type { Connection } from './connect.ts';
+import { linkError } from './errors.ts';
+import type { PendingAcks } from './pending-acks.ts';
+import { isTopicFilter, packFilters } from './topics.ts';
+
+/** Bytes of one SUBSCRIBE or UNSUBSCRIBE, half of the platform's packet limit. */
+const maxSubscribeBytes = 128 * 1024;
+const topicFilterInvalid = 0x8f;
+const unspecifiedError = 0x80;
+
+/** What mqtt.js decodes a SUBACK to. */
+interface Suback {
+  readonly granted: readonly unknown[];
+}
+
+const codeOf = (packet: Suback | undefined, at: number): number => {
+  const code = packet?.granted[at];
+  return typeof code === 'number' ? code : unspecifiedError;
+};
+
+/** Subscribes and unsubscribes on a connection, in as few packets as their size allows. */
+export const createSubscriber = ({ client, options }: Connection, acks: PendingAcks) => {
+  const subscribeGroup = async (topics: string[]): Promise<Grant[]> => {
+    let suback: Suback | undefined;
+    await acks.expect(`SUBSCRIBE of ${topics.length} topics was not answered`, (ack) => {
+      client.subscribe(topics, { qos: 0 }, (error, _subscriptions, packet) => {
+        // One failure code of many comes as an error, with the whole SUBACK beside it.
+        suback = packet as unknown as Suback | undefined;
+        const failure =
+          suback?.granted.length === topics.length
+            ? undefined
+            : linkError('closed', options, 'the link ended before a subscription was answered', { cause: error });
+        acks.settle(ack, failure);
+      });
+    });
+    return topics.map((topic, at) => {
+      const reasonCode = codeOf(suback, at);
+      return { topic, granted: reasonCode < unspecifiedError, reasonCode };
+    });
+  };
+  return {
+    subscribe: async (topics: readonly string[]): Promise<Grant[]> => {
+      const filters = [...new Set(topics)];
+      const invalid = filters
+        .filter((topic) => !isTopicFilter(topic))
+        .map((topic) => ({ topic, granted: false, reasonCode: topicFilterInvalid }));
+      const groups = packFilters(filters.filter(isTopicFilter), maxSubscribeBytes);
+      const grants = await Promise.all(groups.map(subscribeGroup));
+      return [...grants.flat(), ...invalid];
+    },
+    unsubscribe: async (topics: readonly string[]): Promise<void> => {
+      const groups = packFilters([...new Set(topics)].filter(isTopicFilter), maxSubscribeBytes);
+      await Promise.all(
+        groups.map((group) =>
+          acks.expect(`UNSUBSCRIBE of ${group.length} topics was not answered`, (ack) => {
+            client.unsubscribe(group, (error) =>
+              acks.settle(
+                ack,
+                error ? linkError('closed', options, 'the link ended before UNSUBACK', { cause: error }) : undefined,
+              ),
+            );
+          }),
+        ),
+      );
+    },
+  };
+};
