@@ -1,16 +1,52 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArchiveLimits } from '../../../services/firmware.ts';
-import { listTree, makePrivateFolder, moveOver } from '../fs/file-tree.ts';
-import { ioError } from '../fs/errors.ts';
+import { privateFolder, syncFolder } from '../fs/durable-file.ts';
+import { inTheWay, ioError } from '../fs/errors.ts';
+import { hostFs, statsOf } from '../fs/file-system.ts';
+import { inside, parentOf, walkTree } from '../fs/file-tree.ts';
 import { unpackInto } from './unpack.ts';
+
+/** Makes a folder, and those above it, for this user alone, whatever the umask. */
+const makePrivateFolder = async (folder: string): Promise<void> => {
+  const first = await mkdir(folder, { recursive: true, mode: privateFolder });
+  if (first !== undefined) await chmod(folder, privateFolder);
+};
+
+/** Checks that nothing blocks a path, a link that leads elsewhere least of all. @throws {FirmwareError} `io` */
+const checkPlaces = async (to: string, folders: readonly string[], files: readonly string[]): Promise<void> => {
+  for (const path of folders) {
+    const stats = await statsOf(hostFs, inside(to, path));
+    if (stats && !stats.isDirectory()) throw inTheWay(path, 'has to be a folder, and is none');
+  }
+  for (const path of files) {
+    const stats = await statsOf(hostFs, inside(to, path));
+    if (stats?.isDirectory()) throw inTheWay(path, 'has to be a file, and is a folder');
+  }
+};
+
+/**
+ * Moves the files of one folder over those of another on the same file system, each by a rename. Other files stay, and
+ * every folder that changed is synced.
+ *
+ * @throws {FirmwareError} `io`; files before the one that failed are then already in place.
+ */
+const moveOver = async (from: string, to: string): Promise<void> => {
+  const folders: string[] = [];
+  const files: string[] = [];
+  for await (const { path, stats } of walkTree(from)) (stats.isDirectory() ? folders : files).push(path);
+  await checkPlaces(to, folders, files);
+  for (const path of folders) await mkdir(inside(to, path), { recursive: true, mode: privateFolder });
+  for (const path of files) await rename(inside(from, path), inside(to, path));
+  for (const path of new Set([...folders, ...files].map(parentOf))) await syncFolder(inside(to, path));
+};
 
 /**
  * Unpacks an archive file (tar; plain, or in zlib, gzip or raw deflate) into a folder, over what is there.
  *
- * @returns What to call with the archive's path and the folder, which is made if need be. It throws `FirmwareError`
+ * @returns A function of the archive's path and the folder, which it makes if need be. It throws `FirmwareError`
  * `malformed`, `hostile`, `tooLarge` or `io`; unless the disk failed half way, nothing is unpacked then.
  */
 export const extractArchive =
@@ -20,8 +56,7 @@ export const extractArchive =
     try {
       await makePrivateFolder(staging);
       await unpackInto(staging, createReadStream(archivePath), limits);
-      const { folders, files } = await listTree(staging);
-      await moveOver(staging, destination, folders, files);
+      await moveOver(staging, destination);
     } catch (cause) {
       throw ioError(`${archivePath} could not be unpacked`, cause);
     } finally {

@@ -1,12 +1,14 @@
-import { createSerialQueue } from '../../shared/serialize.ts';
-import { hostFs, type FileSystem } from '../fs/file-system.ts';
-import { ioError } from '../fs/errors.ts';
-import { journalFile, type JournalFile } from './journal-file.ts';
-import { firmwarePlaces, type FirmwarePlaces } from './layout.ts';
-import { sweepFirmware } from './sweep.ts';
 import type { FirmwareJournal } from '../../../services/firmware-journal.ts';
+import { createSerialQueue } from '../../shared/serialize.ts';
+import { ioError } from '../fs/errors.ts';
+import { hostFs, statsOf, type FileSystem } from '../fs/file-system.ts';
+import { inside } from '../fs/file-tree.ts';
+import { sweepTemporaries } from '../fs/temporary-files.ts';
+import { journalFile, type JournalFile } from './journal-file.ts';
+import { firmwareLayout, parseName, type FirmwareLayout } from './layout.ts';
+import { removeAll } from './operations.ts';
 
-/** Whose updates to carry on. */
+/** Options of a unit's updates. */
 export interface FolderFirmwareOptions {
   /** The unit's folder: the one that env.json is in. */
   readonly folder: string;
@@ -14,30 +16,62 @@ export interface FolderFirmwareOptions {
   readonly fs?: FileSystem;
 }
 
-/** What the parts of a store share. */
-export interface FirmwareParts {
+/** What the operations of a store share. */
+export interface FirmwareContext {
   readonly fs: FileSystem;
-  readonly places: FirmwarePlaces;
+  readonly layout: FirmwareLayout;
   readonly journal: JournalFile;
   /** Ids of versions that are staged and not swapped. */
   readonly staged: Set<string>;
   /** Removes what no update needs any more. */
   readonly sweep: (now: FirmwareJournal) => Promise<void>;
-  /** Runs one operation after the other, and tells the disk's failures as the firmware's. */
+  /** Runs operations one after the other, and turns the disk's errors into firmware errors. */
   readonly inTurn: <T>(what: string, task: () => Promise<T>) => Promise<T>;
 }
 
-/** Makes what the parts of a store share. */
-export const firmwareParts = ({ folder, fs = hostFs }: FolderFirmwareOptions): FirmwareParts => {
-  const places = firmwarePlaces(folder);
+/** Names in the private folder that the journal still needs. */
+const neededBy = ({ phase, flight, running }: FirmwareJournal): ReadonlySet<string> => {
+  const needed = new Set<string>();
+  if (flight) for (const kind of ['plan', 'previous', 'undo', 'aside']) needed.add(`${kind}-${flight.id}`);
+  if (flight && phase === 'swapping') needed.add(`staging-${flight.id}`);
+  if (running) needed.add(`plan-${running}`);
+  if (running && phase !== 'trial') needed.add(`previous-${running}`);
+  return needed;
+};
+
+/**
+ * Removes what no update needs any more, and what writes that were killed have left; leaves what is not an update's.
+ *
+ * What was moved aside by a rollback stays until the next trial.
+ */
+const removeStale = async (
+  fs: FileSystem,
+  { own }: FirmwareLayout,
+  journal: FirmwareJournal,
+  isStaged: (id: string) => boolean,
+): Promise<void> => {
+  if (!(await statsOf(fs, own))?.isDirectory()) return;
+  const needed = neededBy(journal);
+  for (const name of await fs.readdir(own)) {
+    const place = parseName(name);
+    if (!place || needed.has(`${place.kind}-${place.id}`)) continue;
+    if (place.kind === 'staging' && isStaged(place.id)) continue;
+    if (place.kind === 'aside' && journal.phase !== 'trial') continue;
+    await removeAll(fs, inside(own, name));
+  }
+  await sweepTemporaries(own);
+};
+
+export const createFirmwareContext = ({ folder, fs = hostFs }: FolderFirmwareOptions): FirmwareContext => {
+  const layout = firmwareLayout(folder);
   const staged = new Set<string>();
   const inTurn = createSerialQueue();
   return {
     fs,
-    places,
-    journal: journalFile(fs, places),
+    layout,
+    journal: journalFile(fs, layout),
     staged,
-    sweep: (now) => sweepFirmware(fs, places, now, (id) => staged.has(id)),
+    sweep: (now) => removeStale(fs, layout, now, (id) => staged.has(id)),
     inTurn: (what, task) =>
       inTurn(task).catch((cause: unknown) => {
         throw ioError(what, cause);

@@ -2,9 +2,10 @@ import { FirmwareError } from '../../../services/errors.ts';
 import { statsOf, type FileSystem } from '../fs/file-system.ts';
 import { codeOf } from '../fs/errors.ts';
 import { syncFolder } from '../fs/durable-file.ts';
-import { foldersAbove, inside, parentOf, type FirmwarePlaces } from './layout.ts';
+import { foldersAbove, inside, parentOf } from '../fs/file-tree.ts';
+import type { FirmwareLayout } from './layout.ts';
 import type { SwapPlan } from './plan.ts';
-import { checkFolders, makePlace, removeFile, removeFolder, syncFolders } from './steps.ts';
+import { checkFolders, makePrivateFolder, removeFile, removeFolder, syncFolders } from './operations.ts';
 import type { Tree } from './tree.ts';
 
 /** What file systems say that can't give a file a second name. */
@@ -40,15 +41,15 @@ const saveFile = async (fs: FileSystem, from: string, to: string): Promise<void>
 /** Keeps what the plan replaces or removes, by a second name for each file; nothing of the running version changes. */
 export const saveVersion = async (
   fs: FileSystem,
-  { folder, own, previous }: FirmwarePlaces,
+  { folder, own, previous }: FirmwareLayout,
   id: string,
   plan: SwapPlan,
   live: Tree,
 ): Promise<void> => {
   const kept = previous(id);
   const folders = [...new Set(plan.save.flatMap(foldersAbove))].toSorted();
-  await makePlace(fs, kept);
-  for (const path of folders) await makePlace(fs, inside(kept, path));
+  await makePrivateFolder(fs, kept);
+  for (const path of folders) await makePrivateFolder(fs, inside(kept, path));
   for (const path of plan.save) {
     const [from, to] = [inside(folder, path), inside(kept, path)];
     if (live.get(path)?.kind === 'link') await fs.symlink(await fs.readlink(from), to);
@@ -65,7 +66,7 @@ export const changedFolders = ({ install, remove, create, leave }: SwapPlan): st
 /** Puts one staged file in place; where it is gone from there, it has to be in place, and not the old one still. */
 const install = async (
   fs: FileSystem,
-  { folder, staging, previous }: FirmwarePlaces,
+  { folder, staging, previous }: FirmwareLayout,
   id: string,
   path: string,
 ): Promise<void> => {
@@ -83,8 +84,8 @@ const install = async (
  *
  * Everything is on disk in the end.
  */
-export const putInPlace = async (fs: FileSystem, places: FirmwarePlaces, id: string, plan: SwapPlan): Promise<void> => {
-  const { folder } = places;
+export const putInPlace = async (fs: FileSystem, layout: FirmwareLayout, id: string, plan: SwapPlan): Promise<void> => {
+  const { folder } = layout;
   const isRemoved = new Set(plan.remove);
   const changed = changedFolders(plan);
   await checkFolders(
@@ -94,9 +95,9 @@ export const putInPlace = async (fs: FileSystem, places: FirmwarePlaces, id: str
   );
   for (const path of plan.remove) await removeFile(fs, inside(folder, path));
   for (const { path } of plan.leave) await removeFolder(fs, inside(folder, path));
-  for (const path of plan.create) await makePlace(fs, inside(folder, path));
+  for (const path of plan.create) await makePrivateFolder(fs, inside(folder, path));
   // A file that is moved into a folder that a power cut takes away would be in neither place.
   await syncFolders(fs, folder, plan.create.map(parentOf));
-  for (const path of plan.install) await install(fs, places, id, path);
+  for (const path of plan.install) await install(fs, layout, id, path);
   await syncFolders(fs, folder, ['', ...changed]);
 };

@@ -1,8 +1,10 @@
-import { FirmwareError } from '../../../services/errors.ts';
+import { FirmwareError, StorageError } from '../../../services/errors.ts';
 import { firstJournal, parseJournal, type FirmwareJournal } from '../../../services/firmware-journal.ts';
+import type { JsonValue } from '../../../services/json.ts';
 import { makeFolder, replaceFile, syncFolder } from '../fs/durable-file.ts';
-import { statsOf, type FileSystem } from '../fs/file-system.ts';
-import { placeOf, type FirmwarePlaces } from './layout.ts';
+import type { FileSystem } from '../fs/file-system.ts';
+import { readJson } from '../fs/read-json.ts';
+import { parseName, type FirmwareLayout } from './layout.ts';
 
 const maxJournalBytes = 64 * 1024;
 
@@ -12,23 +14,21 @@ const maxJournalBytes = 64 * 1024;
  * @returns `undefined` when there is none.
  * @throws {FirmwareError} `journal`
  */
-export const readOwnJson = async (fs: FileSystem, path: string, maxBytes: number): Promise<unknown> => {
-  const found = await statsOf(fs, path);
-  if (!found) return undefined;
-  if (!found.isFile()) throw new FirmwareError('journal', `${path} is no file. Remove it.`);
-  if (found.size > maxBytes) throw new FirmwareError('journal', `${path} has more than ${maxBytes} bytes. Remove it.`);
-  const bytes = await fs.readFile(path);
+export const readOwnJson = async (fs: FileSystem, path: string, maxBytes: number): Promise<JsonValue | undefined> => {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return await readJson(path, maxBytes, fs);
   } catch (cause) {
-    throw new FirmwareError('journal', `${path} is not JSON. The unit runs what is in its folder.`, { cause });
+    if (!(cause instanceof StorageError)) throw cause;
+    throw new FirmwareError('journal', `${path} is damaged (${cause.code}). The unit runs what is in its folder.`, {
+      cause,
+    });
   }
 };
 
 /** The journal on disk. */
-export const journalFile = (fs: FileSystem, places: FirmwarePlaces) => {
+export const journalFile = (fs: FileSystem, layout: FirmwareLayout) => {
   const write = async (path: string, journal: FirmwareJournal): Promise<void> => {
-    await makeFolder(places.own, fs);
+    await makeFolder(layout.own, fs);
     await replaceFile(path, `${JSON.stringify(journal)}\n`, { fs });
   };
   const read = async (path: string): Promise<FirmwareJournal> => {
@@ -37,30 +37,30 @@ export const journalFile = (fs: FileSystem, places: FirmwarePlaces) => {
   };
   const take = async (from: string, to: string): Promise<void> => {
     await fs.rename(from, to);
-    await syncFolder(places.own, fs);
+    await syncFolder(layout.own, fs);
   };
   return {
     /** @throws {FirmwareError} `journal`, `newerJournal` */
-    read: () => read(places.journal),
-    /** Writes what the journal is to be, unless that is what it was. */
+    read: () => read(layout.journal),
+    /** Writes the next journal, unless nothing changed. */
     advance: async (from: FirmwareJournal, to: FirmwareJournal): Promise<FirmwareJournal> => {
-      if (to !== from) await write(places.journal, to);
+      if (to !== from) await write(layout.journal, to);
       return to;
     },
-    /** Writes the journal that leads back, for `takeUndo`. */
-    prepareUndo: (id: string, journal: FirmwareJournal): Promise<void> => write(places.undo(id), journal),
+    /** Writes a journal that leads back, for `takeUndo`. */
+    prepareUndo: (id: string, journal: FirmwareJournal): Promise<void> => write(layout.undo(id), journal),
     /** Makes the prepared journal the journal; needs no space. */
-    takeUndo: (id: string): Promise<void> => take(places.undo(id), places.journal),
-    /** The journal that leads back from what was under way, whatever the journal itself says. */
+    takeUndo: (id: string): Promise<void> => take(layout.undo(id), layout.journal),
+    /** The journal that leads back from an update under way, whatever the journal itself says. */
     findUndo: async (): Promise<FirmwareJournal | undefined> => {
-      for (const name of await fs.readdir(places.own)) {
-        const place = placeOf(name);
-        if (place?.kind === 'undo') return read(places.undo(place.id)).catch(() => undefined);
+      for (const name of await fs.readdir(layout.own)) {
+        const place = parseName(name);
+        if (place?.kind === 'undo') return read(layout.undo(place.id)).catch(() => undefined);
       }
       return undefined;
     },
     /** Moves a damaged journal aside. */
-    setAside: (): Promise<void> => take(places.journal, places.damaged),
+    setAside: (): Promise<void> => take(layout.journal, layout.damaged),
   };
 };
 export type JournalFile = ReturnType<typeof journalFile>;

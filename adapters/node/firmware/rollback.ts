@@ -1,16 +1,17 @@
 import { statsOf, type FileSystem } from '../fs/file-system.ts';
-import { foldersAbove, inside, parentOf, type FirmwarePlaces } from './layout.ts';
+import { foldersAbove, inside, parentOf } from '../fs/file-tree.ts';
+import type { FirmwareLayout } from './layout.ts';
 import type { SwapPlan } from './plan.ts';
 import { changedFolders } from './install.ts';
-import { makePlace, removeAll, removeFile, removeFolder, setMode, syncFolders } from './steps.ts';
+import { makePrivateFolder, removeAll, removeFile, removeFolder, setMode, syncFolders } from './operations.ts';
 
 /** Moves what is in the way of the previous version to a place of its own. */
-const wayMaker = (fs: FileSystem, folder: string, aside: string) => {
+const createWayClearer = (fs: FileSystem, folder: string, aside: string) => {
   const isFolder = async (path: string): Promise<boolean | undefined> =>
     (await statsOf(fs, inside(folder, path)))?.isDirectory();
   let moved = 0;
   const makeWay = async (path: string): Promise<void> => {
-    await makePlace(fs, aside);
+    await makePrivateFolder(fs, aside);
     moved += 1;
     await fs.rename(inside(folder, path), inside(aside, `${Date.now()}-${moved}`));
   };
@@ -24,17 +25,17 @@ const wayMaker = (fs: FileSystem, folder: string, aside: string) => {
       const found = await isFolder(path);
       if (found) return;
       if (found === false) await makeWay(path);
-      await makePlace(fs, inside(folder, path));
+      await makePrivateFolder(fs, inside(folder, path));
     },
     ensureNoFolder: async (path: string): Promise<void> => {
       if (await isFolder(path)) await makeWay(path);
     },
   };
 };
-type WayMaker = ReturnType<typeof wayMaker>;
+type WayClearer = ReturnType<typeof createWayClearer>;
 
 /** Takes away what the new version has brought. */
-const removeAdded = async (fs: FileSystem, folder: string, plan: SwapPlan, way: WayMaker): Promise<void> => {
+const removeAdded = async (fs: FileSystem, folder: string, plan: SwapPlan, way: WayClearer): Promise<void> => {
   const saved = new Set(plan.save);
   for (const path of plan.install) {
     if (!saved.has(path) && (await way.isReached(path))) await removeFile(fs, inside(folder, path));
@@ -53,11 +54,11 @@ const removeAdded = async (fs: FileSystem, folder: string, plan: SwapPlan, way: 
  */
 export const restoreVersion = async (
   fs: FileSystem,
-  { folder, staging, previous, aside }: FirmwarePlaces,
+  { folder, staging, previous, aside }: FirmwareLayout,
   id: string,
   plan: SwapPlan,
 ): Promise<void> => {
-  const way = wayMaker(fs, folder, aside(id));
+  const way = createWayClearer(fs, folder, aside(id));
   const restore = async (path: string): Promise<void> => {
     const kept = inside(previous(id), path);
     if (!(await statsOf(fs, kept))) return;

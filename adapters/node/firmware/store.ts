@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { FirmwareError } from '../../../services/errors.ts';
+import { FirmwareError, StorageError } from '../../../services/errors.ts';
 import type { ArchiveLimits, FirmwareStore } from '../../../services/firmware.ts';
 import type { JsonValue } from '../../../services/json.ts';
 import { keptPaths } from '../../shared/archive/kept-paths.ts';
 import { makeFolder, privateFolder } from '../fs/durable-file.ts';
 import { ioError } from '../fs/errors.ts';
-import { statsOf, type FileSystem } from '../fs/file-system.ts';
-import { firmwareParts, type FolderFirmwareOptions } from './context.ts';
-import type { FirmwarePlaces } from './layout.ts';
-import { makePlace, removeAll, setMode } from './steps.ts';
+import type { FileSystem } from '../fs/file-system.ts';
+import { createFirmwareContext, type FolderFirmwareOptions } from './context.ts';
+import type { FirmwareLayout } from './layout.ts';
+import { makePrivateFolder, removeAll, setMode } from './operations.ts';
 import { swapVersion } from './swap.ts';
 import { trialsOf } from './trials.ts';
-import { withinFreeSpace } from './free-space.ts';
+import { readJson } from '../fs/read-json.ts';
 import { unpackInto } from '../archive/unpack.ts';
 
 const maxJsonBytes = 4 * 1024 * 1024;
@@ -24,7 +24,7 @@ export interface FolderFirmwareStoreOptions extends FolderFirmwareOptions {
   readonly keeps?: readonly string[];
 }
 
-const giveUpOn = async function* (source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+const abortable = async function* (source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   for await (const chunk of source) {
     signal.throwIfAborted();
     yield chunk;
@@ -32,39 +32,58 @@ const giveUpOn = async function* (source: AsyncIterable<Uint8Array>, signal: Abo
   signal.throwIfAborted();
 };
 
-const parse = (bytes: Uint8Array, name: string): JsonValue => {
+const readStagedJson = async (fs: FileSystem, path: string, name: string): Promise<JsonValue | undefined> => {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as JsonValue;
-  } catch {
-    // The parser's own error quotes the text, and with it secrets.
+    return await readJson(path, maxJsonBytes, fs);
+  } catch (cause) {
+    if (!(cause instanceof StorageError)) throw ioError(`The firmware's ${name} can't be read`, cause);
     throw new FirmwareError(
       'malformed',
-      `The firmware's ${name} is not JSON. Build the version again on the instance.`,
+      `The firmware's ${name} is not JSON of at most ${maxJsonBytes} bytes. Build the version again on the instance.`,
+      { cause },
     );
   }
 };
 
-const readJson = async (fs: FileSystem, path: string, name: string): Promise<JsonValue | undefined> => {
+/** What an update leaves free on the disk, bytes. */
+const reservedBytes = 1024 * 1024;
+
+const tooFull = (free: number, cause?: unknown): FirmwareError =>
+  new FirmwareError('space', `The firmware needs more than the ${free} bytes that the disk has to spare. Free space.`, {
+    cause,
+  });
+
+/**
+ * Runs an unpacking under the limits that the free space allows as well.
+ *
+ * @throws {FirmwareError} `space` when that is what the firmware has too much for.
+ */
+const withinFreeSpace = async <T>(
+  fs: FileSystem,
+  folder: string,
+  limits: ArchiveLimits,
+  unpack: (limits: ArchiveLimits) => Promise<T>,
+): Promise<T> => {
+  const { bavail, bsize, blocks } = await fs.statfs(folder);
+  const free = Math.max(0, bavail * bsize - reservedBytes);
+  // Some file systems don't say: they have no blocks at all.
+  if (blocks === 0 || free >= limits.unpackedBytes) return unpack(limits);
+  if (free === 0) throw tooFull(free);
   try {
-    const stats = await statsOf(fs, path);
-    if (!stats) return undefined;
-    if (!stats.isFile() || stats.size > maxJsonBytes) {
-      throw new FirmwareError('malformed', `The firmware's ${name} is no file of at most ${maxJsonBytes} bytes.`);
-    }
-    return parse(await fs.readFile(path), name);
+    return await unpack({ ...limits, unpackedBytes: free });
   } catch (cause) {
-    throw ioError(`The firmware's ${name} can't be read`, cause);
+    throw cause instanceof FirmwareError && cause.code === 'tooLarge' ? tooFull(free, cause) : cause;
   }
 };
 
 /** Makes the client's own folder, for this user alone, and an empty one in it. */
-const makeStaging = async (fs: FileSystem, { own, staging }: FirmwarePlaces, id: string): Promise<void> => {
+const makeStaging = async (fs: FileSystem, { own, staging }: FirmwareLayout, id: string): Promise<void> => {
   await makeFolder(own, fs);
   if (!(await fs.lstat(own)).isDirectory()) {
     throw new FirmwareError('io', `${own} has to be a folder, and is a link. Remove it and update again.`);
   }
   await setMode(fs, own, privateFolder);
-  await makePlace(fs, staging(id));
+  await makePrivateFolder(fs, staging(id));
 };
 
 /** Keeps versions in a private folder inside the unit's own, on the same file system. */
@@ -73,21 +92,21 @@ export const folderFirmwareStore = ({
   limits,
   ...options
 }: FolderFirmwareStoreOptions): FirmwareStore => {
-  const parts = firmwareParts(options);
-  const { fs, places, staged, inTurn } = parts;
+  const context = createFirmwareContext(options);
+  const { fs, layout, staged, inTurn } = context;
   const discard = async (id: string): Promise<void> => {
     if (!staged.delete(id)) return;
-    await removeAll(fs, places.staging(id));
+    await removeAll(fs, layout.staging(id));
   };
   return {
-    ...trialsOf(parts),
+    ...trialsOf(context),
     stage: async (archive, signal) => {
       const id = randomUUID();
       staged.add(id);
       try {
-        await makeStaging(fs, places, id);
-        const { files, bytes } = await withinFreeSpace(fs, places.own, limits, (allowed) =>
-          unpackInto(places.staging(id), giveUpOn(archive, signal), allowed, fs),
+        await makeStaging(fs, layout, id);
+        const { files, bytes } = await withinFreeSpace(fs, layout.own, limits, (allowed) =>
+          unpackInto(layout.staging(id), abortable(archive, signal), allowed, fs),
         );
         return { id, files, bytes };
       } catch (cause) {
@@ -96,10 +115,11 @@ export const folderFirmwareStore = ({
         throw ioError('The firmware could not be staged', cause);
       }
     },
-    readJson: async (id, name) => (staged.has(id) ? readJson(fs, join(places.staging(id), name), name) : undefined),
+    readJson: async (id, name) =>
+      staged.has(id) ? readStagedJson(fs, join(layout.staging(id), name), name) : undefined,
     swap: (id, order) =>
       inTurn('The new version could not be put in place', () =>
-        swapVersion(parts, id, order, (brought) => keptPaths(keeps, brought)),
+        swapVersion(context, id, order, (brought) => keptPaths(keeps, brought)),
       ),
     discard: (id) => inTurn('The version could not be discarded', () => discard(id)),
   };

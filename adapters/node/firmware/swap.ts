@@ -1,66 +1,103 @@
-import { FirmwareError } from '../../../services/errors.ts';
+import { FirmwareError, failureOf } from '../../../services/errors.ts';
 import {
   outcomeTold,
+  rollBackDone,
   swapBegun,
+  swapDone,
   swapGivenUp,
+  type FirmwareFlight,
   type FirmwareJournal,
   type SwapOrder,
 } from '../../../services/firmware-journal.ts';
-import { finishSwap, giveUpSwap } from './carry-on.ts';
-import type { FirmwareParts } from './context.ts';
-import { readPlan, writePlan } from './plan-file.ts';
-import { planSwap, type Manifest } from './plan.ts';
-import { removeAll } from './steps.ts';
-import { saveVersion } from './install.ts';
+import { ioError } from '../fs/errors.ts';
+import type { FirmwareContext } from './context.ts';
+import { putInPlace, saveVersion } from './install.ts';
+import { removeAll } from './operations.ts';
+import { planSwap, readPlan, writePlan, type Manifest } from './plan.ts';
+import { restoreVersion } from './rollback.ts';
 import { readTree } from './tree.ts';
+
+const flightIn = ({ flight }: FirmwareJournal): FirmwareFlight => {
+  if (!flight) throw new FirmwareError('journal', 'The update journal names no update.');
+  return flight;
+};
+
+/** Restores the previous version under a journal that says so. @returns The settled journal. */
+export const finishRollBack = async (context: FirmwareContext, now: FirmwareJournal): Promise<FirmwareJournal> => {
+  const { fs, layout, journal } = context;
+  const { id } = flightIn(now);
+  await restoreVersion(fs, layout, id, await readPlan(fs, layout.plan(id)));
+  return journal.advance(now, rollBackDone(now));
+};
+
+/** Finishes a swap under a journal that says so. @returns The journal of the trial, or a settled one. */
+const finishSwap = async ({ fs, layout, journal }: FirmwareContext, now: FirmwareJournal) => {
+  const { id } = flightIn(now);
+  await putInPlace(fs, layout, id, await readPlan(fs, layout.plan(id)));
+  return journal.advance(now, swapDone(now));
+};
+
+/** Leads a swap that can't be finished back to the old version. @returns The settled journal. */
+const giveUpSwap = async (context: FirmwareContext, now: FirmwareJournal, cause: unknown): Promise<FirmwareJournal> => {
+  const { message } = failureOf(ioError('The new version could not be put in place', cause));
+  await context.journal.takeUndo(flightIn(now).id);
+  return finishRollBack(context, swapGivenUp(now, message));
+};
+
+/** Resumes an update where its journal says it was; a swap that the disk does not let through is taken back. */
+export const resume = async (context: FirmwareContext, now: FirmwareJournal): Promise<FirmwareJournal> => {
+  if (now.phase === 'rollingBack') return finishRollBack(context, now);
+  if (now.phase !== 'swapping') return now;
+  return finishSwap(context, now).catch((cause: unknown) => giveUpSwap(context, now, cause));
+};
 
 /** What no update touches, given what the new version holds. */
 export type KeptPaths = (brought: Iterable<string>) => (path: string) => boolean;
 
 /** What the running version consists of; nothing when that can't be read any more, so that nothing is taken for it. */
 const manifestOf = async (
-  { fs, places }: FirmwareParts,
+  { fs, layout }: FirmwareContext,
   { running }: FirmwareJournal,
 ): Promise<Manifest | undefined> => {
   if (running === undefined) return undefined;
-  const plan = await readPlan(fs, places.plan(running)).catch(() => undefined);
+  const plan = await readPlan(fs, layout.plan(running)).catch(() => undefined);
   return plan ? plan.manifest : { files: [], folders: [] };
 };
 
 /** Prepares a swap as far as nothing changes for the running version. */
 const prepare = async (
-  parts: FirmwareParts,
+  context: FirmwareContext,
   id: string,
   scope: SwapOrder['scope'],
   now: FirmwareJournal,
   keptPaths: KeptPaths,
 ): Promise<void> => {
-  const { fs, places } = parts;
-  const staged = await readTree(fs, places.staging(id));
+  const { fs, layout } = context;
+  const staged = await readTree(fs, layout.staging(id));
   const isKept = keptPaths(staged.keys());
-  const live = await readTree(fs, places.folder, isKept);
-  const manifest = await manifestOf(parts, now);
-  const { dev } = await fs.lstat(places.own);
+  const live = await readTree(fs, layout.folder, isKept);
+  const manifest = await manifestOf(context, now);
+  const { dev } = await fs.lstat(layout.own);
   const plan = planSwap({ scope, live, staged, manifest, isKept, dev });
-  await saveVersion(fs, places, id, plan, live);
-  await writePlan(fs, places.plan(id), plan);
+  await saveVersion(fs, layout, id, plan, live);
+  await writePlan(fs, layout.plan(id), plan);
 };
 
 /** Takes back a swap that failed; whoever waits for it is told, so that there is nothing to tell later. */
-const takeBack = async (parts: FirmwareParts, begun: FirmwareJournal, cause: unknown): Promise<void> => {
-  const settled = await giveUpSwap(parts, begun, cause);
-  await parts.sweep(await parts.journal.advance(settled, outcomeTold(settled)));
+const takeBack = async (context: FirmwareContext, begun: FirmwareJournal, cause: unknown): Promise<void> => {
+  const settled = await giveUpSwap(context, begun, cause);
+  await context.sweep(await context.journal.advance(settled, outcomeTold(settled)));
 };
 
 /** Leaves the running version as it is: what was prepared is removed. */
-const forgetPrepared = async ({ fs, places }: FirmwareParts, id: string): Promise<void> => {
-  for (const path of [places.undo(id), places.plan(id), places.previous(id)]) await removeAll(fs, path);
+const forgetPrepared = async ({ fs, layout }: FirmwareContext, id: string): Promise<void> => {
+  for (const path of [layout.undo(id), layout.plan(id), layout.previous(id)]) await removeAll(fs, path);
 };
 
-const carryOut = async (parts: FirmwareParts, now: FirmwareJournal, begun: FirmwareJournal): Promise<void> => {
-  const settled = await parts.journal.advance(now, begun).then(() => finishSwap(parts, begun));
+const carryOut = async (context: FirmwareContext, now: FirmwareJournal, begun: FirmwareJournal): Promise<void> => {
+  const settled = await context.journal.advance(now, begun).then(() => finishSwap(context, begun));
   // What is stale and can't be removed now is removed at the next start.
-  await parts.sweep(settled).catch(() => undefined);
+  await context.sweep(settled).catch(() => undefined);
 };
 
 /**
@@ -69,12 +106,12 @@ const carryOut = async (parts: FirmwareParts, now: FirmwareJournal, begun: Firmw
  * @throws {FirmwareError} `busy`, `io`, `space`; the running version is in place then, at the latest at the next start.
  */
 export const swapVersion = async (
-  parts: FirmwareParts,
+  context: FirmwareContext,
   id: string,
   order: SwapOrder,
   keptPaths: KeptPaths,
 ): Promise<void> => {
-  const { journal, staged } = parts;
+  const { journal, staged } = context;
   if (!staged.has(id)) {
     throw new FirmwareError('io', 'This version is not staged any more. Download the firmware again.');
   }
@@ -82,17 +119,17 @@ export const swapVersion = async (
   const begun = swapBegun(now, id, order);
   // What went wrong first is what matters; what can't be taken back now is at the next start.
   try {
-    await prepare(parts, id, order.scope, now, keptPaths);
+    await prepare(context, id, order.scope, now, keptPaths);
     await journal.prepareUndo(id, swapGivenUp(begun, 'The update was interrupted.'));
   } catch (cause) {
-    await forgetPrepared(parts, id).catch(() => undefined);
+    await forgetPrepared(context, id).catch(() => undefined);
     throw cause;
   }
   staged.delete(id);
   try {
-    await carryOut(parts, now, begun);
+    await carryOut(context, now, begun);
   } catch (cause) {
-    await takeBack(parts, begun, cause).catch(() => undefined);
+    await takeBack(context, begun, cause).catch(() => undefined);
     throw cause;
   }
 };

@@ -1,6 +1,7 @@
 import { statsOf, type FileSystem, type PathStats } from '../fs/file-system.ts';
 import { isTemporaryName } from '../fs/temporary-files.ts';
-import { inside, privateName } from './layout.ts';
+import { inside, walkTree } from '../fs/file-tree.ts';
+import { privateName } from './layout.ts';
 
 /**
  * What is at a path: `unit` is a folder of another unit, `kept` what no update touches, `other` neither a file, a
@@ -17,8 +18,10 @@ export interface TreeNode {
 /** What is in a folder, by its path relative to it, with `/` between its parts; what is in `unit` and `kept` is not. */
 export type Tree = ReadonlyMap<string, TreeNode>;
 
-const kindOf = (name: string, stats: PathStats): NodeKind => {
-  if (name.includes('\uFFFD')) return 'other';
+const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
+const kindOf = (path: string, stats: PathStats): NodeKind => {
+  if (path.includes('\uFFFD')) return 'other';
   if (stats.isDirectory()) return 'folder';
   if (stats.isSymbolicLink()) return 'link';
   return stats.isFile() ? 'file' : 'other';
@@ -26,30 +29,23 @@ const kindOf = (name: string, stats: PathStats): NodeKind => {
 
 const permissions = 0o7777;
 
-/** Lists a folder and what is below it, links not followed; files that are being written are none yet. */
+/** Reads a folder's tree, links not followed; temporary files of writes in progress are left out. */
 export const readTree = async (
   fs: FileSystem,
   folder: string,
   isKept: (path: string) => boolean = () => false,
 ): Promise<Tree> => {
   const tree = new Map<string, TreeNode>();
-  const enter = async (above: string, names: readonly string[]): Promise<void> => {
-    for (const name of names.filter((each) => !isTemporaryName(each)).toSorted()) {
-      const path = above === '' ? name : `${above}/${name}`;
-      const stats = await statsOf(fs, inside(folder, path));
-      if (!stats) continue;
-      const node = { kind: kindOf(name, stats), mode: stats.mode & permissions, dev: stats.dev };
-      if (isKept(path)) tree.set(path, { ...node, kind: 'kept' });
-      else if (node.kind === 'folder') await enterFolder(path, node);
-      else tree.set(path, node);
-    }
+  const isUnit = async (path: string): Promise<boolean> =>
+    (await statsOf(fs, inside(folder, `${path}/${privateName}`))) !== undefined;
+  const kindAt = async (path: string, stats: PathStats): Promise<NodeKind> => {
+    if (isKept(path)) return 'kept';
+    const kind = kindOf(path, stats);
+    return kind === 'folder' && (await isUnit(path)) ? 'unit' : kind;
   };
-  const enterFolder = async (path: string, node: TreeNode): Promise<void> => {
-    const names = await fs.readdir(inside(folder, path));
-    const isUnit = names.includes(privateName);
-    tree.set(path, isUnit ? { ...node, kind: 'unit' } : node);
-    if (!isUnit) await enter(path, names);
-  };
-  await enter('', await fs.readdir(folder));
+  for await (const { path, stats } of walkTree(folder, (entered) => tree.get(entered)?.kind === 'folder', fs)) {
+    if (isTemporaryName(nameOf(path))) continue;
+    tree.set(path, { kind: await kindAt(path, stats), mode: stats.mode & permissions, dev: stats.dev });
+  }
   return tree;
 };

@@ -12,20 +12,20 @@ import {
 import type { FirmwareTrials } from '../../../services/firmware.ts';
 import { ioError } from '../fs/errors.ts';
 import type { JournalFile } from './journal-file.ts';
-import { firmwareParts, type FirmwareParts, type FolderFirmwareOptions } from './context.ts';
-import { carryOn, finishRollBack } from './carry-on.ts';
+import { createFirmwareContext, type FirmwareContext, type FolderFirmwareOptions } from './context.ts';
+import { finishRollBack, resume } from './swap.ts';
 
 const isDamage = (cause: unknown): boolean => cause instanceof FirmwareError && cause.code === 'journal';
 
 /** Takes up the journal that leads back, if an update was under way; else the unit counts as never updated. */
-const replaceDamaged = async (parts: FirmwareParts): Promise<FirmwareJournal> => {
-  const { journal } = parts;
+const replaceDamaged = async (context: FirmwareContext): Promise<FirmwareJournal> => {
+  const { journal } = context;
   const undo = await journal.findUndo();
   await journal.setAside();
   if (!undo?.flight) return firstJournal;
   await journal.takeUndo(undo.flight.id);
   try {
-    return await carryOn(parts, undo);
+    return await resume(context, undo);
   } catch (cause) {
     if (!isDamage(cause)) throw cause;
     await journal.setAside();
@@ -33,20 +33,20 @@ const replaceDamaged = async (parts: FirmwareParts): Promise<FirmwareJournal> =>
   }
 };
 
-const recover = async (parts: FirmwareParts): Promise<{ now: FirmwareJournal; problem?: Failure }> => {
+const recover = async (context: FirmwareContext): Promise<{ now: FirmwareJournal; problem?: Failure }> => {
   try {
-    return { now: await carryOn(parts, await parts.journal.read()) };
+    return { now: await resume(context, await context.journal.read()) };
   } catch (cause) {
     if (!isDamage(cause)) throw cause;
-    return { now: await replaceDamaged(parts), problem: failureOf(cause) };
+    return { now: await replaceDamaged(context), problem: failureOf(cause) };
   }
 };
 
 /** Removes what is stale, in peace: the next start tries again. */
-const tidy = ({ sweep }: FirmwareParts, now: FirmwareJournal): Promise<void> => sweep(now).catch(() => undefined);
+const tidy = ({ sweep }: FirmwareContext, now: FirmwareJournal): Promise<void> => sweep(now).catch(() => undefined);
 
 /** Counts starts; those that the disk has no room for are counted by this process alone. */
-const startCounter = () => {
+const createStartCounter = () => {
   let unwritten = { id: '', starts: 0 };
   return async (journal: JournalFile): Promise<FirmwareStatus> => {
     const now = await journal.read();
@@ -66,9 +66,9 @@ const startCounter = () => {
 };
 
 /** The operations of a firmware store that need neither archives nor a network. */
-export const trialsOf = (parts: FirmwareParts): FirmwareTrials => {
-  const { journal, inTurn } = parts;
-  const countStart = startCounter();
+export const trialsOf = (context: FirmwareContext): FirmwareTrials => {
+  const { journal, inTurn } = context;
+  const countStart = createStartCounter();
   const advance = (what: string, step: (now: FirmwareJournal) => FirmwareJournal) =>
     inTurn(what, async () => {
       const now = await journal.read();
@@ -76,15 +76,15 @@ export const trialsOf = (parts: FirmwareParts): FirmwareTrials => {
     });
   return {
     recover: () =>
-      inTurn('The update could not be carried on', async () => {
-        const { now, problem } = await recover(parts);
-        await tidy(parts, now);
+      inTurn('The update could not be resumed', async () => {
+        const { now, problem } = await recover(context);
+        await tidy(context, now);
         return { ...statusOf(now), ...(problem && { problem }) };
       }),
     status: () => inTurn('The update journal could not be read', async () => statusOf(await journal.read())),
     countStart: () => inTurn('The start could not be counted', () => countStart(journal)),
     confirm: async () => {
-      await tidy(parts, await advance('The update could not be confirmed', trialConfirmed));
+      await tidy(context, await advance('The update could not be confirmed', trialConfirmed));
     },
     rollBack: (reason) =>
       inTurn('The update could not be rolled back', async () => {
@@ -94,7 +94,7 @@ export const trialsOf = (parts: FirmwareParts): FirmwareTrials => {
         const { id } = begun.flight;
         // A full disk has no room for another journal, but for the one that was written ahead.
         await journal.advance(now, begun).catch(() => journal.takeUndo(id));
-        await tidy(parts, await finishRollBack(parts, begun));
+        await tidy(context, await finishRollBack(context, begun));
       }),
     forgetOutcome: async () => void (await advance('The outcome could not be forgotten', outcomeTold)),
   };
@@ -108,4 +108,4 @@ export const trialsOf = (parts: FirmwareParts): FirmwareTrials => {
  * await trials.recover();
  */
 export const folderFirmwareTrials = (options: FolderFirmwareOptions): FirmwareTrials =>
-  trialsOf(firmwareParts(options));
+  trialsOf(createFirmwareContext(options));

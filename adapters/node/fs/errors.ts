@@ -33,3 +33,7 @@ export const ioError = (what: string, cause: unknown): unknown => {
     ? new FirmwareError('space', `${what}: the disk is full (${code}). Free space and update again.`, { cause })
     : new FirmwareError('io', `${what} (${code}). Check the disk's space and the folder's permissions.`, { cause });
 };
+
+/** The error of a swap or an unpacking that something in its way prevents, before anything moves. */
+export const inTheWay = (path: string, why: string): FirmwareError =>
+  new FirmwareError('io', `${path} ${why}: nothing was put in place. Move it away and update again.`);

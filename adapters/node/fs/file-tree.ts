@@ -1,69 +1,64 @@
-import { chmod, lstat, mkdir, readdir, rename } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
-import { FirmwareError } from '../../../services/errors.ts';
-import { privateFolder, syncFolder } from './durable-file.ts';
-import { codeOf, ioError } from './errors.ts';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { hostFs, statsOf, type FileSystem, type PathStats } from './file-system.ts';
 
-/** Makes a folder, and those above it, for this user alone, whatever the umask. */
-export const makePrivateFolder = async (folder: string): Promise<void> => {
-  const first = await mkdir(folder, { recursive: true, mode: privateFolder });
-  if (first !== undefined) await chmod(folder, privateFolder);
+/** A file, folder or anything else in a tree. */
+export interface TreeEntry {
+  /** Relative to the tree's root, with `/` between its parts. */
+  readonly path: string;
+  /** Its own, not of what a link leads to. */
+  readonly stats: PathStats;
+}
+
+/** The host's path of one that is relative to a folder, with `/` between its parts; `''` is the folder itself. */
+export const inside = (folder: string, path: string): string => join(folder, ...path.split('/'));
+
+/** The folders above a path, nearest first. */
+export const foldersAbove = (path: string): string[] => {
+  const parts = path.split('/').slice(0, -1);
+  return parts.map((_, at) => parts.slice(0, parts.length - at).join('/'));
 };
 
-/** Everything in a folder, folders before what is in them, as paths relative to it. */
-export const listTree = async (folder: string): Promise<{ folders: string[]; files: string[] }> => {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const folders: string[] = [];
-  const files: string[] = [];
-  for (const entry of entries) {
-    const path = relative(folder, join(entry.parentPath, entry.name));
-    (entry.isDirectory() ? folders : files).push(path);
-  }
-  return { folders: folders.toSorted(), files: files.toSorted() };
-};
-
-const kindAt = async (path: string): Promise<'none' | 'folder' | 'other'> => {
-  try {
-    return (await lstat(path)).isDirectory() ? 'folder' : 'other';
-  } catch (cause) {
-    if (codeOf(cause) === 'ENOENT') return 'none';
-    throw cause;
-  }
-};
-
-const inTheWay = (path: string, why: string) =>
-  new FirmwareError('io', `${path} ${why}: nothing was put in place. Move it away and update again.`);
-
-/** Sees to it that nothing is in the way, a link that leads elsewhere least of all, before anything moves. */
-const checkPlaces = async (to: string, folders: readonly string[], files: readonly string[]): Promise<void> => {
-  for (const name of folders) {
-    if ((await kindAt(join(to, name))) === 'other') throw inTheWay(name, 'has to be a folder, and is none');
-  }
-  for (const name of files) {
-    if ((await kindAt(join(to, name))) === 'folder') throw inTheWay(name, 'has to be a file, and is a folder');
-  }
-};
+/** The folder that a path is in; empty for the root. */
+export const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
 /**
- * Moves files from one folder over those of another on the same file system, each by a rename, in the order given.
+ * Walks a folder: names in order, each folder before what is in it, links not followed. What goes meanwhile is left out.
  *
- * What is in neither list stays as it is. Every folder that changed is on disk in the end.
- *
- * @throws {FirmwareError} `io`; files before the one that failed are then already in place.
+ * @param enters Whether to walk a folder as well; called after the folder itself was yielded.
  */
-export const moveOver = async (
-  from: string,
-  to: string,
-  folders: readonly string[],
-  files: readonly string[],
-): Promise<void> => {
-  try {
-    await checkPlaces(to, folders, files);
-    for (const name of folders) await mkdir(join(to, name), { recursive: true, mode: privateFolder });
-    for (const name of files) await rename(join(from, name), join(to, name));
-    const changed = new Set([...folders, ...files].map((name) => (name.includes(sep) ? dirname(name) : '')));
-    for (const name of changed) await syncFolder(join(to, name));
-  } catch (cause) {
-    throw ioError('The new files could not be put in place', cause);
+export async function* walkTree(
+  root: string,
+  enters: (path: string) => boolean = () => true,
+  fs: FileSystem = hostFs,
+  below = '',
+): AsyncGenerator<TreeEntry> {
+  for (const name of (await fs.readdir(inside(root, below))).toSorted()) {
+    const path = below === '' ? name : `${below}/${name}`;
+    const stats = await statsOf(fs, inside(root, path));
+    if (!stats) continue;
+    yield { path, stats };
+    if (stats.isDirectory() && enters(path)) yield* walkTree(root, enters, fs, path);
   }
+}
+
+/** SHA-256 of a file, in hexadecimal. */
+export const digestOf = async (path: string): Promise<string> => {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+};
+
+/** SHA-256 of the wanted files of a folder, by path. */
+export const treeDigests = async (
+  folder: string,
+  isWanted: (path: string) => boolean,
+): Promise<ReadonlyMap<string, string>> => {
+  const digests = new Map<string, string>();
+  for await (const { path, stats } of walkTree(folder)) {
+    if (!stats.isDirectory() && isWanted(path)) digests.set(path, await digestOf(inside(folder, path)));
+  }
+  return digests;
 };

@@ -9,8 +9,9 @@ import { createDeadline } from '../../shared/rest/deadline.ts';
 import { createSerialQueue } from '../../shared/serialize.ts';
 import { makeFolder, privateFolder, syncFolder } from '../fs/durable-file.ts';
 import { ioError } from '../fs/errors.ts';
-import { digestOf } from '../fs/tree-digests.ts';
-import { firmwarePlaces, foldersAbove, inside } from '../firmware/layout.ts';
+import { digestOf } from '../fs/file-tree.ts';
+import { foldersAbove, inside } from '../fs/file-tree.ts';
+import { firmwareLayout } from '../firmware/layout.ts';
 import { partialFile } from './partial-file.ts';
 import { downloadProgram } from './download.ts';
 import { checkProgramHead } from './program-head.ts';
@@ -107,8 +108,8 @@ const fetchProgram = async (
   if (program === undefined) {
     throw new FirmwareError('unsupported', 'Nothing says which file the program is. Set update.program.');
   }
-  const places = firmwarePlaces(folder);
-  const downloads = join(places.own, 'downloads');
+  const layout = firmwareLayout(folder);
+  const downloads = join(layout.own, 'downloads');
   await makeFolder(downloads);
   const release = trust.isStrict ? await fetchRelease(fetching, url, signal) : '';
   const signed = trust.isStrict ? await trust.checkProgram(parseJson(release)) : undefined;
@@ -122,7 +123,7 @@ const fetchProgram = async (
     await part.remove();
     throw cause;
   }
-  const staging = places.staging(id);
+  const staging = layout.staging(id);
   const placed = await place(part.path, staging, program, release);
   await part.remove();
   if (selfTest) {

@@ -7,8 +7,8 @@ import { checkFiles, checkNewest, isCovered, parseRelease, releaseName } from '.
 import type { Release, ReleaseKind } from '../../shared/archive/release.ts';
 import { replaceFile } from '../fs/durable-file.ts';
 import { codeOf, ioError } from '../fs/errors.ts';
-import { treeDigests } from '../fs/tree-digests.ts';
-import { firmwarePlaces } from '../firmware/layout.ts';
+import { treeDigests } from '../fs/file-tree.ts';
+import { firmwareLayout } from '../firmware/layout.ts';
 import { isSignedBy, publicKey } from './keys.ts';
 
 /** Whom to trust, and for which unit. */
@@ -44,8 +44,8 @@ const readReleaseFile = async (path: string): Promise<unknown> => {
 
 /** Holds staged versions to the releases that their makers signed. */
 export const folderTrust = ({ folder, keys }: FolderTrustOptions): FolderTrust => {
-  const places = firmwarePlaces(folder);
-  const newestFile = join(places.own, 'newest-release.json');
+  const layout = firmwareLayout(folder);
+  const newestFile = join(layout.own, 'newest-release.json');
   const signed = (value: unknown, kind: ReleaseKind): Release => {
     const release = parseRelease(value, kind);
     if (isSignedBy(release, keys.map(publicKey))) return release;
@@ -75,7 +75,7 @@ export const folderTrust = ({ folder, keys }: FolderTrustOptions): FolderTrust =
     isStrict: keys.length > 0,
     check: async (id) => {
       if (keys.length === 0) return;
-      const staging = places.staging(id);
+      const staging = layout.staging(id);
       const release = signed(await readReleaseFile(join(staging, releaseName)), 'tree');
       checkNewest(release, await newest());
       checkFiles(release, await treeDigests(staging, isCovered));

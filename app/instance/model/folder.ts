@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { lstat, readdir, readFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { inside, walkTree } from '../../../adapters/node/fs/file-tree.ts';
 import { ignoreRules } from '../../../adapters/shared/archive/ignore-rules.ts';
 import { isJsonObject, type JsonObject } from '../../../services/json.ts';
 import type { FileDocument, SchemaExample, VersionDocument } from '../store/documents.ts';
@@ -31,30 +31,16 @@ const unreadable = (folder: string, cause: unknown) =>
     cause,
   });
 
-async function* walk(root: string, folder: string): AsyncGenerator<SourceFile> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    const path = join(folder, entry.name);
-    const name = relative(root, path).split(sep).join('/');
-    if (leftOut.has(name)) continue;
-    if (entry.isDirectory()) {
-      yield* walk(root, path);
-    } else if (entry.isFile()) {
-      const { mode } = await lstat(path);
-      yield { path: name, bytes: await readFile(path), executable: (mode & 0o100) !== 0 };
-    } else {
-      throw invalid(`${name} is neither a file nor a folder. Remove it from the unit's folder.`);
-    }
-  }
-}
-
 const collect = async (root: string): Promise<SourceFile[]> => {
   const files: SourceFile[] = [];
-  let bytes = 0;
-  for await (const file of walk(root, root)) {
-    files.push(file);
-    bytes += file.bytes.length;
-    if (files.length > limits.files || bytes > limits.bytes) {
+  let total = 0;
+  for await (const { path, stats } of walkTree(root, (name) => !leftOut.has(name))) {
+    if (leftOut.has(path) || stats.isDirectory()) continue;
+    if (!stats.isFile()) throw invalid(`${path} is neither a file nor a folder. Remove it from the unit's folder.`);
+    const bytes = await readFile(inside(root, path));
+    files.push({ path, bytes, executable: (stats.mode & 0o100) !== 0 });
+    total += bytes.length;
+    if (files.length > limits.files || total > limits.bytes) {
       throw invalid(
         `The folder holds more than ${limits.files} files or ${limits.bytes} bytes. Leave out what no unit needs.`,
       );

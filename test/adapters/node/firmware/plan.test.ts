@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parsePlan } from '../../../../adapters/node/firmware/plan-file.ts';
+import { parsePlan } from '../../../../adapters/node/firmware/plan.ts';
 import { planSwap, type SwapSituation } from '../../../../adapters/node/firmware/plan.ts';
 import type { NodeKind, Tree } from '../../../../adapters/node/firmware/tree.ts';
 import { keptPaths } from '../../../../adapters/shared/archive/kept-paths.ts';

@@ -2,7 +2,7 @@ import { FirmwareError } from '../../../services/errors.ts';
 import { privateFolder, syncFolder } from '../fs/durable-file.ts';
 import { codeOf } from '../fs/errors.ts';
 import { statsOf, type FileSystem } from '../fs/file-system.ts';
-import { inside } from './layout.ts';
+import { inside } from '../fs/file-tree.ts';
 
 const isOneOf = (thrown: unknown, ...codes: string[]): boolean => codes.includes(codeOf(thrown) ?? '');
 
@@ -36,7 +36,7 @@ export const removeAll = async (fs: FileSystem, path: string): Promise<void> => 
 };
 
 /** Makes a folder for this user alone where there is none. */
-export const makePlace = async (fs: FileSystem, path: string): Promise<void> => {
+export const makePrivateFolder = async (fs: FileSystem, path: string): Promise<void> => {
   if ((await statsOf(fs, path))?.isDirectory()) return;
   await fs.mkdir(path, { recursive: true, mode: privateFolder });
 };
