@@ -26,10 +26,18 @@ export const isRestarting = (mode: RestartMode): mode is RestartingMode =>
 export interface ProcessControl {
   /** Whether a supervisor started this program, and starts it again when it asks. */
   readonly isSupervised: boolean;
-  /** Calls back once when the supervisor is gone. @returns Ends the watch. */
+  /**
+   * Calls back once when the process that stands before this one is gone: its supervisor, or the one that it took over
+   * from; never where there is none. @returns Ends the watch.
+   */
   watchSupervisor(onGone: () => void): () => void;
-  /** Starts the program anew as the mode says; on success this process ends and the promise stays pending. @throws {ProcessError} */
-  restart(mode: RestartingMode): Promise<void>;
+  /**
+   * Starts the program anew as the mode says. On success the promise stays pending, and this process ends; or it stays
+   * before the new one and does nothing else, and `onReplaced` is called to stop what is left of the unit here.
+   *
+   * @throws {ProcessError} The program then goes on.
+   */
+  restart(mode: RestartingMode, onReplaced?: () => void): Promise<void>;
 }
 
 /** Restarts the program, for the update machine's `restart`. */

@@ -1,10 +1,9 @@
 import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { folderFirmwareTrials } from '../../adapters/node/firmware/trials.ts';
-import { endLike } from '../../adapters/node/process/signals.ts';
+import { endLike, passSignals } from '../../adapters/node/process/signals.ts';
 import { supervise, type SupervisorEvent } from '../../adapters/node/process/supervisor.ts';
 import { takeSupervisorLock } from '../../adapters/node/process/lock.ts';
-import { passSignals } from '../../adapters/node/process/supervisor-signals.ts';
 import { command, exitCode, positiveNumber, UsageError, wholeNumber } from './command.ts';
 import { tell } from './output.ts';
 

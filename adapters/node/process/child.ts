@@ -1,34 +1,76 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { access } from 'node:fs/promises';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ProcessError } from '../../../services/errors.ts';
 import { supervisedFolderVariable, supervisorVariable } from './contract.ts';
 
-/** How a unit's process ended. */
-export interface UnitEnd {
+/** How a process ended. */
+export interface ProcessEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A unit that runs in a process of its own. */
-export interface SupervisedUnit {
+/** A child of this process, with its terminal and streams. */
+export interface Child {
   readonly pid: number;
-  readonly end: Promise<UnitEnd>;
+  readonly end: Promise<ProcessEnd>;
   send(signal: NodeJS.Signals): void;
+}
+
+/** A unit that runs in a child process. */
+export interface SupervisedUnit extends Child {
   /** Asks it to stop, and kills it after so many milliseconds. */
   stop(graceMs: number): Promise<void>;
 }
 
-/** What to start. */
+/** The program of a unit. */
 export interface UnitProgram {
-  /** The unit's program, and what it is called with. */
+  /** The file, and what it is called with. */
   readonly main: string;
   readonly args: readonly string[];
   /** The folder whose updates are carried on for the unit. */
   readonly folder: string;
 }
 
+const unstartable = (file: string, advice: string, cause: unknown): ProcessError =>
+  new ProcessError('spawn', `${file} can't be started. ${advice}`, { cause });
+
+const spawned = (child: ChildProcess, file: string, advice: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (cause) => reject(unstartable(file, advice, cause)));
+  });
+
+const startChild = async (
+  file: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  advice: string,
+): Promise<Child> => {
+  const child = spawn(file, args, { stdio: 'inherit', env });
+  const end = new Promise<ProcessEnd>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
+  await spawned(child, file, advice);
+  return { pid: child.pid as number, end, send: (signal) => void child.kill(signal) };
+};
+
+/** This program's own command line, without the executable. */
+export const ownArguments = (): string[] => [...process.execArgv, ...process.argv.slice(1)];
+
+const byHand = 'Restart the program by hand.';
+
+/** Starts this program in a child process. @throws {ProcessError} `spawn` */
+export const startSelf = (env: NodeJS.ProcessEnv): Promise<Child> =>
+  startChild(process.execPath, ownArguments(), env, byHand);
+
+/** Starts this program in a process that outlives this one. @throws {ProcessError} `spawn` */
+export const startSelfDetached = async (env: NodeJS.ProcessEnv): Promise<void> => {
+  const child = spawn(process.execPath, ownArguments(), { detached: true, stdio: 'inherit', env });
+  await spawned(child, process.execPath, byHand);
+  child.unref();
+};
+
 const isScript = (main: string): boolean => /\.[cm]?[jt]s$/.test(main);
+const byName = "Name the unit's program.";
 
 /**
  * Starts a unit's program: a script with this Node and its options, anything else as it is; never through a shell.
@@ -36,34 +78,21 @@ const isScript = (main: string): boolean => /\.[cm]?[jt]s$/.test(main);
  * @throws {ProcessError} `spawn`
  */
 export const startUnit = async ({ main, args, folder }: UnitProgram): Promise<SupervisedUnit> => {
-  const refused = (cause: unknown) =>
-    new ProcessError('spawn', `${main} can't be started. Name the unit's program.`, { cause });
   await access(main).catch((cause: unknown) => {
-    throw refused(cause);
+    throw unstartable(main, byName, cause);
   });
-  const [program, given] = isScript(main)
-    ? [process.execPath, [...process.execArgv, main, ...args]]
-    : [main, [...args]];
-  const child = spawn(program, given, {
-    stdio: 'inherit',
-    env: { ...process.env, [supervisorVariable]: String(process.pid), [supervisedFolderVariable]: folder },
-  });
-  const end = new Promise<UnitEnd>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
-  await new Promise<void>((resolve, reject) => {
-    child.once('spawn', resolve);
-    child.once('error', (cause) => reject(refused(cause)));
-  });
+  const [file, given] = isScript(main) ? [process.execPath, [...process.execArgv, main, ...args]] : [main, args];
+  const env = { ...process.env, [supervisorVariable]: String(process.pid), [supervisedFolderVariable]: folder };
+  const child = await startChild(file, given, env, byName);
   return {
-    pid: child.pid as number,
-    end,
-    send: (signal) => void child.kill(signal),
+    ...child,
     stop: async (graceMs) => {
       const waiting = new AbortController();
-      child.kill('SIGTERM');
-      const late = pause(graceMs, 'late', { signal: waiting.signal }).catch(() => 'ended');
-      if ((await Promise.race([end, late])) === 'late') child.kill('SIGKILL');
+      child.send('SIGTERM');
+      const late = delay(graceMs, 'late', { signal: waiting.signal }).catch(() => 'ended');
+      if ((await Promise.race([child.end, late])) === 'late') child.send('SIGKILL');
       waiting.abort();
-      await end;
+      await child.end;
     },
   };
 };

@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { failureOf } from '../../../services/errors.ts';
 import type { FirmwareTrials } from '../../../services/firmware.ts';
 import type { FirmwareStatus } from '../../../services/firmware-journal.ts';
-import { startUnit, type SupervisedUnit, type UnitEnd, type UnitProgram } from './child.ts';
+import { startUnit, type ProcessEnd, type SupervisedUnit, type UnitProgram } from './child.ts';
 import { restartCode } from './contract.ts';
 
 /** What a supervisor tells whoever watches it. */
@@ -57,7 +57,7 @@ const attempt = async (
   }
 };
 
-const described = ({ code, signal }: UnitEnd): string =>
+const described = ({ code, signal }: ProcessEnd): string =>
   signal === null ? `it ended with code ${code ?? '?'}` : `it ended by ${signal}`;
 
 /** Carries out what the journal says before a start: finishes, counts, rolls back. */
@@ -81,12 +81,16 @@ const isOnTrial = async (options: SupervisorOptions): Promise<boolean> =>
   (await attempt('reading the journal', options, () => options.trials.status())).phase === 'trial';
 
 /** Waits for the end of a unit; one that is on trial for too long is ended. */
-const watch = async (unit: SupervisedUnit, options: SupervisorOptions, { trial }: FirmwareStatus): Promise<UnitEnd> => {
+const watch = async (
+  unit: SupervisedUnit,
+  options: SupervisorOptions,
+  { trial }: FirmwareStatus,
+): Promise<ProcessEnd> => {
   if (!trial) return unit.end;
   const withinMs = options.healthyWithinMs ?? trial.healthyWithinMs;
   const over = new AbortController();
   // A unit that can still decide gives up by itself and says why; so it gets a little longer.
-  const late = pause(withinMs + options.graceMs, 'late' as const, { signal: over.signal }).catch(
+  const late = delay(withinMs + options.graceMs, 'late' as const, { signal: over.signal }).catch(
     () => 'ended' as const,
   );
   if ((await Promise.race([unit.end, late])) === 'late' && (await isOnTrial(options))) {
@@ -98,9 +102,9 @@ const watch = async (unit: SupervisedUnit, options: SupervisorOptions, { trial }
 };
 
 /** How a program ended that can't even be started. */
-const notStarted: UnitEnd = { code: 127, signal: null };
+const notStarted: ProcessEnd = { code: 127, signal: null };
 
-const runOnce = async (options: SupervisorOptions, status: FirmwareStatus): Promise<UnitEnd> => {
+const runOnce = async (options: SupervisorOptions, status: FirmwareStatus): Promise<ProcessEnd> => {
   const { program, tell, onStart } = options;
   try {
     const unit = await startUnit(program);
@@ -123,7 +127,7 @@ const runOnce = async (options: SupervisorOptions, status: FirmwareStatus): Prom
  * @returns How the unit ended last; `undefined` when it was not running when the supervisor was stopped.
  * @throws {ProcessError} `spawn` when the program can't be started and is not on trial.
  */
-export const supervise = async (options: SupervisorOptions): Promise<UnitEnd | undefined> => {
+export const supervise = async (options: SupervisorOptions): Promise<ProcessEnd | undefined> => {
   const { tell, stopped } = options;
   let shortRuns = 0;
   let lastEnd = 'nothing is known';
@@ -137,7 +141,7 @@ export const supervise = async (options: SupervisorOptions): Promise<UnitEnd | u
     shortRuns = performance.now() - startedAt < steadyMs ? shortRuns + 1 : 1;
     const ms = pauseBefore(shortRuns, end.code === restartCode);
     if (ms > 0) tell({ type: 'waiting', ms });
-    await pause(ms, undefined, { signal: stopped }).catch(() => undefined);
+    await delay(ms, undefined, { signal: stopped }).catch(() => undefined);
     if (stopped.aborted) return undefined;
   }
 };

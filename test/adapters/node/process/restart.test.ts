@@ -72,48 +72,102 @@ test('restart_exec: the process that was started stays, and ends as the last one
   expect(second?.['cwd']).toBe(first?.['cwd']);
 });
 
-test('many restarts make no chain: each new process is the relay’s own child, the one before is gone', async () => {
-  const { child, end, starts } = await start(`${'restart_exec,'.repeat(5)}end:0`);
+test('many restarts make no chain: each new process is the proxy’s own child, the one before is gone', async () => {
+  const { child, end, starts, printed } = await start(`${'restart_exec,'.repeat(5)}end:0`);
   expect(await end).toBe(0);
   expect(starts()).toHaveLength(6);
   for (const { ppid } of starts().slice(1)) expect(ppid).toBe(child.pid);
   expect(new Set(starts().map(({ pid }) => pid)).size).toBe(6);
   for (const { pid } of starts()) expect(isAlive(pid)).toBe(false);
+  expect(printed()).toBe('start 1\nstart 2\nstart 3\nstart 4\nstart 5\nstart 6\n');
 });
 
-test('signals reach the new process through the relay, and its code comes back', async () => {
-  const { child, end, notes } = await start('restart_exec,wait');
+/** The process that waits, once it does. */
+const waitingIn = async (notes: () => Note[]): Promise<number> => {
   const { waiting } = await eventually('the new process waits', () => notes().find((note) => 'waiting' in note));
+  return Number(waiting);
+};
+
+test('three restarts in a row leave two processes, the first and the last; a signal to the first ends both', async () => {
+  const { child, end, notes, starts } = await start('restart_exec,restart_exec,restart_exec,wait');
+  const waiting = await waitingIn(notes);
+  const pids = starts().map(({ pid }) => pid);
+  expect(pids).toHaveLength(4);
+  expect(pids.filter(isAlive)).toEqual([child.pid, waiting]);
+  expect(notes().filter((note) => 'replaced' in note)).toEqual([{ replaced: child.pid }]);
+  child.kill('SIGTERM');
+  expect(await end).toBe(5);
+  expect(isAlive(waiting)).toBe(false);
+});
+
+test('signals reach the new process through the proxy, and its code comes back', async () => {
+  const { child, end, notes } = await start('restart_exec,wait');
+  const waiting = await waitingIn(notes);
   expect(waiting).not.toBe(child.pid);
   child.kill('SIGTERM');
   expect(await end).toBe(5);
   expect(notes().at(-1)).toEqual({ signal: 'SIGTERM', pid: waiting });
 });
 
-test('a new process that dies of a signal takes the relay along with the same one', async () => {
+test.each(['SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const)(
+  '%s reaches the new process, and both end of it where it has no handler',
+  async (signal) => {
+    const { child, end, notes } = await start('restart_exec,wait');
+    const waiting = await waitingIn(notes);
+    child.kill(signal);
+    expect(await end).toBe(signal);
+    expect(isAlive(waiting)).toBe(false);
+  },
+);
+
+test('a new process that dies of a signal takes the proxy along with the same one', async () => {
   const { end, notes } = await start('restart_exec,wait');
-  const { waiting } = await eventually('the new process waits', () => notes().find((note) => 'waiting' in note));
-  process.kill(Number(waiting), 'SIGKILL');
+  process.kill(await waitingIn(notes), 'SIGKILL');
   expect(await end).toBe('SIGKILL');
 });
 
-test('the relay does nothing else: ports are free for the new process, timers and handlers of the old one are silent', async () => {
-  const { child, end, notes } = await start('busyRestart,listenAndEnd', await freePort());
+test('a new process that is asked to stop is not started again, whatever it asks for', async () => {
+  const { child, end, notes, starts } = await start('restart_exec,restartWhenStopped,end:0');
+  await waitingIn(notes);
+  child.kill('SIGTERM');
+  expect(await end).toBe('SIGTERM');
+  expect(starts()).toHaveLength(2);
+});
+
+test('a new process whose proxy is killed notices, and can end by itself', async () => {
+  const { child, end, notes } = await start('restart_exec,waitForEnd');
+  const waiting = await waitingIn(notes);
+  child.kill('SIGKILL');
+  expect(await end).toBe('SIGKILL');
+  await eventually('the new process ends', () => !isAlive(waiting));
+  expect(notes().at(-1)).toEqual({ orphaned: waiting });
+});
+
+test('a program that nobody stands before is never orphaned', async () => {
+  const { child, end, notes } = await start('waitForEnd');
+  await waitingIn(notes);
+  child.kill('SIGTERM');
+  expect(await end).toBe('SIGTERM');
+  expect(notes().filter((note) => 'orphaned' in note)).toEqual([]);
+});
+
+test('the proxy does nothing else: ports that the program closed are free, its handlers and errors without effect', async () => {
+  const { child, end, notes } = await start('busyRestart,listenAndWait', await freePort());
+  await waitingIn(notes);
+  await eventually('the old program throws', () => notes().some((note) => 'thrown' in note));
+  child.kill('SIGTERM');
   expect(await end).toBe(0);
   const all = notes();
   expect(all.filter((note) => 'refused' in note || 'exitHandler' in note || 'oldHandler' in note)).toEqual([]);
-  const second = all.findIndex((note) => note['start'] === 2);
-  expect(second).toBeGreaterThan(0);
-  expect(all.slice(second).filter((note) => note['tick'] === child.pid)).toEqual([]);
   expect(all.filter((note) => 'listening' in note)).toHaveLength(2);
 });
 
-test('a program started by a relayed one is not taken for the relay’s own: it becomes a relay itself', async () => {
+test('a program started by a proxied one is not taken for the proxy’s own: it becomes a proxy itself', async () => {
   const { child, end, starts } = await start('restart_exec,grandchild,restart_exec,end:6');
   expect(await end).toBe(6);
-  const [, relayed, grandchild, last] = starts();
-  expect(relayed?.['ppid']).toBe(child.pid);
-  expect(grandchild?.['ppid']).toBe(relayed?.['pid']);
+  const [, proxied, grandchild, last] = starts();
+  expect(proxied?.['ppid']).toBe(child.pid);
+  expect(grandchild?.['ppid']).toBe(proxied?.['pid']);
   expect(last?.['ppid']).toBe(grandchild?.['pid']);
 });
 
@@ -131,7 +185,7 @@ test('restart_popen: the new process outlives the old one, which left with code 
   expect(notes().at(-1)).toEqual({ signal: 'SIGTERM', pid: waiting });
 });
 
-test('a relayed program that leaves takes its relay along, with code 0', async () => {
+test('a proxied program that leaves takes its proxy along, with code 0', async () => {
   const { end, starts } = await start('restart_exec,exit');
   expect(await end).toBe(0);
   expect(starts()).toHaveLength(2);
