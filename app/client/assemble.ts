@@ -6,8 +6,7 @@ import { createDataPlane, type DataPlane } from './data-plane.ts';
 import { createDocuments, type Documents } from './documents.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { createInFlight, type InFlight } from './in-flight.ts';
-import { createPower, type Power } from './lifecycle.ts';
+import { createInFlight, createLifecycle, type InFlight, type Lifecycle } from './lifecycle.ts';
 import { createReports } from './reports.ts';
 import { settled } from './await-event.ts';
 import { createRoot, type UnitActor } from './machines.ts';
@@ -22,7 +21,7 @@ export interface UnitRuntime<TEnv extends object> {
   readonly metrics: Metrics;
   readonly cycle: Cycle;
   readonly inFlight: InFlight;
-  readonly power: Power;
+  readonly lifecycle: Lifecycle;
   /** Starts the unit: settings, schema, network, link. @throws {ClientError} `stopped`, `options` */
   start(): void;
   /** Sends a request to a child machine, and waits until it has done all that it was asked for. */
@@ -75,7 +74,7 @@ export const createUnit = <TEnv extends object>(
     metrics,
     epochMs: epoch.epochMs,
     reports: createReports(plane, documents.schemaNow, adapters.clock),
-    restart: (mode) => power.restart(mode),
+    restart: (mode) => lifecycle.restart(mode),
     ...callbacks,
   });
 
@@ -85,19 +84,19 @@ export const createUnit = <TEnv extends object>(
     isOnline: () => actor.getSnapshot().matches({ lifecycle: { operating: 'online' } }),
     warn: plane.warn,
   });
-  const power = createPower({ actor, plane, cycle, inFlight, adapters, fault });
+  const lifecycle = createLifecycle({ actor, plane, cycle, inFlight, adapters, fault });
   actor.on('timeSynced', ({ offsetMs }) => epoch.setOffset(offsetMs));
 
   const ask = async (request: UnitRequest, systemId: string) => {
-    power.on();
+    lifecycle.start();
     actor.send(request);
     await settled(actor, systemId);
   };
 
   const start = () => {
-    power.on();
+    lifecycle.start();
     actor.send({ type: 'unit.start' });
   };
 
-  return { actor, documents, plane, epoch, metrics, cycle, inFlight, power, start, ask };
+  return { actor, documents, plane, epoch, metrics, cycle, inFlight, lifecycle, start, ask };
 };

@@ -8,6 +8,15 @@ type EmittedType = Emitted['type'];
 const stopped = (cause?: unknown) =>
   new ClientError('stopped', 'The client was stopped before this was done. Make a new one.', { cause });
 
+/** Units that go on in another process: whoever waits for one here waits for good. */
+const replaced = new WeakSet<UnitActor>();
+
+/** Stops a unit that another process has taken over, and wakes nobody who waits for it: the app must not act on it. */
+export const stopUnseen = (unit: UnitActor): void => {
+  replaced.add(unit);
+  unit.stop();
+};
+
 /**
  * Waits for one of several events of the unit.
  *
@@ -30,7 +39,7 @@ export const outcomeOf = <TDone extends EmittedType>(
       ),
       unit.subscribe({
         error: (error) => settle(() => reject(stopped(error))),
-        complete: () => settle(() => reject(stopped())),
+        complete: () => replaced.has(unit) || settle(() => reject(stopped())),
       }),
     ];
     const settle = (end: () => void) => {
@@ -49,6 +58,7 @@ export const settled = async (unit: UnitActor, systemId: string): Promise<void> 
   if (!child) throw stopped();
   const snapshot = await waitFor(child, (current) => !current.hasTag('busy'), { timeout: Infinity }).catch(
     (cause: unknown) => {
+      if (replaced.has(unit)) return new Promise<never>(() => undefined);
       throw stopped(cause);
     },
   );

@@ -188,13 +188,13 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
 
   /** Stops the unit: log flushed, link closed, requests under way given up, nothing left running. Takes 5 s at the most. */
   stopMainCycle(): Promise<void> {
-    return this.#unit.power.off();
+    return this.#unit.lifecycle.stop();
   }
 
   /** Restarts the program; by `restart_exec` where the restart mode names no other way. @throws {ProcessError} */
   restartDevice(): Promise<void> {
     const { restartMode: mode } = this.#options;
-    return this.#unit.power.restart(isRestarting(mode) ? mode : RestartMode.RestartExec);
+    return this.#unit.lifecycle.restart(isRestarting(mode) ? mode : RestartMode.RestartExec);
   }
 
   /** Asks the instance for the unit's version, and updates to it. @throws {SettingsError | RestError | FirmwareError | ProcessError} */
@@ -259,7 +259,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
   }
 
   async #needSettings(): Promise<void> {
-    this.#unit.power.on();
+    this.#unit.lifecycle.start();
     if (!this.#unit.documents.envNow()) await this.settings.loadFromFile();
   }
 
@@ -268,14 +268,14 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
   }
 
   async #syncLogs(): Promise<number> {
-    this.#unit.power.on();
+    this.#unit.lifecycle.start();
     const ended = outcomeOf(this.actor, ['logsSynced'], ['logsFailed']);
     this.actor.send({ type: 'logger.sync' });
     return (await ended).entries;
   }
 
   async #syncTime(): Promise<void> {
-    this.#unit.power.on();
+    this.#unit.lifecycle.start();
     const ended = outcomeOf(this.actor, ['timeSynced'], ['timeFailed']);
     this.actor.send({ type: 'time.sync' });
     await ended;

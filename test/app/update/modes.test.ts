@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isRunning } from '../../../adapters/node/fs/process-identity.ts';
 import { createYard, settle, type Yard } from '../../support/supervised-unit.ts';
 
 let yard: Yard;
@@ -10,6 +11,8 @@ beforeAll(async () => {
 afterAll(() => yard.stop());
 
 const timeout = 90_000;
+
+const lives = (pid: number): boolean => isRunning({ pid, since: null });
 
 describe('what follows an update, in real processes', () => {
   test.concurrent.each(['restart_exec', 'restart_popen', 'exit'])(
@@ -26,6 +29,29 @@ describe('what follows an update, in real processes', () => {
       expect(unit.told().filter(({ type }) => type === 'started')).toHaveLength(2);
       run.child.kill('SIGTERM');
       expect((await run.ended).code).toBe(0);
+    },
+  );
+
+  test.skipIf('execve' in process).each(['SIGTERM', 'SIGKILL'] as const)(
+    'restart_exec with no supervisor: a %s of the process that was started ends the new version, which stops first',
+    { timeout, concurrent: true },
+    async (signal) => {
+      const options = "restartMode: 'restart_exec',";
+      const unit = await settle(yard, `alone-${signal}`, { label: 'one', options });
+      const run = unit.runAlone();
+      await unit.hears('one', 'online');
+      await unit.add({ label: 'two', options });
+      await unit.update();
+      await unit.hears('two', 'updateConfirmed');
+      const { pid = 0 } = unit.said().find(({ label }) => label === 'two') ?? {};
+      expect(pid).not.toBe(run.child.pid);
+      expect([pid, run.child.pid ?? 0].map(lives)).toEqual([true, true]);
+      run.child.kill(signal);
+      expect(await run.ended).toMatchObject({ code: signal === 'SIGTERM' ? 0 : null });
+      await unit.waitFor('the new version ends', () => !lives(pid));
+      const log = await readFile(join(unit.folder, 'log.json'), 'utf8');
+      expect(log.includes('is gone, and the unit leaves')).toBe(signal === 'SIGKILL');
+      expect(unit.said().filter(({ said }) => said === 'updateFailed')).toEqual([]);
     },
   );
 
