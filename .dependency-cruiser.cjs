@@ -48,6 +48,24 @@ module.exports = {
       { path: `^${notNodeEntries}` },
       { reachable: true, path: `^(adapters/node/|${nodeEntries})` },
     ),
+    rule('platform-is-the-ground-of-app', { path: '^app/platform\\.ts$' }, { path: '^app/' }),
+    rule('terminal-is-the-ground-of-cli-and-demo', { path: '^app/terminal/' }, { path: '^app/(?!terminal/)' }),
+    rule('demo-is-below-cli', { path: '^app/demo/' }, { path: '^app/(?!(demo|terminal)/|instance/index\\.ts$)' }),
+    rule(
+      'instance-store-is-the-ground',
+      { path: '^app/instance/(store/|errors\\.ts$)' },
+      { path: '^app/(?!instance/(store/|errors\\.ts$))' },
+    ),
+    rule(
+      'instance-model-knows-no-wire',
+      { path: '^app/instance/model/' },
+      { path: '^app/(?!instance/((model|store)/|errors\\.ts$))' },
+    ),
+    rule(
+      'instance-mqtt-and-rest-are-apart',
+      { path: '^app/instance/(mqtt|rest)/' },
+      { path: '^app/', pathNot: '^app/instance/(($1|model|store)/|errors\\.ts$)' },
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -62,6 +62,17 @@ const lawful: Record<string, string> = {
   'app/browser.ts':
     "import { pageClock } from '../adapters/browser/clock.ts'; import { client } from './client.ts'; export const browser = [pageClock, client];",
   'app/testing.ts': "import { memoryClock } from '../adapters/memory/clock.ts'; export const testing = memoryClock;",
+  'app/platform.ts': "import type { Clock } from '../services/clock.ts'; export type Platform = Clock;",
+  'app/terminal/output.ts': 'export const print = 1;',
+  'app/demo/demo.ts':
+    "import { print } from '../terminal/output.ts'; import { instance } from '../instance/index.ts'; export const demo = [print, instance];",
+  'app/instance/errors.ts': 'export const notFound = 1;',
+  'app/instance/store/store.ts': "import { notFound } from '../errors.ts'; export const store = notFound;",
+  'app/instance/model/units.ts': "import { store } from '../store/store.ts'; export const units = store;",
+  'app/instance/mqtt/broker.ts': "import { units } from '../model/units.ts'; export const broker = units;",
+  'app/instance/rest/rest.ts': "import { units } from '../model/units.ts'; export const rest = units;",
+  'app/instance/index.ts':
+    "import { broker } from './mqtt/broker.ts'; import { rest } from './rest/rest.ts'; export const instance = [broker, rest];",
   'test/app.test.ts': "import { node } from '../app/node.ts'; export const tested = node;",
 };
 
@@ -127,6 +138,38 @@ const unlawful: [rule: string, file: string, source: string][] = [
   ],
   ['only-node-entries-reach-node', 'app/t.ts', "import { x } from './s.ts'; export const y = x;"],
   ['only-node-entries-reach-node', 'app/u.ts', "import { main } from './cli/main.ts'; export const x = main;"],
+  [
+    'platform-is-the-ground-of-app',
+    'app/platform.ts',
+    "import type { client } from './client.ts'; export type Platform = typeof client;",
+  ],
+  [
+    'terminal-is-the-ground-of-cli-and-demo',
+    'app/terminal/v.ts',
+    "import type { main } from '../cli/main.ts'; export type X = typeof main;",
+  ],
+  ['demo-is-below-cli', 'app/demo/w.ts', "import type { main } from '../cli/main.ts'; export type X = typeof main;"],
+  ['demo-is-below-cli', 'app/demo/x.ts', "import { units } from '../instance/model/units.ts'; export const x = units;"],
+  [
+    'instance-store-is-the-ground',
+    'app/instance/store/y.ts',
+    "import { units } from '../model/units.ts'; export const x = units;",
+  ],
+  [
+    'instance-model-knows-no-wire',
+    'app/instance/model/z.ts',
+    "import { broker } from '../mqtt/broker.ts'; export const x = broker;",
+  ],
+  [
+    'instance-mqtt-and-rest-are-apart',
+    'app/instance/rest/a.ts',
+    "import { broker } from '../mqtt/broker.ts'; export const x = broker;",
+  ],
+  [
+    'instance-mqtt-and-rest-are-apart',
+    'app/instance/mqtt/b.ts',
+    "import { instance } from '../index.ts'; export const x = instance;",
+  ],
 ];
 
 /** The other half of the circle. */

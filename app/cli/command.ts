@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { PepeunitError } from '../../services/errors.ts';
-import { columns, print } from './output.ts';
+import { columns, print } from '../terminal/output.ts';
 
 /** What a command ends with. */
 export const exitCode = { ok: 0, failed: 1, usage: 2 } as const;

@@ -1,7 +1,7 @@
 import { runDemo } from '../demo/demo.ts';
 import { command, exitCode, positiveNumber } from './command.ts';
-import { interruption } from './interruption.ts';
-import { print } from './output.ts';
+import { interruption } from '../terminal/interruption.ts';
+import { print } from '../terminal/output.ts';
 
 /** Shows two units live. */
 export const demoCommand = command(

@@ -3,8 +3,8 @@ import { lstat, mkdir, writeFile } from 'node:fs/promises';
 import { StorageError } from '../../services/errors.ts';
 import { command, exitCode } from './command.ts';
 import { firstUnit } from './first-unit.ts';
-import { print } from './output.ts';
-import { thisPackage } from './package.ts';
+import { print } from '../terminal/output.ts';
+import { thisPackage } from '../terminal/package.ts';
 
 const exists = (path: string): Promise<boolean> =>
   lstat(path).then(

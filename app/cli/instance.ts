@@ -1,7 +1,7 @@
 import { startInstance, type Instance, type InstanceOptions } from '../instance/index.ts';
 import { command, exitCode, UsageError, type Called } from './command.ts';
-import { interruption } from './interruption.ts';
-import { columns, painter, print } from './output.ts';
+import { interruption } from '../terminal/interruption.ts';
+import { columns, painter, print } from '../terminal/output.ts';
 
 const options = {
   host: { type: 'string', value: 'HOST', help: 'Address to listen on (127.0.0.1).' },

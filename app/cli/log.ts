@@ -6,9 +6,8 @@ import { fileStorage } from '../../adapters/node/storage/storage.ts';
 import { StorageError } from '../../services/errors.ts';
 import { LogLevel, type LogEntry } from '../../services/log.ts';
 import { command, exitCode } from './command.ts';
-import { appended } from './appended.ts';
-import { interruption } from './interruption.ts';
-import { painter, print, type Tone } from './output.ts';
+import { interruption } from '../terminal/interruption.ts';
+import { painter, print, type Tone } from '../terminal/output.ts';
 
 const tones: Partial<Record<LogLevel, Tone>> = {
   [LogLevel.Debug]: 'dim',
@@ -27,6 +26,15 @@ const readable = (line: string): string => {
 
 const missing = (path: string) =>
   new StorageError('io', `${path} does not exist. Name the folder of a unit that has run.`);
+
+/** The lines added at the end of a file whose oldest lines may be gone meanwhile. */
+export const appended = (before: readonly string[], now: readonly string[]): readonly string[] => {
+  for (let cut = 0; cut < before.length; cut += 1) {
+    const kept = before.length - cut;
+    if (kept <= now.length && before.slice(cut).every((line, index) => line === now[index])) return now.slice(kept);
+  }
+  return now;
+};
 
 /** Shows what a unit has logged. */
 export const logCommand = command(

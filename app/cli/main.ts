@@ -2,11 +2,10 @@
 import { codeOf, storageError } from '../../adapters/node/fs/errors.ts';
 import { failureOf } from '../../services/errors.ts';
 import { oneLine } from '../../adapters/shared/log/log-lines.ts';
-import { commands } from './commands.ts';
+import { commands, suggest } from './commands.ts';
 import { exitCode, UsageError } from './command.ts';
-import { columns, print, tell } from './output.ts';
-import { thisPackage } from './package.ts';
-import { suggest } from './suggest.ts';
+import { columns, print, tell } from '../terminal/output.ts';
+import { thisPackage } from '../terminal/package.ts';
 
 const manual = (): string =>
   [

@@ -8,7 +8,7 @@ import { isCovered, releaseName, type Release } from '../../adapters/shared/arch
 import { FirmwareError } from '../../services/errors.ts';
 import { packTgz, type ArchiveFile } from '../instance/model/archive.ts';
 import { command, exitCode, UsageError, wholeNumber } from './command.ts';
-import { print } from './output.ts';
+import { print } from '../terminal/output.ts';
 
 interface PackOptions {
   readonly out?: string;

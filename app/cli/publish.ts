@@ -1,6 +1,6 @@
 import { ClientError } from '../../services/errors.ts';
 import { command, exitCode } from './command.ts';
-import { print } from './output.ts';
+import { print } from '../terminal/output.ts';
 import { openLink, readEnv, readSchema } from './unit-folder.ts';
 
 /** Publishes one message as a unit. */

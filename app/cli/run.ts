@@ -5,7 +5,7 @@ import { endLike, passSignals } from '../../adapters/node/process/signals.ts';
 import { supervise, type SupervisorEvent } from '../../adapters/node/process/supervisor.ts';
 import { takeSupervisorLock } from '../../adapters/node/process/lock.ts';
 import { command, exitCode, positiveNumber, UsageError, wholeNumber } from './command.ts';
-import { tell } from './output.ts';
+import { tell } from '../terminal/output.ts';
 
 const defaultGraceSeconds = 10;
 

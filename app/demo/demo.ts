@@ -1,35 +1,36 @@
 import { failureOf } from '../../services/errors.ts';
-import type { Output } from '../cli/output.ts';
+import type { Output } from '../terminal/output.ts';
 import { startInstance } from '../instance/index.ts';
-import { engage, type Member } from './cast.ts';
+import { createUnits, type DemoContext, type DemoUnit } from './context.ts';
 import { createNarrator } from './narrator.ts';
 import { operatorApi } from './operator-api.ts';
-import type { Scene } from './scene.ts';
-import { play, type Ending, type Performance } from './script.ts';
-import { openStage } from './stage.ts';
-import { createTally, type Summary } from './tally.ts';
+import { runScript, type Ending, type DemoRun } from './script.ts';
+import { openWorkspace } from './workspace.ts';
+import { createRecorder, type Summary } from './summary.ts';
 import { startUnits } from './unit-process.ts';
-import { heard, until } from './waiting.ts';
+import { nextEvent, limitedSignal } from './waiting.ts';
 
+/** Options of {@link runDemo}. */
 export interface DemoOptions {
-  /** Where the story goes. */
+  /** Where the lines go. */
   readonly output: Output;
-  /** How long to run; without it, until interrupted. */
+  /** How long to run, milliseconds; until interrupted without it. */
   readonly durationMs: number | undefined;
-  /** Aborted when the user has had enough. */
+  /** Aborted when the user ends the demo. */
   readonly interrupted: AbortSignal;
 }
 
+/** How a demo went. */
 export interface DemoResult {
   readonly summary: Summary;
   readonly ending: Ending;
 }
 
 /** Resolves when each unit has reported for the first time. */
-const firstReports = ({ instance: { events }, cast }: Scene, signal: AbortSignal) => {
-  const report = ({ uuid }: Member) =>
-    heard(events, 'state', ({ unit, outcome }) => unit === uuid && outcome === 'taken', signal);
-  return Promise.all([report(cast.fan), report(cast.display)]);
+const firstReports = ({ instance: { events }, units }: DemoContext, signal: AbortSignal) => {
+  const report = ({ uuid }: DemoUnit) =>
+    nextEvent(events, 'state', ({ unit, outcome }) => unit === uuid && outcome === 'taken', signal);
+  return Promise.all([report(units.fan), report(units.display)]);
 };
 
 const ended = (signal: AbortSignal): Promise<void> =>
@@ -38,55 +39,59 @@ const ended = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
-const rehearse = async (performance: Performance): Promise<Ending> => {
-  const { scene, end, interrupted, narrator } = performance;
+const runWhenOnline = async (run: DemoRun): Promise<Ending> => {
+  const { context, end, interrupted, narrator } = run;
   try {
-    await firstReports(scene, end);
+    await firstReports(context, end);
   } catch (thrown) {
     if (interrupted.aborted) return 'interrupted';
     narrator.failure(`The units did not get online: ${failureOf(thrown).message}`);
     return 'failed';
   }
-  return play(performance);
+  return runScript(run);
 };
 
-/** Starts the units, plays with them, and stops them when the time has come. */
-const perform = async (given: Performance, durationMs: number | undefined): Promise<DemoResult> => {
-  const { scene, narrator, tally } = given;
-  await using units = startUnits([scene.cast.fan, scene.cast.display], {
+/** Starts the units, runs the script with them, and stops them at the end. */
+const runUnits = async (given: DemoRun, durationMs: number | undefined): Promise<DemoResult> => {
+  const { context, narrator, recorder } = given;
+  await using units = startUnits([context.units.fan, context.units.display], {
     onLine: (name, line) => narrator.overhear(name, line),
     onEvent: (name, event) => {
-      tally.hearSupervisor(event);
+      recorder.hearSupervisor(event);
       narrator.watch(name, event);
     },
   });
-  using over = until([given.end, units.crashed], undefined, '');
-  const ending = await rehearse({ ...given, end: over.signal });
+  using over = limitedSignal([given.end, units.crashed], undefined, '');
+  const ending = await runWhenOnline({ ...given, end: over.signal });
   if (ending === 'finished' && durationMs === undefined) {
     narrator.remark('That was all of the script. The units run on until Ctrl-C.');
   }
   await ended(over.signal);
   if (units.crashed.aborted) narrator.failure(failureOf(units.crashed.reason).message);
-  return { summary: tally.summary(), ending: units.crashed.aborted ? 'failed' : ending };
+  return { summary: recorder.summary(), ending: units.crashed.aborted ? 'failed' : ending };
 };
 
-/** Runs an instance and two units in processes of their own, plays the script with them, and leaves nothing behind. */
+/**
+ * Runs an instance and two units in processes of their own, runs the script with them, and leaves nothing behind.
+ *
+ * @throws {InstanceError | ClientError} The instance or its units could not be set up.
+ */
 export const runDemo = async ({ output, durationMs, interrupted }: DemoOptions): Promise<DemoResult> => {
   const beganAt = performance.now();
-  using end = until([interrupted], durationMs, 'The time was up.');
+  using end = limitedSignal([interrupted], durationMs, 'The time was up.');
   const narrator = createNarrator({ output, elapsedMs: () => performance.now() - beganAt });
-  const tally = createTally(2);
-  await using stage = await openStage();
+  const recorder = createRecorder(2);
+  await using workspace = await openWorkspace();
   const instance = await startInstance();
   await using _ = { [Symbol.asyncDispose]: () => instance.stop() };
   const operator = operatorApi(instance);
-  const scene: Scene = { instance, operator, stage, cast: await engage(stage, operator) };
-  narrator.open(instance, scene.cast);
+  const context: DemoContext = { instance, operator, workspace, units: await createUnits(workspace, operator) };
+  narrator.open(instance, context.units);
   instance.events.subscribe((event) => {
-    tally.hear(event);
+    recorder.hear(event);
     narrator.hear(event);
   });
-  const result = await perform({ scene, narrator, tally, end: end.signal, interrupted }, durationMs);
+  const result = await runUnits({ context, narrator, recorder, end: end.signal, interrupted }, durationMs);
   narrator.close(result.summary);
   return result;
 };

@@ -1,20 +1,115 @@
+import { LogLevel } from '../../services/log.ts';
 import type { SupervisorEvent } from '../../adapters/node/process/supervisor.ts';
-import type { Instance, InstanceEvent } from '../instance/index.ts';
-import type { Cast, Member } from './cast.ts';
-import { createMeasurements } from './measurements.ts';
-import { createReporter } from './reporter.ts';
-import type { Summary } from './tally.ts';
-import { createVoice, legend, type VoiceParts } from './voice.ts';
+import type { Instance, InstanceEvent, InstanceEvents } from '../instance/index.ts';
+import type { DemoUnits, DemoUnit } from './context.ts';
+import type { Summary } from './summary.ts';
+import { createVoice, legend, type Voice, type VoiceParts } from './voice.ts';
 
-/** Tells people what happens, as it happens. */
+/** Milliseconds between two measurements that are shown of one unit; the others are left out. */
+const shownEveryMs = 900;
+
+const bar = (percent: number): string => {
+  const full = Math.min(10, Math.max(0, Math.round(percent / 10)));
+  return '█'.repeat(full) + '░'.repeat(10 - full);
+};
+
+/** Shows what the units measure, not more often than a reader can follow. */
+interface Measurements {
+  /** A message that a unit has published on a node; a temperature and a duty are shown together, whichever comes first. */
+  published(name: string, key: string, text: string): void;
+  /** A line that a unit has printed. */
+  printed(name: string, line: string): void;
+}
+
+const createMeasurements = ({ say }: Voice, elapsedMs: () => number): Measurements => {
+  const shownAt = new Map<string, number>();
+  let celsius: string | undefined;
+  let duty: string | undefined;
+  const show = (name: string, text: string) => {
+    const last = shownAt.get(name);
+    if (last !== undefined && elapsedMs() - last < shownEveryMs) return;
+    shownAt.set(name, elapsedMs());
+    say('measurement', name, text);
+  };
+  return {
+    published: (name, key, text) => {
+      if (key === 'temperature/pepeunit') celsius = text;
+      if (key === 'fan_duty/pepeunit') duty = text;
+      if (celsius === undefined || duty === undefined) return;
+      show(name, `${Number(celsius).toFixed(2)} °C   fan ${bar(Number(duty))} ${duty} %`);
+      celsius = undefined;
+      duty = undefined;
+    },
+    printed: (name, line) => {
+      if (/^-?\d+\.\d+ °C$/.test(line)) show(name, `shows ${line}`);
+    },
+  };
+};
+
+type NameOf = (unit: string | undefined) => string;
+
+const megabytes = (bytes: unknown): string => (typeof bytes === 'number' ? `${Math.round(bytes / 1e6)} MB` : 'unknown');
+
+const stateText = (report: InstanceEvents['state']['report']): string => {
+  const version = String(report?.['pu_commit_version'] ?? '').slice(0, 7);
+  return `version ${version}, memory ${megabytes(report?.['mem_alloc'])}`;
+};
+
+/** Whether an entry is for debugging alone: counted, not shown. */
+const isDetail = ({ entries }: InstanceEvents['log']): boolean =>
+  entries.length === 1 && entries[0]?.level === LogLevel.Debug;
+
+const logText = ({ entries, invalid }: InstanceEvents['log']): string => {
+  const [first] = entries;
+  if (entries.length > 1) return `${entries.length} stored entries at once`;
+  return first ? `${first.level}: ${first.text}` : `${invalid} entries that can't be read`;
+};
+
+/** A unit asks for MQTT 5 first, and then for what there is. */
+const olderProtocol = 'unacceptable protocol version';
+
+const whoOf = (event: InstanceEvent): string | undefined => ('unit' in event ? event.unit : undefined);
+
+/** Prints events of the instance. */
+const reporter =
+  ({ say }: Voice, measurements: Measurements, nameOf: NameOf) =>
+  (event: InstanceEvent): void => {
+    const who = nameOf(whoOf(event));
+    switch (event.type) {
+      case 'connect':
+        return say('link', who, `connected, MQTT ${event.protocol === 5 ? '5' : '3.1.1'}`);
+      case 'disconnect':
+        return say('link', who, 'disconnected');
+      case 'refused':
+        if (event.reason === olderProtocol) return say('link', who, 'was asked for MQTT 5 and speaks 3.1.1');
+        return say('failure', who, `refused a connection: ${event.reason}`);
+      case 'subscribed':
+        return event.denied ? say('failure', who, `may not subscribe to ${event.topic}`) : undefined;
+      case 'published':
+        if (event.denied) return say('failure', who, `may not publish to ${event.topic}`);
+        if (event.key === undefined) return;
+        return measurements.published(who, event.key, new TextDecoder().decode(event.payload));
+      case 'state':
+        if (event.outcome === 'taken') return say('state', who, stateText(event.report));
+        return event.outcome === 'refused' ? say('failure', who, 'sent a state report that was refused') : undefined;
+      case 'log':
+        return isDetail(event) ? undefined : say('log', who, logText(event));
+      case 'command':
+        return say('operator', 'instance', `sends ${event.command} to the ${who}`);
+      case 'fault':
+        return say('failure', who, `${event.what}: ${event.failure.message}`);
+    }
+  };
+
+/** Prints what happens, as it happens. */
 export interface Narrator {
   /** Introduces the instance, the units and the signs. */
-  open(instance: Pick<Instance, 'apiUrl' | 'mqttUrl'>, cast: Cast): void;
-  /** Tells of an event of the instance. */
+  open(instance: Pick<Instance, 'apiUrl' | 'mqttUrl'>, units: DemoUnits): void;
+  /** Prints an event of the instance. */
   hear(event: InstanceEvent): void;
-  /** Tells of a line that a unit has printed. */
+  /** Prints a line of a unit's output, where it is a measurement. */
   overhear(name: string, line: string): void;
-  /** Tells of what a supervisor does. */
+  /** Prints what a supervisor does, where it concerns a new version. */
   watch(name: string, event: SupervisorEvent): void;
   operator(text: string): void;
   effect(text: string): void;
@@ -25,7 +120,7 @@ export interface Narrator {
 
 const short = (commit: string): string => commit.slice(0, 7);
 
-/** What those who watch want to know of a supervisor; nothing of its everyday work. */
+/** A line about a supervisor's work on a new version; `undefined` for its everyday work. */
 const supervisionText = (event: SupervisorEvent): string | undefined => {
   if (event.type === 'rolledBack') return `restores version ${short(event.to)}: ${event.reason}`;
   if (event.type !== 'started' || !event.trial) return undefined;
@@ -39,7 +134,7 @@ export const createNarrator = (parts: VoiceParts): Narrator => {
   const names = new Map<string, string>();
   const measurements = createMeasurements(voice, parts.elapsedMs);
 
-  const introduce = ({ name, uuid, role }: Member) => {
+  const introduce = ({ name, uuid, role }: DemoUnit) => {
     names.set(uuid, name);
     line(`  ${name.padEnd(9)} ${role} ${paint('dim', `(unit ${uuid})`)}`);
   };
@@ -52,7 +147,7 @@ export const createNarrator = (parts: VoiceParts): Narrator => {
       introduce(display);
       line(`\n  ${paint('dim', legend)}\n`);
     },
-    hear: createReporter(voice, measurements, (unit) => names.get(unit ?? '') ?? 'instance'),
+    hear: reporter(voice, measurements, (unit) => names.get(unit ?? '') ?? 'instance'),
     overhear: (name, text) => measurements.printed(name, text),
     watch: (name, event) => {
       const text = supervisionText(event);

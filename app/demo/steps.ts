@@ -1,7 +1,6 @@
 import type { Events, InstanceEvents } from '../instance/index.ts';
-import { nodeOf, type Member } from './cast.ts';
-import { textOf, type Step } from './scene.ts';
-import { heard, holds } from './waiting.ts';
+import { nodeOf, readTextFile, type DemoUnit, type DemoContext, type Step } from './context.ts';
+import { nextEvent, pollUntil } from './waiting.ts';
 
 const temperatureKey = 'temperature/pepeunit';
 const dutyKey = 'fan_duty/pepeunit';
@@ -9,33 +8,33 @@ const fanStateKey = 'set_fan_state/pepeunit';
 
 const published = (
   events: Events,
-  { uuid }: Member,
+  { uuid }: DemoUnit,
   key: string,
   isWanted: (text: string) => boolean,
   signal: AbortSignal,
 ) => {
   const isIt = (event: InstanceEvents['published']) =>
     event.unit === uuid && event.key === key && !event.denied && isWanted(Buffer.from(event.payload).toString());
-  return heard(events, 'published', isIt, signal);
+  return nextEvent(events, 'published', isIt, signal);
 };
 
 /** An edge makes the instance send `SchemaUpdate` to the unit that reads. */
 export const linkUnits: Step = {
   command: 'schema_update',
   says: "links the fan's temperature to the display",
-  act: async ({ instance: { events, domain }, operator, cast: { fan, display } }, signal) => {
+  act: async ({ instance: { events, domain }, operator, units: { fan, display } }, signal) => {
     const output = nodeOf(fan, 'Output', temperatureKey);
     const topic = `${domain}/${output}/pepeunit`;
     await Promise.all([
-      heard(events, 'command', ({ unit, command }) => unit === display.uuid && command === 'SchemaUpdate', signal),
-      heard(
+      nextEvent(events, 'command', ({ unit, command }) => unit === display.uuid && command === 'SchemaUpdate', signal),
+      nextEvent(
         events,
         'subscribed',
         (event) => event.unit === display.uuid && event.topic === topic && !event.denied,
         signal,
       ),
-      heard(events, 'delivered', (event) => event.unit === display.uuid && event.topic === topic, signal),
-      holds(async () => (await textOf(display.folder, 'schema.json')).includes(topic), signal),
+      nextEvent(events, 'delivered', (event) => event.unit === display.uuid && event.topic === topic, signal),
+      pollUntil(async () => (await readTextFile(display.folder, 'schema.json')).includes(topic), signal),
       operator.createEdge(output, nodeOf(display, 'Input', temperatureKey)),
     ]);
     return 'the display has its new schema.json and hears the fan';
@@ -44,7 +43,7 @@ export const linkUnits: Step = {
 
 export const setFan: Step = {
   says: 'sets set_fan_state of the fan to "on"',
-  act: async ({ instance: { events }, operator, cast: { fan } }, signal) => {
+  act: async ({ instance: { events }, operator, units: { fan } }, signal) => {
     await Promise.all([
       published(events, fan, dutyKey, (duty) => duty === '100', signal),
       operator.setStateInput(nodeOf(fan, 'Input', fanStateKey), 'on'),
@@ -58,23 +57,23 @@ const fastMs = 250;
 const fastRun = { messages: 5, withinMs: 2_000 };
 
 /** Waits for messages in quick succession. */
-const quick = (events: Events, member: Member, key: string, signal: AbortSignal) => {
+const quick = (events: Events, unit: DemoUnit, key: string, signal: AbortSignal) => {
   const times: number[] = [];
   const isQuick = () => {
     times.push(performance.now());
     const first = times.at(-fastRun.messages);
     return first !== undefined && performance.now() - first < fastRun.withinMs;
   };
-  return published(events, member, key, isQuick, signal);
+  return published(events, unit, key, isQuick, signal);
 };
 
 export const updateEnv: Step = {
   command: 'env_update',
   says: `changes PUBLISH_EVERY_MS of the fan to ${fastMs} and sends EnvUpdate`,
-  act: async ({ instance: { events }, operator, cast: { fan } }, signal) => {
+  act: async ({ instance: { events }, operator, units: { fan } }, signal) => {
     await operator.setEnv(fan.uuid, { PUBLISH_EVERY_MS: fastMs });
     await Promise.all([
-      holds(async () => JSON.parse(await textOf(fan.folder, 'env.json')).PUBLISH_EVERY_MS === fastMs, signal),
+      pollUntil(async () => JSON.parse(await readTextFile(fan.folder, 'env.json')).PUBLISH_EVERY_MS === fastMs, signal),
       quick(events, fan, temperatureKey, signal),
       operator.sendCommand(fan.uuid, 'EnvUpdate'),
     ]);
@@ -85,13 +84,65 @@ export const updateEnv: Step = {
 export const syncLog: Step = {
   command: 'log_sync',
   says: 'asks the fan for its whole log with LogSync',
-  act: async ({ instance: { events }, operator, cast: { fan } }, signal) => {
-    const stored = (await textOf(fan.folder, 'log.json')).split('\n').filter((line) => line !== '').length;
+  act: async ({ instance: { events }, operator, units: { fan } }, signal) => {
+    const stored = (await readTextFile(fan.folder, 'log.json')).split('\n').filter((line) => line !== '').length;
     const least = Math.max(2, stored);
     const [{ entries }] = await Promise.all([
-      heard(events, 'log', (event) => event.unit === fan.uuid && event.entries.length >= least, signal),
+      nextEvent(events, 'log', (event) => event.unit === fan.uuid && event.entries.length >= least, signal),
       operator.sendCommand(fan.uuid, 'LogSync'),
     ]);
     return `the instance has all ${entries.length} entries of the fan's log.json`;
+  },
+};
+
+const newCurve = { startCelsius: 21, fullCelsius: 27 };
+
+const runsVersion = ({ instance: { events }, units: { fan } }: DemoContext, commit: string, signal: AbortSignal) =>
+  nextEvent(
+    events,
+    'state',
+    ({ unit, report, outcome }) => unit === fan.uuid && outcome === 'taken' && report?.['pu_commit_version'] === commit,
+    signal,
+  );
+
+export const updateProgram: Step = {
+  command: 'update',
+  says: 'adds a version of the fan with another curve and sends Update',
+  act: async (context, signal) => {
+    const { operator, workspace, units } = context;
+    const folder = await workspace.version('fan-regulator', 'fan-2', { 'curve.json': newCurve });
+    const { commit } = await operator.addVersion(units.fan.uuid, folder);
+    await Promise.all([runsVersion(context, commit, signal), operator.sendCommand(units.fan.uuid, 'Update')]);
+    const curve = JSON.parse(await readTextFile(units.fan.folder, 'curve.json')) as typeof newCurve;
+    if (curve.startCelsius !== newCurve.startCelsius) throw new Error('the program files are the old ones');
+    return `the fan has restarted, has proved itself and reports version ${commit.slice(0, 7)}`;
+  },
+};
+
+/** A program that lacks one of its files. */
+const brokenProgram = "import './forgotten.js';\n";
+
+export const updateBadly: Step = {
+  says: 'adds a version of the fan that can not even start and sends Update',
+  act: async (context, signal) => {
+    const { instance, operator, workspace, units } = context;
+    const { uuid, folder } = units.fan;
+    const before = await readTextFile(folder, 'main.js');
+    const { PU_COMMIT_VERSION: good } = JSON.parse(await readTextFile(folder, 'env.json')) as {
+      PU_COMMIT_VERSION: string;
+    };
+    const version = await workspace.version('fan-regulator', 'fan-3', { 'main.js': brokenProgram });
+    const { commit: bad } = await operator.addVersion(uuid, version);
+    const isTold = ({ unit, entries }: InstanceEvents['log']) =>
+      unit === uuid &&
+      entries.some(({ level, text }) => level === 'Critical' && text.includes(`${bad} was rolled back`));
+    const left = nextEvent(instance.events, 'disconnect', ({ unit }) => unit === uuid, signal);
+    await Promise.all([
+      left.then(() => runsVersion(context, good, signal)),
+      nextEvent(instance.events, 'log', isTold, signal),
+      operator.sendCommand(uuid, 'Update'),
+    ]);
+    if ((await readTextFile(folder, 'main.js')) !== before) throw new Error('the program files are not the old ones');
+    return `the fan is back at version ${good.slice(0, 7)} by itself, and has told why`;
   },
 };

@@ -6,12 +6,12 @@ import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SupervisorEvent } from '../../adapters/node/process/supervisor.ts';
 import { ClientError } from '../../services/errors.ts';
-import { thisPackage } from '../cli/package.ts';
+import { thisPackage } from '../terminal/package.ts';
 
 /** A unit under a supervisor, both in processes of their own. */
 interface UnitProcess extends AsyncDisposable {
   /** Why it ended by itself; pending for as long as it runs, and for ever once it is being stopped. */
-  readonly failed: Promise<string>;
+  readonly ended: Promise<string>;
 }
 
 /** Hears what a unit prints, and what its supervisor does. */
@@ -59,7 +59,7 @@ const supervision = [join(thisPackage.folder, 'dist/app/cli/main.js'), 'run', '-
 /**
  * Supervises `main.js` in a unit's folder, as the leader of a process group of its own.
  *
- * It has closed when nobody holds its output any more: neither the supervisor nor a unit of its.
+ * It has closed when nobody pollUntil its output any more: neither the supervisor nor a unit of its.
  */
 const startUnit = (folder: string, { onLine, onEvent }: Listener): UnitProcess => {
   const child = spawn(process.execPath, [...supervision, 'main.js'], {
@@ -82,9 +82,9 @@ const startUnit = (folder: string, { onLine, onEvent }: Listener): UnitProcess =
     ([code, signal]) => describeEnd(code, signal, errors),
     (error: Error) => `it could not be started: ${error.message}`,
   );
-  const failed = closed.then((reason) => (isStopping ? new Promise<never>(() => undefined) : reason));
+  const ended = closed.then((reason) => (isStopping ? new Promise<never>(() => undefined) : reason));
   return {
-    failed,
+    ended,
     [Symbol.asyncDispose]: async () => {
       isStopping = true;
       const waiting = new AbortController();
@@ -125,7 +125,7 @@ export const startUnits = (units: readonly Startable[], { onLine, onEvent }: Uni
       onEvent: (event) => onEvent(name, event),
     });
     const abort = (reason: string) => crash.abort(new ClientError('stopped', `The ${name} has stopped: ${reason}`));
-    void unit.failed.then(abort);
+    void unit.ended.then(abort);
     return unit;
   });
   return {

@@ -1,5 +1,5 @@
 import { oneLine } from '../../adapters/shared/log/log-lines.ts';
-import { painter, print, type Output, type Paint, type Tone } from '../cli/output.ts';
+import { painter, print, type Output, type Paint, type Tone } from '../terminal/output.ts';
 
 const signs = {
   link: '⇄',

@@ -4,7 +4,7 @@ import type { Events, InstanceEvents } from '../instance/index.ts';
 const lookEveryMs = 50;
 
 /** Waits for an event of an instance. @throws The signal's reason. */
-export const heard = <K extends keyof InstanceEvents>(
+export const nextEvent = <K extends keyof InstanceEvents>(
   events: Events,
   type: K,
   isWanted: (event: InstanceEvents[K]) => boolean,
@@ -28,16 +28,16 @@ export const heard = <K extends keyof InstanceEvents>(
     signal.addEventListener('abort', onAbort);
   });
 
-/** Waits until something holds that nobody tells of, such as what a file says. @throws The signal's reason. */
-export const holds = async (condition: () => Promise<boolean>, signal: AbortSignal): Promise<void> => {
+/** Polls a condition that no event reports, such as the content of a file. @throws The signal's reason. */
+export const pollUntil = async (condition: () => Promise<boolean>, signal: AbortSignal): Promise<void> => {
   while (!(await condition())) {
     signal.throwIfAborted();
     await pause(lookEveryMs);
   }
 };
 
-/** A signal that is aborted by any of others, by time, and in the end by being disposed of. */
-export const until = (others: readonly AbortSignal[], ms: number | undefined, reason: string) => {
+/** A signal that aborts with any of the others, after a time, and at the latest when disposed of. */
+export const limitedSignal = (others: readonly AbortSignal[], ms: number | undefined, reason: string) => {
   const abort = new AbortController();
   const follow = (event: Event) => abort.abort((event.currentTarget as AbortSignal).reason);
   for (const other of others) {

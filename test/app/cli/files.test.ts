@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { appended } from '../../../app/cli/appended.ts';
+import { appended } from '../../../app/cli/log.ts';
 import { until } from '../../support/until.ts';
 import { cli, startCli, temporaryFolder } from './run-cli.ts';
 

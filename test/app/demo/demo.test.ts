@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { Summary } from '../../../app/demo/tally.ts';
+import type { Summary } from '../../../app/demo/summary.ts';
 import { until } from '../../support/until.ts';
 import { startCli, temporaryFolder, type CliRun } from '../cli/run-cli.ts';
 

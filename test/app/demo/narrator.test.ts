@@ -1,24 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import type { Cast, Member } from '../../../app/demo/cast.ts';
+import type { DemoUnits, DemoUnit } from '../../../app/demo/context.ts';
 import { createNarrator } from '../../../app/demo/narrator.ts';
 import type { InstanceEvent } from '../../../app/instance/index.ts';
 import type { Unit } from '../../../services/rest.ts';
 
-const member = (name: string): Member => ({
+const unit = (name: string): DemoUnit => ({
   name,
   role: `is the ${name}`,
   uuid: `${name}-uuid`,
   folder: '',
   unit: {} as Unit,
 });
-const cast: Cast = { fan: member('fan'), display: member('display') };
+const units: DemoUnits = { fan: unit('fan'), display: unit('display') };
 
 const story = (isTTY = false) => {
   let text = '';
   let now = 0;
   const output = { isTTY, write: (added: string) => (text += added) !== '' };
   const narrator = createNarrator({ output, elapsedMs: () => now });
-  narrator.open({ apiUrl: 'http://api', mqttUrl: 'mqtt://broker' }, cast);
+  narrator.open({ apiUrl: 'http://api', mqttUrl: 'mqtt://broker' }, units);
   const opening = text;
   return {
     narrator,

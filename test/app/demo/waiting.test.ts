@@ -1,21 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { heard, holds, until } from '../../../app/demo/waiting.ts';
+import { nextEvent, pollUntil, limitedSignal } from '../../../app/demo/waiting.ts';
 import { createEventHub, type Events } from '../../../app/instance/model/events.ts';
 
 describe('until', () => {
   test('follows other signals, and ends when disposed of', () => {
     const other = new AbortController();
-    const first = until([other.signal], undefined, '');
-    const second = until([other.signal], undefined, '');
+    const first = limitedSignal([other.signal], undefined, '');
+    const second = limitedSignal([other.signal], undefined, '');
     second[Symbol.dispose]();
     expect([first.signal.aborted, second.signal.aborted]).toEqual([false, true]);
     other.abort(new Error('enough'));
     expect(first.signal.reason).toEqual(new Error('enough'));
-    expect(until([other.signal], undefined, '').signal.reason).toEqual(new Error('enough'));
+    expect(limitedSignal([other.signal], undefined, '').signal.reason).toEqual(new Error('enough'));
   });
 
   test('ends after its time', async () => {
-    const { signal } = until([], 1, 'late');
+    const { signal } = limitedSignal([], 1, 'late');
     await new Promise((resolve) => signal.addEventListener('abort', resolve));
     expect(signal.reason).toEqual(new Error('late'));
   });
@@ -37,7 +37,7 @@ describe('waiting', () => {
       },
     };
     const stop = new AbortController();
-    const wait = () => heard(events, 'delivered', ({ topic }) => topic === 'b', stop.signal);
+    const wait = () => nextEvent(events, 'delivered', ({ topic }) => topic === 'b', stop.signal);
     const found = wait();
     source.emit({ type: 'delivered', unit: 'u', topic: 'a' });
     source.emit({ type: 'delivered', unit: 'u', topic: 'b' });
@@ -48,8 +48,8 @@ describe('waiting', () => {
     stop.abort(new Error('enough'));
     await expect(missed).rejects.toThrow('enough');
     await expect(wait()).rejects.toThrow('enough');
-    await expect(holds(async () => false, stop.signal)).rejects.toThrow('enough');
-    await holds(async () => true, stop.signal);
+    await expect(pollUntil(async () => false, stop.signal)).rejects.toThrow('enough');
+    await pollUntil(async () => true, stop.signal);
     expect(listening).toBe(0);
   });
 });

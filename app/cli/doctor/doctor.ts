@@ -1,9 +1,9 @@
-import { oneLine } from '../../adapters/shared/log/log-lines.ts';
-import { command, exitCode } from './command.ts';
-import { attempt, skipped, type Finding, type Result } from './doctor/finding.ts';
-import { checkFiles, type FolderFindings } from './doctor/files.ts';
-import { checkBroker, checkBrokerName, checkClock, checkRest, checkRestName } from './doctor/network.ts';
-import { columns, painter, print, type Tone } from './output.ts';
+import { oneLine } from '../../../adapters/shared/log/log-lines.ts';
+import { command, exitCode } from '../command.ts';
+import { attempt, skipped, type Finding, type Result } from './finding.ts';
+import { checkFiles, type FolderFindings } from './files.ts';
+import { checkBroker, checkBrokerName, checkClock, checkRest, checkRestName } from './network.ts';
+import { columns, painter, print, type Tone } from '../../terminal/output.ts';
 
 const checkNetwork = ({ env, schema }: FolderFindings): Promise<Finding[]> => {
   const checks = {

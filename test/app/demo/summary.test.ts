@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createTally } from '../../../app/demo/tally.ts';
+import { createRecorder } from '../../../app/demo/summary.ts';
 import type { InstanceEvent } from '../../../app/instance/index.ts';
 
 const connect = (unit: string): InstanceEvent => ({ type: 'connect', unit, clientId: unit, protocol: 4 });
@@ -16,9 +16,9 @@ const published = (unit: string | undefined, denied = false): InstanceEvent => (
 
 const entry = { uuid: 'e', level: 'Info', text: 'x', create_datetime: '' } as const;
 
-describe('the tally', () => {
+describe('the recorder', () => {
   test('counts what units did and what the instance took', () => {
-    const tally = createTally(1);
+    const recorder = createRecorder(1);
     const events: InstanceEvent[] = [
       connect('a'),
       published('a'),
@@ -30,12 +30,12 @@ describe('the tally', () => {
       { type: 'state', unit: 'a', report: undefined, outcome: 'refused' },
       { type: 'log', unit: 'a', entries: [entry, entry], invalid: 3 },
     ];
-    for (const event of events) tally.hear(event);
-    tally.hearSupervisor({ type: 'rolledBack', version: 'b', to: 'a', reason: 'it hung' });
-    tally.hearSupervisor({ type: 'waiting', ms: 1 });
-    tally.note('update', 'ok');
-    tally.note('log_sync', 'failed');
-    expect(tally.summary()).toEqual({
+    for (const event of events) recorder.hear(event);
+    recorder.hearSupervisor({ type: 'rolledBack', version: 'b', to: 'a', reason: 'it hung' });
+    recorder.hearSupervisor({ type: 'waiting', ms: 1 });
+    recorder.note('update', 'ok');
+    recorder.note('log_sync', 'failed');
+    expect(recorder.summary()).toEqual({
       online: true,
       published: 1,
       received: 1,
@@ -47,16 +47,16 @@ describe('the tally', () => {
   });
 
   test('is online only while every unit is connected, whatever the order of a takeover', () => {
-    const tally = createTally(2);
-    const isOnline = () => tally.summary().online;
-    tally.hear(connect('a'));
+    const recorder = createRecorder(2);
+    const isOnline = () => recorder.summary().online;
+    recorder.hear(connect('a'));
     expect(isOnline()).toBe(false);
-    tally.hear(connect('b'));
+    recorder.hear(connect('b'));
     expect(isOnline()).toBe(true);
-    tally.hear(connect('a'));
-    tally.hear(disconnect('a'));
+    recorder.hear(connect('a'));
+    recorder.hear(disconnect('a'));
     expect(isOnline()).toBe(true);
-    tally.hear(disconnect('b'));
+    recorder.hear(disconnect('b'));
     expect(isOnline()).toBe(false);
   });
 });

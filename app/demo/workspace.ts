@@ -3,13 +3,13 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import type { JsonObject } from '../../services/json.ts';
-import { thisPackage } from '../cli/package.ts';
+import { thisPackage } from '../terminal/package.ts';
 
 /** The example units. */
 export type Example = 'fan-regulator' | 'temperature-display';
 
 /** A private temporary folder with everything that the units of a demo need. */
-export interface Stage extends AsyncDisposable {
+export interface Workspace extends AsyncDisposable {
   /** Copies an example's program, with some of its files replaced. @returns The folder of that version. */
   version(example: Example, label: string, changes?: Readonly<Record<string, JsonObject | string>>): Promise<string>;
   /** Makes the folder that a unit lives in: a version's program with the unit's own documents. @returns The folder. */
@@ -28,8 +28,8 @@ const installPackage = async (folder: string): Promise<void> => {
   await symlink(thisPackage.folder, join(folder, 'node_modules', thisPackage.name), 'junction');
 };
 
-/** Opens a stage; it is removed when disposed of, and at the latest when this process exits. */
-export const openStage = async (): Promise<Stage> => {
+/** Opens a workspace; it is removed when disposed of, and at the latest when this process exits. */
+export const openWorkspace = async (): Promise<Workspace> => {
   const root = await mkdtemp(join(tmpdir(), 'pepeunit-demo-'));
   const removeNow = () => rmSync(root, { recursive: true, force: true });
   process.once('exit', removeNow);

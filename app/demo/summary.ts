@@ -14,27 +14,28 @@ export interface Summary {
   readonly online: boolean;
   /** Messages that units have published and that the broker took. */
   readonly published: number;
-  /** Messages that went to units. */
+  /** Messages that the broker delivered to units. */
   readonly received: number;
   /** State reports that the instance took. */
   readonly stateReports: number;
   /** Log entries that the instance took. */
   readonly logEntries: number;
-  /** New versions that did not prove themselves and that a supervisor has rolled back. */
+  /** New versions that a supervisor rolled back. */
   readonly rollbacks: number;
   readonly commands: Readonly<Record<CommandName, Outcome>>;
 }
 
-export interface Tally {
+/** Counts what happens in a demo. */
+export interface Recorder {
   hear(event: InstanceEvent): void;
   hearSupervisor(event: SupervisorEvent): void;
-  /** Notes what became of a command. */
+  /** Keeps the outcome of a command. */
   note(command: CommandName, outcome: Outcome): void;
   summary(): Summary;
 }
 
-/** Counts what happens in an instance with so many units. */
-export const createTally = (units: number): Tally => {
+/** A recorder of an instance with this many units. */
+export const createRecorder = (units: number): Recorder => {
   const sessions = new Map<string, number>();
   const counts = { published: 0, received: 0, stateReports: 0, logEntries: 0, rollbacks: 0 };
   const outcomes = new Map<CommandName, Outcome>();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { columns, painter } from '../../../app/cli/output.ts';
+import { columns, painter } from '../../../app/terminal/output.ts';
 
 const terminal = { isTTY: true, write: () => true };
 const file = { write: () => true };
