@@ -1,6 +1,6 @@
 /** Who may import whom. Each rule's name says what it protects. */
-const nodeEntries = 'app/(node\\.ts|instance/|cli/|demo/|examples/)';
-const notNodeEntries = 'app/(?!node\\.ts|instance/|cli/|demo/|examples/)';
+const nodeEntries = 'app/(node\\.ts|instance/|cli/|demo/|terminal/|examples/)';
+const notNodeEntries = 'app/(?!node\\.ts|instance/|cli/|demo/|terminal/|examples/)';
 const npmBut = (ok) => ({
   dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
   pathNot: `node_modules/(${ok})/`,
