@@ -88,6 +88,8 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
  * A Pepeunit unit on Node: real files, sockets and processes.
  *
  * @example
+ * import { PepeunitClient } from 'pepeunit-client';
+ *
  * const client = new PepeunitClient({
  *   envFilePath: 'env.json',
  *   schemaFilePath: 'schema.json',

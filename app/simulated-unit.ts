@@ -99,6 +99,8 @@ const createWorld = (env: JsonObject, schema: JsonObject): SimulatedWorld => {
  * Makes a unit whose broker, instance, files, radio and clock are in memory, to be steered by a test.
  *
  * @example
+ * import { simulatedUnit } from 'pepeunit-client/testing';
+ *
  * const { client, world } = simulatedUnit();
  * await client.ready();
  * world.broker.cut();
