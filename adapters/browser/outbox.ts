@@ -17,7 +17,7 @@ export interface BrowserOutboxOptions {
 }
 
 /** Dead letters that are kept. */
-const mostLetters = 100;
+const maxLetters = 100;
 
 const failure = (action: string, cause: unknown): StorageError =>
   new StorageError('io', `The outbox can't be ${action}. Check that the page may store data, and how much.`, { cause });
@@ -120,7 +120,7 @@ export const browserOutbox = ({
       letters,
     );
     const kept = (await entries<string, DeadLetter>(letters)).map(([key]) => key).toSorted();
-    await delMany(kept.slice(0, Math.max(0, kept.length - mostLetters)), letters);
+    await delMany(kept.slice(0, Math.max(0, kept.length - maxLetters)), letters);
   };
 
   return {
