@@ -44,15 +44,15 @@ export async function* bodyChunks(response: Response, what: string, deadline: De
 export const readBody = async (
   response: Response,
   what: string,
-  mostBytes: number,
+  maxBytes: number,
   deadline: Deadline,
 ): Promise<Uint8Array> => {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of bodyChunks(response, what, deadline)) {
     size += chunk.length;
-    if (size > mostBytes) {
-      throw new RestError('tooLarge', `${what}: the answer is larger than ${mostBytes} bytes. Check the instance.`);
+    if (size > maxBytes) {
+      throw new RestError('tooLarge', `${what}: the answer is larger than ${maxBytes} bytes. Check the instance.`);
     }
     chunks.push(chunk);
   }

@@ -30,15 +30,15 @@ const exchange = async <T>(
   }
 };
 
-/** Gets a JSON document of at most `mostBytes`, in the shape that `shape` makes of it. */
+/** Gets a JSON document of at most `maxBytes`, in the shape that `shape` makes of it. */
 export const getJson = <T>(
   asking: Asking,
   path: string,
-  mostBytes: number,
+  maxBytes: number,
   shape: (body: unknown, what: string) => T,
 ): Promise<T> =>
   exchange(asking, { method: 'GET', path }, async (response, what, limit) =>
-    shape(parseJson(await readBody(response, what, mostBytes, limit), what), what),
+    shape(parseJson(await readBody(response, what, maxBytes, limit), what), what),
   );
 
 /** Posts a JSON document; what comes back does not matter. */

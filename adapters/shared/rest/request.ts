@@ -1,9 +1,9 @@
-import ky from 'ky';
 import { RestError } from '../../../services/errors.ts';
 import { isJsonObject } from '../../../services/json.ts';
 import type { RestTarget } from '../../../services/rest.ts';
-import { dropBody, parseJson, readBody } from './body.ts';
+import { parseJson, readBody } from './body.ts';
 import type { Deadline } from './deadline.ts';
+import { fetchRedirecting, tokenHeader } from './redirecting-fetch.ts';
 
 /** One request to the instance. */
 export interface RestRequest {
@@ -13,14 +13,16 @@ export interface RestRequest {
   readonly json?: unknown;
 }
 
-/** How often one request may be sent on to another place of the same origin. */
-const mostRedirects = 3;
-const mostDetailBytes = 64 * 1024;
-const mostDetailLength = 300;
+const maxRedirects = 3;
+const maxDetailBytes = 64 * 1024;
+const maxDetailLength = 300;
 
-const redirects = new Set([301, 302, 303, 307, 308]);
+const advice = {
+  network: 'Check the network and PU_DOMAIN.',
+  redirect: "Set PU_HTTP_TYPE and PU_DOMAIN to the instance's own address.",
+};
 
-const advice: Readonly<Record<number, string>> = {
+const statusAdvice: Readonly<Record<number, string>> = {
   401: "Check PU_AUTH_TOKEN: download the unit's env from the instance again.",
   403: "Check PU_AUTH_TOKEN and the unit's rights on the instance.",
   404: 'Check PU_DOMAIN, PU_APP_PREFIX and PU_API_ACTUAL_PREFIX, and that the unit exists.',
@@ -42,36 +44,16 @@ const detailOf = (body: unknown): string => {
 /** What the instance says about a refusal: one bounded line, without the token. */
 const refusalText = async (response: Response, what: string, token: string, deadline: Deadline): Promise<string> => {
   try {
-    const detail = detailOf(parseJson(await readBody(response, what, mostDetailBytes, deadline), what));
+    const detail = detailOf(parseJson(await readBody(response, what, maxDetailBytes, deadline), what));
     const line = withoutToken(detail, token).replace(/\p{Cc}+/gu, ' ');
-    return line === '' ? '' : ` (${line.slice(0, mostDetailLength)})`;
+    return line === '' ? '' : ` (${line.slice(0, maxDetailLength)})`;
   } catch {
     // The status alone says enough when the body says nothing.
     return '';
   }
 };
 
-const redirectTarget = (response: Response, from: URL, request: RestRequest, what: string): URL => {
-  const location = response.headers.get('location');
-  const to = location !== null && URL.canParse(location, from.href) ? new URL(location, from.href) : undefined;
-  const options = { status: response.status };
-  if (to === undefined) {
-    throw new RestError('redirect', `${what}: redirected to nowhere. Check the address of the instance.`, options);
-  }
-  if (to.origin !== from.origin) {
-    throw new RestError(
-      'redirect',
-      `${what}: redirected to ${to.origin}, where the token must not go. Set PU_HTTP_TYPE and PU_DOMAIN to the instance's own address.`,
-      options,
-    );
-  }
-  if (request.method === 'POST' && response.status < 307) {
-    throw new RestError('redirect', `${what}: redirected without its body. Check the address.`, options);
-  }
-  return to;
-};
-
-const addressOf = ({ baseUrl }: RestTarget, { path }: RestRequest, what: string): URL => {
+const addressOf = ({ baseUrl }: RestTarget, path: string, what: string): URL => {
   // A URL without a host takes the first segment of its path for one, and the token would go there.
   const namesHost = /^https?:\/\/[^/\\]/i.test(baseUrl);
   if (namesHost && URL.canParse(baseUrl + path)) return new URL(baseUrl + path);
@@ -95,41 +77,27 @@ const checkToken = (token: string, what: string): void => {
 export const sendRequest = async (
   fetcher: typeof fetch | undefined,
   target: RestTarget,
-  request: RestRequest,
+  { method, path, json }: RestRequest,
   what: string,
   deadline: Deadline,
 ): Promise<Response> => {
   checkToken(target.token, what);
-  const options = {
-    method: request.method,
-    headers: { 'x-auth-token': target.token, accept: 'application/json' },
-    ...(request.json === undefined ? {} : { json: request.json }),
-    ...(fetcher === undefined ? {} : { fetch: fetcher }),
-    redirect: 'manual',
-    credentials: 'omit',
-    retry: 0,
-    timeout: false,
-    throwHttpErrors: false,
-    signal: deadline.signal,
-  } as const;
-  let url = addressOf(target, request, what);
-  for (let followed = 0; followed <= mostRedirects; followed += 1) {
-    const response = await ky(url, options).catch((cause: unknown) => {
-      throw deadline.explain(
-        cause,
-        () => new RestError('network', `${what}: no connection. Check the network and PU_DOMAIN.`, { cause }),
-      );
-    });
-    if (response.ok) return response;
-    const { status } = response;
-    if (!redirects.has(status) && response.type !== 'opaqueredirect') {
-      const detail = await refusalText(response, what, target.token, deadline);
-      throw new RestError('status', `${what}: status ${status}${detail}. ${advice[status] ?? 'Try again later.'}`, {
-        status,
-      });
-    }
-    await dropBody(response);
-    url = redirectTarget(response, url, request, what);
-  }
-  throw new RestError('redirect', `${what}: more than ${mostRedirects} redirects. Check the address of the instance.`);
+  const response = await fetchRedirecting(
+    {
+      what,
+      url: addressOf(target, path, what),
+      method,
+      headers: { [tokenHeader]: target.token, accept: 'application/json' },
+      json,
+      maxRedirects,
+      advice,
+      fetch: fetcher,
+    },
+    deadline,
+  );
+  if (response.ok) return response;
+  const { status } = response;
+  const detail = await refusalText(response, what, target.token, deadline);
+  const message = `${what}: status ${status}${detail}. ${statusAdvice[status] ?? 'Try again later.'}`;
+  throw new RestError('status', message, { status });
 };

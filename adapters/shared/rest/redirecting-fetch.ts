@@ -1,0 +1,81 @@
+import ky from 'ky';
+import { RestError } from '../../../services/errors.ts';
+import { dropBody } from './body.ts';
+import type { Deadline } from './deadline.ts';
+
+/** A request that follows its redirects. */
+export interface RedirectingRequest {
+  /** Names the request in messages; shows no secret. */
+  readonly what: string;
+  readonly url: URL;
+  /** @defaultValue `'GET'` */
+  readonly method?: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent as the body. */
+  readonly json?: unknown;
+  readonly maxRedirects: number;
+  /** Called with each address before it is asked; throws to refuse it. @defaultValue refuses none */
+  readonly check?: (url: URL) => void;
+  /** What the reader of an error can do. */
+  readonly advice: { readonly network: string; readonly redirect: string };
+  /** @defaultValue the host's own */
+  readonly fetch?: typeof fetch | undefined;
+}
+
+/** The header of the unit's token. */
+export const tokenHeader = 'x-auth-token';
+
+const redirectStatuses = new Set([301, 302, 303, 307, 308]);
+
+/** A browser hides where a redirect leads, and its status. */
+const isRedirect = ({ status, type }: Response): boolean => redirectStatuses.has(status) || type === 'opaqueredirect';
+
+const nextUrl = ({ status, headers }: Response, from: URL, request: RedirectingRequest): URL => {
+  const refuse = (why: string) =>
+    new RestError('redirect', `${request.what}: redirected ${why}. ${request.advice.redirect}`, { status });
+  const location = headers.get('location');
+  if (location === null || !URL.canParse(location, from.href)) throw refuse('to nowhere');
+  const to = new URL(location, from.href);
+  if (to.origin !== from.origin && tokenHeader in request.headers) {
+    throw refuse(`to ${to.origin}, where the token must not go`);
+  }
+  if (request.method === 'POST' && status < 307) throw refuse('without its body');
+  return to;
+};
+
+/**
+ * Sends one request and follows its redirects, at most `maxRedirects` of them.
+ *
+ * The unit's token never leaves its origin: a request that carries it fails when redirected elsewhere.
+ *
+ * @returns The answer, whatever its status but for a redirect.
+ * @throws {RestError} `redirect`, `network`, `timeout`, `aborted`; and what `check` throws
+ */
+export const fetchRedirecting = async (request: RedirectingRequest, deadline: Deadline): Promise<Response> => {
+  const { what, method = 'GET', headers, json, maxRedirects, check, advice, fetch: fetcher } = request;
+  let { url } = request;
+  for (let followed = 0; followed <= maxRedirects; followed += 1) {
+    check?.(url);
+    const response = await ky(url, {
+      method,
+      headers,
+      ...(json !== undefined && { json }),
+      ...(fetcher && { fetch: fetcher }),
+      redirect: 'manual',
+      credentials: 'omit',
+      retry: 0,
+      timeout: false,
+      throwHttpErrors: false,
+      signal: deadline.signal,
+    }).catch((cause: unknown) => {
+      throw deadline.explain(
+        cause,
+        () => new RestError('network', `${what}: no connection. ${advice.network}`, { cause }),
+      );
+    });
+    if (!isRedirect(response)) return response;
+    await dropBody(response);
+    url = nextUrl(response, url, request);
+  }
+  throw new RestError('redirect', `${what}: more than ${maxRedirects} redirects. ${advice.redirect}`);
+};
