@@ -1,12 +1,19 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as ts from 'typescript';
 import { onTestFinished } from 'vitest';
 
 const root = resolve(fileURLToPath(new URL('../..', import.meta.url)));
+const rooms = ['machines', 'services', 'adapters', 'app'];
+const compilerOptions: ts.CompilerOptions = {
+  module: ts.ModuleKind.ESNext,
+  target: ts.ScriptTarget.ES2022,
+  rewriteRelativeImportExtensions: true,
+  verbatimModuleSyntax: true,
+};
 
 /** A program in JavaScript, in a folder of its own. */
 export interface Compiled {
@@ -14,26 +21,27 @@ export interface Compiled {
   readonly remove: () => Promise<void>;
 }
 
-/** Makes JavaScript of a TypeScript program of this project, and of all that it imports, for a process of its own. */
+/** Compiles a file of the tests into a folder, and all files of the tests that it imports. */
+const compileInto = async (outDir: string, file: string, done = new Set<string>()): Promise<void> => {
+  const from = relative(root, file);
+  if (done.has(from) || rooms.some((room) => from.startsWith(`${room}/`))) return;
+  done.add(from);
+  const { outputText } = ts.transpileModule(await readFile(file, 'utf8'), { compilerOptions });
+  const to = join(outDir, from).replace(/\.ts$/, '.js');
+  await mkdir(dirname(to), { recursive: true });
+  await writeFile(to, outputText);
+  for (const [, specifier = ''] of outputText.matchAll(/from '(\.[^']+)\.js'/g))
+    await compileInto(outDir, resolve(dirname(file), `${specifier}.ts`), done);
+};
+
+/** Makes JavaScript of a TypeScript program of the tests, beside the built package, for a process of its own. */
 export const compiled = async (program: URL): Promise<Compiled> => {
   const entry = fileURLToPath(program);
   const outDir = await mkdtemp(join(tmpdir(), 'pepeunit-compiled-'));
   await writeFile(join(outDir, 'package.json'), '{"type":"module"}');
   await symlink(join(root, 'node_modules'), join(outDir, 'node_modules'));
-  const result = ts
-    .createProgram([entry], {
-      outDir,
-      rootDir: root,
-      module: ts.ModuleKind.NodeNext,
-      target: ts.ScriptTarget.ES2022,
-      rewriteRelativeImportExtensions: true,
-      verbatimModuleSyntax: true,
-      noCheck: true,
-      noLib: true,
-      types: [],
-    })
-    .emit();
-  if (result.emitSkipped) throw new Error(`${entry} can't be compiled`);
+  for (const room of rooms) await symlink(join(root, 'dist', room), join(outDir, room));
+  await compileInto(outDir, entry);
   return {
     path: join(outDir, relative(root, entry)).replace(/\.ts$/, '.js'),
     remove: () => rm(outDir, { recursive: true, force: true }),

@@ -1,4 +1,4 @@
-import { afterEach, expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { mqttBroker } from '../../adapters/shared/mqtt/broker.ts';
 import type { Link, LinkListener, LinkOptions } from '../../services/broker.ts';
 import { BrokerError } from '../../services/errors.ts';
@@ -6,15 +6,11 @@ import { BrokerError } from '../../services/errors.ts';
 export const clientId = '0d5e3b1c-0000-4000-8000-000000000001';
 export const username = 'canary.token.of-a-unit';
 
-const endings: (() => unknown)[] = [];
-/** Ends something after the test, the newest first. */
+/** Stops something after the test, the newest first. */
 export const later = <T extends { stop(): unknown }>(started: T): T => {
-  endings.unshift(() => started.stop());
+  onTestFinished(async () => void (await started.stop()));
   return started;
 };
-afterEach(async () => {
-  for (const end of endings.splice(0)) await end();
-});
 
 /** A listener that listens to nothing. */
 export const deaf: LinkListener = { onMessage: () => undefined, onClosed: () => undefined };
@@ -34,7 +30,7 @@ export const open = async (
   signal = new AbortController().signal,
 ): Promise<Link> => {
   const link = await mqttBroker().open(options, listener, signal);
-  endings.unshift(() => link.close());
+  onTestFinished(() => link.close());
   return link;
 };
 /** The broker error that a promise fails with, which shows no token. */

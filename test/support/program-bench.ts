@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { folderPrograms, type FolderProgramsOptions } from '../../adapters/node/program/programs.ts';
 import { folderFirmwareStore } from '../../adapters/node/firmware/store.ts';
 import { folderTrust } from '../../adapters/node/signing/trust.ts';
@@ -17,30 +17,29 @@ export const program = noise(3 * 1024 * 1024 + 17);
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const { signal } = new AbortController();
 
-const servers: HttpServer[] = [];
 /** Ends a server with the test. */
-export const ending = (server: HttpServer): HttpServer => {
-  servers.push(server);
+export const ending = <TServer extends HttpServer>(server: TServer): TServer => {
+  onTestFinished(() => server.stop());
   return server;
 };
 /** Serves a program until the test ends. */
-export const serve = async (body: Uint8Array, changes: Partial<ProgramServing> = {}): Promise<ProgramServer> => {
-  const server = await startProgramServer(body, changes);
-  servers.push(server);
-  return server;
+export const serve = async (body: Uint8Array, changes: Partial<ProgramServing> = {}): Promise<ProgramServer> =>
+  ending(await startProgramServer(body, changes));
+
+let root: string | undefined;
+const rootOfTest = (): string => {
+  if (root !== undefined) return root;
+  const made = mkdtempSync(path.join(tmpdir(), 'pepeunit-program-'));
+  root = made;
+  onTestFinished(() => {
+    root = undefined;
+    rmSync(made, { recursive: true, force: true });
+  });
+  return made;
 };
 
-let root: string;
-beforeEach(() => {
-  root = mkdtempSync(path.join(tmpdir(), 'pepeunit-program-'));
-});
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.stop();
-  rmSync(root, { recursive: true, force: true });
-});
-
 /** The unit's folder of this test. */
-export const unitFolder = (): string => path.join(root, 'unit');
+export const unitFolder = (): string => path.join(rootOfTest(), 'unit');
 
 /** Stages a version's documents, to fetch its program beside them. */
 export const stageDocuments = async (changes: Partial<FolderProgramsOptions> = {}) => {

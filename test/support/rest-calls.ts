@@ -1,4 +1,4 @@
-import { afterEach, expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { kyRest, type KyRestOptions } from '../../adapters/shared/rest/rest.ts';
 import { RestError } from '../../services/errors.ts';
 import type { RestTarget } from '../../services/rest.ts';
@@ -8,16 +8,12 @@ export const unitUuid = '0d5e3b1c-0000-4000-8000-000000000001';
 export const token = 'canaryheader.canarypayload.canarysignature';
 export const targetAt = (origin: string): RestTarget => ({ baseUrl: `${origin}/pepeunit/api/v1`, unitUuid, token });
 
-const servers: HttpServer[] = [];
 /** Starts a server that ends with the test. */
 export const start = async (answer: Answer): Promise<HttpServer> => {
   const server = await startHttpServer(answer);
-  servers.push(server);
+  onTestFinished(() => server.stop());
   return server;
 };
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.stop()));
-});
 
 /** Everything that an error shows, causes included. */
 const shown = (thrown: unknown): string => {

@@ -1,18 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
-import { compiled, type Compiled } from '../../support/compiled.ts';
 
-/** The command, compiled for processes of its own. */
-export type CompiledCommand = Compiled;
+const command = resolve(import.meta.dirname, '../../../dist/app/cli/instance.js');
 
-export const compileCommand = (): Promise<CompiledCommand> =>
-  compiled(new URL('../../../app/cli/instance.ts', import.meta.url));
-
-const program = (path: string) =>
-  `import { instanceCommand } from ${JSON.stringify(path)};
+const program = `import { instanceCommand } from ${JSON.stringify(command)};
    process.exitCode = await instanceCommand(process.argv.slice(1)).catch((error) => {
      console.error(error.name, error.message);
      return 2;
@@ -28,10 +22,10 @@ export interface Printed {
   readonly operatorToken: string;
 }
 
-/** Runs the command; what still runs at the end of the test is killed. */
-export const runCommand = ({ path }: CompiledCommand, ...args: string[]) => {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program(path), '--', ...args], {
-    cwd: dirname(path),
+/** Runs the built command; what still runs at the end of the test is killed. */
+export const runCommand = (...args: string[]) => {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program, '--', ...args], {
+    cwd: dirname(command),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: string[] = [];

@@ -1,19 +1,13 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { instanceCommand } from '../../../app/cli/instance.ts';
 import { UsageError } from '../../../app/cli/command.ts';
 import { until } from '../../support/until.ts';
-import { compileCommand, runCommand, type CompiledCommand, type Printed } from './child.ts';
+import { runCommand, type Printed } from './child.ts';
 import { connectUnit, fill, programFiles, temporaryFolder, unitFolder } from './support.ts';
 
-let compiled: CompiledCommand;
-beforeAll(async () => {
-  compiled = await compileCommand();
-}, 120_000);
-afterAll(() => compiled.remove());
-
 const start = async (...args: string[]) => {
-  const running = runCommand(compiled, '--json', ...args);
+  const running = runCommand('--json', ...args);
   await until(() => running.lines.length > 0 || running.child.exitCode !== null, { timeoutMs: 25_000 });
   return { ...running, printed: JSON.parse(running.lines[0] ?? running.errors.join('\n')) as Printed };
 };
@@ -64,7 +58,7 @@ describe('pepeunit instance', () => {
   );
 
   it('prints for people too, with the operator token', async () => {
-    const { child, ended, lines } = runCommand(compiled);
+    const { child, ended, lines } = runCommand();
     await until(() => lines.some((line) => line.includes('Ctrl-C')), { timeoutMs: 25_000 });
     expect(lines.join('\n')).toMatch(/REST +http:\/\/127\.0\.0\.1:\d+\/pepeunit\/api\/v1/);
     expect(lines.join('\n')).toMatch(/ey[\w-]+\.ey[\w-]+\.[\w-]+/);
@@ -75,7 +69,7 @@ describe('pepeunit instance', () => {
   it('takes the ports that it is given, and fails when one is taken', async () => {
     const { printed } = await start();
     const { port } = new URL(printed.mqttUrl);
-    const second = runCommand(compiled, '--mqtt-port', port);
+    const second = runCommand('--mqtt-port', port);
     expect(await second.ended).not.toBe(0);
     expect(second.errors.join('\n')).toContain(`127.0.0.1:${port} can't be listened on`);
   });
