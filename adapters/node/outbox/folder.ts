@@ -8,27 +8,27 @@ import { recoverOutbox } from './recovery.ts';
 import { openSegments, type Segments } from './segments.ts';
 import type { SegmentsOptions } from './writer.ts';
 
-/** An outbox's folder, taken for this process alone. */
-interface Possession {
+/** The folder of an outbox while this process has its lock. */
+interface LockedFolder {
   readonly found: StoredMessages;
   readonly segments: Segments;
-  /** Makes everything durable, and leaves nothing but what is kept. */
-  giveUp(): Promise<void>;
+  /** Makes everything durable, gives the lock up, and removes a folder that is empty. */
+  release(): Promise<void>;
 }
 
-/** Names that are told of many. */
-const mostNames = 5;
+/** Names that a remark lists. */
+const maxNames = 5;
 
 const passedOver = (folder: string, names: readonly string[]): string => {
-  const others = names.length > mostNames ? ` and ${names.length - mostNames} others` : '';
-  return `Passed over in ${folder}, as no files of the outbox: ${names.slice(0, mostNames).join(', ')}${others}. Move them away.`;
+  const others = names.length > maxNames ? ` and ${names.length - maxNames} others` : '';
+  return `Passed over in ${folder}, as no files of the outbox: ${names.slice(0, maxNames).join(', ')}${others}. Move them away.`;
 };
 
 const inUse = (folder: string) =>
   new StorageError('io', `The outbox in ${folder} is in use by another program of this unit. Stop one of the two.`);
 
-/** Takes a folder, and reads what is in it. */
-const takeOutbox = async (options: SegmentsOptions): Promise<Possession> => {
+/** Locks a folder, and reads what is in it. */
+const lockFolder = async (options: SegmentsOptions): Promise<LockedFolder> => {
   const { folder } = options;
   await makeFolder(folder);
   const lock = await takeLock({ path: join(folder, 'lock'), inUse: () => inUse(folder) });
@@ -38,7 +38,7 @@ const takeOutbox = async (options: SegmentsOptions): Promise<Possession> => {
     const { lastId, damaged } = recovered;
     const remarks = recovered.strange.length > 0 ? [passedOver(folder, recovered.strange)] : [];
     const segments = openSegments(options, recovered);
-    const giveUp = async () => {
+    const release = async () => {
       try {
         await segments.close();
       } finally {
@@ -47,54 +47,54 @@ const takeOutbox = async (options: SegmentsOptions): Promise<Possession> => {
       // Only an empty folder goes.
       await rmdir(folder).catch(() => undefined);
     };
-    return { found: { messages, lastId, damaged, remarks }, segments, giveUp };
+    return { found: { messages, lastId, damaged, remarks }, segments, release };
   } catch (thrown) {
     await lock.release();
     throw thrown;
   }
 };
 
-/** A folder that is taken when it is opened, and taken and made anew after its files were taken away. */
-export interface Hold {
+/** The folder of an outbox, from when it is opened until it is closed; made anew after its files were taken away. */
+export interface OutboxFolder {
   open(): Promise<StoredMessages>;
-  /** @throws {StorageError} `io` when it is not open. */
+  /** Its files, to write to. @throws {StorageError} `io` when it is not open. */
   segments(): Promise<Segments>;
-  /** What is held of the folder now, if anything. */
-  now(): Possession | undefined;
-  /** To be called with what a task failed with, which is thrown again. */
+  /** Its files, if it has any now. */
+  currentSegments(): Segments | undefined;
+  /** Takes what a task failed with, and throws it again; a loss gives up the files. */
   onFailure(thrown: unknown): Promise<never>;
   close(): Promise<void>;
 }
 
 const closed = (folder: string) => new StorageError('io', `The outbox in ${folder} is closed. Open it first.`);
 
-export const holdOutbox = (options: SegmentsOptions): Hold => {
+export const createOutboxFolder = (options: SegmentsOptions): OutboxFolder => {
   let isOpen = false;
-  let possession: Possession | undefined;
-  const take = async () => (possession = await takeOutbox(options));
-  const giveUp = async () => {
-    const held = possession;
-    possession = undefined;
-    await held?.giveUp();
+  let locked: LockedFolder | undefined;
+  const lock = async () => (locked = await lockFolder(options));
+  const release = async () => {
+    const released = locked;
+    locked = undefined;
+    await released?.release();
   };
   return {
     open: async () => {
-      const { found } = await take();
+      const { found } = await lock();
       isOpen = true;
       return found;
     },
     segments: async () => {
       if (!isOpen) throw closed(options.folder);
-      return (possession ?? (await take())).segments;
+      return (locked ?? (await lock())).segments;
     },
-    now: () => possession,
+    currentSegments: () => locked?.segments,
     onFailure: async (thrown) => {
-      if (isLoss(thrown)) await giveUp().catch(() => undefined);
+      if (isLoss(thrown)) await release().catch(() => undefined);
       throw thrown;
     },
     close: () => {
       isOpen = false;
-      return giveUp();
+      return release();
     },
   };
 };

@@ -1,13 +1,17 @@
+import { constants } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Timers } from '../../../services/clock.ts';
-import type { Outbox } from '../../../services/outbox.ts';
+import { StorageError } from '../../../services/errors.ts';
+import type { DeadLetter, Outbox } from '../../../services/outbox.ts';
 import { createTimer } from '../../shared/clock.ts';
 import { createSerialQueue } from '../../shared/serialize.ts';
-import { hostOutboxFs, type OutboxFs } from './fs.ts';
-import { writeLetters } from './letters.ts';
-import { holdOutbox } from './folder.ts';
 import { storageError } from '../fs/errors.ts';
+import { openRegularFile } from '../fs/open-regular-file.ts';
+import { createOutboxFolder } from './folder.ts';
+import { hostOutboxFs, type OutboxFs } from './writer.ts';
 
-/** What an outbox on disk may be given. */
+/** Options of the file outbox. */
 export interface FileOutboxOptions {
   /** Its own folder; made where it is missing, for this user alone (0700). */
   readonly folder: string;
@@ -22,22 +26,36 @@ export interface FileOutboxOptions {
   readonly fs?: OutboxFs;
 }
 
-/** Gathers ids for a while, and then hands them on together. */
-const createGathering = (clock: FileOutboxOptions['clock'], ms: number, onGathered: () => void) => {
-  const timer = createTimer(clock, onGathered);
-  let gathered: number[] = [];
-  return {
-    add: (ids: readonly number[]) => {
-      gathered.push(...ids);
-      timer.start(ms);
-    },
-    take: (): readonly number[] => {
-      timer.stop();
-      const taken = gathered;
-      gathered = [];
-      return taken;
-    },
-  };
+/** Bytes after which the file is put behind the one before it, which goes. */
+const deadFileBytes = 512 * 1024;
+
+const lineOf = ({ message, reason, reasonCode }: DeadLetter): string => {
+  const { topic, payload, qos, retain, acceptedMs, unit } = message;
+  const acceptedAt = acceptedMs === undefined ? undefined : new Date(acceptedMs).toISOString();
+  return `${JSON.stringify({ topic, payload: Buffer.from(payload).toString('base64'), qos, retain, acceptedAt, unit, reason, reasonCode })}\n`;
+};
+
+const openDeadLetters = async (path: string) => {
+  const { O_APPEND, O_CREAT, O_WRONLY } = constants;
+  const handle = await openRegularFile(path, O_APPEND | O_CREAT | O_WRONLY);
+  if (handle) return handle;
+  throw new StorageError('io', `${path} can't be written, as it is no file. Move it away.`);
+};
+
+/** Adds dead letters to `dead.ndjson`, payloads in base64; the newest megabyte or so is kept. */
+const writeDeadLetters = async (folder: string, letters: readonly DeadLetter[]): Promise<void> => {
+  const path = join(folder, 'dead.ndjson');
+  let handle = await openDeadLetters(path);
+  try {
+    if ((await handle.stat()).size >= deadFileBytes) {
+      await handle.close();
+      await rename(path, join(folder, 'dead.old.ndjson'));
+      handle = await openDeadLetters(path);
+    }
+    await handle.appendFile(letters.map(lineOf).join(''));
+  } finally {
+    await handle.close();
+  }
 };
 
 /**
@@ -51,42 +69,48 @@ export const fileOutbox = (options: FileOutboxOptions): Outbox => {
   const { folder, clock, syncEveryMs = 1_000, removeEveryMs = 200, segmentBytes = 256 * 1024 } = options;
   const { fs = hostOutboxFs } = options;
   const inTurn = createSerialQueue();
-  const hold = holdOutbox({ folder, fs, segmentBytes });
+  const files = createOutboxFolder({ folder, fs, segmentBytes });
   let unattendedFailure: unknown;
 
   const guarded = <T>(action: string, task: () => Promise<T>): Promise<T> =>
-    inTurn(() => task().catch(hold.onFailure)).catch((thrown: unknown) => {
+    inTurn(() => task().catch(files.onFailure)).catch((thrown: unknown) => {
       throw storageError(`The outbox in ${folder}`, action, thrown);
     });
-  /** Runs a task that nobody waits for: the next append tells when it failed. */
+  /** Runs a task that nobody waits for: the next append fails with what it failed with. */
   const unattended = (task: () => Promise<void> | undefined) =>
-    inTurn(async () => task()?.catch(hold.onFailure)).catch((thrown: unknown) => {
+    inTurn(async () => task()?.catch(files.onFailure)).catch((thrown: unknown) => {
       unattendedFailure = thrown;
     });
-  const sync = createTimer(clock, () => void unattended(() => hold.now()?.segments.sync()));
-  const removed = createGathering(clock, removeEveryMs, () => void unattended(removeGathered));
+  const sync = createTimer(clock, () => void unattended(() => files.currentSegments()?.sync()));
+  const removed: number[] = [];
   const removeGathered = () => {
     sync.start(syncEveryMs);
-    return hold.now()?.segments.remove(removed.take());
+    return files.currentSegments()?.remove(removed.splice(0));
   };
+  const removal = createTimer(clock, () => void unattended(removeGathered));
 
   return {
-    open: () => guarded('opened', hold.open),
+    open: () => guarded('opened', files.open),
     append: (messages) =>
       guarded('written', async () => {
         const failure = unattendedFailure;
         unattendedFailure = undefined;
         if (failure !== undefined) throw failure;
-        const segments = await hold.segments();
+        const segments = await files.segments();
         sync.start(syncEveryMs);
         await segments.append(messages);
       }),
-    remove: removed.add,
-    setAside: (letters) => guarded('written', () => writeLetters(folder, letters)),
+    remove: (ids) => {
+      removed.push(...ids);
+      removal.start(removeEveryMs);
+    },
+    setAside: (letters) => guarded('written', () => writeDeadLetters(folder, letters)),
     close: async () => {
+      removal.stop();
       await unattended(removeGathered);
-      await unattended(hold.close);
-      removed.take();
+      await unattended(files.close);
+      removed.length = 0;
+      removal.stop();
       sync.stop();
     },
   };

@@ -9,13 +9,13 @@ import type { StoredMessage } from '../../../services/outbox.ts';
  */
 const headBytes = 8;
 /** The most that a file of records may have, bytes; no more is looked through in search of a whole one either. */
-export const mostRecordBytes = 64 * 1024 * 1024;
+export const maxRecordBytes = 64 * 1024 * 1024;
 const messageKind = 1;
 const removalKind = 2;
 /** A message with its unit's UUID (16 bytes) before the topic. */
 const ownedKind = 3;
 const unitBytes = 16;
-const mostMs = 2 ** 48 - 2;
+const maxMs = 2 ** 48 - 2;
 /** Kind (1), id (6), accepted (6), flags (1), length of the topic (2). */
 const messageHeadBytes = 16;
 const idBytes = 6;
@@ -57,7 +57,7 @@ export const encodeMessage = ({ id, topic, payload, qos, retain, acceptedMs, uni
   const head = Buffer.alloc(messageHeadBytes);
   head.writeUInt8(owner.length === unitBytes ? ownedKind : messageKind, 0);
   head.writeUIntBE(id, 1, idBytes);
-  head.writeUIntBE(acceptedMs === undefined ? 0 : Math.min(Math.max(0, acceptedMs), mostMs) + 1, 7, 6);
+  head.writeUIntBE(acceptedMs === undefined ? 0 : Math.min(Math.max(0, acceptedMs), maxMs) + 1, 7, 6);
   head.writeUInt8(qos | (retain ? 4 : 0), 13);
   head.writeUInt16BE(name.length, 14);
   return sealed([head, owner, name, payload], salt);
@@ -128,7 +128,7 @@ const entryOf = (body: Buffer): Entry => {
 /** Where the next whole record begins; a damaged one before it does not tell, as its length may be wrong. */
 const nextWhole = (bytes: Buffer, from: number, salt: number): number | undefined => {
   let tried = 0;
-  for (let at = from; at + headBytes < bytes.length && tried < mostRecordBytes; at += 1) {
+  for (let at = from; at + headBytes < bytes.length && tried < maxRecordBytes; at += 1) {
     const body = bodyAt(bytes, at);
     if (body && isWhole(bytes, at, body, salt)) return at;
     tried += body?.length ?? 0;
@@ -140,7 +140,7 @@ const nextWhole = (bytes: Buffer, from: number, salt: number): number | undefine
 const isTornTail = (tail: Buffer): boolean => {
   if (tail.every((byte) => byte === 0) || tail.length < headBytes) return true;
   const length = tail.readUInt32BE(4);
-  if (length > mostRecordBytes || headBytes + length <= tail.length) return false;
+  if (length > maxRecordBytes || headBytes + length <= tail.length) return false;
   return tail.length === headBytes || [messageKind, removalKind, ownedKind].includes(tail.readUInt8(headBytes));
 };
 

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import type { StoredMessage } from '../../../services/outbox.ts';
 import { openRegularFile } from '../fs/open-regular-file.ts';
 import { isMissing } from '../fs/errors.ts';
-import { encodeNothing, mostRecordBytes, readRecords, type Entry, type Span } from './records.ts';
+import { encodeNothing, maxRecordBytes, readRecords, type Entry, type Span } from './records.ts';
 
 /** Its number, and its salt. */
 const pattern = /^(\d{8,15})(?:-([\da-f]{8}))?\.log$/;
@@ -61,7 +61,7 @@ const listSegments = async (folder: string) => {
 };
 
 /** Keeps bytes that are no records for somebody who wants to know what happened, as far as there is room. */
-const putAside = async (folder: string, bytes: Uint8Array): Promise<void> => {
+const keepDamaged = async (folder: string, bytes: Uint8Array): Promise<void> => {
   const { O_APPEND, O_CREAT, O_WRONLY } = constants;
   const handle = await openRegularFile(join(folder, 'damaged.bin'), O_APPEND | O_CREAT | O_WRONLY);
   if (!handle) return;
@@ -76,7 +76,7 @@ const putAside = async (folder: string, bytes: Uint8Array): Promise<void> => {
 /** A segment that is open; `undefined` for what is none, or has more bytes than any. */
 const openSegment = async ({ path }: Segment): Promise<FileHandle | undefined> => {
   const handle = await openRegularFile(path, constants.O_RDWR);
-  if (!handle || (await handle.stat()).size <= mostRecordBytes) return handle;
+  if (!handle || (await handle.stat()).size <= maxRecordBytes) return handle;
   await handle.close();
   return undefined;
 };
@@ -101,7 +101,7 @@ const apply = (recovered: Recovered, segment: Segment, entry: Entry): void => {
 
 /** Puts a damaged span aside, and a record that says nothing in its place: it is told once. */
 const mend = async (folder: string, handle: FileHandle, bytes: Buffer, [from, to]: Span, salt: number) => {
-  await putAside(folder, bytes.subarray(from, to));
+  await keepDamaged(folder, bytes.subarray(from, to));
   const nothing = encodeNothing(to - from, salt);
   if (nothing) await handle.write(nothing, 0, nothing.length, from);
 };
@@ -116,7 +116,7 @@ const recoverSegment = async (folder: string, handle: FileHandle, segment: Segme
   if (end === bytes.length) return;
   // Only the newest segment is written to when the program is killed.
   if (!isTorn || segment !== recovered.segments.at(-1)) {
-    await putAside(folder, bytes.subarray(end));
+    await keepDamaged(folder, bytes.subarray(end));
     recovered.damaged += 1;
   }
   await handle.truncate(end);

@@ -1,11 +1,36 @@
 import { randomInt } from 'node:crypto';
+import * as files from 'node:fs/promises';
 import { StorageError } from '../../../services/errors.ts';
 import { privateFile, syncFolder } from '../fs/durable-file.ts';
 import { isMissing } from '../fs/errors.ts';
-import { writeAll, type OutboxFs, type OutboxHandle } from './fs.ts';
 import { segmentOf, type Segment } from './recovery.ts';
 
-/** What a segment log may be given. */
+/** An open segment. */
+export interface OutboxHandle {
+  write(bytes: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesWritten: number }>;
+  truncate(length: number): Promise<void>;
+  datasync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The operations that an outbox writes with; tests trace them and make them fail. */
+export interface OutboxFs {
+  open(path: string, flags: string, mode: number): Promise<OutboxHandle>;
+  unlink(path: string): Promise<void>;
+}
+
+/** The host's own file system. */
+export const hostOutboxFs: OutboxFs = files;
+
+/** Writes all bytes, in as many calls as it takes. */
+const writeAll = async (handle: OutboxHandle, bytes: Uint8Array, position: number): Promise<void> => {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+};
+
+/** Options of the segments. */
 export interface SegmentsOptions {
   readonly folder: string;
   readonly fs: OutboxFs;
