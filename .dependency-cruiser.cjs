@@ -5,6 +5,17 @@ const npmBut = (ok) => ({
   dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
   pathNot: `node_modules/(${ok})/`,
 });
+/** The rooms of adapters/node that each room may use besides itself. */
+const nodeRooms = {
+  fs: [],
+  storage: ['fs'],
+  outbox: ['fs'],
+  archive: ['fs'],
+  process: ['fs'],
+  firmware: ['fs', 'storage', 'archive', 'process'],
+  signing: ['fs', 'storage', 'archive', 'process', 'firmware'],
+  program: ['fs', 'storage', 'archive', 'process', 'firmware', 'signing'],
+};
 const rule = (name, from, to) => ({ name, severity: 'error', from, to });
 
 module.exports = {
@@ -37,6 +48,18 @@ module.exports = {
       'platforms-do-not-mix',
       { path: '^adapters/([^/]+)/' },
       { path: '^adapters/', pathNot: '^adapters/($1|shared)/' },
+    ),
+    ...Object.entries(nodeRooms).map(([room, below]) =>
+      rule(
+        `node-${room}-runs-down`,
+        { path: `^adapters/node/${room}/` },
+        { path: '^adapters/node/', pathNot: `^adapters/node/(${[room, ...below].join('|')})/` },
+      ),
+    ),
+    rule(
+      'node-files-stand-alone',
+      { path: '^adapters/node/([^/]+)$' },
+      { path: '^adapters/node/', pathNot: '^adapters/node/($1$|fs/)' },
     ),
     rule(
       'only-node-uses-node',

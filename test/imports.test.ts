@@ -55,6 +55,21 @@ const lawful: Record<string, string> = {
   'adapters/browser/clock.ts': "import { http } from '../shared/http.ts'; export const pageClock = http;",
   'adapters/node/sntp.ts':
     "import dgram from 'node:dgram'; import { http } from '../shared/http.ts'; export const sntp = [dgram, http];",
+  'adapters/node/fs/file.ts': 'export const file = 1;',
+  'adapters/node/fs/lock.ts': "import { file } from './file.ts'; export const lock = file;",
+  'adapters/node/system.ts': "import { file } from './fs/file.ts'; export const system = file;",
+  ...Object.fromEntries(
+    ['storage', 'outbox', 'archive', 'process'].map((room) => [
+      `adapters/node/${room}/${room}.ts`,
+      `import { lock } from '../fs/lock.ts'; export const ${room} = lock;`,
+    ]),
+  ),
+  'adapters/node/firmware/firmware.ts':
+    "import { archive } from '../archive/archive.ts'; import { process } from '../process/process.ts'; import { storage } from '../storage/storage.ts'; import { file } from '../fs/file.ts'; export const firmware = [archive, process, storage, file];",
+  'adapters/node/signing/signing.ts':
+    "import { firmware } from '../firmware/firmware.ts'; import { file } from '../fs/file.ts'; export const signing = [firmware, file];",
+  'adapters/node/program/program.ts':
+    "import { signing } from '../signing/signing.ts'; import { firmware } from '../firmware/firmware.ts'; export const program = [signing, firmware];",
   'app/client.ts': "import { unitMachine } from '../machines/index.ts'; export const client = unitMachine;",
   'app/node.ts':
     "import fs from 'node:fs'; import { sntp } from '../adapters/node/sntp.ts'; import { client } from './client.ts'; export const node = [fs, sntp, client];",
@@ -127,6 +142,30 @@ const unlawful: [rule: string, file: string, source: string][] = [
     "import { memoryClock } from '../memory/clock.ts'; export const x = memoryClock;",
   ],
   ['platforms-do-not-mix', 'adapters/shared/n.ts', "import { sntp } from '../node/sntp.ts'; export const x = sntp;"],
+  ...(
+    [
+      ['fs', 'storage'],
+      ['storage', 'outbox'],
+      ['outbox', 'storage'],
+      ['archive', 'firmware'],
+      ['process', 'firmware'],
+      ['firmware', 'outbox'],
+      ['firmware', 'signing'],
+      ['signing', 'program'],
+      ['program', 'outbox'],
+    ] as const
+  ).map(([room, other]): [string, string, string] => [
+    `node-${room}-runs-down`,
+    `adapters/node/${room}/to-${other}.ts`,
+    `import { ${other} } from '../${other}/${other}.ts'; export const x = ${other};`,
+  ]),
+  ['node-fs-runs-down', 'adapters/node/fs/to-sntp.ts', "import { sntp } from '../sntp.ts'; export const x = sntp;"],
+  ['node-files-stand-alone', 'adapters/node/wifi.ts', "import { sntp } from './sntp.ts'; export const x = sntp;"],
+  [
+    'node-files-stand-alone',
+    'adapters/node/clock.ts',
+    "import { storage } from './storage/storage.ts'; export const x = storage;",
+  ],
   ['only-node-uses-node', 'machines/o.ts', "import fs from 'node:fs'; export const x = fs;"],
   ['only-node-uses-node', 'services/p.ts', "import fs from 'node:fs'; export const x = fs;"],
   ['only-node-uses-node', 'adapters/shared/q.ts', "import fs from 'node:fs'; export const x = fs;"],
