@@ -177,6 +177,25 @@ const closed = async (link: Link): Promise<void> => {
  *
  * Messages go from the link to the {@link LinkUser} and never through the machine. An attempt that fails, or a link
  * that ends, is told once: `link.refused` before it was open, `link.closed` after.
+ *
+ * @example
+ * import { mqttMachine } from 'pepeunit-client/machines';
+ * import { holdLink, type LinkUser } from 'pepeunit-client/services';
+ *
+ * const user: LinkUser = {
+ *   options: (version) => ({
+ *     url: 'mqtts://broker.example:8883',
+ *     version,
+ *     clientId: 'unit',
+ *     username: 'token',
+ *     keepaliveSeconds: 60,
+ *     timeoutMs: 10_000,
+ *   }),
+ *   onMessage: () => undefined,
+ *   attach: (link) => link.publish('topic', 'text'),
+ *   detach: () => undefined,
+ * };
+ * const machine = mqttMachine.provide({ actors: { holdLink: holdLink(unit.world.broker, user) } });
  */
 export const holdLink = (broker: Broker, user: LinkUser) =>
   fromCallback<LinkCommand, LinkWish, LinkEvent>(({ input, sendBack, receive }) => {
@@ -220,6 +239,14 @@ export const holdLink = (broker: Broker, user: LinkUser) =>
   });
 export type HoldLink = ReturnType<typeof holdLink>;
 
-/** Waits until the link that was let go has said DISCONNECT, for the mqtt machine's `closeLink`. */
+/**
+ * Waits until the link that was let go has said DISCONNECT, for the mqtt machine's `closeLink`.
+ *
+ * @example
+ * import { mqttMachine } from 'pepeunit-client/machines';
+ * import { closeLink } from 'pepeunit-client/services';
+ *
+ * const machine = mqttMachine.provide({ actors: { closeLink: closeLink(() => Promise.resolve()) } });
+ */
 export const closeLink = (lastClosed: () => Promise<void>) => fromPromise<void>(() => lastClosed());
 export type CloseLink = ReturnType<typeof closeLink>;

@@ -32,7 +32,15 @@ export interface ClockSource {
   readOffset(signal: AbortSignal): Promise<number>;
 }
 
-/** Turns a clock source into the time machine's `readOffset` actor. */
+/**
+ * Turns a clock source into the time machine's `readOffset` actor.
+ *
+ * @example
+ * import { timeMachine } from 'pepeunit-client/machines';
+ * import { readOffset } from 'pepeunit-client/services';
+ *
+ * const machine = timeMachine.provide({ actors: { readOffset: readOffset(unit.world.clockSource) } });
+ */
 export const readOffset = (source: ClockSource) => fromPromise<number>(({ signal }) => source.readOffset(signal));
 export type ReadOffset = ReturnType<typeof readOffset>;
 
@@ -47,6 +55,12 @@ export type ClockEvent = { type: 'clock.moved' };
 /**
  * Watches, for the time machine's `watchClock`, whether the host's wall clock and its monotonic one move apart by more
  * than 5 s: in a suspend the monotonic clock stands still, and the time that is derived from it falls behind.
+ *
+ * @example
+ * import { timeMachine } from 'pepeunit-client/machines';
+ * import { watchClock } from 'pepeunit-client/services';
+ *
+ * const machine = timeMachine.provide({ actors: { watchClock: watchClock(unit.world.clock) } });
  */
 export const watchClock = (clock: Clock) =>
   fromCallback<{ type: 'clock.ignore' }, undefined, ClockEvent>(({ sendBack }) => {

@@ -145,6 +145,11 @@ const claimsOf = (token: string): unknown => {
  * Reads the unit's UUID from its token, whatever white space the token's JSON has.
  *
  * @throws {SettingsError} `invalid`; the message never shows the token.
+ * @example
+ * import { readEnv, unitUuidOf } from 'pepeunit-client/services';
+ *
+ * const { reserved } = await readEnv(unit.world.storage, 'env.json');
+ * const uuid = unitUuidOf(reserved.PU_AUTH_TOKEN);
  */
 export const unitUuidOf = (token: string): string => {
   if (token === '') {
@@ -166,6 +171,11 @@ export const unitUuidOf = (token: string): string => {
  *
  * @throws {SettingsError} `malformed` when it is no JSON object, `invalid` naming the variable.
  * @see Pepeunit, developer documentation, "env.json"
+ * @example
+ * import { parseEnv } from 'pepeunit-client/services';
+ *
+ * const { reserved, unitUuid } = parseEnv(await unit.world.storage.readJson('env.json'));
+ * console.log(`${unitUuid} talks to ${reserved.PU_MQTT_HOST}`);
  */
 export const parseEnv = (document: unknown): UnitEnv => {
   if (!isJsonObject(document)) {
@@ -199,6 +209,11 @@ const isHost = (given: string): boolean =>
  *
  * @param unitUuid The unit that the env must be of.
  * @throws {SettingsError} `malformed` when it is no JSON object, `invalid` naming the variable.
+ * @example
+ * import { parseNextEnv, readEnv, targetOf } from 'pepeunit-client/services';
+ *
+ * const before = await readEnv(unit.world.storage, 'env.json');
+ * const next = parseNextEnv(await unit.world.http.getEnv(targetOf(before)), before.unitUuid);
  */
 export const parseNextEnv = (document: unknown, unitUuid: string): UnitEnv => {
   const env = parseEnv(document);

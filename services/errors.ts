@@ -1,4 +1,16 @@
-/** What every error of this package is: a stable `name` and `code`, a message that says what to do, the `cause` kept. */
+/**
+ * What every error of this package is: a stable `name` and `code`, a message that says what to do, the `cause` kept.
+ *
+ * @example
+ * import { PepeunitError } from 'pepeunit-client';
+ *
+ * try {
+ *   await client.downloadEnv();
+ * } catch (thrown) {
+ *   if (!(thrown instanceof PepeunitError)) throw thrown;
+ *   client.logger.warning(`${thrown.name} ${thrown.code}: ${thrown.message}`);
+ * }
+ */
 export class PepeunitError<TCode extends string = string> extends Error {
   override readonly name: string = 'PepeunitError';
   /** Stable, machine-readable reason, unique within the error's `name`. */
@@ -25,7 +37,16 @@ export class StorageError extends PepeunitError<'malformed' | 'io' | 'unsupporte
   override readonly name = 'StorageError';
 }
 
-/** Whether a store says that what it kept may be gone. */
+/**
+ * Whether a store says that what it kept may be gone.
+ *
+ * @example
+ * import { isLoss } from 'pepeunit-client/services';
+ *
+ * await unit.world.outbox.open().catch((thrown: unknown) => {
+ *   if (isLoss(thrown)) console.warn('The messages that waited are gone.');
+ * });
+ */
 export const isLoss = (thrown: unknown): thrown is StorageError =>
   thrown instanceof StorageError && thrown.code === 'lost';
 
@@ -123,7 +144,14 @@ export interface Failure {
   readonly message: string;
 }
 
-/** The text of anything, also of what has none. Never throws. */
+/**
+ * The text of anything, also of what has none. Never throws.
+ *
+ * @example
+ * import { textOf } from 'pepeunit-client/services';
+ *
+ * textOf({ toString: 1 }); // '(object without a text)'
+ */
 export const textOf = (value: unknown): string => {
   try {
     return String(value);
@@ -142,7 +170,14 @@ const describeThrown = (thrown: unknown): Failure => {
   };
 };
 
-/** Turns anything thrown into plain data; the `code` is `unexpected` where it has none. Never throws. */
+/**
+ * Turns anything thrown into plain data; the `code` is `unexpected` where it has none. Never throws.
+ *
+ * @example
+ * import { failureOf } from 'pepeunit-client/services';
+ *
+ * const { name, code, message } = failureOf(new RangeError('too far')); // 'RangeError', 'unexpected', 'too far'
+ */
 export const failureOf = (thrown: unknown): Failure => {
   try {
     return describeThrown(thrown);
@@ -165,7 +200,15 @@ const classes: Readonly<Record<string, new (code: never, message: string) => Pep
   ClientError,
 };
 
-/** Turns a failure that came as plain data into an error of its own class again. */
+/**
+ * Turns a failure that came as plain data into an error of its own class again.
+ *
+ * @example
+ * import { errorOf, failureOf, RestError } from 'pepeunit-client/services';
+ *
+ * const failure = failureOf(new RestError('timeout', 'No answer.'));
+ * const error = errorOf(failure); // a RestError again
+ */
 export const errorOf = ({ name, code, message }: Failure): PepeunitError => {
   const Class = Object.hasOwn(classes, name) ? classes[name] : undefined;
   return Class ? new Class(code as never, message) : new ClientError('failed', message);

@@ -88,7 +88,15 @@ const countIn = (record: JsonObject, name: string): number => {
   return value;
 };
 
-/** Tells the ids of updates, which name folders, from everything else. */
+/**
+ * Tells the ids of updates, which name folders, from everything else.
+ *
+ * @example
+ * import { isFlightId } from 'pepeunit-client/services';
+ *
+ * isFlightId('1f0a-2'); // true
+ * isFlightId('../etc'); // false
+ */
 export const isFlightId = (id: string): boolean => /^[0-9a-z][0-9a-z-]{0,63}$/.test(id);
 
 const idIn = (record: JsonObject, name: string): string => {
@@ -131,6 +139,10 @@ const outcomeOf = (record: JsonObject): UpdateOutcome => ({
  * Checks a whole journal as it was read.
  *
  * @throws {FirmwareError} `journal` when it is damaged, `newerJournal` when a newer client has written it.
+ * @example
+ * import { parseJournal } from 'pepeunit-client/services';
+ *
+ * const { phase } = parseJournal(JSON.parse('{"format":1,"phase":"settled"}'));
  */
 export const parseJournal = (document: unknown): FirmwareJournal => {
   if (!isJsonObject(document)) throw damaged('it must be a JSON object');
@@ -186,6 +198,11 @@ const without = <K extends keyof FirmwareJournal>(journal: FirmwareJournal, ...n
  * A settled unit begins to swap. A version that failed is forgotten when another one is wanted.
  *
  * @throws {FirmwareError} `busy` when the last update is not settled.
+ * @example
+ * import { defaultTrialTerms, firstJournal, swapBegun } from 'pepeunit-client/services';
+ *
+ * const order = { scope: 'everything', from: 'v1', to: 'v2', trial: defaultTrialTerms } as const;
+ * const journal = swapBegun(firstJournal, 'id-1', order);
  */
 export const swapBegun = (journal: FirmwareJournal, id: string, order: SwapOrder): FirmwareJournal => {
   if (journal.phase !== 'settled') {
@@ -197,7 +214,15 @@ export const swapBegun = (journal: FirmwareJournal, id: string, order: SwapOrder
   return { ...kept, phase: 'swapping', flight };
 };
 
-/** The files are in place: a trial begins, except for env.json and schema.json alone. */
+/**
+ * The files are in place: a trial begins, except for env.json and schema.json alone.
+ *
+ * @example
+ * import { defaultTrialTerms, firstJournal, swapBegun, swapDone } from 'pepeunit-client/services';
+ *
+ * const order = { scope: 'everything', from: 'v1', to: 'v2', trial: defaultTrialTerms } as const;
+ * const { phase } = swapDone(swapBegun(firstJournal, 'id-1', order)); // 'trial'
+ */
 export const swapDone = (journal: FirmwareJournal): FirmwareJournal => {
   if (journal.phase !== 'swapping') return journal;
   return journal.flight?.scope === 'envAndSchema'
@@ -205,19 +230,45 @@ export const swapDone = (journal: FirmwareJournal): FirmwareJournal => {
     : { ...journal, phase: 'trial' };
 };
 
-/** The new files can't be put in place: the old version comes back, and the new one is not held to have failed. */
+/**
+ * The new files can't be put in place: the old version comes back, and the new one is not held to have failed.
+ *
+ * @example
+ * import { defaultTrialTerms, firstJournal, swapBegun, swapGivenUp } from 'pepeunit-client/services';
+ *
+ * const order = { scope: 'everything', from: 'v1', to: 'v2', trial: defaultTrialTerms } as const;
+ * const { phase } = swapGivenUp(swapBegun(firstJournal, 'id-1', order), 'the disk is full'); // 'rollingBack'
+ */
 export const swapGivenUp = (journal: FirmwareJournal, reason: string): FirmwareJournal =>
   journal.phase === 'swapping' && journal.flight
     ? { ...journal, phase: 'rollingBack', flight: { ...journal.flight, reason: clipped(reason) } }
     : journal;
 
-/** One more start, during a trial alone. */
+/**
+ * One more start, during a trial alone.
+ *
+ * @example
+ * import { defaultTrialTerms, firstJournal, startCounted, swapBegun, swapDone } from 'pepeunit-client/services';
+ *
+ * const order = { scope: 'everything', from: 'v1', to: 'v2', trial: defaultTrialTerms } as const;
+ * const trial = swapDone(swapBegun(firstJournal, 'id-1', order));
+ * const starts = startCounted(trial).flight?.starts; // 1
+ */
 export const startCounted = (journal: FirmwareJournal): FirmwareJournal =>
   journal.phase === 'trial' && journal.flight
     ? { ...journal, flight: { ...journal.flight, starts: journal.flight.starts + 1 } }
     : journal;
 
-/** The new version has proved itself; nothing changes outside a trial. */
+/**
+ * The new version has proved itself; nothing changes outside a trial.
+ *
+ * @example
+ * import { defaultTrialTerms, firstJournal, swapBegun, swapDone, trialConfirmed } from 'pepeunit-client/services';
+ *
+ * const order = { scope: 'everything', from: 'v1', to: 'v2', trial: defaultTrialTerms } as const;
+ * const trial = swapDone(swapBegun(firstJournal, 'id-1', order));
+ * const outcome = trialConfirmed(trial).outcome; // { version: 'v2', result: 'confirmed' }
+ */
 export const trialConfirmed = (journal: FirmwareJournal): FirmwareJournal =>
   journal.phase === 'trial' && journal.flight
     ? {
@@ -228,7 +279,16 @@ export const trialConfirmed = (journal: FirmwareJournal): FirmwareJournal =>
       }
     : journal;
 
-/** The new version has not proved itself, and is remembered for that; nothing changes outside a trial. */
+/**
+ * The new version has not proved itself, and is remembered for that; nothing changes outside a trial.
+ *
+ * @example
+ * import { defaultTrialTerms, firstJournal, rollBackBegun, swapBegun, swapDone } from 'pepeunit-client/services';
+ *
+ * const order = { scope: 'everything', from: 'v1', to: 'v2', trial: defaultTrialTerms } as const;
+ * const trial = swapDone(swapBegun(firstJournal, 'id-1', order));
+ * const failed = rollBackBegun(trial, 'it did not get online').failed;
+ */
 export const rollBackBegun = (journal: FirmwareJournal, reason: string): FirmwareJournal =>
   journal.phase === 'trial' && journal.flight
     ? {
@@ -239,7 +299,17 @@ export const rollBackBegun = (journal: FirmwareJournal, reason: string): Firmwar
       }
     : journal;
 
-/** The previous version is in place again. */
+/**
+ * The previous version is in place again.
+ *
+ * @example
+ * import { defaultTrialTerms, firstJournal, rollBackBegun, rollBackDone } from 'pepeunit-client/services';
+ * import { swapBegun, swapDone } from 'pepeunit-client/services';
+ *
+ * const order = { scope: 'everything', from: 'v1', to: 'v2', trial: defaultTrialTerms } as const;
+ * const trial = swapDone(swapBegun(firstJournal, 'id-1', order));
+ * const { phase } = rollBackDone(rollBackBegun(trial, 'it did not get online')); // 'settled'
+ */
 export const rollBackDone = (journal: FirmwareJournal): FirmwareJournal => {
   if (journal.phase !== 'rollingBack' || !journal.flight) return journal;
   const { to: version, reason } = journal.flight;
@@ -250,11 +320,26 @@ export const rollBackDone = (journal: FirmwareJournal): FirmwareJournal => {
   };
 };
 
-/** The outcome was told. */
+/**
+ * The outcome was told.
+ *
+ * @example
+ * import { outcomeTold, parseJournal } from 'pepeunit-client/services';
+ *
+ * const stored = { format: 1, phase: 'settled', outcome: { version: 'v2', result: 'confirmed' } };
+ * const { outcome } = outcomeTold(parseJournal(stored)); // undefined
+ */
 export const outcomeTold = (journal: FirmwareJournal): FirmwareJournal =>
   journal.outcome ? without(journal, 'outcome') : journal;
 
-/** What of the journal is for others. */
+/**
+ * What of the journal is for others.
+ *
+ * @example
+ * import { firstJournal, statusOf } from 'pepeunit-client/services';
+ *
+ * const { phase } = statusOf(firstJournal); // 'settled'
+ */
 export const statusOf = ({ phase, flight, failed, outcome }: FirmwareJournal): FirmwareStatus => ({
   phase,
   ...(phase === 'trial' &&

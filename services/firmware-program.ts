@@ -16,7 +16,15 @@ export interface FirmwarePrograms {
   fetch(id: string, link: string, signal: AbortSignal): Promise<{ readonly bytes: number }>;
 }
 
-/** Fetches the program of a compilable unit into its staged version, for the update machine's `stage`. */
+/**
+ * Fetches the program of a compilable unit into its staged version, for the update machine's `stage`.
+ *
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { stageProgram } from 'pepeunit-client/services';
+ *
+ * const machine = updateMachine.provide({ actors: { stage: stageProgram(unit.world.programs) } });
+ */
 export const stageProgram = (programs: FirmwarePrograms) =>
   fromPromise<StagedFirmware, { staged: StagedFirmware; target: UpdateTarget }>(async ({ input, signal }) => {
     const { staged, target } = input;

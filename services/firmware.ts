@@ -105,7 +105,16 @@ export interface UpdateTarget {
   readonly payload?: JsonObject;
 }
 
-/** Downloads and stages the firmware, for the update machine's `download`. */
+/**
+ * Downloads and stages the firmware, for the update machine's `download`.
+ *
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { downloadFirmware, readEnv } from 'pepeunit-client/services';
+ *
+ * const env = () => readEnv(unit.world.storage, 'env.json');
+ * const machine = updateMachine.provide({ actors: { download: downloadFirmware(unit.world.http, unit.world.firmware, env) } });
+ */
 export const downloadFirmware = (rest: Rest, store: FirmwareStore, env: () => Promise<UnitEnv>) =>
   fromPromise<StagedFirmware, { target: UpdateTarget }>(async ({ signal }) =>
     store.stage(await rest.getFirmware(targetOf(await env()), signal), signal),
@@ -123,6 +132,14 @@ const required = async (store: FirmwareStore, id: string, name: string): Promise
 /**
  * Checks that a staged version is whole, keeps the unit in touch with its instance, is the one asked for, and signed
  * where that is required, for the update machine's `verify`. What a compilable unit's archive holds is the instance's alone: there the program is what is signed.
+ *
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { readEnv, verifyFirmware } from 'pepeunit-client/services';
+ *
+ * const env = () => readEnv(unit.world.storage, 'env.json');
+ * const trust = { check: async () => undefined };
+ * const machine = updateMachine.provide({ actors: { verify: verifyFirmware(unit.world.firmware, trust, env) } });
  */
 export const verifyFirmware = (store: FirmwareStore, trust: ReleaseTrust, current: () => Promise<UnitEnv>) =>
   fromPromise<void, { staged: StagedFirmware; target: UpdateTarget }>(async ({ input }) => {
@@ -158,7 +175,15 @@ const checkHoldsProgram = (scope: FirmwareScope, { files }: StagedFirmware): voi
   );
 };
 
-/** Puts a staged version in place, for the update machine's `swap`. */
+/**
+ * Puts a staged version in place, for the update machine's `swap`.
+ *
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { swapFirmware } from 'pepeunit-client/services';
+ *
+ * const machine = updateMachine.provide({ actors: { swap: swapFirmware(unit.world.firmware) } });
+ */
 export const swapFirmware = (store: FirmwareStore, trial: TrialTerms = defaultTrialTerms) =>
   fromPromise<void, { staged: StagedFirmware; mode: RestartMode; from: string; target: UpdateTarget }>(
     async ({ input: { staged, mode, from, target } }) => {
@@ -171,12 +196,28 @@ export const swapFirmware = (store: FirmwareStore, trial: TrialTerms = defaultTr
   );
 export type SwapFirmware = ReturnType<typeof swapFirmware>;
 
-/** Forgets a staged version that was refused, for the update machine's `discard`. */
+/**
+ * Forgets a staged version that was refused, for the update machine's `discard`.
+ *
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { discardFirmware } from 'pepeunit-client/services';
+ *
+ * const machine = updateMachine.provide({ actors: { discard: discardFirmware(unit.world.firmware) } });
+ */
 export const discardFirmware = (store: FirmwareStore) =>
   fromPromise<void, { staged: StagedFirmware }>(({ input }) => store.discard(input.staged.id));
 export type DiscardFirmware = ReturnType<typeof discardFirmware>;
 
-/** Hands an update to the app's own handler, for the update machine's `handOver`. */
+/**
+ * Hands an update to the app's own handler, for the update machine's `handOver`.
+ *
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { handOverUpdate } from 'pepeunit-client/services';
+ *
+ * const machine = updateMachine.provide({ actors: { handOver: handOverUpdate(async ({ commitVersion }) => console.log(commitVersion)) } });
+ */
 export const handOverUpdate = (handle: (target: UpdateTarget) => Promise<void>) =>
   fromPromise<void, { target: UpdateTarget }>(({ input }) => handle(input.target));
 export type HandOverUpdate = ReturnType<typeof handOverUpdate>;

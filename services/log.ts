@@ -25,7 +25,15 @@ export interface LogSink {
   flush(): Promise<void>;
 }
 
-/** Flushes every sink, for the logger machine's `flush`. */
+/**
+ * Flushes every sink, for the logger machine's `flush`.
+ *
+ * @example
+ * import { loggerMachine } from 'pepeunit-client/machines';
+ * import { flushLogs } from 'pepeunit-client/services';
+ *
+ * const machine = loggerMachine.provide({ actors: { flush: flushLogs(() => unit.world.console.flush()) } });
+ */
 export const flushLogs = (flush: () => Promise<void>) => fromPromise<void>(() => flush());
 export type FlushLogs = ReturnType<typeof flushLogs>;
 
@@ -37,7 +45,16 @@ export interface LogSyncInput {
 /** Sends stored entries, oldest first. @returns How many were sent, those before a cut included. */
 export type SendLogs = (input: LogSyncInput, signal: AbortSignal) => Promise<number>;
 
-/** Sends stored entries, for the logger machine's `sendStored`. */
+/**
+ * Sends stored entries, for the logger machine's `sendStored`.
+ *
+ * @example
+ * import { loggerMachine } from 'pepeunit-client/machines';
+ * import { sendStoredLogs } from 'pepeunit-client/services';
+ *
+ * const sendStored = sendStoredLogs(async () => unit.world.console.entries.length);
+ * const machine = loggerMachine.provide({ actors: { sendStored } });
+ */
 export const sendStoredLogs = (send: SendLogs) =>
   fromPromise<number, LogSyncInput>(({ input, signal }) => send(input, signal));
 export type SendStoredLogs = ReturnType<typeof sendStoredLogs>;

@@ -18,7 +18,16 @@ export type RestartMode = (typeof RestartMode)[keyof typeof RestartMode];
 /** The modes in which another process takes over. */
 export type RestartingMode = Extract<RestartMode, 'restart_exec' | 'restart_popen' | 'exit'>;
 
-/** Whether a mode lets another process take over. */
+/**
+ * Whether a mode lets another process take over.
+ *
+ * @example
+ * import { RestartMode } from 'pepeunit-client';
+ * import { isRestarting } from 'pepeunit-client/services';
+ *
+ * isRestarting(RestartMode.Exit); // true
+ * isRestarting(RestartMode.NoRestart); // false
+ */
 export const isRestarting = (mode: RestartMode): mode is RestartingMode =>
   mode === RestartMode.RestartExec || mode === RestartMode.RestartPopen || mode === RestartMode.Exit;
 
@@ -40,7 +49,15 @@ export interface ProcessControl {
   restart(mode: RestartingMode, onReplaced?: () => void): Promise<void>;
 }
 
-/** Restarts the program, for the update machine's `restart`. */
+/**
+ * Restarts the program, for the update machine's `restart`.
+ *
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { restartProcess } from 'pepeunit-client/services';
+ *
+ * const machine = updateMachine.provide({ actors: { restart: restartProcess((mode) => unit.world.process.restart(mode)) } });
+ */
 export const restartProcess = (restart: (mode: RestartingMode) => Promise<void>) =>
   fromPromise<void, { mode: RestartMode }>(async ({ input }) => {
     if (isRestarting(input.mode)) await restart(input.mode);

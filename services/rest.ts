@@ -9,7 +9,15 @@ export interface RestTarget {
   readonly token: string;
 }
 
-/** The target that an env names. */
+/**
+ * The target that an env names.
+ *
+ * @example
+ * import { readEnv, targetOf } from 'pepeunit-client/services';
+ *
+ * const target = targetOf(await readEnv(unit.world.storage, 'env.json'));
+ * const { commit } = await unit.world.http.getTargetVersion(target);
+ */
 export const targetOf = ({ reserved, unitUuid }: UnitEnv): RestTarget => ({
   baseUrl: `${reserved.PU_HTTP_TYPE}://${reserved.PU_DOMAIN}${reserved.PU_APP_PREFIX}${reserved.PU_API_ACTUAL_PREFIX}`,
   unitUuid,

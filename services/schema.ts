@@ -39,6 +39,11 @@ const parseSection = (name: string, value: JsonValue | undefined): SchemaSection
  *
  * @throws {SchemaError} `malformed` when it is no JSON object, `invalid` naming the section or key.
  * @see Pepeunit, developer documentation, "schema.json"
+ * @example
+ * import { parseSchema } from 'pepeunit-client/services';
+ *
+ * const { output_topic: outputs } = parseSchema(await unit.world.storage.readJson('schema.json'));
+ * console.log(Object.keys(outputs));
  */
 export const parseSchema = (document: unknown): UnitSchema => {
   if (!isJsonObject(document)) {
@@ -68,6 +73,11 @@ const baseKeys = {
  *
  * @param unitUuid The unit that the schema must be of.
  * @throws {SchemaError} `malformed` when it is no JSON object, `invalid` naming the section or key.
+ * @example
+ * import { simulatedUuid } from 'pepeunit-client/testing';
+ * import { parseNextSchema } from 'pepeunit-client/services';
+ *
+ * const schema = parseNextSchema(await unit.world.storage.readJson('schema.json'), simulatedUuid);
  */
 export const parseNextSchema = (document: unknown, unitUuid: string): UnitSchema => {
   const schema = parseSchema(document);
@@ -84,7 +94,14 @@ export const parseNextSchema = (document: unknown, unitUuid: string): UnitSchema
   return schema;
 };
 
-/** Every topic that the unit subscribes to: its base topics first, each once. */
+/**
+ * Every topic that the unit subscribes to: its base topics first, each once.
+ *
+ * @example
+ * import { readSchema, subscribedTopics } from 'pepeunit-client/services';
+ *
+ * const topics = subscribedTopics(await readSchema(unit.world.storage, 'schema.json'));
+ */
 export const subscribedTopics = (schema: UnitSchema): string[] => [
   ...new Set([...Object.values(schema.input_base_topic), ...Object.values(schema.input_topic)].flat()),
 ];
@@ -93,6 +110,10 @@ export const subscribedTopics = (schema: UnitSchema): string[] => [
  * Reads and checks schema.json.
  *
  * @throws {SchemaError} `missing`, `malformed`, `invalid`, `io`
+ * @example
+ * import { readSchema } from 'pepeunit-client/services';
+ *
+ * const schema = await readSchema(unit.world.storage, 'schema.json');
  */
 export const readSchema = async (storage: Storage, path: string): Promise<UnitSchema> =>
   parseSchema(await readDocument(storage, path, 'schema', SchemaError));
@@ -110,7 +131,15 @@ export interface SchemaTopics {
   readonly subscribed: readonly string[];
 }
 
-/** A schema holder with nothing in it yet. */
+/**
+ * A schema holder with nothing in it yet.
+ *
+ * @example
+ * import { readSchema, schemaHolder } from 'pepeunit-client/services';
+ *
+ * const holder = schemaHolder((schema) => console.log(Object.keys(schema.input_topic)));
+ * holder.adopt(await readSchema(unit.world.storage, 'schema.json'));
+ */
 export const schemaHolder = (onAdopt: (schema: UnitSchema) => void = () => undefined): SchemaHolder => {
   let current: UnitSchema | undefined;
   return {
@@ -139,6 +168,12 @@ export interface SchemaSources {
  * Fetches the schema from the instance, checks all of it, and only then replaces schema.json.
  *
  * @throws {RestError | SchemaError | StorageError} The old file and schema are then still in force.
+ * @example
+ * import { downloadSchema, readEnv } from 'pepeunit-client/services';
+ *
+ * const { storage, http: rest } = unit.world;
+ * const env = () => readEnv(storage, 'env.json');
+ * await downloadSchema({ storage, rest, path: 'schema.json', env }, AbortSignal.timeout(30_000));
  */
 export const downloadSchema = async (
   { storage, rest, path, env }: Omit<SchemaSources, 'holder'>,
@@ -152,12 +187,32 @@ export const downloadSchema = async (
   return schema;
 };
 
-/** Loads schema.json, for the schema machine's `load`. */
+/**
+ * Loads schema.json, for the schema machine's `load`.
+ *
+ * @example
+ * import { schemaMachine } from 'pepeunit-client/machines';
+ * import { loadSchema, readEnv, schemaHolder } from 'pepeunit-client/services';
+ *
+ * const env = () => readEnv(unit.world.storage, 'env.json');
+ * const sources = { storage: unit.world.storage, rest: unit.world.http, path: 'schema.json', holder: schemaHolder(), env };
+ * const machine = schemaMachine.provide({ actors: { load: loadSchema(sources) } });
+ */
 export const loadSchema = ({ storage, path, holder }: SchemaSources) =>
   fromPromise<SchemaTopics>(async () => holder.adopt(await readSchema(storage, path)));
 export type LoadSchema = ReturnType<typeof loadSchema>;
 
-/** Downloads, checks, saves and takes over the schema, for the schema machine's `refresh`. */
+/**
+ * Downloads, checks, saves and takes over the schema, for the schema machine's `refresh`.
+ *
+ * @example
+ * import { schemaMachine } from 'pepeunit-client/machines';
+ * import { readEnv, refreshSchema, schemaHolder } from 'pepeunit-client/services';
+ *
+ * const env = () => readEnv(unit.world.storage, 'env.json');
+ * const sources = { storage: unit.world.storage, rest: unit.world.http, path: 'schema.json', holder: schemaHolder(), env };
+ * const machine = schemaMachine.provide({ actors: { refresh: refreshSchema(sources) } });
+ */
 export const refreshSchema = (sources: SchemaSources) =>
   fromPromise<SchemaTopics>(async ({ signal }) => sources.holder.adopt(await downloadSchema(sources, signal)));
 export type RefreshSchema = ReturnType<typeof refreshSchema>;

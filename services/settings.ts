@@ -37,13 +37,28 @@ const wifiVariables = ['PUC_WIFI_SSID', 'PUC_WIFI_PASS'] as const;
 const differs = (before: UnitEnv | undefined, after: UnitEnv, names: readonly (keyof UnitEnv['reserved'])[]): boolean =>
   before === undefined || names.some((name) => before.reserved[name] !== after.reserved[name]);
 
-/** As often as the env says, and so often that twice as long is no more than one and a half keep-alives. */
+/**
+ * As often as the env says, and so often that twice as long is no more than one and a half keep-alives.
+ *
+ * @example
+ * import { envDefaults, pingIntervalOf } from 'pepeunit-client/services';
+ *
+ * pingIntervalOf({ ...envDefaults, PU_MQTT_PING_INTERVAL: 60, PU_MQTT_KEEPALIVE: 60 }); // 45_000
+ */
 export const pingIntervalOf = ({ PU_MQTT_PING_INTERVAL, PU_MQTT_KEEPALIVE }: UnitEnv['reserved']): number =>
   PU_MQTT_KEEPALIVE === 0
     ? PU_MQTT_PING_INTERVAL * 1000
     : Math.min(PU_MQTT_PING_INTERVAL * 1000, PU_MQTT_KEEPALIVE * 750);
 
-/** An env holder with nothing in it yet. */
+/**
+ * An env holder with nothing in it yet.
+ *
+ * @example
+ * import { envHolder, readEnv } from 'pepeunit-client/services';
+ *
+ * const holder = envHolder();
+ * const { linkRevision } = holder.adopt(await readEnv(unit.world.storage, 'env.json')); // 1
+ */
 export const envHolder = (onAdopt: (env: UnitEnv) => void = () => undefined): EnvHolder => {
   let current: UnitEnv | undefined;
   let linkRevision = 0;
@@ -78,6 +93,10 @@ export const envHolder = (onAdopt: (env: UnitEnv) => void = () => undefined): En
  * Reads and checks env.json.
  *
  * @throws {SettingsError} `missing`, `malformed`, `invalid`, `io`
+ * @example
+ * import { readEnv } from 'pepeunit-client/services';
+ *
+ * const { unitUuid } = await readEnv(unit.world.storage, 'env.json');
  */
 export const readEnv = async (storage: Storage, path: string): Promise<UnitEnv> =>
   parseEnv(await readDocument(storage, path, 'env', SettingsError));
@@ -90,7 +109,15 @@ export interface SettingsSources {
   readonly holder: EnvHolder;
 }
 
-/** Reads env.json and takes it over. */
+/**
+ * Reads env.json and takes it over.
+ *
+ * @example
+ * import { envHolder, loadEnv } from 'pepeunit-client/services';
+ *
+ * const sources = { storage: unit.world.storage, rest: unit.world.http, path: 'env.json', holder: envHolder() };
+ * const { commitVersion } = await loadEnv(sources);
+ */
 export const loadEnv = async ({ storage, path, holder }: SettingsSources): Promise<UnitSettings> =>
   holder.adopt(await readEnv(storage, path));
 
@@ -116,6 +143,12 @@ const ofVersionInPlace = async (
  * Fetches the env from the instance, checks all of it, and only then replaces the file.
  *
  * @throws {RestError | SettingsError | StorageError} The old file is then still there.
+ * @example
+ * import { downloadEnv, readEnv } from 'pepeunit-client/services';
+ *
+ * const { storage, http: rest } = unit.world;
+ * const before = await readEnv(storage, 'env.json');
+ * const env = await downloadEnv({ storage, rest, path: 'env.json', before }, AbortSignal.timeout(30_000));
  */
 export const downloadEnv = async (
   { storage, rest, path, before, to = path }: EnvDownload,
@@ -128,11 +161,29 @@ export const downloadEnv = async (
   return env;
 };
 
-/** Loads env.json, for the settings machine's `load`. */
+/**
+ * Loads env.json, for the settings machine's `load`.
+ *
+ * @example
+ * import { settingsMachine } from 'pepeunit-client/machines';
+ * import { envHolder, loadSettings } from 'pepeunit-client/services';
+ *
+ * const sources = { storage: unit.world.storage, rest: unit.world.http, path: 'env.json', holder: envHolder() };
+ * const machine = settingsMachine.provide({ actors: { load: loadSettings(sources) } });
+ */
 export const loadSettings = (sources: SettingsSources) => fromPromise<UnitSettings>(() => loadEnv(sources));
 export type LoadSettings = ReturnType<typeof loadSettings>;
 
-/** Downloads, checks, saves and takes over the env, for the settings machine's `refresh`. */
+/**
+ * Downloads, checks, saves and takes over the env, for the settings machine's `refresh`.
+ *
+ * @example
+ * import { settingsMachine } from 'pepeunit-client/machines';
+ * import { envHolder, refreshSettings } from 'pepeunit-client/services';
+ *
+ * const sources = { storage: unit.world.storage, rest: unit.world.http, path: 'env.json', holder: envHolder() };
+ * const machine = settingsMachine.provide({ actors: { refresh: refreshSettings(sources) } });
+ */
 export const refreshSettings = (sources: SettingsSources) =>
   fromPromise<UnitSettings>(async ({ signal }) => {
     const before = sources.holder.current ?? (await readEnv(sources.storage, sources.path));

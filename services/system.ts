@@ -49,7 +49,14 @@ const sound = (metrics: SystemMetrics): SystemMetrics =>
     }),
   );
 
-/** Measures the host for one report: finite numbers alone, and always the version that runs. */
+/**
+ * Measures the host for one report: finite numbers alone, and always the version that runs.
+ *
+ * @example
+ * import { measureState } from 'pepeunit-client/services';
+ *
+ * const report = await measureState(unit.world.system, () => unit.world.clock.now(), '5f1c0de');
+ */
 export const measureState = async (
   system: System,
   epochMs: () => number,
@@ -60,14 +67,30 @@ export const measureState = async (
   pu_commit_version: commitVersion,
 });
 
-/** Collects one report, for the state reporter's `collect`. */
+/**
+ * Collects one report, for the state reporter's `collect`.
+ *
+ * @example
+ * import { stateReporterMachine } from 'pepeunit-client/machines';
+ * import { collectState } from 'pepeunit-client/services';
+ *
+ * const machine = stateReporterMachine.provide({ actors: { collect: collectState(unit.world.system, () => unit.world.clock.now()) } });
+ */
 export const collectState = (system: System, epochMs: () => number) =>
   fromPromise<StateReport, { commitVersion: string }>(({ input }) =>
     measureState(system, epochMs, input.commitVersion),
   );
 export type CollectState = ReturnType<typeof collectState>;
 
-/** Sends one report, for the state reporter's `publish`. */
+/**
+ * Sends one report, for the state reporter's `publish`.
+ *
+ * @example
+ * import { stateReporterMachine } from 'pepeunit-client/machines';
+ * import { publishState } from 'pepeunit-client/services';
+ *
+ * const machine = stateReporterMachine.provide({ actors: { publish: publishState(async (report) => console.log(report.mem_free)) } });
+ */
 export const publishState = (send: (report: StateReport, signal: AbortSignal) => Promise<void>) =>
   fromPromise<void, { report: StateReport }>(({ input, signal }) => send(input.report, signal));
 export type PublishState = ReturnType<typeof publishState>;

@@ -8,6 +8,12 @@ import { targetOf, type Rest } from './rest.ts';
 /**
  * Carries out what an earlier start has left, for the update machine's `recover`. Where no supervisor does, it counts this
  * start too, once.
+ *
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { recoverFirmware } from 'pepeunit-client/services';
+ *
+ * const machine = updateMachine.provide({ actors: { recover: recoverFirmware(unit.world.firmware, false) } });
  */
 export const recoverFirmware = (store: FirmwareStore, isSupervised: boolean) => {
   let isCounted = isSupervised;
@@ -20,7 +26,16 @@ export const recoverFirmware = (store: FirmwareStore, isSupervised: boolean) => 
 };
 export type RecoverFirmware = ReturnType<typeof recoverFirmware>;
 
-/** Asks the instance which version it wants, for the update machine's `askTarget`. */
+/**
+ * Asks the instance which version it wants, for the update machine's `askTarget`.
+ *
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { askTarget, readEnv } from 'pepeunit-client/services';
+ *
+ * const env = () => readEnv(unit.world.storage, 'env.json');
+ * const machine = updateMachine.provide({ actors: { askTarget: askTarget(unit.world.http, env) } });
+ */
 export const askTarget = (rest: Rest, env: () => Promise<UnitEnv>) =>
   fromPromise<string>(async ({ signal }) => (await rest.getTargetVersion(targetOf(await env()), signal)).commit);
 export type AskTarget = ReturnType<typeof askTarget>;
@@ -29,6 +44,11 @@ export type AskTarget = ReturnType<typeof askTarget>;
  * Asks the app whether it is ready, for the update machine's `checkReady`.
  *
  * @param isReady Means no when it throws, rejects, or answers `false`.
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { checkReady } from 'pepeunit-client/services';
+ *
+ * const machine = updateMachine.provide({ actors: { checkReady: checkReady(() => unit.client.mqttClient.isConnected()) } });
  */
 export const checkReady = (isReady: () => unknown) =>
   fromPromise<void>(async () => {
@@ -36,15 +56,39 @@ export const checkReady = (isReady: () => unknown) =>
   });
 export type CheckReady = ReturnType<typeof checkReady>;
 
-/** Ends a trial well, for the update machine's `confirm`. */
+/**
+ * Ends a trial well, for the update machine's `confirm`.
+ *
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { confirmFirmware } from 'pepeunit-client/services';
+ *
+ * const machine = updateMachine.provide({ actors: { confirm: confirmFirmware(unit.world.firmware) } });
+ */
 export const confirmFirmware = (store: FirmwareStore) => fromPromise<void>(() => store.confirm());
 export type ConfirmFirmware = ReturnType<typeof confirmFirmware>;
 
-/** Puts the previous version in place again, for the update machine's `rollBack`. */
+/**
+ * Puts the previous version in place again, for the update machine's `rollBack`.
+ *
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { rollBackFirmware } from 'pepeunit-client/services';
+ *
+ * const machine = updateMachine.provide({ actors: { rollBack: rollBackFirmware(unit.world.firmware) } });
+ */
 export const rollBackFirmware = (store: FirmwareStore) =>
   fromPromise<void, { reason: string }>(({ input }) => store.rollBack(input.reason));
 export type RollBackFirmware = ReturnType<typeof rollBackFirmware>;
 
-/** Notes that the outcome was told, for the update machine's `forgetOutcome`. */
+/**
+ * Notes that the outcome was told, for the update machine's `forgetOutcome`.
+ *
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { forgetOutcome } from 'pepeunit-client/services';
+ *
+ * const machine = updateMachine.provide({ actors: { forgetOutcome: forgetOutcome(unit.world.firmware) } });
+ */
 export const forgetOutcome = (store: FirmwareStore) => fromPromise<void>(() => store.forgetOutcome());
 export type ForgetOutcome = ReturnType<typeof forgetOutcome>;

@@ -29,16 +29,40 @@ export interface SsidInput {
   readonly ssid: string;
 }
 
-/** Reads the station's link, for the wifi machine's `readStatus`. */
+/**
+ * Reads the station's link, for the wifi machine's `readStatus`.
+ *
+ * @example
+ * import { wifiMachine } from 'pepeunit-client/machines';
+ * import { readWifiStatus } from 'pepeunit-client/services';
+ *
+ * const machine = wifiMachine.provide({ actors: { readStatus: readWifiStatus(unit.world.wifi) } });
+ */
 export const readWifiStatus = (wifi: Wifi) => fromPromise<WifiStatus>(() => wifi.status());
 export type ReadWifiStatus = ReturnType<typeof readWifiStatus>;
 
-/** Whether the network is in reach, for the wifi machine's `scan`. */
+/**
+ * Whether the network is in reach, for the wifi machine's `scan`.
+ *
+ * @example
+ * import { wifiMachine } from 'pepeunit-client/machines';
+ * import { scanForSsid } from 'pepeunit-client/services';
+ *
+ * const machine = wifiMachine.provide({ actors: { scan: scanForSsid(unit.world.wifi) } });
+ */
 export const scanForSsid = (wifi: Wifi) =>
   fromPromise<boolean, SsidInput>(async ({ input, signal }) => (await wifi.scan(signal)).includes(input.ssid));
 export type ScanForSsid = ReturnType<typeof scanForSsid>;
 
-/** Leaves the network that the station is in, then joins the one asked for, for the wifi machine's `join`. */
+/**
+ * Leaves the network that the station is in, then joins the one asked for, for the wifi machine's `join`.
+ *
+ * @example
+ * import { wifiMachine } from 'pepeunit-client/machines';
+ * import { joinWifi } from 'pepeunit-client/services';
+ *
+ * const machine = wifiMachine.provide({ actors: { join: joinWifi(unit.world.wifi, () => 'password') } });
+ */
 export const joinWifi = (wifi: Wifi, password: WifiPassword) =>
   fromPromise<void, SsidInput>(async ({ input, signal }) => {
     if ((await wifi.status()).linked) await wifi.leave();
@@ -50,7 +74,15 @@ export type JoinWifi = ReturnType<typeof joinWifi>;
 export type WifiLinkEvent =
   { type: 'link.changed'; linked: boolean; ssid?: string } | { type: 'link.unwatchable'; failure: Failure };
 
-/** Watches the link while a machine is in it, for the wifi machine's `watchLink`. */
+/**
+ * Watches the link while a machine is in it, for the wifi machine's `watchLink`.
+ *
+ * @example
+ * import { wifiMachine } from 'pepeunit-client/machines';
+ * import { watchWifi } from 'pepeunit-client/services';
+ *
+ * const machine = wifiMachine.provide({ actors: { watchLink: watchWifi(unit.world.wifi) } });
+ */
 export const watchWifi = (wifi: Wifi) =>
   fromCallback<{ type: 'link.ignore' }, undefined, WifiLinkEvent>(({ sendBack }) => {
     try {
