@@ -113,7 +113,17 @@ const cut = (hub: Hub, error: BrokerError, clientId: string | undefined) => {
   }
 };
 
-/** A broker in memory. */
+/**
+ * A broker in memory.
+ *
+ * @example
+ * import { fakeClock, memoryBroker, simulatedUnit } from 'pepeunit-client/testing';
+ *
+ * const broker = memoryBroker({ clock: fakeClock() });
+ * const { client: simulated } = simulatedUnit({ adapters: { broker } });
+ * await simulated.ready();
+ * broker.cut();
+ */
 export const memoryBroker = ({ versions = [4, 5], clock }: MemoryBrokerOptions = {}): MemoryBroker => {
   const hub: Hub = {
     versions,

@@ -17,7 +17,17 @@ export interface MemoryClockSource extends ClockSource {
 
 const aborted = () => new ClockError('aborted', 'Asking the simulated time server was stopped.');
 
-/** @param offsetMs What it says at first. */
+/**
+ * A reference clock that says what a test wants.
+ *
+ * @param offsetMs What it says at first.
+ * @example
+ * import { memoryClockSource } from 'pepeunit-client/testing';
+ *
+ * const source = memoryClockSource();
+ * source.offsetMs = 1_000;
+ * await source.readOffset(AbortSignal.timeout(100)); // 1_000
+ */
 export const memoryClockSource = (offsetMs = 0): MemoryClockSource => {
   const failing = createFailures<'read'>();
   let reads = 0;

@@ -31,6 +31,12 @@ const firstDue = (timers: ReadonlyMap<number, Timer>): Timer | undefined => {
  * A clock for tests and simulation.
  *
  * @param start What the wall clock says at first, Unix milliseconds; the monotonic clock starts at zero.
+ * @example
+ * import { fakeClock } from 'pepeunit-client/testing';
+ *
+ * const clock = fakeClock();
+ * clock.setTimeout(() => console.log('a minute is over'), 60_000);
+ * clock.advance(60_000);
  */
 export const fakeClock = (start = defaultStart): FakeClock => {
   const timers = new Map<number, Timer>();

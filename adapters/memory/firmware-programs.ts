@@ -13,7 +13,17 @@ export interface MemoryFirmwarePrograms extends FirmwarePrograms {
   fail(operation: 'fetch', error: Error): void;
 }
 
-/** Puts programs into the staged versions of a store in memory, as the file `program`. */
+/**
+ * Puts programs into the staged versions of a store in memory, as the file `program`.
+ *
+ * @example
+ * import { defaultArchiveLimits } from 'pepeunit-client/services';
+ * import { memoryFirmwarePrograms, memoryFirmwareStore } from 'pepeunit-client/testing';
+ *
+ * const store = memoryFirmwareStore({ limits: defaultArchiveLimits });
+ * const programs = memoryFirmwarePrograms(store);
+ * console.log(programs.asked);
+ */
 export const memoryFirmwarePrograms = (store: MemoryFirmwareStore): MemoryFirmwarePrograms => {
   const programs = new Map<string, string>();
   const asked: string[] = [];

@@ -136,7 +136,16 @@ const memoryJournal = (check: (operation: Operation) => void, restore: () => voi
   };
 };
 
-/** Keeps versions in memory; archives are read as the real store reads them. */
+/**
+ * Keeps versions in memory; archives are read as the real store reads them.
+ *
+ * @example
+ * import { defaultArchiveLimits } from 'pepeunit-client/services';
+ * import { memoryFirmwareStore } from 'pepeunit-client/testing';
+ *
+ * const store = memoryFirmwareStore({ limits: defaultArchiveLimits });
+ * const { phase } = await store.status(); // 'settled'
+ */
 export const memoryFirmwareStore = (options: MemoryFirmwareStoreOptions): MemoryFirmwareStore => {
   const encoder = new TextEncoder();
   const live: MemoryTree = new Map(

@@ -13,7 +13,16 @@ export interface MemoryLogSink extends LogSink {
   hold(): () => void;
 }
 
-/** A sink with nothing in it yet. */
+/**
+ * A sink with nothing in it yet.
+ *
+ * @example
+ * import { memoryLogSink } from 'pepeunit-client/testing';
+ *
+ * const sink = memoryLogSink();
+ * sink.write({ level: 'Info', text: 'the fan runs' });
+ * const texts = sink.entries.map(({ text }) => text);
+ */
 export const memoryLogSink = (): MemoryLogSink => {
   const entries: LogEntry[] = [];
   let flushes = 0;

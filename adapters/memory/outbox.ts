@@ -20,7 +20,18 @@ export interface MemoryOutbox extends Outbox {
 
 const full = () => new StorageError('io', 'The outbox can not be written: no space is left. Free some.');
 
-/** Keeps messages in memory. */
+/**
+ * Keeps messages in memory.
+ *
+ * @example
+ * import { memoryOutbox, simulatedUnit } from 'pepeunit-client/testing';
+ *
+ * const outbox = memoryOutbox();
+ * const { client: simulated } = simulatedUnit({ adapters: { outbox } });
+ * const makeRoom = outbox.fill();
+ * await simulated.ready();
+ * makeRoom();
+ */
 export const memoryOutbox = (): MemoryOutbox => {
   const messages = new Map<number, StoredMessage>();
   const dead: DeadLetter[] = [];

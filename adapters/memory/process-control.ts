@@ -9,7 +9,16 @@ export interface MemoryProcessControl extends ProcessControl {
   failNext(error: Error): void;
 }
 
-/** Process control in memory; as with the real one, a restart that works stays pending. */
+/**
+ * Process control in memory; as with the real one, a restart that works stays pending.
+ *
+ * @example
+ * import { memoryProcessControl } from 'pepeunit-client/testing';
+ *
+ * const control = memoryProcessControl();
+ * void control.restart('exit');
+ * console.log(control.restarts); // ['exit']
+ */
 export const memoryProcessControl = (isSupervised = false): MemoryProcessControl => {
   const restarts: Parameters<ProcessControl['restart']>[0][] = [];
   const failing = createFailures<'restart'>();

@@ -75,7 +75,16 @@ const emptyDocuments = (): RestDocuments => ({
   units: [],
 });
 
-/** An instance in memory. */
+/**
+ * An instance in memory.
+ *
+ * @example
+ * import { RestError } from 'pepeunit-client';
+ * import { memoryRest } from 'pepeunit-client/testing';
+ *
+ * const rest = memoryRest({ documents: { stateStorage: 'on' } });
+ * rest.fail('getEnv', new RestError('timeout', 'No answer.'));
+ */
 export const memoryRest = ({ documents: given, clock = stoppedTimers }: MemoryRestOptions = {}): MemoryRest => {
   const documents = { ...emptyDocuments(), ...given };
   const calls: RecordedCall[] = [];

@@ -20,6 +20,11 @@ export interface MemoryStorage extends Storage {
  * Keeps documents in memory.
  *
  * @param documents What is there from the start: a text as it is, anything else as JSON.
+ * @example
+ * import { memoryStorage } from 'pepeunit-client/testing';
+ *
+ * const storage = memoryStorage({ 'curve.json': { celsius: [20, 60] } });
+ * const curve = await storage.readJson('curve.json');
  */
 export const memoryStorage = (documents: Readonly<Record<string, JsonValue>> = {}): MemoryStorage => {
   const kept = new Map<string, StoredDocument>(

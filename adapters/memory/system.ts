@@ -20,7 +20,16 @@ export const sampleMetrics: SystemMetrics = {
   ifconfig: ['192.168.1.20', '255.255.255.0', '192.168.1.1', '192.168.1.1'],
 };
 
-/** @param metrics What it measures at first. */
+/**
+ * A host that measures what a test says.
+ *
+ * @param metrics What it measures at first.
+ * @example
+ * import { memorySystem, sampleMetrics } from 'pepeunit-client/testing';
+ *
+ * const system = memorySystem({ ...sampleMetrics, mem_free: 1_024 });
+ * const { mem_free: free } = await system.measure();
+ */
 export const memorySystem = (metrics: SystemMetrics = sampleMetrics): MemorySystem => {
   const failing = createFailures<'measure'>();
   let measurements = 0;

@@ -60,7 +60,16 @@ const stationLink = (first: string | undefined) => {
   };
 };
 
-/** A radio with simulated networks around it. */
+/**
+ * A radio with simulated networks around it.
+ *
+ * @example
+ * import { memoryWifi } from 'pepeunit-client/testing';
+ *
+ * const wifi = memoryWifi({ networks: { home: 'password' } });
+ * await wifi.join('home', 'password', AbortSignal.timeout(100));
+ * wifi.vanish('home');
+ */
 export const memoryWifi = (options: MemoryWifiOptions = {}): MemoryWifi => {
   const { networks = {}, linkedTo, joinMs = 0, clock = systemClock() } = options;
   const inReach = new Map(Object.entries(networks));
