@@ -127,6 +127,11 @@ const during = <T>({ folder }: UseStore, task: (folder: string) => Promise<T>): 
  *
  * @param dbName A folder, relative to the working directory of this moment.
  * @param storeName Any text; encoded, so that it never leaves `dbName`.
+ * @example
+ * import { keyValue } from 'pepeunit-client';
+ *
+ * const store = keyValue.createStore('data', 'calibration');
+ * await keyValue.set('offset', 3, store);
  */
 export const createStore = (dbName: string, storeName: string): UseStore => ({
   folder: resolve(join(dbName, safeName(storeName))),
@@ -139,13 +144,24 @@ const defaultStore = (): UseStore => createStore('keyval-store', 'keyval');
  *
  * @returns `undefined` when there is none.
  * @throws {StorageError} `malformed`, `tooLarge`, `io`; `unsupported` for a key that is neither text nor number.
+ * @example
+ * import { keyValue } from 'pepeunit-client';
+ *
+ * const offset = (await keyValue.get<number>('offset')) ?? 0;
  */
 export const get = async <T>(key: AnyKey, store: UseStore = defaultStore()): Promise<T | undefined> => {
   const checked = fileKeyOf(key);
   return during(store, (folder) => readValue(folder, checked) as Promise<T | undefined>);
 };
 
-/** Reads the values of several keys, as of one moment. */
+/**
+ * Reads the values of several keys, as of one moment.
+ *
+ * @example
+ * import { keyValue } from 'pepeunit-client';
+ *
+ * const [offset, gain] = await keyValue.getMany<number>(['offset', 'gain']);
+ */
 export const getMany = async <T>(
   keysWanted: AnyKey[],
   store: UseStore = defaultStore(),
@@ -160,6 +176,13 @@ export const getMany = async <T>(
  * A kill in the last step may leave some replaced and others not, each of them whole.
  *
  * @throws {StorageError} `io`; `unsupported` for what JSON can't carry.
+ * @example
+ * import { keyValue } from 'pepeunit-client';
+ *
+ * await keyValue.setMany([
+ *   ['offset', 3],
+ *   ['gain', 1.5],
+ * ]);
  */
 export const setMany = async (entriesGiven: [AnyKey, unknown][], store: UseStore = defaultStore()): Promise<void> => {
   const checked = entriesGiven.map(([key, value]): [FileKey, unknown] => [fileKeyOf(key), value]);
@@ -167,7 +190,15 @@ export const setMany = async (entriesGiven: [AnyKey, unknown][], store: UseStore
   return during(store, (folder) => writeReplacements(folder, replacements));
 };
 
-/** Replaces the value of a key, durably and at once. @throws {StorageError} `io`, `unsupported` */
+/**
+ * Replaces the value of a key, durably and at once.
+ *
+ * @throws {StorageError} `io`, `unsupported`
+ * @example
+ * import { keyValue } from 'pepeunit-client';
+ *
+ * await keyValue.set('offset', 3);
+ */
 export const set = (key: AnyKey, value: unknown, store: UseStore = defaultStore()): Promise<void> =>
   setMany([[key, value]], store);
 
@@ -175,6 +206,10 @@ export const set = (key: AnyKey, value: unknown, store: UseStore = defaultStore(
  * Replaces a value by what `updater` makes of it; no other call of this process comes between.
  *
  * @throws {StorageError} `io`, `unsupported`; what `updater` throws, the old value then stays.
+ * @example
+ * import { keyValue } from 'pepeunit-client';
+ *
+ * await keyValue.update<number>('starts', (starts = 0) => starts + 1);
  */
 export const update = async <T>(
   key: AnyKey,
@@ -188,16 +223,40 @@ export const update = async <T>(
   });
 };
 
-/** Removes several keys; those that do not exist are passed over. @throws {StorageError} `io` */
+/**
+ * Removes several keys; those that do not exist are passed over.
+ *
+ * @throws {StorageError} `io`
+ * @example
+ * import { keyValue } from 'pepeunit-client';
+ *
+ * await keyValue.delMany(['offset', 'gain']);
+ */
 export const delMany = async (keysGiven: AnyKey[], store: UseStore = defaultStore()): Promise<void> => {
   const checked = keysGiven.map(fileKeyOf);
   return during(store, (folder) => removeValues(folder, checked));
 };
 
-/** Removes a key; nothing happens when it does not exist. @throws {StorageError} `io` */
+/**
+ * Removes a key; nothing happens when it does not exist.
+ *
+ * @throws {StorageError} `io`
+ * @example
+ * import { keyValue } from 'pepeunit-client';
+ *
+ * await keyValue.del('offset');
+ */
 export const del = (key: AnyKey, store: UseStore = defaultStore()): Promise<void> => delMany([key], store);
 
-/** Removes every key; files of others in the folder stay. @throws {StorageError} `io` */
+/**
+ * Removes every key; files of others in the folder stay.
+ *
+ * @throws {StorageError} `io`
+ * @example
+ * import { keyValue } from 'pepeunit-client';
+ *
+ * await keyValue.clear();
+ */
 export const clear = (store: UseStore = defaultStore()): Promise<void> =>
   during(store, async (folder) => removeValues(folder, await keysIn(folder)));
 
@@ -212,15 +271,39 @@ const sortedEntries = async (folder: string): Promise<[FileKey, unknown][]> => {
   return found;
 };
 
-/** All keys, numbers before texts. @throws {StorageError} `io` */
+/**
+ * All keys, numbers before texts.
+ *
+ * @throws {StorageError} `io`
+ * @example
+ * import { keyValue } from 'pepeunit-client';
+ *
+ * for (const key of await keyValue.keys<string>()) console.log(key);
+ */
 export const keys = <K extends AnyKey>(store: UseStore = defaultStore()): Promise<K[]> =>
   during(store, (folder) => sortedKeys(folder) as Promise<unknown> as Promise<K[]>);
 
-/** All values, in the order of {@link keys}. @throws {StorageError} `malformed`, `io` */
+/**
+ * All values, in the order of {@link keys}.
+ *
+ * @throws {StorageError} `malformed`, `io`
+ * @example
+ * import { keyValue } from 'pepeunit-client';
+ *
+ * const offsets = await keyValue.values<number>();
+ */
 export const values = <T>(store: UseStore = defaultStore()): Promise<T[]> =>
   during(store, async (folder) => (await sortedEntries(folder)).map(([, value]) => value as T));
 
-/** All keys with their values, in the order of {@link keys}. @throws {StorageError} `malformed`, `io` */
+/**
+ * All keys with their values, in the order of {@link keys}.
+ *
+ * @throws {StorageError} `malformed`, `io`
+ * @example
+ * import { keyValue } from 'pepeunit-client';
+ *
+ * const calibration = Object.fromEntries(await keyValue.entries<string, number>());
+ */
 export const entries = <K extends AnyKey, T>(store: UseStore = defaultStore()): Promise<[K, T][]> =>
   during(store, (folder) => sortedEntries(folder) as Promise<unknown> as Promise<[K, T][]>);
 
