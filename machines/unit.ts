@@ -1,60 +1,397 @@
 /**
  * The unit: starts its children, turns their facts into commands for the others, obeys the instance.
  *
- *     idle ─start─▶ loadingSettings ─▶ loadingSchema ─▶ operating { offline ◀─▶ online } ─stop─▶ closing ─▶ stopped
- *                          └───fail────────┴─▶ misconfigured
+ *     idle ─start─▶ recovering ─▶ loadingSettings ─▶ loadingSchema ─▶ operating { offline ◀─▶ online }
+ *                                       └───fail────────┴─▶ misconfigured         └─stop─▶ closing ─▶ stopped
  *
- * Beside that life cycle, one region does the work that is the same in each of its states, and one region
- * a child keeps that child running.
+ * Beside that life cycle, one region handles facts and requests however far the unit is, one logs and emits what happens,
+ * one decides when the version may be reported, and one for each child keeps that child running.
  */
-
-import { supervised } from './unit/supervision.ts';
+import type { ErrorActorEvent } from 'xstate';
 import { newUnitContext } from './unit/context.ts';
-import { duties } from './unit/facts.ts';
-import { lifecycle } from './unit/lifecycle.ts';
-import { reports } from './unit/reporting.ts';
+import { crashLine, misconfigured } from './unit/notices.ts';
 import { unitSetup } from './unit/setup.ts';
-import { loggerMachine } from './logger.ts';
-import { mqttMachine } from './mqtt.ts';
-import { schemaMachine } from './schema.ts';
-import { settingsMachine } from './settings.ts';
-import { stateReporterMachine } from './state-reporter.ts';
-import { timeMachine } from './time.ts';
-import { updateMachine } from './update.ts';
-import { wifiMachine } from './wifi.ts';
+import { crashOf, loggerInput, mqttInput, parentInput, updateInput } from './unit/supervision.ts';
 
-export type { CommandName, UnitContext, UnitEmitted, UnitEvent, UnitCounts, UnitInput } from './unit/context.ts';
+export type { CommandName, UnitContext, UnitCounts, UnitEmitted, UnitEvent, UnitInput } from './unit/context.ts';
 export type { LogLine } from './unit/notices.ts';
 
-export const unitMachine = unitSetup
-  .createMachine({
-    id: 'unit',
-    description: 'A Pepeunit unit: its life cycle, its children, and what they are told.',
-    context: ({ input }) => newUnitContext(input),
-    type: 'parallel',
-    states: {
-      lifecycle,
-      duties,
-      reports,
-      settings: supervised('settings'),
-      schema: supervised('schema'),
-      wifi: supervised('wifi'),
-      time: supervised('time'),
-      mqtt: supervised('mqtt'),
-      update: supervised('update'),
-      logger: supervised('logger'),
-      stateReporter: supervised('stateReporter'),
+type Crashed = { event: ErrorActorEvent };
+
+/** What the region of a child does when the child fails, and its other states: the same for each child. */
+const onCrash = [
+  {
+    guard: { type: 'canRestart', params: ({ event }: Crashed) => crashOf(event, true) },
+    target: 'restarting',
+    actions: [
+      { type: 'log', params: ({ event }: Crashed) => crashLine(crashOf(event, true)) },
+      { type: 'noteCrash', params: ({ event }: Crashed) => crashOf(event, true) },
+    ],
+  },
+  {
+    target: 'failed',
+    actions: [
+      { type: 'log', params: ({ event }: Crashed) => crashLine(crashOf(event, false)) },
+      { type: 'noteCrash', params: ({ event }: Crashed) => crashOf(event, false) },
+    ],
+  },
+] as const;
+const restarting = {
+  description: 'It failed and starts again soon.',
+  tags: ['busy'],
+  after: { restartAfter: { target: 'running' } },
+} as const;
+const failed = { description: 'It failed too often and stays off.', tags: ['faulty'] } as const;
+
+export const unitMachine = unitSetup.createMachine({
+  id: 'unit',
+  description: 'A Pepeunit unit: its life cycle, its children, and what passes between them.',
+  context: ({ input }) => newUnitContext(input),
+  type: 'parallel',
+  states: {
+    lifecycle: {
+      description: 'How far the unit is.',
+      initial: 'idle',
+      states: {
+        idle: {
+          description: 'Not started.',
+          on: { 'unit.start': { target: 'recovering' }, 'unit.stop': { target: 'stopped' } },
+        },
+        recovering: {
+          description: 'Waits until what an update has left is carried out, before any file is read.',
+          tags: ['busy'],
+          entry: [{ type: 'dispatch', params: { route: 'recover' } }],
+          on: {
+            'update.ready': { actions: [{ type: 'dispatch', params: { route: 'recover' } }] },
+            'update.recovered': { target: 'loadingSettings' },
+            'update.tried': { target: 'loadingSettings' },
+            'update.settled': { target: 'loadingSettings' },
+            'unit.stop': { target: 'closing' },
+          },
+          after: { recoverWithin: { target: 'loadingSettings' } },
+        },
+        loadingSettings: {
+          description: 'Waits for env.json to be read.',
+          tags: ['busy'],
+          entry: [{ type: 'dispatch', params: { route: 'loadSettings' } }],
+          on: {
+            'settings.ready': { actions: [{ type: 'dispatch', params: { route: 'loadSettings' } }] },
+            'settings.loaded': { target: 'loadingSchema' },
+            'settings.failed': { target: 'misconfigured' },
+            'unit.stop': { target: 'closing' },
+          },
+        },
+        loadingSchema: {
+          description: 'Waits for schema.json to be read.',
+          tags: ['busy'],
+          entry: [{ type: 'dispatch', params: { route: 'loadSchema' } }],
+          on: {
+            'schema.ready': { actions: [{ type: 'dispatch', params: { route: 'loadSchema' } }] },
+            'schema.loaded': { target: 'operating' },
+            'schema.failed': { target: 'misconfigured' },
+            'unit.stop': { target: 'closing' },
+          },
+        },
+        misconfigured: {
+          description: 'env.json or schema.json can not be used; goes on as soon as it can.',
+          tags: ['faulty'],
+          entry: [{ type: 'emit', params: ({ context }) => misconfigured(context) }],
+          on: {
+            'unit.start': { target: 'recovering' },
+            'settings.loaded': { target: 'loadingSchema' },
+            'schema.loaded': { guard: 'hasSettings', target: 'operating' },
+            'unit.stop': { target: 'stopped' },
+          },
+        },
+        operating: {
+          description: 'Does its work, whether the broker is there or not.',
+          tags: ['ready'],
+          entry: [
+            { type: 'beginWork' },
+            { type: 'dispatch', params: { route: 'wantTopics' } },
+            { type: 'dispatch', params: { route: 'bringWifiUp' } },
+          ],
+          exit: [{ type: 'endWork' }],
+          on: {
+            'command.received': {
+              actions: [
+                { type: 'countCommand', params: ({ event }) => event },
+                { type: 'dispatch', params: { route: 'obey' } },
+              ],
+            },
+            'unit.stop': { target: 'closing' },
+          },
+          initial: 'offline',
+          states: {
+            offline: {
+              description: 'No link, or its topics are not answered yet.',
+              on: { 'mqtt.online': { target: 'online' } },
+            },
+            online: {
+              description: 'The link is open and the topics are subscribed to.',
+              entry: [
+                { type: 'noteOnline' },
+                { type: 'dispatch', params: { route: 'passBrokerOn' } },
+                { type: 'dispatch', params: { route: 'passHealthOn' } },
+                { type: 'emit', params: { type: 'online' } },
+              ],
+              exit: [
+                { type: 'noteOffline' },
+                { type: 'dispatch', params: { route: 'passBrokerOn' } },
+                { type: 'dispatch', params: { route: 'passHealthOn' } },
+                { type: 'emit', params: { type: 'offline' } },
+              ],
+              on: { 'mqtt.offline': { target: 'offline' } },
+            },
+          },
+        },
+        closing: {
+          description: 'Ends in order, within a limit; a start that is asked for meanwhile comes after.',
+          tags: ['busy'],
+          on: {
+            'unit.start': { actions: [{ type: 'wantStart' }] },
+            'unit.stop': { actions: [{ type: 'forgetStart' }] },
+          },
+          after: { closeWithin: { target: 'stopped' } },
+          initial: 'flushing',
+          states: {
+            flushing: {
+              description: 'Waits until the log is out.',
+              entry: [{ type: 'dispatch', params: { route: 'flushLog' } }],
+              on: {
+                'logger.flushed': { target: 'disconnecting' },
+                'logger.failed': { target: 'disconnecting' },
+              },
+              after: { flushWithin: { target: 'disconnecting' } },
+            },
+            disconnecting: {
+              description: 'Waits until the link is closed.',
+              entry: [{ type: 'dispatch', params: { route: 'leaveNetwork' } }],
+              on: { 'mqtt.stopped': { target: '#unit.lifecycle.stopped' } },
+            },
+          },
+        },
+        stopped: {
+          description: 'Ended; can be started again.',
+          entry: [{ type: 'emit', params: { type: 'stopped' } }],
+          exit: [{ type: 'forgetStart' }],
+          always: { guard: 'isStartDue', target: 'recovering' },
+          on: { 'unit.start': { target: 'recovering' } },
+        },
+      },
     },
-  })
-  .provide({
-    actors: {
-      settings: settingsMachine,
-      schema: schemaMachine,
-      wifi: wifiMachine,
-      time: timeMachine,
-      mqtt: mqttMachine,
-      update: updateMachine,
-      logger: loggerMachine,
-      stateReporter: stateReporterMachine,
+    facts: {
+      description: 'Handles requests and facts, however far the unit is.',
+      on: {
+        'settings.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'settings' } }] },
+        'schema.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'schema' } }] },
+        'wifi.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'wifi' } }] },
+        'time.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'time' } }] },
+        'mqtt.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'mqtt' } }] },
+        'update.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'update' } }] },
+        'logger.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'logger' } }] },
+        'reporter.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'stateReporter' } }] },
+        'settings.load': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
+        'settings.refresh': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
+        'schema.load': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
+        'schema.refresh': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
+        'time.sync': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
+        'mqtt.resubscribe': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
+        'update.start': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
+        'logger.sync': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
+        'reporter.report': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
+        'update.configure': {
+          actions: [
+            { type: 'keepHandsOver', params: ({ event }) => event },
+            { type: 'dispatch', params: { route: 'forward' } },
+          ],
+        },
+        'logger.toggle': {
+          actions: [
+            { type: 'keepSink', params: ({ event }) => event },
+            { type: 'dispatch', params: { route: 'forward' } },
+          ],
+        },
+        'mqtt.connect': { actions: [{ type: 'wantLink' }, { type: 'dispatch', params: { route: 'keepLink' } }] },
+        'mqtt.disconnect': { actions: [{ type: 'dropLink' }, { type: 'dispatch', params: { route: 'forward' } }] },
+        'mqtt.alsoWant': {
+          actions: [
+            { type: 'keepExtraTopics', params: ({ event }) => event },
+            { type: 'dispatch', params: { route: 'wantTopics' } },
+          ],
+        },
+        'wifi.connect': { actions: [{ type: 'dispatch', params: { route: 'bringWifiUp' } }] },
+        'settings.loaded': {
+          actions: [
+            { type: 'dispatch', params: { route: 'rejoinWifi' } },
+            { type: 'keepSettings', params: ({ event }) => event },
+            { type: 'dispatch', params: { route: 'applySettings' } },
+          ],
+        },
+        'settings.failed': { actions: [{ type: 'keepFailure', params: ({ event }) => event }] },
+        'schema.loaded': {
+          actions: [
+            { type: 'keepTopics', params: ({ event }) => event },
+            { type: 'dispatch', params: { route: 'wantTopics' } },
+          ],
+        },
+        'schema.failed': { actions: [{ type: 'keepFailure', params: ({ event }) => event }] },
+        'wifi.up': { actions: [{ type: 'noteNetwork' }, { type: 'dispatch', params: { route: 'passNetworkOn' } }] },
+        'wifi.down': { actions: [{ type: 'noteNoNetwork' }, { type: 'dispatch', params: { route: 'passNetworkOn' } }] },
+        'mqtt.connected': { actions: [{ type: 'countConnect' }] },
+        'mqtt.online': {
+          actions: [
+            { type: 'noteDenied', params: ({ event }) => event },
+            { type: 'dispatch', params: { route: 'passHealthOn' } },
+          ],
+        },
+        'mqtt.offline': { actions: [{ type: 'countDisconnect' }] },
+        'update.finished': { actions: [{ type: 'dispatch', params: { route: 'reloadFiles' } }] },
+        'reporter.sent': { actions: [{ type: 'countReport' }] },
+      },
     },
-  });
+    notices: {
+      description: 'Logs and emits what the table of notices has for an event.',
+      on: { '*': { guard: 'isNotable', actions: [{ type: 'notify' }] } },
+    },
+    reports: {
+      description: 'Decides when the version that runs is the one to report.',
+      initial: 'free',
+      states: {
+        free: {
+          description: 'No update is under way: the version that runs is reported.',
+          on: {
+            'update.began': { target: 'lapsing' },
+            'update.swapping': { target: 'held' },
+            'update.tried': { target: 'held' },
+          },
+        },
+        lapsing: {
+          description: 'An update is under way; the old version is reported for two intervals more.',
+          on: {
+            'update.swapping': { target: 'held' },
+            'update.tried': { target: 'held' },
+            'update.settled': { target: 'free' },
+          },
+          after: { holdAfter: { target: 'held' } },
+        },
+        held: {
+          description: 'Nothing is reported until the update has ended, or the version that runs has proved itself.',
+          entry: [{ type: 'holdReports' }, { type: 'dispatch', params: { route: 'holdReporter' } }],
+          exit: [{ type: 'releaseReports' }, { type: 'dispatch', params: { route: 'holdReporter' } }],
+          on: { 'update.settled': { target: 'free' } },
+        },
+      },
+    },
+    settings: {
+      description: 'Keeps the settings machine running.',
+      initial: 'running',
+      states: {
+        running: {
+          description: 'It runs.',
+          invoke: { id: 'settings', systemId: 'settings', src: 'settings', input: parentInput, onError: onCrash },
+          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'settings' } }] } },
+        },
+        restarting,
+        failed,
+      },
+    },
+    schema: {
+      description: 'Keeps the schema machine running.',
+      initial: 'running',
+      states: {
+        running: {
+          description: 'It runs.',
+          invoke: { id: 'schema', systemId: 'schema', src: 'schema', input: parentInput, onError: onCrash },
+          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'schema' } }] } },
+        },
+        restarting,
+        failed,
+      },
+    },
+    wifi: {
+      description: 'Keeps the wifi machine running.',
+      initial: 'running',
+      states: {
+        running: {
+          description: 'It runs.',
+          invoke: { id: 'wifi', systemId: 'wifi', src: 'wifi', input: parentInput, onError: onCrash },
+          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'wifi' } }] } },
+        },
+        restarting,
+        failed,
+      },
+    },
+    time: {
+      description: 'Keeps the time machine running.',
+      initial: 'running',
+      states: {
+        running: {
+          description: 'It runs.',
+          invoke: { id: 'time', systemId: 'time', src: 'time', input: parentInput, onError: onCrash },
+          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'time' } }] } },
+        },
+        restarting,
+        failed,
+      },
+    },
+    mqtt: {
+      description: 'Keeps the mqtt machine running.',
+      initial: 'running',
+      states: {
+        running: {
+          description: 'It runs.',
+          invoke: { id: 'mqtt', systemId: 'mqtt', src: 'mqtt', input: mqttInput, onError: onCrash },
+          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'mqtt' } }] } },
+        },
+        restarting,
+        failed,
+      },
+    },
+    update: {
+      description: 'Keeps the update machine running.',
+      initial: 'running',
+      states: {
+        running: {
+          description: 'It runs.',
+          invoke: { id: 'update', systemId: 'update', src: 'update', input: updateInput, onError: onCrash },
+          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'update' } }] } },
+        },
+        restarting,
+        failed,
+      },
+    },
+    logger: {
+      description: 'Keeps the logger machine running.',
+      initial: 'running',
+      states: {
+        running: {
+          description: 'It runs.',
+          invoke: { id: 'logger', systemId: 'logger', src: 'logger', input: loggerInput, onError: onCrash },
+          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'logger' } }] } },
+        },
+        restarting,
+        failed,
+      },
+    },
+    stateReporter: {
+      description: 'Keeps the state reporter running.',
+      initial: 'running',
+      states: {
+        running: {
+          description: 'It runs.',
+          invoke: {
+            id: 'stateReporter',
+            systemId: 'stateReporter',
+            src: 'stateReporter',
+            input: parentInput,
+            onError: onCrash,
+          },
+          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'stateReporter' } }] } },
+        },
+        restarting,
+        failed,
+      },
+    },
+  },
+});

@@ -14,7 +14,7 @@ import type { MqttProtocol } from '../mqtt/disconnect-reason.ts';
 import type { MqttEvent, MqttFact } from '../mqtt/context.ts';
 import type { UpdateEvent, UpdateFact, UpdatePhase } from '../update/context.ts';
 
-/** What each child of the unit may be told. */
+/** Events that each child of the unit accepts. */
 interface ChildEvents {
   settings: SettingsEvent;
   schema: SchemaEvent;
@@ -28,29 +28,29 @@ interface ChildEvents {
 
 export type ChildName = keyof ChildEvents;
 
-/** Under which `systemId` each child runs. */
-export const systemIds = {
-  settings: 'settings',
-  schema: 'schema',
-  wifi: 'wifi',
-  time: 'time',
-  mqtt: 'mqtt',
-  update: 'update',
-  logger: 'logger',
-  stateReporter: 'state-reporter',
-} as const satisfies Record<ChildName, string>;
+/** Every child; each runs under its name as invoke id and `systemId`. */
+export const childNames = [
+  'settings',
+  'schema',
+  'wifi',
+  'time',
+  'mqtt',
+  'update',
+  'logger',
+  'stateReporter',
+] as const satisfies readonly ChildName[];
 
 /** A command and the child it is for. */
 export type Message = { [K in ChildName]: { to: K; event: ChildEvents[K] } }[ChildName];
 
-/** What the children tell the unit. */
+/** Facts that the children report to the unit. */
 export type ChildFact =
   SettingsFact | SchemaFact | WifiFact | TimeFact | MqttFact | UpdateFact | LoggerFact | StateReporterFact;
 
 export type CommandName = 'update' | 'env_update' | 'schema_update' | 'log_sync';
 
-/** What the unit passes on to the child that it is for, as it is. */
-export type PassedEvent =
+/** Events that the unit forwards, as they are, to the child that they are for. */
+export type ForwardedEvent =
   | SettingsEvent
   | SchemaEvent
   | { type: 'time.sync' }
@@ -60,7 +60,7 @@ export type PassedEvent =
   | Extract<LoggerEvent, { type: 'logger.sync' | 'logger.toggle' }>
   | { type: 'reporter.report' };
 
-/** What others, and its children, may tell the unit. */
+/** Events that the unit accepts, from others and from its children. */
 export type UnitEvent =
   | { type: 'unit.start' }
   | { type: 'unit.stop' }
@@ -72,10 +72,10 @@ export type UnitEvent =
   | { type: 'mqtt.alsoWant'; topics: readonly string[] }
   /** Look after the WiFi link now, as the settings say. */
   | { type: 'wifi.connect' }
-  | PassedEvent
+  | ForwardedEvent
   | ChildFact;
 
-/** What the unit lets the app know. */
+/** Events that the unit emits for the app. */
 export type UnitEmitted =
   | { type: 'online' }
   | { type: 'offline' }
@@ -92,9 +92,9 @@ export type UnitEmitted =
   | { type: 'logsFailed'; failure: Failure }
   | { type: 'updateBegan'; target: UpdateTarget }
   | { type: 'updateRefused'; target: UpdateTarget; failure: Failure }
-  /** Told once, also when the trial was confirmed just before the program ended. */
+  /** Emitted once, also when the trial was confirmed just before the program ended. */
   | { type: 'updateConfirmed'; version: string }
-  /** Told once by the version that was restored. */
+  /** Emitted once, by the version that was restored. */
   | { type: 'updateRolledBack'; version: string; reason: string }
   | { type: 'updateSkipped'; target: UpdateTarget; reason: 'sameVersion' }
   | { type: 'updateSwapped'; target: UpdateTarget; mode: RestartMode }
@@ -161,7 +161,7 @@ export interface UnitContext extends UnitInput {
   /** How often each child was started again since it was last stable. */
   restarts: Readonly<Record<ChildName, number>>;
   /** Commands for children that are not running just now, the newest of each kind. */
-  held: readonly Message[];
+  pendingMessages: readonly Message[];
 }
 
 /** The unit as its children see it. */
@@ -187,5 +187,5 @@ export const newUnitContext = (input: UnitInput): UnitContext => ({
     commands: { update: 0, env_update: 0, schema_update: 0, log_sync: 0 },
   },
   restarts: { settings: 0, schema: 0, wifi: 0, time: 0, mqtt: 0, update: 0, logger: 0, stateReporter: 0 },
-  held: [],
+  pendingMessages: [],
 });

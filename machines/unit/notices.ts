@@ -1,6 +1,7 @@
 import type { Failure } from '../../services/errors.ts';
 import type { LogLevel } from '../../services/log.ts';
-import type { ChildName, UnitEvent } from './context.ts';
+import type { UnitContext, UnitEmitted, UnitEvent } from './context.ts';
+import type { Crash } from './supervision.ts';
 
 /** A line for the unit's log. */
 export interface LogLine {
@@ -16,89 +17,171 @@ const failed = (level: LogLevel, what: string, failure: Failure): LogLine => ({
   failure,
 });
 const versionOf = ({ commitVersion }: { commitVersion: string }): string => commitVersion || 'the newest version';
-const mostTopics = 5;
+const maxTopics = 5;
 
 const shortList = (topics: readonly string[]): string =>
-  topics.length > mostTopics
-    ? `${topics.slice(0, mostTopics).join(', ')} and ${topics.length - mostTopics} more`
+  topics.length > maxTopics
+    ? `${topics.slice(0, maxTopics).join(', ')} and ${topics.length - maxTopics} more`
     : topics.join(', ');
 
 /** What the client can't do for itself. */
 const unguarded =
   'without `pepeunit run` nobody restores the previous version when this one hangs or can not even start';
 
-const lines = {
-  'command.received': ({ command }) => ({ level: 'Info', text: `Command received: ${command}` }),
-  'settings.loaded': () => ({ level: 'Info', text: 'Settings loaded' }),
-  'settings.failed': ({ failure, during }) => failed('Error', `Settings: ${during} failed`, failure),
+/** A line for the log and an event for the app. */
+interface Notice {
+  readonly line?: LogLine;
+  readonly emitted?: UnitEmitted;
+}
+
+/** By the type of an event, what the unit logs and emits because of it. */
+export const notices = {
+  'command.received': ({ command }, { isOperating }) =>
+    isOperating
+      ? { line: { level: 'Info', text: `Command received: ${command}` }, emitted: { type: 'command', command } }
+      : undefined,
+  'settings.loaded': () => ({ line: { level: 'Info', text: 'Settings loaded' }, emitted: { type: 'settingsLoaded' } }),
+  'settings.failed': ({ failure, during }) => ({
+    line: failed('Error', `Settings: ${during} failed`, failure),
+    emitted: { type: 'settingsFailed', failure },
+  }),
   'schema.loaded': ({ topics }) => ({
-    level: 'Info',
-    text: `Schema loaded: ${topics.subscribed.length} topics to subscribe to`,
+    line: {
+      level: 'Info',
+      text: `Schema loaded: ${topics.subscribed.length} topics to subscribe to`,
+    },
+    emitted: { type: 'schemaLoaded' },
   }),
-  'schema.failed': ({ failure, during }) => failed('Error', `Schema: ${during} failed`, failure),
-  'wifi.up': ({ ssid }) =>
-    ssid === undefined
-      ? { level: 'Debug', text: 'The network is taken to be there' }
-      : { level: 'Info', text: `Connected to WiFi "${ssid}"` },
-  'wifi.down': () => ({ level: 'Warning', text: 'The network is gone' }),
-  'wifi.failed': ({ failure }) => failed('Warning', 'WiFi', failure),
-  'time.failed': ({ failure }) => failed('Debug', 'Time was not synchronised', failure),
+  'schema.failed': ({ failure, during }) => ({
+    line: failed('Error', `Schema: ${during} failed`, failure),
+    emitted: { type: 'schemaFailed', failure },
+  }),
+  'wifi.up': ({ ssid }) => ({
+    line:
+      ssid === undefined
+        ? { level: 'Debug', text: 'The network is taken to be there' }
+        : { level: 'Info', text: `Connected to WiFi "${ssid}"` },
+  }),
+  'wifi.down': (_, { isOperating }) =>
+    isOperating ? { line: { level: 'Warning', text: 'The network is gone' } } : undefined,
+  'wifi.failed': ({ failure }) => ({ line: failed('Warning', 'WiFi', failure) }),
+  'time.failed': ({ failure }) => ({
+    line: failed('Debug', 'Time was not synchronised', failure),
+    emitted: { type: 'timeFailed', failure },
+  }),
   'mqtt.connected': ({ version }) => ({
-    level: 'Info',
-    text: `Connected to MQTT broker, MQTT ${version === 5 ? '5.0' : '3.1.1'}`,
+    line: {
+      level: 'Info',
+      text: `Connected to MQTT broker, MQTT ${version === 5 ? '5.0' : '3.1.1'}`,
+    },
   }),
-  'mqtt.online': ({ granted, denied }) =>
-    denied.length === 0
-      ? { level: 'Debug', text: `Subscribed to ${granted} topics` }
-      : { level: 'Warning', text: `The broker denied ${shortList(denied.map(({ topic }) => topic))}` },
-  'mqtt.offline': ({ failure, isRepeated }) =>
-    failure
+  'mqtt.online': ({ granted, denied }) => ({
+    line:
+      denied.length === 0
+        ? { level: 'Debug', text: `Subscribed to ${granted} topics` }
+        : { level: 'Warning', text: `The broker denied ${shortList(denied.map(({ topic }) => topic))}` },
+  }),
+  'mqtt.offline': ({ failure, isRepeated }) => ({
+    line: failure
       ? failed(isRepeated ? 'Debug' : 'Warning', 'Disconnected from MQTT broker', failure)
       : { level: 'Info', text: 'Disconnected from MQTT broker' },
-  'mqtt.failed': ({ failure }) => failed('Warning', 'MQTT broker not reached', failure),
-  'update.began': ({ target }) => ({ level: 'Info', text: `Update to ${versionOf(target)} began` }),
-  'update.skipped': ({ target }) => ({ level: 'Info', text: `Update skipped: ${versionOf(target)} runs already` }),
-  'update.repeated': ({ target }) => ({
-    level: 'Info',
-    text: `Update skipped: ${versionOf(target)} is under way already`,
   }),
-  'update.refused': ({ failure }) => failed('Error', 'Update refused', failure),
-  'update.tried': ({ version, start, maxStarts, isSupervised }) =>
-    isSupervised
+  'mqtt.failed': ({ failure }) => ({ line: failed('Warning', 'MQTT broker not reached', failure) }),
+  'update.began': ({ target }) => ({
+    line: { level: 'Info', text: `Update to ${versionOf(target)} began` },
+    emitted: { type: 'updateBegan', target },
+  }),
+  'update.skipped': ({ target, reason }) => ({
+    line: { level: 'Info', text: `Update skipped: ${versionOf(target)} runs already` },
+    emitted: { type: 'updateSkipped', target, reason },
+  }),
+  'update.repeated': ({ target }) => ({
+    line: {
+      level: 'Info',
+      text: `Update skipped: ${versionOf(target)} is under way already`,
+    },
+  }),
+  'update.refused': ({ failure, target }) => ({
+    line: failed('Error', 'Update refused', failure),
+    emitted: { type: 'updateRefused', target, failure },
+  }),
+  'update.tried': ({ version, start, maxStarts, isSupervised }) => ({
+    line: isSupervised
       ? { level: 'Info', text: `Version ${version} is on trial, start ${start} of ${maxStarts}` }
       : { level: 'Warning', text: `Version ${version} is on trial, start ${start} of ${maxStarts}; ${unguarded}` },
-  'update.confirmed': ({ version }) => ({ level: 'Info', text: `Update to ${version} is confirmed` }),
+  }),
+  'update.confirmed': ({ version }) => ({
+    line: { level: 'Info', text: `Update to ${version} is confirmed` },
+    emitted: { type: 'updateConfirmed', version },
+  }),
   'update.rolledBack': ({ version, reason }) => ({
-    level: 'Critical',
-    text: `Update to ${version} was rolled back after its trial: ${reason}`,
+    line: {
+      level: 'Critical',
+      text: `Update to ${version} was rolled back after its trial: ${reason}`,
+    },
+    emitted: { type: 'updateRolledBack', version, reason },
   }),
-  'update.targetUnknown': ({ failure }) => failed('Debug', 'The target version is not known', failure),
+  'update.targetUnknown': ({ failure }) => ({ line: failed('Debug', 'The target version is not known', failure) }),
   'update.targetNotAsked': () => ({
-    level: 'Debug',
-    text: 'The target version is not asked for: the link of a compiled program comes with a command alone',
+    line: {
+      level: 'Debug',
+      text: 'The target version is not asked for: the link of a compiled program comes with a command alone',
+    },
   }),
-  'update.swapped': ({ target }) => ({ level: 'Info', text: `Update to ${versionOf(target)} is in place` }),
-  'update.handedOver': ({ target }) => ({ level: 'Info', text: `Update to ${versionOf(target)} was done by the app` }),
-  'update.failed': ({ target, phase, failure }) =>
-    phase === 'recovering'
-      ? failed('Error', 'What the last update has left', failure)
-      : failed('Critical', `Update to ${versionOf(target)} failed while ${phase}`, failure),
-  'logger.synced': ({ entries }) => ({ level: 'Info', text: `Stored log sent: ${entries} entries` }),
-  'logger.failed': ({ failure }) => failed('Warning', 'Log', failure),
-  'reporter.failed': ({ failure }) => failed('Warning', 'State report', failure),
-} satisfies { [K in UnitEvent['type']]?: (event: Extract<UnitEvent, { type: K }>) => LogLine };
-
-type LoggedEvent = Extract<UnitEvent, { type: keyof typeof lines }>;
-
-/** What an event says to those who read the unit's log. */
-export const lineOf = (event: LoggedEvent): LogLine => {
-  const line: (event: never) => LogLine = lines[event.type];
-  return line(event as never);
+  'update.swapped': ({ target, mode }) => ({
+    line: { level: 'Info', text: `Update to ${versionOf(target)} is in place` },
+    emitted: { type: 'updateSwapped', target, mode },
+  }),
+  'update.handedOver': ({ target }) => ({
+    line: { level: 'Info', text: `Update to ${versionOf(target)} was done by the app` },
+    emitted: { type: 'updateHandedOver', target },
+  }),
+  'update.failed': ({ target, phase, failure }) => ({
+    line:
+      phase === 'recovering'
+        ? failed('Error', 'What the last update has left', failure)
+        : failed('Critical', `Update to ${versionOf(target)} failed while ${phase}`, failure),
+    emitted: { type: 'updateFailed', target, phase, failure },
+  }),
+  'logger.synced': ({ entries }) => ({
+    line: { level: 'Info', text: `Stored log sent: ${entries} entries` },
+    emitted: { type: 'logsSynced', entries },
+  }),
+  'logger.failed': ({ failure }) => ({
+    line: failed('Warning', 'Log', failure),
+    emitted: { type: 'logsFailed', failure },
+  }),
+  'reporter.failed': ({ failure }) => ({
+    line: failed('Warning', 'State report', failure),
+    emitted: { type: 'reportFailed', failure },
+  }),
+  'time.synced': ({ offsetMs }) => ({ emitted: { type: 'timeSynced', offsetMs } }),
+  'mqtt.stopped': () => ({ emitted: { type: 'disconnected' } }),
+  'update.finished': ({ target, mode }) => ({ emitted: { type: 'updateFinished', target, mode } }),
+  'reporter.sent': () => ({ emitted: { type: 'reported' } }),
+} satisfies {
+  [K in UnitEvent['type']]?: (event: Extract<UnitEvent, { type: K }>, context: UnitContext) => Notice | undefined;
 };
 
-/** What the failure of a child says. */
-export const crashLine = (child: ChildName, failure: Failure, isRestarted: boolean): LogLine => ({
+/** The notice of an event; `undefined` where nothing is logged or emitted. */
+export const noticeOf = (event: UnitEvent, context: UnitContext): Notice | undefined => {
+  if (!Object.hasOwn(notices, event.type)) return undefined;
+  const notice: (event: never, context: UnitContext) => Notice | undefined =
+    notices[event.type as keyof typeof notices];
+  return notice(event as never, context);
+};
+
+/** The log line of a child that failed. */
+export const crashLine = ({ child, failure, isRestarted }: Crash): LogLine => ({
   level: isRestarted ? 'Error' : 'Critical',
   text: `The ${child} machine failed and ${isRestarted ? 'starts again' : 'stays off'}: ${failure.message}`,
   failure,
+});
+
+const unknownFailure = { name: 'Error', code: 'unexpected', message: 'The unit can not start' };
+
+/** What the app gets when settings or schema can't be used. */
+export const misconfigured = ({ failure }: UnitContext): UnitEmitted => ({
+  type: 'misconfigured',
+  failure: failure ?? unknownFailure,
 });

@@ -1,6 +1,6 @@
-import type { Failure } from '../../services/errors.ts';
+import type { UpdateTarget } from '../../services/firmware.ts';
 import type { UnitSettings } from '../../services/settings.ts';
-import type { ChildFact, ChildName, Message, PassedEvent, UnitContext, UnitEvent } from './context.ts';
+import type { ChildName, CommandName, ForwardedEvent, Message, UnitContext, UnitEvent } from './context.ts';
 
 const wantTopics = ({ isOperating, topics, extraTopics }: UnitContext): Message[] =>
   isOperating
@@ -28,28 +28,28 @@ const bringWifiUp = ({ isOperating, managesWifi, settings }: UnitContext): Messa
   return [{ to: 'wifi', event: { type: 'wifi.connect', ssid, maxReconnectionMs, revision } }];
 };
 
-const tellNetwork = (to: 'time' | 'mqtt', { hasNetwork }: UnitContext): Message => ({
+const networkMessage = (to: 'time' | 'mqtt', { hasNetwork }: UnitContext): Message => ({
   to,
   event: { type: hasNetwork ? 'network.up' : 'network.down' },
 });
 
-const tellLogger = ({ isOnline }: UnitContext): Message => ({
+const loggerMessage = ({ isOnline }: UnitContext): Message => ({
   to: 'logger',
   event: { type: isOnline ? 'broker.up' : 'broker.down' },
 });
 
-const tellReporter = ({ isOnline }: UnitContext): Message => ({
+const reporterMessage = ({ isOnline }: UnitContext): Message => ({
   to: 'stateReporter',
   event: { type: isOnline ? 'broker.up' : 'broker.down' },
 });
 
 /** Nothing is reported while it is not settled which version runs. */
-const holdReporter = ({ isReportHeld }: UnitContext): Message => ({
+const holdMessage = ({ isReportHeld }: UnitContext): Message => ({
   to: 'stateReporter',
   event: { type: isReportHeld ? 'reporter.hold' : 'reporter.resume' },
 });
 
-const tellUpdate = ({ isOnline, deniedTopics }: UnitContext): Message => ({
+const updateMessage = ({ isOnline, deniedTopics }: UnitContext): Message => ({
   to: 'update',
   event: isOnline ? { type: 'broker.up', denied: deniedTopics } : { type: 'broker.down' },
 });
@@ -80,19 +80,19 @@ const configureLogger = ({ logConfig: { minLevel, maxLength } }: UnitContext): M
   event: { type: 'logger.configure', minLevel, maxLength },
 });
 
-/** What a child must know when it starts, so that one that was started again goes on where the unit is. */
-export const briefs: { [K in ChildName]: (context: UnitContext) => Message[] } = {
+/** What each child gets when it starts, so that one that was started again goes on where the unit is. */
+export const initialMessages: { [K in ChildName]: (context: UnitContext) => Message[] } = {
   settings: () => [],
   schema: () => [],
   wifi: bringWifiUp,
-  time: (context) => [tellNetwork('time', context)],
-  mqtt: (context) => [...wantTopics(context), tellNetwork('mqtt', context), ...keepLink(context)],
-  update: (context) => [configureUpdate(context), ...(context.isOperating ? [recover, tellUpdate(context)] : [])],
-  logger: (context) => [tellLogger(context)],
-  stateReporter: (context) => [holdReporter(context), ...configureReporter(context), tellReporter(context)],
+  time: (context) => [networkMessage('time', context)],
+  mqtt: (context) => [...wantTopics(context), networkMessage('mqtt', context), ...keepLink(context)],
+  update: (context) => [configureUpdate(context), ...(context.isOperating ? [recover, updateMessage(context)] : [])],
+  logger: (context) => [loggerMessage(context)],
+  stateReporter: (context) => [holdMessage(context), ...configureReporter(context), reporterMessage(context)],
 };
 
-const recipients: Record<PassedEvent['type'], ChildName> = {
+const recipients: Readonly<Record<ForwardedEvent['type'], ChildName>> = {
   'settings.load': 'settings',
   'settings.refresh': 'settings',
   'schema.load': 'schema',
@@ -107,19 +107,21 @@ const recipients: Record<PassedEvent['type'], ChildName> = {
   'reporter.report': 'stateReporter',
 };
 
-const pass = (event: UnitEvent): Message[] => {
-  const to = Object.hasOwn(recipients, event.type) ? recipients[event.type as PassedEvent['type']] : undefined;
-  return to === undefined ? [] : [{ to, event } as Message];
+const isForwarded = (event: UnitEvent): event is ForwardedEvent => Object.hasOwn(recipients, event.type);
+
+/** The event itself, for the child that it is for. */
+const forward = (event: UnitEvent): Message[] =>
+  isForwarded(event) ? [{ to: recipients[event.type], event } as Message] : [];
+
+const commandMessages: Readonly<Record<CommandName, (target: UpdateTarget | undefined) => Message[]>> = {
+  update: (target) => (target ? [{ to: 'update', event: { type: 'update.start', target } }] : []),
+  env_update: () => [{ to: 'settings', event: { type: 'settings.refresh' } }],
+  schema_update: () => [{ to: 'schema', event: { type: 'schema.refresh' } }],
+  log_sync: () => [{ to: 'logger', event: { type: 'logger.sync' } }],
 };
 
-const obey = (event: UnitEvent): Message[] => {
-  if (event.type !== 'command.received') return [];
-  const { command, target } = event;
-  if (command === 'env_update') return [{ to: 'settings', event: { type: 'settings.refresh' } }];
-  if (command === 'schema_update') return [{ to: 'schema', event: { type: 'schema.refresh' } }];
-  if (command === 'log_sync') return [{ to: 'logger', event: { type: 'logger.sync' } }];
-  return target ? [{ to: 'update', event: { type: 'update.start', target } }] : [];
-};
+const obey = (event: UnitEvent): Message[] =>
+  event.type === 'command.received' ? commandMessages[event.command](event.target) : [];
 
 /** Whether the WiFi network that the settings name is another one now. */
 const isOtherWifi = (before: UnitSettings | undefined, after: UnitSettings): boolean =>
@@ -141,14 +143,14 @@ const reloadFiles = (event: UnitEvent): Message[] =>
       ]
     : [];
 
-/** Everything that the unit tells its children, by the name that its statechart gives it. */
-export const orders = {
+/** Every message that the unit sends to its children, by the name of its route in the statechart. */
+export const routes = {
   recover: () => [recover],
   loadSettings: () => [{ to: 'settings', event: { type: 'settings.load' } }],
   loadSchema: () => [{ to: 'schema', event: { type: 'schema.load' } }],
   bringWifiUp,
   rejoinWifi,
-  passNetworkOn: (context) => [tellNetwork('time', context), tellNetwork('mqtt', context), ...keepLink(context)],
+  passNetworkOn: (context) => [networkMessage('time', context), networkMessage('mqtt', context), ...keepLink(context)],
   keepLink,
   wantTopics,
   applySettings: (context) => [
@@ -157,12 +159,12 @@ export const orders = {
     ...configureReporter(context),
     ...keepLink(context),
   ],
-  passBrokerOn: (context) => [tellLogger(context), tellReporter(context)],
-  passHealthOn: (context) => [tellUpdate(context)],
-  holdReporter: (context) => [holdReporter(context)],
+  passBrokerOn: (context) => [loggerMessage(context), reporterMessage(context)],
+  passHealthOn: (context) => [updateMessage(context)],
+  holdReporter: (context) => [holdMessage(context)],
   reloadFiles: (_, event) => reloadFiles(event),
   obey: (_, event) => obey(event),
-  pass: (_, event) => pass(event),
+  forward: (_, event) => forward(event),
   flushLog: () => [{ to: 'logger', event: { type: 'logger.flush' } }],
   leaveNetwork: () => [
     { to: 'mqtt', event: { type: 'mqtt.disconnect' } },
@@ -170,37 +172,10 @@ export const orders = {
   ],
 } satisfies Record<string, (context: UnitContext, event: UnitEvent) => Message[]>;
 
-export type OrderName = keyof typeof orders;
+export type RouteName = keyof typeof routes;
 
-/** Keeps what a child that is not running was told, the newest of each kind, until it runs again. */
-export const held = (before: readonly Message[], messages: readonly Message[]): Message[] => {
+/** Keeps messages for children that are not running, the newest of each kind, until they run again. */
+export const withPending = (before: readonly Message[], messages: readonly Message[]): Message[] => {
   const isNewer = (old: Message) => messages.some(({ to, event }) => to === old.to && event.type === old.event.type);
   return [...before.filter((old) => !isNewer(old)), ...messages];
-};
-
-/**
- * What is lost with a child that failed, told as the child itself would have.
- *
- * While the unit starts, settings and schema are asked for again as soon as their machine runs again.
- */
-export const lossOf = (child: ChildName, failure: Failure, isRestarted: boolean, context: UnitContext): ChildFact[] => {
-  const isAskedAgain = isRestarted && !context.isOperating;
-  switch (child) {
-    case 'settings':
-      return isAskedAgain ? [] : [{ type: 'settings.failed', failure, during: 'load' }];
-    case 'schema':
-      return isAskedAgain ? [] : [{ type: 'schema.failed', failure, during: 'load' }];
-    case 'wifi':
-      return context.hasNetwork ? [{ type: 'wifi.down' }] : [];
-    case 'time':
-      return [{ type: 'time.failed', failure }];
-    case 'mqtt':
-      return context.isOnline ? [{ type: 'mqtt.offline', failure }] : [];
-    case 'logger':
-      return [{ type: 'logger.failed', failure }];
-    case 'stateReporter':
-      return [{ type: 'reporter.failed', failure }];
-    case 'update':
-      return isAskedAgain ? [] : [{ type: 'update.recovered' }];
-  }
 };

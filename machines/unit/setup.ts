@@ -3,19 +3,17 @@ import type { Grant } from '../../services/broker.ts';
 import type { Failure } from '../../services/errors.ts';
 import type { SchemaTopics } from '../../services/schema.ts';
 import type { UnitSettings } from '../../services/settings.ts';
-import type { loggerMachine, LogSinkName } from '../logger.ts';
-import type { mqttMachine } from '../mqtt.ts';
-import type { schemaMachine } from '../schema.ts';
-import type { settingsMachine } from '../settings.ts';
-import type { stateReporterMachine } from '../state-reporter.ts';
-import type { timeMachine } from '../time.ts';
-import type { updateMachine } from '../update.ts';
-import type { wifiMachine } from '../wifi.ts';
+import { loggerMachine, type LogSinkName } from '../logger.ts';
+import { mqttMachine } from '../mqtt.ts';
+import { schemaMachine } from '../schema.ts';
+import { settingsMachine } from '../settings.ts';
+import { stateReporterMachine } from '../state-reporter.ts';
+import { timeMachine } from '../time.ts';
+import { updateMachine } from '../update.ts';
+import { wifiMachine } from '../wifi.ts';
 import { isBaseTopic } from '../mqtt/subscriptions.ts';
 import { timerMs } from '../lib/delays.ts';
-import { slot } from '../lib/slot.ts';
 import {
-  systemIds,
   type ChildName,
   type CommandName,
   type Message,
@@ -24,20 +22,11 @@ import {
   type UnitEvent,
   type UnitInput,
 } from './context.ts';
-import type { LogLine } from './notices.ts';
-import { briefs, held, lossOf, orders, type OrderName } from './routing.ts';
+import { noticeOf, type LogLine } from './notices.ts';
+import { initialMessages, routes, withPending, type RouteName } from './routing.ts';
+import { factsAfterCrash, maxRestarts, type Crash } from './supervision.ts';
 
-/** The end of a child that failed. */
-export interface Crash {
-  child: ChildName;
-  failure: Failure;
-  isRestarted: boolean;
-}
-
-const mostRestarts = 5;
-
-/** What the unit's statechart is made of: its children, actions, guards and delays. */
-export const unitSetup = setup({
+const base = setup({
   types: {
     input: {} as UnitInput,
     context: {} as UnitContext,
@@ -46,38 +35,38 @@ export const unitSetup = setup({
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
   actors: {
-    settings: slot<typeof settingsMachine>('settings'),
-    schema: slot<typeof schemaMachine>('schema'),
-    wifi: slot<typeof wifiMachine>('wifi'),
-    time: slot<typeof timeMachine>('time'),
-    mqtt: slot<typeof mqttMachine>('mqtt'),
-    update: slot<typeof updateMachine>('update'),
-    logger: slot<typeof loggerMachine>('logger'),
-    stateReporter: slot<typeof stateReporterMachine>('stateReporter'),
+    settings: settingsMachine,
+    schema: schemaMachine,
+    wifi: wifiMachine,
+    time: timeMachine,
+    mqtt: mqttMachine,
+    update: updateMachine,
+    logger: loggerMachine,
+    stateReporter: stateReporterMachine,
   },
   actions: {
     /** Writes a line to the unit's log; the app provides it. */
     log: (_args, _line: LogLine) => undefined,
-    /** Tells children what the order says; what is for one that is not running waits for it. */
-    tell: enqueueActions(({ context, event, enqueue, system }, { order }: { order: OrderName }) => {
+    /** Sends children the messages of a route; those for a child that is not running wait for it. */
+    dispatch: enqueueActions(({ context, event, enqueue, system }, { route }: { route: RouteName }) => {
       const undelivered: Message[] = [];
-      for (const message of orders[order](context, event)) {
-        const child = system.get(systemIds[message.to]);
+      for (const message of routes[route](context, event)) {
+        const child = system.get(message.to);
         if (child) enqueue.sendTo(child, message.event);
         else undelivered.push(message);
       }
-      if (undelivered.length > 0) enqueue.assign({ held: held(context.held, undelivered) });
+      if (undelivered.length > 0)
+        enqueue.assign({ pendingMessages: withPending(context.pendingMessages, undelivered) });
     }),
-    /** Tells a child that has just started what it must know. */
-    brief: enqueueActions(({ context, enqueue, system }, { child }: { child: ChildName }) => {
-      const ref = system.get(systemIds[child]);
+    /** Sends a child that has just started its initial messages, and those that waited for it. */
+    dispatchInitial: enqueueActions(({ context, enqueue, system }, { child }: { child: ChildName }) => {
+      const ref = system.get(child);
       if (!ref) return;
-      const waiting = context.held.filter(({ to }) => to === child);
-      for (const { event } of [...briefs[child](context), ...waiting]) enqueue.sendTo(ref, event);
-      enqueue.assign({ held: context.held.filter(({ to }) => to !== child) });
+      const pending = context.pendingMessages.filter(({ to }) => to === child);
+      for (const { event } of [...initialMessages[child](context), ...pending]) enqueue.sendTo(ref, event);
+      enqueue.assign({ pendingMessages: context.pendingMessages.filter(({ to }) => to !== child) });
     }),
-    /** Lets the app know. */
-    announce: emit((_, news: UnitEmitted) => news),
+    emit: emit((_, emitted: UnitEmitted) => emitted),
     keepSettings: assign(({ context }, { settings }: { settings: UnitSettings }) => ({
       settings,
       failure: undefined,
@@ -115,23 +104,23 @@ export const unitSetup = setup({
     countCommand: assign(({ context: { counts } }, { command }: { command: CommandName }) => ({
       counts: { ...counts, commands: { ...counts.commands, [command]: counts.commands[command] + 1 } },
     })),
-    /** Counts the failure of a child and tells what was lost with it. */
+    /** Counts the failure of a child and raises the facts that hold after it. */
     noteCrash: enqueueActions(({ context, enqueue }, crash: Crash) => {
-      const { child, failure, isRestarted } = crash;
+      const { child } = crash;
       enqueue.assign({
         restarts: { ...context.restarts, [child]: context.restarts[child] + 1 },
         counts: { ...context.counts, crashes: context.counts.crashes + 1 },
       });
-      for (const fact of lossOf(child, failure, isRestarted, context)) enqueue.raise(fact);
+      for (const fact of factsAfterCrash(crash, context)) enqueue.raise(fact);
     }),
     forgetRestarts: assign(({ context }, { child }: { child: ChildName }) => ({
       restarts: { ...context.restarts, [child]: 0 },
     })),
   },
   guards: {
-    canRestart: ({ context }, { child }: { child: ChildName }) => context.restarts[child] < mostRestarts,
+    canRestart: ({ context }, { child }: { child: ChildName }) => context.restarts[child] < maxRestarts,
+    isNotable: ({ context, event }) => noticeOf(event, context) !== undefined,
     hasSettings: ({ context }) => context.settings !== undefined,
-    isOperating: ({ context }) => context.isOperating,
     isStartDue: ({ context }) => context.isStartDue,
   },
   delays: {
@@ -142,5 +131,17 @@ export const unitSetup = setup({
     steadyAfter: 60_000,
     /** The instance marks an update failed after two intervals; the old version is not told after that. */
     holdAfter: ({ context: { settings } }) => timerMs(2 * (settings?.stateSendIntervalMs ?? 0)),
+  },
+});
+
+/** What the unit's statechart is made of: its children, actions, guards and delays. */
+export const unitSetup = base.extend({
+  actions: {
+    /** Logs and emits what the table of notices has for the event. */
+    notify: base.enqueueActions(({ context, event, enqueue }) => {
+      const { line, emitted } = noticeOf(event, context) ?? {};
+      if (line) enqueue({ type: 'log', params: line });
+      if (emitted) enqueue.emit(emitted);
+    }),
   },
 });

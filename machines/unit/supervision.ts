@@ -1,72 +1,74 @@
-import { failureOf } from '../../services/errors.ts';
-import type { ErrorActorEvent } from 'xstate';
-import { crashLine } from './notices.ts';
-import { systemIds, type ChildName, type UnitContext, type UnitInput, type UnitRef } from './context.ts';
+import type { ErrorActorEvent, InputFrom } from 'xstate';
+import { failureOf, type Failure } from '../../services/errors.ts';
+import type { loggerMachine } from '../logger.ts';
+import type { mqttMachine } from '../mqtt.ts';
+import type { updateMachine } from '../update.ts';
+import type { ChildFact, ChildName, UnitContext, UnitRef } from './context.ts';
 
-type Ended = { event: ErrorActorEvent };
+/** How often a child is started again in a row. */
+export const maxRestarts = 5;
 
-type ChildInput = {
-  parent: UnitRef;
-  mode: UnitInput['restartMode'];
-  config: UnitInput['logConfig'];
-  attempts: number;
-  timeoutMs?: number;
-} & Pick<UnitInput, 'protocol' | 'brokers' | 'checksVersion' | 'asksTarget' | 'isSupervised'>;
+type Starting = { context: UnitContext; self: UnitRef };
 
-/** What any child gets when it starts; each takes what it knows. */
-const childInput =
-  (child: ChildName) =>
-  ({ context, self }: { context: UnitContext; self: UnitRef }): ChildInput => ({
-    parent: self,
-    protocol: context.protocol,
-    ...(context.brokers !== undefined && { brokers: context.brokers }),
-    ...(context.mqttTimeoutMs !== undefined && { timeoutMs: context.mqttTimeoutMs }),
-    attempts: context.restarts[child],
-    mode: context.restartMode,
-    checksVersion: context.checksVersion,
-    asksTarget: context.asksTarget,
-    isSupervised: context.isSupervised,
-    config: context.logConfig,
-  });
+export const parentInput = ({ self }: Pick<Starting, 'self'>): { parent: UnitRef } => ({ parent: self });
 
-const crashed = <TChild extends ChildName>(child: TChild, isRestarted: boolean) =>
-  [
-    { type: 'log', params: ({ event }: Ended) => crashLine(child, failureOf(event.error), isRestarted) },
-    { type: 'noteCrash', params: ({ event }: Ended) => ({ child, failure: failureOf(event.error), isRestarted }) },
-  ] as const;
+export const mqttInput = ({ context, self }: Starting): InputFrom<typeof mqttMachine> => ({
+  parent: self,
+  protocol: context.protocol,
+  ...(context.brokers !== undefined && { brokers: context.brokers }),
+  ...(context.mqttTimeoutMs !== undefined && { timeoutMs: context.mqttTimeoutMs }),
+  attempts: context.restarts.mqtt,
+});
 
-/** A region of the unit that keeps one child running: it starts a child that failed again, within a limit. */
-export const supervised = <TChild extends ChildName>(child: TChild) =>
-  ({
-    description: `Keeps the ${systemIds[child]} machine running.`,
-    initial: 'running',
-    states: {
-      running: {
-        description: 'It runs.',
-        invoke: {
-          id: systemIds[child],
-          systemId: systemIds[child],
-          src: child,
-          input: childInput(child),
-          onError: [
-            {
-              guard: { type: 'canRestart', params: { child } },
-              target: 'restarting',
-              actions: crashed(child, true),
-            },
-            { target: 'failed', actions: crashed(child, false) },
-          ],
-        },
-        after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child } }] } },
-      },
-      restarting: {
-        description: 'It failed and starts again soon.',
-        tags: ['busy'],
-        after: { restartAfter: { target: 'running' } },
-      },
-      failed: {
-        description: 'It failed too often and stays off.',
-        tags: ['faulty'],
-      },
-    },
-  }) as const;
+export const updateInput = ({ context, self }: Starting): InputFrom<typeof updateMachine> => ({
+  parent: self,
+  mode: context.restartMode,
+  checksVersion: context.checksVersion,
+  asksTarget: context.asksTarget,
+  isSupervised: context.isSupervised,
+});
+
+export const loggerInput = ({ context, self }: Starting): InputFrom<typeof loggerMachine> => ({
+  parent: self,
+  config: context.logConfig,
+});
+
+/** The end of a child that failed. */
+export interface Crash {
+  readonly child: ChildName;
+  readonly failure: Failure;
+  readonly isRestarted: boolean;
+}
+
+export const crashOf = ({ actorId, error }: ErrorActorEvent, isRestarted: boolean): Crash => ({
+  child: actorId as ChildName,
+  failure: failureOf(error),
+  isRestarted,
+});
+
+/**
+ * The facts that hold after a child has failed, as the child itself would have reported them.
+ *
+ * While the unit starts, settings and schema are asked for again as soon as their machine runs again.
+ */
+export const factsAfterCrash = ({ child, failure, isRestarted }: Crash, context: UnitContext): ChildFact[] => {
+  const isAskedAgain = isRestarted && !context.isOperating;
+  switch (child) {
+    case 'settings':
+      return isAskedAgain ? [] : [{ type: 'settings.failed', failure, during: 'load' }];
+    case 'schema':
+      return isAskedAgain ? [] : [{ type: 'schema.failed', failure, during: 'load' }];
+    case 'wifi':
+      return context.hasNetwork ? [{ type: 'wifi.down' }] : [];
+    case 'time':
+      return [{ type: 'time.failed', failure }];
+    case 'mqtt':
+      return context.isOnline ? [{ type: 'mqtt.offline', failure }] : [];
+    case 'logger':
+      return [{ type: 'logger.failed', failure }];
+    case 'stateReporter':
+      return [{ type: 'reporter.failed', failure }];
+    case 'update':
+      return isAskedAgain ? [] : [{ type: 'update.recovered' }];
+  }
+};

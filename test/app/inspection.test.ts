@@ -7,7 +7,7 @@ import { startInspectorRelay } from '../support/inspector-relay.ts';
 import { createLiveUnit } from '../support/live-unit.ts';
 import { until } from '../support/until.ts';
 
-const systemIds = ['unit', 'logger', 'mqtt', 'schema', 'settings', 'state-reporter', 'time', 'update', 'wifi'];
+const systemIds = ['unit', 'logger', 'mqtt', 'schema', 'settings', 'stateReporter', 'time', 'update', 'wifi'];
 
 test('the inspect option shows every actor to an observer', async () => {
   const actors = new Set<unknown>();
@@ -34,7 +34,7 @@ test('a stock receiver sees the whole tree of a live unit, offline (X1)', async 
     await live.client.ready();
     const names = () =>
       seen.filter(({ type }) => type === '@xstate.actor').map((event) => ('name' in event ? event.name : ''));
-    const wanted = systemIds.map((id) => (id === 'state-reporter' ? /state-?reporter/i : new RegExp(`^${id}$`)));
+    const wanted = systemIds.map((id) => (id === 'stateReporter' ? /state-?reporter/i : new RegExp(`^${id}$`)));
     await until(() => wanted.every((name) => names().some((given) => name.test(given))));
   } finally {
     await live.stop();

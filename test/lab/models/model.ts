@@ -42,6 +42,8 @@ export interface MachineModel<TMachine extends AnyStateMachine = AnyStateMachine
   readonly input?: object;
   /** Everything others may send, with each payload worth telling apart. */
   readonly events: readonly AnyEventObject[];
+  /** Types of the events that the machine's wildcard transitions handle. @defaultValue none */
+  readonly wildcards?: readonly string[];
   /** What each invoked promise may resolve to, by its source's name. */
   readonly outputs?: Readonly<Record<string, readonly unknown[]>>;
   /** What each invoked promise or listener may fail with. @defaultValue one plain `Error` */

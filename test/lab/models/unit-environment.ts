@@ -1,9 +1,7 @@
 import type { AnyEventObject } from 'xstate';
-import { systemIds, type ChildName } from '../../../machines/unit/context.ts';
+import type { ChildName } from '../../../machines/unit/context.ts';
 import { settings } from './documents.model.ts';
 
-/** The children of the unit. */
-export const children = Object.keys(systemIds) as ChildName[];
 /** Why something failed. */
 export const failure = { name: 'SettingsError', code: 'missing', message: 'env.json does not exist' };
 const target = { commitVersion: 'two' };

@@ -1,16 +1,16 @@
 import { expect } from 'vitest';
-import { systemIds, type ChildName } from '../../../machines/unit/context.ts';
+import { childNames, type ChildName } from '../../../machines/unit/context.ts';
 import type { CommandName, UnitContext } from '../../../machines/unit.ts';
 import type { Seen } from './model.ts';
-import { children, failure } from './unit-environment.ts';
+import { failure } from './unit-environment.ts';
 
 const lastOf = (events: readonly { type: string }[], ...types: string[]): string | undefined =>
   events.findLast(({ type }) => types.includes(type))?.type;
 
 /** A child that runs was told; what is for one that does not, or has not said yet that it does, is held. */
 const isTold = (child: ChildName, type: string, { told, context }: Seen<UnitContext>): void => {
-  const waiting = context.held.filter(({ to }) => to === child).map(({ event }) => event);
-  expect([...told(systemIds[child]), ...waiting].map((event) => event.type)).toContain(type);
+  const waiting = context.pendingMessages.filter(({ to }) => to === child).map(({ event }) => event);
+  expect([...told(child), ...waiting].map((event) => event.type)).toContain(type);
 };
 
 const isNotWorking = ({ context, emitted }: Seen<UnitContext>): void => {
@@ -19,11 +19,10 @@ const isNotWorking = ({ context, emitted }: Seen<UnitContext>): void => {
 };
 
 /** The last thing that a child which ran all the time was told of these. */
-const lastTold = (child: ChildName, { told }: Seen<UnitContext>, ...types: string[]) =>
-  lastOf(told(systemIds[child]), ...types);
+const lastTold = (child: ChildName, { told }: Seen<UnitContext>, ...types: string[]) => lastOf(told(child), ...types);
 
 const hasAlwaysRun = (child: ChildName, { context, snapshot, running }: Seen<UnitContext>): boolean =>
-  context.restarts[child] === 0 && running.includes(systemIds[child]) && snapshot.matches({ [child]: 'running' });
+  context.restarts[child] === 0 && running.includes(child) && snapshot.matches({ [child]: 'running' });
 
 /** What must hold in each state of the unit's life cycle. */
 export const lifecycle = {
@@ -96,22 +95,21 @@ export const reporting = {
 
 /** What must hold in each state of the regions that keep the children running. */
 export const supervision = Object.fromEntries(
-  children.flatMap((child) => {
-    const id = systemIds[child];
+  childNames.flatMap((child) => {
     return [
       [child, () => undefined],
-      [`${child}.running`, ({ running }: Seen<UnitContext>) => expect(running).toContain(id)],
+      [`${child}.running`, ({ running }: Seen<UnitContext>) => expect(running).toContain(child)],
       [
         `${child}.restarting`,
         ({ running, context }: Seen<UnitContext>) => {
-          expect(running).not.toContain(id);
+          expect(running).not.toContain(child);
           expect(context.restarts[child]).toBeLessThanOrEqual(5);
         },
       ],
       [
         `${child}.failed`,
         ({ running, context, done }: Seen<UnitContext>) => {
-          expect(running).not.toContain(id);
+          expect(running).not.toContain(child);
           expect(context.restarts[child]).toBe(6);
           expect(done('log')).toContainEqual(expect.objectContaining({ level: 'Critical' }));
         },
@@ -130,7 +128,7 @@ const isBriefed =
   (child: ChildName, ...types: string[]) =>
   (seen: Seen<UnitContext>): void => {
     for (const type of types) isTold(child, type, seen);
-    expect(seen.context.held.filter(({ to }) => to === child)).toEqual([]);
+    expect(seen.context.pendingMessages.filter(({ to }) => to === child)).toEqual([]);
   };
 
 const countsUp =
@@ -190,7 +188,7 @@ export const outcomes: Record<string, (seen: Seen<UnitContext>) => void> = {
     if (seen.context.isOperating) countsUp(({ counts }) => counts.commands[command])(seen);
   },
   ...Object.fromEntries(
-    children.map((child) => [
+    childNames.map((child) => [
       `xstate.after.steadyAfter.unit.${child}.running`,
       ({ context }: Seen<UnitContext>) => expect(context.restarts[child]).toBe(0),
     ]),

@@ -1,9 +1,10 @@
 import { expect } from 'vitest';
-import { systemIds } from '../../../machines/unit/context.ts';
+import { childNames } from '../../../machines/unit/context.ts';
+import { notices } from '../../../machines/unit/notices.ts';
 import { unitMachine, type UnitContext } from '../../../machines/unit.ts';
 import { settings } from './documents.model.ts';
 import { defineModel, type Region } from './model.ts';
-import { children, facts, requests, topics } from './unit-environment.ts';
+import { facts, requests, topics } from './unit-environment.ts';
 import { lifecycle, outcomes, reporting, supervision } from './unit-invariants.ts';
 
 const loaded = [
@@ -35,23 +36,23 @@ const lifeCycle =
 const starting = /(settings|schema) says \w+\.(loaded .*"commitVersion":"one"|loaded .*topics|failed)/;
 
 const decidesReports = /update says update\.(began|swapping|tried|settled)/;
-const isDuty = (label: string) => !/^unit\.|elapses|fails/.test(label) && !decidesReports.test(label);
+const isFact = (label: string) => !/^unit\.|elapses|fails/.test(label) && !decidesReports.test(label);
 
 const regions: readonly Region<UnitContext>[] = [
   { name: 'the life cycle', uses: (label) => lifeCycle.test(label), key: mainKey },
   {
-    name: 'the duties, before the start',
-    uses: (label) => isDuty(label) && !/^(settings|schema) says/.test(label),
+    name: 'the facts, before the start',
+    uses: (label) => isFact(label) && !/^(settings|schema) says/.test(label),
     key: () => 0,
   },
   {
-    name: 'the duties at work',
+    name: 'the facts at work',
     prelude: loaded,
-    uses: isDuty,
+    uses: isFact,
     key: ({ settings: kept, hasNetwork, isLinkWanted }) => [kept?.linkRevision, hasNetwork, isLinkWanted],
   },
   {
-    name: 'the duties at work, with WiFi to manage',
+    name: 'the facts at work, with WiFi to manage',
     input: { managesWifi: true },
     prelude: loaded,
     uses: (label) => /wifi|settings says settings\.loaded/.test(label),
@@ -63,12 +64,15 @@ const regions: readonly Region<UnitContext>[] = [
     uses: (label) => decidesReports.test(label) || /reporter\.ready|holdAfter/.test(label),
     key: ({ isReportHeld }) => isReportHeld,
   })),
-  ...children.flatMap((child): Region<UnitContext>[] => {
+  ...childNames.flatMap((child): Region<UnitContext>[] => {
     const ready = facts[child][0]?.type ?? '';
-    const own = [`${systemIds[child]} fails`, `${systemIds[child]} says ${ready}`];
+    const own = [`${child} fails`, `${child} says ${ready}`];
     const uses = (label: string) =>
       own.includes(label) || label.endsWith(`in ${child}.running`) || label.endsWith(`in ${child}.restarting`);
-    const key = ({ restarts, held }: UnitContext) => [restarts[child], held.map(({ event }) => event.type)];
+    const key = ({ restarts, pendingMessages }: UnitContext) => [
+      restarts[child],
+      pendingMessages.map(({ event }) => event.type),
+    ];
     const walks: Region<UnitContext>[] = [
       { name: `keeping ${child} running, before the start`, uses, key },
       {
@@ -101,6 +105,7 @@ export const unitModel = defineModel<typeof unitMachine>({
   },
   recorded: ['log'],
   events: requests,
+  wildcards: Object.keys(notices),
   listeners: facts,
   regions,
   outcomes,
@@ -108,6 +113,7 @@ export const unitModel = defineModel<typeof unitMachine>({
     ...lifecycle,
     ...reporting,
     ...supervision,
-    duties: ({ context }) => expect(context.held.length).toBeLessThan(20),
+    facts: ({ context }) => expect(context.pendingMessages.length).toBeLessThan(20),
+    notices: () => undefined,
   },
 });

@@ -53,7 +53,7 @@ describe('commands', () => {
     expect(outside.wifi.ssid).toBe('work');
     expect(outside.configs.at(-1)?.maxLength).toBe(9);
     expect(actor.system.get('update').getSnapshot().context.commitVersion).toBe('v2');
-    expect(actor.system.get('state-reporter').getSnapshot().context.commitVersion).toBe('v2');
+    expect(actor.system.get('stateReporter').getSnapshot().context.commitVersion).toBe('v2');
   });
 
   test('a failed refresh is told and logged, and nothing else changes', async () => {

@@ -72,7 +72,7 @@ describe('a child that fails (X6)', () => {
     clock.increment(1000);
     await settle();
     expect(told()).toContain('logsSynced');
-    expect(actor.getSnapshot().context.held).toEqual([]);
+    expect(actor.getSnapshot().context.pendingMessages).toEqual([]);
   });
 
   test('is left off after five starts in a row, and the rest goes on', async () => {

@@ -102,7 +102,7 @@ describe('stopping (M12)', () => {
 
 test('no secret is in what a machine knows (C1)', async () => {
   const { actor } = await online({ managesWifi: true });
-  const known = ['unit', 'settings', 'schema', 'wifi', 'time', 'mqtt', 'update', 'logger', 'state-reporter'].map(
+  const known = ['unit', 'settings', 'schema', 'wifi', 'time', 'mqtt', 'update', 'logger', 'stateReporter'].map(
     (id) => {
       const { parent: _parent, ...context } = actor.system.get(id).getSnapshot().context;
       return JSON.stringify(context);
