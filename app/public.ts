@@ -4,9 +4,8 @@ export type { OutputHandlerOptions } from './client/main-cycle.ts';
 export { dirname, type FileManager } from './client/api/file-manager.ts';
 export type { Logger, LogOptions, LogRecord } from './client/api/logger.ts';
 export type { SinkName } from './logging/log.ts';
-export type { MqttClient } from './client/api/mqtt-client.ts';
+export type { MqttClient, Payload } from './client/api/mqtt-client.ts';
 export type { MainCycleOptions, MqttOptions, PepeunitClientOptions, UpdateOptions } from './client/options/options.ts';
-export type { Payload } from './client/api/payload.ts';
 export type { RestClient } from './client/api/rest-client.ts';
 export {
   BaseInputTopicType,

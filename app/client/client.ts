@@ -11,7 +11,7 @@ import type { MessageOptions } from '../messaging/outbound/publisher.ts';
 import type { OutputHandlerOptions } from './main-cycle.ts';
 import { createFileManager, type FileManager } from './api/file-manager.ts';
 import { createLogger, type Logger } from './api/logger.ts';
-import { createMqttClient, type MqttClient } from './api/mqtt-client.ts';
+import { createMqttClient, type MqttClient, type Payload } from './api/mqtt-client.ts';
 import {
   checkCycle,
   resolveOptions,
@@ -19,7 +19,6 @@ import {
   type PepeunitClientOptions,
   type ResolvedOptions,
 } from './options/options.ts';
-import type { Payload } from './api/payload.ts';
 import { outcomeOf } from './await-event.ts';
 import { createRestClient, type RestClient } from './api/rest-client.ts';
 import type { UnitActor } from './machines.ts';

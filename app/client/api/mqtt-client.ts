@@ -4,9 +4,11 @@ import type { InboundMessage } from '../../messaging/inbound/message.ts';
 import type { OutboxMetrics } from '../../../services/metrics.ts';
 import { refused, type PublishResult } from '../../messaging/outbound/result.ts';
 import type { MessageOptions, Publisher } from '../../messaging/outbound/publisher.ts';
-import { encodePayload, misuseOf, type Payload } from './payload.ts';
 import { outcomeOf } from '../await-event.ts';
 import type { UnitActor } from '../machines.ts';
+
+/** What can be published: text and numbers go as UTF-8, bytes as they are. */
+export type Payload = string | Uint8Array | number | boolean;
 
 /** The MQTT link. */
 export interface MqttClient {
@@ -47,6 +49,30 @@ export interface MqttClientParts {
   readonly publisher: Publisher;
   readonly warn: (message: string) => void;
 }
+
+const encodePayload = (message: Payload): string | Uint8Array =>
+  typeof message === 'string' || message instanceof Uint8Array ? message : String(message);
+
+const isPayload = (message: unknown): boolean =>
+  typeof message === 'string' ||
+  typeof message === 'number' ||
+  typeof message === 'boolean' ||
+  message instanceof Uint8Array;
+
+const isQos = (qos: unknown): boolean => qos === undefined || qos === 0 || qos === 1 || qos === 2;
+
+/**
+ * Why something can't be published, for callers that no compiler checks.
+ *
+ * @returns `undefined` when nothing speaks against it.
+ */
+const misuseOf = (topic: string, message: Payload, options: MessageOptions | undefined): string | undefined => {
+  if (typeof topic !== 'string') return 'its topic is no text';
+  if (!isPayload(message)) return 'it is no text, bytes, number or boolean. Make a text of it, say with JSON.stringify';
+  if (options === undefined) return undefined;
+  if (typeof options !== 'object' || options === null) return 'its options are no object';
+  return isQos(options.qos) ? undefined : 'its qos is none of 0, 1 and 2';
+};
 
 /** Counts the links that came after the first. */
 const countReconnects = (unit: UnitActor) => {

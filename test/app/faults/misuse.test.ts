@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Payload } from '../../../app/client/api/payload.ts';
+import type { Payload } from '../../../app/client/api/mqtt-client.ts';
 import type { LogOptions, PublishOptions } from '../../../app/node.ts';
 import { simulatedUnit } from '../../../app/testing.ts';
 import { createLiveUnit, type LiveUnit } from '../../support/live-unit.ts';

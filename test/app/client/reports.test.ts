@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fakeClock } from '../../../adapters/memory/clock.ts';
-import { batchFrom, createLogSync } from '../../../app/client/log-sync.ts';
+import { batchFrom, createLogSync } from '../../../app/client/reports.ts';
 import { mqttLogSink } from '../../../app/logging/mqtt-sink.ts';
 import { delivered } from '../../../app/messaging/outbound/result.ts';
 import { simulatedUnit } from '../../../app/simulated-unit.ts';
@@ -44,7 +44,7 @@ const setUp = (count: number) => {
   const lines = Array.from({ length: count }, (_, index) => line(index));
   const sent: { atMs: number; payload: string }[] = [];
   const fails = { after: Infinity };
-  const limits = { mostBytes: 256 * 1024 };
+  const limits = { maxBytes: 256 * 1024 };
   const warnings: string[] = [];
   const held = { now: 0 };
   const sync = createLogSync({
@@ -54,7 +54,7 @@ const setUp = (count: number) => {
       if (sent.length >= fails.after) throw lost();
       sent.push({ atMs: clock.monotonic(), payload });
     },
-    mostBytes: () => limits.mostBytes,
+    maxBytes: () => limits.maxBytes,
     warn: (message) => warnings.push(message),
     holdNew: () => {
       held.now += 1;
@@ -122,10 +122,10 @@ test('an entry that would not fit into a packet is left out, and told (L3)', asy
 
 test('a batch is no longer than what can be sent, also when the next link takes less (L3)', async () => {
   const { sent, fails, limits, run } = setUp(100);
-  limits.mostBytes = 5000;
+  limits.maxBytes = 5000;
   fails.after = 3;
   await run(false);
-  limits.mostBytes = 2500;
+  limits.maxBytes = 2500;
   fails.after = Infinity;
   expect(await run(true)).toBe(100);
   expect(sent.flatMap(({ payload }) => numbersIn(payload))).toEqual(Array.from({ length: 100 }, (_, index) => index));
