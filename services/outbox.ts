@@ -63,8 +63,8 @@ export interface Outbox {
    * An id that is not kept is passed over.
    */
   remove(ids: readonly number[]): void;
-  /** Puts messages that can never be delivered where they can be looked at, within a bound; the oldest go first. */
-  setAside(letters: readonly DeadLetter[]): Promise<void>;
+  /** Keeps messages that can never be delivered where somebody can look at them, within a bound; the oldest go first. */
+  deadLetter(letters: readonly DeadLetter[]): Promise<void>;
   /** Makes everything durable and gives the store up; it may be opened again. Never rejects. */
   close(): Promise<void>;
 }

@@ -114,7 +114,7 @@ export const browserOutbox = ({
   const turns = createSerialQueue();
 
   const inTurn = <T>(action: string, task: () => Promise<T>): Promise<T> => turns(() => guarded(action, task));
-  const setAside = async (added: readonly DeadLetter[]) => {
+  const deadLetter = async (added: readonly DeadLetter[]) => {
     await setMany(
       added.map((letter) => [keyOf(letter.message.id, label()), letter]),
       letters,
@@ -143,7 +143,7 @@ export const browserOutbox = ({
       // What stays is sent once more.
       void inTurn('written', () => records.remove(ids)).catch(() => undefined);
     },
-    setAside: (added) => inTurn('written', () => setAside(added)),
+    deadLetter: (added) => inTurn('written', () => deadLetter(added)),
     close: () => turns(async () => door.open()),
   };
 };

@@ -67,7 +67,7 @@ export const memoryOutbox = (): MemoryOutbox => {
     remove: (ids) => {
       for (const id of ids) messages.delete(id);
     },
-    setAside: async (letters) => void dead.push(...letters),
+    deadLetter: async (letters) => void dead.push(...letters),
     close: async () => {
       isOpen = false;
     },

@@ -118,7 +118,7 @@ export const outboxContract = (name: string, make: () => Promise<OutboxBench>): 
       const { outbox, again, dead } = await make();
       await outbox.open();
       await outbox.append([stored(1, 'refused')]);
-      await outbox.setAside([{ message: stored(1, 'refused'), reason: 'Not authorised', reasonCode: 0x87 }]);
+      await outbox.deadLetter([{ message: stored(1, 'refused'), reason: 'Not authorised', reasonCode: 0x87 }]);
       outbox.remove([1]);
       await outbox.close();
       expect(await dead()).toEqual(['refused']);

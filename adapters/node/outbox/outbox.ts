@@ -104,7 +104,7 @@ export const fileOutbox = (options: FileOutboxOptions): Outbox => {
       removed.push(...ids);
       removal.start(removeEveryMs);
     },
-    setAside: (letters) => guarded('written', () => writeDeadLetters(folder, letters)),
+    deadLetter: (letters) => guarded('written', () => writeDeadLetters(folder, letters)),
     close: async () => {
       removal.stop();
       await unattended(removeGathered);

@@ -200,7 +200,7 @@ const createLetters = ({ store, warn }: KeeperParts, records: Records) => {
     isLossTold = true;
   };
   return (message: Message, reason: DeadReason) => {
-    void store.setAside([{ message: records.stored(message), ...reason }]).catch(tellLoss);
+    void store.deadLetter([{ message: records.stored(message), ...reason }]).catch(tellLoss);
   };
 };
 

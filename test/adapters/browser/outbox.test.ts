@@ -136,7 +136,7 @@ test('the newest dead letters are kept, a hundred of them', async () => {
   const { make, letters } = bench();
   const outbox = make();
   await outbox.open();
-  await outbox.setAside(
+  await outbox.deadLetter(
     Array.from({ length: 130 }, (_, index) => ({ message: stored(index + 1, 'x'), reason: 'refused' })),
   );
   const kept = (await entries<string, DeadLetter>(letters)).map(([, { message }]) => message.id);

@@ -42,7 +42,7 @@ test('folders and files are for this user alone, whatever the umask (S12, C3)', 
     const outbox = make();
     await outbox.open();
     await outbox.append([stored(1, 'x')]);
-    await outbox.setAside([{ message: stored(1, 'x'), reason: 'refused' }]);
+    await outbox.deadLetter([{ message: stored(1, 'x'), reason: 'refused' }]);
     for (const path of [folder, join(folder, '..')]) expect((await stat(path)).mode & 0o777).toBe(0o700);
     const names = await readdir(folder);
     expect(names.length).toBeGreaterThanOrEqual(3);
@@ -263,7 +263,7 @@ test('dead letters are bounded', async () => {
   const outbox = make();
   await outbox.open();
   for (let id = 1; id <= 30; id += 1) {
-    await outbox.setAside([{ message: stored(id, 'x'.repeat(100_000)), reason: 'refused', reasonCode: 0x87 }]);
+    await outbox.deadLetter([{ message: stored(id, 'x'.repeat(100_000)), reason: 'refused', reasonCode: 0x87 }]);
   }
   expect(await bytesIn(folder)).toBeLessThan(2 * 1024 * 1024);
   await outbox.close();

@@ -39,7 +39,7 @@ const addsAndKeeps = async (make: Awaited<ReturnType<typeof withTwo>>['make']) =
   const outbox = make();
   const found = await outbox.open();
   await outbox.append([stored(found.lastId + 1, 'more')]);
-  await outbox.setAside([{ message: stored(9, 'dead'), reason: 'refused' }]);
+  await outbox.deadLetter([{ message: stored(9, 'dead'), reason: 'refused' }]);
   await outbox.close();
   const next = make();
   const kept = idsOf(await next.open());
@@ -116,7 +116,7 @@ test.each(['damaged.bin', 'dead.ndjson'])('a folder, a pipe or a link called %s 
     await writeFile(segment, bytes);
     const outbox = make();
     expect(await outbox.open()).toMatchObject({ messages: [{ id: 2 }], damaged: 1 });
-    const letter = outbox.setAside([{ message: stored(1, 'x'), reason: 'refused' }]);
+    const letter = outbox.deadLetter([{ message: stored(1, 'x'), reason: 'refused' }]);
     const refusal = await letter.catch((thrown: { code: string }) => thrown);
     expect(refusal?.code).toBe(name === 'dead.ndjson' ? 'io' : undefined);
     await outbox.append([stored(3, 'three')]);

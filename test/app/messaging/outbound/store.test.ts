@@ -23,7 +23,7 @@ test('what else the store found is told', async () => {
 
 test('dead letters that can not be put aside are told once, and cost no durability (S8)', async () => {
   const store = memoryOutbox();
-  const failing = { ...store, setAside: () => Promise.reject(new StorageError('io', 'no file')) };
+  const failing = { ...store, deadLetter: () => Promise.reject(new StorageError('io', 'no file')) };
   const { publisher, warnings, outcomes } = publishing({}, failing);
   await outcomes('t', '1', '2');
   publisher.attach(linkThat(() => Promise.reject(refusal())));
