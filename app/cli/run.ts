@@ -9,7 +9,7 @@ import { tell } from '../terminal/output.ts';
 
 const defaultGraceSeconds = 10;
 
-const told = (event: SupervisorEvent): string => {
+const describe = (event: SupervisorEvent): string => {
   switch (event.type) {
     case 'started': {
       const { pid, trial } = event;
@@ -97,7 +97,7 @@ export const runCommand = command(
       healthyWithinMs,
       trialStarts,
       graceMs,
-      tell: (event) => tell(options.json === true ? JSON.stringify(event) : `pepeunit run: ${told(event)}`),
+      onEvent: (event) => tell(options.json === true ? JSON.stringify(event) : `pepeunit run: ${describe(event)}`),
       onStart: (unit) => {
         signals.passTo(unit);
         return lock.noteChild(unit.pid);

@@ -5,7 +5,7 @@ import type { FirmwareStatus } from '../../../services/firmware-journal.ts';
 import { startUnit, type ProcessEnd, type SupervisedUnit, type UnitProgram } from './child.ts';
 import { restartCode } from './contract.ts';
 
-/** What a supervisor tells whoever watches it. */
+/** What happens under a supervisor. */
 export type SupervisorEvent =
   | { readonly type: 'started'; readonly pid: number; readonly trial?: FirmwareStatus['trial'] }
   | { readonly type: 'ended'; readonly code: number | null; readonly signal: NodeJS.Signals | null }
@@ -22,47 +22,47 @@ export interface SupervisorOptions {
   readonly trialStarts?: number | undefined;
   /** How long the unit may take to stop before it is killed. */
   readonly graceMs: number;
-  readonly tell: (event: SupervisorEvent) => void;
+  readonly onEvent: (event: SupervisorEvent) => void;
   /** Notes each process that runs the unit. */
   readonly onStart: (unit: SupervisedUnit) => Promise<void>;
-  /** Aborted when the supervisor is told to stop; the unit then is stopped by whoever aborts it. */
+  /** Aborted when the supervisor has to stop; whoever aborts it stops the unit. */
   readonly stopped: AbortSignal;
 }
 
 const settled: FirmwareStatus = { phase: 'settled' };
-const firstPauseMs = 250;
-const longestPauseMs = 60_000;
+const firstDelayMs = 250;
+const maxDelayMs = 60_000;
 /** A unit that ran for so long was well. */
 const steadyMs = 60_000;
 
-/** How long to wait before the next start: nothing at first where the unit asked for it, then longer and longer. */
-export const pauseBefore = (shortRuns: number, isAsked: boolean): number => {
+/** Delay before the next start, milliseconds: none at first where the unit asked for it, then longer and longer. */
+export const restartDelay = (shortRuns: number, isAsked: boolean): number => {
   const failures = isAsked ? shortRuns - 1 : shortRuns;
-  return failures <= 0 ? 0 : Math.min(firstPauseMs * 2 ** (failures - 1), longestPauseMs);
+  return failures <= 0 ? 0 : Math.min(firstDelayMs * 2 ** (failures - 1), maxDelayMs);
 };
 
-/** Does something with the journal, and tells what was wrong with it; the unit is started also when that fails. */
+/** Does something with the journal, and reports what was wrong with it; the unit is started also when that fails. */
 const attempt = async (
   what: string,
-  { tell }: SupervisorOptions,
+  { onEvent }: SupervisorOptions,
   task: () => Promise<FirmwareStatus>,
 ): Promise<FirmwareStatus> => {
   try {
     const status = await task();
-    if (status.problem) tell({ type: 'failed', what, message: status.problem.message });
+    if (status.problem) onEvent({ type: 'failed', what, message: status.problem.message });
     return status;
   } catch (thrown) {
-    tell({ type: 'failed', what, message: failureOf(thrown).message });
+    onEvent({ type: 'failed', what, message: failureOf(thrown).message });
     return settled;
   }
 };
 
-const described = ({ code, signal }: ProcessEnd): string =>
+const describe = ({ code, signal }: ProcessEnd): string =>
   signal === null ? `it ended with code ${code ?? '?'}` : `it ended by ${signal}`;
 
 /** Carries out what the journal says before a start: finishes, counts, rolls back. */
 const prepare = async (options: SupervisorOptions, lastEnd: string): Promise<FirmwareStatus> => {
-  const { trials, trialStarts, tell } = options;
+  const { trials, trialStarts, onEvent } = options;
   await attempt('recovering', options, () => trials.recover());
   const status = await attempt('counting the start', options, () => trials.countStart());
   if (!status.trial) return status;
@@ -72,7 +72,7 @@ const prepare = async (options: SupervisorOptions, lastEnd: string): Promise<Fir
   const reason = `it did not prove itself in ${maxStarts} starts; in the last ${lastEnd}`;
   return attempt('rolling back', options, async () => {
     await trials.rollBack(reason);
-    tell({ type: 'rolledBack', version: trial.to, to: trial.from, reason });
+    onEvent({ type: 'rolledBack', version: trial.to, to: trial.from, reason });
     return settled;
   });
 };
@@ -94,7 +94,7 @@ const watch = async (
     () => 'ended' as const,
   );
   if ((await Promise.race([unit.end, late])) === 'late' && (await isOnTrial(options))) {
-    options.tell({ type: 'overdue', version: trial.to, withinMs });
+    options.onEvent({ type: 'overdue', version: trial.to, withinMs });
     await unit.stop(options.graceMs);
   }
   over.abort();
@@ -105,17 +105,17 @@ const watch = async (
 const notStarted: ProcessEnd = { code: 127, signal: null };
 
 const runOnce = async (options: SupervisorOptions, status: FirmwareStatus): Promise<ProcessEnd> => {
-  const { program, tell, onStart } = options;
+  const { program, onEvent, onStart } = options;
   try {
     const unit = await startUnit(program);
     await onStart(unit);
-    tell({ type: 'started', pid: unit.pid, ...(status.trial && { trial: status.trial }) });
+    onEvent({ type: 'started', pid: unit.pid, ...(status.trial && { trial: status.trial }) });
     const end = await watch(unit, options, status);
-    tell({ type: 'ended', ...end });
+    onEvent({ type: 'ended', ...end });
     return end;
   } catch (thrown) {
     if (!status.trial) throw thrown;
-    tell({ type: 'failed', what: 'starting the new version', message: failureOf(thrown).message });
+    onEvent({ type: 'failed', what: 'starting the new version', message: failureOf(thrown).message });
     return notStarted;
   }
 };
@@ -128,7 +128,7 @@ const runOnce = async (options: SupervisorOptions, status: FirmwareStatus): Prom
  * @throws {ProcessError} `spawn` when the program can't be started and is not on trial.
  */
 export const supervise = async (options: SupervisorOptions): Promise<ProcessEnd | undefined> => {
-  const { tell, stopped } = options;
+  const { onEvent, stopped } = options;
   let shortRuns = 0;
   let lastEnd = 'nothing is known';
   for (;;) {
@@ -136,11 +136,11 @@ export const supervise = async (options: SupervisorOptions): Promise<ProcessEnd 
     if (stopped.aborted) return undefined;
     const startedAt = performance.now();
     const end = await runOnce(options, status);
-    lastEnd = described(end);
+    lastEnd = describe(end);
     if (stopped.aborted || (end.code === 0 && !(await isOnTrial(options)))) return end;
     shortRuns = performance.now() - startedAt < steadyMs ? shortRuns + 1 : 1;
-    const ms = pauseBefore(shortRuns, end.code === restartCode);
-    if (ms > 0) tell({ type: 'waiting', ms });
+    const ms = restartDelay(shortRuns, end.code === restartCode);
+    if (ms > 0) onEvent({ type: 'waiting', ms });
     await delay(ms, undefined, { signal: stopped }).catch(() => undefined);
     if (stopped.aborted) return undefined;
   }

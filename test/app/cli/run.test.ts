@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { SupervisorEvent } from '../../../adapters/node/process/supervisor.ts';
-import { pauseBefore } from '../../../adapters/node/process/supervisor.ts';
+import { restartDelay } from '../../../adapters/node/process/supervisor.ts';
 import { isRunning } from '../../../adapters/node/fs/process-identity.ts';
 import { until } from '../../support/until.ts';
 import { cli, startCli, temporaryFolder } from './run-cli.ts';
@@ -203,6 +203,6 @@ describe('pepeunit run', { timeout: 60_000 }, () => {
 });
 
 test('the wait grows, is bounded, and spares a unit that asks for a restart', () => {
-  expect([1, 2, 3, 20].map((runs) => pauseBefore(runs, false))).toEqual([250, 500, 1000, 60_000]);
-  expect([1, 2, 3].map((runs) => pauseBefore(runs, true))).toEqual([0, 250, 500]);
+  expect([1, 2, 3, 20].map((runs) => restartDelay(runs, false))).toEqual([250, 500, 1000, 60_000]);
+  expect([1, 2, 3].map((runs) => restartDelay(runs, true))).toEqual([0, 250, 500]);
 });

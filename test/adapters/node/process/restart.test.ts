@@ -201,6 +201,12 @@ test('a program that can’t be started is an error, and this one runs on', asyn
   expect(notes().at(-1)).toEqual({ alive: true });
 });
 
+test.skipIf(!('execve' in process))('Node’s own execve keeps the process, which runs the program anew', async () => {
+  const { child, end, starts } = await start('hostExecve,hostExecve,end:8');
+  expect(await end).toBe(8);
+  expect(starts().map(({ pid }) => pid)).toEqual([child.pid, child.pid, child.pid]);
+});
+
 test('where Node can replace the process, it does, with the same program, options, arguments and environment', async () => {
   const calls: unknown[][] = [];
   const { restart } = nodeProcessControl({ folder: '.', execve: (...call) => void calls.push(call) });
