@@ -49,7 +49,19 @@ const browserPlatform: Platform = ({ envFilePath }) => {
   };
 };
 
-/** A Pepeunit unit in a page. Name the broker's WebSocket in `mqtt.brokers`, such as `wss://host:8084/mqtt`. */
+/**
+ * A Pepeunit unit in a page. Name the broker's WebSocket in `mqtt.brokers`, such as `wss://host:8084/mqtt`.
+ *
+ * @example
+ * import { PepeunitClient } from 'pepeunit-client';
+ *
+ * const inPage = new PepeunitClient({
+ *   envFilePath: 'env.json',
+ *   schemaFilePath: 'schema.json',
+ *   logFilePath: 'log.json',
+ *   mqtt: { brokers: ['wss://broker.example:8084/mqtt'] },
+ * });
+ */
 export class PepeunitClient<TEnv extends object = Record<string, JsonValue>> extends UnitClient<TEnv> {
   constructor(options: PepeunitClientOptions<UnitClient<TEnv>>) {
     super(options, browserPlatform);

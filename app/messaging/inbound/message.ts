@@ -2,11 +2,37 @@ import type { MessageProperties } from '../../../services/broker.ts';
 
 /** A message as the input handler gets it. */
 export class InboundMessage {
+  /**
+   * The topic that it came on.
+   *
+   * @example
+   * client.setMqttInputHandler((unit, message) => unit.logger.info(message.topic));
+   */
   readonly topic: string;
+  /**
+   * The bytes as they came.
+   *
+   * @example
+   * client.setMqttInputHandler((unit, message) => unit.logger.info(`${message.payload.length} bytes`));
+   */
   readonly payload: Uint8Array;
-  /** Whether the broker had kept it from before the subscription. */
+  /**
+   * Whether the broker had kept it from before the subscription.
+   *
+   * @example
+   * client.setMqttInputHandler((unit, message) => {
+   *   if (!message.retained) unit.logger.info('This one is new');
+   * });
+   */
   readonly retained: boolean;
-  /** MQTT 5 properties; `undefined` on MQTT 3.1.1. */
+  /**
+   * MQTT 5 properties; `undefined` on MQTT 3.1.1.
+   *
+   * @example
+   * client.setMqttInputHandler((unit, { properties }) => {
+   *   const sender = properties?.['userProperties'];
+   * });
+   */
   readonly properties: MessageProperties | undefined;
 
   constructor(topic: string, payload: Uint8Array, retained: boolean, properties: MessageProperties | undefined) {
@@ -16,12 +42,23 @@ export class InboundMessage {
     this.properties = properties;
   }
 
-  /** The payload as UTF-8 text; malformed bytes become U+FFFD. */
+  /**
+   * The payload as UTF-8 text; malformed bytes become U+FFFD.
+   *
+   * @example
+   * client.setMqttInputHandler((unit, message) => unit.logger.info(message.text()));
+   */
   text(): string {
     return decoder.decode(this.payload);
   }
 
-  /** The payload as JSON. @throws {SyntaxError} */
+  /**
+   * The payload as JSON.
+   *
+   * @throws {SyntaxError}
+   * @example
+   * client.setMqttInputHandler((unit, message) => unit.publishToTopics('output/pepeunit', JSON.stringify(message.json())));
+   */
   json(): unknown {
     return JSON.parse(this.text());
   }
