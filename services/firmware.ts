@@ -113,7 +113,8 @@ export interface UpdateTarget {
  * import { downloadFirmware, readEnv } from 'pepeunit-client/services';
  *
  * const env = () => readEnv(unit.world.storage, 'env.json');
- * const machine = updateMachine.provide({ actors: { download: downloadFirmware(unit.world.http, unit.world.firmware, env) } });
+ * const download = downloadFirmware(unit.world.http, unit.world.firmware, env);
+ * const machine = updateMachine.provide({ actors: { download } });
  */
 export const downloadFirmware = (rest: Rest, store: FirmwareStore, env: () => Promise<UnitEnv>) =>
   fromPromise<StagedFirmware, { target: UpdateTarget }>(async ({ signal }) =>
@@ -139,7 +140,8 @@ const required = async (store: FirmwareStore, id: string, name: string): Promise
  *
  * const env = () => readEnv(unit.world.storage, 'env.json');
  * const trust = { check: async () => undefined };
- * const machine = updateMachine.provide({ actors: { verify: verifyFirmware(unit.world.firmware, trust, env) } });
+ * const verify = verifyFirmware(unit.world.firmware, trust, env);
+ * const machine = updateMachine.provide({ actors: { verify } });
  */
 export const verifyFirmware = (store: FirmwareStore, trust: ReleaseTrust, current: () => Promise<UnitEnv>) =>
   fromPromise<void, { staged: StagedFirmware; target: UpdateTarget }>(async ({ input }) => {
@@ -216,7 +218,8 @@ export type DiscardFirmware = ReturnType<typeof discardFirmware>;
  * import { updateMachine } from 'pepeunit-client/machines';
  * import { handOverUpdate } from 'pepeunit-client/services';
  *
- * const machine = updateMachine.provide({ actors: { handOver: handOverUpdate(async ({ commitVersion }) => console.log(commitVersion)) } });
+ * const handOver = handOverUpdate(async ({ commitVersion }) => console.log(commitVersion));
+ * const machine = updateMachine.provide({ actors: { handOver } });
  */
 export const handOverUpdate = (handle: (target: UpdateTarget) => Promise<void>) =>
   fromPromise<void, { target: UpdateTarget }>(({ input }) => handle(input.target));

@@ -56,7 +56,8 @@ export interface ProcessControl {
  * import { updateMachine } from 'pepeunit-client/machines';
  * import { restartProcess } from 'pepeunit-client/services';
  *
- * const machine = updateMachine.provide({ actors: { restart: restartProcess((mode) => unit.world.process.restart(mode)) } });
+ * const logic = restartProcess((mode) => unit.world.process.restart(mode));
+ * const machine = updateMachine.provide({ actors: { restart: logic } });
  */
 export const restartProcess = (restart: (mode: RestartingMode) => Promise<void>) =>
   fromPromise<void, { mode: RestartMode }>(async ({ input }) => {

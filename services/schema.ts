@@ -195,7 +195,8 @@ export const downloadSchema = async (
  * import { loadSchema, readEnv, schemaHolder } from 'pepeunit-client/services';
  *
  * const env = () => readEnv(unit.world.storage, 'env.json');
- * const sources = { storage: unit.world.storage, rest: unit.world.http, path: 'schema.json', holder: schemaHolder(), env };
+ * const { storage, http: rest } = unit.world;
+ * const sources = { storage, rest, path: 'schema.json', holder: schemaHolder(), env };
  * const machine = schemaMachine.provide({ actors: { load: loadSchema(sources) } });
  */
 export const loadSchema = ({ storage, path, holder }: SchemaSources) =>
@@ -210,7 +211,8 @@ export type LoadSchema = ReturnType<typeof loadSchema>;
  * import { readEnv, refreshSchema, schemaHolder } from 'pepeunit-client/services';
  *
  * const env = () => readEnv(unit.world.storage, 'env.json');
- * const sources = { storage: unit.world.storage, rest: unit.world.http, path: 'schema.json', holder: schemaHolder(), env };
+ * const { storage, http: rest } = unit.world;
+ * const sources = { storage, rest, path: 'schema.json', holder: schemaHolder(), env };
  * const machine = schemaMachine.provide({ actors: { refresh: refreshSchema(sources) } });
  */
 export const refreshSchema = (sources: SchemaSources) =>

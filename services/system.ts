@@ -74,7 +74,8 @@ export const measureState = async (
  * import { stateReporterMachine } from 'pepeunit-client/machines';
  * import { collectState } from 'pepeunit-client/services';
  *
- * const machine = stateReporterMachine.provide({ actors: { collect: collectState(unit.world.system, () => unit.world.clock.now()) } });
+ * const collect = collectState(unit.world.system, () => unit.world.clock.now());
+ * const machine = stateReporterMachine.provide({ actors: { collect } });
  */
 export const collectState = (system: System, epochMs: () => number) =>
   fromPromise<StateReport, { commitVersion: string }>(({ input }) =>
@@ -89,7 +90,8 @@ export type CollectState = ReturnType<typeof collectState>;
  * import { stateReporterMachine } from 'pepeunit-client/machines';
  * import { publishState } from 'pepeunit-client/services';
  *
- * const machine = stateReporterMachine.provide({ actors: { publish: publishState(async (report) => console.log(report.mem_free)) } });
+ * const publish = publishState(async (report) => console.log(report.mem_free));
+ * const machine = stateReporterMachine.provide({ actors: { publish } });
  */
 export const publishState = (send: (report: StateReport, signal: AbortSignal) => Promise<void>) =>
   fromPromise<void, { report: StateReport }>(({ input, signal }) => send(input.report, signal));

@@ -13,7 +13,8 @@ import { targetOf, type Rest } from './rest.ts';
  * import { updateMachine } from 'pepeunit-client/machines';
  * import { recoverFirmware } from 'pepeunit-client/services';
  *
- * const machine = updateMachine.provide({ actors: { recover: recoverFirmware(unit.world.firmware, false) } });
+ * const recover = recoverFirmware(unit.world.firmware, false);
+ * const machine = updateMachine.provide({ actors: { recover } });
  */
 export const recoverFirmware = (store: FirmwareStore, isSupervised: boolean) => {
   let isCounted = isSupervised;
@@ -48,7 +49,8 @@ export type AskTarget = ReturnType<typeof askTarget>;
  * import { updateMachine } from 'pepeunit-client/machines';
  * import { checkReady } from 'pepeunit-client/services';
  *
- * const machine = updateMachine.provide({ actors: { checkReady: checkReady(() => unit.client.mqttClient.isConnected()) } });
+ * const logic = checkReady(() => unit.client.mqttClient.isConnected());
+ * const machine = updateMachine.provide({ actors: { checkReady: logic } });
  */
 export const checkReady = (isReady: () => unknown) =>
   fromPromise<void>(async () => {
