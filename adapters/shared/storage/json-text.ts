@@ -1,7 +1,7 @@
 import { StorageError } from '../../../services/errors.ts';
 import type { JsonValue } from '../../../services/json.ts';
 
-/** How many bytes of JSON are one document at most. */
+/** Bytes of the largest JSON document. */
 export const maxDocumentBytes = 16 * 1024 * 1024;
 
 const notJson = (what: string): StorageError =>
@@ -10,52 +10,36 @@ const notJson = (what: string): StorageError =>
     `JSON can't carry ${what}. Store text, finite numbers, booleans, null, lists and objects.`,
   );
 
-const plainTag = '[object Object]';
+/** Stands for -0, which JSON knows and `JSON.stringify` writes as 0; random, so that no document holds it. */
+const negativeZero = `-0 ${Math.random()} ${Math.random()}`;
 
-const objectText = (value: object, indent: string, margin: string): string => {
-  const tag = Object.prototype.toString.call(value);
-  if (tag !== plainTag || 'toJSON' in value) throw notJson(`a value of the kind ${tag.slice(8, -1)}`);
-  const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  const inner = margin + indent;
-  const space = indent === '' ? '' : ' ';
-  const texts = members.map(([name, member]) => `${JSON.stringify(name)}:${space}${valueText(member, indent, inner)}`);
-  return enclosed('{', texts, '}', indent, margin);
-};
-
-const enclosed = (open: string, texts: readonly string[], close: string, indent: string, margin: string): string => {
-  if (texts.length === 0) return open + close;
-  if (indent === '') return open + texts.join(',') + close;
-  const inner = `\n${margin}${indent}`;
-  return `${open}${inner}${texts.join(`,${inner}`)}\n${margin}${close}`;
-};
-
-const valueText = (value: unknown, indent: string, margin: string): string => {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return JSON.stringify(value);
-  if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw notJson(String(value));
-    return Object.is(value, -0) ? '-0' : String(value);
-  }
-  if (Array.isArray(value)) {
-    const texts = Array.from(value, (item: unknown) => valueText(item, indent, margin + indent));
-    return enclosed('[', texts, ']', indent, margin);
-  }
-  if (typeof value !== 'object') throw notJson(`a value of the type ${typeof value}`);
-  return objectText(value, indent, margin);
-};
+/** A replacer for `JSON.stringify` that replaces -0 alone, and throws for what JSON would change or leave out. */
+function refuseForeign(this: Readonly<Record<string, unknown>>, name: string, value: unknown): unknown {
+  // The value itself, before a `toJSON` of its own.
+  const given = this[name];
+  if (Object.is(given, -0)) return negativeZero;
+  if (given === null || typeof given === 'string' || typeof given === 'boolean' || Number.isFinite(given)) return value;
+  if (given === undefined && !Array.isArray(this)) return value;
+  if (typeof given === 'number') throw notJson(String(given));
+  if (typeof given !== 'object') throw notJson(`a value of the type ${typeof given}`);
+  const tag = Object.prototype.toString.call(given);
+  if ((tag === '[object Object]' || Array.isArray(given)) && !('toJSON' in given)) return value;
+  throw notJson(`a value of the kind ${tag.slice(8, -1)}`);
+}
 
 /**
- * Writes a value as JSON such that reading it back gives the same value, negative zero included.
+ * Writes a value as JSON, such that reading it back gives the same value, -0 included; members that are `undefined` are
+ * left out.
  *
- * Members that are `undefined` are left out, as `JSON.stringify` does.
- *
- * @param indent What each level is moved in by; one line when empty.
- * @throws {StorageError} `unsupported` for what JSON would change without a word (dates, maps, `NaN`, cycles ...).
+ * @param indent What each level is indented by; one line when empty.
+ * @throws {StorageError} `unsupported` for what JSON would change (dates, maps, `NaN`, cycles).
  */
 export const jsonText = (value: unknown, indent = ''): string => {
+  if (value === undefined) throw notJson('a value of the type undefined');
   try {
-    return valueText(value, indent, '');
+    return JSON.stringify(value, refuseForeign, indent).replaceAll(`"${negativeZero}"`, '-0');
   } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
+    if (cause instanceof StorageError) throw cause;
     throw new StorageError('unsupported', 'The value is nested too deeply, or holds itself. Store a flatter one.', {
       cause,
     });
@@ -63,7 +47,7 @@ export const jsonText = (value: unknown, indent = ''): string => {
 };
 
 /**
- * Reads a JSON document; a byte order mark is passed over.
+ * Reads a JSON document, with or without a byte order mark.
  *
  * @throws {StorageError} `malformed`; the message names the document and never quotes it.
  */
