@@ -4,25 +4,26 @@ import { failureOf, type Failure } from './errors.ts';
 /** MQTT protocol level: 4 is 3.1.1, 5 is 5.0. */
 export type MqttVersion = 4 | 5;
 
-/** How to reach and enter a broker. */
+/** Options of one MQTT session. */
 export interface LinkOptions {
-  /** `mqtt`, `mqtts`, `ws` or `wss`, with host, port and, for WebSocket, the path. */
+  /** Scheme `mqtt`, `mqtts`, `ws` or `wss`, with host, port and, for WebSocket, the path. */
   readonly url: string;
   readonly version: MqttVersion;
   /** The unit's UUID. */
   readonly clientId: string;
   /** The unit's token; the password is always empty. */
   readonly username: string;
+  /** Keep-alive of CONNECT, seconds (MQTT section 3.1.2.10); 0 turns it off. */
   readonly keepaliveSeconds: number;
   /**
-   * How long to wait for CONNACK, and for each answer once all before it have come. A link on which an answer takes
-   * longer is broken: it ends.
+   * Milliseconds to wait for CONNACK, and for each acknowledgement once all before it have come. A link on which one
+   * takes longer is broken: it ends.
    */
   readonly timeoutMs: number;
   readonly tls?: TlsOptions;
 }
 
-/** What a TLS link trusts and shows; by default the host's certificate authorities and nothing. */
+/** TLS options; by default a link trusts the host's authorities and shows no certificate of its own. */
 export interface TlsOptions {
   /** PEM of the authorities to trust. */
   readonly ca?: string | readonly string[];
@@ -34,6 +35,7 @@ export interface TlsOptions {
   readonly serverName?: string;
 }
 
+/** Quality of service (MQTT section 4.3): at most once, at least once, exactly once. */
 export type Qos = 0 | 1 | 2;
 
 /** How a message is sent (MQTT 5.0 section 3.3.1): by default at most once, and not retained. */
@@ -44,10 +46,11 @@ export interface PublishOptions {
   readonly retain?: boolean;
 }
 
-/** What became of a subscription (MQTT 5 section 3.9.3, MQTT 3.1.1 section 3.9.3). */
+/** Result of one subscription (MQTT 5 section 3.9.3, MQTT 3.1.1 section 3.9.3). */
 export interface Grant {
   readonly topic: string;
   readonly granted: boolean;
+  /** Below 0x80 the QoS that was granted, else why not. */
   readonly reasonCode: number;
 }
 
@@ -75,12 +78,13 @@ export interface LinkListener {
 /** An open MQTT session. */
 export interface Link {
   readonly version: MqttVersion;
+  /** Whether the broker kept a session of this client (MQTT section 3.2.2). */
   readonly sessionPresent: boolean;
   /** Bytes of the largest packet that the broker takes (MQTT 5 section 3.2.2.3.6). @defaultValue any */
   readonly maximumPacketSize?: number | undefined;
   /** Subscribes at QoS 0, in as few packets as the packet limit allows. @throws {BrokerError} `closed`, `timeout` */
   subscribe(topics: readonly string[]): Promise<Grant[]>;
-  /** @throws {BrokerError} `closed`, `timeout` */
+  /** Resolves when the broker has acknowledged it (MQTT section 3.11). @throws {BrokerError} `closed`, `timeout` */
   unsubscribe(topics: readonly string[]): Promise<void>;
   /**
    * Resolves when the message is written (QoS 0) or acknowledged (QoS 1, 2).
@@ -91,7 +95,7 @@ export interface Link {
   /**
    * Writes a message of QoS 0 where nothing needs to be waited for. Never throws.
    *
-   * @returns Whether it did; if not, {@link Link.publish} waits, or tells why.
+   * @returns Whether it did; if not, {@link Link.publish} waits, or rejects with the reason.
    */
   publishNow(topic: string, payload: Uint8Array | string, retain: boolean): boolean;
   /**
@@ -139,14 +143,14 @@ export interface LinkWish {
   readonly owner: AnyActorRef;
 }
 
-/** What the mqtt machine tells the actor that holds its link. */
+/** Commands of the mqtt machine to the actor that holds its link. */
 export type LinkCommand =
   | { type: 'link.subscribe'; topics: readonly string[] }
   | { type: 'link.unsubscribe'; topics: readonly string[] }
   /** Send PINGREQ. */
   | { type: 'link.ping' };
 
-/** What that actor tells the mqtt machine. */
+/** Events of that actor for the mqtt machine. */
 export type LinkEvent =
   | { type: 'link.opened'; sessionPresent: boolean }
   | { type: 'link.refused'; failure: Failure }
@@ -176,7 +180,7 @@ const closed = async (link: Link): Promise<void> => {
  * Holds one link for as long as the mqtt machine wants it, for its `holdLink`.
  *
  * Messages go from the link to the {@link LinkUser} and never through the machine. An attempt that fails, or a link
- * that ends, is told once: `link.refused` before it was open, `link.closed` after.
+ * that ends, is reported once: `link.refused` before it was open, `link.closed` after.
  *
  * @example
  * import { mqttMachine } from 'pepeunit-client/machines';
@@ -201,7 +205,7 @@ export const holdLink = (broker: Broker, user: LinkUser) =>
   fromCallback<LinkCommand, LinkWish, LinkEvent>(({ input, sendBack, receive }) => {
     const abort = new AbortController();
     let link: Link | undefined;
-    const tell = (event: LinkEvent) => {
+    const report = (event: LinkEvent) => {
       if (!abort.signal.aborted) sendBack(event);
     };
     /** @returns Whether there was one. */
@@ -212,7 +216,7 @@ export const holdLink = (broker: Broker, user: LinkUser) =>
       return held !== undefined;
     };
     const lose = (thrown: unknown) => {
-      if (letGo()) tell({ type: 'link.closed', failure: failureOf(thrown) });
+      if (letGo()) report({ type: 'link.closed', failure: failureOf(thrown) });
     };
     const listener: LinkListener = { onMessage: (...message) => user.onMessage(...message), onClosed: lose };
     const open = async () => {
@@ -220,7 +224,7 @@ export const holdLink = (broker: Broker, user: LinkUser) =>
       if (abort.signal.aborted) return closed(opened);
       link = opened;
       user.attach(opened);
-      tell({ type: 'link.opened', sessionPresent: opened.sessionPresent });
+      report({ type: 'link.opened', sessionPresent: opened.sessionPresent });
     };
     const end = () => {
       abort.abort();
@@ -228,9 +232,9 @@ export const holdLink = (broker: Broker, user: LinkUser) =>
     };
     // XState runs no cleanup of the children of a machine that fails.
     const watch = input.owner.subscribe({ error: end });
-    open().catch((thrown: unknown) => tell({ type: 'link.refused', failure: failureOf(thrown) }));
+    open().catch((thrown: unknown) => report({ type: 'link.refused', failure: failureOf(thrown) }));
     receive((command) => {
-      if (link) carryOut(link, command).then(tell, lose);
+      if (link) carryOut(link, command).then(report, lose);
     });
     return () => {
       watch.unsubscribe();

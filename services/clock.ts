@@ -49,7 +49,7 @@ const maxDriftMs = 5000;
 /** How often the two are compared, milliseconds. */
 const lookEveryMs = 10_000;
 
-/** What the watching actor tells the time machine, once: the monotonic clock stood still, or the wall clock was set. */
+/** Sent once to the time machine: the monotonic clock stood still, or the wall clock was set. */
 export type ClockEvent = { type: 'clock.moved' };
 
 /**

@@ -79,12 +79,12 @@ const text = (name: string, value: JsonValue): string => {
   throw invalid(name, 'a text');
 };
 
-const integer = (name: string, value: JsonValue, least: number, most: number): number => {
-  const wanted = `a whole number from ${least} to ${most}`;
+const integer = (name: string, value: JsonValue, min: number, max: number): number => {
+  const wanted = `a whole number from ${min} to ${max}`;
   if (typeof value !== 'number' && typeof value !== 'string') throw invalid(name, wanted);
   if (typeof value === 'string' && value.trim() === '') throw invalid(name, wanted);
   const number = Number(value);
-  if (!Number.isInteger(number) || number < least || number > most) throw invalid(name, wanted);
+  if (!Number.isInteger(number) || number < min || number > max) throw invalid(name, wanted);
   return number;
 };
 

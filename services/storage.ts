@@ -12,30 +12,40 @@ export interface Storage {
    * Reads a JSON document.
    *
    * @returns `undefined` when there is none.
-   * @throws {StorageError} `malformed` when it is not JSON, `io` when it can't be read, `unsupported` when it is no document
-   * but a pipe or a device.
+   * @throws {StorageError} `malformed` when it is not JSON, `tooLarge` above 16 MiB, `io` when it can't be read,
+   * `unsupported` for a pipe or a device.
    */
   readJson(path: string): Promise<JsonValue | undefined>;
-  /** Replaces a JSON document. @throws {StorageError} `io`; the old document is then still there. */
+  /**
+   * Replaces a JSON document of at most 16 MiB.
+   *
+   * @throws {StorageError} The old document is then still there: `io`; `unsupported` for what JSON would change (dates, maps, `NaN`),
+   * `tooLarge`.
+   */
   writeJson(path: string, value: JsonValue): Promise<void>;
-  /** Yields the non-empty lines of a text document as bytes, without the line ends; nothing when there is none. */
+  /**
+   * Yields the non-empty lines of a text document as bytes, without their line ends; none when there is no document.
+   *
+   * @throws {StorageError} `io`; `tooLarge` for a line of more than 16 MiB.
+   */
   readLines(path: string): AsyncIterable<Uint8Array>;
   /** Replaces a text document by these lines. @throws {StorageError} `io`; the old document is then still there. */
   writeLines(path: string, lines: readonly string[]): Promise<void>;
   /**
-   * Adds lines, each a JSON text, at the end of a text document, and lets the oldest go so that no more than `most` remain.
+   * Adds lines, each a JSON text, at the end of a text document, and lets the oldest go so that no more than `maxLines` remain.
    *
    * Made for logs: it costs about as much as the lines that come and go, not as the document. The document holds whole
-   * lines alone, and never more than `most`, after a kill at any moment; a power cut may cost the lines of the last
+   * lines alone, and never more than `maxLines`, after a kill at any moment; a power cut may cost the lines of the last
    * second, or tear one. A line may be found with spaces before it.
    *
    * @throws {StorageError} `io`; what could not be added is not there then. `unsupported` for a line with a line end.
    */
-  appendLines(path: string, lines: readonly string[], most: number): Promise<void>;
+  appendLines(path: string, lines: readonly string[], maxLines: number): Promise<void>;
   /** Replaces a document by these bytes, as they come. @throws {StorageError} `io`; the old document is then still there. */
   writeBytes(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Whether there is a document. @throws {StorageError} `io` */
   exists(path: string): Promise<boolean>;
-  /** Removes a document; nothing happens when there is none. */
+  /** Removes a document; does nothing when there is none. @throws {StorageError} `io`, `unsupported` */
   remove(path: string): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { fromPromise } from 'xstate';
 
-/** What the host can tell about itself; what it can't is left out. */
+/** The host's metrics; those that it does not have are left out. */
 export interface SystemMetrics {
   /** Free memory, bytes. */
   readonly mem_free?: number;
@@ -16,7 +16,7 @@ export interface SystemMetrics {
 
 /** Measures the host. */
 export interface System {
-  /** Never rejects for one missing figure: it leaves that figure out. */
+  /** Measures once. Leaves out a metric that fails, and never rejects for it. */
   measure(): Promise<SystemMetrics>;
 }
 
@@ -27,20 +27,20 @@ export interface StateReport extends SystemMetrics {
   readonly pu_commit_version: string;
 }
 
-const isFigure = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+const isMetric = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 
 const isListOf = (length: number, isItem: (item: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) && value.length === length && value.every(isItem);
 
 const checks: { [K in keyof SystemMetrics]-?: (value: unknown) => boolean } = {
-  mem_free: isFigure,
-  mem_alloc: isFigure,
-  freq: isFigure,
-  statvfs: isListOf(10, isFigure),
+  mem_free: isMetric,
+  mem_alloc: isMetric,
+  freq: isMetric,
+  statvfs: isListOf(10, isMetric),
   ifconfig: isListOf(4, (item) => typeof item === 'string'),
 };
 
-/** The figures that the instance takes; what is no finite number, or a list of another length, is left out. */
+/** The metrics that the instance takes; what is no finite number, or a list of another length, is left out. */
 const sound = (metrics: SystemMetrics): SystemMetrics =>
   Object.fromEntries(
     Object.entries(checks).flatMap(([name, isSound]) => {

@@ -1,7 +1,7 @@
 import { fromCallback, fromPromise } from 'xstate';
 import { failureOf, type Failure } from './errors.ts';
 
-/** What the station is joined to; `ssid` is absent while it is not linked. */
+/** State of the station's link; `ssid` is absent while it is not linked, and where the host does not know it. */
 export interface WifiStatus {
   readonly linked: boolean;
   readonly ssid?: string;
@@ -11,12 +11,13 @@ export interface WifiStatus {
 export interface Wifi {
   /** The name of the interface, as the host knows it. */
   readonly station: string;
+  /** Reads the state of the link. @throws {WifiError} `io` */
   status(): Promise<WifiStatus>;
-  /** The SSIDs in reach. @throws {WifiError} */
+  /** Lists the SSIDs in reach. @throws {WifiError} `timeout`, `unsupported`, `io` */
   scan(signal: AbortSignal): Promise<string[]>;
-  /** Joins a network; resolves once linked. @throws {WifiError} `notFound`, `credentials`, `timeout`, `io` */
+  /** Joins a network; resolves once linked. @throws {WifiError} `notFound`, `credentials`, `timeout`, `unsupported`, `io` */
   join(ssid: string, password: string, signal: AbortSignal): Promise<void>;
-  /** Leaves whatever network the station is in. */
+  /** Leaves whatever network the station is in. @throws {WifiError} `io` */
   leave(): Promise<void>;
   /** Calls back when the link changes. @returns Stops watching. */
   watch(onStatus: (status: WifiStatus) => void): () => void;
@@ -70,7 +71,7 @@ export const joinWifi = (wifi: Wifi, password: WifiPassword) =>
   });
 export type JoinWifi = ReturnType<typeof joinWifi>;
 
-/** What the watching actor tells the wifi machine. */
+/** Events of the watching actor for the wifi machine. */
 export type WifiLinkEvent =
   { type: 'link.changed'; linked: boolean; ssid?: string } | { type: 'link.unwatchable'; failure: Failure };
 
