@@ -4,7 +4,7 @@ import { createSerialQueue } from '../shared/serialize.ts';
 import type { DeadLetter, Outbox, StoredMessage } from '../../services/outbox.ts';
 import { hostLocks, takeName, type PageLocks } from './page-lock.ts';
 
-/** What a browser outbox may be given. */
+/** Options of the browser outbox. */
 export interface BrowserOutboxOptions {
   /** Tells the units of one origin apart, such as the path of env.json. */
   readonly name: string;
@@ -37,7 +37,7 @@ const lost = () =>
     'The data of this page was cleared by the user or the browser. What waits is written again.',
   );
 
-/** Keys sort by id; the rest of the key tells pages apart that are open at the same time. */
+/** Keys sort by id; the rest of the key is the page's own, so that pages open at the same time don't collide. */
 const label = (): string => Math.random().toString(36).slice(2);
 const keyOf = (id: number, page: string): string => `${String(id).padStart(16, '0')}-${page}`;
 

@@ -1,4 +1,4 @@
-/** What tells the pages of an origin apart: the Web Locks API, as far as it is needed. */
+/** The Web Locks API, as far as it is needed; pages of one origin share its locks. */
 export type PageLocks = Pick<LockManager, 'request'>;
 
 /** The browser's own locks; `null` where it has none, such as over plain http. */

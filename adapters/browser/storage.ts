@@ -2,7 +2,7 @@ import { createStore, del, get, set, type UseStore } from 'idb-keyval';
 import type { Storage } from '../../services/storage.ts';
 import { documentStorage, type StoredDocument } from '../shared/storage/document-storage.ts';
 
-/** What a browser storage may be given. */
+/** Options of the browser storage. */
 export interface BrowserStorageOptions {
   /** @defaultValue the object store `documents` of the database `pepeunit` */
   readonly store?: UseStore;

@@ -1,6 +1,6 @@
 import type { System, SystemMetrics } from '../../services/system.ts';
 
-/** What some browsers tell beside the standards. */
+/** The heap's metrics, which some browsers have beside the standards. */
 interface HeapInfo {
   readonly memory?: { readonly usedJSHeapSize: number; readonly jsHeapSizeLimit: number };
 }
@@ -22,7 +22,7 @@ const quotaOf = async (): Promise<Pick<SystemMetrics, 'statvfs'>> => {
 };
 
 /**
- * Measures the page: its heap where the browser tells it, and its storage quota as a file system of one-byte blocks.
+ * Measures the page: its heap where the browser reports it, and its storage quota as a file system of one-byte blocks.
  * A page has no frequency and no addresses.
  */
 export const browserSystem = (): System => ({

@@ -65,7 +65,7 @@ const encoder = new TextEncoder();
 
 export const closedError = () => new BrokerError('closed', 'The link is closed. Open it again.');
 
-/** Ends a session once; `tells` its listener unless the session's own owner asked for it. */
+/** Ends a session, once; its listener hears of it unless the link's own `close` ends it. */
 export const endSession = (hub: Hub, session: Session, error: BrokerError, tells: boolean): void => {
   if (session.ended) return;
   session.ended = error;
@@ -139,7 +139,7 @@ export const deliver = (
   }
 };
 
-const refused = (topic: string, reasonCode: number) =>
+const publishRefused = (topic: string, reasonCode: number) =>
   new BrokerError('refused', `A message on ${topic} was refused. Check the unit's rights.`, { reasonCode });
 
 const subscribe = async (hub: Hub, session: Session, topics: readonly string[]): Promise<Grant[]> => {
@@ -164,11 +164,11 @@ const publish = async (
 ): Promise<void> => {
   const { clientId, version } = session.options;
   if (session.ended) throw closedError();
-  if (topic === '' || /[+#\0]/.test(topic)) throw refused(topic, topicNameInvalid);
+  if (topic === '' || /[+#\0]/.test(topic)) throw publishRefused(topic, topicNameInvalid);
   if (hub.frozen && qos === 0) return;
   await answer(hub, session, 'PUBLISH');
   if (hub.denied.has(topic)) {
-    if (qos > 0 && version === 5) throw refused(topic, notAuthorized);
+    if (qos > 0 && version === 5) throw publishRefused(topic, notAuthorized);
     return;
   }
   const bytes = typeof payload === 'string' ? encoder.encode(payload) : payload;

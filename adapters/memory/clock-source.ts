@@ -3,7 +3,7 @@ import { ClockError } from '../../services/errors.ts';
 import { createFailures } from './failures.ts';
 import { createGate } from './gate.ts';
 
-/** A reference clock that says what it is told to. */
+/** A reference clock that a test sets. */
 export interface MemoryClockSource extends ClockSource {
   /** What the next readings give, milliseconds ahead of the monotonic clock. */
   offsetMs: number;
@@ -20,7 +20,7 @@ const aborted = () => new ClockError('aborted', 'Asking the simulated time serve
 /**
  * A reference clock that says what a test wants.
  *
- * @param offsetMs What it says at first.
+ * @param offsetMs The offset at first, milliseconds.
  * @example
  * import { memoryClockSource } from 'pepeunit-client/testing';
  *

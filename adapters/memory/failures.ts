@@ -6,7 +6,7 @@ export interface Failures<TOperation extends string> {
   check(operation: TOperation): void;
 }
 
-/** No failures yet. */
+/** Makes an empty plan of failures. */
 export const createFailures = <TOperation extends string>(): Failures<TOperation> => {
   const waiting: { operation: TOperation; error: Error }[] = [];
   return {

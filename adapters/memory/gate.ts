@@ -6,7 +6,7 @@ export interface Gate {
   shut(): () => void;
 }
 
-/** An open gate. */
+/** Makes an open gate. */
 export const createGate = (): Gate => {
   let opening = Promise.resolve();
   return {

@@ -14,7 +14,7 @@ export interface MemoryOutbox extends Outbox {
   failNext(operation: 'open' | 'append', error: Error): void;
   /** From now on every append fails for want of room, until the result is called. */
   fill(): () => void;
-  /** The next time it is opened it tells of so many damaged records. */
+  /** The next open finds so many damaged records. */
   damage(records: number): void;
 }
 

@@ -1,7 +1,7 @@
 import type { System, SystemMetrics } from '../../services/system.ts';
 import { createFailures } from './failures.ts';
 
-/** A host whose figures a test sets. */
+/** A host whose metrics a test sets. */
 export interface MemorySystem extends System {
   /** What the next measurements give. */
   metrics: SystemMetrics;

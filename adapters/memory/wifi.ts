@@ -4,7 +4,7 @@ import type { Wifi, WifiStatus } from '../../services/wifi.ts';
 import { delay, systemClock } from '../shared/clock.ts';
 import { createFailures } from './failures.ts';
 
-/** How a simulated radio begins. */
+/** Options of the simulated radio. */
 export interface MemoryWifiOptions {
   /** Passwords of the networks in reach, by SSID. @defaultValue none in reach */
   readonly networks?: Readonly<Record<string, string>>;
@@ -32,12 +32,12 @@ export interface MemoryWifi extends Wifi {
   readonly joins: readonly string[];
 }
 
-const stopped = () => new WifiError('timeout', 'The simulated radio was told to stop.');
+const aborted = () => new WifiError('timeout', 'The simulated radio was stopped.');
 
 /** Takes as long as joining does. */
 const pass = async (clock: Clock, ms: number, signal: AbortSignal): Promise<void> => {
-  if (signal.aborted) throw stopped();
-  if (ms > 0) await delay(clock, ms, signal).catch(() => Promise.reject(stopped()));
+  if (signal.aborted) throw aborted();
+  if (ms > 0) await delay(clock, ms, signal).catch(() => Promise.reject(aborted()));
 };
 
 /** The link of the station, and those who watch it. */
@@ -84,7 +84,7 @@ export const memoryWifi = (options: MemoryWifiOptions = {}): MemoryWifi => {
       return link.status();
     },
     scan: async (signal) => {
-      if (signal.aborted) throw stopped();
+      if (signal.aborted) throw aborted();
       failing.check('scan');
       return [...inReach.keys()];
     },

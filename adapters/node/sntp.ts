@@ -6,7 +6,7 @@ import type { Clock, ClockSource } from '../../services/clock.ts';
 import { ClockError } from '../../services/errors.ts';
 import { systemClock } from '../shared/clock.ts';
 
-/** Which time server to ask. */
+/** Options of the SNTP clock source. */
 export interface SntpOptions {
   /** @defaultValue `'pool.ntp.org'` */
   readonly host?: string;
@@ -88,7 +88,7 @@ interface Exchange {
   readonly server: string;
 }
 
-/** What one exchange says. */
+/** The result of one exchange. */
 interface Sample {
   readonly offsetMs: number;
   /** How long request and answer were on their way, the server's own time taken off. */
@@ -99,11 +99,11 @@ interface Sample {
 const leastRoundTripMs = -5;
 
 const checkedAnswer = ({ leap, stratum, referenceId, receivedMs, sentMs }: NtpAnswer, server: string) => {
-  const refused = (why: string) => new ClockError('malformed', `${server} ${why}. Ask another time server.`);
-  if (stratum === 0) throw refused(`refuses to tell the time (kiss-o'-death ${referenceId || 'without a reason'})`);
-  if (leap === 3 || stratum > 15) throw refused('is not synchronised itself');
-  if (receivedMs === undefined || sentMs === undefined) throw refused('answers without a time');
-  if (sentMs < receivedMs) throw refused('claims to have answered before it was asked');
+  const invalid = (why: string) => new ClockError('malformed', `${server} ${why}. Ask another time server.`);
+  if (stratum === 0) throw invalid(`refuses to tell the time (kiss-o'-death ${referenceId || 'without a reason'})`);
+  if (leap === 3 || stratum > 15) throw invalid('is not synchronised itself');
+  if (receivedMs === undefined || sentMs === undefined) throw invalid('answers without a time');
+  if (sentMs < receivedMs) throw invalid('claims to have answered before it was asked');
   return { receivedMs, sentMs };
 };
 
@@ -167,14 +167,14 @@ const within = async <T>(
   { clock, ms, signal }: { clock: Clock; ms: number; signal: AbortSignal },
   task: (end: AbortSignal) => Promise<T>,
 ): Promise<T> => {
-  const stopped = () => new ClockError('aborted', `${server} is not asked any more: the reading was stopped.`);
-  if (signal.aborted) throw stopped();
+  const aborted = () => new ClockError('aborted', `${server} is not asked any more: the reading was stopped.`);
+  if (signal.aborted) throw aborted();
   const over = new AbortController();
   const exceeded = new Promise<never>((_, reject) => {
     const timer = clock.setTimeout(() => {
       reject(new ClockError('timeout', `${server} gave no valid answer in time. Check the network and UDP.`));
     }, ms);
-    signal.addEventListener('abort', () => reject(stopped()), { signal: over.signal });
+    signal.addEventListener('abort', () => reject(aborted()), { signal: over.signal });
     over.signal.addEventListener('abort', () => clock.clearTimeout(timer));
   });
   try {

@@ -2,7 +2,7 @@ import { readFile, statfs } from 'node:fs/promises';
 import * as os from 'node:os';
 import type { System, SystemMetrics } from '../../services/system.ts';
 
-/** What the measuring of a host may be given. */
+/** Options of the host's metrics. */
 export interface NodeSystemOptions {
   /** A path on the file system to report. @defaultValue the working directory */
   readonly path?: string;
@@ -52,7 +52,7 @@ const unknownAddress = '0.0.0.0';
 const megahertz = 1_000_000;
 const kilohertz = 1000;
 
-/** The figure, or `undefined` where the host can't tell it. */
+/** The metric; `undefined` where the host has none. */
 const tried = async <T>(measure: () => T | undefined | Promise<T | undefined>): Promise<T | undefined> => {
   try {
     return await measure();
@@ -61,7 +61,7 @@ const tried = async <T>(measure: () => T | undefined | Promise<T | undefined>): 
   }
 };
 
-/** The processor's frequency in Hz, from each place that may tell it; x86 has it in cpuinfo, most boards in sysfs alone. */
+/** The processor's frequency in Hz, from the first place that has it; x86 has it in cpuinfo, most boards in sysfs alone. */
 const frequencies: readonly ((readText: ReadText) => number | Promise<number>)[] = [
   () => (os.cpus()[0]?.speed ?? 0) * megahertz,
   async (readText) => Number(await readText('/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq')) * kilohertz,
@@ -76,7 +76,7 @@ const frequency = async (readText: ReadText): Promise<number | undefined> => {
   return undefined;
 };
 
-/** Node does not tell the fragment size (taken to be the block size), the flags and the longest name (both 0). */
+/** The ten numbers of statvfs(3). Node lacks the fragment size (taken as the block size), the flags and the longest name (both 0). */
 const fileSystem = async (path: string): Promise<number[]> => {
   const { bsize, blocks, bfree, bavail, files, ffree } = await statfs(path);
   return [bsize, bsize, blocks, bfree, bavail, files, ffree, ffree, 0, 0];
@@ -98,7 +98,7 @@ const known = (metrics: { [K in keyof SystemMetrics]: SystemMetrics[K] | undefin
   Object.fromEntries(Object.entries(metrics).filter(([, value]) => value !== undefined));
 
 /**
- * Measures the host with what Node and Linux's `/proc` tell, without other programs.
+ * Measures the host through Node and Linux's `/proc`, without other programs.
  *
  * `mem_free` is what the program may still take, within the limit of its container. `mem_alloc` is its resident memory. `ifconfig` is of the interface with the default route, or of the first outer one
  * where the routes can't be read; `0.0.0.0` stands for a gateway or DNS server that is not known.

@@ -1,7 +1,7 @@
 import { CipherError } from '../../services/errors.ts';
 import type { Cipher } from '../../services/cipher.ts';
 
-/** What a cipher may be given. */
+/** Options of the cipher. */
 export interface CipherOptions {
   /** Fills bytes with randomness fit for cryptography. @defaultValue WebCrypto's */
   readonly fillRandom?: (bytes: Uint8Array<ArrayBuffer>) => void;
@@ -52,7 +52,7 @@ const parts = (data: string): { nonce: Uint8Array<ArrayBuffer>; sealed: Uint8Arr
   return { nonce, sealed };
 };
 
-const opened = async (key: CryptoKey, nonce: Uint8Array<ArrayBuffer>, sealed: Uint8Array<ArrayBuffer>) => {
+const decrypted = async (key: CryptoKey, nonce: Uint8Array<ArrayBuffer>, sealed: Uint8Array<ArrayBuffer>) => {
   try {
     return await crypto.subtle.decrypt({ name: algorithm, iv: nonce }, key, sealed);
   } catch (cause) {
@@ -60,7 +60,7 @@ const opened = async (key: CryptoKey, nonce: Uint8Array<ArrayBuffer>, sealed: Ui
   }
 };
 
-const textOf = (plain: ArrayBuffer): string => {
+const decodeText = (plain: ArrayBuffer): string => {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plain);
   } catch {
@@ -86,6 +86,6 @@ export const webCryptoCipher = ({
   aesGcmDecode: async (data, key) => {
     const secret = await importKey(key);
     const { nonce, sealed } = parts(data);
-    return textOf(await opened(secret, nonce, sealed));
+    return decodeText(await decrypted(secret, nonce, sealed));
   },
 });

@@ -3,9 +3,9 @@ import type { Clock, ClockSource } from '../../services/clock.ts';
 import { ClockError } from '../../services/errors.ts';
 import { systemClock } from './clock.ts';
 
-/** Which server's `Date` header to read. */
+/** Options of the HTTP clock source. */
 export interface HttpClockOptions {
-  /** Of the page's own origin, or of one that exposes `Date` to it. */
+  /** The server to ask: of the page's own origin, or of one that exposes `Date` to it. */
   readonly url: string;
   /** Milliseconds. @defaultValue 5000 */
   readonly timeoutMs?: number;

@@ -1,4 +1,4 @@
-/** Runs one task after the other, in the order they came; a failure concerns its own caller alone. */
+/** Runs one task at a time, in the order of the calls; a task that fails does not stop the ones behind it. */
 export const createSerialQueue = () => {
   let last: Promise<unknown> = Promise.resolve();
   return <T>(task: () => Promise<T>): Promise<T> => {
@@ -8,10 +8,10 @@ export const createSerialQueue = () => {
   };
 };
 
-/** Runs the tasks of one key one after another, in the order they were called; other keys do not wait. */
+/** Runs one task at a time for each key, in the order of the calls; other keys do not wait. */
 export type KeyedQueue = <T>(key: string, task: () => Promise<T>) => Promise<T>;
 
-/** A queue with nothing in it; a task that fails does not stop the ones behind it. */
+/** Makes an empty queue; a task that fails does not stop the ones behind it. */
 export const createKeyedQueue = (): KeyedQueue => {
   const tails = new Map<string, Promise<unknown>>();
   return async (key, task) => {

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { StorageError } from '../../../services/errors.ts';
 
-/** What IndexedDB takes for a key; told here, since Node's own types do not know IndexedDB. */
+/** A key of IndexedDB, which Node's own types do not know. */
 export type AnyKey = string | number | Date | ArrayBuffer | ArrayBufferView | AnyKey[];
 
 /** A key that a file can be named after. */
 export type FileKey = string | number;
 
 const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/;
-const longest = 200;
+const maxNameLength = 200;
 
 const escapedUnit = (unit: number): string =>
   unit < 0x100 ? `%${unit.toString(16).padStart(2, '0')}` : `%u${unit.toString(16).padStart(4, '0')}`;
@@ -29,7 +29,7 @@ export const safeName = (text: string): string => {
   return reserved.test(name) ? escapedAll(name.slice(0, 1)) + name.slice(1) : name;
 };
 
-const textOf = (name: string): string =>
+const unescaped = (name: string): string =>
   name === '%'
     ? ''
     : name.replaceAll(/%u([0-9a-f]{4})|%([0-9a-f]{2})/g, (_, wide?: string, narrow?: string) =>
@@ -60,7 +60,7 @@ const extension = '.json';
 /** The file that a key is kept in. */
 export const nameOfKey = (key: FileKey): KeyName => {
   const name = typeof key === 'number' ? `${numberMark}${safeName(String(key))}` : safeName(key);
-  if (name.length <= longest) return { name: name + extension, holdsKey: false };
+  if (name.length <= maxNameLength) return { name: name + extension, holdsKey: false };
   const digest = createHash('sha256').update(name).digest('hex');
   return { name: longMark + digest + extension, holdsKey: true };
 };
@@ -73,7 +73,7 @@ export const keyOfName = (fileName: string): FileKey | undefined => {
   if (!fileName.endsWith(extension)) return undefined;
   const name = fileName.slice(0, -extension.length);
   const isNumber = name.startsWith(numberMark);
-  const text = textOf(isNumber ? name.slice(numberMark.length) : name);
+  const text = unescaped(isNumber ? name.slice(numberMark.length) : name);
   const key = isNumber ? Number(text) : text;
   return nameOfKey(key).name === fileName ? key : undefined;
 };

@@ -92,7 +92,7 @@ const add = async (handle: LineHandle, file: KnownFile, fresh: readonly Uint8Arr
 /** Files of lines that grow at their end and lose their oldest lines, without being rewritten for each. */
 export interface LineFiles {
   /**
-   * Adds lines, each with its end, and lets the oldest go so that no more than `most` remain.
+   * Adds lines, each with its end, and lets the oldest go so that no more than `maxLines` remain.
    *
    * The lines that go are overwritten by spaces, which JSON allows before a text, and then the new ones are written behind the
    * last: the file never has more lines than that, and each is whole. It is rewritten when the spaces outgrow the
@@ -100,17 +100,17 @@ export interface LineFiles {
    *
    * @throws The file system's own error; what could not be added is not there then.
    */
-  append(path: string, lines: readonly Uint8Array[], most: number): Promise<void>;
+  append(path: string, lines: readonly Uint8Array[], maxLines: number): Promise<void>;
 }
 
 /** @param fs For the rewrites. @param lineFs For what happens in between. */
 export const createLineFiles = (fs: DurableFs, lineFs: LineFs): LineFiles => {
   const known = new Map<string, KnownFile>();
 
-  const rewrite = async (path: string, fresh: readonly Uint8Array[], most: number): Promise<void> => {
+  const rewrite = async (path: string, fresh: readonly Uint8Array[], maxLines: number): Promise<void> => {
     known.delete(path);
     const before = (await readLines(path)).map((line) => Buffer.concat([line, Buffer.of(lineFeed)]));
-    const kept = most > 0 ? [...before, ...fresh].slice(-most) : [];
+    const kept = maxLines > 0 ? [...before, ...fresh].slice(-maxLines) : [];
     await replaceFile(path, Buffer.concat(kept), { fs });
     const { ino, size } = await files.stat(path);
     const lengths = kept.map(({ length }) => length);
@@ -132,19 +132,19 @@ export const createLineFiles = (fs: DurableFs, lineFs: LineFs): LineFiles => {
   };
 
   return {
-    append: async (path, fresh, most) => {
+    append: async (path, fresh, maxLines) => {
       const file = known.get(path);
-      if (!file) return rewrite(path, fresh, most);
-      const surplus = Math.max(0, file.lengths.length + fresh.length - most);
+      if (!file) return rewrite(path, fresh, maxLines);
+      const surplus = Math.max(0, file.lengths.length + fresh.length - maxLines);
       const spaces = file.spaces + sum(file.lengths.slice(0, surplus));
       const isWorthRewriting = spaces > Math.max(fewSpaces, file.size - spaces);
-      if (surplus >= file.lengths.length || isWorthRewriting) return rewrite(path, fresh, most);
+      if (surplus >= file.lengths.length || isWorthRewriting) return rewrite(path, fresh, maxLines);
       try {
         if (await roll(path, file, fresh, surplus)) return;
       } catch (thrown) {
         if (!isMissing(thrown)) throw thrown;
       }
-      await rewrite(path, fresh, most);
+      await rewrite(path, fresh, maxLines);
     },
   };
 };

@@ -14,7 +14,7 @@ import { readDocument } from '../fs/read-json.ts';
 import { sweepOnce } from '../fs/temporary-files.ts';
 import { hostLineFs, createLineFiles, type LineFs } from './line-file.ts';
 
-/** What a file storage may be given. */
+/** Options of the file storage. */
 export interface FileStorageOptions {
   /** @defaultValue the host's file system */
   readonly fs?: DurableFs;
@@ -92,12 +92,12 @@ export const fileStorage = ({ fs = hostFs, lineFs = hostLineFs }: FileStorageOpt
     },
     readLines: linesOf,
     writeLines: async (path, lines) => write(path, linesText(path, lines)),
-    appendLines: async (path, lines, most) => {
+    appendLines: async (path, lines, maxLines) => {
       const texts = lines.map((line) => Buffer.from(linesText(path, [line])));
       await inTurn(resolve(path), () =>
         guarded(path, 'written', async () => {
           await prepare(path);
-          await logs.append(resolve(path), texts, most);
+          await logs.append(resolve(path), texts, maxLines);
         }),
       );
     },

@@ -1,7 +1,7 @@
 import type { LogEntry, LogSink } from '../../../services/log.ts';
 import { oneLine } from './log-lines.ts';
 
-/** What a console sink may be given. */
+/** Options of the console sink. */
 export interface ConsoleLogSinkOptions {
   /** Prints one line. @defaultValue the host's console, warnings and worse as errors */
   readonly print?: (line: string, entry: LogEntry) => void;
@@ -24,7 +24,7 @@ export const consoleLogSink = ({ print = printOnConsole }: ConsoleLogSinkOptions
     try {
       print(consoleLine(entry), entry);
     } catch {
-      // A console that is gone has nobody left to tell.
+      // The console is gone, and there is no other place to report it.
     }
   },
   flush: async () => undefined,

@@ -2,13 +2,13 @@ import type { LogSink } from '../../../services/log.ts';
 import type { Storage } from '../../../services/storage.ts';
 import { entryLine, loadLines, newest } from './log-lines.ts';
 
-/** Where log.json is, and how long it may be. */
+/** Options of the file log sink. */
 export interface FileLogSinkOptions {
   readonly storage: Storage;
   readonly path: string;
   /** How many of the newest lines are kept, asked at each use: `PU_MAX_LOG_LENGTH`. */
   readonly maxLines: () => number;
-  /** Told when a save or load fails; once, until one works again. */
+  /** Called when a save or load fails; once, until one works again. */
   readonly onFailure?: (thrown: unknown) => void;
 }
 

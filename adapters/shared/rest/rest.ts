@@ -2,7 +2,7 @@ import type { Page, Rest, RestTarget } from '../../../services/rest.ts';
 import { getArchive, getJson, postJson, type Asking } from './exchange.ts';
 import { asNodes, asObject, asTargetVersion, asText, asUnits } from './responses.ts';
 
-/** Limits of the requests, and what sends them. */
+/** Options of the REST adapter. */
 export interface KyRestOptions {
   /** Limit of a whole call, and of each pause while firmware comes. @defaultValue 30_000 */
   readonly timeoutMs?: number;

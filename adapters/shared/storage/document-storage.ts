@@ -48,9 +48,9 @@ const linesOf = (document: StoredDocument = ''): string[] =>
   (typeof document === 'string' ? document : decoder.decode(document)).split(/\r?\n/).filter((line) => line !== '');
 
 /** The newest lines of a document and of those added, as one text. */
-const newestLines = (document: StoredDocument | undefined, added: string, most: number): string =>
+const newestLines = (document: StoredDocument | undefined, added: string, maxLines: number): string =>
   [...linesOf(document), ...linesOf(added)]
-    .slice(most > 0 ? -most : Infinity)
+    .slice(maxLines > 0 ? -maxLines : Infinity)
     .map((line) => `${line}\n`)
     .join('');
 
@@ -81,9 +81,9 @@ export const documentStorage = (store: DocumentStore): Storage => {
       const text = linesText(path, lines);
       await write(path, () => text);
     },
-    appendLines: async (path, lines, most) => {
+    appendLines: async (path, lines, maxLines) => {
       const text = linesText(path, lines);
-      await write(path, async () => newestLines(await store.get(path), text, most));
+      await write(path, async () => newestLines(await store.get(path), text, maxLines));
     },
     writeBytes: (path, chunks) => writeFrom(chunks, (watched) => write(path, () => gathered(watched))),
     exists: async (path) => (await read(path)) !== undefined,

@@ -78,18 +78,18 @@ export const writeFrom = async <T>(
   source: AsyncIterable<Uint8Array>,
   write: (chunks: AsyncIterable<Uint8Array>) => Promise<T>,
 ): Promise<T> => {
-  let failed: { readonly thrown: unknown } | undefined;
+  let sourceFailure: { readonly thrown: unknown } | undefined;
   async function* watched(): AsyncGenerator<Uint8Array> {
     try {
       yield* source;
     } catch (thrown) {
-      failed = { thrown };
+      sourceFailure = { thrown };
       throw thrown;
     }
   }
   try {
     return await write(watched());
   } catch (thrown) {
-    throw failed ? failed.thrown : thrown;
+    throw sourceFailure ? sourceFailure.thrown : thrown;
   }
 };
