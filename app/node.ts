@@ -56,7 +56,7 @@ const firmwareOf = (folder: string, logFilePath: string, update: UpdateOptions) 
       folder,
       program,
       trust,
-      mostBytes: limits.compressedBytes,
+      maxBytes: limits.compressedBytes,
       policy: { allowHttp, ...(hosts && { hosts }) },
       ...(selfTest && { selfTest }),
     }),

@@ -1,12 +1,10 @@
 import type { Broker } from '../services/broker.ts';
 import type { Cipher } from '../services/cipher.ts';
 import type { Clock, ClockSource } from '../services/clock.ts';
-import type { FirmwareStore } from '../services/firmware.ts';
-import type { FirmwarePrograms } from '../services/firmware-program.ts';
+import type { FirmwareStore, FirmwarePrograms, ReleaseTrust } from '../services/firmware.ts';
 import type { LogSink } from '../services/log.ts';
 import type { Outbox } from '../services/outbox.ts';
 import type { ProcessControl } from '../services/process-control.ts';
-import type { ReleaseTrust } from '../services/release-trust.ts';
 import type { Rest } from '../services/rest.ts';
 import type { Storage } from '../services/storage.ts';
 import type { System } from '../services/system.ts';

@@ -4,11 +4,10 @@ import { FirmwareError } from './errors.ts';
 import type { FirmwareScope, FirmwareStatus, SwapOrder, TrialTerms } from './firmware-journal.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { RestartMode } from './process-control.ts';
-import type { ReleaseTrust } from './release-trust.ts';
 import { targetOf, type Rest } from './rest.ts';
 import { parseNextSchema } from './schema.ts';
 
-/** How much of an archive is too much. */
+/** Limits of an archive. */
 export interface ArchiveLimits {
   /** Bytes as they come over the wire. @defaultValue 256 MiB */
   readonly compressedBytes: number;
@@ -33,52 +32,52 @@ export const defaultArchiveLimits: ArchiveLimits = {
   ratio: 200,
 };
 
-/** A new version that lies in a private place, whole and checked, and does not run yet. */
+/** A new version in a private place, whole and checked, that does not run yet. */
 export interface StagedFirmware {
   readonly id: string;
   readonly files: number;
   readonly bytes: number;
 }
 
-/** How a new version has to prove itself where nothing else is asked: 3 starts of at most two minutes each. */
+/** The default terms of a trial: 3 starts of at most two minutes each. */
 export const defaultTrialTerms: TrialTerms = { maxStarts: 3, healthyWithinMs: 120_000 };
 
 /**
- * What an update leaves to be done after its swap, in this process or in the one that supervises it.
+ * The part of an update after its swap, for this process or its supervisor.
  *
  * Operations wait for each other. Any of them throws `FirmwareError` `journal` or `newerJournal` when the journal can't
- * be followed, except `recover` on a damaged one; and `io` or `space` when the disk fails.
+ * be followed (but for `recover`, which replaces a damaged one), and `io` or `space` when the disk fails.
  */
 export interface FirmwareTrials {
   /**
-   * Finishes what an interrupted swap or rollback has left, and removes what is stale. To be called before each start
-   * of the program; a second call changes nothing. A damaged journal is moved aside: an update that was under way is
-   * rolled back, else the running version stays.
+   * Finishes an interrupted swap or rollback, and removes what is stale. Call it before each start of the program; a
+   * second call changes nothing. A damaged journal is moved aside: an update that was under way is rolled back, else the
+   * running version stays.
    */
   recover(): Promise<FirmwareStatus>;
   /** Where the update stands. */
   status(): Promise<FirmwareStatus>;
   /**
-   * Notes that the program starts; nothing is counted outside a trial. A start that the disk has no room for is counted
-   * by this process alone.
+   * Counts a start of the program during a trial. A start that the disk has no room for is counted by this process
+   * alone.
    */
   countStart(): Promise<FirmwareStatus>;
-  /** Ends a trial well; nothing happens outside a trial. */
+  /** Ends a trial with success; does nothing outside a trial. */
   confirm(): Promise<void>;
-  /** Ends a trial: the previous version is put in place, with no network, and the new one remembered as failed. Nothing happens outside a trial. */
+  /** Ends a trial: puts the previous version in place, without a network, and remembers the new one as failed. Does nothing outside a trial. */
   rollBack(reason: string): Promise<void>;
-  /** Notes that the outcome was told. */
+  /** Forgets the outcome, once it was reported. */
   forgetOutcome(): Promise<void>;
 }
 
 /**
- * Keeps versions of the unit's program beside the running one, and leads from one to the other such that what starts
- * next is always all of one version. Where that stands is in a journal that survives a crash at any moment.
+ * Keeps versions of the unit's program beside the running one, and swaps them such that the next start always finds all
+ * of one version. A journal says how far a swap is, and survives a crash at any moment.
  */
 export interface FirmwareStore extends FirmwareTrials {
   /**
-   * Unpacks an archive (tar, plain or in zlib, gzip or raw deflate) into a private place, refusing it as a whole at
-   * the first entry that is hostile.
+   * Unpacks an archive (tar, plain or in zlib, gzip or raw deflate) into a private place. The first hostile entry refuses
+   * all of it.
    *
    * @throws {FirmwareError} `malformed`, `hostile`, `tooLarge`, `incomplete`, `io`, `space`; nothing is left behind.
    */
@@ -92,11 +91,38 @@ export interface FirmwareStore extends FirmwareTrials {
    * @throws {FirmwareError} `busy` when the last update is not settled; `io`, `space`: the old version is in place then.
    */
   swap(id: string, order: SwapOrder): Promise<void>;
-  /** Forgets a staged version; nothing happens when there is none. */
+  /** Removes a staged version; does nothing when there is none. */
   discard(id: string): Promise<void>;
 }
 
-/** What an update command asks for. */
+/** Fetches the programs of compilable units. */
+export interface FirmwarePrograms {
+  /**
+   * Puts the program behind a link beside a staged version's env.json and schema.json, executable and checked; whatever
+   * else the archive held goes. The link is asked without any token. What an earlier call got is not asked for again,
+   * where the server can tell that it is still the same.
+   *
+   * @param link `COMPILED_FIRMWARE_LINK`; `#sha256=HEX` at its end holds the program to that digest.
+   * @throws {FirmwareError} `link` when it may not be followed, `digest`, `selfTest`, `tooLarge`, `space`, `io`,
+   * `unsigned`, `tampered`, `outdated`
+   * @throws {RestError} when the server does not give it: `status`, `redirect`, `network`, `timeout`, `aborted`, `malformed`
+   */
+  fetch(id: string, link: string, signal: AbortSignal): Promise<{ readonly bytes: number }>;
+}
+
+/** Checks staged versions against what their makers signed. */
+export interface ReleaseTrust {
+  /**
+   * Checks that a staged version is whole, unchanged since it was signed by a trusted key, and not older than the newest
+   * release that ran; env.json and schema.json are the instance's and are not covered. Without a trusted key nothing is
+   * asked.
+   *
+   * @throws {FirmwareError} `unsigned`, `tampered`, `outdated`, `io`
+   */
+  check(id: string): Promise<void>;
+}
+
+/** The version that an update command asks for. */
 export interface UpdateTarget {
   readonly commitVersion: string;
   /** `COMPILED_FIRMWARE_LINK`, for compilable units. */
@@ -122,6 +148,24 @@ export const downloadFirmware = (rest: Rest, store: FirmwareStore, env: () => Pr
   );
 export type DownloadFirmware = ReturnType<typeof downloadFirmware>;
 
+/**
+ * Fetches the program of a compilable unit into its staged version, for the update machine's `stage`.
+ *
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { stageProgram } from 'pepeunit-client/services';
+ *
+ * const machine = updateMachine.provide({ actors: { stage: stageProgram(unit.world.programs) } });
+ */
+export const stageProgram = (programs: FirmwarePrograms) =>
+  fromPromise<StagedFirmware, { staged: StagedFirmware; target: UpdateTarget }>(async ({ input, signal }) => {
+    const { staged, target } = input;
+    if (target.firmwareLink === undefined) return staged;
+    const { bytes } = await programs.fetch(staged.id, target.firmwareLink, signal);
+    return { ...staged, files: staged.files + 1, bytes: staged.bytes + bytes };
+  });
+export type StageProgram = ReturnType<typeof stageProgram>;
+
 const required = async (store: FirmwareStore, id: string, name: string): Promise<JsonValue> => {
   const document = await store.readJson(id, name);
   if (document === undefined) {
@@ -131,8 +175,9 @@ const required = async (store: FirmwareStore, id: string, name: string): Promise
 };
 
 /**
- * Checks that a staged version is whole, keeps the unit in touch with its instance, is the one asked for, and signed
- * where that is required, for the update machine's `verify`. What a compilable unit's archive holds is the instance's alone: there the program is what is signed.
+ * Checks that a staged version is whole, belongs to the unit, is the one asked for, and is signed where that is required,
+ * for the update machine's `verify`. The archive of a compilable unit holds documents of the instance alone: there the
+ * program is what is signed.
  *
  * @example
  * import { updateMachine } from 'pepeunit-client/machines';
@@ -168,7 +213,7 @@ const scopeOf = (mode: RestartMode, { firmwareLink }: UpdateTarget): FirmwareSco
 /** env.json and schema.json: all that the archive of a compilable unit holds. */
 const documentFiles = 2;
 
-/** A program must not be replaced by nothing: the link to a compiled one comes with the command alone. */
+/** Refuses to replace a program by nothing: the link to a compiled one comes with the command alone. */
 const checkHoldsProgram = (scope: FirmwareScope, { files }: StagedFirmware): void => {
   if (scope !== 'everything' || files > documentFiles) return;
   throw new FirmwareError(

@@ -6,8 +6,8 @@ import type { FirmwareStatus } from './firmware-journal.ts';
 import { targetOf, type Rest } from './rest.ts';
 
 /**
- * Carries out what an earlier start has left, for the update machine's `recover`. Where no supervisor does, it counts this
- * start too, once.
+ * Finishes what an earlier start left, for the update machine's `recover`. Without a supervisor it counts this start too,
+ * once.
  *
  * @example
  * import { updateMachine } from 'pepeunit-client/machines';
@@ -59,7 +59,7 @@ export const checkReady = (isReady: () => unknown) =>
 export type CheckReady = ReturnType<typeof checkReady>;
 
 /**
- * Ends a trial well, for the update machine's `confirm`.
+ * Ends a trial with success, for the update machine's `confirm`.
  *
  * @example
  * import { updateMachine } from 'pepeunit-client/machines';
@@ -84,7 +84,7 @@ export const rollBackFirmware = (store: FirmwareStore) =>
 export type RollBackFirmware = ReturnType<typeof rollBackFirmware>;
 
 /**
- * Notes that the outcome was told, for the update machine's `forgetOutcome`.
+ * Forgets the outcome once it was reported, for the update machine's `forgetOutcome`.
  *
  * @example
  * import { updateMachine } from 'pepeunit-client/machines';

@@ -1,4 +1,4 @@
-import type { FirmwarePrograms } from '../../services/firmware-program.ts';
+import type { FirmwarePrograms } from '../../services/firmware.ts';
 import { RestError } from '../../services/errors.ts';
 import { createFailures } from './failures.ts';
 import type { MemoryFirmwareStore } from './firmware-store.ts';

@@ -1,8 +1,6 @@
 import { FirmwareError } from '../../services/errors.ts';
 import type { FirmwareStatus } from '../../services/firmware-journal.ts';
-import type { FirmwareStore } from '../../services/firmware.ts';
-import type { FirmwarePrograms } from '../../services/firmware-program.ts';
-import type { ReleaseTrust } from '../../services/release-trust.ts';
+import type { FirmwareStore, FirmwarePrograms, ReleaseTrust } from '../../services/firmware.ts';
 
 const unsupported = async (): Promise<never> => {
   throw new FirmwareError('unsupported', 'This host has no program folder to update. Set a custom update handler.');

@@ -1,7 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { newKeyPair, privateKey } from '../../adapters/node/signing/keys.ts';
-import { writeRelease } from '../../adapters/node/signing/release-file.ts';
+import { newKeyPair, privateKey, writeRelease } from '../../adapters/node/signing/keys.ts';
 import { digestOf } from '../../adapters/node/fs/file-tree.ts';
 import { unitFiles, type UnitFile } from '../../adapters/node/archive/program-files.ts';
 import { isCovered, releaseName, type Release } from '../../adapters/shared/archive/release.ts';

@@ -19,9 +19,9 @@ import {
   swapFirmware,
   verifyFirmware,
   type UpdateTarget,
+  stageProgram,
 } from '../../services/firmware.ts';
 import type { TrialTerms } from '../../services/firmware-journal.ts';
-import { stageProgram } from '../../services/firmware-program.ts';
 import { flushLogs, sendStoredLogs } from '../../services/log.ts';
 import { restartProcess, type RestartingMode } from '../../services/process-control.ts';
 import { loadSchema, refreshSchema } from '../../services/schema.ts';

@@ -8,9 +8,9 @@ import type {
   SwapFirmware,
   UpdateTarget,
   VerifyFirmware,
+  StageProgram,
 } from '../../services/firmware.ts';
 import type { FirmwareStatus } from '../../services/firmware-journal.ts';
-import type { StageProgram } from '../../services/firmware-program.ts';
 import type { RestartProcess } from '../../services/process-control.ts';
 import type {
   AskTarget,

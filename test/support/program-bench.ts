@@ -53,7 +53,7 @@ export const stageDocuments = async (changes: Partial<FolderProgramsOptions> = {
     program: 'bin/app',
     policy: { allowHttp: true },
     trust: folderTrust({ folder: unit, keys: [] }),
-    mostBytes: 64 * 1024 * 1024,
+    maxBytes: 64 * 1024 * 1024,
     timeoutMs: 5000,
     ...changes,
   });

@@ -1,27 +1,64 @@
-import { dirname, join } from 'node:path';
+import { closeSync, open, write } from 'node:fs';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { FirmwareError } from '../../../services/errors.ts';
 import type { ArchiveLimits } from '../../../services/firmware.ts';
 import { readArchive, type ArchiveEntry } from '../../shared/archive/archive.ts';
 import { isClientsOwn } from '../../shared/archive/entry-names.ts';
 import { privateFile, privateFolder } from '../fs/durable-file.ts';
-import { hostFs, type DurableFs } from '../fs/file-system.ts';
+import { hostFs, type Content, type DurableFs } from '../fs/file-system.ts';
 import { ioError } from '../fs/errors.ts';
+import { inside } from '../fs/file-tree.ts';
 import { createConcurrencyLimiter, type ConcurrencyLimiter } from '../fs/concurrency-limiter.ts';
 import { syncTree } from '../fs/sync-tree.ts';
 import { zlibDecompress } from './zlib.ts';
-import { newFileWriter } from './new-file.ts';
 
 const ownerExecutes = 0o100;
-/** Files up to here are written whole and side by side, larger ones as they come. */
-const mostWholeBytes = 256 * 1024;
+/** Files up to this size are written whole and concurrently, larger ones as they come. */
+const maxWholeBytes = 256 * 1024;
 
-/** What an archive held. */
+/** Counts of an unpacked archive. */
 export interface Unpacked {
   readonly files: number;
   readonly bytes: number;
 }
 
-const contentOf = async ({ content, size }: ArchiveEntry): Promise<Uint8Array> => {
+/** Writes a file that is not there yet, without a sync. */
+type WriteNew = (path: string, mode: number, content: Content) => Promise<void>;
+
+const openFile = promisify(open);
+const writeSome = promisify(write);
+
+const byHandle =
+  (fs: DurableFs): WriteNew =>
+  async (path, mode, content) => {
+    const file = await fs.open(path, 'wx', mode);
+    try {
+      await file.writeFile(content);
+    } finally {
+      await file.close();
+    }
+  };
+
+const byDescriptor = async (path: string, mode: number, bytes: Uint8Array): Promise<void> => {
+  const file = await openFile(path, 'wx', mode);
+  try {
+    for (let at = 0; at < bytes.length;) at += (await writeSome(file, bytes, at)).bytesWritten;
+  } finally {
+    // Closing waits for nothing: the bytes are in the page cache.
+    closeSync(file);
+  }
+};
+
+/** On the host's own file system, bytes go through bare descriptors: each of thousands of files costs a third less. */
+const newFileWriter = (fs: DurableFs): WriteNew => {
+  const general = byHandle(fs);
+  if (fs !== hostFs) return general;
+  return (path, mode, content) =>
+    content instanceof Uint8Array ? byDescriptor(path, mode, content) : general(path, mode, content);
+};
+
+const readWhole = async ({ content, size }: ArchiveEntry): Promise<Uint8Array> => {
   const whole = Buffer.allocUnsafe(size);
   let at = 0;
   for await (const chunk of content) {
@@ -31,8 +68,8 @@ const contentOf = async ({ content, size }: ArchiveEntry): Promise<Uint8Array> =
   return whole;
 };
 
-/** Writes entries into a folder, and knows what it made. */
-const treeWriter = (fs: DurableFs, root: string, writes: ConcurrencyLimiter) => {
+/** Writes entries into a folder, and lists the folders and files that it made. */
+const createTreeWriter = (fs: DurableFs, root: string, writes: ConcurrencyLimiter) => {
   const folders = new Set([root]);
   const files: string[] = [];
   const writeNew = newFileWriter(fs);
@@ -45,15 +82,15 @@ const treeWriter = (fs: DurableFs, root: string, writes: ConcurrencyLimiter) => 
     await makeFolder(dirname(path));
     files.push(path);
     const mode = entry.isExecutable ? privateFile | ownerExecutes : privateFile;
-    if (entry.size > mostWholeBytes) return writeNew(path, mode, entry.content);
-    const content = await contentOf(entry);
+    if (entry.size > maxWholeBytes) return writeNew(path, mode, entry.content);
+    const content = await readWhole(entry);
     await writes.add(entry.size, () => writeNew(path, mode, content));
   };
   return {
     folders,
     files,
     write: (entry: ArchiveEntry): Promise<void> => {
-      const path = join(root, ...entry.path.split('/'));
+      const path = inside(root, entry.path);
       return entry.kind === 'folder' ? makeFolder(path) : writeFileOf(path, entry);
     },
   };
@@ -66,7 +103,7 @@ const unpackAll = async (
   limits: ArchiveLimits,
   writes: ConcurrencyLimiter,
 ): Promise<Unpacked> => {
-  const tree = treeWriter(fs, folder, writes);
+  const tree = createTreeWriter(fs, folder, writes);
   let bytes = 0;
   for await (const entry of readArchive(archive, limits, zlibDecompress)) {
     if (isClientsOwn(entry.path)) {

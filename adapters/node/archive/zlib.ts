@@ -8,7 +8,7 @@ const unpackers = { deflate: createInflate, gzip: createGunzip, 'deflate-raw': c
 
 type Unpacker = ReturnType<(typeof unpackers)[keyof typeof unpackers]>;
 
-/** Waits until the unpacker takes more, or never will: past its end it drains no more. */
+/** Waits until the unpacker takes more, or has ended: past its end it drains no more. */
 const roomIn = (unpacker: Unpacker): Promise<void> =>
   new Promise((resolve) => {
     const go = () => {
@@ -18,7 +18,7 @@ const roomIn = (unpacker: Unpacker): Promise<void> =>
     unpacker.on('drain', go).on('end', go).on('close', go);
   });
 
-/** Never rejects: whoever reads the unpacker hears of every failure there. @returns How many bytes the source had. */
+/** Never rejects: the unpacker's reader gets every failure. @returns How many bytes the source had. */
 const feed = async (unpacker: Unpacker, source: AsyncIterable<Uint8Array>): Promise<number> => {
   let fed = 0;
   try {

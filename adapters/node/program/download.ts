@@ -9,7 +9,7 @@ import { askForProgram, nameOf, type ProgramAsking } from './request.ts';
 export interface DownloadLimits {
   /** Limit of the headers, then of each pause. */
   readonly timeoutMs: number;
-  readonly mostBytes: number;
+  readonly maxBytes: number;
 }
 
 /** What a server says of the whole that it gives a part of. */
@@ -20,7 +20,7 @@ interface Announced {
 }
 
 /** How often one download may ask for what is missing, as long as each time something came. */
-const mostRequests = 10;
+const maxRequests = 10;
 
 const malformed = (what: string, why: string) =>
   new RestError('malformed', `${what}: the answer ${why}. Check the firmware's link.`);
@@ -64,8 +64,8 @@ const announced = (response: Response, had: Progress | undefined, what: string):
   return status === 206 && had ? partOf(response, had) : wholeOf(response);
 };
 
-const checkSize = async ({ total = 0, from }: Announced, folder: string, mostBytes: number): Promise<void> => {
-  if (total > mostBytes) throw tooLarge(mostBytes);
+const checkSize = async ({ total = 0, from }: Announced, folder: string, maxBytes: number): Promise<void> => {
+  if (total > maxBytes) throw programTooLarge(maxBytes);
   const { bavail, bsize } = await statfs(folder);
   if (total - from <= bavail * bsize) return;
   throw new FirmwareError(
@@ -74,16 +74,16 @@ const checkSize = async ({ total = 0, from }: Announced, folder: string, mostByt
   );
 };
 
-const tooLarge = (mostBytes: number) =>
+const programTooLarge = (maxBytes: number) =>
   new FirmwareError(
     'tooLarge',
-    `The program is larger than ${mostBytes} bytes. Raise the limit, or build a smaller one.`,
+    `The program is larger than ${maxBytes} bytes. Raise the limit, or build a smaller one.`,
   );
 
 async function* bounded(
   response: Response,
   from: number,
-  mostBytes: number,
+  maxBytes: number,
   limit: Deadline,
 ): AsyncGenerator<Uint8Array> {
   let bytes = from;
@@ -91,7 +91,7 @@ async function* bounded(
   for await (const chunk of bodyChunks(response, 'The program', limit)) {
     limit.pause();
     bytes += chunk.length;
-    if (bytes > mostBytes) throw tooLarge(mostBytes);
+    if (bytes > maxBytes) throw programTooLarge(maxBytes);
     yield chunk;
     limit.restart();
   }
@@ -104,19 +104,19 @@ export interface DownloadPlace {
 }
 
 /** Takes what a response brings. @returns Whether it was of use. */
-const take = async (
+const receive = async (
   response: Response,
   had: Progress | undefined,
   { part, folder }: DownloadPlace,
-  mostBytes: number,
+  maxBytes: number,
   what: string,
   limit: Deadline,
 ): Promise<boolean> => {
   try {
     const said = announced(response, had, what);
     if (!said) return false;
-    await checkSize(said, folder, mostBytes);
-    const bytes = await part.write(said.from, bounded(response, said.from, mostBytes, limit), said);
+    await checkSize(said, folder, maxBytes);
+    const bytes = await part.write(said.from, bounded(response, said.from, maxBytes, limit), said);
     if (said.total !== undefined && bytes !== said.total) throw malformed(what, 'was cut short');
     return true;
   } finally {
@@ -129,7 +129,7 @@ const downloadOnce = async (
   asking: ProgramAsking,
   url: URL,
   place: DownloadPlace,
-  { timeoutMs, mostBytes }: DownloadLimits,
+  { timeoutMs, maxBytes }: DownloadLimits,
   signal: AbortSignal,
 ): Promise<void> => {
   const what = nameOf(url);
@@ -140,12 +140,12 @@ const downloadOnce = async (
     const headers = had ? { range: `bytes=${had.bytes}-`, 'if-range': had.validator } : {};
     const response = await askForProgram(asking, url, headers, limit);
     limit.pause();
-    if (await take(response, had, place, mostBytes, what, limit)) return;
+    if (await receive(response, had, place, maxBytes, what, limit)) return;
   } finally {
     limit.end();
   }
   await place.part.remove();
-  await downloadOnce(asking, url, place, { timeoutMs, mostBytes }, signal);
+  await downloadOnce(asking, url, place, { timeoutMs, maxBytes }, signal);
 };
 
 /**
@@ -170,7 +170,7 @@ export const downloadProgram = async (
       await downloadOnce(asking, url, place, limits, signal);
       return (await stat(place.part.path)).size;
     } catch (cause) {
-      const canGoOn = cause instanceof RestError && !signal.aborted && requests < mostRequests;
+      const canGoOn = cause instanceof RestError && !signal.aborted && requests < maxRequests;
       if (!canGoOn || (await bytes()) <= before) throw cause;
     }
   }

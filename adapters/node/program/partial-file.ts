@@ -1,24 +1,26 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, rm, stat, type FileHandle } from 'node:fs/promises';
+import { open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isJsonObject } from '../../../services/json.ts';
+import { StorageError } from '../../../services/errors.ts';
+import { isJsonObject, type JsonValue } from '../../../services/json.ts';
 import { replaceFile } from '../fs/durable-file.ts';
-import { codeOf } from '../fs/errors.ts';
+import { isMissing } from '../fs/errors.ts';
+import { readJson } from '../fs/read-json.ts';
 
-/** How far a download has come. */
+/** Progress of a download. */
 export interface Progress {
   /** Bytes that are on disk for good. */
   readonly bytes: number;
-  /** What tells that the server still has the same: an ETag or a date (RFC 9110, section 8.8). */
+  /** An ETag or a date, by which the server knows whether it still has the same (RFC 9110, section 8.8). */
   readonly validator: string;
   /** Bytes of the whole, where the server has said so. */
   readonly total?: number;
 }
 
-/** A file that is being downloaded, and survives a crash as far as it was synced. */
+/** A download in progress; what was synced of it survives a crash. */
 export interface PartialFile {
   readonly path: string;
-  /** How far it has come; `undefined` when it is to be begun anew. */
+  /** How far it has come; `undefined` when there is nothing to resume. */
   progress(): Promise<Progress | undefined>;
   /**
    * Writes chunks from a position on; what was behind it goes.
@@ -31,24 +33,24 @@ export interface PartialFile {
     chunks: AsyncIterable<Uint8Array>,
     known: Omit<Progress, 'bytes' | 'validator'> & { validator?: string },
   ): Promise<number>;
-  /** Forgets all of it. */
+  /** Removes it. */
   remove(): Promise<void>;
 }
 
-/** What a crash may cost. */
+/** A crash costs at most so much of a download. */
 const syncEveryBytes = 1024 * 1024;
+const maxRecordBytes = 64 * 1024;
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-const parseProgress = (text: string): Progress | undefined => {
-  const value: unknown = JSON.parse(text);
+const parseProgress = (value: JsonValue | undefined): Progress | undefined => {
   if (!isJsonObject(value) || value['format'] !== 1) return undefined;
   const { bytes, validator, total } = value;
   if (!isCount(bytes) || bytes === 0 || typeof validator !== 'string') return undefined;
   return { bytes, validator, ...(isCount(total) && { total }) };
 };
 
-/** Names that no link can lead out of the folder, and that tell nothing of it. */
+/** A name that can't lead out of the folder, and doesn't disclose the link. */
 const nameFor = (link: string): string => createHash('sha256').update(link).digest('hex').slice(0, 32);
 
 export const partialFile = (folder: string, link: string): PartialFile => {
@@ -59,10 +61,10 @@ export const partialFile = (folder: string, link: string): PartialFile => {
     path,
     progress: async () => {
       try {
-        const progress = parseProgress(await readFile(recordPath, 'utf8'));
+        const progress = parseProgress(await readJson(recordPath, maxRecordBytes));
         return progress && (await stat(path)).size >= progress.bytes ? progress : undefined;
       } catch (cause) {
-        if (cause instanceof SyntaxError || codeOf(cause) === 'ENOENT') return undefined;
+        if (cause instanceof StorageError || isMissing(cause)) return undefined;
         throw cause;
       }
     },

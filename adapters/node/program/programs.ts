@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FirmwareError, RestError } from '../../../services/errors.ts';
-import type { FirmwarePrograms } from '../../../services/firmware-program.ts';
+import type { FirmwarePrograms } from '../../../services/firmware.ts';
 import { readLink, type LinkPolicy, type ProgramLink } from '../../shared/archive/program-url.ts';
 import { releaseName } from '../../shared/archive/release.ts';
 import { readBody } from '../../shared/rest/body.ts';
@@ -14,12 +14,12 @@ import { foldersAbove, inside } from '../fs/file-tree.ts';
 import { firmwareLayout } from '../firmware/layout.ts';
 import { partialFile } from './partial-file.ts';
 import { downloadProgram } from './download.ts';
-import { checkProgramHead } from './program-head.ts';
+
 import { askForProgram, nameOf } from './request.ts';
 import type { FolderTrust } from '../signing/trust.ts';
-import { runSelfTest, type SelfTest } from './self-test.ts';
+import { checkProgramHead, runSelfTest, type SelfTest } from './self-test.ts';
 
-/** How a unit's program is fetched. */
+/** Options of a unit's programs. */
 export interface FolderProgramsOptions {
   /** The unit's folder: the one that env.json is in. */
   readonly folder: string;
@@ -29,7 +29,7 @@ export interface FolderProgramsOptions {
   readonly trust: FolderTrust;
   readonly selfTest?: SelfTest;
   /** Bytes of a program. */
-  readonly mostBytes: number;
+  readonly maxBytes: number;
   /** Limit of a connection, and of each pause. @defaultValue 30_000 */
   readonly timeoutMs?: number;
   /** @defaultValue the host's own */
@@ -38,8 +38,8 @@ export interface FolderProgramsOptions {
 
 const executable = 0o700;
 const documents = new Set(['env.json', 'schema.json']);
-const mostReleaseBytes = 64 * 1024;
-/** What is appended to a program's link for its release. */
+const maxReleaseBytes = 64 * 1024;
+/** A program's link with this at its end leads to its release. */
 const releaseSuffix = '.release.json';
 
 type Fetching = FolderProgramsOptions & { readonly timeoutMs: number };
@@ -60,7 +60,7 @@ const fetchRelease = async (fetching: Fetching, program: URL, signal: AbortSigna
   const limit = createDeadline(what, fetching.timeoutMs, signal);
   try {
     const response = await askForProgram(fetching, url, {}, limit);
-    const body = await readBody(response, what, mostReleaseBytes, limit);
+    const body = await readBody(response, what, maxReleaseBytes, limit);
     if (response.status === 404) return '';
     if (response.status === 200) return new TextDecoder().decode(body);
     throw new RestError('status', `${what}: status ${response.status}. Try again later.`, { status: response.status });
@@ -79,7 +79,7 @@ const checkDigest = async (path: string, wanted: readonly (string | undefined)[]
   );
 };
 
-/** Removes everything but some files of a folder. */
+/** Removes everything else from a folder. */
 const keepOnly = async (folder: string, kept: ReadonlySet<string>): Promise<void> => {
   for (const name of await readdir(folder)) {
     if (!kept.has(name)) await rm(join(folder, name), { recursive: true, force: true });
@@ -104,7 +104,7 @@ const fetchProgram = async (
   { url, sha256 }: ProgramLink,
   signal: AbortSignal,
 ): Promise<{ bytes: number }> => {
-  const { folder, program, trust, selfTest, timeoutMs, mostBytes } = fetching;
+  const { folder, program, trust, selfTest, timeoutMs, maxBytes } = fetching;
   if (program === undefined) {
     throw new FirmwareError('unsupported', 'Nothing says which file the program is. Set update.program.');
   }
@@ -115,7 +115,7 @@ const fetchProgram = async (
   const signed = trust.isStrict ? await trust.checkProgram(parseJson(release)) : undefined;
   const part = partialFile(downloads, url.href);
   await keepOnly(downloads, new Set([basename(part.path), basename(part.path).replace(/part$/, 'json')]));
-  const bytes = await downloadProgram(fetching, url, { part, folder }, { timeoutMs, mostBytes }, signal);
+  const bytes = await downloadProgram(fetching, url, { part, folder }, { timeoutMs, maxBytes }, signal);
   try {
     await checkDigest(part.path, [sha256, signed]);
     await checkProgramHead(part.path);

@@ -1,20 +1,51 @@
 import { spawn } from 'node:child_process';
+import { open } from 'node:fs/promises';
 import { FirmwareError } from '../../../services/errors.ts';
 
-/** How a new program is tried before it is put in place. */
+/** A test run of a new program, before it is put in place. */
 export interface SelfTest {
-  /** What the program is called with; it passes when it ends with 0. */
+  /** Arguments of the program; it passes when it exits with 0. */
   readonly args: readonly string[];
   /** @defaultValue 30_000 */
   readonly withinMs?: number;
 }
 
-const failed = (why: string, cause?: unknown) =>
+/** The part of an ELF header that names its machine: class, byte order, and machine (System V ABI, chapter 4). */
+const headBytes = 20;
+const elfMark = Buffer.from([0x7f, 0x45, 0x4c, 0x46]);
+
+const headOf = async (path: string): Promise<Buffer> => {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+};
+
+const isElf = (head: Buffer): boolean => head.length === headBytes && head.subarray(0, 4).equals(elfMark);
+const machineOf = (head: Buffer): string => head.subarray(4, 6).toString('hex') + head.subarray(18).toString('hex');
+
+/**
+ * Checks that a program is not empty, and not built for another machine than this one.
+ *
+ * @throws {FirmwareError} `selfTest`
+ */
+export const checkProgramHead = async (path: string): Promise<void> => {
+  const head = await headOf(path);
+  if (head.length === 0) throw new FirmwareError('selfTest', 'The new program is empty. Send another version.');
+  const own = await headOf(process.execPath);
+  if (!isElf(head) || !isElf(own) || machineOf(head) === machineOf(own)) return;
+  throw new FirmwareError('selfTest', 'The new program is built for another machine. Send one for this machine.');
+};
+
+const selfTestFailed = (why: string, cause?: unknown) =>
   new FirmwareError('selfTest', `The new program did not pass its self-test: it ${why}. Send another version.`, {
     cause,
   });
 
-/** Ends a program and all that it started: it leads a group of its own. */
+/** Ends a program and all that it started: it leads a process group of its own. */
 const killGroup = (pid: number | undefined): void => {
   if (pid === undefined) return;
   try {
@@ -46,7 +77,7 @@ export const runSelfTest = (
     const giveUp = () => killGroup(child.pid);
     const late = setTimeout(() => {
       giveUp();
-      reject(failed(`took longer than ${withinMs} ms`));
+      reject(selfTestFailed(`took longer than ${withinMs} ms`));
     }, withinMs);
     signal.addEventListener('abort', giveUp, { once: true });
     const settle = (act: () => void) => {
@@ -55,10 +86,10 @@ export const runSelfTest = (
       killGroup(child.pid);
       act();
     };
-    child.on('error', (cause) => settle(() => reject(failed(`can't be started (${cause.message})`, cause))));
+    child.on('error', (cause) => settle(() => reject(selfTestFailed(`can't be started (${cause.message})`, cause))));
     child.on('exit', (code, by) =>
       settle(() =>
-        code === 0 ? resolve() : reject(failed(by === null ? `ended with ${code}` : `was ended by ${by}`)),
+        code === 0 ? resolve() : reject(selfTestFailed(by === null ? `ended with ${code}` : `was ended by ${by}`)),
       ),
     );
   });

@@ -1,12 +1,17 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
-import { FirmwareError } from '../../../services/errors.ts';
-import { signedText, type Release, type ReleaseContent } from '../../shared/archive/release.ts';
+import { FirmwareError, StorageError } from '../../../services/errors.ts';
+import type { JsonValue } from '../../../services/json.ts';
+import { parseRelease, signedText } from '../../shared/archive/release.ts';
+import type { Release, ReleaseContent, ReleaseKind } from '../../shared/archive/release.ts';
+import { replaceFile } from '../fs/durable-file.ts';
+import { ioError } from '../fs/errors.ts';
+import { readJson } from '../fs/read-json.ts';
 
-/** What stands before the 32 bytes of an Ed25519 public key in its SubjectPublicKeyInfo (RFC 8410, section 4). */
+/** The bytes before the 32 of an Ed25519 public key in its SubjectPublicKeyInfo (RFC 8410, section 4). */
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
 const publicBytes = 32;
 
-const noKey = (what: string, cause?: unknown) =>
+const notAKey = (what: string, cause?: unknown) =>
   new FirmwareError('unsigned', `${what} is no Ed25519 key. Make a pair with pepeunit pack --keygen.`, { cause });
 
 const ed25519 = (what: string, read: () => KeyObject): KeyObject => {
@@ -14,9 +19,9 @@ const ed25519 = (what: string, read: () => KeyObject): KeyObject => {
   try {
     key = read();
   } catch (cause) {
-    throw noKey(what, cause);
+    throw notAKey(what, cause);
   }
-  if (key.asymmetricKeyType !== 'ed25519') throw noKey(what);
+  if (key.asymmetricKeyType !== 'ed25519') throw notAKey(what);
   return key;
 };
 
@@ -46,7 +51,7 @@ export const newKeyPair = (): { readonly privatePem: string; readonly publicText
   };
 };
 
-/** Signs what a version consists of (RFC 8032, Ed25519: the same content and key give the same signature). */
+/** Signs a version's content (RFC 8032, Ed25519: the same content and key give the same signature). */
 export const signRelease = (content: ReleaseContent, key: KeyObject): Release => ({
   format: 1,
   ...content,
@@ -57,4 +62,52 @@ export const signRelease = (content: ReleaseContent, key: KeyObject): Release =>
 export const isSignedBy = (release: Release, keys: readonly KeyObject[]): boolean => {
   const signature = Buffer.from(release.signature, 'base64');
   return keys.some((key) => verify(null, Buffer.from(signedText(release)), key, signature));
+};
+
+const maxReleaseBytes = 16 * 1024 * 1024;
+
+/** Reads a release's file; `undefined` when there is none, or it is damaged. @throws {FirmwareError} `io` */
+export const readReleaseFile = async (path: string): Promise<JsonValue | undefined> => {
+  try {
+    return await readJson(path, maxReleaseBytes);
+  } catch (cause) {
+    if (cause instanceof StorageError) return undefined;
+    throw ioError("The firmware's release can't be read", cause);
+  }
+};
+
+/** Options of a signed release. */
+export interface Signing {
+  readonly kind: ReleaseKind;
+  readonly files: Readonly<Record<string, string>>;
+  readonly key: KeyObject;
+  /** @defaultValue the one there is, when it is of the same files; else one more */
+  readonly release?: number;
+}
+
+/** The release that a file holds, if this key signed it. */
+const existing = async (path: string, { kind, key }: Signing): Promise<Release | undefined> => {
+  const value = await readReleaseFile(path);
+  try {
+    const release = parseRelease(value, kind);
+    return isSignedBy(release, [createPublicKey(key)]) ? release : undefined;
+  } catch (cause) {
+    if (cause instanceof FirmwareError) return undefined;
+    throw cause;
+  }
+};
+
+const sorted = (files: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+
+/** Signs a release and writes its file; the same files and key give the same text. */
+export const writeRelease = async (path: string, signing: Signing): Promise<Release> => {
+  const { kind, key } = signing;
+  const files = sorted(signing.files);
+  const before = await existing(path, signing);
+  const isSame = before !== undefined && JSON.stringify(before.files) === JSON.stringify(files);
+  const next = isSame ? before.release : (before?.release ?? 0) + 1;
+  const release = signRelease({ kind, release: signing.release ?? next, files }, key);
+  await replaceFile(path, `${JSON.stringify(release, null, 2)}\n`, { mode: 0o644 });
+  return release;
 };

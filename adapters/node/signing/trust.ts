@@ -1,48 +1,33 @@
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FirmwareError } from '../../../services/errors.ts';
-import type { FirmwareStore } from '../../../services/firmware.ts';
-import type { ReleaseTrust } from '../../../services/release-trust.ts';
+import type { FirmwareStore, ReleaseTrust } from '../../../services/firmware.ts';
+import { isJsonObject } from '../../../services/json.ts';
 import { checkFiles, checkNewest, isCovered, parseRelease, releaseName } from '../../shared/archive/release.ts';
 import type { Release, ReleaseKind } from '../../shared/archive/release.ts';
 import { replaceFile } from '../fs/durable-file.ts';
-import { codeOf, ioError } from '../fs/errors.ts';
 import { treeDigests } from '../fs/file-tree.ts';
 import { firmwareLayout } from '../firmware/layout.ts';
-import { isSignedBy, publicKey } from './keys.ts';
+import { isSignedBy, publicKey, readReleaseFile } from './keys.ts';
 
-/** Whom to trust, and for which unit. */
+/** Options of a unit's trust. */
 export interface FolderTrustOptions {
   /** The unit's folder: the one that env.json is in. */
   readonly folder: string;
-  /** Ed25519 public keys, each in PEM or its 32 bytes in base64. One of them has to have signed. None: all is trusted. */
+  /** Ed25519 public keys, each in PEM or its 32 bytes in base64. One of them has to have signed; without keys, everything is trusted. */
   readonly keys: readonly string[];
 }
 
-/** What trusts the releases of a unit. */
+/** Trust in a unit's releases. */
 export interface FolderTrust extends ReleaseTrust {
   /** Whether anything has to be signed. */
   readonly isStrict: boolean;
   /** Checks the release of a program. @returns The program's SHA-256. @throws {FirmwareError} `unsigned`, `outdated` */
   checkProgram(release: unknown): Promise<string>;
-  /** Notes the release of the running version as the newest trusted one, for good. */
+  /** Remembers the release of the running version as the newest trusted one, for good. */
   remember(): Promise<void>;
 }
 
-const mostReleaseBytes = 16 * 1024 * 1024;
-
-/** A release's file as JSON; `undefined` when there is none or it is no JSON. */
-const readReleaseFile = async (path: string): Promise<unknown> => {
-  try {
-    if ((await stat(path)).size > mostReleaseBytes) return undefined;
-    return JSON.parse(await readFile(path, 'utf8')) as unknown;
-  } catch (cause) {
-    if (codeOf(cause) === 'ENOENT' || cause instanceof SyntaxError) return undefined;
-    throw ioError("The firmware's release can't be read", cause);
-  }
-};
-
-/** Holds staged versions to the releases that their makers signed. */
+/** Checks staged versions against the releases that their makers signed. */
 export const folderTrust = ({ folder, keys }: FolderTrustOptions): FolderTrust => {
   const layout = firmwareLayout(folder);
   const newestFile = join(layout.own, 'newest-release.json');
@@ -67,8 +52,8 @@ export const folderTrust = ({ folder, keys }: FolderTrustOptions): FolderTrust =
     return 0;
   };
   const remembered = async (): Promise<number> => {
-    const kept = (await readReleaseFile(newestFile)) as { readonly release?: unknown } | undefined;
-    return typeof kept?.release === 'number' ? kept.release : 0;
+    const kept = await readReleaseFile(newestFile);
+    return isJsonObject(kept) && typeof kept.release === 'number' ? kept.release : 0;
   };
   const newest = async (): Promise<number> => Math.max(await remembered(), await running());
   return {
@@ -96,7 +81,7 @@ export const folderTrust = ({ folder, keys }: FolderTrustOptions): FolderTrust =
   };
 };
 
-/** A store that notes the release of each version that proves itself. */
+/** A store that remembers the release of each version that is confirmed. */
 export const remembering = (store: FirmwareStore, trust: Pick<FolderTrust, 'remember'>): FirmwareStore => ({
   ...store,
   confirm: async () => {

@@ -1,27 +1,28 @@
 import { extract, type Extract, type Header } from 'tar-stream';
 import { FirmwareError } from '../../../services/errors.ts';
 import type { ArchiveLimits } from '../../../services/firmware.ts';
-import { entryPath, nameRegister, type EntryKind } from './entry-names.ts';
+import { entryPath, createNameRegister, type EntryKind } from './entry-names.ts';
 import { decompressed, inflate, noting, type Decompress, type SourceFailure } from './decompress.ts';
-import { tarWatch, tooLarge, type TarWatch } from './tar-guard.ts';
+import { tooLarge } from './errors.ts';
+import { createTarGuard, type TarGuard } from './tar-guard.ts';
 
 /** A file or folder of an archive, checked. */
 export interface ArchiveEntry {
-  /** `a/b/c`, relative, and nowhere else than in the archive's own folder. */
+  /** `a/b/c`: relative, and inside the archive's own folder. */
   readonly path: string;
   readonly kind: EntryKind;
   /** Bytes; 0 for a folder. */
   readonly size: number;
   readonly isExecutable: boolean;
-  /** To be read before the next entry is asked for; what is left is passed over. */
+  /** Read it before you ask for the next entry; what is left is skipped. */
   readonly content: AsyncIterable<Uint8Array>;
 }
 
-/** So much may unpack from however little: small archives pack well. */
+/** Up to here the ratio does not matter: small archives pack well. */
 const freeBytes = 16 * 1024 * 1024;
 
-/** Watches how much comes in packed and goes out unpacked. */
-const ratioMeter = ({ compressedBytes, ratio }: ArchiveLimits) => {
+/** Limits the packed size, and its ratio to the unpacked one. */
+const createRatioMeter = ({ compressedBytes, ratio }: ArchiveLimits) => {
   let packed = 0;
   let unpacked = 0;
   return {
@@ -32,7 +33,7 @@ const ratioMeter = ({ compressedBytes, ratio }: ArchiveLimits) => {
         yield chunk;
       }
     },
-    see: (chunk: Uint8Array): void => {
+    check: (chunk: Uint8Array): void => {
       unpacked += chunk.length;
       if (unpacked > freeBytes && unpacked > packed * ratio) {
         throw tooLarge(`it unpacks to more than ${ratio} times its size`);
@@ -50,23 +51,23 @@ const roomIn = (tar: Extract): Promise<void> =>
     tar.on('drain', go).on('close', go);
   });
 
-/** Feeds the reader until it has all or is gone; a failure goes through the reader to whoever reads it. */
-const feed = async (tar: Extract, source: AsyncIterable<Uint8Array>, watch: TarWatch): Promise<void> => {
+/** Feeds the reader until it has all or is destroyed. Never rejects: a failure destroys the reader with it. */
+const feed = async (tar: Extract, source: AsyncIterable<Uint8Array>, guard: TarGuard): Promise<void> => {
   try {
     for await (const chunk of source) {
-      watch.see(chunk);
+      guard.check(chunk);
       if (tar.destroying) return;
       if (!tar.write(chunk)) await roomIn(tar);
       if (tar.destroying) return;
     }
-    watch.end();
+    guard.end();
     tar.end(null);
   } catch (cause) {
     tar.destroy(cause as Error);
   }
 };
 
-/** The source's own failure as it is; anything that the tar reader says as a damaged archive. */
+/** The source's own failure as it is; any error of the tar reader as a damaged archive. */
 const readFailure = (cause: unknown, failure: SourceFailure): unknown => {
   if ('cause' in failure) return failure.cause;
   if (cause instanceof FirmwareError) return cause;
@@ -81,9 +82,9 @@ async function* contentOf(stream: AsyncIterable<Uint8Array>, failure: SourceFail
   }
 }
 
-/** Resolves names, and keeps each place for one entry. */
-const entryChecker = (limits: ArchiveLimits) => {
-  const names = nameRegister();
+/** Checks headers, and refuses a second entry at a place. */
+const createEntryChecker = (limits: ArchiveLimits) => {
+  const names = createNameRegister();
   return ({ name, type, size, mode }: Header): Omit<ArchiveEntry, 'content'> => {
     const kind: EntryKind = type === 'directory' ? 'folder' : 'file';
     const path = entryPath(name, kind, limits);
@@ -95,10 +96,10 @@ const entryChecker = (limits: ArchiveLimits) => {
 /**
  * Reads an archive (tar; plain, or in zlib, gzip or raw deflate) entry by entry, as it comes.
  *
- * Names, types and sizes are checked as the archive's last word on them resolves; the first entry that is hostile
- * ends it all. What was yielded before that is not to be used: keep it apart until the end is reached.
+ * Names, types and sizes are checked with extension headers applied. The first hostile entry ends the reading: keep what
+ * was yielded apart until then, and throw it away.
  *
- * @param decompress What unpacks; the platform's streams by default.
+ * @param decompress Unpacks; by default with the platform's streams.
  * @throws {FirmwareError} `malformed`, `hostile`, `tooLarge`; whatever the source throws passes through.
  */
 export async function* readArchive(
@@ -106,19 +107,19 @@ export async function* readArchive(
   limits: ArchiveLimits,
   decompress: Decompress = decompressed,
 ): AsyncGenerator<ArchiveEntry> {
-  const meter = ratioMeter(limits);
-  const tarred = tarWatch(limits);
-  const watch: TarWatch = {
-    see: (chunk) => {
-      meter.see(chunk);
-      tarred.see(chunk);
+  const meter = createRatioMeter(limits);
+  const tarGuard = createTarGuard(limits);
+  const guard: TarGuard = {
+    check: (chunk) => {
+      meter.check(chunk);
+      tarGuard.check(chunk);
     },
-    end: tarred.end,
+    end: tarGuard.end,
   };
-  const check = entryChecker(limits);
+  const check = createEntryChecker(limits);
   const tar = extract();
   const failure: SourceFailure = {};
-  const fed = feed(tar, inflate(meter.count(noting(source, failure)), decompress), watch);
+  const fed = feed(tar, inflate(meter.count(noting(source, failure)), decompress), guard);
   try {
     for await (const stream of tar) {
       const entry = check(stream.header);

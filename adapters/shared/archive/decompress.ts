@@ -1,6 +1,6 @@
 import { FirmwareError } from '../../../services/errors.ts';
 
-/** How a stream is packed (RFC 1950, 1952, 1951). */
+/** Formats of a packed stream (RFC 1950, 1952, 1951). */
 export type PackedFormat = 'deflate' | 'gzip' | 'deflate-raw';
 
 /** Unpacks a stream. @throws {FirmwareError} `malformed` when it is cut short, damaged, or followed by something else. */
@@ -41,18 +41,18 @@ async function* withHead(head: Uint8Array, rest: AsyncIterator<Uint8Array>): Asy
   }
 }
 
-/** What a damaged stream is told as. */
+/** The error of a damaged stream. */
 export const notAnArchive = (cause: unknown) =>
   new FirmwareError('malformed', 'The archive can not be unpacked: it is cut short or damaged. Download it again.', {
     cause,
   });
 
-/** What a source failed with, told apart from what its reader makes of it. */
+/** A failure of the source itself, apart from its reader's. */
 export interface SourceFailure {
   cause?: unknown;
 }
 
-/** Passes a source on, and notes what it fails with. */
+/** Passes a source on, and keeps its failure. */
 export async function* noting(source: AsyncIterable<Uint8Array>, failure: SourceFailure): AsyncGenerator<Uint8Array> {
   try {
     yield* source;
@@ -62,7 +62,7 @@ export async function* noting(source: AsyncIterable<Uint8Array>, failure: Source
   }
 }
 
-/** Never rejects: whoever reads the other end hears of every failure there. */
+/** Never rejects: the reader of the other end gets every failure. */
 const feed = async (source: AsyncIterable<Uint8Array>, writable: WritableStream<BufferSource>): Promise<void> => {
   const writer = writable.getWriter();
   writer.closed.catch(() => undefined);
@@ -97,7 +97,7 @@ export async function* decompressed(
 }
 
 /**
- * Unpacks a stream whose format it finds out by itself: zlib, gzip, raw deflate, or a tar that is not packed at all.
+ * Unpacks a stream of any of these formats: zlib, gzip, raw deflate, or a tar that is not packed at all.
  *
  * @throws {FirmwareError} `malformed`; whatever the source throws passes through.
  */

@@ -1,33 +1,28 @@
-import { FirmwareError } from '../../../services/errors.ts';
 import type { ArchiveLimits } from '../../../services/firmware.ts';
-import { tooLarge } from './tar-guard.ts';
+import { hostile, tooLarge } from './errors.ts';
 
-/** What a path in an archive stands for. */
+/** Kind of an entry. */
 export type EntryKind = 'file' | 'folder';
 
-const hostile = (name: string, why: string) =>
-  new FirmwareError(
-    'hostile',
-    `The archive was refused: ${JSON.stringify(name.slice(0, 200))} ${why}. Build the version again on the instance.`,
-  );
+const hostileName = (name: string, why: string) => hostile(`${JSON.stringify(name.slice(0, 200))} ${why}`);
 
 /** Bytes of one name, on every file system in use. */
-const mostNameBytes = 255;
+const maxNameBytes = 255;
 
 /** Names that mean a device on Windows, whatever follows the first dot (learn.microsoft.com, "Naming Files"). */
 const deviceName = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\.|$)/i;
 
 const checkPart = (part: string, name: string): void => {
-  if (part === '..') throw hostile(name, 'leads out of its folder');
-  if (deviceName.test(part)) throw hostile(name, 'is the name of a device on Windows');
-  if (/[. ]$/.test(part)) throw hostile(name, 'ends with a dot or a space, which Windows leaves out');
-  if (new TextEncoder().encode(part).length > mostNameBytes) {
-    throw tooLarge(`a name is longer than ${mostNameBytes} bytes`);
+  if (part === '..') throw hostileName(name, 'leads out of its folder');
+  if (deviceName.test(part)) throw hostileName(name, 'is the name of a device on Windows');
+  if (/[. ]$/.test(part)) throw hostileName(name, 'ends with a dot or a space, which Windows leaves out');
+  if (new TextEncoder().encode(part).length > maxNameBytes) {
+    throw tooLarge(`a name is longer than ${maxNameBytes} bytes`);
   }
 };
 
 /**
- * Checks one name, as the archive's last word on it resolves, and brings it to the form `a/b/c`.
+ * Checks the name of an entry, with its extension header applied, and brings it to the form `a/b/c`.
  *
  * @returns `''` for the archive's own root.
  * @throws {FirmwareError} `hostile`, `tooLarge`
@@ -38,19 +33,19 @@ export const entryPath = (
   { pathLength, depth }: Pick<ArchiveLimits, 'pathLength' | 'depth'>,
 ): string => {
   if (name.length > pathLength) throw tooLarge(`a path is longer than ${pathLength} characters`);
-  if (/[\p{Cc}\p{Surrogate}\uFFFD]/u.test(name)) throw hostile(name, 'has control characters or is no text');
-  if (name.includes('\\')) throw hostile(name, 'has a backslash');
-  if (name.startsWith('/')) throw hostile(name, 'is an absolute path');
-  if (name.includes(':')) throw hostile(name, 'has a colon, which names a drive or a stream on Windows');
+  if (/[\p{Cc}\p{Surrogate}\uFFFD]/u.test(name)) throw hostileName(name, 'has control characters or is no text');
+  if (name.includes('\\')) throw hostileName(name, 'has a backslash');
+  if (name.startsWith('/')) throw hostileName(name, 'is an absolute path');
+  if (name.includes(':')) throw hostileName(name, 'has a colon, which names a drive or a stream on Windows');
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
   for (const part of parts) checkPart(part, name);
-  if (parts.length === 0 && (kind === 'file' || name === '')) throw hostile(name, 'names no file');
+  if (parts.length === 0 && (kind === 'file' || name === '')) throw hostileName(name, 'names no file');
   if (parts.length > depth) throw tooLarge(`a path is deeper than ${depth} folders`);
-  if (kind === 'file' && /(?:^|\/)\.?$/.test(name)) throw hostile(name, 'is a file with the name of a folder');
+  if (kind === 'file' && /(?:^|\/)\.?$/.test(name)) throw hostileName(name, 'is a file with the name of a folder');
   return parts.join('/');
 };
 
-/** How a file system that folds case, composes characters and passes over invisible ones sees a path. */
+/** The path as a file system has it that folds case, composes characters and skips invisible ones. */
 const folded = (path: string): string =>
   path
     .normalize('NFKC')
@@ -63,14 +58,14 @@ const folded = (path: string): string =>
 export const isClientsOwn = (path: string): boolean =>
   /^(?:\.pepeunit(?:-.*)?|pepeun~\d+)$/.test(folded(path.split('/', 1)[0] ?? ''));
 
-/** Sees to it that no two entries of an archive meet in one place, on any file system. */
-export const nameRegister = () => {
+/** Refuses two entries of an archive that meet in one place on any file system. */
+export const createNameRegister = () => {
   const seen = new Map<string, { path: string; kind: EntryKind; isOwnEntry: boolean }>();
   const addParent = (path: string, name: string) => {
     const before = seen.get(folded(path));
     if (!before) return void seen.set(folded(path), { path, kind: 'folder', isOwnEntry: false });
-    if (before.kind === 'file') throw hostile(name, 'lies in a folder that is a file');
-    if (before.path !== path) throw hostile(name, 'differs from another name in case or composition alone');
+    if (before.kind === 'file') throw hostileName(name, 'lies in a folder that is a file');
+    if (before.path !== path) throw hostileName(name, 'differs from another name in case or composition alone');
   };
   return {
     /** @throws {FirmwareError} `hostile` when the place is taken. */
@@ -79,7 +74,7 @@ export const nameRegister = () => {
       for (let depth = 1; depth < parts.length; depth += 1) addParent(parts.slice(0, depth).join('/'), path);
       const before = seen.get(folded(path));
       if (before && (before.isOwnEntry || kind === 'file' || before.path !== path)) {
-        throw hostile(path, 'is there twice');
+        throw hostileName(path, 'is there twice');
       }
       seen.set(folded(path), { path, kind, isOwnEntry: true });
     },

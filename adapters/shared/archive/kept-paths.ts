@@ -4,11 +4,11 @@ const unlessBrought = ['node_modules', '.git'];
 const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
 /**
- * Tells what no update touches, by paths relative to the unit's folder: the client's own folder, what the unit has
- * declared, and dependencies and history unless the new version brings them.
+ * Makes a predicate of the paths, relative to the unit's folder, that no update touches: the client's own folder, the
+ * unit's declared data, and dependencies and git history unless the new version brings them.
  *
  * @param declared Files and folders that are the unit's data, such as its log.
- * @param brought What the new version holds.
+ * @param brought Paths of the new version.
  */
 export const keptPaths = (declared: readonly string[], brought: Iterable<string>): ((path: string) => boolean) => {
   const roots = new Set(Array.from(brought, (path) => path.split('/', 1)[0]));

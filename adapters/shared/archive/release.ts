@@ -1,13 +1,13 @@
 import { FirmwareError } from '../../../services/errors.ts';
 import { isJsonObject } from '../../../services/json.ts';
 
-/** Where a tree keeps its release, at its root. */
+/** Name of the release at a tree's root. */
 export const releaseName = 'pepeunit-release.json';
 
-/** What is signed: the files of a version, or the one program of a compilable unit. */
+/** Kind of a release: the files of a version, or the one program of a compilable unit. */
 export type ReleaseKind = 'tree' | 'program';
 
-/** What a version's program consists of. */
+/** Content of a release. */
 export interface ReleaseContent {
   readonly kind: ReleaseKind;
   /** Grows from release to release. */
@@ -29,7 +29,7 @@ const uncovered = new Set(['env.json', 'schema.json', releaseName]);
 /** Whether a release has to name this file of a tree. */
 export const isCovered = (path: string): boolean => !uncovered.has(path);
 
-/** The text that a signature is over: what it is for, the release, then each file in order. */
+/** The signed text: its purpose, the release, then each file in order. */
 export const signedText = ({ kind, release, files }: ReleaseContent): string =>
   [
     `pepeunit ${kind} release 1`,
@@ -71,7 +71,7 @@ export const parseRelease = (value: unknown, kind: ReleaseKind): Release => {
 const tampered = (path: string, why: string) =>
   new FirmwareError('tampered', `The firmware was changed after it was signed: ${path} ${why}. ${advice}`);
 
-/** Holds a tree's files to its release. @throws {FirmwareError} `tampered`, naming the first file that differs */
+/** Checks a tree's files against its release. @throws {FirmwareError} `tampered`, naming the first file that differs */
 export const checkFiles = ({ files }: ReleaseContent, digests: ReadonlyMap<string, string>): void => {
   for (const [path, digest] of digests) {
     const wanted = Object.hasOwn(files, path) ? files[path] : undefined;
@@ -81,7 +81,7 @@ export const checkFiles = ({ files }: ReleaseContent, digests: ReadonlyMap<strin
   for (const path of Object.keys(files)) if (!digests.has(path)) throw tampered(path, 'is missing');
 };
 
-/** Holds a release to the newest one that was trusted. @throws {FirmwareError} `outdated` */
+/** Checks that a release is not older than the newest trusted one. @throws {FirmwareError} `outdated` */
 export const checkNewest = ({ release }: ReleaseContent, newest: number): void => {
   if (release >= newest) return;
   throw new FirmwareError(

@@ -1,21 +1,15 @@
-import { FirmwareError } from '../../../services/errors.ts';
 import type { ArchiveLimits } from '../../../services/firmware.ts';
+import { hostile, malformed, tooLarge } from './errors.ts';
 
 const blockBytes = 512;
 /** Two blocks of zeros end a tar (POSIX.1-2024, pax, "ustar Interchange Format"). */
 const endBytes = 2 * blockBytes;
 /** An extension header holds one long name, or a few records. */
-const mostExtensionBytes = 256 * 1024;
-
-const refused = (code: 'malformed' | 'hostile' | 'tooLarge', what: string, advice: string) =>
-  new FirmwareError(code, `The archive was refused: ${what}. ${advice}`);
-const malformed = (what: string) => refused('malformed', what, 'Download it again.');
-const hostile = (what: string) => refused('hostile', what, 'Build the version again on the instance.');
-export const tooLarge = (what: string) => refused('tooLarge', what, 'Raise the limit, or build a smaller version.');
+const maxExtensionBytes = 256 * 1024;
 
 type BlockKind = 'file' | 'folder' | 'pax' | 'globalPax' | 'longName';
 
-/** Type flags of what a version is made of (POSIX.1-2024 ustar and pax, and GNU's long name). */
+/** Type flags of the entries of a version (POSIX.1-2024 ustar and pax, and GNU's long name). */
 const kinds: Readonly<Record<string, BlockKind>> = {
   '\0': 'file',
   '0': 'file',
@@ -24,7 +18,7 @@ const kinds: Readonly<Record<string, BlockKind>> = {
   g: 'globalPax',
   L: 'longName',
 };
-/** What other flags stand for, to say so. */
+/** The meaning of other flags, for messages. */
 const foreign: Readonly<Record<string, string>> = {
   '1': 'a hard link',
   '2': 'a symbolic link',
@@ -64,11 +58,11 @@ const headerOf = (block: Uint8Array): TarHeader => {
   const size = sizeOf(block, name);
   const isFolder = kind === 'folder' || (kind === 'file' && rawName.endsWith('/'));
   if (isFolder && size > 0) throw hostile(`${name} is a folder with content`);
-  if (kind !== 'file' && size > mostExtensionBytes) throw tooLarge('it holds a header that is too large');
+  if (kind !== 'file' && size > maxExtensionBytes) throw tooLarge('it holds a header that is too large');
   return { kind, size };
 };
 
-/** Keys that change where an entry's content ends or begins, or what a name is made of. */
+/** Keys that move an entry's content, or change the encoding of names. */
 const refusedKey = /^(?:size|hdrcharset|GNU\.sparse\..*)$/;
 
 /** Reads pax records strictly: `length key=value\n`, one behind the other, up to the last byte. */
@@ -101,7 +95,7 @@ const checkExtension = (kind: BlockKind, content: Uint8Array): void => {
 };
 
 /** Collects bytes until there are as many as were asked for. */
-const collector = () => {
+const createCollector = () => {
   let bytes = new Uint8Array(blockBytes);
   let filled = 0;
   return {
@@ -124,16 +118,16 @@ const paddingOf = (size: number): number => (blockBytes - (size % blockBytes)) %
 
 const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 
-/** Watches a tar go by, block by block. */
-export interface TarWatch {
+/** Checks a tar as it passes, block by block. */
+export interface TarGuard {
   /** @throws {FirmwareError} `malformed`, `hostile`, `tooLarge` */
-  see(chunk: Uint8Array): void;
-  /** Call it when the last chunk was seen. @throws {FirmwareError} `malformed` when the end of the tar is missing */
+  check(chunk: Uint8Array): void;
+  /** Call it after the last chunk. @throws {FirmwareError} `malformed` when the end of the tar is missing */
   end(): void;
 }
 
-/** Counts entries and bytes as they are announced, before any of them comes. */
-const ledger = (limits: ArchiveLimits) => {
+/** Counts entries and bytes as headers announce them, before any of them comes. */
+const createCounter = (limits: ArchiveLimits) => {
   let entries = 0;
   let bytes = 0;
   return {
@@ -148,8 +142,8 @@ const ledger = (limits: ArchiveLimits) => {
   };
 };
 
-/** Goes through the blocks before the end: what kind each is, and how many bytes then pass unseen. */
-const blockReader = ({ addBytes, addEntry }: ReturnType<typeof ledger>) => {
+/** Reads the blocks before the end: the kind of each, and how many bytes of content follow it. */
+const createBlockReader = ({ addBytes, addEntry }: ReturnType<typeof createCounter>) => {
   /** The extension header whose content comes next. */
   let extension: TarHeader | undefined;
   let isExtended = false;
@@ -186,14 +180,14 @@ const blockReader = ({ addBytes, addEntry }: ReturnType<typeof ledger>) => {
 };
 
 /**
- * Holds a tar to its strict form before a reader that takes more sees it: nothing but files, folders and one extension
+ * Allows a strict form of tar alone, before a more lenient reader gets it: nothing but files, folders and one extension
  * header for each; sizes in plain octal; no pax record that moves content; two blocks of zeros at the end and nothing
  * but zeros after them.
  */
-export const tarWatch = (limits: ArchiveLimits): TarWatch => {
-  const counted = ledger(limits);
-  const blocks = blockReader(counted);
-  const block = collector();
+export const createTarGuard = (limits: ArchiveLimits): TarGuard => {
+  const counted = createCounter(limits);
+  const blocks = createBlockReader(counted);
+  const block = createCollector();
   let passing = 0;
   let zeros = 0;
 
@@ -207,16 +201,16 @@ export const tarWatch = (limits: ArchiveLimits): TarWatch => {
     block.expect(blocks.size());
     return taken;
   };
-  const seeEnd = (rest: Uint8Array): void => {
+  const checkEnd = (rest: Uint8Array): void => {
     if (!isZero(rest)) throw hostile('something follows its end');
     zeros += rest.length;
     counted.addBytes(rest.length);
   };
 
   return {
-    see: (chunk) => {
+    check: (chunk) => {
       for (let at = 0; at < chunk.length;) {
-        if (zeros > 0) return seeEnd(chunk.subarray(at));
+        if (zeros > 0) return checkEnd(chunk.subarray(at));
         const passed = Math.min(passing, chunk.length - at);
         passing -= passed;
         at += passed;

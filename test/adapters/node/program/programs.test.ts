@@ -63,7 +63,7 @@ describe('a program is staged beside the documents (U10)', () => {
 
   test('one that is too large is refused, announced or not, as is an error page', async () => {
     const announced = await serve(program);
-    await expect((await stageDocuments({ mostBytes: 1000 })).fetch(`${announced.origin}/app`)).rejects.toMatchObject({
+    await expect((await stageDocuments({ maxBytes: 1000 })).fetch(`${announced.origin}/app`)).rejects.toMatchObject({
       code: 'tooLarge',
     });
     const endless = await startHttpServer((_, response) => {
@@ -71,11 +71,9 @@ describe('a program is staged beside the documents (U10)', () => {
       more();
     });
     ending(endless);
-    await expect((await stageDocuments({ mostBytes: 1_000_000 })).fetch(`${endless.origin}/app`)).rejects.toMatchObject(
-      {
-        code: 'tooLarge',
-      },
-    );
+    await expect((await stageDocuments({ maxBytes: 1_000_000 })).fetch(`${endless.origin}/app`)).rejects.toMatchObject({
+      code: 'tooLarge',
+    });
     const page = await serve(Buffer.from('<html></html>'), { headers: { 'content-type': 'text/html; charset=utf-8' } });
     await expect((await stageDocuments()).fetch(`${page.origin}/app`)).rejects.toMatchObject({
       name: 'RestError',
