@@ -3,13 +3,13 @@ import { fakeClock } from '../../../adapters/memory/clock.ts';
 import { sntpClockSource } from '../../../adapters/node/sntp.ts';
 import { systemClock } from '../../../adapters/shared/clock.ts';
 import { clockSourceContract } from '../../contracts/clock-source.ts';
-import { eventually } from '../../support/eventually.ts';
+import { until } from '../../support/until.ts';
 import { timePacket, timeServer } from '../../support/time-server.ts';
 
 const { signal } = new AbortController();
 const openSockets = () => process.getActiveResourcesInfo().filter((kind) => kind === 'UDPWrap').length;
 
-const onlyServerOpen = () => eventually('only the server’s socket is open', () => openSockets() === 1);
+const onlyServerOpen = () => until(() => openSockets() === 1, { what: 'only the server’s socket is open' });
 
 clockSourceContract('SNTP over UDP', async () => {
   const clock = systemClock();
@@ -116,11 +116,14 @@ const outlast = async (clock: ReturnType<typeof fakeClock>, reading: Promise<unk
     (offset) => outcomes.push(offset),
     (thrown: unknown) => outcomes.push(thrown),
   );
-  await eventually('the reading is over', async () => {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    if (outcomes.length === 0) clock.advance(stepMs);
-    return outcomes.length > 0;
-  });
+  await until(
+    async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      if (outcomes.length === 0) clock.advance(stepMs);
+      return outcomes.length > 0;
+    },
+    { what: 'the reading is over' },
+  );
   return outcomes[0];
 };
 
@@ -184,7 +187,7 @@ test('a port where nobody listens is a network error', async () => {
   await close();
   const reading = sntpClockSource({ host, port, timeoutMs: 10_000 }).readOffset(signal);
   await expect(reading).rejects.toMatchObject({ name: 'ClockError', code: 'network' });
-  await eventually('no socket is open', () => openSockets() === 0);
+  await until(() => openSockets() === 0, { what: 'no socket is open' });
 });
 
 test('a name that does not exist is a network error', async () => {

@@ -5,7 +5,7 @@ import { fakeClock } from '../../../adapters/memory/clock.ts';
 import { systemClock } from '../../../adapters/shared/clock.ts';
 import { httpClockSource } from '../../../adapters/shared/http-clock-source.ts';
 import { clockSourceContract } from '../../contracts/clock-source.ts';
-import { eventually } from '../../support/eventually.ts';
+import { until } from '../../support/until.ts';
 
 const httpServer = async (listener: RequestListener): Promise<string> => {
   const server = createServer(listener);
@@ -72,7 +72,7 @@ test('no answer is a timeout by the clock it was given; a refused connection is 
   const url = await httpServer(() => void (asked += 1));
   const reading = httpClockSource({ url, clock, timeoutMs: 2000 }).readOffset(signal);
   const outcome = reading.catch((thrown: unknown) => thrown);
-  await eventually('the server was asked', () => asked > 0);
+  await until(() => asked > 0, { what: 'the server was asked' });
   clock.advance(2000);
   expect(await outcome).toMatchObject({ name: 'ClockError', code: 'timeout' });
   expect(clock.pending).toBe(0);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sweepTemporaries } from '../../../../adapters/node/fs/temporary-files.ts';
 import { compiled, run, type Compiled } from '../../../support/compiled.ts';
-import { eventually } from '../../../support/eventually.ts';
+import { until } from '../../../support/until.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 let program: Compiled;
@@ -21,8 +21,8 @@ test(`a process that rewrites a document is killed ${kills} times: the document 
   let leftOver = 0;
   for (let kill = 0; kill < kills; kill += 1) {
     const { child, printed, end } = run(program, [path]);
-    await eventually('the program writes', () => printed().includes('writing'));
-    await eventually('the document is there', () => readFile(path, 'utf8').catch(() => undefined));
+    await until(() => printed().includes('writing'), { what: 'the program writes' });
+    await until(() => readFile(path, 'utf8').catch(() => undefined), { what: 'the document is there' });
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 40));
     child.kill('SIGKILL');
     expect(await end).toBe('SIGKILL');

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { nodeProcessControl } from '../../../../adapters/node/process/restart.ts';
 import { processControlContract } from '../../../contracts/process-control.ts';
 import { compiled, run, type Compiled } from '../../../support/compiled.ts';
-import { eventually } from '../../../support/eventually.ts';
+import { until } from '../../../support/until.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 let program: Compiled;
@@ -57,7 +57,7 @@ processControlContract(
     const { end, notes, starts } = await start(`${mode},end:0`);
     const code = await end;
     const hasReturned = notes().some((note) => 'returned' in note);
-    if (mode !== 'exit') await eventually('the program runs anew', () => starts().length === 2);
+    if (mode !== 'exit') await until(() => starts().length === 2, { what: 'the program runs anew' });
     const left = code === 0 ? 'left' : 'refused';
     return { outcome: starts().length === 2 ? 'startedAnew' : left, hasReturned };
   },
@@ -84,7 +84,7 @@ test('many restarts make no chain: each new process is the proxy’s own child, 
 
 /** The process that waits, once it does. */
 const waitingIn = async (notes: () => Note[]): Promise<number> => {
-  const { waiting } = await eventually('the new process waits', () => notes().find((note) => 'waiting' in note));
+  const { waiting } = await until(() => notes().find((note) => 'waiting' in note), { what: 'the new process waits' });
   return Number(waiting);
 };
 
@@ -139,7 +139,7 @@ test('a new process whose proxy is killed notices, and can end by itself', async
   const waiting = await waitingIn(notes);
   child.kill('SIGKILL');
   expect(await end).toBe('SIGKILL');
-  await eventually('the new process ends', () => !isAlive(waiting));
+  await until(() => !isAlive(waiting), { what: 'the new process ends' });
   expect(notes().at(-1)).toEqual({ orphaned: waiting });
 });
 
@@ -154,7 +154,7 @@ test('a program that nobody stands before is never orphaned', async () => {
 test('the proxy does nothing else: ports that the program closed are free, its handlers and errors without effect', async () => {
   const { child, end, notes } = await start('busyRestart,listenAndWait', await freePort());
   await waitingIn(notes);
-  await eventually('the old program throws', () => notes().some((note) => 'thrown' in note));
+  await until(() => notes().some((note) => 'thrown' in note), { what: 'the old program throws' });
   child.kill('SIGTERM');
   expect(await end).toBe(0);
   const all = notes();
@@ -173,9 +173,9 @@ test('a program started by a proxied one is not taken for the proxy’s own: it 
 
 test('restart_popen: the new process outlives the old one, which left with code 0', async () => {
   const { child, end, notes, starts } = await start('restart_popen,wait');
-  const { waiting } = await eventually('the new process waits', () => notes().find((note) => 'waiting' in note));
+  const { waiting } = await until(() => notes().find((note) => 'waiting' in note), { what: 'the new process waits' });
   try {
-    await eventually('the old process left', () => child.exitCode === 0);
+    await until(() => child.exitCode === 0, { what: 'the old process left' });
     expect(isAlive(waiting)).toBe(true);
     expect(starts()).toHaveLength(2);
   } finally {

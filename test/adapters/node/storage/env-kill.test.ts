@@ -6,7 +6,7 @@ import type { JsonObject } from '../../../../services/json.ts';
 import { compiled, run, type Compiled } from '../../../support/compiled.ts';
 import { envDocument, tokenOf, unitUuid } from '../../../support/env.ts';
 import { sendJson, startHttpServer, type HttpServer } from '../../../support/http-server.ts';
-import { eventually } from '../../../support/eventually.ts';
+import { until } from '../../../support/until.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 let program: Compiled;
@@ -44,7 +44,7 @@ test(`env_update is killed ${kills} times: env.json always parses, and is one th
   for (let kill = 0; kill < kills; kill += 1) {
     const before = answers;
     const { child, printed, end } = run(program, [path]);
-    await eventually('the env was taken over some times', () => answers > before + 4);
+    await until(() => answers > before + 4, { what: 'the env was taken over some times' });
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 40));
     child.kill('SIGKILL');
     expect(await end).toBe('SIGKILL');

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compiled, run, type Compiled } from '../../../support/compiled.ts';
-import { eventually } from '../../../support/eventually.ts';
+import { until } from '../../../support/until.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 let program: Compiled;
@@ -20,7 +20,7 @@ test(`a process that logs is killed ${kills} times: log.json is valid, within it
   let newest = 0;
   for (let kill = 0; kill < kills; kill += 1) {
     const { child, printed, end } = run(program, [path]);
-    await eventually('the program logs', () => printed().includes('logging'));
+    await until(() => printed().includes('logging'), { what: 'the program logs' });
     await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 80));
     child.kill('SIGKILL');
     expect(await end).toBe('SIGKILL');
