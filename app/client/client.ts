@@ -41,16 +41,75 @@ export type UnitEvent = Parameters<Parameters<UnitActor['on']>[1]>[0];
  * @typeParam TEnv The developer's own variables, such as `typeof` the unit's env_example.json.
  */
 export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
+  /**
+   * Variables of env.json by name, typed by `TEnv`.
+   *
+   * @example
+   * const interval = client.settings.PU_STATE_SEND_INTERVAL; // seconds
+   */
   readonly settings: Settings<TEnv>;
+  /**
+   * Topics of schema.json.
+   *
+   * @example
+   * const topics = client.schema.outputTopic['output/pepeunit'];
+   */
   readonly schema: SchemaManager;
+  /**
+   * The unit's log: console, file and MQTT.
+   *
+   * @example
+   * client.logger.info('The fan is on');
+   */
   readonly logger: Logger;
+  /**
+   * The MQTT link.
+   *
+   * @example
+   * const isOnline = client.mqttClient.isConnected();
+   */
   readonly mqttClient: MqttClient;
+  /**
+   * The instance's REST API, asked as this unit.
+   *
+   * @example
+   * const { commit } = await client.restClient.getTargetVersion();
+   */
   readonly restClient: RestClient;
+  /**
+   * The unit's clock, synced by NTP.
+   *
+   * @example
+   * const now = client.timeManager.getEpochMs();
+   */
   readonly timeManager: TimeManager;
+  /**
+   * The WiFi station.
+   *
+   * @example
+   * const isLinked = await client.wifiManager.isWifiLinked();
+   */
   readonly wifiManager: WifiManager;
+  /**
+   * Files of the unit; in a browser, documents of its storage.
+   *
+   * @example
+   * const env = await client.fileManager.readJson('env.json');
+   */
   readonly fileManager: FileManager;
+  /**
+   * Encrypts and decrypts texts with a shared key.
+   *
+   * @example
+   * const secret = await client.cipher.aesGcmEncode('21.5', client.settings.PU_ENCRYPT_KEY);
+   */
   readonly cipher: Cipher;
-  /** The root actor: `subscribe`, `getSnapshot`, `send`. */
+  /**
+   * The root actor: `subscribe`, `getSnapshot`, `send`.
+   *
+   * @example
+   * console.log(client.actor.getSnapshot().value);
+   */
   readonly actor: UnitActor;
 
   readonly #options: ResolvedOptions;
@@ -109,36 +168,65 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
     this.#measure = () => measureState(adapters.system, epoch.epochMs, this.settings.PU_COMMIT_VERSION);
   }
 
-  /** What the unit would report now on `state/pepeunit`. */
+  /**
+   * Measures what the unit would report now on `state/pepeunit`.
+   *
+   * @example
+   * const { mem_free: freeBytes } = await client.getSystemState();
+   */
   getSystemState(): Promise<StateReport> {
     return this.#measure();
   }
 
-  /** Counts of links, messages, commands and failures since the unit was made, read now. */
+  /**
+   * Counts of links, messages, commands and failures since the unit was made, read now.
+   *
+   * @example
+   * console.log(client.metrics().uptimeMs);
+   */
   metrics(): UnitMetrics {
     return this.#unit.metrics.read();
   }
 
   /**
-   * Sets what is called with each message, one at a time and in order for each topic. Commands are obeyed before it,
-   * and without it.
+   * Sets what is called with each message, one at a time and in order for each topic. Commands are obeyed before it, and
+   * without it. What it throws goes to the log.
+   *
+   * @example
+   * client.setMqttInputHandler((unit, message) => unit.logger.info(`${message.topic}: ${message.text()}`));
    */
   setMqttInputHandler(handler: (client: this, message: InboundMessage) => unknown): void {
     this.mqttClient.setInputHandler((message) => handler(this, message));
   }
 
-  /** Sets what is called each cycle, never overlapping itself. What it publishes while offline is queued. */
+  /**
+   * Sets what is called each cycle, never overlapping itself. What it publishes while offline is queued; what it throws
+   * goes to the log.
+   *
+   * @example
+   * client.setOutputHandler((unit) => unit.publishToTopics('output/pepeunit', 21.5), { onlineOnly: true });
+   */
   setOutputHandler(handler: (client: this) => unknown, options?: OutputHandlerOptions): void {
     this.#unit.cycle.setHandler(() => handler(this), options);
   }
 
-  /** Sets what takes the place of the whole update sequence; gets the command's payload. */
+  /**
+   * Sets what takes the place of the whole update sequence; gets the command's payload.
+   *
+   * @example
+   * client.setCustomUpdateHandler((unit, payload) => unit.logger.info(JSON.stringify(payload)));
+   */
   setCustomUpdateHandler(handler: (client: this, payload: JsonObject) => unknown): void {
     this.#updateHandler = handler;
     this.actor.send({ type: 'update.configure', handsOver: true });
   }
 
-  /** Subscribes to all topics of the schema (again). */
+  /**
+   * Subscribes to all topics of the schema again.
+   *
+   * @example
+   * client.subscribeAllSchemaTopics();
+   */
   subscribeAllSchemaTopics(): void {
     this.mqttClient.subscribeAllSchemaTopics();
   }
@@ -147,6 +235,8 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
    * Publishes to every topic of a key of `output_topic`, else of `output_base_topic`.
    *
    * @returns `true` when every topic took the message (delivered or queued); `false` for an unknown key or a refusal.
+   * @example
+   * const isTaken = await client.publishToTopics('output/pepeunit', 21.5);
    */
   publishToTopics(key: string, message: Payload, options?: MessageOptions): Promise<boolean> {
     const topics =
@@ -162,6 +252,8 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
    * Starts the unit, and resolves once it is online with its topics subscribed.
    *
    * @throws {SettingsError | SchemaError | ClientError} The configuration can't be used, or an option (`options`).
+   * @example
+   * await client.ready();
    */
   ready(): Promise<void> {
     return this.mqttClient.connect();
@@ -171,6 +263,8 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
    * Runs the unit until `stopMainCycle()`, whatever the network does.
    *
    * @throws {SettingsError | SchemaError | ClientError} The configuration can't be used, or an option (`options`).
+   * @example
+   * await client.runMainCycle({ cycleMs: 100 });
    */
   async runMainCycle(options: MainCycleOptions = {}): Promise<void> {
     checkCycle(options);
@@ -185,18 +279,36 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
     }
   }
 
-  /** Stops the unit: log flushed, link closed, requests under way given up, nothing left running. Takes 5 s at the most. */
+  /**
+   * Stops the unit: flushes the log, closes the link, gives up requests under way, and leaves nothing running. Takes 5 s at
+   * the most.
+   *
+   * @example
+   * await client.stopMainCycle();
+   */
   stopMainCycle(): Promise<void> {
     return this.#unit.lifecycle.stop();
   }
 
-  /** Restarts the program; by `restart_exec` where the restart mode names no other way. @throws {ProcessError} */
+  /**
+   * Restarts the program; by `restart_exec` where the restart mode names no other way.
+   *
+   * @throws {ProcessError} The restart failed; the unit goes on.
+   * @example
+   * await client.restartDevice();
+   */
   restartDevice(): Promise<void> {
     const { restartMode: mode } = this.#options;
     return this.#unit.lifecycle.restart(isRestarting(mode) ? mode : RestartMode.RestartExec);
   }
 
-  /** Asks the instance for the unit's version, and updates to it. @throws {SettingsError | RestError | FirmwareError | ProcessError} */
+  /**
+   * Asks the instance for the unit's version, and updates to it.
+   *
+   * @throws {SettingsError | RestError | FirmwareError | ProcessError} The version before stays in place.
+   * @example
+   * await client.performUpdate();
+   */
   async performUpdate(): Promise<void> {
     await this.#needSettings();
     const { commit } = await this.restClient.getTargetVersion();
@@ -214,6 +326,8 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
    *
    * @param path Save it there instead, and leave the settings as they are.
    * @throws {RestError | SettingsError | StorageError} The old file and settings are then still in force.
+   * @example
+   * await client.downloadEnv();
    */
   async downloadEnv(path: string = this.#options.envFilePath): Promise<void> {
     if (path !== this.#options.envFilePath) return this.restClient.downloadEnv(path);
@@ -226,23 +340,43 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
    *
    * @param path Save it there instead, and leave the schema as it is.
    * @throws {RestError | SchemaError | StorageError} The old file and schema are then still in force.
+   * @example
+   * await client.downloadSchema();
    */
   async downloadSchema(path: string = this.#options.schemaFilePath): Promise<void> {
     if (path !== this.#options.schemaFilePath) return this.restClient.downloadSchema(path);
     await this.#unit.ask({ type: 'schema.refresh' }, 'schema');
   }
 
-  /** Keeps a text on the instance; {@link UnitClient.getStateStorage} gives the very same. @throws {RestError} */
+  /**
+   * Keeps a text of up to 1,000,000 characters on the instance; `''` clears it.
+   *
+   * @throws {RestError}
+   * @example
+   * await client.setStateStorage(JSON.stringify({ duty: 40 }));
+   */
   setStateStorage(state: string): Promise<void> {
     return this.restClient.setStateStorage(state);
   }
 
-  /** The text that was stored last. @throws {RestError} */
+  /**
+   * Reads the text that was stored last; `''` when there is none.
+   *
+   * @throws {RestError}
+   * @example
+   * const state = await client.getStateStorage();
+   */
   getStateStorage(): Promise<string> {
     return this.restClient.getStateStorage();
   }
 
-  /** Calls back on an event of the unit, such as `online`. A throw of the callback goes to the log. */
+  /**
+   * Calls back on an event of the unit, such as `online`. What the callback throws goes to the log.
+   *
+   * @example
+   * const subscription = client.on('online', () => console.log('online'));
+   * subscription.unsubscribe();
+   */
   on<TType extends UnitEvent['type']>(
     type: TType,
     handler: (event: Extract<UnitEvent, { type: TType }>) => unknown,

@@ -4,16 +4,54 @@ import type { Adapters } from '../../platform.ts';
 
 /** Files of the unit; on a browser, documents of its storage. */
 export interface FileManager {
-  /** @returns `undefined` when there is no such file. @throws {StorageError} `malformed`, `io` */
+  /**
+   * Reads a JSON file.
+   *
+   * @returns `undefined` when there is no such file.
+   * @throws {StorageError} `malformed`, `io`
+   * @example
+   * const calibration = await client.fileManager.readJson('calibration.json');
+   */
   readJson(path: string): Promise<JsonValue | undefined>;
-  /** Replaces a file durably and at once; creates its folder. @throws {StorageError} `io` */
+  /**
+   * Replaces a JSON file: a crash leaves the old one or the new one. Creates its folder.
+   *
+   * @throws {StorageError} `io`
+   * @example
+   * await client.fileManager.writeJson('calibration.json', { offset: -0.4 });
+   */
   writeJson(path: string, data: JsonValue): Promise<void>;
+  /**
+   * Whether there is such a file.
+   *
+   * @example
+   * const isCalibrated = await client.fileManager.fileExists('calibration.json');
+   */
   fileExists(path: string): Promise<boolean>;
-  /** Calls `onLine` with each non-empty line, as bytes without the line end. */
+  /**
+   * Calls `onLine` with each non-empty line, as bytes without the line end, and waits for it.
+   *
+   * @throws {StorageError} `io`; what `onLine` throws.
+   * @example
+   * await client.fileManager.iterLinesBytes('env.json', (line) => console.log(line.length));
+   */
   iterLinesBytes(path: string, onLine: (line: Uint8Array) => unknown): Promise<void>;
-  /** Yields each non-empty line, as bytes without the line end. */
+  /**
+   * Yields each non-empty line, as bytes without the line end.
+   *
+   * @throws {StorageError} `io`
+   * @example
+   * for await (const line of client.fileManager.lines('env.json')) console.log(line.length);
+   */
   lines(path: string): AsyncIterable<Uint8Array>;
-  /** Unpacks a tar archive, plain or in zlib, gzip or raw deflate. @throws {FirmwareError} Nothing is unpacked then. */
+  /**
+   * Unpacks a tar archive, plain or in zlib, gzip or raw deflate.
+   *
+   * @throws {FirmwareError} The archive is wrong or too large; nothing is unpacked then.
+   * @example
+   * await client.restClient.downloadUpdate('update.tgz');
+   * await client.fileManager.extractTarGz('update.tgz', 'unpacked');
+   */
   extractTarGz(path: string, destination: string): Promise<void>;
 }
 
@@ -28,7 +66,14 @@ export const createFileManager = (storage: Storage, extract: Adapters['extract']
   extractTarGz: extract,
 });
 
-/** The directory part of a path; `''` when it has none. */
+/**
+ * The directory part of a path; `''` when it has none.
+ *
+ * @example
+ * import { dirname } from 'pepeunit-client';
+ *
+ * dirname('/data/unit/env.json'); // '/data/unit'
+ */
 export const dirname = (path: string): string => {
   const end = path.replace(/\/+$/, '').lastIndexOf('/');
   return end > 0 ? path.slice(0, end) : end === 0 ? '/' : '';

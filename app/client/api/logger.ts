@@ -10,20 +10,79 @@ export interface LogOptions {
 
 /** The unit's log: console, file and MQTT. */
 export interface Logger {
+  /**
+   * Logs a detail for developers.
+   *
+   * @example
+   * client.logger.debug('The sensor is warming up');
+   */
   debug(message: string, options?: LogOptions): void;
+  /**
+   * Logs what happens in everyday work.
+   *
+   * @example
+   * client.logger.info('The fan is on');
+   */
   info(message: string, options?: LogOptions): void;
+  /**
+   * Logs what needs a look.
+   *
+   * @example
+   * client.logger.warning('The sensor answers slowly');
+   */
   warning(message: string, options?: LogOptions): void;
+  /**
+   * Logs what failed.
+   *
+   * @example
+   * client.logger.error('The sensor does not answer', { fileOnly: true });
+   */
   error(message: string, options?: LogOptions): void;
+  /**
+   * Logs what stops the unit from doing its work.
+   *
+   * @example
+   * client.logger.critical('The fan is blocked');
+   */
   critical(message: string, options?: LogOptions): void;
-  /** Sends every stored entry to the instance, oldest first. @returns How many. @throws {ClientError} */
+  /**
+   * Sends every stored entry to the instance, oldest first.
+   *
+   * @returns How many entries were sent.
+   * @throws {ClientError} The unit was stopped, or the schema has no `log/pepeunit`.
+   * @example
+   * const entries = await client.logger.syncLogsToMqtt();
+   */
   syncLogsToMqtt(): Promise<number>;
-  /** Lets entries go to this sink from now on; before the start, from the start on. A sink that is none is told in the log. */
+  /**
+   * Lets entries go to a sink from now on; before the start, from the start on. A wrong name is logged as a warning.
+   *
+   * @example
+   * client.logger.enable('mqtt');
+   */
   enable(sink: SinkName): void;
-  /** Keeps entries from this sink from now on; before the start, from the start on. A sink that is none is told in the log. */
+  /**
+   * Keeps entries from a sink from now on; before the start, from the start on. A wrong name is logged as a warning.
+   *
+   * @example
+   * client.logger.disable('console');
+   */
   disable(sink: SinkName): void;
-  /** Empties the log file. */
+  /**
+   * Empties the log file.
+   *
+   * @throws {StorageError} `io`
+   * @example
+   * await client.logger.resetLog();
+   */
   resetLog(): Promise<void>;
-  /** The stored entries, oldest first. */
+  /**
+   * Reads the stored entries, oldest first.
+   *
+   * @throws {StorageError} `io`
+   * @example
+   * const newest = (await client.logger.getFullLog()).at(-1);
+   */
   getFullLog(): Promise<LogRecord[]>;
 }
 

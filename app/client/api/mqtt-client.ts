@@ -12,33 +12,105 @@ export type Payload = string | Uint8Array | number | boolean;
 
 /** The MQTT link. */
 export interface MqttClient {
-  /** Resolves once the link is up and the topics are subscribed. @throws {ClientError | SettingsError | SchemaError} */
+  /**
+   * Starts the unit if need be, and resolves once the link is up and the topics are subscribed.
+   *
+   * @throws {ClientError | SettingsError | SchemaError} The unit was stopped, or its configuration can't be used.
+   * @example
+   * await client.mqttClient.connect();
+   */
   connect(): Promise<void>;
-  /** Lets the link go until {@link MqttClient.connect}. */
+  /**
+   * Closes the link, and keeps it closed until {@link MqttClient.connect}.
+   *
+   * @example
+   * await client.mqttClient.disconnect();
+   * await client.mqttClient.connect();
+   */
   disconnect(): Promise<void>;
-  /** Takes every message; replaces the handler before it. */
+  /**
+   * Sets what is called with each message; replaces the handler before it.
+   *
+   * @example
+   * client.mqttClient.setInputHandler((message) => console.log(message.topic, message.text()));
+   */
   setInputHandler(handler: (message: InboundMessage) => unknown): void;
-  /** Subscribes to all topics of the schema again. */
+  /**
+   * Subscribes to all topics of the schema again.
+   *
+   * @example
+   * client.mqttClient.subscribeAllSchemaTopics();
+   */
   subscribeAllSchemaTopics(): void;
-  /** Subscribes to topics besides the schema's, for as long as the client lives. */
+  /**
+   * Subscribes to topics besides the schema's, for as long as the client lives.
+   *
+   * @example
+   * client.mqttClient.subscribeTopics([`${client.settings.PU_DOMAIN}/announcements`]);
+   */
   subscribeTopics(topics: readonly string[]): void;
+  /**
+   * Ends subscriptions of {@link MqttClient.subscribeTopics}.
+   *
+   * @example
+   * client.mqttClient.unsubscribeTopics([`${client.settings.PU_DOMAIN}/announcements`]);
+   */
   unsubscribeTopics(topics: readonly string[]): void;
   /**
    * Publishes to one topic, or keeps the message while the link is down.
    *
    * @returns What became of it, with the reason, and the broker's reason code, where it was not taken. Never rejects.
+   * @example
+   * const [topic = ''] = client.schema.outputTopic['output/pepeunit'] ?? [];
+   * const result = await client.mqttClient.publish(topic, 21.5, { qos: 1 });
    */
   publish(topic: string, message: Payload, options?: MessageOptions): Promise<PublishResult>;
-  /** What waits, and how publishing has fared so far. */
+  /**
+   * Counts of messages that wait, were delivered and were lost, read now.
+   *
+   * @example
+   * const metrics = client.mqttClient.metrics();
+   */
   metrics(): OutboxMetrics;
+  /**
+   * Whether the link is up.
+   *
+   * @example
+   * if (client.mqttClient.isConnected()) client.logger.info('Online');
+   */
   isConnected(): boolean;
-  /** Does nothing while the link is up, else {@link MqttClient.connect}. */
+  /**
+   * Does nothing while the link is up, else {@link MqttClient.connect}.
+   *
+   * @throws {ClientError | SettingsError | SchemaError} As {@link MqttClient.connect}.
+   * @example
+   * await client.mqttClient.ensureConnected();
+   */
   ensureConnected(): Promise<void>;
-  /** Whether the link came back since the last call. */
+  /**
+   * Whether the link came back since the last call.
+   *
+   * @example
+   * if (client.mqttClient.consumeReconnected()) client.logger.info('Online again');
+   */
   consumeReconnected(): boolean;
-  /** Drops inbound messages until disposed of; commands still count. */
+  /**
+   * Drops inbound messages until disposed of; commands still count.
+   *
+   * @example
+   * {
+   *   using dropping = client.mqttClient.dropInput();
+   * }
+   */
   dropInput(): Disposable;
-  /** Drops inbound messages while the callback is at work; commands still count. */
+  /**
+   * Drops inbound messages while a callback runs; commands still count.
+   *
+   * @returns What the callback returns.
+   * @throws What the callback throws.
+   * @example
+   * const degrees = await client.mqttClient.dropInput(() => 21.5);
+   */
   dropInput<T>(during: () => Promise<T> | T): Promise<T>;
 }
 

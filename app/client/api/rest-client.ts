@@ -11,21 +11,67 @@ import type { Storage } from '../../../services/storage.ts';
 
 /** The instance's REST API, asked as this unit. Every method throws {@link RestError}. */
 export interface RestClient {
-  /** Saves the firmware archive to a file. */
+  /**
+   * Saves the firmware archive (tar in zlib) to a file.
+   *
+   * @example
+   * await client.restClient.downloadUpdate('update.tgz');
+   */
   downloadUpdate(path: string): Promise<void>;
-  /** Saves the env to a file, once it is checked. Settings in force stay. */
+  /**
+   * Saves the env to a file, once it is checked. Settings in force stay.
+   *
+   * @example
+   * await client.restClient.downloadEnv('new-env.json');
+   */
   downloadEnv(path: string): Promise<void>;
-  /** Saves the schema to a file, once it is checked. The schema in force stays. */
+  /**
+   * Saves the schema to a file, once it is checked. The schema in force stays.
+   *
+   * @example
+   * await client.restClient.downloadSchema('new-schema.json');
+   */
   downloadSchema(path: string): Promise<void>;
-  /** Keeps a text of up to 1,000,000 characters on the instance; `''` clears it. */
+  /**
+   * Keeps a text of up to 1,000,000 characters on the instance; `''` clears it.
+   *
+   * @example
+   * await client.restClient.setStateStorage(JSON.stringify({ duty: 40 }));
+   */
   setStateStorage(state: string): Promise<void>;
-  /** The very text that was stored. */
+  /**
+   * Reads the text that was stored last; `''` when there is none.
+   *
+   * @example
+   * const stored = await client.restClient.getStateStorage();
+   */
   getStateStorage(): Promise<string>;
-  /** The Input nodes that are linked to an Output node. @param topic The node's topic, or its UUID. */
+  /**
+   * Reads the Input nodes that are linked to an Output node.
+   *
+   * @param topic The Output's topic or UUID.
+   * @param page By default the first 10.
+   * @example
+   * const [topic = ''] = client.schema.outputTopic['output/pepeunit'] ?? [];
+   * const { count, unit_nodes } = await client.restClient.getInputByOutput(topic, { limit: 50 });
+   */
   getInputByOutput(topic: string, page?: Page): Promise<UnitNodesPage>;
-  /** The units that own these nodes. An empty list is answered without asking. */
+  /**
+   * Reads the units that own these nodes. An empty list is answered without a request.
+   *
+   * @param page By default the first 10.
+   * @example
+   * const [topic = ''] = client.schema.outputTopic['output/pepeunit'] ?? [];
+   * const [, uuid = ''] = topic.split('/');
+   * const { units } = await client.restClient.getUnitsByNodes([uuid]);
+   */
   getUnitsByNodes(nodeUuids: readonly string[], page?: Page): Promise<UnitsPage>;
-  /** The version that the instance wants this unit to run. */
+  /**
+   * Reads the version that the instance wants this unit to run.
+   *
+   * @example
+   * const { commit } = await client.restClient.getTargetVersion();
+   */
   getTargetVersion(): Promise<TargetVersion>;
 }
 

@@ -47,13 +47,56 @@ export type BaseOutputTopicType = (typeof BaseOutputTopicType)[keyof typeof Base
 
 /** The unit's topics. Every look-up takes the same time, however many topics there are. */
 export interface SchemaManager {
-  /** Loads schema.json. @throws {SchemaError} The schema in force stays. */
+  /**
+   * Loads schema.json again, takes it over and subscribes as it says.
+   *
+   * @throws {SchemaError} The file is missing or wrong; the schema in force stays.
+   * @example
+   * await client.schema.updateFromFile();
+   */
   updateFromFile(): Promise<void>;
+  /**
+   * Topics on which commands come, by key.
+   *
+   * @example
+   * const [updateTopic] = client.schema.inputBaseTopic['update/pepeunit'] ?? [];
+   */
   readonly inputBaseTopic: SchemaSection;
+  /**
+   * Topics on which the unit reports, by key.
+   *
+   * @example
+   * const [stateTopic] = client.schema.outputBaseTopic['state/pepeunit'] ?? [];
+   */
   readonly outputBaseTopic: SchemaSection;
+  /**
+   * Topics of the unit's Input nodes, by key: a node's own, then those of the Outputs linked to it.
+   *
+   * @example
+   * const topics = client.schema.inputTopic['input/pepeunit'] ?? [];
+   */
   readonly inputTopic: SchemaSection;
+  /**
+   * Topics of the unit's Output nodes, by key.
+   *
+   * @example
+   * const keys = Object.keys(client.schema.outputTopic);
+   */
   readonly outputTopic: SchemaSection;
-  /** The key of the topic that is found first; `undefined` when there is none. */
+  /**
+   * Finds the key of a topic.
+   *
+   * @param value A topic or a node's UUID, as `type` says.
+   * @param scope Sections to search, in order. @defaultValue `SearchScope.All`
+   * @returns The key found first; `undefined` when there is none.
+   * @example
+   * import { SearchScope, SearchTopicType } from 'pepeunit-client';
+   *
+   * client.setMqttInputHandler((unit, { topic }) => {
+   *   const key = unit.schema.findTopicByUnitNode(topic, SearchTopicType.FullName, SearchScope.Input);
+   *   if (key === 'input/pepeunit') unit.logger.info('A message for the input');
+   * });
+   */
   findTopicByUnitNode(value: string, type: SearchTopicType, scope?: SearchScope): string | undefined;
 }
 

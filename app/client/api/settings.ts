@@ -3,11 +3,28 @@ import type { JsonValue } from '../../../services/json.ts';
 
 /** The unit's settings: each variable of env.json by its name. */
 export interface SettingsApi {
-  /** Read from the token; `''` before env.json is loaded. */
+  /**
+   * UUID of the unit, read from the token; `''` before env.json is loaded.
+   *
+   * @example
+   * console.log(client.settings.unitUuid);
+   */
   readonly unitUuid: string;
-  /** Loads env.json. @throws {SettingsError} The settings in force stay. */
+  /**
+   * Loads env.json again, and takes it over.
+   *
+   * @throws {SettingsError} The file is missing or wrong; the settings in force stay.
+   * @example
+   * await client.settings.loadFromFile();
+   */
   loadFromFile(): Promise<void>;
-  /** Any variable by name, also one that is called like a member of this object. */
+  /**
+   * Any variable of env.json by name, also one that is called like a member of this object.
+   *
+   * @returns `undefined` when env.json has no such variable.
+   * @example
+   * const interval = client.settings.get('PU_STATE_SEND_INTERVAL'); // seconds
+   */
   get(name: string): JsonValue | undefined;
 }
 

@@ -2,11 +2,21 @@ import type { Clock } from '../../../services/clock.ts';
 
 /** The unit's time. */
 export interface TimeManager {
-  /** Reads the NTP server now. @returns Unix milliseconds. @throws {ClockError} */
+  /**
+   * Reads the NTP server now.
+   *
+   * @returns Unix milliseconds.
+   * @throws {ClockError} No usable answer came; time goes on as before.
+   * @example
+   * const now = await client.timeManager.syncEpochMsFromNtp();
+   */
   syncEpochMsFromNtp(): Promise<number>;
   /**
    * Unix milliseconds: before the first sync the host's, after it off a clock that never jumps, so that only a sync which
    * finds it more than a second ahead sets it back.
+   *
+   * @example
+   * const now = new Date(client.timeManager.getEpochMs());
    */
   getEpochMs(): number;
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../../services/clock.ts';
 import { ClientError, WifiError } from '../../../services/errors.ts';
 import type { Wifi } from '../../../services/wifi.ts';
 
-/** How long joining the network may take: 10 s for each attempt by default. */
+/** Options of joining the network. */
 export interface ConnectOptions {
   /** How long one attempt may take, milliseconds. @defaultValue 10_000 */
   readonly timeoutMs?: number;
@@ -12,19 +12,59 @@ export interface ConnectOptions {
 
 /** The WiFi station. */
 export interface WifiManager {
-  /** The station interface. */
+  /**
+   * The station interface.
+   *
+   * @example
+   * const { linked } = await client.wifiManager.getSta().status();
+   */
   getSta(): Wifi;
-  /** Whether the station is linked to the network that env.json names. */
+  /**
+   * Whether the station is linked to the network that env.json names.
+   *
+   * @example
+   * const isConnected = await client.wifiManager.isConnected();
+   */
   isConnected(): Promise<boolean>;
-  /** Whether the station is linked to any network. */
+  /**
+   * Whether the station is linked to any network.
+   *
+   * @example
+   * const isLinked = await client.wifiManager.isWifiLinked();
+   */
   isWifiLinked(): Promise<boolean>;
-  /** Whether the network that env.json names is in reach. */
+  /**
+   * Scans for the network that env.json names.
+   *
+   * @returns Whether it is in reach.
+   * @throws {WifiError} The scan failed, or took more than 10 s.
+   * @example
+   * const isInReach = await unit.client.wifiManager.scanHasTargetSsid();
+   */
   scanHasTargetSsid(): Promise<boolean>;
-  /** Tries once. @returns Whether the station is linked now. */
+  /**
+   * Tries once to join the network that env.json names.
+   *
+   * @returns Whether the station is linked now.
+   * @example
+   * const isLinked = await client.wifiManager.connectOnce({ timeoutMs: 5_000 });
+   */
   connectOnce(options?: ConnectOptions): Promise<boolean>;
-  /** Tries with growing pauses until the station is linked. */
+  /**
+   * Tries until the station is linked: after 5 s, then twice as long each time, up to PUC_MAX_RECONNECTION_INTERVAL.
+   *
+   * @throws {ClientError} `stopped` when the client is stopped first.
+   * @example
+   * await client.wifiManager.connectForever();
+   */
   connectForever(options?: ConnectOptions): Promise<void>;
-  /** Does nothing while the station is linked, else {@link WifiManager.connectForever}. */
+  /**
+   * Does nothing while the station is linked, else {@link WifiManager.connectForever}.
+   *
+   * @throws {ClientError} `stopped` when the client is stopped first.
+   * @example
+   * await client.wifiManager.ensureConnected();
+   */
   ensureConnected(options?: ConnectOptions): Promise<void>;
 }
 

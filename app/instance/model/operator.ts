@@ -34,33 +34,152 @@ import { addVersion, createUnit, setEnv, type NewUnit, type NewVersion, type Ver
  * what the instance can't take, `io` when it can't be kept.
  */
 export interface Operator {
-  /** JWT of the operator, for `x-auth-token`. */
+  /**
+   * JWT of the operator, for `x-auth-token`.
+   *
+   * @example
+   * const headers = { 'x-auth-token': instance.operator.token };
+   */
   readonly token: string;
-  /** Makes a unit from a folder. @returns Its row, with all its nodes. */
+  /**
+   * Makes a unit from a folder with env_example.json and schema_example.json.
+   *
+   * @returns Its row, with all its nodes.
+   * @example
+   * const fan = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
+   */
   createUnit(unit: NewUnit): Promise<UnitRow>;
-  /** Copies a folder as the unit's newest version. */
+  /**
+   * Copies a folder as the unit's newest version; the unit hears of it with the next `Update`.
+   *
+   * @example
+   * const { uuid } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
+   * const { commit } = await instance.operator.addVersion(uuid, { folder: 'fan' });
+   */
   addVersion(unit: string, version: NewVersion): Promise<VersionRow>;
-  /** A unit's row, with all its nodes. */
+  /**
+   * A unit's row, with all its nodes.
+   *
+   * @example
+   * const { uuid } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
+   * const { unit_state: state } = instance.operator.getUnit(uuid);
+   */
   getUnit(unit: string): UnitRow;
+  /**
+   * The rows of units, by name; by default the first 100, with their nodes.
+   *
+   * @example
+   * const { count, units } = instance.operator.listUnits({ limit: 10 });
+   */
   listUnits(query?: Partial<UnitQuery>): { count: number; units: readonly UnitRow[] };
-  /** The unit's whole env.json, token included. */
+  /**
+   * The unit's whole env.json, token included.
+   *
+   * @example
+   * const { uuid } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
+   * const env = await instance.operator.getEnv(uuid);
+   */
   getEnv(unit: string): Promise<JsonObject>;
-  /** Merges variables into the unit's env. */
+  /**
+   * Merges variables into the unit's env; the unit hears of them with the next `EnvUpdate`.
+   *
+   * @example
+   * const { uuid } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
+   * await instance.operator.setEnv(uuid, { PU_STATE_SEND_INTERVAL: 60 });
+   */
   setEnv(unit: string, variables: JsonObject): Promise<void>;
+  /**
+   * The unit's schema.json.
+   *
+   * @example
+   * const { uuid } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
+   * const schema = instance.operator.getSchema(uuid);
+   */
   getSchema(unit: string): JsonObject;
-  /** The files that the unit's archives hold. */
+  /**
+   * The files in the unit's archives.
+   *
+   * @example
+   * const { uuid } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
+   * const files = await instance.operator.getFirmware(uuid);
+   */
   getFirmware(unit: string): Promise<readonly ArchiveFile[]>;
+  /**
+   * The version that the unit should run.
+   *
+   * @example
+   * const { uuid } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
+   * const { commit } = instance.operator.getTargetVersion(uuid);
+   */
   getTargetVersion(unit: string): TargetVersion;
-  /** Sends a command. @param commit For `Update`: the version to go to, the newest by default. */
+  /**
+   * Sends a command on its base topic.
+   *
+   * @param commit For `Update`: the version to go to, the newest by default.
+   * @example
+   * const { uuid } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
+   * await instance.operator.sendCommand(uuid, 'EnvUpdate');
+   */
   sendCommand(unit: string, command: Command, commit?: string): Promise<void>;
-  /** The unit's log, newest first by default. */
+  /**
+   * The unit's log; by default the newest 100 entries, newest first.
+   *
+   * @example
+   * const { uuid } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
+   * const { unit_logs: entries } = instance.operator.logList(uuid, { levels: ['Error', 'Critical'] });
+   */
   logList(unit: string, query?: Partial<LogQuery>): { count: number; unit_logs: readonly LogRow[] };
+  /**
+   * A node's row.
+   *
+   * @example
+   * const { unit_nodes } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
+   * const [node] = unit_nodes;
+   * if (node) console.log(instance.operator.getNode(node.uuid).state);
+   */
   getNode(node: string): NodeRow;
+  /**
+   * Changes a node's settings.
+   *
+   * @returns Its new row.
+   * @example
+   * const { unit_nodes } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
+   * const [node] = unit_nodes;
+   * if (node) await instance.operator.updateNode(node.uuid, { visibility_level: 'Private' });
+   */
   updateNode(node: string, changes: NodeChanges): Promise<NodeRow>;
-  /** Publishes a text on an Input's topic. */
+  /**
+   * Publishes a text on an Input's topic.
+   *
+   * @returns The node's new row.
+   * @example
+   * const { unit_nodes } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
+   * const input = unit_nodes.find(({ type }) => type === 'Input');
+   * if (input) await instance.operator.setStateInput(input.uuid, 'on');
+   */
   setStateInput(node: string, state: string): Promise<NodeRow>;
-  /** Links an Output to an Input. */
+  /**
+   * Links an Output to an Input, whose unit gets a `SchemaUpdate`.
+   *
+   * @example
+   * const { unit_nodes } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
+   * const output = unit_nodes.find(({ type }) => type === 'Output');
+   * const input = unit_nodes.find(({ type }) => type === 'Input');
+   * if (output && input) await instance.operator.createEdge(output.uuid, input.uuid);
+   */
   createEdge(output: string, input: string): Promise<EdgeRow>;
+  /**
+   * Takes a link away; the Input's unit gets a `SchemaUpdate`.
+   *
+   * @example
+   * const { unit_nodes } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
+   * const output = unit_nodes.find(({ type }) => type === 'Output');
+   * const input = unit_nodes.find(({ type }) => type === 'Input');
+   * if (output && input) {
+   *   await instance.operator.createEdge(output.uuid, input.uuid);
+   *   await instance.operator.deleteEdge(output.uuid, input.uuid);
+   * }
+   */
   deleteEdge(output: string, input: string): Promise<void>;
 }
 
