@@ -1,6 +1,6 @@
 import type { Grant, LinkEvent, MqttVersion } from '../../services/broker.ts';
 import type { Failure } from '../../services/errors.ts';
-import type { Doubts } from './topic-quarantine.ts';
+import type { Quarantine } from './topic-quarantine.ts';
 import type { MqttProtocol } from './disconnect-reason.ts';
 import type { Parent } from '../lib/slot.ts';
 import type { Account, Subscriptions } from './subscriptions.ts';
@@ -44,7 +44,7 @@ export interface MqttInput {
   attempts?: number;
 }
 
-export interface MqttContext extends Subscriptions, Doubts {
+export interface MqttContext extends Subscriptions, Quarantine {
   parent: Parent<MqttFact>;
   protocol: MqttProtocol;
   /** What the next attempt speaks. */

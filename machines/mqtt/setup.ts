@@ -1,7 +1,7 @@
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import type { CloseLink, Grant, HoldLink } from '../../services/broker.ts';
 import type { Failure } from '../../services/errors.ts';
-import * as doubts from './topic-quarantine.ts';
+import * as quarantine from './topic-quarantine.ts';
 import { canFallBack, isRefusal, versionAfter, withSuspicion } from './disconnect-reason.ts';
 import type { MqttContext, MqttEvent, MqttFact, MqttInput } from './context.ts';
 import { longestRetryMs, longestSlowRetryMs, stableMs } from './reconnect-delay.ts';
@@ -63,7 +63,7 @@ export const mqttSetup = setup({
       account: undefined,
       provenVersion: context.version,
       ...subscriptions.onNewLink(context, sessionPresent),
-      denied: doubts.deniedAtOnce(context),
+      denied: quarantine.deniedAtOnce(context),
     })),
     noteNetwork: assign({ hasNetwork: true }),
     noteNoNetwork: assign({ hasNetwork: false }),
@@ -80,25 +80,25 @@ export const mqttSetup = setup({
     chooseVersion: assign(({ context }) => versionAfter(context, context.failure)),
     keepTopics: assign(({ context }, { topics }: { topics: readonly string[] }) => ({
       ...subscriptions.wanting(topics),
-      ...doubts.givingAnotherChance(context, topics),
+      ...quarantine.givingAnotherChance(context, topics),
     })),
     askForProof: sendTo('link', { type: 'link.ping' }),
     forgetAsked: assign({ asked: [] }),
-    forgetDenied: assign(({ context }) => ({ denied: [], ...doubts.givingAnotherChance(context, context.wanted) })),
+    forgetDenied: assign(({ context }) => ({ denied: [], ...quarantine.givingAnotherChance(context, context.wanted) })),
     forgetGrants: assign(({ context }) => ({
       asked: [],
       granted: [],
       denied: [],
-      ...doubts.givingAnotherChance(context, context.wanted),
+      ...quarantine.givingAnotherChance(context, context.wanted),
     })),
     keepGrants: assign(({ context }, { grants }: { grants: readonly Grant[] }) => ({
       ...subscriptions.answered(context, grants),
-      ...doubts.afterAnswers(context, grants),
+      ...quarantine.afterAnswers(context, grants),
     })),
-    doubtUnanswered: assign(({ context }) => doubts.afterEnd(context)),
+    doubtUnanswered: assign(({ context }) => quarantine.afterEnd(context)),
     /** Asks for what is missing, drops what is not wanted any more, leaves the rest alone. */
     reconcile: enqueueActions(({ context, enqueue }) => {
-      const toAsk = doubts.nextToAsk(context, subscriptions.topicsToAsk(context));
+      const toAsk = quarantine.nextToAsk(context, subscriptions.topicsToAsk(context));
       const toDrop = subscriptions.topicsToDrop(context);
       enqueue.assign({
         asked: [...context.asked, ...toAsk],
@@ -115,7 +115,7 @@ export const mqttSetup = setup({
     isOlderWorthTrying: ({ context }, { failure }: { failure: Failure }) => canFallBack(context, failure),
     hasAnotherBroker: ({ context }) => context.broker + 1 < context.brokers,
     hasDenied: ({ context }) => context.denied.length > 0,
-    canBeOverTopics: (_, { failure }: { failure: Failure }) => doubts.canBeOverTopics(failure),
+    canBeOverTopics: (_, { failure }: { failure: Failure }) => quarantine.canBeOverTopics(failure),
     isRefusal: (_, { failure }: { failure: Failure }) => isRefusal(failure),
   },
   delays: {
@@ -126,7 +126,7 @@ export const mqttSetup = setup({
     pingAfter: ({ context }) => context.pingIntervalMs,
     answerWithin: ({ context }) => context.pingIntervalMs,
     stableAfter: ({ context }) => stableMs(context),
-    retryDeniedAfter: ({ context }) => (doubts.isRetryCostly(context) ? 3_600_000 : 600_000),
+    retryDeniedAfter: ({ context }) => (quarantine.isRetryCostly(context) ? 3_600_000 : 600_000),
     /** The longest waits; the app draws from them, so that a fleet does not come back in one second. */
     retryAfter: ({ context }) => longestRetryMs(context),
     retrySlowlyAfter: ({ context }) => longestSlowRetryMs(context),
