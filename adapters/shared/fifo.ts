@@ -30,7 +30,7 @@ export const createFifo = <T>(isGone: (item: T) => boolean): Fifo<T> => {
     },
     unshift: (earlier) => {
       sweep();
-      items.unshift(...earlier);
+      items = earlier.concat(items);
       size += earlier.length;
     },
     lost: () => {

@@ -1,11 +1,57 @@
+const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00;
+
+/** Bytes of a text as UTF-8; half of a surrogate pair becomes U+FFFD. */
+export const utf8Bytes = (text: string): number => {
+  let bytes = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x80) bytes += 1;
+    else if (unit < 0x800) bytes += 2;
+    else bytes += 3;
+    // The pair takes four bytes.
+    if (unit >= 0xdc00 && unit < 0xe000 && isHighSurrogate(text.charCodeAt(at - 1))) bytes -= 2;
+  }
+  return bytes;
+};
+
+/**
+ * Bytes of a PUBLISH besides topic and payload (MQTT 5 section 3.3): type, remaining length, the topic's length, packet
+ * identifier, and the length of no properties. A packet that leaves one of them out is up to five bytes shorter.
+ */
+const headerBytes = 9;
+/** From here on the remaining length takes a fourth byte. */
+const fourByteLength = 2 * 1024 * 1024;
+
+/** Bytes of the packet that carries a message, at the most. */
+export const publishBytes = (topic: string, payload: Uint8Array | string): number => {
+  const content = utf8Bytes(topic) + (typeof payload === 'string' ? utf8Bytes(payload) : payload.length);
+  return content + headerBytes + (content + headerBytes < fourByteLength ? 0 : 1);
+};
+
+/** Splits items, in order, into as few groups as stay within a size; an item that is larger is a group of its own. */
+export const inGroups = <T>(items: readonly T[], bytesOf: (item: T) => number, maxBytes: number): T[][] => {
+  const groups: T[][] = [];
+  let room = 0;
+  for (const item of items) {
+    const bytes = bytesOf(item);
+    if (bytes > room || groups.length === 0) {
+      groups.push([]);
+      room = maxBytes;
+    }
+    groups.at(-1)?.push(item);
+    room -= bytes;
+  }
+  return groups;
+};
+
 /**
  * Watches the sizes of inbound MQTT packets as their bytes pass by, without keeping any of them.
  *
- * @param mostBytes What a packet's remaining length (MQTT section 2.1.4 / 2.2.3) may be.
+ * @param maxBytes What a packet's remaining length (MQTT section 2.1.4 / 2.2.3) may be.
  * @param onTooLarge Called with the length as soon as a header announces more.
  * @returns What to call with each chunk, in order.
  */
-export const watchFrames = (mostBytes: number, onTooLarge: (length: number) => void) => {
+export const watchFrames = (maxBytes: number, onTooLarge: (length: number) => void) => {
   let toSkip = 0;
   let inLength = false;
   let length = 0;
@@ -30,7 +76,7 @@ export const watchFrames = (mostBytes: number, onTooLarge: (length: number) => v
         if (byte >= 0x80) continue;
         inLength = false;
         toSkip = length;
-        if (length > mostBytes) onTooLarge(length);
+        if (length > maxBytes) onTooLarge(length);
       }
     }
   };

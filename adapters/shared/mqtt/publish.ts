@@ -3,8 +3,9 @@ import type { LinkOptions, PublishOptions, Qos } from '../../../services/broker.
 import type { BrokerError } from '../../../services/errors.ts';
 import type { Connection } from './connect.ts';
 import { linkError, publishError } from './errors.ts';
+import { publishBytes } from './packet-size.ts';
 import type { PendingAck, PendingAcks } from './pending-acks.ts';
-import { topicNameCheck } from './topics.ts';
+import { createTopicCheck } from './topics.ts';
 
 const topicNameInvalid = 0x90;
 const packetTooLarge = 0x95;
@@ -32,8 +33,15 @@ const createCork = (stream: MqttClient['stream']) => {
 };
 
 /** Why the broker would end the session if it got this message (MQTT 5 section 3.2.2.3). */
-const refusalOf = ({ properties }: IConnackPacket, bytes: number, qos: Qos, retain: boolean): number | undefined => {
-  if (bytes > (properties?.maximumPacketSize ?? Infinity)) return packetTooLarge;
+const refusalOf = (
+  { properties }: IConnackPacket,
+  topic: string,
+  payload: Uint8Array | string,
+  qos: Qos,
+  retain: boolean,
+): number | undefined => {
+  const maxBytes = properties?.maximumPacketSize;
+  if (maxBytes !== undefined && publishBytes(topic, payload) > maxBytes) return packetTooLarge;
   if (retain && properties?.retainAvailable === false) return retainNotSupported;
   if (qos > (properties?.maximumQoS ?? 2)) return qosNotSupported;
   return undefined;
@@ -79,7 +87,7 @@ const windowsOf = ({ properties }: IConnackPacket, { version }: LinkOptions) => 
 export const createPublisher = ({ client, connack, options }: Connection, acks: PendingAcks, onAck: () => void) => {
   const { stream } = client;
   const cork = createCork(stream);
-  const isTopicName = topicNameCheck();
+  const faultOf = createTopicCheck();
   const windows = windowsOf(connack, options);
   const blocked: PendingAck[] = [];
   const onDrain = () => {
@@ -111,17 +119,16 @@ export const createPublisher = ({ client, connack, options }: Connection, acks: 
   return {
     stop: () => stream.off('drain', onDrain),
     publish: (topic: string, payload: Uint8Array | string, { qos = 0, retain = false }: PublishOptions = {}) => {
-      const reasonCode = isTopicName(topic)
-        ? refusalOf(connack, topic.length + payload.length + 16, qos, retain)
-        : topicNameInvalid;
+      const isValid = faultOf(topic) === undefined;
+      const reasonCode = isValid ? refusalOf(connack, topic, payload, qos, retain) : topicNameInvalid;
       if (reasonCode !== undefined) return Promise.reject(publishError(topic, reasonCode));
       // mqtt.js takes any Uint8Array for a payload, its types ask for a Buffer.
       const bytes = payload as Buffer | string;
       return qos === 0 ? written(topic, bytes, retain) : acknowledged(topic, bytes, qos, retain);
     },
     publishNow: (topic: string, payload: Uint8Array | string, retain: boolean): boolean => {
-      if (stream.writableLength > maxUnwrittenBytes || !isTopicName(topic)) return false;
-      if (refusalOf(connack, topic.length + payload.length + 16, 0, retain) !== undefined) return false;
+      if (stream.writableLength > maxUnwrittenBytes || faultOf(topic) !== undefined) return false;
+      if (refusalOf(connack, topic, payload, 0, retain) !== undefined) return false;
       cork();
       client.publish(topic, payload as Buffer | string, { qos: 0, retain });
       return true;

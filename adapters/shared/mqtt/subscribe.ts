@@ -1,8 +1,9 @@
 import type { Grant } from '../../../services/broker.ts';
 import type { Connection } from './connect.ts';
 import { linkError } from './errors.ts';
+import { inGroups } from './packet-size.ts';
 import type { PendingAcks } from './pending-acks.ts';
-import { isTopicFilter, packFilters } from './topics.ts';
+import { filterBytes, isTopicFilter } from './topics.ts';
 
 /** Bytes of one SUBSCRIBE or UNSUBSCRIBE, half of the platform's packet limit. */
 const maxSubscribeBytes = 128 * 1024;
@@ -45,12 +46,12 @@ export const createSubscriber = ({ client, options }: Connection, acks: PendingA
       const invalid = filters
         .filter((topic) => !isTopicFilter(topic))
         .map((topic) => ({ topic, granted: false, reasonCode: topicFilterInvalid }));
-      const groups = packFilters(filters.filter(isTopicFilter), maxSubscribeBytes);
+      const groups = inGroups(filters.filter(isTopicFilter), filterBytes, maxSubscribeBytes);
       const grants = await Promise.all(groups.map(subscribeGroup));
       return [...grants.flat(), ...invalid];
     },
     unsubscribe: async (topics: readonly string[]): Promise<void> => {
-      const groups = packFilters([...new Set(topics)].filter(isTopicFilter), maxSubscribeBytes);
+      const groups = inGroups([...new Set(topics)].filter(isTopicFilter), filterBytes, maxSubscribeBytes);
       await Promise.all(
         groups.map((group) =>
           acks.expect(`UNSUBSCRIBE of ${group.length} topics was not answered`, (ack) => {

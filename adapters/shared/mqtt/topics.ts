@@ -1,50 +1,39 @@
-const encoder = new TextEncoder();
+import { utf8Bytes } from './packet-size.ts';
 
-/** Bytes of a topic on the wire, without its two bytes of length. */
-const bytesOf = (topic: string): number => encoder.encode(topic).length;
+const maxTopicBytes = 65_535;
 
-const maxBytes = 65_535;
+/** Why a text is neither a topic nor a filter; `undefined` when it may be one. */
+const textFault = (topic: string): string | undefined => {
+  if (topic === '') return 'its topic is empty';
+  if (topic.includes('\0')) return 'its topic has a null character in it';
+  if (/\p{Surrogate}/u.test(topic)) return 'its topic is no well-formed text';
+  if (topic.length > maxTopicBytes / 3 && utf8Bytes(topic) > maxTopicBytes)
+    return `its topic has more than ${maxTopicBytes} bytes`;
+  return undefined;
+};
 
-const isText = (topic: unknown): topic is string =>
-  typeof topic === 'string' &&
-  topic !== '' &&
-  !topic.includes('\0') &&
-  !/\p{Surrogate}/u.test(topic) &&
-  (topic.length * 3 <= maxBytes || bytesOf(topic) <= maxBytes);
+/** Why nothing can be published on a topic (MQTT section 4.7); `undefined` when nothing speaks against it. */
+const topicFault = (topic: string): string | undefined =>
+  textFault(topic) ?? (/[+#]/.test(topic) ? 'its topic has a wildcard in it' : undefined);
 
-/** Whether a message may be published on this topic (MQTT section 4.7). */
-export const isTopicName = (topic: string): boolean => isText(topic) && !/[+#]/.test(topic);
-
-/** The same, remembering the last topic that could be published on. */
-export const topicNameCheck = () => {
+/** Says why nothing can be published on a topic, and remembers the last one that nothing speaks against. */
+export const createTopicCheck = () => {
   let valid: string | undefined;
-  return (topic: string): boolean => {
-    if (topic === valid) return true;
-    if (!isTopicName(topic)) return false;
-    valid = topic;
-    return true;
+  return (topic: string): string | undefined => {
+    if (topic === valid) return undefined;
+    const fault = topicFault(topic);
+    if (fault === undefined) valid = topic;
+    return fault;
   };
 };
 
 /** Whether this can be subscribed to: whole levels of `+`, and `#` as the last one alone (MQTT section 4.7.1). */
 export const isTopicFilter = (filter: string): boolean =>
-  isText(filter) &&
+  typeof filter === 'string' &&
+  textFault(filter) === undefined &&
   filter
     .split('/')
     .every((level, at, levels) => (level === '#' ? at === levels.length - 1 : level === '+' || !/[+#]/.test(level)));
 
-/** Splits filters, in order, into as few groups as fit in packets of `mostBytes`. */
-export const packFilters = (filters: readonly string[], mostBytes: number): string[][] => {
-  const groups: string[][] = [];
-  let room = 0;
-  for (const filter of filters) {
-    const size = bytesOf(filter) + 3;
-    if (size > room || groups.length === 0) {
-      groups.push([]);
-      room = mostBytes;
-    }
-    groups.at(-1)?.push(filter);
-    room -= size;
-  }
-  return groups;
-};
+/** Bytes of a filter in SUBSCRIBE or UNSUBSCRIBE: its length and options beside it. */
+export const filterBytes = (filter: string): number => utf8Bytes(filter) + 3;
