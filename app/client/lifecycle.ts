@@ -2,7 +2,7 @@ import { ClientError, failureOf } from '../../services/errors.ts';
 import { LogLevel } from '../../services/log.ts';
 import type { RestartingMode } from '../../services/process-control.ts';
 import type { Journal } from '../logging/log.ts';
-import { createWaits } from '../messaging/timeout.ts';
+import { createTimeouts } from '../messaging/timeout.ts';
 import type { Adapters } from '../platform.ts';
 import { outcomeOf, stopUnseen } from './await-event.ts';
 import type { DataPlane } from './data-plane.ts';
@@ -67,7 +67,7 @@ const refusal = (fault: ClientError | undefined, journal: Journal) => {
 };
 
 const createRestart = ({ actor, plane, cycle, adapters }: LifecycleParts): Lifecycle['restart'] => {
-  const waits = createWaits(adapters.clock);
+  const { withTimeout } = createTimeouts(adapters.clock);
   /** @returns Whether there was a link to leave. */
   const disconnect = async (): Promise<boolean> => {
     if (!plane.publisher.isAttached()) return false;
@@ -85,7 +85,7 @@ const createRestart = ({ actor, plane, cycle, adapters }: LifecycleParts): Lifec
 
   return async (mode) => {
     cycle.pause();
-    await waits.inTime(plane.journal.flush(), flushWithinMs);
+    await withTimeout(plane.journal.flush(), flushWithinMs);
     const hadLink = await disconnect();
     await plane.publisher.release();
     try {
@@ -114,7 +114,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
   const { actor, plane, cycle, inFlight, adapters, fault } = parts;
   const { inbox, journal, publisher } = plane;
   const { clock } = adapters;
-  const waits = createWaits(clock);
+  const { withTimeout } = createTimeouts(clock);
   let isOn = false;
   let endWatch = noWatch;
   let stopping: Promise<void> | undefined;
@@ -127,7 +127,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
 
   /** The publisher takes no more messages from now on, and what the log has yet to publish goes there first. */
   const writeOut = async (withinMs: number) => {
-    const flushed = waits.inTime(journal.flush(), withinMs);
+    const flushed = withTimeout(journal.flush(), withinMs);
     await publisher.stop(withinMs);
     await flushed;
   };

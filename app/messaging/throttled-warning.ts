@@ -1,46 +1,82 @@
 import type { Clock } from '../../services/clock.ts';
 
-/** Counts what happens again and again, and tells of it: of the first at once, of those after it once in a while. */
-export interface Tally {
-  /** It has happened once more. */
-  add(): void;
+/** Warns of what happens again and again: of the first at once, of those after it once in a while, with their number. */
+export interface ThrottledWarning {
+  /** It happened once more. @param detail The newest one stands in the warning. */
+  add(detail?: string): void;
   /** It is over: the next is a first one again. */
   reset(): void;
   count(): number;
-  /** Counts on, and tells no more. */
+  /** Counts on, and warns no more. */
   stop(): void;
 }
 
 /**
- * @param tell Gets how many there were since it was called last, and in all. What it causes itself is counted, and told of
- * no more than anything else is.
+ * @param warn Gets how many there were since the last call, how many in all, and the newest detail. What it causes
+ *   itself counts, and is warned of no more often than anything else.
  */
-export const createTally = (clock: Clock, everyMs: number, tell: (fresh: number, total: number) => void): Tally => {
+export const createThrottledWarning = (
+  clock: Clock,
+  everyMs: number,
+  warn: (fresh: number, total: number, detail: string) => void,
+): ThrottledWarning => {
   let total = 0;
   let known = 0;
-  let isQuiet = false;
+  let newest = '';
+  let isStopped = false;
   let timer: unknown;
   const look = () => {
     timer = undefined;
-    if (isQuiet || total === known) return;
+    if (isStopped || total === known) return;
     timer = clock.setTimeout(look, everyMs);
-    tell(total - known, total);
+    warn(total - known, total, newest);
     known = total;
   };
-  const forget = () => {
+  const reset = () => {
     clock.clearTimeout(timer);
     timer = undefined;
   };
   return {
-    add: () => {
+    add: (detail = '') => {
       total += 1;
+      newest = detail;
       if (timer === undefined) look();
     },
-    reset: forget,
+    reset,
     count: () => total,
     stop: () => {
-      isQuiet = true;
-      forget();
+      isStopped = true;
+      reset();
     },
+  };
+};
+
+/** How often refusals on one topic are reported, milliseconds. */
+const refusalsEveryMs = 60_000;
+const maxTopics = 256;
+
+/** Warns of refused messages, throttled for each topic: a refusal in a loop does not fill the log. */
+export const createRefusalWarnings = (clock: Clock, warn: (message: string) => void) => {
+  const topics = new Map<string, ThrottledWarning>();
+  const stop = () => {
+    for (const warning of topics.values()) warning.stop();
+    topics.clear();
+  };
+  const warningOf = (topic: string) =>
+    createThrottledWarning(clock, refusalsEveryMs, (fresh, total, reason) => {
+      const which = fresh === total ? 'A message' : `${fresh} more`;
+      warn(`${which} for ${topic.slice(0, 200)} ${fresh === total ? 'was' : 'were'} refused: ${reason}`);
+    });
+  return {
+    add: (topic: string, reason: string) => {
+      let warning = topics.get(topic);
+      if (!warning) {
+        if (topics.size >= maxTopics) stop();
+        warning = warningOf(topic);
+        topics.set(topic, warning);
+      }
+      warning.add(reason);
+    },
+    stop,
   };
 };

@@ -1,34 +1,40 @@
 import type { Clock } from '../../services/clock.ts';
 
 /** Waits for work that may hang. */
-export interface Waits {
+export interface Timeouts {
   /**
    * Waits for so long and no longer; the work goes on.
    *
    * @returns Whether it was done in time.
    * @throws What the work rejects with in time.
    */
-  inTime(work: Promise<unknown>, ms: number): Promise<boolean>;
-  /** Waits for nothing any more. */
-  end(): void;
+  withTimeout(work: Promise<unknown>, ms: number): Promise<boolean>;
+  /** Ends every wait at once, as if its time were over. */
+  endAll(): void;
 }
 
-export const createWaits = (clock: Clock): Waits => {
-  const ends = new Set<() => void>();
+export const createTimeouts = (clock: Clock): Timeouts => {
+  const waits = new Set<() => void>();
   return {
-    inTime: (work, ms) =>
+    withTimeout: (work, ms) =>
       new Promise((resolve, reject) => {
-        const giveUp = () => {
+        const end = (isDone = false) => {
           clock.clearTimeout(timer);
-          ends.delete(giveUp);
-          resolve(false);
+          waits.delete(end);
+          resolve(isDone);
         };
-        const timer = clock.setTimeout(giveUp, ms);
-        ends.add(giveUp);
-        work.then(() => resolve(true), reject).finally(giveUp);
+        const timer = clock.setTimeout(end, ms);
+        waits.add(end);
+        work.then(
+          () => end(true),
+          (thrown: unknown) => {
+            reject(thrown);
+            end();
+          },
+        );
       }),
-    end: () => {
-      for (const giveUp of ends) giveUp();
+    endAll: () => {
+      for (const end of waits) end();
     },
   };
 };

@@ -5,7 +5,7 @@ import type { InboxBounds } from './inbox-backlog.ts';
 import { createBrake } from './backpressure.ts';
 import { createLanes, type InboxClass } from './topic-queues.ts';
 import type { InboundMessage } from './message.ts';
-import { createTally } from '../throttled-warning.ts';
+import { createThrottledWarning } from '../throttled-warning.ts';
 
 export type InputHandler = (message: InboundMessage) => unknown;
 
@@ -38,7 +38,7 @@ export interface InboxParts {
 /** Counts drops, and tells of those for want of room. */
 const createDrops = (clock: Clock, warn: (message: string) => void) => {
   let silent = 0;
-  const full = createTally(clock, warnEveryMs, (fresh, total) => {
+  const full = createThrottledWarning(clock, warnEveryMs, (fresh, total) => {
     const news = fresh === total ? '' : `${fresh} more, `;
     warn(`The input handler is too slow: ${news}${total} messages dropped so far. Let it return sooner.`);
   });

@@ -1,267 +1,286 @@
+import { inGroups, publishBytes } from '../../../adapters/shared/mqtt/packet-size.ts';
 import { createSerialQueue } from '../../../adapters/shared/serialize.ts';
 import type { Clock } from '../../../services/clock.ts';
-import { failureOf, isLoss } from '../../../services/errors.ts';
-import type { DeadReason, Outbox, StoredMessage, StoredMessages } from '../../../services/outbox.ts';
-import { createPossession, noAnswer, storeWithinMs, type Possession } from './possession.ts';
-import type { Message } from './queue.ts';
-import { queued, type PublishResult } from './result.ts';
-import { createWaits, type Waits } from '../timeout.ts';
+import { failureOf, isLoss, StorageError } from '../../../services/errors.ts';
+import type { Outbox, StoredMessage, StoredMessages } from '../../../services/outbox.ts';
+import { createTimeouts } from '../timeout.ts';
+import type { Message, OutboxQueue, RestoredMessage } from './queue.ts';
+import { queued, refused, type PublishResult, type Unsent } from './result.ts';
 
-/** What the keeper stands between. */
-export interface KeeperParts {
-  readonly store: Outbox;
+export interface PersistenceParts {
+  /** `undefined` when nothing needs to outlive the program. */
+  readonly store: Outbox | undefined;
   readonly clock: Clock;
+  readonly queue: OutboxQueue;
   /** Unix milliseconds; `undefined` while no time is trusted. */
   readonly epochMs: () => number | undefined;
-  /** UUID of the unit that this program is; `undefined` before it is known. */
-  readonly unit: () => string | undefined;
   readonly warn: (message: string) => void;
-  /** All messages, oldest first. */
-  readonly all: () => readonly Message[];
-  /** Takes messages of earlier runs. */
-  readonly onRestored: (messages: readonly RestoredMessage[]) => void;
-  /** The store was opened, or failed. */
-  readonly onReady: () => void;
 }
 
-/** A message of an earlier run: its `order` is below one, `ageMs` how long it has waited. */
-export interface RestoredMessage {
-  readonly stored: StoredMessage;
-  readonly order: number;
-  readonly ageMs: number;
-}
+/** How long a store may take before it counts as failing, milliseconds. */
+const storeWithinMs = 10_000;
+/** How long a store that failed is left alone, milliseconds. */
+const retryMs = 30_000;
+/** The most that is appended at once, bytes, unless one message has more. */
+const maxAppendBytes = 1024 * 1024;
 
-/** Keeps what waits in the store, or in memory alone while the store fails. */
-export interface Keeper {
-  /** Takes over what earlier runs left. Never rejects. */
-  open(): Promise<void>;
-  /** Resolves once the message is kept. Never rejects. */
-  save(message: Message): Promise<PublishResult>;
-  /** A message has left. */
-  forget(message: Message): void;
-  /** A message that was kept can never be delivered. */
-  setAside(message: Message, reason: DeadReason): void;
-  /** Writes what is not written yet, as long as it may take, and gives the store up until it is opened again. */
-  close(withinMs: number): Promise<void>;
-  /** Whether it is known what earlier runs left. */
-  isReady(): boolean;
-  /** Whether the store fails, and how many records of earlier runs could not be read. */
-  metrics(): { readonly isVolatile: boolean; readonly damaged: number };
-}
-
-const encoder = new TextEncoder();
 const saved = Promise.resolve(queued);
+const encoder = new TextEncoder();
 
-const recordOf = ({ clock, epochMs, unit }: KeeperParts, base: number, message: Message): StoredMessage => {
-  const { order, lane, payload, qos, retain, bornMs } = message;
-  const epoch = epochMs();
-  return {
-    id: base + order,
-    topic: lane.topic,
-    payload: typeof payload === 'string' ? encoder.encode(payload) : payload,
-    qos,
-    retain,
-    acceptedMs: epoch === undefined ? undefined : Math.round(epoch - (clock.monotonic() - bornMs)),
-    unit: message.unit ?? unit(),
-  };
-};
+const noAnswer = () => new StorageError('io', 'The outbox does not answer. Check the disk.');
 
-/** What a store brings that this run does not know of. */
-const restoredOf = ({ epochMs }: KeeperParts, base: number, known: ReadonlySet<number>, found: StoredMessages) => {
-  const epoch = epochMs();
-  const ageOf = ({ acceptedMs }: StoredMessage) =>
-    epoch === undefined || acceptedMs === undefined ? 0 : Math.max(0, epoch - acceptedMs);
-  return found.messages
-    .filter(({ id }) => !known.has(id))
-    .map((stored) => ({ stored, order: stored.id - base, ageMs: ageOf(stored) }));
-};
+const bytesOf = ({ bytes }: Message): number => bytes;
 
-/** What this run knows of the store's content. */
-const createRecords = (parts: KeeperParts) => {
-  const { store, warn, onRestored } = parts;
-  const ids = new Set<number>();
+/** Messages that ought to be in the store, and are not. */
+const isUnsaved = ({ isStored, qos, state }: Message): boolean => !isStored && (state === 'waiting' || qos > 0);
+
+/** Whether the link has a message that came before, and owes an acknowledgement. */
+const isOwedBefore = ({ state, qos, order }: Message, before: number): boolean =>
+  order < before && state === 'sending' && qos > 0;
+
+/** Turns messages into the records of a store, and back. */
+const createRecords = ({ clock, epochMs }: PersistenceParts) => {
+  /** What the numbers of this run begin at; unknown before the store was read. */
   let base: number | undefined;
-  let damaged = 0;
-  const idOf = ({ order }: Message): number => (base ?? 0) + order;
+  /** UUID of the unit that this program is; `undefined` before it is known. */
+  let unit: string | undefined;
   return {
-    take: (found: StoredMessages) => {
-      base ??= found.lastId;
-      damaged += found.damaged;
-      if (found.damaged > 0) warn(`${found.damaged} damaged records of the outbox were put aside.`);
-      found.remarks?.forEach(warn);
-      const restored = restoredOf(parts, base, ids, found);
-      for (const { stored } of restored) ids.add(stored.id);
-      onRestored(restored);
-    },
-    stored: (message: Message): StoredMessage => recordOf(parts, base ?? 0, message),
-    add: (message: Message) => {
-      message.isStored = true;
-      ids.add(idOf(message));
-    },
-    remove: (message: Message) => {
-      if (message.isStored && ids.delete(idOf(message))) store.remove([idOf(message)]);
-    },
-    /** Nothing of these is in the store any more. */
-    lose: (messages: readonly Message[]) => {
-      for (const message of messages) message.isStored = false;
-      ids.clear();
-    },
+    unit: () => unit,
+    claim: (own: string) => void (unit = own),
     isKnown: () => base !== undefined,
-    damaged: () => damaged,
+    idOf: ({ order }: Message): number => (base ?? 0) + order,
+    recordOf: ({ order, topic, payload, qos, retain, bornMs, unit: noted }: Message): StoredMessage => {
+      const epoch = epochMs();
+      return {
+        id: (base ?? 0) + order,
+        topic: topic.name,
+        payload: typeof payload === 'string' ? encoder.encode(payload) : payload,
+        qos,
+        retain,
+        acceptedMs: epoch === undefined ? undefined : Math.round(epoch - (clock.monotonic() - bornMs)),
+        unit: noted ?? unit,
+      };
+    },
+    read: ({ messages, lastId }: StoredMessages, known: ReadonlyMap<number, Message>): readonly RestoredMessage[] => {
+      const start = (base ??= lastId);
+      const now = clock.monotonic();
+      const epoch = epochMs();
+      const unknown = messages.filter(({ id }) => !known.has(id));
+      return unknown.map(({ id, acceptedMs, ...message }) => ({
+        ...message,
+        order: id - start,
+        bytes: publishBytes(message.topic, message.payload),
+        bornMs: epoch === undefined || acceptedMs === undefined ? now : now - Math.max(0, epoch - acceptedMs),
+      }));
+    },
   };
 };
 
 type Records = ReturnType<typeof createRecords>;
 
-/** Messages that ought to be in the store, and are not. */
-const isUnsaved = ({ isStored, qos, state }: Message): boolean => !isStored && (state === 'waiting' || qos > 0);
-
-/** The most that is appended at once, bytes, unless one message has more. */
-const mostAtOnce = 1024 * 1024;
-
-/** Messages in parts that are not too large. */
-const inParts = (messages: readonly Message[]): readonly (readonly Message[])[] => {
-  const parts: Message[][] = [];
-  let bytes = Infinity;
-  for (const message of messages) {
-    bytes += message.bytes;
-    if (bytes <= mostAtOnce) parts.at(-1)?.push(message);
-    else {
-      parts.push([message]);
-      ({ bytes } = message);
-    }
-  }
-  return parts;
-};
-
-/** Writes messages to the store; those that leave meanwhile are taken out of it again. */
-const createWriter = (
-  { store, all, warn }: KeeperParts,
-  records: Records,
-  { state, isOpen, fail, succeed }: Possession,
-) => {
-  const put = async (messages: readonly Message[]) => {
-    const wanted = messages.filter((message) => message.state !== 'gone' && !message.isStored);
-    for (const part of inParts(wanted)) {
-      await store.append(part.map(records.stored));
-      for (const message of part) {
-        records.add(message);
-        if (message.state === 'gone' && !state.isAway) records.remove(message);
-      }
-    }
+/** Puts messages aside that can never be delivered, and warns once when it can't. */
+const createDeadLetters = ({ store, queue, warn }: PersistenceParts, { recordOf }: Records) => {
+  let hasWarned = false;
+  const onFailure = (thrown: unknown) => {
+    if (!hasWarned) warn(`A message that can never be delivered could not be put aside: ${failureOf(thrown).message}`);
+    hasWarned = true;
   };
-  const putAgain = async (thrown: unknown) => {
-    if (!isLoss(thrown)) throw thrown;
-    warn(thrown.message);
-    records.lose(all());
-    await put(all().filter(isUnsaved));
-  };
-  return async (messages: readonly Message[]): Promise<void> => {
-    if (!isOpen() || !records.isKnown()) return;
-    await put(messages).catch(putAgain).then(succeed, fail);
+  return (message: Message, result: Unsent) => {
+    store?.deadLetter([{ message: recordOf(message), ...result }]).catch(onFailure);
+    queue.end(message, result, 'dead');
   };
 };
 
-/** Gathers what is to be written while the write before it is under way. */
-const createBatch = (
-  { state, fail }: Possession,
-  waits: Waits,
-  flush: (take: () => readonly Message[]) => Promise<void>,
-) => {
-  let batch = new Set<Message>();
+/** Keeps messages in memory alone. */
+const inMemory = {
+  /** Reads what earlier runs left. Never rejects. */
+  open: async (): Promise<unknown> => undefined,
+  /** Resolves once the message is kept. Never rejects. */
+  save: (_message: Message) => saved,
+  /** Writes what is not written yet, as long as it may take, and gives the store up until it is opened again. */
+  close: async (_withinMs: number): Promise<void> => undefined,
+  /** Whether it is known what earlier runs left, or that the store fails. */
+  isReady: () => true,
+  /** Whether the store fails. */
+  isVolatile: () => false,
+};
+
+interface StoreParts extends PersistenceParts {
+  readonly store: Outbox;
+  readonly records: Records;
+  readonly onRestored: (messages: readonly Message[]) => void;
+  readonly onReady: () => void;
+}
+
+/** The open store: what it has, and what it lacks. */
+const createSession = ({ store, queue, warn, records, onRestored }: StoreParts) => {
+  const pending = new Set<Message>();
+  const stored = new Map<number, Message>();
+  let isOpen = false;
+  const forget = (message: Message) => {
+    const id = records.idOf(message);
+    pending.delete(message);
+    if (message.isStored && stored.delete(id)) store.remove([id]);
+  };
+  const add = (message: Message) => {
+    message.isStored = false;
+    message.forget = forget;
+    pending.add(message);
+  };
+  const markStored = (message: Message) => {
+    message.isStored = true;
+    message.forget = forget;
+    pending.delete(message);
+    stored.set(records.idOf(message), message);
+  };
+  const write = async (): Promise<void> => {
+    for (const part of inGroups([...pending], bytesOf, maxAppendBytes)) {
+      await store.append(part.map(records.recordOf));
+      part.forEach(markStored);
+      for (const message of part) if (message.state === 'gone') forget(message);
+    }
+  };
+  return {
+    add,
+    hasPending: () => pending.size > 0,
+    /** Opens the store where it is not open, and takes over what it has. @throws {StorageError} */
+    open: async () => {
+      if (isOpen) return;
+      const found = await store.open();
+      const restored = queue.restore(records.read(found, stored));
+      restored.forEach(markStored);
+      isOpen = true;
+      queue.counts.damaged += found.damaged;
+      if (found.damaged > 0) warn(`${found.damaged} damaged records of the outbox were put aside.`);
+      found.remarks?.forEach(warn);
+      onRestored(restored);
+    },
+    /** Writes what is pending; all of it, when the store has lost what it had. @throws {StorageError} */
+    write: () =>
+      write().catch((thrown: unknown) => {
+        if (!isLoss(thrown)) throw thrown;
+        warn(thrown.message);
+        const lost = [...stored.values(), ...pending];
+        stored.clear();
+        pending.clear();
+        lost.forEach(add);
+        return write();
+      }),
+    close: async () => {
+      if (isOpen) await store.close();
+      isOpen = false;
+    },
+  };
+};
+
+/** Keeps messages in the store, or in memory alone while the store fails. */
+const inStore = (parts: StoreParts): typeof inMemory => {
+  const { clock, queue, warn, records, onReady } = parts;
+  const session = createSession(parts);
+  const inTurn = createSerialQueue();
+  const { withTimeout, endAll } = createTimeouts(clock);
+  let isFailing = false;
+  let isAway = false;
+  let retry: unknown;
   let next: Promise<PublishResult> | undefined;
-  const take = (): readonly Message[] => {
-    const taken = [...batch];
-    batch = new Set();
-    next = undefined;
-    return taken;
+
+  const fail = (thrown: unknown) => {
+    if (!isFailing) warn(`What waits for the link is kept in memory alone: ${failureOf(thrown).message}`);
+    isFailing = true;
+    onReady();
   };
-  const write = async (): Promise<PublishResult> => {
-    if (!(await waits.inTime(flush(take), storeWithinMs))) fail(noAnswer());
+  const update = async (): Promise<void> => {
+    next = undefined;
+    try {
+      await session.open();
+      await session.write();
+      // What was saved while the store failed has asked for no write of its own.
+      if (isFailing && session.hasPending()) return await update();
+      if (isFailing) warn('What waits for the link is kept on disk again.');
+      isFailing = false;
+    } catch (thrown) {
+      fail(thrown);
+      clock.clearTimeout(retry);
+      if (!isAway) retry = clock.setTimeout(() => void inTurn(update), retryMs);
+    }
+  };
+  const updateInTime = async () => {
+    if (!(await withTimeout(inTurn(update), storeWithinMs))) fail(noAnswer());
     return queued;
   };
-  return {
-    add: (message: Message) => {
-      batch.add(message);
-      next ??= write();
-      return state.isFailing ? saved : next;
-    },
-    remove: (message: Message) => {
-      batch.delete(message);
-    },
+  const leave = async () => {
+    for (const message of queue.all()) if (isUnsaved(message)) session.add(message);
+    if (session.hasPending()) await update();
+    await session.close();
   };
-};
-
-/** Puts messages aside that can never be delivered; tells once when it can't. */
-const createLetters = ({ store, warn }: KeeperParts, records: Records) => {
-  let isLossTold = false;
-  const tellLoss = (thrown: unknown) => {
-    if (!isLossTold) warn(`A message that can never be delivered could not be put aside: ${failureOf(thrown).message}`);
-    isLossTold = true;
-  };
-  return (message: Message, reason: DeadReason) => {
-    void store.deadLetter([{ message: records.stored(message), ...reason }]).catch(tellLoss);
-  };
-};
-
-export const createKeeper = (parts: KeeperParts): Keeper => {
-  const { clock, all } = parts;
-  const inTurn = createSerialQueue();
-  const waits = createWaits(clock);
-  const records = createRecords(parts);
-  const unsaved = () => all().filter(isUnsaved);
-  const recover = async () => {
-    if (state.isAway) return;
-    await possession.open();
-    await inTurn(() => write(unsaved()));
-  };
-  const possession = createPossession({ ...parts, waits, onOpen: records.take, onRetry: () => void recover() });
-  const { state, fail } = possession;
-  const write = createWriter(parts, records, possession);
-  const batch = createBatch(possession, waits, (take) =>
-    inTurn(async () => {
-      if (!state.isFailing && !state.isAway) await possession.open();
-      const taken = take();
-      if (!state.isFailing) await write(taken);
-    }),
-  );
-  const giveUp = async () => {
-    await inTurn(async () => undefined);
-    if (unsaved().length > 0) await possession.open();
-    await write(unsaved());
-    await possession.close();
-  };
-
   return {
     open: () => {
-      state.isAway = false;
-      return possession.open();
+      isAway = false;
+      return (next ??= updateInTime());
     },
-    save: batch.add,
-    forget: (message) => {
-      batch.remove(message);
-      records.remove(message);
+    save: (message) => {
+      if (message.isStored) return saved;
+      session.add(message);
+      return isFailing || isAway ? saved : (next ??= updateInTime());
     },
-    setAside: createLetters(parts, records),
     close: async (withinMs) => {
-      possession.leave();
-      if (!(await waits.inTime(giveUp(), withinMs))) fail(noAnswer());
-      waits.end();
+      isAway = true;
+      next = undefined;
+      clock.clearTimeout(retry);
+      if (!(await withTimeout(inTurn(leave), withinMs))) fail(noAnswer());
+      endAll();
     },
-    isReady: () => records.isKnown() || state.isFailing,
-    metrics: () => ({ isVolatile: state.isFailing, damaged: records.damaged() }),
+    isReady: () => isFailing || records.isKnown(),
+    isVolatile: () => isFailing,
   };
 };
 
-/** Keeps what waits in memory alone. */
-export const createNoKeeper = (): Keeper => {
+/** Keeps what waits, and knows whose it is: nothing of one unit may go out with the token of another. */
+export const createPersistence = (parts: PersistenceParts) => {
+  const { store, queue, clock, warn } = parts;
+  const records = createRecords(parts);
+  const deadLetter = createDeadLetters(parts, records);
+  let wake: (() => void) | undefined;
+  /** Puts messages of other units aside. @param unnamed The unit of those that name none. */
+  const disown = (messages: readonly Message[], own: string, unnamed: string) => {
+    const others = messages.filter(({ unit = unnamed }) => unit !== own);
+    for (const message of others) {
+      deadLetter(message, refused(`It is of unit ${message.unit ?? unnamed}, and now this is unit ${own}.`));
+    }
+    if (others.length === 0) return;
+    warn(`${others.length} messages of another unit were put aside and not sent: this is unit ${own} now.`);
+  };
+  const onReady = () => wake?.();
+  const onRestored = (restored: readonly Message[]) => {
+    const own = records.unit();
+    if (own !== undefined) disown(restored, own, own);
+    queue.trim(restored, clock.monotonic());
+    onReady();
+  };
+  const kept = store ? inStore({ ...parts, store, records, onRestored, onReady }) : inMemory;
   return {
-    open: async () => undefined,
-    save: () => saved,
-    forget: () => undefined,
-    setAside: () => undefined,
-    close: async () => undefined,
-    isReady: () => true,
-    metrics: () => ({ isVolatile: false, damaged: 0 }),
+    ...kept,
+    deadLetter,
+    /** Lets a message wait, as the policy of its topic says. Resolves once it is kept. Never rejects. */
+    keep: (message: Message, nowMs: number): Promise<PublishResult> => {
+      const ended = queue.wait(message, nowMs);
+      if (ended) return Promise.resolve(ended);
+      // What the link has of this topic goes first: none overtakes another through a restart.
+      if (message.topic.unsecured > 0) {
+        message.topic.unsecured = 0;
+        for (const one of message.topic.messages.items()) if (isOwedBefore(one, message.order)) void kept.save(one);
+      }
+      return kept.save(message);
+    },
+    /** From now on the program is this unit; messages that name none are its own, or of the unit that it was before. */
+    claim: (unit: string) => {
+      const own = unit.toLowerCase();
+      disown(queue.all(), own, records.unit() ?? own);
+      records.claim(own);
+    },
+    /** Calls back each time when it is known what waits: the store was opened, or failed. */
+    onReady: (listener: () => void) => void (wake = listener),
   };
 };
+
+export type Persistence = ReturnType<typeof createPersistence>;

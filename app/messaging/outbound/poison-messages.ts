@@ -1,40 +1,14 @@
+import { accuse, endsOver, giveLastChance, isPoison, type Suspects } from '../../../machines/lib/suspects.ts';
 import type { Link } from '../../../services/broker.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { BrokerError } from '../../../services/errors.ts';
-import type { Lane, Message } from './queue.ts';
-
-/**
- * Finds the message over which the broker ends the link: there are brokers that answer so to a topic that they deny, or to a
- * packet that is too large, and do not say to which.
- *
- * Brokers answer in order, so the first message that was not acknowledged when a link ended is the suspect. On the next links
- * it is tried alone, each time after a while in which the link has lasted without it.
- */
-export interface Suspects {
-  /** A new link is there. */
-  opened(): void;
-  /** That link is gone; what it had not acknowledged is told by `doubt`, before or after. */
-  ended(link: Link): void;
-  /** Whether nothing may be on its way but the message that is tried. */
-  isCautious(): boolean;
-  /** The message to try; none while that is on its way. */
-  next(): Message | undefined;
-  /** For how long the link has to last yet before the message is tried, milliseconds. */
-  waitMs(): number;
-  /** A message that has waited is on its way. */
-  sent(link: Link, message: Message): void;
-  acknowledged(message: Message): void;
-  /** A link did not take a message; told of those that were on their way in the order in which they were sent. */
-  doubt(link: Link, message: Message, thrown: unknown): void;
-  /** @returns Whether the broker has ended so many links over the message that it is no chance. */
-  convict(message: Message): boolean;
-}
+import type { Message, Topic } from './queue.ts';
 
 /** How many links in a row must end over what is tried on them. */
 const enoughEnds = 5;
 /** How long a link must last without the message, and how soon with it it has to end, milliseconds. */
 const trialMs = 3_000;
-const mostGuilty = 256;
+const maxKnownTopics = 256;
 
 /** What a broker's end of the link may look like; the broker may well say `credentials` (0x87) of a topic. */
 const endings: readonly string[] = ['closed', 'network', 'malformed', 'credentials'];
@@ -46,76 +20,101 @@ const isBrokersEnd = (thrown: unknown): boolean =>
 
 const isWaiting = ({ state }: Message): boolean => state === 'waiting';
 
-/** Topics of guilty messages: one more end is enough there, until a message gets through. */
-const createRecord = () => {
+/** Topics of poison: one more end is enough there, until a message gets through. */
+const createKnownTopics = () => {
   const topics = new Set<string>();
   return {
-    has: ({ topic }: Lane): boolean => topics.has(topic),
-    enough: ({ topic }: Lane): number => (topics.has(topic) ? 1 : enoughEnds),
-    add: ({ topic }: Lane) => {
-      if (topics.size >= mostGuilty) topics.clear();
-      topics.add(topic);
+    /** What is held against a topic before anything of it was tried. */
+    suspectsOf: ({ name }: Topic): Suspects => (topics.has(name) ? giveLastChance([], [name], enoughEnds) : []),
+    add: ({ name }: Topic) => {
+      if (topics.size >= maxKnownTopics) topics.clear();
+      topics.add(name);
     },
-    strike: ({ topic }: Lane) => topics.delete(topic),
+    remove: ({ name }: Topic) => topics.delete(name),
   };
 };
 
-export const createSuspects = (clock: Pick<Clock, 'monotonic'>): Suspects => {
-  /** The topic under suspicion: a newer message may take the place of the one that was tried. */
-  let lane: Lane | undefined;
+/**
+ * Finds the message over which the broker ends the link, be it for its topic or for its size.
+ *
+ * Brokers answer in order, so the first message that was not acknowledged when a link ended is suspect. On the next links
+ * it is tried alone, each time after a while in which the link has lasted without it.
+ */
+export interface PoisonDetector {
+  linkOpened(): void;
+  /** That link is gone; `failed` hears of what it had not acknowledged, before or after. */
+  linkEnded(link: Link): void;
+  /** Whether nothing may be on its way but the message that is tried. */
+  isTrying(): boolean;
+  /** The message to try; none while that is on its way. */
+  next(): Message | undefined;
+  /** For how long the link has to last yet before the message is tried, milliseconds. */
+  waitMs(): number;
+  /** A message that has waited is on its way. */
+  sent(link: Link, message: Message): void;
+  acknowledged(message: Message): void;
+  /** A link did not take a message; of those that were on their way, in the order in which they were sent. */
+  failed(link: Link, message: Message, thrown: unknown): void;
+  /** Whether the broker has ended so many links over the message that it is no chance: it is to be put aside then. */
+  isPoison(message: Message): boolean;
+}
+
+export const createPoisonDetector = (clock: Pick<Clock, 'monotonic'>): PoisonDetector => {
+  /** The suspect: a newer message of its topic may take the place of the one that was tried. */
+  let topic: Topic | undefined;
   /** How many links in a row have ended over it alone. */
-  let ends = 0;
+  let suspects: Suspects = [];
+  const known = createKnownTopics();
   let trial: { readonly link: Link; readonly message: Message; readonly sentMs: number } | undefined;
   let openedMs = 0;
   /** The link whose end has been judged. */
   let judged: Link | undefined;
-  const record = createRecord();
-  const clear = () => {
-    lane = undefined;
-    ends = 0;
+
+  const acquit = () => {
+    topic = undefined;
+    suspects = [];
     trial = undefined;
   };
-  const isCautious = () => lane !== undefined && lane.messages.size > 0;
+  const isTrying = () => topic !== undefined && topic.messages.size > 0;
   /** The link was ended while this message was the first that was not acknowledged. */
   const suspect = (message: Message) => {
     const tried = trial?.message === message ? trial : undefined;
     trial = undefined;
-    if (!tried) ends = 0;
-    else if (clock.monotonic() - tried.sentMs > trialMs) return clear();
-    else ends += 1;
-    lane = message.lane;
+    if (tried && clock.monotonic() - tried.sentMs > trialMs) return acquit();
+    topic = message.topic;
+    suspects = tried ? accuse(suspects, [topic.name]) : known.suspectsOf(topic);
   };
   return {
-    opened: () => {
+    linkOpened: () => {
       openedMs = clock.monotonic();
       judged = undefined;
     },
-    ended: (link) => {
-      if (trial?.link !== link && judged !== link) clear();
+    linkEnded: (link) => {
+      if (trial?.link !== link && judged !== link) acquit();
     },
-    isCautious,
-    next: () => (trial?.message.state === 'sending' ? undefined : lane?.messages.find(isWaiting)),
-    waitMs: () => {
-      const hasToLast = lane && (ends > 0 || record.has(lane));
-      return hasToLast && isCautious() ? Math.max(0, openedMs + trialMs - clock.monotonic()) : 0;
-    },
+    isTrying,
+    next: () => (trial?.message.state === 'sending' ? undefined : topic?.messages.find(isWaiting)),
+    waitMs: () =>
+      topic && isTrying() && endsOver(suspects, topic.name) > 0
+        ? Math.max(0, openedMs + trialMs - clock.monotonic())
+        : 0,
     sent: (link, message) => {
-      if (isCautious()) trial = { link, message, sentMs: clock.monotonic() };
+      if (isTrying()) trial = { link, message, sentMs: clock.monotonic() };
     },
     acknowledged: (message) => {
-      if (trial?.message === message) clear();
-      if (message.qos > 0) record.strike(message.lane);
+      if (trial?.message === message) acquit();
+      if (message.qos > 0) known.remove(message.topic);
     },
-    doubt: (link, message, thrown) => {
+    failed: (link, message, thrown) => {
       if (judged !== link && isBrokersEnd(thrown)) {
         judged = link;
         suspect(message);
-      } else if (trial?.message === message) clear();
+      } else if (trial?.message === message) acquit();
     },
-    convict: (message) => {
-      if (message.lane !== lane || ends < record.enough(lane)) return false;
-      record.add(lane);
-      clear();
+    isPoison: (message) => {
+      if (message.topic !== topic || !isPoison(suspects, topic.name, enoughEnds)) return false;
+      known.add(topic);
+      acquit();
       return true;
     },
   };

@@ -1,25 +1,25 @@
-import type { Link, PublishOptions, Qos } from '../../../services/broker.ts';
+import { publishBytes } from '../../../adapters/shared/mqtt/packet-size.ts';
+import { createTopicCheck } from '../../../adapters/shared/mqtt/topics.ts';
+import type { Link, PublishOptions } from '../../../services/broker.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { BrokerError } from '../../../services/errors.ts';
 import type { OutboxMetrics } from '../../../services/metrics.ts';
 import type { Outbox } from '../../../services/outbox.ts';
 import type { UnitSchema } from '../../../services/schema.ts';
-import { watchAcknowledgements } from './ack-watchdog.ts';
-import { createComplaints } from '../complaints.ts';
-import { boundsOf, type OutboxBounds, type OutboxOptions } from './options.ts';
-import type { Message, OutboxQueue } from './queue.ts';
-import { createOutbox, type PlaneOutbox } from './outbox.ts';
-import { packetBytes, topicFault } from './packet-size.ts';
-import { delivered, deliveredAtOnce, dropped, queued, refused, type PublishResult } from './result.ts';
+import { createRefusalWarnings } from '../throttled-warning.ts';
+import { boundsOf, createPolicies, type OutboxOptions } from './options.ts';
+import { createPersistence, type Persistence } from './persistence.ts';
+import { createPoisonDetector } from './poison-messages.ts';
+import { createQueue, type Message, type OutboxQueue, type PublishRequest } from './queue.ts';
 import { createRateLimiter } from './rate-limiter.ts';
-import { createReplay, type Replay } from './replay.ts';
-import { createSuspects, type Suspects } from './poison-messages.ts';
+import { createReplay } from './replay.ts';
+import { delivered, deliveredAtOnce, dropped, queued, refused, type PublishResult } from './result.ts';
 
 export type Payload = Uint8Array | string;
 
 export interface MessageOptions extends PublishOptions {
   /**
-   * When to tell the result: as soon as the message is `accepted` (delivered, or queued, and then it may still expire or be
+   * When the result comes: as soon as the message is `accepted` (delivered, or queued, and then it may still expire or be
    * dropped for want of room), or once it has `settled`, which is never `queued` unless the client stops before.
    *
    * @defaultValue `'accepted'`
@@ -65,7 +65,7 @@ export interface Publisher {
 }
 
 /** What the link may have and not have acknowledged; more waits in the outbox. */
-const mostSending = { messages: 1_024, bytes: 1024 * 1024 };
+const maxSending = { messages: 1_024, bytes: 1024 * 1024 };
 
 /** How long a disk may take to let the outbox go, milliseconds. */
 const leaveWithinMs = 5_000;
@@ -75,25 +75,13 @@ const stopped = dropped('The client was stopped.');
 const linkDown = (topic: string) =>
   new BrokerError('closed', `Nothing can be sent to ${topic}: the link is down. Try again later.`);
 
+const tooLong = (bytes: number, maxBytes: number): string =>
+  `its ${bytes} bytes pass the limit of ${maxBytes}. Send less at once.`;
+
 const isRefusal = (thrown: unknown): thrown is BrokerError =>
   thrown instanceof BrokerError && thrown.code === 'refused';
 
-/** Why a message can't go, whatever the link. */
-const faultOf = (topic: string, bytes: number, most: number): string | undefined =>
-  bytes > most ? `its ${bytes} bytes pass the limit of ${most}. Send less at once.` : topicFault(topic);
-
-/** What a publisher hands in. */
-interface Letter {
-  readonly topic: string;
-  readonly payload: Payload;
-  readonly options: MessageOptions | undefined;
-  readonly bytes: number;
-}
-
-/** The end of a message, where its publisher wants to be told of that. */
-/** Bytes of the largest payload that a packet has room for. */
-const roomOn = (topic: string, most: number): number => most - packetBytes(topic, '', most);
-
+/** The end of a message, where its publisher waits for that. */
 const settlementOf = (message: Message, options: MessageOptions | undefined): Promise<PublishResult> | undefined =>
   options?.until === 'settled'
     ? new Promise((resolve) => {
@@ -101,142 +89,170 @@ const settlementOf = (message: Message, options: MessageOptions | undefined): Pr
       })
     : undefined;
 
-interface SenderParts {
-  readonly outbox: PlaneOutbox;
-  readonly replay: Replay;
-  readonly suspects: Suspects;
-  readonly clock: Clock;
-  readonly onSent: () => void;
-  readonly complain: (topic: string, reason: string) => void;
-}
+const isAtRisk = ({ state, qos, isStored }: Message): boolean => state === 'sending' && qos > 0 && !isStored;
 
-/** Numbers the messages, and brings them into the queue. */
-const createEntrance = (queue: OutboxQueue, clock: Clock) => {
-  let order = 0;
-  return ({ topic, payload, options, bytes }: Letter, state: Message['state']): Message => {
-    const message: Message = {
-      order: ++order,
-      lane: queue.laneOf(topic),
-      payload,
-      qos: options?.qos ?? 0,
-      retain: options?.retain ?? false,
-      bytes,
-      bornMs: clock.monotonic(),
-      state,
-      isStored: false,
-      isQueued: false,
-      unit: undefined,
-      settle: undefined,
-    };
-    queue.add(message);
-    return message;
+/**
+ * Writes to the store what the broker takes long to acknowledge, so that a kill of the program does not lose it.
+ *
+ * @param patienceMs How long a message may go unacknowledged first; one timer for all of them.
+ */
+const createAckWatchdog = (queue: OutboxQueue, save: Persistence['save'], clock: Clock, patienceMs: number) => {
+  let timer: unknown;
+  /** A message of QoS 1 or 2 was sent. */
+  const start = () => {
+    timer ??= clock.setTimeout(() => {
+      timer = undefined;
+      const now = clock.monotonic();
+      const atRisk = queue.all().filter(isAtRisk);
+      for (const message of atRisk) if (now - message.bornMs >= patienceMs) void save(message);
+      if (atRisk.length > 0) start();
+    }, patienceMs);
   };
+  return { start, stop: () => clock.clearTimeout(timer) };
 };
 
-/** Puts a message on the link or into the outbox, and follows what becomes of it. */
-const createSender = ({ outbox, replay, suspects, clock, onSent, complain }: SenderParts) => {
-  const enter = createEntrance(outbox.queue, clock);
-  const keep = async (message: Message): Promise<PublishResult> => {
-    const result = await outbox.keep(message);
+/** The parts of a publisher, wired to each other from the bottom up. */
+const assemble = ({ store, clock, options, epochMs, warn }: PublisherParts) => {
+  const bounds = boundsOf(options);
+  const policies = createPolicies(options.policies);
+  const queue = createQueue({ clock, bounds, policies, warn });
+  const persistence = createPersistence({ store, clock, queue, epochMs, warn });
+  const limiter = createRateLimiter(options.rate);
+  const poison = createPoisonDetector(clock);
+  const refusals = createRefusalWarnings(clock, warn);
+  const replay = createReplay({ queue, persistence, limiter, poison, clock, onRefusal: refusals.add });
+  const watchdog = createAckWatchdog(queue, persistence.save, clock, bounds.unacknowledgedMs);
+  persistence.onReady(replay.wake);
+  return { clock, bounds, policies, queue, persistence, limiter, poison, refusals, replay, watchdog };
+};
+
+type Parts = ReturnType<typeof assemble>;
+
+/** Puts a message on the link, or into the outbox, and follows what becomes of it. */
+const createSender = ({ clock, policies, queue, persistence, limiter, poison, refusals, replay, watchdog }: Parts) => {
+  const keep = async (message: Message, nowMs: number): Promise<PublishResult> => {
+    const result = await persistence.keep(message, nowMs);
     replay.wake();
     return result;
   };
   const fail = (link: Link, message: Message, thrown: unknown): PublishResult | Promise<PublishResult> => {
     if (message.state !== 'sending') return message.isStored ? queued : stopped;
     if (!isRefusal(thrown)) {
-      suspects.doubt(link, message, thrown);
-      return keep(message);
+      poison.failed(link, message, thrown);
+      return keep(message, clock.monotonic());
     }
-    complain(message.lane.topic, thrown.message);
-    return outbox.end(message, refused(thrown.message, thrown.reasonCode));
+    refusals.add(message.topic.name, thrown.message);
+    return queue.end(message, refused(thrown.message, thrown.reasonCode));
   };
   return {
-    sendNow: (link: Link, letter: Letter) => {
-      const { topic, payload, options } = letter;
-      if (!options?.qos && link.publishNow(topic, payload, options?.retain === true)) {
-        outbox.count(delivered);
-        return deliveredAtOnce;
-      }
-      const message = enter(letter, 'sending');
+    /** Whether a message may go past the outbox; the rate then has room for it. */
+    mayPass: ({ topic: name, qos, bytes, bornMs }: PublishRequest): boolean => {
+      const topic = queue.topics.get(name);
+      if (topic !== undefined && topic.waiting > 0) return false;
+      if (queue.sending.messages >= maxSending.messages || queue.sending.bytes >= maxSending.bytes) return false;
+      if (!persistence.isReady() || (qos > 0 && poison.isTrying())) return false;
+      return limiter.take(bornMs, bytes, (topic?.policy ?? policies.of(name)).yields);
+    },
+    send: (link: Link, request: PublishRequest, options: MessageOptions | undefined) => {
+      const message = queue.add(request, 'sending');
       if (message.qos > 0) {
-        message.lane.unsecured += 1;
-        onSent();
+        message.topic.unsecured += 1;
+        watchdog.start();
       }
       const settlement = settlementOf(message, options);
-      const accepted = link.publish(topic, payload, options).then(
+      const accepted = link.publish(request.topic, request.payload, options).then(
         () => {
-          suspects.acknowledged(message);
-          return outbox.end(message, delivered);
+          poison.acknowledged(message);
+          return queue.end(message, delivered);
         },
         (thrown: unknown) => fail(link, message, thrown),
       );
       return settlement ?? accepted;
     },
-    keepNow: (letter: Letter) => {
-      const message = enter(letter, 'waiting');
-      const settlement = settlementOf(message, letter.options);
-      const accepted = keep(message);
+    sendOrThrow: async (link: Link | undefined, topic: string, payload: Payload, options?: PublishOptions) => {
+      if (!link) throw linkDown(topic);
+      limiter.charge(clock.monotonic(), publishBytes(topic, payload));
+      await link.publish(topic, payload, options);
+      queue.counts.delivered += 1;
+    },
+    keep: (request: PublishRequest, options: MessageOptions | undefined) => {
+      const message = queue.add(request, 'waiting');
+      const settlement = settlementOf(message, options);
+      const accepted = keep(message, request.bornMs);
       return settlement ?? accepted;
     },
   };
 };
 
-/** The parts of a publisher, wired to each other. */
-const assemble = ({ store, clock, options, epochMs, warn }: PublisherParts, bounds: OutboxBounds) => {
-  const { policies } = options;
-  const outbox = createOutbox({ store, clock, bounds, policies, epochMs, warn, onReady: () => replay.wake() });
-  const limiter = createRateLimiter(options.rate, clock);
-  const suspects = createSuspects(clock);
-  const complain = createComplaints(clock, warn);
-  const replay: Replay = createReplay({ outbox, limiter, suspects, clock, complain });
-  const watch = watchAcknowledgements(outbox, clock, bounds.unacknowledgedMs);
-  const sender = createSender({ outbox, replay, suspects, clock, onSent: watch.start, complain });
-  return { outbox, queue: outbox.queue, limiter, replay, suspects, watch, complain, sender };
+/** Ends every message, or leaves it to the next run; takes no longer than it may. */
+const close = async ({ queue, persistence, watchdog, refusals }: Parts, withinMs: number) => {
+  watchdog.stop();
+  refusals.stop();
+  queue.stop();
+  for (const message of queue.all()) {
+    const isLost = message.qos === 0 || message.topic.policy.keep === 'none';
+    if (message.state === 'sending' && isLost) queue.end(message, stopped);
+    else queue.move(message, 'waiting');
+  }
+  await persistence.close(withinMs);
+  for (const message of queue.all()) {
+    if (message.isStored) message.settle?.(queued);
+    else queue.end(message, stopped);
+  }
+};
+
+const metricsOf = ({ clock, queue, persistence }: Parts): OutboxMetrics => {
+  queue.expire(clock.monotonic());
+  const { delivered: sent, ...others } = queue.counts;
+  const { messages: waiting, bytes: waitingBytes } = queue.waiting;
+  const isVolatile = persistence.isVolatile();
+  return { waiting, waitingBytes, sending: queue.sending.messages, sent, ...others, isVolatile };
 };
 
 /**
  * Brings messages to the link that is open, past the outbox as long as nothing of their topic waits there, and into
  * the outbox otherwise.
  */
-export const createPublisher = (parts: PublisherParts): Publisher => {
-  const bounds = boundsOf(parts.options);
-  const { outbox, queue, limiter, replay, suspects, watch, complain, sender } = assemble(parts, bounds);
+export const createPublisher = (given: PublisherParts): Publisher => {
+  const parts = assemble(given);
+  const { clock, bounds, policies, queue, persistence, refusals, replay } = parts;
+  const sender = createSender(parts);
+  const faultOf = createTopicCheck();
   let open: Link | undefined;
   let isStopped = false;
 
-  const tell = (result: PublishResult): Promise<PublishResult> => {
-    outbox.count(result);
+  /** Ends a message that never got into the queue. */
+  const turnAway = (result: PublishResult): Promise<PublishResult> => {
+    queue.counts[result.outcome] += 1;
     return Promise.resolve(result);
   };
-  const canSend = (topic: string, bytes: number, qos: Qos): boolean =>
-    outbox.isReady() &&
-    !(queue.isBusy(topic) || (qos > 0 && suspects.isCautious())) &&
-    queue.sending.messages < mostSending.messages &&
-    queue.sending.bytes < mostSending.bytes &&
-    limiter.take(bytes, queue.policyOf(topic).yields);
-
   return {
     publish: (topic, payload, options) => {
-      if (isStopped) return tell(stopped);
-      const bytes = packetBytes(topic, payload, bounds.packetBytes);
-      const fault = faultOf(topic, bytes, bounds.packetBytes);
+      if (isStopped) return turnAway(stopped);
+      const bytes = publishBytes(topic, payload);
+      const fault = bytes > bounds.packetBytes ? tooLong(bytes, bounds.packetBytes) : faultOf(topic);
       if (fault !== undefined) {
-        complain(topic, fault);
-        return tell(refused(fault));
+        refusals.add(topic, fault);
+        return turnAway(refused(fault));
       }
-      const letter = { topic, payload, options, bytes };
-      return open && canSend(topic, bytes, options?.qos ?? 0) ? sender.sendNow(open, letter) : sender.keepNow(letter);
+      const { qos = 0, retain = false } = options ?? {};
+      const request = { topic, payload, qos, retain, bytes, bornMs: clock.monotonic() };
+      if (!open || !sender.mayPass(request)) return sender.keep(request, options);
+      if (qos > 0 || !open.publishNow(topic, payload, retain)) return sender.send(open, request, options);
+      queue.counts.delivered += 1;
+      return deliveredAtOnce;
     },
-    send: async (topic, payload, options) => {
-      if (!open) throw linkDown(topic);
-      limiter.charge(packetBytes(topic, payload, bounds.packetBytes));
-      await open.publish(topic, payload, options);
-      outbox.count(delivered);
+    send: (topic, payload, options) => sender.sendOrThrow(open, topic, payload, options),
+    route: (schema) => {
+      policies.route(schema);
+      queue.reroute();
     },
-    route: outbox.route,
-    claim: outbox.claim,
-    open: async () => (isStopped ? undefined : outbox.open()),
-    release: (withinMs = leaveWithinMs) => outbox.release(withinMs),
+    claim: persistence.claim,
+    open: async () => {
+      if (!isStopped) queue.start();
+      if (!isStopped) await persistence.open();
+    },
+    release: (withinMs = leaveWithinMs) => persistence.close(withinMs),
     attach: (opened) => {
       open = opened;
       replay.start(opened);
@@ -247,14 +263,13 @@ export const createPublisher = (parts: PublisherParts): Publisher => {
       replay.stop();
     },
     isAttached: () => open !== undefined,
-    roomOn: (topic) => roomOn(topic, Math.min(bounds.packetBytes, open?.maximumPacketSize ?? Infinity)),
-    stop: async (withinMs = leaveWithinMs) => {
+    roomOn: (topic) => Math.min(bounds.packetBytes, open?.maximumPacketSize ?? Infinity) - publishBytes(topic, ''),
+    stop: (withinMs = leaveWithinMs) => {
       isStopped = true;
       open = undefined;
       replay.stop();
-      watch.stop();
-      await outbox.close(withinMs);
+      return close(parts, withinMs);
     },
-    metrics: outbox.metrics,
+    metrics: () => metricsOf(parts),
   };
 };

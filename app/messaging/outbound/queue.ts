@@ -1,13 +1,13 @@
 import { createFifo, type Fifo } from '../../../adapters/shared/fifo.ts';
 import type { Qos } from '../../../services/broker.ts';
+import type { Clock } from '../../../services/clock.ts';
+import { createThrottledWarning } from '../throttled-warning.ts';
 import type { OutboxBounds, Policies, Policy } from './options.ts';
-import type { PublishResult } from './result.ts';
+import { createCounts, dropped, expired, type PublishResult } from './result.ts';
 
-/** A message on its way: it waits, or the link has it and owes an acknowledgement, or it has left. */
-export interface Message {
-  /** Its place among all messages of this run; those of earlier runs have numbers below one. */
-  readonly order: number;
-  readonly lane: Lane;
+/** A message as its publisher hands it in. */
+export interface PublishRequest {
+  readonly topic: string;
   readonly payload: Uint8Array | string;
   readonly qos: Qos;
   readonly retain: boolean;
@@ -15,20 +15,32 @@ export interface Message {
   readonly bytes: number;
   /** When it was accepted, on the monotonic clock. */
   readonly bornMs: number;
+}
+
+/** A message on its way: it waits, or the link has it and owes an acknowledgement, or it has left. */
+export interface Message extends Readonly<Omit<PublishRequest, 'topic'>> {
+  /** Its place among all messages of this run; those of earlier runs have numbers below one. */
+  readonly order: number;
+  readonly topic: Topic;
+  /** UUID of the unit whose message it is, where an earlier run has noted it. */
+  readonly unit: string | undefined;
   state: 'waiting' | 'sending' | 'gone';
   /** Whether the store has it. */
   isStored: boolean;
-  /** Whether its publisher was told that it is kept. */
+  /** Whether its publisher knows that it is kept. */
   isQueued: boolean;
-  /** UUID of the unit whose message it is, where an earlier run has noted it. */
-  readonly unit: string | undefined;
-  /** Told of its end, where somebody waits for that. */
+  /** Takes it out of the store; set once it is on its way there. */
+  forget: ((message: Message) => void) | undefined;
+  /** Gets its end, where somebody waits for that. */
   settle: ((result: PublishResult) => void) | undefined;
 }
 
+/** A message that an earlier run has left in the store. */
+export type RestoredMessage = PublishRequest & Pick<Message, 'order' | 'unit'>;
+
 /** The messages of one topic. */
-export interface Lane {
-  readonly topic: string;
+export interface Topic {
+  readonly name: string;
   policy: Policy;
   readonly messages: Fifo<Message>;
   waiting: number;
@@ -36,139 +48,244 @@ export interface Lane {
   unsecured: number;
 }
 
-/** What waits, and how many of that are of QoS 0. */
-interface Waiting extends Amount {
-  qos0: number;
+export interface QueueParts {
+  readonly clock: Clock;
+  readonly bounds: OutboxBounds;
+  readonly policies: Policies;
+  readonly warn: (message: string) => void;
 }
 
-/** Messages and bytes. */
-export interface Amount {
-  messages: number;
-  bytes: number;
-}
+const notKept = dropped('It can not be sent now, and the policy of its topic is to keep nothing.');
+const noRoom = dropped('The outbox is full.');
+const outdated = dropped('A newer message of its topic took its place.');
+const tooOld = expired('It waited for longer than the outbox keeps messages.');
 
-export interface OutboxQueue {
-  readonly waiting: Readonly<Amount>;
-  readonly sending: Readonly<Amount>;
-  /** Whether a message of this topic waits. */
-  isBusy(topic: string): boolean;
-  /** Where the messages of a topic go; forgotten as soon as the last of them is gone. */
-  laneOf(topic: string): Lane;
-  add(message: Message): void;
-  /** Adds messages of earlier runs before all others. */
-  restore(messages: readonly Message[]): void;
-  move(message: Message, state: Message['state']): void;
-  /** The oldest message that waits. */
-  first(): Message | undefined;
-  /** The oldest message that waits and does not yield, else the oldest of those that do. */
-  next(): Message | undefined;
-  /** The oldest message of QoS 0 that waits and has no other of its topic before it. */
-  nextQos0(): Message | undefined;
-  policyOf(topic: string): Policy;
-  /** The message that has to go so that the bounds hold, now that this one waits; none when they hold. */
-  surplus(added: Message): Message | undefined;
-  /** All messages, oldest first. */
-  all(): readonly Message[];
-  /** Asks again for the policy of each topic. */
-  reroute(): void;
-}
+/** How often drops are reported while they go on, milliseconds. */
+const warnEveryMs = 600_000;
 
 const isGone = ({ state }: Message): boolean => state === 'gone';
-const isUrgent = ({ state, lane }: Message): boolean => state === 'waiting' && !lane.policy.yields;
 const isWaiting = ({ state }: Message): boolean => state === 'waiting';
-const canGo = ({ state, lane }: Message): boolean => state === 'waiting' && lane.policy.whenFull === 'dropOldest';
+const isUrgent = ({ state, topic }: Message): boolean => state === 'waiting' && !topic.policy.yields;
+const canGo = ({ state, topic }: Message): boolean => state === 'waiting' && topic.policy.whenFull === 'dropOldest';
 
-const firstQos0 = (lanes: Iterable<Lane>): Message | undefined => {
+const countOf = (fresh: number, total: number): string => `${fresh} more dropped, ${total} so far.`;
+
+/** Warns of what is dropped because all topics together, or one by itself, have too much that waits. */
+const createDropWarnings = ({ clock, warn }: Pick<QueueParts, 'clock' | 'warn'>) => ({
+  full: createThrottledWarning(clock, warnEveryMs, (fresh, total) => {
+    const what = fresh === total ? 'messages are dropped from now on.' : countOf(fresh, total);
+    warn(`The queue of unsent messages is full: ${what}`);
+  }),
+  fullTopic: createThrottledWarning(clock, warnEveryMs, (fresh, total, topic) => {
+    const what = fresh === total ? 'Some are dropped.' : countOf(fresh, total);
+    warn(`A topic has reached its own bound of unsent messages: ${topic.slice(0, 200)}. ${what}`);
+  }),
+});
+
+const firstQos0 = (topics: Iterable<Topic>): Message | undefined => {
   let first: Message | undefined;
-  for (const { messages } of lanes) {
+  for (const { messages } of topics) {
     const own = messages.find(isWaiting);
     if (own?.qos === 0 && own.order < (first?.order ?? Infinity)) first = own;
   }
   return first;
 };
 
-/** The lanes that hold messages, and what all of them amount to. */
-const createLanes = (policies: Policies) => {
-  const lanes = new Map<string, Lane>();
-  const waiting: Waiting = { messages: 0, bytes: 0, qos0: 0 };
-  const amounts = { waiting, sending: { messages: 0, bytes: 0 } };
-  const laneOf = (topic: string): Lane => {
-    const known = lanes.get(topic);
-    if (known) return known;
-    const lane = { topic, policy: policies.of(topic), messages: createFifo(isGone), waiting: 0, unsecured: 0 };
-    lanes.set(topic, lane);
-    return lane;
+/** The messages of all topics, in order, what they amount to, and what they came to. */
+const createMessages = (policies: Policies) => {
+  const topics = new Map<string, Topic>();
+  const all = createFifo(isGone);
+  const waiting = { messages: 0, bytes: 0, qos0: 0 };
+  const sending = { messages: 0, bytes: 0, qos0: 0 };
+  const amounts = { waiting, sending, gone: { messages: 0, bytes: 0, qos0: 0 } };
+  const counts = createCounts();
+  const count = ({ state, topic, bytes, qos }: Message, by: 1 | -1) => {
+    const amount = amounts[state];
+    amount.messages += by;
+    amount.bytes += by * bytes;
+    if (qos === 0) amount.qos0 += by;
+    if (state === 'waiting') topic.waiting += by;
   };
-  const count = ({ state, lane, bytes, qos }: Message, by: 1 | -1) => {
-    if (state === 'gone') return;
-    amounts[state].messages += by;
-    amounts[state].bytes += by * bytes;
-    if (state !== 'waiting') return;
-    lane.waiting += by;
-    if (qos === 0) waiting.qos0 += by;
+  const move = (message: Message, state: Message['state']) => {
+    if (message.state === state) return;
+    count(message, -1);
+    message.state = state;
+    count(message, 1);
   };
   return {
-    lanes,
-    amounts,
-    laneOf,
-    enter: (message: Message) => count(message, 1),
-    move: (message: Message, state: Message['state']) => {
-      count(message, -1);
-      message.state = state;
+    all,
+    waiting,
+    sending,
+    counts,
+    topics: topics as ReadonlyMap<string, Topic>,
+    move,
+    enter: (request: PublishRequest, order: number, state: 'waiting' | 'sending'): Message => {
+      let topic = topics.get(request.topic);
+      if (!topic) {
+        const { topic: name } = request;
+        topic = { name, policy: policies.of(name), messages: createFifo(isGone), waiting: 0, unsecured: 0 };
+        topics.set(name, topic);
+      }
+      const rest = { isStored: false, isQueued: false, forget: undefined, settle: undefined };
+      const message: Message = { unit: undefined, ...request, topic, order, state, ...rest };
       count(message, 1);
+      return message;
     },
-    leave: ({ lane }: Message) => {
-      lane.messages.lost();
-      if (lane.messages.size === 0) lanes.delete(lane.topic);
+    /** A message has come to its end; it counts under its outcome, unless there is a name of its own for it. */
+    end: (message: Message, result: PublishResult, countAs: keyof typeof counts = result.outcome): PublishResult => {
+      if (message.state === 'gone') return result;
+      const { topic } = message;
+      move(message, 'gone');
+      all.lost();
+      topic.messages.lost();
+      if (topic.messages.size === 0) topics.delete(topic.name);
+      message.forget?.(message);
+      counts[countAs] += 1;
+      message.settle?.(result);
+      return result;
     },
   };
 };
 
-/** The messages of all topics, in order, and what they amount to. */
-export const createQueue = (bounds: OutboxBounds, policies: Policies): OutboxQueue => {
-  const { lanes, amounts, laneOf, enter, move, leave } = createLanes(policies);
-  const { waiting, sending } = amounts;
-  const messages = createFifo(isGone);
-  const isOver = () => waiting.messages > bounds.messages || waiting.bytes > bounds.bytes;
+type Messages = ReturnType<typeof createMessages>;
+
+/** Ends messages that are too many. */
+const createLimits = ({ bounds, ...parts }: QueueParts, { all, waiting, end }: Messages) => {
+  const warnings = createDropWarnings(parts);
+  let isOverflowing = false;
+  /** The message that has to go so that the bounds hold, now that this one waits; none when they hold. */
+  const surplusOf = (added: Message): Message | undefined => {
+    const { policy, waiting: ownWaiting, messages: own } = added.topic;
+    if (added.bytes > bounds.bytes) return added;
+    if (policy.keep === 'latest' && ownWaiting > 1) return own.find(isWaiting);
+    const isTopicOver = ownWaiting > policy.messages;
+    if (!isTopicOver && waiting.messages <= bounds.messages && waiting.bytes <= bounds.bytes) return undefined;
+    if (policy.whenFull === 'rejectNew') return added;
+    return (isTopicOver ? own.find(isWaiting) : all.find(canGo)) ?? added;
+  };
+  const drop = (surplus: Message) => {
+    const { name, policy, waiting: ownWaiting } = surplus.topic;
+    if (policy.keep === 'latest' && ownWaiting > 1) return end(surplus, outdated, 'replaced');
+    end(surplus, noRoom);
+    // The warning may be published, and find the outbox full itself.
+    if (ownWaiting > policy.messages) return warnings.fullTopic.add(name);
+    isOverflowing = true;
+    return warnings.full.add();
+  };
   return {
-    waiting,
-    sending,
-    isBusy: (topic) => (lanes.get(topic)?.waiting ?? 0) > 0,
-    laneOf,
-    add: (message) => {
-      enter(message);
-      messages.push(message);
-      message.lane.messages.push(message);
-    },
-    restore: (restored) => {
-      restored.forEach(enter);
-      messages.unshift(restored);
-      for (const lane of new Set(restored.map((message) => message.lane))) {
-        lane.messages.unshift(restored.filter((message) => message.lane === lane));
+    /** Now that this message waits, others may have to go, or itself. */
+    makeRoom: (added: Message) => {
+      const others = { messages: waiting.messages - 1, bytes: waiting.bytes - added.bytes };
+      if (isOverflowing && others.messages <= bounds.messages / 2 && others.bytes <= bounds.bytes / 2) {
+        isOverflowing = false;
+        warnings.full.reset();
       }
+      for (let surplus = surplusOf(added); surplus && isWaiting(added); surplus = surplusOf(added)) drop(surplus);
     },
-    move: (message, state) => {
-      if (message.state === state) return;
-      move(message, state);
-      if (state !== 'gone') return;
-      messages.lost();
-      leave(message);
-    },
-    first: () => (waiting.messages === 0 ? undefined : messages.find(isWaiting)),
-    next: () => (waiting.messages === 0 ? undefined : (messages.find(isUrgent) ?? messages.find(isWaiting))),
-    nextQos0: () => (waiting.qos0 === 0 ? undefined : firstQos0(lanes.values())),
-    policyOf: (topic) => lanes.get(topic)?.policy ?? policies.of(topic),
-    surplus: (added) => {
-      const { policy, waiting: inLane, messages: own } = added.lane;
-      const goes = (oldest: Message | undefined) => (policy.whenFull === 'rejectNew' ? added : (oldest ?? added));
-      if (added.bytes > bounds.bytes) return isWaiting(added) ? added : undefined;
-      if (policy.keep === 'latest' && inLane > 1) return own.find(isWaiting);
-      if (inLane > policy.messages) return goes(own.find(isWaiting));
-      return isOver() ? goes(messages.find(canGo)) : undefined;
-    },
-    all: () => messages.items(),
-    reroute: () => {
-      for (const lane of lanes.values()) lane.policy = policies.of(lane.topic);
+    stop: () => {
+      warnings.full.stop();
+      warnings.fullTopic.stop();
     },
   };
 };
+
+/** Ends messages that are too old. */
+const createExpiry = ({ clock, bounds }: QueueParts, { all, end }: Messages) => {
+  /** Until then nothing that waits is too old. */
+  let dueMs = Infinity;
+  let isTimed = false;
+  let timer: unknown;
+  const expire = (nowMs: number) => {
+    let oldest = all.find(isWaiting);
+    for (; oldest && nowMs - oldest.bornMs > bounds.ageMs; oldest = all.find(isWaiting)) end(oldest, tooOld);
+    dueMs = oldest ? oldest.bornMs + bounds.ageMs : Infinity;
+    if (!isTimed || !oldest || timer !== undefined) return;
+    timer = clock.setTimeout(
+      () => {
+        timer = undefined;
+        expire(clock.monotonic());
+      },
+      dueMs - nowMs + 1,
+    );
+  };
+  return {
+    /** Ends what is too old. @param bornMs When the oldest was accepted that waits only now. */
+    expire: (nowMs: number, bornMs = Infinity) => {
+      dueMs = Math.min(dueMs, bornMs + bounds.ageMs);
+      if (nowMs > dueMs || (isTimed && timer === undefined)) expire(nowMs);
+    },
+    /** From now on a timer ends what is too old, also while nothing is published. */
+    start: () => {
+      isTimed = true;
+      expire(clock.monotonic());
+    },
+    stop: () => {
+      isTimed = false;
+      clock.clearTimeout(timer);
+    },
+  };
+};
+
+/** What waits for the link or is on it: in order, and within its bounds. */
+export const createQueue = (parts: QueueParts) => {
+  const messages = createMessages(parts.policies);
+  const limits = createLimits(parts, messages);
+  const expiry = createExpiry(parts, messages);
+  const { all, waiting, topics, counts, enter, move, end } = messages;
+  let lastOrder = 0;
+  return {
+    ...messages,
+    expire: expiry.expire,
+    start: expiry.start,
+    /** All messages, oldest first. */
+    all: all.items,
+    /** Adds a message behind all others. */
+    add: (request: PublishRequest, state: 'waiting' | 'sending'): Message => {
+      lastOrder += 1;
+      const message = enter(request, lastOrder, state);
+      all.push(message);
+      message.topic.messages.push(message);
+      return message;
+    },
+    /** Adds messages of earlier runs before all others, oldest first. */
+    restore: (earlier: readonly RestoredMessage[]): readonly Message[] => {
+      const restored = earlier.map((request) => enter(request, request.order, 'waiting'));
+      all.unshift(restored);
+      for (const message of restored) message.isQueued = true;
+      const byTopic = new Map<Topic, Message[]>(restored.map(({ topic }) => [topic, []]));
+      for (const message of restored) byTopic.get(message.topic)?.push(message);
+      for (const [topic, own] of byTopic) topic.messages.unshift(own);
+      return restored;
+    },
+    /** Lets a message wait, as the policy of its topic says. @returns Its end, where there is no place for it. */
+    wait: (message: Message, nowMs: number): PublishResult | undefined => {
+      if (message.topic.policy.keep === 'none' && !message.isQueued) return end(message, notKept);
+      move(message, 'waiting');
+      if (!message.isQueued) counts.queued += 1;
+      message.isQueued = true;
+      expiry.expire(nowMs, message.bornMs);
+      limits.makeRoom(message);
+      return isGone(message) ? noRoom : undefined;
+    },
+    /** Ends what is too much or too old of messages of earlier runs; of topics that reject the new, the newest go. */
+    trim: (restored: readonly Message[], nowMs: number) => {
+      restored.toReversed().forEach(limits.makeRoom);
+      expiry.expire(nowMs, restored[0]?.bornMs);
+    },
+    /** The oldest message that waits and does not yield, else the oldest of those that do. */
+    next: () => (waiting.messages === 0 ? undefined : (all.find(isUrgent) ?? all.find(isWaiting))),
+    /** The oldest message of QoS 0 that waits and has no other of its topic before it. */
+    nextQos0: () => (waiting.qos0 === 0 ? undefined : firstQos0(topics.values())),
+    /** Asks again for the policy of each topic. */
+    reroute: () => {
+      for (const topic of topics.values()) topic.policy = parts.policies.of(topic.name);
+    },
+    /** Warns of nothing any more, and leaves no timer. */
+    stop: () => {
+      limits.stop();
+      expiry.stop();
+    },
+  };
+};
+
+export type OutboxQueue = ReturnType<typeof createQueue>;

@@ -1,12 +1,11 @@
-import { createTimer } from '../../../adapters/shared/clock.ts';
 import type { Link } from '../../../services/broker.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { BrokerError } from '../../../services/errors.ts';
-import type { PlaneOutbox } from './outbox.ts';
+import type { Persistence } from './persistence.ts';
+import type { PoisonDetector } from './poison-messages.ts';
 import type { Message, OutboxQueue } from './queue.ts';
-import { delivered, refused } from './result.ts';
 import type { RateLimiter } from './rate-limiter.ts';
-import type { Suspects } from './poison-messages.ts';
+import { delivered, refused } from './result.ts';
 
 /** How long a link that did not take a message is left alone, milliseconds. */
 const pauseMs = 1_000;
@@ -19,15 +18,6 @@ const isFinal = (thrown: unknown): thrown is BrokerError =>
 const linkEnder =
   "the broker ended the link each time it was sent, and it was put aside. Check the unit's rights, the topic and the size.";
 
-/**
- * What to send next, with so much under way. A broker that acknowledges nothing holds back none of what needs no
- * acknowledgement: that has as much room again.
- */
-const nextOf = (queue: OutboxQueue, sending: number, most: number): Message | undefined => {
-  if (sending < most) return queue.next();
-  return sending < 2 * most ? queue.nextQos0() : undefined;
-};
-
 /** Sends what waits, in order, as fast as the rate allows. */
 export interface Replay {
   start(link: Link): void;
@@ -37,91 +27,106 @@ export interface Replay {
 }
 
 export interface ReplayParts {
-  readonly outbox: PlaneOutbox;
+  readonly queue: OutboxQueue;
+  readonly persistence: Persistence;
   readonly limiter: RateLimiter;
-  readonly suspects: Suspects;
+  readonly poison: PoisonDetector;
   readonly clock: Clock;
-  readonly complain: (topic: string, reason: string) => void;
+  readonly onRefusal: (topic: string, reason: string) => void;
 }
 
-/** What becomes of what was sent. */
-const createJudgement = ({ outbox, suspects, complain }: ReplayParts) => ({
-  arrive: (message: Message) => {
-    suspects.acknowledged(message);
-    outbox.end(message, delivered);
-  },
+/** Sends one message, and settles it. */
+const createExchange = ({ queue, persistence, poison, clock, onRefusal }: ReplayParts) => {
+  const arrive = (message: Message) => {
+    poison.acknowledged(message);
+    queue.end(message, delivered);
+  };
   /** @returns Whether the message waits again. */
-  fail: (link: Link, message: Message, thrown: unknown): boolean => {
+  const fail = (link: Link, message: Message, thrown: unknown): boolean => {
     if (message.state !== 'sending') return false;
-    if (isFinal(thrown)) {
-      outbox.bury(message, refused(thrown.message, thrown.reasonCode));
-      return false;
+    const isRefused = isFinal(thrown);
+    if (!isRefused) poison.failed(link, message, thrown);
+    if (!isRefused && !poison.isPoison(message)) {
+      void persistence.keep(message, clock.monotonic());
+      return true;
     }
-    suspects.doubt(link, message, thrown);
-    if (suspects.convict(message)) {
-      complain(message.lane.topic, linkEnder);
-      outbox.bury(message, refused(linkEnder));
-      return false;
+    if (!isRefused) onRefusal(message.topic.name, linkEnder);
+    persistence.deadLetter(message, isRefused ? refused(thrown.message, thrown.reasonCode) : refused(linkEnder));
+    return false;
+  };
+  /** @returns Nothing when it is done, else whether the message waits again, once that is known. */
+  return (link: Link, message: Message): Promise<boolean> | undefined => {
+    const { topic, payload, qos, retain } = message;
+    queue.move(message, 'sending');
+    poison.sent(link, message);
+    if (qos === 0 && link.publishNow(topic.name, payload, retain)) {
+      arrive(message);
+      return undefined;
     }
-    void outbox.keep(message);
-    return true;
-  },
-});
+    return link.publish(topic.name, payload, { qos, retain }).then(
+      () => {
+        arrive(message);
+        return false;
+      },
+      (thrown: unknown) => fail(link, message, thrown),
+    );
+  };
+};
 
 export const createReplay = (parts: ReplayParts): Replay => {
-  const { outbox, limiter, suspects, clock } = parts;
-  const { queue } = outbox;
-  const { arrive, fail } = createJudgement(parts);
+  const { queue, persistence, limiter, poison, clock } = parts;
+  const send = createExchange(parts);
   let open: Link | undefined;
   let sending = 0;
+  let timer: unknown;
 
-  const exchange = async (link: Link, message: Message) => {
-    const { lane, payload, qos, retain } = message;
-    sending += 1;
-    try {
-      await link.publish(lane.topic, payload, { qos, retain });
-      arrive(message);
-    } catch (thrown) {
-      if (fail(link, message, thrown) && open === link) timer.start(pauseMs);
-    }
-    if (open === link) sending -= 1;
-    pump();
+  /** Leaves the link alone for a while, and then goes on. */
+  const pause = (ms: number, goOn: () => void) => {
+    timer ??= clock.setTimeout(() => {
+      timer = undefined;
+      goOn();
+    }, ms);
   };
-  const send = (link: Link, message: Message) => {
-    const { lane, payload, qos, retain } = message;
-    queue.move(message, 'sending');
-    suspects.sent(link, message);
-    if (qos === 0 && link.publishNow(lane.topic, payload, retain)) arrive(message);
-    else void exchange(link, message);
-  };
-  /** @returns Whether there may be more to send now. */
-  const sendNext = (): boolean => {
-    const message = suspects.isCautious() ? suspects.next() : nextOf(queue, sending, limiter.replays);
-    if (!open || !message || timer.isRunning()) return false;
-    const ms = suspects.waitMs() || limiter.replay(message.bytes);
-    if (ms > 0) timer.start(ms);
-    else send(open, message);
-    return ms === 0;
+  /** What to send next. A broker that acknowledges nothing holds back nothing of QoS 0: that has as much room again. */
+  const next = (): Message | undefined => {
+    if (!open || timer !== undefined) return undefined;
+    if (poison.isTrying()) return poison.next();
+    if (sending < limiter.maxReplays) return queue.next();
+    return sending < 2 * limiter.maxReplays ? queue.nextQos0() : undefined;
   };
   const pump = () => {
-    if (!outbox.isReady()) return;
-    outbox.expire();
-    while (sendNext());
+    const link = open;
+    if (!link || timer !== undefined || !persistence.isReady()) return;
+    const now = clock.monotonic();
+    const onSettled = (isBack: boolean) => {
+      if (open === link) sending -= 1;
+      if (open === link && isBack) pause(pauseMs, pump);
+      pump();
+    };
+    queue.expire(now);
+    for (let message = next(); message; message = next()) {
+      const ms = poison.waitMs() || limiter.replay(now, message.bytes);
+      if (ms > 0) return pause(ms, pump);
+      const settling = send(link, message);
+      if (!settling) continue;
+      sending += 1;
+      void settling.then(onSettled);
+    }
   };
-  const timer = createTimer(clock, pump);
 
   return {
     start: (link) => {
       open = link;
       sending = 0;
-      suspects.opened();
+      poison.linkOpened();
       // What the link is opened for, its subscriptions, goes first.
       queueMicrotask(pump);
     },
     stop: () => {
-      if (open) suspects.ended(open);
+      if (open) poison.linkEnded(open);
       open = undefined;
-      timer.stop();
+      clock.clearTimeout(timer);
+      timer = undefined;
     },
     wake: pump,
   };

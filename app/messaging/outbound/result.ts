@@ -1,4 +1,4 @@
-/** What became of a message: one of a closed set, told once. */
+/** What became of a message. */
 export type PublishResult =
   /**
    * Written to the broker (QoS 0) or acknowledged by it (QoS 1, 2). A broker of MQTT 3.1.1 has to acknowledge what it denies
@@ -37,6 +37,18 @@ export const refused = (reason: string, reasonCode?: number): Unsent =>
   reasonCode === undefined ? { outcome: 'refused', reason } : { outcome: 'refused', reason, reasonCode };
 export const dropped = (reason: string): Unsent => ({ outcome: 'dropped', reason });
 export const expired = (reason: string): Unsent => ({ outcome: 'expired', reason });
+
+/** How many messages had to wait, came to which end, and could not be read from the store. */
+export const createCounts = () => ({
+  queued: 0,
+  delivered: 0,
+  refused: 0,
+  dropped: 0,
+  replaced: 0,
+  expired: 0,
+  dead: 0,
+  damaged: 0,
+});
 
 /** One promise for all messages that are delivered at once. */
 export const deliveredAtOnce: Promise<PublishResult> = Promise.resolve(delivered);

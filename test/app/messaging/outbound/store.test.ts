@@ -47,3 +47,30 @@ test('a clock that was set back between two runs makes nothing expire, and age b
   await second.outcomes('t', '3');
   expect(second.publisher.metrics()).toMatchObject({ expired: 1, waiting: 2 });
 });
+
+test('130,000 messages of earlier runs are taken over at a start, in order (S1, S3)', async () => {
+  const count = 130_000;
+  const store = memoryOutbox();
+  const payload = new Uint8Array(1);
+  const base = { qos: 0, retain: false, payload, acceptedMs: undefined, unit: undefined } as const;
+  await store.append(Array.from({ length: count }, (_, at) => ({ ...base, id: at + 1, topic: `t${at % 3}` })));
+  const topics: string[] = [];
+  const { publisher } = publishing({ messages: count, bytes: 1e9 }, store);
+  await publisher.open();
+  expect(publisher.metrics()).toMatchObject({ waiting: count, dropped: 0 });
+  publisher.attach({ ...linkThat(async () => undefined), publishNow: (topic) => topics.push(topic) > 0 });
+  await until(() => publisher.metrics().waiting === 0);
+  expect(topics.slice(0, 4)).toEqual(['t0', 't1', 't2', 't0']);
+  expect(topics).toHaveLength(count);
+});
+
+test('of 130,000 messages of earlier runs those above the bound go, the oldest first (S1)', async () => {
+  const store = memoryOutbox();
+  const base = { qos: 0, retain: false, acceptedMs: undefined, unit: undefined, topic: 't' } as const;
+  const payload = new Uint8Array(1);
+  await store.append(Array.from({ length: 130_000 }, (_, at) => ({ ...base, payload, id: at + 1 })));
+  const { publisher } = publishing({ messages: 100 }, store);
+  await publisher.open();
+  expect(publisher.metrics()).toMatchObject({ waiting: 100, dropped: 129_900 });
+  expect(Math.min(...store.messages.keys())).toBe(129_901);
+});
