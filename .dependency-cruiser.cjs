@@ -72,6 +72,11 @@ module.exports = {
       { reachable: true, path: `^(adapters/node/|${nodeEntries})` },
     ),
     rule('platform-is-the-ground-of-app', { path: '^app/platform\\.ts$' }, { path: '^app/' }),
+    rule(
+      'client-api-and-options-are-below-client',
+      { path: '^app/client/(api|options)/' },
+      { path: '^app/client/(?!(api|options)/|(await-event|inspection)\\.ts$)' },
+    ),
     rule('terminal-is-the-ground-of-cli-and-demo', { path: '^app/terminal/' }, { path: '^app/(?!terminal/)' }),
     rule('demo-is-below-cli', { path: '^app/demo/' }, { path: '^app/(?!(demo|terminal)/|instance/index\\.ts$)' }),
     rule(

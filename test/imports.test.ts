@@ -77,6 +77,8 @@ const lawful: Record<string, string> = {
   'app/browser.ts':
     "import { pageClock } from '../adapters/browser/clock.ts'; import { client } from './client.ts'; export const browser = [pageClock, client];",
   'app/testing.ts': "import { memoryClock } from '../adapters/memory/clock.ts'; export const testing = memoryClock;",
+  'app/client/client.ts': "import { parts } from './api/parts.ts'; export const client = parts;",
+  'app/client/api/parts.ts': 'export const parts = 1;',
   'app/platform.ts': "import type { Clock } from '../services/clock.ts'; export type Platform = Clock;",
   'app/terminal/output.ts': 'export const print = 1;',
   'app/demo/demo.ts':
@@ -181,6 +183,11 @@ const unlawful: [rule: string, file: string, source: string][] = [
     'platform-is-the-ground-of-app',
     'app/platform.ts',
     "import type { client } from './client.ts'; export type Platform = typeof client;",
+  ],
+  [
+    'client-api-and-options-are-below-client',
+    'app/client/api/c.ts',
+    "import type { client } from '../client.ts'; export type X = typeof client;",
   ],
   [
     'terminal-is-the-ground-of-cli-and-demo',

@@ -8,8 +8,8 @@ import type { ResolvedOptions } from './options/options.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createInFlight, createLifecycle, type InFlight, type Lifecycle } from './lifecycle.ts';
 import { createReports } from './reports.ts';
-import { settled } from './await-event.ts';
-import { createRoot, type UnitActor } from './machines.ts';
+import { settled, type UnitActor } from './await-event.ts';
+import { createRoot } from './machines.ts';
 import { createEpoch, type Epoch } from './api/time-manager.ts';
 
 /** The assembled unit: machines, data plane and documents, wired to the adapters. */

@@ -1,6 +1,9 @@
-import { waitFor, type AnyActorRef } from 'xstate';
+import { waitFor, type ActorRefFrom, type AnyActorRef } from 'xstate';
+import type { unitMachine } from '../../machines/unit.ts';
 import { ClientError, errorOf, type Failure } from '../../services/errors.ts';
-import type { UnitActor } from './machines.ts';
+
+/** The unit's root actor. */
+export type UnitActor = ActorRefFrom<typeof unitMachine>;
 
 type Emitted = Parameters<Parameters<UnitActor['on']>[1]>[0];
 type EmittedType = Emitted['type'];

@@ -19,9 +19,8 @@ import {
   type PepeunitClientOptions,
   type ResolvedOptions,
 } from './options/options.ts';
-import { outcomeOf } from './await-event.ts';
+import { outcomeOf, type UnitActor } from './await-event.ts';
 import { createRestClient, type RestClient } from './api/rest-client.ts';
-import type { UnitActor } from './machines.ts';
 import type { UnitMetrics } from './metrics.ts';
 import type { SchemaManager } from './api/schema.ts';
 import type { Settings } from './api/settings.ts';

@@ -4,9 +4,8 @@ import type { RestartingMode } from '../../services/process-control.ts';
 import type { Journal } from '../logging/log.ts';
 import { createTimeouts } from '../messaging/timeout.ts';
 import type { Adapters } from '../platform.ts';
-import { outcomeOf, stopUnseen } from './await-event.ts';
+import { outcomeOf, stopUnseen, type UnitActor } from './await-event.ts';
 import type { DataPlane } from './data-plane.ts';
-import type { UnitActor } from './machines.ts';
 import type { Cycle } from './main-cycle.ts';
 
 /** Calls of the app that nothing but the unit's end cuts short. */

@@ -1,4 +1,4 @@
-import { createActor, type ActorRefFrom } from 'xstate';
+import { createActor } from 'xstate';
 import { drawnWaits } from '../../machines/mqtt/reconnect-delay.ts';
 import { loggerMachine } from '../../machines/logger.ts';
 import { mqttMachine } from '../../machines/mqtt.ts';
@@ -37,14 +37,13 @@ import {
 } from '../../services/update.ts';
 import { joinWifi, readWifiStatus, scanForSsid, watchWifi } from '../../services/wifi.ts';
 import type { Adapters } from '../platform.ts';
+import type { UnitActor } from './await-event.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Documents } from './documents.ts';
 import type { Metrics } from './metrics.ts';
 import { guardInspector } from './inspection.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import type { Reports } from './reports.ts';
-
-export type UnitActor = ActorRefFrom<typeof unitMachine>;
 
 /** What fills the machines' slots. */
 export interface RootParts {

@@ -4,8 +4,7 @@ import type { InboundMessage } from '../../messaging/inbound/message.ts';
 import type { OutboxMetrics } from '../../../services/metrics.ts';
 import { refused, type PublishResult } from '../../messaging/outbound/result.ts';
 import type { MessageOptions, Publisher } from '../../messaging/outbound/publisher.ts';
-import { outcomeOf } from '../await-event.ts';
-import type { UnitActor } from '../machines.ts';
+import { outcomeOf, type UnitActor } from '../await-event.ts';
 
 /** What can be published: text and numbers go as UTF-8, bytes as they are. */
 export type Payload = string | Uint8Array | number | boolean;
