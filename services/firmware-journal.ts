@@ -10,7 +10,7 @@ export type FirmwareScope = 'everything' | 'envAndSchema' | 'compiled';
 /** Where an update stands on disk. */
 export type FirmwarePhase = 'settled' | 'swapping' | 'trial' | 'rollingBack';
 
-/** How a new version has to prove itself. */
+/** Terms of a new version's trial. */
 export interface TrialTerms {
   /** Starts that it gets. */
   readonly maxStarts: number;
@@ -32,20 +32,20 @@ export interface FirmwareFlight extends TrialTerms {
   readonly reason?: string;
 }
 
-/** A version that did not prove itself. */
+/** A version whose trial failed. */
 export interface FailedVersion {
   readonly version: string;
   readonly reason: string;
 }
 
-/** How the last update ended, until somebody was told. */
+/** How the last update ended, until it was reported. */
 export interface UpdateOutcome {
   readonly version: string;
   readonly result: 'confirmed' | 'rolledBack';
   readonly reason?: string;
 }
 
-/** What has to survive a crash: a small record, versioned by `format`. */
+/** The record of an update that survives a crash, versioned by `format`. */
 export interface FirmwareJournal {
   readonly format: 1;
   readonly phase: FirmwarePhase;
@@ -89,7 +89,7 @@ const countIn = (record: JsonObject, name: string): number => {
 };
 
 /**
- * Tells the ids of updates, which name folders, from everything else.
+ * Whether a text may be the id of an update, which names folders.
  *
  * @example
  * import { isFlightId } from 'pepeunit-client/services';
@@ -167,7 +167,7 @@ export const parseJournal = (document: unknown): FirmwareJournal => {
   };
 };
 
-/** What a swap is for. */
+/** Order of a swap. */
 export interface SwapOrder {
   readonly scope: FirmwareScope;
   /** The version that runs. */
@@ -178,14 +178,14 @@ export interface SwapOrder {
   readonly trial: TrialTerms;
 }
 
-/** Where an update stands, for those who carry it on. */
+/** Where an update stands. */
 export interface FirmwareStatus {
   readonly phase: FirmwarePhase;
   /** The trial that is on. */
   readonly trial?: Pick<FirmwareFlight, 'from' | 'to' | 'starts' | 'maxStarts' | 'healthyWithinMs'>;
   readonly failed?: FailedVersion;
   readonly outcome?: UpdateOutcome;
-  /** What `recover` or `countStart` found wrong, and dealt with. */
+  /** A problem that `recover` or `countStart` found and solved. */
   readonly problem?: Failure;
 }
 
@@ -321,7 +321,7 @@ export const rollBackDone = (journal: FirmwareJournal): FirmwareJournal => {
 };
 
 /**
- * The outcome was told.
+ * The outcome was reported.
  *
  * @example
  * import { outcomeTold, parseJournal } from 'pepeunit-client/services';
@@ -333,7 +333,7 @@ export const outcomeTold = (journal: FirmwareJournal): FirmwareJournal =>
   journal.outcome ? without(journal, 'outcome') : journal;
 
 /**
- * What of the journal is for others.
+ * The public part of the journal.
  *
  * @example
  * import { firstJournal, statusOf } from 'pepeunit-client/services';

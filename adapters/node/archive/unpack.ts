@@ -135,7 +135,7 @@ export const unpackInto = async (
   try {
     return await unpackAll(fs, folder, archive, limits, writes);
   } catch (cause) {
-    // What went wrong first is what matters.
+    // The first failure matters.
     await writes.whenIdle().catch(() => undefined);
     throw ioError('The archive could not be unpacked', cause);
   }

@@ -16,7 +16,7 @@ export interface FolderFirmwareOptions {
   readonly fs?: FileSystem;
 }
 
-/** What the operations of a store share. */
+/** Shared by the operations of a store. */
 export interface FirmwareContext {
   readonly fs: FileSystem;
   readonly layout: FirmwareLayout;
@@ -40,9 +40,9 @@ const neededBy = ({ phase, flight, running }: FirmwareJournal): ReadonlySet<stri
 };
 
 /**
- * Removes what no update needs any more, and what writes that were killed have left; leaves what is not an update's.
+ * Removes what no update needs any more, and what killed writes left.
  *
- * What was moved aside by a rollback stays until the next trial.
+ * What a rollback moved aside stays until the next trial.
  */
 const removeStale = async (
   fs: FileSystem,

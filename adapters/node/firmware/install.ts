@@ -8,7 +8,7 @@ import type { SwapPlan } from './plan.ts';
 import { checkFolders, makePrivateFolder, removeFile, removeFolder, syncFolders } from './operations.ts';
 import type { Tree } from './tree.ts';
 
-/** What file systems say that can't give a file a second name. */
+/** Codes of file systems that can't give a file a second name. */
 const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 const mountedAlone = (path: string, cause: unknown): FirmwareError =>
@@ -63,7 +63,7 @@ export const saveVersion = async (
 export const changedFolders = ({ install, remove, create, leave }: SwapPlan): string[] =>
   [...install, ...remove, ...create, ...leave.map(({ path }) => path)].map(parentOf);
 
-/** Puts one staged file in place; where it is gone from there, it has to be in place, and not the old one still. */
+/** Puts one staged file in place; if it is not staged any more, it has to be in place instead of the old one. */
 const install = async (
   fs: FileSystem,
   { folder, staging, previous }: FirmwareLayout,
@@ -80,7 +80,7 @@ const install = async (
 };
 
 /**
- * Puts the staged files in place, as the plan says; carries on where an earlier call was interrupted.
+ * Puts the staged files in place, as the plan says, however far an earlier call came.
  *
  * Everything is on disk in the end.
  */

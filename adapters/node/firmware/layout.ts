@@ -25,7 +25,7 @@ export const firmwareLayout = (folder: string) => {
     damaged: join(own, 'update.damaged.json'),
     staging: (id: string) => join(own, `staging-${id}`),
     previous: (id: string) => join(own, `previous-${id}`),
-    /** What was in the way of the previous version. */
+    /** Files that were in the way of the previous version. */
     aside: (id: string) => join(own, `aside-${id}`),
     plan: (id: string) => join(own, `plan-${id}.json`),
     /** A journal that leads back, written before anything moves: a rename makes it the journal, even on a full disk. */

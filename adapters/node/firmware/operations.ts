@@ -6,7 +6,7 @@ import { inside } from '../fs/file-tree.ts';
 
 const isOneOf = (thrown: unknown, ...codes: string[]): boolean => codes.includes(codeOf(thrown) ?? '');
 
-/** Removes a file or link; what is none any more was removed before. */
+/** Removes a file or link; an earlier call may have done so. */
 export const removeFile = async (fs: FileSystem, path: string): Promise<void> => {
   try {
     await fs.unlink(path);
@@ -17,7 +17,7 @@ export const removeFile = async (fs: FileSystem, path: string): Promise<void> =>
   }
 };
 
-/** Removes a folder when nothing is in it. */
+/** Removes a folder if it is empty. */
 export const removeFolder = async (fs: FileSystem, path: string): Promise<void> => {
   try {
     await fs.rmdir(path);
@@ -41,7 +41,7 @@ export const makePrivateFolder = async (fs: FileSystem, path: string): Promise<v
   await fs.mkdir(path, { recursive: true, mode: privateFolder });
 };
 
-/** Gives a folder the permissions that it had. */
+/** Sets the permissions of a folder. */
 export const setMode = async (fs: FileSystem, path: string, mode: number): Promise<void> => {
   const handle = await fs.open(path, 'r');
   try {
@@ -51,7 +51,7 @@ export const setMode = async (fs: FileSystem, path: string, mode: number): Promi
   }
 };
 
-/** Makes the names in folders durable, those below first; a folder that is gone needs none of it. */
+/** Syncs folders, those below first; one that is gone is skipped. */
 export const syncFolders = async (fs: FileSystem, folder: string, paths: Iterable<string>): Promise<void> => {
   for (const path of [...new Set(paths)].toSorted().toReversed()) {
     const place = path === '' ? folder : inside(folder, path);
@@ -59,7 +59,7 @@ export const syncFolders = async (fs: FileSystem, folder: string, paths: Iterabl
   }
 };
 
-/** Sees to it that a path leads nowhere but through folders. @throws {FirmwareError} `io` */
+/** Checks that no path leads through a link. @throws {FirmwareError} `io` */
 export const checkFolders = async (fs: FileSystem, folder: string, paths: Iterable<string>): Promise<void> => {
   for (const path of new Set(paths)) {
     if (path === '') continue;

@@ -9,7 +9,7 @@ import { readOwnJson } from './journal-file.ts';
 import { privateName } from './layout.ts';
 import type { NodeKind, Tree, TreeNode } from './tree.ts';
 
-/** What a version consists of. */
+/** Files and folders of a version. */
 export interface Manifest {
   readonly files: readonly string[];
   readonly folders: readonly string[];
@@ -28,23 +28,23 @@ export interface SwapPlan {
   readonly create: readonly string[];
   /** Folders that go once nothing is in them, those below first. */
   readonly leave: readonly { readonly path: string; readonly mode: number }[];
-  /** What the new version consists of; nothing is known of a program that never came as a whole. */
+  /** Of the new version; unknown for a program that never came as a whole. */
   readonly manifest?: Manifest;
 }
 
-/** What a plan is made from. */
+/** Input of a plan. */
 export interface SwapSituation {
   readonly scope: FirmwareScope;
   readonly live: Tree;
   readonly staged: Tree;
-  /** What the running version consists of, where that is known. */
+  /** Of the running version, where that is known. */
   readonly manifest: Manifest | undefined;
   readonly isKept: (path: string) => boolean;
   /** The file system that everything has to be on. */
   readonly dev: number;
 }
 
-/** The version is env.json's to tell, so that comes last. */
+/** env.json names the version, so it comes last. */
 const lastFiles = ['schema.json', 'env.json'];
 
 const pathsOf = (tree: Tree, ...kinds: NodeKind[]): string[] =>
@@ -58,7 +58,7 @@ const unique = (paths: Iterable<string>): string[] => [...new Set(paths)].toSort
 const unitsIn = (live: Tree): string[] =>
   pathsOf(live, 'folder').filter((path) => lastFiles.every((name) => live.get(`${path}/${name}`)?.kind === 'file'));
 
-/** What the running version consists of: what is known of it, or everything that is nobody else's. */
+/** Files and folders of the running version: its manifest, or everything that belongs to no other unit. */
 const runningVersion = ({ live, manifest }: SwapSituation): Manifest => {
   if (manifest) return { files: [...manifest.files, ...lastFiles], folders: manifest.folders };
   const units = unitsIn(live);

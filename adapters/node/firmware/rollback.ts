@@ -5,7 +5,7 @@ import type { SwapPlan } from './plan.ts';
 import { changedFolders } from './install.ts';
 import { makePrivateFolder, removeAll, removeFile, removeFolder, setMode, syncFolders } from './operations.ts';
 
-/** Moves what is in the way of the previous version to a place of its own. */
+/** Moves aside what is in the way of the previous version. */
 const createWayClearer = (fs: FileSystem, folder: string, aside: string) => {
   const isFolder = async (path: string): Promise<boolean | undefined> =>
     (await statsOf(fs, inside(folder, path)))?.isDirectory();
@@ -34,7 +34,7 @@ const createWayClearer = (fs: FileSystem, folder: string, aside: string) => {
 };
 type WayClearer = ReturnType<typeof createWayClearer>;
 
-/** Takes away what the new version has brought. */
+/** Removes what the new version added. */
 const removeAdded = async (fs: FileSystem, folder: string, plan: SwapPlan, way: WayClearer): Promise<void> => {
   const saved = new Set(plan.save);
   for (const path of plan.install) {
@@ -46,11 +46,11 @@ const removeAdded = async (fs: FileSystem, folder: string, plan: SwapPlan, way: 
 };
 
 /**
- * Puts the previous version in place again; carries on where an earlier call was interrupted, whatever of the plan's
- * swap was carried out. Needs no network, and on a full disk no more space than it frees.
+ * Puts the previous version in place again, however far the swap or an earlier rollback came. Needs no network, and on a
+ * full disk no more space than it frees.
  *
- * What the new version has put where the previous one has something else is moved aside. A file that can't be put back
- * keeps no other from it. Everything is on disk in the end.
+ * Moves aside what the new version put in the way. A file that can't be put back does not stop the others. Everything is
+ * on disk in the end.
  */
 export const restoreVersion = async (
   fs: FileSystem,
@@ -69,7 +69,7 @@ export const restoreVersion = async (
   await removeAdded(fs, folder, plan, way);
   const left = new Set(plan.leave.map(({ path }) => path));
   const hasItsFolder = (path: string) => !foldersAbove(path).some((above) => left.has(above));
-  // This frees space for the folders; whatever fails here is tried again below.
+  // This frees space for the folders; failures are tried again below.
   for (const path of plan.save.filter(hasItsFolder)) {
     if (await way.isReached(path)) await restore(path).catch(() => undefined);
   }

@@ -17,7 +17,7 @@ import { unpackInto } from '../archive/unpack.ts';
 
 const maxJsonBytes = 4 * 1024 * 1024;
 
-/** A place for the unit's versions. */
+/** Options of a unit's versions. */
 export interface FolderFirmwareStoreOptions extends FolderFirmwareOptions {
   readonly limits: ArchiveLimits;
   /** Files and folders that no update touches, relative to the unit's folder. @defaultValue `['data']` */
@@ -45,7 +45,7 @@ const readStagedJson = async (fs: FileSystem, path: string, name: string): Promi
   }
 };
 
-/** What an update leaves free on the disk, bytes. */
+/** Bytes that an update leaves free on the disk. */
 const reservedBytes = 1024 * 1024;
 
 const tooFull = (free: number, cause?: unknown): FirmwareError =>
@@ -54,9 +54,9 @@ const tooFull = (free: number, cause?: unknown): FirmwareError =>
   });
 
 /**
- * Runs an unpacking under the limits that the free space allows as well.
+ * Lowers the limits of an unpacking to the free space.
  *
- * @throws {FirmwareError} `space` when that is what the firmware has too much for.
+ * @throws {FirmwareError} `space` when the firmware needs more than that.
  */
 const withinFreeSpace = async <T>(
   fs: FileSystem,
@@ -110,7 +110,7 @@ export const folderFirmwareStore = ({
         );
         return { id, files, bytes };
       } catch (cause) {
-        // What went wrong first is what matters.
+        // The first failure matters.
         await discard(id).catch(() => undefined);
         throw ioError('The firmware could not be staged', cause);
       }

@@ -37,7 +37,7 @@ const finishSwap = async ({ fs, layout, journal }: FirmwareContext, now: Firmwar
   return journal.advance(now, swapDone(now));
 };
 
-/** Leads a swap that can't be finished back to the old version. @returns The settled journal. */
+/** Takes a swap that can't be finished back to the old version. @returns The settled journal. */
 const giveUpSwap = async (context: FirmwareContext, now: FirmwareJournal, cause: unknown): Promise<FirmwareJournal> => {
   const { message } = failureOf(ioError('The new version could not be put in place', cause));
   await context.journal.takeUndo(flightIn(now).id);
@@ -51,10 +51,10 @@ export const resume = async (context: FirmwareContext, now: FirmwareJournal): Pr
   return finishSwap(context, now).catch((cause: unknown) => giveUpSwap(context, now, cause));
 };
 
-/** What no update touches, given what the new version holds. */
+/** Makes the predicate of paths that no update touches from the paths of the new version. */
 export type KeptPaths = (brought: Iterable<string>) => (path: string) => boolean;
 
-/** What the running version consists of; nothing when that can't be read any more, so that nothing is taken for it. */
+/** The running version's files and folders; none when its plan can't be read any more, so that nothing else goes. */
 const manifestOf = async (
   { fs, layout }: FirmwareContext,
   { running }: FirmwareJournal,
@@ -64,7 +64,7 @@ const manifestOf = async (
   return plan ? plan.manifest : { files: [], folders: [] };
 };
 
-/** Prepares a swap as far as nothing changes for the running version. */
+/** Prepares a swap; the running version does not change yet. */
 const prepare = async (
   context: FirmwareContext,
   id: string,
@@ -83,7 +83,7 @@ const prepare = async (
   await writePlan(fs, layout.plan(id), plan);
 };
 
-/** Takes back a swap that failed; whoever waits for it is told, so that there is nothing to tell later. */
+/** Takes back a failed swap. Its caller gets the error, so that no outcome is left to report. */
 const takeBack = async (context: FirmwareContext, begun: FirmwareJournal, cause: unknown): Promise<void> => {
   const settled = await giveUpSwap(context, begun, cause);
   await context.sweep(await context.journal.advance(settled, outcomeTold(settled)));
@@ -94,9 +94,9 @@ const forgetPrepared = async ({ fs, layout }: FirmwareContext, id: string): Prom
   for (const path of [layout.undo(id), layout.plan(id), layout.previous(id)]) await removeAll(fs, path);
 };
 
-const carryOut = async (context: FirmwareContext, now: FirmwareJournal, begun: FirmwareJournal): Promise<void> => {
+const carryOutSwap = async (context: FirmwareContext, now: FirmwareJournal, begun: FirmwareJournal): Promise<void> => {
   const settled = await context.journal.advance(now, begun).then(() => finishSwap(context, begun));
-  // What is stale and can't be removed now is removed at the next start.
+  // The next start removes what can't be removed now.
   await context.sweep(settled).catch(() => undefined);
 };
 
@@ -117,7 +117,7 @@ export const swapVersion = async (
   }
   const now = await journal.read();
   const begun = swapBegun(now, id, order);
-  // What went wrong first is what matters; what can't be taken back now is at the next start.
+  // The first failure matters; the next start takes back what can't be taken back now.
   try {
     await prepare(context, id, order.scope, now, keptPaths);
     await journal.prepareUndo(id, swapGivenUp(begun, 'The update was interrupted.'));
@@ -127,7 +127,7 @@ export const swapVersion = async (
   }
   staged.delete(id);
   try {
-    await carryOut(context, now, begun);
+    await carryOutSwap(context, now, begun);
   } catch (cause) {
     await takeBack(context, begun, cause).catch(() => undefined);
     throw cause;

@@ -4,8 +4,8 @@ import { inside, walkTree } from '../fs/file-tree.ts';
 import { privateName } from './layout.ts';
 
 /**
- * What is at a path: `unit` is a folder of another unit, `kept` what no update touches, `other` neither a file, a
- * folder nor a link, or a name that is no text.
+ * Kind of a path: `unit` is the folder of another unit, `kept` what no update touches, `other` neither a file, a folder
+ * nor a link, or a name that is no text.
  */
 export type NodeKind = 'file' | 'link' | 'folder' | 'unit' | 'kept' | 'other';
 
@@ -15,7 +15,7 @@ export interface TreeNode {
   readonly dev: number;
 }
 
-/** What is in a folder, by its path relative to it, with `/` between its parts; what is in `unit` and `kept` is not. */
+/** Nodes of a folder by their paths relative to it, with `/` between the parts; without those in a `unit` or `kept` one. */
 export type Tree = ReadonlyMap<string, TreeNode>;
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);

@@ -17,7 +17,7 @@ import { finishRollBack, resume } from './swap.ts';
 
 const isDamage = (cause: unknown): boolean => cause instanceof FirmwareError && cause.code === 'journal';
 
-/** Takes up the journal that leads back, if an update was under way; else the unit counts as never updated. */
+/** Replaces a damaged journal by the one that leads back, if an update was under way; else by that of a new unit. */
 const replaceDamaged = async (context: FirmwareContext): Promise<FirmwareJournal> => {
   const { journal } = context;
   const undo = await journal.findUndo();
@@ -42,7 +42,7 @@ const recover = async (context: FirmwareContext): Promise<{ now: FirmwareJournal
   }
 };
 
-/** Removes what is stale, in peace: the next start tries again. */
+/** Removes what is stale; after a failure the next start tries again. */
 const tidy = ({ sweep }: FirmwareContext, now: FirmwareJournal): Promise<void> => sweep(now).catch(() => undefined);
 
 /** Counts starts; those that the disk has no room for are counted by this process alone. */
@@ -101,7 +101,7 @@ export const trialsOf = (context: FirmwareContext): FirmwareTrials => {
 };
 
 /**
- * Carries the updates of a unit's folder on, for who starts the unit: it imports nothing but the file system.
+ * Resumes and ends the updates of a unit's folder, for the process that starts the unit. It needs the file system alone.
  *
  * @example
  * const trials = folderFirmwareTrials({ folder: '/srv/unit' });

@@ -3,7 +3,7 @@ import { codeOf } from './errors.ts';
 import { hostFs, type Content, type DurableFs } from './file-system.ts';
 import { temporaryName } from './temporary-files.ts';
 
-/** How to put a file in place. */
+/** Options of a durable write. */
 export interface ReplaceOptions {
   /** Permissions of the new file, whatever the umask. @defaultValue 0o600 */
   readonly mode?: number;
@@ -11,7 +11,7 @@ export interface ReplaceOptions {
   readonly fs?: DurableFs;
 }
 
-/** A file and what it is to hold. */
+/** A file and its new content. */
 export interface Replacement {
   readonly path: string;
   readonly content: Content;
@@ -26,7 +26,7 @@ interface Staged {
 export const privateFile = 0o600;
 export const privateFolder = 0o700;
 
-/** What file systems say that can't fsync a folder: there is nothing to wait for then. */
+/** Codes of file systems that can't fsync a folder: there is nothing to wait for then. */
 const noFolderSync = new Set(['EINVAL', 'ENOTSUP', 'EISDIR', 'EPERM', 'EACCES']);
 
 /** Makes the names in a folder durable, where the file system can. */
@@ -73,15 +73,15 @@ const stage = async (folder: string, { path, content }: Replacement, fs: Durable
   return { temporary, path };
 };
 
-/** Removes a temporary file after a failure, which stays the one to be told. */
+/** Removes a temporary file after a failure, and keeps that failure the one to throw. */
 const forget = (temporary: string, fs: DurableFs): Promise<void> => fs.unlink(temporary).catch(() => undefined);
 
 /**
  * Replaces files of one folder durably; missing folders are made.
  *
  * Each file's new content is written to a private temporary file in the same folder and synced; when all are, they
- * are renamed one by one, and the folder is synced. Whoever reads a file, even after a power cut, finds all
- * of the old content or all of the new. When a write fails, no file was replaced.
+ * are renamed one by one, and the folder is synced. A reader finds all of the old content or all of the new,
+ * even after a power cut. When a write fails, no file was replaced.
  *
  * @throws The file system's own error; temporary files are gone then.
  */

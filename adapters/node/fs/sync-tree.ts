@@ -9,13 +9,13 @@ import { createConcurrencyLimiter } from './concurrency-limiter.ts';
 const manyFiles = 64;
 const wholeWithinMs = 60_000;
 
-/** Since Linux 5.8 syncfs(2) tells of writes that failed, as fsync(2) does. */
+/** Since Linux 5.8 syncfs(2) reports failed writes, as fsync(2) does. */
 const hasHonestSyncfs = (): boolean => {
   const [major = 0, minor = 0] = release().split('.').map(Number);
   return process.platform === 'linux' && (major > 5 || (major === 5 && minor >= 8));
 };
 
-/** syncfs(2), by the host's own `sync`, as Node offers no way to it. @returns Whether it was done. */
+/** Calls syncfs(2) by the host's `sync`, as Node has no function for it. @returns Whether it was done. */
 const syncFileSystem = async (folder: string): Promise<boolean> => {
   if (!hasHonestSyncfs()) return false;
   return promisify(execFile)('sync', ['-f', folder], { timeout: wholeWithinMs }).then(
@@ -34,8 +34,8 @@ const syncFile = async (fs: DurableFs, path: string): Promise<void> => {
 };
 
 /**
- * Makes a tree durable whose files are written: each file and folder is synced, or, where they are many and the host
- * can, the file system that they are on. A file system that stands in for the host's is synced file by file.
+ * Makes a written tree durable: syncs each file and folder or, where they are many and the host can, the whole file
+ * system. A file system other than the host's own is synced file by file.
  *
  * @throws The file system's own error.
  */

@@ -6,10 +6,10 @@ import { isInUse } from './process-identity.ts';
 const pattern = /^\.pepeunit-(\d+)-[0-9a-f]{16}\.tmp$/;
 const staleMs = 3_600_000;
 
-/** A name that no document has, and that tells which process writes there. */
+/** A new name that no document has, with the id of the writing process in it. */
 export const temporaryName = (): string => `.pepeunit-${process.pid}-${randomBytes(8).toString('hex')}.tmp`;
 
-/** Tells the temporary files of durable writes from everything else. */
+/** Whether a name is that of a durable write's temporary file. */
 export const isTemporaryName = (name: string): boolean => pattern.test(name);
 
 const isLeftOver = async (path: string, pid: number): Promise<boolean> => {
@@ -18,10 +18,9 @@ const isLeftOver = async (path: string, pid: number): Promise<boolean> => {
 };
 
 /**
- * Removes what writes that were killed have left in a folder: temporary files whose process is gone, or that
- * are older than an hour.
+ * Removes what killed writes left in a folder: temporary files whose process is gone, or that are older than an hour.
  *
- * @returns The names of those removed; what can't be looked at or removed stays, since nobody ever reads it.
+ * @returns The names of those removed. What can't be read or removed stays: nobody ever reads it.
  */
 export const sweepTemporaries = async (folder: string): Promise<string[]> => {
   const names = await readdir(folder).catch(() => []);

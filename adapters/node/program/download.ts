@@ -12,7 +12,7 @@ export interface DownloadLimits {
   readonly maxBytes: number;
 }
 
-/** What a server says of the whole that it gives a part of. */
+/** A server's answer: where its part begins, and the whole that it is of. */
 interface Announced {
   readonly from: number;
   readonly total?: number;
@@ -50,7 +50,7 @@ const wholeOf = (response: Response): Announced => {
   return { from: 0, ...(length !== null && { total: Number(length) }), ...(validator !== undefined && { validator }) };
 };
 
-/** What the server offers. @returns `undefined` when what is there already is of no use. */
+/** Reads an answer's headers. @returns `undefined` when the part that is there already is of no use. */
 const announced = (response: Response, had: Progress | undefined, what: string): Announced | undefined => {
   const { status, headers } = response;
   if (status === 416 && had) return undefined;
@@ -97,7 +97,7 @@ async function* bounded(
   }
 }
 
-/** Where a download goes. */
+/** Destination of a download. */
 export interface DownloadPlace {
   readonly part: PartialFile;
   readonly folder: string;
@@ -149,8 +149,8 @@ const downloadOnce = async (
 };
 
 /**
- * Downloads a program, from where an earlier call has come to; what a broken connection interrupts is asked for again as
- * long as each request brings something.
+ * Downloads a program, from where an earlier call stopped. After a broken connection it asks for the rest, as long as each
+ * request brings something.
  *
  * @returns How many bytes it has.
  * @throws {FirmwareError} `link`, `tooLarge`, `space`
