@@ -30,7 +30,7 @@ const compileInto = async (outDir: string, file: string, done = new Set<string>(
   const to = join(outDir, from).replace(/\.ts$/, '.js');
   await mkdir(dirname(to), { recursive: true });
   await writeFile(to, outputText);
-  for (const [, specifier = ''] of outputText.matchAll(/from '(\.[^']+)\.js'/g))
+  for (const [, specifier = ''] of outputText.matchAll(/from ["'](\.[^"']+)\.js["']/g))
     await compileInto(outDir, resolve(dirname(file), `${specifier}.ts`), done);
 };
 
