@@ -1,6 +1,8 @@
 /** Runs every check, a line for each, and stops at the first that fails. */
 import { spawnSync } from 'node:child_process';
 
+const say = (text) => process.stdout.write(`${text}\n`);
+
 const steps = [
   ['lint', 'npm run --silent lint'],
   ['types', 'npm run --silent types'],
@@ -15,9 +17,9 @@ for (const [name, command] of steps) {
   const begun = performance.now();
   const { status, stdout, stderr } = spawnSync(command, { shell: true, encoding: 'utf8', maxBuffer: 256 * 1024 ** 2 });
   const seconds = Math.round((performance.now() - begun) / 1000);
-  console.log(`${name.padEnd(8)} ${status === 0 ? 'ok' : 'FAILED'} (${seconds} s)`);
+  say(`${name.padEnd(8)} ${status === 0 ? 'ok' : 'FAILED'} (${seconds} s)`);
   if (status !== 0) {
-    console.log(`\n${stdout}${stderr}\ncheck failed at: ${name}`);
+    say(`\n${stdout}${stderr}\ncheck failed at: ${name}`);
     process.exitCode = 1;
     break;
   }
