@@ -1,4 +1,3 @@
-import ky from 'ky';
 import { RestError } from '../../../services/errors.ts';
 import { dropBody } from './body.ts';
 import type { Deadline } from './deadline.ts';
@@ -52,20 +51,17 @@ const nextUrl = ({ status, headers }: Response, from: URL, request: RedirectingR
  * @throws {RestError} `redirect`, `network`, `timeout`, `aborted`; and what `check` throws
  */
 export const fetchRedirecting = async (request: RedirectingRequest, deadline: Deadline): Promise<Response> => {
-  const { what, method = 'GET', headers, json, maxRedirects, check, advice, fetch: fetcher } = request;
+  const { what, method = 'GET', headers, json, maxRedirects, check, advice, fetch: fetcher = fetch } = request;
   let { url } = request;
   for (let followed = 0; followed <= maxRedirects; followed += 1) {
     check?.(url);
-    const response = await ky(url, {
+    // The deadline's own signal: one made by AbortSignal.any, as ky does, is lost to garbage collection on Node 20.
+    const response = await fetcher(url, {
       method,
-      headers,
-      ...(json !== undefined && { json }),
-      ...(fetcher && { fetch: fetcher }),
+      headers: json === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+      ...(json !== undefined && { body: JSON.stringify(json) }),
       redirect: 'manual',
       credentials: 'omit',
-      retry: 0,
-      timeout: false,
-      throwHttpErrors: false,
       signal: deadline.signal,
     }).catch((cause: unknown) => {
       throw deadline.explain(
