@@ -1,4 +1,3 @@
-import type { Cipher } from '../../services/cipher.ts';
 import { textOf } from '../../services/errors.ts';
 import type { JsonObject, JsonValue } from '../../services/json.ts';
 import { isRestarting, RestartMode } from '../../services/process-control.ts';
@@ -9,9 +8,7 @@ import type { InboundMessage } from '../messaging/inbound/message.ts';
 import { areTaken } from '../messaging/outbound/result.ts';
 import type { MessageOptions } from '../messaging/outbound/publisher.ts';
 import type { OutputHandlerOptions } from './main-cycle.ts';
-import { createFileManager, type FileManager } from './api/file-manager.ts';
-import { createLogger, type Logger } from './api/logger.ts';
-import { createMqttClient, type MqttClient, type Payload } from './api/mqtt-client.ts';
+import type { Payload } from './api/mqtt-client.ts';
 import {
   checkCycle,
   resolveOptions,
@@ -20,13 +17,9 @@ import {
   type ResolvedOptions,
 } from './options/options.ts';
 import { outcomeOf, type UnitActor } from './await-event.ts';
-import { createRestClient, type RestClient } from './api/rest-client.ts';
 import type { UnitMetrics } from './metrics.ts';
-import type { SchemaManager } from './api/schema.ts';
-import type { Settings } from './api/settings.ts';
-import { createTimeManager, type TimeManager } from './api/time-manager.ts';
 import { createUnit, type UnitRuntime } from './assemble.ts';
-import { createWifiManager, type WifiManager } from './api/wifi-manager.ts';
+import { ClientParts } from './parts.ts';
 
 /** What a unit tells its app; see `on`. */
 export type UnitEvent = Parameters<Parameters<UnitActor['on']>[1]>[0];
@@ -39,78 +32,7 @@ export type UnitEvent = Parameters<Parameters<UnitActor['on']>[1]>[0];
  *
  * @typeParam TEnv The developer's own variables, such as `typeof` the unit's env_example.json.
  */
-export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
-  /**
-   * Variables of env.json by name, typed by `TEnv`.
-   *
-   * @example
-   * const interval = client.settings.PU_STATE_SEND_INTERVAL; // seconds
-   */
-  readonly settings: Settings<TEnv>;
-  /**
-   * Topics of schema.json.
-   *
-   * @example
-   * const topics = client.schema.outputTopic['output/pepeunit'];
-   */
-  readonly schema: SchemaManager;
-  /**
-   * The unit's log: console, file and MQTT.
-   *
-   * @example
-   * client.logger.info('The fan is on');
-   */
-  readonly logger: Logger;
-  /**
-   * The MQTT link.
-   *
-   * @example
-   * const isOnline = client.mqttClient.isConnected();
-   */
-  readonly mqttClient: MqttClient;
-  /**
-   * The instance's REST API, asked as this unit.
-   *
-   * @example
-   * const { commit } = await client.restClient.getTargetVersion();
-   */
-  readonly restClient: RestClient;
-  /**
-   * The unit's clock, synced by NTP.
-   *
-   * @example
-   * const now = client.timeManager.getEpochMs();
-   */
-  readonly timeManager: TimeManager;
-  /**
-   * The WiFi station.
-   *
-   * @example
-   * const isLinked = await client.wifiManager.isWifiLinked();
-   */
-  readonly wifiManager: WifiManager;
-  /**
-   * Files of the unit; in a browser, documents of its storage.
-   *
-   * @example
-   * const env = await client.fileManager.readJson('env.json');
-   */
-  readonly fileManager: FileManager;
-  /**
-   * Encrypts and decrypts texts with a shared key.
-   *
-   * @example
-   * const secret = await client.cipher.aesGcmEncode('21.5', client.settings.PU_ENCRYPT_KEY);
-   */
-  readonly cipher: Cipher;
-  /**
-   * The root actor: `subscribe`, `getSnapshot`, `send`.
-   *
-   * @example
-   * console.log(client.actor.getSnapshot().value);
-   */
-  readonly actor: UnitActor;
-
+export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends ClientParts<TEnv> {
   readonly #options: ResolvedOptions;
   readonly #unit: UnitRuntime<TEnv>;
   readonly #measure: () => Promise<StateReport>;
@@ -118,53 +40,16 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
 
   constructor(options: PepeunitClientOptions<UnitClient<TEnv>>, platform: Platform) {
     const { options: resolved, fault } = resolveOptions(options);
-    this.#options = resolved;
     const adapters = { ...platform(resolved), ...resolved.adapters };
     const unit = createUnit<TEnv>(adapters, resolved, {
       handOver: ({ payload, commitVersion }) => this.#handleUpdate(payload ?? { PU_COMMIT_VERSION: commitVersion }),
       isReady: () => resolved.update.ready?.(this),
       fault,
     });
-    const { actor, documents, plane, epoch, inFlight } = unit;
-    const giveUp = inFlight.signal;
-    const { env, saveEnv, saveSchema } = documents;
+    super(unit, adapters);
     this.#unit = unit;
-    this.actor = actor;
-    this.settings = documents.settings;
-    this.schema = documents.schema;
-    this.cipher = adapters.cipher;
-    this.fileManager = createFileManager(adapters.storage, adapters.extract);
-    this.logger = createLogger({
-      journal: plane.journal,
-      toggle: (sink, enabled) => actor.send({ type: 'logger.toggle', sink, enabled }),
-      sync: () => this.#syncLogs(),
-      stored: () => plane.logFile.lines(),
-      clear: () => plane.logFile.clear(),
-    });
-    this.mqttClient = createMqttClient({
-      unit: actor,
-      start: () => unit.start(),
-      inbox: plane.inbox,
-      publisher: plane.publisher,
-      warn: plane.warn,
-    });
-    this.restClient = createRestClient({
-      rest: adapters.http,
-      storage: adapters.storage,
-      env,
-      giveUp,
-      downloadEnv: saveEnv,
-      downloadSchema: saveSchema,
-    });
-    this.timeManager = createTimeManager(epoch, () => this.#syncTime());
-    this.wifiManager = createWifiManager({
-      wifi: adapters.wifi,
-      clock: adapters.clock,
-      env,
-      giveUp,
-      pause: (attempts, ceilingMs) => Math.min(5_000 * 2 ** Math.min(attempts - 1, 20), ceilingMs),
-    });
-    this.#measure = () => measureState(adapters.system, epoch.epochMs, this.settings.PU_COMMIT_VERSION);
+    this.#options = resolved;
+    this.#measure = () => measureState(adapters.system, unit.epoch.epochMs, this.settings.PU_COMMIT_VERSION);
   }
 
   /**
@@ -397,19 +282,5 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> {
 
   async #handleUpdate(payload: JsonObject): Promise<void> {
     await this.#updateHandler?.(this, payload);
-  }
-
-  async #syncLogs(): Promise<number> {
-    this.#unit.lifecycle.start();
-    const ended = outcomeOf(this.actor, ['logsSynced'], ['logsFailed']);
-    this.actor.send({ type: 'logger.sync' });
-    return (await ended).entries;
-  }
-
-  async #syncTime(): Promise<void> {
-    this.#unit.lifecycle.start();
-    const ended = outcomeOf(this.actor, ['timeSynced'], ['timeFailed']);
-    this.actor.send({ type: 'time.sync' });
-    await ended;
   }
 }

@@ -1,0 +1,147 @@
+import type { Cipher } from '../../services/cipher.ts';
+import type { Adapters } from '../platform.ts';
+import { createFileManager, type FileManager } from './api/file-manager.ts';
+import { createLogger, type Logger } from './api/logger.ts';
+import { createMqttClient, type MqttClient } from './api/mqtt-client.ts';
+import { createRestClient, type RestClient } from './api/rest-client.ts';
+import type { SchemaManager } from './api/schema.ts';
+import type { Settings } from './api/settings.ts';
+import { createTimeManager, type TimeManager } from './api/time-manager.ts';
+import { createWifiManager, type WifiManager } from './api/wifi-manager.ts';
+import type { UnitRuntime } from './assemble.ts';
+import { outcomeOf, type UnitActor } from './await-event.ts';
+
+type Machines = Pick<UnitRuntime<object>, 'actor' | 'lifecycle'>;
+
+const syncLogs = async ({ actor, lifecycle }: Machines): Promise<number> => {
+  lifecycle.start();
+  const ended = outcomeOf(actor, ['logsSynced'], ['logsFailed']);
+  actor.send({ type: 'logger.sync' });
+  return (await ended).entries;
+};
+
+const syncTime = async ({ actor, lifecycle }: Machines): Promise<void> => {
+  lifecycle.start();
+  const ended = outcomeOf(actor, ['timeSynced'], ['timeFailed']);
+  actor.send({ type: 'time.sync' });
+  await ended;
+};
+
+/** Milliseconds before another attempt to join the network: 5 s, then twice as long each time. */
+const wifiDelay = (attempts: number, ceilingMs: number): number =>
+  Math.min(5_000 * 2 ** Math.min(attempts - 1, 20), ceilingMs);
+
+/** The objects that a client consists of, wired to its unit. */
+export abstract class ClientParts<TEnv extends object> {
+  /**
+   * Variables of env.json by name, typed by `TEnv`.
+   *
+   * @example
+   * const interval = client.settings.PU_STATE_SEND_INTERVAL; // seconds
+   */
+  readonly settings: Settings<TEnv>;
+  /**
+   * Topics of schema.json.
+   *
+   * @example
+   * const topics = client.schema.outputTopic['output/pepeunit'];
+   */
+  readonly schema: SchemaManager;
+  /**
+   * The unit's log: console, file and MQTT.
+   *
+   * @example
+   * client.logger.info('The fan is on');
+   */
+  readonly logger: Logger;
+  /**
+   * The MQTT link.
+   *
+   * @example
+   * const isOnline = client.mqttClient.isConnected();
+   */
+  readonly mqttClient: MqttClient;
+  /**
+   * The instance's REST API, asked as this unit.
+   *
+   * @example
+   * const { commit } = await client.restClient.getTargetVersion();
+   */
+  readonly restClient: RestClient;
+  /**
+   * The unit's clock, synced by NTP.
+   *
+   * @example
+   * const now = client.timeManager.getEpochMs();
+   */
+  readonly timeManager: TimeManager;
+  /**
+   * The WiFi station.
+   *
+   * @example
+   * const isLinked = await client.wifiManager.isWifiLinked();
+   */
+  readonly wifiManager: WifiManager;
+  /**
+   * Files of the unit; in a browser, documents of its storage.
+   *
+   * @example
+   * const env = await client.fileManager.readJson('env.json');
+   */
+  readonly fileManager: FileManager;
+  /**
+   * Encrypts and decrypts texts with a shared key.
+   *
+   * @example
+   * const secret = await client.cipher.aesGcmEncode('21.5', client.settings.PU_ENCRYPT_KEY);
+   */
+  readonly cipher: Cipher;
+  /**
+   * The root actor: `subscribe`, `getSnapshot`, `send`.
+   *
+   * @example
+   * console.log(client.actor.getSnapshot().value);
+   */
+  readonly actor: UnitActor;
+
+  constructor(unit: UnitRuntime<TEnv>, adapters: Adapters) {
+    const { actor, documents, plane, epoch, inFlight } = unit;
+    const giveUp = inFlight.signal;
+    const { env, saveEnv, saveSchema } = documents;
+    this.actor = actor;
+    this.settings = documents.settings;
+    this.schema = documents.schema;
+    this.cipher = adapters.cipher;
+    this.fileManager = createFileManager(adapters.storage, adapters.extract);
+    this.logger = createLogger({
+      journal: plane.journal,
+      toggle: (sink, enabled) => actor.send({ type: 'logger.toggle', sink, enabled }),
+      sync: () => syncLogs(unit),
+      stored: () => plane.logFile.lines(),
+      clear: () => plane.logFile.clear(),
+    });
+    this.mqttClient = createMqttClient({
+      unit: actor,
+      start: () => unit.start(),
+      inbox: plane.inbox,
+      publisher: plane.publisher,
+      warn: plane.warn,
+    });
+    this.restClient = createRestClient({
+      rest: adapters.http,
+      storage: adapters.storage,
+      env,
+      giveUp,
+      downloadEnv: saveEnv,
+      downloadSchema: saveSchema,
+    });
+    this.timeManager = createTimeManager(epoch, () => syncTime(unit));
+    this.wifiManager = createWifiManager({
+      wifi: adapters.wifi,
+      clock: adapters.clock,
+      env,
+      giveUp,
+      pause: wifiDelay,
+    });
+  }
+}
