@@ -36,7 +36,7 @@ export type Settings<TEnv extends object = Record<string, JsonValue>> = Settings
 const isSecret = (name: string): boolean => (secretVariables as readonly string[]).includes(name);
 
 /** Variables by name on an object without a prototype, so that no name reaches a method; secrets don't show when it is printed. */
-const define = (settings: object, variables: Readonly<Record<string, unknown>>, own: ReadonlySet<string>): void => {
+const define = (settings: object, variables: object, own: ReadonlySet<string>): void => {
   for (const [name, value] of Object.entries(variables)) {
     if (own.has(name)) continue;
     Object.defineProperty(settings, name, { value, enumerable: !isSecret(name), configurable: true });
@@ -56,7 +56,7 @@ export const createSettings = <TEnv extends object>(
   };
   Object.defineProperties(settings, members);
   const own = new Set(Object.keys(members));
-  define(settings, envDefaults as unknown as Record<string, unknown>, own);
+  define(settings, envDefaults, own);
   return {
     settings: settings as Settings<TEnv>,
     adopt: (env) => {

@@ -25,7 +25,7 @@ export interface TimeManager {
 const trustedSinceMs = Date.UTC(2026, 0, 1);
 
 /** How far a sync may set time back without being seen, milliseconds: time stands still until it is made up for. */
-const mostStillMs = 1000;
+const maxStillMs = 1000;
 
 /** Keeps how far real time is ahead of the monotonic clock. */
 export interface Epoch {
@@ -43,7 +43,7 @@ export const createEpoch = (clock: Clock): Epoch => {
   const epochMs = () => {
     if (offset === undefined) return clock.now();
     const now = Math.round(clock.monotonic() + offset);
-    if (now >= latest || latest - now > mostStillMs) latest = now;
+    if (now >= latest || latest - now > maxStillMs) latest = now;
     return latest;
   };
   return {

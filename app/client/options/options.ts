@@ -32,7 +32,7 @@ export interface MainCycleOptions {
 }
 
 /**
- * What a client is made of. What it can't use is told, with what it could, by `ready()` and `runMainCycle()`.
+ * What a client is made of. What it can't use is reported, with what it could, by `ready()` and `runMainCycle()`.
  *
  * @typeParam TUnit What the app's callbacks among the options are given.
  */
@@ -65,13 +65,16 @@ export interface PepeunitClientOptions<TUnit = unknown> {
   readonly update?: UpdateOptions<TUnit>;
 }
 
-const mostTold = 10;
+const maxFaults = 10;
 
 /** An error that tells what is wrong; `undefined` when nothing is. */
 const faultOf = (faults: readonly string[]): ClientError | undefined => {
   if (faults.length === 0) return undefined;
-  const others = faults.length > mostTold ? ` So are ${faults.length - mostTold} more.` : '';
-  return new ClientError('options', `Options of the client are wrong. ${faults.slice(0, mostTold).join(' ')}${others}`);
+  const others = faults.length > maxFaults ? ` So are ${faults.length - maxFaults} more.` : '';
+  return new ClientError(
+    'options',
+    `Options of the client are wrong. ${faults.slice(0, maxFaults).join(' ')}${others}`,
+  );
 };
 
 /** Fills in the defaults, also in the place of what can't be used, and tells what that is. */

@@ -12,7 +12,7 @@ export type Rule = (given: unknown, name: string) => Checked;
 
 type Rules = Readonly<Record<string, Rule>>;
 
-const mostShown = 60;
+const maxShown = 60;
 
 /** The kind of a value, for those that are not to be shown. */
 const kindOf = (given: unknown): string => {
@@ -22,7 +22,7 @@ const kindOf = (given: unknown): string => {
   return `a${/^[aeiou]/.test(typeof given) ? 'n' : ''} ${typeof given}`;
 };
 
-const textShown = (text: string): string => JSON.stringify(text.slice(0, mostShown));
+const textShown = (text: string): string => JSON.stringify(text.slice(0, maxShown));
 
 const shown = (given: unknown): string => {
   if (typeof given === 'string') return textShown(given);

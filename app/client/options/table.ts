@@ -18,12 +18,12 @@ import {
 } from './rules.ts';
 
 /** The longest wait that every host's timer can count, milliseconds. */
-const longestMs = 2 ** 31 - 1;
+const maxTimerMs = 2 ** 31 - 1;
 const dayMs = 24 * 3_600_000;
 /** The most that an MQTT packet can hold (MQTT 5 section 1.5.5, MQTT 3.1.1 section 2.2.3), bytes. */
-const mostPacketBytes = 268_435_455;
+const maxPacketBytes = 268_435_455;
 
-const waitMs = number(1, longestMs);
+const waitMs = number(1, maxTimerMs);
 const path = text('the path of a file', /^[^\0]+$/);
 const inUnitFolder = text(
   "a path inside the unit's folder, relative to it, with / between its parts",
@@ -59,7 +59,7 @@ const outbox = fields({
   messages: whole(1),
   bytes: whole(1),
   ageMs: number(1, Number.MAX_SAFE_INTEGER),
-  packetBytes: whole(1, mostPacketBytes),
+  packetBytes: whole(1, maxPacketBytes),
   policies: record(policy),
   rate,
   durable: flag,
@@ -73,7 +73,7 @@ const update = fields({
   selfTest: fields({ withinMs: waitMs }, { args: list(text('a text', /^[^\0]*$/)) }),
   hosts: list(text('name or name:port', /^[^\s/@]+$/)),
   allowHttp: flag,
-  healthTimeoutMs: whole(1, longestMs),
+  healthTimeoutMs: whole(1, maxTimerMs),
   trialStarts: whole(1, 1_000),
   ready: callback,
 });
