@@ -1,3 +1,4 @@
+import ky from 'ky';
 import { RestError } from '../../../services/errors.ts';
 import { dropBody } from './body.ts';
 import type { Deadline } from './deadline.ts';
@@ -55,14 +56,17 @@ export const fetchRedirecting = async (request: RedirectingRequest, deadline: De
   let { url } = request;
   for (let followed = 0; followed <= maxRedirects; followed += 1) {
     check?.(url);
-    // The deadline's own signal: one made by AbortSignal.any, as ky does, is lost to garbage collection on Node 20.
-    const response = await fetcher(url, {
+    const response = await ky(url, {
       method,
-      headers: json === undefined ? headers : { ...headers, 'content-type': 'application/json' },
-      ...(json !== undefined && { body: JSON.stringify(json) }),
+      headers,
+      ...(json !== undefined && { json }),
+      // Without ky's own signal: it is made by AbortSignal.any, and Node 20 loses such a one to garbage collection.
+      fetch: (input, init) => fetcher(input, { ...init, signal: deadline.signal }),
       redirect: 'manual',
       credentials: 'omit',
-      signal: deadline.signal,
+      retry: 0,
+      timeout: false,
+      throwHttpErrors: false,
     }).catch((cause: unknown) => {
       throw deadline.explain(
         cause,
