@@ -1,5 +1,5 @@
 /**
- * Brings the unit to another version, one flight at a time, and sees to it that the version proves itself.
+ * Brings the unit to another version, one update at a time, and sees to it that the version proves itself.
  *
  *     asleep ─recover─▶ recovering ─▶ idle ─start─▶ checking ─▶ downloading ─▶ verifying ─▶ (staging) ─▶ swapping
  *                           │                          ├─▶ refusing, handingOver                            │
@@ -12,15 +12,14 @@
 import { failureOf } from '../services/errors.ts';
 import { timedOut } from './lib/failure.ts';
 import { newUpdateContext } from './update/context.ts';
-import { flight } from './update/steps.ts';
+import { lackOf, refusalOf, spentAfter } from './update/failures.ts';
 import { updateSetup } from './update/setup.ts';
-import { trial } from './update/trial.ts';
 
 export type * from './update/context.ts';
 
 export const updateMachine = updateSetup.createMachine({
   id: 'update',
-  description: 'Brings the unit to another version, one flight at a time, and lets it prove itself.',
+  description: 'Brings the unit to another version, one update at a time, and lets it prove itself.',
   context: ({ input }) => newUpdateContext(input),
   entry: [{ type: 'report', params: { type: 'update.ready' } }],
   initial: 'asleep',
@@ -39,9 +38,35 @@ export const updateMachine = updateSetup.createMachine({
         'update.start': { target: 'recovering', actions: [{ type: 'remember', params: ({ event }) => event }] },
       },
     },
-    recovering: trial.recovering,
+    recovering: {
+      description: 'Carries out what an earlier start has left, before any file of the unit is read.',
+      tags: ['busy'],
+      on: { 'update.start': { actions: [{ type: 'remember', params: ({ event }) => event }] } },
+      invoke: {
+        id: 'recover',
+        src: 'recover',
+        onDone: [
+          {
+            guard: { type: 'isSpent', params: ({ event }) => event.output },
+            target: 'rollingBack',
+            actions: [
+              { type: 'keepStatus', params: ({ event }) => event.output },
+              { type: 'fail', params: ({ event }) => ({ phase: 'trial', failure: spentAfter(event.output) }) },
+            ],
+          },
+          {
+            guard: { type: 'hasTrial', params: ({ event }) => event.output },
+            target: 'trial',
+            actions: [{ type: 'keepStatus', params: ({ event }) => event.output }],
+          },
+          { target: 'idle', actions: [{ type: 'keepStatus', params: ({ event }) => event.output }] },
+        ],
+        onError: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'recovering' } }] },
+      },
+      after: { recoverWithin: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'recovering' } }] } },
+    },
     idle: {
-      description: 'No update is in flight, and the version that runs is not on trial.',
+      description: 'No update is pending, and the version that runs is not on trial.',
       tags: ['ready'],
       entry: [{ type: 'report', params: { type: 'update.settled' } }],
       always: [
@@ -94,11 +119,230 @@ export const updateMachine = updateSetup.createMachine({
         },
       },
     },
-    ...flight,
-    trial: trial.trial,
-    confirming: trial.confirming,
-    givingUp: trial.givingUp,
-    rollingBack: trial.rollingBack,
-    telling: trial.telling,
+    checking: {
+      description: 'Decides whether the update is for the app, for nobody, or to be carried out.',
+      tags: ['busy'],
+      always: [
+        { guard: 'isForApp', target: 'handingOver' },
+        {
+          guard: 'isSameVersion',
+          target: 'idle',
+          actions: [
+            {
+              type: 'report',
+              params: ({ context: { target } }) => ({ type: 'update.skipped', target, reason: 'sameVersion' }),
+            },
+          ],
+        },
+        { guard: 'hasFailedBefore', target: 'refusing' },
+        {
+          target: 'downloading',
+          actions: [
+            { type: 'forgetFailed' },
+            { type: 'report', params: ({ context: { target } }) => ({ type: 'update.began', target }) },
+          ],
+        },
+      ],
+    },
+    refusing: {
+      description: 'The version failed before; only another one is tried.',
+      entry: [
+        {
+          type: 'report',
+          params: ({ context }) => ({
+            type: 'update.refused',
+            target: context.target,
+            failure: refusalOf(context),
+          }),
+        },
+      ],
+      always: { target: 'idle' },
+    },
+    downloading: {
+      description: 'Fetches the archive and unpacks it into a private place.',
+      tags: ['busy'],
+      invoke: {
+        id: 'download',
+        src: 'download',
+        input: ({ context }) => ({ target: context.target }),
+        onDone: {
+          target: 'verifying',
+          actions: [{ type: 'keepStaged', params: ({ event }) => ({ staged: event.output }) }],
+        },
+        onError: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'downloading' } }] },
+      },
+      after: { downloadWithin: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'downloading' } }] } },
+    },
+    verifying: {
+      description: 'Checks that the staged version is whole and the one asked for.',
+      tags: ['busy'],
+      invoke: {
+        id: 'verify',
+        src: 'verify',
+        input: ({ context: { staged, target } }) => ({ staged, target }),
+        onDone: [{ guard: 'isCompiled', target: 'staging' }, { target: 'swapping' }],
+        onError: { target: 'discarding', actions: [{ type: 'fail', params: { phase: 'verifying' } }] },
+      },
+      after: { verifyWithin: { target: 'discarding', actions: [{ type: 'fail', params: { phase: 'verifying' } }] } },
+    },
+    staging: {
+      description: 'Fetches the compiled program that belongs to the archive, and tries it out in its private place.',
+      tags: ['busy'],
+      invoke: {
+        id: 'stage',
+        src: 'stage',
+        input: ({ context: { staged, target } }) => ({ staged, target }),
+        onDone: {
+          target: 'swapping',
+          actions: [{ type: 'keepStaged', params: ({ event }) => ({ staged: event.output }) }],
+        },
+        onError: { target: 'discarding', actions: [{ type: 'fail', params: { phase: 'staging' } }] },
+      },
+      after: { stageWithin: { target: 'discarding', actions: [{ type: 'fail', params: { phase: 'staging' } }] } },
+    },
+    swapping: {
+      description:
+        'Puts the staged version in place of the running one; what a crash interrupts, the next start finishes.',
+      tags: ['busy'],
+      entry: [{ type: 'report', params: { type: 'update.swapping' } }],
+      invoke: {
+        id: 'swap',
+        src: 'swap',
+        input: ({ context: { staged, mode, commitVersion, target } }) => ({
+          staged,
+          mode,
+          from: commitVersion,
+          target,
+        }),
+        onDone: [
+          {
+            guard: 'isRestarting',
+            target: 'restarting',
+            actions: [
+              { type: 'report', params: ({ context: { target, mode } }) => ({ type: 'update.swapped', target, mode }) },
+            ],
+          },
+          {
+            target: 'idle',
+            actions: [
+              { type: 'keepPlaced' },
+              { type: 'report', params: ({ context: { target, mode } }) => ({ type: 'update.swapped', target, mode }) },
+              { type: 'reportFinish' },
+            ],
+          },
+        ],
+        onError: { target: 'discarding', actions: [{ type: 'fail', params: { phase: 'swapping' } }] },
+      },
+      after: { swapWithin: { target: 'restarting', actions: [{ type: 'fail', params: { phase: 'swapping' } }] } },
+    },
+    restarting: {
+      description: 'Lets another start decide what runs; where that works this process ends.',
+      tags: ['busy'],
+      invoke: {
+        id: 'restart',
+        src: 'restart',
+        input: ({ context }) => ({ mode: context.mode }),
+        onDone: { target: 'idle', actions: [{ type: 'reportFinish' }] },
+        onError: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'restarting' } }] },
+      },
+      after: { restartWithin: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'restarting' } }] } },
+    },
+    handingOver: {
+      description: 'The own handler of the app carries the update out.',
+      tags: ['busy'],
+      invoke: {
+        id: 'handOver',
+        src: 'handOver',
+        input: ({ context }) => ({ target: context.target }),
+        onDone: {
+          target: 'idle',
+          actions: [{ type: 'report', params: ({ context: { target } }) => ({ type: 'update.handedOver', target }) }],
+        },
+        onError: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'handingOver' } }] },
+      },
+      after: { handOverWithin: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'handingOver' } }] } },
+    },
+    discarding: {
+      description: 'Forgets the staged version that failed, whatever comes of that.',
+      tags: ['busy'],
+      on: { 'update.start': { actions: [{ type: 'remember', params: ({ event }) => event }] } },
+      invoke: {
+        id: 'discard',
+        src: 'discard',
+        input: ({ context }) => ({ staged: context.staged }),
+        onDone: { target: 'idle' },
+        onError: { target: 'idle' },
+      },
+      after: { discardWithin: { target: 'idle' } },
+    },
+    trial: {
+      description: 'The version that runs is new and has to prove itself in time.',
+      tags: ['busy'],
+      entry: [{ type: 'reportTrial' }],
+      initial: 'connecting',
+      states: {
+        connecting: {
+          description: 'Waits for the broker to grant the base topics.',
+          always: { guard: 'hasLink', target: 'asking' },
+        },
+        asking: {
+          description: 'Asks the app whether it is ready.',
+          always: { guard: 'hasNoLink', target: 'connecting' },
+          invoke: {
+            id: 'checkReady',
+            src: 'checkReady',
+            onDone: { target: '#update.confirming' },
+            onError: { target: '#update.givingUp', actions: [{ type: 'fail', params: { phase: 'trial' } }] },
+          },
+        },
+      },
+      after: {
+        healthyWithin: {
+          target: 'givingUp',
+          actions: [{ type: 'fail', params: ({ context }) => ({ phase: 'trial', failure: lackOf(context) }) }],
+        },
+      },
+    },
+    confirming: {
+      description: 'Writes down that the new version stays.',
+      tags: ['busy'],
+      invoke: {
+        id: 'confirm',
+        src: 'confirm',
+        onDone: { target: 'idle', actions: [{ type: 'keepConfirmed' }] },
+        onError: { target: 'givingUp', actions: [{ type: 'fail', params: { phase: 'confirming' } }] },
+      },
+      after: { confirmWithin: { target: 'givingUp', actions: [{ type: 'fail', params: { phase: 'confirming' } }] } },
+    },
+    givingUp: {
+      description: 'The new version has not proved itself: a supervisor gives it another start, or rolls back.',
+      always: [{ guard: 'isSupervised', target: 'restarting' }, { target: 'rollingBack' }],
+    },
+    rollingBack: {
+      description: 'Puts the previous version in place again, with no network.',
+      tags: ['busy'],
+      invoke: {
+        id: 'rollBack',
+        src: 'rollBack',
+        input: ({ context }) => ({ reason: context.ending?.failure.message ?? '' }),
+        onDone: [
+          { guard: 'isRestarting', target: 'restarting' },
+          { target: 'idle', actions: [{ type: 'keepRolledBack' }] },
+        ],
+        onError: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'rollingBack' } }] },
+      },
+      after: {
+        rollBackWithin: { target: 'restarting', actions: [{ type: 'fail', params: { phase: 'rollingBack' } }] },
+      },
+    },
+    telling: {
+      description: 'Tells how the last update ended, and that it was told.',
+      tags: ['busy'],
+      entry: [{ type: 'reportOutcome' }],
+      exit: [{ type: 'forgetOutcome' }],
+      on: { 'update.start': { actions: [{ type: 'remember', params: ({ event }) => event }] } },
+      invoke: { id: 'forgetOutcome', src: 'forgetOutcome', onDone: { target: 'idle' }, onError: { target: 'idle' } },
+      after: { tellWithin: { target: 'idle' } },
+    },
   },
 });

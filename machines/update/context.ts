@@ -12,12 +12,12 @@ export interface UpdateChange {
   handsOver?: boolean;
 }
 
-/** What others may tell the update machine. */
+/** Events that the update machine accepts. */
 export type UpdateEvent =
-  /** Find out what an earlier start has left, once; told as `update.recovered`. */
+  /** Find out what an earlier start has left, once; reported as `update.recovered`. */
   | { type: 'update.recover' }
   | ({ type: 'update.configure' } & UpdateChange)
-  /** During a flight or a trial: the last target waits for its end. */
+  /** During an update or a trial: the last target waits for its end. */
   | { type: 'update.start'; target: UpdateTarget }
   /** The link is there and each topic was answered; which base topics were denied. */
   | { type: 'broker.up'; denied: readonly string[] }
@@ -35,14 +35,14 @@ export type UpdatePhase =
   | 'rollingBack'
   | 'handingOver';
 
-/** What the update machine tells its parent. */
+/** Facts that the update machine reports to its parent. */
 export type UpdateFact =
   | { type: 'update.ready' }
   /** What an earlier start has left is known, or can't be; the unit may load its files. */
   | { type: 'update.recovered' }
   | { type: 'update.began'; target: UpdateTarget }
   | { type: 'update.skipped'; target: UpdateTarget; reason: 'sameVersion' }
-  /** The flight or the trial is for this version already. */
+  /** The update or the trial under way is for this version already. */
   | { type: 'update.repeated'; target: UpdateTarget }
   /** This version has failed before; another one is needed. */
   | { type: 'update.refused'; target: UpdateTarget; failure: Failure }
@@ -59,7 +59,7 @@ export type UpdateFact =
   | { type: 'update.targetUnknown'; failure: Failure }
   /** The instance's target alone would not bring the version, so it is not asked for. */
   | { type: 'update.targetNotAsked' }
-  /** No flight, no trial. */
+  /** No update and no trial is under way. */
   | { type: 'update.settled' };
 
 export interface UpdateEnding {
@@ -82,12 +82,12 @@ export interface UpdateContext extends UpdateInput {
   handsOver: boolean;
   /** The version that runs. */
   commitVersion: string;
-  /** What this flight, or the last one, is for. */
+  /** What the pending update, or the last one, is for. */
   target: UpdateTarget;
-  /** What comes after this flight. */
+  /** What comes after the pending update. */
   next?: UpdateTarget | undefined;
   staged: StagedFirmware;
-  /** How this flight, or the last one, failed. */
+  /** How the pending update, or the last one, failed. */
   ending?: UpdateEnding | undefined;
   /** The version that lies in place and waits for the next start. */
   placed: string;
@@ -96,7 +96,7 @@ export interface UpdateContext extends UpdateInput {
   denied?: readonly string[] | undefined;
   /** The version that failed and is refused. */
   failed?: FailedVersion | undefined;
-  /** How the last update ended, until that is told. */
+  /** How the last update ended, until that is reported. */
   outcome?: UpdateOutcome | undefined;
   /** Whether a connect came after which the instance was not asked for its target yet. */
   isTargetDue: boolean;
@@ -109,15 +109,15 @@ const isSameTarget = (one: UpdateTarget, other: UpdateTarget): boolean =>
 
 const nothingStaged: StagedFirmware = { id: '', files: 0, bytes: 0 };
 
-/** The start of a flight. */
-export const flightTo = (target: UpdateTarget) => ({
+/** The start of an update, which is pending from then on. */
+export const pendingUpdate = (target: UpdateTarget) => ({
   target,
   next: undefined,
   ending: undefined,
   staged: nothingStaged,
 });
 
-/** Where the update machine starts: nothing is known of earlier starts, nothing is in flight. */
+/** Where the update machine starts: nothing is known of earlier starts, nothing is pending. */
 export const newUpdateContext = (input: UpdateInput): UpdateContext => ({
   ...input,
   handsOver: false,
@@ -125,7 +125,7 @@ export const newUpdateContext = (input: UpdateInput): UpdateContext => ({
   placed: '',
   isTargetDue: false,
   answered: '',
-  ...flightTo({ commitVersion: '' }),
+  ...pendingUpdate({ commitVersion: '' }),
 });
 
 /** Takes over what changed. */
@@ -134,7 +134,7 @@ export const configured = ({ commitVersion, handsOver }: UpdateChange): Partial<
   ...(handsOver === undefined ? {} : { handsOver }),
 });
 
-/** Takes over what the journal says; what is on trial counts as the flight that is under way. */
+/** Takes over what the journal says; what is on trial counts as the pending update. */
 export const recovered = ({ trial, failed, outcome }: FirmwareStatus) => ({
   trial,
   failed,
@@ -142,7 +142,7 @@ export const recovered = ({ trial, failed, outcome }: FirmwareStatus) => ({
   ...(trial && { target: { commitVersion: trial.to } }),
 });
 
-/** Lets a target wait for the end of a flight; what the flight is for already need not wait. */
+/** Lets a target wait for the end of the pending update; the target of that one need not wait. */
 export const queued = (now: UpdateContext, target: UpdateTarget): Pick<UpdateContext, 'next'> => ({
   next: isSameTarget(target, now.target) ? undefined : target,
 });
@@ -155,14 +155,7 @@ export const runsAlready = ({ checksVersion, target, commitVersion, placed }: Up
 export const hasFailedBefore = ({ failed, target }: UpdateContext): boolean =>
   failed !== undefined && failed.version === target.commitVersion;
 
-/** Why the target is refused. */
-export const refusalOf = ({ failed, target }: UpdateContext): Failure => ({
-  name: 'FirmwareError',
-  code: 'failedBefore',
-  message: `version ${target.commitVersion} failed before: ${failed?.reason ?? 'no reason was noted'}. Send another version.`,
-});
-
-/** Whether what the instance wants is another version, and one that it makes sense to try without being told to. */
+/** Whether what the instance wants is another version, and one that it makes sense to try without a command. */
 export const isWorthIt = (now: UpdateContext, commitVersion: string): boolean =>
   commitVersion !== '' &&
   commitVersion !== now.answered &&
@@ -173,21 +166,7 @@ export const isWorthIt = (now: UpdateContext, commitVersion: string): boolean =>
 export const isSpent = ({ trial }: Pick<FirmwareStatus, 'trial'>): boolean =>
   trial !== undefined && trial.starts > trial.maxStarts;
 
-const unhealthy = (message: string): Failure => ({ name: 'FirmwareError', code: 'unhealthy', message });
-
-/** Why a trial is not over yet. */
-export const lackOf = ({ denied, trial }: UpdateContext): Failure => {
-  const within = `within ${(trial?.healthyWithinMs ?? 0) / 1000} s`;
-  if (denied === undefined) return unhealthy(`it did not get online ${within}`);
-  if (denied.length > 0) return unhealthy(`the broker denied its topics ${denied.join(', ')}`);
-  return unhealthy(`the app was not ready ${within}`);
-};
-
-/** Why a version has no start left. */
-export const spentAfter = ({ trial }: Pick<FirmwareStatus, 'trial'>): Failure =>
-  unhealthy(`it was started ${trial?.maxStarts ?? 0} times without proving itself`);
-
-/** Keeps how a flight or a trial failed; what could not even be fetched may be tried again after the next connect. */
+/** Keeps how an update or a trial failed; what could not even be fetched may be tried again after the next connect. */
 export const failedWith = ({ answered }: UpdateContext, ending: UpdateEnding): Partial<UpdateContext> => ({
   ending,
   answered: ending.phase === 'downloading' ? '' : answered,
@@ -207,7 +186,7 @@ export const rolledBack = ({ trial, ending }: UpdateContext): Partial<UpdateCont
   return { trial: undefined, failed: { version, reason }, outcome: { version, result: 'rolledBack', reason } };
 };
 
-/** What others are told of an outcome. */
+/** The fact that reports an outcome. */
 export const factOf = ({ version, result, reason }: UpdateOutcome): UpdateFact =>
   result === 'confirmed'
     ? { type: 'update.confirmed', version }

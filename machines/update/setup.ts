@@ -23,6 +23,7 @@ import type {
 import { timerMs } from '../lib/delays.ts';
 import { slot } from '../lib/slot.ts';
 import * as update from './context.ts';
+import { failureFrom } from './failures.ts';
 import type { UpdateChange, UpdateContext, UpdateEvent, UpdateFact, UpdateInput, UpdatePhase } from './context.ts';
 
 /** What the update statechart is made of: its actors, actions, guards and delays. */
@@ -66,16 +67,16 @@ export const updateSetup = setup({
     }),
     configure: assign((_, change: UpdateChange) => update.configured(change)),
     remember: assign((_, { target }: { target: UpdateTarget }) => ({ next: target })),
-    /** Lets a target wait, or tells that it need not. */
+    /** Lets a target wait, or reports that it need not. */
     queue: enqueueActions(({ context, enqueue }, { target }: { target: UpdateTarget }) => {
       const queued = update.queued(context, target);
       enqueue.assign(queued);
       if (!queued.next) enqueue.sendTo(context.parent, { type: 'update.repeated', target });
     }),
-    begin: assign((_, { target }: { target: UpdateTarget }) => update.flightTo(target)),
-    beginNext: assign(({ context }) => update.flightTo(context.next ?? context.target)),
+    begin: assign((_, { target }: { target: UpdateTarget }) => update.pendingUpdate(target)),
+    beginNext: assign(({ context }) => update.pendingUpdate(context.next ?? context.target)),
     beginAnswered: assign((_, { commitVersion }: { commitVersion: string }) => ({
-      ...update.flightTo({ commitVersion }),
+      ...update.pendingUpdate({ commitVersion }),
       answered: commitVersion,
     })),
     /** Keeps what the journal says, and tells what was wrong with it. */
@@ -97,11 +98,14 @@ export const updateSetup = setup({
       isTargetDue: context.isTargetDue || context.denied === undefined,
     })),
     noteNoLink: assign({ denied: undefined }),
-    /** Keeps how the flight or the trial failed, and tells it. */
-    fail: enqueueActions(({ context, enqueue }, ending: { phase: UpdatePhase; failure: Failure }) => {
-      enqueue.assign(update.failedWith(context, ending));
-      enqueue.sendTo(context.parent, { type: 'update.failed', target: context.target, ...ending });
-    }),
+    /** Keeps how a phase failed and reports it; by default the failure is that of the event. */
+    fail: enqueueActions(
+      ({ context, event, enqueue }, { phase, failure }: { phase: UpdatePhase; failure?: Failure }) => {
+        const ending = { phase, failure: failure ?? failureFrom(event, phase) };
+        enqueue.assign(update.failedWith(context, ending));
+        enqueue.sendTo(context.parent, { type: 'update.failed', target: context.target, ...ending });
+      },
+    ),
   },
   guards: {
     hasNext: ({ context }) => context.next !== undefined,
