@@ -1,5 +1,6 @@
 /**
- * Every statechart of a unit, with what each may be told (`…Event`), tells (`…Fact`) and starts from (`…Input`).
+ * Every statechart of a unit, with the events that each accepts (`…Event`), the facts that it reports (`…Fact`) and its
+ * input (`…Input`).
  *
  * A machine runs alone once its slots are filled with `.provide({ actors })`; `pepeunit-client/services` makes the
  * logic for each slot from a port. {@link unitMachine} runs them all.

@@ -25,7 +25,7 @@ export interface LogConfig extends Readonly<Record<LogSinkName, boolean>> {
   readonly maxLength: number;
 }
 
-/** What others may tell the logger machine. */
+/** Events that the logger machine accepts. */
 export type LoggerEvent =
   | { type: 'broker.up' }
   | { type: 'broker.down' }
@@ -35,7 +35,7 @@ export type LoggerEvent =
   | { type: 'logger.sync' }
   | { type: 'logger.flush' };
 
-/** What the logger machine tells its parent. */
+/** Facts that the logger machine reports to its parent. */
 export type LoggerFact =
   | { type: 'logger.ready' }
   | { type: 'logger.synced'; entries: number }

@@ -1,14 +1,14 @@
 /**
  * Keeps one MQTT link while it is wanted and there is a network, and its subscriptions as wanted.
  *
- *     offline ─wanted, network─▶ linked { connecting ─▶ subscribing ◀─▶ online { quiet ◀─▶ proving } }
+ *     offline ─wanted, network─▶ linked { connecting ─▶ subscribing ◀─▶ online { quiet ◀─▶ pinging } }
  *        ▲                         │  ▲
  *        │                    fail ▼  │ retryAfter | retrySlowlyAfter
  *     closing ◀─disconnect─ backingOff | refused
  *
  * Messages do not come this way: they go from the link straight to their handlers.
  */
-import { endOf } from './mqtt/disconnect-reason.ts';
+import { disconnectReason } from './mqtt/disconnect-reason.ts';
 import { newMqttContext } from './mqtt/context.ts';
 import { mqttSetup } from './mqtt/setup.ts';
 
@@ -34,7 +34,7 @@ export const mqttMachine = mqttSetup.createMachine({
     },
     linked: {
       description: 'One link is being opened or is open.',
-      exit: [{ type: 'reportEnd', params: ({ event }) => endOf(event) }],
+      exit: [{ type: 'reportEnd', params: ({ event }) => disconnectReason(event) }],
       invoke: {
         id: 'link',
         src: 'holdLink',
@@ -116,12 +116,12 @@ export const mqttMachine = mqttSetup.createMachine({
             'link.closed': {
               guard: { type: 'canBeOverTopics', params: ({ event }) => event },
               target: '#mqtt.backingOff',
-              actions: [{ type: 'doubtUnanswered' }],
+              actions: [{ type: 'suspectUnanswered' }],
             },
             'mqtt.want': { actions: [{ type: 'keepTopics', params: ({ event }) => event }, { type: 'reconcile' }] },
             'mqtt.resubscribe': { actions: [{ type: 'forgetGrants' }, { type: 'reconcile' }] },
           },
-          after: { subscribeWithin: { target: '#mqtt.backingOff', actions: [{ type: 'doubtUnanswered' }] } },
+          after: { subscribeWithin: { target: '#mqtt.backingOff', actions: [{ type: 'suspectUnanswered' }] } },
         },
         online: {
           description: 'The link is open and each wanted topic was granted or denied.',
@@ -141,12 +141,12 @@ export const mqttMachine = mqttSetup.createMachine({
           initial: 'quiet',
           states: {
             quiet: {
-              description: 'The broker gave a sign of life not long ago.',
-              after: { pingAfter: { target: 'proving' } },
+              description: 'The broker answered a ping not long ago.',
+              after: { pingAfter: { target: 'pinging' } },
             },
-            proving: {
-              description: 'Waits for a sign of life that the broker was asked for; a link without one is dead.',
-              entry: [{ type: 'askForProof' }],
+            pinging: {
+              description: 'Waits for the answer to a ping; a link without one is dead.',
+              entry: [{ type: 'ping' }],
               on: { 'link.alive': { target: 'quiet' } },
               after: { answerWithin: { target: '#mqtt.backingOff' } },
             },

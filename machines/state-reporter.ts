@@ -21,7 +21,7 @@ export interface ReporterConfig {
   intervalMs: number;
 }
 
-/** What others may tell the state reporter. */
+/** Events that the state reporter accepts. */
 export type StateReporterEvent =
   | { type: 'broker.up' }
   | { type: 'broker.down' }
@@ -32,7 +32,7 @@ export type StateReporterEvent =
   | { type: 'reporter.hold' }
   | { type: 'reporter.resume' };
 
-/** What the state reporter tells its parent. */
+/** Facts that the state reporter reports to its parent. */
 export type StateReporterFact =
   { type: 'reporter.ready' } | { type: 'reporter.sent' } | { type: 'reporter.failed'; failure: Failure };
 

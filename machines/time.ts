@@ -13,10 +13,10 @@ import { backoff, timerMs } from './lib/delays.ts';
 import { timedOut } from './lib/failure.ts';
 import { slot, type Parent } from './lib/slot.ts';
 
-/** What others may tell the time machine. */
+/** Events that the time machine accepts. */
 export type TimeEvent = { type: 'network.up' } | { type: 'network.down' } | { type: 'time.sync' } | ClockEvent;
 
-/** What the time machine tells its parent. */
+/** Facts that the time machine reports to its parent. */
 export type TimeFact =
   { type: 'time.ready' } | { type: 'time.synced'; offsetMs: number } | { type: 'time.failed'; failure: Failure };
 

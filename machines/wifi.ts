@@ -24,11 +24,11 @@ export interface WifiGoal {
   revision: number;
 }
 
-/** What others, and the actor that watches the link, may tell the wifi machine. */
+/** Events that the wifi machine accepts, from others and from the actor that watches the link. */
 export type WifiEvent =
   { type: 'wifi.assume' } | ({ type: 'wifi.connect' } & WifiGoal) | { type: 'wifi.disconnect' } | WifiLinkEvent;
 
-/** What the wifi machine tells its parent. */
+/** Facts that the wifi machine reports to its parent. */
 export type WifiFact =
   | { type: 'wifi.ready' }
   | { type: 'wifi.up'; ssid?: string }

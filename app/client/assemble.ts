@@ -1,3 +1,4 @@
+import type { ChildName } from '../../machines/unit/context.ts';
 import type { ClientError } from '../../services/errors.ts';
 import type { UpdateTarget } from '../../services/firmware.ts';
 import type { Adapters } from '../platform.ts';
@@ -8,7 +9,7 @@ import type { ResolvedOptions } from './options/options.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createInFlight, createLifecycle, type InFlight, type Lifecycle } from './lifecycle.ts';
 import { createReports } from './reports.ts';
-import { settled, type UnitActor } from './await-event.ts';
+import { waitForIdle, type UnitActor } from './await-event.ts';
 import { createRoot } from './machines.ts';
 import { createEpoch, type Epoch } from './api/time-manager.ts';
 
@@ -25,7 +26,7 @@ export interface UnitRuntime<TEnv extends object> {
   /** Starts the unit: settings, schema, network, link. @throws {ClientError} `stopped`, `options` */
   start(): void;
   /** Sends a request to a child machine, and waits until it has done all that it was asked for. */
-  ask(request: UnitRequest, systemId: string): Promise<void>;
+  ask(request: UnitRequest, child: ChildName): Promise<void>;
 }
 
 /** What the app brings to its unit. */
@@ -87,10 +88,10 @@ export const createUnit = <TEnv extends object>(
   const lifecycle = createLifecycle({ actor, plane, cycle, inFlight, adapters, fault });
   actor.on('timeSynced', ({ offsetMs }) => epoch.setOffset(offsetMs));
 
-  const ask = async (request: UnitRequest, systemId: string) => {
+  const ask = async (request: UnitRequest, child: ChildName) => {
     lifecycle.start();
     actor.send(request);
-    await settled(actor, systemId);
+    await waitForIdle(actor, child);
   };
 
   const start = () => {

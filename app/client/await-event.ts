@@ -1,5 +1,6 @@
 import { waitFor, type ActorRefFrom, type AnyActorRef } from 'xstate';
 import type { unitMachine } from '../../machines/unit.ts';
+import type { ChildName } from '../../machines/unit/context.ts';
 import { ClientError, errorOf, type Failure } from '../../services/errors.ts';
 
 /** The unit's root actor. */
@@ -7,6 +8,7 @@ export type UnitActor = ActorRefFrom<typeof unitMachine>;
 
 type Emitted = Parameters<Parameters<UnitActor['on']>[1]>[0];
 type EmittedType = Emitted['type'];
+type FailureType = Extract<Emitted, { failure: Failure }>['type'];
 
 const stopped = (cause?: unknown) =>
   new ClientError('stopped', 'The client was stopped before this was done. Make a new one.', { cause });
@@ -25,20 +27,20 @@ export const stopUnseen = (unit: UnitActor): void => {
  *
  * @throws {PepeunitError} What `failed` carries; {@link ClientError} `stopped` when the unit ends first.
  */
-export const outcomeOf = <TDone extends EmittedType>(
+export const waitForEvent = <TDone extends EmittedType>(
   unit: UnitActor,
   done: readonly TDone[],
-  failed: readonly EmittedType[],
+  failed: readonly FailureType[],
 ): Promise<Extract<Emitted, { type: TDone }>> =>
   new Promise((resolve, reject) => {
-    // A unit that has stopped tells nobody any more.
+    // A unit that has stopped emits nothing any more.
     if (unit.getSnapshot().status === 'stopped') throw stopped();
     const subscriptions = [
       ...done.map((type) =>
         unit.on(type, (event) => settle(() => resolve(event as Extract<Emitted, { type: TDone }>))),
       ),
       ...failed.map((type) =>
-        unit.on(type, (event) => settle(() => reject(errorOf((event as unknown as { failure: Failure }).failure)))),
+        unit.on(type, (event) => settle(() => reject('failure' in event ? errorOf(event.failure) : stopped()))),
       ),
       unit.subscribe({
         error: (error) => settle(() => reject(stopped(error))),
@@ -56,10 +58,10 @@ export const outcomeOf = <TDone extends EmittedType>(
  *
  * @throws {PepeunitError} Why its last attempt failed.
  */
-export const settled = async (unit: UnitActor, systemId: string): Promise<void> => {
-  const child: AnyActorRef | undefined = unit.system.get(systemId);
-  if (!child) throw stopped();
-  const snapshot = await waitFor(child, (current) => !current.hasTag('busy'), { timeout: Infinity }).catch(
+export const waitForIdle = async (unit: UnitActor, child: ChildName): Promise<void> => {
+  const ref: AnyActorRef | undefined = unit.system.get(child);
+  if (!ref) throw stopped();
+  const snapshot = await waitFor(ref, (current) => !current.hasTag('busy'), { timeout: Infinity }).catch(
     (cause: unknown) => {
       if (replaced.has(unit)) return new Promise<never>(() => undefined);
       throw stopped(cause);

@@ -16,7 +16,7 @@ import {
   type PepeunitClientOptions,
   type ResolvedOptions,
 } from './options/options.ts';
-import { outcomeOf, type UnitActor } from './await-event.ts';
+import { waitForEvent, type UnitActor } from './await-event.ts';
 import type { UnitMetrics } from './metrics.ts';
 import { createUnit, type UnitRuntime } from './assemble.ts';
 import { ClientParts } from './parts.ts';
@@ -154,7 +154,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
     checkCycle(options);
     const { cycleMs = 20 } = options;
     this.#unit.start();
-    const ended = outcomeOf(this.actor, ['stopped'], ['misconfigured']);
+    const ended = waitForEvent(this.actor, ['stopped'], ['misconfigured']);
     this.#unit.cycle.start(cycleMs);
     try {
       await ended;
@@ -196,7 +196,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   async performUpdate(): Promise<void> {
     await this.#needSettings();
     const { commit } = await this.restClient.getTargetVersion();
-    const ended = outcomeOf(
+    const ended = waitForEvent(
       this.actor,
       ['updateFinished', 'updateSwapped', 'updateSkipped', 'updateHandedOver', 'updateConfirmed'],
       ['updateFailed', 'updateRefused'],

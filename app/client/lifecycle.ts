@@ -4,7 +4,7 @@ import type { RestartingMode } from '../../services/process-control.ts';
 import type { Journal } from '../logging/log.ts';
 import { createTimeouts } from '../messaging/timeout.ts';
 import type { Adapters } from '../platform.ts';
-import { outcomeOf, stopUnseen, type UnitActor } from './await-event.ts';
+import { waitForEvent, stopUnseen, type UnitActor } from './await-event.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Cycle } from './main-cycle.ts';
 
@@ -70,7 +70,7 @@ const createRestart = ({ actor, plane, cycle, adapters }: LifecycleParts): Lifec
   /** @returns Whether there was a link to leave. */
   const disconnect = async (): Promise<boolean> => {
     if (!plane.publisher.isAttached()) return false;
-    const done = outcomeOf(actor, ['disconnected'], []);
+    const done = waitForEvent(actor, ['disconnected'], []);
     actor.send({ type: 'mqtt.disconnect' });
     await done;
     return true;
@@ -137,7 +137,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     cycle.stop();
     inFlight.giveUp();
     if (isOn && actor.getSnapshot().status === 'active') {
-      const stopped = outcomeOf(actor, ['stopped'], []);
+      const stopped = waitForEvent(actor, ['stopped'], []);
       actor.send({ type: 'unit.stop' });
       // A root that fails meanwhile is in the log; what follows has to happen all the same.
       await Promise.allSettled([stopped]);

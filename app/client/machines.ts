@@ -1,5 +1,5 @@
 import { createActor } from 'xstate';
-import { drawnWaits } from '../../machines/mqtt/reconnect-delay.ts';
+import { jitteredDelays } from '../../machines/mqtt/reconnect-delay.ts';
 import { loggerMachine } from '../../machines/logger.ts';
 import { mqttMachine } from '../../machines/mqtt.ts';
 import { schemaMachine } from '../../machines/schema.ts';
@@ -75,7 +75,7 @@ const mqtt = ({ adapters, plane }: RootParts) =>
       holdLink: holdLink(adapters.broker, plane.switchboard),
       closeLink: closeLink(() => plane.switchboard.closed()),
     },
-    delays: drawnWaits(adapters.random, plane.switchboard.spreadMs),
+    delays: jitteredDelays(adapters.random, plane.switchboard.spreadMs),
   });
 
 const update = ({ adapters, options, documents, restart, handOver, isReady }: RootParts) => {

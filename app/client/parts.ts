@@ -9,20 +9,20 @@ import type { Settings } from './api/settings.ts';
 import { createTimeManager, type TimeManager } from './api/time-manager.ts';
 import { createWifiManager, type WifiManager } from './api/wifi-manager.ts';
 import type { UnitRuntime } from './assemble.ts';
-import { outcomeOf, type UnitActor } from './await-event.ts';
+import { waitForEvent, type UnitActor } from './await-event.ts';
 
 type Machines = Pick<UnitRuntime<object>, 'actor' | 'lifecycle'>;
 
 const syncLogs = async ({ actor, lifecycle }: Machines): Promise<number> => {
   lifecycle.start();
-  const ended = outcomeOf(actor, ['logsSynced'], ['logsFailed']);
+  const ended = waitForEvent(actor, ['logsSynced'], ['logsFailed']);
   actor.send({ type: 'logger.sync' });
   return (await ended).entries;
 };
 
 const syncTime = async ({ actor, lifecycle }: Machines): Promise<void> => {
   lifecycle.start();
-  const ended = outcomeOf(actor, ['timeSynced'], ['timeFailed']);
+  const ended = waitForEvent(actor, ['timeSynced'], ['timeFailed']);
   actor.send({ type: 'time.sync' });
   await ended;
 };

@@ -5,7 +5,7 @@ import type { MqttProtocol } from './disconnect-reason.ts';
 import type { Parent } from '../lib/slot.ts';
 import type { Account, Subscriptions } from './subscriptions.ts';
 
-/** What others, and the actor that holds the link, may tell the mqtt machine. */
+/** Events that the mqtt machine accepts, from others and from the actor that holds the link. */
 export type MqttEvent =
   | { type: 'network.up' }
   | { type: 'network.down' }
@@ -19,15 +19,15 @@ export type MqttEvent =
   | { type: 'mqtt.resubscribe' }
   | LinkEvent;
 
-/** What the mqtt machine tells its parent. */
+/** Facts that the mqtt machine reports to its parent. */
 export type MqttFact =
   | { type: 'mqtt.ready' }
   | { type: 'mqtt.connected'; sessionPresent: boolean; version: MqttVersion }
-  /** Every wanted topic was answered; told after each connect, and each change of what is wanted, granted or denied. */
+  /** Every wanted topic was answered; reported after each connect, and each change of what is wanted, granted or denied. */
   | { type: 'mqtt.online'; granted: number; denied: readonly Grant[] }
   /** A link that was open has ended; repeated when the one before ended alike, and none was stable since. */
   | { type: 'mqtt.offline'; failure?: Failure; isRepeated?: true }
-  /** An attempt to open a link failed; told once for each reason until a link is open. */
+  /** An attempt to open a link failed; reported once for each reason until a link is open. */
   | { type: 'mqtt.failed'; failure: Failure }
   /** The link was closed as asked. */
   | { type: 'mqtt.stopped' };
@@ -67,13 +67,13 @@ export interface MqttContext extends Subscriptions, Quarantine {
   attempts: number;
   /** How many links in a row were online until they were closed, with no other failure in between. */
   closures: number;
-  /** What was told of the end of the last open link, unless one was stable since. */
+  /** What was reported of the end of the last open link, unless one was stable since. */
   lostBy: string | undefined;
   /** Why the last link ended or the last attempt failed. */
   failure: Failure | undefined;
-  /** Reasons that were told since the link was last open. */
-  told: readonly string[];
-  /** What was told last of this link's topics. */
+  /** Reasons that were reported since the link was last open. */
+  reportedReasons: readonly string[];
+  /** What was reported last about this link's topics. */
   account: Account | undefined;
 }
 
@@ -102,7 +102,7 @@ export const newMqttContext = ({
   closures: 0,
   lostBy: undefined,
   failure: undefined,
-  told: [],
+  reportedReasons: [],
   account: undefined,
   wanted: [],
   asked: [],

@@ -47,7 +47,7 @@ const silent: Failure = {
 };
 
 /** Why a link or an attempt ended, from the event that ended it; nothing when it was asked to end. */
-export const endOf = (event: AnyEventObject): { failure?: Failure } => {
+export const disconnectReason = (event: AnyEventObject): { failure?: Failure } => {
   if (event.type === 'link.closed' || event.type === 'link.refused') return { failure: event['failure'] };
   if (event.type.startsWith('xstate.error.')) return { failure: failureOf(event['error']) };
   if (event.type.startsWith('xstate.after.answerWithin')) return { failure: silent };

@@ -4,15 +4,15 @@ import type { Failure } from '../../services/errors.ts';
 import * as quarantine from './topic-quarantine.ts';
 import { canFallBack, isRefusal, versionAfter, withSuspicion } from './disconnect-reason.ts';
 import type { MqttContext, MqttEvent, MqttFact, MqttInput } from './context.ts';
-import { longestRetryMs, longestSlowRetryMs, stableMs } from './reconnect-delay.ts';
+import { maxRetryMs, maxSlowRetryMs, stableMs } from './reconnect-delay.ts';
 import { timerMs } from '../lib/delays.ts';
 import { slot } from '../lib/slot.ts';
 import * as subscriptions from './subscriptions.ts';
 
 type Wish = Omit<Extract<MqttEvent, { type: 'mqtt.connect' }>, 'type'>;
 
-/** How many reasons are remembered as told. */
-const mostTold = 8;
+/** How many reported reasons are remembered. */
+const maxReasons = 8;
 
 /** What the mqtt statechart is made of: its actors, actions, guards and delays. */
 export const mqttSetup = setup({
@@ -29,7 +29,7 @@ export const mqttSetup = setup({
       ({ context }) => context.parent,
       (_, fact: MqttFact) => fact,
     ),
-    /** Tells what became of the topics, unless that was told already. */
+    /** Reports what became of the topics, unless that was reported already. */
     reportOnline: enqueueActions(({ context, enqueue }) => {
       const { parent, granted, denied } = context;
       const account = subscriptions.accountOf(context);
@@ -40,9 +40,9 @@ export const mqttSetup = setup({
     reportStopped: enqueueActions(({ context, enqueue }) => {
       if (!context.isWanted) enqueue.sendTo(context.parent, { type: 'mqtt.stopped' });
     }),
-    /** Tells the end of an open link, or of an attempt that is not followed by another at once. */
+    /** Reports the end of an open link, or of an attempt that is not followed by another at once. */
     reportEnd: enqueueActions(({ context, enqueue }, { failure }: { failure?: Failure }) => {
-      const { parent, isOpen, lostBy, told, account } = context;
+      const { parent, isOpen, lostBy, reportedReasons, account } = context;
       const closures = isOpen && account && failure?.code === 'closed' ? context.closures + 1 : 0;
       const why = failure === undefined ? {} : { failure: withSuspicion(failure, closures) };
       enqueue.assign({ isOpen: false, closures, ...why });
@@ -51,15 +51,15 @@ export const mqttSetup = setup({
         enqueue.assign({ lostBy: why.failure?.message });
         return enqueue.sendTo(parent, { type: 'mqtt.offline', ...why, ...again });
       }
-      if (!failure || canFallBack(context, failure) || told.includes(failure.message)) return;
-      enqueue.assign({ told: [...told, failure.message].slice(-mostTold) });
+      if (!failure || canFallBack(context, failure) || reportedReasons.includes(failure.message)) return;
+      enqueue.assign({ reportedReasons: [...reportedReasons, failure.message].slice(-maxReasons) });
       enqueue.sendTo(parent, { type: 'mqtt.failed', failure });
     }),
     noteOpen: assign(({ context }, { sessionPresent }: { sessionPresent: boolean }) => ({
       isOpen: true,
       wasOpen: true,
       failure: undefined,
-      told: [],
+      reportedReasons: [],
       account: undefined,
       provenVersion: context.version,
       ...subscriptions.onNewLink(context, sessionPresent),
@@ -82,7 +82,7 @@ export const mqttSetup = setup({
       ...subscriptions.wanting(topics),
       ...quarantine.givingAnotherChance(context, topics),
     })),
-    askForProof: sendTo('link', { type: 'link.ping' }),
+    ping: sendTo('link', { type: 'link.ping' }),
     forgetAsked: assign({ asked: [] }),
     forgetDenied: assign(({ context }) => ({ denied: [], ...quarantine.givingAnotherChance(context, context.wanted) })),
     forgetGrants: assign(({ context }) => ({
@@ -95,7 +95,7 @@ export const mqttSetup = setup({
       ...subscriptions.answered(context, grants),
       ...quarantine.afterAnswers(context, grants),
     })),
-    doubtUnanswered: assign(({ context }) => quarantine.afterEnd(context)),
+    suspectUnanswered: assign(({ context }) => quarantine.afterEnd(context)),
     /** Asks for what is missing, drops what is not wanted any more, leaves the rest alone. */
     reconcile: enqueueActions(({ context, enqueue }) => {
       const toAsk = quarantine.nextToAsk(context, subscriptions.topicsToAsk(context));
@@ -127,8 +127,8 @@ export const mqttSetup = setup({
     answerWithin: ({ context }) => context.pingIntervalMs,
     stableAfter: ({ context }) => stableMs(context),
     retryDeniedAfter: ({ context }) => (quarantine.isRetryCostly(context) ? 3_600_000 : 600_000),
-    /** The longest waits; the app draws from them, so that a fleet does not come back in one second. */
-    retryAfter: ({ context }) => longestRetryMs(context),
-    retrySlowlyAfter: ({ context }) => longestSlowRetryMs(context),
+    /** The longest delays; the app adds jitter, so that a fleet does not come back in one second. */
+    retryAfter: ({ context }) => maxRetryMs(context),
+    retrySlowlyAfter: ({ context }) => maxSlowRetryMs(context),
   },
 });

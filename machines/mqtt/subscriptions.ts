@@ -60,7 +60,7 @@ export const onNewLink = (now: Subscriptions, sessionPresent: boolean): Partial<
   granted: sessionPresent ? now.granted : [],
 });
 
-/** What was told of the topics last. */
+/** What was reported about the topics. */
 export interface Account {
   readonly wanted: number;
   readonly granted: number;

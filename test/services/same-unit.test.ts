@@ -2,7 +2,7 @@ import { createActor } from 'xstate';
 import { expect, test } from 'vitest';
 import { memoryBroker } from '../../adapters/memory/broker.ts';
 import { fakeClock } from '../../adapters/memory/clock.ts';
-import { drawnWaits } from '../../machines/mqtt/reconnect-delay.ts';
+import { jitteredDelays } from '../../machines/mqtt/reconnect-delay.ts';
 import { mqttMachine, type MqttFact } from '../../machines/mqtt.ts';
 import { closeLink, holdLink, type LinkUser, type MqttVersion } from '../../services/broker.ts';
 import { probe, settle } from '../machines/harness.ts';
@@ -31,7 +31,7 @@ const program = ({ clock, broker, random }: ReturnType<typeof world>, version: M
   const parent = probe<MqttFact>();
   const machine = mqttMachine.provide({
     actors: { holdLink: holdLink(broker, user), closeLink: closeLink(async () => undefined) },
-    delays: drawnWaits(random, () => spreadMs),
+    delays: jitteredDelays(random, () => spreadMs),
   });
   const actor = createActor(machine, { clock, input: { parent: parent.ref, protocol: version } });
   actor.start();

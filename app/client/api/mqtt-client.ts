@@ -4,7 +4,7 @@ import type { InboundMessage } from '../../messaging/inbound/message.ts';
 import type { OutboxMetrics } from '../../../services/metrics.ts';
 import { refused, type PublishResult } from '../../messaging/outbound/result.ts';
 import type { MessageOptions, Publisher } from '../../messaging/outbound/publisher.ts';
-import { outcomeOf, type UnitActor } from '../await-event.ts';
+import { waitForEvent, type UnitActor } from '../await-event.ts';
 
 /** What can be published: text and numbers go as UTF-8, bytes as they are. */
 export type Payload = string | Uint8Array | number | boolean;
@@ -194,7 +194,7 @@ export const createMqttClient = ({ unit, start, inbox, publisher, warn }: MqttCl
   const connect = async () => {
     if (isOnline()) return;
     start();
-    const online = outcomeOf(unit, ['online'], ['misconfigured']);
+    const online = waitForEvent(unit, ['online'], ['misconfigured']);
     unit.send({ type: 'mqtt.connect' });
     await online;
     // Else what is published first would have to wait behind what earlier runs left.
@@ -214,7 +214,7 @@ export const createMqttClient = ({ unit, start, inbox, publisher, warn }: MqttCl
     disconnect: async () => {
       const now = unit.getSnapshot();
       if (now.status !== 'active' || now.matches({ lifecycle: 'idle' })) return;
-      const ended = outcomeOf(unit, ['disconnected'], []);
+      const ended = waitForEvent(unit, ['disconnected'], []);
       unit.send({ type: 'mqtt.disconnect' });
       await ended;
     },

@@ -80,7 +80,7 @@ export const outcomes: Record<string, (seen: Seen<MqttContext>) => void> = {
   },
   'link.alive': ({ context, snapshot }) => {
     expect(context.isOpen).toBe(true);
-    expect(snapshot.matches({ linked: { online: 'proving' } }), 'waits for no other').toBe(false);
+    expect(snapshot.matches({ linked: { online: 'pinging' } }), 'waits for no other').toBe(false);
   },
   'xstate.after.connectWithin.mqtt.linked.connecting': ({ context, before, snapshot }) => {
     const hasAnother = before.broker + 1 < before.brokers;
@@ -92,7 +92,7 @@ export const outcomes: Record<string, (seen: Seen<MqttContext>) => void> = {
     expect(context.denied).toEqual(before.wanted.length > before.granted.length ? [] : before.denied);
     expect(context.shunned, 'what links ended over has another chance').toEqual([]);
   },
-  'xstate.after.answerWithin.mqtt.linked.online.proving': ({ snapshot, news }) => {
+  'xstate.after.answerWithin.mqtt.linked.online.pinging': ({ snapshot, news }) => {
     expect(snapshot.value).toBe('backingOff');
     expect(news).toMatchObject([{ type: 'mqtt.offline', failure: { code: 'timeout' } }]);
   },
@@ -139,7 +139,7 @@ export const invariants: Record<string, (seen: Seen<MqttContext>) => void> = {
     });
   },
   'linked.online.quiet': isOpen,
-  'linked.online.proving': ({ told }) => expect(told('link').at(-1)).toEqual({ type: 'link.ping' }),
+  'linked.online.pinging': ({ told }) => expect(told('link').at(-1)).toEqual({ type: 'link.ping' }),
   backingOff: (seen) => {
     hasFailed(seen);
     expect(seen.context.broker, 'begins with the preferred one').toBe(0);

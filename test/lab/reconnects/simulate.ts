@@ -1,6 +1,6 @@
 import { createActor, fromCallback, fromPromise } from 'xstate';
 import { fakeClock } from '../../../adapters/memory/clock.ts';
-import { drawnWaits } from '../../../machines/mqtt/reconnect-delay.ts';
+import { jitteredDelays } from '../../../machines/mqtt/reconnect-delay.ts';
 import { mqttMachine, type MqttFact } from '../../../machines/mqtt.ts';
 import type { LinkCommand, LinkEvent, LinkWish } from '../../../services/broker.ts';
 import { seeded } from '../../support/seeded.ts';
@@ -107,7 +107,7 @@ export const simulate = (scenario: Scenario): Return => {
   const broker = fleetBroker(clock, mostPerSecond, excess);
   const machine = mqttMachine.provide({
     actors: { holdLink: broker.holdLink, closeLink: fromPromise<void>(async () => undefined) },
-    delays: drawnWaits(seeded(seed), () => spreadMs),
+    delays: jitteredDelays(seeded(seed), () => spreadMs),
   });
   const pauseMs = begins === 'start' ? 0 : mostPerSecond < Infinity ? 1000 : 1;
   if (begins === 'start' && downMs > 0) broker.fall();

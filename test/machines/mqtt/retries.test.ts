@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { drawnWaits } from '../../../machines/mqtt/reconnect-delay.ts';
+import { jitteredDelays } from '../../../machines/mqtt/reconnect-delay.ts';
 import { connecting, failure, grant, granted, online, open, type MqttUnderTest } from './under-test.ts';
 
 const waitOf = ({ clock, link }: MqttUnderTest) => {
@@ -14,7 +14,7 @@ const waitOf = ({ clock, link }: MqttUnderTest) => {
 
 const drawn = (chance: number, spreadMs: number, wasOpen: boolean, code = 'network') =>
   [1, 2, 3, 9].map((attempts) => {
-    const waits = drawnWaits(
+    const waits = jitteredDelays(
       () => chance,
       () => spreadMs,
     );
@@ -129,7 +129,7 @@ describe('backing off (M3, M14)', () => {
     ['the spread after it', 150_000, [30_000, 105_000]],
   ] as const)('slow waits are drawn over %s', (_, spreadMs, waits) => {
     const draw = (chance: number) =>
-      drawnWaits(
+      jitteredDelays(
         () => chance,
         () => spreadMs,
       ).retrySlowlyAfter({ context: { attempts: 1 } });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { drawnWaits } from '../../../machines/mqtt/reconnect-delay.ts';
+import { jitteredDelays } from '../../../machines/mqtt/reconnect-delay.ts';
 import { asked, connecting, failure, grant, granted, isOnline, open, type MqttUnderTest } from './under-test.ts';
 
 const end = ({ link }: MqttUnderTest, code = 'closed') =>
@@ -196,7 +196,7 @@ describe('what is no sign of a denied topic (M7)', () => {
 });
 
 test('while the topic is sought the waits are short, since no fleet is there that lost its broker', () => {
-  const { retryAfter } = drawnWaits(
+  const { retryAfter } = jitteredDelays(
     () => 0.5,
     () => 150_000,
   );
