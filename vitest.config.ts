@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that replace globals or measure their process: each has one of its own. */
 const alone = [
@@ -15,12 +16,29 @@ const alone = [
   'test/services/link.test.ts',
 ];
 
+/** What takes longest by itself; the other files fill the time beside it. */
+const long =
+  /\/(lab\/models\/machines|app\/demo\/demo|app\/update\/\w+|app\/faults\/(commands|after-stop)|mqtt\/broker)\.test/;
+
+const rank = ({ moduleId, project }: TestSpecification): number => {
+  if (long.test(moduleId)) return 0;
+  return project.name === 'together' ? 1 : 2;
+};
+
+/** Long files first, then those that share a worker, so that it is kept. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return files.toSorted((one, other) => rank(one) - rank(other));
+  }
+}
+
 export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // Most tests wait, for timers and for other processes: more workers than cores.
     maxWorkers: 6,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
