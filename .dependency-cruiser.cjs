@@ -62,6 +62,17 @@ module.exports = {
       { path: '^adapters/node/', pathNot: '^adapters/node/($1$|fs/)' },
     ),
     rule(
+      'messaging-is-below-logging-and-client',
+      { path: '^app/messaging/' },
+      { path: '^app/', pathNot: '^app/messaging/' },
+    ),
+    rule('logging-is-below-client', { path: '^app/logging/' }, { path: '^app/', pathNot: '^app/(logging|messaging)/' }),
+    rule(
+      'inbound-and-outbound-do-not-meet',
+      { path: '^app/messaging/(inbound|outbound)/' },
+      { path: '^app/messaging/((inbound|outbound)/|router\\.ts$)', pathNot: '^app/messaging/$1/' },
+    ),
+    rule(
       'only-node-uses-node',
       { path: `^(machines|services|adapters/(?!node/)|${notNodeEntries})` },
       { dependencyTypes: ['core'] },
