@@ -53,8 +53,8 @@ export const createUnit = <TEnv extends object>(
     loadSettings: () => ask({ type: 'settings.load' }, 'settings'),
     loadSchema: () => ask({ type: 'schema.load' }, 'schema'),
     giveUp: inFlight.signal,
-    onEnv: ({ unitUuid }) => plane.publisher.claim(unitUuid),
-    onSchema: (adopted) => plane.route(adopted),
+    onEnv: (adopted) => plane.adoptEnv(adopted),
+    onSchema: (adopted) => plane.adoptSchema(adopted),
   });
 
   const plane: DataPlane = createDataPlane({
@@ -62,7 +62,6 @@ export const createUnit = <TEnv extends object>(
     options,
     epoch,
     env: documents.envNow,
-    schema: documents.schemaNow,
     onCommand: (command) => actor.send({ type: 'command.received', ...command }),
   });
 

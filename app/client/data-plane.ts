@@ -4,12 +4,12 @@ import { LogLevel } from '../../services/log.ts';
 import type { UnitSchema } from '../../services/schema.ts';
 import type { Adapters } from '../platform.ts';
 import type { Command } from '../messaging/inbound/command.ts';
-import { defaultInboxBounds } from '../messaging/inbound/inbox-backlog.ts';
+import { defaultInboxLimits } from '../messaging/inbound/topic-queues.ts';
 import { createInbox, type Inbox } from '../messaging/inbound/inbox.ts';
-import { createJournal, type Journal } from '../logging/log.ts';
-import { mqttLogSink, type MqttLogSink } from '../logging/mqtt-sink.ts';
+import { createLogDispatcher, type LogDispatcher } from '../logging/log.ts';
+import { createMqttLogSink, type MqttLogSink } from '../logging/mqtt-sink.ts';
 import { createPublisher, type Publisher } from '../messaging/outbound/publisher.ts';
-import { createSwitchboard, type Switchboard } from '../messaging/router.ts';
+import { createRouter, type Router } from '../messaging/router.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import type { Epoch } from './api/time-manager.ts';
 
@@ -17,13 +17,15 @@ import type { Epoch } from './api/time-manager.ts';
 export interface DataPlane {
   readonly inbox: Inbox;
   readonly publisher: Publisher;
-  readonly switchboard: Switchboard;
-  readonly journal: Journal;
+  readonly router: Router;
+  readonly log: LogDispatcher;
   readonly logFile: ReturnType<typeof fileLogSink>;
   readonly mqttLog: MqttLogSink;
   readonly warn: (message: string) => void;
+  /** Takes over whose messages the unit sends, and what no log entry may show. */
+  adoptEnv(env: UnitEnv): void;
   /** Takes over the topics of a schema. */
-  route(schema: UnitSchema): void;
+  adoptSchema(schema: UnitSchema): void;
 }
 
 export interface DataPlaneParts {
@@ -31,16 +33,13 @@ export interface DataPlaneParts {
   readonly options: ResolvedOptions;
   readonly epoch: Epoch;
   readonly env: () => UnitEnv | undefined;
-  readonly schema: () => UnitSchema | undefined;
   readonly onCommand: (command: Command) => void;
 }
 
-const secretsOf = (env: UnitEnv | undefined): string[] =>
-  env ? secretVariables.map((name) => env.reserved[name]) : [];
-
-export const createDataPlane = ({ adapters, options, epoch, env, schema, onCommand }: DataPlaneParts): DataPlane => {
+export const createDataPlane = ({ adapters, options, epoch, env, onCommand }: DataPlaneParts): DataPlane => {
   const { clock, storage, console } = adapters;
-  const warn = (message: string) => journal.log(LogLevel.Warning, message);
+  let secrets: readonly string[] = [];
+  const warn = (message: string) => log.log(LogLevel.Warning, message);
   const publisher = createPublisher({
     store: options.outbox.durable === false ? undefined : adapters.outbox,
     clock,
@@ -48,19 +47,19 @@ export const createDataPlane = ({ adapters, options, epoch, env, schema, onComma
     epochMs: epoch.trustedEpochMs,
     warn,
   });
-  const inbox = createInbox({ clock, bounds: defaultInboxBounds, pauseMs: () => switchboard.pauseMs(), warn });
+  const inbox = createInbox({ clock, limits: defaultInboxLimits, pauseMs: () => router.pauseMs(), warn });
   const logFile = fileLogSink({
     storage,
     path: options.logFilePath,
-    maxLines: () => journal.config.maxLength,
-    onFailure: (thrown) => journal.tellFailure('file', thrown),
+    maxLines: () => log.config.maxLength,
+    onFailure: (thrown) => log.reportFailure('file', thrown),
   });
-  const mqttLog = mqttLogSink(publisher, schema);
-  const journal = createJournal(
+  const mqttLog = createMqttLogSink(publisher);
+  const log = createLogDispatcher(
     {
       sinks: { console, file: logFile, mqtt: mqttLog },
       epochMs: epoch.trustedEpochMs,
-      secrets: () => secretsOf(env()),
+      secrets: () => secrets,
     },
     {
       minLevel: LogLevel.Debug,
@@ -70,7 +69,7 @@ export const createDataPlane = ({ adapters, options, epoch, env, schema, onComma
       mqtt: options.ffMqttLogEnable,
     },
   );
-  const switchboard = createSwitchboard({
+  const router = createRouter({
     env,
     preferences: options.mqtt,
     inbox,
@@ -78,9 +77,22 @@ export const createDataPlane = ({ adapters, options, epoch, env, schema, onComma
     onCommand,
     onRefusal: warn,
   });
-  const route = (adopted: UnitSchema) => {
-    switchboard.route(adopted);
-    publisher.route(adopted);
+  return {
+    inbox,
+    publisher,
+    router,
+    log,
+    logFile,
+    mqttLog,
+    warn,
+    adoptEnv: (adopted) => {
+      secrets = secretVariables.map((name) => adopted.reserved[name]);
+      publisher.claim(adopted.unitUuid);
+    },
+    adoptSchema: (adopted) => {
+      router.route(adopted);
+      publisher.route(adopted);
+      mqttLog.route(adopted);
+    },
   };
-  return { inbox, publisher, switchboard, journal, logFile, mqttLog, warn, route };
 };

@@ -1,7 +1,7 @@
 import { ClientError, failureOf } from '../../services/errors.ts';
 import { LogLevel } from '../../services/log.ts';
 import type { RestartingMode } from '../../services/process-control.ts';
-import type { Journal } from '../logging/log.ts';
+import type { LogDispatcher } from '../logging/log.ts';
 import { createTimeouts } from '../messaging/timeout.ts';
 import type { Adapters } from '../platform.ts';
 import { waitForEvent, stopUnseen, type UnitActor } from './await-event.ts';
@@ -55,11 +55,11 @@ const stopWithinMs = 4_900;
 const flushWithinMs = 5_000;
 
 /** Throws what is wrong, if anything is, and logs it, once. */
-const refusal = (fault: ClientError | undefined, journal: Journal) => {
+const refusal = (fault: ClientError | undefined, log: LogDispatcher) => {
   let isLogged = false;
   return (): void => {
     if (!fault) return;
-    if (!isLogged) journal.log(LogLevel.Critical, fault.message);
+    if (!isLogged) log.log(LogLevel.Critical, fault.message);
     isLogged = true;
     throw fault;
   };
@@ -84,7 +84,7 @@ const createRestart = ({ actor, plane, cycle, adapters }: LifecycleParts): Lifec
 
   return async (mode) => {
     cycle.pause();
-    await withTimeout(plane.journal.flush(), flushWithinMs);
+    await withTimeout(plane.log.flush(), flushWithinMs);
     const hadLink = await disconnect();
     await plane.publisher.release();
     try {
@@ -100,33 +100,33 @@ const createRestart = ({ actor, plane, cycle, adapters }: LifecycleParts): Lifec
 
 /** Whoever comes after a supervisor or proxy starts a unit of its own: two of one unit would fight for the session. */
 const createLeave =
-  ({ plane: { journal }, adapters }: LifecycleParts, restart: Lifecycle['restart']) =>
+  ({ plane: { log }, adapters }: LifecycleParts, restart: Lifecycle['restart']) =>
   () => {
     const gone = adapters.process.isSupervised
       ? 'The supervisor is gone, and the unit leaves. Start `pepeunit run` again.'
       : 'The process that restarted the unit is gone, and the unit leaves. Start the program again.';
-    journal.log(LogLevel.Critical, gone);
-    restart('exit').catch((thrown: unknown) => journal.log(LogLevel.Error, failureOf(thrown).message));
+    log.log(LogLevel.Critical, gone);
+    restart('exit').catch((thrown: unknown) => log.log(LogLevel.Error, failureOf(thrown).message));
   };
 
 export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
   const { actor, plane, cycle, inFlight, adapters, fault } = parts;
-  const { inbox, journal, publisher } = plane;
+  const { inbox, log, publisher } = plane;
   const { clock } = adapters;
   const { withTimeout } = createTimeouts(clock);
   let isOn = false;
   let endWatch = noWatch;
   let stopping: Promise<void> | undefined;
   const restart = createRestart(parts);
-  const refuse = refusal(fault, journal);
+  const refuse = refusal(fault, log);
 
   actor.subscribe({
-    error: (thrown) => journal.log(LogLevel.Critical, `The unit's root machine failed: ${failureOf(thrown).message}`),
+    error: (thrown) => log.log(LogLevel.Critical, `The unit's root machine failed: ${failureOf(thrown).message}`),
   });
 
   /** The publisher takes no more messages from now on, and what the log has yet to publish goes there first. */
   const writeOut = async (withinMs: number) => {
-    const flushed = withTimeout(journal.flush(), withinMs);
+    const flushed = withTimeout(log.flush(), withinMs);
     await publisher.stop(withinMs);
     await flushed;
   };

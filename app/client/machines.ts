@@ -72,10 +72,10 @@ const termsOf = ({ update: { trialStarts, healthTimeoutMs } }: ResolvedOptions):
 const mqtt = ({ adapters, plane }: RootParts) =>
   mqttMachine.provide({
     actors: {
-      holdLink: holdLink(adapters.broker, plane.switchboard),
-      closeLink: closeLink(() => plane.switchboard.closed()),
+      holdLink: holdLink(adapters.broker, plane.router),
+      closeLink: closeLink(() => plane.router.closed()),
     },
-    delays: jitteredDelays(adapters.random, plane.switchboard.spreadMs),
+    delays: jitteredDelays(adapters.random, plane.router.jitterMs),
   });
 
 const update = ({ adapters, options, documents, restart, handOver, isReady }: RootParts) => {
@@ -112,13 +112,13 @@ const wifi = ({ adapters, documents }: RootParts) =>
     },
   });
 
-const logger = ({ plane: { journal }, reports }: RootParts) =>
+const logger = ({ plane: { log }, reports }: RootParts) =>
   loggerMachine.provide({
     actors: {
       sendStored: sendStoredLogs(reports.sendStoredLogs),
-      flush: flushLogs(() => journal.flush()),
+      flush: flushLogs(() => log.flush()),
     },
-    actions: { applyConfig: (_, config) => journal.configure(config) },
+    actions: { applyConfig: (_, config) => log.configure(config) },
   });
 
 const stateReporter = ({ adapters, epochMs, reports }: RootParts) =>
@@ -154,7 +154,7 @@ const provideUnit = (parts: RootParts) =>
     },
     actions: {
       log: (_, line) => {
-        parts.plane.journal.log(line.level, line.text);
+        parts.plane.log.log(line.level, line.text);
         parts.metrics.note(line);
       },
     },
@@ -178,7 +178,7 @@ export const createRoot = (parts: RootParts): UnitActor => {
       // The answer names no link: a compilable unit can only wait for the command that does.
       asksTarget: options.update.program === undefined,
       isSupervised: adapters.process.isSupervised,
-      logConfig: plane.journal.config,
+      logConfig: plane.log.config,
     },
   });
 };

@@ -114,7 +114,7 @@ export abstract class ClientParts<TEnv extends object> {
     this.cipher = adapters.cipher;
     this.fileManager = createFileManager(adapters.storage, adapters.extract);
     this.logger = createLogger({
-      journal: plane.journal,
+      log: plane.log,
       toggle: (sink, enabled) => actor.send({ type: 'logger.toggle', sink, enabled }),
       sync: () => syncLogs(unit),
       stored: () => plane.logFile.lines(),

@@ -1,3 +1,4 @@
+import { utf8Bytes } from '../../adapters/shared/mqtt/packet-size.ts';
 import { delay } from '../../adapters/shared/clock.ts';
 import type { Clock } from '../../services/clock.ts';
 import { ClientError } from '../../services/errors.ts';
@@ -33,17 +34,14 @@ interface Batch {
   readonly count: number;
 }
 
-const encoder = new TextEncoder();
-const bytesOf = (line: string): number => encoder.encode(line).length;
-
 /** As many lines as go together, at least one, with a byte for each comma or bracket. */
 export const batchFrom = (lines: readonly string[], maxBytes: number): Batch => {
   let bytes = 1;
   let end = 0;
   do {
-    bytes += bytesOf(lines[end] ?? '') + 1;
+    bytes += utf8Bytes(lines[end] ?? '') + 1;
     end += 1;
-  } while (end < lines.length && bytes + bytesOf(lines[end] ?? '') + 1 <= maxBytes);
+  } while (end < lines.length && bytes + utf8Bytes(lines[end] ?? '') + 1 <= maxBytes);
   return { payload: `[${lines.slice(0, end).join(',')}]`, count: end };
 };
 
@@ -56,7 +54,7 @@ export const createLogSync = ({ clock, stored, send, maxBytes, holdNew, warn }: 
   let rest: readonly string[] = [];
   let sent = 0;
   const leaveOutLong = (limit: number) => {
-    const fitting = rest.filter((line) => bytesOf(line) + bracketBytes <= limit);
+    const fitting = rest.filter((line) => utf8Bytes(line) + bracketBytes <= limit);
     const left = rest.length - fitting.length;
     if (left > 0) warn(`${left} stored log entries are longer than the ${limit} bytes that can be sent at once.`);
     rest = fitting;

@@ -2,7 +2,7 @@ import { textOf } from '../../services/errors.ts';
 import { LogLevel, type LogEntry } from '../../services/log.ts';
 
 /** Characters of an entry's text; what goes beyond is cut. */
-export const mostTextLength = 4000;
+export const maxTextLength = 4000;
 
 const firstOfYear10000 = Date.UTC(10_000, 0, 1);
 
@@ -11,13 +11,14 @@ const ranks: ReadonlyMap<unknown, number> = new Map(Object.values(LogLevel).map(
 /** How grave a level is; one that is none counts as `Info`. */
 export const rankOf = (level: LogLevel): number => ranks.get(level) ?? ranks.get(LogLevel.Info) ?? 0;
 
-const mask = (text: string, secrets: readonly string[]): string =>
-  secrets.reduce((masked, secret) => (secret.length < 8 ? masked : masked.replaceAll(secret, '***')), text);
-
-const shortened = (text: string): string => {
-  if (text.length <= mostTextLength) return text;
-  return `${text.slice(0, mostTextLength)}… (${text.length - mostTextLength} more characters)`;
+const mask = (text: string, secrets: readonly string[]): string => {
+  let masked = text;
+  for (const secret of secrets) if (secret.length >= 8) masked = masked.replaceAll(secret, '***');
+  return masked;
 };
+
+const shortened = (text: string): string =>
+  `${text.slice(0, maxTextLength)}… (${text.length - maxTextLength} more characters)`;
 
 /** The time as the backend reads it: ISO 8601 in UTC, with four digits for the year. */
 const datetimeOf = (epochMs: number | undefined): Pick<LogEntry, 'create_datetime'> =>
@@ -37,8 +38,11 @@ export const logEntry = (
   text: unknown,
   epochMs: number | undefined,
   secrets: readonly string[],
-): LogEntry => ({
-  level: ranks.has(level) ? level : LogLevel.Info,
-  text: shortened(mask(textOf(text), secrets)).replaceAll(/\p{Surrogate}/gu, '\ufffd'),
-  ...datetimeOf(epochMs),
-});
+): LogEntry => {
+  const masked = mask(textOf(text), secrets);
+  return {
+    level: ranks.has(level) ? level : LogLevel.Info,
+    text: (masked.length > maxTextLength ? shortened(masked) : masked).replaceAll(/\p{Surrogate}/gu, '\ufffd'),
+    ...datetimeOf(epochMs),
+  };
+};

@@ -6,7 +6,7 @@ import { logEntry, rankOf } from './entry.ts';
 export type SinkName = 'console' | 'file' | 'mqtt';
 
 /** What the logger machine decides: from which level on, how many lines, and where to. */
-export interface JournalConfig {
+export interface LogConfig {
   readonly minLevel: LogLevel;
   readonly maxLength: number;
   readonly console: boolean;
@@ -14,7 +14,7 @@ export interface JournalConfig {
   readonly mqtt: boolean;
 }
 
-export interface JournalParts {
+export interface LogDispatcherParts {
   readonly sinks: Readonly<Record<SinkName, LogSink>>;
   /** The time for `create_datetime`, Unix milliseconds; `undefined` while none is trusted. */
   readonly epochMs: () => number | undefined;
@@ -22,13 +22,13 @@ export interface JournalParts {
   readonly secrets: () => readonly string[];
 }
 
-export interface Journal {
+export interface LogDispatcher {
   /** Writes an entry to every sink that is on. Never throws and never waits. */
   log(level: LogLevel, text: string, options?: { fileOnly?: boolean }): void;
-  /** Tells every other sink that this one does not work, and never the sink itself. */
-  tellFailure(sink: SinkName, thrown: unknown): void;
-  configure(config: JournalConfig): void;
-  readonly config: JournalConfig;
+  /** Reports to every other sink that this one does not work, and never to the sink itself. */
+  reportFailure(sink: SinkName, thrown: unknown): void;
+  configure(config: LogConfig): void;
+  readonly config: LogConfig;
   /** Resolves when everything written so far is out, or can't be. */
   flush(): Promise<void>;
 }
@@ -36,8 +36,12 @@ export interface Journal {
 /** Every place where entries can go. */
 export const sinkNames = ['console', 'file', 'mqtt'] as const satisfies readonly SinkName[];
 
-export const createJournal = ({ sinks, epochMs, secrets }: JournalParts, initial: JournalConfig): Journal => {
+export const createLogDispatcher = (
+  { sinks, epochMs, secrets }: LogDispatcherParts,
+  initial: LogConfig,
+): LogDispatcher => {
   let config = initial;
+  let minRank = rankOf(initial.minLevel);
   /** Sinks that threw at their last entry, told once. */
   const broken = new Set<SinkName>();
 
@@ -49,12 +53,12 @@ export const createJournal = ({ sinks, epochMs, secrets }: JournalParts, initial
     } catch (thrown) {
       if (broken.has(sink)) return;
       broken.add(sink);
-      tellFailure(sink, thrown);
+      reportFailure(sink, thrown);
     }
   };
 
-  const tellFailure = (failing: SinkName, thrown: unknown) => {
-    if (rankOf(LogLevel.Warning) < rankOf(config.minLevel)) return;
+  const reportFailure = (failing: SinkName, thrown: unknown) => {
+    if (rankOf(LogLevel.Warning) < minRank) return;
     const text = `Entries do not reach the ${failing} log: ${failureOf(thrown).message}`;
     const entry = logEntry(LogLevel.Warning, text, epochMs(), secrets());
     for (const sink of sinkNames) if (sink !== failing) write(sink, entry);
@@ -64,19 +68,20 @@ export const createJournal = ({ sinks, epochMs, secrets }: JournalParts, initial
     try {
       await sinks[sink].flush();
     } catch (thrown) {
-      tellFailure(sink, thrown);
+      reportFailure(sink, thrown);
     }
   };
 
   return {
     log: (level, text, options) => {
-      if (rankOf(level) < rankOf(config.minLevel)) return;
+      if (rankOf(level) < minRank) return;
       const entry = logEntry(level, text, epochMs(), secrets());
       for (const sink of sinkNames) if (sink !== 'mqtt' || options?.fileOnly !== true) write(sink, entry);
     },
-    tellFailure,
+    reportFailure,
     configure: (given) => {
       config = given;
+      minRank = rankOf(given.minLevel);
     },
     get config() {
       return config;

@@ -6,18 +6,18 @@ const local =
   /^(10(\.\d+){3}|192\.168(\.\d+){2}|172\.(1[6-9]|2\d|3[01])(\.\d+){2}|169\.254(\.\d+){2}|\[f[cd][\da-f]*:.*\]|\[fe[89ab][\da-f]:.*\]|(.+\.)?(local|lan|internal|home\.arpa)|[^.:[\]]+)$/i;
 
 /** For some sixty units: no more than 7 attempts a second. */
-const siteSpreadMs = 10_000;
+const siteJitterMs = 10_000;
 
 /** For a thousand units: 7 attempts a second, with room for chance, where the platform takes 20. */
-export const fleetSpreadMs = 150_000;
+export const fleetJitterMs = 150_000;
 
 /**
  * Over how long units that lose the broker at this address together should spread their return, milliseconds.
  *
  * A unit can't know how many others there are; where the broker is tells how many there may be.
  */
-export const spreadOf = (url: string): number => {
+export const jitterWindowOf = (url: string): number => {
   const host = URL.canParse(url) ? new URL(url).hostname : '';
   if (loopback.test(host)) return 0;
-  return local.test(host) ? siteSpreadMs : fleetSpreadMs;
+  return local.test(host) ? siteJitterMs : fleetJitterMs;
 };

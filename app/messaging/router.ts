@@ -6,7 +6,7 @@ import { pingIntervalOf } from '../../services/settings.ts';
 import { commandOfKey, parseCommand, type Command, type CommandName } from './inbound/command.ts';
 import type { Inbox } from './inbound/inbox.ts';
 import { InboundMessage } from './inbound/message.ts';
-import { fleetSpreadMs, spreadOf } from './reconnect-spread.ts';
+import { fleetJitterMs, jitterWindowOf } from './jitter-window.ts';
 import type { Publisher } from './outbound/publisher.ts';
 
 /** What a user may say about the MQTT link. */
@@ -40,8 +40,8 @@ export interface LinkPreferences {
   readonly timeoutMs?: number;
 }
 
-/** What the switchboard stands between. */
-export interface SwitchboardParts {
+/** What the router connects. */
+export interface RouterParts {
   readonly env: () => UnitEnv | undefined;
   readonly preferences: LinkPreferences;
   readonly inbox: Inbox;
@@ -50,21 +50,21 @@ export interface SwitchboardParts {
   readonly onRefusal: (message: string) => void;
 }
 
-/** The data plane: routes each message by a map, from the link to its handler, past the statecharts. */
-export interface Switchboard extends LinkUser {
+/** Routes each message by a map, from the link to its handler, past the statecharts. */
+export interface Router extends LinkUser {
   /** Takes over the topics on which commands come. */
   route(schema: UnitSchema): void;
   /** Resolves when the link that was let go last has closed. */
   closed(): Promise<void>;
   /** How long the link may pause without it, or an answer on it, being given up, milliseconds. */
   pauseMs(): number;
-  /** Over how long to spread the return to a lost broker, milliseconds. */
-  spreadMs(): number;
+  /** The jitter window: over how long to spread the return to a lost broker, milliseconds. */
+  jitterMs(): number;
 }
 
 const secureMqttPort = 8883;
 const defaultTimeoutMs = 10_000;
-const longestPauseMs = 2000;
+const maxPauseMs = 2000;
 
 /** The broker that an env names: over TLS where TLS options or the port say so; an IPv6 address may come bare. */
 export const brokerUrl = ({ reserved }: UnitEnv, tls?: TlsOptions): string => {
@@ -83,7 +83,7 @@ const commandTopics = (schema: UnitSchema): Map<string, CommandName> => {
   return topics;
 };
 
-export const createSwitchboard = (parts: SwitchboardParts): Switchboard => {
+export const createRouter = (parts: RouterParts): Router => {
   const { env, preferences, inbox, publisher, onCommand, onRefusal } = parts;
   let commands = new Map<string, CommandName>();
   let closing: Promise<void> = Promise.resolve();
@@ -130,11 +130,11 @@ export const createSwitchboard = (parts: SwitchboardParts): Switchboard => {
     pauseMs: () => {
       const current = env();
       const pingIntervalMs = current ? pingIntervalOf(current.reserved) : Infinity;
-      return Math.min(longestPauseMs, pingIntervalMs / 4, timeoutMs / 4);
+      return Math.min(maxPauseMs, pingIntervalMs / 4, timeoutMs / 4);
     },
-    spreadMs: () => {
+    jitterMs: () => {
       const current = env();
-      return preferences.spreadMs ?? (current ? spreadOf(urlOf(current, 0)) : fleetSpreadMs);
+      return preferences.spreadMs ?? (current ? jitterWindowOf(urlOf(current, 0)) : fleetJitterMs);
     },
   };
 };

@@ -1,6 +1,6 @@
 import { textOf } from '../../../services/errors.ts';
 import { LogLevel } from '../../../services/log.ts';
-import { sinkNames, type Journal, type SinkName } from '../../logging/log.ts';
+import { sinkNames, type LogDispatcher, type SinkName } from '../../logging/log.ts';
 
 /** Where an entry goes; to every sink that is on by default. */
 export interface LogOptions {
@@ -90,19 +90,18 @@ export interface Logger {
 export type LogRecord = Readonly<Record<string, unknown>>;
 
 export interface LoggerParts {
-  readonly journal: Journal;
+  readonly log: LogDispatcher;
   readonly toggle: (sink: SinkName, enabled: boolean) => void;
   readonly sync: () => Promise<number>;
   readonly stored: () => Promise<string[]>;
   readonly clear: () => Promise<void>;
 }
 
-export const createLogger = ({ journal, toggle, sync, stored, clear }: LoggerParts): Logger => {
-  const at = (level: LogLevel) => (message: string, options?: LogOptions) =>
-    journal.log(level, textOf(message), options);
+export const createLogger = ({ log, toggle, sync, stored, clear }: LoggerParts): Logger => {
+  const at = (level: LogLevel) => (message: string, options?: LogOptions) => log.log(level, textOf(message), options);
   const turn = (enabled: boolean) => (sink: SinkName) => {
     if (sinkNames.includes(sink)) toggle(sink, enabled);
-    else journal.log(LogLevel.Warning, `"${textOf(sink)}" is no sink of the log. Name one of ${sinkNames.join(', ')}.`);
+    else log.log(LogLevel.Warning, `"${textOf(sink)}" is no sink of the log. Name one of ${sinkNames.join(', ')}.`);
   };
   return {
     debug: at(LogLevel.Debug),

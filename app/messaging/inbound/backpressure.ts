@@ -4,7 +4,7 @@ import type { Clock } from '../../../services/clock.ts';
 const marks = { pause: 3 / 4, goOn: 1 / 2, calm: 1 / 4 };
 
 /** Pauses a stream while what came of it fills the room, so that the rest waits where it is instead of being dropped. */
-export interface Brake {
+export interface Backpressure {
   /** To be asked when the room got fuller. @returns What the stream has to wait for, if anything; it never rejects. */
   check(): Promise<void> | undefined;
   /** To be told when the room got emptier. */
@@ -21,13 +21,13 @@ interface Pause {
 }
 
 /**
- * A brake with a budget of time: all pauses of one overload together last no longer, so that what else comes with the
+ * Backpressure with a budget of time: all pauses of one overload together last no longer, so that what else comes with the
  * stream never waits longer either, however slow the handler is.
  *
  * @param level How much of the room is taken, from 0 to 1.
  * @param budgetMs Read at each pause.
  */
-export const createBrake = (clock: Clock, level: () => number, budgetMs: () => number): Brake => {
+export const createBackpressure = (clock: Clock, level: () => number, budgetMs: () => number): Backpressure => {
   let spentMs = 0;
   let pauses = 0;
   let pause: Pause | undefined;

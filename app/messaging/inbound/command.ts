@@ -24,12 +24,12 @@ const commands = Object.keys(spoken) as CommandName[];
 export const commandOfKey = (key: string): CommandName | undefined =>
   commands.find((command) => key === `${command}/pepeunit`);
 
-const mostBytes = 64 * 1024;
+const maxPayloadBytes = 64 * 1024;
 const strict = new TextDecoder('utf-8', { fatal: true });
 
 const parseObject = (payload: Uint8Array): JsonObject | string => {
   if (payload.length === 0) return 'the payload is empty';
-  if (payload.length > mostBytes) return `the payload is longer than ${mostBytes} bytes`;
+  if (payload.length > maxPayloadBytes) return `the payload is longer than ${maxPayloadBytes} bytes`;
   let text: string;
   try {
     text = strict.decode(payload);

@@ -1,9 +1,9 @@
 import type { Clock } from '../../../services/clock.ts';
 import type { InboxMetrics } from '../../../services/metrics.ts';
 import { callGuarded } from '../call-user.ts';
-import type { InboxBounds } from './inbox-backlog.ts';
-import { createBrake } from './backpressure.ts';
-import { createLanes, type InboxClass } from './topic-queues.ts';
+import type { InboxLimits } from './topic-queues.ts';
+import { createBackpressure } from './backpressure.ts';
+import { createTopicQueues, type InboxClass } from './topic-queues.ts';
 import type { InboundMessage } from './message.ts';
 import { createThrottledWarning } from '../throttled-warning.ts';
 
@@ -29,7 +29,7 @@ export interface Inbox {
 
 export interface InboxParts {
   readonly clock: Clock;
-  readonly bounds: InboxBounds;
+  readonly limits: InboxLimits;
   /** How long all pauses of one overload may last together, milliseconds; read at each pause. */
   readonly pauseMs: () => number;
   readonly warn: (message: string) => void;
@@ -76,27 +76,27 @@ const createHolders = () => {
  * When most of the room for inputs is taken, the link is asked to pause, so that the rest of a burst waits in its
  * socket and, by TCP, at the broker. But MQTT has one stream for everything: commands (perhaps the update that mends
  * the handler), the answer to a PINGREQ and every acknowledgement wait as well. So all pauses of one overload together
- * last for `pauseMs` and no longer, which the deadlines of the link outlast; what passes the bounds after that is
+ * last for `pauseMs` and no longer, which the deadlines of the link outlast; what passes the limits after that is
  * dropped and counted. What waits of commands was obeyed before, and pauses nothing. Acknowledgements of QoS 1 are
  * late by a pause, never withheld: a broker that has its window full of inputs holds commands back too, and sends all
  * of it again at the next connection.
  */
-export const createInbox = ({ clock, bounds, pauseMs, warn }: InboxParts): Inbox => {
+export const createInbox = ({ clock, limits, pauseMs, warn }: InboxParts): Inbox => {
   const drops = createDrops(clock, warn);
   const holders = createHolders();
   let handler: InputHandler | undefined;
   let isStopped = false;
   let received = 0;
 
-  const lanes = createLanes({
+  const queues = createTopicQueues({
     clock,
-    bounds,
+    limits,
     work: (message) => handler && callGuarded('input handler', handler, [message], warn),
     onLate: (topic) =>
-      warn(`The input handler has not settled on ${topic} for ${bounds.handlerMs} ms: going on without it.`),
-    onRoom: () => brake.ease(),
+      warn(`The input handler has not settled on ${topic} for ${limits.handlerMs} ms: going on without it.`),
+    onRoom: () => backpressure.ease(),
   });
-  const brake = createBrake(clock, lanes.inputLevel, pauseMs);
+  const backpressure = createBackpressure(clock, queues.inputLevel, pauseMs);
 
   return {
     setHandler: (given) => void (handler = given),
@@ -106,19 +106,19 @@ export const createInbox = ({ clock, bounds, pauseMs, warn }: InboxParts): Inbox
         drops.asAsked(1);
         return undefined;
       }
-      if (!lanes.push(message, of)) drops.forRoom();
-      return brake.check();
+      if (!queues.push(message, of)) drops.forRoom();
+      return backpressure.check();
     },
     hold: () => {
-      brake.release();
+      backpressure.release();
       return holders.hold();
     },
     stop: () => {
       isStopped = true;
-      brake.release();
+      backpressure.release();
       drops.stop();
-      drops.asAsked(lanes.stop());
+      drops.asAsked(queues.stop());
     },
-    metrics: () => ({ received, dropped: drops.count(), waiting: lanes.waiting(), pauses: brake.pauses() }),
+    metrics: () => ({ received, dropped: drops.count(), waiting: queues.waiting(), pauses: backpressure.pauses() }),
   };
 };

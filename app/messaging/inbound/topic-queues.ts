@@ -1,6 +1,44 @@
 import type { Clock } from '../../../services/clock.ts';
-import { createBacklog, type InboxBounds } from './inbox-backlog.ts';
 import type { InboundMessage } from './message.ts';
+
+/** How much of a class may wait for the input handler, and for how long it may work on one message. */
+export interface InboxLimits {
+  /** Messages that wait; also topics whose handler is at work. @defaultValue 10_000 */
+  readonly messages: number;
+  /** Bytes of payload that wait. @defaultValue 16 MiB */
+  readonly bytes: number;
+  /** Milliseconds after which the next message of a topic no longer waits. @defaultValue 60_000 */
+  readonly handlerMs: number;
+}
+
+export const defaultInboxLimits: InboxLimits = { messages: 10_000, bytes: 16 * 1024 * 1024, handlerMs: 60_000 };
+
+/** Counts what waits of one class and the topics whose handler is at work, and keeps both within the limits. */
+export const createQueueLimits = (limits: InboxLimits) => {
+  let messages = 0;
+  let bytes = 0;
+  let topics = 0;
+  return {
+    /** @returns Whether there is room for the message. */
+    admit: ({ payload }: InboundMessage): boolean => {
+      if (messages >= limits.messages || bytes + payload.length > limits.bytes) return false;
+      messages += 1;
+      bytes += payload.length;
+      return true;
+    },
+    release: ({ payload }: InboundMessage) => {
+      messages -= 1;
+      bytes -= payload.length;
+    },
+    /** Whether the handler may begin to work on one topic more. */
+    mayBegin: () => topics < limits.messages,
+    begin: () => void (topics += 1),
+    finish: () => void (topics -= 1),
+    waiting: () => messages,
+    /** How much of the scarcest room is taken, from 0 to 1. */
+    level: () => Math.max(messages / limits.messages, bytes / limits.bytes, topics / limits.messages),
+  };
+};
 
 /** What waits in a queue of its own: commands, which were obeyed before, are not crowded out by the app's inputs. */
 export type InboxClass = 'command' | 'input';
@@ -38,14 +76,14 @@ const createPatience = (clock: Clock, limitMs: number, onLate: (topic: string) =
 };
 
 /** What waits for a topic whose handler is at work. */
-interface Lane {
+interface TopicQueue {
   readonly of: InboxClass;
   readonly waiting: InboundMessage[];
 }
 
-export interface LanesParts {
+export interface TopicQueuesParts {
   readonly clock: Clock;
-  readonly bounds: InboxBounds;
+  readonly limits: InboxLimits;
   /** Hands a message over. @returns What to wait for before the next one of its topic; it never rejects. */
   readonly work: (message: InboundMessage) => Promise<void> | undefined;
   /** Told of a topic whose handler has had its time. */
@@ -54,43 +92,43 @@ export interface LanesParts {
   readonly onRoom: () => void;
 }
 
-/** Hands messages over one at a time and in order for each topic, within the bounds of their class. */
-export const createLanes = ({ clock, bounds, work, onLate, onRoom }: LanesParts) => {
-  const lanes = new Map<string, Lane>();
-  const backlogs = { command: createBacklog(bounds), input: createBacklog(bounds) };
-  const patience = createPatience(clock, bounds.handlerMs, onLate);
+/** Hands messages over one at a time and in order for each topic, within the limits of their class. */
+export const createTopicQueues = ({ clock, limits, work, onLate, onRoom }: TopicQueuesParts) => {
+  const queues = new Map<string, TopicQueue>();
+  const room = { command: createQueueLimits(limits), input: createQueueLimits(limits) };
+  const patience = createPatience(clock, limits.handlerMs, onLate);
 
-  const waiting = () => backlogs.command.waiting() + backlogs.input.waiting();
+  const waiting = () => room.command.waiting() + room.input.waiting();
 
-  const next = (topic: string, lane: Lane) => {
-    for (let message = lane.waiting.shift(); message; message = lane.waiting.shift()) {
-      backlogs[lane.of].release(message);
+  const next = (topic: string, queue: TopicQueue) => {
+    for (let message = queue.waiting.shift(); message; message = queue.waiting.shift()) {
+      room[queue.of].release(message);
       onRoom();
       const working = work(message);
-      if (working) return patience.follow(topic, working, () => next(topic, lane));
+      if (working) return patience.follow(topic, working, () => next(topic, queue));
     }
-    lanes.delete(topic);
-    backlogs[lane.of].finish();
+    queues.delete(topic);
+    room[queue.of].finish();
     onRoom();
   };
 
   const begin = (message: InboundMessage, of: InboxClass): boolean => {
-    if (!backlogs[of].mayBegin()) return false;
+    if (!room[of].mayBegin()) return false;
     const working = work(message);
     if (!working) return true;
-    const lane: Lane = { of, waiting: [] };
-    lanes.set(message.topic, lane);
-    backlogs[of].begin();
-    patience.follow(message.topic, working, () => next(message.topic, lane));
+    const queue: TopicQueue = { of, waiting: [] };
+    queues.set(message.topic, queue);
+    room[of].begin();
+    patience.follow(message.topic, working, () => next(message.topic, queue));
     return true;
   };
 
   return {
     /** @returns Whether there was room. */
     push: (message: InboundMessage, of: InboxClass): boolean => {
-      const busy = lanes.size === 0 ? undefined : lanes.get(message.topic);
+      const busy = queues.size === 0 ? undefined : queues.get(message.topic);
       if (!busy) return begin(message, of);
-      if (!backlogs[busy.of].admit(message)) return false;
+      if (!room[busy.of].admit(message)) return false;
       busy.waiting.push(message);
       return true;
     },
@@ -98,14 +136,14 @@ export const createLanes = ({ clock, bounds, work, onLate, onRoom }: LanesParts)
     stop: (): number => {
       patience.stop();
       const dropped = waiting();
-      for (const lane of lanes.values()) {
-        for (const message of lane.waiting.splice(0)) backlogs[lane.of].release(message);
+      for (const queue of queues.values()) {
+        for (const message of queue.waiting.splice(0)) room[queue.of].release(message);
       }
-      lanes.clear();
+      queues.clear();
       return dropped;
     },
     waiting,
     /** How much of the room for inputs is taken, from 0 to 1. */
-    inputLevel: backlogs.input.level,
+    inputLevel: room.input.level,
   };
 };

@@ -92,8 +92,8 @@ const isInOrder = (numbers: readonly number[]): boolean =>
 describeWithMosquitto('overrun', () => {
   describe.each<MqttVersion>([4, 5])('version %i', (version) => {
     test('a burst of many times the room loses nothing and keeps its order, where the link has time to pause (M5)', async () => {
-      const bounds = { messages: 1000, bytes: 1_000_000, handlerMs: 60_000 };
-      const inbox = createInbox({ clock: systemClock(), bounds, pauseMs: () => 300_000, warn: () => undefined });
+      const limits = { messages: 1000, bytes: 1_000_000, handlerMs: 60_000 };
+      const inbox = createInbox({ clock: systemClock(), limits, pauseMs: () => 300_000, warn: () => undefined });
       const seen: number[] = [];
       inbox.setHandler(async (message) => {
         await turn();

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { entryLine } from '../../../adapters/shared/log/log-lines.ts';
-import { createJournal, type JournalConfig } from '../../../app/logging/log.ts';
+import { createLogDispatcher, type LogConfig } from '../../../app/logging/log.ts';
 import { LogLevel, type LogEntry, type LogSink } from '../../../services/log.ts';
 
-const everything: JournalConfig = { minLevel: 'Debug', maxLength: 64, console: true, file: true, mqtt: true };
+const everything: LogConfig = { minLevel: 'Debug', maxLength: 64, console: true, file: true, mqtt: true };
 
 const setUp = (epochMs: () => number | undefined = () => 0, secrets: string[] = []) => {
   const seen: Record<'console' | 'file' | 'mqtt', LogEntry[]> = { console: [], file: [], mqtt: [] };
@@ -13,60 +13,60 @@ const setUp = (epochMs: () => number | undefined = () => 0, secrets: string[] = 
     flush: async () => undefined,
   });
   const sinks = { console: sink('console'), file: sink('file'), mqtt: sink('mqtt') };
-  return { seen, sinks, journal: createJournal({ sinks, epochMs, secrets: () => secrets }, everything) };
+  return { seen, sinks, log: createLogDispatcher({ sinks, epochMs, secrets: () => secrets }, everything) };
 };
 
 test('an entry goes to every sink, in the form that the backend takes', () => {
-  const { seen, journal } = setUp();
-  journal.log(LogLevel.Info, 'hello');
+  const { seen, log } = setUp();
+  log.log(LogLevel.Info, 'hello');
   const entry = { level: 'Info', text: 'hello', create_datetime: '1970-01-01T00:00:00.000Z' };
   expect(seen).toEqual({ console: [entry], file: [entry], mqtt: [entry] });
 });
 
 test('the time is left out while none is trusted (L1)', () => {
-  const { seen, journal } = setUp(() => undefined);
-  journal.log(LogLevel.Info, 'early');
+  const { seen, log } = setUp(() => undefined);
+  log.log(LogLevel.Info, 'early');
   expect(seen.file).toEqual([{ level: 'Info', text: 'early' }]);
 });
 
 test('sinks and level are switched while it runs (L5)', () => {
-  const { seen, journal } = setUp();
-  journal.configure({ ...everything, minLevel: 'Warning', console: false });
-  journal.log(LogLevel.Info, 'low');
-  journal.log(LogLevel.Error, 'high');
+  const { seen, log } = setUp();
+  log.configure({ ...everything, minLevel: 'Warning', console: false });
+  log.log(LogLevel.Info, 'low');
+  log.log(LogLevel.Error, 'high');
   expect(seen.console).toEqual([]);
   expect(seen.file.map(({ text }) => text)).toEqual(['high']);
 });
 
 test('an entry for the file alone never reaches MQTT', () => {
-  const { seen, journal } = setUp();
-  journal.log(LogLevel.Info, 'x', { fileOnly: true });
+  const { seen, log } = setUp();
+  log.log(LogLevel.Info, 'x', { fileOnly: true });
   expect([seen.console.length, seen.file.length, seen.mqtt.length]).toEqual([1, 1, 0]);
 });
 
 test('a secret never shows (C1)', () => {
-  const { seen, journal } = setUp(() => 0, ['a-secret-token', 'short', '']);
-  journal.log(LogLevel.Info, 'token a-secret-token, twice a-secret-token, short');
+  const { seen, log } = setUp(() => 0, ['a-secret-token', 'short', '']);
+  log.log(LogLevel.Info, 'token a-secret-token, twice a-secret-token, short');
   expect(seen.file[0]?.text).toBe('token ***, twice ***, short');
 });
 
 test('a sink that throws never stops the caller or the others, and is told on those once, until it works again (L6)', () => {
-  const { seen, journal, sinks } = setUp();
+  const { seen, log, sinks } = setUp();
   const texts = (sink: keyof typeof seen) => seen[sink].map(({ text }) => text);
   const { write } = sinks.console;
   sinks.console.write = () => {
     throw new Error('no terminal');
   };
-  for (const text of ['one', 'two']) journal.log(LogLevel.Info, text);
+  for (const text of ['one', 'two']) log.log(LogLevel.Info, text);
   expect(texts('file')).toEqual(['Entries do not reach the console log: no terminal', 'one', 'two']);
   expect(texts('mqtt')).toEqual(texts('file'));
   sinks.console.write = write;
-  journal.log(LogLevel.Info, 'three');
+  log.log(LogLevel.Info, 'three');
   expect(texts('console')).toEqual(['three']);
 });
 
 test('sinks that fail all together tell each other nothing without end (L6)', async () => {
-  const { journal, sinks } = setUp();
+  const { log, sinks } = setUp();
   let calls = 0;
   for (const sink of Object.values(sinks)) {
     sink.write = () => {
@@ -75,8 +75,8 @@ test('sinks that fail all together tell each other nothing without end (L6)', as
     };
     sink.flush = () => Promise.reject(new Error('down'));
   }
-  for (let n = 0; n < 100; n += 1) journal.log(LogLevel.Info, 'x');
-  await journal.flush();
+  for (let n = 0; n < 100; n += 1) log.log(LogLevel.Info, 'x');
+  await log.flush();
   expect(calls).toBeLessThan(350);
 });
 
@@ -91,8 +91,8 @@ test('anything is an entry that the backend takes: any text, level and clock (L1
   );
   fc.assert(
     fc.property(texts, levels, clocks, (text, level, now) => {
-      const { seen, journal } = setUp(() => now);
-      journal.log(level as LogLevel, text as string);
+      const { seen, log } = setUp(() => now);
+      log.log(level as LogLevel, text as string);
       expect(seen.file).toHaveLength(1);
       const line = entryLine(seen.file[0] as LogEntry);
       // oxlint-disable-next-line no-control-regex -- control characters are what must not come out
@@ -113,7 +113,7 @@ test('anything is an entry that the backend takes: any text, level and clock (L1
 });
 
 test('a text that is very long is cut, and says by how much', () => {
-  const { seen, journal } = setUp();
-  journal.log(LogLevel.Info, 'x'.repeat(1_000_000));
+  const { seen, log } = setUp();
+  log.log(LogLevel.Info, 'x'.repeat(1_000_000));
   expect(seen.mqtt[0]?.text).toBe(`${'x'.repeat(4000)}… (996000 more characters)`);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fleetSpreadMs, spreadOf } from '../../../app/messaging/reconnect-spread.ts';
+import { fleetJitterMs, jitterWindowOf } from '../../../app/messaging/jitter-window.ts';
 
 test.each([
   [0, ['localhost', '127.0.0.1', '127.8.9.10', '[::1]']],
@@ -14,7 +14,7 @@ test.each([
     ]),
   ],
   [
-    fleetSpreadMs,
+    fleetJitterMs,
     [
       'unit.example.org',
       '8.8.8.8',
@@ -29,12 +29,12 @@ test.each([
   const schemes = ['mqtt', 'wss'];
   for (const host of hosts) {
     expect(
-      schemes.map((scheme) => spreadOf(`${scheme}://${host}:8883/mqtt`)),
+      schemes.map((scheme) => jitterWindowOf(`${scheme}://${host}:8883/mqtt`)),
       host,
     ).toEqual([spreadMs, spreadMs]);
   }
 });
 
 test('what is no address is taken for a platform', () => {
-  expect(spreadOf('nonsense')).toBe(fleetSpreadMs);
+  expect(jitterWindowOf('nonsense')).toBe(fleetJitterMs);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { brokerUrl, createSwitchboard, type LinkPreferences } from '../../../app/messaging/router.ts';
+import { brokerUrl, createRouter, type LinkPreferences } from '../../../app/messaging/router.ts';
 import { parseEnv } from '../../../services/env.ts';
 import type { JsonObject } from '../../../services/json.ts';
 import { envDocument } from '../../support/env.ts';
@@ -19,8 +19,8 @@ test('TLS options ask for TLS, whatever the port', () => {
   expect(brokerUrl(parseEnv(envDocument()), {})).toBe('mqtts://127.0.0.1:1883');
 });
 
-const switchboard = (host: string, preferences: LinkPreferences = {}, env: JsonObject = {}) =>
-  createSwitchboard({
+const routerTo = (host: string, preferences: LinkPreferences = {}, env: JsonObject = {}) =>
+  createRouter({
     env: () => parseEnv(envDocument({ PU_MQTT_HOST: host, ...env })),
     preferences,
     inbox: {} as never,
@@ -31,17 +31,17 @@ const switchboard = (host: string, preferences: LinkPreferences = {}, env: JsonO
 
 test('each of several brokers has its place', () => {
   const brokers = ['mqtt://first.test', 'wss://second.test/mqtt'];
-  const urls = [0, 1].map((broker) => switchboard('broker.test', { brokers }).options(5, broker).url);
+  const urls = [0, 1].map((broker) => routerTo('broker.test', { brokers }).options(5, broker).url);
   expect(urls).toEqual(brokers);
-  expect(switchboard('broker.test').options(5, 0).url).toBe('mqtt://broker.test:1883');
+  expect(routerTo('broker.test').options(5, 0).url).toBe('mqtt://broker.test:1883');
 });
 
 test('how widely units spread their return depends on where the first broker is, unless it is said', () => {
   const brokers = ['mqtt://10.0.0.1', 'mqtt://broker.example.org'];
-  expect(switchboard('broker.example.org').spreadMs()).toBe(150_000);
-  expect(switchboard('127.0.0.1').spreadMs()).toBe(0);
-  expect(switchboard('127.0.0.1', { brokers }).spreadMs()).toBe(10_000);
-  expect(switchboard('broker.example.org', { spreadMs: 7 }).spreadMs()).toBe(7);
+  expect(routerTo('broker.example.org').jitterMs()).toBe(150_000);
+  expect(routerTo('127.0.0.1').jitterMs()).toBe(0);
+  expect(routerTo('127.0.0.1', { brokers }).jitterMs()).toBe(10_000);
+  expect(routerTo('broker.example.org', { spreadMs: 7 }).jitterMs()).toBe(7);
 });
 
 test.each<[JsonObject, LinkPreferences, number]>([
@@ -51,5 +51,5 @@ test.each<[JsonObject, LinkPreferences, number]>([
   [{ PU_MQTT_KEEPALIVE: 0, PU_MQTT_PING_INTERVAL: 2 }, {}, 500],
   [{}, { timeoutMs: 1000 }, 250],
 ])('with %o and %o the link pauses for at most %d ms, well within its deadlines (M4)', (env, preferences, ms) => {
-  expect(switchboard('127.0.0.1', preferences, env).pauseMs()).toBe(ms);
+  expect(routerTo('127.0.0.1', preferences, env).pauseMs()).toBe(ms);
 });

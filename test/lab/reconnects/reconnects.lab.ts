@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fleetSpreadMs, spreadOf } from '../../../app/messaging/reconnect-spread.ts';
+import { fleetJitterMs, jitterWindowOf } from '../../../app/messaging/jitter-window.ts';
 import { platformLimit, simulate, type Return, type Scenario } from './simulate.ts';
 
 /** A scenario that was simulated. */
@@ -13,7 +13,7 @@ declare module 'vitest' {
   }
 }
 
-const fleet = { units: 1000, spreadMs: fleetSpreadMs, seed: 1 };
+const fleet = { units: 1000, spreadMs: fleetJitterMs, seed: 1 };
 const losing = { ...fleet, begins: 'loss' as const };
 const starting = { ...fleet, begins: 'start' as const, downMs: 0, mostPerSecond: platformLimit };
 
@@ -29,7 +29,7 @@ const scenarios: readonly (Scenario & { name: string; courtesy: Courtesy })[] = 
     name: 'in a private network',
     ...losing,
     units: 60,
-    spreadMs: spreadOf('mqtt://10.0.0.1'),
+    spreadMs: jitterWindowOf('mqtt://10.0.0.1'),
     downMs: 300,
     courtesy: 'always',
   },

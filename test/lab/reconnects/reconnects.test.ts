@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fleetSpreadMs } from '../../../app/messaging/reconnect-spread.ts';
+import { fleetJitterMs } from '../../../app/messaging/jitter-window.ts';
 import { platformLimit, simulate } from './simulate.ts';
 
 test.each([
@@ -9,9 +9,9 @@ test.each([
   '1,000 units that lose a broker together, which is back %s, connect fewer than 20 times a second (M3)',
   { timeout: 60_000 },
   (_, downMs) => {
-    const { most, allBack } = simulate({ begins: 'loss', units: 1000, downMs, spreadMs: fleetSpreadMs, seed: 1 });
+    const { most, allBack } = simulate({ begins: 'loss', units: 1000, downMs, spreadMs: fleetJitterMs, seed: 1 });
     expect(most).toBeLessThan(20);
-    expect(allBack).toBeLessThan((downMs + 1.2 * fleetSpreadMs) / 1000);
+    expect(allBack).toBeLessThan((downMs + 1.2 * fleetJitterMs) / 1000);
   },
 );
 
@@ -33,13 +33,13 @@ test.each(['quota', 'closed', 'timeout'] as const)(
       units: 1000,
       begins: 'start',
       downMs: 0,
-      spreadMs: fleetSpreadMs,
+      spreadMs: fleetJitterMs,
       mostPerSecond: platformLimit,
       excess,
       seed: 1,
     });
     expect(perSecond[0]).toBeGreaterThanOrEqual(1000);
     expect(mostLater).toBeLessThan(platformLimit);
-    expect(allBack).toBeLessThan((1.3 * fleetSpreadMs) / 1000);
+    expect(allBack).toBeLessThan((1.3 * fleetJitterMs) / 1000);
   },
 );

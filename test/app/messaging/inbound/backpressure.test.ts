@@ -5,8 +5,8 @@ import { message, settle, setUp } from './receiving.ts';
 const eight = { messages: 8, bytes: 1000, handlerMs: 60_000 };
 
 /** An inbox whose handler ends its work when told so, topic by topic. */
-const working = (bounds = eight) => {
-  const parts = setUp(bounds);
+const working = (limits = eight) => {
+  const parts = setUp(limits);
   const endings = new Map<string, () => void>();
   const seen: string[] = [];
   parts.inbox.setHandler((given) => {
@@ -82,7 +82,7 @@ test('it is held back while handlers of many topics are at work, until half of t
   expect(await isHeld(held)).toBe(false);
 });
 
-test('a handler that never settles holds back for the limit and no longer; then what passes the bounds is dropped (M5)', async () => {
+test('a handler that never settles holds back for the limit and no longer; then what passes the limits is dropped (M5)', async () => {
   const { clock, inbox, push, warnings } = working();
   for (let waiting = 0; waiting <= 5; waiting += 1) void push();
   const held = push();

@@ -65,7 +65,7 @@ test.each([
   expect(warnings).toEqual(['The input handler failed: boom']);
 });
 
-test('what passes the bounds is dropped, counted, and told once in a while (M5)', async () => {
+test('what passes the limits is dropped, counted, and told once in a while (M5)', async () => {
   const { clock, inbox, warnings } = setUp({ messages: 2, bytes: 100, handlerMs: 1000 });
   inbox.setHandler(() => new Promise(() => undefined));
   for (const text of ['1', '2', '3', '4', '5']) inbox.push(message('a', text), 'input');
