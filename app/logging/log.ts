@@ -42,7 +42,7 @@ export const createLogDispatcher = (
 ): LogDispatcher => {
   let config = initial;
   let minRank = rankOf(initial.minLevel);
-  /** Sinks that threw at their last entry, told once. */
+  /** Sinks that threw at their last entry; reported once. */
   const broken = new Set<SinkName>();
 
   const write = (sink: SinkName, entry: LogEntry) => {

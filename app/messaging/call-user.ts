@@ -1,6 +1,6 @@
 import { failureOf } from '../../services/errors.ts';
 
-/** Told of what a callback of the user threw or rejected with. */
+/** Gets what a callback of the user threw or rejected with. */
 export type OnFailure = (message: string) => void;
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>

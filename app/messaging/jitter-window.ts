@@ -14,7 +14,7 @@ export const fleetJitterMs = 150_000;
 /**
  * Over how long units that lose the broker at this address together should spread their return, milliseconds.
  *
- * A unit can't know how many others there are; where the broker is tells how many there may be.
+ * A unit can't know how many others there are; the place of the broker says how many there may be.
  */
 export const jitterWindowOf = (url: string): number => {
   const host = URL.canParse(url) ? new URL(url).hostname : '';

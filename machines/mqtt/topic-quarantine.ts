@@ -28,7 +28,7 @@ export const canBeOverTopics = ({ code }: Failure): boolean => !otherReasons.inc
  * Which of the missing topics to ask for now.
  *
  * Those beyond doubt go together and first; then one after the other, the least doubted first, so that the broker's
- * answer, or the end of the link, tells which one it is about.
+ * answer, or the end of the link, shows which one it is about.
  */
 export const nextToAsk = ({ doubted, asked }: Quarantine & Asked, missing: readonly string[]): string[] => {
   const trusted = missing.filter((topic) => endsOver(doubted, topic) === 0);

@@ -7,7 +7,7 @@ const marks = { pause: 3 / 4, goOn: 1 / 2, calm: 1 / 4 };
 export interface Backpressure {
   /** To be asked when the room got fuller. @returns What the stream has to wait for, if anything; it never rejects. */
   check(): Promise<void> | undefined;
-  /** To be told when the room got emptier. */
+  /** To be called when the room got emptier. */
   ease(): void;
   /** Lets the stream go on at once. */
   release(): void;

@@ -9,7 +9,7 @@ import { createThrottledWarning } from '../throttled-warning.ts';
 
 export type InputHandler = (message: InboundMessage) => unknown;
 
-/** How often drops are told, milliseconds. */
+/** How often drops are reported, milliseconds. */
 const warnEveryMs = 10_000;
 
 export interface Inbox {
@@ -35,7 +35,7 @@ export interface InboxParts {
   readonly warn: (message: string) => void;
 }
 
-/** Counts drops, and tells of those for want of room. */
+/** Counts drops, and warns of those for want of room. */
 const createDrops = (clock: Clock, warn: (message: string) => void) => {
   let silent = 0;
   const full = createThrottledWarning(clock, warnEveryMs, (fresh, total) => {

@@ -86,9 +86,9 @@ export interface TopicQueuesParts {
   readonly limits: InboxLimits;
   /** Hands a message over. @returns What to wait for before the next one of its topic; it never rejects. */
   readonly work: (message: InboundMessage) => Promise<void> | undefined;
-  /** Told of a topic whose handler has had its time. */
+  /** Called for a topic whose handler has had its time. */
   readonly onLate: (topic: string) => void;
-  /** Told when there is room again. */
+  /** Called when there is room again. */
   readonly onRoom: () => void;
 }
 

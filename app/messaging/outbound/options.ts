@@ -56,7 +56,7 @@ export interface OutboxOptions {
   readonly durable?: boolean;
   /**
    * How long a message of QoS 1 or 2 may go unacknowledged before it is written to disk as well, milliseconds.
-   * What was told as `queued` is always written. @defaultValue 100
+   * What resolved as `queued` is always written. @defaultValue 100
    */
   readonly unacknowledgedMs?: number;
 }
