@@ -2,13 +2,13 @@ import { parseArgs } from 'node:util';
 import { PepeunitError } from '../../services/errors.ts';
 import { columns, print } from '../terminal/output.ts';
 
-/** What a command ends with. */
+/** Exit codes of the commands. */
 export const exitCode = { ok: 0, failed: 1, usage: 2 } as const;
 
 /** Runs a command. @returns Its exit code. */
 export type Run = (args: string[]) => Promise<number>;
 
-/** A command was called in a way that it does not know. */
+/** A wrong option or a wrong number of operands; the command exits with 2. */
 export class UsageError extends PepeunitError {
   override readonly name = 'UsageError';
   declare readonly code: 'usage';
@@ -17,28 +17,27 @@ export class UsageError extends PepeunitError {
   }
 }
 
-/** One option of a command. */
+/** One option of a command, as its help shows it. */
 interface OptionManual {
   readonly type: 'boolean' | 'string';
   readonly help: string;
-  /** What the value stands for, such as `SECONDS`. */
+  /** Placeholder of the value in the help, such as `SECONDS`. */
   readonly value?: string;
 }
 type Options = Readonly<Record<string, OptionManual>>;
 
-/** What a command is for and how it is called. */
+/** Name, operands, options and help of a command. */
 export interface Manual<TOptions extends Options> {
   readonly name: string;
-  /** What follows the name, besides options, such as `[FOLDER]`. */
+  /** Operands as the help shows them, such as `[FOLDER]`. */
   readonly operands: string;
-  /** How many operands it takes. */
-  readonly least: number;
-  readonly most: number;
+  readonly minOperands: number;
+  readonly maxOperands: number;
   readonly about: string;
   readonly options: TOptions;
 }
 
-/** What a command was called with. */
+/** Operands and options that a command was called with. */
 export interface Called<TOptions extends Options> {
   readonly operands: readonly string[];
   readonly options: { readonly [K in keyof TOptions]?: TOptions[K]['type'] extends 'boolean' ? boolean : string };
@@ -65,7 +64,7 @@ const parse = (args: string[], options: Options) => {
   }
 };
 
-/** Makes a command of its manual and of what it does: options are read, `--help` is answered. */
+/** Creates a command: parses its arguments, prints the help for `--help`, else calls `run`. @throws {UsageError} */
 export const command =
   <const TOptions extends Options>(manual: Manual<TOptions>, run: (called: Called<TOptions>) => Promise<number>): Run =>
   async (args) => {
@@ -74,14 +73,14 @@ export const command =
       print(manualText(manual));
       return exitCode.ok;
     }
-    if (positionals.length < manual.least || positionals.length > manual.most) {
+    if (positionals.length < manual.minOperands || positionals.length > manual.maxOperands) {
       const wanted = manual.operands === '' ? 'no operands' : manual.operands;
       throw new UsageError(`It takes ${wanted}, not ${positionals.length === 0 ? 'nothing' : positionals.join(' ')}.`);
     }
     return run({ operands: positionals, options: values as Called<TOptions>['options'] });
   };
 
-/** Reads an option that is a number above zero. @throws {UsageError} */
+/** Parses an option as a number above zero. @returns `undefined` for an absent option. @throws {UsageError} */
 export const positiveNumber = (option: string, text: string | undefined): number | undefined => {
   if (text === undefined) return undefined;
   const number = Number(text);
@@ -91,7 +90,7 @@ export const positiveNumber = (option: string, text: string | undefined): number
   return number;
 };
 
-/** Reads a whole number above zero. @returns `undefined` when there is none. @throws {UsageError} */
+/** Parses an option as a whole number above zero. @returns `undefined` for an absent option. @throws {UsageError} */
 export const wholeNumber = (option: string, text: string | undefined): number | undefined => {
   const number = positiveNumber(option, text);
   if (number !== undefined && !Number.isSafeInteger(number)) throw new UsageError(`--${option} takes a whole number.`);

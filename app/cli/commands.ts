@@ -1,13 +1,13 @@
 import type { Run } from './command.ts';
 
-/** One command of `pepeunit`; its code is loaded when it is called. */
+/** One command of `pepeunit`; `load` imports its code only when it is called. */
 export interface Command {
   readonly name: string;
   readonly summary: string;
   readonly load: () => Promise<Run>;
 }
 
-/** Every command, in the order of `pepeunit --help`. */
+/** All commands, in the order of `pepeunit --help`. */
 export const commands: readonly Command[] = [
   {
     name: 'run',
@@ -56,7 +56,7 @@ export const commands: readonly Command[] = [
   },
 ];
 
-/** How many letters to add, drop or change to make one word of another (Levenshtein). */
+/** Levenshtein distance: the letters to add, drop or change to turn one word into the other. */
 const distance = (from: string, to: string): number => {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (const [i, letter] of [...from].entries()) {
@@ -70,7 +70,7 @@ const distance = (from: string, to: string): number => {
   return row[to.length] ?? 0;
 };
 
-/** The known word that is most like the one given; `undefined` when none is close. */
+/** Finds the known word closest to the one given; `undefined` when none is close. */
 export const suggest = (given: string, known: readonly string[]): string | undefined => {
   const ranked = known
     .map((word) => ({ word, letters: distance(given.toLowerCase(), word) }))

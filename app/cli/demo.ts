@@ -3,22 +3,22 @@ import { command, exitCode, positiveNumber } from './command.ts';
 import { interruption } from '../terminal/interruption.ts';
 import { print } from '../terminal/output.ts';
 
-/** Shows two units live. */
+/** `pepeunit demo`: runs two example units against an embedded Pepeunit. */
 export const demoCommand = command(
   {
     name: 'demo',
     operands: '',
-    least: 0,
-    most: 0,
+    minOperands: 0,
+    maxOperands: 0,
     about:
-      'Starts an embedded Pepeunit on free loopback ports and two example units in processes of their own: one regulates\n' +
-      "a fan, the other shows its temperature. An operator then changes the fan's state, env, links and program, and asks\n" +
-      'for its log. Shows what happens as it happens, and judges each command by its effect. Ctrl-C stops everything.',
+      'Starts an embedded Pepeunit on free loopback ports and two example units, each in its own process: one regulates\n' +
+      "a fan, the other shows its temperature. An operator then changes the fan's state, env, links and program, and\n" +
+      'requests its log. Prints events as they happen, and checks the effect of each command. Ctrl-C stops everything.',
     options: {
-      for: { type: 'string', value: 'SECONDS', help: 'End after so long. By default it runs until Ctrl-C.' },
+      for: { type: 'string', value: 'SECONDS', help: 'Stop after this time. By default the demo runs until Ctrl-C.' },
       json: {
         type: 'boolean',
-        help: 'Print a summary as the last line of standard output, and the rest to standard error.',
+        help: 'Print a JSON summary as the last line of standard output, and the events to standard error.',
       },
     },
   },

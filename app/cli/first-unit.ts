@@ -1,4 +1,4 @@
-/** What the program is written in. */
+/** Language of the generated program. */
 export type Language = 'javascript' | 'typescript';
 
 const json = (document: unknown): string => `${JSON.stringify(document, null, 2)}\n`;
@@ -66,7 +66,7 @@ const schemaExample = {
 const readme = (name: string): string =>
   `# ${name}\n\nA Pepeunit unit: \`npm install\`, then \`npm start\` with the unit's env.json and schema.json in this folder.\n`;
 
-/** The files of a unit that publishes the time and logs what it is sent, by name. */
+/** Generates the files of a unit that publishes the time and logs each message. @returns Contents by file name. */
 export const firstUnit = (name: string, version: string, language: Language): Readonly<Record<string, string>> => ({
   'package.json': manifest(name, version, language),
   ...(language === 'typescript'

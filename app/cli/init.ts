@@ -15,26 +15,26 @@ const exists = (path: string): Promise<boolean> =>
     },
   );
 
-/** What npm takes as a name, made of a folder's. */
+/** Turns a folder's name into a valid npm package name. */
 const packageName = (folder: string): string =>
   basename(resolve(folder))
     .toLowerCase()
     .replaceAll(/[^a-z0-9._-]+/g, '-')
     .replace(/^[._-]+/, '') || 'unit';
 
-/** Writes a unit to start from. */
+/** `pepeunit init`: writes a first unit. */
 export const initCommand = command(
   {
     name: 'init',
     operands: '[FOLDER]',
-    least: 0,
-    most: 1,
+    minOperands: 0,
+    maxOperands: 1,
     about:
       'Writes a first unit into FOLDER (by default the current one): a program, env_example.json, schema_example.json\n' +
-      'and what npm needs. Nothing is overwritten: when one of the files is there already, nothing is written.',
+      'and package.json. Never overwrites: if one of the files exists already, nothing is written.',
     options: {
       typescript: { type: 'boolean', help: 'Write the program in TypeScript instead of JavaScript.' },
-      json: { type: 'boolean', help: 'Print the list of the files written as JSON.' },
+      json: { type: 'boolean', help: 'Print the list of written files as JSON.' },
     },
   },
   async ({ operands: [folder = '.'], options }) => {

@@ -4,12 +4,12 @@ import { interruption } from '../terminal/interruption.ts';
 import { columns, painter, print } from '../terminal/output.ts';
 
 const options = {
-  host: { type: 'string', value: 'HOST', help: 'Address to listen on (127.0.0.1).' },
-  'http-port': { type: 'string', value: 'PORT', help: 'Port of the REST API (a free one).' },
-  'mqtt-port': { type: 'string', value: 'PORT', help: 'Port of MQTT over TCP (a free one).' },
-  'ws-port': { type: 'string', value: 'PORT', help: 'Port of MQTT over WebSocket (a free one).' },
-  data: { type: 'string', value: 'DIR', help: 'Keep everything in DIR; without it, all is forgotten at the end.' },
-  json: { type: 'boolean', help: 'Print one line of JSON with the addresses and the token.' },
+  host: { type: 'string', value: 'HOST', help: 'Address to listen on. 127.0.0.1 by default.' },
+  'http-port': { type: 'string', value: 'PORT', help: 'Port of the REST API. A free one by default.' },
+  'mqtt-port': { type: 'string', value: 'PORT', help: 'Port of MQTT over TCP. A free one by default.' },
+  'ws-port': { type: 'string', value: 'PORT', help: 'Port of MQTT over WebSocket. A free one by default.' },
+  data: { type: 'string', value: 'DIR', help: 'Store all data in DIR. Without it, data is lost at the end.' },
+  json: { type: 'boolean', help: 'Print the addresses and the token as one line of JSON.' },
 } as const;
 
 const port = (name: string, text: string | undefined): number => {
@@ -37,7 +37,7 @@ const asText = ({ apiUrl, mqttUrl, webSocketUrl, operator }: Instance, dataDir: 
     ['  REST', apiUrl],
     ['  MQTT', mqttUrl],
     ['  MQTT over WebSocket', webSocketUrl],
-    ['  Data', dataDir ?? 'in memory, forgotten at the end'],
+    ['  Data', dataDir ?? 'in memory, lost at the end'],
   ]);
   return [
     paint('green', 'Pepeunit is running.'),
@@ -48,7 +48,7 @@ const asText = ({ apiUrl, mqttUrl, webSocketUrl, operator }: Instance, dataDir: 
     '',
     `  ${operator.token}`,
     '',
-    'A first unit, from a folder with env_example.json and schema_example.json:',
+    'To create a unit from a folder with env_example.json and schema_example.json:',
     '',
     `  curl -X POST ${apiUrl}/units -H 'x-auth-token: TOKEN' -H 'content-type: application/json' \\`,
     `    -d '{"name":"my unit","folder":"/path/of/the/folder"}'`,
@@ -63,15 +63,16 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
-/** Runs an embedded Pepeunit until it is interrupted. */
+/** `pepeunit instance`: runs an embedded Pepeunit until it is interrupted. */
 export const instanceCommand = command(
   {
     name: 'instance',
     operands: '',
-    least: 0,
-    most: 0,
+    minOperands: 0,
+    maxOperands: 0,
     about:
-      'Runs an embedded Pepeunit, its broker and its REST API, for development. It listens on loopback unless told\notherwise, and ends on Ctrl-C.',
+      'Runs an embedded Pepeunit (an MQTT broker and the REST API) for development until Ctrl-C. It listens on loopback\n' +
+      'only, unless --host names another address.',
     options,
   },
   async ({ options: given }) => {

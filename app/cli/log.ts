@@ -16,7 +16,7 @@ const tones: Partial<Record<LogLevel, Tone>> = {
   [LogLevel.Critical]: 'red',
 };
 
-const lookEveryMs = 250;
+const pollMs = 250;
 
 const readable = (line: string): string => {
   const entry = JSON.parse(line) as LogEntry;
@@ -27,7 +27,7 @@ const readable = (line: string): string => {
 const missing = (path: string) =>
   new StorageError('io', `${path} does not exist. Name the folder of a unit that has run.`);
 
-/** The lines added at the end of a file whose oldest lines may be gone meanwhile. */
+/** Finds the lines added to the end of a file that may have lost its oldest lines meanwhile. */
 export const appended = (before: readonly string[], now: readonly string[]): readonly string[] => {
   for (let cut = 0; cut < before.length; cut += 1) {
     const kept = before.length - cut;
@@ -36,17 +36,17 @@ export const appended = (before: readonly string[], now: readonly string[]): rea
   return now;
 };
 
-/** Shows what a unit has logged. */
+/** `pepeunit log`: shows a unit's log. */
 export const logCommand = command(
   {
     name: 'log',
     operands: '[FOLDER]',
-    least: 0,
-    most: 1,
+    minOperands: 0,
+    maxOperands: 1,
     about: 'Shows log.json of the unit in FOLDER (by default the current one), oldest entry first.',
     options: {
-      json: { type: 'boolean', help: 'Print the entries as they are stored, one JSON object a line.' },
-      follow: { type: 'boolean', help: 'Keep printing what the unit adds, until Ctrl-C.' },
+      json: { type: 'boolean', help: 'Print the entries as stored: one JSON object on each line.' },
+      follow: { type: 'boolean', help: 'Keep printing new entries, until Ctrl-C.' },
     },
   },
   async ({ operands: [folder = '.'], options }) => {
@@ -60,7 +60,7 @@ export const logCommand = command(
     if (options.follow !== true) return exitCode.ok;
     using stop = interruption();
     while (!stop.signal.aborted) {
-      await pause(lookEveryMs, undefined, { signal: stop.signal }).catch(() => undefined);
+      await pause(pollMs, undefined, { signal: stop.signal }).catch(() => undefined);
       const now = await load();
       for (const line of appended(lines, now)) print(show(line));
       lines = now;

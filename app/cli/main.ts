@@ -4,7 +4,7 @@ import { failureOf } from '../../services/errors.ts';
 import { oneLine } from '../../adapters/shared/log/log-lines.ts';
 import { commands, suggest } from './commands.ts';
 import { exitCode, UsageError } from './command.ts';
-import { columns, print, tell } from '../terminal/output.ts';
+import { columns, print, printStatus } from '../terminal/output.ts';
 import { thisPackage } from '../terminal/package.ts';
 
 const manual = (): string =>
@@ -18,33 +18,33 @@ const manual = (): string =>
     '  --help     Show this text',
     '  --version  Show the version',
     '',
-    'pepeunit COMMAND --help says more about a command.',
+    'pepeunit COMMAND --help shows the options of a command.',
   ].join('\n');
 
-const unknown = (name: string): number => {
+const rejectUnknown = (name: string): number => {
   const similar = suggest(
     name,
     commands.map((command) => command.name),
   );
   const hint = similar === undefined ? 'pepeunit --help lists the commands.' : `Did you mean ${similar}?`;
-  tell(`pepeunit: there is no command "${oneLine(name)}". ${hint}`);
+  printStatus(`pepeunit: there is no command "${oneLine(name)}". ${hint}`);
   return exitCode.usage;
 };
 
-/** A file system's own error, as one that names the file and says what to do. */
-const named = (thrown: unknown): unknown => {
+/** Turns a file system's error into a {@link StorageError}, which names the file and a remedy; others stay as they are. */
+const withFileName = (thrown: unknown): unknown => {
   const { path } = (thrown ?? {}) as { path?: unknown };
   return typeof path === 'string' && codeOf(thrown) !== undefined ? storageError(path, 'used', thrown) : thrown;
 };
 
-/** One readable line, never a stack. */
-const explain = (name: string, thrown: unknown): number => {
+/** Prints a failure as one line, without a stack. @returns The exit code. */
+const reportFailure = (name: string, thrown: unknown): number => {
   if (thrown instanceof UsageError) {
-    tell(`pepeunit ${name}: ${oneLine(thrown.message)} pepeunit ${name} --help says more.`);
+    printStatus(`pepeunit ${name}: ${oneLine(thrown.message)} pepeunit ${name} --help says more.`);
     return exitCode.usage;
   }
-  const failure = failureOf(named(thrown));
-  tell(`pepeunit ${name}: ${failure.name} (${failure.code}): ${oneLine(failure.message)}`);
+  const failure = failureOf(withFileName(thrown));
+  printStatus(`pepeunit ${name}: ${failure.name} (${failure.code}): ${oneLine(failure.message)}`);
   return exitCode.failed;
 };
 
@@ -54,20 +54,20 @@ const run = async ([name, ...args]: readonly string[]): Promise<number> => {
     return exitCode.ok;
   }
   if (name === undefined || name === '--help') {
-    (name === undefined ? tell : print)(manual());
+    (name === undefined ? printStatus : print)(manual());
     return name === undefined ? exitCode.usage : exitCode.ok;
   }
   const command = commands.find((candidate) => candidate.name === name);
-  if (!command) return unknown(name);
+  if (!command) return rejectUnknown(name);
   try {
     const start = await command.load();
     return await start(args);
   } catch (thrown) {
-    return explain(name, thrown);
+    return reportFailure(name, thrown);
   }
 };
 
-/** A reader that leaves early, such as `head`, is no failure. */
+// A reader that closes the pipe early, such as `head`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCode.ok);
   throw error;

@@ -16,7 +16,7 @@ interface PackOptions {
   readonly json?: boolean;
 }
 
-const say = (json: boolean | undefined, data: object, lines: readonly string[]): number => {
+const printResult = (json: boolean | undefined, data: object, lines: readonly string[]): number => {
   if (json === true) print(JSON.stringify(data));
   else lines.forEach((line) => print(line));
   return exitCode.ok;
@@ -25,7 +25,7 @@ const say = (json: boolean | undefined, data: object, lines: readonly string[]):
 const makeKeys = async (path: string, json: boolean | undefined): Promise<number> => {
   const { privatePem, publicText } = newKeyPair();
   await writeFile(path, privatePem, { flag: 'wx', mode: 0o600 });
-  return say(json, { privateKey: resolve(path), publicKey: publicText }, [
+  return printResult(json, { privateKey: resolve(path), publicKey: publicText }, [
     `wrote the private key to ${path}: keep it secret, and keep a copy`,
     `update.trustKey: ${publicText}`,
   ]);
@@ -44,7 +44,7 @@ const signProgram = async (program: string, options: PackOptions): Promise<numbe
   const path = `${program}.release.json`;
   const files = { [basename(program)]: await digestOf(program) };
   const { release } = await writeRelease(path, { kind: 'program', files, ...(await signingOf(options)) });
-  return say(options.json, { program, release, releaseFile: path }, [
+  return printResult(options.json, { program, release, releaseFile: path }, [
     `signed ${program} as release ${release}: put ${path} beside it, where COMPILED_FIRMWARE_LINK leads`,
   ]);
 };
@@ -74,45 +74,47 @@ const packFolder = async (folder: string, options: PackOptions): Promise<number>
   const listed = async () => (await unitFiles(folder)).filter((file) => !isOutput(file));
   const before = await listed();
   if (options.sign !== undefined && before.some(isAt(options.sign))) {
-    throw new UsageError('The private key would get to the units. Move it out of FOLDER, or name it in .pepeignore.');
+    throw new UsageError(
+      'The archive would contain the private key. Move it out of FOLDER, or list it in .pepeignore.',
+    );
   }
   const signed = options.sign === undefined ? undefined : await signTree(folder, before, options);
   const files = await listed();
   if (signed && !files.some(({ path }) => path === releaseName)) {
     throw new FirmwareError(
       'incomplete',
-      `${releaseName} would not get to the unit. Remove it from the ignored files.`,
+      `The archive would lack ${releaseName}. Remove it from .gitignore and .pepeignore.`,
     );
   }
   const archive = await archiveOf(folder, files);
   await writeFile(out, archive);
   const data = { archive: resolve(out), bytes: archive.length, files: files.map(({ path }) => path) };
-  return say(options.json, { ...data, ...(signed && { release: signed.release }) }, [
+  return printResult(options.json, { ...data, ...(signed && { release: signed.release }) }, [
     `packed ${files.length} files into ${out} (${archive.length} bytes)`,
     ...(signed ? [`signed as release ${signed.release}: commit ${releaseName} with the program`] : []),
   ]);
 };
 
-/** Packs a unit's program, and signs it. */
+/** `pepeunit pack`: packs a unit's program, and signs it. */
 export const packCommand = command(
   {
     name: 'pack',
     operands: '[FOLDER]',
-    least: 0,
-    most: 1,
+    minOperands: 0,
+    maxOperands: 1,
     about:
-      'Packs the program in FOLDER (by default the current one) as the platform does: without what .gitignore and\n' +
-      '.pepeignore name, env.json, schema.json and log.json. The same files make the same archive.\n' +
+      'Packs the program in FOLDER (by default the current one) as the platform does: without env.json, schema.json,\n' +
+      'log.json and the files that .gitignore and .pepeignore exclude. Equal files make equal archives.\n' +
       `--sign writes ${releaseName} into FOLDER: the release's number and the SHA-256 of every file, signed with\n` +
-      'Ed25519. Commit it: it goes to the units with the program. A unit whose update.trustKey is set takes nothing else.\n' +
-      "env.json and schema.json are the instance's to write for each unit, and are not signed.",
+      'Ed25519. Commit it, so that units get it with the program: a unit with update.trustKey takes no other version.\n' +
+      'env.json and schema.json are not signed, as the instance writes them for each unit.',
     options: {
-      out: { type: 'string', value: 'FILE', help: 'Where the archive goes. FOLDER.tgz by default.' },
+      out: { type: 'string', value: 'FILE', help: 'Path of the archive. FOLDER.tgz by default.' },
       sign: { type: 'string', value: 'KEY', help: 'Sign with the private key in this file.' },
-      release: { type: 'string', value: 'NUMBER', help: 'Number of the release. One more than the last by default.' },
-      program: { type: 'string', value: 'FILE', help: 'Sign a compiled program instead, into FILE.release.json.' },
-      keygen: { type: 'string', value: 'FILE', help: 'Make a pair of keys instead; the private one goes into FILE.' },
-      json: { type: 'boolean', help: 'Print what was made as JSON.' },
+      release: { type: 'string', value: 'NUMBER', help: 'Number of the release. The last one plus 1 by default.' },
+      program: { type: 'string', value: 'FILE', help: 'Sign a compiled program instead; writes FILE.release.json.' },
+      keygen: { type: 'string', value: 'FILE', help: 'Create a key pair instead; writes the private key to FILE.' },
+      json: { type: 'boolean', help: 'Print the result as JSON.' },
     },
   },
   async ({ operands: [folder = '.'], options }) => {

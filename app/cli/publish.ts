@@ -3,20 +3,20 @@ import { command, exitCode } from './command.ts';
 import { print } from '../terminal/output.ts';
 import { openLink, readEnv, readSchema } from './unit-folder.ts';
 
-/** Publishes one message as a unit. */
+/** `pepeunit publish`: publishes one message as a unit. */
 export const publishCommand = command(
   {
     name: 'publish',
     operands: 'KEY MESSAGE',
-    least: 2,
-    most: 2,
+    minOperands: 2,
+    maxOperands: 2,
     about:
       'Publishes MESSAGE at QoS 1 to every topic of KEY in output_topic, else output_base_topic, as the unit itself.\n' +
       'A broker keeps one session for each unit: while this runs, a running program of the same unit loses its own,\n' +
-      'and connects again afterwards. A broker of MQTT 3.1.1 can not say that it refused a message.',
+      'and reconnects afterwards. A broker of MQTT 3.1.1 cannot report that it refused a message.',
     options: {
       folder: { type: 'string', value: 'FOLDER', help: "The unit's folder. The current one by default." },
-      json: { type: 'boolean', help: 'Print the topics that took the message as JSON.' },
+      json: { type: 'boolean', help: 'Print the key and its topics as JSON.' },
     },
   },
   async ({ operands: [key = '', message = ''], options: { folder = '.', json } }) => {

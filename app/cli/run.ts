@@ -5,7 +5,7 @@ import { endLike, passSignals } from '../../adapters/node/process/signals.ts';
 import { supervise, type SupervisorEvent } from '../../adapters/node/process/supervisor.ts';
 import { takeSupervisorLock } from '../../adapters/node/process/lock.ts';
 import { command, exitCode, positiveNumber, UsageError, wholeNumber } from './command.ts';
-import { tell } from '../terminal/output.ts';
+import { printStatus } from '../terminal/output.ts';
 
 const defaultGraceSeconds = 10;
 
@@ -19,11 +19,11 @@ const describe = (event: SupervisorEvent): string => {
     case 'ended':
       return `the unit ended ${event.signal === null ? `with code ${event.code}` : `by ${event.signal}`}`;
     case 'waiting':
-      return `starts it again in ${event.ms / 1000} s`;
+      return `starting it again in ${event.ms / 1000} s`;
     case 'overdue':
-      return `version ${event.version} did not prove itself within ${event.withinMs / 1000} s and is ended`;
+      return `version ${event.version} did not prove itself within ${event.withinMs / 1000} s and was stopped`;
     case 'rolledBack':
-      return `version ${event.version} is rolled back to ${event.to}: ${event.reason}`;
+      return `version ${event.version} was rolled back to ${event.to}: ${event.reason}`;
     case 'failed':
       return `${event.what} failed: ${event.message}`;
   }
@@ -40,7 +40,7 @@ const isThere = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** The folder that was named; or the program's, or else the current one, where env.json is. */
+/** Folder of the unit: the one named, else the program's, or the current one if only that has env.json. */
 const unitFolderOf = async (main: string, named: string | undefined): Promise<string> => {
   const own = resolve(named ?? dirname(main));
   if (!(await isThere(own))) throw new UsageError(`There is no folder ${own}. Name the unit's program and its folder.`);
@@ -48,40 +48,40 @@ const unitFolderOf = async (main: string, named: string | undefined): Promise<st
   return isHere ? resolve('.') : own;
 };
 
-/** Supervises a unit. */
+/** `pepeunit run`: supervises a unit. */
 export const runCommand = command(
   {
     name: 'run',
     operands: 'MAIN [-- ARGS]',
-    least: 1,
-    most: Infinity,
+    minOperands: 1,
+    maxOperands: Infinity,
     about:
-      "Runs the unit's program MAIN (a script with this Node, anything else as it is) and starts it again when it crashes,\n" +
-      'waiting longer each time, or when it asks for that after an update. A new version that crashes, hangs or does not\n' +
-      'get healthy in time is started a few times, and then the previous version is restored, with no network. Signals\n' +
-      "are passed on; it ends as the unit ends when that is stopped or ends with 0. The unit's output stays its own.",
+      "Runs the unit's program MAIN (a script with this Node, anything else as an executable). Restarts it after an\n" +
+      'update, and after a crash with a growing delay. A new version that crashes, hangs or is not healthy in time gets a\n' +
+      'few starts, then the previous version is restored, without the network. Signals are passed to the unit. Exits\n' +
+      "as the unit does when it is stopped or exits with 0. The unit's output is passed through.",
     options: {
       folder: {
         type: 'string',
         value: 'FOLDER',
-        help: 'The folder with env.json. That of MAIN by default, or the current one where MAIN has none beside it.',
+        help: 'Folder with env.json. The folder of MAIN by default, or the current one if only that has env.json.',
       },
       'healthy-within': {
         type: 'string',
         value: 'SECONDS',
-        help: "How long a start of a new version may take to be confirmed. The unit's own option by default.",
+        help: "Time limit for each start of a new version to be confirmed. The unit's own option by default.",
       },
       'trial-starts': {
         type: 'string',
         value: 'NUMBER',
-        help: "How many starts a new version gets. The unit's own option by default.",
+        help: "Starts that a new version gets before it is rolled back. The unit's own option by default.",
       },
       grace: {
         type: 'string',
         value: 'SECONDS',
-        help: `How long the unit may take to stop before it is killed. ${defaultGraceSeconds} by default.`,
+        help: `Time limit for the unit to stop before it is killed. ${defaultGraceSeconds} by default.`,
       },
-      json: { type: 'boolean', help: 'Tell what happens as lines of JSON, on standard error.' },
+      json: { type: 'boolean', help: 'Print events as lines of JSON to standard error.' },
     },
   },
   async ({ operands: [main = '', ...args], options }) => {
@@ -97,7 +97,8 @@ export const runCommand = command(
       healthyWithinMs,
       trialStarts,
       graceMs,
-      onEvent: (event) => tell(options.json === true ? JSON.stringify(event) : `pepeunit run: ${describe(event)}`),
+      onEvent: (event) =>
+        printStatus(options.json === true ? JSON.stringify(event) : `pepeunit run: ${describe(event)}`),
       onStart: (unit) => {
         signals.passTo(unit);
         return lock.noteChild(unit.pid);

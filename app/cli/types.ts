@@ -28,7 +28,7 @@ const typeOf = (value: JsonValue, indent: string): string => {
   return members.length === 0 ? 'Readonly<Record<string, unknown>>' : ['{', ...members, `${indent}}`].join('\n');
 };
 
-/** TypeScript source of an interface that has the example's variables, those of Pepeunit itself left out. */
+/** Generates the source of an interface of the example's variables, without those that Pepeunit reserves. */
 const interfaceOf = (name: string, example: JsonObject, origin: string): string => {
   const own = Object.entries(example).filter(([variable]) => !Object.hasOwn(envDefaults, variable));
   return [
@@ -39,16 +39,16 @@ const interfaceOf = (name: string, example: JsonObject, origin: string): string 
   ].join('\n');
 };
 
-/** Prints the type of a unit's own variables. */
+/** `pepeunit types`: prints the type of a unit's own variables. */
 export const typesCommand = command(
   {
     name: 'types',
     operands: 'ENV_EXAMPLE',
-    least: 1,
-    most: 1,
+    minOperands: 1,
+    maxOperands: 1,
     about:
       "Prints a TypeScript interface of the variables in ENV_EXAMPLE (a unit's env_example.json),\n" +
-      'for new PepeunitClient<UnitEnv>(…). The variables that Pepeunit reserves are typed already and left out.',
+      'for new PepeunitClient<UnitEnv>(…). Variables that Pepeunit reserves are left out, as they have types already.',
     options: {
       name: { type: 'string', value: 'NAME', help: 'Name of the interface. UnitEnv by default.' },
     },

@@ -8,20 +8,20 @@ import { readEnv as readEnvFile } from '../../services/settings.ts';
 import { readSchema as readSchemaFile } from '../../services/schema.ts';
 import { brokerUrl } from '../messaging/router.ts';
 
-/** The env of the unit in a folder. @throws {SettingsError} */
+/** Reads the env of the unit in a folder. @throws {SettingsError} */
 export const readEnv = (folder: string): Promise<UnitEnv> => readEnvFile(fileStorage(), join(folder, 'env.json'));
 
-/** The schema of the unit in a folder. @throws {SchemaError} */
+/** Reads the schema of the unit in a folder. @throws {SchemaError} */
 export const readSchema = (folder: string) => readSchemaFile(fileStorage(), join(folder, 'schema.json'));
 
 const timeoutMs = 10_000;
 const never = new AbortController().signal;
 
-/** Nobody listens: these links only ask or say one thing. */
+/** Ignores inbound messages: these links only publish or subscribe once. */
 const listener = { onMessage: () => undefined, onClosed: () => undefined };
 
 /**
- * Opens one session as a unit: MQTT 5 where the broker speaks it, else 3.1.1.
+ * Connects to the broker with a unit's token: by MQTT 5 where the broker speaks it, else by 3.1.1.
  *
  * @throws {BrokerError}
  */

@@ -11,10 +11,10 @@ import type { Example, Workspace } from './workspace.ts';
 export interface DemoUnit {
   /** Its name in the demo. */
   readonly name: string;
-  /** What it does, in a few words. */
+  /** Short description of its work. */
   readonly role: string;
   readonly uuid: string;
-  /** Its folder, with its program and documents. */
+  /** Folder with its program and documents. */
   readonly folder: string;
   readonly unit: Unit;
 }
@@ -25,10 +25,10 @@ export interface DemoUnits {
   readonly display: DemoUnit;
 }
 
-/** Seconds between state reports: short, so that an update is confirmed while one watches. */
+/** Seconds between state reports: short, so that an update is soon confirmed. */
 const stateIntervalSeconds = 3;
 
-/** The UUID of a node of a unit. @throws {ClientError} `invalid` */
+/** Finds the UUID of a unit's node. @throws {ClientError} `invalid` */
 export const nodeOf = ({ name, unit }: DemoUnit, type: 'Input' | 'Output', key: string): string => {
   const node = unit.unit_nodes.find((candidate) => candidate.type === type && candidate.topic_name === key);
   if (!node) throw new ClientError('invalid', `The unit ${name} has no ${type} ${key}. Add it to schema_example.json.`);
@@ -49,7 +49,7 @@ export const createUnits = async (workspace: Workspace, operator: OperatorApi): 
   };
 };
 
-/** What the steps of the script work with. */
+/** The instance, the operator and the units that the script's steps use. */
 export interface DemoContext {
   readonly instance: Instance;
   readonly operator: OperatorApi;
@@ -57,16 +57,16 @@ export interface DemoContext {
   readonly units: DemoUnits;
 }
 
-/** One thing that the operator does. */
+/** One action of the operator, with a check of its effect. */
 export interface Step {
-  /** The command that it tests. */
+  /** The command whose outcome it decides, if any. */
   readonly command?: CommandName;
   readonly says: string;
-  /** Does it and waits for its effect. @returns The effect. @throws The signal's reason. */
+  /** Acts, and waits for the effect. @returns A description of the effect. @throws The signal's reason. */
   act(context: DemoContext, signal: AbortSignal): Promise<string>;
 }
 
-/** Reads a text file of a unit's folder; `''` while there is none. */
+/** Reads a text file of a unit's folder; `''` for a missing file. */
 export const readTextFile = (folder: string, name: string): Promise<string> =>
   readFile(join(folder, name), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';

@@ -12,15 +12,15 @@ import { nextEvent, limitedSignal } from './waiting.ts';
 
 /** Options of {@link runDemo}. */
 export interface DemoOptions {
-  /** Where the lines go. */
+  /** Stream for the printed lines. */
   readonly output: Output;
-  /** How long to run, milliseconds; until interrupted without it. */
+  /** Time to run, milliseconds; `undefined` runs until `interrupted`. */
   readonly durationMs: number | undefined;
   /** Aborted when the user ends the demo. */
   readonly interrupted: AbortSignal;
 }
 
-/** How a demo went. */
+/** Outcome of a demo. */
 export interface DemoResult {
   readonly summary: Summary;
   readonly ending: Ending;
@@ -45,26 +45,26 @@ const runWhenOnline = async (run: DemoRun): Promise<Ending> => {
     await firstReports(context, end);
   } catch (thrown) {
     if (interrupted.aborted) return 'interrupted';
-    narrator.failure(`The units did not get online: ${failureOf(thrown).message}`);
+    narrator.failure(`The units did not come online: ${failureOf(thrown).message}`);
     return 'failed';
   }
   return runScript(run);
 };
 
-/** Starts the units, runs the script with them, and stops them at the end. */
+/** Starts the units, runs the script, and stops the units at the end. */
 const runUnits = async (given: DemoRun, durationMs: number | undefined): Promise<DemoResult> => {
   const { context, narrator, recorder } = given;
   await using units = startUnits([context.units.fan, context.units.display], {
-    onLine: (name, line) => narrator.overhear(name, line),
+    onLine: (name, line) => narrator.unitPrinted(name, line),
     onEvent: (name, event) => {
-      recorder.hearSupervisor(event);
-      narrator.watch(name, event);
+      recorder.countSupervised(event);
+      narrator.supervised(name, event);
     },
   });
   using over = limitedSignal([given.end, units.crashed], undefined, '');
   const ending = await runWhenOnline({ ...given, end: over.signal });
   if (ending === 'finished' && durationMs === undefined) {
-    narrator.remark('That was all of the script. The units run on until Ctrl-C.');
+    narrator.remark('The script is done. The units keep running until Ctrl-C.');
   }
   await ended(over.signal);
   if (units.crashed.aborted) narrator.failure(failureOf(units.crashed.reason).message);
@@ -72,7 +72,7 @@ const runUnits = async (given: DemoRun, durationMs: number | undefined): Promise
 };
 
 /**
- * Runs an instance and two units in processes of their own, runs the script with them, and leaves nothing behind.
+ * Runs an instance, two units in their own processes, and the script; stops and removes everything at the end.
  *
  * @throws {InstanceError | ClientError} The instance or its units could not be set up.
  */
@@ -88,8 +88,8 @@ export const runDemo = async ({ output, durationMs, interrupted }: DemoOptions):
   const context: DemoContext = { instance, operator, workspace, units: await createUnits(workspace, operator) };
   narrator.open(instance, context.units);
   instance.events.subscribe((event) => {
-    recorder.hear(event);
-    narrator.hear(event);
+    recorder.count(event);
+    narrator.happened(event);
   });
   const result = await runUnits({ context, narrator, recorder, end: end.signal, interrupted }, durationMs);
   narrator.close(result.summary);

@@ -5,7 +5,7 @@ import type { DemoUnits, DemoUnit } from './context.ts';
 import type { Summary } from './summary.ts';
 import { createVoice, legend, type Voice, type VoiceParts } from './voice.ts';
 
-/** Milliseconds between two measurements that are shown of one unit; the others are left out. */
+/** Least time between two printed measurements of one unit, milliseconds; others are skipped. */
 const shownEveryMs = 900;
 
 const bar = (percent: number): string => {
@@ -13,11 +13,11 @@ const bar = (percent: number): string => {
   return '█'.repeat(full) + '░'.repeat(10 - full);
 };
 
-/** Shows what the units measure, not more often than a reader can follow. */
+/** Prints what the units measure, no more often than a reader can follow. */
 interface Measurements {
-  /** A message that a unit has published on a node; a temperature and a duty are shown together, whichever comes first. */
+  /** Takes a message that a unit published on a node; prints each temperature together with a duty, in either order. */
   published(name: string, key: string, text: string): void;
-  /** A line that a unit has printed. */
+  /** Takes a line of a unit's output. */
   printed(name: string, line: string): void;
 }
 
@@ -55,7 +55,7 @@ const stateText = (report: InstanceEvents['state']['report']): string => {
   return `version ${version}, memory ${megabytes(report?.['mem_alloc'])}`;
 };
 
-/** Whether an entry is for debugging alone: counted, not shown. */
+/** Whether a report is a single debug entry, which is counted but not printed. */
 const isDetail = ({ entries }: InstanceEvents['log']): boolean =>
   entries.length === 1 && entries[0]?.level === LogLevel.Debug;
 
@@ -65,12 +65,12 @@ const logText = ({ entries, invalid }: InstanceEvents['log']): string => {
   return first ? `${first.level}: ${first.text}` : `${invalid} entries that can't be read`;
 };
 
-/** A unit asks for MQTT 5 first, and then for what there is. */
+/** Refusal that every unit gets first: it tries MQTT 5, then 3.1.1. */
 const olderProtocol = 'unacceptable protocol version';
 
 const whoOf = (event: InstanceEvent): string | undefined => ('unit' in event ? event.unit : undefined);
 
-/** Prints events of the instance. */
+/** Creates the function that prints the instance's events. */
 const reporter =
   ({ say }: Voice, measurements: Measurements, nameOf: NameOf) =>
   (event: InstanceEvent): void => {
@@ -81,7 +81,7 @@ const reporter =
       case 'disconnect':
         return say('link', who, 'disconnected');
       case 'refused':
-        if (event.reason === olderProtocol) return say('link', who, 'was asked for MQTT 5 and speaks 3.1.1');
+        if (event.reason === olderProtocol) return say('link', who, 'refused MQTT 5, as it speaks 3.1.1');
         return say('failure', who, `refused a connection: ${event.reason}`);
       case 'subscribed':
         return event.denied ? say('failure', who, `may not subscribe to ${event.topic}`) : undefined;
@@ -101,16 +101,16 @@ const reporter =
     }
   };
 
-/** Prints what happens, as it happens. */
+/** Prints the demo's events as they happen. */
 export interface Narrator {
-  /** Introduces the instance, the units and the signs. */
+  /** Prints the instance's addresses, the units and the legend. */
   open(instance: Pick<Instance, 'apiUrl' | 'mqttUrl'>, units: DemoUnits): void;
   /** Prints an event of the instance. */
-  hear(event: InstanceEvent): void;
-  /** Prints a line of a unit's output, where it is a measurement. */
-  overhear(name: string, line: string): void;
-  /** Prints what a supervisor does, where it concerns a new version. */
-  watch(name: string, event: SupervisorEvent): void;
+  happened(event: InstanceEvent): void;
+  /** Prints a line of a unit's output if it is a measurement. */
+  unitPrinted(name: string, line: string): void;
+  /** Prints a supervisor's event if it concerns a new version. */
+  supervised(name: string, event: SupervisorEvent): void;
   operator(text: string): void;
   effect(text: string): void;
   failure(text: string): void;
@@ -120,7 +120,7 @@ export interface Narrator {
 
 const short = (commit: string): string => commit.slice(0, 7);
 
-/** A line about a supervisor's work on a new version; `undefined` for its everyday work. */
+/** Describes a supervisor's event about a new version; `undefined` for other events. */
 const supervisionText = (event: SupervisorEvent): string | undefined => {
   if (event.type === 'rolledBack') return `restores version ${short(event.to)}: ${event.reason}`;
   if (event.type !== 'started' || !event.trial) return undefined;
@@ -147,9 +147,9 @@ export const createNarrator = (parts: VoiceParts): Narrator => {
       introduce(display);
       line(`\n  ${paint('dim', legend)}\n`);
     },
-    hear: reporter(voice, measurements, (unit) => names.get(unit ?? '') ?? 'instance'),
-    overhear: (name, text) => measurements.printed(name, text),
-    watch: (name, event) => {
+    happened: reporter(voice, measurements, (unit) => names.get(unit ?? '') ?? 'instance'),
+    unitPrinted: (name, text) => measurements.printed(name, text),
+    supervised: (name, event) => {
       const text = supervisionText(event);
       if (text !== undefined) say('supervisor', name, text);
     },

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../services/json.ts';
 import type { Unit } from '../../services/rest.ts';
 import type { Command, Instance, VersionRow } from '../instance/index.ts';
 
-/** What an operator asks of an instance over REST. Every method throws {@link ClientError} `failed`. */
+/** Requests of an operator to an instance's REST API. Every method throws {@link ClientError} `failed`. */
 export interface OperatorApi {
   createUnit(name: string, folder: string, env: JsonObject): Promise<Unit>;
   addVersion(unit: string, folder: string): Promise<VersionRow>;
@@ -17,7 +17,7 @@ export interface OperatorApi {
 
 type Method = 'GET' | 'POST' | 'PATCH';
 
-/** Speaks to an instance as its operator. */
+/** Creates the REST client of an instance's operator. */
 export const operatorApi = ({ apiUrl, operator }: Instance): OperatorApi => {
   const send = async (method: Method, path: string, body?: JsonObject): Promise<string> => {
     const response = await fetch(`${apiUrl}${path}`, {

@@ -7,10 +7,10 @@ import { limitedSignal } from './waiting.ts';
 
 const steps: readonly Step[] = [linkUnits, setFan, updateEnv, syncLog, updateProgram, updateBadly];
 
-/** How long an effect may take to show. */
+/** Time limit for the effect of one step, milliseconds. */
 const effectWithinMs = 15_000;
 
-/** A run of the script, and who watches it. */
+/** One run of the script, with its printers and signals. */
 export interface DemoRun {
   readonly context: DemoContext;
   readonly narrator: Narrator;
@@ -21,11 +21,11 @@ export interface DemoRun {
   readonly interrupted: AbortSignal;
 }
 
-/** How a run ended: each step had its effect, one had not, or the user ended it before the last. */
+/** How a run ended: `finished` when every step had its effect, `failed` when one had not, or `interrupted` by the user. */
 export type Ending = 'finished' | 'failed' | 'interrupted';
 
 const runStep = async (step: Step, { context, narrator, recorder, end, interrupted }: DemoRun): Promise<Ending> => {
-  using limit = limitedSignal([end], effectWithinMs, `no effect was seen within ${effectWithinMs / 1000} s`);
+  using limit = limitedSignal([end], effectWithinMs, `no effect within ${effectWithinMs / 1000} s`);
   narrator.operator(step.says);
   try {
     narrator.effect(await step.act(context, limit.signal));
@@ -39,7 +39,7 @@ const runStep = async (step: Step, { context, narrator, recorder, end, interrupt
   }
 };
 
-/** Runs the steps in order, each after the effect of the one before; a step that fails does not end the run. */
+/** Runs the steps in order, each after the effect of the previous one. A failed step does not end the run. */
 export const runScript = async (run: DemoRun): Promise<Ending> => {
   const { end, interrupted } = run;
   let ending: Ending = 'finished';

@@ -18,7 +18,7 @@ const published = (
   return nextEvent(events, 'published', isIt, signal);
 };
 
-/** An edge makes the instance send `SchemaUpdate` to the unit that reads. */
+/** Creates an edge: the instance sends `SchemaUpdate` to the reading unit. */
 export const linkUnits: Step = {
   command: 'schema_update',
   says: "links the fan's temperature to the display",
@@ -37,7 +37,7 @@ export const linkUnits: Step = {
       pollUntil(async () => (await readTextFile(display.folder, 'schema.json')).includes(topic), signal),
       operator.createEdge(output, nodeOf(display, 'Input', temperatureKey)),
     ]);
-    return 'the display has its new schema.json and hears the fan';
+    return 'the display has its new schema.json and receives from the fan';
   },
 };
 
@@ -53,18 +53,18 @@ export const setFan: Step = {
 };
 
 const fastMs = 250;
-/** At the pace of before, once a second, as many messages take twice as long. */
+/** Proof of the new pace: at the old one, a message a second, these messages take twice as long. */
 const fastRun = { messages: 5, withinMs: 2_000 };
 
-/** Waits for messages in quick succession. */
-const quick = (events: Events, unit: DemoUnit, key: string, signal: AbortSignal) => {
+/** Waits for messages at the new pace. */
+const publishesFast = (events: Events, unit: DemoUnit, key: string, signal: AbortSignal) => {
   const times: number[] = [];
-  const isQuick = () => {
+  const isFast = () => {
     times.push(performance.now());
     const first = times.at(-fastRun.messages);
     return first !== undefined && performance.now() - first < fastRun.withinMs;
   };
-  return published(events, unit, key, isQuick, signal);
+  return published(events, unit, key, isFast, signal);
 };
 
 export const updateEnv: Step = {
@@ -74,7 +74,7 @@ export const updateEnv: Step = {
     await operator.setEnv(fan.uuid, { PUBLISH_EVERY_MS: fastMs });
     await Promise.all([
       pollUntil(async () => JSON.parse(await readTextFile(fan.folder, 'env.json')).PUBLISH_EVERY_MS === fastMs, signal),
-      quick(events, fan, temperatureKey, signal),
+      publishesFast(events, fan, temperatureKey, signal),
       operator.sendCommand(fan.uuid, 'EnvUpdate'),
     ]);
     return `the fan has its new env.json and publishes every ${fastMs} ms`;
@@ -83,12 +83,12 @@ export const updateEnv: Step = {
 
 export const syncLog: Step = {
   command: 'log_sync',
-  says: 'asks the fan for its whole log with LogSync',
+  says: 'requests the whole log of the fan with LogSync',
   act: async ({ instance: { events }, operator, units: { fan } }, signal) => {
     const stored = (await readTextFile(fan.folder, 'log.json')).split('\n').filter((line) => line !== '').length;
-    const least = Math.max(2, stored);
+    const minEntries = Math.max(2, stored);
     const [{ entries }] = await Promise.all([
-      nextEvent(events, 'log', (event) => event.unit === fan.uuid && event.entries.length >= least, signal),
+      nextEvent(events, 'log', (event) => event.unit === fan.uuid && event.entries.length >= minEntries, signal),
       operator.sendCommand(fan.uuid, 'LogSync'),
     ]);
     return `the instance has all ${entries.length} entries of the fan's log.json`;
@@ -114,16 +114,16 @@ export const updateProgram: Step = {
     const { commit } = await operator.addVersion(units.fan.uuid, folder);
     await Promise.all([runsVersion(context, commit, signal), operator.sendCommand(units.fan.uuid, 'Update')]);
     const curve = JSON.parse(await readTextFile(units.fan.folder, 'curve.json')) as typeof newCurve;
-    if (curve.startCelsius !== newCurve.startCelsius) throw new Error('the program files are the old ones');
-    return `the fan has restarted, has proved itself and reports version ${commit.slice(0, 7)}`;
+    if (curve.startCelsius !== newCurve.startCelsius) throw new Error('the program files were not replaced');
+    return `the fan has restarted, passed its trial and reports version ${commit.slice(0, 7)}`;
   },
 };
 
-/** A program that lacks one of its files. */
+/** A program that imports a missing file. */
 const brokenProgram = "import './forgotten.js';\n";
 
 export const updateBadly: Step = {
-  says: 'adds a version of the fan that can not even start and sends Update',
+  says: 'adds a version of the fan that cannot start and sends Update',
   act: async (context, signal) => {
     const { instance, operator, workspace, units } = context;
     const { uuid, folder } = units.fan;
@@ -133,16 +133,16 @@ export const updateBadly: Step = {
     };
     const version = await workspace.version('fan-regulator', 'fan-3', { 'main.js': brokenProgram });
     const { commit: bad } = await operator.addVersion(uuid, version);
-    const isTold = ({ unit, entries }: InstanceEvents['log']) =>
+    const reportsRollback = ({ unit, entries }: InstanceEvents['log']) =>
       unit === uuid &&
       entries.some(({ level, text }) => level === 'Critical' && text.includes(`${bad} was rolled back`));
     const left = nextEvent(instance.events, 'disconnect', ({ unit }) => unit === uuid, signal);
     await Promise.all([
       left.then(() => runsVersion(context, good, signal)),
-      nextEvent(instance.events, 'log', isTold, signal),
+      nextEvent(instance.events, 'log', reportsRollback, signal),
       operator.sendCommand(uuid, 'Update'),
     ]);
-    if ((await readTextFile(folder, 'main.js')) !== before) throw new Error('the program files are not the old ones');
-    return `the fan is back at version ${good.slice(0, 7)} by itself, and has told why`;
+    if ((await readTextFile(folder, 'main.js')) !== before) throw new Error('the program files were not restored');
+    return `the fan has returned to version ${good.slice(0, 7)} and logged the reason`;
   },
 };

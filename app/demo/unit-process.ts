@@ -8,27 +8,27 @@ import type { SupervisorEvent } from '../../adapters/node/process/supervisor.ts'
 import { ClientError } from '../../services/errors.ts';
 import { thisPackage } from '../terminal/package.ts';
 
-/** A unit under a supervisor, both in processes of their own. */
+/** A unit and its supervisor, each in its own process. */
 interface UnitProcess extends AsyncDisposable {
-  /** Why it ended by itself; pending for as long as it runs, and for ever once it is being stopped. */
+  /** Resolves with the reason when it ends by itself; never resolves once it is being stopped. */
   readonly ended: Promise<string>;
 }
 
-/** Hears what a unit prints, and what its supervisor does. */
+/** Receives a unit's output lines and its supervisor's events. */
 interface Listener {
   onLine(line: string): void;
   onEvent(event: SupervisorEvent): void;
 }
 
-/** How long a unit may take to stop. */
+/** Time limit for a unit to stop before it is killed, milliseconds. */
 const stopWithinMs = 6_000;
-const keptLines = 10;
+const maxErrorLines = 10;
 
 const eachLine = (stream: Readable, onLine: (line: string) => void): void => {
   createInterface({ input: stream }).on('line', onLine);
 };
 
-/** Ends a process and whatever it has started, at once. */
+/** Kills a process and all that it started. */
 const killGroup = ({ pid }: ChildProcess): void => {
   if (pid === undefined) return;
   try {
@@ -43,7 +43,7 @@ const describeEnd = (code: number | null, signal: NodeJS.Signals | null, lines: 
   return [`it ended ${how}`, ...lines].join('\n');
 };
 
-/** What a supervisor says of itself, among what its unit says. */
+/** Parses a supervisor's event; `undefined` for a line of the unit, which shares the stream. */
 const eventOf = (line: string): SupervisorEvent | undefined => {
   try {
     const event: unknown = JSON.parse(line);
@@ -53,13 +53,13 @@ const eventOf = (line: string): SupervisorEvent | undefined => {
   }
 };
 
-/** Starts a new version twice before it is given up, so that one need not watch for long. */
+/** Command line of the supervisor; two starts of a new version keep the demo short. */
 const supervision = [join(thisPackage.folder, 'dist/app/cli/main.js'), 'run', '--json', '--trial-starts', '2'];
 
 /**
- * Supervises `main.js` in a unit's folder, as the leader of a process group of its own.
+ * Starts a supervisor of `main.js` in a unit's folder, in its own process group.
  *
- * It has closed when nobody pollUntil its output any more: neither the supervisor nor a unit of its.
+ * It counts as ended when its output closes, so when neither the supervisor nor the unit runs any more.
  */
 const startUnit = (folder: string, { onLine, onEvent }: Listener): UnitProcess => {
   const child = spawn(process.execPath, [...supervision, 'main.js'], {
@@ -75,7 +75,7 @@ const startUnit = (folder: string, { onLine, onEvent }: Listener): UnitProcess =
     const event = eventOf(line);
     if (event) return onEvent(event);
     errors.push(line);
-    if (errors.length > keptLines) errors.shift();
+    if (errors.length > maxErrorLines) errors.shift();
   });
   let isStopping = false;
   const closed = once(child, 'close').then(
@@ -98,19 +98,19 @@ const startUnit = (folder: string, { onLine, onEvent }: Listener): UnitProcess =
   };
 };
 
-/** What to start: a unit's name and the folder that it lives in. */
+/** Name and folder of a unit to start. */
 export interface Startable {
   readonly name: string;
   readonly folder: string;
 }
 
-/** Units that run, each in a process of its own; disposing of them stops them all. */
+/** Running units, each in its own process; disposing of them stops them all. */
 export interface RunningUnits extends AsyncDisposable {
-  /** Aborted when a unit ends by itself, with an error that says why. */
+  /** Aborts when a unit ends by itself; the reason is a {@link ClientError} `stopped`. */
   readonly crashed: AbortSignal;
 }
 
-/** Hears what the units print, and what their supervisors do. */
+/** Receives the units' output lines and their supervisors' events. */
 export interface UnitsListener {
   onLine(name: string, line: string): void;
   onEvent(name: string, event: SupervisorEvent): void;

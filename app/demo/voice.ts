@@ -12,7 +12,7 @@ const signs = {
   failure: '✘',
 } as const;
 
-/** What a line is about. */
+/** Subject of a line; decides its sign and colour. */
 type Sign = keyof typeof signs;
 
 const tones: Readonly<Record<Sign, Tone>> = {
@@ -26,7 +26,7 @@ const tones: Readonly<Record<Sign, Tone>> = {
   failure: 'red',
 };
 
-/** What each sign stands for. */
+/** Explanation of the signs, printed at the start. */
 export const legend = [
   `${signs.link} connection`,
   `${signs.state} state report`,
@@ -38,19 +38,19 @@ export const legend = [
   `${signs.failure} failure`,
 ].join('   ');
 
-/** Where a story is told, and by which clock. */
+/** Stream and clock of the demo's output. */
 export interface VoiceParts {
   readonly output: Output;
-  /** Milliseconds since the story began. */
+  /** Milliseconds since the demo began. */
   readonly elapsedMs: () => number;
 }
 
-/** Writes the lines of a story. */
+/** Prints the demo's lines. */
 export interface Voice {
   readonly paint: Paint;
-  /** One line as it is. */
+  /** Prints a line as it is. */
   line(text: string): void;
-  /** One line about what has just happened, and to whom. */
+  /** Prints a line with the time, the unit and the sign of its subject. */
   say(sign: Sign, who: string, text: string): void;
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Events, InstanceEvents } from '../instance/index.ts';
 
-const lookEveryMs = 50;
+const pollMs = 50;
 
 /** Waits for an event of an instance. @throws The signal's reason. */
 export const nextEvent = <K extends keyof InstanceEvents>(
@@ -32,11 +32,14 @@ export const nextEvent = <K extends keyof InstanceEvents>(
 export const pollUntil = async (condition: () => Promise<boolean>, signal: AbortSignal): Promise<void> => {
   while (!(await condition())) {
     signal.throwIfAborted();
-    await pause(lookEveryMs);
+    await pause(pollMs);
   }
 };
 
-/** A signal that aborts with any of the others, after a time, and at the latest when disposed of. */
+/**
+ * Creates a signal that aborts with any of the others, or after `ms` with an error of this reason. Disposing of it aborts
+ * it too, and removes its listeners and timer.
+ */
 export const limitedSignal = (others: readonly AbortSignal[], ms: number | undefined, reason: string) => {
   const abort = new AbortController();
   const follow = (event: Event) => abort.abort((event.currentTarget as AbortSignal).reason);

@@ -8,27 +8,27 @@ import { thisPackage } from '../terminal/package.ts';
 /** The example units. */
 export type Example = 'fan-regulator' | 'temperature-display';
 
-/** A private temporary folder with everything that the units of a demo need. */
+/** A temporary folder with the programs and documents of the demo's units. */
 export interface Workspace extends AsyncDisposable {
   /** Copies an example's program, with some of its files replaced. @returns The folder of that version. */
   version(example: Example, label: string, changes?: Readonly<Record<string, JsonObject | string>>): Promise<string>;
-  /** Makes the folder that a unit lives in: a version's program with the unit's own documents. @returns The folder. */
+  /** Creates a unit's folder: a version's program with the unit's env.json and schema.json. @returns The folder. */
   install(version: string, documents: { env: JsonObject; schema: JsonObject }): Promise<string>;
 }
 
 const json = (document: JsonObject): string => `${JSON.stringify(document, null, 2)}\n`;
 
-/** Folders, compiled programs and documents; neither type declarations nor source maps. */
-const belongs = (path: string): boolean => ['', '.js', '.json'].includes(extname(path));
+/** Keeps folders, compiled programs and documents; skips type declarations and source maps. */
+const isProgramFile = (path: string): boolean => ['', '.js', '.json'].includes(extname(path));
 
-/** Makes `import 'pepeunit-client'` work for programs below a folder, as if it had been installed there. */
+/** Links this package into a folder, so that programs there can import `pepeunit-client`. */
 const installPackage = async (folder: string): Promise<void> => {
   await writeFile(join(folder, 'package.json'), json({ private: true, type: 'module' }));
   await mkdir(join(folder, 'node_modules'));
   await symlink(thisPackage.folder, join(folder, 'node_modules', thisPackage.name), 'junction');
 };
 
-/** Opens a workspace; it is removed when disposed of, and at the latest when this process exits. */
+/** Creates a workspace. Its folder is removed when it is disposed of, or when this process exits. */
 export const openWorkspace = async (): Promise<Workspace> => {
   const root = await mkdtemp(join(tmpdir(), 'pepeunit-demo-'));
   const removeNow = () => rmSync(root, { recursive: true, force: true });
@@ -37,7 +37,7 @@ export const openWorkspace = async (): Promise<Workspace> => {
   return {
     version: async (example, label, changes = {}) => {
       const folder = join(root, 'versions', label);
-      await cp(join(thisPackage.examples, example), folder, { recursive: true, filter: belongs });
+      await cp(join(thisPackage.examples, example), folder, { recursive: true, filter: isProgramFile });
       for (const [name, content] of Object.entries(changes)) {
         await writeFile(join(folder, name), typeof content === 'string' ? content : json(content));
       }

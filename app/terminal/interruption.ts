@@ -1,11 +1,11 @@
-/** Aborted when the user, or the system, asks the program to end. */
+/** A signal that aborts when the user or the system asks the program to end. */
 export interface Interruption extends Disposable {
   readonly signal: AbortSignal;
 }
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Listens for Ctrl-C and the like until disposed of; a second one finds the program ending already. */
+/** Listens for SIGINT, SIGTERM and SIGHUP until disposed of; a second signal changes nothing. */
 export const interruption = (): Interruption => {
   const abort = new AbortController();
   const onSignal = () => abort.abort();

@@ -6,22 +6,22 @@ export type Output = Pick<NodeJS.WriteStream, 'write'> & { readonly isTTY?: bool
 /** Writes one line of a command's result. */
 export const print = (line: string, to: Output = process.stdout): void => void to.write(`${line}\n`);
 
-/** Writes one line about how things go, beside the result. */
-export const tell = (line: string): void => print(line, process.stderr);
+/** Writes one line about progress or a failure to standard error, apart from the result. */
+export const printStatus = (line: string): void => print(line, process.stderr);
 
-/** How a text may be set off. */
+/** Styles of {@link Paint}. */
 export type Tone = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan';
 
-/** Sets a text off where the reader can see it. */
+/** Colours a text, or returns it as it is where colours would not show. */
 export type Paint = (tone: Tone, text: string) => string;
 
-/** Paints on a terminal alone, and not where `NO_COLOR` asks for plain text. @see https://no-color.org */
+/** Creates a {@link Paint} that colours on a terminal only, and never where `NO_COLOR` is set. @see https://no-color.org */
 export const painter = (to: Output, env: NodeJS.ProcessEnv = process.env): Paint => {
   const isColoured = to.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
   return (tone, text) => (isColoured ? styleText(tone, text, { validateStream: false }) : text);
 };
 
-/** Sets rows out in columns, two spaces apart; the last column keeps its length. */
+/** Aligns rows in columns, two spaces apart; the last column is not padded. */
 export const columns = (rows: readonly (readonly string[])[]): string[] => {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>

@@ -5,7 +5,7 @@ const require = createRequire(import.meta.url);
 const manifestPath = require.resolve('pepeunit-client/package.json');
 const manifest = require(manifestPath) as { name: string; version: string };
 
-/** What this package is called and where it lies. */
+/** Name, version and folder of this package. */
 export const thisPackage = {
   name: manifest.name,
   version: manifest.version,

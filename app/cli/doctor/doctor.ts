@@ -30,17 +30,17 @@ const show = (findings: readonly Finding[]): void => {
   }
 };
 
-/** Checks what a unit needs to run. */
+/** `pepeunit doctor`: checks what a unit needs to run. */
 export const doctorCommand = command(
   {
     name: 'doctor',
     operands: '[FOLDER]',
-    least: 0,
-    most: 1,
+    minOperands: 0,
+    maxOperands: 1,
     about:
-      "Checks the unit in FOLDER (by default the current one): its files and token, the broker's and the REST API's names\n" +
-      'and answers, and the clock. It connects to the broker with the token under a client id of its own, so that a\n' +
-      'running unit keeps its session. It ends with 1 when a check failed.',
+      'Checks the unit in FOLDER (by default the current one): its files and token, the names and answers of the broker\n' +
+      'and the REST API, and the clock. Connects to the broker with the token under its own client id, so that a running\n' +
+      'unit keeps its session. Exits with 1 when a check failed.',
     options: { json: { type: 'boolean', help: 'Print the findings as JSON.' } },
   },
   async ({ operands: [folder = '.'], options }) => {

@@ -7,7 +7,7 @@ import type { UnitSchema } from '../../../services/schema.ts';
 import { readEnv, readSchema } from '../unit-folder.ts';
 import { attempt, failed, ok, skipped, warning, type Finding } from './finding.ts';
 
-/** What a unit's folder holds, as far as it can be used. */
+/** Findings about a unit's folder, and its documents where they are valid. */
 export interface FolderFindings {
   readonly findings: readonly Finding[];
   readonly env: UnitEnv | undefined;
@@ -30,7 +30,10 @@ const checkEnv = async (folder: string, keep: (env: UnitEnv) => void): Promise<F
   const env = await readEnv(folder);
   keep(env);
   if (process.platform !== 'win32' && !(await isPrivate(path))) {
-    return warning('env.json', `Others on this machine may read ${path}, which holds the token: chmod 600 it.`);
+    return warning(
+      'env.json',
+      `Other users of this machine can read ${path}, which holds the token. Run chmod 600 on it.`,
+    );
   }
   return ok('env.json', `${Object.keys(env.given).length} variables`);
 };
@@ -55,14 +58,17 @@ const checkSchema = async (
 ): Promise<Finding> => {
   const schema = await readSchema(folder);
   if (env && !belongsTo(schema, env.unitUuid)) {
-    return failed('schema.json', 'Its base topics are of another unit. Download the schema from the instance again.');
+    return failed(
+      'schema.json',
+      'Its base topics belong to another unit. Download the schema from the instance again.',
+    );
   }
   keep(schema);
   const counts = Object.entries(schema).map(([section, keys]) => `${Object.keys(keys).length} ${section}`);
   return ok('schema.json', counts.join(', '));
 };
 
-/** Checks the files that a unit is started with. */
+/** Checks a unit's folder, env.json, token and schema.json. */
 export const checkFiles = async (folder: string): Promise<FolderFindings> => {
   let env: UnitEnv | undefined;
   let schema: UnitSchema | undefined;

@@ -1,13 +1,13 @@
 import { failureOf } from '../../../services/errors.ts';
 
-/** How one check went. A `warning` needs a look and does not stop the unit; what needs another check first is `skipped`. */
+/** Result of a check. A `warning` does not stop the unit; a check that needs another one first is `skipped`. */
 export type Result = 'ok' | 'warning' | 'failed' | 'skipped';
 
-/** What one check found. */
+/** Result of one check, with details. */
 export interface Finding {
   readonly check: string;
   readonly result: Result;
-  /** What is so; for a warning or a failure also what to do. */
+  /** What was found; for a warning or a failure also the remedy. */
   readonly detail: string;
 }
 
@@ -20,7 +20,7 @@ export const skipped = (check: string, needed: string): Finding => ({
   detail: `needs ${needed} first`,
 });
 
-/** Runs a check; what it throws is its failure. */
+/** Runs a check; an error that it throws makes it `failed`. */
 export const attempt = async (check: string, run: () => Promise<Finding>): Promise<Finding> => {
   try {
     return await run();

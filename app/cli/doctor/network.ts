@@ -8,13 +8,13 @@ import { openLink } from '../unit-folder.ts';
 import { failed, ok, warning, type Finding } from './finding.ts';
 
 const timeoutMs = 10_000;
-/** The date of an HTTP answer is in whole seconds; a token or a certificate minds nothing below this. */
+/** Allowed clock error: the HTTP date has whole seconds, and tokens and certificates tolerate this much. */
 const clockToleranceMs = 30_000;
 
 const hostOf = (domain: string): string =>
   URL.canParse(`http://${domain}`) ? new URL(`http://${domain}`).hostname.replaceAll(/^\[|\]$/g, '') : domain;
 
-/** Looks a host's name up. */
+/** Looks up a host's address. */
 const checkName = async (check: string, variable: string, host: string): Promise<Finding> => {
   if (host === '') return failed(check, `env.json: ${variable} is missing. Download the env from the instance again.`);
   try {
@@ -43,7 +43,7 @@ const refusedTopics = async (env: UnitEnv, schema: UnitSchema | undefined) => {
   }
 };
 
-/** Connects with the unit's token under another client id, so that a running unit keeps its session. */
+/** Connects with the unit's token, and subscribes to its base topics. The client id differs, so that a running unit keeps its session. */
 export const checkBroker = async (env: UnitEnv, schema: UnitSchema | undefined): Promise<Finding> => {
   const { version, refused } = await refusedTopics(env, schema);
   if (refused.length > 0) {
@@ -56,7 +56,7 @@ export const checkBroker = async (env: UnitEnv, schema: UnitSchema | undefined):
   return ok('broker', `${brokerUrl(env)} takes the token, MQTT ${version === 5 ? '5' : '3.1.1'}`);
 };
 
-/** Asks for the version that the unit should run. */
+/** Compares the version that the instance wants with the one in env.json. */
 export const checkRest = async (env: UnitEnv): Promise<Finding> => {
   const { commit } = await kyRest({ timeoutMs }).getTargetVersion(targetOf(env));
   const running = env.reserved.PU_COMMIT_VERSION;

@@ -1,13 +1,13 @@
-/** What the operator wants of the fan: its own judgement, or a fixed duty in percent. */
+/** Mode of the fan: regulated by the temperature, or a fixed duty in percent. */
 export type FanState = 'auto' | number;
 
-/** From which temperature on the fan turns, and at which it turns as fast as it can. */
+/** Temperatures at which the fan starts and at which it reaches its full speed. */
 export interface FanCurve {
   readonly startCelsius: number;
   readonly fullCelsius: number;
 }
 
-/** Reads `auto`, `on`, `off` or a duty from 0 to 100; `undefined` for anything else. */
+/** Parses `auto`, `on`, `off` or a duty from 0 to 100; `undefined` for anything else. */
 export const parseFanState = (text: string): FanState | undefined => {
   const state = text.trim().toLowerCase();
   if (state === 'auto') return 'auto';
@@ -17,7 +17,7 @@ export const parseFanState = (text: string): FanState | undefined => {
   return duty >= 0 && duty <= 100 ? duty : undefined;
 };
 
-/** The fan's duty at a temperature, in percent. */
+/** Computes the fan's duty at a temperature, in percent. */
 export const dutyAt = (celsius: number, state: FanState, { startCelsius, fullCelsius }: FanCurve): number => {
   if (state !== 'auto') return state;
   const share = (celsius - startCelsius) / (fullCelsius - startCelsius);

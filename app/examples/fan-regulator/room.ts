@@ -1,6 +1,6 @@
 /** A simulated room: a heater warms it, the fan brings in cool air. */
 export interface Room {
-  /** Lets a second pass. @param duty The fan's, in percent. @returns The temperature, in degrees Celsius. */
+  /** Advances the room by one second. @param duty Duty of the fan, percent. @returns Temperature, degrees Celsius. */
   step(duty: number): number;
 }
 

@@ -1,4 +1,4 @@
-/** A unit that shows the temperature which another unit publishes. */
+/** A unit that shows the temperature that another unit publishes. */
 import { join } from 'node:path';
 import { PepeunitClient } from 'pepeunit-client';
 import type env from './env_example.json';

@@ -120,7 +120,7 @@ describe('pepeunit pack', () => {
     const out = join(unit, 'x.tgz');
     expect(await cli(['pack', '.', '--sign', 'key.pem', '--out', out], { cwd: unit })).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('The private key would get to the units') as string,
+      stderr: expect.stringContaining('The archive would contain the private key') as string,
     });
     expect((await readdir(unit)).filter((name) => /release|tgz/.test(name))).toEqual([]);
     await writeFile(join(unit, '.pepeignore'), '*.pem\n');
@@ -147,7 +147,7 @@ describe('pepeunit pack', () => {
     const { key } = await keysIn(keys.path);
     expect(await cli(['pack', unit, '--sign', key])).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('pepeunit-release.json would not get to the unit') as string,
+      stderr: expect.stringContaining('The archive would lack pepeunit-release.json') as string,
     });
   });
 });

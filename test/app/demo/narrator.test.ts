@@ -26,7 +26,7 @@ const story = (isTTY = false) => {
     at: (ms: number) => {
       now = ms;
     },
-    told: () => text.slice(opening.length).split('\n').slice(0, -1),
+    printed: () => text.slice(opening.length).split('\n').slice(0, -1),
   };
 };
 
@@ -61,21 +61,21 @@ describe('the narrator', () => {
   });
 
   test('tells who did what, and when', () => {
-    const { narrator, at, told } = story();
+    const { narrator, at, printed } = story();
     at(1_234);
-    narrator.hear({ type: 'connect', unit: 'fan-uuid', clientId: 'x', protocol: 4 });
-    narrator.hear(log('Info', 'hello'));
-    narrator.hear(log('Info', 'one', 'two'));
-    narrator.hear({
+    narrator.happened({ type: 'connect', unit: 'fan-uuid', clientId: 'x', protocol: 4 });
+    narrator.happened(log('Info', 'hello'));
+    narrator.happened(log('Info', 'one', 'two'));
+    narrator.happened({
       type: 'state',
       unit: 'display-uuid',
       report: { pu_commit_version: '0123456789', mem_alloc: 5_000_000 },
       outcome: 'taken',
     });
-    narrator.hear({ type: 'command', unit: 'fan-uuid', command: 'LogSync', payload: {} });
+    narrator.happened({ type: 'command', unit: 'fan-uuid', command: 'LogSync', payload: {} });
     narrator.operator('does something');
     narrator.effect('it is done');
-    expect(told()).toEqual([
+    expect(printed()).toEqual([
       '   1.2s  fan      ⇄ connected, MQTT 3.1.1',
       '   1.2s  fan      ≡ Info: hello',
       '   1.2s  fan      ≡ 2 stored entries at once',
@@ -87,25 +87,25 @@ describe('the narrator', () => {
   });
 
   test('leaves out details, and keeps every entry on one harmless line', () => {
-    const { narrator, told } = story();
-    narrator.hear(log('Debug', 'a detail'));
-    narrator.hear(log('Info', 'a\n\u001b[2Jb'));
-    expect(told()).toEqual(['   0.0s  fan      ≡ Info: a\\n\\x1b[2Jb']);
+    const { narrator, printed } = story();
+    narrator.happened(log('Debug', 'a detail'));
+    narrator.happened(log('Info', 'a\n\u001b[2Jb'));
+    expect(printed()).toEqual(['   0.0s  fan      ≡ Info: a\\n\\x1b[2Jb']);
   });
 
   test('shows a temperature with its duty, whichever comes first, and not too often', () => {
-    const { narrator, at, told } = story();
-    narrator.hear(published('fan_duty/pepeunit', '30'));
-    expect(told()).toEqual([]);
-    narrator.hear(published('temperature/pepeunit', '21.5'));
+    const { narrator, at, printed } = story();
+    narrator.happened(published('fan_duty/pepeunit', '30'));
+    expect(printed()).toEqual([]);
+    narrator.happened(published('temperature/pepeunit', '21.5'));
     for (const ms of [100, 899, 900]) {
       at(ms);
-      narrator.hear(published('temperature/pepeunit', '22'));
-      narrator.hear(published('fan_duty/pepeunit', '100'));
+      narrator.happened(published('temperature/pepeunit', '22'));
+      narrator.happened(published('fan_duty/pepeunit', '100'));
     }
-    narrator.overhear('display', '22.00 °C');
-    narrator.overhear('display', 'anything else');
-    expect(told()).toEqual([
+    narrator.unitPrinted('display', '22.00 °C');
+    narrator.unitPrinted('display', 'anything else');
+    expect(printed()).toEqual([
       '   0.0s  fan      ~ 21.50 °C   fan ███░░░░░░░ 30 %',
       '   0.9s  fan      ~ 22.00 °C   fan ██████████ 100 %',
       '   0.9s  display  ~ shows 22.00 °C',
@@ -113,13 +113,13 @@ describe('the narrator', () => {
   });
 
   test('tells of failures, and of asking for MQTT 5 as what it is', () => {
-    const { narrator, told } = story();
-    narrator.hear({ type: 'refused', clientId: '', reason: 'unacceptable protocol version' });
-    narrator.hear({ type: 'refused', clientId: '', reason: 'bad token' });
-    narrator.hear({ type: 'subscribed', unit: 'fan-uuid', topic: 'x', qos: 0, denied: true });
-    narrator.hear({ type: 'subscribed', unit: 'fan-uuid', topic: 'y', qos: 0, denied: false });
-    expect(told()).toEqual([
-      '   0.0s  instance ⇄ was asked for MQTT 5 and speaks 3.1.1',
+    const { narrator, printed } = story();
+    narrator.happened({ type: 'refused', clientId: '', reason: 'unacceptable protocol version' });
+    narrator.happened({ type: 'refused', clientId: '', reason: 'bad token' });
+    narrator.happened({ type: 'subscribed', unit: 'fan-uuid', topic: 'x', qos: 0, denied: true });
+    narrator.happened({ type: 'subscribed', unit: 'fan-uuid', topic: 'y', qos: 0, denied: false });
+    expect(printed()).toEqual([
+      '   0.0s  instance ⇄ refused MQTT 5, as it speaks 3.1.1',
       '   0.0s  instance ✘ refused a connection: bad token',
       '   0.0s  fan      ✘ may not subscribe to x',
     ]);

@@ -30,9 +30,9 @@ describe('the recorder', () => {
       { type: 'state', unit: 'a', report: undefined, outcome: 'refused' },
       { type: 'log', unit: 'a', entries: [entry, entry], invalid: 3 },
     ];
-    for (const event of events) recorder.hear(event);
-    recorder.hearSupervisor({ type: 'rolledBack', version: 'b', to: 'a', reason: 'it hung' });
-    recorder.hearSupervisor({ type: 'waiting', ms: 1 });
+    for (const event of events) recorder.count(event);
+    recorder.countSupervised({ type: 'rolledBack', version: 'b', to: 'a', reason: 'it hung' });
+    recorder.countSupervised({ type: 'waiting', ms: 1 });
     recorder.note('update', 'ok');
     recorder.note('log_sync', 'failed');
     expect(recorder.summary()).toEqual({
@@ -49,14 +49,14 @@ describe('the recorder', () => {
   test('is online only while every unit is connected, whatever the order of a takeover', () => {
     const recorder = createRecorder(2);
     const isOnline = () => recorder.summary().online;
-    recorder.hear(connect('a'));
+    recorder.count(connect('a'));
     expect(isOnline()).toBe(false);
-    recorder.hear(connect('b'));
+    recorder.count(connect('b'));
     expect(isOnline()).toBe(true);
-    recorder.hear(connect('a'));
-    recorder.hear(disconnect('a'));
+    recorder.count(connect('a'));
+    recorder.count(disconnect('a'));
     expect(isOnline()).toBe(true);
-    recorder.hear(disconnect('b'));
+    recorder.count(disconnect('b'));
     expect(isOnline()).toBe(false);
   });
 });
