@@ -34,8 +34,9 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Only what hangs fails by these: a busy machine is no fault.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // Most tests wait, for timers and for other processes: more workers than cores.
     maxWorkers: 6,
     sequence: { sequencer: LongestFirst },

@@ -19,6 +19,8 @@ const machines = Object.values(exported).filter(
   (value: unknown): value is AnyStateMachine => value instanceof StateMachine,
 );
 
+const childName = (id: string) => id.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+
 /** A unit over fakes: its settings and schema load, everything else it would reach is not there. */
 const unitOverFakes = unitMachine.provide({
   actors: {
@@ -64,6 +66,8 @@ describe('a stock receiver of @statelyai/inspect, offline over WebSocket (X1)', 
 
   const actors = () => seen.filter((event): event is StatelyActorEvent => event.type === '@xstate.actor');
   const named = (name: string) => actors().find((actor) => actor.name === name);
+  /** The actor of a machine: a child goes by the name that the unit's chart gives it. */
+  const actorOf = ({ id }: AnyStateMachine) => named(childName(id));
 
   beforeEach(async () => {
     seen.length = 0;
@@ -86,18 +90,20 @@ describe('a stock receiver of @statelyai/inspect, offline over WebSocket (X1)', 
     const unit = createActor(unitOverFakes, { input, inspect: inspector.inspect, clock: new SimulatedClock() });
     unit.subscribe({ error: () => undefined });
     unit.start();
-    await expect.poll(() => machines.filter(({ id }) => named(id) === undefined), { timeout: 10_000 }).toEqual([]);
+    await expect
+      .poll(() => machines.filter((machine) => actorOf(machine) === undefined), { timeout: 10_000 })
+      .toEqual([]);
 
     const root = named('unit');
     expect(root?.parentId).toBeUndefined();
     expect(machines).toHaveLength(9);
     for (const machine of machines) {
-      expect(statesOf(definitionOf(named(machine.id)))).toEqual(statesOf(machine));
-      expect(named(machine.id)?.rootId).toBe(root?.sessionId);
+      expect(statesOf(definitionOf(actorOf(machine)))).toEqual(statesOf(machine));
+      expect(actorOf(machine)?.rootId).toBe(root?.sessionId);
     }
     const children = actors().filter(({ parentId }) => parentId === root?.sessionId);
     expect(children.map(({ name }) => name).toSorted()).toEqual(
-      machines.flatMap(({ id }) => (id === 'unit' ? [] : [id])).toSorted(),
+      machines.flatMap(({ id }) => (id === 'unit' ? [] : [childName(id)])).toSorted(),
     );
     unit.stop();
   });

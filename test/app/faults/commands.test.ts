@@ -87,7 +87,7 @@ test('1,000 inputs in a burst all reach a handler that awaits 20 ms', async () =
   for (let index = 0; index < 1000; index += 1) sender.publish(input, String(index));
   await until(() => seen.length === 1000, { timeoutMs: 55_000 });
   expect(seen).toEqual(Array.from({ length: 1000 }, (_, index) => index));
-}, 60_000);
+});
 
 test('an env_update that comes during another is done after it', async () => {
   let loaded = 0;

@@ -21,7 +21,7 @@ beforeAll(async () => {
   [yard, child] = await Promise.all([createYard(), compiled(new URL('child.ts', import.meta.url))]);
   const names = Array.from({ length: lanesAtATime }, (_, lane) => `lane-${lane}`);
   lanes = await Promise.all(names.map((name) => createLane(yard, child, name)));
-}, 120_000);
+});
 afterAll(async () => {
   await yard.stop();
   await child.remove();

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../../../support/temporary-folder.ts';
 let program: Compiled;
 beforeAll(async () => {
   program = await compiled(new URL('../../../support/programs/rewriting.ts', import.meta.url));
-}, 60_000);
+});
 afterAll(() => program.remove());
 
 const kills = 32;
@@ -44,4 +44,4 @@ test(`a process that rewrites a document is killed ${kills} times: the document 
   await sweepTemporaries(folder);
   expect(await readdir(folder)).toEqual(['env.json']);
   expect(leftOver).toBeLessThanOrEqual(kills);
-}, 120_000);
+});

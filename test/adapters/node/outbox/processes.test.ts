@@ -13,7 +13,7 @@ import { temporaryFolder } from '../../../support/temporary-folder.ts';
 let program: Compiled;
 beforeAll(async () => {
   program = await compiled(new URL('../../../support/programs/publishing.ts', import.meta.url));
-}, 60_000);
+});
 afterAll(() => program.remove());
 
 /** Runs the program, through a shell where there are words to put before it. */

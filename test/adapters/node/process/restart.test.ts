@@ -11,7 +11,7 @@ import { temporaryFolder } from '../../../support/temporary-folder.ts';
 let program: Compiled;
 beforeAll(async () => {
   program = await compiled(new URL('../../../support/programs/restarting.ts', import.meta.url));
-}, 60_000);
+});
 afterAll(() => program.remove());
 
 type Note = Readonly<Record<string, unknown>>;

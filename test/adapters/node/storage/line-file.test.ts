@@ -111,7 +111,7 @@ test('any interleaving of entries and kills leaves log.json valid, within its li
     { numRuns: 60, seed: 4 },
   );
   expect(kills).toBeGreaterThan(20);
-}, 60_000);
+});
 
 const lastOf = (end: number, count: number) => Array.from({ length: count }, (_, index) => end - count + index);
 
@@ -138,7 +138,7 @@ test('a write that was torn by a power cut is cut at the next start (L2)', async
     }),
     { numRuns: 60, seed: 4 },
   );
-}, 60_000);
+});
 
 test('a disk that is full takes nothing half, loses nothing, and is told once; it goes on when there is room (L6)', async () => {
   const path = join(await temporaryFolder(), 'log.json');
@@ -194,7 +194,7 @@ test('an entry costs about three lines of writing, however long the log is (L2)'
     expect(bytes / entries / line).toBeLessThan(3.2);
     expect((await files.stat(path)).size).toBeLessThan(2 * Math.max(most * line, 16 * 1024) + 64 * line);
   }
-}, 60_000);
+});
 
 test('a file that another program has changed meanwhile is taken as it is', async () => {
   const path = join(await temporaryFolder(), 'log.json');

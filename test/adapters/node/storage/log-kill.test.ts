@@ -8,7 +8,7 @@ import { temporaryFolder } from '../../../support/temporary-folder.ts';
 let program: Compiled;
 beforeAll(async () => {
   program = await compiled(new URL('../../../support/programs/logging.ts', import.meta.url));
-}, 60_000);
+});
 afterAll(() => program.remove());
 
 const kills = 16;
@@ -36,4 +36,4 @@ test(`a process that logs is killed ${kills} times: log.json is valid, within it
   }
   expect(newest).toBeGreaterThan(kills);
   expect((await readdir(folder)).length).toBeLessThanOrEqual(2);
-}, 120_000);
+});
