@@ -1,25 +1,15 @@
-import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type * as idbKeyval from 'idb-keyval';
-import { StorageError } from '../../../services/errors.ts';
-import { isJsonObject, type JsonValue } from '../../../services/json.ts';
-import { createKeyedQueue } from '../../shared/serialize.ts';
-import { checkSize } from '../../shared/storage/document-storage.ts';
-import { jsonText } from '../../shared/storage/json-text.ts';
-import { removeFiles, replaceFiles } from '../fs/durable-file.ts';
-import { isMissing, storageError } from '../fs/errors.ts';
-import { readDocument } from '../fs/read-json.ts';
-import { sweepOnce } from '../fs/temporary-files.ts';
 import {
-  compareKeys,
-  fileKeyOf,
-  isLongKeyName,
-  keyOfName,
-  nameOfKey,
-  safeName,
-  type AnyKey,
-  type FileKey,
-} from './key-name.ts';
+  inStore,
+  readEntries,
+  readKeys,
+  readValue,
+  removeValues,
+  replacementsOf,
+  writeReplacements,
+} from './key-files.ts';
+import { fileKeyOf, safeName, type AnyKey, type FileKey } from './key-name.ts';
 
 /** A folder that holds a file for each key. */
 export interface UseStore {
@@ -30,97 +20,6 @@ export interface UseStore {
 type OnFiles<T> = T extends (...parameters: infer P) => infer R
   ? (...parameters: { [K in keyof P]: P[K] extends idbKeyval.UseStore | undefined ? UseStore | undefined : P[K] }) => R
   : never;
-
-const guarded = async <T>(folder: string, action: string, task: () => Promise<T>): Promise<T> => {
-  try {
-    return await task();
-  } catch (thrown) {
-    throw storageError(folder, action, thrown);
-  }
-};
-
-const longEntry = (path: string, document: JsonValue): { key: string; value: JsonValue } => {
-  if (isJsonObject(document)) {
-    const { key, value } = document;
-    if (typeof key === 'string' && value !== undefined) return { key, value };
-  }
-  throw new StorageError('malformed', `${path} does not hold a key and its value. Remove it.`);
-};
-
-/** The value of a key; `undefined` when there is none. */
-const readValue = async (folder: string, key: FileKey): Promise<JsonValue | undefined> => {
-  const { name, holdsKey } = nameOfKey(key);
-  const path = join(folder, name);
-  const document = await readDocument(path);
-  return document !== undefined && holdsKey ? longEntry(path, document).value : document;
-};
-
-const replacementOf = (folder: string, key: FileKey, value: unknown) => {
-  const { name, holdsKey } = nameOfKey(key);
-  const path = join(folder, name);
-  const text = jsonText(value);
-  const content = `${holdsKey ? `{"key":${jsonText(key)},"value":${text}}` : text}\n`;
-  checkSize(path, Buffer.byteLength(content));
-  return { path, content };
-};
-
-/** Files that are about to hold these values; nothing is written yet. @throws {StorageError} `unsupported`, `tooLarge` */
-const replacementsOf = (folder: string, entries: readonly (readonly [FileKey, unknown])[]) => [
-  ...new Map(
-    entries.map(([key, value]) => {
-      const replacement = replacementOf(folder, key, value);
-      return [replacement.path, replacement];
-    }),
-  ).values(),
-];
-
-/** Puts prepared files in place. @throws {StorageError} `io` */
-const writeReplacements = (folder: string, replacements: ReturnType<typeof replacementsOf>): Promise<void> =>
-  guarded(folder, 'written to', () => replaceFiles(folder, replacements));
-
-/** Removes the files of these keys. @throws {StorageError} `io` */
-const removeValues = (folder: string, keys: readonly FileKey[]): Promise<void> =>
-  guarded(folder, 'written to', () =>
-    removeFiles(
-      folder,
-      keys.map((key) => join(folder, nameOfKey(key).name)),
-    ),
-  );
-
-const namesIn = async (folder: string): Promise<string[]> => {
-  try {
-    return await readdir(folder);
-  } catch (thrown) {
-    if (isMissing(thrown)) return [];
-    throw storageError(folder, 'read', thrown);
-  }
-};
-
-const keyIn = async (folder: string, name: string): Promise<FileKey | undefined> => {
-  if (!isLongKeyName(name)) return keyOfName(name);
-  const path = join(folder, name);
-  const document = await readDocument(path);
-  return document === undefined ? undefined : longEntry(path, document).key;
-};
-
-/** The keys that have a file here, in no order. */
-const keysIn = async (folder: string): Promise<FileKey[]> => {
-  const keys: FileKey[] = [];
-  for (const name of await namesIn(folder)) {
-    const key = await keyIn(folder, name);
-    if (key !== undefined) keys.push(key);
-  }
-  return keys;
-};
-
-const inTurn = createKeyedQueue();
-
-/** Runs one operation at a time on a store, as IndexedDB's transactions do, after sweeping what killed writes left. */
-const during = <T>({ folder }: UseStore, task: (folder: string) => Promise<T>): Promise<T> =>
-  inTurn(folder, async () => {
-    await sweepOnce(folder);
-    return task(folder);
-  });
 
 /**
  * Names a store: the folder `dbName/storeName`, made at the first write.
@@ -151,7 +50,7 @@ const defaultStore = (): UseStore => createStore('keyval-store', 'keyval');
  */
 export const get = async <T>(key: AnyKey, store: UseStore = defaultStore()): Promise<T | undefined> => {
   const checked = fileKeyOf(key);
-  return during(store, (folder) => readValue(folder, checked) as Promise<T | undefined>);
+  return inStore(store.folder, () => readValue(store.folder, checked) as Promise<T | undefined>);
 };
 
 /**
@@ -167,7 +66,9 @@ export const getMany = async <T>(
   store: UseStore = defaultStore(),
 ): Promise<(T | undefined)[]> => {
   const checked = keysWanted.map(fileKeyOf);
-  return during(store, (folder) => Promise.all(checked.map((key) => readValue(folder, key) as Promise<T | undefined>)));
+  return inStore(store.folder, () =>
+    Promise.all(checked.map((key) => readValue(store.folder, key) as Promise<T | undefined>)),
+  );
 };
 
 /**
@@ -187,7 +88,7 @@ export const getMany = async <T>(
 export const setMany = async (entriesGiven: [AnyKey, unknown][], store: UseStore = defaultStore()): Promise<void> => {
   const checked = entriesGiven.map(([key, value]): [FileKey, unknown] => [fileKeyOf(key), value]);
   const replacements = replacementsOf(store.folder, checked);
-  return during(store, (folder) => writeReplacements(folder, replacements));
+  return inStore(store.folder, () => writeReplacements(store.folder, replacements));
 };
 
 /**
@@ -217,9 +118,9 @@ export const update = async <T>(
   store: UseStore = defaultStore(),
 ): Promise<void> => {
   const checked = fileKeyOf(key);
-  return during(store, async (folder) => {
-    const value = updater((await readValue(folder, checked)) as T | undefined);
-    await writeReplacements(folder, replacementsOf(folder, [[checked, value]]));
+  return inStore(store.folder, async () => {
+    const value = updater((await readValue(store.folder, checked)) as T | undefined);
+    await writeReplacements(store.folder, replacementsOf(store.folder, [[checked, value]]));
   });
 };
 
@@ -234,7 +135,7 @@ export const update = async <T>(
  */
 export const delMany = async (keysGiven: AnyKey[], store: UseStore = defaultStore()): Promise<void> => {
   const checked = keysGiven.map(fileKeyOf);
-  return during(store, (folder) => removeValues(folder, checked));
+  return inStore(store.folder, () => removeValues(store.folder, checked));
 };
 
 /**
@@ -258,18 +159,7 @@ export const del = (key: AnyKey, store: UseStore = defaultStore()): Promise<void
  * await keyValue.clear();
  */
 export const clear = (store: UseStore = defaultStore()): Promise<void> =>
-  during(store, async (folder) => removeValues(folder, await keysIn(folder)));
-
-const sortedKeys = async (folder: string): Promise<FileKey[]> => (await keysIn(folder)).toSorted(compareKeys);
-
-const sortedEntries = async (folder: string): Promise<[FileKey, unknown][]> => {
-  const found: [FileKey, unknown][] = [];
-  for (const key of await sortedKeys(folder)) {
-    const value = await readValue(folder, key);
-    if (value !== undefined) found.push([key, value]);
-  }
-  return found;
-};
+  inStore(store.folder, async () => removeValues(store.folder, await readKeys(store.folder)));
 
 /**
  * All keys, numbers before texts.
@@ -281,7 +171,7 @@ const sortedEntries = async (folder: string): Promise<[FileKey, unknown][]> => {
  * for (const key of await keyValue.keys<string>()) console.log(key);
  */
 export const keys = <K extends AnyKey>(store: UseStore = defaultStore()): Promise<K[]> =>
-  during(store, (folder) => sortedKeys(folder) as Promise<unknown> as Promise<K[]>);
+  inStore(store.folder, () => readKeys(store.folder) as Promise<unknown> as Promise<K[]>);
 
 /**
  * All values, in the order of {@link keys}.
@@ -293,7 +183,7 @@ export const keys = <K extends AnyKey>(store: UseStore = defaultStore()): Promis
  * const offsets = await keyValue.values<number>();
  */
 export const values = <T>(store: UseStore = defaultStore()): Promise<T[]> =>
-  during(store, async (folder) => (await sortedEntries(folder)).map(([, value]) => value as T));
+  inStore(store.folder, async () => (await readEntries(store.folder)).map(([, value]) => value as T));
 
 /**
  * All keys with their values, in the order of {@link keys}.
@@ -305,7 +195,7 @@ export const values = <T>(store: UseStore = defaultStore()): Promise<T[]> =>
  * const calibration = Object.fromEntries(await keyValue.entries<string, number>());
  */
 export const entries = <K extends AnyKey, T>(store: UseStore = defaultStore()): Promise<[K, T][]> =>
-  during(store, (folder) => sortedEntries(folder) as Promise<unknown> as Promise<[K, T][]>);
+  inStore(store.folder, () => readEntries(store.folder) as Promise<unknown> as Promise<[K, T][]>);
 
 ({ get, getMany, set, setMany, update, del, delMany, clear, keys, values, entries }) satisfies {
   [K in Exclude<keyof typeof idbKeyval, 'createStore' | 'promisifyRequest'>]: OnFiles<(typeof idbKeyval)[K]>;
