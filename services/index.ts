@@ -8,11 +8,22 @@ export * from './cipher.ts';
 export * from './clock.ts';
 export * from './env.ts';
 export * from './errors.ts';
-export * from './metrics.ts';
 export * from './firmware.ts';
-export * from './firmware-journal.ts';
+export { firstJournal, isFlightId, parseJournal } from './firmware-journal.ts';
+export type {
+  FailedVersion,
+  FirmwareFlight,
+  FirmwareJournal,
+  FirmwarePhase,
+  FirmwareScope,
+  TrialTerms,
+  UpdateOutcome,
+} from './firmware-journal.ts';
+export * from './firmware-transitions.ts';
 export * from './json.ts';
+export * from './link.ts';
 export * from './log.ts';
+export * from './metrics.ts';
 export * from './outbox.ts';
 export * from './process-control.ts';
 export * from './rest.ts';

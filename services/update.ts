@@ -1,9 +1,28 @@
 import { fromPromise } from 'xstate';
-import type { UnitEnv } from './env.ts';
-import { ClientError } from './errors.ts';
-import type { FirmwareStore } from './firmware.ts';
-import type { FirmwareStatus } from './firmware-journal.ts';
+import { parseNextEnv, type UnitEnv } from './env.ts';
+import { ClientError, FirmwareError } from './errors.ts';
+import {
+  defaultTrialTerms,
+  type FirmwarePrograms,
+  type FirmwareStore,
+  type ReleaseTrust,
+  type StagedFirmware,
+} from './firmware.ts';
+import type { FirmwareScope, TrialTerms } from './firmware-journal.ts';
+import type { FirmwareStatus } from './firmware-transitions.ts';
+import type { JsonObject, JsonValue } from './json.ts';
+import type { RestartMode } from './process-control.ts';
 import { targetOf, type Rest } from './rest.ts';
+import { parseNextSchema } from './schema.ts';
+
+/** The version that an update command asks for. */
+export interface UpdateTarget {
+  readonly commitVersion: string;
+  /** `COMPILED_FIRMWARE_LINK`, for compilable units. */
+  readonly firmwareLink?: string;
+  /** The command as it came, for a custom update handler. */
+  readonly payload?: JsonObject;
+}
 
 /**
  * Finishes what an earlier start left, for the update machine's `recover`. Without a supervisor it counts this start too,
@@ -57,6 +76,145 @@ export const checkReady = (isReady: () => unknown) =>
     if ((await isReady()) === false) throw new ClientError('failed', 'The app says that it is not ready.');
   });
 export type CheckReady = ReturnType<typeof checkReady>;
+
+/**
+ * Downloads and stages the firmware, for the update machine's `download`.
+ *
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { downloadFirmware, readEnv } from 'pepeunit-client/services';
+ *
+ * const env = () => readEnv(unit.world.storage, 'env.json');
+ * const download = downloadFirmware(unit.world.http, unit.world.firmware, env);
+ * const machine = updateMachine.provide({ actors: { download } });
+ */
+export const downloadFirmware = (rest: Rest, store: FirmwareStore, env: () => Promise<UnitEnv>) =>
+  fromPromise<StagedFirmware, { target: UpdateTarget }>(async ({ signal }) =>
+    store.stage(await rest.getFirmware(targetOf(await env()), signal), signal),
+  );
+export type DownloadFirmware = ReturnType<typeof downloadFirmware>;
+
+/**
+ * Fetches the program of a compilable unit into its staged version, for the update machine's `stage`.
+ *
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { stageProgram } from 'pepeunit-client/services';
+ *
+ * const machine = updateMachine.provide({ actors: { stage: stageProgram(unit.world.programs) } });
+ */
+export const stageProgram = (programs: FirmwarePrograms) =>
+  fromPromise<StagedFirmware, { staged: StagedFirmware; target: UpdateTarget }>(async ({ input, signal }) => {
+    const { staged, target } = input;
+    if (target.firmwareLink === undefined) return staged;
+    const { bytes } = await programs.fetch(staged.id, target.firmwareLink, signal);
+    return { ...staged, files: staged.files + 1, bytes: staged.bytes + bytes };
+  });
+export type StageProgram = ReturnType<typeof stageProgram>;
+
+const required = async (store: FirmwareStore, id: string, name: string): Promise<JsonValue> => {
+  const document = await store.readJson(id, name);
+  if (document === undefined) {
+    throw new FirmwareError('incomplete', `The firmware holds no ${name}. Build the version again on the instance.`);
+  }
+  return document;
+};
+
+/**
+ * Checks that a staged version is whole, belongs to the unit, is the one asked for, and is signed where that is required,
+ * for the update machine's `verify`. The archive of a compilable unit holds documents of the instance alone: there the
+ * program is what is signed.
+ *
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { readEnv, verifyFirmware } from 'pepeunit-client/services';
+ *
+ * const env = () => readEnv(unit.world.storage, 'env.json');
+ * const trust = { check: async () => undefined };
+ * const verify = verifyFirmware(unit.world.firmware, trust, env);
+ * const machine = updateMachine.provide({ actors: { verify } });
+ */
+export const verifyFirmware = (store: FirmwareStore, trust: ReleaseTrust, current: () => Promise<UnitEnv>) =>
+  fromPromise<void, { staged: StagedFirmware; target: UpdateTarget }>(async ({ input }) => {
+    const { id } = input.staged;
+    const { unitUuid } = await current();
+    const env = parseNextEnv(await required(store, id, 'env.json'), unitUuid);
+    parseNextSchema(await required(store, id, 'schema.json'), unitUuid);
+    const { commitVersion } = input.target;
+    if (commitVersion !== '' && env.reserved.PU_COMMIT_VERSION !== commitVersion) {
+      throw new FirmwareError(
+        'version',
+        `The firmware is version ${env.reserved.PU_COMMIT_VERSION}, asked for was ${commitVersion}. Send the update again.`,
+      );
+    }
+    if (input.target.firmwareLink === undefined) await trust.check(id);
+  });
+export type VerifyFirmware = ReturnType<typeof verifyFirmware>;
+
+const scopeOf = (mode: RestartMode, { firmwareLink }: UpdateTarget): FirmwareScope => {
+  if (mode === 'env_schema_only') return 'envAndSchema';
+  return firmwareLink === undefined ? 'everything' : 'compiled';
+};
+
+/** env.json and schema.json: all that the archive of a compilable unit holds. */
+const documentFiles = 2;
+
+/** Refuses to replace a program by nothing: the link to a compiled one comes with the command alone. */
+const checkHoldsProgram = (scope: FirmwareScope, { files }: StagedFirmware): void => {
+  if (scope !== 'everything' || files > documentFiles) return;
+  throw new FirmwareError(
+    'incomplete',
+    'The firmware holds no program. For a compilable unit, send the update command again, with COMPILED_FIRMWARE_LINK.',
+  );
+};
+
+/**
+ * Puts a staged version in place, for the update machine's `swap`.
+ *
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { swapFirmware } from 'pepeunit-client/services';
+ *
+ * const machine = updateMachine.provide({ actors: { swap: swapFirmware(unit.world.firmware) } });
+ */
+export const swapFirmware = (store: FirmwareStore, trial: TrialTerms = defaultTrialTerms) =>
+  fromPromise<void, { staged: StagedFirmware; mode: RestartMode; from: string; target: UpdateTarget }>(
+    async ({ input: { staged, mode, from, target } }) => {
+      const scope = scopeOf(mode, target);
+      checkHoldsProgram(scope, staged);
+      // A version that waits for the next start has not begun its trial, and the newer one takes its place.
+      await store.rollBack(`Version ${target.commitVersion} was wanted instead.`);
+      await store.swap(staged.id, { scope, from, to: target.commitVersion, trial });
+    },
+  );
+export type SwapFirmware = ReturnType<typeof swapFirmware>;
+
+/**
+ * Forgets a staged version that was refused, for the update machine's `discard`.
+ *
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { discardFirmware } from 'pepeunit-client/services';
+ *
+ * const machine = updateMachine.provide({ actors: { discard: discardFirmware(unit.world.firmware) } });
+ */
+export const discardFirmware = (store: FirmwareStore) =>
+  fromPromise<void, { staged: StagedFirmware }>(({ input }) => store.discard(input.staged.id));
+export type DiscardFirmware = ReturnType<typeof discardFirmware>;
+
+/**
+ * Hands an update to the app's own handler, for the update machine's `handOver`.
+ *
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { handOverUpdate } from 'pepeunit-client/services';
+ *
+ * const handOver = handOverUpdate(async ({ commitVersion }) => console.log(commitVersion));
+ * const machine = updateMachine.provide({ actors: { handOver } });
+ */
+export const handOverUpdate = (handle: (target: UpdateTarget) => Promise<void>) =>
+  fromPromise<void, { target: UpdateTarget }>(({ input }) => handle(input.target));
+export type HandOverUpdate = ReturnType<typeof handOverUpdate>;
 
 /**
  * Ends a trial with success, for the update machine's `confirm`.

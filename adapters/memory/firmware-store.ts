@@ -1,6 +1,6 @@
 import { FirmwareError } from '../../services/errors.ts';
+import { firstJournal, type FirmwareJournal, type FirmwareScope } from '../../services/firmware-journal.ts';
 import {
-  firstJournal,
   outcomeTold,
   rollBackBegun,
   rollBackDone,
@@ -9,10 +9,8 @@ import {
   swapBegun,
   swapDone,
   trialConfirmed,
-  type FirmwareJournal,
-  type FirmwareScope,
   type SwapOrder,
-} from '../../services/firmware-journal.ts';
+} from '../../services/firmware-transitions.ts';
 import type { ArchiveLimits, FirmwareStore } from '../../services/firmware.ts';
 import type { JsonValue } from '../../services/json.ts';
 import { readArchive } from '../shared/archive/archive.ts';

@@ -1,5 +1,5 @@
 import { FirmwareError } from '../../services/errors.ts';
-import type { FirmwareStatus } from '../../services/firmware-journal.ts';
+import type { FirmwareStatus } from '../../services/firmware-transitions.ts';
 import type { FirmwareStore, FirmwarePrograms, ReleaseTrust } from '../../services/firmware.ts';
 
 const unsupported = async (): Promise<never> => {

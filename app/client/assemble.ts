@@ -1,6 +1,6 @@
 import type { ChildName } from '../../machines/unit/context.ts';
 import type { ClientError } from '../../services/errors.ts';
-import type { UpdateTarget } from '../../services/firmware.ts';
+import type { UpdateTarget } from '../../services/update.ts';
 import type { Adapters } from '../platform.ts';
 import { createCycle, type Cycle } from './main-cycle.ts';
 import { createDataPlane, type DataPlane } from './data-plane.ts';

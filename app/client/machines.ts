@@ -9,10 +9,10 @@ import { timeMachine } from '../../machines/time.ts';
 import { unitMachine } from '../../machines/unit.ts';
 import { updateMachine } from '../../machines/update.ts';
 import { wifiMachine } from '../../machines/wifi.ts';
-import { closeLink, holdLink } from '../../services/broker.ts';
+import { closeLink, holdLink } from '../../services/link.ts';
 import { readOffset, watchClock } from '../../services/clock.ts';
+import { defaultTrialTerms } from '../../services/firmware.ts';
 import {
-  defaultTrialTerms,
   discardFirmware,
   downloadFirmware,
   handOverUpdate,
@@ -20,7 +20,7 @@ import {
   verifyFirmware,
   type UpdateTarget,
   stageProgram,
-} from '../../services/firmware.ts';
+} from '../../services/update.ts';
 import type { TrialTerms } from '../../services/firmware-journal.ts';
 import { flushLogs, sendStoredLogs } from '../../services/log.ts';
 import { restartProcess, type RestartingMode } from '../../services/process-control.ts';

@@ -1,4 +1,5 @@
-import type { LinkOptions, LinkUser, MqttVersion, TlsOptions } from '../../services/broker.ts';
+import type { LinkOptions, MqttVersion, TlsOptions } from '../../services/broker.ts';
+import type { LinkUser } from '../../services/link.ts';
 import type { UnitEnv } from '../../services/env.ts';
 import { BrokerError } from '../../services/errors.ts';
 import type { UnitSchema } from '../../services/schema.ts';

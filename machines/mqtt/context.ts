@@ -1,4 +1,5 @@
-import type { Grant, LinkEvent, MqttVersion } from '../../services/broker.ts';
+import type { Grant, MqttVersion } from '../../services/broker.ts';
+import type { LinkEvent } from '../../services/link.ts';
 import type { Failure } from '../../services/errors.ts';
 import type { Quarantine } from './topic-quarantine.ts';
 import type { MqttProtocol } from './disconnect-reason.ts';

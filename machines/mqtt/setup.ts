@@ -1,5 +1,6 @@
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
-import type { CloseLink, Grant, HoldLink } from '../../services/broker.ts';
+import type { Grant } from '../../services/broker.ts';
+import type { CloseLink, HoldLink } from '../../services/link.ts';
 import type { Failure } from '../../services/errors.ts';
 import * as quarantine from './topic-quarantine.ts';
 import { canFallBack, isRefusal, versionAfter, withSuspicion } from './disconnect-reason.ts';

@@ -1,6 +1,6 @@
 import type { ActorRef, Snapshot } from 'xstate';
 import type { Failure } from '../../services/errors.ts';
-import type { UpdateTarget } from '../../services/firmware.ts';
+import type { UpdateTarget } from '../../services/update.ts';
 import type { RestartMode } from '../../services/process-control.ts';
 import type { SchemaTopics } from '../../services/schema.ts';
 import type { UnitSettings } from '../../services/settings.ts';

@@ -1,4 +1,4 @@
-import type { UpdateTarget } from '../../services/firmware.ts';
+import type { UpdateTarget } from '../../services/update.ts';
 import type { UnitSettings } from '../../services/settings.ts';
 import type { ChildName, CommandName, ForwardedEvent, Message, UnitContext, UnitEvent } from './context.ts';
 

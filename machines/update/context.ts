@@ -1,6 +1,8 @@
 import type { Failure } from '../../services/errors.ts';
-import type { StagedFirmware, UpdateTarget } from '../../services/firmware.ts';
-import type { FailedVersion, FirmwareStatus, UpdateOutcome } from '../../services/firmware-journal.ts';
+import type { StagedFirmware } from '../../services/firmware.ts';
+import type { UpdateTarget } from '../../services/update.ts';
+import type { FailedVersion, UpdateOutcome } from '../../services/firmware-journal.ts';
+import type { FirmwareStatus } from '../../services/firmware-transitions.ts';
 import type { RestartMode } from '../../services/process-control.ts';
 import type { Parent } from '../lib/slot.ts';
 

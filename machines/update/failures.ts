@@ -1,6 +1,6 @@
 import type { AnyEventObject } from 'xstate';
 import { failureOf, type Failure } from '../../services/errors.ts';
-import type { FirmwareStatus } from '../../services/firmware-journal.ts';
+import type { FirmwareStatus } from '../../services/firmware-transitions.ts';
 import { timedOut } from '../lib/failure.ts';
 import type { UpdateContext, UpdatePhase } from './context.ts';
 

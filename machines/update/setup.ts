@@ -1,16 +1,16 @@
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import type { Failure } from '../../services/errors.ts';
+import type { StagedFirmware } from '../../services/firmware.ts';
 import type {
   DiscardFirmware,
   DownloadFirmware,
   HandOverUpdate,
-  StagedFirmware,
   SwapFirmware,
   UpdateTarget,
   VerifyFirmware,
   StageProgram,
-} from '../../services/firmware.ts';
-import type { FirmwareStatus } from '../../services/firmware-journal.ts';
+} from '../../services/update.ts';
+import type { FirmwareStatus } from '../../services/firmware-transitions.ts';
 import type { RestartProcess } from '../../services/process-control.ts';
 import type {
   AskTarget,

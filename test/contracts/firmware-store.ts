@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FirmwareError, RestError } from '../../services/errors.ts';
-import type { FirmwareScope, SwapOrder } from '../../services/firmware-journal.ts';
+import type { FirmwareScope } from '../../services/firmware-journal.ts';
+import type { SwapOrder } from '../../services/firmware-transitions.ts';
 import type { FirmwareStore, StagedFirmware } from '../../services/firmware.ts';
 import { inChunks, tarOf, zlibOf, type TarEntry } from '../support/tar.ts';
 

@@ -15,9 +15,11 @@ import {
   type UnitEmitted,
   type UnitInput,
 } from '../../machines/index.ts';
-import type { LinkCommand, LinkEvent, LinkWish, MqttVersion } from '../../services/broker.ts';
-import type { StagedFirmware, UpdateTarget } from '../../services/firmware.ts';
-import type { FirmwareStatus } from '../../services/firmware-journal.ts';
+import type { MqttVersion } from '../../services/broker.ts';
+import type { LinkCommand, LinkEvent, LinkWish } from '../../services/link.ts';
+import type { StagedFirmware } from '../../services/firmware.ts';
+import type { UpdateTarget } from '../../services/update.ts';
+import type { FirmwareStatus } from '../../services/firmware-transitions.ts';
 import type { RestartMode } from '../../services/process-control.ts';
 import type { UnitSettings } from '../../services/settings.ts';
 import type { StateReport } from '../../services/system.ts';

@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { firstJournal, isFlightId, parseJournal, type FirmwareJournal } from '../../services/firmware-journal.ts';
 import {
-  firstJournal,
-  isFlightId,
   outcomeTold,
-  parseJournal,
   rollBackBegun,
   rollBackDone,
   startCounted,
@@ -12,9 +10,8 @@ import {
   swapDone,
   swapGivenUp,
   trialConfirmed,
-  type FirmwareJournal,
   type SwapOrder,
-} from '../../services/firmware-journal.ts';
+} from '../../services/firmware-transitions.ts';
 
 const order: SwapOrder = {
   scope: 'everything',

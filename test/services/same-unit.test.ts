@@ -4,7 +4,8 @@ import { memoryBroker } from '../../adapters/memory/broker.ts';
 import { fakeClock } from '../../adapters/memory/clock.ts';
 import { jitteredDelays } from '../../machines/mqtt/reconnect-delay.ts';
 import { mqttMachine, type MqttFact } from '../../machines/mqtt.ts';
-import { closeLink, holdLink, type LinkUser, type MqttVersion } from '../../services/broker.ts';
+import type { MqttVersion } from '../../services/broker.ts';
+import { closeLink, holdLink, type LinkUser } from '../../services/link.ts';
 import { probe, settle } from '../machines/harness.ts';
 import { seeded } from '../support/seeded.ts';
 

@@ -1,14 +1,13 @@
 import { FirmwareError, failureOf } from '../../../services/errors.ts';
+import type { FirmwareFlight, FirmwareJournal } from '../../../services/firmware-journal.ts';
 import {
   outcomeTold,
   rollBackDone,
   swapBegun,
   swapDone,
   swapGivenUp,
-  type FirmwareFlight,
-  type FirmwareJournal,
   type SwapOrder,
-} from '../../../services/firmware-journal.ts';
+} from '../../../services/firmware-transitions.ts';
 import { ioError } from '../fs/errors.ts';
 import type { FirmwareContext } from './context.ts';
 import { putInPlace, saveVersion } from './install.ts';

@@ -1,14 +1,13 @@
 import { FirmwareError, failureOf, type Failure } from '../../../services/errors.ts';
+import { firstJournal, type FirmwareJournal } from '../../../services/firmware-journal.ts';
 import {
-  firstJournal,
   outcomeTold,
   rollBackBegun,
   startCounted,
   statusOf,
   trialConfirmed,
-  type FirmwareJournal,
   type FirmwareStatus,
-} from '../../../services/firmware-journal.ts';
+} from '../../../services/firmware-transitions.ts';
 import type { FirmwareTrials } from '../../../services/firmware.ts';
 import { ioError } from '../fs/errors.ts';
 import type { JournalFile } from './journal-file.ts';

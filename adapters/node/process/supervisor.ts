@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { failureOf } from '../../../services/errors.ts';
 import type { FirmwareTrials } from '../../../services/firmware.ts';
-import type { FirmwareStatus } from '../../../services/firmware-journal.ts';
+import type { FirmwareStatus } from '../../../services/firmware-transitions.ts';
 import { startUnit, type ProcessEnd, type SupervisedUnit, type UnitProgram } from './child.ts';
 import { restartCode } from './contract.ts';
 

@@ -1,4 +1,4 @@
-import type { UpdateTarget } from '../../../services/firmware.ts';
+import type { UpdateTarget } from '../../../services/update.ts';
 import { isJsonObject, type JsonObject } from '../../../services/json.ts';
 
 /** The commands that an instance sends, by the first segment of their topic key. */

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { FileSystem } from '../../../adapters/node/fs/file-system.ts';
-import type { FirmwareScope, SwapOrder } from '../../../services/firmware-journal.ts';
+import type { FirmwareScope } from '../../../services/firmware-journal.ts';
+import type { SwapOrder } from '../../../services/firmware-transitions.ts';
 import { tarOf, type TarEntry } from '../../support/tar.ts';
 
 /** Files of the old version that are not in the new one, or are something else there. */

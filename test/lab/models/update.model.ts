@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { updateMachine, type UpdateContext } from '../../../machines/update.ts';
-import type { FirmwareStatus } from '../../../services/firmware-journal.ts';
+import type { FirmwareStatus } from '../../../services/firmware-transitions.ts';
 import { defineModel, type Region, type Seen } from './model.ts';
 
 const target = (commitVersion: string) => ({ commitVersion });

@@ -2,7 +2,7 @@ import { createActor, fromCallback, fromPromise } from 'xstate';
 import { fakeClock } from '../../../adapters/memory/clock.ts';
 import { jitteredDelays } from '../../../machines/mqtt/reconnect-delay.ts';
 import { mqttMachine, type MqttFact } from '../../../machines/mqtt.ts';
-import type { LinkCommand, LinkEvent, LinkWish } from '../../../services/broker.ts';
+import type { LinkCommand, LinkEvent, LinkWish } from '../../../services/link.ts';
 import { seeded } from '../../support/seeded.ts';
 
 /** What a fleet goes through. */

@@ -1,6 +1,7 @@
 import { createActor, fromCallback, SimulatedClock } from 'xstate';
 import { mqttMachine, type MqttFact, type MqttInput } from '../../../machines/mqtt.ts';
-import type { Grant, HoldLink, LinkCommand, LinkEvent, LinkWish, MqttVersion } from '../../../services/broker.ts';
+import type { Grant, MqttVersion } from '../../../services/broker.ts';
+import type { HoldLink, LinkCommand, LinkEvent, LinkWish } from '../../../services/link.ts';
 import { gate, probe } from '../harness.ts';
 
 export const granted = (topic: string): Grant => ({ topic, granted: true, reasonCode: 0 });

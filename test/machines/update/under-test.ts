@@ -1,7 +1,8 @@
 import { createActor, SimulatedClock } from 'xstate';
 import { updateMachine, type UpdateFact, type UpdateInput } from '../../../machines/update.ts';
-import type { StagedFirmware, UpdateTarget } from '../../../services/firmware.ts';
-import type { FirmwareStatus } from '../../../services/firmware-journal.ts';
+import type { StagedFirmware } from '../../../services/firmware.ts';
+import type { UpdateTarget } from '../../../services/update.ts';
+import type { FirmwareStatus } from '../../../services/firmware-transitions.ts';
 import type { RestartMode } from '../../../services/process-control.ts';
 import { gate, probe } from '../harness.ts';
 

@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { extractArchive } from '../../../../adapters/node/archive/extract.ts';
 import { folderFirmwareStore } from '../../../../adapters/node/firmware/store.ts';
 import { folderFirmwareTrials } from '../../../../adapters/node/firmware/trials.ts';
-import type { SwapOrder } from '../../../../services/firmware-journal.ts';
+import type { SwapOrder } from '../../../../services/firmware-transitions.ts';
 import { defaultArchiveLimits as limits } from '../../../../services/firmware.ts';
 import { firmwareStoreContract } from '../../../contracts/firmware-store.ts';
 import { inChunks, tarOf, zlibOf } from '../../../support/tar.ts';

@@ -2,7 +2,7 @@ import type { FileSystem } from '../../../../adapters/node/fs/file-system.ts';
 import { folderFirmwareStore } from '../../../../adapters/node/firmware/store.ts';
 import { folderFirmwareTrials } from '../../../../adapters/node/firmware/trials.ts';
 import { defaultArchiveLimits as limits } from '../../../../services/firmware.ts';
-import type { SwapOrder } from '../../../../services/firmware-journal.ts';
+import type { SwapOrder } from '../../../../services/firmware-transitions.ts';
 import { powerDisk } from '../../../lab/kill-matrix/power-disk.ts';
 import { diskError, stepper, steppingFs, type BeforeStep } from '../../../lab/kill-matrix/stepping-fs.ts';
 import { inChunks, tarOf, type TarEntry } from '../../../support/tar.ts';

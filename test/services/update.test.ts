@@ -2,7 +2,8 @@ import { createActor, toPromise } from 'xstate';
 import { expect, test } from 'vitest';
 import { memoryFirmwareStore } from '../../adapters/memory/firmware-store.ts';
 import { parseEnv } from '../../services/env.ts';
-import { defaultArchiveLimits, verifyFirmware } from '../../services/firmware.ts';
+import { defaultArchiveLimits } from '../../services/firmware.ts';
+import { verifyFirmware } from '../../services/update.ts';
 import type { JsonObject } from '../../services/json.ts';
 import { envDocument, schemaDocument, tokenOf } from '../support/env.ts';
 

@@ -1,0 +1,138 @@
+import { fromCallback, fromPromise, type AnyActorRef } from 'xstate';
+import type { Broker, Grant, Link, LinkListener, LinkOptions, MqttVersion } from './broker.ts';
+import { failureOf, type Failure } from './errors.ts';
+
+/** The data plane's end of a link. */
+export interface LinkUser extends Pick<LinkListener, 'onMessage'> {
+  /**
+   * What to open next, with the token; read at each attempt.
+   *
+   * @param broker Which of the brokers, counted from the preferred one.
+   */
+  options(version: MqttVersion, broker: number): LinkOptions;
+  /** A link is open: publish on it from now on. */
+  attach(link: Link): void;
+  /** That link is gone; `closed` resolves when it has let go of its socket. */
+  detach(link: Link, closed: Promise<void>): void;
+}
+
+/** The link that the mqtt machine wants. */
+export interface LinkWish {
+  readonly version: MqttVersion;
+  /** Which of the brokers, counted from the preferred one. */
+  readonly broker: number;
+  /** The machine: should it fail, nobody else would let go of its link. */
+  readonly owner: AnyActorRef;
+}
+
+/** Commands of the mqtt machine to the actor that holds its link. */
+export type LinkCommand =
+  | { type: 'link.subscribe'; topics: readonly string[] }
+  | { type: 'link.unsubscribe'; topics: readonly string[] }
+  /** Send PINGREQ. */
+  | { type: 'link.ping' };
+
+/** Events of that actor for the mqtt machine. */
+export type LinkEvent =
+  | { type: 'link.opened'; sessionPresent: boolean }
+  | { type: 'link.refused'; failure: Failure }
+  | { type: 'link.closed'; failure: Failure }
+  | { type: 'link.granted'; grants: readonly Grant[] }
+  | { type: 'link.unsubscribed'; topics: readonly string[] }
+  /** Something came from the broker after the ping. */
+  | { type: 'link.alive' };
+
+const carryOut = async (link: Link, command: LinkCommand): Promise<LinkEvent> => {
+  if (command.type === 'link.ping') {
+    await link.ping();
+    return { type: 'link.alive' };
+  }
+  const { topics } = command;
+  if (command.type === 'link.subscribe') return { type: 'link.granted', grants: await link.subscribe(topics) };
+  await link.unsubscribe(topics);
+  return { type: 'link.unsubscribed', topics };
+};
+
+/** Closes a link, however badly its adapter takes it. */
+const closed = async (link: Link): Promise<void> => {
+  await Promise.allSettled([(async () => link.close())()]);
+};
+
+/**
+ * Holds one link for as long as the mqtt machine wants it, for its `holdLink`.
+ *
+ * Messages go from the link to the {@link LinkUser} and never through the machine. An attempt that fails, or a link
+ * that ends, is reported once: `link.refused` before it was open, `link.closed` after.
+ *
+ * @example
+ * import { mqttMachine } from 'pepeunit-client/machines';
+ * import { holdLink, type LinkUser } from 'pepeunit-client/services';
+ *
+ * const user: LinkUser = {
+ *   options: (version) => ({
+ *     url: 'mqtts://broker.example:8883',
+ *     version,
+ *     clientId: 'unit',
+ *     username: 'token',
+ *     keepaliveSeconds: 60,
+ *     timeoutMs: 10_000,
+ *   }),
+ *   onMessage: () => undefined,
+ *   attach: (link) => link.publish('topic', 'text'),
+ *   detach: () => undefined,
+ * };
+ * const machine = mqttMachine.provide({ actors: { holdLink: holdLink(unit.world.broker, user) } });
+ */
+export const holdLink = (broker: Broker, user: LinkUser) =>
+  fromCallback<LinkCommand, LinkWish, LinkEvent>(({ input, sendBack, receive }) => {
+    const abort = new AbortController();
+    let link: Link | undefined;
+    const report = (event: LinkEvent) => {
+      if (!abort.signal.aborted) sendBack(event);
+    };
+    /** @returns Whether there was one. */
+    const letGo = (): boolean => {
+      const held = link;
+      link = undefined;
+      if (held) user.detach(held, closed(held));
+      return held !== undefined;
+    };
+    const lose = (thrown: unknown) => {
+      if (letGo()) report({ type: 'link.closed', failure: failureOf(thrown) });
+    };
+    const listener: LinkListener = { onMessage: (...message) => user.onMessage(...message), onClosed: lose };
+    const open = async () => {
+      const opened = await broker.open(user.options(input.version, input.broker), listener, abort.signal);
+      if (abort.signal.aborted) return closed(opened);
+      link = opened;
+      user.attach(opened);
+      report({ type: 'link.opened', sessionPresent: opened.sessionPresent });
+    };
+    const end = () => {
+      abort.abort();
+      letGo();
+    };
+    // XState runs no cleanup of the children of a machine that fails.
+    const watch = input.owner.subscribe({ error: end });
+    open().catch((thrown: unknown) => report({ type: 'link.refused', failure: failureOf(thrown) }));
+    receive((command) => {
+      if (link) carryOut(link, command).then(report, lose);
+    });
+    return () => {
+      watch.unsubscribe();
+      end();
+    };
+  });
+export type HoldLink = ReturnType<typeof holdLink>;
+
+/**
+ * Waits until the link that was let go has said DISCONNECT, for the mqtt machine's `closeLink`.
+ *
+ * @example
+ * import { mqttMachine } from 'pepeunit-client/machines';
+ * import { closeLink } from 'pepeunit-client/services';
+ *
+ * const machine = mqttMachine.provide({ actors: { closeLink: closeLink(() => Promise.resolve()) } });
+ */
+export const closeLink = (lastClosed: () => Promise<void>) => fromPromise<void>(() => lastClosed());
+export type CloseLink = ReturnType<typeof closeLink>;
