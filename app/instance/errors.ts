@@ -1,13 +1,13 @@
 import { PepeunitError } from '../../services/errors.ts';
 
-/** What the instance answers with, from the reason. */
+/** HTTP status of each code. */
 const statuses = { noAccess: 403, notFound: 404, tooLarge: 413, invalid: 422, io: 500 } as const;
 
-/** The instance refused a request, or could not be started. */
+/** A refused request, or a failed start of the instance. */
 export class InstanceError extends PepeunitError {
   override readonly name = 'InstanceError';
   declare readonly code: keyof typeof statuses;
-  /** HTTP status that says so. */
+  /** HTTP status of the answer. */
   readonly status: (typeof statuses)[keyof typeof statuses];
   constructor(code: InstanceError['code'], message: string, options?: ErrorOptions) {
     super(code, message, options);

@@ -6,12 +6,12 @@ import { createAdaptorServer } from '@hono/node-server';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import { InstanceError } from './errors.ts';
 
-/** An IPv6 address in brackets, as URLs want it. */
+/** Puts an IPv6 address in brackets, as URLs need it. */
 export const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 const wildcards: Readonly<Record<string, string>> = { '0.0.0.0': 'IPv4', '::': 'IPv6' };
 
-/** The host in the env of units: for a wildcard, the first address that other machines can reach, else loopback. */
+/** Finds the host for the units' env: for a wildcard, the first address that other machines can reach, else loopback. */
 export const reachable = (host: string): string => {
   const family = wildcards[host];
   if (family === undefined) return host;
@@ -22,20 +22,20 @@ export const reachable = (host: string): string => {
   return outer?.address ?? (family === 'IPv4' ? '127.0.0.1' : '::1');
 };
 
-/** A server that listens. */
+/** A listening server. */
 export interface Listener {
   readonly port: number;
   /** Closes the port and every connection. */
   close(): Promise<void>;
 }
 
-/** Where to listen. */
-export interface ListenOptions {
+/** Options of one listener. */
+interface ListenOptions {
   readonly host: string;
   readonly port: number;
-  /** The port of last time, 0 when there was none. */
+  /** Port of the last run; 0 for none. */
   readonly lastPort: number;
-  /** Called with what goes wrong later. */
+  /** Callback for errors after the start. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -52,7 +52,7 @@ const listenOn = (server: Server, host: string, port: number): Promise<number> =
     });
   });
 
-/** Listens on the port asked for; 0 is the one of last time, or any free one. */
+/** Listens on a port; 0 takes the one of the last run if it is free, else any free one. @throws {InstanceError} `io` */
 const listen = async (server: Server, { host, port, lastPort, onError }: ListenOptions): Promise<Listener> => {
   server.on('error', (error) => {
     if (server.listening) onError(error);
@@ -75,23 +75,23 @@ const listen = async (server: Server, { host, port, lastPort, onError }: ListenO
 };
 
 /** Serves the REST API. */
-export const listenHttp = (
+const listenHttp = (
   options: ListenOptions,
   fetch: (request: Request) => Response | Promise<Response>,
 ): Promise<Listener> => listen(createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server, options);
 
 /** Serves MQTT over TCP. */
-export const listenMqtt = (options: ListenOptions, accept: (connection: Duplex) => void): Promise<Listener> =>
+const listenMqtt = (options: ListenOptions, accept: (connection: Duplex) => void): Promise<Listener> =>
   listen(createTcpServer({ noDelay: true }, accept), options);
 
-/** Where MQTT over WebSocket is served, as EMQX has it. */
+/** Path of MQTT over WebSocket, the same as EMQX's. */
 export const webSocketPath = '/mqtt';
 
 const mqttProtocol = (offered: Set<string>): string | false =>
   ['mqtt', 'mqttv3.1'].find((protocol) => offered.has(protocol)) ?? false;
 
-/** Serves MQTT over WebSocket. @param messageBytes Longer WebSocket messages end the connection. */
-export const listenWebSocket = (
+/** Serves MQTT over WebSocket. @param messageBytes Size of the longest message; a longer one ends its connection. */
+const listenWebSocket = (
   options: ListenOptions,
   messageBytes: number,
   accept: (connection: Duplex) => void,
@@ -105,7 +105,58 @@ export const listenWebSocket = (
     handleProtocols: mqttProtocol,
   });
   webSockets.on('connection', (webSocket) => accept(createWebSocketStream(webSocket)));
-  // The library repeats the server's errors here, where no listener would mean a crash; `listen` answers for them.
+  // The library repeats the server's errors here, which would crash without a listener; `listen` handles them.
   webSockets.on('error', () => undefined);
   return listen(server, options);
+};
+
+/** Ports of the three servers. */
+interface Ports {
+  readonly httpPort: number;
+  readonly mqttPort: number;
+  readonly webSocketPort: number;
+}
+
+/** Handlers of connections and requests. */
+interface Handlers {
+  readonly accept: (connection: Duplex) => void;
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+}
+
+/** Creates a promise of the handlers, which depend on the ports, and the function that fulfils it. */
+export const lateHandlers = () => {
+  let provide!: (handlers: Handlers) => void;
+  const handlers = new Promise<Handlers>((resolve) => (provide = resolve));
+  return { handlers, provide };
+};
+
+/** Options of {@link listenAll}. */
+interface ListenAllOptions extends Pick<ListenOptions, 'host' | 'onError'> {
+  readonly ports: Ports;
+  /** Ports of the last run; 0 for none. */
+  readonly lastPorts: Ports;
+  /** Size of the largest MQTT packet, bytes. */
+  readonly packetBytes: number;
+  /** Takes each listener as soon as it listens, so that it is closed even if a later one fails. */
+  readonly onOpen: (listener: Listener) => void;
+}
+
+/** Opens the three ports. Early connections and requests wait for their handlers. @throws {InstanceError} `io` */
+export const listenAll = async (
+  handlers: Promise<Handlers>,
+  { host, ports, lastPorts, packetBytes, onOpen, onError }: ListenAllOptions,
+): Promise<Ports> => {
+  const accept = (connection: Duplex) => void handlers.then((ready) => ready.accept(connection), onError);
+  const fetch = async (request: Request) => (await handlers).fetch(request);
+  const on = (name: keyof Ports) => ({ host, port: ports[name], lastPort: lastPorts[name], onError });
+  const open = async (listening: Promise<Listener>): Promise<number> => {
+    const listener = await listening;
+    onOpen(listener);
+    return listener.port;
+  };
+  return {
+    mqttPort: await open(listenMqtt(on('mqttPort'), accept)),
+    webSocketPort: await open(listenWebSocket(on('webSocketPort'), 4 * packetBytes, accept)),
+    httpPort: await open(listenHttp(on('httpPort'), fetch)),
+  };
 };

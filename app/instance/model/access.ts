@@ -4,13 +4,13 @@ import type { NodeDocument, UnitDocument, VisibilityLevel } from '../store/docum
 import type { Store } from '../store/store.ts';
 import { isUuid, parseTopic } from './topics.ts';
 
-/** Who a token speaks for. */
+/** The unit or user that a token belongs to. */
 export interface Agent {
   readonly type: 'Unit' | 'User';
   readonly uuid: string;
 }
 
-/** Makes and reads the instance's tokens: JWT, HS256, without an end. */
+/** Issues and reads the instance's tokens: JWT, HS256, without expiry. */
 export interface Tokens {
   issue(agent: Agent): Promise<string>;
   /** @throws {InstanceError} `noAccess`; the message never shows the token. */
@@ -22,11 +22,11 @@ const claimsOf = async (token: string, secret: string): Promise<Record<string, u
     return await verify(token, secret, 'HS256');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.name : 'unreadable';
-    throw noAccess(`The token is not one of this instance (${reason}). Download the unit's env again.`);
+    throw noAccess(`The token was not issued by this instance (${reason}). Download the unit's env again.`);
   }
 };
 
-/** Tokens signed with one secret. */
+/** @param secret Signs the tokens; another secret makes all earlier ones invalid. */
 export const createTokens = (secret: string): Tokens => ({
   issue: ({ uuid, type }) => sign({ uuid, type }, secret, 'HS256'),
   read: async (token) => {
@@ -39,7 +39,7 @@ export const createTokens = (secret: string): Tokens => ({
   },
 });
 
-/** Units that an edge of theirs joins to a node: an Output's reader, or an Input's writer. */
+/** Whether an edge links a unit to a node: it reads the Output, or writes the Input. */
 const isJoined = (store: Store, unit: string, node: NodeDocument): boolean => {
   if (node.type === 'Input') return node.sources.some(({ output }) => store.node(output)?.unit.uuid === unit);
   const own = store.hasUnit(unit) ? store.unit(unit).nodes : [];
@@ -48,14 +48,14 @@ const isJoined = (store: Store, unit: string, node: NodeDocument): boolean => {
 
 const isOpen = (level: VisibilityLevel): boolean => level !== 'Private';
 
-/** Whether a unit may read and write a node's topic: its own, a visible one, or one that an edge joins it to. */
+/** Whether a unit may read and write a node's topic: its own, a visible one, or one that an edge links to it. */
 export const maySeeNode = (store: Store, unit: string, nodeUuid: string): boolean => {
   const found = store.node(nodeUuid);
   if (!found) return false;
   return found.unit.uuid === unit || isOpen(found.node.visibilityLevel) || isJoined(store, unit, found.node);
 };
 
-/** Whether a unit may subscribe to a topic or publish to it: the platform asks the same for both. */
+/** Whether a unit may use a topic; the platform applies the same rule to subscribing and publishing. */
 export const mayUseTopic = (store: Store, domain: string, unit: string, topic: string): boolean => {
   const parsed = parseTopic(domain, topic);
   if (!parsed) return false;

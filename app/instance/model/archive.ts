@@ -19,10 +19,10 @@ const foldersOf = (files: readonly ArchiveFile[]): string[] => {
   return [...new Set(parents)].toSorted();
 };
 
-/** The same files make the same archive. */
+/** Fixed, so that equal files make equal archives. */
 const mtime = new Date(0);
 
-/** Packs a tar with the entry names that the platform's own archives have: `./`, then `./path`. */
+/** Packs a tar with the entry names of the platform's archives: `./`, then `./path`. */
 export const packTar = async (files: readonly ArchiveFile[]): Promise<Buffer> => {
   const tar = pack();
   const folders = ['./', ...foldersOf(files).map((path) => `./${path}/`)];
@@ -36,7 +36,7 @@ export const packTar = async (files: readonly ArchiveFile[]): Promise<Buffer> =>
   return Buffer.concat(chunks);
 };
 
-/** How a tgz is compressed, in zlib's terms. */
+/** Compression of a tgz, in zlib's terms. */
 export interface Compression {
   /** 9..15: zlib stream, 25..31: gzip, -15..-9: raw deflate. */
   readonly wbits: number;
@@ -52,7 +52,7 @@ const compressors = {
 
 const isWithin = (value: number, from: number, to: number) => Number.isInteger(value) && value >= from && value <= to;
 
-/** Packs a tar and compresses it. @throws {InstanceError} `invalid` for a wbits or level that zlib does not have. */
+/** Packs a tar and compresses it. @throws {InstanceError} `invalid` for a wbits or level that zlib does not support. */
 export const packTgz = async (files: readonly ArchiveFile[], { wbits, level }: Compression): Promise<Uint8Array> => {
   if (!isWithin(level, -1, 9)) throw invalid('level must be a whole number from -1 to 9.');
   if (isWithin(wbits, 9, 15)) return compressors.zlib(await packTar(files), { windowBits: wbits, level });

@@ -7,8 +7,8 @@ import type { Command } from './events.ts';
 import { nodesFor } from './schema.ts';
 import { baseTopic, commandKeys } from './topics.ts';
 
-/** Points a unit to the version to update to: its target and the nodes of that version's schema. */
-const aimed = (unit: UnitDocument, commit: string, nowMs: number): UnitDocument => ({
+/** Sets a unit's target version, and the nodes of that version's schema. */
+const withTarget = (unit: UnitDocument, commit: string, nowMs: number): UnitDocument => ({
   ...unit,
   targetCommit: commit,
   nodes: nodesFor(versionOf(unit, commit).schemaExample, unit.nodes, unit.visibilityLevel),
@@ -22,7 +22,7 @@ const payloadOf = (unit: UnitDocument, command: Command): JsonObject => {
   return { COMMAND: command, PU_COMMIT_VERSION: commit, ...link };
 };
 
-const lists = (unit: UnitDocument, command: Command): boolean =>
+const hasTopicFor = (unit: UnitDocument, command: Command): boolean =>
   versionOf(unit, unit.targetCommit).schemaExample.input_base_topic.includes(commandKeys[command]);
 
 const send = async (core: Core, unit: UnitDocument, command: Command): Promise<void> => {
@@ -33,8 +33,8 @@ const send = async (core: Core, unit: UnitDocument, command: Command): Promise<v
 };
 
 /**
- * Sends a command to a unit's base topic. `Update` aims the unit at its newest version, or at `commit`; `LogSync`
- * forgets the stored log first, as the unit sends all of it again.
+ * Sends a command to a unit's base topic. `Update` sets the unit's target to its newest version, or to `commit`;
+ * `LogSync` clears the stored log first, as the unit sends its whole log again.
  *
  * @throws {InstanceError} `notFound`; `invalid` when the unit's schema lists no topic for the command
  */
@@ -42,8 +42,8 @@ export const sendCommand = async (core: Core, uuid: string, command: Command, co
   const { store } = core;
   const current = store.unit(uuid);
   const unit =
-    command === 'Update' ? aimed(current, commit ?? current.versions.at(-1)?.commit ?? '', Date.now()) : current;
-  if (!lists(unit, command)) {
+    command === 'Update' ? withTarget(current, commit ?? current.versions.at(-1)?.commit ?? '', Date.now()) : current;
+  if (!hasTopicFor(unit, command)) {
     throw invalid(`schema_example.json of the unit lists no ${commandKeys[command]}. Add it to a version of the unit.`);
   }
   if (command === 'Update') await store.putUnit(unit);
@@ -51,7 +51,7 @@ export const sendCommand = async (core: Core, uuid: string, command: Command, co
   await send(core, unit, command);
 };
 
-/** Tells a unit that its schema has changed, where it listens for that. */
+/** Sends a unit `SchemaUpdate` if its schema has the topic for it. */
 export const announceSchema = async (core: Core, unit: UnitDocument): Promise<void> => {
-  if (lists(unit, 'SchemaUpdate')) await send(core, unit, 'SchemaUpdate');
+  if (hasTopicFor(unit, 'SchemaUpdate')) await send(core, unit, 'SchemaUpdate');
 };

@@ -3,12 +3,12 @@ import type { Tokens } from './access.ts';
 import type { Address } from './env.ts';
 import type { EventHub } from './events.ts';
 
-/** What every part of an instance works with. */
+/** The shared parts of an instance. */
 export interface Core {
   readonly store: Store;
   readonly tokens: Tokens;
   readonly events: EventHub;
   readonly address: Address;
-  /** Publishes as the instance itself. */
+  /** Publishes a message as the instance, without access checks. */
   publish(topic: string, payload: string): Promise<void>;
 }

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../services/json.ts';
 import type { UnitDocument, VersionDocument } from '../store/documents.ts';
 import { invalid, notFound } from '../errors.ts';
 
-/** Where an instance can be reached, as its units' envs say it. */
+/** Addresses of an instance in its units' env.json. */
 export interface Address {
   /** `host:port` of the REST API; also the first segment of every topic. */
   readonly domain: string;
@@ -14,7 +14,7 @@ export interface Address {
 export const appPrefix = '/pepeunit';
 export const apiPrefix = '/api/v1';
 
-/** @throws {InstanceError} `notFound` */
+/** Finds a version of a unit. @throws {InstanceError} `notFound` */
 export const versionOf = (unit: UnitDocument, commit: string): VersionDocument => {
   const version = unit.versions.findLast((candidate) => candidate.commit === commit);
   if (!version) throw notFound(`The unit ${unit.uuid} has no version ${commit}. Add the version first.`);
@@ -41,7 +41,7 @@ const generatedEnv = (unit: UnitDocument, token: string, { domain, mqttHost, mqt
 const lists = (envExample: JsonObject, name: string): boolean =>
   Object.hasOwn(envExample, name) || Object.hasOwn(envDefaults, name);
 
-/** Builds a unit's env.json: what the operator has set, then what the instance knows, then the version's example. */
+/** Builds a unit's env.json. The operator's values win over the instance's, and those over the version's example. */
 export const buildEnv = (unit: UnitDocument, token: string, address: Address): JsonObject => {
   const { envExample } = versionOf(unit, unit.targetCommit);
   const generated = generatedEnv(unit, token, address);
@@ -57,9 +57,9 @@ export const buildEnv = (unit: UnitDocument, token: string, address: Address): J
 const identity = ['PU_AUTH_TOKEN', 'PU_COMMIT_VERSION'];
 
 /**
- * Checks variables that an operator wants to set.
+ * Checks variables before an operator sets them. @returns The variables.
  *
- * @throws {InstanceError} `invalid`, naming the variable that the unit's version does not list or the instance owns.
+ * @throws {InstanceError} `invalid` names a variable that the unit's version does not list or only the instance sets.
  */
 export const checkVariables = (unit: UnitDocument, variables: JsonObject): JsonObject => {
   const { envExample } = versionOf(unit, unit.targetCommit);
@@ -71,7 +71,7 @@ export const checkVariables = (unit: UnitDocument, variables: JsonObject): JsonO
   return variables;
 };
 
-/** Seconds between two state reports of a unit, as its env says. */
+/** Time between two state reports of a unit, milliseconds, from its env. */
 export const stateIntervalMs = (unit: UnitDocument): number => {
   const seconds = Number(unit.env['PU_STATE_SEND_INTERVAL'] ?? envDefaults.PU_STATE_SEND_INTERVAL);
   return (Number.isFinite(seconds) ? seconds : envDefaults.PU_STATE_SEND_INTERVAL) * 1000;

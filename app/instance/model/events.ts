@@ -2,19 +2,19 @@ import { failureOf, type Failure } from '../../../services/errors.ts';
 import type { JsonObject } from '../../../services/json.ts';
 import type { LogDocument } from '../store/documents.ts';
 
-/** The commands that an operator can send to a unit. */
+/** Commands that an operator can send to a unit. */
 export const commands = ['Update', 'EnvUpdate', 'SchemaUpdate', 'LogSync'] as const;
 export type Command = (typeof commands)[number];
 
-/** What happens in an instance, by name. Payloads are bytes as they came. */
+/** Events of an instance, by name. Payloads are the bytes as received. */
 export interface InstanceEvents {
   connect: { unit: string; clientId: string; protocol: number };
   disconnect: { unit: string; clientId: string; reason: string | undefined };
-  /** A CONNECT that was turned away. */
+  /** A refused CONNECT. */
   refused: { clientId: string; reason: string };
   subscribed: { unit: string; topic: string; qos: number; denied: boolean };
   unsubscribed: { unit: string; topic: string };
-  /** A message that a unit, or the instance itself (no unit), has published. */
+  /** A message that a unit published, or the instance itself (`unit` is `undefined`). */
   published: {
     unit: string | undefined;
     topic: string;
@@ -27,27 +27,27 @@ export interface InstanceEvents {
   state: { unit: string; report: JsonObject | undefined; outcome: 'taken' | 'tooEarly' | 'refused' };
   log: { unit: string; entries: readonly LogDocument[]; invalid: number };
   command: { unit: string; command: Command; payload: JsonObject };
-  /** Something inside the instance went wrong; it keeps running. */
+  /** A failure inside the instance, which keeps running. */
   fault: { what: string; failure: Failure };
 }
 
 export type InstanceEvent = { [K in keyof InstanceEvents]: { type: K } & InstanceEvents[K] }[keyof InstanceEvents];
 
-/** The events of an instance. Listeners are called at once, in order; one that throws becomes a `fault`. */
+/** Subscriptions to an instance's events. Listeners run synchronously, in order; an error that one throws becomes a `fault`. */
 export interface Events {
   /**
-   * Calls back on each event of one type.
+   * Subscribes to the events of one type.
    *
-   * @returns A function that ends it.
+   * @returns A function that unsubscribes.
    * @example
    * const stopListening = instance.events.on('state', ({ unit, outcome }) => console.log(unit, outcome));
    * stopListening();
    */
   on<K extends keyof InstanceEvents>(type: K, listener: (event: InstanceEvents[K]) => void): () => void;
   /**
-   * Calls back on every event.
+   * Subscribes to every event.
    *
-   * @returns A function that ends it.
+   * @returns A function that unsubscribes.
    * @example
    * const stopListening = instance.events.subscribe((event) => console.log(event.type));
    * stopListening();
@@ -55,7 +55,7 @@ export interface Events {
   subscribe(listener: (event: InstanceEvent) => void): () => void;
 }
 
-/** The side of {@link Events} that the instance itself uses. */
+/** {@link Events} together with the emitting side, for the instance itself. */
 export interface EventHub extends Events {
   emit(event: InstanceEvent): void;
   /** Reports a failure that no caller waits for. */
@@ -67,10 +67,9 @@ const isOfType = <K extends keyof InstanceEvents>(
   type: K,
 ): event is InstanceEvent & InstanceEvents[K] => event.type === type;
 
-/** A hub of events without listeners. */
 export const createEventHub = (): EventHub => {
   const listeners = new Set<(event: InstanceEvent) => void>();
-  /** @returns What listeners threw. */
+  /** @returns The errors that listeners threw. */
   const deliver = (event: InstanceEvent): unknown[] => {
     const thrown: unknown[] = [];
     for (const listener of listeners) {
@@ -82,7 +81,7 @@ export const createEventHub = (): EventHub => {
     }
     return thrown;
   };
-  // What a listener throws about a fault is not reported: it would throw about that again.
+  // An error that a listener throws on a fault is not reported, as the listener would throw on that fault too.
   const fault: EventHub['fault'] = (what, thrown) => void deliver({ type: 'fault', what, failure: failureOf(thrown) });
   const emit: EventHub['emit'] = (event) => {
     const thrown = deliver(event);

@@ -12,11 +12,11 @@ const toJson = (path: string, document: JsonObject): ArchiveFile => ({
   executable: false,
 });
 
-/** A unit's env.json, with its token. */
+/** Builds a unit's env.json, with its token. */
 export const envOf = async ({ tokens, address }: Core, unit: UnitDocument): Promise<JsonObject> =>
   buildEnv(unit, await tokens.issue({ type: 'Unit', uuid: unit.uuid }), address);
 
-/** A unit's schema.json. */
+/** Builds a unit's schema.json. */
 export const schemaOf = ({ store, address }: Core, unit: UnitDocument): JsonObject =>
   buildSchema(store, address.domain, unit);
 
@@ -28,7 +28,7 @@ const programFiles = (store: Store, unit: UnitDocument): Promise<ArchiveFile[]> 
   );
 };
 
-/** The files of the version that a unit should run, with the env.json and schema.json that belong to it. */
+/** Collects the files of a unit's target version, with the unit's env.json and schema.json. */
 export const firmwareOf = async (core: Core, unit: UnitDocument): Promise<readonly ArchiveFile[]> => [
   ...(await programFiles(core.store, unit)),
   toJson('env.json', await envOf(core, unit)),

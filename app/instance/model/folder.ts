@@ -8,10 +8,10 @@ import { InstanceError, invalid } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import { baseKeys } from './topics.ts';
 
-/** How large a version may be. */
+/** Size limits of a version. */
 const limits = { files: 10_000, bytes: 256 * 1024 * 1024 };
 
-/** Names at the root that never belong to a version: what git keeps, and what the instance makes itself. */
+/** Names at the root that are no part of a version: git's folder, and the files that the instance or the unit writes. */
 const leftOut = new Set(['.git', 'env.json', 'schema.json', 'log.json']);
 
 interface SourceFile {
@@ -92,10 +92,10 @@ const schemaExampleOf = (document: JsonObject): SchemaExample => ({
 });
 
 /**
- * Copies a folder into the store as a version, without what its .pepeignore names; the same contents always make the
- * same commit.
+ * Copies a folder into the store as a version, without the files that its .pepeignore excludes. Equal contents make
+ * equal commits.
  *
- * @throws {InstanceError} `invalid` when the folder is no unit's folder.
+ * @throws {InstanceError} `invalid` when it is not a unit's folder, or too large.
  */
 export const readVersion = async (
   store: Store,

@@ -4,24 +4,24 @@ import { LogLevel } from '../../../services/log.ts';
 import type { LogDocument } from '../store/documents.ts';
 import { readPayload } from './state-reports.ts';
 
-/** What a payload on `log/pepeunit` held. */
+/** Entries of a payload on `log/pepeunit`. */
 export interface LogReport {
   readonly entries: readonly LogDocument[];
-  /** How many were dropped; 1 for a payload that is neither an object nor a list. */
+  /** Number of dropped entries; 1 for a payload that is neither an object nor a list. */
   readonly invalid: number;
 }
 
 const levels = Object.values(LogLevel);
 
-/** From here on a unix number is in milliseconds: as seconds it would lie beyond the year 2600. */
-const leastMilliseconds = 2e10;
-/** The year 9999, the last that every reader of ISO 8601 takes. */
-const latest = 253_402_300_799_999;
+/** Unix times from this number on are in milliseconds: as seconds they would lie beyond the year 2600. */
+const minMilliseconds = 2e10;
+/** End of the year 9999, the last that every reader of ISO 8601 accepts. */
+const maxMilliseconds = 253_402_300_799_999;
 
 const isoPattern = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/i;
 
 const millisecondsOf = (value: JsonValue): number => {
-  if (typeof value === 'number') return Math.abs(value) < leastMilliseconds ? value * 1000 : value;
+  if (typeof value === 'number') return Math.abs(value) < minMilliseconds ? value * 1000 : value;
   if (typeof value !== 'string') return Number.NaN;
   if (/^-?\d+(?:\.\d+)?$/.test(value)) return millisecondsOf(Number(value));
   if (!isoPattern.test(value)) return Number.NaN;
@@ -29,11 +29,11 @@ const millisecondsOf = (value: JsonValue): number => {
   return Date.parse(hasZone || value.length === 10 ? value : `${value}Z`);
 };
 
-/** ISO 8601 UTC of a time as a unit may write it; `undefined` when it is none. */
+/** Converts a unit's timestamp to ISO 8601 UTC; an empty one becomes now, an unreadable one `undefined`. */
 const datetimeOf = (value: JsonValue | undefined, nowMs: number): string | undefined => {
   if (value === undefined || value === null || value === '' || value === 0) return new Date(nowMs).toISOString();
   const milliseconds = millisecondsOf(value);
-  return milliseconds >= 0 && milliseconds <= latest ? new Date(milliseconds).toISOString() : undefined;
+  return milliseconds >= 0 && milliseconds <= maxMilliseconds ? new Date(milliseconds).toISOString() : undefined;
 };
 
 const own = (entry: { [key: string]: JsonValue }, key: string): JsonValue | undefined =>
@@ -49,8 +49,8 @@ const parseEntry = (entry: JsonValue, nowMs: number): LogDocument | undefined =>
 };
 
 /**
- * Reads one entry or a list of them. An entry needs one of the five levels and a text; its `create_datetime` is
- * ISO 8601 (UTC where it names no zone), unix seconds or milliseconds, or absent: then the instance's own time.
+ * Parses one entry or a list of entries. An entry needs one of the five levels and a text. Its `create_datetime` is
+ * ISO 8601 (UTC unless it names a zone), unix seconds or unix milliseconds; without one it gets the instance's time.
  */
 export const parseLogReport = (payload: Uint8Array, nowMs: number): LogReport => {
   const report = readPayload(payload);

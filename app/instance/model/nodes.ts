@@ -14,7 +14,7 @@ export interface EdgeRow {
   readonly node_input_uuid: string;
 }
 
-/** What an operator may change of a node. */
+/** Settings of a node that an operator may change. */
 export interface NodeChanges {
   readonly visibility_level?: VisibilityLevel;
   /** Whether other units may set this Input's state over REST. */
@@ -22,7 +22,7 @@ export interface NodeChanges {
   readonly max_connections?: number;
 }
 
-/** @throws {InstanceError} `notFound` */
+/** Finds a node and its unit. @throws {InstanceError} `notFound` */
 export const requireNode = (store: Store, uuid: string): { unit: UnitDocument; node: NodeDocument } => {
   const found = store.node(uuid);
   if (!found) throw notFound(`There is no unit node ${uuid}. Look it up in the unit's schema.`);
@@ -59,7 +59,7 @@ const checkEdge = (store: Store, output: NodeDocument, input: NodeDocument): voi
 };
 
 /**
- * Links an Output to an Input: the Input's schema then lists the Output's topic, and its unit is told.
+ * Links an Output to an Input: adds the Output's topic to the Input's schema, and sends its unit `SchemaUpdate`.
  *
  * @throws {InstanceError} `notFound`; `invalid` for the wrong types, a second link of the same two, or too many links
  */
@@ -75,7 +75,7 @@ export const createEdge = async (core: Core, outputUuid: string, inputUuid: stri
   return { uuid, node_output_uuid: outputUuid, node_input_uuid: inputUuid };
 };
 
-/** Takes a link away again, and tells the Input's unit. @throws {InstanceError} `notFound` */
+/** Removes a link, and sends the Input's unit `SchemaUpdate`. @throws {InstanceError} `notFound` */
 export const deleteEdge = async (core: Core, outputUuid: string, inputUuid: string): Promise<void> => {
   const { unit, node } = requireType(core.store, inputUuid, 'Input');
   const sources = node.sources.filter(({ output }) => output !== outputUuid);

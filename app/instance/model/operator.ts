@@ -28,21 +28,21 @@ import {
 import { addVersion, createUnit, setEnv, type NewUnit, type NewVersion, type VersionRow } from './units.ts';
 
 /**
- * What an operator of an instance can do; the REST routes call the same.
+ * Operations of an instance's operator; the REST routes call the same ones.
  *
- * Every method throws {@link InstanceError}: `notFound` for a unit, node or version that is not there, `invalid` for
- * what the instance can't take, `io` when it can't be kept.
+ * Every method throws {@link InstanceError}: `notFound` for an unknown unit, node or version, `invalid` for an argument
+ * that the instance refuses, `io` when data can't be written.
  */
 export interface Operator {
   /**
-   * JWT of the operator, for `x-auth-token`.
+   * The operator's JWT, for the header `x-auth-token`.
    *
    * @example
    * const headers = { 'x-auth-token': instance.operator.token };
    */
   readonly token: string;
   /**
-   * Makes a unit from a folder with env_example.json and schema_example.json.
+   * Creates a unit from a folder with env_example.json and schema_example.json.
    *
    * @returns Its row, with all its nodes.
    * @example
@@ -50,7 +50,7 @@ export interface Operator {
    */
   createUnit(unit: NewUnit): Promise<UnitRow>;
   /**
-   * Copies a folder as the unit's newest version; the unit hears of it with the next `Update`.
+   * Copies a folder as the unit's newest version. The unit gets it with the next `Update`.
    *
    * @example
    * const { uuid } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
@@ -58,7 +58,7 @@ export interface Operator {
    */
   addVersion(unit: string, version: NewVersion): Promise<VersionRow>;
   /**
-   * A unit's row, with all its nodes.
+   * Reads a unit's row, with all its nodes.
    *
    * @example
    * const { uuid } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
@@ -66,14 +66,14 @@ export interface Operator {
    */
   getUnit(unit: string): UnitRow;
   /**
-   * The rows of units, by name; by default the first 100, with their nodes.
+   * Lists the rows of units by name; by default the first 100, with their nodes.
    *
    * @example
    * const { count, units } = instance.operator.listUnits({ limit: 10 });
    */
   listUnits(query?: Partial<UnitQuery>): { count: number; units: readonly UnitRow[] };
   /**
-   * The unit's whole env.json, token included.
+   * Builds the unit's whole env.json, token included.
    *
    * @example
    * const { uuid } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
@@ -81,7 +81,7 @@ export interface Operator {
    */
   getEnv(unit: string): Promise<JsonObject>;
   /**
-   * Merges variables into the unit's env; the unit hears of them with the next `EnvUpdate`.
+   * Merges variables into the unit's env. The unit gets them with the next `EnvUpdate`.
    *
    * @example
    * const { uuid } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
@@ -89,7 +89,7 @@ export interface Operator {
    */
   setEnv(unit: string, variables: JsonObject): Promise<void>;
   /**
-   * The unit's schema.json.
+   * Builds the unit's schema.json.
    *
    * @example
    * const { uuid } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
@@ -97,7 +97,7 @@ export interface Operator {
    */
   getSchema(unit: string): JsonObject;
   /**
-   * The files in the unit's archives.
+   * Collects the files of the unit's archives.
    *
    * @example
    * const { uuid } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
@@ -105,7 +105,7 @@ export interface Operator {
    */
   getFirmware(unit: string): Promise<readonly ArchiveFile[]>;
   /**
-   * The version that the unit should run.
+   * Reads the version that the unit should run.
    *
    * @example
    * const { uuid } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
@@ -113,16 +113,16 @@ export interface Operator {
    */
   getTargetVersion(unit: string): TargetVersion;
   /**
-   * Sends a command on its base topic.
+   * Sends a command on its base topic. It does not wait for an effect.
    *
-   * @param commit For `Update`: the version to go to, the newest by default.
+   * @param commit Version for `Update`. @defaultValue the newest
    * @example
    * const { uuid } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
    * await instance.operator.sendCommand(uuid, 'EnvUpdate');
    */
   sendCommand(unit: string, command: Command, commit?: string): Promise<void>;
   /**
-   * The unit's log; by default the newest 100 entries, newest first.
+   * Lists the unit's log; by default the newest 100 entries, newest first.
    *
    * @example
    * const { uuid } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
@@ -130,7 +130,7 @@ export interface Operator {
    */
   logList(unit: string, query?: Partial<LogQuery>): { count: number; unit_logs: readonly LogRow[] };
   /**
-   * A node's row.
+   * Reads a node's row.
    *
    * @example
    * const { unit_nodes } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
@@ -169,7 +169,7 @@ export interface Operator {
    */
   createEdge(output: string, input: string): Promise<EdgeRow>;
   /**
-   * Takes a link away; the Input's unit gets a `SchemaUpdate`.
+   * Removes a link; the Input's unit gets a `SchemaUpdate`.
    *
    * @example
    * const { unit_nodes } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
@@ -183,9 +183,9 @@ export interface Operator {
   deleteEdge(output: string, input: string): Promise<void>;
 }
 
-const everyone = { limit: 100, offset: 0 };
+const defaultPage = { limit: 100, offset: 0 };
 
-/** The operator of an instance. */
+/** @param agent UUID of the operator. */
 export const createOperator = (core: Core, token: string, agent: string): Operator => {
   const { store } = core;
   return {
@@ -200,7 +200,7 @@ export const createOperator = (core: Core, token: string, agent: string): Operat
       listUnits(
         store,
         { type: 'User', uuid: agent },
-        { ...everyone, withNodes: true, nodeUuids: [], orderByName: 'asc', ...query },
+        { ...defaultPage, withNodes: true, nodeUuids: [], orderByName: 'asc', ...query },
       ),
     getEnv: async (uuid) => envOf(core, store.unit(uuid)),
     setEnv: (uuid, variables) => setEnv(core, uuid, variables),
@@ -209,7 +209,7 @@ export const createOperator = (core: Core, token: string, agent: string): Operat
     getTargetVersion: (uuid) => ({ commit: store.unit(uuid).targetCommit, tag: null }),
     sendCommand: (uuid, command, commit) => sendCommand(core, uuid, command, commit),
     logList: (uuid, query) =>
-      listLogs(store, store.unit(uuid).uuid, { ...everyone, levels: [], order: 'desc', ...query }),
+      listLogs(store, store.unit(uuid).uuid, { ...defaultPage, levels: [], order: 'desc', ...query }),
     getNode: (uuid) => {
       const { unit, node } = requireNode(store, uuid);
       return nodeRow(store, unit, node);

@@ -4,14 +4,14 @@ import type { Store } from '../store/store.ts';
 import { maySeeNode, maySeeUnit, type Agent } from './access.ts';
 import { overdue } from './state-reports.ts';
 
-/** A node's row, as the REST API shows it. */
+/** A node as the REST API shows it. */
 export interface NodeRow extends UnitNode {
   readonly data_pipe_yml: null;
   readonly data_pipe_status: null;
   readonly data_pipe_error: null;
 }
 
-/** A unit's row, as the REST API shows it. */
+/** A unit as the REST API shows it. */
 export interface UnitRow extends Unit {
   readonly unit_nodes: readonly NodeRow[];
   readonly last_firmware_update_datetime: string | null;
@@ -38,7 +38,7 @@ export const nodeRow = (store: Store, unit: UnitDocument, node: NodeDocument): N
   };
 };
 
-/** A unit's row with some of its nodes. @param nowMs Unix milliseconds; an update past its time shows as failed. */
+/** Builds a unit's row with some of its nodes. @param nowMs Unix milliseconds; an overdue update shows as failed. */
 export const unitRow = (store: Store, unit: UnitDocument, nodes: readonly NodeDocument[], nowMs: number): UnitRow => {
   const update = overdue(unit, nowMs);
   return {
@@ -61,13 +61,13 @@ export const unitRow = (store: Store, unit: UnitDocument, nodes: readonly NodeDo
   };
 };
 
-/** A page of a list. */
+/** Limit and offset of a list's page. */
 export interface PageOf {
   readonly limit: number;
   readonly offset: number;
 }
 
-/** How a list of units is asked for. */
+/** Filter, order and page of a list of units. */
 export interface UnitQuery extends PageOf {
   readonly withNodes: boolean;
   /** Only units that own one of these nodes; every unit when empty. */
@@ -80,7 +80,7 @@ const page = <T>(rows: readonly T[], { limit, offset }: PageOf): readonly T[] =>
 const newestFirst = <T extends { readonly created: string }>(rows: readonly T[]): T[] =>
   rows.toSorted((a, b) => b.created.localeCompare(a.created));
 
-/** The Input nodes linked to an Output that the agent may see, newest first; every node when no Output is named. */
+/** Lists the Input nodes linked to an Output, or every node without one: those that the agent may see, newest first. */
 export const listNodes = (store: Store, agent: Agent, output: string | undefined, paging: PageOf) => {
   const isWanted = (node: NodeDocument) =>
     output === undefined || node.sources.some((source) => source.output === output);
@@ -98,7 +98,7 @@ const wantedNodes = (unit: UnitDocument, { withNodes, nodeUuids }: UnitQuery): r
   return nodeUuids.length === 0 ? unit.nodes : unit.nodes.filter(({ uuid }) => nodeUuids.includes(uuid));
 };
 
-/** The units that the agent may see, by name and then newest first. */
+/** Lists the units that the agent may see, by name and then newest first. */
 export const listUnits = (store: Store, agent: Agent, query: UnitQuery) => {
   const owns = ({ nodes }: UnitDocument) =>
     query.nodeUuids.length === 0 || nodes.some(({ uuid }) => query.nodeUuids.includes(uuid));
@@ -110,19 +110,19 @@ export const listUnits = (store: Store, agent: Agent, query: UnitQuery) => {
   return { count: units.length, units: rows };
 };
 
-/** How a log is asked for. */
+/** Filter, order and page of a log. */
 export interface LogQuery extends PageOf {
   /** Only these levels; every level when empty. */
   readonly levels: readonly string[];
   readonly order: 'asc' | 'desc';
 }
 
-/** An entry's row. */
+/** A log entry as the REST API shows it. */
 export interface LogRow extends LogDocument {
   readonly unit_uuid: string;
 }
 
-/** A unit's log by its entries' own times; entries of one time stay in the order they came. */
+/** Lists a unit's log by the entries' own times; entries of the same time keep the order of arrival. */
 export const listLogs = (store: Store, unit: string, query: LogQuery) => {
   const entries = store.logs(unit).filter(({ level }) => query.levels.length === 0 || query.levels.includes(level));
   const oldestFirst = entries.toSorted((a, b) => a.create_datetime.localeCompare(b.create_datetime));

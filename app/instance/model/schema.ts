@@ -24,7 +24,7 @@ const nodeSection = (store: Store, domain: string, nodes: readonly NodeDocument[
     }),
   );
 
-/** Builds a unit's schema.json: its own topics first, then those of the Outputs linked to its Inputs. */
+/** Builds a unit's schema.json. An Input's topics are its own, then those of the Outputs linked to it. */
 export const buildSchema = (store: Store, domain: string, unit: UnitDocument): JsonObject => {
   const ofType = (type: NodeDocument['type']) => unit.nodes.filter((node) => node.type === type);
   return Object.fromEntries([
@@ -46,7 +46,7 @@ const freshNode = (type: NodeDocument['type'], topicName: string, visibilityLeve
   sources: [],
 });
 
-/** The nodes that a schema asks for: those that exist stay, with their links; the others are new or gone. */
+/** Builds the nodes of a schema: existing ones stay, with their links; missing ones are created, all others dropped. */
 export const nodesFor = (
   schema: SchemaExample,
   existing: readonly NodeDocument[],

@@ -7,7 +7,7 @@ const listKeys = ['ifconfig', 'statvfs'] as const;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** Reads a payload as JSON; `undefined` for anything else. */
+/** Parses a payload as JSON; `undefined` when it is not valid JSON in UTF-8. */
 export const readPayload = (payload: Uint8Array): JsonValue | undefined => {
   try {
     return JSON.parse(decoder.decode(payload)) as JsonValue;
@@ -22,9 +22,9 @@ const castNumber = (value: JsonValue | undefined): number | null => {
 };
 
 /**
- * Reads a state report: the known keys alone, numbers as numbers, what has another type as null or an empty list.
+ * Parses a state report. Keeps the known keys only; a value of a wrong type becomes null or an empty list.
  *
- * @returns `undefined` when it is no JSON object or names no `pu_commit_version`.
+ * @returns `undefined` when it is not a JSON object or has no `pu_commit_version`.
  */
 export const parseStateReport = (payload: Uint8Array): JsonObject | undefined => {
   const report = readPayload(payload);
@@ -36,14 +36,14 @@ export const parseStateReport = (payload: Uint8Array): JsonObject | undefined =>
   return Object.fromEntries([...lists, ...numbers, ['pu_commit_version', commit]]);
 };
 
-/** How much sooner than the interval a report may come: what a network moves it by. */
+/** How much earlier than the interval a report may arrive, milliseconds: allows for network jitter. */
 const toleranceOf = (intervalMs: number): number => Math.min(500, intervalMs / 20);
 
-/** Whether a report comes too soon after the one before. Times in milliseconds of one clock. */
+/** Whether a report comes too soon after the previous one. Both times are milliseconds of the same clock. */
 export const isTooEarly = (lastMs: number | undefined, nowMs: number, intervalMs: number): boolean =>
   lastMs !== undefined && nowMs - lastMs < intervalMs - toleranceOf(intervalMs);
 
-/** What became of an update by now: it fails when two intervals pass unconfirmed. */
+/** The state of a unit's update at a time: a requested one has failed when no report confirms it within two intervals. */
 export const overdue = (unit: UnitDocument, nowMs: number): UpdateDocument | null => {
   const { update } = unit;
   if (update?.status !== 'RequestSent') return update;
@@ -52,7 +52,7 @@ export const overdue = (unit: UnitDocument, nowMs: number): UpdateDocument | nul
   return { ...update, status: 'Error', error: `No state report named the new version within ${seconds} s.` };
 };
 
-/** The unit after a report: its state, the version it runs, and what that says about an update. */
+/** Updates a unit from a report: its state, its current version, and the status of its update. */
 export const afterReport = (unit: UnitDocument, report: JsonObject, nowMs: number): UnitDocument => {
   const currentCommit = String(report['pu_commit_version']);
   const isConfirmed = unit.update?.status === 'RequestSent' && currentCommit === unit.targetCommit;

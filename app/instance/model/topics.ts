@@ -3,7 +3,7 @@ import type { Command } from './events.ts';
 
 const suffix = '/pepeunit';
 
-/** A topic, told apart by its shape. */
+/** A parsed topic: a unit's base topic, or a node's. */
 export type Topic =
   | { readonly kind: 'base'; readonly section: string; readonly unit: string; readonly key: string }
   | { readonly kind: 'node'; readonly node: string };
@@ -13,7 +13,7 @@ const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export const isUuid = (text: unknown): text is string => typeof text === 'string' && uuidPattern.test(text);
 
 /**
- * Reads a physical topic of this instance.
+ * Parses a topic of this instance.
  *
  * @returns `undefined` for a topic of another domain or shape, wildcards included.
  */
@@ -29,21 +29,21 @@ export const parseTopic = (domain: string, topic: string): Topic | undefined => 
   return third === undefined || third === 'pepeunit' ? { kind: 'node', node: second } : undefined;
 };
 
-/** The topic of a node: two segments, or three when its key ends in `/pepeunit`. */
+/** Builds the topic of a node: two segments, or three when its key ends in `/pepeunit`. */
 export const nodeTopic = (domain: string, node: NodeDocument): string =>
   `${domain}/${node.uuid}${node.topicName.endsWith(suffix) ? suffix : ''}`;
 
-/** The topic of a base key, `DOMAIN/SECTION/UNIT/NAME/pepeunit`. */
+/** Builds the topic of a base key, `DOMAIN/SECTION/UNIT/NAME/pepeunit`. */
 export const baseTopic = (domain: string, section: string, unit: UnitDocument, key: string): string =>
   `${domain}/${section}/${unit.uuid}/${key}`;
 
-/** The base keys that a unit's schema may name, by section. */
+/** Base keys that a unit's schema may list, by section. */
 export const baseKeys: Readonly<Record<'input_base_topic' | 'output_base_topic', readonly string[]>> = {
   input_base_topic: ['update/pepeunit', 'env_update/pepeunit', 'schema_update/pepeunit', 'log_sync/pepeunit'],
   output_base_topic: ['state/pepeunit', 'log/pepeunit'],
 };
 
-/** The base key that carries each command. */
+/** Base key of each command. */
 export const commandKeys: Readonly<Record<Command, string>> = {
   Update: 'update/pepeunit',
   EnvUpdate: 'env_update/pepeunit',

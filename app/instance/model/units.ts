@@ -8,17 +8,17 @@ import { readVersion } from './folder.ts';
 import { nodesFor } from './schema.ts';
 import { unitRow, type UnitRow } from './rows.ts';
 
-/** A unit to make. */
+/** A unit to create. */
 export interface NewUnit {
   /** 1 to 64 characters. */
   readonly name: string;
-  /** Folder on the instance's own machine, with env_example.json and schema_example.json; copied as the first version. */
+  /** Folder on the instance's machine, with env_example.json and schema_example.json; copied as the first version. */
   readonly folder: string;
-  /** @defaultValue Public */
+  /** @defaultValue `'Public'` */
   readonly visibilityLevel?: VisibilityLevel;
-  /** Developer variables, as {@link setEnv} takes them. */
+  /** Variables for its env, as for {@link setEnv}. */
   readonly env?: JsonObject;
-  /** For a compilable unit: where its binary is. */
+  /** URL of the binary, for a compilable unit. */
   readonly compiledFirmwareLink?: string;
 }
 
@@ -28,7 +28,7 @@ export interface NewVersion {
   readonly compiledFirmwareLink?: string;
 }
 
-/** What the list of versions says of one. */
+/** A version as the REST API shows it. */
 export interface VersionRow {
   readonly commit: string;
   readonly create_datetime: string;
@@ -36,7 +36,7 @@ export interface VersionRow {
 
 const randomKey = (): string => randomBytes(32).toString('base64');
 
-/** Makes a unit from a folder. @throws {InstanceError} `invalid` */
+/** Creates a unit from a folder. @throws {InstanceError} `invalid` */
 export const createUnit = async (core: Core, given: NewUnit): Promise<UnitRow> => {
   const name = given.name.trim();
   if (name.length < 1 || name.length > 64) throw invalid('name must have 1 to 64 characters.');
@@ -64,7 +64,7 @@ export const createUnit = async (core: Core, given: NewUnit): Promise<UnitRow> =
   return unitRow(core.store, whole, whole.nodes, Date.now());
 };
 
-/** Copies a folder as the unit's newest version; the unit is not told before an `Update`. */
+/** Copies a folder as the unit's newest version. Sends nothing to the unit: `Update` does. */
 export const addVersion = async (core: Core, uuid: string, given: NewVersion): Promise<VersionRow> => {
   core.store.unit(uuid);
   const version = await readVersion(core.store, given.folder, given.compiledFirmwareLink ?? null);
@@ -75,14 +75,14 @@ export const addVersion = async (core: Core, uuid: string, given: NewVersion): P
   return { commit: version.commit, create_datetime: version.created };
 };
 
-/** Merges developer variables into a unit's env; the unit is not told before an `EnvUpdate`. */
+/** Merges variables into a unit's env. Sends nothing to the unit: `EnvUpdate` does. */
 export const setEnv = async ({ store }: Core, uuid: string, variables: JsonObject): Promise<void> => {
   const unit = store.unit(uuid);
   const env = { ...unit.env, ...checkVariables(unit, variables) };
   await store.putUnit({ ...unit, env, updated: new Date().toISOString() });
 };
 
-/** Up to a million characters, counted as code points. */
+/** Limit of the state storage, in characters (code points). */
 const maxStateLength = 1_000_000;
 
 const characters = (text: string): number => {
@@ -91,7 +91,7 @@ const characters = (text: string): number => {
   return count;
 };
 
-/** Keeps a text for a unit; an empty one clears it. @throws {InstanceError} `notFound`, `invalid` when too long */
+/** Stores a text for a unit; an empty one clears it. @throws {InstanceError} `notFound`, `invalid` when too long */
 export const setStateStorage = async ({ store }: Core, uuid: string, text: string): Promise<void> => {
   store.unit(uuid);
   if (text.length > maxStateLength && characters(text) > maxStateLength) {

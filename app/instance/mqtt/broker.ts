@@ -5,10 +5,10 @@ import { guardedStream, type TrafficLimits } from './guarded-stream.ts';
 import type { EventHub } from '../model/events.ts';
 import type { Store } from '../store/store.ts';
 
-/** A message that a unit was allowed to publish, or that the instance has published itself. */
+/** Handler of a message that a unit published, or the instance itself (no unit). */
 export type OnMessage = (unit: string | undefined, topic: string, payload: Uint8Array, qos: number) => void;
 
-/** What a broker needs to decide. */
+/** The parts of an instance that its broker uses. */
 export interface BrokerParts {
   readonly store: Store;
   readonly tokens: Tokens;
@@ -16,7 +16,7 @@ export interface BrokerParts {
   readonly domain: string;
   readonly limits: TrafficLimits;
   readonly onMessage: OnMessage;
-  /** Told of each publish that is dropped. */
+  /** Callback for each message that is dropped for lack of access. */
   readonly onDenied: OnMessage;
 }
 
@@ -34,16 +34,16 @@ const notAuthorised = 5;
 const refusal = (returnCode: number, message: string): AuthenticateError =>
   Object.assign(new Error(message), { returnCode });
 
-/** A topic that nobody may subscribe to: what is denied goes there, since a refusal would end the connection. */
-const nowhere = '$denied';
+/** Topic for denied messages, to which nobody can subscribe: refusing a publish would end the connection. */
+const deniedTopic = '$denied';
 
 const payloadBytes = (payload: string | Buffer): Uint8Array =>
   typeof payload === 'string' ? Buffer.from(payload) : payload;
 
-/** Who is behind each connection, and why it ended. */
+/** State of each connection: its unit, its topics and why it ended. */
 interface Sessions {
   readonly units: WeakMap<Client, string>;
-  /** Topics that each connection was granted. */
+  /** Granted topics. */
   readonly granted: WeakMap<Client, Set<string>>;
   readonly reasons: WeakMap<Client, string>;
 }
@@ -53,7 +53,8 @@ const authenticator = ({ tokens, store, events }: BrokerParts, { units }: Sessio
     const { type, uuid } = await tokens.read(username).catch((thrown: Error) => {
       throw refusal(badCredentials, thrown.message);
     });
-    if (type !== 'Unit' || !store.hasUnit(uuid)) throw refusal(notAuthorised, 'The token is of no unit here.');
+    if (type !== 'Unit' || !store.hasUnit(uuid))
+      throw refusal(notAuthorised, 'The token belongs to no unit of this instance.');
     return uuid;
   };
   return async (client, username, _password, done) => {
@@ -76,7 +77,7 @@ const publishAuthoriser =
     packet.retain = false;
     if (unit === undefined || !mayUseTopic(store, domain, unit, packet.topic)) {
       onDenied(unit, packet.topic, payloadBytes(packet.payload), packet.qos);
-      packet.topic = nowhere;
+      packet.topic = deniedTopic;
     }
     done(null);
   };
@@ -92,7 +93,7 @@ const subscribeAuthoriser =
     done(null, denied ? null : subscription);
   };
 
-/** A persistent session also queues what it was denied: that stops here. */
+/** Drops messages of denied topics, which a persistent session queues all the same. */
 const forwarder =
   ({ events }: BrokerParts, { units, granted }: Sessions): Aedes['authorizeForward'] =>
   (client, packet) => {
@@ -125,7 +126,7 @@ const reportEvents = (aedes: Aedes, { events, onMessage }: BrokerParts, { units,
   aedes.prependListener('error', (error: unknown) => events.fault('The broker failed', error));
 };
 
-/** Starts a broker that treats a unit as the platform's does: MQTT 3.1.1, nothing retained. */
+/** Starts a broker with the platform's rules: MQTT 3.1.1, the same access checks, nothing retained. */
 export const startBroker = async (parts: BrokerParts): Promise<InstanceBroker> => {
   const sessions: Sessions = { units: new WeakMap(), granted: new WeakMap(), reasons: new WeakMap() };
   const aedes = await Aedes.createBroker({

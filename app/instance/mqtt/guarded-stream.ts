@@ -1,23 +1,23 @@
 import { Duplex } from 'node:stream';
 import { BrokerError } from '../../../services/errors.ts';
 
-/** What a client may send. */
+/** Limits of a client's traffic. */
 export interface TrafficLimits {
-  /** Bytes of one packet; a longer one ends the connection before its body is read. */
+  /** Size of the largest packet, bytes; a larger one ends the connection before its body is read. */
   readonly packetBytes: number;
-  /** Messages a second, after which the stream is read no further for a while; no limit when left out. */
+  /** Messages a second; reading pauses above it. No limit by default. */
   readonly messagesPerSecond?: number;
-  /** Bytes a second, likewise. */
+  /** Bytes a second; reading pauses above it. No limit by default. */
   readonly bytesPerSecond?: number;
 }
 
 const publishType = 3;
 
-/** Follows MQTT packets through chunks of a stream (MQTT 3.1.1, section 2.2: a header byte, then up to four of length). */
+/** Counts MQTT packets in the chunks of a stream (MQTT 3.1.1, section 2.2: a header byte, then up to four of length). */
 export interface FrameReader {
   /**
-   * @returns How many PUBLISH packets have begun in this chunk.
-   * @throws {BrokerError} `malformed` as soon as a packet's header says more bytes than allowed.
+   * @returns How many PUBLISH packets began in this chunk.
+   * @throws {BrokerError} `malformed` as soon as a packet's header announces more bytes than allowed.
    */
   take(chunk: Uint8Array): number;
 }
@@ -25,7 +25,7 @@ export interface FrameReader {
 const packetTooLarge = (size: number, limit: number) =>
   new BrokerError('malformed', `A packet of ${size} bytes is above the broker's ${limit}. Send less at once.`);
 
-/** A reader that allows packets of up to `limit` bytes, header included. */
+/** @param limit Size of the largest packet, bytes, header included. */
 export const createFrameReader = (limit: number): FrameReader => {
   let body = 0;
   let type: number | undefined;
@@ -74,7 +74,7 @@ export const createFrameReader = (limit: number): FrameReader => {
 /** Seconds until a debt is down to what one second allows. */
 const wait = (debt: number, rate: number | undefined): number => (rate === undefined ? 0 : (debt - rate) / rate);
 
-/** How long to read nothing after so much was read. */
+/** Creates a function that counts what was read, and returns how long to pause, milliseconds. */
 const pacer = ({ messagesPerSecond, bytesPerSecond }: TrafficLimits) => {
   let last = performance.now();
   let messages = 0;
@@ -91,7 +91,7 @@ const pacer = ({ messagesPerSecond, bytesPerSecond }: TrafficLimits) => {
   };
 };
 
-/** Reading from a socket that a pacer may hold back. */
+/** Reads from a socket, with the pauses of a pacer. */
 const intake = (socket: Duplex, limits: TrafficLimits) => {
   const frames = createFrameReader(limits.packetBytes);
   const pace = pacer(limits);
@@ -125,9 +125,9 @@ const intake = (socket: Duplex, limits: TrafficLimits) => {
 };
 
 /**
- * Lets `read()` give everything that is buffered, as it did before Node 26.
+ * Makes `read()` return everything that is buffered, as it did before Node 26.
  *
- * The broker library reads once for each `readable` event, and would stall on a packet that came in pieces.
+ * The broker library reads once for each `readable` event, and would stall on a packet that arrived in pieces.
  */
 export const withWholeReads = (stream: Duplex): Duplex => {
   const readOne = stream.read.bind(stream) as (size?: number) => Buffer | null;
@@ -141,7 +141,7 @@ export const withWholeReads = (stream: Duplex): Duplex => {
 
 type Written = (error?: Error | null) => void;
 
-/** Wraps a client's socket so that limits hold before a broker buffers what comes. */
+/** Wraps a client's socket, and applies the limits before a broker buffers the data. */
 export const guardedStream = (socket: Duplex, limits: TrafficLimits): Duplex => {
   const inbound = intake(socket, limits);
   const send = (chunks: readonly Uint8Array[], done: Written) => {

@@ -5,16 +5,16 @@ import { parseLogReport } from '../model/log-reports.ts';
 import { afterReport, isTooEarly, parseStateReport } from '../model/state-reports.ts';
 import { parseTopic, type Topic } from '../model/topics.ts';
 
-/** The parts of an instance that its inbox works with. */
+/** The parts of an instance that its inbox uses. */
 type InboxParts = Pick<Core, 'store' | 'events' | 'address'>;
 
-/** Handlers of messages. */
+/** Handlers of published and denied messages. */
 export interface Inbox {
   readonly onMessage: OnMessage;
   readonly onDenied: OnMessage;
 }
 
-/** Bytes of the longest text that is kept for a node. */
+/** Size of the longest text that is stored for a node, bytes. */
 const maxValueBytes = 65_536;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -60,7 +60,7 @@ const keyOf = ({ store }: InboxParts, topic: Topic | undefined): string | undefi
   return topic.kind === 'base' ? topic.key : store.node(topic.node)?.node.topicName;
 };
 
-/** Reads what units report on their base topics, and keeps the last text of the nodes whose key ends in `/pepeunit`. */
+/** Handles the units' state and log reports, and stores the last text of each node whose key ends in `/pepeunit`. */
 export const createInbox = (
   core: InboxParts,
   { isIntervalChecked }: { readonly isIntervalChecked: boolean },

@@ -29,7 +29,7 @@ const nodeChanges = (body: JsonObject): NodeChanges => {
   };
 };
 
-/** What units and operators ask of the instance about nodes and the links between them. */
+/** Adds the routes for nodes and their links. */
 export const nodeRoutes = (api: Hono<RestEnv>, { core, operator }: RestParts): void => {
   const { store } = core;
   const requireSight = (agent: Agent, uuid: string) => {

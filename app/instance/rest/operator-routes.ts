@@ -34,7 +34,7 @@ const newUnit = (body: JsonObject): NewUnit => {
   };
 };
 
-/** The platform takes the variables as a JSON text in `env_json_string`; the object itself will do here. */
+/** Reads variables from JSON in `env_json_string`, as the platform does, or from the body itself. */
 const variablesOf = (body: JsonObject): JsonObject => {
   if (!Object.hasOwn(body, 'env_json_string')) return body;
   let variables: unknown;
@@ -55,7 +55,7 @@ const logUnit = (context: Context<RestEnv>): string => {
   return uuid;
 };
 
-/** What an operator asks of the instance about units. */
+/** Adds the routes for managing units. */
 export const operatorRoutes = (api: Hono<RestEnv>, { core, operator }: RestParts): void => {
   api.post('/units', async (context) => {
     requireUser(context.get('agent'));

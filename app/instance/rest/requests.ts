@@ -9,12 +9,12 @@ import { commands, type Command } from '../model/events.ts';
 import type { PageOf } from '../model/rows.ts';
 import { isUuid } from '../model/topics.ts';
 
-/** What a route finds beside its request. */
+/** Context variables of the routes. */
 export interface RestEnv {
   Variables: { agent: Agent };
 }
 
-/** What the routes work with. */
+/** The parts of an instance that the routes use. */
 export interface RestParts {
   readonly core: Core;
   readonly operator: Operator;
@@ -27,10 +27,10 @@ export const requireUuid = (name: string, value: unknown): string => {
   return text;
 };
 
-/** The `:uuid` of the path. */
+/** Reads `:uuid` of the path. @throws {InstanceError} `invalid` */
 export const pathUuid = (context: Context): string => requireUuid('uuid', context.req.param('uuid'));
 
-/** A million characters of state, each as long as JSON can write it. */
+/** Size limit of a body: room for a million characters of state, each in its longest JSON form. */
 const maxBodyBytes = 16 * 1024 * 1024;
 
 const bodyText = async ({ body }: Request): Promise<string> => {
@@ -46,7 +46,7 @@ const bodyText = async ({ body }: Request): Promise<string> => {
   return text + decoder.decode();
 };
 
-/** The body, as a JSON object. @throws {InstanceError} `invalid`, `tooLarge` */
+/** Reads the body as a JSON object. @throws {InstanceError} `invalid`, `tooLarge` */
 export const bodyOf = async (context: Context): Promise<JsonObject> => {
   const text = await bodyText(context.req.raw);
   let body: unknown;
@@ -88,7 +88,7 @@ export const isBoolean = (value: JsonValue): value is boolean => typeof value ==
 export const isVisibility = (value: JsonValue): value is VisibilityLevel =>
   visibilityLevels.some((level) => level === value);
 
-/** A whole number of the query. @throws {InstanceError} `invalid` */
+/** Reads a whole number of the query. @throws {InstanceError} `invalid` */
 export const queryInteger = (context: Context, name: string, byDefault: number): number => {
   const given = context.req.query(name);
   if (given === undefined || given === '') return byDefault;
@@ -97,7 +97,7 @@ export const queryInteger = (context: Context, name: string, byDefault: number):
   return number;
 };
 
-/** `limit` and `offset` of the query. @throws {InstanceError} `invalid` */
+/** Reads `limit` and `offset` of the query. @throws {InstanceError} `invalid` */
 export const queryPage = (context: Context): PageOf => {
   const limit = queryInteger(context, 'limit', 10);
   const offset = queryInteger(context, 'offset', 0);
@@ -105,14 +105,14 @@ export const queryPage = (context: Context): PageOf => {
   return { limit: Math.min(limit, 1000), offset };
 };
 
-/** `asc` or `desc` of the query. @throws {InstanceError} `invalid` */
+/** Reads `asc` or `desc` of the query. @throws {InstanceError} `invalid` */
 export const queryOrder = (context: Context, name: string, byDefault: 'asc' | 'desc'): 'asc' | 'desc' => {
   const given = context.req.query(name) ?? byDefault;
   if (given !== 'asc' && given !== 'desc') throw invalid(`${name} must be asc or desc.`);
   return given;
 };
 
-/** `command` of the query. @throws {InstanceError} `invalid` */
+/** Reads `command` of the query. @throws {InstanceError} `invalid` */
 export const queryCommand = (context: Context): Command => {
   const given = context.req.query('command');
   const command = commands.find((known) => known === given);

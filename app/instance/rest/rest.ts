@@ -18,7 +18,7 @@ const onError =
     return detail(context, 500, 'The instance failed. Look at its output.');
   };
 
-/** The REST API of an instance, under `/pepeunit/api/v1`. */
+/** Creates the REST API of an instance, under `/pepeunit/api/v1`. */
 export const restApi = (parts: RestParts): Hono<RestEnv> => {
   const { core } = parts;
   const api = new Hono<RestEnv>().basePath(`${appPrefix}${apiPrefix}`);

@@ -22,14 +22,14 @@ const archive = (context: Context, name: string, type: string, bytes: Uint8Array
     'content-length': String(bytes.length),
   });
 
-/** The unit that the path names, when the agent may act for it. */
+/** Reads the unit of the path. @throws {InstanceError} `noAccess` unless the agent may act for it. */
 const ownUnit = (context: Context<RestEnv>): string => {
   const uuid = pathUuid(context);
   requireOwner(context.get('agent'), uuid);
   return uuid;
 };
 
-/** What a unit asks of its instance. */
+/** Adds the routes that units call. */
 export const unitRoutes = (api: Hono<RestEnv>, { core, operator }: RestParts): void => {
   const firmware = (context: Context<RestEnv>): Promise<readonly ArchiveFile[]> =>
     operator.getFirmware(ownUnit(context));

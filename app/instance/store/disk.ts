@@ -6,15 +6,15 @@ import { isTemporaryName, sweepTemporaries } from '../../../adapters/node/fs/tem
 import { createSerialQueue } from '../../../adapters/shared/serialize.ts';
 import { InstanceError } from '../errors.ts';
 
-/** Keeps named documents; names are relative paths with `/`. */
+/** Stores named documents; names are relative paths with `/`. */
 export interface Disk {
   /** @returns `undefined` when there is none. */
   read(name: string): Promise<Uint8Array | undefined>;
-  /** Names of the documents in a folder, sorted. */
+  /** Lists the names of the documents in a folder, sorted. */
   list(folder: string): Promise<string[]>;
-  /** Replaces a document at once: whoever reads next finds the old one or the new one. */
+  /** Replaces a document atomically: a reader finds the old one or the new one. */
   replace(name: string, content: Uint8Array | string): Promise<void>;
-  /** Adds to a document; a crash may leave the last line torn. */
+  /** Appends to a document; a crash may leave the last line incomplete. */
   append(name: string, text: string): Promise<void>;
 }
 
@@ -22,7 +22,7 @@ const encoder = new TextEncoder();
 const encoded = (content: Uint8Array | string): Uint8Array =>
   typeof content === 'string' ? encoder.encode(content) : content;
 
-/** A disk that is forgotten with the process; what is appended is kept by its callers alone. */
+/** A disk in memory. `append` does nothing, as its callers keep the entries themselves. */
 export const memoryDisk = (): Disk => {
   const documents = new Map<string, Uint8Array>();
   return {
@@ -36,7 +36,7 @@ export const memoryDisk = (): Disk => {
 const diskError = (what: string, path: string, cause: unknown) =>
   new InstanceError('io', `${path} can't be ${what}. Check the disk and the folder's permissions.`, { cause });
 
-/** Runs a file operation, and turns what it throws into this room's own error. */
+/** Runs a file operation. @throws {InstanceError} `io` */
 const attempt = async <T>(what: string, path: string, job: () => Promise<T>): Promise<T> => {
   try {
     return await job();
@@ -55,7 +55,7 @@ const attemptRead = async <T>(path: string, job: () => Promise<T>): Promise<T | 
   }
 };
 
-/** A folder of files that only its owner may read: whole documents survive a kill and a power cut. */
+/** A disk in a folder whose files only the owner may read. `replace` survives a kill and a power cut. */
 export const folderDisk = (root: string): Disk => ({
   read: (name) => attemptRead(join(root, name), () => readFile(join(root, name))),
   list: async (folder) => {
@@ -78,18 +78,18 @@ export const folderDisk = (root: string): Disk => ({
 });
 
 /**
- * Joins calls that come while a run is under way into one run after it.
+ * Merges the calls during a run into one run after it.
  *
- * @returns A function that resolves when a run that began after the call has ended.
+ * @returns A function that resolves at the end of a run that began after the call.
  */
 export const coalesced = (run: () => Promise<void>): (() => Promise<void>) => {
   const inOrder = createSerialQueue();
-  let waiting: Promise<void> | undefined;
+  let pending: Promise<void> | undefined;
   return () => {
-    waiting ??= inOrder(() => {
-      waiting = undefined;
+    pending ??= inOrder(() => {
+      pending = undefined;
       return run();
     });
-    return waiting;
+    return pending;
   };
 };

@@ -5,7 +5,7 @@ import type { LogLevel } from '../../../services/log.ts';
 export const visibilityLevels = ['Public', 'Internal', 'Private'] as const;
 export type VisibilityLevel = (typeof visibilityLevels)[number];
 
-/** One file of a version; its bytes are kept by their hash. */
+/** One file of a version; the store finds its bytes by their hash. */
 export interface FileDocument {
   readonly path: string;
   readonly hash: string;
@@ -14,7 +14,7 @@ export interface FileDocument {
 
 /** One version of a unit's program. */
 export interface VersionDocument {
-  /** 40 hex digits made from the contents. */
+  /** Hash of the contents, 40 hex digits. */
   readonly commit: string;
   readonly created: string;
   readonly files: readonly FileDocument[];
@@ -22,7 +22,7 @@ export interface VersionDocument {
   readonly envExample: JsonObject;
   /** `schema_example.json` of the version. */
   readonly schemaExample: SchemaExample;
-  /** Where the binary is, for a compilable unit; its archives hold env.json and schema.json alone. */
+  /** URL of the binary, for a compilable unit; its archives hold env.json and schema.json only. */
   readonly compiledFirmwareLink: string | null;
 }
 
@@ -53,7 +53,7 @@ interface EdgeDocument {
   readonly output: string;
 }
 
-/** The update that was asked for last. */
+/** The last requested update. */
 export interface UpdateDocument {
   readonly status: 'RequestSent' | 'Error' | 'Success';
   readonly error: string | null;
@@ -61,7 +61,7 @@ export interface UpdateDocument {
   readonly requested: number;
 }
 
-/** Everything about one unit that outlives the process. */
+/** Stored data of one unit. */
 export interface UnitDocument {
   readonly uuid: string;
   readonly name: string;
@@ -70,7 +70,7 @@ export interface UnitDocument {
   readonly updated: string;
   readonly secretKey: string;
   readonly encryptKey: string;
-  /** Variables that the operator has set. */
+  /** Variables that the operator set. */
   readonly env: JsonObject;
   /** Oldest first. */
   readonly versions: readonly VersionDocument[];
@@ -81,7 +81,7 @@ export interface UnitDocument {
   readonly nodes: readonly NodeDocument[];
 }
 
-/** One log entry, as the instance keeps it. */
+/** One stored log entry. */
 export interface LogDocument {
   readonly uuid: string;
   readonly level: LogLevel;
@@ -95,7 +95,7 @@ export interface NodeValue {
   readonly at: string;
 }
 
-/** What an instance remembers of itself, so that its units find it again. */
+/** Secret, operator and ports of an instance; kept so that its units find it again after a restart. */
 export interface IdentityDocument {
   readonly secret: string;
   readonly operatorUuid: string;

@@ -2,14 +2,14 @@ import { createSerialQueue } from '../../../adapters/shared/serialize.ts';
 import type { LogDocument } from './documents.ts';
 import type { Disk } from './disk.ts';
 
-/** How many of a unit's newest entries an instance keeps. */
+/** How many of a unit's newest entries are kept. */
 const maxEntries = 10_000;
 
-/** The entries of one unit: in memory, and line by line on disk. */
+/** The log of one unit: in memory, and as lines on disk. */
 export interface LogBook {
-  /** What is on disk, oldest first. */
+  /** Entries on disk, oldest first. */
   readonly entries: readonly LogDocument[];
-  /** Reads what the disk holds; a last line that a crash has torn is dropped. */
+  /** Reads the entries from disk; drops lines that can't be read, such as a last one that a crash cut short. */
   load(): Promise<void>;
   append(entries: readonly LogDocument[]): Promise<void>;
   clear(): Promise<void>;
@@ -28,7 +28,7 @@ const parseLine = (line: string): LogDocument | undefined => {
 const linesOf = (entries: readonly LogDocument[]): string =>
   entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 
-/** Opens the log of one unit. */
+/** @param name Name of the document on the disk. */
 export const createLogBook = (disk: Disk, name: string): LogBook => {
   const inOrder = createSerialQueue();
   let entries: LogDocument[] = [];

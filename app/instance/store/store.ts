@@ -3,8 +3,10 @@ import { type Disk, coalesced } from './disk.ts';
 import { InstanceError, notFound } from '../errors.ts';
 import { createLogBook, type LogBook } from './log-book.ts';
 
-/** Everything an instance knows. Reading is from memory; a write is in force at once (a log's when it is
- * written) and durable when it resolves. */
+/**
+ * All data of an instance. Reads come from memory. A write takes effect at once (a log's once it is written), and is
+ * durable when its promise resolves.
+ */
 export interface Store {
   readonly identity: IdentityDocument | undefined;
   keepIdentity(identity: IdentityDocument): Promise<void>;
@@ -14,19 +16,19 @@ export interface Store {
   unit(uuid: string): UnitDocument;
   hasUnit(uuid: string): boolean;
   putUnit(unit: UnitDocument): Promise<void>;
-  /** A node and the unit that owns it; `undefined` when there is none. */
+  /** Finds a node and its unit. */
   node(uuid: string): { unit: UnitDocument; node: NodeDocument } | undefined;
   putBlob(hash: string, bytes: Uint8Array): Promise<void>;
   blob(hash: string): Promise<Uint8Array>;
   stateStorage(unit: string): Promise<string>;
   putStateStorage(unit: string, text: string): Promise<void>;
   value(node: string): NodeValue | undefined;
-  /** Kept at once, durable within a second. */
+  /** Takes effect at once, and is durable within a second. */
   putValue(node: string, value: NodeValue): void;
   logs(unit: string): readonly LogDocument[];
   appendLogs(unit: string, entries: readonly LogDocument[]): Promise<void>;
   clearLogs(unit: string): Promise<void>;
-  /** Writes what is not durable yet, and stops the timer. */
+  /** Writes pending data, and stops the timer. */
   close(): Promise<void>;
 }
 
@@ -55,7 +57,7 @@ const readUnits = async (disk: Disk): Promise<Map<string, UnitDocument>> => {
 };
 
 /** Writes the last values of nodes, at most once a second. */
-const valueKeeper = (disk: Disk, values: ReadonlyMap<string, NodeValue>, onError: (thrown: unknown) => void) => {
+const valueWriter = (disk: Disk, values: ReadonlyMap<string, NodeValue>, onError: (thrown: unknown) => void) => {
   let timer: NodeJS.Timeout | undefined;
   const write = coalesced(() => disk.replace('values.json', JSON.stringify([...values])));
   return {
@@ -74,8 +76,8 @@ const valueKeeper = (disk: Disk, values: ReadonlyMap<string, NodeValue>, onError
   };
 };
 
-/** Unit documents, found by unit and by node, and written in order. */
-const unitShelf = async (disk: Disk) => {
+/** Loads the unit documents; finds them by unit and by node, and writes them in order. */
+const loadUnits = async (disk: Disk) => {
   const units = await readUnits(disk);
   const owners = new Map<string, string>();
   const writers = new Map<string, () => Promise<void>>();
@@ -109,7 +111,7 @@ const unitShelf = async (disk: Disk) => {
   };
 };
 
-const logShelf = (disk: Disk) => {
+const openLogs = (disk: Disk) => {
   const books = new Map<string, LogBook>();
   const book = (unit: string): LogBook => {
     const known = books.get(unit) ?? createLogBook(disk, `logs/${unit}.ndjson`);
@@ -124,7 +126,7 @@ const logShelf = (disk: Disk) => {
   };
 };
 
-/** Remembers writes until they have ended, well or not. */
+/** Tracks writes until they end, successfully or not. */
 const pendingWrites = () => {
   const pending = new Set<Promise<void>>();
   return {
@@ -138,15 +140,15 @@ const pendingWrites = () => {
   };
 };
 
-/** Opens what a disk holds. @param onError Told of writes that nobody waits for. */
+/** Loads all data of a disk. @param onError Callback for failures of writes that nobody awaits. */
 export const openStore = async (disk: Disk, onError: (thrown: unknown) => void): Promise<Store> => {
   let identity = await readJson<IdentityDocument>(disk, 'instance.json');
-  const shelf = await unitShelf(disk);
+  const units = await loadUnits(disk);
   const values = new Map(await readJson<[string, NodeValue][]>(disk, 'values.json'));
-  const keeper = valueKeeper(disk, values, onError);
-  const { load, ...logs } = logShelf(disk);
+  const valuesOnDisk = valueWriter(disk, values, onError);
+  const { load, ...logs } = openLogs(disk);
   const { track, ended } = pendingWrites();
-  await load(shelf.units());
+  await load(units.units());
   return {
     get identity() {
       return identity;
@@ -155,9 +157,9 @@ export const openStore = async (disk: Disk, onError: (thrown: unknown) => void):
       identity = next;
       return disk.replace('instance.json', JSON.stringify(next));
     },
-    ...shelf,
+    ...units,
     ...logs,
-    putUnit: (unit) => track(shelf.putUnit(unit)),
+    putUnit: (unit) => track(units.putUnit(unit)),
     appendLogs: (unit, entries) => track(logs.appendLogs(unit, entries)),
     clearLogs: (unit) => track(logs.clearLogs(unit)),
     putBlob: async (hash, bytes) => {
@@ -173,11 +175,11 @@ export const openStore = async (disk: Disk, onError: (thrown: unknown) => void):
     value: (node) => values.get(node),
     putValue: (node, value) => {
       values.set(node, value);
-      keeper.later();
+      valuesOnDisk.later();
     },
     close: async () => {
       await ended();
-      await keeper.close();
+      await valuesOnDisk.close();
     },
   };
 };
