@@ -21,7 +21,7 @@ const processesIn = async (folder: string): Promise<Running[]> => {
   return all.filter(({ cwd }) => cwd.startsWith(folder));
 };
 
-/** The process that supervises a unit, told from the unit by what it was started with. */
+/** The process that supervises a unit, distinguished from the unit by its command line. */
 const supervisorOf = async (folder: string, unit: string): Promise<number | undefined> => {
   for (const { pid, cwd } of await processesIn(folder)) {
     const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
@@ -82,7 +82,7 @@ describe('pepeunit demo', { timeout: 90_000 }, () => {
 
   test('without --for it runs on after the script, until Ctrl-C', () =>
     withDemo([], async (run) => {
-      await until(() => run.stdout().includes('The units run on until Ctrl-C.'), {
+      await until(() => run.stdout().includes('The units keep running until Ctrl-C.'), {
         timeoutMs: 60_000,
         what: 'the end of the script',
       });
