@@ -10,9 +10,9 @@ export interface Cipher {
    */
   aesGcmEncode(data: string, key: string): Promise<string>;
   /**
-   * Decrypts what {@link Cipher.aesGcmEncode} made; no plaintext leaves before the tag is checked.
+   * Decrypts the result of {@link Cipher.aesGcmEncode}; returns no plaintext before the tag is checked.
    *
-   * @throws {CipherError} `key`, `shape`, `nonce`, or `tampered` (also what a wrong key gives).
+   * @throws {CipherError} `key`, `shape`, `nonce`, or `tampered` (also for a wrong key).
    */
   aesGcmDecode(data: string, key: string): Promise<string>;
 }

@@ -1,6 +1,6 @@
 import { fromCallback, fromPromise } from 'xstate';
 
-/** The timers of a clock; XState takes them as its own. */
+/** Timers of a clock, of the shape that XState takes. */
 export interface Timers {
   /**
    * Calls `fn` once, no sooner than after `ms` milliseconds.
@@ -8,11 +8,11 @@ export interface Timers {
    * @returns An id for {@link Timers.clearTimeout}.
    */
   setTimeout(fn: () => void, ms: number): unknown;
-  /** Cancels a timer; does nothing for one that has fired, for one cancelled before, and for `undefined`. */
+  /** Cancels a timer; does nothing if it has fired, was cancelled before, or is `undefined`. */
   clearTimeout(id: unknown): void;
 }
 
-/** The one clock that moves a unit: wall time, monotonic time and timers. */
+/** The unit's one clock: wall time, monotonic time and timers. */
 export interface Clock extends Timers {
   /** The host's wall clock, Unix milliseconds. May jump. */
   now(): number;
@@ -20,13 +20,13 @@ export interface Clock extends Timers {
   monotonic(): number;
 }
 
-/** A reference clock somewhere outside the device. */
+/** A reference clock outside the device. */
 export interface ClockSource {
   /**
    * Reads the reference clock once.
    *
-   * @param signal Aborts the reading; the promise then rejects.
-   * @returns How far the reference is ahead of `clock.monotonic()`, in milliseconds, corrected for the round trip.
+   * @param signal Aborts the reading and rejects the promise.
+   * @returns Milliseconds by which the reference is ahead of `clock.monotonic()`, corrected for the round trip.
    * @throws {ClockError} With the transport's own error as `cause`.
    */
   readOffset(signal: AbortSignal): Promise<number>;
@@ -46,15 +46,15 @@ export type ReadOffset = ReturnType<typeof readOffset>;
 
 /** How far the wall clock may drift from the monotonic one between two readings of the reference clock, milliseconds. */
 const maxDriftMs = 5000;
-/** How often the two are compared, milliseconds. */
+/** Interval of the comparison, milliseconds. */
 const lookEveryMs = 10_000;
 
-/** Sent once to the time machine: the monotonic clock stood still, or the wall clock was set. */
+/** Sent once to the time machine when the monotonic clock stood still or the wall clock was set. */
 export type ClockEvent = { type: 'clock.moved' };
 
 /**
- * Watches, for the time machine's `watchClock`, whether the host's wall clock and its monotonic one move apart by more
- * than 5 s: in a suspend the monotonic clock stands still, and the time that is derived from it falls behind.
+ * Reports, for the time machine's `watchClock`, when the wall clock and the monotonic clock drift apart by more than 5
+ * s. In a suspend the monotonic clock stands still, and the time derived from it falls behind.
  *
  * @example
  * import { timeMachine } from 'pepeunit-client/machines';

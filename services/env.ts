@@ -2,16 +2,16 @@ import { SettingsError } from './errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 import { LogLevel } from './log.ts';
 
-/** The variables of env.json that the protocol reserves, coerced and complete. */
+/** The protocol's reserved variables of env.json, coerced and complete. */
 export interface ReservedEnv {
-  /** Host of the backend, may carry `:port`. */
+  /** Host of the backend, optionally with `:port`. */
   readonly PU_DOMAIN: string;
   readonly PU_HTTP_TYPE: 'http' | 'https';
   readonly PU_APP_PREFIX: string;
   readonly PU_API_ACTUAL_PREFIX: string;
   readonly PU_MQTT_HOST: string;
   readonly PU_MQTT_PORT: number;
-  /** Seconds. Nothing received for twice this is a dead link. */
+  /** Seconds. A link that receives nothing for twice this time is dead. */
   readonly PU_MQTT_PING_INTERVAL: number;
   /** Seconds. */
   readonly PU_MQTT_KEEPALIVE: number;
@@ -33,7 +33,7 @@ export interface ReservedEnv {
   readonly PUC_MAX_RECONNECTION_INTERVAL: number;
 }
 
-/** What a reserved variable is when env.json does not name it. */
+/** Values of the reserved variables that env.json leaves out. */
 export const envDefaults: ReservedEnv = {
   PU_DOMAIN: '',
   PU_HTTP_TYPE: 'https',
@@ -55,15 +55,15 @@ export const envDefaults: ReservedEnv = {
   PUC_MAX_RECONNECTION_INTERVAL: 60_000,
 };
 
-/** The variables whose values no log, error, event or inspector may show. */
+/** Variables whose values must not appear in logs, errors, events or inspectors. */
 export const secretVariables = ['PU_AUTH_TOKEN', 'PU_SECRET_KEY', 'PU_ENCRYPT_KEY', 'PUC_WIFI_PASS'] as const;
 
 /** A whole env.json: the reserved variables and the developer's own. */
 export interface UnitEnv {
   readonly reserved: ReservedEnv;
-  /** Every variable as it was given, reserved ones included, on an object without a prototype. */
+  /** Every variable as given, reserved ones included, on an object without a prototype. */
   readonly given: Readonly<Record<string, JsonValue>>;
-  /** Read from the token; nothing is verified. */
+  /** Read from the token, unverified. */
   readonly unitUuid: string;
 }
 
@@ -130,7 +130,7 @@ const readReserved = (env: JsonObject): ReservedEnv =>
 
 const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** The token's claims; `undefined` where there are none to read, since a parser's own error would quote the token. */
+/** The token's claims, or `undefined` if unreadable: a parser's own error would quote the token. */
 const claimsOf = (token: string): unknown => {
   const body = token.split('.')[1] ?? '';
   try {
@@ -142,7 +142,7 @@ const claimsOf = (token: string): unknown => {
 };
 
 /**
- * Reads the unit's UUID from its token, whatever white space the token's JSON has.
+ * Reads the unit's UUID from its token.
  *
  * @throws {SettingsError} `invalid`; the message never shows the token.
  * @example
@@ -189,14 +189,14 @@ export const parseEnv = (document: unknown): UnitEnv => {
   return { reserved, given, unitUuid: unitUuidOf(reserved.PU_AUTH_TOKEN) };
 };
 
-/** A host as it stands in a URL: IPv6 in brackets. */
+/** A host as written in a URL: IPv6 in brackets. */
 const bracketed = (host: string): string => (/^[^[]*:.*:/.test(host) ? `[${host}]` : host);
 
-/** Whether a text is a host, with a port at the most. */
+/** Whether a text is a host, optionally with a port. */
 const isHostAndPort = (given: string): boolean =>
   !/[/?#@\\\s]/.test(given) && URL.canParse(`http://${bracketed(given)}`);
 
-/** Whether a text is a host and nothing more. */
+/** Whether a text is a host without a port. */
 const isHost = (given: string): boolean =>
   isHostAndPort(given) &&
   !bracketed(given)
@@ -204,10 +204,10 @@ const isHost = (given: string): boolean =>
     .includes(':');
 
 /**
- * Checks a whole env that is about to take the place of the one in force, from the instance or from a firmware
- * archive: besides what {@link parseEnv} asks for, no env that would cut the unit off from its instance is let in.
+ * Checks an env that is about to replace the current one. Besides the checks of {@link parseEnv}, refuses an env that
+ * would cut the unit off from its instance.
  *
- * @param unitUuid The unit that the env must be of.
+ * @param unitUuid UUID of the unit that the env must belong to.
  * @throws {SettingsError} `malformed` when it is no JSON object, `invalid` naming the variable.
  * @example
  * import { parseNextEnv, readEnv, targetOf } from 'pepeunit-client/services';

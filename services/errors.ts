@@ -1,5 +1,5 @@
 /**
- * What every error of this package is: a stable `name` and `code`, a message that says what to do, the `cause` kept.
+ * Base of every error of this package: a stable `name` and `code`, a message that says what to do, and the `cause`.
  *
  * @example
  * import { PepeunitError } from 'pepeunit-client';
@@ -13,7 +13,7 @@
  */
 export class PepeunitError<TCode extends string = string> extends Error {
   override readonly name: string = 'PepeunitError';
-  /** Stable, machine-readable reason, unique within the error's `name`. */
+  /** Stable machine-readable reason, unique within the error's `name`. */
   readonly code: TCode;
 
   constructor(code: TCode, message: string, options?: ErrorOptions) {
@@ -27,18 +27,21 @@ export class SettingsError extends PepeunitError<'missing' | 'malformed' | 'inva
   override readonly name = 'SettingsError';
 }
 
-/** schema.json is missing, unreadable or has another shape than the protocol's. */
+/** schema.json is missing, unreadable or not in the protocol's shape. */
 export class SchemaError extends PepeunitError<'missing' | 'malformed' | 'invalid' | 'io'> {
   override readonly name = 'SchemaError';
 }
 
-/** A document, line file or outbox could not be read or written; `lost` when what was written has been taken away. */
+/**
+ * A document, line file or outbox could not be read or written; `lost` when another program removed or changed what was
+ * written.
+ */
 export class StorageError extends PepeunitError<'malformed' | 'io' | 'unsupported' | 'tooLarge' | 'lost'> {
   override readonly name = 'StorageError';
 }
 
 /**
- * Whether a store says that what it kept may be gone.
+ * Whether an error means that stored data may be gone.
  *
  * @example
  * import { isLoss } from 'pepeunit-client/services';
@@ -50,12 +53,12 @@ export class StorageError extends PepeunitError<'malformed' | 'io' | 'unsupporte
 export const isLoss = (thrown: unknown): thrown is StorageError =>
   thrown instanceof StorageError && thrown.code === 'lost';
 
-/** The instance's REST API did not give what was asked for. */
+/** A request to the instance's REST API failed. */
 export class RestError extends PepeunitError<
   'status' | 'timeout' | 'network' | 'redirect' | 'malformed' | 'tooLarge' | 'aborted'
 > {
   override readonly name = 'RestError';
-  /** HTTP status, where there was an answer. */
+  /** HTTP status, if the server answered. */
   readonly status: number | undefined;
   constructor(code: RestError['code'], message: string, options?: ErrorOptions & { status?: number }) {
     super(code, message, options);
@@ -63,7 +66,7 @@ export class RestError extends PepeunitError<
   }
 }
 
-/** The MQTT link could not be opened, or broke. */
+/** The MQTT link could not be opened, or it broke. */
 export class BrokerError extends PepeunitError<
   | 'refused'
   | 'credentials'
@@ -77,7 +80,7 @@ export class BrokerError extends PepeunitError<
   | 'malformed'
 > {
   override readonly name = 'BrokerError';
-  /** Reason code of the packet that said so (MQTT 5 section 2.4, MQTT 3.1.1 section 3.2.2.3). */
+  /** Reason code of the broker's packet (MQTT 5 section 2.4, MQTT 3.1.1 section 3.2.2.3). */
   readonly reasonCode: number | undefined;
   constructor(code: BrokerError['code'], message: string, options?: ErrorOptions & { reasonCode?: number }) {
     super(code, message, options);
@@ -85,7 +88,7 @@ export class BrokerError extends PepeunitError<
   }
 }
 
-/** A firmware archive was refused, or could not be staged or put in place; or the update journal can't be followed. */
+/** A firmware archive was refused or could not be staged or installed, or the update journal is unusable. */
 export class FirmwareError extends PepeunitError<
   | 'malformed'
   | 'hostile'
@@ -125,12 +128,12 @@ export class CipherError extends PepeunitError<'key' | 'shape' | 'nonce' | 'tamp
   override readonly name = 'CipherError';
 }
 
-/** The program could not be restarted or left. */
+/** The program could not be restarted or stopped. */
 export class ProcessError extends PepeunitError<'spawn' | 'taken' | 'unsupported'> {
   override readonly name = 'ProcessError';
 }
 
-/** The client was asked for something that it can't do, or not any more. */
+/** The client can't do what was asked, or can't any more. */
 export class ClientError extends PepeunitError<
   'stopped' | 'options' | 'unsupported' | 'timeout' | 'invalid' | 'failed'
 > {
@@ -145,7 +148,7 @@ export interface Failure {
 }
 
 /**
- * The text of anything, also of what has none. Never throws.
+ * The text of any value, even one that has none. Never throws.
  *
  * @example
  * import { textOf } from 'pepeunit-client/services';
@@ -171,7 +174,7 @@ const describeThrown = (thrown: unknown): Failure => {
 };
 
 /**
- * Turns anything thrown into plain data; the `code` is `unexpected` where it has none. Never throws.
+ * Turns anything thrown into plain data; the `code` is `unexpected` if it has none. Never throws.
  *
  * @example
  * import { failureOf } from 'pepeunit-client/services';
@@ -201,7 +204,7 @@ const classes: Readonly<Record<string, new (code: never, message: string) => Pep
 };
 
 /**
- * Turns a failure that came as plain data into an error of its own class again.
+ * Turns a plain failure back into an error of its own class.
  *
  * @example
  * import { errorOf, failureOf, RestError } from 'pepeunit-client/services';

@@ -2,33 +2,33 @@ import { FirmwareError } from './errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 
 /**
- * Which part of a staged version to put in place: all of it, so that files of the old version that it does not hold
- * go; env.json and schema.json alone; or the files that it holds, and no other.
+ * Which part of a staged version to install. `everything` also removes files of the old version that the new one lacks;
+ * `envAndSchema` installs env.json and schema.json alone; `compiled` installs the staged files and removes none.
  */
 export type FirmwareScope = 'everything' | 'envAndSchema' | 'compiled';
 
-/** Where an update stands on disk. */
+/** The state of an update on disk. */
 export type FirmwarePhase = 'settled' | 'swapping' | 'trial' | 'rollingBack';
 
 /** Terms of a new version's trial. */
 export interface TrialTerms {
-  /** Starts that it gets. */
+  /** Starts that the version gets. */
   readonly maxStarts: number;
-  /** How long one start may take to be confirmed. */
+  /** Time limit of one start to be confirmed. */
   readonly healthyWithinMs: number;
 }
 
 /** An update that is not settled yet. */
 export interface FirmwareFlight extends TrialTerms {
   readonly id: string;
-  /** The version that was replaced. */
+  /** The replaced version. */
   readonly from: string;
   /** The new version. */
   readonly to: string;
   readonly scope: FirmwareScope;
   /** Starts of the new version so far. */
   readonly starts: number;
-  /** Why it is rolled back, while it is. */
+  /** Reason for the rollback, during one. */
   readonly reason?: string;
 }
 
@@ -38,29 +38,29 @@ export interface FailedVersion {
   readonly reason: string;
 }
 
-/** How the last update ended, until it was reported. */
+/** Result of the last update, until it is reported. */
 export interface UpdateOutcome {
   readonly version: string;
   readonly result: 'confirmed' | 'rolledBack';
   readonly reason?: string;
 }
 
-/** The record of an update that survives a crash, versioned by `format`. */
+/** The record of an update that survives a crash; `format` is its version. */
 export interface FirmwareJournal {
   readonly format: 1;
   readonly phase: FirmwarePhase;
-  /** Present unless settled. */
+  /** Present unless the phase is `settled`. */
   readonly flight?: FirmwareFlight;
-  /** The update that put the running version in place, where one did. */
+  /** Id of the update that installed the running version, if any. */
   readonly running?: string;
   readonly failed?: FailedVersion;
   readonly outcome?: UpdateOutcome;
 }
 
-/** A unit that was never updated. */
+/** The journal of a unit that was never updated. */
 export const firstJournal: FirmwareJournal = { format: 1, phase: 'settled' };
 
-/** Characters of a text in the journal. */
+/** Maximum length of a text in the journal, in characters. */
 export const maxTextLength = 4_096;
 const phases: readonly string[] = ['settled', 'swapping', 'trial', 'rollingBack'] satisfies FirmwarePhase[];
 const scopes: readonly string[] = ['everything', 'envAndSchema', 'compiled'] satisfies FirmwareScope[];
@@ -90,7 +90,7 @@ const countIn = (record: JsonObject, name: string): number => {
 };
 
 /**
- * Whether a text may be the id of an update, which names folders.
+ * Whether a text is a valid update id; ids name folders.
  *
  * @example
  * import { isFlightId } from 'pepeunit-client/services';
@@ -137,9 +137,9 @@ const outcomeOf = (record: JsonObject): UpdateOutcome => ({
 });
 
 /**
- * Checks a whole journal as it was read.
+ * Checks a whole journal.
  *
- * @throws {FirmwareError} `journal` when it is damaged, `newerJournal` when a newer client has written it.
+ * @throws {FirmwareError} `journal` if it is damaged, `newerJournal` if a newer client wrote it.
  * @example
  * import { parseJournal } from 'pepeunit-client/services';
  *

@@ -10,25 +10,25 @@ import {
   type UpdateOutcome,
 } from './firmware-journal.ts';
 
-/** Order of a swap. */
+/** Request to swap in a staged version. */
 export interface SwapOrder {
   readonly scope: FirmwareScope;
-  /** The version that runs. */
+  /** The running version. */
   readonly from: string;
-  /** The version that is staged. */
+  /** The staged version. */
   readonly to: string;
-  /** How the new version has to prove itself; not asked of env.json and schema.json alone. */
+  /** Terms of the new version's trial; unused with `envAndSchema`. */
   readonly trial: TrialTerms;
 }
 
-/** Where an update stands. */
+/** State of the last update. */
 export interface FirmwareStatus {
   readonly phase: FirmwarePhase;
-  /** The trial that is on. */
+  /** The trial in progress. */
   readonly trial?: Pick<FirmwareFlight, 'from' | 'to' | 'starts' | 'maxStarts' | 'healthyWithinMs'>;
   readonly failed?: FailedVersion;
   readonly outcome?: UpdateOutcome;
-  /** A problem that `recover` or `countStart` found and solved. */
+  /** A problem that `recover` or `countStart` found and repaired. */
   readonly problem?: Failure;
 }
 
@@ -38,9 +38,9 @@ const without = <K extends keyof FirmwareJournal>(journal: FirmwareJournal, ...n
   Object.fromEntries(Object.entries(journal).filter(([name]) => !names.some((gone) => gone === name))) as never;
 
 /**
- * A settled unit begins to swap. A version that failed is forgotten when another one is wanted.
+ * Starts a swap of a settled unit. Forgets a failed version if the new one is another.
  *
- * @throws {FirmwareError} `busy` when the last update is not settled.
+ * @throws {FirmwareError} `busy` if the last update is not settled.
  * @example
  * import { defaultTrialTerms, firstJournal, swapBegun } from 'pepeunit-client/services';
  *
@@ -58,7 +58,7 @@ export const swapBegun = (journal: FirmwareJournal, id: string, order: SwapOrder
 };
 
 /**
- * The files are in place: a trial begins, except for env.json and schema.json alone.
+ * Ends a swap: begins the trial, or settles at once with `envAndSchema`.
  *
  * @example
  * import { defaultTrialTerms, firstJournal, swapBegun, swapDone } from 'pepeunit-client/services';
@@ -74,7 +74,7 @@ export const swapDone = (journal: FirmwareJournal): FirmwareJournal => {
 };
 
 /**
- * The new files can't be put in place: the old version comes back, and the new one is not held to have failed.
+ * Abandons a swap and begins to restore the old version; the new one does not count as failed.
  *
  * @example
  * import { defaultTrialTerms, firstJournal, swapBegun, swapGivenUp } from 'pepeunit-client/services';
@@ -88,7 +88,7 @@ export const swapGivenUp = (journal: FirmwareJournal, reason: string): FirmwareJ
     : journal;
 
 /**
- * One more start, during a trial alone.
+ * Counts one more start, during a trial only.
  *
  * @example
  * import { defaultTrialTerms, firstJournal, startCounted, swapBegun, swapDone } from 'pepeunit-client/services';
@@ -103,7 +103,7 @@ export const startCounted = (journal: FirmwareJournal): FirmwareJournal =>
     : journal;
 
 /**
- * The new version has proved itself; nothing changes outside a trial.
+ * Confirms the version on trial; changes nothing outside a trial.
  *
  * @example
  * import { defaultTrialTerms, firstJournal, swapBegun, swapDone, trialConfirmed } from 'pepeunit-client/services';
@@ -123,7 +123,7 @@ export const trialConfirmed = (journal: FirmwareJournal): FirmwareJournal =>
     : journal;
 
 /**
- * The new version has not proved itself, and is remembered for that; nothing changes outside a trial.
+ * Ends a trial with failure, remembers the failed version and begins the rollback; changes nothing outside a trial.
  *
  * @example
  * import { defaultTrialTerms, firstJournal, rollBackBegun, swapBegun, swapDone } from 'pepeunit-client/services';
@@ -143,7 +143,7 @@ export const rollBackBegun = (journal: FirmwareJournal, reason: string): Firmwar
     : journal;
 
 /**
- * The previous version is in place again.
+ * Ends a rollback: the previous version is back in place.
  *
  * @example
  * import { defaultTrialTerms, firstJournal, rollBackBegun, rollBackDone } from 'pepeunit-client/services';
@@ -164,7 +164,7 @@ export const rollBackDone = (journal: FirmwareJournal): FirmwareJournal => {
 };
 
 /**
- * The outcome was reported.
+ * Forgets the outcome after it was reported.
  *
  * @example
  * import { outcomeTold, parseJournal } from 'pepeunit-client/services';

@@ -1,5 +1,5 @@
 /**
- * The ports of a unit: what the outside can do for it, for those who write adapters.
+ * The ports of a unit: interfaces for writers of adapters, and the actors that plug them into the machines.
  *
  * @packageDocumentation
  */

@@ -1,11 +1,11 @@
-/** Any value that JSON can say. */
+/** Any JSON value. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
-/** A JSON object, seen before anything about it is known. */
+/** A JSON object of unknown shape. */
 export type JsonObject = { [key: string]: JsonValue };
 
 /**
- * Tells a JSON object from arrays, null and scalars.
+ * Whether a value is a JSON object: no array, null or scalar.
  *
  * @example
  * import { isJsonObject } from 'pepeunit-client/services';

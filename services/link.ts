@@ -2,44 +2,44 @@ import { fromCallback, fromPromise, type AnyActorRef } from 'xstate';
 import type { Broker, Grant, Link, LinkListener, LinkOptions, MqttVersion } from './broker.ts';
 import { failureOf, type Failure } from './errors.ts';
 
-/** The data plane's end of a link. */
+/** The consumer of a link: receives its messages and publishes on it. */
 export interface LinkUser extends Pick<LinkListener, 'onMessage'> {
   /**
-   * What to open next, with the token; read at each attempt.
+   * Options of the next session, with the token; read at each attempt.
    *
-   * @param broker Which of the brokers, counted from the preferred one.
+   * @param broker Index of the broker, counted from the preferred one.
    */
   options(version: MqttVersion, broker: number): LinkOptions;
-  /** A link is open: publish on it from now on. */
+  /** Called when a link opens: publish on it from now on. */
   attach(link: Link): void;
-  /** That link is gone; `closed` resolves when it has let go of its socket. */
+  /** Called when that link is gone; `closed` resolves once its socket is released. */
   detach(link: Link, closed: Promise<void>): void;
 }
 
-/** The link that the mqtt machine wants. */
+/** The link that the mqtt machine asks for. */
 export interface LinkWish {
   readonly version: MqttVersion;
-  /** Which of the brokers, counted from the preferred one. */
+  /** Index of the broker, counted from the preferred one. */
   readonly broker: number;
-  /** The machine: should it fail, nobody else would let go of its link. */
+  /** The mqtt machine. Its failure closes the link. */
   readonly owner: AnyActorRef;
 }
 
-/** Commands of the mqtt machine to the actor that holds its link. */
+/** Commands of the mqtt machine to its link actor. */
 export type LinkCommand =
   | { type: 'link.subscribe'; topics: readonly string[] }
   | { type: 'link.unsubscribe'; topics: readonly string[] }
   /** Send PINGREQ. */
   | { type: 'link.ping' };
 
-/** Events of that actor for the mqtt machine. */
+/** Events of the link actor for the mqtt machine. */
 export type LinkEvent =
   | { type: 'link.opened'; sessionPresent: boolean }
   | { type: 'link.refused'; failure: Failure }
   | { type: 'link.closed'; failure: Failure }
   | { type: 'link.granted'; grants: readonly Grant[] }
   | { type: 'link.unsubscribed'; topics: readonly string[] }
-  /** Something came from the broker after the ping. */
+  /** A packet came from the broker after the ping. */
   | { type: 'link.alive' };
 
 const carryOut = async (link: Link, command: LinkCommand): Promise<LinkEvent> => {
@@ -53,16 +53,16 @@ const carryOut = async (link: Link, command: LinkCommand): Promise<LinkEvent> =>
   return { type: 'link.unsubscribed', topics };
 };
 
-/** Closes a link, however badly its adapter takes it. */
+/** Closes a link and ignores errors of its adapter. */
 const closed = async (link: Link): Promise<void> => {
   await Promise.allSettled([(async () => link.close())()]);
 };
 
 /**
- * Holds one link for as long as the mqtt machine wants it, for its `holdLink`.
+ * Holds one link as long as the mqtt machine wants it, for its `holdLink`.
  *
- * Messages go from the link to the {@link LinkUser} and never through the machine. An attempt that fails, or a link
- * that ends, is reported once: `link.refused` before it was open, `link.closed` after.
+ * Messages go straight from the link to the {@link LinkUser}. A failed attempt or an ended link is reported once:
+ * `link.refused` before it was open, `link.closed` after.
  *
  * @example
  * import { mqttMachine } from 'pepeunit-client/machines';
@@ -90,7 +90,7 @@ export const holdLink = (broker: Broker, user: LinkUser) =>
     const report = (event: LinkEvent) => {
       if (!abort.signal.aborted) sendBack(event);
     };
-    /** @returns Whether there was one. */
+    /** @returns Whether a link was open. */
     const letGo = (): boolean => {
       const held = link;
       link = undefined;
@@ -112,7 +112,7 @@ export const holdLink = (broker: Broker, user: LinkUser) =>
       abort.abort();
       letGo();
     };
-    // XState runs no cleanup of the children of a machine that fails.
+    // XState runs no cleanup of the children of a failed machine.
     const watch = input.owner.subscribe({ error: end });
     open().catch((thrown: unknown) => report({ type: 'link.refused', failure: failureOf(thrown) }));
     receive((command) => {
@@ -126,7 +126,7 @@ export const holdLink = (broker: Broker, user: LinkUser) =>
 export type HoldLink = ReturnType<typeof holdLink>;
 
 /**
- * Waits until the link that was let go has said DISCONNECT, for the mqtt machine's `closeLink`.
+ * Waits for the DISCONNECT of the last link, for the mqtt machine's `closeLink`.
  *
  * @example
  * import { mqttMachine } from 'pepeunit-client/machines';

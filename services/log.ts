@@ -10,15 +10,15 @@ export const LogLevel = {
 } as const;
 export type LogLevel = (typeof LogLevel)[keyof typeof LogLevel];
 
-/** One entry, as it goes over the wire and into log.json. */
+/** One entry, in the format of the wire and of log.json. */
 export interface LogEntry {
   readonly level: LogLevel;
   readonly text: string;
-  /** ISO 8601 UTC with `Z`; left out while no trusted time is known. */
+  /** ISO 8601 UTC with `Z`; omitted until the time is trusted. */
   readonly create_datetime?: string;
 }
 
-/** Where entries end up. A sink never throws and never blocks. */
+/** A destination of log entries. Never throws and never blocks. */
 export interface LogSink {
   write(entry: LogEntry): void;
   /** Resolves when everything written so far is out. */
@@ -37,12 +37,12 @@ export interface LogSink {
 export const flushLogs = (flush: () => Promise<void>) => fromPromise<void>(() => flush());
 export type FlushLogs = ReturnType<typeof flushLogs>;
 
-/** Which stored entries to send: all, or those that the last sending did not get to before it was cut off. */
+/** Which stored entries to send: all, or with `goesOn` the rest of a sending that was cut off. */
 export interface LogSyncInput {
   readonly goesOn: boolean;
 }
 
-/** Sends stored entries, oldest first. @returns How many were sent, those before a cut included. */
+/** Sends stored entries, oldest first. @returns How many were sent, including those before a cut. */
 export type SendLogs = (input: LogSyncInput, signal: AbortSignal) => Promise<number>;
 
 /**

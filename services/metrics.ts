@@ -4,35 +4,35 @@ import type { Failure } from './errors.ts';
 export interface InboxMetrics {
   readonly received: number;
   readonly dropped: number;
-  /** Messages that wait now. */
+  /** Messages in the queue now. */
   readonly waiting: number;
-  /** How often the link had to pause, for the handler to catch up. */
+  /** How often the link paused so that the handler could catch up. */
   readonly pauses: number;
 }
 
-/** Counts of the messages to publish: those of this run, and those that earlier runs left. */
+/** Counts of the messages to publish, including those left by earlier runs. */
 export interface OutboxMetrics {
-  /** Messages that wait now. */
+  /** Messages in the queue now. */
   readonly waiting: number;
   readonly waitingBytes: number;
-  /** Messages that the link has, and that are not acknowledged yet. */
+  /** Messages that were sent and await an acknowledgement. */
   readonly sending: number;
-  /** Messages that had to wait at some time. */
+  /** Messages that were queued at some time. */
   readonly queued: number;
   /** Written to the broker (QoS 0) or acknowledged by it (QoS 1, 2). */
   readonly sent: number;
-  /** Refused when they were published. */
+  /** Refused at the call of publish. */
   readonly refused: number;
-  /** Gone for want of room, by their topic's policy, or at the stop. */
+  /** Dropped by the full queue, by their topic's policy, or at the stop. */
   readonly dropped: number;
-  /** Gone since a newer one of their topic came, by the policy `latest`. */
+  /** Replaced by a newer message of their topic, by the policy `latest`. */
   readonly replaced: number;
   readonly expired: number;
-  /** Kept, but refused by the broker for good: put aside. */
+  /** Refused by the broker for good and moved to the dead letters. */
   readonly dead: number;
-  /** Records of earlier runs that could not be read: put aside. */
+  /** Unreadable records of earlier runs that were moved aside. */
   readonly damaged: number;
-  /** Whether the disk fails, so that what waits does not outlive the program. */
+  /** Whether the disk fails, so that queued messages would not survive a restart. */
   readonly isVolatile: boolean;
 }
 

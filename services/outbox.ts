@@ -1,70 +1,67 @@
 import type { Qos } from './broker.ts';
 
-/** A message that waits for the link, as a store keeps it. */
+/** A queued message, as a store keeps it. */
 export interface StoredMessage {
-  /** Its place among all messages; never used twice while any of them is kept. */
+  /** Position among all messages; not reused while any message is kept. */
   readonly id: number;
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly qos: Qos;
   readonly retain: boolean;
-  /** When it was accepted, Unix milliseconds; `undefined` when no time was trusted then. */
+  /** Unix milliseconds of its acceptance; `undefined` if no time was trusted then. */
   readonly acceptedMs: number | undefined;
-  /** UUID of the unit whose message it is, in lower case; `undefined` when it was not known then. */
+  /** UUID of the unit that published it, in lower case; `undefined` if unknown then. */
   readonly unit: string | undefined;
 }
 
-/** What a store held when it was opened. */
+/** Contents of a store when it was opened. */
 export interface StoredMessages {
-  /** Every message that was appended and not removed, by id. */
+  /** Every appended message that was not removed, by id. */
   readonly messages: readonly StoredMessage[];
-  /** The highest id that it knows of, also of a removed message; 0 when there is none. */
+  /** Highest id seen, even of a removed message; 0 if there is none. */
   readonly lastId: number;
-  /** Records that could not be read, and were put aside. */
+  /** Unreadable records that were moved aside. */
   readonly damaged: number;
-  /** What else was found that somebody has to look at, in sentences. */
+  /** Other findings that need a person's attention, as sentences. */
   readonly remarks?: readonly string[];
 }
 
-/** Why a message will never be delivered. */
+/** The reason why a message can't be delivered. */
 export interface DeadReason {
   readonly reason: string;
-  /** The broker's (MQTT 5 section 2.4), where it was the broker who said so. */
+  /** The broker's reason code (MQTT 5 section 2.4), if the broker refused it. */
   readonly reasonCode?: number | undefined;
 }
 
-/** A message that can never be delivered, and why. */
+/** A message that can't be delivered, and the reason. */
 export interface DeadLetter extends DeadReason {
   readonly message: StoredMessage;
 }
 
 /**
- * Keeps the messages that wait for the link through a restart of the program: files on Node, IndexedDB in a browser.
+ * Keeps queued messages through a restart of the program: files on Node, IndexedDB in a browser.
  *
  * A store belongs to one unit, and to one program at a time.
  */
 export interface Outbox {
   /**
-   * Takes possession of the store and reads what is in it.
+   * Opens the store for this program alone and reads its messages.
    *
-   * @throws {StorageError} `io`, `unsupported`; it may be tried again.
+   * @throws {StorageError} `io`, `unsupported`; may be retried.
    */
   open(): Promise<StoredMessages>;
   /**
-   * Keeps messages. When it resolves, they outlive a kill of the program; a power cut may cost those of the last
-   * second or so.
+   * Stores messages. Once it resolves they survive a kill of the program; a power cut may lose those of the last second
+   * or so.
    *
-   * @throws {StorageError} `io`, such as a full disk; none of them is kept then. `lost` when what was kept before may
-   * be gone as well; it may be appended again, under the same ids.
+   * @throws {StorageError} `io`, such as a full disk: none of them is stored. `lost`: earlier messages may be gone too;
+   *   they may be appended again under the same ids.
    */
   append(messages: readonly StoredMessage[]): Promise<void>;
-  /**
-   * Lets go of messages; soon, not at once. A kill before that brings them back, never others.
-   * An id that is not kept is passed over.
-   */
+  /** Removes messages, with a delay. After a kill within that delay they come back. Ignores unknown ids. */
   remove(ids: readonly number[]): void;
-  /** Keeps messages that can never be delivered where somebody can look at them, within a bound; the oldest go first. */
+  /** Moves undeliverable messages to a bounded place for inspection; the oldest are removed first. */
   deadLetter(letters: readonly DeadLetter[]): Promise<void>;
-  /** Makes everything durable and gives the store up; it may be opened again. Never rejects. */
+  /** Makes everything durable and releases the store; it may be opened again. Never rejects. */
   close(): Promise<void>;
 }

@@ -1,21 +1,21 @@
 import { fromPromise } from 'xstate';
 
-/** What follows an update. */
+/** What the client does after an update. */
 export const RestartMode = {
   /** Replace this process by a new one of the same program. */
   RestartExec: 'restart_exec',
-  /** Start a new process of the same program and leave this one. */
+  /** Start a new process of the same program and end this one. */
   RestartPopen: 'restart_popen',
-  /** Take over env.json and schema.json alone and keep running. */
+  /** Apply env.json and schema.json alone and keep running. */
   EnvSchemaOnly: 'env_schema_only',
-  /** Put the new version in place; it runs from the next start on. */
+  /** Install the new version; it runs from the next start on. */
   NoRestart: 'no_restart',
-  /** Leave, and let the supervisor start the new version. */
+  /** End, and let the supervisor start the new version. */
   Exit: 'exit',
 } as const;
 export type RestartMode = (typeof RestartMode)[keyof typeof RestartMode];
 
-/** The modes in which another process takes over. */
+/** Modes in which another process takes over. */
 export type RestartingMode = Extract<RestartMode, 'restart_exec' | 'restart_popen' | 'exit'>;
 
 /**
@@ -33,18 +33,20 @@ export const isRestarting = (mode: RestartMode): mode is RestartingMode =>
 
 /** Control over the running program. */
 export interface ProcessControl {
-  /** Whether a supervisor started this program, and starts it again when it asks. */
+  /** Whether a supervisor started this program and restarts it on request. */
   readonly isSupervised: boolean;
   /**
-   * Calls back once when the process that stands before this one is gone: its supervisor, or the one that it took over
-   * from; never where there is none. @returns Ends the watch.
+   * Calls back once when the parent process is gone (the supervisor, or the predecessor that became a proxy); never if
+   * there is none.
+   *
+   * @returns Ends the watch.
    */
   watchSupervisor(onGone: () => void): () => void;
   /**
-   * Starts the program anew as the mode says. On success the promise stays pending, and this process ends; or it stays
-   * before the new one and does nothing else, and `onReplaced` is called to stop what is left of the unit here.
+   * Restarts the program in the given mode. On success the promise stays pending and this process ends, or it stays as
+   * a proxy of the new one and calls `onReplaced` to stop the rest of the unit here.
    *
-   * @throws {ProcessError} The program then goes on.
+   * @throws {ProcessError} The program then keeps running.
    */
   restart(mode: RestartingMode, onReplaced?: () => void): Promise<void>;
 }

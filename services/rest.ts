@@ -1,16 +1,16 @@
 import type { UnitEnv } from './env.ts';
 
-/** Which instance to ask, and as which unit. */
+/** The instance to ask, and the unit to ask as. */
 export interface RestTarget {
-  /** `https://host[:port]/prefix/api/v1`, no slash at the end. */
+  /** `https://host[:port]/prefix/api/v1`, without a slash at the end. */
   readonly baseUrl: string;
   readonly unitUuid: string;
-  /** Sent as `x-auth-token`, to the origin of `baseUrl` alone. */
+  /** Sent as `x-auth-token`, only to the origin of `baseUrl`. */
   readonly token: string;
 }
 
 /**
- * The target that an env names.
+ * The REST target of an env.
  *
  * @example
  * import { readEnv, targetOf } from 'pepeunit-client/services';
@@ -67,13 +67,13 @@ export interface Unit {
   readonly unit_nodes: readonly UnitNode[];
 }
 
-/** One page of unit nodes; `count` is how many there are on all pages. */
+/** One page of unit nodes; `count` is the total of all pages. */
 export interface UnitNodesPage {
   readonly count: number;
   readonly unit_nodes: readonly UnitNode[];
 }
 
-/** One page of units; `count` is how many there are on all pages. */
+/** One page of units; `count` is the total of all pages. */
 export interface UnitsPage {
   readonly count: number;
   readonly units: readonly Unit[];
@@ -86,24 +86,28 @@ export interface TargetVersion {
 }
 
 /**
- * The instance's REST API, as a unit uses it. Each call is one request, bounded in time and size, never retried.
+ * The instance's REST API for units. Each call is one request, bounded in time and size, never retried.
  *
- * Every method throws {@link RestError}: `status` for an answer other than 2xx, `redirect` for one that leads to
- * another origin (the token is never sent there), `malformed` for a body of another shape, `tooLarge`, `timeout`,
- * `network`, `aborted`.
+ * Every method throws {@link RestError}: `status` for an answer other than 2xx, `redirect` for a redirect to another
+ * origin (the token is never sent there), `malformed` for a body of the wrong shape, `tooLarge`, `timeout`, `network`,
+ * `aborted`.
  */
 export interface Rest {
   /** `GET /units/env/{unit}`. @returns The document, an object, otherwise unchecked. */
   getEnv(target: RestTarget, signal?: AbortSignal): Promise<unknown>;
   /** `GET /units/get_current_schema/{unit}`. @returns The document, an object, otherwise unchecked. */
   getSchema(target: RestTarget, signal?: AbortSignal): Promise<unknown>;
-  /** `GET /units/firmware/tgz/{unit}?wbits=9&level=9`. @returns The archive's bytes as they come; fails when cut short. */
+  /**
+   * `GET /units/firmware/tgz/{unit}?wbits=9&level=9`.
+   *
+   * @returns The archive's bytes as they come; fails if cut short.
+   */
   getFirmware(target: RestTarget, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** `GET /units/get_target_version/{unit}` */
   getTargetVersion(target: RestTarget, signal?: AbortSignal): Promise<TargetVersion>;
   /** `POST /units/set_state_storage/{unit}` */
   setStateStorage(target: RestTarget, state: string, signal?: AbortSignal): Promise<void>;
-  /** `GET /units/get_state_storage/{unit}`. @returns The very text that was stored. */
+  /** `GET /units/get_state_storage/{unit}`. @returns The stored text, unchanged. */
   getStateStorage(target: RestTarget, signal?: AbortSignal): Promise<string>;
   /** `GET /unit_nodes?…output_uuid={node}`: the Input nodes linked to an Output node. */
   getInputByOutput(target: RestTarget, nodeUuid: string, page?: Page, signal?: AbortSignal): Promise<UnitNodesPage>;

@@ -68,10 +68,10 @@ const baseKeys = {
 } as const;
 
 /**
- * Checks a whole schema that is about to take the place of the one in force, from the instance or from a firmware
- * archive: besides what {@link parseSchema} asks for, it must have every base topic, each once and the unit's own.
+ * Checks a schema that is about to replace the current one. Besides the checks of {@link parseSchema}, requires every
+ * base topic once and in the unit's own name.
  *
- * @param unitUuid The unit that the schema must be of.
+ * @param unitUuid UUID of the unit that the schema must belong to.
  * @throws {SchemaError} `malformed` when it is no JSON object, `invalid` naming the section or key.
  * @example
  * import { simulatedUuid } from 'pepeunit-client/testing';
@@ -95,7 +95,7 @@ export const parseNextSchema = (document: unknown, unitUuid: string): UnitSchema
 };
 
 /**
- * Every topic that the unit subscribes to: its base topics first, each once.
+ * Every topic to subscribe to, without duplicates, base topics first.
  *
  * @example
  * import { readSchema, subscribedTopics } from 'pepeunit-client/services';
@@ -118,21 +118,21 @@ export const subscribedTopics = (schema: UnitSchema): string[] => [
 export const readSchema = async (storage: Storage, path: string): Promise<UnitSchema> =>
   parseSchema(await readDocument(storage, path, 'schema', SchemaError));
 
-/** Holds the schema in force, for the app's message routes; machines get the topics alone. */
+/** Holds the current schema for the app's message routes; machines see its topics alone. */
 export interface SchemaHolder {
   readonly current: UnitSchema | undefined;
-  /** Takes over a schema that was checked. @returns What machines may know of it. */
+  /** Makes a checked schema the current one. @returns The part for the machines. */
   adopt(schema: UnitSchema): SchemaTopics;
 }
 
-/** What machines know of the schema. */
+/** The machines' view of the schema. */
 export interface SchemaTopics {
-  /** Topics to subscribe to, base topics first, each once. */
+  /** Topics to subscribe to, without duplicates, base topics first. */
   readonly subscribed: readonly string[];
 }
 
 /**
- * A schema holder with nothing in it yet.
+ * Creates an empty schema holder.
  *
  * @example
  * import { readSchema, schemaHolder } from 'pepeunit-client/services';
@@ -154,20 +154,20 @@ export const schemaHolder = (onAdopt: (schema: UnitSchema) => void = () => undef
   };
 };
 
-/** Where the schema lives and comes from. */
+/** Where the schema is stored and downloaded from. */
 export interface SchemaSources {
   readonly storage: Storage;
   readonly rest: Rest;
   readonly path: string;
   readonly holder: SchemaHolder;
-  /** The env in force. */
+  /** The current env. */
   readonly env: () => Promise<UnitEnv>;
 }
 
 /**
- * Fetches the schema from the instance, checks all of it, and only then replaces schema.json.
+ * Downloads the schema, checks all of it, and only then replaces schema.json.
  *
- * @throws {RestError | SchemaError | StorageError} The old file and schema are then still in force.
+ * @throws {RestError | SchemaError | StorageError} The old file and schema stay in force.
  * @example
  * import { downloadSchema, readEnv } from 'pepeunit-client/services';
  *
@@ -204,7 +204,7 @@ export const loadSchema = ({ storage, path, holder }: SchemaSources) =>
 export type LoadSchema = ReturnType<typeof loadSchema>;
 
 /**
- * Downloads, checks, saves and takes over the schema, for the schema machine's `refresh`.
+ * Downloads, checks, saves and adopts the schema, for the schema machine's `refresh`.
  *
  * @example
  * import { schemaMachine } from 'pepeunit-client/machines';

@@ -7,27 +7,27 @@ import type { LogLevel } from './log.ts';
 import { targetOf, type Rest } from './rest.ts';
 import type { Storage } from './storage.ts';
 
-/** What machines know of the env: enough to decide, and no secret. */
+/** The machines' view of the env: all they need to decide, and no secrets. */
 export interface UnitSettings {
   readonly unitUuid: string;
   readonly commitVersion: string;
-  /** How often the broker is asked for a sign of life. */
+  /** Interval of the pings to the broker. */
   readonly pingIntervalMs: number;
   readonly stateSendIntervalMs: number;
   readonly minLogLevel: LogLevel;
   readonly maxLogLength: number;
   readonly wifiSsid: string;
   readonly maxReconnectionMs: number;
-  /** Grows whenever what the MQTT link needs (broker, token, keep-alive) has changed. */
+  /** Grows whenever the broker, the token or the keep-alive changes. */
   readonly linkRevision: number;
-  /** Grows whenever the WiFi network or its password has changed. */
+  /** Grows whenever the WiFi network or its password changes. */
   readonly wifiRevision: number;
 }
 
 /** Holds the whole env, secrets included, for adapters and the app; machines see {@link UnitSettings} alone. */
 export interface EnvHolder {
   readonly current: UnitEnv | undefined;
-  /** Takes over an env that was checked. @returns What machines may know of it. */
+  /** Makes a checked env the current one. @returns The part for the machines. */
   adopt(env: UnitEnv): UnitSettings;
 }
 
@@ -38,7 +38,7 @@ const differs = (before: UnitEnv | undefined, after: UnitEnv, names: readonly (k
   before === undefined || names.some((name) => before.reserved[name] !== after.reserved[name]);
 
 /**
- * As often as the env says, and so often that twice as long is no more than one and a half keep-alives.
+ * The env's ping interval, capped such that two of them fit into one and a half keep-alives.
  *
  * @example
  * import { envDefaults, pingIntervalOf } from 'pepeunit-client/services';
@@ -51,7 +51,7 @@ export const pingIntervalOf = ({ PU_MQTT_PING_INTERVAL, PU_MQTT_KEEPALIVE }: Uni
     : Math.min(PU_MQTT_PING_INTERVAL * 1000, PU_MQTT_KEEPALIVE * 750);
 
 /**
- * An env holder with nothing in it yet.
+ * Creates an empty env holder.
  *
  * @example
  * import { envHolder, readEnv } from 'pepeunit-client/services';
@@ -101,7 +101,7 @@ export const envHolder = (onAdopt: (env: UnitEnv) => void = () => undefined): En
 export const readEnv = async (storage: Storage, path: string): Promise<UnitEnv> =>
   parseEnv(await readDocument(storage, path, 'env', SettingsError));
 
-/** Where the env lives and comes from. */
+/** Where the env is stored and downloaded from. */
 export interface SettingsSources {
   readonly storage: Storage;
   readonly rest: Rest;
@@ -110,7 +110,7 @@ export interface SettingsSources {
 }
 
 /**
- * Reads env.json and takes it over.
+ * Reads env.json and makes it the current env.
  *
  * @example
  * import { envHolder, loadEnv } from 'pepeunit-client/services';
@@ -121,15 +121,15 @@ export interface SettingsSources {
 export const loadEnv = async ({ storage, path, holder }: SettingsSources): Promise<UnitSettings> =>
   holder.adopt(await readEnv(storage, path));
 
-/** What a download of the env needs to know. */
+/** Options of a download of the env. */
 export interface EnvDownload extends Pick<SettingsSources, 'storage' | 'rest' | 'path'> {
-  /** The env in force: it says where to ask, and as which unit. */
+  /** The current env: where to ask, and as which unit. */
   readonly before: UnitEnv;
-  /** Where it is saved. @defaultValue `path` */
+  /** File to save it to. @defaultValue `path` */
   readonly to?: string;
 }
 
-/** An env brings no program: its version stays that of the files in place, where they say one. */
+/** Keeps the version of the installed files, if they state one: a new env brings no program. */
 const ofVersionInPlace = async (
   document: unknown,
   { storage, path, before }: Pick<EnvDownload, 'storage' | 'path' | 'before'>,
@@ -140,9 +140,9 @@ const ofVersionInPlace = async (
 };
 
 /**
- * Fetches the env from the instance, checks all of it, and only then replaces the file.
+ * Downloads the env, checks all of it, and only then replaces the file.
  *
- * @throws {RestError | SettingsError | StorageError} The old file is then still there.
+ * @throws {RestError | SettingsError | StorageError} The old file stays in place.
  * @example
  * import { downloadEnv, readEnv } from 'pepeunit-client/services';
  *
@@ -175,7 +175,7 @@ export const loadSettings = (sources: SettingsSources) => fromPromise<UnitSettin
 export type LoadSettings = ReturnType<typeof loadSettings>;
 
 /**
- * Downloads, checks, saves and takes over the env, for the settings machine's `refresh`.
+ * Downloads, checks, saves and adopts the env, for the settings machine's `refresh`.
  *
  * @example
  * import { settingsMachine } from 'pepeunit-client/machines';

@@ -4,48 +4,48 @@ import type { JsonValue } from './json.ts';
 /**
  * Keeps the unit's documents: files on Node, IndexedDB in a browser.
  *
- * A write, but for `appendLines`, replaces the whole document, durably and at once: whoever reads next, even after a power cut, finds the
- * old one or the new one. Writes to one path happen in the order they were called.
+ * Each write but `appendLines` replaces the whole document durably and atomically: the next reader, even after a power
+ * cut, finds either the old or the new document. Writes to one path happen in the order of the calls.
  */
 export interface Storage {
   /**
    * Reads a JSON document.
    *
-   * @returns `undefined` when there is none.
-   * @throws {StorageError} `malformed` when it is not JSON, `tooLarge` above 16 MiB, `io` when it can't be read,
-   * `unsupported` for a pipe or a device.
+   * @returns `undefined` if there is none.
+   * @throws {StorageError} `malformed` if it is not JSON, `tooLarge` above 16 MiB, `io` if it can't be read,
+   *   `unsupported` for a pipe or a device.
    */
   readJson(path: string): Promise<JsonValue | undefined>;
   /**
    * Replaces a JSON document of at most 16 MiB.
    *
-   * @throws {StorageError} The old document is then still there: `io`; `unsupported` for what JSON would change (dates, maps, `NaN`),
-   * `tooLarge`.
+   * @throws {StorageError} `io`, `tooLarge`, or `unsupported` for values that JSON would change (dates, maps, `NaN`);
+   *   the old document stays.
    */
   writeJson(path: string, value: JsonValue): Promise<void>;
   /**
-   * Yields the non-empty lines of a text document as bytes, without their line ends; none when there is no document.
+   * Yields the non-empty lines of a text document as bytes, without line ends; none if there is no document.
    *
    * @throws {StorageError} `io`; `tooLarge` for a line of more than 16 MiB.
    */
   readLines(path: string): AsyncIterable<Uint8Array>;
-  /** Replaces a text document by these lines. @throws {StorageError} `io`; the old document is then still there. */
+  /** Replaces a text document by these lines. @throws {StorageError} `io`; the old document stays. */
   writeLines(path: string, lines: readonly string[]): Promise<void>;
   /**
-   * Adds lines, each a JSON text, at the end of a text document, and lets the oldest go so that no more than `maxLines` remain.
+   * Appends lines of JSON to a text document and removes the oldest lines above `maxLines`.
    *
-   * Made for logs: it costs about as much as the lines that come and go, not as the document. The document holds whole
-   * lines alone, and never more than `maxLines`, after a kill at any moment; a power cut may cost the lines of the last
-   * second, or tear one. A line may be found with spaces before it.
+   * Made for logs: the cost depends on the lines added and removed, not on the document. After a kill at any moment the
+   * document holds whole lines alone, at most `maxLines`; a power cut may lose the lines of the last second, or tear
+   * one. A line may start with spaces.
    *
-   * @throws {StorageError} `io`; what could not be added is not there then. `unsupported` for a line with a line end.
+   * @throws {StorageError} `io`, with none of the lines added; `unsupported` for a line with a line end.
    */
   appendLines(path: string, lines: readonly string[], maxLines: number): Promise<void>;
-  /** Replaces a document by these bytes, as they come. @throws {StorageError} `io`; the old document is then still there. */
+  /** Replaces a document by a stream of bytes. @throws {StorageError} `io`; the old document stays. */
   writeBytes(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
-  /** Whether there is a document. @throws {StorageError} `io` */
+  /** Whether a document exists. @throws {StorageError} `io` */
   exists(path: string): Promise<boolean>;
-  /** Removes a document; does nothing when there is none. @throws {StorageError} `io`, `unsupported` */
+  /** Removes a document; does nothing if there is none. @throws {StorageError} `io`, `unsupported` */
   remove(path: string): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ type DocumentErrorClass = new (code: 'missing' | 'malformed' | 'io', message: st
 /**
  * Reads a document that the unit can't do without.
  *
- * @param what What to ask the instance for when it is lost: `env` or `schema`.
+ * @param what Name of the document to download if it is lost.
  * @throws `DocumentError` with code `missing`, `malformed` or `io`
  */
 export const readDocument = async (

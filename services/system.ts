@@ -1,6 +1,6 @@
 import { fromPromise } from 'xstate';
 
-/** The host's metrics; those that it does not have are left out. */
+/** Metrics of the host; unavailable ones are omitted. */
 export interface SystemMetrics {
   /** Free memory, bytes. */
   readonly mem_free?: number;
@@ -16,11 +16,11 @@ export interface SystemMetrics {
 
 /** Measures the host. */
 export interface System {
-  /** Measures once. Leaves out a metric that fails, and never rejects for it. */
+  /** Measures once. Omits a metric that fails; never rejects for it. */
   measure(): Promise<SystemMetrics>;
 }
 
-/** What a unit reports on `state/pepeunit`. */
+/** The state report on `state/pepeunit`. */
 export interface StateReport extends SystemMetrics {
   /** Unix milliseconds. */
   readonly millis: number;
@@ -40,7 +40,7 @@ const checks: { [K in keyof SystemMetrics]-?: (value: unknown) => boolean } = {
   ifconfig: isListOf(4, (item) => typeof item === 'string'),
 };
 
-/** The metrics that the instance takes; what is no finite number, or a list of another length, is left out. */
+/** The metrics in the shape that the instance takes; others are omitted. */
 const sound = (metrics: SystemMetrics): SystemMetrics =>
   Object.fromEntries(
     Object.entries(checks).flatMap(([name, isSound]) => {
@@ -50,7 +50,7 @@ const sound = (metrics: SystemMetrics): SystemMetrics =>
   );
 
 /**
- * Measures the host for one report: finite numbers alone, and always the version that runs.
+ * Measures the host for one report: finite numbers alone, and always the running version.
  *
  * @example
  * import { measureState } from 'pepeunit-client/services';

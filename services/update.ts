@@ -15,17 +15,17 @@ import type { RestartMode } from './process-control.ts';
 import { targetOf, type Rest } from './rest.ts';
 import { parseNextSchema } from './schema.ts';
 
-/** The version that an update command asks for. */
+/** The version that an update command requests. */
 export interface UpdateTarget {
   readonly commitVersion: string;
   /** `COMPILED_FIRMWARE_LINK`, for compilable units. */
   readonly firmwareLink?: string;
-  /** The command as it came, for a custom update handler. */
+  /** The original command, for a custom update handler. */
   readonly payload?: JsonObject;
 }
 
 /**
- * Finishes what an earlier start left, for the update machine's `recover`. Without a supervisor it counts this start too,
+ * Finishes an interrupted update, for the update machine's `recover`. Without a supervisor it also counts this start,
  * once.
  *
  * @example
@@ -47,7 +47,7 @@ export const recoverFirmware = (store: FirmwareStore, isSupervised: boolean) => 
 export type RecoverFirmware = ReturnType<typeof recoverFirmware>;
 
 /**
- * Asks the instance which version it wants, for the update machine's `askTarget`.
+ * Asks the instance for the target version, for the update machine's `askTarget`.
  *
  * @example
  * import { updateMachine } from 'pepeunit-client/machines';
@@ -63,7 +63,7 @@ export type AskTarget = ReturnType<typeof askTarget>;
 /**
  * Asks the app whether it is ready, for the update machine's `checkReady`.
  *
- * @param isReady Means no when it throws, rejects, or answers `false`.
+ * @param isReady Means no if it throws, rejects, or returns `false`.
  * @example
  * import { updateMachine } from 'pepeunit-client/machines';
  * import { checkReady } from 'pepeunit-client/services';
@@ -121,9 +121,9 @@ const required = async (store: FirmwareStore, id: string, name: string): Promise
 };
 
 /**
- * Checks that a staged version is whole, belongs to the unit, is the one asked for, and is signed where that is required,
- * for the update machine's `verify`. The archive of a compilable unit holds documents of the instance alone: there the
- * program is what is signed.
+ * Checks that a staged version is complete, belongs to the unit, is the requested one, and is signed if required, for
+ * the update machine's `verify`. A compilable unit's archive holds env.json and schema.json alone; there the program is
+ * signed instead.
  *
  * @example
  * import { updateMachine } from 'pepeunit-client/machines';
@@ -156,10 +156,10 @@ const scopeOf = (mode: RestartMode, { firmwareLink }: UpdateTarget): FirmwareSco
   return firmwareLink === undefined ? 'everything' : 'compiled';
 };
 
-/** env.json and schema.json: all that the archive of a compilable unit holds. */
+/** env.json and schema.json, the only files in the archive of a compilable unit. */
 const documentFiles = 2;
 
-/** Refuses to replace a program by nothing: the link to a compiled one comes with the command alone. */
+/** Refuses to replace a program by nothing: only the command carries the link to a compiled one. */
 const checkHoldsProgram = (scope: FirmwareScope, { files }: StagedFirmware): void => {
   if (scope !== 'everything' || files > documentFiles) return;
   throw new FirmwareError(
@@ -169,7 +169,7 @@ const checkHoldsProgram = (scope: FirmwareScope, { files }: StagedFirmware): voi
 };
 
 /**
- * Puts a staged version in place, for the update machine's `swap`.
+ * Installs a staged version, for the update machine's `swap`.
  *
  * @example
  * import { updateMachine } from 'pepeunit-client/machines';
@@ -182,7 +182,7 @@ export const swapFirmware = (store: FirmwareStore, trial: TrialTerms = defaultTr
     async ({ input: { staged, mode, from, target } }) => {
       const scope = scopeOf(mode, target);
       checkHoldsProgram(scope, staged);
-      // A version that waits for the next start has not begun its trial, and the newer one takes its place.
+      // A version that waits for the next start has not begun its trial; the newer one replaces it.
       await store.rollBack(`Version ${target.commitVersion} was wanted instead.`);
       await store.swap(staged.id, { scope, from, to: target.commitVersion, trial });
     },
@@ -190,7 +190,7 @@ export const swapFirmware = (store: FirmwareStore, trial: TrialTerms = defaultTr
 export type SwapFirmware = ReturnType<typeof swapFirmware>;
 
 /**
- * Forgets a staged version that was refused, for the update machine's `discard`.
+ * Removes a refused version, for the update machine's `discard`.
  *
  * @example
  * import { updateMachine } from 'pepeunit-client/machines';
@@ -203,7 +203,7 @@ export const discardFirmware = (store: FirmwareStore) =>
 export type DiscardFirmware = ReturnType<typeof discardFirmware>;
 
 /**
- * Hands an update to the app's own handler, for the update machine's `handOver`.
+ * Passes an update to the app's own handler, for the update machine's `handOver`.
  *
  * @example
  * import { updateMachine } from 'pepeunit-client/machines';
@@ -229,7 +229,7 @@ export const confirmFirmware = (store: FirmwareStore) => fromPromise<void>(() =>
 export type ConfirmFirmware = ReturnType<typeof confirmFirmware>;
 
 /**
- * Puts the previous version in place again, for the update machine's `rollBack`.
+ * Restores the previous version, for the update machine's `rollBack`.
  *
  * @example
  * import { updateMachine } from 'pepeunit-client/machines';
@@ -242,7 +242,7 @@ export const rollBackFirmware = (store: FirmwareStore) =>
 export type RollBackFirmware = ReturnType<typeof rollBackFirmware>;
 
 /**
- * Forgets the outcome once it was reported, for the update machine's `forgetOutcome`.
+ * Forgets the reported outcome, for the update machine's `forgetOutcome`.
  *
  * @example
  * import { updateMachine } from 'pepeunit-client/machines';

@@ -1,7 +1,7 @@
 import { fromCallback, fromPromise } from 'xstate';
 import { failureOf, type Failure } from './errors.ts';
 
-/** State of the station's link; `ssid` is absent while it is not linked, and where the host does not know it. */
+/** State of the station's link; `ssid` is absent without a link, or if the host does not know it. */
 export interface WifiStatus {
   readonly linked: boolean;
   readonly ssid?: string;
@@ -9,21 +9,25 @@ export interface WifiStatus {
 
 /** A WiFi station interface. */
 export interface Wifi {
-  /** The name of the interface, as the host knows it. */
+  /** Name of the interface on the host. */
   readonly station: string;
   /** Reads the state of the link. @throws {WifiError} `io` */
   status(): Promise<WifiStatus>;
   /** Lists the SSIDs in reach. @throws {WifiError} `timeout`, `unsupported`, `io` */
   scan(signal: AbortSignal): Promise<string[]>;
-  /** Joins a network; resolves once linked. @throws {WifiError} `notFound`, `credentials`, `timeout`, `unsupported`, `io` */
+  /**
+   * Joins a network and resolves once linked.
+   *
+   * @throws {WifiError} `notFound`, `credentials`, `timeout`, `unsupported`, `io`
+   */
   join(ssid: string, password: string, signal: AbortSignal): Promise<void>;
-  /** Leaves whatever network the station is in. @throws {WifiError} `io` */
+  /** Leaves the current network. @throws {WifiError} `io` */
   leave(): Promise<void>;
   /** Calls back when the link changes. @returns Stops watching. */
   watch(onStatus: (status: WifiStatus) => void): () => void;
 }
 
-/** Where a machine's password comes from, so that it never enters the machine. */
+/** Source of the password, so that it never enters the machine. */
 export type WifiPassword = () => string;
 
 export interface SsidInput {
@@ -43,7 +47,7 @@ export const readWifiStatus = (wifi: Wifi) => fromPromise<WifiStatus>(() => wifi
 export type ReadWifiStatus = ReturnType<typeof readWifiStatus>;
 
 /**
- * Whether the network is in reach, for the wifi machine's `scan`.
+ * Checks whether the network is in reach, for the wifi machine's `scan`.
  *
  * @example
  * import { wifiMachine } from 'pepeunit-client/machines';
@@ -56,7 +60,7 @@ export const scanForSsid = (wifi: Wifi) =>
 export type ScanForSsid = ReturnType<typeof scanForSsid>;
 
 /**
- * Leaves the network that the station is in, then joins the one asked for, for the wifi machine's `join`.
+ * Leaves the current network, then joins the requested one, for the wifi machine's `join`.
  *
  * @example
  * import { wifiMachine } from 'pepeunit-client/machines';
@@ -71,12 +75,12 @@ export const joinWifi = (wifi: Wifi, password: WifiPassword) =>
   });
 export type JoinWifi = ReturnType<typeof joinWifi>;
 
-/** Events of the watching actor for the wifi machine. */
+/** Events of the link watcher for the wifi machine. */
 export type WifiLinkEvent =
   { type: 'link.changed'; linked: boolean; ssid?: string } | { type: 'link.unwatchable'; failure: Failure };
 
 /**
- * Watches the link while a machine is in it, for the wifi machine's `watchLink`.
+ * Reports link changes, for the wifi machine's `watchLink`.
  *
  * @example
  * import { wifiMachine } from 'pepeunit-client/machines';
