@@ -120,13 +120,24 @@ const readers: { [K in keyof ReservedEnv]: (name: string, value: JsonValue) => R
 
 const reservedNames = Object.keys(readers) as (keyof ReservedEnv)[];
 
-const readReserved = (env: JsonObject): ReservedEnv =>
-  Object.fromEntries(
-    reservedNames.map((name) => {
-      const value = Object.hasOwn(env, name) ? env[name] : undefined;
-      return [name, value === undefined || value === null ? envDefaults[name] : readers[name](name, value)];
-    }),
-  ) as unknown as ReservedEnv;
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+const readInto = <K extends keyof ReservedEnv>(
+  env: Writable<Pick<ReservedEnv, K>>,
+  name: K,
+  value: JsonValue,
+): void => {
+  env[name] = readers[name](name, value);
+};
+
+const readReserved = (env: JsonObject): ReservedEnv => {
+  const reserved = { ...envDefaults };
+  for (const name of reservedNames) {
+    const value = Object.hasOwn(env, name) ? env[name] : undefined;
+    if (value !== undefined && value !== null) readInto(reserved, name, value);
+  }
+  return reserved;
+};
 
 const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

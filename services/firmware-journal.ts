@@ -62,8 +62,8 @@ export const firstJournal: FirmwareJournal = { format: 1, phase: 'settled' };
 
 /** Maximum length of a text in the journal, in characters. */
 export const maxTextLength = 4_096;
-const phases: readonly string[] = ['settled', 'swapping', 'trial', 'rollingBack'] satisfies FirmwarePhase[];
-const scopes: readonly string[] = ['everything', 'envAndSchema', 'compiled'] satisfies FirmwareScope[];
+const phases: readonly FirmwarePhase[] = ['settled', 'swapping', 'trial', 'rollingBack'];
+const scopes: readonly FirmwareScope[] = ['everything', 'envAndSchema', 'compiled'];
 
 const damaged = (what: string): FirmwareError =>
   new FirmwareError('journal', `The update journal is damaged: ${what}. The unit runs what is in its folder.`);
@@ -77,10 +77,11 @@ const textIn = (record: JsonObject, name: string): string => {
   return value;
 };
 
-const oneOf = <T extends string>(record: JsonObject, name: string, known: readonly string[]): T => {
+const oneOf = <T extends string>(record: JsonObject, name: string, known: readonly T[]): T => {
   const value = textIn(record, name);
-  if (!known.includes(value)) throw damaged(`${name} must be one of ${known.join(', ')}`);
-  return value as T;
+  const found = known.find((one) => one === value);
+  if (found === undefined) throw damaged(`${name} must be one of ${known.join(', ')}`);
+  return found;
 };
 
 const countIn = (record: JsonObject, name: string): number => {

@@ -34,8 +34,11 @@ export interface FirmwareStatus {
 
 const clipped = (text: string): string => text.slice(0, maxTextLength);
 
-const without = <K extends keyof FirmwareJournal>(journal: FirmwareJournal, ...names: K[]): FirmwareJournal =>
-  Object.fromEntries(Object.entries(journal).filter(([name]) => !names.some((gone) => gone === name))) as never;
+const without = (journal: FirmwareJournal, ...names: ('flight' | 'outcome' | 'failed')[]): FirmwareJournal => {
+  const rest: { -readonly [K in keyof FirmwareJournal]: FirmwareJournal[K] } = { ...journal };
+  for (const name of names) delete rest[name];
+  return rest;
+};
 
 /**
  * Starts a swap of a settled unit. Forgets a failed version if the new one is another.

@@ -34,6 +34,11 @@ interface Notice {
   readonly emitted?: UnitEmitted;
 }
 
+type UnitEvents = { readonly [K in UnitEvent['type']]: Extract<UnitEvent, { type: K }> };
+type Notices = {
+  readonly [K in keyof UnitEvents]?: (event: UnitEvents[K], context: UnitContext) => Notice | undefined;
+};
+
 /** By the type of an event, what the unit logs and emits because of it. */
 export const notices = {
   'command.received': ({ command }, { isOperating }) =>
@@ -159,16 +164,13 @@ export const notices = {
   'mqtt.stopped': () => ({ emitted: { type: 'disconnected' } }),
   'update.finished': ({ target, mode }) => ({ emitted: { type: 'updateFinished', target, mode } }),
   'reporter.sent': () => ({ emitted: { type: 'reported' } }),
-} satisfies {
-  [K in UnitEvent['type']]?: (event: Extract<UnitEvent, { type: K }>, context: UnitContext) => Notice | undefined;
-};
+} satisfies Notices;
 
 /** The notice of an event; `undefined` where nothing is logged or emitted. */
 export const noticeOf = (event: UnitEvent, context: UnitContext): Notice | undefined => {
-  if (!Object.hasOwn(notices, event.type)) return undefined;
-  const notice: (event: never, context: UnitContext) => Notice | undefined =
-    notices[event.type as keyof typeof notices];
-  return notice(event as never, context);
+  const all: Notices = notices;
+  const write = <T extends UnitEvent['type']>(type: T, given: UnitEvents[T]) => all[type]?.(given, context);
+  return Object.hasOwn(all, event.type) ? write(event.type, event) : undefined;
 };
 
 /** The log line of a child that failed. */

@@ -53,12 +53,13 @@ const roomIn = (tar: Extract): Promise<void> =>
 
 /** Feeds the reader until it has all or is destroyed. Never rejects: a failure destroys the reader with it. */
 const feed = async (tar: Extract, source: AsyncIterable<Uint8Array>, guard: TarGuard): Promise<void> => {
+  const isDestroyed = () => tar.destroying;
   try {
     for await (const chunk of source) {
       guard.check(chunk);
-      if (tar.destroying) return;
+      if (isDestroyed()) return;
       if (!tar.write(chunk)) await roomIn(tar);
-      if (tar.destroying) return;
+      if (isDestroyed()) return;
     }
     guard.end();
     tar.end(null);
@@ -123,7 +124,7 @@ export async function* readArchive(
   try {
     for await (const stream of tar) {
       const entry = check(stream.header);
-      const content = contentOf(stream as unknown as AsyncIterable<Uint8Array>, failure);
+      const content = contentOf(stream as AsyncIterable<Uint8Array>, failure);
       if (entry.path !== '') yield { ...entry, content };
       for await (const _ of content);
       stream.resume();

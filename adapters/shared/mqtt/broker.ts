@@ -1,5 +1,5 @@
 import type { IConnackPacket, IDisconnectPacket, MqttClient } from 'mqtt';
-import type { Broker, Link, LinkListener, LinkOptions, MessageProperties } from '../../../services/broker.ts';
+import type { Broker, Link, LinkListener, LinkOptions } from '../../../services/broker.ts';
 import type { BrokerError } from '../../../services/errors.ts';
 import { maxInboundBytes, startClient } from './connect.ts';
 import { connackError, disconnectError, linkError, transportError } from './errors.ts';
@@ -54,12 +54,7 @@ const ignore: MqttClient['handleMessage'] = (_packet, done) => done();
 const deliver = (client: MqttClient, listener: LinkListener): (() => void) => {
   let held: (() => void) | undefined;
   client.handleMessage = ({ topic, payload, retain, properties }, done) => {
-    const settled = listener.onMessage(
-      topic,
-      payload as Uint8Array,
-      retain,
-      properties as MessageProperties | undefined,
-    );
+    const settled = listener.onMessage(topic, payload as Uint8Array, retain, properties);
     if (!settled) return done();
     const goOn = () => {
       if (held !== goOn) return;

@@ -27,7 +27,7 @@ export const createSubscriber = ({ client, options }: Connection, acks: PendingA
     await acks.expect(`SUBSCRIBE of ${topics.length} topics was not answered`, (ack) => {
       client.subscribe(topics, { qos: 0 }, (error, _subscriptions, packet) => {
         // One failure code of many comes as an error, with the whole SUBACK beside it.
-        suback = packet as unknown as Suback | undefined;
+        suback = packet;
         const failure =
           suback?.granted.length === topics.length
             ? undefined

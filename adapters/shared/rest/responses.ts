@@ -12,7 +12,7 @@ export const asObject = (body: unknown, what: string): JsonObject => {
 };
 
 /** The list of a page and its count; an entry without a UUID is none. */
-const asPage = <T>(body: unknown, list: string, what: string): { count: number; entries: T[] } => {
+const asPage = (body: unknown, list: string, what: string): { count: number; entries: unknown[] } => {
   const page = asObject(body, what);
   const [count, entries] = [page['count'], page[list]];
   const isPage =
@@ -20,7 +20,7 @@ const asPage = <T>(body: unknown, list: string, what: string): { count: number; 
     Array.isArray(entries) &&
     entries.every((entry) => isJsonObject(entry) && typeof entry['uuid'] === 'string');
   if (!isPage) throw malformed(what, `a page of ${list}`);
-  return { count, entries: entries as T[] };
+  return { count, entries };
 };
 
 export const asTargetVersion = (body: unknown, what: string): TargetVersion => {
@@ -37,11 +37,11 @@ export const asText = (body: unknown, what: string): string => {
 };
 
 export const asNodes = (body: unknown, what: string): UnitNodesPage => {
-  const { count, entries } = asPage<UnitNode>(body, 'unit_nodes', what);
-  return { count, unit_nodes: entries };
+  const { count, entries } = asPage(body, 'unit_nodes', what);
+  return { count, unit_nodes: entries as UnitNode[] };
 };
 
 export const asUnits = (body: unknown, what: string): UnitsPage => {
-  const { count, entries } = asPage<Unit>(body, 'units', what);
-  return { count, units: entries };
+  const { count, entries } = asPage(body, 'units', what);
+  return { count, units: entries as Unit[] };
 };

@@ -78,13 +78,14 @@ const defaultOutboxBounds: OutboxBounds = {
   unacknowledgedMs: 100,
 };
 
-const boundNames = Object.keys(defaultOutboxBounds) as (keyof OutboxBounds)[];
-
 /** The bounds that a user set, and the defaults of the others. */
-export const boundsOf = (options: OutboxOptions): OutboxBounds =>
-  Object.fromEntries(
-    boundNames.map((name) => [name, options[name] ?? defaultOutboxBounds[name]]),
-  ) as unknown as OutboxBounds;
+export const boundsOf = (options: OutboxOptions): OutboxBounds => ({
+  messages: options.messages ?? defaultOutboxBounds.messages,
+  bytes: options.bytes ?? defaultOutboxBounds.bytes,
+  ageMs: options.ageMs ?? defaultOutboxBounds.ageMs,
+  packetBytes: options.packetBytes ?? defaultOutboxBounds.packetBytes,
+  unacknowledgedMs: options.unacknowledgedMs ?? defaultOutboxBounds.unacknowledgedMs,
+});
 
 const defaultPolicies: Readonly<Record<string, Keep | KeepPolicy>> = {
   'state/pepeunit': 'latest',
