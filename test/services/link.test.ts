@@ -1,5 +1,5 @@
 import { assign, createActor, setup } from 'xstate';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { memoryBroker } from '../../adapters/memory/broker.ts';
 import { fakeClock } from '../../adapters/memory/clock.ts';
 import { systemClock } from '../../adapters/shared/clock.ts';
@@ -13,6 +13,7 @@ import { until } from '../support/until.ts';
 
 const unhandled = vi.fn<(thrown: unknown) => void>();
 process.on('unhandledRejection', unhandled);
+afterAll(() => void process.off('unhandledRejection', unhandled));
 afterEach(() => {
   expect(unhandled).not.toHaveBeenCalled();
 });
@@ -80,7 +81,7 @@ test('a machine that fails lets go of its link', async () => {
       }),
     },
   });
-  const family = setup({ types: {} as { events: MqttFact }, actors: { failing } }).createMachine({
+  const family = setup({ types: { events: {} as MqttFact }, actors: { failing } }).createMachine({
     initial: 'working',
     states: {
       working: {
