@@ -51,8 +51,8 @@ const statesOf = ({ root }: AnyStateMachine): string[] => {
 const relay = async () => {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   server.on('connection', (socket) =>
-    socket.on('message', (data) => {
-      for (const other of server.clients) if (other !== socket) other.send(String(data));
+    socket.on('message', (data: Buffer) => {
+      for (const other of server.clients) if (other !== socket) other.send(data.toString());
     }),
   );
   await once(server, 'listening');

@@ -59,9 +59,9 @@ export const commands: readonly Command[] = [
 /** Levenshtein distance: the letters to add, drop or change to turn one word into the other. */
 const distance = (from: string, to: string): number => {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...from].entries()) {
+  for (const [i, letter] of Array.from(from).entries()) {
     const next = [i + 1];
-    for (const [j, wanted] of [...to].entries()) {
+    for (const [j, wanted] of Array.from(to).entries()) {
       const changed = (row[j] ?? 0) + (letter === wanted ? 0 : 1);
       next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
     }

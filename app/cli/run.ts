@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { folderFirmwareTrials } from '../../adapters/node/firmware/trials.ts';
+import type { ProcessEnd } from '../../adapters/node/process/child.ts';
 import { endLike, passSignals } from '../../adapters/node/process/signals.ts';
 import { supervise, type SupervisorEvent } from '../../adapters/node/process/supervisor.ts';
 import { takeSupervisorLock } from '../../adapters/node/process/lock.ts';
@@ -91,20 +92,25 @@ export const runCommand = command(
     const trialStarts = wholeNumber('trial-starts', options['trial-starts']);
     using signals = passSignals(graceMs);
     const lock = await takeSupervisorLock(join(folder, '.pepeunit'), graceMs);
-    const end = await supervise({
-      program: { main: resolve(main), args, folder },
-      trials: folderFirmwareTrials({ folder }),
-      healthyWithinMs,
-      trialStarts,
-      graceMs,
-      onEvent: (event) =>
-        printStatus(options.json === true ? JSON.stringify(event) : `pepeunit run: ${describe(event)}`),
-      onStart: (unit) => {
-        signals.passTo(unit);
-        return lock.noteChild(unit.pid);
-      },
-      stopped: signals.stopped,
-    }).finally(() => lock.release());
+    let end: ProcessEnd | undefined;
+    try {
+      end = await supervise({
+        program: { main: resolve(main), args, folder },
+        trials: folderFirmwareTrials({ folder }),
+        healthyWithinMs,
+        trialStarts,
+        graceMs,
+        onEvent: (event) =>
+          printStatus(options.json === true ? JSON.stringify(event) : `pepeunit run: ${describe(event)}`),
+        onStart: (unit) => {
+          signals.passTo(unit);
+          return lock.noteChild(unit.pid);
+        },
+        stopped: signals.stopped,
+      });
+    } finally {
+      await lock.release();
+    }
     if (end?.signal) endLike(end.code, end.signal);
     return end?.code ?? exitCode.ok;
   },

@@ -50,9 +50,11 @@ type NameOf = (unit: string | undefined) => string;
 
 const megabytes = (bytes: unknown): string => (typeof bytes === 'number' ? `${Math.round(bytes / 1e6)} MB` : 'unknown');
 
+const short = (commit: string): string => commit.slice(0, 7);
+
 const stateText = (report: InstanceEvents['state']['report']): string => {
-  const version = String(report?.['pu_commit_version'] ?? '').slice(0, 7);
-  return `version ${version}, memory ${megabytes(report?.['mem_alloc'])}`;
+  const version = report?.['pu_commit_version'];
+  return `version ${typeof version === 'string' ? short(version) : 'unknown'}, memory ${megabytes(report?.['mem_alloc'])}`;
 };
 
 /** Whether a report is a single debug entry, which is counted but not printed. */
@@ -98,6 +100,9 @@ const reporter =
         return say('operator', 'instance', `sends ${event.command} to the ${who}`);
       case 'fault':
         return say('failure', who, `${event.what}: ${event.failure.message}`);
+      case 'delivered':
+      case 'unsubscribed':
+        return;
     }
   };
 
@@ -117,8 +122,6 @@ export interface Narrator {
   remark(text: string): void;
   close(summary: Summary): void;
 }
-
-const short = (commit: string): string => commit.slice(0, 7);
 
 /** Describes a supervisor's event about a new version; `undefined` for other events. */
 const supervisionText = (event: SupervisorEvent): string | undefined => {

@@ -78,7 +78,7 @@ const listen = async (server: Server, { host, port, lastPort, onError }: ListenO
 const listenHttp = (
   options: ListenOptions,
   fetch: (request: Request) => Response | Promise<Response>,
-): Promise<Listener> => listen(createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server, options);
+): Promise<Listener> => listen(createAdaptorServer({ fetch, overrideGlobalObjects: false }), options);
 
 /** Serves MQTT over TCP. */
 const listenMqtt = (options: ListenOptions, accept: (connection: Duplex) => void): Promise<Listener> =>

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connectAsync, type Packet } from 'mqtt';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -61,12 +61,12 @@ const wireTests = (brokerPort: (live: LiveUnit) => number): void => {
       await until(() => of(sent, 'publish').some(({ topic }) => topic.includes('/state/')));
       const subscribes = of(sent, 'subscribe');
       expect(subscribes).toHaveLength(1);
-      const topics = subscribes[0]?.subscriptions.map(({ topic, qos }) => [topic, qos]);
+      const topics = subscribes[0]?.subscriptions.map(({ topic, qos }) => `${topic} ${qos}`);
       const base = ['update', 'env_update', 'schema_update', 'log_sync'];
       expect(topics?.slice(0, 4).toSorted()).toEqual(
-        base.map((name) => [live.topic('input_base_topic', `${name}/pepeunit`), 0]).toSorted(),
+        base.map((name) => `${live.topic('input_base_topic', `${name}/pepeunit`)} 0`).toSorted(),
       );
-      expect(topics?.slice(4)).toEqual([[live.topic('input_topic', 'input/pepeunit'), 0]]);
+      expect(topics?.slice(4)).toEqual([`${live.topic('input_topic', 'input/pepeunit')} 0`]);
       const state = of(sent, 'publish').find(
         ({ topic }) => topic === live.topic('output_base_topic', 'state/pepeunit'),
       );
@@ -161,7 +161,7 @@ const recorded = async (act: (client: PepeunitClient, requests: string[]) => Pro
   const live = await createLiveUnit();
   const requests: string[] = [];
   const upstream = live.instance.httpUrl;
-  const server = createServer(async (request, response) => {
+  const pass = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await bodyOf(request);
     const { 'x-auth-token': token, accept, 'content-type': type } = request.headers;
     expect([token, accept]).toEqual([live.client.settings.PU_AUTH_TOKEN, 'application/json']);
@@ -173,7 +173,8 @@ const recorded = async (act: (client: PepeunitClient, requests: string[]) => Pro
     });
     response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' });
     response.end(Buffer.from(await answer.arrayBuffer()));
-  });
+  };
+  const server = createServer((request, response) => void pass(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const env = JSON.parse(await live.read('env.json'));
   const domain = `127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -17,7 +17,7 @@ const read = async () => {
 await new Promise((resolve) => setTimeout(resolve, 200));
 const idle = process.memoryUsage.rss();
 const start = performance.now();
-await (folder === undefined ? read() : stage());
+await (folder ? stage() : read());
 const ms = performance.now() - start;
 const rssMb = (process.resourceUsage().maxRSS * 1024 - idle) / 1024 / 1024;
 process.send({ ms, rssMb }, () => process.disconnect());

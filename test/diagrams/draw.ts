@@ -18,7 +18,7 @@ const boxOf = (rows: readonly string[]): { actions?: IActionType[] } =>
 
 /** The state that is in force first when a state is entered. */
 const firstIn = (node: AnyStateNode): AnyStateNode => {
-  const [first] = node.type === 'compound' ? (node.initial.target ?? []) : [];
+  const [first] = node.type === 'compound' ? node.initial.target : [];
   return first === undefined ? node : firstIn(first);
 };
 
@@ -36,7 +36,7 @@ const linesOf = (node: AnyStateNode): Omit<ITransition, 'id'>[] => {
 };
 
 const startOf = (node: AnyStateNode): { states: IState[]; lines: Omit<ITransition, 'id'>[] } => {
-  const [first] = node.initial.target ?? [];
+  const [first] = node.initial.target;
   if (node.type !== 'compound' || first === undefined) return { states: [], lines: [] };
   const name = `${nameOf(node)}/initial`;
   return { states: [{ name, type: 'initial' }], lines: [{ from: name, to: nameOf(first) }] };

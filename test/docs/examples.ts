@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { compileFunction } from 'node:vm';
 import * as ts from 'typescript';
 import * as instanceEntry from '../../app/instance/index.ts';
 import * as nodeEntry from '../../app/node.ts';
@@ -73,7 +74,7 @@ export const runExample = async (code: string, world: World): Promise<void> => {
     compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022, esModuleInterop: true },
   });
   const exported: { default?: (world: World) => Promise<void> } = {};
-  const evaluate = new Function('require', 'exports', outputText) as (
+  const evaluate = compileFunction(outputText, ['require', 'exports']) as (
     require: (name: string) => unknown,
     exports: typeof exported,
   ) => void;

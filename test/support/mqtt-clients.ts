@@ -8,11 +8,11 @@ export const watchClients = (): readonly MqttClient[] => {
   beforeEach(() => {
     made.length = 0;
     const { connect } = mqtt;
-    vi.spyOn(mqtt, 'connect').mockImplementation(((...parameters: Parameters<typeof connect>) => {
+    vi.spyOn(mqtt, 'connect').mockImplementation((...parameters: Parameters<typeof connect>) => {
       const client = connect(...parameters);
       made.push(client);
       return client;
-    }) as typeof connect);
+    });
   });
   afterEach(() => void vi.restoreAllMocks());
   return made;

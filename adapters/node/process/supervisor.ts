@@ -129,19 +129,20 @@ const runOnce = async (options: SupervisorOptions, status: FirmwareStatus): Prom
  */
 export const supervise = async (options: SupervisorOptions): Promise<ProcessEnd | undefined> => {
   const { onEvent, stopped } = options;
+  const isStopped = () => stopped.aborted;
   let shortRuns = 0;
   let lastEnd = 'nothing is known';
   for (;;) {
     const status = await prepare(options, lastEnd);
-    if (stopped.aborted) return undefined;
+    if (isStopped()) return undefined;
     const startedAt = performance.now();
     const end = await runOnce(options, status);
     lastEnd = describe(end);
-    if (stopped.aborted || (end.code === 0 && !(await isOnTrial(options)))) return end;
+    if (isStopped() || (end.code === 0 && !(await isOnTrial(options)))) return end;
     shortRuns = performance.now() - startedAt < steadyMs ? shortRuns + 1 : 1;
     const ms = restartDelay(shortRuns, end.code === restartCode);
     if (ms > 0) onEvent({ type: 'waiting', ms });
     await delay(ms, undefined, { signal: stopped }).catch(() => undefined);
-    if (stopped.aborted) return undefined;
+    if (isStopped()) return undefined;
   }
 };

@@ -2,6 +2,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileStorage } from '../../../adapters/node/storage/storage.ts';
 import { unitUuidOf, type UnitEnv } from '../../../services/env.ts';
+import { textOf } from '../../../services/errors.ts';
 import { isJsonObject } from '../../../services/json.ts';
 import type { UnitSchema } from '../../../services/schema.ts';
 import { readEnv, readSchema } from '../unit-folder.ts';
@@ -43,7 +44,7 @@ const checkToken = async (folder: string): Promise<Finding> => {
     .readJson(join(folder, 'env.json'))
     .catch(() => undefined);
   if (!isJsonObject(document)) return skipped('token', 'env.json');
-  return ok('token', `unit ${unitUuidOf(String(document['PU_AUTH_TOKEN'] ?? ''))}`);
+  return ok('token', `unit ${unitUuidOf(textOf(document['PU_AUTH_TOKEN'] ?? ''))}`);
 };
 
 const belongsTo = ({ input_base_topic, output_base_topic }: UnitSchema, uuid: string): boolean =>

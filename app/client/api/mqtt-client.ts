@@ -137,12 +137,12 @@ const isQos = (qos: unknown): boolean => qos === undefined || qos === 0 || qos =
  *
  * @returns `undefined` when nothing speaks against it.
  */
-const misuseOf = (topic: string, message: Payload, options: MessageOptions | undefined): string | undefined => {
+const misuseOf = (topic: unknown, message: unknown, options: unknown): string | undefined => {
   if (typeof topic !== 'string') return 'its topic is no text';
   if (!isPayload(message)) return 'it is no text, bytes, number or boolean. Make a text of it, say with JSON.stringify';
   if (options === undefined) return undefined;
   if (typeof options !== 'object' || options === null) return 'its options are no object';
-  return isQos(options.qos) ? undefined : 'its qos is none of 0, 1 and 2';
+  return isQos('qos' in options ? options.qos : undefined) ? undefined : 'its qos is none of 0, 1 and 2';
 };
 
 /** Counts the links that came after the first. */

@@ -80,7 +80,7 @@ const faultOf = (faults: readonly string[]): ClientError | undefined => {
 /** Fills in the defaults, also in the place of what can't be used, and tells what that is. */
 export const resolveOptions = (given: PepeunitClientOptions) => {
   const { value, faults } = optionTable(given, '');
-  const usable = (value ?? {}) as Partial<PepeunitClientOptions>;
+  const usable = value ?? {};
   const options = {
     envFilePath: '',
     schemaFilePath: '',

@@ -1,3 +1,4 @@
+import { textOf } from '../../../services/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../services/json.ts';
 import type { UnitDocument, UpdateDocument } from '../store/documents.ts';
 import { stateIntervalMs } from './env.ts';
@@ -54,13 +55,14 @@ export const overdue = (unit: UnitDocument, nowMs: number): UpdateDocument | nul
 
 /** Updates a unit from a report: its state, its current version, and the status of its update. */
 export const afterReport = (unit: UnitDocument, report: JsonObject, nowMs: number): UnitDocument => {
-  const currentCommit = String(report['pu_commit_version']);
-  const isConfirmed = unit.update?.status === 'RequestSent' && currentCommit === unit.targetCommit;
+  const currentCommit = textOf(report['pu_commit_version']);
+  const { update } = unit;
+  const isConfirmed = update?.status === 'RequestSent' && currentCommit === unit.targetCommit;
   return {
     ...unit,
     state: report,
     currentCommit,
     updated: new Date(nowMs).toISOString(),
-    update: isConfirmed && unit.update ? { ...unit.update, status: 'Success', error: null } : overdue(unit, nowMs),
+    update: isConfirmed ? { ...update, status: 'Success', error: null } : overdue(unit, nowMs),
   };
 };

@@ -57,7 +57,7 @@ const authenticator = ({ tokens, store, events }: BrokerParts, { units }: Sessio
       throw refusal(notAuthorised, 'The token belongs to no unit of this instance.');
     return uuid;
   };
-  return async (client, username, _password, done) => {
+  const authenticate = async (...[client, username, , done]: Parameters<Aedes['authenticate']>): Promise<void> => {
     try {
       units.set(client, await unitOf(username));
     } catch (thrown) {
@@ -68,6 +68,7 @@ const authenticator = ({ tokens, store, events }: BrokerParts, { units }: Sessio
     }
     done(null, true);
   };
+  return (...attempt) => void authenticate(...attempt);
 };
 
 const publishAuthoriser =
@@ -116,8 +117,7 @@ const reportEvents = (aedes: Aedes, { events, onMessage }: BrokerParts, { units,
     events.emit({ type: 'disconnect', unit: unitOf(client), clientId: client.id, reason: reasons.get(client) }),
   );
   aedes.on('unsubscribe', (topics, client) => {
-    if (client?.connected)
-      topics.forEach((topic) => events.emit({ type: 'unsubscribed', unit: unitOf(client), topic }));
+    if (client.connected) topics.forEach((topic) => events.emit({ type: 'unsubscribed', unit: unitOf(client), topic }));
   });
   aedes.on('clientError', (client, error) => void reasons.set(client, error.message));
   aedes.on('connectionError', (_client, error) =>

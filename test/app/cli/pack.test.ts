@@ -36,14 +36,14 @@ const writeUnit = async (folder: string): Promise<string> => {
   return folder;
 };
 
-const json = <T>({ stdout }: { stdout: string }): T => JSON.parse(stdout) as T;
+const json = ({ stdout }: { stdout: string }): unknown => JSON.parse(stdout);
 const listed = (archive: string): string[] =>
   execFileSync('tar', ['tzf', archive], { encoding: 'utf8' }).trim().split('\n');
 
 /** Makes a pair of keys. @returns The private key's file and the public key. */
 const keysIn = async (folder: string, name = 'key.pem') => {
   const key = join(folder, name);
-  const { publicKey } = json<{ publicKey: string }>(await cli(['pack', '--keygen', key, '--json']));
+  const { publicKey } = json(await cli(['pack', '--keygen', key, '--json'])) as { publicKey: string };
   return { key, publicKey };
 };
 
@@ -98,9 +98,10 @@ describe('pepeunit pack', () => {
     const unit = await writeUnit(join(folder.path, 'unit'));
     const { key } = await keysIn(folder.path);
     const sign = async (...more: string[]) =>
-      json<{ release: number; files: string[] }>(
-        await cli(['pack', unit, '--sign', key, '--out', join(folder.path, 'x.tgz'), '--json', ...more]),
-      );
+      json(await cli(['pack', unit, '--sign', key, '--out', join(folder.path, 'x.tgz'), '--json', ...more])) as {
+        release: number;
+        files: string[];
+      };
     expect(await sign()).toMatchObject({
       release: 1,
       files: ['lib/a.js', 'main.js', 'pepeunit-release.json', 'run.sh'],

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { memoryOutbox } from '../../../adapters/memory/outbox.ts';
 import { PepeunitClient, type PepeunitClientOptions } from '../../../app/node.ts';
-import { simulatedUnit, type SimulatedUnitOptions } from '../../../app/testing.ts';
+import { simulatedUnit } from '../../../app/testing.ts';
 import { ClientError } from '../../../services/errors.ts';
 import { quiet } from '../messaging/outbound/publishing.ts';
 
@@ -13,7 +13,7 @@ const thrownBy = (call: Promise<unknown>): Promise<unknown> =>
   );
 
 /** A unit with some options that no compiler checks. */
-const unitWith = (options: object) => simulatedUnit(options as SimulatedUnitOptions);
+const unitWith = (options: object) => simulatedUnit(options);
 
 const faultOf = async (options: object): Promise<string> => {
   const { client } = unitWith(options);
@@ -128,7 +128,7 @@ describe('an option that can not be used', () => {
 
   test.each([undefined, null, 5, 'env.json', [], {}])('may be all of them: %o', async (options) => {
     const printed = vi.spyOn(console, 'error').mockReturnValue();
-    const client = new PepeunitClient(options as unknown as PepeunitClientOptions);
+    const client = new PepeunitClient(options as PepeunitClientOptions);
     await client.mqttClient.publish('t', 'x');
     const thrown = await thrownBy(client.ready());
     expect(thrown).toMatchObject({ code: 'options', message: expect.stringContaining('has to be') as string });

@@ -110,7 +110,7 @@ describe.each(Object.entries(misdeeds))('a callback that %s leaves the unit runn
   });
 
   test('inspector', async () => {
-    const client = live.another({ inspect: misbehave as () => void });
+    const client = live.another({ inspect: misbehave });
     await client.ready();
     expect(client.actor.getSnapshot().status).toBe('active');
   });

@@ -163,8 +163,8 @@ describe('a durable instance', () => {
     onTestFinished(() => void squatter.close());
     const second = await runInstance({ dataDir });
     const { PU_MQTT_PORT: told } = await second.instance.operator.getEnv(unit.uuid);
-    expect(second.instance.mqttUrl).toBe(`mqtt://127.0.0.1:${String(told)}`);
-    expect(String(told)).not.toBe(port);
+    expect(second.instance.mqttUrl).toBe(`mqtt://127.0.0.1:${told as string}`);
+    expect(told).not.toBe(port);
   });
 
   it('refuses a data folder that holds something else than it wrote, and says which file', async () => {

@@ -38,7 +38,7 @@ describe('what an operator does', () => {
     ]);
     const bodies: unknown[] = [
       ...folders.map((folder) => ({ name: 'x', folder })),
-      { name: 'x', folder: join(folders[0] ?? '', 'missing') },
+      { name: 'x', folder: join(folders[0], 'missing') },
       { name: '', folder: await unitFolder() },
       { name: 'x' },
       { name: 'x', folder: await unitFolder(), visibility_level: 'Secret' },

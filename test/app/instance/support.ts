@@ -83,7 +83,7 @@ export const addUnit = async (instance: Instance, more: Partial<NewUnit> = {}): 
   return {
     row,
     uuid: row.uuid,
-    token: String(token),
+    token: token as string,
     node: (key) => row.unit_nodes.find(({ topic_name: name }) => name === key)?.uuid ?? `no node ${key}`,
     topic: (key) => topics()[key]?.[0] ?? `no topic ${key}`,
   };

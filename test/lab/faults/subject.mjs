@@ -119,7 +119,7 @@ const orders = {
   leave: () => process.disconnect(),
 };
 
-process.on('message', async ({ id, order, ...more }) =>
-  tell({ type: 'answer', id, answer: await orders[order](more) }),
-);
+const obey = async ({ id, order, ...more }) => tell({ type: 'answer', id, answer: await orders[order](more) });
+
+process.on('message', (message) => void obey(message));
 tell({ type: 'started' });

@@ -34,7 +34,7 @@ const packed = (blocks: () => Iterable<Buffer>, packer: () => NodeJS.ReadWriteSt
 
 const bomb = (what: string, blocks: () => Iterable<Buffer>, packer = () => createDeflate({ level: 9 })): Specimen => ({
   name: `bomb: ${what}`,
-  make: packed(blocks, packer as () => NodeJS.ReadWriteStream),
+  make: packed(blocks, packer),
 });
 
 /** Small archives that unpack to far more than they should, or never end. */

@@ -91,7 +91,7 @@ const drive = (machine: AnyStateMachine, input: object, around: Surroundings): D
   };
   const actor: AnyActorRef = createActor(machine, {
     clock,
-    input: input as never,
+    input,
     inspect,
   });
   clock.follow(actor);
@@ -135,6 +135,6 @@ const drive = (machine: AnyStateMachine, input: object, around: Surroundings): D
         emitted: [...emitted],
       };
     },
-    stop: () => void actor.stop(),
+    stop: () => actor.stop(),
   };
 };

@@ -67,7 +67,7 @@ const spentTimers = () => {
   const keep = (before: AnyMachineSnapshot, after: AnyMachineSnapshot, { kind, event }: Stimulus): void => {
     const { _nodes: nodes } = after as { _nodes: readonly AnyStateNode[] };
     const set = new Set(nodes.flatMap((node) => node.after.map(({ eventType }) => eventType)));
-    const taken = before.machine.getTransitionData(before, event) ?? [];
+    const taken = before.machine.getTransitionData(before, event);
     const stays = kind === 'elapsed' && taken.every(({ target }) => target === undefined);
     const ranOut = stays ? [...of(before), event.type] : of(before);
     spent.set(
@@ -83,7 +83,7 @@ const pureLogic = (machine: AnyStateMachine) => {
   const { scope, see } = pureScope();
   const spent = spentTimers();
   return {
-    start: (input: object): AnyMachineSnapshot => machine.getInitialSnapshot(scope, input as never),
+    start: (input: object): AnyMachineSnapshot => machine.getInitialSnapshot(scope, input),
     next: (snapshot: AnyMachineSnapshot, stimulus: Stimulus): AnyMachineSnapshot => {
       see(hasEnded(stimulus) ? without(snapshot.children, stimulus.from) : snapshot.children);
       const after = { ...withoutEnded(snapshot, machine.transition(snapshot, stimulus.event, scope), stimulus) };

@@ -57,7 +57,7 @@ export const fakeActors = () => {
         return snapshot;
       },
     };
-    return logic as unknown as AnyActorLogic;
+    return logic;
   };
 
   return {

@@ -62,5 +62,4 @@ export interface MachineModel<TMachine extends AnyStateMachine = AnyStateMachine
 }
 
 /** Checks a model against its machine's types, then forgets them. */
-export const defineModel = <TMachine extends AnyStateMachine>(model: MachineModel<TMachine>): MachineModel =>
-  model as unknown as MachineModel;
+export const defineModel = <TMachine extends AnyStateMachine>(model: MachineModel<TMachine>): MachineModel => model;

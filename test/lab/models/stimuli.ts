@@ -18,7 +18,9 @@ const payloadOf = (event: EventObject): string => {
 };
 
 const invokesOf = (machine: AnyStateMachine): Map<string, string> =>
-  new Map(nodesOf(machine.root).flatMap((node) => node.invoke.map(({ id, src }) => [id, String(src)])));
+  new Map(
+    nodesOf(machine.root).flatMap((node) => node.invoke.map(({ id, src }) => [id, typeof src === 'string' ? src : id])),
+  );
 
 const fromPromise = (model: MachineModel, id: string, src: string): Stimulus[] =>
   (model.outputs?.[src] ?? [undefined]).map((output) => ({
@@ -59,4 +61,4 @@ export const stimuliOf = (model: MachineModel): Stimulus[] => [
 export const canCome = (model: MachineModel, { event, from }: Stimulus, snapshot: AnyMachineSnapshot): boolean =>
   (from === undefined || snapshot.children[from] !== undefined) &&
   (model.isPossible?.(event, snapshot.context) ?? true) &&
-  (snapshot.machine.getTransitionData(snapshot, event)?.length ?? 0) > 0;
+  snapshot.machine.getTransitionData(snapshot, event).length > 0;

@@ -124,7 +124,7 @@ export const simulate = (scenario: Scenario): Return => {
   broker.rise();
   while (broker.back.length < units) clock.advance(1000);
   for (const unit of fleet) unit.stop();
-  const perSecond = Array.from(broker.perSecond, (come) => come ?? 0);
+  const perSecond = Array.from(broker.perSecond, (come: number | undefined) => come ?? 0);
   const present = perSecond.slice(Math.floor(downMs / 1000));
   const at = (share: number) => broker.back[Math.ceil(units * share) - 1] ?? 0;
   return {

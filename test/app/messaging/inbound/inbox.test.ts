@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import { message, settle, setUp } from './receiving.ts';
+import { settle, setUp } from './receiving.ts';
 
 test('a handler that returns at once is called while the message is pushed', () => {
-  const { inbox } = setUp();
+  const { inbox, receive } = setUp();
   const seen: string[] = [];
   inbox.setHandler((given) => seen.push(given.text()));
-  inbox.push(message('a', '1'), 'input');
+  receive('a', '1');
   expect(seen).toEqual(['1']);
 });
 
 test('a burst of 1,000 reaches a handler that awaits 20 ms, in order and one at a time', async () => {
-  const { clock, inbox } = setUp();
+  const { clock, inbox, receive } = setUp();
   const seen: number[] = [];
   let atWork = 0;
   inbox.setHandler(async (given) => {
@@ -20,7 +20,7 @@ test('a burst of 1,000 reaches a handler that awaits 20 ms, in order and one at 
     seen.push(Number(given.text()));
     atWork -= 1;
   });
-  for (let index = 0; index < 1000; index += 1) inbox.push(message('a', String(index)), 'input');
+  for (let index = 0; index < 1000; index += 1) receive('a', String(index));
   while (seen.length < 1000 && clock.monotonic() < 60_000) {
     clock.advance(20);
     await settle();
@@ -30,15 +30,15 @@ test('a burst of 1,000 reaches a handler that awaits 20 ms, in order and one at 
 });
 
 test('a handler that never settles holds up its own topic, and that only for its time limit (M5)', async () => {
-  const { clock, inbox, warnings } = setUp();
+  const { clock, inbox, receive, warnings } = setUp();
   const seen: string[] = [];
   inbox.setHandler((given) => {
     seen.push(`${given.topic}${given.text()}`);
     return given.text() === 'stuck' ? new Promise(() => undefined) : undefined;
   });
-  inbox.push(message('a', 'stuck'), 'input');
-  inbox.push(message('a', 'next'), 'input');
-  inbox.push(message('b', 'free'), 'input');
+  receive('a', 'stuck');
+  receive('a', 'next');
+  receive('b', 'free');
   expect(seen).toEqual(['astuck', 'bfree']);
   clock.advance(60_000);
   expect(seen).toEqual(['astuck', 'bfree', 'anext']);
@@ -55,24 +55,24 @@ test.each([
   ],
   ['a rejection', () => Promise.reject(new Error('boom'))],
 ])('%s in the handler is one warning, and the next message comes', async (_, fail) => {
-  const { inbox, warnings } = setUp();
+  const { inbox, receive, warnings } = setUp();
   const seen: string[] = [];
   inbox.setHandler((given) => (given.text() === 'bad' ? fail() : void seen.push(given.text())));
-  inbox.push(message('a', 'bad'), 'input');
+  receive('a', 'bad');
   await settle();
-  inbox.push(message('a', 'good'), 'input');
+  receive('a', 'good');
   expect(seen).toEqual(['good']);
   expect(warnings).toEqual(['The input handler failed: boom']);
 });
 
 test('what passes the limits is dropped, counted, and told once in a while (M5)', async () => {
-  const { clock, inbox, warnings } = setUp({ messages: 2, bytes: 100, handlerMs: 1000 });
+  const { clock, inbox, receive, warnings } = setUp({ messages: 2, bytes: 100, handlerMs: 1000 });
   inbox.setHandler(() => new Promise(() => undefined));
-  for (const text of ['1', '2', '3', '4', '5']) inbox.push(message('a', text), 'input');
+  for (const text of ['1', '2', '3', '4', '5']) receive('a', text);
   expect(inbox.metrics()).toMatchObject({ received: 5, dropped: 2, waiting: 2 });
   expect(warnings).toEqual(['The input handler is too slow: 1 messages dropped so far. Let it return sooner.']);
   clock.jump(3_600_000);
-  inbox.push(message('a', '6'), 'input');
+  receive('a', '6');
   clock.advance(999);
   expect(warnings).toHaveLength(1);
   inbox.stop();
@@ -80,9 +80,9 @@ test('what passes the limits is dropped, counted, and told once in a while (M5)'
 });
 
 test('the drops of a flood are told every 10 s with their number, the last ones too (M5)', () => {
-  const { clock, inbox, warnings } = setUp({ messages: 2, bytes: 100, handlerMs: 3_600_000 });
+  const { clock, inbox, receive, warnings } = setUp({ messages: 2, bytes: 100, handlerMs: 3_600_000 });
   inbox.setHandler(() => new Promise(() => undefined));
-  for (let index = 0; index < 1003; index += 1) inbox.push(message('a', 'x'), 'input');
+  for (let index = 0; index < 1003; index += 1) receive('a', 'x');
   clock.advance(10_000);
   expect(warnings.map((warning) => warning.replace(/ dropped.*/, ''))).toEqual([
     'The input handler is too slow: 1 messages',
@@ -90,65 +90,65 @@ test('the drops of a flood are told every 10 s with their number, the last ones 
   ]);
   clock.advance(600_000);
   expect(warnings).toHaveLength(2);
-  inbox.push(message('a', 'x'), 'input');
+  receive('a', 'x');
   expect(warnings).toHaveLength(3);
 });
 
 test('a flood of inputs leaves the room of commands as it was (M5)', () => {
-  const { inbox } = setUp({ messages: 2, bytes: 100, handlerMs: 1000 });
+  const { inbox, receive } = setUp({ messages: 2, bytes: 100, handlerMs: 1000 });
   inbox.setHandler(() => new Promise(() => undefined));
-  for (let index = 0; index < 10; index += 1) inbox.push(message('input', 'x'), 'input');
-  for (let index = 0; index < 3; index += 1) inbox.push(message('update', 'x'), 'command');
+  for (let index = 0; index < 10; index += 1) receive('input', 'x');
+  for (let index = 0; index < 3; index += 1) receive('update', 'x', 'command');
   expect(inbox.metrics()).toMatchObject({ received: 13, dropped: 7, waiting: 4 });
 });
 
 test('handlers at work are bounded too, when each message has a topic of its own (M5)', () => {
-  const { inbox } = setUp({ messages: 100, bytes: 10_000, handlerMs: 1000 });
+  const { inbox, receive } = setUp({ messages: 100, bytes: 10_000, handlerMs: 1000 });
   let atWork = 0;
   inbox.setHandler(() => {
     atWork += 1;
     return new Promise(() => undefined);
   });
-  for (let index = 0; index < 1000; index += 1) inbox.push(message(`topic ${index}`, 'x'), 'input');
+  for (let index = 0; index < 1000; index += 1) receive(`topic ${index}`, 'x');
   expect(atWork).toBe(100);
   expect(inbox.metrics()).toMatchObject({ received: 1000, dropped: 900, waiting: 0 });
 });
 
 test('a payload that passes the bound of bytes is dropped while the handler is busy', () => {
-  const { inbox } = setUp({ messages: 10, bytes: 8, handlerMs: 1000 });
+  const { inbox, receive } = setUp({ messages: 10, bytes: 8, handlerMs: 1000 });
   inbox.setHandler(() => new Promise(() => undefined));
-  inbox.push(message('a', 'first'), 'input');
-  inbox.push(message('a', '12345678'), 'input');
-  inbox.push(message('a', '9'), 'input');
+  receive('a', 'first');
+  receive('a', '12345678');
+  receive('a', '9');
   expect(inbox.metrics()).toMatchObject({ received: 3, dropped: 1, waiting: 1 });
 });
 
 test('messages are dropped while the inbox is held, by each of those who hold it', () => {
-  const { inbox } = setUp();
+  const { inbox, receive } = setUp();
   const seen: string[] = [];
   inbox.setHandler((given) => seen.push(given.text()));
   const first = inbox.hold();
   const second = inbox.hold();
-  inbox.push(message('a', '1'), 'input');
+  receive('a', '1');
   first();
   first();
-  inbox.push(message('a', '2'), 'input');
+  receive('a', '2');
   second[Symbol.dispose]();
-  inbox.push(message('a', '3'), 'input');
+  receive('a', '3');
   expect(seen).toEqual(['3']);
   expect(inbox.metrics().dropped).toBe(2);
 });
 
 test('stopped, it waits for nothing, drops what waits, and takes nothing more', async () => {
-  const { clock, inbox, warnings } = setUp();
+  const { clock, inbox, receive, warnings } = setUp();
   const seen: string[] = [];
   inbox.setHandler((given) => {
     seen.push(given.text());
     return Promise.resolve();
   });
-  for (const text of ['1', '2', '3']) inbox.push(message('a', text), 'input');
+  for (const text of ['1', '2', '3']) receive('a', text);
   inbox.stop();
-  inbox.push(message('b', '4'), 'input');
+  receive('b', '4');
   await settle();
   expect(clock.pending).toBe(0);
   expect(seen).toEqual(['1']);
@@ -157,14 +157,14 @@ test('stopped, it waits for nothing, drops what waits, and takes nothing more', 
 });
 
 test('a handler that stops it while messages wait is the last one called', async () => {
-  const { clock, inbox } = setUp();
+  const { clock, inbox, receive } = setUp();
   const seen: string[] = [];
   inbox.setHandler((given) => {
     seen.push(given.text());
     if (given.text() === '2') inbox.stop();
     return Promise.resolve();
   });
-  for (const text of ['1', '2', '3']) inbox.push(message('a', text), 'input');
+  for (const text of ['1', '2', '3']) receive('a', text);
   await settle();
   expect(seen).toEqual(['1', '2']);
   expect(clock.pending).toBe(0);

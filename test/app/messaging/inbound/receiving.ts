@@ -1,5 +1,5 @@
 import { fakeClock } from '../../../../adapters/memory/clock.ts';
-import { defaultInboxLimits } from '../../../../app/messaging/inbound/topic-queues.ts';
+import { defaultInboxLimits, type InboxClass } from '../../../../app/messaging/inbound/topic-queues.ts';
 import { createInbox } from '../../../../app/messaging/inbound/inbox.ts';
 import { InboundMessage } from '../../../../app/messaging/inbound/message.ts';
 
@@ -11,5 +11,8 @@ export const setUp = (limits = defaultInboxLimits) => {
   const clock = fakeClock();
   const warnings: string[] = [];
   const warn = (warning: string) => void warnings.push(warning);
-  return { clock, warnings, inbox: createInbox({ clock, limits, pauseMs: () => 2000, warn }) };
+  const inbox = createInbox({ clock, limits, pauseMs: () => 2000, warn });
+  /** Pushes a message and waits for nothing. */
+  const receive = (topic: string, text: string, of: InboxClass = 'input') => void inbox.push(message(topic, text), of);
+  return { clock, warnings, inbox, receive };
 };

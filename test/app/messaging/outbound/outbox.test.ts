@@ -206,7 +206,7 @@ test('whatever is published over whatever links, each message settles and the me
       };
       const results: Promise<unknown>[] = [];
       for (const [index, one] of steps.entries()) {
-        if (one.do === 'publish') results.push(publisher.publish(one.topic, String(index), { qos: one.qos as 0 | 1 }));
+        if (one.do === 'publish') results.push(publisher.publish(one.topic, String(index), { qos: one.qos }));
         if (one.do === 'cut') cut();
         if (one.do === 'attach') {
           cut();
