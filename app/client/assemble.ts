@@ -13,7 +13,7 @@ import { waitForIdle, type UnitActor } from './await-event.ts';
 import { createRoot } from './machines.ts';
 import { createEpoch, type Epoch } from './api/time-manager.ts';
 
-/** The assembled unit: machines, data plane and documents, wired to the adapters. */
+/** A unit's parts, wired to each other and to the adapters. */
 export interface UnitRuntime<TEnv extends object> {
   readonly actor: UnitActor;
   readonly documents: Documents<TEnv>;
@@ -23,19 +23,19 @@ export interface UnitRuntime<TEnv extends object> {
   readonly cycle: Cycle;
   readonly inFlight: InFlight;
   readonly lifecycle: Lifecycle;
-  /** Starts the unit: settings, schema, network, link. @throws {ClientError} `stopped`, `options` */
+  /** Starts the unit: it loads its documents and connects. @throws {ClientError} `stopped`, `options` */
   start(): void;
-  /** Sends a request to a child machine, and waits until it has done all that it was asked for. */
+  /** Sends a request, and waits until the child machine is idle. @throws {PepeunitError} Its last attempt failed. */
   ask(request: UnitRequest, child: ChildName): Promise<void>;
 }
 
-/** What the app brings to its unit. */
+/** Callbacks of the app, and the fault of its options. */
 export interface UnitParts {
-  /** Takes an update over, where the app does so itself. */
+  /** Performs an update in place of the unit, for an app with its own update handler. */
   readonly handOver: (target: UpdateTarget) => Promise<void>;
-  /** What the app says of a new version. */
+  /** The app's check of a new version. */
   readonly isReady: () => unknown;
-  /** What is wrong with the options: nothing is started then. */
+  /** Error of invalid options: the unit then refuses to start. */
   readonly fault: ClientError | undefined;
 }
 
@@ -52,7 +52,7 @@ export const createUnit = <TEnv extends object>(
   const documents = createDocuments<TEnv>(adapters, options, {
     loadSettings: () => ask({ type: 'settings.load' }, 'settings'),
     loadSchema: () => ask({ type: 'schema.load' }, 'schema'),
-    giveUp: inFlight.signal,
+    stopSignal: inFlight.signal,
     onEnv: (adopted) => plane.adoptEnv(adopted),
     onSchema: (adopted) => plane.adoptSchema(adopted),
   });

@@ -13,11 +13,11 @@ type FailureType = Extract<Emitted, { failure: Failure }>['type'];
 const stopped = (cause?: unknown) =>
   new ClientError('stopped', 'The client was stopped before this was done. Make a new one.', { cause });
 
-/** Units that go on in another process: whoever waits for one here waits for good. */
+/** Units that continue in another process: promises about them stay pending here. */
 const replaced = new WeakSet<UnitActor>();
 
-/** Stops a unit that another process has taken over, and wakes nobody who waits for it: the app must not act on it. */
-export const stopUnseen = (unit: UnitActor): void => {
+/** Stops a unit that continues in another process. Promises about it stay pending, so that the app does not act twice. */
+export const stopSilently = (unit: UnitActor): void => {
   replaced.add(unit);
   unit.stop();
 };
@@ -25,7 +25,7 @@ export const stopUnseen = (unit: UnitActor): void => {
 /**
  * Waits for one of several events of the unit.
  *
- * @throws {PepeunitError} What `failed` carries; {@link ClientError} `stopped` when the unit ends first.
+ * @throws {PepeunitError} The failure of an event in `failed`; {@link ClientError} `stopped` when the unit ends first.
  */
 export const waitForEvent = <TDone extends EmittedType>(
   unit: UnitActor,
@@ -33,7 +33,7 @@ export const waitForEvent = <TDone extends EmittedType>(
   failed: readonly FailureType[],
 ): Promise<Extract<Emitted, { type: TDone }>> =>
   new Promise((resolve, reject) => {
-    // A unit that has stopped emits nothing any more.
+    // A stopped unit emits no more events.
     if (unit.getSnapshot().status === 'stopped') throw stopped();
     const subscriptions = [
       ...done.map((type) =>
@@ -54,9 +54,9 @@ export const waitForEvent = <TDone extends EmittedType>(
   });
 
 /**
- * Waits until a child machine has done all that it was asked for.
+ * Waits until a child machine is idle.
  *
- * @throws {PepeunitError} Why its last attempt failed.
+ * @throws {PepeunitError} Its last attempt failed; {@link ClientError} `stopped` when the unit ends first.
  */
 export const waitForIdle = async (unit: UnitActor, child: ChildName): Promise<void> => {
   const ref: AnyActorRef | undefined = unit.system.get(child);

@@ -21,16 +21,18 @@ import type { UnitMetrics } from './metrics.ts';
 import { createUnit, type UnitRuntime } from './assemble.ts';
 import { ClientParts } from './parts.ts';
 
-/** What a unit tells its app; see `on`. */
+/** An event of the unit; see {@link UnitClient.on}. */
 export type UnitEvent = Parameters<Parameters<UnitActor['on']>[1]>[0];
 
+type EventOf<TType> = Extract<UnitEvent, { type: TType }>;
+
 /**
- * A Pepeunit unit: connects, talks and obeys.
+ * A Pepeunit unit: connects to its instance, exchanges messages and executes commands.
  *
- * The constructor does no I/O and never throws, be it for a missing or broken file or for an option that can't be used:
- * `ready()` and `runMainCycle()` do.
+ * The constructor does no I/O and never throws. `ready()` and `runMainCycle()` reject for a missing or invalid file, and
+ * for an invalid option.
  *
- * @typeParam TEnv The developer's own variables, such as `typeof` the unit's env_example.json.
+ * @typeParam TEnv The unit's own variables, such as `typeof` its env_example.json.
  */
 export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends ClientParts<TEnv> {
   readonly #options: ResolvedOptions;
@@ -42,7 +44,9 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
     const { options: resolved, fault } = resolveOptions(options);
     const adapters = { ...platform(resolved), ...resolved.adapters };
     const unit = createUnit<TEnv>(adapters, resolved, {
-      handOver: ({ payload, commitVersion }) => this.#handleUpdate(payload ?? { PU_COMMIT_VERSION: commitVersion }),
+      handOver: async ({ payload, commitVersion }) => {
+        await this.#updateHandler?.(this, payload ?? { PU_COMMIT_VERSION: commitVersion });
+      },
       isReady: () => resolved.update.ready?.(this),
       fault,
     });
@@ -53,7 +57,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   }
 
   /**
-   * Measures what the unit would report now on `state/pepeunit`.
+   * Measures the host, and returns the state report that the unit sends on `state/pepeunit`.
    *
    * @example
    * const { mem_free: freeBytes } = await client.getSystemState();
@@ -63,7 +67,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   }
 
   /**
-   * Counts of links, messages, commands and failures since the unit was made, read now.
+   * Reads the counts of links, messages, commands and failures since the client was created.
    *
    * @example
    * console.log(client.metrics().uptimeMs);
@@ -73,8 +77,8 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   }
 
   /**
-   * Sets what is called with each message, one at a time and in order for each topic. Commands are obeyed before it, and
-   * without it. What it throws goes to the log.
+   * Sets the handler of inbound messages, called one at a time and in order for each topic. The unit executes commands
+   * itself, with or without a handler. An error that the handler throws goes to the log.
    *
    * @example
    * client.setMqttInputHandler((unit, message) => unit.logger.info(`${message.topic}: ${message.text()}`));
@@ -84,8 +88,8 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   }
 
   /**
-   * Sets what is called each cycle, never overlapping itself. What it publishes while offline is queued; what it throws
-   * goes to the log.
+   * Sets the handler that the main cycle calls, never twice at the same time. Messages that it publishes while offline are
+   * queued. An error that it throws goes to the log.
    *
    * @example
    * client.setOutputHandler((unit) => unit.publishToTopics('output/pepeunit', 21.5), { onlineOnly: true });
@@ -95,7 +99,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   }
 
   /**
-   * Sets what takes the place of the whole update sequence; gets the command's payload.
+   * Sets the handler that replaces the whole update sequence. It gets the command's payload.
    *
    * @example
    * client.setCustomUpdateHandler((unit, payload) => unit.logger.info(JSON.stringify(payload)));
@@ -106,21 +110,11 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   }
 
   /**
-   * Subscribes to all topics of the schema again.
+   * Publishes to every topic of a key of `output_topic`, else of `output_base_topic`. Never rejects.
    *
+   * @returns `true` when the message was delivered or queued for every topic; `false` for an unknown key or a refusal.
    * @example
-   * client.subscribeAllSchemaTopics();
-   */
-  subscribeAllSchemaTopics(): void {
-    this.mqttClient.subscribeAllSchemaTopics();
-  }
-
-  /**
-   * Publishes to every topic of a key of `output_topic`, else of `output_base_topic`.
-   *
-   * @returns `true` when every topic took the message (delivered or queued); `false` for an unknown key or a refusal.
-   * @example
-   * const isTaken = await client.publishToTopics('output/pepeunit', 21.5);
+   * const isAccepted = await client.publishToTopics('output/pepeunit', 21.5);
    */
   publishToTopics(key: string, message: Payload, options?: MessageOptions): Promise<boolean> {
     const topics =
@@ -135,7 +129,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   /**
    * Starts the unit, and resolves once it is online with its topics subscribed.
    *
-   * @throws {SettingsError | SchemaError | ClientError} The configuration can't be used, or an option (`options`).
+   * @throws {SettingsError | SchemaError | ClientError} A document or an option (`options`) is invalid.
    * @example
    * await client.ready();
    */
@@ -144,9 +138,9 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   }
 
   /**
-   * Runs the unit until `stopMainCycle()`, whatever the network does.
+   * Runs the unit until `stopMainCycle()`; it reconnects whenever the network allows.
    *
-   * @throws {SettingsError | SchemaError | ClientError} The configuration can't be used, or an option (`options`).
+   * @throws {SettingsError | SchemaError | ClientError} A document or an option (`options`) is invalid.
    * @example
    * await client.runMainCycle({ cycleMs: 100 });
    */
@@ -164,8 +158,8 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   }
 
   /**
-   * Stops the unit: flushes the log, closes the link, gives up requests under way, and leaves nothing running. Takes 5 s at
-   * the most.
+   * Stops the unit: flushes the log, closes the link, aborts requests under way, and leaves nothing running. Takes 5 s at
+   * most. A stopped client can't be started again.
    *
    * @example
    * await client.stopMainCycle();
@@ -175,9 +169,9 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   }
 
   /**
-   * Restarts the program; by `restart_exec` where the restart mode names no other way.
+   * Restarts the program by the `restartMode` option, or by `restart_exec` if that option restarts nothing.
    *
-   * @throws {ProcessError} The restart failed; the unit goes on.
+   * @throws {ProcessError} The restart failed; the unit continues.
    * @example
    * await client.restartDevice();
    */
@@ -187,9 +181,9 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   }
 
   /**
-   * Asks the instance for the unit's version, and updates to it.
+   * Reads the unit's target version from the instance, and updates to it.
    *
-   * @throws {SettingsError | RestError | FirmwareError | ProcessError} The version before stays in place.
+   * @throws {SettingsError | RestError | FirmwareError | ProcessError} The current version stays in place.
    * @example
    * await client.performUpdate();
    */
@@ -206,10 +200,10 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   }
 
   /**
-   * Downloads the env, checks it, replaces env.json and takes it over.
+   * Downloads the env, checks it, replaces env.json and applies it.
    *
-   * @param path Save it there instead, and leave the settings as they are.
-   * @throws {RestError | SettingsError | StorageError} The old file and settings are then still in force.
+   * @param path Another file to save to; the settings then stay as they are.
+   * @throws {RestError | SettingsError | StorageError} The current file and settings stay in force.
    * @example
    * await client.downloadEnv();
    */
@@ -220,10 +214,10 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   }
 
   /**
-   * Downloads the schema, checks it, replaces schema.json and subscribes as it says.
+   * Downloads the schema, checks it, replaces schema.json and subscribes to its topics.
    *
-   * @param path Save it there instead, and leave the schema as it is.
-   * @throws {RestError | SchemaError | StorageError} The old file and schema are then still in force.
+   * @param path Another file to save to; the schema then stays as it is.
+   * @throws {RestError | SchemaError | StorageError} The current file and schema stay in force.
    * @example
    * await client.downloadSchema();
    */
@@ -233,29 +227,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   }
 
   /**
-   * Keeps a text of up to 1,000,000 characters on the instance; `''` clears it.
-   *
-   * @throws {RestError}
-   * @example
-   * await client.setStateStorage(JSON.stringify({ duty: 40 }));
-   */
-  setStateStorage(state: string): Promise<void> {
-    return this.restClient.setStateStorage(state);
-  }
-
-  /**
-   * Reads the text that was stored last; `''` when there is none.
-   *
-   * @throws {RestError}
-   * @example
-   * const state = await client.getStateStorage();
-   */
-  getStateStorage(): Promise<string> {
-    return this.restClient.getStateStorage();
-  }
-
-  /**
-   * Calls back on an event of the unit, such as `online`. What the callback throws goes to the log.
+   * Subscribes to an event of the unit, such as `online`. An error that the handler throws goes to the log.
    *
    * @example
    * const subscription = client.on('online', () => console.log('online'));
@@ -263,24 +235,15 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
    */
   on<TType extends UnitEvent['type']>(
     type: TType,
-    handler: (event: Extract<UnitEvent, { type: TType }>) => unknown,
+    handler: (event: EventOf<TType>) => unknown,
   ): { unsubscribe(): void } {
     return this.actor.on(type, (event) => {
-      void callGuarded(
-        `handler of "${type}"`,
-        handler,
-        [event as Extract<UnitEvent, { type: TType }>],
-        this.#unit.plane.warn,
-      );
+      void callGuarded(`handler of "${type}"`, handler, [event as EventOf<TType>], this.#unit.plane.warn);
     });
   }
 
   async #needSettings(): Promise<void> {
     this.#unit.lifecycle.start();
     if (!this.#unit.documents.envNow()) await this.settings.loadFromFile();
-  }
-
-  async #handleUpdate(payload: JsonObject): Promise<void> {
-    await this.#updateHandler?.(this, payload);
   }
 }

@@ -7,28 +7,28 @@ import type { ResolvedOptions } from './options/options.ts';
 import { createSchemaManager, type SchemaManager } from './api/schema.ts';
 import { createSettings, type Settings } from './api/settings.ts';
 
-/** What the documents ask the running unit for. */
+/** Requests and callbacks of the documents to their unit. */
 export interface DocumentRequests {
   readonly loadSettings: () => Promise<void>;
   readonly loadSchema: () => Promise<void>;
-  /** What ends a download to another path before its time. */
-  readonly giveUp: () => AbortSignal;
+  /** Signal that aborts downloads to another path when the unit stops. */
+  readonly stopSignal: () => AbortSignal;
   readonly onEnv: (env: UnitEnv) => void;
   readonly onSchema: (schema: UnitSchema) => void;
 }
 
-/** env.json and schema.json: where they come from, what is in force, and how an app sees them. */
+/** env.json and schema.json: their sources, the ones in force, and the objects that show them to the app. */
 export interface Documents<TEnv extends object> {
   readonly settings: Settings<TEnv>;
   readonly schema: SchemaManager;
   readonly settingsSources: SettingsSources;
   readonly schemaSources: SchemaSources;
-  /** What is in force; `undefined` before it is loaded. */
+  /** The env in force; `undefined` before it is loaded. */
   readonly envNow: () => UnitEnv | undefined;
   readonly schemaNow: () => UnitSchema | undefined;
-  /** The env in force, read from its file if need be. */
+  /** Returns the env in force, read from its file if need be. @throws {SettingsError} */
   readonly env: () => Promise<UnitEnv>;
-  /** Downloads to another path, without taking it over. */
+  /** Downloads the env to another path; the one in force stays. */
   readonly saveEnv: (path: string) => Promise<unknown>;
   readonly saveSchema: (path: string) => Promise<unknown>;
 }
@@ -59,7 +59,7 @@ export const createDocuments = <TEnv extends object>(
     envNow: () => settingsSources.holder.current,
     schemaNow: () => schemaSources.holder.current,
     env,
-    saveEnv: async (to) => downloadEnv({ ...settingsSources, before: await env(), to }, requests.giveUp()),
-    saveSchema: (path) => downloadSchema({ ...schemaSources, path }, requests.giveUp()),
+    saveEnv: async (to) => downloadEnv({ ...settingsSources, before: await env(), to }, requests.stopSignal()),
+    saveSchema: (path) => downloadSchema({ ...schemaSources, path }, requests.stopSignal()),
   };
 };

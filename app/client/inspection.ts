@@ -3,15 +3,15 @@ import { callGuarded, type OnFailure } from '../messaging/call-user.ts';
 
 export type Inspector = Observer<InspectionEvent> | ((event: InspectionEvent) => void);
 
-/** Hands inspection events to an observer of the user; one that fails is let go, and told once. */
+/** Passes inspection events to the user's observer. After its first failure, which is logged, it gets no more events. */
 export const guardInspector = (inspector: Inspector, warn: OnFailure): ((event: InspectionEvent) => void) => {
   const observe = typeof inspector === 'function' ? inspector : (event: InspectionEvent) => inspector.next?.(event);
   let hasFailed = false;
-  const letGo = (message: string) => {
+  const disable = (message: string) => {
     if (!hasFailed) warn(`${message}. It gets no more events.`);
     hasFailed = true;
   };
   return (event) => {
-    if (!hasFailed) void callGuarded('inspector', observe, [event], letGo);
+    if (!hasFailed) void callGuarded('inspector', observe, [event], disable);
   };
 };

@@ -4,36 +4,36 @@ import type { RestartingMode } from '../../services/process-control.ts';
 import type { LogDispatcher } from '../logging/log.ts';
 import { createTimeouts } from '../messaging/timeout.ts';
 import type { Adapters } from '../platform.ts';
-import { waitForEvent, stopUnseen, type UnitActor } from './await-event.ts';
+import { waitForEvent, stopSilently, type UnitActor } from './await-event.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Cycle } from './main-cycle.ts';
 
-/** Calls of the app that nothing but the unit's end cuts short. */
+/** Calls of the app under way, which end early only when the unit stops. */
 export interface InFlight {
-  /** Aborts when the unit stops; asked for anew by each call. */
+  /** Returns a signal for a new call, which aborts when the unit stops. */
   signal(): AbortSignal;
-  /** Gives up every call that is under way. */
-  giveUp(): void;
+  /** Aborts every call under way. */
+  abort(): void;
 }
 
 export const createInFlight = (): InFlight => {
-  let abort = new AbortController();
+  let controller = new AbortController();
   return {
-    signal: () => abort.signal,
-    giveUp: () => {
-      abort.abort();
-      abort = new AbortController();
+    signal: () => controller.signal,
+    abort: () => {
+      controller.abort();
+      controller = new AbortController();
     },
   };
 };
 
 /** Start, stop and restart of the unit. */
 export interface Lifecycle {
-  /** Starts the machines, once; they do nothing until asked. @throws {ClientError} `stopped`, `options` */
+  /** Starts the machines, once. They do nothing before a request. @throws {ClientError} `stopped`, `options` */
   start(): void;
-  /** Flushes the log, closes the link, and leaves nothing running. */
+  /** Flushes the log, closes the link, and leaves nothing running. A second call waits for the first. */
   stop(): Promise<void>;
-  /** Leaves the link, and lets another process take over. @throws {ProcessError} The unit then goes on. */
+  /** Closes the link, and lets another process take over. @throws {ProcessError} The restart failed; the unit continues. */
   restart(mode: RestartingMode): Promise<void>;
 }
 
@@ -43,19 +43,19 @@ export interface LifecycleParts {
   readonly cycle: Cycle;
   readonly inFlight: InFlight;
   readonly adapters: Adapters;
-  /** Why the unit must not start. */
+  /** Error that keeps the unit from starting. */
   readonly fault: ClientError | undefined;
 }
 
-const noWatch = (): void => undefined;
+const doNothing = (): void => undefined;
 
-/** How long a stop may take in all, milliseconds; a disk that hangs gets what the link has left of it. */
+/** Time limit of a whole stop, milliseconds; a hanging disk gets the time that closing the link has left. */
 const stopWithinMs = 4_900;
-/** How long a log may hold a restart up, milliseconds. */
+/** Time limit for flushing the log before a restart, milliseconds. */
 const flushWithinMs = 5_000;
 
-/** Throws what is wrong, if anything is, and logs it, once. */
-const refusal = (fault: ClientError | undefined, log: LogDispatcher) => {
+/** Creates the check of the options: throws their fault, and logs it the first time. */
+const createFaultCheck = (fault: ClientError | undefined, log: LogDispatcher) => {
   let isLogged = false;
   return (): void => {
     if (!fault) return;
@@ -67,7 +67,7 @@ const refusal = (fault: ClientError | undefined, log: LogDispatcher) => {
 
 const createRestart = ({ actor, plane, cycle, adapters }: LifecycleParts): Lifecycle['restart'] => {
   const { withTimeout } = createTimeouts(adapters.clock);
-  /** @returns Whether there was a link to leave. */
+  /** @returns Whether there was a link to close. */
   const disconnect = async (): Promise<boolean> => {
     if (!plane.publisher.isAttached()) return false;
     const done = waitForEvent(actor, ['disconnected'], []);
@@ -75,11 +75,11 @@ const createRestart = ({ actor, plane, cycle, adapters }: LifecycleParts): Lifec
     await done;
     return true;
   };
-  /** The unit goes on in another process, and this one stays before it. */
+  /** The unit continues in another process, and this one only forwards to it. */
   const onReplaced = () => {
     plane.inbox.stop();
     void plane.publisher.stop();
-    stopUnseen(actor);
+    stopSilently(actor);
   };
 
   return async (mode) => {
@@ -98,8 +98,8 @@ const createRestart = ({ actor, plane, cycle, adapters }: LifecycleParts): Lifec
   };
 };
 
-/** Whoever comes after a supervisor or proxy starts a unit of its own: two of one unit would fight for the session. */
-const createLeave =
+/** Creates the exit of a unit that lost its parent: the next parent starts the unit again, and two would fight for the session. */
+const createOrphanExit =
   ({ plane: { log }, adapters }: LifecycleParts, restart: Lifecycle['restart']) =>
   () => {
     const gone = adapters.process.isSupervised
@@ -114,18 +114,18 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
   const { inbox, log, publisher } = plane;
   const { clock } = adapters;
   const { withTimeout } = createTimeouts(clock);
-  let isOn = false;
-  let endWatch = noWatch;
+  let isStarted = false;
+  let stopWatching = doNothing;
   let stopping: Promise<void> | undefined;
   const restart = createRestart(parts);
-  const refuse = refusal(fault, log);
+  const checkFault = createFaultCheck(fault, log);
 
   actor.subscribe({
     error: (thrown) => log.log(LogLevel.Critical, `The unit's root machine failed: ${failureOf(thrown).message}`),
   });
 
-  /** The publisher takes no more messages from now on, and what the log has yet to publish goes there first. */
-  const writeOut = async (withinMs: number) => {
+  /** Stops the publisher, after it has taken the log's last messages. */
+  const flushAll = async (withinMs: number) => {
     const flushed = withTimeout(log.flush(), withinMs);
     await publisher.stop(withinMs);
     await flushed;
@@ -133,27 +133,27 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
 
   const stop = async () => {
     const dueMs = clock.monotonic() + stopWithinMs;
-    endWatch();
+    stopWatching();
     cycle.stop();
-    inFlight.giveUp();
-    if (isOn && actor.getSnapshot().status === 'active') {
+    inFlight.abort();
+    if (isStarted && actor.getSnapshot().status === 'active') {
       const stopped = waitForEvent(actor, ['stopped'], []);
       actor.send({ type: 'unit.stop' });
-      // A root that fails meanwhile is in the log; what follows has to happen all the same.
+      // The log has a failure of the root; the rest of the stop has to follow all the same.
       await Promise.allSettled([stopped]);
     }
     inbox.stop();
-    await writeOut(Math.max(0, dueMs - clock.monotonic()));
+    await flushAll(Math.max(0, dueMs - clock.monotonic()));
     actor.stop();
   };
 
   return {
     start: () => {
       if (stopping) throw new ClientError('stopped', 'The client was stopped. Make a new one.');
-      refuse();
-      if (isOn) return;
-      isOn = true;
-      endWatch = adapters.process.watchSupervisor(createLeave(parts, restart));
+      checkFault();
+      if (isStarted) return;
+      isStarted = true;
+      stopWatching = adapters.process.watchSupervisor(createOrphanExit(parts, restart));
       actor.start();
       void publisher.open();
     },

@@ -45,7 +45,7 @@ import { guardInspector } from './inspection.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import type { Reports } from './reports.ts';
 
-/** What fills the machines' slots. */
+/** The parts that fill the machines' slots. */
 export interface RootParts {
   readonly adapters: Adapters;
   readonly options: ResolvedOptions;
@@ -129,7 +129,7 @@ const stateReporter = ({ adapters, epochMs, reports }: RootParts) =>
     },
   });
 
-/** Fills every slot of the unit's machines, once. */
+/** Fills every slot of the unit's machines. */
 const provideUnit = (parts: RootParts) =>
   unitMachine.provide({
     actors: {
@@ -160,7 +160,7 @@ const provideUnit = (parts: RootParts) =>
     },
   });
 
-/** Makes the unit's root actor, not yet started. */
+/** Creates the unit's root actor, not yet started. */
 export const createRoot = (parts: RootParts): UnitActor => {
   const { adapters, options, plane } = parts;
   return createActor(provideUnit(parts), {
@@ -175,7 +175,7 @@ export const createRoot = (parts: RootParts): UnitActor => {
       ...(options.mqtt.timeoutMs !== undefined && { mqttTimeoutMs: options.mqtt.timeoutMs }),
       restartMode: options.restartMode,
       checksVersion: options.ffVersionCheckEnable,
-      // The answer names no link: a compilable unit can only wait for the command that does.
+      // The instance's answer has no link to the program, so a compilable unit waits for the command that has one.
       asksTarget: options.update.program === undefined,
       isSupervised: adapters.process.isSupervised,
       logConfig: plane.log.config,

@@ -1,49 +1,49 @@
 import type { Clock } from '../../services/clock.ts';
 import { callGuarded, type OnFailure } from '../messaging/call-user.ts';
 
-/** When the output handler is called: by default each cycle, online or not. */
+/** Options of the output handler. */
 export interface OutputHandlerOptions {
-  /** Call the handler only while the unit is online. @defaultValue false: what it publishes meanwhile is queued */
+  /** Whether the handler is called only while the unit is online. Messages published offline are queued. @defaultValue false */
   readonly onlineOnly?: boolean;
 }
 
 export interface CycleParts {
   readonly clock: Clock;
-  /** Whether env.json and schema.json are in force: what a handler uses; none is called before. */
+  /** Whether env.json and schema.json are loaded; the handler, which uses them, is not called before. */
   readonly isConfigured: () => boolean;
   readonly isOnline: () => boolean;
   readonly warn: OnFailure;
 }
 
-/** Calls the output handler again and again, never while it is still at work. */
+/** Calls the output handler in a cycle; skips a turn while the handler is still running. */
 export interface Cycle {
   setHandler(handler: (() => unknown) | undefined, options?: OutputHandlerOptions): void;
   start(cycleMs: number): void;
   stop(): void;
-  /** Calls nothing until it is resumed. */
+  /** Stops the calls until `resume()`. */
   pause(): void;
-  /** Goes on after a pause, unless it was stopped meanwhile. */
+  /** Continues after a pause, unless the cycle was stopped meanwhile. */
   resume(): void;
 }
 
 export const createCycle = ({ clock, isConfigured, isOnline, warn }: CycleParts): Cycle => {
   let handler: (() => unknown) | undefined;
   let onlineOnly = false;
-  let isWorking = false;
+  let isRunning = false;
   let timer: unknown;
   let cycleMs: number | undefined;
 
   const callHandler = () => {
-    if (!handler || isWorking || !isConfigured() || (onlineOnly && !isOnline())) return;
-    const working = callGuarded('output handler', handler, [], warn);
-    if (!working) return;
-    isWorking = true;
-    void working.finally(() => {
-      isWorking = false;
+    if (!handler || isRunning || !isConfigured() || (onlineOnly && !isOnline())) return;
+    const running = callGuarded('output handler', handler, [], warn);
+    if (!running) return;
+    isRunning = true;
+    void running.finally(() => {
+      isRunning = false;
     });
   };
 
-  const run = () => {
+  const resume = () => {
     if (timer !== undefined || cycleMs === undefined) return;
     const turn = () => {
       timer = clock.setTimeout(turn, cycleMs ?? 0);
@@ -64,13 +64,13 @@ export const createCycle = ({ clock, isConfigured, isOnline, warn }: CycleParts)
     },
     start: (ms) => {
       cycleMs = ms;
-      run();
+      resume();
     },
     stop: () => {
       cycleMs = undefined;
       pause();
     },
     pause,
-    resume: run,
+    resume,
   };
 };

@@ -4,11 +4,11 @@ import type { DatedFailure, InboxMetrics, OutboxMetrics } from '../../services/m
 import type { DataPlane } from './data-plane.ts';
 import type { Epoch } from './api/time-manager.ts';
 
-/** What {@link UnitClient.metrics} reads: counts since the unit was made, and how things are now. */
+/** Result of {@link UnitClient.metrics}: counts since the client was created, and the current state. */
 export interface UnitMetrics extends UnitCounts {
-  /** Time since the unit was made, milliseconds. */
+  /** Time since the client was created, milliseconds. */
   readonly uptimeMs: number;
-  /** How far real time is ahead of the host's clock, milliseconds; `undefined` before the first sync. */
+  /** Real time minus the host's clock, milliseconds; `undefined` before the first sync. */
   readonly clockOffsetMs?: number;
   readonly inbox: InboxMetrics;
   readonly outbox: OutboxMetrics;
@@ -16,28 +16,28 @@ export interface UnitMetrics extends UnitCounts {
   readonly lastFailure?: DatedFailure;
 }
 
-/** Reads a unit's metrics from its machines and its data plane when asked; nothing polls them. */
+/** Reads a unit's metrics on request, from its machines and its data plane; nothing polls. */
 export interface Metrics {
   read(): UnitMetrics;
-  /** Keeps the failure of a log line as the last one. */
+  /** Stores the failure of a log line as the last one. */
   note(line: LogLine): void;
 }
 
-/** @param counts Reads what the machines have counted. */
+/** @param counts Reads the machines' counters. */
 export const createMetrics = (
   clock: Clock,
   epoch: Epoch,
   { inbox, publisher }: DataPlane,
   counts: () => UnitCounts,
 ): Metrics => {
-  const madeAt = clock.monotonic();
+  const createdMs = clock.monotonic();
   let lastFailure: DatedFailure | undefined;
   return {
     read: () => {
       const clockOffsetMs = epoch.hostOffsetMs();
       return {
         ...counts(),
-        uptimeMs: Math.round(clock.monotonic() - madeAt),
+        uptimeMs: Math.round(clock.monotonic() - createdMs),
         ...(clockOffsetMs !== undefined && { clockOffsetMs }),
         inbox: inbox.metrics(),
         outbox: publisher.metrics(),

@@ -27,14 +27,14 @@ const syncTime = async ({ actor, lifecycle }: Machines): Promise<void> => {
   await ended;
 };
 
-/** Milliseconds before another attempt to join the network: 5 s, then twice as long each time. */
-const wifiDelay = (attempts: number, ceilingMs: number): number =>
+/** Delay before the next attempt to join the network, milliseconds: 5 s, then doubling up to the ceiling. */
+const wifiRetryDelay = (attempts: number, ceilingMs: number): number =>
   Math.min(5_000 * 2 ** Math.min(attempts - 1, 20), ceilingMs);
 
-/** The objects that a client consists of, wired to its unit. */
+/** The objects that a client consists of, and the methods that only forward to them. */
 export abstract class ClientParts<TEnv extends object> {
   /**
-   * Variables of env.json by name, typed by `TEnv`.
+   * Variables of env.json, by name and typed by `TEnv`.
    *
    * @example
    * const interval = client.settings.PU_STATE_SEND_INTERVAL; // seconds
@@ -48,7 +48,7 @@ export abstract class ClientParts<TEnv extends object> {
    */
   readonly schema: SchemaManager;
   /**
-   * The unit's log: console, file and MQTT.
+   * The unit's log, with its sinks console, file and MQTT.
    *
    * @example
    * client.logger.info('The fan is on');
@@ -62,14 +62,14 @@ export abstract class ClientParts<TEnv extends object> {
    */
   readonly mqttClient: MqttClient;
   /**
-   * The instance's REST API, asked as this unit.
+   * The instance's REST API, called with this unit's token.
    *
    * @example
    * const { commit } = await client.restClient.getTargetVersion();
    */
   readonly restClient: RestClient;
   /**
-   * The unit's clock, synced by NTP.
+   * The unit's time, synced by NTP (by HTTP in a browser).
    *
    * @example
    * const now = client.timeManager.getEpochMs();
@@ -83,21 +83,21 @@ export abstract class ClientParts<TEnv extends object> {
    */
   readonly wifiManager: WifiManager;
   /**
-   * Files of the unit; in a browser, documents of its storage.
+   * Files; in a browser, documents in IndexedDB.
    *
    * @example
    * const env = await client.fileManager.readJson('env.json');
    */
   readonly fileManager: FileManager;
   /**
-   * Encrypts and decrypts texts with a shared key.
+   * Encryption and decryption of texts with a shared key.
    *
    * @example
    * const secret = await client.cipher.aesGcmEncode('21.5', client.settings.PU_ENCRYPT_KEY);
    */
   readonly cipher: Cipher;
   /**
-   * The root actor: `subscribe`, `getSnapshot`, `send`.
+   * The root actor of the unit's XState machines: `subscribe`, `getSnapshot`, `send`.
    *
    * @example
    * console.log(client.actor.getSnapshot().value);
@@ -106,7 +106,7 @@ export abstract class ClientParts<TEnv extends object> {
 
   constructor(unit: UnitRuntime<TEnv>, adapters: Adapters) {
     const { actor, documents, plane, epoch, inFlight } = unit;
-    const giveUp = inFlight.signal;
+    const stopSignal = inFlight.signal;
     const { env, saveEnv, saveSchema } = documents;
     this.actor = actor;
     this.settings = documents.settings;
@@ -131,7 +131,7 @@ export abstract class ClientParts<TEnv extends object> {
       rest: adapters.http,
       storage: adapters.storage,
       env,
-      giveUp,
+      stopSignal,
       downloadEnv: saveEnv,
       downloadSchema: saveSchema,
     });
@@ -140,8 +140,40 @@ export abstract class ClientParts<TEnv extends object> {
       wifi: adapters.wifi,
       clock: adapters.clock,
       env,
-      giveUp,
-      pause: wifiDelay,
+      stopSignal,
+      retryDelay: wifiRetryDelay,
     });
+  }
+
+  /**
+   * Subscribes to all topics of the schema again.
+   *
+   * @example
+   * client.subscribeAllSchemaTopics();
+   */
+  subscribeAllSchemaTopics(): void {
+    this.mqttClient.subscribeAllSchemaTopics();
+  }
+
+  /**
+   * Stores a text of up to 1,000,000 characters on the instance; `''` clears it.
+   *
+   * @throws {RestError}
+   * @example
+   * await client.setStateStorage(JSON.stringify({ duty: 40 }));
+   */
+  setStateStorage(state: string): Promise<void> {
+    return this.restClient.setStateStorage(state);
+  }
+
+  /**
+   * Reads the text that was stored last; `''` when there is none.
+   *
+   * @throws {RestError}
+   * @example
+   * const state = await client.getStateStorage();
+   */
+  getStateStorage(): Promise<string> {
+    return this.restClient.getStateStorage();
   }
 }

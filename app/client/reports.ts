@@ -7,34 +7,34 @@ import type { UnitSchema } from '../../services/schema.ts';
 import type { StateReport } from '../../services/system.ts';
 import type { DataPlane } from './data-plane.ts';
 
-/** Bytes of one batch of stored entries: well under the platform's packet limit, and little to send twice. */
+/** Size of one batch, bytes: well below the platform's packet limit, and little to send twice. */
 const batchBytes = 64 * 1024;
-/** What an array adds to one entry. */
+/** Bytes that the array around one entry adds. */
 const bracketBytes = 2;
-/** Milliseconds between two batches: 8 messages and 512 KiB a second at the most, a part of what the platform allows. */
-const pauseMs = 125;
+/** Time between two batches, milliseconds: at most 8 messages and 512 KiB a second, well within the platform's limit. */
+const batchIntervalMs = 125;
 
-/** What a log sync works with. */
+/** The parts that a log sync uses. */
 export interface LogSyncParts {
   readonly clock: Clock;
-  /** The stored entries as JSON texts, oldest first. */
+  /** Reads the stored entries as JSON texts, oldest first. */
   readonly stored: () => Promise<string[]>;
-  /** Resolves when the broker has acknowledged the payload. @throws {BrokerError} */
+  /** Sends a payload, and resolves once the broker has acknowledged it. @throws {BrokerError} */
   readonly send: (payload: string) => Promise<void>;
-  /** Bytes of the largest payload that can be sent now. */
+  /** Reads the size of the largest payload that can be sent now, bytes. */
   readonly maxBytes: () => number;
-  /** Lets entries that are made from now on wait, until the result is called. */
+  /** Holds new entries back. @returns A function that releases them. */
   readonly holdNew: () => () => void;
   readonly warn: (message: string) => void;
 }
 
-/** The first lines, as one JSON array that stays within a size. */
+/** A JSON array of the first lines. */
 interface Batch {
   readonly payload: string;
   readonly count: number;
 }
 
-/** As many lines as go together, at least one, with a byte for each comma or bracket. */
+/** Builds a batch of as many lines as fit, at least one; counts a byte for each comma and bracket. */
 export const batchFrom = (lines: readonly string[], maxBytes: number): Batch => {
   let bytes = 1;
   let end = 0;
@@ -46,14 +46,15 @@ export const batchFrom = (lines: readonly string[], maxBytes: number): Batch => 
 };
 
 /**
- * Sends every stored entry, oldest first, in paced batches that are acknowledged one by one; entries made meanwhile follow.
+ * Sends every stored entry, oldest first, in paced batches that the broker acknowledges one by one. Entries logged
+ * meanwhile follow.
  *
- * Cut off, it goes on with the batch that was not acknowledged.
+ * After an interruption it continues with the batch that was not acknowledged.
  */
 export const createLogSync = ({ clock, stored, send, maxBytes, holdNew, warn }: LogSyncParts): SendLogs => {
   let rest: readonly string[] = [];
   let sent = 0;
-  const leaveOutLong = (limit: number) => {
+  const dropTooLong = (limit: number) => {
     const fitting = rest.filter((line) => utf8Bytes(line) + bracketBytes <= limit);
     const left = rest.length - fitting.length;
     if (left > 0) warn(`${left} stored log entries are longer than the ${limit} bytes that can be sent at once.`);
@@ -67,7 +68,7 @@ export const createLogSync = ({ clock, stored, send, maxBytes, holdNew, warn }: 
         sent = 0;
       }
       const limit = maxBytes();
-      leaveOutLong(limit);
+      dropTooLong(limit);
       while (rest.length > 0) {
         signal.throwIfAborted();
         const { payload, count } = batchFrom(rest, Math.min(batchBytes, limit));
@@ -75,7 +76,7 @@ export const createLogSync = ({ clock, stored, send, maxBytes, holdNew, warn }: 
         signal.throwIfAborted();
         sent += count;
         rest = rest.slice(count);
-        if (rest.length > 0) await delay(clock, pauseMs, signal);
+        if (rest.length > 0) await delay(clock, batchIntervalMs, signal);
       }
       return sent;
     } finally {
@@ -84,9 +85,9 @@ export const createLogSync = ({ clock, stored, send, maxBytes, holdNew, warn }: 
   };
 };
 
-/** What the unit sends to the instance by itself. */
+/** The unit's own reports to the instance. */
 export interface Reports {
-  /** Sends a state report now or not at all. @throws {BrokerError | ClientError} */
+  /** Sends a state report now; never queues it. @throws {BrokerError | ClientError} */
   sendState(report: StateReport): Promise<void>;
   /** Sends stored log entries, oldest first. @throws {BrokerError | ClientError} */
   readonly sendStoredLogs: SendLogs;

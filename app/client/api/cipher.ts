@@ -17,7 +17,7 @@ export class AesGcmCipher implements Cipher {
    * Encrypts a text.
    *
    * @param key 16, 24 or 32 bytes in base64.
-   * @throws {CipherError} The key is wrong.
+   * @throws {CipherError} The key is invalid.
    * @example
    * import { AesGcmCipher } from 'pepeunit-client';
    *
@@ -28,9 +28,9 @@ export class AesGcmCipher implements Cipher {
   }
 
   /**
-   * Decrypts a text of {@link AesGcmCipher.aesGcmEncode}.
+   * Decrypts a text that {@link AesGcmCipher.aesGcmEncode} returned.
    *
-   * @throws {CipherError} The key is wrong, or the text was changed.
+   * @throws {CipherError} The key is wrong, or the text was altered.
    * @example
    * import { AesGcmCipher } from 'pepeunit-client';
    *

@@ -2,19 +2,19 @@ import type { JsonValue } from '../../../services/json.ts';
 import type { Storage } from '../../../services/storage.ts';
 import type { Adapters } from '../../platform.ts';
 
-/** Files of the unit; on a browser, documents of its storage. */
+/** File operations; in a browser the files are documents in IndexedDB. */
 export interface FileManager {
   /**
    * Reads a JSON file.
    *
-   * @returns `undefined` when there is no such file.
+   * @returns `undefined` for a missing file.
    * @throws {StorageError} `malformed`, `io`
    * @example
    * const calibration = await client.fileManager.readJson('calibration.json');
    */
   readJson(path: string): Promise<JsonValue | undefined>;
   /**
-   * Replaces a JSON file: a crash leaves the old one or the new one. Creates its folder.
+   * Replaces a JSON file atomically: a crash leaves the old or the new one. Creates its folder.
    *
    * @throws {StorageError} `io`
    * @example
@@ -22,16 +22,16 @@ export interface FileManager {
    */
   writeJson(path: string, data: JsonValue): Promise<void>;
   /**
-   * Whether there is such a file.
+   * Checks whether a file exists.
    *
    * @example
    * const isCalibrated = await client.fileManager.fileExists('calibration.json');
    */
   fileExists(path: string): Promise<boolean>;
   /**
-   * Calls `onLine` with each non-empty line, as bytes without the line end, and waits for it.
+   * Calls `onLine` with each non-empty line, as bytes without the line end, and awaits it.
    *
-   * @throws {StorageError} `io`; what `onLine` throws.
+   * @throws {StorageError} `io`; any error that `onLine` throws.
    * @example
    * await client.fileManager.iterLinesBytes('env.json', (line) => console.log(line.length));
    */
@@ -45,9 +45,9 @@ export interface FileManager {
    */
   lines(path: string): AsyncIterable<Uint8Array>;
   /**
-   * Unpacks a tar archive, plain or in zlib, gzip or raw deflate.
+   * Unpacks a tar archive: plain, or compressed by zlib, gzip or raw deflate.
    *
-   * @throws {FirmwareError} The archive is wrong or too large; nothing is unpacked then.
+   * @throws {FirmwareError} The archive is invalid or too large; nothing is unpacked then.
    * @example
    * await client.restClient.downloadUpdate('update.tgz');
    * await client.fileManager.extractTarGz('update.tgz', 'unpacked');
@@ -67,7 +67,7 @@ export const createFileManager = (storage: Storage, extract: Adapters['extract']
 });
 
 /**
- * The directory part of a path; `''` when it has none.
+ * Returns the directory part of a path; `''` when it has none.
  *
  * @example
  * import { dirname } from 'pepeunit-client';

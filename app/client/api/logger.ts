@@ -2,13 +2,13 @@ import { textOf } from '../../../services/errors.ts';
 import { LogLevel } from '../../../services/log.ts';
 import { sinkNames, type LogDispatcher, type SinkName } from '../../logging/log.ts';
 
-/** Where an entry goes; to every sink that is on by default. */
+/** Options of one log entry. */
 export interface LogOptions {
-  /** Write to the log file (and the console) alone, not to MQTT. @defaultValue false */
+  /** Whether the entry skips MQTT, and goes to the log file and the console only. @defaultValue false */
   readonly fileOnly?: boolean;
 }
 
-/** The unit's log: console, file and MQTT. */
+/** The unit's log, with its sinks console, file and MQTT. */
 export interface Logger {
   /**
    * Logs a detail for developers.
@@ -18,51 +18,51 @@ export interface Logger {
    */
   debug(message: string, options?: LogOptions): void;
   /**
-   * Logs what happens in everyday work.
+   * Logs normal operation.
    *
    * @example
    * client.logger.info('The fan is on');
    */
   info(message: string, options?: LogOptions): void;
   /**
-   * Logs what needs a look.
+   * Logs a problem that the unit can work with.
    *
    * @example
    * client.logger.warning('The sensor answers slowly');
    */
   warning(message: string, options?: LogOptions): void;
   /**
-   * Logs what failed.
+   * Logs a failure.
    *
    * @example
    * client.logger.error('The sensor does not answer', { fileOnly: true });
    */
   error(message: string, options?: LogOptions): void;
   /**
-   * Logs what stops the unit from doing its work.
+   * Logs a failure that keeps the unit from working.
    *
    * @example
    * client.logger.critical('The fan is blocked');
    */
   critical(message: string, options?: LogOptions): void;
   /**
-   * Sends every stored entry to the instance, oldest first.
+   * Sends every stored entry to the instance, oldest first. Starts the unit if need be.
    *
-   * @returns How many entries were sent.
+   * @returns The number of sent entries.
    * @throws {ClientError} The unit was stopped, or the schema has no `log/pepeunit`.
    * @example
    * const entries = await client.logger.syncLogsToMqtt();
    */
   syncLogsToMqtt(): Promise<number>;
   /**
-   * Lets entries go to a sink from now on; before the start, from the start on. A wrong name is logged as a warning.
+   * Turns a sink on; before the start, from the start on. An unknown name is logged as a warning.
    *
    * @example
    * client.logger.enable('mqtt');
    */
   enable(sink: SinkName): void;
   /**
-   * Keeps entries from a sink from now on; before the start, from the start on. A wrong name is logged as a warning.
+   * Turns a sink off; before the start, from the start on. An unknown name is logged as a warning.
    *
    * @example
    * client.logger.disable('console');
@@ -86,7 +86,7 @@ export interface Logger {
   getFullLog(): Promise<LogRecord[]>;
 }
 
-/** A stored entry, as it stands in log.json. */
+/** An entry as stored in log.json. */
 export type LogRecord = Readonly<Record<string, unknown>>;
 
 export interface LoggerParts {

@@ -6,7 +6,7 @@ import { refused, type PublishResult } from '../../messaging/outbound/result.ts'
 import type { MessageOptions, Publisher } from '../../messaging/outbound/publisher.ts';
 import { waitForEvent, type UnitActor } from '../await-event.ts';
 
-/** What can be published: text and numbers go as UTF-8, bytes as they are. */
+/** A payload to publish. Texts, numbers and booleans are sent as UTF-8 text, bytes as they are. */
 export type Payload = string | Uint8Array | number | boolean;
 
 /** The MQTT link. */
@@ -14,13 +14,13 @@ export interface MqttClient {
   /**
    * Starts the unit if need be, and resolves once the link is up and the topics are subscribed.
    *
-   * @throws {ClientError | SettingsError | SchemaError} The unit was stopped, or its configuration can't be used.
+   * @throws {ClientError | SettingsError | SchemaError} The client was stopped, or a document or an option is invalid.
    * @example
    * await client.mqttClient.connect();
    */
   connect(): Promise<void>;
   /**
-   * Closes the link, and keeps it closed until {@link MqttClient.connect}.
+   * Closes the link, which stays closed until {@link MqttClient.connect}.
    *
    * @example
    * await client.mqttClient.disconnect();
@@ -28,7 +28,7 @@ export interface MqttClient {
    */
   disconnect(): Promise<void>;
   /**
-   * Sets what is called with each message; replaces the handler before it.
+   * Sets the handler of inbound messages; replaces the previous one.
    *
    * @example
    * client.mqttClient.setInputHandler((message) => console.log(message.topic, message.text()));
@@ -42,7 +42,7 @@ export interface MqttClient {
    */
   subscribeAllSchemaTopics(): void;
   /**
-   * Subscribes to topics besides the schema's, for as long as the client lives.
+   * Subscribes to topics besides the schema's, also after each reconnect, until {@link MqttClient.unsubscribeTopics}.
    *
    * @example
    * client.mqttClient.subscribeTopics([`${client.settings.PU_DOMAIN}/announcements`]);
@@ -56,30 +56,30 @@ export interface MqttClient {
    */
   unsubscribeTopics(topics: readonly string[]): void;
   /**
-   * Publishes to one topic, or keeps the message while the link is down.
+   * Publishes to one topic; queues the message while the link is down, as the `outbox` options say. Never rejects.
    *
-   * @returns What became of it, with the reason, and the broker's reason code, where it was not taken. Never rejects.
+   * @returns The outcome; for a refused message with the reason and the broker's reason code.
    * @example
    * const [topic = ''] = client.schema.outputTopic['output/pepeunit'] ?? [];
    * const result = await client.mqttClient.publish(topic, 21.5, { qos: 1 });
    */
   publish(topic: string, message: Payload, options?: MessageOptions): Promise<PublishResult>;
   /**
-   * Counts of messages that wait, were delivered and were lost, read now.
+   * Reads the counts of waiting, delivered and lost messages.
    *
    * @example
    * const metrics = client.mqttClient.metrics();
    */
   metrics(): OutboxMetrics;
   /**
-   * Whether the link is up.
+   * Checks whether the link is up.
    *
    * @example
    * if (client.mqttClient.isConnected()) client.logger.info('Online');
    */
   isConnected(): boolean;
   /**
-   * Does nothing while the link is up, else {@link MqttClient.connect}.
+   * Connects like {@link MqttClient.connect}; does nothing while the link is up.
    *
    * @throws {ClientError | SettingsError | SchemaError} As {@link MqttClient.connect}.
    * @example
@@ -87,14 +87,14 @@ export interface MqttClient {
    */
   ensureConnected(): Promise<void>;
   /**
-   * Whether the link came back since the last call.
+   * Checks whether the link came back since the last call.
    *
    * @example
    * if (client.mqttClient.consumeReconnected()) client.logger.info('Online again');
    */
   consumeReconnected(): boolean;
   /**
-   * Drops inbound messages until disposed of; commands still count.
+   * Drops inbound messages until the result is disposed of. Commands are still executed.
    *
    * @example
    * {
@@ -103,10 +103,10 @@ export interface MqttClient {
    */
   dropInput(): Disposable;
   /**
-   * Drops inbound messages while a callback runs; commands still count.
+   * Drops inbound messages while a callback runs. Commands are still executed.
    *
-   * @returns What the callback returns.
-   * @throws What the callback throws.
+   * @returns The callback's result.
+   * @throws The callback's error.
    * @example
    * const degrees = await client.mqttClient.dropInput(() => 21.5);
    */
@@ -133,9 +133,9 @@ const isPayload = (message: unknown): boolean =>
 const isQos = (qos: unknown): boolean => qos === undefined || qos === 0 || qos === 1 || qos === 2;
 
 /**
- * Why something can't be published, for callers that no compiler checks.
+ * Checks the arguments of a publish, for callers without a type checker.
  *
- * @returns `undefined` when nothing speaks against it.
+ * @returns What is wrong with them; `undefined` for valid ones.
  */
 const misuseOf = (topic: unknown, message: unknown, options: unknown): string | undefined => {
   if (typeof topic !== 'string') return 'its topic is no text';
@@ -145,7 +145,7 @@ const misuseOf = (topic: unknown, message: unknown, options: unknown): string | 
   return isQos('qos' in options ? options.qos : undefined) ? undefined : 'its qos is none of 0, 1 and 2';
 };
 
-/** Counts the links that came after the first. */
+/** Watches for links after the first. @returns A function that checks for one since its last call. */
 const countReconnects = (unit: UnitActor) => {
   let links = 0;
   let reconnected = false;
@@ -160,30 +160,30 @@ const countReconnects = (unit: UnitActor) => {
   };
 };
 
-/** Keeps the topics that the app wants besides the schema's. */
+/** Keeps the set of topics that the app subscribes to besides the schema's. */
 const createExtraTopics = (
   unit: UnitActor,
   warn: (message: string) => void,
 ): Pick<MqttClient, 'subscribeTopics' | 'unsubscribeTopics'> => {
   const extra = new Set<string>();
-  /** A text would be taken for a list of its characters. */
+  /** Rejects a single text, which would be read as a list of its characters. */
   const listed = (topics: readonly string[]): readonly string[] => {
     if (Array.isArray(topics)) return topics;
     warn(`${textOf(topics)} was passed over: a list of topics is needed.`);
     return [];
   };
-  const tell = () => unit.send({ type: 'mqtt.alsoWant', topics: [...extra] });
+  const sendTopics = () => unit.send({ type: 'mqtt.alsoWant', topics: [...extra] });
   return {
     subscribeTopics: (topics) => {
       for (const topic of listed(topics)) {
         if (typeof topic === 'string') extra.add(topic);
         else warn(`${textOf(topic)} can't be subscribed to: a topic is a text.`);
       }
-      tell();
+      sendTopics();
     },
     unsubscribeTopics: (topics) => {
       for (const topic of listed(topics)) extra.delete(topic);
-      tell();
+      sendTopics();
     },
   };
 };
@@ -197,7 +197,7 @@ export const createMqttClient = ({ unit, start, inbox, publisher, warn }: MqttCl
     const online = waitForEvent(unit, ['online'], ['misconfigured']);
     unit.send({ type: 'mqtt.connect' });
     await online;
-    // Else what is published first would have to wait behind what earlier runs left.
+    // Loads the messages of earlier runs, so that the app's first one does not have to wait for that.
     await publisher.open();
   };
 

@@ -9,31 +9,31 @@ import {
 } from '../../../services/rest.ts';
 import type { Storage } from '../../../services/storage.ts';
 
-/** The instance's REST API, asked as this unit. Every method throws {@link RestError}. */
+/** The instance's REST API, called with this unit's token. Every method throws {@link RestError}. */
 export interface RestClient {
   /**
-   * Saves the firmware archive (tar in zlib) to a file.
+   * Downloads the firmware archive (tar in zlib) to a file.
    *
    * @example
    * await client.restClient.downloadUpdate('update.tgz');
    */
   downloadUpdate(path: string): Promise<void>;
   /**
-   * Saves the env to a file, once it is checked. Settings in force stay.
+   * Downloads the env, checks it, and saves it to a file. The settings in force stay.
    *
    * @example
    * await client.restClient.downloadEnv('new-env.json');
    */
   downloadEnv(path: string): Promise<void>;
   /**
-   * Saves the schema to a file, once it is checked. The schema in force stays.
+   * Downloads the schema, checks it, and saves it to a file. The schema in force stays.
    *
    * @example
    * await client.restClient.downloadSchema('new-schema.json');
    */
   downloadSchema(path: string): Promise<void>;
   /**
-   * Keeps a text of up to 1,000,000 characters on the instance; `''` clears it.
+   * Stores a text of up to 1,000,000 characters on the instance; `''` clears it.
    *
    * @example
    * await client.restClient.setStateStorage(JSON.stringify({ duty: 40 }));
@@ -47,19 +47,19 @@ export interface RestClient {
    */
   getStateStorage(): Promise<string>;
   /**
-   * Reads the Input nodes that are linked to an Output node.
+   * Lists the Input nodes that are linked to an Output node.
    *
-   * @param topic The Output's topic or UUID.
-   * @param page By default the first 10.
+   * @param topic Topic or UUID of the Output.
+   * @param page Limit and offset. @defaultValue the first 10
    * @example
    * const [topic = ''] = client.schema.outputTopic['output/pepeunit'] ?? [];
    * const { count, unit_nodes } = await client.restClient.getInputByOutput(topic, { limit: 50 });
    */
   getInputByOutput(topic: string, page?: Page): Promise<UnitNodesPage>;
   /**
-   * Reads the units that own these nodes. An empty list is answered without a request.
+   * Lists the units that own these nodes. An empty list returns without a request.
    *
-   * @param page By default the first 10.
+   * @param page Limit and offset. @defaultValue the first 10
    * @example
    * const [topic = ''] = client.schema.outputTopic['output/pepeunit'] ?? [];
    * const [, uuid = ''] = topic.split('/');
@@ -78,28 +78,29 @@ export interface RestClient {
 export interface RestClientParts {
   readonly rest: Rest;
   readonly storage: Storage;
-  /** The env in force, loaded if need be. */
+  /** Returns the env in force, loaded if need be. */
   readonly env: () => Promise<UnitEnv>;
-  /** What ends a call before its time. */
-  readonly giveUp: () => AbortSignal;
+  /** Signal that aborts a call when the unit stops. */
+  readonly stopSignal: () => AbortSignal;
   readonly downloadEnv: (path: string) => Promise<unknown>;
   readonly downloadSchema: (path: string) => Promise<unknown>;
 }
 
-/** The node's UUID: the second segment of a topic, or the text itself. */
+/** Extracts a node's UUID: the second segment of a topic, or the text itself. */
 const nodeUuidOf = (topic: string): string => topic.split('/')[1] ?? topic;
 
 export const createRestClient = (parts: RestClientParts): RestClient => {
-  const { rest, storage, env, giveUp, downloadEnv, downloadSchema } = parts;
+  const { rest, storage, env, stopSignal, downloadEnv, downloadSchema } = parts;
   const target = async () => targetOf(await env());
   return {
-    downloadUpdate: async (path) => storage.writeBytes(path, await rest.getFirmware(await target(), giveUp())),
+    downloadUpdate: async (path) => storage.writeBytes(path, await rest.getFirmware(await target(), stopSignal())),
     downloadEnv: async (path) => void (await downloadEnv(path)),
     downloadSchema: async (path) => void (await downloadSchema(path)),
-    setStateStorage: async (state) => rest.setStateStorage(await target(), state, giveUp()),
-    getStateStorage: async () => rest.getStateStorage(await target(), giveUp()),
-    getInputByOutput: async (topic, page) => rest.getInputByOutput(await target(), nodeUuidOf(topic), page, giveUp()),
-    getUnitsByNodes: async (nodeUuids, page) => rest.getUnitsByNodes(await target(), nodeUuids, page, giveUp()),
-    getTargetVersion: async () => rest.getTargetVersion(await target(), giveUp()),
+    setStateStorage: async (state) => rest.setStateStorage(await target(), state, stopSignal()),
+    getStateStorage: async () => rest.getStateStorage(await target(), stopSignal()),
+    getInputByOutput: async (topic, page) =>
+      rest.getInputByOutput(await target(), nodeUuidOf(topic), page, stopSignal()),
+    getUnitsByNodes: async (nodeUuids, page) => rest.getUnitsByNodes(await target(), nodeUuids, page, stopSignal()),
+    getTargetVersion: async () => rest.getTargetVersion(await target(), stopSignal()),
   };
 };

@@ -1,6 +1,6 @@
 import type { SchemaSection, UnitSchema } from '../../../services/schema.ts';
 
-/** What to search a topic key by. */
+/** Kinds of value to search a topic key by. */
 export const SearchTopicType = {
   /** The node's UUID: the second segment of its topic. */
   UnitNodeUuid: 'unit_node_uuid',
@@ -9,7 +9,7 @@ export const SearchTopicType = {
 } as const;
 export type SearchTopicType = (typeof SearchTopicType)[keyof typeof SearchTopicType];
 
-/** Where to search a topic key. */
+/** Sections to search for a topic key. */
 export const SearchScope = {
   /** Input topics, then output topics. */
   All: 'all',
@@ -20,7 +20,7 @@ export const SearchScope = {
 } as const;
 export type SearchScope = (typeof SearchScope)[keyof typeof SearchScope];
 
-/** The sections of schema.json. */
+/** Sections of schema.json. */
 export const DestinationTopicType = {
   InputBaseTopic: 'input_base_topic',
   OutputBaseTopic: 'output_base_topic',
@@ -29,7 +29,7 @@ export const DestinationTopicType = {
 } as const;
 export type DestinationTopicType = (typeof DestinationTopicType)[keyof typeof DestinationTopicType];
 
-/** The keys of the topics on which commands come. */
+/** Keys of the topics that carry commands. */
 export const BaseInputTopicType = {
   UpdatePepeunit: 'update/pepeunit',
   EnvUpdatePepeunit: 'env_update/pepeunit',
@@ -38,39 +38,39 @@ export const BaseInputTopicType = {
 } as const;
 export type BaseInputTopicType = (typeof BaseInputTopicType)[keyof typeof BaseInputTopicType];
 
-/** The keys of the topics on which the unit reports. */
+/** Keys of the topics that carry the unit's reports. */
 export const BaseOutputTopicType = {
   LogPepeunit: 'log/pepeunit',
   StatePepeunit: 'state/pepeunit',
 } as const;
 export type BaseOutputTopicType = (typeof BaseOutputTopicType)[keyof typeof BaseOutputTopicType];
 
-/** The unit's topics. Every look-up takes the same time, however many topics there are. */
+/** The unit's topics. A look-up takes constant time, however many topics there are. */
 export interface SchemaManager {
   /**
-   * Loads schema.json again, takes it over and subscribes as it says.
+   * Reads schema.json again, applies it and subscribes to its topics.
    *
-   * @throws {SchemaError} The file is missing or wrong; the schema in force stays.
+   * @throws {SchemaError} The file is missing or invalid; the schema in force stays.
    * @example
    * await client.schema.updateFromFile();
    */
   updateFromFile(): Promise<void>;
   /**
-   * Topics on which commands come, by key.
+   * Topics that carry commands, by key.
    *
    * @example
    * const [updateTopic] = client.schema.inputBaseTopic['update/pepeunit'] ?? [];
    */
   readonly inputBaseTopic: SchemaSection;
   /**
-   * Topics on which the unit reports, by key.
+   * Topics that carry the unit's reports, by key.
    *
    * @example
    * const [stateTopic] = client.schema.outputBaseTopic['state/pepeunit'] ?? [];
    */
   readonly outputBaseTopic: SchemaSection;
   /**
-   * Topics of the unit's Input nodes, by key: a node's own, then those of the Outputs linked to it.
+   * Topics of the unit's Input nodes, by key: the node's own topic, then those of the Outputs linked to it.
    *
    * @example
    * const topics = client.schema.inputTopic['input/pepeunit'] ?? [];
@@ -86,9 +86,9 @@ export interface SchemaManager {
   /**
    * Finds the key of a topic.
    *
-   * @param value A topic or a node's UUID, as `type` says.
+   * @param value A topic or a node's UUID, depending on `type`.
    * @param scope Sections to search, in order. @defaultValue `SearchScope.All`
-   * @returns The key found first; `undefined` when there is none.
+   * @returns The first key found; `undefined` for none.
    * @example
    * import { SearchScope, SearchTopicType } from 'pepeunit-client';
    *
@@ -138,7 +138,7 @@ const indexSchema = (schema: UnitSchema) => ({
   unit_node_uuid: indexSections(schema, segmentOf),
 });
 
-/** Makes the schema manager, and the function that puts another schema into it. */
+/** Creates the schema manager, and the function that replaces its schema. */
 export const createSchemaManager = (
   load: () => Promise<unknown>,
 ): { schema: SchemaManager; adopt: (schema: UnitSchema) => void } => {

@@ -1,7 +1,7 @@
 import { envDefaults, secretVariables, type ReservedEnv, type UnitEnv } from '../../../services/env.ts';
 import type { JsonValue } from '../../../services/json.ts';
 
-/** The unit's settings: each variable of env.json by its name. */
+/** Members of the settings beside the variables of env.json. */
 export interface SettingsApi {
   /**
    * UUID of the unit, read from the token; `''` before env.json is loaded.
@@ -11,15 +11,15 @@ export interface SettingsApi {
    */
   readonly unitUuid: string;
   /**
-   * Loads env.json again, and takes it over.
+   * Reads env.json again, and applies it.
    *
-   * @throws {SettingsError} The file is missing or wrong; the settings in force stay.
+   * @throws {SettingsError} The file is missing or invalid; the settings in force stay.
    * @example
    * await client.settings.loadFromFile();
    */
   loadFromFile(): Promise<void>;
   /**
-   * Any variable of env.json by name, also one that is called like a member of this object.
+   * Reads a variable of env.json by name, also one with the name of a member of this object.
    *
    * @returns `undefined` when env.json has no such variable.
    * @example
@@ -28,14 +28,18 @@ export interface SettingsApi {
   get(name: string): JsonValue | undefined;
 }
 
-/** The settings of a unit whose own variables are `TEnv`, such as `typeof` its env_example.json. */
+/**
+ * The unit's settings: every variable of env.json by its name.
+ *
+ * @typeParam TEnv The unit's own variables, such as `typeof` its env_example.json.
+ */
 export type Settings<TEnv extends object = Record<string, JsonValue>> = SettingsApi &
   ReservedEnv &
   Readonly<Omit<TEnv, keyof ReservedEnv | keyof SettingsApi>>;
 
 const isSecret = (name: string): boolean => (secretVariables as readonly string[]).includes(name);
 
-/** Variables by name on an object without a prototype, so that no name reaches a method; secrets don't show when it is printed. */
+/** Defines variables on an object without a prototype, so that no name hits a method. Secrets are not enumerable, so that printing does not show them. */
 const define = (settings: object, variables: object, own: ReadonlySet<string>): void => {
   for (const [name, value] of Object.entries(variables)) {
     if (own.has(name)) continue;
@@ -43,7 +47,7 @@ const define = (settings: object, variables: object, own: ReadonlySet<string>): 
   }
 };
 
-/** Makes the settings object, and the function that puts another env into it. */
+/** Creates the settings object, and the function that replaces its env. */
 export const createSettings = <TEnv extends object>(
   load: () => Promise<unknown>,
 ): { settings: Settings<TEnv>; adopt: (env: UnitEnv) => void } => {

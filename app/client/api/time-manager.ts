@@ -3,17 +3,17 @@ import type { Clock } from '../../../services/clock.ts';
 /** The unit's time. */
 export interface TimeManager {
   /**
-   * Reads the NTP server now.
+   * Syncs the time with the NTP server now. Starts the unit if need be.
    *
    * @returns Unix milliseconds.
-   * @throws {ClockError} No usable answer came; time goes on as before.
+   * @throws {ClockError} No usable answer came; the time continues as before.
    * @example
    * const now = await client.timeManager.syncEpochMsFromNtp();
    */
   syncEpochMsFromNtp(): Promise<number>;
   /**
-   * Unix milliseconds: before the first sync the host's, after it off a clock that never jumps, so that only a sync which
-   * finds it more than a second ahead sets it back.
+   * Reads the time, Unix milliseconds. Before the first sync it is the host's. After it, it follows a monotonic clock:
+   * only a sync that finds it more than a second ahead sets it back.
    *
    * @example
    * const now = new Date(client.timeManager.getEpochMs());
@@ -21,19 +21,19 @@ export interface TimeManager {
   getEpochMs(): number;
 }
 
-/** From when on a host's clock is believed before the first sync: no unit ran earlier. */
+/** Earliest time of the host's clock that is believed before a sync; no unit ran before it. */
 const trustedSinceMs = Date.UTC(2026, 0, 1);
 
-/** How far a sync may set time back without being seen, milliseconds: time stands still until it is made up for. */
-const maxStillMs = 1000;
+/** Largest correction backwards without a jump, milliseconds: the time stands still until it has caught up. */
+const maxHoldMs = 1000;
 
-/** Keeps how far real time is ahead of the monotonic clock. */
+/** The unit's time: the monotonic clock plus the offset of the last sync. */
 export interface Epoch {
   setOffset(offsetMs: number): void;
   epochMs(): number;
-  /** How far real time is ahead of the host's; `undefined` before the first sync. */
+  /** Real time minus the host's, milliseconds; `undefined` before the first sync. */
   hostOffsetMs(): number | undefined;
-  /** `undefined` while the host's clock is all there is and it can't be right. */
+  /** Unix milliseconds; `undefined` before the first sync if the host's clock can't be right. */
   trustedEpochMs(): number | undefined;
 }
 
@@ -43,7 +43,7 @@ export const createEpoch = (clock: Clock): Epoch => {
   const epochMs = () => {
     if (offset === undefined) return clock.now();
     const now = Math.round(clock.monotonic() + offset);
-    if (now >= latest || latest - now > maxStillMs) latest = now;
+    if (now >= latest || latest - now > maxHoldMs) latest = now;
     return latest;
   };
   return {

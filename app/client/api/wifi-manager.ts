@@ -4,30 +4,30 @@ import type { Clock } from '../../../services/clock.ts';
 import { ClientError, WifiError } from '../../../services/errors.ts';
 import type { Wifi } from '../../../services/wifi.ts';
 
-/** Options of joining the network. */
+/** Options of joining a WiFi network. */
 export interface ConnectOptions {
-  /** How long one attempt may take, milliseconds. @defaultValue 10_000 */
+  /** Time limit of one attempt, milliseconds. @defaultValue 10_000 */
   readonly timeoutMs?: number;
 }
 
 /** The WiFi station. */
 export interface WifiManager {
   /**
-   * The station interface.
+   * Returns the station interface.
    *
    * @example
    * const { linked } = await client.wifiManager.getSta().status();
    */
   getSta(): Wifi;
   /**
-   * Whether the station is linked to the network that env.json names.
+   * Checks whether the station is linked to the network that env.json names.
    *
    * @example
    * const isConnected = await client.wifiManager.isConnected();
    */
   isConnected(): Promise<boolean>;
   /**
-   * Whether the station is linked to any network.
+   * Checks whether the station is linked to any network.
    *
    * @example
    * const isLinked = await client.wifiManager.isWifiLinked();
@@ -51,7 +51,7 @@ export interface WifiManager {
    */
   connectOnce(options?: ConnectOptions): Promise<boolean>;
   /**
-   * Tries until the station is linked: after 5 s, then twice as long each time, up to PUC_MAX_RECONNECTION_INTERVAL.
+   * Retries until the station is linked. The delay starts at 5 s and doubles, up to PUC_MAX_RECONNECTION_INTERVAL.
    *
    * @throws {ClientError} `stopped` when the client is stopped first.
    * @example
@@ -59,7 +59,7 @@ export interface WifiManager {
    */
   connectForever(options?: ConnectOptions): Promise<void>;
   /**
-   * Does nothing while the station is linked, else {@link WifiManager.connectForever}.
+   * Connects like {@link WifiManager.connectForever}; does nothing while the station is linked.
    *
    * @throws {ClientError} `stopped` when the client is stopped first.
    * @example
@@ -72,15 +72,16 @@ export interface WifiManagerParts {
   readonly wifi: Wifi;
   readonly clock: Clock;
   readonly env: () => Promise<UnitEnv>;
-  /** What ends a call before its time. */
-  readonly giveUp: () => AbortSignal;
-  readonly pause: (attempts: number, ceilingMs: number) => number;
+  /** Signal that aborts a call when the unit stops. */
+  readonly stopSignal: () => AbortSignal;
+  /** Computes the delay before the next attempt, milliseconds. */
+  readonly retryDelay: (attempts: number, ceilingMs: number) => number;
 }
 
 const stopped = (cause: unknown) =>
   new ClientError('stopped', 'The client was stopped before the network was joined. Make a new one.', { cause });
 
-/** An abort signal that fires after some time of this clock, or with another one. */
+/** Creates a signal that aborts after a time of this clock, or with another signal. */
 const deadline = (clock: Clock, ms: number, other: AbortSignal) => {
   const abort = new AbortController();
   const timer = clock.setTimeout(() => {
@@ -89,7 +90,7 @@ const deadline = (clock: Clock, ms: number, other: AbortSignal) => {
   return { signal: AbortSignal.any([abort.signal, other]), [Symbol.dispose]: () => clock.clearTimeout(timer) };
 };
 
-export const createWifiManager = ({ wifi, clock, env, giveUp, pause }: WifiManagerParts): WifiManager => {
+export const createWifiManager = ({ wifi, clock, env, stopSignal, retryDelay }: WifiManagerParts): WifiManager => {
   const network = async () => {
     const {
       PUC_WIFI_SSID: ssid,
@@ -106,7 +107,7 @@ export const createWifiManager = ({ wifi, clock, env, giveUp, pause }: WifiManag
   const connectOnce = async ({ timeoutMs = 10_000 }: ConnectOptions = {}) => {
     if (await isConnected()) return true;
     const { ssid, password } = await network();
-    using limit = deadline(clock, timeoutMs, giveUp());
+    using limit = deadline(clock, timeoutMs, stopSignal());
     try {
       if ((await wifi.status()).linked) await wifi.leave();
       await wifi.join(ssid, password, limit.signal);
@@ -117,10 +118,10 @@ export const createWifiManager = ({ wifi, clock, env, giveUp, pause }: WifiManag
     }
   };
   const connectForever = async (options?: ConnectOptions) => {
-    const end = giveUp();
+    const end = stopSignal();
     for (let attempts = 1; !(await connectOnce(options)); attempts += 1) {
       const { ceilingMs } = await network();
-      await delay(clock, pause(attempts, ceilingMs), end).catch((cause: unknown) => {
+      await delay(clock, retryDelay(attempts, ceilingMs), end).catch((cause: unknown) => {
         throw stopped(cause);
       });
     }
@@ -131,7 +132,7 @@ export const createWifiManager = ({ wifi, clock, env, giveUp, pause }: WifiManag
     isWifiLinked: async () => (await wifi.status()).linked,
     scanHasTargetSsid: async () => {
       const { ssid } = await network();
-      using limit = deadline(clock, 10_000, giveUp());
+      using limit = deadline(clock, 10_000, stopSignal());
       return (await wifi.scan(limit.signal)).includes(ssid);
     },
     connectOnce,
