@@ -3,29 +3,29 @@ import { FirmwareError, RestError } from '../../../services/errors.ts';
 import { bodyChunks, dropBody } from '../../shared/rest/body.ts';
 import { createDeadline, type Deadline } from '../../shared/rest/deadline.ts';
 import type { PartialFile, Progress } from './partial-file.ts';
-import { askForProgram, nameOf, type ProgramAsking } from './request.ts';
+import { requestProgram, nameOf, type ProgramRequest } from './request.ts';
 
 /** Limits of a download. */
 export interface DownloadLimits {
-  /** Limit of the headers, then of each pause. */
+  /** Time limit of the headers, then of each pause. */
   readonly timeoutMs: number;
   readonly maxBytes: number;
 }
 
-/** A server's answer: where its part begins, and the whole that it is of. */
+/** The part that a server's answer carries: its start, and the whole file that it belongs to. */
 interface Announced {
   readonly from: number;
   readonly total?: number;
   readonly validator?: string;
 }
 
-/** How often one download may ask for what is missing, as long as each time something came. */
+/** Maximum number of requests of one download, each of which must bring some bytes. */
 const maxRequests = 10;
 
 const malformed = (what: string, why: string) =>
   new RestError('malformed', `${what}: the answer ${why}. Check the firmware's link.`);
 
-/** A strong ETag, or a date that is old enough to be as good as one (RFC 9110, sections 8.8.2.2 and 8.8.3). */
+/** A strong ETag, or a date old enough to be as good (RFC 9110, sections 8.8.2.2 and 8.8.3). */
 const validatorOf = ({ headers }: Response): string | undefined => {
   const etag = headers.get('etag');
   if (etag?.startsWith('"')) return etag;
@@ -34,7 +34,7 @@ const validatorOf = ({ headers }: Response): string | undefined => {
   return modified !== null && age >= 1000 ? modified : undefined;
 };
 
-/** Reads what a 206 brings (RFC 9110, section 14.4). @returns `undefined` when it is no part of what is there already. */
+/** Reads the range of a 206 (RFC 9110, section 14.4). @returns `undefined` if it does not continue the part on disk. */
 const partOf = ({ headers }: Response, had: Progress): Announced | undefined => {
   const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get('content-range') ?? '');
   const etag = headers.get('etag');
@@ -50,7 +50,7 @@ const wholeOf = (response: Response): Announced => {
   return { from: 0, ...(length !== null && { total: Number(length) }), ...(validator !== undefined && { validator }) };
 };
 
-/** Reads an answer's headers. @returns `undefined` when the part that is there already is of no use. */
+/** Reads an answer's headers. @returns `undefined` if the part on disk is of no use. */
 const announced = (response: Response, had: Progress | undefined, what: string): Announced | undefined => {
   const { status, headers } = response;
   if (status === 416 && had) return undefined;
@@ -103,7 +103,7 @@ export interface DownloadPlace {
   readonly folder: string;
 }
 
-/** Takes what a response brings. @returns Whether it was of use. */
+/** Saves the body of a response. @returns Whether it was of use. */
 const receive = async (
   response: Response,
   had: Progress | undefined,
@@ -124,9 +124,9 @@ const receive = async (
   }
 };
 
-/** Asks once for what is missing; once more, for all of it, when what is there already is of no use. */
+/** Requests the missing part; requests the whole file if the part on disk is of no use. */
 const downloadOnce = async (
-  asking: ProgramAsking,
+  request: ProgramRequest,
   url: URL,
   place: DownloadPlace,
   { timeoutMs, maxBytes }: DownloadLimits,
@@ -138,26 +138,26 @@ const downloadOnce = async (
   const limit = createDeadline(what, timeoutMs, signal);
   try {
     const headers = had ? { range: `bytes=${had.bytes}-`, 'if-range': had.validator } : {};
-    const response = await askForProgram(asking, url, headers, limit);
+    const response = await requestProgram(request, url, headers, limit);
     limit.pause();
     if (await receive(response, had, place, maxBytes, what, limit)) return;
   } finally {
     limit.end();
   }
   await place.part.remove();
-  await downloadOnce(asking, url, place, { timeoutMs, maxBytes }, signal);
+  await downloadOnce(request, url, place, { timeoutMs, maxBytes }, signal);
 };
 
 /**
- * Downloads a program, from where an earlier call stopped. After a broken connection it asks for the rest, as long as each
- * request brings something.
+ * Downloads a program and resumes an earlier download. After a broken connection it requests the rest, as long as each
+ * request brings some bytes.
  *
- * @returns How many bytes it has.
+ * @returns The size of the program in bytes.
  * @throws {FirmwareError} `link`, `tooLarge`, `space`
  * @throws {RestError}
  */
 export const downloadProgram = async (
-  asking: ProgramAsking,
+  request: ProgramRequest,
   url: URL,
   place: DownloadPlace,
   limits: DownloadLimits,
@@ -167,7 +167,7 @@ export const downloadProgram = async (
   for (let requests = 1; ; requests += 1) {
     const before = await bytes();
     try {
-      await downloadOnce(asking, url, place, limits, signal);
+      await downloadOnce(request, url, place, limits, signal);
       return (await stat(place.part.path)).size;
     } catch (cause) {
       const canGoOn = cause instanceof RestError && !signal.aborted && requests < maxRequests;

@@ -15,22 +15,22 @@ import { firmwareLayout } from '../firmware/layout.ts';
 import { partialFile } from './partial-file.ts';
 import { downloadProgram } from './download.ts';
 
-import { askForProgram, nameOf } from './request.ts';
+import { requestProgram, nameOf } from './request.ts';
 import type { FolderTrust } from '../signing/trust.ts';
 import { checkProgramHead, runSelfTest, type SelfTest } from './self-test.ts';
 
 /** Options of a unit's programs. */
 export interface FolderProgramsOptions {
-  /** The unit's folder: the one that env.json is in. */
+  /** The unit's folder, with its env.json. */
   readonly folder: string;
-  /** Path of the executable, relative to the unit's folder, with `/` between its parts; `undefined` when there is none. */
+  /** Path of the executable, relative to the unit's folder, with `/` as separator; `undefined` if there is none. */
   readonly program: string | undefined;
   readonly policy: LinkPolicy;
   readonly trust: FolderTrust;
   readonly selfTest?: SelfTest;
-  /** Bytes of a program. */
+  /** Size limit of a program, bytes. */
   readonly maxBytes: number;
-  /** Limit of a connection, and of each pause. @defaultValue 30_000 */
+  /** Time limit of a connection, and of each pause. @defaultValue 30_000 */
   readonly timeoutMs?: number;
   /** @defaultValue the host's own */
   readonly fetch?: typeof fetch;
@@ -39,7 +39,7 @@ export interface FolderProgramsOptions {
 const executable = 0o700;
 const documents = new Set(['env.json', 'schema.json']);
 const maxReleaseBytes = 64 * 1024;
-/** A program's link with this at its end leads to its release. */
+/** Suffix that turns a program's link into its release's. */
 const releaseSuffix = '.release.json';
 
 type Fetching = FolderProgramsOptions & { readonly timeoutMs: number };
@@ -52,14 +52,14 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-/** Fetches the release that lies beside a program. @returns Its text; an empty one where there is none. */
+/** Fetches the release beside a program. @returns Its text; empty if there is none. */
 const fetchRelease = async (fetching: Fetching, program: URL, signal: AbortSignal): Promise<string> => {
   const url = new URL(program);
   url.pathname += releaseSuffix;
   const what = nameOf(url);
   const limit = createDeadline(what, fetching.timeoutMs, signal);
   try {
-    const response = await askForProgram(fetching, url, {}, limit);
+    const response = await requestProgram(fetching, url, {}, limit);
     const body = await readBody(response, what, maxReleaseBytes, limit);
     if (response.status === 404) return '';
     if (response.status === 200) return new TextDecoder().decode(body);
@@ -79,14 +79,14 @@ const checkDigest = async (path: string, wanted: readonly (string | undefined)[]
   );
 };
 
-/** Removes everything else from a folder. */
+/** Removes all other files from a folder. */
 const keepOnly = async (folder: string, kept: ReadonlySet<string>): Promise<void> => {
   for (const name of await readdir(folder)) {
     if (!kept.has(name)) await rm(join(folder, name), { recursive: true, force: true });
   }
 };
 
-/** Puts a program beside a staged version's documents, by a rename; all is on disk in the end. */
+/** Moves a program beside a staged version's documents by a rename, and syncs it. */
 const place = async (from: string, staging: string, program: string, release: string): Promise<string> => {
   const path = inside(staging, program);
   await chmod(from, executable);

@@ -2,8 +2,8 @@ import { checkAddress, type LinkPolicy } from '../../shared/archive/program-url.
 import type { Deadline } from '../../shared/rest/deadline.ts';
 import { fetchRedirecting } from '../../shared/rest/redirecting-fetch.ts';
 
-/** How to ask for a program. */
-export interface ProgramAsking {
+/** Options of a request for a program. */
+export interface ProgramRequest {
   readonly policy: LinkPolicy;
   /** @defaultValue the host's own */
   readonly fetch?: typeof fetch;
@@ -11,19 +11,19 @@ export interface ProgramAsking {
 
 const advice = { network: 'Try again later.', redirect: "Check the firmware's link." };
 
-/** Names a request in messages: a query may hold what others must not see. */
+/** Names a request in messages, without its query, which may hold secrets. */
 export const nameOf = ({ host, pathname }: URL): string => `GET ${host}${pathname}`;
 
 /**
- * Sends one request, with these headers and nothing that identifies the unit, and follows its redirects as far as the
- * policy allows.
+ * Sends one request with these headers and nothing that identifies the unit; follows redirects as far as the policy
+ * allows.
  *
- * @returns The answer, whatever its status but for a redirect.
+ * @returns The response, of any status but a redirect.
  * @throws {FirmwareError} `link`
  * @throws {RestError} `redirect`, `network`, `timeout`, `aborted`
  */
-export const askForProgram = (
-  { policy, fetch: fetcher }: ProgramAsking,
+export const requestProgram = (
+  { policy, fetch: fetcher }: ProgramRequest,
   url: URL,
   headers: Readonly<Record<string, string>>,
   limit: Deadline,

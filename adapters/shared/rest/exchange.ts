@@ -4,8 +4,8 @@ import { createDeadline, type Deadline } from './deadline.ts';
 import { sendRequest, type RestRequest } from './request.ts';
 import { malformed } from './responses.ts';
 
-/** Who asks which instance, through what, and until when. */
-export interface Asking {
+/** Target, fetch, time limit and abort signal of a request. */
+export interface RequestContext {
   readonly fetcher: typeof fetch | undefined;
   readonly timeoutMs: number;
   readonly target: RestTarget;
@@ -17,7 +17,7 @@ const nameOf = ({ method, path }: RestRequest): string => `${method} ${path.spli
 
 /** Sends a request and reads its answer with `read`, all within one deadline. */
 const exchange = async <T>(
-  { fetcher, timeoutMs, target, signal }: Asking,
+  { fetcher, timeoutMs, target, signal }: RequestContext,
   request: RestRequest,
   read: (response: Response, what: string, limit: Deadline) => Promise<T>,
 ): Promise<T> => {
@@ -32,18 +32,18 @@ const exchange = async <T>(
 
 /** Gets a JSON document of at most `maxBytes`, in the shape that `shape` makes of it. */
 export const getJson = <T>(
-  asking: Asking,
+  context: RequestContext,
   path: string,
   maxBytes: number,
   shape: (body: unknown, what: string) => T,
 ): Promise<T> =>
-  exchange(asking, { method: 'GET', path }, async (response, what, limit) =>
+  exchange(context, { method: 'GET', path }, async (response, what, limit) =>
     shape(parseJson(await readBody(response, what, maxBytes, limit), what), what),
   );
 
 /** Posts a JSON document; what comes back does not matter. */
-export const postJson = (asking: Asking, path: string, json: unknown): Promise<void> =>
-  exchange(asking, { method: 'POST', path, json }, dropBody);
+export const postJson = (context: RequestContext, path: string, json: unknown): Promise<void> =>
+  exchange(context, { method: 'POST', path, json }, dropBody);
 
 /** Text and JSON are an error page, whatever the status says. */
 const isArchive = ({ headers }: Response): boolean =>
@@ -63,8 +63,8 @@ async function* firmwareChunks(response: Response, what: string, limit: Deadline
 }
 
 /** Gets an archive; `timeoutMs` limits the headers, then each pause between chunks. */
-export const getArchive = async (asking: Asking, path: string): Promise<AsyncIterable<Uint8Array>> => {
-  const { fetcher, timeoutMs, target, signal } = asking;
+export const getArchive = async (context: RequestContext, path: string): Promise<AsyncIterable<Uint8Array>> => {
+  const { fetcher, timeoutMs, target, signal } = context;
   const request = { method: 'GET', path } as const;
   const what = nameOf(request);
   const limit = createDeadline(what, timeoutMs, signal);

@@ -1,5 +1,5 @@
 import type { Page, Rest, RestTarget } from '../../../services/rest.ts';
-import { getArchive, getJson, postJson, type Asking } from './exchange.ts';
+import { getArchive, getJson, postJson, type RequestContext } from './exchange.ts';
 import { asNodes, asObject, asTargetVersion, asText, asUnits } from './responses.ts';
 
 /** Options of the REST adapter. */
@@ -31,7 +31,12 @@ const unitsPath = (nodeUuids: readonly string[], page?: Page): string =>
 /** The REST API over HTTP, with each answer bounded in time and size while it comes. */
 export const kyRest = (options: KyRestOptions = {}): Rest => {
   const { timeoutMs = 30_000, maxBytes = 4 * mebibyte, maxStateBytes = 8 * mebibyte, fetch: fetcher } = options;
-  const as = (target: RestTarget, signal: AbortSignal | undefined): Asking => ({ fetcher, timeoutMs, target, signal });
+  const as = (target: RestTarget, signal: AbortSignal | undefined): RequestContext => ({
+    fetcher,
+    timeoutMs,
+    target,
+    signal,
+  });
   return {
     getEnv: (target, signal) => getJson(as(target, signal), `/units/env/${target.unitUuid}`, maxBytes, asObject),
     getSchema: (target, signal) =>
