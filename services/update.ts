@@ -1,13 +1,8 @@
 import { fromPromise } from 'xstate';
 import { parseNextEnv, type UnitEnv } from './env.ts';
 import { ClientError, FirmwareError } from './errors.ts';
-import {
-  defaultTrialTerms,
-  type FirmwarePrograms,
-  type FirmwareStore,
-  type ReleaseTrust,
-  type StagedFirmware,
-} from './firmware.ts';
+import { defaultTrialTerms } from './firmware.ts';
+import type { FirmwarePrograms, FirmwareStore, ReleaseTrust, StagedFirmware } from './firmware.ts';
 import type { FirmwareScope, TrialTerms } from './firmware-journal.ts';
 import type { FirmwareStatus } from './firmware-transitions.ts';
 import type { JsonObject, JsonValue } from './json.ts';
@@ -25,8 +20,7 @@ export interface UpdateTarget {
 }
 
 /**
- * Finishes an interrupted update, for the update machine's `recover`. Without a supervisor it also counts this start,
- * once.
+ * Finishes an interrupted update, for the update machine's `recover`; counts this start if there is no supervisor.
  *
  * @example
  * import { updateMachine } from 'pepeunit-client/machines';

@@ -12,32 +12,32 @@ export interface SntpOptions {
   readonly host?: string;
   /** @defaultValue 123 */
   readonly port?: number;
-  /** How long a reading may take, name look-up and all samples included, milliseconds. @defaultValue 5000 */
+  /** Time limit of a reading, name look-up and all samples included, milliseconds. @defaultValue 5000 */
   readonly timeoutMs?: number;
-  /** How often to ask; the answer that was on its way for the least time counts. @defaultValue 4 */
+  /** Number of requests; the answer with the shortest round trip counts. @defaultValue 4 */
   readonly samples?: number;
-  /** Measures the round trip and the timeout. @defaultValue the host's */
+  /** Clock for round trip and timeout. @defaultValue the host's */
   readonly clock?: Clock;
 }
 
 /** Bytes of an SNTP message without extensions (RFC 4330 section 4). */
 const packetBytes = 48;
 
-/** A server's answer, as far as a client needs it. */
+/** The fields of a server's answer that a client needs. */
 interface NtpAnswer {
   /** The client's transmit timestamp, returned; eight bytes. */
   readonly origin: Uint8Array;
-  /** Leap indicator; 3 is a server that is not synchronised. */
+  /** Leap indicator; 3 means an unsynchronised server. */
   readonly leap: number;
-  /** 4 is a server's answer to a client. */
+  /** Mode; 4 is a server's answer to a client. */
   readonly mode: number;
-  /** 0 is a kiss-o'-death, above 15 is not synchronised. */
+  /** Stratum; 0 is a kiss-o'-death, above 15 is unsynchronised. */
   readonly stratum: number;
-  /** Four ASCII characters; the reason of a kiss-o'-death. */
+  /** Four ASCII characters; in a kiss-o'-death, the reason. */
   readonly referenceId: string;
-  /** When the server received the request, Unix milliseconds; `undefined` when it says nothing. */
+  /** When the server received the request, Unix milliseconds; `undefined` if not given. */
   readonly receivedMs: number | undefined;
-  /** When the server sent the answer, Unix milliseconds; `undefined` when it says nothing. */
+  /** When the server sent the answer, Unix milliseconds; `undefined` if not given. */
   readonly sentMs: number | undefined;
 }
 
@@ -46,7 +46,7 @@ const eraSeconds = 2 ** 32;
 const fractions = 2 ** 32;
 
 /**
- * Reads a 64-bit timestamp as Unix milliseconds; zero says nothing.
+ * Reads a 64-bit timestamp as Unix milliseconds; `undefined` for zero.
  *
  * Seconds with the top bit clear belong to the era that starts in 2036 (RFC 4330 section 3).
  */
@@ -58,7 +58,7 @@ const timestampAt = (view: DataView, at: number): number | undefined => {
   return (sinceFirstEra - secondsTo1970) * 1000 + (fraction * 1000) / fractions;
 };
 
-/** A client's request: version 4, mode 3, and its transmit timestamp, which any eight bytes can be. */
+/** A client's request: version 4, mode 3, and its transmit timestamp, any eight bytes. */
 const encodeRequest = (transmit: Uint8Array): Uint8Array => {
   const packet = new Uint8Array(packetBytes);
   packet[0] = 0b00_100_011;
@@ -66,7 +66,7 @@ const encodeRequest = (transmit: Uint8Array): Uint8Array => {
   return packet;
 };
 
-/** Reads an answer; `undefined` when it is too short to be one. */
+/** Reads an answer; `undefined` if it is too short. */
 const decodeAnswer = (packet: Uint8Array): NtpAnswer | undefined => {
   if (packet.length < packetBytes) return undefined;
   const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
@@ -91,11 +91,11 @@ interface Exchange {
 /** The result of one exchange. */
 interface Sample {
   readonly offsetMs: number;
-  /** How long request and answer were on their way, the server's own time taken off. */
+  /** Round-trip time without the server's own processing time. */
   readonly roundTripMs: number;
 }
 
-/** How much less than nothing a round trip may seem to take, by clocks that count in different steps, milliseconds. */
+/** Lowest plausible round trip, milliseconds: slightly negative, as clocks count in different steps. */
 const leastRoundTripMs = -5;
 
 const checkedAnswer = ({ leap, stratum, referenceId, receivedMs, sentMs }: NtpAnswer, server: string) => {
@@ -119,7 +119,7 @@ const sampleOf = (answer: NtpAnswer, askedMs: number, answeredMs: number, server
 const isReplyTo = (answer: NtpAnswer | undefined, origin: Uint8Array): answer is NtpAnswer =>
   answer !== undefined && answer.mode === 4 && Buffer.compare(answer.origin, origin) === 0;
 
-/** Sends one request and waits for the answer to it; packets that are no answer to it are passed over. */
+/** Sends one request and waits for its answer; ignores other packets. */
 const ask = (socket: Socket, { request, origin, server }: Exchange, clock: Clock): Promise<Sample> =>
   new Promise((resolve, reject) => {
     let asked = 0;
@@ -140,7 +140,7 @@ const ask = (socket: Socket, { request, origin, server }: Exchange, clock: Clock
     });
   });
 
-/** One exchange with one address, from a fresh port. */
+/** Exchanges one request and answer with one address, from a fresh port. */
 const exchange = async (
   { address, family }: LookupAddress,
   port: number,
@@ -161,7 +161,7 @@ const asClockError = (server: string, cause: unknown): ClockError =>
     ? cause
     : new ClockError('network', `${server} can't be reached. Check its name, the network and UDP.`, { cause });
 
-/** Does something within a limit, and until the signal aborts; what it gets to work with ends when it is over. */
+/** Runs a task under a time limit and an abort signal; the task's own signal aborts at the end. */
 const within = async <T>(
   server: string,
   { clock, ms, signal }: { clock: Clock; ms: number; signal: AbortSignal },
@@ -189,12 +189,12 @@ const within = async <T>(
 /**
  * Reads the time from an SNTP server over UDP, in client mode (RFC 4330, RFC 5905 section 14).
  *
- * Asks some times, where the name has several addresses each in turn, from a fresh port and with a random timestamp that
- * the answer must return, and takes the answer of the shortest round trip, corrected for half of it. An address that
- * refuses, is not synchronised, or contradicts itself is not asked again.
+ * Sends several requests, to each address of the name in turn, each from a fresh port and with a random timestamp that
+ * the answer must return. Takes the answer with the shortest round trip, corrected by half of it. Does not ask an
+ * address again that refuses, is not synchronised, or contradicts itself.
  *
- * @throws {ClockError} When there was no good answer, why the last one was not: `timeout` (also when only strange
- * packets came), `network`, `malformed`; `aborted`.
+ * @throws {ClockError} Without a good answer, the reason of the last failure: `timeout` (also if only unrelated packets
+ *   came), `network`, `malformed`; `aborted`.
  */
 export const sntpClockSource = ({
   host = 'pool.ntp.org',

@@ -2,7 +2,7 @@ import { readFile, statfs } from 'node:fs/promises';
 import * as os from 'node:os';
 import type { System, SystemMetrics } from '../../services/system.ts';
 
-/** Options of the host's metrics. */
+/** Options of the Node system metrics. */
 export interface NodeSystemOptions {
   /** A path on the file system to report. @defaultValue the working directory */
   readonly path?: string;
@@ -13,7 +13,7 @@ export interface NodeSystemOptions {
 /** A default route of the host. */
 export interface DefaultRoute {
   readonly device: string;
-  /** `0.0.0.0` when the link itself reaches everything. */
+  /** `0.0.0.0` for a direct route. */
   readonly gateway: string;
 }
 
@@ -22,7 +22,7 @@ const isUp = 1;
 /** Turns the kernel's hexadecimal address, lowest byte first, into dotted form. */
 const dotted = (hex: string): string => [6, 4, 2, 0].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join('.');
 
-/** The default route of least metric in the text of `/proc/net/route`; `undefined` when there is none. */
+/** Finds the default route of lowest metric in the text of `/proc/net/route`; `undefined` if there is none. */
 export const defaultRouteOf = (table: string): DefaultRoute | undefined =>
   table
     .split('\n')
@@ -40,19 +40,19 @@ export const defaultRouteOf = (table: string): DefaultRoute | undefined =>
     .toSorted((a, b) => a.metric - b.metric)
     .map(({ device, gateway }) => ({ device, gateway }))[0];
 
-/** The first IPv4 name server in the text of `/etc/resolv.conf`; `undefined` when there is none. */
+/** Finds the first IPv4 name server in the text of `/etc/resolv.conf`; `undefined` if there is none. */
 export const nameServerOf = (configuration: string): string | undefined =>
   /^[ \t]*nameserver[ \t]+(\d{1,3}(?:\.\d{1,3}){3})(?:\s|$)/m.exec(configuration)?.[1];
 
 type ReadText = NonNullable<NodeSystemOptions['readText']>;
 
-/** What MicroPython and the platform say for an address that is not known. */
+/** Placeholder of MicroPython and the platform for an unknown address. */
 const unknownAddress = '0.0.0.0';
 
 const megahertz = 1_000_000;
 const kilohertz = 1000;
 
-/** The metric; `undefined` where the host has none. */
+/** The metric; `undefined` if the host has none. */
 const tried = async <T>(measure: () => T | undefined | Promise<T | undefined>): Promise<T | undefined> => {
   try {
     return await measure();
@@ -61,7 +61,7 @@ const tried = async <T>(measure: () => T | undefined | Promise<T | undefined>): 
   }
 };
 
-/** The processor's frequency in Hz, from the first place that has it; x86 has it in cpuinfo, most boards in sysfs alone. */
+/** CPU frequency in Hz, from the first source that has it: cpuinfo on x86, sysfs on most boards. */
 const frequencies: readonly ((readText: ReadText) => number | Promise<number>)[] = [
   () => (os.cpus()[0]?.speed ?? 0) * megahertz,
   async (readText) => Number(await readText('/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq')) * kilohertz,
@@ -76,7 +76,10 @@ const frequency = async (readText: ReadText): Promise<number | undefined> => {
   return undefined;
 };
 
-/** The ten numbers of statvfs(3). Node lacks the fragment size (taken as the block size), the flags and the longest name (both 0). */
+/**
+ * The ten numbers of statvfs(3). Node lacks the fragment size (the block size is used), the flags and the longest name
+ * (both 0).
+ */
 const fileSystem = async (path: string): Promise<number[]> => {
   const { bsize, blocks, bfree, bavail, files, ffree } = await statfs(path);
   return [bsize, bsize, blocks, bfree, bavail, files, ffree, ffree, 0, 0];
@@ -100,8 +103,9 @@ const known = (metrics: { [K in keyof SystemMetrics]: SystemMetrics[K] | undefin
 /**
  * Measures the host through Node and Linux's `/proc`, without other programs.
  *
- * `mem_free` is what the program may still take, within the limit of its container. `mem_alloc` is its resident memory. `ifconfig` is of the interface with the default route, or of the first outer one
- * where the routes can't be read; `0.0.0.0` stands for a gateway or DNS server that is not known.
+ * `mem_free` is the memory that the program may still take, within its container's limit. `mem_alloc` is its resident
+ * memory. `ifconfig` describes the interface with the default route, or the first external one if the routes are
+ * unreadable; an unknown gateway or DNS server is `0.0.0.0`.
  */
 export const nodeSystem = ({
   path = '.',

@@ -9,13 +9,13 @@ import { hostFs, statsOf } from '../fs/file-system.ts';
 import { inside, parentOf, walkTree } from '../fs/file-tree.ts';
 import { unpackInto } from './unpack.ts';
 
-/** Makes a folder, and those above it, for this user alone, whatever the umask. */
+/** Creates a folder and its missing parents for this user alone, whatever the umask. */
 const makePrivateFolder = async (folder: string): Promise<void> => {
   const first = await mkdir(folder, { recursive: true, mode: privateFolder });
   if (first !== undefined) await chmod(folder, privateFolder);
 };
 
-/** Checks that nothing blocks a path, a link that leads elsewhere least of all. @throws {FirmwareError} `io` */
+/** Checks that nothing blocks a path, above all no link that leads elsewhere. @throws {FirmwareError} `io` */
 const checkPlaces = async (to: string, folders: readonly string[], files: readonly string[]): Promise<void> => {
   for (const path of folders) {
     const stats = await statsOf(hostFs, inside(to, path));
@@ -28,10 +28,10 @@ const checkPlaces = async (to: string, folders: readonly string[], files: readon
 };
 
 /**
- * Moves the files of one folder over those of another on the same file system, each by a rename. Other files stay, and
- * every folder that changed is synced.
+ * Moves the files of one folder over those of another on the same file system by renames. Leaves other files alone and
+ * syncs every changed folder.
  *
- * @throws {FirmwareError} `io`; files before the one that failed are then already in place.
+ * @throws {FirmwareError} `io`; files moved before the failure stay in place.
  */
 const moveOver = async (from: string, to: string): Promise<void> => {
   const folders: string[] = [];
@@ -44,10 +44,10 @@ const moveOver = async (from: string, to: string): Promise<void> => {
 };
 
 /**
- * Unpacks an archive file (tar; plain, or in zlib, gzip or raw deflate) into a folder, over what is there.
+ * Unpacks an archive file (tar, plain or in zlib, gzip or raw deflate) over the contents of a folder.
  *
- * @returns A function of the archive's path and the folder, which it makes if need be. It throws `FirmwareError`
- * `malformed`, `hostile`, `tooLarge` or `io`; unless the disk failed half way, nothing is unpacked then.
+ * @returns A function of the archive's path and the folder, which it creates if missing. It throws `FirmwareError`
+ *   `malformed`, `hostile`, `tooLarge` or `io`, and then unpacks nothing, unless the disk failed half way.
  */
 export const extractArchive =
   (limits: ArchiveLimits) =>

@@ -7,12 +7,12 @@ import { walkTree } from '../fs/file-tree.ts';
 
 /** A file of a unit's program. */
 export interface UnitFile {
-  /** Relative to the unit's folder, with `/` between its parts. */
+  /** Path relative to the unit's folder, with `/` as separator. */
   readonly path: string;
   readonly isExecutable: boolean;
 }
 
-/** Names at the root that no version holds: git's own, what the instance writes, and what a unit makes. */
+/** Names at the root that belong to no version: git's own, those written by the instance, and those made by a unit. */
 const leftOut = new Set(['.git', '.pepeunit', 'env.json', 'schema.json', 'log.json']);
 
 const rulesIn = async (folder: string, name: string): Promise<IsIgnored> => {
@@ -25,10 +25,10 @@ const rulesIn = async (folder: string, name: string): Promise<IsIgnored> => {
 };
 
 /**
- * Lists the files of a program as the platform packs them: without what the folder's .gitignore keeps out of git, and
- * what its .pepeignore keeps from the units.
+ * Lists the files of a program as the platform packs them: without files that .gitignore or .pepeignore of the folder
+ * exclude.
  *
- * @returns In the order of their paths.
+ * @returns The files, sorted by path.
  * @throws {FirmwareError} `hostile` for a link or a device
  */
 export const unitFiles = async (folder: string): Promise<readonly UnitFile[]> => {

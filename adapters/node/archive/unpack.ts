@@ -14,7 +14,7 @@ import { syncTree } from '../fs/sync-tree.ts';
 import { zlibDecompress } from './zlib.ts';
 
 const ownerExecutes = 0o100;
-/** Files up to this size are written whole and concurrently, larger ones as they come. */
+/** Files up to this size are written whole and concurrently, larger ones as a stream. */
 const maxWholeBytes = 256 * 1024;
 
 /** Counts of an unpacked archive. */
@@ -23,7 +23,7 @@ export interface Unpacked {
   readonly bytes: number;
 }
 
-/** Writes a file that is not there yet, without a sync. */
+/** Writes a new file, without a sync. */
 type WriteNew = (path: string, mode: number, content: Content) => Promise<void>;
 
 const openFile = promisify(open);
@@ -45,12 +45,12 @@ const byDescriptor = async (path: string, mode: number, bytes: Uint8Array): Prom
   try {
     for (let at = 0; at < bytes.length;) at += (await writeSome(file, bytes, at)).bytesWritten;
   } finally {
-    // Closing waits for nothing: the bytes are in the page cache.
+    // Closing is immediate: the bytes are in the page cache.
     closeSync(file);
   }
 };
 
-/** On the host's own file system, bytes go through bare descriptors: each of thousands of files costs a third less. */
+/** Uses bare descriptors on the host's own file system: with thousands of files, each costs a third less. */
 const newFileWriter = (fs: DurableFs): WriteNew => {
   const general = byHandle(fs);
   if (fs !== hostFs) return general;
@@ -68,7 +68,7 @@ const readWhole = async ({ content, size }: ArchiveEntry): Promise<Uint8Array> =
   return whole;
 };
 
-/** Writes entries into a folder, and lists the folders and files that it made. */
+/** Writes entries into a folder and records the folders and files that it created. */
 const createTreeWriter = (fs: DurableFs, root: string, writes: ConcurrencyLimiter) => {
   const folders = new Set([root]);
   const files: string[] = [];
@@ -119,11 +119,10 @@ const unpackAll = async (
 };
 
 /**
- * Unpacks an archive into an empty folder: files 0600, or 0700 where they are executable. When it returns, every file
- * and folder is on disk.
+ * Unpacks an archive into an empty folder: files 0600, executable ones 0700. Everything is synced when it returns.
  *
- * @throws {FirmwareError} `malformed`, `hostile`, `tooLarge`, `io`; the folder then holds a part of it, and nothing is
- * being written any more.
+ * @throws {FirmwareError} `malformed`, `hostile`, `tooLarge`, `io`; the folder then holds a part of the archive, with
+ *   no write in progress.
  */
 export const unpackInto = async (
   folder: string,
@@ -135,7 +134,7 @@ export const unpackInto = async (
   try {
     return await unpackAll(fs, folder, archive, limits, writes);
   } catch (cause) {
-    // The first failure matters.
+    // The first failure is the one to report.
     await writes.whenIdle().catch(() => undefined);
     throw ioError('The archive could not be unpacked', cause);
   }

@@ -1,14 +1,14 @@
 import { createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import { notAnArchive, noting, type Decompress, type SourceFailure } from '../../shared/archive/decompress.ts';
 
-/** Large pieces: each costs a turn of the thread pool. */
+/** Large chunks: each costs a turn of the thread pool. */
 const options = { chunkSize: 128 * 1024 };
 
 const unpackers = { deflate: createInflate, gzip: createGunzip, 'deflate-raw': createInflateRaw };
 
 type Unpacker = ReturnType<(typeof unpackers)[keyof typeof unpackers]>;
 
-/** Waits until the unpacker takes more, or has ended: past its end it drains no more. */
+/** Waits until the unpacker takes more or has ended; after its end it emits no `drain`. */
 const roomIn = (unpacker: Unpacker): Promise<void> =>
   new Promise((resolve) => {
     const go = () => {
@@ -18,7 +18,7 @@ const roomIn = (unpacker: Unpacker): Promise<void> =>
     unpacker.on('drain', go).on('end', go).on('close', go);
   });
 
-/** Never rejects: the unpacker's reader gets every failure. @returns How many bytes the source had. */
+/** Never rejects: the unpacker's reader gets every failure. @returns Bytes of the source. */
 const feed = async (unpacker: Unpacker, source: AsyncIterable<Uint8Array>): Promise<number> => {
   let fed = 0;
   try {
@@ -34,7 +34,7 @@ const feed = async (unpacker: Unpacker, source: AsyncIterable<Uint8Array>): Prom
   return fed;
 };
 
-/** Unpacks with zlib itself, which is faster than the platform's streams. */
+/** Unpacks with zlib, which is faster than the platform's streams. */
 export const zlibDecompress: Decompress = async function* (format, source) {
   const failure: SourceFailure = {};
   const unpacker = unpackers[format](options);

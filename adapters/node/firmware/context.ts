@@ -10,26 +10,26 @@ import { removeAll } from './operations.ts';
 
 /** Options of a unit's updates. */
 export interface FolderFirmwareOptions {
-  /** The unit's folder: the one that env.json is in. */
+  /** The unit's folder, with its env.json. */
   readonly folder: string;
   /** @defaultValue the host's file system */
   readonly fs?: FileSystem;
 }
 
-/** Shared by the operations of a store. */
+/** Shared state of a store's operations. */
 export interface FirmwareContext {
   readonly fs: FileSystem;
   readonly layout: FirmwareLayout;
   readonly journal: JournalFile;
-  /** Ids of versions that are staged and not swapped. */
+  /** Ids of staged versions that are not swapped in. */
   readonly staged: Set<string>;
-  /** Removes what no update needs any more. */
+  /** Removes files that no update needs. */
   readonly sweep: (now: FirmwareJournal) => Promise<void>;
-  /** Runs operations one after the other, and turns the disk's errors into firmware errors. */
+  /** Runs operations one at a time, and turns disk errors into firmware errors. */
   readonly inTurn: <T>(what: string, task: () => Promise<T>) => Promise<T>;
 }
 
-/** Names in the private folder that the journal still needs. */
+/** Names in the private folder that the journal still refers to. */
 const neededBy = ({ phase, flight, running }: FirmwareJournal): ReadonlySet<string> => {
   const needed = new Set<string>();
   if (flight) for (const kind of ['plan', 'previous', 'undo', 'aside']) needed.add(`${kind}-${flight.id}`);
@@ -40,9 +40,9 @@ const neededBy = ({ phase, flight, running }: FirmwareJournal): ReadonlySet<stri
 };
 
 /**
- * Removes what no update needs any more, and what killed writes left.
+ * Removes files that no update needs, and temporary files of killed writes.
  *
- * What a rollback moved aside stays until the next trial.
+ * Files that a rollback moved aside stay until the next trial.
  */
 const removeStale = async (
   fs: FileSystem,

@@ -8,7 +8,7 @@ import type { SwapPlan } from './plan.ts';
 import { checkFolders, makePrivateFolder, removeFile, removeFolder, syncFolders } from './operations.ts';
 import type { Tree } from './tree.ts';
 
-/** Codes of file systems that can't give a file a second name. */
+/** Error codes of file systems without hard links. */
 const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 const mountedAlone = (path: string, cause: unknown): FirmwareError =>
@@ -26,7 +26,7 @@ const copyDurably = async (fs: FileSystem, from: string, to: string): Promise<vo
   }
 };
 
-/** Keeps a file under a second name; one that is gone meanwhile is not kept. */
+/** Keeps a file under a second name, by a hard link or else a copy; does nothing if the file is gone. */
 const saveFile = async (fs: FileSystem, from: string, to: string): Promise<void> => {
   try {
     await fs.link(from, to);
@@ -38,7 +38,7 @@ const saveFile = async (fs: FileSystem, from: string, to: string): Promise<void>
   }
 };
 
-/** Keeps what the plan replaces or removes, by a second name for each file; nothing of the running version changes. */
+/** Keeps the files that the plan replaces or removes under second names. Changes nothing of the running version. */
 export const saveVersion = async (
   fs: FileSystem,
   { folder, own, previous }: FirmwareLayout,
@@ -59,11 +59,11 @@ export const saveVersion = async (
   await syncFolder(own, fs);
 };
 
-/** Folders whose names a plan changes. */
+/** Folders in which a plan changes names. */
 export const changedFolders = ({ install, remove, create, leave }: SwapPlan): string[] =>
   [...install, ...remove, ...create, ...leave.map(({ path }) => path)].map(parentOf);
 
-/** Puts one staged file in place; if it is not staged any more, it has to be in place instead of the old one. */
+/** Installs one staged file. If it is no longer staged, it must be in place already. */
 const install = async (
   fs: FileSystem,
   { folder, staging, previous }: FirmwareLayout,
@@ -80,9 +80,9 @@ const install = async (
 };
 
 /**
- * Puts the staged files in place, as the plan says, however far an earlier call came.
+ * Installs the staged files of a plan; resumes from any point of an earlier call.
  *
- * Everything is on disk in the end.
+ * Everything is synced at the end.
  */
 export const putInPlace = async (fs: FileSystem, layout: FirmwareLayout, id: string, plan: SwapPlan): Promise<void> => {
   const { folder } = layout;
@@ -96,7 +96,8 @@ export const putInPlace = async (fs: FileSystem, layout: FirmwareLayout, id: str
   for (const path of plan.remove) await removeFile(fs, inside(folder, path));
   for (const { path } of plan.leave) await removeFolder(fs, inside(folder, path));
   for (const path of plan.create) await makePrivateFolder(fs, inside(folder, path));
-  // A file that is moved into a folder that a power cut takes away would be in neither place.
+  // Sync the new folders first: a power cut could lose a folder with the file moved into it, and the file would be in
+  // neither place.
   await syncFolders(fs, folder, plan.create.map(parentOf));
   for (const path of plan.install) await install(fs, layout, id, path);
   await syncFolders(fs, folder, ['', ...changed]);

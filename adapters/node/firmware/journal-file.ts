@@ -9,9 +9,9 @@ import { parseName, type FirmwareLayout } from './layout.ts';
 const maxJournalBytes = 64 * 1024;
 
 /**
- * Reads a JSON file of the client's own.
+ * Reads a JSON file of the client's own data.
  *
- * @returns `undefined` when there is none.
+ * @returns `undefined` if there is none.
  * @throws {FirmwareError} `journal`
  */
 export const readOwnJson = async (fs: FileSystem, path: string, maxBytes: number): Promise<JsonValue | undefined> => {
@@ -42,16 +42,16 @@ export const journalFile = (fs: FileSystem, layout: FirmwareLayout) => {
   return {
     /** @throws {FirmwareError} `journal`, `newerJournal` */
     read: () => read(layout.journal),
-    /** Writes the next journal, unless nothing changed. */
+    /** Writes the next journal; does nothing if it equals the last. */
     advance: async (from: FirmwareJournal, to: FirmwareJournal): Promise<FirmwareJournal> => {
       if (to !== from) await write(layout.journal, to);
       return to;
     },
-    /** Writes a journal that leads back, for `takeUndo`. */
+    /** Writes the journal of a rollback ahead of time, for `takeUndo`. */
     prepareUndo: (id: string, journal: FirmwareJournal): Promise<void> => write(layout.undo(id), journal),
-    /** Makes the prepared journal the journal; needs no space. */
+    /** Replaces the journal by the prepared one, by a rename that needs no disk space. */
     takeUndo: (id: string): Promise<void> => take(layout.undo(id), layout.journal),
-    /** The journal that leads back from an update under way, whatever the journal itself says. */
+    /** Finds the prepared journal of the update in progress, whatever the journal itself says. */
     findUndo: async (): Promise<FirmwareJournal | undefined> => {
       for (const name of await fs.readdir(layout.own)) {
         const place = parseName(name);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-/** The client's own folder inside the unit's. */
+/** Name of the client's own folder inside the unit's. */
 export const privateName = '.pepeunit';
 
 const kinds = ['staging', 'previous', 'plan', 'undo', 'aside'] as const;
@@ -8,7 +8,7 @@ type Kind = (typeof kinds)[number];
 
 const pattern = new RegExp(`^(?<kind>${kinds.join('|')})-(?<id>[0-9a-z-]+?)(?:\\.json)?$`);
 
-/** Reads the kind and the update's id from a name in the private folder; `undefined` for what is not an update's. */
+/** Reads kind and update id from a name in the private folder; `undefined` for other names. */
 export const parseName = (name: string): { readonly kind: Kind; readonly id: string } | undefined =>
   pattern.exec(name)?.groups as { kind: Kind; id: string } | undefined;
 
@@ -21,14 +21,14 @@ export const firmwareLayout = (folder: string) => {
     /** The client's own folder. */
     own,
     journal: join(own, 'update.json'),
-    /** A damaged journal, kept for a look at it. */
+    /** A damaged journal, kept for inspection. */
     damaged: join(own, 'update.damaged.json'),
     staging: (id: string) => join(own, `staging-${id}`),
     previous: (id: string) => join(own, `previous-${id}`),
-    /** Files that were in the way of the previous version. */
+    /** Files that blocked the previous version's paths. */
     aside: (id: string) => join(own, `aside-${id}`),
     plan: (id: string) => join(own, `plan-${id}.json`),
-    /** A journal that leads back, written before anything moves: a rename makes it the journal, even on a full disk. */
+    /** The journal of a rollback, written before any file moves: one rename puts it in force, even on a full disk. */
     undo: (id: string) => join(own, `undo-${id}.json`),
   };
 };

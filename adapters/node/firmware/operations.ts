@@ -6,7 +6,7 @@ import { inside } from '../fs/file-tree.ts';
 
 const isOneOf = (thrown: unknown, ...codes: string[]): boolean => codes.includes(codeOf(thrown) ?? '');
 
-/** Removes a file or link; an earlier call may have done so. */
+/** Removes a file or link; does nothing if it is gone. */
 export const removeFile = async (fs: FileSystem, path: string): Promise<void> => {
   try {
     await fs.unlink(path);
@@ -26,7 +26,7 @@ export const removeFolder = async (fs: FileSystem, path: string): Promise<void> 
   }
 };
 
-/** Removes a file or a folder with all that is in it. */
+/** Removes a file, or a folder with its contents. */
 export const removeAll = async (fs: FileSystem, path: string): Promise<void> => {
   const stats = await statsOf(fs, path);
   if (!stats) return;
@@ -35,7 +35,7 @@ export const removeAll = async (fs: FileSystem, path: string): Promise<void> => 
   await removeFolder(fs, path);
 };
 
-/** Makes a folder for this user alone where there is none. */
+/** Creates a folder for this user alone; does nothing if it exists. */
 export const makePrivateFolder = async (fs: FileSystem, path: string): Promise<void> => {
   if ((await statsOf(fs, path))?.isDirectory()) return;
   await fs.mkdir(path, { recursive: true, mode: privateFolder });
@@ -51,7 +51,7 @@ export const setMode = async (fs: FileSystem, path: string, mode: number): Promi
   }
 };
 
-/** Syncs folders, those below first; one that is gone is skipped. */
+/** Syncs folders, deepest first; skips missing ones. */
 export const syncFolders = async (fs: FileSystem, folder: string, paths: Iterable<string>): Promise<void> => {
   for (const path of [...new Set(paths)].toSorted().toReversed()) {
     const place = path === '' ? folder : inside(folder, path);
@@ -59,7 +59,7 @@ export const syncFolders = async (fs: FileSystem, folder: string, paths: Iterabl
   }
 };
 
-/** Checks that no path leads through a link. @throws {FirmwareError} `io` */
+/** Checks that no path goes through a link. @throws {FirmwareError} `io` */
 export const checkFolders = async (fs: FileSystem, folder: string, paths: Iterable<string>): Promise<void> => {
   for (const path of new Set(paths)) {
     if (path === '') continue;

@@ -15,36 +15,36 @@ export interface Manifest {
   readonly folders: readonly string[];
 }
 
-/** How to go from one version to the next, and back. Paths are relative to the unit's folder. */
+/** Steps from one version to the next, and back. Paths are relative to the unit's folder. */
 export interface SwapPlan {
   readonly format: 1;
-  /** Files of the new version, in the order in which they are put in place. */
+  /** Files of the new version, in order of their installation. */
   readonly install: readonly string[];
-  /** Files of the old version that are replaced or go: what is kept of it. */
+  /** Files of the old version that are replaced or removed, to be kept for a rollback. */
   readonly save: readonly string[];
-  /** Those of them that go. */
+  /** The removed ones of `save`. */
   readonly remove: readonly string[];
-  /** Folders to make, those above first. */
+  /** Folders to create, parents first. */
   readonly create: readonly string[];
-  /** Folders that go once nothing is in them, those below first. */
+  /** Folders to remove once empty, deepest first. */
   readonly leave: readonly { readonly path: string; readonly mode: number }[];
-  /** Of the new version; unknown for a program that never came as a whole. */
+  /** Manifest of the new version; unknown for a program that was never staged as a whole. */
   readonly manifest?: Manifest;
 }
 
-/** Input of a plan. */
+/** Input of a swap plan. */
 export interface SwapSituation {
   readonly scope: FirmwareScope;
   readonly live: Tree;
   readonly staged: Tree;
-  /** Of the running version, where that is known. */
+  /** Manifest of the running version, if known. */
   readonly manifest: Manifest | undefined;
   readonly isKept: (path: string) => boolean;
-  /** The file system that everything has to be on. */
+  /** Device number of the file system that must hold everything. */
   readonly dev: number;
 }
 
-/** env.json names the version, so it comes last. */
+/** env.json names the version, so it goes last. */
 const lastFiles = ['schema.json', 'env.json'];
 
 const pathsOf = (tree: Tree, ...kinds: NodeKind[]): string[] =>
@@ -54,11 +54,13 @@ const isMovable = (node: TreeNode | undefined): boolean => node?.kind === 'file'
 
 const unique = (paths: Iterable<string>): string[] => [...new Set(paths)].toSorted();
 
-/** Folders that hold both documents of a unit: one that was never updated has no folder of the client's yet. */
+/** Folders with both documents of a unit: a unit that was never updated has no private folder yet. */
 const unitsIn = (live: Tree): string[] =>
   pathsOf(live, 'folder').filter((path) => lastFiles.every((name) => live.get(`${path}/${name}`)?.kind === 'file'));
 
-/** Files and folders of the running version: its manifest, or everything that belongs to no other unit. */
+/**
+ * Files and folders of the running version: those of its manifest, or else everything that belongs to no other unit.
+ */
 const runningVersion = ({ live, manifest }: SwapSituation): Manifest => {
   if (manifest) return { files: [...manifest.files, ...lastFiles], folders: manifest.folders };
   const units = unitsIn(live);
@@ -97,7 +99,7 @@ const checkPlaces = ({ live, dev }: SwapSituation, wanted: Manifest, remove: Rea
   }
 };
 
-/** The folders at these paths, and those below them. */
+/** The folders at these paths and all below them. */
 const foldersIn = (live: Tree, paths: readonly string[]): string[] =>
   paths
     .filter((path) => live.get(path)?.kind === 'folder')
@@ -114,9 +116,9 @@ const nextManifest = (scope: FirmwareScope, wanted: Manifest, known: Manifest | 
 };
 
 /**
- * Decides what a swap does, before anything moves.
+ * Plans a swap, before anything moves.
  *
- * @throws {FirmwareError} `io` when something that is not the old version's is in the way.
+ * @throws {FirmwareError} `io` if a file that is not the old version's blocks a path.
  */
 export const planSwap = (situation: SwapSituation): SwapPlan => {
   const { scope, live } = situation;
@@ -145,7 +147,7 @@ const maxPlanBytes = 256 * 1024 * 1024;
 const maxPathLength = 4_096;
 const maxMode = 0o7777;
 
-/** Whether a path stays below the folder that it is relative to, and out of the client's own. */
+/** Whether a path stays inside the folder that it is relative to, and outside the client's own. */
 const isSafePath = (path: unknown): path is string => {
   if (typeof path !== 'string' || path.length > maxPathLength || path.includes('\0')) return false;
   const parts = path.split('/');
@@ -163,7 +165,7 @@ const isLeft = (value: unknown): value is SwapPlan['leave'][number] => {
 const isManifest = (value: unknown): value is Manifest =>
   isJsonObject(value) && arePaths(value.files) && arePaths(value.folders);
 
-/** Checks a plan from disk; `undefined` when it can't be followed. */
+/** Checks a plan from disk; `undefined` if it is invalid. */
 export const parsePlan = (document: unknown): SwapPlan | undefined => {
   if (!isJsonObject(document) || document.format !== 1) return undefined;
   const { install, save, remove, create, leave, manifest } = document;
@@ -173,11 +175,11 @@ export const parsePlan = (document: unknown): SwapPlan | undefined => {
   return isManifest(manifest) ? { format: 1, install, save, remove, create, leave, manifest } : undefined;
 };
 
-/** Writes a plan, durably. */
+/** Writes a plan durably. */
 export const writePlan = (fs: FileSystem, path: string, plan: SwapPlan): Promise<void> =>
   replaceFile(path, JSON.stringify(plan), { fs });
 
-/** Reads a plan. @throws {FirmwareError} `journal` when there is none, or it is damaged. */
+/** Reads a plan. @throws {FirmwareError} `journal` if it is missing or damaged. */
 export const readPlan = async (fs: FileSystem, path: string): Promise<SwapPlan> => {
   const plan = parsePlan(await readOwnJson(fs, path, maxPlanBytes));
   if (!plan) throw new FirmwareError('journal', `${path} is missing or damaged: the update can't be finished.`);

@@ -5,7 +5,7 @@ import type { SwapPlan } from './plan.ts';
 import { changedFolders } from './install.ts';
 import { makePrivateFolder, removeAll, removeFile, removeFolder, setMode, syncFolders } from './operations.ts';
 
-/** Moves aside what is in the way of the previous version. */
+/** Moves blocking files aside, out of the way of the previous version. */
 const createWayClearer = (fs: FileSystem, folder: string, aside: string) => {
   const isFolder = async (path: string): Promise<boolean | undefined> =>
     (await statsOf(fs, inside(folder, path)))?.isDirectory();
@@ -16,7 +16,7 @@ const createWayClearer = (fs: FileSystem, folder: string, aside: string) => {
     await fs.rename(inside(folder, path), inside(aside, `${Date.now()}-${moved}`));
   };
   return {
-    /** Whether only folders lead to a path, no link least of all. */
+    /** Whether a path goes through folders alone, and no link. */
     isReached: async (path: string): Promise<boolean> => {
       for (const above of foldersAbove(path)) if (!(await isFolder(above))) return false;
       return true;
@@ -34,7 +34,7 @@ const createWayClearer = (fs: FileSystem, folder: string, aside: string) => {
 };
 type WayClearer = ReturnType<typeof createWayClearer>;
 
-/** Removes what the new version added. */
+/** Removes the files that the new version added. */
 const removeAdded = async (fs: FileSystem, folder: string, plan: SwapPlan, way: WayClearer): Promise<void> => {
   const saved = new Set(plan.save);
   for (const path of plan.install) {
@@ -46,11 +46,11 @@ const removeAdded = async (fs: FileSystem, folder: string, plan: SwapPlan, way: 
 };
 
 /**
- * Puts the previous version in place again, however far the swap or an earlier rollback came. Needs no network, and on a
- * full disk no more space than it frees.
+ * Restores the previous version from any point of the swap or of an earlier rollback. Needs no network, and on a full
+ * disk no more space than it frees.
  *
- * Moves aside what the new version put in the way. A file that can't be put back does not stop the others. Everything is
- * on disk in the end.
+ * Moves blocking files of the new version aside. Continues with the other files if one can't be restored. Everything is
+ * synced at the end.
  */
 export const restoreVersion = async (
   fs: FileSystem,
@@ -69,14 +69,15 @@ export const restoreVersion = async (
   await removeAdded(fs, folder, plan, way);
   const left = new Set(plan.leave.map(({ path }) => path));
   const hasItsFolder = (path: string) => !foldersAbove(path).some((above) => left.has(above));
-  // This frees space for the folders; failures are tried again below.
+  // Frees space for the folders; failures are retried below.
   for (const path of plan.save.filter(hasItsFolder)) {
     if (await way.isReached(path)) await restore(path).catch(() => undefined);
   }
   const folders = [...new Set([...plan.save.flatMap(foldersAbove), ...left])].toSorted();
   for (const path of folders) await way.ensureFolder(path);
   for (const { path, mode } of plan.leave) await setMode(fs, inside(folder, path), mode);
-  // A file that is moved into a folder that a power cut takes away would be in neither place.
+  // Sync the new folders first: a power cut could lose a folder with the file moved into it, and the file would be in
+  // neither place.
   await syncFolders(fs, folder, folders.map(parentOf));
   const failures: unknown[] = [];
   for (const path of plan.save) await restore(path).catch((cause: unknown) => failures.push(cause));

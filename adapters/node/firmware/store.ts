@@ -17,10 +17,10 @@ import { unpackInto } from '../archive/unpack.ts';
 
 const maxJsonBytes = 4 * 1024 * 1024;
 
-/** Options of a unit's versions. */
+/** Options of the firmware store. */
 export interface FolderFirmwareStoreOptions extends FolderFirmwareOptions {
   readonly limits: ArchiveLimits;
-  /** Files and folders that no update touches, relative to the unit's folder. @defaultValue `['data']` */
+  /** Files and folders that updates never touch, relative to the unit's folder. @defaultValue `['data']` */
   readonly keeps?: readonly string[];
 }
 
@@ -54,9 +54,9 @@ const tooFull = (free: number, cause?: unknown): FirmwareError =>
   });
 
 /**
- * Lowers the limits of an unpacking to the free space.
+ * Caps the unpacking limits at the free space.
  *
- * @throws {FirmwareError} `space` when the firmware needs more than that.
+ * @throws {FirmwareError} `space` if the firmware needs more.
  */
 const withinFreeSpace = async <T>(
   fs: FileSystem,
@@ -66,7 +66,7 @@ const withinFreeSpace = async <T>(
 ): Promise<T> => {
   const { bavail, bsize, blocks } = await fs.statfs(folder);
   const free = Math.max(0, bavail * bsize - reservedBytes);
-  // Some file systems don't say: they have no blocks at all.
+  // Some file systems report no blocks at all.
   if (blocks === 0 || free >= limits.unpackedBytes) return unpack(limits);
   if (free === 0) throw tooFull(free);
   try {
@@ -76,7 +76,7 @@ const withinFreeSpace = async <T>(
   }
 };
 
-/** Makes the client's own folder, for this user alone, and an empty one in it. */
+/** Creates the client's own folder, for this user alone, and an empty one in it. */
 const makeStaging = async (fs: FileSystem, { own, staging }: FirmwareLayout, id: string): Promise<void> => {
   await makeFolder(own, fs);
   if (!(await fs.lstat(own)).isDirectory()) {
@@ -110,7 +110,7 @@ export const folderFirmwareStore = ({
         );
         return { id, files, bytes };
       } catch (cause) {
-        // The first failure matters.
+        // The first failure is the one to report.
         await discard(id).catch(() => undefined);
         throw ioError('The firmware could not be staged', cause);
       }

@@ -21,7 +21,7 @@ const flightIn = ({ flight }: FirmwareJournal): FirmwareFlight => {
   return flight;
 };
 
-/** Restores the previous version under a journal that says so. @returns The settled journal. */
+/** Restores the previous version; the journal must be in phase `rollingBack`. @returns The settled journal. */
 export const finishRollBack = async (context: FirmwareContext, now: FirmwareJournal): Promise<FirmwareJournal> => {
   const { fs, layout, journal } = context;
   const { id } = flightIn(now);
@@ -29,31 +29,31 @@ export const finishRollBack = async (context: FirmwareContext, now: FirmwareJour
   return journal.advance(now, rollBackDone(now));
 };
 
-/** Finishes a swap under a journal that says so. @returns The journal of the trial, or a settled one. */
+/** Finishes a swap; the journal must be in phase `swapping`. @returns The journal of the trial, or a settled one. */
 const finishSwap = async ({ fs, layout, journal }: FirmwareContext, now: FirmwareJournal) => {
   const { id } = flightIn(now);
   await putInPlace(fs, layout, id, await readPlan(fs, layout.plan(id)));
   return journal.advance(now, swapDone(now));
 };
 
-/** Takes a swap that can't be finished back to the old version. @returns The settled journal. */
+/** Restores the old version when a swap can't be finished. @returns The settled journal. */
 const giveUpSwap = async (context: FirmwareContext, now: FirmwareJournal, cause: unknown): Promise<FirmwareJournal> => {
   const { message } = failureOf(ioError('The new version could not be put in place', cause));
   await context.journal.takeUndo(flightIn(now).id);
   return finishRollBack(context, swapGivenUp(now, message));
 };
 
-/** Resumes an update where its journal says it was; a swap that the disk does not let through is taken back. */
+/** Resumes an update from the phase in its journal; restores the old version if the disk prevents the swap. */
 export const resume = async (context: FirmwareContext, now: FirmwareJournal): Promise<FirmwareJournal> => {
   if (now.phase === 'rollingBack') return finishRollBack(context, now);
   if (now.phase !== 'swapping') return now;
   return finishSwap(context, now).catch((cause: unknown) => giveUpSwap(context, now, cause));
 };
 
-/** Makes the predicate of paths that no update touches from the paths of the new version. */
+/** Creates, from the paths of the new version, the predicate of paths that updates never touch. */
 export type KeptPaths = (brought: Iterable<string>) => (path: string) => boolean;
 
-/** The running version's files and folders; none when its plan can't be read any more, so that nothing else goes. */
+/** Manifest of the running version; empty if its plan is unreadable, so that nothing else is removed. */
 const manifestOf = async (
   { fs, layout }: FirmwareContext,
   { running }: FirmwareJournal,
@@ -63,7 +63,7 @@ const manifestOf = async (
   return plan ? plan.manifest : { files: [], folders: [] };
 };
 
-/** Prepares a swap; the running version does not change yet. */
+/** Prepares a swap without changing the running version. */
 const prepare = async (
   context: FirmwareContext,
   id: string,
@@ -82,27 +82,28 @@ const prepare = async (
   await writePlan(fs, layout.plan(id), plan);
 };
 
-/** Takes back a failed swap. Its caller gets the error, so that no outcome is left to report. */
+/** Undoes a failed swap. The caller gets the error, so no outcome remains to report. */
 const takeBack = async (context: FirmwareContext, begun: FirmwareJournal, cause: unknown): Promise<void> => {
   const settled = await giveUpSwap(context, begun, cause);
   await context.sweep(await context.journal.advance(settled, outcomeTold(settled)));
 };
 
-/** Leaves the running version as it is: what was prepared is removed. */
+/** Removes the preparation and leaves the running version as it is. */
 const forgetPrepared = async ({ fs, layout }: FirmwareContext, id: string): Promise<void> => {
   for (const path of [layout.undo(id), layout.plan(id), layout.previous(id)]) await removeAll(fs, path);
 };
 
 const carryOutSwap = async (context: FirmwareContext, now: FirmwareJournal, begun: FirmwareJournal): Promise<void> => {
   const settled = await context.journal.advance(now, begun).then(() => finishSwap(context, begun));
-  // The next start removes what can't be removed now.
+  // The next start retries the removal.
   await context.sweep(settled).catch(() => undefined);
 };
 
 /**
- * Puts a staged version in place of the running one.
+ * Replaces the running version by a staged one.
  *
- * @throws {FirmwareError} `busy`, `io`, `space`; the running version is in place then, at the latest at the next start.
+ * @throws {FirmwareError} `busy`, `io`, `space`; the running version is then in place, at the latest after the next
+ *   start.
  */
 export const swapVersion = async (
   context: FirmwareContext,
@@ -116,7 +117,7 @@ export const swapVersion = async (
   }
   const now = await journal.read();
   const begun = swapBegun(now, id, order);
-  // The first failure matters; the next start takes back what can't be taken back now.
+  // The first failure is the one to report; the next start undoes the rest.
   try {
     await prepare(context, id, order.scope, now, keptPaths);
     await journal.prepareUndo(id, swapGivenUp(begun, 'The update was interrupted.'));

@@ -4,8 +4,8 @@ import { inside, walkTree } from '../fs/file-tree.ts';
 import { privateName } from './layout.ts';
 
 /**
- * Kind of a path: `unit` is the folder of another unit, `kept` what no update touches, `other` neither a file, a folder
- * nor a link, or a name that is no text.
+ * Kind of a path: `unit` is the folder of another unit, `kept` is never touched by updates, `other` is neither file,
+ * folder nor link, or its name is not valid text.
  */
 export type NodeKind = 'file' | 'link' | 'folder' | 'unit' | 'kept' | 'other';
 
@@ -15,7 +15,7 @@ export interface TreeNode {
   readonly dev: number;
 }
 
-/** Nodes of a folder by their paths relative to it, with `/` between the parts; without those in a `unit` or `kept` one. */
+/** Nodes of a folder by relative path, with `/` as separator; without the contents of `unit` and `kept` folders. */
 export type Tree = ReadonlyMap<string, TreeNode>;
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
@@ -29,7 +29,7 @@ const kindOf = (path: string, stats: PathStats): NodeKind => {
 
 const permissions = 0o7777;
 
-/** Reads a folder's tree, links not followed; temporary files of writes in progress are left out. */
+/** Reads the tree of a folder without following links or listing temporary files of writes in progress. */
 export const readTree = async (
   fs: FileSystem,
   folder: string,

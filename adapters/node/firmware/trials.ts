@@ -16,7 +16,7 @@ import { finishRollBack, resume } from './swap.ts';
 
 const isDamage = (cause: unknown): boolean => cause instanceof FirmwareError && cause.code === 'journal';
 
-/** Replaces a damaged journal by the one that leads back, if an update was under way; else by that of a new unit. */
+/** Replaces a damaged journal by the prepared rollback, if an update was in progress, else by a new unit's journal. */
 const replaceDamaged = async (context: FirmwareContext): Promise<FirmwareJournal> => {
   const { journal } = context;
   const undo = await journal.findUndo();
@@ -41,10 +41,10 @@ const recover = async (context: FirmwareContext): Promise<{ now: FirmwareJournal
   }
 };
 
-/** Removes what is stale; after a failure the next start tries again. */
+/** Removes stale files; after a failure the next start retries. */
 const tidy = ({ sweep }: FirmwareContext, now: FirmwareJournal): Promise<void> => sweep(now).catch(() => undefined);
 
-/** Counts starts; those that the disk has no room for are counted by this process alone. */
+/** Counts starts; without disk space for the count, this process keeps it in memory. */
 const createStartCounter = () => {
   let unwritten = { id: '', starts: 0 };
   return async (journal: JournalFile): Promise<FirmwareStatus> => {
@@ -91,7 +91,7 @@ export const trialsOf = (context: FirmwareContext): FirmwareTrials => {
         const begun = rollBackBegun(now, reason);
         if (begun.phase !== 'rollingBack' || !begun.flight) return;
         const { id } = begun.flight;
-        // A full disk has no room for another journal, but for the one that was written ahead.
+        // A full disk has room only for the journal written ahead.
         await journal.advance(now, begun).catch(() => journal.takeUndo(id));
         await tidy(context, await finishRollBack(context, begun));
       }),
@@ -100,7 +100,7 @@ export const trialsOf = (context: FirmwareContext): FirmwareTrials => {
 };
 
 /**
- * Resumes and ends the updates of a unit's folder, for the process that starts the unit. It needs the file system alone.
+ * Resumes and ends updates in a unit's folder, for the process that starts the unit. Needs the file system alone.
  *
  * @example
  * const trials = folderFirmwareTrials({ folder: '/srv/unit' });

@@ -1,11 +1,11 @@
 const maxTasks = 16;
 const maxWeight = 4 * 1024 * 1024;
 
-/** Runs tasks concurrently: at most 16 of them, and together of at most 4 MiB. */
+/** Runs at most 16 tasks at a time, together of at most 4 MiB. */
 export interface ConcurrencyLimiter {
-  /** Starts a task as soon as there is room. @param weight Bytes that it holds. @throws What an earlier task failed with. */
+  /** Starts a task once there is room. @param weight Bytes that it holds. @throws The error of an earlier task. */
   add(weight: number, task: () => Promise<void>): Promise<void>;
-  /** Waits until every task has ended. @throws What the first failed with. */
+  /** Waits until every task has ended. @throws The error of the first task that failed. */
   whenIdle(): Promise<void>;
 }
 

@@ -22,14 +22,14 @@ interface Staged {
   readonly path: string;
 }
 
-/** Permissions of a file, and of a folder, that is for this user alone. */
+/** Permissions of private files and folders: this user alone. */
 export const privateFile = 0o600;
 export const privateFolder = 0o700;
 
-/** Codes of file systems that can't fsync a folder: there is nothing to wait for then. */
+/** Error codes of file systems that can't fsync a folder; no sync is needed there. */
 const noFolderSync = new Set(['EINVAL', 'ENOTSUP', 'EISDIR', 'EPERM', 'EACCES']);
 
-/** Makes the names in a folder durable, where the file system can. */
+/** Makes the names in a folder durable, if the file system can. */
 export const syncFolder = async (folder: string, fs: DurableFs = hostFs): Promise<void> => {
   try {
     const handle = await fs.open(folder, 'r');
@@ -43,7 +43,7 @@ export const syncFolder = async (folder: string, fs: DurableFs = hostFs): Promis
   }
 };
 
-/** Makes a folder and those above it where they are missing: durable, for this user alone (0700). */
+/** Creates a folder and its missing parents durably, for this user alone (0700). */
 export const makeFolder = async (folder: string, fs: DurableFs = hostFs): Promise<void> => {
   const wanted = resolve(folder);
   const first = await fs.mkdir(wanted, { recursive: true, mode: privateFolder });
@@ -73,17 +73,17 @@ const stage = async (folder: string, { path, content }: Replacement, fs: Durable
   return { temporary, path };
 };
 
-/** Removes a temporary file after a failure, and keeps that failure the one to throw. */
+/** Removes a temporary file after a failure, and rethrows that failure. */
 const forget = (temporary: string, fs: DurableFs): Promise<void> => fs.unlink(temporary).catch(() => undefined);
 
 /**
- * Replaces files of one folder durably; missing folders are made.
+ * Replaces files of one folder durably; creates missing folders.
  *
- * Each file's new content is written to a private temporary file in the same folder and synced; when all are, they
- * are renamed one by one, and the folder is synced. A reader finds all of the old content or all of the new,
- * even after a power cut. When a write fails, no file was replaced.
+ * Writes each new content to a private temporary file in the same folder and syncs it, then renames all of them one by
+ * one and syncs the folder. A reader finds all of the old or all of the new content, even after a power cut. If a write
+ * fails, no file is replaced.
  *
- * @throws The file system's own error; temporary files are gone then.
+ * @throws The file system's own error; temporary files are removed.
  */
 export const replaceFiles = async (
   folder: string,
@@ -105,11 +105,11 @@ export const replaceFiles = async (
   await syncFolder(folder, fs);
 };
 
-/** Replaces one file durably, as {@link replaceFiles} does. */
+/** Replaces one file durably, like {@link replaceFiles}. */
 export const replaceFile = (path: string, content: Content, options: ReplaceOptions = {}): Promise<void> =>
   replaceFiles(dirname(path), [{ path, content }], options);
 
-/** Removes files of one folder durably; those that do not exist are passed over. */
+/** Removes files of one folder durably; skips missing ones. */
 export const removeFiles = async (folder: string, paths: readonly string[], fs: DurableFs = hostFs): Promise<void> => {
   let removed = 0;
   for (const path of paths) {

@@ -6,7 +6,7 @@ export const codeOf = (thrown: unknown): string | undefined => {
   return typeof code === 'string' ? code : undefined;
 };
 
-/** Whether an error says that there is no such file. */
+/** Whether an error means that the file does not exist. */
 export const isMissing = (thrown: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(codeOf(thrown) ?? '');
 
 const generalAdvice = "Check the disk's free space and the permissions of the file and its folder.";
@@ -34,6 +34,6 @@ export const ioError = (what: string, cause: unknown): unknown => {
     : new FirmwareError('io', `${what} (${code}). Check the disk's space and the folder's permissions.`, { cause });
 };
 
-/** The error of a swap or an unpacking that something in its way prevents, before anything moves. */
+/** Error of a swap or unpacking that a blocking file prevents before anything moves. */
 export const inTheWay = (path: string, why: string): FirmwareError =>
   new FirmwareError('io', `${path} ${why}: nothing was put in place. Move it away and update again.`);

@@ -1,7 +1,7 @@
 import * as files from 'node:fs/promises';
 import { isMissing } from './errors.ts';
 
-/** The content of a file: all at once, or chunk by chunk. */
+/** Content of a file: whole, or as a stream of chunks. */
 export type Content = Uint8Array | string | AsyncIterable<Uint8Array>;
 
 /** Stats of a path. */
@@ -15,7 +15,7 @@ export interface PathStats {
   isSymbolicLink(): boolean;
 }
 
-/** An open file or folder, as far as a durable write needs it. */
+/** An open file or folder, reduced to the operations of a durable write. */
 interface DurableHandle {
   chmod(mode: number): Promise<void>;
   writeFile(content: Content): Promise<void>;
@@ -50,7 +50,7 @@ export interface FileSystem extends DurableFs {
 /** The host's own file system. */
 export const hostFs: FileSystem = files;
 
-/** Stats of what is at a path itself, links not followed; `undefined` when nothing is. */
+/** Stats of a path without following links; `undefined` if it does not exist. */
 export const statsOf = async (fs: FileSystem, path: string): Promise<PathStats | undefined> => {
   try {
     return await fs.lstat(path);

@@ -6,13 +6,13 @@ import { hostFs, statsOf, type FileSystem, type PathStats } from './file-system.
 
 /** A file, folder or anything else in a tree. */
 export interface TreeEntry {
-  /** Relative to the tree's root, with `/` between its parts. */
+  /** Path relative to the tree's root, with `/` as separator. */
   readonly path: string;
-  /** Its own, not of what a link leads to. */
+  /** Stats of the entry itself, not of a link's target. */
   readonly stats: PathStats;
 }
 
-/** The host's path of one that is relative to a folder, with `/` between its parts; `''` is the folder itself. */
+/** Turns a path relative to a folder, with `/` as separator, into a path of the host; `''` is the folder itself. */
 export const inside = (folder: string, path: string): string => join(folder, ...path.split('/'));
 
 /** The folders above a path, nearest first. */
@@ -21,13 +21,14 @@ export const foldersAbove = (path: string): string[] => {
   return parts.map((_, at) => parts.slice(0, parts.length - at).join('/'));
 };
 
-/** The folder that a path is in; empty for the root. */
+/** The parent folder of a path; empty for the root. */
 export const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
 /**
- * Walks a folder: names in order, each folder before what is in it, links not followed. What goes meanwhile is left out.
+ * Walks a folder: names in order, each folder before its contents, without following links. Skips entries that
+ * disappear meanwhile.
  *
- * @param enters Whether to walk a folder as well; called after the folder itself was yielded.
+ * @param enters Decides whether to walk a folder; called after the folder itself was yielded.
  */
 export async function* walkTree(
   root: string,

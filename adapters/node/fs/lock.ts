@@ -8,24 +8,24 @@ import { openRegularFile } from './open-regular-file.ts';
 import { identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
 import { sweepTemporaries, temporaryName } from './temporary-files.ts';
 
-/** A lock file that this process holds. */
+/** A lock file of this process. */
 export interface FileLock {
-  /** Adds a child process to the lock, for whoever takes the lock over after a kill of this process. */
+  /** Adds a child process to the lock, for the process that takes the lock over after a kill of this one. */
   noteChild(pid: number): Promise<void>;
   release(): Promise<void>;
 }
 
 /** Options of a lock file. */
 export interface FileLockOptions {
-  /** The lock file; its folder has to be there. */
+  /** Path of the lock file; its folder must exist. */
   readonly path: string;
-  /** Makes the error for a lock that a running process holds; `undefined` when that can't be read. */
+  /** Creates the error for a lock of a running process; the holder is `undefined` if unreadable. */
   readonly inUse: (holder: ProcessIdentity | undefined) => Error;
-  /** Deals with the child that a dead holder noted, before its lock is taken over. */
+  /** Ends the child noted by a dead holder, before its lock is taken over. */
   readonly endOrphan?: (child: ProcessIdentity) => Promise<void>;
 }
 
-/** What stands in a lock file. */
+/** Contents of a lock file. */
 interface LockRecord {
   readonly holder: ProcessIdentity;
   readonly child?: ProcessIdentity;
@@ -33,14 +33,14 @@ interface LockRecord {
 
 const maxLockBytes = 1024;
 const maxTries = 4;
-/** A lock that stays unreadable for so long was torn by a power cut. */
+/** Time after which an unreadable lock counts as torn by a power cut, milliseconds. */
 const tornAfterMs = 500;
 const lookEveryMs = 50;
 
-/** What file systems say that have no second names for a file, such as FAT. */
+/** Error codes of file systems without hard links, such as FAT. */
 const noLinks = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK']);
 
-/** Lock files that this process holds. */
+/** Paths of this process's lock files. */
 const held = new Set<string>();
 
 const isIdentity = (value: unknown): value is ProcessIdentity =>
@@ -55,10 +55,10 @@ const parse = (text: string): LockRecord | undefined => {
   }
 };
 
-/** Whether the process that wrote a lock still runs. One with this process's own id was there before it. */
+/** Whether the process that wrote a lock still runs. A lock with this process's own id is older than this process. */
 const isHeld = ({ holder }: LockRecord): boolean => holder.pid !== process.pid && isRunning(holder);
 
-/** Creates a lock file, whole from the first moment wherever the file system can. @returns Whether there was none. */
+/** Creates a lock file, atomically where the file system can. @returns Whether there was none. */
 const create = async (path: string, text: string): Promise<boolean> => {
   const whole = join(dirname(path), temporaryName());
   await writeFile(whole, text, { mode: privateFile });
@@ -76,7 +76,7 @@ const create = async (path: string, text: string): Promise<boolean> => {
   }
 };
 
-/** @returns `undefined` when there is none, `null` for what is no regular file. */
+/** @returns `undefined` if there is none, `null` if it is no regular file. */
 const read = async (path: string): Promise<string | null | undefined> => {
   try {
     const handle = await openRegularFile(path, constants.O_RDONLY);
@@ -93,7 +93,7 @@ const read = async (path: string): Promise<string | null | undefined> => {
   }
 };
 
-/** Reads a lock, and gives one that is being written the time for it. */
+/** Reads a lock; waits for one that is being written. */
 const readWhole = async (path: string): Promise<string | null | undefined> => {
   const deadline = performance.now() + tornAfterMs;
   let text = await read(path);
@@ -104,7 +104,7 @@ const readWhole = async (path: string): Promise<string | null | undefined> => {
   return text;
 };
 
-/** Takes a dead process's lock away, and no other that came in its place meanwhile. */
+/** Removes the lock of a dead process, and no newer one that took its place meanwhile. */
 const clear = async (path: string, dead: string | null): Promise<void> => {
   const aside = join(dirname(path), temporaryName());
   await rename(path, aside).catch((thrown: unknown) => {
@@ -113,11 +113,11 @@ const clear = async (path: string, dead: string | null): Promise<void> => {
   const taken = await read(aside);
   if (taken === undefined) return;
   if (taken !== null && taken !== dead) await create(path, taken);
-  // What is no file, such as a folder, stays under its new name.
+  // Anything but a file, such as a folder, stays under its new name.
   await unlink(aside).catch(() => undefined);
 };
 
-/** Creates the lock, after the one of a dead process is cleared away where there is one. */
+/** Creates the lock; removes a dead process's lock first. */
 const acquire = async (path: string, text: string, { inUse, endOrphan }: FileLockOptions): Promise<void> => {
   for (let tries = 1; !(await create(path, text)); tries += 1) {
     const found = await readWhole(path);
@@ -129,13 +129,12 @@ const acquire = async (path: string, text: string, { inUse, endOrphan }: FileLoc
 };
 
 /**
- * Takes a lock file for this process alone. The file names its holder by process id and start time, so the lock of a
- * process that was killed is taken over, also when its id was given out again. Temporary files that a kill left in the
- * folder are removed.
+ * Takes a lock file for this process alone. The file identifies its holder by process id and start time, so a lock of a
+ * killed process is taken over even if its id is in use again. Removes temporary files that a kill left in the folder.
  *
  * A torn lock costs half a second.
  *
- * @throws What `inUse` makes, when another process that runs holds the lock, or this one does.
+ * @throws The error of `inUse` if another running process, or this one, holds the lock.
  * @throws The file system's own error, such as `EACCES`.
  */
 export const takeLock = async (options: FileLockOptions): Promise<FileLock> => {
@@ -160,7 +159,7 @@ export const takeLock = async (options: FileLockOptions): Promise<FileLock> => {
     },
     release: async () => {
       held.delete(path);
-      // When the folder was taken away, another program may have one of the same name by now.
+      // If the folder was replaced meanwhile, the lock there may be another program's.
       if ((await read(path)) === text) await unlink(path).catch(() => undefined);
     },
   };

@@ -1,24 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { codeOf } from './errors.ts';
 
-/** A process as it can be found again later, although process ids are used again. */
+/** Identity of a process that stays unique although process ids are reused. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Which boot it belongs to and when in it the process began; `null` where the host does not say. */
+  /** Boot id and start time of the process; `null` if the host does not report them. */
   readonly since: string | null;
 }
 
-/** Fields of /proc/PID/stat, counted from the one after the name in parentheses (proc_pid_stat(5)). */
+/** Fields of /proc/PID/stat, counted after the name in parentheses (proc_pid_stat(5)). */
 const stateField = 0;
 const startField = 19;
 
-/** @returns `undefined` when there is no such process, or only what its parent has not collected yet. */
+/** @returns `undefined` if there is no such process, or only a zombie. */
 const sinceOf = (pid: number): string | null | undefined => {
   let boot: string;
   try {
     boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   } catch {
-    // No Linux: only whether the id is in use can be told.
+    // Without Linux's /proc only the use of the id is known.
     return null;
   }
   try {
@@ -32,7 +32,7 @@ const sinceOf = (pid: number): string | null | undefined => {
 
 export const identityOf = (pid: number): ProcessIdentity => ({ pid, since: sinceOf(pid) ?? null });
 
-/** Whether some process has this id now. */
+/** Whether any process has this id now. */
 export const isInUse = (pid: number): boolean => {
   try {
     return process.kill(pid, 0);
@@ -41,7 +41,7 @@ export const isInUse = (pid: number): boolean => {
   }
 };
 
-/** Whether this very process still runs; where the host does not tell processes apart, whether its id is in use. */
+/** Whether this process still runs; on hosts without start times, whether its id is in use. */
 export const isRunning = ({ pid, since }: ProcessIdentity): boolean => {
   if (!isInUse(pid)) return false;
   const now = sinceOf(pid);

@@ -5,10 +5,10 @@ import { isMissing, storageError } from './errors.ts';
 import { hostFs, type FileSystem } from './file-system.ts';
 
 /**
- * Reads a JSON file of at most so many bytes. Links are followed.
+ * Reads a JSON file up to a size limit. Follows links.
  *
- * @returns `undefined` when there is no file.
- * @throws {StorageError} `io` when it is no regular file, `tooLarge`, `malformed`; messages never quote it.
+ * @returns `undefined` if there is no file.
+ * @throws {StorageError} `io` if it is no regular file, `tooLarge`, `malformed`; messages never quote the content.
  * @throws The file system's own error.
  */
 export const readJson = async (
@@ -29,7 +29,7 @@ export const readJson = async (
   }
 };
 
-/** Reads a document of at most 16 MiB, as {@link readJson} does. @throws {StorageError} `malformed`, `tooLarge`, `io` */
+/** Reads a document of at most 16 MiB, like {@link readJson}. @throws {StorageError} `malformed`, `tooLarge`, `io` */
 export const readDocument = async (path: string): Promise<JsonValue | undefined> => {
   try {
     return await readJson(path, maxDocumentBytes);

@@ -5,17 +5,17 @@ import { syncFolder } from './durable-file.ts';
 import { hostFs, type DurableFs } from './file-system.ts';
 import { createConcurrencyLimiter } from './concurrency-limiter.ts';
 
-/** From here on one sync of the whole file system costs less than one of each file. */
+/** Number of files from which one sync of the whole file system is cheaper. */
 const manyFiles = 64;
 const wholeWithinMs = 60_000;
 
-/** Since Linux 5.8 syncfs(2) reports failed writes, as fsync(2) does. */
+/** Whether syncfs(2) reports failed writes as fsync(2) does: since Linux 5.8. */
 const hasHonestSyncfs = (): boolean => {
   const [major = 0, minor = 0] = release().split('.').map(Number);
   return process.platform === 'linux' && (major > 5 || (major === 5 && minor >= 8));
 };
 
-/** Calls syncfs(2) by the host's `sync`, as Node has no function for it. @returns Whether it was done. */
+/** Calls syncfs(2) through the host's `sync`, as Node has no function for it. @returns Whether it succeeded. */
 const syncFileSystem = async (folder: string): Promise<boolean> => {
   if (!hasHonestSyncfs()) return false;
   return promisify(execFile)('sync', ['-f', folder], { timeout: wholeWithinMs }).then(
@@ -34,8 +34,8 @@ const syncFile = async (fs: DurableFs, path: string): Promise<void> => {
 };
 
 /**
- * Makes a written tree durable: syncs each file and folder or, where they are many and the host can, the whole file
- * system. A file system other than the host's own is synced file by file.
+ * Makes a written tree durable: syncs each file and folder, or the whole file system for many files where the host can.
+ * Syncs file by file on a file system other than the host's own.
  *
  * @throws The file system's own error.
  */

@@ -6,10 +6,10 @@ import { isInUse } from './process-identity.ts';
 const pattern = /^\.pepeunit-(\d+)-[0-9a-f]{16}\.tmp$/;
 const staleMs = 3_600_000;
 
-/** A new name that no document has, with the id of the writing process in it. */
+/** A new unique name with the id of the writing process. */
 export const temporaryName = (): string => `.pepeunit-${process.pid}-${randomBytes(8).toString('hex')}.tmp`;
 
-/** Whether a name is that of a durable write's temporary file. */
+/** Whether a name is a durable write's temporary file. */
 export const isTemporaryName = (name: string): boolean => pattern.test(name);
 
 const isLeftOver = async (path: string, pid: number): Promise<boolean> => {
@@ -18,9 +18,9 @@ const isLeftOver = async (path: string, pid: number): Promise<boolean> => {
 };
 
 /**
- * Removes what killed writes left in a folder: temporary files whose process is gone, or that are older than an hour.
+ * Removes temporary files that killed writes left in a folder: their process is gone, or they are older than an hour.
  *
- * @returns The names of those removed. What can't be read or removed stays: nobody ever reads it.
+ * @returns Names of the removed files. Files that can't be removed stay; they are harmless.
  */
 export const sweepTemporaries = async (folder: string): Promise<string[]> => {
   const names = await readdir(folder).catch(() => []);
@@ -40,7 +40,7 @@ export const sweepTemporaries = async (folder: string): Promise<string[]> => {
 
 const sweeping = new Map<string, Promise<unknown>>();
 
-/** Sweeps a folder the first time that this process uses it. */
+/** Removes temporary files of a folder on its first use by this process. */
 export const sweepOnce = async (folder: string): Promise<void> => {
   const key = resolve(folder);
   const started = sweeping.get(key) ?? sweepTemporaries(key);

@@ -8,15 +8,15 @@ import { recoverOutbox } from './recovery.ts';
 import { openSegments, type Segments } from './segments.ts';
 import type { SegmentsOptions } from './writer.ts';
 
-/** The folder of an outbox while this process has its lock. */
+/** A locked outbox folder. */
 interface LockedFolder {
   readonly found: StoredMessages;
   readonly segments: Segments;
-  /** Makes everything durable, gives the lock up, and removes a folder that is empty. */
+  /** Makes everything durable, releases the lock, and removes the folder if empty. */
   release(): Promise<void>;
 }
 
-/** Names that a remark lists. */
+/** Names listed in a remark. */
 const maxNames = 5;
 
 const passedOver = (folder: string, names: readonly string[]): string => {
@@ -27,7 +27,7 @@ const passedOver = (folder: string, names: readonly string[]): string => {
 const inUse = (folder: string) =>
   new StorageError('io', `The outbox in ${folder} is in use by another program of this unit. Stop one of the two.`);
 
-/** Locks a folder, and reads what is in it. */
+/** Locks a folder and reads its segments. */
 const lockFolder = async (options: SegmentsOptions): Promise<LockedFolder> => {
   const { folder } = options;
   await makeFolder(folder);
@@ -44,7 +44,7 @@ const lockFolder = async (options: SegmentsOptions): Promise<LockedFolder> => {
       } finally {
         await lock.release();
       }
-      // Only an empty folder goes.
+      // Fails unless the folder is empty.
       await rmdir(folder).catch(() => undefined);
     };
     return { found: { messages, lastId, damaged, remarks }, segments, release };
@@ -54,14 +54,14 @@ const lockFolder = async (options: SegmentsOptions): Promise<LockedFolder> => {
   }
 };
 
-/** The folder of an outbox, from when it is opened until it is closed; made anew after its files were taken away. */
+/** The folder of an open outbox; recreated after its files were removed. */
 export interface OutboxFolder {
   open(): Promise<StoredMessages>;
-  /** Its files, to write to. @throws {StorageError} `io` when it is not open. */
+  /** Its segments, for writing. @throws {StorageError} `io` if it is not open. */
   segments(): Promise<Segments>;
-  /** Its files, if it has any now. */
+  /** Its segments, if any. */
   currentSegments(): Segments | undefined;
-  /** Takes what a task failed with, and throws it again; a loss gives up the files. */
+  /** Rethrows a task's error; after a loss, releases the folder first. */
   onFailure(thrown: unknown): Promise<never>;
   close(): Promise<void>;
 }

@@ -13,20 +13,20 @@ import { hostOutboxFs, type OutboxFs } from './writer.ts';
 
 /** Options of the file outbox. */
 export interface FileOutboxOptions {
-  /** Its own folder; made where it is missing, for this user alone (0700). */
+  /** The outbox's own folder; created if missing, for this user alone (0700). */
   readonly folder: string;
   readonly clock: Timers;
-  /** The most that a power cut may cost, milliseconds. @defaultValue 1_000 */
+  /** Time of messages that a power cut may lose, milliseconds. @defaultValue 1_000 */
   readonly syncEveryMs?: number;
-  /** How long removals are gathered, milliseconds: what a kill may bring back. @defaultValue 200 */
+  /** Delay of removals, milliseconds: a kill may bring back those of this time. @defaultValue 200 */
   readonly removeEveryMs?: number;
-  /** Bytes after which a new file is begun. @defaultValue 256 KiB */
+  /** Bytes after which a new file begins. @defaultValue 256 KiB */
   readonly segmentBytes?: number;
   /** @defaultValue the host's file system */
   readonly fs?: OutboxFs;
 }
 
-/** Bytes after which the file is put behind the one before it, which goes. */
+/** Size at which `dead.ndjson` becomes `dead.old.ndjson`, in place of the previous one. */
 const deadFileBytes = 512 * 1024;
 
 const lineOf = ({ message, reason, reasonCode }: DeadLetter): string => {
@@ -42,7 +42,7 @@ const openDeadLetters = async (path: string) => {
   throw new StorageError('io', `${path} can't be written, as it is no file. Move it away.`);
 };
 
-/** Adds dead letters to `dead.ndjson`, payloads in base64; the newest megabyte or so is kept. */
+/** Appends dead letters to `dead.ndjson`, payloads in base64; keeps the newest megabyte or so. */
 const writeDeadLetters = async (folder: string, letters: readonly DeadLetter[]): Promise<void> => {
   const path = join(folder, 'dead.ndjson');
   let handle = await openDeadLetters(path);
@@ -59,11 +59,11 @@ const writeDeadLetters = async (folder: string, letters: readonly DeadLetter[]):
 };
 
 /**
- * Keeps messages in files that are only ever appended to, each record with a checksum.
+ * Keeps messages in append-only files, each record with a checksum.
  *
- * What is appended is in the host's cache when the promise resolves, and synced within a second. Removals are records
- * too; a file goes when nothing in it and before it is kept any more. On disk it all takes at most about twice what
- * is kept. Files are for this user alone (0600).
+ * Appended messages are in the host's cache when the promise resolves, and synced within a second. Removals are records
+ * too; a file is deleted once it and all before it hold no kept message. Disk use is at most about twice the kept
+ * messages. Files are for this user alone (0600).
  */
 export const fileOutbox = (options: FileOutboxOptions): Outbox => {
   const { folder, clock, syncEveryMs = 1_000, removeEveryMs = 200, segmentBytes = 256 * 1024 } = options;
@@ -76,7 +76,7 @@ export const fileOutbox = (options: FileOutboxOptions): Outbox => {
     inTurn(() => task().catch(files.onFailure)).catch((thrown: unknown) => {
       throw storageError(`The outbox in ${folder}`, action, thrown);
     });
-  /** Runs a task that nobody waits for: the next append fails with what it failed with. */
+  /** Runs a task without awaiting it: its failure is thrown by the next append. */
   const unattended = (task: () => Promise<void> | undefined) =>
     inTurn(async () => task()?.catch(files.onFailure)).catch((thrown: unknown) => {
       unattendedFailure = thrown;

@@ -3,16 +3,16 @@ import type { Qos } from '../../../services/broker.ts';
 import type { StoredMessage } from '../../../services/outbox.ts';
 
 /**
- * A record: CRC-32 of all that follows (4 bytes), length of the body (4), body. A body is a message or a list of removed
- * ids. All numbers are unsigned and big-endian. The CRC begins at the salt of the file, so that no bytes of a payload
- * are ever taken for a record.
+ * Format of a record: CRC-32 of the rest (4 bytes), length of the body (4), body. A body is a message or a list of
+ * removed ids. All numbers are unsigned and big-endian. The CRC starts from the file's salt, so that no bytes of a
+ * payload can pass for a record.
  */
 const headBytes = 8;
-/** The most that a file of records may have, bytes; no more is looked through in search of a whole one either. */
+/** Maximum size of a segment, bytes; also bounds the search for the next whole record. */
 export const maxRecordBytes = 64 * 1024 * 1024;
 const messageKind = 1;
 const removalKind = 2;
-/** A message with its unit's UUID (16 bytes) before the topic. */
+/** Kind of a message with its unit's UUID (16 bytes) before the topic. */
 const ownedKind = 3;
 const unitBytes = 16;
 const maxMs = 2 ** 48 - 2;
@@ -20,23 +20,23 @@ const maxMs = 2 ** 48 - 2;
 const messageHeadBytes = 16;
 const idBytes = 6;
 
-/** What one record says. */
+/** Content of one record. */
 export type Entry =
   | { readonly message: StoredMessage; readonly bytes: number }
   | { readonly removed: readonly number[]; readonly bytes: number };
 
-/** What was read of a file. */
+/** Result of reading a segment. */
 export interface Records {
   readonly entries: readonly Entry[];
-  /** Spans between whole records that are not what was written. */
+  /** Spans between whole records that are damaged. */
   readonly damaged: readonly Span[];
-  /** Where the whole records end. */
+  /** Position after the last whole record. */
   readonly end: number;
-  /** Whether what follows is the beginning of a record, such as a kill leaves, and no damage. */
+  /** Whether the rest is a cut-off record, as a kill leaves it, and not damage. */
   readonly isTorn: boolean;
 }
 
-/** A part of a file. */
+/** A range of bytes in a file. */
 export type Span = readonly [from: number, to: number];
 
 const sealed = (body: readonly Uint8Array[], salt: number): Buffer => {
@@ -70,7 +70,7 @@ export const encodeRemoval = (ids: readonly number[], salt: number): Buffer => {
   return sealed([body], salt);
 };
 
-/** A record that says nothing, to take the place of a damaged one; `undefined` when there is no room for it. */
+/** An empty record that fills the place of a damaged one; `undefined` if the place is too small. */
 export const encodeNothing = (bytes: number, salt: number): Buffer | undefined => {
   if (bytes <= headBytes) return undefined;
   const body = Buffer.alloc(bytes - headBytes);
@@ -108,7 +108,7 @@ const isMessage = (body: Buffer): boolean =>
 
 const isRemoval = (body: Buffer): boolean => body.readUInt8(0) === removalKind;
 
-/** The body of a record that might begin here; `undefined` when none does, or it is not all there. */
+/** The body of the record at this position; `undefined` if none starts here or it is incomplete. */
 const bodyAt = (bytes: Buffer, at: number): Buffer | undefined => {
   if (at + headBytes >= bytes.length) return undefined;
   const end = at + headBytes + bytes.readUInt32BE(at + 4);
@@ -125,7 +125,7 @@ const entryOf = (body: Buffer): Entry => {
   return isMessage(body) ? { message: decodeMessage(body), bytes } : { removed: decodeRemoval(body), bytes };
 };
 
-/** Where the next whole record begins; a damaged one before it does not tell, as its length may be wrong. */
+/** Position of the next whole record. The length of a damaged one can't be trusted, so every position is tried. */
 const nextWhole = (bytes: Buffer, from: number, salt: number): number | undefined => {
   let tried = 0;
   for (let at = from; at + headBytes < bytes.length && tried < maxRecordBytes; at += 1) {
@@ -136,7 +136,7 @@ const nextWhole = (bytes: Buffer, from: number, salt: number): number | undefine
   return undefined;
 };
 
-/** Whether a file may end like this after a kill (the beginning of a record) or a power cut (zeros). */
+/** Whether a kill (a cut-off record) or a power cut (zeros) may leave a file with this end. */
 const isTornTail = (tail: Buffer): boolean => {
   if (tail.every((byte) => byte === 0) || tail.length < headBytes) return true;
   const length = tail.readUInt32BE(4);
@@ -144,7 +144,7 @@ const isTornTail = (tail: Buffer): boolean => {
   return tail.length === headBytes || [messageKind, removalKind, ownedKind].includes(tail.readUInt8(headBytes));
 };
 
-/** Reads every whole record of a file, whatever is between them. */
+/** Reads every whole record of a file and skips damage in between. */
 export const readRecords = (bytes: Buffer, salt: number): Records => {
   const entries: Entry[] = [];
   const damaged: Span[] = [];

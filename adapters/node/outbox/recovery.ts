@@ -6,42 +6,42 @@ import { openRegularFile } from '../fs/open-regular-file.ts';
 import { isMissing } from '../fs/errors.ts';
 import { encodeNothing, maxRecordBytes, readRecords, type Entry, type Span } from './records.ts';
 
-/** Its number, and its salt. */
+/** Number and salt of a segment, in its name. */
 const pattern = /^(\d{8,15})(?:-([\da-f]{8}))?\.log$/;
-/** What somebody may have meant to be a segment. */
+/** Names that look like a segment. */
 const likeness = /^\d+.*\.log$/;
-/** The most that is kept of damaged records. */
+/** Bytes kept of damaged records. */
 const maxAsideBytes = 1024 * 1024;
 
 /** One file of an outbox. */
 export interface Segment {
   readonly number: number;
-  /** What the CRC of each record begins at. */
+  /** Initial value of each record's CRC. */
   readonly salt: number;
   readonly path: string;
   bytes: number;
-  /** Messages in it that were not removed. */
+  /** Messages in it that are not removed. */
   live: number;
 }
 
-/** Where a message is, and how much it takes there. */
+/** Segment and size of a message. */
 export interface Place {
   readonly segment: Segment;
   readonly bytes: number;
 }
 
-/** What the files of an outbox say. */
+/** Contents of an outbox's files. */
 export interface Recovered {
   readonly segments: Segment[];
   readonly messages: Map<number, StoredMessage>;
   readonly places: Map<number, Place>;
   lastId: number;
   damaged: number;
-  /** Names of what looks like a segment, and is none. */
+  /** Names that look like a segment but are not one. */
   readonly strange: string[];
 }
 
-/** A segment with nothing in it. */
+/** An empty segment. */
 export const segmentOf = (folder: string, number: number, salt: number): Segment => {
   const name = `${String(number).padStart(8, '0')}-${salt.toString(16).padStart(8, '0')}.log`;
   return { number, salt, path: join(folder, name), bytes: 0, live: 0 };
@@ -60,7 +60,7 @@ const listSegments = async (folder: string) => {
   return { segments: segments.toSorted((a, b) => a.number - b.number), strange };
 };
 
-/** Keeps bytes that are no records for somebody who wants to know what happened, as far as there is room. */
+/** Keeps damaged bytes for inspection, up to a limit. */
 const keepDamaged = async (folder: string, bytes: Uint8Array): Promise<void> => {
   const { O_APPEND, O_CREAT, O_WRONLY } = constants;
   const handle = await openRegularFile(join(folder, 'damaged.bin'), O_APPEND | O_CREAT | O_WRONLY);
@@ -73,7 +73,7 @@ const keepDamaged = async (folder: string, bytes: Uint8Array): Promise<void> => 
   }
 };
 
-/** A segment that is open; `undefined` for what is none, or has more bytes than any. */
+/** Opens a segment; `undefined` if it is no regular file or too large. */
 const openSegment = async ({ path }: Segment): Promise<FileHandle | undefined> => {
   const handle = await openRegularFile(path, constants.O_RDWR);
   if (!handle || (await handle.stat()).size <= maxRecordBytes) return handle;
@@ -91,7 +91,7 @@ const forget = ({ messages, places }: Recovered, id: number): void => {
 const apply = (recovered: Recovered, segment: Segment, entry: Entry): void => {
   if ('removed' in entry) return entry.removed.forEach((id) => forget(recovered, id));
   const { message, bytes } = entry;
-  // A message that was on its way to a newer segment is in both.
+  // A message that was being moved to a newer segment is in both.
   forget(recovered, message.id);
   recovered.messages.set(message.id, message);
   recovered.places.set(message.id, { segment, bytes });
@@ -99,7 +99,7 @@ const apply = (recovered: Recovered, segment: Segment, entry: Entry): void => {
   segment.live += 1;
 };
 
-/** Puts a damaged span aside, and a record that says nothing in its place: it is told once. */
+/** Moves a damaged span aside and fills its place with an empty record, so that it is reported once. */
 const mend = async (folder: string, handle: FileHandle, bytes: Buffer, [from, to]: Span, salt: number) => {
   await keepDamaged(folder, bytes.subarray(from, to));
   const nothing = encodeNothing(to - from, salt);
@@ -114,7 +114,7 @@ const recoverSegment = async (folder: string, handle: FileHandle, segment: Segme
   recovered.damaged += damaged.length;
   segment.bytes = end;
   if (end === bytes.length) return;
-  // Only the newest segment is written to when the program is killed.
+  // A kill can only tear the newest segment, the one written to.
   if (!isTorn || segment !== recovered.segments.at(-1)) {
     await keepDamaged(folder, bytes.subarray(end));
     recovered.damaged += 1;
@@ -122,7 +122,7 @@ const recoverSegment = async (folder: string, handle: FileHandle, segment: Segme
   await handle.truncate(end);
 };
 
-/** Reads every segment, oldest first; cuts off torn tails, puts aside what is damaged, and passes over all else. */
+/** Reads every segment, oldest first; cuts off torn tails, moves damage aside, and skips everything else. */
 export const recoverOutbox = async (folder: string): Promise<Recovered> => {
   const { segments: listed, strange } = await listSegments(folder);
   const segments = [...listed];
@@ -143,7 +143,7 @@ export const recoverOutbox = async (folder: string): Promise<Recovered> => {
   return recovered;
 };
 
-/** The messages of a segment that are still kept there, as they stand in the file. */
+/** The kept messages of a segment, as encoded in the file. */
 export const liveRecords = async (
   segment: Segment,
   places: ReadonlyMap<number, Place>,

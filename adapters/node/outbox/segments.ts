@@ -6,14 +6,14 @@ import { liveRecords, type Place, type Recovered, type Segment } from './recover
 import { createWriter, lost, type SegmentsOptions } from './writer.ts';
 import { isMissing } from '../fs/errors.ts';
 
-/** Segments that a small outbox may have before they are joined. */
+/** Segments of a small outbox before they are merged. */
 const fewSegments = 8;
 
 /** The files of an open outbox. One call at a time. */
 export interface Segments {
   append(messages: readonly StoredMessage[]): Promise<void>;
   remove(ids: readonly number[]): Promise<void>;
-  /** Makes what was written durable. */
+  /** Syncs all written records. */
   sync(): Promise<void>;
   close(): Promise<void>;
 }
@@ -27,7 +27,7 @@ const sizeOf = async (path: string): Promise<number | undefined> => {
   }
 };
 
-/** Where the messages that are kept are, and what they take up. */
+/** Index of the kept messages and their sizes. */
 const createLedger = (places: Map<number, Place>) => {
   let liveBytes = [...places.values()].reduce((sum, { bytes }) => sum + bytes, 0);
   const forget = (id: number) => {
@@ -46,7 +46,7 @@ const createLedger = (places: Map<number, Place>) => {
       segment.live += 1;
       liveBytes += bytes;
     },
-    /** Gives up what can't be read in a segment any more. */
+    /** Drops the unreadable messages of a segment. */
     forgetIn: (segment: Segment) => {
       for (const [id, place] of places) if (place.segment === segment) forget(id);
     },
@@ -58,19 +58,19 @@ const unlessMissing = (thrown: unknown): void => {
   if (!isMissing(thrown)) throw thrown;
 };
 
-/** Makes sure that what was written is still there, and nothing else. @throws {StorageError} `lost` */
+/** Checks that the segments are still there and unchanged. @throws {StorageError} `lost` */
 const checkFiles = async (folder: string, segments: readonly Segment[]): Promise<void> => {
   for (const { path, bytes, live } of segments) {
     if (live > 0 && (await sizeOf(path)) !== bytes) throw lost(folder);
   }
 };
 
-/** Tidying that fails is tried again after the next append, unless files are gone. */
+/** A failed cleanup is retried after the next append, unless files are gone. */
 const passOver = (thrown: unknown): void => {
   if (isLoss(thrown)) throw thrown;
 };
 
-/** Goes on with the files that were recovered: new records go to a new segment. */
+/** Opens recovered segments for writing: new records go to a new segment. */
 export const openSegments = (options: SegmentsOptions, { segments, places }: Recovered): Segments => {
   const { fs, segmentBytes } = options;
   const writer = createWriter(options, segments);
@@ -80,7 +80,7 @@ export const openSegments = (options: SegmentsOptions, { segments, places }: Rec
     const { segment, records } = await writer.write((salt) => messages.map((message) => encodeMessage(message, salt)));
     messages.forEach(({ id }, index) => ledger.put(id, segment, records[index]?.length ?? 0));
   };
-  /** Deletes dead segments from the oldest on, so that no removal is forgotten before what it removed. */
+  /** Deletes dead segments, oldest first, so that a removal outlives the message that it removes. */
   const deleteDead = async () => {
     for (let oldest = segments[0]; oldest && oldest.live === 0 && !writer.isCurrent(oldest); oldest = segments[0]) {
       await fs.unlink(oldest.path).catch(unlessMissing);
@@ -99,7 +99,7 @@ export const openSegments = (options: SegmentsOptions, { segments, places }: Rec
     ledger.forgetIn(segment);
     if (messages.length < live) throw lost(options.folder);
   };
-  /** Moves what lives in the oldest segments to the newest one, while dead records take up too much. */
+  /** Moves live messages from the oldest segments to the newest while dead records take too much space. */
   const tidy = async () => {
     await deleteDead();
     for (let oldest = segments[0]; oldest && isWasteful() && !writer.isCurrent(oldest); oldest = segments[0]) {

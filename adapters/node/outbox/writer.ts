@@ -13,7 +13,7 @@ export interface OutboxHandle {
   close(): Promise<void>;
 }
 
-/** The operations that an outbox writes with; tests trace them and make them fail. */
+/** File operations of the outbox; tests trace them and make them fail. */
 export interface OutboxFs {
   open(path: string, flags: string, mode: number): Promise<OutboxHandle>;
   unlink(path: string): Promise<void>;
@@ -34,11 +34,11 @@ const writeAll = async (handle: OutboxHandle, bytes: Uint8Array, position: numbe
 export interface SegmentsOptions {
   readonly folder: string;
   readonly fs: OutboxFs;
-  /** Bytes after which a new segment is begun. */
+  /** Bytes after which a new segment begins. */
   readonly segmentBytes: number;
 }
 
-/** The segment that is written to. */
+/** The current segment. */
 interface Current {
   readonly segment: Segment;
   readonly handle: OutboxHandle;
@@ -67,7 +67,7 @@ const beginSegment = async ({ folder, fs }: SegmentsOptions, segments: Segment[]
   return { segment, handle };
 };
 
-/** Writes records to the newest segment, and begins another when that has enough. */
+/** Writes records to the newest segment and begins a new one at the size limit. */
 export const createWriter = (options: SegmentsOptions, segments: Segment[]) => {
   const { folder, segmentBytes } = options;
   let current: Current | undefined;
@@ -102,7 +102,7 @@ export const createWriter = (options: SegmentsOptions, segments: Segment[]) => {
     sync,
     end,
     isCurrent: (segment: Segment) => segment === current?.segment,
-    /** Writes records, made with the salt of the segment that they go to. */
+    /** Writes records, encoded with the salt of their segment. */
     write: async (encode: (salt: number) => readonly Buffer[]): Promise<Written> => {
       const { segment, handle } = await room();
       const records = encode(segment.salt);
@@ -110,7 +110,7 @@ export const createWriter = (options: SegmentsOptions, segments: Segment[]) => {
       try {
         await writeAll(handle, bytes, segment.bytes);
       } catch (thrown) {
-        // Nothing may be written behind a torn record, so this segment ends here.
+        // No record may follow a torn one, so this segment ends here.
         await handle.truncate(segment.bytes).catch(() => undefined);
         await end().catch(() => undefined);
         throw thrown;
@@ -119,7 +119,7 @@ export const createWriter = (options: SegmentsOptions, segments: Segment[]) => {
       isSynced = false;
       return { segment, records };
     },
-    /** Empties the segment that is written to: nothing in it counts any more. */
+    /** Empties the current segment, whose records are obsolete. */
     reset: async () => {
       if (!current || current.segment.bytes === 0) return;
       await current.handle.truncate(0);

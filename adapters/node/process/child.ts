@@ -17,18 +17,18 @@ export interface Child {
   send(signal: NodeJS.Signals): void;
 }
 
-/** A unit that runs in a child process. */
+/** A unit in a child process. */
 export interface SupervisedUnit extends Child {
-  /** Asks it to stop, and kills it after so many milliseconds. */
+  /** Asks the unit to stop, and kills it after the grace period in milliseconds. */
   stop(graceMs: number): Promise<void>;
 }
 
 /** The program of a unit. */
 export interface UnitProgram {
-  /** The file, and what it is called with. */
+  /** Path of the program; its arguments are in `args`. */
   readonly main: string;
   readonly args: readonly string[];
-  /** The folder whose updates are carried on for the unit. */
+  /** Folder in which the supervisor resumes updates for the unit. */
   readonly folder: string;
 }
 
@@ -62,7 +62,7 @@ const byHand = 'Restart the program by hand.';
 export const startSelf = (env: NodeJS.ProcessEnv): Promise<Child> =>
   startChild(process.execPath, ownArguments(), env, byHand);
 
-/** Starts this program in a process that outlives this one. @throws {ProcessError} `spawn` */
+/** Starts this program in a detached process that outlives this one. @throws {ProcessError} `spawn` */
 export const startSelfDetached = async (env: NodeJS.ProcessEnv): Promise<void> => {
   const child = spawn(process.execPath, ownArguments(), { detached: true, stdio: 'inherit', env });
   await spawned(child, process.execPath, byHand);
@@ -73,7 +73,7 @@ const isScript = (main: string): boolean => /\.[cm]?[jt]s$/.test(main);
 const byName = "Name the unit's program.";
 
 /**
- * Starts a unit's program: a script with this Node and its options, anything else as it is; never through a shell.
+ * Starts a unit's program without a shell: scripts with this Node and its options, others directly.
  *
  * @throws {ProcessError} `spawn`
  */

@@ -1,21 +1,21 @@
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-/** What a program and the process that started it know of each other. */
+/** The contract between a program and the process that started it. */
 
-/** Holds the process id of the supervisor, in the environment of the program that it started. */
+/** Environment variable with the supervisor's process id. */
 export const supervisorVariable = 'PEPEUNIT_SUPERVISOR';
 
-/** Holds the folder whose updates the supervisor carries on, in the same environment. */
+/** Environment variable with the folder in which the supervisor resumes updates. */
 export const supervisedFolderVariable = 'PEPEUNIT_SUPERVISED_FOLDER';
 
-/** Holds the process id of the proxy, in the environment of the program that it started. */
+/** Environment variable with the proxy's process id. */
 export const proxyVariable = 'PEPEUNIT_PROXY';
 
-/** With this exit code a program asks its supervisor or its proxy to start it again. */
+/** Exit code by which a program asks its supervisor or proxy for a restart. */
 export const restartCode = 213;
 
-/** A program that is started by a supervised or proxied one inherits the variables, but not the parent. */
+/** Checks the parent: programs started by a supervised or proxied one inherit its variables too. */
 const isParent = (variable: string): boolean => process.env[variable] === String(process.ppid);
 
 /** Whether this process was started by a supervisor that is still its parent. */
@@ -32,7 +32,7 @@ const realPathOf = (folder: string): string => {
   }
 };
 
-/** Whether the supervisor of this process carries the updates of this folder on, whatever leads to it. */
+/** Whether this process's supervisor resumes updates in this folder, by any path that leads to it. */
 export const isSupervisedIn = (folder: string): boolean => {
   const supervised = process.env[supervisedFolderVariable];
   return isSupervised() && supervised !== undefined && realPathOf(supervised) === realPathOf(folder);
@@ -40,7 +40,7 @@ export const isSupervisedIn = (folder: string): boolean => {
 
 const lookEveryMs = 1000;
 
-/** Calls back once when the supervisor or the proxy is gone, within a second or so. @returns Ends the watch. */
+/** Calls back once, within a second or so, when the supervisor or proxy is gone. @returns Ends the watch. */
 export const watchParent = (onGone: () => void): (() => void) => {
   const timer = setInterval(() => {
     if (isSupervised() || isProxied()) return;

@@ -28,7 +28,7 @@ const hasEnded = async (identity: ProcessIdentity, withinMs: number): Promise<bo
   return true;
 };
 
-/** Ends a unit whose supervisor was killed; one that can't be told from a stranger is only waited for. */
+/** Ends the unit of a killed supervisor; if its identity is uncertain, only waits for it. */
 const endOrphan = async (unit: ProcessIdentity, graceMs: number): Promise<void> => {
   const isKnown = unit.since !== null;
   if (isKnown && isRunning(unit)) send(unit.pid, 'SIGTERM');
@@ -39,12 +39,11 @@ const endOrphan = async (unit: ProcessIdentity, graceMs: number): Promise<void> 
 };
 
 /**
- * Takes a unit's folder for this supervisor. What a killed supervisor left is cleared away: its lock, and its unit where
- * that still runs.
+ * Locks a unit's folder for this supervisor. Takes over a killed supervisor's lock, and ends its unit if it still runs.
  *
- * @param folder The unit's private folder; made when there is none.
- * @param graceMs How long such a unit may take to stop before it is killed, milliseconds.
- * @throws {ProcessError} `taken` while another supervisor lives.
+ * @param folder The unit's private folder; created if missing.
+ * @param graceMs Milliseconds for that unit to stop before it is killed.
+ * @throws {ProcessError} `taken` while another supervisor runs.
  */
 export const takeSupervisorLock = async (folder: string, graceMs: number): Promise<FileLock> => {
   await makeFolder(folder);

@@ -7,16 +7,16 @@ const startSuccessor = (): Promise<Child> => startSelf({ ...process.env, [proxyV
 
 const noop = (): void => undefined;
 
-/** Takes the process away from the old program, as far as documented means go. */
+/** Detaches the old program from the process, as far as documented APIs allow. */
 const silenceProgram = (): void => {
   for (const event of ['exit', 'beforeExit', ...passedSignals]) process.removeAllListeners(event);
-  // What the old program still throws must not end its successor.
+  // Errors that the old program still throws must not end its successor.
   process.removeAllListeners('uncaughtException').on('uncaughtException', noop);
   process.removeAllListeners('unhandledRejection').on('unhandledRejection', noop);
   process.stdin.removeAllListeners('data').removeAllListeners('readable').pause();
 };
 
-/** Starts a further successor, or ends this process when that fails. */
+/** Starts the next successor; ends this process if that fails. */
 const startNext = (): Promise<Child> =>
   startSuccessor().catch((error: ProcessError) => {
     process.stderr.write(`${error.message}\n`);
@@ -24,20 +24,20 @@ const startNext = (): Promise<Child> =>
   });
 
 /**
- * Starts this program in a child process, its successor, and stays before it as its proxy, for a Node without
- * `process.execve`. So the process that a service manager knows stays, and there are never more than two: a successor
- * that restarts leaves with {@link restartCode}, and the proxy starts the next one.
+ * Turns this process into the proxy of a successor: the same program in a child process. For a Node without
+ * `process.execve`. The service manager keeps the process that it knows, and there are never more than two: a successor
+ * restarts by leaving with {@link restartCode}, and the proxy starts the next one.
  *
- * The successor shares the standard streams. Signals are passed on, but those that a terminal sends to both; the end of
- * the last successor, a code or a signal, becomes the proxy's. A successor whose proxy is killed sees that by its parent
+ * The successor shares the standard streams. The proxy passes on all signals but those that a terminal sends to both,
+ * and ends as its last successor ends, by exit code or signal. A successor notices a killed proxy by its parent
  * (`watchParent`).
  *
- * The old program stays in memory. Its handlers of signals, endings and standard input are removed, but its timers,
- * servers, sockets, workers and open devices are its own to close: a port that it still listens on is taken for the
- * successor, and a `process.exit` ends both.
+ * The old program stays in memory. Its handlers of signals, exits and standard input are removed. It must close its
+ * timers, servers, sockets, workers and devices itself: a port left open is taken for the successor, and a
+ * `process.exit` ends both.
  *
- * @param onReplaced Called when the first successor runs: the unit ends here.
- * @throws {ProcessError} `spawn` when the first successor can't be started; this program then goes on as before.
+ * @param onReplaced Called when the first successor runs, to end the unit here.
+ * @throws {ProcessError} `spawn` if the first successor can't be started; this program then goes on.
  */
 export const becomeProxy = async (onReplaced: () => void): Promise<never> => {
   let successor = await startSuccessor();
@@ -47,7 +47,7 @@ export const becomeProxy = async (onReplaced: () => void): Promise<never> => {
   for (;;) {
     signals.passTo(successor);
     const { code, signal } = await successor.end;
-    // What was asked to stop isn't started again.
+    // A program that was asked to stop is not restarted.
     const isRestart = code === restartCode && !signals.stopped.aborted;
     if (!isRestart) {
       if (code === restartCode) endLike(null, signals.stopped.reason as NodeJS.Signals);

@@ -4,14 +4,14 @@ import { ownArguments, startSelfDetached } from './child.ts';
 import { isProxied, isSupervised, isSupervisedIn, proxyVariable, restartCode, watchParent } from './contract.ts';
 import { becomeProxy } from './proxy.ts';
 
-/** Replaces this process by another program, as execve(2) does; returns only by throwing. */
+/** Replaces this process by another program, like execve(2); returns only by throwing. */
 export type Execve = (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => void;
 
 /** Options of the process control. */
 export interface ProcessControlOptions {
-  /** The unit's folder: a supervisor that carries on the updates of another one is none to the unit. */
+  /** The unit's folder; a supervisor that resumes updates of another folder does not count. */
   readonly folder: string;
-  /** `null` where there is none. @defaultValue Node's own, from 22.15 and 23.11 on, except on Windows */
+  /** `null` if not available. @defaultValue Node's own, from 22.15 and 23.11 on, except on Windows */
   readonly execve?: Execve | null;
 }
 
@@ -45,8 +45,8 @@ const noop = (): void => undefined;
  * - `restart_popen` starts a new process that outlives this one, which leaves with code 0.
  * - `exit` leaves with code 0: have the service manager restart the program always, not only on failure.
  *
- * Under `pepeunit run` each mode leaves with the code that asks it for another start. Let the unit stop before: exit
- * handlers run, nothing is waited for.
+ * Under `pepeunit run` every mode exits with the restart code. Stop the unit first: exit handlers run, pending work is
+ * dropped.
  */
 export const nodeProcessControl = ({ folder, execve = hostExecve() }: ProcessControlOptions): ProcessControl => ({
   isSupervised: isSupervisedIn(folder),

@@ -1,27 +1,27 @@
 import { isatty } from 'node:tty';
 import type { Child } from './child.ts';
 
-/** What a process passes on to the program that it stands before. */
+/** Signals that a process passes on to its child. */
 export const passedSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
 
 const terminalSignals: readonly string[] = ['SIGINT', 'SIGHUP', 'SIGQUIT'];
 
-/** Whether a terminal sends this signal to the program by itself. */
+/** Whether a terminal sends this signal to the child itself. */
 const isSentByTerminal = (signal: NodeJS.Signals): boolean =>
   (isatty(0) || isatty(1)) && terminalSignals.includes(signal);
 
-/** Signals on their way from this process to its child. */
+/** Forwards signals of this process to its child. */
 export interface PassedSignals extends Disposable {
-  /** Aborted by the first signal that asks for a stop (all but SIGUSR2), which is the reason. */
+  /** Aborted by the first signal that requests a stop (all but SIGUSR2); the signal is the reason. */
   readonly stopped: AbortSignal;
-  /** Sends them to this child from now on; at once SIGTERM when a stop was asked for before. */
+  /** Sets the child that receives the signals; sends SIGTERM at once if a stop was requested before. */
   passTo(child: Pick<Child, 'send'>): void;
 }
 
 /**
- * Catches the signals of this process, and passes them on.
+ * Catches this process's signals and forwards them.
  *
- * @param graceMs How long the child may take to stop before it is killed; as long as it likes by default.
+ * @param graceMs Milliseconds for the child to stop before it is killed; unlimited by default.
  */
 export const passSignals = (graceMs?: number): PassedSignals => {
   const stop = new AbortController();
@@ -45,7 +45,7 @@ export const passSignals = (graceMs?: number): PassedSignals => {
   };
 };
 
-/** Ends this process as another one ended. */
+/** Ends this process with the same code or signal as another one. */
 export const endLike = (code: number | null, signal: NodeJS.Signals | null): void => {
   if (signal === null) process.exit(code ?? 1);
   process.removeAllListeners(signal);

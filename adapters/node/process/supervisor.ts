@@ -5,7 +5,7 @@ import type { FirmwareStatus } from '../../../services/firmware-transitions.ts';
 import { startUnit, type ProcessEnd, type SupervisedUnit, type UnitProgram } from './child.ts';
 import { restartCode } from './contract.ts';
 
-/** What happens under a supervisor. */
+/** Events of a supervisor. */
 export type SupervisorEvent =
   | { readonly type: 'started'; readonly pid: number; readonly trial?: FirmwareStatus['trial'] }
   | { readonly type: 'ended'; readonly code: number | null; readonly signal: NodeJS.Signals | null }
@@ -17,31 +17,34 @@ export type SupervisorEvent =
 export interface SupervisorOptions {
   readonly program: UnitProgram;
   readonly trials: FirmwareTrials;
-  /** Takes the place of what the update says. */
+  /** Overrides the limit of the update. */
   readonly healthyWithinMs?: number | undefined;
   readonly trialStarts?: number | undefined;
-  /** How long the unit may take to stop before it is killed. */
+  /** Milliseconds for the unit to stop before it is killed. */
   readonly graceMs: number;
   readonly onEvent: (event: SupervisorEvent) => void;
-  /** Notes each process that runs the unit. */
+  /** Called with each process that runs the unit, to record it. */
   readonly onStart: (unit: SupervisedUnit) => Promise<void>;
-  /** Aborted when the supervisor has to stop; whoever aborts it stops the unit. */
+  /** Aborted when the supervisor must stop; the one who aborts it also stops the unit. */
   readonly stopped: AbortSignal;
 }
 
 const settled: FirmwareStatus = { phase: 'settled' };
 const firstDelayMs = 250;
 const maxDelayMs = 60_000;
-/** A unit that ran for so long was well. */
+/** Duration of a run that counts as steady, milliseconds. */
 const steadyMs = 60_000;
 
-/** Delay before the next start, milliseconds: none at first where the unit asked for it, then longer and longer. */
+/**
+ * Delay before the next start, milliseconds: doubles with each short run. A restart on the unit's request counts one
+ * run less.
+ */
 export const restartDelay = (shortRuns: number, isAsked: boolean): number => {
   const failures = isAsked ? shortRuns - 1 : shortRuns;
   return failures <= 0 ? 0 : Math.min(firstDelayMs * 2 ** (failures - 1), maxDelayMs);
 };
 
-/** Does something with the journal, and reports what was wrong with it; the unit is started also when that fails. */
+/** Runs one step on the journal and reports its failure; the unit starts in any case. */
 const attempt = async (
   what: string,
   { onEvent }: SupervisorOptions,
@@ -60,7 +63,7 @@ const attempt = async (
 const describe = ({ code, signal }: ProcessEnd): string =>
   signal === null ? `it ended with code ${code ?? '?'}` : `it ended by ${signal}`;
 
-/** Carries out what the journal says before a start: finishes, counts, rolls back. */
+/** Does the journal's work before a start: resumes, counts, rolls back. */
 const prepare = async (options: SupervisorOptions, lastEnd: string): Promise<FirmwareStatus> => {
   const { trials, trialStarts, onEvent } = options;
   await attempt('recovering', options, () => trials.recover());
@@ -80,7 +83,7 @@ const prepare = async (options: SupervisorOptions, lastEnd: string): Promise<Fir
 const isOnTrial = async (options: SupervisorOptions): Promise<boolean> =>
   (await attempt('reading the journal', options, () => options.trials.status())).phase === 'trial';
 
-/** Waits for the end of a unit; one that is on trial for too long is ended. */
+/** Waits for the end of a unit; ends it if its trial takes too long. */
 const watch = async (
   unit: SupervisedUnit,
   options: SupervisorOptions,
@@ -89,7 +92,7 @@ const watch = async (
   if (!trial) return unit.end;
   const withinMs = options.healthyWithinMs ?? trial.healthyWithinMs;
   const over = new AbortController();
-  // A unit that can still decide gives up by itself and says why; so it gets a little longer.
+  // A running unit rolls back by itself and reports the reason, so it gets a little longer.
   const late = delay(withinMs + options.graceMs, 'late' as const, { signal: over.signal }).catch(
     () => 'ended' as const,
   );
@@ -101,7 +104,7 @@ const watch = async (
   return unit.end;
 };
 
-/** How a program ended that can't even be started. */
+/** End of a program that could not be started. */
 const notStarted: ProcessEnd = { code: 127, signal: null };
 
 const runOnce = async (options: SupervisorOptions, status: FirmwareStatus): Promise<ProcessEnd> => {
@@ -121,11 +124,11 @@ const runOnce = async (options: SupervisorOptions, status: FirmwareStatus): Prom
 };
 
 /**
- * Runs a unit until it ends by itself or is stopped: starts it again when it crashes or asks for that, and sees to it that a new
- * version which does not prove itself is replaced by the previous one.
+ * Runs a unit until it ends by itself or is stopped. Restarts it after a crash or on request, and restores the previous
+ * version if a new one fails its trial.
  *
- * @returns How the unit ended last; `undefined` when it was not running when the supervisor was stopped.
- * @throws {ProcessError} `spawn` when the program can't be started and is not on trial.
+ * @returns The unit's last end; `undefined` if it was not running when the supervisor was stopped.
+ * @throws {ProcessError} `spawn` if the program can't be started and is not on trial.
  */
 export const supervise = async (options: SupervisorOptions): Promise<ProcessEnd | undefined> => {
   const { onEvent, stopped } = options;

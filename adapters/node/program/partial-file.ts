@@ -9,24 +9,24 @@ import { readJson } from '../fs/read-json.ts';
 
 /** Progress of a download. */
 export interface Progress {
-  /** Bytes that are on disk for good. */
+  /** Bytes synced to disk. */
   readonly bytes: number;
-  /** An ETag or a date, by which the server knows whether it still has the same (RFC 9110, section 8.8). */
+  /** ETag or date by which the server recognises the same file (RFC 9110, section 8.8). */
   readonly validator: string;
-  /** Bytes of the whole, where the server has said so. */
+  /** Size of the whole file, if the server stated it. */
   readonly total?: number;
 }
 
-/** A download in progress; what was synced of it survives a crash. */
+/** A download in progress; its synced part survives a crash. */
 export interface PartialFile {
   readonly path: string;
-  /** How far it has come; `undefined` when there is nothing to resume. */
+  /** Progress so far; `undefined` if there is nothing to resume. */
   progress(): Promise<Progress | undefined>;
   /**
-   * Writes chunks from a position on; what was behind it goes.
+   * Writes chunks from a position on and cuts off the old content behind it.
    *
-   * @param known What the server said of the whole. Without a validator nothing is kept for a later call.
-   * @returns How many bytes there are then. Also when the source fails, what came is kept.
+   * @param known The server's description of the whole file. Without a validator the part is not kept for a later call.
+   * @returns The size on disk. A failing source leaves its received part on disk.
    */
   write(
     from: number,
@@ -37,7 +37,7 @@ export interface PartialFile {
   remove(): Promise<void>;
 }
 
-/** A crash costs at most so much of a download. */
+/** Bytes of a download that a crash may cost at most. */
 const syncEveryBytes = 1024 * 1024;
 const maxRecordBytes = 64 * 1024;
 
@@ -50,7 +50,7 @@ const parseProgress = (value: JsonValue | undefined): Progress | undefined => {
   return { bytes, validator, ...(isCount(total) && { total }) };
 };
 
-/** A name that can't lead out of the folder, and doesn't disclose the link. */
+/** A name that can't leave the folder and doesn't disclose the link. */
 const nameFor = (link: string): string => createHash('sha256').update(link).digest('hex').slice(0, 32);
 
 export const partialFile = (folder: string, link: string): PartialFile => {

@@ -2,15 +2,15 @@ import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { FirmwareError } from '../../../services/errors.ts';
 
-/** A test run of a new program, before it is put in place. */
+/** A test run of a new program before its installation. */
 export interface SelfTest {
-  /** Arguments of the program; it passes when it exits with 0. */
+  /** Arguments of the program; exit code 0 passes. */
   readonly args: readonly string[];
   /** @defaultValue 30_000 */
   readonly withinMs?: number;
 }
 
-/** The part of an ELF header that names its machine: class, byte order, and machine (System V ABI, chapter 4). */
+/** Bytes of an ELF header up to its machine: class, byte order, and machine (System V ABI, chapter 4). */
 const headBytes = 20;
 const elfMark = Buffer.from([0x7f, 0x45, 0x4c, 0x46]);
 
@@ -28,7 +28,7 @@ const isElf = (head: Buffer): boolean => head.length === headBytes && head.subar
 const machineOf = (head: Buffer): string => head.subarray(4, 6).toString('hex') + head.subarray(18).toString('hex');
 
 /**
- * Checks that a program is not empty, and not built for another machine than this one.
+ * Checks that a program is not empty and not built for another machine.
  *
  * @throws {FirmwareError} `selfTest`
  */
@@ -45,19 +45,19 @@ const selfTestFailed = (why: string, cause?: unknown) =>
     cause,
   });
 
-/** Ends a program and all that it started: it leads a process group of its own. */
+/** Kills a program and its children: it leads its own process group. */
 const killGroup = (pid: number | undefined): void => {
   if (pid === undefined) return;
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It ended by itself meanwhile.
+    // It has ended meanwhile.
   }
 };
 
 /**
- * Runs a program, without a shell, in the folder of its version's env.json and schema.json. `PEPEUNIT_SELF_TEST` is `1`
- * there, and what it prints is not looked at.
+ * Runs a program, without a shell, in the folder of its version's env.json and schema.json, with
+ * `PEPEUNIT_SELF_TEST=1`. Ignores its output.
  *
  * @throws {FirmwareError} `selfTest`
  */

@@ -7,7 +7,7 @@ import { replaceFile } from '../fs/durable-file.ts';
 import { ioError } from '../fs/errors.ts';
 import { readJson } from '../fs/read-json.ts';
 
-/** The bytes before the 32 of an Ed25519 public key in its SubjectPublicKeyInfo (RFC 8410, section 4). */
+/** Prefix of an Ed25519 public key in SubjectPublicKeyInfo, before its 32 bytes (RFC 8410, section 4). */
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
 const publicBytes = 32;
 
@@ -29,7 +29,7 @@ const ed25519 = (what: string, read: () => KeyObject): KeyObject => {
  * Reads a public key.
  *
  * @param text PEM, or the key's 32 bytes in base64.
- * @throws {FirmwareError} `unsigned` when it is none: nothing can be trusted then.
+ * @throws {FirmwareError} `unsigned` if it is not a key: nothing could be trusted.
  */
 export const publicKey = (text: string): KeyObject =>
   ed25519('The trust key', () => {
@@ -42,7 +42,7 @@ export const publicKey = (text: string): KeyObject =>
 /** Reads a private key in PEM. @throws {FirmwareError} `unsigned` */
 export const privateKey = (pem: string): KeyObject => ed25519('The signing key', () => createPrivateKey(pem));
 
-/** Makes a pair: the private key in PEM, the public one in base64. */
+/** Creates a pair: the private key in PEM, the public one in base64. */
 export const newKeyPair = (): { readonly privatePem: string; readonly publicText: string } => {
   const pair = generateKeyPairSync('ed25519');
   return {
@@ -51,7 +51,7 @@ export const newKeyPair = (): { readonly privatePem: string; readonly publicText
   };
 };
 
-/** Signs a version's content (RFC 8032, Ed25519: the same content and key give the same signature). */
+/** Signs a version's content. The same content and key give the same signature (RFC 8032, Ed25519). */
 export const signRelease = (content: ReleaseContent, key: KeyObject): Release => ({
   format: 1,
   ...content,
@@ -66,7 +66,7 @@ export const isSignedBy = (release: Release, keys: readonly KeyObject[]): boolea
 
 const maxReleaseBytes = 16 * 1024 * 1024;
 
-/** Reads a release's file; `undefined` when there is none, or it is damaged. @throws {FirmwareError} `io` */
+/** Reads a release's file; `undefined` if it is missing or damaged. @throws {FirmwareError} `io` */
 export const readReleaseFile = async (path: string): Promise<JsonValue | undefined> => {
   try {
     return await readJson(path, maxReleaseBytes);
@@ -81,11 +81,11 @@ export interface Signing {
   readonly kind: ReleaseKind;
   readonly files: Readonly<Record<string, string>>;
   readonly key: KeyObject;
-  /** @defaultValue the one there is, when it is of the same files; else one more */
+  /** @defaultValue the number in the existing file if it covers the same files, else the next one */
   readonly release?: number;
 }
 
-/** The release that a file holds, if this key signed it. */
+/** The release in a file, if this key signed it. */
 const existing = async (path: string, { kind, key }: Signing): Promise<Release | undefined> => {
   const value = await readReleaseFile(path);
   try {
@@ -100,7 +100,7 @@ const existing = async (path: string, { kind, key }: Signing): Promise<Release |
 const sorted = (files: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(files).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 
-/** Signs a release and writes its file; the same files and key give the same text. */
+/** Signs a release and writes its file. The same files and key give the same text. */
 export const writeRelease = async (path: string, signing: Signing): Promise<Release> => {
   const { kind, key } = signing;
   const files = sorted(signing.files);

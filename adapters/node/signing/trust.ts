@@ -9,25 +9,28 @@ import { treeDigests } from '../fs/file-tree.ts';
 import { firmwareLayout } from '../firmware/layout.ts';
 import { isSignedBy, publicKey, readReleaseFile } from './keys.ts';
 
-/** Options of a unit's trust. */
+/** Options of a unit's release trust. */
 export interface FolderTrustOptions {
-  /** The unit's folder: the one that env.json is in. */
+  /** The unit's folder, with its env.json. */
   readonly folder: string;
-  /** Ed25519 public keys, each in PEM or its 32 bytes in base64. One of them has to have signed; without keys, everything is trusted. */
+  /**
+   * Ed25519 public keys, each in PEM or its 32 bytes in base64; a release needs a signature by one of them. Without
+   * keys everything is trusted.
+   */
   readonly keys: readonly string[];
 }
 
-/** Trust in a unit's releases. */
+/** Release trust of a unit. */
 export interface FolderTrust extends ReleaseTrust {
-  /** Whether anything has to be signed. */
+  /** Whether signatures are required. */
   readonly isStrict: boolean;
   /** Checks the release of a program. @returns The program's SHA-256. @throws {FirmwareError} `unsigned`, `outdated` */
   checkProgram(release: unknown): Promise<string>;
-  /** Remembers the release of the running version as the newest trusted one, for good. */
+  /** Records the running version's release, durably, as the newest trusted one. */
   remember(): Promise<void>;
 }
 
-/** Checks staged versions against the releases that their makers signed. */
+/** Checks staged versions against their signed releases. */
 export const folderTrust = ({ folder, keys }: FolderTrustOptions): FolderTrust => {
   const layout = firmwareLayout(folder);
   const newestFile = join(layout.own, 'newest-release.json');
@@ -39,7 +42,7 @@ export const folderTrust = ({ folder, keys }: FolderTrustOptions): FolderTrust =
       "The firmware's signature is by none of the trusted keys, or it was changed after it was signed. Send another version.",
     );
   };
-  /** The release that runs, where it is a signed one. */
+  /** Number of the running release, if it is a signed one. */
   const running = async (): Promise<number> => {
     const value = await readReleaseFile(join(folder, releaseName));
     for (const kind of ['tree', 'program'] as const) {
@@ -81,12 +84,12 @@ export const folderTrust = ({ folder, keys }: FolderTrustOptions): FolderTrust =
   };
 };
 
-/** A store that remembers the release of each version that is confirmed. */
+/** Wraps a store so that each confirmed version's release is recorded. */
 export const remembering = (store: FirmwareStore, trust: Pick<FolderTrust, 'remember'>): FirmwareStore => ({
   ...store,
   confirm: async () => {
     await store.confirm();
-    // The version is confirmed whatever comes of this; as long as it runs, its own release counts.
+    // The version is confirmed even if this fails; while it runs, its own release counts.
     await trust.remember().catch(() => undefined);
   },
 });

@@ -27,7 +27,7 @@ const longEntry = (path: string, document: JsonValue): { key: string; value: Jso
   throw new StorageError('malformed', `${path} does not hold a key and its value. Remove it.`);
 };
 
-/** The value of a key; `undefined` when there is none. */
+/** Reads the value of a key; `undefined` if there is none. */
 export const readValue = async (folder: string, key: FileKey): Promise<JsonValue | undefined> => {
   const { name, holdsKey } = nameOfKey(key);
   const path = join(folder, name);
@@ -44,7 +44,7 @@ const replacementOf = (folder: string, key: FileKey, value: unknown) => {
   return { path, content };
 };
 
-/** Files that are about to hold these values; nothing is written yet. @throws {StorageError} `unsupported`, `tooLarge` */
+/** Prepares the files of these values; writes nothing yet. @throws {StorageError} `unsupported`, `tooLarge` */
 export const replacementsOf = (folder: string, entries: readonly (readonly [FileKey, unknown])[]) => [
   ...new Map(
     entries.map(([key, value]) => {
@@ -54,7 +54,7 @@ export const replacementsOf = (folder: string, entries: readonly (readonly [File
   ).values(),
 ];
 
-/** Puts prepared files in place. @throws {StorageError} `io` */
+/** Writes prepared files. @throws {StorageError} `io` */
 export const writeReplacements = (folder: string, replacements: ReturnType<typeof replacementsOf>): Promise<void> =>
   guarded(folder, 'written to', () => replaceFiles(folder, replacements));
 
@@ -83,7 +83,7 @@ const keyIn = async (folder: string, name: string): Promise<FileKey | undefined>
   return document === undefined ? undefined : longEntry(path, document).key;
 };
 
-/** The keys that a folder holds, numbers before texts. @throws {StorageError} `malformed`, `io` */
+/** Lists the keys of a folder, numbers before texts. @throws {StorageError} `malformed`, `io` */
 export const readKeys = async (folder: string): Promise<FileKey[]> => {
   const keys: FileKey[] = [];
   for (const name of await namesIn(folder)) {
@@ -93,7 +93,7 @@ export const readKeys = async (folder: string): Promise<FileKey[]> => {
   return keys.toSorted(compareKeys);
 };
 
-/** The entries that a folder holds, in the order of their keys. @throws {StorageError} `malformed`, `io` */
+/** Lists the entries of a folder in the order of their keys. @throws {StorageError} `malformed`, `io` */
 export const readEntries = async (folder: string): Promise<[FileKey, unknown][]> => {
   const found: [FileKey, unknown][] = [];
   for (const key of await readKeys(folder)) {
@@ -105,7 +105,10 @@ export const readEntries = async (folder: string): Promise<[FileKey, unknown][]>
 
 const inTurn = createKeyedQueue();
 
-/** Runs one operation at a time on a folder, as IndexedDB does, after the temporary files of killed writes are removed. */
+/**
+ * Runs one operation at a time on a folder, like an IndexedDB transaction. Removes temporary files of killed writes
+ * first.
+ */
 export const inStore = <T>(folder: string, task: () => Promise<T>): Promise<T> =>
   inTurn(folder, async () => {
     await sweepOnce(folder);

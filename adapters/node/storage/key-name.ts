@@ -4,7 +4,7 @@ import { StorageError } from '../../../services/errors.ts';
 /** A key of IndexedDB, which Node's own types do not know. */
 export type AnyKey = string | number | Date | ArrayBuffer | ArrayBufferView | AnyKey[];
 
-/** A key that a file can be named after. */
+/** A key that can name a file. */
 export type FileKey = string | number;
 
 const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/;
@@ -20,8 +20,8 @@ const escapedAll = (text: string): string =>
     .join('');
 
 /**
- * Turns any text into a name that is safe in every file system: unlike any other text's even where case does not count,
- * never a path, never a name that Windows keeps for devices, never hidden.
+ * Turns any text into a file name that is safe on every file system: unique even without case sensitivity, never a
+ * path, a Windows device name, or hidden.
  */
 export const safeName = (text: string): string => {
   if (text === '') return '%';
@@ -47,7 +47,7 @@ export const fileKeyOf = (key: AnyKey): FileKey => {
   throw new StorageError('unsupported', 'On files, a key is a text or a number. Turn the key into one of them.');
 };
 
-/** A key's file name, and whether the file must hold the key too since the name can't. */
+/** File name of a key, and whether the file must hold the key too because the name can't. */
 export interface KeyName {
   readonly name: string;
   readonly holdsKey: boolean;
@@ -57,7 +57,7 @@ const numberMark = '#';
 const longMark = '~';
 const extension = '.json';
 
-/** The file that a key is kept in. */
+/** The file name of a key. */
 export const nameOfKey = (key: FileKey): KeyName => {
   const name = typeof key === 'number' ? `${numberMark}${safeName(String(key))}` : safeName(key);
   if (name.length <= maxNameLength) return { name: name + extension, holdsKey: false };
@@ -65,10 +65,10 @@ export const nameOfKey = (key: FileKey): KeyName => {
   return { name: longMark + digest + extension, holdsKey: true };
 };
 
-/** Whether a file holds a long key beside its value. */
+/** Whether a name is that of a file which holds its long key beside the value. */
 export const isLongKeyName = (name: string): boolean => /^~[0-9a-f]{64}\.json$/.test(name);
 
-/** The key that a file is named after; `undefined` for files that no key has. */
+/** The key in a file name; `undefined` for other files. */
 export const keyOfName = (fileName: string): FileKey | undefined => {
   if (!fileName.endsWith(extension)) return undefined;
   const name = fileName.slice(0, -extension.length);

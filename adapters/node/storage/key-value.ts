@@ -11,21 +11,21 @@ import {
 } from './key-files.ts';
 import { fileKeyOf, safeName, type AnyKey, type FileKey } from './key-name.ts';
 
-/** A folder that holds a file for each key. */
+/** A folder with one file per key. */
 export interface UseStore {
   readonly folder: string;
 }
 
-/** The functions of idb-keyval with this module's own stores; the compiler holds both to one shape. */
+/** The functions of idb-keyval with this module's stores; the compiler checks that both have the same types. */
 type OnFiles<T> = T extends (...parameters: infer P) => infer R
   ? (...parameters: { [K in keyof P]: P[K] extends idbKeyval.UseStore | undefined ? UseStore | undefined : P[K] }) => R
   : never;
 
 /**
- * Names a store: the folder `dbName/storeName`, made at the first write.
+ * Names a store: the folder `dbName/storeName`, created at the first write.
  *
- * @param dbName A folder, relative to the working directory of this moment.
- * @param storeName Any text; encoded, so that it never leaves `dbName`.
+ * @param dbName A folder, relative to the current working directory.
+ * @param storeName Any text; encoded, so that the store stays inside `dbName`.
  * @example
  * import { keyValue } from 'pepeunit-client';
  *
@@ -41,7 +41,7 @@ const defaultStore = (): UseStore => createStore('keyval-store', 'keyval');
 /**
  * Reads the value of a key.
  *
- * @returns `undefined` when there is none.
+ * @returns `undefined` if there is none.
  * @throws {StorageError} `malformed`, `tooLarge`, `io`; `unsupported` for a key that is neither text nor number.
  * @example
  * import { keyValue } from 'pepeunit-client';
@@ -54,7 +54,7 @@ export const get = async <T>(key: AnyKey, store: UseStore = defaultStore()): Pro
 };
 
 /**
- * Reads the values of several keys, as of one moment.
+ * Reads the values of several keys at one moment.
  *
  * @example
  * import { keyValue } from 'pepeunit-client';
@@ -72,7 +72,7 @@ export const getMany = async <T>(
 };
 
 /**
- * Replaces several values; when one can't be written, none is.
+ * Replaces several values; if one can't be written, none is.
  *
  * A kill in the last step may leave some replaced and others not, each of them whole.
  *
@@ -92,7 +92,7 @@ export const setMany = async (entriesGiven: [AnyKey, unknown][], store: UseStore
 };
 
 /**
- * Replaces the value of a key, durably and at once.
+ * Replaces the value of a key durably and atomically.
  *
  * @throws {StorageError} `io`, `unsupported`
  * @example
@@ -104,9 +104,9 @@ export const set = (key: AnyKey, value: unknown, store: UseStore = defaultStore(
   setMany([[key, value]], store);
 
 /**
- * Replaces a value by what `updater` makes of it; no other call of this process comes between.
+ * Replaces a value by the result of `updater`; no other call of this process comes between.
  *
- * @throws {StorageError} `io`, `unsupported`; what `updater` throws, the old value then stays.
+ * @throws {StorageError} `io`, `unsupported`, or the error of `updater`; the old value then stays.
  * @example
  * import { keyValue } from 'pepeunit-client';
  *
@@ -125,7 +125,7 @@ export const update = async <T>(
 };
 
 /**
- * Removes several keys; those that do not exist are passed over.
+ * Removes several keys; ignores missing ones.
  *
  * @throws {StorageError} `io`
  * @example
@@ -139,7 +139,7 @@ export const delMany = async (keysGiven: AnyKey[], store: UseStore = defaultStor
 };
 
 /**
- * Removes a key; nothing happens when it does not exist.
+ * Removes a key; does nothing if it does not exist.
  *
  * @throws {StorageError} `io`
  * @example
@@ -150,7 +150,7 @@ export const delMany = async (keysGiven: AnyKey[], store: UseStore = defaultStor
 export const del = (key: AnyKey, store: UseStore = defaultStore()): Promise<void> => delMany([key], store);
 
 /**
- * Removes every key; files of others in the folder stay.
+ * Removes every key; leaves other files in the folder alone.
  *
  * @throws {StorageError} `io`
  * @example
@@ -162,7 +162,7 @@ export const clear = (store: UseStore = defaultStore()): Promise<void> =>
   inStore(store.folder, async () => removeValues(store.folder, await readKeys(store.folder)));
 
 /**
- * All keys, numbers before texts.
+ * Lists all keys, numbers before texts.
  *
  * @throws {StorageError} `io`
  * @example
@@ -174,7 +174,7 @@ export const keys = <K extends AnyKey>(store: UseStore = defaultStore()): Promis
   inStore(store.folder, () => readKeys(store.folder) as Promise<unknown> as Promise<K[]>);
 
 /**
- * All values, in the order of {@link keys}.
+ * Lists all values, in the order of {@link keys}.
  *
  * @throws {StorageError} `malformed`, `io`
  * @example
@@ -186,7 +186,7 @@ export const values = <T>(store: UseStore = defaultStore()): Promise<T[]> =>
   inStore(store.folder, async () => (await readEntries(store.folder)).map(([, value]) => value as T));
 
 /**
- * All keys with their values, in the order of {@link keys}.
+ * Lists all keys with their values, in the order of {@link keys}.
  *
  * @throws {StorageError} `malformed`, `io`
  * @example

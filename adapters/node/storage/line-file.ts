@@ -5,7 +5,7 @@ import { replaceFile } from '../fs/durable-file.ts';
 import type { DurableFs } from '../fs/file-system.ts';
 import { isMissing } from '../fs/errors.ts';
 
-/** An open file, as far as adding lines needs it. */
+/** An open file, reduced to the operations of appending lines. */
 interface LineHandle {
   stat(): Promise<{ readonly ino: number; readonly size: number }>;
   write(
@@ -19,7 +19,7 @@ interface LineHandle {
   close(): Promise<void>;
 }
 
-/** The operations that adding lines is made of; tests count them and make them fail. */
+/** File operations of the line files; tests count them and make them fail. */
 export interface LineFs {
   open(path: string, flags: 'r+'): Promise<LineHandle>;
 }
@@ -27,20 +27,20 @@ export interface LineFs {
 /** The host's own file system. */
 export const hostLineFs: LineFs = files;
 
-/** What this process knows of a file that it wrote: nothing needs to be read to let its oldest lines go. */
+/** Cached layout of a file that this process wrote, so that removing its oldest lines needs no reading. */
 interface KnownFile {
   readonly ino: number;
   size: number;
   /** Spaces before the first line. */
   spaces: number;
-  /** Bytes of each line with its end, oldest first. */
+  /** Bytes of each line with its line end, oldest first. */
   readonly lengths: number[];
   syncedAt: number;
 }
 
 const space = 0x20;
 const lineFeed = 0x0a;
-/** Spaces that are not worth a rewrite yet. */
+/** Spaces that are not worth a rewrite. */
 const fewSpaces = 16 * 1024;
 const syncEveryMs = 1000;
 
@@ -65,7 +65,7 @@ const writeAll = async (handle: LineHandle, bytes: Uint8Array, position: number)
   }
 };
 
-/** Blots out the oldest lines: spaces take their place, and stand before the line after them. */
+/** Overwrites the oldest lines with spaces, which become leading space of the next line. */
 const letGo = async (handle: LineHandle, file: KnownFile, count: number): Promise<void> => {
   const bytes = sum(file.lengths.slice(0, count));
   if (bytes === 0) return;
@@ -89,21 +89,21 @@ const add = async (handle: LineHandle, file: KnownFile, fresh: readonly Uint8Arr
   if (isSyncDue) file.syncedAt = performance.now();
 };
 
-/** Files of lines that grow at their end and lose their oldest lines, without being rewritten for each. */
+/** Files of lines that grow at the end and drop their oldest lines, without a rewrite for each change. */
 export interface LineFiles {
   /**
-   * Adds lines, each with its end, and lets the oldest go so that no more than `maxLines` remain.
+   * Appends lines, each with its line end, and removes the oldest above `maxLines`.
    *
-   * The lines that go are overwritten by spaces, which JSON allows before a text, and then the new ones are written behind the
-   * last: the file never has more lines than that, and each is whole. It is rewritten when the spaces outgrow the
-   * lines. What was added is on the disk within a second of the next call.
+   * First overwrites the oldest lines with spaces, which JSON allows before a text, then appends the new ones: the file
+   * never exceeds the limit, and each line is whole. Rewrites the file when its spaces outgrow its lines. Appended
+   * lines are on disk within a second of the next call.
    *
-   * @throws The file system's own error; what could not be added is not there then.
+   * @throws The file system's own error; none of the lines is added then.
    */
   append(path: string, lines: readonly Uint8Array[], maxLines: number): Promise<void>;
 }
 
-/** @param fs For the rewrites. @param lineFs For what happens in between. */
+/** @param fs Operations of the rewrites. @param lineFs Operations in between. */
 export const createLineFiles = (fs: DurableFs, lineFs: LineFs): LineFiles => {
   const known = new Map<string, KnownFile>();
 
@@ -117,7 +117,7 @@ export const createLineFiles = (fs: DurableFs, lineFs: LineFs): LineFiles => {
     known.set(path, { ino, size, spaces: 0, lengths, syncedAt: performance.now() });
   };
 
-  /** @returns Whether the file was the one that is known; nothing was done otherwise. */
+  /** @returns Whether the file matched the cached layout; if not, nothing was done. */
   const roll = async (path: string, file: KnownFile, fresh: readonly Uint8Array[], surplus: number) => {
     const handle = await lineFs.open(path, 'r+');
     try {

@@ -41,7 +41,9 @@ const isDocument = async (path: string): Promise<boolean> => {
   }
 };
 
-/** Refuses pipes, devices and sockets: to read one may never end, and to replace one such as `/dev/null` harms the host. */
+/**
+ * Refuses pipes, devices and sockets: reading one may never end, and replacing one such as `/dev/null` harms the host.
+ */
 const refuseSpecial = async (path: string): Promise<void> => {
   const found = await stat(path).catch((thrown: unknown) => {
     if (!isMissing(thrown)) throw thrown;
@@ -50,7 +52,7 @@ const refuseSpecial = async (path: string): Promise<void> => {
   throw new StorageError('unsupported', `${path} is a pipe, device or socket. Give the path of a file.`);
 };
 
-/** Makes sure that a document can be worked on, and that nothing of earlier runs is in its folder. */
+/** Removes temporary files of earlier runs, and refuses special files. */
 const prepare = async (path: string): Promise<void> => {
   await sweepOnce(dirname(path));
   await refuseSpecial(path);
@@ -66,10 +68,10 @@ async function* linesOf(path: string): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * Keeps each document in the file that its path names, relative to the working directory.
+ * Keeps each document in the file at its path, relative to the working directory.
  *
- * Files are for this user alone (0600), folders that had to be made too (0700), whatever the umask. JSON is
- * indented by two spaces and bounded to 16 MiB; text is read as a stream. A path that is a symbolic link is replaced by a file.
+ * Files are for this user alone (0600), and so are created folders (0700), whatever the umask. JSON is indented by two
+ * spaces and limited to 16 MiB; text is streamed. A symbolic link at the path is replaced by a file.
  */
 export const fileStorage = ({ fs = hostFs, lineFs = hostLineFs }: FileStorageOptions = {}): Storage => {
   const logs = createLineFiles(fs, lineFs);
