@@ -1,8 +1,8 @@
-import { mkdtemp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as ts from 'typescript';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createFolder } from './support/folder.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -27,15 +27,16 @@ export const used = [fan, keyValue.get('key'), startInstance, unitMachine, failu
 `;
 
 let folder: string;
+let remove: () => Promise<void>;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'pepeunit-consumer-'));
+  ({ path: folder, remove } = await createFolder());
   await mkdir(join(folder, 'node_modules'));
   await symlink(root, join(folder, 'node_modules', 'pepeunit-client'));
   await symlink(join(root, 'node_modules', '@types'), join(folder, 'node_modules', '@types'));
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
   await writeFile(join(folder, 'main.ts'), program);
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => remove());
 
 const node = { module: ts.ModuleKind.NodeNext, lib: ['lib.es2023.d.ts'] };
 const bundler = {

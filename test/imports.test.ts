@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { accomplice, lawful, unlawful } from './support/import-trees.ts';
+import { temporaryFolder } from './support/folder.ts';
 
 const project = resolve(import.meta.dirname, '..');
 const config = join(project, '.dependency-cruiser.cjs');
@@ -41,10 +41,9 @@ const write = async (tree: string, files: Record<string, string>): Promise<void>
 describe('the import rules', () => {
   let tree: string;
   beforeEach(async () => {
-    tree = await mkdtemp(join(tmpdir(), 'pepeunit-imports-'));
+    tree = await temporaryFolder();
     await write(tree, lawful);
   });
-  afterEach(() => rm(tree, { recursive: true, force: true }));
 
   test('hold in this project', async () => {
     expect(await violations(project)).toEqual([]);

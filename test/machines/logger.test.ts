@@ -2,7 +2,8 @@ import { createActor, SimulatedClock } from 'xstate';
 import { describe, expect, test } from 'vitest';
 import { loggerMachine, type LogConfig, type LoggerFact } from '../../machines/logger.ts';
 import type { LogSyncInput } from '../../services/log.ts';
-import { failing, gate, probe, settle } from './harness.ts';
+import { failing, gate, probe } from '../support/actors.ts';
+import { settle } from '../support/until.ts';
 
 const config: LogConfig = { minLevel: 'Debug', maxLength: 64, console: true, file: true, mqtt: true };
 

@@ -2,7 +2,8 @@ import { createActor, SimulatedClock } from 'xstate';
 import { expect, test } from 'vitest';
 import { schemaMachine, type SchemaFact } from '../../machines/schema.ts';
 import type { SchemaTopics } from '../../services/schema.ts';
-import { failing, gate, probe, settle } from './harness.ts';
+import { failing, gate, probe } from '../support/actors.ts';
+import { settle } from '../support/until.ts';
 
 const topics: SchemaTopics = { subscribed: ['d/input_base_topic/u/update/pepeunit', 'd/n'] };
 

@@ -2,7 +2,8 @@ import { createActor, SimulatedClock } from 'xstate';
 import { describe, expect, test } from 'vitest';
 import { settingsMachine, type SettingsFact } from '../../machines/settings.ts';
 import type { UnitSettings } from '../../services/settings.ts';
-import { failing, gate, probe, settle } from './harness.ts';
+import { failing, gate, probe } from '../support/actors.ts';
+import { settle } from '../support/until.ts';
 
 const settingsOf = (change: Partial<UnitSettings> = {}): UnitSettings => ({
   unitUuid: 'u',

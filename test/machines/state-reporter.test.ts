@@ -2,7 +2,8 @@ import { createActor, SimulatedClock } from 'xstate';
 import { expect, test } from 'vitest';
 import { stateReporterMachine, type StateReporterFact } from '../../machines/state-reporter.ts';
 import type { StateReport } from '../../services/system.ts';
-import { failing, gate, probe, settle } from './harness.ts';
+import { failing, gate, probe } from '../support/actors.ts';
+import { settle } from '../support/until.ts';
 
 const report: StateReport = { millis: 1, pu_commit_version: 'v1' };
 

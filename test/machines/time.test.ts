@@ -2,7 +2,8 @@ import { createActor, fromCallback, SimulatedClock } from 'xstate';
 import { expect, test } from 'vitest';
 import { timeMachine, type TimeFact } from '../../machines/time.ts';
 import type { ClockEvent } from '../../services/clock.ts';
-import { failing, gate, probe, settle } from './harness.ts';
+import { failing, gate, probe } from '../support/actors.ts';
+import { settle } from '../support/until.ts';
 
 const start = (resyncMs?: number) => {
   const clock = new SimulatedClock();

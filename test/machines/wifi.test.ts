@@ -2,7 +2,8 @@ import { createActor, fromCallback, SimulatedClock } from 'xstate';
 import { describe, expect, test } from 'vitest';
 import { wifiMachine, type WifiFact } from '../../machines/wifi.ts';
 import type { SsidInput, WifiLinkEvent, WifiStatus } from '../../services/wifi.ts';
-import { failing, gate, probe, settle } from './harness.ts';
+import { failing, gate, probe } from '../support/actors.ts';
+import { settle } from '../support/until.ts';
 
 const start = () => {
   const clock = new SimulatedClock();

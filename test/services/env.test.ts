@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseEnv, parseNextEnv, unitUuidOf } from '../../services/env.ts';
 import type { JsonObject } from '../../services/json.ts';
-import { envDocument, tokenOf, unitUuid } from '../support/env.ts';
+import { envDocument, tokenOf, unitUuid } from '../support/documents.ts';
 
 describe('the token', () => {
   test.each([

@@ -8,8 +8,8 @@ import type { Broker, Link } from '../../services/broker.ts';
 import { closeLink, holdLink, type LinkUser } from '../../services/link.ts';
 import type { Timers } from '../../services/clock.ts';
 import { BrokerError } from '../../services/errors.ts';
-import { probe, settle } from '../machines/harness.ts';
-import { until } from '../support/until.ts';
+import { probe } from '../support/actors.ts';
+import { settle, until } from '../support/until.ts';
 
 const unhandled = vi.fn<(thrown: unknown) => void>();
 process.on('unhandledRejection', unhandled);

@@ -6,7 +6,8 @@ import { jitteredDelays } from '../../machines/mqtt/reconnect-delay.ts';
 import { mqttMachine, type MqttFact } from '../../machines/mqtt.ts';
 import type { MqttVersion } from '../../services/broker.ts';
 import { closeLink, holdLink, type LinkUser } from '../../services/link.ts';
-import { probe, settle } from '../machines/harness.ts';
+import { probe } from '../support/actors.ts';
+import { settle } from '../support/until.ts';
 import { seeded } from '../support/seeded.ts';
 
 const world = () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseNextSchema, parseSchema, subscribedTopics } from '../../services/schema.ts';
 import type { JsonObject } from '../../services/json.ts';
-import { commandTopic, schemaDocument, unitUuid } from '../support/env.ts';
+import { commandTopic, schemaDocument, unitUuid } from '../support/documents.ts';
 
 test('every base topic and input topic is subscribed to, base topics first, each once', () => {
   const twice = schemaDocument({ input_topic: { a: ['d/1', 'd/2'], b: ['d/2'] } });

@@ -3,7 +3,7 @@ import { memoryStorage } from '../../adapters/memory/storage.ts';
 import { parseEnv } from '../../services/env.ts';
 import type { Rest } from '../../services/rest.ts';
 import { downloadEnv, envHolder } from '../../services/settings.ts';
-import { envDocument } from '../support/env.ts';
+import { envDocument } from '../support/documents.ts';
 
 test.each([
   [20, 60, 20_000],

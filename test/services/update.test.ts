@@ -5,7 +5,7 @@ import { parseEnv } from '../../services/env.ts';
 import { defaultArchiveLimits } from '../../services/firmware.ts';
 import { verifyFirmware } from '../../services/update.ts';
 import type { JsonObject } from '../../services/json.ts';
-import { envDocument, schemaDocument, tokenOf } from '../support/env.ts';
+import { envDocument, schemaDocument, tokenOf } from '../support/documents.ts';
 
 const staged = { id: 's', files: 2, bytes: 2 };
 

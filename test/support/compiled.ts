@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as ts from 'typescript';
 import { onTestFinished } from 'vitest';
+import { createFolder } from './folder.ts';
 
 const root = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 const rooms = ['machines', 'services', 'adapters', 'app'];
@@ -35,16 +35,16 @@ const compileInto = async (outDir: string, file: string, done = new Set<string>(
 };
 
 /** Makes JavaScript of a TypeScript program of the tests, beside the built package, for a process of its own. */
-export const compiled = async (program: URL): Promise<Compiled> => {
+export const compileProgram = async (program: URL): Promise<Compiled> => {
   const entry = fileURLToPath(program);
-  const outDir = await mkdtemp(join(tmpdir(), 'pepeunit-compiled-'));
+  const { path: outDir, remove } = await createFolder();
   await writeFile(join(outDir, 'package.json'), '{"type":"module"}');
   await symlink(join(root, 'node_modules'), join(outDir, 'node_modules'));
   for (const room of rooms) await symlink(join(root, 'dist', room), join(outDir, room));
   await compileInto(outDir, entry);
   return {
     path: join(outDir, relative(root, entry)).replace(/\.ts$/, '.js'),
-    remove: () => rm(outDir, { recursive: true, force: true }),
+    remove,
   };
 };
 
@@ -57,7 +57,11 @@ export interface Running {
 }
 
 /** Runs a compiled program; killed when the test is over. */
-export const run = ({ path }: Compiled, parameters: readonly string[], env: NodeJS.ProcessEnv = {}): Running => {
+export const startCompiled = (
+  { path }: Compiled,
+  parameters: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Running => {
   const child = spawn(process.execPath, [path, ...parameters], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },

@@ -1,14 +1,10 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startInstance, type Instance, type UnitRow } from '../../app/instance/index.ts';
 import { PepeunitClient, type PepeunitClientOptions } from '../../app/node.ts';
 import type { JsonObject } from '../../services/json.ts';
-
-const baseTopics = {
-  input_base_topic: ['update/pepeunit', 'env_update/pepeunit', 'schema_update/pepeunit', 'log_sync/pepeunit'],
-  output_base_topic: ['state/pepeunit', 'log/pepeunit'],
-};
+import { exampleSchema } from './documents.ts';
+import { createFolder } from './folder.ts';
 
 /** A unit on an embedded instance, in a folder of its own. */
 export interface LiveUnit {
@@ -30,9 +26,8 @@ export interface LiveUnit {
 
 const writeProgram = async (folder: string, env: JsonObject, program: string): Promise<void> => {
   await mkdir(folder, { recursive: true });
-  const schema = { ...baseTopics, input_topic: ['input/pepeunit'], output_topic: ['output/pepeunit'] };
   await writeFile(join(folder, 'env_example.json'), JSON.stringify(env));
-  await writeFile(join(folder, 'schema_example.json'), JSON.stringify(schema));
+  await writeFile(join(folder, 'schema_example.json'), JSON.stringify(exampleSchema));
   await writeFile(join(folder, 'program.txt'), program);
 };
 
@@ -41,7 +36,7 @@ export const createLiveUnit = async (
   options: Partial<PepeunitClientOptions> = {},
   env: JsonObject = {},
 ): Promise<LiveUnit> => {
-  const root = await mkdtemp(join(tmpdir(), 'pepeunit-live-'));
+  const { path: root, remove } = await createFolder();
   const instance = await startInstance();
   const { operator } = instance;
   const source = join(root, 'source');
@@ -86,7 +81,7 @@ export const createLiveUnit = async (
     stop: async () => {
       await Promise.all(clients.map((client) => client.stopMainCycle()));
       await instance.stop();
-      await rm(root, { recursive: true, force: true });
+      await remove();
     },
   };
 };

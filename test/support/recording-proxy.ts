@@ -1,6 +1,6 @@
 import net from 'node:net';
 import type { Packet } from 'mqtt';
-import { parser } from './mqtt-packets.ts';
+import { parser } from './mqtt.ts';
 
 /** What went over one connection. */
 interface Recording {

@@ -2,9 +2,9 @@ import { expect, onTestFinished } from 'vitest';
 import { kyRest, type KyRestOptions } from '../../adapters/shared/rest/rest.ts';
 import { RestError } from '../../services/errors.ts';
 import type { RestTarget } from '../../services/rest.ts';
+import { unitUuid } from './documents.ts';
 import { startHttpServer, type Answer, type HttpServer } from './http-server.ts';
 
-export const unitUuid = '0d5e3b1c-0000-4000-8000-000000000001';
 export const token = 'canaryheader.canarypayload.canarysignature';
 export const targetAt = (origin: string): RestTarget => ({ baseUrl: `${origin}/pepeunit/api/v1`, unitUuid, token });
 

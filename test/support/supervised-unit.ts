@@ -1,11 +1,12 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { SupervisorEvent } from '../../adapters/node/process/supervisor.ts';
 import { startInstance, type InstanceEvent } from '../../app/instance/index.ts';
 import type { JsonObject } from '../../services/json.ts';
-import { startCli, startNode, type CliRun } from '../app/cli/run-cli.ts';
+import { startCli, startNode, type CliRun } from './cli.ts';
 import { until } from './until.ts';
+import { exampleSchema } from './documents.ts';
+import { createFolder, writeFiles } from './folder.ts';
 
 const project = resolve(import.meta.dirname, '../..');
 
@@ -22,13 +23,6 @@ export interface Program {
   /** Files besides the program, by name. */
   readonly files?: Readonly<Record<string, string>>;
 }
-
-const schema = {
-  input_base_topic: ['update/pepeunit', 'env_update/pepeunit', 'schema_update/pepeunit', 'log_sync/pepeunit'],
-  output_base_topic: ['state/pepeunit', 'log/pepeunit'],
-  input_topic: ['input/pepeunit'],
-  output_topic: ['output/pepeunit'],
-};
 
 /** A unit's main.js: it says what becomes of it, line by line, as JSON. */
 const source = ({ label, first = '', options = '', before = '' }: Program): string => `${first}
@@ -66,7 +60,7 @@ const jsonLines = <T>(text: string): T[] =>
 
 /** An instance, and a folder in which programs find this package. */
 export const createYard = async () => {
-  const root = await mkdtemp(join(tmpdir(), 'pepeunit-yard-'));
+  const { path: root, remove } = await createFolder();
   await mkdir(join(root, 'node_modules'));
   await symlink(project, join(root, 'node_modules/pepeunit-client'));
   await writeFile(join(root, 'package.json'), '{"type":"module"}');
@@ -78,22 +72,28 @@ export const createYard = async () => {
     events,
     stop: async () => {
       await instance.stop();
-      await rm(root, { recursive: true, force: true });
+      await remove();
     },
   };
 };
 export type Yard = Awaited<ReturnType<typeof createYard>>;
 
 const writeVersion = async (folder: string, program: Program, env: JsonObject): Promise<void> => {
-  await mkdir(folder, { recursive: true });
-  const files = { ...program.files, 'main.js': source(program) };
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  await writeFile(join(folder, 'env_example.json'), JSON.stringify(env));
-  await writeFile(join(folder, 'schema_example.json'), JSON.stringify(schema));
+  await writeFiles(folder, {
+    ...program.files,
+    'main.js': source(program),
+    'env_example.json': JSON.stringify(env),
+    'schema_example.json': JSON.stringify(exampleSchema),
+  });
 };
 
 /** A unit in the yard, with its folder; not started. */
-export const settle = async ({ root, instance }: Yard, name: string, program: Program, env: JsonObject = {}) => {
+export const createSupervisedUnit = async (
+  { root, instance }: Yard,
+  name: string,
+  program: Program,
+  env: JsonObject = {},
+) => {
   const { operator } = instance;
   const folder = join(root, 'units', name);
   const versions = join(root, 'versions', name);
@@ -153,4 +153,4 @@ export const settle = async ({ root, instance }: Yard, name: string, program: Pr
     },
   };
 };
-export type YardUnit = Awaited<ReturnType<typeof settle>>;
+export type YardUnit = Awaited<ReturnType<typeof createSupervisedUnit>>;

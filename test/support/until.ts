@@ -16,3 +16,6 @@ export const until = async <T>(
     await new Promise<void>((resolve) => setTimeout(resolve, 5));
   }
 };
+
+/** Lets everything happen that waits for promises alone. */
+export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -6,16 +6,17 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { appended } from '../../../app/cli/log.ts';
 import { until } from '../../support/until.ts';
-import { cli, startCli, temporaryFolder } from './run-cli.ts';
+import { runCli, startCli } from '../../support/cli.ts';
+import { temporaryFolder } from '../../support/folder.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const require = createRequire(import.meta.url);
 
 describe('pepeunit init', () => {
   test('writes a unit, and refuses to overwrite a file of it', async () => {
-    await using folder = await temporaryFolder();
-    const unit = join(folder.path, 'My first unit');
-    const { code, stdout } = await cli(['init', unit, '--json']);
+    const folder = await temporaryFolder();
+    const unit = join(folder, 'My first unit');
+    const { code, stdout } = await runCli(['init', unit, '--json']);
     expect(code).toBe(0);
     const { files } = JSON.parse(stdout) as { files: string[] };
     expect((await readdir(unit)).toSorted()).toEqual(files.toSorted());
@@ -26,37 +27,34 @@ describe('pepeunit init', () => {
     expect(manifest.name).toBe('my-first-unit');
 
     await writeFile(join(unit, 'main.js'), 'mine');
-    const again = await cli(['init', unit]);
+    const again = await runCli(['init', unit]);
     expect(again).toMatchObject({ code: 1, stdout: '' });
     expect(again.stderr).toMatch(/^pepeunit init: StorageError \(io\): .*exists already, and nothing was written.*\n$/);
     expect(await readFile(join(unit, 'main.js'), 'utf8')).toBe('mine');
   });
 
   test('writes nothing at all when only the last of its files exists', async () => {
-    await using folder = await temporaryFolder();
-    await writeFile(join(folder.path, '.gitignore'), 'mine');
-    expect((await cli(['init'], { cwd: folder.path })).code).toBe(1);
-    expect(await readdir(folder.path)).toEqual(['.gitignore']);
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, '.gitignore'), 'mine');
+    expect((await runCli(['init'], { cwd: folder })).code).toBe(1);
+    expect(await readdir(folder)).toEqual(['.gitignore']);
   });
 
   test('writes a TypeScript program that compiles as it is', async () => {
-    await using folder = await temporaryFolder();
-    expect((await cli(['init', '--typescript'], { cwd: folder.path })).code).toBe(0);
-    await mkdir(join(folder.path, 'node_modules'));
-    await symlink(root, join(folder.path, 'node_modules/pepeunit-client'));
-    await symlink(
-      dirname(dirname(require.resolve('@types/node/package.json'))),
-      join(folder.path, 'node_modules/@types'),
-    );
-    await promisify(execFile)(process.execPath, [require.resolve('typescript/bin/tsc')], { cwd: folder.path });
-    expect((await lstat(join(folder.path, 'main.js'))).isFile()).toBe(true);
+    const folder = await temporaryFolder();
+    expect((await runCli(['init', '--typescript'], { cwd: folder })).code).toBe(0);
+    await mkdir(join(folder, 'node_modules'));
+    await symlink(root, join(folder, 'node_modules/pepeunit-client'));
+    await symlink(dirname(dirname(require.resolve('@types/node/package.json'))), join(folder, 'node_modules/@types'));
+    await promisify(execFile)(process.execPath, [require.resolve('typescript/bin/tsc')], { cwd: folder });
+    expect((await lstat(join(folder, 'main.js'))).isFile()).toBe(true);
   });
 });
 
 describe('pepeunit types', () => {
   test("prints an interface of the developer's own variables", async () => {
-    await using folder = await temporaryFolder();
-    const path = join(folder.path, 'env_example.json');
+    const folder = await temporaryFolder();
+    const path = join(folder, 'env_example.json');
     const example = {
       PU_DOMAIN: 'reserved',
       COUNT: 1,
@@ -67,7 +65,7 @@ describe('pepeunit types', () => {
       DEEP: { on: true, more: { list: [[1]] }, empty: {} },
     };
     await writeFile(path, JSON.stringify(example));
-    const { code, stdout } = await cli(['types', path, '--name', 'Own']);
+    const { code, stdout } = await runCli(['types', path, '--name', 'Own']);
     expect(code).toBe(0);
     expect(stdout).toBe(`/** The unit's own variables, as env_example.json has them. */
 export interface Own {
@@ -92,16 +90,16 @@ export interface Own {
     ['a name that is none', ['x.json', '--name', 'a b'], 2],
     ['a file that is not there', ['nowhere.json'], 1],
   ])('%s is an error', async (_what, args, wanted) => {
-    const { code, stdout, stderr } = await cli(['types', ...args]);
+    const { code, stdout, stderr } = await runCli(['types', ...args]);
     expect({ code, stdout }).toEqual({ code: wanted, stdout: '' });
     expect(stderr).toMatch(/^pepeunit types: .+\n$/);
   });
 
   test('a file that is no JSON object is an error', async () => {
-    await using folder = await temporaryFolder();
-    const path = join(folder.path, 'env_example.json');
+    const folder = await temporaryFolder();
+    const path = join(folder, 'env_example.json');
     await writeFile(path, '[1]');
-    const { code, stderr } = await cli(['types', path]);
+    const { code, stderr } = await runCli(['types', path]);
     expect({ code, stderr }).toEqual({
       code: 1,
       stderr: `pepeunit types: SettingsError (malformed): ${path} must be a JSON object: variables by name. Correct it.\n`,
@@ -115,14 +113,14 @@ const lines = (...texts: readonly string[]) => texts.map((text) => `${JSON.strin
 
 describe('pepeunit log', () => {
   test('prints entries readably, one line each, and as they are with --json', async () => {
-    await using folder = await temporaryFolder();
-    await writeFile(join(folder.path, 'log.json'), `${lines('one', 'two\n\u001b[2J')}{"level":"In`);
-    expect(await cli(['log', folder.path])).toEqual({
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'log.json'), `${lines('one', 'two\n\u001b[2J')}{"level":"In`);
+    expect(await runCli(['log', folder])).toEqual({
       code: 0,
       stdout: `${at} Info     one\n${at} Info     two\\n\\x1b[2J\n`,
       stderr: '',
     });
-    const { stdout } = await cli(['log', '--json'], { cwd: folder.path });
+    const { stdout } = await runCli(['log', '--json'], { cwd: folder });
     expect(
       stdout
         .trimEnd()
@@ -132,17 +130,17 @@ describe('pepeunit log', () => {
   });
 
   test('a folder without log.json is an error', async () => {
-    await using folder = await temporaryFolder();
-    const { code, stderr } = await cli(['log', folder.path]);
+    const folder = await temporaryFolder();
+    const { code, stderr } = await runCli(['log', folder]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^pepeunit log: StorageError \(io\): .*log\.json does not exist.*\n$/);
   });
 
   test('--follow prints what comes, and ends with 0 on Ctrl-C', async () => {
-    await using folder = await temporaryFolder();
-    const path = join(folder.path, 'log.json');
+    const folder = await temporaryFolder();
+    const path = join(folder, 'log.json');
     await writeFile(path, lines('one', 'two'));
-    const run = startCli(['log', folder.path, '--follow']);
+    const run = startCli(['log', folder, '--follow']);
     await until(() => run.stdout().includes('two'), { what: 'the first entries' });
     await writeFile(path, lines('two', 'three'));
     await until(() => run.stdout().includes('three'), { what: 'the new entry' });
@@ -153,9 +151,9 @@ describe('pepeunit log', () => {
   });
 
   test('a reader that leaves early is no failure', async () => {
-    await using folder = await temporaryFolder();
-    await writeFile(join(folder.path, 'log.json'), lines(...Array.from({ length: 20_000 }, (_, n) => `entry ${n}`)));
-    const run = startCli(['log', folder.path]);
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'log.json'), lines(...Array.from({ length: 20_000 }, (_, n) => `entry ${n}`)));
+    const run = startCli(['log', folder]);
     await until(() => run.stdout() !== '', { what: 'output' });
     run.child.stdout?.destroy();
     expect(await run.ended).toMatchObject({ code: 0, stderr: '' });

@@ -8,7 +8,8 @@ import { folderTrust } from '../../../adapters/node/signing/trust.ts';
 import { packTar, type ArchiveFile } from '../../../app/instance/model/archive.ts';
 import { defaultArchiveLimits as limits } from '../../../services/firmware.ts';
 import { inChunks } from '../../support/tar.ts';
-import { cli, temporaryFolder } from './run-cli.ts';
+import { runCli } from '../../support/cli.ts';
+import { temporaryFolder } from '../../support/folder.ts';
 
 const sources: Readonly<Record<string, string>> = {
   'main.js': 'console.log(1);\n',
@@ -43,7 +44,7 @@ const listed = (archive: string): string[] =>
 /** Makes a pair of keys. @returns The private key's file and the public key. */
 const keysIn = async (folder: string, name = 'key.pem') => {
   const key = join(folder, name);
-  const { publicKey } = json(await cli(['pack', '--keygen', key, '--json'])) as { publicKey: string };
+  const { publicKey } = json(await runCli(['pack', '--keygen', key, '--json'])) as { publicKey: string };
   return { key, publicKey };
 };
 
@@ -53,9 +54,9 @@ describe('pepeunit pack', () => {
     ['key', (folder: string) => [folder, '--sign', join(folder, 'none')]],
     ['folder of the archive', (folder: string) => [folder, '--out', join(folder, 'none', 'x.tgz')]],
   ])('a %s that is not there is named, with what to do', async (_, argumentsFor) => {
-    await using folder = await temporaryFolder();
-    await writeFile(join(folder.path, 'main.js'), '');
-    const { code, stderr } = await cli(['pack', ...argumentsFor(folder.path)]);
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'main.js'), '');
+    const { code, stderr } = await runCli(['pack', ...argumentsFor(folder)]);
     expect(code).toBe(1);
     expect(stderr).toMatch(
       /^pepeunit pack: StorageError \(io\): \S+none\S* can't be used \(ENOENT\)\. .*check the name/,
@@ -63,42 +64,45 @@ describe('pepeunit pack', () => {
   });
 
   test('packs what goes to a unit and nothing secret, and the same each time', async () => {
-    await using folder = await temporaryFolder();
-    const unit = await writeUnit(join(folder.path, 'unit'));
-    const [first, second] = [join(folder.path, 'a.tgz'), join(folder.path, 'b.tgz')];
-    const { code, stdout } = await cli(['pack', unit, '--out', first, '--json']);
+    const folder = await temporaryFolder();
+    const unit = await writeUnit(join(folder, 'unit'));
+    const [first, second] = [join(folder, 'a.tgz'), join(folder, 'b.tgz')];
+    const { code, stdout } = await runCli(['pack', unit, '--out', first, '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ archive: first, files: packed });
     expect(listed(first).filter((name) => !name.endsWith('/'))).toEqual(packed.map((name) => `./${name}`));
     await new Promise((resolve) => setTimeout(resolve, 1100));
-    await cli(['pack', unit, '--out', second]);
+    await runCli(['pack', unit, '--out', second]);
     expect((await readFile(first)).equals(await readFile(second))).toBe(true);
   });
 
   test('an archive in the folder itself is not packed again, and a link is refused', async () => {
-    await using folder = await temporaryFolder();
-    const unit = await writeUnit(folder.path);
-    await cli(['pack', '--out', 'out.tgz'], { cwd: unit });
-    await cli(['pack', '--out', 'out.tgz'], { cwd: unit });
+    const folder = await temporaryFolder();
+    const unit = await writeUnit(folder);
+    await runCli(['pack', '--out', 'out.tgz'], { cwd: unit });
+    await runCli(['pack', '--out', 'out.tgz'], { cwd: unit });
     expect(listed(join(unit, 'out.tgz'))).not.toContain('./out.tgz');
     await symlink('/etc/passwd', join(unit, 'linked'));
-    expect(await cli(['pack', unit])).toMatchObject({ code: 1, stderr: expect.stringContaining('hostile') as string });
+    expect(await runCli(['pack', unit])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('hostile') as string,
+    });
   });
 
   test('makes a pair of keys, the private one for its owner alone, and never over another', async () => {
-    await using folder = await temporaryFolder();
-    const { key, publicKey } = await keysIn(folder.path);
+    const folder = await temporaryFolder();
+    const { key, publicKey } = await keysIn(folder);
     expect((await stat(key)).mode & 0o777).toBe(0o600);
     expect(Buffer.from(publicKey, 'base64')).toHaveLength(32);
-    expect((await cli(['pack', '--keygen', key])).code).toBe(1);
+    expect((await runCli(['pack', '--keygen', key])).code).toBe(1);
   });
 
   test('signs the same release for the same files, and the next one for others', async () => {
-    await using folder = await temporaryFolder();
-    const unit = await writeUnit(join(folder.path, 'unit'));
-    const { key } = await keysIn(folder.path);
+    const folder = await temporaryFolder();
+    const unit = await writeUnit(join(folder, 'unit'));
+    const { key } = await keysIn(folder);
     const sign = async (...more: string[]) =>
-      json(await cli(['pack', unit, '--sign', key, '--out', join(folder.path, 'x.tgz'), '--json', ...more])) as {
+      json(await runCli(['pack', unit, '--sign', key, '--out', join(folder, 'x.tgz'), '--json', ...more])) as {
         release: number;
         files: string[];
       };
@@ -115,38 +119,38 @@ describe('pepeunit pack', () => {
   });
 
   test('never packs the private key, and leaves the release as it was', async () => {
-    await using folder = await temporaryFolder();
-    const unit = await writeUnit(folder.path);
+    const folder = await temporaryFolder();
+    const unit = await writeUnit(folder);
     const { key } = await keysIn(unit);
     const out = join(unit, 'x.tgz');
-    expect(await cli(['pack', '.', '--sign', 'key.pem', '--out', out], { cwd: unit })).toMatchObject({
+    expect(await runCli(['pack', '.', '--sign', 'key.pem', '--out', out], { cwd: unit })).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('The archive would contain the private key') as string,
     });
     expect((await readdir(unit)).filter((name) => /release|tgz/.test(name))).toEqual([]);
     await writeFile(join(unit, '.pepeignore'), '*.pem\n');
-    expect((await cli(['pack', unit, '--sign', key, '--out', out])).code).toBe(0);
+    expect((await runCli(['pack', unit, '--sign', key, '--out', out])).code).toBe(0);
     expect(listed(out)).not.toContain('./key.pem');
   });
 
   test.each(['0.5', '1.5', '9007199254740993'])('refuses --release %s, which no unit would take', async (release) => {
-    await using folder = await temporaryFolder();
-    const unit = await writeUnit(join(folder.path, 'unit'));
-    const { key } = await keysIn(folder.path);
-    expect((await cli(['pack', unit, '--sign', key, '--release', release])).code).toBe(2);
+    const folder = await temporaryFolder();
+    const unit = await writeUnit(join(folder, 'unit'));
+    const { key } = await keysIn(folder);
+    expect((await runCli(['pack', unit, '--sign', key, '--release', release])).code).toBe(2);
   });
 
   test('says what is wrong with keys and options', async () => {
-    await using folder = await temporaryFolder();
-    const unit = await writeUnit(folder.path);
-    await using keys = await temporaryFolder();
-    await writeFile(join(keys.path, 'rsa.pem'), 'no key');
-    expect(await cli(['pack', unit, '--sign', join(keys.path, 'rsa.pem')])).toMatchObject({ code: 1 });
-    expect(await cli(['pack', unit, '--release', '3'])).toMatchObject({ code: 2 });
-    expect(await cli(['pack', '--program', join(unit, 'run.sh')])).toMatchObject({ code: 2 });
+    const folder = await temporaryFolder();
+    const unit = await writeUnit(folder);
+    const keys = await temporaryFolder();
+    await writeFile(join(keys, 'rsa.pem'), 'no key');
+    expect(await runCli(['pack', unit, '--sign', join(keys, 'rsa.pem')])).toMatchObject({ code: 1 });
+    expect(await runCli(['pack', unit, '--release', '3'])).toMatchObject({ code: 2 });
+    expect(await runCli(['pack', '--program', join(unit, 'run.sh')])).toMatchObject({ code: 2 });
     await writeFile(join(unit, '.pepeignore'), '*.json\n');
-    const { key } = await keysIn(keys.path);
-    expect(await cli(['pack', unit, '--sign', key])).toMatchObject({
+    const { key } = await keysIn(keys);
+    expect(await runCli(['pack', unit, '--sign', key])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('The archive would lack pepeunit-release.json') as string,
     });
@@ -170,14 +174,14 @@ describe('a signed version, and a unit with a trust key (U9)', () => {
   const trial = { maxStarts: 3, healthyWithinMs: 1000 };
 
   test('is taken whole and unchanged, by a trusted key, and never older than one that ran', async () => {
-    await using folder = await temporaryFolder();
-    const source = await writeUnit(join(folder.path, 'source'));
-    const { key, publicKey } = await keysIn(folder.path);
-    const other = await keysIn(folder.path, 'other.pem');
+    const folder = await temporaryFolder();
+    const source = await writeUnit(join(folder, 'source'));
+    const { key, publicKey } = await keysIn(folder);
+    const other = await keysIn(folder, 'other.pem');
     const sign = (...more: string[]) =>
-      cli(['pack', source, '--sign', key, '--out', join(folder.path, 'x.tgz'), ...more]);
+      runCli(['pack', source, '--sign', key, '--out', join(folder, 'x.tgz'), ...more]);
     const names = [...packed, 'pepeunit-release.json'];
-    const unit = join(folder.path, 'unit');
+    const unit = join(folder, 'unit');
     await mkdir(unit);
     const store = folderFirmwareStore({ folder: unit, limits });
     /** A trust that begins anew, as after a restart. */

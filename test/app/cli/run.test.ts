@@ -6,14 +6,14 @@ import type { SupervisorEvent } from '../../../adapters/node/process/supervisor.
 import { restartDelay } from '../../../adapters/node/process/supervisor.ts';
 import { isRunning } from '../../../adapters/node/fs/process-identity.ts';
 import { until } from '../../support/until.ts';
-import { cli, startCli, temporaryFolder } from './run-cli.ts';
+import { runCli, startCli } from '../../support/cli.ts';
+import { temporaryFolder } from '../../support/folder.ts';
 
 const lives = (pid: number): boolean => isRunning({ pid, since: null });
 
 /** A folder with a program in it. */
 const unitOf = async (program: string, name = 'main.js') => {
-  const { path, ...folder } = await temporaryFolder();
-  onTestFinished(() => folder[Symbol.asyncDispose]());
+  const path = await temporaryFolder();
   const main = join(path, name);
   await writeFile(join(path, 'package.json'), '{"type":"module"}');
   await writeFile(main, program, { mode: 0o755 });
@@ -44,7 +44,7 @@ const here = (run: ReturnType<typeof start>, times = 1) =>
 describe('pepeunit run', { timeout: 60_000 }, () => {
   test('ends as the unit ends by itself, with its output, arguments and working directory', async () => {
     const { main } = await unitOf('console.log(process.argv.slice(2).join(), process.cwd()); process.exitCode = 0;');
-    expect(await cli(['run', main, '--', 'a', '--b'])).toEqual({
+    expect(await runCli(['run', main, '--', 'a', '--b'])).toEqual({
       code: 0,
       stdout: `a,--b ${process.cwd()}\n`,
       stderr: expect.stringMatching(
@@ -115,12 +115,12 @@ describe('pepeunit run', { timeout: 60_000 }, () => {
 
   test('runs a program that is no script as it is', async () => {
     const { main } = await unitOf('#!/bin/sh\necho "I am $1"\n', 'unit');
-    expect(await cli(['run', main, '--', 'compiled'])).toMatchObject({ code: 0, stdout: 'I am compiled\n' });
+    expect(await runCli(['run', main, '--', 'compiled'])).toMatchObject({ code: 0, stdout: 'I am compiled\n' });
   });
 
   test('a program that is not there is an error in one line', async () => {
     const { path } = await unitOf('');
-    const { code, stderr } = await cli(['run', join(path, 'nothing.js')]);
+    const { code, stderr } = await runCli(['run', join(path, 'nothing.js')]);
     expect({ code, stderr }).toEqual({
       code: 1,
       stderr: expect.stringMatching(/^pepeunit run: ProcessError \(spawn\): .*nothing\.js can't be started.*\n$/),
@@ -133,7 +133,7 @@ describe('pepeunit run', { timeout: 60_000 }, () => {
     ['--trial-starts', '1.5'],
   ])('%s %s is a usage error', async (option, value) => {
     const { main } = await unitOf('');
-    expect(await cli(['run', main, option, value])).toMatchObject({ code: 2, stdout: '' });
+    expect(await runCli(['run', main, option, value])).toMatchObject({ code: 2, stdout: '' });
   });
 
   test('carries the updates on of the current folder, when env.json is there and not beside the program', async () => {
@@ -141,7 +141,7 @@ describe('pepeunit run', { timeout: 60_000 }, () => {
     await mkdir(join(path, 'dist'));
     await writeFile(join(path, 'env.json'), '{}');
     await writeFile(join(path, 'dist/main.js'), 'console.log(process.env.PEPEUNIT_SUPERVISED_FOLDER);');
-    const { code, stdout } = await cli(['run', 'dist/main.js'], { cwd: path });
+    const { code, stdout } = await runCli(['run', 'dist/main.js'], { cwd: path });
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${await realpath(path)}\n` });
     expect((await readdir(path)).toSorted()).toEqual(['.pepeunit', 'dist', 'env.json', 'package.json', 'unused.js']);
     expect(await readdir(join(path, 'dist'))).toEqual(['main.js']);
@@ -151,7 +151,7 @@ describe('pepeunit run', { timeout: 60_000 }, () => {
     'makes no folder for a unit that has none: %j',
     async (...args) => {
       const { path } = await unitOf('');
-      expect(await cli(['run', ...args], { cwd: path })).toMatchObject({
+      expect(await runCli(['run', ...args], { cwd: path })).toMatchObject({
         code: 2,
         stderr: expect.stringContaining('There is no folder'),
       });
@@ -164,14 +164,14 @@ describe('pepeunit run', { timeout: 60_000 }, () => {
     await mkdir(join(path, '.pepeunit'));
     await writeFile(join(path, '.pepeunit/update.json'), '{"format":');
     await writeFile(join(path, 'env.json'), '{"PU_');
-    expect(await cli(['run', main])).toMatchObject({ code: 0, stdout: 'runs\n' });
+    expect(await runCli(['run', main])).toMatchObject({ code: 0, stdout: 'runs\n' });
   });
 
   test('a second supervisor of the same folder is refused, and the first not disturbed', async () => {
     const { main } = await unitOf(waiting);
     const run = start([main]);
     await here(run);
-    const second = await cli(['run', main]);
+    const second = await runCli(['run', main]);
     expect(second).toMatchObject({
       code: 1,
       stderr: expect.stringContaining(`Another supervisor runs this unit (process ${run.child.pid})`),
@@ -198,7 +198,7 @@ describe('pepeunit run', { timeout: 60_000 }, () => {
     const { main, path } = await unitOf("console.log('runs');");
     await mkdir(join(path, '.pepeunit'));
     await writeFile(join(path, '.pepeunit/supervisor.json'), '{"super');
-    expect(await cli(['run', main])).toMatchObject({ code: 0, stdout: 'runs\n' });
+    expect(await runCli(['run', main])).toMatchObject({ code: 0, stdout: 'runs\n' });
   });
 });
 

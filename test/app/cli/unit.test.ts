@@ -8,14 +8,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startInstance, type Instance, type UnitRow } from '../../../app/instance/index.ts';
 import type { JsonObject } from '../../../services/json.ts';
 import { until } from '../../support/until.ts';
-import { cli, temporaryFolder } from './run-cli.ts';
+import { runCli } from '../../support/cli.ts';
+import { createFolder, type Folder } from '../../support/folder.ts';
 
 interface Findings {
   readonly ok: boolean;
   readonly findings: readonly { readonly check: string; readonly result: string; readonly detail: string }[];
 }
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let folder: Folder;
 let instance: Instance;
 let unit: UnitRow;
 let env: JsonObject;
@@ -30,9 +31,9 @@ const writeUnit = async (path: string, changes: JsonObject = {}): Promise<string
 };
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
+  folder = await createFolder();
   const source = join(folder.path, 'source');
-  await cli(['init', source]);
+  await runCli(['init', source]);
   instance = await startInstance();
   unit = await instance.operator.createUnit({ name: 'first', folder: source });
   env = await instance.operator.getEnv(unit.uuid);
@@ -42,11 +43,11 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await instance.stop();
-  await folder[Symbol.asyncDispose]();
+  await folder.remove();
 });
 
 const diagnose = async (path: string) => {
-  const { code, stdout, stderr } = await cli(['doctor', path, '--json']);
+  const { code, stdout, stderr } = await runCli(['doctor', path, '--json']);
   const { ok, findings } = JSON.parse(stdout) as Findings;
   const results = Object.fromEntries(findings.map(({ check, result }) => [check, result]));
   const details = Object.fromEntries(findings.map(({ check, detail }) => [check, detail]));
@@ -88,7 +89,7 @@ describe('pepeunit doctor', () => {
   });
 
   test('prints a table without colours when its output is no terminal', async () => {
-    const { code, stdout } = await cli(['doctor', home]);
+    const { code, stdout } = await runCli(['doctor', home]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^ok +broker +mqtt:\/\/127\.0\.0\.1:\d+ takes the token, MQTT 3\.1\.1$/m);
     expect(stdout).not.toContain('\u001b');
@@ -148,7 +149,7 @@ describe('pepeunit init', () => {
     const { operator, events } = instance;
     const made = await operator.createUnit({ name: 'made', folder: join(folder.path, 'source') });
     const path = join(folder.path, 'made');
-    expect((await cli(['init', path])).code).toBe(0);
+    expect((await runCli(['init', path])).code).toBe(0);
     await writeFile(join(path, 'env.json'), JSON.stringify(await operator.getEnv(made.uuid)));
     await writeFile(join(path, 'schema.json'), JSON.stringify(operator.getSchema(made.uuid)));
     await mkdir(join(path, 'node_modules'));
@@ -177,7 +178,7 @@ describe('pepeunit publish', () => {
         seen.push({ unit: uuid, key, text: Buffer.from(payload).toString(), qos });
       }),
     ];
-    const { code, stdout } = await cli(['publish', 'output/pepeunit', 'häl lo', '--folder', home, '--json']);
+    const { code, stdout } = await runCli(['publish', 'output/pepeunit', 'häl lo', '--folder', home, '--json']);
     await until(() => seen.length > 0, { what: 'the message' });
     ends.forEach((end) => end());
     expect(code).toBe(0);
@@ -190,7 +191,7 @@ describe('pepeunit publish', () => {
   });
 
   test('an unknown key is an error that names the known ones', async () => {
-    const { code, stdout, stderr } = await cli(['publish', 'nothing', 'x'], { cwd: home });
+    const { code, stdout, stderr } = await runCli(['publish', 'nothing', 'x'], { cwd: home });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toBe(
       'pepeunit publish: ClientError (invalid): The schema has no output topic "nothing". ' +
@@ -201,14 +202,14 @@ describe('pepeunit publish', () => {
   test('a broker that refuses the unit is an error without the token', async () => {
     const token = foreignToken();
     const path = await writeUnit(join(folder.path, 'refused'), { PU_AUTH_TOKEN: token });
-    const { code, stderr } = await cli(['publish', 'output/pepeunit', 'x', '--folder', path]);
+    const { code, stderr } = await runCli(['publish', 'output/pepeunit', 'x', '--folder', path]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^pepeunit publish: BrokerError \(credentials\): .+\n$/);
     expect(stderr).not.toContain(token);
   });
 
   test('its help says that it takes the session over', async () => {
-    const { stdout } = await cli(['publish', '--help']);
+    const { stdout } = await runCli(['publish', '--help']);
     expect(stdout).toContain('a running program of the same unit loses its own');
   });
 });

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { simulatedUnit } from '../../../app/testing.ts';
 import type { ProcessControl } from '../../../services/process-control.ts';
-import { settle } from '../../machines/harness.ts';
-import { until } from '../../support/until.ts';
+import { settle, until } from '../../support/until.ts';
 
 /** Process control that leaves this process before the new one. */
 const proxying: ProcessControl = {

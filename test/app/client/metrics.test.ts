@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { simulatedUnit } from '../../../app/testing.ts';
 import { BrokerError } from '../../../services/errors.ts';
-import { settle } from '../../machines/harness.ts';
+import { settle } from '../../support/until.ts';
 
 test('the metrics of a whole unit count connects, drops and queue depths, with the last failure and the clock offset', async () => {
   const { client, world } = simulatedUnit({ ffMqttLogEnable: false });

@@ -4,7 +4,7 @@ import { memoryOutbox } from '../../../adapters/memory/outbox.ts';
 import { PepeunitClient, type PepeunitClientOptions } from '../../../app/node.ts';
 import { simulatedUnit } from '../../../app/testing.ts';
 import { ClientError } from '../../../services/errors.ts';
-import { quiet } from '../messaging/outbound/publishing.ts';
+import { settle } from '../../support/until.ts';
 
 const thrownBy = (call: Promise<unknown>): Promise<unknown> =>
   call.then(
@@ -223,17 +223,17 @@ test('no value of any option hangs the unit, makes a bound vanish, or starts som
         (thrown: ClientError) => (outcome = thrown.code),
       );
       for (let step = 0; step < 5; step += 1) {
-        await quiet();
+        await settle();
         world.clock.advance(200);
       }
       expect(['pending', 'ready', 'options']).toContain(outcome);
       let isStopped = false;
       void client.stopMainCycle().then(() => (isStopped = true));
       for (let step = 0; step < 5; step += 1) {
-        await quiet();
+        await settle();
         world.clock.advance(1_000);
       }
-      await quiet();
+      await settle();
       expect({ isStopped, timers: world.clock.pending }).toEqual({ isStopped: true, timers: 0 });
     }),
     { numRuns: 150 },

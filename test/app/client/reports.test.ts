@@ -7,9 +7,9 @@ import { delivered } from '../../../app/messaging/outbound/result.ts';
 import { simulatedUnit } from '../../../app/simulated-unit.ts';
 import { BrokerError } from '../../../services/errors.ts';
 import { parseSchema } from '../../../services/schema.ts';
-import { schemaDocument } from '../../support/env.ts';
+import { schemaDocument } from '../../support/documents.ts';
+import { settle } from '../../support/until.ts';
 
-const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 const line = (n: number, text = 'x'.repeat(1000)) => JSON.stringify({ level: 'Info', text: `${n} ${text}` });
 const numbersIn = (payload: string) =>
   (JSON.parse(payload) as { text: string }[]).map(({ text }) => Number.parseInt(text, 10));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createSchemaManager, SearchScope, SearchTopicType } from '../../../app/client/api/schema.ts';
 import { parseSchema } from '../../../services/schema.ts';
-import { commandTopic, schemaDocument } from '../../support/env.ts';
+import { commandTopic, schemaDocument } from '../../support/documents.ts';
 
 const { FullName, UnitNodeUuid } = SearchTopicType;
 const own = '11111111-1111-4111-8111-111111111111';

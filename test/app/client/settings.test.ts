@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { createSettings } from '../../../app/client/api/settings.ts';
 import { parseEnv } from '../../../services/env.ts';
-import { envDocument, tokenOf, unitUuid } from '../../support/env.ts';
+import { envDocument, tokenOf, unitUuid } from '../../support/documents.ts';
 
 test('has the defaults before env.json is loaded', () => {
   const { settings } = createSettings(async () => undefined);

@@ -3,7 +3,7 @@ import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PepeunitClient } from '../../../app/node.ts';
-import { envDocument } from '../../support/env.ts';
+import { envDocument } from '../../support/documents.ts';
 
 const otherDisk = '/dev/shm';
 

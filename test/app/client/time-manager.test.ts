@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { fakeClock } from '../../../adapters/memory/clock.ts';
 import { createEpoch } from '../../../app/client/api/time-manager.ts';
 import { simulatedUnit } from '../../../app/testing.ts';
-import { settle } from '../../machines/harness.ts';
+import { settle } from '../../support/until.ts';
 
 const setUp = () => {
   const clock = fakeClock();

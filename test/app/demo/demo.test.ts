@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Summary } from '../../../app/demo/summary.ts';
 import { until } from '../../support/until.ts';
-import { startCli, temporaryFolder, type CliRun } from '../cli/run-cli.ts';
+import { startCli, type CliRun } from '../../support/cli.ts';
+import { temporaryFolder } from '../../support/folder.ts';
 
 const hasProc = existsSync('/proc/self/cwd');
 
@@ -32,16 +33,16 @@ const supervisorOf = async (folder: string, unit: string): Promise<number | unde
 
 /** Runs a demo whose temporary files lie in a folder of its own, and checks that nothing of it stays. */
 const withDemo = async (args: readonly string[], use: (run: CliRun, folder: string) => Promise<void>) => {
-  await using folder = await temporaryFolder();
-  const run = startCli(['demo', ...args], { env: { TMPDIR: folder.path, NO_COLOR: '1' } });
+  const folder = await temporaryFolder();
+  const run = startCli(['demo', ...args], { env: { TMPDIR: folder, NO_COLOR: '1' } });
   try {
-    await use(run, folder.path);
+    await use(run, folder);
   } finally {
     run.child.kill('SIGTERM');
     await run.ended;
   }
-  expect(await readdir(folder.path)).toEqual([]);
-  if (hasProc) await until(async () => (await processesIn(folder.path)).length === 0, { what: 'the end of the units' });
+  expect(await readdir(folder)).toEqual([]);
+  if (hasProc) await until(async () => (await processesIn(folder)).length === 0, { what: 'the end of the units' });
 };
 
 const summaryOf = (stdout: string): Summary => JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Summary;

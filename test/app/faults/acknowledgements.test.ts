@@ -1,12 +1,12 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PepeunitClient } from '../../../app/node.ts';
 import { startRogueBroker, type Connection, type RogueBroker } from '../../lab/faults/rogue-broker.ts';
-import { heldBy, watchClients } from '../../support/mqtt-clients.ts';
-import { writeUnitDocuments } from '../../support/unit-documents.ts';
+import { heldBy, watchClients } from '../../support/mqtt.ts';
+import { writeUnitDocuments } from '../../support/documents.ts';
 import { until } from '../../support/until.ts';
+import { temporaryFolder } from '../../support/folder.ts';
 
 const timeoutMs = 400;
 const receiveMaximum = 4;
@@ -36,7 +36,7 @@ beforeEach(async () => {
   connections = [];
   loses = false;
   mostHeld = 0;
-  folder = await mkdtemp(join(tmpdir(), 'pepeunit-acknowledgements-'));
+  folder = await temporaryFolder();
   broker = await startRogueBroker((packet, connection) => {
     mostHeld = Math.max(mostHeld, ...clients.map(heldBy));
     if (packet.cmd === 'connect') {
@@ -54,7 +54,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await client.stopMainCycle();
   await broker.stop();
-  await rm(folder, { recursive: true, force: true });
 });
 
 const path = (name: string) => join(folder, name);

@@ -1,24 +1,22 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PepeunitClient } from '../../../app/node.ts';
 import { simulatedUnit } from '../../../app/testing.ts';
 import { ProcessError } from '../../../services/errors.ts';
 import { startHttpServer, type HttpServer } from '../../support/http-server.ts';
-import { writeUnitDocuments } from '../../support/unit-documents.ts';
+import { writeUnitDocuments } from '../../support/documents.ts';
 import { until } from '../../support/until.ts';
+import { temporaryFolder } from '../../support/folder.ts';
 
 describe('calls that an instance leaves unanswered', () => {
   let folder: string;
   let server: HttpServer;
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'pepeunit-stop-'));
+    folder = await temporaryFolder();
     server = await startHttpServer(() => undefined);
   });
   afterEach(async () => {
     await server.stop();
-    await rm(folder, { recursive: true, force: true });
   });
 
   const calls: Readonly<Record<string, (client: PepeunitClient) => Promise<unknown>>> = {

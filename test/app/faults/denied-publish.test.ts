@@ -1,14 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PepeunitClient } from '../../../app/node.ts';
 import { startRogueBroker } from '../../lab/faults/rogue-broker.ts';
-import { writeUnitDocuments } from '../../support/unit-documents.ts';
+import { writeUnitDocuments } from '../../support/documents.ts';
 import { until } from '../../support/until.ts';
+import { createFolder } from '../../support/folder.ts';
 
 const open = async (version: 4 | 5) => {
-  const folder = await mkdtemp(join(tmpdir(), 'pepeunit-denied-publish-'));
+  const { path: folder, remove } = await createFolder();
   const broker = await startRogueBroker((packet, { send, socket }) => {
     if (packet.cmd !== 'publish' || packet.topic !== 'denied') return false;
     if (version === 5) send({ cmd: 'disconnect', reasonCode: 0x95 });
@@ -24,7 +22,7 @@ const open = async (version: 4 | 5) => {
   const close = async () => {
     await client.stopMainCycle();
     await broker.stop();
-    await rm(folder, { recursive: true, force: true });
+    await remove();
   };
   return { broker, client, close };
 };

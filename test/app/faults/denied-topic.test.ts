@@ -1,12 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { PepeunitClient } from '../../../app/node.ts';
 import { startAedes, type AedesBroker } from '../../support/aedes-broker.ts';
-import { schemaDocument } from '../../support/env.ts';
-import { writeUnitDocuments } from '../../support/unit-documents.ts';
+import { schemaDocument, writeUnitDocuments } from '../../support/documents.ts';
 import { until } from '../../support/until.ts';
+import { temporaryFolder } from '../../support/folder.ts';
 
 const inputTopics = (schemaDocument()['input_topic'] as Record<string, string[]>)['input/pepeunit'] ?? [];
 const [own = '', linked = ''] = inputTopics;
@@ -15,7 +12,7 @@ let folder: string;
 let broker: AedesBroker;
 let client: PepeunitClient;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'pepeunit-denied-'));
+  folder = await temporaryFolder();
   broker = await startAedes();
   client = new PepeunitClient({
     ...(await writeUnitDocuments(folder, { PU_MQTT_PORT: broker.port })),
@@ -26,7 +23,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await client.stopMainCycle();
   await broker.stop();
-  await rm(folder, { recursive: true, force: true });
 });
 
 const send = (topic: string, payload: string) =>

@@ -1,10 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { PepeunitClient } from '../../../app/node.ts';
 import { describeWithMosquitto, startMosquitto, type Mosquitto } from '../../support/mosquitto.ts';
-import { writeUnitDocuments, type UnitPaths } from '../../support/unit-documents.ts';
+import { writeUnitDocuments, type UnitPaths } from '../../support/documents.ts';
+import { temporaryFolder } from '../../support/folder.ts';
 
 describeWithMosquitto('a broker that denies topics', () => {
   let folder: string;
@@ -12,7 +10,7 @@ describeWithMosquitto('a broker that denies topics', () => {
   let broker: Mosquitto;
   let client: PepeunitClient;
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'pepeunit-denied-'));
+    folder = await temporaryFolder();
     const acl = 'pattern readwrite unit.test/#\n';
     broker = await startMosquitto({ lines: ['acl_file %folder%/acl'], files: { acl } });
     paths = await writeUnitDocuments(folder, { PU_MQTT_PORT: broker.port });
@@ -20,7 +18,6 @@ describeWithMosquitto('a broker that denies topics', () => {
   afterEach(async () => {
     await client.stopMainCycle();
     await broker.stop();
-    await rm(folder, { recursive: true, force: true });
   });
 
   const unit = (protocol: 4 | 5) =>

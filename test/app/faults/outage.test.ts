@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { simulatedUnit } from '../../../app/testing.ts';
 import { BrokerError } from '../../../services/errors.ts';
-import { settle } from '../../machines/harness.ts';
-import { until } from '../../support/until.ts';
+import { settle, until } from '../../support/until.ts';
 
 const day = 86_400_000;
 const stepMs = 5000;

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -12,12 +9,12 @@ import { PepeunitClient } from '../../../app/node.ts';
 import { simulatedUnit } from '../../../app/testing.ts';
 import type { MqttVersion } from '../../../services/broker.ts';
 import type { JsonObject } from '../../../services/json.ts';
-import { commandTopic, schemaDocument } from '../../support/env.ts';
+import { commandTopic, schemaDocument, writeUnitDocuments } from '../../support/documents.ts';
 import { describeWithMosquitto, startMosquitto, type Mosquitto } from '../../support/mosquitto.ts';
-import { deaf, optionsFor } from '../../support/mqtt-links.ts';
+import { deaf, optionsFor } from '../../support/mqtt.ts';
 import { startRecordingProxy } from '../../support/recording-proxy.ts';
-import { writeUnitDocuments } from '../../support/unit-documents.ts';
 import { until } from '../../support/until.ts';
+import { temporaryFolder } from '../../support/folder.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -32,13 +29,12 @@ const clients: PepeunitClient[] = [];
 beforeEach(async () => {
   broker = await startMosquitto({ lines: ['max_queued_messages 0', 'max_queued_bytes 0'] });
   sender = await connectAsync(`mqtt://127.0.0.1:${broker.port}`, { reconnectPeriod: 0 });
-  folder = await mkdtemp(join(tmpdir(), 'pepeunit-overrun-'));
+  folder = await temporaryFolder();
 });
 afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.stopMainCycle()));
   await sender.endAsync(true);
   await broker.stop();
-  await rm(folder, { recursive: true, force: true });
 });
 
 /** Publishes numbers, and a command after the half of them. */

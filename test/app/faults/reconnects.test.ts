@@ -1,7 +1,4 @@
 import { getEventListeners, type EventEmitter } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -9,13 +6,14 @@ import { mqttBroker } from '../../../adapters/shared/mqtt/broker.ts';
 import { PepeunitClient } from '../../../app/node.ts';
 import type { Broker } from '../../../services/broker.ts';
 import { startRogueBroker, suback, type RogueBroker } from '../../lab/faults/rogue-broker.ts';
-import { writeUnitDocuments } from '../../support/unit-documents.ts';
+import { writeUnitDocuments } from '../../support/documents.ts';
 import { until } from '../../support/until.ts';
+import { temporaryFolder } from '../../support/folder.ts';
 
 let folder: string;
 let broker: RogueBroker;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'pepeunit-reconnects-'));
+  folder = await temporaryFolder();
   // Ends each link as soon as it is subscribed.
   broker = await startRogueBroker((packet, { send, socket }) => {
     if (packet.cmd !== 'subscribe') return false;
@@ -26,7 +24,6 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await broker.stop();
-  await rm(folder, { recursive: true, force: true });
 });
 
 /** Sums up what listens to the abort signals of links that were replaced. */

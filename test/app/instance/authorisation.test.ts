@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
-import { addUnit, connectUnit, runInstance } from './support.ts';
+import { addUnit, connectUnit, startTestInstance } from '../../support/instance.ts';
 
 describe('what a unit may use', () => {
   it('denies other base topics, wildcards, $SYS, other domains and unknown nodes, each for itself alone', async () => {
-    const { instance } = await runInstance();
+    const { instance } = await startTestInstance();
     const unit = await addUnit(instance);
     const other = await addUnit(instance, { name: 'other' });
     const link = await connectUnit(instance.mqttUrl, unit.token);
@@ -29,7 +29,7 @@ describe('what a unit may use', () => {
   });
 
   it('denies a private node to others, until an edge joins them', async () => {
-    const { instance } = await runInstance();
+    const { instance } = await startTestInstance();
     const owner = await addUnit(instance, { visibilityLevel: 'Private' });
     const reader = await addUnit(instance, { name: 'reader', visibilityLevel: 'Private' });
     const stranger = await addUnit(instance, { name: 'stranger' });
@@ -49,7 +49,7 @@ describe('what a unit may use', () => {
   });
 
   it.each(['Public', 'Internal'] as const)('lets units use the nodes of a %s unit', async (visibilityLevel) => {
-    const { instance } = await runInstance();
+    const { instance } = await startTestInstance();
     const owner = await addUnit(instance, { visibilityLevel });
     const other = await addUnit(instance, { name: 'other' });
     const link = await connectUnit(instance.mqttUrl, other.token);
@@ -57,7 +57,7 @@ describe('what a unit may use', () => {
   });
 
   it.each([0, 1, 2] as const)('drops a denied publish of QoS %i in silence, and the link stays', async (qos) => {
-    const { instance, of } = await runInstance();
+    const { instance, of } = await startTestInstance();
     const unit = await addUnit(instance, { visibilityLevel: 'Private' });
     const other = await addUnit(instance, { name: 'other' });
     const listener = await connectUnit(instance.mqttUrl, unit.token, { clientId: 'listener' });

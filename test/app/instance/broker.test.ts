@@ -3,7 +3,7 @@ import { connectAsync } from 'mqtt';
 import { sign } from 'hono/jwt';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../../support/until.ts';
-import { addUnit, connectUnit, runInstance } from './support.ts';
+import { addUnit, connectUnit, startTestInstance } from '../../support/instance.ts';
 
 const refusalOf = (url: string, username: string | undefined, protocolVersion: 3 | 4 | 5 = 4): Promise<unknown> =>
   connectAsync(
@@ -28,7 +28,7 @@ const rawSocket = (url: string): Promise<Socket> =>
 
 describe.each(['mqttUrl', 'webSocketUrl'] as const)('a unit over %s', (url) => {
   it('connects with its token, subscribes to all of its topics in one packet and hears its own output', async () => {
-    const { instance, of } = await runInstance();
+    const { instance, of } = await startTestInstance();
     const unit = await addUnit(instance);
     const link = await connectUnit(instance[url], unit.token, { clientId: unit.uuid });
     const topics = Object.values(instance.operator.getSchema(unit.uuid) as Record<string, Record<string, string[]>>)
@@ -53,7 +53,7 @@ describe.each(['mqttUrl', 'webSocketUrl'] as const)('a unit over %s', (url) => {
   });
 
   it('is refused in CONNACK with a token that is missing, of another secret, of a user or of nobody', async () => {
-    const { instance, of } = await runInstance({ secret: 'the secret' });
+    const { instance, of } = await startTestInstance({ secret: 'the secret' });
     const unit = await addUnit(instance);
     const forged = await sign({ uuid: unit.uuid, type: 'Unit' }, 'another secret', 'HS256');
     const nobody = await sign({ uuid: '00000000-0000-4000-8000-000000000000', type: 'Unit' }, 'the secret', 'HS256');
@@ -71,7 +71,7 @@ describe.each(['mqttUrl', 'webSocketUrl'] as const)('a unit over %s', (url) => {
   });
 
   it('is told in CONNACK that MQTT 5 is not spoken here, and gets in with 3.1.1', async () => {
-    const { instance } = await runInstance();
+    const { instance } = await startTestInstance();
     const unit = await addUnit(instance);
     expect(await refusalOf(instance[url], unit.token, 5)).toMatchObject({ code: 1 });
     const link = await connectUnit(instance[url], unit.token);
@@ -79,7 +79,7 @@ describe.each(['mqttUrl', 'webSocketUrl'] as const)('a unit over %s', (url) => {
   });
 
   it('loses its connection over a packet above the limit, and nobody receives it', async () => {
-    const { instance, of } = await runInstance({ packetLimit: 2048 });
+    const { instance, of } = await startTestInstance({ packetLimit: 2048 });
     const unit = await addUnit(instance);
     const topic = unit.topic('out/pepeunit');
     const listener = await connectUnit(instance[url], unit.token, { clientId: 'listener' });
@@ -98,7 +98,7 @@ describe.each(['mqttUrl', 'webSocketUrl'] as const)('a unit over %s', (url) => {
 });
 
 it('ends the connection at the header of a packet that is too large, without waiting for its body', async () => {
-  const { instance } = await runInstance();
+  const { instance } = await startTestInstance();
   const unit = await addUnit(instance);
   const socket = await rawSocket(instance.mqttUrl);
   const connack = new Promise((resolve) => socket.once('data', resolve));
@@ -117,7 +117,7 @@ it('ends the connection at the header of a packet that is too large, without wai
 });
 
 it('ends a connection that says something else than CONNECT first, or nonsense', async () => {
-  const { instance } = await runInstance();
+  const { instance } = await startTestInstance();
   for (const bytes of [
     [0xc0, 0x00],
     [0x30, 0x80, 0x80, 0x80, 0x80, 0x01],
@@ -131,7 +131,7 @@ it('ends a connection that says something else than CONNECT first, or nonsense',
 });
 
 it('a second connection with the same client id takes over from the first (M17)', async () => {
-  const { instance, of } = await runInstance();
+  const { instance, of } = await startTestInstance();
   const unit = await addUnit(instance);
   const first = await connectUnit(instance.mqttUrl, unit.token, { clientId: unit.uuid });
   const second = await connectUnit(instance.mqttUrl, unit.token, { clientId: unit.uuid });
@@ -144,7 +144,7 @@ it('a second connection with the same client id takes over from the first (M17)'
 });
 
 it('holds a client to 30 messages a second when asked to, without losing any', async () => {
-  const { instance } = await runInstance({ limits: true });
+  const { instance } = await startTestInstance({ limits: true });
   const unit = await addUnit(instance);
   const listener = await connectUnit(instance.mqttUrl, unit.token, { clientId: 'listener' });
   await listener.subscribe(unit.topic('out/pepeunit'));
@@ -158,7 +158,7 @@ it('holds a client to 30 messages a second when asked to, without losing any', a
 });
 
 it('passes ten thousand messages on in order, with 200 topics subscribed in one packet', async () => {
-  const { instance } = await runInstance();
+  const { instance } = await startTestInstance();
   const unit = await addUnit(instance);
   const topic = unit.topic('out/pepeunit');
   const listener = await connectUnit(instance.mqttUrl, unit.token, { clientId: 'listener' });

@@ -3,11 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { instanceCommand } from '../../../app/cli/instance.ts';
 import { UsageError } from '../../../app/cli/command.ts';
 import { until } from '../../support/until.ts';
-import { runCommand, type Printed } from './child.ts';
-import { connectUnit, fill, programFiles, temporaryFolder, unitFolder } from './support.ts';
+import {
+  startInstanceCommand,
+  type Printed,
+  connectUnit,
+  programFiles,
+  createProgramFolder,
+} from '../../support/instance.ts';
+import { writeFiles, temporaryFolder } from '../../support/folder.ts';
 
 const start = async (...args: string[]) => {
-  const running = runCommand('--json', ...args);
+  const running = startInstanceCommand('--json', ...args);
   await until(() => running.lines.length > 0 || running.child.exitCode !== null, { timeoutMs: 25_000 });
   return { ...running, printed: JSON.parse(running.lines[0] ?? running.errors.join('\n')) as Printed };
 };
@@ -42,7 +48,7 @@ describe('pepeunit instance', () => {
         webSocketUrl: expect.stringMatching(/^ws:\/\/127\.0\.0\.1:\d+\/mqtt$/),
       });
       const ask = asker(printed);
-      const unit = await ask<Row>('POST', '/units', { name: 'fan', folder: await unitFolder() });
+      const unit = await ask<Row>('POST', '/units', { name: 'fan', folder: await createProgramFolder() });
       const { PU_AUTH_TOKEN: token } = await ask<{ PU_AUTH_TOKEN: string }>('GET', `/units/env/${unit.uuid}`);
       await connectUnit(printed.mqttUrl, token, { clientId: 'tcp' });
       await connectUnit(printed.webSocketUrl, token, { clientId: 'ws' });
@@ -58,7 +64,7 @@ describe('pepeunit instance', () => {
   );
 
   it('prints for people too, with the operator token', async () => {
-    const { child, ended, lines } = runCommand();
+    const { child, ended, lines } = startInstanceCommand();
     await until(() => lines.some((line) => line.includes('Ctrl-C')), { timeoutMs: 25_000 });
     expect(lines.join('\n')).toMatch(/REST +http:\/\/127\.0\.0\.1:\d+\/pepeunit\/api\/v1/);
     expect(lines.join('\n')).toMatch(/ey[\w-]+\.ey[\w-]+\.[\w-]+/);
@@ -69,7 +75,7 @@ describe('pepeunit instance', () => {
   it('takes the ports that it is given, and fails when one is taken', async () => {
     const { printed } = await start();
     const { port } = new URL(printed.mqttUrl);
-    const second = runCommand('--mqtt-port', port);
+    const second = startInstanceCommand('--mqtt-port', port);
     expect(await second.ended).not.toBe(0);
     expect(second.errors.join('\n')).toContain(`127.0.0.1:${port} can't be listened on`);
   });
@@ -90,7 +96,7 @@ describe('pepeunit instance', () => {
     const data = await temporaryFolder();
     const first = await start('--data', data);
     const ask = asker(first.printed);
-    const folder = await unitFolder();
+    const folder = await createProgramFolder();
     const writer = await ask<Row>('POST', '/units', { name: 'writer', folder });
     const reader = await ask<Row>('POST', '/units', { name: 'reader', folder });
     const nodeOf = (row: Row, key: string) => row.unit_nodes.find((node) => node.topic_name === key)?.uuid;
@@ -100,7 +106,7 @@ describe('pepeunit instance', () => {
     });
     await ask('PATCH', `/units/env/${writer.uuid}`, { SPEED: 9 });
     await ask('POST', `/units/set_state_storage/${writer.uuid}`, { state: 'remembered' });
-    await fill(folder, programFiles({ 'main.py': 'two' }));
+    await writeFiles(folder, programFiles({ 'main.py': 'two' }));
     const { commit } = await ask<{ commit: string }>('POST', `/units/${writer.uuid}/versions`, { folder });
     await ask('POST', `/units/send_command_to_input_base_topic/${writer.uuid}?command=Update`);
     const env = await ask<{ PU_AUTH_TOKEN: string }>('GET', `/units/env/${writer.uuid}`);
@@ -139,7 +145,7 @@ describe('pepeunit instance', () => {
     for (let kill = 0; kill < 5; kill += 1) {
       const { child, printed, ended } = await start('--data', data);
       const ask = asker(printed);
-      unit ??= await ask<Row>('POST', '/units', { name: 'fan', folder: await unitFolder() });
+      unit ??= await ask<Row>('POST', '/units', { name: 'fan', folder: await createProgramFolder() });
       const path = `/units/env/${unit.uuid}`;
       const { SPEED } = await ask<{ SPEED: number }>('GET', path);
       expect(SPEED).toBeGreaterThanOrEqual(confirmed);

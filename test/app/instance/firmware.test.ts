@@ -8,7 +8,8 @@ import { unzipSync } from 'fflate';
 import { extract } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import { packTgz, type ArchiveFile } from '../../../app/instance/model/archive.ts';
-import { addUnit, api, programFiles, runInstance, temporaryFolder, unitFolder } from './support.ts';
+import { addUnit, api, programFiles, startTestInstance, createProgramFolder } from '../../support/instance.ts';
+import { temporaryFolder } from '../../support/folder.ts';
 
 const run = promisify(execFile);
 
@@ -42,8 +43,8 @@ const untar = async (bytes: Uint8Array): Promise<Map<string, Member>> => {
 };
 
 const download = async (kind: string, query = '') => {
-  const { instance } = await runInstance();
-  const folder = await unitFolder({ [`${'long-'.repeat(30)}name.txt`]: 'long' });
+  const { instance } = await startTestInstance();
+  const folder = await createProgramFolder({ [`${'long-'.repeat(30)}name.txt`]: 'long' });
   await writeFile(join(folder, 'start.sh'), '#!/bin/sh\n');
   await chmod(join(folder, 'start.sh'), 0o755);
   const unit = await addUnit(instance, { folder });
@@ -117,7 +118,7 @@ describe('firmware archives', () => {
   });
 
   it('tgz: refuses what zlib does not have', async () => {
-    const { instance } = await runInstance();
+    const { instance } = await startTestInstance();
     const unit = await addUnit(instance);
     const queries = ['wbits=8', 'wbits=16', 'wbits=24', 'wbits=32', 'wbits=-8', 'wbits=-16', 'wbits=x', 'wbits=9.5'];
     for (const query of [...queries, 'level=10', 'level=-2', 'level=x']) {
@@ -157,8 +158,8 @@ describe('firmware archives', () => {
   );
 
   it('refuses a folder with something else than files in it', async () => {
-    const { instance } = await runInstance();
-    const folder = await unitFolder();
+    const { instance } = await startTestInstance();
+    const folder = await createProgramFolder();
     await symlink('/etc/passwd', join(folder, 'link'));
     await expect(instance.operator.createUnit({ name: 'x', folder })).rejects.toMatchObject({
       name: 'InstanceError',

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startInstance, type InstanceEvent } from '../../../app/instance/index.ts';
 import { until } from '../../support/until.ts';
-import { addUnit, api, connectUnit, runInstance, temporaryFolder } from './support.ts';
+import { addUnit, api, connectUnit, startTestInstance } from '../../support/instance.ts';
+import { temporaryFolder } from '../../support/folder.ts';
 
 const filesUnder = async (folder: string): Promise<string[]> => {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -13,7 +14,7 @@ const filesUnder = async (folder: string): Promise<string[]> => {
 
 describe('an instance', () => {
   it('listens on loopback, on ports of its own (C15)', async () => {
-    const [one, two] = [await runInstance(), await runInstance()];
+    const [one, two] = [await startTestInstance(), await startTestInstance()];
     const urls = [one, two].flatMap(({ instance }) => [instance.httpUrl, instance.mqttUrl, instance.webSocketUrl]);
     expect(new Set(urls.map((url) => new URL(url).port)).size).toBe(6);
     expect(new Set(urls.map((url) => new URL(url).hostname))).toEqual(new Set(['127.0.0.1']));
@@ -21,7 +22,7 @@ describe('an instance', () => {
   });
 
   it('stops once and for all, also with clients connected, and twice does no harm', async () => {
-    const { instance, of } = await runInstance();
+    const { instance, of } = await startTestInstance();
     const unit = await addUnit(instance);
     const links = [
       await connectUnit(instance.mqttUrl, unit.token, { clientId: 'tcp' }),
@@ -34,7 +35,7 @@ describe('an instance', () => {
   });
 
   it('tells units an address that they can reach when it listens on all', async () => {
-    const { instance } = await runInstance({ host: '0.0.0.0' });
+    const { instance } = await startTestInstance({ host: '0.0.0.0' });
     expect(new URL(instance.httpUrl).hostname).not.toBe('0.0.0.0');
     const unit = await addUnit(instance);
     expect((await api(instance, unit.token)('GET', `/units/${unit.uuid}`)).status).toBe(200);
@@ -54,12 +55,12 @@ describe('an instance', () => {
       code: 'io',
       message: expect.stringContaining(String(port)),
     });
-    const { instance } = await runInstance({ mqttPort });
+    const { instance } = await startTestInstance({ mqttPort });
     expect(new URL(instance.mqttUrl).port).toBe(String(mqttPort));
   });
 
   it('tells of a listener that throws, and keeps running', async () => {
-    const { instance, of } = await runInstance();
+    const { instance, of } = await startTestInstance();
     const heard: InstanceEvent['type'][] = [];
     instance.events.on('connect', () => {
       throw new Error('a bad listener');
@@ -76,7 +77,7 @@ describe('an instance', () => {
   });
 
   it('shows no token in what it tells and answers, except where it was asked for (C1)', async () => {
-    const { instance, events } = await runInstance();
+    const { instance, events } = await startTestInstance();
     const unit = await addUnit(instance);
     await connectUnit(instance.mqttUrl, unit.token);
     await api(instance, `${unit.token}x`)('GET', `/units/${unit.uuid}`);
@@ -88,7 +89,7 @@ describe('an instance', () => {
 describe('a durable instance', () => {
   it('is the same after a stop: ports, tokens, units, edges, logs, values, state storage', async () => {
     const dataDir = await temporaryFolder();
-    const first = await runInstance({ dataDir });
+    const first = await startTestInstance({ dataDir });
     const unit = await addUnit(first.instance);
     const other = await addUnit(first.instance, { name: 'other' });
     await first.instance.operator.createEdge(unit.node('out/pepeunit'), other.node('set/pepeunit'));
@@ -113,7 +114,7 @@ describe('a durable instance', () => {
     expect(JSON.stringify(before.units)).toContain('"state":"21"');
     await first.instance.stop();
 
-    const second = await runInstance({ dataDir });
+    const second = await startTestInstance({ dataDir });
     expect(await picture(second)).toEqual(before);
     const stored = await api(second.instance, unit.token)('GET', `/units/get_state_storage/${unit.uuid}`);
     expect(await stored.text()).toBe(JSON.stringify('\ud800 kept'));
@@ -121,7 +122,7 @@ describe('a durable instance', () => {
 
   it('keeps files to its owner alone (C3)', async () => {
     const dataDir = join(await temporaryFolder(), 'data');
-    const { instance } = await runInstance({ dataDir });
+    const { instance } = await startTestInstance({ dataDir });
     const unit = await addUnit(instance);
     const link = await connectUnit(instance.mqttUrl, unit.token);
     await link.client.publishAsync(unit.topic('log/pepeunit'), '{"level":"Info","text":"kept"}', { qos: 1 });
@@ -134,7 +135,7 @@ describe('a durable instance', () => {
 
   it('drops a log line that a crash has torn, and goes on after it', async () => {
     const dataDir = await temporaryFolder();
-    const first = await runInstance({ dataDir });
+    const first = await startTestInstance({ dataDir });
     const unit = await addUnit(first.instance);
     const log = async ({ instance, of }: typeof first, text: string) => {
       const link = await connectUnit(instance.mqttUrl, unit.token);
@@ -144,24 +145,24 @@ describe('a durable instance', () => {
     await log(first, 'one');
     await first.instance.stop();
     await appendFile(join(dataDir, 'logs', `${unit.uuid}.ndjson`), '{"level":"In');
-    const second = await runInstance({ dataDir });
+    const second = await startTestInstance({ dataDir });
     await log(second, 'two');
     await second.instance.stop();
-    const third = await runInstance({ dataDir });
+    const third = await startTestInstance({ dataDir });
     const texts = third.instance.operator.logList(unit.uuid, { order: 'asc' }).unit_logs.map(({ text }) => text);
     expect(texts).toEqual(['one', 'two']);
   });
 
   it('takes other ports when those of last time are taken, and says so in the env', async () => {
     const dataDir = await temporaryFolder();
-    const first = await runInstance({ dataDir });
+    const first = await startTestInstance({ dataDir });
     const unit = await addUnit(first.instance);
     await first.instance.stop();
     const { port } = new URL(first.instance.mqttUrl);
     const squatter = createServer();
     await new Promise<void>((resolve) => squatter.listen(Number(port), '127.0.0.1', resolve));
     onTestFinished(() => void squatter.close());
-    const second = await runInstance({ dataDir });
+    const second = await startTestInstance({ dataDir });
     const { PU_MQTT_PORT: told } = await second.instance.operator.getEnv(unit.uuid);
     expect(second.instance.mqttUrl).toBe(`mqtt://127.0.0.1:${told as string}`);
     expect(told).not.toBe(port);
@@ -178,7 +179,7 @@ describe('a durable instance', () => {
 
   it('answers 500 when nothing can be written, and the next write works again', async () => {
     const dataDir = await temporaryFolder();
-    const { instance, of } = await runInstance({ dataDir });
+    const { instance, of } = await startTestInstance({ dataDir });
     const unit = await addUnit(instance);
     const operator = api(instance, instance.operator.token);
     const [units, aside] = [join(dataDir, 'units'), join(dataDir, 'aside')];
@@ -193,7 +194,7 @@ describe('a durable instance', () => {
 
   it('never keeps a token on its disk', async () => {
     const dataDir = await temporaryFolder();
-    const { instance } = await runInstance({ dataDir });
+    const { instance } = await startTestInstance({ dataDir });
     const unit = await addUnit(instance);
     await instance.stop();
     const contents = await Promise.all((await filesUnder(dataDir)).map((file) => readFile(file, 'utf8')));

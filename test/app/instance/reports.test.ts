@@ -4,7 +4,7 @@ import { parseLogReport } from '../../../app/instance/model/log-reports.ts';
 import { isTooEarly, overdue, parseStateReport } from '../../../app/instance/model/state-reports.ts';
 import type { UnitDocument } from '../../../app/instance/store/documents.ts';
 import { until } from '../../support/until.ts';
-import { addUnit, connectUnit, runInstance, unitFolder } from './support.ts';
+import { addUnit, connectUnit, startTestInstance, createProgramFolder } from '../../support/instance.ts';
 
 const bytes = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 /** So many seconds later. */
@@ -124,7 +124,7 @@ describe('a state payload', () => {
 });
 
 const setUp = async (stateIntervalCheck = true) => {
-  const { instance, of } = await runInstance({ stateIntervalCheck });
+  const { instance, of } = await startTestInstance({ stateIntervalCheck });
   const unit = await addUnit(instance);
   const link = await connectUnit(instance.mqttUrl, unit.token);
   const report = async (key: string, payload: unknown) => {
@@ -163,7 +163,9 @@ describe('reports over the wire', () => {
   it('confirms an update by the version in a report, and not by another', async () => {
     const { instance, of, unit, report } = await setUp(false);
     const { operator } = instance;
-    const { commit } = await operator.addVersion(unit.uuid, { folder: await unitFolder({ 'main.py': 'two' }) });
+    const { commit } = await operator.addVersion(unit.uuid, {
+      folder: await createProgramFolder({ 'main.py': 'two' }),
+    });
     await operator.sendCommand(unit.uuid, 'Update');
     await report('state/pepeunit', { pu_commit_version: 'another' });
     await until(() => of('state').length === 1);
@@ -232,7 +234,7 @@ describe('reports over the wire', () => {
   });
 
   it('keeps nothing of a payload that is no text', async () => {
-    const { instance, of } = await runInstance();
+    const { instance, of } = await startTestInstance();
     const unit = await addUnit(instance);
     const link = await connectUnit(instance.mqttUrl, unit.token);
     await link.client.publishAsync(unit.topic('out/pepeunit'), Buffer.from([0xff, 0xfe]), { qos: 1 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addUnit, api, nobody, unitAtHand } from './support.ts';
+import { addUnit, api, nobody, startInstanceWithUnit } from '../../support/instance.ts';
 
 /** Every row that belongs to one unit. */
 const unitRows = (uuid: string): [string, string, unknown?][] => [
@@ -17,7 +17,7 @@ const unitRows = (uuid: string): [string, string, unknown?][] => [
 
 describe('who may ask', () => {
   it('gives the rows of a unit to itself and to the operator, and to nobody else', async () => {
-    const { instance, unit, own, operator } = await unitAtHand();
+    const { instance, unit, own, operator } = await startInstanceWithUnit();
     const stranger = api(instance, (await addUnit(instance, { name: 'other' })).token);
     for (const [method, path, body] of unitRows(unit.uuid)) {
       expect([path, (await own(method, path, body)).ok]).toEqual([path, true]);
@@ -29,7 +29,7 @@ describe('who may ask', () => {
   });
 
   it('answers 403 without a token of this instance, 404 for a unit that is not there, 422 for no UUID', async () => {
-    const { instance, unit, operator } = await unitAtHand();
+    const { instance, unit, operator } = await startInstanceWithUnit();
     for (const token of [undefined, 'nonsense', `${unit.token}x`]) {
       for (const [method, path, body] of unitRows(unit.uuid)) {
         const response = await api(instance, token)(method, path, body);
@@ -48,7 +48,7 @@ describe('who may ask', () => {
   });
 
   it('keeps what an operator does from units', async () => {
-    const { unit, own } = await unitAtHand();
+    const { unit, own } = await startInstanceWithUnit();
     const rows: [string, string, unknown?][] = [
       ['POST', '/units', { name: 'x', folder: '/' }],
       ['POST', `/units/${unit.uuid}/versions`, { folder: '/' }],
@@ -63,7 +63,7 @@ describe('who may ask', () => {
   });
 
   it('shows a private unit and its nodes to itself and to the operator alone', async () => {
-    const { instance, own, operator } = await unitAtHand();
+    const { instance, own, operator } = await startInstanceWithUnit();
     const hidden = await addUnit(instance, { name: 'hidden', visibilityLevel: 'Private' });
     for (const path of [`/units/${hidden.uuid}`, `/unit_nodes/${hidden.node('plain_in')}`]) {
       expect((await own('GET', path)).status).toBe(403);

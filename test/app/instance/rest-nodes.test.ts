@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parseSchema } from '../../../services/schema.ts';
 import { until } from '../../support/until.ts';
-import { addUnit, api, connectUnit, nobody, json, unitAtHand } from './support.ts';
+import { addUnit, api, connectUnit, nobody, json, startInstanceWithUnit } from '../../support/instance.ts';
 
 describe('nodes and the links between them', () => {
   it('PATCH /unit_nodes/set_state_input publishes, for the operator and, where it is rewritable, for a unit', async () => {
-    const { instance, unit, operator } = await unitAtHand();
+    const { instance, unit, operator } = await startInstanceWithUnit();
     const stranger = api(instance, (await addUnit(instance, { name: 'other' })).token);
     const path = `/unit_nodes/set_state_input/${unit.node('set/pepeunit')}`;
     const link = await connectUnit(instance.mqttUrl, unit.token);
@@ -29,7 +29,7 @@ describe('nodes and the links between them', () => {
   });
 
   it('POST /unit_nodes/create_unit_node_edge links, and the reader is told and gets the messages', async () => {
-    const { instance, unit, operator } = await unitAtHand();
+    const { instance, unit, operator } = await startInstanceWithUnit();
     const reader = await addUnit(instance, { name: 'reader' });
     const link = await connectUnit(instance.mqttUrl, reader.token, { clientId: 'reader' });
     await link.subscribe(reader.topic('schema_update/pepeunit'));

@@ -1,12 +1,20 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
-import { addUnit, connectUnit, temporaryFolder, unitFolder, nobody, json, unitAtHand } from './support.ts';
+import {
+  addUnit,
+  connectUnit,
+  createProgramFolder,
+  nobody,
+  json,
+  startInstanceWithUnit,
+} from '../../support/instance.ts';
+import { temporaryFolder } from '../../support/folder.ts';
 
 describe('what an operator does', () => {
   it('POST /units makes a unit of a folder', async () => {
-    const { operator } = await unitAtHand();
-    const folder = await unitFolder();
+    const { operator } = await startInstanceWithUnit();
+    const folder = await createProgramFolder();
     const body = { name: 'lamp', folder, visibility_level: 'Internal', env: { SPEED: 7 } };
     const response = await operator('POST', '/units', body);
     expect(response.status).toBe(201);
@@ -18,31 +26,31 @@ describe('what an operator does', () => {
   });
 
   it('POST /units refuses what is no unit', async () => {
-    const { operator } = await unitAtHand();
+    const { operator } = await startInstanceWithUnit();
     const folders = await Promise.all([
       temporaryFolder(),
-      unitFolder({ 'env_example.json': '[]' }),
-      unitFolder({ 'env_example.json': '{' }),
-      unitFolder({ 'schema_example.json': '{"input_topic":[]}' }),
-      unitFolder({
+      createProgramFolder({ 'env_example.json': '[]' }),
+      createProgramFolder({ 'env_example.json': '{' }),
+      createProgramFolder({ 'schema_example.json': '{"input_topic":[]}' }),
+      createProgramFolder({
         'schema_example.json':
           '{"input_base_topic":["other/pepeunit"],"output_base_topic":[],"input_topic":[],"output_topic":[]}',
       }),
-      unitFolder({
+      createProgramFolder({
         'schema_example.json':
           '{"input_base_topic":[],"output_base_topic":[],"input_topic":["a","a"],"output_topic":[]}',
       }),
-      unitFolder({
+      createProgramFolder({
         'schema_example.json': '{"input_base_topic":[],"output_base_topic":[],"input_topic":["a/+"],"output_topic":[]}',
       }),
     ]);
     const bodies: unknown[] = [
       ...folders.map((folder) => ({ name: 'x', folder })),
       { name: 'x', folder: join(folders[0], 'missing') },
-      { name: '', folder: await unitFolder() },
+      { name: '', folder: await createProgramFolder() },
       { name: 'x' },
-      { name: 'x', folder: await unitFolder(), visibility_level: 'Secret' },
-      { name: 'x', folder: await unitFolder(), env: { UNKNOWN: 1 } },
+      { name: 'x', folder: await createProgramFolder(), visibility_level: 'Secret' },
+      { name: 'x', folder: await createProgramFolder(), env: { UNKNOWN: 1 } },
       'no json',
     ];
     for (const body of bodies) {
@@ -54,7 +62,7 @@ describe('what an operator does', () => {
   });
 
   it('PATCH /units/env merges variables, and refuses those that no version lists or the instance owns', async () => {
-    const { unit, operator } = await unitAtHand();
+    const { unit, operator } = await startInstanceWithUnit();
     const path = `/units/env/${unit.uuid}`;
     expect((await operator('PATCH', path, { SPEED: 3, PU_STATE_SEND_INTERVAL: 30 })).status).toBe(204);
     expect((await operator('PATCH', path, { env_json_string: '{"PUC_WIFI_PASS":"secret"}' })).status).toBe(204);
@@ -78,7 +86,7 @@ describe('what an operator does', () => {
   });
 
   it.each(['EnvUpdate', 'SchemaUpdate', 'LogSync'] as const)('sends %s to the base topic', async (command) => {
-    const { instance, unit, operator, of } = await unitAtHand();
+    const { instance, unit, operator, of } = await startInstanceWithUnit();
     const keys = { EnvUpdate: 'env_update', SchemaUpdate: 'schema_update', LogSync: 'log_sync' };
     const topic = unit.topic(`${keys[command]}/pepeunit`);
     const link = await connectUnit(instance.mqttUrl, unit.token);
@@ -94,9 +102,9 @@ describe('what an operator does', () => {
   });
 
   it('refuses a command that the schema has no topic for', async () => {
-    const { instance, operator } = await unitAtHand();
+    const { instance, operator } = await startInstanceWithUnit();
     const bare = '{"input_base_topic":[],"output_base_topic":[],"input_topic":["a"],"output_topic":["b"]}';
-    const unit = await addUnit(instance, { folder: await unitFolder({ 'schema_example.json': bare }) });
+    const unit = await addUnit(instance, { folder: await createProgramFolder({ 'schema_example.json': bare }) });
     const path = `/units/send_command_to_input_base_topic/${unit.uuid}?command=Update`;
     expect((await operator('POST', path)).status).toBe(422);
     expect(await instance.operator.createEdge(unit.node('b'), unit.node('a'))).toMatchObject({

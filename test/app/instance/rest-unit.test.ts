@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseEnv } from '../../../services/env.ts';
 import { parseSchema } from '../../../services/schema.ts';
-import { addUnit, api, json, unitAtHand } from './support.ts';
+import { addUnit, api, json, startInstanceWithUnit } from '../../support/instance.ts';
 
 const inputsOf = (output: string, limit: number, offset: number) =>
   `/unit_nodes?order_by_create_date=desc&output_uuid=${output}&limit=${limit}&offset=${offset}`;
@@ -11,7 +11,7 @@ const unitsBy = (more: string) =>
 
 describe('what a unit asks for', () => {
   it('GET /units/env: every reserved variable, the example and what the operator has set', async () => {
-    const { instance, unit, own } = await unitAtHand();
+    const { instance, unit, own } = await startInstanceWithUnit();
     const response = await own('GET', `/units/env/${unit.uuid}`);
     expect(response.headers.get('content-type')).toContain('application/json');
     const env = (await response.json()) as Record<string, unknown>;
@@ -42,7 +42,7 @@ describe('what a unit asks for', () => {
   });
 
   it('GET /units/get_current_schema: the four sections with their topics', async () => {
-    const { instance, unit, own } = await unitAtHand();
+    const { instance, unit, own } = await startInstanceWithUnit();
     const schema = await json(own('GET', `/units/get_current_schema/${unit.uuid}`));
     const { domain } = instance;
     const base = (section: string, key: string) => [`${domain}/${section}/${unit.uuid}/${key}`];
@@ -70,7 +70,7 @@ describe('what a unit asks for', () => {
   });
 
   it('GET /units/get_target_version: the commit, 40 hex digits', async () => {
-    const { unit, own } = await unitAtHand();
+    const { unit, own } = await startInstanceWithUnit();
     expect(await json(own('GET', `/units/get_target_version/${unit.uuid}`))).toEqual({
       commit: expect.stringMatching(/^[0-9a-f]{40}$/),
       tag: null,
@@ -86,7 +86,7 @@ describe('what a unit asks for', () => {
     'x'.repeat(1_000_000),
     '🪲'.repeat(1_000_000),
   ])('state storage gives back what was set (case %#)', async (state) => {
-    const { unit, own } = await unitAtHand();
+    const { unit, own } = await startInstanceWithUnit();
     const set = await own('POST', `/units/set_state_storage/${unit.uuid}`, { state });
     expect(set.status).toBe(204);
     expect(await set.text()).toBe('');
@@ -95,7 +95,7 @@ describe('what a unit asks for', () => {
   });
 
   it('state storage: nothing stored is an empty text, an empty text clears, and the bound holds', async () => {
-    const { unit, own } = await unitAtHand();
+    const { unit, own } = await startInstanceWithUnit();
     const path = `/units/set_state_storage/${unit.uuid}`;
     const stored = () => json(own('GET', `/units/get_state_storage/${unit.uuid}`));
     expect(await stored()).toBe('');
@@ -112,7 +112,7 @@ describe('what a unit asks for', () => {
   });
 
   it('GET /unit_nodes: the inputs linked to an output, in pages', async () => {
-    const { instance, unit, own } = await unitAtHand();
+    const { instance, unit, own } = await startInstanceWithUnit();
     const readers = [await addUnit(instance, { name: 'r1' }), await addUnit(instance, { name: 'r2' })];
     for (const reader of readers) {
       await instance.operator.createEdge(unit.node('out/pepeunit'), reader.node('set/pepeunit'));
@@ -152,7 +152,7 @@ describe('what a unit asks for', () => {
   });
 
   it('GET /units: the units that own these nodes, with those nodes alone', async () => {
-    const { instance, unit, own } = await unitAtHand();
+    const { instance, unit, own } = await startInstanceWithUnit();
     const other = await addUnit(instance, { name: 'another' });
     const hidden = await addUnit(instance, { name: 'hidden', visibilityLevel: 'Private' });
     const nodes = [unit.node('out/pepeunit'), other.node('set/pepeunit'), hidden.node('set/pepeunit')];

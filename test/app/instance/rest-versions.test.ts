@@ -2,12 +2,24 @@ import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
-import { addUnit, connectUnit, fill, programFiles, unitFolder, nobody, json, unitAtHand } from './support.ts';
+import {
+  addUnit,
+  connectUnit,
+  programFiles,
+  createProgramFolder,
+  nobody,
+  json,
+  startInstanceWithUnit,
+} from '../../support/instance.ts';
+import { writeFiles } from '../../support/folder.ts';
 
 describe('a new version', () => {
   it('moves a unit to a new version: target, command, env and nodes', async () => {
-    const { instance, unit, operator, own } = await unitAtHand();
-    const folder = await unitFolder({ 'main.py': 'print("two")\n', 'schema_example.json': await grownSchema() });
+    const { instance, unit, operator, own } = await startInstanceWithUnit();
+    const folder = await createProgramFolder({
+      'main.py': 'print("two")\n',
+      'schema_example.json': await grownSchema(),
+    });
     const first = instance.operator.getTargetVersion(unit.uuid).commit;
     const added = (await json(operator('POST', `/units/${unit.uuid}/versions`, { folder }))) as { commit: string };
     expect(added.commit).toMatch(/^[0-9a-f]{40}$/);
@@ -34,11 +46,11 @@ describe('a new version', () => {
   });
 
   it('makes the same commit of the same contents, and a version of them only once in a row', async () => {
-    const { instance, unit } = await unitAtHand();
-    const [one, two] = [await unitFolder(), await unitFolder()];
+    const { instance, unit } = await startInstanceWithUnit();
+    const [one, two] = [await createProgramFolder(), await createProgramFolder()];
     const first = instance.operator.getTargetVersion(unit.uuid).commit;
     expect((await instance.operator.addVersion(unit.uuid, { folder: one })).commit).toBe(first);
-    await fill(two, { '.git/config': 'left out', 'env.json': '{}', 'log.json': '' });
+    await writeFiles(two, { '.git/config': 'left out', 'env.json': '{}', 'log.json': '' });
     expect((await instance.operator.addVersion(unit.uuid, { folder: two })).commit).toBe(first);
     await writeFile(join(two, 'main.py'), 'changed');
     expect((await instance.operator.addVersion(unit.uuid, { folder: two })).commit).not.toBe(first);
@@ -46,7 +58,7 @@ describe('a new version', () => {
   });
 
   it('names the binary of a compilable unit in the command', async () => {
-    const { instance, of } = await unitAtHand();
+    const { instance, of } = await startInstanceWithUnit();
     const compiledFirmwareLink = 'https://example.org/fan.bin';
     const unit = await addUnit(instance, { compiledFirmwareLink });
     await instance.operator.sendCommand(unit.uuid, 'Update');

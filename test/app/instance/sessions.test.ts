@@ -2,11 +2,11 @@ import { connect as connectTcp } from 'node:net';
 import { MqttClient } from 'mqtt';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../../support/until.ts';
-import { addUnit, connectUnit, runInstance } from './support.ts';
+import { addUnit, connectUnit, startTestInstance } from '../../support/instance.ts';
 
 describe('sessions', () => {
   it('keeps nothing that is retained', async () => {
-    const { instance } = await runInstance();
+    const { instance } = await startTestInstance();
     const unit = await addUnit(instance);
     const topic = unit.topic('out/pepeunit');
     const link = await connectUnit(instance.mqttUrl, unit.token, { clientId: 'first' });
@@ -19,7 +19,7 @@ describe('sessions', () => {
   });
 
   it('keeps messages of QoS 1 for a session that is away, but none of a topic that it was denied', async () => {
-    const { instance } = await runInstance();
+    const { instance } = await startTestInstance();
     const hidden = await addUnit(instance, { visibilityLevel: 'Private' });
     const unit = await addUnit(instance, { name: 'other' });
     const session = { clientId: 'session', clean: false };
@@ -47,7 +47,7 @@ describe('sessions', () => {
   });
 
   it('publishes a will, and drops one that is denied', async () => {
-    const { instance, of } = await runInstance();
+    const { instance, of } = await startTestInstance();
     const unit = await addUnit(instance);
     const other = await addUnit(instance, { name: 'other' });
     const willOf = async (topic: string, clientId: string) => {

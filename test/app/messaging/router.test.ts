@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { brokerUrl, createRouter, type LinkPreferences } from '../../../app/messaging/router.ts';
 import { parseEnv } from '../../../services/env.ts';
 import type { JsonObject } from '../../../services/json.ts';
-import { envDocument } from '../../support/env.ts';
+import { envDocument } from '../../support/documents.ts';
 
 test.each([
   ['broker.test', 1883, 'mqtt://broker.test:1883'],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startHttpServer, type HttpServer } from '../../support/http-server.ts';
 import { startProgramServer, type ProgramServer } from '../../support/program-server.ts';
-import { createYard, settle, type Program, type Yard } from '../../support/supervised-unit.ts';
+import { createYard, createSupervisedUnit, type Program, type Yard } from '../../support/supervised-unit.ts';
 
 let yard: Yard;
 const servers: HttpServer[] = [];
@@ -25,7 +25,7 @@ const executable = (label: string, selfTest = 0): Program => ({
   first: `#!/usr/bin/env node\nif (process.argv.includes('--self-test')) process.exit(${selfTest});`,
 });
 
-type Unit = Awaited<ReturnType<typeof settle>>;
+type Unit = Awaited<ReturnType<typeof createSupervisedUnit>>;
 
 /** Builds a program of some megabytes, and offers it behind a host that redirects to the one that has it. */
 const release = async (unit: Unit, name: string, program: Program) => {
@@ -54,7 +54,7 @@ test(
   'a compiled update goes on after a cut connection and a kill, and the token goes to neither host (U10, U16, C14)',
   { timeout: 120_000 },
   async () => {
-    const unit = await settle(yard, 'compiled', old);
+    const unit = await createSupervisedUnit(yard, 'compiled', old);
     unit.run('--grace', '2');
     await unit.hears('old', 'online');
     const before = await readFile(join(unit.folder, 'main.js'), 'utf8');
@@ -98,7 +98,7 @@ test(
 );
 
 test('a program that fails its self-test is never put in place (U10, C10)', { timeout: 60_000 }, async () => {
-  const unit = await settle(yard, 'failing', old);
+  const unit = await createSupervisedUnit(yard, 'failing', old);
   unit.run('--grace', '2');
   await unit.hears('old', 'online');
   const before = await unit.tree();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { isRunning } from '../../../adapters/node/fs/process-identity.ts';
 import { holdDownloads } from '../../support/held-download.ts';
-import { createYard, settle, type Yard, type YardUnit } from '../../support/supervised-unit.ts';
+import { createYard, createSupervisedUnit, type Yard, type YardUnit } from '../../support/supervised-unit.ts';
 
 let yard: Yard;
 beforeAll(async () => {
@@ -30,7 +30,7 @@ test.concurrent(
   async () => {
     const link = await holdDownloads(yard.instance.httpUrl);
     onTestFinished(() => link.stop());
-    const unit = await settle(yard, 'slow', { label: 'one', before: talking });
+    const unit = await createSupervisedUnit(yard, 'slow', { label: 'one', before: talking });
     const env = JSON.parse(await readFile(join(unit.folder, 'env.json'), 'utf8')) as object;
     await writeFile(join(unit.folder, 'env.json'), JSON.stringify({ ...env, PU_DOMAIN: link.domain }));
     unit.run();
@@ -64,7 +64,7 @@ test.concurrent(
   'of two commands 20 ms apart the last one wins, with one flight at a time (U15)',
   { timeout },
   async () => {
-    const unit = await settle(yard, 'hasty', { label: 'one' });
+    const unit = await createSupervisedUnit(yard, 'hasty', { label: 'one' });
     unit.run();
     await unit.hears('one', 'online');
     const two = await unit.add({ label: 'two' });
@@ -85,7 +85,9 @@ test.concurrent(
 
 test.concurrent('two units side by side update at once and never mix, each in private (U20)', { timeout }, async () => {
   const units = await Promise.all(
-    ['left', 'right'].map((name) => settle(yard, name, { label: `${name}-one`, files: { 'gone.txt': name } })),
+    ['left', 'right'].map((name) =>
+      createSupervisedUnit(yard, name, { label: `${name}-one`, files: { 'gone.txt': name } }),
+    ),
   );
   for (const unit of units) unit.run();
   await Promise.all(units.map((unit, index) => unit.hears(['left-one', 'right-one'][index] ?? '', 'online')));
@@ -106,7 +108,7 @@ test.concurrent(
   'a version that was wanted while the unit was away is taken up after the connect (M18)',
   { timeout },
   async () => {
-    const unit = await settle(yard, 'away', { label: 'one' });
+    const unit = await createSupervisedUnit(yard, 'away', { label: 'one' });
     await unit.add({ label: 'two' });
     await unit.update();
     unit.run();
@@ -121,7 +123,7 @@ test.concurrent(
   { timeout },
   async () => {
     const terms = 'update: { healthTimeoutMs: 1500 },';
-    const unit = await settle(yard, 'alone', { label: 'one', options: terms });
+    const unit = await createSupervisedUnit(yard, 'alone', { label: 'one', options: terms });
     unit.runAlone();
     await unit.hears('one', 'online');
     await unit.add({ label: 'two', options: terms.replace('{', '{ ready: () => false,') });
@@ -139,7 +141,7 @@ test.concurrent(
   'a unit whose supervisor was killed leaves by itself, and the next one starts it once',
   { timeout },
   async () => {
-    const unit = await settle(yard, 'orphan', { label: 'one' });
+    const unit = await createSupervisedUnit(yard, 'orphan', { label: 'one' });
     const first = unit.run();
     await unit.hears('one', 'online');
     const [{ pid } = { pid: 0 }] = unit.said();
@@ -157,7 +159,7 @@ test.concurrent(
 
 test('nothing but the disk is needed to restore the previous version (U11)', { timeout }, async () => {
   const own = await createYard();
-  const unit = await settle(own, 'cut-off', { label: 'one' });
+  const unit = await createSupervisedUnit(own, 'cut-off', { label: 'one' });
   onTestFinished(async () => {
     await unit.stop();
     await own.stop();

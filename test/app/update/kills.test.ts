@@ -1,20 +1,19 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { folderFirmwareStore } from '../../../adapters/node/firmware/store.ts';
 import { defaultArchiveLimits } from '../../../services/firmware.ts';
 import { inChunks, tarOf } from '../../support/tar.ts';
 import { until } from '../../support/until.ts';
-import { startCli } from '../cli/run-cli.ts';
+import { startCli } from '../../support/cli.ts';
+import { temporaryFolder } from '../../support/folder.ts';
 
 const kills = 50;
 const program = (label: string) => `console.log('${label} here'); setInterval(() => {}, 1000);`;
 
 test(`${kills} quick kills of a confirmed version never roll back (U12)`, { timeout: 120_000 }, async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'pepeunit-kills-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const folder = await temporaryFolder();
   await writeFile(join(folder, 'main.js'), program('old'));
   const store = folderFirmwareStore({ folder, limits: defaultArchiveLimits });
   const archive = await tarOf({ name: 'main.js', text: program('new') });

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isRunning } from '../../../adapters/node/fs/process-identity.ts';
-import { createYard, settle, type Yard } from '../../support/supervised-unit.ts';
+import { createYard, createSupervisedUnit, type Yard } from '../../support/supervised-unit.ts';
 
 let yard: Yard;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ describe('what follows an update, in real processes', () => {
     { timeout },
     async (mode) => {
       const options = `restartMode: '${mode}',`;
-      const unit = await settle(yard, mode, { label: 'one', options });
+      const unit = await createSupervisedUnit(yard, mode, { label: 'one', options });
       const run = unit.run();
       await unit.hears('one', 'online');
       await unit.add({ label: 'two', options });
@@ -37,7 +37,7 @@ describe('what follows an update, in real processes', () => {
     { timeout, concurrent: true },
     async (signal) => {
       const options = "restartMode: 'restart_exec',";
-      const unit = await settle(yard, `alone-${signal}`, { label: 'one', options });
+      const unit = await createSupervisedUnit(yard, `alone-${signal}`, { label: 'one', options });
       const run = unit.runAlone();
       await unit.hears('one', 'online');
       await unit.add({ label: 'two', options });
@@ -57,7 +57,7 @@ describe('what follows an update, in real processes', () => {
 
   test.concurrent('no_restart: the new version waits for the next start', { timeout }, async () => {
     const options = "restartMode: 'no_restart',";
-    const unit = await settle(yard, 'no_restart', { label: 'one', options });
+    const unit = await createSupervisedUnit(yard, 'no_restart', { label: 'one', options });
     unit.run();
     await unit.hears('one', 'online');
     await unit.add({ label: 'two', options });
@@ -74,7 +74,7 @@ describe('what follows an update, in real processes', () => {
 
   test.concurrent('env_schema_only: both files are taken over, the program stays', { timeout }, async () => {
     const options = "restartMode: 'env_schema_only',";
-    const unit = await settle(yard, 'env_schema_only', { label: 'one', options });
+    const unit = await createSupervisedUnit(yard, 'env_schema_only', { label: 'one', options });
     unit.run();
     await unit.hears('one', 'online');
     const commit = await unit.add({ label: 'two', options });
@@ -90,7 +90,7 @@ describe('what follows an update, in real processes', () => {
   });
 
   test.concurrent("a custom handler gets the command's payload, and nothing else is done", { timeout }, async () => {
-    const unit = await settle(yard, 'custom', {
+    const unit = await createSupervisedUnit(yard, 'custom', {
       label: 'one',
       before:
         "client.setCustomUpdateHandler((_, payload) => say({ said: 'handed', version: payload.PU_COMMIT_VERSION }));",

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startAedes, type AedesBroker } from '../../support/aedes-broker.ts';
-import { createYard, settle, type Program, type Yard } from '../../support/supervised-unit.ts';
+import { createYard, createSupervisedUnit, type Program, type Yard } from '../../support/supervised-unit.ts';
 
 let yard: Yard;
 let denying: AedesBroker;
@@ -50,7 +50,7 @@ describe('a new version (U11, U20)', () => {
     { timeout: 120_000 },
     async ({ what, program, options, brokerPort }) => {
       const name = what.replaceAll(' ', '-');
-      const unit = await settle(yard, name, good);
+      const unit = await createSupervisedUnit(yard, name, good);
       unit.run(...options);
       await unit.hears('old', 'online');
       const before = await unit.tree();

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createYard, settle, type Program, type Yard } from '../../support/supervised-unit.ts';
-import { cli } from '../cli/run-cli.ts';
+import { createYard, createSupervisedUnit, type Program, type Yard } from '../../support/supervised-unit.ts';
+import { runCli } from '../../support/cli.ts';
 
 let yard: Yard;
 beforeAll(async () => {
@@ -15,13 +15,13 @@ test(
   { timeout: 120_000 },
   async () => {
     const key = join(yard.root, 'key.pem');
-    const made = await cli(['pack', '--keygen', key, '--json']);
+    const made = await runCli(['pack', '--keygen', key, '--json']);
     const { publicKey } = JSON.parse(made.stdout) as { publicKey: string };
     const program = (label: string): Program => ({
       label,
       options: `update: { trustKey: '${publicKey}', healthTimeoutMs: 20_000 },`,
     });
-    const unit = await settle(yard, 'signed', program('old'));
+    const unit = await createSupervisedUnit(yard, 'signed', program('old'));
     unit.run('--grace', '2');
     await unit.hears('old', 'online');
     const refusals = () => unit.said().filter(({ said }) => said === 'updateFailed');
@@ -34,7 +34,7 @@ test(
     const folderOf = (label: string): string => join(yard.root, 'versions', 'signed', label);
     const addSigned = async (label: string, release: string): Promise<string> => {
       const folder = folderOf(label);
-      await cli(['pack', folder, '--sign', key, '--release', release, '--out', join(yard.root, 'x.tgz')]);
+      await runCli(['pack', folder, '--sign', key, '--release', release, '--out', join(yard.root, 'x.tgz')]);
       return (await yard.instance.operator.addVersion(unit.uuid, { folder })).commit;
     };
 

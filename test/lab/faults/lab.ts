@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JsonObject } from '../../../services/json.ts';
-import { envDocument, schemaDocument } from '../../support/env.ts';
+import { envDocument, schemaDocument } from '../../support/documents.ts';
+import { createFolder } from '../../support/folder.ts';
 import { startMosquitto, type Mosquitto, type MosquittoOptions } from '../../support/mosquitto.ts';
 import { until } from '../../support/until.ts';
 import { checkLoad, measure, noLoad, Unbounded, type Load } from './load.ts';
@@ -77,15 +77,10 @@ export const seenBy = (brokers: readonly Pick<Mosquitto, 'said'>[]): Set<string>
     ),
   );
 
-const prepare = async ({
-  port = 1,
-  env,
-  mqtt,
-  outbox,
-  witness,
-  publishes = witness !== undefined,
-}: UnitOptions): Promise<UnitConfig> => {
-  const folder = await mkdtemp(join(tmpdir(), 'pepeunit-fault-'));
+const prepare = async (
+  folder: string,
+  { port = 1, env, mqtt, outbox, witness, publishes = witness !== undefined }: UnitOptions,
+): Promise<UnitConfig> => {
   const settings = { PU_MQTT_PORT: port, PU_MQTT_PING_INTERVAL: 2, PU_MQTT_KEEPALIVE: 6, PU_MAX_LOG_LENGTH: 1000 };
   await writeFile(join(folder, 'env.json'), JSON.stringify(envDocument({ ...settings, ...env })));
   await writeFile(join(folder, 'schema.json'), JSON.stringify(schemaDocument()));
@@ -134,8 +129,13 @@ export const openBench = (): Bench => {
     return started;
   };
   const units: Lab['units'] = async (options) => {
-    const configs = await Promise.all(options.map(prepare));
-    endings.unshift(() => Promise.all(configs.map(({ folder }) => rm(folder, { recursive: true, force: true }))));
+    const configs = await Promise.all(
+      options.map(async (each) => {
+        const { path, remove } = await createFolder();
+        endings.unshift(remove);
+        return prepare(path, each);
+      }),
+    );
     const limits = options.flatMap(({ fileKb }) => fileKb ?? []);
     const subject = await startSubject(configs, limits[0]);
     subjects.push(subject);

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import type { IPublishPacket, Packet } from 'mqtt';
-import { generate, parser } from '../../support/mqtt-packets.ts';
+import { generate, parser } from '../../support/mqtt.ts';
 
 /** One connection to a broker that may misbehave. */
 export interface Connection {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { schemaDocument } from '../../support/env.ts';
-import { generate } from '../../support/mqtt-packets.ts';
+import { schemaDocument } from '../../support/documents.ts';
+import { generate } from '../../support/mqtt.ts';
 import { until } from '../../support/until.ts';
 import { secondsBetween, type Row } from './lab.ts';
 import { suback } from './rogue-broker.ts';

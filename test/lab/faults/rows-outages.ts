@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt from 'mqtt';
 import type { Mosquitto } from '../../support/mosquitto.ts';
-import { unitUuid } from '../../support/env.ts';
+import { unitUuid } from '../../support/documents.ts';
 import { until } from '../../support/until.ts';
 import { secondsBetween, seenBy, type Lab, type Row } from './lab.ts';
 import type { UnitUnderFault } from './subject.ts';

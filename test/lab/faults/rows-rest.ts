@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connectAsync } from 'mqtt';
-import { commandTopic } from '../../support/env.ts';
+import { commandTopic } from '../../support/documents.ts';
 import { sendJson, startHttpServer, type Answer } from '../../support/http-server.ts';
 import { secondsBetween, seenBy, type Lab, type Row } from './lab.ts';
 

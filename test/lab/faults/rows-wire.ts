@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Packet } from 'mqtt';
-import { schemaDocument } from '../../support/env.ts';
+import { schemaDocument } from '../../support/documents.ts';
 import { until } from '../../support/until.ts';
 import type { Misbehaviour, RogueBroker } from './rogue-broker.ts';
 import { secondsBetween, type Lab, type Row } from './lab.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startNode } from '../../app/cli/run-cli.ts';
+import { startNode } from '../../support/cli.ts';
 
 /** A sample is short, and what the engine keeps for itself weighs more in it. */
 const limit = 10;

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { folderFirmwareStore } from '../../../adapters/node/firmware/store.ts';
 import { failureOf } from '../../../services/errors.ts';
 import { defaultArchiveLimits } from '../../../services/firmware.ts';
 import { inChunks } from '../../support/tar.ts';
 import type { Specimen } from './specimen.ts';
+import { createFolder } from '../../support/folder.ts';
 
 /** What became of an archive. */
 export interface Verdict {
@@ -52,7 +52,7 @@ const neighbours = {
 };
 
 export const openCourt = async (): Promise<Court> => {
-  const root = await mkdtemp(join(tmpdir(), 'pepeunit-hostile-'));
+  const { path: root, remove } = await createFolder();
   const folder = join(root, 'outer', 'unit');
   await mkdir(join(folder, 'lib'), { recursive: true });
   for (const [name, text] of Object.entries(neighbours)) await writeFile(join(root, name), text);
@@ -69,6 +69,6 @@ export const openCourt = async (): Promise<Court> => {
       );
       return { name, ...(refusal && { refusal }), escaped: (await hashOf(root)) !== before };
     },
-    close: () => rm(root, { recursive: true, force: true }),
+    close: remove,
   };
 };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hostFs } from '../../../adapters/node/fs/file-system.ts';
-import { compiled, type Compiled } from '../../support/compiled.ts';
+import { compileProgram, type Compiled } from '../../support/compiled.ts';
 import { createYard, type Yard } from '../../support/supervised-unit.ts';
 import { isWhole, sampled } from './extent.ts';
 import { judgeOf, verdictOn, type Judge } from './judge.ts';
@@ -18,7 +18,7 @@ let child: Compiled;
 let lanes: readonly Lane[];
 
 beforeAll(async () => {
-  [yard, child] = await Promise.all([createYard(), compiled(new URL('child.ts', import.meta.url))]);
+  [yard, child] = await Promise.all([createYard(), compileProgram(new URL('child.ts', import.meta.url))]);
   const names = Array.from({ length: lanesAtATime }, (_, lane) => `lane-${lane}`);
   lanes = await Promise.all(names.map((name) => createLane(yard, child, name)));
 });

@@ -1,23 +1,18 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { cp, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { hostFs } from '../../../adapters/node/fs/file-system.ts';
 import type { JsonObject } from '../../../services/json.ts';
-import { startCli } from '../../app/cli/run-cli.ts';
+import { startCli } from '../../support/cli.ts';
 import type { Compiled } from '../../support/compiled.ts';
+import { baseTopics } from '../../support/documents.ts';
+import { writeFiles } from '../../support/folder.ts';
 import type { Yard } from '../../support/supervised-unit.ts';
 import { until } from '../../support/until.ts';
 import { download } from './download.ts';
 import { snapshotOf, type Snapshot } from './tree.ts';
 import type { Task } from './update.ts';
 import { keptFiles, newParts, oldParts } from './versions.ts';
-
-const baseTopics = {
-  input_base_topic: ['update/pepeunit', 'env_update/pepeunit', 'schema_update/pepeunit', 'log_sync/pepeunit'],
-  output_base_topic: ['state/pepeunit', 'log/pepeunit'],
-  input_topic: [],
-  output_topic: [],
-};
 
 /** A unit that tells when it is online, of which version its parts are, and obeys no update. */
 const program = (version: string): string => `
@@ -35,13 +30,6 @@ client.on('online', () => {
 });
 await client.runMainCycle();
 `;
-
-const writeFiles = async (folder: string, files: Readonly<Record<string, string>>): Promise<void> => {
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), text);
-  }
-};
 
 /** What a task was made of that came to its end. */
 export interface Course {
@@ -94,7 +82,10 @@ export const createLane = async ({ root, instance }: Yard, child: Compiled, name
   const { operator } = instance;
   const [bases, source] = [join(root, 'bases', name), join(root, 'sources', name)];
   const folder = join(root, 'lanes', name);
-  const example = { 'env_example.json': '{}', 'schema_example.json': JSON.stringify(baseTopics) };
+  const example = {
+    'env_example.json': '{}',
+    'schema_example.json': JSON.stringify({ ...baseTopics, input_topic: [], output_topic: [] }),
+  };
   await writeFiles(source, { ...newParts, 'main.js': program('new'), ...example });
   const { uuid } = await operator.createUnit({ name, folder: source });
   const env: JsonObject = { ...(await operator.getEnv(uuid)), PU_COMMIT_VERSION: 'old' };

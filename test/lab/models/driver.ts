@@ -13,6 +13,7 @@ import { fakeActors } from './fakes.ts';
 import type { MachineModel, Seen } from './model.ts';
 import { steerableClock } from './steerable-clock.ts';
 import type { Stimulus } from './stimuli.ts';
+import { settle } from '../../support/until.ts';
 
 /** What a path is run on: a machine over fakes, or a whole unit somewhere. */
 export interface Driver {
@@ -29,8 +30,6 @@ export interface Taken {
   readonly states: Set<string>;
   readonly transitions: Set<AnyTransitionDefinition>;
 }
-
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Something that facts can be sent to. */
 const listenerFor = (facts: EventObject[]): AnyActorRef =>
@@ -115,7 +114,7 @@ const drive = (machine: AnyStateMachine, input: object, around: Surroundings): D
       before = (actor.getSnapshot() as AnyMachineSnapshot).context;
       if (!bringAbout(stimulus))
         throw new Error(`"${stimulus.label}" can't come now: nothing runs that could bring it`);
-      if (stimulus.from !== undefined) await settled();
+      if (stimulus.from !== undefined) await settle();
     },
     snapshot: () => actor.getSnapshot() as AnyMachineSnapshot,
     seen: () => {

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import type { Packet } from 'mqtt';
-import { parser } from '../../support/mqtt-packets.ts';
+import { parser } from '../../support/mqtt.ts';
 
 /** A message that a broker acknowledged. */
 export interface Acknowledged {

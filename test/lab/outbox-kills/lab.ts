@@ -1,15 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Compiled } from '../../support/compiled.ts';
-import { envDocument, schemaDocument } from '../../support/env.ts';
+import { envDocument, schemaDocument } from '../../support/documents.ts';
 import { startMosquitto, type Mosquitto } from '../../support/mosquitto.ts';
 import { seeded } from '../../support/seeded.ts';
 import { until } from '../../support/until.ts';
 import { openGate, type Gate } from './gate.ts';
+import { createFolder } from '../../support/folder.ts';
 
 /** What to do to a unit. */
 export interface Plan {
@@ -113,7 +113,7 @@ const writeUnit = async (folder: string, port: number, topics: number) => {
 export const killWhilePublishing = async (program: Compiled, plan: Plan): Promise<Outcome> => {
   const began = performance.now();
   const random = seeded(plan.seed);
-  const folder = await mkdtemp(join(tmpdir(), 'pepeunit-kills-'));
+  const { path: folder, remove } = await createFolder();
   const gate = await openGate();
   await writeUnit(folder, gate.port, plan.topics);
   const units = createUnits(program, folder, plan);
@@ -156,6 +156,6 @@ export const killWhilePublishing = async (program: Compiled, plan: Plan): Promis
     await restarting;
     await brokers.kill();
     await gate.stop();
-    await rm(folder, { recursive: true, force: true });
+    await remove();
   }
 };

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { compiled, type Compiled } from '../../support/compiled.ts';
+import { compileProgram, type Compiled } from '../../support/compiled.ts';
 import { describeWithMosquitto } from '../../support/mosquitto.ts';
 import { killWhilePublishing } from './lab.ts';
 
 describeWithMosquitto('kills while publishing', () => {
   let program: Compiled;
   beforeAll(async () => {
-    program = await compiled(new URL('producer.ts', import.meta.url));
+    program = await compileProgram(new URL('producer.ts', import.meta.url));
   });
   afterAll(() => program.remove());
 

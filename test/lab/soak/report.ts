@@ -1,4 +1,4 @@
-import { textTable } from '../../support/text-table.ts';
+import { textTable } from '../text-table.ts';
 import type { Findings, LabReport } from '../reporter.ts';
 import type { Soaked } from './soak.ts';
 

@@ -1,7 +1,8 @@
 import { createActor, SimulatedClock } from 'xstate';
 import { describe, expect, test } from 'vitest';
 import { mqttMachine, type MqttFact } from '../../../machines/mqtt.ts';
-import { probe, settle } from '../harness.ts';
+import { probe } from '../../support/actors.ts';
+import { settle } from '../../support/until.ts';
 import {
   asked,
   connecting,

@@ -2,7 +2,7 @@ import { createActor, fromCallback, SimulatedClock } from 'xstate';
 import { mqttMachine, type MqttFact, type MqttInput } from '../../../machines/mqtt.ts';
 import type { Grant, MqttVersion } from '../../../services/broker.ts';
 import type { HoldLink, LinkCommand, LinkEvent, LinkWish } from '../../../services/link.ts';
-import { gate, probe } from '../harness.ts';
+import { gate, probe } from '../../support/actors.ts';
 
 export const granted = (topic: string): Grant => ({ topic, granted: true, reasonCode: 0 });
 export const denied = (topic: string): Grant => ({ topic, granted: false, reasonCode: 135 });

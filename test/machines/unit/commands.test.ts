@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { settle } from '../harness.ts';
-import { lastLink, online, settings } from '../world.ts';
+import { settle } from '../../support/until.ts';
+import { lastLink, createOnlineUnit, settings } from '../../support/unit-world.ts';
 
 describe('commands', () => {
   test.each([
@@ -9,7 +9,7 @@ describe('commands', () => {
     ['log_sync', 'sendStored'],
     ['update', 'download'],
   ] as const)('%s is obeyed, counted, told and logged', async (command, what) => {
-    const { actor, it: outside, lines, news } = await online();
+    const { actor, it: outside, lines, news } = await createOnlineUnit();
     actor.send({ type: 'command.received', command, target: { commitVersion: 'v2' } });
     await settle();
     expect(outside.did[what]).toBe(1);
@@ -19,7 +19,7 @@ describe('commands', () => {
   });
 
   test('a command that comes while an earlier one runs is not dropped', async () => {
-    const { actor, it: outside } = await online();
+    const { actor, it: outside } = await createOnlineUnit();
     for (let time = 0; time < 5; time += 1) actor.send({ type: 'command.received', command: 'schema_update' });
     await settle();
     await settle();
@@ -27,7 +27,7 @@ describe('commands', () => {
   });
 
   test('a new schema changes the subscriptions', async () => {
-    const { actor, it: outside } = await online();
+    const { actor, it: outside } = await createOnlineUnit();
     outside.topics = { subscribed: ['update', 'other'] };
     actor.send({ type: 'command.received', command: 'schema_update' });
     await settle();
@@ -36,7 +36,7 @@ describe('commands', () => {
   });
 
   test('a new env reaches every child: link, WiFi, logger, reporter, update', async () => {
-    const { actor, it: outside, lifecycle } = await online({ managesWifi: true });
+    const { actor, it: outside, lifecycle } = await createOnlineUnit({ managesWifi: true });
     outside.settings = {
       ...settings,
       linkRevision: 2,
@@ -57,7 +57,7 @@ describe('commands', () => {
   });
 
   test('a failed refresh is told and logged, and nothing else changes', async () => {
-    const { actor, it: outside, lifecycle, lines, news } = await online();
+    const { actor, it: outside, lifecycle, lines, news } = await createOnlineUnit();
     outside.failures.add('settings.refresh');
     actor.send({ type: 'command.received', command: 'env_update' });
     await settle();
@@ -67,7 +67,7 @@ describe('commands', () => {
   });
 
   test('after an update of env and schema both files are read again', async () => {
-    const { actor, it: outside, told } = await online();
+    const { actor, it: outside, told } = await createOnlineUnit();
     Object.assign(outside, { settings: { ...settings, commitVersion: 'v2' }, target: 'v2' });
     actor.send({ type: 'command.received', command: 'update', target: { commitVersion: 'v2' } });
     await settle();
@@ -81,7 +81,7 @@ describe('commands', () => {
   });
 
   test('a failed update is critical and names phase and cause', async () => {
-    const { actor, it: outside, lines, lifecycle } = await online();
+    const { actor, it: outside, lines, lifecycle } = await createOnlineUnit();
     outside.failures.add('verify');
     actor.send({ type: 'command.received', command: 'update', target: { commitVersion: 'v2' } });
     await settle();

@@ -1,12 +1,21 @@
 import { fromPromise } from 'xstate';
 import { describe, expect, test } from 'vitest';
 import { loggerMachine, mqttMachine, type LogLine } from '../../../machines/index.ts';
-import { failing, settle } from '../harness.ts';
-import { holdLink, lastLink, make, provided, settings, world, type World } from '../world.ts';
+import { failing } from '../../support/actors.ts';
+import { settle } from '../../support/until.ts';
+import {
+  holdLink,
+  lastLink,
+  createUnit,
+  provideWorld,
+  settings,
+  createWorld,
+  type World,
+} from '../../support/unit-world.ts';
 
 /** Children whose actions throw when the test says so. */
 const fragile = (it: World, log: (line: LogLine) => void) =>
-  provided(it, log).provide({
+  provideWorld(it, log).provide({
     actors: {
       mqtt: mqttMachine.provide({
         actors: { holdLink: holdLink(it), closeLink: fromPromise<void>(async () => undefined) },
@@ -29,7 +38,7 @@ const fragile = (it: World, log: (line: LogLine) => void) =>
 
 describe('a child that fails (X6)', () => {
   test('is logged, started again, briefed, and goes on where the unit is', async () => {
-    const { actor, clock, it: outside, lifecycle, lines } = make({}, world(), fragile);
+    const { actor, clock, it: outside, lifecycle, lines } = createUnit({}, createWorld(), fragile);
     actor.send({ type: 'unit.start' });
     await settle();
     const before = actor.system.get('mqtt');
@@ -46,7 +55,7 @@ describe('a child that fails (X6)', () => {
   });
 
   test('its failures count for the waits of the one that follows (M14)', async () => {
-    const { actor, clock } = make({}, world(), fragile);
+    const { actor, clock } = createUnit({}, createWorld(), fragile);
     actor.send({ type: 'unit.start' });
     await settle();
     for (let crashes = 1; crashes <= 3; crashes += 1) {
@@ -60,7 +69,7 @@ describe('a child that fails (X6)', () => {
   });
 
   test('what it is asked meanwhile waits for it', async () => {
-    const { actor, clock, told } = make({}, world(), fragile);
+    const { actor, clock, told } = createUnit({}, createWorld(), fragile);
     actor.send({ type: 'unit.start' });
     await settle();
     actor.send({ type: 'settings.loaded', settings: { ...settings, maxLogLength: 13 } });
@@ -76,7 +85,7 @@ describe('a child that fails (X6)', () => {
   });
 
   test('is left off after five starts in a row, and the rest goes on', async () => {
-    const { actor, clock, lifecycle, lines } = make({}, world(), fragile);
+    const { actor, clock, lifecycle, lines } = createUnit({}, createWorld(), fragile);
     actor.send({ type: 'unit.start' });
     await settle();
     for (let time = 0; time < 6; time += 1) {
@@ -97,7 +106,7 @@ describe('a child that fails (X6)', () => {
   });
 
   test('a minute of peace clears the count', async () => {
-    const { actor, clock } = make({}, world(), fragile);
+    const { actor, clock } = createUnit({}, createWorld(), fragile);
     actor.send({ type: 'unit.start' });
     await settle();
     actor.send({ type: 'mqtt.resubscribe' });

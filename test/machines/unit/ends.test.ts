@@ -1,12 +1,20 @@
 import { fromPromise } from 'xstate';
 import { describe, expect, test } from 'vitest';
 import { loggerMachine, mqttMachine, type LogLine } from '../../../machines/index.ts';
-import { settle } from '../harness.ts';
-import { holdLink, lastLink, make, online, provided, world, type World } from '../world.ts';
+import { settle } from '../../support/until.ts';
+import {
+  holdLink,
+  lastLink,
+  createUnit,
+  createOnlineUnit,
+  provideWorld,
+  createWorld,
+  type World,
+} from '../../support/unit-world.ts';
 
 /** A unit whose log and link never end. */
 const stuck = (it: World, log: (line: LogLine) => void) =>
-  provided(it, log).provide({
+  provideWorld(it, log).provide({
     actors: {
       logger: loggerMachine.provide({ actors: { flush: fromPromise(() => new Promise(() => undefined)) } }),
       mqtt: mqttMachine.provide({
@@ -18,7 +26,7 @@ const stuck = (it: World, log: (line: LogLine) => void) =>
 
 describe('stopping (M12)', () => {
   test('from online: the log is flushed, then the link closed', async () => {
-    const { actor, it: outside, lifecycle, told } = await online();
+    const { actor, it: outside, lifecycle, told } = await createOnlineUnit();
     actor.send({ type: 'unit.stop' });
     await settle();
     await settle();
@@ -30,7 +38,7 @@ describe('stopping (M12)', () => {
   });
 
   test('can be started again', async () => {
-    const { actor, lifecycle } = await online();
+    const { actor, lifecycle } = await createOnlineUnit();
     actor.send({ type: 'unit.stop' });
     await settle();
     await settle();
@@ -40,7 +48,7 @@ describe('stopping (M12)', () => {
   });
 
   test('a start that is asked for while it closes comes after; a stop takes it back', async () => {
-    const { actor, lifecycle, told } = await online();
+    const { actor, lifecycle, told } = await createOnlineUnit();
     for (const type of ['unit.stop', 'unit.start', 'unit.stop'] as const) actor.send({ type });
     await settle();
     await settle();
@@ -54,7 +62,7 @@ describe('stopping (M12)', () => {
   });
 
   test('is no loss of the network: only what is lost at work is a warning', async () => {
-    const { actor, it: outside, lines } = await online({ managesWifi: true });
+    const { actor, it: outside, lines } = await createOnlineUnit({ managesWifi: true });
     const warnings = () => lines.filter(({ level }) => level === 'Warning').map(({ text }) => text);
     actor.send({ type: 'unit.stop' });
     await settle();
@@ -70,9 +78,9 @@ describe('stopping (M12)', () => {
 
   test.each([
     ['idle', () => undefined],
-    ['recovering', (unit: ReturnType<typeof make>) => unit.actor.send({ type: 'unit.start' })],
+    ['recovering', (unit: ReturnType<typeof createUnit>) => unit.actor.send({ type: 'unit.start' })],
   ])('from %s', async (state, lead) => {
-    const unit = make();
+    const unit = createUnit();
     lead(unit);
     expect(unit.lifecycle()).toBe(state);
     unit.actor.send({ type: 'unit.stop' });
@@ -82,9 +90,9 @@ describe('stopping (M12)', () => {
   });
 
   test('from misconfigured', async () => {
-    const outside = world();
+    const outside = createWorld();
     outside.failures.add('settings.load');
-    const { actor, lifecycle } = make({}, outside);
+    const { actor, lifecycle } = createUnit({}, outside);
     actor.send({ type: 'unit.start' });
     await settle();
     actor.send({ type: 'unit.stop' });
@@ -92,7 +100,7 @@ describe('stopping (M12)', () => {
   });
 
   test('ends within 5 s when nothing answers', () => {
-    const { actor, clock, lifecycle } = make({}, world(), stuck);
+    const { actor, clock, lifecycle } = createUnit({}, createWorld(), stuck);
     actor.send({ type: 'unit.start' });
     actor.send({ type: 'unit.stop' });
     clock.increment(4999);
@@ -101,7 +109,7 @@ describe('stopping (M12)', () => {
 });
 
 test('no secret is in what a machine knows (C1)', async () => {
-  const { actor } = await online({ managesWifi: true });
+  const { actor } = await createOnlineUnit({ managesWifi: true });
   const known = ['unit', 'settings', 'schema', 'wifi', 'time', 'mqtt', 'update', 'logger', 'stateReporter'].map(
     (id) => {
       const { parent: _parent, ...context } = actor.system.get(id).getSnapshot().context;

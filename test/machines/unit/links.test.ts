@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { settle } from '../harness.ts';
-import { breakLink, lastLink, make, online, world } from '../world.ts';
+import { settle } from '../../support/until.ts';
+import { breakLink, lastLink, createUnit, createOnlineUnit, createWorld } from '../../support/unit-world.ts';
 
 describe('starting', () => {
   test('goes from idle to online, subscribes, reports, keeps time', async () => {
-    const { actor, it: outside, told, lines } = await online();
+    const { actor, it: outside, told, lines } = await createOnlineUnit();
     expect(outside.did).toMatchObject({
       recover: 1,
       'settings.load': 1,
@@ -22,16 +22,16 @@ describe('starting', () => {
   });
 
   test('does nothing before it is started', async () => {
-    const { it: outside, lifecycle } = make();
+    const { it: outside, lifecycle } = createUnit();
     await settle();
     expect(outside.did).toEqual({});
     expect(lifecycle()).toBe('idle');
   });
 
   test.each(['settings.load', 'schema.load'])('%s failing is told, and start tries again (M16)', async (what) => {
-    const outside = world();
+    const outside = createWorld();
     outside.failures.add(what);
-    const { actor, lifecycle, news } = make({}, outside);
+    const { actor, lifecycle, news } = createUnit({}, outside);
     actor.send({ type: 'unit.start' });
     await settle();
     expect(lifecycle()).toBe('misconfigured');
@@ -43,9 +43,9 @@ describe('starting', () => {
   });
 
   test('a schema that is fetched in spite of a bad file is enough to go on', async () => {
-    const outside = world();
+    const outside = createWorld();
     outside.failures.add('schema.load');
-    const { actor, lifecycle } = make({}, outside);
+    const { actor, lifecycle } = createUnit({}, outside);
     actor.send({ type: 'unit.start' });
     await settle();
     actor.send({ type: 'schema.refresh' });
@@ -54,9 +54,9 @@ describe('starting', () => {
   });
 
   test('a broker that is down is a normal state (M16)', async () => {
-    const outside = world();
+    const outside = createWorld();
     outside.failures.add('open');
-    const { actor, clock, lifecycle } = make({ protocol: 5 }, outside);
+    const { actor, clock, lifecycle } = createUnit({ protocol: 5 }, outside);
     actor.send({ type: 'unit.start' });
     await settle();
     expect(lifecycle()).toEqual({ operating: 'offline' });
@@ -67,7 +67,7 @@ describe('starting', () => {
   });
 
   test('joins the WiFi network first where that is its task', async () => {
-    const { it: outside, lines } = await online({ managesWifi: true });
+    const { it: outside, lines } = await createOnlineUnit({ managesWifi: true });
     expect(outside.wifi).toMatchObject({ linked: true, ssid: 'home' });
     expect(lines).toContainEqual({ level: 'Info', text: 'Connected to WiFi "home"' });
   });
@@ -75,7 +75,7 @@ describe('starting', () => {
 
 describe('links that come and go', () => {
   test('a broken link is told, logged and mended', async () => {
-    const { clock, it: outside, lifecycle, lines, told } = await online();
+    const { clock, it: outside, lifecycle, lines, told } = await createOnlineUnit();
     breakLink(outside);
     expect(lifecycle()).toEqual({ operating: 'offline' });
     expect(told().at(-1)).toBe('offline');
@@ -87,7 +87,7 @@ describe('links that come and go', () => {
   });
 
   test('WiFi that goes takes the link along, and brings it back', async () => {
-    const { it: outside, lifecycle } = await online({ managesWifi: true });
+    const { it: outside, lifecycle } = await createOnlineUnit({ managesWifi: true });
     outside.wifi.linked = false;
     outside.wifi.tell({ type: 'link.changed', linked: false });
     expect(lifecycle()).toEqual({ operating: 'offline' });
@@ -98,14 +98,14 @@ describe('links that come and go', () => {
   });
 
   test('denied topics are a warning, and the unit is online', async () => {
-    const outside = world();
+    const outside = createWorld();
     outside.denies.add('input');
-    const { lines } = await online({}, outside);
+    const { lines } = await createOnlineUnit({}, outside);
     expect(lines).toContainEqual({ level: 'Warning', text: 'The broker denied input' });
   });
 
   test('the app may close the link and ask for it again', async () => {
-    const { actor, it: outside, lifecycle, told } = await online({ managesWifi: true });
+    const { actor, it: outside, lifecycle, told } = await createOnlineUnit({ managesWifi: true });
     actor.send({ type: 'mqtt.disconnect' });
     await settle();
     expect(told().slice(-2)).toEqual(['offline', 'disconnected']);
@@ -118,7 +118,7 @@ describe('links that come and go', () => {
   });
 
   test('topics wanted besides the schema are subscribed to, and dropped', async () => {
-    const { actor, it: outside } = await online();
+    const { actor, it: outside } = await createOnlineUnit();
     actor.send({ type: 'mqtt.alsoWant', topics: ['extra'] });
     expect(lastLink(outside).subscribed).toEqual(['update', 'input', 'extra']);
     actor.send({ type: 'mqtt.alsoWant', topics: [] });

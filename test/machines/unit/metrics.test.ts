@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { breakLink, online } from '../world.ts';
+import { breakLink, createOnlineUnit } from '../../support/unit-world.ts';
 
 test('the unit counts its links, and does not poll anything (X9)', async () => {
-  const { actor, clock, it: outside } = await online();
+  const { actor, clock, it: outside } = await createOnlineUnit();
   const counts = () => actor.getSnapshot().context.counts;
   expect(counts()).toMatchObject({ connects: 1, disconnects: 0 });
   const before = actor.getSnapshot();

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { settle } from '../harness.ts';
-import { breakLink, lastLink, make, online, settings, world } from '../world.ts';
+import { settle } from '../../support/until.ts';
+import { breakLink, lastLink, createUnit, createOnlineUnit, settings, createWorld } from '../../support/unit-world.ts';
 
 const onTrial = () =>
-  Object.assign(world(), {
+  Object.assign(createWorld(), {
     settings: { ...settings, commitVersion: 'v2' },
     target: 'v2',
     status: {
@@ -14,8 +14,8 @@ const onTrial = () =>
 
 describe('a start', () => {
   test('finds out what an update has left before any file is read', async () => {
-    const outside = world();
-    const unit = make({}, outside);
+    const outside = createWorld();
+    const unit = createUnit({}, outside);
     unit.actor.send({ type: 'unit.start' });
     expect(unit.lifecycle()).toBe('recovering');
     await settle();
@@ -23,9 +23,9 @@ describe('a start', () => {
   });
 
   test('goes on when that can not be found out', async () => {
-    const outside = world();
+    const outside = createWorld();
     outside.failures.add('recover');
-    const { lines } = await online({}, outside);
+    const { lines } = await createOnlineUnit({}, outside);
     expect(lines[0]).toEqual({ level: 'Error', text: 'What the last update has left: recover failed' });
   });
 });
@@ -33,7 +33,7 @@ describe('a start', () => {
 describe('a trial (U11)', () => {
   test('is confirmed once the unit is online, says so, and only then reports the new version (P3)', async () => {
     const outside = onTrial();
-    const { lines, told } = await online({}, outside);
+    const { lines, told } = await createOnlineUnit({}, outside);
     await settle();
     expect(outside.did).toMatchObject({ checkReady: 1, confirm: 1, forgetOutcome: 1 });
     expect(told()).toContain('updateConfirmed');
@@ -47,7 +47,7 @@ describe('a trial (U11)', () => {
   });
 
   test('says nothing of what it can not do where something supervises it', async () => {
-    const { lines } = await online({ isSupervised: true }, onTrial());
+    const { lines } = await createOnlineUnit({ isSupervised: true }, onTrial());
     expect(lines[0]).toEqual({ level: 'Info', text: 'Version v2 is on trial, start 1 of 3' });
   });
 
@@ -55,7 +55,7 @@ describe('a trial (U11)', () => {
     const outside = onTrial();
     outside.topics = { subscribed: ['d/input_base_topic/u/update/pepeunit', 'input'] };
     outside.denies.add('d/input_base_topic/u/update/pepeunit');
-    const { clock, news } = await online({ restartMode: 'restart_exec' }, outside);
+    const { clock, news } = await createOnlineUnit({ restartMode: 'restart_exec' }, outside);
     await settle();
     expect(outside.did['confirm']).toBeUndefined();
     expect(outside.reports).toEqual([]);
@@ -68,7 +68,7 @@ describe('a trial (U11)', () => {
   test('is rolled back also when its settings can not be read', async () => {
     const outside = onTrial();
     outside.failures.add('settings.load');
-    const { actor, clock, lifecycle } = make({ restartMode: 'restart_exec' }, outside);
+    const { actor, clock, lifecycle } = createUnit({ restartMode: 'restart_exec' }, outside);
     actor.send({ type: 'unit.start' });
     await settle();
     expect(lifecycle()).toBe('misconfigured');
@@ -79,11 +79,11 @@ describe('a trial (U11)', () => {
 });
 
 test('a rollback is told once, as Critical, with its cause (U20)', async () => {
-  const outside = world();
+  const outside = createWorld();
   Object.assign(outside, {
     status: { phase: 'settled', outcome: { version: 'v2', result: 'rolledBack', reason: 'it hung' } },
   });
-  const { lines, news } = await online({}, outside);
+  const { lines, news } = await createOnlineUnit({}, outside);
   expect(lines.filter(({ level }) => level === 'Critical')).toEqual([
     { level: 'Critical', text: 'Update to v2 was rolled back after its trial: it hung' },
   ]);
@@ -91,9 +91,9 @@ test('a rollback is told once, as Critical, with its cause (U20)', async () => {
 });
 
 test('a version that failed is refused with a log entry (U14)', async () => {
-  const outside = world();
+  const outside = createWorld();
   Object.assign(outside, { status: { phase: 'settled', failed: { version: 'v2', reason: 'it hung' } } });
-  const { actor, lines, told } = await online({}, outside);
+  const { actor, lines, told } = await createOnlineUnit({}, outside);
   actor.send({ type: 'command.received', command: 'update', target: { commitVersion: 'v2' } });
   await settle();
   expect(outside.did['download']).toBeUndefined();
@@ -102,8 +102,8 @@ test('a version that failed is refused with a log entry (U14)', async () => {
 });
 
 test('the target version is asked for once after each connect (M18)', async () => {
-  const outside = world();
-  const { clock } = await online({}, outside);
+  const outside = createWorld();
+  const { clock } = await createOnlineUnit({}, outside);
   await settle();
   expect(outside.did['askTarget']).toBe(1);
   outside.target = 'v2';
@@ -116,16 +116,16 @@ test('the target version is asked for once after each connect (M18)', async () =
 });
 
 test('an update command without a version starts nothing', async () => {
-  const { actor, it: outside } = await online();
+  const { actor, it: outside } = await createOnlineUnit();
   actor.send({ type: 'command.received', command: 'update' });
   await settle();
   expect(outside.did['download']).toBeUndefined();
 });
 
 const hanging = async (step: string) => {
-  const outside = Object.assign(world(), { settings: { ...settings, stateSendIntervalMs: 100_000 } });
+  const outside = Object.assign(createWorld(), { settings: { ...settings, stateSendIntervalMs: 100_000 } });
   outside.hangs.add(step);
-  const unit = await online({}, outside);
+  const unit = await createOnlineUnit({}, outside);
   unit.actor.send({ type: 'command.received', command: 'update', target: { commitVersion: 'v2' } });
   const until = async (seconds: number) => {
     while (unit.clock.now() < seconds * 1000) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { failing } from '../harness.ts';
+import { failing } from '../../support/actors.ts';
 import { idle, onTrial, staged, v2, v3, woken } from './under-test.ts';
 
 describe('the target version (M18)', () => {

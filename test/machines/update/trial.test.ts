@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { failing, settle } from '../harness.ts';
+import { failing } from '../../support/actors.ts';
+import { settle } from '../../support/until.ts';
 import { asleep, onTrial, v2, v3, woken, type UpdateUnderTest } from './under-test.ts';
 
 const rolledBack = { version: 'v2', result: 'rolledBack', reason: 'it hung' } as const;

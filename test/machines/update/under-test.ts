@@ -4,7 +4,7 @@ import type { StagedFirmware } from '../../../services/firmware.ts';
 import type { UpdateTarget } from '../../../services/update.ts';
 import type { FirmwareStatus } from '../../../services/firmware-transitions.ts';
 import type { RestartMode } from '../../../services/process-control.ts';
-import { gate, probe } from '../harness.ts';
+import { gate, probe } from '../../support/actors.ts';
 
 export const staged: StagedFirmware = { id: 's1', files: 3, bytes: 100 };
 export const v2: UpdateTarget = { commitVersion: 'v2' };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { failing, settle } from '../harness.ts';
+import { failing } from '../../support/actors.ts';
+import { settle } from '../../support/until.ts';
 import { idle, staged, v2, v3, type UpdateUnderTest } from './under-test.ts';
 
 /** Leads a flight into a state. */

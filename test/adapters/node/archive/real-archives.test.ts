@@ -1,10 +1,10 @@
 import { createReadStream, readdirSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { unpackInto } from '../../../../adapters/node/archive/unpack.ts';
 import { defaultArchiveLimits } from '../../../../services/firmware.ts';
+import { temporaryFolder } from '../../../support/folder.ts';
 
 /** One small program, packed by Python's tarfile (as the platform does), GNU tar, bsdtar and git, in each format. */
 const archives = join(import.meta.dirname, '../../../fixtures/archives');
@@ -21,9 +21,8 @@ const longFile = { [`src/${long}/file-with-a-name-${long}.txt`]: 'long\n' };
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'pepeunit-real-'));
+  folder = await temporaryFolder();
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const filesOf = async (root: string): Promise<Record<string, string>> => {
   const entries = (await readdir(root, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());

@@ -1,18 +1,17 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { hostFs, type DurableFs } from '../../../../adapters/node/fs/file-system.ts';
 import { createConcurrencyLimiter } from '../../../../adapters/node/fs/concurrency-limiter.ts';
 import { unpackInto } from '../../../../adapters/node/archive/unpack.ts';
 import { defaultArchiveLimits as limits } from '../../../../services/firmware.ts';
 import { inChunks, tarOf } from '../../../support/tar.ts';
+import { temporaryFolder } from '../../../support/folder.ts';
 
 let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'pepeunit-unpack-'));
+beforeEach(async () => {
+  folder = await temporaryFolder();
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const textOf = (index: number): string => `${index} `.repeat(index * 7);
 const archiveOf = (files: number) =>

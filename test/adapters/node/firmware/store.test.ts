@@ -1,14 +1,4 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { extractArchive } from '../../../../adapters/node/archive/extract.ts';
@@ -18,6 +8,7 @@ import type { SwapOrder } from '../../../../services/firmware-transitions.ts';
 import { defaultArchiveLimits as limits } from '../../../../services/firmware.ts';
 import { firmwareStoreContract } from '../../../contracts/firmware-store.ts';
 import { inChunks, tarOf, zlibOf } from '../../../support/tar.ts';
+import { temporaryFolder } from '../../../support/folder.ts';
 
 /** Walks by itself, since Node from 26 on follows links when it reads a folder recursively. */
 const filesOf = (folder: string, at = ''): Record<string, string> =>
@@ -38,15 +29,14 @@ const stagingsIn = (folder: string): string[] =>
 let root: string;
 let folder: string;
 let umask: number;
-beforeEach(() => {
+beforeEach(async () => {
   umask = process.umask(0);
-  root = mkdtempSync(path.join(tmpdir(), 'pepeunit-firmware-'));
+  root = await temporaryFolder();
   folder = path.join(root, 'unit');
   mkdirSync(folder);
 });
 afterEach(() => {
   process.umask(umask);
-  rmSync(root, { recursive: true, force: true });
 });
 const { signal } = new AbortController();
 

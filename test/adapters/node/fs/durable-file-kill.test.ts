@@ -2,13 +2,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sweepTemporaries } from '../../../../adapters/node/fs/temporary-files.ts';
-import { compiled, run, type Compiled } from '../../../support/compiled.ts';
+import { compileProgram, startCompiled, type Compiled } from '../../../support/compiled.ts';
 import { until } from '../../../support/until.ts';
-import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../../support/folder.ts';
 
 let program: Compiled;
 beforeAll(async () => {
-  program = await compiled(new URL('../../../support/programs/rewriting.ts', import.meta.url));
+  program = await compileProgram(new URL('../../../support/programs/rewriting.ts', import.meta.url));
 });
 afterAll(() => program.remove());
 
@@ -25,7 +25,7 @@ test(`a process that rewrites a document is killed ${kills} times: the document 
   let last = 0;
   let leftOver = 0;
   for (let kill = 0; kill < kills; kill += 1) {
-    const { child, printed, end } = run(program, [path]);
+    const { child, printed, end } = startCompiled(program, [path]);
     await until(() => printed().includes('writing'), { what: 'the program writes' });
     const before = last;
     await until(async () => (await numberIn(path)) > before, { what: 'the document is rewritten' });

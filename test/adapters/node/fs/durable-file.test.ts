@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { removeFiles, replaceFile, replaceFiles } from '../../../../adapters/node/fs/durable-file.ts';
 import { hostFs, type DurableFs } from '../../../../adapters/node/fs/file-system.ts';
 import { fileStorage } from '../../../../adapters/node/storage/storage.ts';
-import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../../support/folder.ts';
 
 const failed = (code: string) => Object.assign(new Error(code), { code });
 

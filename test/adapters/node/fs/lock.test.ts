@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { takeLock } from '../../../../adapters/node/fs/lock.ts';
-import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../../support/folder.ts';
 
 const refusal = vi.hoisted(() => ({ code: undefined as string | undefined }));
 vi.mock('node:fs/promises', async (original) => {

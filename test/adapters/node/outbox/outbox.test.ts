@@ -8,7 +8,7 @@ import { systemClock } from '../../../../adapters/shared/clock.ts';
 import type { Outbox } from '../../../../services/outbox.ts';
 import { outboxContract, stored } from '../../../contracts/outbox.ts';
 import { until } from '../../../support/until.ts';
-import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../../support/folder.ts';
 
 const at = async (changes: Partial<FileOutboxOptions> = {}) => {
   const folder = join(await temporaryFolder(), 'unit', '.pepeunit', 'outbox');

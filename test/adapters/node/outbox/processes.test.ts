@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { fileOutbox } from '../../../../adapters/node/outbox/outbox.ts';
 import { systemClock } from '../../../../adapters/shared/clock.ts';
-import { compiled, type Compiled } from '../../../support/compiled.ts';
+import { compileProgram, type Compiled } from '../../../support/compiled.ts';
 import { until } from '../../../support/until.ts';
 import { stored } from '../../../contracts/outbox.ts';
-import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../../support/folder.ts';
 
 let program: Compiled;
 beforeAll(async () => {
-  program = await compiled(new URL('../../../support/programs/publishing.ts', import.meta.url));
+  program = await compileProgram(new URL('../../../support/programs/publishing.ts', import.meta.url));
 });
 afterAll(() => program.remove());
 

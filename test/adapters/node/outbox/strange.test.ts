@@ -18,7 +18,7 @@ import { expect, test } from 'vitest';
 import { fileOutbox } from '../../../../adapters/node/outbox/outbox.ts';
 import { systemClock } from '../../../../adapters/shared/clock.ts';
 import { stored } from '../../../contracts/outbox.ts';
-import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../../support/folder.ts';
 
 /** An outbox's folder with two messages in one segment, and a way to open it again. */
 const withTwo = async () => {

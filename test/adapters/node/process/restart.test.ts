@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { nodeProcessControl } from '../../../../adapters/node/process/restart.ts';
 import { processControlContract } from '../../../contracts/process-control.ts';
-import { compiled, run, type Compiled } from '../../../support/compiled.ts';
+import { compileProgram, startCompiled, type Compiled } from '../../../support/compiled.ts';
 import { until } from '../../../support/until.ts';
-import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../../support/folder.ts';
 
 let program: Compiled;
 beforeAll(async () => {
-  program = await compiled(new URL('../../../support/programs/restarting.ts', import.meta.url));
+  program = await compileProgram(new URL('../../../support/programs/restarting.ts', import.meta.url));
 });
 afterAll(() => program.remove());
 
@@ -19,7 +19,7 @@ type Note = Readonly<Record<string, unknown>>;
 /** Runs the program with these steps, one for each start. */
 const start = async (steps: string, port = 0, env: NodeJS.ProcessEnv = {}) => {
   const journal = join(await temporaryFolder(), 'journal');
-  const running = run(program, [journal, steps, String(port)], env);
+  const running = startCompiled(program, [journal, steps, String(port)], env);
   const notes = (): Note[] => {
     try {
       return readFileSync(journal, 'utf8')

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseEnv } from '../../../../services/env.ts';
 import type { JsonObject } from '../../../../services/json.ts';
-import { compiled, run, type Compiled } from '../../../support/compiled.ts';
-import { envDocument, tokenOf, unitUuid } from '../../../support/env.ts';
+import { compileProgram, startCompiled, type Compiled } from '../../../support/compiled.ts';
+import { envDocument, tokenOf, unitUuid } from '../../../support/documents.ts';
 import { sendJson, startHttpServer, type HttpServer } from '../../../support/http-server.ts';
 import { until } from '../../../support/until.ts';
-import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../../support/folder.ts';
 
 let program: Compiled;
 let server: HttpServer;
@@ -22,7 +22,7 @@ const useless: readonly JsonObject[] = [
 ];
 
 beforeAll(async () => {
-  program = await compiled(new URL('../../../support/programs/refreshing.ts', import.meta.url));
+  program = await compileProgram(new URL('../../../support/programs/refreshing.ts', import.meta.url));
   server = await startHttpServer((_, response) => {
     answers += 1;
     const changes = answers % 3 === 0 ? useless[answers % useless.length] : undefined;
@@ -43,7 +43,7 @@ test(`env_update is killed ${kills} times: env.json always parses, and is one th
   let refused = 0;
   for (let kill = 0; kill < kills; kill += 1) {
     const before = answers;
-    const { child, printed, end } = run(program, [path]);
+    const { child, printed, end } = startCompiled(program, [path]);
     await until(() => answers > before + 4, { what: 'the env was taken over some times' });
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 40));
     child.kill('SIGKILL');

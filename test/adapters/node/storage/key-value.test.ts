@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import * as keyValue from '../../../../adapters/node/storage/key-value.ts';
 import { keyValueContract } from '../../../contracts/key-value.ts';
-import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../../support/folder.ts';
 
 const { createStore, get, keys, set, setMany } = keyValue;
 

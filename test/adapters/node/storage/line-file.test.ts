@@ -7,7 +7,7 @@ import { hostLineFs, type LineFs } from '../../../../adapters/node/storage/line-
 import { fileStorage } from '../../../../adapters/node/storage/storage.ts';
 import { fileLogSink } from '../../../../adapters/shared/log/file-log-sink.ts';
 import { entry } from '../../../contracts/log-sink.ts';
-import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../../support/folder.ts';
 
 /** Every step of every write, in front of the host's file system: `step` sees each write's bytes, and may fail it. */
 const stepped = (step: (bytes: number) => number | undefined): { fs: DurableFs; lineFs: LineFs } => ({

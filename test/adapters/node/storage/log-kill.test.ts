@@ -1,13 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { compiled, run, type Compiled } from '../../../support/compiled.ts';
+import { compileProgram, startCompiled, type Compiled } from '../../../support/compiled.ts';
 import { until } from '../../../support/until.ts';
-import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../../support/folder.ts';
 
 let program: Compiled;
 beforeAll(async () => {
-  program = await compiled(new URL('../../../support/programs/logging.ts', import.meta.url));
+  program = await compileProgram(new URL('../../../support/programs/logging.ts', import.meta.url));
 });
 afterAll(() => program.remove());
 
@@ -19,7 +19,7 @@ test(`a process that logs is killed ${kills} times: log.json is valid, within it
   const path = join(folder, 'log.json');
   let newest = 0;
   for (let kill = 0; kill < kills; kill += 1) {
-    const { child, printed, end } = run(program, [path]);
+    const { child, printed, end } = startCompiled(program, [path]);
     await until(() => printed().includes('logging'), { what: 'the program logs' });
     await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 80));
     child.kill('SIGKILL');

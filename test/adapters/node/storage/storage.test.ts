@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fileStorage } from '../../../../adapters/node/storage/storage.ts';
 import { storageContract } from '../../../contracts/storage.ts';
-import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../../support/folder.ts';
 
 storageContract('files on Node', async () => {
   const folder = await temporaryFolder();

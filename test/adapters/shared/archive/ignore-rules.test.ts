@@ -1,17 +1,18 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ignoreRules } from '../../../../adapters/shared/archive/ignore-rules.ts';
+import { createFolder } from '../../../support/folder.ts';
 
 let repository: string;
-beforeAll(() => {
-  repository = mkdtempSync(join(tmpdir(), 'pepeunit-ignore-'));
+let remove: () => Promise<void>;
+beforeAll(async () => {
+  ({ path: repository, remove } = await createFolder());
   execFileSync('git', ['init', '-q', repository]);
 });
-afterAll(() => rmSync(repository, { recursive: true, force: true }));
+afterAll(() => remove());
 
 /** What git itself leaves out. */
 const ignoredByGit = (patterns: string, paths: readonly string[]): string[] => {

@@ -5,7 +5,7 @@ import { memoryStorage } from '../../../../adapters/memory/storage.ts';
 import { fileStorage } from '../../../../adapters/node/storage/storage.ts';
 import { fileLogSink } from '../../../../adapters/shared/log/file-log-sink.ts';
 import { entry, logSinkContract } from '../../../contracts/log-sink.ts';
-import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../../support/folder.ts';
 
 const path = 'log.json';
 

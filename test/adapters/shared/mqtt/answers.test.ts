@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { MqttVersion } from '../../../../services/broker.ts';
 import type { BrokerError } from '../../../../services/errors.ts';
 import { startAedes } from '../../../support/aedes-broker.ts';
-import { deaf, failure, later, open, optionsFor } from '../../../support/mqtt-links.ts';
+import { deaf, failure, later, open, optionsFor } from '../../../support/mqtt.ts';
 import { connack, startScriptedBroker } from '../../../support/scripted-broker.ts';
 import { until } from '../../../support/until.ts';
 

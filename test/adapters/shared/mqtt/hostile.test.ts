@@ -10,7 +10,7 @@ import { mqttBroker } from '../../../../adapters/shared/mqtt/broker.ts';
 import type { MqttVersion } from '../../../../services/broker.ts';
 import { BrokerError } from '../../../../services/errors.ts';
 import { startAedes } from '../../../support/aedes-broker.ts';
-import { clientId, deaf, failure, later, open, optionsFor, username } from '../../../support/mqtt-links.ts';
+import { clientId, deaf, failure, later, open, optionsFor, username } from '../../../support/mqtt.ts';
 import { startRecordingProxy } from '../../../support/recording-proxy.ts';
 import { connack, startScriptedBroker, type ScriptedBroker } from '../../../support/scripted-broker.ts';
 import { until } from '../../../support/until.ts';

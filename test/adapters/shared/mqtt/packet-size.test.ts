@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { mqttBroker } from '../../../../adapters/shared/mqtt/broker.ts';
 import { inGroups, publishBytes, utf8Bytes } from '../../../../adapters/shared/mqtt/packet-size.ts';
-import { generate } from '../../../support/mqtt-packets.ts';
+import { generate } from '../../../support/mqtt.ts';
 import { startScriptedBroker } from '../../../support/scripted-broker.ts';
 
 const texts = fc.oneof(

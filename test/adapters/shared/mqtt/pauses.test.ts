@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LinkListener, MqttVersion } from '../../../../services/broker.ts';
 import { startRogueBroker, type Connection } from '../../../lab/faults/rogue-broker.ts';
-import { deaf, later, open, optionsFor } from '../../../support/mqtt-links.ts';
+import { deaf, later, open, optionsFor } from '../../../support/mqtt.ts';
 import { until } from '../../../support/until.ts';
 
 /** A broker that sends three messages after each SUBSCRIBE, and keeps the names of the packets that it gets. */

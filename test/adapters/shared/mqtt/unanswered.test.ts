@@ -3,8 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { mqttBroker } from '../../../../adapters/shared/mqtt/broker.ts';
 import type { Link, MqttVersion } from '../../../../services/broker.ts';
 import { startRogueBroker, suback, type Connection, type Misbehaviour } from '../../../lab/faults/rogue-broker.ts';
-import { heldBy, watchClients } from '../../../support/mqtt-clients.ts';
-import { deaf, failure, later, open, optionsFor } from '../../../support/mqtt-links.ts';
+import { heldBy, watchClients, deaf, failure, later, open, optionsFor } from '../../../support/mqtt.ts';
 import { until } from '../../../support/until.ts';
 
 const versions: readonly MqttVersion[] = [4, 5];

@@ -3,7 +3,7 @@ import type { MqttVersion } from '../../../../services/broker.ts';
 import { BrokerError } from '../../../../services/errors.ts';
 import { startAedes } from '../../../support/aedes-broker.ts';
 import { describeWithMosquitto, startMosquitto } from '../../../support/mosquitto.ts';
-import { clientId, deaf, failure, later, open, optionsFor, username } from '../../../support/mqtt-links.ts';
+import { clientId, deaf, failure, later, open, optionsFor, username } from '../../../support/mqtt.ts';
 import { startRecordingProxy, type RecordingProxy } from '../../../support/recording-proxy.ts';
 import { until } from '../../../support/until.ts';
 

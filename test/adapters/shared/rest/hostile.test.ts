@@ -2,7 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { kyRest } from '../../../../adapters/shared/rest/rest.ts';
 import { sendJson, type Answer } from '../../../support/http-server.ts';
-import { envFailure, failure, start, targetAt, token, unitUuid } from '../../../support/rest-calls.ts';
+import { envFailure, failure, start, targetAt, token } from '../../../support/rest-calls.ts';
+import { unitUuid } from '../../../support/documents.ts';
 import { until } from '../../../support/until.ts';
 
 const drip = (response: ServerResponse) => {

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { kyRest } from '../../../../adapters/shared/rest/rest.ts';
 import { restContract } from '../../../contracts/rest.ts';
 import { sendJson, type Answer } from '../../../support/http-server.ts';
-import { envFailure, failure, start, targetAt, token, unitUuid } from '../../../support/rest-calls.ts';
+import { envFailure, failure, start, targetAt, token } from '../../../support/rest-calls.ts';
+import { unitUuid } from '../../../support/documents.ts';
 
 describe('the contract', () => {
   restContract(async ({ env, schema, firmware, inputs, units }) => {

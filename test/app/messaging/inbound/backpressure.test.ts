@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import type { InboxClass } from '../../../../app/messaging/inbound/topic-queues.ts';
-import { message, settle, setUp } from './receiving.ts';
+import { message, createTestInbox } from '../../../support/messaging.ts';
+import { settle } from '../../../support/until.ts';
 
 const eight = { messages: 8, bytes: 1000, handlerMs: 60_000 };
 
 /** An inbox whose handler ends its work when told so, topic by topic. */
 const working = (limits = eight) => {
-  const parts = setUp(limits);
+  const parts = createTestInbox(limits);
   const endings = new Map<string, () => void>();
   const seen: string[] = [];
   parts.inbox.setHandler((given) => {
@@ -38,7 +39,7 @@ const isHeld = async (held: Promise<void> | undefined): Promise<boolean> => {
 };
 
 test('nothing is held back while the handler keeps up (M5, X7)', async () => {
-  const { inbox } = setUp();
+  const { inbox } = createTestInbox();
   inbox.setHandler(() => undefined);
   expect(inbox.push(message('a', 'x'), 'input')).toBeUndefined();
   inbox.setHandler(() => Promise.resolve());
@@ -147,7 +148,7 @@ test.each(['stop', 'hold'] as const)(
 );
 
 test('a handler that rejects every other message loses none, where the sender waits as it is told (M5)', async () => {
-  const { inbox } = setUp(eight);
+  const { inbox } = createTestInbox(eight);
   const seen: string[] = [];
   inbox.setHandler(async (given) => {
     await settle();

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { settle, setUp } from './receiving.ts';
+import { createTestInbox } from '../../../support/messaging.ts';
+import { settle } from '../../../support/until.ts';
 
 test('a handler that returns at once is called while the message is pushed', () => {
-  const { inbox, receive } = setUp();
+  const { inbox, receive } = createTestInbox();
   const seen: string[] = [];
   inbox.setHandler((given) => seen.push(given.text()));
   receive('a', '1');
@@ -10,7 +11,7 @@ test('a handler that returns at once is called while the message is pushed', () 
 });
 
 test('a burst of 1,000 reaches a handler that awaits 20 ms, in order and one at a time', async () => {
-  const { clock, inbox, receive } = setUp();
+  const { clock, inbox, receive } = createTestInbox();
   const seen: number[] = [];
   let atWork = 0;
   inbox.setHandler(async (given) => {
@@ -30,7 +31,7 @@ test('a burst of 1,000 reaches a handler that awaits 20 ms, in order and one at 
 });
 
 test('a handler that never settles holds up its own topic, and that only for its time limit (M5)', async () => {
-  const { clock, inbox, receive, warnings } = setUp();
+  const { clock, inbox, receive, warnings } = createTestInbox();
   const seen: string[] = [];
   inbox.setHandler((given) => {
     seen.push(`${given.topic}${given.text()}`);
@@ -55,7 +56,7 @@ test.each([
   ],
   ['a rejection', () => Promise.reject(new Error('boom'))],
 ])('%s in the handler is one warning, and the next message comes', async (_, fail) => {
-  const { inbox, receive, warnings } = setUp();
+  const { inbox, receive, warnings } = createTestInbox();
   const seen: string[] = [];
   inbox.setHandler((given) => (given.text() === 'bad' ? fail() : void seen.push(given.text())));
   receive('a', 'bad');
@@ -66,7 +67,7 @@ test.each([
 });
 
 test('what passes the limits is dropped, counted, and told once in a while (M5)', async () => {
-  const { clock, inbox, receive, warnings } = setUp({ messages: 2, bytes: 100, handlerMs: 1000 });
+  const { clock, inbox, receive, warnings } = createTestInbox({ messages: 2, bytes: 100, handlerMs: 1000 });
   inbox.setHandler(() => new Promise(() => undefined));
   for (const text of ['1', '2', '3', '4', '5']) receive('a', text);
   expect(inbox.metrics()).toMatchObject({ received: 5, dropped: 2, waiting: 2 });
@@ -80,7 +81,7 @@ test('what passes the limits is dropped, counted, and told once in a while (M5)'
 });
 
 test('the drops of a flood are told every 10 s with their number, the last ones too (M5)', () => {
-  const { clock, inbox, receive, warnings } = setUp({ messages: 2, bytes: 100, handlerMs: 3_600_000 });
+  const { clock, inbox, receive, warnings } = createTestInbox({ messages: 2, bytes: 100, handlerMs: 3_600_000 });
   inbox.setHandler(() => new Promise(() => undefined));
   for (let index = 0; index < 1003; index += 1) receive('a', 'x');
   clock.advance(10_000);
@@ -95,7 +96,7 @@ test('the drops of a flood are told every 10 s with their number, the last ones 
 });
 
 test('a flood of inputs leaves the room of commands as it was (M5)', () => {
-  const { inbox, receive } = setUp({ messages: 2, bytes: 100, handlerMs: 1000 });
+  const { inbox, receive } = createTestInbox({ messages: 2, bytes: 100, handlerMs: 1000 });
   inbox.setHandler(() => new Promise(() => undefined));
   for (let index = 0; index < 10; index += 1) receive('input', 'x');
   for (let index = 0; index < 3; index += 1) receive('update', 'x', 'command');
@@ -103,7 +104,7 @@ test('a flood of inputs leaves the room of commands as it was (M5)', () => {
 });
 
 test('handlers at work are bounded too, when each message has a topic of its own (M5)', () => {
-  const { inbox, receive } = setUp({ messages: 100, bytes: 10_000, handlerMs: 1000 });
+  const { inbox, receive } = createTestInbox({ messages: 100, bytes: 10_000, handlerMs: 1000 });
   let atWork = 0;
   inbox.setHandler(() => {
     atWork += 1;
@@ -115,7 +116,7 @@ test('handlers at work are bounded too, when each message has a topic of its own
 });
 
 test('a payload that passes the bound of bytes is dropped while the handler is busy', () => {
-  const { inbox, receive } = setUp({ messages: 10, bytes: 8, handlerMs: 1000 });
+  const { inbox, receive } = createTestInbox({ messages: 10, bytes: 8, handlerMs: 1000 });
   inbox.setHandler(() => new Promise(() => undefined));
   receive('a', 'first');
   receive('a', '12345678');
@@ -124,7 +125,7 @@ test('a payload that passes the bound of bytes is dropped while the handler is b
 });
 
 test('messages are dropped while the inbox is held, by each of those who hold it', () => {
-  const { inbox, receive } = setUp();
+  const { inbox, receive } = createTestInbox();
   const seen: string[] = [];
   inbox.setHandler((given) => seen.push(given.text()));
   const first = inbox.hold();
@@ -140,7 +141,7 @@ test('messages are dropped while the inbox is held, by each of those who hold it
 });
 
 test('stopped, it waits for nothing, drops what waits, and takes nothing more', async () => {
-  const { clock, inbox, receive, warnings } = setUp();
+  const { clock, inbox, receive, warnings } = createTestInbox();
   const seen: string[] = [];
   inbox.setHandler((given) => {
     seen.push(given.text());
@@ -157,7 +158,7 @@ test('stopped, it waits for nothing, drops what waits, and takes nothing more', 
 });
 
 test('a handler that stops it while messages wait is the last one called', async () => {
-  const { clock, inbox, receive } = setUp();
+  const { clock, inbox, receive } = createTestInbox();
   const seen: string[] = [];
   inbox.setHandler((given) => {
     seen.push(given.text());

@@ -2,17 +2,17 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { memoryOutbox } from '../../../../adapters/memory/outbox.ts';
 import { StorageError } from '../../../../services/errors.ts';
-import { hang } from '../../../support/hanging-outbox.ts';
-import { opened, publishing, quiet, slowLink, textOf } from './publishing.ts';
+import { hangOutbox, openTestPublisher, createTestPublisher, slowLink, textOf } from '../../../support/messaging.ts';
+import { settle } from '../../../support/until.ts';
 
 test('what waits for a write that hangs is bounded, however long that takes (M9, S1)', async () => {
-  const { store } = hang(memoryOutbox(), 'append');
-  const { publisher, clock } = await opened({ messages: 100 }, store);
+  const { store } = hangOutbox(memoryOutbox(), 'append');
+  const { publisher, clock } = await openTestPublisher({ messages: 100 }, store);
   const heap: number[] = [];
   for (let index = 0; index < 60_000; index += 1) {
     void publisher.publish('t', new Uint8Array(2_000));
     if (index % 100 === 0) clock.advance(1_000);
-    if (index % 100 === 0) await quiet();
+    if (index % 100 === 0) await settle();
     if (index % 2_000 === 1_999) heap.push(process.memoryUsage().arrayBuffers);
   }
   expect(publisher.metrics()).toMatchObject({ waiting: 100, isVolatile: true });
@@ -31,10 +31,10 @@ test('whatever a disk does, each message settles, is kept once, and no timer is 
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.boolean(), async (steps, opensLate) => {
       const inner = memoryOutbox();
-      const { store, letGo, holdAgain } = hang(inner, 'open', 'append', 'close');
+      const { store, letGo, holdAgain } = hangOutbox(inner, 'open', 'append', 'close');
       let isHanging = opensLate;
       if (!opensLate) letGo();
-      const { publisher, clock } = publishing({}, store);
+      const { publisher, clock } = createTestPublisher({}, store);
       void publisher.open();
       let link = slowLink();
       const taken: string[] = [];
@@ -69,21 +69,21 @@ test('whatever a disk does, each message settles, is kept once, and no timer is 
         const [, topic, qos] = /^publish (\w)(.*)/.exec(one) ?? [];
         if (topic === undefined) acts[one]?.();
         else results.push(publisher.publish(topic, String(index), { qos: qos ? 1 : 0, until: 'settled' }));
-        await quiet();
+        await settle();
       }
       cut();
       let isStopped = false;
       void publisher.stop(1_000).then(() => (isStopped = true));
       for (let wait = 0; wait < 5; wait += 1) {
-        await quiet();
+        await settle();
         clock.advance(500);
       }
-      await quiet();
+      await settle();
       expect({ isStopped, timers: clock.pending }).toEqual({ isStopped: true, timers: 0 });
       const outcomes = await Promise.all(results);
       const waiting = outcomes.filter(({ outcome }) => outcome === 'queued').length;
       letGo();
-      for (let turn = 0; turn < 5; turn += 1) await quiet();
+      for (let turn = 0; turn < 5; turn += 1) await settle();
       expect(clock.pending).toBe(0);
       expect(inner.messages.size).toBeGreaterThanOrEqual(waiting);
       const delivered = outcomes.filter(({ outcome }) => outcome === 'delivered').length;

@@ -4,9 +4,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { fileOutbox } from '../../../../adapters/node/outbox/outbox.ts';
 import { systemClock } from '../../../../adapters/shared/clock.ts';
 import { createPublisher } from '../../../../app/messaging/outbound/publisher.ts';
-import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { temporaryFolder } from '../../../support/folder.ts';
 import { until } from '../../../support/until.ts';
-import { linkThat, textOf } from './publishing.ts';
+import { linkThat, textOf } from '../../../support/messaging.ts';
 
 /** A publisher whose messages wait in real files. */
 const publishingTo = (folder: string) => {

@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { StorageError } from '../../../../services/errors.ts';
-import { until } from '../../../support/until.ts';
-import { publishing, quiet, slowLink } from './publishing.ts';
+import { until, settle } from '../../../support/until.ts';
+import { createTestPublisher, slowLink } from '../../../support/messaging.ts';
 
 test('the oldest are dropped, counted and told once when too many wait (S1, S2)', async () => {
-  const { publisher, link, sent, warnings, outcomes, store } = publishing({ messages: 2 });
+  const { publisher, link, sent, warnings, outcomes, store } = createTestPublisher({ messages: 2 });
   expect(await outcomes('t', '1', '2', '3', '4')).toEqual(Array(4).fill('queued'));
   expect(store.messages.size).toBe(2);
   publisher.attach(link);
@@ -16,7 +16,7 @@ test('the oldest are dropped, counted and told once when too many wait (S1, S2)'
 });
 
 test('what waits is bounded by bytes too, topics included (S1)', async () => {
-  const { publisher, outcomes } = publishing({ bytes: 40 });
+  const { publisher, outcomes } = createTestPublisher({ bytes: 40 });
   await outcomes('t', '12', '34', '56', '78');
   const { waiting, waitingBytes, dropped } = publisher.metrics();
   expect({ all: waiting + dropped, bytes: waitingBytes <= 40, some: waiting > 0 && dropped > 0 }).toEqual({
@@ -29,7 +29,7 @@ test('what waits is bounded by bytes too, topics included (S1)', async () => {
 });
 
 test('a topic can reject the new instead, and keeps its own from others (S2)', async () => {
-  const { publisher, link, sent, outcomes } = publishing({
+  const { publisher, link, sent, outcomes } = createTestPublisher({
     messages: 3,
     policies: { precious: { keep: 'queue', whenFull: 'rejectNew' } },
   });
@@ -42,7 +42,7 @@ test('a topic can reject the new instead, and keeps its own from others (S2)', a
 });
 
 test('a topic can have a bound of its own (S2)', async () => {
-  const { publisher, link, sent, outcomes } = publishing({
+  const { publisher, link, sent, outcomes } = createTestPublisher({
     policies: { few: { keep: 'queue', messages: 2 }, fewer: { keep: 'queue', messages: 1, whenFull: 'rejectNew' } },
   });
   await outcomes('few', '1', '2', '3');
@@ -53,7 +53,7 @@ test('a topic can have a bound of its own (S2)', async () => {
 });
 
 test('of a topic with the policy `latest` the newest alone is kept, in the store as well (S2)', async () => {
-  const { publisher, link, sent, outcomes, store } = publishing({ policies: { t: 'latest' } });
+  const { publisher, link, sent, outcomes, store } = createTestPublisher({ policies: { t: 'latest' } });
   await outcomes('t', '1', '2', '3');
   expect(store.messages.size).toBe(1);
   publisher.attach(link);
@@ -63,7 +63,7 @@ test('of a topic with the policy `latest` the newest alone is kept, in the store
 });
 
 test('of a topic with the policy `none` nothing is kept (S2)', async () => {
-  const { publisher, link, outcomes, store } = publishing({ policies: { t: 'none' } });
+  const { publisher, link, outcomes, store } = createTestPublisher({ policies: { t: 'none' } });
   expect(await outcomes('t', '1')).toEqual(['dropped']);
   await publisher.open();
   publisher.attach(link);
@@ -73,14 +73,14 @@ test('of a topic with the policy `none` nothing is kept (S2)', async () => {
 });
 
 test('by default the state keeps its newest, the log its newest 256, and all else everything (S2)', async () => {
-  const { publisher, outcomes } = publishing();
+  const { publisher, outcomes } = createTestPublisher();
   const many = Array.from({ length: 300 }, (_, index) => String(index));
   for (const topic of ['state/pepeunit', 'log/pepeunit', 't']) await outcomes(topic, ...many);
   expect(publisher.metrics()).toMatchObject({ waiting: 1 + 256 + 300, replaced: 299, dropped: 44 });
 });
 
 test('what waits for too long expires (S6)', async () => {
-  const { publisher, link, sent, outcomes, clock, store } = publishing({ ageMs: 60_000 });
+  const { publisher, link, sent, outcomes, clock, store } = createTestPublisher({ ageMs: 60_000 });
   await outcomes('t', '1');
   clock.advance(40_000);
   await outcomes('t', '2');
@@ -93,7 +93,7 @@ test('what waits for too long expires (S6)', async () => {
 });
 
 test('age goes on through a restart, and a jump of the wall clock ages nothing while the program runs (S6, M13, X3)', async () => {
-  const first = publishing({ ageMs: 60_000 });
+  const first = createTestPublisher({ ageMs: 60_000 });
   await first.outcomes('t', '1');
   first.clock.jump(1e12);
   await first.outcomes('t', '2');
@@ -101,17 +101,17 @@ test('age goes on through a restart, and a jump of the wall clock ages nothing w
   first.clock.jump(-1e12);
   await first.publisher.stop();
   first.clock.advance(61_000);
-  const second = publishing({ ageMs: 60_000 }, first.store, first.clock);
+  const second = createTestPublisher({ ageMs: 60_000 }, first.store, first.clock);
   await second.publisher.open();
   expect(second.publisher.metrics()).toMatchObject({ expired: 1, waiting: 1 });
 });
 
 test('what waited at the stop is sent first at the next start, in order, each topic by itself (S3)', async () => {
-  const first = publishing();
+  const first = createTestPublisher();
   await first.outcomes('a', '1', '2');
   await first.outcomes('b', '1');
   await first.publisher.stop();
-  const second = publishing({}, first.store, first.clock);
+  const second = createTestPublisher({}, first.store, first.clock);
   second.publisher.attach(second.link);
   const late = second.outcomes('a', '3');
   await second.publisher.open();
@@ -123,25 +123,25 @@ test('what waited at the stop is sent first at the next start, in order, each to
 });
 
 test('policies and bounds hold for what earlier runs left, too', async () => {
-  const first = publishing();
+  const first = createTestPublisher();
   await first.outcomes('t', '1', '2', '3');
   await first.publisher.stop();
-  const second = publishing({ messages: 2 }, first.store);
+  const second = createTestPublisher({ messages: 2 }, first.store);
   await second.publisher.open();
   expect(second.publisher.metrics()).toMatchObject({ waiting: 2, dropped: 1 });
-  const third = publishing({ policies: { t: 'latest' } }, first.store);
+  const third = createTestPublisher({ policies: { t: 'latest' } }, first.store);
   await third.publisher.open();
   expect(third.publisher.metrics()).toMatchObject({ waiting: 1, replaced: 1 });
 });
 
 test('a full disk costs durability alone: one warning, and back to disk when there is room (S11)', async () => {
-  const { publisher, link, sent, warnings, outcomes, store, clock } = publishing();
+  const { publisher, link, sent, warnings, outcomes, store, clock } = createTestPublisher();
   await outcomes('t', '1');
   const free = store.fill();
   expect(await outcomes('t', '2', '3')).toEqual(['queued', 'queued']);
   expect(await outcomes('t', '4')).toEqual(['queued']);
   clock.advance(30_000);
-  await quiet();
+  await settle();
   expect(warnings).toEqual([expect.stringContaining('no space is left')]);
   expect(publisher.metrics()).toMatchObject({ isVolatile: true, waiting: 4 });
   free();
@@ -156,11 +156,11 @@ test('a full disk costs durability alone: one warning, and back to disk when the
 });
 
 test('a store that can not be opened is tried again, and what it holds then goes first', async () => {
-  const first = publishing();
+  const first = createTestPublisher();
   await first.outcomes('t', '1');
   await first.publisher.stop();
   first.store.failNext('open', new StorageError('io', 'in use'));
-  const { publisher, link, sent, warnings, outcomes, store, clock } = publishing({}, first.store, first.clock);
+  const { publisher, link, sent, warnings, outcomes, store, clock } = createTestPublisher({}, first.store, first.clock);
   expect(await outcomes('t', '2')).toEqual(['queued']);
   expect(warnings).toEqual([expect.stringContaining('in use')]);
   clock.advance(30_000);
@@ -171,7 +171,7 @@ test('a store that can not be opened is tried again, and what it holds then goes
 });
 
 test('without a store messages wait in memory, and are dropped at the stop', async () => {
-  const { outcomes, publisher } = publishing({}, null);
+  const { outcomes, publisher } = createTestPublisher({}, null);
   expect(await outcomes('t', '1', '2')).toEqual(['queued', 'queued']);
   const last = publisher.publish('t', '3', { until: 'settled' });
   await publisher.stop();
@@ -195,7 +195,11 @@ test('whatever is published over whatever links, each message settles and the me
   );
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-      const { publisher, clock, store } = publishing({ messages: 5, ageMs: 10_000, policies: { newest: 'latest' } });
+      const { publisher, clock, store } = createTestPublisher({
+        messages: 5,
+        ageMs: 10_000,
+        policies: { newest: 'latest' },
+      });
       await publisher.open();
       let slow = slowLink();
       const taken: string[] = [];
@@ -215,7 +219,7 @@ test('whatever is published over whatever links, each message settles and the me
         }
         if (one.do === 'answer') slow.answer();
         if (one.do === 'wait') clock.advance(3_000);
-        await quiet();
+        await settle();
         expect(publisher.metrics().waiting).toBeLessThanOrEqual(5);
       }
       cut();

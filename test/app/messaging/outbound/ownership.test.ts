@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { until } from '../../../support/until.ts';
-import { publishing } from './publishing.ts';
+import { createTestPublisher } from '../../../support/messaging.ts';
 
 const [one, other] = ['0d7c3a52-6e0b-4a86-9d6f-4c1f0b6f2a11', '7f9e1e34-9a5e-4a0c-8a5c-0c6d0a0b1c2d'] as const;
 
 /** A store with two messages of a unit, or of nobody where there is none. */
 const storeOf = async (unit: string | undefined) => {
-  const { publisher, outcomes, store, clock } = publishing();
+  const { publisher, outcomes, store, clock } = createTestPublisher();
   await publisher.open();
   if (unit !== undefined) publisher.claim(unit);
   await outcomes('t', '1', '2');
@@ -19,7 +19,7 @@ test.each(['before', 'after'])(
   'messages of another unit go aside and are told once, though it is known %s the store is read (S8)',
   async (when) => {
     const { store, clock } = await storeOf(one);
-    const { publisher, link, sent, warnings, outcomes } = publishing({}, store, clock);
+    const { publisher, link, sent, warnings, outcomes } = createTestPublisher({}, store, clock);
     if (when === 'before') publisher.claim(other);
     await publisher.open();
     if (when === 'after') publisher.claim(other);
@@ -42,7 +42,7 @@ test.each([
   ['the same unit, written otherwise', one.toUpperCase()],
 ])('messages of %s go out, whatever its token is', async (_, unit) => {
   const { store, clock } = await storeOf(one);
-  const { publisher, link, sent, warnings } = publishing({}, store, clock);
+  const { publisher, link, sent, warnings } = createTestPublisher({}, store, clock);
   await publisher.open();
   publisher.claim(unit);
   publisher.claim(unit);
@@ -53,7 +53,7 @@ test.each([
 
 test('messages that name no unit are adopted', async () => {
   const { store, clock } = await storeOf(undefined);
-  const { publisher, link, sent } = publishing({}, store, clock);
+  const { publisher, link, sent } = createTestPublisher({}, store, clock);
   await publisher.open();
   publisher.claim(other);
   publisher.attach(link);
@@ -62,7 +62,7 @@ test('messages that name no unit are adopted', async () => {
 });
 
 test('what waits is put aside as well when the program becomes another unit while it runs', async () => {
-  const { publisher, link, sent, outcomes, store } = publishing();
+  const { publisher, link, sent, outcomes, store } = createTestPublisher();
   await publisher.open();
   await outcomes('t', 'nobody’s yet');
   publisher.claim(one);

@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BrokerError } from '../../../../services/errors.ts';
-import { closed, opened, quiet, slowLink } from './publishing.ts';
+import { closed, openTestPublisher, slowLink } from '../../../support/messaging.ts';
+import { settle } from '../../../support/until.ts';
 
-type Bench = Awaited<ReturnType<typeof opened>>;
+type Bench = Awaited<ReturnType<typeof openTestPublisher>>;
 
 /** What one link does: it ends after so long, and acknowledges each message after a while, or none. */
 interface Life {
@@ -26,16 +27,16 @@ const live = async ({ publisher, clock }: Bench, { lastsMs, answersMs = Infinity
   };
   let ms = 0;
   for (; ms < lastsMs && poisonAt() < 0; ms += 50) {
-    await quiet();
+    await settle();
     while (dueMs.length < taken.length) dueMs.push(ms + answersMs);
     if (poisonAt() < 0) answerUntil(dueMs.filter((due) => due <= ms).length);
-    await quiet();
+    await settle();
     clock.advance(50);
   }
   if (poisonAt() >= 0) answerUntil(poisonAt());
   answer(end());
   publisher.detach(link);
-  await quiet();
+  await settle();
   return { taken, isPoisoned: poisonAt() >= 0 };
 };
 
@@ -49,7 +50,7 @@ const busy = async (bench: Bench, ...texts: string[]) => {
 const poisonous = { lastsMs: 20_000, answersMs: 0, poison: 'denied' };
 
 test('a message over which the broker ends each link goes aside, counted and told once, and what waits behind it goes out (S8)', async () => {
-  const bench = await opened();
+  const bench = await openTestPublisher();
   await busy(bench, 'a 1', 'denied 2', 'a 3', 'b 4');
   const links: string[][] = [];
   for (let at = 0; at < 6; at += 1) {
@@ -68,24 +69,24 @@ test('a message over which the broker ends each link goes aside, counted and tol
 });
 
 test('meanwhile messages of QoS 1 wait, and those of QoS 0 are written (S8)', async () => {
-  const bench = await opened();
+  const bench = await openTestPublisher();
   await busy(bench, 'denied 1');
   await live(bench, poisonous);
   const slow = slowLink();
   const written: string[] = [];
   bench.publisher.attach({ ...slow.link, publishNow: (topic) => written.push(topic) > 0 });
-  await quiet();
+  await settle();
   const results = [bench.publisher.publish('a', '2', { qos: 1 }), bench.publisher.publish('b', '3')];
   expect(await Promise.all(results)).toEqual([{ outcome: 'queued' }, { outcome: 'delivered' }]);
   expect(slow.taken).toEqual(['denied 1']);
   expect(written).toEqual(['b']);
   slow.answer();
-  await quiet();
+  await settle();
   expect(slow.taken).toEqual(['denied 1', 'a 2']);
 });
 
 test('a newer message that takes its place is tried instead, and the next of its topic costs two links (S8)', async () => {
-  const bench = await opened({ policies: { denied: 'latest' } });
+  const bench = await openTestPublisher({ policies: { denied: 'latest' } });
   for (let at = 0; at < 6; at += 1) {
     await busy(bench, `denied ${at}`);
     await live(bench, poisonous);
@@ -107,7 +108,7 @@ test.each([
   ['end long after the message', () => 20_000, closed],
   ['end without the message as well', () => 1_000, closed],
 ])('links that %s cost no message (S8, M10)', async (_what, lastsMs, end) => {
-  const bench = await opened();
+  const bench = await openTestPublisher();
   await busy(bench, 'a 1', 'b 2');
   for (let at = 0; at < 20; at += 1) await live(bench, { lastsMs: lastsMs(at), answersMs: undefined, end });
   expect(bench.publisher.metrics()).toMatchObject({ dead: 0, waiting: 2 });
@@ -122,7 +123,7 @@ test('links that end at any time cost no message, as long as one of five acknowl
   });
   await fc.assert(
     fc.asyncProperty(fc.array(life, { maxLength: 16 }), fc.integer({ min: 1, max: 6 }), async (lives, count) => {
-      const bench = await opened();
+      const bench = await openTestPublisher();
       for (const [at, one] of lives.entries()) {
         await busy(bench, ...Array.from({ length: count }, (_, text) => `${'abc'[text % 3]} ${at}-${text}`));
         await live(bench, at % 5 === 4 ? { lastsMs: 7_000, answersMs: 0 } : one);

@@ -1,10 +1,17 @@
 import { expect, test } from 'vitest';
 import type { UnitSchema } from '../../../../services/schema.ts';
-import { until } from '../../../support/until.ts';
-import { closed, linkThat, opened, quiet, publishing, slowLink, textOf } from './publishing.ts';
+import { until, settle } from '../../../support/until.ts';
+import {
+  closed,
+  linkThat,
+  openTestPublisher,
+  createTestPublisher,
+  slowLink,
+  textOf,
+} from '../../../support/messaging.ts';
 
 test('sends at once while a link is open, and keeps nothing', async () => {
-  const { publisher, link, sent, store } = await opened();
+  const { publisher, link, sent, store } = await openTestPublisher();
   publisher.attach(link);
   expect(await publisher.publish('t', 'x')).toEqual({ outcome: 'delivered' });
   expect(await publisher.publish('t', 'y', { qos: 1 })).toEqual({ outcome: 'delivered' });
@@ -14,7 +21,7 @@ test('sends at once while a link is open, and keeps nothing', async () => {
 });
 
 test('a message of QoS 0 that the socket takes needs no promise of the link', async () => {
-  const { publisher, sent } = await opened();
+  const { publisher, sent } = await openTestPublisher();
   const link = linkThat(() => Promise.reject(new Error('not to be called')));
   publisher.attach({
     ...link,
@@ -25,7 +32,7 @@ test('a message of QoS 0 that the socket takes needs no promise of the link', as
 });
 
 test('keeps messages while there is no link, and sends them once, in order, when it is back (M10)', async () => {
-  const { publisher, link, sent, outcomes, store } = await opened();
+  const { publisher, link, sent, outcomes, store } = await openTestPublisher();
   expect(await outcomes('t', '1', '2')).toEqual(['queued', 'queued']);
   expect(store.messages.size).toBe(2);
   publisher.attach(link);
@@ -34,21 +41,21 @@ test('keeps messages while there is no link, and sends them once, in order, when
   expect(await outcomes('t', '4')).toEqual(['delivered']);
   publisher.detach(link);
   publisher.attach(link);
-  await quiet();
+  await settle();
   expect(sent).toEqual(['t 1', 't 2', 't 3', 't 4']);
   expect(store.messages.size).toBe(0);
   expect(publisher.metrics()).toMatchObject({ sent: 4, waiting: 0, queued: 3, dropped: 0, refused: 0 });
 });
 
 test('what is told as queued is in the store by then', async () => {
-  const { publisher, store } = publishing();
+  const { publisher, store } = createTestPublisher();
   expect(await publisher.publish('t', 'x', { qos: 2, retain: true })).toEqual({ outcome: 'queued' });
   const [message] = store.messages.values();
   expect(message).toMatchObject({ topic: 't', qos: 2, retain: true, acceptedMs: expect.any(Number) as number });
 });
 
 test('messages whose link breaks under them are kept, and keep their place before later ones', async () => {
-  const { publisher, link, sent, store } = await opened();
+  const { publisher, link, sent, store } = await openTestPublisher();
   const slow = slowLink();
   publisher.attach(slow.link);
   const early = [1, 0].map((qos) => publisher.publish('t', `early ${qos}`, { qos: qos as 0 | 1 }));
@@ -71,7 +78,7 @@ test('messages whose link breaks under them are kept, and keep their place befor
 });
 
 test('a link that breaks while the queue is sent leaves the rest waiting', async () => {
-  const { publisher, link, sent, outcomes } = await opened();
+  const { publisher, link, sent, outcomes } = await openTestPublisher();
   await outcomes('t', '1', '2', '3');
   let left = 1;
   const breaking = linkThat(async (topic, payload) => {
@@ -79,7 +86,7 @@ test('a link that breaks while the queue is sent leaves the rest waiting', async
     throw closed();
   });
   publisher.attach(breaking);
-  await quiet();
+  await settle();
   expect(publisher.metrics().waiting).toBe(2);
   publisher.detach(breaking);
   publisher.attach(link);
@@ -88,7 +95,7 @@ test('a link that breaks while the queue is sent leaves the rest waiting', async
 });
 
 test('a link that takes nothing is not tried without a pause', async () => {
-  const { publisher, outcomes, clock } = await opened();
+  const { publisher, outcomes, clock } = await openTestPublisher();
   let tries = 0;
   publisher.attach(
     linkThat(() => {
@@ -97,41 +104,41 @@ test('a link that takes nothing is not tried without a pause', async () => {
     }),
   );
   await outcomes('t', '1', '2', '3');
-  await quiet();
+  await settle();
   const before = tries;
-  await quiet();
+  await settle();
   expect(tries).toBe(before);
   clock.advance(1_000);
-  await quiet();
+  await settle();
   expect(tries).toBeGreaterThan(before);
 });
 
 test('what the link has and does not acknowledge is bounded; more waits in the outbox', async () => {
-  const { publisher } = await opened({ messages: 5_000 });
+  const { publisher } = await openTestPublisher({ messages: 5_000 });
   const slow = slowLink();
   publisher.attach(slow.link);
   const all = Array.from({ length: 2_000 }, (_, index) => publisher.publish('t', String(index), { qos: 1 }));
-  await quiet();
+  await settle();
   expect(slow.taken.length).toBeLessThan(1_600);
   expect(publisher.metrics().sending + publisher.metrics().waiting).toBe(2_000);
   while (slow.answers.length > 0) {
     slow.answer();
-    await quiet();
+    await settle();
   }
   await Promise.all(all);
   expect(slow.taken).toEqual(Array.from({ length: 2_000 }, (_, index) => `t ${index}`));
 });
 
 test('what the broker takes long to acknowledge is written to the store in one go, and goes once it did', async () => {
-  const { publisher, clock, store } = await opened();
+  const { publisher, clock, store } = await openTestPublisher();
   const slow = slowLink();
   publisher.attach(slow.link);
   const results = ['1', '2', '3'].map((text) => publisher.publish('t', text, { qos: 1 }));
   clock.advance(99);
-  await quiet();
+  await settle();
   expect(store.appends).toEqual([]);
   clock.advance(1);
-  await quiet();
+  await settle();
   expect(store.appends).toEqual([3]);
   slow.answer();
   for (const result of results) expect(await result).toEqual({ outcome: 'delivered' });
@@ -139,7 +146,7 @@ test('what the broker takes long to acknowledge is written to the store in one g
 });
 
 test('a message that is queued behind unacknowledged ones of its topic is never in the store without them (S3)', async () => {
-  const { publisher, store } = await opened();
+  const { publisher, store } = await openTestPublisher();
   const slow = slowLink();
   publisher.attach(slow.link);
   for (let index = 0; index < 1_024; index += 1) void publisher.publish('t', String(index), { qos: 1 });
@@ -148,11 +155,11 @@ test('a message that is queued behind unacknowledged ones of its topic is never 
 });
 
 test('the link never holds more than its window: the rest is in the outbox, and a lost link gives back what it held (M11)', async () => {
-  const { publisher, store } = await opened({ messages: 10_000 });
+  const { publisher, store } = await openTestPublisher({ messages: 10_000 });
   const slow = slowLink();
   publisher.attach(slow.link);
   const results = Array.from({ length: 5_000 }, (_, index) => publisher.publish('t', String(index), { qos: 1 }));
-  await quiet();
+  await settle();
   const window = { live: 1_024, replay: 512 };
   const sending = window.live + window.replay;
   expect(slow.taken.length).toBe(sending);
@@ -165,7 +172,7 @@ test('the link never holds more than its window: the rest is in the outbox, and 
 });
 
 test('after a stop every message is dropped, and nothing writes any more', async () => {
-  const { publisher, store, clock } = await opened();
+  const { publisher, store, clock } = await openTestPublisher();
   const slow = slowLink();
   publisher.attach(slow.link);
   const pending = publisher.publish('t', 'unacknowledged', { qos: 1 });
@@ -176,19 +183,19 @@ test('after a stop every message is dropped, and nothing writes any more', async
   expect(await pending).toEqual({ outcome: 'queued' });
   expect(await publisher.publish('t', 'late')).toMatchObject({ outcome: 'dropped' });
   clock.advance(600_000);
-  await quiet();
+  await settle();
   expect(store.messages.size).toBe(size);
   expect(clock.pending).toBe(0);
   expect(publisher.metrics()).toMatchObject({ dropped: 1 });
 });
 
 test('send fails clearly without a link', async () => {
-  const { publisher } = publishing();
+  const { publisher } = createTestPublisher();
   await expect(publisher.send('t', 'x')).rejects.toMatchObject({ name: 'BrokerError', code: 'closed' });
 });
 
 test('the keys of the schema name the topics of a policy', async () => {
-  const { publisher, outcomes, sent, link } = await opened({ policies: { 'output/pepeunit': 'latest' } });
+  const { publisher, outcomes, sent, link } = await openTestPublisher({ policies: { 'output/pepeunit': 'latest' } });
   publisher.route({
     output_base_topic: { 'state/pepeunit': ['unit/state'] },
     output_topic: { 'output/pepeunit': ['one', 'two'] },
@@ -201,16 +208,16 @@ test('the keys of the schema name the topics of a policy', async () => {
 });
 
 test('a window full of unacknowledged messages holds back neither QoS 0 nor the order of a topic (M1, S3)', async () => {
-  const { publisher } = await opened({ messages: 10_000 });
+  const { publisher } = await openTestPublisher({ messages: 10_000 });
   const slow = slowLink();
   for (let at = 0; at < 600; at += 1) void publisher.publish('a', String(at), { qos: 1 });
   void publisher.publish('b', 'needs one', { qos: 1 });
   for (const text of ['b0', 'b1']) void publisher.publish('b', text);
   for (const text of ['c0', 'c1']) void publisher.publish('c', text);
-  await quiet();
+  await settle();
   const atOnce: string[] = [];
   publisher.attach({ ...slow.link, publishNow: (topic, payload) => atOnce.push(`${topic} ${textOf(payload)}`) > 0 });
-  await quiet();
+  await settle();
   expect(slow.taken).toHaveLength(512);
   expect(atOnce).toEqual(['c c0', 'c c1']);
   expect(publisher.metrics()).toMatchObject({ sending: 512, waiting: 600 - 512 + 3 });

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { fakeClock } from '../../../../adapters/memory/clock.ts';
 import { createRateLimiter } from '../../../../app/messaging/outbound/rate-limiter.ts';
-import { pass, publishing } from './publishing.ts';
+import { pass, createTestPublisher } from '../../../support/messaging.ts';
 
 test('live messages above the rate wait in the outbox and go in order, none is lost (S7)', async () => {
-  const { publisher, clock, sent, link, outcomes } = publishing({ rate: { messages: 10, burst: 5 } });
+  const { publisher, clock, sent, link, outcomes } = createTestPublisher({ rate: { messages: 10, burst: 5 } });
   await publisher.open();
   publisher.attach(link);
   const told = await outcomes('t', ...Array.from({ length: 50 }, (_, index) => String(index)));
@@ -15,7 +15,7 @@ test('live messages above the rate wait in the outbox and go in order, none is l
 });
 
 test('a flood of log entries leaves room for the messages of the app, waiting or not', async () => {
-  const { publisher, clock, sent, link, outcomes } = publishing({ rate: {} });
+  const { publisher, clock, sent, link, outcomes } = createTestPublisher({ rate: {} });
   await publisher.open();
   publisher.attach(link);
   await outcomes('log/pepeunit', ...Array.from({ length: 200 }, (_, index) => String(index)));
@@ -29,7 +29,7 @@ test('a flood of log entries leaves room for the messages of the app, waiting or
 });
 
 test('the rate can be switched off', async () => {
-  const { publisher, link, outcomes } = publishing({ rate: false });
+  const { publisher, link, outcomes } = createTestPublisher({ rate: false });
   await publisher.open();
   publisher.attach(link);
   const told = await outcomes('t', ...Array.from({ length: 1_000 }, () => 'x'));

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Link } from '../../../../services/broker.ts';
-import { closed, linkThat, opened, pass, quiet, refusal, slowLink, textOf } from './publishing.ts';
+import { closed, linkThat, openTestPublisher, pass, refusal, slowLink, textOf } from '../../../support/messaging.ts';
+import { settle } from '../../../support/until.ts';
 
-type Bench = Awaited<ReturnType<typeof opened>>;
+type Bench = Awaited<ReturnType<typeof openTestPublisher>>;
 
 interface Sent {
   readonly atMs: number;
@@ -41,7 +42,7 @@ const mostInASecond = (sent: readonly Sent[], amountOf: (one: Sent) => number = 
 test.each([1, 5, 10, 20])(
   'with 1,000 waiting and %i live messages a second, no second sees more than 30, and the live ones go at once (S7)',
   async (perSecond) => {
-    const bench = await opened({ rate: {}, messages: 1_000 });
+    const bench = await openTestPublisher({ rate: {}, messages: 1_000 });
     await bench.outcomes('stored', ...numbers(1_000));
     const { link, sent } = noting(bench);
     bench.publisher.attach(link);
@@ -62,7 +63,7 @@ test.each([1_000, 50_000, 250_000])(
   'messages of %i bytes are sent again at less than 1 MB in any second (S7)',
   async (size) => {
     const count = Math.min(300, Math.ceil(6_000_000 / size));
-    const bench = await opened({ rate: {}, bytes: 10_000_000 });
+    const bench = await openTestPublisher({ rate: {}, bytes: 10_000_000 });
     await bench.outcomes('t', ...Array<string>(count).fill('x'.repeat(size)));
     const { link, sent } = noting(bench);
     bench.publisher.attach(link);
@@ -73,7 +74,7 @@ test.each([1_000, 50_000, 250_000])(
 );
 
 test('after a quiet time no second sees more than the burst and the rate (S7)', async () => {
-  const bench = await opened({ rate: {} });
+  const bench = await openTestPublisher({ rate: {} });
   const { link, sent } = noting(bench);
   bench.publisher.attach(link);
   await bench.outcomes('t', ...numbers(300));
@@ -84,7 +85,7 @@ test('after a quiet time no second sees more than the burst and the rate (S7)', 
 });
 
 test('what can not wait counts, however long nothing was sent before', async () => {
-  const bench = await opened({ rate: { messages: 10, burst: 10 } });
+  const bench = await openTestPublisher({ rate: { messages: 10, burst: 10 } });
   const { link } = noting(bench);
   bench.publisher.attach(link);
   await pass(bench.clock, 5_000);
@@ -93,7 +94,7 @@ test('what can not wait counts, however long nothing was sent before', async () 
 });
 
 test('a link that comes and goes sees no more than 30 in any second, each message once, in order (S7, M10)', async () => {
-  const bench = await opened({ rate: {} });
+  const bench = await openTestPublisher({ rate: {} });
   await bench.outcomes('a', ...numbers(100));
   await bench.outcomes('b', ...numbers(100));
   const { link, sent } = noting(bench);
@@ -113,7 +114,7 @@ test('a link that comes and goes sees no more than 30 in any second, each messag
 });
 
 test('live messages of a topic that waits go after those that wait, others at once (S3, S7)', async () => {
-  const bench = await opened({ rate: {} });
+  const bench = await openTestPublisher({ rate: {} });
   await bench.outcomes('busy', ...numbers(60));
   const { link, sent } = noting(bench);
   bench.publisher.attach(link);
@@ -131,17 +132,17 @@ test('live messages of a topic that waits go after those that wait, others at on
 });
 
 test('a link lost in the middle of it gets what was not acknowledged again, once and in order (M10)', async () => {
-  const bench = await opened({ rate: false });
+  const bench = await openTestPublisher({ rate: false });
   const results = numbers(40).map((text) => bench.publisher.publish('t', text, { qos: 1, until: 'settled' }));
-  await quiet();
+  await settle();
   const slow = slowLink();
   bench.publisher.attach(slow.link);
-  await quiet();
+  await settle();
   for (const answer of slow.answers.splice(0, 10)) answer();
-  await quiet();
+  await settle();
   bench.publisher.detach(slow.link);
   slow.answer(closed());
-  await quiet();
+  await settle();
   const { link, sent } = noting(bench);
   bench.publisher.attach(link);
   for (const result of results) expect(await result).toEqual({ outcome: 'delivered' });
@@ -152,7 +153,7 @@ test('a link lost in the middle of it gets what was not acknowledged again, once
 });
 
 test('topics that the broker denies go aside, and hold no other up (S8)', async () => {
-  const bench = await opened({ rate: {} });
+  const bench = await openTestPublisher({ rate: {} });
   for (const text of numbers(20)) {
     await bench.outcomes('denied', text);
     await bench.outcomes('t', text);

@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
-import { until } from '../../../support/until.ts';
-import { linkThat, opened, quiet, refusal, slowLink, textOf } from './publishing.ts';
+import { until, settle } from '../../../support/until.ts';
+import { linkThat, openTestPublisher, refusal, slowLink, textOf } from '../../../support/messaging.ts';
 
 test('a refusal tells the reason and the reason code, and is not tried again (M8)', async () => {
-  const { publisher, warnings } = await opened();
+  const { publisher, warnings } = await openTestPublisher();
   publisher.attach(linkThat(() => Promise.reject(refusal())));
   const result = await publisher.publish('t', 'x', { qos: 1 });
   expect(result).toEqual({ outcome: 'refused', reason: 'Not authorised', reasonCode: 0x87 });
-  await quiet();
+  await settle();
   expect(publisher.metrics()).toMatchObject({ waiting: 0, sending: 0, refused: 1 });
   expect(warnings).toEqual(['A message for t was refused: Not authorised']);
 });
 
 test('refusals in a loop are told once in a while for each topic', async () => {
-  const { publisher, warnings, clock } = await opened();
+  const { publisher, warnings, clock } = await openTestPublisher();
   publisher.attach(linkThat(() => Promise.reject(refusal())));
   for (let count = 0; count < 50; count += 1) await publisher.publish('t', 'x', { qos: 1 });
   await publisher.publish('other', 'x', { qos: 1 });
@@ -24,7 +24,7 @@ test('refusals in a loop are told once in a while for each topic', async () => {
 });
 
 test('a kept message that the broker refuses for good goes aside, and the next follow (S8)', async () => {
-  const { publisher, outcomes, store, sent } = await opened();
+  const { publisher, outcomes, store, sent } = await openTestPublisher();
   await outcomes('denied', '1');
   await outcomes('t', '2');
   publisher.attach(
@@ -40,7 +40,7 @@ test('a kept message that the broker refuses for good goes aside, and the next f
 });
 
 test('a broker whose quota is used up gets the message later', async () => {
-  const { publisher, outcomes, sent, clock } = await opened();
+  const { publisher, outcomes, sent, clock } = await openTestPublisher();
   await outcomes('t', '1');
   let isOver = true;
   publisher.attach(
@@ -49,7 +49,7 @@ test('a broker whose quota is used up gets the message later', async () => {
       sent.push(`${topic} ${textOf(payload)}`);
     }),
   );
-  await quiet();
+  await settle();
   isOver = false;
   clock.advance(1_000);
   await until(() => sent.length === 1);
@@ -57,7 +57,7 @@ test('a broker whose quota is used up gets the message later', async () => {
 });
 
 test('a packet over the limit, topic included, is refused before it is sent, counted in bytes', async () => {
-  const { publisher, link, sent } = await opened({ packetBytes: 14 });
+  const { publisher, link, sent } = await openTestPublisher({ packetBytes: 14 });
   publisher.attach(link);
   expect(await publisher.publish('t', 'éé')).toMatchObject({ outcome: 'delivered' });
   expect(await publisher.publish('t', 'ééé')).toMatchObject({ outcome: 'refused' });
@@ -67,7 +67,7 @@ test('a packet over the limit, topic included, is refused before it is sent, cou
 });
 
 test.each(['', 'a/+', '#', 'a\0b', '\ud800', 'x'.repeat(70_000)])('the topic %j is refused', async (topic) => {
-  const { publisher, link, sent } = await opened();
+  const { publisher, link, sent } = await openTestPublisher();
   publisher.attach(link);
   expect(await publisher.publish(topic, 'x')).toMatchObject({ outcome: 'refused' });
   publisher.detach(link);
@@ -76,7 +76,7 @@ test.each(['', 'a/+', '#', 'a\0b', '\ud800', 'x'.repeat(70_000)])('the topic %j 
 });
 
 test('a result can be waited for until it is final', async () => {
-  const { publisher, link, clock } = await opened({ ageMs: 5_000, policies: { newest: 'latest' } });
+  const { publisher, link, clock } = await openTestPublisher({ ageMs: 5_000, policies: { newest: 'latest' } });
   const sent = publisher.publish('t', 'sent', { until: 'settled' });
   const replaced = publisher.publish('newest', 'replaced', { until: 'settled' });
   await publisher.publish('newest', 'newer');
@@ -91,7 +91,7 @@ test('a result can be waited for until it is final', async () => {
 });
 
 test('a result that is waited for is queued when the client stops first', async () => {
-  const { publisher, store } = await opened();
+  const { publisher, store } = await openTestPublisher();
   const waiting = publisher.publish('t', 'x', { until: 'settled' });
   const slow = slowLink();
   await publisher.stop();

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { connectAsync, type IClientOptions, type MqttClient, type Packet } from 'mqtt';
 import { onTestFinished } from 'vitest';
 import {
@@ -10,53 +11,33 @@ import {
   type InstanceOptions,
   type NewUnit,
   type UnitRow,
-} from '../../../app/instance/index.ts';
+} from '../../app/instance/index.ts';
+import { baseTopics } from './documents.ts';
+import { temporaryFolder, writeFiles, type Files } from './folder.ts';
 
-const baseTopics = {
-  input_base_topic: ['update/pepeunit', 'env_update/pepeunit', 'schema_update/pepeunit', 'log_sync/pepeunit'],
-  output_base_topic: ['state/pepeunit', 'log/pepeunit'],
-};
-
-const exampleSchema = {
+const programSchema = {
   ...baseTopics,
   input_topic: ['set/pepeunit', 'plain_in'],
   output_topic: ['out/pepeunit', 'plain_out'],
 };
 
-export type Files = Record<string, string>;
-
-/** Writes files into a folder, making it. */
-export const fill = async (folder: string, files: Files): Promise<void> => {
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), text);
-  }
-};
-
-/** A folder that is gone when the test is. */
-export const temporaryFolder = async (): Promise<string> => {
-  const folder = await mkdtemp(join(tmpdir(), 'pepeunit-instance-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-};
-
 export const programFiles = (more: Files = {}): Files => ({
   'env_example.json': JSON.stringify({ SPEED: 1, PUC_WIFI_SSID: '' }),
-  'schema_example.json': JSON.stringify(exampleSchema),
+  'schema_example.json': JSON.stringify(programSchema),
   'main.py': 'print("one")\n',
   'lib/deep/fan.py': 'duty = 0\n',
   ...more,
 });
 
 /** A folder with a small unit in it. */
-export const unitFolder = async (more: Files = {}): Promise<string> => {
+export const createProgramFolder = async (more: Files = {}): Promise<string> => {
   const folder = await temporaryFolder();
-  await fill(folder, programFiles(more));
+  await writeFiles(folder, programFiles(more));
   return folder;
 };
 
 /** An instance that stops with the test, and everything that it tells. */
-export const runInstance = async (options: InstanceOptions = {}) => {
+export const startTestInstance = async (options: InstanceOptions = {}) => {
   const events: InstanceEvent[] = [];
   const instance = await startInstance({ ...options, log: (event) => events.push(event) });
   onTestFinished(() => instance.stop());
@@ -76,7 +57,7 @@ export interface TestUnit {
 }
 
 export const addUnit = async (instance: Instance, more: Partial<NewUnit> = {}): Promise<TestUnit> => {
-  const row = await instance.operator.createUnit({ name: 'fan', folder: await unitFolder(), ...more });
+  const row = await instance.operator.createUnit({ name: 'fan', folder: await createProgramFolder(), ...more });
   const { PU_AUTH_TOKEN: token } = await instance.operator.getEnv(row.uuid);
   const topics = () =>
     Object.assign({}, ...Object.values(instance.operator.getSchema(row.uuid))) as Record<string, string[]>;
@@ -129,8 +110,8 @@ export const connectUnit = async (url: string, token: string, options: IClientOp
 /** The API, as somebody with a token. */
 export const api =
   (instance: Instance, token: string | undefined) =>
-  (method: string, path: string, body?: unknown): Promise<Response> =>
-    fetch(`${instance.apiUrl}${path}`, {
+  (method: string, route: string, body?: unknown): Promise<Response> =>
+    fetch(`${instance.apiUrl}${route}`, {
       method,
       headers: {
         accept: 'application/json',
@@ -144,10 +125,46 @@ export const api =
 export const nobody = '00000000-0000-4000-8000-000000000000';
 
 /** An instance with one unit, and the API as its operator and as that unit. */
-export const unitAtHand = async () => {
-  const { instance, of } = await runInstance();
+export const startInstanceWithUnit = async () => {
+  const { instance, of } = await startTestInstance();
   const unit = await addUnit(instance);
   return { instance, of, unit, operator: api(instance, instance.operator.token), own: api(instance, unit.token) };
 };
 
 export const json = async (response: Response | Promise<Response>): Promise<unknown> => (await response).json();
+
+const command = path.resolve(import.meta.dirname, '../../dist/app/cli/instance.js');
+
+const commandSource = `import { instanceCommand } from ${JSON.stringify(command)};
+   process.exitCode = await instanceCommand(process.argv.slice(1)).catch((error) => {
+     console.error(error.name, error.message);
+     return 2;
+   });`;
+
+/** What `--json` prints. */
+export interface Printed {
+  readonly httpUrl: string;
+  readonly apiUrl: string;
+  readonly mqttUrl: string;
+  readonly webSocketUrl: string;
+  readonly domain: string;
+  readonly operatorToken: string;
+}
+
+/** Runs the built command; what still runs at the end of the test is killed. */
+export const startInstanceCommand = (...args: string[]) => {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', commandSource, '--', ...args], {
+    cwd: path.dirname(command),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: string[] = [];
+  const errors: string[] = [];
+  createInterface(child.stdout).on('line', (line) => lines.push(line));
+  createInterface(child.stderr).on('line', (line) => errors.push(line));
+  const ended = once(child, 'close').then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals);
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return { child, lines, errors, ended };
+};

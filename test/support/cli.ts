@@ -1,9 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 
-const main = resolve(import.meta.dirname, '../../../dist/app/cli/main.js');
+const main = resolve(import.meta.dirname, '../../dist/app/cli/main.js');
 
 export interface CliOptions {
   readonly cwd?: string;
@@ -50,10 +48,5 @@ export const startNode = (args: readonly string[], { cwd, env }: CliOptions = {}
 export const startCli = (args: readonly string[], options?: CliOptions): CliRun => startNode([main, ...args], options);
 
 /** Runs the compiled `pepeunit` to its end. */
-export const cli = (args: readonly string[], options?: CliOptions): Promise<CliResult> => startCli(args, options).ended;
-
-/** A private folder that is removed in the end. */
-export const temporaryFolder = async () => {
-  const path = await mkdtemp(join(tmpdir(), 'pepeunit-cli-'));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
-};
+export const runCli = (args: readonly string[], options?: CliOptions): Promise<CliResult> =>
+  startCli(args, options).ended;

@@ -1,9 +1,5 @@
 import { createActor, fromCallback, fromPromise, type EventObject, type NonReducibleUnknown } from 'xstate';
-
-/** Lets promises and their follow-ups run. */
-export const settle = async (): Promise<void> => {
-  for (let turn = 0; turn < 3; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
-};
+import { settle } from './until.ts';
 
 /** A parent that writes down what it is told. */
 export const probe = <TFact extends EventObject>() => {

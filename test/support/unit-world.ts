@@ -24,7 +24,8 @@ import type { RestartMode } from '../../services/process-control.ts';
 import type { UnitSettings } from '../../services/settings.ts';
 import type { StateReport } from '../../services/system.ts';
 import type { SsidInput, WifiLinkEvent, WifiStatus } from '../../services/wifi.ts';
-import { failing, settle } from './harness.ts';
+import { failing } from './actors.ts';
+import { settle } from './until.ts';
 
 const logConfig: LogConfig = { minLevel: 'Debug', maxLength: 64, console: true, file: true, mqtt: true };
 
@@ -42,7 +43,7 @@ export const settings: UnitSettings = {
 };
 
 /** A world that the test steers; each number counts how often the unit asked. */
-export const world = () => ({
+export const createWorld = () => ({
   settings,
   topics: { subscribed: ['update', 'input'] },
   failures: new Set<string>(),
@@ -56,7 +57,7 @@ export const world = () => ({
   target: 'v1',
   configs: [] as LogConfig[],
 });
-export type World = ReturnType<typeof world>;
+export type World = ReturnType<typeof createWorld>;
 
 const doing = async (it: World, what: string): Promise<void> => {
   it.did[what] = (it.did[what] ?? 0) + 1;
@@ -89,7 +90,7 @@ export const holdLink = (it: World) =>
     };
   });
 
-export const provided = (it: World, log: (line: LogLine) => void) =>
+export const provideWorld = (it: World, log: (line: LogLine) => void) =>
   unitMachine.provide({
     actors: {
       settings: settingsMachine.provide({
@@ -170,7 +171,7 @@ export const provided = (it: World, log: (line: LogLine) => void) =>
     actions: { log: (_, line) => log(line) },
   });
 
-export const make = (change: Partial<UnitInput> = {}, it: World = world(), machine = provided) => {
+export const createUnit = (change: Partial<UnitInput> = {}, it: World = createWorld(), machine = provideWorld) => {
   const clock = new SimulatedClock();
   const news: UnitEmitted[] = [];
   const lines: LogLine[] = [];
@@ -198,8 +199,8 @@ export const make = (change: Partial<UnitInput> = {}, it: World = world(), machi
   return { actor, clock, it, lifecycle, lines, news, told: () => news.map(({ type }) => type) };
 };
 
-export const online = async (change: Partial<UnitInput> = {}, it: World = world()) => {
-  const unit = make(change, it);
+export const createOnlineUnit = async (change: Partial<UnitInput> = {}, it: World = createWorld()) => {
+  const unit = createUnit(change, it);
   unit.actor.send({ type: 'unit.start' });
   await settle();
   expect(unit.lifecycle()).toEqual({ operating: 'online' });

@@ -1,0 +1,34 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+/** An empty folder, and how to remove it with all that is in it. */
+export interface Folder {
+  readonly path: string;
+  readonly remove: () => Promise<void>;
+}
+
+/** Creates a folder for what outlives a test, and for concurrent tests; the caller removes it. */
+export const createFolder = async (): Promise<Folder> => {
+  const path = await mkdtemp(join(tmpdir(), 'pepeunit-test-'));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+};
+
+/** Creates a folder that is removed when the test is over. @returns Its path. */
+export const temporaryFolder = async (): Promise<string> => {
+  const { path, remove } = await createFolder();
+  onTestFinished(remove);
+  return path;
+};
+
+/** Texts by file name, which may have folders in it. */
+export type Files = Readonly<Record<string, string>>;
+
+/** Writes files into a folder, and makes the folders on their way. */
+export const writeFiles = async (folder: string, files: Files): Promise<void> => {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
+};
