@@ -32,7 +32,11 @@ const traced = (fault?: string, code = 'ENOSPC') => {
           chmod: (bits) => call('chmod', path, () => handle.chmod(bits)),
           writeFile: (content) => call('write', path, () => handle.writeFile(content)),
           sync: () => call('fsync', path, () => handle.sync()),
-          close: () => call('close', path, () => handle.close()),
+          close: async () => {
+            // As in close(2), a close that fails lets go of the file all the same.
+            await handle.close();
+            await call('close', path, async () => undefined);
+          },
         };
       }),
     rename: (from, to) => call(`rename ${shown(from)} to`, to, () => hostFs.rename(from, to)),
