@@ -1,5 +1,5 @@
 /**
- * Key and value in IndexedDB: idb-keyval as it is.
+ * Key-value store in IndexedDB: re-exports idb-keyval.
  *
  * @packageDocumentation
  */

@@ -6,17 +6,17 @@ import { hostLocks, takeName, type PageLocks } from './page-lock.ts';
 
 /** Options of the browser outbox. */
 export interface BrowserOutboxOptions {
-  /** Tells the units of one origin apart, such as the path of env.json. */
+  /** Name that separates the units of one origin, such as the path of env.json. */
   readonly name: string;
   /** @defaultValue the object store `messages` of the database `pepeunit outbox NAME` */
   readonly store?: UseStore;
   /** @defaultValue the object store `letters` of the database `pepeunit dead letters NAME` */
   readonly letters?: UseStore;
-  /** Keeps other pages out; `null` for nothing that does. @defaultValue the browser's, where it has any */
+  /** Locks that keep other pages out; `null` for none. @defaultValue the browser's, if it has any */
   readonly locks?: PageLocks | null;
 }
 
-/** Dead letters that are kept. */
+/** Dead letters to keep. */
 const maxLetters = 100;
 
 const failure = (action: string, cause: unknown): StorageError =>
@@ -37,13 +37,13 @@ const lost = () =>
     'The data of this page was cleared by the user or the browser. What waits is written again.',
   );
 
-/** Keys sort by id; the rest of the key is the page's own, so that pages open at the same time don't collide. */
+/** Keys sort by id; the rest of the key is unique to the page, so that pages open at the same time don't collide. */
 const label = (): string => Math.random().toString(36).slice(2);
 const keyOf = (id: number, page: string): string => `${String(id).padStart(16, '0')}-${page}`;
 
 const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
 
-/** Keeps other pages of a unit out, where the browser can. */
+/** Keeps other pages of a unit out, if the browser can. */
 const createDoor = (locks: PageLocks | null, name: string) => {
   let release: (() => void) | undefined;
   return {
@@ -69,7 +69,7 @@ const createRecords = (store: UseStore) => {
       const found = await entries<string, StoredMessage>(store);
       let lastId = 0;
       const messages = found.toSorted(byKey).map(([key, message]) => {
-        // Two pages may have given the same id.
+        // Another page may have used the same id.
         lastId = Math.max(lastId + 1, message.id);
         keys.set(lastId, key);
         return { ...message, id: lastId };
@@ -86,7 +86,7 @@ const createRecords = (store: UseStore) => {
       for (const id of ids) keys.delete(id);
       await delMany(removed, store);
     },
-    /** Makes sure that the oldest record is still there. @throws {StorageError} `lost` */
+    /** Checks that the oldest record is still there. @throws {StorageError} `lost` */
     check: async () => {
       const [oldest] = keys.values();
       if (oldest === undefined) return;
@@ -98,10 +98,10 @@ const createRecords = (store: UseStore) => {
 };
 
 /**
- * Keeps messages in IndexedDB, a record each.
+ * Keeps messages in IndexedDB, one record each.
  *
- * It is one page's at a time. Where the browser has no Web Locks, pages of one unit that are open at the same time
- * share it: each sends what earlier ones left, so that a message may go twice.
+ * One page at a time uses it. Without Web Locks, pages of one unit that are open at the same time share it: each sends
+ * the messages of earlier pages, so a message may be sent twice.
  */
 export const browserOutbox = ({
   name,
@@ -140,7 +140,7 @@ export const browserOutbox = ({
         await records.write(messages);
       }),
     remove: (ids) => {
-      // What stays is sent once more.
+      // A failed removal only sends the messages again.
       void inTurn('written', () => records.remove(ids)).catch(() => undefined);
     },
     deadLetter: (added) => inTurn('written', () => deadLetter(added)),

@@ -1,14 +1,14 @@
-/** The Web Locks API, as far as it is needed; pages of one origin share its locks. */
+/** The needed part of the Web Locks API; pages of one origin share its locks. */
 export type PageLocks = Pick<LockManager, 'request'>;
 
-/** The browser's own locks; `null` where it has none, such as over plain http. */
+/** The browser's own locks; `null` if it has none, such as over plain http. */
 export const hostLocks = (): PageLocks | null =>
   (globalThis.navigator as Partial<Navigator> | undefined)?.locks ?? null;
 
 /**
- * Takes a name for this page alone; the browser gives it up when the page is gone, however it goes.
+ * Locks a name for this page; the browser releases it when the page goes, even by a crash.
  *
- * @returns Gives it up; `undefined` when another page has it.
+ * @returns Releases the lock; `undefined` if another page holds it.
  */
 export const takeName = (locks: PageLocks, name: string): Promise<(() => void) | undefined> =>
   new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 import { ProcessError } from '../../services/errors.ts';
 import type { ProcessControl } from '../../services/process-control.ts';
 
-/** Restarts by loading the page anew; a page has no supervisor to leave the restart to. */
+/** Restarts by reloading the page; a page has no supervisor. */
 export const browserProcessControl = (): ProcessControl => ({
   isSupervised: false,
   watchSupervisor: () => () => undefined,

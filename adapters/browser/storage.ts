@@ -9,9 +9,9 @@ export interface BrowserStorageOptions {
 }
 
 /**
- * Keeps each document in IndexedDB, its path being the key.
+ * Keeps each document in IndexedDB under its path as the key.
  *
- * A write is one transaction; how soon it reaches the disk is the browser's matter.
+ * A write is one transaction; the browser decides when it reaches the disk.
  */
 export const browserStorage = ({ store = createStore('pepeunit', 'documents') }: BrowserStorageOptions = {}): Storage =>
   documentStorage({

@@ -1,6 +1,6 @@
 import type { System, SystemMetrics } from '../../services/system.ts';
 
-/** The heap's metrics, which some browsers have beside the standards. */
+/** Non-standard heap metrics of some browsers. */
 interface HeapInfo {
   readonly memory?: { readonly usedJSHeapSize: number; readonly jsHeapSizeLimit: number };
 }
@@ -22,8 +22,8 @@ const quotaOf = async (): Promise<Pick<SystemMetrics, 'statvfs'>> => {
 };
 
 /**
- * Measures the page: its heap where the browser reports it, and its storage quota as a file system of one-byte blocks.
- * A page has no frequency and no addresses.
+ * Measures the page: its heap if the browser reports it, and its storage quota as a file system of one-byte blocks. A
+ * page has no CPU frequency and no addresses.
  */
 export const browserSystem = (): System => ({
   measure: async () => ({ ...heap(), ...(await quotaOf()) }),

@@ -1,7 +1,9 @@
 import type { Wifi } from '../../services/wifi.ts';
 import { unmanagedWifi } from '../shared/unmanaged-wifi.ts';
 
-/** The browser's view of the network: linked while it says that it is online; there is nothing to scan or join. */
+/**
+ * The browser's network state: linked while the browser reports that it is online. There is nothing to scan or join.
+ */
 export const browserWifi = (): Wifi => ({
   ...unmanagedWifi(),
   station: 'browser',

@@ -32,19 +32,19 @@ export interface InboundOptions {
   readonly properties?: MessageProperties;
 }
 
-/** One client's end of a broker in memory. */
+/** One client's session with a memory broker. */
 export interface Session {
   readonly options: LinkOptions;
   readonly listener: LinkListener;
   readonly filters: Map<string, (topic: string) => boolean>;
   readonly pending: Set<(error: BrokerError) => void>;
-  /** What the listener holds back, while it does. */
+  /** Messages that wait for the paused listener; `undefined` unless paused. */
   held: Parameters<LinkListener['onMessage']>[] | undefined;
   ended: BrokerError | undefined;
   keepalive: unknown;
 }
 
-/** What all sessions of a broker in memory share. */
+/** Shared state of all sessions of a memory broker. */
 export interface Hub {
   readonly versions: readonly MqttVersion[];
   readonly clock: Timers | undefined;
@@ -65,7 +65,7 @@ const encoder = new TextEncoder();
 
 export const closedError = () => new BrokerError('closed', 'The link is closed. Open it again.');
 
-/** Ends a session, once; its listener hears of it unless the link's own `close` ends it. */
+/** Ends a session, once; its listener is notified unless the link's own `close` ends it. */
 export const endSession = (hub: Hub, session: Session, error: BrokerError, tells: boolean): void => {
   if (session.ended) return;
   session.ended = error;
@@ -74,7 +74,7 @@ export const endSession = (hub: Hub, session: Session, error: BrokerError, tells
   if (hub.sessions.delete(session) && tells) session.listener.onClosed(error);
 };
 
-/** Waits for the broker's answer: at once, or when it thaws; one that takes too long ends the session. */
+/** Waits for the broker's answer: at once, or after a thaw. An answer that takes too long ends the session. */
 export const answer = async (hub: Hub, session: Session, what: string): Promise<void> => {
   const { frozen, clock } = hub;
   if (session.ended) throw closedError();
@@ -106,7 +106,7 @@ export const answer = async (hub: Hub, session: Session, what: string): Promise<
   });
 };
 
-/** Hands messages to a session's listener in order, as far as it lets them come. */
+/** Passes messages to a session's listener in order, until it pauses. */
 const hand = (session: Session, messages: readonly Parameters<LinkListener['onMessage']>[]): void => {
   for (const [at, message] of messages.entries()) {
     if (session.ended) return;
@@ -123,7 +123,7 @@ const hand = (session: Session, messages: readonly Parameters<LinkListener['onMe
   }
 };
 
-/** Hands a message to whoever subscribed to its topic, in a microtask. */
+/** Delivers a message to the subscribers of its topic, in a microtask. */
 export const deliver = (
   { sessions }: Hub,
   topic: string,
@@ -176,7 +176,7 @@ const publish = async (
   deliver(hub, topic, bytes);
 };
 
-/** The port's link over a session. */
+/** Creates the port's link of a session. */
 export const memoryLink = (hub: Hub, session: Session): Link => ({
   version: session.options.version,
   sessionPresent: false,

@@ -14,36 +14,36 @@ import {
   type SubscriptionRequest,
 } from './broker-session.ts';
 
-/** A broker in memory, and the handles to steer it. Messages are delivered in a microtask; nothing is retained. */
+/** A broker in memory that a test controls. Delivers messages in a microtask; retains none. */
 export interface MemoryBroker extends Broker {
-  /** Every attempt to connect, refused ones included. */
+  /** Every attempt to connect, including refused ones. */
   readonly connects: readonly LinkOptions[];
   readonly published: readonly PublishedMessage[];
   readonly subscribes: readonly SubscriptionRequest[];
   readonly unsubscribes: readonly SubscriptionRequest[];
-  /** Client ids of the links that are open. */
+  /** Client ids of the open links. */
   readonly openClients: readonly string[];
-  /** What a link is subscribed to. */
+  /** Topics to which a client is subscribed. */
   subscriptionsOf(clientId: string): string[];
-  /** Answers a SUBSCRIBE of these topics with 0x87, and drops or (QoS 1, 2) refuses what is published there. */
+  /** Answers a SUBSCRIBE of these topics with 0x87. Drops (QoS 0) or refuses (QoS 1, 2) what is published on them. */
   deny(...topics: string[]): void;
   allow(...topics: string[]): void;
-  /** Fails every attempt to connect with this error; `undefined` lets them in again. */
+  /** Fails every attempt to connect with this error; `undefined` accepts them again. */
   refuse(error: BrokerError | undefined): void;
-  /** Sends a message to whoever subscribed to its topic. */
+  /** Sends a message to the subscribers of its topic. */
   send(topic: string, payload: Uint8Array | string, message?: InboundOptions): void;
-  /** Ends the links, or one client's. */
+  /** Ends all links, or those of one client. */
   cut(error?: BrokerError, clientId?: string): void;
-  /** Stops to answer anything; QoS 0 still goes out, to no effect. */
+  /** Stops answering; QoS 0 can still be published, without effect. */
   freeze(): void;
-  /** Answers again, beginning with what waited. */
+  /** Answers again, first the pending requests. */
   thaw(): void;
 }
 
 export interface MemoryBrokerOptions {
-  /** Versions that it speaks. @defaultValue both */
+  /** Supported versions. @defaultValue both */
   readonly versions?: readonly MqttVersion[];
-  /** Moves time-outs and, for a frozen broker, the keep-alive; without one nothing ever times out. */
+  /** Clock of timeouts and, in a frozen broker, of the keep-alive; without one nothing ever times out. */
   readonly clock?: Timers;
 }
 
@@ -86,7 +86,7 @@ const enter = async (hub: Hub, options: LinkOptions, listener: LinkListener, sig
   return memoryLink(hub, session);
 };
 
-/** A frozen broker answers no PINGREQ either: one and a half keep-alives, and the link is dead. */
+/** Ends a link of a frozen broker after one and a half keep-alives, as no PINGREQ is answered. */
 const loseByKeepalive = (hub: Hub, session: Session) => {
   const ms = session.options.keepaliveSeconds * 1500;
   if (ms === 0) return;
@@ -114,7 +114,7 @@ const cut = (hub: Hub, error: BrokerError, clientId: string | undefined) => {
 };
 
 /**
- * A broker in memory.
+ * Creates a broker in memory.
  *
  * @example
  * import { fakeClock, memoryBroker, simulatedUnit } from 'pepeunit-client/testing';

@@ -5,22 +5,22 @@ import { createGate } from './gate.ts';
 
 /** A reference clock that a test sets. */
 export interface MemoryClockSource extends ClockSource {
-  /** What the next readings give, milliseconds ahead of the monotonic clock. */
+  /** Result of the next readings, milliseconds ahead of the monotonic clock. */
   offsetMs: number;
-  /** How often it was asked. */
+  /** Number of readings. */
   readonly reads: number;
-  /** The next reading fails with this error. */
+  /** Fails the next reading with this error. */
   failNext(error: Error): void;
-  /** From now on no reading is answered, until the result is called. */
+  /** Holds all readings until the returned function is called. */
   hold(): () => void;
 }
 
 const aborted = () => new ClockError('aborted', 'Asking the simulated time server was stopped.');
 
 /**
- * A reference clock that says what a test wants.
+ * Creates a reference clock that a test sets.
  *
- * @param offsetMs The offset at first, milliseconds.
+ * @param offsetMs Initial offset, milliseconds.
  * @example
  * import { memoryClockSource } from 'pepeunit-client/testing';
  *

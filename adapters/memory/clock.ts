@@ -2,11 +2,11 @@ import type { Clock } from '../../services/clock.ts';
 
 /** A clock that stands still until a test moves it; fits XState's `clock` option. */
 export interface FakeClock extends Clock {
-  /** Lets time pass: fires what falls due, in order, each at its own moment; what that sets for this span as well. */
+  /** Moves time forward: fires due timers in order, each at its own moment, including timers set meanwhile. */
   advance(ms: number): void;
-  /** Moves the wall clock alone, as an operator or a time server would. */
+  /** Sets the wall clock alone, as an operator or a time server would. */
   jump(ms: number): void;
-  /** How many timers wait. */
+  /** Number of pending timers. */
   readonly pending: number;
 }
 
@@ -28,9 +28,9 @@ const firstDue = (timers: ReadonlyMap<number, Timer>): Timer | undefined => {
 };
 
 /**
- * A clock for tests and simulation.
+ * Creates a clock for tests and simulation.
  *
- * @param start What the wall clock says at first, Unix milliseconds; the monotonic clock starts at zero.
+ * @param start Initial wall-clock time, Unix milliseconds; the monotonic clock starts at zero.
  * @example
  * import { fakeClock } from 'pepeunit-client/testing';
  *

@@ -1,12 +1,12 @@
-/** Errors that a fake is to fail with, each once, in the order they were given. */
+/** Errors that a fake throws, each once, in the order they were added. */
 export interface Failures<TOperation extends string> {
-  /** The next call of this operation fails with this error. */
+  /** Fails the next call of this operation with this error. */
   add(operation: TOperation, error: Error): void;
-  /** Throws the error that waits for this operation, if one does. */
+  /** Throws the next error of this operation, if any. */
   check(operation: TOperation): void;
 }
 
-/** Makes an empty plan of failures. */
+/** Creates an empty list of failures. */
 export const createFailures = <TOperation extends string>(): Failures<TOperation> => {
   const waiting: { operation: TOperation; error: Error }[] = [];
   return {

@@ -3,18 +3,18 @@ import { RestError } from '../../services/errors.ts';
 import { createFailures } from './failures.ts';
 import type { MemoryFirmwareStore } from './firmware-store.ts';
 
-/** Programs behind links, and the handles to steer them. */
+/** Programs by link, controlled by a test. */
 export interface MemoryFirmwarePrograms extends FirmwarePrograms {
   /** Texts of programs, by link. */
   readonly programs: Map<string, string>;
-  /** Links that were asked for, in order. */
+  /** Requested links, in order. */
   readonly asked: readonly string[];
   /** Fails the next call. */
   fail(operation: 'fetch', error: Error): void;
 }
 
 /**
- * Puts programs into the staged versions of a store in memory, as the file `program`.
+ * Puts programs into staged versions of a memory store, as the file `program`.
  *
  * @example
  * import { defaultArchiveLimits } from 'pepeunit-client/services';

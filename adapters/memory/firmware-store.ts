@@ -22,15 +22,15 @@ type MemoryTree = Map<string, Uint8Array>;
 
 type Operation = Exclude<keyof FirmwareStore, 'status'>;
 
-/** Versions in memory, and the handles to steer them. */
+/** Versions in memory, controlled by a test. */
 export interface MemoryFirmwareStore extends FirmwareStore {
   /** The running version. */
   readonly live: MemoryTree;
-  /** Versions that are staged, by id. */
+  /** Staged versions, by id. */
   readonly staged: ReadonlyMap<string, MemoryTree>;
-  /** Swaps that were made, in order. */
+  /** Swaps so far, in order. */
   readonly swaps: readonly ({ readonly id: string } & SwapOrder)[];
-  /** Where the update stands, as it would be on disk. */
+  /** The journal that would be on disk. */
   readonly journal: FirmwareJournal;
   /** Fails the next call of this operation. */
   fail(operation: Operation, error: Error): void;
@@ -39,7 +39,7 @@ export interface MemoryFirmwareStore extends FirmwareStore {
 export interface MemoryFirmwareStoreOptions {
   readonly limits: ArchiveLimits;
   readonly live?: Readonly<Record<string, string>>;
-  /** Files and folders that no update touches. @defaultValue `['data', 'log.json']` */
+  /** Files and folders that updates never touch. @defaultValue `['data', 'log.json']` */
   readonly keeps?: readonly string[];
 }
 
@@ -78,7 +78,7 @@ const swappedFiles = (tree: MemoryTree, scope: FirmwareScope): MemoryTree =>
     ? new Map([...tree].filter(([path]) => path === 'env.json' || path === 'schema.json'))
     : tree;
 
-/** The version that runs, the one before it, and how to go from one to the other. */
+/** The running version, the previous one, and the swap between them. */
 const memoryVersions = (live: MemoryTree, keeps: readonly string[]) => {
   let manifest: ReadonlySet<string> | undefined;
   let previous = { tree: new Map(live), manifest };
@@ -99,7 +99,7 @@ const memoryVersions = (live: MemoryTree, keeps: readonly string[]) => {
   };
 };
 
-/** The journal's part of a store. */
+/** The trial operations of a store, on a journal in memory. */
 const memoryJournal = (check: (operation: Operation) => void, restore: () => void) => {
   let journal = firstJournal;
   return {
@@ -135,7 +135,7 @@ const memoryJournal = (check: (operation: Operation) => void, restore: () => voi
 };
 
 /**
- * Keeps versions in memory; archives are read as the real store reads them.
+ * Keeps versions in memory; reads archives like the real store.
  *
  * @example
  * import { defaultArchiveLimits } from 'pepeunit-client/services';

@@ -1,12 +1,12 @@
-/** Something that calls wait at while it is shut. */
+/** A gate that makes calls wait while it is shut. */
 export interface Gate {
-  /** Resolves while open, or as soon as it opens. */
+  /** Resolves while open, or once it opens. */
   pass(): Promise<void>;
-  /** Shuts it. @returns Opens it again. */
+  /** Shuts the gate. @returns Opens it again. */
   shut(): () => void;
 }
 
-/** Makes an open gate. */
+/** Creates an open gate. */
 export const createGate = (): Gate => {
   let opening = Promise.resolve();
   return {

@@ -1,20 +1,20 @@
 import type { LogEntry, LogSink } from '../../services/log.ts';
 import { createGate } from './gate.ts';
 
-/** A sink that keeps what it is given, for a test to read. */
+/** A log sink that keeps its entries for a test to read. */
 export interface MemoryLogSink extends LogSink {
   /** Every entry, oldest first. */
   readonly entries: readonly LogEntry[];
-  /** How often it was flushed. */
+  /** Number of flushes. */
   readonly flushes: number;
-  /** Forgets the entries so far. */
+  /** Forgets all entries. */
   clear(): void;
-  /** From now on flushing takes until the result is called. */
+  /** Blocks flushes until the returned function is called. */
   hold(): () => void;
 }
 
 /**
- * A sink with nothing in it yet.
+ * Creates an empty memory sink.
  *
  * @example
  * import { memoryLogSink } from 'pepeunit-client/testing';

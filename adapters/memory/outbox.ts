@@ -2,19 +2,19 @@ import { StorageError } from '../../services/errors.ts';
 import type { DeadLetter, Outbox, StoredMessage } from '../../services/outbox.ts';
 import { createFailures } from './failures.ts';
 
-/** An outbox that a test looks into and makes fail. */
+/** An outbox that a test can inspect and make fail. */
 export interface MemoryOutbox extends Outbox {
-  /** What is kept, by id; it outlives a close, as files would. */
+  /** Stored messages, by id; they survive a close, as files would. */
   readonly messages: ReadonlyMap<number, StoredMessage>;
   readonly dead: readonly DeadLetter[];
-  /** How many messages each append brought, in order. */
+  /** Number of messages in each append, in order. */
   readonly appends: readonly number[];
   readonly isOpen: boolean;
-  /** The next call fails with this error; nothing is changed by it. */
+  /** Fails the next call with this error and changes nothing. */
   failNext(operation: 'open' | 'append', error: Error): void;
-  /** From now on every append fails for want of room, until the result is called. */
+  /** Fails every append for lack of space until the returned function is called. */
   fill(): () => void;
-  /** The next open finds so many damaged records. */
+  /** Makes the next open report this number of damaged records. */
   damage(records: number): void;
 }
 

@@ -1,16 +1,16 @@
 import type { ProcessControl } from '../../services/process-control.ts';
 import { createFailures } from './failures.ts';
 
-/** A program that only notes how it was asked to restart. */
+/** A process control that only records restarts. */
 export interface MemoryProcessControl extends ProcessControl {
-  /** The mode of each restart that was asked for, oldest first. */
+  /** Modes of the requested restarts, oldest first. */
   readonly restarts: readonly Parameters<ProcessControl['restart']>[0][];
-  /** The next restart fails with this error. */
+  /** Fails the next restart with this error. */
   failNext(error: Error): void;
 }
 
 /**
- * Process control in memory; as with the real one, a restart that works stays pending.
+ * Creates a process control in memory; as with the real one, a successful restart stays pending.
  *
  * @example
  * import { memoryProcessControl } from 'pepeunit-client/testing';

@@ -7,19 +7,19 @@ import { createFailures } from './failures.ts';
 /** A method of the REST port. */
 type RestCall = keyof Rest;
 
-/** What an instance in memory answers with; change it as the test goes on. */
+/** Answers of an instance in memory; a test may change them at any time. */
 export interface RestDocuments {
   env: unknown;
   schema: unknown;
   firmware: Uint8Array;
   targetVersion: TargetVersion;
   stateStorage: string;
-  /** Input nodes by the UUID of the Output node that they are linked to. */
+  /** Input nodes by UUID of their linked Output node. */
   inputsByOutput: Record<string, readonly UnitNode[]>;
   units: readonly Unit[];
 }
 
-/** One call, as it was made. */
+/** One recorded call. */
 interface RecordedCall {
   readonly call: RestCall;
   readonly target: RestTarget;
@@ -27,25 +27,25 @@ interface RecordedCall {
   readonly args: readonly unknown[];
 }
 
-/** An instance in memory, and the handles to steer it. */
+/** The REST API of an instance in memory, controlled by a test. */
 export interface MemoryRest extends Rest {
   readonly documents: RestDocuments;
   readonly calls: readonly RecordedCall[];
-  /** Fails the next call of this method; further errors wait for the calls after it. */
+  /** Fails the next call of this method; further errors apply to later calls. */
   fail(call: RestCall, error: RestError): void;
-  /** Lets every call of this method take so long, on the clock. */
+  /** Delays every call of this method, on the clock. */
   delay(call: RestCall, ms: number): void;
 }
 
 export interface MemoryRestOptions {
   readonly documents?: Partial<RestDocuments>;
-  /** Moves delays. Without one a delayed call waits until it is aborted. */
+  /** Clock of the delays; without one a delayed call waits until it is aborted. */
   readonly clock?: Timers;
 }
 
 const aborted = (call: RestCall, cause?: unknown) => new RestError('aborted', `${call}: given up.`, { cause });
 
-/** Waits on the clock, or without one until the call is aborted. */
+/** Waits on the clock; without one, until the call is aborted. */
 const pass = async (clock: Timers, call: RestCall, ms: number, signal: AbortSignal | undefined): Promise<void> => {
   try {
     await delay(clock, ms, signal);
@@ -76,7 +76,7 @@ const emptyDocuments = (): RestDocuments => ({
 });
 
 /**
- * An instance in memory.
+ * Creates an instance in memory.
  *
  * @example
  * import { RestError } from 'pepeunit-client';

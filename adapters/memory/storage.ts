@@ -4,22 +4,22 @@ import { jsonText } from '../shared/storage/json-text.ts';
 import { documentStorage, type StoredDocument } from '../shared/storage/document-storage.ts';
 import { createFailures } from './failures.ts';
 
-/** A storage that a test looks into and makes fail. */
+/** A storage that a test can inspect and make fail. */
 export interface MemoryStorage extends Storage {
-  /** Each document by its path, a text unless it was written as bytes; change it as if another program did. */
+  /** Documents by path, as text unless written as bytes; a change here acts like another program's write. */
   readonly documents: Map<string, StoredDocument>;
-  /** A document as text; `undefined` when there is none. */
+  /** A document as text; `undefined` if there is none. */
   text(path: string): string | undefined;
-  /** The path of each write that was done, oldest first. */
+  /** Paths of all writes, oldest first. */
   readonly writes: readonly string[];
-  /** The next read, write or removal fails with this error; nothing is changed by it. */
+  /** Fails the next read, write or removal with this error and changes nothing. */
   failNext(operation: 'read' | 'write' | 'remove', error: Error): void;
 }
 
 /**
  * Keeps documents in memory.
  *
- * @param documents What is there from the start: a text as it is, anything else as JSON.
+ * @param documents Initial documents: texts as they are, anything else as JSON.
  * @example
  * import { memoryStorage } from 'pepeunit-client/testing';
  *

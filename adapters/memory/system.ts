@@ -3,15 +3,15 @@ import { createFailures } from './failures.ts';
 
 /** A host whose metrics a test sets. */
 export interface MemorySystem extends System {
-  /** What the next measurements give. */
+  /** Result of the next measurements. */
   metrics: SystemMetrics;
-  /** How often it was measured. */
+  /** Number of measurements. */
   readonly measurements: number;
-  /** The next measurement fails with this error, as no good adapter does. */
+  /** Fails the next measurement with this error, which a correct adapter never does. */
   failNext(error: Error): void;
 }
 
-/** A small board on a home network. */
+/** Metrics of a small board on a home network. */
 export const sampleMetrics: SystemMetrics = {
   mem_free: 150_000,
   mem_alloc: 50_000,
@@ -21,9 +21,9 @@ export const sampleMetrics: SystemMetrics = {
 };
 
 /**
- * A host that measures what a test says.
+ * Creates a host with metrics that a test sets.
  *
- * @param metrics What it measures at first.
+ * @param metrics Initial metrics.
  * @example
  * import { memorySystem, sampleMetrics } from 'pepeunit-client/testing';
  *

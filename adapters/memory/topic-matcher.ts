@@ -1,7 +1,7 @@
 const isLevel = (level: string, at: number, levels: readonly string[]): boolean =>
   level === '#' ? at === levels.length - 1 : level === '+' || !/[+#]/.test(level);
 
-/** Whether topics match an MQTT topic filter (MQTT section 4.7); `undefined` for a filter that is none. */
+/** Creates the predicate of an MQTT topic filter (MQTT section 4.7); `undefined` for an invalid filter. */
 export const topicMatcher = (filter: string): ((topic: string) => boolean) | undefined => {
   const levels = filter.split('/');
   if (filter === '' || filter.includes('\0') || !levels.every(isLevel)) return undefined;

@@ -8,25 +8,25 @@ import { createFailures } from './failures.ts';
 export interface MemoryWifiOptions {
   /** Passwords of the networks in reach, by SSID. @defaultValue none in reach */
   readonly networks?: Readonly<Record<string, string>>;
-  /** The network it is joined to from the start. */
+  /** The initial network. */
   readonly linkedTo?: string;
-  /** How long joining takes, milliseconds of `clock`. @defaultValue 0 */
+  /** Duration of joining, in milliseconds of `clock`. @defaultValue 0 */
   readonly joinMs?: number;
   /** @defaultValue the host's */
   readonly clock?: Clock;
 }
 
-/** A simulated radio. */
+/** A simulated radio, controlled by a test. */
 export interface MemoryWifi extends Wifi {
-  /** A network comes into reach, or changes its password. */
+  /** Puts a network into reach, or changes its password. */
   appear(ssid: string, password: string): void;
-  /** A network goes out of reach; the link to it is lost. */
+  /** Takes a network out of reach; ends a link to it. */
   vanish(ssid: string): void;
-  /** The link is lost, the network stays in reach. */
+  /** Ends the link; the network stays in reach. */
   drop(): void;
-  /** The station finds itself in this network, as when another program joins it. */
+  /** Links the station to this network, as if another program joined it. */
   roam(ssid: string): void;
-  /** The next call of this operation fails with this error. */
+  /** Fails the next call of this operation with this error. */
   failNext(operation: 'status' | 'scan' | 'join' | 'leave', error: Error): void;
   /** The SSID of each attempt to join, oldest first. */
   readonly joins: readonly string[];
@@ -34,13 +34,13 @@ export interface MemoryWifi extends Wifi {
 
 const aborted = () => new WifiError('timeout', 'The simulated radio was stopped.');
 
-/** Takes as long as joining does. */
+/** Waits for the duration of joining. */
 const pass = async (clock: Clock, ms: number, signal: AbortSignal): Promise<void> => {
   if (signal.aborted) throw aborted();
   if (ms > 0) await delay(clock, ms, signal).catch(() => Promise.reject(aborted()));
 };
 
-/** The link of the station, and those who watch it. */
+/** The station's link and its watchers. */
 const stationLink = (first: string | undefined) => {
   const watchers = new Set<(status: WifiStatus) => void>();
   let ssid = first;
@@ -61,7 +61,7 @@ const stationLink = (first: string | undefined) => {
 };
 
 /**
- * A radio with simulated networks around it.
+ * Creates a radio with simulated networks around it.
  *
  * @example
  * import { memoryWifi } from 'pepeunit-client/testing';

@@ -3,13 +3,13 @@ import type { Cipher } from '../../services/cipher.ts';
 
 /** Options of the cipher. */
 export interface CipherOptions {
-  /** Fills bytes with randomness fit for cryptography. @defaultValue WebCrypto's */
+  /** Fills bytes with cryptographically secure randomness. @defaultValue WebCrypto's */
   readonly fillRandom?: (bytes: Uint8Array<ArrayBuffer>) => void;
 }
 
 const chunkBytes = 0x8000;
 
-/** Writes bytes as base64 with padding (RFC 4648 section 4). */
+/** Encodes bytes as base64 with padding (RFC 4648 section 4). */
 export const toBase64 = (bytes: Uint8Array): string => {
   let binary = '';
   for (let at = 0; at < bytes.length; at += chunkBytes) {
@@ -18,7 +18,7 @@ export const toBase64 = (bytes: Uint8Array): string => {
   return btoa(binary);
 };
 
-/** Reads base64 as {@link toBase64} writes it and in no other form; `undefined` when it is none. */
+/** Decodes base64 in exactly the form of {@link toBase64}; `undefined` for anything else. */
 export const fromBase64 = (text: string): Uint8Array<ArrayBuffer> | undefined => {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined;
   const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
@@ -68,7 +68,7 @@ const decodeText = (plain: ArrayBuffer): string => {
   }
 };
 
-/** AES-GCM by WebCrypto. A text with half a surrogate pair is refused (`shape`), since UTF-8 would change it. */
+/** AES-GCM by WebCrypto. Refuses a text with a lone surrogate (`shape`), since UTF-8 would change it. */
 export const webCryptoCipher = ({
   fillRandom = (bytes) => void crypto.getRandomValues(bytes),
 }: CipherOptions = {}): Cipher => ({

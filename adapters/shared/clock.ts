@@ -1,6 +1,6 @@
 import type { Clock, Timers } from '../../services/clock.ts';
 
-/** The longest wait that a host's timer can count, milliseconds. */
+/** Maximum delay of a host timer, milliseconds. */
 const maxTimerMs = 2 ** 31 - 1;
 
 interface LongTimer {
@@ -12,7 +12,7 @@ const arm = (long: LongTimer, fn: () => void, ms: number): void => {
   long.timer = setTimeout(() => (ms > step ? arm(long, fn, ms - step) : fn()), step);
 };
 
-/** The host's own clock and timers; a timer may run for longer than the 24.8 days that the host's own can count. */
+/** The host's own clock and timers; a timer may exceed the host's limit of 24.8 days. */
 export const systemClock = (): Clock => ({
   now: () => Date.now(),
   monotonic: () => performance.now(),
@@ -27,7 +27,7 @@ export const systemClock = (): Clock => ({
 /**
  * Waits on a clock.
  *
- * @throws The signal's reason, as soon as it aborts.
+ * @throws The signal's reason once it aborts.
  */
 export const delay = (clock: Timers, ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -43,7 +43,7 @@ export const delay = (clock: Timers, ms: number, signal?: AbortSignal): Promise<
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 
-/** A timer that can be started again and again; a start while it runs changes nothing. */
+/** Creates a reusable timer; a start while it runs does nothing. */
 export const createTimer = (clock: Timers, onElapsed: () => void) => {
   let timer: unknown;
   return {

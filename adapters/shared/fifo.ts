@@ -1,18 +1,18 @@
-/** Items in the order they came, any of which may go; those that are gone are swept out in passing. */
+/** A queue with lazy removal: removed items are skipped, and cleaned up in passing. */
 export interface Fifo<T> {
   push(item: T): void;
-  /** Puts items before all others. */
+  /** Puts items in front. */
   unshift(items: readonly T[]): void;
-  /** An item is gone now: `isGone` says which. */
+  /** Call it when an item was removed; `isGone` finds out which. */
   lost(): void;
-  /** The oldest item that is not gone and fits. */
+  /** The oldest remaining item that fits. */
   find(fits: (item: T) => boolean): T | undefined;
-  /** Those that are not gone, oldest first. */
+  /** Remaining items, oldest first. */
   items(): readonly T[];
   readonly size: number;
 }
 
-/** Gone items that are carried along before it is worth to move the others. */
+/** Removed items that are tolerated before a cleanup. */
 const fewGone = 32;
 
 export const createFifo = <T>(isGone: (item: T) => boolean): Fifo<T> => {

@@ -5,15 +5,15 @@ import { systemClock } from './clock.ts';
 
 /** Options of the HTTP clock source. */
 export interface HttpClockOptions {
-  /** The server to ask: of the page's own origin, or of one that exposes `Date` to it. */
+  /** URL to ask: of the page's own origin, or of a server that exposes `Date` to it. */
   readonly url: string;
   /** Milliseconds. @defaultValue 5000 */
   readonly timeoutMs?: number;
-  /** Measures the round trip and the timeout. @defaultValue the host's */
+  /** Clock for round trip and timeout. @defaultValue the host's */
   readonly clock?: Clock;
 }
 
-/** The header counts whole seconds; on average half of one has passed. */
+/** The header counts whole seconds; on average half a second has passed. */
 const halfSecondMs = 500;
 
 const dateOf = (url: string, headers: Headers): number => {
@@ -24,8 +24,8 @@ const dateOf = (url: string, headers: Headers): number => {
 };
 
 /**
- * Reads the time from the `Date` header of an HTTP HEAD (RFC 9110 section 6.6.1), good to about a second; for hosts
- * that can't speak SNTP. Any status will do.
+ * Reads the time from the `Date` header of an HTTP HEAD (RFC 9110 section 6.6.1), accurate to about a second; for hosts
+ * without SNTP. Any status will do.
  *
  * @throws {ClockError} `timeout`, `network`, `malformed`, `aborted`
  */

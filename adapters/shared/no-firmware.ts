@@ -10,7 +10,7 @@ const nothing = async (): Promise<void> => undefined;
 
 const settled = async (): Promise<FirmwareStatus> => ({ phase: 'settled' });
 
-/** For hosts whose program is not the unit's to replace, such as a page: every update is refused. */
+/** Refuses every update; for hosts such as a page, where the client can't replace the program. */
 export const noFirmware = (): FirmwareStore => ({
   stage: unsupported,
   readJson: unsupported,
@@ -24,8 +24,8 @@ export const noFirmware = (): FirmwareStore => ({
   forgetOutcome: nothing,
 });
 
-/** For hosts without a program of their own: none is fetched. */
+/** Refuses every program; for hosts without a program of their own. */
 export const noPrograms = (): FirmwarePrograms => ({ fetch: unsupported });
 
-/** For hosts where nothing has to be signed. */
+/** Trusts every version; for hosts without signatures. */
 export const trustAll = (): ReleaseTrust => ({ check: async () => undefined });

@@ -1,4 +1,4 @@
-/** Runs one task at a time, in the order of the calls; a task that fails does not stop the ones behind it. */
+/** Runs one task at a time, in the order of the calls; a failed task does not stop the next ones. */
 export const createSerialQueue = () => {
   let last: Promise<unknown> = Promise.resolve();
   return <T>(task: () => Promise<T>): Promise<T> => {
@@ -8,10 +8,10 @@ export const createSerialQueue = () => {
   };
 };
 
-/** Runs one task at a time for each key, in the order of the calls; other keys do not wait. */
+/** Runs one task at a time for each key, in the order of the calls; keys are independent. */
 export type KeyedQueue = <T>(key: string, task: () => Promise<T>) => Promise<T>;
 
-/** Makes an empty queue; a task that fails does not stop the ones behind it. */
+/** Creates an empty queue; a failed task does not stop the next ones. */
 export const createKeyedQueue = (): KeyedQueue => {
   const tails = new Map<string, Promise<unknown>>();
   return async (key, task) => {

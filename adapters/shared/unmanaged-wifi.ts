@@ -2,8 +2,8 @@ import { WifiError } from '../../services/errors.ts';
 import type { Wifi } from '../../services/wifi.ts';
 
 /**
- * The network of a host that sees to it itself (wired, a container, an operating system with its own WiFi manager): always
- * linked, with nothing to scan or join.
+ * The network of a host that manages it by itself (wired, a container, an operating system with its own WiFi manager):
+ * always linked, nothing to scan or join.
  */
 export const unmanagedWifi = (): Wifi => ({
   station: 'unmanaged',

@@ -6,22 +6,22 @@ import { decompressed, inflate, noting, type Decompress, type SourceFailure } fr
 import { tooLarge } from './errors.ts';
 import { createTarGuard, type TarGuard } from './tar-guard.ts';
 
-/** A file or folder of an archive, checked. */
+/** A checked file or folder of an archive. */
 export interface ArchiveEntry {
-  /** `a/b/c`: relative, and inside the archive's own folder. */
+  /** `a/b/c`: relative, and inside the archive's root. */
   readonly path: string;
   readonly kind: EntryKind;
   /** Bytes; 0 for a folder. */
   readonly size: number;
   readonly isExecutable: boolean;
-  /** Read it before you ask for the next entry; what is left is skipped. */
+  /** Content of the file. Read it before the next entry; the unread rest is skipped. */
   readonly content: AsyncIterable<Uint8Array>;
 }
 
-/** Up to here the ratio does not matter: small archives pack well. */
+/** Unpacked size up to which the ratio is not limited: small archives compress well. */
 const freeBytes = 16 * 1024 * 1024;
 
-/** Limits the packed size, and its ratio to the unpacked one. */
+/** Limits the packed size, and the ratio of unpacked to packed size. */
 const createRatioMeter = ({ compressedBytes, ratio }: ArchiveLimits) => {
   let packed = 0;
   let unpacked = 0;
@@ -51,7 +51,10 @@ const roomIn = (tar: Extract): Promise<void> =>
     tar.on('drain', go).on('close', go);
   });
 
-/** Feeds the reader until it has all or is destroyed. Never rejects: a failure destroys the reader with it. */
+/**
+ * Feeds the reader until the source ends or the reader is destroyed. Never rejects: a failure destroys the reader with
+ * it.
+ */
 const feed = async (tar: Extract, source: AsyncIterable<Uint8Array>, guard: TarGuard): Promise<void> => {
   const isDestroyed = () => tar.destroying;
   try {
@@ -68,7 +71,7 @@ const feed = async (tar: Extract, source: AsyncIterable<Uint8Array>, guard: TarG
   }
 };
 
-/** The source's own failure as it is; any error of the tar reader as a damaged archive. */
+/** Keeps the source's own failure, and turns any error of the tar reader into a damaged archive. */
 const readFailure = (cause: unknown, failure: SourceFailure): unknown => {
   if ('cause' in failure) return failure.cause;
   if (cause instanceof FirmwareError) return cause;
@@ -83,7 +86,7 @@ async function* contentOf(stream: AsyncIterable<Uint8Array>, failure: SourceFail
   }
 }
 
-/** Checks headers, and refuses a second entry at a place. */
+/** Checks headers and refuses a second entry at the same place. */
 const createEntryChecker = (limits: ArchiveLimits) => {
   const names = createNameRegister();
   return ({ name, type, size, mode }: Header): Omit<ArchiveEntry, 'content'> => {
@@ -95,13 +98,13 @@ const createEntryChecker = (limits: ArchiveLimits) => {
 };
 
 /**
- * Reads an archive (tar; plain, or in zlib, gzip or raw deflate) entry by entry, as it comes.
+ * Reads an archive (tar, plain or in zlib, gzip or raw deflate) entry by entry, as a stream.
  *
- * Names, types and sizes are checked with extension headers applied. The first hostile entry ends the reading: keep what
- * was yielded apart until then, and throw it away.
+ * Checks names, types and sizes with extension headers applied. The first hostile entry ends the reading: keep the
+ * entries apart until the end, and discard them on an error.
  *
- * @param decompress Unpacks; by default with the platform's streams.
- * @throws {FirmwareError} `malformed`, `hostile`, `tooLarge`; whatever the source throws passes through.
+ * @param decompress Decompressor; by default the platform's streams.
+ * @throws {FirmwareError} `malformed`, `hostile`, `tooLarge`; errors of the source pass through.
  */
 export async function* readArchive(
   source: AsyncIterable<Uint8Array>,

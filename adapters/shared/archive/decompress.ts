@@ -1,16 +1,20 @@
 import { FirmwareError } from '../../../services/errors.ts';
 
-/** Formats of a packed stream (RFC 1950, 1952, 1951). */
+/** Formats of a compressed stream (RFC 1950, 1952, 1951). */
 export type PackedFormat = 'deflate' | 'gzip' | 'deflate-raw';
 
-/** Unpacks a stream. @throws {FirmwareError} `malformed` when it is cut short, damaged, or followed by something else. */
+/**
+ * Decompresses a stream.
+ *
+ * @throws {FirmwareError} `malformed` if it is cut short, damaged, or followed by other data.
+ */
 export type Decompress = (format: PackedFormat, source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
 
-/** Long enough for the mark of a tar header. */
+/** Bytes up to and including the magic of a tar header. */
 const sniffBytes = 262;
 const tarMark = [0x75, 0x73, 0x74, 0x61, 0x72];
 const tarMarkAt = 257;
-/** Small pieces in, so that what comes out of one stays small as well. */
+/** Size of input pieces: small, so that the output of each stays small too. */
 const pieceBytes = 16_384;
 
 const formatOf = (head: Uint8Array): PackedFormat | 'tar' => {
@@ -47,12 +51,12 @@ export const notAnArchive = (cause: unknown) =>
     cause,
   });
 
-/** A failure of the source itself, apart from its reader's. */
+/** Holder of a source's own failure, to tell it from its reader's. */
 export interface SourceFailure {
   cause?: unknown;
 }
 
-/** Passes a source on, and keeps its failure. */
+/** Passes a source through and records its failure. */
 export async function* noting(source: AsyncIterable<Uint8Array>, failure: SourceFailure): AsyncGenerator<Uint8Array> {
   try {
     yield* source;
@@ -62,7 +66,7 @@ export async function* noting(source: AsyncIterable<Uint8Array>, failure: Source
   }
 }
 
-/** Never rejects: the reader of the other end gets every failure. */
+/** Never rejects: the reader at the other end gets every failure. */
 const feed = async (source: AsyncIterable<Uint8Array>, writable: WritableStream<BufferSource>): Promise<void> => {
   const writer = writable.getWriter();
   writer.closed.catch(() => undefined);
@@ -76,7 +80,7 @@ const feed = async (source: AsyncIterable<Uint8Array>, writable: WritableStream<
   }
 };
 
-/** Unpacks with the platform's own streams, {@link Decompress}. */
+/** Decompresses with the platform's streams, as a {@link Decompress}. */
 export async function* decompressed(
   format: PackedFormat,
   source: AsyncIterable<Uint8Array>,
@@ -97,9 +101,9 @@ export async function* decompressed(
 }
 
 /**
- * Unpacks a stream of any of these formats: zlib, gzip, raw deflate, or a tar that is not packed at all.
+ * Decompresses zlib, gzip or raw deflate; passes a plain tar through.
  *
- * @throws {FirmwareError} `malformed`; whatever the source throws passes through.
+ * @throws {FirmwareError} `malformed`; errors of the source pass through.
  */
 export async function* inflate(source: AsyncIterable<Uint8Array>, decompress: Decompress): AsyncGenerator<Uint8Array> {
   const rest = source[Symbol.asyncIterator]();

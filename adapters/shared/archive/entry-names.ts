@@ -6,10 +6,10 @@ export type EntryKind = 'file' | 'folder';
 
 const hostileName = (name: string, why: string) => hostile(`${JSON.stringify(name.slice(0, 200))} ${why}`);
 
-/** Bytes of one name, on every file system in use. */
+/** Maximum bytes of one name, on every common file system. */
 const maxNameBytes = 255;
 
-/** Names that mean a device on Windows, whatever follows the first dot (learn.microsoft.com, "Naming Files"). */
+/** Device names on Windows, whatever follows the first dot (learn.microsoft.com, "Naming Files"). */
 const deviceName = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\.|$)/i;
 
 const checkPart = (part: string, name: string): void => {
@@ -22,7 +22,7 @@ const checkPart = (part: string, name: string): void => {
 };
 
 /**
- * Checks the name of an entry, with its extension header applied, and brings it to the form `a/b/c`.
+ * Checks the name of an entry, with its extension header applied, and normalises it to `a/b/c`.
  *
  * @returns `''` for the archive's own root.
  * @throws {FirmwareError} `hostile`, `tooLarge`
@@ -45,7 +45,7 @@ export const entryPath = (
   return parts.join('/');
 };
 
-/** The path as a file system has it that folds case, composes characters and skips invisible ones. */
+/** The path as seen by a file system that ignores case, composes characters and skips invisible ones. */
 const folded = (path: string): string =>
   path
     .normalize('NFKC')
@@ -54,11 +54,11 @@ const folded = (path: string): string =>
     .toLowerCase()
     .normalize('NFC');
 
-/** Whether a path lies where the client keeps its own, on any file system: `.pepeunit` and its temporary files. */
+/** Whether a path belongs to the client itself, on any file system: `.pepeunit` and its temporary files. */
 export const isClientsOwn = (path: string): boolean =>
   /^(?:\.pepeunit(?:-.*)?|pepeun~\d+)$/.test(folded(path.split('/', 1)[0] ?? ''));
 
-/** Refuses two entries of an archive that meet in one place on any file system. */
+/** Refuses two entries of an archive that share one place on any file system. */
 export const createNameRegister = () => {
   const seen = new Map<string, { path: string; kind: EntryKind; isOwnEntry: boolean }>();
   const addParent = (path: string, name: string) => {
@@ -68,7 +68,7 @@ export const createNameRegister = () => {
     if (before.path !== path) throw hostileName(name, 'differs from another name in case or composition alone');
   };
   return {
-    /** @throws {FirmwareError} `hostile` when the place is taken. */
+    /** @throws {FirmwareError} `hostile` if the place is taken. */
     add: (path: string, kind: EntryKind): void => {
       const parts = path.split('/');
       for (let depth = 1; depth < parts.length; depth += 1) addParent(parts.slice(0, depth).join('/'), path);

@@ -6,7 +6,7 @@ const refused = (code: 'malformed' | 'hostile' | 'tooLarge', what: string, advic
 /** The error of a damaged archive. */
 export const malformed = (what: string): FirmwareError => refused('malformed', what, 'Download it again.');
 
-/** The error of an archive that no instance makes, and that may do harm. */
+/** The error of an archive that no instance makes and that may do harm. */
 export const hostile = (what: string): FirmwareError =>
   refused('hostile', what, 'Build the version again on the instance.');
 

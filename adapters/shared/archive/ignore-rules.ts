@@ -1,11 +1,14 @@
 import ignore from 'ignore';
 
-/** Whether patterns leave a path out: relative to where they lie, with `/` between its parts; a folder's ends with `/`. */
+/**
+ * Whether patterns exclude a path: relative to the patterns' folder, with `/` as separator; a folder's path ends with
+ * `/`.
+ */
 export type IsIgnored = (path: string) => boolean;
 
 /**
- * Reads patterns as git reads a .gitignore, case-sensitively (git-scm.com/docs/gitignore): the last match decides, and
- * nothing comes back from a folder that is left out.
+ * Reads patterns like git's .gitignore, case-sensitively (git-scm.com/docs/gitignore): the last match decides, and
+ * nothing inside an excluded folder can be included again.
  */
 export const ignoreRules = (text: string): IsIgnored => {
   const rules = ignore({ ignorecase: false }).add(text);

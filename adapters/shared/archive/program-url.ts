@@ -1,24 +1,24 @@
 import { FirmwareError } from '../../../services/errors.ts';
 
-/** Rules for links to programs. */
+/** Rules for program links. */
 export interface LinkPolicy {
   /** Whether `http:` is allowed too. */
   readonly allowHttp: boolean;
-  /** Allowed hosts, each `name` or `name:port`; all when left out. The list holds for redirects too. */
+  /** Allowed hosts, each `name` or `name:port`; all if omitted. Applies to redirects too. */
   readonly hosts?: readonly string[];
 }
 
-/** A link that may be followed. */
+/** A checked link. */
 export interface ProgramLink {
-  /** Without the fragment. */
+  /** Address without the fragment. */
   readonly url: URL;
-  /** The digest in the fragment, in lower case. */
+  /** Digest in the fragment, in lower case. */
   readonly sha256?: string;
 }
 
 const linkRefused = (why: string) => new FirmwareError('link', `The firmware's link was refused: ${why}.`);
 
-/** Checks an address, also that of a redirect, against the policy. @throws {FirmwareError} `link` */
+/** Checks an address, also of a redirect, against the policy. @throws {FirmwareError} `link` */
 export const checkAddress = (url: URL, { allowHttp, hosts }: LinkPolicy): void => {
   const isAllowed = url.protocol === 'https:' || (url.protocol === 'http:' && allowHttp);
   if (!isAllowed) throw linkRefused(`${url.protocol} is not allowed. Give an https link, or set update.allowHttp`);

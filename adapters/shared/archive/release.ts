@@ -10,23 +10,23 @@ export type ReleaseKind = 'tree' | 'program';
 /** Content of a release. */
 export interface ReleaseContent {
   readonly kind: ReleaseKind;
-  /** Grows from release to release. */
+  /** Number that grows with each release. */
   readonly release: number;
-  /** SHA-256 in hexadecimal of each file, by its path. */
+  /** SHA-256 of each file in hexadecimal, by path. */
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** A release as its file holds it. */
+/** A release in the format of its file. */
 export interface Release extends ReleaseContent {
   readonly format: 1;
-  /** Ed25519 over {@link signedText}, in base64. */
+  /** Ed25519 signature of {@link signedText}, in base64. */
   readonly signature: string;
 }
 
-/** Files at the root that the instance writes for each unit, and the release itself: no release covers them. */
+/** Files at the root that no release covers: those the instance writes for each unit, and the release itself. */
 const uncovered = new Set(['env.json', 'schema.json', releaseName]);
 
-/** Whether a release has to name this file of a tree. */
+/** Whether a release must list this file. */
 export const isCovered = (path: string): boolean => !uncovered.has(path);
 
 /** The signed text: its purpose, the release, then each file in order. */
@@ -59,7 +59,7 @@ const isRelease = (value: unknown): value is Release => {
 
 const advice = 'Pack and sign the version again, or send another one.';
 
-/** Reads a release. @throws {FirmwareError} `unsigned` when it is none */
+/** Reads a release. @throws {FirmwareError} `unsigned` if it is not a valid one */
 export const parseRelease = (value: unknown, kind: ReleaseKind): Release => {
   if (value === undefined) throw new FirmwareError('unsigned', `The firmware holds no signed release. ${advice}`);
   if (!isRelease(value) || value.kind !== kind) {
@@ -71,7 +71,7 @@ export const parseRelease = (value: unknown, kind: ReleaseKind): Release => {
 const tampered = (path: string, why: string) =>
   new FirmwareError('tampered', `The firmware was changed after it was signed: ${path} ${why}. ${advice}`);
 
-/** Checks a tree's files against its release. @throws {FirmwareError} `tampered`, naming the first file that differs */
+/** Checks a tree's files against its release. @throws {FirmwareError} `tampered`, with the first file that differs */
 export const checkFiles = ({ files }: ReleaseContent, digests: ReadonlyMap<string, string>): void => {
   for (const [path, digest] of digests) {
     const wanted = Object.hasOwn(files, path) ? files[path] : undefined;

@@ -2,14 +2,14 @@ import type { ArchiveLimits } from '../../../services/firmware.ts';
 import { hostile, malformed, tooLarge } from './errors.ts';
 
 const blockBytes = 512;
-/** Two blocks of zeros end a tar (POSIX.1-2024, pax, "ustar Interchange Format"). */
+/** Bytes of the two zero blocks at the end of a tar (POSIX.1-2024, pax, "ustar Interchange Format"). */
 const endBytes = 2 * blockBytes;
-/** An extension header holds one long name, or a few records. */
+/** Size limit of an extension header, which holds one long name or a few records. */
 const maxExtensionBytes = 256 * 1024;
 
 type BlockKind = 'file' | 'folder' | 'pax' | 'globalPax' | 'longName';
 
-/** Type flags of the entries of a version (POSIX.1-2024 ustar and pax, and GNU's long name). */
+/** Allowed type flags (POSIX.1-2024 ustar and pax, and GNU's long name). */
 const kinds: Readonly<Record<string, BlockKind>> = {
   '\0': 'file',
   '0': 'file',
@@ -18,7 +18,7 @@ const kinds: Readonly<Record<string, BlockKind>> = {
   g: 'globalPax',
   L: 'longName',
 };
-/** The meaning of other flags, for messages. */
+/** Names of other flags, for messages. */
 const foreign: Readonly<Record<string, string>> = {
   '1': 'a hard link',
   '2': 'a symbolic link',
@@ -44,7 +44,7 @@ const sizeOf = (block: Uint8Array, name: string): number => {
 
 interface TarHeader {
   readonly kind: BlockKind;
-  /** Bytes of what follows. */
+  /** Bytes of the content. */
   readonly size: number;
 }
 
@@ -62,10 +62,10 @@ const headerOf = (block: Uint8Array): TarHeader => {
   return { kind, size };
 };
 
-/** Keys that move an entry's content, or change the encoding of names. */
+/** Pax keys that move an entry's content or change the encoding of names. */
 const refusedKey = /^(?:size|hdrcharset|GNU\.sparse\..*)$/;
 
-/** Reads pax records strictly: `length key=value\n`, one behind the other, up to the last byte. */
+/** Reads pax records strictly: `length key=value\n`, one after the other, up to the last byte. */
 const checkPax = (content: Uint8Array, kind: 'pax' | 'globalPax'): void => {
   const seen = new Set<string>();
   for (let at = 0; at < content.length;) {
@@ -94,7 +94,7 @@ const checkExtension = (kind: BlockKind, content: Uint8Array): void => {
   else if (kind === 'pax' || kind === 'globalPax') checkPax(content, kind);
 };
 
-/** Collects bytes until there are as many as were asked for. */
+/** Collects bytes up to a requested size. */
 const createCollector = () => {
   let bytes = new Uint8Array(blockBytes);
   let filled = 0;
@@ -103,7 +103,7 @@ const createCollector = () => {
       if (bytes.length < size) bytes = new Uint8Array(size);
       filled = 0;
     },
-    /** @returns How many of the bytes offered were taken. */
+    /** @returns Number of bytes taken. */
     take: (chunk: Uint8Array, at: number, size: number): number => {
       const taken = Math.min(size - filled, chunk.length - at);
       bytes.set(chunk.subarray(at, at + taken), filled);
@@ -118,15 +118,15 @@ const paddingOf = (size: number): number => (blockBytes - (size % blockBytes)) %
 
 const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 
-/** Checks a tar as it passes, block by block. */
+/** Checks a tar block by block as it streams. */
 export interface TarGuard {
   /** @throws {FirmwareError} `malformed`, `hostile`, `tooLarge` */
   check(chunk: Uint8Array): void;
-  /** Call it after the last chunk. @throws {FirmwareError} `malformed` when the end of the tar is missing */
+  /** Call it after the last chunk. @throws {FirmwareError} `malformed` if the end of the tar is missing */
   end(): void;
 }
 
-/** Counts entries and bytes as headers announce them, before any of them comes. */
+/** Counts entries and bytes by their headers, before the content arrives. */
 const createCounter = (limits: ArchiveLimits) => {
   let entries = 0;
   let bytes = 0;
@@ -142,13 +142,13 @@ const createCounter = (limits: ArchiveLimits) => {
   };
 };
 
-/** Reads the blocks before the end: the kind of each, and how many bytes of content follow it. */
+/** Reads the blocks before the end: the kind of each, and the bytes of its content. */
 const createBlockReader = ({ addBytes, addEntry }: ReturnType<typeof createCounter>) => {
-  /** The extension header whose content comes next. */
+  /** The current extension header. */
   let extension: TarHeader | undefined;
   let isExtended = false;
 
-  /** @returns How many bytes to pass over. */
+  /** @returns Bytes to skip. */
   const onHeader = (header: TarHeader): number => {
     const { kind, size } = header;
     addBytes(size);
@@ -167,9 +167,9 @@ const createBlockReader = ({ addBytes, addEntry }: ReturnType<typeof createCount
     return paddingOf(size);
   };
   return {
-    /** How large the next block is. */
+    /** Size of the next block. */
     size: (): number => extension?.size ?? blockBytes,
-    /** @returns How many bytes to pass over, or that the end has come. */
+    /** @returns Bytes to skip, or `end`. */
     read: (block: Uint8Array): number | 'end' => {
       if (extension) return onExtension(extension, block);
       if (!isZero(block)) return onHeader(headerOf(block));
@@ -180,9 +180,8 @@ const createBlockReader = ({ addBytes, addEntry }: ReturnType<typeof createCount
 };
 
 /**
- * Allows a strict form of tar alone, before a more lenient reader gets it: nothing but files, folders and one extension
- * header for each; sizes in plain octal; no pax record that moves content; two blocks of zeros at the end and nothing
- * but zeros after them.
+ * Accepts only a strict form of tar, ahead of a more lenient reader: files and folders, each with at most one extension
+ * header; sizes in plain octal; no pax record that moves content; two zero blocks at the end and only zeros after them.
  */
 export const createTarGuard = (limits: ArchiveLimits): TarGuard => {
   const counted = createCounter(limits);

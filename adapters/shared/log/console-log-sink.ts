@@ -14,17 +14,17 @@ const printOnConsole = (line: string, { level }: LogEntry): void => {
   (severe.has(level) ? console.error : console.info)(line);
 };
 
-/** An entry as people read it: when, how grave, what; always one line. */
+/** An entry as one readable line: time, level, text. */
 export const consoleLine = ({ level, text, create_datetime }: LogEntry): string =>
   oneLine(`${create_datetime ?? '-'} ${level.padEnd(8)} ${text}`);
 
-/** Prints entries on the console, one line each, whatever the text holds. */
+/** Prints each entry on the console as one line. */
 export const consoleLogSink = ({ print = printOnConsole }: ConsoleLogSinkOptions = {}): LogSink => ({
   write: (entry) => {
     try {
       print(consoleLine(entry), entry);
     } catch {
-      // The console is gone, and there is no other place to report it.
+      // The console is gone, and there is nowhere else to report it.
     }
   },
   flush: async () => undefined,

@@ -6,28 +6,28 @@ import { entryLine, loadLines, newest } from './log-lines.ts';
 export interface FileLogSinkOptions {
   readonly storage: Storage;
   readonly path: string;
-  /** How many of the newest lines are kept, asked at each use: `PU_MAX_LOG_LENGTH`. */
+  /** Number of lines to keep, read at each use: `PU_MAX_LOG_LENGTH`. */
   readonly maxLines: () => number;
-  /** Called when a save or load fails; once, until one works again. */
+  /** Called on the first failed save or load, and again only after one succeeded. */
   readonly onFailure?: (thrown: unknown) => void;
 }
 
-/** A log that stays: its newest lines, as NDJSON. */
+/** A persistent log: its newest lines, as NDJSON. */
 export interface FileLogSink extends LogSink {
-  /** The entries that are kept, as JSON texts, oldest first. */
+  /** The stored entries as JSON texts, oldest first. */
   lines(): Promise<string[]>;
-  /** Removes every entry written so far, stored ones included. */
+  /** Removes all entries, stored ones included. */
   clear(): Promise<void>;
-  /** Why the newest save or load did not work; `undefined` when it did. Entries stay in memory meanwhile. */
+  /** Error of the last save or load; `undefined` if it succeeded. Entries stay in memory meanwhile. */
   readonly failure: unknown;
 }
 
-/** The lines kept in memory, what was stored loaded once, and which of them the document lacks. */
+/** The lines in memory, including the stored ones (loaded once), and those that the document still lacks. */
 const logMemory = ({ storage, path, maxLines }: FileLogSinkOptions) => {
   let lines: string[] = [];
   let unsaved: string[] = [];
   let loading: Promise<void> | undefined;
-  /** Whether the document holds nothing but what is kept. */
+  /** Whether the document holds only lines that are kept. */
   let isSound = true;
   const trim = (kept: string[]) => (kept.length > 2 * maxLines() ? newest(kept, maxLines()) : kept);
   const loadOnce = async (): Promise<void> => {
@@ -42,7 +42,7 @@ const logMemory = ({ storage, path, maxLines }: FileLogSinkOptions) => {
     }
   };
   return {
-    /** Loads what is stored, if that was not done yet. A load that failed is tried again. */
+    /** Loads the stored lines, once; retries after a failure. */
     load: () => (loading ??= loadOnce()),
     newest: () => (lines = newest(lines, maxLines())),
     add: (line: string) => {
@@ -58,7 +58,7 @@ const logMemory = ({ storage, path, maxLines }: FileLogSinkOptions) => {
       loading = Promise.resolve();
     },
     isSaved: () => isSound && unsaved.length === 0,
-    /** Brings the document up to date. */
+    /** Writes the missing lines to the document. */
     save: async (): Promise<void> => {
       const saving = unsaved;
       const wasSound = isSound;
@@ -77,10 +77,10 @@ const logMemory = ({ storage, path, maxLines }: FileLogSinkOptions) => {
 };
 
 /**
- * Keeps the newest entries in a text document, one JSON object a line.
+ * Keeps the newest entries in a text document, one JSON object per line.
  *
- * Entries are added at its end, those that come during a save together in the next; the oldest go when there are too
- * many. What was stored before is loaded first, without torn lines. Nothing is thrown.
+ * Appends entries; those that arrive during a save go into the next one. Removes the oldest above the limit. Loads the
+ * stored lines first, without torn ones. Never throws.
  */
 export const fileLogSink = (options: FileLogSinkOptions): FileLogSink => {
   const memory = logMemory(options);

@@ -10,11 +10,11 @@ const escaped = (char: string): string => {
   return escapes[char] ?? (code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`);
 };
 
-/** Makes one printable line of any text: line ends and control characters, which terminals obey, become escapes. */
+/** Turns any text into one printable line: line ends and control characters, which terminals execute, are escaped. */
 export const oneLine = (text: string): string =>
   text.replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, escaped);
 
-/** Keeps a JSON text the same when parsed, with nothing in it that ends a line or that a terminal obeys. */
+/** Escapes line ends and terminal control characters in a JSON text without changing its value. */
 export const oneJsonLine = (json: string): string =>
   json.replaceAll(/[\u007f-\u009f\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
@@ -32,14 +32,14 @@ const levels: Readonly<Record<LogLevel, true>> = {
   Critical: true,
 };
 
-/** Whether a stored value is an entry that the backend takes. */
+/** Whether a stored value is a valid log entry. */
 const isEntry = (value: unknown): boolean =>
   isJsonObject(value) &&
   typeof value['level'] === 'string' &&
   Object.hasOwn(levels, value['level']) &&
   typeof value['text'] === 'string';
 
-/** The line as text; `undefined` for one that was torn by a crash or is no entry. */
+/** The line as text; `undefined` if it is torn or not an entry. */
 const intactLine = (bytes: Uint8Array): string | undefined => {
   try {
     const line = new TextDecoder('utf-8', { fatal: true }).decode(bytes).trimStart();
@@ -49,16 +49,16 @@ const intactLine = (bytes: Uint8Array): string | undefined => {
   }
 };
 
-/** What was stored. */
+/** Result of loading the log. */
 export interface StoredLines {
   /** The newest entries, as JSON texts, oldest first. */
   readonly lines: string[];
-  /** Whether nothing had to be left out, be it torn, no entry, or too much. */
+  /** Whether no line was left out as torn, invalid, or beyond the limit. */
   readonly isWhole: boolean;
 }
 
 /**
- * Reads the newest stored entries, leaving out torn lines; stops early at a line that is too long to be an entry.
+ * Reads the newest stored entries and skips torn lines; stops early at a line that is too long.
  *
  * @throws {StorageError} `io`
  */

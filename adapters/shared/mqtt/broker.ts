@@ -7,7 +7,7 @@ import { createLink, type OwnedLink } from './link.ts';
 import { watchFrames } from './packet-size.ts';
 
 /**
- * Watches for every sign that a connection ended, and names its cause; there may be several.
+ * Watches for the end of a connection and determines its cause; several signs may come.
  *
  * @returns Stops watching.
  */
@@ -46,10 +46,10 @@ const watchEnd = (
 const ignore: MqttClient['handleMessage'] = (_packet, done) => done();
 
 /**
- * Hands each message to the listener. While the listener holds back, mqtt.js parses nothing: its stream fills up and the
- * socket stops reading. A browser's WebSocket can't stop, so memory takes what comes meanwhile.
+ * Passes each message to the listener. While the listener pauses, mqtt.js parses nothing: its stream fills up and the
+ * socket stops reading. A browser's WebSocket can't pause, so data collects in memory.
  *
- * @returns Drops further messages, and lets the socket read on.
+ * @returns Drops further messages and resumes the socket.
  */
 const deliver = (client: MqttClient, listener: LinkListener): (() => void) => {
   let held: (() => void) | undefined;
@@ -70,7 +70,7 @@ const deliver = (client: MqttClient, listener: LinkListener): (() => void) => {
   };
 };
 
-/** Clean-ups to run together, once. */
+/** Cleanups that run together, once. */
 const createCleanups = () => {
   const cleanups: (() => void)[] = [];
   return {
@@ -125,6 +125,6 @@ const open = (options: LinkOptions, listener: LinkListener, signal: AbortSignal)
 /**
  * Opens MQTT sessions over TCP, TLS and WebSocket.
  *
- * Each session has a client object of its own, which never connects twice; a browser has WebSocket alone.
+ * Each session has its own client object, which never reconnects; a browser supports WebSocket alone.
  */
 export const mqttBroker = (): Broker => ({ open });

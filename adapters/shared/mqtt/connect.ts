@@ -3,13 +3,13 @@ import type { IClientOptions, IConnackPacket, MqttClient } from 'mqtt';
 import type { LinkOptions } from '../../../services/broker.ts';
 import { linkError } from './errors.ts';
 
-/** The most that one inbound packet may hold. */
+/** Size limit of one inbound packet, bytes. */
 export const maxInboundBytes = 16 * 1024 * 1024;
 
-/** Timers of more than this fire at once. */
+/** Maximum timer delay, milliseconds; longer timers fire at once. */
 const longestTimerMs = 2_147_483_647;
 
-/** A client that has its CONNACK. */
+/** A connected client, after CONNACK. */
 export interface Connection {
   readonly client: MqttClient;
   readonly connack: IConnackPacket;
@@ -21,7 +21,7 @@ type Scheme = (typeof schemes)[number];
 
 const isScheme = (name: string): name is Scheme => schemes.some((scheme) => scheme === name);
 
-/** Keeps no copies of what is unacknowledged: they are for a connection after this one, and a link has none. */
+/** Stores no copies of unacknowledged messages: they would serve a reconnect, which a link never does. */
 class NoStore extends mqtt.Store {
   override put(...[, done]: Parameters<mqtt.Store['put']>): this {
     done();
@@ -54,7 +54,7 @@ const addressOf = (options: LinkOptions): IClientOptions => {
   const tls = scheme === 'mqtts' || scheme === 'wss' ? tlsOf(options) : {};
   return {
     protocol: scheme,
-    // A socket wants an IPv6 address bare, a WebSocket's URL wants it in brackets.
+    // A socket takes an IPv6 address bare, a WebSocket's URL in brackets.
     hostname: web ? url.hostname : url.hostname.replace(/^\[(.*)\]$/, '$1'),
     ...(url.port === '' ? {} : { port: Number(url.port) }),
     ...(web ? { path: `${url.pathname || '/'}${url.search}` } : {}),
@@ -64,9 +64,9 @@ const addressOf = (options: LinkOptions): IClientOptions => {
 };
 
 /**
- * Starts one attempt: CONNECT goes out as soon as the transport is open, and nothing is ever tried again.
+ * Starts one attempt: sends CONNECT as soon as the transport is open, and never retries.
  *
- * @throws {BrokerError} `network` for an address that is none, `tls` for certificates that can't be read.
+ * @throws {BrokerError} `network` for an invalid address, `tls` for unreadable certificates.
  */
 export const startClient = (options: LinkOptions): MqttClient => {
   const settings: IClientOptions = {
@@ -78,10 +78,10 @@ export const startClient = (options: LinkOptions): MqttClient => {
     password: '',
     clean: true,
     keepalive: options.keepaliveSeconds,
-    // The link does it, for less.
+    // The link does this at lower cost.
     reschedulePings: false,
     reconnectPeriod: 0,
-    // The caller's own limit comes first; this one only backs it up.
+    // The caller's own limit comes first; this one is a fallback.
     connectTimeout: Math.min(options.timeoutMs + 1000, longestTimerMs),
     resubscribe: false,
     queueQoSZero: false,
@@ -91,7 +91,7 @@ export const startClient = (options: LinkOptions): MqttClient => {
   };
   try {
     const client = mqtt.connect(settings);
-    // Writes are gathered here, so there is nothing for the socket to wait for.
+    // Writes are batched here, so the socket must not delay them.
     (client.stream as { setNoDelay?: (on: boolean) => void }).setNoDelay?.(true);
     return client;
   } catch (cause) {

@@ -3,7 +3,7 @@ import type { LinkOptions } from '../../../services/broker.ts';
 
 type Code = BrokerError['code'];
 
-/** CONNACK return codes of MQTT 3.1.1 (section 3.2.2.3) and reason codes of MQTT 5 (section 3.2.2.2) that have a name here. */
+/** CONNACK return codes of MQTT 3.1.1 (section 3.2.2.3) and reason codes of MQTT 5 (section 3.2.2.2), by error code. */
 const connackCodes: Readonly<Record<number, Code>> = {
   1: 'protocol',
   2: 'credentials',
@@ -20,7 +20,7 @@ const connackCodes: Readonly<Record<number, Code>> = {
   0x9f: 'quota',
 };
 
-/** Reason codes of a server's DISCONNECT (MQTT 5 section 3.14.2.1) that mean more than a closed link. */
+/** Reason codes of a server's DISCONNECT (MQTT 5 section 3.14.2.1) with an error code of their own. */
 const disconnectCodes: Readonly<Record<number, Code>> = {
   0x81: 'malformed',
   0x82: 'malformed',
@@ -45,7 +45,7 @@ const advice: Readonly<Record<Code, string>> = {
   malformed: 'Check that PU_MQTT_HOST and PU_MQTT_PORT lead to an MQTT broker.',
 };
 
-/** Where a link leads, without anything secret that its URL might hold. */
+/** Address of a link, without secrets in its URL. */
 const brokerName = ({ url }: Pick<LinkOptions, 'url'>): string => {
   const { protocol, host } = URL.canParse(url) ? new URL(url) : { protocol: '', host: 'the broker' };
   return protocol === '' ? host : `${protocol}//${host}`;
@@ -53,7 +53,7 @@ const brokerName = ({ url }: Pick<LinkOptions, 'url'>): string => {
 
 const hex = (code: number): string => `0x${code.toString(16).padStart(2, '0')}`;
 
-/** A broker error about a link, with the advice that belongs to its code. */
+/** Creates a broker error about a link, with the advice for its code. */
 export const linkError = (
   code: Code,
   where: Pick<LinkOptions, 'url'>,
@@ -61,13 +61,13 @@ export const linkError = (
   options?: ErrorOptions & { reasonCode?: number },
 ): BrokerError => new BrokerError(code, `${brokerName(where)}: ${what}. ${advice[code]}`, options);
 
-/** What a CONNACK that says no means. */
+/** The error of a refusing CONNACK. */
 export const connackError = (where: LinkOptions, reasonCode: number, cause: unknown): BrokerError => {
   const code = connackCodes[reasonCode] ?? 'refused';
   return linkError(code, where, `the broker refused the connection (${hex(reasonCode)})`, { reasonCode, cause });
 };
 
-/** What a server's DISCONNECT means. */
+/** The error of a server's DISCONNECT. */
 export const disconnectError = (where: LinkOptions, reasonCode: number): BrokerError => {
   const code = disconnectCodes[reasonCode] ?? 'closed';
   return linkError(code, where, `the broker ended the session (${hex(reasonCode)})`, { reasonCode });
@@ -75,7 +75,7 @@ export const disconnectError = (where: LinkOptions, reasonCode: number): BrokerE
 
 const tlsCode = /CERT|TLS|SSL|EPROTO|SIGNATURE|ISSUER|CRL/;
 
-/** What an error of the socket, or of the MQTT library, means. */
+/** Turns an error of the socket or of the MQTT library into a broker error. */
 export const transportError = (where: LinkOptions, cause: unknown): BrokerError => {
   const { code, message } = cause as { code?: unknown; message?: unknown };
   if (typeof code === 'number') {
@@ -89,7 +89,7 @@ export const transportError = (where: LinkOptions, cause: unknown): BrokerError 
   return linkError('network', where, `the connection failed (${code})`, { cause });
 };
 
-/** What a refused PUBLISH means (MQTT 5 section 3.4.2.1). */
+/** The error of a refused PUBLISH (MQTT 5 section 3.4.2.1). */
 export const publishError = (topic: string, reasonCode: number, options?: ErrorOptions): BrokerError =>
   new BrokerError(
     'refused',

@@ -7,9 +7,9 @@ interface Ping {
 }
 
 /**
- * Keeps a connection alive: pings on request (MQTT section 3.12), and puts off the pings that mqtt.js sends by itself.
+ * Keeps a connection alive: pings on request (MQTT section 3.12), and postpones mqtt.js's own pings.
  *
- * Whatever the broker sends answers a ping, PINGRESP or not.
+ * Any packet from the broker answers a ping.
  */
 export const createKeepAlive = (client: Pick<MqttClient, 'stream' | 'sendPing' | 'reschedulePing'>) => {
   const { stream } = client;
@@ -34,12 +34,12 @@ export const createKeepAlive = (client: Pick<MqttClient, 'stream' | 'sendPing' |
         pings.push({ resolve, reject });
         client.sendPing();
       }),
-    /** An acknowledgement came: once for all that come together, since mqtt.js sets its timer anew each time. */
+    /** Call it for acknowledgements, once per batch: mqtt.js resets its timer each time. */
     onAck: () => {
       if (!isPutOff) queueMicrotask(putOff);
       isPutOff = true;
     },
-    /** The connection is gone: fails every ping under way. */
+    /** Fails pending pings after the connection ended. */
     stop: (error: BrokerError) => {
       stream.off('data', onData);
       for (const { reject } of takeAll()) reject(error);

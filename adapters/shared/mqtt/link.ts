@@ -10,32 +10,32 @@ import { createSubscriber } from './subscribe.ts';
 
 /** Reason code of the unit's own DISCONNECT (MQTT 5 section 3.14.2.1). */
 const normalDisconnection = 0;
-/** How long a broker gets to take DISCONNECT and close its end, milliseconds. */
+/** Time for the broker to take DISCONNECT and close its end, milliseconds. */
 const closeMs = 1500;
 
-/** A link with the handle of its owner. */
+/** A link, and its owner's handle to end it. */
 export interface OwnedLink {
   readonly link: Link;
-  /** The connection is gone: fails every call under way and every later one. */
+  /** Fails every pending and later call, after the connection ended. */
   end(error: BrokerError): void;
 }
 
-/** How a link reaches its owner. */
+/** Callbacks of a link to its owner. */
 export interface LinkOwner {
   /** Stops watching the client; called once, when the link ends. */
   readonly release: () => void;
-  /** The broker owes an acknowledgement for too long: ends the link. */
+  /** Ends the link when an acknowledgement is overdue. */
   readonly onOverdue: (error: BrokerError) => void;
 }
 
-/** Sends DISCONNECT without waiting for what is under way, and waits a moment for the broker's end. */
+/** Sends DISCONNECT without waiting for pending work, then briefly waits for the broker to close. */
 const disconnect = (client: MqttClient): Promise<void> =>
   new Promise((resolve) => {
     const timer = setTimeout(() => {
       client.stream.destroy();
       resolve();
     }, closeMs);
-    // mqtt.js would wait for these before it sends DISCONNECT.
+    // mqtt.js would wait for these before DISCONNECT.
     for (const id of Object.keys(client.outgoing)) client.removeOutgoingMessage(Number(id));
     client.end(false, () => {
       clearTimeout(timer);
@@ -44,10 +44,10 @@ const disconnect = (client: MqttClient): Promise<void> =>
   });
 
 /**
- * Makes the port's link over a connection.
+ * Creates the port's link over a connection.
  *
- * A broker that owes an acknowledgement for longer than `timeoutMs` has broken the link: the message may be sent again
- * on another link alone (MQTT-4.4.0-1), and holds its place in the broker's window for as long as this one lasts.
+ * An acknowledgement that takes longer than `timeoutMs` breaks the link: its message may only be sent again on another
+ * link (MQTT-4.4.0-1), and occupies the broker's window until then.
  */
 export const createLink = (connection: Connection, { release, onOverdue }: LinkOwner): OwnedLink => {
   const { client, connack, options } = connection;
@@ -67,7 +67,7 @@ export const createLink = (connection: Connection, { release, onOverdue }: LinkO
     release();
     acks.failAll(error);
   };
-  /** Runs a call while the link is open; afterwards it fails with what ended the link. */
+  /** Runs a call while the link is open; afterwards fails with the error that ended the link. */
   const whileOpen =
     <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
     (...args: A): Promise<R> =>

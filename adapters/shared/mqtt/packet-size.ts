@@ -1,6 +1,6 @@
 const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00;
 
-/** Bytes of a text as UTF-8; half of a surrogate pair becomes U+FFFD. */
+/** Bytes of a text as UTF-8; a lone surrogate becomes U+FFFD. */
 export const utf8Bytes = (text: string): number => {
   let bytes = 0;
   for (let at = 0; at < text.length; at += 1) {
@@ -8,27 +8,27 @@ export const utf8Bytes = (text: string): number => {
     if (unit < 0x80) bytes += 1;
     else if (unit < 0x800) bytes += 2;
     else bytes += 3;
-    // The pair takes four bytes.
+    // A surrogate pair takes four bytes.
     if (unit >= 0xdc00 && unit < 0xe000 && isHighSurrogate(text.charCodeAt(at - 1))) bytes -= 2;
   }
   return bytes;
 };
 
 /**
- * Bytes of a PUBLISH besides topic and payload (MQTT 5 section 3.3): type, remaining length, the topic's length, packet
- * identifier, and the length of no properties. A packet that leaves one of them out is up to five bytes shorter.
+ * Bytes of a PUBLISH besides topic and payload (MQTT 5 section 3.3): type, remaining length, topic length, packet
+ * identifier, and an empty property length. A packet without some of them is up to five bytes shorter.
  */
 const headerBytes = 9;
-/** From here on the remaining length takes a fourth byte. */
+/** Size from which the remaining length takes a fourth byte. */
 const fourByteLength = 2 * 1024 * 1024;
 
-/** Bytes of the packet that carries a message, at the most. */
+/** Maximum bytes of the packet that carries a message. */
 export const publishBytes = (topic: string, payload: Uint8Array | string): number => {
   const content = utf8Bytes(topic) + (typeof payload === 'string' ? utf8Bytes(payload) : payload.length);
   return content + headerBytes + (content + headerBytes < fourByteLength ? 0 : 1);
 };
 
-/** Splits items, in order, into as few groups as stay within a size; an item that is larger is a group of its own. */
+/** Splits items, in order, into as few groups as a size limit allows; a larger item forms its own group. */
 export const inGroups = <T>(items: readonly T[], bytesOf: (item: T) => number, maxBytes: number): T[][] => {
   const groups: T[][] = [];
   let room = 0;
@@ -45,11 +45,11 @@ export const inGroups = <T>(items: readonly T[], bytesOf: (item: T) => number, m
 };
 
 /**
- * Watches the sizes of inbound MQTT packets as their bytes pass by, without keeping any of them.
+ * Checks the sizes of inbound MQTT packets as their bytes stream by, without buffering.
  *
- * @param maxBytes What a packet's remaining length (MQTT section 2.1.4 / 2.2.3) may be.
- * @param onTooLarge Called with the length as soon as a header announces more.
- * @returns What to call with each chunk, in order.
+ * @param maxBytes Limit of a packet's remaining length (MQTT section 2.1.4 / 2.2.3).
+ * @param onTooLarge Called with the length as soon as a header states a larger one.
+ * @returns Function to call with each chunk, in order.
  */
 export const watchFrames = (maxBytes: number, onTooLarge: (length: number) => void) => {
   let toSkip = 0;

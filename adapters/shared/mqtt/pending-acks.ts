@@ -1,28 +1,28 @@
 import type { BrokerError } from '../../../services/errors.ts';
 import { createFifo } from '../fifo.ts';
 
-/** An acknowledgement that the broker owes. */
+/** A pending acknowledgement. */
 export interface PendingAck {
-  /** What did not happen if it never comes, for the error's message. */
+  /** Description of the acknowledgement for the timeout's message. */
   readonly what: string;
   readonly resolve: () => void;
   readonly reject: (error: BrokerError) => void;
-  /** Whether it is still waited for. */
+  /** Whether it is still pending. */
   isOpen: boolean;
 }
 
-/** The acknowledgements that a broker owes; each settles once. */
+/** Pending acknowledgements of a broker; each settles once. */
 export interface PendingAcks {
   /**
    * Waits for one acknowledgement.
    *
-   * @param what Says that it did not come.
+   * @param what Description for the timeout's message.
    * @param send Sends the packet to acknowledge.
    */
   expect(what: string, send: (ack: PendingAck) => void): Promise<void>;
-  /** An acknowledgement came, or failed with `error`; only the first call counts. */
+  /** Settles one on success, or fails it with `error`; only the first call counts. */
   settle(ack: PendingAck, error?: BrokerError): void;
-  /** Fails whatever is still waited for. */
+  /** Fails all that are still pending. */
   failAll(error: BrokerError): void;
 }
 
@@ -31,10 +31,10 @@ const any = () => true;
 /**
  * Times the oldest acknowledgement, with one timer for all.
  *
- * Brokers acknowledge in order (MQTT section 4.6), so the time for each starts when all before it have come: a broker
- * that is slow but alive may owe many, and one that leaves out a single acknowledgement is found out.
+ * Brokers acknowledge in order (MQTT section 4.6), so the time of each starts when all before it have arrived: a slow
+ * but live broker may have many pending, and a single skipped acknowledgement is still detected.
  *
- * @param onOverdue Called with what did not come within `timeoutMs`; fails nothing by itself.
+ * @param onOverdue Called with the description of one that took longer than `timeoutMs`; fails nothing by itself.
  */
 export const createPendingAcks = (timeoutMs: number, onOverdue: (what: string) => void): PendingAcks => {
   const acks = createFifo<PendingAck>(({ isOpen }) => !isOpen);
@@ -44,7 +44,7 @@ export const createPendingAcks = (timeoutMs: number, onOverdue: (what: string) =
   const check = () => {
     timer = undefined;
     const now = performance.now();
-    // A timer this late means that this program stood still and hasn't read yet what came meanwhile.
+    // A timer this late means that this program was suspended and has not read the arrived data yet.
     if (now - dueMs > timeoutMs / 4) sinceMs = now;
     const oldest = acks.find(any);
     if (oldest && now - sinceMs >= timeoutMs) onOverdue(oldest.what);

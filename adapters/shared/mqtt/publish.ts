@@ -11,13 +11,13 @@ const topicNameInvalid = 0x90;
 const packetTooLarge = 0x95;
 const retainNotSupported = 0x9a;
 const qosNotSupported = 0x9b;
-/** Bytes that may wait for the socket before a message of QoS 0 has to wait as well. */
+/** Unwritten bytes in the socket above which a QoS 0 message waits. */
 const maxUnwrittenBytes = 256 * 1024;
 const maxPacketIds = 65_535;
-/** Messages of QoS 2 that a 3.1.1 broker gets at a time: mosquitto acknowledges more than its default of 20, and drops them. */
+/** Concurrent QoS 2 messages to a 3.1.1 broker: mosquitto acknowledges more than its default of 20, and drops them. */
 const maxExactlyOnce = 20;
 
-/** Sends what is written in one turn of the event loop as one piece. */
+/** Sends all writes of one turn of the event loop as one chunk. */
 const createCork = (stream: MqttClient['stream']) => {
   let corked = false;
   const uncork = () => {
@@ -32,7 +32,7 @@ const createCork = (stream: MqttClient['stream']) => {
   };
 };
 
-/** Why the broker would end the session if it got this message (MQTT 5 section 3.2.2.3). */
+/** The reason why the broker would end the session over this message (MQTT 5 section 3.2.2.3), if any. */
 const refusalOf = (
   { properties }: IConnackPacket,
   topic: string,
@@ -47,7 +47,7 @@ const refusalOf = (
   return undefined;
 };
 
-/** Lets at most `size` tasks run at once, in order; a task that returns `false` frees its place at once. */
+/** Runs at most `size` tasks at once, in order; a task that returns `false` frees its place immediately. */
 const createSemaphore = (size: number) => {
   const queue: (() => boolean)[] = [];
   let running = 0;
@@ -71,7 +71,9 @@ const createSemaphore = (size: number) => {
   };
 };
 
-/** How many messages of QoS 1 and 2 may be unacknowledged: MQTT 5 asks the broker (section 3.2.2.3.3), 3.1.1 can't. */
+/**
+ * Limits of unacknowledged QoS 1 and 2 messages: MQTT 5 brokers state theirs (section 3.2.2.3.3), 3.1.1 brokers can't.
+ */
 const windowsOf = ({ properties }: IConnackPacket, { version }: LinkOptions) => {
   if (version === 4) return { 1: createSemaphore(maxPacketIds), 2: createSemaphore(maxExactlyOnce) };
   const window = createSemaphore(properties?.receiveMaximum ?? maxPacketIds);
@@ -79,8 +81,8 @@ const windowsOf = ({ properties }: IConnackPacket, { version }: LinkOptions) => 
 };
 
 /**
- * Publishes on a connection: what is written in one turn of the event loop goes out as one piece, no more is
- * unacknowledged than the broker allows, and QoS 0 waits for the socket where too much waits to be written.
+ * Publishes on a connection: batches the writes of one turn of the event loop, respects the broker's limit of
+ * unacknowledged messages, and lets QoS 0 wait for a full socket.
  *
  * @param onAck Called for each acknowledgement.
  */
@@ -122,7 +124,7 @@ export const createPublisher = ({ client, connack, options }: Connection, acks: 
       const isValid = faultOf(topic) === undefined;
       const reasonCode = isValid ? refusalOf(connack, topic, payload, qos, retain) : topicNameInvalid;
       if (reasonCode !== undefined) return Promise.reject(publishError(topic, reasonCode));
-      // mqtt.js takes any Uint8Array for a payload, its types ask for a Buffer.
+      // mqtt.js accepts any Uint8Array as a payload, but its types require a Buffer.
       const bytes = payload as Buffer | string;
       return qos === 0 ? written(topic, bytes, retain) : acknowledged(topic, bytes, qos, retain);
     },

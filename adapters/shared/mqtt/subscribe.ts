@@ -5,12 +5,12 @@ import { inGroups } from './packet-size.ts';
 import type { PendingAcks } from './pending-acks.ts';
 import { filterBytes, isTopicFilter } from './topics.ts';
 
-/** Bytes of one SUBSCRIBE or UNSUBSCRIBE, half of the platform's packet limit. */
+/** Size of one SUBSCRIBE or UNSUBSCRIBE, bytes: half of the platform's packet limit. */
 const maxSubscribeBytes = 128 * 1024;
 const topicFilterInvalid = 0x8f;
 const unspecifiedError = 0x80;
 
-/** What mqtt.js decodes a SUBACK to. */
+/** A SUBACK as decoded by mqtt.js. */
 interface Suback {
   readonly granted: readonly unknown[];
 }
@@ -20,13 +20,13 @@ const codeOf = (packet: Suback | undefined, at: number): number => {
   return typeof code === 'number' ? code : unspecifiedError;
 };
 
-/** Subscribes and unsubscribes on a connection, in as few packets as their size allows. */
+/** Subscribes and unsubscribes on a connection, in as few packets as the size limit allows. */
 export const createSubscriber = ({ client, options }: Connection, acks: PendingAcks) => {
   const subscribeGroup = async (topics: string[]): Promise<Grant[]> => {
     let suback: Suback | undefined;
     await acks.expect(`SUBSCRIBE of ${topics.length} topics was not answered`, (ack) => {
       client.subscribe(topics, { qos: 0 }, (error, _subscriptions, packet) => {
-        // One failure code of many comes as an error, with the whole SUBACK beside it.
+        // If any reason code is a failure, mqtt.js returns an error beside the whole SUBACK.
         suback = packet;
         const failure =
           suback?.granted.length === topics.length

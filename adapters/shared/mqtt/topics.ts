@@ -2,7 +2,7 @@ import { utf8Bytes } from './packet-size.ts';
 
 const maxTopicBytes = 65_535;
 
-/** Why a text is neither a topic nor a filter; `undefined` when it may be one. */
+/** The reason why a text is neither a topic nor a filter; `undefined` if it may be one. */
 const textFault = (topic: string): string | undefined => {
   if (topic === '') return 'its topic is empty';
   if (topic.includes('\0')) return 'its topic has a null character in it';
@@ -12,11 +12,11 @@ const textFault = (topic: string): string | undefined => {
   return undefined;
 };
 
-/** Why nothing can be published on a topic (MQTT section 4.7); `undefined` when nothing speaks against it. */
+/** The reason why a topic is invalid for publishing (MQTT section 4.7); `undefined` if it is valid. */
 const topicFault = (topic: string): string | undefined =>
   textFault(topic) ?? (/[+#]/.test(topic) ? 'its topic has a wildcard in it' : undefined);
 
-/** Says why nothing can be published on a topic, and remembers the last one that nothing speaks against. */
+/** Checks topics for publishing and caches the last valid one. */
 export const createTopicCheck = () => {
   let valid: string | undefined;
   return (topic: string): string | undefined => {
@@ -27,7 +27,7 @@ export const createTopicCheck = () => {
   };
 };
 
-/** Whether this can be subscribed to: whole levels of `+`, and `#` as the last one alone (MQTT section 4.7.1). */
+/** Whether a filter is valid: `+` only as a whole level, `#` only as the last one (MQTT section 4.7.1). */
 export const isTopicFilter = (filter: string): boolean =>
   typeof filter === 'string' &&
   textFault(filter) === undefined &&
@@ -35,5 +35,5 @@ export const isTopicFilter = (filter: string): boolean =>
     .split('/')
     .every((level, at, levels) => (level === '#' ? at === levels.length - 1 : level === '+' || !/[+#]/.test(level)));
 
-/** Bytes of a filter in SUBSCRIBE or UNSUBSCRIBE: its length and options beside it. */
+/** Bytes of a filter in SUBSCRIBE or UNSUBSCRIBE, with its length and options. */
 export const filterBytes = (filter: string): number => utf8Bytes(filter) + 3;

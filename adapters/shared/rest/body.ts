@@ -1,7 +1,7 @@
 import { RestError } from '../../../services/errors.ts';
 import type { Deadline } from './deadline.ts';
 
-/** Bytes that the answer promises, where that can be compared with what arrives. */
+/** Size of the body by its headers, if it can be compared with the received bytes. */
 const promisedBytes = ({ headers }: Response): number | undefined => {
   const length = headers.get('content-length');
   return length === null || headers.has('content-encoding') ? undefined : Number(length);
@@ -11,11 +11,11 @@ const cutShort = (what: string, options?: ErrorOptions) =>
   new RestError('malformed', `${what}: the answer was cut short. Try again later.`, options);
 
 /**
- * Yields a body as it comes.
+ * Yields a body as a stream.
  *
- * The deadline runs only while the network is waited for, not while the caller works on a chunk.
+ * The deadline runs only while the network is awaited, not while the caller works on a chunk.
  *
- * @throws {RestError} `malformed` when the body ends before its time, `timeout`, `aborted`
+ * @throws {RestError} `malformed` if the body is cut short, `timeout`, `aborted`
  */
 export async function* bodyChunks(response: Response, what: string, deadline: Deadline): AsyncGenerator<Uint8Array> {
   const promised = promisedBytes(response);
@@ -39,7 +39,7 @@ export async function* bodyChunks(response: Response, what: string, deadline: De
 /**
  * Reads a whole body into memory.
  *
- * @throws {RestError} `tooLarge` as soon as it passes the limit, and what {@link bodyChunks} throws
+ * @throws {RestError} `tooLarge` once it passes the limit, and the errors of {@link bodyChunks}
  */
 export const readBody = async (
   response: Response,
@@ -65,7 +65,7 @@ export const readBody = async (
   return whole;
 };
 
-/** Lets go of a body that no one reads. */
+/** Discards a body. */
 export const dropBody = async (response: Response): Promise<void> => {
   await response.body?.cancel().catch(() => undefined);
 };
@@ -73,7 +73,7 @@ export const dropBody = async (response: Response): Promise<void> => {
 /**
  * Reads a body as JSON.
  *
- * @throws {RestError} `malformed`, without the parser's own error, since that quotes the body
+ * @throws {RestError} `malformed`, without the parser's own error, which would quote the body
  */
 export const parseJson = (bytes: Uint8Array, what: string): unknown => {
   try {

@@ -1,23 +1,27 @@
 import { RestError } from '../../../services/errors.ts';
 
-/** One request's limits in time, and what went wrong with it. */
+/** Time limit and abort signal of one request, and the resulting error. */
 export interface Deadline {
   /** Aborts the request. */
   readonly signal: AbortSignal;
-  /** Begins a new span of `timeoutMs`. */
+  /** Starts a new span of `timeoutMs`. */
   restart(): void;
-  /** Stops the watch while it is the caller's turn. */
+  /** Stops the timer while the caller works. */
   pause(): void;
-  /** Lets go of the timer and of the caller's signal. */
+  /** Releases the timer and the caller's signal. */
   end(): void;
-  /** What a failure of the request means. @param otherwise The error when it was neither late nor given up. */
+  /**
+   * Turns a failure of the request into the error to throw.
+   *
+   * @param otherwise The error if it was neither late nor aborted.
+   */
   explain(cause: unknown, otherwise: () => RestError): RestError;
 }
 
 /**
- * Watches one request.
+ * Creates the deadline of one request.
  *
- * @param what Names the request in messages.
+ * @param what Name of the request in messages.
  * @param caller The caller's own signal.
  */
 export const createDeadline = (what: string, timeoutMs: number, caller: AbortSignal | undefined): Deadline => {

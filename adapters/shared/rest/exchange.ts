@@ -12,10 +12,10 @@ export interface RequestContext {
   readonly signal: AbortSignal | undefined;
 }
 
-/** A request's name in messages: what and where, never its query or headers. */
+/** A request's name in messages: method and path, without query or headers. */
 const nameOf = ({ method, path }: RestRequest): string => `${method} ${path.split('?')[0]}`;
 
-/** Sends a request and reads its answer with `read`, all within one deadline. */
+/** Sends a request and reads its answer within one deadline. */
 const exchange = async <T>(
   { fetcher, timeoutMs, target, signal }: RequestContext,
   request: RestRequest,
@@ -30,7 +30,7 @@ const exchange = async <T>(
   }
 };
 
-/** Gets a JSON document of at most `maxBytes`, in the shape that `shape` makes of it. */
+/** Gets a JSON document of at most `maxBytes` and converts it with `shape`. */
 export const getJson = <T>(
   context: RequestContext,
   path: string,
@@ -41,11 +41,11 @@ export const getJson = <T>(
     shape(parseJson(await readBody(response, what, maxBytes, limit), what), what),
   );
 
-/** Posts a JSON document; what comes back does not matter. */
+/** Posts a JSON document and discards the answer. */
 export const postJson = (context: RequestContext, path: string, json: unknown): Promise<void> =>
   exchange(context, { method: 'POST', path, json }, dropBody);
 
-/** Text and JSON are an error page, whatever the status says. */
+/** Text and JSON mean an error page, whatever the status. */
 const isArchive = ({ headers }: Response): boolean =>
   !/^(?:text\/|application\/json)/i.test(headers.get('content-type') ?? '');
 

@@ -5,29 +5,29 @@ import type { Deadline } from './deadline.ts';
 
 /** A request that follows its redirects. */
 export interface RedirectingRequest {
-  /** Names the request in messages; shows no secret. */
+  /** Name of the request in messages, without secrets. */
   readonly what: string;
   readonly url: URL;
   /** @defaultValue `'GET'` */
   readonly method?: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent as the body. */
+  /** JSON body. */
   readonly json?: unknown;
   readonly maxRedirects: number;
-  /** Called with each address before it is asked; throws to refuse it. @defaultValue refuses none */
+  /** Checks each address before its request; throws to refuse it. @defaultValue accepts all */
   readonly check?: (url: URL) => void;
-  /** What the reader of an error can do. */
+  /** Advice in error messages. */
   readonly advice: { readonly network: string; readonly redirect: string };
   /** @defaultValue the host's own */
   readonly fetch?: typeof fetch | undefined;
 }
 
-/** The header of the unit's token. */
+/** Name of the header with the unit's token. */
 export const tokenHeader = 'x-auth-token';
 
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 
-/** A browser hides where a redirect leads, and its status. */
+/** Browsers hide the status and target of a redirect. */
 const isRedirect = ({ status, type }: Response): boolean => redirectStatuses.has(status) || type === 'opaqueredirect';
 
 const nextUrl = ({ status, headers }: Response, from: URL, request: RedirectingRequest): URL => {
@@ -46,10 +46,10 @@ const nextUrl = ({ status, headers }: Response, from: URL, request: RedirectingR
 /**
  * Sends one request and follows its redirects, at most `maxRedirects` of them.
  *
- * The unit's token never leaves its origin: a request that carries it fails when redirected elsewhere.
+ * The unit's token stays with its origin: a request that carries it fails when redirected elsewhere.
  *
- * @returns The answer, whatever its status but for a redirect.
- * @throws {RestError} `redirect`, `network`, `timeout`, `aborted`; and what `check` throws
+ * @returns The response, of any status but a redirect.
+ * @throws {RestError} `redirect`, `network`, `timeout`, `aborted`; and the errors of `check`
  */
 export const fetchRedirecting = async (request: RedirectingRequest, deadline: Deadline): Promise<Response> => {
   const { what, method = 'GET', headers, json, maxRedirects, check, advice, fetch: fetcher = fetch } = request;
@@ -60,7 +60,7 @@ export const fetchRedirecting = async (request: RedirectingRequest, deadline: De
       method,
       headers,
       ...(json !== undefined && { json }),
-      // Without ky's own signal: it is made by AbortSignal.any, and Node 20 loses such a one to garbage collection.
+      // Without ky's own signal, made by AbortSignal.any: Node 20 loses it to garbage collection.
       fetch: (input, init) => fetcher(input, { ...init, signal: deadline.signal }),
       redirect: 'manual',
       credentials: 'omit',

@@ -8,7 +8,7 @@ import { fetchRedirecting, tokenHeader } from './redirecting-fetch.ts';
 /** One request to the instance. */
 export interface RestRequest {
   readonly method: 'GET' | 'POST';
-  /** From the slash after the base URL on, with the query. */
+  /** Path after the base URL, with its slash and the query. */
   readonly path: string;
   readonly json?: unknown;
 }
@@ -29,7 +29,7 @@ const statusAdvice: Readonly<Record<number, string>> = {
   429: 'Too many requests: wait before the next one.',
 };
 
-/** Blots out a token, and its parts, wherever a text shows them. */
+/** Masks a token and its parts in a text. */
 const withoutToken = (text: string, token: string): string =>
   [token, ...token.split('.')]
     .filter((part) => part.length >= 8)
@@ -41,20 +41,20 @@ const detailOf = (body: unknown): string => {
   return detail === undefined ? '' : JSON.stringify(detail);
 };
 
-/** What the instance says about a refusal: one bounded line, without the token. */
+/** The instance's explanation of a refusal: one bounded line, without the token. */
 const refusalText = async (response: Response, what: string, token: string, deadline: Deadline): Promise<string> => {
   try {
     const detail = detailOf(parseJson(await readBody(response, what, maxDetailBytes, deadline), what));
     const line = withoutToken(detail, token).replace(/\p{Cc}+/gu, ' ');
     return line === '' ? '' : ` (${line.slice(0, maxDetailLength)})`;
   } catch {
-    // The status alone says enough when the body says nothing.
+    // Without a readable body the status must do.
     return '';
   }
 };
 
 const addressOf = ({ baseUrl }: RestTarget, path: string, what: string): URL => {
-  // A URL without a host takes the first segment of its path for one, and the token would go there.
+  // In a URL without a host, the first segment of its path would become the host, and get the token.
   const namesHost = /^https?:\/\/[^/\\]/i.test(baseUrl);
   if (namesHost && URL.canParse(baseUrl + path)) return new URL(baseUrl + path);
   throw new RestError('network', `${what}: the address of the instance is none. Check PU_HTTP_TYPE and PU_DOMAIN.`);
@@ -71,7 +71,7 @@ const checkToken = (token: string, what: string): void => {
 /**
  * Sends one request, following redirects within its origin.
  *
- * @returns An answer with a status of 2xx.
+ * @returns A response with a status of 2xx.
  * @throws {RestError} `status`, `redirect`, `network`, `timeout`, `aborted`
  */
 export const sendRequest = async (

@@ -2,7 +2,7 @@ import { RestError } from '../../../services/errors.ts';
 import type { TargetVersion, Unit, UnitNode, UnitNodesPage, UnitsPage } from '../../../services/rest.ts';
 import { isJsonObject, type JsonObject } from '../../../services/json.ts';
 
-/** The answer is something else than what was asked for. */
+/** The error of an unexpected answer. */
 export const malformed = (what: string, wanted: string) =>
   new RestError('malformed', `${what}: the answer is not ${wanted}. Check the address of the instance.`);
 
@@ -11,7 +11,7 @@ export const asObject = (body: unknown, what: string): JsonObject => {
   return body;
 };
 
-/** The list of a page and its count; an entry without a UUID is none. */
+/** Checks the list of a page and its count; every entry needs a UUID. */
 const asPage = (body: unknown, list: string, what: string): { count: number; entries: unknown[] } => {
   const page = asObject(body, what);
   const [count, entries] = [page['count'], page[list]];
@@ -29,7 +29,7 @@ export const asTargetVersion = (body: unknown, what: string): TargetVersion => {
   return { commit, tag };
 };
 
-/** A JSON string's text; nothing stored may come as null. */
+/** The text of a JSON string; `null` means that nothing is stored. */
 export const asText = (body: unknown, what: string): string => {
   if (body === null) return '';
   if (typeof body !== 'string') throw malformed(what, 'a JSON string');

@@ -4,11 +4,11 @@ import { asNodes, asObject, asTargetVersion, asText, asUnits } from './responses
 
 /** Options of the REST adapter. */
 export interface KyRestOptions {
-  /** Limit of a whole call, and of each pause while firmware comes. @defaultValue 30_000 */
+  /** Time limit of a whole call, and of each pause in a firmware download. @defaultValue 30_000 */
   readonly timeoutMs?: number;
-  /** Bytes of a JSON answer. @defaultValue 4 MiB */
+  /** Size limit of a JSON answer, bytes. @defaultValue 4 MiB */
   readonly maxBytes?: number;
-  /** Bytes of a state storage's answer, where escapes make six bytes of a character. @defaultValue 8 MiB */
+  /** Size limit of a state storage answer, bytes; escapes may take six bytes per character. @defaultValue 8 MiB */
   readonly maxStateBytes?: number;
   /** @defaultValue the host's own */
   readonly fetch?: typeof fetch;
@@ -28,7 +28,7 @@ const unitsPath = (nodeUuids: readonly string[], page?: Page): string =>
     ...nodeUuids.map((uuid) => `unit_node_uuids=${encodeURIComponent(uuid)}`),
   ].join('&');
 
-/** The REST API over HTTP, with each answer bounded in time and size while it comes. */
+/** The REST API over HTTP; each answer is bounded in time and size. */
 export const kyRest = (options: KyRestOptions = {}): Rest => {
   const { timeoutMs = 30_000, maxBytes = 4 * mebibyte, maxStateBytes = 8 * mebibyte, fetch: fetcher } = options;
   const as = (target: RestTarget, signal: AbortSignal | undefined): RequestContext => ({

@@ -4,10 +4,10 @@ import { jsonText, maxDocumentBytes, parseJsonText } from './json-text.ts';
 import { createKeyedQueue } from '../serialize.ts';
 import { joinBytes, linesText, splitLines, writeFrom } from './lines.ts';
 
-/** A document as it is kept: a text, or bytes as they came. */
+/** A stored document: text or bytes, as written. */
 export type StoredDocument = string | Uint8Array;
 
-/** Where documents are kept whole; calls on one path take effect in the order they were made. */
+/** Storage of whole documents; calls on one path take effect in order. */
 export interface DocumentStore {
   get(path: string): Promise<StoredDocument | undefined>;
   set(path: string, document: StoredDocument): Promise<void>;
@@ -32,7 +32,7 @@ const wrapped = async <T>(path: string, action: string, task: () => Promise<T>):
   }
 };
 
-/** Refuses what no reader would take. @throws {StorageError} `tooLarge` */
+/** Checks the size limit. @throws {StorageError} `tooLarge` */
 export const checkSize = (path: string, bytes: number): void => {
   if (bytes <= maxDocumentBytes) return;
   throw new StorageError('tooLarge', `${path} has more than ${maxDocumentBytes} bytes. Keep less in it.`);
@@ -47,14 +47,14 @@ const gathered = async (chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> 
 const linesOf = (document: StoredDocument = ''): string[] =>
   (typeof document === 'string' ? document : decoder.decode(document)).split(/\r?\n/).filter((line) => line !== '');
 
-/** The newest lines of a document and of those added, as one text. */
+/** The newest lines of a document and of the added ones, as one text. */
 const newestLines = (document: StoredDocument | undefined, added: string, maxLines: number): string =>
   [...linesOf(document), ...linesOf(added)]
     .slice(maxLines > 0 ? -maxLines : Infinity)
     .map((line) => `${line}\n`)
     .join('');
 
-/** Keeps documents in a store that takes each as a whole. */
+/** Creates the storage port over a store of whole documents. */
 export const documentStorage = (store: DocumentStore): Storage => {
   const inTurn = createKeyedQueue();
   const read = (path: string) => wrapped(path, 'read', () => store.get(path));

@@ -1,7 +1,7 @@
 import { StorageError } from '../../../services/errors.ts';
 import type { JsonValue } from '../../../services/json.ts';
 
-/** Bytes of the largest JSON document. */
+/** Size limit of a JSON document, bytes. */
 export const maxDocumentBytes = 16 * 1024 * 1024;
 
 const notJson = (what: string): StorageError =>
@@ -10,12 +10,12 @@ const notJson = (what: string): StorageError =>
     `JSON can't carry ${what}. Store text, finite numbers, booleans, null, lists and objects.`,
   );
 
-/** Stands for -0, which JSON knows and `JSON.stringify` writes as 0; random, so that no document holds it. */
+/** Placeholder of -0, which JSON has but `JSON.stringify` writes as 0; random, so that no document holds it. */
 const negativeZero = `-0 ${Math.random()} ${Math.random()}`;
 
-/** A replacer for `JSON.stringify` that replaces -0 alone, and throws for what JSON would change or leave out. */
+/** A replacer for `JSON.stringify` that replaces -0 alone, and throws for values that JSON would change or omit. */
 function refuseForeign(this: Readonly<Record<string, unknown>>, name: string, value: unknown): unknown {
-  // The value itself, before a `toJSON` of its own.
+  // The value before its own `toJSON`.
   const given = this[name];
   if (Object.is(given, -0)) return negativeZero;
   if (given === null || typeof given === 'string' || typeof given === 'boolean' || Number.isFinite(given)) return value;
@@ -28,11 +28,10 @@ function refuseForeign(this: Readonly<Record<string, unknown>>, name: string, va
 }
 
 /**
- * Writes a value as JSON, such that reading it back gives the same value, -0 included; members that are `undefined` are
- * left out.
+ * Writes a value as JSON that reads back as the same value, -0 included; omits `undefined` members.
  *
- * @param indent What each level is indented by; one line when empty.
- * @throws {StorageError} `unsupported` for what JSON would change (dates, maps, `NaN`, cycles).
+ * @param indent Indentation of each level; empty for a single line.
+ * @throws {StorageError} `unsupported` for values that JSON would change (dates, maps, `NaN`, cycles).
  */
 export const jsonText = (value: unknown, indent = ''): string => {
   if (value === undefined) throw notJson('a value of the type undefined');

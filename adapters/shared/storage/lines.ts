@@ -4,7 +4,7 @@ import { maxDocumentBytes } from './json-text.ts';
 const lineFeed = 10;
 const carriageReturn = 13;
 
-/** Puts pieces one behind the other. */
+/** Concatenates bytes. */
 export const joinBytes = (pieces: readonly Uint8Array[]): Uint8Array => {
   const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
   let at = 0;
@@ -18,9 +18,9 @@ export const joinBytes = (pieces: readonly Uint8Array[]): Uint8Array => {
 const withoutReturn = (line: Uint8Array): Uint8Array => (line.at(-1) === carriageReturn ? line.subarray(0, -1) : line);
 
 /**
- * Splits bytes into lines ended by LF or CRLF, leaving out the ends and the empty lines.
+ * Splits bytes into lines ended by LF or CRLF, without line ends and empty lines.
  *
- * @param path Named in the error.
+ * @param path Name of the document in errors.
  * @throws {StorageError} `tooLarge` for one line above `maxLineBytes`.
  */
 export async function* splitLines(
@@ -60,7 +60,7 @@ export async function* splitLines(
 /**
  * Writes lines as one text, each ended by LF.
  *
- * @throws {StorageError} `unsupported` for a line that holds a line end.
+ * @throws {StorageError} `unsupported` for a line that contains a line end.
  */
 export const linesText = (path: string, lines: readonly string[]): string => {
   if (lines.some((line) => /[\r\n]/.test(line))) {
@@ -70,7 +70,7 @@ export const linesText = (path: string, lines: readonly string[]): string => {
 };
 
 /**
- * Runs a writer over a source; when the source is what fails, its own error is thrown and not the writer's.
+ * Runs a writer over a source; throws the source's own error, not the writer's, if the source fails.
  *
  * @param write Gets the source's chunks.
  */
