@@ -50,7 +50,7 @@ const browserPlatform: Platform = ({ envFilePath }) => {
 };
 
 /**
- * A Pepeunit unit in a page. Name the broker's WebSocket in `mqtt.brokers`, such as `wss://host:8084/mqtt`.
+ * A Pepeunit unit in a browser page. It needs the URL of the broker's WebSocket in `mqtt.brokers`.
  *
  * @example
  * import { PepeunitClient } from 'pepeunit-client';

@@ -30,20 +30,20 @@ export * from './public.ts';
 /** idb-keyval's functions over durable files: a store is a folder, a key a file. */
 export * as keyValue from '../adapters/node/storage/key-value.ts';
 
-/** What no update of this folder touches: the unit's data, and those of these files that are in it. */
+/** Lists the paths in the unit's folder that updates leave alone: the data folders, and the given files that are in it. */
 const keptIn = (folder: string, files: readonly string[], { dataFolders = ['data'] }: UpdateOptions): string[] => [
   ...dataFolders,
   ...files.map((file) => relative(folder, file).replaceAll('\\', '/')).filter((file) => !file.startsWith('..')),
 ];
 
-/** The program that runs, when it is in the unit's folder: this executable, or what it was started with. */
+/** Finds the running program in the unit's folder: this executable, or the script that it runs. */
 const programIn = (folder: string): string | undefined =>
   [process.execPath, process.argv[1]]
     .filter((path) => path !== undefined)
     .map((path) => relative(folder, resolve(path)).replaceAll('\\', '/'))
     .find((path) => !path.startsWith('..'));
 
-/** What keeps, checks and fetches new versions of the unit in a folder. */
+/** Creates the adapters that store, verify and download new versions of the unit in a folder. */
 const firmwareOf = (folder: string, logFilePath: string, update: UpdateOptions) => {
   const { trustKey = [], allowHttp = false, hosts, selfTest, program = programIn(folder) } = update;
   const limits = defaultArchiveLimits;

@@ -10,55 +10,75 @@ import type { Storage } from '../services/storage.ts';
 import type { System } from '../services/system.ts';
 import type { Wifi } from '../services/wifi.ts';
 
-/** One adapter for each port: what a platform brings to a unit, and what an app may replace. */
+/** The adapters of a unit, one for each port. A platform provides them, and the option `adapters` replaces them. */
 export interface Adapters {
+  /** The WiFi station. On Node and in browsers the host manages WiFi: replace it to use the device's own radio. */
   readonly wifi: Wifi;
+  /** Wall clock, monotonic clock and timers. */
   readonly clock: Clock;
+  /** Reference clock that the time is synced with: NTP, or HTTP in a browser. */
   readonly clockSource: ClockSource;
+  /** MQTT client. */
   readonly broker: Broker;
+  /** Client of the instance's REST API. */
   readonly http: Rest;
+  /** Storage of env.json, schema.json, the log and the app's documents: files, or IndexedDB in a browser. */
   readonly storage: Storage;
+  /** Unpacks, installs and rolls back versions of the unit's program. */
   readonly firmware: FirmwareStore;
-  /** Fetches the programs of compilable units. */
+  /** Downloads the programs of compilable units. */
   readonly programs: FirmwarePrograms;
-  /** Holds new versions to what their makers signed. */
+  /** Verifies the signatures of new versions. */
   readonly trust: ReleaseTrust;
-  /** Where what waits for the link outlives the program; `undefined` where nothing does. */
+  /** Store that keeps queued messages through a restart; `undefined` keeps them in memory only. */
   readonly outbox: Outbox | undefined;
+  /** Metrics of the host for the state report. */
   readonly system: System;
+  /** Restarts of the program. */
   readonly process: ProcessControl;
+  /** AES-GCM encryption. */
   readonly cipher: Cipher;
+  /** Log sink of the console. */
   readonly console: LogSink;
-  /** Unpacks an archive file into a folder, for the file manager. */
+  /** Unpacks an archive file into a folder, for `fileManager.extractTarGz()`. */
   readonly extract: (archivePath: string, destination: string) => Promise<void>;
-  /** A number from 0 up to 1, for the jitter of retries. */
+  /** Random number from 0 up to but not including 1, for the jitter of retries. */
   readonly random: () => number;
 }
 
-/** What a new version may be, and where it goes. */
+/** Options of a new version's checks and of its installation. */
 export interface UpdateSetup {
-  /** Folders of the unit's own data that no update touches, relative to the unit's folder. @defaultValue `['data']` */
+  /** Folders that updates leave alone, for the unit's own data; relative to the unit's folder. @defaultValue `['data']` */
   readonly dataFolders?: readonly string[];
   /**
-   * Ed25519 public keys, each as PEM or its 32 bytes in base64. With one set, a new version has to be signed by one of them
-   * (`pepeunit pack --sign`), unchanged, and not older than the newest that ran. env.json and schema.json are the
-   * instance's to write and are not covered. @defaultValue every version is trusted
+   * Ed25519 public keys, each as PEM or as its 32 bytes in base64. With a key set, a new version must be signed by one of
+   * them (`pepeunit pack --sign`), unaltered, and not older than the newest version that ran. Signatures do not cover
+   * env.json and schema.json, which the instance writes. Set it where a compromised instance must not run code on devices.
+   *
+   * @defaultValue none: every version is trusted
    */
   readonly trustKey?: string | readonly string[];
   /**
-   * For compilable units: the executable that `COMPILED_FIRMWARE_LINK` replaces, relative to the unit's folder.
-   * @defaultValue the program that runs, when it is in the unit's folder
+   * For compilable units: the executable that the download from `COMPILED_FIRMWARE_LINK` replaces, relative to the unit's
+   * folder.
+   *
+   * @defaultValue the running program, if it is in the unit's folder
    */
   readonly program?: string;
-  /** Calls a new program with these arguments, and takes it only when it ends with 0 in time. @defaultValue not called */
+  /**
+   * For compilable units: arguments to run a new program with before it is installed. It must exit with 0 within `withinMs`
+   * milliseconds.
+   *
+   * @defaultValue none: the program is not run before
+   */
   readonly selfTest?: { readonly args: readonly string[]; /** @defaultValue 30_000 */ readonly withinMs?: number };
-  /** Hosts that programs may come from, each `name` or `name:port`; redirects are held to them too. @defaultValue any */
+  /** For compilable units: allowed hosts of downloads and redirects, each `name` or `name:port`. @defaultValue any */
   readonly hosts?: readonly string[];
-  /** Whether programs may come over plain `http:`. @defaultValue false */
+  /** For compilable units: whether downloads by plain `http:` are allowed. @defaultValue false */
   readonly allowHttp?: boolean;
 }
 
-/** What adapters may depend on. */
+/** Options that the adapters depend on. */
 export interface PlatformSetup {
   readonly envFilePath: string;
   readonly logFilePath: string;
@@ -66,5 +86,5 @@ export interface PlatformSetup {
   readonly ntpHost: string;
 }
 
-/** Makes the adapters of a platform; does no I/O. */
+/** Creates the adapters of a platform. Does no I/O. */
 export type Platform = (setup: PlatformSetup) => Adapters;

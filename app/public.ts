@@ -1,4 +1,4 @@
-/** What every platform's entry offers besides its own `PepeunitClient`: a reviewed list. */
+/** The exports of every platform's entry besides its own `PepeunitClient`. Review each addition: it is public API. */
 export type { UnitClient, UnitEvent } from './client/client.ts';
 export type { OutputHandlerOptions } from './client/main-cycle.ts';
 export { dirname, type FileManager } from './client/api/file-manager.ts';

@@ -18,7 +18,7 @@ import type { JsonObject } from '../services/json.ts';
 import { UnitClient } from './client/client.ts';
 import type { PepeunitClientOptions } from './client/options/options.ts';
 
-/** The handles that steer a simulated unit's world. */
+/** The memory adapters of a simulated unit, for a test to control. */
 export interface SimulatedWorld {
   readonly clock: FakeClock;
   readonly clockSource: MemoryClockSource;
@@ -35,13 +35,13 @@ export interface SimulatedWorld {
 }
 
 export interface SimulatedUnitOptions extends Partial<PepeunitClientOptions> {
-  /** The unit's env.json; what it does not name is filled in so that it works. */
+  /** Variables of the unit's env.json, merged into a working default. */
   readonly env?: JsonObject;
   /** The unit's schema.json. @defaultValue base topics, `input/pepeunit` and `output/pepeunit` */
   readonly schema?: JsonObject;
 }
 
-/** A unit whose whole world is in memory and under a fake clock. */
+/** A client with memory adapters and a fake clock. */
 export interface SimulatedUnit {
   readonly client: UnitClient;
   readonly world: SimulatedWorld;
@@ -56,7 +56,7 @@ const defaultEnv = (): JsonObject => ({
   PU_HTTP_TYPE: 'https',
   PU_APP_PREFIX: '/pepeunit',
   PU_API_ACTUAL_PREFIX: '/api/v1',
-  // On this very host, there is no fleet to be considerate of: lost links come back soon.
+  // A local broker needs no jitter: the unit reconnects soon.
   PU_MQTT_HOST: 'localhost',
   PU_AUTH_TOKEN: `${claims({ alg: 'HS256' })}.${claims({ uuid: simulatedUuid, type: 'Unit' })}.c2ln`,
   PU_COMMIT_VERSION: 'first',
@@ -96,7 +96,7 @@ const createWorld = (env: JsonObject, schema: JsonObject): SimulatedWorld => {
 };
 
 /**
- * Makes a unit whose broker, instance, files, radio and clock are in memory, to be steered by a test.
+ * Creates a client whose broker, instance, files, radio and clock are in memory and controlled by the test.
  *
  * @example
  * import { simulatedUnit } from 'pepeunit-client/testing';

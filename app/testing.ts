@@ -1,5 +1,5 @@
 /**
- * For tests of device apps: a simulated unit, the memory adapters that it is made of, and the clock that moves it.
+ * Tools for tests of device apps: a simulated unit, its memory adapters and its fake clock.
  *
  * @packageDocumentation
  */

@@ -5,7 +5,7 @@ import { measureState, type StateReport } from '../../services/system.ts';
 import type { Platform } from '../platform.ts';
 import { callGuarded } from '../messaging/call-user.ts';
 import type { InboundMessage } from '../messaging/inbound/message.ts';
-import { areTaken } from '../messaging/outbound/result.ts';
+import { areAccepted } from '../messaging/outbound/result.ts';
 import type { MessageOptions } from '../messaging/outbound/publisher.ts';
 import type { OutputHandlerOptions } from './main-cycle.ts';
 import type { Payload } from './api/mqtt-client.ts';
@@ -123,7 +123,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
       this.logger.warning(`Nothing was published: the schema has no output topic "${textOf(key)}"`);
       return Promise.resolve(false);
     }
-    return areTaken(topics.map((topic) => this.mqttClient.publish(topic, message, options)));
+    return areAccepted(topics.map((topic) => this.mqttClient.publish(topic, message, options)));
   }
 
   /**

@@ -10,31 +10,31 @@ import { InboundMessage } from './inbound/message.ts';
 import { fleetJitterMs, jitterWindowOf } from './jitter-window.ts';
 import type { Publisher } from './outbound/publisher.ts';
 
-/** What a user may say about the MQTT link. */
+/** Options of the MQTT link. */
 export interface LinkPreferences {
   /**
-   * URLs of brokers to try in turn, the preferred one first, such as `wss://host:8084/mqtt`. One that does not take the unit
-   * is passed over without a wait; a link that works is kept, and at its end the preferred one is tried first again.
+   * URLs of brokers to try in turn, the preferred one first, such as `wss://host:8084/mqtt`. After a failed attempt the next
+   * one is tried at once. A working link is kept; when it ends, the preferred broker is tried first again. Browsers need
+   * one, as env.json names no WebSocket.
    *
-   * @defaultValue the one that env.json names
+   * @defaultValue the broker of env.json
    */
   readonly brokers?: readonly string[];
+  /** TLS options, for private authorities and client certificates. @defaultValue the host's trusted authorities */
   readonly tls?: TlsOptions;
   /**
-   * Over how long units that lose their broker together spread their return, milliseconds. One unit cannot know how many
-   * others there are: 150 ms for each unit of the instance keep well within its 20 new connections a second. A unit is
-   * back after half of it on average. A start is not spread: the first attempt comes at once; only where a broker is there
-   * and does not take the unit, the next one is spread.
+   * Jitter window of reconnects, milliseconds: units that lose their broker together come back spread over this time, each
+   * after half of it on average. Allow 150 ms for each unit of the instance, which takes 20 new connections a second. The
+   * first attempt after a start is not delayed; one after a refusal is.
    *
-   * @defaultValue 150_000; 10_000 for a broker in a private network; 0 for one on this very host
+   * @defaultValue 150_000; 10_000 for a broker in a private network; 0 for one on this host
    */
   readonly spreadMs?: number;
   /**
-   * How long the broker may take for CONNACK, and then for each answer (PUBACK, PUBREC and PUBCOMP, SUBACK, UNSUBACK),
-   * milliseconds, up to 2^31 - 1. It counts from when all answers before it have come, so that a slow broker may owe many.
-   * A link on which an answer takes longer is broken: it ends with {@link BrokerError} `timeout`, the next is opened after
-   * a wait, and what was not acknowledged is sent again on that one. Raise it where the uplink needs longer for the largest
-   * message.
+   * Time limit for CONNACK and for each later answer of the broker (PUBACK, PUBREC, PUBCOMP, SUBACK, UNSUBACK),
+   * milliseconds, up to 2^31 - 1. It starts when all earlier answers have come, so that a slow broker may owe many. After it
+   * the link ends with {@link BrokerError} `timeout`; the unit reconnects, and sends unacknowledged messages again. Raise
+   * it if the uplink needs longer for the largest message.
    *
    * @defaultValue 10_000
    */

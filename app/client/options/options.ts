@@ -6,68 +6,87 @@ import type { LinkPreferences } from '../../messaging/router.ts';
 import type { Inspector } from '../inspection.ts';
 import { cycleTable, optionTable } from './table.ts';
 
-/** How the unit talks MQTT. */
+/** Options of the MQTT link. */
 export interface MqttOptions extends LinkPreferences {
-  /** MQTT 5, MQTT 3.1.1 (`4`), or 5 where the broker speaks it. @defaultValue `'auto'` */
+  /**
+   * Version of MQTT: 5, 3.1.1 (`4`), or `'auto'`, which tries 5 and falls back to 3.1.1. Name one to save an attempt.
+   *
+   * @defaultValue `'auto'`
+   */
   readonly protocol?: 'auto' | 5 | 4;
 }
 
-/** How the unit takes on new versions of its program. */
+/** Options of updates of the unit's program. */
 export interface UpdateOptions<TUnit = unknown> extends UpdateSetup {
-  /** How long each start of a new version may take to be online, with its base topics granted, and ready; milliseconds. @defaultValue 120_000 */
+  /**
+   * Time limit for each start of a new version to come online, subscribe to its base topics and pass `ready`, milliseconds.
+   * Raise it on slow networks.
+   *
+   * @defaultValue 120_000
+   */
   readonly healthTimeoutMs?: number;
-  /** How many starts a new version gets for that, before the previous one is restored. @defaultValue 3 */
+  /** How many starts a new version gets before the previous one is restored. @defaultValue 3 */
   readonly trialStarts?: number;
   /**
-   * The app's own check of a new version, called once it is online. When it throws, rejects, answers `false` or takes longer than
-   * the health timeout, the new version has failed this start. @defaultValue a new version that is online is ready
+   * The app's own check of a new version, called once the unit is online. The start fails when it throws, rejects, returns
+   * `false` or takes longer than `healthTimeoutMs`.
+   *
+   * @defaultValue none: a new version that is online has passed
    */
   ready?(unit: TUnit): unknown;
 }
 
-/** How often the main cycle comes round: every 20 ms by default. */
+/** Options of the main cycle. */
 export interface MainCycleOptions {
-  /** Milliseconds between two calls of the output handler. @defaultValue 20 */
+  /** Time between two calls of the output handler, milliseconds. Raise it to save CPU. @defaultValue 20 */
   readonly cycleMs?: number;
 }
 
 /**
- * What a client is made of. What it can't use is reported, with what it could, by `ready()` and `runMainCycle()`.
+ * Options of a client. An invalid one makes `ready()` and `runMainCycle()` reject; the error names the accepted values.
  *
- * @typeParam TUnit What the app's callbacks among the options are given.
+ * @typeParam TUnit Argument of the app's callbacks.
  */
 export interface PepeunitClientOptions<TUnit = unknown> {
-  /** Path of env.json. Its folder is the unit's folder, which an update replaces. */
+  /** Path of env.json. Its folder is the unit's folder, whose program an update replaces. */
   readonly envFilePath: string;
+  /** Path of schema.json. */
   readonly schemaFilePath: string;
+  /** Path of the log file, which keeps the newest PU_MAX_LOG_LENGTH entries. */
   readonly logFilePath: string;
-  /** What follows an update. @defaultValue `RestartMode.RestartExec` */
+  /**
+   * How the program restarts after an update. Use `RestartMode.Exit` under a supervisor such as systemd.
+   *
+   * @defaultValue `RestartMode.RestartExec`
+   */
   readonly restartMode?: RestartMode;
-  /** @defaultValue `'pool.ntp.org'` */
+  /** Host of the NTP server. Name a local one where the internet is out of reach. Browsers ignore it. @defaultValue `'pool.ntp.org'` */
   readonly ntpHost?: string;
-  /** Whether an update to the version that runs already is skipped. @defaultValue true */
+  /** Whether an update to the running version is skipped. Turn it off to install the same version again. @defaultValue true */
   readonly ffVersionCheckEnable?: boolean;
-  /** Whether the client joins the WiFi network itself. @defaultValue false */
+  /** Whether the client joins the WiFi network of env.json itself. It needs a `wifi` adapter that can. @defaultValue false */
   readonly ffWifiManagerEnable?: boolean;
-  /** @defaultValue true */
+  /** Whether log entries go to the console. @defaultValue true */
   readonly ffConsoleLogEnable?: boolean;
-  /** @defaultValue true */
+  /** Whether log entries go to the instance over MQTT. Turn it off to save traffic. @defaultValue true */
   readonly ffMqttLogEnable?: boolean;
-  /** @defaultValue true */
+  /** Whether log entries go to the log file. Turn it off to spare flash memory. @defaultValue true */
   readonly ffFileLogEnable?: boolean;
-  /** Adapters that take the place of the platform's. */
+  /** Adapters that replace the platform's, such as a `wifi` for the device's own radio. */
   readonly adapters?: Partial<Adapters>;
-  /** Receives XState's inspection events of every machine, which hold no secret. */
+  /** Observer of XState's inspection events of every machine; they contain no secrets. */
   readonly inspect?: Inspector;
+  /** Options of the MQTT link: protocol, brokers, TLS, timeouts. */
   readonly mqtt?: MqttOptions;
-  /** How messages wait for the link: bounds, a policy for each topic, the rate. */
+  /** Options of the outbox, which queues messages while the link is down: limits, policies by topic, rate. */
   readonly outbox?: OutboxOptions;
+  /** Options of updates: data folders, signatures, trial of a new version. */
   readonly update?: UpdateOptions<TUnit>;
 }
 
 const maxFaults = 10;
 
-/** An error that tells what is wrong; `undefined` when nothing is. */
+/** Creates the error for a list of faults; `undefined` for an empty one. */
 const faultOf = (faults: readonly string[]): ClientError | undefined => {
   if (faults.length === 0) return undefined;
   const others = faults.length > maxFaults ? ` So are ${faults.length - maxFaults} more.` : '';
@@ -77,7 +96,7 @@ const faultOf = (faults: readonly string[]): ClientError | undefined => {
   );
 };
 
-/** Fills in the defaults, also in the place of what can't be used, and tells what that is. */
+/** Fills in the defaults, also for invalid values. @returns The options, and the error of the invalid ones. */
 export const resolveOptions = (given: PepeunitClientOptions) => {
   const { value, faults } = optionTable(given, '');
   const usable = value ?? {};
@@ -100,7 +119,7 @@ export const resolveOptions = (given: PepeunitClientOptions) => {
     ) as Partial<PepeunitClientOptions>),
   };
   const { envFilePath, logFilePath, ffFileLogEnable, outbox } = options;
-  // Where no place is known for them, no files are written at some other.
+  // Without a valid path no files are written, rather than to a wrong place.
   const placed = {
     ffFileLogEnable: ffFileLogEnable && logFilePath !== '',
     outbox: envFilePath === '' ? { ...outbox, durable: false } : outbox,
@@ -109,7 +128,7 @@ export const resolveOptions = (given: PepeunitClientOptions) => {
 };
 export type ResolvedOptions = ReturnType<typeof resolveOptions>['options'];
 
-/** @throws {ClientError} `options` */
+/** Checks the options of the main cycle. @throws {ClientError} `options` */
 export const checkCycle = (given: MainCycleOptions): void => {
   const fault = faultOf(cycleTable(given, '').faults);
   if (fault) throw fault;

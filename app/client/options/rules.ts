@@ -1,20 +1,20 @@
 import { textOf } from '../../../services/errors.ts';
 
-/** A value as far as it can be used, and what is wrong with the rest of it. */
+/** The valid part of a value, and the faults of the rest. */
 export interface Checked {
-  /** `undefined` where nothing of it can be used. */
+  /** `undefined` when no part is valid. */
   readonly value: unknown;
   readonly faults: readonly string[];
 }
 
-/** Says what an option may be. */
+/** Checks the value of an option. @param name Path of the option, for the faults. */
 export type Rule = (given: unknown, name: string) => Checked;
 
 type Rules = Readonly<Record<string, Rule>>;
 
 const maxShown = 60;
 
-/** The kind of a value, for those that are not to be shown. */
+/** Describes a value by its type alone. */
 const kindOf = (given: unknown): string => {
   if (given === null || given === undefined) return String(given);
   if (Array.isArray(given)) return 'a list';
@@ -29,7 +29,7 @@ const shown = (given: unknown): string => {
   return typeof given === 'number' || typeof given === 'boolean' ? textOf(given) : kindOf(given);
 };
 
-/** An address without what may be secret: the user's name and password, and the query. */
+/** Shows an address without its possible secrets: user name, password and query. */
 const addressShown = (given: unknown): string =>
   typeof given === 'string' ? textShown(given.replace(/^.*@/s, '***@').replace(/[?#].*$/s, '?***')) : shown(given);
 
@@ -41,7 +41,7 @@ export const rule =
       : { value: undefined, faults: [`${name} is ${show(given)}: it has to be ${accepted}.`] };
 
 const isText = (given: unknown): given is string => typeof given === 'string';
-/** Named things: no list, and no map or set, whose content would be passed over. */
+/** Excludes lists, maps and sets, whose contents would be ignored. */
 const isObject = (given: unknown): given is Readonly<Record<string, unknown>> =>
   typeof given === 'object' && given !== null && !(Symbol.iterator in given);
 
@@ -49,7 +49,7 @@ export const flag = rule('true or false', (given) => typeof given === 'boolean')
 export const callback = rule('a function', (given) => typeof given === 'function');
 export const part = rule('an object', (given) => isObject(given) || typeof given === 'function');
 
-/** A text that is told of without being shown. */
+/** A text that no fault shows. */
 export const secret = (accepted: string, form = /[^]/): Rule =>
   rule(accepted, (given) => isText(given) && form.test(given), kindOf);
 
@@ -82,8 +82,8 @@ export const whole = (from: number, to = Number.MAX_SAFE_INTEGER): Rule =>
     (given) => Number.isInteger(given) && isWithin(given, from, to),
   );
 
-/** The parts of a value, checked each by itself; what is faulty is left out. */
-const together = (given: unknown, parts: readonly (readonly [key: string, checked: Checked])[]): Checked => {
+/** Combines checked parts into one value; leaves out the invalid ones. */
+const combine = (given: unknown, parts: readonly (readonly [key: string, checked: Checked])[]): Checked => {
   const faults = parts.flatMap(([, checked]) => checked.faults);
   if (faults.length === 0) return { value: given, faults };
   const usable = parts.filter(([, { value }]) => value !== undefined);
@@ -94,22 +94,22 @@ const noList = rule('a list', () => false);
 const noFullList = rule('a list that is not empty', () => false);
 const noObject = rule('an object', () => false);
 
-/** A list, of which nothing is used where one item is faulty. */
+/** A list; one invalid item makes the whole list invalid. */
 export const list =
-  (item: Rule, least = 0): Rule =>
+  (item: Rule, minItems = 0): Rule =>
   (given, name) => {
-    if (!Array.isArray(given) || given.length < least) return (least > 0 ? noFullList : noList)(given, name);
+    if (!Array.isArray(given) || given.length < minItems) return (minItems > 0 ? noFullList : noList)(given, name);
     const faults = given.flatMap((one, index) => item(one, `${name}[${index}]`).faults);
     return { value: faults.length === 0 ? given : undefined, faults };
   };
 
-/** One or a list of them. */
+/** One value, or a list of at least one. */
 export const some =
   (item: Rule): Rule =>
   (given, name) =>
     (Array.isArray(given) ? list(item, 1) : item)(given, name);
 
-/** An object with any names; an entry is used whole or not at all. */
+/** An object with any keys; an invalid entry is left out. */
 export const record =
   (item: Rule): Rule =>
   (given, name) => {
@@ -118,22 +118,22 @@ export const record =
       const { value, faults } = item(one, `${name}[${textShown(key)}]`);
       return [key, { value: faults.length === 0 ? value : undefined, faults }];
     });
-    return together(given, parts);
+    return combine(given, parts);
   };
 
-/** An object with these names, of which some have to be there; others are passed over. */
+/** An object with these optional and required keys; other keys are ignored. */
 export const fields =
-  (optional: Rules, needed: Rules = {}): Rule =>
+  (optional: Rules, required: Rules = {}): Rule =>
   (given, name) => {
     if (!isObject(given)) return noObject(given, name === '' ? 'options' : name);
     const path = name === '' ? '' : `${name}.`;
-    const parts = Object.entries({ ...optional, ...needed })
-      .filter(([key]) => given[key] !== undefined || Object.hasOwn(needed, key))
+    const parts = Object.entries({ ...optional, ...required })
+      .filter(([key]) => given[key] !== undefined || Object.hasOwn(required, key))
       .map(([key, check]): [string, Checked] => [key, check(given[key], path + key)]);
-    return together(given, parts);
+    return combine(given, parts);
   };
 
-/** An object by the one rule, anything else by the other. */
+/** Applies one rule to an object, and the other to any other value. */
 export const orObject =
   (other: Rule, object: Rule): Rule =>
   (given, name) =>

@@ -17,10 +17,10 @@ import {
   whole,
 } from './rules.ts';
 
-/** The longest wait that every host's timer can count, milliseconds. */
+/** Longest delay that every host's timers support, milliseconds. */
 const maxTimerMs = 2 ** 31 - 1;
 const dayMs = 24 * 3_600_000;
-/** The most that an MQTT packet can hold (MQTT 5 section 1.5.5, MQTT 3.1.1 section 2.2.3), bytes. */
+/** Largest size of an MQTT packet (MQTT 5 section 1.5.5, MQTT 3.1.1 section 2.2.3), bytes. */
 const maxPacketBytes = 268_435_455;
 
 const waitMs = number(1, maxTimerMs);
@@ -40,7 +40,7 @@ const mqtt = fields({
   protocol: oneOf('auto', 5, 4),
   brokers: list(broker, 1),
   tls: fields({ ca: some(pem), cert: pem, key: pem, serverName: text("a host's name", /^[^\s/]+$/) }),
-  // Longer waits are no courtesy to the instance any more.
+  // More than a day would keep the unit offline without a benefit for the broker.
   spreadMs: number(0, dayMs),
   timeoutMs: waitMs,
 });
@@ -78,7 +78,7 @@ const update = fields({
   ready: callback,
 });
 
-/** What each option of a client may be. */
+/** Rules of a client's options. */
 export const optionTable = fields(
   {
     restartMode: oneOf(...Object.values(RestartMode)),
@@ -97,5 +97,5 @@ export const optionTable = fields(
   { envFilePath: path, schemaFilePath: path, logFilePath: path },
 );
 
-/** What an option of the main cycle may be. */
+/** Rules of the main cycle's options. */
 export const cycleTable = fields({ cycleMs: waitMs });

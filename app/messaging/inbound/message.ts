@@ -1,23 +1,23 @@
 import type { MessageProperties } from '../../../services/broker.ts';
 
-/** A message as the input handler gets it. */
+/** An inbound message, as the input handler gets it. */
 export class InboundMessage {
   /**
-   * The topic that it came on.
+   * Topic of the message.
    *
    * @example
    * client.setMqttInputHandler((unit, message) => unit.logger.info(message.topic));
    */
   readonly topic: string;
   /**
-   * The bytes as they came.
+   * Payload, as received.
    *
    * @example
    * client.setMqttInputHandler((unit, message) => unit.logger.info(`${message.payload.length} bytes`));
    */
   readonly payload: Uint8Array;
   /**
-   * Whether the broker had kept it from before the subscription.
+   * Whether the broker had retained it from before the subscription.
    *
    * @example
    * client.setMqttInputHandler((unit, message) => {
@@ -43,7 +43,7 @@ export class InboundMessage {
   }
 
   /**
-   * The payload as UTF-8 text; malformed bytes become U+FFFD.
+   * Decodes the payload as UTF-8 text; malformed bytes become U+FFFD.
    *
    * @example
    * client.setMqttInputHandler((unit, message) => unit.logger.info(message.text()));
@@ -53,9 +53,9 @@ export class InboundMessage {
   }
 
   /**
-   * The payload as JSON.
+   * Parses the payload as JSON.
    *
-   * @throws {SyntaxError}
+   * @throws {SyntaxError} The payload is not JSON.
    * @example
    * client.setMqttInputHandler((unit, message) => unit.publishToTopics('output/pepeunit', JSON.stringify(message.json())));
    */

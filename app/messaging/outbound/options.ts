@@ -1,62 +1,64 @@
 import type { UnitSchema } from '../../../services/schema.ts';
 
-/** What is kept of a topic's messages while they can't be sent. */
+/** Which messages of a topic are queued while they can't be sent. */
 export type Keep =
-  /** The newest message alone. */
+  /** The newest message only. */
   | 'latest'
   /** Every message, in order. */
   | 'queue'
-  /** Nothing: what can't be sent at once is dropped. */
+  /** None: a message that can't be sent at once is dropped. */
   | 'none';
 
-/** How the messages of a topic wait. */
+/** Queue policy of a topic. */
 export interface KeepPolicy {
   readonly keep: Keep;
-  /** What goes when there is no place left. @defaultValue `'dropOldest'` */
+  /** What to do with a new message when the queue is full. @defaultValue `'dropOldest'` */
   readonly whenFull?: 'dropOldest' | 'rejectNew';
-  /** Messages of this topic that may wait. @defaultValue as many as of all topics together */
+  /** Limit of queued messages of this topic. @defaultValue none besides {@link OutboxOptions.messages} */
   readonly messages?: number;
-  /** Whether these messages give way to those of other topics. @defaultValue false */
+  /** Whether messages of other topics are sent first, and push these out of a full queue. @defaultValue false */
   readonly yields?: boolean;
 }
 
 /**
- * How fast a unit may publish; the platform's brokers slow down or cut off who is faster. In any second no more than
- * `burst` and `messages` together are sent, nor twice `bytes`; and what has waited only as long as all that is sent stays below `messages` and
- * `bytes`.
+ * Rate limit of publishing. The platform's brokers slow down or disconnect a faster client, so change it only for another
+ * broker. Any second has at most `burst + messages` messages and twice `bytes`; queued messages go out evenly, within
+ * `messages` and `bytes`.
  */
 export interface RateLimit {
   /** Messages a second. @defaultValue 30 */
   readonly messages?: number;
-  /** Bytes a second, and at once. @defaultValue 1_000_000 */
+  /** Bytes a second, which may also go at once. @defaultValue 1_000_000 */
   readonly bytes?: number;
-  /** Messages that may go at once after a quiet time. @defaultValue 100 */
+  /** Messages that may go at once after a pause. @defaultValue 100 */
   readonly burst?: number;
 }
 
-/** How messages wait for the link. */
+/** Options of the outbox, which queues messages while the link is down or the rate limit is reached. */
 export interface OutboxOptions {
-  /** Messages that may wait. @defaultValue 1_000 */
+  /** Limit of queued messages. Raise it for long outages. @defaultValue 1_000 */
   readonly messages?: number;
-  /** Bytes that may wait: payloads and topics. On disk they take up to twice as much. @defaultValue 4 MiB */
+  /** Limit of queued payloads and topics, bytes. They take up to twice as much on disk. @defaultValue 4 MiB */
   readonly bytes?: number;
-  /** How long a message may wait, milliseconds. @defaultValue 604_800_000, a week */
+  /** Time after which a queued message expires, milliseconds. @defaultValue 604_800_000, a week */
   readonly ageMs?: number;
-  /** Bytes of one packet: topic and payload. @defaultValue 256 KiB, the platform's limit */
+  /** Size limit of one packet, bytes; a larger message is refused. @defaultValue 256 KiB, the platform's limit */
   readonly packetBytes?: number;
   /**
-   * How each topic waits, by its key in the schema or by the topic itself.
+   * Queue policies, by the topic's key in the schema or by the topic itself. They add to the default ones.
    *
    * @defaultValue `{ 'state/pepeunit': 'latest', 'log/pepeunit': { keep: 'queue', messages: 256, yields: true } }`, all others `'queue'`
    */
   readonly policies?: Readonly<Record<string, Keep | KeepPolicy>>;
-  /** How fast messages go out; `false` for as fast as the link takes them. */
+  /** Rate limit of publishing; `false` for none. @defaultValue the platform's limit */
   readonly rate?: RateLimit | false;
-  /** Whether what waits outlives the program. @defaultValue true */
+  /** Whether queued messages are stored on disk, and survive a restart. Turn it off to spare flash memory. @defaultValue true */
   readonly durable?: boolean;
   /**
-   * How long a message of QoS 1 or 2 may go unacknowledged before it is written to disk as well, milliseconds.
-   * What resolved as `queued` is always written. @defaultValue 100
+   * Time that a sent message of QoS 1 or 2 may stay unacknowledged before it is written to disk too, milliseconds. A lower
+   * one loses less in a crash, and writes more. A message that resolved as `queued` is always written.
+   *
+   * @defaultValue 100
    */
   readonly unacknowledgedMs?: number;
 }
@@ -78,7 +80,7 @@ const defaultOutboxBounds: OutboxBounds = {
   unacknowledgedMs: 100,
 };
 
-/** The bounds that a user set, and the defaults of the others. */
+/** Fills in the defaults of the bounds. */
 export const boundsOf = (options: OutboxOptions): OutboxBounds => ({
   messages: options.messages ?? defaultOutboxBounds.messages,
   bytes: options.bytes ?? defaultOutboxBounds.bytes,
@@ -92,7 +94,7 @@ const defaultPolicies: Readonly<Record<string, Keep | KeepPolicy>> = {
   'log/pepeunit': { keep: 'queue', messages: 256, yields: true },
 };
 
-/** A policy with nothing left out. */
+/** A policy with every default filled in. */
 export type Policy = Required<KeepPolicy>;
 
 const policyOf = (given: Keep | KeepPolicy): Policy => ({
@@ -107,7 +109,7 @@ const anyTopic = policyOf('queue');
 /** Finds the policy of each topic. */
 export interface Policies {
   of(topic: string): Policy;
-  /** Takes over which topics the keys stand for. */
+  /** Applies the topics of a schema's keys. */
   route(schema: Pick<UnitSchema, 'output_topic' | 'output_base_topic'>): void;
 }
 

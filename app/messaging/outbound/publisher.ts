@@ -19,8 +19,8 @@ export type Payload = Uint8Array | string;
 
 export interface MessageOptions extends PublishOptions {
   /**
-   * When the result comes: as soon as the message is `accepted` (delivered, or queued, and then it may still expire or be
-   * dropped for want of room), or once it has `settled`, which is never `queued` unless the client stops before.
+   * When the promise resolves: once the message is `accepted` (delivered, or queued, after which it may still expire or be
+   * dropped), or once its final outcome is `settled`. A settled result is `queued` only if the client stops before.
    *
    * @defaultValue `'accepted'`
    */

@@ -1,30 +1,30 @@
-/** What became of a message. */
+/** Outcome of a publish. */
 export type PublishResult =
   /**
-   * Written to the broker (QoS 0) or acknowledged by it (QoS 1, 2). A broker of MQTT 3.1.1 has to acknowledge what it denies
-   * as well (section 3.3.5), or to end the link.
+   * Written to the broker (QoS 0) or acknowledged by it (QoS 1, 2). A broker of MQTT 3.1.1 acknowledges denied messages too,
+   * or ends the link (section 3.3.5).
    */
   | { readonly outcome: 'delivered' }
   /**
-   * Kept, on disk where the platform has one, until the link is back or the rate allows to send it. No promise of delivery:
-   * when the outbox gets too full or the message too old, it goes, which the metrics `dropped`, `replaced` and `expired`
-   * count; the broker may refuse it, which `dead` counts. Who has to know asks for `until: 'settled'`.
+   * Stored until the link is back or the rate limit allows sending; on disk, unless `outbox.durable` is off. Delivery is
+   * not guaranteed: the message may be dropped from a full outbox or expire (metrics `dropped`, `replaced`, `expired`), or
+   * be refused by the broker (`dead`). To await the final outcome, publish with `until: 'settled'`.
    */
   | { readonly outcome: 'queued' }
   | Unsent;
 
-/** A message that did not reach the broker and is not kept. */
+/** Outcome of a message that did not reach the broker and is not stored. */
 export interface Unsent {
   readonly outcome:
-    /** The broker, the packet limit or the topic's form said no. */
+    /** By the broker, for its size, or for an invalid topic. */
     | 'refused'
     /** It waited for longer than `outbox.ageMs`. */
     | 'expired'
-    /** Its topic's policy, or a bound, left no place for it, or the client was stopped. */
+    /** By its topic's policy or a limit of the outbox, or because the client was stopped. */
     | 'dropped';
-  /** Why, for people. */
+  /** Reason, for people. */
   readonly reason: string;
-  /** The broker's reason code (MQTT 5 section 2.4), where it was the broker who refused. */
+  /** The broker's reason code (MQTT 5 section 2.4), if the broker refused it. */
   readonly reasonCode?: number | undefined;
 }
 
@@ -38,7 +38,7 @@ export const refused = (reason: string, reasonCode?: number): Unsent =>
 export const dropped = (reason: string): Unsent => ({ outcome: 'dropped', reason });
 export const expired = (reason: string): Unsent => ({ outcome: 'expired', reason });
 
-/** How many messages had to wait, came to which end, and could not be read from the store. */
+/** Creates the counters of queued messages, of each outcome, and of unreadable records. */
 export const createCounts = () => ({
   queued: 0,
   delivered: 0,
@@ -50,16 +50,16 @@ export const createCounts = () => ({
   damaged: 0,
 });
 
-/** One promise for all messages that are delivered at once. */
+/** Shared promise of all messages that are delivered at once. */
 export const deliveredAtOnce: Promise<PublishResult> = Promise.resolve(delivered);
 
-const takenAtOnce = Promise.resolve(true);
+const acceptedAtOnce = Promise.resolve(true);
 
-/** Whether the broker has the message, or will get it. */
-const isTaken = ({ outcome }: PublishResult): boolean => outcome === 'delivered' || outcome === 'queued';
+/** Whether a message was delivered or queued. */
+const isAccepted = ({ outcome }: PublishResult): boolean => outcome === 'delivered' || outcome === 'queued';
 
-/** Whether the broker has every message, or will get it; with no promise of its own where all are delivered at once. */
-export const areTaken = (results: readonly Promise<PublishResult>[]): Promise<boolean> =>
+/** Whether every message was delivered or queued. Creates no promise when all were delivered at once. */
+export const areAccepted = (results: readonly Promise<PublishResult>[]): Promise<boolean> =>
   results.every((result) => result === deliveredAtOnce)
-    ? takenAtOnce
-    : results.map((result) => result.then(isTaken)).reduce((all, one) => all.then((taken) => taken && one));
+    ? acceptedAtOnce
+    : results.map((result) => result.then(isAccepted)).reduce((all, one) => all.then((accepted) => accepted && one));
