@@ -6,7 +6,7 @@ import { refused, type PublishResult } from '../../messaging/outbound/result.ts'
 import type { MessageOptions, Publisher } from '../../messaging/outbound/publisher.ts';
 import { waitForEvent, type UnitActor } from '../await-event.ts';
 
-/** A payload to publish. Texts, numbers and booleans are sent as UTF-8 text, bytes as they are. */
+/** A payload to publish. Texts, numbers and booleans are sent as UTF-8 text, bytes as they are at the call. */
 export type Payload = string | Uint8Array | number | boolean;
 
 /** The MQTT link. */

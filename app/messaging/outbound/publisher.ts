@@ -81,6 +81,12 @@ const tooLong = (bytes: number, maxBytes: number): string =>
 const isRefusal = (thrown: unknown): thrown is BrokerError =>
   thrown instanceof BrokerError && thrown.code === 'refused';
 
+/** Copies bytes: a caller may fill its buffer again. An empty one may be detached, which can't be copied. */
+const copyOf = (payload: Payload): Payload => {
+  if (typeof payload === 'string') return payload;
+  return payload.length === 0 ? new Uint8Array() : new Uint8Array(payload);
+};
+
 /** The end of a message, where its publisher waits for that. */
 const settlementOf = (message: Message, options: MessageOptions | undefined): Promise<PublishResult> | undefined =>
   options?.until === 'settled'
@@ -227,18 +233,18 @@ export const createPublisher = (given: PublisherParts): Publisher => {
     return Promise.resolve(result);
   };
   return {
-    publish: (topic, payload, options) => {
+    publish: (topic, message, options) => {
       if (isStopped) return turnAway(stopped);
-      const bytes = publishBytes(topic, payload);
+      const bytes = publishBytes(topic, message);
       const fault = bytes > bounds.packetBytes ? tooLong(bytes, bounds.packetBytes) : faultOf(topic);
       if (fault !== undefined) {
         refusals.add(topic, fault);
         return turnAway(refused(fault));
       }
       const { qos = 0, retain = false } = options ?? {};
-      const request = { topic, payload, qos, retain, bytes, bornMs: clock.monotonic() };
+      const request = { topic, payload: copyOf(message), qos, retain, bytes, bornMs: clock.monotonic() };
       if (!open || !sender.mayPass(request)) return sender.keep(request, options);
-      if (qos > 0 || !open.publishNow(topic, payload, retain)) return sender.send(open, request, options);
+      if (qos > 0 || !open.publishNow(topic, request.payload, retain)) return sender.send(open, request, options);
       queue.counts.delivered += 1;
       return deliveredAtOnce;
     },
