@@ -13,7 +13,7 @@ import { createRouter, type Router } from '../messaging/router.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import type { Epoch } from './api/time-manager.ts';
 
-/** What messages and log entries pass through, past the statecharts. */
+/** The path of messages and log entries, which bypasses the statecharts: router, inbox, publisher and log. */
 export interface DataPlane {
   readonly inbox: Inbox;
   readonly publisher: Publisher;
@@ -22,9 +22,9 @@ export interface DataPlane {
   readonly logFile: ReturnType<typeof fileLogSink>;
   readonly mqttLog: MqttLogSink;
   readonly warn: (message: string) => void;
-  /** Takes over whose messages the unit sends, and what no log entry may show. */
+  /** Applies an env: the unit that the messages belong to, and the secrets that no log entry may show. */
   adoptEnv(env: UnitEnv): void;
-  /** Takes over the topics of a schema. */
+  /** Applies the topics of a schema. */
   adoptSchema(schema: UnitSchema): void;
 }
 

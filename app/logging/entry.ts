@@ -1,14 +1,14 @@
 import { textOf } from '../../services/errors.ts';
 import { LogLevel, type LogEntry } from '../../services/log.ts';
 
-/** Characters of an entry's text; what goes beyond is cut. */
+/** Longest text of an entry, characters; a longer one is cut. */
 export const maxTextLength = 4000;
 
 const firstOfYear10000 = Date.UTC(10_000, 0, 1);
 
 const ranks: ReadonlyMap<unknown, number> = new Map(Object.values(LogLevel).map((level, rank) => [level, rank]));
 
-/** How grave a level is; one that is none counts as `Info`. */
+/** Rank of a level by severity; an unknown one ranks as `Info`. */
 export const rankOf = (level: LogLevel): number => ranks.get(level) ?? ranks.get(LogLevel.Info) ?? 0;
 
 const mask = (text: string, secrets: readonly string[]): string => {
@@ -20,18 +20,18 @@ const mask = (text: string, secrets: readonly string[]): string => {
 const shortened = (text: string): string =>
   `${text.slice(0, maxTextLength)}… (${text.length - maxTextLength} more characters)`;
 
-/** The time as the backend reads it: ISO 8601 in UTC, with four digits for the year. */
+/** Formats the time as the instance reads it: ISO 8601 in UTC, with a year of four digits. */
 const datetimeOf = (epochMs: number | undefined): Pick<LogEntry, 'create_datetime'> =>
   epochMs !== undefined && epochMs >= 0 && epochMs < firstOfYear10000
     ? { create_datetime: new Date(epochMs).toISOString() }
     : {};
 
 /**
- * Makes an entry that the backend takes, of anything: one of its levels, well-formed text of bounded length without
- * secrets, and the time where one is known that can be written.
+ * Builds an entry that the instance accepts: a known level, well-formed text of bounded length without secrets, and the
+ * time, if it is known and can be written.
  *
  * @param epochMs Unix milliseconds; `undefined` while no time is trusted.
- * @param secrets Values that the entry must not show; those of less than eight characters are too common to mask.
+ * @param secrets Values to mask. Those of less than eight characters are too common, and stay.
  */
 export const logEntry = (
   level: LogLevel,

@@ -2,10 +2,10 @@ import { failureOf } from '../../services/errors.ts';
 import { LogLevel, type LogEntry, type LogSink } from '../../services/log.ts';
 import { logEntry, rankOf } from './entry.ts';
 
-/** Where entries can go. */
+/** Names of the sinks. */
 export type SinkName = 'console' | 'file' | 'mqtt';
 
-/** What the logger machine decides: from which level on, how many lines, and where to. */
+/** Configuration of the log, set by the logger machine: lowest level, lines of the log file, and the sinks that are on. */
 export interface LogConfig {
   readonly minLevel: LogLevel;
   readonly maxLength: number;
@@ -16,24 +16,24 @@ export interface LogConfig {
 
 export interface LogDispatcherParts {
   readonly sinks: Readonly<Record<SinkName, LogSink>>;
-  /** The time for `create_datetime`, Unix milliseconds; `undefined` while none is trusted. */
+  /** Reads the time for `create_datetime`, Unix milliseconds; `undefined` while no time is trusted. */
   readonly epochMs: () => number | undefined;
-  /** Values that no entry may show. */
+  /** Reads the values that no entry may show. */
   readonly secrets: () => readonly string[];
 }
 
 export interface LogDispatcher {
-  /** Writes an entry to every sink that is on. Never throws and never waits. */
+  /** Writes an entry to every sink that is on. Never throws, never blocks. */
   log(level: LogLevel, text: string, options?: { fileOnly?: boolean }): void;
-  /** Reports to every other sink that this one does not work, and never to the sink itself. */
+  /** Reports a failing sink to all the others. */
   reportFailure(sink: SinkName, thrown: unknown): void;
   configure(config: LogConfig): void;
   readonly config: LogConfig;
-  /** Resolves when everything written so far is out, or can't be. */
+  /** Resolves once every sink has flushed, or failed to. */
   flush(): Promise<void>;
 }
 
-/** Every place where entries can go. */
+/** All sinks, in the order of writing. */
 export const sinkNames = ['console', 'file', 'mqtt'] as const satisfies readonly SinkName[];
 
 export const createLogDispatcher = (
@@ -42,7 +42,7 @@ export const createLogDispatcher = (
 ): LogDispatcher => {
   let config = initial;
   let minRank = rankOf(initial.minLevel);
-  /** Sinks that threw at their last entry; reported once. */
+  /** Sinks that threw on their last entry; each is reported once. */
   const broken = new Set<SinkName>();
 
   const write = (sink: SinkName, entry: LogEntry) => {

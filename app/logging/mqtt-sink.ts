@@ -4,22 +4,22 @@ import type { UnitSchema } from '../../services/schema.ts';
 import type { Publisher } from '../messaging/outbound/publisher.ts';
 import { deliveredAtOnce } from '../messaging/outbound/result.ts';
 
-/** Entries that may wait until the topic is known. */
+/** Limit of entries kept before the topic is known. */
 const maxEarly = 64;
-/** Entries that may wait for the stored ones to go first; when there are more, they go at once. */
+/** Limit of entries held back behind stored ones; more of them are sent at once. */
 const maxHeld = 1000;
 
-/** A sink whose entries can be made to wait for older ones that are on their way. */
+/** A log sink that publishes to the instance, and can hold new entries back behind older ones. */
 export interface MqttLogSink extends LogSink {
-  /** Takes over the topic that the instance reads entries from. */
+  /** Applies the log topic of a schema. */
   route(schema: UnitSchema): void;
-  /** Lets entries wait until the result is called; then they follow, in order. */
+  /** Holds new entries back. @returns A function that releases them, in order. */
   hold(): () => void;
 }
 
 /**
- * Sends each entry to the instance's log topic, in order, whether the link is there or not: what to do meanwhile is
- * the publisher's matter. Keeps the newest while the schema is not loaded yet.
+ * Publishes each entry to the instance's log topic, in order; the publisher queues them while the link is down. Keeps the
+ * newest entries until the schema is loaded.
  */
 export const createMqttLogSink = (publisher: Pick<Publisher, 'publish'>): MqttLogSink => {
   const waiting: LogEntry[] = [];

@@ -1,16 +1,16 @@
 import { failureOf } from '../../services/errors.ts';
 
-/** Gets what a callback of the user threw or rejected with. */
+/** Receives a message about a failed callback of the user. */
 export type OnFailure = (message: string) => void;
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
 /**
- * Calls a callback of the user so that neither a throw nor a rejection gets out.
+ * Calls a callback of the user, and reports its error or rejection instead of throwing.
  *
- * @param name How a log entry calls it, such as `input handler`.
- * @returns A promise that always resolves while the callback is at work, `undefined` when it was done at once.
+ * @param name Name of the callback in the log, such as `input handler`.
+ * @returns A promise that resolves when an asynchronous callback ends; `undefined` for a synchronous one. Never rejects.
  */
 export const callGuarded = <TArgs extends unknown[]>(
   name: string,

@@ -1,20 +1,20 @@
-/** On this very host: there is no fleet. */
+/** Hosts of this machine, where there is no fleet. */
 const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
-/** In a private network: RFC 1918, RFC 3927, RFC 4193, RFC 4291, RFC 6762, RFC 8375, and names of one word. */
+/** Hosts of a private network: RFC 1918, RFC 3927, RFC 4193, RFC 4291, RFC 6762, RFC 8375, and names of one word. */
 const local =
   /^(10(\.\d+){3}|192\.168(\.\d+){2}|172\.(1[6-9]|2\d|3[01])(\.\d+){2}|169\.254(\.\d+){2}|\[f[cd][\da-f]*:.*\]|\[fe[89ab][\da-f]:.*\]|(.+\.)?(local|lan|internal|home\.arpa)|[^.:[\]]+)$/i;
 
-/** For some sixty units: no more than 7 attempts a second. */
+/** Window for about sixty units: at most 7 attempts a second. */
 const siteJitterMs = 10_000;
 
-/** For a thousand units: 7 attempts a second, with room for chance, where the platform takes 20. */
+/** Window for a thousand units: 7 attempts a second on average, where the platform accepts 20. */
 export const fleetJitterMs = 150_000;
 
 /**
- * Over how long units that lose the broker at this address together should spread their return, milliseconds.
+ * Chooses the jitter window for a broker's URL, milliseconds.
  *
- * A unit can't know how many others there are; the place of the broker says how many there may be.
+ * A unit can't know how many others lose the broker with it; the broker's network hints at their number.
  */
 export const jitterWindowOf = (url: string): number => {
   const host = URL.canParse(url) ? new URL(url).hostname : '';

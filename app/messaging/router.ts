@@ -41,7 +41,7 @@ export interface LinkPreferences {
   readonly timeoutMs?: number;
 }
 
-/** What the router connects. */
+/** The parts that the router connects. */
 export interface RouterParts {
   readonly env: () => UnitEnv | undefined;
   readonly preferences: LinkPreferences;
@@ -51,15 +51,15 @@ export interface RouterParts {
   readonly onRefusal: (message: string) => void;
 }
 
-/** Routes each message by a map, from the link to its handler, past the statecharts. */
+/** Routes each message from the link to its handler by a map, without the statecharts. */
 export interface Router extends LinkUser {
-  /** Takes over the topics on which commands come. */
+  /** Applies the command topics of a schema. */
   route(schema: UnitSchema): void;
-  /** Resolves when the link that was let go last has closed. */
+  /** Resolves when the last detached link has closed. */
   closed(): Promise<void>;
-  /** How long the link may pause without it, or an answer on it, being given up, milliseconds. */
+  /** Longest pause of reading that breaks neither the keep-alive nor an answer's time limit, milliseconds. */
   pauseMs(): number;
-  /** The jitter window: over how long to spread the return to a lost broker, milliseconds. */
+  /** Jitter window of reconnects, milliseconds. */
   jitterMs(): number;
 }
 
@@ -67,14 +67,14 @@ const secureMqttPort = 8883;
 const defaultTimeoutMs = 10_000;
 const maxPauseMs = 2000;
 
-/** The broker that an env names: over TLS where TLS options or the port say so; an IPv6 address may come bare. */
+/** Builds the URL of an env's broker. TLS options or the port select TLS; an IPv6 address may lack brackets. */
 export const brokerUrl = ({ reserved }: UnitEnv, tls?: TlsOptions): string => {
   const isSecure = tls !== undefined || reserved.PU_MQTT_PORT === secureMqttPort;
   const host = /^[^[]*:.*:/.test(reserved.PU_MQTT_HOST) ? `[${reserved.PU_MQTT_HOST}]` : reserved.PU_MQTT_HOST;
   return `${isSecure ? 'mqtts' : 'mqtt'}://${host}:${reserved.PU_MQTT_PORT}`;
 };
 
-/** The topics of commands; only these very topics count (C13). */
+/** Maps the command topics of a schema to their commands; no other topic carries commands (C13). */
 const commandTopics = (schema: UnitSchema): Map<string, CommandName> => {
   const topics = new Map<string, CommandName>();
   for (const [key, [topic]] of Object.entries(schema.input_base_topic)) {
@@ -94,7 +94,7 @@ export const createRouter = (parts: RouterParts): Router => {
 
   const timeoutMs = preferences.timeoutMs ?? defaultTimeoutMs;
 
-  const obey = (name: CommandName, payload: Uint8Array) => {
+  const handleCommand = (name: CommandName, payload: Uint8Array) => {
     const command = parseCommand(name, payload);
     if (typeof command === 'string') onRefusal(`The command ${name} was refused: ${command}.`);
     else onCommand(command);
@@ -119,7 +119,7 @@ export const createRouter = (parts: RouterParts): Router => {
     },
     onMessage: (topic, payload, retained, properties) => {
       const command = commands.get(topic);
-      if (command) obey(command, payload);
+      if (command) handleCommand(command, payload);
       return inbox.push(new InboundMessage(topic, payload, retained, properties), command ? 'command' : 'input');
     },
     attach: (link) => publisher.attach(link),

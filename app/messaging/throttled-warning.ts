@@ -1,19 +1,19 @@
 import type { Clock } from '../../services/clock.ts';
 
-/** Warns of what happens again and again: of the first at once, of those after it once in a while, with their number. */
+/** A warning about a repeated event: reports the first one at once, and later ones as a count in intervals. */
 export interface ThrottledWarning {
-  /** It happened once more. @param detail The newest one stands in the warning. */
+  /** Counts an event. @param detail Detail for the warning, which shows the newest. */
   add(detail?: string): void;
-  /** It is over: the next is a first one again. */
+  /** Treats the next event as a first one. */
   reset(): void;
   count(): number;
-  /** Counts on, and warns no more. */
+  /** Stops the warnings; keeps counting. */
   stop(): void;
 }
 
 /**
- * @param warn Gets how many there were since the last call, how many in all, and the newest detail. What it causes
- *   itself counts, and is warned of no more often than anything else.
+ * @param warn Receives the number of events since its last call, the total and the newest detail. It may cause events
+ *   itself; they are throttled too.
  */
 export const createThrottledWarning = (
   clock: Clock,
@@ -25,10 +25,10 @@ export const createThrottledWarning = (
   let newest = '';
   let isStopped = false;
   let timer: unknown;
-  const look = () => {
+  const report = () => {
     timer = undefined;
     if (isStopped || total === known) return;
-    timer = clock.setTimeout(look, everyMs);
+    timer = clock.setTimeout(report, everyMs);
     warn(total - known, total, newest);
     known = total;
   };
@@ -40,7 +40,7 @@ export const createThrottledWarning = (
     add: (detail = '') => {
       total += 1;
       newest = detail;
-      if (timer === undefined) look();
+      if (timer === undefined) report();
     },
     reset,
     count: () => total,
@@ -51,11 +51,11 @@ export const createThrottledWarning = (
   };
 };
 
-/** How often refusals on one topic are reported, milliseconds. */
+/** Time between two warnings about refusals on one topic, milliseconds. */
 const refusalsEveryMs = 60_000;
 const maxTopics = 256;
 
-/** Warns of refused messages, throttled for each topic: a refusal in a loop does not fill the log. */
+/** Creates warnings about refused messages, throttled by topic, so that a loop does not fill the log. */
 export const createRefusalWarnings = (clock: Clock, warn: (message: string) => void) => {
   const topics = new Map<string, ThrottledWarning>();
   const stop = () => {

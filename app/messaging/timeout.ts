@@ -1,15 +1,15 @@
 import type { Clock } from '../../services/clock.ts';
 
-/** Waits for work that may hang. */
+/** Waits with a time limit, for work that may hang. */
 export interface Timeouts {
   /**
-   * Waits for so long and no longer; the work goes on.
+   * Waits for work until a time limit. The work itself continues after it.
    *
    * @returns Whether it was done in time.
-   * @throws What the work rejects with in time.
+   * @throws The work's error, if it rejects in time.
    */
   withTimeout(work: Promise<unknown>, ms: number): Promise<boolean>;
-  /** Ends every wait at once, as if its time were over. */
+  /** Ends every wait at once, as if its time limit were over. */
   endAll(): void;
 }
 

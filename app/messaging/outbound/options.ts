@@ -12,11 +12,11 @@ export type Keep =
 /** Queue policy of a topic. */
 export interface KeepPolicy {
   readonly keep: Keep;
-  /** What to do with a new message when the queue is full. @defaultValue `'dropOldest'` */
+  /** Which message a full queue drops: the oldest queued one, or the new one. @defaultValue `'dropOldest'` */
   readonly whenFull?: 'dropOldest' | 'rejectNew';
   /** Limit of queued messages of this topic. @defaultValue none besides {@link OutboxOptions.messages} */
   readonly messages?: number;
-  /** Whether messages of other topics are sent first, and push these out of a full queue. @defaultValue false */
+  /** Whether queued messages of other topics are sent first, with a share of the rate reserved for them. @defaultValue false */
   readonly yields?: boolean;
 }
 

@@ -1,39 +1,39 @@
 import type { RateLimit } from './options.ts';
 
-/** Spaces out what is sent, so that the platform's limits hold. Moments are of the monotonic clock, milliseconds. */
+/** Limits the rate of publishing. Times are milliseconds of the monotonic clock. */
 export interface RateLimiter {
-  /** Takes the room for a message that is published now; one that yields leaves some. @returns Whether there was any. */
+  /** Takes tokens for a new message; one that yields leaves a reserve. @returns Whether there were enough. */
   take(nowMs: number, bytes: number, yields: boolean): boolean;
-  /** Counts a message that can't wait, whether there is room or not. */
+  /** Takes tokens for a message that can't wait, even if there are not enough. */
   charge(nowMs: number, bytes: number): void;
-  /** Takes the room for a message that has waited. @returns 0, or in how many milliseconds to ask again. */
+  /** Takes tokens for a queued message. @returns 0, or the milliseconds until there are enough. */
   replay(nowMs: number, bytes: number): number;
-  /** How many messages that have waited may be unacknowledged at once. */
+  /** Limit of queued messages that are sent and unacknowledged at once. */
   readonly maxReplays: number;
 }
 
 /** The platform's limits for one client. */
 const platformRate: Required<RateLimit> = { messages: 30, bytes: 1_000_000, burst: 100 };
-/** Half of what the platform allows to be in flight. */
+/** Half of the platform's limit of messages in flight. */
 const maxPlatformReplays = 16;
 /**
- * The pace at which what has waited goes, in parts of a second's limit: so much at once, so much evenly, never more than the
- * limit in any second. A large packet has to fit into what goes at once.
+ * Pace of queued messages, as parts of a second's limit: a burst and an even rate, together never above the limit. A large
+ * packet has to fit into the burst.
  */
 const pace = { messages: { burst: 0.1, rate: 0.9 }, bytes: { burst: 0.3, rate: 0.7 } };
-/** The part of the burst, and of a second's bytes, that is left to what is published now. */
+/** Part of the burst, and of a second's bytes, that is reserved for new messages. */
 const reserve = 0.3;
 
 /**
- * A token bucket that may be overdrawn, with a second level for what has waited: that goes evenly, together with what
- * is published now, and after a second at the latest however much that was.
+ * Creates a token bucket that may be overdrawn, with a second level for queued messages, which are sent evenly. Both kinds
+ * draw on both levels; a queued message waits a second at most, however much was published.
  */
 const createBucket = (perSecond: number, burst: number, even: { readonly burst: number; readonly rate: number }) => {
   const evenBurst = Math.max(1, perSecond * even.burst);
   let level = burst;
   let evenLevel = evenBurst;
   let filledMs = -Infinity;
-  /** Fills up. @returns How many tokens are missing for so much, or for as much as ever fits. */
+  /** Refills. @returns How many tokens are missing for an amount, or for a full bucket if the amount is larger. */
   const missing = (nowMs: number, amount: number): number => {
     const tokens = ((nowMs - filledMs) / 1000) * perSecond;
     level = Math.min(burst, level + tokens);
@@ -43,7 +43,7 @@ const createBucket = (perSecond: number, burst: number, even: { readonly burst: 
   };
   return {
     missing,
-    /** Seconds until so much may go evenly, with `kept` left beyond it. */
+    /** Seconds until an amount may be sent evenly, with `kept` tokens left. */
     wait: (nowMs: number, amount: number, kept: number): number =>
       Math.max(
         missing(nowMs, amount + kept) / perSecond,
