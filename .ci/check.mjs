@@ -1,7 +1,6 @@
 /** Runs every check, a line for each, and stops at the first that fails. */
 import { spawnSync } from 'node:child_process';
-
-const say = (text) => process.stdout.write(`${text}\n`);
+import { stripVTControlCharacters } from 'node:util';
 
 const steps = [
   ['lint', 'npm run --silent lint'],
@@ -9,17 +8,22 @@ const steps = [
   ['imports', 'npm run --silent imports'],
   ['unused', 'npm run --silent unused'],
   ['build', 'npm run --silent build'],
-  ['tests', 'node node_modules/vitest/vitest.mjs run --reporter=dot'],
+  ['tests', 'npm test --silent -- --reporter=dot'],
   ['package', 'npm run --silent package'],
 ];
 
+/** How many tests passed, as the runner counts them. */
+const countsIn = (output) => /^ +Tests +(.+)$/m.exec(stripVTControlCharacters(output))?.[1];
+
 for (const [name, command] of steps) {
+  process.stdout.write(`${name.padEnd(8)} `);
   const begun = performance.now();
   const { status, stdout, stderr } = spawnSync(command, { shell: true, encoding: 'utf8', maxBuffer: 256 * 1024 ** 2 });
-  const seconds = Math.round((performance.now() - begun) / 1000);
-  say(`${name.padEnd(8)} ${status === 0 ? 'ok' : 'FAILED'} (${seconds} s)`);
+  const seconds = `${Math.round((performance.now() - begun) / 1000)} s`;
+  const details = [seconds, countsIn(stdout)].filter(Boolean).join(', ');
+  process.stdout.write(`${status === 0 ? 'ok' : 'FAILED'} (${details})\n`);
   if (status !== 0) {
-    say(`\n${stdout}${stderr}\ncheck failed at: ${name}`);
+    process.stdout.write(`\n${stdout}${stderr}\ncheck failed at: ${name}\n`);
     process.exitCode = 1;
     break;
   }
