@@ -1,9 +1,9 @@
 /**
- * Every statechart of a unit, with the events that each accepts (`…Event`), the facts that it reports (`…Fact`) and its
- * input (`…Input`).
+ * The statecharts of a unit, each with the events that it accepts (`…Event`), the facts that it reports (`…Fact`) and
+ * its input (`…Input`).
  *
- * A machine runs alone once its slots are filled with `.provide({ actors })`; `pepeunit-client/services` makes the
- * logic for each slot from a port. {@link unitMachine} runs them all.
+ * A machine runs alone once its slots are filled with `.provide({ actors })`; `pepeunit-client/services` creates the
+ * actor for each slot from a port. {@link unitMachine} runs all machines.
  *
  * @packageDocumentation
  */

@@ -1,12 +1,13 @@
 /**
- * Decides what the unit's log does: which sinks are on, when stored entries go to the instance, when all is flushed.
+ * Controls the unit's log: which sinks are on, when stored entries are sent to the instance, and when sinks are
+ * flushed.
  *
  *     idle ─sync─▶ awaitingBroker ─broker.up─▶ syncing ─▶ idle
  *       │                ▲                     │
  *       │                └──resumeAfter── interrupted ◀─ link lost
  *       └──flush─▶ flushing ─▶ idle
  *
- * Entries do not come this way: they go from the caller straight to the sinks.
+ * Entries bypass the machine: they go from the caller straight to the sinks.
  */
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import { failureOf, type Failure } from '../services/errors.ts';
@@ -17,11 +18,11 @@ import { slot, type Parent } from './lib/slot.ts';
 
 export type LogSinkName = 'console' | 'file' | 'mqtt';
 
-/** What is logged, and where to. */
+/** Configuration of the log. */
 export interface LogConfig extends Readonly<Record<LogSinkName, boolean>> {
-  /** Entries below are dropped everywhere. */
+  /** Entries below this level are dropped everywhere. */
   readonly minLevel: LogLevel;
-  /** How many of the newest entries are stored. */
+  /** Number of newest entries to store. */
   readonly maxLength: number;
 }
 
@@ -31,7 +32,7 @@ export type LoggerEvent =
   | { type: 'broker.down' }
   | { type: 'logger.configure'; minLevel: LogLevel; maxLength: number }
   | { type: 'logger.toggle'; sink: LogSinkName; enabled: boolean }
-  /** Send every stored entry; while offline as soon as the broker is back. */
+  /** Send every stored entry; while offline, once the broker is back. */
   | { type: 'logger.sync' }
   | { type: 'logger.flush' };
 
@@ -51,15 +52,15 @@ export interface LoggerContext {
   parent: Parent<LoggerFact>;
   config: LogConfig;
   isOnline: boolean;
-  /** A sync was asked for and has not started. */
+  /** Whether a sync was requested and has not started. */
   isSyncDue: boolean;
-  /** The sync that is due goes on where the last one was cut off. */
+  /** Whether the due sync resumes the one that was cut off. */
   goesOn: boolean;
-  /** How often the sync that runs was cut off. */
+  /** Number of times that the current sync was cut off. */
   cuts: number;
-  /** A flush was asked for and has not started. */
+  /** Whether a flush was requested and has not started. */
   isFlushDue: boolean;
-  /** Why the last sync or flush failed. */
+  /** Failure of the last sync or flush. */
   failure?: Failure | undefined;
 }
 
@@ -72,7 +73,7 @@ export const loggerMachine = setup({
   },
   actors: { sendStored: slot<SendStoredLogs>('logger.sendStored'), flush: slot<FlushLogs>('logger.flush') },
   actions: {
-    /** Puts the configuration into force; the app provides it. */
+    /** Applies the configuration; the app provides it. */
     applyConfig: (_args, _config: LogConfig) => undefined,
     report: sendTo(
       ({ context }) => context.parent,
@@ -91,7 +92,7 @@ export const loggerMachine = setup({
     noteOnline: assign({ isOnline: true }),
     noteOffline: assign({ isOnline: false }),
     wantSync: assign({ isSyncDue: true, goesOn: false }),
-    /** A sync that was asked for meanwhile begins anew, so nothing is left to go on with. */
+    /** A sync requested meanwhile starts from the beginning, so there is nothing to resume. */
     wantRest: assign(({ context }) => ({ isSyncDue: true, goesOn: !context.isSyncDue, cuts: context.cuts + 1 })),
     takeSync: assign({ isSyncDue: false }),
     forgetCuts: assign({ cuts: 0, goesOn: false }),
@@ -143,7 +144,7 @@ export const loggerMachine = setup({
   },
   states: {
     idle: {
-      description: 'Entries go to their sinks; nothing else was asked for.',
+      description: 'Entries go to their sinks; nothing else is due.',
       tags: ['ready'],
       always: [
         { guard: 'isFlushDue', target: 'flushing' },
@@ -199,7 +200,7 @@ export const loggerMachine = setup({
       },
     },
     interrupted: {
-      description: 'The link broke under the sync, which goes on soon, or when the broker is back.',
+      description: 'The link broke during the sync, which resumes soon, or once the broker is back.',
       tags: ['ready'],
       always: { guard: 'isFlushDue', target: 'flushing' },
       on: { 'broker.down': { target: 'awaitingBroker', actions: [{ type: 'noteOffline' }] } },

@@ -1,12 +1,12 @@
 /**
- * Keeps one MQTT link while it is wanted and there is a network, and its subscriptions as wanted.
+ * Keeps one MQTT link and its subscriptions as requested, while there is a network.
  *
  *     offline ─wanted, network─▶ linked { connecting ─▶ subscribing ◀─▶ online { quiet ◀─▶ pinging } }
  *        ▲                         │  ▲
  *        │                    fail ▼  │ retryAfter | retrySlowlyAfter
  *     closing ◀─disconnect─ backingOff | refused
  *
- * Messages do not come this way: they go from the link straight to their handlers.
+ * Messages bypass the machine: they go from the link straight to their handlers.
  */
 import { disconnectReason } from './mqtt/disconnect-reason.ts';
 import { newMqttContext } from './mqtt/context.ts';
@@ -155,7 +155,7 @@ export const mqttMachine = mqttSetup.createMachine({
       },
     },
     backingOff: {
-      description: 'The link ended or could not be opened; the next attempt comes after a growing wait.',
+      description: 'The link ended or could not be opened; the next attempt comes after a growing delay.',
       tags: ['faulty'],
       entry: [{ type: 'countAttempt' }, { type: 'chooseVersion' }],
       on: {
@@ -168,7 +168,7 @@ export const mqttMachine = mqttSetup.createMachine({
       after: { retryAfter: { target: 'linked' } },
     },
     refused: {
-      description: 'The broker does not want this unit as it is; asking again soon would not help.',
+      description: 'The broker refuses this unit; the next attempts are far apart.',
       tags: ['faulty'],
       entry: [{ type: 'countAttempt' }, { type: 'chooseVersion' }],
       on: {
@@ -181,7 +181,7 @@ export const mqttMachine = mqttSetup.createMachine({
       after: { retrySlowlyAfter: { target: 'linked' } },
     },
     closing: {
-      description: 'Waits until the link has said DISCONNECT.',
+      description: 'Waits for the DISCONNECT of the link.',
       tags: ['busy'],
       exit: [{ type: 'reportStopped' }],
       on: {

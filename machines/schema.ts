@@ -1,5 +1,5 @@
 /**
- * Keeps the unit's schema: loads schema.json, refreshes it from the instance, reports which topics to subscribe to.
+ * Keeps the unit's schema: loads schema.json, refreshes it from the instance, reports the topics to subscribe to.
  *
  *     idle ─load─▶ loading ─ok─▶ ready ─refresh─▶ refreshing ─ok─▶ ready
  *                     │                               │
@@ -11,7 +11,7 @@ import type { LoadSchema, RefreshSchema, SchemaTopics } from '../services/schema
 import { timedOut } from './lib/failure.ts';
 import { slot, type Parent } from './lib/slot.ts';
 
-/** Events that the schema machine accepts. One that comes while it is busy is remembered and done after. */
+/** Events that the schema machine accepts. One that comes during another is handled after it. */
 export type SchemaEvent = { type: 'schema.load' } | { type: 'schema.refresh' };
 
 /** Facts that the schema machine reports to its parent. */
@@ -28,11 +28,11 @@ export interface SchemaInput {
 
 export interface SchemaContext {
   parent: Parent<SchemaFact>;
-  /** The topics in force. */
+  /** The current topics. */
   topics?: SchemaTopics;
-  /** Why the last attempt failed. */
+  /** Failure of the last attempt. */
   failure?: Failure | undefined;
-  /** What was asked for while busy; a refresh stands for a load too. */
+  /** The request to handle next; a refresh includes a load. */
   pending?: Attempt | undefined;
 }
 
@@ -49,12 +49,12 @@ export const schemaMachine = setup({
       ({ context }) => context.parent,
       (_, fact: SchemaFact) => fact,
     ),
-    /** Puts topics into force and reports them. */
+    /** Makes topics the current ones and reports them. */
     adopt: enqueueActions(({ context, enqueue }, { topics }: { topics: SchemaTopics }) => {
       enqueue.assign({ topics, failure: undefined });
       enqueue.sendTo(context.parent, { type: 'schema.loaded', topics });
     }),
-    /** Keeps why an attempt failed and reports it; what is in force stays. */
+    /** Keeps and reports a failure; the current topics stay. */
     fail: enqueueActions(({ context, enqueue }, { failure, during }: { failure: Failure; during: Attempt }) => {
       enqueue.assign({ failure });
       enqueue.sendTo(context.parent, { type: 'schema.failed', failure, during });
@@ -71,13 +71,13 @@ export const schemaMachine = setup({
   delays: { giveUpAfter: 60_000 },
 }).createMachine({
   id: 'schema',
-  description: 'Keeps the topics of the unit: schema.json and what the instance says about it.',
+  description: 'Keeps the topics of the unit: loads schema.json and refreshes it from the instance.',
   context: ({ input }) => ({ parent: input.parent }),
   entry: [{ type: 'report', params: { type: 'schema.ready' } }],
   initial: 'idle',
   states: {
     idle: {
-      description: 'Nothing was asked for yet.',
+      description: 'Nothing was requested yet.',
       on: { 'schema.load': { target: 'loading' }, 'schema.refresh': { target: 'refreshing' } },
     },
     loading: {

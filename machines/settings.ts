@@ -1,5 +1,5 @@
 /**
- * Keeps the unit's settings: loads env.json, refreshes it from the instance, reports what changed.
+ * Keeps the unit's settings: loads env.json, refreshes it from the instance, reports changes.
  *
  *     idle ─load─▶ loading ─ok─▶ ready ─refresh─▶ refreshing ─ok─▶ ready
  *                     │                               │
@@ -11,7 +11,7 @@ import type { LoadSettings, RefreshSettings, UnitSettings } from '../services/se
 import { timedOut } from './lib/failure.ts';
 import { slot, type Parent } from './lib/slot.ts';
 
-/** Events that the settings machine accepts. One that comes while it is busy is remembered and done after. */
+/** Events that the settings machine accepts. One that comes during another is handled after it. */
 export type SettingsEvent = { type: 'settings.load' } | { type: 'settings.refresh' };
 
 /** Facts that the settings machine reports to its parent. */
@@ -28,11 +28,11 @@ export interface SettingsInput {
 
 export interface SettingsContext {
   parent: Parent<SettingsFact>;
-  /** The settings in force. */
+  /** The current settings. */
   settings?: UnitSettings;
-  /** Why the last attempt failed. */
+  /** Failure of the last attempt. */
   failure?: Failure | undefined;
-  /** What was asked for while busy; a refresh stands for a load too. */
+  /** The request to handle next; a refresh includes a load. */
   pending?: Attempt | undefined;
 }
 
@@ -49,12 +49,12 @@ export const settingsMachine = setup({
       ({ context }) => context.parent,
       (_, fact: SettingsFact) => fact,
     ),
-    /** Puts settings into force and reports them. */
+    /** Makes settings the current ones and reports them. */
     adopt: enqueueActions(({ context, enqueue }, { settings }: { settings: UnitSettings }) => {
       enqueue.assign({ settings, failure: undefined });
       enqueue.sendTo(context.parent, { type: 'settings.loaded', settings });
     }),
-    /** Keeps why an attempt failed and reports it; what is in force stays. */
+    /** Keeps and reports a failure; the current settings stay. */
     fail: enqueueActions(({ context, enqueue }, { failure, during }: { failure: Failure; during: Attempt }) => {
       enqueue.assign({ failure });
       enqueue.sendTo(context.parent, { type: 'settings.failed', failure, during });
@@ -71,13 +71,13 @@ export const settingsMachine = setup({
   delays: { giveUpAfter: 60_000 },
 }).createMachine({
   id: 'settings',
-  description: 'Keeps the settings of the unit: env.json and what the instance says about it.',
+  description: 'Keeps the settings of the unit: loads env.json and refreshes it from the instance.',
   context: ({ input }) => ({ parent: input.parent }),
   entry: [{ type: 'report', params: { type: 'settings.ready' } }],
   initial: 'idle',
   states: {
     idle: {
-      description: 'Nothing was asked for yet.',
+      description: 'Nothing was requested yet.',
       on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
     },
     loading: {

@@ -1,11 +1,11 @@
 /**
- * Reports the unit's state: once when the broker is first there, then by interval.
+ * Reports the unit's state: once when the broker is first available, then at intervals.
  *
  *     unconfigured ─configure─▶ due ─online─▶ collecting ─▶ publishing ─▶ resting ─reportEvery─▶ due
  *                                ▲                 └──fail──────┴─▶ retrying ─retryAfter─▶ due
  *                                └──────────────────────────────────────────────────────────┘
  *
- * Held, as while another version is put in place, it stays `due` and says nothing.
+ * On hold, as during an update, it stays `due` and sends nothing.
  */
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import { failureOf, type Failure } from '../services/errors.ts';
@@ -14,10 +14,10 @@ import { backoff, timerMs } from './lib/delays.ts';
 import { timedOut } from './lib/failure.ts';
 import { slot, type Parent } from './lib/slot.ts';
 
-/** How to report. */
+/** Configuration of the state reporter. */
 export interface ReporterConfig {
   commitVersion: string;
-  /** The instance ignores reports that come sooner, milliseconds. */
+  /** Milliseconds between reports; the instance ignores earlier ones. */
   intervalMs: number;
 }
 
@@ -26,9 +26,9 @@ export type StateReporterEvent =
   | { type: 'broker.up' }
   | { type: 'broker.down' }
   | ({ type: 'reporter.configure' } & ReporterConfig)
-  /** Report as soon as the instance takes a report: at once after a failed one, else when the interval is over. */
+  /** Report as soon as the instance accepts a report: at once after a failed one, else after the interval. */
   | { type: 'reporter.report' }
-  /** Say nothing until `reporter.resume`: the version that would be told is being replaced. */
+  /** Send nothing until `reporter.resume`: the version in the report is being replaced. */
   | { type: 'reporter.hold' }
   | { type: 'reporter.resume' };
 
@@ -44,15 +44,15 @@ export interface StateReporterContext extends ReporterConfig {
   parent: Parent<StateReporterFact>;
   isOnline: boolean;
   isHeld: boolean;
-  /** What was measured and is to be sent. */
+  /** The measured report to send. */
   measured: StateReport;
-  /** Failed reports since the last good one. */
+  /** Failed reports since the last success. */
   attempts: number;
-  /** Why the last report failed. */
+  /** Failure of the last report. */
   failure?: Failure | undefined;
 }
 
-/** Keeps reports from coming too early for the instance. */
+/** Margin so that no report comes too early for the instance. */
 const marginMs = 1000;
 
 export const stateReporterMachine = setup({
@@ -116,7 +116,7 @@ export const stateReporterMachine = setup({
   },
   states: {
     unconfigured: {
-      description: 'Does not know yet what to report.',
+      description: 'Has no configuration yet.',
       on: {
         'reporter.configure': { target: 'due', actions: [{ type: 'keepConfig', params: ({ event }) => event }] },
       },
@@ -126,7 +126,7 @@ export const stateReporterMachine = setup({
       always: { guard: 'canReport', target: 'collecting' },
     },
     collecting: {
-      description: 'Measures the host; starts over when what is to be told has changed.',
+      description: 'Measures the host; starts over when the configuration changes.',
       tags: ['busy'],
       on: {
         'reporter.hold': { target: 'due', actions: [{ type: 'hold' }] },
@@ -189,7 +189,7 @@ export const stateReporterMachine = setup({
       after: { reportEvery: { target: 'due' } },
     },
     retrying: {
-      description: 'The last report failed; the next attempt comes after a growing wait.',
+      description: 'The last report failed; the next attempt comes after a growing delay.',
       tags: ['faulty'],
       on: { 'reporter.report': { target: 'due' } },
       after: { retryAfter: { target: 'due' } },

@@ -22,7 +22,7 @@ export type TimeFact =
 
 export interface TimeInput {
   parent: Parent<TimeFact>;
-  /** How long one reading stays good. @defaultValue 3_600_000 */
+  /** Validity of one reading. @defaultValue 3_600_000 */
   resyncMs?: number;
 }
 
@@ -30,13 +30,13 @@ export interface TimeContext {
   parent: Parent<TimeFact>;
   resyncMs: number;
   hasNetwork: boolean;
-  /** Failed readings since the last good one. */
+  /** Failed readings since the last success. */
   attempts: number;
-  /** How often the host's clocks moved apart without an interval of calm between. */
+  /** Number of times that the host's clocks drifted apart without a calm interval in between. */
   moves: number;
-  /** How far the reference is ahead of the monotonic clock; kept when the network goes. */
+  /** Milliseconds by which the reference is ahead of the monotonic clock; kept without a network. */
   offsetMs?: number;
-  /** Why the last reading failed. */
+  /** Failure of the last reading. */
   failure?: Failure | undefined;
 }
 

@@ -1,11 +1,11 @@
 /**
- * The unit: starts its children, turns their facts into commands for the others, obeys the instance.
+ * The unit: starts its children, turns their facts into commands for the others, carries out the instance's commands.
  *
  *     idle ─start─▶ recovering ─▶ loadingSettings ─▶ loadingSchema ─▶ operating { offline ◀─▶ online }
  *                                       └───fail────────┴─▶ misconfigured         └─stop─▶ closing ─▶ stopped
  *
- * Beside that life cycle, one region handles facts and requests however far the unit is, one logs and emits what happens,
- * one decides when the version may be reported, and one for each child keeps that child running.
+ * Beside the life cycle, one region handles facts and requests at any time, one logs and emits events, one decides when
+ * the version may be reported, and one per child keeps that child running.
  */
 import type { ErrorActorEvent } from 'xstate';
 import { newUnitContext } from './unit/context.ts';
@@ -18,7 +18,7 @@ export type { LogLine } from './unit/notices.ts';
 
 type Crashed = { event: ErrorActorEvent };
 
-/** What the region of a child does when the child fails, and its other states: the same for each child. */
+/** Transition and further states of a child's region after a failure, shared by all children. */
 const onCrash = [
   {
     guard: { type: 'canRestart', params: ({ event }: Crashed) => crashOf(event, true) },
@@ -50,7 +50,7 @@ export const unitMachine = unitSetup.createMachine({
   type: 'parallel',
   states: {
     lifecycle: {
-      description: 'How far the unit is.',
+      description: 'Life cycle of the unit.',
       initial: 'idle',
       states: {
         idle: {
@@ -58,7 +58,7 @@ export const unitMachine = unitSetup.createMachine({
           on: { 'unit.start': { target: 'recovering' }, 'unit.stop': { target: 'stopped' } },
         },
         recovering: {
-          description: 'Waits until what an update has left is carried out, before any file is read.',
+          description: 'Waits for the recovery of an interrupted update, before any file is read.',
           tags: ['busy'],
           entry: [{ type: 'dispatch', params: { route: 'recover' } }],
           on: {
@@ -146,7 +146,7 @@ export const unitMachine = unitSetup.createMachine({
           },
         },
         closing: {
-          description: 'Ends in order, within a limit; a start that is asked for meanwhile comes after.',
+          description: 'Ends in order, within a time limit; a start requested meanwhile comes after.',
           tags: ['busy'],
           on: {
             'unit.start': { actions: [{ type: 'wantStart' }] },
@@ -156,7 +156,7 @@ export const unitMachine = unitSetup.createMachine({
           initial: 'flushing',
           states: {
             flushing: {
-              description: 'Waits until the log is out.',
+              description: 'Waits for the log to be flushed.',
               entry: [{ type: 'dispatch', params: { route: 'flushLog' } }],
               on: {
                 'logger.flushed': { target: 'disconnecting' },
@@ -181,7 +181,7 @@ export const unitMachine = unitSetup.createMachine({
       },
     },
     facts: {
-      description: 'Handles requests and facts, however far the unit is.',
+      description: 'Handles requests and facts in any state.',
       on: {
         'settings.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'settings' } }] },
         'schema.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'schema' } }] },
@@ -251,15 +251,15 @@ export const unitMachine = unitSetup.createMachine({
       },
     },
     notices: {
-      description: 'Logs and emits what the table of notices has for an event.',
+      description: 'Logs and emits the notice of each event.',
       on: { '*': { guard: 'isNotable', actions: [{ type: 'notify' }] } },
     },
     reports: {
-      description: 'Decides when the version that runs is the one to report.',
+      description: 'Decides when state reports may name the running version.',
       initial: 'free',
       states: {
         free: {
-          description: 'No update is under way: the version that runs is reported.',
+          description: 'No update is in progress: the running version is reported.',
           on: {
             'update.began': { target: 'lapsing' },
             'update.swapping': { target: 'held' },
@@ -267,7 +267,7 @@ export const unitMachine = unitSetup.createMachine({
           },
         },
         lapsing: {
-          description: 'An update is under way; the old version is reported for two intervals more.',
+          description: 'An update is in progress; the old version is reported for two more intervals.',
           on: {
             'update.swapping': { target: 'held' },
             'update.tried': { target: 'held' },
@@ -276,7 +276,7 @@ export const unitMachine = unitSetup.createMachine({
           after: { holdAfter: { target: 'held' } },
         },
         held: {
-          description: 'Nothing is reported until the update has ended, or the version that runs has proved itself.',
+          description: 'Nothing is reported until the update has ended or the trial is confirmed.',
           entry: [{ type: 'holdReports' }, { type: 'dispatch', params: { route: 'holdReporter' } }],
           exit: [{ type: 'releaseReports' }, { type: 'dispatch', params: { route: 'holdReporter' } }],
           on: { 'update.settled': { target: 'free' } },

@@ -1,5 +1,5 @@
 /**
- * Brings the unit to another version, one update at a time, and sees to it that the version proves itself.
+ * Updates the unit, one update at a time, and checks the new version in a trial.
  *
  *     asleep ─recover─▶ recovering ─▶ idle ─start─▶ checking ─▶ downloading ─▶ verifying ─▶ (staging) ─▶ swapping
  *                           │                          ├─▶ refusing, handingOver                            │
@@ -7,7 +7,7 @@
  *                           └────▶ trial ┤                                                              restarting
  *                                     rollingBack ──────────────────────────────────────────────────────────▲
  *
- * What must survive a crash is in the store's journal; this machine starts from what that says.
+ * State that must survive a crash is in the store's journal; the machine starts from it.
  */
 import { failureOf } from '../services/errors.ts';
 import { timedOut } from './lib/failure.ts';
@@ -19,7 +19,7 @@ export type * from './update/context.ts';
 
 export const updateMachine = updateSetup.createMachine({
   id: 'update',
-  description: 'Brings the unit to another version, one update at a time, and lets it prove itself.',
+  description: 'Updates the unit, one update at a time, and tests each new version in a trial.',
   context: ({ input }) => newUpdateContext(input),
   entry: [{ type: 'report', params: { type: 'update.ready' } }],
   initial: 'asleep',
@@ -32,14 +32,14 @@ export const updateMachine = updateSetup.createMachine({
   },
   states: {
     asleep: {
-      description: 'Nothing is known yet of what an earlier start has left.',
+      description: 'The state left by an earlier start is not known yet.',
       on: {
         'update.recover': { target: 'recovering' },
         'update.start': { target: 'recovering', actions: [{ type: 'remember', params: ({ event }) => event }] },
       },
     },
     recovering: {
-      description: 'Carries out what an earlier start has left, before any file of the unit is read.',
+      description: 'Finishes an interrupted update, before any file of the unit is read.',
       tags: ['busy'],
       on: { 'update.start': { actions: [{ type: 'remember', params: ({ event }) => event }] } },
       invoke: {
@@ -66,7 +66,7 @@ export const updateMachine = updateSetup.createMachine({
       after: { recoverWithin: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'recovering' } }] } },
     },
     idle: {
-      description: 'No update is pending, and the version that runs is not on trial.',
+      description: 'No update is pending, and the running version is not on trial.',
       tags: ['ready'],
       entry: [{ type: 'report', params: { type: 'update.settled' } }],
       always: [
@@ -81,7 +81,7 @@ export const updateMachine = updateSetup.createMachine({
       on: { 'update.start': { target: 'checking', actions: [{ type: 'begin', params: ({ event }) => event }] } },
     },
     askingTarget: {
-      description: 'Asks the instance which version it wants, since commands sent while the unit was away are lost.',
+      description: 'Asks the instance for its target version, since commands sent while the unit was away are lost.',
       tags: ['busy'],
       entry: [{ type: 'forgetDue' }],
       on: { 'update.start': { actions: [{ type: 'remember', params: ({ event }) => event }] } },
@@ -120,7 +120,7 @@ export const updateMachine = updateSetup.createMachine({
       },
     },
     checking: {
-      description: 'Decides whether the update is for the app, for nobody, or to be carried out.',
+      description: 'Decides whether to skip the update, hand it to the app, or carry it out.',
       tags: ['busy'],
       always: [
         { guard: 'isForApp', target: 'handingOver' },
@@ -159,7 +159,7 @@ export const updateMachine = updateSetup.createMachine({
       always: { target: 'idle' },
     },
     downloading: {
-      description: 'Fetches the archive and unpacks it into a private place.',
+      description: 'Downloads the archive and unpacks it into a private folder.',
       tags: ['busy'],
       invoke: {
         id: 'download',
@@ -174,7 +174,7 @@ export const updateMachine = updateSetup.createMachine({
       after: { downloadWithin: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'downloading' } }] } },
     },
     verifying: {
-      description: 'Checks that the staged version is whole and the one asked for.',
+      description: 'Checks that the staged version is complete and the requested one.',
       tags: ['busy'],
       invoke: {
         id: 'verify',
@@ -186,7 +186,7 @@ export const updateMachine = updateSetup.createMachine({
       after: { verifyWithin: { target: 'discarding', actions: [{ type: 'fail', params: { phase: 'verifying' } }] } },
     },
     staging: {
-      description: 'Fetches the compiled program that belongs to the archive, and tries it out in its private place.',
+      description: 'Downloads the compiled program that belongs to the archive, and tests it in its private folder.',
       tags: ['busy'],
       invoke: {
         id: 'stage',
@@ -201,8 +201,7 @@ export const updateMachine = updateSetup.createMachine({
       after: { stageWithin: { target: 'discarding', actions: [{ type: 'fail', params: { phase: 'staging' } }] } },
     },
     swapping: {
-      description:
-        'Puts the staged version in place of the running one; what a crash interrupts, the next start finishes.',
+      description: 'Installs the staged version; the next start finishes what a crash interrupts.',
       tags: ['busy'],
       entry: [{ type: 'report', params: { type: 'update.swapping' } }],
       invoke: {
@@ -236,7 +235,7 @@ export const updateMachine = updateSetup.createMachine({
       after: { swapWithin: { target: 'restarting', actions: [{ type: 'fail', params: { phase: 'swapping' } }] } },
     },
     restarting: {
-      description: 'Lets another start decide what runs; where that works this process ends.',
+      description: 'Restarts the program if the mode asks for it; a restart ends this process.',
       tags: ['busy'],
       invoke: {
         id: 'restart',
@@ -248,7 +247,7 @@ export const updateMachine = updateSetup.createMachine({
       after: { restartWithin: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'restarting' } }] } },
     },
     handingOver: {
-      description: 'The own handler of the app carries the update out.',
+      description: 'The handler of the app carries out the update.',
       tags: ['busy'],
       invoke: {
         id: 'handOver',
@@ -263,7 +262,7 @@ export const updateMachine = updateSetup.createMachine({
       after: { handOverWithin: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'handingOver' } }] } },
     },
     discarding: {
-      description: 'Forgets the staged version that failed, whatever comes of that.',
+      description: 'Removes the staged version that failed, ignoring errors.',
       tags: ['busy'],
       on: { 'update.start': { actions: [{ type: 'remember', params: ({ event }) => event }] } },
       invoke: {
@@ -276,7 +275,7 @@ export const updateMachine = updateSetup.createMachine({
       after: { discardWithin: { target: 'idle' } },
     },
     trial: {
-      description: 'The version that runs is new and has to prove itself in time.',
+      description: 'The running version is new and must be confirmed in time.',
       tags: ['busy'],
       entry: [{ type: 'reportTrial' }],
       initial: 'connecting',
@@ -304,7 +303,7 @@ export const updateMachine = updateSetup.createMachine({
       },
     },
     confirming: {
-      description: 'Writes down that the new version stays.',
+      description: 'Records that the new version is confirmed.',
       tags: ['busy'],
       invoke: {
         id: 'confirm',
@@ -315,11 +314,11 @@ export const updateMachine = updateSetup.createMachine({
       after: { confirmWithin: { target: 'givingUp', actions: [{ type: 'fail', params: { phase: 'confirming' } }] } },
     },
     givingUp: {
-      description: 'The new version has not proved itself: a supervisor gives it another start, or rolls back.',
+      description: 'The new version was not confirmed: a supervisor gives it another start, or rolls back.',
       always: [{ guard: 'isSupervised', target: 'restarting' }, { target: 'rollingBack' }],
     },
     rollingBack: {
-      description: 'Puts the previous version in place again, with no network.',
+      description: 'Restores the previous version, without a network.',
       tags: ['busy'],
       invoke: {
         id: 'rollBack',
@@ -336,7 +335,7 @@ export const updateMachine = updateSetup.createMachine({
       },
     },
     telling: {
-      description: 'Tells how the last update ended, and that it was told.',
+      description: 'Reports the outcome of the last update, and records that it was reported.',
       tags: ['busy'],
       entry: [{ type: 'reportOutcome' }],
       exit: [{ type: 'forgetOutcome' }],

@@ -6,7 +6,7 @@
  *                       │  └──retryAfter── backingOff ◀──────fail───────┘            │
  *                       └──────already ours──────────────────────────────────────────┘
  *
- * On hosts whose network is not ours to manage, `wifi.assume` leads to `unmanaged`.
+ * On hosts that manage their network themselves, `wifi.assume` leads to `unmanaged`.
  */
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import { failureOf, type Failure } from '../services/errors.ts';
@@ -15,16 +15,16 @@ import { backoff, timerMs } from './lib/delays.ts';
 import { timedOut } from './lib/failure.ts';
 import { slot, type Parent } from './lib/slot.ts';
 
-/** The network to be in. */
+/** The network to join. */
 export interface WifiGoal {
   ssid: string;
-  /** Ceiling of the wait between attempts, milliseconds. */
+  /** Maximum delay between attempts, milliseconds. */
   maxReconnectionMs: number;
-  /** Grows whenever the network or its password has changed: a link from before is no good then. */
+  /** Grows whenever the network or its password changes; an older link is then no longer valid. */
   revision: number;
 }
 
-/** Events that the wifi machine accepts, from others and from the actor that watches the link. */
+/** Events that the wifi machine accepts, from its parent and from the link watcher. */
 export type WifiEvent =
   { type: 'wifi.assume' } | ({ type: 'wifi.connect' } & WifiGoal) | { type: 'wifi.disconnect' } | WifiLinkEvent;
 
@@ -41,13 +41,13 @@ export interface WifiInput {
 
 export interface WifiContext extends WifiGoal {
   parent: Parent<WifiFact>;
-  /** Whether the parent was told that the network is up. */
+  /** Whether the network was reported as up. */
   isUp: boolean;
-  /** The revision that the link was last good for; a link that was there before is taken to be good. */
+  /** Revision for which the link was last valid; a link from before the start counts as valid. */
   linkedRevision?: number;
   /** Failed attempts since the last link. */
   attempts: number;
-  /** Why the last attempt failed. */
+  /** Failure of the last attempt. */
   failure?: Failure | undefined;
 }
 
@@ -131,16 +131,16 @@ export const wifiMachine = setup({
   },
   states: {
     idle: {
-      description: 'No network was asked for.',
+      description: 'No network was requested.',
       entry: [{ type: 'reportDown' }],
     },
     unmanaged: {
-      description: 'The network is for the host to manage and taken to be there.',
+      description: 'The host manages the network, which is assumed to be up.',
       tags: ['ready'],
       entry: [{ type: 'reportUnmanaged' }],
     },
     checking: {
-      description: 'Asks the station what it is linked to.',
+      description: 'Asks the station for its link.',
       tags: ['busy'],
       invoke: {
         id: 'readStatus',
@@ -162,7 +162,7 @@ export const wifiMachine = setup({
       },
     },
     scanning: {
-      description: 'Not linked to the network asked for, or with another password: looks whether it is in reach.',
+      description: 'Not linked to the requested network, or with another password: scans for it.',
       tags: ['busy'],
       entry: [{ type: 'reportDown' }],
       invoke: {
@@ -189,7 +189,7 @@ export const wifiMachine = setup({
       },
     },
     joining: {
-      description: 'Leaves the network that it is in, and joins the one asked for.',
+      description: 'Leaves the current network and joins the requested one.',
       tags: ['busy'],
       invoke: {
         id: 'join',
@@ -209,7 +209,7 @@ export const wifiMachine = setup({
       },
     },
     linked: {
-      description: 'Linked to the network asked for.',
+      description: 'Linked to the requested network.',
       tags: ['ready'],
       entry: [{ type: 'reportUp' }],
       invoke: { id: 'watchLink', src: 'watchLink', onError: { target: '.unwatched' } },
@@ -222,15 +222,15 @@ export const wifiMachine = setup({
       },
       initial: 'watched',
       states: {
-        watched: { description: 'The station tells when the link changes.' },
+        watched: { description: 'The station reports link changes.' },
         unwatched: {
-          description: 'The station does not tell when the link changes: it is asked now and then.',
+          description: 'The station does not report link changes: its link is read now and then.',
           after: { recheckAfter: { target: '#wifi.checking' } },
         },
       },
     },
     backingOff: {
-      description: 'The last attempt failed; the next comes after a growing wait.',
+      description: 'The last attempt failed; the next comes after a growing delay.',
       tags: ['faulty'],
       entry: [{ type: 'reportDown' }],
       after: { retryAfter: { target: 'checking' } },

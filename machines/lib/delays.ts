@@ -1,10 +1,10 @@
 /**
- * Doubles a delay with each failed attempt, from `firstMs` up to `maxMs`.
+ * DDoubles a delay with each failed attempt, from `firstMs` up to `maxMs`.
  *
  * @param attempts Failed attempts so far; 0 gives the same as 1.
  */
 export const backoff = (attempts: number, firstMs = 1000, maxMs = 60_000): number =>
   Math.min(firstMs * 2 ** Math.max(0, attempts - 1), maxMs);
 
-/** A delay that a timer can take: on most hosts, timers of more than 2^31 - 1 ms fire at once. */
+/** Caps a delay at the limit of host timers: above 2^31 - 1 ms most fire at once. */
 export const timerMs = (ms: number): number => Math.min(ms, 2_147_483_647);

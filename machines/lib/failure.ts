@@ -1,6 +1,6 @@
 import type { Failure } from '../../services/errors.ts';
 
-/** The failure of something that did not end in time. */
+/** The failure of a step that exceeded its time limit. */
 export const timedOut = (what: string): Failure => ({
   name: 'TimeoutError',
   code: 'timeout',

@@ -6,13 +6,13 @@ import type { MqttProtocol } from './disconnect-reason.ts';
 import type { Parent } from '../lib/slot.ts';
 import type { Account, Subscriptions } from './subscriptions.ts';
 
-/** Events that the mqtt machine accepts, from others and from the actor that holds the link. */
+/** Events that the mqtt machine accepts, from its parent and from the link actor. */
 export type MqttEvent =
   | { type: 'network.up' }
   | { type: 'network.down' }
   /**
-   * Keep a link from now on; a newer revision closes the present one and opens another. The broker is asked for a sign
-   * of life each `pingIntervalMs`, by default each 20 seconds, and gets as long to give one.
+   * Keep a link from now on; a newer revision replaces the current link. The broker is pinged every `pingIntervalMs`,
+   * by default 20 seconds, and has the same time to answer.
    */
   | { type: 'mqtt.connect'; linkRevision: number; pingIntervalMs?: number }
   | { type: 'mqtt.disconnect' }
@@ -24,61 +24,64 @@ export type MqttEvent =
 export type MqttFact =
   | { type: 'mqtt.ready' }
   | { type: 'mqtt.connected'; sessionPresent: boolean; version: MqttVersion }
-  /** Every wanted topic was answered; reported after each connect, and each change of what is wanted, granted or denied. */
+  /**
+   * Every wanted topic was answered; reported after each connect, and after each change of the wanted, granted or
+   * denied topics.
+   */
   | { type: 'mqtt.online'; granted: number; denied: readonly Grant[] }
-  /** A link that was open has ended; repeated when the one before ended alike, and none was stable since. */
+  /** An open link ended; `isRepeated` if the one before ended alike, with no stable link since. */
   | { type: 'mqtt.offline'; failure?: Failure; isRepeated?: true }
-  /** An attempt to open a link failed; reported once for each reason until a link is open. */
+  /** An attempt to open a link failed; reported once per reason until a link opens. */
   | { type: 'mqtt.failed'; failure: Failure }
-  /** The link was closed as asked. */
+  /** The link was closed on request. */
   | { type: 'mqtt.stopped' };
 
 export interface MqttInput {
   parent: Parent<MqttFact>;
-  /** `auto` starts with MQTT 5 and finds out what the broker speaks. */
+  /** `auto` starts with MQTT 5 and detects the broker's version. */
   protocol: MqttProtocol;
-  /** How many brokers there are to try in turn. @defaultValue 1 */
+  /** Number of brokers to try in turn. @defaultValue 1 */
   brokers?: number;
-  /** What the link allows the broker for each answer, milliseconds. @defaultValue 10_000 */
+  /** Time limit of each answer from the broker, milliseconds. @defaultValue 10_000 */
   timeoutMs?: number;
-  /** Failures to begin with, of machines that ran before this one. @defaultValue 0 */
+  /** Initial count of failures, from machines that ran before this one. @defaultValue 0 */
   attempts?: number;
 }
 
 export interface MqttContext extends Subscriptions, Quarantine {
   parent: Parent<MqttFact>;
   protocol: MqttProtocol;
-  /** What the next attempt speaks. */
+  /** Version of the next attempt. */
   version: MqttVersion;
-  /** What a broker was found to speak. */
+  /** Version detected on the broker. */
   provenVersion: MqttVersion | undefined;
   hasNetwork: boolean;
   isWanted: boolean;
   linkRevision: number;
   pingIntervalMs: number;
   brokers: number;
-  /** Which of the brokers the next attempt goes to, counted from the preferred one. */
+  /** Index of the next attempt's broker, counted from the preferred one. */
   broker: number;
   timeoutMs: number;
   /** Whether the link is open. */
   isOpen: boolean;
-  /** Whether there ever was an open link. */
+  /** Whether any link was ever open. */
   wasOpen: boolean;
-  /** Failures since the link was last stable. */
+  /** Failures since the last stable link. */
   attempts: number;
-  /** How many links in a row were online until they were closed, with no other failure in between. */
+  /** Number of consecutive links that were online until they were closed, with no other failure in between. */
   closures: number;
-  /** What was reported of the end of the last open link, unless one was stable since. */
+  /** Reported end of the last open link, until a link is stable. */
   lostBy: string | undefined;
-  /** Why the last link ended or the last attempt failed. */
+  /** Failure of the last link or attempt. */
   failure: Failure | undefined;
-  /** Reasons that were reported since the link was last open. */
+  /** Reasons reported since the link was last open. */
   reportedReasons: readonly string[];
-  /** What was reported last about this link's topics. */
+  /** Last report about this link's topics. */
   account: Account | undefined;
 }
 
-/** Where the mqtt machine starts: no network, nothing wanted. */
+/** The initial context of the mqtt machine: no network, nothing wanted. */
 export const newMqttContext = ({
   parent,
   protocol,

@@ -3,29 +3,30 @@ import type { MqttVersion } from '../../services/broker.ts';
 import { failureOf, type Failure } from '../../services/errors.ts';
 import { timedOut } from '../lib/failure.ts';
 
-/** Which MQTT to speak: one version, or what the broker is found to speak. */
+/** MQTT version to use: a fixed one, or the one detected on the broker. */
 export type MqttProtocol = 'auto' | MqttVersion;
 
-/** What is known of the versions that a broker speaks. */
+/** What is known of a broker's MQTT versions. */
 export interface Versions {
   readonly protocol: MqttProtocol;
-  /** What the next attempt speaks. */
+  /** Version of the next attempt. */
   readonly version: MqttVersion;
-  /** What a broker was found to speak. */
+  /** Version detected on the broker. */
   readonly provenVersion: MqttVersion | undefined;
 }
 
 /**
- * Whether an attempt that failed is worth another at once with MQTT 3.1.1.
+ * Whether a failed attempt should be retried at once with MQTT 3.1.1.
  *
- * Brokers that know no MQTT 5 either say so in CONNACK (`protocol`) or just hang up (`closed`); see MQTT 5, section 3.1.2.2.
+ * Brokers without MQTT 5 either refuse it in CONNACK (`protocol`) or close the connection (`closed`); see MQTT 5,
+ * section 3.1.2.2.
  */
 export const canFallBack = ({ protocol, version, provenVersion }: Versions, failure: Failure): boolean =>
   protocol === 'auto' &&
   version === 5 &&
   (failure.code === 'protocol' || (failure.code === 'closed' && provenVersion === undefined));
 
-/** What to speak after a wait: what worked before, unless the broker now says no to it; else start anew. */
+/** Version after a wait: the detected one, unless the broker now refuses it; else detection starts again. */
 export const versionAfter = (
   { protocol, provenVersion }: Versions,
   failure: Failure | undefined,
@@ -37,7 +38,7 @@ export const versionAfter = (
 
 const refusals: readonly string[] = ['credentials', 'protocol', 'takenOver', 'quota'];
 
-/** Whether the broker does not want this unit as it is, so that asking again soon would not help. */
+/** Whether the broker refuses this unit, so that an early retry would not help. */
 export const isRefusal = ({ code }: Failure): boolean => refusals.includes(code);
 
 const silent: Failure = {
@@ -46,7 +47,7 @@ const silent: Failure = {
   message: 'The MQTT broker gave no sign of life when it was asked for one',
 };
 
-/** Why a link or an attempt ended, from the event that ended it; nothing when it was asked to end. */
+/** The reason why a link or an attempt ended, from the event that ended it; `undefined` if it was requested. */
 export const disconnectReason = (event: AnyEventObject): { failure?: Failure } => {
   if (event.type === 'link.closed' || event.type === 'link.refused') return { failure: event['failure'] };
   if (event.type.startsWith('xstate.error.')) return { failure: failureOf(event['error']) };
@@ -56,10 +57,10 @@ export const disconnectReason = (event: AnyEventObject): { failure?: Failure } =
 };
 
 /**
- * What may be behind links that are closed again and again though others are opened at once.
+ * Adds the likely cause to the failure of links that are opened and closed again and again.
  *
- * MQTT 3.1.1 has no word for a session that was taken over, and the one of MQTT 5 (DISCONNECT 0x8E) may be lost with the
- * connection; see section 3.1.4 of both.
+ * MQTT 3.1.1 can't report a session takeover, and MQTT 5's report (DISCONNECT 0x8E) may be lost with the connection;
+ * see section 3.1.4 of both.
  */
 export const withSuspicion = (failure: Failure, closures: number): Failure =>
   closures < 2

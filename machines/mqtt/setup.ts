@@ -12,10 +12,10 @@ import * as subscriptions from './subscriptions.ts';
 
 type Wish = Omit<Extract<MqttEvent, { type: 'mqtt.connect' }>, 'type'>;
 
-/** How many reported reasons are remembered. */
+/** Number of reported reasons to remember. */
 const maxReasons = 8;
 
-/** What the mqtt statechart is made of: its actors, actions, guards and delays. */
+/** Setup of the mqtt statechart: its actors, actions, guards and delays. */
 export const mqttSetup = setup({
   types: {
     input: {} as MqttInput,
@@ -30,7 +30,7 @@ export const mqttSetup = setup({
       ({ context }) => context.parent,
       (_, fact: MqttFact) => fact,
     ),
-    /** Reports what became of the topics, unless that was reported already. */
+    /** Reports the state of the topics, unless it was reported already. */
     reportOnline: enqueueActions(({ context, enqueue }) => {
       const { parent, granted, denied } = context;
       const account = subscriptions.accountOf(context);
@@ -41,7 +41,7 @@ export const mqttSetup = setup({
     reportStopped: enqueueActions(({ context, enqueue }) => {
       if (!context.isWanted) enqueue.sendTo(context.parent, { type: 'mqtt.stopped' });
     }),
-    /** Reports the end of an open link, or of an attempt that is not followed by another at once. */
+    /** Reports the end of an open link, or of an attempt without an immediate retry. */
     reportEnd: enqueueActions(({ context, enqueue }, { failure }: { failure?: Failure }) => {
       const { parent, isOpen, lostBy, reportedReasons, account } = context;
       const closures = isOpen && account && failure?.code === 'closed' ? context.closures + 1 : 0;
@@ -97,7 +97,7 @@ export const mqttSetup = setup({
       ...quarantine.afterAnswers(context, grants),
     })),
     suspectUnanswered: assign(({ context }) => quarantine.afterEnd(context)),
-    /** Asks for what is missing, drops what is not wanted any more, leaves the rest alone. */
+    /** Subscribes to missing topics and unsubscribes from unwanted ones. */
     reconcile: enqueueActions(({ context, enqueue }) => {
       const toAsk = quarantine.nextToAsk(context, subscriptions.topicsToAsk(context));
       const toDrop = subscriptions.topicsToDrop(context);
@@ -120,7 +120,7 @@ export const mqttSetup = setup({
     isRefusal: (_, { failure }: { failure: Failure }) => isRefusal(failure),
   },
   delays: {
-    /** The link has a limit of its own, which comes first; these are for one that does not keep it. */
+    /** Fallbacks for a link that misses its own limit, which comes first. */
     connectWithin: ({ context }) => timerMs(3 * context.timeoutMs),
     subscribeWithin: ({ context }) => timerMs(3 * context.timeoutMs),
     closeWithin: 3000,
@@ -128,7 +128,7 @@ export const mqttSetup = setup({
     answerWithin: ({ context }) => context.pingIntervalMs,
     stableAfter: ({ context }) => stableMs(context),
     retryDeniedAfter: ({ context }) => (quarantine.isRetryCostly(context) ? 3_600_000 : 600_000),
-    /** The longest delays; the app adds jitter, so that a fleet does not come back in one second. */
+    /** Maximum delays; the app adds jitter, so that a fleet does not return in one second. */
     retryAfter: ({ context }) => maxRetryMs(context),
     retrySlowlyAfter: ({ context }) => maxSlowRetryMs(context),
   },

@@ -1,18 +1,18 @@
 import type { Grant } from '../../services/broker.ts';
 
-/** What is wanted of a link's subscriptions, and what became of it. */
+/** The subscriptions of a link: wanted topics and the broker's answers. */
 export interface Subscriptions {
-  /** Topics to be subscribed to. */
+  /** Topics to subscribe to. */
   readonly wanted: readonly string[];
-  /** Topics that were asked for and not answered yet. */
+  /** Topics that were requested and not answered yet. */
   readonly asked: readonly string[];
-  /** Topics that the broker granted. */
+  /** Granted topics. */
   readonly granted: readonly string[];
-  /** What the broker refused, with its reason codes. */
+  /** Denied topics, with the broker's reason codes. */
   readonly denied: readonly Grant[];
 }
 
-/** Whether a topic is one on which the instance sends commands: `DOMAIN/input_base_topic/UNIT/NAME/pepeunit`. */
+/** Whether a topic carries commands of the instance: `DOMAIN/input_base_topic/UNIT/NAME/pepeunit`. */
 export const isBaseTopic = (topic: string): boolean => topic.split('/')[1] === 'input_base_topic';
 
 const without = (topics: readonly string[], others: Iterable<string>): string[] => {
@@ -22,24 +22,24 @@ const without = (topics: readonly string[], others: Iterable<string>): string[] 
 
 const deniedTopics = (denied: readonly Grant[]): string[] => denied.map(({ topic }) => topic);
 
-/** Wanted topics that were neither asked for nor answered. */
+/** Wanted topics that were neither requested nor answered. */
 export const topicsToAsk = ({ wanted, asked, granted, denied }: Subscriptions): string[] =>
   without(wanted, [...asked, ...granted, ...deniedTopics(denied)]);
 
-/** Granted topics that are not wanted any more. */
+/** Granted topics that are no longer wanted. */
 export const topicsToDrop = ({ wanted, granted }: Subscriptions): string[] => without(granted, wanted);
 
-/** Wanted topics that the broker has not answered. */
+/** Wanted topics without an answer. */
 export const topicsUnanswered = ({ wanted, granted, denied }: Subscriptions): string[] =>
   without(wanted, [...granted, ...deniedTopics(denied)]);
 
-/** Takes over new wishes; what was denied may be asked for again. */
+/** Sets the wanted topics; denied ones may be requested again. */
 export const wanting = (wanted: readonly string[]): Partial<Subscriptions> => ({
   wanted: [...new Set(wanted)],
   denied: [],
 });
 
-/** Takes over the broker's answers. */
+/** Adds the broker's answers. */
 export const answered = (now: Subscriptions, grants: readonly Grant[]): Partial<Subscriptions> => {
   const topics = grants.map(({ topic }) => topic);
   const granted = grants.filter((grant) => grant.granted).map(({ topic }) => topic);
@@ -53,14 +53,14 @@ export const answered = (now: Subscriptions, grants: readonly Grant[]): Partial<
   };
 };
 
-/** What a fresh link starts from: a present session keeps its grants, anything else keeps nothing. */
+/** Initial subscriptions of a new link: a present session keeps its grants. */
 export const onNewLink = (now: Subscriptions, sessionPresent: boolean): Partial<Subscriptions> => ({
   asked: [],
   denied: [],
   granted: sessionPresent ? now.granted : [],
 });
 
-/** What was reported about the topics. */
+/** Last report about the topics. */
 export interface Account {
   readonly wanted: number;
   readonly granted: number;

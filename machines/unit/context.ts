@@ -40,7 +40,7 @@ export const childNames = [
   'stateReporter',
 ] as const satisfies readonly ChildName[];
 
-/** A command and the child it is for. */
+/** A command and its receiver. */
 export type Message = { [K in ChildName]: { to: K; event: ChildEvents[K] } }[ChildName];
 
 /** Facts that the children report to the unit. */
@@ -49,7 +49,7 @@ export type ChildFact =
 
 export type CommandName = 'update' | 'env_update' | 'schema_update' | 'log_sync';
 
-/** Events that the unit forwards, as they are, to the child that they are for. */
+/** Events that the unit forwards unchanged to a child. */
 export type ForwardedEvent =
   | SettingsEvent
   | SchemaEvent
@@ -60,17 +60,17 @@ export type ForwardedEvent =
   | Extract<LoggerEvent, { type: 'logger.sync' | 'logger.toggle' }>
   | { type: 'reporter.report' };
 
-/** Events that the unit accepts, from others and from its children. */
+/** Events that the unit accepts, from the app and from its children. */
 export type UnitEvent =
   | { type: 'unit.start' }
   | { type: 'unit.stop' }
-  /** A command of the instance; `target` comes with `update`. */
+  /** A command of the instance; `update` has a `target`. */
   | { type: 'command.received'; command: CommandName; target?: UpdateTarget }
-  /** Keep a link, as the settings say. */
+  /** Keep a link with the current settings. */
   | { type: 'mqtt.connect' }
-  /** Topics to subscribe to besides the schema's, all of them each time. */
+  /** Topics to subscribe to besides the schema's; each event replaces the last. */
   | { type: 'mqtt.alsoWant'; topics: readonly string[] }
-  /** Look after the WiFi link now, as the settings say. */
+  /** Manage the WiFi link from now on, with the current settings. */
   | { type: 'wifi.connect' }
   | ForwardedEvent
   | ChildFact;
@@ -79,7 +79,7 @@ export type UnitEvent =
 export type UnitEmitted =
   | { type: 'online' }
   | { type: 'offline' }
-  /** The link was closed as asked. */
+  /** The link was closed on request. */
   | { type: 'disconnected' }
   | { type: 'misconfigured'; failure: Failure }
   | { type: 'settingsLoaded' }
@@ -92,9 +92,9 @@ export type UnitEmitted =
   | { type: 'logsFailed'; failure: Failure }
   | { type: 'updateBegan'; target: UpdateTarget }
   | { type: 'updateRefused'; target: UpdateTarget; failure: Failure }
-  /** Emitted once, also when the trial was confirmed just before the program ended. */
+  /** Emitted once, even if the trial was confirmed just before the program ended. */
   | { type: 'updateConfirmed'; version: string }
-  /** Emitted once, by the version that was restored. */
+  /** Emitted once, by the restored version. */
   | { type: 'updateRolledBack'; version: string; reason: string }
   | { type: 'updateSkipped'; target: UpdateTarget; reason: 'sameVersion' }
   | { type: 'updateSwapped'; target: UpdateTarget; mode: RestartMode }
@@ -107,67 +107,67 @@ export type UnitEmitted =
   | { type: 'stopped' };
 
 export interface UnitInput {
-  /** Whether the WiFi link is the unit's to manage. */
+  /** Whether the unit manages the WiFi link. */
   managesWifi: boolean;
   protocol: MqttProtocol;
-  /** How many brokers there are to try in turn. */
+  /** Number of brokers to try in turn. */
   brokers?: number;
-  /** What the MQTT link allows the broker for each answer, milliseconds. */
+  /** Time limit of each answer on the MQTT link, milliseconds. */
   mqttTimeoutMs?: number;
   restartMode: RestartMode;
-  /** Whether an update to the version that runs is skipped. */
+  /** Whether to skip an update to the running version. */
   checksVersion: boolean;
-  /** Whether the instance can be asked which version is wanted, and that be enough to get it. */
+  /** Whether the instance can be asked for the target version, and that is enough to get it. */
   asksTarget: boolean;
   /** Whether a supervisor starts the program, counts its starts and rolls back. */
   isSupervised: boolean;
   logConfig: LogConfig;
 }
 
-/** What the unit's machines count, from the time that the unit was made. */
+/** Counts of the unit's machines, since the unit was created. */
 export interface UnitCounts {
   readonly connects: number;
   readonly disconnects: number;
-  /** How often a child that failed was started again, or would have been. */
+  /** Number of child failures, including those without a restart. */
   readonly crashes: number;
   readonly reports: number;
   readonly commands: Readonly<Record<CommandName, number>>;
 }
 
 export interface UnitContext extends UnitInput {
-  /** The settings in force. */
+  /** The current settings. */
   settings?: UnitSettings;
-  /** The topics in force. */
+  /** The current topics. */
   topics?: SchemaTopics;
-  /** Topics wanted besides the schema's. */
+  /** Topics to subscribe to besides the schema's. */
   extraTopics: readonly string[];
-  /** Why the last load or refresh of settings or schema failed. */
+  /** Failure of the last load or refresh of settings or schema. */
   failure?: Failure | undefined;
-  /** Whether the app's own handler takes updates over. */
+  /** Whether the app's own handler performs updates. */
   handsOver: boolean;
-  /** Whether settings and schema are in force and the unit does its work. */
+  /** Whether settings and schema are loaded and the unit is at work. */
   isOperating: boolean;
-  /** Whether a start was asked for while the unit was closing. */
+  /** Whether a start was requested while the unit was closing. */
   isStartDue: boolean;
   hasNetwork: boolean;
-  /** Whether a link is to be kept; false after the app asked to disconnect. */
+  /** Whether to keep a link; false after the app asked to disconnect. */
   isLinkWanted: boolean;
   isOnline: boolean;
   /** Base topics that the broker denied last. */
   deniedTopics: readonly string[];
-  /** Whether the version to be reported is not settled. */
+  /** Whether state reports are on hold because the version is not settled. */
   isReportHeld: boolean;
   counts: UnitCounts;
-  /** How often each child was started again since it was last stable. */
+  /** Number of restarts of each child since it was last stable. */
   restarts: Readonly<Record<ChildName, number>>;
-  /** Commands for children that are not running just now, the newest of each kind. */
+  /** Commands for children that are not running now, the newest of each kind. */
   pendingMessages: readonly Message[];
 }
 
-/** The unit as its children see it. */
+/** The unit, as its children see it. */
 export type UnitRef = ActorRef<Snapshot<unknown>, UnitEvent>;
 
-/** Where the unit starts. */
+/** The initial context of the unit. */
 export const newUnitContext = (input: UnitInput): UnitContext => ({
   ...input,
   extraTopics: [],

@@ -7,7 +7,7 @@ import type { Crash } from './supervision.ts';
 export interface LogLine {
   readonly level: LogLevel;
   readonly text: string;
-  /** What went wrong, where the line is about that. */
+  /** The failure that the line is about, if any. */
   readonly failure?: Failure;
 }
 
@@ -24,11 +24,11 @@ const shortList = (topics: readonly string[]): string =>
     ? `${topics.slice(0, maxTopics).join(', ')} and ${topics.length - maxTopics} more`
     : topics.join(', ');
 
-/** What the client can't do for itself. */
+/** Advice on a risk that the client can't handle itself. */
 const unguarded =
   'without `pepeunit run` nobody restores the previous version when this one hangs or can not even start';
 
-/** A line for the log and an event for the app. */
+/** A log line and an event for the app. */
 interface Notice {
   readonly line?: LogLine;
   readonly emitted?: UnitEmitted;
@@ -39,7 +39,7 @@ type Notices = {
   readonly [K in keyof UnitEvents]?: (event: UnitEvents[K], context: UnitContext) => Notice | undefined;
 };
 
-/** By the type of an event, what the unit logs and emits because of it. */
+/** Log line and emitted event by type of event. */
 export const notices = {
   'command.received': ({ command }, { isOperating }) =>
     isOperating
@@ -166,14 +166,14 @@ export const notices = {
   'reporter.sent': () => ({ emitted: { type: 'reported' } }),
 } satisfies Notices;
 
-/** The notice of an event; `undefined` where nothing is logged or emitted. */
+/** The notice of an event; `undefined` if it has none. */
 export const noticeOf = (event: UnitEvent, context: UnitContext): Notice | undefined => {
   const all: Notices = notices;
   const write = <T extends UnitEvent['type']>(type: T, given: UnitEvents[T]) => all[type]?.(given, context);
   return Object.hasOwn(all, event.type) ? write(event.type, event) : undefined;
 };
 
-/** The log line of a child that failed. */
+/** The log line of a failed child. */
 export const crashLine = ({ child, failure, isRestarted }: Crash): LogLine => ({
   level: isRestarted ? 'Error' : 'Critical',
   text: `The ${child} machine failed and ${isRestarted ? 'starts again' : 'stays off'}: ${failure.message}`,
@@ -182,7 +182,7 @@ export const crashLine = ({ child, failure, isRestarted }: Crash): LogLine => ({
 
 const unknownFailure = { name: 'Error', code: 'unexpected', message: 'The unit can not start' };
 
-/** What the app gets when settings or schema can't be used. */
+/** The event for the app when settings or schema can't be used. */
 export const misconfigured = ({ failure }: UnitContext): UnitEmitted => ({
   type: 'misconfigured',
   failure: failure ?? unknownFailure,

@@ -43,7 +43,7 @@ const reporterMessage = ({ isOnline }: UnitContext): Message => ({
   event: { type: isOnline ? 'broker.up' : 'broker.down' },
 });
 
-/** Nothing is reported while it is not settled which version runs. */
+/** Holds state reports while the running version is not settled. */
 const holdMessage = ({ isReportHeld }: UnitContext): Message => ({
   to: 'stateReporter',
   event: { type: isReportHeld ? 'reporter.hold' : 'reporter.resume' },
@@ -80,7 +80,7 @@ const configureLogger = ({ logConfig: { minLevel, maxLength } }: UnitContext): M
   event: { type: 'logger.configure', minLevel, maxLength },
 });
 
-/** What each child gets when it starts, so that one that was started again goes on where the unit is. */
+/** Initial messages of each child, so that a restarted one resumes at the unit's current state. */
 export const initialMessages: { [K in ChildName]: (context: UnitContext) => Message[] } = {
   settings: () => [],
   schema: () => [],
@@ -109,7 +109,7 @@ const recipients: Readonly<Record<ForwardedEvent['type'], ChildName>> = {
 
 const isForwarded = (event: UnitEvent): event is ForwardedEvent => Object.hasOwn(recipients, event.type);
 
-/** The event itself, for the child that it is for. */
+/** Forwards the event itself to its child. */
 const forward = (event: UnitEvent): Message[] =>
   isForwarded(event) ? [{ to: recipients[event.type], event } as Message] : [];
 
@@ -123,7 +123,7 @@ const commandMessages: Readonly<Record<CommandName, (target: UpdateTarget | unde
 const obey = (event: UnitEvent): Message[] =>
   event.type === 'command.received' ? commandMessages[event.command](event.target) : [];
 
-/** Whether the WiFi network that the settings name is another one now. */
+/** Whether the WiFi network in the settings has changed. */
 const isOtherWifi = (before: UnitSettings | undefined, after: UnitSettings): boolean =>
   before === undefined ||
   before.wifiRevision !== after.wifiRevision ||
@@ -174,7 +174,7 @@ export const routes = {
 
 export type RouteName = keyof typeof routes;
 
-/** Keeps messages for children that are not running, the newest of each kind, until they run again. */
+/** Queues messages for children that are not running, the newest of each kind. */
 export const withPending = (before: readonly Message[], messages: readonly Message[]): Message[] => {
   const isNewer = (old: Message) => messages.some(({ to, event }) => to === old.to && event.type === old.event.type);
   return [...before.filter((old) => !isNewer(old)), ...messages];

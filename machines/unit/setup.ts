@@ -47,7 +47,7 @@ const base = setup({
   actions: {
     /** Writes a line to the unit's log; the app provides it. */
     log: (_args, _line: LogLine) => undefined,
-    /** Sends children the messages of a route; those for a child that is not running wait for it. */
+    /** Sends the messages of a route to children; queues those for a child that is not running. */
     dispatch: enqueueActions(({ context, event, enqueue, system }, { route }: { route: RouteName }) => {
       const undelivered: Message[] = [];
       for (const message of routes[route](context, event)) {
@@ -58,7 +58,7 @@ const base = setup({
       if (undelivered.length > 0)
         enqueue.assign({ pendingMessages: withPending(context.pendingMessages, undelivered) });
     }),
-    /** Sends a child that has just started its initial messages, and those that waited for it. */
+    /** Sends a started child its initial messages, then its pending ones. */
     dispatchInitial: enqueueActions(({ context, enqueue, system }, { child }: { child: ChildName }) => {
       const ref = system.get(child);
       if (!ref) return;
@@ -104,7 +104,7 @@ const base = setup({
     countCommand: assign(({ context: { counts } }, { command }: { command: CommandName }) => ({
       counts: { ...counts, commands: { ...counts.commands, [command]: counts.commands[command] + 1 } },
     })),
-    /** Counts the failure of a child and raises the facts that hold after it. */
+    /** Counts a child's failure and raises the facts that follow from it. */
     noteCrash: enqueueActions(({ context, enqueue }, crash: Crash) => {
       const { child } = crash;
       enqueue.assign({
@@ -129,15 +129,15 @@ const base = setup({
     closeWithin: 4500,
     restartAfter: 1000,
     steadyAfter: 60_000,
-    /** The instance marks an update failed after two intervals; the old version is not told after that. */
+    /** The instance marks an update as failed after two intervals; the old version is not reported after that. */
     holdAfter: ({ context: { settings } }) => timerMs(2 * (settings?.stateSendIntervalMs ?? 0)),
   },
 });
 
-/** What the unit's statechart is made of: its children, actions, guards and delays. */
+/** Setup of the unit's statechart: its children, actions, guards and delays. */
 export const unitSetup = base.extend({
   actions: {
-    /** Logs and emits what the table of notices has for the event. */
+    /** Logs and emits the notice of the event. */
     notify: base.enqueueActions(({ context, event, enqueue }) => {
       const { line, emitted } = noticeOf(event, context) ?? {};
       if (line) enqueue({ type: 'log', params: line });

@@ -5,7 +5,7 @@ import type { mqttMachine } from '../mqtt.ts';
 import type { updateMachine } from '../update.ts';
 import type { ChildFact, ChildName, UnitContext, UnitRef } from './context.ts';
 
-/** How often a child is started again in a row. */
+/** Maximum number of consecutive restarts of a child. */
 export const maxRestarts = 5;
 
 type Starting = { context: UnitContext; self: UnitRef };
@@ -33,7 +33,7 @@ export const loggerInput = ({ context, self }: Starting): InputFrom<typeof logge
   config: context.logConfig,
 });
 
-/** The end of a child that failed. */
+/** The failure of a child. */
 export interface Crash {
   readonly child: ChildName;
   readonly failure: Failure;
@@ -47,9 +47,9 @@ export const crashOf = ({ actorId, error }: ErrorActorEvent, isRestarted: boolea
 });
 
 /**
- * The facts that hold after a child has failed, as the child itself would have reported them.
+ * The facts that follow from a child's failure, as the child itself would have reported them.
  *
- * While the unit starts, settings and schema are asked for again as soon as their machine runs again.
+ * During the unit's start, settings and schema are requested again once their machine is restarted.
  */
 export const factsAfterCrash = ({ child, failure, isRestarted }: Crash, context: UnitContext): ChildFact[] => {
   const isAskedAgain = isRestarted && !context.isOperating;

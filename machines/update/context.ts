@@ -6,22 +6,22 @@ import type { FirmwareStatus } from '../../services/firmware-transitions.ts';
 import type { RestartMode } from '../../services/process-control.ts';
 import type { Parent } from '../lib/slot.ts';
 
-/** What may change between updates. */
+/** Changes of the configuration between updates. */
 export interface UpdateChange {
-  /** The version that runs. */
+  /** The running version. */
   commitVersion?: string;
-  /** Whether the app's own handler takes updates over. */
+  /** Whether the app's own handler performs updates. */
   handsOver?: boolean;
 }
 
 /** Events that the update machine accepts. */
 export type UpdateEvent =
-  /** Find out what an earlier start has left, once; reported as `update.recovered`. */
+  /** Recover an interrupted update, once; reported as `update.recovered`. */
   | { type: 'update.recover' }
   | ({ type: 'update.configure' } & UpdateChange)
-  /** During an update or a trial: the last target waits for its end. */
+  /** Start an update; during an update or a trial, the latest target waits for its end. */
   | { type: 'update.start'; target: UpdateTarget }
-  /** The link is there and each topic was answered; which base topics were denied. */
+  /** The link is open and each topic was answered; `denied` has the denied base topics. */
   | { type: 'broker.up'; denied: readonly string[] }
   | { type: 'broker.down' };
 
@@ -40,28 +40,28 @@ export type UpdatePhase =
 /** Facts that the update machine reports to its parent. */
 export type UpdateFact =
   | { type: 'update.ready' }
-  /** What an earlier start has left is known, or can't be; the unit may load its files. */
+  /** The recovery has ended, with or without success; the unit may load its files. */
   | { type: 'update.recovered' }
   | { type: 'update.began'; target: UpdateTarget }
   | { type: 'update.skipped'; target: UpdateTarget; reason: 'sameVersion' }
-  /** The update or the trial under way is for this version already. */
+  /** The current update or trial is already for this version. */
   | { type: 'update.repeated'; target: UpdateTarget }
-  /** This version has failed before; another one is needed. */
+  /** This version has failed before; only another one is tried. */
   | { type: 'update.refused'; target: UpdateTarget; failure: Failure }
-  /** From now on until `update.settled` the files may be of another version than the one that runs. */
+  /** Until `update.settled` the files may belong to another version than the running one. */
   | { type: 'update.swapping' }
   | { type: 'update.swapped'; target: UpdateTarget; mode: RestartMode }
   | { type: 'update.finished'; target: UpdateTarget; mode: RestartMode }
   | { type: 'update.handedOver'; target: UpdateTarget }
   | { type: 'update.failed'; target: UpdateTarget; phase: UpdatePhase; failure: Failure }
-  /** The version that runs has to prove itself; nobody can help one that can't start where nothing supervises it. */
+  /** The running version is on trial. Without a supervisor nothing helps a version that can't even start. */
   | { type: 'update.tried'; version: string; start: number; maxStarts: number; isSupervised: boolean }
   | { type: 'update.confirmed'; version: string }
   | { type: 'update.rolledBack'; version: string; reason: string }
   | { type: 'update.targetUnknown'; failure: Failure }
-  /** The instance's target alone would not bring the version, so it is not asked for. */
+  /** The instance's target alone is not enough to get the version, so it is not asked for. */
   | { type: 'update.targetNotAsked' }
-  /** No update and no trial is under way. */
+  /** No update or trial is in progress. */
   | { type: 'update.settled' };
 
 export interface UpdateEnding {
@@ -72,9 +72,9 @@ export interface UpdateEnding {
 export interface UpdateInput {
   parent: Parent<UpdateFact>;
   mode: RestartMode;
-  /** Whether a command for the version that runs is skipped. */
+  /** Whether to skip a command for the running version. */
   checksVersion: boolean;
-  /** Whether the instance can be asked which version is wanted, and that be enough to get it. */
+  /** Whether the instance can be asked for the target version, and that is enough to get it. */
   asksTarget: boolean;
   /** Whether a supervisor starts the program, counts its starts and rolls back. */
   isSupervised: boolean;
@@ -82,27 +82,27 @@ export interface UpdateInput {
 
 export interface UpdateContext extends UpdateInput {
   handsOver: boolean;
-  /** The version that runs. */
+  /** The running version. */
   commitVersion: string;
-  /** What the pending update, or the last one, is for. */
+  /** Target of the pending or last update. */
   target: UpdateTarget;
-  /** What comes after the pending update. */
+  /** Target of the update after the pending one. */
   next?: UpdateTarget | undefined;
   staged: StagedFirmware;
-  /** How the pending update, or the last one, failed. */
+  /** Failure of the pending or last update. */
   ending?: UpdateEnding | undefined;
-  /** The version that lies in place and waits for the next start. */
+  /** The installed version that waits for the next start. */
   placed: string;
   trial?: FirmwareStatus['trial'] | undefined;
   /** Base topics that the broker denied; `undefined` without a link. */
   denied?: readonly string[] | undefined;
-  /** The version that failed and is refused. */
+  /** The failed version, which is refused. */
   failed?: FailedVersion | undefined;
-  /** How the last update ended, until that is reported. */
+  /** Result of the last update, until it is reported. */
   outcome?: UpdateOutcome | undefined;
-  /** Whether a connect came after which the instance was not asked for its target yet. */
+  /** Whether to ask the instance for its target, after a connect. */
   isTargetDue: boolean;
-  /** What the instance said that was taken up last; the same answer is not taken up twice. */
+  /** The instance's last answer that was followed; the same answer is not followed twice. */
   answered: string;
 }
 
@@ -111,7 +111,7 @@ const isSameTarget = (one: UpdateTarget, other: UpdateTarget): boolean =>
 
 const nothingStaged: StagedFirmware = { id: '', files: 0, bytes: 0 };
 
-/** The start of an update, which is pending from then on. */
+/** Context of a pending update at its start. */
 export const pendingUpdate = (target: UpdateTarget) => ({
   target,
   next: undefined,
@@ -119,7 +119,7 @@ export const pendingUpdate = (target: UpdateTarget) => ({
   staged: nothingStaged,
 });
 
-/** Where the update machine starts: nothing is known of earlier starts, nothing is pending. */
+/** The initial context of the update machine: nothing recovered, nothing pending. */
 export const newUpdateContext = (input: UpdateInput): UpdateContext => ({
   ...input,
   handsOver: false,
@@ -130,13 +130,13 @@ export const newUpdateContext = (input: UpdateInput): UpdateContext => ({
   ...pendingUpdate({ commitVersion: '' }),
 });
 
-/** Takes over what changed. */
+/** Applies a change of the configuration. */
 export const configured = ({ commitVersion, handsOver }: UpdateChange): Partial<UpdateContext> => ({
   ...(commitVersion === undefined ? {} : { commitVersion }),
   ...(handsOver === undefined ? {} : { handsOver }),
 });
 
-/** Takes over what the journal says; what is on trial counts as the pending update. */
+/** Applies the status from the journal; a version on trial counts as the pending update. */
 export const recovered = ({ trial, failed, outcome }: FirmwareStatus) => ({
   trial,
   failed,
@@ -144,43 +144,46 @@ export const recovered = ({ trial, failed, outcome }: FirmwareStatus) => ({
   ...(trial && { target: { commitVersion: trial.to } }),
 });
 
-/** Lets a target wait for the end of the pending update; the target of that one need not wait. */
+/** Queues a target until the pending update ends, unless it is the same target. */
 export const queued = (now: UpdateContext, target: UpdateTarget): Pick<UpdateContext, 'next'> => ({
   next: isSameTarget(target, now.target) ? undefined : target,
 });
 
-/** Whether the target is the version that runs, or starts next, where that is checked at all. */
+/** Whether the target is the running version, or the one of the next start, if that is checked at all. */
 export const runsAlready = ({ checksVersion, target, commitVersion, placed }: UpdateContext): boolean =>
   checksVersion && target.commitVersion !== '' && [commitVersion, placed].includes(target.commitVersion);
 
-/** Whether the target is the version that failed. */
+/** Whether the target is the failed version. */
 export const hasFailedBefore = ({ failed, target }: UpdateContext): boolean =>
   failed !== undefined && failed.version === target.commitVersion;
 
-/** Whether what the instance wants is another version, and one that it makes sense to try without a command. */
+/** Whether the instance's target is another version and worth an attempt without a command. */
 export const isWorthIt = (now: UpdateContext, commitVersion: string): boolean =>
   commitVersion !== '' &&
   commitVersion !== now.answered &&
   commitVersion !== now.failed?.version &&
   !runsAlready({ ...now, target: { commitVersion } });
 
-/** Whether the new version has no start left. */
+/** Whether the new version has used all its starts. */
 export const isSpent = ({ trial }: Pick<FirmwareStatus, 'trial'>): boolean =>
   trial !== undefined && trial.starts > trial.maxStarts;
 
-/** Keeps how an update or a trial failed; what could not even be fetched may be tried again after the next connect. */
+/**
+ * Keeps the failure of an update or trial. A version that could not be fetched may be tried again after the next
+ * connect.
+ */
 export const failedWith = ({ answered }: UpdateContext, ending: UpdateEnding): Partial<UpdateContext> => ({
   ending,
   answered: ending.phase === 'downloading' ? '' : answered,
 });
 
-/** The version on trial has proved itself. */
+/** Confirms the version on trial. */
 export const confirmed = ({ trial }: UpdateContext): Partial<UpdateContext> => ({
   trial: undefined,
   ...(trial && { outcome: { version: trial.to, result: 'confirmed' } }),
 });
 
-/** The version on trial is gone again. */
+/** Ends the trial of a version that was rolled back. */
 export const rolledBack = ({ trial, ending }: UpdateContext): Partial<UpdateContext> => {
   if (!trial) return {};
   const reason = ending?.failure.message ?? '';

@@ -4,7 +4,7 @@ import type { FirmwareStatus } from '../../services/firmware-transitions.ts';
 import { timedOut } from '../lib/failure.ts';
 import type { UpdateContext, UpdatePhase } from './context.ts';
 
-/** What took too long, by phase. */
+/** Names of the phases in timeout messages. */
 const slow: Readonly<Record<UpdatePhase, string>> = {
   recovering: 'Reading the update journal',
   downloading: 'The download',
@@ -18,11 +18,11 @@ const slow: Readonly<Record<UpdatePhase, string>> = {
   handingOver: "The app's update handler",
 };
 
-/** Why a phase failed, from the event that ended it: the error of its actor, or its timer. */
+/** The failure of a phase, from the event that ended it: its actor's error, or its timeout. */
 export const failureFrom = (event: AnyEventObject, phase: UpdatePhase): Failure =>
   event.type.startsWith('xstate.error.') ? failureOf(event['error']) : timedOut(slow[phase]);
 
-/** Why the target is refused. */
+/** The reason why the target is refused. */
 export const refusalOf = ({ failed, target }: UpdateContext): Failure => ({
   name: 'FirmwareError',
   code: 'failedBefore',
@@ -31,7 +31,7 @@ export const refusalOf = ({ failed, target }: UpdateContext): Failure => ({
 
 const unhealthy = (message: string): Failure => ({ name: 'FirmwareError', code: 'unhealthy', message });
 
-/** Why a trial is not over yet. */
+/** The reason why a trial is not confirmed yet. */
 export const lackOf = ({ denied, trial }: UpdateContext): Failure => {
   const within = `within ${(trial?.healthyWithinMs ?? 0) / 1000} s`;
   if (denied === undefined) return unhealthy(`it did not get online ${within}`);
@@ -39,6 +39,6 @@ export const lackOf = ({ denied, trial }: UpdateContext): Failure => {
   return unhealthy(`the app was not ready ${within}`);
 };
 
-/** Why a version has no start left. */
+/** The failure of a version that has used all its starts. */
 export const spentAfter = ({ trial }: Pick<FirmwareStatus, 'trial'>): Failure =>
   unhealthy(`it was started ${trial?.maxStarts ?? 0} times without proving itself`);

@@ -26,7 +26,7 @@ import * as update from './context.ts';
 import { failureFrom } from './failures.ts';
 import type { UpdateChange, UpdateContext, UpdateEvent, UpdateFact, UpdateInput, UpdatePhase } from './context.ts';
 
-/** What the update statechart is made of: its actors, actions, guards and delays. */
+/** Setup of the update statechart: its actors, actions, guards and delays. */
 export const updateSetup = setup({
   types: {
     input: {} as UpdateInput,
@@ -67,7 +67,7 @@ export const updateSetup = setup({
     }),
     configure: assign((_, change: UpdateChange) => update.configured(change)),
     remember: assign((_, { target }: { target: UpdateTarget }) => ({ next: target })),
-    /** Lets a target wait, or reports that it need not. */
+    /** Queues a target, or reports that it is already the current one. */
     queue: enqueueActions(({ context, enqueue }, { target }: { target: UpdateTarget }) => {
       const queued = update.queued(context, target);
       enqueue.assign(queued);
@@ -79,7 +79,7 @@ export const updateSetup = setup({
       ...update.pendingUpdate({ commitVersion }),
       answered: commitVersion,
     })),
-    /** Keeps what the journal says, and tells what was wrong with it. */
+    /** Keeps the status from the journal, and reports its problem. */
     keepStatus: enqueueActions(({ context, enqueue }, status: FirmwareStatus) => {
       enqueue.assign(update.recovered(status));
       const { parent, target } = context;
@@ -98,7 +98,7 @@ export const updateSetup = setup({
       isTargetDue: context.isTargetDue || context.denied === undefined,
     })),
     noteNoLink: assign({ denied: undefined }),
-    /** Keeps how a phase failed and reports it; by default the failure is that of the event. */
+    /** Keeps and reports the failure of a phase; by default the event's own failure. */
     fail: enqueueActions(
       ({ context, event, enqueue }, { phase, failure }: { phase: UpdatePhase; failure?: Failure }) => {
         const ending = { phase, failure: failure ?? failureFrom(event, phase) };
