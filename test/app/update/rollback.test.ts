@@ -29,7 +29,11 @@ const cases: readonly Case[] = [
   { what: 'throws at import', program: { first: "throw new Error('no good');" }, options: quick },
   { what: 'has a syntax error', program: { first: 'const = ;' }, options: quick },
   { what: 'exits at once', program: { first: 'process.exit(0);' }, options: quick },
-  { what: 'hangs in a busy loop', program: { before: 'for (;;);' }, options: [...oneStart, '--healthy-within', '10'] },
+  {
+    what: 'blocks its event loop',
+    program: { before: 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);' },
+    options: [...oneStart, '--healthy-within', '10'],
+  },
   { what: 'never connects', program: { options: terms }, options: oneStart, brokerPort: () => 1 },
   {
     what: 'connects but is denied its base topics',
