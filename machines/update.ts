@@ -12,7 +12,7 @@
 import { failureOf } from '../services/errors.ts';
 import { timedOut } from './lib/failure.ts';
 import { newUpdateContext } from './update/context.ts';
-import { lackOf, refusalOf, spentAfter } from './update/failures.ts';
+import { refusalOf, spentAfter, trialFailure } from './update/failures.ts';
 import { updateSetup } from './update/setup.ts';
 
 export type * from './update/context.ts';
@@ -298,7 +298,7 @@ export const updateMachine = updateSetup.createMachine({
       after: {
         healthyWithin: {
           target: 'givingUp',
-          actions: [{ type: 'fail', params: ({ context }) => ({ phase: 'trial', failure: lackOf(context) }) }],
+          actions: [{ type: 'fail', params: ({ context }) => ({ phase: 'trial', failure: trialFailure(context) }) }],
         },
       },
     },

@@ -18,14 +18,14 @@ export const endsOver = (suspects: Suspects, topic: string): number =>
   suspects.find((suspect) => suspect.topic === topic)?.ends ?? 0;
 
 /** Counts one more ended link for these unanswered topics. */
-export const accuse = (suspects: Suspects, topics: readonly string[]): Suspects => {
+export const countEnds = (suspects: Suspects, topics: readonly string[]): Suspects => {
   const ends = new Map(suspects.map((suspect) => [suspect.topic, suspect.ends]));
   for (const topic of topics) ends.set(topic, (ends.get(topic) ?? 0) + 1);
   return [...ends].map(([topic, count]) => ({ topic, ends: count }));
 };
 
 /** Removes topics that the broker answered. */
-export const acquit = (suspects: Suspects, topics: readonly string[]): Suspects =>
+export const clearSuspects = (suspects: Suspects, topics: readonly string[]): Suspects =>
   suspects.filter(({ topic }) => !topics.includes(topic));
 
 /** Whether enough links ended over a topic to blame it. */

@@ -112,6 +112,6 @@ export const newMqttContext = ({
   asked: [],
   granted: [],
   denied: [],
-  doubted: [],
-  shunned: [],
+  suspects: [],
+  quarantined: [],
 });

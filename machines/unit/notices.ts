@@ -25,7 +25,7 @@ const shortList = (topics: readonly string[]): string =>
     : topics.join(', ');
 
 /** Advice on a risk that the client can't handle itself. */
-const unguarded =
+const noSupervisor =
   'without `pepeunit run` nobody restores the previous version when this one hangs or can not even start';
 
 /** A log line and an event for the app. */
@@ -113,7 +113,7 @@ export const notices = {
   'update.tried': ({ version, start, maxStarts, isSupervised }) => ({
     line: isSupervised
       ? { level: 'Info', text: `Version ${version} is on trial, start ${start} of ${maxStarts}` }
-      : { level: 'Warning', text: `Version ${version} is on trial, start ${start} of ${maxStarts}; ${unguarded}` },
+      : { level: 'Warning', text: `Version ${version} is on trial, start ${start} of ${maxStarts}; ${noSupervisor}` },
   }),
   'update.confirmed': ({ version }) => ({
     line: { level: 'Info', text: `Update to ${version} is confirmed` },

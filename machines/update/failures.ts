@@ -32,7 +32,7 @@ export const refusalOf = ({ failed, target }: UpdateContext): Failure => ({
 const unhealthy = (message: string): Failure => ({ name: 'FirmwareError', code: 'unhealthy', message });
 
 /** The reason why a trial is not confirmed yet. */
-export const lackOf = ({ denied, trial }: UpdateContext): Failure => {
+export const trialFailure = ({ denied, trial }: UpdateContext): Failure => {
   const within = `within ${(trial?.healthyWithinMs ?? 0) / 1000} s`;
   if (denied === undefined) return unhealthy(`it did not get online ${within}`);
   if (denied.length > 0) return unhealthy(`the broker denied its topics ${denied.join(', ')}`);

@@ -1,4 +1,4 @@
-import { accuse, endsOver, giveLastChance, isPoison, type Suspects } from '../../../machines/lib/suspects.ts';
+import { countEnds, endsOver, giveLastChance, isPoison, type Suspects } from '../../../machines/lib/suspects.ts';
 import type { Link } from '../../../services/broker.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { BrokerError } from '../../../services/errors.ts';
@@ -70,7 +70,7 @@ export const createPoisonDetector = (clock: Pick<Clock, 'monotonic'>): PoisonDet
   /** The link whose end has been judged. */
   let judged: Link | undefined;
 
-  const acquit = () => {
+  const reset = () => {
     topic = undefined;
     suspects = [];
     trial = undefined;
@@ -80,9 +80,9 @@ export const createPoisonDetector = (clock: Pick<Clock, 'monotonic'>): PoisonDet
   const suspect = (message: Message) => {
     const tried = trial?.message === message ? trial : undefined;
     trial = undefined;
-    if (tried && clock.monotonic() - tried.sentMs > trialMs) return acquit();
+    if (tried && clock.monotonic() - tried.sentMs > trialMs) return reset();
     topic = message.topic;
-    suspects = tried ? accuse(suspects, [topic.name]) : known.suspectsOf(topic);
+    suspects = tried ? countEnds(suspects, [topic.name]) : known.suspectsOf(topic);
   };
   return {
     linkOpened: () => {
@@ -90,7 +90,7 @@ export const createPoisonDetector = (clock: Pick<Clock, 'monotonic'>): PoisonDet
       judged = undefined;
     },
     linkEnded: (link) => {
-      if (trial?.link !== link && judged !== link) acquit();
+      if (trial?.link !== link && judged !== link) reset();
     },
     isTrying,
     next: () => (trial?.message.state === 'sending' ? undefined : topic?.messages.find(isWaiting)),
@@ -102,19 +102,19 @@ export const createPoisonDetector = (clock: Pick<Clock, 'monotonic'>): PoisonDet
       if (isTrying()) trial = { link, message, sentMs: clock.monotonic() };
     },
     acknowledged: (message) => {
-      if (trial?.message === message) acquit();
+      if (trial?.message === message) reset();
       if (message.qos > 0) known.remove(message.topic);
     },
     failed: (link, message, thrown) => {
       if (judged !== link && isBrokersEnd(thrown)) {
         judged = link;
         suspect(message);
-      } else if (trial?.message === message) acquit();
+      } else if (trial?.message === message) reset();
     },
     isPoison: (message) => {
       if (message.topic !== topic || !isPoison(suspects, topic.name, enoughEnds)) return false;
       known.add(topic);
-      acquit();
+      reset();
       return true;
     },
   };

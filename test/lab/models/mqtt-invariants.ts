@@ -54,7 +54,7 @@ export const outcomes: Record<string, (seen: Seen<MqttContext>) => void> = {
   'mqtt.resubscribe': ({ context, snapshot }) => {
     if (snapshot.matches({ linked: 'subscribing' })) {
       expect(context).toMatchObject({ granted: [], denied: [] });
-      if (context.doubted.length === 0) expect(context.asked).toEqual(context.wanted);
+      if (context.suspects.length === 0) expect(context.asked).toEqual(context.wanted);
     }
   },
   'link.granted': ({ context, last }) => {
@@ -67,16 +67,16 @@ export const outcomes: Record<string, (seen: Seen<MqttContext>) => void> = {
     const { code } = last['failure'] as { code: string };
     const open = before.wanted.filter((topic) => before.asked.includes(topic));
     const isOverTopics = code === 'network' && open.some((topic) => !answeredTopics(before).includes(topic));
-    const held = [...context.doubted.map(({ topic }) => topic), ...context.shunned];
-    if (isOverTopics) expect(held, 'what was not answered is doubted').toEqual(expect.arrayContaining(open));
-    else expect(context).toMatchObject({ doubted: before.doubted, shunned: before.shunned });
-    const found = context.shunned.filter((topic) => !before.shunned.includes(topic));
+    const held = [...context.suspects.map(({ topic }) => topic), ...context.quarantined];
+    if (isOverTopics) expect(held, 'what was not answered is suspect').toEqual(expect.arrayContaining(open));
+    else expect(context).toMatchObject({ suspects: before.suspects, quarantined: before.quarantined });
+    const found = context.quarantined.filter((topic) => !before.quarantined.includes(topic));
     if (found.length === 0) return;
     expect(open, 'was alone').toEqual(found);
     expect(before.granted, 'while others were granted').not.toEqual([]);
   },
   'link.opened': ({ context }) => {
-    const denied = context.shunned.filter((topic) => context.wanted.includes(topic));
+    const denied = context.quarantined.filter((topic) => context.wanted.includes(topic));
     expect(context.asked.filter((topic) => denied.includes(topic))).toEqual([]);
   },
   'link.alive': ({ context, snapshot }) => {
@@ -91,7 +91,7 @@ export const outcomes: Record<string, (seen: Seen<MqttContext>) => void> = {
   'xstate.after.retryDeniedAfter.mqtt.linked.online': ({ context, before }) => {
     expect(context.granted, 'costs no other').toEqual(before.granted);
     expect(context.denied).toEqual(before.wanted.length > before.granted.length ? [] : before.denied);
-    expect(context.shunned, 'what links ended over has another chance').toEqual([]);
+    expect(context.quarantined, 'what links ended over has another chance').toEqual([]);
   },
   'xstate.after.answerWithin.mqtt.linked.online.pinging': ({ snapshot, news }) => {
     expect(snapshot.value).toBe('backingOff');
@@ -121,11 +121,11 @@ export const invariants: Record<string, (seen: Seen<MqttContext>) => void> = {
   },
   'linked.subscribing': (seen) => {
     isOpen(seen);
-    const { wanted, asked, doubted } = seen.context;
+    const { wanted, asked, suspects } = seen.context;
     const unanswered = wanted.filter((topic) => !answeredTopics(seen.context).includes(topic));
     expect(unanswered, 'waits for something').not.toEqual([]);
-    const isDoubted = (topic: string) => doubted.some((doubt) => doubt.topic === topic);
-    const trusted = unanswered.filter((topic) => !isDoubted(topic));
+    const isSuspect = (topic: string) => suspects.some(({ topic: name }) => name === topic);
+    const trusted = unanswered.filter((topic) => !isSuspect(topic));
     expect(asked, 'has asked for all that is beyond doubt').toEqual(expect.arrayContaining(trusted));
     expect(asked, 'waits for an answer').not.toEqual([]);
   },

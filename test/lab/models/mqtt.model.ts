@@ -101,14 +101,14 @@ export const mqttModel = defineModel<typeof mqttMachine>({
         /mqtt\.want|resubscribe|link\.granted|link\.opened|link\.closed.*network|subscribeWithin|retryAfter|retryDenied/.test(
           label,
         ),
-      key: ({ wanted, asked, granted, denied, doubted, shunned, isOpen: open }) => [
+      key: ({ wanted, asked, granted, denied, suspects, quarantined, isOpen: open }) => [
         open,
         wanted,
         asked,
         granted,
         denied.map(({ topic }) => topic),
-        doubted.map(({ topic, ends }) => [topic, Math.min(ends, 3)]),
-        shunned,
+        suspects.map(({ topic, ends }) => [topic, Math.min(ends, 3)]),
+        quarantined,
       ],
     },
   ],

@@ -48,13 +48,13 @@ const searching = (poison: readonly string[], wanted = topics) => {
 };
 
 const hourMs = 3_600_000;
-const shunned = (topic: string) => ({ topic, granted: false, reasonCode: 0x80 });
+const quarantined = (topic: string) => ({ topic, granted: false, reasonCode: 0x80 });
 
 describe('a broker that ends the link over a denied topic (M7)', () => {
   test.each(topics)('over "%s": it is found, and the others are granted and kept', (poison) => {
     const { unit, links } = searching([poison]);
     expect(links).toBe(4);
-    expect(unit.parent.facts.at(-1)).toEqual({ type: 'mqtt.online', granted: 4, denied: [shunned(poison)] });
+    expect(unit.parent.facts.at(-1)).toEqual({ type: 'mqtt.online', granted: 4, denied: [quarantined(poison)] });
     unit.clock.increment(hourMs - 1);
     expect(unit.link.opened).toHaveLength(4);
   });
@@ -124,7 +124,7 @@ describe('a broker that ends the link over a denied topic (M7)', () => {
     again(unit);
     expect(subscribes(unit)).toEqual([['a', 'b', 'd', 'e']]);
     serve(unit, []);
-    expect(unit.parent.facts.at(-1)).toEqual({ type: 'mqtt.online', granted: 4, denied: [shunned('c')] });
+    expect(unit.parent.facts.at(-1)).toEqual({ type: 'mqtt.online', granted: 4, denied: [quarantined('c')] });
   });
 
   test('it is asked for again each hour; one more end is enough', () => {
@@ -150,7 +150,7 @@ describe('a broker that ends the link over a denied topic (M7)', () => {
     serve(unit, []);
     expect(isOnline(unit)).toBe(true);
     expect(subscribes(unit).at(-1)).toEqual(['c']);
-    expect(unit.state().context).toMatchObject({ denied: [], shunned: [], doubted: [] });
+    expect(unit.state().context).toMatchObject({ denied: [], quarantined: [], suspects: [] });
   });
 });
 
@@ -161,7 +161,7 @@ describe('what is no sign of a denied topic (M7)', () => {
       end(unit);
       again(unit);
     }
-    expect(unit.state().context.shunned).toEqual([]);
+    expect(unit.state().context.quarantined).toEqual([]);
     serve(unit, []);
     expect(unit.parent.facts.at(-1)).toEqual({ type: 'mqtt.online', granted: 5, denied: [] });
   });
@@ -178,20 +178,20 @@ describe('what is no sign of a denied topic (M7)', () => {
       end(unit);
       again(unit);
     }
-    expect(unit.state().context.shunned).toEqual([]);
+    expect(unit.state().context.quarantined).toEqual([]);
   });
 
   test.each(['takenOver', 'quota'])('an end of another reason (%s)', (code) => {
     const unit = opened();
     end(unit, code);
     expect(unit.state().value).toBe('refused');
-    expect(unit.state().context.doubted).toEqual([]);
+    expect(unit.state().context.suspects).toEqual([]);
   });
 
   test('a network that goes', () => {
     const unit = opened();
     unit.actor.send({ type: 'network.down' });
-    expect(unit.state().context.doubted).toEqual([]);
+    expect(unit.state().context.suspects).toEqual([]);
   });
 });
 
