@@ -41,7 +41,7 @@ const waiting = "process.stdout.write('here\\n'); setInterval(() => {}, 1000);";
 const here = (run: ReturnType<typeof start>, times = 1) =>
   until(() => run.stdout().split('here').length > times, { what: 'the unit', timeoutMs: 30_000 });
 
-describe('pepeunit run', { timeout: 60_000 }, () => {
+describe('pepeunit run', () => {
   test('ends as the unit ends by itself, with its output, arguments and working directory', async () => {
     const { main } = await unitOf('console.log(process.argv.slice(2).join(), process.cwd()); process.exitCode = 0;');
     expect(await runCli(['run', main, '--', 'a', '--b'])).toEqual({

@@ -52,7 +52,7 @@ const failuresIn = (story: string): string[] => story.split('\n').filter((line) 
 
 const allOk = { update: 'ok', env_update: 'ok', schema_update: 'ok', log_sync: 'ok' };
 
-describe('pepeunit demo', { timeout: 90_000 }, () => {
+describe('pepeunit demo', () => {
   test('--for 20 --json plays the whole script and ends by itself', () =>
     withDemo(['--for', '20', '--json'], async (run) => {
       const { code, stdout, stderr } = await run.ended;

@@ -29,7 +29,6 @@ const open = async (version: 4 | 5) => {
 
 test.concurrent.each([4, 5] as const)(
   'a message over which the broker ends the connection goes aside, the others arrive and the link stays, MQTT %i (S8, M6)',
-  { timeout: 120_000 },
   async (version) => {
     const { broker, client, close } = await open(version);
     const { mqttClient } = client;

@@ -102,36 +102,32 @@ const heap = (): number => {
 const reconnects = 1_000;
 const mostBytesEach = 8 * 1024;
 
-test(
-  '1,000 reconnects leave timers, sockets, listeners, observers, actors and the heap as they were (M15)',
-  { timeout: 120_000 },
-  async () => {
-    const signals = countingSignals();
-    const client = await impatient(signals.broker);
-    const actors = census(client.actor.system);
-    client.mqttClient.connect().catch(() => undefined);
-    const settled = async (connects: number) => {
-      await until(() => broker.connects.length >= connects, { timeoutMs: 100_000, what: `${connects} connects` });
-      return {
-        actors: actors(),
-        observers: observersOf(client.actor as unknown as InsideActor),
-        listeners: listeners(),
-        resources: process.getActiveResourcesInfo().length,
-        heap: heap(),
-      };
+test('1,000 reconnects leave timers, sockets, listeners, observers, actors and the heap as they were (M15)', async () => {
+  const signals = countingSignals();
+  const client = await impatient(signals.broker);
+  const actors = census(client.actor.system);
+  client.mqttClient.connect().catch(() => undefined);
+  const settled = async (connects: number) => {
+    await until(() => broker.connects.length >= connects, { timeoutMs: 100_000, what: `${connects} connects` });
+    return {
+      actors: actors(),
+      observers: observersOf(client.actor as unknown as InsideActor),
+      listeners: listeners(),
+      resources: process.getActiveResourcesInfo().length,
+      heap: heap(),
     };
-    const before = await settled(100);
-    const after = await settled(100 + reconnects);
-    // One link more or less may be open at the moment: a socket at each end, with what listens to them.
-    expect(Math.abs(after.actors - before.actors)).toBeLessThanOrEqual(1);
-    expect(Math.abs(after.observers - before.observers)).toBeLessThanOrEqual(2);
-    expect(Math.abs(after.listeners - before.listeners)).toBeLessThanOrEqual(40);
-    expect(Math.abs(after.resources - before.resources)).toBeLessThanOrEqual(12);
-    // A link that is not let go takes more.
-    expect((after.heap - before.heap) / reconnects).toBeLessThan(mostBytesEach);
-    expect(signals.left()).toBe(0);
-    expect(client.actor.getSnapshot().context.counts.connects).toBeGreaterThanOrEqual(reconnects);
-    await client.stopMainCycle();
-    await until(() => broker.open.size === 0, { what: 'the end of all connections' });
-  },
-);
+  };
+  const before = await settled(100);
+  const after = await settled(100 + reconnects);
+  // One link more or less may be open at the moment: a socket at each end, with what listens to them.
+  expect(Math.abs(after.actors - before.actors)).toBeLessThanOrEqual(1);
+  expect(Math.abs(after.observers - before.observers)).toBeLessThanOrEqual(2);
+  expect(Math.abs(after.listeners - before.listeners)).toBeLessThanOrEqual(40);
+  expect(Math.abs(after.resources - before.resources)).toBeLessThanOrEqual(12);
+  // A link that is not let go takes more.
+  expect((after.heap - before.heap) / reconnects).toBeLessThan(mostBytesEach);
+  expect(signals.left()).toBe(0);
+  expect(client.actor.getSnapshot().context.counts.connects).toBeGreaterThanOrEqual(reconnects);
+  await client.stopMainCycle();
+  await until(() => broker.open.size === 0, { what: 'the end of all connections' });
+});

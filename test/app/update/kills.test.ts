@@ -12,7 +12,7 @@ import { temporaryFolder } from '../../support/folder.ts';
 const kills = 50;
 const program = (label: string) => `console.log('${label} here'); setInterval(() => {}, 1000);`;
 
-test(`${kills} quick kills of a confirmed version never roll back (U12)`, { timeout: 120_000 }, async () => {
+test(`${kills} quick kills of a confirmed version never roll back (U12)`, async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'main.js'), program('old'));
   const store = folderFirmwareStore({ folder, limits: defaultArchiveLimits });

@@ -49,41 +49,37 @@ const cases: readonly Case[] = [
 ];
 
 describe('a new version (U11, U20)', () => {
-  test.concurrent.each(cases)(
-    'that $what is rolled back',
-    { timeout: 120_000 },
-    async ({ what, program, options, brokerPort }) => {
-      const name = what.replaceAll(' ', '-');
-      const unit = await createSupervisedUnit(yard, name, good);
-      unit.run(...options);
-      await unit.hears('old', 'online');
-      const before = await unit.tree();
-      const bad = await unit.add({ label: 'new', ...program, files: { 'added.txt': 'new' } });
-      if (brokerPort) await yard.instance.operator.setEnv(unit.uuid, { PU_MQTT_PORT: brokerPort() });
-      await unit.update();
-      await unit.hears('old', 'updateRolledBack');
-      await unit.waitFor('the old version is online again', () => {
-        const back = unit.said().findIndex(({ said }) => said === 'updateRolledBack');
-        return unit
-          .said()
-          .slice(back)
-          .some(({ label, said }) => label === 'old' && said === 'online');
-      });
-      expect(await unit.tree()).toEqual(before);
-      expect(unit.said().filter(({ said }) => said === 'updateRolledBack')).toMatchObject([{ version: bad }]);
-      await unit.waitFor('the log tells', () =>
-        unit.log().some((line) => line.startsWith(`Critical: Update to ${bad} was rolled back`)),
-      );
+  test.concurrent.each(cases)('that $what is rolled back', async ({ what, program, options, brokerPort }) => {
+    const name = what.replaceAll(' ', '-');
+    const unit = await createSupervisedUnit(yard, name, good);
+    unit.run(...options);
+    await unit.hears('old', 'online');
+    const before = await unit.tree();
+    const bad = await unit.add({ label: 'new', ...program, files: { 'added.txt': 'new' } });
+    if (brokerPort) await yard.instance.operator.setEnv(unit.uuid, { PU_MQTT_PORT: brokerPort() });
+    await unit.update();
+    await unit.hears('old', 'updateRolledBack');
+    await unit.waitFor('the old version is online again', () => {
+      const back = unit.said().findIndex(({ said }) => said === 'updateRolledBack');
+      return unit
+        .said()
+        .slice(back)
+        .some(({ label, said }) => label === 'old' && said === 'online');
+    });
+    expect(await unit.tree()).toEqual(before);
+    expect(unit.said().filter(({ said }) => said === 'updateRolledBack')).toMatchObject([{ version: bad }]);
+    await unit.waitFor('the log tells', () =>
+      unit.log().some((line) => line.startsWith(`Critical: Update to ${bad} was rolled back`)),
+    );
 
-      await unit.update(bad);
-      await unit.hears('old', 'updateRefused');
-      if (brokerPort)
-        await yard.instance.operator.setEnv(unit.uuid, { PU_MQTT_PORT: Number(new URL(yard.instance.mqttUrl).port) });
-      await unit.add({ label: 'better', options: terms });
-      await unit.update();
-      await unit.hears('better', 'updateConfirmed');
-      expect(await unit.tree()).not.toHaveProperty('added.txt');
-      await unit.stop();
-    },
-  );
+    await unit.update(bad);
+    await unit.hears('old', 'updateRefused');
+    if (brokerPort)
+      await yard.instance.operator.setEnv(unit.uuid, { PU_MQTT_PORT: Number(new URL(yard.instance.mqttUrl).port) });
+    await unit.add({ label: 'better', options: terms });
+    await unit.update();
+    await unit.hears('better', 'updateConfirmed');
+    expect(await unit.tree()).not.toHaveProperty('added.txt');
+    await unit.stop();
+  });
 });

@@ -28,18 +28,14 @@ test('the lab has the faults of the sample', () => {
 describeWithMosquitto(
   'the unit recovers and loses nothing, and stops from every state (M12, M1, M4, M7, M16, C5, C17)',
   () => {
-    test.concurrent.for(rows.filter(({ fault, isStop }) => isStop || sample.includes(fault)))(
-      '$fault',
-      { timeout: 120_000 },
-      async (row) => {
-        const { crashed, hung, unbounded, lost } = await play(row);
-        expect({ crashed, hung, unbounded, lost }).toEqual({
-          crashed: undefined,
-          hung: undefined,
-          unbounded: undefined,
-          lost: 0,
-        });
-      },
-    );
+    test.concurrent.for(rows.filter(({ fault, isStop }) => isStop || sample.includes(fault)))('$fault', async (row) => {
+      const { crashed, hung, unbounded, lost } = await play(row);
+      expect({ crashed, hung, unbounded, lost }).toEqual({
+        crashed: undefined,
+        hung: undefined,
+        unbounded: undefined,
+        lost: 0,
+      });
+    });
   },
 );

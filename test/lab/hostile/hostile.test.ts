@@ -34,7 +34,7 @@ test('the corpus is large, and no archive of it is there twice', () => {
 });
 
 describe('a hostile archive is refused as a whole, and nothing but the refusal is left of it (U5, U6, U7, C6)', () => {
-  test.for(corpus)('$name', { timeout: 60_000 }, async (specimen, { task }) => {
+  test.for(corpus)('$name', async (specimen, { task }) => {
     const verdict = await court.judge(specimen);
     task.meta.verdict = verdict;
     expect(verdict.refusal?.code).toMatch(/^(malformed|hostile|tooLarge)$/);

@@ -26,7 +26,7 @@ describe.each(models.map((model): [string, MachineModel] => [model.machine.id, m
     expect(Object.keys(model.invariants).toSorted()).toEqual(declaredStates(model.machine).toSorted());
   });
 
-  test('goes where its model goes, through every state and transition', { timeout: 120_000 }, async ({ task }) => {
+  test('goes where its model goes, through every state and transition', async ({ task }) => {
     const coverage = await walk(model);
     task.meta.coverage = coverage;
     expect(coverage).toMatchObject({ missedStates: [], missedTransitions: [] });

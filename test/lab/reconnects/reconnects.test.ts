@@ -7,7 +7,6 @@ test.each([
   ['after a minute', 60_000],
 ])(
   '1,000 units that lose a broker together, which is back %s, connect fewer than 20 times a second (M3)',
-  { timeout: 60_000 },
   (_, downMs) => {
     const { most, allBack } = simulate({ begins: 'loss', units: 1000, downMs, spreadMs: fleetJitterMs, seed: 1 });
     expect(most).toBeLessThan(20);
@@ -27,7 +26,6 @@ test('a few units with a spread of their own are back soon', () => {
 
 test.each(['quota', 'closed', 'timeout'] as const)(
   '1,000 units that start together come once together; those that are not taken (%s) spread at once (M3)',
-  { timeout: 60_000 },
   (excess) => {
     const { perSecond, mostLater, allBack } = simulate({
       units: 1000,
