@@ -235,7 +235,7 @@ export const updateMachine = updateSetup.createMachine({
       after: { swapWithin: { target: 'restarting', actions: [{ type: 'fail', params: { phase: 'swapping' } }] } },
     },
     restarting: {
-      description: 'Restarts the program if the mode asks for it; a restart ends this process.',
+      description: 'Restarts the program, which ends this process, if the mode asks for it.',
       tags: ['busy'],
       invoke: {
         id: 'restart',

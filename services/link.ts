@@ -91,14 +91,14 @@ export const holdLink = (broker: Broker, user: LinkUser) =>
       if (!abort.signal.aborted) sendBack(event);
     };
     /** @returns Whether a link was open. */
-    const letGo = (): boolean => {
-      const held = link;
+    const release = (): boolean => {
+      const released = link;
       link = undefined;
-      if (held) user.detach(held, closed(held));
-      return held !== undefined;
+      if (released) user.detach(released, closed(released));
+      return released !== undefined;
     };
     const lose = (thrown: unknown) => {
-      if (letGo()) report({ type: 'link.closed', failure: failureOf(thrown) });
+      if (release()) report({ type: 'link.closed', failure: failureOf(thrown) });
     };
     const listener: LinkListener = { onMessage: (...message) => user.onMessage(...message), onClosed: lose };
     const open = async () => {
@@ -110,7 +110,7 @@ export const holdLink = (broker: Broker, user: LinkUser) =>
     };
     const end = () => {
       abort.abort();
-      letGo();
+      release();
     };
     // XState runs no cleanup of the children of a failed machine.
     const watch = input.owner.subscribe({ error: end });

@@ -39,7 +39,7 @@ export interface Session {
   readonly filters: Map<string, (topic: string) => boolean>;
   readonly pending: Set<(error: BrokerError) => void>;
   /** Messages that wait for the paused listener; `undefined` unless paused. */
-  held: Parameters<LinkListener['onMessage']>[] | undefined;
+  heldMessages: Parameters<LinkListener['onMessage']>[] | undefined;
   ended: BrokerError | undefined;
   keepalive: unknown;
 }
@@ -66,12 +66,12 @@ const encoder = new TextEncoder();
 export const closedError = () => new BrokerError('closed', 'The link is closed. Open it again.');
 
 /** Ends a session, once; its listener is notified unless the link's own `close` ends it. */
-export const endSession = (hub: Hub, session: Session, error: BrokerError, tells: boolean): void => {
+export const endSession = (hub: Hub, session: Session, error: BrokerError, notifies: boolean): void => {
   if (session.ended) return;
   session.ended = error;
   hub.clock?.clearTimeout(session.keepalive);
   for (const fail of session.pending) fail(error);
-  if (hub.sessions.delete(session) && tells) session.listener.onClosed(error);
+  if (hub.sessions.delete(session) && notifies) session.listener.onClosed(error);
 };
 
 /** Waits for the broker's answer: at once, or after a thaw. An answer that takes too long ends the session. */
@@ -112,11 +112,11 @@ const hand = (session: Session, messages: readonly Parameters<LinkListener['onMe
     if (session.ended) return;
     const settled = session.listener.onMessage(...message);
     if (!settled) continue;
-    session.held = messages.slice(at + 1);
+    session.heldMessages = messages.slice(at + 1);
     const goOn = () => {
-      const held = session.held ?? [];
-      session.held = undefined;
-      hand(session, held);
+      const heldMessages = session.heldMessages ?? [];
+      session.heldMessages = undefined;
+      hand(session, heldMessages);
     };
     void settled.then(goOn, goOn);
     return;
@@ -133,7 +133,7 @@ export const deliver = (
   for (const session of sessions) {
     if (![...session.filters.values()].some((matches) => matches(topic))) continue;
     queueMicrotask(() => {
-      if (session.held) session.held.push([topic, payload, retained, properties]);
+      if (session.heldMessages) session.heldMessages.push([topic, payload, retained, properties]);
       else hand(session, [[topic, payload, retained, properties]]);
     });
   }

@@ -64,7 +64,7 @@ const enter = async (hub: Hub, options: LinkOptions, listener: LinkListener, sig
     listener,
     filters: new Map(),
     pending: new Set(),
-    held: undefined,
+    heldMessages: undefined,
     ended: undefined,
     keepalive: undefined,
   };

@@ -13,7 +13,7 @@ export interface DownloadLimits {
 }
 
 /** The part that a server's answer carries: its start, and the whole file that it belongs to. */
-interface Announced {
+interface PartInfo {
   readonly from: number;
   readonly total?: number;
   readonly validator?: string;
@@ -35,7 +35,7 @@ const validatorOf = ({ headers }: Response): string | undefined => {
 };
 
 /** Reads the range of a 206 (RFC 9110, section 14.4). @returns `undefined` if it does not continue the part on disk. */
-const partOf = ({ headers }: Response, had: Progress): Announced | undefined => {
+const partOf = ({ headers }: Response, had: Progress): PartInfo | undefined => {
   const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get('content-range') ?? '');
   const etag = headers.get('etag');
   const isOther = etag !== null && had.validator.startsWith('"') && etag !== had.validator;
@@ -44,14 +44,14 @@ const partOf = ({ headers }: Response, had: Progress): Announced | undefined => 
   return { from: had.bytes, validator: had.validator, ...(Number.isSafeInteger(total) && { total }) };
 };
 
-const wholeOf = (response: Response): Announced => {
+const wholeOf = (response: Response): PartInfo => {
   const length = response.headers.get('content-length');
   const validator = validatorOf(response);
   return { from: 0, ...(length !== null && { total: Number(length) }), ...(validator !== undefined && { validator }) };
 };
 
 /** Reads an answer's headers. @returns `undefined` if the part on disk is of no use. */
-const announced = (response: Response, had: Progress | undefined, what: string): Announced | undefined => {
+const partInfoOf = (response: Response, had: Progress | undefined, what: string): PartInfo | undefined => {
   const { status, headers } = response;
   if (status === 416 && had) return undefined;
   if (status !== 200 && !(status === 206 && had)) {
@@ -64,7 +64,7 @@ const announced = (response: Response, had: Progress | undefined, what: string):
   return status === 206 && had ? partOf(response, had) : wholeOf(response);
 };
 
-const checkSize = async ({ total = 0, from }: Announced, folder: string, maxBytes: number): Promise<void> => {
+const checkSize = async ({ total = 0, from }: PartInfo, folder: string, maxBytes: number): Promise<void> => {
   if (total > maxBytes) throw programTooLarge(maxBytes);
   const { bavail, bsize } = await statfs(folder);
   if (total - from <= bavail * bsize) return;
@@ -113,11 +113,11 @@ const receive = async (
   limit: Deadline,
 ): Promise<boolean> => {
   try {
-    const said = announced(response, had, what);
-    if (!said) return false;
-    await checkSize(said, folder, maxBytes);
-    const bytes = await part.write(said.from, bounded(response, said.from, maxBytes, limit), said);
-    if (said.total !== undefined && bytes !== said.total) throw malformed(what, 'was cut short');
+    const info = partInfoOf(response, had, what);
+    if (!info) return false;
+    await checkSize(info, folder, maxBytes);
+    const bytes = await part.write(info.from, bounded(response, info.from, maxBytes, limit), info);
+    if (info.total !== undefined && bytes !== info.total) throw malformed(what, 'was cut short');
     return true;
   } finally {
     await dropBody(response);

@@ -52,21 +52,21 @@ const ignore: MqttClient['handleMessage'] = (_packet, done) => done();
  * @returns Drops further messages and resumes the socket.
  */
 const deliver = (client: MqttClient, listener: LinkListener): (() => void) => {
-  let held: (() => void) | undefined;
+  let resume: (() => void) | undefined;
   client.handleMessage = ({ topic, payload, retain, properties }, done) => {
     const settled = listener.onMessage(topic, payload as Uint8Array, retain, properties);
     if (!settled) return done();
     const goOn = () => {
-      if (held !== goOn) return;
-      held = undefined;
+      if (resume !== goOn) return;
+      resume = undefined;
       done();
     };
-    held = goOn;
+    resume = goOn;
     settled.then(goOn, goOn);
   };
   return () => {
     client.handleMessage = ignore;
-    held?.();
+    resume?.();
   };
 };
 
