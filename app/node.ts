@@ -6,6 +6,7 @@
 import { join, relative, resolve } from 'node:path';
 import { extractArchive } from '../adapters/node/archive/extract.ts';
 import { folderPrograms } from '../adapters/node/program/programs.ts';
+import { nodeConsoleLogSink } from '../adapters/node/console.ts';
 import { folderFirmwareStore } from '../adapters/node/firmware/store.ts';
 import { nodeProcessControl } from '../adapters/node/process/restart.ts';
 import { fileOutbox } from '../adapters/node/outbox/outbox.ts';
@@ -15,7 +16,6 @@ import { fileStorage } from '../adapters/node/storage/storage.ts';
 import { nodeSystem } from '../adapters/node/system.ts';
 import { webCryptoCipher } from '../adapters/shared/cipher.ts';
 import { systemClock } from '../adapters/shared/clock.ts';
-import { consoleLogSink } from '../adapters/shared/log/console-log-sink.ts';
 import { mqttBroker } from '../adapters/shared/mqtt/broker.ts';
 import { kyRest } from '../adapters/shared/rest/rest.ts';
 import { unmanagedWifi } from '../adapters/shared/unmanaged-wifi.ts';
@@ -78,7 +78,7 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
     system: nodeSystem({ path: folder }),
     process: nodeProcessControl({ folder }),
     cipher: webCryptoCipher(),
-    console: consoleLogSink(),
+    console: nodeConsoleLogSink(),
     extract: extractArchive(defaultArchiveLimits),
     random: Math.random,
   };

@@ -21,6 +21,8 @@ export interface LogEntry {
 /** A destination of log entries. Never throws and never blocks. */
 export interface LogSink {
   write(entry: LogEntry): void;
+  /** Whether a text comes from what this sink itself has just written, and is to be passed over. */
+  isEcho?(text: string): boolean;
   /** Resolves when everything written so far is out. */
   flush(): Promise<void>;
 }

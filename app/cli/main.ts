@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { standardStream } from '../../adapters/node/console.ts';
 import { codeOf, storageError } from '../../adapters/node/fs/errors.ts';
 import { failureOf } from '../../services/errors.ts';
 import { oneLine } from '../../adapters/shared/log/log-lines.ts';
@@ -72,5 +73,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCode.ok);
   throw error;
 });
+// Nor is one that no longer reads how things go: `pepeunit run` supervises the unit all the same.
+standardStream('stderr');
 
 process.exitCode = await run(process.argv.slice(2));

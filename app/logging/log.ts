@@ -45,6 +45,8 @@ export const createLogDispatcher = (
   /** Sinks that threw on their last entry; each is reported once. */
   const broken = new Set<SinkName>();
 
+  const isEcho = (text: string): boolean => sinkNames.some((sink) => config[sink] && sinks[sink].isEcho?.(text));
+
   const write = (sink: SinkName, entry: LogEntry) => {
     if (!config[sink]) return;
     try {
@@ -74,7 +76,7 @@ export const createLogDispatcher = (
 
   return {
     log: (level, text, options) => {
-      if (rankOf(level) < minRank) return;
+      if (rankOf(level) < minRank || isEcho(text)) return;
       const entry = logEntry(level, text, epochMs(), secrets());
       for (const sink of sinkNames) if (sink !== 'mqtt' || options?.fileOnly !== true) write(sink, entry);
     },

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { standardStream } from '../../adapters/node/console.ts';
 
 /** Where a command's output goes. */
 export type Output = Pick<NodeJS.WriteStream, 'write'> & { readonly isTTY?: boolean };
@@ -7,7 +8,8 @@ export type Output = Pick<NodeJS.WriteStream, 'write'> & { readonly isTTY?: bool
 export const print = (line: string, to: Output = process.stdout): void => void to.write(`${line}\n`);
 
 /** Writes one line about progress or a failure to standard error, apart from the result. */
-export const printStatus = (line: string): void => print(line, process.stderr);
+export const printStatus = (line: string): void =>
+  standardStream('stderr').print(line, (text) => print(text, process.stderr));
 
 /** Styles of {@link Paint}. */
 export type Tone = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan';

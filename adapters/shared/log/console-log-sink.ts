@@ -3,29 +3,58 @@ import { oneLine } from './log-lines.ts';
 
 /** Options of the console sink. */
 export interface ConsoleLogSinkOptions {
-  /** Prints one line. @defaultValue the host's console, warnings and worse as errors */
+  /** Prints one line. @defaultValue {@link hostConsole}, warnings and worse as errors */
   readonly print?: (line: string, entry: LogEntry) => void;
 }
 
 const severe = new Set(['Warning', 'Error', 'Critical']);
 
-const printOnConsole = (line: string, { level }: LogEntry): void => {
-  // oxlint-disable-next-line no-console -- this sink is the one way to the console
-  (severe.has(level) ? console.error : console.info)(line);
+/** Whether an entry goes to the console's errors. */
+export const isSevere = ({ level }: LogEntry): boolean => severe.has(level);
+
+/** The console's functions as they are now: an app may send its console to the log later. */
+export const hostConsole = (): { info(line: string): void; error(line: string): void } => {
+  // oxlint-disable-next-line no-console -- the console sinks are the one way to the console
+  const { info, error } = console;
+  return { info, error };
+};
+
+const consolePrinter = () => {
+  const { info, error } = hostConsole();
+  return (line: string, entry: LogEntry): void => (isSevere(entry) ? error : info)(line);
 };
 
 /** An entry as one readable line: time, level, text. */
 export const consoleLine = ({ level, text, create_datetime }: LogEntry): string =>
   oneLine(`${create_datetime ?? '-'} ${level.padEnd(8)} ${text}`);
 
-/** Prints each entry on the console as one line. */
-export const consoleLogSink = ({ print = printOnConsole }: ConsoleLogSinkOptions = {}): LogSink => ({
-  write: (entry) => {
-    try {
-      print(consoleLine(entry), entry);
-    } catch {
-      // The console is gone, and there is nowhere else to report it.
-    }
-  },
-  flush: async () => undefined,
-});
+/** Printed lines that are recognised. */
+const maxRecent = 64;
+/** What every printed line has. */
+const levelColumn = /(Debug|Info|Warning|Error|Critical) +/;
+
+/**
+ * Prints each entry on the console as one line. An app may send its console to the log: the sink keeps the console
+ * functions that it found when it was made, and recognises what it has printed itself.
+ */
+export const consoleLogSink = ({ print = consolePrinter() }: ConsoleLogSinkOptions = {}): LogSink => {
+  const recent: string[] = [];
+  let isPrinting = false;
+  return {
+    write: (entry) => {
+      const line = consoleLine(entry);
+      recent.push(line);
+      if (recent.length > maxRecent) recent.shift();
+      isPrinting = true;
+      try {
+        print(line, entry);
+      } catch {
+        // The console is gone, and there is nowhere else to report it.
+      } finally {
+        isPrinting = false;
+      }
+    },
+    isEcho: (text) => isPrinting || (levelColumn.test(text) && recent.some((line) => text.includes(line))),
+    flush: async () => undefined,
+  };
+};
