@@ -2,7 +2,7 @@ import { FirmwareError } from './errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 
 /**
- * Which part of a staged version to install. `everything` also removes files of the old version that the new one lacks;
+ * Which part of a staged version to install. `everything` also removes files that updates brought and the new version lacks;
  * `envAndSchema` installs env.json and schema.json alone; `compiled` installs the staged files and removes none.
  */
 export type FirmwareScope = 'everything' | 'envAndSchema' | 'compiled';
@@ -18,6 +18,15 @@ export interface TrialTerms {
   readonly healthyWithinMs: number;
 }
 
+/** Files that no update had brought and that gave way to a version. */
+export interface KeptFiles {
+  /** Where they are kept, relative to the unit's folder. */
+  readonly folder: string;
+  readonly count: number;
+  /** The first of their paths. */
+  readonly names: readonly string[];
+}
+
 /** An update that is not settled yet. */
 export interface FirmwareFlight extends TrialTerms {
   readonly id: string;
@@ -30,6 +39,8 @@ export interface FirmwareFlight extends TrialTerms {
   readonly starts: number;
   /** Reason for the rollback, during one. */
   readonly reason?: string;
+  /** What gave way to the new version, if anything did. */
+  readonly kept?: KeptFiles;
 }
 
 /** A version whose trial failed. */
@@ -115,6 +126,14 @@ const recordIn = (record: JsonObject, name: string): JsonObject => {
 
 const reasonIn = (record: JsonObject) => (record.reason === undefined ? {} : { reason: textIn(record, 'reason') });
 
+const keptIn = (record: JsonObject): { kept?: KeptFiles } => {
+  if (record.kept === undefined) return {};
+  const kept = recordIn(record, 'kept');
+  const { names } = kept;
+  if (!Array.isArray(names) || !names.every(isText)) throw damaged('names must be texts');
+  return { kept: { folder: textIn(kept, 'folder'), count: countIn(kept, 'count'), names } };
+};
+
 const flightOf = (record: JsonObject): FirmwareFlight => ({
   id: idIn(record, 'id'),
   from: textIn(record, 'from'),
@@ -124,6 +143,7 @@ const flightOf = (record: JsonObject): FirmwareFlight => ({
   maxStarts: countIn(record, 'maxStarts'),
   healthyWithinMs: countIn(record, 'healthyWithinMs'),
   ...reasonIn(record),
+  ...keptIn(record),
 });
 
 const failedOf = (record: JsonObject): FailedVersion => ({

@@ -25,7 +25,7 @@ export interface SwapOrder {
 export interface FirmwareStatus {
   readonly phase: FirmwarePhase;
   /** The trial in progress. */
-  readonly trial?: Pick<FirmwareFlight, 'from' | 'to' | 'starts' | 'maxStarts' | 'healthyWithinMs'>;
+  readonly trial?: Pick<FirmwareFlight, 'from' | 'to' | 'starts' | 'maxStarts' | 'healthyWithinMs' | 'kept'>;
   readonly failed?: FailedVersion;
   readonly outcome?: UpdateOutcome;
   /** A problem that `recover` or `countStart` found and repaired. */
@@ -58,6 +58,25 @@ export const swapBegun = (journal: FirmwareJournal, id: string, order: SwapOrder
   const kept = journal.failed?.version === to ? without(journal, 'outcome') : without(journal, 'outcome', 'failed');
   const flight = { id, from: clipped(from), to: clipped(to), scope, starts: 0, ...trial };
   return { ...kept, phase: 'swapping', flight };
+};
+
+const maxKeptNames = 5;
+const maxKeptNameLength = 256;
+
+/**
+ * Notes the files that gave way to the new version although no update had brought them.
+ *
+ * @example
+ * import { defaultTrialTerms, filesKept, firstJournal, swapBegun } from 'pepeunit-client/services';
+ *
+ * const order = { scope: 'everything', from: 'v1', to: 'v2', trial: defaultTrialTerms } as const;
+ * const begun = swapBegun(firstJournal, 'id-1', order);
+ * const count = filesKept(begun, '.pepeunit/kept/v2', ['notes.txt']).flight?.kept?.count; // 1
+ */
+export const filesKept = (journal: FirmwareJournal, folder: string, paths: readonly string[]): FirmwareJournal => {
+  if (!journal.flight || paths.length === 0) return journal;
+  const names = paths.slice(0, maxKeptNames).map((path) => path.slice(0, maxKeptNameLength));
+  return { ...journal, flight: { ...journal.flight, kept: { folder, count: paths.length, names } } };
 };
 
 /**
@@ -196,6 +215,7 @@ export const statusOf = ({ phase, flight, failed, outcome }: FirmwareJournal): F
         starts: flight.starts,
         maxStarts: flight.maxStarts,
         healthyWithinMs: flight.healthyWithinMs,
+        ...(flight.kept && { kept: flight.kept }),
       },
     }),
   ...(failed && { failed }),

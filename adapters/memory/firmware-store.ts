@@ -1,6 +1,7 @@
 import { FirmwareError } from '../../services/errors.ts';
 import { firstJournal, type FirmwareJournal, type FirmwareScope } from '../../services/firmware-journal.ts';
 import {
+  filesKept,
   outcomeTold,
   rollBackBegun,
   rollBackDone,
@@ -28,6 +29,8 @@ export interface MemoryFirmwareStore extends FirmwareStore {
   readonly live: MemoryTree;
   /** Staged versions, by id. */
   readonly staged: ReadonlyMap<string, MemoryTree>;
+  /** Files that no update had brought and that gave way, by the version that replaced them. */
+  readonly kept: ReadonlyMap<string, MemoryTree>;
   /** Swaps so far, in order. */
   readonly swaps: readonly ({ readonly id: string } & SwapOrder)[];
   /** The journal that would be on disk. */
@@ -78,23 +81,41 @@ const swappedFiles = (tree: MemoryTree, scope: FirmwareScope): MemoryTree =>
     ? new Map([...tree].filter(([path]) => path === 'env.json' || path === 'schema.json'))
     : tree;
 
+const documents = ['env.json', 'schema.json'];
+
+const isSame = (one: Uint8Array, other: Uint8Array | undefined): boolean =>
+  other !== undefined && one.length === other.length && one.every((byte, at) => byte === other[at]);
+
 /** The running version, the previous one, and the swap between them. */
 const memoryVersions = (live: MemoryTree, keeps: readonly string[]) => {
-  let manifest: ReadonlySet<string> | undefined;
-  let previous = { tree: new Map(live), manifest };
+  /** Paths that updates have brought. */
+  let brought: ReadonlySet<string> = new Set();
+  let previous = { tree: new Map(live), brought };
+  const kept = new Map<string, MemoryTree>();
+  const isKept = keptPaths(keeps);
   return {
-    put: (tree: MemoryTree, scope: FirmwareScope) => {
-      const isKept = keptPaths(keeps, tree.keys());
-      previous = { tree: new Map(live), manifest };
-      const old = [...(manifest ?? live.keys())].filter((path) => !isKept(path));
-      if (scope === 'everything') for (const path of old) live.delete(path);
-      for (const [path, bytes] of swappedFiles(tree, scope)) if (!isKept(path)) live.set(path, bytes);
-      if (scope === 'everything') manifest = new Set(tree.keys());
+    kept,
+    /** @returns Paths of the replaced files that no update had brought. */
+    put: (tree: MemoryTree, { scope, to }: SwapOrder): string[] => {
+      previous = { tree: new Map(live), brought };
+      const installed = [...swappedFiles(tree, scope)].filter(([path]) => !isKept(path));
+      const foreign = installed.flatMap(([path, bytes]) => {
+        const old = live.get(path);
+        if (!old || brought.has(path) || documents.includes(path) || isSame(old, bytes)) return [];
+        return [[path, old] as const];
+      });
+      if (foreign.length > 0) kept.set(to, new Map(foreign));
+      const obsolete = [...brought].filter((path) => !isKept(path) && !documents.includes(path));
+      if (scope === 'everything') for (const path of obsolete) live.delete(path);
+      for (const [path, bytes] of installed) live.set(path, bytes);
+      const paths = installed.map(([path]) => path);
+      brought = new Set(scope === 'everything' ? paths : [...brought, ...paths]);
+      return foreign.map(([path]) => path);
     },
     restore: () => {
       live.clear();
       for (const [path, bytes] of previous.tree) live.set(path, bytes);
-      ({ manifest } = previous);
+      ({ brought } = previous);
     },
   };
 };
@@ -158,6 +179,7 @@ export const memoryFirmwareStore = (options: MemoryFirmwareStoreOptions): Memory
   return {
     live,
     staged,
+    kept: versions.kept,
     swaps,
     get journal() {
       return now();
@@ -180,8 +202,9 @@ export const memoryFirmwareStore = (options: MemoryFirmwareStoreOptions): Memory
       planned.check('swap');
       const tree = staged.get(id);
       if (!tree) throw new FirmwareError('io', 'This version is not staged any more. Download the firmware again.');
-      write(swapDone(swapBegun(now(), id, order)));
-      versions.put(tree, order.scope);
+      const begun = swapBegun(now(), id, order);
+      const paths = versions.put(tree, order);
+      write(swapDone(filesKept(begun, `.pepeunit/kept/${order.to}`, paths)));
       staged.delete(id);
       swaps.push({ id, ...order });
     },

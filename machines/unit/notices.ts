@@ -115,6 +115,12 @@ export const notices = {
       ? { level: 'Info', text: `Version ${version} is on trial, start ${start} of ${maxStarts}` }
       : { level: 'Warning', text: `Version ${version} is on trial, start ${start} of ${maxStarts}; ${noSupervisor}` },
   }),
+  'update.kept': ({ version, files: { folder, count, names } }) => ({
+    line: {
+      level: 'Warning',
+      text: `${count === 1 ? '1 file' : `${count} files`} that no update had brought gave way to version ${version}, kept in ${folder}: ${names.join(', ')}${count > names.length ? ` and ${count - names.length} more` : ''}`,
+    },
+  }),
   'update.confirmed': ({ version }) => ({
     line: { level: 'Info', text: `Update to ${version} is confirmed` },
     emitted: { type: 'updateConfirmed', version },

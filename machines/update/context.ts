@@ -1,7 +1,7 @@
 import type { Failure } from '../../services/errors.ts';
 import type { StagedFirmware } from '../../services/firmware.ts';
 import type { UpdateTarget } from '../../services/update.ts';
-import type { FailedVersion, UpdateOutcome } from '../../services/firmware-journal.ts';
+import type { FailedVersion, KeptFiles, UpdateOutcome } from '../../services/firmware-journal.ts';
 import type { FirmwareStatus } from '../../services/firmware-transitions.ts';
 import type { RestartMode } from '../../services/process-control.ts';
 import type { Parent } from '../lib/slot.ts';
@@ -56,6 +56,8 @@ export type UpdateFact =
   | { type: 'update.failed'; target: UpdateTarget; phase: UpdatePhase; failure: Failure }
   /** The running version is on trial. Without a supervisor nothing helps a version that can't even start. */
   | { type: 'update.tried'; version: string; start: number; maxStarts: number; isSupervised: boolean }
+  /** Files that no update had brought gave way to the version on trial; they are kept. */
+  | { type: 'update.kept'; version: string; files: KeptFiles }
   | { type: 'update.confirmed'; version: string }
   | { type: 'update.rolledBack'; version: string; reason: string }
   | { type: 'update.targetUnknown'; failure: Failure }

@@ -61,6 +61,8 @@ export const updateSetup = setup({
       if (!trial) return;
       const { to: version, starts: start, maxStarts } = trial;
       enqueue.sendTo(parent, { type: 'update.tried', version, start, maxStarts, isSupervised });
+      // The first start reports it: the process that swapped may have been killed.
+      if (trial.kept && start <= 1) enqueue.sendTo(parent, { type: 'update.kept', version, files: trial.kept });
     }),
     reportOutcome: enqueueActions(({ context: { parent, outcome }, enqueue }) => {
       if (outcome) enqueue.sendTo(parent, update.factOf(outcome));

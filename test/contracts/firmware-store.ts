@@ -55,6 +55,8 @@ export const firmwareStoreContract = (start: (old: Record<string, string>) => Pr
     'src/gone.ts': 'gone',
     ...kept,
   };
+  /** What no version brings, and so stays. */
+  const foreign = { ...kept, 'src/gone.ts': 'gone' };
   let bench: FirmwareStoreBench;
   beforeEach(async () => {
     bench = await start(old);
@@ -77,14 +79,30 @@ export const firmwareStoreContract = (start: (old: Record<string, string>) => Pr
     await bench.store.swap(id, order(name, scope, from));
   };
 
-  test('swapping everything leaves the new version and what the unit keeps, and starts a trial (U18)', async () => {
+  test('swapping everything leaves the new version and all that no version brought, and starts a trial (U18)', async () => {
     await swapTo('new');
-    expect(await bench.live()).toEqual({ ...versionFiles('new'), ...kept });
+    expect(await bench.live()).toEqual({ ...versionFiles('new'), ...foreign });
     expect(await bench.stagings()).toBe(0);
     expect(await bench.reopen().status()).toEqual({
       phase: 'trial',
-      trial: { from: 'old', to: 'new', starts: 0, ...trial },
+      trial: {
+        from: 'old',
+        to: 'new',
+        starts: 0,
+        ...trial,
+        kept: { folder: '.pepeunit/kept/new', count: 1, names: ['src/main.ts'] },
+      },
     });
+  });
+
+  test('a file that the last version brought and the new one lacks goes; then nothing has to be kept (U18)', async () => {
+    await swapTo('one');
+    await bench.store.confirm();
+    const { id } = await stage(...version('two').filter(({ name }) => name !== 'src/new.ts'));
+    await bench.store.swap(id, order('two', 'everything', 'one'));
+    const { 'src/new.ts': _, ...two } = versionFiles('two');
+    expect(await bench.live()).toEqual({ ...two, ...foreign });
+    expect((await bench.store.status()).trial).not.toHaveProperty('kept');
   });
 
   test('swapping env and schema leaves the program alone, and settles', async () => {
@@ -107,7 +125,12 @@ export const firmwareStoreContract = (start: (old: Record<string, string>) => Pr
     await bench.write('made-by-the-app.txt', 'x');
     const { id } = await stage({ name: 'env.json', text: '{}' }, { name: 'schema.json', text: '{}' });
     await bench.store.swap(id, order('two', 'everything', 'one'));
-    expect(await bench.live()).toEqual({ 'env.json': '{}', 'schema.json': '{}', 'made-by-the-app.txt': 'x', ...kept });
+    expect(await bench.live()).toEqual({
+      'env.json': '{}',
+      'schema.json': '{}',
+      'made-by-the-app.txt': 'x',
+      ...foreign,
+    });
   });
 
   test('a trial that is confirmed is settled for good; confirming again changes nothing (U12, U13)', async () => {
@@ -120,7 +143,7 @@ export const firmwareStoreContract = (start: (old: Record<string, string>) => Pr
     for (let starts = 0; starts < 50; starts += 1) expect(await bench.store.countStart()).toEqual(settled);
     await bench.store.rollBack('a report failed');
     expect(await bench.store.status()).toEqual(settled);
-    expect(await bench.live()).toEqual({ ...versionFiles('new'), ...kept });
+    expect(await bench.live()).toEqual({ ...versionFiles('new'), ...foreign });
     await bench.store.forgetOutcome();
     expect(await bench.store.status()).toEqual({ phase: 'settled' });
   });
@@ -145,14 +168,14 @@ export const firmwareStoreContract = (start: (old: Record<string, string>) => Pr
     await bench.store.rollBack('crashed');
     await swapTo('good');
     expect((await bench.store.status()).failed).toBeUndefined();
-    expect(await bench.live()).toEqual({ ...versionFiles('good'), ...kept });
+    expect(await bench.live()).toEqual({ ...versionFiles('good'), ...foreign });
   });
 
   test('during a trial no other version takes its place (U15)', async () => {
     await swapTo('one');
     const { id } = await stage(...version('two'));
     await expect(bench.store.swap(id, order('two'))).rejects.toMatchObject({ name: 'FirmwareError', code: 'busy' });
-    expect(await bench.live()).toEqual({ ...versionFiles('one'), ...kept });
+    expect(await bench.live()).toEqual({ ...versionFiles('one'), ...foreign });
   });
 
   test('recovering a unit that was never updated changes nothing', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { firstJournal, isFlightId, parseJournal, type FirmwareJournal } from '../../services/firmware-journal.ts';
 import {
+  filesKept,
   outcomeTold,
   rollBackBegun,
   rollBackDone,
@@ -25,7 +26,9 @@ const counted = startCounted(trial);
 const rollingBack = rollBackBegun(counted, 'crashed');
 const rolledBack = rollBackDone(rollingBack);
 const confirmed = trialConfirmed(counted);
-const every = { firstJournal, swapping, trial, counted, rollingBack, rolledBack, confirmed };
+const withKept = filesKept(trial, '.pepeunit/kept/new', ['a', 'b', 'c', 'd', 'e', 'f'.repeat(10_000)]);
+const kept = { folder: '.pepeunit/kept/new', count: 6, names: ['a', 'b', 'c', 'd', 'e'] };
+const every = { firstJournal, swapping, trial, withKept, counted, rollingBack, rolledBack, confirmed };
 
 describe('an update', () => {
   test('goes from swap to trial to confirmed', () => {
@@ -65,6 +68,13 @@ describe('an update', () => {
     });
   });
 
+  test('names the first five of the files that gave way, and counts the rest (U18)', () => {
+    expect(statusOf(startCounted(withKept)).trial).toMatchObject({ starts: 1, kept });
+    expect(filesKept(trial, 'a', [])).toBe(trial);
+    expect(filesKept(firstJournal, 'a', ['b'])).toBe(firstJournal);
+    expect(filesKept(trial, 'a', ['f'.repeat(10_000)]).flight?.kept?.names[0]).toHaveLength(256);
+  });
+
   test('begins only when the last one is settled (U15)', () => {
     for (const journal of [swapping, trial, rollingBack]) {
       expect(() => swapBegun(journal, 'b2', order)).toThrowError(expect.objectContaining({ code: 'busy' }));
@@ -83,9 +93,9 @@ describe('a step outside its phase changes nothing (U12, U13)', () => {
   const steps = {
     swapDone: [swapDone, ['swapping']],
     swapGivenUp: [(journal: FirmwareJournal) => swapGivenUp(journal, 'x'), ['swapping']],
-    startCounted: [startCounted, ['trial', 'counted']],
-    trialConfirmed: [trialConfirmed, ['trial', 'counted']],
-    rollBackBegun: [(journal: FirmwareJournal) => rollBackBegun(journal, 'x'), ['trial', 'counted']],
+    startCounted: [startCounted, ['trial', 'withKept', 'counted']],
+    trialConfirmed: [trialConfirmed, ['trial', 'withKept', 'counted']],
+    rollBackBegun: [(journal: FirmwareJournal) => rollBackBegun(journal, 'x'), ['trial', 'withKept', 'counted']],
     rollBackDone: [rollBackDone, ['rollingBack']],
     outcomeTold: [outcomeTold, ['rolledBack', 'confirmed']],
   } as const;
@@ -132,6 +142,8 @@ describe('reading', () => {
     ['a negative count', { ...trial, flight: { ...trial.flight, starts: -1 } }],
     ['a huge count', { ...trial, flight: { ...trial.flight, maxStarts: 1e300 } }],
     ['a huge text', { ...trial, flight: { ...trial.flight, to: 'x'.repeat(100_000) } }],
+    ['kept files without a count', { ...trial, flight: { ...trial.flight, kept: { folder: 'a', names: [] } } }],
+    ['kept files with names that are none', { ...trial, flight: { ...trial.flight, kept: { ...kept, names: [1] } } }],
     ['a flight that is a list', { ...trial, flight: [] }],
     ['a failed version that is a text', { ...firstJournal, failed: 'new' }],
     ['an unknown result', { ...firstJournal, outcome: { version: 'new', result: 'lost' } }],

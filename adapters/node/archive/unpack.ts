@@ -14,6 +14,7 @@ import { syncTree } from '../fs/sync-tree.ts';
 import { zlibDecompress } from './zlib.ts';
 
 const ownerExecutes = 0o100;
+const nothing: ReadonlySet<string> = new Set();
 /** Files up to this size are written whole and concurrently, larger ones as a stream. */
 const maxWholeBytes = 256 * 1024;
 
@@ -96,16 +97,20 @@ const createTreeWriter = (fs: DurableFs, root: string, writes: ConcurrencyLimite
   };
 };
 
+const rootOf = (path: string): string => path.split('/', 1)[0] ?? '';
+
 const unpackAll = async (
   fs: DurableFs,
   folder: string,
   archive: AsyncIterable<Uint8Array>,
   limits: ArchiveLimits,
   writes: ConcurrencyLimiter,
+  leftOut: ReadonlySet<string>,
 ): Promise<Unpacked> => {
   const tree = createTreeWriter(fs, folder, writes);
   let bytes = 0;
   for await (const entry of readArchive(archive, limits, zlibDecompress)) {
+    if (leftOut.has(rootOf(entry.path))) continue;
     if (isClientsOwn(entry.path)) {
       const name = JSON.stringify(entry.path);
       throw new FirmwareError('hostile', `The archive was refused: ${name} has a name that belongs to this client.`);
@@ -129,10 +134,11 @@ export const unpackInto = async (
   archive: AsyncIterable<Uint8Array>,
   limits: ArchiveLimits,
   fs: DurableFs = hostFs,
+  leftOut: ReadonlySet<string> = nothing,
 ): Promise<Unpacked> => {
   const writes = createConcurrencyLimiter();
   try {
-    return await unpackAll(fs, folder, archive, limits, writes);
+    return await unpackAll(fs, folder, archive, limits, writes, leftOut);
   } catch (cause) {
     // The first failure is the one to report.
     await writes.whenIdle().catch(() => undefined);

@@ -32,18 +32,14 @@ export interface FirmwareContext {
 /** Names in the private folder that the journal still refers to. */
 const neededBy = ({ phase, flight, running }: FirmwareJournal): ReadonlySet<string> => {
   const needed = new Set<string>();
-  if (flight) for (const kind of ['plan', 'previous', 'undo', 'aside']) needed.add(`${kind}-${flight.id}`);
+  if (flight) for (const kind of ['plan', 'previous', 'undo']) needed.add(`${kind}-${flight.id}`);
   if (flight && phase === 'swapping') needed.add(`staging-${flight.id}`);
   if (running) needed.add(`plan-${running}`);
   if (running && phase !== 'trial') needed.add(`previous-${running}`);
   return needed;
 };
 
-/**
- * Removes files that no update needs, and temporary files of killed writes.
- *
- * Files that a rollback moved aside stay until the next trial.
- */
+/** Removes files that no update needs, and temporary files of killed writes; kept files stay. */
 const removeStale = async (
   fs: FileSystem,
   { own }: FirmwareLayout,
@@ -56,7 +52,6 @@ const removeStale = async (
     const place = parseName(name);
     if (!place || needed.has(`${place.kind}-${place.id}`)) continue;
     if (place.kind === 'staging' && isStaged(place.id)) continue;
-    if (place.kind === 'aside' && journal.phase !== 'trial') continue;
     await removeAll(fs, inside(own, name));
   }
   await sweepTemporaries(own);

@@ -27,7 +27,7 @@ const copyDurably = async (fs: FileSystem, from: string, to: string): Promise<vo
 };
 
 /** Keeps a file under a second name, by a hard link or else a copy; does nothing if the file is gone. */
-const saveFile = async (fs: FileSystem, from: string, to: string): Promise<void> => {
+export const saveFile = async (fs: FileSystem, from: string, to: string): Promise<void> => {
   try {
     await fs.link(from, to);
   } catch (cause) {

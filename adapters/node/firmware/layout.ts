@@ -3,7 +3,7 @@ import { join } from 'node:path';
 /** Name of the client's own folder inside the unit's. */
 export const privateName = '.pepeunit';
 
-const kinds = ['staging', 'previous', 'plan', 'undo', 'aside'] as const;
+const kinds = ['staging', 'previous', 'plan', 'undo'] as const;
 type Kind = (typeof kinds)[number];
 
 const pattern = new RegExp(`^(?<kind>${kinds.join('|')})-(?<id>[0-9a-z-]+?)(?:\\.json)?$`);
@@ -11,6 +11,15 @@ const pattern = new RegExp(`^(?<kind>${kinds.join('|')})-(?<id>[0-9a-z-]+?)(?:\\
 /** Reads kind and update id from a name in the private folder; `undefined` for other names. */
 export const parseName = (name: string): { readonly kind: Kind; readonly id: string } | undefined =>
   pattern.exec(name)?.groups as { kind: Kind; id: string } | undefined;
+
+const maxNameLength = 100;
+
+/** A name for a folder from any text. */
+const nameFrom = (text: string): string => `_${text.replaceAll(/[^\w-]/g, '_')}`.slice(0, maxNameLength);
+
+/** The folder, relative to the unit's, of what gave way to a version though no update had brought it. */
+export const keptFolder = (version: string): string =>
+  `${privateName}/kept/${/^\w[\w.-]*$/.test(version) ? version.slice(0, maxNameLength) : nameFrom(version)}`;
 
 /** Paths of a unit's updates. */
 export const firmwareLayout = (folder: string) => {
@@ -25,8 +34,6 @@ export const firmwareLayout = (folder: string) => {
     damaged: join(own, 'update.damaged.json'),
     staging: (id: string) => join(own, `staging-${id}`),
     previous: (id: string) => join(own, `previous-${id}`),
-    /** Files that blocked the previous version's paths. */
-    aside: (id: string) => join(own, `aside-${id}`),
     plan: (id: string) => join(own, `plan-${id}.json`),
     /** The journal of a rollback, written before any file moves: one rename puts it in force, even on a full disk. */
     undo: (id: string) => join(own, `undo-${id}.json`),

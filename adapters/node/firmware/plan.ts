@@ -15,12 +15,15 @@ export interface Manifest {
   readonly folders: readonly string[];
 }
 
+/** What updates have brought before the first one. */
+export const noManifest: Manifest = { files: [], folders: [] };
+
 /** Steps from one version to the next, and back. Paths are relative to the unit's folder. */
 export interface SwapPlan {
   readonly format: 1;
   /** Files of the new version, in order of their installation. */
   readonly install: readonly string[];
-  /** Files of the old version that are replaced or removed, to be kept for a rollback. */
+  /** Files that are replaced or removed, to be kept for a rollback. */
   readonly save: readonly string[];
   /** The removed ones of `save`. */
   readonly remove: readonly string[];
@@ -28,7 +31,7 @@ export interface SwapPlan {
   readonly create: readonly string[];
   /** Folders to remove once empty, deepest first. */
   readonly leave: readonly { readonly path: string; readonly mode: number }[];
-  /** Manifest of the new version; unknown for a program that was never staged as a whole. */
+  /** What updates have brought, including the new version; missing in some plans of older clients. */
   readonly manifest?: Manifest;
 }
 
@@ -37,8 +40,8 @@ export interface SwapSituation {
   readonly scope: FirmwareScope;
   readonly live: Tree;
   readonly staged: Tree;
-  /** Manifest of the running version, if known. */
-  readonly manifest: Manifest | undefined;
+  /** What updates have brought of the running version. */
+  readonly manifest: Manifest;
   readonly isKept: (path: string) => boolean;
   /** Device number of the file system that must hold everything. */
   readonly dev: number;
@@ -54,20 +57,6 @@ const isMovable = (node: TreeNode | undefined): boolean => node?.kind === 'file'
 
 const unique = (paths: Iterable<string>): string[] => [...new Set(paths)].toSorted();
 
-/** Folders with both documents of a unit: a unit that was never updated has no private folder yet. */
-const unitsIn = (live: Tree): string[] =>
-  pathsOf(live, 'folder').filter((path) => lastFiles.every((name) => live.get(`${path}/${name}`)?.kind === 'file'));
-
-/**
- * Files and folders of the running version: those of its manifest, or else everything that belongs to no other unit.
- */
-const runningVersion = ({ live, manifest }: SwapSituation): Manifest => {
-  if (manifest) return { files: [...manifest.files, ...lastFiles], folders: manifest.folders };
-  const units = unitsIn(live);
-  const isOurs = (path: string) => !units.some((unit) => path === unit || path.startsWith(`${unit}/`));
-  return { files: pathsOf(live, 'file', 'link').filter(isOurs), folders: pathsOf(live, 'folder').filter(isOurs) };
-};
-
 const newVersion = ({ scope, staged, isKept }: SwapSituation): Manifest => {
   const isWanted = (path: string) => !isKept(path) && (scope !== 'envAndSchema' || lastFiles.includes(path));
   const files = pathsOf(staged, 'file').filter(isWanted);
@@ -79,19 +68,27 @@ const newVersion = ({ scope, staged, isKept }: SwapSituation): Manifest => {
   };
 };
 
+/** Files and links where the new version has a folder, or in a folder where it has a file. */
+const filesInTheWay = (live: Tree, wanted: Manifest): string[] => {
+  const isWanted = new Set(wanted.files);
+  return [
+    ...wanted.folders.filter((path) => isMovable(live.get(path))),
+    ...pathsOf(live, 'file', 'link').filter((path) => foldersAbove(path).some((above) => isWanted.has(above))),
+  ];
+};
+
 const checkPlaces = ({ live, dev }: SwapSituation, wanted: Manifest, remove: ReadonlySet<string>): void => {
   for (const path of wanted.folders) {
     const node = live.get(path);
     if (node && node.kind !== 'folder' && !remove.has(path)) throw inTheWay(path, 'has to be a folder, and is none');
   }
-  for (const path of wanted.files) {
-    const node = live.get(path);
-    if (!node || isMovable(node)) continue;
-    if (node.kind !== 'folder') throw inTheWay(path, 'has to be a file, and is none');
-    const stays = [...live].find(([below, { kind }]) => {
-      return below.startsWith(`${path}/`) && kind !== 'folder' && !remove.has(below);
-    });
-    if (stays) throw inTheWay(stays[0], `is in a folder that has to be a file`);
+  const isWanted = new Set(wanted.files);
+  for (const [path, node] of live) {
+    if (node.kind === 'folder' || remove.has(path)) continue;
+    if (isWanted.has(path) && !isMovable(node)) throw inTheWay(path, 'has to be a file, and is none');
+    if (foldersAbove(path).some((above) => isWanted.has(above))) {
+      throw inTheWay(path, 'is in a folder that has to be a file');
+    }
   }
   for (const path of unique([...wanted.files, ...remove].map(parentOf))) {
     const node = live.get(path);
@@ -105,33 +102,28 @@ const foldersIn = (live: Tree, paths: readonly string[]): string[] =>
     .filter((path) => live.get(path)?.kind === 'folder')
     .flatMap((path) => [path, ...pathsOf(live, 'folder').filter((below) => below.startsWith(`${path}/`))]);
 
-const nextManifest = (scope: FirmwareScope, wanted: Manifest, known: Manifest | undefined): Manifest | undefined => {
-  if (scope === 'everything') return wanted;
-  return (
-    known && {
-      files: unique([...known.files, ...wanted.files]),
-      folders: unique([...known.folders, ...wanted.folders]),
-    }
-  );
-};
+const nextManifest = (scope: FirmwareScope, wanted: Manifest, known: Manifest): Manifest =>
+  scope === 'everything'
+    ? wanted
+    : { files: unique([...known.files, ...wanted.files]), folders: unique([...known.folders, ...wanted.folders]) };
 
 /**
- * Plans a swap, before anything moves.
+ * Plans a swap, before anything moves. Removes only what updates brought, and what is in the way of the new version.
  *
- * @throws {FirmwareError} `io` if a file that is not the old version's blocks a path.
+ * @throws {FirmwareError} `io` if something blocks a path that can't be saved for a rollback.
  */
 export const planSwap = (situation: SwapSituation): SwapPlan => {
-  const { scope, live } = situation;
+  const { scope, live, manifest } = situation;
   const wanted = newVersion(situation);
   const isWanted = new Set([...wanted.files, ...lastFiles]);
-  const old = scope === 'everything' ? runningVersion(situation) : { files: [], folders: [] };
-  const remove = unique(old.files.filter((path) => isMovable(live.get(path)) && !isWanted.has(path)));
+  const old = scope === 'everything' ? manifest : noManifest;
+  const obsolete = old.files.filter((path) => isMovable(live.get(path)) && !isWanted.has(path));
+  const remove = unique([...obsolete, ...filesInTheWay(live, wanted)]);
   checkPlaces(situation, wanted, new Set(remove));
   const stays = new Set(wanted.folders);
-  const leave = unique([...old.folders, ...remove.flatMap(foldersAbove), ...foldersIn(live, wanted.files)]).filter(
+  const leave = unique([...old.folders, ...obsolete.flatMap(foldersAbove), ...foldersIn(live, wanted.files)]).filter(
     (path) => live.get(path)?.kind === 'folder' && !stays.has(path),
   );
-  const manifest = nextManifest(scope, wanted, situation.manifest);
   return {
     format: 1,
     install: wanted.files,
@@ -139,8 +131,14 @@ export const planSwap = (situation: SwapSituation): SwapPlan => {
     remove,
     create: wanted.folders.filter((path) => live.get(path)?.kind !== 'folder'),
     leave: leave.toReversed().map((path) => ({ path, mode: live.get(path)?.mode ?? 0o700 })),
-    ...(manifest && { manifest }),
+    manifest: nextManifest(scope, wanted, manifest),
   };
+};
+
+/** Files that a plan replaces or removes although no update brought them; env.json and schema.json are the instance's. */
+export const foreignFiles = ({ save }: SwapPlan, { files }: Manifest): string[] => {
+  const brought = new Set([...files, ...lastFiles]);
+  return save.filter((path) => !brought.has(path));
 };
 
 const maxPlanBytes = 256 * 1024 * 1024;

@@ -3,18 +3,14 @@ import { foldersAbove, inside, parentOf } from '../fs/file-tree.ts';
 import type { FirmwareLayout } from './layout.ts';
 import type { SwapPlan } from './plan.ts';
 import { changedFolders } from './install.ts';
+import { isSameFile, moveToKept } from './kept-files.ts';
 import { makePrivateFolder, removeAll, removeFile, removeFolder, setMode, syncFolders } from './operations.ts';
 
-/** Moves blocking files aside, out of the way of the previous version. */
-const createWayClearer = (fs: FileSystem, folder: string, aside: string) => {
+/** Moves blocking files out of the way of the previous version, to those that are kept for good. */
+const createWayClearer = (fs: FileSystem, folder: string, version: string) => {
   const isFolder = async (path: string): Promise<boolean | undefined> =>
     (await statsOf(fs, inside(folder, path)))?.isDirectory();
-  let moved = 0;
-  const makeWay = async (path: string): Promise<void> => {
-    await makePrivateFolder(fs, aside);
-    moved += 1;
-    await fs.rename(inside(folder, path), inside(aside, `${Date.now()}-${moved}`));
-  };
+  const makeWay = (path: string): Promise<void> => moveToKept(fs, folder, version, path);
   return {
     /** Whether a path goes through folders alone, and no link. */
     isReached: async (path: string): Promise<boolean> => {
@@ -29,6 +25,11 @@ const createWayClearer = (fs: FileSystem, folder: string, aside: string) => {
     },
     ensureNoFolder: async (path: string): Promise<void> => {
       if (await isFolder(path)) await makeWay(path);
+    },
+    /** Makes way for a file that the new version had removed, unless the same one is in place. */
+    ensureNoOther: async (path: string, saved: string): Promise<void> => {
+      const at = inside(folder, path);
+      if ((await statsOf(fs, at)) && !(await isSameFile(fs, at, saved))) await makeWay(path);
     },
   };
 };
@@ -49,20 +50,22 @@ const removeAdded = async (fs: FileSystem, folder: string, plan: SwapPlan, way: 
  * Restores the previous version from any point of the swap or of an earlier rollback. Needs no network, and on a full
  * disk no more space than it frees.
  *
- * Moves blocking files of the new version aside. Continues with the other files if one can't be restored. Everything is
+ * Files in the way that came during the trial are kept. Continues with the other files if one can't be restored. Everything is
  * synced at the end.
  */
 export const restoreVersion = async (
   fs: FileSystem,
-  { folder, staging, previous, aside }: FirmwareLayout,
-  id: string,
+  { folder, staging, previous }: FirmwareLayout,
+  { id, version }: { readonly id: string; readonly version: string },
   plan: SwapPlan,
 ): Promise<void> => {
-  const way = createWayClearer(fs, folder, aside(id));
+  const way = createWayClearer(fs, folder, version);
+  const removed = new Set(plan.remove);
   const restore = async (path: string): Promise<void> => {
     const kept = inside(previous(id), path);
     if (!(await statsOf(fs, kept))) return;
     await way.ensureNoFolder(path);
+    if (removed.has(path)) await way.ensureNoOther(path, kept);
     await fs.rename(kept, inside(folder, path));
   };
   await removeAll(fs, staging(id));

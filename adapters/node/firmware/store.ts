@@ -45,6 +45,9 @@ const readStagedJson = async (fs: FileSystem, path: string, name: string): Promi
   }
 };
 
+/** Names that a git checkout may hold and no version: git's own, and a client's. */
+const neverUnpacked = new Set(['.git', '.pepeunit']);
+
 /** Bytes that an update leaves free on the disk. */
 const reservedBytes = 1024 * 1024;
 
@@ -106,7 +109,7 @@ export const folderFirmwareStore = ({
       try {
         await makeStaging(fs, layout, id);
         const { files, bytes } = await withinFreeSpace(fs, layout.own, limits, (allowed) =>
-          unpackInto(layout.staging(id), abortable(archive, signal), allowed, fs),
+          unpackInto(layout.staging(id), abortable(archive, signal), allowed, fs, neverUnpacked),
         );
         return { id, files, bytes };
       } catch (cause) {
@@ -118,9 +121,7 @@ export const folderFirmwareStore = ({
     readJson: async (id, name) =>
       staged.has(id) ? readStagedJson(fs, join(layout.staging(id), name), name) : undefined,
     swap: (id, order) =>
-      inTurn('The new version could not be put in place', () =>
-        swapVersion(context, id, order, (brought) => keptPaths(keeps, brought)),
-      ),
+      inTurn('The new version could not be put in place', () => swapVersion(context, id, order, keptPaths(keeps))),
     discard: (id) => inTurn('The version could not be discarded', () => discard(id)),
   };
 };

@@ -1,6 +1,7 @@
 import { FirmwareError, failureOf } from '../../../services/errors.ts';
 import type { FirmwareFlight, FirmwareJournal } from '../../../services/firmware-journal.ts';
 import {
+  filesKept,
   outcomeTold,
   rollBackDone,
   swapBegun,
@@ -11,8 +12,10 @@ import {
 import { ioError } from '../fs/errors.ts';
 import type { FirmwareContext } from './context.ts';
 import { putInPlace, saveVersion } from './install.ts';
+import { keepForeignFiles } from './kept-files.ts';
+import { keptFolder } from './layout.ts';
 import { removeAll } from './operations.ts';
-import { planSwap, readPlan, writePlan, type Manifest } from './plan.ts';
+import { foreignFiles, noManifest, planSwap, readPlan, writePlan, type Manifest } from './plan.ts';
 import { restoreVersion } from './rollback.ts';
 import { readTree } from './tree.ts';
 
@@ -24,8 +27,8 @@ const flightIn = ({ flight }: FirmwareJournal): FirmwareFlight => {
 /** Restores the previous version; the journal must be in phase `rollingBack`. @returns The settled journal. */
 export const finishRollBack = async (context: FirmwareContext, now: FirmwareJournal): Promise<FirmwareJournal> => {
   const { fs, layout, journal } = context;
-  const { id } = flightIn(now);
-  await restoreVersion(fs, layout, id, await readPlan(fs, layout.plan(id)));
+  const { id, to } = flightIn(now);
+  await restoreVersion(fs, layout, { id, version: to }, await readPlan(fs, layout.plan(id)));
   return journal.advance(now, rollBackDone(now));
 };
 
@@ -50,36 +53,34 @@ export const resume = async (context: FirmwareContext, now: FirmwareJournal): Pr
   return finishSwap(context, now).catch((cause: unknown) => giveUpSwap(context, now, cause));
 };
 
-/** Creates, from the paths of the new version, the predicate of paths that updates never touch. */
-export type KeptPaths = (brought: Iterable<string>) => (path: string) => boolean;
+/** Whether a path is one that updates never touch. */
+export type IsKept = (path: string) => boolean;
 
-/** Manifest of the running version; empty if its plan is unreadable, so that nothing else is removed. */
-const manifestOf = async (
-  { fs, layout }: FirmwareContext,
-  { running }: FirmwareJournal,
-): Promise<Manifest | undefined> => {
-  if (running === undefined) return undefined;
+/** What updates have brought of the running version; nothing if its plan is unreadable, so that nothing is removed. */
+const manifestOf = async ({ fs, layout }: FirmwareContext, { running }: FirmwareJournal): Promise<Manifest> => {
+  if (running === undefined) return noManifest;
   const plan = await readPlan(fs, layout.plan(running)).catch(() => undefined);
-  return plan ? plan.manifest : { files: [], folders: [] };
+  return plan?.manifest ?? noManifest;
 };
 
-/** Prepares a swap without changing the running version. */
+/** Prepares a swap without changing the running version. @returns The files that no update brought, now kept for good. */
 const prepare = async (
   context: FirmwareContext,
   id: string,
-  scope: SwapOrder['scope'],
+  { scope, to }: SwapOrder,
   now: FirmwareJournal,
-  keptPaths: KeptPaths,
-): Promise<void> => {
+  isKept: IsKept,
+): Promise<readonly string[]> => {
   const { fs, layout } = context;
   const staged = await readTree(fs, layout.staging(id));
-  const isKept = keptPaths(staged.keys());
   const live = await readTree(fs, layout.folder, isKept);
   const manifest = await manifestOf(context, now);
   const { dev } = await fs.lstat(layout.own);
   const plan = planSwap({ scope, live, staged, manifest, isKept, dev });
+  const kept = await keepForeignFiles(fs, layout, id, to, foreignFiles(plan, manifest));
   await saveVersion(fs, layout, id, plan, live);
   await writePlan(fs, layout.plan(id), plan);
+  return kept;
 };
 
 /** Undoes a failed swap. The caller gets the error, so no outcome remains to report. */
@@ -109,17 +110,17 @@ export const swapVersion = async (
   context: FirmwareContext,
   id: string,
   order: SwapOrder,
-  keptPaths: KeptPaths,
+  isKept: IsKept,
 ): Promise<void> => {
   const { journal, staged } = context;
   if (!staged.has(id)) {
     throw new FirmwareError('io', 'This version is not staged any more. Download the firmware again.');
   }
   const now = await journal.read();
-  const begun = swapBegun(now, id, order);
+  let begun = swapBegun(now, id, order);
   // The first failure is the one to report; the next start undoes the rest.
   try {
-    await prepare(context, id, order.scope, now, keptPaths);
+    begun = filesKept(begun, keptFolder(order.to), await prepare(context, id, order, now, isKept));
     await journal.prepareUndo(id, swapGivenUp(begun, 'The update was interrupted.'));
   } catch (cause) {
     await forgetPrepared(context, id).catch(() => undefined);

@@ -23,6 +23,11 @@ interface DurableHandle {
   close(): Promise<void>;
 }
 
+/** An open file that can be read as well. */
+interface ReadableHandle extends DurableHandle {
+  createReadStream(options: { autoClose: false }): AsyncIterable<Uint8Array>;
+}
+
 /** The operations of a durable write. Tests trace them and make them fail. */
 export interface DurableFs {
   open(path: string, flags: string, mode?: number): Promise<DurableHandle>;
@@ -33,6 +38,7 @@ export interface DurableFs {
 
 /** The operations of an update. Tests count them, kill at each of them and make them fail. */
 export interface FileSystem extends DurableFs {
+  open(path: string, flags: string, mode?: number): Promise<ReadableHandle>;
   /** Follows links. */
   stat(path: string): Promise<PathStats>;
   /** Follows no link. */

@@ -1,17 +1,14 @@
-const always = ['.pepeunit'];
-const unlessBrought = ['node_modules', '.git'];
+/** The client's own folder, git's history (whose config may hold a token), and what the host installed. */
+const always = ['.pepeunit', '.git', 'node_modules'];
 
 const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
 /**
- * Creates the predicate of paths, relative to the unit's folder, that updates never touch: the client's own folder, the
- * unit's declared data, and dependencies and git history unless the new version brings them.
+ * Creates the predicate of paths, relative to the unit's folder, that no update installs, replaces or removes.
  *
  * @param declared Files and folders with the unit's data, such as its log.
- * @param brought Paths of the new version.
  */
-export const keptPaths = (declared: readonly string[], brought: Iterable<string>): ((path: string) => boolean) => {
-  const roots = new Set(Array.from(brought, (path) => path.split('/', 1)[0]));
-  const kept = [...always, ...declared, ...unlessBrought.filter((name) => !roots.has(name))];
+export const keptPaths = (declared: readonly string[]): ((path: string) => boolean) => {
+  const kept = [...always, ...declared];
   return (path) => kept.some((folder) => isWithin(path, folder));
 };

@@ -46,10 +46,7 @@ const windows = [
 ];
 
 const own = [
-  '.pepeunit/update.json',
   '.PEPEUNIT/update.json',
-  '.pepeunit',
-  './.pepeunit/x',
   '.pepe\u200dunit/x',
   '.\uff50epeunit/x',
   'PEPEUN~1/x',

@@ -16,7 +16,7 @@ const complain = (what: string, detail: unknown): void => {
 };
 
 beforeAll(async () => {
-  bench = { unit: await caseOf({ isUpdatedBefore: false, scope: 'everything' }), complain };
+  bench = { unit: await caseOf({ updatesBefore: 0, scope: 'everything' }), complain };
   for (const task of tasks) steps[task] = (await stepsOf(bench, task)).length;
 });
 
@@ -76,9 +76,10 @@ describe.each(tasks)('%s', { timeout }, (task) => {
 
 describe('an update of another kind', { timeout }, () => {
   test.for<[string, Situation]>([
-    ['after another one', { isUpdatedBefore: true, scope: 'everything' }],
-    ['of a compiled program', { isUpdatedBefore: false, scope: 'compiled' }],
-    ['of env.json and schema.json alone', { isUpdatedBefore: true, scope: 'envAndSchema' }],
+    ['after another one', { updatesBefore: 1, scope: 'everything' }],
+    ['the third, between files of the user (U18)', { updatesBefore: 2, scope: 'everything' }],
+    ['of a compiled program', { updatesBefore: 0, scope: 'compiled' }],
+    ['of env.json and schema.json alone', { updatesBefore: 1, scope: 'envAndSchema' }],
   ])('%s (U1, U2, U17)', async ([, situation], context) => {
     const other: Bench = { unit: await caseOf(situation), complain };
     const count = (await stepsOf(other, 'update')).length;

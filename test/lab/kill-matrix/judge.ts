@@ -6,7 +6,7 @@ import { inChunks } from '../../support/tar.ts';
 import { snapshotOf, type Snapshot } from './tree.ts';
 import type { Verdict } from './tally.ts';
 import { carryOut, type Workplace } from './update.ts';
-import { keptFiles, layOut, newArchive, oldArchive } from './versions.ts';
+import { foreignFiles, keptFiles, layOut, newArchive, oldArchive } from './versions.ts';
 
 /** Tells the two versions by what they look like on disk. */
 export interface Judge {
@@ -15,8 +15,8 @@ export interface Judge {
 
 /** An update to be judged. */
 export interface Situation {
-  /** Whether the old version was put there by an update as well. */
-  readonly isUpdatedBefore: boolean;
+  /** How many updates have put the old version there. */
+  readonly updatesBefore: number;
   readonly scope: FirmwareScope;
 }
 
@@ -43,14 +43,15 @@ export const judgeOf = (before: Snapshot, after: Snapshot): Judge => {
 };
 
 /** Gets to know both versions of a situation from an update without a fault. */
-export const caseOf = async ({ isUpdatedBefore, scope }: Situation): Promise<Case> => {
+export const caseOf = async ({ updatesBefore, scope }: Situation): Promise<Case> => {
   const [first, archive] = [await oldArchive(), await newArchive(scope)];
   const prepare = async (fs: FileSystem): Promise<void> => {
     await layOut(fs, unitFolder);
-    if (!isUpdatedBefore) return;
     const place = { fs, folder: unitFolder, archive: () => inChunks(first) };
-    await carryOut('update', place);
-    await carryOut('confirm', place);
+    for (let update = 0; update < updatesBefore; update += 1) {
+      await carryOut('update', place);
+      await carryOut('confirm', place);
+    }
   };
   const { fs } = powerDisk();
   await prepare(fs);
@@ -59,11 +60,25 @@ export const caseOf = async ({ isUpdatedBefore, scope }: Situation): Promise<Cas
   return { ...judgeOf(before, await snapshotOf(fs, unitFolder)), scope, archive, prepare };
 };
 
-/** Whether what is the unit's own is there; the log may have grown. */
-const hasItsData = async (fs: FileSystem, folder: string): Promise<boolean> => {
+/** Whether a file of the user is where it was, or kept because it gave way. */
+const isInPlaceOrKept = async (fs: FileSystem, folder: string, name: string, text: string): Promise<boolean> => {
+  const kept = `${folder}/.pepeunit/kept`;
+  const places = (await fs.readdir(kept).catch(() => [])).map((version) => `${kept}/${version}`);
+  for (const place of [folder, ...places]) {
+    const found = await fs.readFile(`${place}/${name}`).catch(() => undefined);
+    if (found && new TextDecoder().decode(found) === text) return true;
+  }
+  return false;
+};
+
+/** Whether what is the unit's or the user's own is there; the log may have grown. */
+export const hasItsData = async (fs: FileSystem, folder: string): Promise<boolean> => {
   for (const [name, text] of Object.entries(keptFiles)) {
     const found = new TextDecoder().decode(await fs.readFile(`${folder}/${name}`));
     if (!found.startsWith(text)) return false;
+  }
+  for (const [name, text] of Object.entries(foreignFiles)) {
+    if (!(await isInPlaceOrKept(fs, folder, name, text))) return false;
   }
   return true;
 };

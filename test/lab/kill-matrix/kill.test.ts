@@ -3,7 +3,7 @@ import { hostFs } from '../../../adapters/node/fs/file-system.ts';
 import { compileProgram, type Compiled } from '../../support/compiled.ts';
 import { createYard, type Yard } from '../../support/supervised-unit.ts';
 import { isWhole, sampled } from './extent.ts';
-import { judgeOf, verdictOn, type Judge } from './judge.ts';
+import { hasItsData, judgeOf, verdictOn, type Judge } from './judge.ts';
 import { createLane, type Base, type Lane } from './lane.ts';
 import { counted, emptyTally, harmless, sum, type Tally, type Verdict } from './tally.ts';
 import type { Task } from './update.ts';
@@ -41,7 +41,8 @@ const verdictOnline = async (judge: Judge, lane: Lane, what: string): Promise<Ve
   try {
     const { versions, snapshot } = await lane.goOnline();
     const version = judge.versionOf(snapshot);
-    if (version && versions.every((each) => each === version)) return version;
+    const isOne = versions.every((each) => each === version) && (await hasItsData(hostFs, lane.folder));
+    if (version && isOne) return version;
     complain(what, { versions, snapshot });
     return 'mixed';
   } catch (thrown) {

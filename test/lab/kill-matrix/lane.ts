@@ -12,7 +12,7 @@ import { until } from '../../support/until.ts';
 import { download } from './download.ts';
 import { snapshotOf, type Snapshot } from './tree.ts';
 import type { Task } from './update.ts';
-import { keptFiles, newParts, oldParts } from './versions.ts';
+import { foreignFiles, keptFiles, newParts, oldParts } from './versions.ts';
 
 /** A unit that tells when it is online, of which version its parts are, and obeys no update. */
 const program = (version: string): string => `
@@ -90,7 +90,13 @@ export const createLane = async ({ root, instance }: Yard, child: Compiled, name
   const { uuid } = await operator.createUnit({ name, folder: source });
   const env: JsonObject = { ...(await operator.getEnv(uuid)), PU_COMMIT_VERSION: 'old' };
   const documents = { 'env.json': JSON.stringify(env), 'schema.json': JSON.stringify(operator.getSchema(uuid)) };
-  await writeFiles(join(bases, 'old'), { ...oldParts, ...keptFiles, ...documents, 'main.js': program('old') });
+  await writeFiles(join(bases, 'old'), {
+    ...oldParts,
+    ...keptFiles,
+    ...foreignFiles,
+    ...documents,
+    'main.js': program('old'),
+  });
   await symlink('lib/part.js', join(bases, 'old', 'linked.js'));
   const reset = async (base: Base): Promise<void> => {
     await rm(folder, { recursive: true, force: true });

@@ -184,6 +184,9 @@ const diskOf = (root: Node): PowerDisk => {
           node.synced = node.content;
           syncNames(node);
         },
+        async *createReadStream() {
+          yield node.content;
+        },
         close: async () => undefined,
       };
     },

@@ -43,6 +43,7 @@ export const steppingFs = (fs: FileSystem, step: TakeStep): FileSystem => {
         chmod: on('chmod', (bits) => handle.chmod(bits)),
         writeFile: on('write', (content) => handle.writeFile(content)),
         sync: on('fsync', () => handle.sync()),
+        createReadStream: (options) => handle.createReadStream(options),
         close: () => handle.close(),
       };
     },

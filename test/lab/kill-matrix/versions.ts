@@ -20,12 +20,26 @@ export const newParts: Readonly<Record<string, string>> = {
   'fresh/deep/y.js': 'fresh',
   'turns-to-folder/inner.js': 'in a folder',
   'turns-to-file': 'a file',
+  'gives-way-late.txt': 'of the new version',
+  'gives-way-as-folder': 'a file',
+  'gives-way-to-folder/inner.txt': 'in a folder',
 };
 
 /** What is the unit's own in both. */
 export const keptFiles: Readonly<Record<string, string>> = {
   'log.json': '{"level":"Info","text":"kept"}\n',
   'data/readings': '1 2 3',
+};
+
+/** Files of the user that no version brought: some stay, some give way to a version. */
+export const foreignFiles: Readonly<Record<string, string>> = {
+  '.env': 'SECRET=1',
+  'photos/a.jpg': 'a photo',
+  'lib/data.txt': 'beside the program',
+  'gives-way-early.txt': 'to the old version, where an update brings that',
+  'gives-way-late.txt': 'to the new version',
+  'gives-way-as-folder/inner.txt': 'to a file of the new version',
+  'gives-way-to-folder': 'to a folder of the new version',
 };
 
 const documents = (version: string): Record<string, string> => ({
@@ -35,7 +49,7 @@ const documents = (version: string): Record<string, string> => ({
   'same.txt': 'the same in both',
 });
 
-const oldFiles = { ...documents('old'), ...oldParts, ...keptFiles };
+const oldFiles = { ...documents('old'), ...oldParts, ...keptFiles, ...foreignFiles };
 const newFiles = { ...documents('new'), ...newParts };
 
 const entries = (files: Readonly<Record<string, string>>): TarEntry[] =>
@@ -43,7 +57,7 @@ const entries = (files: Readonly<Record<string, string>>): TarEntry[] =>
 
 /** The archive of the version that is there before. */
 export const oldArchive = async (): Promise<Buffer> =>
-  gzipSync(await tarOf(...entries({ ...documents('old'), ...oldParts })));
+  gzipSync(await tarOf(...entries({ ...documents('old'), ...oldParts, 'gives-way-early.txt': 'of the old version' })));
 
 /** The archive of the new version, as the instance sends it; what is not everything holds the documents and the program. */
 export const newArchive = async (scope: FirmwareScope): Promise<Buffer> =>

@@ -45,6 +45,19 @@ describe('what an earlier start has left', () => {
     expect(unit.told()).toMatchObject([{ phase: 'recovering', failure: problem }, { type: 'update.tried' }]);
   });
 
+  test('files that gave way to the version on trial are reported at its first start alone (U18)', async () => {
+    const files = { folder: '.pepeunit/kept/v2', count: 1, names: ['notes.txt'] };
+    const at = (start: number) => {
+      const { trial, ...status } = onTrial(start);
+      return { ...status, ...(trial && { trial: { ...trial, kept: files } }) };
+    };
+    expect((await woken(at(1))).told()).toMatchObject([
+      { type: 'update.tried' },
+      { type: 'update.kept', version: 'v2', files },
+    ]);
+    expect((await woken(at(2))).told()).toMatchObject([{ type: 'update.tried' }]);
+  });
+
   test.each([
     [rolledBack, { type: 'update.rolledBack', version: 'v2', reason: 'it hung' }],
     [{ version: 'v2', result: 'confirmed' } as const, { type: 'update.confirmed', version: 'v2' }],

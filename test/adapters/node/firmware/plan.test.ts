@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { parsePlan } from '../../../../adapters/node/firmware/plan.ts';
-import { planSwap, type SwapSituation } from '../../../../adapters/node/firmware/plan.ts';
+import {
+  foreignFiles,
+  noManifest,
+  parsePlan,
+  planSwap,
+  type SwapSituation,
+} from '../../../../adapters/node/firmware/plan.ts';
 import type { NodeKind, Tree } from '../../../../adapters/node/firmware/tree.ts';
 import { keptPaths } from '../../../../adapters/shared/archive/kept-paths.ts';
 
@@ -22,8 +27,8 @@ const plan = (live: string[], staged: string[], change: Partial<SwapSituation> =
     scope: 'everything',
     live: treeOf(...live),
     staged: treeOf(...staged),
-    manifest: undefined,
-    isKept: keptPaths(['data', 'log.json'], staged),
+    manifest: noManifest,
+    isKept: keptPaths(['data', 'log.json']),
     dev,
     ...change,
   });
@@ -37,7 +42,10 @@ const refused = (path: string) =>
 
 describe('what a swap does', () => {
   test('replaces, adds and removes, with schema.json and env.json last (U2, U18)', () => {
-    const made = plan([...documents, 'main.js', 'gone/', 'gone/x.js'], [...documents, 'main.js', 'lib/', 'lib/y.js']);
+    const manifest = { files: [...documents, 'gone/x.js', 'main.js'], folders: ['gone'] };
+    const live = [...documents, 'main.js', 'gone/', 'gone/x.js', 'mine.txt'];
+    const made = plan(live, [...documents, 'main.js', 'lib/', 'lib/y.js'], { manifest });
+    expect(foreignFiles(made, manifest)).toEqual([]);
     expect(made).toEqual({
       format: 1,
       install: ['lib/y.js', 'main.js', 'schema.json', 'env.json'],
@@ -49,12 +57,18 @@ describe('what a swap does', () => {
     });
   });
 
-  test("before the first update everything is the old version's, a link as well, but not what is kept", () => {
-    const { remove } = plan(
-      [...documents, 'mine.txt', 'link@', 'socket!', 'data=', 'log.json=', 'node_modules=', '.pepeunit='],
-      documents,
-    );
-    expect(remove).toEqual(['link', 'mine.txt']);
+  test('the first update removes nothing: no version has brought what is there (U18)', () => {
+    const live = [...documents, 'mine.txt', 'link@', 'photos/', 'photos/a.jpg', 'socket!', 'data=', 'log.json='];
+    expect(plan(live, documents)).toMatchObject({ remove: [], leave: [], save: ['env.json', 'schema.json'] });
+  });
+
+  test.each([
+    ['first', noManifest],
+    ['tenth', { files: [...documents, 'brought.js'], folders: [] }],
+  ])('the %s update saves what it replaces though nobody brought it (U18)', (_, manifest) => {
+    const made = plan([...documents, 'a.js', 'link@'], [...documents, 'a.js', 'link'], { manifest });
+    expect(made).toMatchObject({ remove: [], save: ['a.js', 'env.json', 'link', 'schema.json'] });
+    expect(foreignFiles(made, manifest)).toEqual(['a.js', 'link']);
   });
 
   test('after it only what the last one brought; env.json and schema.json never go (U3)', () => {
@@ -70,11 +84,11 @@ describe('what a swap does', () => {
     expect(made.create).toEqual([]);
   });
 
-  test('dependencies are kept unless the new version brings them', () => {
-    const brought = [...documents, 'node_modules/', 'node_modules/a/', 'node_modules/a/index.js'];
-    const live = [...documents, 'node_modules/', 'node_modules/b.js'];
-    expect(plan(live, brought).remove).toEqual(['node_modules/b.js']);
-    expect(keptPaths([], documents)('node_modules/b.js')).toBe(true);
+  test.each(['node_modules', '.git', '.pepeunit'])('%s is neither installed nor replaced (U18)', (name) => {
+    const brought = [...documents, `${name}/`, `${name}/config`];
+    const made = plan([...documents, `${name}=`], brought);
+    expect(made).toMatchObject({ install: ['schema.json', 'env.json'], create: [], remove: [] });
+    expect(plan(documents, brought)).toMatchObject({ install: ['schema.json', 'env.json'], create: [] });
   });
 
   test('env.json and schema.json alone are env.json and schema.json alone', () => {
@@ -82,12 +96,12 @@ describe('what a swap does', () => {
       scope: 'envAndSchema',
     });
     expect(made).toMatchObject({ install: ['schema.json', 'env.json'], remove: [], create: [], leave: [] });
-    expect(made).not.toHaveProperty('manifest');
   });
 
-  test('a compiled version adds to what is known, and claims nothing where nothing is', () => {
+  test('a compiled version adds to what updates have brought, and removes nothing', () => {
     const scope = 'compiled';
-    expect(plan([...documents, 'x'], [...documents, 'unit'], { scope })).not.toHaveProperty('manifest');
+    const first = plan([...documents, 'x'], [...documents, 'unit'], { scope });
+    expect(first.manifest?.files).toEqual(['env.json', 'schema.json', 'unit']);
     const known = plan(documents, [...documents, 'unit'], { scope, manifest: { files: ['x'], folders: [] } });
     expect(known.manifest?.files).toEqual(['env.json', 'schema.json', 'unit', 'x']);
     expect(known.remove).toEqual([]);
@@ -95,8 +109,13 @@ describe('what a swap does', () => {
 });
 
 describe('a path that changes its kind', () => {
-  test('from file to folder and back', () => {
-    const made = plan([...documents, 'a', 'b/', 'b/c/', 'b/c/d'], [...documents, 'a/', 'a/x', 'b']);
+  test.each([
+    ['brought by an update', { files: ['a', 'b/c/d'], folders: ['b', 'b/c'] }, []],
+    ['of the user', noManifest, ['a', 'b/c/d']],
+  ])('from file to folder and back, where it was %s', (_, manifest, foreign) => {
+    const made = plan([...documents, 'a', 'b/', 'b/c/', 'b/c/d'], [...documents, 'a/', 'a/x', 'b'], { manifest });
+    expect(foreignFiles(made, manifest)).toEqual(foreign);
+    expect(made.save).toEqual(['a', 'b/c/d', 'env.json', 'schema.json']);
     expect(made).toMatchObject({
       remove: ['a', 'b/c/d'],
       create: ['a'],
@@ -108,14 +127,19 @@ describe('a path that changes its kind', () => {
   });
 
   test.each<[string, string[], string[]]>([
-    ['a file of the app where a folder has to be', ['a'], ['a/', 'a/x']],
-    ['a link of the app where a folder has to be', ['a@'], ['a/', 'a/x']],
     ['a device where a file has to be', ['a!'], ['a']],
-    ['a file of the app in a folder that has to be a file', ['a/', 'a/mine'], ['a']],
+    ['a device where a folder has to be', ['a!'], ['a/', 'a/x']],
+    ['another unit in a folder that has to be a file', ['a/', 'a/unit#'], ['a']],
     ['what is kept in a folder that has to be a file', ['a/', 'a/data='], ['a']],
   ])('%s is refused before anything moves', (_, live, staged) => {
     const manifest = { files: [], folders: [] };
     expect(() => plan([...documents, ...live], [...documents, ...staged], { manifest })).toThrowError(refused('a'));
+  });
+
+  test('a link of the user gives way to a folder', () => {
+    const made = plan([...documents, 'a@'], [...documents, 'a/', 'a/x']);
+    expect(made).toMatchObject({ remove: ['a'], create: ['a'] });
+    expect(foreignFiles(made, noManifest)).toEqual(['a']);
   });
 
   test('an empty folder of the app gives way to a file', () => {
@@ -133,7 +157,7 @@ describe('another unit in the folder (U20)', () => {
 
   test('that was never updated is not swept away by the first update', () => {
     const live = [...documents, 'other/', 'other/env.json', 'other/schema.json', 'other/lib/', 'other/lib/x', 'mine'];
-    expect(plan(live, documents)).toMatchObject({ remove: ['mine'], leave: [] });
+    expect(plan(live, documents)).toMatchObject({ remove: [], leave: [] });
   });
 });
 

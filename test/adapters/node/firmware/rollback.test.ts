@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { inChunks } from '../../../support/tar.ts';
 import type { FileSystem } from '../../../../adapters/node/fs/file-system.ts';
-import { archiveOf, folder, newFiles, oldFiles, order, own, put, textsIn, unit } from './unit-folder.ts';
+import { archiveOf, folder, newFiles, oldFiles, order, own, ownFiles, put, textsIn, unit } from './unit-folder.ts';
 
 /** One of the staged files is gone when it is to be put in place. */
 const loses = (fs: FileSystem): FileSystem => ({
@@ -41,6 +41,21 @@ describe('rolling back', () => {
     await put(disk, '/unit/readings.txt', '1 2 3');
     await trials.rollBack('crashed');
     expect(await textsIn(disk)).toEqual({ ...oldFiles, 'readings.txt': '1 2 3' });
+  });
+
+  test('keeps what came during the trial and is in the way (U18)', async () => {
+    const { disk, swap, trials } = await unit();
+    await swap();
+    await put(disk, '/unit/gone.js', 'made by the user');
+    await disk.unlink('/unit/lib/a.js');
+    await put(disk, '/unit/lib/a.js/mine', 'made by the user as well');
+    await trials.rollBack('crashed');
+    await swap();
+    await trials.confirm();
+    expect(await textsIn(disk, `${own}/kept`)).toEqual({
+      'new.rollback/gone.js': 'made by the user',
+      'new.rollback/lib/a.js/mine': 'made by the user as well',
+    });
   });
 
   test('gives folders their permissions back', async () => {
@@ -99,8 +114,19 @@ describe('sweeping', () => {
   test('removes what no update needs, and leaves what belongs to others', async () => {
     const { disk, trials } = await unit();
     const stale = ['staging-0a/lib/x', 'previous-0a/x', 'plan-0a.json', 'undo-0a.json'];
-    const others = ['newest-release.json', 'downloads/part', 'outbox/1', 'supervisor.json', 'previous', 'plan-B.json'];
-    for (const name of [...stale, ...others]) await put(disk, `${own}/${name}`, 'x');
+    const others = [
+      ...Object.keys(ownFiles),
+      'newest-release.json',
+      'downloads/part',
+      'outbox/1',
+      'supervisor.json',
+      'kept/v1/x',
+      'previous',
+      'plan-B.json',
+    ];
+    for (const name of [...stale, ...others]) {
+      if (!(name in ownFiles)) await put(disk, `${own}/${name}`, 'x');
+    }
     await trials.recover();
     expect(Object.keys(await textsIn(disk, own)).toSorted()).toEqual(others.toSorted());
   });
@@ -128,6 +154,8 @@ describe('sweeping', () => {
 
 test("the client's own folder may not be a link", async () => {
   const { disk, stage } = await unit();
+  for (const name of await disk.readdir(own)) await disk.unlink(`${own}/${name}`);
+  await disk.rmdir(own);
   await disk.mkdir('/elsewhere', { recursive: true, mode: 0o755 });
   await disk.symlink('/elsewhere', own);
   await expect(stage()).rejects.toMatchObject({ name: 'FirmwareError', code: 'io' });

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { extractArchive } from '../../../../adapters/node/archive/extract.ts';
@@ -125,8 +125,10 @@ describe('on disk', () => {
     ] as const) {
       await Promise.all([updateUnit(folder, versions[0]), updateUnit(inner, versions[1])]);
     }
+    const left = { 'gone.js': 'old unit', 'inner/gone.js': 'old unit/inner' };
     expect(filesOf(folder)).toEqual(
       Object.fromEntries([
+        ...Object.entries(left),
         ...versionOf('', 'two unit'),
         ['lib/main.js', 'two unit'],
         ...versionOf('inner/', 'three unit/inner'),
@@ -153,16 +155,14 @@ describe('on disk', () => {
 
   test('what is in the way stops the swap before anything moved', async () => {
     const store = folderFirmwareStore({ folder, limits });
-    symlinkSync(root, path.join(folder, 'linked'));
-    mkdirSync(path.join(folder, 'taken'));
-    writeFileSync(path.join(folder, 'taken', 'mine'), 'x');
-    for (const name of ['linked/escape', 'taken']) {
+    mkdirSync(path.join(folder, 'taken', 'unit', '.pepeunit'), { recursive: true });
+    writeFileSync(path.join(folder, 'taken', 'unit', 'env.json'), 'x');
+    for (const name of ['taken', 'taken/unit', 'taken/unit/main.js']) {
       const { id } = await store.stage(inChunks(await tarOf({ name: 'a', text: 'x' }, { name, text: 'x' })), signal);
-      await expect(store.swap(id, { ...order, scope: 'compiled' })).rejects.toMatchObject({ code: 'io' });
+      await expect(store.swap(id, order)).rejects.toMatchObject({ code: 'io' });
       await store.discard(id);
     }
-    expect(filesOf(folder)).toEqual({ 'taken/mine': 'x' });
-    expect(readdirSync(root)).toEqual(['unit']);
+    expect(filesOf(folder)).toEqual({ 'taken/unit/env.json': 'x' });
     expect(await store.status()).toEqual({ phase: 'settled' });
   });
 

@@ -48,10 +48,25 @@ export const textsIn = async (fs: FileSystem, at = folder, above = ''): Promise<
 export const archiveOf = (files: Record<string, string>): Promise<Buffer> =>
   tarOf(...Object.entries(files).map(([name, text]): TarEntry => ({ name, text })));
 
-/** A unit on a disk in memory that runs the old version. */
+/** What the client keeps of an update that brought the old version. */
+export const ownFiles = {
+  'update.json': JSON.stringify({ format: 1, phase: 'settled', running: 'first' }),
+  'plan-first.json': JSON.stringify({
+    format: 1,
+    install: [],
+    save: [],
+    remove: [],
+    create: [],
+    leave: [],
+    manifest: { files: Object.keys(oldFiles), folders: ['lib'] },
+  }),
+};
+
+/** A unit on a disk in memory that runs the old version, which an update brought. */
 export const unit = async (through: (fs: FileSystem) => FileSystem = (fs) => fs) => {
   const { fs: disk } = powerDisk();
   for (const [name, text] of Object.entries(oldFiles)) await put(disk, `${folder}/${name}`, text);
+  for (const [name, text] of Object.entries(ownFiles)) await put(disk, `${own}/${name}`, text);
   const fs = through(disk);
   const store = folderFirmwareStore({ folder, fs, limits });
   const stage = async () => store.stage(inChunks(await archiveOf(newFiles)), new AbortController().signal);
