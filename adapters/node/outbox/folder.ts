@@ -5,8 +5,7 @@ import type { StoredMessages } from '../../../services/outbox.ts';
 import { makeFolder } from '../fs/durable-file.ts';
 import { takeLock } from '../fs/lock.ts';
 import { recoverOutbox } from './recovery.ts';
-import { openSegments, type Segments } from './segments.ts';
-import type { SegmentsOptions } from './writer.ts';
+import { openSegments, type Segments, type SegmentsOptions } from './segments.ts';
 
 /** A locked outbox folder. */
 interface LockedFolder {

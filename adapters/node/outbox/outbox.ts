@@ -9,7 +9,7 @@ import { createSerialQueue } from '../../shared/serialize.ts';
 import { storageError } from '../fs/errors.ts';
 import { openRegularFile } from '../fs/open-regular-file.ts';
 import { createOutboxFolder } from './folder.ts';
-import { hostOutboxFs, type OutboxFs } from './writer.ts';
+import { hostOutboxFs, type OutboxFs } from './segments.ts';
 
 /** Options of the file outbox. */
 export interface FileOutboxOptions {
@@ -101,7 +101,7 @@ export const fileOutbox = (options: FileOutboxOptions): Outbox => {
         await segments.append(messages);
       }),
     remove: (ids) => {
-      removed.push(...ids);
+      for (const id of ids) removed.push(id);
       removal.start(removeEveryMs);
     },
     deadLetter: (letters) => guarded('written', () => writeDeadLetters(folder, letters)),

@@ -46,13 +46,11 @@ const sealed = (body: readonly Uint8Array[], salt: number): Buffer => {
   return record;
 };
 
-const bytesOfUnit = (unit: string | undefined): Buffer => Buffer.from(unit?.replaceAll('-', '') ?? '', 'hex');
-
 const unitOf = (bytes: Buffer): string =>
   bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 
 export const encodeMessage = ({ id, topic, payload, qos, retain, acceptedMs, unit }: StoredMessage, salt: number) => {
-  const owner = bytesOfUnit(unit);
+  const owner = Buffer.from(unit?.replaceAll('-', '') ?? '', 'hex');
   const name = Buffer.from(topic);
   const head = Buffer.alloc(messageHeadBytes);
   head.writeUInt8(owner.length === unitBytes ? ownedKind : messageKind, 0);

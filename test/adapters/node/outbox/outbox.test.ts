@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fakeClock } from '../../../../adapters/memory/clock.ts';
-import { hostOutboxFs, type OutboxFs } from '../../../../adapters/node/outbox/writer.ts';
+import { hostOutboxFs, type OutboxFs } from '../../../../adapters/node/outbox/segments.ts';
 import { fileOutbox, type FileOutboxOptions } from '../../../../adapters/node/outbox/outbox.ts';
 import { systemClock } from '../../../../adapters/shared/clock.ts';
 import type { Outbox } from '../../../../services/outbox.ts';
