@@ -9,7 +9,7 @@ import { createInbox, type Inbox } from '../messaging/inbound/inbox.ts';
 import { createLogDispatcher, type LogDispatcher } from '../logging/log.ts';
 import { createMqttLogSink, type MqttLogSink } from '../logging/mqtt-sink.ts';
 import { createPublisher, type Publisher } from '../messaging/outbound/publisher.ts';
-import { createRouter, type Router } from '../messaging/router.ts';
+import { createRouter, maxPauseMs, type Router } from '../messaging/router.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import type { Epoch } from './api/time-manager.ts';
 
@@ -38,29 +38,8 @@ export interface DataPlaneParts {
 
 export const createDataPlane = ({ adapters, options, epoch, env, onCommand }: DataPlaneParts): DataPlane => {
   const { clock, storage, console } = adapters;
-  let secrets: readonly string[] = [];
-  const warn = (message: string) => log.log(LogLevel.Warning, message);
-  const publisher = createPublisher({
-    store: options.outbox.durable === false ? undefined : adapters.outbox,
-    clock,
-    options: options.outbox,
-    epochMs: epoch.trustedEpochMs,
-    warn,
-  });
-  const inbox = createInbox({ clock, limits: defaultInboxLimits, pauseMs: () => router.pauseMs(), warn });
-  const logFile = fileLogSink({
-    storage,
-    path: options.logFilePath,
-    maxLines: () => log.config.maxLength,
-    onFailure: (thrown) => log.reportFailure('file', thrown),
-  });
-  const mqttLog = createMqttLogSink(publisher);
   const log = createLogDispatcher(
-    {
-      sinks: { console, file: logFile, mqtt: mqttLog },
-      epochMs: epoch.trustedEpochMs,
-      secrets: () => secrets,
-    },
+    { sinks: { console }, epochMs: epoch.trustedEpochMs },
     {
       minLevel: LogLevel.Debug,
       maxLength: 64,
@@ -69,14 +48,26 @@ export const createDataPlane = ({ adapters, options, epoch, env, onCommand }: Da
       mqtt: options.ffMqttLogEnable,
     },
   );
-  const router = createRouter({
-    env,
-    preferences: options.mqtt,
-    inbox,
-    publisher,
-    onCommand,
-    onRefusal: warn,
+  const warn = (message: string) => log.log(LogLevel.Warning, message);
+  const logFile = fileLogSink({
+    storage,
+    path: options.logFilePath,
+    maxLines: () => log.config.maxLength,
+    onFailure: (thrown) => log.reportFailure('file', thrown),
   });
+  const publisher = createPublisher({
+    store: options.outbox.durable === false ? undefined : adapters.outbox,
+    clock,
+    options: options.outbox,
+    epochMs: epoch.trustedEpochMs,
+    warn,
+  });
+  const mqttLog = createMqttLogSink(publisher);
+  log.addSink('file', logFile);
+  log.addSink('mqtt', mqttLog);
+  const pauseMs = () => maxPauseMs(env(), options.mqtt);
+  const inbox = createInbox({ clock, limits: defaultInboxLimits, pauseMs, warn });
+  const router = createRouter({ env, preferences: options.mqtt, inbox, publisher, onCommand, onRefusal: warn });
   return {
     inbox,
     publisher,
@@ -86,7 +77,7 @@ export const createDataPlane = ({ adapters, options, epoch, env, onCommand }: Da
     mqttLog,
     warn,
     adoptEnv: (adopted) => {
-      secrets = secretVariables.map((name) => adopted.reserved[name]);
+      log.mask(secretVariables.map((name) => adopted.reserved[name]));
       publisher.claim(adopted.unitUuid);
     },
     adoptSchema: (adopted) => {

@@ -11,20 +11,8 @@ const ranks: ReadonlyMap<unknown, number> = new Map(Object.values(LogLevel).map(
 /** Rank of a level by severity; an unknown one ranks as `Info`. */
 export const rankOf = (level: LogLevel): number => ranks.get(level) ?? ranks.get(LogLevel.Info) ?? 0;
 
-const mask = (text: string, secrets: readonly string[]): string => {
-  let masked = text;
-  for (const secret of secrets) if (secret.length >= 8) masked = masked.replaceAll(secret, '***');
-  return masked;
-};
-
 const shortened = (text: string): string =>
   `${text.slice(0, maxTextLength)}… (${text.length - maxTextLength} more characters)`;
-
-/** Formats the time as the instance reads it: ISO 8601 in UTC, with a year of four digits. */
-const datetimeOf = (epochMs: number | undefined): Pick<LogEntry, 'create_datetime'> =>
-  epochMs !== undefined && epochMs >= 0 && epochMs < firstOfYear10000
-    ? { create_datetime: new Date(epochMs).toISOString() }
-    : {};
 
 /**
  * Builds an entry that the instance accepts: a known level, well-formed text of bounded length without secrets, and the
@@ -39,10 +27,13 @@ export const logEntry = (
   epochMs: number | undefined,
   secrets: readonly string[],
 ): LogEntry => {
-  const masked = mask(textOf(text), secrets);
-  return {
+  let masked = textOf(text);
+  for (const secret of secrets) if (secret.length >= 8) masked = masked.replaceAll(secret, '***');
+  const entry: LogEntry = {
     level: ranks.has(level) ? level : LogLevel.Info,
     text: (masked.length > maxTextLength ? shortened(masked) : masked).replaceAll(/\p{Surrogate}/gu, '\ufffd'),
-    ...datetimeOf(epochMs),
   };
+  // The instance reads ISO 8601 in UTC, with a year of four digits.
+  const isDatable = epochMs !== undefined && epochMs >= 0 && epochMs < firstOfYear10000;
+  return isDatable ? { ...entry, create_datetime: new Date(epochMs).toISOString() } : entry;
 };

@@ -57,21 +57,25 @@ export interface Router extends LinkUser {
   route(schema: UnitSchema): void;
   /** Resolves when the last detached link has closed. */
   closed(): Promise<void>;
-  /** Longest pause of reading that breaks neither the keep-alive nor an answer's time limit, milliseconds. */
-  pauseMs(): number;
   /** Jitter window of reconnects, milliseconds. */
   jitterMs(): number;
 }
 
 const secureMqttPort = 8883;
 const defaultTimeoutMs = 10_000;
-const maxPauseMs = 2000;
+const longestPauseMs = 2000;
 
 /** Builds the URL of an env's broker. TLS options or the port select TLS; an IPv6 address may lack brackets. */
 export const brokerUrl = ({ reserved }: UnitEnv, tls?: TlsOptions): string => {
   const isSecure = tls !== undefined || reserved.PU_MQTT_PORT === secureMqttPort;
   const host = /^[^[]*:.*:/.test(reserved.PU_MQTT_HOST) ? `[${reserved.PU_MQTT_HOST}]` : reserved.PU_MQTT_HOST;
   return `${isSecure ? 'mqtts' : 'mqtt'}://${host}:${reserved.PU_MQTT_PORT}`;
+};
+
+/** Longest pause of reading that breaks neither the keep-alive nor an answer's time limit, milliseconds. */
+export const maxPauseMs = (env: UnitEnv | undefined, { timeoutMs = defaultTimeoutMs }: LinkPreferences): number => {
+  const pingIntervalMs = env ? pingIntervalOf(env.reserved) : Infinity;
+  return Math.min(longestPauseMs, pingIntervalMs / 4, timeoutMs / 4);
 };
 
 /** Maps the command topics of a schema to their commands; no other topic carries commands (C13). */
@@ -128,11 +132,6 @@ export const createRouter = (parts: RouterParts): Router => {
       closing = closed;
     },
     closed: () => closing,
-    pauseMs: () => {
-      const current = env();
-      const pingIntervalMs = current ? pingIntervalOf(current.reserved) : Infinity;
-      return Math.min(maxPauseMs, pingIntervalMs / 4, timeoutMs / 4);
-    },
     jitterMs: () => {
       const current = env();
       return preferences.spreadMs ?? (current ? jitterWindowOf(urlOf(current, 0)) : fleetJitterMs);

@@ -44,8 +44,6 @@ const lineFeed = 0x0a;
 const fewSpaces = 16 * 1024;
 const syncEveryMs = 1000;
 
-const sum = (lengths: readonly number[]): number => lengths.reduce((total, length) => total + length, 0);
-
 const withoutSpaces = (line: Uint8Array): Uint8Array => line.subarray(line.findIndex((byte) => byte !== space));
 
 const readLines = async (path: string): Promise<Uint8Array[]> => {
@@ -65,10 +63,14 @@ const writeAll = async (handle: LineHandle, bytes: Uint8Array, position: number)
   }
 };
 
+/** The oldest lines, which exceed the limit. */
+interface Surplus {
+  readonly count: number;
+  readonly bytes: number;
+}
+
 /** Overwrites the oldest lines with spaces, which become leading space of the next line. */
-const letGo = async (handle: LineHandle, file: KnownFile, count: number): Promise<void> => {
-  const bytes = sum(file.lengths.slice(0, count));
-  if (bytes === 0) return;
+const letGo = async (handle: LineHandle, file: KnownFile, { count, bytes }: Surplus): Promise<void> => {
   await writeAll(handle, new Uint8Array(bytes).fill(space), file.spaces);
   file.spaces += bytes;
   file.lengths.splice(0, count);
@@ -92,7 +94,7 @@ const add = async (handle: LineHandle, file: KnownFile, fresh: readonly Uint8Arr
 /** Files of lines that grow at the end and drop their oldest lines, without a rewrite for each change. */
 export interface LineFiles {
   /**
-   * Appends lines, each with its line end, and removes the oldest above `maxLines`.
+   * Appends lines and removes the oldest above `maxLines`.
    *
    * First overwrites the oldest lines with spaces, which JSON allows before a text, then appends the new ones: the file
    * never exceeds the limit, and each line is whole. Rewrites the file when its spaces outgrow its lines. Appended
@@ -100,15 +102,25 @@ export interface LineFiles {
    *
    * @throws The file system's own error; none of the lines is added then.
    */
-  append(path: string, lines: readonly Uint8Array[], maxLines: number): Promise<void>;
+  append(path: string, lines: readonly string[], maxLines: number): Promise<void>;
 }
 
-/** @param fs Operations of the rewrites. @param lineFs Operations in between. */
-export const createLineFiles = (fs: DurableFs, lineFs: LineFs): LineFiles => {
+/** Options of the line files. */
+export interface LineFilesOptions {
+  /** Operations of the rewrites. */
+  readonly fs: DurableFs;
+  /** Operations in between. */
+  readonly lineFs: LineFs;
+  /** Checks a path before its file is read and rewritten. */
+  readonly prepare: (path: string) => Promise<void>;
+}
+
+export const createLineFiles = ({ fs, lineFs, prepare }: LineFilesOptions): LineFiles => {
   const known = new Map<string, KnownFile>();
 
   const rewrite = async (path: string, fresh: readonly Uint8Array[], maxLines: number): Promise<void> => {
     known.delete(path);
+    await prepare(path);
     const before = (await readLines(path)).map((line) => Buffer.concat([line, Buffer.of(lineFeed)]));
     const kept = maxLines > 0 ? [...before, ...fresh].slice(-maxLines) : [];
     await replaceFile(path, Buffer.concat(kept), { fs });
@@ -118,12 +130,12 @@ export const createLineFiles = (fs: DurableFs, lineFs: LineFs): LineFiles => {
   };
 
   /** @returns Whether the file matched the cached layout; if not, nothing was done. */
-  const roll = async (path: string, file: KnownFile, fresh: readonly Uint8Array[], surplus: number) => {
+  const roll = async (path: string, file: KnownFile, fresh: readonly Uint8Array[], surplus: Surplus) => {
     const handle = await lineFs.open(path, 'r+');
     try {
       const { ino, size } = await handle.stat();
       if (ino !== file.ino || size !== file.size) return false;
-      await letGo(handle, file, surplus);
+      if (surplus.bytes > 0) await letGo(handle, file, surplus);
       await add(handle, file, fresh);
       return true;
     } finally {
@@ -132,15 +144,18 @@ export const createLineFiles = (fs: DurableFs, lineFs: LineFs): LineFiles => {
   };
 
   return {
-    append: async (path, fresh, maxLines) => {
+    append: async (path, lines, maxLines) => {
+      const fresh = lines.map((line) => Buffer.from(`${line}\n`));
       const file = known.get(path);
       if (!file) return rewrite(path, fresh, maxLines);
-      const surplus = Math.max(0, file.lengths.length + fresh.length - maxLines);
-      const spaces = file.spaces + sum(file.lengths.slice(0, surplus));
+      const count = Math.max(0, file.lengths.length + fresh.length - maxLines);
+      let bytes = 0;
+      for (const length of file.lengths.slice(0, count)) bytes += length;
+      const spaces = file.spaces + bytes;
       const isWorthRewriting = spaces > Math.max(fewSpaces, file.size - spaces);
-      if (surplus >= file.lengths.length || isWorthRewriting) return rewrite(path, fresh, maxLines);
+      if (count >= file.lengths.length || isWorthRewriting) return rewrite(path, fresh, maxLines);
       try {
-        if (await roll(path, file, fresh, surplus)) return;
+        if (await roll(path, file, fresh, { count, bytes })) return;
       } catch (thrown) {
         if (!isMissing(thrown)) throw thrown;
       }

@@ -5,7 +5,7 @@ import { StorageError } from '../../../services/errors.ts';
 import type { Storage } from '../../../services/storage.ts';
 import { jsonText } from '../../shared/storage/json-text.ts';
 import { createKeyedQueue } from '../../shared/serialize.ts';
-import { linesText, splitLines, writeFrom } from '../../shared/storage/lines.ts';
+import { checkLines, linesText, splitLines, writeFrom } from '../../shared/storage/lines.ts';
 import { checkSize } from '../../shared/storage/document-storage.ts';
 import { removeFiles, replaceFile } from '../fs/durable-file.ts';
 import { hostFs, type Content, type DurableFs } from '../fs/file-system.ts';
@@ -74,7 +74,7 @@ async function* linesOf(path: string): AsyncGenerator<Uint8Array> {
  * spaces and limited to 16 MiB; text is streamed. A symbolic link at the path is replaced by a file.
  */
 export const fileStorage = ({ fs = hostFs, lineFs = hostLineFs }: FileStorageOptions = {}): Storage => {
-  const logs = createLineFiles(fs, lineFs);
+  const logs = createLineFiles({ fs, lineFs, prepare });
   const write = (path: string, content: Content): Promise<void> =>
     inTurn(resolve(path), () =>
       guarded(path, 'written', async () => {
@@ -95,13 +95,9 @@ export const fileStorage = ({ fs = hostFs, lineFs = hostLineFs }: FileStorageOpt
     readLines: linesOf,
     writeLines: async (path, lines) => write(path, linesText(path, lines)),
     appendLines: async (path, lines, maxLines) => {
-      const texts = lines.map((line) => Buffer.from(linesText(path, [line])));
-      await inTurn(resolve(path), () =>
-        guarded(path, 'written', async () => {
-          await prepare(path);
-          await logs.append(resolve(path), texts, maxLines);
-        }),
-      );
+      checkLines(path, lines);
+      const file = resolve(path);
+      await guarded(path, 'written', () => inTurn(file, () => logs.append(file, lines, maxLines)));
     },
     writeBytes: (path, chunks) => writeFrom(chunks, (watched) => write(path, watched)),
     exists: (path) => guarded(path, 'looked at', () => isDocument(path)),

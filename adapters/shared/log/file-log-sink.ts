@@ -29,7 +29,6 @@ const logMemory = ({ storage, path, maxLines }: FileLogSinkOptions) => {
   let loading: Promise<void> | undefined;
   /** Whether the document holds only lines that are kept. */
   let isSound = true;
-  const trim = (kept: string[]) => (kept.length > 2 * maxLines() ? newest(kept, maxLines()) : kept);
   const loadOnce = async (): Promise<void> => {
     try {
       const stored = await loadLines(storage, path, maxLines());
@@ -46,9 +45,10 @@ const logMemory = ({ storage, path, maxLines }: FileLogSinkOptions) => {
     load: () => (loading ??= loadOnce()),
     newest: () => (lines = newest(lines, maxLines())),
     add: (line: string) => {
-      lines = trim(lines);
+      const max = maxLines();
+      if (lines.length > 2 * max) lines = newest(lines, max);
+      if (unsaved.length > 2 * max) unsaved = newest(unsaved, max);
       lines.push(line);
-      unsaved = trim(unsaved);
       unsaved.push(line);
     },
     empty: () => {

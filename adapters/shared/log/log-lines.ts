@@ -18,8 +18,16 @@ export const oneLine = (text: string): string =>
 export const oneJsonLine = (json: string): string =>
   json.replaceAll(/[\u007f-\u009f\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-/** An entry as one line of NDJSON. */
-export const entryLine = (entry: LogEntry): string => oneJsonLine(JSON.stringify(entry));
+let lastEntry: LogEntry | undefined;
+let lastLine = '';
+
+/** An entry as one line of NDJSON; made once for all sinks, which ask for it one after the other. */
+export const entryLine = (entry: LogEntry): string => {
+  if (entry === lastEntry) return lastLine;
+  lastLine = oneJsonLine(JSON.stringify(entry));
+  lastEntry = entry;
+  return lastLine;
+};
 
 /** The last `count` lines. */
 export const newest = (lines: readonly string[], count: number): string[] => (count > 0 ? lines.slice(-count) : []);

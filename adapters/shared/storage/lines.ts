@@ -57,15 +57,21 @@ export async function* splitLines(
   if (last.length > 0) yield last;
 }
 
+/** @throws {StorageError} `unsupported` for a line that holds a line end. */
+export const checkLines = (path: string, lines: readonly string[]): void => {
+  for (const line of lines) {
+    if (!/[\r\n]/.test(line)) continue;
+    throw new StorageError('unsupported', `A line for ${path} holds a line end. Escape it, or write it as two lines.`);
+  }
+};
+
 /**
  * Writes lines as one text, each ended by LF.
  *
  * @throws {StorageError} `unsupported` for a line that contains a line end.
  */
 export const linesText = (path: string, lines: readonly string[]): string => {
-  if (lines.some((line) => /[\r\n]/.test(line))) {
-    throw new StorageError('unsupported', `A line for ${path} holds a line end. Escape it, or write it as two lines.`);
-  }
+  checkLines(path, lines);
   return lines.map((line) => `${line}\n`).join('');
 };
 

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { entryLine } from '../../../adapters/shared/log/log-lines.ts';
-import { createLogDispatcher, type LogConfig } from '../../../app/logging/log.ts';
+import { createLogDispatcher } from '../../../app/logging/log.ts';
+import type { LogConfig } from '../../../machines/logger.ts';
 import { LogLevel, type LogEntry, type LogSink } from '../../../services/log.ts';
 
 const everything: LogConfig = { minLevel: 'Debug', maxLength: 64, console: true, file: true, mqtt: true };
@@ -13,7 +14,9 @@ const setUp = (epochMs: () => number | undefined = () => 0, secrets: string[] = 
     flush: async () => undefined,
   });
   const sinks = { console: sink('console'), file: sink('file'), mqtt: sink('mqtt') };
-  return { seen, sinks, log: createLogDispatcher({ sinks, epochMs, secrets: () => secrets }, everything) };
+  const log = createLogDispatcher({ sinks, epochMs }, everything);
+  log.mask(secrets);
+  return { seen, sinks, log };
 };
 
 test('an entry goes to every sink, in the form that the backend takes', () => {
