@@ -7,20 +7,17 @@ interface LongTimer {
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-const arm = (long: LongTimer, fn: () => void, ms: number): void => {
-  const step = Math.min(ms, maxTimerMs);
-  long.timer = setTimeout(() => (ms > step ? arm(long, fn, ms - step) : fn()), step);
+const start = (long: LongTimer, fn: () => void, ms: number): LongTimer => {
+  const isShort = ms <= maxTimerMs;
+  long.timer = isShort ? setTimeout(fn, ms) : setTimeout(() => start(long, fn, ms - maxTimerMs), maxTimerMs);
+  return long;
 };
 
 /** The host's own clock and timers; a timer may exceed the host's limit of 24.8 days. */
 export const systemClock = (): Clock => ({
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  setTimeout: (fn, ms) => {
-    const long: LongTimer = { timer: undefined };
-    arm(long, fn, ms);
-    return long;
-  },
+  setTimeout: (fn, ms) => start({ timer: undefined }, fn, ms),
   clearTimeout: (id) => clearTimeout((id as LongTimer | undefined)?.timer),
 });
 

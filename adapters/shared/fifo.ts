@@ -18,27 +18,27 @@ const fewGone = 32;
 export const createFifo = <T>(isGone: (item: T) => boolean): Fifo<T> => {
   let items: T[] = [];
   let head = 0;
-  let size = 0;
   const sweep = () => {
     items = items.slice(head).filter((item) => !isGone(item));
     head = 0;
   };
-  return {
-    push: (item) => {
+  const fifo = {
+    size: 0,
+    push: (item: T) => {
       items.push(item);
-      size += 1;
+      fifo.size += 1;
     },
-    unshift: (earlier) => {
+    unshift: (earlier: readonly T[]) => {
       sweep();
       items = earlier.concat(items);
-      size += earlier.length;
+      fifo.size += earlier.length;
     },
     lost: () => {
-      size -= 1;
+      fifo.size -= 1;
       for (let first = items[head]; first !== undefined && isGone(first); first = items[head]) head += 1;
-      if (items.length > 2 * size + fewGone) sweep();
+      if (items.length > 2 * fifo.size + fewGone) sweep();
     },
-    find: (fits) => {
+    find: (fits: (item: T) => boolean) => {
       for (let at = head; at < items.length; at += 1) {
         const item = items[at] as T;
         if (!isGone(item) && fits(item)) return item;
@@ -49,8 +49,6 @@ export const createFifo = <T>(isGone: (item: T) => boolean): Fifo<T> => {
       sweep();
       return items;
     },
-    get size() {
-      return size;
-    },
   };
+  return fifo;
 };

@@ -6,7 +6,7 @@ import type { Platform } from '../platform.ts';
 import { callGuarded } from '../messaging/call-user.ts';
 import type { InboundMessage } from '../messaging/inbound/message.ts';
 import { areAccepted } from '../messaging/outbound/result.ts';
-import type { MessageOptions } from '../messaging/outbound/publisher.ts';
+import type { MessageOptions } from '../messaging/outbound/message.ts';
 import type { OutputHandlerOptions } from './main-cycle.ts';
 import type { Payload } from './api/mqtt-client.ts';
 import {

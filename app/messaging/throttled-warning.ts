@@ -80,3 +80,20 @@ export const createRefusalWarnings = (clock: Clock, warn: (message: string) => v
     stop,
   };
 };
+
+/** How often drops are reported while they go on, milliseconds. */
+const dropsEveryMs = 600_000;
+
+const countOf = (fresh: number, total: number): string => `${fresh} more dropped, ${total} so far.`;
+
+/** Warns of what is dropped because all topics together, or one by itself, have too much that waits. */
+export const createDropWarnings = (clock: Clock, warn: (message: string) => void) => ({
+  full: createThrottledWarning(clock, dropsEveryMs, (fresh, total) => {
+    const what = fresh === total ? 'messages are dropped from now on.' : countOf(fresh, total);
+    warn(`The queue of unsent messages is full: ${what}`);
+  }),
+  fullTopic: createThrottledWarning(clock, dropsEveryMs, (fresh, total, topic) => {
+    const what = fresh === total ? 'Some are dropped.' : countOf(fresh, total);
+    warn(`A topic has reached its own bound of unsent messages: ${topic.slice(0, 200)}. ${what}`);
+  }),
+});

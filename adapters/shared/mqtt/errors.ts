@@ -61,6 +61,10 @@ export const linkError = (
   options?: ErrorOptions & { reasonCode?: number },
 ): BrokerError => new BrokerError(code, `${brokerName(where)}: ${what}. ${advice[code]}`, options);
 
+/** The error of a call on a closed link. @param ended What ended the link. */
+export const closedError = (where: Pick<LinkOptions, 'url'>, ended: BrokerError): BrokerError =>
+  linkError('closed', where, 'the link is closed', { cause: ended });
+
 /** The error of a refusing CONNACK. */
 export const connackError = (where: LinkOptions, reasonCode: number, cause: unknown): BrokerError => {
   const code = connackCodes[reasonCode] ?? 'refused';

@@ -13,24 +13,20 @@ interface Ping {
  */
 export const createKeepAlive = (client: Pick<MqttClient, 'stream' | 'sendPing' | 'reschedulePing'>) => {
   const { stream } = client;
-  let pings: Ping[] = [];
+  const pings: Ping[] = [];
   let isPutOff = false;
-  const takeAll = () => {
-    const taken = pings;
-    pings = [];
-    return taken;
-  };
   const onData = () => {
-    if (pings.length > 0) for (const { resolve } of takeAll()) resolve();
+    stream.off('data', onData);
+    for (const { resolve } of pings.splice(0)) resolve();
   };
   const putOff = () => {
     isPutOff = false;
     client.reschedulePing(true);
   };
-  stream.on('data', onData);
   return {
     ping: () =>
       new Promise<void>((resolve, reject) => {
+        if (pings.length === 0) stream.on('data', onData);
         pings.push({ resolve, reject });
         client.sendPing();
       }),
@@ -42,7 +38,7 @@ export const createKeepAlive = (client: Pick<MqttClient, 'stream' | 'sendPing' |
     /** Fails pending pings after the connection ended. */
     stop: (error: BrokerError) => {
       stream.off('data', onData);
-      for (const { reject } of takeAll()) reject(error);
+      for (const { reject } of pings.splice(0)) reject(error);
     },
   };
 };

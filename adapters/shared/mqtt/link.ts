@@ -2,7 +2,7 @@ import type { MqttClient } from 'mqtt';
 import type { Link } from '../../../services/broker.ts';
 import type { BrokerError } from '../../../services/errors.ts';
 import type { Connection } from './connect.ts';
-import { linkError } from './errors.ts';
+import { closedError, linkError } from './errors.ts';
 import { createKeepAlive } from './keep-alive.ts';
 import { createPendingAcks } from './pending-acks.ts';
 import { createPublisher } from './publish.ts';
@@ -62,7 +62,7 @@ export const createLink = (connection: Connection, { release, onOverdue }: LinkO
   const end = (error: BrokerError) => {
     if (ended) return;
     ended = error;
-    publisher.stop();
+    publisher.stop(error);
     keepAlive.stop(error);
     release();
     acks.failAll(error);
@@ -71,7 +71,7 @@ export const createLink = (connection: Connection, { release, onOverdue }: LinkO
   const whileOpen =
     <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
     (...args: A): Promise<R> =>
-      ended ? Promise.reject(linkError('closed', options, 'the link is closed', { cause: ended })) : call(...args);
+      ended ? Promise.reject(closedError(options, ended)) : call(...args);
   const close = async () => {
     if (ended) return;
     end(linkError('closed', options, 'the link was closed', { reasonCode: normalDisconnection }));
@@ -85,8 +85,8 @@ export const createLink = (connection: Connection, { release, onOverdue }: LinkO
       maximumPacketSize: connack.properties?.maximumPacketSize,
       subscribe: whileOpen(subscriber.subscribe),
       unsubscribe: whileOpen(subscriber.unsubscribe),
-      publish: whileOpen(publisher.publish),
-      publishNow: (topic, payload, retain) => ended === undefined && publisher.publishNow(topic, payload, retain),
+      publish: publisher.publish,
+      publishNow: publisher.publishNow,
       ping: whileOpen(keepAlive.ping),
       close: () => (closing ??= close()),
     },

@@ -1,5 +1,4 @@
 import type { BrokerError } from '../../../services/errors.ts';
-import { createFifo } from '../fifo.ts';
 
 /** A pending acknowledgement. */
 export interface PendingAck {
@@ -9,24 +8,23 @@ export interface PendingAck {
   readonly reject: (error: BrokerError) => void;
   /** Whether it is still pending. */
   isOpen: boolean;
+  /** The one expected after it. */
+  next: PendingAck | undefined;
 }
 
 /** Pending acknowledgements of a broker; each settles once. */
 export interface PendingAcks {
   /**
-   * Waits for one acknowledgement.
+   * Waits for one acknowledgement, behind all others.
    *
    * @param what Description for the timeout's message.
-   * @param send Sends the packet to acknowledge.
    */
-  expect(what: string, send: (ack: PendingAck) => void): Promise<void>;
+  expect(what: string, resolve: () => void, reject: (error: BrokerError) => void): PendingAck;
   /** Settles one on success, or fails it with `error`; only the first call counts. */
   settle(ack: PendingAck, error?: BrokerError): void;
   /** Fails all that are still pending. */
   failAll(error: BrokerError): void;
 }
-
-const any = () => true;
 
 /**
  * Times the oldest acknowledgement, with one timer for all.
@@ -37,29 +35,30 @@ const any = () => true;
  * @param onOverdue Called with the description of one that took longer than `timeoutMs`; fails nothing by itself.
  */
 export const createPendingAcks = (timeoutMs: number, onOverdue: (what: string) => void): PendingAcks => {
-  const acks = createFifo<PendingAck>(({ isOpen }) => !isOpen);
+  /** A linked list: the oldest one is always open, later ones may have settled before it. */
+  let oldest: PendingAck | undefined;
+  let newest: PendingAck | undefined;
   let sinceMs = 0;
   let dueMs = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const check = () => {
-    timer = undefined;
-    const now = performance.now();
-    // A timer this late means that this program was suspended and has not read the arrived data yet.
-    if (now - dueMs > timeoutMs / 4) sinceMs = now;
-    const oldest = acks.find(any);
-    if (oldest && now - sinceMs >= timeoutMs) onOverdue(oldest.what);
-    else start();
-  };
   const start = () => {
     dueMs = sinceMs + timeoutMs;
-    timer = setTimeout(check, dueMs - performance.now());
+    timer = setTimeout(() => {
+      timer = undefined;
+      const now = performance.now();
+      // A timer this late means that this program was suspended and has not read the arrived data yet.
+      if (now - dueMs > timeoutMs / 4) sinceMs = now;
+      if (oldest && now - sinceMs >= timeoutMs) onOverdue(oldest.what);
+      else start();
+    }, dueMs - performance.now());
   };
   const settle = (ack: PendingAck, error?: BrokerError) => {
     if (!ack.isOpen) return;
-    if (ack === acks.find(any)) sinceMs = performance.now();
     ack.isOpen = false;
-    acks.lost();
-    if (acks.size === 0) {
+    if (ack === oldest) sinceMs = performance.now();
+    while (oldest && !oldest.isOpen) oldest = oldest.next;
+    if (!oldest) {
+      newest = undefined;
       clearTimeout(timer);
       timer = undefined;
     }
@@ -67,17 +66,20 @@ export const createPendingAcks = (timeoutMs: number, onOverdue: (what: string) =
     else ack.resolve();
   };
   return {
-    expect: (what, send) =>
-      new Promise((resolve, reject) => {
-        const ack = { what, resolve, reject, isOpen: true };
-        if (acks.size === 0) sinceMs = performance.now();
-        acks.push(ack);
-        if (timer === undefined) start();
-        send(ack);
-      }),
+    expect: (what, resolve, reject) => {
+      const ack: PendingAck = { what, resolve, reject, isOpen: true, next: undefined };
+      if (newest) newest.next = ack;
+      newest = ack;
+      if (!oldest) {
+        oldest = ack;
+        sinceMs = performance.now();
+      }
+      if (timer === undefined) start();
+      return ack;
+    },
     settle,
     failAll: (error) => {
-      for (const ack of acks.items()) settle(ack, error);
+      for (let ack = oldest; ack; ack = oldest) settle(ack, error);
     },
   };
 };

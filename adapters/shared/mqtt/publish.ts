@@ -2,10 +2,10 @@ import type { IConnackPacket, MqttClient } from 'mqtt';
 import type { LinkOptions, PublishOptions, Qos } from '../../../services/broker.ts';
 import type { BrokerError } from '../../../services/errors.ts';
 import type { Connection } from './connect.ts';
-import { linkError, publishError } from './errors.ts';
+import { closedError, linkError, publishError } from './errors.ts';
 import { publishBytes } from './packet-size.ts';
 import type { PendingAck, PendingAcks } from './pending-acks.ts';
-import { createTopicCheck } from './topics.ts';
+import { topicFault } from './topics.ts';
 
 const topicNameInvalid = 0x90;
 const packetTooLarge = 0x95;
@@ -32,53 +32,45 @@ const createCork = (stream: MqttClient['stream']) => {
   };
 };
 
-/** The reason why the broker would end the session over this message (MQTT 5 section 3.2.2.3), if any. */
-const refusalOf = (
-  { properties }: IConnackPacket,
-  topic: string,
-  payload: Uint8Array | string,
-  qos: Qos,
-  retain: boolean,
-): number | undefined => {
-  const maxBytes = properties?.maximumPacketSize;
-  if (maxBytes !== undefined && publishBytes(topic, payload) > maxBytes) return packetTooLarge;
-  if (retain && properties?.retainAvailable === false) return retainNotSupported;
-  if (qos > (properties?.maximumQoS ?? 2)) return qosNotSupported;
-  return undefined;
-};
+/** A message of QoS 1 or 2. */
+interface Unacknowledged {
+  readonly ack: PendingAck;
+  readonly topic: string;
+  readonly payload: Buffer | string;
+  readonly qos: 1 | 2;
+  readonly retain: boolean;
+}
 
-/** Runs at most `size` tasks at once, in order; a task that returns `false` frees its place immediately. */
-const createSemaphore = (size: number) => {
-  const queue: (() => boolean)[] = [];
-  let running = 0;
-  const runNext = () => {
-    while (running < size) {
-      const run = queue.shift();
-      if (!run) return;
-      running += 1;
-      if (!run()) running -= 1;
-    }
-  };
-  return {
-    acquire: (run: () => boolean) => {
-      queue.push(run);
-      runNext();
-    },
-    release: () => {
-      running -= 1;
-      runNext();
-    },
-  };
-};
+/** Room for more unacknowledged messages of QoS 1 or 2, and the messages that wait for it, in order. */
+interface Window {
+  room: number;
+  readonly waiting: Unacknowledged[];
+}
 
 /**
  * Limits of unacknowledged QoS 1 and 2 messages: MQTT 5 brokers state theirs (section 3.2.2.3.3), 3.1.1 brokers can't.
  */
-const windowsOf = ({ properties }: IConnackPacket, { version }: LinkOptions) => {
-  if (version === 4) return { 1: createSemaphore(maxPacketIds), 2: createSemaphore(maxExactlyOnce) };
-  const window = createSemaphore(properties?.receiveMaximum ?? maxPacketIds);
-  return { 1: window, 2: window };
+const windowsOf = ({ properties }: IConnackPacket, { version }: LinkOptions): Record<1 | 2, Window> => {
+  const window = { room: properties?.receiveMaximum ?? maxPacketIds, waiting: [] };
+  if (version === 5) return { 1: window, 2: window };
+  return { 1: { room: maxPacketIds, waiting: [] }, 2: { room: maxExactlyOnce, waiting: [] } };
 };
+
+/** Gives the reason why the broker would end the session over a message (MQTT 5 section 3.2.2.3), if any. */
+const createRefusalCheck = ({ properties }: IConnackPacket) => {
+  const { maximumPacketSize: maxBytes, retainAvailable: takesRetain, maximumQoS: maxQos = 2 } = properties ?? {};
+  return (topic: string, payload: Uint8Array | string, qos: Qos, retain: boolean): number | undefined => {
+    if (topicFault(topic) !== undefined) return topicNameInvalid;
+    if (maxBytes !== undefined && publishBytes(topic, payload) > maxBytes) return packetTooLarge;
+    if (retain && takesRetain === false) return retainNotSupported;
+    return qos > maxQos ? qosNotSupported : undefined;
+  };
+};
+
+const failureOf = (options: LinkOptions, topic: string, cause: Error & { readonly code?: unknown }): BrokerError =>
+  typeof cause.code === 'number'
+    ? publishError(topic, cause.code, { cause })
+    : linkError('closed', options, 'the link ended before a message was acknowledged', { cause });
 
 /**
  * Publishes on a connection: batches the writes of one turn of the event loop, respects the broker's limit of
@@ -89,48 +81,57 @@ const windowsOf = ({ properties }: IConnackPacket, { version }: LinkOptions) => 
 export const createPublisher = ({ client, connack, options }: Connection, acks: PendingAcks, onAck: () => void) => {
   const { stream } = client;
   const cork = createCork(stream);
-  const faultOf = createTopicCheck();
+  const refusalOf = createRefusalCheck(connack);
   const windows = windowsOf(connack, options);
   const blocked: PendingAck[] = [];
+  let ended: BrokerError | undefined;
   const onDrain = () => {
     for (const ack of blocked.splice(0)) acks.settle(ack);
   };
   stream.on('drain', onDrain);
-  const failureOf = (topic: string, cause: Error & { readonly code?: unknown }): BrokerError =>
-    typeof cause.code === 'number'
-      ? publishError(topic, cause.code, { cause })
-      : linkError('closed', options, 'the link ended before a message was acknowledged', { cause });
-  const acknowledged = (topic: string, payload: Buffer | string, qos: 1 | 2, retain: boolean) =>
-    acks.expect(`a message on ${topic} was not acknowledged`, (ack) => {
-      windows[qos].acquire(() => {
-        if (!ack.isOpen) return false;
-        cork();
-        client.publish(topic, payload, { qos, retain }, (error) => {
-          if (!error) onAck();
-          windows[qos].release();
-          acks.settle(ack, error ? failureOf(topic, error) : undefined);
-        });
-        return true;
+  /** Sends waiting messages while there is room. */
+  const sendWaiting = (window: Window) => {
+    while (window.room > 0) {
+      const next = window.waiting.shift();
+      if (!next) return;
+      const { ack, topic, payload, qos, retain } = next;
+      if (!ack.isOpen) continue;
+      window.room -= 1;
+      cork();
+      client.publish(topic, payload, { qos, retain }, (error) => {
+        if (!error) onAck();
+        window.room += 1;
+        sendWaiting(window);
+        acks.settle(ack, error ? failureOf(options, topic, error) : undefined);
       });
-    });
-  const written = async (topic: string, payload: Buffer | string, retain: boolean) => {
-    cork();
-    client.publish(topic, payload, { qos: 0, retain });
-    if (stream.writableNeedDrain) await acks.expect(`a message on ${topic} was not taken`, (ack) => blocked.push(ack));
+    }
   };
   return {
-    stop: () => stream.off('drain', onDrain),
-    publish: (topic: string, payload: Uint8Array | string, { qos = 0, retain = false }: PublishOptions = {}) => {
-      const isValid = faultOf(topic) === undefined;
-      const reasonCode = isValid ? refusalOf(connack, topic, payload, qos, retain) : topicNameInvalid;
-      if (reasonCode !== undefined) return Promise.reject(publishError(topic, reasonCode));
-      // mqtt.js accepts any Uint8Array as a payload, but its types require a Buffer.
-      const bytes = payload as Buffer | string;
-      return qos === 0 ? written(topic, bytes, retain) : acknowledged(topic, bytes, qos, retain);
+    /** Refuses every later message: the connection has ended. */
+    stop: (error: BrokerError) => {
+      ended = error;
+      stream.off('drain', onDrain);
     },
+    publish: (topic: string, payload: Uint8Array | string, { qos = 0, retain = false }: PublishOptions = {}) =>
+      new Promise<void>((resolve, reject) => {
+        if (ended) throw closedError(options, ended);
+        const reasonCode = refusalOf(topic, payload, qos, retain);
+        if (reasonCode !== undefined) throw publishError(topic, reasonCode);
+        // mqtt.js accepts any Uint8Array as a payload, but its types require a Buffer.
+        const bytes = payload as Buffer | string;
+        if (qos !== 0) {
+          const ack = acks.expect(`a message on ${topic} was not acknowledged`, resolve, reject);
+          windows[qos].waiting.push({ ack, topic, payload: bytes, qos, retain });
+          return sendWaiting(windows[qos]);
+        }
+        cork();
+        client.publish(topic, bytes, { qos, retain });
+        if (!stream.writableNeedDrain) return resolve();
+        blocked.push(acks.expect(`a message on ${topic} was not taken`, resolve, reject));
+      }),
     publishNow: (topic: string, payload: Uint8Array | string, retain: boolean): boolean => {
-      if (stream.writableLength > maxUnwrittenBytes || faultOf(topic) !== undefined) return false;
-      if (refusalOf(connack, topic, payload, 0, retain) !== undefined) return false;
+      if (ended || stream.writableLength > maxUnwrittenBytes) return false;
+      if (refusalOf(topic, payload, 0, retain) !== undefined) return false;
       cork();
       client.publish(topic, payload as Buffer | string, { qos: 0, retain });
       return true;

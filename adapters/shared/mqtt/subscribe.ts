@@ -24,7 +24,8 @@ const codeOf = (packet: Suback | undefined, at: number): number => {
 export const createSubscriber = ({ client, options }: Connection, acks: PendingAcks) => {
   const subscribeGroup = async (topics: string[]): Promise<Grant[]> => {
     let suback: Suback | undefined;
-    await acks.expect(`SUBSCRIBE of ${topics.length} topics was not answered`, (ack) => {
+    await new Promise<void>((resolve, reject) => {
+      const ack = acks.expect(`SUBSCRIBE of ${topics.length} topics was not answered`, resolve, reject);
       client.subscribe(topics, { qos: 0 }, (error, _subscriptions, packet) => {
         // If any reason code is a failure, mqtt.js returns an error beside the whole SUBACK.
         suback = packet;
@@ -40,6 +41,14 @@ export const createSubscriber = ({ client, options }: Connection, acks: PendingA
       return { topic, granted: reasonCode < unspecifiedError, reasonCode };
     });
   };
+  const unsubscribeGroup = (topics: string[]) =>
+    new Promise<void>((resolve, reject) => {
+      const ack = acks.expect(`UNSUBSCRIBE of ${topics.length} topics was not answered`, resolve, reject);
+      client.unsubscribe(topics, (error) => {
+        const message = 'the link ended before UNSUBACK';
+        acks.settle(ack, error ? linkError('closed', options, message, { cause: error }) : undefined);
+      });
+    });
   return {
     subscribe: async (topics: readonly string[]): Promise<Grant[]> => {
       const filters = [...new Set(topics)];
@@ -52,18 +61,7 @@ export const createSubscriber = ({ client, options }: Connection, acks: PendingA
     },
     unsubscribe: async (topics: readonly string[]): Promise<void> => {
       const groups = inGroups([...new Set(topics)].filter(isTopicFilter), filterBytes, maxSubscribeBytes);
-      await Promise.all(
-        groups.map((group) =>
-          acks.expect(`UNSUBSCRIBE of ${group.length} topics was not answered`, (ack) => {
-            client.unsubscribe(group, (error) =>
-              acks.settle(
-                ack,
-                error ? linkError('closed', options, 'the link ended before UNSUBACK', { cause: error }) : undefined,
-              ),
-            );
-          }),
-        ),
-      );
+      await Promise.all(groups.map(unsubscribeGroup));
     },
   };
 };

@@ -12,19 +12,15 @@ const textFault = (topic: string): string | undefined => {
   return undefined;
 };
 
-/** The reason why a topic is invalid for publishing (MQTT section 4.7); `undefined` if it is valid. */
-const topicFault = (topic: string): string | undefined =>
-  textFault(topic) ?? (/[+#]/.test(topic) ? 'its topic has a wildcard in it' : undefined);
+/** The last valid topic; most messages go to the topic of the one before them. */
+let validTopic: string | undefined;
 
-/** Checks topics for publishing and caches the last valid one. */
-export const createTopicCheck = () => {
-  let valid: string | undefined;
-  return (topic: string): string | undefined => {
-    if (topic === valid) return undefined;
-    const fault = topicFault(topic);
-    if (fault === undefined) valid = topic;
-    return fault;
-  };
+/** The reason why a topic is invalid for publishing (MQTT section 4.7); `undefined` if it is valid. */
+export const topicFault = (topic: string): string | undefined => {
+  if (topic === validTopic) return undefined;
+  const fault = textFault(topic) ?? (/[+#]/.test(topic) ? 'its topic has a wildcard in it' : undefined);
+  if (fault === undefined) validTopic = topic;
+  return fault;
 };
 
 /** Whether a filter is valid: `+` only as a whole level, `#` only as the last one (MQTT section 4.7.1). */

@@ -3,7 +3,8 @@ import type { Inbox } from '../../messaging/inbound/inbox.ts';
 import type { InboundMessage } from '../../messaging/inbound/message.ts';
 import type { OutboxMetrics } from '../../../services/metrics.ts';
 import { refused, type PublishResult } from '../../messaging/outbound/result.ts';
-import type { MessageOptions, Publisher } from '../../messaging/outbound/publisher.ts';
+import type { MessageOptions } from '../../messaging/outbound/message.ts';
+import type { Publisher } from '../../messaging/outbound/publisher.ts';
 import { waitForEvent, type UnitActor } from '../await-event.ts';
 
 /** A payload to publish. Texts, numbers and booleans are sent as UTF-8 text, bytes as they are at the call. */
@@ -121,16 +122,8 @@ export interface MqttClientParts {
   readonly warn: (message: string) => void;
 }
 
-const encodePayload = (message: Payload): string | Uint8Array =>
-  typeof message === 'string' || message instanceof Uint8Array ? message : String(message);
-
-const isPayload = (message: unknown): boolean =>
-  typeof message === 'string' ||
-  typeof message === 'number' ||
-  typeof message === 'boolean' ||
-  message instanceof Uint8Array;
-
-const isQos = (qos: unknown): boolean => qos === undefined || qos === 0 || qos === 1 || qos === 2;
+const primitives: ReadonlySet<string> = new Set(['string', 'number', 'boolean']);
+const qualities: ReadonlySet<unknown> = new Set([undefined, 0, 1, 2]);
 
 /**
  * Checks the arguments of a publish, for callers without a type checker.
@@ -139,10 +132,12 @@ const isQos = (qos: unknown): boolean => qos === undefined || qos === 0 || qos =
  */
 const misuseOf = (topic: unknown, message: unknown, options: unknown): string | undefined => {
   if (typeof topic !== 'string') return 'its topic is no text';
-  if (!isPayload(message)) return 'it is no text, bytes, number or boolean. Make a text of it, say with JSON.stringify';
+  if (!primitives.has(typeof message) && !(message instanceof Uint8Array)) {
+    return 'it is no text, bytes, number or boolean. Make a text of it, say with JSON.stringify';
+  }
   if (options === undefined) return undefined;
   if (typeof options !== 'object' || options === null) return 'its options are no object';
-  return isQos('qos' in options ? options.qos : undefined) ? undefined : 'its qos is none of 0, 1 and 2';
+  return !('qos' in options) || qualities.has(options.qos) ? undefined : 'its qos is none of 0, 1 and 2';
 };
 
 /** Watches for links after the first. @returns A function that checks for one since its last call. */
@@ -223,9 +218,11 @@ export const createMqttClient = ({ unit, start, inbox, publisher, warn }: MqttCl
     ...createExtraTopics(unit, warn),
     publish: (topic, message, options) => {
       const misuse = misuseOf(topic, message, options);
-      if (misuse === undefined) return publisher.publish(topic, encodePayload(message), options);
-      warn(`A message for ${textOf(topic)} was refused: ${misuse}.`);
-      return Promise.resolve(refused(misuse));
+      if (misuse !== undefined) {
+        warn(`A message for ${textOf(topic)} was refused: ${misuse}.`);
+        return Promise.resolve(refused(misuse));
+      }
+      return publisher.publish(topic, typeof message === 'object' ? message : String(message), options);
     },
     metrics: publisher.metrics,
     isConnected: () => publisher.isAttached(),

@@ -1,21 +1,11 @@
-import { inGroups, publishBytes } from '../../../adapters/shared/mqtt/packet-size.ts';
+import { inGroups } from '../../../adapters/shared/mqtt/packet-size.ts';
 import { createSerialQueue } from '../../../adapters/shared/serialize.ts';
-import type { Clock } from '../../../services/clock.ts';
 import { failureOf, isLoss, StorageError } from '../../../services/errors.ts';
-import type { Outbox, StoredMessage, StoredMessages } from '../../../services/outbox.ts';
+import type { Outbox } from '../../../services/outbox.ts';
 import { createTimeouts } from '../timeout.ts';
-import type { Message, OutboxQueue, RestoredMessage } from './queue.ts';
-import { queued, refused, type PublishResult, type Unsent } from './result.ts';
-
-export interface PersistenceParts {
-  /** `undefined` when nothing needs to outlive the program. */
-  readonly store: Outbox | undefined;
-  readonly clock: Clock;
-  readonly queue: OutboxQueue;
-  /** Unix milliseconds; `undefined` while no time is trusted. */
-  readonly epochMs: () => number | undefined;
-  readonly warn: (message: string) => void;
-}
+import type { Message } from './message.ts';
+import { createDeadLetters, createRecords, type PersistenceParts, type Records } from './records.ts';
+import { queued, refused, type PublishResult } from './result.ts';
 
 /** How long a store may take before it counts as failing, milliseconds. */
 const storeWithinMs = 10_000;
@@ -25,7 +15,6 @@ const retryMs = 30_000;
 const maxAppendBytes = 1024 * 1024;
 
 const saved = Promise.resolve(queued);
-const encoder = new TextEncoder();
 
 const noAnswer = () => new StorageError('io', 'The outbox does not answer. Check the disk.');
 
@@ -38,71 +27,22 @@ const isUnsaved = ({ isStored, qos, state }: Message): boolean => !isStored && (
 const isOwedBefore = ({ state, qos, order }: Message, before: number): boolean =>
   order < before && state === 'sending' && qos > 0;
 
-/** Turns messages into the records of a store, and back. */
-const createRecords = ({ clock, epochMs }: PersistenceParts) => {
-  /** What the numbers of this run begin at; unknown before the store was read. */
-  let base: number | undefined;
-  /** UUID of the unit that this program is; `undefined` before it is known. */
-  let unit: string | undefined;
-  return {
-    unit: () => unit,
-    claim: (own: string) => void (unit = own),
-    isKnown: () => base !== undefined,
-    idOf: ({ order }: Message): number => (base ?? 0) + order,
-    recordOf: ({ order, topic, payload, qos, retain, bornMs, unit: noted }: Message): StoredMessage => {
-      const epoch = epochMs();
-      return {
-        id: (base ?? 0) + order,
-        topic: topic.name,
-        payload: typeof payload === 'string' ? encoder.encode(payload) : payload,
-        qos,
-        retain,
-        acceptedMs: epoch === undefined ? undefined : Math.round(epoch - (clock.monotonic() - bornMs)),
-        unit: noted ?? unit,
-      };
-    },
-    read: ({ messages, lastId }: StoredMessages, known: ReadonlyMap<number, Message>): readonly RestoredMessage[] => {
-      const start = (base ??= lastId);
-      const now = clock.monotonic();
-      const epoch = epochMs();
-      const unknown = messages.filter(({ id }) => !known.has(id));
-      return unknown.map(({ id, acceptedMs, ...message }) => ({
-        ...message,
-        order: id - start,
-        bytes: publishBytes(message.topic, message.payload),
-        bornMs: epoch === undefined || acceptedMs === undefined ? now : now - Math.max(0, epoch - acceptedMs),
-      }));
-    },
-  };
-};
-
-type Records = ReturnType<typeof createRecords>;
-
-/** Puts messages aside that can never be delivered, and warns once when it can't. */
-const createDeadLetters = ({ store, queue, warn }: PersistenceParts, { recordOf }: Records) => {
-  let hasWarned = false;
-  const onFailure = (thrown: unknown) => {
-    if (!hasWarned) warn(`A message that can never be delivered could not be put aside: ${failureOf(thrown).message}`);
-    hasWarned = true;
-  };
-  return (message: Message, result: Unsent) => {
-    store?.deadLetter([{ message: recordOf(message), ...result }]).catch(onFailure);
-    queue.end(message, result, 'dead');
-  };
-};
+interface Status {
+  /** Whether it is known what earlier runs left, or that the store fails; once true, always true. */
+  isReady: boolean;
+  /** Whether the store fails. */
+  isVolatile: boolean;
+}
 
 /** Keeps messages in memory alone. */
 const inMemory = {
+  status: { isReady: true, isVolatile: false } as Readonly<Status>,
   /** Reads what earlier runs left. Never rejects. */
   open: async (): Promise<unknown> => undefined,
   /** Resolves once the message is kept. Never rejects. */
   save: (_message: Message) => saved,
   /** Writes what is not written yet, as long as it may take, and gives the store up until it is opened again. */
   close: async (_withinMs: number): Promise<void> => undefined,
-  /** Whether it is known what earlier runs left, or that the store fails. */
-  isReady: () => true,
-  /** Whether the store fails. */
-  isVolatile: () => false,
 };
 
 interface StoreParts extends PersistenceParts {
@@ -112,60 +52,81 @@ interface StoreParts extends PersistenceParts {
   readonly onReady: () => void;
 }
 
-/** The open store: what it has, and what it lacks. */
-const createSession = ({ store, queue, warn, records, onRestored }: StoreParts) => {
+/** Which messages the store has, and which it lacks. */
+const createLedger = (store: Outbox, records: Records) => {
   const pending = new Set<Message>();
   const stored = new Map<number, Message>();
-  let isOpen = false;
+  const idOf = ({ order }: Message): number => (records.base ?? 0) + order;
   const forget = (message: Message) => {
-    const id = records.idOf(message);
     pending.delete(message);
-    if (message.isStored && stored.delete(id)) store.remove([id]);
+    if (message.isStored && stored.delete(idOf(message))) store.remove([idOf(message)]);
   };
   const add = (message: Message) => {
     message.isStored = false;
     message.forget = forget;
     pending.add(message);
   };
-  const markStored = (message: Message) => {
-    message.isStored = true;
-    message.forget = forget;
-    pending.delete(message);
-    stored.set(records.idOf(message), message);
+  return {
+    pending,
+    stored: stored as ReadonlyMap<number, Message>,
+    forget,
+    add,
+    markStored: (message: Message) => {
+      message.isStored = true;
+      message.forget = forget;
+      pending.delete(message);
+      stored.set(idOf(message), message);
+    },
+    /** The store has lost all that it had. */
+    lose: () => {
+      const lost = [...stored.values(), ...pending];
+      stored.clear();
+      pending.clear();
+      lost.forEach(add);
+    },
   };
-  const write = async (): Promise<void> => {
-    for (const part of inGroups([...pending], bytesOf, maxAppendBytes)) {
-      await store.append(part.map(records.recordOf));
-      part.forEach(markStored);
-      for (const message of part) if (message.state === 'gone') forget(message);
+};
+
+/** The open store. */
+const createSession = ({ store, queue, warn, records, onRestored }: StoreParts, status: Status) => {
+  const { pending, stored, forget, add, markStored, lose } = createLedger(store, records);
+  let isOpen = false;
+  const writePending = async (): Promise<void> => {
+    for (const group of inGroups([...pending], bytesOf, maxAppendBytes)) {
+      await store.append(group.map(records.recordOf));
+      for (const message of group) {
+        markStored(message);
+        if (message.state === 'gone') forget(message);
+      }
     }
+  };
+  /** Opens the store, and takes over what it has. */
+  const open = async () => {
+    const found = await store.open();
+    const restored = queue.restore(records.read(found, stored));
+    restored.forEach(markStored);
+    isOpen = true;
+    status.isReady = true;
+    queue.counts.damaged += found.damaged;
+    if (found.damaged > 0) warn(`${found.damaged} damaged records of the outbox were put aside.`);
+    found.remarks?.forEach(warn);
+    onRestored(restored);
   };
   return {
     add,
-    hasPending: () => pending.size > 0,
-    /** Opens the store where it is not open, and takes over what it has. @throws {StorageError} */
-    open: async () => {
-      if (isOpen) return;
-      const found = await store.open();
-      const restored = queue.restore(records.read(found, stored));
-      restored.forEach(markStored);
-      isOpen = true;
-      queue.counts.damaged += found.damaged;
-      if (found.damaged > 0) warn(`${found.damaged} damaged records of the outbox were put aside.`);
-      found.remarks?.forEach(warn);
-      onRestored(restored);
-    },
-    /** Writes what is pending; all of it, when the store has lost what it had. @throws {StorageError} */
-    write: () =>
-      write().catch((thrown: unknown) => {
+    pending,
+    /** Opens the store where need be, and writes what is pending; all, when the store lost what it had. @throws {StorageError} */
+    update: async () => {
+      if (!isOpen) await open();
+      try {
+        await writePending();
+      } catch (thrown) {
         if (!isLoss(thrown)) throw thrown;
         warn(thrown.message);
-        const lost = [...stored.values(), ...pending];
-        stored.clear();
-        pending.clear();
-        lost.forEach(add);
-        return write();
-      }),
+        lose();
+        await writePending();
+      }
+    },
     close: async () => {
       if (isOpen) await store.close();
       isOpen = false;
@@ -175,29 +136,29 @@ const createSession = ({ store, queue, warn, records, onRestored }: StoreParts) 
 
 /** Keeps messages in the store, or in memory alone while the store fails. */
 const inStore = (parts: StoreParts): typeof inMemory => {
-  const { clock, queue, warn, records, onReady } = parts;
-  const session = createSession(parts);
+  const { clock, queue, warn, onReady } = parts;
+  const status = { isReady: false, isVolatile: false };
+  const session = createSession(parts, status);
   const inTurn = createSerialQueue();
   const { withTimeout, endAll } = createTimeouts(clock);
-  let isFailing = false;
   let isAway = false;
   let retry: unknown;
   let next: Promise<PublishResult> | undefined;
 
   const fail = (thrown: unknown) => {
-    if (!isFailing) warn(`What waits for the link is kept in memory alone: ${failureOf(thrown).message}`);
-    isFailing = true;
+    if (!status.isVolatile) warn(`What waits for the link is kept in memory alone: ${failureOf(thrown).message}`);
+    status.isVolatile = true;
+    status.isReady = true;
     onReady();
   };
   const update = async (): Promise<void> => {
     next = undefined;
     try {
-      await session.open();
-      await session.write();
+      await session.update();
       // What was saved while the store failed has asked for no write of its own.
-      if (isFailing && session.hasPending()) return await update();
-      if (isFailing) warn('What waits for the link is kept on disk again.');
-      isFailing = false;
+      if (status.isVolatile && session.pending.size > 0) return await update();
+      if (status.isVolatile) warn('What waits for the link is kept on disk again.');
+      status.isVolatile = false;
     } catch (thrown) {
       fail(thrown);
       clock.clearTimeout(retry);
@@ -210,10 +171,11 @@ const inStore = (parts: StoreParts): typeof inMemory => {
   };
   const leave = async () => {
     for (const message of queue.all()) if (isUnsaved(message)) session.add(message);
-    if (session.hasPending()) await update();
+    if (session.pending.size > 0) await update();
     await session.close();
   };
   return {
+    status,
     open: () => {
       isAway = false;
       return (next ??= updateInTime());
@@ -221,7 +183,7 @@ const inStore = (parts: StoreParts): typeof inMemory => {
     save: (message) => {
       if (message.isStored) return saved;
       session.add(message);
-      return isFailing || isAway ? saved : (next ??= updateInTime());
+      return status.isVolatile || isAway ? saved : (next ??= updateInTime());
     },
     close: async (withinMs) => {
       isAway = true;
@@ -230,8 +192,6 @@ const inStore = (parts: StoreParts): typeof inMemory => {
       if (!(await withTimeout(inTurn(leave), withinMs))) fail(noAnswer());
       endAll();
     },
-    isReady: () => isFailing || records.isKnown(),
-    isVolatile: () => isFailing,
   };
 };
 
@@ -252,7 +212,7 @@ export const createPersistence = (parts: PersistenceParts) => {
   };
   const onReady = () => wake?.();
   const onRestored = (restored: readonly Message[]) => {
-    const own = records.unit();
+    const own = records.unit;
     if (own !== undefined) disown(restored, own, own);
     queue.trim(restored, clock.monotonic());
     onReady();
@@ -275,8 +235,8 @@ export const createPersistence = (parts: PersistenceParts) => {
     /** From now on the program is this unit; messages that name none are its own, or of the unit that it was before. */
     claim: (unit: string) => {
       const own = unit.toLowerCase();
-      disown(queue.all(), own, records.unit() ?? own);
-      records.claim(own);
+      disown(queue.all(), own, records.unit ?? own);
+      records.unit = own;
     },
     /** Calls back each time when it is known what waits: the store was opened, or failed. */
     onReady: (listener: () => void) => void (wake = listener),

@@ -2,13 +2,13 @@ import { countEnds, endsOver, giveLastChance, isPoison, type Suspects } from '..
 import type { Link } from '../../../services/broker.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { BrokerError } from '../../../services/errors.ts';
-import type { Message, Topic } from './queue.ts';
+import type { Message, Topic } from './message.ts';
 
 /** How many links in a row must end over what is tried on them. */
 const enoughEnds = 5;
 /** How long a link must last without the message, and how soon with it it has to end, milliseconds. */
 const trialMs = 3_000;
-const maxKnownTopics = 256;
+const maxPoisonedTopics = 256;
 
 /** What a broker's end of the link may look like; the broker may well say `credentials` (0x87) of a topic. */
 const endings: readonly string[] = ['closed', 'network', 'malformed', 'credentials'];
@@ -20,19 +20,14 @@ const isBrokersEnd = (thrown: unknown): boolean =>
 
 const isWaiting = ({ state }: Message): boolean => state === 'waiting';
 
-/** Topics of poison: one more end is enough there, until a message gets through. */
-const createKnownTopics = () => {
-  const topics = new Set<string>();
-  return {
-    /** What is held against a topic before anything of it was tried. */
-    suspectsOf: ({ name }: Topic): Suspects => (topics.has(name) ? giveLastChance([], [name], enoughEnds) : []),
-    add: ({ name }: Topic) => {
-      if (topics.size >= maxKnownTopics) topics.clear();
-      topics.add(name);
-    },
-    remove: ({ name }: Topic) => topics.delete(name),
-  };
+const addBounded = (topics: Set<string>, name: string) => {
+  if (topics.size >= maxPoisonedTopics) topics.clear();
+  topics.add(name);
 };
+
+/** What is held against a topic before anything of it was tried. */
+const firstSuspects = ({ name }: Topic, poisoned: ReadonlySet<string>): Suspects =>
+  poisoned.has(name) ? giveLastChance([], [name], enoughEnds) : [];
 
 /**
  * Finds the message over which the broker ends the link, be it for its topic or for its size.
@@ -64,12 +59,12 @@ export const createPoisonDetector = (clock: Pick<Clock, 'monotonic'>): PoisonDet
   let topic: Topic | undefined;
   /** How many links in a row have ended over it alone. */
   let suspects: Suspects = [];
-  const known = createKnownTopics();
+  /** Topics of poison: one more end is enough there, until a message gets through. */
+  const poisonedTopics = new Set<string>();
   let trial: { readonly link: Link; readonly message: Message; readonly sentMs: number } | undefined;
   let openedMs = 0;
   /** The link whose end has been judged. */
   let judged: Link | undefined;
-
   const reset = () => {
     topic = undefined;
     suspects = [];
@@ -82,7 +77,7 @@ export const createPoisonDetector = (clock: Pick<Clock, 'monotonic'>): PoisonDet
     trial = undefined;
     if (tried && clock.monotonic() - tried.sentMs > trialMs) return reset();
     topic = message.topic;
-    suspects = tried ? countEnds(suspects, [topic.name]) : known.suspectsOf(topic);
+    suspects = tried ? countEnds(suspects, [topic.name]) : firstSuspects(topic, poisonedTopics);
   };
   return {
     linkOpened: () => {
@@ -103,7 +98,7 @@ export const createPoisonDetector = (clock: Pick<Clock, 'monotonic'>): PoisonDet
     },
     acknowledged: (message) => {
       if (trial?.message === message) reset();
-      if (message.qos > 0) known.remove(message.topic);
+      if (message.qos > 0) poisonedTopics.delete(message.topic.name);
     },
     failed: (link, message, thrown) => {
       if (judged !== link && isBrokersEnd(thrown)) {
@@ -113,7 +108,7 @@ export const createPoisonDetector = (clock: Pick<Clock, 'monotonic'>): PoisonDet
     },
     isPoison: (message) => {
       if (message.topic !== topic || !isPoison(suspects, topic.name, enoughEnds)) return false;
-      known.add(topic);
+      addBounded(poisonedTopics, topic.name);
       reset();
       return true;
     },

@@ -1,5 +1,5 @@
 import { publishBytes } from '../../../adapters/shared/mqtt/packet-size.ts';
-import { createTopicCheck } from '../../../adapters/shared/mqtt/topics.ts';
+import { topicFault } from '../../../adapters/shared/mqtt/topics.ts';
 import type { Link, PublishOptions } from '../../../services/broker.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { BrokerError } from '../../../services/errors.ts';
@@ -7,25 +7,14 @@ import type { OutboxMetrics } from '../../../services/metrics.ts';
 import type { Outbox } from '../../../services/outbox.ts';
 import type { UnitSchema } from '../../../services/schema.ts';
 import { createRefusalWarnings } from '../throttled-warning.ts';
+import { copyOf, type Message, type MessageOptions, type Payload, type PublishRequest } from './message.ts';
 import { boundsOf, createPolicies, type OutboxOptions } from './options.ts';
 import { createPersistence, type Persistence } from './persistence.ts';
 import { createPoisonDetector } from './poison-messages.ts';
-import { createQueue, type Message, type OutboxQueue, type PublishRequest } from './queue.ts';
+import { createQueue, type OutboxQueue } from './queue.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { createReplay } from './replay.ts';
 import { delivered, deliveredAtOnce, dropped, queued, refused, type PublishResult } from './result.ts';
-
-export type Payload = Uint8Array | string;
-
-export interface MessageOptions extends PublishOptions {
-  /**
-   * When the promise resolves: once the message is `accepted` (delivered, or queued, after which it may still expire or be
-   * dropped), or once its final outcome is `settled`. A settled result is `queued` only if the client stops before.
-   *
-   * @defaultValue `'accepted'`
-   */
-  readonly until?: 'accepted' | 'settled';
-}
 
 export interface PublisherParts {
   /** Where what waits outlives the program; `undefined` when it need not. */
@@ -66,34 +55,18 @@ export interface Publisher {
 
 /** What the link may have and not have acknowledged; more waits in the outbox. */
 const maxSending = { messages: 1_024, bytes: 1024 * 1024 };
-
 /** How long a disk may take to let the outbox go, milliseconds. */
 const leaveWithinMs = 5_000;
 
 const stopped = dropped('The client was stopped.');
-
-const linkDown = (topic: string) =>
-  new BrokerError('closed', `Nothing can be sent to ${topic}: the link is down. Try again later.`);
-
 const tooLong = (bytes: number, maxBytes: number): string =>
   `its ${bytes} bytes pass the limit of ${maxBytes}. Send less at once.`;
 
-const isRefusal = (thrown: unknown): thrown is BrokerError =>
-  thrown instanceof BrokerError && thrown.code === 'refused';
-
-/** Copies bytes: a caller may fill its buffer again. An empty one may be detached, which can't be copied. */
-const copyOf = (payload: Payload): Payload => {
-  if (typeof payload === 'string') return payload;
-  return payload.length === 0 ? new Uint8Array() : new Uint8Array(payload);
-};
-
-/** The end of a message, where its publisher waits for that. */
-const settlementOf = (message: Message, options: MessageOptions | undefined): Promise<PublishResult> | undefined =>
-  options?.until === 'settled'
-    ? new Promise((resolve) => {
-        message.settle = resolve;
-      })
-    : undefined;
+/** The end of a message, for a publisher who waits for that. */
+const settlementOf = (message: Message): Promise<PublishResult> =>
+  new Promise((resolve) => {
+    message.settle = resolve;
+  });
 
 const isAtRisk = ({ state, qos, isStored }: Message): boolean => state === 'sending' && qos > 0 && !isStored;
 
@@ -143,7 +116,7 @@ const createSender = ({ clock, policies, queue, persistence, limiter, poison, re
   };
   const fail = (link: Link, message: Message, thrown: unknown): PublishResult | Promise<PublishResult> => {
     if (message.state !== 'sending') return message.isStored ? queued : stopped;
-    if (!isRefusal(thrown)) {
+    if (!(thrown instanceof BrokerError && thrown.code === 'refused')) {
       poison.failed(link, message, thrown);
       return keep(message, clock.monotonic());
     }
@@ -156,7 +129,7 @@ const createSender = ({ clock, policies, queue, persistence, limiter, poison, re
       const topic = queue.topics.get(name);
       if (topic !== undefined && topic.waiting > 0) return false;
       if (queue.sending.messages >= maxSending.messages || queue.sending.bytes >= maxSending.bytes) return false;
-      if (!persistence.isReady() || (qos > 0 && poison.isTrying())) return false;
+      if (!persistence.status.isReady || (qos > 0 && poison.isTrying())) return false;
       return limiter.take(bornMs, bytes, (topic?.policy ?? policies.of(name)).yields);
     },
     send: (link: Link, request: PublishRequest, options: MessageOptions | undefined) => {
@@ -165,7 +138,7 @@ const createSender = ({ clock, policies, queue, persistence, limiter, poison, re
         message.topic.unsecured += 1;
         watchdog.start();
       }
-      const settlement = settlementOf(message, options);
+      const settlement = options?.until === 'settled' ? settlementOf(message) : undefined;
       const accepted = link.publish(request.topic, request.payload, options).then(
         () => {
           poison.acknowledged(message);
@@ -176,14 +149,14 @@ const createSender = ({ clock, policies, queue, persistence, limiter, poison, re
       return settlement ?? accepted;
     },
     sendOrThrow: async (link: Link | undefined, topic: string, payload: Payload, options?: PublishOptions) => {
-      if (!link) throw linkDown(topic);
+      if (!link) throw new BrokerError('closed', `Nothing can be sent to ${topic}: the link is down. Try again later.`);
       limiter.charge(clock.monotonic(), publishBytes(topic, payload));
       await link.publish(topic, payload, options);
       queue.counts.delivered += 1;
     },
     keep: (request: PublishRequest, options: MessageOptions | undefined) => {
       const message = queue.add(request, 'waiting');
-      const settlement = settlementOf(message, options);
+      const settlement = options?.until === 'settled' ? settlementOf(message) : undefined;
       const accepted = keep(message, request.bornMs);
       return settlement ?? accepted;
     },
@@ -211,7 +184,7 @@ const metricsOf = ({ clock, queue, persistence }: Parts): OutboxMetrics => {
   queue.expire(clock.monotonic());
   const { delivered: sent, ...others } = queue.counts;
   const { messages: waiting, bytes: waitingBytes } = queue.waiting;
-  const isVolatile = persistence.isVolatile();
+  const { isVolatile } = persistence.status;
   return { waiting, waitingBytes, sending: queue.sending.messages, sent, ...others, isVolatile };
 };
 
@@ -223,10 +196,8 @@ export const createPublisher = (given: PublisherParts): Publisher => {
   const parts = assemble(given);
   const { clock, bounds, policies, queue, persistence, refusals, replay } = parts;
   const sender = createSender(parts);
-  const faultOf = createTopicCheck();
   let open: Link | undefined;
   let isStopped = false;
-
   /** Ends a message that never got into the queue. */
   const turnAway = (result: PublishResult): Promise<PublishResult> => {
     queue.counts[result.outcome] += 1;
@@ -236,15 +207,16 @@ export const createPublisher = (given: PublisherParts): Publisher => {
     publish: (topic, message, options) => {
       if (isStopped) return turnAway(stopped);
       const bytes = publishBytes(topic, message);
-      const fault = bytes > bounds.packetBytes ? tooLong(bytes, bounds.packetBytes) : faultOf(topic);
+      const fault = bytes > bounds.packetBytes ? tooLong(bytes, bounds.packetBytes) : topicFault(topic);
       if (fault !== undefined) {
         refusals.add(topic, fault);
         return turnAway(refused(fault));
       }
       const { qos = 0, retain = false } = options ?? {};
-      const request = { topic, payload: copyOf(message), qos, retain, bytes, bornMs: clock.monotonic() };
+      const payload = typeof message === 'string' ? message : copyOf(message);
+      const request = { topic, payload, qos, retain, bytes, bornMs: clock.monotonic() };
       if (!open || !sender.mayPass(request)) return sender.keep(request, options);
-      if (qos > 0 || !open.publishNow(topic, request.payload, retain)) return sender.send(open, request, options);
+      if (qos > 0 || !open.publishNow(topic, payload, retain)) return sender.send(open, request, options);
       queue.counts.delivered += 1;
       return deliveredAtOnce;
     },

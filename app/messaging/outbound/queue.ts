@@ -1,52 +1,9 @@
-import { createFifo, type Fifo } from '../../../adapters/shared/fifo.ts';
-import type { Qos } from '../../../services/broker.ts';
+import { createFifo } from '../../../adapters/shared/fifo.ts';
 import type { Clock } from '../../../services/clock.ts';
-import { createThrottledWarning } from '../throttled-warning.ts';
-import type { OutboxBounds, Policies, Policy } from './options.ts';
+import { createDropWarnings } from '../throttled-warning.ts';
+import type { Message, PublishRequest, RestoredMessage, Topic } from './message.ts';
+import type { OutboxBounds, Policies } from './options.ts';
 import { createCounts, dropped, expired, type PublishResult } from './result.ts';
-
-/** A message as its publisher hands it in. */
-export interface PublishRequest {
-  readonly topic: string;
-  readonly payload: Uint8Array | string;
-  readonly qos: Qos;
-  readonly retain: boolean;
-  /** What it counts for in the bounds. */
-  readonly bytes: number;
-  /** When it was accepted, on the monotonic clock. */
-  readonly bornMs: number;
-}
-
-/** A message on its way: it waits, or the link has it and owes an acknowledgement, or it has left. */
-export interface Message extends Readonly<Omit<PublishRequest, 'topic'>> {
-  /** Its place among all messages of this run; those of earlier runs have numbers below one. */
-  readonly order: number;
-  readonly topic: Topic;
-  /** UUID of the unit whose message it is, where an earlier run has noted it. */
-  readonly unit: string | undefined;
-  state: 'waiting' | 'sending' | 'gone';
-  /** Whether the store has it. */
-  isStored: boolean;
-  /** Whether its publisher knows that it is kept. */
-  isQueued: boolean;
-  /** Takes it out of the store; set once it is on its way there. */
-  forget: ((message: Message) => void) | undefined;
-  /** Gets its end, where somebody waits for that. */
-  settle: ((result: PublishResult) => void) | undefined;
-}
-
-/** A message that an earlier run has left in the store. */
-export type RestoredMessage = PublishRequest & Pick<Message, 'order' | 'unit'>;
-
-/** The messages of one topic. */
-export interface Topic {
-  readonly name: string;
-  policy: Policy;
-  readonly messages: Fifo<Message>;
-  waiting: number;
-  /** Messages of QoS 1 and 2 that the link has, and that nobody has asked to be written to the store yet. */
-  unsecured: number;
-}
 
 export interface QueueParts {
   readonly clock: Clock;
@@ -60,27 +17,10 @@ const noRoom = dropped('The outbox is full.');
 const outdated = dropped('A newer message of its topic took its place.');
 const tooOld = expired('It waited for longer than the outbox keeps messages.');
 
-/** How often drops are reported while they go on, milliseconds. */
-const warnEveryMs = 600_000;
-
 const isGone = ({ state }: Message): boolean => state === 'gone';
 const isWaiting = ({ state }: Message): boolean => state === 'waiting';
 const isUrgent = ({ state, topic }: Message): boolean => state === 'waiting' && !topic.policy.yields;
 const canGo = ({ state, topic }: Message): boolean => state === 'waiting' && topic.policy.whenFull === 'dropOldest';
-
-const countOf = (fresh: number, total: number): string => `${fresh} more dropped, ${total} so far.`;
-
-/** Warns of what is dropped because all topics together, or one by itself, have too much that waits. */
-const createDropWarnings = ({ clock, warn }: Pick<QueueParts, 'clock' | 'warn'>) => ({
-  full: createThrottledWarning(clock, warnEveryMs, (fresh, total) => {
-    const what = fresh === total ? 'messages are dropped from now on.' : countOf(fresh, total);
-    warn(`The queue of unsent messages is full: ${what}`);
-  }),
-  fullTopic: createThrottledWarning(clock, warnEveryMs, (fresh, total, topic) => {
-    const what = fresh === total ? 'Some are dropped.' : countOf(fresh, total);
-    warn(`A topic has reached its own bound of unsent messages: ${topic.slice(0, 200)}. ${what}`);
-  }),
-});
 
 const firstQos0 = (topics: Iterable<Topic>): Message | undefined => {
   let first: Message | undefined;
@@ -91,26 +31,42 @@ const firstQos0 = (topics: Iterable<Topic>): Message | undefined => {
   return first;
 };
 
+type IncomingMessage = PublishRequest & { readonly unit?: string | undefined };
+
+const messageOf = (request: IncomingMessage, topic: Topic, order: number, state: 'waiting' | 'sending'): Message => ({
+  order,
+  topic,
+  payload: request.payload,
+  qos: request.qos,
+  retain: request.retain,
+  bytes: request.bytes,
+  bornMs: request.bornMs,
+  unit: request.unit,
+  state,
+  isStored: false,
+  isQueued: false,
+  forget: undefined,
+  settle: undefined,
+});
+
 /** The messages of all topics, in order, what they amount to, and what they came to. */
 const createMessages = (policies: Policies) => {
   const topics = new Map<string, Topic>();
   const all = createFifo(isGone);
   const waiting = { messages: 0, bytes: 0, qos0: 0 };
   const sending = { messages: 0, bytes: 0, qos0: 0 };
-  const amounts = { waiting, sending, gone: { messages: 0, bytes: 0, qos0: 0 } };
   const counts = createCounts();
   const count = ({ state, topic, bytes, qos }: Message, by: 1 | -1) => {
-    const amount = amounts[state];
+    const amount = state === 'waiting' ? waiting : sending;
     amount.messages += by;
     amount.bytes += by * bytes;
     if (qos === 0) amount.qos0 += by;
     if (state === 'waiting') topic.waiting += by;
   };
-  const move = (message: Message, state: Message['state']) => {
-    if (message.state === state) return;
-    count(message, -1);
-    message.state = state;
-    count(message, 1);
+  const addTopic = (name: string): Topic => {
+    const topic = { name, policy: policies.of(name), messages: createFifo(isGone), waiting: 0, unsecured: 0 };
+    topics.set(name, topic);
+    return topic;
   };
   return {
     all,
@@ -118,16 +74,18 @@ const createMessages = (policies: Policies) => {
     sending,
     counts,
     topics: topics as ReadonlyMap<string, Topic>,
-    move,
-    enter: (request: PublishRequest, order: number, state: 'waiting' | 'sending'): Message => {
-      let topic = topics.get(request.topic);
-      if (!topic) {
-        const { topic: name } = request;
-        topic = { name, policy: policies.of(name), messages: createFifo(isGone), waiting: 0, unsecured: 0 };
-        topics.set(name, topic);
-      }
-      const rest = { isStored: false, isQueued: false, forget: undefined, settle: undefined };
-      const message: Message = { unit: undefined, ...request, topic, order, state, ...rest };
+    move: (message: Message, state: 'waiting' | 'sending') => {
+      if (message.state === state) return;
+      count(message, -1);
+      message.state = state;
+      count(message, 1);
+    },
+    enter: (
+      request: PublishRequest & { readonly unit?: string | undefined },
+      order: number,
+      state: 'waiting' | 'sending',
+    ): Message => {
+      const message = messageOf(request, topics.get(request.topic) ?? addTopic(request.topic), order, state);
       count(message, 1);
       return message;
     },
@@ -135,7 +93,8 @@ const createMessages = (policies: Policies) => {
     end: (message: Message, result: PublishResult, countAs: keyof typeof counts = result.outcome): PublishResult => {
       if (message.state === 'gone') return result;
       const { topic } = message;
-      move(message, 'gone');
+      count(message, -1);
+      message.state = 'gone';
       all.lost();
       topic.messages.lost();
       if (topic.messages.size === 0) topics.delete(topic.name);
@@ -150,8 +109,8 @@ const createMessages = (policies: Policies) => {
 type Messages = ReturnType<typeof createMessages>;
 
 /** Ends messages that are too many. */
-const createLimits = ({ bounds, ...parts }: QueueParts, { all, waiting, end }: Messages) => {
-  const warnings = createDropWarnings(parts);
+const createLimits = ({ clock, bounds, warn }: QueueParts, { all, waiting, end }: Messages) => {
+  const warnings = createDropWarnings(clock, warn);
   let isOverflowing = false;
   /** The message that has to go so that the bounds hold, now that this one waits; none when they hold. */
   const surplusOf = (added: Message): Message | undefined => {

@@ -3,7 +3,8 @@ import type { Clock } from '../../../services/clock.ts';
 import { BrokerError } from '../../../services/errors.ts';
 import type { Persistence } from './persistence.ts';
 import type { PoisonDetector } from './poison-messages.ts';
-import type { Message, OutboxQueue } from './queue.ts';
+import type { Message } from './message.ts';
+import type { OutboxQueue } from './queue.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { delivered, refused } from './result.ts';
 
@@ -96,7 +97,7 @@ export const createReplay = (parts: ReplayParts): Replay => {
   };
   const pump = () => {
     const link = open;
-    if (!link || timer !== undefined || !persistence.isReady()) return;
+    if (!link || timer !== undefined || !persistence.status.isReady) return;
     const now = clock.monotonic();
     const onSettled = (isBack: boolean) => {
       if (open === link) sending -= 1;

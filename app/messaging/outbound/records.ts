@@ -1,0 +1,69 @@
+import { publishBytes } from '../../../adapters/shared/mqtt/packet-size.ts';
+import type { Clock } from '../../../services/clock.ts';
+import { failureOf } from '../../../services/errors.ts';
+import type { Outbox, StoredMessage, StoredMessages } from '../../../services/outbox.ts';
+import type { Message, RestoredMessage } from './message.ts';
+import type { OutboxQueue } from './queue.ts';
+import type { Unsent } from './result.ts';
+
+export interface PersistenceParts {
+  /** `undefined` when nothing needs to outlive the program. */
+  readonly store: Outbox | undefined;
+  readonly clock: Clock;
+  readonly queue: OutboxQueue;
+  /** Unix milliseconds; `undefined` while no time is trusted. */
+  readonly epochMs: () => number | undefined;
+  readonly warn: (message: string) => void;
+}
+
+const encoder = new TextEncoder();
+
+/** Turns messages into the records of a store, and back. */
+export const createRecords = ({ clock, epochMs }: PersistenceParts) => {
+  const records = {
+    /** What the numbers of this run begin at; unknown before the store was read. */
+    base: undefined as number | undefined,
+    /** UUID of the unit that this program is; `undefined` before it is known. */
+    unit: undefined as string | undefined,
+    recordOf: ({ order, topic, payload, qos, retain, bornMs, unit }: Message): StoredMessage => {
+      const epoch = epochMs();
+      return {
+        id: (records.base ?? 0) + order,
+        topic: topic.name,
+        payload: typeof payload === 'string' ? encoder.encode(payload) : payload,
+        qos,
+        retain,
+        acceptedMs: epoch === undefined ? undefined : Math.round(epoch - (clock.monotonic() - bornMs)),
+        unit: unit ?? records.unit,
+      };
+    },
+    read: ({ messages, lastId }: StoredMessages, known: ReadonlyMap<number, Message>): readonly RestoredMessage[] => {
+      const base = (records.base ??= lastId);
+      const now = clock.monotonic();
+      const epoch = epochMs();
+      const unknown = messages.filter(({ id }) => !known.has(id));
+      return unknown.map(({ id, acceptedMs, ...message }) => ({
+        ...message,
+        order: id - base,
+        bytes: publishBytes(message.topic, message.payload),
+        bornMs: epoch === undefined || acceptedMs === undefined ? now : now - Math.max(0, epoch - acceptedMs),
+      }));
+    },
+  };
+  return records;
+};
+
+export type Records = ReturnType<typeof createRecords>;
+
+/** Puts messages aside that can never be delivered, and warns once when it can't. */
+export const createDeadLetters = ({ store, queue, warn }: PersistenceParts, { recordOf }: Records) => {
+  let hasWarned = false;
+  const onFailure = (thrown: unknown) => {
+    if (!hasWarned) warn(`A message that can never be delivered could not be put aside: ${failureOf(thrown).message}`);
+    hasWarned = true;
+  };
+  return (message: Message, result: Unsent) => {
+    store?.deadLetter([{ message: recordOf(message), ...result }]).catch(onFailure);
+    queue.end(message, result, 'dead');
+  };
+};
