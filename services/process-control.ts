@@ -43,6 +43,12 @@ export interface ProcessControl {
    */
   watchSupervisor(onGone: () => void): () => void;
   /**
+   * Checks that a restart in the given mode is possible here; everywhere by default.
+   *
+   * @throws {ProcessError} `unsupported`
+   */
+  checkRestart?(mode: RestartingMode): void;
+  /**
    * Restarts the program in the given mode. On success the promise stays pending and this process ends, or it stays as
    * a proxy of the new one and calls `onReplaced` to stop the rest of the unit here.
    *

@@ -6,7 +6,7 @@ import type { FirmwarePrograms, FirmwareStore, ReleaseTrust, StagedFirmware } fr
 import type { FirmwareScope, TrialTerms } from './firmware-journal.ts';
 import type { FirmwareStatus } from './firmware-transitions.ts';
 import type { JsonObject, JsonValue } from './json.ts';
-import type { RestartMode } from './process-control.ts';
+import { isRestarting, type ProcessControl, type RestartMode } from './process-control.ts';
 import { targetOf, type Rest } from './rest.ts';
 import { parseNextSchema } from './schema.ts';
 
@@ -163,7 +163,7 @@ const checkHoldsProgram = (scope: FirmwareScope, { files }: StagedFirmware): voi
 };
 
 /**
- * Installs a staged version, for the update machine's `swap`.
+ * Installs a staged version, for the update machine's `swap`; refuses where the restart after it is not possible.
  *
  * @example
  * import { updateMachine } from 'pepeunit-client/machines';
@@ -171,9 +171,14 @@ const checkHoldsProgram = (scope: FirmwareScope, { files }: StagedFirmware): voi
  *
  * const machine = updateMachine.provide({ actors: { swap: swapFirmware(unit.world.firmware) } });
  */
-export const swapFirmware = (store: FirmwareStore, trial: TrialTerms = defaultTrialTerms) =>
+export const swapFirmware = (
+  store: FirmwareStore,
+  trial: TrialTerms = defaultTrialTerms,
+  control?: Pick<ProcessControl, 'checkRestart'>,
+) =>
   fromPromise<void, { staged: StagedFirmware; mode: RestartMode; from: string; target: UpdateTarget }>(
     async ({ input: { staged, mode, from, target } }) => {
+      if (isRestarting(mode)) control?.checkRestart?.(mode);
       const scope = scopeOf(mode, target);
       checkHoldsProgram(scope, staged);
       // A version that waits for the next start has not begun its trial; the newer one replaces it.

@@ -100,13 +100,13 @@ const createRestart = ({ actor, plane, cycle, adapters }: LifecycleParts): Lifec
 
 /** Creates the exit of a unit that lost its parent: the next parent starts the unit again, and two would fight for the session. */
 const createOrphanExit =
-  ({ plane: { log }, adapters }: LifecycleParts, restart: Lifecycle['restart']) =>
+  ({ plane: { log }, adapters }: LifecycleParts, leave: Lifecycle['restart']) =>
   () => {
     const gone = adapters.process.isSupervised
       ? 'The supervisor is gone, and the unit leaves. Start `pepeunit run` again.'
       : 'The process that restarted the unit is gone, and the unit leaves. Start the program again.';
     log.log(LogLevel.Critical, gone);
-    restart('exit').catch((thrown: unknown) => log.log(LogLevel.Error, failureOf(thrown).message));
+    leave('exit').catch((thrown: unknown) => log.log(LogLevel.Error, failureOf(thrown).message));
   };
 
 export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
@@ -117,7 +117,11 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
   let isStarted = false;
   let stopWatching = doNothing;
   let stopping: Promise<void> | undefined;
-  const restart = createRestart(parts);
+  const leave = createRestart(parts);
+  const restart: Lifecycle['restart'] = async (mode) => {
+    adapters.process.checkRestart?.(mode);
+    await leave(mode);
+  };
   const checkFault = createFaultCheck(fault, log);
 
   actor.subscribe({
@@ -153,7 +157,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
       checkFault();
       if (isStarted) return;
       isStarted = true;
-      stopWatching = adapters.process.watchSupervisor(createOrphanExit(parts, restart));
+      stopWatching = adapters.process.watchSupervisor(createOrphanExit(parts, leave));
       actor.start();
       void publisher.open();
     },

@@ -87,7 +87,7 @@ const update = ({ adapters, options, documents, restart, handOver, isReady }: Ro
       download: downloadFirmware(http, firmware, env(documents.settingsSources)),
       verify: verifyFirmware(firmware, trust, env(documents.settingsSources)),
       stage: stageProgram(programs),
-      swap: swapFirmware(firmware, termsOf(options)),
+      swap: swapFirmware(firmware, termsOf(options), process),
       discard: discardFirmware(firmware),
       restart: restartProcess(restart),
       handOver: handOverUpdate(handOver),

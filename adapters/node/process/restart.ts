@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads';
 import { ProcessError } from '../../../services/errors.ts';
 import type { ProcessControl } from '../../../services/process-control.ts';
 import { ownArguments, startSelfDetached } from './child.ts';
@@ -37,6 +38,14 @@ const startDetached = (): Promise<void> => {
 
 const noop = (): void => undefined;
 
+const refuseInWorker = (): void => {
+  if (isMainThread) return;
+  throw new ProcessError(
+    'unsupported',
+    "A worker thread can't restart its program. Run the unit in the main thread, or with restartMode no_restart or env_schema_only.",
+  );
+};
+
 /**
  * Restarts this program: same executable, options, arguments and environment, never through a shell.
  *
@@ -51,6 +60,7 @@ const noop = (): void => undefined;
 export const nodeProcessControl = ({ folder, execve = hostExecve() }: ProcessControlOptions): ProcessControl => ({
   isSupervised: isSupervisedIn(folder),
   watchSupervisor: (onGone) => (isSupervisedIn(folder) || isProxied() ? watchParent(onGone) : noop),
+  checkRestart: refuseInWorker,
   restart: async (mode, onReplaced = noop) => {
     if (isSupervised()) process.exit(restartCode);
     if (mode === 'exit') process.exit(0);
