@@ -3,9 +3,10 @@
  *
  * @packageDocumentation
  */
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { extractArchive } from '../adapters/node/archive/extract.ts';
 import { folderPrograms } from '../adapters/node/program/programs.ts';
+import { createFolderGuard } from '../adapters/node/fs/folder-guard.ts';
 import { nodeConsoleLogSink } from '../adapters/node/console.ts';
 import { folderFirmwareStore } from '../adapters/node/firmware/store.ts';
 import { nodeProcessControl } from '../adapters/node/process/restart.ts';
@@ -20,9 +21,9 @@ import { mqttBroker } from '../adapters/shared/mqtt/broker.ts';
 import { kyRest } from '../adapters/shared/rest/rest.ts';
 import { unmanagedWifi } from '../adapters/shared/unmanaged-wifi.ts';
 import { defaultArchiveLimits } from '../services/firmware.ts';
+import type { Storage } from '../services/storage.ts';
 import type { JsonValue } from '../services/json.ts';
 import { UnitClient } from './client/client.ts';
-import { dirname } from './client/api/file-manager.ts';
 import type { PepeunitClientOptions, UpdateOptions } from './client/options/options.ts';
 import type { Platform } from './platform.ts';
 
@@ -33,7 +34,10 @@ export * as keyValue from '../adapters/node/storage/key-value.ts';
 /** Lists the paths in the unit's folder that updates leave alone: the data folders, and the given files that are in it. */
 const keptIn = (folder: string, files: readonly string[], { dataFolders = ['data'] }: UpdateOptions): string[] => [
   ...dataFolders,
-  ...files.map((file) => relative(folder, file).replaceAll('\\', '/')).filter((file) => !file.startsWith('..')),
+  ...files
+    .filter((file) => file !== '')
+    .map((file) => relative(folder, file).replaceAll('\\', '/'))
+    .filter((file) => !file.startsWith('..')),
 ];
 
 /** Finds the running program in the unit's folder: this executable, or the script that it runs. */
@@ -43,14 +47,21 @@ const programIn = (folder: string): string | undefined =>
     .map((path) => relative(folder, resolve(path)).replaceAll('\\', '/'))
     .find((path) => !path.startsWith('..'));
 
+interface FirmwareSetup {
+  readonly folder: string;
+  readonly logFilePath: string;
+  readonly update: UpdateOptions;
+  readonly checkFolder: () => Promise<void>;
+}
+
 /** Creates the adapters that store, verify and download new versions of the unit in a folder. */
-const firmwareOf = (folder: string, logFilePath: string, update: UpdateOptions) => {
+const firmwareOf = ({ folder, logFilePath, update, checkFolder }: FirmwareSetup) => {
   const { trustKey = [], allowHttp = false, hosts, selfTest, program = programIn(folder) } = update;
   const limits = defaultArchiveLimits;
   const trust = folderTrust({ folder, keys: [trustKey].flat() });
   const keeps = keptIn(folder, [logFilePath], update);
   return {
-    firmware: remembering(folderFirmwareStore({ folder, limits, keeps }), trust),
+    firmware: remembering(folderFirmwareStore({ folder, limits, keeps, checkFolder }), trust),
     trust,
     programs: folderPrograms({
       folder,
@@ -63,8 +74,33 @@ const firmwareOf = (folder: string, logFilePath: string, update: UpdateOptions) 
   };
 };
 
+/** Storage that writes nothing into another folder than the unit's. */
+const guardedStorage = (folder: string, checkFolder: () => Promise<void>): Storage => {
+  const storage = fileStorage();
+  return {
+    ...storage,
+    writeJson: async (path, value) => {
+      if (dirname(path) === folder) await checkFolder();
+      await storage.writeJson(path, value);
+    },
+  };
+};
+
+/** Resolves paths in the working directory of now, whatever directory the app changes to. */
+const resolveHere = (): ((path: string) => string) => {
+  try {
+    const here = process.cwd();
+    return (path) => resolve(here, path);
+  } catch {
+    // The working directory is gone: relative paths throw.
+    return (path) => resolve(path);
+  }
+};
+
 const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) => {
-  const folder = dirname(envFilePath) || '.';
+  // Without a path the client is never started; the root is the one folder that is always there.
+  const folder = dirname(envFilePath || '/');
+  const checkFolder = createFolderGuard(folder);
   const clock = systemClock();
   return {
     clock,
@@ -72,8 +108,8 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
     clockSource: sntpClockSource({ host: ntpHost, clock }),
     broker: mqttBroker(),
     http: kyRest(),
-    storage: fileStorage(),
-    ...firmwareOf(folder, logFilePath, update),
+    storage: guardedStorage(folder, checkFolder),
+    ...firmwareOf({ folder, logFilePath, update, checkFolder }),
     outbox: fileOutbox({ folder: join(folder, '.pepeunit', 'outbox'), clock }),
     system: nodeSystem({ path: folder }),
     process: nodeProcessControl({ folder }),
@@ -100,6 +136,6 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
  */
 export class PepeunitClient<TEnv extends object = Record<string, JsonValue>> extends UnitClient<TEnv> {
   constructor(options: PepeunitClientOptions<UnitClient<TEnv>>) {
-    super(options, nodePlatform);
+    super(options, nodePlatform, resolveHere());
   }
 }

@@ -36,12 +36,17 @@ type EventOf<TType> = Extract<UnitEvent, { type: TType }>;
  */
 export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends ClientParts<TEnv> {
   readonly #options: ResolvedOptions;
+  readonly #absolute: (path: string) => string;
   readonly #unit: UnitRuntime<TEnv>;
   readonly #measure: () => Promise<StateReport>;
   #updateHandler: ((client: this, payload: JsonObject) => unknown) | undefined;
 
-  constructor(options: PepeunitClientOptions<UnitClient<TEnv>>, platform: Platform) {
-    const { options: resolved, fault } = resolveOptions(options);
+  constructor(
+    options: PepeunitClientOptions<UnitClient<TEnv>>,
+    platform: Platform,
+    absolute: (path: string) => string = (path) => path,
+  ) {
+    const { options: resolved, fault } = resolveOptions(options, absolute);
     const adapters = { ...platform(resolved), ...resolved.adapters };
     const unit = createUnit<TEnv>(adapters, resolved, {
       handOver: async ({ payload, commitVersion }) => {
@@ -53,6 +58,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
     super(unit, adapters);
     this.#unit = unit;
     this.#options = resolved;
+    this.#absolute = absolute;
     this.#measure = () => measureState(adapters.system, unit.epoch.epochMs, this.settings.PU_COMMIT_VERSION);
   }
 
@@ -208,7 +214,8 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
    * await client.downloadEnv();
    */
   async downloadEnv(path: string = this.#options.envFilePath): Promise<void> {
-    if (path !== this.#options.envFilePath) return this.restClient.downloadEnv(path);
+    const to = this.#absolute(path);
+    if (to !== this.#options.envFilePath) return this.restClient.downloadEnv(to);
     await this.#needSettings();
     await this.#unit.ask({ type: 'settings.refresh' }, 'settings');
   }
@@ -222,7 +229,8 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
    * await client.downloadSchema();
    */
   async downloadSchema(path: string = this.#options.schemaFilePath): Promise<void> {
-    if (path !== this.#options.schemaFilePath) return this.restClient.downloadSchema(path);
+    const to = this.#absolute(path);
+    if (to !== this.#options.schemaFilePath) return this.restClient.downloadSchema(to);
     await this.#unit.ask({ type: 'schema.refresh' }, 'schema');
   }
 

@@ -22,6 +22,8 @@ export interface FolderFirmwareStoreOptions extends FolderFirmwareOptions {
   readonly limits: ArchiveLimits;
   /** Files and folders that updates never touch, relative to the unit's folder. @defaultValue `['data']` */
   readonly keeps?: readonly string[];
+  /** Checks that the folder is still the one that the unit was started in. @defaultValue not checked */
+  readonly checkFolder?: () => Promise<void>;
 }
 
 const abortable = async function* (source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
@@ -93,6 +95,7 @@ const makeStaging = async (fs: FileSystem, { own, staging }: FirmwareLayout, id:
 export const folderFirmwareStore = ({
   keeps = ['data'],
   limits,
+  checkFolder = async () => undefined,
   ...options
 }: FolderFirmwareStoreOptions): FirmwareStore => {
   const context = createFirmwareContext(options);
@@ -101,9 +104,15 @@ export const folderFirmwareStore = ({
     if (!staged.delete(id)) return;
     await removeAll(fs, layout.staging(id));
   };
+  const trials = trialsOf(context);
   return {
-    ...trialsOf(context),
+    ...trials,
+    recover: async () => {
+      await checkFolder();
+      return trials.recover();
+    },
     stage: async (archive, signal) => {
+      await checkFolder();
       const id = randomUUID();
       staged.add(id);
       try {
@@ -121,7 +130,10 @@ export const folderFirmwareStore = ({
     readJson: async (id, name) =>
       staged.has(id) ? readStagedJson(fs, join(layout.staging(id), name), name) : undefined,
     swap: (id, order) =>
-      inTurn('The new version could not be put in place', () => swapVersion(context, id, order, keptPaths(keeps))),
+      inTurn('The new version could not be put in place', async () => {
+        await checkFolder();
+        await swapVersion(context, id, order, keptPaths(keeps));
+      }),
     discard: (id) => inTurn('The version could not be discarded', () => discard(id)),
   };
 };

@@ -1,8 +1,24 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProcessError } from '../../../services/errors.ts';
 import { supervisedFolderVariable, supervisorVariable } from './contract.ts';
+
+const workingDirectory = (): string | undefined => {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+};
+
+/** Where this program was started, as far as is known: its relative paths are meant from there. */
+const startedIn = workingDirectory();
+
+/** The folder for a new start of this program; `undefined` for the current one, when the first is gone. */
+export const startFolder = (): string | undefined =>
+  startedIn !== undefined && existsSync(startedIn) ? startedIn : undefined;
 
 /** How a process ended. */
 export interface ProcessEnd {
@@ -47,7 +63,7 @@ const startChild = async (
   env: NodeJS.ProcessEnv,
   advice: string,
 ): Promise<Child> => {
-  const child = spawn(file, args, { stdio: 'inherit', env });
+  const child = spawn(file, args, { stdio: 'inherit', env, cwd: startFolder() });
   const end = new Promise<ProcessEnd>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
   await spawned(child, file, advice);
   return { pid: child.pid as number, end, send: (signal) => void child.kill(signal) };
@@ -64,7 +80,12 @@ export const startSelf = (env: NodeJS.ProcessEnv): Promise<Child> =>
 
 /** Starts this program in a detached process that outlives this one. @throws {ProcessError} `spawn` */
 export const startSelfDetached = async (env: NodeJS.ProcessEnv): Promise<void> => {
-  const child = spawn(process.execPath, ownArguments(), { detached: true, stdio: 'inherit', env });
+  const child = spawn(process.execPath, ownArguments(), {
+    detached: true,
+    stdio: 'inherit',
+    env,
+    cwd: startFolder(),
+  });
   await spawned(child, process.execPath, byHand);
   child.unref();
 };

@@ -1,7 +1,7 @@
 import { isMainThread } from 'node:worker_threads';
 import { ProcessError } from '../../../services/errors.ts';
 import type { ProcessControl } from '../../../services/process-control.ts';
-import { ownArguments, startSelfDetached } from './child.ts';
+import { ownArguments, startFolder, startSelfDetached } from './child.ts';
 import { isProxied, isSupervised, isSupervisedIn, proxyVariable, restartCode, watchParent } from './contract.ts';
 import { becomeProxy } from './proxy.ts';
 
@@ -22,9 +22,12 @@ const hostExecve = (): Execve | null => {
 };
 
 const replaceProcess = (execve: Execve): void => {
+  const here = startFolder() === undefined ? undefined : process.cwd();
   try {
+    process.chdir(startFolder() ?? '.');
     execve(process.execPath, [process.execPath, ...ownArguments()], process.env);
   } catch (cause) {
+    if (here !== undefined) process.chdir(here);
     throw new ProcessError('spawn', `This process can't be replaced by a new one. Restart the program by hand.`, {
       cause,
     });

@@ -96,10 +96,33 @@ const faultOf = (faults: readonly string[]): ClientError | undefined => {
   );
 };
 
-/** Fills in the defaults, also for invalid values. @returns The options, and the error of the invalid ones. */
-export const resolveOptions = (given: PepeunitClientOptions) => {
+const pathNames = ['envFilePath', 'schemaFilePath', 'logFilePath'] as const;
+
+/** Makes the paths absolute. @returns Those that could be, and what is wrong with the others. */
+const absolutePaths = (given: Partial<PepeunitClientOptions>, absolute: (path: string) => string) => {
+  const paths: Partial<Record<(typeof pathNames)[number], string>> = {};
+  const faults: string[] = [];
+  for (const name of pathNames) {
+    try {
+      paths[name] = given[name] === undefined ? '' : absolute(given[name]);
+    } catch {
+      paths[name] = '';
+      faults.push(`${name} is relative, and the working directory is gone. Give an absolute path.`);
+    }
+  }
+  return { paths, faults };
+};
+
+/**
+ * Fills in the defaults, also for invalid values.
+ *
+ * @param absolute Makes a path independent of the working directory.
+ * @returns The options, and the error of the invalid ones.
+ */
+export const resolveOptions = (given: PepeunitClientOptions, absolute: (path: string) => string) => {
   const { value, faults } = optionTable(given, '');
-  const usable = value ?? {};
+  const usable: Partial<PepeunitClientOptions> = value ?? {};
+  const { paths, faults: pathFaults } = absolutePaths(usable, absolute);
   const options = {
     envFilePath: '',
     schemaFilePath: '',
@@ -117,6 +140,7 @@ export const resolveOptions = (given: PepeunitClientOptions) => {
     ...(Object.fromEntries(
       Object.entries(usable).filter(([, one]) => one !== undefined),
     ) as Partial<PepeunitClientOptions>),
+    ...paths,
   };
   const { envFilePath, logFilePath, ffFileLogEnable, outbox } = options;
   // Without a valid path no files are written, rather than to a wrong place.
@@ -124,7 +148,7 @@ export const resolveOptions = (given: PepeunitClientOptions) => {
     ffFileLogEnable: ffFileLogEnable && logFilePath !== '',
     outbox: envFilePath === '' ? { ...outbox, durable: false } : outbox,
   };
-  return { options: { ...options, ...placed }, fault: faultOf(faults) };
+  return { options: { ...options, ...placed }, fault: faultOf([...faults, ...pathFaults]) };
 };
 export type ResolvedOptions = ReturnType<typeof resolveOptions>['options'];
 

@@ -72,6 +72,16 @@ test('restart_exec: the process that was started stays, and ends as the last one
   expect(second?.['cwd']).toBe(first?.['cwd']);
 });
 
+test.each(['restart_exec', 'restart_popen'])(
+  '%s: a program that changed its working directory starts anew where it was started (U2)',
+  async (mode) => {
+    const { starts } = await start(`elsewhere:${mode},end:0`);
+    await until(() => starts().length === 2, { what: 'the program runs anew' });
+    const [first, second] = starts();
+    expect(second?.['cwd']).toBe(first?.['cwd']);
+  },
+);
+
 test('many restarts make no chain: each new process is the proxy’s own child, the one before is gone', async () => {
   const { child, end, starts, printed } = await start(`${'restart_exec,'.repeat(5)}end:0`);
   expect(await end).toBe(0);
