@@ -5,6 +5,7 @@
  */
 import { dirname, join, relative, resolve } from 'node:path';
 import { extractArchive } from '../adapters/node/archive/extract.ts';
+import { markingUnguarded } from '../adapters/node/program/unguarded-links.ts';
 import { folderPrograms } from '../adapters/node/program/programs.ts';
 import { createFolderGuard } from '../adapters/node/fs/folder-guard.ts';
 import { nodeConsoleLogSink } from '../adapters/node/console.ts';
@@ -24,6 +25,7 @@ import { defaultArchiveLimits } from '../services/firmware.ts';
 import type { Storage } from '../services/storage.ts';
 import type { JsonValue } from '../services/json.ts';
 import { UnitClient } from './client/client.ts';
+import { hasUnguardedLinks } from './client/options/link-trust.ts';
 import type { PepeunitClientOptions, UpdateOptions } from './client/options/options.ts';
 import type { Platform } from './platform.ts';
 
@@ -40,13 +42,6 @@ const keptIn = (folder: string, files: readonly string[], { dataFolders = ['data
     .filter((file) => !file.startsWith('..')),
 ];
 
-/** Finds the running program in the unit's folder: this executable, or the script that it runs. */
-const programIn = (folder: string): string | undefined =>
-  [process.execPath, process.argv[1]]
-    .filter((path) => path !== undefined)
-    .map((path) => relative(folder, resolve(path)).replaceAll('\\', '/'))
-    .find((path) => !path.startsWith('..'));
-
 interface FirmwareSetup {
   readonly folder: string;
   readonly logFilePath: string;
@@ -56,12 +51,13 @@ interface FirmwareSetup {
 
 /** Creates the adapters that store, verify and download new versions of the unit in a folder. */
 const firmwareOf = ({ folder, logFilePath, update, checkFolder }: FirmwareSetup) => {
-  const { trustKey = [], allowHttp = false, hosts, selfTest, program = programIn(folder) } = update;
+  const { trustKey = [], allowHttp = false, hosts, selfTest, program } = update;
   const limits = defaultArchiveLimits;
   const trust = folderTrust({ folder, keys: [trustKey].flat() });
   const keeps = keptIn(folder, [logFilePath], update);
+  const store = folderFirmwareStore({ folder, limits, keeps, checkFolder });
   return {
-    firmware: remembering(folderFirmwareStore({ folder, limits, keeps, checkFolder }), trust),
+    firmware: markingUnguarded(remembering(store, trust), folder, hasUnguardedLinks(update)),
     trust,
     programs: folderPrograms({
       folder,

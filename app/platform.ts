@@ -59,10 +59,10 @@ export interface UpdateSetup {
    */
   readonly trustKey?: string | readonly string[];
   /**
-   * For compilable units: the executable that the download from `COMPILED_FIRMWARE_LINK` replaces, relative to the unit's
+   * For compiled units: the executable that the download from `COMPILED_FIRMWARE_LINK` replaces, relative to the unit's
    * folder.
    *
-   * @defaultValue the running program, if it is in the unit's folder
+   * @defaultValue none: the unit is not compiled, and follows no link
    */
   readonly program?: string;
   /**

@@ -139,6 +139,7 @@ export const updateMachine = updateSetup.createMachine({
           target: 'downloading',
           actions: [
             { type: 'forgetFailed' },
+            { type: 'ignoreLink' },
             { type: 'report', params: ({ context: { target } }) => ({ type: 'update.began', target }) },
           ],
         },

@@ -158,7 +158,7 @@ const checkHoldsProgram = (scope: FirmwareScope, { files }: StagedFirmware): voi
   if (scope !== 'everything' || files > documentFiles) return;
   throw new FirmwareError(
     'incomplete',
-    'The firmware holds no program. For a compilable unit, send the update command again, with COMPILED_FIRMWARE_LINK.',
+    'The firmware holds no program. For a compiled unit, set update.program and send the update command with its link.',
   );
 };
 

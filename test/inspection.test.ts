@@ -34,7 +34,7 @@ const input = {
   protocol: 'auto',
   restartMode: 'no_restart',
   checksVersion: true,
-  asksTarget: true,
+  isCompiled: false,
   isSupervised: false,
   logConfig: { minLevel: 'Info', maxLength: 64, console: true, file: true, mqtt: true },
 } as const;

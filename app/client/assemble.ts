@@ -5,6 +5,7 @@ import type { Adapters } from '../platform.ts';
 import { createCycle, type Cycle } from './main-cycle.ts';
 import { createDataPlane, type DataPlane } from './data-plane.ts';
 import { createDocuments, type Documents } from './documents.ts';
+import { hasUnguardedLinks, unguardedLinks } from './options/link-trust.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createInFlight, createLifecycle, type InFlight, type Lifecycle } from './lifecycle.ts';
@@ -84,7 +85,8 @@ export const createUnit = <TEnv extends object>(
     isOnline: () => actor.getSnapshot().matches({ lifecycle: { operating: 'online' } }),
     warn: plane.warn,
   });
-  const lifecycle = createLifecycle({ actor, plane, cycle, inFlight, adapters, fault });
+  const warning = hasUnguardedLinks(options.update) ? unguardedLinks : undefined;
+  const lifecycle = createLifecycle({ actor, plane, cycle, inFlight, adapters, fault, warning });
   actor.on('timeSynced', ({ offsetMs }) => epoch.setOffset(offsetMs));
 
   const ask = async (request: UnitRequest, child: ChildName) => {

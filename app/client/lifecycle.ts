@@ -45,6 +45,8 @@ export interface LifecycleParts {
   readonly adapters: Adapters;
   /** Error that keeps the unit from starting. */
   readonly fault: ClientError | undefined;
+  /** A warning to log at the start. */
+  readonly warning: string | undefined;
 }
 
 const doNothing = (): void => undefined;
@@ -110,7 +112,7 @@ const createOrphanExit =
   };
 
 export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
-  const { actor, plane, cycle, inFlight, adapters, fault } = parts;
+  const { actor, plane, cycle, inFlight, adapters, fault, warning } = parts;
   const { inbox, log, publisher } = plane;
   const { clock } = adapters;
   const { withTimeout } = createTimeouts(clock);
@@ -157,6 +159,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
       checkFault();
       if (isStarted) return;
       isStarted = true;
+      if (warning !== undefined) log.log(LogLevel.Warning, warning);
       stopWatching = adapters.process.watchSupervisor(createOrphanExit(parts, leave));
       actor.start();
       void publisher.open();

@@ -176,7 +176,7 @@ export const createRoot = (parts: RootParts): UnitActor => {
       restartMode: options.restartMode,
       checksVersion: options.ffVersionCheckEnable,
       // The instance's answer has no link to the program, so a compilable unit waits for the command that has one.
-      asksTarget: options.update.program === undefined,
+      isCompiled: options.update.program !== undefined,
       isSupervised: adapters.process.isSupervised,
       logConfig: plane.log.config,
     },

@@ -117,8 +117,8 @@ export interface UnitInput {
   restartMode: RestartMode;
   /** Whether to skip an update to the running version. */
   checksVersion: boolean;
-  /** Whether the instance can be asked for the target version, and that is enough to get it. */
-  asksTarget: boolean;
+  /** Whether the unit's program is compiled: it comes by the link of a command, which no other unit obeys. */
+  isCompiled: boolean;
   /** Whether a supervisor starts the program, counts its starts and rolls back. */
   isSupervised: boolean;
   logConfig: LogConfig;

@@ -96,6 +96,12 @@ export const notices = {
     line: { level: 'Info', text: `Update to ${versionOf(target)} began` },
     emitted: { type: 'updateBegan', target },
   }),
+  'update.linkIgnored': ({ target }) => ({
+    line: {
+      level: 'Warning',
+      text: `The program's link in the command for ${versionOf(target)} is ignored: only a unit with update.program follows one`,
+    },
+  }),
   'update.skipped': ({ target, reason }) => ({
     line: { level: 'Info', text: `Update skipped: ${versionOf(target)} runs already` },
     emitted: { type: 'updateSkipped', target, reason },

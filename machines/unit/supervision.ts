@@ -24,7 +24,7 @@ export const updateInput = ({ context, self }: Starting): InputFrom<typeof updat
   parent: self,
   mode: context.restartMode,
   checksVersion: context.checksVersion,
-  asksTarget: context.asksTarget,
+  isCompiled: context.isCompiled,
   isSupervised: context.isSupervised,
 });
 

@@ -43,6 +43,8 @@ export type UpdateFact =
   /** The recovery has ended, with or without success; the unit may load its files. */
   | { type: 'update.recovered' }
   | { type: 'update.began'; target: UpdateTarget }
+  /** The command names a compiled program, and this unit is none. */
+  | { type: 'update.linkIgnored'; target: UpdateTarget }
   | { type: 'update.skipped'; target: UpdateTarget; reason: 'sameVersion' }
   /** The current update or trial is already for this version. */
   | { type: 'update.repeated'; target: UpdateTarget }
@@ -76,8 +78,8 @@ export interface UpdateInput {
   mode: RestartMode;
   /** Whether to skip a command for the running version. */
   checksVersion: boolean;
-  /** Whether the instance can be asked for the target version, and that is enough to get it. */
-  asksTarget: boolean;
+  /** Whether the unit's program is compiled: it comes by the link of a command, which no other unit obeys. */
+  isCompiled: boolean;
   /** Whether a supervisor starts the program, counts its starts and rolls back. */
   isSupervised: boolean;
 }
@@ -108,8 +110,14 @@ export interface UpdateContext extends UpdateInput {
   answered: string;
 }
 
-const isSameTarget = (one: UpdateTarget, other: UpdateTarget): boolean =>
-  one.commitVersion === other.commitVersion && one.firmwareLink === other.firmwareLink;
+/** The target without the link of a compiled program. */
+export const withoutLink = ({ commitVersion, payload }: UpdateTarget): UpdateTarget => ({
+  commitVersion,
+  ...(payload && { payload }),
+});
+
+const isSameTarget = (one: UpdateTarget, other: UpdateTarget, isCompiled: boolean): boolean =>
+  one.commitVersion === other.commitVersion && (!isCompiled || one.firmwareLink === other.firmwareLink);
 
 const nothingStaged: StagedFirmware = { id: '', files: 0, bytes: 0 };
 
@@ -148,7 +156,7 @@ export const recovered = ({ trial, failed, outcome }: FirmwareStatus) => ({
 
 /** Queues a target until the pending update ends, unless it is the same target. */
 export const queued = (now: UpdateContext, target: UpdateTarget): Pick<UpdateContext, 'next'> => ({
-  next: isSameTarget(target, now.target) ? undefined : target,
+  next: isSameTarget(target, now.target, now.isCompiled) ? undefined : target,
 });
 
 /** Whether the target is the running version, or the one of the next start, if that is checked at all. */

@@ -76,6 +76,12 @@ export const updateSetup = setup({
       if (!queued.next) enqueue.sendTo(context.parent, { type: 'update.repeated', target });
     }),
     begin: assign((_, { target }: { target: UpdateTarget }) => update.pendingUpdate(target)),
+    /** Drops the program's link from the pending update of a unit that is not compiled, and reports it. */
+    ignoreLink: enqueueActions(({ context: { parent, target, isCompiled }, enqueue }) => {
+      if (isCompiled || target.firmwareLink === undefined) return;
+      enqueue.assign({ target: update.withoutLink(target) });
+      enqueue.sendTo(parent, { type: 'update.linkIgnored', target });
+    }),
     beginNext: assign(({ context }) => update.pendingUpdate(context.next ?? context.target)),
     beginAnswered: assign((_, { commitVersion }: { commitVersion: string }) => ({
       ...update.pendingUpdate({ commitVersion }),
@@ -122,8 +128,8 @@ export const updateSetup = setup({
     isRestarting: ({ context }) => context.mode !== 'env_schema_only' && context.mode !== 'no_restart',
     isSpent: ({ context }, status: FirmwareStatus) => !context.isSupervised && update.isSpent(status),
     isSupervised: ({ context }) => context.isSupervised,
-    isTargetDue: ({ context }) => context.isTargetDue && context.asksTarget && context.checksVersion,
-    isTargetOfNoUse: ({ context }) => context.isTargetDue && !context.asksTarget && context.checksVersion,
+    isTargetDue: ({ context }) => context.isTargetDue && !context.isCompiled && context.checksVersion,
+    isTargetOfNoUse: ({ context }) => context.isTargetDue && context.isCompiled && context.checksVersion,
     isWorthIt: ({ context }, { commitVersion }: { commitVersion: string }) => update.isWorthIt(context, commitVersion),
   },
   delays: {

@@ -185,7 +185,7 @@ export const createUnit = (change: Partial<UnitInput> = {}, it: World = createWo
         protocol: 'auto',
         restartMode: 'env_schema_only',
         checksVersion: true,
-        asksTarget: true,
+        isCompiled: false,
         isSupervised: false,
         logConfig,
         ...change,

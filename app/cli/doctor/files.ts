@@ -1,10 +1,12 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { isMarkedUnguarded } from '../../../adapters/node/program/unguarded-links.ts';
 import { fileStorage } from '../../../adapters/node/storage/storage.ts';
 import { unitUuidOf, type UnitEnv } from '../../../services/env.ts';
 import { textOf } from '../../../services/errors.ts';
 import { isJsonObject } from '../../../services/json.ts';
 import type { UnitSchema } from '../../../services/schema.ts';
+import { unguardedLinks } from '../../client/options/link-trust.ts';
 import { readEnv, readSchema } from '../unit-folder.ts';
 import { attempt, failed, ok, skipped, warning, type Finding } from './finding.ts';
 
@@ -79,5 +81,6 @@ export const checkFiles = async (folder: string): Promise<FolderFindings> => {
     await attempt('token', () => checkToken(folder)),
     await attempt('schema.json', () => checkSchema(folder, env, (read) => void (schema = read))),
   ];
+  if (await isMarkedUnguarded(folder)) findings.push(warning('program links', unguardedLinks));
   return { findings, env, schema };
 };

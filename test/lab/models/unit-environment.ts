@@ -45,6 +45,7 @@ export const facts: Record<ChildName, readonly AnyEventObject[]> = {
     { type: 'update.settled' },
     { type: 'update.tried', version: 'two', start: 1, maxStarts: 3, isSupervised: false },
     { type: 'update.tried', version: 'two', start: 1, maxStarts: 3, isSupervised: true },
+    { type: 'update.linkIgnored', target: { commitVersion: 'two' } },
     { type: 'update.kept', version: 'two', files: { folder: 'kept', count: 1, names: ['notes.txt'] } },
     { type: 'update.confirmed', version: 'two' },
     { type: 'update.rolledBack', version: 'two', reason: 'it hung' },

@@ -174,6 +174,7 @@ export const outcomes: Record<string, (seen: Seen<UnitContext>) => void> = {
   'update.rolledBack': logs('Critical'),
   'update.refused': logs('Error'),
   'update.kept': logs('Warning'),
+  'update.linkIgnored': logs('Warning'),
   'update.confirmed': logs('Info'),
   'update.targetUnknown': logs('Debug'),
   'update.targetNotAsked': logs('Debug'),

@@ -99,7 +99,7 @@ export const unitModel = defineModel<typeof unitMachine>({
     protocol: 'auto',
     restartMode: 'no_restart',
     checksVersion: true,
-    asksTarget: true,
+    isCompiled: false,
     isSupervised: false,
     logConfig: { minLevel: 'Info', maxLength: 64, console: true, file: true, mqtt: true },
   },

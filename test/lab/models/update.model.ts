@@ -66,14 +66,14 @@ const key = (context: UpdateContext) => [
   context.answered,
 ];
 
-const input = { mode: 'restart_exec', checksVersion: true, asksTarget: true, isSupervised: false };
+const input = { mode: 'restart_exec', checksVersion: true, isCompiled: false, isSupervised: false };
 const awake = ['update.configure {"commitVersion":"one"}', 'update.recover', `recover done ${JSON.stringify(settled)}`];
 const isFlight = (label: string) =>
   !/broker|askTarget|commitVersion":"one"}$|recover done .*(trial|failed|outcome)/.test(label);
 const isTrial = (label: string) => !/update.configure|askTarget|https|update.start .*one/.test(label);
 
 const regions: readonly Region<UpdateContext>[] = [
-  { name: 'restarting after', input, prelude: awake, uses: isFlight, key },
+  { name: 'restarting after', input: { ...input, isCompiled: true }, prelude: awake, uses: isFlight, key },
   {
     name: 'running on',
     input: { ...input, mode: 'no_restart' },
@@ -88,16 +88,16 @@ const regions: readonly Region<UpdateContext>[] = [
     uses: (label) => isFlight(label) && !/handsOver|https/.test(label),
     key,
   },
-  { name: 'what an earlier start has left', input: { ...input, asksTarget: false }, uses: isTrial, key },
+  { name: 'what an earlier start has left', input: { ...input, isCompiled: true }, uses: isTrial, key },
   {
     name: 'what an earlier start has left, supervised',
-    input: { ...input, asksTarget: false, isSupervised: true },
+    input: { ...input, isCompiled: true, isSupervised: true },
     uses: (label) => isTrial(label) && !label.startsWith('update.start'),
     key,
   },
   {
     name: 'what an earlier start has left, restarted by hand',
-    input: { ...input, asksTarget: false, mode: 'no_restart' },
+    input: { ...input, isCompiled: true, mode: 'no_restart' },
     uses: (label) => isTrial(label) && !label.startsWith('update.start'),
     key,
   },
@@ -151,7 +151,7 @@ export const updateModel = defineModel<typeof updateMachine>({
     },
     askingTarget: ({ running, context }) => {
       expect(running).toEqual(['askTarget']);
-      expect(context).toMatchObject({ asksTarget: true, checksVersion: true });
+      expect(context).toMatchObject({ isCompiled: false, checksVersion: true });
     },
     checking: () => expect.unreachable('checking is over at once'),
     refusing: () => expect.unreachable('a refusal is over at once'),

@@ -35,14 +35,14 @@ describe('the target version (M18)', () => {
     expect(unit.askTarget.runs).toHaveLength(2);
   });
 
-  test.each([{ checksVersion: false }, { asksTarget: false }])('is not asked for with %o', async (change) => {
+  test.each([{ checksVersion: false }, { isCompiled: true }])('is not asked for with %o', async (change) => {
     const unit = await idle(change);
     unit.connect();
     expect(unit.askTarget.runs).toHaveLength(0);
   });
 
   test('which alone brings no program is told after each connect, and not asked for', async () => {
-    const unit = await idle({ asksTarget: false });
+    const unit = await idle({ isCompiled: true });
     unit.connect();
     unit.connect();
     expect(unit.told()).toEqual([{ type: 'update.targetNotAsked' }]);

@@ -59,7 +59,7 @@ export const asleep = (change: Partial<UpdateInput> = {}) => {
         parent: parent.ref,
         mode: 'restart_exec',
         checksVersion: true,
-        asksTarget: true,
+        isCompiled: false,
         isSupervised: false,
         ...change,
       },

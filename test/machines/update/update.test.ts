@@ -112,7 +112,7 @@ describe('one flight at a time (U15)', () => {
   });
 
   test('the same version from another link is another target', async () => {
-    const { begin, state } = await idle();
+    const { begin, state } = await idle({ isCompiled: true });
     begin(v2);
     begin({ ...v2, firmwareLink: 'https://host/f' });
     expect(state().context.next).toEqual({ ...v2, firmwareLink: 'https://host/f' });
@@ -198,8 +198,20 @@ describe('failures', () => {
 describe('a compiled program', () => {
   const compiled = { ...v2, firmwareLink: 'https://host/f' };
 
-  test('is fetched before the swap', async () => {
+  test("is nothing for a unit that is not compiled: the link is ignored, and the archive's update goes on (U22)", async () => {
     const unit = await idle();
+    unit.begin(compiled);
+    expect(unit.told().map(({ type }) => type)).toEqual(['update.linkIgnored', 'update.began']);
+    expect(unit.download.last().input).toEqual({ target: v2 });
+    unit.begin(compiled);
+    expect(unit.told().at(-1)).toMatchObject({ type: 'update.repeated' });
+    await unit.download.resolve(staged);
+    await unit.verify.resolve();
+    expect(unit.state().value).toBe('swapping');
+  });
+
+  test('is fetched before the swap', async () => {
+    const unit = await idle({ isCompiled: true });
     unit.begin(compiled);
     await unit.download.resolve(staged);
     await unit.verify.resolve();
@@ -210,7 +222,7 @@ describe('a compiled program', () => {
   });
 
   test('that takes too long is given up, and what was staged discarded (U19)', async () => {
-    const unit = await idle();
+    const unit = await idle({ isCompiled: true });
     unit.begin(compiled);
     await unit.download.resolve(staged);
     await unit.verify.resolve();
