@@ -87,7 +87,7 @@ export const createUnit = <TEnv extends object>(
   });
   const warning = hasUnguardedLinks(options.update) ? unguardedLinks : undefined;
   const lifecycle = createLifecycle({ actor, plane, cycle, inFlight, adapters, fault, warning });
-  actor.on('timeSynced', ({ offsetMs }) => epoch.setOffset(offsetMs));
+  actor.on('timeSynced', ({ offsetMs }) => plane.adoptTime(offsetMs));
 
   const ask = async (request: UnitRequest, child: ChildName) => {
     lifecycle.start();

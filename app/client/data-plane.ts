@@ -24,6 +24,8 @@ export interface DataPlane {
   readonly warn: (message: string) => void;
   /** Applies an env: the unit that the messages belong to, and the secrets that no log entry may show. */
   adoptEnv(env: UnitEnv): void;
+  /** Takes over how far real time is ahead of the monotonic clock, and so how old the messages of earlier runs are. */
+  adoptTime(offsetMs: number): void;
   /** Applies the topics of a schema. */
   adoptSchema(schema: UnitSchema): void;
 }
@@ -59,7 +61,7 @@ export const createDataPlane = ({ adapters, options, epoch, env, onCommand }: Da
     store: options.outbox.durable === false ? undefined : adapters.outbox,
     clock,
     options: options.outbox,
-    epochMs: epoch.trustedEpochMs,
+    epochMs: epoch.syncedEpochMs,
     warn,
   });
   const mqttLog = createMqttLogSink(publisher);
@@ -79,6 +81,10 @@ export const createDataPlane = ({ adapters, options, epoch, env, onCommand }: Da
     adoptEnv: (adopted) => {
       log.mask(secretVariables.map((name) => adopted.reserved[name]));
       publisher.claim(adopted.unitUuid);
+    },
+    adoptTime: (offsetMs) => {
+      epoch.setOffset(offsetMs);
+      publisher.timeSynced();
     },
     adoptSchema: (adopted) => {
       router.route(adopted);

@@ -35,6 +35,8 @@ export interface Epoch {
   hostOffsetMs(): number | undefined;
   /** Unix milliseconds; `undefined` before the first sync if the host's clock can't be right. */
   trustedEpochMs(): number | undefined;
+  /** `undefined` before the first sync: the clock of the host may be wrong by days. */
+  syncedEpochMs(): number | undefined;
 }
 
 export const createEpoch = (clock: Clock): Epoch => {
@@ -52,6 +54,7 @@ export const createEpoch = (clock: Clock): Epoch => {
     },
     epochMs,
     hostOffsetMs: () => (offset === undefined ? undefined : epochMs() - clock.now()),
+    syncedEpochMs: () => (offset === undefined ? undefined : epochMs()),
     trustedEpochMs: () => (offset === undefined && clock.now() < trustedSinceMs ? undefined : epochMs()),
   };
 };

@@ -32,7 +32,11 @@ export interface PublishRequest {
 }
 
 /** A message on its way: it waits, or the link has it and owes an acknowledgement, or it has left. */
-export interface Message extends Readonly<Omit<PublishRequest, 'topic'>> {
+export interface Message extends Readonly<Omit<PublishRequest, 'topic' | 'bornMs'>> {
+  /** When it was accepted, on the monotonic clock; for one of an earlier run as far as that is known. */
+  bornMs: number;
+  /** When an earlier run accepted it by a synchronised clock, Unix milliseconds. */
+  readonly acceptedMs: number | undefined;
   /** Its place among all messages of this run; those of earlier runs have numbers below one. */
   readonly order: number;
   readonly topic: Topic;
@@ -50,7 +54,7 @@ export interface Message extends Readonly<Omit<PublishRequest, 'topic'>> {
 }
 
 /** A message that an earlier run has left in the store. */
-export type RestoredMessage = PublishRequest & Pick<Message, 'order' | 'unit'>;
+export type RestoredMessage = PublishRequest & Pick<Message, 'order' | 'unit' | 'acceptedMs'>;
 
 /** The messages of one topic. */
 export interface Topic {

@@ -195,6 +195,24 @@ const inStore = (parts: StoreParts): typeof inMemory => {
   };
 };
 
+/** Gives the messages of earlier runs their age, once the time is synchronised; those that are read later get it at once. */
+const createDating = ({ clock, queue, epochMs }: PersistenceParts) => {
+  let isDated = false;
+  return () => {
+    const epoch = epochMs();
+    if (epoch === undefined || isDated) return;
+    isDated = true;
+    const now = clock.monotonic();
+    let oldestMs = Infinity;
+    for (const message of queue.all()) {
+      if (message.acceptedMs === undefined) continue;
+      message.bornMs = Math.min(message.bornMs, now - (epoch - message.acceptedMs));
+      oldestMs = Math.min(oldestMs, message.bornMs);
+    }
+    queue.expire(now, oldestMs);
+  };
+};
+
 /** Keeps what waits, and knows whose it is: nothing of one unit may go out with the token of another. */
 export const createPersistence = (parts: PersistenceParts) => {
   const { store, queue, clock, warn } = parts;
@@ -238,6 +256,7 @@ export const createPersistence = (parts: PersistenceParts) => {
       disown(queue.all(), own, records.unit ?? own);
       records.unit = own;
     },
+    timeSynced: createDating(parts),
     /** Calls back each time when it is known what waits: the store was opened, or failed. */
     onReady: (listener: () => void) => void (wake = listener),
   };

@@ -21,7 +21,7 @@ export interface PublisherParts {
   readonly store: Outbox | undefined;
   readonly clock: Clock;
   readonly options: OutboxOptions;
-  /** Unix milliseconds; `undefined` while no time is trusted. */
+  /** Unix milliseconds by a synchronised clock; `undefined` before the first sync. */
   readonly epochMs: () => number | undefined;
   readonly warn: (message: string) => void;
 }
@@ -35,6 +35,8 @@ export interface Publisher {
   route(schema: UnitSchema): void;
   /** From now on the program is the unit of this UUID: what waits of another is put aside, and not sent. */
   claim(unit: string): void;
+  /** Takes over how old the messages of earlier runs are, once the time is synchronised. */
+  timeSynced(): void;
   /** Takes over what earlier runs of the program left. Never rejects. */
   open(): Promise<void>;
   /** Leaves what waits to another program, until it is opened again. @param withinMs @defaultValue 5_000 */
@@ -226,6 +228,7 @@ export const createPublisher = (given: PublisherParts): Publisher => {
       queue.reroute();
     },
     claim: persistence.claim,
+    timeSynced: persistence.timeSynced,
     open: async () => {
       if (!isStopped) queue.start();
       if (!isStopped) await persistence.open();

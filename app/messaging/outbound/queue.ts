@@ -31,7 +31,7 @@ const firstQos0 = (topics: Iterable<Topic>): Message | undefined => {
   return first;
 };
 
-type IncomingMessage = PublishRequest & { readonly unit?: string | undefined };
+type IncomingMessage = PublishRequest & Partial<Pick<RestoredMessage, 'unit' | 'acceptedMs'>>;
 
 const messageOf = (request: IncomingMessage, topic: Topic, order: number, state: 'waiting' | 'sending'): Message => ({
   order,
@@ -41,6 +41,7 @@ const messageOf = (request: IncomingMessage, topic: Topic, order: number, state:
   retain: request.retain,
   bytes: request.bytes,
   bornMs: request.bornMs,
+  acceptedMs: request.acceptedMs,
   unit: request.unit,
   state,
   isStored: false,
@@ -80,11 +81,7 @@ const createMessages = (policies: Policies) => {
       message.state = state;
       count(message, 1);
     },
-    enter: (
-      request: PublishRequest & { readonly unit?: string | undefined },
-      order: number,
-      state: 'waiting' | 'sending',
-    ): Message => {
+    enter: (request: IncomingMessage, order: number, state: 'waiting' | 'sending'): Message => {
       const message = messageOf(request, topics.get(request.topic) ?? addTopic(request.topic), order, state);
       count(message, 1);
       return message;

@@ -11,7 +11,7 @@ export interface PersistenceParts {
   readonly store: Outbox | undefined;
   readonly clock: Clock;
   readonly queue: OutboxQueue;
-  /** Unix milliseconds; `undefined` while no time is trusted. */
+  /** Unix milliseconds by a synchronised clock; `undefined` before the first sync. */
   readonly epochMs: () => number | undefined;
   readonly warn: (message: string) => void;
 }
@@ -25,7 +25,7 @@ export const createRecords = ({ clock, epochMs }: PersistenceParts) => {
     base: undefined as number | undefined,
     /** UUID of the unit that this program is; `undefined` before it is known. */
     unit: undefined as string | undefined,
-    recordOf: ({ order, topic, payload, qos, retain, bornMs, unit }: Message): StoredMessage => {
+    recordOf: ({ order, topic, payload, qos, retain, bornMs, acceptedMs, unit }: Message): StoredMessage => {
       const epoch = epochMs();
       return {
         id: (records.base ?? 0) + order,
@@ -33,7 +33,7 @@ export const createRecords = ({ clock, epochMs }: PersistenceParts) => {
         payload: typeof payload === 'string' ? encoder.encode(payload) : payload,
         qos,
         retain,
-        acceptedMs: epoch === undefined ? undefined : Math.round(epoch - (clock.monotonic() - bornMs)),
+        acceptedMs: acceptedMs ?? (epoch === undefined ? undefined : Math.round(epoch - (clock.monotonic() - bornMs))),
         unit: unit ?? records.unit,
       };
     },
@@ -44,6 +44,7 @@ export const createRecords = ({ clock, epochMs }: PersistenceParts) => {
       const unknown = messages.filter(({ id }) => !known.has(id));
       return unknown.map(({ id, acceptedMs, ...message }) => ({
         ...message,
+        acceptedMs,
         order: id - base,
         bytes: publishBytes(message.topic, message.payload),
         bornMs: epoch === undefined || acceptedMs === undefined ? now : now - Math.max(0, epoch - acceptedMs),
