@@ -27,7 +27,9 @@ export default defineConfig({
   test: {
     root: '.',
     include: ['test/lab/**/*.{lab,test}.ts'],
-    hookTimeout: 60_000,
+    // Only what hangs fails by these.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     maxConcurrency: 10,
     reporters: [labReporter(report)],
   },
