@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+import { realpathSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { extractArchive } from '../adapters/node/archive/extract.ts';
 import { markingUnguarded } from '../adapters/node/program/unguarded-links.ts';
@@ -42,6 +44,20 @@ const keptIn = (folder: string, files: readonly string[], { dataFolders = ['data
     .filter((file) => !file.startsWith('..')),
 ];
 
+/** Finds the script that runs, if it is in the unit's folder: by the name it was started with, and the file that Node took. */
+const programNamesIn = (folder: string): string[] => {
+  const given = process.argv[1];
+  if (given === undefined) return [];
+  const path = resolve(given);
+  const names = statSync(path, { throwIfNoEntry: false })?.isFile() === true ? [relative(folder, path)] : [];
+  try {
+    names.push(relative(realpathSync(folder), createRequire(import.meta.url).resolve(path)));
+  } catch {
+    // A loader of its own found the program: only its given name is known.
+  }
+  return names.map((name) => name.replaceAll('\\', '/')).filter((name) => !/^(\.\.|\/|[A-Za-z]:)/.test(name));
+};
+
 interface FirmwareSetup {
   readonly folder: string;
   readonly logFilePath: string;
@@ -55,7 +71,8 @@ const firmwareOf = ({ folder, logFilePath, update, checkFolder }: FirmwareSetup)
   const limits = defaultArchiveLimits;
   const trust = folderTrust({ folder, keys: [trustKey].flat() });
   const keeps = keptIn(folder, [logFilePath], update);
-  const store = folderFirmwareStore({ folder, limits, keeps, checkFolder });
+  const programNames = () => (program === undefined ? programNamesIn(folder) : [program]);
+  const store = folderFirmwareStore({ folder, limits, keeps, programNames, checkFolder });
   return {
     firmware: markingUnguarded(remembering(store, trust), folder, hasUnguardedLinks(update)),
     trust,

@@ -90,6 +90,12 @@ export interface FirmwareStore extends FirmwareTrials {
    * @throws {FirmwareError} `busy` if the last update is not settled; `io` or `space`, with the old version in place.
    */
   swap(id: string, order: SwapOrder): Promise<void>;
+  /**
+   * Checks that a staged version has the program that runs now, where that is a file that updates bring.
+   *
+   * @throws {FirmwareError} `incomplete`
+   */
+  checkProgram(id: string): Promise<void>;
   /** Removes a staged version; does nothing if there is none. */
   discard(id: string): Promise<void>;
 }

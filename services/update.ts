@@ -181,6 +181,7 @@ export const swapFirmware = (
       if (isRestarting(mode)) control?.checkRestart?.(mode);
       const scope = scopeOf(mode, target);
       checkHoldsProgram(scope, staged);
+      if (scope === 'everything') await store.checkProgram(staged.id);
       // A version that waits for the next start has not begun its trial; the newer one replaces it.
       await store.rollBack(`Version ${target.commitVersion} was wanted instead.`);
       await store.swap(staged.id, { scope, from, to: target.commitVersion, trial });

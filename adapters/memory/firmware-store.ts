@@ -198,6 +198,7 @@ export const memoryFirmwareStore = (options: MemoryFirmwareStoreOptions): Memory
       const bytes = staged.get(id)?.get(name);
       return bytes && parse(bytes, name);
     },
+    checkProgram: async () => planned.check('checkProgram'),
     swap: async (id, order) => {
       planned.check('swap');
       const tree = staged.get(id);

@@ -14,6 +14,7 @@ const settled = async (): Promise<FirmwareStatus> => ({ phase: 'settled' });
 export const noFirmware = (): FirmwareStore => ({
   stage: unsupported,
   readJson: unsupported,
+  checkProgram: unsupported,
   swap: unsupported,
   discard: nothing,
   recover: settled,

@@ -6,7 +6,8 @@ import type { JsonValue } from '../../../services/json.ts';
 import { keptPaths } from '../../shared/archive/kept-paths.ts';
 import { makeFolder, privateFolder } from '../fs/durable-file.ts';
 import { ioError } from '../fs/errors.ts';
-import type { FileSystem } from '../fs/file-system.ts';
+import { statsOf, type FileSystem } from '../fs/file-system.ts';
+import { inside } from '../fs/file-tree.ts';
 import { createFirmwareContext, type FolderFirmwareOptions } from './context.ts';
 import type { FirmwareLayout } from './layout.ts';
 import { makePrivateFolder, removeAll, setMode } from './operations.ts';
@@ -22,6 +23,8 @@ export interface FolderFirmwareStoreOptions extends FolderFirmwareOptions {
   readonly limits: ArchiveLimits;
   /** Files and folders that updates never touch, relative to the unit's folder. @defaultValue `['data']` */
   readonly keeps?: readonly string[];
+  /** Names of the program that runs, relative to the unit's folder; none if it is elsewhere. @defaultValue none */
+  readonly programNames?: () => readonly string[];
   /** Checks that the folder is still the one that the unit was started in. @defaultValue not checked */
   readonly checkFolder?: () => Promise<void>;
 }
@@ -94,6 +97,7 @@ const makeStaging = async (fs: FileSystem, { own, staging }: FirmwareLayout, id:
 /** Keeps versions in a private folder inside the unit's own, on the same file system. */
 export const folderFirmwareStore = ({
   keeps = ['data'],
+  programNames = () => [],
   limits,
   checkFolder = async () => undefined,
   ...options
@@ -129,6 +133,19 @@ export const folderFirmwareStore = ({
     },
     readJson: async (id, name) =>
       staged.has(id) ? readStagedJson(fs, join(layout.staging(id), name), name) : undefined,
+    checkProgram: async (id) => {
+      const names = programNames();
+      const [program] = names;
+      if (program === undefined || names.some(keptPaths(keeps))) return;
+      for (const name of names) {
+        const stats = await statsOf(fs, inside(layout.staging(id), name));
+        if (stats && !stats.isDirectory()) return;
+      }
+      throw new FirmwareError(
+        'incomplete',
+        `The firmware lacks ${program}, the program that runs. Commit that file (what a compiler makes as well), or start the unit by one that is in the repository.`,
+      );
+    },
     swap: (id, order) =>
       inTurn('The new version could not be put in place', async () => {
         await checkFolder();

@@ -5,6 +5,7 @@ import { extractArchive } from '../../../../adapters/node/archive/extract.ts';
 import { folderFirmwareStore } from '../../../../adapters/node/firmware/store.ts';
 import { folderFirmwareTrials } from '../../../../adapters/node/firmware/trials.ts';
 import type { SwapOrder } from '../../../../services/firmware-transitions.ts';
+import type { FirmwareError } from '../../../../services/errors.ts';
 import { defaultArchiveLimits as limits } from '../../../../services/firmware.ts';
 import { firmwareStoreContract } from '../../../contracts/firmware-store.ts';
 import { inChunks, tarOf, zlibOf } from '../../../support/tar.ts';
@@ -135,6 +136,20 @@ describe('on disk', () => {
         ['inner/lib/main.js', 'three unit/inner'],
       ]),
     );
+  });
+
+  test.each<[string, string[], boolean]>([
+    ['is not in the folder', [], true],
+    ['is there under one of its names', ['main', 'lib/main.js'], true],
+    ['is a dependency, which no update brings', ['node_modules/.bin/tool'], true],
+    ['is data, which no update brings', ['data/main.js'], true],
+    ['is a folder in the archive', ['lib'], false],
+    ['is missing', ['main.js'], false],
+  ])('a version is refused where it lacks the program that runs: one that %s (U22)', async (_, names, isTaken) => {
+    const store = folderFirmwareStore({ folder, limits, programNames: () => names });
+    const { id } = await store.stage(inChunks(await tarOf({ name: 'lib/main.js', text: 'x' })), signal);
+    const refusal = await store.checkProgram(id).catch((error: unknown) => (error as FirmwareError).code);
+    expect(refusal).toBe(isTaken ? undefined : 'incomplete');
   });
 
   test('nothing outside the unit is touched by a hostile archive', async () => {
