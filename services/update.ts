@@ -26,8 +26,7 @@ export interface UpdateTarget {
  * import { updateMachine } from 'pepeunit-client/machines';
  * import { recoverFirmware } from 'pepeunit-client/services';
  *
- * const recover = recoverFirmware(unit.world.firmware, false);
- * const machine = updateMachine.provide({ actors: { recover } });
+ * const machine = updateMachine.provide({ actors: { recover: recoverFirmware(unit.world.firmware, false) } });
  */
 export const recoverFirmware = (store: FirmwareStore, isSupervised: boolean) => {
   let isCounted = isSupervised;
@@ -79,8 +78,7 @@ export type CheckReady = ReturnType<typeof checkReady>;
  * import { downloadFirmware, readEnv } from 'pepeunit-client/services';
  *
  * const env = () => readEnv(unit.world.storage, 'env.json');
- * const download = downloadFirmware(unit.world.http, unit.world.firmware, env);
- * const machine = updateMachine.provide({ actors: { download } });
+ * const machine = updateMachine.provide({ actors: { download: downloadFirmware(unit.world.http, unit.world.firmware, env) } });
  */
 export const downloadFirmware = (rest: Rest, store: FirmwareStore, env: () => Promise<UnitEnv>) =>
   fromPromise<StagedFirmware, { target: UpdateTarget }>(async ({ signal }) =>
@@ -125,8 +123,7 @@ const required = async (store: FirmwareStore, id: string, name: string): Promise
  *
  * const env = () => readEnv(unit.world.storage, 'env.json');
  * const trust = { check: async () => undefined };
- * const verify = verifyFirmware(unit.world.firmware, trust, env);
- * const machine = updateMachine.provide({ actors: { verify } });
+ * const machine = updateMachine.provide({ actors: { verify: verifyFirmware(unit.world.firmware, trust, env) } });
  */
 export const verifyFirmware = (store: FirmwareStore, trust: ReleaseTrust, current: () => Promise<UnitEnv>) =>
   fromPromise<void, { staged: StagedFirmware; target: UpdateTarget }>(async ({ input }) => {
@@ -209,8 +206,7 @@ export type DiscardFirmware = ReturnType<typeof discardFirmware>;
  * import { updateMachine } from 'pepeunit-client/machines';
  * import { handOverUpdate } from 'pepeunit-client/services';
  *
- * const handOver = handOverUpdate(async ({ commitVersion }) => console.log(commitVersion));
- * const machine = updateMachine.provide({ actors: { handOver } });
+ * const machine = updateMachine.provide({ actors: { handOver: handOverUpdate(async ({ commitVersion }) => console.log(commitVersion)) } });
  */
 export const handOverUpdate = (handle: (target: UpdateTarget) => Promise<void>) =>
   fromPromise<void, { target: UpdateTarget }>(({ input }) => handle(input.target));

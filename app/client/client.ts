@@ -1,7 +1,6 @@
 import { textOf } from '../../services/errors.ts';
 import type { JsonObject, JsonValue } from '../../services/json.ts';
 import { isRestarting, RestartMode } from '../../services/process-control.ts';
-import { measureState, type StateReport } from '../../services/system.ts';
 import type { Platform } from '../platform.ts';
 import { callGuarded } from '../messaging/call-user.ts';
 import type { InboundMessage } from '../messaging/inbound/message.ts';
@@ -38,7 +37,6 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   readonly #options: ResolvedOptions;
   readonly #absolute: (path: string) => string;
   readonly #unit: UnitRuntime<TEnv>;
-  readonly #measure: () => Promise<StateReport>;
   #updateHandler: ((client: this, payload: JsonObject) => unknown) | undefined;
 
   constructor(
@@ -59,17 +57,6 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
     this.#unit = unit;
     this.#options = resolved;
     this.#absolute = absolute;
-    this.#measure = () => measureState(adapters.system, unit.epoch.epochMs, this.settings.PU_COMMIT_VERSION);
-  }
-
-  /**
-   * Measures the host, and returns the state report that the unit sends on `state/pepeunit`.
-   *
-   * @example
-   * const { mem_free: freeBytes } = await client.getSystemState();
-   */
-  getSystemState(): Promise<StateReport> {
-    return this.#measure();
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Cipher } from '../../services/cipher.ts';
+import { measureState, type StateReport } from '../../services/system.ts';
 import type { Adapters } from '../platform.ts';
 import { createFileManager, type FileManager } from './api/file-manager.ts';
 import { createLogger, type Logger } from './api/logger.ts';
@@ -31,7 +32,7 @@ const syncTime = async ({ actor, lifecycle }: Machines): Promise<void> => {
 const wifiRetryDelay = (attempts: number, ceilingMs: number): number =>
   Math.min(5_000 * 2 ** Math.min(attempts - 1, 20), ceilingMs);
 
-/** The objects that a client consists of, and the methods that only forward to them. */
+/** The objects that a client consists of, and the methods that only ask them. */
 export abstract class ClientParts<TEnv extends object> {
   /**
    * Variables of env.json, by name and typed by `TEnv`.
@@ -103,6 +104,7 @@ export abstract class ClientParts<TEnv extends object> {
    * console.log(client.actor.getSnapshot().value);
    */
   readonly actor: UnitActor;
+  readonly #measure: () => Promise<StateReport>;
 
   constructor(unit: UnitRuntime<TEnv>, adapters: Adapters) {
     const { actor, documents, plane, epoch, inFlight } = unit;
@@ -127,6 +129,7 @@ export abstract class ClientParts<TEnv extends object> {
       publisher: plane.publisher,
       warn: plane.warn,
     });
+    this.#measure = () => measureState(adapters.system, epoch.epochMs, this.settings.PU_COMMIT_VERSION);
     this.restClient = createRestClient({
       rest: adapters.http,
       storage: adapters.storage,
@@ -143,6 +146,16 @@ export abstract class ClientParts<TEnv extends object> {
       stopSignal,
       retryDelay: wifiRetryDelay,
     });
+  }
+
+  /**
+   * Measures the host, and returns the state report that the unit sends on `state/pepeunit`.
+   *
+   * @example
+   * const { mem_free: freeBytes } = await client.getSystemState();
+   */
+  getSystemState(): Promise<StateReport> {
+    return this.#measure();
   }
 
   /**

@@ -113,6 +113,10 @@ const absolutePaths = (given: Partial<PepeunitClientOptions>, absolute: (path: s
   return { paths, faults };
 };
 
+/** An option that is there as `undefined` is one that is not there. */
+const withoutUndefined = (given: Partial<PepeunitClientOptions>): Partial<PepeunitClientOptions> =>
+  Object.fromEntries(Object.entries(given).filter(([, one]: [string, unknown]) => one !== undefined));
+
 /**
  * Fills in the defaults, also for invalid values.
  *
@@ -137,9 +141,7 @@ export const resolveOptions = (given: PepeunitClientOptions, absolute: (path: st
     mqtt: {} as MqttOptions,
     outbox: {} as OutboxOptions,
     update: {} as UpdateOptions,
-    ...(Object.fromEntries(
-      Object.entries(usable).filter(([, one]) => one !== undefined),
-    ) as Partial<PepeunitClientOptions>),
+    ...withoutUndefined(usable),
     ...paths,
   };
   const { envFilePath, logFilePath, ffFileLogEnable, outbox } = options;

@@ -53,6 +53,12 @@ export interface Message extends Readonly<Omit<PublishRequest, 'topic' | 'bornMs
   settle: ((result: PublishResult) => void) | undefined;
 }
 
+/** The end of a message, for a publisher who waits for that. */
+export const settlementOf = (message: Message): Promise<PublishResult> =>
+  new Promise((resolve) => {
+    message.settle = resolve;
+  });
+
 /** A message that an earlier run has left in the store. */
 export type RestoredMessage = PublishRequest & Pick<Message, 'order' | 'unit' | 'acceptedMs'>;
 

@@ -4,7 +4,7 @@ import { failureOf, isLoss, StorageError } from '../../../services/errors.ts';
 import type { Outbox } from '../../../services/outbox.ts';
 import { createTimeouts } from '../timeout.ts';
 import type { Message } from './message.ts';
-import { createDeadLetters, createRecords, type PersistenceParts, type Records } from './records.ts';
+import { createDating, createDeadLetters, createRecords, type PersistenceParts, type Records } from './records.ts';
 import { queued, refused, type PublishResult } from './result.ts';
 
 /** How long a store may take before it counts as failing, milliseconds. */
@@ -192,24 +192,6 @@ const inStore = (parts: StoreParts): typeof inMemory => {
       if (!(await withTimeout(inTurn(leave), withinMs))) fail(noAnswer());
       endAll();
     },
-  };
-};
-
-/** Gives the messages of earlier runs their age, once the time is synchronised; those that are read later get it at once. */
-const createDating = ({ clock, queue, epochMs }: PersistenceParts) => {
-  let isDated = false;
-  return () => {
-    const epoch = epochMs();
-    if (epoch === undefined || isDated) return;
-    isDated = true;
-    const now = clock.monotonic();
-    let oldestMs = Infinity;
-    for (const message of queue.all()) {
-      if (message.acceptedMs === undefined) continue;
-      message.bornMs = Math.min(message.bornMs, now - (epoch - message.acceptedMs));
-      oldestMs = Math.min(oldestMs, message.bornMs);
-    }
-    queue.expire(now, oldestMs);
   };
 };
 

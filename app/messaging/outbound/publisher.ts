@@ -7,7 +7,8 @@ import type { OutboxMetrics } from '../../../services/metrics.ts';
 import type { Outbox } from '../../../services/outbox.ts';
 import type { UnitSchema } from '../../../services/schema.ts';
 import { createRefusalWarnings } from '../throttled-warning.ts';
-import { copyOf, type Message, type MessageOptions, type Payload, type PublishRequest } from './message.ts';
+import { copyOf, settlementOf, type Message, type MessageOptions } from './message.ts';
+import type { Payload, PublishRequest } from './message.ts';
 import { boundsOf, createPolicies, type OutboxOptions } from './options.ts';
 import { createPersistence, type Persistence } from './persistence.ts';
 import { createPoisonDetector } from './poison-messages.ts';
@@ -46,11 +47,7 @@ export interface Publisher {
   isAttached(): boolean;
   /** Bytes of the largest payload that fits into a packet on this topic, as the options and the broker have it. */
   roomOn(topic: string): number;
-  /**
-   * Takes no more messages, at once; what waits stays in the outbox for the next start.
-   *
-   * @param withinMs How long a disk may hold that up. @defaultValue 5_000
-   */
+  /** Takes no more messages; what waits stays for the next start. @param withinMs @defaultValue 5_000 */
   stop(withinMs?: number): Promise<void>;
   metrics(): OutboxMetrics;
 }
@@ -63,12 +60,6 @@ const leaveWithinMs = 5_000;
 const stopped = dropped('The client was stopped.');
 const tooLong = (bytes: number, maxBytes: number): string =>
   `its ${bytes} bytes pass the limit of ${maxBytes}. Send less at once.`;
-
-/** The end of a message, for a publisher who waits for that. */
-const settlementOf = (message: Message): Promise<PublishResult> =>
-  new Promise((resolve) => {
-    message.settle = resolve;
-  });
 
 const isAtRisk = ({ state, qos, isStored }: Message): boolean => state === 'sending' && qos > 0 && !isStored;
 

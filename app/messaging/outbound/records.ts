@@ -68,3 +68,21 @@ export const createDeadLetters = ({ store, queue, warn }: PersistenceParts, { re
     queue.end(message, result, 'dead');
   };
 };
+
+/** Gives the messages of earlier runs their age, once the time is synchronised; those that are read later get it at once. */
+export const createDating = ({ clock, queue, epochMs }: PersistenceParts) => {
+  let isDated = false;
+  return () => {
+    const epoch = epochMs();
+    if (epoch === undefined || isDated) return;
+    isDated = true;
+    const now = clock.monotonic();
+    let oldestMs = Infinity;
+    for (const message of queue.all()) {
+      if (message.acceptedMs === undefined) continue;
+      message.bornMs = Math.min(message.bornMs, now - (epoch - message.acceptedMs));
+      oldestMs = Math.min(oldestMs, message.bornMs);
+    }
+    queue.expire(now, oldestMs);
+  };
+};

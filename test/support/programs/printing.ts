@@ -29,4 +29,4 @@ if (process.send) {
 }
 writeFileSync(`${folder}/lived`, '');
 process.exitCode = 42;
-process.disconnect?.();
+if (process.connected) process.disconnect();
