@@ -26,13 +26,14 @@ describe('a download goes on where it was (U16)', () => {
   });
 
   test('in a new process, and when the last one knew only what was synced', async () => {
-    const server = await serve(program, { pauseMs: 5 });
+    const server = await serve(program, { pauseMs: 50 });
     const first = await stageDocuments();
     const abort = new AbortController();
     const given = first.fetch(`${server.origin}/app`, abort.signal).catch((error: unknown) => error);
     await until(() => server.requests.length > 0 && first.downloads().some((name) => name.endsWith('.json')));
     abort.abort();
     expect(await given).toMatchObject({ name: 'RestError', code: 'aborted' });
+    server.serving.pauseMs = 0;
     const part = first.downloads().find((name) => name.endsWith('.part')) ?? '';
     const file = path.join(first.unit, '.pepeunit/downloads', part);
     writeFileSync(file, Buffer.concat([readFileSync(file), Buffer.from('torn by a crash')]));
