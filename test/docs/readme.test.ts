@@ -39,7 +39,7 @@ test('the ten-line unit of the README runs, talks and obeys as it stands', async
     });
     let reports = 0;
     live.instance.events.on('state', () => (reports += 1));
-    await until(() => reports === 1, { timeoutMs: 25_000, what: `the unit's first report (${errors.join('')})` });
+    await until(() => reports === 1, { what: `the unit's first report (${errors.join('')})` });
     const node = live.row.unit_nodes.find(({ type }) => type === 'Input');
     await live.instance.operator.setStateInput(node?.uuid ?? '', 'hello');
     await until(() => published.length === 1);

@@ -6,7 +6,7 @@
  */
 export const until = async <T>(
   check: () => T | undefined | false | Promise<T | undefined | false>,
-  { timeoutMs = 20_000, what = 'the condition' }: { timeoutMs?: number; what?: string } = {},
+  { timeoutMs = 90_000, what = 'the condition' }: { timeoutMs?: number; what?: string } = {},
 ): Promise<T> => {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

@@ -39,7 +39,7 @@ const start = (args: readonly string[]) => {
 
 const waiting = "process.stdout.write('here\\n'); setInterval(() => {}, 1000);";
 const here = (run: ReturnType<typeof start>, times = 1) =>
-  until(() => run.stdout().split('here').length > times, { what: 'the unit', timeoutMs: 30_000 });
+  until(() => run.stdout().split('here').length > times, { what: 'the unit' });
 
 describe('pepeunit run', () => {
   test('ends as the unit ends by itself, with its output, arguments and working directory', async () => {
@@ -56,7 +56,7 @@ describe('pepeunit run', () => {
   test('starts a unit again that crashes, waiting longer each time', async () => {
     const { main } = await unitOf('process.exit(3);');
     const run = start([main]);
-    await until(() => run.starts().length >= 3, { timeoutMs: 30_000 });
+    await until(() => run.starts().length >= 3);
     const waits = run.told().flatMap((event) => (event.type === 'waiting' ? [event.ms] : []));
     expect(waits.slice(0, 2)).toEqual([250, 500]);
     run.child.kill('SIGTERM');

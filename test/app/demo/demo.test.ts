@@ -95,7 +95,7 @@ describe('pepeunit demo', () => {
 
   test('Ctrl-C in the middle ends it with 0 and leaves nothing behind', () =>
     withDemo(['--json'], async (run, folder) => {
-      await until(() => run.stderr().includes('⇄ connected'), { timeoutMs: 30_000, what: 'a connection' });
+      await until(() => run.stderr().includes('⇄ connected'), { what: 'a connection' });
       if (hasProc)
         await until(async () => (await processesIn(folder)).length === 4, { what: 'two units and their supervisors' });
       run.child.kill('SIGINT');
@@ -122,7 +122,7 @@ describe('pepeunit demo', () => {
     `a supervisor that dies ends it with 1, and takes its unit along${hasProc ? '' : ' (skipped: this system has no /proc)'}`,
     () =>
       withDemo([], async (run, folder) => {
-        await until(() => run.stdout().includes('⇄ connected'), { timeoutMs: 30_000, what: 'a connection' });
+        await until(() => run.stdout().includes('⇄ connected'), { what: 'a connection' });
         await until(async () => (await supervisorOf(folder, 'display')) !== undefined, { what: 'a supervisor' });
         process.kill((await supervisorOf(folder, 'display')) ?? Number.NaN, 'SIGKILL');
         const { code, stdout } = await run.ended;

@@ -97,7 +97,7 @@ describe.each([4, 5] as const)('acknowledgements that never come, MQTT level %i'
     const results = numbers(count).flatMap((text) =>
       ['a', 'b'].map((topic) => client.mqttClient.publish(topic, text, { qos: 1, until: 'settled' })),
     );
-    await until(() => connections.length >= 3, { timeoutMs: 30_000, what: 'a third link' });
+    await until(() => connections.length >= 3, { what: 'a third link' });
     loses = false;
     expect(new Set((await Promise.all(results)).map(({ outcome }) => outcome))).toEqual(new Set(['delivered']));
 
@@ -130,12 +130,12 @@ describe.each([4, 5] as const)('acknowledgements that never come, MQTT level %i'
     const results = numbers(3).map((text) => client.mqttClient.publish('a', text, { qos: 1 }));
     const links = 5;
     for (let link = 0; link < links; link += 1) {
-      await until(() => client.mqttClient.isConnected() && connections.length > link, { timeoutMs: 30_000 });
+      await until(() => client.mqttClient.isConnected() && connections.length > link);
       const { send } = connections[link] as Connection;
       send({ cmd: 'publish', topic: input, payload: `input ${link}`, qos: 0 });
       await client.mqttClient.publish('live', String(link));
       await until(() => seen.length > link, { what: `an input on link ${link}` });
-      await until(() => connections.length > link + 1, { timeoutMs: 30_000, what: `a link after ${link}` });
+      await until(() => connections.length > link + 1, { what: `a link after ${link}` });
     }
     expect(connections.length).toBeLessThanOrEqual(1 + (performance.now() - begun) / timeoutMs);
     for (let link = 0; link < links; link += 1) {

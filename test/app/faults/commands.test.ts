@@ -70,7 +70,7 @@ test('no command of a burst is dropped, while the handler is busy with a burst o
       sender.publish(live.topic('input_base_topic', 'env_update/pepeunit'), '{"COMMAND":"EnvUpdate"}');
   }
   await until(() => commands === 30 && seen.filter((text) => !text.startsWith('{')).length === 300, {
-    timeoutMs: 25_000,
+    timeoutMs: 90_000,
   });
   expect(seen.filter((text) => !text.startsWith('{'))).toEqual(
     Array.from({ length: 300 }, (_, index) => String(index)),
@@ -85,7 +85,7 @@ test('1,000 inputs in a burst all reach a handler that awaits 20 ms', async () =
   });
   const input = live.topic('input_topic', 'input/pepeunit');
   for (let index = 0; index < 1000; index += 1) sender.publish(input, String(index));
-  await until(() => seen.length === 1000, { timeoutMs: 55_000 });
+  await until(() => seen.length === 1000);
   expect(seen).toEqual(Array.from({ length: 1000 }, (_, index) => index));
 });
 

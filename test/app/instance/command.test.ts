@@ -14,7 +14,7 @@ import { writeFiles, temporaryFolder } from '../../support/folder.ts';
 
 const start = async (...args: string[]) => {
   const running = startInstanceCommand('--json', ...args);
-  await until(() => running.lines.length > 0 || running.child.exitCode !== null, { timeoutMs: 25_000 });
+  await until(() => running.lines.length > 0 || running.child.exitCode !== null);
   return { ...running, printed: JSON.parse(running.lines[0] ?? running.errors.join('\n')) as Printed };
 };
 
@@ -65,7 +65,7 @@ describe('pepeunit instance', () => {
 
   it('prints for people too, with the operator token', async () => {
     const { child, ended, lines } = startInstanceCommand();
-    await until(() => lines.some((line) => line.includes('Ctrl-C')), { timeoutMs: 25_000 });
+    await until(() => lines.some((line) => line.includes('Ctrl-C')));
     expect(lines.join('\n')).toMatch(/REST +http:\/\/127\.0\.0\.1:\d+\/pepeunit\/api\/v1/);
     expect(lines.join('\n')).toMatch(/ey[\w-]+\.ey[\w-]+\.[\w-]+/);
     child.kill('SIGTERM');
