@@ -56,10 +56,17 @@ export const resume = async (context: FirmwareContext, now: FirmwareJournal): Pr
 /** Whether a path is one that updates never touch. */
 export type IsKept = (path: string) => boolean;
 
-/** What updates have brought of the running version; nothing if its plan is unreadable, so that nothing is removed. */
+/**
+ * What updates have brought of the running version; nothing if its plan is missing or damaged, so that nothing is removed.
+ *
+ * @throws The file system's own error: a disk that fails to read the plan must not leave files of the old version behind.
+ */
 const manifestOf = async ({ fs, layout }: FirmwareContext, { running }: FirmwareJournal): Promise<Manifest> => {
   if (running === undefined) return noManifest;
-  const plan = await readPlan(fs, layout.plan(running)).catch(() => undefined);
+  const plan = await readPlan(fs, layout.plan(running)).catch((thrown: unknown) => {
+    if (thrown instanceof FirmwareError) return undefined;
+    throw thrown;
+  });
   return plan?.manifest ?? noManifest;
 };
 
