@@ -44,6 +44,10 @@ test('order: written, synced, kept, journal, moved, synced, journal (U4)', async
 
 describe('a disk that fails (U17)', () => {
   test.each([
+    [
+      'replaces one whose plan can not be read',
+      (verb: string, path: string) => verb === 'stat' && path.includes('/plan-'),
+    ],
     ['can not be kept', (verb: string) => verb === 'link'],
     ['can not be put in place', (verb: string, path: string) => verb === 'rename' && path.endsWith('/env.json')],
     ['can not be told to be in place', (verb: string, path: string) => verb === 'fsync' && path === '/unit/lib'],
