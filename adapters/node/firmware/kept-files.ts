@@ -1,20 +1,8 @@
-import { createHash } from 'node:crypto';
 import { statsOf, type FileSystem } from '../fs/file-system.ts';
-import { foldersAbove, inside, parentOf } from '../fs/file-tree.ts';
+import { digestOf, foldersAbove, inside, parentOf } from '../fs/file-tree.ts';
 import { saveFile } from './install.ts';
 import { keptFolder, type FirmwareLayout } from './layout.ts';
 import { makePrivateFolder, syncFolders } from './operations.ts';
-
-const digestOf = async (fs: FileSystem, path: string): Promise<string> => {
-  const hash = createHash('sha256');
-  const file = await fs.open(path, 'r');
-  try {
-    for await (const chunk of file.createReadStream({ autoClose: false })) hash.update(chunk);
-  } finally {
-    await file.close();
-  }
-  return hash.digest('hex');
-};
 
 /** Whether two paths are files of the same bytes, or links to the same target. */
 export const isSameFile = async (fs: FileSystem, one: string, other: string): Promise<boolean> => {
@@ -22,7 +10,7 @@ export const isSameFile = async (fs: FileSystem, one: string, other: string): Pr
   if (!a || !b) return false;
   if (a.isSymbolicLink() && b.isSymbolicLink()) return (await fs.readlink(one)) === (await fs.readlink(other));
   if (!a.isFile() || !b.isFile() || a.size !== b.size) return false;
-  return a.ino === b.ino || (await digestOf(fs, one)) === (await digestOf(fs, other));
+  return a.ino === b.ino || (await digestOf(one, fs)) === (await digestOf(other, fs));
 };
 
 /** A place in the kept files of a version, relative to the unit's folder. */

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { hostFs, statsOf, type FileSystem, type PathStats } from './file-system.ts';
 
 /** A file, folder or anything else in a tree. */
@@ -46,9 +44,14 @@ export async function* walkTree(
 }
 
 /** SHA-256 of a file, in hexadecimal. */
-export const digestOf = async (path: string): Promise<string> => {
+export const digestOf = async (path: string, fs: FileSystem = hostFs): Promise<string> => {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+  const file = await fs.open(path, 'r');
+  try {
+    for await (const chunk of file.createReadStream({ autoClose: false })) hash.update(chunk);
+  } finally {
+    await file.close();
+  }
   return hash.digest('hex');
 };
 
