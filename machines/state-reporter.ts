@@ -28,7 +28,7 @@ export type StateReporterEvent =
   | ({ type: 'reporter.configure' } & ReporterConfig)
   /** Report as soon as the instance accepts a report: at once after a failed one, else after the interval. */
   | { type: 'reporter.report' }
-  /** Send nothing until `reporter.resume`: the version in the report is being replaced. */
+  /** Send nothing until `reporter.resume`: the version is being replaced, or no topic takes reports. */
   | { type: 'reporter.hold' }
   | { type: 'reporter.resume' };
 

@@ -233,6 +233,7 @@ export const unitMachine = unitSetup.createMachine({
           actions: [
             { type: 'keepTopics', params: ({ event }) => event },
             { type: 'dispatch', params: { route: 'wantTopics' } },
+            { type: 'dispatch', params: { route: 'holdReporter' } },
           ],
         },
         'schema.failed': { actions: [{ type: 'keepFailure', params: ({ event }) => event }] },

@@ -61,15 +61,34 @@ export const parseSchema = (document: unknown): UnitSchema => {
   return { input_base_topic: inputBase, output_base_topic: outputBase, input_topic: input, output_topic: output };
 };
 
-/** The keys of the base sections; each has one topic, `DOMAIN/SECTION/UNIT/KEY`. */
+/** The keys of the base sections; each that a unit lists has one topic, `DOMAIN/SECTION/UNIT/KEY`. */
 const baseKeys = {
-  input_base_topic: ['update/pepeunit', 'env_update/pepeunit', 'schema_update/pepeunit', 'log_sync/pepeunit'],
+  input_base_topic: [
+    'update/pepeunit',
+    'env_update/pepeunit',
+    'schema_update/pepeunit',
+    'log_sync/pepeunit',
+    'reset/pepeunit',
+  ],
   output_base_topic: ['state/pepeunit', 'log/pepeunit'],
 } as const;
+const baseSections = ['input_base_topic', 'output_base_topic'] as const;
 
 /**
- * Checks a schema that is about to replace the current one. Besides the checks of {@link parseSchema}, requires every
- * base topic once and in the unit's own name.
+ * The base topics that a schema does not list, by key. A unit lists those that it needs.
+ *
+ * @example
+ * import { readSchema, unlistedBaseTopics } from 'pepeunit-client/services';
+ *
+ * const unlisted = unlistedBaseTopics(await readSchema(unit.world.storage, 'schema.json'));
+ * if (unlisted.includes('state/pepeunit')) console.log('This unit reports no state');
+ */
+export const unlistedBaseTopics = (schema: UnitSchema): string[] =>
+  baseSections.flatMap((section) => baseKeys[section].filter((key) => !schema[section][key]?.length));
+
+/**
+ * Checks a schema that is about to replace the current one. Besides the checks of {@link parseSchema}, requires that
+ * each base topic that it lists is the unit's own.
  *
  * @param unitUuid UUID of the unit that the schema must belong to.
  * @throws {SchemaError} `malformed` when it is no JSON object, `invalid` naming the section or key.
@@ -81,9 +100,10 @@ const baseKeys = {
  */
 export const parseNextSchema = (document: unknown, unitUuid: string): UnitSchema => {
   const schema = parseSchema(document);
-  for (const section of ['input_base_topic', 'output_base_topic'] as const) {
+  for (const section of baseSections) {
     for (const key of baseKeys[section]) {
-      const topics = schema[section][key] ?? [];
+      const topics = schema[section][key];
+      if (topics === undefined) continue;
       if (topics.length !== 1) throw invalid(`${section}, ${key}`, 'a list of one topic');
       const [, inSection, unit] = topics[0]?.split('/') ?? [];
       if (inSection !== section || unit?.toLowerCase() !== unitUuid.toLowerCase()) {
@@ -129,6 +149,8 @@ export interface SchemaHolder {
 export interface SchemaTopics {
   /** Topics to subscribe to, without duplicates, base topics first. */
   readonly subscribed: readonly string[];
+  /** Whether the unit reports its state: the schema lists `state/pepeunit`. */
+  readonly reportsState: boolean;
 }
 
 /**
@@ -149,7 +171,10 @@ export const schemaHolder = (onAdopt: (schema: UnitSchema) => void = () => undef
     adopt: (schema) => {
       current = schema;
       onAdopt(schema);
-      return { subscribed: subscribedTopics(schema) };
+      return {
+        subscribed: subscribedTopics(schema),
+        reportsState: !unlistedBaseTopics(schema).includes('state/pepeunit'),
+      };
     },
   };
 };

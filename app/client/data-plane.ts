@@ -1,7 +1,7 @@
 import { fileLogSink } from '../../adapters/shared/log/file-log-sink.ts';
 import { secretVariables, type UnitEnv } from '../../services/env.ts';
 import { LogLevel } from '../../services/log.ts';
-import type { UnitSchema } from '../../services/schema.ts';
+import { unlistedBaseTopics, type UnitSchema } from '../../services/schema.ts';
 import type { Adapters } from '../platform.ts';
 import type { Command } from '../messaging/inbound/command.ts';
 import { defaultInboxLimits } from '../messaging/inbound/topic-queues.ts';
@@ -90,6 +90,8 @@ export const createDataPlane = ({ adapters, options, epoch, env, onCommand }: Da
       router.route(adopted);
       publisher.route(adopted);
       mqttLog.route(adopted);
+      const unlisted = unlistedBaseTopics(adopted);
+      if (unlisted.length > 0) log.log(LogLevel.Debug, `schema.json lists no ${unlisted.join(', ')}`);
     },
   };
 };

@@ -19,11 +19,12 @@ export interface MqttLogSink extends LogSink {
 
 /**
  * Publishes each entry to the instance's log topic, in order; the publisher queues them while the link is down. Keeps the
- * newest entries until the schema is loaded.
+ * newest entries until the schema is loaded, and is off where that lists no log topic.
  */
 export const createMqttLogSink = (publisher: Pick<Publisher, 'publish'>): MqttLogSink => {
   const waiting: LogEntry[] = [];
   const sending = new Set<Promise<unknown>>();
+  let isKnown = false;
   let topic: string | undefined;
   let holders = 0;
 
@@ -35,12 +36,13 @@ export const createMqttLogSink = (publisher: Pick<Publisher, 'publish'>): MqttLo
   };
 
   const sendWaiting = () => {
-    if (topic === undefined) waiting.splice(0, waiting.length - maxEarly);
+    if (topic === undefined) waiting.splice(0, waiting.length - (isKnown ? 0 : maxEarly));
     else for (const entry of waiting.splice(0)) send(topic, entry);
   };
 
   return {
     route: (schema) => {
+      isKnown = true;
       topic = schema.output_base_topic['log/pepeunit']?.[0];
     },
     write: (entry) => {

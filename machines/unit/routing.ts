@@ -43,10 +43,10 @@ const reporterMessage = ({ isOnline }: UnitContext): Message => ({
   event: { type: isOnline ? 'broker.up' : 'broker.down' },
 });
 
-/** Holds state reports while the running version is not settled. */
-const holdMessage = ({ isReportHeld }: UnitContext): Message => ({
+/** Holds state reports while the running version is not settled, and where the schema has no topic for them. */
+const holdMessage = ({ isReportHeld, topics }: UnitContext): Message => ({
   to: 'stateReporter',
-  event: { type: isReportHeld ? 'reporter.hold' : 'reporter.resume' },
+  event: { type: isReportHeld || topics?.reportsState === false ? 'reporter.hold' : 'reporter.resume' },
 });
 
 const updateMessage = ({ isOnline, deniedTopics }: UnitContext): Message => ({

@@ -5,7 +5,7 @@ import type { SchemaTopics } from '../../services/schema.ts';
 import { failing, gate, probe } from '../support/actors.ts';
 import { settle } from '../support/until.ts';
 
-const topics: SchemaTopics = { subscribed: ['d/input_base_topic/u/update/pepeunit', 'd/n'] };
+const topics: SchemaTopics = { subscribed: ['d/input_base_topic/u/update/pepeunit', 'd/n'], reportsState: true };
 
 const start = () => {
   const clock = new SimulatedClock();

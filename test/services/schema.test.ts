@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseNextSchema, parseSchema, subscribedTopics } from '../../services/schema.ts';
+import { parseNextSchema, parseSchema, subscribedTopics, unlistedBaseTopics } from '../../services/schema.ts';
 import type { JsonObject } from '../../services/json.ts';
 import { commandTopic, schemaDocument, unitUuid } from '../support/documents.ts';
 
@@ -38,13 +38,24 @@ test('keys reach no prototype (C8)', () => {
 const base = schemaDocument()['output_base_topic'] as JsonObject;
 const [stateTopic] = base['state/pepeunit'] as string[];
 
-test('a schema that is about to take the place of the one in force has every base topic once (U3)', () => {
-  expect(parseNextSchema(schemaDocument(), unitUuid)).toEqual(parseSchema(schemaDocument()));
+test.each<[string, JsonObject]>([
+  ['every base topic', {}],
+  ['no base topics', { input_base_topic: {}, output_base_topic: {} }],
+  ['some of them', { output_base_topic: { 'state/pepeunit': [stateTopic ?? ''] } }],
+])('a schema that is about to take the place of the one in force may list %s (U3)', (_, changes) => {
+  expect(parseNextSchema(schemaDocument(changes), unitUuid)).toEqual(parseSchema(schemaDocument(changes)));
+});
+
+test('the base topics that a schema does not list are named', () => {
+  const { input_base_topic: inputs } = parseSchema(schemaDocument());
+  const few = schemaDocument({
+    input_base_topic: { ...inputs, 'log_sync/pepeunit': [] },
+    output_base_topic: { 'state/pepeunit': [stateTopic ?? ''] },
+  });
+  expect(unlistedBaseTopics(parseSchema(few))).toEqual(['log_sync/pepeunit', 'reset/pepeunit', 'log/pepeunit']);
 });
 
 test.each<[string, JsonObject]>([
-  ['has no base topics', { input_base_topic: {} }],
-  ['lacks one', { output_base_topic: { 'state/pepeunit': [stateTopic ?? ''] } }],
   ['has none for a key', { output_base_topic: { ...base, 'log/pepeunit': [] } }],
   ['has two for a key', { output_base_topic: { ...base, 'log/pepeunit': [stateTopic ?? '', stateTopic ?? ''] } }],
   [

@@ -32,7 +32,7 @@ test.each<[string, JsonObject, JsonObject]>([
   ['PU_AUTH_TOKEN', envDocument({ PU_AUTH_TOKEN: other }), schemaDocument()],
   ['PU_DOMAIN', envDocument({ PU_DOMAIN: '' }), schemaDocument()],
   ['PU_MQTT_HOST', envDocument({ PU_MQTT_HOST: '' }), schemaDocument()],
-  ['output_base_topic', envDocument(), schemaDocument({ output_base_topic: {} })],
+  ['output_base_topic', envDocument(), schemaDocument({ output_base_topic: { 'state/pepeunit': [] } })],
   ['bbbb', envDocument({ PU_COMMIT_VERSION: 'bbbb' }), schemaDocument()],
 ])('one with a %s that would cut the unit off, or mislead it, is refused (U3, U8)', async (name, env, schema) => {
   await expect(verify(env, schema)).rejects.toMatchObject({ message: expect.stringContaining(name) });

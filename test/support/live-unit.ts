@@ -24,23 +24,28 @@ export interface LiveUnit {
   stop(): Promise<void>;
 }
 
-const writeProgram = async (folder: string, env: JsonObject, program: string): Promise<void> => {
+const writeProgram = async (folder: string, env: JsonObject, schema: JsonObject, program: string): Promise<void> => {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'env_example.json'), JSON.stringify(env));
-  await writeFile(join(folder, 'schema_example.json'), JSON.stringify(exampleSchema));
+  await writeFile(join(folder, 'schema_example.json'), JSON.stringify(schema));
   await writeFile(join(folder, 'program.txt'), program);
 };
 
-/** Starts an instance, makes a unit on it, and a client for that unit that is not started yet. */
+/**
+ * Starts an instance, makes a unit on it, and a client for that unit that is not started yet.
+ *
+ * @param schema The unit's schema_example.json.
+ */
 export const createLiveUnit = async (
   options: Partial<PepeunitClientOptions> = {},
   env: JsonObject = {},
+  schema: JsonObject = exampleSchema,
 ): Promise<LiveUnit> => {
   const { path: root, remove } = await createFolder();
   const instance = await startInstance();
   const { operator } = instance;
   const source = join(root, 'source');
-  await writeProgram(source, env, 'version 1');
+  await writeProgram(source, env, schema, 'version 1');
   const row = await operator.createUnit({ name: 'unit under test', folder: source });
   const folder = join(root, 'unit');
   await mkdir(folder);
@@ -75,7 +80,7 @@ export const createLiveUnit = async (
     },
     another,
     addVersion: async (program) => {
-      await writeProgram(source, env, program);
+      await writeProgram(source, env, schema, program);
       return (await operator.addVersion(row.uuid, { folder: source })).commit;
     },
     stop: async () => {

@@ -21,6 +21,7 @@ import type { StagedFirmware } from '../../services/firmware.ts';
 import type { UpdateTarget } from '../../services/update.ts';
 import type { FirmwareStatus } from '../../services/firmware-transitions.ts';
 import type { RestartMode } from '../../services/process-control.ts';
+import type { SchemaTopics } from '../../services/schema.ts';
 import type { UnitSettings } from '../../services/settings.ts';
 import type { StateReport } from '../../services/system.ts';
 import type { SsidInput, WifiLinkEvent, WifiStatus } from '../../services/wifi.ts';
@@ -45,7 +46,7 @@ export const settings: UnitSettings = {
 /** A world that the test steers; each number counts how often the unit asked. */
 export const createWorld = () => ({
   settings,
-  topics: { subscribed: ['update', 'input'] },
+  topics: { subscribed: ['update', 'input'], reportsState: true } as SchemaTopics,
   failures: new Set<string>(),
   hangs: new Set<string>(),
   denies: new Set<string>(),

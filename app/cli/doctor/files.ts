@@ -5,7 +5,7 @@ import { fileStorage } from '../../../adapters/node/storage/storage.ts';
 import { unitUuidOf, type UnitEnv } from '../../../services/env.ts';
 import { textOf } from '../../../services/errors.ts';
 import { isJsonObject } from '../../../services/json.ts';
-import type { UnitSchema } from '../../../services/schema.ts';
+import { unlistedBaseTopics, type UnitSchema } from '../../../services/schema.ts';
 import { unguardedLinks } from '../../client/options/link-trust.ts';
 import { readEnv, readSchema } from '../unit-folder.ts';
 import { attempt, failed, ok, skipped, warning, type Finding } from './finding.ts';
@@ -68,7 +68,9 @@ const checkSchema = async (
   }
   keep(schema);
   const counts = Object.entries(schema).map(([section, keys]) => `${Object.keys(keys).length} ${section}`);
-  return ok('schema.json', counts.join(', '));
+  const unlisted = unlistedBaseTopics(schema);
+  const note = unlisted.length === 0 ? [] : [`without ${unlisted.join(', ')}`];
+  return ok('schema.json', [...counts, ...note].join(', '));
 };
 
 /** Checks a unit's folder, env.json, token and schema.json. */

@@ -6,7 +6,7 @@ import { settings } from './documents.model.ts';
 export const failure = { name: 'SettingsError', code: 'missing', message: 'env.json does not exist' };
 const target = { commitVersion: 'two' };
 /** What a schema says. */
-export const topics = { subscribed: ['a', 'b'] };
+export const topics = { subscribed: ['a', 'b'], reportsState: true };
 const denied = [{ topic: 'b', granted: false, reasonCode: 0x87 }];
 
 /** What each child may tell the unit. */

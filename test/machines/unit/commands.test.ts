@@ -28,7 +28,7 @@ describe('commands', () => {
 
   test('a new schema changes the subscriptions', async () => {
     const { actor, it: outside } = await createOnlineUnit();
-    outside.topics = { subscribed: ['update', 'other'] };
+    outside.topics = { subscribed: ['update', 'other'], reportsState: true };
     actor.send({ type: 'command.received', command: 'schema_update' });
     await settle();
     expect(lastLink(outside).subscribed).toEqual(['update', 'other']);

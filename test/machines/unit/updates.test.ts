@@ -53,7 +53,7 @@ describe('a trial (U11)', () => {
 
   test('is not confirmed, and nothing reported, while a base topic is denied', async () => {
     const outside = onTrial();
-    outside.topics = { subscribed: ['d/input_base_topic/u/update/pepeunit', 'input'] };
+    outside.topics = { subscribed: ['d/input_base_topic/u/update/pepeunit', 'input'], reportsState: true };
     outside.denies.add('d/input_base_topic/u/update/pepeunit');
     const { clock, news } = await createOnlineUnit({ restartMode: 'restart_exec' }, outside);
     await settle();
