@@ -58,9 +58,31 @@ export const envDefaults: ReservedEnv = {
 /** Variables whose values must not appear in logs, errors, events or inspectors. */
 export const secretVariables = ['PU_AUTH_TOKEN', 'PU_SECRET_KEY', 'PU_ENCRYPT_KEY', 'PUC_WIFI_PASS'] as const;
 
+/** Names that earlier clients gave to variables. */
+const olderNames: { readonly [K in keyof ReservedEnv]?: string } = {
+  PU_MIN_LOG_LEVEL: 'MINIMAL_LOG_LEVEL',
+  PUC_WIFI_SSID: 'WIFI_SSID',
+  PUC_WIFI_PASS: 'WIFI_PASS',
+};
+
+/**
+ * Whether a variable of env.json is a secret, by its name or the one of earlier clients.
+ *
+ * @example
+ * import { isSecretVariable } from 'pepeunit-client/services';
+ *
+ * isSecretVariable('PUC_WIFI_PASS'); // true
+ */
+export const isSecretVariable = (name: string): boolean =>
+  secretVariables.some((secret) => secret === name || olderNames[secret] === name);
+
 /** A whole env.json: the reserved variables and the developer's own. */
 export interface UnitEnv {
   readonly reserved: ReservedEnv;
+  /** Names of variables whose values can't be used, so that their defaults are in force. */
+  readonly defaulted: readonly (keyof ReservedEnv)[];
+  /** Names of variables that were read by their names of earlier clients. */
+  readonly renamed: readonly (keyof ReservedEnv)[];
   /** Every variable as given, reserved ones included, on an object without a prototype. */
   readonly given: Readonly<Record<string, JsonValue>>;
   /** Read from the token, unverified. */
@@ -120,23 +142,45 @@ const readers: { [K in keyof ReservedEnv]: (name: string, value: JsonValue) => R
 
 const reservedNames = Object.keys(readers) as (keyof ReservedEnv)[];
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
+/** Variables without which the unit can't reach its network, broker or instance; no default may stand in for them. */
+const vital: ReadonlySet<keyof ReservedEnv> = new Set([
+  'PU_DOMAIN',
+  'PU_HTTP_TYPE',
+  'PU_APP_PREFIX',
+  'PU_API_ACTUAL_PREFIX',
+  'PU_MQTT_HOST',
+  'PU_MQTT_PORT',
+  'PU_AUTH_TOKEN',
+  'PUC_WIFI_SSID',
+  'PUC_WIFI_PASS',
+]);
 
-const readInto = <K extends keyof ReservedEnv>(
-  env: Writable<Pick<ReservedEnv, K>>,
-  name: K,
-  value: JsonValue,
-): void => {
-  env[name] = readers[name](name, value);
+const isGiven = (env: JsonObject, name: string): boolean =>
+  Object.hasOwn(env, name) && env[name] !== undefined && env[name] !== null;
+
+const readValue = (name: keyof ReservedEnv, value: JsonValue): ReservedEnv[keyof ReservedEnv] | undefined => {
+  try {
+    return readers[name](name, value);
+  } catch (thrown) {
+    if (vital.has(name)) throw thrown;
+    return undefined;
+  }
 };
 
-const readReserved = (env: JsonObject): ReservedEnv => {
-  const reserved = { ...envDefaults };
+const readReserved = (env: JsonObject): Pick<UnitEnv, 'reserved' | 'defaulted' | 'renamed'> => {
+  const reserved: Record<string, unknown> = { ...envDefaults };
+  const defaulted: (keyof ReservedEnv)[] = [];
+  const renamed: (keyof ReservedEnv)[] = [];
   for (const name of reservedNames) {
-    const value = Object.hasOwn(env, name) ? env[name] : undefined;
-    if (value !== undefined && value !== null) readInto(reserved, name, value);
+    const older = olderNames[name];
+    const from = !isGiven(env, name) && older !== undefined && isGiven(env, older) ? older : name;
+    if (!isGiven(env, from)) continue;
+    if (from !== name) renamed.push(name);
+    const value = readValue(name, env[from] ?? null);
+    if (value === undefined) defaulted.push(name);
+    else reserved[name] = value;
   }
-  return reserved;
+  return { reserved: reserved as unknown as ReservedEnv, defaulted, renamed };
 };
 
 const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -178,9 +222,10 @@ export const unitUuidOf = (token: string): string => {
 };
 
 /**
- * Checks a whole env.json, coercing what users type into forms.
+ * Checks a whole env.json, coercing what users type into forms. A variable that can't be used and is not needed to
+ * reach the instance takes its default; `defaulted` names it.
  *
- * @throws {SettingsError} `malformed` when it is no JSON object, `invalid` naming the variable.
+ * @throws {SettingsError} `malformed` when it is no JSON object, `invalid` naming the variable that cuts the unit off.
  * @see Pepeunit, developer documentation, "env.json"
  * @example
  * import { parseEnv } from 'pepeunit-client/services';
@@ -192,12 +237,12 @@ export const parseEnv = (document: unknown): UnitEnv => {
   if (!isJsonObject(document)) {
     throw new SettingsError('malformed', 'env.json must be a JSON object. Download the env from the instance again.');
   }
-  const reserved = readReserved(document);
+  const { reserved, ...names } = readReserved(document);
   if (reserved.PU_MQTT_HOST === '') {
     throw new SettingsError('invalid', "env.json: PU_MQTT_HOST is missing. Set it to the broker's host.");
   }
   const given: Record<string, JsonValue> = Object.assign(Object.create(null), document, reserved);
-  return { reserved, given, unitUuid: unitUuidOf(reserved.PU_AUTH_TOKEN) };
+  return { reserved, ...names, given, unitUuid: unitUuidOf(reserved.PU_AUTH_TOKEN) };
 };
 
 /** A host as written in a URL: IPv6 in brackets. */

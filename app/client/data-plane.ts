@@ -38,6 +38,19 @@ export interface DataPlaneParts {
   readonly onCommand: (command: Command) => void;
 }
 
+/** Logs which variables of an env are not used as given, once for as long as that stays the same. */
+const createEnvRemarks = (log: LogDispatcher) => {
+  let told = '';
+  return ({ defaulted, renamed, reserved }: UnitEnv) => {
+    const remarks = JSON.stringify([defaulted, renamed]);
+    if (remarks === told) return;
+    told = remarks;
+    const values = defaulted.map((name) => `${name} (${reserved[name]})`).join(', ');
+    if (values !== '') log.log(LogLevel.Warning, `env.json: the defaults stand in for what can't be used: ${values}`);
+    if (renamed.length > 0) log.log(LogLevel.Debug, `env.json has older names of ${renamed.join(', ')}`);
+  };
+};
+
 export const createDataPlane = ({ adapters, options, epoch, env, onCommand }: DataPlaneParts): DataPlane => {
   const { clock, storage, console } = adapters;
   const log = createLogDispatcher(
@@ -69,6 +82,7 @@ export const createDataPlane = ({ adapters, options, epoch, env, onCommand }: Da
   log.addSink('mqtt', mqttLog);
   const pauseMs = () => maxPauseMs(env(), options.mqtt);
   const inbox = createInbox({ clock, limits: defaultInboxLimits, pauseMs, warn });
+  const remark = createEnvRemarks(log);
   const router = createRouter({ env, preferences: options.mqtt, inbox, publisher, onCommand, onRefusal: warn });
   return {
     inbox,
@@ -81,6 +95,7 @@ export const createDataPlane = ({ adapters, options, epoch, env, onCommand }: Da
     adoptEnv: (adopted) => {
       log.mask(secretVariables.map((name) => adopted.reserved[name]));
       publisher.claim(adopted.unitUuid);
+      remark(adopted);
     },
     adoptTime: (offsetMs) => {
       epoch.setOffset(offsetMs);

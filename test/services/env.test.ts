@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseEnv, parseNextEnv, unitUuidOf } from '../../services/env.ts';
-import type { JsonObject } from '../../services/json.ts';
+import { parseEnv, parseNextEnv, unitUuidOf, type ReservedEnv } from '../../services/env.ts';
+import type { JsonObject, JsonValue } from '../../services/json.ts';
 import { envDocument, tokenOf, unitUuid } from '../support/documents.ts';
 
 describe('the token', () => {
@@ -66,17 +66,39 @@ describe('env.json', () => {
     ['PU_MQTT_PORT', { PU_MQTT_PORT: 65_536 }],
     ['PU_MQTT_PORT', { PU_MQTT_PORT: '' }],
     ['PU_MQTT_PORT', { PU_MQTT_PORT: true }],
-    ['PU_STATE_SEND_INTERVAL', { PU_STATE_SEND_INTERVAL: 1.5 }],
-    ['PU_STATE_SEND_INTERVAL', { PU_STATE_SEND_INTERVAL: -1 }],
-    ['PU_STATE_SEND_INTERVAL', { PU_STATE_SEND_INTERVAL: [] }],
     ['PU_HTTP_TYPE', { PU_HTTP_TYPE: 'ftp' }],
-    ['PU_MIN_LOG_LEVEL', { PU_MIN_LOG_LEVEL: 'Loud' }],
     ['PU_DOMAIN', { PU_DOMAIN: {} }],
     ['PU_MQTT_HOST', { PU_MQTT_HOST: '' }],
   ])('names %s when it can not be used', (name, changes) => {
     expect(() => parseEnv(envDocument(changes))).toThrow(
       expect.objectContaining({ name: 'SettingsError', code: 'invalid', message: expect.stringContaining(name) }),
     );
+  });
+
+  test.each<[keyof ReservedEnv, JsonValue, unknown]>([
+    ['PU_STATE_SEND_INTERVAL', 0, 300],
+    ['PU_STATE_SEND_INTERVAL', 0.5, 300],
+    ['PU_STATE_SEND_INTERVAL', -1, 300],
+    ['PU_STATE_SEND_INTERVAL', [], 300],
+    ['PU_MQTT_PING_INTERVAL', 0, 20],
+    ['PU_MQTT_PING_INTERVAL', 'часто', 20],
+    ['PU_MQTT_KEEPALIVE', '', 60],
+    ['PU_MIN_LOG_LEVEL', 'Loud', 'Debug'],
+    ['PU_MAX_LOG_LENGTH', true, 64],
+    ['PU_ENCRYPT_KEY', {}, ''],
+    ['PUC_MAX_RECONNECTION_INTERVAL', 0, 60_000],
+  ])('uses the default and names the variable for %s %j', (name, value, expected) => {
+    const { reserved, defaulted, given } = parseEnv(envDocument({ [name]: value }));
+    expect(reserved[name]).toBe(expected);
+    expect(given[name]).toBe(expected);
+    expect(defaulted).toEqual([name]);
+  });
+
+  test('takes older names of variables where the newer ones are missing', () => {
+    const older = { MINIMAL_LOG_LEVEL: 'error', WIFI_SSID: 'дом', WIFI_PASS: 'old', PUC_WIFI_PASS: 'new' };
+    const { reserved, renamed } = parseEnv(envDocument(older));
+    expect(reserved).toMatchObject({ PU_MIN_LOG_LEVEL: 'Error', PUC_WIFI_SSID: 'дом', PUC_WIFI_PASS: 'new' });
+    expect(renamed).toEqual(['PU_MIN_LOG_LEVEL', 'PUC_WIFI_SSID']);
   });
 
   test.each([[[]], ['x'], [null], [7]])('that is %j is refused', (document) => {

@@ -15,6 +15,7 @@ export interface LiveUnit {
   /** Path of a file in the unit's folder. */
   path(name: string): string;
   read(name: string): Promise<string>;
+  write(name: string, text: string): Promise<void>;
   /** The first topic of a key of the unit's schema. */
   topic(section: string, key: string): string;
   /** Another client of the same unit; it is stopped with the first. */
@@ -73,6 +74,7 @@ export const createLiveUnit = async (
     folder,
     path,
     read: (name) => readFile(path(name), 'utf8'),
+    write: (name, text) => writeFile(path(name), text),
     topic: (section, key) => {
       const [topic] = (operator.getSchema(row.uuid) as Record<string, Record<string, string[]>>)[section]?.[key] ?? [];
       if (topic === undefined) throw new Error(`the schema has no ${section} ${key}`);

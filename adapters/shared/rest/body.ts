@@ -71,13 +71,13 @@ export const dropBody = async (response: Response): Promise<void> => {
 };
 
 /**
- * Reads a body as JSON.
+ * Reads a body, or the text in one, as JSON.
  *
  * @throws {RestError} `malformed`, without the parser's own error, which would quote the body
  */
-export const parseJson = (bytes: Uint8Array, what: string): unknown => {
+export const parseJson = (body: Uint8Array | string, what: string): unknown => {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return JSON.parse(typeof body === 'string' ? body : new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {
     throw new RestError('malformed', `${what}: the answer is not JSON. Check the address of the instance.`);
   }

@@ -1,6 +1,7 @@
 import { RestError } from '../../../services/errors.ts';
 import type { TargetVersion, Unit, UnitNode, UnitNodesPage, UnitsPage } from '../../../services/rest.ts';
 import { isJsonObject, type JsonObject } from '../../../services/json.ts';
+import { parseJson } from './body.ts';
 
 /** The error of an unexpected answer. */
 export const malformed = (what: string, wanted: string) =>
@@ -10,6 +11,10 @@ export const asObject = (body: unknown, what: string): JsonObject => {
   if (!isJsonObject(body)) throw malformed(what, 'a JSON object');
   return body;
 };
+
+/** The env or schema of a unit; backends before 1.1.0 send it as a JSON string that holds the object. */
+export const asDocument = (body: unknown, what: string): JsonObject =>
+  asObject(typeof body === 'string' ? parseJson(body, what) : body, what);
 
 /** Checks the list of a page and its count; every entry needs a UUID. */
 const asPage = (body: unknown, list: string, what: string): { count: number; entries: unknown[] } => {

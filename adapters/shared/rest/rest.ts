@@ -1,6 +1,6 @@
 import type { Page, Rest, RestTarget } from '../../../services/rest.ts';
 import { getArchive, getJson, postJson, type RequestContext } from './exchange.ts';
-import { asNodes, asObject, asTargetVersion, asText, asUnits } from './responses.ts';
+import { asDocument, asNodes, asTargetVersion, asText, asUnits } from './responses.ts';
 
 /** Options of the REST adapter. */
 export interface KyRestOptions {
@@ -38,9 +38,9 @@ export const kyRest = (options: KyRestOptions = {}): Rest => {
     signal,
   });
   return {
-    getEnv: (target, signal) => getJson(as(target, signal), `/units/env/${target.unitUuid}`, maxBytes, asObject),
+    getEnv: (target, signal) => getJson(as(target, signal), `/units/env/${target.unitUuid}`, maxBytes, asDocument),
     getSchema: (target, signal) =>
-      getJson(as(target, signal), `/units/get_current_schema/${target.unitUuid}`, maxBytes, asObject),
+      getJson(as(target, signal), `/units/get_current_schema/${target.unitUuid}`, maxBytes, asDocument),
     getFirmware: (target, signal) =>
       getArchive(as(target, signal), `/units/firmware/tgz/${target.unitUuid}?wbits=9&level=9`),
     getTargetVersion: (target, signal) =>

@@ -1,4 +1,4 @@
-import { envDefaults, secretVariables, type ReservedEnv, type UnitEnv } from '../../../services/env.ts';
+import { envDefaults, isSecretVariable, type ReservedEnv, type UnitEnv } from '../../../services/env.ts';
 import type { JsonValue } from '../../../services/json.ts';
 
 /** Members of the settings beside the variables of env.json. */
@@ -37,13 +37,11 @@ export type Settings<TEnv extends object = Record<string, JsonValue>> = Settings
   ReservedEnv &
   Readonly<Omit<TEnv, keyof ReservedEnv | keyof SettingsApi>>;
 
-const isSecret = (name: string): boolean => (secretVariables as readonly string[]).includes(name);
-
 /** Defines variables on an object without a prototype, so that no name hits a method. Secrets are not enumerable, so that printing does not show them. */
 const define = (settings: object, variables: object, own: ReadonlySet<string>): void => {
   for (const [name, value] of Object.entries(variables)) {
     if (own.has(name)) continue;
-    Object.defineProperty(settings, name, { value, enumerable: !isSecret(name), configurable: true });
+    Object.defineProperty(settings, name, { value, enumerable: !isSecretVariable(name), configurable: true });
   }
 };
 

@@ -33,7 +33,7 @@ test('a variable that is called like a member changes no member (C8)', async () 
 
 test('secrets are read by name, and show nowhere else (C1)', () => {
   const { settings, adopt } = createSettings(async () => undefined);
-  adopt(parseEnv(envDocument({ PUC_WIFI_PASS: 'wifi-canary' })));
+  adopt(parseEnv(envDocument({ PUC_WIFI_PASS: 'wifi-canary', WIFI_PASS: 'wifi-canary-of-old' })));
   expect(settings.PU_AUTH_TOKEN).toBe(tokenOf());
   for (const shown of [inspect(settings, { depth: 9 }), JSON.stringify(settings), JSON.stringify({ ...settings })]) {
     expect(shown).not.toContain(tokenOf());

@@ -42,6 +42,19 @@ describe('the contract', () => {
   });
 });
 
+test('env and schema may be a JSON string that holds the object', async () => {
+  const document = { a: 'тепло' };
+  const server = await start((_, response) => sendJson(response, JSON.stringify(document)));
+  const target = targetAt(server.origin);
+  expect(await kyRest().getEnv(target)).toEqual(document);
+  expect(await kyRest().getSchema(target)).toEqual(document);
+});
+
+test.each([['<html>'], ['7'], ['"{}"']])('a JSON string that holds %s is no env', async (text) => {
+  const server = await start((_, response) => sendJson(response, text));
+  await expect(kyRest().getEnv(targetAt(server.origin))).rejects.toMatchObject({ code: 'malformed' });
+});
+
 test('each request is exactly the protocol’s', async () => {
   const server = await start(({ url }, response) => {
     if (url.includes('unit_nodes?')) return sendJson(response, { count: 0, unit_nodes: [] });
