@@ -25,7 +25,9 @@ const childName = (id: string) => id.replaceAll(/-(.)/g, (_, letter: string) => 
 const unitOverFakes = unitMachine.provide({
   actors: {
     settings: settingsMachine.provide({ actors: { load: fromPromise(async () => settings('one', 1)) } }),
-    schema: schemaMachine.provide({ actors: { load: fromPromise<SchemaTopics>(async () => ({ subscribed: ['a'], reportsState: true })) } }),
+    schema: schemaMachine.provide({
+      actors: { load: fromPromise<SchemaTopics>(async () => ({ subscribed: ['a'], reportsState: true })) },
+    }),
   },
 });
 

@@ -72,7 +72,10 @@ export const settingsModel: MachineModel = defineModel<typeof settingsMachine>({
 export const schemaModel: MachineModel = defineModel<typeof schemaMachine>({
   machine: schemaMachine,
   events: [{ type: 'schema.load' }, { type: 'schema.refresh' }],
-  outputs: { load: [{ subscribed: ['a'], reportsState: true }], refresh: [{ subscribed: ['a', 'b'], reportsState: true }] },
+  outputs: {
+    load: [{ subscribed: ['a'], reportsState: true }],
+    refresh: [{ subscribed: ['a', 'b'], reportsState: true }],
+  },
   regions: [{ name: 'all', key: ({ topics, failure, pending }) => [topics, failure?.code, pending] }],
   invariants: invariantsOf<SchemaContext>('schema', (context) => context.topics),
 });
