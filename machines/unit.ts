@@ -7,41 +7,13 @@
  * Beside the life cycle, one region handles facts and requests at any time, one logs and emits events, one decides when
  * the version may be reported, and one per child keeps that child running.
  */
-import type { ErrorActorEvent } from 'xstate';
 import { newUnitContext } from './unit/context.ts';
-import { crashLine, misconfigured } from './unit/notices.ts';
+import { misconfigured } from './unit/notices.ts';
 import { unitSetup } from './unit/setup.ts';
-import { crashOf, loggerInput, mqttInput, parentInput, updateInput } from './unit/supervision.ts';
+import { failed, loggerInput, mqttInput, onCrash, parentInput, restarting, updateInput } from './unit/supervision.ts';
 
 export type { CommandName, UnitContext, UnitCounts, UnitEmitted, UnitEvent, UnitInput } from './unit/context.ts';
 export type { LogLine } from './unit/notices.ts';
-
-type Crashed = { event: ErrorActorEvent };
-
-/** Transition and further states of a child's region after a failure, shared by all children. */
-const onCrash = [
-  {
-    guard: { type: 'canRestart', params: ({ event }: Crashed) => crashOf(event, true) },
-    target: 'restarting',
-    actions: [
-      { type: 'log', params: ({ event }: Crashed) => crashLine(crashOf(event, true)) },
-      { type: 'noteCrash', params: ({ event }: Crashed) => crashOf(event, true) },
-    ],
-  },
-  {
-    target: 'failed',
-    actions: [
-      { type: 'log', params: ({ event }: Crashed) => crashLine(crashOf(event, false)) },
-      { type: 'noteCrash', params: ({ event }: Crashed) => crashOf(event, false) },
-    ],
-  },
-] as const;
-const restarting = {
-  description: 'It failed and starts again soon.',
-  tags: ['busy'],
-  after: { restartAfter: { target: 'running' } },
-} as const;
-const failed = { description: 'It failed too often and stays off.', tags: ['faulty'] } as const;
 
 export const unitMachine = unitSetup.createMachine({
   id: 'unit',

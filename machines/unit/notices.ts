@@ -1,7 +1,6 @@
 import type { Failure } from '../../services/errors.ts';
 import type { LogLevel } from '../../services/log.ts';
 import type { UnitContext, UnitEmitted, UnitEvent } from './context.ts';
-import type { Crash } from './supervision.ts';
 
 /** A line for the unit's log. */
 export interface LogLine {
@@ -184,13 +183,6 @@ export const noticeOf = (event: UnitEvent, context: UnitContext): Notice | undef
   const write = <T extends UnitEvent['type']>(type: T, given: UnitEvents[T]) => all[type]?.(given, context);
   return Object.hasOwn(all, event.type) ? write(event.type, event) : undefined;
 };
-
-/** The log line of a failed child. */
-export const crashLine = ({ child, failure, isRestarted }: Crash): LogLine => ({
-  level: isRestarted ? 'Error' : 'Critical',
-  text: `The ${child} machine failed and ${isRestarted ? 'starts again' : 'stays off'}: ${failure.message}`,
-  failure,
-});
 
 const unknownFailure = { name: 'Error', code: 'unexpected', message: 'The unit can not start' };
 

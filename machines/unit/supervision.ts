@@ -4,6 +4,7 @@ import type { loggerMachine } from '../logger.ts';
 import type { mqttMachine } from '../mqtt.ts';
 import type { updateMachine } from '../update.ts';
 import type { ChildFact, ChildName, UnitContext, UnitRef } from './context.ts';
+import type { LogLine } from './notices.ts';
 
 /** Maximum number of consecutive restarts of a child. */
 export const maxRestarts = 5;
@@ -46,6 +47,13 @@ export const crashOf = ({ actorId, error }: ErrorActorEvent, isRestarted: boolea
   isRestarted,
 });
 
+/** The log line of a failed child. */
+const crashLine = ({ child, failure, isRestarted }: Crash): LogLine => ({
+  level: isRestarted ? 'Error' : 'Critical',
+  text: `The ${child} machine failed and ${isRestarted ? 'starts again' : 'stays off'}: ${failure.message}`,
+  failure,
+});
+
 /**
  * The facts that follow from a child's failure, as the child itself would have reported them.
  *
@@ -72,3 +80,32 @@ export const factsAfterCrash = ({ child, failure, isRestarted }: Crash, context:
       return isAskedAgain ? [] : [{ type: 'update.recovered' }];
   }
 };
+
+type Crashed = { event: ErrorActorEvent };
+
+/** The transition of a child's region when its child fails; the same for all children. */
+export const onCrash = [
+  {
+    guard: { type: 'canRestart', params: ({ event }: Crashed) => crashOf(event, true) },
+    target: 'restarting',
+    actions: [
+      { type: 'log', params: ({ event }: Crashed) => crashLine(crashOf(event, true)) },
+      { type: 'noteCrash', params: ({ event }: Crashed) => crashOf(event, true) },
+    ],
+  },
+  {
+    target: 'failed',
+    actions: [
+      { type: 'log', params: ({ event }: Crashed) => crashLine(crashOf(event, false)) },
+      { type: 'noteCrash', params: ({ event }: Crashed) => crashOf(event, false) },
+    ],
+  },
+] as const;
+/** The state of a child's region between a failure and the next start. */
+export const restarting = {
+  description: 'It failed and starts again soon.',
+  tags: ['busy'],
+  after: { restartAfter: { target: 'running' } },
+} as const;
+/** The state of a child's region after too many failures in a row. */
+export const failed = { description: 'It failed too often and stays off.', tags: ['faulty'] } as const;
