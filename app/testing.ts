@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { memoryBrokerProbe, type MemoryBrokerProbe } from '../adapters/memory/broker-probe.ts';
 export { memoryBroker, type MemoryBroker, type MemoryBrokerOptions } from '../adapters/memory/broker.ts';
 export { memoryClockSource, type MemoryClockSource } from '../adapters/memory/clock-source.ts';
 export { fakeClock, type FakeClock } from '../adapters/memory/clock.ts';

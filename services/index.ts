@@ -21,6 +21,7 @@ export type {
 } from './firmware-journal.ts';
 export * from './firmware-transitions.ts';
 export * from './json.ts';
+export * from './last-link.ts';
 export * from './link.ts';
 export * from './log.ts';
 export * from './metrics.ts';
