@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { browserBrokerProbe } from '../adapters/browser/broker-probe.ts';
 import { browserOutbox } from '../adapters/browser/outbox.ts';
 import { browserProcessControl } from '../adapters/browser/process-control.ts';
 import { browserStorage } from '../adapters/browser/storage.ts';
@@ -16,6 +17,7 @@ import { mqttBroker } from '../adapters/shared/mqtt/broker.ts';
 import { noFirmware, noPrograms, trustAll } from '../adapters/shared/no-firmware.ts';
 import { kyRest } from '../adapters/shared/rest/rest.ts';
 import { StorageError } from '../services/errors.ts';
+import { storedLastLink } from '../services/last-link.ts';
 import type { JsonValue } from '../services/json.ts';
 import { UnitClient } from './client/client.ts';
 import type { PepeunitClientOptions } from './client/options/options.ts';
@@ -27,13 +29,16 @@ export * as keyValue from '../adapters/browser/key-value.ts';
 
 const browserPlatform: Platform = ({ envFilePath }) => {
   const clock = systemClock();
+  const storage = browserStorage();
   return {
     clock,
     wifi: browserWifi(),
     clockSource: httpClockSource({ url: '/', clock }),
     broker: mqttBroker(),
+    brokerProbe: browserBrokerProbe(),
+    lastLink: storedLastLink(storage, `${envFilePath}/link.json`),
     http: kyRest(),
-    storage: browserStorage(),
+    storage,
     firmware: noFirmware(),
     programs: noPrograms(),
     trust: trustAll(),

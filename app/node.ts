@@ -10,6 +10,7 @@ import { extractArchive } from '../adapters/node/archive/extract.ts';
 import { markingUnguarded } from '../adapters/node/program/unguarded-links.ts';
 import { folderPrograms } from '../adapters/node/program/programs.ts';
 import { createFolderGuard } from '../adapters/node/fs/folder-guard.ts';
+import { nodeBrokerProbe } from '../adapters/node/broker-probe.ts';
 import { nodeConsoleLogSink } from '../adapters/node/console.ts';
 import { folderFirmwareStore } from '../adapters/node/firmware/store.ts';
 import { nodeProcessControl } from '../adapters/node/process/restart.ts';
@@ -24,6 +25,7 @@ import { mqttBroker } from '../adapters/shared/mqtt/broker.ts';
 import { kyRest } from '../adapters/shared/rest/rest.ts';
 import { unmanagedWifi } from '../adapters/shared/unmanaged-wifi.ts';
 import { defaultArchiveLimits } from '../services/firmware.ts';
+import { storedLastLink } from '../services/last-link.ts';
 import type { Storage } from '../services/storage.ts';
 import type { JsonValue } from '../services/json.ts';
 import { UnitClient } from './client/client.ts';
@@ -115,13 +117,16 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
   const folder = dirname(envFilePath || '/');
   const checkFolder = createFolderGuard(folder);
   const clock = systemClock();
+  const storage = guardedStorage(folder, checkFolder);
   return {
     clock,
     wifi: unmanagedWifi(),
     clockSource: sntpClockSource({ host: ntpHost, clock }),
     broker: mqttBroker(),
+    brokerProbe: nodeBrokerProbe(),
+    lastLink: storedLastLink(storage, join(folder, '.pepeunit', 'link.json')),
     http: kyRest(),
-    storage: guardedStorage(folder, checkFolder),
+    storage,
     ...firmwareOf({ folder, logFilePath, update, checkFolder }),
     outbox: fileOutbox({ folder: join(folder, '.pepeunit', 'outbox'), clock }),
     system: nodeSystem({ path: folder }),

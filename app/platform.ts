@@ -2,6 +2,7 @@ import type { Broker } from '../services/broker.ts';
 import type { Cipher } from '../services/cipher.ts';
 import type { Clock, ClockSource } from '../services/clock.ts';
 import type { FirmwareStore, FirmwarePrograms, ReleaseTrust } from '../services/firmware.ts';
+import type { BrokerProbe, LastLink } from '../services/last-link.ts';
 import type { LogSink } from '../services/log.ts';
 import type { Outbox } from '../services/outbox.ts';
 import type { ProcessControl } from '../services/process-control.ts';
@@ -20,6 +21,10 @@ export interface Adapters {
   readonly clockSource: ClockSource;
   /** MQTT client. */
   readonly broker: Broker;
+  /** Finds out whether a broker is there, while a new version can't get online. */
+  readonly brokerProbe: BrokerProbe;
+  /** Remembers the broker that the unit was last online at. */
+  readonly lastLink: LastLink;
   /** Client of the instance's REST API. */
   readonly http: Rest;
   /** Storage of env.json, schema.json, the log and the app's documents: files, or IndexedDB in a browser. */

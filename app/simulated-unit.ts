@@ -1,4 +1,5 @@
 import { fakeClock, type FakeClock } from '../adapters/memory/clock.ts';
+import { memoryBrokerProbe, type MemoryBrokerProbe } from '../adapters/memory/broker-probe.ts';
 import { memoryBroker, type MemoryBroker } from '../adapters/memory/broker.ts';
 import { memoryClockSource, type MemoryClockSource } from '../adapters/memory/clock-source.ts';
 import { memoryFirmwarePrograms, type MemoryFirmwarePrograms } from '../adapters/memory/firmware-programs.ts';
@@ -14,6 +15,7 @@ import { webCryptoCipher } from '../adapters/shared/cipher.ts';
 import { trustAll } from '../adapters/shared/no-firmware.ts';
 import { StorageError } from '../services/errors.ts';
 import { defaultArchiveLimits } from '../services/firmware.ts';
+import { storedLastLink } from '../services/last-link.ts';
 import type { JsonObject } from '../services/json.ts';
 import { UnitClient } from './client/client.ts';
 import type { PepeunitClientOptions } from './client/options/options.ts';
@@ -23,6 +25,7 @@ export interface SimulatedWorld {
   readonly clock: FakeClock;
   readonly clockSource: MemoryClockSource;
   readonly broker: MemoryBroker;
+  readonly brokerProbe: MemoryBrokerProbe;
   readonly http: MemoryRest;
   readonly storage: MemoryStorage;
   readonly firmware: MemoryFirmwareStore;
@@ -83,6 +86,7 @@ const createWorld = (env: JsonObject, schema: JsonObject): SimulatedWorld => {
     clock,
     clockSource: memoryClockSource(clock.now()),
     broker: memoryBroker({ clock }),
+    brokerProbe: memoryBrokerProbe(),
     http: memoryRest({ clock, documents: { env, schema } }),
     storage: memoryStorage({ 'env.json': env, 'schema.json': schema }),
     firmware,
@@ -114,6 +118,7 @@ export const simulatedUnit = ({
   const world = createWorld({ ...defaultEnv(), ...env }, schema);
   const adapters = {
     ...world,
+    lastLink: storedLastLink(world.storage, '.pepeunit/link.json'),
     cipher: webCryptoCipher(),
     trust: trustAll(),
     extract: async (path: string) => {

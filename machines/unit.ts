@@ -7,6 +7,7 @@
  * Beside the life cycle, one region handles facts and requests at any time, one logs and emits events, one decides when
  * the version may be reported, and one per child keeps that child running.
  */
+import { isGoodLink } from './mqtt/subscriptions.ts';
 import { newUnitContext } from './unit/context.ts';
 import { misconfigured } from './unit/notices.ts';
 import { unitSetup } from './unit/setup.ts';
@@ -215,6 +216,7 @@ export const unitMachine = unitSetup.createMachine({
         'mqtt.online': {
           actions: [
             { type: 'noteDenied', params: ({ event }) => event },
+            { type: 'noteLink', params: ({ event: { denied } }) => ({ isGood: isGoodLink(denied) }) },
             { type: 'dispatch', params: { route: 'passHealthOn' } },
           ],
         },

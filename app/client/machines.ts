@@ -153,6 +153,10 @@ const provideUnit = (parts: RootParts) =>
       stateReporter: stateReporter(parts),
     },
     actions: {
+      noteLink: (_, { isGood }) => {
+        const address = parts.plane.router.brokerAddress();
+        if (isGood && address) void parts.adapters.lastLink.keep(address);
+      },
       log: (_, line) => {
         parts.plane.log.log(line.level, line.text);
         parts.metrics.note(line);

@@ -1,4 +1,5 @@
 import type { LinkOptions, MqttVersion, TlsOptions } from '../../services/broker.ts';
+import { brokerAddressOf, type BrokerAddress } from '../../services/last-link.ts';
 import type { LinkUser } from '../../services/link.ts';
 import type { UnitEnv } from '../../services/env.ts';
 import { BrokerError } from '../../services/errors.ts';
@@ -59,6 +60,8 @@ export interface Router extends LinkUser {
   closed(): Promise<void>;
   /** Jitter window of reconnects, milliseconds. */
   jitterMs(): number;
+  /** Address of the last attempt's broker, before one of the preferred broker; `undefined` without an env. */
+  brokerAddress(): BrokerAddress | undefined;
 }
 
 const secureMqttPort = 8883;
@@ -92,6 +95,7 @@ export const createRouter = (parts: RouterParts): Router => {
   const { env, preferences, inbox, publisher, onCommand, onRefusal } = parts;
   let commands = new Map<string, CommandName>();
   let closing: Promise<void> = Promise.resolve();
+  let lastUrl: string | undefined;
 
   const urlOf = (current: UnitEnv, broker: number): string =>
     preferences.brokers?.[broker] ?? brokerUrl(current, preferences.tls);
@@ -111,8 +115,9 @@ export const createRouter = (parts: RouterParts): Router => {
     options: (version: MqttVersion, broker: number): LinkOptions => {
       const current = env();
       if (!current) throw new BrokerError('closed', 'No broker is known yet: env.json has not been loaded.');
+      lastUrl = urlOf(current, broker);
       return {
-        url: urlOf(current, broker),
+        url: lastUrl,
         version,
         clientId: current.unitUuid,
         username: current.reserved.PU_AUTH_TOKEN,
@@ -135,6 +140,11 @@ export const createRouter = (parts: RouterParts): Router => {
     jitterMs: () => {
       const current = env();
       return preferences.spreadMs ?? (current ? jitterWindowOf(urlOf(current, 0)) : fleetJitterMs);
+    },
+    brokerAddress: () => {
+      const current = env();
+      const url = lastUrl ?? (current && urlOf(current, 0));
+      return url === undefined ? undefined : brokerAddressOf(url, preferences.tls);
     },
   };
 };

@@ -15,6 +15,9 @@ export interface Subscriptions {
 /** Whether a topic carries commands of the instance: `DOMAIN/input_base_topic/UNIT/NAME/pepeunit`. */
 export const isBaseTopic = (topic: string): boolean => topic.split('/')[1] === 'input_base_topic';
 
+/** Whether a link with these denied topics has all of the base topics. */
+export const isGoodLink = (denied: readonly Grant[]): boolean => !denied.some(({ topic }) => isBaseTopic(topic));
+
 const without = (topics: readonly string[], others: Iterable<string>): string[] => {
   const known = new Set(others);
   return topics.filter((topic) => !known.has(topic));
