@@ -101,6 +101,8 @@ const recordOf = ({ ca, ...address }: BrokerAddress): JsonObject => ({
   ...(ca && { ca: [...ca] }),
 });
 
+const textOf = (address: BrokerAddress | undefined): string => JSON.stringify(address ?? null);
+
 /**
  * Keeps the address of the last good link in a document of the storage.
  *
@@ -117,7 +119,6 @@ export const storedLastLink = (storage: Pick<Storage, 'readJson' | 'writeJson'>,
     const document = await storage.readJson(path).catch(() => undefined);
     return isJsonObject(document) ? addressIn(document) : undefined;
   };
-  const textOf = (address: BrokerAddress | undefined): string => JSON.stringify(address ?? null);
   return {
     read,
     keep: async (address) => {

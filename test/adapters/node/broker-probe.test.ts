@@ -112,34 +112,34 @@ describe('addresses', () => {
   });
 });
 
-describe('TLS (C5)', () => {
-  const start = async (options: tls.TlsOptions = {}) => {
-    const { aedes } = later(await startAedes());
-    const server = tls.createServer(
-      { key: fixture('server.key'), cert: fixture('server.pem'), ...options },
-      (socket) => void aedes.handle(socket),
-    );
-    server.on('tlsClientError', () => undefined);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    later({ stop: () => server.close() });
-    return at((server.address() as net.AddressInfo).port, { scheme: 'mqtts' });
-  };
+const startTls = async (options: tls.TlsOptions = {}) => {
+  const { aedes } = later(await startAedes());
+  const server = tls.createServer(
+    { key: fixture('server.key'), cert: fixture('server.pem'), ...options },
+    (socket) => void aedes.handle(socket),
+  );
+  server.on('tlsClientError', () => undefined);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  later({ stop: () => server.close() });
+  return at((server.address() as net.AddressInfo).port, { scheme: 'mqtts' });
+};
 
+describe('TLS (C5)', () => {
   test('a certificate is verified', async () => {
-    const address = await start();
+    const address = await startTls();
     expect(await probe.isThere({ ...address, ca }, never)).toBe(true);
     expect(await probe.isThere(address, never)).toBe(false);
     expect(await probe.isThere({ ...address, ca: ['no PEM'] }, never)).toBe(false);
   });
 
   test('against the name that was asked for', async () => {
-    const address = await start({ cert: fixture('other-name.pem') });
+    const address = await startTls({ cert: fixture('other-name.pem') });
     expect(await probe.isThere({ ...address, ca }, never)).toBe(false);
     expect(await probe.isThere({ ...address, ca, serverName: 'other.test' }, never)).toBe(true);
   });
 
   test('a broker that wants a certificate of the unit is there', async () => {
-    const address = await start({ requestCert: true, rejectUnauthorized: true, ca });
+    const address = await startTls({ requestCert: true, rejectUnauthorized: true, ca });
     expect(await probe.isThere({ ...address, ca }, never)).toBe(true);
   });
 
