@@ -48,6 +48,7 @@ client.setOutputHandler(async (unit) => {
   const now = unit.timeManager.getEpochMs();
   if (now - publishedAt < unit.settings.PUBLISH_EVERY_MS) return;
   publishedAt = now;
+  // At QoS 1: it waits for the broker's acknowledgement, and is sent again after an outage.
   await unit.publishToTopics('output/pepeunit', new Date(now).toISOString());
 });
 

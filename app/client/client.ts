@@ -103,7 +103,9 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   }
 
   /**
-   * Publishes to every topic of a key of `output_topic`, else of `output_base_topic`. Never rejects.
+   * Publishes to every topic of a key of `output_topic`, else of `output_base_topic`, at QoS 1 unless the options of this
+   * call or of the `outbox` say otherwise: it is sent until the broker has acknowledged it, also after a restart. Never
+   * rejects.
    *
    * @returns `true` when the message was delivered or queued for every topic; `false` for an unknown key or a refusal.
    * @example
@@ -116,7 +118,13 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
       this.logger.warning(`Nothing was published: the schema has no output topic "${textOf(key)}"`);
       return Promise.resolve(false);
     }
-    return areAccepted(topics.map((topic) => this.mqttClient.publish(topic, message, options)));
+    return areAccepted(topics.map((topic) => this.mqttClient.publish(topic, message, this.#withQos(topic, options))));
+  }
+
+  /** Adds the topic's quality of service to options that name none; `publish` checks whether they are options. */
+  #withQos(topic: string, options: MessageOptions | undefined): MessageOptions | undefined {
+    const isUnset = options === undefined || (options instanceof Object && options.qos === undefined);
+    return isUnset ? { ...options, qos: this.#unit.plane.publisher.qosOf(topic) } : options;
   }
 
   /**

@@ -101,7 +101,10 @@ export const createReports = (plane: DataPlane, schema: () => UnitSchema | undef
     return topic;
   };
   return {
-    sendState: async (report) => publisher.send(topicOf('state/pepeunit'), JSON.stringify(report)),
+    sendState: async (report) => {
+      const topic = topicOf('state/pepeunit');
+      return publisher.send(topic, JSON.stringify(report), { qos: publisher.qosOf(topic) });
+    },
     sendStoredLogs: createLogSync({
       clock,
       stored: () => logFile.lines(),

@@ -18,10 +18,10 @@ export interface MqttLogSink extends LogSink {
 }
 
 /**
- * Publishes each entry to the instance's log topic, in order; the publisher queues them while the link is down. Keeps the
- * newest entries until the schema is loaded, and is off where that lists no log topic.
+ * Publishes each entry to the instance's log topic, in order, at the topic's quality of service; the publisher queues them
+ * while the link is down. Keeps the newest entries until the schema is loaded, and is off where that lists no log topic.
  */
-export const createMqttLogSink = (publisher: Pick<Publisher, 'publish'>): MqttLogSink => {
+export const createMqttLogSink = (publisher: Pick<Publisher, 'publish' | 'qosOf'>): MqttLogSink => {
   const waiting: LogEntry[] = [];
   const sending = new Set<Promise<unknown>>();
   let isKnown = false;
@@ -29,7 +29,7 @@ export const createMqttLogSink = (publisher: Pick<Publisher, 'publish'>): MqttLo
   let holders = 0;
 
   const send = (to: string, entry: LogEntry) => {
-    const sent = publisher.publish(to, entryLine(entry));
+    const sent = publisher.publish(to, entryLine(entry), { qos: publisher.qosOf(to) });
     if (sent === deliveredAtOnce) return;
     sending.add(sent);
     void sent.then(() => sending.delete(sent));

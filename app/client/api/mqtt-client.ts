@@ -57,7 +57,8 @@ export interface MqttClient {
    */
   unsubscribeTopics(topics: readonly string[]): void;
   /**
-   * Publishes to one topic; queues the message while the link is down, as the `outbox` options say. Never rejects.
+   * Publishes to one topic, at QoS 0 unless told otherwise: a message that is under way when the connection breaks is lost
+   * then. Queues the message while the link is down, as the `outbox` options say. Never rejects.
    *
    * @returns The outcome; for a refused message with the reason and the broker's reason code.
    * @example

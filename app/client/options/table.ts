@@ -45,10 +45,11 @@ const mqtt = fields({
   timeoutMs: waitMs,
 });
 
+const qos = oneOf(0, 1, 2);
 const keep = oneOf('latest', 'queue', 'none');
 const policy = orObject(
   keep,
-  fields({ whenFull: oneOf('dropOldest', 'rejectNew'), messages: whole(1), yields: flag }, { keep }),
+  fields({ whenFull: oneOf('dropOldest', 'rejectNew'), messages: whole(1), yields: flag, qos }, { keep }),
 );
 const rate = orObject(
   rule('false, or an object with messages, bytes and burst', (given) => given === false),
@@ -60,6 +61,7 @@ const outbox = fields({
   bytes: whole(1),
   ageMs: number(1, Number.MAX_SAFE_INTEGER),
   packetBytes: whole(1, maxPacketBytes),
+  qos,
   policies: record(policy),
   rate,
   durable: flag,

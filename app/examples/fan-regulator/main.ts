@@ -37,7 +37,9 @@ client.setOutputHandler(async (unit) => {
   publishedAt = now;
   const celsius = room.step(duty);
   duty = Math.min(dutyAt(celsius, fanState, curve), unit.settings.MAX_DUTY);
-  await unit.publishToTopics('temperature/pepeunit', celsius);
+  // The next temperature comes soon: QoS 0 spares the acknowledgement, and may lose one when the connection breaks.
+  await unit.publishToTopics('temperature/pepeunit', celsius, { qos: 0 });
+  // QoS 1, the default: it is sent until the broker has acknowledged it.
   await unit.publishToTopics('fan_duty/pepeunit', duty);
 });
 

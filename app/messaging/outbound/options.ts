@@ -1,3 +1,4 @@
+import type { Qos } from '../../../services/broker.ts';
 import type { UnitSchema } from '../../../services/schema.ts';
 
 /** Which messages of a topic are queued while they can't be sent. */
@@ -18,6 +19,8 @@ export interface KeepPolicy {
   readonly messages?: number;
   /** Whether queued messages of other topics are sent first, with a share of the rate reserved for them. @defaultValue false */
   readonly yields?: boolean;
+  /** Quality of service of messages that name none, as {@link OutboxOptions.qos} says. @defaultValue that of the outbox */
+  readonly qos?: Qos;
 }
 
 /**
@@ -45,9 +48,18 @@ export interface OutboxOptions {
   /** Size limit of one packet, bytes; a larger message is refused. @defaultValue 256 KiB, the platform's limit */
   readonly packetBytes?: number;
   /**
+   * Quality of service of `publishToTopics` where neither the call nor the topic's policy names one. At 0 a message counts
+   * as sent once it is written to the connection, and is lost with a connection that breaks; at 1 it is sent until the
+   * broker has acknowledged it, and may arrive twice; at 2 it arrives once on each connection. `mqttClient.publish` uses 0
+   * unless told otherwise.
+   *
+   * @defaultValue 1
+   */
+  readonly qos?: Qos;
+  /**
    * Queue policies, by the topic's key in the schema or by the topic itself. They add to the default ones.
    *
-   * @defaultValue `{ 'state/pepeunit': 'latest', 'log/pepeunit': { keep: 'queue', messages: 256, yields: true } }`, all others `'queue'`
+   * @defaultValue `{ 'state/pepeunit': { keep: 'latest', qos: 0 }, 'log/pepeunit': { keep: 'queue', messages: 256, yields: true, qos: 1 } }`, all others `'queue'`
    */
   readonly policies?: Readonly<Record<string, Keep | KeepPolicy>>;
   /** Rate limit of publishing; `false` for none. @defaultValue the platform's limit */
@@ -89,22 +101,21 @@ export const boundsOf = (options: OutboxOptions): OutboxBounds => ({
   unacknowledgedMs: options.unacknowledgedMs ?? defaultOutboxBounds.unacknowledgedMs,
 });
 
-const defaultPolicies: Readonly<Record<string, Keep | KeepPolicy>> = {
-  'state/pepeunit': 'latest',
-  'log/pepeunit': { keep: 'queue', messages: 256, yields: true },
+const defaultPolicies: Readonly<Record<string, KeepPolicy>> = {
+  'state/pepeunit': { keep: 'latest', qos: 0 },
+  'log/pepeunit': { keep: 'queue', messages: 256, yields: true, qos: 1 },
 };
 
 /** A policy with every default filled in. */
 export type Policy = Required<KeepPolicy>;
 
-const policyOf = (given: Keep | KeepPolicy): Policy => ({
+const policyOf = (given: Keep | KeepPolicy, qos: Qos): Policy => ({
   whenFull: 'dropOldest',
   messages: Infinity,
   yields: false,
+  qos,
   ...(typeof given === 'string' ? { keep: given } : given),
 });
-
-const anyTopic = policyOf('queue');
 
 /** Finds the policy of each topic. */
 export interface Policies {
@@ -113,9 +124,13 @@ export interface Policies {
   route(schema: Pick<UnitSchema, 'output_topic' | 'output_base_topic'>): void;
 }
 
-export const createPolicies = (given: OutboxOptions['policies'] = {}): Policies => {
+export const createPolicies = ({ policies, qos = 1 }: Pick<OutboxOptions, 'policies' | 'qos'> = {}): Policies => {
+  const anyTopic = policyOf('queue', qos);
   const named = new Map(
-    Object.entries({ ...defaultPolicies, ...given }).map(([name, policy]) => [name, policyOf(policy)]),
+    Object.entries({ ...defaultPolicies, ...policies }).map(([name, policy]) => [
+      name,
+      policyOf(policy, defaultPolicies[name]?.qos ?? qos),
+    ]),
   );
   let byTopic: ReadonlyMap<string, Policy> = named;
   return {

@@ -1,6 +1,6 @@
 import { publishBytes } from '../../../adapters/shared/mqtt/packet-size.ts';
 import { topicFault } from '../../../adapters/shared/mqtt/topics.ts';
-import type { Link, PublishOptions } from '../../../services/broker.ts';
+import type { Link, PublishOptions, Qos } from '../../../services/broker.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { BrokerError } from '../../../services/errors.ts';
 import type { OutboxMetrics } from '../../../services/metrics.ts';
@@ -32,6 +32,8 @@ export interface Publisher {
   publish(topic: string, payload: Payload, options?: MessageOptions): Promise<PublishResult>;
   /** Sends a message now or not at all. @throws {BrokerError} */
   send(topic: string, payload: Payload, options?: PublishOptions): Promise<void>;
+  /** Quality of service of the messages of a topic that name none. */
+  qosOf(topic: string): Qos;
   /** Takes over which topics the keys of the policies stand for. */
   route(schema: UnitSchema): void;
   /** From now on the program is the unit of this UUID: what waits of another is put aside, and not sent. */
@@ -86,7 +88,7 @@ const createAckWatchdog = (queue: OutboxQueue, save: Persistence['save'], clock:
 /** The parts of a publisher, wired to each other from the bottom up. */
 const assemble = ({ store, clock, options, epochMs, warn }: PublisherParts) => {
   const bounds = boundsOf(options);
-  const policies = createPolicies(options.policies);
+  const policies = createPolicies(options);
   const queue = createQueue({ clock, bounds, policies, warn });
   const persistence = createPersistence({ store, clock, queue, epochMs, warn });
   const limiter = createRateLimiter(options.rate);
@@ -214,6 +216,7 @@ export const createPublisher = (given: PublisherParts): Publisher => {
       return deliveredAtOnce;
     },
     send: (topic, payload, options) => sender.sendOrThrow(open, topic, payload, options),
+    qosOf: (topic) => policies.of(topic).qos,
     route: (schema) => {
       policies.route(schema);
       queue.reroute();

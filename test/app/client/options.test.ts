@@ -61,6 +61,8 @@ const wrong: readonly (readonly [options: object, told: string])[] = [
   [{ outbox: { packetBytes: 2 ** 30 } }, 'outbox.packetBytes is 1073741824: it has to be a whole number from 1 to'],
   [{ outbox: { unacknowledgedMs: 0 } }, `outbox.unacknowledgedMs is 0: it has to be ${wait}.`],
   [{ outbox: { durable: 0 } }, 'outbox.durable is 0'],
+  [{ outbox: { qos: 3 } }, 'outbox.qos is 3: it has to be 0 or 1 or 2.'],
+  [{ outbox: { policies: { t: { keep: 'queue', qos: '1' } } } }, 'outbox.policies["t"].qos is "1"'],
   [{ outbox: { rate: true } }, 'outbox.rate is true: it has to be false, or an object with messages, bytes and burst.'],
   [{ outbox: { rate: null } }, 'outbox.rate is null'],
   [{ outbox: { rate: { messages: 0 } } }, 'outbox.rate.messages is 0: it has to be a number from 0.001 to 1000000.'],
