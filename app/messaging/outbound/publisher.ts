@@ -2,20 +2,19 @@ import { publishBytes } from '../../../adapters/shared/mqtt/packet-size.ts';
 import { topicFault } from '../../../adapters/shared/mqtt/topics.ts';
 import type { Link, PublishOptions, Qos } from '../../../services/broker.ts';
 import type { Clock } from '../../../services/clock.ts';
-import { BrokerError } from '../../../services/errors.ts';
 import type { OutboxMetrics } from '../../../services/metrics.ts';
 import type { Outbox } from '../../../services/outbox.ts';
 import type { UnitSchema } from '../../../services/schema.ts';
 import { createRefusalWarnings } from '../throttled-warning.ts';
-import { copyOf, settlementOf, type Message, type MessageOptions } from './message.ts';
-import type { Payload, PublishRequest } from './message.ts';
+import { copyOf, type MessageOptions, type Payload, type PublishRequest } from './message.ts';
 import { boundsOf, createPolicies, type OutboxOptions } from './options.ts';
-import { createPersistence, type Persistence } from './persistence.ts';
+import { createPersistence } from './persistence.ts';
 import { createPoisonDetector } from './poison-messages.ts';
-import { createQueue, type OutboxQueue } from './queue.ts';
+import { createQueue } from './queue.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { createReplay } from './replay.ts';
-import { delivered, deliveredAtOnce, dropped, queued, refused, type PublishResult } from './result.ts';
+import { createAckWatchdog, createSender } from './sender.ts';
+import { deliveredAtOnce, queued, refused, stopped, type PublishResult } from './result.ts';
 
 export interface PublisherParts {
   /** Where what waits outlives the program; `undefined` when it need not. */
@@ -54,36 +53,11 @@ export interface Publisher {
   metrics(): OutboxMetrics;
 }
 
-/** What the link may have and not have acknowledged; more waits in the outbox. */
-const maxSending = { messages: 1_024, bytes: 1024 * 1024 };
 /** How long a disk may take to let the outbox go, milliseconds. */
 const leaveWithinMs = 5_000;
 
-const stopped = dropped('The client was stopped.');
 const tooLong = (bytes: number, maxBytes: number): string =>
   `its ${bytes} bytes pass the limit of ${maxBytes}. Send less at once.`;
-
-const isAtRisk = ({ state, qos, isStored }: Message): boolean => state === 'sending' && qos > 0 && !isStored;
-
-/**
- * Writes to the store what the broker takes long to acknowledge, so that a kill of the program does not lose it.
- *
- * @param patienceMs How long a message may go unacknowledged first; one timer for all of them.
- */
-const createAckWatchdog = (queue: OutboxQueue, save: Persistence['save'], clock: Clock, patienceMs: number) => {
-  let timer: unknown;
-  /** A message of QoS 1 or 2 was sent. */
-  const start = () => {
-    timer ??= clock.setTimeout(() => {
-      timer = undefined;
-      const now = clock.monotonic();
-      const atRisk = queue.all().filter(isAtRisk);
-      for (const message of atRisk) if (now - message.bornMs >= patienceMs) void save(message);
-      if (atRisk.length > 0) start();
-    }, patienceMs);
-  };
-  return { start, stop: () => clock.clearTimeout(timer) };
-};
 
 /** The parts of a publisher, wired to each other from the bottom up. */
 const assemble = ({ store, clock, options, epochMs, warn }: PublisherParts) => {
@@ -102,61 +76,20 @@ const assemble = ({ store, clock, options, epochMs, warn }: PublisherParts) => {
 
 type Parts = ReturnType<typeof assemble>;
 
-/** Puts a message on the link, or into the outbox, and follows what becomes of it. */
-const createSender = ({ clock, policies, queue, persistence, limiter, poison, refusals, replay, watchdog }: Parts) => {
-  const keep = async (message: Message, nowMs: number): Promise<PublishResult> => {
-    const result = await persistence.keep(message, nowMs);
-    replay.wake();
-    return result;
-  };
-  const fail = (link: Link, message: Message, thrown: unknown): PublishResult | Promise<PublishResult> => {
-    if (message.state !== 'sending') return message.isStored ? queued : stopped;
-    if (!(thrown instanceof BrokerError && thrown.code === 'refused')) {
-      poison.failed(link, message, thrown);
-      return keep(message, clock.monotonic());
-    }
-    refusals.add(message.topic.name, thrown.message);
-    return queue.end(message, refused(thrown.message, thrown.reasonCode));
-  };
-  return {
-    /** Whether a message may go past the outbox; the rate then has room for it. */
-    mayPass: ({ topic: name, qos, bytes, bornMs }: PublishRequest): boolean => {
-      const topic = queue.topics.get(name);
-      if (topic !== undefined && topic.waiting > 0) return false;
-      if (queue.sending.messages >= maxSending.messages || queue.sending.bytes >= maxSending.bytes) return false;
-      if (!persistence.status.isReady || (qos > 0 && poison.isTrying())) return false;
-      return limiter.take(bornMs, bytes, (topic?.policy ?? policies.of(name)).yields);
-    },
-    send: (link: Link, request: PublishRequest, options: MessageOptions | undefined) => {
-      const message = queue.add(request, 'sending');
-      if (message.qos > 0) {
-        message.topic.unsecured += 1;
-        watchdog.start();
-      }
-      const settlement = options?.until === 'settled' ? settlementOf(message) : undefined;
-      const accepted = link.publish(request.topic, request.payload, options).then(
-        () => {
-          poison.acknowledged(message);
-          return queue.end(message, delivered);
-        },
-        (thrown: unknown) => fail(link, message, thrown),
-      );
-      return settlement ?? accepted;
-    },
-    sendOrThrow: async (link: Link | undefined, topic: string, payload: Payload, options?: PublishOptions) => {
-      if (!link) throw new BrokerError('closed', `Nothing can be sent to ${topic}: the link is down. Try again later.`);
-      limiter.charge(clock.monotonic(), publishBytes(topic, payload));
-      await link.publish(topic, payload, options);
-      queue.counts.delivered += 1;
-    },
-    keep: (request: PublishRequest, options: MessageOptions | undefined) => {
-      const message = queue.add(request, 'waiting');
-      const settlement = options?.until === 'settled' ? settlementOf(message) : undefined;
-      const accepted = keep(message, request.bornMs);
-      return settlement ?? accepted;
-    },
-  };
-};
+const requestOf = (
+  topic: string,
+  payload: Payload,
+  { qos = 0, retain = false }: MessageOptions = {},
+  bytes: number,
+  bornMs: number,
+): PublishRequest => ({
+  topic,
+  payload: typeof payload === 'string' ? payload : copyOf(payload),
+  qos,
+  retain,
+  bytes,
+  bornMs,
+});
 
 /** Ends every message, or leaves it to the next run; takes no longer than it may. */
 const close = async ({ queue, persistence, watchdog, refusals }: Parts, withinMs: number) => {
@@ -207,9 +140,8 @@ export const createPublisher = (given: PublisherParts): Publisher => {
         refusals.add(topic, fault);
         return turnAway(refused(fault));
       }
-      const { qos = 0, retain = false } = options ?? {};
-      const payload = typeof message === 'string' ? message : copyOf(message);
-      const request = { topic, payload, qos, retain, bytes, bornMs: clock.monotonic() };
+      const request = requestOf(topic, message, options, bytes, clock.monotonic());
+      const { payload, qos, retain } = request;
       if (!open || !sender.mayPass(request)) return sender.keep(request, options);
       if (qos > 0 || !open.publishNow(topic, payload, retain)) return sender.send(open, request, options);
       queue.counts.delivered += 1;

@@ -36,6 +36,8 @@ export const queued: PublishResult = Object.freeze({ outcome: 'queued' });
 export const refused = (reason: string, reasonCode?: number): Unsent =>
   reasonCode === undefined ? { outcome: 'refused', reason } : { outcome: 'refused', reason, reasonCode };
 export const dropped = (reason: string): Unsent => ({ outcome: 'dropped', reason });
+/** The end of what a stopped client does not keep. */
+export const stopped: Unsent = dropped('The client was stopped.');
 export const expired = (reason: string): Unsent => ({ outcome: 'expired', reason });
 
 /** Creates the counters of queued messages, of each outcome, and of unreadable records. */

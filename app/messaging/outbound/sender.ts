@@ -1,0 +1,107 @@
+import { publishBytes } from '../../../adapters/shared/mqtt/packet-size.ts';
+import type { Link, PublishOptions } from '../../../services/broker.ts';
+import type { Clock } from '../../../services/clock.ts';
+import { BrokerError } from '../../../services/errors.ts';
+import type { createRefusalWarnings } from '../throttled-warning.ts';
+import { settlementOf, type Message, type MessageOptions, type Payload, type PublishRequest } from './message.ts';
+import type { Policies } from './options.ts';
+import type { Persistence } from './persistence.ts';
+import type { PoisonDetector } from './poison-messages.ts';
+import type { OutboxQueue } from './queue.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+import type { Replay } from './replay.ts';
+import { delivered, queued, refused, stopped, type PublishResult } from './result.ts';
+
+/** What the link may have and not have acknowledged; more waits in the outbox. */
+const maxSending = { messages: 1_024, bytes: 1024 * 1024 };
+
+const isAtRisk = ({ state, qos, isStored }: Message): boolean => state === 'sending' && qos > 0 && !isStored;
+
+/**
+ * Writes to the store what the broker takes long to acknowledge, so that a kill of the program does not lose it.
+ *
+ * @param patienceMs How long a message may go unacknowledged first; one timer for all of them.
+ */
+export const createAckWatchdog = (queue: OutboxQueue, save: Persistence['save'], clock: Clock, patienceMs: number) => {
+  let timer: unknown;
+  /** A message of QoS 1 or 2 was sent. */
+  const start = () => {
+    timer ??= clock.setTimeout(() => {
+      timer = undefined;
+      const now = clock.monotonic();
+      const atRisk = queue.all().filter(isAtRisk);
+      for (const message of atRisk) if (now - message.bornMs >= patienceMs) void save(message);
+      if (atRisk.length > 0) start();
+    }, patienceMs);
+  };
+  return { start, stop: () => clock.clearTimeout(timer) };
+};
+
+interface SenderParts {
+  readonly clock: Clock;
+  readonly policies: Policies;
+  readonly queue: OutboxQueue;
+  readonly persistence: Persistence;
+  readonly limiter: RateLimiter;
+  readonly poison: PoisonDetector;
+  readonly refusals: ReturnType<typeof createRefusalWarnings>;
+  readonly replay: Replay;
+  readonly watchdog: ReturnType<typeof createAckWatchdog>;
+}
+
+/** Puts a message on the link, or into the outbox, and follows what becomes of it. */
+export const createSender = (parts: SenderParts) => {
+  const { clock, policies, queue, persistence, limiter, poison, refusals, replay, watchdog } = parts;
+  const keep = async (message: Message, nowMs: number): Promise<PublishResult> => {
+    const result = await persistence.keep(message, nowMs);
+    replay.wake();
+    return result;
+  };
+  const fail = (link: Link, message: Message, thrown: unknown): PublishResult | Promise<PublishResult> => {
+    if (message.state !== 'sending') return message.isStored ? queued : stopped;
+    if (!(thrown instanceof BrokerError && thrown.code === 'refused')) {
+      poison.failed(link, message, thrown);
+      return keep(message, clock.monotonic());
+    }
+    refusals.add(message.topic.name, thrown.message);
+    return queue.end(message, refused(thrown.message, thrown.reasonCode));
+  };
+  return {
+    /** Whether a message may go past the outbox; the rate then has room for it. */
+    mayPass: ({ topic: name, qos, bytes, bornMs }: PublishRequest): boolean => {
+      const topic = queue.topics.get(name);
+      if (topic !== undefined && topic.waiting > 0) return false;
+      if (queue.sending.messages >= maxSending.messages || queue.sending.bytes >= maxSending.bytes) return false;
+      if (!persistence.status.isReady || (qos > 0 && poison.isTrying())) return false;
+      return limiter.take(bornMs, bytes, (topic?.policy ?? policies.of(name)).yields);
+    },
+    send: (link: Link, request: PublishRequest, options: MessageOptions | undefined) => {
+      const message = queue.add(request, 'sending');
+      if (message.qos > 0) {
+        message.topic.unsecured += 1;
+        watchdog.start();
+      }
+      const settlement = options?.until === 'settled' ? settlementOf(message) : undefined;
+      const accepted = link.publish(request.topic, request.payload, options).then(
+        () => {
+          poison.acknowledged(message);
+          return queue.end(message, delivered);
+        },
+        (thrown: unknown) => fail(link, message, thrown),
+      );
+      return settlement ?? accepted;
+    },
+    sendOrThrow: async (link: Link | undefined, topic: string, payload: Payload, options?: PublishOptions) => {
+      if (!link) throw new BrokerError('closed', `Nothing can be sent to ${topic}: the link is down. Try again later.`);
+      limiter.charge(clock.monotonic(), publishBytes(topic, payload));
+      await link.publish(topic, payload, options);
+      queue.counts.delivered += 1;
+    },
+    keep: (request: PublishRequest, options: MessageOptions | undefined) => {
+      const message = queue.add(request, 'waiting');
+      const settlement = options?.until === 'settled' ? settlementOf(message) : undefined;
+      const accepted = keep(message, request.bornMs);
+      return settlement ?? accepted;
+    },
+  };
+};
