@@ -4,6 +4,7 @@ import { LogLevel } from '../../services/log.ts';
 import { unlistedBaseTopics, type UnitSchema } from '../../services/schema.ts';
 import type { Adapters } from '../platform.ts';
 import type { Command } from '../messaging/inbound/command.ts';
+import { createCommandIntake } from '../messaging/inbound/command-intake.ts';
 import { defaultInboxLimits } from '../messaging/inbound/topic-queues.ts';
 import { createInbox, type Inbox } from '../messaging/inbound/inbox.ts';
 import { createLogDispatcher, type LogDispatcher } from '../logging/log.ts';
@@ -82,8 +83,9 @@ export const createDataPlane = ({ adapters, options, epoch, env, onCommand }: Da
   log.addSink('mqtt', mqttLog);
   const pauseMs = () => maxPauseMs(env(), options.mqtt);
   const inbox = createInbox({ clock, limits: defaultInboxLimits, pauseMs, warn });
+  const commands = createCommandIntake({ onCommand, warn });
   const remark = createEnvRemarks(log);
-  const router = createRouter({ env, preferences: options.mqtt, inbox, publisher, onCommand, onRefusal: warn });
+  const router = createRouter({ env, preferences: options.mqtt, inbox, publisher, commands });
   return {
     inbox,
     publisher,
@@ -102,7 +104,7 @@ export const createDataPlane = ({ adapters, options, epoch, env, onCommand }: Da
       publisher.timeSynced();
     },
     adoptSchema: (adopted) => {
-      router.route(adopted);
+      commands.route(adopted);
       publisher.route(adopted);
       mqttLog.route(adopted);
       const unlisted = unlistedBaseTopics(adopted);

@@ -3,9 +3,8 @@ import { brokerAddressOf, type BrokerAddress } from '../../services/last-link.ts
 import type { LinkUser } from '../../services/link.ts';
 import type { UnitEnv } from '../../services/env.ts';
 import { BrokerError } from '../../services/errors.ts';
-import type { UnitSchema } from '../../services/schema.ts';
 import { pingIntervalOf } from '../../services/settings.ts';
-import { commandOfKey, parseCommand, type Command, type CommandName } from './inbound/command.ts';
+import type { CommandIntake } from './inbound/command-intake.ts';
 import type { Inbox } from './inbound/inbox.ts';
 import { InboundMessage } from './inbound/message.ts';
 import { fleetJitterMs, jitterWindowOf } from './jitter-window.ts';
@@ -48,14 +47,11 @@ export interface RouterParts {
   readonly preferences: LinkPreferences;
   readonly inbox: Inbox;
   readonly publisher: Publisher;
-  readonly onCommand: (command: Command) => void;
-  readonly onRefusal: (message: string) => void;
+  readonly commands: CommandIntake;
 }
 
 /** Routes each message from the link to its handler by a map, without the statecharts. */
 export interface Router extends LinkUser {
-  /** Applies the command topics of a schema. */
-  route(schema: UnitSchema): void;
   /** Resolves when the last detached link has closed. */
   closed(): Promise<void>;
   /** Jitter window of reconnects, milliseconds. */
@@ -81,19 +77,8 @@ export const maxPauseMs = (env: UnitEnv | undefined, { timeoutMs = defaultTimeou
   return Math.min(longestPauseMs, pingIntervalMs / 4, timeoutMs / 4);
 };
 
-/** Maps the command topics of a schema to their commands; no other topic carries commands (C13). */
-const commandTopics = (schema: UnitSchema): Map<string, CommandName> => {
-  const topics = new Map<string, CommandName>();
-  for (const [key, [topic]] of Object.entries(schema.input_base_topic)) {
-    const command = commandOfKey(key);
-    if (command && topic !== undefined) topics.set(topic, command);
-  }
-  return topics;
-};
-
 export const createRouter = (parts: RouterParts): Router => {
-  const { env, preferences, inbox, publisher, onCommand, onRefusal } = parts;
-  let commands = new Map<string, CommandName>();
+  const { env, preferences, inbox, publisher, commands } = parts;
   let closing: Promise<void> = Promise.resolve();
   let lastUrl: string | undefined;
 
@@ -102,16 +87,7 @@ export const createRouter = (parts: RouterParts): Router => {
 
   const timeoutMs = preferences.timeoutMs ?? defaultTimeoutMs;
 
-  const handleCommand = (name: CommandName, payload: Uint8Array) => {
-    const command = parseCommand(name, payload);
-    if (typeof command === 'string') onRefusal(`The command ${name} was refused: ${command}.`);
-    else onCommand(command);
-  };
-
   return {
-    route: (schema) => {
-      commands = commandTopics(schema);
-    },
     options: (version: MqttVersion, broker: number): LinkOptions => {
       const current = env();
       if (!current) throw new BrokerError('closed', 'No broker is known yet: env.json has not been loaded.');
@@ -127,9 +103,8 @@ export const createRouter = (parts: RouterParts): Router => {
       };
     },
     onMessage: (topic, payload, retained, properties) => {
-      const command = commands.get(topic);
-      if (command) handleCommand(command, payload);
-      return inbox.push(new InboundMessage(topic, payload, retained, properties), command ? 'command' : 'input');
+      const of = commands.take(topic, payload, retained) ? 'command' : 'input';
+      return inbox.push(new InboundMessage(topic, payload, retained, properties), of);
     },
     attach: (link) => publisher.attach(link),
     detach: (link, closed) => {

@@ -25,8 +25,7 @@ const routerTo = (host: string, preferences: LinkPreferences = {}, env: JsonObje
     preferences,
     inbox: {} as never,
     publisher: {} as never,
-    onCommand: () => undefined,
-    onRefusal: () => undefined,
+    commands: {} as never,
   });
 
 test('each of several brokers has its place', () => {
