@@ -5,7 +5,13 @@ export { dirname, type FileManager } from './client/api/file-manager.ts';
 export type { Logger, LogOptions, LogRecord } from './client/api/logger.ts';
 export type { SinkName } from './logging/log.ts';
 export type { MqttClient, Payload } from './client/api/mqtt-client.ts';
-export type { MainCycleOptions, MqttOptions, PepeunitClientOptions, UpdateOptions } from './client/options/options.ts';
+export type {
+  MainCycleOptions,
+  MqttOptions,
+  PepeunitClientOptions,
+  UpdateOptions,
+  WaitOptions,
+} from './client/options/options.ts';
 export type { RestClient } from './client/api/rest-client.ts';
 export {
   BaseInputTopicType,

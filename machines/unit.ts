@@ -13,7 +13,15 @@ import { misconfigured } from './unit/notices.ts';
 import { unitSetup } from './unit/setup.ts';
 import { failed, loggerInput, mqttInput, onCrash, parentInput, restarting, updateInput } from './unit/supervision.ts';
 
-export type { CommandName, UnitContext, UnitCounts, UnitEmitted, UnitEvent, UnitInput } from './unit/context.ts';
+export type {
+  CommandName,
+  UnitContext,
+  UnitCounts,
+  UnitEmitted,
+  UnitEvent,
+  UnitInput,
+  UnitRequest,
+} from './unit/context.ts';
 export type { LogLine } from './unit/notices.ts';
 
 export const unitMachine = unitSetup.createMachine({

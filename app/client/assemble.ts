@@ -1,4 +1,4 @@
-import type { ChildName } from '../../machines/unit/context.ts';
+import type { ChildName, UnitRequest } from '../../machines/unit/context.ts';
 import type { ClientError } from '../../services/errors.ts';
 import type { UpdateTarget } from '../../services/update.ts';
 import type { Adapters } from '../platform.ts';
@@ -10,7 +10,7 @@ import type { ResolvedOptions } from './options/options.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createInFlight, createLifecycle, type InFlight, type Lifecycle } from './lifecycle.ts';
 import { createReports } from './reports.ts';
-import { waitForIdle, type UnitActor } from './await-event.ts';
+import { isOnline, waitForIdle, type UnitActor } from './await-event.ts';
 import { createRoot } from './machines.ts';
 import { createEpoch, type Epoch } from './api/time-manager.ts';
 
@@ -24,7 +24,7 @@ export interface UnitRuntime<TEnv extends object> {
   readonly cycle: Cycle;
   readonly inFlight: InFlight;
   readonly lifecycle: Lifecycle;
-  /** Starts the unit: it loads its documents and connects. @throws {ClientError} `stopped`, `options` */
+  /** Starts the unit: it loads its documents and connects. @throws {ClientError} `stopped`, `failed`, `options` */
   start(): void;
   /** Sends a request, and waits until the child machine is idle. @throws {PepeunitError} Its last attempt failed. */
   ask(request: UnitRequest, child: ChildName): Promise<void>;
@@ -39,8 +39,6 @@ export interface UnitParts {
   /** Error of invalid options: the unit then refuses to start. */
   readonly fault: ClientError | undefined;
 }
-
-type UnitRequest = Parameters<UnitActor['send']>[0];
 
 export const createUnit = <TEnv extends object>(
   adapters: Adapters,
@@ -82,7 +80,7 @@ export const createUnit = <TEnv extends object>(
   const cycle = createCycle({
     clock: adapters.clock,
     isConfigured: () => documents.envNow() !== undefined && documents.schemaNow() !== undefined,
-    isOnline: () => actor.getSnapshot().matches({ lifecycle: { operating: 'online' } }),
+    isOnline: () => isOnline(actor),
     warn: plane.warn,
   });
   const warning = hasUnguardedLinks(options.update) ? unguardedLinks : undefined;

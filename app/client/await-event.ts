@@ -1,10 +1,13 @@
-import { waitFor, type ActorRefFrom, type AnyActorRef } from 'xstate';
+import { waitFor, type ActorRef, type ActorRefFrom, type AnyActorRef, type SnapshotFrom } from 'xstate';
 import type { unitMachine } from '../../machines/unit.ts';
-import type { ChildName } from '../../machines/unit/context.ts';
-import { ClientError, errorOf, type Failure } from '../../services/errors.ts';
+import type { ChildName, UnitRequest } from '../../machines/unit/context.ts';
+import { ClientError, errorOf, failureOf, type Failure } from '../../services/errors.ts';
 
 /** The unit's root actor. */
 export type UnitActor = ActorRefFrom<typeof unitMachine>;
+
+/** The unit's root actor, as the app sees it: it takes an app's requests alone. */
+export type PublicActor = ActorRef<SnapshotFrom<UnitActor>, UnitRequest, Emitted>;
 
 type Emitted = Parameters<Parameters<UnitActor['on']>[1]>[0];
 type EmittedType = Emitted['type'];
@@ -12,6 +15,23 @@ type FailureType = Extract<Emitted, { failure: Failure }>['type'];
 
 const stopped = (cause?: unknown) =>
   new ClientError('stopped', 'The client was stopped before this was done. Make a new one.', { cause });
+
+const failed = (cause: unknown) =>
+  new ClientError('failed', `The unit's root machine failed: ${failureOf(cause).message}. Restart the program.`, {
+    cause,
+  });
+
+/** The failure of a unit whose root machine has failed; `undefined` for any other. */
+export const failureOfRoot = (unit: UnitActor): ClientError | undefined => {
+  const { status, error } = unit.getSnapshot();
+  return status === 'error' ? failed(error) : undefined;
+};
+
+/** Whether the link is open and its topics are answered. */
+export const isOnline = (unit: UnitActor): boolean => {
+  const now = unit.getSnapshot();
+  return now.status === 'active' && now.matches({ lifecycle: { operating: 'online' } });
+};
 
 /** Units that continue in another process: promises about them stay pending here. */
 const replaced = new WeakSet<UnitActor>();
@@ -25,30 +45,36 @@ export const stopSilently = (unit: UnitActor): void => {
 /**
  * Waits for one of several events of the unit.
  *
- * @throws {PepeunitError} The failure of an event in `failed`; {@link ClientError} `stopped` when the unit ends first.
+ * @param signal Ends the wait: it rejects with the signal's reason.
+ * @throws {PepeunitError} The failure of an event in `failing`; {@link ClientError} when the unit ends first: `stopped`, or
+ * `failed` with the cause.
  */
 export const waitForEvent = <TDone extends EmittedType>(
   unit: UnitActor,
   done: readonly TDone[],
-  failed: readonly FailureType[],
+  failing: readonly FailureType[],
+  signal?: AbortSignal,
 ): Promise<Extract<Emitted, { type: TDone }>> =>
   new Promise((resolve, reject) => {
-    // A stopped unit emits no more events.
-    if (unit.getSnapshot().status === 'stopped') throw stopped();
+    // A unit that has ended emits no more events.
+    if (unit.getSnapshot().status !== 'active') throw failureOfRoot(unit) ?? stopped();
+    const abort = () => settle(() => reject(signal?.reason));
+    signal?.addEventListener('abort', abort);
     const subscriptions = [
       ...done.map((type) =>
         unit.on(type, (event) => settle(() => resolve(event as Extract<Emitted, { type: TDone }>))),
       ),
-      ...failed.map((type) =>
+      ...failing.map((type) =>
         unit.on(type, (event) => settle(() => reject('failure' in event ? errorOf(event.failure) : stopped()))),
       ),
       unit.subscribe({
-        error: (error) => settle(() => reject(stopped(error))),
+        error: (error) => settle(() => reject(failed(error))),
         complete: () => replaced.has(unit) || settle(() => reject(stopped())),
       }),
     ];
     const settle = (end: () => void) => {
       for (const subscription of subscriptions) subscription.unsubscribe();
+      signal?.removeEventListener('abort', abort);
       end();
     };
   });
@@ -56,15 +82,15 @@ export const waitForEvent = <TDone extends EmittedType>(
 /**
  * Waits until a child machine is idle.
  *
- * @throws {PepeunitError} Its last attempt failed; {@link ClientError} `stopped` when the unit ends first.
+ * @throws {PepeunitError} Its last attempt failed; {@link ClientError} `stopped` or `failed` when the unit ends first.
  */
 export const waitForIdle = async (unit: UnitActor, child: ChildName): Promise<void> => {
   const ref: AnyActorRef | undefined = unit.system.get(child);
-  if (!ref) throw stopped();
+  if (!ref) throw failureOfRoot(unit) ?? stopped();
   const snapshot = await waitFor(ref, (current) => !current.hasTag('busy'), { timeout: Infinity }).catch(
     (cause: unknown) => {
       if (replaced.has(unit)) return new Promise<never>(() => undefined);
-      throw stopped(cause);
+      throw failureOfRoot(unit) ?? stopped(cause);
     },
   );
   const failure: Failure | undefined = snapshot.context.failure;

@@ -14,6 +14,7 @@ import {
   type MainCycleOptions,
   type PepeunitClientOptions,
   type ResolvedOptions,
+  type WaitOptions,
 } from './options/options.ts';
 import { waitForEvent, type UnitActor } from './await-event.ts';
 import type { UnitMetrics } from './metrics.ts';
@@ -99,7 +100,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
    */
   setCustomUpdateHandler(handler: (client: this, payload: JsonObject) => unknown): void {
     this.#updateHandler = handler;
-    this.actor.send({ type: 'update.configure', handsOver: true });
+    this.#unit.actor.send({ type: 'update.configure', handsOver: true });
   }
 
   /**
@@ -130,18 +131,20 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   /**
    * Starts the unit, and resolves once it is online with its topics subscribed.
    *
-   * @throws {SettingsError | SchemaError | ClientError} A document or an option (`options`) is invalid.
+   * @throws {SettingsError | SchemaError | ClientError} A document or an option (`options`) is invalid, the client was
+   * stopped (`stopped`), its root machine failed (`failed`), or the wait was over (`timeout`, `aborted`).
    * @example
-   * await client.ready();
+   * await client.ready({ timeoutMs: 60_000 });
    */
-  ready(): Promise<void> {
-    return this.mqttClient.connect();
+  ready(options?: WaitOptions): Promise<void> {
+    return this.mqttClient.connect(options);
   }
 
   /**
    * Runs the unit until `stopMainCycle()`; it reconnects whenever the network allows.
    *
-   * @throws {SettingsError | SchemaError | ClientError} A document or an option (`options`) is invalid.
+   * @throws {SettingsError | SchemaError | ClientError} A document or an option (`options`) is invalid, or the root machine
+   * failed (`failed`); the unit has then ended, with its log written.
    * @example
    * await client.runMainCycle({ cycleMs: 100 });
    */
@@ -149,12 +152,13 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
     checkCycle(options);
     const { cycleMs = 20 } = options;
     this.#unit.start();
-    const ended = waitForEvent(this.actor, ['stopped'], ['misconfigured']);
+    const ended = waitForEvent(this.#unit.actor, ['stopped'], ['misconfigured']);
     this.#unit.cycle.start(cycleMs);
     try {
       await ended;
     } finally {
       this.#unit.cycle.stop();
+      await this.#unit.lifecycle.afterFailure();
     }
   }
 
@@ -191,12 +195,13 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   async performUpdate(): Promise<void> {
     await this.#needSettings();
     const { commit } = await this.restClient.getTargetVersion();
+    const { actor } = this.#unit;
     const ended = waitForEvent(
-      this.actor,
+      actor,
       ['updateFinished', 'updateSwapped', 'updateSkipped', 'updateHandedOver', 'updateConfirmed'],
       ['updateFailed', 'updateRefused'],
     );
-    this.actor.send({ type: 'update.start', target: { commitVersion: commit } });
+    actor.send({ type: 'update.start', target: { commitVersion: commit } });
     await ended;
   }
 

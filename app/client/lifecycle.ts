@@ -1,10 +1,11 @@
+import { childNames } from '../../machines/unit/context.ts';
 import { ClientError, failureOf } from '../../services/errors.ts';
 import { LogLevel } from '../../services/log.ts';
 import type { RestartingMode } from '../../services/process-control.ts';
 import type { LogDispatcher } from '../logging/log.ts';
 import { createTimeouts } from '../messaging/timeout.ts';
 import type { Adapters } from '../platform.ts';
-import { waitForEvent, stopSilently, type UnitActor } from './await-event.ts';
+import { failureOfRoot, stopSilently, waitForEvent, type UnitActor } from './await-event.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Cycle } from './main-cycle.ts';
 
@@ -12,16 +13,16 @@ import type { Cycle } from './main-cycle.ts';
 export interface InFlight {
   /** Returns a signal for a new call, which aborts when the unit stops. */
   signal(): AbortSignal;
-  /** Aborts every call under way. */
-  abort(): void;
+  /** Aborts every call under way. @param reason Cause of their errors. */
+  abort(reason?: unknown): void;
 }
 
 export const createInFlight = (): InFlight => {
   let controller = new AbortController();
   return {
     signal: () => controller.signal,
-    abort: () => {
-      controller.abort();
+    abort: (reason) => {
+      controller.abort(reason);
       controller = new AbortController();
     },
   };
@@ -29,12 +30,14 @@ export const createInFlight = (): InFlight => {
 
 /** Start, stop and restart of the unit. */
 export interface Lifecycle {
-  /** Starts the machines, once. They do nothing before a request. @throws {ClientError} `stopped`, `options` */
+  /** Starts the machines, once. They do nothing before a request. @throws {ClientError} `stopped`, `failed`, `options` */
   start(): void;
   /** Flushes the log, closes the link, and leaves nothing running. A second call waits for the first. */
   stop(): Promise<void>;
   /** Closes the link, and lets another process take over. @throws {ProcessError} The restart failed; the unit continues. */
   restart(mode: RestartingMode): Promise<void>;
+  /** Resolves at once, or when a unit whose root machine failed has let everything go. */
+  afterFailure(): Promise<void>;
 }
 
 export interface LifecycleParts {
@@ -53,6 +56,8 @@ const doNothing = (): void => undefined;
 
 /** Time limit of a whole stop, milliseconds; a hanging disk gets the time that closing the link has left. */
 const stopWithinMs = 4_900;
+/** Time limit for closing the link of a unit that failed, milliseconds. */
+const linkWithinMs = 2_000;
 /** Time limit for flushing the log before a restart, milliseconds. */
 const flushWithinMs = 5_000;
 
@@ -111,11 +116,46 @@ const createOrphanExit =
     leave('exit').catch((thrown: unknown) => log.log(LogLevel.Error, failureOf(thrown).message));
   };
 
-export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
-  const { actor, plane, cycle, inFlight, adapters, fault, warning } = parts;
-  const { inbox, log, publisher } = plane;
-  const { clock } = adapters;
+/** Creates the stop of a unit, also of one whose root machine has failed. */
+const createStop = ({ actor, plane, cycle, inFlight, adapters: { clock } }: LifecycleParts) => {
+  const { inbox, log, publisher, router } = plane;
   const { withTimeout } = createTimeouts(clock);
+
+  const endMachines = async () => {
+    if (!failureOfRoot(actor)) {
+      const stopped = waitForEvent(actor, ['stopped'], []);
+      actor.send({ type: 'unit.stop' });
+      // The log has a failure of the root; the rest of the stop has to follow all the same.
+      await Promise.allSettled([stopped]);
+    }
+    if (!failureOfRoot(actor)) return;
+    // XState leaves the children of a failed machine running, with their timers and the link.
+    for (const name of childNames) actor.system.get(name)?.send({ type: 'xstate.stop' });
+    await withTimeout(router.closed(), linkWithinMs);
+  };
+
+  /** Stops the publisher, after it has taken the log's last messages. */
+  const flushAll = async (withinMs: number) => {
+    const flushed = withTimeout(log.flush(), withinMs);
+    await publisher.stop(withinMs);
+    await flushed;
+  };
+
+  return async (isStarted: boolean, stopWatching: () => void): Promise<void> => {
+    const dueMs = clock.monotonic() + stopWithinMs;
+    stopWatching();
+    cycle.stop();
+    inFlight.abort(failureOfRoot(actor));
+    if (isStarted && actor.getSnapshot().status !== 'stopped') await endMachines();
+    inbox.stop();
+    await flushAll(Math.max(0, dueMs - clock.monotonic()));
+    actor.stop();
+  };
+};
+
+export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
+  const { actor, plane, adapters, fault, warning } = parts;
+  const { log, publisher } = plane;
   let isStarted = false;
   let stopWatching = doNothing;
   let stopping: Promise<void> | undefined;
@@ -126,35 +166,25 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
   };
   const checkFault = createFaultCheck(fault, log);
 
+  const stop = createStop(parts);
+  const end = () => (stopping ??= stop(isStarted, stopWatching));
+
+  /** The supervisor starts the program again; elsewhere the app decides, by what was rejected. */
+  const leaveAfterFailure = async () => {
+    await end();
+    if (adapters.process.isSupervised) await adapters.process.restart('exit');
+  };
   actor.subscribe({
-    error: (thrown) => log.log(LogLevel.Critical, `The unit's root machine failed: ${failureOf(thrown).message}`),
+    error: (thrown) => {
+      log.log(LogLevel.Critical, `The unit's root machine failed: ${failureOf(thrown).message}. The unit ends.`);
+      leaveAfterFailure().catch((error: unknown) => log.log(LogLevel.Error, failureOf(error).message));
+    },
   });
-
-  /** Stops the publisher, after it has taken the log's last messages. */
-  const flushAll = async (withinMs: number) => {
-    const flushed = withTimeout(log.flush(), withinMs);
-    await publisher.stop(withinMs);
-    await flushed;
-  };
-
-  const stop = async () => {
-    const dueMs = clock.monotonic() + stopWithinMs;
-    stopWatching();
-    cycle.stop();
-    inFlight.abort();
-    if (isStarted && actor.getSnapshot().status === 'active') {
-      const stopped = waitForEvent(actor, ['stopped'], []);
-      actor.send({ type: 'unit.stop' });
-      // The log has a failure of the root; the rest of the stop has to follow all the same.
-      await Promise.allSettled([stopped]);
-    }
-    inbox.stop();
-    await flushAll(Math.max(0, dueMs - clock.monotonic()));
-    actor.stop();
-  };
 
   return {
     start: () => {
+      const failure = failureOfRoot(actor);
+      if (failure) throw failure;
       if (stopping) throw new ClientError('stopped', 'The client was stopped. Make a new one.');
       checkFault();
       if (isStarted) return;
@@ -164,7 +194,8 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
       actor.start();
       void publisher.open();
     },
-    stop: () => (stopping ??= stop()),
+    stop: end,
     restart,
+    afterFailure: async () => (failureOfRoot(actor) ? stopping : undefined),
   };
 };

@@ -41,6 +41,7 @@ import type { UnitActor } from './await-event.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Documents } from './documents.ts';
 import type { Metrics } from './metrics.ts';
+import { guardRequests } from './requests.ts';
 import { guardInspector } from './inspection.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import type { Reports } from './reports.ts';
@@ -164,10 +165,10 @@ const provideUnit = (parts: RootParts) =>
     },
   });
 
-/** Creates the unit's root actor, not yet started. */
+/** Creates the unit's root actor, not yet started. Its `send` takes valid requests alone. */
 export const createRoot = (parts: RootParts): UnitActor => {
   const { adapters, options, plane } = parts;
-  return createActor(provideUnit(parts), {
+  const root = createActor(provideUnit(parts), {
     id: 'unit',
     systemId: 'unit',
     clock: adapters.clock,
@@ -185,4 +186,5 @@ export const createRoot = (parts: RootParts): UnitActor => {
       logConfig: plane.log.config,
     },
   });
+  return guardRequests(root);
 };

@@ -10,7 +10,7 @@ import type { Settings } from './api/settings.ts';
 import { createTimeManager, type TimeManager } from './api/time-manager.ts';
 import { createWifiManager, type WifiManager } from './api/wifi-manager.ts';
 import type { UnitRuntime } from './assemble.ts';
-import { waitForEvent, type UnitActor } from './await-event.ts';
+import { waitForEvent, type PublicActor } from './await-event.ts';
 
 type Machines = Pick<UnitRuntime<object>, 'actor' | 'lifecycle'>;
 
@@ -98,12 +98,13 @@ export abstract class ClientParts<TEnv extends object> {
    */
   readonly cipher: Cipher;
   /**
-   * The root actor of the unit's XState machines: `subscribe`, `getSnapshot`, `send`.
+   * The root actor of the unit's XState machines: `subscribe`, `getSnapshot`, `send`. Its `send` throws
+   * {@link ClientError} `invalid` for an event that is unknown, malformed, or only for its machines.
    *
    * @example
    * console.log(client.actor.getSnapshot().value);
    */
-  readonly actor: UnitActor;
+  readonly actor: PublicActor;
   readonly #measure: () => Promise<StateReport>;
 
   constructor(unit: UnitRuntime<TEnv>, adapters: Adapters) {
@@ -124,6 +125,7 @@ export abstract class ClientParts<TEnv extends object> {
     });
     this.mqttClient = createMqttClient({
       unit: actor,
+      clock: adapters.clock,
       start: () => unit.start(),
       inbox: plane.inbox,
       publisher: plane.publisher,

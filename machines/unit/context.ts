@@ -60,8 +60,8 @@ export type ForwardedEvent =
   | Extract<LoggerEvent, { type: 'logger.sync' | 'logger.toggle' }>
   | { type: 'reporter.report' };
 
-/** Events that the unit accepts, from the app and from its children. */
-export type UnitEvent =
+/** Events that an app may send to the unit. */
+export type UnitRequest =
   | { type: 'unit.start' }
   | { type: 'unit.stop' }
   /** A command of the instance; `update` has a `target`. */
@@ -72,8 +72,10 @@ export type UnitEvent =
   | { type: 'mqtt.alsoWant'; topics: readonly string[] }
   /** Manage the WiFi link from now on, with the current settings. */
   | { type: 'wifi.connect' }
-  | ForwardedEvent
-  | ChildFact;
+  | ForwardedEvent;
+
+/** Events that the unit accepts, from the app and from its children. */
+export type UnitEvent = UnitRequest | ChildFact;
 
 /** Events that the unit emits for the app. */
 export type UnitEmitted =

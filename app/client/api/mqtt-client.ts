@@ -5,7 +5,10 @@ import type { OutboxMetrics } from '../../../services/metrics.ts';
 import { refused, type PublishResult } from '../../messaging/outbound/result.ts';
 import type { MessageOptions } from '../../messaging/outbound/message.ts';
 import type { Publisher } from '../../messaging/outbound/publisher.ts';
-import { waitForEvent, type UnitActor } from '../await-event.ts';
+import { isOnline, waitForEvent, type UnitActor } from '../await-event.ts';
+import { checkWait, type WaitOptions } from '../options/options.ts';
+import { waitWithin } from './wait-limit.ts';
+import type { Clock } from '../../../services/clock.ts';
 
 /** A payload to publish. Texts, numbers and booleans are sent as UTF-8 text, bytes as they are at the call. */
 export type Payload = string | Uint8Array | number | boolean;
@@ -15,11 +18,12 @@ export interface MqttClient {
   /**
    * Starts the unit if need be, and resolves once the link is up and the topics are subscribed.
    *
-   * @throws {ClientError | SettingsError | SchemaError} The client was stopped, or a document or an option is invalid.
+   * @throws {ClientError | SettingsError | SchemaError} The client was stopped (`stopped`), its root machine failed
+   * (`failed`), the wait was over (`timeout`, `aborted`), or a document or an option is invalid.
    * @example
-   * await client.mqttClient.connect();
+   * await client.mqttClient.connect({ timeoutMs: 60_000 });
    */
-  connect(): Promise<void>;
+  connect(options?: WaitOptions): Promise<void>;
   /**
    * Closes the link, which stays closed until {@link MqttClient.connect}.
    *
@@ -87,7 +91,7 @@ export interface MqttClient {
    * @example
    * await client.mqttClient.ensureConnected();
    */
-  ensureConnected(): Promise<void>;
+  ensureConnected(options?: WaitOptions): Promise<void>;
   /**
    * Checks whether the link came back since the last call.
    *
@@ -117,6 +121,7 @@ export interface MqttClient {
 
 export interface MqttClientParts {
   readonly unit: UnitActor;
+  readonly clock: Clock;
   readonly start: () => void;
   readonly inbox: Inbox;
   readonly publisher: Publisher;
@@ -184,17 +189,18 @@ const createExtraTopics = (
   };
 };
 
-export const createMqttClient = ({ unit, start, inbox, publisher, warn }: MqttClientParts): MqttClient => {
-  const isOnline = () => unit.getSnapshot().matches({ lifecycle: { operating: 'online' } });
-
-  const connect = async () => {
-    if (isOnline()) return;
-    start();
-    const online = waitForEvent(unit, ['online'], ['misconfigured']);
-    unit.send({ type: 'mqtt.connect' });
-    await online;
-    // Loads the messages of earlier runs, so that the app's first one does not have to wait for that.
-    await publisher.open();
+export const createMqttClient = ({ unit, clock, start, inbox, publisher, warn }: MqttClientParts): MqttClient => {
+  const connect = async (options: WaitOptions = {}) => {
+    checkWait(options);
+    if (isOnline(unit)) return;
+    await waitWithin(clock, options, async (ended) => {
+      start();
+      const online = waitForEvent(unit, ['online'], ['misconfigured'], ended);
+      unit.send({ type: 'mqtt.connect' });
+      await online;
+      // Loads the messages of earlier runs, so that the app's first one does not have to wait for that.
+      await publisher.open();
+    });
   };
 
   function dropInput(): Disposable;

@@ -4,7 +4,7 @@ import type { Adapters, UpdateSetup } from '../../platform.ts';
 import type { OutboxOptions } from '../../messaging/outbound/options.ts';
 import type { LinkPreferences } from '../../messaging/router.ts';
 import type { Inspector } from '../inspection.ts';
-import { cycleTable, optionTable } from './table.ts';
+import { cycleTable, optionTable, waitTable } from './table.ts';
 
 /** Options of the MQTT link. */
 export interface MqttOptions extends LinkPreferences {
@@ -40,6 +40,14 @@ export interface UpdateOptions<TUnit = unknown> extends UpdateSetup {
 export interface MainCycleOptions {
   /** Time between two calls of the output handler, milliseconds. Raise it to save CPU. @defaultValue 20 */
   readonly cycleMs?: number;
+}
+
+/** How long to wait. The unit goes on when the wait ends early. */
+export interface WaitOptions {
+  /** Time limit, milliseconds, up to 2^31 - 1. @defaultValue none */
+  readonly timeoutMs?: number;
+  /** Signal that ends the wait. @defaultValue none */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -157,5 +165,11 @@ export type ResolvedOptions = ReturnType<typeof resolveOptions>['options'];
 /** Checks the options of the main cycle. @throws {ClientError} `options` */
 export const checkCycle = (given: MainCycleOptions): void => {
   const fault = faultOf(cycleTable(given, '').faults);
+  if (fault) throw fault;
+};
+
+/** Checks the limits of a wait. @throws {ClientError} `options` */
+export const checkWait = (given: WaitOptions): void => {
+  const fault = faultOf(waitTable(given, '').faults);
   if (fault) throw fault;
 };

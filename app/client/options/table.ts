@@ -101,3 +101,9 @@ export const optionTable = fields(
 
 /** Rules of the main cycle's options. */
 export const cycleTable = fields({ cycleMs: waitMs });
+
+/** Rules of the limits of a wait. */
+export const waitTable = fields({
+  timeoutMs: waitMs,
+  signal: rule('an AbortSignal', (given) => given instanceof AbortSignal),
+});

@@ -18,7 +18,8 @@ const spoken: Readonly<Record<CommandName, string>> = {
   log_sync: 'LogSync',
 };
 
-const commands = Object.keys(spoken) as CommandName[];
+/** Every command. */
+export const commands = Object.keys(spoken) as CommandName[];
 
 /** The command that a key of `input_base_topic` stands for. */
 export const commandOfKey = (key: string): CommandName | undefined =>
