@@ -46,6 +46,7 @@ export {
   type UnitEvent,
   type UnitCounts,
   type UnitInput,
+  type UnitRequest,
 } from './unit.ts';
 export {
   updateMachine,
