@@ -18,6 +18,7 @@ import { noFirmware, noPrograms, trustAll } from '../adapters/shared/no-firmware
 import { kyRest } from '../adapters/shared/rest/rest.ts';
 import { StorageError } from '../services/errors.ts';
 import { storedLastLink } from '../services/last-link.ts';
+import { storedResetRecord } from '../services/reset.ts';
 import type { JsonValue } from '../services/json.ts';
 import { UnitClient } from './client/client.ts';
 import type { PepeunitClientOptions } from './client/options/options.ts';
@@ -45,6 +46,7 @@ const browserPlatform: Platform = ({ envFilePath }) => {
     outbox: browserOutbox({ name: envFilePath }),
     system: browserSystem(),
     process: browserProcessControl(),
+    resetRecord: storedResetRecord(storage, `${envFilePath}/reset.json`),
     cipher: webCryptoCipher(),
     console: consoleLogSink(),
     extract: async (path) => {

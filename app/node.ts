@@ -26,6 +26,7 @@ import { kyRest } from '../adapters/shared/rest/rest.ts';
 import { unmanagedWifi } from '../adapters/shared/unmanaged-wifi.ts';
 import { defaultArchiveLimits } from '../services/firmware.ts';
 import { storedLastLink } from '../services/last-link.ts';
+import { storedResetRecord } from '../services/reset.ts';
 import type { Storage } from '../services/storage.ts';
 import type { JsonValue } from '../services/json.ts';
 import { UnitClient } from './client/client.ts';
@@ -131,6 +132,7 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
     outbox: fileOutbox({ folder: join(folder, '.pepeunit', 'outbox'), clock }),
     system: nodeSystem({ path: folder }),
     process: nodeProcessControl({ folder }),
+    resetRecord: storedResetRecord(storage, join(folder, '.pepeunit', 'reset.json')),
     cipher: webCryptoCipher(),
     console: nodeConsoleLogSink(),
     extract: extractArchive(defaultArchiveLimits),

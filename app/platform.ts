@@ -6,6 +6,7 @@ import type { BrokerProbe, LastLink } from '../services/last-link.ts';
 import type { LogSink } from '../services/log.ts';
 import type { Outbox } from '../services/outbox.ts';
 import type { ProcessControl } from '../services/process-control.ts';
+import type { ResetRecord } from '../services/reset.ts';
 import type { Rest } from '../services/rest.ts';
 import type { Storage } from '../services/storage.ts';
 import type { System } from '../services/system.ts';
@@ -41,6 +42,8 @@ export interface Adapters {
   readonly system: System;
   /** Restarts of the program. */
   readonly process: ProcessControl;
+  /** Remembers that a Reset command restarted the program, so that it does so once a minute at most. */
+  readonly resetRecord: ResetRecord;
   /** AES-GCM encryption. */
   readonly cipher: Cipher;
   /** Log sink of the console. */

@@ -14,6 +14,7 @@ import { memoryWifi, type MemoryWifi } from '../adapters/memory/wifi.ts';
 import { webCryptoCipher } from '../adapters/shared/cipher.ts';
 import { trustAll } from '../adapters/shared/no-firmware.ts';
 import { StorageError } from '../services/errors.ts';
+import { storedResetRecord } from '../services/reset.ts';
 import { defaultArchiveLimits } from '../services/firmware.ts';
 import { storedLastLink } from '../services/last-link.ts';
 import type { JsonObject } from '../services/json.ts';
@@ -72,7 +73,7 @@ const baseTopic = (section: string, name: string): [string, string[]] => [
 
 const defaultSchema = (): JsonObject => ({
   input_base_topic: Object.fromEntries(
-    ['update', 'env_update', 'schema_update', 'log_sync'].map((name) => baseTopic('input_base_topic', name)),
+    ['update', 'env_update', 'schema_update', 'log_sync', 'reset'].map((name) => baseTopic('input_base_topic', name)),
   ),
   output_base_topic: Object.fromEntries(['state', 'log'].map((name) => baseTopic('output_base_topic', name))),
   input_topic: { 'input/pepeunit': ['simulated.test/10000000-0000-4000-8000-000000000001/pepeunit'] },
@@ -119,6 +120,7 @@ export const simulatedUnit = ({
   const adapters = {
     ...world,
     lastLink: storedLastLink(world.storage, '.pepeunit/link.json'),
+    resetRecord: storedResetRecord(world.storage, '.pepeunit/reset.json'),
     cipher: webCryptoCipher(),
     trust: trustAll(),
     extract: async (path: string) => {

@@ -20,6 +20,7 @@ export {
   type LogSinkName,
 } from './logger.ts';
 export { mqttMachine, type MqttContext, type MqttEvent, type MqttFact, type MqttInput } from './mqtt.ts';
+export { resetMachine, type ResetContext, type ResetEvent, type ResetFact, type ResetInput } from './reset.ts';
 export { schemaMachine, type SchemaContext, type SchemaEvent, type SchemaFact, type SchemaInput } from './schema.ts';
 export {
   settingsMachine,

@@ -11,7 +11,16 @@ import { isGoodLink } from './mqtt/subscriptions.ts';
 import { newUnitContext } from './unit/context.ts';
 import { misconfigured } from './unit/notices.ts';
 import { unitSetup } from './unit/setup.ts';
-import { failed, loggerInput, mqttInput, onCrash, parentInput, restarting, updateInput } from './unit/supervision.ts';
+import {
+  failed,
+  loggerInput,
+  mqttInput,
+  onCrash,
+  parentInput,
+  resetInput,
+  restarting,
+  updateInput,
+} from './unit/supervision.ts';
 
 export type {
   CommandName,
@@ -91,6 +100,7 @@ export const unitMachine = unitSetup.createMachine({
             { type: 'beginWork' },
             { type: 'dispatch', params: { route: 'wantTopics' } },
             { type: 'dispatch', params: { route: 'bringWifiUp' } },
+            { type: 'dispatch', params: { route: 'recallReset' } },
           ],
           exit: [{ type: 'endWork' }],
           on: {
@@ -171,6 +181,7 @@ export const unitMachine = unitSetup.createMachine({
         'mqtt.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'mqtt' } }] },
         'update.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'update' } }] },
         'logger.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'logger' } }] },
+        'reset.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'reset' } }] },
         'reporter.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'stateReporter' } }] },
         'settings.load': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
         'settings.refresh': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
@@ -352,6 +363,19 @@ export const unitMachine = unitSetup.createMachine({
           description: 'It runs.',
           invoke: { id: 'logger', systemId: 'logger', src: 'logger', input: loggerInput, onError: onCrash },
           after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'logger' } }] } },
+        },
+        restarting,
+        failed,
+      },
+    },
+    reset: {
+      description: 'Keeps the reset machine running.',
+      initial: 'running',
+      states: {
+        running: {
+          description: 'It runs.',
+          invoke: { id: 'reset', systemId: 'reset', src: 'reset', input: resetInput, onError: onCrash },
+          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'reset' } }] } },
         },
         restarting,
         failed,

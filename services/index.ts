@@ -27,6 +27,7 @@ export * from './log.ts';
 export * from './metrics.ts';
 export * from './outbox.ts';
 export * from './process-control.ts';
+export * from './reset.ts';
 export * from './rest.ts';
 export * from './schema.ts';
 export * from './settings.ts';

@@ -31,6 +31,18 @@ export type RestartingMode = Extract<RestartMode, 'restart_exec' | 'restart_pope
 export const isRestarting = (mode: RestartMode): mode is RestartingMode =>
   mode === RestartMode.RestartExec || mode === RestartMode.RestartPopen || mode === RestartMode.Exit;
 
+/**
+ * The mode of a restart that is wanted in any case: `restart_exec` in place of a mode that restarts nothing.
+ *
+ * @example
+ * import { RestartMode } from 'pepeunit-client';
+ * import { restartingModeOf } from 'pepeunit-client/services';
+ *
+ * restartingModeOf(RestartMode.NoRestart); // 'restart_exec'
+ */
+export const restartingModeOf = (mode: RestartMode): RestartingMode =>
+  isRestarting(mode) ? mode : RestartMode.RestartExec;
+
 /** Control over the running program. */
 export interface ProcessControl {
   /** Whether a supervisor started this program and restarts it on request. */

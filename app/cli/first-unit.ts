@@ -58,7 +58,13 @@ await client.runMainCycle();
 };
 
 const schemaExample = {
-  input_base_topic: ['update/pepeunit', 'env_update/pepeunit', 'schema_update/pepeunit', 'log_sync/pepeunit'],
+  input_base_topic: [
+    'update/pepeunit',
+    'env_update/pepeunit',
+    'schema_update/pepeunit',
+    'log_sync/pepeunit',
+    'reset/pepeunit',
+  ],
   output_base_topic: ['state/pepeunit', 'log/pepeunit'],
   input_topic: ['input/pepeunit'],
   output_topic: ['output/pepeunit'],

@@ -1,6 +1,6 @@
 import { textOf } from '../../services/errors.ts';
 import type { JsonObject, JsonValue } from '../../services/json.ts';
-import { isRestarting, RestartMode } from '../../services/process-control.ts';
+import { restartingModeOf } from '../../services/process-control.ts';
 import type { Platform } from '../platform.ts';
 import { callGuarded } from '../messaging/call-user.ts';
 import type { InboundMessage } from '../messaging/inbound/message.ts';
@@ -181,8 +181,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
    * await client.restartDevice();
    */
   restartDevice(): Promise<void> {
-    const { restartMode: mode } = this.#options;
-    return this.#unit.lifecycle.restart(isRestarting(mode) ? mode : RestartMode.RestartExec);
+    return this.#unit.lifecycle.restart(restartingModeOf(this.#options.restartMode));
   }
 
   /**

@@ -2,6 +2,7 @@ import { createActor } from 'xstate';
 import { jitteredDelays } from '../../machines/mqtt/reconnect-delay.ts';
 import { loggerMachine } from '../../machines/logger.ts';
 import { mqttMachine } from '../../machines/mqtt.ts';
+import { resetMachine } from '../../machines/reset.ts';
 import { schemaMachine } from '../../machines/schema.ts';
 import { settingsMachine } from '../../machines/settings.ts';
 import { stateReporterMachine } from '../../machines/state-reporter.ts';
@@ -24,6 +25,7 @@ import {
 import type { TrialTerms } from '../../services/firmware-journal.ts';
 import { flushLogs, sendStoredLogs } from '../../services/log.ts';
 import { restartProcess, type RestartingMode } from '../../services/process-control.ts';
+import { recallReset, resetProgram } from '../../services/reset.ts';
 import { loadSchema, refreshSchema } from '../../services/schema.ts';
 import { loadSettings, refreshSettings, type SettingsSources } from '../../services/settings.ts';
 import { collectState, publishState } from '../../services/system.ts';
@@ -152,6 +154,12 @@ const provideUnit = (parts: RootParts) =>
       update: update(parts),
       logger: logger(parts),
       stateReporter: stateReporter(parts),
+      reset: resetMachine.provide({
+        actors: {
+          recall: recallReset(parts.adapters.resetRecord),
+          restart: resetProgram(parts.adapters.resetRecord, parts.restart),
+        },
+      }),
     },
     actions: {
       noteLink: (_, { isGood }) => {

@@ -5,6 +5,7 @@ import type { RestartMode } from '../../services/process-control.ts';
 import type { SchemaTopics } from '../../services/schema.ts';
 import type { UnitSettings } from '../../services/settings.ts';
 import type { LogConfig, LoggerEvent, LoggerFact } from '../logger.ts';
+import type { ResetEvent, ResetFact } from '../reset.ts';
 import type { SchemaEvent, SchemaFact } from '../schema.ts';
 import type { SettingsEvent, SettingsFact } from '../settings.ts';
 import type { StateReporterEvent, StateReporterFact } from '../state-reporter.ts';
@@ -24,6 +25,7 @@ interface ChildEvents {
   update: UpdateEvent;
   logger: LoggerEvent;
   stateReporter: StateReporterEvent;
+  reset: ResetEvent;
 }
 
 export type ChildName = keyof ChildEvents;
@@ -38,6 +40,7 @@ export const childNames = [
   'update',
   'logger',
   'stateReporter',
+  'reset',
 ] as const satisfies readonly ChildName[];
 
 /** A command and its receiver. */
@@ -45,9 +48,9 @@ export type Message = { [K in ChildName]: { to: K; event: ChildEvents[K] } }[Chi
 
 /** Facts that the children report to the unit. */
 export type ChildFact =
-  SettingsFact | SchemaFact | WifiFact | TimeFact | MqttFact | UpdateFact | LoggerFact | StateReporterFact;
+  SettingsFact | SchemaFact | WifiFact | TimeFact | MqttFact | UpdateFact | LoggerFact | StateReporterFact | ResetFact;
 
-export type CommandName = 'update' | 'env_update' | 'schema_update' | 'log_sync';
+export type CommandName = 'update' | 'env_update' | 'schema_update' | 'log_sync' | 'reset';
 
 /** Events that the unit forwards unchanged to a child. */
 export type ForwardedEvent =
@@ -186,8 +189,8 @@ export const newUnitContext = (input: UnitInput): UnitContext => ({
     disconnects: 0,
     crashes: 0,
     reports: 0,
-    commands: { update: 0, env_update: 0, schema_update: 0, log_sync: 0 },
+    commands: { update: 0, env_update: 0, schema_update: 0, log_sync: 0, reset: 0 },
   },
-  restarts: { settings: 0, schema: 0, wifi: 0, time: 0, mqtt: 0, update: 0, logger: 0, stateReporter: 0 },
+  restarts: { settings: 0, schema: 0, wifi: 0, time: 0, mqtt: 0, update: 0, logger: 0, stateReporter: 0, reset: 0 },
   pendingMessages: [],
 });

@@ -42,7 +42,11 @@ type Notices = {
 export const notices = {
   'command.received': ({ command }, { isOperating }) =>
     isOperating
-      ? { line: { level: 'Info', text: `Command received: ${command}` }, emitted: { type: 'command', command } }
+      ? {
+          // The reset has a line of its own, the only sign of it that the platform gets.
+          ...(command !== 'reset' && { line: { level: 'Info', text: `Command received: ${command}` } }),
+          emitted: { type: 'command', command },
+        }
       : undefined,
   'settings.loaded': () => ({ line: { level: 'Info', text: 'Settings loaded' }, emitted: { type: 'settingsLoaded' } }),
   'settings.failed': ({ failure, during }) => ({
@@ -170,6 +174,14 @@ export const notices = {
   'reporter.failed': ({ failure }) => ({
     line: failed('Warning', 'State report', failure),
     emitted: { type: 'reportFailed', failure },
+  }),
+  'reset.began': () => ({ line: { level: 'Info', text: 'Reset command received, restarting program' } }),
+  'reset.failed': ({ failure }) => ({ line: failed('Error', 'Restart on command', failure) }),
+  'reset.skipped': ({ requests }) => ({
+    line: {
+      level: 'Warning',
+      text: `${requests === 1 ? 'A reset command' : `${requests} reset commands`} came within a minute of the last restart and had no effect`,
+    },
   }),
   'time.synced': ({ offsetMs }) => ({ emitted: { type: 'timeSynced', offsetMs } }),
   'mqtt.stopped': () => ({ emitted: { type: 'disconnected' } }),

@@ -59,6 +59,8 @@ const configureUpdate = ({ settings, handsOver }: UnitContext): Message => ({
   event: { type: 'update.configure', handsOver, ...(settings && { commitVersion: settings.commitVersion }) },
 });
 
+const recallReset: Message = { to: 'reset', event: { type: 'reset.recall' } };
+
 const recover: Message = { to: 'update', event: { type: 'update.recover' } };
 
 const configureReporter = ({ settings }: UnitContext): Message[] =>
@@ -89,6 +91,7 @@ export const initialMessages: { [K in ChildName]: (context: UnitContext) => Mess
   mqtt: (context) => [...wantTopics(context), networkMessage('mqtt', context), ...keepLink(context)],
   update: (context) => [configureUpdate(context), ...(context.isOperating ? [recover, updateMessage(context)] : [])],
   logger: (context) => [loggerMessage(context)],
+  reset: ({ isOperating }) => (isOperating ? [recallReset] : []),
   stateReporter: (context) => [holdMessage(context), ...configureReporter(context), reporterMessage(context)],
 };
 
@@ -118,6 +121,7 @@ const commandMessages: Readonly<Record<CommandName, (target: UpdateTarget | unde
   env_update: () => [{ to: 'settings', event: { type: 'settings.refresh' } }],
   schema_update: () => [{ to: 'schema', event: { type: 'schema.refresh' } }],
   log_sync: () => [{ to: 'logger', event: { type: 'logger.sync' } }],
+  reset: () => [{ to: 'reset', event: { type: 'reset.restart' } }],
 };
 
 const obey = (event: UnitEvent): Message[] =>
@@ -146,6 +150,7 @@ const reloadFiles = (event: UnitEvent): Message[] =>
 /** Every message that the unit sends to its children, by the name of its route in the statechart. */
 export const routes = {
   recover: () => [recover],
+  recallReset: () => [recallReset],
   loadSettings: () => [{ to: 'settings', event: { type: 'settings.load' } }],
   loadSchema: () => [{ to: 'schema', event: { type: 'schema.load' } }],
   bringWifiUp,

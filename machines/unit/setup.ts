@@ -5,6 +5,7 @@ import type { SchemaTopics } from '../../services/schema.ts';
 import type { UnitSettings } from '../../services/settings.ts';
 import { loggerMachine, type LogSinkName } from '../logger.ts';
 import { mqttMachine } from '../mqtt.ts';
+import { resetMachine } from '../reset.ts';
 import { schemaMachine } from '../schema.ts';
 import { settingsMachine } from '../settings.ts';
 import { stateReporterMachine } from '../state-reporter.ts';
@@ -43,6 +44,7 @@ const base = setup({
     update: updateMachine,
     logger: loggerMachine,
     stateReporter: stateReporterMachine,
+    reset: resetMachine,
   },
   actions: {
     /** Writes a line to the unit's log; the app provides it. */

@@ -2,6 +2,7 @@ import type { ErrorActorEvent, InputFrom } from 'xstate';
 import { failureOf, type Failure } from '../../services/errors.ts';
 import type { loggerMachine } from '../logger.ts';
 import type { mqttMachine } from '../mqtt.ts';
+import type { resetMachine } from '../reset.ts';
 import type { updateMachine } from '../update.ts';
 import type { ChildFact, ChildName, UnitContext, UnitRef } from './context.ts';
 import type { LogLine } from './notices.ts';
@@ -32,6 +33,11 @@ export const updateInput = ({ context, self }: Starting): InputFrom<typeof updat
 export const loggerInput = ({ context, self }: Starting): InputFrom<typeof loggerMachine> => ({
   parent: self,
   config: context.logConfig,
+});
+
+export const resetInput = ({ context, self }: Starting): InputFrom<typeof resetMachine> => ({
+  parent: self,
+  mode: context.restartMode,
 });
 
 /** The failure of a child. */
@@ -76,6 +82,8 @@ export const factsAfterCrash = ({ child, failure, isRestarted }: Crash, context:
       return [{ type: 'logger.failed', failure }];
     case 'stateReporter':
       return [{ type: 'reporter.failed', failure }];
+    case 'reset':
+      return [];
     case 'update':
       return isAskedAgain ? [] : [{ type: 'update.recovered' }];
   }

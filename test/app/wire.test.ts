@@ -62,11 +62,11 @@ const wireTests = (brokerPort: (live: LiveUnit) => number): void => {
       const subscribes = of(sent, 'subscribe');
       expect(subscribes).toHaveLength(1);
       const topics = subscribes[0]?.subscriptions.map(({ topic, qos }) => `${topic} ${qos}`);
-      const base = ['update', 'env_update', 'schema_update', 'log_sync'];
-      expect(topics?.slice(0, 4).toSorted()).toEqual(
+      const base = ['update', 'env_update', 'schema_update', 'log_sync', 'reset'];
+      expect(topics?.slice(0, 5).toSorted()).toEqual(
         base.map((name) => `${live.topic('input_base_topic', `${name}/pepeunit`)} 0`).toSorted(),
       );
-      expect(topics?.slice(4)).toEqual([`${live.topic('input_topic', 'input/pepeunit')} 0`]);
+      expect(topics?.slice(5)).toEqual([`${live.topic('input_topic', 'input/pepeunit')} 0`]);
       const state = of(sent, 'publish').find(
         ({ topic }) => topic === live.topic('output_base_topic', 'state/pepeunit'),
       );

@@ -6,7 +6,7 @@ import { commandTopic, schemaDocument, unitUuid } from '../support/documents.ts'
 test('every base topic and input topic is subscribed to, base topics first, each once', () => {
   const twice = schemaDocument({ input_topic: { a: ['d/1', 'd/2'], b: ['d/2'] } });
   expect(subscribedTopics(parseSchema(twice))).toEqual([
-    ...['update', 'env_update', 'schema_update', 'log_sync'].map(commandTopic),
+    ...['update', 'env_update', 'schema_update', 'log_sync', 'reset'].map(commandTopic),
     'd/1',
     'd/2',
   ]);
@@ -52,7 +52,7 @@ test('the base topics that a schema does not list are named', () => {
     input_base_topic: { ...inputs, 'log_sync/pepeunit': [] },
     output_base_topic: { 'state/pepeunit': [stateTopic ?? ''] },
   });
-  expect(unlistedBaseTopics(parseSchema(few))).toEqual(['log_sync/pepeunit', 'reset/pepeunit', 'log/pepeunit']);
+  expect(unlistedBaseTopics(parseSchema(few))).toEqual(['log_sync/pepeunit', 'log/pepeunit']);
 });
 
 test.each<[string, JsonObject]>([

@@ -28,7 +28,13 @@ const base = (section: 'input_base_topic' | 'output_base_topic') =>
 
 /** The base topics of a unit, as a version's schema_example.json lists them. */
 export const baseTopics = {
-  input_base_topic: ['update/pepeunit', 'env_update/pepeunit', 'schema_update/pepeunit', 'log_sync/pepeunit'],
+  input_base_topic: [
+    'update/pepeunit',
+    'env_update/pepeunit',
+    'schema_update/pepeunit',
+    'log_sync/pepeunit',
+    'reset/pepeunit',
+  ],
   output_base_topic: ['state/pepeunit', 'log/pepeunit'],
 };
 

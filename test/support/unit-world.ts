@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import {
   loggerMachine,
   mqttMachine,
+  resetMachine,
   schemaMachine,
   settingsMachine,
   stateReporterMachine,
@@ -56,6 +57,7 @@ export const createWorld = () => ({
   reports: [] as StateReport[],
   status: { phase: 'settled' } as FirmwareStatus,
   target: 'v1',
+  wasReset: false,
   configs: [] as LogConfig[],
 });
 export type World = ReturnType<typeof createWorld>;
@@ -155,6 +157,12 @@ export const provideWorld = (it: World, log: (line: LogLine) => void) =>
           flush: fromPromise(() => doing(it, 'flush')),
         },
         actions: { applyConfig: (_, config) => void it.configs.push(config) },
+      }),
+      reset: resetMachine.provide({
+        actors: {
+          recall: fromPromise(async () => doing(it, 'recall').then(() => it.wasReset)),
+          restart: fromPromise<void, { mode: RestartMode }>(() => doing(it, 'reset')),
+        },
       }),
       stateReporter: stateReporterMachine.provide({
         actors: {

@@ -35,6 +35,7 @@ export const BaseInputTopicType = {
   EnvUpdatePepeunit: 'env_update/pepeunit',
   SchemaUpdatePepeunit: 'schema_update/pepeunit',
   LogSyncPepeunit: 'log_sync/pepeunit',
+  ResetPepeunit: 'reset/pepeunit',
 } as const;
 export type BaseInputTopicType = (typeof BaseInputTopicType)[keyof typeof BaseInputTopicType];
 

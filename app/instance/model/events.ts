@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../services/json.ts';
 import type { LogDocument } from '../store/documents.ts';
 
 /** Commands that an operator can send to a unit. */
-export const commands = ['Update', 'EnvUpdate', 'SchemaUpdate', 'LogSync'] as const;
+export const commands = ['Update', 'EnvUpdate', 'SchemaUpdate', 'LogSync', 'Reset'] as const;
 export type Command = (typeof commands)[number];
 
 /** Events of an instance, by name. Payloads are the bytes as received. */

@@ -39,7 +39,13 @@ export const baseTopic = (domain: string, section: string, unit: UnitDocument, k
 
 /** Base keys that a unit's schema may list, by section. */
 export const baseKeys: Readonly<Record<'input_base_topic' | 'output_base_topic', readonly string[]>> = {
-  input_base_topic: ['update/pepeunit', 'env_update/pepeunit', 'schema_update/pepeunit', 'log_sync/pepeunit'],
+  input_base_topic: [
+    'update/pepeunit',
+    'env_update/pepeunit',
+    'schema_update/pepeunit',
+    'log_sync/pepeunit',
+    'reset/pepeunit',
+  ],
   output_base_topic: ['state/pepeunit', 'log/pepeunit'],
 };
 
@@ -49,4 +55,5 @@ export const commandKeys: Readonly<Record<Command, string>> = {
   EnvUpdate: 'env_update/pepeunit',
   SchemaUpdate: 'schema_update/pepeunit',
   LogSync: 'log_sync/pepeunit',
+  Reset: 'reset/pepeunit',
 };

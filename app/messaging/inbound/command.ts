@@ -2,7 +2,7 @@ import type { UpdateTarget } from '../../../services/update.ts';
 import { isJsonObject, type JsonObject } from '../../../services/json.ts';
 
 /** The commands that an instance sends, by the first segment of their topic key. */
-export type CommandName = 'update' | 'env_update' | 'schema_update' | 'log_sync';
+export type CommandName = 'update' | 'env_update' | 'schema_update' | 'log_sync' | 'reset';
 
 /** A command, ready for the unit's root machine. */
 export interface Command {
@@ -16,6 +16,7 @@ const spoken: Readonly<Record<CommandName, string>> = {
   env_update: 'EnvUpdate',
   schema_update: 'SchemaUpdate',
   log_sync: 'LogSync',
+  reset: 'Reset',
 };
 
 /** Every command. */
@@ -59,6 +60,8 @@ const parseTarget = (payload: JsonObject): UpdateTarget | string => {
  * @returns The command, or why it is refused.
  */
 export const parseCommand = (command: CommandName, bytes: Uint8Array): Command | string => {
+  // The one command whose payload has no meaning.
+  if (command === 'reset') return { command };
   const payload = parseObject(bytes);
   if (typeof payload === 'string') return payload;
   if (payload['COMMAND'] !== spoken[command]) return `COMMAND is not ${spoken[command]}`;

@@ -69,8 +69,8 @@ export const clientRows: Rows = {
     const topics: string[] = [];
     instance.events.on('subscribed', ({ topic }) => topics.push(topic));
     client.subscribeAllSchemaTopics();
-    await until(() => topics.length === 5);
-    expect(new Set(topics).size).toBe(5);
+    await until(() => topics.length === 6);
+    expect(new Set(topics).size).toBe(6);
   },
   publishToTopics: async ({ client, instance, topic }) => {
     await client.ready();
@@ -229,7 +229,7 @@ export const clientRows: Rows = {
     const topics: string[] = [];
     instance.events.on('subscribed', ({ topic }) => topics.push(topic));
     await client.ready();
-    expect(topics).toHaveLength(5);
+    expect(topics).toHaveLength(6);
     await client.ready();
     const lost = another({ schemaFilePath: path('nowhere.json') });
     await expect(lost.ready()).rejects.toMatchObject({ name: 'SchemaError', code: 'missing' });

@@ -36,7 +36,7 @@ export const mqttClientRows: Rows = {
     let subscribed = 0;
     instance.events.on('subscribed', () => (subscribed += 1));
     client.mqttClient.subscribeAllSchemaTopics();
-    await until(() => subscribed === 5);
+    await until(() => subscribed === 6);
   },
   subscribeTopics: async (live) => {
     const { client, topic } = live;

@@ -34,7 +34,7 @@ describe.each(['mqttUrl', 'webSocketUrl'] as const)('a unit over %s', (url) => {
     const topics = Object.values(instance.operator.getSchema(unit.uuid) as Record<string, Record<string, string[]>>)
       .flatMap((section) => Object.values(section))
       .flat();
-    expect(topics).toHaveLength(10);
+    expect(topics).toHaveLength(11);
     expect(await link.subscribe(...topics)).toEqual(topics.map(() => 1));
 
     await link.client.publishAsync(unit.topic('out/pepeunit'), '21.5', { qos: 1 });

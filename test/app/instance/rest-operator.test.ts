@@ -85,9 +85,9 @@ describe('what an operator does', () => {
     expect((await operator('PATCH', `/units/env/${nobody}`, {})).status).toBe(404);
   });
 
-  it.each(['EnvUpdate', 'SchemaUpdate', 'LogSync'] as const)('sends %s to the base topic', async (command) => {
+  it.each(['EnvUpdate', 'SchemaUpdate', 'LogSync', 'Reset'] as const)('sends %s to the base topic', async (command) => {
     const { instance, unit, operator, of } = await startInstanceWithUnit();
-    const keys = { EnvUpdate: 'env_update', SchemaUpdate: 'schema_update', LogSync: 'log_sync' };
+    const keys = { EnvUpdate: 'env_update', SchemaUpdate: 'schema_update', LogSync: 'log_sync', Reset: 'reset' };
     const topic = unit.topic(`${keys[command]}/pepeunit`);
     const link = await connectUnit(instance.mqttUrl, unit.token);
     await link.subscribe(topic);

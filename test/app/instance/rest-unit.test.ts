@@ -53,6 +53,7 @@ describe('what a unit asks for', () => {
         'env_update/pepeunit': base('input_base_topic', 'env_update/pepeunit'),
         'schema_update/pepeunit': base('input_base_topic', 'schema_update/pepeunit'),
         'log_sync/pepeunit': base('input_base_topic', 'log_sync/pepeunit'),
+        'reset/pepeunit': base('input_base_topic', 'reset/pepeunit'),
       },
       output_base_topic: {
         'state/pepeunit': base('output_base_topic', 'state/pepeunit'),

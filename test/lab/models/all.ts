@@ -2,6 +2,7 @@ import { schemaModel, settingsModel } from './documents.model.ts';
 import { loggerModel } from './logger.model.ts';
 import type { MachineModel } from './model.ts';
 import { mqttModel } from './mqtt.model.ts';
+import { resetModel } from './reset.model.ts';
 import { stateReporterModel } from './state-reporter.model.ts';
 import { timeModel } from './time.model.ts';
 import { unitModel } from './unit.model.ts';
@@ -19,4 +20,5 @@ export const models: readonly MachineModel[] = [
   updateModel,
   loggerModel,
   stateReporterModel,
+  resetModel,
 ];

@@ -68,6 +68,12 @@ export const facts: Record<ChildName, readonly AnyEventObject[]> = {
     { type: 'logger.flushed' },
     { type: 'logger.failed', failure },
   ],
+  reset: [
+    { type: 'reset.ready' },
+    { type: 'reset.began' },
+    { type: 'reset.skipped', requests: 2 },
+    { type: 'reset.failed', failure },
+  ],
   stateReporter: [{ type: 'reporter.ready' }, { type: 'reporter.sent' }, { type: 'reporter.failed', failure }],
 };
 
@@ -80,6 +86,7 @@ export const requests: readonly AnyEventObject[] = [
   { type: 'command.received', command: 'env_update' },
   { type: 'command.received', command: 'schema_update' },
   { type: 'command.received', command: 'log_sync' },
+  { type: 'command.received', command: 'reset' },
   { type: 'settings.load' },
   { type: 'settings.refresh' },
   { type: 'schema.load' },

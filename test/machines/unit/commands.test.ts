@@ -18,6 +18,17 @@ describe('commands', () => {
     expect(lines).toContainEqual({ level: 'Info', text: `Command received: ${command}` });
   });
 
+  test('a reset is counted, told, logged in the words that the platform waits for, and restarts the program', async () => {
+    const { actor, it: outside, lines, news } = await createOnlineUnit({ restartMode: 'no_restart' });
+    for (let times = 0; times < 3; times += 1) actor.send({ type: 'command.received', command: 'reset' });
+    await settle();
+    expect(outside.did['reset']).toBe(1);
+    expect(actor.getSnapshot().context.counts.commands.reset).toBe(3);
+    expect(news.filter(({ type }) => type === 'command')).toHaveLength(3);
+    const told = lines.filter(({ text }) => /reset/i.test(text));
+    expect(told).toEqual([{ level: 'Info', text: 'Reset command received, restarting program' }]);
+  });
+
   test('a command that comes while an earlier one runs is not dropped', async () => {
     const { actor, it: outside } = await createOnlineUnit();
     for (let time = 0; time < 5; time += 1) actor.send({ type: 'command.received', command: 'schema_update' });

@@ -110,11 +110,20 @@ describe('stopping (M12)', () => {
 
 test('no secret is in what a machine knows (C1)', async () => {
   const { actor } = await createOnlineUnit({ managesWifi: true });
-  const known = ['unit', 'settings', 'schema', 'wifi', 'time', 'mqtt', 'update', 'logger', 'stateReporter'].map(
-    (id) => {
-      const { parent: _parent, ...context } = actor.system.get(id).getSnapshot().context;
-      return JSON.stringify(context);
-    },
-  );
+  const known = [
+    'unit',
+    'settings',
+    'schema',
+    'wifi',
+    'time',
+    'mqtt',
+    'update',
+    'logger',
+    'stateReporter',
+    'reset',
+  ].map((id) => {
+    const { parent: _parent, ...context } = actor.system.get(id).getSnapshot().context;
+    return JSON.stringify(context);
+  });
   expect(known.join()).not.toMatch(/token|password|secret|PUC_WIFI_PASS/i);
 });

@@ -8,6 +8,7 @@ test.each<[string, CommandName | undefined]>([
   ['env_update/pepeunit', 'env_update'],
   ['schema_update/pepeunit', 'schema_update'],
   ['log_sync/pepeunit', 'log_sync'],
+  ['reset/pepeunit', 'reset'],
   ['update', undefined],
   ['update/pepeunit/x', undefined],
   ['constructor/pepeunit', undefined],
@@ -22,6 +23,10 @@ test('reads each command', () => {
     command: 'update',
     target: { commitVersion: 'abc', firmwareLink: 'https://host/x', payload },
   });
+});
+
+test.each(['{"COMMAND":"Reset"}', '', '{', '\u0000'])('a reset is one whatever its payload: %j', (payload) => {
+  expect(parseCommand('reset', bytes(payload))).toEqual({ command: 'reset' });
 });
 
 test.each<[string, CommandName, string | Uint8Array, string]>([

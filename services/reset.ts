@@ -1,0 +1,72 @@
+import { fromPromise } from 'xstate';
+import { restartingModeOf, type RestartingMode, type RestartMode } from './process-control.ts';
+import type { Storage } from './storage.ts';
+
+/** Remembers across a restart that the instance's Reset command caused it. */
+export interface ResetRecord {
+  /** Keeps that the restart about to happen is a reset. Never rejects: the restart matters more. */
+  keep(): Promise<void>;
+  /** Whether a reset has started this program; the next program is told `false`. Never rejects. */
+  take(): Promise<boolean>;
+}
+
+/**
+ * Keeps the record in a document of the storage.
+ *
+ * @example
+ * import { storedResetRecord } from 'pepeunit-client/services';
+ *
+ * const record = storedResetRecord(unit.world.storage, '.pepeunit/reset.json');
+ * await record.keep();
+ * await record.take(); // true, and then false
+ */
+export const storedResetRecord = (
+  storage: Pick<Storage, 'readJson' | 'writeJson' | 'remove'>,
+  path: string,
+): ResetRecord => ({
+  keep: async () => {
+    await storage.writeJson(path, { format: 1 }).catch(() => undefined);
+  },
+  take: async () => {
+    const wasReset = (await storage.readJson(path).catch(() => undefined)) !== undefined;
+    if (wasReset) await storage.remove(path).catch(() => undefined);
+    return wasReset;
+  },
+});
+
+/**
+ * Finds out whether a reset has started this program, for the reset machine's `recall`.
+ *
+ * @example
+ * import { resetMachine } from 'pepeunit-client/machines';
+ * import { recallReset, storedResetRecord } from 'pepeunit-client/services';
+ *
+ * const record = storedResetRecord(unit.world.storage, '.pepeunit/reset.json');
+ * const machine = resetMachine.provide({ actors: { recall: recallReset(record) } });
+ */
+export const recallReset = (record: ResetRecord) => fromPromise<boolean>(() => record.take());
+export type RecallReset = ReturnType<typeof recallReset>;
+
+/**
+ * Restarts the program, also where an update would not, and leaves the record for its successor; for the reset machine's
+ * `restart`.
+ *
+ * @example
+ * import { resetMachine } from 'pepeunit-client/machines';
+ * import { resetProgram, storedResetRecord } from 'pepeunit-client/services';
+ *
+ * const record = storedResetRecord(unit.world.storage, '.pepeunit/reset.json');
+ * const restart = resetProgram(record, (mode) => unit.world.process.restart(mode));
+ * const machine = resetMachine.provide({ actors: { restart } });
+ */
+export const resetProgram = (record: ResetRecord, restart: (mode: RestartingMode) => Promise<void>) =>
+  fromPromise<void, { mode: RestartMode }>(async ({ input }) => {
+    await record.keep();
+    try {
+      await restart(restartingModeOf(input.mode));
+    } catch (thrown) {
+      await record.take();
+      throw thrown;
+    }
+  });
+export type ResetProgram = ReturnType<typeof resetProgram>;
