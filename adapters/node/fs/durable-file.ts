@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
-import { codeOf } from './errors.ts';
+import { codeOf, isMissing } from './errors.ts';
 import { hostFs, type Content, type DurableFs } from './file-system.ts';
 import { temporaryName } from './temporary-files.ts';
 
@@ -43,10 +43,28 @@ export const syncFolder = async (folder: string, fs: DurableFs = hostFs): Promis
   }
 };
 
+/** What keeps a folder from being made: Node reports a full or read-only disk as a missing folder. */
+const obstacleOf = async (wanted: string, fs: DurableFs): Promise<unknown> => {
+  for (let folder = wanted; ; folder = dirname(folder)) {
+    const obstacle: unknown = await fs
+      .mkdir(folder, { recursive: false, mode: privateFolder })
+      .catch((thrown) => thrown);
+    if (!isMissing(obstacle) || folder === dirname(folder)) return obstacle;
+  }
+};
+
+const makeAll = async (wanted: string, fs: DurableFs): Promise<string | undefined> => {
+  try {
+    return await fs.mkdir(wanted, { recursive: true, mode: privateFolder });
+  } catch (thrown) {
+    throw isMissing(thrown) ? ((await obstacleOf(wanted, fs)) ?? thrown) : thrown;
+  }
+};
+
 /** Creates a folder and its missing parents durably, for this user alone (0700). */
 export const makeFolder = async (folder: string, fs: DurableFs = hostFs): Promise<void> => {
   const wanted = resolve(folder);
-  const first = await fs.mkdir(wanted, { recursive: true, mode: privateFolder });
+  const first = await makeAll(wanted, fs);
   if (first === undefined) return;
   const top = dirname(resolve(first));
   for (let above = dirname(wanted); above.length >= top.length; above = dirname(above)) {

@@ -33,7 +33,7 @@ export interface DurableFs {
   open(path: string, flags: string, mode?: number): Promise<DurableHandle>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
-  mkdir(path: string, options: { recursive: true; mode: number }): Promise<string | undefined>;
+  mkdir(path: string, options: { recursive: boolean; mode: number }): Promise<string | undefined>;
 }
 
 /** The operations of an update. Tests count them, kill at each of them and make them fail. */
