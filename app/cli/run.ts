@@ -5,6 +5,7 @@ import type { ProcessEnd } from '../../adapters/node/process/child.ts';
 import { endLike, passSignals } from '../../adapters/node/process/signals.ts';
 import { supervise, type SupervisorEvent } from '../../adapters/node/process/supervisor.ts';
 import { takeSupervisorLock } from '../../adapters/node/process/lock.ts';
+import { failureOf } from '../../services/errors.ts';
 import { command, exitCode, positiveNumber, UsageError, wholeNumber } from './command.ts';
 import { printStatus } from '../terminal/output.ts';
 
@@ -91,7 +92,14 @@ export const runCommand = command(
     const healthyWithinMs = seconds('healthy-within', options['healthy-within']);
     const trialStarts = wholeNumber('trial-starts', options['trial-starts']);
     using signals = passSignals(graceMs);
-    const lock = await takeSupervisorLock(join(folder, '.pepeunit'), graceMs);
+    const onEvent = (event: SupervisorEvent) =>
+      printStatus(options.json === true ? JSON.stringify(event) : `pepeunit run: ${describe(event)}`);
+    const lock = await takeSupervisorLock({
+      folder: join(folder, '.pepeunit'),
+      graceMs,
+      onFailure: (thrown) =>
+        onEvent({ type: 'failed', what: 'recording the unit', message: failureOf(thrown).message }),
+    });
     let end: ProcessEnd | undefined;
     try {
       end = await supervise({
@@ -100,11 +108,10 @@ export const runCommand = command(
         healthyWithinMs,
         trialStarts,
         graceMs,
-        onEvent: (event) =>
-          printStatus(options.json === true ? JSON.stringify(event) : `pepeunit run: ${describe(event)}`),
+        onEvent,
         onStart: (unit) => {
           signals.passTo(unit);
-          return lock.noteChild(unit.pid);
+          void lock.note(unit.pid);
         },
         stopped: signals.stopped,
       });

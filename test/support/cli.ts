@@ -6,6 +6,8 @@ const main = resolve(import.meta.dirname, '../../dist/app/cli/main.js');
 export interface CliOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Words before the command, such as those that enter a namespace; the last program must become the command. */
+  readonly within?: readonly string[];
 }
 
 export interface CliResult {
@@ -23,8 +25,9 @@ export interface CliRun {
 }
 
 /** Starts a program with this Node. */
-export const startNode = (args: readonly string[], { cwd, env }: CliOptions = {}): CliRun => {
-  const child = spawn(process.execPath, args, {
+export const startNode = (args: readonly string[], { cwd, env, within = [] }: CliOptions = {}): CliRun => {
+  const [file = process.execPath, ...rest] = [...within, process.execPath, ...args];
+  const child = spawn(file, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
     ...(cwd !== undefined && { cwd }),

@@ -125,6 +125,8 @@ export const createSupervisedUnit = async (
       runs.push(run);
       return run;
     },
+    /** Counts a run that was started elsewhere among the unit's own. */
+    adopt: (run: CliRun): void => void runs.push(run),
     /** Starts the unit as it is, under nobody. */
     runAlone: (): CliRun => {
       const run = startNode([join(folder, 'main.js')]);

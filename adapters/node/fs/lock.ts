@@ -12,6 +12,7 @@ import { sweepTemporaries, temporaryName } from './temporary-files.ts';
 export interface FileLock {
   /** Adds a child process to the lock, for the process that takes the lock over after a kill of this one. */
   noteChild(pid: number): Promise<void>;
+  /** Never rejects: a lock that can't be removed is that of a process which ends. */
   release(): Promise<void>;
 }
 
@@ -61,8 +62,8 @@ const isHeld = ({ holder }: LockRecord): boolean => holder.pid !== process.pid &
 /** Creates a lock file, atomically where the file system can. @returns Whether there was none. */
 const create = async (path: string, text: string): Promise<boolean> => {
   const whole = join(dirname(path), temporaryName());
-  await writeFile(whole, text, { mode: privateFile });
   try {
+    await writeFile(whole, text, { mode: privateFile });
     await link(whole, path).catch((thrown: unknown) => {
       if (!noLinks.has(codeOf(thrown) ?? '')) throw thrown;
       return writeFile(path, text, { mode: privateFile, flag: 'wx' });
@@ -72,7 +73,7 @@ const create = async (path: string, text: string): Promise<boolean> => {
     if (codeOf(thrown) === 'EEXIST') return false;
     throw thrown;
   } finally {
-    await unlink(whole);
+    await unlink(whole).catch(() => undefined);
   }
 };
 
@@ -117,14 +118,15 @@ const clear = async (path: string, dead: string | null): Promise<void> => {
   await unlink(aside).catch(() => undefined);
 };
 
-/** Creates the lock; removes a dead process's lock first. */
+/** Creates the lock; removes a dead process's lock first. What is there is judged also where nothing can be written. */
 const acquire = async (path: string, text: string, { inUse, endOrphan }: FileLockOptions): Promise<void> => {
-  for (let tries = 1; !(await create(path, text)); tries += 1) {
+  for (let tries = 1; ; tries += 1) {
     const found = await readWhole(path);
     const record = found ? parse(found) : undefined;
-    if (tries >= maxTries || (record && isHeld(record))) throw inUse(record?.holder);
+    if (tries > maxTries || (record && isHeld(record))) throw inUse(record?.holder);
     if (record?.child) await endOrphan?.(record.child);
     if (found !== undefined) await clear(path, found);
+    if (await create(path, text)) return;
   }
 };
 
@@ -152,15 +154,22 @@ export const takeLock = async (options: FileLockOptions): Promise<FileLock> => {
   }
   return {
     noteChild: async (pid) => {
-      text = JSON.stringify({ holder, child: identityOf(pid) } satisfies LockRecord);
+      const noted = JSON.stringify({ holder, child: identityOf(pid) } satisfies LockRecord);
       const next = join(dirname(path), temporaryName());
-      await writeFile(next, text, { mode: privateFile });
-      await rename(next, path);
+      try {
+        await writeFile(next, noted, { mode: privateFile });
+        await rename(next, path);
+        text = noted;
+      } catch (thrown) {
+        await unlink(next).catch(() => undefined);
+        throw thrown;
+      }
     },
     release: async () => {
       held.delete(path);
       // If the folder was replaced meanwhile, the lock there may be another program's.
-      if ((await read(path)) === text) await unlink(path).catch(() => undefined);
+      const found = await read(path).catch(() => undefined);
+      if (found === text) await unlink(path).catch(() => undefined);
     },
   };
 };

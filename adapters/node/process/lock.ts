@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProcessError } from '../../../services/errors.ts';
+import { createSerialQueue } from '../../shared/serialize.ts';
 import { makeFolder } from '../fs/durable-file.ts';
-import { codeOf } from '../fs/errors.ts';
+import { codeOf, storageError } from '../fs/errors.ts';
 import { takeLock, type FileLock } from '../fs/lock.ts';
 import { isRunning, type ProcessIdentity } from '../fs/process-identity.ts';
 
@@ -38,18 +39,85 @@ const endOrphan = async (unit: ProcessIdentity, graceMs: number): Promise<void> 
   await hasEnded(unit, graceMs);
 };
 
+/** Options of a supervisor's lock. */
+export interface SupervisorLockOptions {
+  /** The unit's private folder; created if missing. */
+  readonly folder: string;
+  /** Milliseconds for the unit of a killed supervisor to stop before it is killed. */
+  readonly graceMs: number;
+  /** Called when the lock or the unit's process can't be written, and again only after a success. */
+  readonly onFailure: (thrown: unknown) => void;
+  /** Milliseconds until the next attempt. @defaultValue 30_000 */
+  readonly retryMs?: number;
+}
+
+/** A supervisor's lock on a unit's folder. Nothing here rejects: a disk that fails costs the record, not the unit. */
+export interface SupervisorLock {
+  /** Records the process that runs the unit, for the supervisor that takes the lock over after a kill of this one. */
+  note(pid: number): Promise<void>;
+  release(): Promise<void>;
+}
+
+const isTaken = (thrown: unknown): boolean => thrown instanceof ProcessError && thrown.code === 'taken';
+
 /**
  * Locks a unit's folder for this supervisor. Takes over a killed supervisor's lock, and ends its unit if it still runs.
  *
- * @param folder The unit's private folder; created if missing.
- * @param graceMs Milliseconds for that unit to stop before it is killed.
+ * Tries again later while the disk is full, read-only or someone else's; the unit is supervised meanwhile.
+ *
  * @throws {ProcessError} `taken` while another supervisor runs.
  */
-export const takeSupervisorLock = async (folder: string, graceMs: number): Promise<FileLock> => {
-  await makeFolder(folder);
-  return takeLock({
-    path: join(folder, 'supervisor.json'),
-    inUse: (holder) => inUse('Another supervisor runs this unit', holder),
-    endOrphan: (unit) => endOrphan(unit, graceMs),
+export const takeSupervisorLock = async (options: SupervisorLockOptions): Promise<SupervisorLock> => {
+  const { folder, graceMs, onFailure, retryMs = 30_000 } = options;
+  const inTurn = createSerialQueue();
+  const unit: { pid?: number; notedPid?: number } = {};
+  let lock: FileLock | undefined;
+  let isFailing = false;
+  let retry: NodeJS.Timeout | undefined;
+
+  const take = async (): Promise<FileLock> => {
+    await makeFolder(folder);
+    return takeLock({
+      path: join(folder, 'supervisor.json'),
+      inUse: (holder) => inUse('Another supervisor runs this unit', holder),
+      endOrphan: (orphan) => endOrphan(orphan, graceMs),
+    });
+  };
+  const record = async (): Promise<void> => {
+    lock ??= await take();
+    const { pid, notedPid } = unit;
+    if (pid === undefined || pid === notedPid) return;
+    await lock.noteChild(pid);
+    unit.notedPid = pid;
+  };
+  const fail = (thrown: unknown): void => {
+    if (!isFailing) onFailure(isTaken(thrown) ? thrown : storageError(folder, 'written to', thrown));
+    isFailing = true;
+    clearTimeout(retry);
+    retry = setTimeout(() => void attempt(), retryMs).unref();
+  };
+  const attempt = async (): Promise<void> => {
+    try {
+      await inTurn(record);
+      isFailing = false;
+    } catch (thrown) {
+      fail(thrown);
+    }
+  };
+
+  await inTurn(record).catch((thrown: unknown) => {
+    if (isTaken(thrown)) throw thrown;
+    fail(thrown);
   });
+  return {
+    note: (pid) => {
+      unit.pid = pid;
+      return attempt();
+    },
+    release: () =>
+      inTurn(async () => {
+        clearTimeout(retry);
+        await lock?.release();
+      }),
+  };
 };

@@ -24,7 +24,7 @@ export interface SupervisorOptions {
   readonly graceMs: number;
   readonly onEvent: (event: SupervisorEvent) => void;
   /** Called with each process that runs the unit, to record it. */
-  readonly onStart: (unit: SupervisedUnit) => Promise<void>;
+  readonly onStart: (unit: SupervisedUnit) => void;
   /** Aborted when the supervisor must stop; the one who aborts it also stops the unit. */
   readonly stopped: AbortSignal;
 }
@@ -45,50 +45,59 @@ export const restartDelay = (shortRuns: number, isAsked: boolean): number => {
 };
 
 /** Runs one step on the journal and reports its failure; the unit starts in any case. */
-const attempt = async (
-  what: string,
-  { onEvent }: SupervisorOptions,
-  task: () => Promise<FirmwareStatus>,
-): Promise<FirmwareStatus> => {
-  try {
-    const status = await task();
-    if (status.problem) onEvent({ type: 'failed', what, message: status.problem.message });
-    return status;
-  } catch (thrown) {
-    onEvent({ type: 'failed', what, message: failureOf(thrown).message });
-    return settled;
-  }
+type Attempt = (what: string, task: () => Promise<FirmwareStatus>) => Promise<FirmwareStatus>;
+
+/** Creates the attempts of a supervisor, of which one that fails as before is not reported again. */
+const createAttempts = ({ onEvent }: SupervisorOptions): Attempt => {
+  const reported = new Map<string, string>();
+  const report = (what: string, message: string | undefined): void => {
+    const isNews = message !== undefined && reported.get(what) !== message;
+    if (message === undefined) reported.delete(what);
+    else reported.set(what, message);
+    if (isNews) onEvent({ type: 'failed', what, message });
+  };
+  return async (what, task) => {
+    try {
+      const status = await task();
+      report(what, status.problem?.message);
+      return status;
+    } catch (thrown) {
+      report(what, failureOf(thrown).message);
+      return settled;
+    }
+  };
 };
+
+/** A supervisor at work. */
+type Supervision = SupervisorOptions & { readonly attempt: Attempt };
 
 const describe = ({ code, signal }: ProcessEnd): string =>
   signal === null ? `it ended with code ${code ?? '?'}` : `it ended by ${signal}`;
 
 /** Does the journal's work before a start: resumes, counts, rolls back. */
-const prepare = async (options: SupervisorOptions, lastEnd: string): Promise<FirmwareStatus> => {
-  const { trials, trialStarts, onEvent } = options;
-  await attempt('recovering', options, () => trials.recover());
-  const status = await attempt('counting the start', options, () => trials.countStart());
+const prepare = async (
+  { attempt, trials, trialStarts, onEvent }: Supervision,
+  lastEnd: string,
+): Promise<FirmwareStatus> => {
+  await attempt('recovering', () => trials.recover());
+  const status = await attempt('counting the start', () => trials.countStart());
   if (!status.trial) return status;
   const maxStarts = trialStarts ?? status.trial.maxStarts;
   const trial = { ...status.trial, maxStarts };
   if (trial.starts <= maxStarts) return { ...status, trial };
   const reason = `it did not prove itself in ${maxStarts} starts; in the last ${lastEnd}`;
-  return attempt('rolling back', options, async () => {
+  return attempt('rolling back', async () => {
     await trials.rollBack(reason);
     onEvent({ type: 'rolledBack', version: trial.to, to: trial.from, reason });
     return settled;
   });
 };
 
-const isOnTrial = async (options: SupervisorOptions): Promise<boolean> =>
-  (await attempt('reading the journal', options, () => options.trials.status())).phase === 'trial';
+const isOnTrial = async ({ attempt, trials }: Supervision): Promise<boolean> =>
+  (await attempt('reading the journal', () => trials.status())).phase === 'trial';
 
 /** Waits for the end of a unit; ends it if its trial takes too long. */
-const watch = async (
-  unit: SupervisedUnit,
-  options: SupervisorOptions,
-  { trial }: FirmwareStatus,
-): Promise<ProcessEnd> => {
+const watch = async (unit: SupervisedUnit, options: Supervision, { trial }: FirmwareStatus): Promise<ProcessEnd> => {
   if (!trial) return unit.end;
   const withinMs = options.healthyWithinMs ?? trial.healthyWithinMs;
   const over = new AbortController();
@@ -107,11 +116,11 @@ const watch = async (
 /** End of a program that could not be started. */
 const notStarted: ProcessEnd = { code: 127, signal: null };
 
-const runOnce = async (options: SupervisorOptions, status: FirmwareStatus): Promise<ProcessEnd> => {
+const runOnce = async (options: Supervision, status: FirmwareStatus): Promise<ProcessEnd> => {
   const { program, onEvent, onStart } = options;
   try {
     const unit = await startUnit(program);
-    await onStart(unit);
+    onStart(unit);
     onEvent({ type: 'started', pid: unit.pid, ...(status.trial && { trial: status.trial }) });
     const end = await watch(unit, options, status);
     onEvent({ type: 'ended', ...end });
@@ -130,7 +139,8 @@ const runOnce = async (options: SupervisorOptions, status: FirmwareStatus): Prom
  * @returns The unit's last end; `undefined` if it was not running when the supervisor was stopped.
  * @throws {ProcessError} `spawn` if the program can't be started and is not on trial.
  */
-export const supervise = async (options: SupervisorOptions): Promise<ProcessEnd | undefined> => {
+export const supervise = async (given: SupervisorOptions): Promise<ProcessEnd | undefined> => {
+  const options = { ...given, attempt: createAttempts(given) };
   const { onEvent, stopped } = options;
   const isStopped = () => stopped.aborted;
   let shortRuns = 0;
