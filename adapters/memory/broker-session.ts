@@ -10,7 +10,7 @@ import type {
 } from '../../services/broker.ts';
 import type { Timers } from '../../services/clock.ts';
 import { BrokerError } from '../../services/errors.ts';
-import { topicMatcher } from './topic-matcher.ts';
+import { topicMatcher } from '../shared/mqtt/topic-matcher.ts';
 
 /** A message that a link published. */
 export interface PublishedMessage {
