@@ -4,6 +4,8 @@ import type { Failure } from './errors.ts';
 export interface InboxMetrics {
   readonly received: number;
   readonly dropped: number;
+  /** Messages on topics that the unit has not subscribed to: dropped, and counted here alone. */
+  readonly unsolicited: number;
   /** Messages in the queue now. */
   readonly waiting: number;
   /** How often the link paused so that the handler could catch up. */

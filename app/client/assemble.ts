@@ -62,6 +62,7 @@ export const createUnit = <TEnv extends object>(
     epoch,
     env: documents.envNow,
     onCommand: (command) => actor.send({ type: 'command.received', ...command }),
+    extraTopics: () => actor.getSnapshot().context.extraTopics,
   });
 
   const metrics = createMetrics(adapters.clock, epoch, plane, () => actor.getSnapshot().context.counts);

@@ -7,6 +7,7 @@ import type { Command } from '../messaging/inbound/command.ts';
 import { createCommandIntake } from '../messaging/inbound/command-intake.ts';
 import { defaultInboxLimits } from '../messaging/inbound/topic-queues.ts';
 import { createInbox, type Inbox } from '../messaging/inbound/inbox.ts';
+import { createInboundTopics } from '../messaging/inbound/topics.ts';
 import { createLogDispatcher, type LogDispatcher } from '../logging/log.ts';
 import { createMqttLogSink, type MqttLogSink } from '../logging/mqtt-sink.ts';
 import { createPublisher, type Publisher } from '../messaging/outbound/publisher.ts';
@@ -37,6 +38,8 @@ export interface DataPlaneParts {
   readonly epoch: Epoch;
   readonly env: () => UnitEnv | undefined;
   readonly onCommand: (command: Command) => void;
+  /** Topics that the app subscribes to besides the schema's. */
+  readonly extraTopics: () => readonly string[];
 }
 
 /** Logs which variables of an env are not used as given, once for as long as that stays the same. */
@@ -52,7 +55,8 @@ const createEnvRemarks = (log: LogDispatcher) => {
   };
 };
 
-export const createDataPlane = ({ adapters, options, epoch, env, onCommand }: DataPlaneParts): DataPlane => {
+export const createDataPlane = (parts: DataPlaneParts): DataPlane => {
+  const { adapters, options, epoch, env, onCommand, extraTopics } = parts;
   const { clock, storage, console } = adapters;
   const log = createLogDispatcher(
     { sinks: { console }, epochMs: epoch.trustedEpochMs },
@@ -85,7 +89,8 @@ export const createDataPlane = ({ adapters, options, epoch, env, onCommand }: Da
   const inbox = createInbox({ clock, limits: defaultInboxLimits, pauseMs, warn });
   const commands = createCommandIntake({ onCommand, warn });
   const remark = createEnvRemarks(log);
-  const router = createRouter({ env, preferences: options.mqtt, inbox, publisher, commands });
+  const topics = createInboundTopics(extraTopics);
+  const router = createRouter({ env, preferences: options.mqtt, topics, inbox, publisher, commands });
   return {
     inbox,
     publisher,
@@ -104,7 +109,7 @@ export const createDataPlane = ({ adapters, options, epoch, env, onCommand }: Da
       publisher.timeSynced();
     },
     adoptSchema: (adopted) => {
-      commands.route(adopted);
+      topics.route(adopted);
       publisher.route(adopted);
       mqttLog.route(adopted);
       const unlisted = unlistedBaseTopics(adopted);

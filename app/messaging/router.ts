@@ -7,6 +7,7 @@ import { pingIntervalOf } from '../../services/settings.ts';
 import type { CommandIntake } from './inbound/command-intake.ts';
 import type { Inbox } from './inbound/inbox.ts';
 import { InboundMessage } from './inbound/message.ts';
+import type { InboundTopics } from './inbound/topics.ts';
 import { fleetJitterMs, jitterWindowOf } from './jitter-window.ts';
 import type { Publisher } from './outbound/publisher.ts';
 
@@ -45,6 +46,7 @@ export interface LinkPreferences {
 export interface RouterParts {
   readonly env: () => UnitEnv | undefined;
   readonly preferences: LinkPreferences;
+  readonly topics: Pick<InboundTopics, 'roleOf'>;
   readonly inbox: Inbox;
   readonly publisher: Publisher;
   readonly commands: CommandIntake;
@@ -78,7 +80,7 @@ export const maxPauseMs = (env: UnitEnv | undefined, { timeoutMs = defaultTimeou
 };
 
 export const createRouter = (parts: RouterParts): Router => {
-  const { env, preferences, inbox, publisher, commands } = parts;
+  const { env, preferences, topics, inbox, publisher, commands } = parts;
   let closing: Promise<void> = Promise.resolve();
   let lastUrl: string | undefined;
 
@@ -103,8 +105,15 @@ export const createRouter = (parts: RouterParts): Router => {
       };
     },
     onMessage: (topic, payload, retained, properties) => {
-      const of = commands.take(topic, payload, retained) ? 'command' : 'input';
-      return inbox.push(new InboundMessage(topic, payload, retained, properties), of);
+      const role = topics.roleOf(topic);
+      if (!role) {
+        inbox.passOver(topic);
+        return undefined;
+      }
+      const message = new InboundMessage(topic, role, payload, retained, properties);
+      if (role.command === undefined) return inbox.push(message, 'input');
+      commands.take(role.command, topic, payload, retained);
+      return inbox.push(message, 'command');
     },
     attach: (link) => publisher.attach(link),
     detach: (link, closed) => {

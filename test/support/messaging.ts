@@ -114,7 +114,11 @@ export const hangOutbox = (inner: MemoryOutbox, ...operations: Operation[]) => {
   return { store, calls, letGo, holdAgain };
 };
 
-export const message = (topic: string, text: string) => new InboundMessage(topic, Buffer.from(text), false, undefined);
+/** What an input's topic is to the unit. */
+export const inputRole = { keys: ['input/pepeunit'], command: undefined };
+
+export const message = (topic: string, text: string) =>
+  new InboundMessage(topic, inputRole, Buffer.from(text), false, undefined);
 
 /** An inbox under a fake clock; all its pauses of one overload may last for 2 s. */
 export const createTestInbox = (limits = defaultInboxLimits) => {

@@ -1,5 +1,4 @@
-import type { UnitSchema } from '../../../services/schema.ts';
-import { commandOfKey, parseCommand, type Command, type CommandName } from './command.ts';
+import { parseCommand, type Command, type CommandName } from './command.ts';
 
 /** What happens to the commands that come in. */
 export interface CommandIntakeParts {
@@ -9,25 +8,9 @@ export interface CommandIntakeParts {
 
 /** Takes the commands out of the inbound messages. */
 export interface CommandIntake {
-  /** Applies the command topics of a schema. */
-  route(schema: UnitSchema): void;
-  /**
-   * Obeys, refuses or passes over the command that a message carries.
-   *
-   * @returns Whether its topic is one of commands.
-   */
-  take(topic: string, payload: Uint8Array, retained: boolean): boolean;
+  /** Obeys, refuses or passes over the command that a message on its topic carries. */
+  take(name: CommandName, topic: string, payload: Uint8Array, retained: boolean): void;
 }
-
-/** Maps the command topics of a schema to their commands; no other topic carries commands (C13). */
-const commandTopics = (schema: UnitSchema): Map<string, CommandName> => {
-  const topics = new Map<string, CommandName>();
-  for (const [key, [topic]] of Object.entries(schema.input_base_topic)) {
-    const command = commandOfKey(key);
-    if (command && topic !== undefined) topics.set(topic, command);
-  }
-  return topics;
-};
 
 const isPowerOfTen = (count: number): boolean => Number.isInteger(Math.log10(count));
 
@@ -51,7 +34,6 @@ const createRetainedWarnings = (warn: (message: string) => void) => {
  * long after it was meant.
  */
 export const createCommandIntake = ({ onCommand, warn }: CommandIntakeParts): CommandIntake => {
-  let topics = new Map<string, CommandName>();
   const passOver = createRetainedWarnings(warn);
 
   const handle = (name: CommandName, payload: Uint8Array) => {
@@ -61,15 +43,9 @@ export const createCommandIntake = ({ onCommand, warn }: CommandIntakeParts): Co
   };
 
   return {
-    route: (schema) => {
-      topics = commandTopics(schema);
-    },
-    take: (topic, payload, retained) => {
-      const name = topics.get(topic);
-      if (name === undefined) return false;
+    take: (name, topic, payload, retained) => {
       if (retained) passOver(name, topic);
       else handle(name, payload);
-      return true;
     },
   };
 };

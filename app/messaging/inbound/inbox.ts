@@ -11,6 +11,8 @@ export type InputHandler = (message: InboundMessage) => unknown;
 
 /** How often drops are reported, milliseconds. */
 const warnEveryMs = 10_000;
+/** How often messages on topics without a subscription are reported, milliseconds. */
+const unsolicitedEveryMs = 3_600_000;
 
 export interface Inbox {
   setHandler(handler: InputHandler | undefined): void;
@@ -20,6 +22,8 @@ export interface Inbox {
    * @returns Nothing, or what to wait for before more is pushed, else it may be dropped; it never rejects.
    */
   push(message: InboundMessage, of: InboxClass): Promise<void> | undefined;
+  /** Counts a message on a topic that the unit has not subscribed to. */
+  passOver(topic: string): void;
   /** Drops every message until the result is called or disposed of. */
   hold(): Disposable & (() => void);
   /** Lets go of what waits, and waits for no handler any more. */
@@ -42,13 +46,22 @@ const createDrops = (clock: Clock, warn: (message: string) => void) => {
     const news = fresh === total ? '' : `${fresh} more, `;
     warn(`The input handler is too slow: ${news}${total} messages dropped so far. Let it return sooner.`);
   });
+  const unsolicited = createThrottledWarning(clock, unsolicitedEveryMs, (fresh, total, topic) => {
+    const what = fresh === total ? 'A message' : `${fresh} more messages (${total} so far)`;
+    warn(`${what} on topics that the unit has not subscribed to, the last one on ${topic.slice(0, 200)}: dropped.`);
+  });
   return {
     forRoom: full.add,
+    unsolicited: unsolicited.add,
     asAsked: (count: number) => {
       silent += count;
     },
     count: () => silent + full.count(),
-    stop: full.stop,
+    unsolicitedCount: unsolicited.count,
+    stop: () => {
+      full.stop();
+      unsolicited.stop();
+    },
   };
 };
 
@@ -100,6 +113,7 @@ export const createInbox = ({ clock, limits, pauseMs, warn }: InboxParts): Inbox
 
   return {
     setHandler: (given) => void (handler = given),
+    passOver: (topic) => drops.unsolicited(topic),
     push: (message, of) => {
       received += 1;
       if (isStopped || holders.isHeld()) {
@@ -119,6 +133,12 @@ export const createInbox = ({ clock, limits, pauseMs, warn }: InboxParts): Inbox
       drops.stop();
       drops.asAsked(queues.stop());
     },
-    metrics: () => ({ received, dropped: drops.count(), waiting: queues.waiting(), pauses: backpressure.pauses() }),
+    metrics: () => ({
+      received,
+      dropped: drops.count(),
+      unsolicited: drops.unsolicitedCount(),
+      waiting: queues.waiting(),
+      pauses: backpressure.pauses(),
+    }),
   };
 };

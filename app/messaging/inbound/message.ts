@@ -1,4 +1,6 @@
 import type { MessageProperties } from '../../../services/broker.ts';
+import type { CommandName } from './command.ts';
+import type { TopicRole } from './topics.ts';
 
 /** An inbound message, as the input handler gets it. */
 export class InboundMessage {
@@ -10,10 +12,41 @@ export class InboundMessage {
    */
   readonly topic: string;
   /**
+   * The schema's key of the topic: of an Input whose topics include it, or of a command; `undefined` for a topic that the
+   * app subscribed to itself. The first one where the schema lists the topic under several {@link InboundMessage.keys}.
+   *
+   * @example
+   * client.setMqttInputHandler((unit, message) => {
+   *   if (message.key === 'input/pepeunit') unit.logger.info(`The input is ${message.text()}`);
+   * });
+   */
+  readonly key: string | undefined;
+  /**
+   * All keys of the schema that list the topic: Inputs first, in the schema's order.
+   *
+   * @example
+   * client.setMqttInputHandler((unit, message) => {
+   *   for (const key of message.keys) unit.logger.info(`${key} got ${message.text()}`);
+   * });
+   */
+  readonly keys: readonly string[];
+  /**
+   * The command of the instance that the message carries; `undefined` for any other message. The unit has obeyed it before
+   * the handler gets it, or refused it; one that is `retained` it has passed over.
+   *
+   * @example
+   * client.setMqttInputHandler((unit, message) => {
+   *   if (message.command === 'env_update') unit.logger.info('The env is about to change');
+   * });
+   */
+  readonly command: CommandName | undefined;
+  /**
    * Payload, as received.
    *
    * @example
-   * client.setMqttInputHandler((unit, message) => unit.logger.info(`${message.payload.length} bytes`));
+   * client.setMqttInputHandler((unit, { key, payload }) => {
+   *   if (key === 'input/pepeunit') unit.logger.info(`${payload.length} bytes`);
+   * });
    */
   readonly payload: Uint8Array;
   /**
@@ -21,7 +54,7 @@ export class InboundMessage {
    *
    * @example
    * client.setMqttInputHandler((unit, message) => {
-   *   if (!message.retained) unit.logger.info('This one is new');
+   *   if (message.key === 'input/pepeunit' && !message.retained) unit.logger.info('This one is new');
    * });
    */
   readonly retained: boolean;
@@ -35,8 +68,17 @@ export class InboundMessage {
    */
   readonly properties: MessageProperties | undefined;
 
-  constructor(topic: string, payload: Uint8Array, retained: boolean, properties: MessageProperties | undefined) {
+  constructor(
+    topic: string,
+    { keys, command }: TopicRole,
+    payload: Uint8Array,
+    retained: boolean,
+    properties: MessageProperties | undefined,
+  ) {
     this.topic = topic;
+    this.key = keys[0];
+    this.keys = keys;
+    this.command = command;
     this.payload = payload;
     this.retained = retained;
     this.properties = properties;
@@ -46,7 +88,9 @@ export class InboundMessage {
    * Decodes the payload as UTF-8 text; malformed bytes become U+FFFD.
    *
    * @example
-   * client.setMqttInputHandler((unit, message) => unit.logger.info(message.text()));
+   * client.setMqttInputHandler((unit, message) => {
+   *   if (message.key === 'input/pepeunit') unit.logger.info(message.text());
+   * });
    */
   text(): string {
     return decoder.decode(this.payload);
@@ -57,7 +101,9 @@ export class InboundMessage {
    *
    * @throws {SyntaxError} The payload is not JSON.
    * @example
-   * client.setMqttInputHandler((unit, message) => unit.publishToTopics('output/pepeunit', JSON.stringify(message.json())));
+   * client.setMqttInputHandler((unit, message) => {
+   *   if (message.key === 'input/pepeunit') console.log(message.json());
+   * });
    */
   json(): unknown {
     return JSON.parse(this.text());

@@ -4,13 +4,13 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { mqttBroker } from '../../../adapters/shared/mqtt/broker.ts';
 import { systemClock } from '../../../adapters/shared/clock.ts';
 import { createInbox } from '../../../app/messaging/inbound/inbox.ts';
-import { InboundMessage } from '../../../app/messaging/inbound/message.ts';
 import { PepeunitClient } from '../../../app/node.ts';
 import { simulatedUnit } from '../../../app/testing.ts';
 import type { MqttVersion } from '../../../services/broker.ts';
 import type { JsonObject } from '../../../services/json.ts';
 import { commandTopic, schemaDocument, writeUnitDocuments } from '../../support/documents.ts';
 import { describeWithMosquitto, startMosquitto, type Mosquitto } from '../../support/mosquitto.ts';
+import { message } from '../../support/messaging.ts';
 import { deaf, optionsFor } from '../../support/mqtt.ts';
 import { startRecordingProxy } from '../../support/recording-proxy.ts';
 import { until } from '../../support/until.ts';
@@ -97,8 +97,8 @@ describeWithMosquitto('overrun', () => {
       });
       const listener = {
         ...deaf,
-        onMessage: (...message: ConstructorParameters<typeof InboundMessage>) =>
-          inbox.push(new InboundMessage(...message), 'input'),
+        onMessage: (topic: string, payload: Uint8Array) =>
+          inbox.push(message(topic, Buffer.from(payload).toString()), 'input'),
       };
       const link = await mqttBroker().open(
         optionsFor(broker.port, { version }),

@@ -23,6 +23,7 @@ const routerTo = (host: string, preferences: LinkPreferences = {}, env: JsonObje
   createRouter({
     env: () => parseEnv(envDocument({ PU_MQTT_HOST: host, ...env })),
     preferences,
+    topics: {} as never,
     inbox: {} as never,
     publisher: {} as never,
     commands: {} as never,

@@ -45,7 +45,7 @@ test('nothing is held back while the handler keeps up (M5, X7)', async () => {
   inbox.setHandler(() => Promise.resolve());
   for (let index = 0; index < 100; index += 1) expect(inbox.push(message('a', 'x'), 'input')).toBeUndefined();
   while (inbox.metrics().waiting > 0) await settle();
-  expect(inbox.metrics()).toEqual({ received: 101, dropped: 0, waiting: 0, pauses: 0 });
+  expect(inbox.metrics()).toEqual({ received: 101, dropped: 0, waiting: 0, pauses: 0, unsolicited: 0 });
 });
 
 test('what follows is held back when three quarters of the room are taken, until half of it is free (M5)', async () => {
@@ -61,7 +61,7 @@ test('what follows is held back when three quarters of the room are taken, until
   expect(clock.pending).toBe(1);
   await finish(10);
   expect(seen).toEqual(['1', '2', '3', '4', '5', '6', '7', '8']);
-  expect(inbox.metrics()).toEqual({ received: 8, dropped: 0, waiting: 0, pauses: 1 });
+  expect(inbox.metrics()).toEqual({ received: 8, dropped: 0, waiting: 0, pauses: 1, unsolicited: 0 });
   expect(clock.pending).toBe(0);
 });
 
@@ -92,7 +92,7 @@ test('a handler that never settles holds back for the limit and no longer; then 
   clock.advance(1);
   expect(await isHeld(held)).toBe(false);
   for (let more = 0; more < 10; more += 1) expect(push()).toBeUndefined();
-  expect(inbox.metrics()).toEqual({ received: 17, dropped: 8, waiting: 8, pauses: 1 });
+  expect(inbox.metrics()).toEqual({ received: 17, dropped: 8, waiting: 8, pauses: 1, unsolicited: 0 });
   expect(warnings).toHaveLength(1);
 });
 

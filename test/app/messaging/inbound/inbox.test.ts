@@ -27,7 +27,7 @@ test('a burst of 1,000 reaches a handler that awaits 20 ms, in order and one at 
     await settle();
   }
   expect(seen).toEqual(Array.from({ length: 1000 }, (_, index) => index));
-  expect(inbox.metrics()).toEqual({ received: 1000, dropped: 0, waiting: 0, pauses: 0 });
+  expect(inbox.metrics()).toEqual({ received: 1000, dropped: 0, waiting: 0, pauses: 0, unsolicited: 0 });
 });
 
 test('a handler that never settles holds up its own topic, and that only for its time limit (M5)', async () => {
