@@ -151,7 +151,10 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
  *   schemaFilePath: 'schema.json',
  *   logFilePath: 'log.json',
  * });
- * client.setMqttInputHandler((unit, message) => unit.logger.info(message.text()));
+ * client.setMqttInputHandler((unit, message) => {
+ *   if (message.key === 'input/pepeunit') unit.logger.info(message.text());
+ * });
+ * process.once('SIGTERM', () => void client.stopMainCycle());
  * await client.runMainCycle();
  */
 export class PepeunitClient<TEnv extends object = Record<string, JsonValue>> extends UnitClient<TEnv> {

@@ -40,7 +40,8 @@ const client = new PepeunitClient${isTyped ? '<typeof env>' : ''}({
 });
 
 client.setMqttInputHandler((unit, message) => {
-  unit.logger.info(\`\${message.topic}: \${message.text()}\`);
+  if (message.key !== 'input/pepeunit') return;
+  unit.logger.info(\`The input is \${message.text()}\`);
 });
 
 let publishedAt = 0;

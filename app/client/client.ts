@@ -71,11 +71,14 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   }
 
   /**
-   * Sets the handler of inbound messages, called one at a time and in order for each topic. The unit executes commands
-   * itself, with or without a handler. An error that the handler throws goes to the log.
+   * Sets the handler of inbound messages, called one at a time and in order for each topic. `message.key` says which Input
+   * a message is for. The unit executes commands itself, with or without a handler, and then hands them over as well, with
+   * their name in `message.command`. An error that the handler throws goes to the log.
    *
    * @example
-   * client.setMqttInputHandler((unit, message) => unit.logger.info(`${message.topic}: ${message.text()}`));
+   * client.setMqttInputHandler((unit, message) => {
+   *   if (message.key === 'input/pepeunit') unit.logger.info(message.text());
+   * });
    */
   setMqttInputHandler(handler: (client: this, message: InboundMessage) => unknown): void {
     this.mqttClient.setInputHandler((message) => handler(this, message));

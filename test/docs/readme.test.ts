@@ -16,7 +16,7 @@ const tenLines = async (): Promise<string> => {
   return code;
 };
 
-test('the ten-line unit of the README runs, talks and obeys as it stands', async () => {
+test('the ten-line unit of the README runs, talks, obeys and stops as it stands', async () => {
   const code = await tenLines();
   expect(
     code
@@ -43,10 +43,19 @@ test('the ten-line unit of the README runs, talks and obeys as it stands', async
     const node = live.row.unit_nodes.find(({ type }) => type === 'Input');
     await live.instance.operator.setStateInput(node?.uuid ?? '', 'hello');
     await until(() => published.length === 1);
-    expect(published).toEqual(['hello']);
+    let synced = 0;
+    live.instance.events.on('log', () => (synced += 1));
+    await live.instance.operator.sendCommand(live.row.uuid, 'LogSync');
+    await until(() => synced > 0, { what: 'the obeyed command' });
+    await live.instance.operator.setStateInput(node?.uuid ?? '', 'again');
+    await until(() => published.length === 2);
+    expect(published, 'a command is no message for the input').toEqual(['hello', 'again']);
+    const exited = once(unit, 'exit');
+    unit.kill('SIGTERM');
+    expect(await exited, 'it stops in order').toEqual([0, null]);
   } finally {
     if (unit.exitCode === null) {
-      unit.kill();
+      unit.kill('SIGKILL');
       await once(unit, 'exit');
     }
     await live.stop();

@@ -36,7 +36,7 @@ export interface MqttClient {
    * Sets the handler of inbound messages; replaces the previous one.
    *
    * @example
-   * client.mqttClient.setInputHandler((message) => console.log(message.topic, message.text()));
+   * client.mqttClient.setInputHandler((message) => console.log(message.key, message.text()));
    */
   setInputHandler(handler: (message: InboundMessage) => unknown): void;
   /**

@@ -1,7 +1,7 @@
 /** A unit that keeps a room cool: it publishes the temperature and the fan's duty, and obeys `set_fan_state`. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PepeunitClient, SearchTopicType, SearchScope } from 'pepeunit-client';
+import { PepeunitClient } from 'pepeunit-client';
 import type env from './env_example.json';
 import { dutyAt, parseFanState, type FanCurve, type FanState } from './fan.ts';
 import { createRoom } from './room.ts';
@@ -20,8 +20,7 @@ const client = new PepeunitClient<typeof env>({
 });
 
 client.setMqttInputHandler((unit, message) => {
-  const key = unit.schema.findTopicByUnitNode(message.topic, SearchTopicType.FullName, SearchScope.Input);
-  if (key !== 'set_fan_state/pepeunit') return;
+  if (message.key !== 'set_fan_state/pepeunit') return;
   const wanted = parseFanState(message.text());
   if (wanted === undefined) {
     unit.logger.warning(`The fan can't be set to "${message.text()}": send auto, on, off or 0 to 100`);

@@ -12,6 +12,7 @@ const client = new PepeunitClient<typeof env>({
 });
 
 client.setMqttInputHandler((unit, message) => {
+  if (message.key !== 'temperature/pepeunit') return;
   const celsius = Number(message.text());
   if (Number.isNaN(celsius)) return;
   process.stdout.write(`${celsius.toFixed(2)} °C\n`);
