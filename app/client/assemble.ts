@@ -40,6 +40,8 @@ export interface UnitParts {
   readonly fault: ClientError | undefined;
 }
 
+const warningOf = ({ update }: ResolvedOptions) => (hasUnguardedLinks(update) ? unguardedLinks : undefined);
+
 export const createUnit = <TEnv extends object>(
   adapters: Adapters,
   options: ResolvedOptions,
@@ -84,8 +86,7 @@ export const createUnit = <TEnv extends object>(
     isOnline: () => isOnline(actor),
     warn: plane.warn,
   });
-  const warning = hasUnguardedLinks(options.update) ? unguardedLinks : undefined;
-  const lifecycle = createLifecycle({ actor, plane, cycle, inFlight, adapters, fault, warning });
+  const lifecycle = createLifecycle({ actor, plane, cycle, inFlight, adapters, fault, warning: warningOf(options) });
   actor.on('timeSynced', ({ offsetMs }) => plane.adoptTime(offsetMs));
 
   const ask = async (request: UnitRequest, child: ChildName) => {

@@ -1,3 +1,4 @@
+import type { LogConfig } from '../../machines/logger.ts';
 import { fileLogSink } from '../../adapters/shared/log/file-log-sink.ts';
 import { secretVariables, type UnitEnv } from '../../services/env.ts';
 import { LogLevel } from '../../services/log.ts';
@@ -55,19 +56,19 @@ const createEnvRemarks = (log: LogDispatcher) => {
   };
 };
 
+/** How the log works before the env is loaded. */
+const earlyLogConfig = (options: ResolvedOptions): LogConfig => ({
+  minLevel: LogLevel.Debug,
+  maxLength: 64,
+  console: options.ffConsoleLogEnable,
+  file: options.ffFileLogEnable,
+  mqtt: options.ffMqttLogEnable,
+});
+
 export const createDataPlane = (parts: DataPlaneParts): DataPlane => {
   const { adapters, options, epoch, env, onCommand, extraTopics } = parts;
   const { clock, storage, console } = adapters;
-  const log = createLogDispatcher(
-    { sinks: { console }, epochMs: epoch.trustedEpochMs },
-    {
-      minLevel: LogLevel.Debug,
-      maxLength: 64,
-      console: options.ffConsoleLogEnable,
-      file: options.ffFileLogEnable,
-      mqtt: options.ffMqttLogEnable,
-    },
-  );
+  const log = createLogDispatcher({ sinks: { console }, epochMs: epoch.trustedEpochMs }, earlyLogConfig(options));
   const warn = (message: string) => log.log(LogLevel.Warning, message);
   const logFile = fileLogSink({
     storage,

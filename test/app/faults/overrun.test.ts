@@ -10,7 +10,7 @@ import type { MqttVersion } from '../../../services/broker.ts';
 import type { JsonObject } from '../../../services/json.ts';
 import { commandTopic, schemaDocument, writeUnitDocuments } from '../../support/documents.ts';
 import { describeWithMosquitto, startMosquitto, type Mosquitto } from '../../support/mosquitto.ts';
-import { message } from '../../support/messaging.ts';
+import { message as messageOf } from '../../support/messaging.ts';
 import { deaf, optionsFor } from '../../support/mqtt.ts';
 import { startRecordingProxy } from '../../support/recording-proxy.ts';
 import { until } from '../../support/until.ts';
@@ -98,7 +98,7 @@ describeWithMosquitto('overrun', () => {
       const listener = {
         ...deaf,
         onMessage: (topic: string, payload: Uint8Array) =>
-          inbox.push(message(topic, Buffer.from(payload).toString()), 'input'),
+          inbox.push(messageOf(topic, Buffer.from(payload).toString()), 'input'),
       };
       const link = await mqttBroker().open(
         optionsFor(broker.port, { version }),
