@@ -55,6 +55,15 @@ export interface ProcessControl {
    */
   watchSupervisor(onGone: () => void): () => void;
   /**
+   * Shows the supervisor from now on that the event loop runs: it starts a program again whose loop hangs. Nothing by
+   * default.
+   *
+   * @returns Ends that: the program may then do as it likes.
+   */
+  beat?(): () => void;
+  /** How often the supervisor has ended this program because its event loop hung, and whether this start is due to that. */
+  readonly hangs?: { readonly count: number; readonly isCause: boolean } | undefined;
+  /**
    * Checks that a restart in the given mode is possible here; everywhere by default.
    *
    * @throws {ProcessError} `unsupported`

@@ -90,6 +90,10 @@ export const positiveNumber = (option: string, text: string | undefined): number
   return number;
 };
 
+/** Parses an option as a number of at least zero. @returns `undefined` for an absent option. @throws {UsageError} */
+export const numberFromZero = (option: string, text: string | undefined): number | undefined =>
+  Number(text) === 0 && text?.trim() !== '' ? 0 : positiveNumber(option, text);
+
 /** Parses an option as a whole number above zero. @returns `undefined` for an absent option. @throws {UsageError} */
 export const wholeNumber = (option: string, text: string | undefined): number | undefined => {
   const number = positiveNumber(option, text);

@@ -6,10 +6,13 @@ import { endLike, passSignals } from '../../adapters/node/process/signals.ts';
 import { supervise, type SupervisorEvent } from '../../adapters/node/process/supervisor.ts';
 import { takeSupervisorLock } from '../../adapters/node/process/lock.ts';
 import { failureOf } from '../../services/errors.ts';
-import { command, exitCode, positiveNumber, UsageError, wholeNumber } from './command.ts';
+import { command, exitCode, numberFromZero, positiveNumber, UsageError, wholeNumber } from './command.ts';
 import { printStatus } from '../terminal/output.ts';
 
 const defaultGraceSeconds = 10;
+const defaultHeartbeatSeconds = 60;
+/** Longest interval of Node's timers, seconds. */
+const maxHeartbeatSeconds = 2_147_483;
 
 const describe = (event: SupervisorEvent): string => {
   switch (event.type) {
@@ -22,6 +25,8 @@ const describe = (event: SupervisorEvent): string => {
       return `the unit ended ${event.signal === null ? `with code ${event.code}` : `by ${event.signal}`}`;
     case 'waiting':
       return `starting it again in ${event.ms / 1000} s`;
+    case 'hung':
+      return `the unit's event loop hangs (${event.hangs} so far): ending process ${event.pid}`;
     case 'overdue':
       return `version ${event.version} did not prove itself within ${event.withinMs / 1000} s and was stopped`;
     case 'rolledBack':
@@ -34,6 +39,12 @@ const describe = (event: SupervisorEvent): string => {
 const seconds = (name: string, text: string | undefined): number | undefined => {
   const number = positiveNumber(name, text);
   return number === undefined ? undefined : number * 1000;
+};
+
+const heartbeatMs = (text: string | undefined): number => {
+  const given = numberFromZero('heartbeat', text) ?? defaultHeartbeatSeconds;
+  if (given > maxHeartbeatSeconds) throw new UsageError(`--heartbeat takes at most ${maxHeartbeatSeconds} seconds.`);
+  return given * 1000;
 };
 
 const isThere = (path: string): Promise<boolean> =>
@@ -59,9 +70,10 @@ export const runCommand = command(
     maxOperands: Infinity,
     about:
       "Runs the unit's program MAIN (a script with this Node, anything else as an executable). Restarts it after an\n" +
-      'update, and after a crash with a growing delay. A new version that crashes, hangs or is not healthy in time gets a\n' +
-      'few starts, then the previous version is restored, without the network. Signals are passed to the unit. Exits\n' +
-      "as the unit does when it is stopped or exits with 0. The unit's output is passed through.",
+      'update, and after a crash or a hang of its event loop with a growing delay. A new version that crashes, hangs or\n' +
+      'is not healthy in time gets a few starts, then the previous version is restored, without the network. Signals\n' +
+      "are passed to the unit. Exits as the unit does when it is stopped or exits with 0. The unit's output is passed\n" +
+      'through.',
     options: {
       folder: {
         type: 'string',
@@ -83,6 +95,11 @@ export const runCommand = command(
         value: 'SECONDS',
         help: `Time limit for the unit to stop before it is killed. ${defaultGraceSeconds} by default.`,
       },
+      heartbeat: {
+        type: 'string',
+        value: 'SECONDS',
+        help: `Interval in which the unit has to show that its event loop runs; it is ended and started again after two without. ${defaultHeartbeatSeconds} by default, 0 for never.`,
+      },
       json: { type: 'boolean', help: 'Print events as lines of JSON to standard error.' },
     },
   },
@@ -90,6 +107,7 @@ export const runCommand = command(
     const folder = await unitFolderOf(main, options.folder);
     const graceMs = seconds('grace', options.grace) ?? defaultGraceSeconds * 1000;
     const healthyWithinMs = seconds('healthy-within', options['healthy-within']);
+    const heartbeat = heartbeatMs(options.heartbeat);
     const trialStarts = wholeNumber('trial-starts', options['trial-starts']);
     using signals = passSignals(graceMs);
     const onEvent = (event: SupervisorEvent) =>
@@ -108,6 +126,7 @@ export const runCommand = command(
         healthyWithinMs,
         trialStarts,
         graceMs,
+        heartbeatMs: heartbeat,
         onEvent,
         onStart: (unit) => {
           signals.passTo(unit);

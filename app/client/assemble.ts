@@ -67,7 +67,7 @@ export const createUnit = <TEnv extends object>(
     extraTopics: () => actor.getSnapshot().context.extraTopics,
   });
 
-  const metrics = createMetrics(adapters.clock, epoch, plane, () => actor.getSnapshot().context.counts);
+  const metrics = createMetrics(adapters, epoch, plane, () => actor.getSnapshot().context.counts);
   const actor: UnitActor = createRoot({
     adapters,
     options,

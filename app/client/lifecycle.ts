@@ -116,6 +116,21 @@ const createOrphanExit =
     leave('exit').catch((thrown: unknown) => log.log(LogLevel.Error, failureOf(thrown).message));
   };
 
+const hung = (count: number): string =>
+  `The event loop hung, and the supervisor ended and restarted the program (${count} since it runs). ` +
+  'Look for a loop or a call that does not return.';
+
+/** Watches the supervisor, and lets it watch. @returns Ends both. */
+const watchHost = (parts: LifecycleParts, leave: Lifecycle['restart']): (() => void) => {
+  const { process } = parts.adapters;
+  const endWatch = process.watchSupervisor(createOrphanExit(parts, leave));
+  const endBeat = process.beat?.();
+  return () => {
+    endWatch();
+    endBeat?.();
+  };
+};
+
 /** Creates the stop of a unit, also of one whose root machine has failed. */
 const createStop = ({ actor, plane, cycle, inFlight, adapters: { clock } }: LifecycleParts) => {
   const { inbox, log, publisher, router } = plane;
@@ -190,7 +205,8 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
       if (isStarted) return;
       isStarted = true;
       if (warning !== undefined) log.log(LogLevel.Warning, warning);
-      stopWatching = adapters.process.watchSupervisor(createOrphanExit(parts, leave));
+      if (adapters.process.hangs?.isCause === true) log.log(LogLevel.Error, hung(adapters.process.hangs.count));
+      stopWatching = watchHost(parts, leave);
       actor.start();
       void publisher.open();
     },

@@ -1,6 +1,6 @@
 import type { LogLine, UnitCounts } from '../../machines/unit.ts';
-import type { Clock } from '../../services/clock.ts';
 import type { DatedFailure, InboxMetrics, OutboxMetrics } from '../../services/metrics.ts';
+import type { Adapters } from '../platform.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Epoch } from './api/time-manager.ts';
 
@@ -10,6 +10,8 @@ export interface UnitMetrics extends UnitCounts {
   readonly uptimeMs: number;
   /** Real time minus the host's clock, milliseconds; `undefined` before the first sync. */
   readonly clockOffsetMs?: number;
+  /** How often `pepeunit run` has started the unit again because its event loop hung. */
+  readonly hangs: number;
   readonly inbox: InboxMetrics;
   readonly outbox: OutboxMetrics;
   /** The newest failure in the log. */
@@ -25,7 +27,7 @@ export interface Metrics {
 
 /** @param counts Reads the machines' counters. */
 export const createMetrics = (
-  clock: Clock,
+  { clock, process }: Pick<Adapters, 'clock' | 'process'>,
   epoch: Epoch,
   { inbox, publisher }: DataPlane,
   counts: () => UnitCounts,
@@ -39,6 +41,7 @@ export const createMetrics = (
         ...counts(),
         uptimeMs: Math.round(clock.monotonic() - createdMs),
         ...(clockOffsetMs !== undefined && { clockOffsetMs }),
+        hangs: process.hangs?.count ?? 0,
         inbox: inbox.metrics(),
         outbox: publisher.metrics(),
         ...(lastFailure && { lastFailure }),

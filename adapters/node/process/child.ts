@@ -1,9 +1,17 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProcessError } from '../../../services/errors.ts';
-import { supervisedFolderVariable, supervisorVariable } from './contract.ts';
+import {
+  afterHangVariable,
+  hangsVariable,
+  heartbeatDescriptor,
+  heartbeatVariable,
+  supervisedFolderVariable,
+  supervisorVariable,
+} from './contract.ts';
 
 const workingDirectory = (): string | undefined => {
   try {
@@ -31,6 +39,8 @@ export interface Child {
   readonly pid: number;
   readonly end: Promise<ProcessEnd>;
   send(signal: NodeJS.Signals): void;
+  /** Where it beats, if it was asked to. */
+  readonly beats: Readable | undefined;
 }
 
 /** A unit in a child process. */
@@ -62,11 +72,17 @@ const startChild = async (
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   advice: string,
+  stdio: StdioOptions = 'inherit',
 ): Promise<Child> => {
-  const child = spawn(file, args, { stdio: 'inherit', env, cwd: startFolder() });
+  const child = spawn(file, args, { stdio, env, cwd: startFolder() });
   const end = new Promise<ProcessEnd>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
   await spawned(child, file, advice);
-  return { pid: child.pid as number, end, send: (signal) => void child.kill(signal) };
+  return {
+    pid: child.pid as number,
+    end,
+    send: (signal) => void child.kill(signal),
+    beats: (child.stdio[heartbeatDescriptor] as Readable | null | undefined) ?? undefined,
+  };
 };
 
 /** This program's own command line, without the executable. */
@@ -93,18 +109,38 @@ export const startSelfDetached = async (env: NodeJS.ProcessEnv): Promise<void> =
 const isScript = (main: string): boolean => /\.[cm]?[jt]s$/.test(main);
 const byName = "Name the unit's program.";
 
+/** What a supervisor tells the unit that it starts. */
+export interface UnitStart {
+  /** Time between two beats, milliseconds; 0 for none. */
+  readonly heartbeatMs: number;
+  /** How often the unit's event loop has hung so far. */
+  readonly hangs: number;
+  /** Whether the start before ended so. */
+  readonly isAfterHang: boolean;
+}
+
+const environmentOf = (folder: string, { heartbeatMs, hangs, isAfterHang }: UnitStart): NodeJS.ProcessEnv => ({
+  ...process.env,
+  [supervisorVariable]: String(process.pid),
+  [supervisedFolderVariable]: folder,
+  [hangsVariable]: String(hangs),
+  [heartbeatVariable]: heartbeatMs > 0 ? String(heartbeatMs) : undefined,
+  [afterHangVariable]: isAfterHang ? '1' : undefined,
+});
+
 /**
  * Starts a unit's program without a shell: scripts with this Node and its options, others directly.
  *
  * @throws {ProcessError} `spawn`
  */
-export const startUnit = async ({ main, args, folder }: UnitProgram): Promise<SupervisedUnit> => {
+export const startUnit = async ({ main, args, folder }: UnitProgram, start: UnitStart): Promise<SupervisedUnit> => {
   await access(main).catch((cause: unknown) => {
     throw unstartable(main, byName, cause);
   });
   const [file, given] = isScript(main) ? [process.execPath, [...process.execArgv, main, ...args]] : [main, args];
-  const env = { ...process.env, [supervisorVariable]: String(process.pid), [supervisedFolderVariable]: folder };
-  const child = await startChild(file, given, env, byName);
+  const stdio: StdioOptions =
+    start.heartbeatMs > 0 ? ['inherit', 'inherit', 'inherit', 'pipe'] : ['inherit', 'inherit', 'inherit'];
+  const child = await startChild(file, given, environmentOf(folder, start), byName, stdio);
   return {
     ...child,
     stop: async (graceMs) => {

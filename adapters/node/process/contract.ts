@@ -12,6 +12,18 @@ export const supervisedFolderVariable = 'PEPEUNIT_SUPERVISED_FOLDER';
 /** Environment variable with the proxy's process id. */
 export const proxyVariable = 'PEPEUNIT_PROXY';
 
+/** Environment variable with the time between two beats, milliseconds; only the supervisor's own child takes it. */
+export const heartbeatVariable = 'PEPEUNIT_HEARTBEAT';
+
+/** File descriptor of the pipe for the beats. */
+export const heartbeatDescriptor = 3;
+
+/** Environment variable with how often the supervisor has ended the unit since its event loop hung. */
+export const hangsVariable = 'PEPEUNIT_HANGS';
+
+/** Environment variable that is set for the start right after such an end. */
+export const afterHangVariable = 'PEPEUNIT_AFTER_HANG';
+
 /** Exit code by which a program asks its supervisor or proxy for a restart. */
 export const restartCode = 213;
 
@@ -31,6 +43,12 @@ const realPathOf = (folder: string): string => {
     return resolve(folder);
   }
 };
+
+/** How often this process's supervisor has ended the unit since its event loop hung; `undefined` without one. */
+export const hangsSoFar = (): { readonly count: number; readonly isCause: boolean } | undefined =>
+  isSupervised()
+    ? { count: Number(process.env[hangsVariable] ?? 0), isCause: process.env[afterHangVariable] !== undefined }
+    : undefined;
 
 /** Whether this process's supervisor resumes updates in this folder, by any path that leads to it. */
 export const isSupervisedIn = (folder: string): boolean => {

@@ -2,7 +2,16 @@ import { isMainThread } from 'node:worker_threads';
 import { ProcessError } from '../../../services/errors.ts';
 import type { ProcessControl } from '../../../services/process-control.ts';
 import { ownArguments, startFolder, startSelfDetached } from './child.ts';
-import { isProxied, isSupervised, isSupervisedIn, proxyVariable, restartCode, watchParent } from './contract.ts';
+import {
+  hangsSoFar,
+  isProxied,
+  isSupervised,
+  isSupervisedIn,
+  proxyVariable,
+  restartCode,
+  watchParent,
+} from './contract.ts';
+import { startBeating } from './heartbeat.ts';
 import { becomeProxy } from './proxy.ts';
 
 /** Replaces this process by another program, like execve(2); returns only by throwing. */
@@ -63,6 +72,8 @@ const refuseInWorker = (): void => {
 export const nodeProcessControl = ({ folder, execve = hostExecve() }: ProcessControlOptions): ProcessControl => ({
   isSupervised: isSupervisedIn(folder),
   watchSupervisor: (onGone) => (isSupervisedIn(folder) || isProxied() ? watchParent(onGone) : noop),
+  beat: startBeating,
+  hangs: hangsSoFar(),
   checkRestart: refuseInWorker,
   restart: async (mode, onReplaced = noop) => {
     if (isSupervised()) process.exit(restartCode);

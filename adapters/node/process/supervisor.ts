@@ -2,14 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { failureOf } from '../../../services/errors.ts';
 import type { FirmwareTrials } from '../../../services/firmware.ts';
 import type { FirmwareStatus } from '../../../services/firmware-transitions.ts';
-import { startUnit, type ProcessEnd, type SupervisedUnit, type UnitProgram } from './child.ts';
+import { startUnit, type ProcessEnd, type SupervisedUnit, type UnitProgram, type UnitStart } from './child.ts';
 import { restartCode } from './contract.ts';
+import { watchBeats } from './heartbeat.ts';
 
 /** Events of a supervisor. */
 export type SupervisorEvent =
   | { readonly type: 'started'; readonly pid: number; readonly trial?: FirmwareStatus['trial'] }
   | { readonly type: 'ended'; readonly code: number | null; readonly signal: NodeJS.Signals | null }
   | { readonly type: 'waiting'; readonly ms: number }
+  | { readonly type: 'hung'; readonly pid: number; readonly hangs: number }
   | { readonly type: 'overdue'; readonly version: string; readonly withinMs: number }
   | { readonly type: 'rolledBack'; readonly version: string; readonly to: string; readonly reason: string }
   | { readonly type: 'failed'; readonly what: string; readonly message: string };
@@ -22,6 +24,8 @@ export interface SupervisorOptions {
   readonly trialStarts?: number | undefined;
   /** Milliseconds for the unit to stop before it is killed. */
   readonly graceMs: number;
+  /** Time between two beats of the unit, milliseconds; 0 for no watch of its event loop. */
+  readonly heartbeatMs: number;
   readonly onEvent: (event: SupervisorEvent) => void;
   /** Called with each process that runs the unit, to record it. */
   readonly onStart: (unit: SupervisedUnit) => void;
@@ -71,8 +75,15 @@ const createAttempts = ({ onEvent }: SupervisorOptions): Attempt => {
 /** A supervisor at work. */
 type Supervision = SupervisorOptions & { readonly attempt: Attempt };
 
-const describe = ({ code, signal }: ProcessEnd): string =>
-  signal === null ? `it ended with code ${code ?? '?'}` : `it ended by ${signal}`;
+/** How a run of the unit ended, and whether its event loop had hung. */
+interface RunEnd extends ProcessEnd {
+  readonly isHung: boolean;
+}
+
+const describe = ({ code, signal, isHung }: RunEnd): string => {
+  if (isHung) return 'its event loop hung';
+  return signal === null ? `it ended with code ${code ?? '?'}` : `it ended by ${signal}`;
+};
 
 /** Does the journal's work before a start: resumes, counts, rolls back. */
 const prepare = async (
@@ -114,17 +125,33 @@ const watch = async (unit: SupervisedUnit, options: Supervision, { trial }: Firm
 };
 
 /** End of a program that could not be started. */
-const notStarted: ProcessEnd = { code: 127, signal: null };
+const notStarted: RunEnd = { code: 127, signal: null, isHung: false };
 
-const runOnce = async (options: Supervision, status: FirmwareStatus): Promise<ProcessEnd> => {
+/** Ends a unit whose event loop hangs. @returns Ends the watch, and says whether it had to. */
+const watchLoop = (unit: SupervisedUnit, { heartbeatMs, graceMs, onEvent }: SupervisorOptions, hangs: number) => {
+  let isHung = false;
+  if (!unit.beats) return () => isHung;
+  const end = watchBeats(unit.beats, heartbeatMs, () => {
+    isHung = true;
+    onEvent({ type: 'hung', pid: unit.pid, hangs });
+    void unit.stop(graceMs);
+  });
+  return () => {
+    end();
+    return isHung;
+  };
+};
+
+const runOnce = async (options: Supervision, status: FirmwareStatus, start: UnitStart): Promise<RunEnd> => {
   const { program, onEvent, onStart } = options;
   try {
-    const unit = await startUnit(program);
+    const unit = await startUnit(program, start);
+    const endWatch = watchLoop(unit, options, start.hangs + 1);
     onStart(unit);
     onEvent({ type: 'started', pid: unit.pid, ...(status.trial && { trial: status.trial }) });
     const end = await watch(unit, options, status);
     onEvent({ type: 'ended', ...end });
-    return end;
+    return { ...end, isHung: endWatch() };
   } catch (thrown) {
     if (!status.trial) throw thrown;
     onEvent({ type: 'failed', what: 'starting the new version', message: failureOf(thrown).message });
@@ -133,8 +160,8 @@ const runOnce = async (options: Supervision, status: FirmwareStatus): Promise<Pr
 };
 
 /**
- * Runs a unit until it ends by itself or is stopped. Restarts it after a crash or on request, and restores the previous
- * version if a new one fails its trial.
+ * Runs a unit until it ends by itself or is stopped. Restarts it after a crash, a hang of its event loop or on request, and
+ * restores the previous version if a new one fails its trial.
  *
  * @returns The unit's last end; `undefined` if it was not running when the supervisor was stopped.
  * @throws {ProcessError} `spawn` if the program can't be started and is not on trial.
@@ -145,13 +172,15 @@ export const supervise = async (given: SupervisorOptions): Promise<ProcessEnd | 
   const isStopped = () => stopped.aborted;
   let shortRuns = 0;
   let lastEnd = 'nothing is known';
+  let start: UnitStart = { heartbeatMs: options.heartbeatMs, hangs: 0, isAfterHang: false };
   for (;;) {
     const status = await prepare(options, lastEnd);
     if (isStopped()) return undefined;
     const startedAt = performance.now();
-    const end = await runOnce(options, status);
-    lastEnd = describe(end);
-    if (isStopped() || (end.code === 0 && !(await isOnTrial(options)))) return end;
+    const { isHung, ...end } = await runOnce(options, status, start);
+    lastEnd = describe({ isHung, ...end });
+    if (isStopped() || (end.code === 0 && !isHung && !(await isOnTrial(options)))) return end;
+    start = { ...start, hangs: start.hangs + (isHung ? 1 : 0), isAfterHang: isHung };
     shortRuns = performance.now() - startedAt < steadyMs ? shortRuns + 1 : 1;
     const ms = restartDelay(shortRuns, end.code === restartCode);
     if (ms > 0) onEvent({ type: 'waiting', ms });
