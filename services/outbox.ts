@@ -54,8 +54,8 @@ export interface Outbox {
    * Stores messages. Once it resolves they survive a kill of the program; a power cut may lose those of the last second
    * or so.
    *
-   * @throws {StorageError} `io`, such as a full disk: none of them is stored. `lost`: earlier messages may be gone too;
-   *   they may be appended again under the same ids.
+   * @throws {StorageError} `io`, such as a full disk: none of them is stored. `lost`: earlier messages may be gone too,
+   *   or be another program's by now; open it again.
    */
   append(messages: readonly StoredMessage[]): Promise<void>;
   /** Removes messages, with a delay. After a kill within that delay they come back. Ignores unknown ids. */

@@ -1,15 +1,28 @@
-import { constants } from 'node:fs';
-import { link, rename, unlink, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { privateFile } from './durable-file.ts';
-import { codeOf } from './errors.ts';
-import { openRegularFile } from './open-regular-file.ts';
-import { identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
-import { sweepTemporaries, temporaryName } from './temporary-files.ts';
+import { randomUUID } from 'node:crypto';
+import { unlink } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { createSerialQueue } from '../../shared/serialize.ts';
+import {
+  clearLock,
+  createLock,
+  hasNonce,
+  parseLock,
+  readWholeLock,
+  rewriteLock,
+  type LockRecord,
+} from './lock-file.ts';
+import { identityOf, isRunning, ownPlace, type ProcessIdentity } from './process-identity.ts';
+import { sweepTemporaries } from './temporary-files.ts';
 
 /** A lock file of this process. */
 export interface FileLock {
+  /**
+   * Whether the lock is still this process's: while this one stood still, another may have taken it over. Looks at most
+   * once a second.
+   *
+   * @throws The file system's own error.
+   */
+  isHeld(): Promise<boolean>;
   /** Adds a child process to the lock, for the process that takes the lock over after a kill of this one. */
   noteChild(pid: number): Promise<void>;
   /** Never rejects: a lock that can't be removed is that of a process which ends. */
@@ -24,115 +37,104 @@ export interface FileLockOptions {
   readonly inUse: (holder: ProcessIdentity | undefined) => Error;
   /** Ends the child noted by a dead holder, before its lock is taken over. */
   readonly endOrphan?: (child: ProcessIdentity) => Promise<void>;
+  /** Waits before the next look at a lock whose holder can't be seen. @defaultValue such a lock counts as in use */
+  readonly watch?: () => Promise<void>;
+  /** Time after which a lock that is not refreshed is stale, milliseconds. @defaultValue 15_000 */
+  readonly staleAfterMs?: number;
 }
 
-/** Contents of a lock file. */
-interface LockRecord {
-  readonly holder: ProcessIdentity;
-  readonly child?: ProcessIdentity;
-}
-
-const maxLockBytes = 1024;
 const maxTries = 4;
-/** Time after which an unreadable lock counts as torn by a power cut, milliseconds. */
-const tornAfterMs = 500;
-const lookEveryMs = 50;
+const refreshEveryMs = 5_000;
+const lookAfterMs = 1_000;
 
-/** Error codes of file systems without hard links, such as FAT. */
-const noLinks = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK']);
-
-/** Paths of this process's lock files. */
+/** Paths of this thread's lock files. */
 const held = new Set<string>();
 
-const isIdentity = (value: unknown): value is ProcessIdentity =>
-  typeof value === 'object' && value !== null && Number.isInteger((value as ProcessIdentity).pid);
+/** The last look at a lock: its text, and since when it has been the same. */
+interface Look {
+  readonly text: string;
+  readonly sinceMs: number;
+}
 
-const parse = (text: string): LockRecord | undefined => {
-  try {
-    const record = JSON.parse(text) as LockRecord | null;
-    return isIdentity(record?.holder) ? record : undefined;
-  } catch {
-    return undefined;
-  }
+const looks = new Map<string, Look>();
+
+type Verdict = 'held' | 'stale' | 'unknown';
+
+/** Judges a lock whose holder can't be seen by its beat, on this process's own clock. */
+const judgeByBeat = (path: string, text: string, staleAfterMs: number): Verdict => {
+  const last = looks.get(path);
+  const now = performance.now();
+  if (last?.text === text) return now - last.sinceMs >= staleAfterMs ? 'stale' : 'unknown';
+  looks.set(path, { text, sinceMs: now });
+  return last ? 'held' : 'unknown';
 };
 
-/** Whether the process that wrote a lock still runs. A lock with this process's own id is older than this process. */
-const isHeld = ({ holder }: LockRecord): boolean => holder.pid !== process.pid && isRunning(holder);
-
-/** Creates a lock file, atomically where the file system can. @returns Whether there was none. */
-const create = async (path: string, text: string): Promise<boolean> => {
-  const whole = join(dirname(path), temporaryName());
-  try {
-    await writeFile(whole, text, { mode: privateFile });
-    await link(whole, path).catch((thrown: unknown) => {
-      if (!noLinks.has(codeOf(thrown) ?? '')) throw thrown;
-      return writeFile(path, text, { mode: privateFile, flag: 'wx' });
-    });
-    return true;
-  } catch (thrown) {
-    if (codeOf(thrown) === 'EEXIST') return false;
-    throw thrown;
-  } finally {
-    await unlink(whole).catch(() => undefined);
-  }
+/** A lock with this process's own identity is its former life's before an exec, or another thread's: its beat tells. */
+const judge = (path: string, text: string, { holder }: LockRecord, staleAfterMs: number): Verdict => {
+  const isNear = ownPlace !== null && holder.place === ownPlace;
+  if (isNear && !isRunning(holder)) return 'stale';
+  if (isNear && holder.pid !== process.pid) return 'held';
+  return judgeByBeat(path, text, staleAfterMs);
 };
 
-/** @returns `undefined` if there is none, `null` if it is no regular file. */
-const read = async (path: string): Promise<string | null | undefined> => {
-  try {
-    const handle = await openRegularFile(path, constants.O_RDONLY);
-    if (!handle) return null;
-    try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(maxLockBytes), 0, maxLockBytes, 0);
-      return buffer.toString('utf8', 0, bytesRead);
-    } finally {
-      await handle.close();
-    }
-  } catch (thrown) {
-    if (codeOf(thrown) === 'ENOENT') return undefined;
-    throw thrown;
-  }
-};
-
-/** Reads a lock; waits for one that is being written. */
-const readWhole = async (path: string): Promise<string | null | undefined> => {
-  const deadline = performance.now() + tornAfterMs;
-  let text = await read(path);
-  while (typeof text === 'string' && !parse(text) && performance.now() < deadline) {
-    await delay(lookEveryMs);
-    text = await read(path);
-  }
-  return text;
-};
-
-/** Removes the lock of a dead process, and no newer one that took its place meanwhile. */
-const clear = async (path: string, dead: string | null): Promise<void> => {
-  const aside = join(dirname(path), temporaryName());
-  await rename(path, aside).catch((thrown: unknown) => {
-    if (codeOf(thrown) !== 'ENOENT') throw thrown;
-  });
-  const taken = await read(aside);
-  if (taken === undefined) return;
-  if (taken !== null && taken !== dead) await create(path, taken);
-  // Anything but a file, such as a folder, stays under its new name.
-  await unlink(aside).catch(() => undefined);
-};
+/** Whether a process is one that this process can see, or may be. */
+const isNearby = ({ place }: ProcessIdentity): boolean => place === ownPlace || !place;
 
 /** Creates the lock; removes a dead process's lock first. What is there is judged also where nothing can be written. */
-const acquire = async (path: string, text: string, { inUse, endOrphan }: FileLockOptions): Promise<void> => {
-  for (let tries = 1; ; tries += 1) {
-    const found = await readWhole(path);
-    const record = found ? parse(found) : undefined;
-    if (tries > maxTries || (record && isHeld(record))) throw inUse(record?.holder);
-    if (record?.child) await endOrphan?.(record.child);
-    if (found !== undefined) await clear(path, found);
-    if (await create(path, text)) return;
+const acquire = async (path: string, record: LockRecord, options: FileLockOptions): Promise<void> => {
+  const { inUse, endOrphan, watch, staleAfterMs = 15_000 } = options;
+  for (let tries = 1; ;) {
+    const found = await readWholeLock(path);
+    const theirs = found ? parseLock(found) : undefined;
+    const verdict = found && theirs ? judge(path, found, theirs, staleAfterMs) : 'stale';
+    if (verdict === 'unknown' && watch) {
+      await watch();
+      continue;
+    }
+    if (tries > maxTries || verdict !== 'stale') throw inUse(theirs?.holder);
+    tries += 1;
+    if (theirs?.child && isNearby(theirs.child)) await endOrphan?.(theirs.child);
+    if (found !== undefined) await clearLock(path, found);
+    if (await createLock(path, record)) return;
   }
+};
+
+const lockHeldBy = (path: string, first: LockRecord): FileLock => {
+  const inTurn = createSerialQueue();
+  let record = first;
+  let lookedMs = performance.now();
+  const rewrite = (changes: Partial<LockRecord>): Promise<void> =>
+    inTurn(() => {
+      record = { ...record, ...changes, beat: record.beat + 1 };
+      return rewriteLock(path, record);
+    });
+  // A beat that can't be written, as on a full disk, is made up for by the next one.
+  const refreshing = setInterval(() => void rewrite({}).catch(() => undefined), refreshEveryMs).unref();
+  return {
+    isHeld: async () => {
+      if (performance.now() - lookedMs < lookAfterMs) return true;
+      if (!(await hasNonce(path, record.nonce))) return false;
+      lookedMs = performance.now();
+      return true;
+    },
+    noteChild: (pid) => rewrite({ child: identityOf(pid) }),
+    release: async () => {
+      clearInterval(refreshing);
+      held.delete(path);
+      await inTurn(async () => {
+        // If the folder was replaced meanwhile, the lock there may be another program's.
+        if (await hasNonce(path, record.nonce)) await unlink(path);
+      }).catch(() => undefined);
+    },
+  };
 };
 
 /**
- * Takes a lock file for this process alone. The file identifies its holder by process id and start time, so a lock of a
- * killed process is taken over even if its id is in use again. Removes temporary files that a kill left in the folder.
+ * Takes a lock file for this process alone. Removes temporary files that a kill left in the folder.
+ *
+ * The file names its holder by process id, start time, PID namespace and boot. A lock of this namespace is stale once no
+ * such process runs. One of another container or host, or where the host does not report these, is stale when its beat,
+ * which the holder writes every 5 s, has stood still for 15 s.
  *
  * A torn lock costs half a second.
  *
@@ -141,35 +143,16 @@ const acquire = async (path: string, text: string, { inUse, endOrphan }: FileLoc
  */
 export const takeLock = async (options: FileLockOptions): Promise<FileLock> => {
   const path = resolve(options.path);
-  const holder = identityOf(process.pid);
-  if (held.has(path)) throw options.inUse(holder);
+  const record = { holder: identityOf(process.pid), nonce: randomUUID(), beat: 0 };
+  if (held.has(path)) throw options.inUse(record.holder);
   held.add(path);
-  let text = JSON.stringify({ holder } satisfies LockRecord);
   try {
     await sweepTemporaries(dirname(path));
-    await acquire(path, text, options);
+    await acquire(path, record, options);
+    looks.delete(path);
   } catch (thrown) {
     held.delete(path);
     throw thrown;
   }
-  return {
-    noteChild: async (pid) => {
-      const noted = JSON.stringify({ holder, child: identityOf(pid) } satisfies LockRecord);
-      const next = join(dirname(path), temporaryName());
-      try {
-        await writeFile(next, noted, { mode: privateFile });
-        await rename(next, path);
-        text = noted;
-      } catch (thrown) {
-        await unlink(next).catch(() => undefined);
-        throw thrown;
-      }
-    },
-    release: async () => {
-      held.delete(path);
-      // If the folder was replaced meanwhile, the lock there may be another program's.
-      const found = await read(path).catch(() => undefined);
-      if (found === text) await unlink(path).catch(() => undefined);
-    },
-  };
+  return lockHeldBy(path, record);
 };

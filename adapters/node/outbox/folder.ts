@@ -10,7 +10,8 @@ import { openSegments, type Segments, type SegmentsOptions } from './segments.ts
 /** A locked outbox folder. */
 interface LockedFolder {
   readonly found: StoredMessages;
-  readonly segments: Segments;
+  /** Its segments, while the folder is this program's. @throws {StorageError} `lost` if another one has taken it over. */
+  segments(): Promise<Segments>;
   /** Makes everything durable, releases the lock, and removes the folder if empty. */
   release(): Promise<void>;
 }
@@ -25,6 +26,12 @@ const passedOver = (folder: string, names: readonly string[]): string => {
 
 const inUse = (folder: string) =>
   new StorageError('io', `The outbox in ${folder} is in use by another program of this unit. Stop one of the two.`);
+
+const takenOver = (folder: string) =>
+  new StorageError(
+    'lost',
+    `The outbox in ${folder} is another program's: it was taken over while this one stood still, or removed. What waits is written again.`,
+  );
 
 /** Locks a folder and reads its segments. */
 const lockFolder = async (options: SegmentsOptions): Promise<LockedFolder> => {
@@ -46,21 +53,25 @@ const lockFolder = async (options: SegmentsOptions): Promise<LockedFolder> => {
       // Fails unless the folder is empty.
       await rmdir(folder).catch(() => undefined);
     };
-    return { found: { messages, lastId, damaged, remarks }, segments, release };
+    const ownSegments = async () => {
+      if (!(await lock.isHeld())) throw takenOver(folder);
+      return segments;
+    };
+    return { found: { messages, lastId, damaged, remarks }, segments: ownSegments, release };
   } catch (thrown) {
     await lock.release();
     throw thrown;
   }
 };
 
-/** The folder of an open outbox; recreated after its files were removed. */
+/** The folder of an open outbox. */
 export interface OutboxFolder {
   open(): Promise<StoredMessages>;
-  /** Its segments, for writing. @throws {StorageError} `io` if it is not open. */
+  /** Its segments, for writing. @throws {StorageError} `io` if it is not open, `lost` */
   segments(): Promise<Segments>;
-  /** Its segments, if any. */
-  currentSegments(): Segments | undefined;
-  /** Rethrows a task's error; after a loss, releases the folder first. */
+  /** Its segments, if it is open. @throws {StorageError} `lost` */
+  currentSegments(): Promise<Segments | undefined>;
+  /** Rethrows a task's error; closes the folder first after a loss. */
   onFailure(thrown: unknown): Promise<never>;
   close(): Promise<void>;
 }
@@ -68,32 +79,27 @@ export interface OutboxFolder {
 const closed = (folder: string) => new StorageError('io', `The outbox in ${folder} is closed. Open it first.`);
 
 export const createOutboxFolder = (options: SegmentsOptions): OutboxFolder => {
-  let isOpen = false;
   let locked: LockedFolder | undefined;
-  const lock = async () => (locked = await lockFolder(options));
-  const release = async () => {
+  const close = async () => {
     const released = locked;
     locked = undefined;
     await released?.release();
   };
   return {
     open: async () => {
-      const { found } = await lock();
-      isOpen = true;
-      return found;
+      await close();
+      locked = await lockFolder(options);
+      return locked.found;
     },
     segments: async () => {
-      if (!isOpen) throw closed(options.folder);
-      return (locked ?? (await lock())).segments;
+      if (!locked) throw closed(options.folder);
+      return locked.segments();
     },
-    currentSegments: () => locked?.segments,
+    currentSegments: async () => locked?.segments(),
     onFailure: async (thrown) => {
-      if (isLoss(thrown)) await release().catch(() => undefined);
+      if (isLoss(thrown)) await close().catch(() => undefined);
       throw thrown;
     },
-    close: () => {
-      isOpen = false;
-      return release();
-    },
+    close,
   };
 };

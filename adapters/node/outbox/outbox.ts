@@ -77,15 +77,16 @@ export const fileOutbox = (options: FileOutboxOptions): Outbox => {
       throw storageError(`The outbox in ${folder}`, action, thrown);
     });
   /** Runs a task without awaiting it: its failure is thrown by the next append. */
-  const unattended = (task: () => Promise<void> | undefined) =>
-    inTurn(async () => task()?.catch(files.onFailure)).catch((thrown: unknown) => {
+  const unattended = (task: () => Promise<void>) =>
+    inTurn(() => task().catch(files.onFailure)).catch((thrown: unknown) => {
       unattendedFailure = thrown;
     });
-  const sync = createTimer(clock, () => void unattended(() => files.currentSegments()?.sync()));
+  const sync = createTimer(clock, () => void unattended(async () => (await files.currentSegments())?.sync()));
   const removed: number[] = [];
-  const removeGathered = () => {
+  const removeGathered = async () => {
     sync.start(syncEveryMs);
-    return files.currentSegments()?.remove(removed.splice(0));
+    const ids = removed.splice(0);
+    await (await files.currentSegments())?.remove(ids);
   };
   const removal = createTimer(clock, () => void unattended(removeGathered));
 

@@ -8,6 +8,7 @@ import { takeLock, type FileLock } from '../fs/lock.ts';
 import { isRunning, type ProcessIdentity } from '../fs/process-identity.ts';
 
 const lookEveryMs = 50;
+const watchEveryMs = 500;
 
 const inUse = (what: string, holder: ProcessIdentity | undefined): ProcessError =>
   new ProcessError('taken', `${what} (process ${holder?.pid ?? 'unknown'}). End it first.`);
@@ -81,6 +82,7 @@ export const takeSupervisorLock = async (options: SupervisorLockOptions): Promis
       path: join(folder, 'supervisor.json'),
       inUse: (holder) => inUse('Another supervisor runs this unit', holder),
       endOrphan: (orphan) => endOrphan(orphan, graceMs),
+      watch: () => delay(watchEveryMs),
     });
   };
   const record = async (): Promise<void> => {

@@ -3,6 +3,7 @@ import { createSerialQueue } from '../../../adapters/shared/serialize.ts';
 import { failureOf, isLoss, StorageError } from '../../../services/errors.ts';
 import type { Outbox } from '../../../services/outbox.ts';
 import { createTimeouts } from '../timeout.ts';
+import { createLedger } from './ledger.ts';
 import type { Message } from './message.ts';
 import { createDating, createDeadLetters, createRecords, type PersistenceParts, type Records } from './records.ts';
 import { queued, refused, type PublishResult } from './result.ts';
@@ -52,79 +53,56 @@ interface StoreParts extends PersistenceParts {
   readonly onReady: () => void;
 }
 
-/** Which messages the store has, and which it lacks. */
-const createLedger = (store: Outbox, records: Records) => {
-  const pending = new Set<Message>();
-  const stored = new Map<number, Message>();
-  const idOf = ({ order }: Message): number => (records.base ?? 0) + order;
-  const forget = (message: Message) => {
-    pending.delete(message);
-    if (message.isStored && stored.delete(idOf(message))) store.remove([idOf(message)]);
-  };
-  const add = (message: Message) => {
-    message.isStored = false;
-    message.forget = forget;
-    pending.add(message);
-  };
-  return {
-    pending,
-    stored: stored as ReadonlyMap<number, Message>,
-    forget,
-    add,
-    markStored: (message: Message) => {
-      message.isStored = true;
-      message.forget = forget;
-      pending.delete(message);
-      stored.set(idOf(message), message);
-    },
-    /** The store has lost all that it had. */
-    lose: () => {
-      const lost = [...stored.values(), ...pending];
-      stored.clear();
-      pending.clear();
-      lost.forEach(add);
-    },
-  };
-};
-
 /** The open store. */
 const createSession = ({ store, queue, warn, records, onRestored }: StoreParts, status: Status) => {
-  const { pending, stored, forget, add, markStored, lose } = createLedger(store, records);
+  const { pending, forget, add, takeOver, markStored, lose, removeLeft } = createLedger(store, records);
   let isOpen = false;
+  /** Whether the store lost what it had: what is damaged in it is written again. */
+  let isLost = false;
   const writePending = async (): Promise<void> => {
     for (const group of inGroups([...pending], bytesOf, maxAppendBytes)) {
-      await store.append(group.map(records.recordOf));
-      for (const message of group) {
-        markStored(message);
+      const written = group.map((message) => ({ message, record: records.recordOf(message) }));
+      await store.append(written.map(({ record }) => record));
+      for (const { message, record } of written) {
+        markStored(message, record.id);
         if (message.state === 'gone') forget(message);
       }
     }
+    removeLeft();
   };
   /** Opens the store, and takes over what it has. */
   const open = async () => {
     const found = await store.open();
-    const restored = queue.restore(records.read(found, stored));
-    restored.forEach(markStored);
+    records.numberFrom(found.lastId, pending);
+    const restored = queue.restore(records.read(takeOver(found.messages)));
+    for (const message of restored) markStored(message, records.idOf(message));
     isOpen = true;
     status.isReady = true;
-    queue.counts.damaged += found.damaged;
-    if (found.damaged > 0) warn(`${found.damaged} damaged records of the outbox were put aside.`);
+    const damaged = isLost ? 0 : found.damaged;
+    isLost = false;
+    queue.counts.damaged += damaged;
+    if (damaged > 0) warn(`${damaged} damaged records of the outbox were put aside.`);
     found.remarks?.forEach(warn);
     onRestored(restored);
+  };
+  const update = async () => {
+    if (!isOpen) await open();
+    await writePending();
   };
   return {
     add,
     pending,
     /** Opens the store where need be, and writes what is pending; all, when the store lost what it had. @throws {StorageError} */
     update: async () => {
-      if (!isOpen) await open();
       try {
-        await writePending();
+        await update();
       } catch (thrown) {
         if (!isLoss(thrown)) throw thrown;
         warn(thrown.message);
         lose();
-        await writePending();
+        isLost = true;
+        isOpen = false;
+        await update();
       }
     },
     close: async () => {

@@ -1,7 +1,7 @@
 import { publishBytes } from '../../../adapters/shared/mqtt/packet-size.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { failureOf } from '../../../services/errors.ts';
-import type { Outbox, StoredMessage, StoredMessages } from '../../../services/outbox.ts';
+import type { Outbox, StoredMessage } from '../../../services/outbox.ts';
 import type { Message, RestoredMessage } from './message.ts';
 import type { OutboxQueue } from './queue.ts';
 import type { Unsent } from './result.ts';
@@ -20,15 +20,23 @@ const encoder = new TextEncoder();
 
 /** Turns messages into the records of a store, and back. */
 export const createRecords = ({ clock, epochMs }: PersistenceParts) => {
+  /** What the numbers of this run begin at; unknown before the store was read. */
+  let base: number | undefined;
   const records = {
-    /** What the numbers of this run begin at; unknown before the store was read. */
-    base: undefined as number | undefined,
     /** UUID of the unit that this program is; `undefined` before it is known. */
     unit: undefined as string | undefined,
-    recordOf: ({ order, topic, payload, qos, retain, bornMs, acceptedMs, unit }: Message): StoredMessage => {
+    idOf: ({ order }: Pick<Message, 'order'>): number => (base ?? 0) + order,
+    /** Gives this run numbers above all in the store, also to what waits to be written. */
+    numberFrom: (lastId: number, pending: Iterable<Message>) => {
+      let firstOrder = 1;
+      for (const { order } of pending) firstOrder = Math.min(firstOrder, order);
+      base = Math.max(base ?? 0, lastId + 1 - firstOrder);
+    },
+    recordOf: (message: Message): StoredMessage => {
+      const { topic, payload, qos, retain, bornMs, acceptedMs, unit } = message;
       const epoch = epochMs();
       return {
-        id: (records.base ?? 0) + order,
+        id: records.idOf(message),
         topic: topic.name,
         payload: typeof payload === 'string' ? encoder.encode(payload) : payload,
         qos,
@@ -37,15 +45,13 @@ export const createRecords = ({ clock, epochMs }: PersistenceParts) => {
         unit: unit ?? records.unit,
       };
     },
-    read: ({ messages, lastId }: StoredMessages, known: ReadonlyMap<number, Message>): readonly RestoredMessage[] => {
-      const base = (records.base ??= lastId);
+    read: (messages: readonly StoredMessage[]): readonly RestoredMessage[] => {
       const now = clock.monotonic();
       const epoch = epochMs();
-      const unknown = messages.filter(({ id }) => !known.has(id));
-      return unknown.map(({ id, acceptedMs, ...message }) => ({
+      return messages.map(({ id, acceptedMs, ...message }) => ({
         ...message,
         acceptedMs,
-        order: id - base,
+        order: id - (base ?? 0),
         bytes: publishBytes(message.topic, message.payload),
         bornMs: epoch === undefined || acceptedMs === undefined ? now : now - Math.max(0, epoch - acceptedMs),
       }));

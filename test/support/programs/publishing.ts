@@ -4,7 +4,7 @@ import { systemClock } from '../../../adapters/shared/clock.ts';
 
 /**
  * Opens an outbox in a process of its own, appends messages, and tells what happened to each; keeps the outbox until
- * its input ends.
+ * its input ends, and appends one more for each number that it reads.
  *
  * Arguments: its folder, how many messages, how many bytes each has, and the user to become before, as a number.
  */
@@ -28,13 +28,12 @@ const attempt = async (what: string, task: () => Promise<unknown>): Promise<bool
   }
 };
 
-if (await attempt('open', () => outbox.open())) {
-  const message = { topic: 't', payload: Buffer.alloc(Number(bytes), 'x'), qos: 1, retain: false } as const;
-  for (let id = 1; id <= Number(count); id += 1) {
-    await attempt(String(id), () => outbox.append([{ ...message, id, acceptedMs: 1, unit: undefined }]));
-  }
-}
+const message = { topic: 't', payload: Buffer.alloc(Number(bytes), 'x'), qos: 1, retain: false } as const;
+const append = (id: number) =>
+  attempt(String(id), () => outbox.append([{ ...message, id, acceptedMs: 1, unit: undefined }]));
+
+if (await attempt('open', () => outbox.open())) for (let id = 1; id <= Number(count); id += 1) await append(id);
 tell('done');
-process.stdin.resume();
+process.stdin.on('data', (line: Buffer) => void append(Number(line.toString())));
 await once(process.stdin, 'end');
 await outbox.close();

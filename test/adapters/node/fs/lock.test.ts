@@ -1,8 +1,10 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { takeLock } from '../../../../adapters/node/fs/lock.ts';
+import { takeLock, type FileLockOptions } from '../../../../adapters/node/fs/lock.ts';
+import { ownPlace } from '../../../../adapters/node/fs/process-identity.ts';
 import { temporaryFolder } from '../../../support/folder.ts';
+import { until } from '../../../support/until.ts';
 
 const refusal = vi.hoisted(() => ({ code: undefined as string | undefined }));
 vi.mock('node:fs/promises', async (original) => {
@@ -17,8 +19,13 @@ afterEach(() => {
   refusal.code = undefined;
 });
 
-const lockIn = (folder: string, endOrphan?: (child: { readonly pid: number }) => Promise<void>) =>
+const lockIn = (
+  folder: string,
+  endOrphan?: (child: { readonly pid: number }) => Promise<void>,
+  options: Partial<FileLockOptions> = {},
+) =>
   takeLock({
+    ...options,
     path: join(folder, 'lock'),
     inUse: (holder) => new Error(`in use by ${holder?.pid}`),
     ...(endOrphan && { endOrphan }),
@@ -26,7 +33,7 @@ const lockIn = (folder: string, endOrphan?: (child: { readonly pid: number }) =>
 
 /** A process that runs, and is not this one. */
 const otherPid = process.ppid;
-const gone = { pid: 999_999_999, since: null };
+const gone = { pid: 999_999_999, since: null, place: ownPlace };
 
 test.each(['EPERM', 'ENOTSUP', 'ENOSYS'])('a file system without hard links (%s) locks as well', async (code) => {
   refusal.code = code;
@@ -49,7 +56,7 @@ test('any other failure of a link is an error', async () => {
 
 test('the lock of another process that runs is left alone', async () => {
   const folder = await temporaryFolder();
-  const text = JSON.stringify({ holder: { pid: otherPid, since: null } });
+  const text = JSON.stringify({ holder: { pid: otherPid, since: null, place: ownPlace } });
   await writeFile(join(folder, 'lock'), text);
   await expect(lockIn(folder)).rejects.toThrow(`in use by ${otherPid}`);
   expect(await readFile(join(folder, 'lock'), 'utf8')).toBe(text);
@@ -57,7 +64,10 @@ test('the lock of another process that runs is left alone', async () => {
 
 test('the child that a dead holder noted is dealt with before its lock is taken over', async () => {
   const folder = await temporaryFolder();
-  await writeFile(join(folder, 'lock'), JSON.stringify({ holder: gone, child: { pid: 77, since: null } }));
+  await writeFile(
+    join(folder, 'lock'),
+    JSON.stringify({ holder: gone, child: { pid: 77, since: null, place: ownPlace } }),
+  );
   const ended: [pid: number, holder: number][] = [];
   const lock = await lockIn(folder, async ({ pid }) => {
     const { holder } = JSON.parse(await readFile(join(folder, 'lock'), 'utf8')) as { holder: { pid: number } };
@@ -89,4 +99,47 @@ test('a lock whose folder was taken away meanwhile leaves its successor’s alon
   await writeFile(join(folder, 'lock'), 'another program’s');
   await lock.release();
   expect(await readdir(folder)).toEqual(['lock']);
+});
+
+/** A lock of a container that is not seen from here: nothing tells its life but its beat. */
+const elsewhere = (beat: number, place: string | null = 'another-boot pid:[1]') =>
+  JSON.stringify({ holder: { pid: process.pid, since: '1', place }, nonce: 'theirs', beat, child: gone });
+
+test.each([
+  ['of another container', 'another-boot pid:[1]'],
+  ['of a host that tells neither boot nor namespace', null],
+])('a lock %s is in use until its beat has stood still for long enough (S15)', async (_, place) => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'lock');
+  const look = (staleAfterMs: number) => lockIn(folder, undefined, { staleAfterMs });
+  await writeFile(path, elsewhere(1, place));
+  await expect(look(0)).rejects.toThrow('in use');
+  await writeFile(path, elsewhere(2, place));
+  await expect(look(0)).rejects.toThrow('in use');
+  await expect(look(1_000_000)).rejects.toThrow('in use');
+  await (await look(0)).release();
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('who may wait watches a lock until it is stale, and refuses one whose beat goes on (S15)', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'lock');
+  await writeFile(path, elsewhere(1));
+  const watched = lockIn(folder, undefined, { watch: () => writeFile(path, elsewhere(2)) });
+  await expect(watched).rejects.toThrow('in use');
+  let looks = 0;
+  const watch = async () => void (looks += 1);
+  await (await lockIn(folder, undefined, { staleAfterMs: 0, watch })).release();
+  expect(looks).toBe(0);
+});
+
+test('a lock that another program took over meanwhile is neither held, nor refreshed, nor released (S15)', async () => {
+  const folder = await temporaryFolder();
+  const lock = await lockIn(folder);
+  const text = elsewhere(1);
+  await writeFile(join(folder, 'lock'), text);
+  await until(async () => !(await lock.isHeld()));
+  await lock.noteChild(process.pid);
+  await lock.release();
+  expect(await readFile(join(folder, 'lock'), 'utf8')).toBe(text);
 });

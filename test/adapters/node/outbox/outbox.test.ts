@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fakeClock } from '../../../../adapters/memory/clock.ts';
+import { ownPlace } from '../../../../adapters/node/fs/process-identity.ts';
 import { hostOutboxFs, type OutboxFs } from '../../../../adapters/node/outbox/segments.ts';
 import { fileOutbox, type FileOutboxOptions } from '../../../../adapters/node/outbox/outbox.ts';
 import { systemClock } from '../../../../adapters/shared/clock.ts';
@@ -118,12 +119,12 @@ test('an outbox is one program’s at a time; the next gets it when that gave it
   await second.close();
 });
 
-const lockOf = (pid: number, since: string | null) => JSON.stringify({ holder: { pid, since } });
+const lockOf = (pid: number, since: string | null) => JSON.stringify({ holder: { pid, since, place: ownPlace } });
 
 test.each([
   ['a process that has ended', lockOf(999999999, null)],
-  ['an earlier process with this one’s id', lockOf(process.pid, 'another-boot:1')],
-  ['a process whose id was given out again', lockOf(1, 'another-boot:1')],
+  ['an earlier process with this one’s id', lockOf(process.pid, '1')],
+  ['a process whose id was given out again', lockOf(1, '1')],
   ['nobody', ''],
   ['nobody, torn', '{"holder":{"pid":1'],
 ])('the lock of %s is taken over', async (_, text) => {

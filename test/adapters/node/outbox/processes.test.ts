@@ -1,14 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { fileOutbox } from '../../../../adapters/node/outbox/outbox.ts';
 import { systemClock } from '../../../../adapters/shared/clock.ts';
+import type { StoredMessages } from '../../../../services/outbox.ts';
 import { compileProgram, type Compiled } from '../../../support/compiled.ts';
 import { until } from '../../../support/until.ts';
 import { stored } from '../../../contracts/outbox.ts';
 import { temporaryFolder } from '../../../support/folder.ts';
+import { describeWithNamespaces } from '../../../support/namespaces.ts';
 
 let program: Compiled;
 beforeAll(async () => {
@@ -27,6 +29,7 @@ const run = (folder: string, [count, bytes]: readonly [number, number], prefix =
   const lines = () => text.trim().split('\n');
   const closed = once(child, 'close');
   return {
+    child,
     lines,
     done: () => until(() => lines().includes('done'), { timeoutMs: 60_000, what: `"done" after ${text}` }),
     kill: async () => {
@@ -56,6 +59,65 @@ test('of two processes of one unit the second is told who has the outbox, and ge
   await first.kill();
   expect((await outbox.open()).messages.map(({ id }) => id)).toEqual([1, 2, 3]);
   await outbox.close();
+});
+
+/** Words that start a container of its own, as far as processes go; all in it have the same ids. */
+const contained = 'exec unshare -mpf --mount-proc --kill-child "$0" "$@";';
+
+/** The process that a command in a container has become, by its id here. */
+const processIn = async ({ child }: ReturnType<typeof run>): Promise<number> =>
+  Number(await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8'));
+
+/** Opens an outbox once the one who has it is taken for dead. */
+const openInTime = (folder: string) => {
+  const outbox = openAt(folder);
+  return until(
+    () =>
+      outbox.open().then(
+        (found) => ({ outbox, found }),
+        () => false as const,
+      ),
+    { what: 'the outbox' },
+  );
+};
+
+const idsOf = (found: StoredMessages) => found.messages.map(({ id }) => id);
+
+describeWithNamespaces('containers on one volume', () => {
+  test('the second is told who has the outbox, though their process ids are the same; it gets it after a kill (S15)', async () => {
+    const folder = await folderOf();
+    const [first, second] = [run(folder, [3, 10], contained), run(folder, [3, 10], contained)];
+    await Promise.all([first.done(), second.done()]);
+    const opened = [first, second].filter((each) => each.lines()[0] === 'open ok');
+    expect(opened).toHaveLength(1);
+    const outbox = openAt(folder);
+    await expect(outbox.open()).rejects.toMatchObject({ name: 'StorageError', message: /in use/ });
+    await first.kill();
+    await second.kill();
+    const { found, outbox: last } = await openInTime(folder);
+    expect(idsOf(found)).toEqual([1, 2, 3]);
+    await last.close();
+  });
+
+  test('one that was frozen until another took the outbox over appends nothing to it any more (S5, S15)', async () => {
+    const folder = await folderOf();
+    const frozen = run(folder, [2, 10], contained);
+    await frozen.done();
+    const pid = await processIn(frozen);
+    process.kill(pid, 'SIGSTOP');
+    const { found, outbox } = await openInTime(folder);
+    expect(idsOf(found)).toEqual([1, 2]);
+    process.kill(pid, 'SIGCONT');
+    frozen.child.stdin.write('3');
+    await until(() => frozen.lines().some((line) => line.startsWith('3 ')));
+    expect(frozen.lines().at(-1)).toMatch(/^3 The outbox in .* is another program's/);
+    await outbox.append([stored(3, 'three')]);
+    await outbox.close();
+    await frozen.end();
+    const next = openAt(folder);
+    expect(idsOf(await next.open())).toEqual([1, 2, 3]);
+    await next.close();
+  });
 });
 
 test('a disk with no room left for a whole message fails its append alone, for real (S11)', async () => {
