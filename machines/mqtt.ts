@@ -3,9 +3,11 @@
  *
  *     offline ─wanted, network─▶ linked { connecting ─▶ subscribing ◀─▶ online { quiet ◀─▶ pinging } }
  *        ▲                         │  ▲
- *        │                    fail ▼  │ retryAfter | retrySlowlyAfter
- *     closing ◀─disconnect─ backingOff | refused
+ *        │                    fail ▼  │ retryAfter | retryRefusedAfter | retrySlowlyAfter
+ *     closing ◀─disconnect─ backingOff | refused | denied | displaced
  *
+ * Messages are held until the instance has granted the unit its own topics: while it can't be asked the broker denies
+ * everything, and may remember that for as long as the connection lasts. So that ends the link (`denied`).
  * Messages bypass the machine: they go from the link straight to their handlers.
  */
 import { disconnectReason } from './mqtt/disconnect-reason.ts';
@@ -48,8 +50,13 @@ export const mqttMachine = mqttSetup.createMachine({
           actions: [{ type: 'keepWish', params: ({ event }) => event }],
         },
         'link.closed': [
+          { guard: { type: 'isTakeover', params: ({ event }) => event }, target: 'displaced' },
           { guard: { type: 'isRefusal', params: ({ event }) => event }, target: 'refused' },
           { target: 'backingOff' },
+        ],
+        'link.denied': [
+          { guard: { type: 'isReport', params: ({ event }) => event }, target: 'denied' },
+          { target: '.subscribing', actions: [{ type: 'doubtGrants' }] },
         ],
       },
       initial: 'connecting',
@@ -69,6 +76,7 @@ export const mqttMachine = mqttSetup.createMachine({
                     type: 'mqtt.connected',
                     sessionPresent: event.sessionPresent,
                     version: context.version,
+                    ...(context.isDenied && { isRepeated: true }),
                   }),
                 },
               ],
@@ -105,19 +113,29 @@ export const mqttMachine = mqttSetup.createMachine({
         subscribing: {
           description: 'Waits for the answer to each wanted topic.',
           tags: ['busy'],
-          entry: [{ type: 'reconcile' }],
-          always: { guard: 'isAllAnswered', target: 'online' },
+          entry: [{ type: 'resumeWhenGranted' }, { type: 'reconcile' }],
+          always: [
+            { guard: 'hasOwnTopicsDenied', target: '#mqtt.denied' },
+            { guard: 'isAllAnswered', target: 'online' },
+          ],
           on: {
             'link.granted': {
               target: 'subscribing',
               reenter: true,
               actions: [{ type: 'keepGrants', params: ({ event }) => event }],
             },
-            'link.closed': {
-              guard: { type: 'canBeOverTopics', params: ({ event }) => event },
-              target: '#mqtt.backingOff',
-              actions: [{ type: 'suspectUnanswered' }],
-            },
+            'link.closed': [
+              {
+                guard: { type: 'isDenial', params: ({ event }) => event },
+                target: '#mqtt.denied',
+                actions: [{ type: 'suspectUnanswered' }],
+              },
+              {
+                guard: { type: 'canBeOverTopics', params: ({ event }) => event },
+                target: '#mqtt.backingOff',
+                actions: [{ type: 'suspectUnanswered' }],
+              },
+            ],
             'mqtt.want': { actions: [{ type: 'keepTopics', params: ({ event }) => event }, { type: 'reconcile' }] },
             'mqtt.resubscribe': { actions: [{ type: 'forgetGrants' }, { type: 'reconcile' }] },
           },
@@ -126,7 +144,7 @@ export const mqttMachine = mqttSetup.createMachine({
         online: {
           description: 'The link is open and each wanted topic was granted or denied.',
           tags: ['ready'],
-          entry: [{ type: 'reportOnline' }],
+          entry: [{ type: 'resumeWhenGranted' }, { type: 'reportOnline' }],
           on: {
             'link.granted': {
               actions: [{ type: 'keepGrants', params: ({ event }) => event }, { type: 'reconcile' }],
@@ -168,7 +186,33 @@ export const mqttMachine = mqttSetup.createMachine({
       after: { retryAfter: { target: 'linked' } },
     },
     refused: {
-      description: 'The broker refuses this unit; the next attempts are far apart.',
+      description: 'The broker refuses this unit; the next attempt comes after a delay from seconds to the spread.',
+      tags: ['faulty'],
+      entry: [{ type: 'countAttempt' }, { type: 'chooseVersion' }],
+      on: {
+        'mqtt.connect': {
+          guard: { type: 'isNewerLink', params: ({ event }) => event },
+          target: 'linked',
+          actions: [{ type: 'keepWish', params: ({ event }) => event }, { type: 'forgetAttempts' }],
+        },
+      },
+      after: { retryRefusedAfter: { target: 'linked' } },
+    },
+    denied: {
+      description: 'The instance is away: the broker denies the unit its own topics. Messages wait.',
+      tags: ['faulty'],
+      entry: [{ type: 'reportDenied' }, { type: 'countAttempt' }, { type: 'chooseVersion' }],
+      on: {
+        'mqtt.connect': {
+          guard: { type: 'isNewerLink', params: ({ event }) => event },
+          target: 'linked',
+          actions: [{ type: 'keepWish', params: ({ event }) => event }, { type: 'forgetAttempts' }],
+        },
+      },
+      after: { retryRefusedAfter: { target: 'linked' } },
+    },
+    displaced: {
+      description: 'Another program took the session; the next attempts are far apart.',
       tags: ['faulty'],
       entry: [{ type: 'countAttempt' }, { type: 'chooseVersion' }],
       on: {

@@ -240,6 +240,7 @@ export const unitMachine = unitSetup.createMachine({
           ],
         },
         'mqtt.offline': { actions: [{ type: 'countDisconnect' }] },
+        'mqtt.denied': { actions: [{ type: 'countDenial' }] },
         'update.finished': { actions: [{ type: 'dispatch', params: { route: 'reloadFiles' } }] },
         'reporter.sent': { actions: [{ type: 'countReport' }] },
       },

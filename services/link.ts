@@ -10,8 +10,14 @@ export interface LinkUser extends Pick<LinkListener, 'onMessage'> {
    * @param broker Index of the broker, counted from the preferred one.
    */
   options(version: MqttVersion, broker: number): LinkOptions;
-  /** Called when a link opens: publish on it from now on. */
-  attach(link: Link): void;
+  /**
+   * Called when a link opens.
+   *
+   * @param onDenied Call it with the topic of a message that the broker has denied (0x87), and hold further ones.
+   */
+  attach(link: Link, onDenied: (topic: string) => void): void;
+  /** Called when the instance has granted the unit its topics on that link: publish what is held. */
+  resume(link: Link): void;
   /** Called when that link is gone; `closed` resolves once its socket is released. */
   detach(link: Link, closed: Promise<void>): void;
 }
@@ -29,6 +35,8 @@ export interface LinkWish {
 export type LinkCommand =
   | { type: 'link.subscribe'; topics: readonly string[] }
   | { type: 'link.unsubscribe'; topics: readonly string[] }
+  /** Publish what is held: the instance grants the unit its topics. */
+  | { type: 'link.resume' }
   /** Send PINGREQ. */
   | { type: 'link.ping' };
 
@@ -39,10 +47,12 @@ export type LinkEvent =
   | { type: 'link.closed'; failure: Failure }
   | { type: 'link.granted'; grants: readonly Grant[] }
   | { type: 'link.unsubscribed'; topics: readonly string[] }
+  /** The broker denied a message on this topic; further ones are held until `link.resume`. */
+  | { type: 'link.denied'; topic: string }
   /** A packet came from the broker after the ping. */
   | { type: 'link.alive' };
 
-const carryOut = async (link: Link, command: LinkCommand): Promise<LinkEvent> => {
+const carryOut = async (link: Link, command: Exclude<LinkCommand, { type: 'link.resume' }>): Promise<LinkEvent> => {
   if (command.type === 'link.ping') {
     await link.ping();
     return { type: 'link.alive' };
@@ -78,7 +88,8 @@ const closed = async (link: Link): Promise<void> => {
  *     timeoutMs: 10_000,
  *   }),
  *   onMessage: () => undefined,
- *   attach: (link) => link.publish('topic', 'text'),
+ *   attach: () => undefined,
+ *   resume: (link) => link.publish('topic', 'text'),
  *   detach: () => undefined,
  * };
  * const machine = mqttMachine.provide({ actors: { holdLink: holdLink(unit.world.broker, user) } });
@@ -105,7 +116,7 @@ export const holdLink = (broker: Broker, user: LinkUser) =>
       const opened = await broker.open(user.options(input.version, input.broker), listener, abort.signal);
       if (abort.signal.aborted) return closed(opened);
       link = opened;
-      user.attach(opened);
+      user.attach(opened, (topic) => report({ type: 'link.denied', topic }));
       report({ type: 'link.opened', sessionPresent: opened.sessionPresent });
     };
     const end = () => {
@@ -116,7 +127,9 @@ export const holdLink = (broker: Broker, user: LinkUser) =>
     const watch = input.owner.subscribe({ error: end });
     open().catch((thrown: unknown) => report({ type: 'link.refused', failure: failureOf(thrown) }));
     receive((command) => {
-      if (link) carryOut(link, command).then(report, lose);
+      if (!link) return;
+      if (command.type === 'link.resume') user.resume(link);
+      else carryOut(link, command).then(report, lose);
     });
     return () => {
       watch.unsubscribe();

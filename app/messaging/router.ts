@@ -115,7 +115,8 @@ export const createRouter = (parts: RouterParts): Router => {
       commands.take(role.command, topic, payload, retained);
       return inbox.push(message, 'command');
     },
-    attach: (link) => publisher.attach(link),
+    attach: (link, onDenied) => publisher.attach(link, onDenied),
+    resume: (link) => publisher.resume(link),
     detach: (link, closed) => {
       publisher.detach(link);
       closing = closed;

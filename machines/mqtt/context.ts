@@ -23,7 +23,12 @@ export type MqttEvent =
 /** Facts that the mqtt machine reports to its parent. */
 export type MqttFact =
   | { type: 'mqtt.ready' }
-  | { type: 'mqtt.connected'; sessionPresent: boolean; version: MqttVersion }
+  /** A link opened; `isRepeated` while the instance denies the unit its own topics. */
+  | { type: 'mqtt.connected'; sessionPresent: boolean; version: MqttVersion; isRepeated?: true }
+  /** The instance denies the unit its own topics; `isRepeated` until `mqtt.granted`. */
+  | { type: 'mqtt.denied'; failure: Failure; isRepeated?: true }
+  /** The instance grants the unit its topics again. */
+  | { type: 'mqtt.granted' }
   /**
    * Every wanted topic was answered; reported after each connect, and after each change of the wanted, granted or
    * denied topics.
@@ -63,6 +68,10 @@ export interface MqttContext extends Subscriptions, Quarantine {
   /** Index of the next attempt's broker, counted from the preferred one. */
   broker: number;
   timeoutMs: number;
+  /** Whether the instance has denied the unit its own topics, and granted none since. */
+  isDenied: boolean;
+  /** How often the denied topics of this link were asked for again. */
+  retries: number;
   /** Whether the link is open. */
   isOpen: boolean;
   /** Whether any link was ever open. */
@@ -100,6 +109,8 @@ export const newMqttContext = ({
   brokers,
   broker: 0,
   timeoutMs,
+  isDenied: false,
+  retries: 0,
   isOpen: false,
   wasOpen: false,
   attempts,

@@ -36,10 +36,24 @@ export const versionAfter = (
   return { version: known ?? 5, provenVersion: known };
 };
 
-const refusals: readonly string[] = ['credentials', 'protocol', 'takenOver', 'quota'];
+const refusals: readonly string[] = ['credentials', 'protocol', 'quota'];
 
-/** Whether the broker refuses this unit, so that an early retry would not help. */
+/** Whether the broker refuses this unit, so that a retry at once would not help. */
 export const isRefusal = ({ code }: Failure): boolean => refusals.includes(code);
+
+/** Whether another program took the session, which a retry would take back. */
+export const isTakeover = ({ code }: Failure): boolean => code === 'takenOver';
+
+/** Events that end a link only when the instance denies the unit its own topics. */
+const denials: readonly string[] = ['link.opened', 'link.granted', 'link.denied'];
+
+/** The failure of a link on which the instance denies the unit its own topics. */
+export const ownTopicsDenied: Failure = {
+  name: 'BrokerError',
+  code: 'credentials',
+  message:
+    'The broker denies the unit its own topics: the instance does not answer it, or has no such unit any more. Messages wait; the unit tries again.',
+};
 
 const silent: Failure = {
   name: 'TimeoutError',
@@ -50,6 +64,7 @@ const silent: Failure = {
 /** The reason why a link or an attempt ended, from the event that ended it; `undefined` if it was requested. */
 export const disconnectReason = (event: AnyEventObject): { failure?: Failure } => {
   if (event.type === 'link.closed' || event.type === 'link.refused') return { failure: event['failure'] };
+  if (denials.includes(event.type)) return { failure: ownTopicsDenied };
   if (event.type.startsWith('xstate.error.')) return { failure: failureOf(event['error']) };
   if (event.type.startsWith('xstate.after.answerWithin')) return { failure: silent };
   if (event.type.startsWith('xstate.after.')) return { failure: timedOut('Waiting for the MQTT broker') };

@@ -10,7 +10,10 @@ const maxMs = 60_000;
 /** Maximum delay before the next attempt, milliseconds. */
 export const maxRetryMs = ({ attempts }: Failed, ceilingMs = maxMs): number => backoff(attempts, 1000, ceilingMs);
 
-/** Maximum delay before the next attempt at a broker that refuses this unit, milliseconds. */
+/** Maximum delay before the next attempt at a broker or an instance that refuses this unit, milliseconds. */
+export const maxRefusedRetryMs = ({ attempts }: Failed): number => backoff(attempts, 5000, maxMs);
+
+/** Maximum delay before the next attempt while another program has the session, milliseconds. */
 export const maxSlowRetryMs = ({ attempts }: Failed): number => backoff(attempts, 60_000, 300_000);
 
 /**
@@ -59,6 +62,15 @@ export const jitteredDelays = (random: () => number, jitterWindowMs: () => numbe
     if (!context.wasOpen) return random() * maxFirstMs(context, windowMs);
     if (context.attempts <= 1) return random() * Math.max(max, windowMs);
     return Math.max(random() * max, (0.9 + random() / 5) * windowMs);
+  },
+  /**
+   * Full jitter. Once the delays have reached their maximum the unit keeps to one attempt per window, as an instance that
+   * does not answer is away from all of its units.
+   */
+  retryRefusedAfter: ({ context }: { context: Failed }): number => {
+    const max = maxRefusedRetryMs(context);
+    const drawn = random() * max;
+    return max < maxMs ? drawn : Math.max(drawn, (0.9 + random() / 5) * jitterWindowMs());
   },
   /** Adds jitter only upwards: at least half the slow delay. */
   retrySlowlyAfter: ({ context }: { context: Failed }): number => {

@@ -3,10 +3,17 @@ import type { Grant } from '../../services/broker.ts';
 import type { CloseLink, HoldLink } from '../../services/link.ts';
 import type { Failure } from '../../services/errors.ts';
 import * as quarantine from './topic-quarantine.ts';
-import { canFallBack, isRefusal, versionAfter, withSuspicion } from './disconnect-reason.ts';
+import {
+  canFallBack,
+  ownTopicsDenied,
+  isRefusal,
+  isTakeover,
+  versionAfter,
+  withSuspicion,
+} from './disconnect-reason.ts';
 import type { MqttContext, MqttEvent, MqttFact, MqttInput } from './context.ts';
-import { maxRetryMs, maxSlowRetryMs, stableMs } from './reconnect-delay.ts';
-import { timerMs } from '../lib/delays.ts';
+import { maxRefusedRetryMs, maxRetryMs, maxSlowRetryMs, stableMs } from './reconnect-delay.ts';
+import { backoff, timerMs } from '../lib/delays.ts';
 import { slot } from '../lib/slot.ts';
 import * as subscriptions from './subscriptions.ts';
 
@@ -38,6 +45,22 @@ export const mqttSetup = setup({
       enqueue.assign({ account });
       enqueue.sendTo(parent, { type: 'mqtt.online', granted: granted.length, denied });
     }),
+    /** Publishes what is held, once the instance has granted the unit its topics; reports that, after a denial. */
+    resumeWhenGranted: enqueueActions(({ context, enqueue }) => {
+      if (!subscriptions.areOwnTopicsGranted(context)) return;
+      enqueue.sendTo('link', { type: 'link.resume' });
+      if (!context.isDenied) return;
+      enqueue.assign({ isDenied: false });
+      enqueue.sendTo(context.parent, { type: 'mqtt.granted' });
+    }),
+    reportDenied: enqueueActions(({ context, enqueue }) => {
+      enqueue.sendTo(context.parent, {
+        type: 'mqtt.denied',
+        failure: ownTopicsDenied,
+        ...(context.isDenied && { isRepeated: true as const }),
+      });
+      enqueue.assign({ isDenied: true, ...quarantine.givingAnotherChance(context, context.wanted) });
+    }),
     reportStopped: enqueueActions(({ context, enqueue }) => {
       if (!context.isWanted) enqueue.sendTo(context.parent, { type: 'mqtt.stopped' });
     }),
@@ -48,7 +71,8 @@ export const mqttSetup = setup({
       const why = failure === undefined ? {} : { failure: withSuspicion(failure, closures) };
       enqueue.assign({ isOpen: false, closures, ...why });
       if (isOpen) {
-        const again = why.failure && why.failure.message === lostBy ? { isRepeated: true as const } : {};
+        const isAgain = why.failure?.message === lostBy || context.isDenied;
+        const again = why.failure && isAgain ? { isRepeated: true as const } : {};
         enqueue.assign({ lostBy: why.failure?.message });
         return enqueue.sendTo(parent, { type: 'mqtt.offline', ...why, ...again });
       }
@@ -62,6 +86,7 @@ export const mqttSetup = setup({
       failure: undefined,
       reportedReasons: [],
       account: undefined,
+      retries: 0,
       provenVersion: context.version,
       ...subscriptions.onNewLink(context, sessionPresent),
       denied: quarantine.deniedAtOnce(context),
@@ -80,13 +105,20 @@ export const mqttSetup = setup({
     speakOlder: assign({ version: 4 as const }),
     chooseVersion: assign(({ context }) => versionAfter(context, context.failure)),
     keepTopics: assign(({ context }, { topics }: { topics: readonly string[] }) => ({
+      retries: 0,
       ...subscriptions.wanting(topics),
       ...quarantine.givingAnotherChance(context, topics),
     })),
     ping: sendTo('link', { type: 'link.ping' }),
     forgetAsked: assign({ asked: [] }),
-    forgetDenied: assign(({ context }) => ({ denied: [], ...quarantine.givingAnotherChance(context, context.wanted) })),
+    forgetDenied: assign(({ context }) => ({
+      denied: [],
+      retries: context.retries + 1,
+      ...quarantine.givingAnotherChance(context, context.wanted),
+    })),
+    doubtGrants: assign(({ context }) => subscriptions.doubtingOwnTopics(context)),
     forgetGrants: assign(({ context }) => ({
+      retries: 0,
       asked: [],
       granted: [],
       denied: [],
@@ -115,8 +147,13 @@ export const mqttSetup = setup({
     isAllAnswered: ({ context }) => subscriptions.topicsUnanswered(context).length === 0,
     isOlderWorthTrying: ({ context }, { failure }: { failure: Failure }) => canFallBack(context, failure),
     hasAnotherBroker: ({ context }) => context.broker + 1 < context.brokers,
+    hasOwnTopicsDenied: ({ context }) => subscriptions.areOwnTopicsDenied(context),
+    isDenial: ({ context }, { failure }: { failure: Failure }) =>
+      failure.code === 'credentials' && quarantine.endedOverOwnTopics(context),
+    isReport: (_, { topic }: { topic: string }) => subscriptions.isReportTopic(topic),
     hasDenied: ({ context }) => context.denied.length > 0,
     canBeOverTopics: (_, { failure }: { failure: Failure }) => quarantine.canBeOverTopics(failure),
+    isTakeover: (_, { failure }: { failure: Failure }) => isTakeover(failure),
     isRefusal: (_, { failure }: { failure: Failure }) => isRefusal(failure),
   },
   delays: {
@@ -127,9 +164,11 @@ export const mqttSetup = setup({
     pingAfter: ({ context }) => context.pingIntervalMs,
     answerWithin: ({ context }) => context.pingIntervalMs,
     stableAfter: ({ context }) => stableMs(context),
-    retryDeniedAfter: ({ context }) => (quarantine.isRetryCostly(context) ? 3_600_000 : 600_000),
+    retryDeniedAfter: ({ context }) =>
+      quarantine.isRetryCostly(context) ? 3_600_000 : backoff(context.retries + 1, 15_000, 600_000),
     /** Maximum delays; the app adds jitter, so that a fleet does not return in one second. */
     retryAfter: ({ context }) => maxRetryMs(context),
+    retryRefusedAfter: ({ context }) => maxRefusedRetryMs(context),
     retrySlowlyAfter: ({ context }) => maxSlowRetryMs(context),
   },
 });

@@ -18,6 +18,9 @@ export const isBaseTopic = (topic: string): boolean => topic.split('/')[1] === '
 /** Whether a link with these denied topics has all of the base topics. */
 export const isGoodLink = (denied: readonly Grant[]): boolean => !denied.some(({ topic }) => isBaseTopic(topic));
 
+/** Whether a topic carries reports of the unit: `DOMAIN/output_base_topic/UNIT/NAME/pepeunit`. */
+export const isReportTopic = (topic: string): boolean => topic.split('/')[1] === 'output_base_topic';
+
 const without = (topics: readonly string[], others: Iterable<string>): string[] => {
   const known = new Set(others);
   return topics.filter((topic) => !known.has(topic));
@@ -55,6 +58,25 @@ export const answered = (now: Subscriptions, grants: readonly Grant[]): Partial<
     ],
   };
 };
+
+/**
+ * Whether every wanted base topic was denied. The instance never denies a unit all of them: it can't be asked now, and
+ * the broker may remember the denial for as long as the connection lasts.
+ */
+export const areOwnTopicsDenied = ({ wanted, denied }: Subscriptions): boolean => {
+  const own = wanted.filter(isBaseTopic);
+  return own.length > 0 && without(own, deniedTopics(denied)).length === 0;
+};
+
+/** Whether the instance has granted a base topic, or none is wanted. */
+export const areOwnTopicsGranted = ({ wanted, granted }: Subscriptions): boolean =>
+  granted.some(isBaseTopic) || !wanted.some(isBaseTopic);
+
+/** Forgets what was granted of the base topics, so that they are asked for again. */
+export const doubtingOwnTopics = ({ asked, granted }: Subscriptions): Partial<Subscriptions> => ({
+  asked: asked.filter((topic) => !isBaseTopic(topic)),
+  granted: granted.filter((topic) => !isBaseTopic(topic)),
+});
 
 /** Initial subscriptions of a new link: a present session keeps its grants. */
 export const onNewLink = (now: Subscriptions, sessionPresent: boolean): Partial<Subscriptions> => ({

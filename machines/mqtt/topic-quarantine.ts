@@ -1,7 +1,7 @@
 import type { Grant } from '../../services/broker.ts';
 import type { Failure } from '../../services/errors.ts';
 import { clearSuspects, countEnds, endsOver, giveLastChance, isPoison, type Suspects } from '../lib/suspects.ts';
-import type { Subscriptions } from './subscriptions.ts';
+import { isBaseTopic, type Subscriptions } from './subscriptions.ts';
 
 /** Topics that may cause, or have caused, the broker to end links. */
 export interface Quarantine {
@@ -39,6 +39,10 @@ export const nextToAsk = ({ suspects, asked }: Quarantine & Asked, missing: read
 
 /** Whether the last link ended over its last request, after the broker granted other topics. */
 export const endedOverTopics = ({ asked, granted }: Asked): boolean => asked.length > 0 && granted.length > 0;
+
+/** Whether the last link ended over requests for base topics alone, and the broker granted none. */
+export const endedOverOwnTopics = ({ asked, granted }: Asked): boolean =>
+  asked.length > 0 && asked.every(isBaseTopic) && !granted.some(isBaseTopic);
 
 /** The quarantine after a link ended with unanswered topics. */
 export const afterEnd = (now: Quarantine & Subscriptions): Partial<Quarantine> => {

@@ -86,6 +86,10 @@ export type UnitEmitted =
   | { type: 'offline' }
   /** The link was closed on request. */
   | { type: 'disconnected' }
+  /** The instance denies the unit its own topics, as it does while it is away. Messages wait until `granted`. */
+  | { type: 'denied'; failure: Failure }
+  /** The instance grants the unit its topics again. */
+  | { type: 'granted' }
   | { type: 'misconfigured'; failure: Failure }
   | { type: 'settingsLoaded' }
   | { type: 'settingsFailed'; failure: Failure }
@@ -133,6 +137,8 @@ export interface UnitInput {
 export interface UnitCounts {
   readonly connects: number;
   readonly disconnects: number;
+  /** Number of links on which the instance denied the unit its own topics, as it does while it is away. */
+  readonly denials: number;
   /** Number of child failures, including those without a restart. */
   readonly crashes: number;
   readonly reports: number;
@@ -187,6 +193,7 @@ export const newUnitContext = (input: UnitInput): UnitContext => ({
   counts: {
     connects: 0,
     disconnects: 0,
+    denials: 0,
     crashes: 0,
     reports: 0,
     commands: { update: 0, env_update: 0, schema_update: 0, log_sync: 0, reset: 0 },

@@ -77,9 +77,9 @@ export const notices = {
     line: failed('Debug', 'Time was not synchronised', failure),
     emitted: { type: 'timeFailed', failure },
   }),
-  'mqtt.connected': ({ version }) => ({
+  'mqtt.connected': ({ version, isRepeated }) => ({
     line: {
-      level: 'Info',
+      level: isRepeated ? 'Debug' : 'Info',
       text: `Connected to MQTT broker, MQTT ${version === 5 ? '5.0' : '3.1.1'}`,
     },
   }),
@@ -93,6 +93,11 @@ export const notices = {
     line: failure
       ? failed(isRepeated ? 'Debug' : 'Warning', 'Disconnected from MQTT broker', failure)
       : { level: 'Info', text: 'Disconnected from MQTT broker' },
+  }),
+  'mqtt.denied': ({ failure, isRepeated }) => (isRepeated ? undefined : { emitted: { type: 'denied', failure } }),
+  'mqtt.granted': () => ({
+    line: { level: 'Info', text: 'The instance grants the unit its topics again' },
+    emitted: { type: 'granted' },
   }),
   'mqtt.failed': ({ failure }) => ({ line: failed('Warning', 'MQTT broker not reached', failure) }),
   'update.began': ({ target }) => ({

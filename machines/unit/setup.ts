@@ -101,6 +101,7 @@ const base = setup({
     wantLink: assign({ isLinkWanted: true }),
     dropLink: assign({ isLinkWanted: false }),
     countConnect: assign(({ context: { counts } }) => ({ counts: { ...counts, connects: counts.connects + 1 } })),
+    countDenial: assign(({ context: { counts } }) => ({ counts: { ...counts, denials: counts.denials + 1 } })),
     countDisconnect: assign(({ context: { counts } }) => ({
       counts: { ...counts, disconnects: counts.disconnects + 1 },
     })),

@@ -32,6 +32,7 @@ const plane = () => {
       timeoutMs: 1000,
     }),
     onMessage: () => undefined,
+    resume: () => undefined,
     attach: (link) => void attached.add(link),
     detach: (link, closed) => {
       attached.delete(link);

@@ -27,6 +27,7 @@ const program = ({ clock, broker, random }: ReturnType<typeof world>, version: M
       timeoutMs: 10_000,
     }),
     onMessage: () => undefined,
+    resume: () => undefined,
     attach: () => undefined,
     detach: () => undefined,
   };

@@ -79,6 +79,7 @@ export const holdLink = (it: World) =>
     );
     receive((command) => {
       if (command.type === 'link.ping') return sendBack({ type: 'link.alive' });
+      if (command.type === 'link.resume') return;
       const { type, topics } = command;
       if (type === 'link.unsubscribe') {
         link.subscribed = link.subscribed.filter((topic) => !topics.includes(topic));

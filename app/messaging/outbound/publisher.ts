@@ -7,6 +7,7 @@ import type { Outbox } from '../../../services/outbox.ts';
 import type { UnitSchema } from '../../../services/schema.ts';
 import { createRefusalWarnings } from '../throttled-warning.ts';
 import { copyOf, type MessageOptions, type Payload, type PublishRequest } from './message.ts';
+import { createDenials } from './denials.ts';
 import { boundsOf, createPolicies, type OutboxOptions } from './options.ts';
 import { createPersistence } from './persistence.ts';
 import { createPoisonDetector } from './poison-messages.ts';
@@ -43,7 +44,15 @@ export interface Publisher {
   open(): Promise<void>;
   /** Leaves what waits to another program, until it is opened again. @param withinMs @defaultValue 5_000 */
   release(withinMs?: number): Promise<void>;
-  attach(link: Link): void;
+  /**
+   * Publishes on this link from now on.
+   *
+   * @param ask Asks whether the instance grants the unit its own topics, when the broker has denied one. With it publishing
+   *   is held until {@link Publisher.resume}, now and after each such denial.
+   */
+  attach(link: Link, ask?: (topic: string) => void): void;
+  /** Publishes what is held: the instance grants the unit its own topics. */
+  resume(link: Link): void;
   detach(link: Link): void;
   isAttached(): boolean;
   /** Bytes of the largest payload that fits into a packet on this topic, as the options and the broker have it. */
@@ -68,10 +77,11 @@ const assemble = ({ store, clock, options, epochMs, warn }: PublisherParts) => {
   const limiter = createRateLimiter(options.rate);
   const poison = createPoisonDetector(clock);
   const refusals = createRefusalWarnings(clock, warn);
-  const replay = createReplay({ queue, persistence, limiter, poison, clock, onRefusal: refusals.add });
+  const denials = createDenials();
+  const replay = createReplay({ queue, denials, persistence, limiter, poison, clock, onRefusal: refusals.add });
   const watchdog = createAckWatchdog(queue, persistence.save, clock, bounds.unacknowledgedMs);
   persistence.onReady(replay.wake);
-  return { clock, bounds, policies, queue, persistence, limiter, poison, refusals, replay, watchdog };
+  return { clock, bounds, policies, queue, persistence, denials, limiter, poison, refusals, replay, watchdog };
 };
 
 type Parts = ReturnType<typeof assemble>;
@@ -116,13 +126,28 @@ const metricsOf = ({ clock, queue, persistence }: Parts): OutboxMetrics => {
   return { waiting, waitingBytes, sending: queue.sending.messages, sent, ...others, isVolatile };
 };
 
+/** What a publisher does with or without a link. */
+const linkless = (
+  parts: Parts,
+): Pick<Publisher, 'qosOf' | 'route' | 'claim' | 'timeSynced' | 'release' | 'metrics'> => ({
+  qosOf: (topic) => parts.policies.of(topic).qos,
+  route: (schema) => {
+    parts.policies.route(schema);
+    parts.queue.reroute();
+  },
+  claim: parts.persistence.claim,
+  timeSynced: parts.persistence.timeSynced,
+  release: (withinMs = leaveWithinMs) => parts.persistence.close(withinMs),
+  metrics: () => metricsOf(parts),
+});
+
 /**
  * Brings messages to the link that is open, past the outbox as long as nothing of their topic waits there, and into
  * the outbox otherwise.
  */
 export const createPublisher = (given: PublisherParts): Publisher => {
   const parts = assemble(given);
-  const { clock, bounds, policies, queue, persistence, refusals, replay } = parts;
+  const { clock, bounds, queue, persistence, denials, refusals, replay } = parts;
   const sender = createSender(parts);
   let open: Link | undefined;
   let isStopped = false;
@@ -147,22 +172,21 @@ export const createPublisher = (given: PublisherParts): Publisher => {
       queue.counts.delivered += 1;
       return deliveredAtOnce;
     },
+    ...linkless(parts),
     send: (topic, payload, options) => sender.sendOrThrow(open, topic, payload, options),
-    qosOf: (topic) => policies.of(topic).qos,
-    route: (schema) => {
-      policies.route(schema);
-      queue.reroute();
-    },
-    claim: persistence.claim,
-    timeSynced: persistence.timeSynced,
     open: async () => {
       if (!isStopped) queue.start();
       if (!isStopped) await persistence.open();
     },
-    release: (withinMs = leaveWithinMs) => persistence.close(withinMs),
-    attach: (opened) => {
+    attach: (opened, ask) => {
       open = opened;
+      denials.opened(ask);
       replay.start(opened);
+    },
+    resume: (granted) => {
+      if (open !== granted) return;
+      denials.granted();
+      replay.wake();
     },
     detach: (closed) => {
       if (open !== closed) return;
@@ -177,6 +201,5 @@ export const createPublisher = (given: PublisherParts): Publisher => {
       replay.stop();
       return close(parts, withinMs);
     },
-    metrics: () => metricsOf(parts),
   };
 };

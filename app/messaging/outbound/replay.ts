@@ -1,6 +1,7 @@
 import type { Link } from '../../../services/broker.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { BrokerError } from '../../../services/errors.ts';
+import type { Denials } from './denials.ts';
 import type { Persistence } from './persistence.ts';
 import type { PoisonDetector } from './poison-messages.ts';
 import type { Message } from './message.ts';
@@ -30,6 +31,7 @@ export interface Replay {
 export interface ReplayParts {
   readonly queue: OutboxQueue;
   readonly persistence: Persistence;
+  readonly denials: Denials;
   readonly limiter: RateLimiter;
   readonly poison: PoisonDetector;
   readonly clock: Clock;
@@ -37,15 +39,16 @@ export interface ReplayParts {
 }
 
 /** Sends one message, and settles it. */
-const createExchange = ({ queue, persistence, poison, clock, onRefusal }: ReplayParts) => {
+const createExchange = ({ queue, persistence, denials, poison, clock, onRefusal }: ReplayParts) => {
   const arrive = (message: Message) => {
     poison.acknowledged(message);
+    denials.acknowledged(message.topic.name);
     queue.end(message, delivered);
   };
   /** @returns Whether the message waits again. */
   const fail = (link: Link, message: Message, thrown: unknown): boolean => {
     if (message.state !== 'sending') return false;
-    const isRefused = isFinal(thrown);
+    const isRefused = isFinal(thrown) && !denials.isInDoubt(message.topic.name, thrown);
     if (!isRefused) poison.failed(link, message, thrown);
     if (!isRefused && !poison.isPoison(message)) {
       void persistence.keep(message, clock.monotonic());
@@ -75,7 +78,7 @@ const createExchange = ({ queue, persistence, poison, clock, onRefusal }: Replay
 };
 
 export const createReplay = (parts: ReplayParts): Replay => {
-  const { queue, persistence, limiter, poison, clock } = parts;
+  const { queue, persistence, denials, limiter, poison, clock } = parts;
   const send = createExchange(parts);
   let open: Link | undefined;
   let sending = 0;
@@ -90,14 +93,14 @@ export const createReplay = (parts: ReplayParts): Replay => {
   };
   /** What to send next. A broker that acknowledges nothing holds back nothing of QoS 0: that has as much room again. */
   const next = (): Message | undefined => {
-    if (!open || timer !== undefined) return undefined;
+    if (!open || timer !== undefined || denials.isHeld()) return undefined;
     if (poison.isTrying()) return poison.next();
     if (sending < limiter.maxReplays) return queue.next();
     return sending < 2 * limiter.maxReplays ? queue.nextQos0() : undefined;
   };
   const pump = () => {
     const link = open;
-    if (!link || timer !== undefined || !persistence.status.isReady) return;
+    if (!link || timer !== undefined || denials.isHeld() || !persistence.status.isReady) return;
     const now = clock.monotonic();
     const onSettled = (isBack: boolean) => {
       if (open === link) sending -= 1;

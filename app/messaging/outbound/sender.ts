@@ -5,6 +5,7 @@ import { BrokerError } from '../../../services/errors.ts';
 import type { createRefusalWarnings } from '../throttled-warning.ts';
 import { settlementOf, type Message, type MessageOptions, type Payload, type PublishRequest } from './message.ts';
 import type { Policies } from './options.ts';
+import type { Denials } from './denials.ts';
 import type { Persistence } from './persistence.ts';
 import type { PoisonDetector } from './poison-messages.ts';
 import type { OutboxQueue } from './queue.ts';
@@ -42,6 +43,7 @@ interface SenderParts {
   readonly policies: Policies;
   readonly queue: OutboxQueue;
   readonly persistence: Persistence;
+  readonly denials: Denials;
   readonly limiter: RateLimiter;
   readonly poison: PoisonDetector;
   readonly refusals: ReturnType<typeof createRefusalWarnings>;
@@ -49,9 +51,24 @@ interface SenderParts {
   readonly watchdog: ReturnType<typeof createAckWatchdog>;
 }
 
+/** Sends past the outbox. @throws {BrokerError} */
+const createDirectSend =
+  ({ clock, queue, denials, limiter }: SenderParts) =>
+  async (link: Link | undefined, topic: string, payload: Payload, options?: PublishOptions) => {
+    if (!link) throw new BrokerError('closed', `Nothing can be sent to ${topic}: the link is down. Try again later.`);
+    limiter.charge(clock.monotonic(), publishBytes(topic, payload));
+    try {
+      await link.publish(topic, payload, options);
+    } catch (thrown) {
+      denials.isInDoubt(topic, thrown);
+      throw thrown;
+    }
+    queue.counts.delivered += 1;
+  };
+
 /** Puts a message on the link, or into the outbox, and follows what becomes of it. */
 export const createSender = (parts: SenderParts) => {
-  const { clock, policies, queue, persistence, limiter, poison, refusals, replay, watchdog } = parts;
+  const { clock, policies, queue, persistence, denials, limiter, poison, refusals, replay, watchdog } = parts;
   const keep = async (message: Message, nowMs: number): Promise<PublishResult> => {
     const result = await persistence.keep(message, nowMs);
     replay.wake();
@@ -63,12 +80,14 @@ export const createSender = (parts: SenderParts) => {
       poison.failed(link, message, thrown);
       return keep(message, clock.monotonic());
     }
+    if (denials.isInDoubt(message.topic.name, thrown)) return keep(message, clock.monotonic());
     refusals.add(message.topic.name, thrown.message);
     return queue.end(message, refused(thrown.message, thrown.reasonCode));
   };
   return {
     /** Whether a message may go past the outbox; the rate then has room for it. */
     mayPass: ({ topic: name, qos, bytes, bornMs }: PublishRequest): boolean => {
+      if (denials.isHeld()) return false;
       const topic = queue.topics.get(name);
       if (topic !== undefined && topic.waiting > 0) return false;
       if (queue.sending.messages >= maxSending.messages || queue.sending.bytes >= maxSending.bytes) return false;
@@ -85,18 +104,14 @@ export const createSender = (parts: SenderParts) => {
       const accepted = link.publish(request.topic, request.payload, options).then(
         () => {
           poison.acknowledged(message);
+          denials.acknowledged(message.topic.name);
           return queue.end(message, delivered);
         },
         (thrown: unknown) => fail(link, message, thrown),
       );
       return settlement ?? accepted;
     },
-    sendOrThrow: async (link: Link | undefined, topic: string, payload: Payload, options?: PublishOptions) => {
-      if (!link) throw new BrokerError('closed', `Nothing can be sent to ${topic}: the link is down. Try again later.`);
-      limiter.charge(clock.monotonic(), publishBytes(topic, payload));
-      await link.publish(topic, payload, options);
-      queue.counts.delivered += 1;
-    },
+    sendOrThrow: createDirectSend(parts),
     keep: (request: PublishRequest, options: MessageOptions | undefined) => {
       const message = queue.add(request, 'waiting');
       const settlement = options?.until === 'settled' ? settlementOf(message) : undefined;

@@ -66,7 +66,8 @@ export const outcomes: Record<string, (seen: Seen<MqttContext>) => void> = {
   'link.closed': ({ context, before, last }) => {
     const { code } = last['failure'] as { code: string };
     const open = before.wanted.filter((topic) => before.asked.includes(topic));
-    const isOverTopics = code === 'network' && open.some((topic) => !answeredTopics(before).includes(topic));
+    const isOverTopics =
+      ['network', 'credentials'].includes(code) && open.some((topic) => !answeredTopics(before).includes(topic));
     const held = [...context.suspects.map(({ topic }) => topic), ...context.quarantined];
     if (isOverTopics) expect(held, 'what was not answered is suspect').toEqual(expect.arrayContaining(open));
     else expect(context).toMatchObject({ suspects: before.suspects, quarantined: before.quarantined });
@@ -151,7 +152,20 @@ export const invariants: Record<string, (seen: Seen<MqttContext>) => void> = {
     hasFailed(seen);
     speaksWhatWorks(seen);
     isDue(seen);
-    expect(['credentials', 'protocol', 'takenOver']).toContain(seen.context.failure?.code);
+    expect(['credentials', 'protocol', 'quota']).toContain(seen.context.failure?.code);
+  },
+  denied: (seen) => {
+    hasFailed(seen);
+    isDue(seen);
+    expect(seen.context.isDenied).toBe(true);
+    expect(seen.facts.filter(({ type }) => type === 'mqtt.denied' || type === 'mqtt.granted').at(-1)?.type).toBe(
+      'mqtt.denied',
+    );
+  },
+  displaced: (seen) => {
+    hasFailed(seen);
+    isDue(seen);
+    expect(seen.context.failure?.code).toBe('takenOver');
   },
   closing: (seen) => {
     isNotOpen(seen);

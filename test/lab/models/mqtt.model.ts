@@ -9,6 +9,8 @@ const grant = (topic: string, granted: boolean) => ({
   grants: [{ topic, granted, reasonCode: granted ? 0 : 0x87 }],
 });
 
+const own = 'd/input_base_topic/u/update/pepeunit';
+
 const connected = ['network.up', 'mqtt.connect {"linkRevision":1}'];
 
 export const mqttModel = defineModel<typeof mqttMachine>({
@@ -23,6 +25,7 @@ export const mqttModel = defineModel<typeof mqttMachine>({
     { type: 'mqtt.want', topics: [] },
     { type: 'mqtt.want', topics: ['a'] },
     { type: 'mqtt.want', topics: ['a', 'b'] },
+    { type: 'mqtt.want', topics: ['a', own] },
     { type: 'mqtt.resubscribe' },
   ],
   listeners: {
@@ -33,24 +36,28 @@ export const mqttModel = defineModel<typeof mqttMachine>({
         type: 'link.refused',
         failure: failure(code),
       })),
-      ...['network', 'takenOver'].map((code) => ({ type: 'link.closed', failure: failure(code) })),
+      ...['network', 'takenOver', 'credentials'].map((code) => ({ type: 'link.closed', failure: failure(code) })),
       grant('a', true),
       grant('a', false),
       grant('b', true),
       grant('b', false),
+      grant(own, true),
+      grant(own, false),
+      { type: 'link.denied', topic: 'd/output/pepeunit' },
+      { type: 'link.denied', topic: 'd/output_base_topic/u/log/pepeunit' },
       { type: 'link.alive' },
     ],
   },
   isPossible: (event, { isOpen: open, asked }) => {
     if (event.type === 'link.opened' || event.type === 'link.refused') return !open;
-    if (event.type === 'link.closed' || event.type === 'link.alive') return open;
+    if (event.type === 'link.closed' || event.type === 'link.alive' || event.type === 'link.denied') return open;
     if (event.type !== 'link.granted') return true;
     return open && (event['grants'] as Grant[]).every(({ topic }) => asked.includes(topic));
   },
   regions: [
     {
       name: 'the link',
-      uses: (label) => !/mqtt\.want|mqtt\.resubscribe|link\.granted|"sessionPresent":true/.test(label),
+      uses: (label) => !/mqtt\.want|mqtt\.resubscribe|link\.granted|link\.denied|"sessionPresent":true/.test(label),
       key: ({ hasNetwork, isWanted, linkRevision, isOpen: open, version, provenVersion, attempts, failure: why }) => [
         hasNetwork,
         isWanted,
@@ -98,6 +105,7 @@ export const mqttModel = defineModel<typeof mqttMachine>({
       name: 'the subscriptions',
       prelude: [...connected, 'mqtt.want {"topics":["a","b"]}'],
       uses: (label) =>
+        !label.includes('base_topic') &&
         /mqtt\.want|resubscribe|link\.granted|link\.opened|link\.closed.*network|subscribeWithin|retryAfter|retryDenied/.test(
           label,
         ),
@@ -109,6 +117,26 @@ export const mqttModel = defineModel<typeof mqttMachine>({
         denied.map(({ topic }) => topic),
         suspects.map(({ topic, ends }) => [topic, Math.min(ends, 3)]),
         quarantined,
+      ],
+    },
+    {
+      name: 'the own topics',
+      prelude: [...connected, `mqtt.want {"topics":["a","${own}"]}`],
+      uses: (label) =>
+        !/"b"/.test(label) &&
+        /link\.granted|link\.denied|link\.opened|link\.closed.*credentials|link\.refused.*network|linkRevision":2|retry/.test(
+          label,
+        ),
+      key: ({ wanted, asked, granted, denied, isDenied, suspects, quarantined, linkRevision, isOpen: open }) => [
+        open,
+        wanted,
+        asked,
+        granted,
+        denied.map(({ topic }) => topic),
+        isDenied,
+        suspects.map(({ topic, ends }) => [topic, Math.min(ends, 3)]),
+        quarantined,
+        linkRevision,
       ],
     },
   ],

@@ -136,23 +136,21 @@ describe('backing off (M3, M14)', () => {
     expect([0, 0.5].map(draw)).toEqual(waits);
   });
 
-  test.each(['credentials', 'protocol', 'quota'])('a refusal (%s) is slow, neither a stop nor a storm (M2)', (code) => {
+  test.each(['credentials', 'protocol', 'quota'])('a refusal (%s) is no stop and no storm (M2, M19)', (code) => {
     const unit = connecting(4);
-    unit.link.last().tell({ type: 'link.refused', failure: failure(code) });
-    expect(unit.state().value).toBe('refused');
-    expect(unit.parent.facts.at(-1)).toEqual({ type: 'mqtt.failed', failure: failure(code) });
-    const waits = [waitOf(unit)];
-    for (let time = 0; time < 3; time += 1) {
+    const waits = Array.from({ length: 6 }, () => {
       unit.link.last().tell({ type: 'link.refused', failure: failure(code) });
-      waits.push(waitOf(unit));
-    }
-    expect(waits).toEqual([60, 120, 240, 300]);
+      expect(unit.state().value).toBe('refused');
+      return waitOf(unit);
+    });
+    expect(unit.parent.facts.at(-1)).toEqual({ type: 'mqtt.failed', failure: failure(code) });
+    expect(waits).toEqual([5, 10, 20, 40, 60, 60]);
   });
 
   test('being taken over backs off slowly instead of fighting (M17)', () => {
     const { link, state, parent } = online();
     link.last().tell({ type: 'link.closed', failure: failure('takenOver') });
-    expect(state().value).toBe('refused');
+    expect(state().value).toBe('displaced');
     expect(parent.facts.at(-1)).toEqual({ type: 'mqtt.offline', failure: failure('takenOver') });
   });
 

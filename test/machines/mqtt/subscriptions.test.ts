@@ -12,19 +12,21 @@ describe('subscriptions (M7)', () => {
   test('a denied topic costs neither the others nor the link, and is not looped on', () => {
     const unit = withDenied();
     expect(unit.parent.facts.at(-1)).toEqual({ type: 'mqtt.online', granted: 1, denied: [denied('b')] });
-    unit.clock.increment(599_999);
+    unit.clock.increment(14_999);
     expect(unit.link.opened).toHaveLength(1);
     expect(asked(unit)).toHaveLength(1);
     unit.actor.send({ type: 'mqtt.resubscribe' });
     expect(asked(unit).at(-1)).toEqual({ type: 'link.subscribe', topics: ['a', 'b'] });
   });
 
-  test('a denied topic alone is asked for again, slowly, and told when that changes something', () => {
+  test('a denied topic alone is asked for again at 15 s, 30 s … 10 min, and told when that changes something (M19)', () => {
     const unit = withDenied();
     const told = () => unit.parent.facts.filter(({ type }) => type === 'mqtt.online');
-    for (let time = 1; time <= 3; time += 1) {
-      unit.clock.increment(600_000);
-      expect(asked(unit)).toHaveLength(1 + time);
+    for (const [times, seconds] of [15, 30, 60, 120, 240, 480, 600, 600].entries()) {
+      unit.clock.increment(seconds * 1000 - 1);
+      expect(asked(unit)).toHaveLength(1 + times);
+      unit.clock.increment(1);
+      expect(asked(unit)).toHaveLength(2 + times);
       expect(asked(unit).at(-1)).toEqual({ type: 'link.subscribe', topics: ['b'] });
       grant(unit, denied('b'));
       expect(isOnline(unit)).toBe(true);
@@ -34,13 +36,19 @@ describe('subscriptions (M7)', () => {
     grant(unit, granted('b'));
     expect(told().at(-1)).toEqual({ type: 'mqtt.online', granted: 2, denied: [] });
     unit.clock.increment(3_600_000);
-    expect(asked(unit), 'nothing is denied any more').toHaveLength(5);
+    expect(asked(unit), 'nothing is denied any more').toHaveLength(10);
   });
 
   test('a denied topic is asked for again after a change of what is wanted', () => {
     const unit = withDenied();
+    unit.clock.increment(15_000);
+    grant(unit, denied('b'));
     unit.actor.send({ type: 'mqtt.want', topics: ['a', 'b'] });
+    expect(asked(unit)).toHaveLength(3);
     expect(asked(unit).at(-1)).toEqual({ type: 'link.subscribe', topics: ['b'] });
+    grant(unit, denied('b'));
+    unit.clock.increment(15_000);
+    expect(asked(unit), 'soon again').toHaveLength(4);
   });
 
   test('a change drops what is gone, asks for what is new, and keeps the rest', () => {

@@ -181,10 +181,13 @@ describe('what is no sign of a denied topic (M7)', () => {
     expect(unit.state().context.quarantined).toEqual([]);
   });
 
-  test.each(['takenOver', 'quota'])('an end of another reason (%s)', (code) => {
+  test.each([
+    ['takenOver', 'displaced'],
+    ['quota', 'refused'],
+  ])('an end of another reason (%s)', (code, state) => {
     const unit = opened();
     end(unit, code);
-    expect(unit.state().value).toBe('refused');
+    expect(unit.state().value).toBe(state);
     expect(unit.state().context.suspects).toEqual([]);
   });
 

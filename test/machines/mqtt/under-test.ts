@@ -80,7 +80,8 @@ export const online = (protocol?: MqttInput['protocol']) => {
   return unit;
 };
 
-/** What was asked of the last link, signs of life aside. */
-export const asked = ({ link }: MqttUnderTest) => link.last().commands.filter(({ type }) => type !== 'link.ping');
+/** What was asked of the last link, signs of life and what is held aside. */
+export const asked = ({ link }: MqttUnderTest) =>
+  link.last().commands.filter(({ type }) => type !== 'link.ping' && type !== 'link.resume');
 
 export const isOnline = ({ state }: MqttUnderTest) => state().matches({ linked: 'online' });

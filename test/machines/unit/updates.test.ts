@@ -53,8 +53,9 @@ describe('a trial (U11)', () => {
 
   test('is not confirmed, and nothing reported, while a base topic is denied', async () => {
     const outside = onTrial();
-    outside.topics = { subscribed: ['d/input_base_topic/u/update/pepeunit', 'input'], reportsState: true };
-    outside.denies.add('d/input_base_topic/u/update/pepeunit');
+    const [update, sync] = ['update', 'log_sync'].map((name) => `d/input_base_topic/u/${name}/pepeunit`);
+    outside.topics = { subscribed: [update ?? '', sync ?? '', 'input'], reportsState: true };
+    outside.denies.add(update ?? '');
     const { clock, news } = await createOnlineUnit({ restartMode: 'restart_exec' }, outside);
     await settle();
     expect(outside.did['confirm']).toBeUndefined();
