@@ -17,6 +17,7 @@ import { nodeProcessControl } from '../adapters/node/process/restart.ts';
 import { fileOutbox } from '../adapters/node/outbox/outbox.ts';
 import { folderTrust, remembering } from '../adapters/node/signing/trust.ts';
 import { sntpClockSource } from '../adapters/node/sntp.ts';
+import { readJsonNow } from '../adapters/node/storage/read-now.ts';
 import { fileStorage } from '../adapters/node/storage/storage.ts';
 import { nodeSystem } from '../adapters/node/system.ts';
 import { webCryptoCipher } from '../adapters/shared/cipher.ts';
@@ -159,6 +160,6 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
  */
 export class PepeunitClient<TEnv extends object = Record<string, JsonValue>> extends UnitClient<TEnv> {
   constructor(options: PepeunitClientOptions<UnitClient<TEnv>>) {
-    super(options, nodePlatform, resolveHere());
+    super(options, nodePlatform, { absolute: resolveHere(), readJsonNow });
   }
 }

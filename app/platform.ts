@@ -3,6 +3,7 @@ import type { Cipher } from '../services/cipher.ts';
 import type { Clock, ClockSource } from '../services/clock.ts';
 import type { FirmwareStore, FirmwarePrograms, ReleaseTrust } from '../services/firmware.ts';
 import type { BrokerProbe, LastLink } from '../services/last-link.ts';
+import type { JsonValue } from '../services/json.ts';
 import type { LogSink } from '../services/log.ts';
 import type { Outbox } from '../services/outbox.ts';
 import type { ProcessControl } from '../services/process-control.ts';
@@ -92,6 +93,14 @@ export interface PlatformSetup {
   readonly logFilePath: string;
   readonly update: UpdateSetup;
   readonly ntpHost: string;
+}
+
+/** What a platform can do with paths, besides its adapters. */
+export interface PlatformFiles {
+  /** Makes a path independent of the working directory. @throws {Error} That is gone. */
+  absolute(path: string): string;
+  /** Reads a JSON file at once, blocking; absent where the platform can't. @throws {Error} */
+  readJsonNow?(path: string): JsonValue;
 }
 
 /** Creates the adapters of a platform. Does no I/O. */

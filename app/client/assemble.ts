@@ -36,6 +36,8 @@ export interface UnitParts {
   readonly handOver: (target: UpdateTarget) => Promise<void>;
   /** The app's check of a new version. */
   readonly isReady: () => unknown;
+  /** Reads a JSON file at once; absent where the files can't be read so. @throws {Error} */
+  readonly readJsonNow?: (path: string) => unknown;
   /** Error of invalid options: the unit then refuses to start. */
   readonly fault: ClientError | undefined;
 }
@@ -45,7 +47,7 @@ const warningOf = ({ update }: ResolvedOptions) => (hasUnguardedLinks(update) ? 
 export const createUnit = <TEnv extends object>(
   adapters: Adapters,
   options: ResolvedOptions,
-  { fault, ...callbacks }: UnitParts,
+  { fault, readJsonNow, ...callbacks }: UnitParts,
 ): UnitRuntime<TEnv> => {
   const epoch = createEpoch(adapters.clock);
   const inFlight = createInFlight();
@@ -56,6 +58,9 @@ export const createUnit = <TEnv extends object>(
     stopSignal: inFlight.signal,
     onEnv: (adopted) => plane.adoptEnv(adopted),
     onSchema: (adopted) => plane.adoptSchema(adopted),
+    onEarlyEnv: (found) => plane.mask(found),
+    onEarlySchema: (found) => plane.publisher.route(found),
+    readJsonNow,
   });
 
   const plane: DataPlane = createDataPlane({

@@ -1,7 +1,7 @@
 import { textOf } from '../../services/errors.ts';
 import type { JsonObject, JsonValue } from '../../services/json.ts';
 import { restartingModeOf } from '../../services/process-control.ts';
-import type { Platform } from '../platform.ts';
+import type { Platform, PlatformFiles } from '../platform.ts';
 import { callGuarded } from '../messaging/call-user.ts';
 import type { InboundMessage } from '../messaging/inbound/message.ts';
 import { areAccepted } from '../messaging/outbound/result.ts';
@@ -29,7 +29,8 @@ type EventOf<TType> = Extract<UnitEvent, { type: TType }>;
 /**
  * A Pepeunit unit: connects to its instance, exchanges messages and executes commands.
  *
- * The constructor does no I/O and never throws. `ready()` and `runMainCycle()` reject for a missing or invalid file, and
+ * The constructor does no I/O and never throws. On Node `settings` and `schema` read their files when they are first used; a
+ * storage adapter of your own is read at the start. `ready()` and `runMainCycle()` reject for a missing or invalid file, and
  * for an invalid option.
  *
  * @typeParam TEnv The unit's own variables, such as `typeof` its env_example.json.
@@ -43,21 +44,22 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   constructor(
     options: PepeunitClientOptions<UnitClient<TEnv>>,
     platform: Platform,
-    absolute: (path: string) => string = (path) => path,
+    files: PlatformFiles = { absolute: (path) => path },
   ) {
-    const { options: resolved, fault } = resolveOptions(options, absolute);
+    const { options: resolved, fault } = resolveOptions(options, (path) => files.absolute(path));
     const adapters = { ...platform(resolved), ...resolved.adapters };
     const unit = createUnit<TEnv>(adapters, resolved, {
       handOver: async ({ payload, commitVersion }) => {
         await this.#updateHandler?.(this, payload ?? { PU_COMMIT_VERSION: commitVersion });
       },
       isReady: () => resolved.update.ready?.(this),
+      ...(files.readJsonNow && !resolved.adapters?.storage && { readJsonNow: files.readJsonNow }),
       fault,
     });
     super(unit, adapters);
     this.#unit = unit;
     this.#options = resolved;
-    this.#absolute = absolute;
+    this.#absolute = (path) => files.absolute(path);
   }
 
   /**
@@ -109,7 +111,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   /**
    * Publishes to every topic of a key of `output_topic`, else of `output_base_topic`, at QoS 1 unless the options of this
    * call or of the `outbox` say otherwise: it is sent until the broker has acknowledged it, also after a restart. Never
-   * rejects.
+   * rejects. Before the start the message is queued.
    *
    * @returns `true` when the message was delivered or queued for every topic; `false` for an unknown key or a refusal.
    * @example
@@ -122,7 +124,9 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
       this.logger.warning(`Nothing was published: the schema has no output topic "${textOf(key)}"`);
       return Promise.resolve(false);
     }
-    return areAccepted(topics.map((topic) => this.mqttClient.publish(topic, message, this.#withQos(topic, options))));
+    return areAccepted(
+      topics.map((topic) => this.mqttClient.publishDetailed(topic, message, this.#withQos(topic, options))),
+    );
   }
 
   /** Adds the topic's quality of service to options that name none; `publish` checks whether they are options. */
@@ -146,14 +150,16 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   /**
    * Runs the unit until `stopMainCycle()`; it reconnects whenever the network allows.
    *
+   * @param options Options, or just the time between two calls of the output handler in milliseconds.
    * @throws {SettingsError | SchemaError | ClientError} A document or an option (`options`) is invalid, or the root machine
    * failed (`failed`); the unit has then ended, with its log written.
    * @example
    * await client.runMainCycle({ cycleMs: 100 });
    */
-  async runMainCycle(options: MainCycleOptions = {}): Promise<void> {
-    checkCycle(options);
-    const { cycleMs = 20 } = options;
+  async runMainCycle(options: MainCycleOptions | number = {}): Promise<void> {
+    const given = typeof options === 'number' ? { cycleMs: options } : options;
+    checkCycle(given);
+    const { cycleMs = 20 } = given;
     this.#unit.start();
     const ended = waitForEvent(this.#unit.actor, ['stopped'], ['misconfigured']);
     this.#unit.cycle.start(cycleMs);

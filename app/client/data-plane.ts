@@ -25,6 +25,8 @@ export interface DataPlane {
   readonly logFile: ReturnType<typeof fileLogSink>;
   readonly mqttLog: MqttLogSink;
   readonly warn: (message: string) => void;
+  /** Masks the secrets of an env in every later log entry. */
+  mask(env: UnitEnv): void;
   /** Applies an env: the unit that the messages belong to, and the secrets that no log entry may show. */
   adoptEnv(env: UnitEnv): void;
   /** Takes over how far real time is ahead of the monotonic clock, and so how old the messages of earlier runs are. */
@@ -90,6 +92,7 @@ export const createDataPlane = (parts: DataPlaneParts): DataPlane => {
   const inbox = createInbox({ clock, limits: defaultInboxLimits, pauseMs, warn });
   const commands = createCommandIntake({ onCommand, warn });
   const remark = createEnvRemarks(log);
+  const mask = ({ reserved }: UnitEnv) => log.mask(secretVariables.map((name) => reserved[name]));
   const topics = createInboundTopics(extraTopics);
   const router = createRouter({ env, preferences: options.mqtt, topics, inbox, publisher, commands });
   return {
@@ -100,8 +103,9 @@ export const createDataPlane = (parts: DataPlaneParts): DataPlane => {
     logFile,
     mqttLog,
     warn,
+    mask,
     adoptEnv: (adopted) => {
-      log.mask(secretVariables.map((name) => adopted.reserved[name]));
+      mask(adopted);
       publisher.claim(adopted.unitUuid);
       remark(adopted);
     },

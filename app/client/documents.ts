@@ -1,7 +1,7 @@
 import { readEnv, downloadEnv, envHolder, type SettingsSources } from '../../services/settings.ts';
 import { downloadSchema, schemaHolder, type SchemaSources } from '../../services/schema.ts';
-import type { UnitEnv } from '../../services/env.ts';
-import type { UnitSchema } from '../../services/schema.ts';
+import { parseEnv, type UnitEnv } from '../../services/env.ts';
+import { parseSchema, type UnitSchema } from '../../services/schema.ts';
 import type { Adapters } from '../platform.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import { createSchemaManager, type SchemaManager } from './api/schema.ts';
@@ -15,11 +15,35 @@ export interface DocumentRequests {
   readonly stopSignal: () => AbortSignal;
   readonly onEnv: (env: UnitEnv) => void;
   readonly onSchema: (schema: UnitSchema) => void;
+  /** An env that the app reads before the unit has loaded it. */
+  readonly onEarlyEnv: (env: UnitEnv) => void;
+  readonly onEarlySchema: (schema: UnitSchema) => void;
+  /** Reads a JSON file at once, for the app's first look; absent where that can't be done. @throws {Error} */
+  readonly readJsonNow: ((path: string) => unknown) | undefined;
 }
+
+/** Creates the app's first look at a document: reads it once, unless it is loaded. A file that can't be used shows nothing. */
+const createFirstLook = <T>(isLoaded: () => boolean, read: () => T, show: (found: T) => void) => {
+  let isDue = true;
+  return () => {
+    if (!isDue || isLoaded()) return;
+    isDue = false;
+    let found: T;
+    try {
+      found = read();
+    } catch {
+      // The start tells what is wrong with it.
+      return;
+    }
+    show(found);
+  };
+};
 
 /** env.json and schema.json: their sources, the ones in force, and the objects that show them to the app. */
 export interface Documents<TEnv extends object> {
+  /** The settings; shows those on disk until they are loaded, where the platform can read at once. */
   readonly settings: Settings<TEnv>;
+  /** The topics; shows those on disk like the settings. */
   readonly schema: SchemaManager;
   readonly settingsSources: SettingsSources;
   readonly schemaSources: SchemaSources;
@@ -51,9 +75,32 @@ export const createDocuments = <TEnv extends object>(
     requests.onSchema(adopted);
   };
   const schemaSources = { storage, rest, path: schemaFilePath, holder: schemaHolder(onSchema), env };
+  const { readJsonNow } = requests;
+  const lookAtEnv = createFirstLook(
+    () => !readJsonNow || settingsSources.holder.current !== undefined,
+    () => parseEnv(readJsonNow?.(envFilePath)),
+    (found) => {
+      showEnv(found);
+      requests.onEarlyEnv(found);
+    },
+  );
+  const lookAtSchema = createFirstLook(
+    () => !readJsonNow || schemaSources.holder.current !== undefined,
+    () => parseSchema(readJsonNow?.(schemaFilePath)),
+    (found) => {
+      showSchema(found);
+      requests.onEarlySchema(found);
+    },
+  );
   return {
-    settings,
-    schema,
+    get settings() {
+      lookAtEnv();
+      return settings;
+    },
+    get schema() {
+      lookAtSchema();
+      return schema;
+    },
     settingsSources,
     schemaSources,
     envNow: () => settingsSources.holder.current,

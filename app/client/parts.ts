@@ -21,11 +21,14 @@ const syncLogs = async ({ actor, lifecycle }: Machines): Promise<number> => {
   return (await ended).entries;
 };
 
-const syncTime = async ({ actor, lifecycle }: Machines): Promise<void> => {
+/** @returns Whether an answer came; a warning says why not. */
+const syncTime = async ({ actor, lifecycle, plane }: Pick<UnitRuntime<object>, 'actor' | 'lifecycle' | 'plane'>) => {
   lifecycle.start();
-  const ended = waitForEvent(actor, ['timeSynced'], ['timeFailed']);
+  const ended = waitForEvent(actor, ['timeSynced', 'timeFailed'], []);
   actor.send({ type: 'time.sync' });
-  await ended;
+  const end = await ended;
+  if (end.type === 'timeFailed') plane.warn(`Time was not synchronised: ${end.failure.message}`);
+  return end.type === 'timeSynced';
 };
 
 /** Delay before the next attempt to join the network, milliseconds: 5 s, then doubling up to the ceiling. */
@@ -34,20 +37,6 @@ const wifiRetryDelay = (attempts: number, ceilingMs: number): number =>
 
 /** The objects that a client consists of, and the methods that only ask them. */
 export abstract class ClientParts<TEnv extends object> {
-  /**
-   * Variables of env.json, by name and typed by `TEnv`.
-   *
-   * @example
-   * const interval = client.settings.PU_STATE_SEND_INTERVAL; // seconds
-   */
-  readonly settings: Settings<TEnv>;
-  /**
-   * Topics of schema.json.
-   *
-   * @example
-   * const topics = client.schema.outputTopic['output/pepeunit'];
-   */
-  readonly schema: SchemaManager;
   /**
    * The unit's log, with its sinks console, file and MQTT.
    *
@@ -106,14 +95,14 @@ export abstract class ClientParts<TEnv extends object> {
    */
   readonly actor: PublicActor;
   readonly #measure: () => Promise<StateReport>;
+  readonly #documents: UnitRuntime<TEnv>['documents'];
 
   constructor(unit: UnitRuntime<TEnv>, adapters: Adapters) {
     const { actor, documents, plane, epoch, inFlight } = unit;
     const stopSignal = inFlight.signal;
     const { env, saveEnv, saveSchema } = documents;
     this.actor = actor;
-    this.settings = documents.settings;
-    this.schema = documents.schema;
+    this.#documents = documents;
     this.cipher = adapters.cipher;
     this.fileManager = createFileManager(adapters.storage, adapters.extract);
     this.logger = createLogger({
@@ -148,6 +137,28 @@ export abstract class ClientParts<TEnv extends object> {
       stopSignal,
       retryDelay: wifiRetryDelay,
     });
+  }
+
+  /**
+   * Variables of env.json, by name and typed by `TEnv`. Before the start they are as the file has them, and defaults where
+   * it can't be used or can't be read at once: in a browser, or by a storage adapter of your own.
+   *
+   * @example
+   * const interval = client.settings.PU_STATE_SEND_INTERVAL; // seconds
+   */
+  get settings(): Settings<TEnv> {
+    return this.#documents.settings;
+  }
+
+  /**
+   * Topics of schema.json. Before the start they are as the file has them, and none where it can't be used or can't be read
+   * at once.
+   *
+   * @example
+   * const topics = client.schema.outputTopic['output/pepeunit'];
+   */
+  get schema(): SchemaManager {
+    return this.#documents.schema;
   }
 
   /**

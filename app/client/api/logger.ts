@@ -13,38 +13,40 @@ export interface Logger {
   /**
    * Logs a detail for developers.
    *
+   * @param options What sinks it goes to, or just `fileOnly`.
+   *
    * @example
    * client.logger.debug('The sensor is warming up');
    */
-  debug(message: string, options?: LogOptions): void;
+  debug(message: string, options?: LogOptions | boolean): void;
   /**
    * Logs normal operation.
    *
    * @example
    * client.logger.info('The fan is on');
    */
-  info(message: string, options?: LogOptions): void;
+  info(message: string, options?: LogOptions | boolean): void;
   /**
    * Logs a problem that the unit can work with.
    *
    * @example
    * client.logger.warning('The sensor answers slowly');
    */
-  warning(message: string, options?: LogOptions): void;
+  warning(message: string, options?: LogOptions | boolean): void;
   /**
    * Logs a failure.
    *
    * @example
    * client.logger.error('The sensor does not answer', { fileOnly: true });
    */
-  error(message: string, options?: LogOptions): void;
+  error(message: string, options?: LogOptions | boolean): void;
   /**
    * Logs a failure that keeps the unit from working.
    *
    * @example
    * client.logger.critical('The fan is blocked');
    */
-  critical(message: string, options?: LogOptions): void;
+  critical(message: string, options?: LogOptions | boolean): void;
   /**
    * Sends every stored entry to the instance, oldest first. Starts the unit if need be.
    *
@@ -98,7 +100,8 @@ export interface LoggerParts {
 }
 
 export const createLogger = ({ log, toggle, sync, stored, clear }: LoggerParts): Logger => {
-  const at = (level: LogLevel) => (message: string, options?: LogOptions) => log.log(level, textOf(message), options);
+  const at = (level: LogLevel) => (message: string, options?: LogOptions | boolean) =>
+    log.log(level, textOf(message), typeof options === 'boolean' ? { fileOnly: options } : options);
   const turn = (enabled: boolean) => (sink: SinkName) => {
     if (sinkNames.includes(sink)) toggle(sink, enabled);
     else log.log(LogLevel.Warning, `"${textOf(sink)}" is no sink of the log. Name one of ${sinkNames.join(', ')}.`);

@@ -1,8 +1,9 @@
+import type { Qos } from '../../../services/broker.ts';
 import { textOf } from '../../../services/errors.ts';
 import type { Inbox } from '../../messaging/inbound/inbox.ts';
 import type { InboundMessage } from '../../messaging/inbound/message.ts';
 import type { OutboxMetrics } from '../../../services/metrics.ts';
-import { refused, type PublishResult } from '../../messaging/outbound/result.ts';
+import { areAccepted, refused, type PublishResult } from '../../messaging/outbound/result.ts';
 import type { MessageOptions } from '../../messaging/outbound/message.ts';
 import type { Publisher } from '../../messaging/outbound/publisher.ts';
 import { isOnline, waitForEvent, type UnitActor } from '../await-event.ts';
@@ -64,12 +65,23 @@ export interface MqttClient {
    * Publishes to one topic, at QoS 0 unless told otherwise: a message that is under way when the connection breaks is lost
    * then. Queues the message while the link is down, as the `outbox` options say. Never rejects.
    *
+   * @param options Options, or just whether the broker retains the message.
+   * @param qos Quality of service, where `options` says only whether the message is retained.
+   * @returns Whether the message was delivered or queued; {@link MqttClient.publishDetailed} tells which, and why not.
+   * @example
+   * const [topic = ''] = client.schema.outputTopic['output/pepeunit'] ?? [];
+   * const isAccepted = await client.mqttClient.publish(topic, 21.5, { qos: 1 });
+   */
+  publish(topic: string, message: Payload, options?: MessageOptions | boolean, qos?: Qos): Promise<boolean>;
+  /**
+   * Publishes like {@link MqttClient.publish}, and tells what became of the message.
+   *
    * @returns The outcome; for a refused message with the reason and the broker's reason code.
    * @example
    * const [topic = ''] = client.schema.outputTopic['output/pepeunit'] ?? [];
-   * const result = await client.mqttClient.publish(topic, 21.5, { qos: 1 });
+   * const { outcome } = await client.mqttClient.publishDetailed(topic, 21.5, { qos: 1 });
    */
-  publish(topic: string, message: Payload, options?: MessageOptions): Promise<PublishResult>;
+  publishDetailed(topic: string, message: Payload, options?: MessageOptions): Promise<PublishResult>;
   /**
    * Reads the counts of waiting, delivered and lost messages.
    *
@@ -146,6 +158,10 @@ const misuseOf = (topic: unknown, message: unknown, options: unknown): string | 
   return !('qos' in options) || qualities.has(options.qos) ? undefined : 'its qos is none of 0, 1 and 2';
 };
 
+/** Reads options given as an object, or as retain flag and quality of service. */
+const messageOptionsOf = (options: MessageOptions | boolean | undefined, qos: Qos | undefined) =>
+  typeof options === 'boolean' ? { retain: options, ...(qos !== undefined && { qos }) } : options;
+
 /** Watches for links after the first. @returns A function that checks for one since its last call. */
 const countReconnects = (unit: UnitActor) => {
   let links = 0;
@@ -211,6 +227,15 @@ export const createMqttClient = ({ unit, clock, start, inbox, publisher, warn }:
     return (async () => during())().finally(release);
   }
 
+  const publishDetailed: MqttClient['publishDetailed'] = (topic, message, options) => {
+    const misuse = misuseOf(topic, message, options);
+    if (misuse !== undefined) {
+      warn(`A message for ${textOf(topic)} was refused: ${misuse}.`);
+      return Promise.resolve(refused(misuse));
+    }
+    return publisher.publish(topic, typeof message === 'object' ? message : String(message), options);
+  };
+
   return {
     connect,
     disconnect: async () => {
@@ -223,14 +248,9 @@ export const createMqttClient = ({ unit, clock, start, inbox, publisher, warn }:
     setInputHandler: (handler) => inbox.setHandler(handler),
     subscribeAllSchemaTopics: () => unit.send({ type: 'mqtt.resubscribe' }),
     ...createExtraTopics(unit, warn),
-    publish: (topic, message, options) => {
-      const misuse = misuseOf(topic, message, options);
-      if (misuse !== undefined) {
-        warn(`A message for ${textOf(topic)} was refused: ${misuse}.`);
-        return Promise.resolve(refused(misuse));
-      }
-      return publisher.publish(topic, typeof message === 'object' ? message : String(message), options);
-    },
+    publish: (topic, message, options, qos) =>
+      areAccepted([publishDetailed(topic, message, messageOptionsOf(options, qos))]),
+    publishDetailed,
     metrics: publisher.metrics,
     isConnected: () => publisher.isAttached(),
     ensureConnected: connect,

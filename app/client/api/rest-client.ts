@@ -50,22 +50,24 @@ export interface RestClient {
    * Lists the Input nodes that are linked to an Output node.
    *
    * @param topic Topic or UUID of the Output.
-   * @param page Limit and offset. @defaultValue the first 10
+   * @param page Limit and offset, or the limit alone. @defaultValue the first 10
+   * @param offset How many to pass over, where `page` is the limit alone.
    * @example
    * const [topic = ''] = client.schema.outputTopic['output/pepeunit'] ?? [];
    * const { count, unit_nodes } = await client.restClient.getInputByOutput(topic, { limit: 50 });
    */
-  getInputByOutput(topic: string, page?: Page): Promise<UnitNodesPage>;
+  getInputByOutput(topic: string, page?: Page | number, offset?: number): Promise<UnitNodesPage>;
   /**
    * Lists the units that own these nodes. An empty list returns without a request.
    *
-   * @param page Limit and offset. @defaultValue the first 10
+   * @param page Limit and offset, or the limit alone. @defaultValue the first 10
+   * @param offset How many to pass over, where `page` is the limit alone.
    * @example
    * const [topic = ''] = client.schema.outputTopic['output/pepeunit'] ?? [];
    * const [, uuid = ''] = topic.split('/');
    * const { units } = await client.restClient.getUnitsByNodes([uuid]);
    */
-  getUnitsByNodes(nodeUuids: readonly string[], page?: Page): Promise<UnitsPage>;
+  getUnitsByNodes(nodeUuids: readonly string[], page?: Page | number, offset?: number): Promise<UnitsPage>;
   /**
    * Reads the version that the instance wants this unit to run.
    *
@@ -89,6 +91,10 @@ export interface RestClientParts {
 /** Extracts a node's UUID: the second segment of a topic, or the text itself. */
 const nodeUuidOf = (topic: string): string => topic.split('/')[1] ?? topic;
 
+/** Reads a page given as an object, or as limit and offset. */
+const pageOf = (page: Page | number | undefined, offset: number | undefined): Page | undefined =>
+  typeof page === 'number' ? { limit: page, ...(offset !== undefined && { offset }) } : page;
+
 export const createRestClient = (parts: RestClientParts): RestClient => {
   const { rest, storage, env, stopSignal, downloadEnv, downloadSchema } = parts;
   const target = async () => targetOf(await env());
@@ -98,9 +104,10 @@ export const createRestClient = (parts: RestClientParts): RestClient => {
     downloadSchema: async (path) => void (await downloadSchema(path)),
     setStateStorage: async (state) => rest.setStateStorage(await target(), state, stopSignal()),
     getStateStorage: async () => rest.getStateStorage(await target(), stopSignal()),
-    getInputByOutput: async (topic, page) =>
-      rest.getInputByOutput(await target(), nodeUuidOf(topic), page, stopSignal()),
-    getUnitsByNodes: async (nodeUuids, page) => rest.getUnitsByNodes(await target(), nodeUuids, page, stopSignal()),
+    getInputByOutput: async (topic, page, offset) =>
+      rest.getInputByOutput(await target(), nodeUuidOf(topic), pageOf(page, offset), stopSignal()),
+    getUnitsByNodes: async (nodeUuids, page, offset) =>
+      rest.getUnitsByNodes(await target(), nodeUuids, pageOf(page, offset), stopSignal()),
     getTargetVersion: async () => rest.getTargetVersion(await target(), stopSignal()),
   };
 };

@@ -89,7 +89,7 @@ export interface SchemaManager {
    *
    * @param value A topic or a node's UUID, depending on `type`.
    * @param scope Sections to search, in order. @defaultValue `SearchScope.All`
-   * @returns The first key found; `undefined` for none.
+   * @returns The first key found; `undefined` for none, and for a type or a scope that there is not.
    * @example
    * import { SearchScope, SearchTopicType } from 'pepeunit-client';
    *
@@ -161,6 +161,7 @@ export const createSchemaManager = (
         return current.output_topic;
       },
       findTopicByUnitNode: (value, type, scope = SearchScope.All) => {
+        if (!Object.hasOwn(index, type) || !Object.hasOwn(searched, scope)) return undefined;
         for (const section of searched[scope]) {
           const key = index[type][section].get(value);
           if (key !== undefined) return key;

@@ -5,12 +5,12 @@ export interface TimeManager {
   /**
    * Syncs the time with the NTP server now. Starts the unit if need be.
    *
-   * @returns Unix milliseconds.
-   * @throws {ClockError} No usable answer came; the time continues as before.
+   * @returns Unix milliseconds; `false` when no usable answer came. The time continues as before then, and a warning is logged.
+   * @throws {ClientError} The client was stopped, or an option is invalid.
    * @example
-   * const now = await client.timeManager.syncEpochMsFromNtp();
+   * const isSynced = (await client.timeManager.syncEpochMsFromNtp()) !== false;
    */
-  syncEpochMsFromNtp(): Promise<number>;
+  syncEpochMsFromNtp(): Promise<number | false>;
   /**
    * Reads the time, Unix milliseconds. Before the first sync it is the host's. After it, it follows a monotonic clock:
    * only a sync that finds it more than a second ahead sets it back.
@@ -59,10 +59,7 @@ export const createEpoch = (clock: Clock): Epoch => {
   };
 };
 
-export const createTimeManager = (epoch: Epoch, sync: () => Promise<void>): TimeManager => ({
-  syncEpochMsFromNtp: async () => {
-    await sync();
-    return epoch.epochMs();
-  },
+export const createTimeManager = (epoch: Epoch, sync: () => Promise<boolean>): TimeManager => ({
+  syncEpochMsFromNtp: async () => (await sync()) && epoch.epochMs(),
   getEpochMs: () => epoch.epochMs(),
 });

@@ -45,19 +45,21 @@ export interface WifiManager {
   /**
    * Tries once to join the network that env.json names.
    *
+   * @param options Time limit, as an object or just as milliseconds.
    * @returns Whether the station is linked now.
    * @example
    * const isLinked = await client.wifiManager.connectOnce({ timeoutMs: 5_000 });
    */
-  connectOnce(options?: ConnectOptions): Promise<boolean>;
+  connectOnce(options?: ConnectOptions | number): Promise<boolean>;
   /**
    * Retries until the station is linked. The delay starts at 5 s and doubles, up to PUC_MAX_RECONNECTION_INTERVAL.
    *
+   * @param options Time limit of each attempt, as an object or just as milliseconds.
    * @throws {ClientError} `stopped` when the client is stopped first.
    * @example
    * await client.wifiManager.connectForever();
    */
-  connectForever(options?: ConnectOptions): Promise<void>;
+  connectForever(options?: ConnectOptions | number): Promise<void>;
   /**
    * Connects like {@link WifiManager.connectForever}; does nothing while the station is linked.
    *
@@ -65,7 +67,7 @@ export interface WifiManager {
    * @example
    * await client.wifiManager.ensureConnected();
    */
-  ensureConnected(options?: ConnectOptions): Promise<void>;
+  ensureConnected(options?: ConnectOptions | number): Promise<void>;
 }
 
 export interface WifiManagerParts {
@@ -104,7 +106,8 @@ export const createWifiManager = ({ wifi, clock, env, stopSignal, retryDelay }: 
     const wanted = await network();
     return linked && (ssid === undefined || ssid === wanted.ssid);
   };
-  const connectOnce = async ({ timeoutMs = 10_000 }: ConnectOptions = {}) => {
+  const connectOnce = async (options?: ConnectOptions | number) => {
+    const { timeoutMs = 10_000 } = typeof options === 'number' ? { timeoutMs: options } : (options ?? {});
     if (await isConnected()) return true;
     const { ssid, password } = await network();
     using limit = deadline(clock, timeoutMs, stopSignal());
@@ -117,7 +120,7 @@ export const createWifiManager = ({ wifi, clock, env, stopSignal, retryDelay }: 
       throw thrown;
     }
   };
-  const connectForever = async (options?: ConnectOptions) => {
+  const connectForever = async (options?: ConnectOptions | number) => {
     const end = stopSignal();
     for (let attempts = 1; !(await connectOnce(options)); attempts += 1) {
       const { ceilingMs } = await network();

@@ -8,7 +8,7 @@ import { inputNode, type Rows } from './rows.ts';
 
 export const settingsRows: Rows = {
   unitUuid: async ({ client, row }) => {
-    expect(client.settings.unitUuid).toBe('');
+    expect(client.settings.unitUuid).toBe(row.uuid);
     await client.settings.loadFromFile();
     expect(client.settings.unitUuid).toBe(row.uuid);
   },

@@ -72,7 +72,7 @@ export const timeManagerRows: Rows = {
     const synced = await client.timeManager.syncEpochMsFromNtp();
     expect(synced).toBeGreaterThanOrEqual(1_000_000_000_000);
     expect(synced).toBeLessThan(1_100_000_000_000);
-    expect(client.timeManager.getEpochMs()).toBeGreaterThanOrEqual(synced);
+    expect(client.timeManager.getEpochMs()).toBeGreaterThanOrEqual(Number(synced));
   },
   getEpochMs: ({ client }) => {
     expect(Math.abs(client.timeManager.getEpochMs() - Date.now())).toBeLessThan(60_000);

@@ -48,7 +48,7 @@ export const mqttClientRows: Rows = {
     live.instance.events.on('subscribed', (event) => (granted ||= event.topic === own && !event.denied));
     client.mqttClient.subscribeTopics([own]);
     await until(() => granted);
-    await client.mqttClient.publish(own, 'echo', { qos: 1 });
+    await client.mqttClient.publishDetailed(own, 'echo', { qos: 1 });
     await until(() => seen.includes('echo'));
   },
   unsubscribeTopics: async ({ client, instance, topic }) => {
@@ -64,18 +64,33 @@ export const mqttClientRows: Rows = {
   publish: async (live) => {
     const topic = live.topic('output_topic', 'output/pepeunit');
     const seen = publishedOn(live, topic);
-    expect(await live.client.mqttClient.publish(topic, 'early')).toEqual({ outcome: 'queued' });
+    expect(await live.client.mqttClient.publish(topic, 'early')).toBe(true);
+    await live.client.ready();
+    expect(await live.client.mqttClient.publish(topic, 'hi', { qos: 1 })).toBe(true);
+    expect(await live.client.mqttClient.publish(topic, 'kept', true, 1)).toBe(true);
+    expect(await live.client.mqttClient.publish(topic, 'x'.repeat(300_000))).toBe(false);
+    await until(() => seen.length === 3);
+    expect(seen).toEqual(['early', 'hi', 'kept']);
+  },
+  publishDetailed: async (live) => {
+    const topic = live.topic('output_topic', 'output/pepeunit');
+    const seen = publishedOn(live, topic);
+    expect(await live.client.mqttClient.publishDetailed(topic, 'early')).toEqual({ outcome: 'queued' });
     await live.client.ready();
     await until(() => seen.length === 1);
-    expect(await live.client.mqttClient.publish(topic, Uint8Array.of(0x68, 0x69), { qos: 1, retain: true })).toEqual({
+    expect(
+      await live.client.mqttClient.publishDetailed(topic, Uint8Array.of(0x68, 0x69), { qos: 1, retain: true }),
+    ).toEqual({
       outcome: 'delivered',
     });
-    expect(await live.client.mqttClient.publish(topic, 'x'.repeat(300_000))).toMatchObject({ outcome: 'refused' });
+    expect(await live.client.mqttClient.publishDetailed(topic, 'x'.repeat(300_000))).toMatchObject({
+      outcome: 'refused',
+    });
     await until(() => seen.length === 2);
     expect(seen).toEqual(['early', 'hi']);
   },
   metrics: async ({ client, ...live }) => {
-    await client.mqttClient.publish(live.topic('output_topic', 'output/pepeunit'), 'early');
+    await client.mqttClient.publishDetailed(live.topic('output_topic', 'output/pepeunit'), 'early');
     expect(client.mqttClient.metrics()).toMatchObject({ waiting: 1, queued: 1, sent: 0 });
     await client.ready();
     await until(() => client.mqttClient.metrics().waiting === 0);
@@ -110,7 +125,7 @@ export const mqttClientRows: Rows = {
       const before = delivered.length;
       await instance.operator.setStateInput(inputNode(live), text);
       await until(() => delivered.length > before);
-      await client.mqttClient.publish(live.topic('output_topic', 'output/pepeunit'), 'fence', { qos: 1 });
+      await client.mqttClient.publishDetailed(live.topic('output_topic', 'output/pepeunit'), 'fence', { qos: 1 });
     };
     {
       using held = client.mqttClient.dropInput();

@@ -116,7 +116,7 @@ describe('an option that can not be used', () => {
 
   test('keeps nothing from ending, loses nothing, and is logged once', async () => {
     const { client, world } = unitWith({ outbox: { rate: { messages: 0 } } });
-    expect(await client.mqttClient.publish('t', 'x')).toEqual({ outcome: 'queued' });
+    expect(await client.mqttClient.publishDetailed('t', 'x')).toEqual({ outcome: 'queued' });
     for (const call of [client.ready(), client.runMainCycle(), client.mqttClient.connect(), client.performUpdate()]) {
       expect(await thrownBy(call)).toMatchObject({ code: 'options' });
     }
@@ -131,7 +131,7 @@ describe('an option that can not be used', () => {
   test.each([undefined, null, 5, 'env.json', [], {}])('may be all of them: %o', async (options) => {
     const printed = vi.spyOn(console, 'error').mockReturnValue();
     const client = new PepeunitClient(options as PepeunitClientOptions);
-    await client.mqttClient.publish('t', 'x');
+    await client.mqttClient.publishDetailed('t', 'x');
     const thrown = await thrownBy(client.ready());
     expect(thrown).toMatchObject({ code: 'options', message: expect.stringContaining('has to be') as string });
     await client.stopMainCycle();
@@ -141,7 +141,7 @@ describe('an option that can not be used', () => {
 
   test('names no place to write to, and none is written to', async () => {
     const { client, world } = unitWith({ envFilePath: undefined, logFilePath: undefined });
-    await client.mqttClient.publish('t', 'x');
+    await client.mqttClient.publishDetailed('t', 'x');
     await thrownBy(client.ready());
     await client.stopMainCycle();
     expect(world.outbox.appends).toEqual([]);
@@ -215,7 +215,8 @@ test('no value of any option hangs the unit, makes a bound vanish, or starts som
     fc.asyncProperty(options, async (given) => {
       const { client, world } = unitWith({ ...given, adapters: { outbox: memoryOutbox() } });
       const bounds = { ...most, ...(given.outbox as Partial<typeof most> | undefined) };
-      for (let index = 0; index < 1_050; index += 1) void client.mqttClient.publish('t', String(index), { qos: 1 });
+      for (let index = 0; index < 1_050; index += 1)
+        void client.mqttClient.publishDetailed('t', String(index), { qos: 1 });
       const { waiting, waitingBytes } = client.metrics().outbox;
       expect(waiting).toBeLessThanOrEqual(isStated(bounds.messages) ? bounds.messages : most.messages);
       expect(waitingBytes).toBeLessThanOrEqual(isStated(bounds.bytes) ? bounds.bytes : most.bytes);

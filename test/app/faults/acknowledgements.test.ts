@@ -91,11 +91,11 @@ const losses = async (): Promise<LogEntry[]> =>
 describe.each([4, 5] as const)('acknowledgements that never come, MQTT level %i', (protocol) => {
   test('end the link, and what they were about is sent once more, in order, on the next (M1, M6, M10, M11)', async () => {
     await online(protocol);
-    expect(await client.mqttClient.publish('t', 'before', { qos: 1 })).toEqual({ outcome: 'delivered' });
+    expect(await client.mqttClient.publishDetailed('t', 'before', { qos: 1 })).toEqual({ outcome: 'delivered' });
     loses = true;
     const count = 40;
     const results = numbers(count).flatMap((text) =>
-      ['a', 'b'].map((topic) => client.mqttClient.publish(topic, text, { qos: 1, until: 'settled' })),
+      ['a', 'b'].map((topic) => client.mqttClient.publishDetailed(topic, text, { qos: 1, until: 'settled' })),
     );
     await until(() => connections.length >= 3, { what: 'a third link' });
     loses = false;
@@ -118,7 +118,7 @@ describe.each([4, 5] as const)('acknowledgements that never come, MQTT level %i'
     const window = protocol === 5 ? receiveMaximum : 2 * count;
     expect([window, window + 1]).toContain(mostHeld);
     expect(client.mqttClient.metrics()).toMatchObject({ waiting: 0, sending: 0, dropped: 0 });
-    expect(await client.mqttClient.publish('t', 'after', { qos: 1 })).toEqual({ outcome: 'delivered' });
+    expect(await client.mqttClient.publishDetailed('t', 'after', { qos: 1 })).toEqual({ outcome: 'delivered' });
   });
 
   test('for ever: the unit goes from link to link, tells so once, and does the rest of its work (M1, M2, M14)', async () => {
@@ -127,13 +127,13 @@ describe.each([4, 5] as const)('acknowledgements that never come, MQTT level %i'
     client.mqttClient.setInputHandler((message) => void seen.push(message.text()));
     loses = true;
     const begun = performance.now();
-    const results = numbers(3).map((text) => client.mqttClient.publish('a', text, { qos: 1 }));
+    const results = numbers(3).map((text) => client.mqttClient.publishDetailed('a', text, { qos: 1 }));
     const links = 5;
     for (let link = 0; link < links; link += 1) {
       await until(() => client.mqttClient.isConnected() && connections.length > link);
       const { send } = connections[link] as Connection;
       send({ cmd: 'publish', topic: input, payload: `input ${link}`, qos: 0 });
-      await client.mqttClient.publish('live', String(link));
+      await client.mqttClient.publishDetailed('live', String(link));
       await until(() => seen.length > link, { what: `an input on link ${link}` });
       await until(() => connections.length > link + 1, { what: `a link after ${link}` });
     }

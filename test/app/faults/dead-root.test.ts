@@ -66,10 +66,10 @@ describe('a unit whose root machine has failed', () => {
     await client.ready();
     await client.mqttClient.disconnect();
     const [topic = ''] = client.schema.outputTopic['output/pepeunit'] ?? [];
-    const kept = client.mqttClient.publish(topic, 'kept', { qos: 1, until: 'settled' });
+    const kept = client.mqttClient.publishDetailed(topic, 'kept', { qos: 1, until: 'settled' });
     failRoot(client);
     expect(await kept).toEqual({ outcome: 'queued' });
-    expect(await client.mqttClient.publish(topic, 'late', { qos: 1 })).toMatchObject({ outcome: 'dropped' });
+    expect(await client.mqttClient.publishDetailed(topic, 'late', { qos: 1 })).toMatchObject({ outcome: 'dropped' });
     expect(await client.publishToTopics('output/pepeunit', 'late')).toBe(false);
     client.logger.error('the app still logs');
     const [critical, last] = world.console.entries.slice(-2);

@@ -35,9 +35,9 @@ test.concurrent.each([4, 5] as const)(
     try {
       void client.runMainCycle({ cycleMs: 100 });
       await client.ready();
-      await mqttClient.publish('before', '1', { qos: 1, until: 'settled' });
-      const fate = mqttClient.publish('denied', '2', { qos: 1, until: 'settled' });
-      const behind = mqttClient.publish('behind', '3', { qos: 1, until: 'settled' });
+      await mqttClient.publishDetailed('before', '1', { qos: 1, until: 'settled' });
+      const fate = mqttClient.publishDetailed('denied', '2', { qos: 1, until: 'settled' });
+      const behind = mqttClient.publishDetailed('behind', '3', { qos: 1, until: 'settled' });
       expect(await fate).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('ended the link') });
       expect(await behind).toEqual({ outcome: 'delivered' });
       expect([...broker.received]).toEqual(expect.arrayContaining(['before 1', 'behind 1']));
@@ -45,7 +45,9 @@ test.concurrent.each([4, 5] as const)(
       // The log goes to the broker as well.
       await until(() => mqttClient.metrics().waiting === 0, { what: 'an empty outbox' });
       const connects = broker.connects.length;
-      expect(await mqttClient.publish('after', '4', { qos: 1, until: 'settled' })).toEqual({ outcome: 'delivered' });
+      expect(await mqttClient.publishDetailed('after', '4', { qos: 1, until: 'settled' })).toEqual({
+        outcome: 'delivered',
+      });
       expect(broker.connects).toHaveLength(connects);
       expect(mqttClient.metrics().dead).toBe(1);
     } finally {

@@ -36,16 +36,16 @@ describeWithMosquitto('a broker that denies topics', () => {
   test('with MQTT 5 its reason code reaches who publishes, at once and after a wait (M8, S8)', async () => {
     client = unit(5);
     const { mqttClient } = client;
-    const waited = mqttClient.publish('denied/topic', 'x', { qos: 1, until: 'settled' });
+    const waited = mqttClient.publishDetailed('denied/topic', 'x', { qos: 1, until: 'settled' });
     await mqttClient.connect();
     expect(await waited).toEqual(notAuthorized);
     expect(mqttClient.metrics().dead).toBe(1);
-    expect(await mqttClient.publish('denied/topic', 'x', { qos: 1 })).toEqual(notAuthorized);
-    expect(await mqttClient.publish('denied/topic', 'x', { qos: 2 })).toEqual(notAuthorized);
-    expect(await mqttClient.publish('denied/topic', 'x'), 'nobody acknowledges QoS 0').toEqual({
+    expect(await mqttClient.publishDetailed('denied/topic', 'x', { qos: 1 })).toEqual(notAuthorized);
+    expect(await mqttClient.publishDetailed('denied/topic', 'x', { qos: 2 })).toEqual(notAuthorized);
+    expect(await mqttClient.publishDetailed('denied/topic', 'x'), 'nobody acknowledges QoS 0').toEqual({
       outcome: 'delivered',
     });
-    expect(await mqttClient.publish(allowed, 'x', { qos: 1 })).toEqual({ outcome: 'delivered' });
+    expect(await mqttClient.publishDetailed(allowed, 'x', { qos: 1 })).toEqual({ outcome: 'delivered' });
     expect(mqttClient.isConnected()).toBe(true);
   });
 
@@ -53,8 +53,8 @@ describeWithMosquitto('a broker that denies topics', () => {
     client = unit(4);
     const { mqttClient } = client;
     await mqttClient.connect();
-    expect(await mqttClient.publish('denied/topic', 'x', { qos: 1 })).toEqual({ outcome: 'delivered' });
-    expect(await mqttClient.publish(allowed, 'x', { qos: 1 })).toEqual({ outcome: 'delivered' });
+    expect(await mqttClient.publishDetailed('denied/topic', 'x', { qos: 1 })).toEqual({ outcome: 'delivered' });
+    expect(await mqttClient.publishDetailed(allowed, 'x', { qos: 1 })).toEqual({ outcome: 'delivered' });
     expect(mqttClient.isConnected()).toBe(true);
   });
 });

@@ -10,7 +10,7 @@ test.each([true, false])(
     await client.schema.updateFromFile();
     const [topic = ''] = client.schema.outputTopic['output/pepeunit'] ?? [];
     const results = await Promise.allSettled(
-      Array.from({ length: 300 }, () => client.mqttClient.publish(topic, 'x', { qos: 1 })),
+      Array.from({ length: 300 }, () => client.mqttClient.publishDetailed(topic, 'x', { qos: 1 })),
     );
     expect(results.filter(({ status }) => status === 'rejected')).toEqual([]);
     const { waiting, dropped } = client.metrics().outbox;

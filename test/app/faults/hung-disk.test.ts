@@ -45,17 +45,17 @@ test.each(['open', 'append', 'close'] as const)(
     const topics = client.schema.outputTopic['output/pepeunit'] ?? [];
     world.broker.refuse(new BrokerError('network', 'no route'));
     world.broker.cut();
-    const settled = topics.map((topic) => client.mqttClient.publish(topic, 'x', { qos: 1, until: 'settled' }));
+    const settled = topics.map((topic) => client.mqttClient.publishDetailed(topic, 'x', { qos: 1, until: 'settled' }));
     await nextTurn();
     expect(await stopping(unit)).toEqual(inTime);
     for (const { outcome } of await Promise.all(settled)) expect(['queued', 'dropped']).toContain(outcome);
-    expect(await client.mqttClient.publish('t', 'late')).toMatchObject({ outcome: 'dropped' });
+    expect(await client.mqttClient.publishDetailed('t', 'late')).toMatchObject({ outcome: 'dropped' });
   },
 );
 
 test('a stop before anything was started ends though log and outbox hang (M12)', async () => {
   const unit = simulatedUnit({ adapters: { outbox: hungOutboxes.open(), console: hungLog } });
-  void unit.client.mqttClient.publish('t', 'x');
+  void unit.client.mqttClient.publishDetailed('t', 'x');
   expect(await stopping(unit)).toEqual(inTime);
 });
 

@@ -28,7 +28,7 @@ describe('misuse by a program without types', () => {
     live = await createLiveUnit();
     await live.client.ready();
     const own = live.topic('output_topic', 'output/pepeunit');
-    const last = await live.client.mqttClient.publish(own, 'x', { qos: 1, until: 'settled' });
+    const last = await live.client.mqttClient.publishDetailed(own, 'x', { qos: 1, until: 'settled' });
     expect(last).toEqual({ outcome: 'delivered' });
   });
   afterEach(() => live.stop());
@@ -39,14 +39,14 @@ describe('misuse by a program without types', () => {
       const { client } = live;
       let isLost = false;
       client.on('offline', () => (isLost = true));
-      const { outcome } = await client.mqttClient.publish(
+      const { outcome } = await client.mqttClient.publishDetailed(
         topic as string,
         message as Payload,
         options as PublishOptions | undefined,
       );
       expect(outcome).toBe('refused');
       const own = live.topic('output_topic', 'output/pepeunit');
-      expect(await client.mqttClient.publish(own, 'after', { qos: 1 })).toEqual({ outcome: 'delivered' });
+      expect(await client.mqttClient.publishDetailed(own, 'after', { qos: 1 })).toEqual({ outcome: 'delivered' });
       expect(isLost).toBe(false);
     },
   );
@@ -60,7 +60,7 @@ describe('misuse by a program without types', () => {
     client.setMqttInputHandler((_unit, message) => seen.push(message.text()));
     client.mqttClient.subscribeTopics([undefined, Symbol('x'), 5, own] as unknown as string[]);
     await until(async () => {
-      await client.mqttClient.publish(own, 'echo', { qos: 1 });
+      await client.mqttClient.publishDetailed(own, 'echo', { qos: 1 });
       return seen.includes('echo');
     });
     expect(isLost).toBe(false);

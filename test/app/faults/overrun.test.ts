@@ -126,7 +126,7 @@ describeWithMosquitto('overrun', () => {
       });
       expect({ waiting, offline: told.offline }).toEqual({ waiting: 10_000, offline: 0 });
       const [output = ''] = client.schema.outputTopic['output/pepeunit'] ?? [];
-      expect(await client.mqttClient.publish(output, 'x', { qos: 1 })).toMatchObject({ outcome: 'delivered' });
+      expect(await client.mqttClient.publishDetailed(output, 'x', { qos: 1 })).toMatchObject({ outcome: 'delivered' });
     });
   });
 

@@ -44,7 +44,9 @@ const start = (config, unit) => {
   const publish = async () => {
     const message = outcomes.push('pending');
     pending += 1;
-    const published = client.mqttClient.publish(topicOf(topic, message), 'x'.repeat(sizeOf(message)), { qos: 1 });
+    const published = client.mqttClient.publishDetailed(topicOf(topic, message), 'x'.repeat(sizeOf(message)), {
+      qos: 1,
+    });
     weigh();
     outcomes[message - 1] = (await published).outcome;
     pending -= 1;

@@ -48,7 +48,7 @@ describe.each(buffers)('%s that the caller fills again', (_kind, make) => {
       reading.fill(value);
       results.push(
         value % 2 === 0
-          ? client.mqttClient.publish(topic, reading, { qos })
+          ? client.mqttClient.publishDetailed(topic, reading, { qos })
           : client.publishToTopics('output/pepeunit', reading, { qos }),
       );
     }
@@ -63,7 +63,7 @@ describe.each(buffers)('%s that the caller fills again', (_kind, make) => {
     const reading = make();
     for (let value = 1; value <= 5; value += 1) {
       reading.fill(value);
-      expect(await client.mqttClient.publish(topic, reading, { qos })).toEqual({ outcome: 'queued' });
+      expect(await client.mqttClient.publishDetailed(topic, reading, { qos })).toEqual({ outcome: 'queued' });
     }
     reading.fill(99);
     await client.mqttClient.connect();
@@ -76,7 +76,7 @@ test('a buffer that was transferred away before the call is an empty message, on
   const gone = new Uint8Array(4).fill(1);
   structuredClone(gone, { transfer: [gone.buffer] });
   const going = new Uint8Array(4).fill(2);
-  const results = [client.mqttClient.publish(topic, gone), client.mqttClient.publish(topic, going)];
+  const results = [client.mqttClient.publishDetailed(topic, gone), client.mqttClient.publishDetailed(topic, going)];
   structuredClone(going, { transfer: [going.buffer] });
   expect(await Promise.all(results)).toEqual([{ outcome: 'delivered' }, { outcome: 'delivered' }]);
   await until(() => arrived.length === 2);

@@ -10,7 +10,7 @@ const arrivedAt = async (outbox: OutboxOptions) => {
   await client.publishToTopics('output/pepeunit', 'by default');
   await client.publishToTopics('output/pepeunit', 'as told', { qos: 2 });
   await client.publishToTopics('output/pepeunit', 'retained', { retain: true });
-  await client.mqttClient.publish(output, 'past the keys');
+  await client.mqttClient.publishDetailed(output, 'past the keys');
   const of = (isWanted: (topic: string, text: string) => boolean) =>
     world.broker.published.find(({ topic, payload }) => isWanted(topic, new TextDecoder().decode(payload)))?.qos;
   const kinds = {

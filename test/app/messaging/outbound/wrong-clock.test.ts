@@ -48,7 +48,7 @@ const unit = ({ hostDays, serverDays }: { hostDays: number; serverDays?: () => n
 const store = async (client: PepeunitClient) => {
   await client.ready();
   await client.mqttClient.disconnect();
-  for (const text of ['1', '2', '3']) await client.mqttClient.publish(topic, text, { qos: 1 });
+  for (const text of ['1', '2', '3']) await client.mqttClient.publishDetailed(topic, text, { qos: 1 });
   await client.stopMainCycle();
 };
 
