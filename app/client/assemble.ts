@@ -44,6 +44,19 @@ export interface UnitParts {
 
 const warningOf = ({ update }: ResolvedOptions) => (hasUnguardedLinks(update) ? unguardedLinks : undefined);
 
+/** Requests of the app, which start the unit if need be. */
+const createRequests = (lifecycle: Lifecycle, actor: UnitActor): Pick<UnitRuntime<object>, 'start' | 'ask'> => ({
+  start: () => {
+    lifecycle.start();
+    actor.send({ type: 'unit.start' });
+  },
+  ask: async (request, child) => {
+    lifecycle.start();
+    actor.send(request);
+    await waitForIdle(actor, child);
+  },
+});
+
 export const createUnit = <TEnv extends object>(
   adapters: Adapters,
   options: ResolvedOptions,
@@ -53,8 +66,8 @@ export const createUnit = <TEnv extends object>(
   const inFlight = createInFlight();
 
   const documents = createDocuments<TEnv>(adapters, options, {
-    loadSettings: () => ask({ type: 'settings.load' }, 'settings'),
-    loadSchema: () => ask({ type: 'schema.load' }, 'schema'),
+    loadSettings: () => requests.ask({ type: 'settings.load' }, 'settings'),
+    loadSchema: () => requests.ask({ type: 'schema.load' }, 'schema'),
     stopSignal: inFlight.signal,
     onEnv: (adopted) => plane.adoptEnv(adopted),
     onSchema: (adopted) => plane.adoptSchema(adopted),
@@ -93,17 +106,7 @@ export const createUnit = <TEnv extends object>(
   });
   const lifecycle = createLifecycle({ actor, plane, cycle, inFlight, adapters, fault, warning: warningOf(options) });
   actor.on('timeSynced', ({ offsetMs }) => plane.adoptTime(offsetMs));
+  const requests = createRequests(lifecycle, actor);
 
-  const ask = async (request: UnitRequest, child: ChildName) => {
-    lifecycle.start();
-    actor.send(request);
-    await waitForIdle(actor, child);
-  };
-
-  const start = () => {
-    lifecycle.start();
-    actor.send({ type: 'unit.start' });
-  };
-
-  return { actor, documents, plane, epoch, metrics, cycle, inFlight, lifecycle, start, ask };
+  return { actor, documents, plane, epoch, metrics, cycle, inFlight, lifecycle, ...requests };
 };
