@@ -1,28 +1,32 @@
 import { sign, verify } from 'hono/jwt';
-import { noAccess } from '../errors.ts';
+import { noAccess, type InstanceError } from '../errors.ts';
 import type { NodeDocument, UnitDocument, VisibilityLevel } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
 import { isUuid, parseTopic } from './topics.ts';
 
-/** The unit or user that a token belongs to. */
+/** Who asks: the unit or user that a token belongs to, or a bot, which has none. */
 export interface Agent {
-  readonly type: 'Unit' | 'User';
+  readonly type: 'Unit' | 'User' | 'Bot';
+  /** Empty for a bot. */
   readonly uuid: string;
 }
 
 /** Issues and reads the instance's tokens: JWT, HS256, without expiry. */
 export interface Tokens {
   issue(agent: Agent): Promise<string>;
-  /** @throws {InstanceError} `noAccess`; the message never shows the token. */
+  /** @returns A bot where there is no token. @throws {InstanceError} `noAccess`; the message never shows the token. */
   read(token: string | undefined): Promise<Agent>;
 }
+
+const bot: Agent = { type: 'Bot', uuid: '' };
+
+const invalidToken = 'Token is invalid';
 
 const claimsOf = async (token: string, secret: string): Promise<Record<string, unknown>> => {
   try {
     return await verify(token, secret, 'HS256');
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.name : 'unreadable';
-    throw noAccess(`The token was not issued by this instance (${reason}). Download the unit's env again.`);
+  } catch {
+    throw noAccess(invalidToken);
   }
 };
 
@@ -30,10 +34,10 @@ const claimsOf = async (token: string, secret: string): Promise<Record<string, u
 export const createTokens = (secret: string): Tokens => ({
   issue: ({ uuid, type }) => sign({ uuid, type }, secret, 'HS256'),
   read: async (token) => {
-    if (token === undefined || token === '') throw noAccess('The token is missing. Send it as x-auth-token.');
+    if (token === undefined || token === '') return bot;
     const { uuid, type } = await claimsOf(token, secret);
     if (!isUuid(uuid) || (type !== 'Unit' && type !== 'User')) {
-      throw noAccess("The token names neither a unit nor a user. Download the unit's env again.");
+      throw noAccess(invalidToken);
     }
     return { uuid, type };
   },
@@ -62,18 +66,38 @@ export const mayUseTopic = (store: Store, domain: string, unit: string, topic: s
   return parsed.kind === 'base' ? parsed.unit === unit : maySeeNode(store, unit, parsed.node);
 };
 
-/** Whether an agent may see a unit's row. */
-export const maySeeUnit = (agent: Agent, unit: UnitDocument): boolean =>
-  agent.type === 'User' || agent.uuid === unit.uuid || isOpen(unit.visibilityLevel);
-
-/** @throws {InstanceError} `noAccess` */
-export const requireUser = (agent: Agent): void => {
-  if (agent.type !== 'User') throw noAccess('Only a user may do this. Send the token of the operator.');
+/** Whether an agent may see a unit's row: a bot sees what is public. */
+export const maySeeUnit = (agent: Agent, unit: UnitDocument): boolean => {
+  if (agent.type === 'Bot') return unit.visibilityLevel === 'Public';
+  return agent.type === 'User' || agent.uuid === unit.uuid || isOpen(unit.visibilityLevel);
 };
 
-/** @throws {InstanceError} `noAccess` for another unit's token. */
-export const requireOwner = (agent: Agent, unit: string): void => {
-  if (agent.type === 'Unit' && agent.uuid !== unit) {
-    throw noAccess(`The token belongs to another unit than ${unit}. Send that unit's own token.`);
-  }
+/** Whether an agent may see a node's row. */
+export const maySeeNodeRow = (store: Store, agent: Agent, node: NodeDocument): boolean => {
+  if (agent.type === 'Bot') return node.visibilityLevel === 'Public';
+  return agent.type === 'User' || maySeeNode(store, agent.uuid, node.uuid);
+};
+
+const typeNames = { User: "<AgentType.USER: 'User'>", Unit: "<AgentType.UNIT: 'Unit'>" } as const;
+
+const requireType = ({ type }: Agent, wanted: readonly ('User' | 'Unit')[]): void => {
+  if (wanted.some((known) => known === type)) return;
+  const names = wanted.map((known) => typeNames[known]).join(', ');
+  throw noAccess(`Agent${type} access not allowed, only for [${names}]`);
+};
+
+/** @throws {InstanceError} `noAccess` */
+export const requireUser = (agent: Agent): void => requireType(agent, ['User']);
+
+/** The refusal of what belongs to another unit. */
+export const notItsOwn = (store: Store, { type, uuid }: Agent): InstanceError => {
+  const name = type === 'Unit' && store.hasUnit(uuid) ? ` ${store.unit(uuid).name}` : '';
+  return noAccess(`The Unit${name} requesting the information does not have access to it`);
+};
+
+/** @throws {InstanceError} `noAccess` for a bot and for another unit's token, `notFound` */
+export const requireOwner = (store: Store, agent: Agent, unit: string): void => {
+  requireType(agent, ['User', 'Unit']);
+  const { uuid } = store.unit(unit);
+  if (agent.type === 'Unit' && agent.uuid !== uuid) throw notItsOwn(store, agent);
 };

@@ -50,15 +50,19 @@ const compressors = {
   raw: promisify<Uint8Array, object, Buffer>(deflateRaw),
 };
 
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+const levels = range(-1, 9);
+const windows = [...range(-15, -9), ...range(9, 15), ...range(25, 31)];
+
 const isWithin = (value: number, from: number, to: number) => Number.isInteger(value) && value >= from && value <= to;
 
 /** Packs a tar and compresses it. @throws {InstanceError} `invalid` for a wbits or level that zlib does not support. */
 export const packTgz = async (files: readonly ArchiveFile[], { wbits, level }: Compression): Promise<Uint8Array> => {
-  if (!isWithin(level, -1, 9)) throw invalid('level must be a whole number from -1 to 9.');
+  if (!levels.includes(level)) throw invalid(`Level ${level} is not valid, available [${levels.join(', ')}]`);
   if (isWithin(wbits, 9, 15)) return compressors.zlib(await packTar(files), { windowBits: wbits, level });
   if (isWithin(wbits, 25, 31)) return compressors.gzip(await packTar(files), { windowBits: wbits - 16, level });
   if (isWithin(wbits, -15, -9)) return compressors.raw(await packTar(files), { windowBits: -wbits, level });
-  throw invalid('wbits must be 9..15 (zlib), 25..31 (gzip) or -15..-9 (raw deflate).');
+  throw invalid(`Wbits ${wbits} is not valid, available [${windows.join(', ')}]`);
 };
 
 /** Packs a zip. */

@@ -2,7 +2,6 @@ import type { JsonObject } from '../../../services/json.ts';
 import type { Core } from './core.ts';
 import type { UnitDocument } from '../store/documents.ts';
 import { versionOf } from './env.ts';
-import { invalid } from '../errors.ts';
 import type { Command } from './events.ts';
 import { nodesFor } from './schema.ts';
 import { baseTopic, commandKeys } from './topics.ts';
@@ -34,18 +33,17 @@ const send = async (core: Core, unit: UnitDocument, command: Command): Promise<v
 
 /**
  * Sends a command to a unit's base topic. `Update` sets the unit's target to its newest version, or to `commit`;
- * `LogSync` clears the stored log first, as the unit sends its whole log again.
+ * `LogSync` clears the stored log first, as the unit sends its whole log again. Does nothing if the schema of the target
+ * version lists no topic for the command.
  *
- * @throws {InstanceError} `notFound`; `invalid` when the unit's schema lists no topic for the command
+ * @throws {InstanceError} `notFound`
  */
 export const sendCommand = async (core: Core, uuid: string, command: Command, commit?: string): Promise<void> => {
   const { store } = core;
   const current = store.unit(uuid);
   const unit =
     command === 'Update' ? withTarget(current, commit ?? current.versions.at(-1)?.commit ?? '', Date.now()) : current;
-  if (!hasTopicFor(unit, command)) {
-    throw invalid(`schema_example.json of the unit lists no ${commandKeys[command]}. Add it to a version of the unit.`);
-  }
+  if (!hasTopicFor(unit, command)) return;
   if (command === 'Update') await store.putUnit(unit);
   if (command === 'LogSync') await store.clearLogs(uuid);
   await send(core, unit, command);

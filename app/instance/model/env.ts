@@ -1,7 +1,8 @@
 import { envDefaults } from '../../../services/env.ts';
+import { randomBytes } from 'node:crypto';
 import type { JsonObject } from '../../../services/json.ts';
 import type { UnitDocument, VersionDocument } from '../store/documents.ts';
-import { invalid, notFound } from '../errors.ts';
+import { notFound } from '../errors.ts';
 
 /** Addresses of an instance in its units' env.json. */
 export interface Address {
@@ -21,6 +22,15 @@ export const versionOf = (unit: UnitDocument, commit: string): VersionDocument =
   return version;
 };
 
+/** A key for a unit's env. */
+export const randomKey = (): string => randomBytes(32).toString('base64');
+
+/** The keys of an env that was saved; new ones each time before that, as on the platform. */
+const keysOf = ({ env, secretKey, encryptKey }: UnitDocument): JsonObject => ({
+  PU_SECRET_KEY: env === null ? randomKey() : secretKey,
+  PU_ENCRYPT_KEY: env === null ? randomKey() : encryptKey,
+});
+
 const generatedEnv = (unit: UnitDocument, token: string, { domain, mqttHost, mqttPort }: Address): JsonObject => ({
   PU_DOMAIN: domain,
   PU_HTTP_TYPE: 'http',
@@ -31,8 +41,7 @@ const generatedEnv = (unit: UnitDocument, token: string, { domain, mqttHost, mqt
   PU_MQTT_PING_INTERVAL: envDefaults.PU_MQTT_PING_INTERVAL,
   PU_MQTT_KEEPALIVE: envDefaults.PU_MQTT_KEEPALIVE,
   PU_AUTH_TOKEN: token,
-  PU_SECRET_KEY: unit.secretKey,
-  PU_ENCRYPT_KEY: unit.encryptKey,
+  ...keysOf(unit),
   PU_STATE_SEND_INTERVAL: envDefaults.PU_STATE_SEND_INTERVAL,
   PU_MIN_LOG_LEVEL: envDefaults.PU_MIN_LOG_LEVEL,
   PU_MAX_LOG_LENGTH: envDefaults.PU_MAX_LOG_LENGTH,
@@ -49,30 +58,22 @@ export const buildEnv = (unit: UnitDocument, token: string, address: Address): J
   return {
     ...envExample,
     ...generated,
-    ...Object.fromEntries(Object.entries(unit.env).filter(isListed)),
+    ...Object.fromEntries(Object.entries(unit.env ?? {}).filter(isListed)),
     PU_COMMIT_VERSION: unit.targetCommit,
   };
 };
 
 const identity = ['PU_AUTH_TOKEN', 'PU_COMMIT_VERSION'];
 
-/**
- * Checks variables before an operator sets them. @returns The variables.
- *
- * @throws {InstanceError} `invalid` names a variable that the unit's version does not list or only the instance sets.
- */
-export const checkVariables = (unit: UnitDocument, variables: JsonObject): JsonObject => {
+/** The variables that an operator may set; drops those that the version does not list or only the instance sets. */
+export const settableVariables = (unit: UnitDocument, variables: JsonObject): JsonObject => {
   const { envExample } = versionOf(unit, unit.targetCommit);
-  for (const name of Object.keys(variables)) {
-    if (identity.includes(name)) throw invalid(`${name} is set by the instance alone. Leave it out.`);
-    if (!lists(envExample, name))
-      throw invalid(`env_example.json lists no ${name}. Add it to a version of the unit first.`);
-  }
-  return variables;
+  const isSettable = (name: string) => !identity.includes(name) && lists(envExample, name);
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => isSettable(name)));
 };
 
 /** Time between two state reports of a unit, milliseconds, from its env. */
 export const stateIntervalMs = (unit: UnitDocument): number => {
-  const seconds = Number(unit.env['PU_STATE_SEND_INTERVAL'] ?? envDefaults.PU_STATE_SEND_INTERVAL);
+  const seconds = Number(unit.env?.['PU_STATE_SEND_INTERVAL'] ?? envDefaults.PU_STATE_SEND_INTERVAL);
   return (Number.isFinite(seconds) ? seconds : envDefaults.PU_STATE_SEND_INTERVAL) * 1000;
 };

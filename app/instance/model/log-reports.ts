@@ -7,7 +7,7 @@ import { readPayload } from './state-reports.ts';
 /** Entries of a payload on `log/pepeunit`. */
 export interface LogReport {
   readonly entries: readonly LogDocument[];
-  /** Number of dropped entries; 1 for a payload that is neither an object nor a list. */
+  /** Number of entries that can't be read, each of which costs the whole report; 1 for a payload that is neither an object nor a list. */
   readonly invalid: number;
 }
 
@@ -41,7 +41,8 @@ const own = (entry: { [key: string]: JsonValue }, key: string): JsonValue | unde
 
 const parseEntry = (entry: JsonValue, nowMs: number): LogDocument | undefined => {
   if (!isJsonObject(entry)) return undefined;
-  const level = levels.find((known) => known === own(entry, 'level'));
+  const given = own(entry, 'level');
+  const level = levels.find((known) => typeof given === 'string' && known.toLowerCase() === given.toLowerCase());
   const text = own(entry, 'text');
   const created = datetimeOf(own(entry, 'create_datetime'), nowMs);
   if (level === undefined || typeof text !== 'string' || created === undefined) return undefined;
@@ -49,12 +50,14 @@ const parseEntry = (entry: JsonValue, nowMs: number): LogDocument | undefined =>
 };
 
 /**
- * Parses one entry or a list of entries. An entry needs one of the five levels and a text. Its `create_datetime` is
- * ISO 8601 (UTC unless it names a zone), unix seconds or unix milliseconds; without one it gets the instance's time.
+ * Parses one entry or a list of entries, all or none. An entry needs one of the five levels, in any case, and a text. Its
+ * `create_datetime` is ISO 8601 (UTC unless it names a zone), unix seconds or unix milliseconds; without one it gets the
+ * instance's time.
  */
 export const parseLogReport = (payload: Uint8Array, nowMs: number): LogReport => {
   const report = readPayload(payload);
   const given = Array.isArray(report) ? report : [report ?? null];
   const entries = given.map((entry) => parseEntry(entry, nowMs)).filter((entry) => entry !== undefined);
-  return { entries, invalid: given.length - entries.length };
+  const invalid = given.length - entries.length;
+  return { entries: invalid === 0 ? entries : [], invalid };
 };

@@ -31,7 +31,7 @@ export const requireNode = (store: Store, uuid: string): { unit: UnitDocument; n
 
 const requireType = (store: Store, uuid: string, type: NodeDocument['type']) => {
   const found = requireNode(store, uuid);
-  if (found.node.type !== type) throw invalid(`The unit node ${uuid} is not an ${type}. Name another one.`);
+  if (found.node.type !== type) throw invalid(`This Node UUID is not ${type}`, 'node');
   return found;
 };
 
@@ -48,13 +48,19 @@ const countReaders = (store: Store, output: string): number =>
 
 const checkEdge = (store: Store, output: NodeDocument, input: NodeDocument): void => {
   if (input.sources.some((source) => source.output === output.uuid)) {
-    throw invalid('These two unit nodes are linked already.');
+    throw invalid('These two unit nodes are linked already.', 'node');
   }
   if (input.sources.length >= input.maxConnections) {
-    throw invalid(`The input ${input.uuid} has its ${input.maxConnections} links already. Raise max_connections.`);
+    throw invalid(
+      `The input ${input.uuid} has its ${input.maxConnections} links already. Raise max_connections.`,
+      'node',
+    );
   }
   if (countReaders(store, output.uuid) >= output.maxConnections) {
-    throw invalid(`The output ${output.uuid} has its ${output.maxConnections} links already. Raise max_connections.`);
+    throw invalid(
+      `The output ${output.uuid} has its ${output.maxConnections} links already. Raise max_connections.`,
+      'node',
+    );
   }
 };
 
@@ -85,11 +91,15 @@ export const deleteEdge = async (core: Core, outputUuid: string, inputUuid: stri
   await announceSchema(core, unlinked);
 };
 
-/** Publishes a text on an Input's own topic. @throws {InstanceError} `notFound`; `invalid` for an Output */
-export const setStateInput = async (core: Core, uuid: string, state: string): Promise<NodeRow> => {
+/**
+ * Publishes a text on an Input's own topic; null clears its value and publishes nothing.
+ *
+ * @throws {InstanceError} `notFound`; `invalid` for an Output
+ */
+export const setStateInput = async (core: Core, uuid: string, state: string | null): Promise<NodeRow> => {
   const { unit, node } = requireType(core.store, uuid, 'Input');
   core.store.putValue(uuid, { text: state, at: new Date().toISOString() });
-  await core.publish(nodeTopic(core.address.domain, node), state);
+  if (state !== null) await core.publish(nodeTopic(core.address.domain, node), state);
   return nodeRow(core.store, unit, node);
 };
 
@@ -97,7 +107,10 @@ export const setStateInput = async (core: Core, uuid: string, state: string): Pr
 export const updateNode = async ({ store }: Core, uuid: string, changes: NodeChanges): Promise<NodeRow> => {
   const { unit, node } = requireNode(store, uuid);
   const maxConnections = changes.max_connections ?? node.maxConnections;
-  if (!Number.isInteger(maxConnections) || maxConnections < 1) throw invalid('max_connections must be at least 1.');
+  if (!Number.isInteger(maxConnections) || maxConnections < 1) {
+    throw invalid('max_connections must be at least 1', 'node');
+  }
+  if (changes.is_rewritable_input === true) requireType(store, uuid, 'Input');
   const changed: NodeDocument = {
     ...node,
     maxConnections,

@@ -25,7 +25,16 @@ import {
   type EdgeRow,
   type NodeChanges,
 } from './nodes.ts';
-import { addVersion, createUnit, setEnv, type NewUnit, type NewVersion, type VersionRow } from './units.ts';
+import {
+  addVersion,
+  createUnit,
+  deleteUnit,
+  resetEnv,
+  setEnv,
+  type NewUnit,
+  type NewVersion,
+  type VersionRow,
+} from './units.ts';
 
 /**
  * Operations of an instance's operator; the REST routes call the same ones.
@@ -81,13 +90,31 @@ export interface Operator {
    */
   getEnv(unit: string): Promise<JsonObject>;
   /**
-   * Merges variables into the unit's env. The unit gets them with the next `EnvUpdate`.
+   * Merges variables into the unit's env; drops those that its version does not list. The unit gets them with the next
+   * `EnvUpdate`.
    *
    * @example
    * const { uuid } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
    * await instance.operator.setEnv(uuid, { PU_STATE_SEND_INTERVAL: 60 });
    */
   setEnv(unit: string, variables: JsonObject): Promise<void>;
+  /**
+   * Forgets the variables that were set; until the next `setEnv` each env has new keys. The unit gets it with the next
+   * `EnvUpdate`.
+   *
+   * @example
+   * const { uuid } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
+   * await instance.operator.resetEnv(uuid);
+   */
+  resetEnv(unit: string): Promise<void>;
+  /**
+   * Deletes a unit with its nodes, log and storage.
+   *
+   * @example
+   * const { uuid } = await instance.operator.createUnit({ name: 'fan', folder: 'fan' });
+   * await instance.operator.deleteUnit(uuid);
+   */
+  deleteUnit(unit: string): Promise<void>;
   /**
    * Builds the unit's schema.json.
    *
@@ -113,7 +140,7 @@ export interface Operator {
    */
   getTargetVersion(unit: string): TargetVersion;
   /**
-   * Sends a command on its base topic. It does not wait for an effect.
+   * Sends a command on its base topic, if the unit's schema lists it. It does not wait for an effect.
    *
    * @param commit Version for `Update`. @defaultValue the newest
    * @example
@@ -149,7 +176,7 @@ export interface Operator {
    */
   updateNode(node: string, changes: NodeChanges): Promise<NodeRow>;
   /**
-   * Publishes a text on an Input's topic.
+   * Publishes a text on an Input's topic; null clears the node's value and publishes nothing.
    *
    * @returns The node's new row.
    * @example
@@ -157,7 +184,7 @@ export interface Operator {
    * const input = unit_nodes.find(({ type }) => type === 'Input');
    * if (input) await instance.operator.setStateInput(input.uuid, 'on');
    */
-  setStateInput(node: string, state: string): Promise<NodeRow>;
+  setStateInput(node: string, state: string | null): Promise<NodeRow>;
   /**
    * Links an Output to an Input, whose unit gets a `SchemaUpdate`.
    *
@@ -184,6 +211,14 @@ export interface Operator {
 }
 
 const defaultPage = { limit: 100, offset: 0 };
+const everyUnit = {
+  withNodes: true,
+  nodeUuids: [],
+  search: '',
+  orderByName: 'asc',
+  orderByCreation: undefined,
+  orderByUpdate: undefined,
+} as const;
 
 /** @param agent UUID of the operator. */
 export const createOperator = (core: Core, token: string, agent: string): Operator => {
@@ -196,14 +231,11 @@ export const createOperator = (core: Core, token: string, agent: string): Operat
       const unit = store.unit(uuid);
       return unitRow(store, unit, unit.nodes, Date.now());
     },
-    listUnits: (query) =>
-      listUnits(
-        store,
-        { type: 'User', uuid: agent },
-        { ...defaultPage, withNodes: true, nodeUuids: [], orderByName: 'asc', ...query },
-      ),
+    listUnits: (query) => listUnits(store, { type: 'User', uuid: agent }, { ...defaultPage, ...everyUnit, ...query }),
     getEnv: async (uuid) => envOf(core, store.unit(uuid)),
     setEnv: (uuid, variables) => setEnv(core, uuid, variables),
+    resetEnv: (uuid) => resetEnv(core, uuid),
+    deleteUnit: (uuid) => deleteUnit(core, uuid),
     getSchema: (uuid) => schemaOf(core, store.unit(uuid)),
     getFirmware: async (uuid) => firmwareOf(core, store.unit(uuid)),
     getTargetVersion: (uuid) => ({ commit: store.unit(uuid).targetCommit, tag: null }),

@@ -1,4 +1,3 @@
-import { textOf } from '../../../services/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../services/json.ts';
 import type { UnitDocument, UpdateDocument } from '../store/documents.ts';
 import { stateIntervalMs } from './env.ts';
@@ -23,26 +22,23 @@ const castNumber = (value: JsonValue | undefined): number | null => {
 };
 
 /**
- * Parses a state report. Keeps the known keys only; a value of a wrong type becomes null or an empty list.
+ * Parses a state report. Keeps the known keys only; a value of a wrong type becomes null or an empty list, and so does
+ * one that is missing.
  *
- * @returns `undefined` when it is not a JSON object or has no `pu_commit_version`.
+ * @returns `undefined` when it is not a JSON object.
  */
 export const parseStateReport = (payload: Uint8Array): JsonObject | undefined => {
   const report = readPayload(payload);
   if (!isJsonObject(report)) return undefined;
   const commit = Object.hasOwn(report, 'pu_commit_version') ? report['pu_commit_version'] : undefined;
-  if (typeof commit !== 'string' || commit === '') return undefined;
   const lists = listKeys.map((key) => [key, Array.isArray(report[key]) ? report[key] : []] as const);
   const numbers = numberKeys.map((key) => [key, castNumber(report[key])] as const);
-  return Object.fromEntries([...lists, ...numbers, ['pu_commit_version', commit]]);
+  return Object.fromEntries([...lists, ...numbers, ['pu_commit_version', typeof commit === 'string' ? commit : null]]);
 };
-
-/** How much earlier than the interval a report may arrive, milliseconds: allows for network jitter. */
-const toleranceOf = (intervalMs: number): number => Math.min(500, intervalMs / 20);
 
 /** Whether a report comes too soon after the previous one. Both times are milliseconds of the same clock. */
 export const isTooEarly = (lastMs: number | undefined, nowMs: number, intervalMs: number): boolean =>
-  lastMs !== undefined && nowMs - lastMs < intervalMs - toleranceOf(intervalMs);
+  lastMs !== undefined && nowMs - lastMs < intervalMs;
 
 /** The state of a unit's update at a time: a requested one has failed when no report confirms it within two intervals. */
 export const overdue = (unit: UnitDocument, nowMs: number): UpdateDocument | null => {
@@ -55,7 +51,8 @@ export const overdue = (unit: UnitDocument, nowMs: number): UpdateDocument | nul
 
 /** Updates a unit from a report: its state, its current version, and the status of its update. */
 export const afterReport = (unit: UnitDocument, report: JsonObject, nowMs: number): UnitDocument => {
-  const currentCommit = textOf(report['pu_commit_version']);
+  const { pu_commit_version: commit } = report;
+  const currentCommit = typeof commit === 'string' ? commit : null;
   const { update } = unit;
   const isConfirmed = update?.status === 'RequestSent' && currentCommit === unit.targetCommit;
   return {

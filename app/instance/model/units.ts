@@ -1,8 +1,8 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../../services/json.ts';
 import type { Core } from './core.ts';
 import type { UnitDocument, VisibilityLevel } from '../store/documents.ts';
-import { checkVariables } from './env.ts';
+import { randomKey, settableVariables } from './env.ts';
 import { invalid } from '../errors.ts';
 import { readVersion } from './folder.ts';
 import { nodesFor } from './schema.ts';
@@ -34,8 +34,6 @@ export interface VersionRow {
   readonly create_datetime: string;
 }
 
-const randomKey = (): string => randomBytes(32).toString('base64');
-
 /** Creates a unit from a folder. @throws {InstanceError} `invalid` */
 export const createUnit = async (core: Core, given: NewUnit): Promise<UnitRow> => {
   const name = given.name.trim();
@@ -51,7 +49,7 @@ export const createUnit = async (core: Core, given: NewUnit): Promise<UnitRow> =
     updated: created,
     secretKey: randomKey(),
     encryptKey: randomKey(),
-    env: {},
+    env: null,
     versions: [version],
     targetCommit: version.commit,
     currentCommit: null,
@@ -59,7 +57,7 @@ export const createUnit = async (core: Core, given: NewUnit): Promise<UnitRow> =
     update: null,
     nodes: nodesFor(version.schemaExample, [], visibilityLevel),
   };
-  const whole: UnitDocument = { ...unit, env: checkVariables(unit, given.env ?? {}) };
+  const whole: UnitDocument = { ...unit, env: given.env ? settableVariables(unit, given.env) : null };
   await core.store.putUnit(whole);
   return unitRow(core.store, whole, whole.nodes, Date.now());
 };
@@ -75,12 +73,25 @@ export const addVersion = async (core: Core, uuid: string, given: NewVersion): P
   return { commit: version.commit, create_datetime: version.created };
 };
 
-/** Merges variables into a unit's env. Sends nothing to the unit: `EnvUpdate` does. */
+/**
+ * Merges variables into a unit's env, without those that its version does not list. Sends nothing to the unit:
+ * `EnvUpdate` does.
+ */
 export const setEnv = async ({ store }: Core, uuid: string, variables: JsonObject): Promise<void> => {
   const unit = store.unit(uuid);
-  const env = { ...unit.env, ...checkVariables(unit, variables) };
+  const env = { ...unit.env, ...settableVariables(unit, variables) };
   await store.putUnit({ ...unit, env, updated: new Date().toISOString() });
 };
+
+/** Forgets the variables of a unit, and its keys. Sends nothing to the unit: `EnvUpdate` does. */
+export const resetEnv = async ({ store }: Core, uuid: string): Promise<void> => {
+  const unit = store.unit(uuid);
+  const keys = { secretKey: randomKey(), encryptKey: randomKey() };
+  await store.putUnit({ ...unit, ...keys, env: null, updated: new Date().toISOString() });
+};
+
+/** Deletes a unit with its nodes, log and storage. */
+export const deleteUnit = ({ store }: Core, uuid: string): Promise<void> => store.removeUnit(store.unit(uuid).uuid);
 
 /** Limit of the state storage, in characters (code points). */
 const maxStateLength = 1_000_000;
@@ -95,7 +106,10 @@ const characters = (text: string): number => {
 export const setStateStorage = async ({ store }: Core, uuid: string, text: string): Promise<void> => {
   store.unit(uuid);
   if (text.length > maxStateLength && characters(text) > maxStateLength) {
-    throw invalid(`The state has more than ${maxStateLength} characters. Store less.`);
+    throw invalid(
+      `The encryption content is ${characters(text)} long, although only <= ${maxStateLength} is allowed`,
+      'storage',
+    );
   }
   await store.putStateStorage(uuid, text);
 };

@@ -53,6 +53,7 @@ const authenticator = ({ tokens, store, events }: BrokerParts, { units }: Sessio
     const { type, uuid } = await tokens.read(username).catch((thrown: Error) => {
       throw refusal(badCredentials, thrown.message);
     });
+    if (type === 'Bot') throw refusal(badCredentials, 'The token is missing.');
     if (type !== 'Unit' || !store.hasUnit(uuid))
       throw refusal(notAuthorised, 'The token belongs to no unit of this instance.');
     return uuid;

@@ -1,27 +1,34 @@
 import type { Hono } from 'hono';
-import type { JsonObject } from '../../../services/json.ts';
-import { maySeeNode, requireUser, type Agent } from '../model/access.ts';
-import { noAccess } from '../errors.ts';
+import type { JsonObject, JsonValue } from '../../../services/json.ts';
+import { maySeeNodeRow, notItsOwn, requireUser, type Agent } from '../model/access.ts';
 import { listNodes } from '../model/rows.ts';
 import { requireNode, type NodeChanges } from '../model/nodes.ts';
+import { notBoolean, notInteger } from './field-faults.ts';
 import {
   bodyOf,
-  isBoolean,
-  isNumber,
-  isVisibility,
+  noContent,
   optionalField,
+  optionalText,
+  optionalVisibility,
   pathUuid,
+  queryChoice,
   queryPage,
-  requireUuid,
-  textField,
+  queryUuid,
+  requiredQueryUuid,
+  uuidField,
   type RestEnv,
   type RestParts,
 } from './requests.ts';
 
+const isBoolean = (value: JsonValue): value is boolean => typeof value === 'boolean';
+const isNumber = (value: JsonValue): value is number => typeof value === 'number';
+
 const nodeChanges = (body: JsonObject): NodeChanges => {
-  const visibility = optionalField(body, 'visibility_level', 'Public, Internal or Private', isVisibility);
-  const isRewritable = optionalField(body, 'is_rewritable_input', 'true or false', isBoolean);
-  const maxConnections = optionalField(body, 'max_connections', 'a number', isNumber);
+  const visibility = optionalVisibility(body);
+  const isRewritable = optionalField(body, 'is_rewritable_input', isBoolean, notBoolean);
+  const maxConnections = optionalField(body, 'max_connections', isNumber, (loc, value) =>
+    notInteger(loc, String(value)),
+  );
   return {
     ...(visibility === undefined ? {} : { visibility_level: visibility }),
     ...(isRewritable === undefined ? {} : { is_rewritable_input: isRewritable }),
@@ -33,29 +40,32 @@ const nodeChanges = (body: JsonObject): NodeChanges => {
 export const nodeRoutes = (api: Hono<RestEnv>, { core, operator }: RestParts): void => {
   const { store } = core;
   const requireSight = (agent: Agent, uuid: string) => {
-    if (agent.type === 'Unit' && !maySeeNode(store, agent.uuid, uuid)) {
-      throw noAccess('The unit node is private. Link it to a node of this unit first.');
-    }
+    const { node } = requireNode(store, uuid);
+    if (!maySeeNodeRow(store, agent, node)) throw notItsOwn(store, agent);
   };
 
   api.get('/unit_nodes', (context) => {
-    const output = context.req.query('output_uuid');
-    const outputUuid = output === undefined ? undefined : requireUuid('output_uuid', output);
-    return context.json(listNodes(store, context.get('agent'), outputUuid, queryPage(context)));
+    const query = {
+      ...queryPage(context),
+      output: queryUuid(context, 'output_uuid'),
+      unit: queryUuid(context, 'unit_uuid'),
+      type: queryChoice(context, 'type', ['Input', 'Output'] as const),
+    };
+    return context.json(listNodes(store, context.get('agent'), query));
   });
   api.get('/unit_nodes/:uuid', (context) => {
-    const row = operator.getNode(pathUuid(context));
-    requireSight(context.get('agent'), row.uuid);
-    return context.json(row);
+    const uuid = pathUuid(context);
+    requireSight(context.get('agent'), uuid);
+    return context.json(operator.getNode(uuid));
   });
   api.patch('/unit_nodes/set_state_input/:uuid', async (context) => {
+    const state = optionalText(await bodyOf(context), 'state') ?? null;
     const agent = context.get('agent');
-    const { unit, node } = requireNode(store, pathUuid(context));
-    if (agent.type === 'Unit' && !node.isRewritableInput) {
-      throw noAccess(`No unit may set the input ${node.uuid} of ${unit.name}. Make it rewritable first.`);
-    }
+    const { node } = requireNode(store, pathUuid(context));
+    // The platform names no unit here. It also clears the node's flags, which helps nobody and is left out.
+    if (agent.type !== 'User' && !node.isRewritableInput) throw notItsOwn(store, { type: 'Bot', uuid: '' });
     requireSight(agent, node.uuid);
-    return context.json(await operator.setStateInput(node.uuid, textField(await bodyOf(context), 'state')));
+    return context.json(await operator.setStateInput(node.uuid, state));
   });
   api.patch('/unit_nodes/:uuid', async (context) => {
     requireUser(context.get('agent'));
@@ -64,15 +74,15 @@ export const nodeRoutes = (api: Hono<RestEnv>, { core, operator }: RestParts): v
   api.post('/unit_nodes/create_unit_node_edge', async (context) => {
     requireUser(context.get('agent'));
     const body = await bodyOf(context);
-    const output = requireUuid('node_output_uuid', body['node_output_uuid']);
-    const input = requireUuid('node_input_uuid', body['node_input_uuid']);
+    const output = uuidField(body, 'node_output_uuid');
+    const input = uuidField(body, 'node_input_uuid');
     return context.json(await operator.createEdge(output, input), 201);
   });
   api.delete('/unit_nodes/delete_unit_node_edge', async (context) => {
     requireUser(context.get('agent'));
-    const output = requireUuid('node_output_uuid', context.req.query('node_output_uuid'));
-    const input = requireUuid('node_input_uuid', context.req.query('node_input_uuid'));
+    const output = requiredQueryUuid(context, 'node_output_uuid');
+    const input = requiredQueryUuid(context, 'node_input_uuid');
     await operator.deleteEdge(output, input);
-    return context.body(null, 204);
+    return noContent(context);
   });
 };

@@ -1,31 +1,35 @@
 import type { Context, Hono } from 'hono';
 import { isJsonObject, type JsonObject } from '../../../services/json.ts';
-import { maySeeUnit, requireOwner, requireUser } from '../model/access.ts';
-import { InstanceError, noAccess } from '../errors.ts';
+import { mayUseTopic, maySeeUnit, notItsOwn, requireOwner, requireUser } from '../model/access.ts';
+import { invalid, InstanceError } from '../errors.ts';
+import { notObject } from './field-faults.ts';
 import {
   bodyOf,
-  isText,
-  isVisibility,
+  noContent,
   optionalField,
+  optionalText,
+  optionalVisibility,
   pathUuid,
   queryCommand,
   queryOrder,
   queryPage,
-  requireUuid,
+  queryUuid,
+  requiredQueryUuid,
   textField,
   type RestEnv,
   type RestParts,
 } from './requests.ts';
+import { unitRow } from '../model/rows.ts';
 import type { NewUnit, NewVersion } from '../model/units.ts';
 
 const newVersion = (body: JsonObject): NewVersion => {
-  const compiledFirmwareLink = optionalField(body, 'compiled_firmware_link', 'a text', isText);
+  const compiledFirmwareLink = optionalText(body, 'compiled_firmware_link');
   return { folder: textField(body, 'folder'), ...(compiledFirmwareLink === undefined ? {} : { compiledFirmwareLink }) };
 };
 
 const newUnit = (body: JsonObject): NewUnit => {
-  const visibilityLevel = optionalField(body, 'visibility_level', 'Public, Internal or Private', isVisibility);
-  const env = optionalField(body, 'env', 'an object', isJsonObject);
+  const visibilityLevel = optionalVisibility(body);
+  const env = optionalField(body, 'env', isJsonObject, notObject);
   return {
     name: textField(body, 'name'),
     ...newVersion(body),
@@ -37,22 +41,15 @@ const newUnit = (body: JsonObject): NewUnit => {
 /** Reads variables from JSON in `env_json_string`, as the platform does, or from the body itself. */
 const variablesOf = (body: JsonObject): JsonObject => {
   if (!Object.hasOwn(body, 'env_json_string')) return body;
+  const text = textField(body, 'env_json_string');
   let variables: unknown;
   try {
-    variables = JSON.parse(textField(body, 'env_json_string'));
+    variables = JSON.parse(text);
   } catch (cause) {
-    throw cause instanceof InstanceError
-      ? cause
-      : new InstanceError('invalid', 'env_json_string must be the text of a JSON object.', { cause });
+    throw new InstanceError('invalid', 'Data env.json is invalid', { cause, subject: 'json' });
   }
-  if (!isJsonObject(variables)) throw new InstanceError('invalid', 'env_json_string must hold a JSON object.');
+  if (!isJsonObject(variables)) throw invalid('Data env.json is invalid', 'json');
   return variables;
-};
-
-const logUnit = (context: Context<RestEnv>): string => {
-  const uuid = requireUuid('unit_uuid', context.req.query('unit_uuid') ?? context.req.query('uuid'));
-  requireOwner(context.get('agent'), uuid);
-  return uuid;
 };
 
 /** Adds the routes for managing units. */
@@ -65,27 +62,48 @@ export const operatorRoutes = (api: Hono<RestEnv>, { core, operator }: RestParts
     requireUser(context.get('agent'));
     return context.json(await operator.addVersion(pathUuid(context), newVersion(await bodyOf(context))), 201);
   });
-  for (const path of ['/units/log_list', '/units/log_list/']) {
-    api.get(path, (context) => {
-      const levels = context.req.queries('level') ?? [];
-      const order = queryOrder(context, 'order_by_create_date', 'desc');
-      return context.json(operator.logList(logUnit(context), { ...queryPage(context), levels, order }));
-    });
-  }
+  const logUnit = (context: Context<RestEnv>): string => {
+    const uuid = queryUuid(context, 'unit_uuid') ?? requiredQueryUuid(context, 'uuid');
+    requireOwner(core.store, context.get('agent'), uuid);
+    return uuid;
+  };
+  api.get('/units/log_list/', (context) => {
+    const levels = context.req.queries('level') ?? [];
+    const order = queryOrder(context, 'order_by_create_date') ?? 'desc';
+    return context.json(operator.logList(logUnit(context), { ...queryPage(context), levels, order }));
+  });
+  // Of the broker, for each topic that a unit subscribes or publishes to.
+  api.post('/units/auth', async (context) => {
+    const body = await bodyOf(context);
+    const { type, uuid } = await core.tokens.read(textField(body, 'token'));
+    const isAllowed = type === 'Unit' && mayUseTopic(core.store, core.address.domain, uuid, textField(body, 'topic'));
+    return context.json({ result: isAllowed ? 'allow' : 'deny' });
+  });
   api.get('/units/:uuid', (context) => {
     const unit = core.store.unit(pathUuid(context));
-    if (!maySeeUnit(context.get('agent'), unit)) throw noAccess('The unit is private. Send the token of its owner.');
-    return context.json(operator.getUnit(unit.uuid));
+    if (!maySeeUnit(context.get('agent'), unit)) throw notItsOwn(core.store, context.get('agent'));
+    return context.json(unitRow(core.store, unit, [], Date.now()));
   });
   api.patch('/units/env/:uuid', async (context) => {
     requireUser(context.get('agent'));
     await operator.setEnv(pathUuid(context), variablesOf(await bodyOf(context)));
-    return context.body(null, 204);
+    return noContent(context);
+  });
+  api.delete('/units/env/:uuid', async (context) => {
+    requireUser(context.get('agent'));
+    await operator.resetEnv(pathUuid(context));
+    return noContent(context);
+  });
+  api.delete('/units/:uuid', async (context) => {
+    requireUser(context.get('agent'));
+    await operator.deleteUnit(pathUuid(context));
+    return noContent(context);
   });
   api.post('/units/send_command_to_input_base_topic/:uuid', async (context) => {
     const uuid = pathUuid(context);
-    requireOwner(context.get('agent'), uuid);
-    await operator.sendCommand(uuid, queryCommand(context), context.req.query('commit'));
-    return context.body(null, 204);
+    const command = queryCommand(context);
+    requireOwner(core.store, context.get('agent'), uuid);
+    await operator.sendCommand(uuid, command, context.req.query('commit'));
+    return noContent(context);
   });
 };

@@ -2,34 +2,47 @@ import { Hono, type Context } from 'hono';
 import type { Core } from '../model/core.ts';
 import { apiPrefix, appPrefix } from '../model/env.ts';
 import { InstanceError } from '../errors.ts';
+import { FieldError } from './field-faults.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { operatorRoutes } from './operator-routes.ts';
 import { unitRoutes } from './unit-routes.ts';
-import type { RestEnv, RestParts } from './requests.ts';
-
-const detail = (context: Context, status: 403 | 404 | 413 | 422 | 500, message: string) =>
-  context.json({ detail: message }, status);
+import { PageError, type RestEnv, type RestParts } from './requests.ts';
 
 const onError =
   ({ events }: Core) =>
   (thrown: Error, context: Context) => {
-    if (thrown instanceof InstanceError && thrown.code !== 'io') return detail(context, thrown.status, thrown.message);
+    if (thrown instanceof FieldError) return context.json({ detail: [thrown.fault] }, 422);
+    if (thrown instanceof PageError) return context.json({ detail: thrown.message }, 422);
+    if (thrown instanceof InstanceError && thrown.code !== 'io') {
+      return context.json({ detail: thrown.detail }, thrown.status);
+    }
     events.fault(`${context.req.method} ${context.req.path} failed`, thrown);
-    return detail(context, 500, 'The instance failed. Look at its output.');
+    return context.text('Internal Server Error', 500);
   };
+
+/** Answers other methods on the paths of the routes: HEAD too, which the platform has nowhere. */
+const refuseOtherMethods = (api: Hono<RestEnv>): void => {
+  for (const path of new Set(api.routes.map((route) => route.path))) {
+    if (!path.endsWith('*')) api.all(path.slice(`${appPrefix}${apiPrefix}`.length), methodNotAllowed);
+  }
+};
+
+const methodNotAllowed = (context: Context) => context.json({ detail: 'Method Not Allowed' }, 405);
 
 /** Creates the REST API of an instance, under `/pepeunit/api/v1`. */
 export const restApi = (parts: RestParts): Hono<RestEnv> => {
   const { core } = parts;
   const api = new Hono<RestEnv>().basePath(`${appPrefix}${apiPrefix}`);
   api.onError(onError(core));
-  api.notFound((context) => detail(context, 404, 'There is no such route.'));
+  api.notFound((context) => context.json({ detail: 'Not Found' }, 404));
   api.use(async (context, next) => {
+    if (context.req.method === 'HEAD') return methodNotAllowed(context);
     context.set('agent', await core.tokens.read(context.req.header('x-auth-token')));
-    await next();
+    return next();
   });
   unitRoutes(api, parts);
   operatorRoutes(api, parts);
   nodeRoutes(api, parts);
+  refuseOtherMethods(api);
   return api;
 };

@@ -4,11 +4,13 @@ import { packTar, packTgz, packZip, type ArchiveFile } from '../model/archive.ts
 import { listUnits } from '../model/rows.ts';
 import {
   bodyOf,
+  noContent,
   pathUuid,
+  queryBoolean,
   queryInteger,
   queryOrder,
   queryPage,
-  requireUuid,
+  queryUuids,
   textField,
   type RestEnv,
   type RestParts,
@@ -22,36 +24,37 @@ const archive = (context: Context, name: string, type: string, bytes: Uint8Array
     'content-length': String(bytes.length),
   });
 
-/** Reads the unit of the path. @throws {InstanceError} `noAccess` unless the agent may act for it. */
-const ownUnit = (context: Context<RestEnv>): string => {
-  const uuid = pathUuid(context);
-  requireOwner(context.get('agent'), uuid);
-  return uuid;
-};
-
 /** Adds the routes that units call. */
 export const unitRoutes = (api: Hono<RestEnv>, { core, operator }: RestParts): void => {
+  /** Reads the unit of the path. @throws {InstanceError} `noAccess` unless the agent may act for it. */
+  const ownUnit = (context: Context<RestEnv>): string => {
+    const uuid = pathUuid(context);
+    requireOwner(core.store, context.get('agent'), uuid);
+    return uuid;
+  };
   const firmware = (context: Context<RestEnv>): Promise<readonly ArchiveFile[]> =>
     operator.getFirmware(ownUnit(context));
 
   api.get('/units', (context) => {
-    const nodeUuids = (context.req.queries('unit_node_uuids') ?? []).map((uuid) =>
-      requireUuid('unit_node_uuids', uuid),
-    );
-    const withNodes = context.req.query('is_include_output_unit_nodes') === 'true';
-    const orderByName = queryOrder(context, 'order_by_unit_name', 'asc');
-    return context.json(
-      listUnits(core.store, context.get('agent'), { ...queryPage(context), withNodes, nodeUuids, orderByName }),
-    );
+    const query = {
+      ...queryPage(context),
+      withNodes: queryBoolean(context, 'is_include_output_unit_nodes'),
+      nodeUuids: queryUuids(context, 'unit_node_uuids'),
+      search: context.req.query('search_string') ?? '',
+      orderByName: queryOrder(context, 'order_by_unit_name'),
+      orderByCreation: queryOrder(context, 'order_by_create_date'),
+      orderByUpdate: queryOrder(context, 'order_by_last_update'),
+    };
+    return context.json(listUnits(core.store, context.get('agent'), query));
   });
   api.get('/units/env/:uuid', async (context) => context.json(await operator.getEnv(ownUnit(context))));
   api.get('/units/get_current_schema/:uuid', (context) => context.json(operator.getSchema(ownUnit(context))));
   api.get('/units/get_target_version/:uuid', (context) => context.json(operator.getTargetVersion(ownUnit(context))));
   api.get('/units/firmware/tgz/:uuid', async (context) => {
-    const files = await firmware(context);
     const wbits = queryInteger(context, 'wbits', 9);
     const level = queryInteger(context, 'level', 9);
-    return archive(context, 'firmware.tgz', 'application/octet-stream', await packTgz(files, { wbits, level }));
+    const files = await firmware(context);
+    return archive(context, 'firmware.tgz', 'application/x-tar', await packTgz(files, { wbits, level }));
   });
   api.get('/units/firmware/tar/:uuid', async (context) =>
     archive(context, 'firmware.tar', 'application/x-tar', await packTar(await firmware(context))),
@@ -60,9 +63,9 @@ export const unitRoutes = (api: Hono<RestEnv>, { core, operator }: RestParts): v
     archive(context, 'firmware.zip', 'application/zip', packZip(await firmware(context))),
   );
   api.post('/units/set_state_storage/:uuid', async (context) => {
-    const uuid = ownUnit(context);
-    await setStateStorage(core, uuid, textField(await bodyOf(context), 'state'));
-    return context.body(null, 204);
+    const state = textField(await bodyOf(context), 'state');
+    await setStateStorage(core, ownUnit(context), state);
+    return noContent(context);
   });
   api.get('/units/get_state_storage/:uuid', async (context) => {
     const unit = core.store.unit(ownUnit(context));

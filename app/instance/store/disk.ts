@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeFolder, replaceFile } from '../../../adapters/node/fs/durable-file.ts';
 import { codeOf } from '../../../adapters/node/fs/errors.ts';
@@ -14,6 +14,8 @@ export interface Disk {
   list(folder: string): Promise<string[]>;
   /** Replaces a document atomically: a reader finds the old one or the new one. */
   replace(name: string, content: Uint8Array | string): Promise<void>;
+  /** Removes a document, if there is one. */
+  remove(name: string): Promise<void>;
   /** Appends to a document; a crash may leave the last line incomplete. */
   append(name: string, text: string): Promise<void>;
 }
@@ -29,6 +31,7 @@ export const memoryDisk = (): Disk => {
     read: async (name) => documents.get(name),
     list: async (folder) => [...documents.keys()].filter((name) => dirname(name) === folder).toSorted(),
     replace: async (name, content) => void documents.set(name, encoded(content)),
+    remove: async (name) => void documents.delete(name),
     append: async () => undefined,
   };
 };
@@ -68,6 +71,7 @@ export const folderDisk = (root: string): Disk => ({
       .map((name) => `${folder}/${name}`);
   },
   replace: (name, content) => attempt('written', join(root, name), () => replaceFile(join(root, name), content)),
+  remove: (name) => attempt('removed', join(root, name), () => rm(join(root, name), { force: true })),
   append: (name, text) => {
     const path = join(root, name);
     return attempt('written', path, async () => {

@@ -70,8 +70,8 @@ export interface UnitDocument {
   readonly updated: string;
   readonly secretKey: string;
   readonly encryptKey: string;
-  /** Variables that the operator set. */
-  readonly env: JsonObject;
+  /** Variables that the operator set; null while no env was ever saved. */
+  readonly env: JsonObject | null;
   /** Oldest first. */
   readonly versions: readonly VersionDocument[];
   readonly targetCommit: string;
@@ -89,9 +89,9 @@ export interface LogDocument {
   readonly create_datetime: string;
 }
 
-/** The last text on a node's topic. */
+/** The last text on a node's topic; null where it was cleared. */
 export interface NodeValue {
-  readonly text: string;
+  readonly text: string | null;
   readonly at: string;
 }
 

@@ -16,6 +16,8 @@ export interface Store {
   unit(uuid: string): UnitDocument;
   hasUnit(uuid: string): boolean;
   putUnit(unit: UnitDocument): Promise<void>;
+  /** Removes a unit with its log and its state storage. */
+  removeUnit(uuid: string): Promise<void>;
   /** Finds a node and its unit. */
   node(uuid: string): { unit: UnitDocument; node: NodeDocument } | undefined;
   putBlob(hash: string, bytes: Uint8Array): Promise<void>;
@@ -107,6 +109,14 @@ const loadUnits = async (disk: Disk) => {
       own(unit);
       return (writers.get(unit.uuid) ?? writer(unit.uuid))();
     },
+    removeUnit: async (uuid: string) => {
+      // A write under way would bring the document back.
+      await writers.get(uuid)?.();
+      units.get(uuid)?.nodes.forEach((gone) => owners.delete(gone.uuid));
+      units.delete(uuid);
+      writers.delete(uuid);
+      await disk.remove(`units/${uuid}.json`);
+    },
     node,
   };
 };
@@ -160,6 +170,11 @@ export const openStore = async (disk: Disk, onError: (thrown: unknown) => void):
     ...units,
     ...logs,
     putUnit: (unit) => track(units.putUnit(unit)),
+    removeUnit: async (uuid) => {
+      await track(logs.clearLogs(uuid));
+      await disk.remove(`storage/${uuid}.json`);
+      await track(units.removeUnit(uuid));
+    },
     appendLogs: (unit, entries) => track(logs.appendLogs(unit, entries)),
     clearLogs: (unit) => track(logs.clearLogs(unit)),
     putBlob: async (hash, bytes) => {

@@ -47,7 +47,7 @@ const download = async (kind: string, query = '') => {
   const folder = await createProgramFolder({ [`${'long-'.repeat(30)}name.txt`]: 'long' });
   await writeFile(join(folder, 'start.sh'), '#!/bin/sh\n');
   await chmod(join(folder, 'start.sh'), 0o755);
-  const unit = await addUnit(instance, { folder });
+  const unit = await addUnit(instance, { folder, env: {} });
   const response = await api(instance, unit.token)('GET', `/units/firmware/${kind}/${unit.uuid}${query}`);
   expect(response.status).toBe(200);
   const bytes = Buffer.from(await response.arrayBuffer());

@@ -24,11 +24,13 @@ describe('who may ask', () => {
       expect([path, (await operator(method, path, body)).ok]).toEqual([path, true]);
       const refused = await stranger(method, path, body);
       expect([path, refused.status]).toEqual([path, 403]);
-      expect(await refused.json()).toEqual({ detail: expect.any(String) });
+      expect(await refused.json()).toEqual({
+        detail: '403: 1: No Access: The Unit other requesting the information does not have access to it',
+      });
     }
   });
 
-  it('answers 403 without a token of this instance, 404 for a unit that is not there, 422 for no UUID', async () => {
+  it('answers 403 without a token of this instance, 422 for a unit that is not there and for no UUID', async () => {
     const { instance, unit, operator } = await startInstanceWithUnit();
     for (const token of [undefined, 'nonsense', `${unit.token}x`]) {
       for (const [method, path, body] of unitRows(unit.uuid)) {
@@ -38,7 +40,7 @@ describe('who may ask', () => {
       }
     }
     for (const [method, path, body] of unitRows(nobody)) {
-      expect([path, (await operator(method, path, body)).status]).toEqual([path, 404]);
+      expect([path, (await operator(method, path, body)).status]).toEqual([path, 422]);
     }
     for (const [method, path, body] of unitRows('nonsense')) {
       expect([path, (await operator(method, path, body)).status]).toEqual([path, 422]);
@@ -53,6 +55,8 @@ describe('who may ask', () => {
       ['POST', '/units', { name: 'x', folder: '/' }],
       ['POST', `/units/${unit.uuid}/versions`, { folder: '/' }],
       ['PATCH', `/units/env/${unit.uuid}`, { SPEED: 2 }],
+      ['DELETE', `/units/env/${unit.uuid}`],
+      ['DELETE', `/units/${unit.uuid}`],
       ['PATCH', `/unit_nodes/${unit.node('plain_in')}`, { max_connections: 1 }],
       ['POST', '/unit_nodes/create_unit_node_edge', {}],
       ['DELETE', '/unit_nodes/delete_unit_node_edge'],
@@ -70,6 +74,6 @@ describe('who may ask', () => {
       expect((await operator('GET', path)).status).toBe(200);
       expect((await api(instance, hidden.token)('GET', path)).status).toBe(200);
     }
-    expect((await operator('GET', `/unit_nodes/${nobody}`)).status).toBe(404);
+    expect((await operator('GET', `/unit_nodes/${nobody}`)).status).toBe(422);
   });
 });

@@ -35,14 +35,14 @@ describe('a new version', () => {
     expect(await json(own('GET', `/units/get_target_version/${unit.uuid}`))).toMatchObject({ commit: added.commit });
     expect(await json(own('GET', `/units/env/${unit.uuid}`))).toMatchObject({ PU_COMMIT_VERSION: added.commit });
     const row = instance.operator.getUnit(unit.uuid);
-    expect(row).toMatchObject({ firmware_update_status: 'RequestSent', repo_commit: added.commit });
+    expect(row).toMatchObject({ firmware_update_status: 'RequestSent', repo_commit: null });
     const nodes = Object.fromEntries(row.unit_nodes.map((node) => [node.topic_name, node.uuid]));
     expect(Object.keys(nodes).toSorted()).toEqual(['new_in', 'out/pepeunit', 'set/pepeunit']);
     expect(nodes['set/pepeunit']).toBe(unit.node('set/pepeunit'));
 
     expect((await operator('POST', `${path}&commit=${first}`)).status).toBe(204);
     expect(instance.operator.getTargetVersion(unit.uuid).commit).toBe(first);
-    expect((await operator('POST', `${path}&commit=unknown`)).status).toBe(404);
+    expect((await operator('POST', `${path}&commit=unknown`)).status).toBe(422);
   });
 
   it('makes the same commit of the same contents, and a version of them only once in a row', async () => {
