@@ -47,7 +47,7 @@ export const createLiveUnit = async (
   const { operator } = instance;
   const source = join(root, 'source');
   await writeProgram(source, env, schema, 'version 1');
-  const row = await operator.createUnit({ name: 'unit under test', folder: source });
+  const row = await operator.createUnit({ name: 'unit under test', folder: source, env: {} });
   const folder = join(root, 'unit');
   await mkdir(folder);
   const path = (name: string) => join(folder, name);

@@ -98,7 +98,7 @@ export const createSupervisedUnit = async (
   const folder = join(root, 'units', name);
   const versions = join(root, 'versions', name);
   await writeVersion(join(versions, program.label), program, env);
-  const row = await operator.createUnit({ name, folder: join(versions, program.label) });
+  const row = await operator.createUnit({ name, folder: join(versions, program.label), env: {} });
   await writeVersion(folder, program, env);
   await writeFile(join(folder, 'env.json'), JSON.stringify(await operator.getEnv(row.uuid)));
   await writeFile(join(folder, 'schema.json'), JSON.stringify(operator.getSchema(row.uuid)));
