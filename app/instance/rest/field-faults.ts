@@ -58,10 +58,9 @@ export const notOneOf = (loc: Place, input: JsonValue, names: readonly string[])
 
 /** What is wrong with a text that should be a UUID. */
 const uuidFault = (text: string): string => {
-  const at = [...text].findIndex((character) => !/[0-9a-f-]/i.test(character));
-  if (at < 0) return `invalid length: expected length 32 for simple format, found ${text.replaceAll('-', '').length}`;
-  const found = [...text][at];
-  return `invalid character: expected an optional prefix of \`urn:uuid:\` followed by [0-9a-fA-F-], found \`${found}\` at ${at + 1}`;
+  const found = /[^0-9a-f-]/iu.exec(text);
+  if (!found) return `invalid length: expected length 32 for simple format, found ${text.replaceAll('-', '').length}`;
+  return `invalid character: expected an optional prefix of \`urn:uuid:\` followed by [0-9a-fA-F-], found \`${found[0]}\` at ${found.index + 1}`;
 };
 
 export const notUuid = (loc: Place, input: JsonValue): FieldError => {

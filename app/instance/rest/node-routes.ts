@@ -27,7 +27,7 @@ const nodeChanges = (body: JsonObject): NodeChanges => {
   const visibility = optionalVisibility(body);
   const isRewritable = optionalField(body, 'is_rewritable_input', isBoolean, notBoolean);
   const maxConnections = optionalField(body, 'max_connections', isNumber, (loc, value) =>
-    notInteger(loc, String(value)),
+    notInteger(loc, JSON.stringify(value)),
   );
   return {
     ...(visibility === undefined ? {} : { visibility_level: visibility }),

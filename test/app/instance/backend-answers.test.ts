@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { connectAsync } from 'mqtt';
 import { beforeAll, expect, test } from 'vitest';
+import { textOf } from '../../../services/errors.ts';
 import type { JsonValue } from '../../../services/json.ts';
 import { createFolder, writeFiles } from '../../support/folder.ts';
 import { nobody } from '../../support/instance.ts';
@@ -142,7 +143,7 @@ beforeAll(async () => {
   const { operator } = instance;
   const first = await createUnit(root, 'unit1');
   const second = await createUnit(root, 'unit2');
-  const tokenOf = async ({ uuid }: UnitRow) => String((await operator.getEnv(uuid))['PU_AUTH_TOKEN']);
+  const tokenOf = async ({ uuid }: UnitRow) => textOf((await operator.getEnv(uuid))['PU_AUTH_TOKEN']);
   names = {
     u1: first.uuid,
     u2: second.uuid,

@@ -108,7 +108,7 @@ describe('what an operator does', () => {
     expect((await operator('DELETE', `/units/${unit.uuid}`)).status).toBe(204);
     expect((await own('GET', `/units/env/${unit.uuid}`)).status).toBe(422);
     expect((await operator('GET', `/unit_nodes/${unit.node('set/pepeunit')}`)).status).toBe(422);
-    await expect(connectUnit(instance.mqttUrl, unit.token)).rejects.toThrow();
+    await expect(connectUnit(instance.mqttUrl, unit.token)).rejects.toThrow('Not authorized');
     expect((await operator('DELETE', `/units/${unit.uuid}`)).status).toBe(422);
   });
 
