@@ -53,6 +53,14 @@ export class StorageError extends PepeunitError<'malformed' | 'io' | 'unsupporte
 export const isLoss = (thrown: unknown): thrown is StorageError =>
   thrown instanceof StorageError && thrown.code === 'lost';
 
+/** What a server's answer says about a failure. */
+export interface AnswerFacts {
+  /** HTTP status. */
+  readonly status?: number | undefined;
+  /** How long it asks to wait before the next request, milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+}
+
 /** A request to the instance's REST API failed. */
 export class RestError extends PepeunitError<
   'status' | 'timeout' | 'network' | 'redirect' | 'malformed' | 'tooLarge' | 'aborted'
@@ -60,9 +68,12 @@ export class RestError extends PepeunitError<
   override readonly name = 'RestError';
   /** HTTP status, if the server answered. */
   readonly status: number | undefined;
-  constructor(code: RestError['code'], message: string, options?: ErrorOptions & { status?: number }) {
+  /** How long the server asks to wait before the next request, milliseconds. */
+  readonly retryAfterMs: number | undefined;
+  constructor(code: RestError['code'], message: string, options?: ErrorOptions & AnswerFacts) {
     super(code, message, options);
     this.status = options?.status;
+    this.retryAfterMs = options?.retryAfterMs;
   }
 }
 
@@ -141,7 +152,7 @@ export class ClientError extends PepeunitError<
 }
 
 /** A failure as plain data, fit for events, logs and inspectors. */
-export interface Failure {
+export interface Failure extends AnswerFacts {
   readonly name: string;
   readonly code: string;
   readonly message: string;
@@ -166,10 +177,13 @@ export const textOf = (value: unknown): string => {
 const describeThrown = (thrown: unknown): Failure => {
   if (!(thrown instanceof Error)) return { name: 'Error', code: 'unexpected', message: textOf(thrown) };
   const { name, message, code } = thrown as Error & { readonly code?: unknown };
+  const { status, retryAfterMs } = thrown instanceof RestError ? thrown : ({} as AnswerFacts);
   return {
     name: textOf(name),
     code: typeof code === 'string' && code !== '' ? code : 'unexpected',
     message: textOf(message) || 'Something failed without saying why',
+    ...(status !== undefined && { status }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
 };
 
@@ -189,7 +203,9 @@ export const failureOf = (thrown: unknown): Failure => {
   }
 };
 
-const classes: Readonly<Record<string, new (code: never, message: string) => PepeunitError>> = {
+const classes: Readonly<
+  Record<string, new (code: never, message: string, options?: ErrorOptions & AnswerFacts) => PepeunitError>
+> = {
   SettingsError,
   SchemaError,
   StorageError,
@@ -212,7 +228,7 @@ const classes: Readonly<Record<string, new (code: never, message: string) => Pep
  * const failure = failureOf(new RestError('timeout', 'No answer.'));
  * const error = errorOf(failure); // a RestError again
  */
-export const errorOf = ({ name, code, message }: Failure): PepeunitError => {
+export const errorOf = ({ name, code, message, status, retryAfterMs }: Failure): PepeunitError => {
   const Class = Object.hasOwn(classes, name) ? classes[name] : undefined;
-  return Class ? new Class(code as never, message) : new ClientError('failed', message);
+  return Class ? new Class(code as never, message, { status, retryAfterMs }) : new ClientError('failed', message);
 };

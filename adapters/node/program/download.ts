@@ -2,6 +2,7 @@ import { stat, statfs } from 'node:fs/promises';
 import { FirmwareError, RestError } from '../../../services/errors.ts';
 import { bodyChunks, dropBody } from '../../shared/rest/body.ts';
 import { createDeadline, type Deadline } from '../../shared/rest/deadline.ts';
+import { retryAfterOf } from '../../shared/rest/retry-after.ts';
 import type { PartialFile, Progress } from './partial-file.ts';
 import { requestProgram, nameOf, type ProgramRequest } from './request.ts';
 
@@ -55,7 +56,8 @@ const partInfoOf = (response: Response, had: Progress | undefined, what: string)
   const { status, headers } = response;
   if (status === 416 && had) return undefined;
   if (status !== 200 && !(status === 206 && had)) {
-    throw new RestError('status', `${what}: status ${status}. Check the firmware's link.`, { status });
+    const retryAfterMs = retryAfterOf(response);
+    throw new RestError('status', `${what}: status ${status}. Check the firmware's link.`, { status, retryAfterMs });
   }
   if (headers.has('content-encoding')) throw malformed(what, 'is packed, which was not asked for');
   if (/^(?:text\/html|application\/json)/i.test(headers.get('content-type') ?? '')) {

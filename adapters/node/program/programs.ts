@@ -6,6 +6,7 @@ import { readLink, type LinkPolicy, type ProgramLink } from '../../shared/archiv
 import { releaseName } from '../../shared/archive/release.ts';
 import { readBody } from '../../shared/rest/body.ts';
 import { createDeadline } from '../../shared/rest/deadline.ts';
+import { retryAfterOf } from '../../shared/rest/retry-after.ts';
 import { createSerialQueue } from '../../shared/serialize.ts';
 import { makeFolder, privateFolder, syncFolder } from '../fs/durable-file.ts';
 import { ioError } from '../fs/errors.ts';
@@ -63,7 +64,10 @@ const fetchRelease = async (fetching: Fetching, program: URL, signal: AbortSigna
     const body = await readBody(response, what, maxReleaseBytes, limit);
     if (response.status === 404) return '';
     if (response.status === 200) return new TextDecoder().decode(body);
-    throw new RestError('status', `${what}: status ${response.status}. Try again later.`, { status: response.status });
+    throw new RestError('status', `${what}: status ${response.status}. Try again later.`, {
+      status: response.status,
+      retryAfterMs: retryAfterOf(response),
+    });
   } finally {
     limit.end();
   }

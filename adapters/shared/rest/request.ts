@@ -4,6 +4,7 @@ import type { RestTarget } from '../../../services/rest.ts';
 import { parseJson, readBody } from './body.ts';
 import type { Deadline } from './deadline.ts';
 import { fetchRedirecting, tokenHeader } from './redirecting-fetch.ts';
+import { retryAfterOf } from './retry-after.ts';
 
 /** One request to the instance. */
 export interface RestRequest {
@@ -99,5 +100,5 @@ export const sendRequest = async (
   const { status } = response;
   const detail = await refusalText(response, what, target.token, deadline);
   const message = `${what}: status ${status}${detail}. ${statusAdvice[status] ?? 'Try again later.'}`;
-  throw new RestError('status', message, { status });
+  throw new RestError('status', message, { status, retryAfterMs: retryAfterOf(response) });
 };
