@@ -3,22 +3,30 @@
  *
  *     idle ─load─▶ loading ─ok─▶ ready ─refresh─▶ refreshing ─ok─▶ ready
  *                     │                               │
- *                     └─fail─▶ faulty ◀───────fail────┘   (ready again where settings are in force)
+ *                     └─fail─▶ faulty ◀───────fail────┤   (ready again where settings are in force)
+ *                                                     └─of a command─▶ waiting ─▶ refreshing
  */
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import { failureOf, type Failure } from '../services/errors.ts';
 import type { LoadSettings, RefreshSettings, UnitSettings } from '../services/settings.ts';
 import { timedOut } from './lib/failure.ts';
+import { canSucceedLater, isTriedForLong, noRetry, retriedAfter, retryMs, type Retry } from './lib/retry.ts';
 import { slot, type Parent } from './lib/slot.ts';
 
 /** Events that the settings machine accepts. One that comes during another is handled after it. */
-export type SettingsEvent = { type: 'settings.load' } | { type: 'settings.refresh' };
+export type SettingsEvent =
+  | { type: 'settings.load' }
+  | { type: 'settings.refresh' }
+  /** The refresh that follows was commanded: it is tried again until it works. */
+  | { type: 'settings.pursue' };
 
 /** Facts that the settings machine reports to its parent. */
 export type SettingsFact =
   | { type: 'settings.ready' }
   | { type: 'settings.loaded'; settings: UnitSettings }
-  | { type: 'settings.failed'; failure: Failure; during: Attempt };
+  | { type: 'settings.failed'; failure: Failure; during: Attempt }
+  /** A commanded refresh failed, and is tried again. */
+  | { type: 'settings.postponed'; failure: Failure; attempts: number };
 
 type Attempt = 'load' | 'refresh';
 
@@ -34,6 +42,8 @@ export interface SettingsContext {
   failure?: Failure | undefined;
   /** The request to handle next; a refresh includes a load. */
   pending?: Attempt | undefined;
+  /** How often the commanded refresh has failed; `undefined` without a command. */
+  retry?: Retry | undefined;
 }
 
 export const settingsMachine = setup({
@@ -54,6 +64,12 @@ export const settingsMachine = setup({
       enqueue.assign({ settings, failure: undefined });
       enqueue.sendTo(context.parent, { type: 'settings.loaded', settings });
     }),
+    /** Keeps and reports the failure of a commanded refresh, and counts it. */
+    postpone: enqueueActions(({ context: { parent, retry }, enqueue }, { failure }: { failure: Failure }) => {
+      const next = retriedAfter(retry ?? noRetry, failure);
+      enqueue.assign({ failure, retry: next });
+      enqueue.sendTo(parent, { type: 'settings.postponed', failure, attempts: next.attempts });
+    }),
     /** Keeps and reports a failure; the current settings stay. */
     fail: enqueueActions(({ context, enqueue }, { failure, during }: { failure: Failure; during: Attempt }) => {
       enqueue.assign({ failure });
@@ -62,19 +78,27 @@ export const settingsMachine = setup({
     rememberLoad: assign(({ context }) => ({ pending: context.pending ?? ('load' as const) })),
     rememberRefresh: assign({ pending: 'refresh' }),
     forgetPending: assign({ pending: undefined }),
+    beginPursuit: assign({ retry: noRetry }),
+    /** Ends the pursuit, unless a newer command waits for its turn. */
+    endPursuit: assign(({ context: { pending, retry } }) => ({ retry: pending === 'refresh' ? retry : undefined })),
   },
   guards: {
     hasSettings: ({ context }) => context.settings !== undefined,
     isLoadPending: ({ context }) => context.pending === 'load',
     isRefreshPending: ({ context }) => context.pending === 'refresh',
+    isPostponed: ({ context: { retry } }) => retry !== undefined && retry.attempts > 0,
+    /** Whether a commanded refresh is tried again after this failure; what is in force stays so meanwhile. */
+    canRetry: ({ context: { settings, retry } }, { failure }: { failure: Failure }) =>
+      settings !== undefined && retry !== undefined && canSucceedLater(failure) && !isTriedForLong(retry),
   },
-  delays: { giveUpAfter: 60_000 },
+  delays: { giveUpAfter: 60_000, retryAfter: ({ context: { retry } }) => retryMs(retry ?? noRetry) },
 }).createMachine({
   id: 'settings',
   description: 'Keeps the settings of the unit: loads env.json and refreshes it from the instance.',
   context: ({ input }) => ({ parent: input.parent }),
   entry: [{ type: 'report', params: { type: 'settings.ready' } }],
   initial: 'idle',
+  on: { 'settings.pursue': { actions: [{ type: 'beginPursuit' }] } },
   states: {
     idle: {
       description: 'Nothing was requested yet.',
@@ -120,19 +144,49 @@ export const settingsMachine = setup({
         src: 'refresh',
         onDone: {
           target: 'ready',
-          actions: [{ type: 'adopt', params: ({ event }) => ({ settings: event.output }) }],
+          actions: [{ type: 'endPursuit' }, { type: 'adopt', params: ({ event }) => ({ settings: event.output }) }],
         },
-        onError: {
-          target: 'faulty',
-          actions: [{ type: 'fail', params: ({ event }) => ({ failure: failureOf(event.error), during: 'refresh' }) }],
-        },
+        onError: [
+          {
+            guard: { type: 'canRetry', params: ({ event }) => ({ failure: failureOf(event.error) }) },
+            target: 'waiting',
+            actions: [{ type: 'postpone', params: ({ event }) => ({ failure: failureOf(event.error) }) }],
+          },
+          {
+            target: 'faulty',
+            actions: [
+              { type: 'endPursuit' },
+              { type: 'fail', params: ({ event }) => ({ failure: failureOf(event.error), during: 'refresh' }) },
+            ],
+          },
+        ],
       },
       after: {
-        giveUpAfter: {
-          target: 'faulty',
-          actions: [{ type: 'fail', params: { failure: timedOut('Refreshing env.json'), during: 'refresh' } }],
-        },
+        giveUpAfter: [
+          {
+            guard: { type: 'canRetry', params: { failure: timedOut('Refreshing env.json') } },
+            target: 'waiting',
+            actions: [{ type: 'postpone', params: { failure: timedOut('Refreshing env.json') } }],
+          },
+          {
+            target: 'faulty',
+            actions: [
+              { type: 'endPursuit' },
+              { type: 'fail', params: { failure: timedOut('Refreshing env.json'), during: 'refresh' } },
+            ],
+          },
+        ],
       },
+    },
+    waiting: {
+      description: 'Settings are in force; a commanded refresh failed and is tried again.',
+      tags: ['ready'],
+      always: [
+        { guard: 'isRefreshPending', target: 'refreshing' },
+        { guard: 'isLoadPending', target: 'loading' },
+      ],
+      on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
+      after: { retryAfter: { target: 'refreshing' } },
     },
     ready: {
       description: 'Settings are in force; the last attempt may have failed.',
@@ -140,6 +194,7 @@ export const settingsMachine = setup({
       always: [
         { guard: 'isRefreshPending', target: 'refreshing' },
         { guard: 'isLoadPending', target: 'loading' },
+        { guard: 'isPostponed', target: 'waiting' },
       ],
       on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
     },

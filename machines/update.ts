@@ -7,12 +7,12 @@
  *                           └────▶ trial ┤                                                              restarting
  *                                     rollingBack ──────────────────────────────────────────────────────────▲
  *
- * State that must survive a crash is in the store's journal; the machine starts from it.
+ * What could not be had is tried again from `waiting`. State that must survive a crash is in the store's journal; the machine starts from it.
  */
 import { failureOf } from '../services/errors.ts';
 import { timedOut } from './lib/failure.ts';
 import { newUpdateContext } from './update/context.ts';
-import { refusalOf, spentAfter, trialFailure } from './update/failures.ts';
+import { postponing, refusalOf, spentAfter, trialFailure } from './update/failures.ts';
 import { updateSetup } from './update/setup.ts';
 
 export type * from './update/context.ts';
@@ -27,6 +27,7 @@ export const updateMachine = updateSetup.createMachine({
     'update.recover': { actions: [{ type: 'report', params: { type: 'update.recovered' } }] },
     'update.configure': { actions: [{ type: 'configure', params: ({ event }) => event }] },
     'update.start': { actions: [{ type: 'queue', params: ({ event }) => event }] },
+    'update.pursue': { actions: [{ type: 'beginPursuit', params: ({ event }) => event }] },
     'broker.up': { actions: [{ type: 'noteLink', params: ({ event }) => event }] },
     'broker.down': { actions: [{ type: 'noteNoLink' }] },
   },
@@ -77,8 +78,24 @@ export const updateMachine = updateSetup.createMachine({
           guard: 'isTargetOfNoUse',
           actions: [{ type: 'forgetDue' }, { type: 'report', params: { type: 'update.targetNotAsked' } }],
         },
+        { guard: 'hasRetry', target: 'waiting' },
       ],
       on: { 'update.start': { target: 'checking', actions: [{ type: 'begin', params: ({ event }) => event }] } },
+    },
+    waiting: {
+      description: 'The target version, or the version itself, could not be had, and is tried again.',
+      tags: ['ready'],
+      always: [
+        { guard: 'isTargetDue', target: 'askingTarget' },
+        { guard: 'hasNoRetry', target: 'idle' },
+      ],
+      on: { 'update.start': { target: 'checking', actions: [{ type: 'begin', params: ({ event }) => event }] } },
+      after: {
+        retryAfter: [
+          { guard: 'isUnanswered', target: 'askingTarget' },
+          { target: 'downloading', actions: [{ type: 'resume' }] },
+        ],
+      },
     },
     askingTarget: {
       description: 'Asks the instance for its target version, since commands sent while the unit was away are lost.',
@@ -89,33 +106,31 @@ export const updateMachine = updateSetup.createMachine({
         id: 'askTarget',
         src: 'askTarget',
         onDone: [
-          { guard: 'hasNext', target: 'idle' },
+          { guard: 'hasNext', target: 'idle', actions: [{ type: 'noteAnswer' }] },
+          {
+            guard: { type: 'isPursued', params: ({ event }) => ({ commitVersion: event.output }) },
+            target: 'downloading',
+            actions: [{ type: 'noteAnswer' }, { type: 'resume' }],
+          },
           {
             guard: { type: 'isWorthIt', params: ({ event }) => ({ commitVersion: event.output }) },
             target: 'checking',
-            actions: [{ type: 'beginAnswered', params: ({ event }) => ({ commitVersion: event.output }) }],
+            actions: [
+              { type: 'noteAnswer' },
+              { type: 'beginAnswered', params: ({ event }) => ({ commitVersion: event.output }) },
+            ],
           },
-          { target: 'idle' },
+          { target: 'idle', actions: [{ type: 'noteAnswer' }] },
         ],
         onError: {
           target: 'idle',
-          actions: [
-            {
-              type: 'report',
-              params: ({ event }) => ({ type: 'update.targetUnknown', failure: failureOf(event.error) }),
-            },
-          ],
+          actions: [{ type: 'noteNoAnswer', params: ({ event }) => ({ failure: failureOf(event.error) }) }],
         },
       },
       after: {
         askWithin: {
           target: 'idle',
-          actions: [
-            {
-              type: 'report',
-              params: { type: 'update.targetUnknown', failure: timedOut('Asking for the target version') },
-            },
-          ],
+          actions: [{ type: 'noteNoAnswer', params: { failure: timedOut('Asking for the target version') } }],
         },
       },
     },
@@ -128,6 +143,7 @@ export const updateMachine = updateSetup.createMachine({
           guard: 'isSameVersion',
           target: 'idle',
           actions: [
+            { type: 'endPursuit' },
             {
               type: 'report',
               params: ({ context: { target } }) => ({ type: 'update.skipped', target, reason: 'sameVersion' }),
@@ -148,6 +164,7 @@ export const updateMachine = updateSetup.createMachine({
     refusing: {
       description: 'The version failed before; only another one is tried.',
       entry: [
+        { type: 'endPursuit' },
         {
           type: 'report',
           params: ({ context }) => ({
@@ -170,9 +187,17 @@ export const updateMachine = updateSetup.createMachine({
           target: 'verifying',
           actions: [{ type: 'keepStaged', params: ({ event }) => ({ staged: event.output }) }],
         },
-        onError: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'downloading' } }] },
+        onError: [
+          postponing('downloading', 'idle'),
+          { target: 'idle', actions: [{ type: 'fail', params: { phase: 'downloading' } }] },
+        ],
       },
-      after: { downloadWithin: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'downloading' } }] } },
+      after: {
+        downloadWithin: [
+          postponing('downloading', 'idle'),
+          { target: 'idle', actions: [{ type: 'fail', params: { phase: 'downloading' } }] },
+        ],
+      },
     },
     verifying: {
       description: 'Checks that the staged version is complete and the requested one.',
@@ -197,14 +222,22 @@ export const updateMachine = updateSetup.createMachine({
           target: 'swapping',
           actions: [{ type: 'keepStaged', params: ({ event }) => ({ staged: event.output }) }],
         },
-        onError: { target: 'discarding', actions: [{ type: 'fail', params: { phase: 'staging' } }] },
+        onError: [
+          postponing('staging', 'discarding'),
+          { target: 'discarding', actions: [{ type: 'fail', params: { phase: 'staging' } }] },
+        ],
       },
-      after: { stageWithin: { target: 'discarding', actions: [{ type: 'fail', params: { phase: 'staging' } }] } },
+      after: {
+        stageWithin: [
+          postponing('staging', 'discarding'),
+          { target: 'discarding', actions: [{ type: 'fail', params: { phase: 'staging' } }] },
+        ],
+      },
     },
     swapping: {
       description: 'Installs the staged version; the next start finishes what a crash interrupts.',
       tags: ['busy'],
-      entry: [{ type: 'report', params: { type: 'update.swapping' } }],
+      entry: [{ type: 'endPursuit' }, { type: 'report', params: { type: 'update.swapping' } }],
       invoke: {
         id: 'swap',
         src: 'swap',
@@ -250,6 +283,7 @@ export const updateMachine = updateSetup.createMachine({
     handingOver: {
       description: 'The handler of the app carries out the update.',
       tags: ['busy'],
+      entry: [{ type: 'endPursuit' }],
       invoke: {
         id: 'handOver',
         src: 'handOver',

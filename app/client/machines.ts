@@ -1,4 +1,5 @@
 import { createActor } from 'xstate';
+import { jitteredRetry, noRetry, type Retry } from '../../machines/lib/retry.ts';
 import { jitteredDelays } from '../../machines/mqtt/reconnect-delay.ts';
 import { loggerMachine } from '../../machines/logger.ts';
 import { mqttMachine } from '../../machines/mqtt.ts';
@@ -9,6 +10,7 @@ import { stateReporterMachine } from '../../machines/state-reporter.ts';
 import { timeMachine } from '../../machines/time.ts';
 import { unitMachine } from '../../machines/unit.ts';
 import { updateMachine } from '../../machines/update.ts';
+import { retryNext } from '../../machines/update/pursuit.ts';
 import { wifiMachine } from '../../machines/wifi.ts';
 import { closeLink, holdLink } from '../../services/link.ts';
 import { readOffset, watchClock } from '../../services/clock.ts';
@@ -82,7 +84,7 @@ const mqtt = ({ adapters, plane }: RootParts) =>
   });
 
 const update = ({ adapters, options, documents, restart, handOver, isReady }: RootParts) => {
-  const { firmware, http, process, programs, trust } = adapters;
+  const { firmware, http, process, programs, random, trust } = adapters;
   return updateMachine.provide({
     actors: {
       recover: recoverFirmware(firmware, process.isSupervised),
@@ -99,6 +101,7 @@ const update = ({ adapters, options, documents, restart, handOver, isReady }: Ro
       rollBack: rollBackFirmware(firmware),
       forgetOutcome: forgetOutcome(firmware),
     },
+    delays: jitteredRetry(random, retryNext),
   });
 };
 
@@ -133,20 +136,23 @@ const stateReporter = ({ adapters, epochMs, reports }: RootParts) =>
   });
 
 /** Fills every slot of the unit's machines. */
-const provideUnit = (parts: RootParts) =>
-  unitMachine.provide({
+const provideUnit = (parts: RootParts) => {
+  const delays = jitteredRetry(parts.adapters.random, ({ retry = noRetry }: { retry?: Retry | undefined }) => retry);
+  return unitMachine.provide({
     actors: {
       settings: settingsMachine.provide({
         actors: {
           load: loadSettings(parts.documents.settingsSources),
           refresh: refreshSettings(parts.documents.settingsSources),
         },
+        delays,
       }),
       schema: schemaMachine.provide({
         actors: {
           load: loadSchema(parts.documents.schemaSources),
           refresh: refreshSchema(parts.documents.schemaSources),
         },
+        delays,
       }),
       time: time(parts),
       wifi: wifi(parts),
@@ -172,6 +178,7 @@ const provideUnit = (parts: RootParts) =>
       },
     },
   });
+};
 
 /** Creates the unit's root actor, not yet started. Its `send` takes valid requests alone. */
 export const createRoot = (parts: RootParts): UnitActor => {

@@ -1,5 +1,5 @@
 /**
- * DDoubles a delay with each failed attempt, from `firstMs` up to `maxMs`.
+ * Doubles a delay with each failed attempt, from `firstMs` up to `maxMs`.
  *
  * @param attempts Failed attempts so far; 0 gives the same as 1.
  */

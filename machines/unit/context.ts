@@ -54,8 +54,8 @@ export type CommandName = 'update' | 'env_update' | 'schema_update' | 'log_sync'
 
 /** Events that the unit forwards unchanged to a child. */
 export type ForwardedEvent =
-  | SettingsEvent
-  | SchemaEvent
+  | Exclude<SettingsEvent, { type: 'settings.pursue' }>
+  | Exclude<SchemaEvent, { type: 'schema.pursue' }>
   | { type: 'time.sync' }
   | { type: 'mqtt.disconnect' }
   | { type: 'mqtt.resubscribe' }

@@ -1,5 +1,6 @@
 import type { Failure } from '../../services/errors.ts';
 import type { LogLevel } from '../../services/log.ts';
+import { isAttemptTold } from '../lib/retry.ts';
 import type { UnitContext, UnitEmitted, UnitEvent } from './context.ts';
 
 /** A line for the unit's log. */
@@ -15,6 +16,11 @@ const failed = (level: LogLevel, what: string, failure: Failure): LogLine => ({
   text: `${what}: ${failure.message}`,
   failure,
 });
+/** The line of a failed attempt that others follow; most of many are not told. */
+const postponed = (level: LogLevel, what: string, failure: Failure, attempts: number): LogLine | undefined => {
+  const times = attempts === 1 ? '' : ` (${attempts} times)`;
+  return isAttemptTold(attempts) ? failed(level, `${what}${times} and is tried again`, failure) : undefined;
+};
 const versionOf = ({ commitVersion }: { commitVersion: string }): string => commitVersion || 'the newest version';
 const maxTopics = 5;
 
@@ -29,7 +35,7 @@ const noSupervisor =
 
 /** A log line and an event for the app. */
 interface Notice {
-  readonly line?: LogLine;
+  readonly line?: LogLine | undefined;
   readonly emitted?: UnitEmitted;
 }
 
@@ -53,6 +59,10 @@ export const notices = {
     line: failed('Error', `Settings: ${during} failed`, failure),
     emitted: { type: 'settingsFailed', failure },
   }),
+  'settings.postponed': ({ failure, attempts }) => ({
+    line: postponed('Warning', 'Settings: refresh failed', failure, attempts),
+    emitted: { type: 'settingsFailed', failure },
+  }),
   'schema.loaded': ({ topics }) => ({
     line: {
       level: 'Info',
@@ -62,6 +72,10 @@ export const notices = {
   }),
   'schema.failed': ({ failure, during }) => ({
     line: failed('Error', `Schema: ${during} failed`, failure),
+    emitted: { type: 'schemaFailed', failure },
+  }),
+  'schema.postponed': ({ failure, attempts }) => ({
+    line: postponed('Warning', 'Schema: refresh failed', failure, attempts),
     emitted: { type: 'schemaFailed', failure },
   }),
   'wifi.up': ({ ssid }) => ({
@@ -146,7 +160,9 @@ export const notices = {
     },
     emitted: { type: 'updateRolledBack', version, reason },
   }),
-  'update.targetUnknown': ({ failure }) => ({ line: failed('Debug', 'The target version is not known', failure) }),
+  'update.targetUnknown': ({ failure, attempts }) => ({
+    line: postponed('Debug', 'Asking for the target version failed', failure, attempts),
+  }),
   'update.targetNotAsked': () => ({
     line: {
       level: 'Debug',
@@ -166,6 +182,10 @@ export const notices = {
       phase === 'recovering'
         ? failed('Error', 'What the last update has left', failure)
         : failed('Critical', `Update to ${versionOf(target)} failed while ${phase}`, failure),
+    emitted: { type: 'updateFailed', target, phase, failure },
+  }),
+  'update.postponed': ({ target, phase, failure, attempts }) => ({
+    line: postponed('Warning', `Update to ${versionOf(target)} failed while ${phase}`, failure, attempts),
     emitted: { type: 'updateFailed', target, phase, failure },
   }),
   'logger.synced': ({ entries }) => ({

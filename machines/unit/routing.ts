@@ -117,9 +117,21 @@ const forward = (event: UnitEvent): Message[] =>
   isForwarded(event) ? [{ to: recipients[event.type], event } as Message] : [];
 
 const commandMessages: Readonly<Record<CommandName, (target: UpdateTarget | undefined) => Message[]>> = {
-  update: (target) => (target ? [{ to: 'update', event: { type: 'update.start', target } }] : []),
-  env_update: () => [{ to: 'settings', event: { type: 'settings.refresh' } }],
-  schema_update: () => [{ to: 'schema', event: { type: 'schema.refresh' } }],
+  update: (target) =>
+    target
+      ? [
+          { to: 'update', event: { type: 'update.pursue', target } },
+          { to: 'update', event: { type: 'update.start', target } },
+        ]
+      : [],
+  env_update: () => [
+    { to: 'settings', event: { type: 'settings.pursue' } },
+    { to: 'settings', event: { type: 'settings.refresh' } },
+  ],
+  schema_update: () => [
+    { to: 'schema', event: { type: 'schema.pursue' } },
+    { to: 'schema', event: { type: 'schema.refresh' } },
+  ],
   log_sync: () => [{ to: 'logger', event: { type: 'logger.sync' } }],
   reset: () => [{ to: 'reset', event: { type: 'reset.restart' } }],
 };

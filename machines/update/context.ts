@@ -4,6 +4,7 @@ import type { UpdateTarget } from '../../services/update.ts';
 import type { FailedVersion, KeptFiles, UpdateOutcome } from '../../services/firmware-journal.ts';
 import type { FirmwareStatus } from '../../services/firmware-transitions.ts';
 import type { RestartMode } from '../../services/process-control.ts';
+import type { Retry } from '../lib/retry.ts';
 import type { Parent } from '../lib/slot.ts';
 
 /** Changes of the configuration between updates. */
@@ -21,6 +22,8 @@ export type UpdateEvent =
   | ({ type: 'update.configure' } & UpdateChange)
   /** Start an update; during an update or a trial, the latest target waits for its end. */
   | { type: 'update.start'; target: UpdateTarget }
+  /** The start that follows was commanded: what can't be had now is tried again. Another target ends that. */
+  | { type: 'update.pursue'; target: UpdateTarget }
   /** The link is open and each topic was answered; `denied` has the denied base topics. */
   | { type: 'broker.up'; denied: readonly string[] }
   | { type: 'broker.down' };
@@ -56,13 +59,15 @@ export type UpdateFact =
   | { type: 'update.finished'; target: UpdateTarget; mode: RestartMode }
   | { type: 'update.handedOver'; target: UpdateTarget }
   | { type: 'update.failed'; target: UpdateTarget; phase: UpdatePhase; failure: Failure }
+  /** The version can't be had now, and is tried again. */
+  | { type: 'update.postponed'; target: UpdateTarget; phase: UpdatePhase; failure: Failure; attempts: number }
   /** The running version is on trial. Without a supervisor nothing helps a version that can't even start. */
   | { type: 'update.tried'; version: string; start: number; maxStarts: number; isSupervised: boolean }
   /** Files that no update had brought gave way to the version on trial; they are kept. */
   | { type: 'update.kept'; version: string; files: KeptFiles }
   | { type: 'update.confirmed'; version: string }
   | { type: 'update.rolledBack'; version: string; reason: string }
-  | { type: 'update.targetUnknown'; failure: Failure }
+  | { type: 'update.targetUnknown'; failure: Failure; attempts: number }
   /** The instance's target alone is not enough to get the version, so it is not asked for. */
   | { type: 'update.targetNotAsked' }
   /** No update or trial is in progress. */
@@ -71,6 +76,12 @@ export type UpdateFact =
 export interface UpdateEnding {
   phase: UpdatePhase;
   failure: Failure;
+}
+
+/** A target that was commanded or is the instance's, and how often it could not be had. */
+export interface Pursuit {
+  readonly target: UpdateTarget;
+  readonly retry: Retry;
 }
 
 export interface UpdateInput {
@@ -104,8 +115,12 @@ export interface UpdateContext extends UpdateInput {
   failed?: FailedVersion | undefined;
   /** Result of the last update, until it is reported. */
   outcome?: UpdateOutcome | undefined;
+  /** The newest target to try again for as long as it can't be had. */
+  pursuit?: Pursuit | undefined;
   /** Whether to ask the instance for its target, after a connect. */
   isTargetDue: boolean;
+  /** How often the instance did not answer what its target is, since the connect. */
+  unanswered?: Retry | undefined;
   /** The instance's last answer that was followed; the same answer is not followed twice. */
   answered: string;
 }
@@ -116,7 +131,8 @@ export const withoutLink = ({ commitVersion, payload }: UpdateTarget): UpdateTar
   ...(payload && { payload }),
 });
 
-const isSameTarget = (one: UpdateTarget, other: UpdateTarget, isCompiled: boolean): boolean =>
+/** Whether two targets are the same version, and of a compiled unit also the same program. */
+export const isSameTarget = (one: UpdateTarget, other: UpdateTarget, isCompiled: boolean): boolean =>
   one.commitVersion === other.commitVersion && (!isCompiled || one.firmwareLink === other.firmwareLink);
 
 const nothingStaged: StagedFirmware = { id: '', files: 0, bytes: 0 };

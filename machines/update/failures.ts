@@ -42,3 +42,11 @@ export const trialFailure = ({ denied, trial }: UpdateContext): Failure => {
 /** The failure of a version that has used all its starts. */
 export const spentAfter = ({ trial }: Pick<FirmwareStatus, 'trial'>): Failure =>
   unhealthy(`it was started ${trial?.maxStarts ?? 0} times without proving itself`);
+
+/** The transition of a phase that failed and is tried again. */
+export const postponing = <TPhase extends UpdatePhase, TTarget extends string>(phase: TPhase, target: TTarget) =>
+  ({
+    guard: { type: 'canRetry', params: { phase } },
+    target,
+    actions: [{ type: 'postpone', params: { phase } }],
+  }) as const;

@@ -21,9 +21,11 @@ import type {
   RollBackFirmware,
 } from '../../services/update.ts';
 import { timerMs } from '../lib/delays.ts';
+import { noRetry, retriedAfter, retryMs } from '../lib/retry.ts';
 import { slot } from '../lib/slot.ts';
 import * as update from './context.ts';
 import { failureFrom } from './failures.ts';
+import * as pursuit from './pursuit.ts';
 import type { UpdateChange, UpdateContext, UpdateEvent, UpdateFact, UpdateInput, UpdatePhase } from './context.ts';
 
 /** Setup of the update statechart: its actors, actions, guards and delays. */
@@ -75,16 +77,21 @@ export const updateSetup = setup({
       enqueue.assign(queued);
       if (!queued.next) enqueue.sendTo(context.parent, { type: 'update.repeated', target });
     }),
-    begin: assign((_, { target }: { target: UpdateTarget }) => update.pendingUpdate(target)),
+    begin: assign(({ context }, { target }: { target: UpdateTarget }) => pursuit.begun(context, target)),
+    beginPursuit: assign((_, { target }: { target: UpdateTarget }) => ({ pursuit: pursuit.pursuitOf(target) })),
+    endPursuit: assign(({ context }) => pursuit.ended(context)),
+    /** Makes the pursued target the pending update again. */
+    resume: assign(({ context }) => update.pendingUpdate(context.pursuit?.target ?? context.target)),
     /** Drops the program's link from the pending update of a unit that is not compiled, and reports it. */
     ignoreLink: enqueueActions(({ context: { parent, target, isCompiled }, enqueue }) => {
       if (isCompiled || target.firmwareLink === undefined) return;
       enqueue.assign({ target: update.withoutLink(target) });
       enqueue.sendTo(parent, { type: 'update.linkIgnored', target });
     }),
-    beginNext: assign(({ context }) => update.pendingUpdate(context.next ?? context.target)),
+    beginNext: assign(({ context }) => pursuit.begun(context, context.next ?? context.target)),
     beginAnswered: assign((_, { commitVersion }: { commitVersion: string }) => ({
       ...update.pendingUpdate({ commitVersion }),
+      pursuit: pursuit.pursuitOf({ commitVersion }),
       answered: commitVersion,
     })),
     /** Keeps the status from the journal, and reports its problem. */
@@ -101,16 +108,32 @@ export const updateSetup = setup({
     forgetOutcome: assign({ outcome: undefined }),
     forgetFailed: assign({ failed: undefined }),
     forgetDue: assign({ isTargetDue: false }),
+    noteAnswer: assign({ unanswered: undefined }),
+    /** Counts and reports a question for the target that was not answered. */
+    noteNoAnswer: enqueueActions(({ context: { parent, unanswered }, enqueue }, { failure }: { failure: Failure }) => {
+      const retry = retriedAfter(unanswered ?? noRetry, failure);
+      enqueue.assign({ unanswered: retry });
+      enqueue.sendTo(parent, { type: 'update.targetUnknown', failure, attempts: retry.attempts });
+    }),
     noteLink: assign(({ context }, { denied }: { denied: readonly string[] }) => ({
       denied,
       isTargetDue: context.isTargetDue || context.denied === undefined,
     })),
-    noteNoLink: assign({ denied: undefined }),
+    noteNoLink: assign({ denied: undefined, isTargetDue: false, unanswered: undefined }),
+    /** Keeps and reports the failure of a phase, and counts it: the target is tried again. */
+    postpone: enqueueActions(({ context, event, enqueue }, { phase }: { phase: UpdatePhase }) => {
+      const { parent, target } = context;
+      const ending = { phase, failure: failureFrom(event, phase) };
+      const next = pursuit.postponed(context, ending);
+      enqueue.assign(next);
+      const { attempts } = next.pursuit.retry;
+      enqueue.sendTo(parent, { type: 'update.postponed', target, ...ending, attempts });
+    }),
     /** Keeps and reports the failure of a phase; by default the event's own failure. */
     fail: enqueueActions(
       ({ context, event, enqueue }, { phase, failure }: { phase: UpdatePhase; failure?: Failure }) => {
         const ending = { phase, failure: failure ?? failureFrom(event, phase) };
-        enqueue.assign(update.failedWith(context, ending));
+        enqueue.assign({ ...update.failedWith(context, ending), ...pursuit.ended(context) });
         enqueue.sendTo(context.parent, { type: 'update.failed', target: context.target, ...ending });
       },
     ),
@@ -128,9 +151,19 @@ export const updateSetup = setup({
     isRestarting: ({ context }) => context.mode !== 'env_schema_only' && context.mode !== 'no_restart',
     isSpent: ({ context }, status: FirmwareStatus) => !context.isSupervised && update.isSpent(status),
     isSupervised: ({ context }) => context.isSupervised,
+    /** Whether the pending update is tried again after the failure of this phase. */
+    canRetry: ({ context, event }, { phase }: { phase: UpdatePhase }) =>
+      pursuit.canRetry(context, failureFrom(event, phase)),
+    hasRetry: ({ context }) => pursuit.retryNext(context).attempts > 0,
+    hasNoRetry: ({ context }) => pursuit.retryNext(context).attempts === 0,
+    isUnanswered: ({ context }) => context.unanswered !== undefined,
+    /** Whether an answer names the target that waits, and nobody asked to wait for longer. */
+    isPursued: ({ context }, { commitVersion }: { commitVersion: string }) =>
+      pursuit.isPursued(context, commitVersion) && context.pursuit?.retry.askedMs === 0,
     isTargetDue: ({ context }) => context.isTargetDue && !context.isCompiled && context.checksVersion,
     isTargetOfNoUse: ({ context }) => context.isTargetDue && context.isCompiled && context.checksVersion,
-    isWorthIt: ({ context }, { commitVersion }: { commitVersion: string }) => update.isWorthIt(context, commitVersion),
+    isWorthIt: ({ context }, { commitVersion }: { commitVersion: string }) =>
+      update.isWorthIt(context, commitVersion) && !pursuit.isPursued(context, commitVersion),
   },
   delays: {
     recoverWithin: 120_000,
@@ -146,5 +179,6 @@ export const updateSetup = setup({
     confirmWithin: 30_000,
     rollBackWithin: 120_000,
     tellWithin: 30_000,
+    retryAfter: ({ context }) => retryMs(pursuit.retryNext(context)),
   },
 });

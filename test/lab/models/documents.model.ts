@@ -2,12 +2,14 @@ import { expect } from 'vitest';
 import { schemaMachine, type SchemaContext } from '../../../machines/schema.ts';
 import { settingsMachine, type SettingsContext } from '../../../machines/settings.ts';
 import type { UnitSettings } from '../../../services/settings.ts';
+import { failing } from '../../support/actors.ts';
 import { defineModel, type MachineModel, type Seen } from './model.ts';
 
 /** What the settings and the schema machine have in common; `T` is what they load. */
 interface DocumentContext {
   readonly failure?: { readonly code: string } | undefined;
   readonly pending?: string | undefined;
+  readonly retry?: { readonly attempts: number } | undefined;
 }
 
 const invariantsOf = <TContext extends DocumentContext>(id: string, contentOf: (context: TContext) => unknown) => {
@@ -15,7 +17,7 @@ const invariantsOf = <TContext extends DocumentContext>(id: string, contentOf: (
   const isBusyWith = (slot: string) => (seen: Seen<TContext>) => {
     expect(seen.running).toEqual([slot]);
     expect(seen.snapshot.hasTag('busy')).toBe(true);
-    const isAsked = [`${id}.load`, `${id}.refresh`].includes(seen.last.type);
+    const isAsked = [`${id}.load`, `${id}.refresh`, `${id}.pursue`].includes(seen.last.type);
     if (!isAsked) expect(seen.context.pending, 'what was remembered is being done').toBeUndefined();
   };
   const isAtRest = ({ running, context }: Seen<TContext>) => {
@@ -29,8 +31,16 @@ const invariantsOf = <TContext extends DocumentContext>(id: string, contentOf: (
     },
     loading: isBusyWith('load'),
     refreshing: isBusyWith('refresh'),
+    waiting: (seen: Seen<TContext>) => {
+      isAtRest(seen);
+      expect(seen.snapshot.hasTag('ready')).toBe(true);
+      expect(contentOf(seen.context), 'something is in force').toBeDefined();
+      expect(seen.context.retry, 'a command stands').toBeDefined();
+      expect(seen.facts.map(({ type }) => type)).toContain(`${id}.postponed`);
+    },
     ready: (seen: Seen<TContext>) => {
       isAtRest(seen);
+      expect(seen.context.retry?.attempts ?? 0, 'what can be tried again is').toBe(0);
       expect(Object.values(loaded(seen).at(-1) ?? {})).toContainEqual(contentOf(seen.context));
       expect(contentOf(seen.context)).toBeDefined();
     },
@@ -42,6 +52,8 @@ const invariantsOf = <TContext extends DocumentContext>(id: string, contentOf: (
     },
   };
 };
+
+const network = failing('network', 'No connection');
 
 export const settings = (commitVersion: string, linkRevision: number): UnitSettings => ({
   unitUuid: 'b4a3f7a2-4a30-4a43-9d5b-1c6f0e5c8a01',
@@ -58,12 +70,18 @@ export const settings = (commitVersion: string, linkRevision: number): UnitSetti
 
 export const settingsModel: MachineModel = defineModel<typeof settingsMachine>({
   machine: settingsMachine,
-  events: [{ type: 'settings.load' }, { type: 'settings.refresh' }],
+  events: [{ type: 'settings.load' }, { type: 'settings.refresh' }, { type: 'settings.pursue' }],
+  errors: { refresh: [new Error('refresh failed'), network] },
   outputs: { load: [settings('one', 1)], refresh: [settings('two', 2)] },
   regions: [
     {
       name: 'all',
-      key: ({ settings: kept, failure, pending }) => [kept?.commitVersion, failure?.code, pending],
+      key: ({ settings: kept, failure, pending, retry }) => [
+        kept?.commitVersion,
+        failure?.code,
+        pending,
+        retry && retry.attempts > 0,
+      ],
     },
   ],
   invariants: invariantsOf<SettingsContext>('settings', (context) => context.settings),
@@ -71,11 +89,17 @@ export const settingsModel: MachineModel = defineModel<typeof settingsMachine>({
 
 export const schemaModel: MachineModel = defineModel<typeof schemaMachine>({
   machine: schemaMachine,
-  events: [{ type: 'schema.load' }, { type: 'schema.refresh' }],
+  events: [{ type: 'schema.load' }, { type: 'schema.refresh' }, { type: 'schema.pursue' }],
+  errors: { refresh: [new Error('refresh failed'), network] },
   outputs: {
     load: [{ subscribed: ['a'], reportsState: true }],
     refresh: [{ subscribed: ['a', 'b'], reportsState: true }],
   },
-  regions: [{ name: 'all', key: ({ topics, failure, pending }) => [topics, failure?.code, pending] }],
+  regions: [
+    {
+      name: 'all',
+      key: ({ topics, failure, pending, retry }) => [topics, failure?.code, pending, retry && retry.attempts > 0],
+    },
+  ],
   invariants: invariantsOf<SchemaContext>('schema', (context) => context.topics),
 });

@@ -16,11 +16,13 @@ export const facts: Record<ChildName, readonly AnyEventObject[]> = {
     { type: 'settings.loaded', settings: settings('one', 1) },
     { type: 'settings.loaded', settings: { ...settings('two', 2), wifiSsid: 'home', wifiRevision: 2 } },
     { type: 'settings.failed', failure, during: 'load' },
+    { type: 'settings.postponed', failure, attempts: 1 },
   ],
   schema: [
     { type: 'schema.ready' },
     { type: 'schema.loaded', topics },
     { type: 'schema.failed', failure, during: 'load' },
+    { type: 'schema.postponed', failure, attempts: 1 },
   ],
   wifi: [
     { type: 'wifi.ready' },
@@ -50,7 +52,8 @@ export const facts: Record<ChildName, readonly AnyEventObject[]> = {
     { type: 'update.confirmed', version: 'two' },
     { type: 'update.rolledBack', version: 'two', reason: 'it hung' },
     { type: 'update.refused', target, failure },
-    { type: 'update.targetUnknown', failure },
+    { type: 'update.targetUnknown', failure, attempts: 1 },
+    { type: 'update.postponed', target, phase: 'downloading', failure, attempts: 1 },
     { type: 'update.targetNotAsked' },
     { type: 'update.swapping' },
     { type: 'update.began', target },

@@ -170,6 +170,9 @@ export const outcomes: Record<string, (seen: Seen<UnitContext>) => void> = {
     countsUp((context) => context.counts.disconnects)(seen);
   },
   'reporter.sent': countsUp(({ counts }) => counts.reports),
+  'settings.postponed': logs('Warning'),
+  'schema.postponed': logs('Warning'),
+  'update.postponed': logs('Warning'),
   'update.failed': logs('Critical'),
   'update.rolledBack': logs('Critical'),
   'update.refused': logs('Error'),

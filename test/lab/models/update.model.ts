@@ -1,13 +1,21 @@
 import { expect } from 'vitest';
 import { updateMachine, type UpdateContext } from '../../../machines/update.ts';
 import type { FirmwareStatus } from '../../../services/firmware-transitions.ts';
+import { failing } from '../../support/actors.ts';
 import { defineModel, type Region, type Seen } from './model.ts';
 
 const target = (commitVersion: string) => ({ commitVersion });
 const compiled = { ...target('two'), firmwareLink: 'https://host/two' };
 
 /** What ends a flight. */
-const endings = ['update.skipped', 'update.refused', 'update.finished', 'update.handedOver', 'update.failed'];
+const endings = [
+  'update.skipped',
+  'update.refused',
+  'update.finished',
+  'update.handedOver',
+  'update.failed',
+  'update.postponed',
+];
 const endingsIn = ({ facts }: Seen<UpdateContext>) => facts.filter(({ type }) => endings.includes(type));
 const lastOf = ({ facts }: Seen<UpdateContext>, ...types: string[]) =>
   facts.findLast(({ type }) => types.includes(type));
@@ -63,14 +71,17 @@ const key = (context: UpdateContext) => [
   context.failed?.version,
   context.outcome?.result,
   context.isTargetDue,
+  context.unanswered !== undefined,
+  context.pursuit?.target,
+  context.pursuit && context.pursuit.retry.attempts > 0,
   context.answered,
 ];
 
 const input = { mode: 'restart_exec', checksVersion: true, isCompiled: false, isSupervised: false };
 const awake = ['update.configure {"commitVersion":"one"}', 'update.recover', `recover done ${JSON.stringify(settled)}`];
 const isFlight = (label: string) =>
-  !/broker|askTarget|commitVersion":"one"}$|recover done .*(trial|failed|outcome)/.test(label);
-const isTrial = (label: string) => !/update.configure|askTarget|https|update.start .*one/.test(label);
+  !/broker|askTarget|pursue|\(2\)|commitVersion":"one"}$|recover done .*(trial|failed|outcome)/.test(label);
+const isTrial = (label: string) => !/update.configure|askTarget|pursue|\(2\)|https|update.start .*one/.test(label);
 
 const regions: readonly Region<UpdateContext>[] = [
   { name: 'restarting after', input: { ...input, isCompiled: true }, prelude: awake, uses: isFlight, key },
@@ -105,10 +116,19 @@ const regions: readonly Region<UpdateContext>[] = [
     name: 'asking for the target',
     input,
     prelude: awake,
-    uses: (label) => /broker\.(up .*\[\]|down)|ask|download|update.start .*two"}}/.test(label),
+    uses: (label) => /broker\.(up .*\[\]|down)|ask|download|retryAfter|update.start .*two"}}/.test(label),
+    key,
+  },
+  {
+    name: 'trying a command again',
+    input: { ...input, isCompiled: true },
+    prelude: awake,
+    uses: (label) => /pursue|update.start .*two|download|verify|stage|discard|retryAfter/.test(label),
     key,
   },
 ];
+
+const downloadErrors = [new Error('the archive is refused'), failing('network', 'No connection')];
 
 export const updateModel = defineModel<typeof updateMachine>({
   machine: updateMachine,
@@ -120,6 +140,8 @@ export const updateModel = defineModel<typeof updateMachine>({
     { type: 'update.start', target: target('one') },
     { type: 'update.start', target: target('two') },
     { type: 'update.start', target: compiled },
+    { type: 'update.pursue', target: target('two') },
+    { type: 'update.pursue', target: compiled },
     { type: 'broker.up', denied: [] },
     { type: 'broker.up', denied: ['d/input_base_topic/u/update/pepeunit'] },
     { type: 'broker.down' },
@@ -130,6 +152,7 @@ export const updateModel = defineModel<typeof updateMachine>({
     download: [{ id: 's1', files: 3, bytes: 4096 }],
     stage: [{ id: 's1', files: 3, bytes: 4096 }],
   },
+  errors: { download: downloadErrors, stage: downloadErrors },
   regions,
   invariants: {
     asleep: ({ running, context }) => {
@@ -148,6 +171,13 @@ export const updateModel = defineModel<typeof updateMachine>({
       const began = seen.facts.filter(({ type }) => type === 'update.began');
       expect(endingsIn(seen).length, 'each flight was told to have ended').toBeGreaterThanOrEqual(began.length);
       if (seen.context.ending) expect(endingsIn(seen).at(-1)).toMatchObject(seen.context.ending);
+    },
+    waiting: (seen) => {
+      expect(seen.running).toEqual([]);
+      expect(seen.snapshot.hasTag('ready')).toBe(true);
+      expect(lastOf(seen, 'update.swapping', 'update.settled')?.type).toBe('update.settled');
+      const told = seen.facts.filter(({ type }) => ['update.postponed', 'update.targetUnknown'].includes(type));
+      expect(told.length, 'what is tried again was told to have failed').toBeGreaterThan(0);
     },
     askingTarget: ({ running, context }) => {
       expect(running).toEqual(['askTarget']);

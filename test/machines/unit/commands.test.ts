@@ -73,7 +73,8 @@ describe('commands', () => {
     actor.send({ type: 'command.received', command: 'env_update' });
     await settle();
     expect(news.at(-1)).toMatchObject({ type: 'settingsFailed' });
-    expect(lines.at(-1)).toEqual({ level: 'Error', text: 'Settings: refresh failed: settings.refresh failed' });
+    const text = 'Settings: refresh failed and is tried again: settings.refresh failed';
+    expect(lines.at(-1)).toEqual({ level: 'Warning', text });
     expect(lifecycle()).toEqual({ operating: 'online' });
   });
 

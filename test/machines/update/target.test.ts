@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { RestError } from '../../../services/errors.ts';
 import { failing } from '../../support/actors.ts';
 import { idle, onTrial, staged, v2, v3, woken } from './under-test.ts';
 
@@ -22,16 +23,47 @@ describe('the target version (M18)', () => {
     expect(unit.askTarget.runs).toHaveLength(2);
   });
 
-  test('an answer that can not be had is told and not asked for again', async () => {
+  test('is asked for again, later each time, until it was answered once', async () => {
     const unit = await idle();
     unit.connect();
-    await unit.askTarget.reject(failing('status'));
-    expect(unit.told()).toMatchObject([{ type: 'update.targetUnknown', failure: { code: 'status' } }]);
-    expect(unit.state().value).toBe('idle');
-    unit.actor.send({ type: 'broker.down' });
-    unit.connect();
+    for (const [attempts, waitMs] of [2500, 5000, 10_000, 20_000].entries()) {
+      await unit.askTarget.reject(failing('status'));
+      expect(unit.told().at(-1)).toMatchObject({ type: 'update.targetUnknown', attempts: attempts + 1 });
+      expect(unit.state().value).toBe('waiting');
+      unit.clock.increment(waitMs - 1);
+      expect(unit.askTarget.runs).toHaveLength(attempts + 1);
+      unit.clock.increment(1);
+      expect(unit.askTarget.runs).toHaveLength(attempts + 2);
+    }
     unit.clock.increment(30_000);
     expect(unit.told().at(-1)).toMatchObject({ type: 'update.targetUnknown', failure: { code: 'timeout' } });
+    unit.clock.increment(40_000);
+    await unit.askTarget.resolve('v1');
+    expect(unit.state().value).toBe('idle');
+    unit.clock.increment(100_000_000);
+    expect(unit.askTarget.runs).toHaveLength(6);
+  });
+
+  test('is not asked for without a link, and from the beginning after the next connect', async () => {
+    const unit = await idle();
+    unit.connect();
+    await unit.askTarget.reject(failing('network'));
+    unit.actor.send({ type: 'broker.down' });
+    expect(unit.state().value).toBe('idle');
+    unit.clock.increment(100_000_000);
+    expect(unit.askTarget.runs).toHaveLength(1);
+    unit.connect();
+    await unit.askTarget.reject(failing('network'));
+    expect(unit.told().map((fact) => 'attempts' in fact && fact.attempts)).toEqual([1, 1]);
+  });
+
+  test('is asked for after as long as the instance says', async () => {
+    const unit = await idle();
+    unit.connect();
+    await unit.askTarget.reject(new RestError('status', 'Busy', { status: 429, retryAfterMs: 90_000 }));
+    unit.clock.increment(90_000 + 2500 - 1);
+    expect(unit.askTarget.runs).toHaveLength(1);
+    unit.clock.increment(1);
     expect(unit.askTarget.runs).toHaveLength(2);
   });
 
@@ -62,7 +94,7 @@ describe('the target version (M18)', () => {
     expect(unit.askTarget.runs).toHaveLength(1);
   });
 
-  test('a version that was refused by its content is not fetched again after each connect, one that was cut short is', async () => {
+  test('a version that was refused by its content is not fetched again after each connect', async () => {
     const unit = await idle();
     const reconnect = async () => {
       unit.actor.send({ type: 'broker.down' });
@@ -70,14 +102,11 @@ describe('the target version (M18)', () => {
       await unit.askTarget.resolve('v2');
     };
     await reconnect();
-    await unit.download.reject(failing('network'));
-    await reconnect();
-    expect(unit.download.runs).toHaveLength(2);
     await unit.download.resolve(staged);
     await unit.verify.reject(failing('version'));
     await unit.discard.resolve();
     await reconnect();
-    expect(unit.download.runs).toHaveLength(2);
+    expect(unit.download.runs).toHaveLength(1);
   });
 
   test('goes to the own handler of the app where there is one, once', async () => {
