@@ -88,7 +88,7 @@ describe('a stock receiver of @statelyai/inspect, offline over WebSocket (X1)', 
     await once(server, 'close');
   });
 
-  test('sees the unit and its eight children, each with its definition', async () => {
+  test('sees the unit and its nine children, each with its definition', async () => {
     const unit = createActor(unitOverFakes, { input, inspect: inspector.inspect, clock: new SimulatedClock() });
     unit.subscribe({ error: () => undefined });
     unit.start();
@@ -98,7 +98,7 @@ describe('a stock receiver of @statelyai/inspect, offline over WebSocket (X1)', 
 
     const root = named('unit');
     expect(root?.parentId).toBeUndefined();
-    expect(machines).toHaveLength(9);
+    expect(machines).toHaveLength(10);
     for (const machine of machines) {
       expect(statesOf(definitionOf(actorOf(machine)))).toEqual(statesOf(machine));
       expect(actorOf(machine)?.rootId).toBe(root?.sessionId);
