@@ -70,8 +70,11 @@ const earlyLogConfig = (options: ResolvedOptions): LogConfig => ({
 export const createDataPlane = (parts: DataPlaneParts): DataPlane => {
   const { adapters, options, epoch, env, onCommand, extraTopics } = parts;
   const { clock, storage, console } = adapters;
-  const log = createLogDispatcher({ sinks: { console }, epochMs: epoch.trustedEpochMs }, earlyLogConfig(options));
-  const warn = (message: string) => log.log(LogLevel.Warning, message);
+  const log = createLogDispatcher(
+    { clock, sinks: { console }, epochMs: epoch.trustedEpochMs },
+    earlyLogConfig(options),
+  );
+  const warn = (message: string) => log.say(LogLevel.Warning, message);
   const logFile = fileLogSink({
     storage,
     path: options.logFilePath,
@@ -118,7 +121,7 @@ export const createDataPlane = (parts: DataPlaneParts): DataPlane => {
       publisher.route(adopted);
       mqttLog.route(adopted);
       const unlisted = unlistedBaseTopics(adopted);
-      if (unlisted.length > 0) log.log(LogLevel.Debug, `schema.json lists no ${unlisted.join(', ')}`);
+      if (unlisted.length > 0) log.say(LogLevel.Debug, `schema.json lists no ${unlisted.join(', ')}`);
     },
   };
 };

@@ -85,12 +85,14 @@ const createRestart = ({ actor, plane, cycle, adapters }: LifecycleParts): Lifec
   /** The unit continues in another process, and this one only forwards to it. */
   const onReplaced = () => {
     plane.inbox.stop();
+    plane.log.stopCounting();
     void plane.publisher.stop();
     stopSilently(actor);
   };
 
   return async (mode) => {
     cycle.pause();
+    plane.log.tellCounted();
     await withTimeout(plane.log.flush(), flushWithinMs);
     const hadLink = await disconnect();
     await plane.publisher.release();
@@ -163,6 +165,7 @@ const createStop = ({ actor, plane, cycle, inFlight, adapters: { clock } }: Life
     inFlight.abort(failureOfRoot(actor));
     if (isStarted && actor.getSnapshot().status !== 'stopped') await endMachines();
     inbox.stop();
+    log.stopCounting();
     await flushAll(Math.max(0, dueMs - clock.monotonic()));
     actor.stop();
   };

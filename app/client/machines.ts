@@ -173,7 +173,7 @@ const provideUnit = (parts: RootParts) => {
         if (isGood && address) void parts.adapters.lastLink.keep(address);
       },
       log: (_, line) => {
-        parts.plane.log.log(line.level, line.text);
+        parts.plane.log.say(line.level, line.text);
         parts.metrics.note(line);
       },
     },

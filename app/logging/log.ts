@@ -1,12 +1,15 @@
 import { failureOf } from '../../services/errors.ts';
 import { LogLevel, type LogEntry, type LogSink } from '../../services/log.ts';
 import type { LogConfig, LogSinkName } from '../../machines/logger.ts';
+import type { Clock } from '../../services/clock.ts';
 import { logEntry, rankOf } from './entry.ts';
+import { createRepeats, type Remark } from './repeats.ts';
 
 /** Names of the sinks. */
 export type SinkName = LogSinkName;
 
 export interface LogDispatcherParts {
+  readonly clock: Clock;
   readonly sinks: Readonly<Partial<Record<SinkName, LogSink>>>;
   /** Reads the time for `create_datetime`, Unix milliseconds; `undefined` while no time is trusted. */
   readonly epochMs: () => number | undefined;
@@ -19,65 +22,99 @@ export interface LogDispatcher {
   mask(secrets: readonly string[]): void;
   /** Writes an entry to every sink that is on. Never throws, never blocks. */
   log(level: LogLevel, text: string, options?: { fileOnly?: boolean }): void;
+  /** Writes what the unit has to say of itself: as {@link LogDispatcher.log}, but what repeats is counted. */
+  say(level: LogLevel, text: string): void;
   /** Reports a failing sink to all the others. */
   reportFailure(sink: SinkName, thrown: unknown): void;
   configure(config: LogConfig): void;
   readonly config: LogConfig;
   /** Resolves once every sink has flushed, or failed to. */
   flush(): Promise<void>;
+  /** Writes what was counted so far. */
+  tellCounted(): void;
+  /** Writes what was counted, and counts no more. */
+  stopCounting(): void;
+}
+
+/** What the unit says of itself, or of a sink, to all the others. */
+interface UnitRemark extends Remark {
+  readonly level: LogLevel;
+  readonly failing?: SinkName;
 }
 
 /** All sinks, in the order of writing. */
 export const sinkNames = ['console', 'file', 'mqtt'] as const satisfies readonly SinkName[];
 
-export const createLogDispatcher = (
-  { sinks: first, epochMs }: LogDispatcherParts,
-  initial: LogConfig,
-): LogDispatcher => {
+/** The sinks, those that are on, and what becomes of one that fails. */
+const createSinks = (
+  first: LogDispatcherParts['sinks'],
+  isOn: (sink: SinkName) => boolean,
+  onFailure: (sink: SinkName, thrown: unknown) => void,
+) => {
   const sinks: Partial<Record<SinkName, LogSink>> = { ...first };
-  let secrets: readonly string[] = [];
-  let config = initial;
-  let minRank = rankOf(initial.minLevel);
   /** Sinks that threw on their last entry; each is reported once. */
   const broken = new Set<SinkName>();
-  const isEcho = (text: string): boolean => sinkNames.some((sink) => config[sink] && sinks[sink]?.isEcho?.(text));
-
   const write = (sink: SinkName, entry: LogEntry) => {
-    if (!config[sink]) return;
+    if (!isOn(sink)) return;
     try {
       sinks[sink]?.write(entry);
       broken.delete(sink);
     } catch (thrown) {
       if (broken.has(sink)) return;
       broken.add(sink);
-      reportFailure(sink, thrown);
+      onFailure(sink, thrown);
     }
   };
-
-  const reportFailure = (failing: SinkName, thrown: unknown) => {
-    if (rankOf(LogLevel.Warning) < minRank) return;
-    const text = `Entries do not reach the ${failing} log: ${failureOf(thrown).message}`;
-    const entry = logEntry(LogLevel.Warning, text, epochMs(), secrets);
-    for (const sink of sinkNames) if (sink !== failing) write(sink, entry);
-  };
-
   const flush = async (sink: SinkName) => {
     try {
       await sinks[sink]?.flush();
     } catch (thrown) {
-      reportFailure(sink, thrown);
+      onFailure(sink, thrown);
     }
+  };
+  return {
+    add: (name: SinkName, sink: LogSink) => void (sinks[name] = sink),
+    isEcho: (text: string): boolean => sinkNames.some((sink) => isOn(sink) && sinks[sink]?.isEcho?.(text)),
+    write: (entry: LogEntry, passedOver?: SinkName) => {
+      for (const sink of sinkNames) if (sink !== passedOver) write(sink, entry);
+    },
+    flush: async () => {
+      await Promise.all(sinkNames.map(flush));
+    },
+  };
+};
+
+export const createLogDispatcher = (
+  { clock, sinks: first, epochMs }: LogDispatcherParts,
+  initial: LogConfig,
+): LogDispatcher => {
+  let secrets: readonly string[] = [];
+  let config = initial;
+  let minRank = rankOf(initial.minLevel);
+
+  const reportFailure = (failing: SinkName, thrown: unknown) => {
+    const text = `Entries do not reach the ${failing} log: ${failureOf(thrown).message}`;
+    say({ level: LogLevel.Warning, text, failing });
+  };
+  const sinks = createSinks(first, (sink) => config[sink], reportFailure);
+
+  const isSilent = (level: LogLevel): boolean => rankOf(level) < minRank;
+  const log = (level: LogLevel, text: string, passedOver?: SinkName) => {
+    if (!isSilent(level) && !sinks.isEcho(text)) sinks.write(logEntry(level, text, epochMs(), secrets), passedOver);
+  };
+  const repeats = createRepeats<UnitRemark>(clock, ({ level, text, failing }) => log(level, text, failing));
+  const say = (remark: UnitRemark) => {
+    if (!isSilent(remark.level)) repeats.say(remark);
   };
 
   return {
-    addSink: (name, sink) => void (sinks[name] = sink),
+    addSink: sinks.add,
     mask: (values) => void (secrets = values),
-    log: (level, text, options) => {
-      if (rankOf(level) < minRank || isEcho(text)) return;
-      const entry = logEntry(level, text, epochMs(), secrets);
-      for (const sink of sinkNames) if (sink !== 'mqtt' || options?.fileOnly !== true) write(sink, entry);
-    },
+    log: (level, text, options) => log(level, text, options?.fileOnly === true ? 'mqtt' : undefined),
+    say: (level, text) => say({ level, text }),
     reportFailure,
+    tellCounted: repeats.tellCounted,
+    stopCounting: repeats.stop,
     configure: (given) => {
       config = given;
       minRank = rankOf(given.minLevel);
@@ -85,8 +122,6 @@ export const createLogDispatcher = (
     get config() {
       return config;
     },
-    flush: async () => {
-      await Promise.all(sinkNames.map(flush));
-    },
+    flush: sinks.flush,
   };
 };
