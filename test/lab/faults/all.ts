@@ -1,6 +1,7 @@
 import type { Row } from './lab.ts';
 import { acknowledgementFaults } from './rows-acks.ts';
 import { otherWays } from './rows-brokers.ts';
+import { commandFaults } from './rows-commands.ts';
 import { deniedTopics } from './rows-denied.ts';
 import { diskFaults } from './rows-disk.ts';
 import { outages } from './rows-outages.ts';
@@ -8,6 +9,7 @@ import { reachFaults } from './rows-reach.ts';
 import { connackRefusals } from './rows-refusals.ts';
 import { restFaults } from './rows-rest.ts';
 import { stops } from './rows-stops.ts';
+import { updateFaults } from './rows-updates.ts';
 import { wireFaults } from './rows-wire.ts';
 
 /** Every fault of the lab, the longest first, so that the others are over before them. */
@@ -19,6 +21,8 @@ export const rows: readonly Row[] = [
   ...deniedTopics,
   ...reachFaults,
   ...restFaults,
+  ...commandFaults,
+  ...updateFaults,
   ...otherWays,
   ...diskFaults,
   ...stops,

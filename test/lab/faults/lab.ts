@@ -5,7 +5,7 @@ import { envDocument, schemaDocument } from '../../support/documents.ts';
 import { createFolder } from '../../support/folder.ts';
 import { startMosquitto, type Mosquitto, type MosquittoOptions } from '../../support/mosquitto.ts';
 import { until } from '../../support/until.ts';
-import { checkLoad, measure, noLoad, Unbounded, type Load } from './load.ts';
+import { checkLines, checkLoad, measure, noLoad, Unbounded, type Load } from './load.ts';
 import { startRogueBroker, type Misbehaviour, type RogueBroker } from './rogue-broker.ts';
 import { startSubject, type Subject, type UnitConfig, type UnitUnderFault } from './subject.ts';
 
@@ -199,6 +199,7 @@ export const play = async ({ fault, reference = 'not measured', isStop, run }: R
     result = { ...result, ...(await measure(lab.subjects)) };
     const stopMs = await stopAll(lab);
     checkLoad(result, lab.subjects[0]?.bound);
+    for (const unit of lab.subjects.flatMap(({ units }) => units)) checkLines(unit);
     return isStop ? { ...result, seconds: secondsBetween(0, stopMs) } : result;
   } catch (thrown) {
     const failure = failureOf(thrown, lab);

@@ -1,4 +1,4 @@
-import type { Subject } from './subject.ts';
+import type { Subject, UnitUnderFault } from './subject.ts';
 
 /** What a fault cost the units at the most, and their processes. */
 export interface Load {
@@ -60,4 +60,24 @@ export const checkLoad = ({ waiting, sending, dropped, grownMb }: Load, bound = 
   if (dropped > 0 && waiting < bound)
     throw new Unbounded(`${dropped} messages were dropped while ${waiting} waited, where ${bound} may`);
   if (grownMb > mostGrownMb) throw new Unbounded(`the process grew by ${grownMb} MB, where it may by ${mostGrownMb}`);
+};
+
+const minuteMs = 60_000;
+/** Begins what a unit logs because it was told to. */
+const chatted = 'line ';
+/** How often a unit may say the same in a minute. */
+const mostSaid = 3;
+
+/** What a line says, apart from numbers, and from how often it was counted. */
+const kindOf = (text: string): string => text.replace(/ \(\d+ more times?\)$/, '').replaceAll(/\d+/g, '#');
+
+/** No unit may say the same again and again. @throws {Unbounded} */
+export const checkLines = ({ told }: UnitUnderFault): void => {
+  const times = new Map<string, number[]>();
+  for (const { type, text, at } of told) {
+    if (type !== 'log' || text.startsWith(chatted)) continue;
+    const recent = [...(times.get(kindOf(text)) ?? []).filter((earlier) => earlier > at - minuteMs), at];
+    times.set(kindOf(text), recent);
+    if (recent.length > mostSaid) throw new Unbounded(`"${text}" was said ${recent.length} times within a minute`);
+  }
 };

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connectAsync } from 'mqtt';
-import { commandTopic } from '../../support/documents.ts';
 import { sendJson, startHttpServer, type Answer } from '../../support/http-server.ts';
+import { commander } from './commander.ts';
 import { secondsBetween, seenBy, type Lab, type Row } from './lab.ts';
 
 /** What is where the instance's REST API should be. */
@@ -29,14 +28,6 @@ const refusing: Trouble = async (lab, well) => {
   await stop();
   const { host, port } = new URL(origin);
   return { host, heal: async () => lab.later(await startHttpServer(well, Number(port))) };
-};
-
-/** Gives the unit commands as its instance does: through the broker. */
-const commander = async (lab: Lab, port: number) => {
-  const operator = await connectAsync(`mqtt://127.0.0.1:${port}`, { clientId: 'operator' });
-  lab.later({ stop: () => operator.endAsync(true) });
-  return (name: string, payload: object) =>
-    operator.publishAsync(commandTopic(name), JSON.stringify(payload), { qos: 1 });
 };
 
 /** A unit with a link that works is told to fetch its env and to update itself, while the REST API does not work. */

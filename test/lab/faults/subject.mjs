@@ -78,6 +78,10 @@ const start = (config, unit) => {
       for (let line = 1; line <= lines; line += 1) client.logger.info(`line ${line} of a unit that has much to say`);
     },
     disconnect: () => client.mqttClient.disconnect(),
+    reconnect: async () => {
+      await client.mqttClient.disconnect();
+      await client.mqttClient.connect();
+    },
     stop: () => client.stopMainCycle(),
   };
 };
@@ -106,6 +110,7 @@ const orders = {
     configs[unit].publishEveryMs = 0;
   },
   disconnect: ({ unit }) => units[unit].disconnect(),
+  reconnect: ({ unit }) => units[unit].reconnect(),
   stop: async ({ unit }) => {
     const begun = performance.now();
     await units[unit].stop();

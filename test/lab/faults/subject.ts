@@ -49,6 +49,8 @@ export interface UnitUnderFault {
   name(host: string, address: string): Promise<void>;
   /** Takes it off the broker. */
   disconnect(): Promise<void>;
+  /** Takes it off the broker, and back on it. */
+  reconnect(): Promise<void>;
   /** Stops it. @returns How long that took, in milliseconds. */
   stop(): Promise<number>;
   /** Sends a signal to its process. */
@@ -158,6 +160,7 @@ const unitOf = (
     quiet: () => ask('quiet', { unit }),
     name: (host, address) => ask('name', { host, address }),
     disconnect: () => ask('disconnect', { unit }),
+    reconnect: () => ask('reconnect', { unit }),
     stop: async () => (await ask<{ ms: number }>('stop', { unit })).ms,
     signal: (name) => void child.kill(name),
   };
