@@ -7,7 +7,8 @@ import { describe, onTestFinished } from 'vitest';
 
 const unshare = 'unshare';
 const isRoot = process.getuid?.() === 0;
-const canUnshare = isRoot && spawnSync(unshare, ['-mpf', 'nsenter', '--version']).status === 0;
+/** Whether this host lets the tests make namespaces. */
+export const canUnshare = isRoot && spawnSync(unshare, ['-mpf', 'nsenter', '--version']).status === 0;
 
 const skips = !canUnshare && !(isRoot && process.env['CI']);
 
@@ -30,18 +31,19 @@ export interface SmallDisk {
   /** Gives that space back. */
   free(): Promise<void>;
   remount(mode: 'ro' | 'rw'): Promise<void>;
+  /** Takes it away, with all that is on it. */
+  stop(): void;
 }
 
 const run = promisify(execFile);
 
-/** Mounts a file system in memory over a folder, with a copy of what is in it, until the test is over. */
-export const mountSmallDisk = async (folder: string, kilobytes: number): Promise<SmallDisk> => {
+/** Mounts a file system in memory over a folder, with a copy of what is in it; the caller stops it. */
+export const startSmallDisk = async (folder: string, kilobytes: number): Promise<SmallDisk> => {
   const script = `set -e; mkdir "$0.disk"; mount -t tmpfs -o size=$1k,mode=755 none "$0.disk"; cp -a "$0/." "$0.disk"
     mount --move "$0.disk" "$0"; echo mounted; exec sleep infinity`;
   const keeper = spawn(unshare, ['-m', 'sh', '-c', script, folder, String(kilobytes)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  onTestFinished(() => void keeper.kill('SIGKILL'));
   await once(keeper.stdout, 'data');
   const within = ['nsenter', '-t', String(keeper.pid), '-m', '--'];
   const path = (name: string) => join(`/proc/${keeper.pid}/root`, folder, name);
@@ -64,5 +66,13 @@ export const mountSmallDisk = async (folder: string, kilobytes: number): Promise
     remount: async (mode) => {
       await run('nsenter', [...within.slice(1), 'mount', '-o', `remount,${mode}`, folder]);
     },
+    stop: () => void keeper.kill('SIGKILL'),
   };
+};
+
+/** Mounts a file system in memory over a folder, with a copy of what is in it, until the test is over. */
+export const mountSmallDisk = async (folder: string, kilobytes: number): Promise<SmallDisk> => {
+  const disk = await startSmallDisk(folder, kilobytes);
+  onTestFinished(disk.stop);
+  return disk;
 };

@@ -8,6 +8,7 @@ import { outages } from './rows-outages.ts';
 import { reachFaults } from './rows-reach.ts';
 import { connackRefusals } from './rows-refusals.ts';
 import { restFaults } from './rows-rest.ts';
+import { runFaults } from './rows-run.ts';
 import { stops } from './rows-stops.ts';
 import { updateFaults } from './rows-updates.ts';
 import { wireFaults } from './rows-wire.ts';
@@ -23,6 +24,7 @@ export const rows: readonly Row[] = [
   ...restFaults,
   ...commandFaults,
   ...updateFaults,
+  ...runFaults,
   ...otherWays,
   ...diskFaults,
   ...stops,

@@ -23,6 +23,8 @@ export interface Row {
   readonly reference?: string;
   /** Whether it is over within some seconds. */
   readonly isQuick?: boolean;
+  /** Whether it needs namespaces of Linux: a disk or a container of its own. */
+  readonly needsNamespaces?: boolean;
   /** Whether how long the stop takes is what is measured. */
   readonly isStop?: boolean;
   run(lab: Lab): Promise<Finding>;

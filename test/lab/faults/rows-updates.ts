@@ -30,7 +30,7 @@ export const supervised = async (lab: Lab, name: string, program: Program): Prom
   return lab.later(await createSupervisedUnit(yard, name, program));
 };
 
-const options = 'update: { healthTimeoutMs: 20_000, trialStarts: 1 },';
+const options = 'update: { trialStarts: 1 },';
 
 const foreignFiles: Row = {
   fault: "files of the user in the unit's folder, over three updates",
