@@ -12,6 +12,7 @@ const payloads: Readonly<Record<string, string>> = {
   env_update: '{"COMMAND":"EnvUpdate"}',
   schema_update: '{"COMMAND":"SchemaUpdate"}',
   log_sync: '{"COMMAND":"LogSync"}',
+  reset: '{"COMMAND":"Reset"}',
 };
 const names = baseTopics.input_base_topic.map((key) => key.split('/')[0] ?? '');
 
