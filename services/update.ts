@@ -107,7 +107,7 @@ export type StageProgram = ReturnType<typeof stageProgram>;
 const required = async (store: FirmwareStore, id: string, name: string): Promise<JsonValue> => {
   const document = await store.readJson(id, name);
   if (document === undefined) {
-    throw new FirmwareError('incomplete', `The firmware holds no ${name}. Build the version again on the instance.`);
+    throw new FirmwareError('incomplete', `The firmware holds no ${name}. Send the update again.`);
   }
   return document;
 };

@@ -15,6 +15,7 @@ import {
 import type { ArchiveLimits, FirmwareStore } from '../../services/firmware.ts';
 import type { JsonValue } from '../../services/json.ts';
 import { readArchive } from '../shared/archive/archive.ts';
+import { exactNames } from '../shared/archive/entry-names.ts';
 import { keptPaths } from '../shared/archive/kept-paths.ts';
 import { createFailures } from './failures.ts';
 
@@ -60,16 +61,13 @@ const parse = (bytes: Uint8Array, name: string): JsonValue => {
   try {
     return JSON.parse(new TextDecoder().decode(bytes)) as JsonValue;
   } catch {
-    throw new FirmwareError(
-      'malformed',
-      `The firmware's ${name} is not JSON. Build the version again on the instance.`,
-    );
+    throw new FirmwareError('malformed', `The firmware's ${name} is not JSON. Correct it on the instance.`);
   }
 };
 
 const unpack = async (archive: AsyncIterable<Uint8Array>, limits: ArchiveLimits, signal: AbortSignal) => {
   const tree: MemoryTree = new Map();
-  for await (const { path, kind, size, content } of readArchive(archive, limits)) {
+  for await (const { path, kind, size, content } of readArchive(archive, limits, exactNames)) {
     signal.throwIfAborted();
     if (kind === 'file') tree.set(path, await joined(content, size));
   }
@@ -156,7 +154,7 @@ const memoryJournal = (check: (operation: Operation) => void, restore: () => voi
 };
 
 /**
- * Keeps versions in memory; reads archives like the real store.
+ * Keeps versions in memory; reads archives like the real store, and leaves links out.
  *
  * @example
  * import { defaultArchiveLimits } from 'pepeunit-client/services';

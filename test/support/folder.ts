@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -30,5 +30,13 @@ export const writeFiles = async (folder: string, files: Files): Promise<void> =>
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), text);
+  }
+};
+
+/** Makes symbolic links in a folder, each to its target, and the folders on their way. */
+export const makeLinks = async (folder: string, links: Files): Promise<void> => {
+  for (const [name, target] of Object.entries(links)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await symlink(target, join(folder, name));
   }
 };

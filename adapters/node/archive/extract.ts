@@ -43,11 +43,16 @@ const moveOver = async (from: string, to: string): Promise<void> => {
   for (const path of new Set([...folders, ...files].map(parentOf))) await syncFolder(inside(to, path));
 };
 
+/** Opens the file when its first bytes are wanted, so that its error has a reader. */
+async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path);
+}
+
 /**
  * Unpacks an archive file (tar, plain or in zlib, gzip or raw deflate) over the contents of a folder.
  *
  * @returns A function of the archive's path and the folder, which it creates if missing. It throws `FirmwareError`
- *   `malformed`, `hostile`, `tooLarge` or `io`, and then unpacks nothing, unless the disk failed half way.
+ *   `malformed`, `hostile`, `tooLarge`, `unsupported` or `io`, and then unpacks nothing, unless the disk failed half way.
  */
 export const extractArchive =
   (limits: ArchiveLimits) =>
@@ -55,7 +60,7 @@ export const extractArchive =
     const staging = join(destination, `.pepeunit-unpack-${randomUUID()}`);
     try {
       await makePrivateFolder(staging);
-      await unpackInto(staging, createReadStream(archivePath), limits);
+      await unpackInto(staging, bytesOf(archivePath), limits);
       await moveOver(staging, destination);
     } catch (cause) {
       throw ioError(`${archivePath} could not be unpacked`, cause);

@@ -4,13 +4,15 @@ import { promisify } from 'node:util';
 import { FirmwareError } from '../../../services/errors.ts';
 import type { ArchiveLimits } from '../../../services/firmware.ts';
 import { readArchive, type ArchiveEntry } from '../../shared/archive/archive.ts';
-import { isClientsOwn } from '../../shared/archive/entry-names.ts';
+import { isClientsOwn, type NameRules } from '../../shared/archive/entry-names.ts';
+import type { TreeLink } from '../../shared/archive/links.ts';
 import { privateFile, privateFolder } from '../fs/durable-file.ts';
-import { hostFs, type Content, type DurableFs } from '../fs/file-system.ts';
-import { ioError } from '../fs/errors.ts';
+import { hostFs, type Content, type FileSystem } from '../fs/file-system.ts';
+import { codeOf, ioError } from '../fs/errors.ts';
 import { inside } from '../fs/file-tree.ts';
 import { createConcurrencyLimiter, type ConcurrencyLimiter } from '../fs/concurrency-limiter.ts';
 import { syncTree } from '../fs/sync-tree.ts';
+import { nameRulesOf } from './name-rules.ts';
 import { zlibDecompress } from './zlib.ts';
 
 const ownerExecutes = 0o100;
@@ -18,8 +20,19 @@ const nothing: ReadonlySet<string> = new Set();
 /** Files up to this size are written whole and concurrently, larger ones as a stream. */
 const maxWholeBytes = 256 * 1024;
 
+/** Options of unpacking. */
+export interface UnpackOptions {
+  /** @defaultValue the host's own */
+  readonly fs?: FileSystem;
+  /** Names at the archive's root that are passed over. @defaultValue none */
+  readonly leftOut?: ReadonlySet<string>;
+  /** @defaultValue found out on the folder's disk */
+  readonly rulesOf?: (fs: FileSystem, folder: string) => Promise<NameRules>;
+}
+
 /** Counts of an unpacked archive. */
 export interface Unpacked {
+  /** Files and links. */
   readonly files: number;
   readonly bytes: number;
 }
@@ -31,7 +44,7 @@ const openFile = promisify(open);
 const writeSome = promisify(write);
 
 const byHandle =
-  (fs: DurableFs): WriteNew =>
+  (fs: FileSystem): WriteNew =>
   async (path, mode, content) => {
     const file = await fs.open(path, 'wx', mode);
     try {
@@ -52,7 +65,7 @@ const byDescriptor = async (path: string, mode: number, bytes: Uint8Array): Prom
 };
 
 /** Uses bare descriptors on the host's own file system: with thousands of files, each costs a third less. */
-const newFileWriter = (fs: DurableFs): WriteNew => {
+const newFileWriter = (fs: FileSystem): WriteNew => {
   const general = byHandle(fs);
   if (fs !== hostFs) return general;
   return (path, mode, content) =>
@@ -69,10 +82,28 @@ const readWhole = async ({ content, size }: ArchiveEntry): Promise<Uint8Array> =
   return whole;
 };
 
-/** Writes entries into a folder and records the folders and files that it created. */
-const createTreeWriter = (fs: DurableFs, root: string, writes: ConcurrencyLimiter) => {
+/** Error codes of disks, and of hosts, that make no symbolic links. */
+const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'UNKNOWN']);
+
+const makeLink = async (fs: FileSystem, root: string, { path, target }: TreeLink): Promise<void> => {
+  try {
+    await fs.symlink(target, inside(root, path));
+  } catch (cause) {
+    if (!noLinks.has(codeOf(cause) ?? '')) throw cause;
+    const name = JSON.stringify(path);
+    throw new FirmwareError(
+      'unsupported',
+      `The archive was refused: ${name} is a symbolic link, and this disk can't hold any. Replace it by a file in the unit's repository, and commit that.`,
+      { cause },
+    );
+  }
+};
+
+/** Writes entries into a folder and records the folders and files that it created; links wait for the end. */
+const createTreeWriter = (fs: FileSystem, root: string, writes: ConcurrencyLimiter) => {
   const folders = new Set([root]);
   const files: string[] = [];
+  const links: TreeLink[] = [];
   const writeNew = newFileWriter(fs);
   const makeFolder = async (folder: string): Promise<void> => {
     if (folders.has(folder)) return;
@@ -90,9 +121,16 @@ const createTreeWriter = (fs: DurableFs, root: string, writes: ConcurrencyLimite
   return {
     folders,
     files,
-    write: (entry: ArchiveEntry): Promise<void> => {
+    links,
+    write: async (entry: ArchiveEntry): Promise<void> => {
       const path = inside(root, entry.path);
-      return entry.kind === 'folder' ? makeFolder(path) : writeFileOf(path, entry);
+      if (entry.kind === 'file') return writeFileOf(path, entry);
+      if (entry.kind === 'folder') return makeFolder(path);
+      await makeFolder(dirname(path));
+      links.push({ path: entry.path, target: entry.target });
+    },
+    makeLinks: async (): Promise<void> => {
+      for (const link of links) await makeLink(fs, root, link);
     },
   };
 };
@@ -100,16 +138,15 @@ const createTreeWriter = (fs: DurableFs, root: string, writes: ConcurrencyLimite
 const rootOf = (path: string): string => path.split('/', 1)[0] ?? '';
 
 const unpackAll = async (
-  fs: DurableFs,
   folder: string,
   archive: AsyncIterable<Uint8Array>,
   limits: ArchiveLimits,
+  { fs, leftOut, rulesOf }: Required<UnpackOptions>,
   writes: ConcurrencyLimiter,
-  leftOut: ReadonlySet<string>,
 ): Promise<Unpacked> => {
   const tree = createTreeWriter(fs, folder, writes);
   let bytes = 0;
-  for await (const entry of readArchive(archive, limits, zlibDecompress)) {
+  for await (const entry of readArchive(archive, limits, await rulesOf(fs, folder), zlibDecompress)) {
     if (leftOut.has(rootOf(entry.path))) continue;
     if (isClientsOwn(entry.path)) {
       const name = JSON.stringify(entry.path);
@@ -119,26 +156,27 @@ const unpackAll = async (
     bytes += entry.size;
   }
   await writes.whenIdle();
+  await tree.makeLinks();
   await syncTree(fs, folder, [...tree.folders], tree.files);
-  return { files: tree.files.length, bytes };
+  return { files: tree.files.length + tree.links.length, bytes };
 };
 
 /**
- * Unpacks an archive into an empty folder: files 0600, executable ones 0700. Everything is synced when it returns.
+ * Unpacks an archive into an empty folder: files 0600, executable ones 0700, symbolic links as they are. Makes the links
+ * last, and follows none. Everything is synced when it returns.
  *
- * @throws {FirmwareError} `malformed`, `hostile`, `tooLarge`, `io`; the folder then holds a part of the archive, with
- *   no write in progress.
+ * @throws {FirmwareError} `malformed`, `hostile`, `tooLarge`, `unsupported` for a link where the disk can't hold one,
+ *   `io`; the folder then holds a part of the archive, with no write in progress.
  */
 export const unpackInto = async (
   folder: string,
   archive: AsyncIterable<Uint8Array>,
   limits: ArchiveLimits,
-  fs: DurableFs = hostFs,
-  leftOut: ReadonlySet<string> = nothing,
+  { fs = hostFs, leftOut = nothing, rulesOf = nameRulesOf }: UnpackOptions = {},
 ): Promise<Unpacked> => {
   const writes = createConcurrencyLimiter();
   try {
-    return await unpackAll(fs, folder, archive, limits, writes, leftOut);
+    return await unpackAll(folder, archive, limits, { fs, leftOut, rulesOf }, writes);
   } catch (cause) {
     // The first failure is the one to report.
     await writes.whenIdle().catch(() => undefined);

@@ -5,7 +5,7 @@ import { syncFolder } from '../fs/durable-file.ts';
 import { foldersAbove, inside, parentOf } from '../fs/file-tree.ts';
 import type { FirmwareLayout } from './layout.ts';
 import type { SwapPlan } from './plan.ts';
-import { checkFolders, makePrivateFolder, removeFile, removeFolder, syncFolders } from './operations.ts';
+import { checkFolders, isReached, makePrivateFolder, removeFile, removeFolder, syncFolders } from './operations.ts';
 import type { Tree } from './tree.ts';
 
 /** Error codes of file systems without hard links. */
@@ -86,15 +86,19 @@ const install = async (
  */
 export const putInPlace = async (fs: FileSystem, layout: FirmwareLayout, id: string, plan: SwapPlan): Promise<void> => {
   const { folder } = layout;
-  const isRemoved = new Set(plan.remove);
+  // A link of the old version that gives way to a folder, or one of the new version in the place of a folder.
+  const mayBeLink = new Set([...plan.remove, ...plan.install]);
   const changed = changedFolders(plan);
   await checkFolders(
     fs,
     folder,
-    changed.flatMap((path) => [path, ...foldersAbove(path)]).filter((path) => !isRemoved.has(path)),
+    changed.flatMap((path) => [path, ...foldersAbove(path)]).filter((path) => !mayBeLink.has(path)),
   );
-  for (const path of plan.remove) await removeFile(fs, inside(folder, path));
-  for (const { path } of plan.leave) await removeFolder(fs, inside(folder, path));
+  // What is behind a link that an earlier call has put in the place of a folder is the new version's.
+  for (const path of plan.remove) if (await isReached(fs, folder, path)) await removeFile(fs, inside(folder, path));
+  for (const { path } of plan.leave) {
+    if (await isReached(fs, folder, path)) await removeFolder(fs, inside(folder, path));
+  }
   for (const path of plan.create) await makePrivateFolder(fs, inside(folder, path));
   // Sync the new folders first: a power cut could lose a folder with the file moved into it, and the file would be in
   // neither place.

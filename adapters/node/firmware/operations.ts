@@ -2,7 +2,7 @@ import { FirmwareError } from '../../../services/errors.ts';
 import { privateFolder, syncFolder } from '../fs/durable-file.ts';
 import { codeOf } from '../fs/errors.ts';
 import { statsOf, type FileSystem } from '../fs/file-system.ts';
-import { inside } from '../fs/file-tree.ts';
+import { foldersAbove, inside } from '../fs/file-tree.ts';
 
 const isOneOf = (thrown: unknown, ...codes: string[]): boolean => codes.includes(codeOf(thrown) ?? '');
 
@@ -57,6 +57,14 @@ export const syncFolders = async (fs: FileSystem, folder: string, paths: Iterabl
     const place = path === '' ? folder : inside(folder, path);
     if ((await statsOf(fs, place))?.isDirectory()) await syncFolder(place, fs);
   }
+};
+
+/** Whether a path goes through folders alone, and no link. */
+export const isReached = async (fs: FileSystem, folder: string, path: string): Promise<boolean> => {
+  for (const above of foldersAbove(path)) {
+    if (!(await statsOf(fs, inside(folder, above)))?.isDirectory()) return false;
+  }
+  return true;
 };
 
 /** Checks that no path goes through a link. @throws {FirmwareError} `io` */

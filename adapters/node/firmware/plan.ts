@@ -11,6 +11,7 @@ import type { NodeKind, Tree, TreeNode } from './tree.ts';
 
 /** Files and folders of a version. */
 export interface Manifest {
+  /** Links as well. */
   readonly files: readonly string[];
   readonly folders: readonly string[];
 }
@@ -21,9 +22,9 @@ export const noManifest: Manifest = { files: [], folders: [] };
 /** Steps from one version to the next, and back. Paths are relative to the unit's folder. */
 export interface SwapPlan {
   readonly format: 1;
-  /** Files of the new version, in order of their installation. */
+  /** Files and links of the new version, in order of their installation. */
   readonly install: readonly string[];
-  /** Files that are replaced or removed, to be kept for a rollback. */
+  /** Files and links that are replaced or removed, to be kept for a rollback. */
   readonly save: readonly string[];
   /** The removed ones of `save`. */
   readonly remove: readonly string[];
@@ -59,7 +60,7 @@ const unique = (paths: Iterable<string>): string[] => [...new Set(paths)].toSort
 
 const newVersion = ({ scope, staged, isKept }: SwapSituation): Manifest => {
   const isWanted = (path: string) => !isKept(path) && (scope !== 'envAndSchema' || lastFiles.includes(path));
-  const files = pathsOf(staged, 'file').filter(isWanted);
+  const files = pathsOf(staged, 'file', 'link').filter(isWanted);
   const folders = scope === 'envAndSchema' ? [] : pathsOf(staged, 'folder').filter((path) => !isKept(path));
   const last = lastFiles.filter((name) => files.includes(name));
   return {

@@ -4,7 +4,15 @@ import type { FirmwareLayout } from './layout.ts';
 import type { SwapPlan } from './plan.ts';
 import { changedFolders } from './install.ts';
 import { isSameFile, moveToKept } from './kept-files.ts';
-import { makePrivateFolder, removeAll, removeFile, removeFolder, setMode, syncFolders } from './operations.ts';
+import {
+  isReached,
+  makePrivateFolder,
+  removeAll,
+  removeFile,
+  removeFolder,
+  setMode,
+  syncFolders,
+} from './operations.ts';
 
 /** Moves blocking files out of the way of the previous version, to those that are kept for good. */
 const createWayClearer = (fs: FileSystem, folder: string, version: string) => {
@@ -12,11 +20,7 @@ const createWayClearer = (fs: FileSystem, folder: string, version: string) => {
     (await statsOf(fs, inside(folder, path)))?.isDirectory();
   const makeWay = (path: string): Promise<void> => moveToKept(fs, folder, version, path);
   return {
-    /** Whether a path goes through folders alone, and no link. */
-    isReached: async (path: string): Promise<boolean> => {
-      for (const above of foldersAbove(path)) if (!(await isFolder(above))) return false;
-      return true;
-    },
+    isReached: (path: string): Promise<boolean> => isReached(fs, folder, path),
     ensureFolder: async (path: string): Promise<void> => {
       const found = await isFolder(path);
       if (found) return;

@@ -5,8 +5,8 @@ import type { ArchiveLimits, FirmwareStore } from '../../../services/firmware.ts
 import type { JsonValue } from '../../../services/json.ts';
 import { keptPaths } from '../../shared/archive/kept-paths.ts';
 import { makeFolder, privateFolder } from '../fs/durable-file.ts';
-import { ioError } from '../fs/errors.ts';
-import { statsOf, type FileSystem } from '../fs/file-system.ts';
+import { ioError, isMissing } from '../fs/errors.ts';
+import type { FileSystem } from '../fs/file-system.ts';
 import { inside } from '../fs/file-tree.ts';
 import { createFirmwareContext, type FolderFirmwareOptions } from './context.ts';
 import type { FirmwareLayout } from './layout.ts';
@@ -14,7 +14,7 @@ import { makePrivateFolder, removeAll, setMode } from './operations.ts';
 import { swapVersion } from './swap.ts';
 import { trialsOf } from './trials.ts';
 import { readJson } from '../fs/read-json.ts';
-import { unpackInto } from '../archive/unpack.ts';
+import { unpackInto, type UnpackOptions } from '../archive/unpack.ts';
 
 const maxJsonBytes = 4 * 1024 * 1024;
 
@@ -25,6 +25,8 @@ export interface FolderFirmwareStoreOptions extends FolderFirmwareOptions {
   readonly keeps?: readonly string[];
   /** Names of the program that runs, relative to the unit's folder; none if it is elsewhere. @defaultValue none */
   readonly programNames?: () => readonly string[];
+  /** What names the disk can't hold. @defaultValue found out on the disk */
+  readonly rulesOf?: UnpackOptions['rulesOf'];
   /** Checks that the folder is still the one that the unit was started in. @defaultValue not checked */
   readonly checkFolder?: () => Promise<void>;
 }
@@ -44,9 +46,19 @@ const readStagedJson = async (fs: FileSystem, path: string, name: string): Promi
     if (!(cause instanceof StorageError)) throw ioError(`The firmware's ${name} can't be read`, cause);
     throw new FirmwareError(
       'malformed',
-      `The firmware's ${name} is not JSON of at most ${maxJsonBytes} bytes. Build the version again on the instance.`,
+      `The firmware's ${name} is not JSON of at most ${maxJsonBytes} bytes. Correct it on the instance.`,
       { cause },
     );
+  }
+};
+
+/** Whether a path, or what a link there leads to, is a file. */
+const isFileAt = async (fs: FileSystem, path: string): Promise<boolean> => {
+  try {
+    return (await fs.stat(path)).isFile();
+  } catch (cause) {
+    if (isMissing(cause)) return false;
+    throw cause;
   }
 };
 
@@ -100,6 +112,7 @@ export const folderFirmwareStore = ({
   programNames = () => [],
   limits,
   checkFolder = async () => undefined,
+  rulesOf,
   ...options
 }: FolderFirmwareStoreOptions): FirmwareStore => {
   const context = createFirmwareContext(options);
@@ -122,7 +135,11 @@ export const folderFirmwareStore = ({
       try {
         await makeStaging(fs, layout, id);
         const { files, bytes } = await withinFreeSpace(fs, layout.own, limits, (allowed) =>
-          unpackInto(layout.staging(id), abortable(archive, signal), allowed, fs, neverUnpacked),
+          unpackInto(layout.staging(id), abortable(archive, signal), allowed, {
+            fs,
+            leftOut: neverUnpacked,
+            ...(rulesOf && { rulesOf }),
+          }),
         );
         return { id, files, bytes };
       } catch (cause) {
@@ -137,10 +154,7 @@ export const folderFirmwareStore = ({
       const names = programNames();
       const [program] = names;
       if (program === undefined || names.some(keptPaths(keeps))) return;
-      for (const name of names) {
-        const stats = await statsOf(fs, inside(layout.staging(id), name));
-        if (stats && !stats.isDirectory()) return;
-      }
+      for (const name of names) if (await isFileAt(fs, inside(layout.staging(id), name))) return;
       throw new FirmwareError(
         'incomplete',
         `The firmware lacks ${program}, the program that runs. Commit that file (what a compiler makes as well), or start the unit by one that is in the repository.`,

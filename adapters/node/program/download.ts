@@ -77,10 +77,7 @@ const checkSize = async ({ total = 0, from }: PartInfo, folder: string, maxBytes
 };
 
 const programTooLarge = (maxBytes: number) =>
-  new FirmwareError(
-    'tooLarge',
-    `The program is larger than ${maxBytes} bytes. Raise the limit, or build a smaller one.`,
-  );
+  new FirmwareError('tooLarge', `The program is larger than ${maxBytes} bytes. Build a smaller one.`);
 
 async function* bounded(
   response: Response,

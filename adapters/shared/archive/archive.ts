@@ -1,18 +1,21 @@
 import { extract, type Extract, type Header } from 'tar-stream';
 import { FirmwareError } from '../../../services/errors.ts';
 import type { ArchiveLimits } from '../../../services/firmware.ts';
-import { entryPath, createNameRegister, type EntryKind } from './entry-names.ts';
+import { entryPath, createNameRegister, type EntryKind, type NameRules } from './entry-names.ts';
 import { decompressed, inflate, noting, type Decompress, type SourceFailure } from './decompress.ts';
 import { tooLarge } from './errors.ts';
+import { checkLinks, type TreeLink } from './links.ts';
 import { createTarGuard, type TarGuard } from './tar-guard.ts';
 
-/** A checked file or folder of an archive. */
+/** A checked file, folder or link of an archive. */
 export interface ArchiveEntry {
   /** `a/b/c`: relative, and inside the archive's root. */
   readonly path: string;
   readonly kind: EntryKind;
-  /** Bytes; 0 for a folder. */
+  /** Bytes; 0 for what is no file. */
   readonly size: number;
+  /** Where a link leads, relative to its folder; empty for what is no link. */
+  readonly target: string;
   readonly isExecutable: boolean;
   /** Content of the file. Read it before the next entry; the unread rest is skipped. */
   readonly content: AsyncIterable<Uint8Array>;
@@ -86,14 +89,25 @@ async function* contentOf(stream: AsyncIterable<Uint8Array>, failure: SourceFail
   }
 }
 
-/** Checks headers and refuses a second entry at the same place. */
-const createEntryChecker = (limits: ArchiveLimits) => {
-  const names = createNameRegister();
-  return ({ name, type, size, mode }: Header): Omit<ArchiveEntry, 'content'> => {
-    const kind: EntryKind = type === 'directory' ? 'folder' : 'file';
-    const path = entryPath(name, kind, limits);
-    if (path !== '') names.add(path, kind);
-    return { path, kind, size, isExecutable: kind === 'file' && (mode & 0o111) !== 0 };
+const kindOf = (type: Header['type']): EntryKind => {
+  if (type === 'directory') return 'folder';
+  return type === 'symlink' ? 'link' : 'file';
+};
+
+/** Checks headers, refuses a second entry at the same place, and at the end a link that leads elsewhere. */
+const createEntryChecker = (limits: ArchiveLimits, rules: NameRules) => {
+  const names = createNameRegister(rules);
+  const links: TreeLink[] = [];
+  return {
+    check: ({ name, type, size, mode, linkname }: Header): Omit<ArchiveEntry, 'content'> => {
+      const kind = kindOf(type);
+      const path = entryPath(name, kind, limits, rules);
+      if (path !== '') names.add(path, kind);
+      const target = kind === 'link' ? (linkname ?? '') : '';
+      if (kind === 'link') links.push({ path, target });
+      return { path, kind, size, target, isExecutable: kind === 'file' && (mode & 0o111) !== 0 };
+    },
+    end: (): void => checkLinks(links, limits, rules),
   };
 };
 
@@ -101,14 +115,16 @@ const createEntryChecker = (limits: ArchiveLimits) => {
  * Reads an archive (tar, plain or in zlib, gzip or raw deflate) entry by entry, as a stream.
  *
  * Checks names, types and sizes with extension headers applied. The first hostile entry ends the reading: keep the
- * entries apart until the end, and discard them on an error.
+ * entries apart until the end, and discard them on an error. Links are checked at the end: make none before.
  *
+ * @param rules What names the host can't hold.
  * @param decompress Decompressor; by default the platform's streams.
  * @throws {FirmwareError} `malformed`, `hostile`, `tooLarge`; errors of the source pass through.
  */
 export async function* readArchive(
   source: AsyncIterable<Uint8Array>,
   limits: ArchiveLimits,
+  rules: NameRules,
   decompress: Decompress = decompressed,
 ): AsyncGenerator<ArchiveEntry> {
   const meter = createRatioMeter(limits);
@@ -120,19 +136,20 @@ export async function* readArchive(
     },
     end: tarGuard.end,
   };
-  const check = createEntryChecker(limits);
+  const checker = createEntryChecker(limits, rules);
   const tar = extract();
   const failure: SourceFailure = {};
   const fed = feed(tar, inflate(meter.count(noting(source, failure)), decompress), guard);
   try {
     for await (const stream of tar) {
-      const entry = check(stream.header);
+      const entry = checker.check(stream.header);
       const content = contentOf(stream as AsyncIterable<Uint8Array>, failure);
       if (entry.path !== '') yield { ...entry, content };
       for await (const _ of content);
       stream.resume();
     }
     await fed;
+    checker.end();
   } catch (cause) {
     throw readFailure(cause, failure);
   } finally {

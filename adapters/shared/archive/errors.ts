@@ -6,10 +6,10 @@ const refused = (code: 'malformed' | 'hostile' | 'tooLarge', what: string, advic
 /** The error of a damaged archive. */
 export const malformed = (what: string): FirmwareError => refused('malformed', what, 'Download it again.');
 
-/** The error of an archive that no instance makes and that may do harm. */
+/** The error of an archive that may do harm, or that this host can't hold. */
 export const hostile = (what: string): FirmwareError =>
-  refused('hostile', what, 'Build the version again on the instance.');
+  refused('hostile', what, "Correct that in the unit's repository, and commit it.");
 
 /** The error of an archive above its limits. */
 export const tooLarge = (what: string): FirmwareError =>
-  refused('tooLarge', what, 'Raise the limit, or build a smaller version.');
+  refused('tooLarge', what, "List what the unit doesn't need in .pepeignore, and commit that.");

@@ -7,12 +7,14 @@ const endBytes = 2 * blockBytes;
 /** Size limit of an extension header, which holds one long name or a few records. */
 const maxExtensionBytes = 256 * 1024;
 
-type BlockKind = 'file' | 'folder' | 'pax' | 'globalPax' | 'longName';
+type EntryBlock = 'file' | 'folder' | 'link';
+type BlockKind = EntryBlock | 'pax' | 'globalPax' | 'longName';
 
 /** Allowed type flags (POSIX.1-2024 ustar and pax, and GNU's long name). */
 const kinds: Readonly<Record<string, BlockKind>> = {
   '\0': 'file',
   '0': 'file',
+  '2': 'link',
   '5': 'folder',
   x: 'pax',
   g: 'globalPax',
@@ -21,7 +23,6 @@ const kinds: Readonly<Record<string, BlockKind>> = {
 /** Names of other flags, for messages. */
 const foreign: Readonly<Record<string, string>> = {
   '1': 'a hard link',
-  '2': 'a symbolic link',
   '3': 'a character device',
   '4': 'a block device',
   '6': 'a fifo',
@@ -42,6 +43,8 @@ const sizeOf = (block: Uint8Array, name: string): number => {
   return Number.parseInt(digits, 8);
 };
 
+const isEntryBlock = (kind: BlockKind): kind is EntryBlock => kind === 'file' || kind === 'folder' || kind === 'link';
+
 interface TarHeader {
   readonly kind: BlockKind;
   /** Bytes of the content. */
@@ -58,6 +61,7 @@ const headerOf = (block: Uint8Array): TarHeader => {
   const size = sizeOf(block, name);
   const isFolder = kind === 'folder' || (kind === 'file' && rawName.endsWith('/'));
   if (isFolder && size > 0) throw hostile(`${name} is a folder with content`);
+  if (kind === 'link' && size > 0) throw hostile(`${name} is a link with content`);
   if (kind !== 'file' && size > maxExtensionBytes) throw tooLarge('it holds a header that is too large');
   return { kind, size };
 };
@@ -77,7 +81,9 @@ const checkPax = (content: Uint8Array, kind: 'pax' | 'globalPax'): void => {
     if (!isRecord || equals < 0 || equals >= end) throw malformed('a pax header of it is damaged');
     const key = String.fromCharCode(...content.subarray(space + 1, Math.min(equals, space + 100)));
     if (refusedKey.test(key)) throw hostile(`a pax header sets ${JSON.stringify(key)}`);
-    if (key === 'path' && kind === 'globalPax') throw hostile('a pax header sets the path of every entry');
+    if (kind === 'globalPax' && (key === 'path' || key === 'linkpath')) {
+      throw hostile(`a pax header sets the ${key} of every entry`);
+    }
     if (seen.has(key)) throw hostile(`a pax header sets ${JSON.stringify(key)} twice`);
     seen.add(key);
     at = end;
@@ -152,7 +158,7 @@ const createBlockReader = ({ addBytes, addEntry }: ReturnType<typeof createCount
   const onHeader = (header: TarHeader): number => {
     const { kind, size } = header;
     addBytes(size);
-    const isEntry = kind === 'file' || kind === 'folder';
+    const isEntry = isEntryBlock(kind);
     if (isExtended && !isEntry) throw hostile('an entry has more than one extension header');
     isExtended = kind === 'pax' || kind === 'longName';
     if (!isExtended) addEntry();
@@ -180,8 +186,8 @@ const createBlockReader = ({ addBytes, addEntry }: ReturnType<typeof createCount
 };
 
 /**
- * Accepts only a strict form of tar, ahead of a more lenient reader: files and folders, each with at most one extension
- * header; sizes in plain octal; no pax record that moves content; two zero blocks at the end and only zeros after them.
+ * Accepts only a strict form of tar, ahead of a more lenient reader: files, folders and symbolic links, each with at
+ * most one extension header; sizes in plain octal; no pax record that moves content; two zero blocks at the end and only zeros after them.
  */
 export const createTarGuard = (limits: ArchiveLimits): TarGuard => {
   const counted = createCounter(limits);

@@ -10,11 +10,22 @@ const after = entry({ name: 'after.txt', content: 'x' });
 const typed = (flag: string, what: string, link = ''): Specimen =>
   specimen('type', what, entry({ name: 'thing', flag, link }), after);
 
+const linked = (what: string, links: Readonly<Record<string, string>>, ...blocks: Uint8Array[]): Specimen =>
+  specimen('type', what, ...Object.entries(links).map(([name, link]) => entry({ name, flag: '2', link })), ...blocks);
+
 const types: readonly Specimen[] = [
   typed('1', 'a hard link to env.json', 'env.json'),
   typed('1', 'a hard link out of the folder', '../../etc/passwd'),
   typed('2', 'a symbolic link to /etc', '/etc'),
-  typed('2', 'a symbolic link within', 'harmless.txt'),
+  typed('2', 'a symbolic link out of the folder', '../escape'),
+  typed('2', 'a symbolic link out of the folder, in the end', 'a/../../escape'),
+  typed('2', 'a symbolic link out of the folder and back', '../unit/env.json'),
+  typed('2', 'a symbolic link to nothing'),
+  typed('2', 'a symbolic link to itself', 'thing'),
+  typed('2', 'a symbolic link to its own folder', '.'),
+  typed('2', 'a symbolic link with a backslash', '..\\escape'),
+  typed('2', "a symbolic link to the client's own files", '.pepeunit/update.json'),
+  typed('2', 'a symbolic link with a control character', 'a\u001b[2J'),
   typed('3', 'a character device'),
   typed('4', 'a block device'),
   typed('6', 'a fifo'),
@@ -34,6 +45,17 @@ const types: readonly Specimen[] = [
     entry({ name: 'l', flag: '2', link: '/tmp' }),
     entry({ name: 'l/x' }),
   ),
+  linked('a file behind a link within', { l: 'lib' }, entry({ name: 'l/x' })),
+  specimen('type', 'a link over its own folder', entry({ name: 'l/x' }), entry({ name: 'l', flag: '2', link: 'lib' })),
+  linked('a link through another', { lib: 'src', l: 'lib/x' }),
+  linked('a link through another and back', { lib: 'src', l: 'lib/../x' }),
+  linked('a link to another', { a: 'harmless.txt', b: 'a' }),
+  linked('links in a circle', { a: 'b', b: 'a' }),
+  linked('env.json as a link', { 'env.json': 'harmless.txt' }),
+  linked('a signature as a link', { 'pepeunit-release.json': 'harmless.txt' }),
+  specimen('type', 'a link with content', entry({ name: 'l', flag: '2', link: 'lib', content: 'x' }), after),
+  specimen('type', 'a link with the name of a folder', entry({ name: 'l/', flag: '2', link: 'lib' }), after),
+  specimen('type', 'two links in one place', ...[1, 2].map(() => entry({ name: 'l', flag: '2', link: 'lib' }))),
 ];
 
 const paxed = (what: string, ...records: readonly (string | Uint8Array)[]): Specimen =>
@@ -61,6 +83,13 @@ const paxTricks: readonly Specimen[] = [
   specimen('pax', 'a header without an entry', pax(record('path', 'a'))),
   specimen('pax', 'an empty header', entry({ flag: 'x' }), after),
   specimen('pax', 'a header for a symbolic link', pax(record('linkpath', '/etc')), entry({ name: 'l', flag: '2' })),
+  specimen('pax', 'a target for every link', globalPax(record('linkpath', 'harmless.txt')), after),
+  specimen(
+    'pax',
+    'a target that leads out',
+    pax(record('linkpath', '../x')),
+    entry({ name: 'l', flag: '2', link: 'x' }),
+  ),
   specimen('pax', 'a path for every entry', globalPax(record('path', '../escape')), after),
   specimen('pax', 'a size for every entry', globalPax(record('size', '0')), after),
   specimen('pax', 'a header of 257 KiB', pax(record('comment', 'x'.repeat(257 * 1024))), after),

@@ -15,9 +15,6 @@ const escapes = [
   'a\\b',
   '..\\escape',
   '\\\\?\\C:\\escape',
-  'C:/escape',
-  'c:escape',
-  'file.txt:stream',
   'line\nbreak',
   'bell\u0007',
   'escape\u001b[2J',
@@ -29,6 +26,9 @@ const escapes = [
 ];
 
 const windows = [
+  'C:/escape',
+  'c:escape',
+  'file.txt:stream',
   'con',
   'CON.txt',
   'nul',
@@ -77,8 +77,16 @@ const texts: Specimen[] = [
   bad('length', '65 folders deep', 'in a pax header', pax(record('path', 'd/'.repeat(65) + 'x')), entry({})),
 ];
 
-const pairs: readonly (readonly [what: string, first: string, second: string])[] = [
+type Pair = readonly [what: string, first: string, second: string];
+
+const pairs: readonly Pair[] = [
   ['twice', 'twin', 'twin'],
+  ['behind another spelling', 'a/b', './a//b'],
+  ['as a file and as a folder', 'a', 'a/b'],
+  ['as a folder and as a file', 'a/b', 'a'],
+];
+
+const foldedPairs: readonly Pair[] = [
   ['in another case', 'Main.js', 'main.js'],
   ['in another case, in folders', 'Lib/x', 'lib/y'],
   ['composed otherwise', 'caf\u00e9', 'cafe\u0301'],
@@ -87,23 +95,26 @@ const pairs: readonly (readonly [what: string, first: string, second: string])[]
   ['with a Kelvin sign', 'k', '\u212a'],
   ['with a sharp s', 'strasse', 'stra\u00dfe'],
   ['with an invisible character', 'env.js', 'env\u200b.js'],
-  ['behind another spelling', 'a/b', './a//b'],
-  ['as a file and as a folder', 'a', 'a/b'],
-  ['as a folder and as a file', 'a/b', 'a'],
   ['env.json, in another case', 'env.json', 'ENV.JSON'],
 ];
 
-const twins: Specimen[] = pairs.map(([what, first, second]) =>
-  bad('twice', second, what, entry({ name: first, content: '1' }), entry({ name: second, content: '2' })),
-);
+const twins = ([what, first, second]: Pair): Specimen =>
+  bad('twice', second, what, entry({ name: first, content: '1' }), entry({ name: second, content: '2' }));
 
 /** Names that lead elsewhere, mean something else to another system, or meet. */
 export const names: readonly Specimen[] = [
   ...escapes.flatMap((name) => inEveryPlace('traversal', name)),
-  ...windows.flatMap((name) => inEveryPlace('Windows', name)),
   ...own.flatMap((name) => inEveryPlace("the client's own", name)),
   ...texts,
-  ...twins,
+  ...pairs.map(twins),
   bad('twice', 'a folder', '', entry({ name: 'f/', flag: '5' }), entry({ name: 'f/', flag: '5' })),
   bad('twice', 'a folder over a file', '', entry({ name: 'f' }), entry({ name: 'f/', flag: '5' })),
+];
+
+/** Names that some hosts alone can't hold. */
+export const hostNames: readonly Specimen[] = [
+  ...windows
+    .flatMap((name) => inEveryPlace('Windows', name))
+    .map((specimen): Specimen => ({ ...specimen, where: 'on Windows' })),
+  ...foldedPairs.map(twins).map((specimen): Specimen => ({ ...specimen, where: 'where names are folded' })),
 ];

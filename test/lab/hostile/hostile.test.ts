@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exactNames } from '../../../adapters/shared/archive/entry-names.ts';
 import { corpus } from './corpus.ts';
 import { openCourt, type Court, type Verdict } from './judge.ts';
 
@@ -39,6 +40,12 @@ describe('a hostile archive is refused as a whole, and nothing but the refusal i
     task.meta.verdict = verdict;
     expect(verdict.refusal?.code).toMatch(/^(malformed|hostile|tooLarge)$/);
     expect(verdict.escaped).toBe(false);
+  });
+});
+
+describe('what another host alone can not hold is taken where names are exact (U7)', () => {
+  test.for(corpus.filter(({ where }) => where !== undefined))('$name', async (specimen) => {
+    expect((await court.judge(specimen, exactNames)).refusal).toBeUndefined();
   });
 });
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { folderFirmwareStore } from '../../../adapters/node/firmware/store.ts';
+import type { NameRules } from '../../../adapters/shared/archive/entry-names.ts';
 import { failureOf } from '../../../services/errors.ts';
 import { defaultArchiveLimits } from '../../../services/firmware.ts';
 import { inChunks } from '../../support/tar.ts';
@@ -20,9 +21,16 @@ export interface Verdict {
 /** The limits of every unit, but for the entries: that many files would take their time. */
 const limits = { ...defaultArchiveLimits, entries: 2000 };
 
+/** The rules of the host that an archive is meant for. */
+const rulesFor = ({ where }: Specimen): NameRules => ({
+  isWindows: where === 'on Windows',
+  foldsNames: where === 'where names are folded',
+});
+
 /** A unit's folder in a folder of its own, with neighbours that nothing may touch. */
 export interface Court {
-  judge(specimen: Specimen): Promise<Verdict>;
+  /** Judges an archive on the host that it is meant for, or under other rules. */
+  judge(specimen: Specimen, rules?: NameRules): Promise<Verdict>;
   close(): Promise<void>;
 }
 
@@ -56,15 +64,16 @@ export const openCourt = async (): Promise<Court> => {
   const folder = join(root, 'outer', 'unit');
   await mkdir(join(folder, 'lib'), { recursive: true });
   for (const [name, text] of Object.entries(neighbours)) await writeFile(join(root, name), text);
-  const store = folderFirmwareStore({ folder, limits });
   const before = await hashOf(root);
   const { signal } = new AbortController();
   return {
-    judge: async ({ name, make }) => {
+    judge: async (specimen, rules = rulesFor(specimen)) => {
+      const { name, make } = specimen;
+      const store = folderFirmwareStore({ folder, limits, rulesOf: async () => rules });
       const made = make();
       const source = made instanceof Uint8Array ? inChunks(made, 16_384) : made;
       const refusal = await store.stage(source, signal).then(
-        () => undefined,
+        ({ id }) => store.discard(id),
         (thrown: unknown) => failureOf(thrown),
       );
       return { name, ...(refusal && { refusal }), escaped: (await hashOf(root)) !== before };

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { hostFs, type DurableFs } from '../../../../adapters/node/fs/file-system.ts';
+import { hostFs, type FileSystem } from '../../../../adapters/node/fs/file-system.ts';
 import { createConcurrencyLimiter } from '../../../../adapters/node/fs/concurrency-limiter.ts';
 import { unpackInto } from '../../../../adapters/node/archive/unpack.ts';
 import { defaultArchiveLimits as limits } from '../../../../services/firmware.ts';
@@ -22,7 +22,7 @@ const archiveOf = (files: number) =>
   );
 
 /** The host's file system, with each step told. */
-const traced = (steps: string[], fail: (step: string) => void = () => undefined): DurableFs => {
+const traced = (steps: string[], fail: (step: string) => void = () => undefined): FileSystem => {
   const step = (what: string, at: string) => {
     const told = `${what} ${path.relative(folder, at)}`;
     steps.push(told);
@@ -35,6 +35,7 @@ const traced = (steps: string[], fail: (step: string) => void = () => undefined)
       return {
         chmod: (bits) => handle.chmod(bits),
         close: () => handle.close(),
+        createReadStream: (options) => handle.createReadStream(options),
         writeFile: (content) => (step('write', at), handle.writeFile(content)),
         sync: () => (step('sync', at), handle.sync()),
       };
@@ -54,7 +55,7 @@ test.each([1, 300])('%i files and a large one are unpacked as they are', async (
 
 test('every file is synced after it was written, then every folder, those inside first (U4)', async () => {
   const steps: string[] = [];
-  await unpackInto(folder, inChunks(await archiveOf(100)), limits, traced(steps));
+  await unpackInto(folder, inChunks(await archiveOf(100)), limits, { fs: traced(steps) });
   const written = steps.filter((step) => step.startsWith('write')).map((step) => step.replace('write ', ''));
   expect(written).toHaveLength(101);
   const synced = steps.filter((step) => step.startsWith('sync')).map((step) => step.replace('sync ', ''));
@@ -75,7 +76,7 @@ test.each(['write d3/f10', 'sync d3/f10', 'sync d3'])(
       if (step !== at) return;
       throw Object.assign(new Error('no space'), { code: 'ENOSPC', syscall: 'write' });
     });
-    await expect(unpackInto(folder, inChunks(await archiveOf(100)), limits, full)).rejects.toMatchObject({
+    await expect(unpackInto(folder, inChunks(await archiveOf(100)), limits, { fs: full })).rejects.toMatchObject({
       name: 'FirmwareError',
       code: 'space',
     });
