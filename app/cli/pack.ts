@@ -43,22 +43,26 @@ const signingOf = async ({ sign, release }: PackOptions) => {
 const signProgram = async (program: string, options: PackOptions): Promise<number> => {
   const path = `${program}.release.json`;
   const files = { [basename(program)]: await digestOf(program) };
-  const { release } = await writeRelease(path, { kind: 'program', files, ...(await signingOf(options)) });
+  const { release } = await writeRelease(path, { content: { kind: 'program', files }, ...(await signingOf(options)) });
   return printResult(options.json, { program, release, releaseFile: path }, [
     `signed ${program} as release ${release}: put ${path} beside it, where COMPILED_FIRMWARE_LINK leads`,
   ]);
 };
 
 const signTree = async (folder: string, files: readonly UnitFile[], options: PackOptions): Promise<Release> => {
-  const covered = files.map(({ path }) => path).filter(isCovered);
   const digests: Record<string, string> = {};
-  for (const path of covered) digests[path] = await digestOf(join(folder, path));
-  const release = { kind: 'tree' as const, files: digests, ...(await signingOf(options)) };
-  return writeRelease(join(folder, releaseName), release);
+  const links: Record<string, string> = {};
+  for (const { path, target } of files.filter(({ path: each }) => isCovered(each))) {
+    if (target === undefined) digests[path] = await digestOf(join(folder, path));
+    else links[path] = target;
+  }
+  const content = { kind: 'tree' as const, files: digests, links };
+  return writeRelease(join(folder, releaseName), { content, ...(await signingOf(options)) });
 };
 
 const archiveOf = async (folder: string, files: readonly UnitFile[]): Promise<Uint8Array> => {
-  const read = files.map(async ({ path, isExecutable }): Promise<ArchiveFile> => {
+  const read = files.map(async ({ path, isExecutable, target }): Promise<ArchiveFile> => {
+    if (target !== undefined) return { path, bytes: Buffer.from(target), executable: false, link: true };
     return { path, bytes: await readFile(join(folder, path)), executable: isExecutable };
   });
   return packTgz(await Promise.all(read), { wbits: 31, level: 9 });

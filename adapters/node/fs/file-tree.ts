@@ -54,15 +54,3 @@ export const digestOf = async (path: string, fs: FileSystem = hostFs): Promise<s
   }
   return hash.digest('hex');
 };
-
-/** SHA-256 of the wanted files of a folder, by path. */
-export const treeDigests = async (
-  folder: string,
-  isWanted: (path: string) => boolean,
-): Promise<ReadonlyMap<string, string>> => {
-  const digests = new Map<string, string>();
-  for await (const { path, stats } of walkTree(folder)) {
-    if (!stats.isDirectory() && isWanted(path)) digests.set(path, await digestOf(inside(folder, path)));
-  }
-  return digests;
-};

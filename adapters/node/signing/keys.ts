@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, t
 import { FirmwareError, StorageError } from '../../../services/errors.ts';
 import type { JsonValue } from '../../../services/json.ts';
 import { parseRelease, signedText } from '../../shared/archive/release.ts';
-import type { Release, ReleaseContent, ReleaseKind } from '../../shared/archive/release.ts';
+import type { Release, ReleaseContent } from '../../shared/archive/release.ts';
 import { replaceFile } from '../fs/durable-file.ts';
 import { ioError } from '../fs/errors.ts';
 import { readJson } from '../fs/read-json.ts';
@@ -78,15 +78,14 @@ export const readReleaseFile = async (path: string): Promise<JsonValue | undefin
 
 /** Options of a signed release. */
 export interface Signing {
-  readonly kind: ReleaseKind;
-  readonly files: Readonly<Record<string, string>>;
+  readonly content: Omit<ReleaseContent, 'release'>;
   readonly key: KeyObject;
-  /** @defaultValue the number in the existing file if it covers the same files, else the next one */
+  /** @defaultValue the number in the existing file if it covers the same content, else the next one */
   readonly release?: number;
 }
 
 /** The release in a file, if this key signed it. */
-const existing = async (path: string, { kind, key }: Signing): Promise<Release | undefined> => {
+const existing = async (path: string, { content: { kind }, key }: Signing): Promise<Release | undefined> => {
   const value = await readReleaseFile(path);
   try {
     const release = parseRelease(value, kind);
@@ -97,17 +96,23 @@ const existing = async (path: string, { kind, key }: Signing): Promise<Release |
   }
 };
 
-const sorted = (files: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(files).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+const sorted = (paths: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(paths).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 
-/** Signs a release and writes its file. The same files and key give the same text. */
+/** Signs a release and writes its file. The same content and key give the same text. */
 export const writeRelease = async (path: string, signing: Signing): Promise<Release> => {
-  const { kind, key } = signing;
-  const files = sorted(signing.files);
+  const { kind, files, links = {} } = signing.content;
+  const content = {
+    kind,
+    files: sorted(files),
+    ...(Object.keys(links).length > 0 && { links: sorted(links) }),
+  };
   const before = await existing(path, signing);
-  const isSame = before !== undefined && JSON.stringify(before.files) === JSON.stringify(files);
+  const isSame =
+    before !== undefined &&
+    JSON.stringify([before.files, before.links]) === JSON.stringify([content.files, content.links]);
   const next = isSame ? before.release : (before?.release ?? 0) + 1;
-  const release = signRelease({ kind, release: signing.release ?? next, files }, key);
+  const release = signRelease({ release: signing.release ?? next, ...content }, signing.key);
   await replaceFile(path, `${JSON.stringify(release, null, 2)}\n`, { mode: 0o644 });
   return release;
 };

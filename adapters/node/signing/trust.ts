@@ -1,11 +1,12 @@
+import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FirmwareError } from '../../../services/errors.ts';
 import type { FirmwareStore, ReleaseTrust } from '../../../services/firmware.ts';
 import { isJsonObject } from '../../../services/json.ts';
-import { checkFiles, checkNewest, isCovered, parseRelease, releaseName } from '../../shared/archive/release.ts';
-import type { Release, ReleaseKind } from '../../shared/archive/release.ts';
+import { checkContent, checkNewest, isCovered, parseRelease, releaseName } from '../../shared/archive/release.ts';
+import type { Release, ReleaseKind, TreeContent } from '../../shared/archive/release.ts';
 import { replaceFile } from '../fs/durable-file.ts';
-import { treeDigests } from '../fs/file-tree.ts';
+import { digestOf, inside, walkTree } from '../fs/file-tree.ts';
 import { firmwareLayout } from '../firmware/layout.ts';
 import { isSignedBy, publicKey, readReleaseFile } from './keys.ts';
 
@@ -29,6 +30,19 @@ export interface FolderTrust extends ReleaseTrust {
   /** Records the running version's release, durably, as the newest trusted one. */
   remember(): Promise<void>;
 }
+
+/** What a release has to cover of a folder. */
+const contentOf = async (folder: string): Promise<TreeContent> => {
+  const files = new Map<string, string>();
+  const links = new Map<string, string>();
+  for await (const { path, stats } of walkTree(folder)) {
+    if (stats.isDirectory() || !isCovered(path)) continue;
+    const at = inside(folder, path);
+    if (stats.isSymbolicLink()) links.set(path, await readlink(at));
+    else files.set(path, await digestOf(at));
+  }
+  return { files, links };
+};
 
 /** Checks staged versions against their signed releases. */
 export const folderTrust = ({ folder, keys }: FolderTrustOptions): FolderTrust => {
@@ -66,7 +80,7 @@ export const folderTrust = ({ folder, keys }: FolderTrustOptions): FolderTrust =
       const staging = layout.staging(id);
       const release = signed(await readReleaseFile(join(staging, releaseName)), 'tree');
       checkNewest(release, await newest());
-      checkFiles(release, await treeDigests(staging, isCovered));
+      checkContent(release, await contentOf(staging));
     },
     checkProgram: async (value) => {
       const release = signed(value, 'program');

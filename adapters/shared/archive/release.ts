@@ -14,6 +14,16 @@ export interface ReleaseContent {
   readonly release: number;
   /** SHA-256 of each file in hexadecimal, by path. */
   readonly files: Readonly<Record<string, string>>;
+  /** Target of each symbolic link, by path. @defaultValue none */
+  readonly links?: Readonly<Record<string, string>>;
+}
+
+/** What a release covers of a tree. */
+export interface TreeContent {
+  /** SHA-256 of each file in hexadecimal, by path. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Target of each symbolic link, by path. */
+  readonly links: ReadonlyMap<string, string>;
 }
 
 /** A release in the format of its file. */
@@ -29,14 +39,17 @@ const uncovered = new Set(['env.json', 'schema.json', releaseName]);
 /** Whether a release must list this file. */
 export const isCovered = (path: string): boolean => !uncovered.has(path);
 
-/** The signed text: its purpose, the release, then each file in order. */
-export const signedText = ({ kind, release, files }: ReleaseContent): string =>
+/** The signed text: its purpose, the release, then each file and each link in order. */
+export const signedText = ({ kind, release, files, links = {} }: ReleaseContent): string =>
   [
     `pepeunit ${kind} release 1`,
     String(release),
     ...Object.keys(files)
       .toSorted()
       .map((path) => `${files[path]} ${path}`),
+    ...Object.keys(links)
+      .toSorted()
+      .map((path) => `link ${JSON.stringify([path, links[path]])}`),
     '',
   ].join('\n');
 
@@ -45,7 +58,7 @@ const isPath = (path: string): boolean => path !== '' && !/\p{Cc}/u.test(path);
 
 const isRelease = (value: unknown): value is Release => {
   if (!isJsonObject(value)) return false;
-  const { format, kind, release, files, signature } = value;
+  const { format, kind, release, files, links = {}, signature } = value;
   return (
     format === 1 &&
     (kind === 'tree' || kind === 'program') &&
@@ -53,6 +66,8 @@ const isRelease = (value: unknown): value is Release => {
     (release as number) >= 1 &&
     isJsonObject(files) &&
     Object.entries(files).every(([path, digest]) => isPath(path) && isDigest(digest)) &&
+    isJsonObject(links) &&
+    Object.entries(links).every(([path, target]) => isPath(path) && typeof target === 'string') &&
     typeof signature === 'string'
   );
 };
@@ -71,14 +86,22 @@ export const parseRelease = (value: unknown, kind: ReleaseKind): Release => {
 const tampered = (path: string, why: string) =>
   new FirmwareError('tampered', `The firmware was changed after it was signed: ${path} ${why}. ${advice}`);
 
-/** Checks a tree's files against its release. @throws {FirmwareError} `tampered`, with the first file that differs */
-export const checkFiles = ({ files }: ReleaseContent, digests: ReadonlyMap<string, string>): void => {
-  for (const [path, digest] of digests) {
-    const wanted = Object.hasOwn(files, path) ? files[path] : undefined;
-    if (wanted === undefined) throw tampered(path, 'is not part of the release');
-    if (wanted !== digest) throw tampered(path, 'has another content');
+const checkPart = (
+  wanted: Readonly<Record<string, string>>,
+  found: ReadonlyMap<string, string>,
+  difference: string,
+): void => {
+  for (const [path, value] of found) {
+    if (!Object.hasOwn(wanted, path)) throw tampered(path, 'is not part of the release');
+    if (wanted[path] !== value) throw tampered(path, difference);
   }
-  for (const path of Object.keys(files)) if (!digests.has(path)) throw tampered(path, 'is missing');
+  for (const path of Object.keys(wanted)) if (!found.has(path)) throw tampered(path, 'is missing');
+};
+
+/** Checks a tree against its release. @throws {FirmwareError} `tampered`, with the first path that differs */
+export const checkContent = ({ files, links = {} }: ReleaseContent, found: TreeContent): void => {
+  checkPart(files, found.files, 'has another content');
+  checkPart(links, found.links, 'leads elsewhere');
 };
 
 /** Checks that a release is not older than the newest trusted one. @throws {FirmwareError} `outdated` */

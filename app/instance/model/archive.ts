@@ -4,11 +4,14 @@ import { zipSync, type Zippable } from 'fflate';
 import { pack } from 'tar-stream';
 import { invalid } from '../errors.ts';
 
-/** One file of an archive. */
+/** One file or symbolic link of an archive. */
 export interface ArchiveFile {
   readonly path: string;
+  /** The content; of a link, its target. */
   readonly bytes: Uint8Array;
   readonly executable: boolean;
+  /** @defaultValue false */
+  readonly link?: boolean;
 }
 
 const foldersOf = (files: readonly ArchiveFile[]): string[] => {
@@ -27,8 +30,11 @@ export const packTar = async (files: readonly ArchiveFile[]): Promise<Buffer> =>
   const tar = pack();
   const folders = ['./', ...foldersOf(files).map((path) => `./${path}/`)];
   folders.forEach((name) => tar.entry({ name, type: 'directory', mode: 0o755, mtime }));
-  for (const { path, bytes, executable } of files) {
-    tar.entry({ name: `./${path}`, mode: executable ? 0o755 : 0o644, mtime }, Buffer.from(bytes));
+  for (const { path, bytes, executable, link } of files) {
+    const name = `./${path}`;
+    if (link === true)
+      tar.entry({ name, type: 'symlink', linkname: Buffer.from(bytes).toString(), mode: 0o777, mtime });
+    else tar.entry({ name, mode: executable ? 0o755 : 0o644, mtime }, Buffer.from(bytes));
   }
   tar.finalize();
   const chunks: Buffer[] = [];
@@ -65,11 +71,15 @@ export const packTgz = async (files: readonly ArchiveFile[], { wbits, level }: C
   throw invalid(`Wbits ${wbits} is not valid, available [${windows.join(', ')}]`);
 };
 
+/** Mode of a file in a zip (inode(7), "The file type and mode"). */
+const zipModeOf = ({ executable, link }: ArchiveFile): number => {
+  if (link === true) return 0o120777;
+  return executable ? 0o100755 : 0o100644;
+};
+
 /** Packs a zip. */
 export const packZip = (files: readonly ArchiveFile[]): Uint8Array => {
   const tree: Zippable = Object.create(null);
-  for (const { path, bytes, executable } of files) {
-    tree[path] = [bytes, { os: 3, attrs: (executable ? 0o100755 : 0o100644) << 16 }];
-  }
+  for (const file of files) tree[file.path] = [file.bytes, { os: 3, attrs: zipModeOf(file) << 16 }];
   return zipSync(tree);
 };

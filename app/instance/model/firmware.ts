@@ -23,9 +23,7 @@ export const schemaOf = ({ store, address }: Core, unit: UnitDocument): JsonObje
 const programFiles = (store: Store, unit: UnitDocument): Promise<ArchiveFile[]> => {
   const { files, compiledFirmwareLink } = versionOf(unit, unit.targetCommit);
   if (compiledFirmwareLink !== null) return Promise.resolve([]);
-  return Promise.all(
-    files.map(async ({ path, hash, executable }) => ({ path, bytes: await store.blob(hash), executable })),
-  );
+  return Promise.all(files.map(async ({ hash, ...file }) => ({ ...file, bytes: await store.blob(hash) })));
 };
 
 /** Collects the files of a unit's target version, with the unit's env.json and schema.json. */

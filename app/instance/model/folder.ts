@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, readlink } from 'node:fs/promises';
 import { inside, walkTree } from '../../../adapters/node/fs/file-tree.ts';
 import { ignoreRules } from '../../../adapters/shared/archive/ignore-rules.ts';
 import { isJsonObject, type JsonObject } from '../../../services/json.ts';
@@ -18,6 +18,7 @@ interface SourceFile {
   readonly path: string;
   readonly bytes: Uint8Array;
   readonly executable: boolean;
+  readonly link?: boolean;
 }
 
 const sha1 = (...parts: readonly (string | Uint8Array)[]): string => {
@@ -36,9 +37,13 @@ const collect = async (root: string): Promise<SourceFile[]> => {
   let total = 0;
   for await (const { path, stats } of walkTree(root, (name) => !leftOut.has(name))) {
     if (leftOut.has(path) || stats.isDirectory()) continue;
-    if (!stats.isFile()) throw invalid(`${path} is neither a file nor a folder. Remove it from the unit's folder.`);
-    const bytes = await readFile(inside(root, path));
-    files.push({ path, bytes, executable: (stats.mode & 0o100) !== 0 });
+    const isLink = stats.isSymbolicLink();
+    if (!isLink && !stats.isFile()) {
+      throw invalid(`${path} is neither a file, a folder nor a link. Remove it from the unit's folder.`);
+    }
+    const at = inside(root, path);
+    const bytes = isLink ? new TextEncoder().encode(await readlink(at)) : await readFile(at);
+    files.push({ path, bytes, executable: !isLink && (stats.mode & 0o100) !== 0, ...(isLink && { link: true }) });
     total += bytes.length;
     if (files.length > limits.files || total > limits.bytes) {
       throw invalid(
@@ -58,7 +63,7 @@ const readFiles = async (folder: string): Promise<SourceFile[]> => {
 };
 
 const parseObject = (files: readonly SourceFile[], name: string): JsonObject => {
-  const file = files.find(({ path }) => path === name);
+  const file = files.find(({ path, link }) => path === name && link !== true);
   if (!file) throw invalid(`The folder holds no ${name}. Add it, as every unit has one.`);
   let document: unknown;
   try {
@@ -105,10 +110,10 @@ export const readVersion = async (
   const sources = await readFiles(folder);
   const envExample = parseObject(sources, 'env_example.json');
   const schemaExample = schemaExampleOf(parseObject(sources, 'schema_example.json'));
-  const ignores = sources.find(({ path }) => path === '.pepeignore');
+  const ignores = sources.find(({ path, link }) => path === '.pepeignore' && link !== true);
   const isIgnored = ignoreRules(new TextDecoder().decode(ignores?.bytes));
   const program = sources.filter(({ path }) => !isIgnored(path));
-  const files = program.map(({ path, bytes, executable }): FileDocument => ({ path, hash: sha1(bytes), executable }));
+  const files = program.map(({ bytes, path, ...file }): FileDocument => ({ path, hash: sha1(bytes), ...file }));
   await Promise.all(program.map(({ bytes }) => store.putBlob(sha1(bytes), bytes)));
   return {
     commit: sha1(JSON.stringify([files, compiledFirmwareLink])),

@@ -5,11 +5,13 @@ import type { LogLevel } from '../../../services/log.ts';
 export const visibilityLevels = ['Public', 'Internal', 'Private'] as const;
 export type VisibilityLevel = (typeof visibilityLevels)[number];
 
-/** One file of a version; the store finds its bytes by their hash. */
+/** One file or symbolic link of a version; the store finds its content, or the link's target, by the hash. */
 export interface FileDocument {
   readonly path: string;
   readonly hash: string;
   readonly executable: boolean;
+  /** @defaultValue false */
+  readonly link?: boolean;
 }
 
 /** One version of a unit's program. */

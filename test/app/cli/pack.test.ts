@@ -76,7 +76,7 @@ describe('pepeunit pack', () => {
     expect((await readFile(first)).equals(await readFile(second))).toBe(true);
   });
 
-  test('an archive in the folder itself is not packed again, and a link is refused', async () => {
+  test('an archive in the folder itself is not packed again, and a link that leads out is refused', async () => {
     const folder = await temporaryFolder();
     const unit = await writeUnit(folder);
     await runCli(['pack', '--out', 'out.tgz'], { cwd: unit });
@@ -87,6 +87,33 @@ describe('pepeunit pack', () => {
       code: 1,
       stderr: expect.stringContaining('hostile') as string,
     });
+  });
+
+  test('packs and signs links as links, and a unit takes no other target for them (U9)', async () => {
+    const folder = await temporaryFolder();
+    const unit = await writeUnit(join(folder, 'unit'));
+    await symlink('lib/a.js', join(unit, 'current.js'));
+    const { key, publicKey } = await keysIn(folder);
+    await runCli(['pack', unit, '--sign', key, '--out', join(folder, 'x.tgz')]);
+    expect(execFileSync('tar', ['tvzf', join(folder, 'x.tgz')], { encoding: 'utf8' })).toContain(
+      './current.js -> lib/a.js',
+    );
+    const store = folderFirmwareStore({ folder, limits });
+    const codeOf = async (target: string, link = true): Promise<string> => {
+      const files = await sent(unit, [...packed, 'pepeunit-release.json']);
+      const current = { path: 'current.js', bytes: Buffer.from(target), executable: false, link };
+      const { id } = await store.stage(inChunks(await packTar([...files, current])), new AbortController().signal);
+      return folderTrust({ folder, keys: [publicKey] })
+        .check(id)
+        .then(
+          () => 'taken',
+          (error: unknown) => (error as { code: string }).code,
+        );
+    };
+    expect(await codeOf('lib/a.js')).toBe('taken');
+    expect(await codeOf('main.js')).toBe('tampered');
+    expect(await codeOf('export const a = 1;\n', false)).toBe('tampered');
+    expect(await codeOf('lib/a.js', false)).toBe('tampered');
   });
 
   test('makes a pair of keys, the private one for its owner alone, and never over another', async () => {

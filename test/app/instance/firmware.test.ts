@@ -27,6 +27,7 @@ interface Member {
   readonly text: string;
   readonly mode: number | undefined;
   readonly type: string | null | undefined;
+  readonly linkname: string | null | undefined;
 }
 
 const untar = async (bytes: Uint8Array): Promise<Map<string, Member>> => {
@@ -36,8 +37,8 @@ const untar = async (bytes: Uint8Array): Promise<Map<string, Member>> => {
   for await (const entry of reader) {
     const chunks: Buffer[] = [];
     for await (const chunk of entry) chunks.push(chunk as Buffer);
-    const { name, mode, type } = entry.header;
-    members.set(name, { text: Buffer.concat(chunks).toString(), mode, type });
+    const { name, mode, type, linkname } = entry.header;
+    members.set(name, { text: Buffer.concat(chunks).toString(), mode, type, linkname });
   }
   return members;
 };
@@ -157,10 +158,22 @@ describe('firmware archives', () => {
     },
   );
 
-  it('refuses a folder with something else than files in it', async () => {
+  it('sends symbolic links as they are, and follows none', async () => {
     const { instance } = await startTestInstance();
     const folder = await createProgramFolder();
-    await symlink('/etc/passwd', join(folder, 'link'));
+    await symlink('lib/deep', join(folder, 'link'));
+    await symlink('/etc/passwd', join(folder, 'out'));
+    const unit = await addUnit(instance, { folder });
+    const response = await api(instance, unit.token)('GET', `/units/firmware/tar/${unit.uuid}`);
+    const members = await untar(new Uint8Array(await response.arrayBuffer()));
+    expect(members.get('./link')).toMatchObject({ type: 'symlink', text: '', linkname: 'lib/deep' });
+    expect(members.get('./out')).toMatchObject({ type: 'symlink', text: '', linkname: '/etc/passwd' });
+  });
+
+  it.skipIf(!isInstalled('mkfifo'))('refuses a folder with something else in it', async () => {
+    const { instance } = await startTestInstance();
+    const folder = await createProgramFolder();
+    await run('mkfifo', [join(folder, 'link')]);
     await expect(instance.operator.createUnit({ name: 'x', folder })).rejects.toMatchObject({
       name: 'InstanceError',
       code: 'invalid',

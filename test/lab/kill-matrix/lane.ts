@@ -1,18 +1,18 @@
 import { spawn } from 'node:child_process';
-import { cp, rm, symlink } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hostFs } from '../../../adapters/node/fs/file-system.ts';
 import type { JsonObject } from '../../../services/json.ts';
 import { startCli } from '../../support/cli.ts';
 import type { Compiled } from '../../support/compiled.ts';
 import { baseTopics } from '../../support/documents.ts';
-import { writeFiles } from '../../support/folder.ts';
+import { makeLinks, writeFiles } from '../../support/folder.ts';
 import type { Yard } from '../../support/supervised-unit.ts';
 import { until } from '../../support/until.ts';
 import { download } from './download.ts';
 import { snapshotOf, type Snapshot } from './tree.ts';
 import type { Task } from './update.ts';
-import { foreignFiles, keptFiles, newParts, oldParts } from './versions.ts';
+import { foreignFiles, foreignLinks, keptFiles, newLinks, newParts, oldLinks, oldParts } from './versions.ts';
 
 /** A unit that tells when it is online, of which version its parts are, and obeys no update. */
 const program = (version: string): string => `
@@ -87,6 +87,7 @@ export const createLane = async ({ root, instance }: Yard, child: Compiled, name
     'schema_example.json': JSON.stringify({ ...baseTopics, input_topic: [], output_topic: [] }),
   };
   await writeFiles(source, { ...newParts, 'main.js': program('new'), ...example });
+  await makeLinks(source, newLinks);
   const { uuid } = await operator.createUnit({ name, folder: source });
   const env: JsonObject = { ...(await operator.getEnv(uuid)), PU_COMMIT_VERSION: 'old' };
   const documents = { 'env.json': JSON.stringify(env), 'schema.json': JSON.stringify(operator.getSchema(uuid)) };
@@ -97,7 +98,7 @@ export const createLane = async ({ root, instance }: Yard, child: Compiled, name
     ...documents,
     'main.js': program('old'),
   });
-  await symlink('lib/part.js', join(bases, 'old', 'linked.js'));
+  await makeLinks(join(bases, 'old'), { ...oldLinks, ...foreignLinks });
   const reset = async (base: Base): Promise<void> => {
     await rm(folder, { recursive: true, force: true });
     await cp(join(bases, base), folder, { recursive: true, verbatimSymlinks: true });

@@ -2,6 +2,7 @@
  * A disk in memory that loses power: what was not fsynced is lost, torn or there, as journaling file systems may leave
  * it. Names become durable by an fsync of their folder, contents by one of the file; a rename is atomic.
  */
+import { posix } from 'node:path';
 import type { FileSystem, PathStats, Content } from '../../../adapters/node/fs/file-system.ts';
 import { diskError } from './stepping-fs.ts';
 
@@ -51,6 +52,12 @@ const bytesOf = async (content: Content): Promise<Uint8Array> => {
   const chunks: Uint8Array[] = [];
   for await (const chunk of content) chunks.push(chunk);
   return Buffer.concat(chunks);
+};
+
+/** Where a link at a path leads. */
+const targetOf = (at: readonly string[], { content }: Node): string => {
+  const target = new TextDecoder().decode(content);
+  return posix.join(target.startsWith('/') ? '' : posix.join('/', ...at, '..'), target);
 };
 
 const isEmpty = (names: ReadonlyMap<string, Node>): boolean => names.size === 0;
@@ -128,7 +135,9 @@ const diskOf = (root: Node): PowerDisk => {
   let pending: Change[] = [];
   const find = (path: string, verb: string): Node => {
     let node = root;
-    for (const name of partsOf(path)) {
+    const parts = partsOf(path);
+    for (const [at, name] of parts.entries()) {
+      if (node.kind === 'link') return find([targetOf(parts.slice(0, at), node), ...parts.slice(at)].join('/'), verb);
       if (node.kind !== 'folder') throw diskError('ENOTDIR', verb);
       const next = node.names.get(name);
       if (!next) throw diskError('ENOENT', verb);
@@ -136,10 +145,15 @@ const diskOf = (root: Node): PowerDisk => {
     }
     return node;
   };
+  /** What a path leads to. */
+  const follow = (path: string, verb: string): Node => {
+    const node = find(path, verb);
+    return node.kind === 'link' ? follow(targetOf(partsOf(path), node), verb) : node;
+  };
   const placeOf = (path: string, verb: string): Place => {
     const parts = partsOf(path);
     const name = parts.pop() ?? '';
-    const folder = find(parts.join('/'), verb);
+    const folder = follow(parts.join('/'), verb);
     if (folder.kind !== 'folder') throw diskError('ENOTDIR', verb);
     return { folder, name };
   };
@@ -176,7 +190,7 @@ const diskOf = (root: Node): PowerDisk => {
   const fs: FileSystem = {
     open: async (path, flags, mode = 0o600) => {
       if (flags === 'wx') add(path, 'open', nodeOf('file', mode));
-      const node = find(path, 'open');
+      const node = follow(path, 'open');
       return {
         chmod: async (bits) => void (node.mode = bits),
         writeFile: async (content) => void (node.content = Buffer.concat([node.content, await bytesOf(content)])),
@@ -207,14 +221,14 @@ const diskOf = (root: Node): PowerDisk => {
       remove(path, 'unlink', node);
     },
     mkdir: async (path, { mode }) => makeFolders(path, mode),
-    stat: async (path) => statsOf(find(path, 'stat')),
+    stat: async (path) => statsOf(follow(path, 'stat')),
     lstat: async (path) => statsOf(find(path, 'lstat')),
     readdir: async (path) => {
       const node = find(path, 'readdir');
       if (node.kind !== 'folder') throw diskError('ENOTDIR', 'readdir');
       return [...node.names.keys()];
     },
-    readFile: async (path) => find(path, 'read').content,
+    readFile: async (path) => follow(path, 'read').content,
     readlink: async (path) => new TextDecoder().decode(find(path, 'readlink').content),
     link: async (from, to) => add(to, 'link', find(from, 'link')),
     symlink: async (target, path) => {

@@ -11,6 +11,9 @@ export const oldParts: Readonly<Record<string, string>> = {
   'gone/deep/x.js': 'gone as well',
   'turns-to-folder': 'a file',
   'turns-to-file/inner.js': 'in a folder',
+  'file-to-link': 'a file',
+  'folder-to-link/part.js': 'in a folder, and not that of lib',
+  'folder-to-link/deep/x.js': 'in a folder',
 };
 
 /** And those of the new one. */
@@ -20,9 +23,28 @@ export const newParts: Readonly<Record<string, string>> = {
   'fresh/deep/y.js': 'fresh',
   'turns-to-folder/inner.js': 'in a folder',
   'turns-to-file': 'a file',
+  'link-to-file': 'a file',
+  'link-to-folder/part.js': 'in a folder',
   'gives-way-late.txt': 'of the new version',
   'gives-way-as-folder': 'a file',
   'gives-way-to-folder/inner.txt': 'in a folder',
+};
+
+/** Symbolic links of the old version, by path: some change where they lead, or what they are. */
+export const oldLinks: Readonly<Record<string, string>> = {
+  'current.js': 'lib/part.js',
+  'link-gone.js': 'lib/gone.js',
+  'link-to-file': 'main.js',
+  'link-to-folder': 'lib',
+};
+
+/** And those of the new one. */
+export const newLinks: Readonly<Record<string, string>> = {
+  'current.js': 'lib/more.js',
+  'fresh/deep/link.js': '../../lib/part.js',
+  'file-to-link': 'main.js',
+  'folder-to-link': 'lib',
+  'gives-way-to-link.txt': 'main.js',
 };
 
 /** What is the unit's own in both. */
@@ -38,9 +60,13 @@ export const foreignFiles: Readonly<Record<string, string>> = {
   'lib/data.txt': 'beside the program',
   'gives-way-early.txt': 'to the old version, where an update brings that',
   'gives-way-late.txt': 'to the new version',
+  'gives-way-to-link.txt': 'to a link of the new version',
   'gives-way-as-folder/inner.txt': 'to a file of the new version',
   'gives-way-to-folder': 'to a folder of the new version',
 };
+
+/** Links of the user. */
+export const foreignLinks: Readonly<Record<string, string>> = { 'linked.js': 'lib/part.js' };
 
 const documents = (version: string): Record<string, string> => ({
   'env.json': JSON.stringify({ PU_COMMIT_VERSION: version, PU_AUTH_TOKEN: 'token' }),
@@ -52,12 +78,20 @@ const documents = (version: string): Record<string, string> => ({
 const oldFiles = { ...documents('old'), ...oldParts, ...keptFiles, ...foreignFiles };
 const newFiles = { ...documents('new'), ...newParts };
 
+const linkEntries = (links: Readonly<Record<string, string>>): TarEntry[] =>
+  Object.entries(links).map(([name, linkname]) => ({ name, linkname, type: 'symlink' }));
+
 const entries = (files: Readonly<Record<string, string>>): TarEntry[] =>
   Object.entries(files).map(([name, text]) => ({ name, text }));
 
 /** The archive of the version that is there before. */
 export const oldArchive = async (): Promise<Buffer> =>
-  gzipSync(await tarOf(...entries({ ...documents('old'), ...oldParts, 'gives-way-early.txt': 'of the old version' })));
+  gzipSync(
+    await tarOf(
+      ...entries({ ...documents('old'), ...oldParts, 'gives-way-early.txt': 'of the old version' }),
+      ...linkEntries(oldLinks),
+    ),
+  );
 
 /** The archive of the new version, as the instance sends it; what is not everything holds the documents and the program. */
 export const newArchive = async (scope: FirmwareScope): Promise<Buffer> =>
@@ -65,6 +99,7 @@ export const newArchive = async (scope: FirmwareScope): Promise<Buffer> =>
     scope === 'everything'
       ? await tarOf(
           ...entries(newFiles),
+          ...linkEntries(newLinks),
           { name: 'bin/run', text: '#!/bin/sh\n', mode: 0o755 },
           { name: 'hollow', type: 'directory' },
         )
@@ -102,6 +137,7 @@ export const layOut = async (fs: FileSystem, folder: string): Promise<void> => {
     for (const each of folders) await fs.mkdir(each, { recursive: true, mode: 0o755 });
     await write(fs, `${folder}/${name}`, text);
   }
-  await fs.symlink('lib/part.js', `${folder}/linked.js`);
+  for (const [path, target] of Object.entries({ ...oldLinks, ...foreignLinks }))
+    await fs.symlink(target, `${folder}/${path}`);
   for (const each of [...folders, folder.slice(0, folder.lastIndexOf('/')) || '/']) await syncFolder(fs, each);
 };
