@@ -103,6 +103,14 @@ export interface Rest {
    * @returns The archive's bytes as they come; fails if cut short.
    */
   getFirmware(target: RestTarget, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * Gets a file from anywhere. The token is sent to the instance's own origin alone, and so is no redirect from there
+   * followed elsewhere; an `https:` address is never left for `http:`.
+   *
+   * @param url Absolute, `https:` or `http:`.
+   * @returns The file's bytes as they come; fails if cut short, or with `tooLarge` above `maxBytes`.
+   */
+  getFile(target: RestTarget, url: URL, maxBytes: number, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** `GET /units/get_target_version/{unit}` */
   getTargetVersion(target: RestTarget, signal?: AbortSignal): Promise<TargetVersion>;
   /** `POST /units/set_state_storage/{unit}` */

@@ -12,6 +12,8 @@ export interface RestDocuments {
   env: unknown;
   schema: unknown;
   firmware: Uint8Array;
+  /** Files by address. */
+  files: Record<string, Uint8Array>;
   targetVersion: TargetVersion;
   stateStorage: string;
   /** Input nodes by UUID of their linked Output node. */
@@ -54,10 +56,14 @@ const pass = async (clock: Timers, call: RestCall, ms: number, signal: AbortSign
   }
 };
 
-async function* inChunks(bytes: Uint8Array, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+async function* inChunks(
+  call: RestCall,
+  bytes: Uint8Array,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
   const size = 16_384;
   for (let at = 0; at < bytes.length; at += size) {
-    if (signal?.aborted) throw aborted('getFirmware', signal.reason);
+    if (signal?.aborted) throw aborted(call, signal.reason);
     yield bytes.slice(at, at + size);
   }
 }
@@ -69,6 +75,7 @@ const emptyDocuments = (): RestDocuments => ({
   env: {},
   schema: {},
   firmware: new Uint8Array(),
+  files: {},
   targetVersion: { commit: '', tag: null },
   stateStorage: '',
   inputsByOutput: {},
@@ -112,7 +119,14 @@ export const memoryRest = ({ documents: given, clock = stoppedTimers }: MemoryRe
     getStateStorage: (target, signal) => answer('getStateStorage', target, signal, () => documents.stateStorage),
     getFirmware: async (target, signal) => {
       await enter('getFirmware', target, signal);
-      return inChunks(documents.firmware, signal);
+      return inChunks('getFirmware', documents.firmware, signal);
+    },
+    getFile: async (target, url, maxBytes, signal) => {
+      await enter('getFile', target, signal, url.href, maxBytes);
+      const file = documents.files[url.href];
+      if (!file) throw new RestError('status', `${url.href} is not there.`, { status: 404 });
+      if (file.length > maxBytes) throw new RestError('tooLarge', `${url.href} is larger than ${maxBytes} bytes.`);
+      return inChunks('getFile', file, signal);
     },
     setStateStorage: async (target, state, signal) => {
       await enter('setStateStorage', target, signal, state);

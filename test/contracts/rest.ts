@@ -8,6 +8,8 @@ export interface InstanceContent {
   readonly env: unknown;
   readonly schema: unknown;
   readonly firmware: Uint8Array;
+  /** The file at {@link RestBench.file}. */
+  readonly file: Uint8Array;
   readonly outputUuid: string;
   readonly inputs: readonly UnitNode[];
   readonly units: readonly Unit[];
@@ -17,6 +19,8 @@ export interface InstanceContent {
 export interface RestBench {
   readonly rest: Rest;
   readonly target: RestTarget;
+  /** The address of a file on another host. */
+  readonly file: URL;
   /** How many requests reached the instance. */
   requests(): number;
   stop(): Promise<void>;
@@ -61,6 +65,7 @@ const content: InstanceContent = {
   env: { PU_DOMAIN: 'unit.test', own: [1, { deep: 'тепло' }] },
   schema: { input_topic: {} },
   firmware: Uint8Array.from({ length: 100_000 }, (_, at) => at % 251),
+  file: new TextEncoder().encode('слово'.repeat(1000)),
   outputUuid: '0d5e3b1c-0000-4000-8000-0000000000ff',
   inputs,
   units: [unit],
@@ -83,6 +88,18 @@ export const restContract = (start: (content: InstanceContent) => Promise<RestBe
     const chunks: Uint8Array[] = [];
     for await (const chunk of await bench.rest.getFirmware(bench.target)) chunks.push(chunk);
     expect(Buffer.concat(chunks).equals(content.firmware)).toBe(true);
+  });
+
+  test('gets a file up to a size', async () => {
+    const bytes = async (maxBytes: number) => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of await bench.rest.getFile(bench.target, bench.file, maxBytes)) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    };
+    expect((await bytes(content.file.length)).equals(content.file)).toBe(true);
+    await expect(bytes(content.file.length - 1)).rejects.toMatchObject({ name: 'RestError', code: 'tooLarge' });
+    const missing = new URL('/missing', bench.file);
+    await expect(bench.rest.getFile(bench.target, missing, 10)).rejects.toMatchObject({ code: 'status', status: 404 });
   });
 
   test('gets the target version', async () => {

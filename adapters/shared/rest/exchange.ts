@@ -1,7 +1,8 @@
+import { RestError } from '../../../services/errors.ts';
 import type { RestTarget } from '../../../services/rest.ts';
 import { bodyChunks, dropBody, parseJson, readBody } from './body.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
-import { sendRequest, type RestRequest } from './request.ts';
+import { requestFile, sendRequest, type RestRequest } from './request.ts';
 import { malformed } from './responses.ts';
 
 /** Target, fetch, time limit and abort signal of a request. */
@@ -49,7 +50,7 @@ export const postJson = (context: RequestContext, path: string, json: unknown): 
 const isArchive = ({ headers }: Response): boolean =>
   !/^(?:text\/|application\/json)/i.test(headers.get('content-type') ?? '');
 
-async function* firmwareChunks(response: Response, what: string, limit: Deadline): AsyncGenerator<Uint8Array> {
+async function* pacedChunks(response: Response, what: string, limit: Deadline): AsyncGenerator<Uint8Array> {
   try {
     limit.restart();
     for await (const chunk of bodyChunks(response, what, limit)) {
@@ -75,7 +76,34 @@ export const getArchive = async (context: RequestContext, path: string): Promise
       throw malformed(what, 'an archive');
     }
     limit.pause();
-    return firmwareChunks(response, what, limit);
+    return pacedChunks(response, what, limit);
+  } catch (error) {
+    limit.end();
+    throw error;
+  }
+};
+
+async function* bounded(chunks: AsyncIterable<Uint8Array>, what: string, maxBytes: number): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    if (size > maxBytes) throw new RestError('tooLarge', `${what}: more than ${maxBytes} bytes. Allow more, or less.`);
+    yield chunk;
+  }
+}
+
+/** Gets a file; `timeoutMs` limits the headers, then each pause between chunks. */
+export const getFile = async (
+  { fetcher, timeoutMs, target, signal }: RequestContext,
+  url: URL,
+  maxBytes: number,
+): Promise<AsyncIterable<Uint8Array>> => {
+  const what = `GET ${url.host}${url.pathname}`;
+  const limit = createDeadline(what, timeoutMs, signal);
+  try {
+    const response = await requestFile(fetcher, target, url, what, limit);
+    limit.pause();
+    return bounded(pacedChunks(response, what, limit), what, maxBytes);
   } catch (error) {
     limit.end();
     throw error;

@@ -1,7 +1,7 @@
 import { RestError } from '../../../services/errors.ts';
 import { isJsonObject } from '../../../services/json.ts';
 import type { RestTarget } from '../../../services/rest.ts';
-import { parseJson, readBody } from './body.ts';
+import { dropBody, parseJson, readBody } from './body.ts';
 import type { Deadline } from './deadline.ts';
 import { fetchRedirecting, tokenHeader } from './redirecting-fetch.ts';
 import { retryAfterOf } from './retry-after.ts';
@@ -101,4 +101,43 @@ export const sendRequest = async (
   const detail = await refusalText(response, what, target.token, deadline);
   const message = `${what}: status ${status}${detail}. ${statusAdvice[status] ?? 'Try again later.'}`;
   throw new RestError('status', message, { status, retryAfterMs: retryAfterOf(response) });
+};
+
+const checkFileAddress = (url: URL, first: URL, what: string): void => {
+  const isWeb = url.protocol === 'https:' || (url.protocol === 'http:' && first.protocol === 'http:');
+  if (!isWeb) throw new RestError('redirect', `${what}: ${url.protocol} is not allowed. Give an https address.`);
+  if (url.username === '' && url.password === '') return;
+  throw new RestError('redirect', `${what}: the address holds a password. Leave that out.`);
+};
+
+/**
+ * Requests a file from anywhere, with the token for the instance's own origin alone.
+ *
+ * @returns A response with a status of 2xx.
+ * @throws {RestError} `status`, `redirect`, `network`, `timeout`, `aborted`
+ */
+export const requestFile = async (
+  fetcher: typeof fetch | undefined,
+  target: RestTarget,
+  url: URL,
+  what: string,
+  deadline: Deadline,
+): Promise<Response> => {
+  const isOwn = URL.canParse(target.baseUrl) && new URL(target.baseUrl).origin === url.origin;
+  if (isOwn) checkToken(target.token, what);
+  const response = await fetchRedirecting(
+    {
+      what,
+      url,
+      headers: isOwn ? { [tokenHeader]: target.token } : {},
+      maxRedirects,
+      check: (address) => checkFileAddress(address, url, what),
+      advice: { network: 'Try again later.', redirect: 'Check the address.' },
+      fetch: fetcher,
+    },
+    deadline,
+  );
+  if (response.ok) return response;
+  await dropBody(response);
+  throw new RestError('status', `${what}: status ${response.status}. Check the address.`, { status: response.status });
 };

@@ -1,5 +1,5 @@
 import type { Page, Rest, RestTarget } from '../../../services/rest.ts';
-import { getArchive, getJson, postJson, type RequestContext } from './exchange.ts';
+import { getArchive, getFile, getJson, postJson, type RequestContext } from './exchange.ts';
 import { asDocument, asNodes, asTargetVersion, asText, asUnits } from './responses.ts';
 
 /** Options of the REST adapter. */
@@ -43,6 +43,7 @@ export const kyRest = (options: KyRestOptions = {}): Rest => {
       getJson(as(target, signal), `/units/get_current_schema/${target.unitUuid}`, maxBytes, asDocument),
     getFirmware: (target, signal) =>
       getArchive(as(target, signal), `/units/firmware/tgz/${target.unitUuid}?wbits=9&level=9`),
+    getFile: (target, url, fileBytes, signal) => getFile(as(target, signal), url, fileBytes),
     getTargetVersion: (target, signal) =>
       getJson(as(target, signal), `/units/get_target_version/${target.unitUuid}`, maxBytes, asTargetVersion),
     setStateStorage: (target, state, signal) =>

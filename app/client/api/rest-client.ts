@@ -1,4 +1,5 @@
 import type { UnitEnv } from '../../../services/env.ts';
+import { RestError } from '../../../services/errors.ts';
 import {
   targetOf,
   type Page,
@@ -18,6 +19,17 @@ export interface RestClient {
    * await client.restClient.downloadUpdate('update.tgz');
    */
   downloadUpdate(path: string): Promise<void>;
+  /**
+   * Downloads a file from anywhere to a file, which is replaced once all of it is there. This unit's token goes to its
+   * instance alone, whatever the address and the redirects.
+   *
+   * @param url Absolute, `https:` or `http:`; an `https:` address is never left for `http:`.
+   * @param options Size limit. @defaultValue 256 MiB
+   * @example
+   * unit.world.http.documents.files['https://example.org/curve.csv'] = new TextEncoder().encode('20,0');
+   * await unit.client.restClient.downloadFile('https://example.org/curve.csv', 'curve.csv', { maxBytes: 100_000 });
+   */
+  downloadFile(url: string | URL, path: string, options?: DownloadOptions): Promise<void>;
   /**
    * Downloads the env, checks it, and saves it to a file. The settings in force stay.
    *
@@ -77,6 +89,12 @@ export interface RestClient {
   getTargetVersion(): Promise<TargetVersion>;
 }
 
+/** Options of a download. */
+export interface DownloadOptions {
+  /** Most bytes to take. @defaultValue 268_435_456 (256 MiB) */
+  readonly maxBytes?: number;
+}
+
 export interface RestClientParts {
   readonly rest: Rest;
   readonly storage: Storage;
@@ -87,6 +105,14 @@ export interface RestClientParts {
   readonly downloadEnv: (path: string) => Promise<unknown>;
   readonly downloadSchema: (path: string) => Promise<unknown>;
 }
+
+const maxFileBytes = 256 * 1024 * 1024;
+
+const addressOf = (url: string | URL): URL => {
+  if (url instanceof URL) return url;
+  if (URL.canParse(url)) return new URL(url);
+  throw new RestError('network', 'The address of the file is none. Give an absolute https address.');
+};
 
 /** Extracts a node's UUID: the second segment of a topic, or the text itself. */
 const nodeUuidOf = (topic: string): string => topic.split('/')[1] ?? topic;
@@ -100,6 +126,8 @@ export const createRestClient = (parts: RestClientParts): RestClient => {
   const target = async () => targetOf(await env());
   return {
     downloadUpdate: async (path) => storage.writeBytes(path, await rest.getFirmware(await target(), stopSignal())),
+    downloadFile: async (url, path, { maxBytes = maxFileBytes } = {}) =>
+      storage.writeBytes(path, await rest.getFile(await target(), addressOf(url), maxBytes, stopSignal())),
     downloadEnv: async (path) => void (await downloadEnv(path)),
     downloadSchema: async (path) => void (await downloadSchema(path)),
     setStateStorage: async (state) => rest.setStateStorage(await target(), state, stopSignal()),

@@ -7,18 +7,20 @@ import { restContract } from '../../contracts/rest.ts';
 const target = { baseUrl: 'http://memory', unitUuid: 'u', token: 't' };
 
 describe('the contract', () => {
-  restContract(async ({ env, schema, firmware, outputUuid, inputs, units }) => {
+  restContract(async ({ env, schema, firmware, file, outputUuid, inputs, units }) => {
     const rest = memoryRest({
       documents: {
         env,
         schema,
         firmware,
+        files: { 'https://elsewhere.test/file': file },
         units,
         inputsByOutput: { [outputUuid]: inputs },
         targetVersion: { commit: 'abc', tag: null },
       },
     });
-    return { rest, target, requests: () => rest.calls.length, stop: async () => undefined };
+    const address = new URL('https://elsewhere.test/file');
+    return { rest, target, file: address, requests: () => rest.calls.length, stop: async () => undefined };
   });
 });
 

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { LiveUnit } from '../../support/live-unit.ts';
+import { startHttpServer } from '../../support/http-server.ts';
 import { until } from '../../support/until.ts';
 import { inputNode, outputNode, type Rows } from './rows.ts';
 
@@ -144,6 +145,29 @@ export const restClientRows: Rows = {
     await client.restClient.downloadUpdate(path('update.tgz'));
     await client.fileManager.extractTarGz(path('update.tgz'), path('unpacked'));
     expect(await read('unpacked/program.txt')).toBe('version 1');
+  },
+  downloadFile: async ({ client, path, read }) => {
+    const server = await startHttpServer(({ url, headers }, response) => {
+      const token = headers['x-auth-token'] === undefined ? 'no token' : 'the token';
+      response.writeHead(url === '/file' ? 200 : 404).end(`слово, ${token}`);
+    });
+    try {
+      await client.restClient.downloadFile(`${server.origin}/file`, path('deep/file.txt'));
+      expect(await read('deep/file.txt')).toBe('слово, no token');
+      const download = client.restClient.downloadFile;
+      await expect(download(new URL(`${server.origin}/none`), path('deep/file.txt'))).rejects.toMatchObject({
+        name: 'RestError',
+        code: 'status',
+        status: 404,
+      });
+      await expect(download(`${server.origin}/file`, path('deep/file.txt'), { maxBytes: 3 })).rejects.toMatchObject({
+        code: 'tooLarge',
+      });
+      await expect(download('file.txt', path('deep/file.txt'))).rejects.toMatchObject({ name: 'RestError' });
+      expect(await read('deep/file.txt')).toBe('слово, no token');
+    } finally {
+      await server.stop();
+    }
   },
   downloadEnv: async ({ client, path, read }) => {
     await client.restClient.downloadEnv(path('copy.json'));

@@ -7,7 +7,7 @@ import { envFailure, failure, start, targetAt, token } from '../../../support/re
 import { unitUuid } from '../../../support/documents.ts';
 
 describe('the contract', () => {
-  restContract(async ({ env, schema, firmware, inputs, units }) => {
+  restContract(async ({ env, schema, firmware, file, inputs, units }) => {
     let state = '';
     const answers: Record<string, Answer> = {
       env: (_, response) => sendJson(response, env),
@@ -33,9 +33,13 @@ describe('the contract', () => {
       const parts = (request.url.split('?')[0] ?? '').split('/').filter((part) => part !== unitUuid);
       answers[parts.at(-1) ?? '']?.(request, response);
     });
+    const elsewhere = await start(({ url }, response) =>
+      url === '/file' ? void response.end(file) : void response.writeHead(404).end(),
+    );
     return {
       rest: kyRest(),
       target: targetAt(server.origin),
+      file: new URL('/file', elsewhere.origin),
       requests: () => server.requests.length,
       stop: async () => undefined,
     };
