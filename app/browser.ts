@@ -14,6 +14,7 @@ import { systemClock } from '../adapters/shared/clock.ts';
 import { consoleLogSink } from '../adapters/shared/log/console-log-sink.ts';
 import { httpClockSource } from '../adapters/shared/http-clock-source.ts';
 import { mqttBroker } from '../adapters/shared/mqtt/broker.ts';
+import { noFolders } from '../adapters/shared/no-folders.ts';
 import { noFirmware, noPrograms, trustAll } from '../adapters/shared/no-firmware.ts';
 import { kyRest } from '../adapters/shared/rest/rest.ts';
 import { StorageError } from '../services/errors.ts';
@@ -49,6 +50,7 @@ const browserPlatform: Platform = ({ envFilePath }) => {
     resetRecord: storedResetRecord(storage, `${envFilePath}/reset.json`),
     cipher: webCryptoCipher(),
     console: consoleLogSink(),
+    folders: noFolders(),
     extract: async (path) => {
       throw new StorageError('unsupported', `${path} can't be unpacked: a page has no folders.`);
     },

@@ -18,6 +18,7 @@ import { fileOutbox } from '../adapters/node/outbox/outbox.ts';
 import { folderTrust, remembering } from '../adapters/node/signing/trust.ts';
 import { sntpClockSource } from '../adapters/node/sntp.ts';
 import { readJsonNow } from '../adapters/node/storage/read-now.ts';
+import { hostFolders } from '../adapters/node/storage/folders.ts';
 import { fileStorage } from '../adapters/node/storage/storage.ts';
 import { nodeSystem } from '../adapters/node/system.ts';
 import { webCryptoCipher } from '../adapters/shared/cipher.ts';
@@ -136,6 +137,7 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
     resetRecord: storedResetRecord(storage, join(folder, '.pepeunit', 'reset.json')),
     cipher: webCryptoCipher(),
     console: nodeConsoleLogSink(),
+    folders: hostFolders(),
     extract: extractArchive(defaultArchiveLimits),
     random: Math.random,
   };

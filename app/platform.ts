@@ -4,6 +4,7 @@ import type { Clock, ClockSource } from '../services/clock.ts';
 import type { FirmwareStore, FirmwarePrograms, ReleaseTrust } from '../services/firmware.ts';
 import type { BrokerProbe, LastLink } from '../services/last-link.ts';
 import type { JsonValue } from '../services/json.ts';
+import type { Folders } from '../services/folders.ts';
 import type { LogSink } from '../services/log.ts';
 import type { Outbox } from '../services/outbox.ts';
 import type { ProcessControl } from '../services/process-control.ts';
@@ -49,6 +50,8 @@ export interface Adapters {
   readonly cipher: Cipher;
   /** Log sink of the console. */
   readonly console: LogSink;
+  /** Folders and whole files, for `fileManager`; in a browser there are none. */
+  readonly folders: Folders;
   /** Unpacks an archive file into a folder, for `fileManager.extractTarGz()`. */
   readonly extract: (archivePath: string, destination: string) => Promise<void>;
   /** Random number from 0 up to but not including 1, for the jitter of retries. */

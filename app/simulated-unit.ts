@@ -12,6 +12,7 @@ import { memoryStorage, type MemoryStorage } from '../adapters/memory/storage.ts
 import { memorySystem, type MemorySystem } from '../adapters/memory/system.ts';
 import { memoryWifi, type MemoryWifi } from '../adapters/memory/wifi.ts';
 import { webCryptoCipher } from '../adapters/shared/cipher.ts';
+import { noFolders } from '../adapters/shared/no-folders.ts';
 import { trustAll } from '../adapters/shared/no-firmware.ts';
 import { StorageError } from '../services/errors.ts';
 import { storedResetRecord } from '../services/reset.ts';
@@ -123,6 +124,7 @@ export const simulatedUnit = ({
     resetRecord: storedResetRecord(world.storage, '.pepeunit/reset.json'),
     cipher: webCryptoCipher(),
     trust: trustAll(),
+    folders: noFolders(),
     extract: async (path: string) => {
       throw new StorageError('unsupported', `${path} can't be unpacked: a simulated unit has no folders.`);
     },

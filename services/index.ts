@@ -20,6 +20,7 @@ export type {
   UpdateOutcome,
 } from './firmware-journal.ts';
 export * from './firmware-transitions.ts';
+export * from './folders.ts';
 export * from './json.ts';
 export * from './last-link.ts';
 export * from './link.ts';

@@ -104,7 +104,7 @@ export abstract class ClientParts<TEnv extends object> {
     this.actor = actor;
     this.#documents = documents;
     this.cipher = adapters.cipher;
-    this.fileManager = createFileManager(adapters.storage, adapters.extract);
+    this.fileManager = createFileManager(adapters);
     this.logger = createLogger({
       log: plane.log,
       toggle: (sink, enabled) => actor.send({ type: 'logger.toggle', sink, enabled }),

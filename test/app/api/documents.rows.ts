@@ -1,9 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { expect } from 'vitest';
 import { SearchScope, SearchTopicType } from '../../../app/node.ts';
+import { writeFiles } from '../../support/folder.ts';
 import { inputNode, type Rows } from './rows.ts';
 
 export const settingsRows: Rows = {
@@ -90,6 +91,86 @@ export const fileManagerRows: Rows = {
     const seen: string[] = [];
     for await (const line of client.fileManager.lines(path('lines.txt'))) seen.push(Buffer.from(line).toString());
     expect(seen).toEqual(['one', 'two']);
+  },
+  appendNdjson: async ({ client: { fileManager }, path, read }) => {
+    for (const n of [1, 2, 3])
+      await fileManager.appendNdjson(path('deep/n.ndjson'), { n, текст: '🙂' }, { maxLines: 2 });
+    const lines = (await read('deep/n.ndjson')).trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { n: 2, текст: '🙂' },
+      { n: 3, текст: '🙂' },
+    ]);
+    for (const n of [1, 2, 3]) await fileManager.appendNdjson(path('all.ndjson'), n);
+    expect(await read('all.ndjson')).toBe('1\n2\n3\n');
+  },
+  iterNdjson: async ({ client: { fileManager }, path }) => {
+    await writeFile(path('n.ndjson'), '{"a":1}\n\nnot JSON\n[2]\r\n"three"\n{"torn":');
+    const seen: unknown[] = [];
+    for await (const value of fileManager.iterNdjson(path('n.ndjson'))) seen.push(value);
+    for await (const value of fileManager.iterNdjson(path('none.ndjson'))) seen.push(value);
+    expect(seen).toEqual([{ a: 1 }, [2], 'three']);
+  },
+  trimNdjson: async ({ client: { fileManager }, path, read }) => {
+    await writeFile(path('n.ndjson'), '1\n2\n3\n');
+    await fileManager.trimNdjson(path('n.ndjson'), 2);
+    expect(await read('n.ndjson')).toBe('2\n3\n');
+    await fileManager.trimNdjson(path('none.ndjson'), 2);
+    expect(await fileManager.fileExists(path('none.ndjson'))).toBe(false);
+  },
+  copyFile: async ({ client: { fileManager }, path, read }) => {
+    await writeFile(path('a.sh'), '#!/bin/sh\n', { mode: 0o755 });
+    await fileManager.copyFile(path('a.sh'), path('deep/папка/b.sh'));
+    expect(await read('deep/папка/b.sh')).toBe('#!/bin/sh\n');
+    expect((await stat(path('deep/папка/b.sh'))).mode & 0o777).toBe(0o755);
+    for (const source of [path('none'), path('deep')]) {
+      await expect(fileManager.copyFile(source, path('c'))).rejects.toMatchObject({ name: 'StorageError' });
+    }
+    expect(await fileManager.fileExists(path('c'))).toBe(false);
+  },
+  copyDirectory: async ({ client: { fileManager }, path, read }) => {
+    await writeFiles(path('a'), { 'x.txt': 'new', 'deep/y.txt': 'y' });
+    await symlink('x.txt', path('a/link'));
+    await writeFiles(path('b'), { 'x.txt': 'old', 'stays.txt': 'stays' });
+    await fileManager.copyDirectory(path('a'), path('b'));
+    expect([await read('b/x.txt'), await read('b/deep/y.txt'), await read('b/stays.txt')]).toEqual([
+      'new',
+      'y',
+      'stays',
+    ]);
+    expect(await readlink(path('b/link'))).toBe('x.txt');
+    for (const source of [path('none'), path('a/x.txt')]) {
+      await expect(fileManager.copyDirectory(source, path('c'))).rejects.toMatchObject({ name: 'StorageError' });
+    }
+  },
+  createDirectory: async ({ client: { fileManager }, path }) => {
+    for (let count = 0; count < 2; count += 1) await fileManager.createDirectory(path('deep/down'));
+    expect((await stat(path('deep/down'))).isDirectory()).toBe(true);
+    await writeFile(path('file'), '');
+    await expect(fileManager.createDirectory(path('file/down'))).rejects.toMatchObject({ name: 'StorageError' });
+  },
+  removeDirectory: async ({ client: { fileManager }, path, read }) => {
+    await writeFiles(path('outside'), { 'x.txt': 'x' });
+    await writeFiles(path('deep'), { 'down/x.txt': 'x' });
+    await symlink(path('outside'), path('deep/link'));
+    for (let count = 0; count < 2; count += 1) await fileManager.removeDirectory(path('deep'));
+    expect(await fileManager.fileExists(path('deep/down/x.txt'))).toBe(false);
+    expect(await read('outside/x.txt')).toBe('x');
+    await expect(fileManager.removeDirectory(path('env.json'))).rejects.toMatchObject({ code: 'unsupported' });
+  },
+  createTarGz: async ({ client: { fileManager }, path, read }) => {
+    await writeFiles(path('a'), { 'x.txt': 'x', 'deep/файл.txt': 'слово'.repeat(100_000), 'empty/.keep': '' });
+    await symlink('x.txt', path('a/link'));
+    await fileManager.createTarGz(path('a'), path('a/out.tgz'));
+    const first = await readFile(path('a/out.tgz'));
+    await fileManager.createTarGz(path('a'), path('a/out.tgz'));
+    expect(await readFile(path('a/out.tgz'))).toEqual(first);
+    await fileManager.extractTarGz(path('a/out.tgz'), path('b'));
+    expect((await readdir(path('b'), { recursive: true })).toSorted()).toEqual(
+      ['deep', 'deep/файл.txt', 'empty', 'empty/.keep', 'link', 'x.txt'].toSorted(),
+    );
+    expect(await read('b/deep/файл.txt')).toBe('слово'.repeat(100_000));
+    await expect(fileManager.createTarGz(path('none'), path('c.tgz'))).rejects.toMatchObject({ name: 'StorageError' });
+    expect(await fileManager.fileExists(path('c.tgz'))).toBe(false);
   },
   extractTarGz: async ({ client, path, read }) => {
     await archive(path('plain.tar'), (tar) => tar);

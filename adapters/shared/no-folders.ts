@@ -1,0 +1,10 @@
+import { StorageError } from '../../services/errors.ts';
+import type { Folders } from '../../services/folders.ts';
+
+/** The folders of a host that has none: every method throws `unsupported`. */
+export const noFolders = (): Folders => {
+  const refuse = async (path: string): Promise<never> => {
+    throw new StorageError('unsupported', `${path}: there are no folders here. Use documents instead.`);
+  };
+  return { copyFile: refuse, copyFolder: refuse, createFolder: refuse, removeFolder: refuse, pack: refuse };
+};
