@@ -1,7 +1,7 @@
 /** The exports of every platform's entry besides its own `PepeunitClient`. Review each addition: it is public API. */
 export type { UnitClient, UnitEvent } from './client/client.ts';
 export type { OutputHandlerOptions } from './client/main-cycle.ts';
-export { dirname, type FileManager } from './client/api/file-manager.ts';
+export { dirname, type FileManager, type NdjsonOptions } from './client/api/file-manager.ts';
 export type { Logger, LogOptions, LogRecord } from './client/api/logger.ts';
 export type { SinkName } from './logging/log.ts';
 export type { MqttClient, Payload } from './client/api/mqtt-client.ts';
@@ -12,7 +12,7 @@ export type {
   UpdateOptions,
   WaitOptions,
 } from './client/options/options.ts';
-export type { RestClient } from './client/api/rest-client.ts';
+export type { DownloadOptions, RestClient } from './client/api/rest-client.ts';
 export {
   BaseInputTopicType,
   BaseOutputTopicType,
@@ -51,7 +51,7 @@ export {
 export type { UnitMetrics } from './client/metrics.ts';
 export type { DatedFailure, InboxMetrics, OutboxMetrics } from '../services/metrics.ts';
 export type { JsonObject, JsonValue } from '../services/json.ts';
-export { LogLevel, type LogEntry } from '../services/log.ts';
+export { LogLevel, logLevelValue, type LogEntry } from '../services/log.ts';
 export { RestartMode } from '../services/process-control.ts';
 export type { Page, TargetVersion, Unit, UnitNode, UnitNodesPage, UnitsPage } from '../services/rest.ts';
 export type { SchemaSection } from '../services/schema.ts';

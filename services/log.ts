@@ -10,6 +10,18 @@ export const LogLevel = {
 } as const;
 export type LogLevel = (typeof LogLevel)[keyof typeof LogLevel];
 
+const levels: readonly LogLevel[] = Object.values(LogLevel);
+
+/**
+ * The rank of a log level as a number, for comparisons: 0 for Debug up to 4 for Critical, -1 for what is no level.
+ *
+ * @example
+ * import { LogLevel, logLevelValue } from 'pepeunit-client';
+ *
+ * const isVerbose = logLevelValue(client.settings.PU_MIN_LOG_LEVEL) < logLevelValue(LogLevel.Warning);
+ */
+export const logLevelValue = (level: LogLevel): number => levels.indexOf(level);
+
 /** One entry, in the format of the wire and of log.json. */
 export interface LogEntry {
   readonly level: LogLevel;

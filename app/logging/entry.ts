@@ -1,15 +1,16 @@
 import { textOf } from '../../services/errors.ts';
-import { LogLevel, type LogEntry } from '../../services/log.ts';
+import { LogLevel, logLevelValue, type LogEntry } from '../../services/log.ts';
 
 /** Longest text of an entry, characters; a longer one is cut. */
 export const maxTextLength = 4000;
 
 const firstOfYear10000 = Date.UTC(10_000, 0, 1);
 
-const ranks: ReadonlyMap<unknown, number> = new Map(Object.values(LogLevel).map((level, rank) => [level, rank]));
+/** The level itself if it is one; an unknown one counts as `Info`. */
+const knownLevel = (level: LogLevel): LogLevel => (logLevelValue(level) < 0 ? LogLevel.Info : level);
 
 /** Rank of a level by severity; an unknown one ranks as `Info`. */
-export const rankOf = (level: LogLevel): number => ranks.get(level) ?? ranks.get(LogLevel.Info) ?? 0;
+export const rankOf = (level: LogLevel): number => logLevelValue(knownLevel(level));
 
 const shortened = (text: string): string =>
   `${text.slice(0, maxTextLength)}… (${text.length - maxTextLength} more characters)`;
@@ -30,7 +31,7 @@ export const logEntry = (
   let masked = textOf(text);
   for (const secret of secrets) if (secret.length >= 8) masked = masked.replaceAll(secret, '***');
   const entry: LogEntry = {
-    level: ranks.has(level) ? level : LogLevel.Info,
+    level: knownLevel(level),
     text: (masked.length > maxTextLength ? shortened(masked) : masked).replaceAll(/\p{Surrogate}/gu, '\ufffd'),
   };
   // The instance reads ISO 8601 in UTC, with a year of four digits.

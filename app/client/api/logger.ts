@@ -86,10 +86,20 @@ export interface Logger {
    * const newest = (await client.logger.getFullLog()).at(-1);
    */
   getFullLog(): Promise<LogRecord[]>;
+  /**
+   * Yields the stored entries, oldest first.
+   *
+   * @throws {StorageError} `io`
+   * @example
+   * for await (const { level, text } of client.logger.lines()) console.log(level, text);
+   */
+  lines(): AsyncIterable<LogRecord>;
 }
 
 /** An entry as stored in log.json. */
 export type LogRecord = Readonly<Record<string, unknown>>;
+
+const recordOf = (line: string): LogRecord => JSON.parse(line) as LogRecord;
 
 export interface LoggerParts {
   readonly log: LogDispatcher;
@@ -116,6 +126,9 @@ export const createLogger = ({ log, toggle, sync, stored, clear }: LoggerParts):
     disable: turn(false),
     syncLogsToMqtt: sync,
     resetLog: clear,
-    getFullLog: async () => (await stored()).map((line) => JSON.parse(line) as LogRecord),
+    getFullLog: async () => (await stored()).map(recordOf),
+    async *lines() {
+      for (const line of await stored()) yield recordOf(line);
+    },
   };
 };

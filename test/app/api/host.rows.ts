@@ -57,6 +57,12 @@ export const loggerRows: Rows = {
     await client.logger.resetLog();
     expect(await client.logger.getFullLog()).toEqual([]);
   },
+  lines: async ({ client }) => {
+    for (const text of ['first', 'second']) client.logger.info(text);
+    const texts: unknown[] = [];
+    for await (const { text } of client.logger.lines()) texts.push(text);
+    expect(texts).toEqual(['first', 'second']);
+  },
   getFullLog: async ({ client, path }) => {
     client.logger.info('x');
     const [entry] = await client.logger.getFullLog();
