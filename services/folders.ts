@@ -3,6 +3,8 @@
  * `unsupported`.
  */
 export interface Folders {
+  /** Reads a file as a stream. @throws {StorageError} `io`, while it is read */
+  readFile(path: string): AsyncIterable<Uint8Array>;
   /** Copies a file over another one, atomically, with its permissions. Creates the folder. @throws {StorageError} `io` */
   copyFile(from: string, to: string): Promise<void>;
   /** Copies the contents of a folder into another one: files over files, links as links. @throws {StorageError} `io` */

@@ -17,6 +17,8 @@ export interface UpdateTarget {
   readonly firmwareLink?: string;
   /** The original command, for a custom update handler. */
   readonly payload?: JsonObject;
+  /** The version itself, of a local archive: nothing is downloaded, and no handler of the app replaces the update. */
+  readonly staged?: StagedFirmware;
 }
 
 /**
@@ -71,7 +73,7 @@ export const checkReady = (isReady: () => unknown) =>
 export type CheckReady = ReturnType<typeof checkReady>;
 
 /**
- * Downloads and stages the firmware, for the update machine's `download`.
+ * Downloads and stages the firmware, unless the target is staged already, for the update machine's `download`.
  *
  * @example
  * import { updateMachine } from 'pepeunit-client/machines';
@@ -81,8 +83,9 @@ export type CheckReady = ReturnType<typeof checkReady>;
  * const machine = updateMachine.provide({ actors: { download: downloadFirmware(unit.world.http, unit.world.firmware, env) } });
  */
 export const downloadFirmware = (rest: Rest, store: FirmwareStore, env: () => Promise<UnitEnv>) =>
-  fromPromise<StagedFirmware, { target: UpdateTarget }>(async ({ signal }) =>
-    store.stage(await rest.getFirmware(targetOf(await env()), signal), signal),
+  fromPromise<StagedFirmware, { target: UpdateTarget }>(
+    async ({ input, signal }) =>
+      input.target.staged ?? store.stage(await rest.getFirmware(targetOf(await env()), signal), signal),
   );
 export type DownloadFirmware = ReturnType<typeof downloadFirmware>;
 
@@ -198,6 +201,33 @@ export type SwapFirmware = ReturnType<typeof swapFirmware>;
 export const discardFirmware = (store: FirmwareStore) =>
   fromPromise<void, { staged: StagedFirmware }>(({ input }) => store.discard(input.staged.id));
 export type DiscardFirmware = ReturnType<typeof discardFirmware>;
+
+/**
+ * Stages a local archive and reads its version.
+ *
+ * @returns The target of an update to it. Discard it after the update: that does nothing once it is swapped in.
+ * @throws {FirmwareError | SettingsError} The archive is refused, or no version of this unit; nothing is left of it.
+ * @example
+ * import { stageArchive } from 'pepeunit-client/services';
+ *
+ * const stage = (archive: AsyncIterable<Uint8Array>) =>
+ *   stageArchive(unit.world.firmware, archive, unit.client.settings.unitUuid, AbortSignal.timeout(30_000));
+ */
+export const stageArchive = async (
+  store: FirmwareStore,
+  archive: AsyncIterable<Uint8Array>,
+  unitUuid: string,
+  signal: AbortSignal,
+): Promise<UpdateTarget & { readonly staged: StagedFirmware }> => {
+  const staged = await store.stage(archive, signal);
+  try {
+    const { reserved } = parseNextEnv(await required(store, staged.id, 'env.json'), unitUuid);
+    return { commitVersion: reserved.PU_COMMIT_VERSION, staged };
+  } catch (cause) {
+    await store.discard(staged.id);
+    throw cause;
+  }
+};
 
 /**
  * Passes an update to the app's own handler, for the update machine's `handOver`.

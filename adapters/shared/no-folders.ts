@@ -6,5 +6,15 @@ export const noFolders = (): Folders => {
   const refuse = async (path: string): Promise<never> => {
     throw new StorageError('unsupported', `${path}: there are no folders here. Use documents instead.`);
   };
-  return { copyFile: refuse, copyFolder: refuse, createFolder: refuse, removeFolder: refuse, pack: refuse };
+  return {
+    // oxlint-disable-next-line require-yield -- there is nothing to yield
+    async *readFile(path) {
+      await refuse(path);
+    },
+    copyFile: refuse,
+    copyFolder: refuse,
+    createFolder: refuse,
+    removeFolder: refuse,
+    pack: refuse,
+  };
 };

@@ -1,6 +1,6 @@
 import { textOf } from '../../services/errors.ts';
 import type { JsonObject, JsonValue } from '../../services/json.ts';
-import { restartingModeOf } from '../../services/process-control.ts';
+import { restartingModeOf, type RestartMode } from '../../services/process-control.ts';
 import type { Platform, PlatformFiles } from '../platform.ts';
 import { callGuarded } from '../messaging/call-user.ts';
 import type { InboundMessage } from '../messaging/inbound/message.ts';
@@ -13,13 +13,12 @@ import {
   resolveOptions,
   type MainCycleOptions,
   type PepeunitClientOptions,
-  type ResolvedOptions,
   type WaitOptions,
 } from './options/options.ts';
 import { waitForEvent, type UnitActor } from './await-event.ts';
 import type { UnitMetrics } from './metrics.ts';
 import { createUnit, type UnitRuntime } from './assemble.ts';
-import { ClientParts } from './parts.ts';
+import { ClientUpdates } from './updates.ts';
 
 /** An event of the unit; see {@link UnitClient.on}. */
 export type UnitEvent = Parameters<Parameters<UnitActor['on']>[1]>[0];
@@ -35,10 +34,9 @@ type EventOf<TType> = Extract<UnitEvent, { type: TType }>;
  *
  * @typeParam TEnv The unit's own variables, such as `typeof` its env_example.json.
  */
-export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends ClientParts<TEnv> {
-  readonly #options: ResolvedOptions;
-  readonly #absolute: (path: string) => string;
+export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends ClientUpdates<TEnv> {
   readonly #unit: UnitRuntime<TEnv>;
+  readonly #restartMode: RestartMode;
   #updateHandler: ((client: this, payload: JsonObject) => unknown) | undefined;
 
   constructor(
@@ -56,10 +54,9 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
       ...(files.readJsonNow && !resolved.adapters?.storage && { readJsonNow: files.readJsonNow }),
       fault,
     });
-    super(unit, adapters);
+    super(unit, adapters, resolved, (path) => files.absolute(path));
     this.#unit = unit;
-    this.#options = resolved;
-    this.#absolute = (path) => files.absolute(path);
+    this.#restartMode = resolved.restartMode;
   }
 
   /**
@@ -73,8 +70,8 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   }
 
   /**
-   * Sets the handler of inbound messages, called one at a time and in order for each topic. `message.key` says which Input
-   * a message is for. The unit executes commands itself, with or without a handler, and then hands them over as well, with
+   * Sets the handler of inbound messages, called one at a time and in order for each topic; a new one takes over
+   * at any time. `message.key` says which Input a message is for. The unit executes commands itself, with or without a handler, and then hands them over as well, with
    * their name in `message.command`. An error that the handler throws goes to the log.
    *
    * @example
@@ -87,14 +84,14 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   }
 
   /**
-   * Sets the handler that the main cycle calls, never twice at the same time. Messages that it publishes while offline are
-   * queued. An error that it throws goes to the log.
+   * Sets the handler that the main cycle calls, never twice at the same time; a new one takes over at any time, and
+   * `undefined` ends the calls. Messages that it publishes while offline are queued. An error that it throws goes to the log.
    *
    * @example
    * client.setOutputHandler((unit) => unit.publishToTopics('output/pepeunit', 21.5), { onlineOnly: true });
    */
-  setOutputHandler(handler: (client: this) => unknown, options?: OutputHandlerOptions): void {
-    this.#unit.cycle.setHandler(() => handler(this), options);
+  setOutputHandler(handler: ((client: this) => unknown) | undefined, options?: OutputHandlerOptions): void {
+    this.#unit.cycle.setHandler(handler && (() => handler(this)), options);
   }
 
   /**
@@ -159,16 +156,28 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   async runMainCycle(options: MainCycleOptions | number = {}): Promise<void> {
     const given = typeof options === 'number' ? { cycleMs: options } : options;
     checkCycle(given);
-    const { cycleMs = 20 } = given;
+    if (given.cycleMs !== undefined) this.#unit.cycle.setSpeed(given.cycleMs);
     this.#unit.start();
     const ended = waitForEvent(this.#unit.actor, ['stopped'], ['misconfigured']);
-    this.#unit.cycle.start(cycleMs);
+    this.#unit.cycle.start();
     try {
       await ended;
     } finally {
       this.#unit.cycle.stop();
       await this.#unit.lifecycle.afterFailure();
     }
+  }
+
+  /**
+   * Changes the time between two calls of the output handler, while the main cycle runs or for the next one.
+   *
+   * @throws {ClientError} `options`
+   * @example
+   * client.setCycleSpeed({ cycleMs: 1_000 });
+   */
+  setCycleSpeed(options: Required<MainCycleOptions>): void {
+    checkCycle(options);
+    this.#unit.cycle.setSpeed(options.cycleMs);
   }
 
   /**
@@ -190,56 +199,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
    * await client.restartDevice();
    */
   restartDevice(): Promise<void> {
-    return this.#unit.lifecycle.restart(restartingModeOf(this.#options.restartMode));
-  }
-
-  /**
-   * Reads the unit's target version from the instance, and updates to it.
-   *
-   * @throws {SettingsError | RestError | FirmwareError | ProcessError} The current version stays in place.
-   * @example
-   * await client.performUpdate();
-   */
-  async performUpdate(): Promise<void> {
-    await this.#needSettings();
-    const { commit } = await this.restClient.getTargetVersion();
-    const { actor } = this.#unit;
-    const ended = waitForEvent(
-      actor,
-      ['updateFinished', 'updateSwapped', 'updateSkipped', 'updateHandedOver', 'updateConfirmed'],
-      ['updateFailed', 'updateRefused'],
-    );
-    actor.send({ type: 'update.start', target: { commitVersion: commit } });
-    await ended;
-  }
-
-  /**
-   * Downloads the env, checks it, replaces env.json and applies it.
-   *
-   * @param path Another file to save to; the settings then stay as they are.
-   * @throws {RestError | SettingsError | StorageError} The current file and settings stay in force.
-   * @example
-   * await client.downloadEnv();
-   */
-  async downloadEnv(path: string = this.#options.envFilePath): Promise<void> {
-    const to = this.#absolute(path);
-    if (to !== this.#options.envFilePath) return this.restClient.downloadEnv(to);
-    await this.#needSettings();
-    await this.#unit.ask({ type: 'settings.refresh' }, 'settings');
-  }
-
-  /**
-   * Downloads the schema, checks it, replaces schema.json and subscribes to its topics.
-   *
-   * @param path Another file to save to; the schema then stays as it is.
-   * @throws {RestError | SchemaError | StorageError} The current file and schema stay in force.
-   * @example
-   * await client.downloadSchema();
-   */
-  async downloadSchema(path: string = this.#options.schemaFilePath): Promise<void> {
-    const to = this.#absolute(path);
-    if (to !== this.#options.schemaFilePath) return this.restClient.downloadSchema(to);
-    await this.#unit.ask({ type: 'schema.refresh' }, 'schema');
+    return this.#unit.lifecycle.restart(restartingModeOf(this.#restartMode));
   }
 
   /**
@@ -256,10 +216,5 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
     return this.actor.on(type, (event) => {
       void callGuarded(`handler of "${type}"`, handler, [event as EventOf<TType>], this.#unit.plane.warn);
     });
-  }
-
-  async #needSettings(): Promise<void> {
-    this.#unit.lifecycle.start();
-    if (!this.#unit.documents.envNow()) await this.settings.loadFromFile();
   }
 }

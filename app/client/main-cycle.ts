@@ -18,7 +18,9 @@ export interface CycleParts {
 /** Calls the output handler in a cycle; skips a turn while the handler is still running. */
 export interface Cycle {
   setHandler(handler: (() => unknown) | undefined, options?: OutputHandlerOptions): void;
-  start(cycleMs: number): void;
+  /** Sets the time between two calls, milliseconds; a running cycle follows at once. @defaultValue 20 */
+  setSpeed(cycleMs: number): void;
+  start(): void;
   stop(): void;
   /** Stops the calls until `resume()`. */
   pause(): void;
@@ -31,7 +33,8 @@ export const createCycle = ({ clock, isConfigured, isOnline, warn }: CycleParts)
   let onlineOnly = false;
   let isRunning = false;
   let timer: unknown;
-  let cycleMs: number | undefined;
+  let cycleMs = 20;
+  let isStarted = false;
 
   const callHandler = () => {
     if (!handler || isRunning || !isConfigured() || (onlineOnly && !isOnline())) return;
@@ -44,9 +47,9 @@ export const createCycle = ({ clock, isConfigured, isOnline, warn }: CycleParts)
   };
 
   const resume = () => {
-    if (timer !== undefined || cycleMs === undefined) return;
+    if (timer !== undefined || !isStarted) return;
     const turn = () => {
-      timer = clock.setTimeout(turn, cycleMs ?? 0);
+      timer = clock.setTimeout(turn, cycleMs);
       callHandler();
     };
     turn();
@@ -62,12 +65,18 @@ export const createCycle = ({ clock, isConfigured, isOnline, warn }: CycleParts)
       handler = given;
       onlineOnly = options?.onlineOnly ?? false;
     },
-    start: (ms) => {
+    setSpeed: (ms) => {
       cycleMs = ms;
+      if (timer === undefined) return;
+      pause();
+      resume();
+    },
+    start: () => {
+      isStarted = true;
       resume();
     },
     stop: () => {
-      cycleMs = undefined;
+      isStarted = false;
       pause();
     },
     pause,

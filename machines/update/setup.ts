@@ -145,7 +145,7 @@ export const updateSetup = setup({
     hasNoLink: ({ context }) => context.denied?.length !== 0,
     hasTrial: (_, { trial }: FirmwareStatus) => trial !== undefined,
     hasFailedBefore: ({ context }) => update.hasFailedBefore(context),
-    isForApp: ({ context }) => context.handsOver,
+    isForApp: ({ context }) => context.handsOver && context.target.staged === undefined,
     isSameVersion: ({ context }) => update.runsAlready(context),
     isCompiled: ({ context }) => context.target.firmwareLink !== undefined,
     isRestarting: ({ context }) => context.mode !== 'env_schema_only' && context.mode !== 'no_restart',

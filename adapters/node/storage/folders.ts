@@ -15,6 +15,14 @@ const guarded = async (path: string, action: string, task: () => Promise<unknown
   }
 };
 
+async function* readFile(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path);
+  } catch (thrown) {
+    throw storageError(path, 'read', thrown);
+  }
+}
+
 const copyFile = async (from: string, to: string): Promise<void> => {
   const stats = await stat(from);
   if (!stats.isFile()) throw new StorageError('unsupported', `${from} is no file. Give the path of a file.`);
@@ -35,6 +43,7 @@ const removeFolder = async (path: string): Promise<void> => {
 
 /** The host's folders. Created ones are for this user alone (0700). */
 export const hostFolders = (): Folders => ({
+  readFile,
   copyFile: (from, to) => guarded(from, `copied to ${to}`, () => copyFile(from, to)),
   copyFolder: (from, to) => guarded(from, `copied to ${to}`, () => copyFolder(from, to)),
   createFolder: (path) => guarded(path, 'created', () => mkdir(path, { recursive: true, mode: 0o700 })),

@@ -1,7 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { memoryProcessControl } from '../../../adapters/memory/process-control.ts';
 import type { InboundMessage } from '../../../app/node.ts';
+import { tarOf } from '../../support/tar.ts';
 import { until } from '../../support/until.ts';
 import type { Rows } from './rows.ts';
 
@@ -121,6 +122,44 @@ export const clientRows: Rows = {
     await client.performUpdate();
     expect(await read('program.txt')).toBe('version 2');
     expect(JSON.parse(await read('env.json'))).toMatchObject({ PU_COMMIT_VERSION: commit });
+  },
+  updateFromArchive: async ({ client, instance, row, path, addVersion, read, write }) => {
+    client.setCustomUpdateHandler(() => undefined);
+    await client.ready();
+    const commit = await addVersion('version 2');
+    const download = async () => client.restClient.downloadUpdate(path('update.tgz'));
+    await download();
+    await client.updateFromArchive(path('update.tgz'));
+    expect(await client.fileManager.fileExists(path('program.txt'))).toBe(false);
+    await instance.operator.sendCommand(row.uuid, 'Update');
+    await download();
+    await client.updateFromArchive(path('update.tgz'));
+    expect(await read('program.txt')).toBe('version 2');
+    expect(JSON.parse(await read('env.json'))).toMatchObject({ PU_COMMIT_VERSION: commit });
+    await write('hostile.tgz', 'no archive at all');
+    await expect(client.updateFromArchive(path('hostile.tgz'))).rejects.toMatchObject({ code: 'malformed' });
+    await expect(client.updateFromArchive(path('none.tgz'))).rejects.toMatchObject({ name: 'StorageError' });
+    const env = JSON.stringify({ ...JSON.parse(await read('env.json')), PU_AUTH_TOKEN: 'e30.eyJ1dWlkIjoieCJ9.c2ln' });
+    await write('other.tar', (await tarOf({ name: 'env.json', text: env })).toString('latin1'));
+    await expect(client.updateFromArchive(path('other.tar'))).rejects.toMatchObject({ name: 'SettingsError' });
+    expect(await read('program.txt')).toBe('version 2');
+    expect((await readdir(path('.pepeunit'))).filter((name) => name.startsWith('staging'))).toEqual([]);
+  },
+  setCycleSpeed: async ({ client }) => {
+    let turns = 0;
+    client.setOutputHandler(() => (turns += 1));
+    const running = client.runMainCycle({ cycleMs: 3_600_000 });
+    await client.ready();
+    const before = turns;
+    client.setCycleSpeed({ cycleMs: 1 });
+    await until(() => turns > before + 3);
+    let others = 0;
+    client.setOutputHandler(() => (others += 1));
+    await until(() => others > 3);
+    client.setOutputHandler(undefined);
+    expect(() => client.setCycleSpeed({ cycleMs: 0 })).toThrow(expect.objectContaining({ code: 'options' }));
+    await client.stopMainCycle();
+    await running;
   },
   downloadEnv: async ({ client, instance, row, read, path }) => {
     await client.ready();
