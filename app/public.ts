@@ -23,7 +23,7 @@ export {
 } from './client/api/schema.ts';
 export type { Settings } from './client/api/settings.ts';
 export type { TimeManager } from './client/api/time-manager.ts';
-export type { ConnectOptions, WifiManager } from './client/api/wifi-manager.ts';
+export type { ConnectOptions, WifiConnectionState, WifiManager } from './client/api/wifi-manager.ts';
 export type { Adapters } from './platform.ts';
 export type { InboundMessage } from './messaging/inbound/message.ts';
 export type { Keep, KeepPolicy, OutboxOptions, RateLimit } from './messaging/outbound/options.ts';

@@ -101,6 +101,7 @@ export const unitMachine = unitSetup.createMachine({
             { type: 'dispatch', params: { route: 'wantTopics' } },
             { type: 'dispatch', params: { route: 'bringWifiUp' } },
             { type: 'dispatch', params: { route: 'recallReset' } },
+            { type: 'dispatch', params: { route: 'resumeLink' } },
           ],
           exit: [{ type: 'endWork' }],
           on: {
@@ -212,7 +213,7 @@ export const unitMachine = unitSetup.createMachine({
             { type: 'dispatch', params: { route: 'wantTopics' } },
           ],
         },
-        'wifi.connect': { actions: [{ type: 'dispatch', params: { route: 'bringWifiUp' } }] },
+        'wifi.connect': { actions: [{ type: 'manageWifi' }, { type: 'dispatch', params: { route: 'joinWifi' } }] },
         'settings.loaded': {
           actions: [
             { type: 'dispatch', params: { route: 'rejoinWifi' } },

@@ -4,9 +4,10 @@
  *     idle ─connect─▶ checking ─other or none─▶ scanning ─in reach─▶ joining ─ok─▶ linked
  *                       │  ▲                       │                    │            │
  *                       │  └──retryAfter── backingOff ◀──────fail───────┘            │
- *                       └──────already ours──────────────────────────────────────────┘
+ *                       ├──────already ours──────────────────────────────────────────┘
+ *                       └──the host's own──▶ unmanaged
  *
- * On hosts that manage their network themselves, `wifi.assume` leads to `unmanaged`.
+ * Where the unit is not to manage WiFi, `wifi.assume` leads to `unmanaged`.
  */
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import { failureOf, type Failure } from '../services/errors.ts';
@@ -33,7 +34,10 @@ export type WifiFact =
   | { type: 'wifi.ready' }
   | { type: 'wifi.up'; ssid?: string }
   | { type: 'wifi.down' }
-  | { type: 'wifi.failed'; failure: Failure };
+  /** The unit is to manage the network, and the host does that itself; reported once. */
+  | { type: 'wifi.unmanaged' }
+  /** An attempt failed; `isRepeated` if the last one failed in the same way. */
+  | { type: 'wifi.failed'; failure: Failure; isRepeated: boolean };
 
 export interface WifiInput {
   parent: Parent<WifiFact>;
@@ -43,6 +47,10 @@ export interface WifiContext extends WifiGoal {
   parent: Parent<WifiFact>;
   /** Whether the network was reported as up. */
   isUp: boolean;
+  /** The network that was reported as up; `undefined` for an unmanaged one. */
+  upSsid?: string | undefined;
+  /** Whether it was reported that the host manages the network. */
+  isUnmanagedTold: boolean;
   /** Revision for which the link was last valid; a link from before the start counts as valid. */
   linkedRevision?: number;
   /** Failed attempts since the last link. */
@@ -56,6 +64,11 @@ const notInReach = (ssid: string): Failure => ({
   code: 'notFound',
   message: `The WiFi network "${ssid}" is not in reach. Check PUC_WIFI_SSID and the distance to the access point.`,
 });
+
+/** An attempt goes on when the same network is asked for again. */
+const pursuing = {
+  'wifi.connect': { guard: { type: 'isSameGoal', params: ({ event }: { event: WifiGoal }) => event } },
+} as const;
 
 export const wifiMachine = setup({
   types: {
@@ -75,22 +88,27 @@ export const wifiMachine = setup({
       ({ context }) => context.parent,
       (_, fact: WifiFact) => fact,
     ),
+    /** Reports a network as up, unless that is known. */
+    reportUp: enqueueActions(({ context, enqueue }, { ssid }: { ssid?: string }) => {
+      if (context.isUp && context.upSsid === ssid) return;
+      enqueue.assign({ isUp: true, upSsid: ssid });
+      enqueue.sendTo(context.parent, { type: 'wifi.up', ...(ssid !== undefined && { ssid }) });
+    }),
     reportUnmanaged: enqueueActions(({ context, enqueue }) => {
-      enqueue.assign({ isUp: true });
-      enqueue.sendTo(context.parent, { type: 'wifi.up' });
+      if (context.isUnmanagedTold) return;
+      enqueue.assign({ isUnmanagedTold: true });
+      enqueue.sendTo(context.parent, { type: 'wifi.unmanaged' });
     }),
-    reportUp: enqueueActions(({ context, enqueue }) => {
-      enqueue.assign({ isUp: true, linkedRevision: context.revision, attempts: 0, failure: undefined });
-      enqueue.sendTo(context.parent, { type: 'wifi.up', ssid: context.ssid });
-    }),
+    keepLink: assign(({ context }) => ({ linkedRevision: context.revision, attempts: 0, failure: undefined })),
     reportDown: enqueueActions(({ context, enqueue }) => {
       if (!context.isUp) return;
       enqueue.assign({ isUp: false });
       enqueue.sendTo(context.parent, { type: 'wifi.down' });
     }),
     reportFailure: enqueueActions(({ context, enqueue }, { failure }: { failure: Failure }) => {
+      const isRepeated = context.failure?.code === failure.code && context.failure.message === failure.message;
       enqueue.assign({ failure, attempts: context.attempts + 1 });
-      enqueue.sendTo(context.parent, { type: 'wifi.failed', failure });
+      enqueue.sendTo(context.parent, { type: 'wifi.failed', failure, isRepeated });
     }),
     keepGoal: assign((_, { ssid, maxReconnectionMs, revision }: WifiGoal) => ({
       ssid,
@@ -102,6 +120,11 @@ export const wifiMachine = setup({
   guards: {
     isOurs: ({ context: { ssid, revision, linkedRevision = revision } }, status: WifiStatus) =>
       status.linked && status.ssid === ssid && linkedRevision === revision,
+    isSameGoal: ({ context }, goal: WifiGoal) =>
+      context.ssid === goal.ssid &&
+      context.revision === goal.revision &&
+      context.maxReconnectionMs === goal.maxReconnectionMs,
+    isUnmanaged: (_, { isUnmanaged }: WifiStatus) => isUnmanaged === true,
     isInReach: (_, { found }: { found: boolean }) => found,
   },
   delays: {
@@ -120,6 +143,7 @@ export const wifiMachine = setup({
     maxReconnectionMs: 60_000,
     revision: 0,
     isUp: false,
+    isUnmanagedTold: false,
     attempts: 0,
   }),
   entry: [{ type: 'report', params: { type: 'wifi.ready' } }],
@@ -137,15 +161,21 @@ export const wifiMachine = setup({
     unmanaged: {
       description: 'The host manages the network, which is assumed to be up.',
       tags: ['ready'],
-      entry: [{ type: 'reportUnmanaged' }],
+      entry: [{ type: 'reportUp', params: {} }],
     },
     checking: {
       description: 'Asks the station for its link.',
       tags: ['busy'],
+      on: pursuing,
       invoke: {
         id: 'readStatus',
         src: 'readStatus',
         onDone: [
+          {
+            guard: { type: 'isUnmanaged', params: ({ event }) => event.output },
+            target: 'unmanaged',
+            actions: [{ type: 'reportUnmanaged' }],
+          },
           { guard: { type: 'isOurs', params: ({ event }) => event.output }, target: 'linked' },
           { target: 'scanning' },
         ],
@@ -164,6 +194,7 @@ export const wifiMachine = setup({
     scanning: {
       description: 'Not linked to the requested network, or with another password: scans for it.',
       tags: ['busy'],
+      on: pursuing,
       entry: [{ type: 'reportDown' }],
       invoke: {
         id: 'scan',
@@ -191,6 +222,7 @@ export const wifiMachine = setup({
     joining: {
       description: 'Leaves the current network and joins the requested one.',
       tags: ['busy'],
+      on: pursuing,
       invoke: {
         id: 'join',
         src: 'join',
@@ -211,7 +243,7 @@ export const wifiMachine = setup({
     linked: {
       description: 'Linked to the requested network.',
       tags: ['ready'],
-      entry: [{ type: 'reportUp' }],
+      entry: [{ type: 'keepLink' }, { type: 'reportUp', params: ({ context }) => ({ ssid: context.ssid }) }],
       invoke: { id: 'watchLink', src: 'watchLink', onError: { target: '.unwatched' } },
       on: {
         'link.changed': [

@@ -5,6 +5,8 @@ import { failureOf, type Failure } from './errors.ts';
 export interface WifiStatus {
   readonly linked: boolean;
   readonly ssid?: string;
+  /** Whether the host manages its network by itself: there is nothing to scan, join or leave. @defaultValue false */
+  readonly isUnmanaged?: boolean;
 }
 
 /** A WiFi station interface. */

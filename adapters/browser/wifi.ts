@@ -7,7 +7,7 @@ import { unmanagedWifi } from '../shared/unmanaged-wifi.ts';
 export const browserWifi = (): Wifi => ({
   ...unmanagedWifi(),
   station: 'browser',
-  status: async () => ({ linked: navigator.onLine }),
+  status: async () => ({ linked: navigator.onLine, isUnmanaged: true }),
   watch: (onStatus) => {
     const ended = new AbortController();
     const watching = { signal: ended.signal };

@@ -7,7 +7,7 @@ import type { Wifi } from '../../services/wifi.ts';
  */
 export const unmanagedWifi = (): Wifi => ({
   station: 'unmanaged',
-  status: async () => ({ linked: true }),
+  status: async () => ({ linked: true, isUnmanaged: true }),
   scan: async () => [],
   join: async (ssid) => {
     throw new WifiError(

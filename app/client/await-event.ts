@@ -79,20 +79,37 @@ export const waitForEvent = <TDone extends EmittedType>(
     };
   });
 
+/** What can be asked of a child's snapshot. */
+interface ChildSnapshot {
+  hasTag(tag: 'busy' | 'ready'): boolean;
+  readonly context: { readonly failure?: Failure | undefined };
+}
+
+/**
+ * Waits until a child machine's snapshot meets a condition.
+ *
+ * @throws {ClientError} `stopped` or `failed` when the unit ends first.
+ */
+export const waitForChild = async (
+  unit: UnitActor,
+  child: ChildName,
+  isMet: (snapshot: ChildSnapshot) => boolean,
+): Promise<ChildSnapshot> => {
+  const ref: AnyActorRef | undefined = unit.system.get(child);
+  if (!ref) throw failureOfRoot(unit) ?? stopped();
+  return waitFor(ref, isMet, { timeout: Infinity }).catch((cause: unknown) => {
+    if (replaced.has(unit)) return new Promise<never>(() => undefined);
+    throw failureOfRoot(unit) ?? stopped(cause);
+  });
+};
+
 /**
  * Waits until a child machine is idle.
  *
  * @throws {PepeunitError} Its last attempt failed; {@link ClientError} `stopped` or `failed` when the unit ends first.
  */
 export const waitForIdle = async (unit: UnitActor, child: ChildName): Promise<void> => {
-  const ref: AnyActorRef | undefined = unit.system.get(child);
-  if (!ref) throw failureOfRoot(unit) ?? stopped();
-  const snapshot = await waitFor(ref, (current) => !current.hasTag('busy'), { timeout: Infinity }).catch(
-    (cause: unknown) => {
-      if (replaced.has(unit)) return new Promise<never>(() => undefined);
-      throw failureOfRoot(unit) ?? stopped(cause);
-    },
-  );
+  const snapshot = await waitForChild(unit, child, (current) => !current.hasTag('busy'));
   const failure: Failure | undefined = snapshot.context.failure;
   if (failure) throw errorOf(failure);
 };

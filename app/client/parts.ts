@@ -31,10 +31,6 @@ const syncTime = async ({ actor, lifecycle, plane }: Pick<UnitRuntime<object>, '
   return end.type === 'timeSynced';
 };
 
-/** Delay before the next attempt to join the network, milliseconds: 5 s, then doubling up to the ceiling. */
-const wifiRetryDelay = (attempts: number, ceilingMs: number): number =>
-  Math.min(5_000 * 2 ** Math.min(attempts - 1, 20), ceilingMs);
-
 /** The objects that a client consists of, and the methods that only ask them. */
 export abstract class ClientParts<TEnv extends object> {
   /**
@@ -135,7 +131,11 @@ export abstract class ClientParts<TEnv extends object> {
       clock: adapters.clock,
       env,
       stopSignal,
-      retryDelay: wifiRetryDelay,
+      unit: () => unit.actor,
+      prepare: async () => {
+        unit.lifecycle.start();
+        if (!documents.envNow()) await documents.settings.loadFromFile();
+      },
     });
   }
 

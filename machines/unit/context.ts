@@ -73,7 +73,7 @@ export type UnitRequest =
   | { type: 'mqtt.connect' }
   /** Topics to subscribe to besides the schema's; each event replaces the last. */
   | { type: 'mqtt.alsoWant'; topics: readonly string[] }
-  /** Manage the WiFi link from now on, with the current settings. */
+  /** Manage the WiFi link from now on, with the current settings; also before the unit is at work. */
   | { type: 'wifi.connect' }
   | ForwardedEvent;
 

@@ -86,7 +86,13 @@ export const notices = {
   }),
   'wifi.down': (_, { isOperating }) =>
     isOperating ? { line: { level: 'Warning', text: 'The network is gone' } } : undefined,
-  'wifi.failed': ({ failure }) => ({ line: failed('Warning', 'WiFi', failure) }),
+  'wifi.unmanaged': () => ({
+    line: {
+      level: 'Warning',
+      text: 'The WiFi manager is on, and this host manages its network itself: turn ffWifiManagerEnable off, or give a wifi adapter',
+    },
+  }),
+  'wifi.failed': ({ failure, isRepeated }) => ({ line: failed(isRepeated ? 'Debug' : 'Warning', 'WiFi', failure) }),
   'time.failed': ({ failure }) => ({
     line: failed('Debug', 'Time was not synchronised', failure),
     emitted: { type: 'timeFailed', failure },

@@ -21,11 +21,15 @@ const keepLink = ({ isOperating, isLinkWanted, settings }: UnitContext): Message
       ]
     : [];
 
-const bringWifiUp = ({ isOperating, managesWifi, settings }: UnitContext): Message[] => {
-  if (!isOperating || !settings) return [];
-  if (!managesWifi) return [{ to: 'wifi', event: { type: 'wifi.assume' } }];
+const joinWifi = ({ settings }: UnitContext): Message[] => {
+  if (!settings) return [];
   const { wifiSsid: ssid, maxReconnectionMs, wifiRevision: revision } = settings;
   return [{ to: 'wifi', event: { type: 'wifi.connect', ssid, maxReconnectionMs, revision } }];
+};
+
+const bringWifiUp = (context: UnitContext): Message[] => {
+  if (!context.isOperating || !context.settings) return [];
+  return context.managesWifi ? joinWifi(context) : [{ to: 'wifi', event: { type: 'wifi.assume' } }];
 };
 
 const networkMessage = (to: 'time' | 'mqtt', { hasNetwork }: UnitContext): Message => ({
@@ -166,9 +170,11 @@ export const routes = {
   loadSettings: () => [{ to: 'settings', event: { type: 'settings.load' } }],
   loadSchema: () => [{ to: 'schema', event: { type: 'schema.load' } }],
   bringWifiUp,
+  joinWifi,
   rejoinWifi,
   passNetworkOn: (context) => [networkMessage('time', context), networkMessage('mqtt', context), ...keepLink(context)],
   keepLink,
+  resumeLink: (context) => (context.hasNetwork ? keepLink(context) : []),
   wantTopics,
   applySettings: (context) => [
     configureUpdate(context),

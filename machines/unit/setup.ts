@@ -85,6 +85,7 @@ const base = setup({
       handsOver: handsOver ?? context.handsOver,
     })),
     keepExtraTopics: assign((_, { topics }: { topics: readonly string[] }) => ({ extraTopics: topics })),
+    manageWifi: assign({ managesWifi: true }),
     noteNetwork: assign({ hasNetwork: true }),
     noteNoNetwork: assign({ hasNetwork: false }),
     noteOnline: assign({ isOnline: true }),

@@ -48,11 +48,22 @@ describe('a network that is not ours to manage', () => {
     expect(parent.facts).toEqual([{ type: 'wifi.ready' }, { type: 'wifi.up' }]);
   });
 
-  test('is told again when asked again', () => {
+  test('is told once, however often it is asked for (L7)', () => {
     const { actor, parent } = start();
     actor.send({ type: 'wifi.assume' });
     actor.send({ type: 'wifi.assume' });
-    expect(parent.types()).toEqual(['wifi.ready', 'wifi.up', 'wifi.up']);
+    expect(parent.types()).toEqual(['wifi.ready', 'wifi.up']);
+  });
+
+  test('is up where the unit was to manage it: told once as such, and nothing is scanned or joined (L7)', async () => {
+    const { connect, readStatus, scan, join, parent, state } = start();
+    for (const revision of [1, 2]) {
+      connect('home', 60_000, revision);
+      await readStatus.resolve({ linked: true, isUnmanaged: true });
+      expect(state().value).toBe('unmanaged');
+    }
+    expect(parent.types()).toEqual(['wifi.ready', 'wifi.unmanaged', 'wifi.up']);
+    expect([scan.runs.length, join.runs.length]).toEqual([0, 0]);
   });
 });
 
@@ -174,7 +185,20 @@ describe('being linked', () => {
     const { connect, readStatus, parent } = await linked();
     connect('home');
     await readStatus.resolve({ linked: true, ssid: 'home' });
-    expect(parent.types()).toEqual(['wifi.ready', 'wifi.up', 'wifi.up']);
+    expect(parent.types()).toEqual(['wifi.ready', 'wifi.up']);
+  });
+
+  test('the same asked for again during an attempt leaves that alone', async () => {
+    const { connect, readStatus, scan, join } = start();
+    connect();
+    connect();
+    await readStatus.resolve({ linked: false });
+    connect();
+    await scan.resolve(true);
+    connect();
+    expect([readStatus.runs.length, scan.runs.length, join.runs.length]).toEqual([1, 1, 1]);
+    connect('work');
+    expect(readStatus.runs).toHaveLength(2);
   });
 });
 

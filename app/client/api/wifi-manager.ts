@@ -1,8 +1,11 @@
-import { delay } from '../../../adapters/shared/clock.ts';
+import type { ActorRefFrom } from 'xstate';
+import type { wifiMachine } from '../../../machines/wifi.ts';
 import type { UnitEnv } from '../../../services/env.ts';
 import type { Clock } from '../../../services/clock.ts';
-import { ClientError, WifiError } from '../../../services/errors.ts';
+import { WifiError } from '../../../services/errors.ts';
 import type { Wifi } from '../../../services/wifi.ts';
+import { createTimeouts } from '../../messaging/timeout.ts';
+import { waitForChild, type UnitActor } from '../await-event.ts';
 
 /** Options of joining a WiFi network. */
 export interface ConnectOptions {
@@ -43,32 +46,45 @@ export interface WifiManager {
    */
   scanHasTargetSsid(): Promise<boolean>;
   /**
-   * Tries once to join the network that env.json names.
+   * What the unit does about the network: `idle` before it is asked to do anything, `connecting`, `connected`, `waiting`
+   * before another attempt, or `unmanaged` where the host manages its network itself.
+   *
+   * @example
+   * if (client.wifiManager.connectionState === 'waiting') client.logger.debug('No WiFi yet');
+   */
+  readonly connectionState: WifiConnectionState;
+  /**
+   * Has the unit join the network that env.json names, and waits for one attempt. The unit manages the network from then
+   * on, and tries again by itself after a failure.
    *
    * @param options Time limit, as an object or just as milliseconds.
    * @returns Whether the station is linked now.
+   * @throws {ClientError} `stopped` when the client is stopped first.
    * @example
    * const isLinked = await client.wifiManager.connectOnce({ timeoutMs: 5_000 });
    */
   connectOnce(options?: ConnectOptions | number): Promise<boolean>;
   /**
-   * Retries until the station is linked. The delay starts at 5 s and doubles, up to PUC_MAX_RECONNECTION_INTERVAL.
+   * Has the unit join the network that env.json names, and waits until the station is linked, or the host turns out to
+   * manage its network itself. The unit retries after 5 s, then later each time, up to PUC_MAX_RECONNECTION_INTERVAL.
    *
-   * @param options Time limit of each attempt, as an object or just as milliseconds.
    * @throws {ClientError} `stopped` when the client is stopped first.
    * @example
    * await client.wifiManager.connectForever();
    */
-  connectForever(options?: ConnectOptions | number): Promise<void>;
+  connectForever(): Promise<void>;
   /**
-   * Connects like {@link WifiManager.connectForever}; does nothing while the station is linked.
+   * Connects like {@link WifiManager.connectForever}; does nothing while the unit is connected.
    *
    * @throws {ClientError} `stopped` when the client is stopped first.
    * @example
    * await client.wifiManager.ensureConnected();
    */
-  ensureConnected(options?: ConnectOptions | number): Promise<void>;
+  ensureConnected(): Promise<void>;
 }
+
+/** What the unit does about the network. */
+export type WifiConnectionState = 'idle' | 'unmanaged' | 'connecting' | 'connected' | 'waiting';
 
 export interface WifiManagerParts {
   readonly wifi: Wifi;
@@ -76,12 +92,10 @@ export interface WifiManagerParts {
   readonly env: () => Promise<UnitEnv>;
   /** Signal that aborts a call when the unit stops. */
   readonly stopSignal: () => AbortSignal;
-  /** Computes the delay before the next attempt, milliseconds. */
-  readonly retryDelay: (attempts: number, ceilingMs: number) => number;
+  readonly unit: () => UnitActor;
+  /** Starts the machines, and loads env.json if need be. */
+  readonly prepare: () => Promise<void>;
 }
-
-const stopped = (cause: unknown) =>
-  new ClientError('stopped', 'The client was stopped before the network was joined. Make a new one.', { cause });
 
 /** Creates a signal that aborts after a time of this clock, or with another signal. */
 const deadline = (clock: Clock, ms: number, other: AbortSignal) => {
@@ -92,54 +106,53 @@ const deadline = (clock: Clock, ms: number, other: AbortSignal) => {
   return { signal: AbortSignal.any([abort.signal, other]), [Symbol.dispose]: () => clock.clearTimeout(timer) };
 };
 
-export const createWifiManager = ({ wifi, clock, env, stopSignal, retryDelay }: WifiManagerParts): WifiManager => {
-  const network = async () => {
-    const {
-      PUC_WIFI_SSID: ssid,
-      PUC_WIFI_PASS: password,
-      PUC_MAX_RECONNECTION_INTERVAL: ceilingMs,
-    } = (await env()).reserved;
-    return { ssid, password, ceilingMs };
-  };
-  const isConnected = async () => {
-    const { linked, ssid } = await wifi.status();
-    const wanted = await network();
-    return linked && (ssid === undefined || ssid === wanted.ssid);
-  };
-  const connectOnce = async (options?: ConnectOptions | number) => {
-    const { timeoutMs = 10_000 } = typeof options === 'number' ? { timeoutMs: options } : (options ?? {});
-    if (await isConnected()) return true;
-    const { ssid, password } = await network();
-    using limit = deadline(clock, timeoutMs, stopSignal());
-    try {
-      if ((await wifi.status()).linked) await wifi.leave();
-      await wifi.join(ssid, password, limit.signal);
-      return true;
-    } catch (thrown) {
-      if (thrown instanceof WifiError) return false;
-      throw thrown;
-    }
-  };
-  const connectForever = async (options?: ConnectOptions | number) => {
-    const end = stopSignal();
-    for (let attempts = 1; !(await connectOnce(options)); attempts += 1) {
-      const { ceilingMs } = await network();
-      await delay(clock, retryDelay(attempts, ceilingMs), end).catch((cause: unknown) => {
-        throw stopped(cause);
-      });
-    }
+const stateOf = (unit: UnitActor): WifiConnectionState => {
+  const wifi = unit.system.get('wifi') as ActorRefFrom<typeof wifiMachine> | undefined;
+  const snapshot = wifi?.getSnapshot();
+  if (!snapshot || snapshot.matches('idle')) return 'idle';
+  if (snapshot.matches('unmanaged')) return 'unmanaged';
+  if (snapshot.matches('linked')) return 'connected';
+  return snapshot.matches('backingOff') ? 'waiting' : 'connecting';
+};
+
+export const createWifiManager = ({ wifi, clock, env, stopSignal, unit, prepare }: WifiManagerParts): WifiManager => {
+  const ssidWanted = async () => (await env()).reserved.PUC_WIFI_SSID;
+  const { withTimeout } = createTimeouts(clock);
+  const connect = () => unit().send({ type: 'wifi.connect' });
+  const isConnected = (): boolean => stateOf(unit()) === 'connected';
+  /** Whether the machine is after the network already, and tries again by itself. */
+  const isPursued = (): boolean => ['connecting', 'waiting'].includes(stateOf(unit()));
+  const connectForever = async () => {
+    await prepare();
+    if (!isPursued()) connect();
+    await waitForChild(unit(), 'wifi', (snapshot) => snapshot.hasTag('ready'));
   };
   return {
     getSta: () => wifi,
-    isConnected,
+    get connectionState() {
+      return stateOf(unit());
+    },
+    isConnected: async () => {
+      const { linked, ssid } = await wifi.status();
+      return linked && (ssid === undefined || ssid === (await ssidWanted()));
+    },
     isWifiLinked: async () => (await wifi.status()).linked,
     scanHasTargetSsid: async () => {
-      const { ssid } = await network();
+      const ssid = await ssidWanted();
       using limit = deadline(clock, 10_000, stopSignal());
       return (await wifi.scan(limit.signal)).includes(ssid);
     },
-    connectOnce,
+    connectOnce: async (options = {}) => {
+      const { timeoutMs = 10_000 } = typeof options === 'number' ? { timeoutMs: options } : options;
+      if (isConnected()) return true;
+      await prepare();
+      connect();
+      const isOver = waitForChild(unit(), 'wifi', (snapshot) => !snapshot.hasTag('busy'));
+      return (await withTimeout(isOver, timeoutMs)) && (await isOver).hasTag('ready');
+    },
     connectForever,
-    ensureConnected: connectForever,
+    ensureConnected: async () => {
+      if (!isConnected()) await connectForever();
+    },
   };
 };

@@ -17,10 +17,10 @@ test('is linked while the browser is online, and tells when that changes, until 
   const wifi = browserWifi();
   const seen: unknown[] = [];
   const stop = wifi.watch((status) => seen.push(status));
-  expect(await wifi.status()).toEqual({ linked: true });
+  expect(await wifi.status()).toEqual({ linked: true, isUnmanaged: true });
   page.dispatchEvent(new Event('offline'));
   vi.stubGlobal('navigator', { onLine: false });
-  expect(await wifi.status()).toEqual({ linked: false });
+  expect(await wifi.status()).toEqual({ linked: false, isUnmanaged: true });
   page.dispatchEvent(new Event('online'));
   stop();
   page.dispatchEvent(new Event('offline'));

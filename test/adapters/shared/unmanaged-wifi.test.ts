@@ -7,7 +7,7 @@ wifiContract('unmanaged', async () => unmanagedWifi());
 test('is always linked, also after leaving, and has nothing to scan or join', async () => {
   const wifi = unmanagedWifi();
   await wifi.leave();
-  expect(await wifi.status()).toEqual({ linked: true });
+  expect(await wifi.status()).toEqual({ linked: true, isUnmanaged: true });
   expect(await wifi.scan(new AbortController().signal)).toEqual([]);
   await expect(wifi.join('home', 'pass', new AbortController().signal)).rejects.toMatchObject({ code: 'unsupported' });
 });

@@ -110,6 +110,12 @@ export const wifiManagerRows: Rows = {
     expect(await (await wireless(live)).wifiManager.scanHasTargetSsid()).toBe(true);
     expect(await (await wireless(live, 'elsewhere')).wifiManager.scanHasTargetSsid()).toBe(false);
   },
+  connectionState: async (live) => {
+    const client = await wireless(live);
+    expect(client.wifiManager.connectionState).toBe('idle');
+    await client.wifiManager.connectForever();
+    expect(client.wifiManager.connectionState).toBe('connected');
+  },
   connectOnce: async (live) => {
     expect(await (await wireless(live)).wifiManager.connectOnce({ timeoutMs: 1000 })).toBe(true);
     expect(await (await wireless(live, 'elsewhere')).wifiManager.connectOnce({ timeoutMs: 1000 })).toBe(false);

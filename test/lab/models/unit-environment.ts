@@ -29,7 +29,8 @@ export const facts: Record<ChildName, readonly AnyEventObject[]> = {
     { type: 'wifi.up' },
     { type: 'wifi.up', ssid: 'home' },
     { type: 'wifi.down' },
-    { type: 'wifi.failed', failure },
+    { type: 'wifi.failed', failure, isRepeated: false },
+    { type: 'wifi.unmanaged' },
   ],
   time: [{ type: 'time.ready' }, { type: 'time.synced', offsetMs: 5 }, { type: 'time.failed', failure }],
   mqtt: [

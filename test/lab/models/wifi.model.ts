@@ -32,7 +32,12 @@ export const wifiModel = defineModel<typeof wifiMachine>({
     { type: 'wifi.disconnect' },
   ],
   outputs: {
-    readStatus: [{ linked: false }, { linked: true, ssid: 'home' }, { linked: true, ssid: 'other' }],
+    readStatus: [
+      { linked: false },
+      { linked: true, ssid: 'home' },
+      { linked: true, ssid: 'other' },
+      { linked: true, isUnmanaged: true },
+    ],
     scan: [true, false],
   },
   listeners: {
@@ -46,10 +51,12 @@ export const wifiModel = defineModel<typeof wifiMachine>({
   regions: [
     {
       name: 'all',
-      key: ({ ssid, revision, linkedRevision = revision, isUp: up, attempts, failure }) => [
+      key: ({ ssid, revision, linkedRevision = revision, isUp: up, upSsid, isUnmanagedTold, attempts, failure }) => [
         ssid,
         linkedRevision === revision,
         up,
+        upSsid,
+        isUnmanagedTold,
         Math.min(attempts, 2),
         failure?.code,
       ],

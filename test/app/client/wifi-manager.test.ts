@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { unmanagedWifi } from '../../../adapters/shared/unmanaged-wifi.ts';
+import { memoryWifi } from '../../../adapters/memory/wifi.ts';
+import { simulatedUnit } from '../../../app/testing.ts';
+import { settle, until } from '../../support/until.ts';
+
+const env = { PUC_WIFI_SSID: 'home', PUC_WIFI_PASS: 'secret password' };
+
+const passMinutes = async (clock: { advance(ms: number): void }, minutes: number): Promise<void> => {
+  for (let second = 0; second < minutes * 60; second += 5) {
+    clock.advance(5_000);
+    await settle();
+  }
+};
+
+test('the WiFi manager on a host that manages its network itself: online, with one warning (L7)', async () => {
+  const { client, world } = simulatedUnit({ env, ffWifiManagerEnable: true, adapters: { wifi: unmanagedWifi() } });
+  await client.wifiManager.connectForever();
+  expect(client.wifiManager.connectionState).toBe('unmanaged');
+  await client.ready();
+  expect(await client.wifiManager.connectOnce()).toBe(true);
+  await client.wifiManager.ensureConnected();
+  await passMinutes(world.clock, 5);
+  const warnings = world.console.entries.filter(({ level }) => level === 'Warning');
+  expect(warnings).toMatchObject([{ text: expect.stringContaining('turn ffWifiManagerEnable off') }]);
+  await client.stopMainCycle();
+});
+
+test('a radio that reports no changes is read now and then, and its link is logged once (L7)', async () => {
+  const radio = memoryWifi({ networks: { home: 'secret password' } });
+  const { watch: _, ...unwatchable } = radio;
+  const { client, world } = simulatedUnit({
+    env,
+    ffWifiManagerEnable: true,
+    adapters: { wifi: unwatchable as typeof radio },
+  });
+  await client.ready();
+  await passMinutes(world.clock, 10);
+  const connected = () => world.console.entries.filter(({ text }) => text.startsWith('Connected to WiFi'));
+  expect(connected()).toHaveLength(1);
+  radio.drop();
+  await passMinutes(world.clock, 2);
+  expect(radio.joins).toEqual(['home', 'home']);
+  expect(connected()).toHaveLength(2);
+  await client.stopMainCycle();
+});
+
+test('the machine alone decides when to try again, however many wait for the network (L7)', async () => {
+  const { client, world } = simulatedUnit({ env, ffWifiManagerEnable: true });
+  world.wifi.appear('home', 'another password');
+  const waiting = [client.ready(), client.wifiManager.connectForever(), client.wifiManager.ensureConnected()];
+  await until(() => world.wifi.joins.length > 0 && client.wifiManager.connectionState === 'waiting');
+  await passMinutes(world.clock, 1);
+  const before = world.wifi.joins.length;
+  await passMinutes(world.clock, 5);
+  expect(world.wifi.joins.length - before).toBeLessThanOrEqual(5);
+  const lines = world.console.entries.filter(({ text }) => text.startsWith('WiFi: '));
+  expect(lines.filter(({ level }) => level === 'Warning')).toHaveLength(1);
+  world.wifi.appear('home', 'secret password');
+  await passMinutes(world.clock, 2);
+  await Promise.all(waiting);
+  expect(client.wifiManager.connectionState).toBe('connected');
+  await client.stopMainCycle();
+});
+
+test('the network can be joined before the unit is at work, and the unit takes it over', async () => {
+  const { client, world } = simulatedUnit({ env });
+  world.wifi.appear('home', 'secret password');
+  expect(client.wifiManager.connectionState).toBe('idle');
+  await client.wifiManager.connectForever();
+  expect(client.wifiManager.connectionState).toBe('connected');
+  expect(client.mqttClient.isConnected()).toBe(false);
+  await client.ready();
+  expect(world.wifi.joins).toEqual(['home']);
+  await client.stopMainCycle();
+});
