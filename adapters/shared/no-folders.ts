@@ -1,11 +1,12 @@
 import { StorageError } from '../../services/errors.ts';
 import type { Folders } from '../../services/folders.ts';
 
+const refuse = async (path: string): Promise<never> => {
+  throw new StorageError('unsupported', `${path}: there are no folders here. Use documents instead.`);
+};
+
 /** The folders of a host that has none: every method throws `unsupported`. */
 export const noFolders = (): Folders => {
-  const refuse = async (path: string): Promise<never> => {
-    throw new StorageError('unsupported', `${path}: there are no folders here. Use documents instead.`);
-  };
   return {
     // oxlint-disable-next-line require-yield -- there is nothing to yield
     async *readFile(path) {

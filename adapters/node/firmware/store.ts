@@ -62,6 +62,17 @@ const isFileAt = async (fs: FileSystem, path: string): Promise<boolean> => {
   }
 };
 
+/** Checks that a staged version has one of these files, if there are any. @throws {FirmwareError} `incomplete` */
+const checkHolds = async (fs: FileSystem, staging: string, names: readonly string[]): Promise<void> => {
+  const [program] = names;
+  if (program === undefined) return;
+  for (const name of names) if (await isFileAt(fs, inside(staging, name))) return;
+  throw new FirmwareError(
+    'incomplete',
+    `The firmware lacks ${program}, the program that runs. Commit that file (what a compiler makes as well), or start the unit by one that is in the repository.`,
+  );
+};
+
 /** Names that a git checkout may hold and no version: git's own, and a client's. */
 const neverUnpacked = new Set(['.git', '.pepeunit']);
 
@@ -152,13 +163,7 @@ export const folderFirmwareStore = ({
       staged.has(id) ? readStagedJson(fs, join(layout.staging(id), name), name) : undefined,
     checkProgram: async (id) => {
       const names = programNames();
-      const [program] = names;
-      if (program === undefined || names.some(keptPaths(keeps))) return;
-      for (const name of names) if (await isFileAt(fs, inside(layout.staging(id), name))) return;
-      throw new FirmwareError(
-        'incomplete',
-        `The firmware lacks ${program}, the program that runs. Commit that file (what a compiler makes as well), or start the unit by one that is in the repository.`,
-      );
+      if (!names.some(keptPaths(keeps))) await checkHolds(fs, layout.staging(id), names);
     },
     swap: (id, order) =>
       inTurn('The new version could not be put in place', async () => {

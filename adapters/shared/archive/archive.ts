@@ -103,7 +103,7 @@ const createEntryChecker = (limits: ArchiveLimits, rules: NameRules) => {
       const kind = kindOf(type);
       const path = entryPath(name, kind, limits, rules);
       if (path !== '') names.add(path, kind);
-      const target = kind === 'link' ? (linkname ?? '') : '';
+      const target = kind === 'link' ? ((linkname as string | null) ?? '') : '';
       if (kind === 'link') links.push({ path, target });
       return { path, kind, size, target, isExecutable: kind === 'file' && (mode & 0o111) !== 0 };
     },

@@ -6,6 +6,7 @@ import { fileManagerRows, schemaRows, settingsRows } from './documents.rows.ts';
 import { cipherRows, loggerRows, timeManagerRows, wifiManagerRows } from './host.rows.ts';
 import { mqttClientRows, restClientRows } from './links.rows.ts';
 import type { Rows } from './rows.ts';
+import { updateRows } from './update.rows.ts';
 
 const client = new PepeunitClient({ envFilePath: 'env.json', schemaFilePath: 'schema.json', logFilePath: 'log.json' });
 
@@ -20,7 +21,7 @@ const membersOf = (object: object): string[] => {
 };
 
 const surface: readonly [string, object, Rows][] = [
-  ['PepeunitClient', client, clientRows],
+  ['PepeunitClient', client, { ...clientRows, ...updateRows }],
   ['mqttClient', client.mqttClient, mqttClientRows],
   ['restClient', client.restClient, restClientRows],
   ['settings', client.settings, settingsRows],
