@@ -61,23 +61,26 @@ test.each(transitions)('%s: it is swapped in, and rolled back (U1, U18)', async 
   expect(await look(folder)).toEqual(before);
 });
 
-test.each(transitions.slice(-2))('%s: killed at some of the steps, one whole version is left (U1)', async (_, old, next) => {
-  const wanted = [await look(await unitWith(old)), await look(await unitWith(next))];
-  const endings = new Set<number>();
-  for (let at = 1; ; at += 7) {
-    const folder = await unitWith(old);
-    const { step, count } = stepper(({ n }) => {
-      if (n >= at) throw new Error('killed');
-    });
-    await update(folder, next, 'new', steppingFs(hostFs, step)).catch(() => undefined);
-    await folderFirmwareTrials({ folder }).recover();
-    const found = await look(folder);
-    expect(wanted).toContainEqual(found);
-    endings.add(wanted.findIndex((each) => JSON.stringify(each) === JSON.stringify(found)));
-    if (count() < at) break;
-  }
-  expect(endings.has(0)).toBe(true);
-});
+test.each(transitions.slice(-2))(
+  '%s: killed at some of the steps, one whole version is left (U1)',
+  async (_, old, next) => {
+    const wanted = [await look(await unitWith(old)), await look(await unitWith(next))];
+    const endings = new Set<number>();
+    for (let at = 1; ; at += 7) {
+      const folder = await unitWith(old);
+      const { step, count } = stepper(({ n }) => {
+        if (n >= at) throw new Error('killed');
+      });
+      await update(folder, next, 'new', steppingFs(hostFs, step)).catch(() => undefined);
+      await folderFirmwareTrials({ folder }).recover();
+      const found = await look(folder);
+      expect(wanted).toContainEqual(found);
+      endings.add(wanted.findIndex((each) => JSON.stringify(each) === JSON.stringify(found)));
+      if (count() < at) break;
+    }
+    expect(endings.has(0)).toBe(true);
+  },
+);
 
 test('a swap that was interrupted goes on behind a link as it is in place, and takes nothing away there (U1)', async () => {
   const folder = await unitWith({ 'x/a.js': 'x', 'x/deep/b.js': 'x' });
