@@ -5,6 +5,7 @@ import { digestOf } from '../../adapters/node/fs/file-tree.ts';
 import { unitFiles, type UnitFile } from '../../adapters/node/archive/program-files.ts';
 import { isCovered, releaseName, type Release } from '../../adapters/shared/archive/release.ts';
 import { FirmwareError } from '../../services/errors.ts';
+import { defaultArchiveLimits } from '../../services/firmware.ts';
 import { packTgz, type ArchiveFile } from '../instance/model/archive.ts';
 import { command, exitCode, UsageError, wholeNumber } from './command.ts';
 import { print } from '../terminal/output.ts';
@@ -75,7 +76,7 @@ const packFolder = async (folder: string, options: PackOptions): Promise<number>
     return ({ path }: UnitFile): boolean => resolve(folder, path) === wanted;
   };
   const isOutput = isAt(out);
-  const listed = async () => (await unitFiles(folder)).filter((file) => !isOutput(file));
+  const listed = async () => (await unitFiles(folder, defaultArchiveLimits)).filter((file) => !isOutput(file));
   const before = await listed();
   if (options.sign !== undefined && before.some(isAt(options.sign))) {
     throw new UsageError(

@@ -1,7 +1,7 @@
 import { readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FirmwareError } from '../../../services/errors.ts';
-import { defaultArchiveLimits } from '../../../services/firmware.ts';
+import type { ArchiveLimits } from '../../../services/firmware.ts';
 import { exactNames } from '../../shared/archive/entry-names.ts';
 import { ignoreRules, type IsIgnored } from '../../shared/archive/ignore-rules.ts';
 import { checkLinks, type TreeLink } from '../../shared/archive/links.ts';
@@ -39,7 +39,10 @@ const isLink = (file: UnitFile): file is UnitFile & TreeLink => file.target !== 
  * @throws {FirmwareError} `hostile` for a device, or for a link that no unit takes: it leads out of the folder, back to
  *   itself or through another link.
  */
-export const unitFiles = async (folder: string): Promise<readonly UnitFile[]> => {
+export const unitFiles = async (
+  folder: string,
+  limits: Pick<ArchiveLimits, 'pathLength'>,
+): Promise<readonly UnitFile[]> => {
   const rules = [await rulesIn(folder, '.gitignore'), await rulesIn(folder, '.pepeignore')];
   const isLeftOut = (path: string): boolean => leftOut.has(path) || rules.some((isIgnored) => isIgnored(path));
   const files: UnitFile[] = [];
@@ -57,6 +60,6 @@ export const unitFiles = async (folder: string): Promise<readonly UnitFile[]> =>
     }
     files.push({ path, isExecutable: (stats.mode & 0o100) !== 0 });
   }
-  checkLinks(files.filter(isLink), defaultArchiveLimits, exactNames);
+  checkLinks(files.filter(isLink), limits, exactNames);
   return files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 };

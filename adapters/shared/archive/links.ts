@@ -29,7 +29,12 @@ const placesOf = (link: TreeLink): string[] => {
     });
 };
 
-const checkLink = (link: TreeLink, places: ReadonlySet<string>, limits: ArchiveLimits, rules: NameRules): void => {
+const checkLink = (
+  link: TreeLink,
+  places: ReadonlySet<string>,
+  limits: Pick<ArchiveLimits, 'pathLength'>,
+  rules: NameRules,
+): void => {
   const { path, target } = link;
   const place = placeOf(path, rules);
   if (neverLinks.has(place)) throw hostileName(path, 'has to be a file, and is a link');
@@ -49,7 +54,11 @@ const checkLink = (link: TreeLink, places: ReadonlySet<string>, limits: ArchiveL
  *
  * @throws {FirmwareError} `hostile`, `tooLarge`
  */
-export const checkLinks = (links: readonly TreeLink[], limits: ArchiveLimits, rules: NameRules): void => {
+export const checkLinks = (
+  links: readonly TreeLink[],
+  limits: Pick<ArchiveLimits, 'pathLength'>,
+  rules: NameRules,
+): void => {
   const places = new Set(links.map(({ path }) => placeOf(path, rules)));
   for (const link of links) checkLink(link, places, limits, rules);
 };

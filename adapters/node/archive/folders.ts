@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs';
 import { cp, mkdir, rm, stat } from 'node:fs/promises';
 import { StorageError } from '../../../services/errors.ts';
 import type { Folders } from '../../../services/folders.ts';
-import { packFolder } from '../archive/pack-folder.ts';
 import { makeFolder, replaceFile } from '../fs/durable-file.ts';
 import { storageError } from '../fs/errors.ts';
 import { hostFs, statsOf } from '../fs/file-system.ts';
+import { packFolder } from './pack-folder.ts';
 
 const guarded = async (path: string, action: string, task: () => Promise<unknown>): Promise<void> => {
   try {
