@@ -64,7 +64,7 @@ export const resetMachine = setup({
   },
   guards: {
     isDue: ({ context }) => context.isDue,
-    wasReset: (_, { wasReset }: { wasReset: boolean }) => wasReset,
+    isAfterReset: (_, { wasReset }: { wasReset: boolean }) => wasReset,
   },
   delays: { recallWithin: 10_000, restartWithin: 120_000, restAfter: 60_000 },
 }).createMachine({
@@ -90,7 +90,7 @@ export const resetMachine = setup({
         src: 'recall',
         onDone: [
           {
-            guard: { type: 'wasReset', params: ({ event }) => ({ wasReset: event.output }) },
+            guard: { type: 'isAfterReset', params: ({ event }) => ({ wasReset: event.output }) },
             target: 'resting',
             actions: [{ type: 'takeRestart' }],
           },
