@@ -2,6 +2,7 @@ import type { Row } from './lab.ts';
 import { acknowledgementFaults } from './rows-acks.ts';
 import { otherWays } from './rows-brokers.ts';
 import { commandFaults } from './rows-commands.ts';
+import { containerFaults } from './rows-containers.ts';
 import { deniedTopics } from './rows-denied.ts';
 import { diskFaults } from './rows-disk.ts';
 import { outages } from './rows-outages.ts';
@@ -25,6 +26,7 @@ export const rows: readonly Row[] = [
   ...commandFaults,
   ...updateFaults,
   ...runFaults,
+  ...containerFaults,
   ...otherWays,
   ...diskFaults,
   ...stops,

@@ -7,7 +7,7 @@ import { startMosquitto, type Mosquitto, type MosquittoOptions } from '../../sup
 import { until } from '../../support/until.ts';
 import { checkLines, checkLoad, measure, noLoad, Unbounded, type Load } from './load.ts';
 import { startRogueBroker, type Misbehaviour, type RogueBroker } from './rogue-broker.ts';
-import { startSubject, type Subject, type UnitConfig, type UnitUnderFault } from './subject.ts';
+import { startSubject, type Subject, type Surroundings, type UnitConfig, type UnitUnderFault } from './subject.ts';
 
 /** What a row of the lab found out. */
 export interface Finding {
@@ -43,15 +43,15 @@ export interface Result extends Finding, Load {
 }
 
 /** What a unit of the lab is made of. */
-export interface UnitOptions {
+export interface UnitOptions extends Surroundings {
+  /** The folder that it shares with another one. @defaultValue one of its own */
+  readonly folder?: string;
   readonly port?: number;
   readonly env?: JsonObject;
   readonly mqtt?: UnitConfig['mqtt'];
   readonly outbox?: UnitConfig['outbox'];
   /** Whether it publishes all the time. @defaultValue with a `witness` alone */
   readonly publishes?: boolean;
-  /** How far any file may grow, KiB; what is written beyond fails, as on a full disk. @defaultValue any */
-  readonly fileKb?: number;
   /** Knows what came to the broker: every message that the unit took must. */
   readonly witness?: Witness;
 }
@@ -130,16 +130,18 @@ export const openBench = (): Bench => {
     endings.unshift(() => started.stop());
     return started;
   };
+  const folder = async () => {
+    const { path, remove } = await createFolder();
+    endings.unshift(remove);
+    return path;
+  };
   const units: Lab['units'] = async (options) => {
     const configs = await Promise.all(
       options.map(async (each) => {
-        const { path, remove } = await createFolder();
-        endings.unshift(remove);
-        return prepare(path, each);
+        return prepare(each.folder ?? (await folder()), each);
       }),
     );
-    const limits = options.flatMap(({ fileKb }) => fileKb ?? []);
-    const subject = await startSubject(configs, limits[0]);
+    const subject = await startSubject(configs, options[0]);
     subjects.push(subject);
     endings.unshift(() => subject.kill());
     for (const [at, { witness }] of options.entries()) {

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { schemaDocument } from '../../support/documents.ts';
+import { startAskingMosquitto } from '../../support/asking-mosquitto.ts';
+import { schemaDocument, tokenOf } from '../../support/documents.ts';
 import { generate } from '../../support/mqtt.ts';
 import { until } from '../../support/until.ts';
-import { secondsBetween, type Row } from './lab.ts';
+import { secondsBetween, seenBy, type Row } from './lab.ts';
 import { suback } from './rogue-broker.ts';
 
 const inputTopics = (schemaDocument()['input_topic'] as Record<string, string[]>)['input/pepeunit'] ?? [];
@@ -62,5 +63,23 @@ const closesOnDenied = (version: 4 | 5): Row => ({
   },
 });
 
-/** How a broker may deny one topic of many. */
-export const deniedTopics: readonly Row[] = [subackFailure, closesOnDenied(4), closesOnDenied(5)];
+/** A broker that asks the instance for each topic, and gets no answer. */
+const instanceAway: Row = {
+  fault: 'the instance away for 15 s while the broker asks it: every topic is denied',
+  run: async (lab) => {
+    const broker = lab.later(await startAskingMosquitto(tokenOf(), { isGranting: false }));
+    const unit = await lab.unit({ port: broker.port, witness: () => seenBy([broker]) });
+    await unit.tells('denies the unit');
+    await sleep(15_000);
+    await broker.answer(true);
+    const begun = performance.now();
+    const backAt = await unit.tells('online', 1, 120_000);
+    return {
+      happened: 'messages wait; back by itself, and nothing is lost',
+      seconds: secondsBetween(begun, backAt),
+    };
+  },
+};
+
+/** How a broker may deny topics. */
+export const deniedTopics: readonly Row[] = [subackFailure, closesOnDenied(4), closesOnDenied(5), instanceAway];

@@ -64,8 +64,34 @@ const badDisk = (state: 'full' | 'read-only', when: When, harm: (disk: SmallDisk
 const fill = (disk: SmallDisk) => disk.fill();
 const lock = (disk: SmallDisk) => disk.remount('ro');
 
+const hangs: Row = {
+  fault: 'the event loop of a confirmed unit hangs, under pepeunit run --heartbeat 2',
+  run: async (lab) => {
+    const yard = lab.later(await createYard());
+    const before = `client.setMqttInputHandler(() => {
+      say({ said: 'hangs' });
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    });`;
+    const unit = lab.later(await createSupervisedUnit(yard, 'hanging', { label: 'one', before }));
+    unit.run('--heartbeat', '2', '--grace', '1');
+    await unit.hears('one', 'online');
+    // The watch begins with the first beat.
+    await sleep(3000);
+    await yard.instance.operator.setStateInput(unit.node('input/pepeunit'), 'x');
+    await unit.hears('one', 'hangs');
+    const begun = performance.now();
+    await unit.waitFor('it is online again', () => count(unit, 'online') === 2);
+    await unit.waitFor('its log tells', () => unit.log().some((line) => line.includes('The event loop hung')));
+    return {
+      happened: 'noticed, killed and started again; told in its log',
+      seconds: secondsBetween(begun, performance.now()),
+    };
+  },
+};
+
 /** What may be wrong around `pepeunit run`. */
 export const runFaults: readonly Row[] = [
+  hangs,
   badDisk('full', 'from the start', fill),
   badDisk('full', 'while it runs', fill),
   badDisk('read-only', 'from the start', lock),

@@ -19,6 +19,8 @@ const sample = [
   'WebSocket: broker killed, back after 1 s',
   'WebSocket: broker frozen (SIGSTOP, half-open) for 10 s',
   'disk full for the log',
+  'a retained command on each command topic, three connects',
+  ".git in the archive, one in the unit's folder",
 ];
 
 test('the lab has the faults of the sample', () => {

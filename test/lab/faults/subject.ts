@@ -93,9 +93,18 @@ interface FromSubject {
 
 const program = fileURLToPath(new URL('subject.mjs', import.meta.url));
 
-const startProcess = (configs: readonly UnitConfig[], fileKb: number | undefined) => {
+/** What the process of a subject is put into. */
+export interface Surroundings {
+  /** How far any file of it may grow, KiB: what is written beyond fails, as on a full disk. @defaultValue any */
+  readonly fileKb?: number;
+  /** Whether it is the first process of a container of its own, as far as processes go. */
+  readonly isContained?: boolean;
+}
+
+const startProcess = (configs: readonly UnitConfig[], { fileKb, isContained = false }: Surroundings) => {
   const limit = fileKb === undefined ? '' : `ulimit -f ${fileKb * 2}; `;
-  const command = [process.execPath, '--expose-gc', program, JSON.stringify(configs)];
+  const container = isContained ? ['unshare', '-mpf', '--mount-proc', '--kill-child'] : [];
+  const command = [...container, process.execPath, '--expose-gc', program, JSON.stringify(configs)];
   const child = spawn('sh', ['-c', `${limit}exec "$0" "$@"`, ...command], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
@@ -166,13 +175,12 @@ const unitOf = (
   };
 };
 
-/**
- * Starts a process with units in it.
- *
- * @param fileKb How far any file of it may grow, KiB: what is written beyond fails, as on a full disk.
- */
-export const startSubject = async (configs: readonly UnitConfig[], fileKb?: number): Promise<Subject> => {
-  const running = startProcess(configs, fileKb);
+/** Starts a process with units in it. */
+export const startSubject = async (
+  configs: readonly UnitConfig[],
+  surroundings: Surroundings = {},
+): Promise<Subject> => {
+  const running = startProcess(configs, surroundings);
   const { child, crash } = running;
   const ask = asking(running);
   const units = configs.map((config, unit) => unitOf(config, unit, running, ask));
