@@ -27,7 +27,7 @@ module.exports = {
     rule(
       'machines-take-services-as-types',
       { path: '^machines/' },
-      { path: '^services/(?!(errors|json|log)\\.ts$)', dependencyTypesNot: ['type-only'] },
+      { path: '^services/(?!(errors|json|log|firmware-journal)\\.ts$)', dependencyTypesNot: ['type-only'] },
     ),
     rule('machines-use-only-xstate', { path: '^machines/' }, npmBut('xstate')),
     rule(
@@ -42,7 +42,7 @@ module.exports = {
       'adapters-take-services-as-types',
       { path: '^adapters/' },
       {
-        path: '^services/(?!(errors|json|firmware-journal|firmware-transitions)\\.ts$)',
+        path: '^services/(?!(errors|json|firmware-journal|firmware-transitions|firmware-trial)\\.ts$)',
         dependencyTypesNot: ['type-only'],
       },
     ),

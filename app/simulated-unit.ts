@@ -83,7 +83,7 @@ const defaultSchema = (): JsonObject => ({
 
 const createWorld = (env: JsonObject, schema: JsonObject): SimulatedWorld => {
   const clock = fakeClock();
-  const firmware = memoryFirmwareStore({ limits: defaultArchiveLimits });
+  const firmware = memoryFirmwareStore({ limits: defaultArchiveLimits, now: () => clock.now() });
   return {
     clock,
     clockSource: memoryClockSource(clock.now()),

@@ -177,6 +177,7 @@ export const mqttMachine = mqttSetup.createMachine({
       tags: ['faulty'],
       entry: [{ type: 'countAttempt' }, { type: 'chooseVersion' }],
       on: {
+        'mqtt.retry': { target: 'linked' },
         'mqtt.connect': {
           guard: { type: 'isNewerLink', params: ({ event }) => event },
           target: 'linked',
@@ -216,6 +217,7 @@ export const mqttMachine = mqttSetup.createMachine({
       tags: ['faulty'],
       entry: [{ type: 'countAttempt' }, { type: 'chooseVersion' }],
       on: {
+        'mqtt.retry': { target: 'linked' },
         'mqtt.connect': {
           guard: { type: 'isNewerLink', params: ({ event }) => event },
           target: 'linked',

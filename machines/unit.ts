@@ -7,7 +7,6 @@
  * Beside the life cycle, one region handles facts and requests at any time, one logs and emits events, one decides when
  * the version may be reported, and one per child keeps that child running.
  */
-import { isGoodLink } from './mqtt/subscriptions.ts';
 import { newUnitContext } from './unit/context.ts';
 import { misconfigured } from './unit/notices.ts';
 import { unitSetup } from './unit/setup.ts';
@@ -236,13 +235,14 @@ export const unitMachine = unitSetup.createMachine({
         'mqtt.online': {
           actions: [
             { type: 'noteDenied', params: ({ event }) => event },
-            { type: 'noteLink', params: ({ event: { denied } }) => ({ isGood: isGoodLink(denied) }) },
+            { type: 'noteLink', params: ({ event }) => event },
             { type: 'dispatch', params: { route: 'passHealthOn' } },
           ],
         },
         'mqtt.offline': { actions: [{ type: 'countDisconnect' }] },
-        'mqtt.denied': { actions: [{ type: 'countDenial' }] },
+        'mqtt.denied': { actions: [{ type: 'countDenial' }, { type: 'dispatch', params: { route: 'passDenialOn' } }] },
         'update.finished': { actions: [{ type: 'dispatch', params: { route: 'reloadFiles' } }] },
+        'update.brokerFound': { actions: [{ type: 'dispatch', params: { route: 'retryLink' } }] },
         'reporter.sent': { actions: [{ type: 'countReport' }] },
       },
     },

@@ -5,14 +5,14 @@
  *                           │                          ├─▶ refusing, handingOver                            │
  *                           │         confirming ─▶ telling ─▶ idle                                         ▼
  *                           └────▶ trial ┤                                                              restarting
- *                                     rollingBack ──────────────────────────────────────────────────────────▲
+ *       { proving ◀─▶ probing ◀─▶ waiting } rollingBack ────────────────────────────────────────────────────▲
  *
  * What could not be had is tried again from `waiting`. State that must survive a crash is in the store's journal; the machine starts from it.
  */
 import { failureOf } from '../services/errors.ts';
 import { timedOut } from './lib/failure.ts';
 import { newUpdateContext } from './update/context.ts';
-import { postponing, refusalOf, spentAfter, trialFailure } from './update/failures.ts';
+import { postponedOrFailed, spentAfter, trialFailureOf } from './update/failures.ts';
 import { updateSetup } from './update/setup.ts';
 
 export type * from './update/context.ts';
@@ -30,6 +30,7 @@ export const updateMachine = updateSetup.createMachine({
     'update.pursue': { actions: [{ type: 'beginPursuit', params: ({ event }) => event }] },
     'broker.up': { actions: [{ type: 'noteLink', params: ({ event }) => event }] },
     'broker.down': { actions: [{ type: 'noteNoLink' }] },
+    'broker.denied': { actions: [{ type: 'noteDenial' }] },
   },
   states: {
     asleep: {
@@ -54,6 +55,11 @@ export const updateMachine = updateSetup.createMachine({
               { type: 'keepStatus', params: ({ event }) => event.output },
               { type: 'fail', params: ({ event }) => ({ phase: 'trial', failure: spentAfter(event.output) }) },
             ],
+          },
+          {
+            guard: { type: 'hasWait', params: ({ event }) => event.output },
+            target: 'trial.probing',
+            actions: [{ type: 'keepStatus', params: ({ event }) => event.output }],
           },
           {
             guard: { type: 'hasTrial', params: ({ event }) => event.output },
@@ -139,42 +145,28 @@ export const updateMachine = updateSetup.createMachine({
       tags: ['busy'],
       always: [
         { guard: 'isForApp', target: 'handingOver' },
-        {
-          guard: 'isSameVersion',
-          target: 'idle',
-          actions: [
-            { type: 'endPursuit' },
-            {
-              type: 'report',
-              params: ({ context: { target } }) => ({ type: 'update.skipped', target, reason: 'sameVersion' }),
-            },
-          ],
-        },
-        { guard: 'hasFailedBefore', target: 'refusing' },
-        {
-          target: 'downloading',
-          actions: [
-            { type: 'forgetFailed' },
-            { type: 'ignoreLink' },
-            { type: 'report', params: ({ context: { target } }) => ({ type: 'update.began', target }) },
-          ],
-        },
+        { guard: 'isSameVersion', target: 'idle', actions: [{ type: 'endPursuit' }, { type: 'skip' }] },
+        { guard: 'hasFailedBefore', target: 'reconsidering' },
+        { target: 'downloading', actions: [{ type: 'forgetFailed' }, { type: 'accept' }] },
       ],
     },
-    refusing: {
-      description: 'The version failed before; only another one is tried.',
-      entry: [
-        { type: 'endPursuit' },
-        {
-          type: 'report',
-          params: ({ context }) => ({
-            type: 'update.refused',
-            target: context.target,
-            failure: refusalOf(context),
-          }),
-        },
-      ],
-      always: { target: 'idle' },
+    reconsidering: {
+      description: 'The version failed before: an explicit command gets it one more try if that may end otherwise now.',
+      tags: ['busy'],
+      invoke: {
+        id: 'recall',
+        src: 'recall',
+        onDone: [
+          {
+            guard: { type: 'isWorthRetrying', params: ({ event }) => event.output },
+            target: 'downloading',
+            actions: [{ type: 'accept' }],
+          },
+          { target: 'idle', actions: [{ type: 'endPursuit' }, { type: 'refuse' }] },
+        ],
+        onError: { target: 'idle', actions: [{ type: 'endPursuit' }, { type: 'refuse' }] },
+      },
+      after: { recallWithin: { target: 'idle', actions: [{ type: 'endPursuit' }, { type: 'refuse' }] } },
     },
     downloading: {
       description: 'Downloads the archive and unpacks it into a private folder.',
@@ -187,17 +179,9 @@ export const updateMachine = updateSetup.createMachine({
           target: 'verifying',
           actions: [{ type: 'keepStaged', params: ({ event }) => ({ staged: event.output }) }],
         },
-        onError: [
-          postponing('downloading', 'idle'),
-          { target: 'idle', actions: [{ type: 'fail', params: { phase: 'downloading' } }] },
-        ],
+        onError: postponedOrFailed('downloading', 'idle'),
       },
-      after: {
-        downloadWithin: [
-          postponing('downloading', 'idle'),
-          { target: 'idle', actions: [{ type: 'fail', params: { phase: 'downloading' } }] },
-        ],
-      },
+      after: { downloadWithin: postponedOrFailed('downloading', 'idle') },
     },
     verifying: {
       description: 'Checks that the staged version is complete and the requested one.',
@@ -222,17 +206,9 @@ export const updateMachine = updateSetup.createMachine({
           target: 'swapping',
           actions: [{ type: 'keepStaged', params: ({ event }) => ({ staged: event.output }) }],
         },
-        onError: [
-          postponing('staging', 'discarding'),
-          { target: 'discarding', actions: [{ type: 'fail', params: { phase: 'staging' } }] },
-        ],
+        onError: postponedOrFailed('staging', 'discarding'),
       },
-      after: {
-        stageWithin: [
-          postponing('staging', 'discarding'),
-          { target: 'discarding', actions: [{ type: 'fail', params: { phase: 'staging' } }] },
-        ],
-      },
+      after: { stageWithin: postponedOrFailed('staging', 'discarding') },
     },
     swapping: {
       description: 'Installs the staged version; the next start finishes what a crash interrupts.',
@@ -241,28 +217,10 @@ export const updateMachine = updateSetup.createMachine({
       invoke: {
         id: 'swap',
         src: 'swap',
-        input: ({ context: { staged, mode, commitVersion, target } }) => ({
-          staged,
-          mode,
-          from: commitVersion,
-          target,
-        }),
+        input: ({ context: { staged, mode, commitVersion: from, target } }) => ({ staged, mode, from, target }),
         onDone: [
-          {
-            guard: 'isRestarting',
-            target: 'restarting',
-            actions: [
-              { type: 'report', params: ({ context: { target, mode } }) => ({ type: 'update.swapped', target, mode }) },
-            ],
-          },
-          {
-            target: 'idle',
-            actions: [
-              { type: 'keepPlaced' },
-              { type: 'report', params: ({ context: { target, mode } }) => ({ type: 'update.swapped', target, mode }) },
-              { type: 'reportFinish' },
-            ],
-          },
+          { guard: 'isRestarting', target: 'restarting', actions: [{ type: 'reportSwapped' }] },
+          { target: 'idle', actions: [{ type: 'keepPlaced' }, { type: 'reportSwapped' }, { type: 'reportFinish' }] },
         ],
         onError: { target: 'discarding', actions: [{ type: 'fail', params: { phase: 'swapping' } }] },
       },
@@ -313,27 +271,75 @@ export const updateMachine = updateSetup.createMachine({
       description: 'The running version is new and must be confirmed in time.',
       tags: ['busy'],
       entry: [{ type: 'reportTrial' }],
-      initial: 'connecting',
+      initial: 'proving',
       states: {
-        connecting: {
-          description: 'Waits for the broker to grant the base topics.',
-          always: { guard: 'hasLink', target: 'asking' },
-        },
-        asking: {
-          description: 'Asks the app whether it is ready.',
-          always: { guard: 'hasNoLink', target: 'connecting' },
-          invoke: {
-            id: 'checkReady',
-            src: 'checkReady',
-            onDone: { target: '#update.confirming' },
-            onError: { target: '#update.givingUp', actions: [{ type: 'fail', params: { phase: 'trial' } }] },
+        proving: {
+          description: 'The version has to get online, and the app to be ready.',
+          initial: 'connecting',
+          states: {
+            connecting: {
+              description: 'Waits for the broker to grant the base topics.',
+              always: { guard: 'hasLink', target: 'asking' },
+            },
+            asking: {
+              description: 'Asks the app whether it is ready.',
+              always: { guard: 'hasNoLink', target: 'connecting' },
+              invoke: {
+                id: 'checkReady',
+                src: 'checkReady',
+                onDone: { target: '#update.confirming' },
+                onError: { target: '#update.givingUp', actions: [{ type: 'fail', params: { phase: 'trial' } }] },
+              },
+            },
+          },
+          after: {
+            healthyWithin: [
+              { guard: 'hasLink', target: '#update.givingUp', actions: [{ type: 'failTrial' }] },
+              { target: 'probing' },
+            ],
           },
         },
-      },
-      after: {
-        healthyWithin: {
-          target: 'givingUp',
-          actions: [{ type: 'fail', params: ({ context }) => ({ phase: 'trial', failure: trialFailure(context) }) }],
+        probing: {
+          description: 'Asks whether the version before could get online, which this one can not.',
+          always: { guard: 'hasLink', target: 'resuming' },
+          invoke: {
+            id: 'probe',
+            src: 'probe',
+            input: ({ context }) => ({ isDenied: context.isDenied }),
+            onDone: [
+              {
+                guard: { type: 'isConvicted', params: ({ event }) => ({ isThere: event.output }) },
+                target: '#update.givingUp',
+                actions: [{ type: 'failTrial' }],
+              },
+              {
+                guard: { type: 'isThere', params: ({ event }) => ({ isThere: event.output }) },
+                target: 'resuming',
+                actions: [{ type: 'suspect' }, { type: 'report', params: { type: 'update.brokerFound' } }],
+              },
+              { guard: 'hasWaitedEnough', target: '#update.rollingBack', actions: [{ type: 'failTrial' }] },
+              { target: 'waiting', actions: [{ type: 'chargeWait' }] },
+            ],
+            onError: { target: 'waiting', actions: [{ type: 'chargeWait' }] },
+          },
+          after: { probeWithin: { target: 'waiting', actions: [{ type: 'chargeWait' }] } },
+        },
+        waiting: {
+          description: 'No version could get online now: starts do not count, and the broker is probed now and then.',
+          always: { guard: 'hasLink', target: 'resuming' },
+          invoke: {
+            id: 'noteWait',
+            src: 'noteWait',
+            input: ({ context }) => ({ waitedMs: context.trial?.waitedMs ?? 0 }),
+            onError: {},
+          },
+          after: { probeAfter: { target: 'probing' } },
+        },
+        resuming: {
+          description: 'The running start counts from now on.',
+          exit: [{ type: 'forgetWait' }],
+          invoke: { id: 'endWait', src: 'endWait', onDone: { target: 'proving' }, onError: { target: 'proving' } },
+          after: { noteWithin: { target: 'proving' } },
         },
       },
     },
@@ -350,7 +356,19 @@ export const updateMachine = updateSetup.createMachine({
     },
     givingUp: {
       description: 'The new version was not confirmed: a supervisor gives it another start, or rolls back.',
-      always: [{ guard: 'isSupervised', target: 'restarting' }, { target: 'rollingBack' }],
+      always: [{ guard: 'isSupervised', target: 'noting' }, { target: 'rollingBack' }],
+    },
+    noting: {
+      description: 'Notes for the supervisor why this start failed.',
+      tags: ['busy'],
+      invoke: {
+        id: 'noteFailure',
+        src: 'noteFailure',
+        input: ({ context }) => trialFailureOf(context),
+        onDone: { target: 'restarting' },
+        onError: { target: 'restarting' },
+      },
+      after: { noteWithin: { target: 'restarting' } },
     },
     rollingBack: {
       description: 'Restores the previous version, without a network.',
@@ -358,7 +376,7 @@ export const updateMachine = updateSetup.createMachine({
       invoke: {
         id: 'rollBack',
         src: 'rollBack',
-        input: ({ context }) => ({ reason: context.ending?.failure.message ?? '' }),
+        input: ({ context }) => trialFailureOf(context),
         onDone: [
           { guard: 'isRestarting', target: 'restarting' },
           { target: 'idle', actions: [{ type: 'keepRolledBack' }] },

@@ -113,6 +113,7 @@ export class FirmwareError extends PepeunitError<
   | 'newerJournal'
   | 'failedBefore'
   | 'unhealthy'
+  | 'offline'
   | 'unsigned'
   | 'tampered'
   | 'outdated'

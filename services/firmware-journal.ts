@@ -16,6 +16,15 @@ export interface TrialTerms {
   readonly maxStarts: number;
   /** Time limit of one start to be confirmed. */
   readonly healthyWithinMs: number;
+  /** Time for which the trial waits in all while no broker can be reached. @defaultValue a day */
+  readonly offlineMs?: number;
+}
+
+/** Why a version failed its trial. */
+export interface TrialFailure {
+  readonly reason: string;
+  /** `offline` if it did not get online, else the code of another failure. */
+  readonly code?: string;
 }
 
 /** Files that no update had brought and that gave way to a version. */
@@ -35,8 +44,14 @@ export interface FirmwareFlight extends TrialTerms {
   /** The new version. */
   readonly to: string;
   readonly scope: FirmwareScope;
-  /** Starts of the new version so far. */
+  /** Starts of the new version so far that count. */
   readonly starts: number;
+  /** Whether the trial waits because no broker can be reached; the running start does not count then. */
+  readonly isWaiting?: boolean;
+  /** How long it has waited, milliseconds; it is noted ahead, so that restarts can't prolong it. */
+  readonly waitedMs?: number;
+  /** Why the last start failed, as far as the version itself could tell. */
+  readonly failure?: TrialFailure;
   /** Reason for the rollback, during one. */
   readonly reason?: string;
   /** What gave way to the new version, if anything did. */
@@ -44,9 +59,11 @@ export interface FirmwareFlight extends TrialTerms {
 }
 
 /** A version whose trial failed. */
-export interface FailedVersion {
+export interface FailedVersion extends TrialFailure {
+  /** Its name, as {@link journalName} gives it. */
   readonly version: string;
-  readonly reason: string;
+  /** When it failed by the host's wall clock, Unix milliseconds. */
+  readonly at?: number;
 }
 
 /** Result of the last update, until it is reported. */
@@ -73,6 +90,26 @@ export const firstJournal: FirmwareJournal = { format: 1, phase: 'settled' };
 
 /** Maximum length of a text in the journal, in characters. */
 export const maxTextLength = 4_096;
+
+/**
+ * The name of a version in the journal: the name itself, or its beginning and a digest if it is longer than a text of the
+ * journal.
+ *
+ * @example
+ * import { journalName } from 'pepeunit-client/services';
+ *
+ * journalName('v2'); // 'v2'
+ */
+export const journalName = (version: string): string => {
+  if (version.length <= maxTextLength) return version;
+  // FNV-1a, 64 bits: https://datatracker.ietf.org/doc/html/draft-eastlake-fnv
+  let digest = 0xcbf29ce484222325n;
+  for (let at = 0; at < version.length; at += 1) {
+    digest = BigInt.asUintN(64, (digest ^ BigInt(version.charCodeAt(at))) * 0x100000001b3n);
+  }
+  const mark = `…${version.length}…${digest.toString(16)}`;
+  return version.slice(0, maxTextLength - mark.length) + mark;
+};
 const phases: readonly FirmwarePhase[] = ['settled', 'swapping', 'trial', 'rollingBack'];
 const scopes: readonly FirmwareScope[] = ['everything', 'envAndSchema', 'compiled'];
 
@@ -124,6 +161,14 @@ const recordIn = (record: JsonObject, name: string): JsonObject => {
   return value;
 };
 
+const optionalCountIn = <K extends string>(record: JsonObject, name: K) =>
+  (record[name] === undefined ? {} : { [name]: countIn(record, name) }) as Partial<Record<K, number>>;
+
+const failureIn = (record: JsonObject): TrialFailure => ({
+  reason: textIn(record, 'reason'),
+  ...(record.code !== undefined && { code: textIn(record, 'code') }),
+});
+
 const reasonIn = (record: JsonObject) => (record.reason === undefined ? {} : { reason: textIn(record, 'reason') });
 
 const keptIn = (record: JsonObject): { kept?: KeptFiles } => {
@@ -142,13 +187,18 @@ const flightOf = (record: JsonObject): FirmwareFlight => ({
   starts: countIn(record, 'starts'),
   maxStarts: countIn(record, 'maxStarts'),
   healthyWithinMs: countIn(record, 'healthyWithinMs'),
+  ...optionalCountIn(record, 'offlineMs'),
+  ...optionalCountIn(record, 'waitedMs'),
+  ...(record.isWaiting === true && { isWaiting: true }),
+  ...(record.failure !== undefined && { failure: failureIn(recordIn(record, 'failure')) }),
   ...reasonIn(record),
   ...keptIn(record),
 });
 
 const failedOf = (record: JsonObject): FailedVersion => ({
   version: textIn(record, 'version'),
-  reason: textIn(record, 'reason'),
+  ...failureIn(record),
+  ...optionalCountIn(record, 'at'),
 });
 
 const outcomeOf = (record: JsonObject): UpdateOutcome => ({

@@ -1,5 +1,6 @@
 import { FirmwareError, type Failure } from './errors.ts';
 import {
+  journalName,
   maxTextLength,
   type FailedVersion,
   type FirmwareFlight,
@@ -25,16 +26,18 @@ export interface SwapOrder {
 export interface FirmwareStatus {
   readonly phase: FirmwarePhase;
   /** The trial in progress. */
-  readonly trial?: Pick<FirmwareFlight, 'from' | 'to' | 'starts' | 'maxStarts' | 'healthyWithinMs' | 'kept'>;
+  readonly trial?: Omit<FirmwareFlight, 'id' | 'scope' | 'reason'>;
   readonly failed?: FailedVersion;
   readonly outcome?: UpdateOutcome;
   /** A problem that `recover` or `countStart` found and repaired. */
   readonly problem?: Failure;
 }
 
-const clipped = (text: string): string => text.slice(0, maxTextLength);
+/** A text that fits into the journal. */
+export const clipped = (text: string): string => text.slice(0, maxTextLength);
 
-const without = (journal: FirmwareJournal, ...names: ('flight' | 'outcome' | 'failed')[]): FirmwareJournal => {
+/** A journal without some of its parts. */
+export const without = (journal: FirmwareJournal, ...names: ('flight' | 'outcome' | 'failed')[]): FirmwareJournal => {
   const rest: { -readonly [K in keyof FirmwareJournal]: FirmwareJournal[K] } = { ...journal };
   for (const name of names) delete rest[name];
   return rest;
@@ -55,8 +58,9 @@ export const swapBegun = (journal: FirmwareJournal, id: string, order: SwapOrder
     throw new FirmwareError('busy', 'The last update is not settled yet. Confirm it or roll it back first.');
   }
   const { scope, from, to, trial } = order;
-  const kept = journal.failed?.version === to ? without(journal, 'outcome') : without(journal, 'outcome', 'failed');
-  const flight = { id, from: clipped(from), to: clipped(to), scope, starts: 0, ...trial };
+  const kept =
+    journal.failed?.version === journalName(to) ? without(journal, 'outcome') : without(journal, 'outcome', 'failed');
+  const flight = { id, from: journalName(from), to: journalName(to), scope, starts: 0, ...trial };
   return { ...kept, phase: 'swapping', flight };
 };
 
@@ -110,61 +114,6 @@ export const swapGivenUp = (journal: FirmwareJournal, reason: string): FirmwareJ
     : journal;
 
 /**
- * Counts one more start, during a trial only.
- *
- * @example
- * import { defaultTrialTerms, firstJournal, startCounted, swapBegun, swapDone } from 'pepeunit-client/services';
- *
- * const order = { scope: 'everything', from: 'v1', to: 'v2', trial: defaultTrialTerms } as const;
- * const trial = swapDone(swapBegun(firstJournal, 'id-1', order));
- * const starts = startCounted(trial).flight?.starts; // 1
- */
-export const startCounted = (journal: FirmwareJournal): FirmwareJournal =>
-  journal.phase === 'trial' && journal.flight
-    ? { ...journal, flight: { ...journal.flight, starts: journal.flight.starts + 1 } }
-    : journal;
-
-/**
- * Confirms the version on trial; changes nothing outside a trial.
- *
- * @example
- * import { defaultTrialTerms, firstJournal, swapBegun, swapDone, trialConfirmed } from 'pepeunit-client/services';
- *
- * const order = { scope: 'everything', from: 'v1', to: 'v2', trial: defaultTrialTerms } as const;
- * const trial = swapDone(swapBegun(firstJournal, 'id-1', order));
- * const outcome = trialConfirmed(trial).outcome; // { version: 'v2', result: 'confirmed' }
- */
-export const trialConfirmed = (journal: FirmwareJournal): FirmwareJournal =>
-  journal.phase === 'trial' && journal.flight
-    ? {
-        ...without(journal, 'flight'),
-        phase: 'settled',
-        running: journal.flight.id,
-        outcome: { version: journal.flight.to, result: 'confirmed' },
-      }
-    : journal;
-
-/**
- * Ends a trial with failure, remembers the failed version and begins the rollback; changes nothing outside a trial.
- *
- * @example
- * import { defaultTrialTerms, firstJournal, rollBackBegun, swapBegun, swapDone } from 'pepeunit-client/services';
- *
- * const order = { scope: 'everything', from: 'v1', to: 'v2', trial: defaultTrialTerms } as const;
- * const trial = swapDone(swapBegun(firstJournal, 'id-1', order));
- * const failed = rollBackBegun(trial, 'it did not get online').failed;
- */
-export const rollBackBegun = (journal: FirmwareJournal, reason: string): FirmwareJournal =>
-  journal.phase === 'trial' && journal.flight
-    ? {
-        ...journal,
-        phase: 'rollingBack',
-        flight: { ...journal.flight, reason: clipped(reason) },
-        failed: { version: journal.flight.to, reason: clipped(reason) },
-      }
-    : journal;
-
-/**
  * Ends a rollback: the previous version is back in place.
  *
  * @example
@@ -173,7 +122,7 @@ export const rollBackBegun = (journal: FirmwareJournal, reason: string): Firmwar
  *
  * const order = { scope: 'everything', from: 'v1', to: 'v2', trial: defaultTrialTerms } as const;
  * const trial = swapDone(swapBegun(firstJournal, 'id-1', order));
- * const { phase } = rollBackDone(rollBackBegun(trial, 'it did not get online')); // 'settled'
+ * const { phase } = rollBackDone(rollBackBegun(trial, { reason: 'it did not get online' }, Date.now())); // 'settled'
  */
 export const rollBackDone = (journal: FirmwareJournal): FirmwareJournal => {
   if (journal.phase !== 'rollingBack' || !journal.flight) return journal;
@@ -205,19 +154,12 @@ export const outcomeTold = (journal: FirmwareJournal): FirmwareJournal =>
  *
  * const { phase } = statusOf(firstJournal); // 'settled'
  */
-export const statusOf = ({ phase, flight, failed, outcome }: FirmwareJournal): FirmwareStatus => ({
-  phase,
-  ...(phase === 'trial' &&
-    flight && {
-      trial: {
-        from: flight.from,
-        to: flight.to,
-        starts: flight.starts,
-        maxStarts: flight.maxStarts,
-        healthyWithinMs: flight.healthyWithinMs,
-        ...(flight.kept && { kept: flight.kept }),
-      },
-    }),
-  ...(failed && { failed }),
-  ...(outcome && { outcome }),
-});
+export const statusOf = ({ phase, flight, failed, outcome }: FirmwareJournal): FirmwareStatus => {
+  const { id: _, scope: __, reason: ___, ...trial } = flight ?? ({} as FirmwareFlight);
+  return {
+    phase,
+    ...(phase === 'trial' && flight && { trial }),
+    ...(failed && { failed }),
+    ...(outcome && { outcome }),
+  };
+};

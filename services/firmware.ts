@@ -1,4 +1,4 @@
-import type { TrialTerms } from './firmware-journal.ts';
+import type { TrialFailure, TrialTerms } from './firmware-journal.ts';
 import type { FirmwareStatus, SwapOrder } from './firmware-transitions.ts';
 import type { JsonValue } from './json.ts';
 
@@ -34,8 +34,8 @@ export interface StagedFirmware {
   readonly bytes: number;
 }
 
-/** Default terms of a trial: 3 starts of at most two minutes each. */
-export const defaultTrialTerms: TrialTerms = { maxStarts: 3, healthyWithinMs: 120_000 };
+/** Default terms of a trial: 3 starts of at most two minutes each, and a day without a broker. */
+export const defaultTrialTerms = { maxStarts: 3, healthyWithinMs: 120_000, offlineMs: 86_400_000 } as const;
 
 /**
  * The part of an update after its swap, for this process and its supervisor.
@@ -52,15 +52,26 @@ export interface FirmwareTrials {
   recover(): Promise<FirmwareStatus>;
   /** State of the last update. */
   status(): Promise<FirmwareStatus>;
-  /** Counts a start of the program during a trial. Without disk space the count is kept in memory only. */
-  countStart(): Promise<FirmwareStatus>;
+  /**
+   * Counts a start of the program during a trial, unless the trial waits. Without disk space the count is kept in memory
+   * only.
+   *
+   * @param terms Replace those of the update.
+   */
+  countStart(terms?: Partial<TrialTerms>): Promise<FirmwareStatus>;
+  /** Notes that the trial waits for a broker, and for how long in all; the running start does not count. */
+  noteWait(waitedMs: number): Promise<void>;
+  /** Ends the wait: the running start counts. Does nothing if the trial does not wait. */
+  endWait(): Promise<void>;
+  /** Notes why the running start failed, for the one who counts the starts. */
+  noteFailure(failure: TrialFailure): Promise<void>;
   /** Ends a trial with success; does nothing outside a trial. */
   confirm(): Promise<void>;
   /**
    * Ends a trial with failure: restores the previous version, without a network, and remembers the new one as failed.
    * Does nothing outside a trial.
    */
-  rollBack(reason: string): Promise<void>;
+  rollBack(failure: TrialFailure): Promise<void>;
   /** Forgets the outcome; call it once the outcome was reported. */
   forgetOutcome(): Promise<void>;
 }

@@ -9,17 +9,29 @@ export * from './clock.ts';
 export * from './env.ts';
 export * from './errors.ts';
 export * from './firmware.ts';
-export { firstJournal, isFlightId, parseJournal } from './firmware-journal.ts';
+export { firstJournal, isFlightId, journalName, parseJournal } from './firmware-journal.ts';
 export type {
   FailedVersion,
   FirmwareFlight,
   FirmwareJournal,
   FirmwarePhase,
   FirmwareScope,
+  TrialFailure,
   TrialTerms,
   UpdateOutcome,
 } from './firmware-journal.ts';
-export * from './firmware-transitions.ts';
+export {
+  filesKept,
+  outcomeTold,
+  rollBackDone,
+  statusOf,
+  swapBegun,
+  swapDone,
+  swapGivenUp,
+  type FirmwareStatus,
+  type SwapOrder,
+} from './firmware-transitions.ts';
+export * from './firmware-trial.ts';
 export * from './folders.ts';
 export * from './json.ts';
 export * from './last-link.ts';
@@ -34,5 +46,6 @@ export * from './schema.ts';
 export * from './settings.ts';
 export type { Storage } from './storage.ts';
 export * from './system.ts';
+export * from './trial.ts';
 export * from './update.ts';
 export * from './wifi.ts';

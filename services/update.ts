@@ -1,10 +1,9 @@
 import { fromPromise } from 'xstate';
 import { parseNextEnv, type UnitEnv } from './env.ts';
-import { ClientError, FirmwareError } from './errors.ts';
+import { FirmwareError } from './errors.ts';
 import { defaultTrialTerms } from './firmware.ts';
 import type { FirmwarePrograms, FirmwareStore, ReleaseTrust, StagedFirmware } from './firmware.ts';
 import type { FirmwareScope, TrialTerms } from './firmware-journal.ts';
-import type { FirmwareStatus } from './firmware-transitions.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { isRestarting, type ProcessControl, type RestartMode } from './process-control.ts';
 import { targetOf, type Rest } from './rest.ts';
@@ -22,26 +21,6 @@ export interface UpdateTarget {
 }
 
 /**
- * Finishes an interrupted update, for the update machine's `recover`; counts this start if there is no supervisor.
- *
- * @example
- * import { updateMachine } from 'pepeunit-client/machines';
- * import { recoverFirmware } from 'pepeunit-client/services';
- *
- * const machine = updateMachine.provide({ actors: { recover: recoverFirmware(unit.world.firmware, false) } });
- */
-export const recoverFirmware = (store: FirmwareStore, isSupervised: boolean) => {
-  let isCounted = isSupervised;
-  return fromPromise<FirmwareStatus>(async () => {
-    const status = await store.recover();
-    if (isCounted) return status;
-    isCounted = true;
-    return { ...status, ...(await store.countStart()) };
-  });
-};
-export type RecoverFirmware = ReturnType<typeof recoverFirmware>;
-
-/**
  * Asks the instance for the target version, for the update machine's `askTarget`.
  *
  * @example
@@ -54,23 +33,6 @@ export type RecoverFirmware = ReturnType<typeof recoverFirmware>;
 export const askTarget = (rest: Rest, env: () => Promise<UnitEnv>) =>
   fromPromise<string>(async ({ signal }) => (await rest.getTargetVersion(targetOf(await env()), signal)).commit);
 export type AskTarget = ReturnType<typeof askTarget>;
-
-/**
- * Asks the app whether it is ready, for the update machine's `checkReady`.
- *
- * @param isReady Means no if it throws, rejects, or returns `false`.
- * @example
- * import { updateMachine } from 'pepeunit-client/machines';
- * import { checkReady } from 'pepeunit-client/services';
- *
- * const logic = checkReady(() => unit.client.mqttClient.isConnected());
- * const machine = updateMachine.provide({ actors: { checkReady: logic } });
- */
-export const checkReady = (isReady: () => unknown) =>
-  fromPromise<void>(async () => {
-    if ((await isReady()) === false) throw new ClientError('failed', 'The app says that it is not ready.');
-  });
-export type CheckReady = ReturnType<typeof checkReady>;
 
 /**
  * Downloads and stages the firmware, unless the target is staged already, for the update machine's `download`.
@@ -183,7 +145,7 @@ export const swapFirmware = (
       checkHoldsProgram(scope, staged);
       if (scope === 'everything') await store.checkProgram(staged.id);
       // A version that waits for the next start has not begun its trial; the newer one replaces it.
-      await store.rollBack(`Version ${target.commitVersion} was wanted instead.`);
+      await store.rollBack({ reason: `Version ${target.commitVersion} was wanted instead.` });
       await store.swap(staged.id, { scope, from, to: target.commitVersion, trial });
     },
   );
@@ -241,40 +203,3 @@ export const stageArchive = async (
 export const handOverUpdate = (handle: (target: UpdateTarget) => Promise<void>) =>
   fromPromise<void, { target: UpdateTarget }>(({ input }) => handle(input.target));
 export type HandOverUpdate = ReturnType<typeof handOverUpdate>;
-
-/**
- * Ends a trial with success, for the update machine's `confirm`.
- *
- * @example
- * import { updateMachine } from 'pepeunit-client/machines';
- * import { confirmFirmware } from 'pepeunit-client/services';
- *
- * const machine = updateMachine.provide({ actors: { confirm: confirmFirmware(unit.world.firmware) } });
- */
-export const confirmFirmware = (store: FirmwareStore) => fromPromise<void>(() => store.confirm());
-export type ConfirmFirmware = ReturnType<typeof confirmFirmware>;
-
-/**
- * Restores the previous version, for the update machine's `rollBack`.
- *
- * @example
- * import { updateMachine } from 'pepeunit-client/machines';
- * import { rollBackFirmware } from 'pepeunit-client/services';
- *
- * const machine = updateMachine.provide({ actors: { rollBack: rollBackFirmware(unit.world.firmware) } });
- */
-export const rollBackFirmware = (store: FirmwareStore) =>
-  fromPromise<void, { reason: string }>(({ input }) => store.rollBack(input.reason));
-export type RollBackFirmware = ReturnType<typeof rollBackFirmware>;
-
-/**
- * Forgets the reported outcome, for the update machine's `forgetOutcome`.
- *
- * @example
- * import { updateMachine } from 'pepeunit-client/machines';
- * import { forgetOutcome } from 'pepeunit-client/services';
- *
- * const machine = updateMachine.provide({ actors: { forgetOutcome: forgetOutcome(unit.world.firmware) } });
- */
-export const forgetOutcome = (store: FirmwareStore) => fromPromise<void>(() => store.forgetOutcome());
-export type ForgetOutcome = ReturnType<typeof forgetOutcome>;

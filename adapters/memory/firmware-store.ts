@@ -1,17 +1,23 @@
 import { FirmwareError } from '../../services/errors.ts';
-import { firstJournal, type FirmwareJournal, type FirmwareScope } from '../../services/firmware-journal.ts';
+import { firstJournal } from '../../services/firmware-journal.ts';
+import type { FirmwareJournal, FirmwareScope, TrialFailure, TrialTerms } from '../../services/firmware-journal.ts';
 import {
   filesKept,
   outcomeTold,
-  rollBackBegun,
   rollBackDone,
-  startCounted,
   statusOf,
   swapBegun,
   swapDone,
-  trialConfirmed,
   type SwapOrder,
 } from '../../services/firmware-transitions.ts';
+import {
+  rollBackBegun,
+  startCounted,
+  startFailed,
+  trialConfirmed,
+  waitEnded,
+  waitNoted,
+} from '../../services/firmware-trial.ts';
 import type { ArchiveLimits, FirmwareStore } from '../../services/firmware.ts';
 import type { JsonValue } from '../../services/json.ts';
 import { readArchive } from '../shared/archive/archive.ts';
@@ -45,6 +51,8 @@ export interface MemoryFirmwareStoreOptions {
   readonly live?: Readonly<Record<string, string>>;
   /** Files and folders that updates never touch. @defaultValue `['data', 'log.json']` */
   readonly keeps?: readonly string[];
+  /** The wall clock, Unix milliseconds. @defaultValue the host's */
+  readonly now?: () => number;
 }
 
 const joined = async (content: AsyncIterable<Uint8Array>, size: number): Promise<Uint8Array> => {
@@ -119,7 +127,7 @@ const memoryVersions = (live: MemoryTree, keeps: readonly string[]) => {
 };
 
 /** The trial operations of a store, on a journal in memory. */
-const memoryJournal = (check: (operation: Operation) => void, restore: () => void) => {
+const memoryJournal = (check: (operation: Operation) => void, restore: () => void, now: () => number) => {
   let journal = firstJournal;
   return {
     now: () => journal,
@@ -130,20 +138,32 @@ const memoryJournal = (check: (operation: Operation) => void, restore: () => voi
         return statusOf(journal);
       },
       status: async () => statusOf(journal),
-      countStart: async () => {
+      countStart: async (terms?: Partial<TrialTerms>) => {
         check('countStart');
-        journal = startCounted(journal);
+        journal = startCounted(journal, terms);
         return statusOf(journal);
+      },
+      noteWait: async (waitedMs: number) => {
+        check('noteWait');
+        journal = waitNoted(journal, waitedMs);
+      },
+      endWait: async () => {
+        check('endWait');
+        journal = waitEnded(journal);
+      },
+      noteFailure: async (failure: TrialFailure) => {
+        check('noteFailure');
+        journal = startFailed(journal, failure);
       },
       confirm: async () => {
         check('confirm');
         journal = trialConfirmed(journal);
       },
-      rollBack: async (reason: string) => {
+      rollBack: async (failure: TrialFailure) => {
         check('rollBack');
         if (journal.phase !== 'trial') return;
         restore();
-        journal = rollBackDone(rollBackBegun(journal, reason));
+        journal = rollBackDone(rollBackBegun(journal, failure, now()));
       },
       forgetOutcome: async () => {
         check('forgetOutcome');
@@ -172,7 +192,7 @@ export const memoryFirmwareStore = (options: MemoryFirmwareStoreOptions): Memory
   const swaps: ({ id: string } & SwapOrder)[] = [];
   const planned = createFailures<Operation>();
   const versions = memoryVersions(live, options.keeps ?? ['data', 'log.json']);
-  const { now, write, operations } = memoryJournal(planned.check, versions.restore);
+  const { now, write, operations } = memoryJournal(planned.check, versions.restore, options.now ?? Date.now);
   let count = 0;
   return {
     live,

@@ -9,16 +9,21 @@ import { failureOf } from '../../services/errors.ts';
 import { command, exitCode, numberFromZero, positiveNumber, UsageError, wholeNumber } from './command.ts';
 import { printStatus } from '../terminal/output.ts';
 
+type Trial = NonNullable<Extract<SupervisorEvent, { type: 'started' }>['trial']>;
+
 const defaultGraceSeconds = 10;
 const defaultHeartbeatSeconds = 60;
 /** Longest interval of Node's timers, seconds. */
 const maxHeartbeatSeconds = 2_147_483;
 
+const startOf = ({ isWaiting, starts, maxStarts }: Trial): string =>
+  isWaiting ? 'which waits for a broker' : `start ${starts} of ${maxStarts}`;
+
 const describe = (event: SupervisorEvent): string => {
   switch (event.type) {
     case 'started': {
       const { pid, trial } = event;
-      const start = trial ? `, version ${trial.to} on trial, start ${trial.starts} of ${trial.maxStarts}` : '';
+      const start = trial ? `, version ${trial.to} on trial, ${startOf(trial)}` : '';
       return `started the unit, process ${pid}${start}`;
     }
     case 'ended':

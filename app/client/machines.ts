@@ -2,6 +2,7 @@ import { createActor } from 'xstate';
 import { jitteredRetry, noRetry, type Retry } from '../../machines/lib/retry.ts';
 import { jitteredDelays } from '../../machines/mqtt/reconnect-delay.ts';
 import { loggerMachine } from '../../machines/logger.ts';
+import { isGoodLink } from '../../machines/mqtt/subscriptions.ts';
 import { mqttMachine } from '../../machines/mqtt.ts';
 import { resetMachine } from '../../machines/reset.ts';
 import { schemaMachine } from '../../machines/schema.ts';
@@ -16,6 +17,7 @@ import { closeLink, holdLink } from '../../services/link.ts';
 import { readOffset, watchClock } from '../../services/clock.ts';
 import { defaultTrialTerms } from '../../services/firmware.ts';
 import {
+  askTarget,
   discardFirmware,
   downloadFirmware,
   handOverUpdate,
@@ -32,13 +34,17 @@ import { loadSchema, refreshSchema } from '../../services/schema.ts';
 import { loadSettings, refreshSettings, type SettingsSources } from '../../services/settings.ts';
 import { collectState, publishState } from '../../services/system.ts';
 import {
-  askTarget,
   checkReady,
   confirmFirmware,
+  endWait,
   forgetOutcome,
+  noteFailure,
+  noteWait,
+  probeOldWay,
+  recallFailure,
   recoverFirmware,
   rollBackFirmware,
-} from '../../services/update.ts';
+} from '../../services/trial.ts';
 import { joinWifi, readWifiStatus, scanForSsid, watchWifi } from '../../services/wifi.ts';
 import type { Adapters } from '../platform.ts';
 import type { UnitActor } from './await-event.ts';
@@ -69,9 +75,10 @@ const env = (sources: SettingsSources) => async () => {
   return sources.holder.current;
 };
 
-const termsOf = ({ update: { trialStarts, healthTimeoutMs } }: ResolvedOptions): TrialTerms => ({
+const termsOf = ({ update: { trialStarts, healthTimeoutMs, offlineTrialMs } }: ResolvedOptions): TrialTerms => ({
   maxStarts: trialStarts ?? defaultTrialTerms.maxStarts,
   healthyWithinMs: healthTimeoutMs ?? defaultTrialTerms.healthyWithinMs,
+  offlineMs: offlineTrialMs ?? defaultTrialTerms.offlineMs,
 });
 
 const mqtt = ({ adapters, plane }: RootParts) =>
@@ -83,8 +90,8 @@ const mqtt = ({ adapters, plane }: RootParts) =>
     delays: jitteredDelays(adapters.random, plane.router.jitterMs),
   });
 
-const update = ({ adapters, options, documents, restart, handOver, isReady }: RootParts) => {
-  const { firmware, http, process, programs, random, trust } = adapters;
+const update = ({ adapters, options, documents, plane, restart, handOver, isReady }: RootParts) => {
+  const { brokerProbe: probe, clock, firmware, http, lastLink, process, programs, random, trust } = adapters;
   return updateMachine.provide({
     actors: {
       recover: recoverFirmware(firmware, process.isSupervised),
@@ -97,6 +104,11 @@ const update = ({ adapters, options, documents, restart, handOver, isReady }: Ro
       restart: restartProcess(restart),
       handOver: handOverUpdate(handOver),
       checkReady: checkReady(isReady),
+      probe: probeOldWay({ probe, lastLink, current: () => plane.router.brokerAddress() }),
+      noteWait: noteWait(firmware),
+      endWait: endWait(firmware),
+      noteFailure: noteFailure(firmware),
+      recall: recallFailure(firmware, clock),
       confirm: confirmFirmware(firmware),
       rollBack: rollBackFirmware(firmware),
       forgetOutcome: forgetOutcome(firmware),
@@ -168,9 +180,9 @@ const provideUnit = (parts: RootParts) => {
       }),
     },
     actions: {
-      noteLink: (_, { isGood }) => {
+      noteLink: (_, { denied }) => {
         const address = parts.plane.router.brokerAddress();
-        if (isGood && address) void parts.adapters.lastLink.keep(address);
+        if (isGoodLink(denied) && address) void parts.adapters.lastLink.keep(address);
       },
       log: (_, line) => {
         parts.plane.log.say(line.level, line.text);

@@ -16,6 +16,8 @@ export type MqttEvent =
    */
   | { type: 'mqtt.connect'; linkRevision: number; pingIntervalMs?: number }
   | { type: 'mqtt.disconnect' }
+  /** A broker is there again: end the delay before the next attempt. */
+  | { type: 'mqtt.retry' }
   | { type: 'mqtt.want'; topics: readonly string[] }
   | { type: 'mqtt.resubscribe' }
   | LinkEvent;

@@ -155,6 +155,12 @@ export const notices = {
       text: `${count === 1 ? '1 file' : `${count} files`} that no update had brought gave way to version ${version}, kept in ${folder}: ${names.join(', ')}${count > names.length ? ` and ${count - names.length} more` : ''}`,
     },
   }),
+  'update.waiting': ({ version, isDenied }) => ({
+    line: {
+      level: 'Warning',
+      text: `The trial of version ${version} waits: ${isDenied ? "the broker denies this unit's base topics" : 'no broker can be reached'}, and no other version could get online now`,
+    },
+  }),
   'update.confirmed': ({ version }) => ({
     line: { level: 'Info', text: `Update to ${version} is confirmed` },
     emitted: { type: 'updateConfirmed', version },

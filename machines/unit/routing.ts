@@ -175,6 +175,7 @@ export const routes = {
   passNetworkOn: (context) => [networkMessage('time', context), networkMessage('mqtt', context), ...keepLink(context)],
   keepLink,
   resumeLink: (context) => (context.hasNetwork ? keepLink(context) : []),
+  retryLink: () => [{ to: 'mqtt', event: { type: 'mqtt.retry' } }],
   wantTopics,
   applySettings: (context) => [
     configureUpdate(context),
@@ -183,6 +184,7 @@ export const routes = {
     ...keepLink(context),
   ],
   passBrokerOn: (context) => [loggerMessage(context), reporterMessage(context)],
+  passDenialOn: () => [{ to: 'update', event: { type: 'broker.denied' } }],
   passHealthOn: (context) => [updateMessage(context)],
   holdReporter: (context) => [holdMessage(context)],
   reloadFiles: (_, event) => reloadFiles(event),

@@ -49,8 +49,8 @@ const base = setup({
   actions: {
     /** Writes a line to the unit's log; the app provides it. */
     log: (_args, _line: LogLine) => undefined,
-    /** Remembers the broker of a good link; the app provides it. */
-    noteLink: (_args, _link: { isGood: boolean }) => undefined,
+    /** Remembers the broker of a link with all of its base topics; the app provides it. */
+    noteLink: (_args, _link: { denied: readonly Grant[] }) => undefined,
     /** Sends the messages of a route to children; queues those for a child that is not running. */
     dispatch: enqueueActions(({ context, event, enqueue, system }, { route }: { route: RouteName }) => {
       const undelivered: Message[] = [];

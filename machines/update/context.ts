@@ -1,6 +1,7 @@
 import type { Failure } from '../../services/errors.ts';
 import type { StagedFirmware } from '../../services/firmware.ts';
 import type { UpdateTarget } from '../../services/update.ts';
+import { journalName } from '../../services/firmware-journal.ts';
 import type { FailedVersion, KeptFiles, UpdateOutcome } from '../../services/firmware-journal.ts';
 import type { FirmwareStatus } from '../../services/firmware-transitions.ts';
 import type { RestartMode } from '../../services/process-control.ts';
@@ -26,7 +27,9 @@ export type UpdateEvent =
   | { type: 'update.pursue'; target: UpdateTarget }
   /** The link is open and each topic was answered; `denied` has the denied base topics. */
   | { type: 'broker.up'; denied: readonly string[] }
-  | { type: 'broker.down' };
+  | { type: 'broker.down' }
+  /** The broker denied all of the base topics, which ended the link. */
+  | { type: 'broker.denied' };
 
 export type UpdatePhase =
   | 'recovering'
@@ -65,6 +68,10 @@ export type UpdateFact =
   | { type: 'update.tried'; version: string; start: number; maxStarts: number; isSupervised: boolean }
   /** Files that no update had brought gave way to the version on trial; they are kept. */
   | { type: 'update.kept'; version: string; files: KeptFiles }
+  /** No version could get online now, so the trial waits; reported once a wait. */
+  | { type: 'update.waiting'; version: string; isDenied: boolean }
+  /** A broker is there again that the version on trial is not connected to: connect now. */
+  | { type: 'update.brokerFound' }
   | { type: 'update.confirmed'; version: string }
   | { type: 'update.rolledBack'; version: string; reason: string }
   | { type: 'update.targetUnknown'; failure: Failure; attempts: number }
@@ -111,6 +118,16 @@ export interface UpdateContext extends UpdateInput {
   trial?: FirmwareStatus['trial'] | undefined;
   /** Base topics that the broker denied; `undefined` without a link. */
   denied?: readonly string[] | undefined;
+  /** Whether the broker denied base topics on the last link. */
+  isDenied: boolean;
+  /** Those that it denied, if not all. */
+  lastDenied: readonly string[];
+  /** Whether a version could get online at the last probe, and this one was not. */
+  isSuspect: boolean;
+  /** Probes since the trial waits. */
+  probes: number;
+  /** Delay before the next one. */
+  nextProbeMs: number;
   /** The failed version, which is refused. */
   failed?: FailedVersion | undefined;
   /** Result of the last update, until it is reported. */
@@ -151,6 +168,11 @@ export const newUpdateContext = (input: UpdateInput): UpdateContext => ({
   handsOver: false,
   commitVersion: '',
   placed: '',
+  isDenied: false,
+  lastDenied: [],
+  isSuspect: false,
+  probes: 0,
+  nextProbeMs: 0,
   isTargetDue: false,
   answered: '',
   ...pendingUpdate({ commitVersion: '' }),
@@ -181,18 +203,14 @@ export const runsAlready = ({ checksVersion, target, commitVersion, placed }: Up
 
 /** Whether the target is the failed version. */
 export const hasFailedBefore = ({ failed, target }: UpdateContext): boolean =>
-  failed !== undefined && failed.version === target.commitVersion;
+  failed !== undefined && failed.version === journalName(target.commitVersion);
 
 /** Whether the instance's target is another version and worth an attempt without a command. */
 export const isWorthIt = (now: UpdateContext, commitVersion: string): boolean =>
   commitVersion !== '' &&
   commitVersion !== now.answered &&
-  commitVersion !== now.failed?.version &&
+  journalName(commitVersion) !== now.failed?.version &&
   !runsAlready({ ...now, target: { commitVersion } });
-
-/** Whether the new version has used all its starts. */
-export const isSpent = ({ trial }: Pick<FirmwareStatus, 'trial'>): boolean =>
-  trial !== undefined && trial.starts > trial.maxStarts;
 
 /**
  * Keeps the failure of an update or trial. A version that could not be fetched may be tried again after the next
@@ -202,20 +220,6 @@ export const failedWith = ({ answered }: UpdateContext, ending: UpdateEnding): P
   ending,
   answered: ending.phase === 'downloading' ? '' : answered,
 });
-
-/** Confirms the version on trial. */
-export const confirmed = ({ trial }: UpdateContext): Partial<UpdateContext> => ({
-  trial: undefined,
-  ...(trial && { outcome: { version: trial.to, result: 'confirmed' } }),
-});
-
-/** Ends the trial of a version that was rolled back. */
-export const rolledBack = ({ trial, ending }: UpdateContext): Partial<UpdateContext> => {
-  if (!trial) return {};
-  const reason = ending?.failure.message ?? '';
-  const version = trial.to;
-  return { trial: undefined, failed: { version, reason }, outcome: { version, result: 'rolledBack', reason } };
-};
 
 /** The fact that reports an outcome. */
 export const factOf = ({ version, result, reason }: UpdateOutcome): UpdateFact =>

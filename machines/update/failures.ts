@@ -1,5 +1,6 @@
 import type { AnyEventObject } from 'xstate';
 import { failureOf, type Failure } from '../../services/errors.ts';
+import type { TrialFailure } from '../../services/firmware-journal.ts';
 import type { FirmwareStatus } from '../../services/firmware-transitions.ts';
 import { timedOut } from '../lib/failure.ts';
 import type { UpdateContext, UpdatePhase } from './context.ts';
@@ -26,27 +27,40 @@ export const failureFrom = (event: AnyEventObject, phase: UpdatePhase): Failure 
 export const refusalOf = ({ failed, target }: UpdateContext): Failure => ({
   name: 'FirmwareError',
   code: 'failedBefore',
-  message: `version ${target.commitVersion} failed before: ${failed?.reason ?? 'no reason was noted'}. Send another version.`,
+  message: `version ${target.commitVersion} failed before: ${failed?.reason ?? 'no reason was noted'}. Send another version, or this one again ten minutes after it failed.`,
 });
 
 const unhealthy = (message: string): Failure => ({ name: 'FirmwareError', code: 'unhealthy', message });
+const offline = (message: string): Failure => ({ name: 'FirmwareError', code: 'offline', message });
+
+const hours = (ms: number): number => Math.round(ms / 360_000) / 10;
 
 /** The reason why a trial is not confirmed yet. */
-export const trialFailure = ({ denied, trial }: UpdateContext): Failure => {
+export const trialFailure = ({ denied, isDenied, lastDenied, trial }: UpdateContext): Failure => {
   const within = `within ${(trial?.healthyWithinMs ?? 0) / 1000} s`;
-  if (denied === undefined) return unhealthy(`it did not get online ${within}`);
-  if (denied.length > 0) return unhealthy(`the broker denied its topics ${denied.join(', ')}`);
-  return unhealthy(`the app was not ready ${within}`);
+  if (denied?.length === 0) return unhealthy(`the app was not ready ${within}`);
+  if (isDenied) return unhealthy(`the broker denied its topics ${lastDenied.join(', ') || 'altogether'}`);
+  if (!trial?.isWaiting) return offline(`it did not get online ${within}`);
+  return offline(`it did not get online; no broker could be reached for ${hours(trial.waitedMs ?? 0)} h`);
 };
+
+/** The failure of the trial for the journal. */
+export const trialFailureOf = ({ ending }: Pick<UpdateContext, 'ending'>): TrialFailure => ({
+  reason: ending?.failure.message ?? '',
+  ...(ending && { code: ending.failure.code }),
+});
 
 /** The failure of a version that has used all its starts. */
 export const spentAfter = ({ trial }: Pick<FirmwareStatus, 'trial'>): Failure =>
   unhealthy(`it was started ${trial?.maxStarts ?? 0} times without proving itself`);
 
-/** The transition of a phase that failed and is tried again. */
-export const postponing = <TPhase extends UpdatePhase, TTarget extends string>(phase: TPhase, target: TTarget) =>
-  ({
-    guard: { type: 'canRetry', params: { phase } },
-    target,
-    actions: [{ type: 'postpone', params: { phase } }],
-  }) as const;
+/** The transitions of a phase that failed: it is tried again, or has failed for good. */
+export const postponedOrFailed = <TPhase extends UpdatePhase, TTarget extends string>(phase: TPhase, target: TTarget) =>
+  [
+    {
+      guard: { type: 'canRetry', params: { phase } },
+      target,
+      actions: [{ type: 'postpone', params: { phase } }],
+    },
+    { target, actions: [{ type: 'fail', params: { phase } }] },
+  ] as const;

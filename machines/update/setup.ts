@@ -2,6 +2,7 @@ import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import type { Failure } from '../../services/errors.ts';
 import type { StagedFirmware } from '../../services/firmware.ts';
 import type {
+  AskTarget,
   DiscardFirmware,
   DownloadFirmware,
   HandOverUpdate,
@@ -13,19 +14,25 @@ import type {
 import type { FirmwareStatus } from '../../services/firmware-transitions.ts';
 import type { RestartProcess } from '../../services/process-control.ts';
 import type {
-  AskTarget,
   CheckReady,
   ConfirmFirmware,
+  EndWait,
   ForgetOutcome,
+  NoteFailure,
+  NoteWait,
+  PastFailure,
+  ProbeOldWay,
+  RecallFailure,
   RecoverFirmware,
   RollBackFirmware,
-} from '../../services/update.ts';
+} from '../../services/trial.ts';
 import { timerMs } from '../lib/delays.ts';
 import { noRetry, retriedAfter, retryMs } from '../lib/retry.ts';
 import { slot } from '../lib/slot.ts';
 import * as update from './context.ts';
-import { failureFrom } from './failures.ts';
+import { failureFrom, refusalOf, trialFailure } from './failures.ts';
 import * as pursuit from './pursuit.ts';
+import * as trials from './trial.ts';
 import type { UpdateChange, UpdateContext, UpdateEvent, UpdateFact, UpdateInput, UpdatePhase } from './context.ts';
 
 /** Setup of the update statechart: its actors, actions, guards and delays. */
@@ -47,6 +54,11 @@ export const updateSetup = setup({
     restart: slot<RestartProcess>('update.restart'),
     handOver: slot<HandOverUpdate>('update.handOver'),
     checkReady: slot<CheckReady>('update.checkReady'),
+    probe: slot<ProbeOldWay>('update.probe'),
+    noteWait: slot<NoteWait>('update.noteWait'),
+    endWait: slot<EndWait>('update.endWait'),
+    noteFailure: slot<NoteFailure>('update.noteFailure'),
+    recall: slot<RecallFailure>('update.recall'),
     confirm: slot<ConfirmFirmware>('update.confirm'),
     rollBack: slot<RollBackFirmware>('update.rollBack'),
     forgetOutcome: slot<ForgetOutcome>('update.forgetOutcome'),
@@ -56,12 +68,16 @@ export const updateSetup = setup({
       ({ context }) => context.parent,
       (_, fact: UpdateFact) => fact,
     ),
+    reportSwapped: enqueueActions(({ context: { parent, target, mode }, enqueue }) => {
+      enqueue.sendTo(parent, { type: 'update.swapped', target, mode });
+    }),
     reportFinish: enqueueActions(({ context: { parent, target, mode, ending }, enqueue }) => {
       if (!ending) enqueue.sendTo(parent, { type: 'update.finished', target, mode });
     }),
     reportTrial: enqueueActions(({ context: { parent, trial, isSupervised }, enqueue }) => {
       if (!trial) return;
-      const { to: version, starts: start, maxStarts } = trial;
+      const { to: version, maxStarts } = trial;
+      const start = trial.isWaiting ? trial.starts + 1 : trial.starts;
       enqueue.sendTo(parent, { type: 'update.tried', version, start, maxStarts, isSupervised });
       // The first start reports it: the process that swapped may have been killed.
       if (trial.kept && start <= 1) enqueue.sendTo(parent, { type: 'update.kept', version, files: trial.kept });
@@ -82,11 +98,19 @@ export const updateSetup = setup({
     endPursuit: assign(({ context }) => pursuit.ended(context)),
     /** Makes the pursued target the pending update again. */
     resume: assign(({ context }) => update.pendingUpdate(context.pursuit?.target ?? context.target)),
-    /** Drops the program's link from the pending update of a unit that is not compiled, and reports it. */
-    ignoreLink: enqueueActions(({ context: { parent, target, isCompiled }, enqueue }) => {
-      if (isCompiled || target.firmwareLink === undefined) return;
-      enqueue.assign({ target: update.withoutLink(target) });
-      enqueue.sendTo(parent, { type: 'update.linkIgnored', target });
+    /** Drops the program's link of a unit that is not compiled, and reports that and the update's begin. */
+    accept: enqueueActions(({ context: { parent, target: given, isCompiled }, enqueue }) => {
+      const isIgnored = !isCompiled && given.firmwareLink !== undefined;
+      const target = isIgnored ? update.withoutLink(given) : given;
+      enqueue.assign({ target });
+      if (isIgnored) enqueue.sendTo(parent, { type: 'update.linkIgnored', target: given });
+      enqueue.sendTo(parent, { type: 'update.began', target });
+    }),
+    skip: enqueueActions(({ context: { parent, target }, enqueue }) => {
+      enqueue.sendTo(parent, { type: 'update.skipped', target, reason: 'sameVersion' });
+    }),
+    refuse: enqueueActions(({ context, enqueue }) => {
+      enqueue.sendTo(context.parent, { type: 'update.refused', target: context.target, failure: refusalOf(context) });
     }),
     beginNext: assign(({ context }) => pursuit.begun(context, context.next ?? context.target)),
     beginAnswered: assign((_, { commitVersion }: { commitVersion: string }) => ({
@@ -103,8 +127,8 @@ export const updateSetup = setup({
     }),
     keepStaged: assign((_, { staged }: { staged: StagedFirmware }) => ({ staged })),
     keepPlaced: assign(({ context }) => ({ placed: context.target.commitVersion })),
-    keepConfirmed: assign(({ context }) => update.confirmed(context)),
-    keepRolledBack: assign(({ context }) => update.rolledBack(context)),
+    keepConfirmed: assign(({ context }) => trials.confirmed(context)),
+    keepRolledBack: assign(({ context }) => trials.rolledBack(context)),
     forgetOutcome: assign({ outcome: undefined }),
     forgetFailed: assign({ failed: undefined }),
     forgetDue: assign({ isTargetDue: false }),
@@ -117,6 +141,8 @@ export const updateSetup = setup({
     }),
     noteLink: assign(({ context }, { denied }: { denied: readonly string[] }) => ({
       denied,
+      isDenied: denied.length > 0,
+      lastDenied: denied,
       isTargetDue: context.isTargetDue || context.denied === undefined,
     })),
     noteNoLink: assign({ denied: undefined, isTargetDue: false, unanswered: undefined }),
@@ -128,6 +154,23 @@ export const updateSetup = setup({
       enqueue.assign(next);
       const { attempts } = next.pursuit.retry;
       enqueue.sendTo(parent, { type: 'update.postponed', target, ...ending, attempts });
+    }),
+    noteDenial: assign({ isDenied: true, lastDenied: [] }),
+    suspect: assign(({ context: { trial } }) => ({ isSuspect: !trial?.isWaiting })),
+    /** Charges the next delay to the wait, and reports its beginning. */
+    chargeWait: enqueueActions(({ context, enqueue }) => {
+      const { parent, trial, isDenied } = context;
+      enqueue.assign(trials.waited(context));
+      if (trial && !trial.isWaiting) enqueue.sendTo(parent, { type: 'update.waiting', version: trial.to, isDenied });
+    }),
+    forgetWait: assign(({ context: { trial } }) => ({
+      probes: 0,
+      ...(trial && { trial: { ...trial, isWaiting: false } }),
+    })),
+    failTrial: enqueueActions(({ context, enqueue }) => {
+      const ending = { phase: 'trial', failure: trialFailure(context) } as const;
+      enqueue.assign(update.failedWith(context, ending));
+      enqueue.sendTo(context.parent, { type: 'update.failed', target: context.target, ...ending });
     }),
     /** Keeps and reports the failure of a phase; by default the event's own failure. */
     fail: enqueueActions(
@@ -143,13 +186,18 @@ export const updateSetup = setup({
     hasOutcome: ({ context }) => context.outcome !== undefined,
     hasLink: ({ context }) => context.denied?.length === 0,
     hasNoLink: ({ context }) => context.denied?.length !== 0,
+    hasWait: (_, { trial }: FirmwareStatus) => trial?.isWaiting === true,
+    hasWaitedEnough: ({ context }) => trials.hasWaitedEnough(context),
+    isThere: (_, { isThere }: { isThere: boolean }) => isThere,
+    isConvicted: ({ context }, { isThere }: { isThere: boolean }) => isThere && context.isSuspect,
+    isWorthRetrying: (_, { code, ageMs }: PastFailure) => code === 'offline' || ageMs >= trials.failureIsOldAfterMs,
     hasTrial: (_, { trial }: FirmwareStatus) => trial !== undefined,
     hasFailedBefore: ({ context }) => update.hasFailedBefore(context),
     isForApp: ({ context }) => context.handsOver && context.target.staged === undefined,
     isSameVersion: ({ context }) => update.runsAlready(context),
     isCompiled: ({ context }) => context.target.firmwareLink !== undefined,
     isRestarting: ({ context }) => context.mode !== 'env_schema_only' && context.mode !== 'no_restart',
-    isSpent: ({ context }, status: FirmwareStatus) => !context.isSupervised && update.isSpent(status),
+    isSpent: ({ context }, status: FirmwareStatus) => !context.isSupervised && trials.isSpent(status),
     isSupervised: ({ context }) => context.isSupervised,
     /** Whether the pending update is tried again after the failure of this phase. */
     canRetry: ({ context, event }, { phase }: { phase: UpdatePhase }) =>
@@ -175,7 +223,11 @@ export const updateSetup = setup({
     restartWithin: 120_000,
     handOverWithin: 600_000,
     discardWithin: 120_000,
-    healthyWithin: ({ context }) => timerMs(context.trial?.healthyWithinMs ?? 0),
+    healthyWithin: ({ context }) => timerMs(trials.provingMs(context)),
+    probeWithin: 10_000,
+    probeAfter: ({ context }) => context.nextProbeMs,
+    noteWithin: 30_000,
+    recallWithin: 30_000,
     confirmWithin: 30_000,
     rollBackWithin: 120_000,
     tellWithin: 30_000,

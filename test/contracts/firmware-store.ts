@@ -115,7 +115,7 @@ export const firmwareStoreContract = (start: (old: Record<string, string>) => Pr
   test('swapping a compiled version replaces what it holds and leaves everything else', async () => {
     await swapTo('new', 'compiled');
     expect(await bench.live()).toEqual({ ...old, ...versionFiles('new') });
-    await bench.store.rollBack('crashed');
+    await bench.store.rollBack({ reason: 'crashed' });
     expect(await bench.live()).toEqual(old);
   });
 
@@ -141,7 +141,7 @@ export const firmwareStoreContract = (start: (old: Record<string, string>) => Pr
     expect(await bench.reopen().status()).toEqual(settled);
     await bench.store.confirm();
     for (let starts = 0; starts < 50; starts += 1) expect(await bench.store.countStart()).toEqual(settled);
-    await bench.store.rollBack('a report failed');
+    await bench.store.rollBack({ reason: 'a report failed' });
     expect(await bench.store.status()).toEqual(settled);
     expect(await bench.live()).toEqual({ ...versionFiles('new'), ...foreign });
     await bench.store.forgetOutcome();
@@ -152,20 +152,41 @@ export const firmwareStoreContract = (start: (old: Record<string, string>) => Pr
     await swapTo('new');
     await bench.reopen().countStart();
     expect(await bench.reopen().countStart()).toMatchObject({ trial: { starts: 2, maxStarts: 2 } });
-    await bench.reopen().rollBack('it crashed');
+    await bench.reopen().rollBack({ reason: 'it crashed' });
     expect(await bench.live()).toEqual(old);
-    const failed = { version: 'new', reason: 'it crashed' };
-    const rolledBack = { phase: 'settled', failed, outcome: { ...failed, result: 'rolledBack' } };
+    const why = { version: 'new', reason: 'it crashed' };
+    const failed = { ...why, at: expect.any(Number) as number };
+    const rolledBack = { phase: 'settled', failed, outcome: { ...why, result: 'rolledBack' } };
     expect(await bench.reopen().status()).toEqual(rolledBack);
-    await bench.store.rollBack('again');
+    await bench.store.rollBack({ reason: 'again' });
     expect(await bench.reopen().recover()).toEqual(rolledBack);
     await bench.store.forgetOutcome();
     expect(await bench.store.status()).toEqual({ phase: 'settled', failed });
   });
 
+  test('while a trial waits its starts do not count, until the wait ends or one fails by itself (U11)', async () => {
+    await swapTo('new');
+    await bench.store.countStart();
+    await bench.store.noteWait(15_000);
+    for (let starts = 0; starts < 50; starts += 1) await bench.reopen().countStart();
+    expect((await bench.reopen().status()).trial).toMatchObject({ starts: 0, isWaiting: true, waitedMs: 15_000 });
+    await bench.store.endWait();
+    expect((await bench.reopen().status()).trial).toMatchObject({ starts: 1, waitedMs: 15_000 });
+    await bench.store.noteWait(30_000);
+    await bench.store.noteFailure({ reason: 'no sensor', code: 'failed' });
+    expect((await bench.reopen().status()).trial).toMatchObject({ starts: 1, failure: { reason: 'no sensor' } });
+  });
+
+  test('who supervises a trial may set its terms', async () => {
+    await swapTo('new');
+    const status = await bench.store.countStart({ maxStarts: 7, healthyWithinMs: 5 });
+    expect(status.trial).toMatchObject({ starts: 1, maxStarts: 7, healthyWithinMs: 5 });
+    expect((await bench.reopen().status()).trial).toMatchObject({ maxStarts: 7, healthyWithinMs: 5 });
+  });
+
   test('another version clears the memory of the one that failed (U14)', async () => {
     await swapTo('bad');
-    await bench.store.rollBack('crashed');
+    await bench.store.rollBack({ reason: 'crashed' });
     await swapTo('good');
     expect((await bench.store.status()).failed).toBeUndefined();
     expect(await bench.live()).toEqual({ ...versionFiles('good'), ...foreign });

@@ -1,18 +1,29 @@
 import { describe, expect, test } from 'vitest';
-import { firstJournal, isFlightId, parseJournal, type FirmwareJournal } from '../../services/firmware-journal.ts';
+import {
+  firstJournal,
+  isFlightId,
+  journalName,
+  parseJournal,
+  type FirmwareJournal,
+} from '../../services/firmware-journal.ts';
 import {
   filesKept,
   outcomeTold,
-  rollBackBegun,
   rollBackDone,
-  startCounted,
   statusOf,
   swapBegun,
   swapDone,
   swapGivenUp,
-  trialConfirmed,
   type SwapOrder,
 } from '../../services/firmware-transitions.ts';
+import {
+  rollBackBegun,
+  startCounted,
+  startFailed,
+  trialConfirmed,
+  waitEnded,
+  waitNoted,
+} from '../../services/firmware-trial.ts';
 
 const order: SwapOrder = {
   scope: 'everything',
@@ -23,12 +34,27 @@ const order: SwapOrder = {
 const swapping = swapBegun(firstJournal, 'a1', order);
 const trial = swapDone(swapping);
 const counted = startCounted(trial);
-const rollingBack = rollBackBegun(counted, 'crashed');
+const rollingBack = rollBackBegun(counted, { reason: 'crashed' }, 1_000);
 const rolledBack = rollBackDone(rollingBack);
 const confirmed = trialConfirmed(counted);
+const waiting = waitNoted(counted, 15_000);
+const startedAgain = waitEnded(waiting);
+const failedOnce = startFailed(counted, { reason: 'it did not get online', code: 'offline' });
 const withKept = filesKept(trial, '.pepeunit/kept/new', ['a', 'b', 'c', 'd', 'e', 'f'.repeat(10_000)]);
 const kept = { folder: '.pepeunit/kept/new', count: 6, names: ['a', 'b', 'c', 'd', 'e'] };
-const every = { firstJournal, swapping, trial, withKept, counted, rollingBack, rolledBack, confirmed };
+const every = {
+  firstJournal,
+  swapping,
+  trial,
+  withKept,
+  counted,
+  rollingBack,
+  rolledBack,
+  confirmed,
+  waiting,
+  startedAgain,
+  failedOnce,
+};
 
 describe('an update', () => {
   test('goes from swap to trial to confirmed', () => {
@@ -44,7 +70,7 @@ describe('an update', () => {
   });
 
   test('or back, and is remembered for that (U14)', () => {
-    const failed = { version: 'new', reason: 'crashed' };
+    const failed = { version: 'new', reason: 'crashed', at: 1_000 };
     expect(rollingBack).toMatchObject({ phase: 'rollingBack', failed, flight: { starts: 1, reason: 'crashed' } });
     expect(rolledBack).toEqual({
       format: 1,
@@ -90,12 +116,16 @@ describe('an update', () => {
 });
 
 describe('a step outside its phase changes nothing (U12, U13)', () => {
+  const trials = ['trial', 'withKept', 'counted', 'waiting', 'startedAgain', 'failedOnce'];
   const steps = {
     swapDone: [swapDone, ['swapping']],
     swapGivenUp: [(journal: FirmwareJournal) => swapGivenUp(journal, 'x'), ['swapping']],
-    startCounted: [startCounted, ['trial', 'withKept', 'counted']],
-    trialConfirmed: [trialConfirmed, ['trial', 'withKept', 'counted']],
-    rollBackBegun: [(journal: FirmwareJournal) => rollBackBegun(journal, 'x'), ['trial', 'withKept', 'counted']],
+    startCounted: [(journal: FirmwareJournal) => startCounted(journal), trials],
+    trialConfirmed: [trialConfirmed, trials],
+    waitNoted: [(journal: FirmwareJournal) => waitNoted(journal, 30_000), trials],
+    waitEnded: [waitEnded, ['waiting']],
+    startFailed: [(journal: FirmwareJournal) => startFailed(journal, { reason: 'x' }), trials],
+    rollBackBegun: [(journal: FirmwareJournal) => rollBackBegun(journal, { reason: 'x' }, 1_000), trials],
     rollBackDone: [rollBackDone, ['rollingBack']],
     outcomeTold: [outcomeTold, ['rolledBack', 'confirmed']],
   } as const;
@@ -104,6 +134,50 @@ describe('a step outside its phase changes nothing (U12, U13)', () => {
       const changes = step(journal) !== journal;
       expect(changes, name).toBe((applies as readonly string[]).includes(name));
     }
+  });
+});
+
+describe('a trial that waits (U11)', () => {
+  test('counts neither the start that ran when it began nor any that follow', () => {
+    expect(waiting.flight).toMatchObject({ starts: 0, isWaiting: true, waitedMs: 15_000 });
+    const restarted = startCounted(startCounted(waiting));
+    expect(restarted.flight?.starts).toBe(0);
+    expect(waitNoted(restarted, 45_000).flight).toMatchObject({ starts: 0, isWaiting: true, waitedMs: 45_000 });
+  });
+
+  test('counts the running start again when the wait ends, or when that start failed by itself', () => {
+    expect(startedAgain.flight).toMatchObject({ starts: 1, waitedMs: 15_000 });
+    expect(startedAgain.flight).not.toHaveProperty('isWaiting');
+    expect(startFailed(waiting, { reason: 'no sensor' }).flight).toMatchObject({
+      starts: 1,
+      failure: { reason: 'no sensor' },
+    });
+  });
+
+  test('takes other terms than those of the update from who supervises it', () => {
+    expect(startCounted(trial, { maxStarts: 1 }).flight).toMatchObject({
+      starts: 1,
+      maxStarts: 1,
+      healthyWithinMs: 1_000,
+    });
+  });
+});
+
+describe('the memory of a version that failed (U14)', () => {
+  test('is gone once that version has proved itself after all', () => {
+    const again = swapDone(swapBegun(rolledBack, 'b2', order));
+    expect(again.failed).toMatchObject({ version: 'new' });
+    expect(trialConfirmed(again)).not.toHaveProperty('failed');
+  });
+
+  test('tells apart names of any length', () => {
+    const [one, other] = ['x'.repeat(100_000), `${'x'.repeat(99_999)}y`];
+    const failed = rollBackBegun(swapDone(swapBegun(firstJournal, 'a1', { ...order, to: one })), { reason: 'x' }, 0);
+    expect(failed.failed?.version).toBe(journalName(one));
+    expect(failed.failed?.version).not.toBe(journalName(other));
+    expect(journalName('юнит-'.repeat(1_000))).toHaveLength(4_096);
+    expect(swapBegun(rollBackDone(failed), 'b2', { ...order, to: one }).failed).toBeDefined();
+    expect(swapBegun(rollBackDone(failed), 'b2', { ...order, to: other }).failed).toBeUndefined();
   });
 });
 
@@ -120,7 +194,11 @@ describe('reading', () => {
 
   test('texts that are written are never too long to be read', () => {
     const long = 'x'.repeat(100_000);
-    const written = rollBackBegun(swapDone(swapBegun(firstJournal, 'a1', { ...order, from: long, to: long })), long);
+    const written = rollBackBegun(
+      swapDone(swapBegun(firstJournal, 'a1', { ...order, from: long, to: long })),
+      { reason: long },
+      1_000,
+    );
     expect(parseJournal(JSON.parse(JSON.stringify(written)))).toEqual(written);
   });
 

@@ -20,6 +20,8 @@ import type { MqttVersion } from '../../services/broker.ts';
 import type { LinkCommand, LinkEvent, LinkWish } from '../../services/link.ts';
 import type { StagedFirmware } from '../../services/firmware.ts';
 import type { UpdateTarget } from '../../services/update.ts';
+import type { TrialFailure } from '../../services/firmware-journal.ts';
+import type { PastFailure } from '../../services/trial.ts';
 import type { FirmwareStatus } from '../../services/firmware-transitions.ts';
 import type { RestartMode } from '../../services/process-control.ts';
 import type { SchemaTopics } from '../../services/schema.ts';
@@ -58,6 +60,7 @@ export const createWorld = () => ({
   status: { phase: 'settled' } as FirmwareStatus,
   target: 'v1',
   wasReset: false,
+  isBrokerThere: true,
   configs: [] as LogConfig[],
 });
 export type World = ReturnType<typeof createWorld>;
@@ -147,8 +150,15 @@ export const provideWorld = (it: World, log: (line: LogLine) => void) =>
           restart: fromPromise<void, { mode: RestartMode }>(() => doing(it, 'restart')),
           handOver: fromPromise(() => doing(it, 'handOver')),
           checkReady: fromPromise(() => doing(it, 'checkReady')),
+          probe: fromPromise<boolean, { isDenied: boolean }>(async () =>
+            doing(it, 'probe').then(() => it.isBrokerThere),
+          ),
+          noteWait: fromPromise(() => doing(it, 'noteWait')),
+          endWait: fromPromise(() => doing(it, 'endWait')),
+          noteFailure: fromPromise(() => doing(it, 'noteFailure')),
+          recall: fromPromise<PastFailure>(async () => doing(it, 'recall').then(() => ({ ageMs: 0 }))),
           confirm: fromPromise(() => doing(it, 'confirm')),
-          rollBack: fromPromise<void, { reason: string }>(() => doing(it, 'rollBack')),
+          rollBack: fromPromise<void, TrialFailure>(() => doing(it, 'rollBack')),
           forgetOutcome: fromPromise(() => doing(it, 'forgetOutcome')),
         },
       }),

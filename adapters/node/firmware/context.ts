@@ -14,11 +14,14 @@ export interface FolderFirmwareOptions {
   readonly folder: string;
   /** @defaultValue the host's file system */
   readonly fs?: FileSystem;
+  /** The wall clock, Unix milliseconds. @defaultValue the host's */
+  readonly now?: () => number;
 }
 
 /** Shared state of a store's operations. */
 export interface FirmwareContext {
   readonly fs: FileSystem;
+  readonly now: () => number;
   readonly layout: FirmwareLayout;
   readonly journal: JournalFile;
   /** Ids of staged versions that are not swapped in. */
@@ -57,16 +60,21 @@ const removeStale = async (
   await sweepTemporaries(own);
 };
 
-export const createFirmwareContext = ({ folder, fs = hostFs }: FolderFirmwareOptions): FirmwareContext => {
+export const createFirmwareContext = ({
+  folder,
+  fs = hostFs,
+  now = Date.now,
+}: FolderFirmwareOptions): FirmwareContext => {
   const layout = firmwareLayout(folder);
   const staged = new Set<string>();
   const inTurn = createSerialQueue();
   return {
     fs,
+    now,
     layout,
     journal: journalFile(fs, layout),
     staged,
-    sweep: (now) => removeStale(fs, layout, now, (id) => staged.has(id)),
+    sweep: (journal) => removeStale(fs, layout, journal, (id) => staged.has(id)),
     inTurn: (what, task) =>
       inTurn(task).catch((cause: unknown) => {
         throw ioError(what, cause);

@@ -1,13 +1,19 @@
 import { FirmwareError, failureOf, type Failure } from '../../../services/errors.ts';
-import { firstJournal, type FirmwareJournal } from '../../../services/firmware-journal.ts';
 import {
-  outcomeTold,
+  firstJournal,
+  type FirmwareJournal,
+  type TrialFailure,
+  type TrialTerms,
+} from '../../../services/firmware-journal.ts';
+import { outcomeTold, statusOf, type FirmwareStatus } from '../../../services/firmware-transitions.ts';
+import {
   rollBackBegun,
   startCounted,
-  statusOf,
+  startFailed,
   trialConfirmed,
-  type FirmwareStatus,
-} from '../../../services/firmware-transitions.ts';
+  waitEnded,
+  waitNoted,
+} from '../../../services/firmware-trial.ts';
 import type { FirmwareTrials } from '../../../services/firmware.ts';
 import { ioError } from '../fs/errors.ts';
 import type { JournalFile } from './journal-file.ts';
@@ -47,12 +53,13 @@ const tidy = ({ sweep }: FirmwareContext, now: FirmwareJournal): Promise<void> =
 /** Counts starts; without disk space for the count, this process keeps it in memory. */
 const createStartCounter = () => {
   let unwritten = { id: '', starts: 0 };
-  return async (journal: JournalFile): Promise<FirmwareStatus> => {
+  let endedWait = '';
+  const count = async (journal: JournalFile, terms?: Partial<TrialTerms>): Promise<FirmwareStatus> => {
     const now = await journal.read();
     const id = now.flight?.id ?? '';
     const starts = unwritten.id === id ? unwritten.starts + 1 : 1;
-    let counted = now;
-    for (let start = 0; start < starts; start += 1) counted = startCounted(counted);
+    let counted = endedWait === id ? waitEnded(now) : now;
+    for (let start = 0; start < starts; start += 1) counted = startCounted(counted, terms);
     try {
       await journal.advance(now, counted);
       unwritten = { id: '', starts: 0 };
@@ -62,12 +69,19 @@ const createStartCounter = () => {
       return { ...statusOf(counted), problem: failureOf(ioError('The start could not be counted on disk', cause)) };
     }
   };
+  const endWait = async (journal: JournalFile): Promise<void> => {
+    const now = await journal.read();
+    endedWait = now.flight?.id ?? '';
+    await journal.advance(now, waitEnded(now));
+    endedWait = '';
+  };
+  return { count, endWait };
 };
 
 /** The operations of a firmware store that need neither archives nor a network. */
 export const trialsOf = (context: FirmwareContext): FirmwareTrials => {
-  const { journal, inTurn } = context;
-  const countStart = createStartCounter();
+  const { journal, inTurn, now: epochMs } = context;
+  const counter = createStartCounter();
   const advance = (what: string, step: (now: FirmwareJournal) => FirmwareJournal) =>
     inTurn(what, async () => {
       const now = await journal.read();
@@ -81,14 +95,19 @@ export const trialsOf = (context: FirmwareContext): FirmwareTrials => {
         return { ...statusOf(now), ...(problem && { problem }) };
       }),
     status: () => inTurn('The update journal could not be read', async () => statusOf(await journal.read())),
-    countStart: () => inTurn('The start could not be counted', () => countStart(journal)),
+    countStart: (terms) => inTurn('The start could not be counted', () => counter.count(journal, terms)),
+    noteWait: async (waitedMs) =>
+      void (await advance('The wait could not be noted', (now) => waitNoted(now, waitedMs))),
+    endWait: () => inTurn('The end of the wait could not be noted', () => counter.endWait(journal)),
+    noteFailure: async (failure: TrialFailure) =>
+      void (await advance('The failure could not be noted', (now) => startFailed(now, failure))),
     confirm: async () => {
       await tidy(context, await advance('The update could not be confirmed', trialConfirmed));
     },
-    rollBack: (reason) =>
+    rollBack: (failure) =>
       inTurn('The update could not be rolled back', async () => {
         const now = await journal.read();
-        const begun = rollBackBegun(now, reason);
+        const begun = rollBackBegun(now, failure, epochMs());
         if (begun.phase !== 'rollingBack' || !begun.flight) return;
         const { id } = begun.flight;
         // A full disk has room only for the journal written ahead.

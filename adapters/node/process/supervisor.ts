@@ -5,6 +5,7 @@ import type { FirmwareStatus } from '../../../services/firmware-transitions.ts';
 import { startUnit, type ProcessEnd, type SupervisedUnit, type UnitProgram, type UnitStart } from './child.ts';
 import { restartCode } from './contract.ts';
 import { watchBeats } from './heartbeat.ts';
+import { failureOfLast, isKilled, silenceMs, type RunEnd } from './run-end.ts';
 
 /** Events of a supervisor. */
 export type SupervisorEvent =
@@ -75,57 +76,60 @@ const createAttempts = ({ onEvent }: SupervisorOptions): Attempt => {
 /** A supervisor at work. */
 type Supervision = SupervisorOptions & { readonly attempt: Attempt };
 
-/** How a run of the unit ended, and whether its event loop had hung. */
-interface RunEnd extends ProcessEnd {
-  readonly isHung: boolean;
-}
-
-const describe = ({ code, signal, isHung }: RunEnd): string => {
-  if (isHung) return 'its event loop hung';
-  return signal === null ? `it ended with code ${code ?? '?'}` : `it ended by ${signal}`;
-};
-
 /** Does the journal's work before a start: resumes, counts, rolls back. */
-const prepare = async (
-  { attempt, trials, trialStarts, onEvent }: Supervision,
-  lastEnd: string,
-): Promise<FirmwareStatus> => {
+const prepare = async (options: Supervision, lastEnd: RunEnd | undefined): Promise<FirmwareStatus> => {
+  const { attempt, trials, trialStarts: maxStarts, healthyWithinMs, onEvent } = options;
   await attempt('recovering', () => trials.recover());
-  const status = await attempt('counting the start', () => trials.countStart());
-  if (!status.trial) return status;
-  const maxStarts = trialStarts ?? status.trial.maxStarts;
-  const trial = { ...status.trial, maxStarts };
-  if (trial.starts <= maxStarts) return { ...status, trial };
-  const reason = `it did not prove itself in ${maxStarts} starts; in the last ${lastEnd}`;
+  const terms = {
+    ...(maxStarts !== undefined && { maxStarts }),
+    ...(healthyWithinMs !== undefined && { healthyWithinMs }),
+  };
+  const status = await attempt('counting the start', () => trials.countStart(terms));
+  const { trial } = status;
+  if (!trial || trial.starts <= trial.maxStarts) return status;
+  const { reason: last, ...code } = failureOfLast(trial, lastEnd);
+  const reason = `${last}, in the last of ${trial.maxStarts} starts`;
   return attempt('rolling back', async () => {
-    await trials.rollBack(reason);
+    await trials.rollBack({ reason, ...code });
     onEvent({ type: 'rolledBack', version: trial.to, to: trial.from, reason });
     return settled;
   });
 };
 
-const isOnTrial = async ({ attempt, trials }: Supervision): Promise<boolean> =>
-  (await attempt('reading the journal', () => trials.status())).phase === 'trial';
+const trialNow = async ({ attempt, trials }: Supervision): Promise<FirmwareStatus['trial']> =>
+  (await attempt('reading the journal', () => trials.status())).trial;
 
-/** Waits for the end of a unit; ends it if its trial takes too long. */
-const watch = async (unit: SupervisedUnit, options: Supervision, { trial }: FirmwareStatus): Promise<ProcessEnd> => {
-  if (!trial) return unit.end;
-  const withinMs = options.healthyWithinMs ?? trial.healthyWithinMs;
+/** Waits for the end of a unit; ends it if its trial takes too long and does not wait for a broker. */
+const watch = async (unit: SupervisedUnit, options: Supervision, status: FirmwareStatus): Promise<RunEnd> => {
   const over = new AbortController();
-  // A running unit rolls back by itself and reports the reason, so it gets a little longer.
-  const late = delay(withinMs + options.graceMs, 'late' as const, { signal: over.signal }).catch(
-    () => 'ended' as const,
-  );
-  if ((await Promise.race([unit.end, late])) === 'late' && (await isOnTrial(options))) {
-    options.onEvent({ type: 'overdue', version: trial.to, withinMs });
-    await unit.stop(options.graceMs);
+  let { trial } = status;
+  try {
+    while (trial) {
+      const ms = silenceMs(trial, options.graceMs);
+      const late = delay(ms, 'late' as const, { signal: over.signal }).catch(() => 'ended' as const);
+      if ((await Promise.race([unit.end, late])) !== 'late') break;
+      const before = trial;
+      trial = await trialNow(options);
+      if (!trial || trial.isWaiting || trial.starts !== before.starts) continue;
+      options.onEvent({ type: 'overdue', version: trial.to, withinMs: trial.healthyWithinMs });
+      await unit.stop(options.graceMs);
+      return { ...(await unit.end), stoppedFor: 'silence' };
+    }
+    return await unit.end;
+  } finally {
+    over.abort();
   }
-  over.abort();
-  return unit.end;
 };
 
+/** Counts the start of a version that ended by itself while its trial waited for a broker. */
+const countAfterAll = ({ attempt, trials }: Supervision): Promise<FirmwareStatus> =>
+  attempt('counting the start', async () => {
+    await trials.endWait();
+    return trials.status();
+  });
+
 /** End of a program that could not be started. */
-const notStarted: RunEnd = { code: 127, signal: null, isHung: false };
+const notStarted: RunEnd = { code: 127, signal: null };
 
 /** Ends a unit whose event loop hangs. @returns Ends the watch, and says whether it had to. */
 const watchLoop = (unit: SupervisedUnit, { heartbeatMs, graceMs, onEvent }: SupervisorOptions, hangs: number) => {
@@ -150,8 +154,8 @@ const runOnce = async (options: Supervision, status: FirmwareStatus, start: Unit
     onStart(unit);
     onEvent({ type: 'started', pid: unit.pid, ...(status.trial && { trial: status.trial }) });
     const end = await watch(unit, options, status);
-    onEvent({ type: 'ended', ...end });
-    return { ...end, isHung: endWatch() };
+    onEvent({ type: 'ended', code: end.code, signal: end.signal });
+    return endWatch() ? { ...end, stoppedFor: 'hang' } : end;
   } catch (thrown) {
     if (!status.trial) throw thrown;
     onEvent({ type: 'failed', what: 'starting the new version', message: failureOf(thrown).message });
@@ -171,15 +175,20 @@ export const supervise = async (given: SupervisorOptions): Promise<ProcessEnd | 
   const { onEvent, stopped } = options;
   const isStopped = () => stopped.aborted;
   let shortRuns = 0;
-  let lastEnd = 'nothing is known';
+  let lastEnd: RunEnd | undefined;
   let start: UnitStart = { heartbeatMs: options.heartbeatMs, hangs: 0, isAfterHang: false };
   for (;;) {
     const status = await prepare(options, lastEnd);
     if (isStopped()) return undefined;
     const startedAt = performance.now();
-    const { isHung, ...end } = await runOnce(options, status, start);
-    lastEnd = describe({ isHung, ...end });
-    if (isStopped() || (end.code === 0 && !isHung && !(await isOnTrial(options)))) return end;
+    const end = await runOnce(options, status, start);
+    lastEnd = end;
+    const isHung = end.stoppedFor === 'hang';
+    const ended = { code: end.code, signal: end.signal };
+    if (isStopped()) return ended;
+    const trial = await trialNow(options);
+    if (end.code === 0 && !isHung && !trial) return ended;
+    if (trial?.isWaiting && !isKilled(end)) await countAfterAll(options);
     start = { ...start, hangs: start.hangs + (isHung ? 1 : 0), isAfterHang: isHung };
     shortRuns = performance.now() - startedAt < steadyMs ? shortRuns + 1 : 1;
     const ms = restartDelay(shortRuns, end.code === restartCode);

@@ -28,6 +28,13 @@ export interface UpdateOptions<TUnit = unknown> extends UpdateSetup {
   /** How many starts a new version gets before the previous one is restored. @defaultValue 3 */
   readonly trialStarts?: number;
   /**
+   * How long the trial of a new version waits in all while no broker can be reached, milliseconds; time in which the unit
+   * does not run does not count. Then the previous version is restored. 0 gives a start no more than `healthTimeoutMs`.
+   *
+   * @defaultValue 86_400_000
+   */
+  readonly offlineTrialMs?: number;
+  /**
    * The app's own check of a new version, called once the unit is online. The start fails when it throws, rejects, returns
    * `false` or takes longer than `healthTimeoutMs`.
    *

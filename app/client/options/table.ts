@@ -77,6 +77,7 @@ const update = fields({
   allowHttp: flag,
   healthTimeoutMs: whole(1, maxTimerMs),
   trialStarts: whole(1, 1_000),
+  offlineTrialMs: whole(0),
   ready: callback,
 });
 

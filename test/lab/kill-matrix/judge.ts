@@ -106,7 +106,7 @@ export const verdictOn = async ({ versionOf }: Judge, place: Workplace, complain
       (name) => /^(staging|undo|aside)-/.test(name) && !(phase === 'trial' && name.startsWith('undo')),
     );
     if (problem || stale.length > 0) throw new Error(`left: ${stale.join()} ${problem?.message ?? ''}`);
-    if (version === 'new' && phase === 'trial') await trials.rollBack('to see the way back');
+    if (version === 'new' && phase === 'trial') await trials.rollBack({ reason: 'to see the way back' });
     if (version === 'old') await carryOut('update', place);
     if (phase === 'trial' || version === 'old') {
       const after = versionOf(await snapshotOf(fs, folder));

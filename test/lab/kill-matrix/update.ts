@@ -21,7 +21,7 @@ export interface Workplace {
 export const carryOut = async (task: Task, { fs, folder, archive, scope = 'everything' }: Workplace): Promise<void> => {
   if (task === 'recover') return void (await folderFirmwareTrials({ folder, fs }).recover());
   if (task === 'confirm') return folderFirmwareTrials({ folder, fs }).confirm();
-  if (task === 'rollBack') return folderFirmwareTrials({ folder, fs }).rollBack('it crashed');
+  if (task === 'rollBack') return folderFirmwareTrials({ folder, fs }).rollBack({ reason: 'it crashed' });
   const store = folderFirmwareStore({ folder, fs, limits: defaultArchiveLimits, keeps: ['data', 'log.json'] });
   await store.recover();
   const { id } = await store.stage(archive(), new AbortController().signal);

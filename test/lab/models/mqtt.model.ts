@@ -22,6 +22,7 @@ export const mqttModel = defineModel<typeof mqttMachine>({
     { type: 'mqtt.connect', linkRevision: 1 },
     { type: 'mqtt.connect', linkRevision: 2 },
     { type: 'mqtt.disconnect' },
+    { type: 'mqtt.retry' },
     { type: 'mqtt.want', topics: [] },
     { type: 'mqtt.want', topics: ['a'] },
     { type: 'mqtt.want', topics: ['a', 'b'] },

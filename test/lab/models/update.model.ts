@@ -25,8 +25,13 @@ const onTrial = (starts: number): FirmwareStatus => ({
   phase: 'trial',
   trial: { from: 'one', to: 'two', starts, maxStarts: 3, healthyWithinMs: 60_000 },
 });
+const trialThatWaits = (waitedMs: number): FirmwareStatus => {
+  const { trial, ...status } = onTrial(1);
+  return { ...status, ...(trial && { trial: { ...trial, isWaiting: true, waitedMs } }) };
+};
 const found: readonly FirmwareStatus[] = [
   settled,
+  trialThatWaits(86_390_000),
   onTrial(1),
   onTrial(4),
   { phase: 'settled', failed: { version: 'two', reason: 'it hung' } },
@@ -67,6 +72,10 @@ const key = (context: UpdateContext) => [
   context.staged.id,
   context.placed,
   context.trial?.starts,
+  context.trial?.isWaiting,
+  (context.trial?.waitedMs ?? 0) >= 86_400_000,
+  context.isSuspect,
+  context.isDenied,
   context.denied,
   context.failed?.version,
   context.outcome?.result,
@@ -145,10 +154,13 @@ export const updateModel = defineModel<typeof updateMachine>({
     { type: 'broker.up', denied: [] },
     { type: 'broker.up', denied: ['d/input_base_topic/u/update/pepeunit'] },
     { type: 'broker.down' },
+    { type: 'broker.denied' },
   ],
   outputs: {
     recover: found,
     askTarget: ['one', 'two'],
+    probe: [true, false],
+    recall: [{ ageMs: 0 }, { ageMs: 600_000 }, { code: 'offline', ageMs: 0 }],
     download: [{ id: 's1', files: 3, bytes: 4096 }],
     stage: [{ id: 's1', files: 3, bytes: 4096 }],
   },
@@ -184,22 +196,43 @@ export const updateModel = defineModel<typeof updateMachine>({
       expect(context).toMatchObject({ isCompiled: false, checksVersion: true });
     },
     checking: () => expect.unreachable('checking is over at once'),
-    refusing: () => expect.unreachable('a refusal is over at once'),
+    reconsidering: (seen) => {
+      runs('recall')(seen);
+      expect(seen.context.failed?.version).toBe(seen.context.target.commitVersion);
+    },
     staging: (seen) => {
       runsOnStaged('stage')(seen);
       expect(seen.context.target.firmwareLink).toBeDefined();
     },
     trial: ({ context }) => expect(context.trial).toBeDefined(),
-    'trial.connecting': tries(),
-    'trial.asking': (seen) => {
+    'trial.proving': ({ context }) => expect(context.trial).toBeDefined(),
+    'trial.proving.connecting': tries(),
+    'trial.proving.asking': (seen) => {
       tries('checkReady')(seen);
       expect(seen.context.denied).toEqual([]);
     },
+    'trial.probing': (seen) => {
+      tries('probe')(seen);
+      expect(seen.context.denied).not.toEqual([]);
+    },
+    'trial.waiting': (seen) => {
+      expect(seen.running.filter((id) => id !== 'noteWait')).toEqual([]);
+      expect(seen.context.trial).toMatchObject({ isWaiting: true });
+      expect(lastOf(seen, 'update.tried', 'update.settled')?.type).toBe('update.tried');
+      expect(seen.facts.filter(({ type }) => type === 'update.waiting').length).toBeLessThanOrEqual(2);
+    },
+    'trial.resuming': tries('endWait'),
     confirming: tries('confirm'),
     givingUp: () => expect.unreachable('it is decided at once who puts things right'),
+    noting: (seen) => {
+      expect(seen.running).toEqual(['noteFailure']);
+      expect(seen.context.isSupervised).toBe(true);
+      expect(seen.context.ending, 'there is a reason').toBeDefined();
+    },
     rollingBack: (seen) => {
       expect(seen.running).toEqual(['rollBack']);
-      expect(seen.context.isSupervised).toBe(false);
+      if (seen.context.isSupervised)
+        expect(seen.context.trial?.waitedMs, 'others are for the supervisor').toBeGreaterThanOrEqual(86_400_000);
       expect(seen.context.ending, 'there is a reason').toBeDefined();
     },
     telling: (seen) => {

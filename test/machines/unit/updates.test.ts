@@ -60,10 +60,40 @@ describe('a trial (U11)', () => {
     await settle();
     expect(outside.did['confirm']).toBeUndefined();
     expect(outside.reports).toEqual([]);
+    for (const ms of [60_000, 30_000]) {
+      clock.increment(ms);
+      await settle();
+    }
+    expect(outside.did).toMatchObject({ probe: 2, rollBack: 1, restart: 1 });
+    expect(news).toContainEqual(expect.objectContaining({ type: 'updateFailed', phase: 'trial' }));
+  });
+
+  test('waits while no broker can be reached, says so once, and connects at once when one is back', async () => {
+    const outside = onTrial();
+    outside.failures.add('open');
+    outside.isBrokerThere = false;
+    const { actor, clock, lines } = createUnit({}, outside);
+    actor.send({ type: 'unit.start' });
+    await settle();
+    for (const ms of [60_000, 15_000, 30_000]) {
+      clock.increment(ms);
+      await settle();
+    }
+    expect(lines.filter(({ text }) => text.startsWith('The trial'))).toEqual([
+      {
+        level: 'Warning',
+        text: 'The trial of version v2 waits: no broker can be reached, and no other version could get online now',
+      },
+    ]);
+    outside.failures.clear();
+    outside.isBrokerThere = true;
+    const attempts = outside.links.length;
     clock.increment(60_000);
     await settle();
-    expect(outside.did).toMatchObject({ rollBack: 1, restart: 1 });
-    expect(news).toContainEqual(expect.objectContaining({ type: 'updateFailed', phase: 'trial' }));
+    expect(outside.links.length).toBeGreaterThan(attempts);
+    await settle();
+    expect(outside.did).toMatchObject({ confirm: 1 });
+    expect(outside.did['rollBack']).toBeUndefined();
   });
 
   test('is rolled back also when its settings can not be read', async () => {
@@ -73,9 +103,11 @@ describe('a trial (U11)', () => {
     actor.send({ type: 'unit.start' });
     await settle();
     expect(lifecycle()).toBe('misconfigured');
-    clock.increment(60_000);
-    await settle();
-    expect(outside.did).toMatchObject({ rollBack: 1, restart: 1 });
+    for (const ms of [60_000, 30_000]) {
+      clock.increment(ms);
+      await settle();
+    }
+    expect(outside.did).toMatchObject({ probe: 2, rollBack: 1, restart: 1 });
   });
 });
 

@@ -1,15 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { failing } from '../../support/actors.ts';
-import { settle } from '../../support/until.ts';
-import { asleep, onTrial, v2, v3, woken, type UpdateUnderTest } from './under-test.ts';
+import { asleep, connected, missTheBroker, onTrial, v2, v3, woken, type UpdateUnderTest } from './under-test.ts';
 
 const rolledBack = { version: 'v2', result: 'rolledBack', reason: 'it hung' } as const;
-
-/** Lets a trial come as far as the answer of the app. */
-const connected = async (unit: UpdateUnderTest) => {
-  unit.connect();
-  await settle();
-};
 
 describe('what an earlier start has left', () => {
   test('is asked for once, before anything else', async () => {
@@ -92,9 +85,9 @@ describe('a trial', () => {
   test('waits for the link, then for the app, and is confirmed (U11)', async () => {
     const unit = await woken(onTrial());
     expect(unit.told()).toEqual([{ type: 'update.tried', version: 'v2', start: 1, maxStarts: 3, isSupervised: false }]);
-    expect(unit.state().value).toEqual({ trial: 'connecting' });
+    expect(unit.state().value).toEqual({ trial: { proving: 'connecting' } });
     await connected(unit);
-    expect(unit.state().value).toEqual({ trial: 'asking' });
+    expect(unit.state().value).toEqual({ trial: { proving: 'asking' } });
     await unit.checkReady.resolve();
     expect(unit.state().value).toBe('confirming');
     await unit.confirm.resolve();
@@ -106,8 +99,9 @@ describe('a trial', () => {
   test('a link without its base topics is not enough (U11)', async () => {
     const unit = await woken(onTrial());
     unit.connect('d/input_base_topic/u/update/pepeunit');
-    expect(unit.state().value).toEqual({ trial: 'connecting' });
-    unit.clock.increment(60_000);
+    expect(unit.state().value).toEqual({ trial: { proving: 'connecting' } });
+    await missTheBroker(unit);
+    expect(unit.probe.last().input).toEqual({ isDenied: true });
     expect(unit.told().at(-1)).toMatchObject({
       type: 'update.failed',
       phase: 'trial',
@@ -119,27 +113,39 @@ describe('a trial', () => {
     const unit = await woken(onTrial());
     await connected(unit);
     unit.actor.send({ type: 'broker.down' });
-    expect(unit.state().value).toEqual({ trial: 'connecting' });
+    expect(unit.state().value).toEqual({ trial: { proving: 'connecting' } });
     expect(unit.checkReady.last().signal.aborted).toBe(true);
   });
 
   test.each([
-    ['it did not get online within 60 s', async () => undefined],
-    ['the app was not ready within 60 s', connected],
-  ])('%s: unsupervised it is rolled back (U11, X3)', async (message, lead) => {
+    ['it did not get online within 60 s', 'offline', missTheBroker],
+    [
+      'the app was not ready within 60 s',
+      'unhealthy',
+      async (unit: UpdateUnderTest) => {
+        await connected(unit);
+        unit.clock.increment(60_000);
+      },
+    ],
+  ])('%s: unsupervised it is rolled back (U11, X3)', async (reason, code, fail) => {
     const unit = await woken(onTrial());
-    await lead(unit);
-    unit.clock.increment(60_000);
+    await fail(unit);
     expect(unit.state().value).toBe('rollingBack');
-    expect(unit.rollBack.last().input).toEqual({ reason: message });
+    expect(unit.rollBack.last().input).toEqual({ reason, code });
     await unit.rollBack.resolve();
     expect(unit.state().value).toBe('restarting');
-    expect(unit.told().at(-1)).toMatchObject({ type: 'update.failed', phase: 'trial', failure: { message } });
+    expect(unit.told().at(-1)).toMatchObject({ type: 'update.failed', phase: 'trial', failure: { message: reason } });
   });
 
-  test('supervised it leaves, and the supervisor decides (U11)', async () => {
+  test.each([
+    ['noted', (unit: UpdateUnderTest) => unit.noteFailure.resolve()],
+    ['not to be noted', (unit: UpdateUnderTest) => unit.noteFailure.reject(failing('space'))],
+    ['not noted in time', async (unit: UpdateUnderTest) => unit.clock.increment(30_000)],
+  ])('supervised it leaves with the reason %s, and the supervisor decides (U11)', async (_name, note) => {
     const unit = await woken(onTrial(), { isSupervised: true });
-    unit.clock.increment(60_000);
+    await missTheBroker(unit);
+    expect(unit.noteFailure.last().input).toEqual({ reason: 'it did not get online within 60 s', code: 'offline' });
+    await note(unit);
     expect(unit.state().value).toBe('restarting');
     expect(unit.rollBack.runs).toHaveLength(0);
   });
@@ -148,20 +154,20 @@ describe('a trial', () => {
     const unit = await woken(onTrial());
     await connected(unit);
     await unit.checkReady.reject(failing('failed', 'no sensor'));
-    expect(unit.rollBack.last().input).toEqual({ reason: 'no sensor' });
+    expect(unit.rollBack.last().input).toEqual({ reason: 'no sensor', code: 'failed' });
   });
 
   test('a start too many is rolled back before anything is read, unless a supervisor counts (U11)', async () => {
     const unit = await woken(onTrial(4));
-    expect(unit.rollBack.last().input).toEqual({ reason: 'it was started 3 times without proving itself' });
+    expect(unit.rollBack.last().input).toMatchObject({ reason: 'it was started 3 times without proving itself' });
     expect(unit.parent.types()).not.toContain('update.settled');
     const supervised = await woken(onTrial(4), { isSupervised: true });
-    expect(supervised.state().value).toEqual({ trial: 'connecting' });
+    expect(supervised.state().value).toEqual({ trial: { proving: 'connecting' } });
   });
 
   test('where nothing is restarted the previous version waits for the next start, and that is told', async () => {
     const unit = await woken(onTrial(), { mode: 'no_restart' });
-    unit.clock.increment(60_000);
+    await missTheBroker(unit);
     await unit.rollBack.resolve();
     expect(unit.told().at(-1)).toEqual({
       type: 'update.rolledBack',
@@ -172,7 +178,7 @@ describe('a trial', () => {
 
   test('a rollback that fails is told, and the unit runs on', async () => {
     const unit = await woken(onTrial());
-    unit.clock.increment(60_000);
+    await missTheBroker(unit);
     await unit.rollBack.reject(failing('io'));
     expect(unit.told().at(-1)).toMatchObject({ phase: 'rollingBack', failure: { code: 'io' } });
     expect(unit.state().value).toBe('idle');
@@ -210,37 +216,5 @@ describe('a trial', () => {
     await unit.confirm.resolve();
     await unit.forgetOutcome.resolve();
     expect(unit.download.last().input).toEqual({ target: v3 });
-  });
-});
-
-describe('a version that failed (U14)', () => {
-  const failed = { version: 'v2', reason: 'it hung' };
-
-  test('is refused with its reason, whoever asks for it', async () => {
-    const unit = await woken({ phase: 'settled', failed });
-    unit.begin(v2);
-    expect(unit.state().value).toBe('idle');
-    expect(unit.told()).toEqual([
-      {
-        type: 'update.refused',
-        target: v2,
-        failure: {
-          name: 'FirmwareError',
-          code: 'failedBefore',
-          message: 'version v2 failed before: it hung. Send another version.',
-        },
-      },
-    ]);
-    unit.connect();
-    await unit.askTarget.resolve('v2');
-    expect(unit.download.runs).toHaveLength(0);
-  });
-
-  test('is forgotten once another version is wanted', async () => {
-    const unit = await woken({ phase: 'settled', failed }, { mode: 'no_restart' });
-    unit.begin(v3);
-    await unit.download.reject(failing('network'));
-    unit.begin(v2);
-    expect(unit.download.last().input).toEqual({ target: v2 });
   });
 });

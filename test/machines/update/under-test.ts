@@ -2,9 +2,12 @@ import { createActor, SimulatedClock } from 'xstate';
 import { updateMachine, type UpdateFact, type UpdateInput } from '../../../machines/update.ts';
 import type { StagedFirmware } from '../../../services/firmware.ts';
 import type { UpdateTarget } from '../../../services/update.ts';
+import type { TrialFailure } from '../../../services/firmware-journal.ts';
+import type { PastFailure } from '../../../services/trial.ts';
 import type { FirmwareStatus } from '../../../services/firmware-transitions.ts';
 import type { RestartMode } from '../../../services/process-control.ts';
 import { gate, probe } from '../../support/actors.ts';
+import { settle } from '../../support/until.ts';
 
 export const staged: StagedFirmware = { id: 's1', files: 3, bytes: 100 };
 export const v2: UpdateTarget = { commitVersion: 'v2' };
@@ -31,8 +34,13 @@ export const asleep = (change: Partial<UpdateInput> = {}) => {
     restart: gate<void, { mode: RestartMode }>(),
     handOver: gate<void, { target: UpdateTarget }>(),
     checkReady: gate<void>(),
+    probe: gate<boolean, { isDenied: boolean }>(),
+    noteWait: gate<void, { waitedMs: number }>(),
+    endWait: gate<void>(),
+    noteFailure: gate<void, TrialFailure>(),
+    recall: gate<PastFailure>(),
     confirm: gate<void>(),
-    rollBack: gate<void, { reason: string }>(),
+    rollBack: gate<void, TrialFailure>(),
     forgetOutcome: gate<void>(),
   };
   const actor = createActor(
@@ -48,6 +56,11 @@ export const asleep = (change: Partial<UpdateInput> = {}) => {
         restart: steps.restart.logic,
         handOver: steps.handOver.logic,
         checkReady: steps.checkReady.logic,
+        probe: steps.probe.logic,
+        noteWait: steps.noteWait.logic,
+        endWait: steps.endWait.logic,
+        noteFailure: steps.noteFailure.logic,
+        recall: steps.recall.logic,
         confirm: steps.confirm.logic,
         rollBack: steps.rollBack.logic,
         forgetOutcome: steps.forgetOutcome.logic,
@@ -85,3 +98,24 @@ export const woken = async (status: FirmwareStatus, change: Partial<UpdateInput>
 /** One with nothing to carry on. */
 export const idle = (change: Partial<UpdateInput> = {}): Promise<UpdateUnderTest> =>
   woken({ phase: 'settled' }, change);
+
+/** Lets a trial come as far as the answer of the app. */
+export const connected = async (unit: UpdateUnderTest) => {
+  unit.connect();
+  await settle();
+};
+
+/** Ends a start that does not get online, though the version before could. */
+export const missTheBroker = async (unit: UpdateUnderTest) => {
+  unit.clock.increment(60_000);
+  await unit.probe.resolve(true);
+  await unit.endWait.resolve();
+  unit.clock.increment(30_000);
+  await unit.probe.resolve(true);
+};
+
+/** Lets a trial wait for the broker. */
+export const away = async (unit: UpdateUnderTest) => {
+  unit.clock.increment(60_000);
+  await unit.probe.resolve(false);
+};

@@ -15,7 +15,7 @@ describe('a damaged journal', () => {
   test.each(damages)('that is %s is an error, and leaves the running version', async (_, text) => {
     const { disk, store, stage, trials } = await unit();
     await spoil(disk, 'update.json', text);
-    for (const operation of [store.status(), store.countStart(), store.confirm(), store.rollBack('x')]) {
+    for (const operation of [store.status(), store.countStart(), store.confirm(), store.rollBack({ reason: 'x' })]) {
       await expect(operation).rejects.toMatchObject({ name: 'FirmwareError', code: 'journal' });
     }
     const { id } = await stage();
@@ -43,7 +43,12 @@ describe('a damaged journal', () => {
     const newer = '{"format":2,"phase":"elsewhere"}';
     await spoil(disk, 'update.json', newer);
     const { id } = await stage();
-    for (const operation of [trials.recover(), trials.status(), store.swap(id, order), trials.rollBack('x')]) {
+    for (const operation of [
+      trials.recover(),
+      trials.status(),
+      store.swap(id, order),
+      trials.rollBack({ reason: 'x' }),
+    ]) {
       await expect(operation).rejects.toMatchObject({ code: 'newerJournal' });
     }
     expect(new TextDecoder().decode(await disk.readFile(`${own}/update.json`))).toBe(newer);
@@ -67,7 +72,7 @@ describe('a damaged journal', () => {
     const plan = (await disk.readdir(own)).find((name) => /^plan-(?!first)/.test(name)) ?? '';
     await disk.unlink(`${own}/${plan}`);
     if (text !== undefined) await put(disk, `${own}/${plan}`, text);
-    await expect(trials.rollBack('crashed')).rejects.toMatchObject({ code: 'journal' });
+    await expect(trials.rollBack({ reason: 'crashed' })).rejects.toMatchObject({ code: 'journal' });
     expect(await trials.recover()).toMatchObject({ phase: 'settled', problem: { code: 'journal' } });
     expect(await textsIn(disk)).toEqual(newFiles);
     expect(await disk.readdir('/')).toEqual(['unit']);

@@ -80,7 +80,7 @@ describe('a disk that fails (U17)', () => {
     const uncounted = { problem: expect.objectContaining({ code: 'space' }) };
     expect(await store.countStart()).toMatchObject({ trial: { starts: 1 }, ...uncounted });
     expect(await store.countStart()).toMatchObject({ trial: { starts: 2 }, ...uncounted });
-    await expect(store.rollBack('it filled the disk')).rejects.toMatchObject({ code: 'space' });
+    await expect(store.rollBack({ reason: 'it filled the disk' })).rejects.toMatchObject({ code: 'space' });
     expect(await textsIn(disk)).toEqual(oldFiles);
     isFull = false;
     expect(await store.recover()).toMatchObject({
@@ -125,7 +125,7 @@ describe('a disk that fails (U17)', () => {
     );
     await swap();
     isBroken = true;
-    await expect(store.rollBack('crashed')).rejects.toMatchObject({ code: 'io' });
+    await expect(store.rollBack({ reason: 'crashed' })).rejects.toMatchObject({ code: 'io' });
     expect(await textsIn(disk)).toEqual({ ...oldFiles, 'env.json': newFiles['env.json'] });
     await trials.recover();
     expect(await textsIn(disk)).toEqual(oldFiles);
@@ -141,7 +141,7 @@ describe('a disk that fails (U17)', () => {
     const { disk, swap, trials } = await unit(failAt((verb) => verb === 'link', 'EPERM'));
     await swap();
     expect(await textsIn(disk)).toEqual(newFiles);
-    await trials.rollBack('crashed');
+    await trials.rollBack({ reason: 'crashed' });
     expect(await textsIn(disk)).toEqual(oldFiles);
   });
 });

@@ -57,7 +57,7 @@ describe('files that no update brought (U18)', () => {
       '/elsewhere/media',
     ]);
     expect((await kept())?.count).toBe(5);
-    await store.rollBack('crashed');
+    await store.rollBack({ reason: 'crashed' });
     expect(await textsIn(disk)).toEqual(before);
     expect(await disk.readlink(`${folder}/model`)).toBe('/elsewhere/model');
     expect(await disk.readlink(`${folder}/media`)).toBe('/elsewhere/media');
@@ -67,9 +67,9 @@ describe('files that no update brought (U18)', () => {
   test('are kept at each attempt of the same version, the older copies as well', async () => {
     const { disk, store, swap } = await newUnit({ notes: 'one' });
     await swap('v2', { notes: 'theirs' });
-    await store.rollBack('crashed');
+    await store.rollBack({ reason: 'crashed' });
     await swap('v2', { notes: 'theirs' });
-    await store.rollBack('crashed');
+    await store.rollBack({ reason: 'crashed' });
     expect(await disk.readdir(`${own}/kept`)).toEqual(['v2']);
     await disk.unlink(`${folder}/notes`);
     await put(disk, `${folder}/notes`, 'two');

@@ -57,7 +57,7 @@ test.each(transitions)('%s: it is swapped in, and rolled back (U1, U18)', async 
   await update(folder, next, 'new');
   const fresh = await unitWith(next);
   expect(await look(folder)).toEqual(await look(fresh));
-  await folderFirmwareTrials({ folder }).rollBack('it crashed');
+  await folderFirmwareTrials({ folder }).rollBack({ reason: 'it crashed' });
   expect(await look(folder)).toEqual(before);
 });
 

@@ -30,7 +30,7 @@ describe('rolling back', () => {
     await disk.rmdir('/unit/lib');
     await disk.symlink('/etc', '/unit/lib');
     await put(disk, '/unit/gone.js/made-by-the-new-version', 'x');
-    await trials.rollBack('crashed');
+    await trials.rollBack({ reason: 'crashed' });
     expect(await textsIn(disk)).toEqual(oldFiles);
     expect(await textsIn(disk, '/etc')).toEqual({ 'a.js': 'not ours' });
   });
@@ -39,7 +39,7 @@ describe('rolling back', () => {
     const { disk, swap, trials } = await unit();
     await swap();
     await put(disk, '/unit/readings.txt', '1 2 3');
-    await trials.rollBack('crashed');
+    await trials.rollBack({ reason: 'crashed' });
     expect(await textsIn(disk)).toEqual({ ...oldFiles, 'readings.txt': '1 2 3' });
   });
 
@@ -49,7 +49,7 @@ describe('rolling back', () => {
     await put(disk, '/unit/gone.js', 'made by the user');
     await disk.unlink('/unit/lib/a.js');
     await put(disk, '/unit/lib/a.js/mine', 'made by the user as well');
-    await trials.rollBack('crashed');
+    await trials.rollBack({ reason: 'crashed' });
     await swap();
     await trials.confirm();
     expect(await textsIn(disk, `${own}/kept`)).toEqual({
@@ -63,7 +63,7 @@ describe('rolling back', () => {
     const { id } = await store.stage(inChunks(await archiveOf({ 'env.json': '{}' })), new AbortController().signal);
     await store.swap(id, order);
     expect(await disk.readdir(folder)).not.toContain('lib');
-    await trials.rollBack('crashed');
+    await trials.rollBack({ reason: 'crashed' });
     expect((await disk.lstat('/unit/lib')).mode & 0o777).toBe(0o755);
   });
 });
@@ -81,7 +81,7 @@ describe('what changes while the old version still runs', () => {
     const { disk, swap, trials } = await unit(goes);
     await swap();
     expect(await textsIn(disk)).toEqual(newFiles);
-    await trials.rollBack('crashed');
+    await trials.rollBack({ reason: 'crashed' });
     expect(await textsIn(disk)).toEqual({ ...oldFiles, 'gone.js': undefined });
   });
 });

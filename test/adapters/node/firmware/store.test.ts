@@ -74,7 +74,7 @@ const updateUnit = async (place: string, to: string): Promise<void> => {
   const entries = names.map((name) => ({ name, text: `${to} ${path.relative(root, place)}` }));
   const { id } = await store.stage(inChunks(await tarOf(...entries)), signal);
   await store.swap(id, { ...order, to });
-  await (to === 'bad' ? store.rollBack('crashed') : store.confirm());
+  await (to === 'bad' ? store.rollBack({ reason: 'crashed' }) : store.confirm());
 };
 
 const versionOf = (name: string, text: string) => [`${name}env.json`, `${name}schema.json`].map((file) => [file, text]);
@@ -187,7 +187,7 @@ describe('on disk', () => {
     const { id } = await store.stage(inChunks(await tarOf({ name: 'env.json', text: 'new' })), signal);
     await store.swap(id, order);
     const trials = folderFirmwareTrials({ folder });
-    await trials.rollBack('crashed');
+    await trials.rollBack({ reason: 'crashed' });
     expect(filesOf(folder)).toEqual({ 'env.json': 'old' });
     expect(readdirSync(path.join(folder, '.pepeunit'))).toEqual(['update.json']);
   });

@@ -33,7 +33,7 @@ describe('a program is staged beside the documents (U10)', () => {
     await bench.store.swap(bench.id, { scope: 'compiled', from: 'v1', to: 'v2', trial });
     expect(statSync(path.join(bench.unit, 'bin/app')).ino).toBe(ino);
     expect(readFileSync(path.join(bench.unit, 'notes.txt'), 'utf8')).toBe('mine');
-    await bench.store.rollBack('for the test');
+    await bench.store.rollBack({ reason: 'for the test' });
     expect(readFileSync(path.join(bench.unit, 'bin/app'), 'utf8')).toBe('old');
   });
 

@@ -1,0 +1,38 @@
+import net from 'node:net';
+
+/** A line to a server that a test cuts and mends; its port stays the same. */
+export interface CutLine {
+  readonly port: number;
+  /** Ends all connections and refuses new ones, as if the server had been killed. */
+  cut(): Promise<void>;
+  mend(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Lays a line to a port on loopback. */
+export const layLine = async (to: number): Promise<CutLine> => {
+  const ends = new Set<net.Socket>();
+  const keep = (socket: net.Socket) => {
+    ends.add(socket);
+    // A line that is cut in the middle of something is part of what is tested.
+    socket.on('error', () => undefined).on('close', () => ends.delete(socket));
+  };
+  const server = net.createServer((near) => {
+    const far = net.connect(to, '127.0.0.1');
+    keep(near);
+    keep(far);
+    near.pipe(far).pipe(near);
+    near.on('close', () => far.destroy());
+    far.on('close', () => near.destroy());
+  });
+  const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await listen(0);
+  const { port } = server.address() as net.AddressInfo;
+  const cut = async () => {
+    if (!server.listening) return;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const socket of ends) socket.destroy();
+    await closed;
+  };
+  return { port, cut, mend: () => listen(port), stop: cut };
+};
