@@ -11,7 +11,7 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
  */
 const labs = {
   faults: {
-    about: 'faults of brokers, networks, disks and the REST API: the unit recovers, and loses nothing',
+    about: 'faults of brokers, networks, disks, updates and REST: the unit recovers, and loses nothing',
     files: ['faults/faults.lab.ts'],
     built: true,
     options: {
