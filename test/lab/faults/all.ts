@@ -11,6 +11,7 @@ import { connackRefusals } from './rows-refusals.ts';
 import { restFaults } from './rows-rest.ts';
 import { runFaults } from './rows-run.ts';
 import { stops } from './rows-stops.ts';
+import { trialFaults } from './rows-trials.ts';
 import { updateFaults } from './rows-updates.ts';
 import { wireFaults } from './rows-wire.ts';
 
@@ -25,6 +26,7 @@ export const rows: readonly Row[] = [
   ...restFaults,
   ...commandFaults,
   ...updateFaults,
+  ...trialFaults,
   ...runFaults,
   ...containerFaults,
   ...otherWays,
