@@ -11,12 +11,13 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createInFlight, createLifecycle, type InFlight, type Lifecycle } from './lifecycle.ts';
 import { createReports } from './reports.ts';
 import { isOnline, waitForIdle, type UnitActor } from './await-event.ts';
-import { createRoot } from './machines.ts';
+import { rootFactory } from './machines.ts';
+import { createRoot, type Root } from './root.ts';
 import { createEpoch, type Epoch } from './api/time-manager.ts';
 
 /** A unit's parts, wired to each other and to the adapters. */
 export interface UnitRuntime<TEnv extends object> {
-  readonly actor: UnitActor;
+  readonly root: Root;
   readonly documents: Documents<TEnv>;
   readonly plane: DataPlane;
   readonly epoch: Epoch;
@@ -45,15 +46,15 @@ export interface UnitParts {
 const warningOf = ({ update }: ResolvedOptions) => (hasUnguardedLinks(update) ? unguardedLinks : undefined);
 
 /** Requests of the app, which start the unit if need be. */
-const createRequests = (lifecycle: Lifecycle, actor: UnitActor): Pick<UnitRuntime<object>, 'start' | 'ask'> => ({
+const createRequests = (lifecycle: Lifecycle, root: Root): Pick<UnitRuntime<object>, 'start' | 'ask'> => ({
   start: () => {
     lifecycle.start();
-    actor.send({ type: 'unit.start' });
+    root.actor.send({ type: 'unit.start' });
   },
   ask: async (request, child) => {
     lifecycle.start();
-    actor.send(request);
-    await waitForIdle(actor, child);
+    root.actor.send(request);
+    await waitForIdle(root.actor, child);
   },
 });
 
@@ -81,12 +82,12 @@ export const createUnit = <TEnv extends object>(
     options,
     epoch,
     env: documents.envNow,
-    onCommand: (command) => actor.send({ type: 'command.received', ...command }),
-    extraTopics: () => actor.getSnapshot().context.extraTopics,
+    onCommand: (command) => root.actor.send({ type: 'command.received', ...command }),
+    extraTopics: () => root.actor.getSnapshot().context.extraTopics,
   });
 
-  const metrics = createMetrics(adapters, epoch, plane, () => actor.getSnapshot().context.counts);
-  const actor: UnitActor = createRoot({
+  const metrics = createMetrics(adapters, epoch, plane, () => root.actor.getSnapshot().context.counts);
+  const createActor = rootFactory({
     adapters,
     options,
     documents,
@@ -97,16 +98,17 @@ export const createUnit = <TEnv extends object>(
     restart: (mode) => lifecycle.restart(mode),
     ...callbacks,
   });
+  const root: Root = createRoot(createActor);
 
   const cycle = createCycle({
     clock: adapters.clock,
     isConfigured: () => documents.envNow() !== undefined && documents.schemaNow() !== undefined,
-    isOnline: () => isOnline(actor),
+    isOnline: () => isOnline(root.actor),
     warn: plane.warn,
   });
-  const lifecycle = createLifecycle({ actor, plane, cycle, inFlight, adapters, fault, warning: warningOf(options) });
-  actor.on('timeSynced', ({ offsetMs }) => plane.adoptTime(offsetMs));
-  const requests = createRequests(lifecycle, actor);
+  const lifecycle = createLifecycle({ root, plane, cycle, inFlight, adapters, fault, warning: warningOf(options) });
+  root.on('timeSynced', ({ offsetMs }) => plane.adoptTime(offsetMs));
+  const requests = createRequests(lifecycle, root);
 
-  return { actor, documents, plane, epoch, metrics, cycle, inFlight, lifecycle, ...requests };
+  return { root, documents, plane, epoch, metrics, cycle, inFlight, lifecycle, ...requests };
 };

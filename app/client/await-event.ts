@@ -14,7 +14,9 @@ type EmittedType = Emitted['type'];
 type FailureType = Extract<Emitted, { failure: Failure }>['type'];
 
 const stopped = (cause?: unknown) =>
-  new ClientError('stopped', 'The client was stopped before this was done. Make a new one.', { cause });
+  new ClientError('stopped', 'The client was stopped before this was done. Start it again with runMainCycle().', {
+    cause,
+  });
 
 const failed = (cause: unknown) =>
   new ClientError('failed', `The unit's root machine failed: ${failureOf(cause).message}. Restart the program.`, {

@@ -102,7 +102,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
    */
   setCustomUpdateHandler(handler: (client: this, payload: JsonObject) => unknown): void {
     this.#updateHandler = handler;
-    this.#unit.actor.send({ type: 'update.configure', handsOver: true });
+    this.#unit.root.set({ type: 'update.configure', handsOver: true });
   }
 
   /**
@@ -145,7 +145,8 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   }
 
   /**
-   * Runs the unit until `stopMainCycle()`; it reconnects whenever the network allows.
+   * Runs the unit until `stopMainCycle()`; it reconnects whenever the network allows. After a stop it starts the unit again,
+   * with the same handlers and subscriptions to events.
    *
    * @param options Options, or just the time between two calls of the output handler in milliseconds.
    * @throws {SettingsError | SchemaError | ClientError} A document or an option (`options`) is invalid, or the root machine
@@ -157,8 +158,10 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
     const given = typeof options === 'number' ? { cycleMs: options } : options;
     checkCycle(given);
     if (given.cycleMs !== undefined) this.#unit.cycle.setSpeed(given.cycleMs);
+    const reopening = this.#unit.lifecycle.reopen();
+    if (reopening && !(await reopening)) return;
     this.#unit.start();
-    const ended = waitForEvent(this.#unit.actor, ['stopped'], ['misconfigured']);
+    const ended = waitForEvent(this.#unit.root.actor, ['stopped'], ['misconfigured']);
     this.#unit.cycle.start();
     try {
       await ended;
@@ -182,7 +185,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
 
   /**
    * Stops the unit: flushes the log, closes the link, aborts requests under way, and leaves nothing running. Takes 5 s at
-   * most. A stopped client can't be started again.
+   * most. Only `runMainCycle()` starts the client again.
    *
    * @example
    * await client.stopMainCycle();
@@ -203,7 +206,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   }
 
   /**
-   * Subscribes to an event of the unit, such as `online`. An error that the handler throws goes to the log.
+   * Subscribes to an event of the unit, such as `online`, also after a stop and a new start. An error that the handler throws goes to the log.
    *
    * @example
    * const subscription = client.on('online', () => console.log('online'));
@@ -213,7 +216,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
     type: TType,
     handler: (event: EventOf<TType>) => unknown,
   ): { unsubscribe(): void } {
-    return this.actor.on(type, (event) => {
+    return this.#unit.root.on(type, (event) => {
       void callGuarded(`handler of "${type}"`, handler, [event as EventOf<TType>], this.#unit.plane.warn);
     });
   }

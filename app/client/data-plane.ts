@@ -11,7 +11,7 @@ import { createInbox, type Inbox } from '../messaging/inbound/inbox.ts';
 import { createInboundTopics } from '../messaging/inbound/topics.ts';
 import { createLogDispatcher, type LogDispatcher } from '../logging/log.ts';
 import { createMqttLogSink, type MqttLogSink } from '../logging/mqtt-sink.ts';
-import { createPublisher, type Publisher } from '../messaging/outbound/publisher.ts';
+import { createRestartablePublisher, type RestartablePublisher } from '../messaging/outbound/restartable-publisher.ts';
 import { createRouter, maxPauseMs, type Router } from '../messaging/router.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import type { Epoch } from './api/time-manager.ts';
@@ -19,7 +19,7 @@ import type { Epoch } from './api/time-manager.ts';
 /** The path of messages and log entries, which bypasses the statecharts: router, inbox, publisher and log. */
 export interface DataPlane {
   readonly inbox: Inbox;
-  readonly publisher: Publisher;
+  readonly publisher: RestartablePublisher;
   readonly router: Router;
   readonly log: LogDispatcher;
   readonly logFile: ReturnType<typeof fileLogSink>;
@@ -81,7 +81,7 @@ export const createDataPlane = (parts: DataPlaneParts): DataPlane => {
     maxLines: () => log.config.maxLength,
     onFailure: (thrown) => log.reportFailure('file', thrown),
   });
-  const publisher = createPublisher({
+  const publisher = createRestartablePublisher({
     store: options.outbox.durable === false ? undefined : adapters.outbox,
     clock,
     options: options.outbox,

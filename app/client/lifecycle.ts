@@ -5,9 +5,10 @@ import type { RestartingMode } from '../../services/process-control.ts';
 import type { LogDispatcher } from '../logging/log.ts';
 import { createTimeouts } from '../messaging/timeout.ts';
 import type { Adapters } from '../platform.ts';
-import { failureOfRoot, stopSilently, waitForEvent, type UnitActor } from './await-event.ts';
+import { failureOfRoot, stopSilently, waitForEvent } from './await-event.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Cycle } from './main-cycle.ts';
+import type { Root } from './root.ts';
 
 /** Calls of the app under way, which end early only when the unit stops. */
 export interface InFlight {
@@ -34,6 +35,12 @@ export interface Lifecycle {
   start(): void;
   /** Flushes the log, closes the link, and leaves nothing running. A second call waits for the first. */
   stop(): Promise<void>;
+  /**
+   * Makes a stopped unit ready for a new start, once the stop is over.
+   *
+   * @returns `undefined` when it is ready; else, for a stop under way, whether no other stop came until it was over.
+   */
+  reopen(): Promise<boolean> | undefined;
   /** Closes the link, and lets another process take over. @throws {ProcessError} The restart failed; the unit continues. */
   restart(mode: RestartingMode): Promise<void>;
   /** Resolves at once, or when a unit whose root machine failed has let everything go. */
@@ -41,7 +48,7 @@ export interface Lifecycle {
 }
 
 export interface LifecycleParts {
-  readonly actor: UnitActor;
+  readonly root: Root;
   readonly plane: DataPlane;
   readonly cycle: Cycle;
   readonly inFlight: InFlight;
@@ -72,13 +79,13 @@ const createFaultCheck = (fault: ClientError | undefined, log: LogDispatcher) =>
   };
 };
 
-const createRestart = ({ actor, plane, cycle, adapters }: LifecycleParts): Lifecycle['restart'] => {
+const createRestart = ({ root, plane, cycle, adapters }: LifecycleParts): Lifecycle['restart'] => {
   const { withTimeout } = createTimeouts(adapters.clock);
   /** @returns Whether there was a link to close. */
   const disconnect = async (): Promise<boolean> => {
     if (!plane.publisher.isAttached()) return false;
-    const done = waitForEvent(actor, ['disconnected'], []);
-    actor.send({ type: 'mqtt.disconnect' });
+    const done = waitForEvent(root.actor, ['disconnected'], []);
+    root.actor.send({ type: 'mqtt.disconnect' });
     await done;
     return true;
   };
@@ -87,7 +94,7 @@ const createRestart = ({ actor, plane, cycle, adapters }: LifecycleParts): Lifec
     plane.inbox.stop();
     plane.log.stopCounting();
     void plane.publisher.stop();
-    stopSilently(actor);
+    stopSilently(root.actor);
   };
 
   return async (mode) => {
@@ -101,7 +108,7 @@ const createRestart = ({ actor, plane, cycle, adapters }: LifecycleParts): Lifec
     } catch (thrown) {
       cycle.resume();
       void plane.publisher.open();
-      if (hadLink) actor.send({ type: 'mqtt.connect' });
+      if (hadLink) root.actor.send({ type: 'mqtt.connect' });
       throw thrown;
     }
   };
@@ -134,11 +141,12 @@ const watchHost = (parts: LifecycleParts, leave: Lifecycle['restart']): (() => v
 };
 
 /** Creates the stop of a unit, also of one whose root machine has failed. */
-const createStop = ({ actor, plane, cycle, inFlight, adapters: { clock } }: LifecycleParts) => {
+const createStop = ({ root, plane, cycle, inFlight, adapters: { clock } }: LifecycleParts) => {
   const { inbox, log, publisher, router } = plane;
   const { withTimeout } = createTimeouts(clock);
 
   const endMachines = async () => {
+    const { actor } = root;
     if (!failureOfRoot(actor)) {
       const stopped = waitForEvent(actor, ['stopped'], []);
       actor.send({ type: 'unit.stop' });
@@ -162,21 +170,23 @@ const createStop = ({ actor, plane, cycle, inFlight, adapters: { clock } }: Life
     const dueMs = clock.monotonic() + stopWithinMs;
     stopWatching();
     cycle.stop();
-    inFlight.abort(failureOfRoot(actor));
-    if (isStarted && actor.getSnapshot().status !== 'stopped') await endMachines();
+    inFlight.abort(failureOfRoot(root.actor));
+    if (isStarted && root.actor.getSnapshot().status !== 'stopped') await endMachines();
     inbox.stop();
     log.stopCounting();
     await flushAll(Math.max(0, dueMs - clock.monotonic()));
-    actor.stop();
+    root.stop();
   };
 };
 
 export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
-  const { actor, plane, adapters, fault, warning } = parts;
-  const { log, publisher } = plane;
+  const { root, plane, adapters, fault, warning } = parts;
+  const { inbox, log, publisher } = plane;
   let isStarted = false;
   let stopWatching = doNothing;
   let stopping: Promise<void> | undefined;
+  let stops = 0;
+  let isStopOver = false;
   const leave = createRestart(parts);
   const restart: Lifecycle['restart'] = async (mode) => {
     adapters.process.checkRestart?.(mode);
@@ -185,36 +195,64 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
   const checkFault = createFaultCheck(fault, log);
 
   const stop = createStop(parts);
-  const end = () => (stopping ??= stop(isStarted, stopWatching));
+  const end = () => {
+    stops += 1;
+    return (stopping ??= stop(isStarted, stopWatching).then(() => {
+      isStopOver = true;
+    }));
+  };
 
   /** The supervisor starts the program again; elsewhere the app decides, by what was rejected. */
   const leaveAfterFailure = async () => {
     await end();
     if (adapters.process.isSupervised) await adapters.process.restart('exit');
   };
-  actor.subscribe({
-    error: (thrown) => {
-      log.log(LogLevel.Critical, `The unit's root machine failed: ${failureOf(thrown).message}. The unit ends.`);
-      leaveAfterFailure().catch((error: unknown) => log.log(LogLevel.Error, failureOf(error).message));
-    },
-  });
+  const onRootFailure = (thrown: unknown) => {
+    log.log(LogLevel.Critical, `The unit's root machine failed: ${failureOf(thrown).message}. The unit ends.`);
+    leaveAfterFailure().catch((error: unknown) => log.log(LogLevel.Error, failureOf(error).message));
+  };
+
+  /** Does nothing for a unit that is not stopped, and for a root that failed: it stays so. */
+  const reopen = () => {
+    if (!isStopOver || failureOfRoot(root.actor)) return;
+    stopping = undefined;
+    isStopOver = false;
+    isStarted = false;
+    log.startCounting();
+    inbox.start();
+    publisher.start();
+    root.renew();
+  };
+  const reopenAfter = async (ending: Promise<void>): Promise<boolean> => {
+    const stopsBefore = stops;
+    await ending;
+    if (stops !== stopsBefore) return false;
+    reopen();
+    return true;
+  };
 
   return {
     start: () => {
-      const failure = failureOfRoot(actor);
+      const failure = failureOfRoot(root.actor);
       if (failure) throw failure;
-      if (stopping) throw new ClientError('stopped', 'The client was stopped. Make a new one.');
+      if (stopping) throw new ClientError('stopped', 'The client was stopped. Start it again with runMainCycle().');
       checkFault();
       if (isStarted) return;
       isStarted = true;
       if (warning !== undefined) log.log(LogLevel.Warning, warning);
       if (adapters.process.hangs?.isCause === true) log.log(LogLevel.Error, hung(adapters.process.hangs.count));
       stopWatching = watchHost(parts, leave);
-      actor.start();
+      root.actor.subscribe({ error: onRootFailure });
+      root.actor.start();
       void publisher.open();
     },
     stop: end,
+    reopen: () => {
+      if (stopping && !isStopOver) return reopenAfter(stopping);
+      reopen();
+      return undefined;
+    },
     restart,
-    afterFailure: async () => (failureOfRoot(actor) ? stopping : undefined),
+    afterFailure: async () => (failureOfRoot(root.actor) ? stopping : undefined),
   };
 };

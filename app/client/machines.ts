@@ -10,6 +10,7 @@ import { settingsMachine } from '../../machines/settings.ts';
 import { stateReporterMachine } from '../../machines/state-reporter.ts';
 import { timeMachine } from '../../machines/time.ts';
 import { unitMachine } from '../../machines/unit.ts';
+import type { CarriedOver } from '../../machines/unit/context.ts';
 import { updateMachine } from '../../machines/update.ts';
 import { retryNext } from '../../machines/update/pursuit.ts';
 import { wifiMachine } from '../../machines/wifi.ts';
@@ -192,15 +193,18 @@ const provideUnit = (parts: RootParts) => {
   });
 };
 
-/** Creates the unit's root actor, not yet started. Its `send` takes valid requests alone. */
-export const createRoot = (parts: RootParts): UnitActor => {
+/** Creates root actors of the unit, not yet started. Their `send` takes valid requests alone. */
+export const rootFactory = (parts: RootParts) => {
   const { adapters, options, plane } = parts;
-  const root = createActor(provideUnit(parts), {
+  const machine = provideUnit(parts);
+  const settings = {
     id: 'unit',
     systemId: 'unit',
     clock: adapters.clock,
     ...(options.inspect && { inspect: guardInspector(options.inspect, plane.warn) }),
-    input: {
+  };
+  return (carried: CarriedOver | undefined): UnitActor => {
+    const input = {
       managesWifi: options.ffWifiManagerEnable,
       protocol: options.mqtt.protocol ?? 'auto',
       brokers: Math.max(1, options.mqtt.brokers?.length ?? 1),
@@ -211,7 +215,8 @@ export const createRoot = (parts: RootParts): UnitActor => {
       isCompiled: options.update.program !== undefined,
       isSupervised: adapters.process.isSupervised,
       logConfig: plane.log.config,
-    },
-  });
-  return guardRequests(root);
+      ...(carried && { carried }),
+    };
+    return guardRequests(createActor(machine, { ...settings, input }));
+  };
 };

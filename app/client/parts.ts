@@ -11,10 +11,11 @@ import { createTimeManager, type TimeManager } from './api/time-manager.ts';
 import { createWifiManager, type WifiManager } from './api/wifi-manager.ts';
 import type { UnitRuntime } from './assemble.ts';
 import { waitForEvent, type PublicActor } from './await-event.ts';
+import type { Root } from './root.ts';
 
-type Machines = Pick<UnitRuntime<object>, 'actor' | 'lifecycle'>;
+type Machines = Pick<UnitRuntime<object>, 'root' | 'lifecycle' | 'plane'>;
 
-const syncLogs = async ({ actor, lifecycle }: Machines): Promise<number> => {
+const syncLogs = async ({ root: { actor }, lifecycle }: Machines): Promise<number> => {
   lifecycle.start();
   const ended = waitForEvent(actor, ['logsSynced'], ['logsFailed']);
   actor.send({ type: 'logger.sync' });
@@ -22,7 +23,7 @@ const syncLogs = async ({ actor, lifecycle }: Machines): Promise<number> => {
 };
 
 /** @returns Whether an answer came; a warning says why not. */
-const syncTime = async ({ actor, lifecycle, plane }: Pick<UnitRuntime<object>, 'actor' | 'lifecycle' | 'plane'>) => {
+const syncTime = async ({ root: { actor }, lifecycle, plane }: Machines): Promise<boolean> => {
   lifecycle.start();
   const ended = waitForEvent(actor, ['timeSynced', 'timeFailed'], []);
   actor.send({ type: 'time.sync' });
@@ -82,34 +83,27 @@ export abstract class ClientParts<TEnv extends object> {
    * const secret = await client.cipher.aesGcmEncode('21.5', client.settings.PU_ENCRYPT_KEY);
    */
   readonly cipher: Cipher;
-  /**
-   * The root actor of the unit's XState machines: `subscribe`, `getSnapshot`, `send`. Its `send` throws
-   * {@link ClientError} `invalid` for an event that is unknown, malformed, or only for its machines.
-   *
-   * @example
-   * console.log(client.actor.getSnapshot().value);
-   */
-  readonly actor: PublicActor;
+  readonly #root: Root;
   readonly #measure: () => Promise<StateReport>;
   readonly #documents: UnitRuntime<TEnv>['documents'];
 
   constructor(unit: UnitRuntime<TEnv>, adapters: Adapters) {
-    const { actor, documents, plane, epoch, inFlight } = unit;
+    const { root, documents, plane, epoch, inFlight } = unit;
     const stopSignal = inFlight.signal;
     const { env, saveEnv, saveSchema } = documents;
-    this.actor = actor;
+    this.#root = root;
     this.#documents = documents;
     this.cipher = adapters.cipher;
     this.fileManager = createFileManager(adapters);
     this.logger = createLogger({
       log: plane.log,
-      toggle: (sink, enabled) => actor.send({ type: 'logger.toggle', sink, enabled }),
+      toggle: (sink, enabled) => root.set({ type: 'logger.toggle', sink, enabled }),
       sync: () => syncLogs(unit),
       stored: () => plane.logFile.lines(),
       clear: () => plane.logFile.clear(),
     });
     this.mqttClient = createMqttClient({
-      unit: actor,
+      root,
       clock: adapters.clock,
       start: () => unit.start(),
       inbox: plane.inbox,
@@ -131,7 +125,7 @@ export abstract class ClientParts<TEnv extends object> {
       clock: adapters.clock,
       env,
       stopSignal,
-      unit: () => unit.actor,
+      unit: () => root.actor,
       prepare: async () => {
         unit.lifecycle.start();
         if (!documents.envNow()) await documents.settings.loadFromFile();
@@ -159,6 +153,17 @@ export abstract class ClientParts<TEnv extends object> {
    */
   get schema(): SchemaManager {
     return this.#documents.schema;
+  }
+
+  /**
+   * The root actor of the unit's XState machines: `subscribe`, `getSnapshot`, `send`. Its `send` throws
+   * {@link ClientError} `invalid` for an event that is unknown, malformed, or only for its machines.
+   *
+   * @example
+   * console.log(client.actor.getSnapshot().value);
+   */
+  get actor(): PublicActor {
+    return this.#root.actor;
   }
 
   /**

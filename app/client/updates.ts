@@ -91,7 +91,7 @@ export abstract class ClientUpdates<TEnv extends object> extends ClientParts<TEn
   }
 
   async #update(target: UpdateTarget): Promise<void> {
-    const { actor } = this.#unit;
+    const { actor } = this.#unit.root;
     const ended = waitForEvent(
       actor,
       ['updateFinished', 'updateSwapped', 'updateSkipped', 'updateHandedOver', 'updateConfirmed'],

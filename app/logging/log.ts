@@ -34,6 +34,8 @@ export interface LogDispatcher {
   tellCounted(): void;
   /** Writes what was counted, and counts no more. */
   stopCounting(): void;
+  /** Counts again after a stop. */
+  startCounting(): void;
 }
 
 /** What the unit says of itself, or of a sink, to all the others. */
@@ -115,6 +117,7 @@ export const createLogDispatcher = (
     reportFailure,
     tellCounted: repeats.tellCounted,
     stopCounting: repeats.stop,
+    startCounting: repeats.start,
     configure: (given) => {
       config = given;
       minRank = rankOf(given.minLevel);

@@ -13,6 +13,8 @@ export interface Repeats<TRemark extends Remark> {
   tellCounted(): void;
   /** Says what was counted, and leaves no timer; what is said later is said at once. */
   stop(): void;
+  /** Counts again after a stop. */
+  start(): void;
 }
 
 /** How long what repeats is counted before it is told, milliseconds; then twice as long each time that it goes on. */
@@ -102,6 +104,9 @@ export const createRepeats = <TRemark extends Remark>(
       isStopped = true;
       tellCounted();
       kinds.clear();
+    },
+    start: () => {
+      isStopped = false;
     },
   };
 };

@@ -9,6 +9,8 @@ export interface ThrottledWarning {
   count(): number;
   /** Stops the warnings; keeps counting. */
   stop(): void;
+  /** Warns again after a stop. */
+  start(): void;
 }
 
 /**
@@ -47,6 +49,9 @@ export const createThrottledWarning = (
     stop: () => {
       isStopped = true;
       reset();
+    },
+    start: () => {
+      isStopped = false;
     },
   };
 };

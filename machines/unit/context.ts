@@ -131,7 +131,12 @@ export interface UnitInput {
   /** Whether a supervisor starts the program, counts its starts and rolls back. */
   isSupervised: boolean;
   logConfig: LogConfig;
+  /** What an earlier unit machine of the same client was asked for and has counted. */
+  carried?: CarriedOver;
 }
+
+/** What a unit machine takes over from an earlier one. */
+export type CarriedOver = Pick<UnitContext, 'extraTopics' | 'handsOver' | 'counts'>;
 
 /** Counts of the unit's machines, since the unit was created. */
 export interface UnitCounts {
@@ -145,7 +150,7 @@ export interface UnitCounts {
   readonly commands: Readonly<Record<CommandName, number>>;
 }
 
-export interface UnitContext extends UnitInput {
+export interface UnitContext extends Omit<UnitInput, 'carried'> {
   /** The current settings. */
   settings?: UnitSettings;
   /** The current topics. */
@@ -179,7 +184,7 @@ export interface UnitContext extends UnitInput {
 export type UnitRef = ActorRef<Snapshot<unknown>, UnitEvent>;
 
 /** The initial context of the unit. */
-export const newUnitContext = (input: UnitInput): UnitContext => ({
+export const newUnitContext = ({ carried, ...input }: UnitInput): UnitContext => ({
   ...input,
   extraTopics: [],
   handsOver: false,
@@ -200,4 +205,5 @@ export const newUnitContext = (input: UnitInput): UnitContext => ({
   },
   restarts: { settings: 0, schema: 0, wifi: 0, time: 0, mqtt: 0, update: 0, logger: 0, stateReporter: 0, reset: 0 },
   pendingMessages: [],
+  ...carried,
 });

@@ -6,7 +6,8 @@ import type { OutboxMetrics } from '../../../services/metrics.ts';
 import { areAccepted, refused, type PublishResult } from '../../messaging/outbound/result.ts';
 import type { MessageOptions } from '../../messaging/outbound/message.ts';
 import type { Publisher } from '../../messaging/outbound/publisher.ts';
-import { isOnline, waitForEvent, type UnitActor } from '../await-event.ts';
+import { isOnline, waitForEvent } from '../await-event.ts';
+import type { Root } from '../root.ts';
 import { checkWait, type WaitOptions } from '../options/options.ts';
 import { waitWithin } from './wait-limit.ts';
 import type { Clock } from '../../../services/clock.ts';
@@ -132,7 +133,7 @@ export interface MqttClient {
 }
 
 export interface MqttClientParts {
-  readonly unit: UnitActor;
+  readonly root: Root;
   readonly clock: Clock;
   readonly start: () => void;
   readonly inbox: Inbox;
@@ -163,10 +164,10 @@ const messageOptionsOf = (options: MessageOptions | boolean | undefined, qos: Qo
   typeof options === 'boolean' ? { retain: options, ...(qos !== undefined && { qos }) } : options;
 
 /** Watches for links after the first. @returns A function that checks for one since its last call. */
-const countReconnects = (unit: UnitActor) => {
+const countReconnects = (root: Root) => {
   let links = 0;
   let reconnected = false;
-  unit.on('online', () => {
+  root.on('online', () => {
     links += 1;
     if (links > 1) reconnected = true;
   });
@@ -179,7 +180,7 @@ const countReconnects = (unit: UnitActor) => {
 
 /** Keeps the set of topics that the app subscribes to besides the schema's. */
 const createExtraTopics = (
-  unit: UnitActor,
+  root: Root,
   warn: (message: string) => void,
 ): Pick<MqttClient, 'subscribeTopics' | 'unsubscribeTopics'> => {
   const extra = new Set<string>();
@@ -189,7 +190,7 @@ const createExtraTopics = (
     warn(`${textOf(topics)} was passed over: a list of topics is needed.`);
     return [];
   };
-  const sendTopics = () => unit.send({ type: 'mqtt.alsoWant', topics: [...extra] });
+  const sendTopics = () => root.set({ type: 'mqtt.alsoWant', topics: [...extra] });
   return {
     subscribeTopics: (topics) => {
       for (const topic of listed(topics)) {
@@ -205,14 +206,14 @@ const createExtraTopics = (
   };
 };
 
-export const createMqttClient = ({ unit, clock, start, inbox, publisher, warn }: MqttClientParts): MqttClient => {
+export const createMqttClient = ({ root, clock, start, inbox, publisher, warn }: MqttClientParts): MqttClient => {
   const connect = async (options: WaitOptions = {}) => {
     checkWait(options);
-    if (isOnline(unit)) return;
+    if (isOnline(root.actor)) return;
     await waitWithin(clock, options, async (ended) => {
       start();
-      const online = waitForEvent(unit, ['online'], ['misconfigured'], ended);
-      unit.send({ type: 'mqtt.connect' });
+      const online = waitForEvent(root.actor, ['online'], ['misconfigured'], ended);
+      root.actor.send({ type: 'mqtt.connect' });
       await online;
       // Loads the messages of earlier runs, so that the app's first one does not have to wait for that.
       await publisher.open();
@@ -239,22 +240,22 @@ export const createMqttClient = ({ unit, clock, start, inbox, publisher, warn }:
   return {
     connect,
     disconnect: async () => {
-      const now = unit.getSnapshot();
+      const now = root.actor.getSnapshot();
       if (now.status !== 'active' || now.matches({ lifecycle: 'idle' })) return;
-      const ended = waitForEvent(unit, ['disconnected'], []);
-      unit.send({ type: 'mqtt.disconnect' });
+      const ended = waitForEvent(root.actor, ['disconnected'], []);
+      root.actor.send({ type: 'mqtt.disconnect' });
       await ended;
     },
     setInputHandler: (handler) => inbox.setHandler(handler),
-    subscribeAllSchemaTopics: () => unit.send({ type: 'mqtt.resubscribe' }),
-    ...createExtraTopics(unit, warn),
+    subscribeAllSchemaTopics: () => root.actor.send({ type: 'mqtt.resubscribe' }),
+    ...createExtraTopics(root, warn),
     publish: (topic, message, options, qos) =>
       areAccepted([publishDetailed(topic, message, messageOptionsOf(options, qos))]),
     publishDetailed,
     metrics: publisher.metrics,
     isConnected: () => publisher.isAttached(),
     ensureConnected: connect,
-    consumeReconnected: countReconnects(unit),
+    consumeReconnected: countReconnects(root),
     dropInput,
   };
 };

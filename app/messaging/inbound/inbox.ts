@@ -28,6 +28,8 @@ export interface Inbox {
   hold(): Disposable & (() => void);
   /** Lets go of what waits, and waits for no handler any more. */
   stop(): void;
+  /** Takes messages again after a stop. */
+  start(): void;
   metrics(): InboxMetrics;
 }
 
@@ -61,6 +63,10 @@ const createDrops = (clock: Clock, warn: (message: string) => void) => {
     stop: () => {
       full.stop();
       unsolicited.stop();
+    },
+    start: () => {
+      full.start();
+      unsolicited.start();
     },
   };
 };
@@ -132,6 +138,11 @@ export const createInbox = ({ clock, limits, pauseMs, warn }: InboxParts): Inbox
       backpressure.release();
       drops.stop();
       drops.asAsked(queues.stop());
+    },
+    start: () => {
+      isStopped = false;
+      drops.start();
+      queues.start();
     },
     metrics: () => ({
       received,

@@ -72,6 +72,10 @@ const createPatience = (clock: Clock, limitMs: number, onLate: (topic: string) =
       isStopped = true;
       for (const giveUp of waits) giveUp();
     },
+    /** Waits again after a stop. */
+    start: () => {
+      isStopped = false;
+    },
   };
 };
 
@@ -138,10 +142,13 @@ export const createTopicQueues = ({ clock, limits, work, onLate, onRoom }: Topic
       const dropped = waiting();
       for (const queue of queues.values()) {
         for (const message of queue.waiting.splice(0)) room[queue.of].release(message);
+        room[queue.of].finish();
       }
       queues.clear();
       return dropped;
     },
+    /** Takes messages again after a stop. */
+    start: patience.start,
     waiting,
     /** How much of the room for inputs is taken, from 0 to 1. */
     inputLevel: room.input.level,
