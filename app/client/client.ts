@@ -1,13 +1,9 @@
-import { textOf } from '../../services/errors.ts';
 import type { JsonObject, JsonValue } from '../../services/json.ts';
 import { restartingModeOf, type RestartMode } from '../../services/process-control.ts';
 import type { Platform, PlatformFiles } from '../platform.ts';
 import { callGuarded } from '../messaging/call-user.ts';
 import type { InboundMessage } from '../messaging/inbound/message.ts';
-import { areAccepted } from '../messaging/outbound/result.ts';
-import type { MessageOptions } from '../messaging/outbound/message.ts';
 import type { OutputHandlerOptions } from './main-cycle.ts';
-import type { Payload } from './api/mqtt-client.ts';
 import {
   checkCycle,
   resolveOptions,
@@ -103,33 +99,6 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   setCustomUpdateHandler(handler: (client: this, payload: JsonObject) => unknown): void {
     this.#updateHandler = handler;
     this.#unit.root.set({ type: 'update.configure', handsOver: true });
-  }
-
-  /**
-   * Publishes to every topic of a key of `output_topic`, else of `output_base_topic`, at QoS 1 unless the options of this
-   * call or of the `outbox` say otherwise: it is sent until the broker has acknowledged it, also after a restart. Never
-   * rejects. Before the start the message is queued.
-   *
-   * @returns `true` when the message was delivered or queued for every topic; `false` for an unknown key or a refusal.
-   * @example
-   * const isAccepted = await client.publishToTopics('output/pepeunit', 21.5);
-   */
-  publishToTopics(key: string, message: Payload, options?: MessageOptions): Promise<boolean> {
-    const topics =
-      typeof key === 'string' ? (this.schema.outputTopic[key] ?? this.schema.outputBaseTopic[key]) : undefined;
-    if (!topics) {
-      this.logger.warning(`Nothing was published: the schema has no output topic "${textOf(key)}"`);
-      return Promise.resolve(false);
-    }
-    return areAccepted(
-      topics.map((topic) => this.mqttClient.publishDetailed(topic, message, this.#withQos(topic, options))),
-    );
-  }
-
-  /** Adds the topic's quality of service to options that name none; `publish` checks whether they are options. */
-  #withQos(topic: string, options: MessageOptions | undefined): MessageOptions | undefined {
-    const isUnset = options === undefined || (options instanceof Object && options.qos === undefined);
-    return isUnset ? { ...options, qos: this.#unit.plane.publisher.qosOf(topic) } : options;
   }
 
   /**

@@ -7,27 +7,9 @@ import { createTimeouts } from '../messaging/timeout.ts';
 import type { Adapters } from '../platform.ts';
 import { failureOfRoot, stopSilently, waitForEvent } from './await-event.ts';
 import type { DataPlane } from './data-plane.ts';
+import type { InFlight } from './in-flight.ts';
 import type { Cycle } from './main-cycle.ts';
 import type { Root } from './root.ts';
-
-/** Calls of the app under way, which end early only when the unit stops. */
-export interface InFlight {
-  /** Returns a signal for a new call, which aborts when the unit stops. */
-  signal(): AbortSignal;
-  /** Aborts every call under way. @param reason Cause of their errors. */
-  abort(reason?: unknown): void;
-}
-
-export const createInFlight = (): InFlight => {
-  let controller = new AbortController();
-  return {
-    signal: () => controller.signal,
-    abort: (reason) => {
-      controller.abort(reason);
-      controller = new AbortController();
-    },
-  };
-};
 
 /** Start, stop and restart of the unit. */
 export interface Lifecycle {

@@ -1,9 +1,13 @@
+import type { Qos } from '../../services/broker.ts';
+import { textOf } from '../../services/errors.ts';
+import type { MessageOptions } from '../messaging/outbound/message.ts';
+import { areAccepted } from '../messaging/outbound/result.ts';
 import type { Cipher } from '../../services/cipher.ts';
 import { measureState, type StateReport } from '../../services/system.ts';
 import type { Adapters } from '../platform.ts';
 import { createFileManager, type FileManager } from './api/file-manager.ts';
 import { createLogger, type Logger } from './api/logger.ts';
-import { createMqttClient, type MqttClient } from './api/mqtt-client.ts';
+import { createMqttClient, type MqttClient, type Payload } from './api/mqtt-client.ts';
 import { createRestClient, type RestClient } from './api/rest-client.ts';
 import type { SchemaManager } from './api/schema.ts';
 import type { Settings } from './api/settings.ts';
@@ -84,6 +88,7 @@ export abstract class ClientParts<TEnv extends object> {
    */
   readonly cipher: Cipher;
   readonly #root: Root;
+  readonly #qosOf: (topic: string) => Qos;
   readonly #measure: () => Promise<StateReport>;
   readonly #documents: UnitRuntime<TEnv>['documents'];
 
@@ -92,6 +97,7 @@ export abstract class ClientParts<TEnv extends object> {
     const stopSignal = inFlight.signal;
     const { env, saveEnv, saveSchema } = documents;
     this.#root = root;
+    this.#qosOf = (topic) => plane.publisher.qosOf(topic);
     this.#documents = documents;
     this.cipher = adapters.cipher;
     this.fileManager = createFileManager(adapters);
@@ -174,6 +180,33 @@ export abstract class ClientParts<TEnv extends object> {
    */
   getSystemState(): Promise<StateReport> {
     return this.#measure();
+  }
+
+  /**
+   * Publishes to every topic of a key of `output_topic`, else of `output_base_topic`, at QoS 1 unless the options of this
+   * call or of the `outbox` say otherwise: it is sent until the broker has acknowledged it, also after a restart. Never
+   * rejects. Before the start the message is queued.
+   *
+   * @returns `true` when the message was delivered or queued for every topic; `false` for an unknown key or a refusal.
+   * @example
+   * const isAccepted = await client.publishToTopics('output/pepeunit', 21.5);
+   */
+  publishToTopics(key: string, message: Payload, options?: MessageOptions): Promise<boolean> {
+    const topics =
+      typeof key === 'string' ? (this.schema.outputTopic[key] ?? this.schema.outputBaseTopic[key]) : undefined;
+    if (!topics) {
+      this.logger.warning(`Nothing was published: the schema has no output topic "${textOf(key)}"`);
+      return Promise.resolve(false);
+    }
+    return areAccepted(
+      topics.map((topic) => this.mqttClient.publishDetailed(topic, message, this.#withQos(topic, options))),
+    );
+  }
+
+  /** Adds the topic's quality of service to options that name none; `publish` checks whether they are options. */
+  #withQos(topic: string, options: MessageOptions | undefined): MessageOptions | undefined {
+    const isUnset = options === undefined || (options instanceof Object && options.qos === undefined);
+    return isUnset ? { ...options, qos: this.#qosOf(topic) } : options;
   }
 
   /**

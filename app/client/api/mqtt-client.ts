@@ -8,6 +8,7 @@ import type { MessageOptions } from '../../messaging/outbound/message.ts';
 import type { Publisher } from '../../messaging/outbound/publisher.ts';
 import { isOnline, waitForEvent } from '../await-event.ts';
 import type { Root } from '../root.ts';
+import { createExtraTopics } from './extra-topics.ts';
 import { checkWait, type WaitOptions } from '../options/options.ts';
 import { waitWithin } from './wait-limit.ts';
 import type { Clock } from '../../../services/clock.ts';
@@ -175,34 +176,6 @@ const countReconnects = (root: Root) => {
     const was = reconnected;
     reconnected = false;
     return was;
-  };
-};
-
-/** Keeps the set of topics that the app subscribes to besides the schema's. */
-const createExtraTopics = (
-  root: Root,
-  warn: (message: string) => void,
-): Pick<MqttClient, 'subscribeTopics' | 'unsubscribeTopics'> => {
-  const extra = new Set<string>();
-  /** Rejects a single text, which would be read as a list of its characters. */
-  const listed = (topics: readonly string[]): readonly string[] => {
-    if (Array.isArray(topics)) return topics;
-    warn(`${textOf(topics)} was passed over: a list of topics is needed.`);
-    return [];
-  };
-  const sendTopics = () => root.set({ type: 'mqtt.alsoWant', topics: [...extra] });
-  return {
-    subscribeTopics: (topics) => {
-      for (const topic of listed(topics)) {
-        if (typeof topic === 'string') extra.add(topic);
-        else warn(`${textOf(topic)} can't be subscribed to: a topic is a text.`);
-      }
-      sendTopics();
-    },
-    unsubscribeTopics: (topics) => {
-      for (const topic of listed(topics)) extra.delete(topic);
-      sendTopics();
-    },
   };
 };
 
