@@ -11,7 +11,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { createReports } from './reports.ts';
-import { isOnline, waitForIdle, type UnitActor } from './await-event.ts';
+import { isOnline, waitForIdle } from './await-event.ts';
 import { rootFactory } from './machines.ts';
 import { createRoot, type Root } from './root.ts';
 import { createEpoch, type Epoch } from './api/time-manager.ts';

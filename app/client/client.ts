@@ -186,7 +186,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
     handler: (event: EventOf<TType>) => unknown,
   ): { unsubscribe(): void } {
     return this.#unit.root.on(type, (event) => {
-      void callGuarded(`handler of "${type}"`, handler, [event as EventOf<TType>], this.#unit.plane.warn);
+      void callGuarded(`handler of "${type}"`, handler, [event], this.#unit.plane.warn);
     });
   }
 }

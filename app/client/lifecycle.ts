@@ -161,32 +161,67 @@ const createStop = ({ root, plane, cycle, inFlight, adapters: { clock } }: Lifec
   };
 };
 
+/** The stops of a unit; what one has ended can begin again. */
+const createStops = ({ root, plane: { inbox, log, publisher } }: LifecycleParts, stop: () => Promise<void>) => {
+  let current: Promise<void> | undefined;
+  let isOver = false;
+  let count = 0;
+  const end = async () => {
+    await stop();
+    isOver = true;
+  };
+  /** Does nothing for a unit that is not stopped, and for a root that failed: it stays so. */
+  const reopen = () => {
+    if (!isOver || failureOfRoot(root.actor)) return;
+    current = undefined;
+    isOver = false;
+    log.startCounting();
+    inbox.start();
+    publisher.start();
+    root.renew();
+  };
+  const reopenAfter = async (ending: Promise<void>): Promise<boolean> => {
+    const countBefore = count;
+    await ending;
+    if (count !== countBefore) return false;
+    reopen();
+    return true;
+  };
+  return {
+    current: () => current,
+    stop: () => {
+      count += 1;
+      return (current ??= end());
+    },
+    reopen: () => {
+      if (current && !isOver) return reopenAfter(current);
+      reopen();
+      return undefined;
+    },
+  };
+};
+
 export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
   const { root, plane, adapters, fault, warning } = parts;
-  const { inbox, log, publisher } = plane;
+  const { log, publisher } = plane;
   let isStarted = false;
   let stopWatching = doNothing;
-  let stopping: Promise<void> | undefined;
-  let stops = 0;
-  let isStopOver = false;
   const leave = createRestart(parts);
   const restart: Lifecycle['restart'] = async (mode) => {
     adapters.process.checkRestart?.(mode);
     await leave(mode);
   };
   const checkFault = createFaultCheck(fault, log);
-
   const stop = createStop(parts);
-  const end = () => {
-    stops += 1;
-    return (stopping ??= stop(isStarted, stopWatching).then(() => {
-      isStopOver = true;
-    }));
-  };
+  const stops = createStops(parts, async () => {
+    await stop(isStarted, stopWatching);
+    isStarted = false;
+    stopWatching = doNothing;
+  });
 
   /** The supervisor starts the program again; elsewhere the app decides, by what was rejected. */
   const leaveAfterFailure = async () => {
-    await end();
+    await stops.stop();
     if (adapters.process.isSupervised) await adapters.process.restart('exit');
   };
   const onRootFailure = (thrown: unknown) => {
@@ -194,30 +229,12 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     leaveAfterFailure().catch((error: unknown) => log.log(LogLevel.Error, failureOf(error).message));
   };
 
-  /** Does nothing for a unit that is not stopped, and for a root that failed: it stays so. */
-  const reopen = () => {
-    if (!isStopOver || failureOfRoot(root.actor)) return;
-    stopping = undefined;
-    isStopOver = false;
-    isStarted = false;
-    log.startCounting();
-    inbox.start();
-    publisher.start();
-    root.renew();
-  };
-  const reopenAfter = async (ending: Promise<void>): Promise<boolean> => {
-    const stopsBefore = stops;
-    await ending;
-    if (stops !== stopsBefore) return false;
-    reopen();
-    return true;
-  };
-
   return {
     start: () => {
       const failure = failureOfRoot(root.actor);
       if (failure) throw failure;
-      if (stopping) throw new ClientError('stopped', 'The client was stopped. Start it again with runMainCycle().');
+      if (stops.current())
+        throw new ClientError('stopped', 'The client was stopped. Start it again with runMainCycle().');
       checkFault();
       if (isStarted) return;
       isStarted = true;
@@ -228,13 +245,9 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
       root.actor.start();
       void publisher.open();
     },
-    stop: end,
-    reopen: () => {
-      if (stopping && !isStopOver) return reopenAfter(stopping);
-      reopen();
-      return undefined;
-    },
+    stop: stops.stop,
+    reopen: stops.reopen,
     restart,
-    afterFailure: async () => (failureOfRoot(root.actor) ? stopping : undefined),
+    afterFailure: async () => (failureOfRoot(root.actor) ? stops.current() : undefined),
   };
 };

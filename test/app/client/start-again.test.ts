@@ -130,6 +130,14 @@ describe('for real', () => {
     return runInNewContext('gc') as () => void;
   })();
 
+  const figures = async () => {
+    await settle();
+    collect();
+    const resources = process.getActiveResourcesInfo().toSorted();
+    const listeners = process.eventNames().map((name) => `${String(name)} ${process.listenerCount(name)}`);
+    return { resources, listeners, heap: process.memoryUsage().heapUsed };
+  };
+
   test('50 rounds of start and stop leave no handle, no listener and no heap behind (M12, M15)', async () => {
     const { client } = live;
     const seen: string[] = [];
@@ -146,13 +154,6 @@ describe('for real', () => {
       }
       await client.stopMainCycle();
       await running;
-    };
-    const figures = async () => {
-      await settle();
-      collect();
-      const resources = process.getActiveResourcesInfo().toSorted();
-      const listeners = process.eventNames().map((name) => `${String(name)} ${process.listenerCount(name)}`);
-      return { resources, listeners, heap: process.memoryUsage().heapUsed };
     };
     for (let count = 1; count <= 10; count += 1) await round(count);
     const before = await figures();
