@@ -89,7 +89,7 @@ module.exports = {
     rule(
       'client-api-and-options-are-below-client',
       { path: '^app/client/(api|options)/' },
-      { path: '^app/client/(?!(api|options)/|(await-event|inspection)\\.ts$)' },
+      { path: '^app/client/(?!(api|options)/|(await-event|inspection|root)\\.ts$)' },
     ),
     rule('terminal-is-the-ground-of-cli-and-demo', { path: '^app/terminal/' }, { path: '^app/(?!terminal/)' }),
     rule('demo-is-below-cli', { path: '^app/demo/' }, { path: '^app/(?!(demo|terminal)/|instance/index\\.ts$)' }),

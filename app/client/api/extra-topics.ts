@@ -1,12 +1,8 @@
 import { textOf } from '../../../services/errors.ts';
 import type { Root } from '../root.ts';
-import type { MqttClient } from './mqtt-client.ts';
 
 /** Keeps the set of topics that the app subscribes to besides the schema's. */
-export const createExtraTopics = (
-  root: Root,
-  warn: (message: string) => void,
-): Pick<MqttClient, 'subscribeTopics' | 'unsubscribeTopics'> => {
+export const createExtraTopics = (root: Root, warn: (message: string) => void) => {
   const extra = new Set<string>();
   /** Rejects a single text, which would be read as a list of its characters. */
   const listed = (topics: readonly string[]): readonly string[] => {
@@ -16,14 +12,14 @@ export const createExtraTopics = (
   };
   const sendTopics = () => root.set({ type: 'mqtt.alsoWant', topics: [...extra] });
   return {
-    subscribeTopics: (topics) => {
+    subscribeTopics: (topics: readonly string[]) => {
       for (const topic of listed(topics)) {
         if (typeof topic === 'string') extra.add(topic);
         else warn(`${textOf(topic)} can't be subscribed to: a topic is a text.`);
       }
       sendTopics();
     },
-    unsubscribeTopics: (topics) => {
+    unsubscribeTopics: (topics: readonly string[]) => {
       for (const topic of listed(topics)) extra.delete(topic);
       sendTopics();
     },
