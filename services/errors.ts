@@ -147,7 +147,7 @@ export class ProcessError extends PepeunitError<'spawn' | 'taken' | 'unsupported
 
 /** The client can't do what was asked, or can't any more. */
 export class ClientError extends PepeunitError<
-  'stopped' | 'options' | 'unsupported' | 'timeout' | 'aborted' | 'invalid' | 'failed'
+  'stopped' | 'options' | 'unsupported' | 'timeout' | 'aborted' | 'superseded' | 'invalid' | 'failed'
 > {
   override readonly name = 'ClientError';
 }

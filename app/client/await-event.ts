@@ -23,6 +23,15 @@ const failed = (cause: unknown) =>
     cause,
   });
 
+const crashed = (child: ChildName, cause: unknown) =>
+  new ClientError(
+    'failed',
+    `The ${child} machine failed before this was done: ${failureOf(cause).message}. Try again.`,
+    {
+      cause,
+    },
+  );
+
 /** The failure of a unit whose root machine has failed; `undefined` for any other. */
 export const failureOfRoot = (unit: UnitActor): ClientError | undefined => {
   const { status, error } = unit.getSnapshot();
@@ -44,22 +53,39 @@ export const stopSilently = (unit: UnitActor): void => {
   unit.stop();
 };
 
+/** Options of {@link waitForEvent}. */
+interface EventWait {
+  /** Ends the wait: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** The child machine that the request is for. */
+  readonly child?: ChildName;
+}
+
+/** Whether a child machine failed too often and is not started again. */
+const isOff = ({ value }: SnapshotFrom<UnitActor>, child: ChildName): boolean => value[child] === 'failed';
+
+const staysOff = (child: ChildName) =>
+  new ClientError(
+    'failed',
+    `The ${child} machine failed too often and stays off; the log says why. Restart the program.`,
+  );
+
 /**
  * Waits for one of several events of the unit.
  *
- * @param signal Ends the wait: it rejects with the signal's reason.
  * @throws {PepeunitError} The failure of an event in `failing`; {@link ClientError} when the unit ends first: `stopped`, or
- * `failed` with the cause.
+ * `failed` with the cause; also `failed` when the machine that would answer stays off.
  */
 export const waitForEvent = <TDone extends EmittedType>(
   unit: UnitActor,
   done: readonly TDone[],
   failing: readonly FailureType[],
-  signal?: AbortSignal,
+  { signal, child }: EventWait = {},
 ): Promise<Extract<Emitted, { type: TDone }>> =>
   new Promise((resolve, reject) => {
     // A unit that has ended emits no more events.
     if (unit.getSnapshot().status !== 'active') throw failureOfRoot(unit) ?? stopped();
+    if (child && isOff(unit.getSnapshot(), child)) throw staysOff(child);
     const abort = () => settle(() => reject(signal?.reason));
     signal?.addEventListener('abort', abort);
     const subscriptions = [
@@ -70,6 +96,7 @@ export const waitForEvent = <TDone extends EmittedType>(
         unit.on(type, (event) => settle(() => reject('failure' in event ? errorOf(event.failure) : stopped()))),
       ),
       unit.subscribe({
+        next: (now) => child && isOff(now, child) && settle(() => reject(staysOff(child))),
         error: (error) => settle(() => reject(failed(error))),
         complete: () => replaced.has(unit) || settle(() => reject(stopped())),
       }),
@@ -90,17 +117,23 @@ interface ChildSnapshot {
 /**
  * Waits until a child machine's snapshot meets a condition.
  *
- * @throws {ClientError} `stopped` or `failed` when the unit ends first.
+ * @throws {ClientError} `stopped` or `failed` when the unit ends first; `failed` also when the machine fails or stays off.
  */
 export const waitForChild = async (
   unit: UnitActor,
   child: ChildName,
   isMet: (snapshot: ChildSnapshot) => boolean,
 ): Promise<ChildSnapshot> => {
+  const isStartingAgain = ({ value }: SnapshotFrom<UnitActor>) => value[child] === 'restarting';
+  if (isStartingAgain(unit.getSnapshot())) {
+    await waitFor(unit, (now) => !isStartingAgain(now), { timeout: Infinity }).catch(() => undefined);
+  }
+  if (isOff(unit.getSnapshot(), child)) throw staysOff(child);
   const ref: AnyActorRef | undefined = unit.system.get(child);
   if (!ref) throw failureOfRoot(unit) ?? stopped();
   return waitFor(ref, isMet, { timeout: Infinity }).catch((cause: unknown) => {
     if (replaced.has(unit)) return new Promise<never>(() => undefined);
+    if (unit.getSnapshot().status === 'active') throw crashed(child, cause);
     throw failureOfRoot(unit) ?? stopped(cause);
   });
 };

@@ -3,15 +3,25 @@ import { callGuarded, type OnFailure } from '../messaging/call-user.ts';
 
 export type Inspector = Observer<InspectionEvent> | ((event: InspectionEvent) => void);
 
-/** Passes inspection events to the user's observer. After its first failure, which is logged, it gets no more events. */
+/** Failures in a row after which an observer gets no more events. */
+const maxFailures = 5;
+
+/** Passes inspection events to the user's observer. Its first failure is logged, and after five in a row it gets no more. */
 export const guardInspector = (inspector: Inspector, warn: OnFailure): ((event: InspectionEvent) => void) => {
   const observe = typeof inspector === 'function' ? inspector : (event: InspectionEvent) => inspector.next?.(event);
-  let hasFailed = false;
-  const disable = (message: string) => {
-    if (!hasFailed) warn(`${message}. It gets no more events.`);
-    hasFailed = true;
+  let inARow = 0;
+  let isTold = false;
+  const fail = (message: string) => {
+    inARow += 1;
+    if (inARow === maxFailures)
+      return warn(`${message}. It failed ${maxFailures} times in a row and gets no more events.`);
+    if (!isTold && inARow < maxFailures) warn(`${message}. It goes on getting events.`);
+    isTold = true;
   };
   return (event) => {
-    if (!hasFailed) void callGuarded('inspector', observe, [event], disable);
+    if (inARow >= maxFailures) return;
+    const failedBefore = inARow;
+    const settling = callGuarded('inspector', observe, [event], fail);
+    if (!settling && inARow === failedBefore) inARow = 0;
   };
 };

@@ -66,9 +66,10 @@ const createRestart = ({ root, plane, cycle, adapters }: LifecycleParts): Lifecy
   /** @returns Whether there was a link to close. */
   const disconnect = async (): Promise<boolean> => {
     if (!plane.publisher.isAttached()) return false;
-    const done = waitForEvent(root.actor, ['disconnected'], []);
+    const done = waitForEvent(root.actor, ['disconnected'], [], { child: 'mqtt' });
     root.actor.send({ type: 'mqtt.disconnect' });
-    await done;
+    // A link whose machine stays off is closed.
+    await Promise.allSettled([done]);
     return true;
   };
   /** The unit continues in another process, and this one only forwards to it. */

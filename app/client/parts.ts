@@ -21,7 +21,7 @@ type Machines = Pick<UnitRuntime<object>, 'root' | 'lifecycle' | 'plane'>;
 
 const syncLogs = async ({ root: { actor }, lifecycle }: Machines): Promise<number> => {
   lifecycle.start();
-  const ended = waitForEvent(actor, ['logsSynced'], ['logsFailed']);
+  const ended = waitForEvent(actor, ['logsSynced'], ['logsFailed'], { child: 'logger' });
   actor.send({ type: 'logger.sync' });
   return (await ended).entries;
 };
@@ -29,7 +29,7 @@ const syncLogs = async ({ root: { actor }, lifecycle }: Machines): Promise<numbe
 /** @returns Whether an answer came; a warning says why not. */
 const syncTime = async ({ root: { actor }, lifecycle, plane }: Machines): Promise<boolean> => {
   lifecycle.start();
-  const ended = waitForEvent(actor, ['timeSynced', 'timeFailed'], []);
+  const ended = waitForEvent(actor, ['timeSynced', 'timeFailed'], [], { child: 'time' });
   actor.send({ type: 'time.sync' });
   const end = await ended;
   if (end.type === 'timeFailed') plane.warn(`Time was not synchronised: ${end.failure.message}`);

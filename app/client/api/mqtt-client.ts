@@ -9,6 +9,7 @@ import type { Publisher } from '../../messaging/outbound/publisher.ts';
 import { isOnline, waitForEvent } from '../await-event.ts';
 import type { Root } from '../root.ts';
 import { createExtraTopics } from './extra-topics.ts';
+import { createLinkRequests } from './link-requests.ts';
 import { checkWait, type WaitOptions } from '../options/options.ts';
 import { waitWithin } from './wait-limit.ts';
 import type { Clock } from '../../../services/clock.ts';
@@ -22,13 +23,15 @@ export interface MqttClient {
    * Starts the unit if need be, and resolves once the link is up and the topics are subscribed.
    *
    * @throws {ClientError | SettingsError | SchemaError} The client was stopped (`stopped`), its root machine failed
-   * (`failed`), the wait was over (`timeout`, `aborted`), or a document or an option is invalid.
+   * (`failed`), the wait was over (`timeout`, `aborted`), {@link MqttClient.disconnect} overtook it (`superseded`), or a
+   * document or an option is invalid.
    * @example
    * await client.mqttClient.connect({ timeoutMs: 60_000 });
    */
   connect(options?: WaitOptions): Promise<void>;
   /**
-   * Closes the link, which stays closed until {@link MqttClient.connect}.
+   * Closes the link, which stays closed until {@link MqttClient.connect}. Resolves once it is closed, or at once when
+   * `connect()` is called meanwhile.
    *
    * @example
    * await client.mqttClient.disconnect();
@@ -179,20 +182,7 @@ const countReconnects = (root: Root) => {
   };
 };
 
-export const createMqttClient = ({ root, clock, start, inbox, publisher, warn }: MqttClientParts): MqttClient => {
-  const connect = async (options: WaitOptions = {}) => {
-    checkWait(options);
-    if (isOnline(root.actor)) return;
-    await waitWithin(clock, options, async (ended) => {
-      start();
-      const online = waitForEvent(root.actor, ['online'], ['misconfigured'], ended);
-      root.actor.send({ type: 'mqtt.connect' });
-      await online;
-      // Loads the messages of earlier runs, so that the app's first one does not have to wait for that.
-      await publisher.open();
-    });
-  };
-
+const createDropInput = (inbox: Inbox): MqttClient['dropInput'] => {
   function dropInput(): Disposable;
   function dropInput<T>(during: () => Promise<T> | T): Promise<T>;
   function dropInput<T>(during?: () => Promise<T> | T): Disposable | Promise<T> {
@@ -200,6 +190,27 @@ export const createMqttClient = ({ root, clock, start, inbox, publisher, warn }:
     if (!during) return release;
     return (async () => during())().finally(release);
   }
+  return dropInput;
+};
+
+export const createMqttClient = ({ root, clock, start, inbox, publisher, warn }: MqttClientParts): MqttClient => {
+  const requests = createLinkRequests();
+  const connect = async (options: WaitOptions = {}) => {
+    checkWait(options);
+    if (isOnline(root.actor)) return;
+    requests.connect();
+    await waitWithin(clock, options, async (ended) => {
+      start();
+      const online = waitForEvent(root.actor, ['online'], ['misconfigured'], {
+        signal: AbortSignal.any([ended, requests.overtakenConnect()]),
+        child: 'mqtt',
+      });
+      root.actor.send({ type: 'mqtt.connect' });
+      await online;
+      // Loads the messages of earlier runs, so that the app's first one does not have to wait for that.
+      await publisher.open();
+    });
+  };
 
   const publishDetailed: MqttClient['publishDetailed'] = (topic, message, options) => {
     const misuse = misuseOf(topic, message, options);
@@ -215,9 +226,13 @@ export const createMqttClient = ({ root, clock, start, inbox, publisher, warn }:
     disconnect: async () => {
       const now = root.actor.getSnapshot();
       if (now.status !== 'active' || now.matches({ lifecycle: 'idle' })) return;
-      const ended = waitForEvent(root.actor, ['disconnected'], []);
+      requests.disconnect();
+      const signal = requests.overtakenDisconnect();
+      const ended = waitForEvent(root.actor, ['disconnected'], [], { signal, child: 'mqtt' });
       root.actor.send({ type: 'mqtt.disconnect' });
-      await ended;
+      await ended.catch((thrown: unknown) => {
+        if (thrown !== signal.reason) throw thrown;
+      });
     },
     setInputHandler: (handler) => inbox.setHandler(handler),
     subscribeAllSchemaTopics: () => root.actor.send({ type: 'mqtt.resubscribe' }),
@@ -229,6 +244,6 @@ export const createMqttClient = ({ root, clock, start, inbox, publisher, warn }:
     isConnected: () => publisher.isAttached(),
     ensureConnected: connect,
     consumeReconnected: countReconnects(root),
-    dropInput,
+    dropInput: createDropInput(inbox),
   };
 };

@@ -1,0 +1,24 @@
+import { ClientError } from '../../../services/errors.ts';
+
+const superseded = () =>
+  new ClientError('superseded', 'The link was closed on request before it was up. Connect again when it is wanted.');
+
+/** Lets a request for the link overtake those for the contrary. */
+export const createLinkRequests = () => {
+  let connects = new AbortController();
+  let disconnects = new AbortController();
+  return {
+    connect: () => {
+      disconnects.abort();
+      disconnects = new AbortController();
+    },
+    disconnect: () => {
+      connects.abort(superseded());
+      connects = new AbortController();
+    },
+    /** @returns A signal that aborts when the link is to be closed instead. */
+    overtakenConnect: () => connects.signal,
+    /** @returns A signal that aborts when the link is to be opened instead. */
+    overtakenDisconnect: () => disconnects.signal,
+  };
+};

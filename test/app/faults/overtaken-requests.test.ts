@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { simulatedUnit, type SimulatedUnit } from '../../../app/testing.ts';
+import { waitForEvent, waitForIdle } from '../../../app/client/await-event.ts';
+import { loggerMachine, type LogLine } from '../../../machines/index.ts';
+import { createUnit, createWorld, provideWorld, type World } from '../../support/unit-world.ts';
+import { settle } from '../../support/until.ts';
+
+let unit: SimulatedUnit;
+beforeEach(() => {
+  unit = simulatedUnit();
+});
+afterEach(() => unit.client.stopMainCycle());
+
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'done',
+    (error: unknown) => (error as { code?: unknown }).code,
+  );
+
+describe('requests for the link', () => {
+  test('a connect() that overtakes a disconnect() settles both, and the link is up', async () => {
+    const { client } = unit;
+    await client.ready();
+    const ends = [codeOf(client.mqttClient.disconnect()), codeOf(client.mqttClient.connect())];
+    expect(await Promise.all(ends)).toEqual(['done', 'done']);
+    expect(client.mqttClient.isConnected()).toBe(true);
+  });
+
+  test('a disconnect() that overtakes a connect() settles both, and the link stays down', async () => {
+    const { client } = unit;
+    const ends = [codeOf(client.ready()), codeOf(client.mqttClient.connect()), codeOf(client.mqttClient.disconnect())];
+    expect(await Promise.all(ends)).toEqual(['superseded', 'superseded', 'done']);
+    await settle();
+    expect(client.mqttClient.isConnected()).toBe(false);
+    await client.mqttClient.connect();
+  });
+
+  test('a long row of them settles, and the last one wins', async () => {
+    const { client } = unit;
+    await client.ready();
+    const { mqttClient } = client;
+    const ends = Array.from({ length: 20 }, (_, index) =>
+      codeOf(index % 2 === 0 ? mqttClient.disconnect() : mqttClient.connect()),
+    );
+    const codes = await Promise.all(ends);
+    expect(new Set(codes)).toEqual(new Set(['done', 'superseded']));
+    expect(codes.at(-1)).toBe('done');
+    expect(mqttClient.isConnected()).toBe(true);
+  });
+});
+
+const applyConfig = () => {
+  throw new Error('a machine broke');
+};
+/** A unit whose logger fails at each start. */
+const broken = (it: World, log: (line: LogLine) => void) =>
+  provideWorld(it, log).provide({ actors: { logger: loggerMachine.provide({ actions: { applyConfig } }) } });
+
+test('a request to a machine that stays off is rejected, be it made before or after (X6)', async () => {
+  const { actor, clock } = createUnit({}, createWorld(), broken);
+  const wait = () => waitForEvent(actor, ['logsSynced'], [], { child: 'logger' });
+  const early = codeOf(wait());
+  actor.send({ type: 'unit.start' });
+  for (let restarts = 0; restarts < 10; restarts += 1) {
+    await settle();
+    clock.increment(1000);
+  }
+  expect(actor.getSnapshot().value.logger).toBe('failed');
+  expect(await early).toBe('failed');
+  await expect(wait()).rejects.toMatchObject({ name: 'ClientError', message: expect.stringContaining('stays off') });
+  await expect(waitForIdle(actor, 'logger')).rejects.toMatchObject({ code: 'failed' });
+  actor.stop();
+});
+
+const warnings = () => unit.world.console.entries.filter(({ text }) => text.includes('inspector'));
+
+describe('an inspector that throws', () => {
+  test('now and then is told once, and kept', async () => {
+    let events = 0;
+    unit = simulatedUnit({
+      inspect: () => {
+        events += 1;
+        if (events % 5 > 0) throw new Error('oops');
+      },
+    });
+    await unit.client.ready();
+    expect(events).toBeGreaterThan(50);
+    expect(warnings()).toMatchObject([{ level: 'Warning', text: expect.stringContaining('goes on getting events') }]);
+  });
+
+  test('five times in a row gets no more events, and both are told', async () => {
+    let events = 0;
+    unit = simulatedUnit({
+      inspect: () => {
+        events += 1;
+        throw new Error('oops');
+      },
+    });
+    await unit.client.ready();
+    expect(events).toBe(5);
+    expect(warnings()).toHaveLength(2);
+    expect(warnings()[1]?.text).toContain('gets no more events');
+  });
+});
