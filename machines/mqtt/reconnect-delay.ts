@@ -64,11 +64,12 @@ export const jitteredDelays = (random: () => number, jitterWindowMs: () => numbe
     return Math.max(random() * max, (0.9 + random() / 5) * windowMs);
   },
   /**
-   * Full jitter. Once the delays have reached their maximum the unit keeps to one attempt per window, as an instance that
-   * does not answer is away from all of its units.
+   * Full jitter, over the window at once where the broker has too many connections. Once the delays have reached their
+   * maximum the unit keeps to one attempt per window, as an instance that does not answer is away from all of its units.
    */
-  retryRefusedAfter: ({ context }: { context: Failed }): number => {
+  retryRefusedAfter: ({ context }: { context: Failed & Partial<Pick<Failing, 'failure'>> }): number => {
     const max = maxRefusedRetryMs(context);
+    if (context.failure?.code === 'quota') return random() * Math.max(max, jitterWindowMs());
     const drawn = random() * max;
     return max < maxMs ? drawn : Math.max(drawn, (0.9 + random() / 5) * jitterWindowMs());
   },

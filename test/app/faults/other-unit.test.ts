@@ -31,7 +31,7 @@ test('what waits does not go out as another unit when env.json is replaced by th
   await leave('of the first', 'of the first too');
   const published = listen();
   const { operator } = unit.instance;
-  const second = await operator.createUnit({ name: 'another', folder: join(unit.folder, '..', 'source') });
+  const second = await operator.createUnit({ name: 'another', folder: join(unit.folder, '..', 'source'), env: {} });
   const own = await unit.read('env.json');
   await writeFile(unit.path('env.json'), JSON.stringify(await operator.getEnv(second.uuid)));
   const client = unit.another();

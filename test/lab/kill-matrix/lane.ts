@@ -88,7 +88,7 @@ export const createLane = async ({ root, instance }: Yard, child: Compiled, name
   };
   await writeFiles(source, { ...newParts, 'main.js': program('new'), ...example });
   await makeLinks(source, newLinks);
-  const { uuid } = await operator.createUnit({ name, folder: source });
+  const { uuid } = await operator.createUnit({ name, folder: source, env: {} });
   const env: JsonObject = { ...(await operator.getEnv(uuid)), PU_COMMIT_VERSION: 'old' };
   const documents = { 'env.json': JSON.stringify(env), 'schema.json': JSON.stringify(operator.getSchema(uuid)) };
   await writeFiles(join(bases, 'old'), {
