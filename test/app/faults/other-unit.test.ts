@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { createLiveUnit, type LiveUnit } from '../../support/live-unit.ts';
@@ -33,7 +32,9 @@ test('what waits does not go out as another unit when env.json is replaced by th
   const { operator } = unit.instance;
   const second = await operator.createUnit({ name: 'another', folder: join(unit.folder, '..', 'source'), env: {} });
   const own = await unit.read('env.json');
-  await writeFile(unit.path('env.json'), JSON.stringify(await operator.getEnv(second.uuid)));
+  const ownSchema = await unit.read('schema.json');
+  await unit.write('env.json', JSON.stringify(await operator.getEnv(second.uuid)));
+  await unit.write('schema.json', JSON.stringify(operator.getSchema(second.uuid)));
   const client = unit.another();
   await client.ready();
   await until(() => client.metrics().outbox.dead === 2);
@@ -43,7 +44,8 @@ test('what waits does not go out as another unit when env.json is replaced by th
   expect(letters.map((letter) => (JSON.parse(letter) as { unit: string }).unit)).toEqual(Array(2).fill(unit.row.uuid));
   expect(letters[0]).toContain(second.uuid);
 
-  await writeFile(unit.path('env.json'), own);
+  await unit.write('env.json', own);
+  await unit.write('schema.json', ownSchema);
   await leave('of the first again');
   await unit.another().ready();
   await until(() => published.length > 0);
