@@ -9,9 +9,15 @@ interface Ping {
 /**
  * Keeps a connection alive: pings on request (MQTT section 3.12), and postpones mqtt.js's own pings.
  *
- * Any packet from the broker answers a ping.
+ * Any packet from the broker answers a ping. While the line is busy with a large message, none can: then the time of
+ * its acknowledgement is what ends a dead link, and the ping is taken as answered.
+ *
+ * @param isCarrying Whether the line is busy with a large message.
  */
-export const createKeepAlive = (client: Pick<MqttClient, 'stream' | 'sendPing' | 'reschedulePing'>) => {
+export const createKeepAlive = (
+  client: Pick<MqttClient, 'stream' | 'sendPing' | 'reschedulePing'>,
+  isCarrying: () => boolean,
+) => {
   const { stream } = client;
   const pings: Ping[] = [];
   let isPutOff = false;
@@ -26,6 +32,10 @@ export const createKeepAlive = (client: Pick<MqttClient, 'stream' | 'sendPing' |
   return {
     ping: () =>
       new Promise<void>((resolve, reject) => {
+        if (isCarrying()) {
+          putOff();
+          return resolve();
+        }
         if (pings.length === 0) stream.on('data', onData);
         pings.push({ resolve, reject });
         client.sendPing();

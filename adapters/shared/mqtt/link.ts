@@ -46,15 +46,15 @@ const disconnect = (client: MqttClient): Promise<void> =>
 /**
  * Creates the port's link over a connection.
  *
- * An acknowledgement that takes longer than `timeoutMs` breaks the link: its message may only be sent again on another
+ * An acknowledgement that takes longer than `timeoutMs`, and than the line may need, breaks the link: its message may only be sent again on another
  * link (MQTT-4.4.0-1), and occupies the broker's window until then.
  */
 export const createLink = (connection: Connection, { release, onOverdue }: LinkOwner): OwnedLink => {
   const { client, connack, options } = connection;
-  const acks = createPendingAcks(options.timeoutMs, (what) =>
-    onOverdue(linkError('timeout', options, `${what} within ${options.timeoutMs} ms`)),
+  const acks = createPendingAcks(options.timeoutMs, (what, allowedMs) =>
+    onOverdue(linkError('timeout', options, `${what} within ${Math.round(allowedMs)} ms`)),
   );
-  const keepAlive = createKeepAlive(client);
+  const keepAlive = createKeepAlive(client, acks.isCarrying);
   const publisher = createPublisher(connection, acks, keepAlive.onAck);
   const subscriber = createSubscriber(connection, acks);
   let ended: BrokerError | undefined;

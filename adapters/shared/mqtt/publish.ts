@@ -32,6 +32,17 @@ const createCork = (stream: MqttClient['stream']) => {
   };
 };
 
+/** Messages of QoS 0 that wait until the socket has taken those before them. */
+const createBlocked = (stream: MqttClient['stream'], acks: PendingAcks) => {
+  const blocked: PendingAck[] = [];
+  const onDrain = () => {
+    acks.drained();
+    for (const ack of blocked.splice(0)) acks.settle(ack);
+  };
+  stream.on('drain', onDrain);
+  return { add: (ack: PendingAck) => blocked.push(ack), stop: () => void stream.off('drain', onDrain) };
+};
+
 /** A message of QoS 1 or 2. */
 interface Unacknowledged {
   readonly ack: PendingAck;
@@ -83,12 +94,8 @@ export const createPublisher = ({ client, connack, options }: Connection, acks: 
   const cork = createCork(stream);
   const refusalOf = createRefusalCheck(connack);
   const windows = windowsOf(connack, options);
-  const blocked: PendingAck[] = [];
+  const blocked = createBlocked(stream, acks);
   let ended: BrokerError | undefined;
-  const onDrain = () => {
-    for (const ack of blocked.splice(0)) acks.settle(ack);
-  };
-  stream.on('drain', onDrain);
   /** Sends waiting messages while there is room. */
   const sendWaiting = (window: Window) => {
     while (window.room > 0) {
@@ -110,7 +117,7 @@ export const createPublisher = ({ client, connack, options }: Connection, acks: 
     /** Refuses every later message: the connection has ended. */
     stop: (error: BrokerError) => {
       ended = error;
-      stream.off('drain', onDrain);
+      blocked.stop();
     },
     publish: (topic: string, payload: Uint8Array | string, { qos = 0, retain = false }: PublishOptions = {}) =>
       new Promise<void>((resolve, reject) => {
@@ -120,14 +127,15 @@ export const createPublisher = ({ client, connack, options }: Connection, acks: 
         // mqtt.js accepts any Uint8Array as a payload, but its types require a Buffer.
         const bytes = payload as Buffer | string;
         if (qos !== 0) {
-          const ack = acks.expect(`a message on ${topic} was not acknowledged`, resolve, reject);
+          const size = publishBytes(topic, payload);
+          const ack = acks.expect(`a message on ${topic} was not acknowledged`, size, resolve, reject);
           windows[qos].waiting.push({ ack, topic, payload: bytes, qos, retain });
           return sendWaiting(windows[qos]);
         }
         cork();
         client.publish(topic, bytes, { qos, retain });
         if (!stream.writableNeedDrain) return resolve();
-        blocked.push(acks.expect(`a message on ${topic} was not taken`, resolve, reject));
+        blocked.add(acks.expect(`a message on ${topic} was not taken`, publishBytes(topic, payload), resolve, reject));
       }),
     publishNow: (topic: string, payload: Uint8Array | string, retain: boolean): boolean => {
       if (ended || stream.writableLength > maxUnwrittenBytes) return false;

@@ -10,6 +10,8 @@ const maxSubscribeBytes = 128 * 1024;
 const topicFilterInvalid = 0x8f;
 const unspecifiedError = 0x80;
 
+const bytesOf = (topics: readonly string[]): number => topics.reduce((sum, topic) => sum + filterBytes(topic), 0);
+
 /** A SUBACK as decoded by mqtt.js. */
 interface Suback {
   readonly granted: readonly unknown[];
@@ -25,7 +27,12 @@ export const createSubscriber = ({ client, options }: Connection, acks: PendingA
   const subscribeGroup = async (topics: string[]): Promise<Grant[]> => {
     let suback: Suback | undefined;
     await new Promise<void>((resolve, reject) => {
-      const ack = acks.expect(`SUBSCRIBE of ${topics.length} topics was not answered`, resolve, reject);
+      const ack = acks.expect(
+        `SUBSCRIBE of ${topics.length} topics was not answered`,
+        bytesOf(topics),
+        resolve,
+        reject,
+      );
       client.subscribe(topics, { qos: 0 }, (error, _subscriptions, packet) => {
         // If any reason code is a failure, mqtt.js returns an error beside the whole SUBACK.
         suback = packet;
@@ -43,7 +50,12 @@ export const createSubscriber = ({ client, options }: Connection, acks: PendingA
   };
   const unsubscribeGroup = (topics: string[]) =>
     new Promise<void>((resolve, reject) => {
-      const ack = acks.expect(`UNSUBSCRIBE of ${topics.length} topics was not answered`, resolve, reject);
+      const ack = acks.expect(
+        `UNSUBSCRIBE of ${topics.length} topics was not answered`,
+        bytesOf(topics),
+        resolve,
+        reject,
+      );
       client.unsubscribe(topics, (error) => {
         const message = 'the link ended before UNSUBACK';
         acks.settle(ack, error ? linkError('closed', options, message, { cause: error }) : undefined);

@@ -8,15 +8,24 @@ import type { Message, Topic } from './message.ts';
 const enoughEnds = 5;
 /** How long a link must last without the message, and how soon with it it has to end, milliseconds. */
 const trialMs = 3_000;
+/** Size from which a message may be more than the line can carry, bytes. */
+const largeBytes = 1024;
 const maxPoisonedTopics = 256;
 
-/** What a broker's end of the link may look like; the broker may well say `credentials` (0x87) of a topic. */
+/**
+ * What a broker's end of the link may look like; the broker may well say `credentials` (0x87) of a topic. A `timeout` is
+ * the link's own end, and counts for a message that the line may not carry: over a small one it is the link that is dead.
+ */
 const endings: readonly string[] = ['closed', 'network', 'malformed', 'credentials'];
 /** The reason code of the unit's own DISCONNECT (MQTT 5 section 3.14.2.1). */
 const normalDisconnection = 0;
 
-const isBrokersEnd = (thrown: unknown): boolean =>
-  thrown instanceof BrokerError && endings.includes(thrown.code) && thrown.reasonCode !== normalDisconnection;
+const isTimeout = (thrown: unknown): boolean => thrown instanceof BrokerError && thrown.code === 'timeout';
+
+const isEndOver = ({ bytes }: Message, thrown: unknown): boolean => {
+  if (isTimeout(thrown)) return bytes >= largeBytes;
+  return thrown instanceof BrokerError && endings.includes(thrown.code) && thrown.reasonCode !== normalDisconnection;
+};
 
 const isWaiting = ({ state }: Message): boolean => state === 'waiting';
 
@@ -72,10 +81,10 @@ export const createPoisonDetector = (clock: Pick<Clock, 'monotonic'>): PoisonDet
   };
   const isTrying = () => topic !== undefined && topic.messages.size > 0;
   /** The link was ended while this message was the first that was not acknowledged. */
-  const suspect = (message: Message) => {
+  const suspect = (message: Message, thrown: unknown) => {
     const tried = trial?.message === message ? trial : undefined;
     trial = undefined;
-    if (tried && clock.monotonic() - tried.sentMs > trialMs) return reset();
+    if (tried && !isTimeout(thrown) && clock.monotonic() - tried.sentMs > trialMs) return reset();
     topic = message.topic;
     suspects = tried ? countEnds(suspects, [topic.name]) : firstSuspects(topic, poisonedTopics);
   };
@@ -101,9 +110,9 @@ export const createPoisonDetector = (clock: Pick<Clock, 'monotonic'>): PoisonDet
       if (message.qos > 0) poisonedTopics.delete(message.topic.name);
     },
     failed: (link, message, thrown) => {
-      if (judged !== link && isBrokersEnd(thrown)) {
+      if (judged !== link && isEndOver(message, thrown)) {
         judged = link;
-        suspect(message);
+        suspect(message, thrown);
       } else if (trial?.message === message) reset();
     },
     isPoison: (message) => {

@@ -99,12 +99,14 @@ test('a newer message that takes its place is tried instead, and the next of its
   expect(bench.publisher.metrics()).toMatchObject({ dead: 2, sent: 1, waiting: 0 });
 });
 
+const timedOut = () => new BrokerError('timeout', 'No answer');
+
 /** Long enough to try a message, and over soon after that. */
 const soonAfter = (at: number): number => (at < 2 ? 1_000 : 4_000);
 
 test.each([
   ['the unit itself closes', soonAfter, () => new BrokerError('closed', 'Closed', { reasonCode: 0 })],
-  ['no answer comes on', soonAfter, () => new BrokerError('timeout', 'No answer')],
+  ['no answer comes on', soonAfter, timedOut],
   ['end long after the message', () => 20_000, closed],
   ['end without the message as well', () => 1_000, closed],
 ])('links that %s cost no message (S8, M10)', async (_what, lastsMs, end) => {
@@ -114,6 +116,17 @@ test.each([
   expect(bench.publisher.metrics()).toMatchObject({ dead: 0, waiting: 2 });
   await live(bench, { lastsMs: 10_000, answersMs: 0 });
   expect(bench.publisher.metrics()).toMatchObject({ sent: 2, waiting: 0 });
+});
+
+test('a large message that the line never carries goes aside after five trials, and what waits behind it goes out (M20, S8)', async () => {
+  const bench = await openTestPublisher();
+  await busy(bench, `huge ${'x'.repeat(8000)}`, 'a 1', 'b 2');
+  const lives: Life[] = Array.from({ length: 6 }, () => ({ lastsMs: 42_000, answersMs: undefined, end: timedOut }));
+  for (const life of lives.slice(0, 5)) await live(bench, life);
+  expect(bench.publisher.metrics()).toMatchObject({ dead: 0 });
+  await live(bench, lives[5] as Life);
+  await live(bench, { lastsMs: 10_000, answersMs: 0 });
+  expect(bench.publisher.metrics()).toMatchObject({ dead: 1, sent: 2, waiting: 0 });
 });
 
 test('links that end at any time cost no message, as long as one of five acknowledges what it is sent (S8, M10)', async () => {
