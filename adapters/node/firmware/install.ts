@@ -2,11 +2,14 @@ import { FirmwareError } from '../../../services/errors.ts';
 import { statsOf, type FileSystem } from '../fs/file-system.ts';
 import { codeOf } from '../fs/errors.ts';
 import { syncFolder } from '../fs/durable-file.ts';
+import { applyOwnership, giveTo, ownershipAt } from '../fs/ownership.ts';
 import { foldersAbove, inside, parentOf } from '../fs/file-tree.ts';
 import type { FirmwareLayout } from './layout.ts';
 import type { SwapPlan } from './plan.ts';
 import { checkFolders, isReached, makePrivateFolder, removeFile, removeFolder, syncFolders } from './operations.ts';
 import type { Tree } from './tree.ts';
+
+const permissions = 0o777;
 
 /** Error codes of file systems without hard links. */
 const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
@@ -18,8 +21,10 @@ const mountedAlone = (path: string, cause: unknown): FirmwareError =>
 
 const copyDurably = async (fs: FileSystem, from: string, to: string): Promise<void> => {
   await fs.copyFile(from, to);
+  const owner = await fs.lstat(from);
   const handle = await fs.open(to, 'r+');
   try {
+    await giveTo(handle, owner);
     await handle.sync();
   } finally {
     await handle.close();
@@ -63,6 +68,25 @@ export const saveVersion = async (
 export const changedFolders = ({ install, remove, create, leave }: SwapPlan): string[] =>
   [...install, ...remove, ...create, ...leave.map(({ path }) => path)].map(parentOf);
 
+const executes = 0o111;
+const readers = 0o444;
+
+/** Gives a staged file the owner and permissions of the one that it replaces; a program stays one. */
+const keepOwnership = async (fs: FileSystem, staged: string, live: string): Promise<void> => {
+  const [next, before] = [await statsOf(fs, staged), await statsOf(fs, live)];
+  if (!next?.isFile()) return;
+  const { owner, mode } = await ownershipAt(live, next.mode & permissions, fs);
+  const executable = before && next.mode & executes ? (mode & readers) >> 2 : 0;
+  const isSame = (owner?.uid ?? next.uid) === next.uid && (owner?.gid ?? next.gid) === next.gid;
+  if (isSame && (next.mode & permissions) === (mode | executable)) return;
+  const handle = await fs.open(staged, 'r');
+  try {
+    await applyOwnership(handle, { owner, mode: mode | executable });
+  } finally {
+    await handle.close();
+  }
+};
+
 /** Installs one staged file. If it is no longer staged, it must be in place already. */
 const install = async (
   fs: FileSystem,
@@ -71,6 +95,7 @@ const install = async (
   path: string,
 ): Promise<void> => {
   try {
+    await keepOwnership(fs, inside(staging(id), path), inside(folder, path));
     await fs.rename(inside(staging(id), path), inside(folder, path));
   } catch (cause) {
     if (codeOf(cause) !== 'ENOENT' || (await statsOf(fs, inside(staging(id), path)))) throw cause;

@@ -1,5 +1,5 @@
 import { FirmwareError } from '../../../services/errors.ts';
-import { privateFolder, syncFolder } from '../fs/durable-file.ts';
+import { makePrivateFolders, syncFolder } from '../fs/durable-file.ts';
 import { codeOf } from '../fs/errors.ts';
 import { statsOf, type FileSystem } from '../fs/file-system.ts';
 import { foldersAbove, inside } from '../fs/file-tree.ts';
@@ -38,7 +38,7 @@ export const removeAll = async (fs: FileSystem, path: string): Promise<void> => 
 /** Creates a folder for this user alone; does nothing if it exists. */
 export const makePrivateFolder = async (fs: FileSystem, path: string): Promise<void> => {
   if ((await statsOf(fs, path))?.isDirectory()) return;
-  await fs.mkdir(path, { recursive: true, mode: privateFolder });
+  await makePrivateFolders(path, fs);
 };
 
 /** Sets the permissions of a folder. */

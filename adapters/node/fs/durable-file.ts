@@ -1,11 +1,12 @@
 import { dirname, join, resolve } from 'node:path';
 import { codeOf, isMissing } from './errors.ts';
 import { hostFs, type Content, type DurableFs } from './file-system.ts';
+import { applyOwnership, giveTo, ownerIn, ownershipAt, type Owner } from './ownership.ts';
 import { temporaryName } from './temporary-files.ts';
 
 /** Options of a durable write. */
 export interface ReplaceOptions {
-  /** Permissions of the new file, whatever the umask. @defaultValue 0o600 */
+  /** Permissions of a file that is new, whatever the umask; one that is replaced keeps its own. @defaultValue 0o600 */
   readonly mode?: number;
   /** @defaultValue the host's file system */
   readonly fs?: DurableFs;
@@ -61,16 +62,39 @@ const makeAll = async (wanted: string, fs: DurableFs): Promise<string | undefine
   }
 };
 
-/** Creates a folder and its missing parents durably, for this user alone (0700). */
-export const makeFolder = async (folder: string, fs: DurableFs = hostFs): Promise<void> => {
+/** The folders from the top one of those that were made down to the wanted one, deepest first. */
+const madeFolders = (wanted: string, first: string): string[] => {
+  const made = [wanted];
+  for (let folder = wanted; folder !== first && folder !== dirname(folder);) made.push((folder = dirname(folder)));
+  return made;
+};
+
+/**
+ * Creates a folder and its missing parents for this user alone (0700); for the owner of the folder above where the
+ * superuser does.
+ *
+ * @returns The new ones, deepest first.
+ */
+export const makePrivateFolders = async (folder: string, fs: DurableFs): Promise<readonly string[]> => {
   const wanted = resolve(folder);
   const first = await makeAll(wanted, fs);
-  if (first === undefined) return;
-  const top = dirname(resolve(first));
-  for (let above = dirname(wanted); above.length >= top.length; above = dirname(above)) {
-    await syncFolder(above, fs);
-    if (above === dirname(above)) break;
+  if (first === undefined) return [];
+  const made = madeFolders(wanted, resolve(first));
+  const owner = await ownerIn(dirname(resolve(first)), fs);
+  for (const each of owner ? made : []) {
+    const handle = await fs.open(each, 'r');
+    try {
+      await giveTo(handle, owner as Owner);
+    } finally {
+      await handle.close();
+    }
   }
+  return made;
+};
+
+/** Creates a folder and its missing parents like {@link makePrivateFolders}, durably. */
+export const makeFolder = async (folder: string, fs: DurableFs = hostFs): Promise<void> => {
+  for (const made of await makePrivateFolders(folder, fs)) await syncFolder(dirname(made), fs);
 };
 
 const stage = async (folder: string, { path, content }: Replacement, fs: DurableFs, mode: number): Promise<Staged> => {
@@ -79,7 +103,7 @@ const stage = async (folder: string, { path, content }: Replacement, fs: Durable
   try {
     try {
       await handle.writeFile(content);
-      await handle.chmod(mode);
+      await applyOwnership(handle, await ownershipAt(path, mode, fs));
       await handle.sync();
     } finally {
       await handle.close();
@@ -99,7 +123,7 @@ const forget = (temporary: string, fs: DurableFs): Promise<void> => fs.unlink(te
  *
  * Writes each new content to a private temporary file in the same folder and syncs it, then renames all of them one by
  * one and syncs the folder. A reader finds all of the old or all of the new content, even after a power cut. If a write
- * fails, no file is replaced.
+ * fails, no file is replaced. A file keeps its owner and permissions, as far as this user may give them.
  *
  * @throws The file system's own error; temporary files are removed.
  */

@@ -7,6 +7,8 @@ export type Content = Uint8Array | string | AsyncIterable<Uint8Array>;
 /** Stats of a path. */
 export interface PathStats {
   readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
   readonly dev: number;
   readonly ino: number;
   readonly size: number;
@@ -16,8 +18,9 @@ export interface PathStats {
 }
 
 /** An open file or folder, reduced to the operations of a durable write. */
-interface DurableHandle {
+export interface DurableHandle {
   chmod(mode: number): Promise<void>;
+  chown(uid: number, gid: number): Promise<void>;
   writeFile(content: Content): Promise<void>;
   sync(): Promise<void>;
   close(): Promise<void>;
@@ -34,6 +37,8 @@ export interface DurableFs {
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
   mkdir(path: string, options: { recursive: boolean; mode: number }): Promise<string | undefined>;
+  /** Follows no link. */
+  lstat(path: string): Promise<PathStats>;
 }
 
 /** The operations of an update. Tests count them, kill at each of them and make them fail. */
@@ -41,8 +46,6 @@ export interface FileSystem extends DurableFs {
   open(path: string, flags: string, mode?: number): Promise<ReadableHandle>;
   /** Follows links. */
   stat(path: string): Promise<PathStats>;
-  /** Follows no link. */
-  lstat(path: string): Promise<PathStats>;
   readdir(path: string): Promise<string[]>;
   readFile(path: string): Promise<Uint8Array>;
   readlink(path: string): Promise<string>;

@@ -1,10 +1,12 @@
 import { constants } from 'node:fs';
-import { link, rename, unlink, writeFile } from 'node:fs/promises';
+import { chown, link, rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { privateFile } from './durable-file.ts';
 import { codeOf } from './errors.ts';
+import { hostFs } from './file-system.ts';
 import { openRegularFile } from './open-regular-file.ts';
+import { giveToFolderOwner } from './ownership.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { temporaryName } from './temporary-files.ts';
 
@@ -78,6 +80,7 @@ export const createLock = async (path: string, record: LockRecord): Promise<bool
   const text = textOf(record);
   try {
     await writeFile(whole, text, { mode: privateFile });
+    await giveToFolderOwner({ chown: (uid, gid) => chown(whole, uid, gid) }, whole, hostFs);
     return await place(whole, path, text);
   } finally {
     await unlink(whole).catch(() => undefined);

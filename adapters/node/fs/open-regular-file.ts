@@ -2,6 +2,8 @@ import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { privateFile } from './durable-file.ts';
 import { codeOf } from './errors.ts';
+import { hostFs } from './file-system.ts';
+import { giveToFolderOwner } from './ownership.ts';
 
 /** Error codes of opening links, folders, pipes without a reader, and sockets. */
 const otherKinds = new Set(['ELOOP', 'EMLINK', 'EISDIR', 'ENXIO', 'ENOTSUP', 'EOPNOTSUPP', 'ENODEV']);
@@ -22,7 +24,11 @@ export const openRegularFile = async (path: string, flags: number): Promise<File
     throw thrown;
   }
   try {
-    if ((await handle.stat()).isFile()) return handle;
+    const stats = await handle.stat();
+    if (stats.isFile()) {
+      if (flags & constants.O_CREAT && stats.size === 0) await giveToFolderOwner(handle, path, hostFs);
+      return handle;
+    }
   } catch (thrown) {
     await handle.close();
     throw thrown;

@@ -4,6 +4,7 @@ import { isLoss, StorageError } from '../../../services/errors.ts';
 import type { StoredMessage } from '../../../services/outbox.ts';
 import { privateFile, syncFolder } from '../fs/durable-file.ts';
 import { isMissing } from '../fs/errors.ts';
+import { giveToFolderOwner } from '../fs/ownership.ts';
 import { encodeMessage, encodeRemoval } from './records.ts';
 import { liveRecords, segmentOf, type Place, type Recovered, type Segment } from './recovery.ts';
 
@@ -15,6 +16,7 @@ export interface OutboxHandle {
   write(bytes: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesWritten: number }>;
   truncate(length: number): Promise<void>;
   datasync(): Promise<void>;
+  chown(uid: number, gid: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -63,6 +65,7 @@ const lostIfMissing = (folder: string) => (thrown: unknown) => {
 const beginSegment = async ({ folder, fs }: SegmentsOptions, segments: Segment[]): Promise<Current> => {
   const segment = segmentOf(folder, (segments.at(-1)?.number ?? 0) + 1, randomInt(2 ** 32));
   const handle = await fs.open(segment.path, 'wx', privateFile).catch(lostIfMissing(folder));
+  await giveToFolderOwner(handle, segment.path, files);
   segments.push(segment);
   return { segment, handle };
 };

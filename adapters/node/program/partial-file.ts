@@ -5,6 +5,8 @@ import { StorageError } from '../../../services/errors.ts';
 import { isJsonObject, type JsonValue } from '../../../services/json.ts';
 import { replaceFile } from '../fs/durable-file.ts';
 import { isMissing } from '../fs/errors.ts';
+import { hostFs } from '../fs/file-system.ts';
+import { giveToFolderOwner } from '../fs/ownership.ts';
 import { readJson } from '../fs/read-json.ts';
 
 /** Progress of a download. */
@@ -70,6 +72,7 @@ export const partialFile = (folder: string, link: string): PartialFile => {
     },
     write: async (from, chunks, { validator, total }) => {
       const file = await open(path, from > 0 ? 'r+' : 'w', 0o600);
+      await giveToFolderOwner(file, path, hostFs);
       let bytes = from;
       const keep = async (handle: FileHandle): Promise<void> => {
         await handle.sync();

@@ -70,7 +70,8 @@ async function* linesOf(path: string): AsyncGenerator<Uint8Array> {
 /**
  * Keeps each document in the file at its path, relative to the working directory.
  *
- * Files are for this user alone (0600), and so are created folders (0700), whatever the umask. JSON is indented by two
+ * New files are for this user alone (0600), and so are created folders (0700), whatever the umask; what is replaced keeps
+ * its owner and permissions. JSON is indented by two
  * spaces and limited to 16 MiB; text is streamed. A symbolic link at the path is replaced by a file.
  */
 export const fileStorage = ({ fs = hostFs, lineFs = hostLineFs }: FileStorageOptions = {}): Storage => {

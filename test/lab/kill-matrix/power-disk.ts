@@ -123,6 +123,8 @@ const afterCrash = (root: Node, random: () => number): Node => {
 
 const statsOf = ({ kind, ino, mode, content }: Node): PathStats => ({
   mode,
+  uid: process.getuid?.() ?? 0,
+  gid: process.getgid?.() ?? 0,
   dev: 1,
   ino,
   size: content.length,
@@ -193,6 +195,7 @@ const diskOf = (root: Node): PowerDisk => {
       const node = follow(path, 'open');
       return {
         chmod: async (bits) => void (node.mode = bits),
+        chown: async () => undefined,
         writeFile: async (content) => void (node.content = Buffer.concat([node.content, await bytesOf(content)])),
         sync: async () => {
           node.synced = node.content;

@@ -41,6 +41,7 @@ export const steppingFs = (fs: FileSystem, step: TakeStep): FileSystem => {
         };
       return {
         chmod: on('chmod', (bits) => handle.chmod(bits)),
+        chown: on('chown', (uid, gid: number) => handle.chown(uid, gid)),
         writeFile: on('write', (content) => handle.writeFile(content)),
         sync: on('fsync', () => handle.sync()),
         createReadStream: (options) => handle.createReadStream(options),

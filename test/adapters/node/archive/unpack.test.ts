@@ -34,6 +34,7 @@ const traced = (steps: string[], fail: (step: string) => void = () => undefined)
       const handle = await hostFs.open(at, flags, mode);
       return {
         chmod: (bits) => handle.chmod(bits),
+        chown: (uid, gid) => handle.chown(uid, gid),
         close: () => handle.close(),
         createReadStream: (options) => handle.createReadStream(options),
         writeFile: (content) => (step('write', at), handle.writeFile(content)),

@@ -30,6 +30,7 @@ const traced = (fault?: string, code = 'ENOSPC') => {
         const handle = await hostFs.open(path, flags, mode);
         return {
           chmod: (bits) => call('chmod', path, () => handle.chmod(bits)),
+          chown: (uid, gid) => call('chown', path, () => handle.chown(uid, gid)),
           writeFile: (content) => call('write', path, () => handle.writeFile(content)),
           sync: () => call('fsync', path, () => handle.sync()),
           close: async () => {
@@ -42,6 +43,7 @@ const traced = (fault?: string, code = 'ENOSPC') => {
     rename: (from, to) => call(`rename ${shown(from)} to`, to, () => hostFs.rename(from, to)),
     unlink: (path) => call('unlink', path, () => hostFs.unlink(path)),
     mkdir: (path, options) => hostFs.mkdir(path, options),
+    lstat: (path) => hostFs.lstat(path),
   };
   return { fs, calls };
 };

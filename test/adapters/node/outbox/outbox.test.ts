@@ -160,6 +160,7 @@ const traced = () => {
           return handle.write(bytes, offset, length, position);
         },
         truncate: (length) => handle.truncate(length),
+        chown: (uid, gid) => handle.chown(uid, gid),
         datasync: async () => {
           calls.push('sync');
           await handle.datasync();

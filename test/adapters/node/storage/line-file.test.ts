@@ -17,6 +17,7 @@ const stepped = (step: (bytes: number) => number | undefined): { fs: DurableFs; 
       const handle = await hostFs.open(path, flags, mode);
       return {
         chmod: (bits) => handle.chmod(bits),
+        chown: (uid, gid) => handle.chown(uid, gid),
         sync: () => handle.sync(),
         close: () => handle.close(),
         writeFile: async (content) => {
