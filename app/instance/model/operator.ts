@@ -6,6 +6,7 @@ import { envOf, firmwareOf, schemaOf } from './firmware.ts';
 import type { Command } from './events.ts';
 import type { ArchiveFile } from './archive.ts';
 import {
+  everyUnit,
   listLogs,
   listUnits,
   type LogQuery,
@@ -211,14 +212,6 @@ export interface Operator {
 }
 
 const defaultPage = { limit: 100, offset: 0 };
-const everyUnit = {
-  withNodes: true,
-  nodeUuids: [],
-  search: '',
-  orderByName: 'asc',
-  orderByCreation: undefined,
-  orderByUpdate: undefined,
-} as const;
 
 /** @param agent UUID of the operator. */
 export const createOperator = (core: Core, token: string, agent: string): Operator => {

@@ -91,6 +91,16 @@ export interface UnitQuery extends PageOf {
 
 type Order = 'asc' | 'desc' | undefined;
 
+/** Every unit with its nodes, by name. */
+export const everyUnit = {
+  withNodes: true,
+  nodeUuids: [],
+  search: '',
+  orderByName: 'asc',
+  orderByCreation: undefined,
+  orderByUpdate: undefined,
+} as const;
+
 const page = <T>(rows: readonly T[], { limit, offset }: PageOf): readonly T[] => rows.slice(offset, offset + limit);
 
 const newestFirst = <T extends { readonly created: string }>(rows: readonly T[]): T[] =>
