@@ -27,6 +27,7 @@ import { mqttBroker } from '../adapters/shared/mqtt/broker.ts';
 import { kyRest } from '../adapters/shared/rest/rest.ts';
 import { unmanagedWifi } from '../adapters/shared/unmanaged-wifi.ts';
 import { defaultArchiveLimits } from '../services/firmware.ts';
+import { storedKeptEnv } from '../services/kept-env.ts';
 import { storedLastLink } from '../services/last-link.ts';
 import { storedResetRecord } from '../services/reset.ts';
 import type { Storage } from '../services/storage.ts';
@@ -127,6 +128,7 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
     clockSource: sntpClockSource({ host: ntpHost, clock }),
     broker: mqttBroker(),
     brokerProbe: nodeBrokerProbe(),
+    keptEnv: storedKeptEnv(storage, join(folder, '.pepeunit', 'kept-env.json')),
     lastLink: storedLastLink(storage, join(folder, '.pepeunit', 'link.json')),
     http: kyRest(),
     storage,

@@ -2,6 +2,7 @@ import type { Broker } from '../services/broker.ts';
 import type { Cipher } from '../services/cipher.ts';
 import type { Clock, ClockSource } from '../services/clock.ts';
 import type { FirmwareStore, FirmwarePrograms, ReleaseTrust } from '../services/firmware.ts';
+import type { KeptEnv } from '../services/kept-env.ts';
 import type { BrokerProbe, LastLink } from '../services/last-link.ts';
 import type { JsonValue } from '../services/json.ts';
 import type { Folders } from '../services/folders.ts';
@@ -26,6 +27,8 @@ export interface Adapters {
   readonly broker: Broker;
   /** Finds out whether a broker is there, while a new version can't get online. */
   readonly brokerProbe: BrokerProbe;
+  /** Keeps the env before a new one, until that has brought the unit online. */
+  readonly keptEnv: KeptEnv;
   /** Remembers the broker that the unit was last online at. */
   readonly lastLink: LastLink;
   /** Client of the instance's REST API. */

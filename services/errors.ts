@@ -23,7 +23,7 @@ export class PepeunitError<TCode extends string = string> extends Error {
 }
 
 /** env.json is missing, unreadable or incomplete. */
-export class SettingsError extends PepeunitError<'missing' | 'malformed' | 'invalid' | 'io'> {
+export class SettingsError extends PepeunitError<'missing' | 'malformed' | 'invalid' | 'io' | 'failedBefore'> {
   override readonly name = 'SettingsError';
 }
 

@@ -7,6 +7,8 @@ export * from './broker.ts';
 export * from './cipher.ts';
 export * from './clock.ts';
 export * from './env.ts';
+export { askLastBroker, confirmEnv } from './env-trial.ts';
+export type { AskLastBroker, ConfirmEnv } from './env-trial.ts';
 export * from './errors.ts';
 export * from './firmware.ts';
 export { firstJournal, isFlightId, journalName, parseJournal } from './firmware-journal.ts';
@@ -34,6 +36,7 @@ export {
 export * from './firmware-trial.ts';
 export * from './folders.ts';
 export * from './json.ts';
+export { storedKeptEnv, type EnvTrial, type FailedEnv, type KeptEnv } from './kept-env.ts';
 export * from './last-link.ts';
 export * from './link.ts';
 export * from './log.ts';

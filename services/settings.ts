@@ -4,6 +4,8 @@ import { parseEnv, parseNextEnv, type UnitEnv } from './env.ts';
 import { SettingsError } from './errors.ts';
 import { isJsonObject, type JsonValue } from './json.ts';
 import type { LogLevel } from './log.ts';
+import { keepBefore, putBack, resumeTrial } from './env-trial.ts';
+import type { KeptEnv } from './kept-env.ts';
 import { targetOf, type Rest } from './rest.ts';
 import type { Storage } from './storage.ts';
 
@@ -22,6 +24,8 @@ export interface UnitSettings {
   readonly linkRevision: number;
   /** Grows whenever the WiFi network or its password changes. */
   readonly wifiRevision: number;
+  /** Whether the env has yet to bring the unit online; the one before is kept until then. */
+  readonly isOnTrial?: true;
 }
 
 /** Holds the whole env, secrets included, for adapters and the app; machines see {@link UnitSettings} alone. */
@@ -107,6 +111,8 @@ export interface SettingsSources {
   readonly rest: Rest;
   readonly path: string;
   readonly holder: EnvHolder;
+  /** Where the env before a new one is kept; without it no env is on trial. */
+  readonly keptEnv?: KeptEnv;
 }
 
 /**
@@ -118,11 +124,14 @@ export interface SettingsSources {
  * const sources = { storage: unit.world.storage, rest: unit.world.http, path: 'env.json', holder: envHolder() };
  * const { commitVersion } = await loadEnv(sources);
  */
-export const loadEnv = async ({ storage, path, holder }: SettingsSources): Promise<UnitSettings> =>
-  holder.adopt(await readEnv(storage, path));
+export const loadEnv = async (sources: SettingsSources): Promise<UnitSettings> => {
+  const before = await resumeTrial(sources);
+  const settings = sources.holder.adopt(await readEnv(sources.storage, sources.path));
+  return before ? { ...settings, isOnTrial: true } : settings;
+};
 
 /** Options of a download of the env. */
-export interface EnvDownload extends Pick<SettingsSources, 'storage' | 'rest' | 'path'> {
+export interface EnvDownload extends Pick<SettingsSources, 'storage' | 'rest' | 'path' | 'keptEnv'> {
   /** The current env: where to ask, and as which unit. */
   readonly before: UnitEnv;
   /** File to save it to. @defaultValue `path` */
@@ -151,12 +160,13 @@ const ofVersionInPlace = async (
  * const env = await downloadEnv({ storage, rest, path: 'env.json', before }, AbortSignal.timeout(30_000));
  */
 export const downloadEnv = async (
-  { storage, rest, path, before, to = path }: EnvDownload,
+  { storage, rest, path, before, to = path, keptEnv }: EnvDownload,
   signal: AbortSignal,
 ): Promise<UnitEnv> => {
   const document = await ofVersionInPlace(await rest.getEnv(targetOf(before), signal), { storage, path, before });
   const env = parseNextEnv(document, before.unitUuid);
   signal.throwIfAborted();
+  if (to === path && keptEnv) await keepBefore({ storage, path, keptEnv }, env);
   await storage.writeJson(to, document as JsonValue);
   return env;
 };
@@ -186,7 +196,33 @@ export type LoadSettings = ReturnType<typeof loadSettings>;
  */
 export const refreshSettings = (sources: SettingsSources) =>
   fromPromise<UnitSettings>(async ({ signal }) => {
-    const before = sources.holder.current ?? (await readEnv(sources.storage, sources.path));
-    return sources.holder.adopt(await downloadEnv({ ...sources, before }, signal));
+    // While an env is on trial, the instance of the one that worked is asked.
+    const before =
+      (await resumeTrial(sources)) ?? sources.holder.current ?? (await readEnv(sources.storage, sources.path));
+    const settings = sources.holder.adopt(await downloadEnv({ ...sources, before }, signal));
+    return (await resumeTrial(sources)) ? { ...settings, isOnTrial: true } : settings;
   });
 export type RefreshSettings = ReturnType<typeof refreshSettings>;
+
+/** An env that was put back, and in which variables the one that was given up differed. */
+export interface RestoredEnv {
+  readonly settings: UnitSettings;
+  readonly names: readonly string[];
+}
+
+/**
+ * Puts the env before back, for the settings machine's `restore`.
+ *
+ * @example
+ * import { settingsMachine } from 'pepeunit-client/machines';
+ * import { envHolder, restoreEnv } from 'pepeunit-client/services';
+ *
+ * const sources = { storage: unit.world.storage, rest: unit.world.http, path: 'env.json', holder: envHolder() };
+ * const machine = settingsMachine.provide({ actors: { restore: restoreEnv(sources) } });
+ */
+export const restoreEnv = (sources: SettingsSources) =>
+  fromPromise<RestoredEnv>(async () => {
+    const names = await putBack(sources);
+    return { settings: sources.holder.adopt(await readEnv(sources.storage, sources.path)), names };
+  });
+export type RestoreEnv = ReturnType<typeof restoreEnv>;

@@ -58,7 +58,7 @@ export interface Documents<TEnv extends object> {
 }
 
 export const createDocuments = <TEnv extends object>(
-  { storage, http: rest }: Adapters,
+  { storage, http: rest, keptEnv }: Adapters,
   { envFilePath, schemaFilePath }: ResolvedOptions,
   requests: DocumentRequests,
 ): Documents<TEnv> => {
@@ -68,7 +68,7 @@ export const createDocuments = <TEnv extends object>(
     showEnv(adopted);
     requests.onEnv(adopted);
   };
-  const settingsSources = { storage, rest, path: envFilePath, holder: envHolder(onEnv) };
+  const settingsSources = { storage, rest, path: envFilePath, holder: envHolder(onEnv), keptEnv };
   const env = async () => settingsSources.holder.current ?? readEnv(storage, envFilePath);
   const onSchema = (adopted: UnitSchema) => {
     showSchema(adopted);

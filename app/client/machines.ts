@@ -14,6 +14,7 @@ import type { CarriedOver } from '../../machines/unit/context.ts';
 import { updateMachine } from '../../machines/update.ts';
 import { retryNext } from '../../machines/update/pursuit.ts';
 import { wifiMachine } from '../../machines/wifi.ts';
+import { askLastBroker, confirmEnv } from '../../services/env-trial.ts';
 import { closeLink, holdLink } from '../../services/link.ts';
 import { readOffset, watchClock } from '../../services/clock.ts';
 import { defaultTrialTerms } from '../../services/firmware.ts';
@@ -32,7 +33,7 @@ import { flushLogs, sendStoredLogs } from '../../services/log.ts';
 import { restartProcess, type RestartingMode } from '../../services/process-control.ts';
 import { recallReset, resetProgram } from '../../services/reset.ts';
 import { loadSchema, refreshSchema } from '../../services/schema.ts';
-import { loadSettings, refreshSettings, type SettingsSources } from '../../services/settings.ts';
+import { loadSettings, refreshSettings, restoreEnv, type SettingsSources } from '../../services/settings.ts';
 import { collectState, publishState } from '../../services/system.ts';
 import {
   checkReady,
@@ -157,8 +158,11 @@ const provideUnit = (parts: RootParts) => {
         actors: {
           load: loadSettings(parts.documents.settingsSources),
           refresh: refreshSettings(parts.documents.settingsSources),
+          askBroker: askLastBroker(parts.adapters.brokerProbe, parts.adapters.lastLink),
+          restore: restoreEnv(parts.documents.settingsSources),
+          confirm: confirmEnv(parts.adapters.keptEnv),
         },
-        delays,
+        delays: { ...delays, onlineWithin: termsOf(parts.options).healthyWithinMs },
       }),
       schema: schemaMachine.provide({
         actors: {

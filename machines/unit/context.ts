@@ -54,7 +54,7 @@ export type CommandName = 'update' | 'env_update' | 'schema_update' | 'log_sync'
 
 /** Events that the unit forwards unchanged to a child. */
 export type ForwardedEvent =
-  | Exclude<SettingsEvent, { type: 'settings.pursue' }>
+  | Extract<SettingsEvent, { type: 'settings.load' | 'settings.refresh' }>
   | Exclude<SchemaEvent, { type: 'schema.pursue' }>
   | { type: 'time.sync' }
   | { type: 'mqtt.disconnect' }

@@ -63,6 +63,12 @@ export const notices = {
     line: postponed('Warning', 'Settings: refresh failed', failure, attempts),
     emitted: { type: 'settingsFailed', failure },
   }),
+  'settings.restored': ({ names }) => ({
+    line: {
+      level: 'Warning',
+      text: `The env before is in force again: the new one brought no link, while the broker before is there. It differed in ${names.join(', ')}, and is not tried again until one of them changes`,
+    },
+  }),
   'schema.loaded': ({ topics }) => ({
     line: {
       level: 'Info',

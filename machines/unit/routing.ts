@@ -58,6 +58,11 @@ const updateMessage = ({ isOnline, deniedTopics }: UnitContext): Message => ({
   event: isOnline ? { type: 'broker.up', denied: deniedTopics } : { type: 'broker.down' },
 });
 
+const settingsMessage = ({ isOnline, deniedTopics }: UnitContext): Message => ({
+  to: 'settings',
+  event: isOnline ? { type: 'broker.up', denied: deniedTopics } : { type: 'broker.down' },
+});
+
 const configureUpdate = ({ settings, handsOver }: UnitContext): Message => ({
   to: 'update',
   event: { type: 'update.configure', handsOver, ...(settings && { commitVersion: settings.commitVersion }) },
@@ -88,7 +93,7 @@ const configureLogger = ({ logConfig: { minLevel, maxLength } }: UnitContext): M
 
 /** Initial messages of each child, so that a restarted one resumes at the unit's current state. */
 export const initialMessages: { [K in ChildName]: (context: UnitContext) => Message[] } = {
-  settings: () => [],
+  settings: (context) => [settingsMessage(context)],
   schema: () => [],
   wifi: bringWifiUp,
   time: (context) => [networkMessage('time', context)],
@@ -184,8 +189,8 @@ export const routes = {
     ...keepLink(context),
   ],
   passBrokerOn: (context) => [loggerMessage(context), reporterMessage(context)],
-  passDenialOn: () => [{ to: 'update', event: { type: 'broker.denied' } }],
-  passHealthOn: (context) => [updateMessage(context)],
+  passDenialOn: () => (['settings', 'update'] as const).map((to) => ({ to, event: { type: 'broker.denied' } })),
+  passHealthOn: (context) => [settingsMessage(context), updateMessage(context)],
   holdReporter: (context) => [holdMessage(context)],
   reloadFiles: (_, event) => reloadFiles(event),
   obey: (_, event) => obey(event),

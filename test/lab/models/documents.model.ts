@@ -17,7 +17,8 @@ const invariantsOf = <TContext extends DocumentContext>(id: string, contentOf: (
   const isBusyWith = (slot: string) => (seen: Seen<TContext>) => {
     expect(seen.running).toEqual([slot]);
     expect(seen.snapshot.hasTag('busy')).toBe(true);
-    const isAsked = [`${id}.load`, `${id}.refresh`, `${id}.pursue`].includes(seen.last.type);
+    const asked = [`${id}.load`, `${id}.refresh`, `${id}.pursue`, 'broker.up', 'broker.down', 'broker.denied'];
+    const isAsked = asked.includes(seen.last.type);
     if (!isAsked) expect(seen.context.pending, 'what was remembered is being done').toBeUndefined();
   };
   const isAtRest = ({ running, context }: Seen<TContext>) => {
@@ -68,23 +69,80 @@ export const settings = (commitVersion: string, linkRevision: number): UnitSetti
   wifiRevision: 1,
 });
 
+const onTrial = (commitVersion: string, linkRevision: number): UnitSettings => ({
+  ...settings(commitVersion, linkRevision),
+  isOnTrial: true,
+});
+
+const withoutTrial = (kept: UnitSettings | undefined) => kept && settings(kept.commitVersion, kept.linkRevision);
+
+const shared = invariantsOf<SettingsContext>('settings', (context) => context.settings);
+/** An env is on trial as long as one is kept, and nothing else is done meanwhile. */
+const tries = (slots: readonly string[]) => (seen: Seen<SettingsContext>) => {
+  expect(seen.running).toEqual(slots);
+  expect(seen.context.settings?.isOnTrial).toBe(true);
+};
+
+const settingsInvariants = {
+  ...shared,
+  ready: (seen: Seen<SettingsContext>) => {
+    expect(seen.running).toEqual([]);
+    expect(seen.context.pending, 'what was asked for meanwhile was done').toBeUndefined();
+    expect(seen.context.retry?.attempts ?? 0, 'what can be tried again is').toBe(0);
+    expect(seen.context.settings?.isOnTrial, 'a trial has an end').toBeUndefined();
+    const told = seen.facts.findLast(({ type }) => type === 'settings.loaded') as
+      { settings?: UnitSettings } | undefined;
+    expect(withoutTrial(told?.settings)).toEqual(seen.context.settings);
+  },
+  waiting: (seen: Seen<SettingsContext>) => {
+    shared.waiting(seen);
+    expect(seen.context.settings?.isOnTrial, 'a trial goes on before the next attempt').toBeUndefined();
+  },
+  trying: tries([]),
+  'trying.leaving': ({ context }: Seen<SettingsContext>) => expect(context.hasLink).toBe(true),
+  'trying.connecting': ({ context }: Seen<SettingsContext>) => expect(context.hasLink && !context.isDenied).toBe(false),
+  judging: tries(['askBroker']),
+  restoring: tries(['restore']),
+  confirming: (seen: Seen<SettingsContext>) => {
+    expect(seen.running).toEqual(['confirm']);
+    expect(seen.context.settings).toBeDefined();
+  },
+};
+
 export const settingsModel: MachineModel = defineModel<typeof settingsMachine>({
   machine: settingsMachine,
-  events: [{ type: 'settings.load' }, { type: 'settings.refresh' }, { type: 'settings.pursue' }],
+  events: [
+    { type: 'settings.load' },
+    { type: 'settings.refresh' },
+    { type: 'settings.pursue' },
+    { type: 'broker.up', denied: [] },
+    { type: 'broker.up', denied: ['update'] },
+    { type: 'broker.down' },
+    { type: 'broker.denied' },
+  ],
   errors: { refresh: [new Error('refresh failed'), network] },
-  outputs: { load: [settings('one', 1)], refresh: [settings('two', 2)] },
+  outputs: {
+    load: [settings('one', 1), onTrial('three', 3)],
+    refresh: [settings('two', 2), onTrial('three', 3)],
+    askBroker: [true, false],
+    restore: [{ settings: settings('one', 4), names: ['PU_MQTT_HOST'] }],
+    confirm: [undefined],
+  },
   regions: [
     {
       name: 'all',
-      key: ({ settings: kept, failure, pending, retry }) => [
+      key: ({ settings: kept, failure, pending, retry, hasLink, isDenied }) => [
         kept?.commitVersion,
+        kept?.isOnTrial,
         failure?.code,
         pending,
         retry && retry.attempts > 0,
+        hasLink,
+        isDenied,
       ],
     },
   ],
-  invariants: invariantsOf<SettingsContext>('settings', (context) => context.settings),
+  invariants: settingsInvariants,
 });
 
 export const schemaModel: MachineModel = defineModel<typeof schemaMachine>({

@@ -17,6 +17,7 @@ export const facts: Record<ChildName, readonly AnyEventObject[]> = {
     { type: 'settings.loaded', settings: { ...settings('two', 2), wifiSsid: 'home', wifiRevision: 2 } },
     { type: 'settings.failed', failure, during: 'load' },
     { type: 'settings.postponed', failure, attempts: 1 },
+    { type: 'settings.restored', names: ['PU_MQTT_HOST'] },
   ],
   schema: [
     { type: 'schema.ready' },

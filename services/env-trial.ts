@@ -1,0 +1,120 @@
+import { fromPromise } from 'xstate';
+import { parseEnv, type UnitEnv } from './env.ts';
+import { SettingsError } from './errors.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
+import { connectionOf, differenceOf, type KeptEnv } from './kept-env.ts';
+import type { BrokerProbe, LastLink } from './last-link.ts';
+import type { Storage } from './storage.ts';
+
+/** Where the env and the one before are kept. */
+export interface EnvFiles {
+  readonly storage: Storage;
+  readonly path: string;
+  readonly keptEnv?: KeptEnv;
+}
+
+/** Variables whose change replaces the link. */
+const linkVariables: readonly string[] = ['PU_MQTT_HOST', 'PU_MQTT_PORT', 'PU_AUTH_TOKEN'];
+
+const failedBefore = (names: readonly string[]) =>
+  new SettingsError(
+    'failedBefore',
+    `The instance's env asks for a connection that brought the unit no link before, so it is not used. Correct ${names.join(', ')} in the unit's env.`,
+  );
+
+/** The env.json in place; `undefined` if it can't be used. */
+const inPlace = async ({ storage, path }: EnvFiles): Promise<{ document: JsonObject; env: UnitEnv } | undefined> => {
+  const document = await storage.readJson(path).catch(() => undefined);
+  try {
+    return isJsonObject(document) ? { document, env: parseEnv(document) } : undefined;
+  } catch {
+    // A damaged file is none that could be put back.
+    return undefined;
+  }
+};
+
+/**
+ * Keeps the env in place before a new one replaces it, if the new one makes another link.
+ *
+ * @throws {SettingsError} `failedBefore` if the new one's connection was given up before.
+ * @throws {StorageError} Nothing has changed then.
+ */
+export const keepBefore = async (files: EnvFiles, next: UnitEnv): Promise<void> => {
+  const { keptEnv } = files;
+  const current = keptEnv && (await inPlace(files));
+  if (!keptEnv || !current) return;
+  const record = await keptEnv.read();
+  const tried = connectionOf(next.reserved);
+  if (record?.phase === 'failed' && differenceOf(record.tried, tried).length === 0) {
+    throw failedBefore(differenceOf(tried, connectionOf(current.env.reserved)));
+  }
+  const previous = record?.phase === 'trial' ? record.previous : current.document;
+  const differing = differenceOf(connectionOf(parseEnv(previous).reserved), tried);
+  if (differing.some((name) => linkVariables.includes(name))) {
+    await keptEnv.write({ phase: 'trial', previous, tried });
+  } else if (record) await keptEnv.remove();
+};
+
+/** Puts the env before back, with the version of the program in place. @returns Names of the variables that differed. */
+export const putBack = async (files: EnvFiles): Promise<string[]> => {
+  const { storage, path, keptEnv } = files;
+  const record = await keptEnv?.read();
+  if (!keptEnv || !record || record.phase === 'failed') return [];
+  await keptEnv.write({ ...record, phase: 'restoring' });
+  const { PU_COMMIT_VERSION } = (await inPlace(files))?.document ?? {};
+  const document = { ...record.previous, ...(PU_COMMIT_VERSION !== undefined && { PU_COMMIT_VERSION }) };
+  await storage.writeJson(path, document);
+  await keptEnv.write({ phase: 'failed', tried: record.tried });
+  return differenceOf(connectionOf(parseEnv(document).reserved), record.tried);
+};
+
+/**
+ * Finishes what a kill interrupted, before env.json is read.
+ *
+ * @returns The env before, if the one in place is on trial.
+ */
+export const resumeTrial = async (files: EnvFiles): Promise<UnitEnv | undefined> => {
+  const record = await files.keptEnv?.read();
+  if (!files.keptEnv || !record || record.phase === 'failed') return undefined;
+  if (record.phase === 'restoring') {
+    await putBack(files);
+    return undefined;
+  }
+  const current = await inPlace(files);
+  if (current && differenceOf(connectionOf(current.env.reserved), record.tried).length === 0) {
+    return parseEnv(record.previous);
+  }
+  // The new env was never put in place, or somebody put another one there.
+  await files.keptEnv.remove();
+  return undefined;
+};
+
+/**
+ * Asks whether the broker of the last good link is there, for the settings machine's `askBroker`.
+ *
+ * @example
+ * import { settingsMachine } from 'pepeunit-client/machines';
+ * import { askLastBroker, storedLastLink } from 'pepeunit-client/services';
+ *
+ * const lastLink = storedLastLink(unit.world.storage, '.pepeunit/link.json');
+ * const machine = settingsMachine.provide({ actors: { askBroker: askLastBroker(unit.world.brokerProbe, lastLink) } });
+ */
+export const askLastBroker = (brokerProbe: BrokerProbe, lastLink: LastLink) =>
+  fromPromise<boolean>(async ({ signal }) => {
+    const address = await lastLink.read();
+    return address !== undefined && brokerProbe.isThere(address, signal);
+  });
+export type AskLastBroker = ReturnType<typeof askLastBroker>;
+
+/**
+ * Forgets the env before, for the settings machine's `confirm`.
+ *
+ * @example
+ * import { settingsMachine } from 'pepeunit-client/machines';
+ * import { confirmEnv, storedKeptEnv } from 'pepeunit-client/services';
+ *
+ * const keptEnv = storedKeptEnv(unit.world.storage, '.pepeunit/kept-env.json');
+ * const machine = settingsMachine.provide({ actors: { confirm: confirmEnv(keptEnv) } });
+ */
+export const confirmEnv = (keptEnv: KeptEnv) => fromPromise<void>(() => keptEnv.remove());
+export type ConfirmEnv = ReturnType<typeof confirmEnv>;
