@@ -1,15 +1,11 @@
 import { childNames } from '../../machines/unit/context.ts';
 import { ClientError, failureOf } from '../../services/errors.ts';
 import { LogLevel } from '../../services/log.ts';
-import type { RestartingMode } from '../../services/process-control.ts';
 import type { LogDispatcher } from '../logging/log.ts';
 import { createTimeouts } from '../messaging/timeout.ts';
-import type { Adapters } from '../platform.ts';
-import { failureOfRoot, stopSilently, waitForEvent } from './await-event.ts';
-import type { DataPlane } from './data-plane.ts';
+import { failureOfRoot, waitForEvent } from './await-event.ts';
 import type { InFlight } from './in-flight.ts';
-import type { Cycle } from './main-cycle.ts';
-import type { Root } from './root.ts';
+import { createRestart, type Restart, type RestartParts } from './restart.ts';
 
 /** Start, stop and restart of the unit. */
 export interface Lifecycle {
@@ -23,18 +19,13 @@ export interface Lifecycle {
    * @returns `undefined` when it is ready; else, for a stop under way, whether no other stop came until it was over.
    */
   reopen(): Promise<boolean> | undefined;
-  /** Closes the link, and lets another process take over. @throws {ProcessError} The restart failed; the unit continues. */
-  restart(mode: RestartingMode): Promise<void>;
+  readonly restart: Restart;
   /** Resolves at once, or when a unit whose root machine failed has let everything go. */
   afterFailure(): Promise<void>;
 }
 
-export interface LifecycleParts {
-  readonly root: Root;
-  readonly plane: DataPlane;
-  readonly cycle: Cycle;
+export interface LifecycleParts extends RestartParts {
   readonly inFlight: InFlight;
-  readonly adapters: Adapters;
   /** Error that keeps the unit from starting. */
   readonly fault: ClientError | undefined;
   /** A warning to log at the start. */
@@ -47,8 +38,6 @@ const doNothing = (): void => undefined;
 const stopWithinMs = 4_900;
 /** Time limit for closing the link of a unit that failed, milliseconds. */
 const linkWithinMs = 2_000;
-/** Time limit for flushing the log before a restart, milliseconds. */
-const flushWithinMs = 5_000;
 
 /** Creates the check of the options: throws their fault, and logs it the first time. */
 const createFaultCheck = (fault: ClientError | undefined, log: LogDispatcher) => {
@@ -61,45 +50,9 @@ const createFaultCheck = (fault: ClientError | undefined, log: LogDispatcher) =>
   };
 };
 
-const createRestart = ({ root, plane, cycle, adapters }: LifecycleParts): Lifecycle['restart'] => {
-  const { withTimeout } = createTimeouts(adapters.clock);
-  /** @returns Whether there was a link to close. */
-  const disconnect = async (): Promise<boolean> => {
-    if (!plane.publisher.isAttached()) return false;
-    const done = waitForEvent(root.actor, ['disconnected'], [], { child: 'mqtt' });
-    root.actor.send({ type: 'mqtt.disconnect' });
-    // A link whose machine stays off is closed.
-    await Promise.allSettled([done]);
-    return true;
-  };
-  /** The unit continues in another process, and this one only forwards to it. */
-  const onReplaced = () => {
-    plane.inbox.stop();
-    plane.log.stopCounting();
-    void plane.publisher.stop();
-    stopSilently(root.actor);
-  };
-
-  return async (mode) => {
-    cycle.pause();
-    plane.log.tellCounted();
-    await withTimeout(plane.log.flush(), flushWithinMs);
-    const hadLink = await disconnect();
-    await plane.publisher.release();
-    try {
-      await adapters.process.restart(mode, onReplaced);
-    } catch (thrown) {
-      cycle.resume();
-      void plane.publisher.open();
-      if (hadLink) root.actor.send({ type: 'mqtt.connect' });
-      throw thrown;
-    }
-  };
-};
-
 /** Creates the exit of a unit that lost its parent: the next parent starts the unit again, and two would fight for the session. */
 const createOrphanExit =
-  ({ plane: { log }, adapters }: LifecycleParts, leave: Lifecycle['restart']) =>
+  ({ plane: { log }, adapters }: LifecycleParts, leave: Restart) =>
   () => {
     const gone = adapters.process.isSupervised
       ? 'The supervisor is gone, and the unit leaves. Start `pepeunit run` again.'
@@ -113,7 +66,7 @@ const hung = (count: number): string =>
   'Look for a loop or a call that does not return.';
 
 /** Watches the supervisor, and lets it watch. @returns Ends both. */
-const watchHost = (parts: LifecycleParts, leave: Lifecycle['restart']): (() => void) => {
+const watchHost = (parts: LifecycleParts, leave: Restart): (() => void) => {
   const { process } = parts.adapters;
   const endWatch = process.watchSupervisor(createOrphanExit(parts, leave));
   const endBeat = process.beat?.();
@@ -208,7 +161,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
   let isStarted = false;
   let stopWatching = doNothing;
   const leave = createRestart(parts);
-  const restart: Lifecycle['restart'] = async (mode) => {
+  const restart: Restart = async (mode) => {
     adapters.process.checkRestart?.(mode);
     await leave(mode);
   };

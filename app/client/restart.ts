@@ -1,0 +1,56 @@
+import type { RestartingMode } from '../../services/process-control.ts';
+import { createTimeouts } from '../messaging/timeout.ts';
+import type { Adapters } from '../platform.ts';
+import { stopSilently, waitForEvent } from './await-event.ts';
+import type { DataPlane } from './data-plane.ts';
+import type { Cycle } from './main-cycle.ts';
+import type { Root } from './root.ts';
+
+/** Closes the link, and lets another process take over. @throws {ProcessError} The restart failed; the unit continues. */
+export type Restart = (mode: RestartingMode) => Promise<void>;
+
+export interface RestartParts {
+  readonly root: Root;
+  readonly plane: DataPlane;
+  readonly cycle: Cycle;
+  readonly adapters: Adapters;
+}
+
+/** Time limit for flushing the log before a restart, milliseconds. */
+const flushWithinMs = 5_000;
+
+export const createRestart = ({ root, plane, cycle, adapters }: RestartParts): Restart => {
+  const { withTimeout } = createTimeouts(adapters.clock);
+  /** @returns Whether there was a link to close. */
+  const disconnect = async (): Promise<boolean> => {
+    if (!plane.publisher.isAttached()) return false;
+    const done = waitForEvent(root.actor, ['disconnected'], [], { child: 'mqtt' });
+    root.actor.send({ type: 'mqtt.disconnect' });
+    // A link whose machine stays off is closed.
+    await Promise.allSettled([done]);
+    return true;
+  };
+  /** The unit continues in another process, and this one only forwards to it. */
+  const onReplaced = () => {
+    plane.inbox.stop();
+    plane.log.stopCounting();
+    void plane.publisher.stop();
+    stopSilently(root.actor);
+  };
+
+  return async (mode) => {
+    cycle.pause();
+    plane.log.tellCounted();
+    await withTimeout(plane.log.flush(), flushWithinMs);
+    const hadLink = await disconnect();
+    await plane.publisher.release();
+    try {
+      await adapters.process.restart(mode, onReplaced);
+    } catch (thrown) {
+      cycle.resume();
+      void plane.publisher.open();
+      if (hadLink) root.actor.send({ type: 'mqtt.connect' });
+      throw thrown;
+    }
+  };
+};
