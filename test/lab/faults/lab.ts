@@ -50,6 +50,7 @@ export interface UnitOptions extends Surroundings {
   readonly env?: JsonObject;
   readonly mqtt?: UnitConfig['mqtt'];
   readonly outbox?: UnitConfig['outbox'];
+  readonly update?: UnitConfig['update'];
   /** Whether it publishes all the time. @defaultValue with a `witness` alone */
   readonly publishes?: boolean;
   /** Knows what came to the broker: every message that the unit took must. */
@@ -81,7 +82,7 @@ export const seenBy = (brokers: readonly Pick<Mosquitto, 'said'>[]): Set<string>
 
 const prepare = async (
   folder: string,
-  { port = 1, env, mqtt, outbox, witness, publishes = witness !== undefined }: UnitOptions,
+  { port = 1, env, mqtt, outbox, update, witness, publishes = witness !== undefined }: UnitOptions,
 ): Promise<UnitConfig> => {
   const settings = { PU_MQTT_PORT: port, PU_MQTT_PING_INTERVAL: 2, PU_MQTT_KEEPALIVE: 6, PU_MAX_LOG_LENGTH: 1000 };
   await writeFile(join(folder, 'env.json'), JSON.stringify(envDocument({ ...settings, ...env })));
@@ -90,6 +91,7 @@ const prepare = async (
     folder,
     mqtt: { timeoutMs: 2000, ...mqtt },
     ...(outbox && { outbox }),
+    ...(update && { update }),
     ...(publishes && { publishEveryMs: 100 }),
   };
 };

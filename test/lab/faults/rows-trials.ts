@@ -2,8 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { layLine } from '../../support/cut-line.ts';
+import { sendJson, startHttpServer } from '../../support/http-server.ts';
 import { createSupervisedUnit, createYard } from '../../support/supervised-unit.ts';
-import { secondsBetween, type Row } from './lab.ts';
+import { commander } from './commander.ts';
+import { secondsBetween, seenBy, type Row } from './lab.ts';
 
 const options = 'update: { healthTimeoutMs: 4_000, trialStarts: 1 },';
 
@@ -37,5 +39,37 @@ const brokerAway: Row = {
   },
 };
 
-/** What a version on trial is not to blame for. */
-export const trialFaults: readonly Row[] = [brokerAway];
+/** An env that is well-formed, and that no broker is behind. */
+const wrongEnv: Row = {
+  fault: 'an env with another PU_MQTT_HOST, where no broker is',
+  run: async (lab) => {
+    const broker = await lab.mosquitto();
+    let env = {};
+    const { origin } = lab.later(await startHttpServer((_request, response) => sendJson(response, env)));
+    const unit = await lab.unit({
+      port: broker.port,
+      env: { PU_DOMAIN: new URL(origin).host },
+      update: { healthTimeoutMs: 10_000 },
+      witness: () => seenBy([broker]),
+    });
+    const read = async () =>
+      JSON.parse(await readFile(join(unit.folder, 'env.json'), 'utf8')) as Record<string, unknown>;
+    await unit.tells('online');
+    env = { ...(await read()), PU_MQTT_HOST: '127.0.0.2' };
+    const command = await commander(lab, broker.port);
+    const begun = performance.now();
+    await command('env_update', { COMMAND: 'EnvUpdate' });
+    await unit.tells('offline');
+    const onlineAt = await unit.tells('online', 2, 90_000);
+    await unit.tells('The env before is in force again');
+    const { PU_MQTT_HOST: host } = await read();
+    if (host !== '127.0.0.1') throw new Error(`env.json names ${host}`);
+    return {
+      happened: 'the env before is put back and works; one warning',
+      seconds: secondsBetween(begun, onlineAt),
+    };
+  },
+};
+
+/** What becomes of a new version or env that gets no link. */
+export const trialFaults: readonly Row[] = [brokerAway, wrongEnv];

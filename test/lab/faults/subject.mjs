@@ -26,6 +26,7 @@ const start = (config, unit) => {
     restartMode: 'no_restart',
     ffMqttLogEnable: false,
     mqtt: config.mqtt,
+    update: config.update,
     outbox: config.outbox,
     adapters: { console: { write: ({ level, text }) => say('log', { level, text }), flush: async () => undefined } },
   });

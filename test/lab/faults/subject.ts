@@ -9,6 +9,7 @@ export interface UnitConfig {
   readonly folder: string;
   readonly mqtt: Readonly<Record<string, unknown>>;
   readonly outbox?: Pick<OutboxOptions, 'messages'>;
+  readonly update?: { readonly healthTimeoutMs: number };
   /** How often it publishes, QoS 1. @defaultValue never */
   readonly publishEveryMs?: number;
 }
