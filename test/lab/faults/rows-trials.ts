@@ -63,7 +63,7 @@ const wrongEnv: Row = {
     const onlineAt = await unit.tells('online', 2, 90_000);
     await unit.tells('The env before is in force again');
     const { PU_MQTT_HOST: host } = await read();
-    if (host !== '127.0.0.1') throw new Error(`env.json names ${host}`);
+    if (host !== '127.0.0.1') throw new Error(`env.json names ${JSON.stringify(host)}`);
     return {
       happened: 'the env before is put back and works; one warning',
       seconds: secondsBetween(begun, onlineAt),
