@@ -76,7 +76,7 @@ describe('pepeunit demo', () => {
       expect(summary.logEntries).toBeGreaterThan(10);
       expect(stderr).toMatch(/display +~ shows \d+\.\d\d °C/);
       expect(stderr).toMatch(/✔ the fan turns at 100 %/);
-      expect(stderr).toMatch(/fan +⟳ restores version [0-9a-f]{7}: it did not prove itself in 2 starts/);
+      expect(stderr).toMatch(/fan +⟳ restores version [0-9a-f]{7}: it ended with code 1, in the last of 2 starts/);
       expect(stderr).not.toContain('NaN');
       expect(stderr).not.toContain('\u001b');
     }));
