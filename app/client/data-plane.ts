@@ -27,6 +27,10 @@ export interface DataPlane {
   readonly warn: (message: string) => void;
   /** Masks the secrets of an env in every later log entry. */
   mask(env: UnitEnv): void;
+  /** Does work that nothing waits for but the stop; it never rejects. */
+  inBackground(work: Promise<void>): void;
+  /** Resolves when the work in the background is done. */
+  backgroundEnded(): Promise<void>;
   /** Applies an env: the unit that the messages belong to, and the secrets that no log entry may show. */
   adoptEnv(env: UnitEnv): void;
   /** Takes over how far real time is ahead of the monotonic clock, and so how old the messages of earlier runs are. */
@@ -66,6 +70,17 @@ const earlyLogConfig = (options: ResolvedOptions): LogConfig => ({
   file: options.ffFileLogEnable,
   mqtt: options.ffMqttLogEnable,
 });
+
+const createBackground = (): Pick<DataPlane, 'inBackground' | 'backgroundEnded'> => {
+  const background = new Set<Promise<void>>();
+  return {
+    inBackground: (work) => {
+      background.add(work);
+      void work.then(() => background.delete(work));
+    },
+    backgroundEnded: async () => void (await Promise.all(background)),
+  };
+};
 
 export const createDataPlane = (parts: DataPlaneParts): DataPlane => {
   const { adapters, options, epoch, env, onCommand, extraTopics } = parts;
@@ -107,6 +122,7 @@ export const createDataPlane = (parts: DataPlaneParts): DataPlane => {
     mqttLog,
     warn,
     mask,
+    ...createBackground(),
     adoptEnv: (adopted) => {
       mask(adopted);
       publisher.claim(adopted.unitUuid);

@@ -111,6 +111,7 @@ const createStop = ({ root, plane, cycle, inFlight, adapters: { clock } }: Lifec
     inbox.stop();
     log.stopCounting();
     await flushAll(Math.max(0, dueMs - clock.monotonic()));
+    await withTimeout(plane.backgroundEnded(), Math.max(0, dueMs - clock.monotonic()));
     root.stop();
   };
 };

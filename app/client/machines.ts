@@ -187,7 +187,7 @@ const provideUnit = (parts: RootParts) => {
     actions: {
       noteLink: (_, { denied }) => {
         const address = parts.plane.router.brokerAddress();
-        if (isGoodLink(denied) && address) void parts.adapters.lastLink.keep(address);
+        if (isGoodLink(denied) && address) parts.plane.inBackground(parts.adapters.lastLink.keep(address));
       },
       log: (_, line) => {
         parts.plane.log.say(line.level, line.text);

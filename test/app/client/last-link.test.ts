@@ -37,3 +37,17 @@ test('a link without all of its base topics is not a good one', async () => {
   await settle();
   expect(await linkOf(unit)).toBeUndefined();
 });
+
+test('a stop waits for the record of the broker to be written (M12)', async () => {
+  const unit = simulatedUnit();
+  const finish: (() => void)[] = [];
+  vi.spyOn(unit.world.storage, 'writeJson').mockImplementation(() => new Promise((resolve) => finish.push(resolve)));
+  await unit.client.ready();
+  await settle();
+  let isStopped = false;
+  const stopped = unit.client.stopMainCycle().then(() => (isStopped = true));
+  await settle();
+  expect(isStopped).toBe(false);
+  for (const end of finish) end();
+  await stopped;
+});
