@@ -12,7 +12,8 @@ export interface Folder {
 /** Creates a folder for what outlives a test, and for concurrent tests; the caller removes it. */
 export const createFolder = async (): Promise<Folder> => {
   const path = await mkdtemp(join(tmpdir(), 'pepeunit-test-'));
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  // The clean-up of a download that a stop has cut off may still be at work in it.
+  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 10 }) };
 };
 
 /** Creates a folder that is removed when the test is over. @returns Its path. */
