@@ -132,6 +132,8 @@ export const rewriteLock = async (path: string, record: LockRecord): Promise<voi
 
 /** Removes the lock of a dead process, and no newer one that took its place meanwhile. */
 export const clearLock = async (path: string, dead: string | null): Promise<void> => {
+  // Several may find the same dead lock: the first one's new lock must not give way to the others.
+  if ((await readLock(path)) !== dead) return;
   const aside = join(dirname(path), temporaryName());
   await rename(path, aside).catch((thrown: unknown) => {
     if (codeOf(thrown) !== 'ENOENT') throw thrown;

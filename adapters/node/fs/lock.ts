@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createSerialQueue } from '../../shared/serialize.ts';
 import {
   clearLock,
@@ -46,6 +47,8 @@ export interface FileLockOptions {
 const maxTries = 4;
 const refreshEveryMs = 5_000;
 const lookAfterMs = 1_000;
+/** Time in which all who take over a dead lock at once are done, milliseconds. */
+const settleMs = 250;
 
 /** Paths of this thread's lock files. */
 const held = new Set<string>();
@@ -95,7 +98,11 @@ const acquire = async (path: string, record: LockRecord, options: FileLockOption
     tries += 1;
     if (theirs?.child && isNearby(theirs.child)) await endOrphan?.(theirs.child);
     if (found !== undefined) await clearLock(path, found);
-    if (await createLock(path, record)) return;
+    if (!(await createLock(path, record))) continue;
+    if (found === undefined) return;
+    // One who saw the dead lock as well may still take this one away, taking it for that.
+    await delay(settleMs);
+    if (await hasNonce(path, record.nonce)) return;
   }
 };
 
@@ -136,7 +143,7 @@ const lockHeldBy = (path: string, first: LockRecord): FileLock => {
  * such process runs. One of another container or host, or where the host does not report these, is stale when its beat,
  * which the holder writes every 5 s, has stood still for 15 s.
  *
- * A torn lock costs half a second.
+ * A torn lock costs half a second, one that is taken over a quarter of one.
  *
  * @throws The error of `inUse` if another running process, or this one, holds the lock.
  * @throws The file system's own error, such as `EACCES`.
