@@ -142,8 +142,16 @@ const readers: { [K in keyof ReservedEnv]: (name: string, value: JsonValue) => R
 
 const reservedNames = Object.keys(readers) as (keyof ReservedEnv)[];
 
-/** Variables without which the unit can't reach its network, broker or instance; no default may stand in for them. */
-const vital: ReadonlySet<keyof ReservedEnv> = new Set([
+/**
+ * Variables that decide where the unit connects, and as whom.
+ *
+ * @example
+ * import { connectionVariables, readEnv } from 'pepeunit-client/services';
+ *
+ * const { reserved } = await readEnv(unit.world.storage, 'env.json');
+ * const isComplete = connectionVariables.every((name) => reserved[name] !== '');
+ */
+export const connectionVariables = [
   'PU_DOMAIN',
   'PU_HTTP_TYPE',
   'PU_APP_PREFIX',
@@ -151,9 +159,10 @@ const vital: ReadonlySet<keyof ReservedEnv> = new Set([
   'PU_MQTT_HOST',
   'PU_MQTT_PORT',
   'PU_AUTH_TOKEN',
-  'PUC_WIFI_SSID',
-  'PUC_WIFI_PASS',
-]);
+] as const satisfies readonly (keyof ReservedEnv)[];
+
+/** Variables without which the unit can't reach its network, broker or instance; no default may stand in for them. */
+const vital: ReadonlySet<keyof ReservedEnv> = new Set([...connectionVariables, 'PUC_WIFI_SSID', 'PUC_WIFI_PASS']);
 
 const isGiven = (env: JsonObject, name: string): boolean =>
   Object.hasOwn(env, name) && env[name] !== undefined && env[name] !== null;

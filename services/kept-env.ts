@@ -1,17 +1,6 @@
-import type { ReservedEnv } from './env.ts';
+import { connectionVariables, type ReservedEnv } from './env.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 import type { Storage } from './storage.ts';
-
-/** Variables that decide where the unit connects, and as whom. */
-const connectionVariables = [
-  'PU_DOMAIN',
-  'PU_HTTP_TYPE',
-  'PU_APP_PREFIX',
-  'PU_API_ACTUAL_PREFIX',
-  'PU_MQTT_HOST',
-  'PU_MQTT_PORT',
-  'PU_AUTH_TOKEN',
-] as const satisfies readonly (keyof ReservedEnv)[];
 
 type Connection = Readonly<Record<string, JsonValue>>;
 
