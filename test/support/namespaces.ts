@@ -20,15 +20,16 @@ export const describeWithNamespaces = (name: string, tests: () => void): void =>
   });
 };
 
+const setpriv = 'setpriv';
 /** Words before a command that a user without rights is to run. */
-export const asNobody: readonly string[] = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'];
+export const asNobody: readonly string[] = [setpriv, '--reuid=65534', '--regid=65534', '--clear-groups', '--'];
 
 // The first program is still found with root's rights.
 const tried = [...asNobody.slice(1), 'sh', '-c', 'exec "$0" --version', process.execPath];
 
 /** Why a user without rights can't run this Node, such as one in a folder of root's; empty if they can. */
 export const nobodyLacks =
-  isRoot && spawnSync('setpriv', tried).status !== 0 ? `nobody but root can run ${process.execPath}` : '';
+  isRoot && spawnSync(setpriv, tried).status !== 0 ? `nobody but root can run ${process.execPath}` : '';
 
 /** A small disk in place of a folder, for the programs that are started on it. */
 export interface SmallDisk {
