@@ -42,7 +42,7 @@ module.exports = {
       'adapters-take-services-as-types',
       { path: '^adapters/' },
       {
-        path: '^services/(?!(errors|json|firmware-journal|firmware-transitions|firmware-trial)\\.ts$)',
+        path: '^services/(?!(errors|json|redaction|firmware-journal|firmware-transitions|firmware-trial)\\.ts$)',
         dependencyTypesNot: ['type-only'],
       },
     ),

@@ -1,6 +1,7 @@
 import { SettingsError } from './errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 import { LogLevel } from './log.ts';
+import { hideSecretsOf, olderWifiPass } from './secrets.ts';
 
 /** The protocol's reserved variables of env.json, coerced and complete. */
 export interface ReservedEnv {
@@ -55,26 +56,12 @@ export const envDefaults: ReservedEnv = {
   PUC_MAX_RECONNECTION_INTERVAL: 60_000,
 };
 
-/** Variables whose values must not appear in logs, errors, events or inspectors. */
-export const secretVariables = ['PU_AUTH_TOKEN', 'PU_SECRET_KEY', 'PU_ENCRYPT_KEY', 'PUC_WIFI_PASS'] as const;
-
 /** Names that earlier clients gave to variables. */
 const olderNames: { readonly [K in keyof ReservedEnv]?: string } = {
   PU_MIN_LOG_LEVEL: 'MINIMAL_LOG_LEVEL',
   PUC_WIFI_SSID: 'WIFI_SSID',
-  PUC_WIFI_PASS: 'WIFI_PASS',
+  PUC_WIFI_PASS: olderWifiPass,
 };
-
-/**
- * Whether a variable of env.json is a secret, by its name or the one of earlier clients.
- *
- * @example
- * import { isSecretVariable } from 'pepeunit-client/services';
- *
- * isSecretVariable('PUC_WIFI_PASS'); // true
- */
-export const isSecretVariable = (name: string): boolean =>
-  secretVariables.some((secret) => secret === name || olderNames[secret] === name);
 
 /** A whole env.json: the reserved variables and the developer's own. */
 export interface UnitEnv {
@@ -232,7 +219,7 @@ export const unitUuidOf = (token: string): string => {
 
 /**
  * Checks a whole env.json, coercing what users type into forms. A variable that can't be used and is not needed to
- * reach the instance takes its default; `defaulted` names it.
+ * reach the instance takes its default; `defaulted` names it. From then on this process shows its secrets nowhere.
  *
  * @throws {SettingsError} `malformed` when it is no JSON object, `invalid` naming the variable that cuts the unit off.
  * @see Pepeunit, developer documentation, "env.json"
@@ -243,6 +230,7 @@ export const unitUuidOf = (token: string): string => {
  * console.log(`${unitUuid} talks to ${reserved.PU_MQTT_HOST}`);
  */
 export const parseEnv = (document: unknown): UnitEnv => {
+  hideSecretsOf(document);
   if (!isJsonObject(document)) {
     throw new SettingsError('malformed', 'env.json must be a JSON object. Download the env from the instance again.');
   }

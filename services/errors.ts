@@ -1,5 +1,8 @@
+import { redacted, redactedData } from './redaction.ts';
+
 /**
- * Base of every error of this package: a stable `name` and `code`, a message that says what to do, and the `cause`.
+ * Base of every error of this package: a stable `name` and `code`, a message that says what to do, and the
+ * `cause`. Neither shows a secret of this process.
  *
  * @example
  * import { PepeunitError } from 'pepeunit-client';
@@ -17,7 +20,7 @@ export class PepeunitError<TCode extends string = string> extends Error {
   readonly code: TCode;
 
   constructor(code: TCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(redacted(message), redactedData(options));
     this.code = code;
   }
 }
@@ -176,20 +179,20 @@ export const textOf = (value: unknown): string => {
 };
 
 const describeThrown = (thrown: unknown): Failure => {
-  if (!(thrown instanceof Error)) return { name: 'Error', code: 'unexpected', message: textOf(thrown) };
+  if (!(thrown instanceof Error)) return { name: 'Error', code: 'unexpected', message: redacted(textOf(thrown)) };
   const { name, message, code } = thrown as Error & { readonly code?: unknown };
   const { status, retryAfterMs } = thrown instanceof RestError ? thrown : ({} as AnswerFacts);
   return {
-    name: textOf(name),
-    code: typeof code === 'string' && code !== '' ? code : 'unexpected',
-    message: textOf(message) || 'Something failed without saying why',
+    name: redacted(textOf(name)),
+    code: typeof code === 'string' && code !== '' ? redacted(code) : 'unexpected',
+    message: redacted(textOf(message)) || 'Something failed without saying why',
     ...(status !== undefined && { status }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
 };
 
 /**
- * Turns anything thrown into plain data; the `code` is `unexpected` if it has none. Never throws.
+ * Turns anything thrown into plain data without secrets; the `code` is `unexpected` if it has none. Never throws.
  *
  * @example
  * import { failureOf } from 'pepeunit-client/services';
@@ -200,7 +203,7 @@ export const failureOf = (thrown: unknown): Failure => {
   try {
     return describeThrown(thrown);
   } catch {
-    return { name: 'Error', code: 'unexpected', message: textOf(thrown) };
+    return { name: 'Error', code: 'unexpected', message: redacted(textOf(thrown)) };
   }
 };
 

@@ -46,6 +46,7 @@ export * from './process-control.ts';
 export * from './reset.ts';
 export * from './rest.ts';
 export * from './schema.ts';
+export { isSecretVariable, secretVariables } from './secrets.ts';
 export * from './settings.ts';
 export type { Storage } from './storage.ts';
 export * from './system.ts';

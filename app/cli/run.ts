@@ -5,7 +5,9 @@ import type { ProcessEnd } from '../../adapters/node/process/child.ts';
 import { endLike, passSignals } from '../../adapters/node/process/signals.ts';
 import { supervise, type SupervisorEvent } from '../../adapters/node/process/supervisor.ts';
 import { takeSupervisorLock } from '../../adapters/node/process/lock.ts';
+import { readDocument } from '../../adapters/node/fs/read-json.ts';
 import { failureOf } from '../../services/errors.ts';
+import { hideSecretsOf } from '../../services/secrets.ts';
 import { command, exitCode, numberFromZero, positiveNumber, UsageError, wholeNumber } from './command.ts';
 import { printStatus } from '../terminal/output.ts';
 
@@ -66,6 +68,10 @@ const unitFolderOf = async (main: string, named: string | undefined): Promise<st
   return isHere ? resolve('.') : own;
 };
 
+/** Hides the unit's secrets in what the supervisor prints. */
+const hideSecretsIn = async (folder: string): Promise<void> =>
+  hideSecretsOf(await readDocument(join(folder, 'env.json')).catch(() => undefined));
+
 /** `pepeunit run`: supervises a unit. */
 export const runCommand = command(
   {
@@ -110,6 +116,7 @@ export const runCommand = command(
   },
   async ({ operands: [main = '', ...args], options }) => {
     const folder = await unitFolderOf(main, options.folder);
+    await hideSecretsIn(folder);
     const graceMs = seconds('grace', options.grace) ?? defaultGraceSeconds * 1000;
     const healthyWithinMs = seconds('healthy-within', options['healthy-within']);
     const heartbeat = heartbeatMs(options.heartbeat);
@@ -136,6 +143,7 @@ export const runCommand = command(
         onStart: (unit) => {
           signals.passTo(unit);
           void lock.note(unit.pid);
+          void hideSecretsIn(folder);
         },
         stopped: signals.stopped,
       });

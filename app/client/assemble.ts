@@ -73,7 +73,6 @@ export const createUnit = <TEnv extends object>(
     stopSignal: inFlight.signal,
     onEnv: (adopted) => plane.adoptEnv(adopted),
     onSchema: (adopted) => plane.adoptSchema(adopted),
-    onEarlyEnv: (found) => plane.mask(found),
     onEarlySchema: (found) => plane.publisher.route(found),
     readJsonNow,
   });

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../services/json.ts';
+import { redactedData } from '../../services/redaction.ts';
 import { restartingModeOf, type RestartMode } from '../../services/process-control.ts';
 import type { Platform, PlatformFiles } from '../platform.ts';
 import { callGuarded } from '../messaging/call-user.ts';
@@ -186,7 +187,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
     handler: (event: EventOf<TType>) => unknown,
   ): { unsubscribe(): void } {
     return this.#unit.root.on(type, (event) => {
-      void callGuarded(`handler of "${type}"`, handler, [event], this.#unit.plane.warn);
+      void callGuarded(`handler of "${type}"`, handler, [redactedData(event)], this.#unit.plane.warn);
     });
   }
 }

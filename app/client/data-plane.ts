@@ -1,6 +1,6 @@
 import type { LogConfig } from '../../machines/logger.ts';
 import { fileLogSink } from '../../adapters/shared/log/file-log-sink.ts';
-import { secretVariables, type UnitEnv } from '../../services/env.ts';
+import type { UnitEnv } from '../../services/env.ts';
 import { LogLevel } from '../../services/log.ts';
 import { unlistedBaseTopics, type UnitSchema } from '../../services/schema.ts';
 import type { Adapters } from '../platform.ts';
@@ -25,13 +25,11 @@ export interface DataPlane {
   readonly logFile: ReturnType<typeof fileLogSink>;
   readonly mqttLog: MqttLogSink;
   readonly warn: (message: string) => void;
-  /** Masks the secrets of an env in every later log entry. */
-  mask(env: UnitEnv): void;
   /** Does work that nothing waits for but the stop; it never rejects. */
   inBackground(work: Promise<void>): void;
   /** Resolves when the work in the background is done. */
   backgroundEnded(): Promise<void>;
-  /** Applies an env: the unit that the messages belong to, and the secrets that no log entry may show. */
+  /** Applies an env: the unit that the messages belong to. */
   adoptEnv(env: UnitEnv): void;
   /** Takes over how far real time is ahead of the monotonic clock, and so how old the messages of earlier runs are. */
   adoptTime(offsetMs: number): void;
@@ -110,7 +108,6 @@ export const createDataPlane = (parts: DataPlaneParts): DataPlane => {
   const inbox = createInbox({ clock, limits: defaultInboxLimits, pauseMs, warn });
   const commands = createCommandIntake({ onCommand, warn });
   const remark = createEnvRemarks(log);
-  const mask = ({ reserved }: UnitEnv) => log.mask(secretVariables.map((name) => reserved[name]));
   const topics = createInboundTopics(extraTopics);
   const router = createRouter({ env, preferences: options.mqtt, topics, inbox, publisher, commands });
   return {
@@ -121,10 +118,8 @@ export const createDataPlane = (parts: DataPlaneParts): DataPlane => {
     logFile,
     mqttLog,
     warn,
-    mask,
     ...createBackground(),
     adoptEnv: (adopted) => {
-      mask(adopted);
       publisher.claim(adopted.unitUuid);
       remark(adopted);
     },

@@ -15,8 +15,7 @@ export interface DocumentRequests {
   readonly stopSignal: () => AbortSignal;
   readonly onEnv: (env: UnitEnv) => void;
   readonly onSchema: (schema: UnitSchema) => void;
-  /** An env that the app reads before the unit has loaded it. */
-  readonly onEarlyEnv: (env: UnitEnv) => void;
+  /** A schema that the app reads before the unit has loaded it. */
   readonly onEarlySchema: (schema: UnitSchema) => void;
   /** Reads a JSON file at once, for the app's first look; absent where that can't be done. @throws {Error} */
   readonly readJsonNow: ((path: string) => unknown) | undefined;
@@ -79,10 +78,7 @@ export const createDocuments = <TEnv extends object>(
   const lookAtEnv = createFirstLook(
     () => !readJsonNow || settingsSources.holder.current !== undefined,
     () => parseEnv(readJsonNow?.(envFilePath)),
-    (found) => {
-      showEnv(found);
-      requests.onEarlyEnv(found);
-    },
+    showEnv,
   );
   const lookAtSchema = createFirstLook(
     () => !readJsonNow || schemaSources.holder.current !== undefined,

@@ -1,4 +1,5 @@
 import { textOf } from '../../services/errors.ts';
+import { redacted } from '../../services/redaction.ts';
 import { LogLevel, logLevelValue, type LogEntry } from '../../services/log.ts';
 
 /** Longest text of an entry, characters; a longer one is cut. */
@@ -12,27 +13,24 @@ const knownLevel = (level: LogLevel): LogLevel => (logLevelValue(level) < 0 ? Lo
 /** Rank of a level by severity; an unknown one ranks as `Info`. */
 export const rankOf = (level: LogLevel): number => logLevelValue(knownLevel(level));
 
-const shortened = (text: string): string =>
-  `${text.slice(0, maxTextLength)}… (${text.length - maxTextLength} more characters)`;
+/** A text without secrets, cut if it is long; of what is much longer only the beginning is looked at. */
+const bounded = (text: string): string => {
+  const shown = redacted(text.slice(0, 2 * maxTextLength));
+  if (text.length <= 2 * maxTextLength && shown.length <= maxTextLength) return shown;
+  const start = shown.slice(0, maxTextLength);
+  return `${start}… (${text.length - start.length} more characters)`;
+};
 
 /**
  * Builds an entry that the instance accepts: a known level, well-formed text of bounded length without secrets, and the
  * time, if it is known and can be written.
  *
  * @param epochMs Unix milliseconds; `undefined` while no time is trusted.
- * @param secrets Values to mask. Those of less than eight characters are too common, and stay.
  */
-export const logEntry = (
-  level: LogLevel,
-  text: unknown,
-  epochMs: number | undefined,
-  secrets: readonly string[],
-): LogEntry => {
-  let masked = textOf(text);
-  for (const secret of secrets) if (secret.length >= 8) masked = masked.replaceAll(secret, '***');
+export const logEntry = (level: LogLevel, text: unknown, epochMs: number | undefined): LogEntry => {
   const entry: LogEntry = {
     level: knownLevel(level),
-    text: (masked.length > maxTextLength ? shortened(masked) : masked).replaceAll(/\p{Surrogate}/gu, '\ufffd'),
+    text: bounded(textOf(text)).replaceAll(/\p{Surrogate}/gu, '\ufffd'),
   };
   // The instance reads ISO 8601 in UTC, with a year of four digits.
   const isDatable = epochMs !== undefined && epochMs >= 0 && epochMs < firstOfYear10000;

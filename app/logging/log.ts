@@ -18,8 +18,6 @@ export interface LogDispatcherParts {
 export interface LogDispatcher {
   /** Adds a sink. */
   addSink(name: SinkName, sink: LogSink): void;
-  /** Sets the values that no later entry may show. */
-  mask(secrets: readonly string[]): void;
   /** Writes an entry to every sink that is on. Never throws, never blocks. */
   log(level: LogLevel, text: string, options?: { fileOnly?: boolean }): void;
   /** Writes what the unit has to say of itself: as {@link LogDispatcher.log}, but what repeats is counted. */
@@ -90,7 +88,6 @@ export const createLogDispatcher = (
   { clock, sinks: first, epochMs }: LogDispatcherParts,
   initial: LogConfig,
 ): LogDispatcher => {
-  let secrets: readonly string[] = [];
   let config = initial;
   let minRank = rankOf(initial.minLevel);
 
@@ -102,7 +99,7 @@ export const createLogDispatcher = (
 
   const isSilent = (level: LogLevel): boolean => rankOf(level) < minRank;
   const log = (level: LogLevel, text: string, passedOver?: SinkName) => {
-    if (!isSilent(level) && !sinks.isEcho(text)) sinks.write(logEntry(level, text, epochMs(), secrets), passedOver);
+    if (!isSilent(level) && !sinks.isEcho(text)) sinks.write(logEntry(level, text, epochMs()), passedOver);
   };
   const repeats = createRepeats<UnitRemark>(clock, ({ level, text, failing }) => log(level, text, failing));
   const say = (remark: UnitRemark) => {
@@ -111,7 +108,6 @@ export const createLogDispatcher = (
 
   return {
     addSink: sinks.add,
-    mask: (values) => void (secrets = values),
     log: (level, text, options) => log(level, text, options?.fileOnly === true ? 'mqtt' : undefined),
     say: (level, text) => say({ level, text }),
     reportFailure,

@@ -1,11 +1,12 @@
 import { styleText } from 'node:util';
 import { standardStream } from '../../adapters/node/console.ts';
+import { redacted } from '../../services/redaction.ts';
 
 /** Where a command's output goes. */
 export type Output = Pick<NodeJS.WriteStream, 'write'> & { readonly isTTY?: boolean };
 
-/** Writes one line of a command's result. */
-export const print = (line: string, to: Output = process.stdout): void => void to.write(`${line}\n`);
+/** Writes one line of a command's result, without secrets. */
+export const print = (line: string, to: Output = process.stdout): void => void to.write(`${redacted(line)}\n`);
 
 /** Writes one line about progress or a failure to standard error, apart from the result. */
 export const printStatus = (line: string): void =>

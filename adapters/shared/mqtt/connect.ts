@@ -1,6 +1,7 @@
 import mqtt from 'mqtt';
 import type { IClientOptions, IConnackPacket, MqttClient } from 'mqtt';
 import type { LinkOptions } from '../../../services/broker.ts';
+import { hideSecrets } from '../../../services/redaction.ts';
 import { linkError } from './errors.ts';
 
 /** Size limit of one inbound packet, bytes. */
@@ -69,6 +70,7 @@ const addressOf = (options: LinkOptions): IClientOptions => {
  * @throws {BrokerError} `network` for an invalid address, `tls` for unreadable certificates.
  */
 export const startClient = (options: LinkOptions): MqttClient => {
+  hideSecrets([options.username]);
   const settings: IClientOptions = {
     ...addressOf(options),
     protocolVersion: options.version,

@@ -39,8 +39,36 @@ const nextUrl = ({ status, headers }: Response, from: URL, request: RedirectingR
   if (to.origin !== from.origin && tokenHeader in request.headers) {
     throw refuse(`to ${to.origin}, where the token must not go`);
   }
+  if (to.username !== '' || to.password !== '') throw refuse('to an address with a password in it');
   if (request.method === 'POST' && status < 307) throw refuse('without its body');
   return to;
+};
+
+/** Sends one request, and follows nothing. @throws {RestError} `network`, `timeout`, `aborted` */
+const fetchOnce = async (
+  { what, method = 'GET', headers, json, advice, fetch: fetcher = fetch }: RedirectingRequest,
+  url: URL,
+  deadline: Deadline,
+): Promise<Response> => {
+  try {
+    return await ky(url, {
+      method,
+      headers,
+      ...(json !== undefined && { json }),
+      // Without ky's own signal, made by AbortSignal.any: Node 20 loses it to garbage collection.
+      fetch: (input, init) => fetcher(input, { ...init, signal: deadline.signal }),
+      redirect: 'manual',
+      credentials: 'omit',
+      retry: 0,
+      timeout: false,
+      throwHttpErrors: false,
+    });
+  } catch (cause) {
+    throw deadline.explain(
+      cause,
+      () => new RestError('network', `${what}: no connection. ${advice.network}`, { cause }),
+    );
+  }
 };
 
 /**
@@ -52,27 +80,11 @@ const nextUrl = ({ status, headers }: Response, from: URL, request: RedirectingR
  * @throws {RestError} `redirect`, `network`, `timeout`, `aborted`; and the errors of `check`
  */
 export const fetchRedirecting = async (request: RedirectingRequest, deadline: Deadline): Promise<Response> => {
-  const { what, method = 'GET', headers, json, maxRedirects, check, advice, fetch: fetcher = fetch } = request;
+  const { what, maxRedirects, check, advice } = request;
   let { url } = request;
   for (let followed = 0; followed <= maxRedirects; followed += 1) {
     check?.(url);
-    const response = await ky(url, {
-      method,
-      headers,
-      ...(json !== undefined && { json }),
-      // Without ky's own signal, made by AbortSignal.any: Node 20 loses it to garbage collection.
-      fetch: (input, init) => fetcher(input, { ...init, signal: deadline.signal }),
-      redirect: 'manual',
-      credentials: 'omit',
-      retry: 0,
-      timeout: false,
-      throwHttpErrors: false,
-    }).catch((cause: unknown) => {
-      throw deadline.explain(
-        cause,
-        () => new RestError('network', `${what}: no connection. ${advice.network}`, { cause }),
-      );
-    });
+    const response = await fetchOnce(request, url, deadline);
     if (!isRedirect(response)) return response;
     await dropBody(response);
     url = nextUrl(response, url, request);

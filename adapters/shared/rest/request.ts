@@ -1,5 +1,6 @@
 import { RestError } from '../../../services/errors.ts';
 import { isJsonObject } from '../../../services/json.ts';
+import { hideSecrets, redacted } from '../../../services/redaction.ts';
 import type { RestTarget } from '../../../services/rest.ts';
 import { dropBody, parseJson, readBody } from './body.ts';
 import type { Deadline } from './deadline.ts';
@@ -30,23 +31,17 @@ const statusAdvice: Readonly<Record<number, string>> = {
   429: 'Too many requests: wait before the next one.',
 };
 
-/** Masks a token and its parts in a text. */
-const withoutToken = (text: string, token: string): string =>
-  [token, ...token.split('.')]
-    .filter((part) => part.length >= 8)
-    .reduce((clean, part) => clean.replaceAll(part, '***'), text);
-
 const detailOf = (body: unknown): string => {
   const detail = isJsonObject(body) ? body['detail'] : undefined;
   if (typeof detail === 'string') return detail;
   return detail === undefined ? '' : JSON.stringify(detail);
 };
 
-/** The instance's explanation of a refusal: one bounded line, without the token. */
-const refusalText = async (response: Response, what: string, token: string, deadline: Deadline): Promise<string> => {
+/** The instance's explanation of a refusal: one bounded line, without secrets. */
+const refusalText = async (response: Response, what: string, deadline: Deadline): Promise<string> => {
   try {
     const detail = detailOf(parseJson(await readBody(response, what, maxDetailBytes, deadline), what));
-    const line = withoutToken(detail, token).replace(/\p{Cc}+/gu, ' ');
+    const line = redacted(detail).replace(/\p{Cc}+/gu, ' ');
     return line === '' ? '' : ` (${line.slice(0, maxDetailLength)})`;
   } catch {
     // Without a readable body the status must do.
@@ -82,6 +77,7 @@ export const sendRequest = async (
   what: string,
   deadline: Deadline,
 ): Promise<Response> => {
+  hideSecrets([target.token]);
   checkToken(target.token, what);
   const response = await fetchRedirecting(
     {
@@ -98,7 +94,7 @@ export const sendRequest = async (
   );
   if (response.ok) return response;
   const { status } = response;
-  const detail = await refusalText(response, what, target.token, deadline);
+  const detail = await refusalText(response, what, deadline);
   const message = `${what}: status ${status}${detail}. ${statusAdvice[status] ?? 'Try again later.'}`;
   throw new RestError('status', message, { status, retryAfterMs: retryAfterOf(response) });
 };
@@ -124,6 +120,7 @@ export const requestFile = async (
   deadline: Deadline,
 ): Promise<Response> => {
   const isOwn = URL.canParse(target.baseUrl) && new URL(target.baseUrl).origin === url.origin;
+  hideSecrets([target.token]);
   if (isOwn) checkToken(target.token, what);
   const response = await fetchRedirecting(
     {

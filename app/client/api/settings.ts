@@ -1,4 +1,5 @@
-import { envDefaults, isSecretVariable, type ReservedEnv, type UnitEnv } from '../../../services/env.ts';
+import { envDefaults, type ReservedEnv, type UnitEnv } from '../../../services/env.ts';
+import { isSecretVariable } from '../../../services/secrets.ts';
 import type { JsonValue } from '../../../services/json.ts';
 
 /** Members of the settings beside the variables of env.json. */

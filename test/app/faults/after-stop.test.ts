@@ -47,7 +47,7 @@ describe('calls that an instance leaves unanswered', () => {
 });
 
 test('connectForever ends with the unit', async () => {
-  const { client, world } = simulatedUnit({ env: { PUC_WIFI_SSID: 'nowhere', PUC_WIFI_PASS: 'password' } });
+  const { client, world } = simulatedUnit({ env: { PUC_WIFI_SSID: 'nowhere', PUC_WIFI_PASS: 'wifi-of-nowhere' } });
   world.wifi.drop();
   const outcome = client.wifiManager.connectForever().then(
     () => 'linked',

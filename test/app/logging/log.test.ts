@@ -4,6 +4,7 @@ import { entryLine } from '../../../adapters/shared/log/log-lines.ts';
 import { fakeClock } from '../../../adapters/memory/clock.ts';
 import { createLogDispatcher } from '../../../app/logging/log.ts';
 import type { LogConfig } from '../../../machines/logger.ts';
+import { hideSecrets } from '../../../services/redaction.ts';
 import { LogLevel, type LogEntry, type LogSink } from '../../../services/log.ts';
 
 const everything: LogConfig = { minLevel: 'Debug', maxLength: 64, console: true, file: true, mqtt: true };
@@ -16,7 +17,7 @@ const setUp = (epochMs: () => number | undefined = () => 0, secrets: string[] = 
   });
   const sinks = { console: sink('console'), file: sink('file'), mqtt: sink('mqtt') };
   const log = createLogDispatcher({ clock: fakeClock(), sinks, epochMs }, everything);
-  log.mask(secrets);
+  hideSecrets(secrets);
   return { seen, sinks, log };
 };
 

@@ -1,0 +1,177 @@
+/**
+ * Secrets of this process, and the texts that must not show them. Whoever reads a secret hides it here; whoever shows
+ * something passes it through here first: errors at their birth, the log, the terminal, an observer of the actors.
+ */
+
+/** A shorter text is too common to be masked. */
+const minLength = 8;
+/** Texts to look for that are kept; the oldest are given up first. */
+const maxNeedles = 20_000;
+/** How deep data is looked through. */
+const maxDepth = 8;
+
+const mask = '***';
+
+/** Texts to look for, as {@link comparable} shows them. */
+const needles = new Set<string>();
+/** The same by their first characters, the longest first. */
+const byStart = new Map<string, readonly string[]>();
+
+/** A text in which the letter case and the two alphabets of base64 make no difference. */
+const comparable = (text: string): string => text.toLowerCase().replaceAll('-', '+').replaceAll('_', '/');
+
+const base64Of = (bytes: Uint8Array): string => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+
+/** What base64 shows of a text wherever it stands in the encoded whole: three alignments, without what its neighbours share. */
+const base64Cores = (text: string): string[] => {
+  const bytes = new TextEncoder().encode(text);
+  return [0, 1, 2].map((offset) => {
+    const shifted = new Uint8Array(offset + bytes.length);
+    shifted.set(bytes, offset);
+    return base64Of(shifted).slice(Math.ceil((offset * 8) / 6), Math.floor((shifted.length * 8) / 6));
+  });
+};
+
+const add = (text: string): void => {
+  const needle = comparable(text);
+  if (needle.length < minLength || needles.has(needle)) return;
+  needles.add(needle);
+  const start = needle.slice(0, minLength);
+  byStart.set(
+    start,
+    [...(byStart.get(start) ?? []), needle].toSorted((one, other) => other.length - one.length),
+  );
+};
+
+const drop = (needle: string): void => {
+  needles.delete(needle);
+  const start = needle.slice(0, minLength);
+  const rest = (byStart.get(start) ?? []).filter((one) => one !== needle);
+  if (rest.length === 0) byStart.delete(start);
+  else byStart.set(start, rest);
+};
+
+/**
+ * Hides values for the rest of this process, in any letter case, and as base64, percent-encoded and JSON shows them; also
+ * each part of a JWT. Values of less than eight characters are too common, and stay.
+ */
+export const hideSecrets = (values: readonly string[]): void => {
+  for (const value of values) {
+    if (value.length < minLength || needles.has(comparable(value))) continue;
+    for (const part of new Set([value, value.replace(/=+$/, ''), ...value.split('.')])) {
+      if (part.length >= minLength) for (const text of [part, ...base64Cores(part)]) add(text);
+    }
+  }
+  for (const oldest of needles) {
+    if (needles.size <= maxNeedles) break;
+    drop(oldest);
+  }
+};
+
+/** Masks what is there to be read. @returns The text itself if that is nothing. */
+const masked = (text: string): string => {
+  const looked = comparable(text);
+  // A few letters change their length with their case: then the compared text is shown.
+  const shown = looked.length === text.length ? text : looked;
+  let out = '';
+  let kept = 0;
+  for (let at = 0; at + minLength <= looked.length; at += 1) {
+    const found = byStart.get(looked.slice(at, at + minLength))?.find((needle) => looked.startsWith(needle, at));
+    if (found === undefined) continue;
+    out += shown.slice(kept, at) + mask;
+    kept = at + found.length;
+    at = kept - 1;
+  }
+  return kept === 0 ? text : out + shown.slice(kept);
+};
+
+const percentDecoded = (escapes: string): string => {
+  const bytes = Uint8Array.from(escapes.slice(1).split('%'), (hex) => Number.parseInt(hex, 16));
+  return new TextDecoder().decode(bytes);
+};
+
+const controls: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+
+const jsonDecoded = (_: string, hex: string | undefined, letter: string | undefined): string =>
+  hex === undefined ? (controls[letter ?? ''] ?? letter ?? '') : String.fromCharCode(Number.parseInt(hex, 16));
+
+const decoders: readonly ((text: string) => string)[] = [
+  (text) => text.replaceAll(/(?:%[0-9a-f]{2})+/gi, percentDecoded),
+  (text) => text.replaceAll(/\\(?:u([0-9a-f]{4})|(["\\/bfnrt]))/gi, jsonDecoded),
+];
+
+/** How often what was encoded is encoded once more. */
+const maxDecodings = 3;
+
+/** Masks what shows once a text is decoded. @returns `undefined` if that is nothing. */
+const maskedDecoded = (text: string, times = maxDecodings): string | undefined => {
+  if (times === 0 || !/[%\\]/.test(text)) return undefined;
+  for (const decode of decoders) {
+    const readable = decode(text);
+    if (readable === text) continue;
+    const clean = masked(readable);
+    const found = clean === readable ? maskedDecoded(readable, times - 1) : clean;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
+/** User name and password in a URL, of whatever server. */
+const withoutUserInfo = (text: string): string =>
+  text.includes('@') ? text.replaceAll(/(?<=[a-z]:\/\/)[^\s/?#@"'<>]*@/gi, `${mask}@`) : text;
+
+/** A text as it may be shown: without the secrets of this process, however they are encoded, and without passwords in URLs. */
+export const redacted = (text: string): string => {
+  const plain = withoutUserInfo(text);
+  if (needles.size === 0) return plain;
+  const shown = masked(plain);
+  return maskedDecoded(shown) ?? shown;
+};
+
+const isPlain = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype || Array.isArray(value);
+};
+
+/** Converts the members of plain data. @returns The value itself if none has changed. */
+const mapped = (value: object, convert: (member: unknown) => unknown): object => {
+  const before = Object.entries(value) as [string, unknown][];
+  const after = before.map(([name, member]): [string, unknown] => [redacted(name), convert(member)]);
+  if (after.every(([name, member], at) => name === before[at]?.[0] && Object.is(member, before[at][1]))) return value;
+  return Array.isArray(value) ? after.map(([, member]) => member) : Object.fromEntries(after);
+};
+
+const redactedAt = (value: unknown, depth: number): unknown => {
+  if (typeof value === 'string') return redacted(value);
+  if (typeof value !== 'object' || value === null || depth > maxDepth) return value;
+  if (value instanceof Error) return redactedErrorAt(value, depth);
+  return isPlain(value) ? mapped(value, (member) => redactedAt(member, depth + 1)) : value;
+};
+
+const redactedErrorAt = (error: Error, depth: number): Error => {
+  const parts = Object.getOwnPropertyNames(error).map((name) => {
+    const given: unknown = Reflect.get(error, name);
+    return { name, given, shown: redactedAt(given, depth + 1) };
+  });
+  if (parts.every(({ given, shown }) => Object.is(given, shown))) return error;
+  const clean = Object.setPrototypeOf(new Error(), Object.getPrototypeOf(error) as object) as Error;
+  for (const { name, shown } of parts) {
+    const enumerable = Object.prototype.propertyIsEnumerable.call(error, name);
+    Object.defineProperty(clean, name, { value: shown, enumerable, configurable: true, writable: true });
+  }
+  return clean;
+};
+
+/**
+ * Plain data, or an error with its causes, as it may be shown. Never throws; what is nested too deeply stays.
+ *
+ * @returns The value itself if it shows no secret, else a copy.
+ */
+export const redactedData = <T>(value: T): T => {
+  try {
+    return redactedAt(value, 0) as T;
+  } catch {
+    // Something with getters that throw, which only its own program reads.
+    return value;
+  }
+};

@@ -1,0 +1,120 @@
+import { inspect } from 'node:util';
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parseEnv } from '../../services/env.ts';
+import { failureOf, RestError } from '../../services/errors.ts';
+import { hideSecrets, redacted, redactedData } from '../../services/redaction.ts';
+import { formsOf, searchFor } from '../support/canary/search.ts';
+import { envDocument, tokenOf } from '../support/documents.ts';
+
+const canaries = [
+  'eyJhbGciOiJIUzI1NiJ9.eyJ1dWlkIjoiY2FuYXJ5In0.q8-_Zc4nArYsIgNaTuReOfToKeN',
+  'K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols=',
+  'Пароль "до́м"\\ 🔑\tkey',
+  'pässwörd%41 100%+1',
+];
+hideSecrets(canaries);
+const leaksIn = searchFor(canaries);
+
+test('the search finds each form of each secret', () => {
+  for (const secret of canaries) {
+    for (const [encoding, form] of formsOf(secret)) {
+      expect(leaksIn(`before ${form} after`).length, `${encoding} ${form}`).toBeGreaterThan(0);
+    }
+  }
+});
+
+test('a text shows no secret, in whatever form, and the rest of it as it was (C1)', () => {
+  for (const secret of canaries) {
+    for (const [encoding, form] of formsOf(secret)) {
+      const shown = redacted(`before ${form} after`);
+      expect(leaksIn(shown), encoding).toEqual([]);
+      expect(shown, encoding).toMatch(/^before \S*\*\*\*\S* after$/);
+    }
+    for (const strange of [
+      JSON.stringify(JSON.stringify({ secret })),
+      encodeURIComponent(encodeURIComponent(secret)),
+      encodeURIComponent(JSON.stringify(secret)),
+      secret.toUpperCase(),
+      JSON.stringify(secret).replaceAll(/[^ -~]/gu, (character) =>
+        [...Array(character.length).keys()]
+          .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
+          .join(''),
+      ),
+    ]) {
+      expect(redacted(`before ${strange} after`), strange).toContain('***');
+      expect(leaksIn(redacted(`before ${strange} after`))).toEqual([]);
+    }
+  }
+});
+
+test('base64 of a whole that has a secret in it shows nothing of that, wherever it stands (C1)', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 9 }), fc.uint8Array({ maxLength: 9 }), (before, after) => {
+      for (const secret of canaries) {
+        const whole = Buffer.concat([before, Buffer.from(secret), after]);
+        for (const encoding of ['base64', 'base64url'] as const) {
+          const shown = redacted(`header ${whole.toString(encoding)}`);
+          expect(leaksIn(shown)).toEqual([]);
+          expect(shown).toContain('***');
+        }
+      }
+    }),
+  );
+});
+
+test('each part of a token is hidden by itself, and its host name in lower case', () => {
+  const [token = ''] = canaries;
+  for (const part of token.split('.')) expect(redacted(`part ${part}.`)).toBe('part ***.');
+  expect(redacted(`getaddrinfo ENOTFOUND ${token.toLowerCase()}`)).toBe('getaddrinfo ENOTFOUND ***');
+});
+
+test('any other text stays as it is', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
+      fc.pre(!text.includes('@'));
+      expect(redacted(text)).toBe(text);
+    }),
+    { numRuns: 1000 },
+  );
+  for (const text of ['100% \\done', 'mail to a@b.example', 'a\\u0041%41', 'İstanbul', ''])
+    expect(redacted(text)).toBe(text);
+});
+
+test('the user and password of any URL are left out', () => {
+  expect(redacted('to https://user:pass@host.example/a?b=c@d')).toBe('to https://***@host.example/a?b=c@d');
+  expect(redacted('mqtts://key@host')).toBe('mqtts://***@host');
+});
+
+test('an error, its stack, its causes and what they carry show no secret (C1)', () => {
+  const [token = '', key = ''] = canaries;
+  const system = Object.assign(new Error(`getaddrinfo ENOTFOUND ${token.toLowerCase()}`), {
+    code: 'ENOTFOUND',
+    hostname: token.toLowerCase(),
+    request: { headers: { 'x-auth-token': token } },
+  });
+  const all = new AggregateError([system, new Error(Buffer.from(key).toString('base64'))], 'two');
+  const cause = new TypeError('fetch failed', { cause: all });
+  const error = new RestError('network', `no connection to ${encodeURIComponent(key)}`, { cause });
+  expect(leaksIn(inspect(error, { depth: 10, showHidden: true }))).toEqual([]);
+  expect(inspect(error, { depth: 10 })).toMatch(/fetch failed[^]*ENOTFOUND \*\*\*/);
+  expect(error.cause).toBeInstanceOf(TypeError);
+  expect(failureOf(system)).toEqual({ name: 'Error', code: 'ENOTFOUND', message: 'getaddrinfo ENOTFOUND ***' });
+  expect(failureOf(`thrown ${token}`).message).toBe('thrown ***');
+});
+
+test('what shows no secret keeps its identity: errors, causes and data', () => {
+  const cause = new Error('plain', { cause: { a: [1] } });
+  expect(new RestError('network', 'x', { cause }).cause).toBe(cause);
+  const data = { type: 'online', list: ['a', { b: null }], at: new Date(0) };
+  expect(redactedData(data)).toBe(data);
+  const cyclic: { self?: unknown; text: string } = { text: canaries[0] ?? '' };
+  cyclic.self = cyclic;
+  expect(redactedData(cyclic)).toMatchObject({ text: '***' });
+});
+
+test('whoever reads an env hides its secrets, also of one that can not be used (C1)', () => {
+  const document = envDocument({ PUC_WIFI_PASS: 'a wifi canary', PU_SECRET_KEY: 'a key canary', PU_MQTT_HOST: '' });
+  expect(() => parseEnv(document)).toThrow('PU_MQTT_HOST');
+  expect(redacted(`a wifi canary and a key canary and ${tokenOf()}`)).toBe('*** and *** and ***');
+});
