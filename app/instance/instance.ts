@@ -27,8 +27,10 @@ export interface InstanceOptions {
   readonly dataDir?: string;
   /** Secret that signs the tokens. @defaultValue the one in `dataDir`, or a random one */
   readonly secret?: string;
-  /** Size of the largest MQTT packet, bytes; a larger one ends its connection. @defaultValue 262_144 */
+  /** Size of the largest MQTT packet, bytes; a larger one ends its connection, of MQTT 5 by 0x95. @defaultValue 262_144 */
   readonly packetLimit?: number;
+  /** Newest version of MQTT that the broker speaks: 5, or 3.1.1 (`4`), as a broker that refuses 5. @defaultValue 5 */
+  readonly protocol?: 4 | 5;
   /** Whether clients are slowed down to the platform's 30 messages and 1 MB a second. @defaultValue false */
   readonly limits?: boolean;
   /** Whether state reports that come before PU_STATE_SEND_INTERVAL is over are ignored. @defaultValue true */
@@ -144,8 +146,15 @@ const startParts = async (
 ) => {
   const tokens = createTokens(identity.secret);
   const inbox = createInbox({ store, events, address }, { isIntervalChecked: options.stateIntervalCheck ?? true });
-  const limits = trafficLimits(options);
-  const broker = await startBroker({ store, tokens, events, domain: address.domain, limits, ...inbox });
+  const broker = await startBroker({
+    store,
+    tokens,
+    events,
+    domain: address.domain,
+    limits: trafficLimits(options),
+    protocol: options.protocol ?? 5,
+    ...inbox,
+  });
   const core: Core = { store, tokens, events, address, publish: broker.publish };
   const token = await tokens.issue({ type: 'User', uuid: identity.operatorUuid });
   const operator = createOperator(core, token, identity.operatorUuid);
@@ -186,9 +195,10 @@ const run = async (options: InstanceOptions, events: EventHub, closers: Closers)
 };
 
 /**
- * Starts an embedded Pepeunit for development and tests: an MQTT 3.1.1 broker over TCP and WebSocket, and the REST API.
+ * Starts an embedded Pepeunit for development and tests: a broker of MQTT 5 and 3.1.1 over TCP and WebSocket, and the
+ * REST API.
  *
- * The broker refuses MQTT 5 with return code 1, "unacceptable protocol version" (MQTT 3.1.1, section 3.2.2.3).
+ * The broker denies as the platform's does: with MQTT 5 by reason code 0x87, with 3.1.1 a message in silence.
  *
  * @throws {InstanceError} `io` when a port or the data folder can't be used; nothing is left open then.
  * @example

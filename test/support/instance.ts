@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { connectAsync, type IClientOptions, type MqttClient, type Packet } from 'mqtt';
+import { connect, type IClientOptions, type IConnackPacket, type MqttClient, type Packet } from 'mqtt';
 import { onTestFinished } from 'vitest';
 import {
   startInstance,
@@ -75,18 +75,20 @@ export interface Link {
   readonly received: { topic: string; text: string }[];
   /** The codes of the SUBACK. */
   subscribe(...topics: string[]): Promise<number[]>;
+  readonly connack: IConnackPacket;
   isOpen(): boolean;
 }
 
 /** Connects a unit; the connection ends with the test. */
 export const connectUnit = async (url: string, token: string, options: IClientOptions = {}): Promise<Link> => {
-  const client = await connectAsync(
-    url,
-    { username: token, password: '', reconnectPeriod: 0, clean: true, ...options },
-    false,
-  );
-  client.on('error', () => undefined);
+  const client = connect(url, { username: token, password: '', reconnectPeriod: 0, clean: true, ...options });
   onTestFinished(() => client.endAsync(true));
+  const connack = await new Promise<IConnackPacket>((resolve, reject) => {
+    client.once('connect', resolve);
+    client.once('error', reject);
+    client.once('close', () => reject(new Error('the connection ended before CONNACK')));
+  });
+  client.on('error', () => undefined);
   const received: Link['received'] = [];
   client.on('message', (topic, payload) => received.push({ topic, text: payload.toString() }));
   return {
@@ -103,6 +105,7 @@ export const connectUnit = async (url: string, token: string, options: IClientOp
         client.once('close', () => reject(new Error('the connection ended')));
         client.subscribe(topics, { qos: 1 }, () => undefined);
       }),
+    connack,
     isOpen: () => client.connected,
   };
 };

@@ -15,6 +15,8 @@ export interface BrokerParts {
   readonly events: EventHub;
   readonly domain: string;
   readonly limits: TrafficLimits;
+  /** Newest version of MQTT that it speaks. */
+  readonly protocol: 4 | 5;
   readonly onMessage: OnMessage;
   /** Callback for each message that is dropped for lack of access. */
   readonly onDenied: OnMessage;
@@ -27,15 +29,18 @@ export interface InstanceBroker {
   close(): Promise<void>;
 }
 
-/** Return codes of CONNACK (MQTT 3.1.1, section 3.2.2.3). */
+/** Return codes of CONNACK (MQTT 3.1.1, section 3.2.2.3); for MQTT 5 the library turns them to reason codes. */
 const badCredentials = 4;
 const notAuthorised = 5;
 
 const refusal = (returnCode: number, message: string): AuthenticateError =>
   Object.assign(new Error(message), { returnCode });
 
-/** Topic for denied messages, to which nobody can subscribe: refusing a publish would end the connection. */
+/** Topic for denied messages of MQTT 3.1.1, to which nobody can subscribe: refusing one would end the connection. */
 const deniedTopic = '$denied';
+
+/** The answer to a denied message of MQTT 5, as reason 0x87; the connection stays. */
+const deniedMessage = new Error('The unit may not publish to this topic.');
 
 const payloadBytes = (payload: string | Buffer): Uint8Array =>
   typeof payload === 'string' ? Buffer.from(payload) : payload;
@@ -47,6 +52,17 @@ interface Sessions {
   readonly granted: WeakMap<Client, Set<string>>;
   readonly reasons: WeakMap<Client, string>;
 }
+
+/** CONNACK of brokers that do not speak the client's version: "unacceptable protocol version" (MQTT 3.1.1, section 3.2.2.3). */
+const unacceptableVersion = Buffer.from([0x20, 2, 0, 1]);
+
+const versionGate =
+  ({ protocol }: BrokerParts): Aedes['preConnect'] =>
+  (client, { protocolVersion = 4 }, done) => {
+    if (protocolVersion <= protocol) return done(null, true);
+    client.conn.write(unacceptableVersion);
+    done(new Error('unacceptable protocol version'), false);
+  };
 
 const authenticator = ({ tokens, store, events }: BrokerParts, { units }: Sessions): Aedes['authenticate'] => {
   const unitOf = async (username: string | undefined): Promise<string> => {
@@ -79,6 +95,7 @@ const publishAuthoriser =
     packet.retain = false;
     if (unit === undefined || !mayUseTopic(store, domain, unit, packet.topic)) {
       onDenied(unit, packet.topic, payloadBytes(packet.payload), packet.qos);
+      if (client?.version === 5) return done(deniedMessage);
       packet.topic = deniedTopic;
     }
     done(null);
@@ -105,6 +122,12 @@ const forwarder =
     return packet;
   };
 
+/** @param error With `size` and `maximumPacketSize`, the library's about a packet that is too large. */
+const reasonOf = (error: Error & { readonly size?: number; readonly maximumPacketSize?: number }): string =>
+  error.size === undefined
+    ? error.message
+    : `A packet of ${error.size} bytes is above the broker's ${error.maximumPacketSize}. Send less at once.`;
+
 const reportEvents = (aedes: Aedes, { events, onMessage }: BrokerParts, { units, reasons }: Sessions): void => {
   const unitOf = (client: Client) => units.get(client) ?? '';
   aedes.on('publish', (packet, client) => {
@@ -120,19 +143,36 @@ const reportEvents = (aedes: Aedes, { events, onMessage }: BrokerParts, { units,
   aedes.on('unsubscribe', (topics, client) => {
     if (client.connected) topics.forEach((topic) => events.emit({ type: 'unsubscribed', unit: unitOf(client), topic }));
   });
-  aedes.on('clientError', (client, error) => void reasons.set(client, error.message));
+  aedes.on('clientError', (client, error) => {
+    if (error !== deniedMessage) reasons.set(client, reasonOf(error));
+  });
   aedes.on('connectionError', (_client, error) =>
-    events.emit({ type: 'refused', clientId: '', reason: error.message }),
+    events.emit({ type: 'refused', clientId: '', reason: reasonOf(error) }),
   );
   aedes.prependListener('error', (error: unknown) => events.fault('The broker failed', error));
 };
 
-/** Starts a broker with the platform's rules: MQTT 3.1.1, the same access checks, nothing retained. */
+/** The platform's limits of unacknowledged messages, of a session that is away (seconds), and of clients. */
+const maxInFlight = 32;
+const maxSessionSeconds = 7_200;
+const maxClients = 1_024;
+
+/**
+ * Starts a broker with the platform's rules: the same limits and access checks, nothing retained.
+ *
+ * The library tells a client of MQTT 5 how many messages it may leave unacknowledged (Receive Maximum) and does not hold
+ * it to that; it reads the client's own, and does not keep to it.
+ */
 export const startBroker = async (parts: BrokerParts): Promise<InstanceBroker> => {
   const sessions: Sessions = { units: new WeakMap(), granted: new WeakMap(), reasons: new WeakMap() };
   const aedes = await Aedes.createBroker({
     connectTimeout: 15_000,
     queueLimit: 1000,
+    maximumPacketSize: parts.limits.packetBytes,
+    receiveMaximum: maxInFlight,
+    sessionExpiryIntervalLimit: maxSessionSeconds,
+    pendingSessionsLimit: maxClients,
+    preConnect: versionGate(parts),
     authenticate: authenticator(parts, sessions),
     authorizePublish: publishAuthoriser(parts, sessions),
     authorizeSubscribe: subscribeAuthoriser(parts, sessions),

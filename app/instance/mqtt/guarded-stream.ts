@@ -3,7 +3,7 @@ import { BrokerError } from '../../../services/errors.ts';
 
 /** Limits of a client's traffic. */
 export interface TrafficLimits {
-  /** Size of the largest packet, bytes; a larger one ends the connection before its body is read. */
+  /** Size of the largest packet, bytes; the body of a larger one is not passed on. */
   readonly packetBytes: number;
   /** Messages a second; reading pauses above it. No limit by default. */
   readonly messagesPerSecond?: number;
@@ -13,17 +13,19 @@ export interface TrafficLimits {
 
 const publishType = 3;
 
-/** Counts MQTT packets in the chunks of a stream (MQTT 3.1.1, section 2.2: a header byte, then up to four of length). */
-export interface FrameReader {
-  /**
-   * @returns How many PUBLISH packets began in this chunk.
-   * @throws {BrokerError} `malformed` as soon as a packet's header announces more bytes than allowed.
-   */
-  take(chunk: Uint8Array): number;
+/** What a frame reader found in a chunk. */
+export interface Frames {
+  /** How many PUBLISH packets began. */
+  readonly publishes: number;
+  /** How many bytes there are up to the body of a packet that is too large. */
+  readonly oversizedAt?: number;
 }
 
-const packetTooLarge = (size: number, limit: number) =>
-  new BrokerError('malformed', `A packet of ${size} bytes is above the broker's ${limit}. Send less at once.`);
+/** Counts MQTT packets in the chunks of a stream (MQTT 5, section 2.1: a header byte, then up to four of length). */
+export interface FrameReader {
+  /** Reads up to the header of a packet that is too large. @throws {BrokerError} `malformed` */
+  take(chunk: Uint8Array): Frames;
+}
 
 /** @param limit Size of the largest packet, bytes, header included. */
 export const createFrameReader = (limit: number): FrameReader => {
@@ -44,7 +46,6 @@ export const createFrameReader = (limit: number): FrameReader => {
     digits += 1;
     if (digits > 4)
       throw new BrokerError('malformed', 'A packet has a length of more than four bytes. Check the client.');
-    if (length + 1 + digits > limit) throw packetTooLarge(length + 1 + digits, limit);
     return (byte & 0x80) === 0;
   };
 
@@ -62,11 +63,12 @@ export const createFrameReader = (limit: number): FrameReader => {
         const isWhole = readHeader(chunk[at] ?? 0);
         at += 1;
         if (!isWhole) continue;
+        if (length + 1 + digits > limit) return { publishes, oversizedAt: at };
         if (type === publishType) publishes += 1;
         type = undefined;
         body = length;
       }
-      return publishes;
+      return { publishes };
     },
   };
 };
@@ -97,6 +99,7 @@ const intake = (socket: Duplex, limits: TrafficLimits) => {
   const pace = pacer(limits);
   let holding: NodeJS.Timeout | undefined;
   let isWanted = false;
+  let isOversized = false;
   const resume = () => {
     isWanted = true;
     if (holding === undefined) socket.resume();
@@ -115,13 +118,32 @@ const intake = (socket: Duplex, limits: TrafficLimits) => {
   return {
     resume,
     pause,
-    /** @throws {BrokerError} `malformed` */
-    take: (chunk: Uint8Array) => {
-      const milliseconds = pace(frames.take(chunk), chunk.length);
+    /** @returns The bytes to pass on: after the header of a packet that is too large, none. @throws {BrokerError} `malformed` */
+    take: (chunk: Uint8Array): Uint8Array => {
+      if (isOversized) return chunk.subarray(0, 0);
+      const { publishes, oversizedAt } = frames.take(chunk);
+      isOversized = oversizedAt !== undefined;
+      const milliseconds = pace(publishes, chunk.length);
       if (milliseconds >= 1 && holding === undefined) hold(milliseconds);
+      return chunk.subarray(0, oversizedAt);
     },
     stop: () => clearTimeout(holding),
   };
+};
+
+/** Time for a client to read what was sent last and close its end, milliseconds. */
+const farewellMs = 2_000;
+
+/**
+ * Ends a connection, and discards what still comes: data that nobody reads would make the end a reset, which destroys
+ * the last packets, such as a DISCONNECT with its reason, before the client has read them.
+ */
+const endGently = (socket: Duplex): void => {
+  if (socket.destroyed) return;
+  const timer = setTimeout(() => socket.destroy(), farewellMs);
+  socket.once('close', () => clearTimeout(timer));
+  socket.end();
+  socket.resume();
 };
 
 /**
@@ -141,7 +163,10 @@ export const withWholeReads = (stream: Duplex): Duplex => {
 
 type Written = (error?: Error | null) => void;
 
-/** Wraps a client's socket, and applies the limits before a broker buffers the data. */
+/**
+ * Wraps a client's socket, and applies the limits before a broker buffers the data. The broker reads the header of a packet
+ * that is too large, and refuses it.
+ */
 export const guardedStream = (socket: Duplex, limits: TrafficLimits): Duplex => {
   const inbound = intake(socket, limits);
   const send = (chunks: readonly Uint8Array[], done: Written) => {
@@ -162,18 +187,21 @@ export const guardedStream = (socket: Duplex, limits: TrafficLimits): Duplex => 
     final: (done) => void socket.end(done),
     destroy: (error, done) => {
       inbound.stop();
-      socket.destroy();
+      endGently(socket);
       done(error);
     },
   });
+  const passOn = (chunk: Uint8Array) => {
+    const allowed = inbound.take(chunk);
+    if (allowed.length > 0 && !stream.push(allowed)) inbound.pause();
+  };
   socket.on('data', (chunk: Uint8Array) => {
+    if (stream.destroyed) return;
     try {
-      inbound.take(chunk);
+      passOn(chunk);
     } catch (thrown) {
       stream.destroy(thrown instanceof Error ? thrown : new Error(String(thrown)));
-      return;
     }
-    if (!stream.push(chunk)) inbound.pause();
   });
   socket.on('end', () => stream.push(null));
   socket.on('error', (error) => stream.destroy(error));

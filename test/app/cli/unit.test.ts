@@ -91,7 +91,7 @@ describe('pepeunit doctor', () => {
   test('prints a table without colours when its output is no terminal', async () => {
     const { code, stdout } = await runCli(['doctor', home]);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^ok +broker +mqtt:\/\/127\.0\.0\.1:\d+ takes the token, MQTT 3\.1\.1$/m);
+    expect(stdout).toMatch(/^ok +broker +mqtt:\/\/127\.0\.0\.1:\d+ takes the token, MQTT 5$/m);
     expect(stdout).not.toContain('\u001b');
   });
 

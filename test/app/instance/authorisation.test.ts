@@ -26,6 +26,10 @@ describe('what a unit may use', () => {
     const mixed = [unit.topic('set/pepeunit'), ...denied, unit.topic('update/pepeunit')];
     expect(await link.subscribe(...mixed)).toEqual([1, ...denied.map(() => 128), 1]);
     expect(link.isOpen()).toBe(true);
+    const newer = await connectUnit(instance.mqttUrl, unit.token, { protocolVersion: 5 });
+    const reasons = denied.map((topic) => (topic.startsWith('$share/') ? 0x9e : 0x87));
+    expect(await newer.subscribe(...mixed)).toEqual([1, ...reasons, 1]);
+    expect(newer.isOpen()).toBe(true);
   });
 
   it('denies a private node to others, until an edge joins them', async () => {
@@ -56,21 +60,49 @@ describe('what a unit may use', () => {
     expect(await link.subscribe(owner.topic('out/pepeunit'), owner.topic('plain_in'))).toEqual([1, 1]);
   });
 
-  it.each([0, 1, 2] as const)('drops a denied publish of QoS %i in silence, and the link stays', async (qos) => {
-    const { instance, of } = await startTestInstance();
-    const unit = await addUnit(instance, { visibilityLevel: 'Private' });
-    const other = await addUnit(instance, { name: 'other' });
-    const listener = await connectUnit(instance.mqttUrl, unit.token, { clientId: 'listener' });
-    await listener.subscribe(unit.topic('set/pepeunit'), unit.topic('update/pepeunit'));
-    const link = await connectUnit(instance.mqttUrl, other.token, { clientId: 'other' });
-    const denied = [unit.topic('set/pepeunit'), unit.topic('update/pepeunit'), 'nonsense', '$SYS/x'];
-    for (const topic of denied) await link.client.publishAsync(topic, 'no', { qos });
-    await link.client.publishAsync(other.topic('out/pepeunit'), 'yes', { qos: 1 });
-    await until(() => of('published').length === denied.length + 1);
-    expect(of('published').map((event) => event.denied)).toEqual([true, true, true, true, false]);
-    expect(of('published')[0]).toMatchObject({ unit: other.uuid, key: 'set/pepeunit', denied: true });
-    expect(listener.received).toEqual([]);
-    expect(link.isOpen()).toBe(true);
-    expect(instance.operator.getNode(unit.node('set/pepeunit')).state).toBeNull();
-  });
+  it.each([1, 2] as const)(
+    'answers a denied publish of QoS %i and MQTT 5 with 0x87, and the link stays',
+    async (qos) => {
+      const { instance, of } = await startTestInstance();
+      const unit = await addUnit(instance, { visibilityLevel: 'Private' });
+      const other = await addUnit(instance, { name: 'other' });
+      const link = await connectUnit(instance.mqttUrl, other.token, { protocolVersion: 5 });
+      const denied = [unit.topic('set/pepeunit'), unit.topic('update/pepeunit'), 'nonsense', '$SYS/x'];
+      for (const topic of denied) {
+        await expect(link.client.publishAsync(topic, 'no', { qos })).rejects.toMatchObject({ code: 0x87 });
+      }
+      await link.client.publishAsync(other.topic('out/pepeunit'), 'yes', { qos });
+      expect(of('published').map((event) => event.denied)).toEqual([true, true, true, true, false]);
+      expect(instance.operator.getNode(unit.node('set/pepeunit')).state).toBeNull();
+      await link.client.endAsync();
+      await until(() => of('disconnect').length === 1);
+      expect(of('disconnect')[0]?.reason).toBeUndefined();
+    },
+  );
+
+  it.each([
+    [4, 0],
+    [4, 1],
+    [4, 2],
+    [5, 0],
+  ] as const)(
+    'drops a denied publish of MQTT level %i and QoS %i in silence, and the link stays',
+    async (level, qos) => {
+      const { instance, of } = await startTestInstance();
+      const unit = await addUnit(instance, { visibilityLevel: 'Private' });
+      const other = await addUnit(instance, { name: 'other' });
+      const listener = await connectUnit(instance.mqttUrl, unit.token, { clientId: 'listener' });
+      await listener.subscribe(unit.topic('set/pepeunit'), unit.topic('update/pepeunit'));
+      const link = await connectUnit(instance.mqttUrl, other.token, { clientId: 'other', protocolVersion: level });
+      const denied = [unit.topic('set/pepeunit'), unit.topic('update/pepeunit'), 'nonsense', '$SYS/x'];
+      for (const topic of denied) await link.client.publishAsync(topic, 'no', { qos });
+      await link.client.publishAsync(other.topic('out/pepeunit'), 'yes', { qos: 1 });
+      await until(() => of('published').length === denied.length + 1);
+      expect(of('published').map((event) => event.denied)).toEqual([true, true, true, true, false]);
+      expect(of('published')[0]).toMatchObject({ unit: other.uuid, key: 'set/pepeunit', denied: true });
+      expect(listener.received).toEqual([]);
+      expect(link.isOpen()).toBe(true);
+      expect(instance.operator.getNode(unit.node('set/pepeunit')).state).toBeNull();
+    },
+  );
 });

@@ -70,12 +70,41 @@ describe.each(['mqttUrl', 'webSocketUrl'] as const)('a unit over %s', (url) => {
     expect(JSON.stringify(of('refused'))).not.toContain(forged);
   });
 
-  it('is told in CONNACK that MQTT 5 is not spoken here, and gets in with 3.1.1', async () => {
-    const { instance } = await startTestInstance();
+  it('is served MQTT 5, and told the limits of the platform (M8)', async () => {
+    const { instance, of } = await startTestInstance({ packetLimit: 2048 });
+    const unit = await addUnit(instance);
+    const link = await connectUnit(instance[url], unit.token, { clientId: unit.uuid, protocolVersion: 5 });
+    expect(link.connack.properties).toMatchObject({ maximumPacketSize: 2048, receiveMaximum: 32 });
+    expect(await link.subscribe(unit.topic('set/pepeunit'))).toEqual([1]);
+    const properties = { userProperties: { from: 'жук' } };
+    await link.client.publishAsync(unit.topic('set/pepeunit'), 'on', { qos: 2, properties });
+    await until(() => link.received.length === 1);
+    expect(of('connect')).toMatchObject([{ unit: unit.uuid, protocol: 5 }]);
+    expect(of('published')).toMatchObject([{ unit: unit.uuid, key: 'set/pepeunit', qos: 2, denied: false }]);
+  });
+
+  it('is told in CONNACK that MQTT 5 is not spoken here, where 3.1.1 was asked for, and gets in with that (M8)', async () => {
+    const { instance, of } = await startTestInstance({ protocol: 4 });
     const unit = await addUnit(instance);
     expect(await refusalOf(instance[url], unit.token, 5)).toMatchObject({ code: 1 });
+    expect(of('refused')).toMatchObject([{ reason: 'unacceptable protocol version' }]);
     const link = await connectUnit(instance[url], unit.token);
     expect(link.isOpen()).toBe(true);
+  });
+
+  it.each([4, 5] as const)('is told why a packet above the limit ends its link, by MQTT level %i', async (level) => {
+    const { instance, of } = await startTestInstance({ packetLimit: 2048 });
+    const unit = await addUnit(instance);
+    const { client, isOpen } = await connectUnit(instance[url], unit.token, { protocolVersion: level });
+    const told: unknown[] = [];
+    client.on('error', (error) => told.push(error));
+    client.on('disconnect', ({ reasonCode }) => told.push(reasonCode));
+    // Above four times the limit, the WebSocket server itself ends the connection, by its own code.
+    client.publish(unit.topic('out/pepeunit'), 'x'.repeat(url === 'mqttUrl' ? 2_000_000 : 4 * 2048 - 1));
+    await until(() => !isOpen());
+    await until(() => of('disconnect').length === 1);
+    expect(told).toEqual(level === 5 ? [0x95] : []);
+    expect(of('disconnect')[0]?.reason).toContain("above the broker's 2048");
   });
 
   it('loses its connection over a packet above the limit, and nobody receives it', async () => {

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createFrameReader, guardedStream } from '../../../app/instance/mqtt/guarded-stream.ts';
+import { until } from '../../support/until.ts';
 
 /** A header with a body of so many bytes. */
 const header = (type: number, body: number): Buffer => {
@@ -32,18 +33,23 @@ describe('a frame reader', () => {
       fc.property(packets, fc.array(fc.integer({ min: 0, max: 400 })), (kinds, sizes) => {
         const whole = kinds.map((kind) => (typeof kind === 'number' ? publish(kind) : ping));
         const reader = createFrameReader(30_000);
-        const counted = cut(Buffer.concat(whole), sizes).map((chunk) => reader.take(chunk));
+        const counted = cut(Buffer.concat(whole), sizes).map((chunk) => reader.take(chunk).publishes);
         expect(counted.reduce((sum, count) => sum + count, 0)).toBe(kinds.filter((kind) => kind !== 'ping').length);
       }),
     );
   });
 
   it.each([2, 127, 128, 16_383, 16_384, 262_144])('allows a packet of %i bytes, and none larger', (limit) => {
-    expect(createFrameReader(limit).take(ping)).toBe(0);
+    expect(createFrameReader(limit).take(ping)).toEqual({ publishes: 0 });
     const fits = (body: number) => header(3, body).length + body <= limit;
     const largest = Array.from({ length: 6 }, (_, less) => limit - less).find(fits) ?? 0;
-    expect(() => createFrameReader(limit).take(header(3, largest))).not.toThrow();
-    expect(() => createFrameReader(limit).take(header(3, largest + 1))).toThrow(/above the broker's/);
+    expect(createFrameReader(limit).take(header(3, largest))).toEqual({ publishes: 1 });
+    const before = header(12, 0);
+    const tooLarge = header(3, largest + 1);
+    expect(createFrameReader(limit).take(Buffer.concat([before, tooLarge, Buffer.alloc(10)]))).toEqual({
+      publishes: 0,
+      oversizedAt: before.length + tooLarge.length,
+    });
   });
 });
 
@@ -55,6 +61,19 @@ describe('a guarded stream', () => {
     stream.write(bytes);
     const [chunk] = (await stream.take(1).toArray()) as Buffer[];
     expect(chunk).toEqual(bytes);
-    expect(socket.destroyed).toBe(true);
+    await until(() => socket.destroyed);
+  });
+
+  it('passes nothing on after the header of a packet that is too large', async () => {
+    const socket = new PassThrough();
+    const stream = guardedStream(socket, { packetBytes: 1000 });
+    const chunks: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    const tooLarge = publish(2000);
+    socket.write(Buffer.concat([ping, tooLarge.subarray(0, 100)]));
+    socket.write(tooLarge.subarray(100));
+    socket.end(ping);
+    await until(() => stream.readableEnded);
+    expect(Buffer.concat(chunks)).toEqual(Buffer.concat([ping, header(3, 2000)]));
   });
 });

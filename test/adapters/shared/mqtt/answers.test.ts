@@ -3,7 +3,6 @@ import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import type { MqttVersion } from '../../../../services/broker.ts';
 import type { BrokerError } from '../../../../services/errors.ts';
-import { startAedes } from '../../../support/aedes-broker.ts';
 import { deaf, failure, later, open, optionsFor } from '../../../support/mqtt.ts';
 import { connack, startScriptedBroker } from '../../../support/scripted-broker.ts';
 import { until } from '../../../support/until.ts';
@@ -37,7 +36,13 @@ describe('CONNACK and DISCONNECT', () => {
   });
 
   test('a broker of 3.1.1 alone is found out (M8)', async () => {
-    const broker = later(await startAedes());
+    const broker = later(
+      await startScriptedBroker((socket, chunk) => {
+        // The level follows the header, the length, and the name "MQTT" with its own length.
+        if (chunk[chunk.indexOf('MQTT') + 4] === 4) socket.write(connack[4]);
+        else socket.end(Buffer.from([0x20, 2, 0, 1]));
+      }),
+    );
     expect((await failure(open(optionsFor(broker.port, { version: 5 })))).code).toBe('protocol');
     expect((await open(optionsFor(broker.port))).version).toBe(4);
   });

@@ -8,9 +8,9 @@ import { startRecordingProxy } from '../../../support/recording-proxy.ts';
 
 type Transport = 'mqtt' | 'ws';
 
-const onAedes = (transport: Transport) => async (): Promise<BrokerBench> => {
+const onAedes = (transport: Transport, version: MqttVersion) => async (): Promise<BrokerBench> => {
   const broker = await startAedes();
-  const proxy = await startRecordingProxy(transport === 'ws' ? broker.webSocketPort : broker.port, 4);
+  const proxy = await startRecordingProxy(transport === 'ws' ? broker.webSocketPort : broker.port, version);
   const url = `${transport}://127.0.0.1:${proxy.port}`;
   return {
     broker: mqttBroker(),
@@ -18,7 +18,7 @@ const onAedes = (transport: Transport) => async (): Promise<BrokerBench> => {
     cut: proxy.cut,
     stranger: { url, username: 'wrong' },
     deniedTopic: 'denied/pepeunit',
-    takeOverCodes: ['closed'],
+    takeOverCodes: version === 5 ? ['takenOver'] : ['closed'],
     stop: async () => {
       await proxy.stop();
       await broker.stop();
@@ -48,11 +48,11 @@ const onMosquitto = (transport: Transport, version: MqttVersion) => async (): Pr
   };
 };
 
-describe('aedes over TCP, MQTT 3.1.1', () => {
-  brokerContract(4, onAedes('mqtt'));
+describe.each([4, 5] as const)('aedes over TCP, MQTT level %i', (version) => {
+  brokerContract(version, onAedes('mqtt', version));
 });
-describe('aedes over WebSocket, MQTT 3.1.1', () => {
-  brokerContract(4, onAedes('ws'));
+describe.each([4, 5] as const)('aedes over WebSocket, MQTT level %i', (version) => {
+  brokerContract(version, onAedes('ws', version));
 });
 describeWithMosquitto('mosquitto over TCP, MQTT 3.1.1', () => {
   brokerContract(4, onMosquitto('mqtt', 4));

@@ -71,8 +71,8 @@ const wireTests = (version: MqttVersion, start: () => Promise<number>) => {
   });
 };
 
-describe('on the wire, aedes, MQTT 3.1.1', () => {
-  wireTests(4, async () => later(await startAedes()).port);
+describe.each([4, 5] as const)('on the wire, aedes, MQTT level %i', (version) => {
+  wireTests(version, async () => later(await startAedes()).port);
 });
 describeWithMosquitto('messages of QoS 2 on mosquitto, which takes 20 at a time by default', () => {
   test.each([4, 5] as const)('MQTT level %i: none of a burst is acknowledged and lost', async (version) => {
