@@ -6,6 +6,7 @@ import { isJsonObject, type JsonObject } from '../../../services/json.ts';
 import type { FileDocument, SchemaExample, VersionDocument } from '../store/documents.ts';
 import { InstanceError, invalid } from '../errors.ts';
 import type { Store } from '../store/store.ts';
+import { parseJson } from './json-text.ts';
 import { baseKeys } from './topics.ts';
 
 /** Size limits of a version. */
@@ -67,9 +68,9 @@ const parseObject = (files: readonly SourceFile[], name: string): JsonObject => 
   if (!file) throw invalid(`The folder holds no ${name}. Add it, as every unit has one.`);
   let document: unknown;
   try {
-    document = JSON.parse(new TextDecoder().decode(file.bytes));
+    document = parseJson(new TextDecoder().decode(file.bytes));
   } catch (cause) {
-    throw new InstanceError('invalid', `${name} is not JSON. Correct it.`, { cause });
+    throw new InstanceError('invalid', `${name} is not JSON, or nested too deep. Correct it.`, { cause });
   }
   if (!isJsonObject(document)) throw invalid(`${name} must be a JSON object. Correct it.`);
   return document;

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../services/json.ts';
 import type { UnitDocument, UpdateDocument } from '../store/documents.ts';
 import { stateIntervalMs } from './env.ts';
+import { parseJson } from './json-text.ts';
 
 const numberKeys = ['millis', 'mem_free', 'mem_alloc', 'freq'] as const;
 const listKeys = ['ifconfig', 'statvfs'] as const;
@@ -10,7 +11,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 /** Parses a payload as JSON; `undefined` when it is not valid JSON in UTF-8. */
 export const readPayload = (payload: Uint8Array): JsonValue | undefined => {
   try {
-    return JSON.parse(decoder.decode(payload)) as JsonValue;
+    return parseJson(decoder.decode(payload));
   } catch {
     return undefined;
   }

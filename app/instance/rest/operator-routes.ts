@@ -19,6 +19,7 @@ import {
   type RestEnv,
   type RestParts,
 } from './requests.ts';
+import { parseJson } from '../model/json-text.ts';
 import { unitRow } from '../model/rows.ts';
 import type { NewUnit, NewVersion } from '../model/units.ts';
 
@@ -44,7 +45,7 @@ const variablesOf = (body: JsonObject): JsonObject => {
   const text = textField(body, 'env_json_string');
   let variables: unknown;
   try {
-    variables = JSON.parse(text);
+    variables = parseJson(text);
   } catch (cause) {
     throw new InstanceError('invalid', 'Data env.json is invalid', { cause, subject: 'json' });
   }

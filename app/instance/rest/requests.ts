@@ -6,6 +6,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../services
 import { visibilityLevels, type VisibilityLevel } from '../store/documents.ts';
 import { InstanceError } from '../errors.ts';
 import { commands, type Command } from '../model/events.ts';
+import { parseJson } from '../model/json-text.ts';
 import type { PageOf } from '../model/rows.ts';
 import { isUuid } from '../model/topics.ts';
 import { missing, notBoolean, notInteger, notJson, notObject, notOneOf, notText, notUuid } from './field-faults.ts';
@@ -81,7 +82,7 @@ export const bodyOf = async (context: Context): Promise<JsonObject> => {
   const text = await bodyText(context.req.raw);
   let body: JsonValue;
   try {
-    body = JSON.parse(text) as JsonValue;
+    body = parseJson(text);
   } catch {
     throw notJson(text.length);
   }
