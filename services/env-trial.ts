@@ -2,6 +2,8 @@ import { fromPromise } from 'xstate';
 import { parseEnv, type UnitEnv } from './env.ts';
 import { SettingsError } from './errors.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
+import type { FirmwareStore } from './firmware.ts';
+import { underVersionOf } from './firmware-transitions.ts';
 import { connectionOf, differenceOf, type KeptEnv } from './kept-env.ts';
 import type { BrokerProbe, LastLink } from './last-link.ts';
 import type { Storage } from './storage.ts';
@@ -10,7 +12,10 @@ import type { Storage } from './storage.ts';
 export interface EnvFiles {
   readonly storage: Storage;
   readonly path: string;
+  /** Keeps the env before a new one; without it no env is on trial. */
   readonly keptEnv?: KeptEnv;
+  /** Where a version is on trial, so that its rollback does not lose an env; without it none is. */
+  readonly firmware?: Pick<FirmwareStore, 'replaceEnv'>;
 }
 
 /** Variables whose change replaces the link. */
@@ -55,15 +60,39 @@ export const keepBefore = async (files: EnvFiles, next: UnitEnv): Promise<void> 
   } else if (record) await keptEnv.remove();
 };
 
+/**
+ * An env under the version of the program in place, if that is known: a new env brings no program.
+ *
+ * @param known The env that the program was started with, if the one in place can't be used.
+ */
+export const ofVersionInPlace = async (files: EnvFiles, env: JsonObject, known?: UnitEnv): Promise<JsonObject> => {
+  const { given, reserved } = (await inPlace(files))?.env ?? known ?? {};
+  return given && reserved?.PU_COMMIT_VERSION !== '' ? underVersionOf(given, env) : env;
+};
+
+/**
+ * Replaces env.json under the version in place. The version that a rollback would restore gets the env as well.
+ *
+ * @returns The env as written.
+ * @throws {StorageError}
+ */
+export const replaceEnv = async (files: EnvFiles, env: JsonObject, known?: UnitEnv): Promise<JsonObject> => {
+  let written = env;
+  const write = async () => {
+    written = await ofVersionInPlace(files, env, known);
+    await files.storage.writeJson(files.path, written);
+  };
+  await (files.firmware ? files.firmware.replaceEnv(env, write) : write());
+  return written;
+};
+
 /** Puts the env before back, with the version of the program in place. @returns Names of the variables that differed. */
 export const putBack = async (files: EnvFiles): Promise<string[]> => {
-  const { storage, path, keptEnv } = files;
+  const { keptEnv } = files;
   const record = await keptEnv?.read();
   if (!keptEnv || !record || record.phase === 'failed') return [];
   await keptEnv.write({ ...record, phase: 'restoring' });
-  const { PU_COMMIT_VERSION } = (await inPlace(files))?.document ?? {};
-  const document = { ...record.previous, ...(PU_COMMIT_VERSION !== undefined && { PU_COMMIT_VERSION }) };
-  await storage.writeJson(path, document);
+  const document = await replaceEnv(files, record.previous);
   await keptEnv.write({ phase: 'failed', tried: record.tried });
   return differenceOf(connectionOf(parseEnv(document).reserved), record.tried);
 };
@@ -84,8 +113,13 @@ export const resumeTrial = async (files: EnvFiles): Promise<UnitEnv | undefined>
   if (current && differenceOf(connectionOf(current.env.reserved), record.tried).length === 0) {
     return parseEnv(record.previous);
   }
-  // The new env was never put in place, or somebody put another one there.
-  await files.keptEnv.remove();
+  // The new env was never put in place, or somebody put another one there: a rollback must not bring it without a trial.
+  try {
+    if (current) await files.firmware?.replaceEnv(current.document, async () => undefined);
+    await files.keptEnv.remove();
+  } catch {
+    // The unit starts all the same, and the next load tries again.
+  }
   return undefined;
 };
 

@@ -1,4 +1,5 @@
 import { FirmwareError, type Failure } from './errors.ts';
+import type { JsonObject } from './json.ts';
 import {
   journalName,
   maxTextLength,
@@ -145,6 +146,12 @@ export const rollBackDone = (journal: FirmwareJournal): FirmwareJournal => {
  */
 export const outcomeTold = (journal: FirmwareJournal): FirmwareJournal =>
   journal.outcome ? without(journal, 'outcome') : journal;
+
+/** An env under the version that another document states; without a version if that states none. */
+export const underVersionOf = ({ PU_COMMIT_VERSION }: JsonObject, env: JsonObject): JsonObject => {
+  const { PU_COMMIT_VERSION: _, ...others } = env;
+  return { ...others, ...(PU_COMMIT_VERSION !== undefined && { PU_COMMIT_VERSION }) };
+};
 
 /**
  * The public part of the journal.

@@ -1,6 +1,6 @@
 import type { TrialFailure, TrialTerms } from './firmware-journal.ts';
 import type { FirmwareStatus, SwapOrder } from './firmware-transitions.ts';
-import type { JsonValue } from './json.ts';
+import type { JsonObject, JsonValue } from './json.ts';
 
 /** Limits of an archive. */
 export interface ArchiveLimits {
@@ -107,6 +107,14 @@ export interface FirmwareStore extends FirmwareTrials {
    * @throws {FirmwareError} `incomplete`
    */
   checkProgram(id: string): Promise<void>;
+  /**
+   * Replaces env.json in turn with swaps and rollbacks. The version that a rollback would restore gets the env first,
+   * under its own version.
+   *
+   * @param write Writes env.json.
+   * @throws {StorageError} `io`, or what `write` throws; at most the previous version has the env then.
+   */
+  replaceEnv(env: JsonObject, write: () => Promise<void>): Promise<void>;
   /** Removes a staged version; does nothing if there is none. */
   discard(id: string): Promise<void>;
 }

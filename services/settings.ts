@@ -2,10 +2,9 @@ import { fromPromise } from 'xstate';
 import { readDocument } from './storage.ts';
 import { parseEnv, parseNextEnv, type UnitEnv } from './env.ts';
 import { SettingsError } from './errors.ts';
-import { isJsonObject, type JsonValue } from './json.ts';
+import type { JsonObject } from './json.ts';
 import type { LogLevel } from './log.ts';
-import { keepBefore, putBack, resumeTrial } from './env-trial.ts';
-import type { KeptEnv } from './kept-env.ts';
+import { keepBefore, ofVersionInPlace, putBack, replaceEnv, resumeTrial, type EnvFiles } from './env-trial.ts';
 import { targetOf, type Rest } from './rest.ts';
 import type { Storage } from './storage.ts';
 
@@ -106,13 +105,9 @@ export const readEnv = async (storage: Storage, path: string): Promise<UnitEnv> 
   parseEnv(await readDocument(storage, path, 'env', SettingsError));
 
 /** Where the env is stored and downloaded from. */
-export interface SettingsSources {
-  readonly storage: Storage;
+export interface SettingsSources extends EnvFiles {
   readonly rest: Rest;
-  readonly path: string;
   readonly holder: EnvHolder;
-  /** Where the env before a new one is kept; without it no env is on trial. */
-  readonly keptEnv?: KeptEnv;
 }
 
 /**
@@ -131,22 +126,13 @@ export const loadEnv = async (sources: SettingsSources): Promise<UnitSettings> =
 };
 
 /** Options of a download of the env. */
-export interface EnvDownload extends Pick<SettingsSources, 'storage' | 'rest' | 'path' | 'keptEnv'> {
+export interface EnvDownload extends EnvFiles {
+  readonly rest: Rest;
   /** The current env: where to ask, and as which unit. */
   readonly before: UnitEnv;
   /** File to save it to. @defaultValue `path` */
   readonly to?: string;
 }
-
-/** Keeps the version of the installed files, if they state one: a new env brings no program. */
-const ofVersionInPlace = async (
-  document: unknown,
-  { storage, path, before }: Pick<EnvDownload, 'storage' | 'path' | 'before'>,
-): Promise<unknown> => {
-  const { reserved } = await readEnv(storage, path).catch(() => before);
-  const { PU_COMMIT_VERSION } = reserved;
-  return PU_COMMIT_VERSION !== '' && isJsonObject(document) ? { ...document, PU_COMMIT_VERSION } : document;
-};
 
 /**
  * Downloads the env, checks all of it, and only then replaces the file.
@@ -160,15 +146,19 @@ const ofVersionInPlace = async (
  * const env = await downloadEnv({ storage, rest, path: 'env.json', before }, AbortSignal.timeout(30_000));
  */
 export const downloadEnv = async (
-  { storage, rest, path, before, to = path, keptEnv }: EnvDownload,
+  { rest, before, to, ...files }: EnvDownload,
   signal: AbortSignal,
 ): Promise<UnitEnv> => {
-  const document = await ofVersionInPlace(await rest.getEnv(targetOf(before), signal), { storage, path, before });
+  const document = await rest.getEnv(targetOf(before), signal);
   const env = parseNextEnv(document, before.unitUuid);
   signal.throwIfAborted();
-  if (to === path && keptEnv) await keepBefore({ storage, path, keptEnv }, env);
-  await storage.writeJson(to, document as JsonValue);
-  return env;
+  const given = document as JsonObject;
+  if (to !== undefined && to !== files.path) {
+    await files.storage.writeJson(to, await ofVersionInPlace(files, given, before));
+    return env;
+  }
+  await keepBefore(files, env);
+  return parseEnv(await replaceEnv(files, given, before));
 };
 
 /**

@@ -8,6 +8,7 @@ import {
   statusOf,
   swapBegun,
   swapDone,
+  underVersionOf,
   type SwapOrder,
 } from '../../services/firmware-transitions.ts';
 import {
@@ -19,7 +20,7 @@ import {
   waitNoted,
 } from '../../services/firmware-trial.ts';
 import type { ArchiveLimits, FirmwareStore } from '../../services/firmware.ts';
-import type { JsonValue } from '../../services/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../services/json.ts';
 import { readArchive } from '../shared/archive/archive.ts';
 import { exactNames } from '../shared/archive/entry-names.ts';
 import { keptPaths } from '../shared/archive/kept-paths.ts';
@@ -117,6 +118,13 @@ const memoryVersions = (live: MemoryTree, keeps: readonly string[]) => {
       const paths = installed.map(([path]) => path);
       brought = new Set(scope === 'everything' ? paths : [...brought, ...paths]);
       return foreign.map(([path]) => path);
+    },
+    /** Gives the previous version another env, under its own version. */
+    putPreviousEnv: (env: JsonObject) => {
+      const before = previous.tree.get('env.json');
+      const document = before && parse(before, 'env.json');
+      if (!isJsonObject(document)) return;
+      previous.tree.set('env.json', new TextEncoder().encode(JSON.stringify(underVersionOf(document, env))));
     },
     restore: () => {
       live.clear();
@@ -226,6 +234,11 @@ export const memoryFirmwareStore = (options: MemoryFirmwareStoreOptions): Memory
       write(swapDone(filesKept(begun, `.pepeunit/kept/${order.to}`, paths)));
       staged.delete(id);
       swaps.push({ id, ...order });
+    },
+    replaceEnv: async (env, put) => {
+      planned.check('replaceEnv');
+      if (now().flight) versions.putPreviousEnv(env);
+      await put();
     },
     discard: async (id) => {
       planned.check('discard');

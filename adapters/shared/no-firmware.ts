@@ -16,6 +16,7 @@ export const noFirmware = (): FirmwareStore => ({
   readJson: unsupported,
   checkProgram: unsupported,
   swap: unsupported,
+  replaceEnv: (_, write) => write(),
   discard: nothing,
   recover: settled,
   status: settled,

@@ -57,7 +57,7 @@ export interface Documents<TEnv extends object> {
 }
 
 export const createDocuments = <TEnv extends object>(
-  { storage, http: rest, keptEnv }: Adapters,
+  { storage, http: rest, keptEnv, firmware }: Adapters,
   { envFilePath, schemaFilePath }: ResolvedOptions,
   requests: DocumentRequests,
 ): Documents<TEnv> => {
@@ -67,7 +67,7 @@ export const createDocuments = <TEnv extends object>(
     showEnv(adopted);
     requests.onEnv(adopted);
   };
-  const settingsSources = { storage, rest, path: envFilePath, holder: envHolder(onEnv), keptEnv };
+  const settingsSources = { storage, rest, path: envFilePath, holder: envHolder(onEnv), keptEnv, firmware };
   const env = async () => settingsSources.holder.current ?? readEnv(storage, envFilePath);
   const onSchema = (adopted: UnitSchema) => {
     showSchema(adopted);

@@ -3,6 +3,7 @@ import { FirmwareError, RestError } from '../../services/errors.ts';
 import type { FirmwareScope } from '../../services/firmware-journal.ts';
 import type { SwapOrder } from '../../services/firmware-transitions.ts';
 import type { FirmwareStore, StagedFirmware } from '../../services/firmware.ts';
+import type { JsonObject } from '../../services/json.ts';
 import { inChunks, tarOf, zlibOf, type TarEntry } from '../support/tar.ts';
 
 /** A store, and what runs now. */
@@ -28,14 +29,13 @@ const version = (name: string): TarEntry[] => [
   { name: 'src/new.ts', text: name },
 ];
 
+const namedEnv = (name: string): string => `{"PU_COMMIT_VERSION":"${name}","NAME":"Датчик 🌡"}`;
+
 const trial = { maxStarts: 2, healthyWithinMs: 60_000 };
 
-const order = (to: string, scope: FirmwareScope = 'everything', from = 'old'): SwapOrder => ({
-  scope,
-  from,
-  to,
-  trial,
-});
+const order = (to: string, scope: FirmwareScope = 'everything', from = 'old'): SwapOrder => {
+  return { scope, from, to, trial };
+};
 
 const versionFiles = (name: string): Record<string, string> =>
   Object.fromEntries(version(name).map((entry) => [entry.name, String(entry.text)]));
@@ -162,6 +162,26 @@ export const firmwareStoreContract = (start: (old: Record<string, string>) => Pr
     expect(await bench.reopen().recover()).toEqual(rolledBack);
     await bench.store.forgetOutcome();
     expect(await bench.store.status()).toEqual({ phase: 'settled', failed });
+  });
+
+  const putEnv = (text: string, writes = text): Promise<void> =>
+    bench.reopen().replaceEnv(JSON.parse(text) as JsonObject, () => bench.write('env.json', writes));
+
+  test('an env that comes during a trial is in force after the rollback, under the old version (U2)', async () => {
+    await swapTo('new');
+    await putEnv(namedEnv('newest'), namedEnv('new'));
+    expect(await bench.live()).toEqual({ ...versionFiles('new'), ...foreign, 'env.json': namedEnv('new') });
+    await bench.reopen().rollBack({ reason: 'it crashed' });
+    const live = await bench.live();
+    expect(JSON.parse(live['env.json'] ?? '')).toEqual(JSON.parse(namedEnv('old')));
+    expect({ ...live, 'env.json': '' }).toEqual({ ...old, 'env.json': '' });
+  });
+
+  test('outside a trial an env is just written', async () => {
+    await swapTo('new');
+    await bench.store.confirm();
+    await putEnv(namedEnv('new'));
+    expect((await bench.live())['env.json']).toBe(namedEnv('new'));
   });
 
   test('while a trial waits its starts do not count, until the wait ends or one fails by itself (U11)', async () => {

@@ -11,6 +11,7 @@ import { inside } from '../fs/file-tree.ts';
 import { createFirmwareContext, type FolderFirmwareOptions } from './context.ts';
 import type { FirmwareLayout } from './layout.ts';
 import { makePrivateFolder, removeAll, setMode } from './operations.ts';
+import { putPreviousEnv } from './previous-env.ts';
 import { swapVersion } from './swap.ts';
 import { trialsOf } from './trials.ts';
 import { readJson } from '../fs/read-json.ts';
@@ -169,6 +170,11 @@ export const folderFirmwareStore = ({
       inTurn('The new version could not be put in place', async () => {
         await checkFolder();
         await swapVersion(context, id, order, keptPaths(keeps));
+      }),
+    replaceEnv: (env, write) =>
+      inTurn('The env could not be replaced', async () => {
+        await putPreviousEnv(context, env);
+        await write();
       }),
     discard: (id) => inTurn('The version could not be discarded', () => discard(id)),
   };

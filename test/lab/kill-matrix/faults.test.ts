@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, test, type TestContext } from 'vitest';
 import type { FileSystem } from '../../../adapters/node/fs/file-system.ts';
+import { seeded } from '../../support/seeded.ts';
+import { envBench, envStepped, envVerdict } from './env.ts';
 import { isWhole, sampled } from './extent.ts';
 import { runWithError, runWithKills, runWithPowerCut, stepsOf, type Bench, type DiskFault } from './in-memory.ts';
 import { caseOf, type Situation } from './judge.ts';
+import { diskError, needsSpace, type Step } from './stepping-fs.ts';
 import { emptyTally, harmless, sum, tallyOf, type Tally } from './tally.ts';
 import type { Task } from './update.ts';
 
@@ -96,6 +99,28 @@ describe('an update of another kind', { timeout }, () => {
     ];
     expectHarmless(context, { ...sum(tallies), steps: count });
   });
+});
+
+test.for<[string, Situation]>([
+  ['the first one', { updatesBefore: 0, scope: 'everything' }],
+  ['a later one', { updatesBefore: 1, scope: 'everything' }],
+  ['a compiled program', { updatesBefore: 0, scope: 'compiled' }],
+])('an env comes during the trial of a version, %s (U1, U2)', { timeout }, async ([, situation], context) => {
+  const env = await envBench(await caseOf(situation), complain);
+  const each: Step[] = [];
+  await envStepped(env, (step) => void each.push(step));
+  const kinds = ['killed', 'EIO', 'ENOSPC', 'power cut'] as const;
+  const runs = each.flatMap((step) => kinds.map((kind) => ({ ...step, kind })));
+  const tally = await tallyOf(runs, async ({ n: at, kind }) => {
+    const disk = await envStepped(env, ({ n, verb }) => {
+      const isHit = kind === 'killed' || kind === 'power cut' ? n >= at : n === at;
+      if (isHit && (kind !== 'ENOSPC' || needsSpace(verb))) throw diskError(kind, verb);
+    });
+    const left = kind === 'power cut' ? disk.crash(seeded(at)) : disk;
+    return envVerdict(env, left, `env, ${kind} at step ${at}`);
+  });
+  expect(each.length).toBeGreaterThan(10);
+  expectHarmless(context, { ...tally, steps: each.length });
 });
 
 describe('the matrix notices', { timeout }, () => {
