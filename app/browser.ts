@@ -18,6 +18,7 @@ import { noFolders } from '../adapters/shared/no-folders.ts';
 import { noFirmware, noPrograms, trustAll } from '../adapters/shared/no-firmware.ts';
 import { kyRest } from '../adapters/shared/rest/rest.ts';
 import { StorageError } from '../services/errors.ts';
+import { storedGivenRecord } from '../services/given-documents.ts';
 import { storedKeptEnv } from '../services/kept-env.ts';
 import { storedLastLink } from '../services/last-link.ts';
 import { storedResetRecord } from '../services/reset.ts';
@@ -40,6 +41,7 @@ const browserPlatform: Platform = ({ envFilePath }) => {
     broker: mqttBroker(),
     brokerProbe: browserBrokerProbe(),
     keptEnv: storedKeptEnv(storage, `${envFilePath}/kept-env.json`),
+    givenRecord: storedGivenRecord(storage, `${envFilePath}/given.json`),
     lastLink: storedLastLink(storage, `${envFilePath}/link.json`),
     http: kyRest(),
     storage,

@@ -6,6 +6,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { extractArchive } from '../adapters/node/archive/extract.ts';
 import { hostFolders } from '../adapters/node/archive/folders.ts';
 import { markingUnguarded } from '../adapters/node/program/unguarded-links.ts';
@@ -27,6 +28,7 @@ import { mqttBroker } from '../adapters/shared/mqtt/broker.ts';
 import { kyRest } from '../adapters/shared/rest/rest.ts';
 import { unmanagedWifi } from '../adapters/shared/unmanaged-wifi.ts';
 import { defaultArchiveLimits } from '../services/firmware.ts';
+import { storedGivenRecord } from '../services/given-documents.ts';
 import { storedKeptEnv } from '../services/kept-env.ts';
 import { storedLastLink } from '../services/last-link.ts';
 import { storedResetRecord } from '../services/reset.ts';
@@ -129,6 +131,7 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
     broker: mqttBroker(),
     brokerProbe: nodeBrokerProbe(),
     keptEnv: storedKeptEnv(storage, join(folder, '.pepeunit', 'kept-env.json')),
+    givenRecord: storedGivenRecord(storage, join(folder, '.pepeunit', 'given.json'), readJsonNow),
     lastLink: storedLastLink(storage, join(folder, '.pepeunit', 'link.json')),
     http: kyRest(),
     storage,
@@ -164,6 +167,6 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
  */
 export class PepeunitClient<TEnv extends object = Record<string, JsonValue>> extends UnitClient<TEnv> {
   constructor(options: PepeunitClientOptions<UnitClient<TEnv>>) {
-    super(options, nodePlatform, { absolute: resolveHere(), readJsonNow });
+    super(options, nodePlatform, { absolute: resolveHere(), readJsonNow, pathOf: (url) => fileURLToPath(url) });
   }
 }

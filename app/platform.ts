@@ -2,6 +2,7 @@ import type { Broker } from '../services/broker.ts';
 import type { Cipher } from '../services/cipher.ts';
 import type { Clock, ClockSource } from '../services/clock.ts';
 import type { FirmwareStore, FirmwarePrograms, ReleaseTrust } from '../services/firmware.ts';
+import type { GivenRecord } from '../services/given-documents.ts';
 import type { KeptEnv } from '../services/kept-env.ts';
 import type { BrokerProbe, LastLink } from '../services/last-link.ts';
 import type { JsonValue } from '../services/json.ts';
@@ -29,6 +30,8 @@ export interface Adapters {
   readonly brokerProbe: BrokerProbe;
   /** Keeps the env before a new one, until that has brought the unit online. */
   readonly keptEnv: KeptEnv;
+  /** Remembers the documents that the app gave last. */
+  readonly givenRecord: GivenRecord;
   /** Remembers the broker that the unit was last online at. */
   readonly lastLink: LastLink;
   /** Client of the instance's REST API. */
@@ -107,6 +110,8 @@ export interface PlatformFiles {
   absolute(path: string): string;
   /** Reads a JSON file at once, blocking; absent where the platform can't. @throws {Error} */
   readJsonNow?(path: string): JsonValue;
+  /** The path in a `file:` address; absent where there are no files. @throws {Error} */
+  pathOf?(url: URL): string;
 }
 
 /** Creates the adapters of a platform. Does no I/O. */

@@ -6,6 +6,7 @@ export type { Logger, LogOptions, LogRecord } from './client/api/logger.ts';
 export type { SinkName } from './logging/log.ts';
 export type { MqttClient, Payload } from './client/api/mqtt-client.ts';
 export type {
+  DocumentOptions,
   MainCycleOptions,
   MqttOptions,
   PepeunitClientOptions,

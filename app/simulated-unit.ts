@@ -17,6 +17,7 @@ import { trustAll } from '../adapters/shared/no-firmware.ts';
 import { StorageError } from '../services/errors.ts';
 import { storedResetRecord } from '../services/reset.ts';
 import { defaultArchiveLimits } from '../services/firmware.ts';
+import { storedGivenRecord } from '../services/given-documents.ts';
 import { storedKeptEnv } from '../services/kept-env.ts';
 import { storedLastLink } from '../services/last-link.ts';
 import type { JsonObject } from '../services/json.ts';
@@ -121,6 +122,7 @@ export const simulatedUnit = ({
   const world = createWorld({ ...defaultEnv(), ...env }, schema);
   const adapters = {
     ...world,
+    givenRecord: storedGivenRecord(world.storage, '.pepeunit/given.json'),
     lastLink: storedLastLink(world.storage, '.pepeunit/link.json'),
     keptEnv: storedKeptEnv(world.storage, '.pepeunit/kept-env.json'),
     resetRecord: storedResetRecord(world.storage, '.pepeunit/reset.json'),

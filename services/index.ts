@@ -35,6 +35,7 @@ export {
 } from './firmware-transitions.ts';
 export * from './firmware-trial.ts';
 export * from './folders.ts';
+export * from './given-documents.ts';
 export * from './json.ts';
 export { storedKeptEnv, type EnvTrial, type FailedEnv, type KeptEnv } from './kept-env.ts';
 export * from './last-link.ts';

@@ -67,6 +67,7 @@ export const readDocument = async (
   try {
     document = await storage.readJson(path);
   } catch (cause) {
+    if (cause instanceof DocumentError) throw cause;
     const isMalformed = cause instanceof StorageError && cause.code === 'malformed';
     throw isMalformed
       ? new DocumentError('malformed', `${path} is not JSON. Download the ${what} from the instance again.`, { cause })

@@ -4,7 +4,7 @@ import type { UpdateTarget } from '../../services/update.ts';
 import type { Adapters } from '../platform.ts';
 import { createCycle, type Cycle } from './main-cycle.ts';
 import { createDataPlane, type DataPlane } from './data-plane.ts';
-import { createDocuments, type Documents } from './documents.ts';
+import { createDocuments, type Documents } from './documents/documents.ts';
 import { hasUnguardedLinks, unguardedLinks } from './options/link-trust.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -40,6 +40,8 @@ export interface UnitParts {
   readonly isReady: () => unknown;
   /** Reads a JSON file at once; absent where the files can't be read so. @throws {Error} */
   readonly readJsonNow?: (path: string) => unknown;
+  /** The path in a `file:` address; absent where there are no files. @throws {Error} */
+  readonly pathOf?: ((url: URL) => string) | undefined;
   /** Error of invalid options: the unit then refuses to start. */
   readonly fault: ClientError | undefined;
 }
@@ -62,7 +64,7 @@ const createRequests = (lifecycle: Lifecycle, root: Root): Pick<UnitRuntime<obje
 export const createUnit = <TEnv extends object>(
   adapters: Adapters,
   options: ResolvedOptions,
-  { fault, readJsonNow, ...callbacks }: UnitParts,
+  { fault, readJsonNow, pathOf, ...callbacks }: UnitParts,
 ): UnitRuntime<TEnv> => {
   const epoch = createEpoch(adapters.clock);
   const inFlight = createInFlight();
@@ -75,6 +77,8 @@ export const createUnit = <TEnv extends object>(
     onSchema: (adopted) => plane.adoptSchema(adopted),
     onEarlySchema: (found) => plane.publisher.route(found),
     readJsonNow,
+    pathOf,
+    warn: (message) => plane.warn(message),
   });
 
   const plane: DataPlane = createDataPlane({

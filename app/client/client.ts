@@ -49,6 +49,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
       },
       isReady: () => resolved.update.ready?.(this),
       ...(files.readJsonNow && !resolved.adapters?.storage && { readJsonNow: files.readJsonNow }),
+      pathOf: files.pathOf,
       fault,
     });
     super(unit, adapters, resolved, (path) => files.absolute(path));

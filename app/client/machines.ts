@@ -51,7 +51,7 @@ import { joinWifi, readWifiStatus, scanForSsid, watchWifi } from '../../services
 import type { Adapters } from '../platform.ts';
 import type { UnitActor } from './await-event.ts';
 import type { DataPlane } from './data-plane.ts';
-import type { Documents } from './documents.ts';
+import type { Documents } from './documents/documents.ts';
 import type { Metrics } from './metrics.ts';
 import { guardRequests } from './requests.ts';
 import { guardInspector } from './inspection.ts';

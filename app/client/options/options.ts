@@ -43,6 +43,22 @@ export interface UpdateOptions<TUnit = unknown> extends UpdateSetup {
   ready?(unit: TUnit): unknown;
 }
 
+/**
+ * Documents that the app brings along in place of files, such as in a container, a page or a test: each an object, or the
+ * `https:`, `http:` or `file:` address of one. Over `http:` anybody on the way can read the env's token.
+ *
+ * At the start a document is put where `envFilePath` or `schemaFilePath` says, once. What the instance sends later replaces
+ * it there, and stays in force after a restart, for as long as the same document is given: another one is put in its place.
+ * The version of an env that an update has installed stays, unless another one is given. On a disk that can't be written,
+ * and where the folder does not outlive the program, each start begins with the given document.
+ */
+export interface DocumentOptions {
+  /** The env; checked like env.json. At an address that does not answer, the one in place stays in force. */
+  readonly env?: object | string;
+  /** The schema; checked like schema.json, and kept in place like the env. */
+  readonly schema?: object | string;
+}
+
 /** Options of the main cycle. */
 export interface MainCycleOptions {
   /** Time between two calls of the output handler, milliseconds. Raise it to save CPU. @defaultValue 20 */
@@ -87,6 +103,8 @@ export interface PepeunitClientOptions<TUnit = unknown> {
   readonly ffMqttLogEnable?: boolean;
   /** Whether log entries go to the log file. Turn it off to spare flash memory. @defaultValue true */
   readonly ffFileLogEnable?: boolean;
+  /** Documents in place of env.json and schema.json. @defaultValue none: both are read from their files */
+  readonly documents?: DocumentOptions;
   /** Adapters that replace the platform's, such as a `wifi` for the device's own radio. */
   readonly adapters?: Partial<Adapters>;
   /** Observer of XState's inspection events of every machine; they contain no secrets. */
@@ -153,6 +171,7 @@ export const resolveOptions = (given: PepeunitClientOptions, absolute: (path: st
     ffConsoleLogEnable: true,
     ffMqttLogEnable: true,
     ffFileLogEnable: true,
+    documents: {} as DocumentOptions,
     mqtt: {} as MqttOptions,
     outbox: {} as OutboxOptions,
     update: {} as UpdateOptions,

@@ -67,6 +67,25 @@ export const address = (accepted: string, schemes: readonly string[]): Rule =>
     addressShown,
   );
 
+const isJson = (given: unknown): boolean => {
+  try {
+    return isObject(JSON.parse(JSON.stringify(given)));
+  } catch {
+    return false;
+  }
+};
+
+/** An object that JSON can carry, or the address of one. */
+export const objectOrAddress = (accepted: string, schemes: readonly string[]): Rule => {
+  const isAddress = (given: string | URL) =>
+    URL.canParse(given) && schemes.includes(new URL(given).protocol.slice(0, -1));
+  return rule(
+    accepted,
+    (given) => (isText(given) || given instanceof URL ? isAddress(given) : isObject(given) && isJson(given)),
+    addressShown,
+  );
+};
+
 export const oneOf = (...values: readonly (string | number)[]): Rule =>
   rule(values.map((value) => JSON.stringify(value)).join(' or '), (given) => values.includes(given as string));
 

@@ -6,6 +6,7 @@ import {
   flag,
   list,
   number,
+  objectOrAddress,
   oneOf,
   orObject,
   part,
@@ -81,6 +82,12 @@ const update = fields({
   ready: callback,
 });
 
+const document = objectOrAddress('an object of JSON, or the https:, http: or file: address of one', [
+  'https',
+  'http',
+  'file',
+]);
+
 /** Rules of a client's options. */
 export const optionTable = fields(
   {
@@ -93,6 +100,7 @@ export const optionTable = fields(
     ffFileLogEnable: flag,
     adapters: record(part),
     inspect: part,
+    documents: fields({ env: document, schema: document }),
     mqtt,
     outbox,
     update,

@@ -1,11 +1,12 @@
-import { readEnv, downloadEnv, envHolder, type SettingsSources } from '../../services/settings.ts';
-import { downloadSchema, schemaHolder, type SchemaSources } from '../../services/schema.ts';
-import { parseEnv, type UnitEnv } from '../../services/env.ts';
-import { parseSchema, type UnitSchema } from '../../services/schema.ts';
-import type { Adapters } from '../platform.ts';
-import type { ResolvedOptions } from './options/options.ts';
-import { createSchemaManager, type SchemaManager } from './api/schema.ts';
-import { createSettings, type Settings } from './api/settings.ts';
+import { readEnv, downloadEnv, envHolder, type SettingsSources } from '../../../services/settings.ts';
+import { downloadSchema, schemaHolder, type SchemaSources } from '../../../services/schema.ts';
+import { parseEnv, type UnitEnv } from '../../../services/env.ts';
+import { parseSchema, type UnitSchema } from '../../../services/schema.ts';
+import type { Adapters } from '../../platform.ts';
+import type { ResolvedOptions } from '../options/options.ts';
+import { createGiven } from './given.ts';
+import { createSchemaManager, type SchemaManager } from '../api/schema.ts';
+import { createSettings, type Settings } from '../api/settings.ts';
 
 /** Requests and callbacks of the documents to their unit. */
 export interface DocumentRequests {
@@ -19,6 +20,9 @@ export interface DocumentRequests {
   readonly onEarlySchema: (schema: UnitSchema) => void;
   /** Reads a JSON file at once, for the app's first look; absent where that can't be done. @throws {Error} */
   readonly readJsonNow: ((path: string) => unknown) | undefined;
+  /** The path in a `file:` address; absent where there are no files. @throws {Error} */
+  readonly pathOf: ((url: URL) => string) | undefined;
+  readonly warn: (message: string) => void;
 }
 
 /** Creates the app's first look at a document: reads it once, unless it is loaded. A file that can't be used shows nothing. */
@@ -57,10 +61,14 @@ export interface Documents<TEnv extends object> {
 }
 
 export const createDocuments = <TEnv extends object>(
-  { storage, http: rest, keptEnv, firmware }: Adapters,
-  { envFilePath, schemaFilePath }: ResolvedOptions,
+  { storage: files, http: rest, keptEnv, firmware, givenRecord: record }: Adapters,
+  { envFilePath, schemaFilePath, documents }: ResolvedOptions,
   requests: DocumentRequests,
 ): Documents<TEnv> => {
+  const { readJsonNow, pathOf, stopSignal, warn } = requests;
+  const paths = { env: envFilePath, schema: schemaFilePath };
+  const given = createGiven({ given: documents, storage: files, rest, record, paths, pathOf, stopSignal, warn });
+  const { storage } = given;
   const { settings, adopt: showEnv } = createSettings<TEnv>(requests.loadSettings);
   const { schema, adopt: showSchema } = createSchemaManager(requests.loadSchema);
   const onEnv = (adopted: UnitEnv) => {
@@ -74,15 +82,14 @@ export const createDocuments = <TEnv extends object>(
     requests.onSchema(adopted);
   };
   const schemaSources = { storage, rest, path: schemaFilePath, holder: schemaHolder(onSchema), env };
-  const { readJsonNow } = requests;
   const lookAtEnv = createFirstLook(
-    () => !readJsonNow || settingsSources.holder.current !== undefined,
-    () => parseEnv(readJsonNow?.(envFilePath)),
+    () => settingsSources.holder.current !== undefined,
+    () => parseEnv(given.now('env') ?? readJsonNow?.(envFilePath)),
     showEnv,
   );
   const lookAtSchema = createFirstLook(
-    () => !readJsonNow || schemaSources.holder.current !== undefined,
-    () => parseSchema(readJsonNow?.(schemaFilePath)),
+    () => schemaSources.holder.current !== undefined,
+    () => parseSchema(given.now('schema') ?? readJsonNow?.(schemaFilePath)),
     (found) => {
       showSchema(found);
       requests.onEarlySchema(found);
@@ -102,7 +109,7 @@ export const createDocuments = <TEnv extends object>(
     envNow: () => settingsSources.holder.current,
     schemaNow: () => schemaSources.holder.current,
     env,
-    saveEnv: async (to) => downloadEnv({ ...settingsSources, before: await env(), to }, requests.stopSignal()),
-    saveSchema: (path) => downloadSchema({ ...schemaSources, path }, requests.stopSignal()),
+    saveEnv: async (to) => downloadEnv({ ...settingsSources, before: await env(), to }, stopSignal()),
+    saveSchema: (path) => downloadSchema({ ...schemaSources, path }, stopSignal()),
   };
 };
