@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { recordShown } from './test/support/canary/record.ts';
 
 /** Files that replace globals or measure their process: each has one of its own. */
 const alone = [
@@ -39,6 +40,8 @@ export default defineConfig({
     hookTimeout: 180_000,
     // Most tests wait, for timers and for other processes: more workers than cores.
     maxWorkers: 6,
+    globalSetup: 'test/support/canary/suite.ts',
+    onConsoleLog: (text) => recordShown('console', text),
     sequence: { sequencer: LongestFirst },
     projects: [
       {

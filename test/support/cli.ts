@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { resolve } from 'node:path';
+import { recordShown } from './canary/record.ts';
 
 const main = resolve(import.meta.dirname, '../../dist/app/cli/main.js');
 
@@ -42,7 +43,10 @@ export const startNode = (args: readonly string[], { cwd, env, within = [] }: Cl
     stderr: () => stderr,
     ended: new Promise((done, fail) => {
       child.once('error', fail);
-      child.once('close', (code) => done({ code, stdout, stderr }));
+      child.once('close', (code) => {
+        recordShown('output', `${stdout}\n${stderr}`);
+        done({ code, stdout, stderr });
+      });
     }),
   };
 };

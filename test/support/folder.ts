@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { recordFolder } from './canary/record.ts';
 
 /** An empty folder, and how to remove it with all that is in it. */
 export interface Folder {
@@ -13,7 +14,13 @@ export interface Folder {
 export const createFolder = async (): Promise<Folder> => {
   const path = await mkdtemp(join(tmpdir(), 'pepeunit-test-'));
   // The clean-up of a download that a stop has cut off may still be at work in it.
-  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 10 }) };
+  return {
+    path,
+    remove: async () => {
+      await recordFolder(path);
+      await rm(path, { recursive: true, force: true, maxRetries: 10 });
+    },
+  };
 };
 
 /** Creates a folder that is removed when the test is over. @returns Its path. */
