@@ -18,13 +18,18 @@ const minMilliseconds = 2e10;
 /** End of the year 9999, the last that every reader of ISO 8601 accepts. */
 const maxMilliseconds = 253_402_300_799_999;
 
-const isoPattern = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/i;
+const isoPattern =
+  /^\d{4}-\d{2}-\d{2}(?:[T ](?:[01]\d|2[0-3]):\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/i;
+
+/** Whether the date that a text begins with is in the calendar; `Date` makes 2 March of 30 February. */
+const isInCalendar = (iso: string): boolean =>
+  new Date(`${iso.slice(0, 10)}T00:00:00Z`).getUTCDate() === Number(iso.slice(8, 10));
 
 const millisecondsOf = (value: JsonValue): number => {
   if (typeof value === 'number') return Math.abs(value) < minMilliseconds ? value * 1000 : value;
   if (typeof value !== 'string') return Number.NaN;
   if (/^-?\d+(?:\.\d+)?$/.test(value)) return millisecondsOf(Number(value));
-  if (!isoPattern.test(value)) return Number.NaN;
+  if (!isoPattern.test(value) || !isInCalendar(value)) return Number.NaN;
   const hasZone = /(?:Z|[+-]\d{2}:?\d{2})$/i.test(value) && value.length > 10;
   return Date.parse(hasZone || value.length === 10 ? value : `${value}Z`);
 };
