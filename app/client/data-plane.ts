@@ -60,10 +60,13 @@ const createEnvRemarks = (log: LogDispatcher) => {
   };
 };
 
+/** How many lines of the log are kept before the env says it: those of earlier runs are not to be cut off. */
+const maxEarlyLines = 10_000;
+
 /** How the log works before the env is loaded. */
 const earlyLogConfig = (options: ResolvedOptions): LogConfig => ({
   minLevel: LogLevel.Debug,
-  maxLength: 64,
+  maxLength: maxEarlyLines,
   console: options.ffConsoleLogEnable,
   file: options.ffFileLogEnable,
   mqtt: options.ffMqttLogEnable,
