@@ -2,9 +2,9 @@
  * Controls the unit's log: which sinks are on, when stored entries are sent to the instance, and when sinks are
  * flushed.
  *
- *     idle ─sync─▶ awaitingBroker ─broker.up─▶ syncing ─▶ idle
- *       │                ▲                     │
- *       │                └──resumeAfter── interrupted ◀─ link lost
+ *     idle ─sync─▶ awaitingBroker ─broker.up─▶ gathering ─beginAfter─▶ syncing ─▶ idle
+ *       │                ▲                         ▲──────sync─────────┘  │
+ *       │                └──────resumeAfter── interrupted ◀────link lost──┘
  *       └──flush─▶ flushing ─▶ idle
  *
  * Entries bypass the machine: they go from the caller straight to the sinks.
@@ -75,6 +75,8 @@ export const loggerMachine = setup({
   actions: {
     /** Applies the configuration; the app provides it. */
     applyConfig: (_args, _config: LogConfig) => undefined,
+    /** From here on, what goes out by itself is no part of the sync; the app provides it. */
+    markSync: (_args, _params: undefined) => undefined,
     report: sendTo(
       ({ context }) => context.parent,
       (_, fact: LoggerFact) => fact,
@@ -92,8 +94,7 @@ export const loggerMachine = setup({
     noteOnline: assign({ isOnline: true }),
     noteOffline: assign({ isOnline: false }),
     wantSync: assign({ isSyncDue: true, goesOn: false }),
-    /** A sync requested meanwhile starts from the beginning, so there is nothing to resume. */
-    wantRest: assign(({ context }) => ({ isSyncDue: true, goesOn: !context.isSyncDue, cuts: context.cuts + 1 })),
+    wantRest: assign(({ context }) => ({ isSyncDue: true, goesOn: true, cuts: context.cuts + 1 })),
     takeSync: assign({ isSyncDue: false }),
     forgetCuts: assign({ cuts: 0, goesOn: false }),
     wantFlush: assign({ isFlushDue: true }),
@@ -106,7 +107,12 @@ export const loggerMachine = setup({
     hasLostLink: (_, { failure }: { failure: Failure }) => failure.name === 'BrokerError' && failure.code !== 'refused',
     canSync: ({ context }) => context.isSyncDue && context.isOnline,
   },
-  delays: { syncWithin: 600_000, flushWithin: 5000, resumeAfter: ({ context }) => backoff(context.cuts) },
+  delays: {
+    beginAfter: 250,
+    syncWithin: 600_000,
+    flushWithin: 5000,
+    resumeAfter: ({ context }) => backoff(context.cuts),
+  },
 }).createMachine({
   id: 'logger',
   description: 'Decides which log sinks are on and when stored entries are sent.',
@@ -139,7 +145,7 @@ export const loggerMachine = setup({
         { type: 'applyConfig', params: ({ context }) => context.config },
       ],
     },
-    'logger.sync': { actions: [{ type: 'wantSync' }] },
+    'logger.sync': { actions: [{ type: 'wantSync' }, { type: 'markSync' }] },
     'logger.flush': { actions: [{ type: 'wantFlush' }] },
   },
   states: {
@@ -148,7 +154,7 @@ export const loggerMachine = setup({
       tags: ['ready'],
       always: [
         { guard: 'isFlushDue', target: 'flushing' },
-        { guard: 'canSync', target: 'syncing' },
+        { guard: 'canSync', target: 'gathering' },
         { guard: 'isSyncDue', target: 'awaitingBroker' },
       ],
     },
@@ -157,16 +163,24 @@ export const loggerMachine = setup({
       tags: ['ready'],
       always: [
         { guard: 'isFlushDue', target: 'flushing' },
-        { guard: 'canSync', target: 'syncing' },
+        { guard: 'canSync', target: 'gathering' },
       ],
+    },
+    gathering: {
+      description: 'A sync is about to begin; those asked for within the moment are one.',
+      tags: ['ready'],
+      always: { guard: 'isFlushDue', target: 'flushing' },
+      on: { 'broker.down': { target: 'awaitingBroker', actions: [{ type: 'noteOffline' }] } },
+      after: { beginAfter: { target: 'syncing' } },
     },
     syncing: {
       description:
-        'Sends every stored entry, oldest first, or those that are left; a sync asked for meanwhile follows.',
+        'Sends every stored entry, oldest first, or those that are left; one that is asked for meanwhile takes its place.',
       tags: ['busy', 'ready'],
       entry: [{ type: 'takeSync' }],
       on: {
         'broker.down': { target: 'awaitingBroker', actions: [{ type: 'noteOffline' }, { type: 'wantRest' }] },
+        'logger.sync': { target: 'gathering', actions: [{ type: 'wantSync' }, { type: 'markSync' }] },
       },
       invoke: {
         id: 'sendStored',

@@ -104,7 +104,7 @@ export const createDataPlane = (parts: DataPlaneParts): DataPlane => {
     epochMs: epoch.syncedEpochMs,
     warn,
   });
-  const mqttLog = createMqttLogSink(publisher);
+  const mqttLog = createMqttLogSink(publisher, () => log.config.maxLength);
   log.addSink('file', logFile);
   log.addSink('mqtt', mqttLog);
   const pauseMs = () => maxPauseMs(env(), options.mqtt);

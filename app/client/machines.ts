@@ -132,13 +132,13 @@ const wifi = ({ adapters, documents }: RootParts) =>
     },
   });
 
-const logger = ({ plane: { log }, reports }: RootParts) =>
+const logger = ({ plane: { log, mqttLog }, reports }: RootParts) =>
   loggerMachine.provide({
     actors: {
       sendStored: sendStoredLogs(reports.sendStoredLogs),
       flush: flushLogs(() => log.flush()),
     },
-    actions: { applyConfig: (_, config) => log.configure(config) },
+    actions: { applyConfig: (_, config) => log.configure(config), markSync: () => mqttLog.watch() },
   });
 
 const stateReporter = ({ adapters, epochMs, reports }: RootParts) =>
@@ -190,7 +190,7 @@ const provideUnit = (parts: RootParts) => {
         if (isGoodLink(denied) && address) parts.plane.inBackground(parts.adapters.lastLink.keep(address));
       },
       log: (_, line) => {
-        parts.plane.log.say(line.level, line.text);
+        parts.plane.log.say(line.level, line.text, line);
         parts.metrics.note(line);
       },
     },

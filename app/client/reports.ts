@@ -5,6 +5,7 @@ import { ClientError } from '../../services/errors.ts';
 import type { SendLogs } from '../../services/log.ts';
 import type { UnitSchema } from '../../services/schema.ts';
 import type { StateReport } from '../../services/system.ts';
+import { sendableLine } from '../logging/sendable.ts';
 import type { DataPlane } from './data-plane.ts';
 
 /** Size of one batch, bytes: well below the platform's packet limit, and little to send twice. */
@@ -17,8 +18,8 @@ const batchIntervalMs = 125;
 /** The parts that a log sync uses. */
 export interface LogSyncParts {
   readonly clock: Clock;
-  /** Reads the stored entries as JSON texts, oldest first. */
-  readonly stored: () => Promise<string[]>;
+  /** Reads the stored entries that are to be sent, as JSON texts, oldest first. */
+  readonly stored: () => Promise<readonly string[]>;
   /** Sends a payload, and resolves once the broker has acknowledged it. @throws {BrokerError} */
   readonly send: (payload: string) => Promise<void>;
   /** Reads the size of the largest payload that can be sent now, bytes. */
@@ -85,6 +86,17 @@ export const createLogSync = ({ clock, stored, send, maxBytes, holdNew, warn }: 
   };
 };
 
+/** The lines without those of the other list, each as many times as it is there. */
+const without = (lines: readonly string[], others: readonly string[]): string[] => {
+  const counts = new Map<string, number>();
+  for (const line of others) counts.set(line, (counts.get(line) ?? 0) + 1);
+  return lines.filter((line) => {
+    const count = counts.get(line) ?? 0;
+    if (count > 0) counts.set(line, count - 1);
+    return count === 0;
+  });
+};
+
 /** The unit's own reports to the instance. */
 export interface Reports {
   /** Sends a state report now; never queues it. @throws {BrokerError | ClientError} */
@@ -107,7 +119,7 @@ export const createReports = (plane: DataPlane, schema: () => UnitSchema | undef
     },
     sendStoredLogs: createLogSync({
       clock,
-      stored: () => logFile.lines(),
+      stored: async () => without(await logFile.lines(), mqttLog.ownLines()).map(sendableLine),
       send: async (payload) => publisher.send(topicOf('log/pepeunit'), payload, { qos: 1 }),
       maxBytes: () => publisher.roomOn(topicOf('log/pepeunit')),
       holdNew: mqttLog.hold,

@@ -15,13 +15,19 @@ export interface LogDispatcherParts {
   readonly epochMs: () => number | undefined;
 }
 
+/** What sinks an entry goes to. */
+interface EntryOptions {
+  /** Whether it is kept from MQTT. */
+  readonly fileOnly?: boolean;
+}
+
 export interface LogDispatcher {
   /** Adds a sink. */
   addSink(name: SinkName, sink: LogSink): void;
   /** Writes an entry to every sink that is on. Never throws, never blocks. */
-  log(level: LogLevel, text: string, options?: { fileOnly?: boolean }): void;
+  log(level: LogLevel, text: string, options?: EntryOptions): void;
   /** Writes what the unit has to say of itself: as {@link LogDispatcher.log}, but what repeats is counted. */
-  say(level: LogLevel, text: string): void;
+  say(level: LogLevel, text: string, options?: EntryOptions): void;
   /** Reports a failing sink to all the others. */
   reportFailure(sink: SinkName, thrown: unknown): void;
   configure(config: LogConfig): void;
@@ -36,10 +42,14 @@ export interface LogDispatcher {
   startCounting(): void;
 }
 
+const passedOverBy = (options: EntryOptions | undefined): SinkName | undefined =>
+  options?.fileOnly === true ? 'mqtt' : undefined;
+
 /** What the unit says of itself, or of a sink, to all the others. */
 interface UnitRemark extends Remark {
   readonly level: LogLevel;
-  readonly failing?: SinkName;
+  /** The sink that does not get it. */
+  readonly passedOver?: SinkName | undefined;
 }
 
 /** All sinks, in the order of writing. */
@@ -93,7 +103,7 @@ export const createLogDispatcher = (
 
   const reportFailure = (failing: SinkName, thrown: unknown) => {
     const text = `Entries do not reach the ${failing} log: ${failureOf(thrown).message}`;
-    say({ level: LogLevel.Warning, text, failing });
+    say({ level: LogLevel.Warning, text, passedOver: failing });
   };
   const sinks = createSinks(first, (sink) => config[sink], reportFailure);
 
@@ -101,15 +111,15 @@ export const createLogDispatcher = (
   const log = (level: LogLevel, text: string, passedOver?: SinkName) => {
     if (!isSilent(level) && !sinks.isEcho(text)) sinks.write(logEntry(level, text, epochMs()), passedOver);
   };
-  const repeats = createRepeats<UnitRemark>(clock, ({ level, text, failing }) => log(level, text, failing));
+  const repeats = createRepeats<UnitRemark>(clock, ({ level, text, passedOver }) => log(level, text, passedOver));
   const say = (remark: UnitRemark) => {
     if (!isSilent(remark.level)) repeats.say(remark);
   };
 
   return {
     addSink: sinks.add,
-    log: (level, text, options) => log(level, text, options?.fileOnly === true ? 'mqtt' : undefined),
-    say: (level, text) => say({ level, text }),
+    log: (level, text, options) => log(level, text, passedOverBy(options)),
+    say: (level, text, options) => say({ level, text, passedOver: passedOverBy(options) }),
     reportFailure,
     tellCounted: repeats.tellCounted,
     stopCounting: repeats.stop,

@@ -7,6 +7,8 @@ import type { UnitContext, UnitEmitted, UnitEvent } from './context.ts';
 export interface LogLine {
   readonly level: LogLevel;
   readonly text: string;
+  /** Whether it is not published: a sync of the stored log brings it. */
+  readonly fileOnly?: boolean;
   /** The failure that the line is about, if any. */
   readonly failure?: Failure;
 }
@@ -50,7 +52,13 @@ export const notices = {
     isOperating
       ? {
           // The reset has a line of its own, the only sign of it that the platform gets.
-          ...(command !== 'reset' && { line: { level: 'Info', text: `Command received: ${command}` } }),
+          ...(command !== 'reset' && {
+            line: {
+              level: 'Info',
+              text: `Command received: ${command}`,
+              ...(command === 'log_sync' && { fileOnly: true }),
+            },
+          }),
           emitted: { type: 'command', command },
         }
       : undefined,

@@ -7,20 +7,29 @@ import { settle } from '../support/until.ts';
 
 const config: LogConfig = { minLevel: 'Debug', maxLength: 64, console: true, file: true, mqtt: true };
 
+/** How long syncs that are asked for together are gathered, milliseconds. */
+const gatherMs = 250;
+
 const start = () => {
   const clock = new SimulatedClock();
   const parent = probe<LoggerFact>();
   const sendStored = gate<number, LogSyncInput>();
   const flush = gate<void>();
   const applied: LogConfig[] = [];
+  const marks: true[] = [];
   const actor = createActor(
     loggerMachine.provide({
       actors: { sendStored: sendStored.logic, flush: flush.logic },
-      actions: { applyConfig: (_, given) => void applied.push(given) },
+      actions: { applyConfig: (_, given) => void applied.push(given), markSync: () => void marks.push(true) },
     }),
     { clock, input: { parent: parent.ref, config } },
   ).start();
-  return { actor, applied, clock, parent, sendStored, flush, state: () => actor.getSnapshot() };
+  /** Asks for a sync, and lets it begin. */
+  const sync = () => {
+    actor.send({ type: 'logger.sync' });
+    clock.increment(gatherMs);
+  };
+  return { actor, applied, clock, marks, sync, parent, sendStored, flush, state: () => actor.getSnapshot() };
 };
 
 describe('configuration', () => {
@@ -33,9 +42,9 @@ describe('configuration', () => {
   });
 
   test('changes while a sync runs, without ending it (L5)', () => {
-    const { actor, applied, state } = start();
+    const { actor, applied, state, sync } = start();
     actor.send({ type: 'broker.up' });
-    actor.send({ type: 'logger.sync' });
+    sync();
     actor.send({ type: 'logger.toggle', sink: 'console', enabled: false });
     expect(applied.at(-1)?.console).toBe(false);
     expect(state().value).toBe('syncing');
@@ -44,69 +53,104 @@ describe('configuration', () => {
 
 describe('sync', () => {
   test('sends what is stored and tells how much', async () => {
-    const { actor, sendStored, parent, state } = start();
+    const { actor, sendStored, parent, state, sync } = start();
     actor.send({ type: 'broker.up' });
-    actor.send({ type: 'logger.sync' });
+    sync();
     await sendStored.resolve(12);
     expect(parent.facts).toEqual([{ type: 'logger.ready' }, { type: 'logger.synced', entries: 12 }]);
     expect(state().value).toBe('idle');
   });
 
-  test('asked for while offline, waits for the broker', async () => {
-    const { actor, sendStored, state } = start();
-    actor.send({ type: 'logger.sync' });
+  test('asked for while offline, waits for the broker; from the asking on, what goes out itself is none of it (L8)', () => {
+    const { actor, clock, marks, sendStored, state, sync } = start();
+    sync();
     expect(state().value).toBe('awaitingBroker');
+    expect(marks).toHaveLength(1);
     expect(sendStored.runs).toHaveLength(0);
     actor.send({ type: 'broker.up' });
+    clock.increment(gatherMs);
     expect(state().value).toBe('syncing');
+    expect(marks).toHaveLength(1);
   });
 
-  test('asked for while one runs, runs once more', async () => {
-    const { actor, sendStored, state } = start();
+  test('asked for several times together, runs once (L8)', async () => {
+    const { actor, clock, marks, sendStored, state } = start();
     actor.send({ type: 'broker.up' });
-    for (let time = 0; time < 4; time += 1) actor.send({ type: 'logger.sync' });
+    for (let time = 0; time < 4; time += 1) {
+      actor.send({ type: 'logger.sync' });
+      clock.increment(gatherMs / 4 - 1);
+    }
+    clock.increment(gatherMs);
     await sendStored.resolve(1);
-    await sendStored.resolve(1);
-    expect(sendStored.runs).toHaveLength(2);
+    expect(sendStored.runs).toHaveLength(1);
+    expect(marks).toHaveLength(4);
     expect(state().value).toBe('idle');
   });
 
-  test('cut off by the broker, goes on when it is back (L3)', async () => {
-    const { actor, sendStored, state } = start();
+  test('asked for while one runs, begins anew in its place, and no more often than it gathers (L3, L8)', async () => {
+    const { actor, clock, marks, parent, sendStored, state, sync } = start();
+    actor.send({ type: 'broker.up' });
+    sync();
+    for (let time = 0; time < 4; time += 1) actor.send({ type: 'logger.sync' });
+    expect(sendStored.runs.map(({ signal }) => signal.aborted)).toEqual([true]);
+    clock.increment(gatherMs);
+    expect(sendStored.runs.map(({ input }) => input.goesOn)).toEqual([false, false]);
+    await sendStored.resolve(1);
+    expect(parent.facts.filter(({ type }) => type === 'logger.synced')).toHaveLength(1);
+    expect(marks).toHaveLength(5);
+    expect(state().value).toBe('idle');
+  });
+
+  test('losing the broker before it begins, waits for it; a flush comes first', async () => {
+    const { actor, clock, flush, sendStored, state } = start();
     actor.send({ type: 'broker.up' });
     actor.send({ type: 'logger.sync' });
+    actor.send({ type: 'broker.down' });
+    expect(state().value).toBe('awaitingBroker');
+    actor.send({ type: 'broker.up' });
+    expect(state().value).toBe('gathering');
+    actor.send({ type: 'logger.flush' });
+    await flush.resolve();
+    expect(state().value).toBe('gathering');
+    clock.increment(gatherMs);
+    expect(sendStored.runs.map(({ input }) => input.goesOn)).toEqual([false]);
+  });
+
+  test('cut off by the broker, goes on when it is back (L3)', async () => {
+    const { actor, clock, sendStored, state, sync } = start();
+    actor.send({ type: 'broker.up' });
+    sync();
     actor.send({ type: 'broker.down' });
     expect(sendStored.last().signal.aborted).toBe(true);
     expect(state().value).toBe('awaitingBroker');
     actor.send({ type: 'broker.up' });
+    clock.increment(gatherMs);
     expect(sendStored.runs.map(({ input }) => input.goesOn)).toEqual([false, true]);
     await sendStored.resolve(5);
-    actor.send({ type: 'logger.sync' });
+    sync();
     expect(sendStored.last().input).toEqual({ goesOn: false });
   });
 
   test('asked for again before it can go on, starts anew (L3)', () => {
-    const { actor, sendStored } = start();
+    const { actor, clock, sendStored, sync } = start();
     actor.send({ type: 'broker.up' });
-    actor.send({ type: 'logger.sync' });
-    actor.send({ type: 'logger.sync' });
-    actor.send({ type: 'broker.down' });
-    actor.send({ type: 'broker.up' });
-    expect(sendStored.last().input).toEqual({ goesOn: false });
+    sync();
     actor.send({ type: 'broker.down' });
     actor.send({ type: 'logger.sync' });
     actor.send({ type: 'broker.up' });
+    clock.increment(gatherMs);
     expect(sendStored.last().input).toEqual({ goesOn: false });
   });
 
   test('told by its own failure that the link is lost, goes on after a growing wait, or with the broker (L3)', async () => {
-    const { actor, clock, parent, sendStored, state } = start();
+    const { actor, clock, parent, sendStored, state, sync } = start();
     const lost = Object.assign(failing('closed'), { name: 'BrokerError' });
     actor.send({ type: 'broker.up' });
-    actor.send({ type: 'logger.sync' });
+    sync();
     await sendStored.reject(lost);
     expect(state().value).toBe('interrupted');
     clock.increment(1000);
+    clock.increment(gatherMs);
     expect(sendStored.last().input).toEqual({ goesOn: true });
     await sendStored.reject(lost);
     clock.increment(1000);
@@ -114,22 +158,23 @@ describe('sync', () => {
     actor.send({ type: 'broker.down' });
     expect(state().value).toBe('awaitingBroker');
     actor.send({ type: 'broker.up' });
+    clock.increment(gatherMs);
     await sendStored.resolve(7);
     expect(sendStored.runs).toHaveLength(3);
     expect(parent.facts.at(-1)).toEqual({ type: 'logger.synced', entries: 7 });
   });
 
   test('failing or never ending is told', async () => {
-    const { actor, clock, sendStored, parent, state } = start();
+    const { actor, clock, sendStored, parent, state, sync } = start();
     actor.send({ type: 'broker.up' });
-    actor.send({ type: 'logger.sync' });
+    sync();
     await sendStored.reject(failing('closed'));
     expect(parent.facts.at(-1)).toMatchObject({ type: 'logger.failed', failure: { code: 'closed' } });
-    actor.send({ type: 'logger.sync' });
+    sync();
     clock.increment(600_000);
     expect(parent.facts.at(-1)).toMatchObject({ type: 'logger.failed', failure: { code: 'timeout' } });
     expect(state().value).toBe('idle');
-    actor.send({ type: 'logger.sync' });
+    sync();
     await sendStored.resolve(0);
     expect(state().context.failure).toBeUndefined();
   });
@@ -153,9 +198,9 @@ describe('flush', () => {
   });
 
   test('follows a sync that runs, and another flush', async () => {
-    const { actor, flush, sendStored, state } = start();
+    const { actor, flush, sendStored, state, sync } = start();
     actor.send({ type: 'broker.up' });
-    actor.send({ type: 'logger.sync' });
+    sync();
     actor.send({ type: 'logger.flush' });
     await sendStored.resolve(1);
     expect(state().value).toBe('flushing');

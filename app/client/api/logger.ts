@@ -48,7 +48,8 @@ export interface Logger {
    */
   critical(message: string, options?: LogOptions | boolean): void;
   /**
-   * Sends every stored entry to the instance, oldest first. Starts the unit if need be.
+   * Sends every stored entry to the instance, oldest first, but those that are on their way by themselves. Starts the unit
+   * if need be.
    *
    * @returns The number of sent entries.
    * @throws {ClientError} The unit was stopped, or the schema has no `log/pepeunit`.

@@ -9,6 +9,12 @@ export type Payload = Uint8Array | string;
 export const copyOf = (bytes: Uint8Array): Uint8Array =>
   bytes.length === 0 ? new Uint8Array() : new Uint8Array(bytes);
 
+const decoder = new TextDecoder();
+
+/** The payload of a message as text. */
+export const payloadText = ({ payload }: Pick<PublishRequest, 'payload'>): string =>
+  typeof payload === 'string' ? payload : decoder.decode(payload);
+
 export interface MessageOptions extends PublishOptions {
   /**
    * When the promise resolves: once the message is `accepted` (delivered, or queued, after which it may still expire or be

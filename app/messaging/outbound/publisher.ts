@@ -6,7 +6,7 @@ import type { OutboxMetrics } from '../../../services/metrics.ts';
 import type { Outbox } from '../../../services/outbox.ts';
 import type { UnitSchema } from '../../../services/schema.ts';
 import { createRefusalWarnings } from '../throttled-warning.ts';
-import { copyOf, type MessageOptions, type Payload, type PublishRequest } from './message.ts';
+import { copyOf, payloadText, type MessageOptions, type Payload, type PublishRequest } from './message.ts';
 import { createDenials } from './denials.ts';
 import { boundsOf, createPolicies, type OutboxOptions } from './options.ts';
 import { createPersistence } from './persistence.ts';
@@ -34,6 +34,8 @@ export interface Publisher {
   send(topic: string, payload: Payload, options?: PublishOptions): Promise<void>;
   /** Quality of service of the messages of a topic that name none. */
   qosOf(topic: string): Qos;
+  /** Texts of the messages of a topic that wait, or that the broker has not acknowledged, oldest first. */
+  pendingOn(topic: string): string[];
   /** Takes over which topics the keys of the policies stand for. */
   route(schema: UnitSchema): void;
   /** From now on the program is the unit of this UUID: what waits of another is put aside, and not sent. */
@@ -129,8 +131,9 @@ const metricsOf = ({ clock, queue, persistence }: Parts): OutboxMetrics => {
 /** What a publisher does with or without a link. */
 const linkless = (
   parts: Parts,
-): Pick<Publisher, 'qosOf' | 'route' | 'claim' | 'timeSynced' | 'release' | 'metrics'> => ({
+): Pick<Publisher, 'qosOf' | 'pendingOn' | 'route' | 'claim' | 'timeSynced' | 'release' | 'metrics'> => ({
   qosOf: (topic) => parts.policies.of(topic).qos,
+  pendingOn: (topic) => (parts.queue.topics.get(topic)?.messages.items() ?? []).map(payloadText),
   route: (schema) => {
     parts.policies.route(schema);
     parts.queue.reroute();

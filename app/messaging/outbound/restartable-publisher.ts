@@ -30,6 +30,7 @@ export const createRestartablePublisher = (parts: PublisherParts): RestartablePu
     publish: (topic, payload, options) => current.publish(topic, payload, options),
     send: (topic, payload, options) => current.send(topic, payload, options),
     qosOf: (topic) => current.qosOf(topic),
+    pendingOn: (topic) => current.pendingOn(topic),
     route: (adopted) => {
       schema = adopted;
       current.route(adopted);

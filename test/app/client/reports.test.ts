@@ -140,7 +140,7 @@ test('entries made meanwhile follow in order; too many of them do not wait (L3)'
     texts.push((JSON.parse(String(payload)) as { text: string }).text);
     return delivered;
   };
-  const sink = createMqttLogSink({ publish, qosOf: () => 1 });
+  const sink = createMqttLogSink({ publish, qosOf: () => 1, pendingOn: () => [] }, () => 64);
   const write = (text: string) => sink.write({ level: 'Info', text });
   for (let n = 0; n < 100; n += 1) write(`early ${n}`);
   sink.route(parseSchema(schemaDocument()));

@@ -74,20 +74,8 @@ describe('a log payload', () => {
     expect(datetimeOf(given)).toBe(read);
   });
 
-  it.each([
-    'yesterday',
-    '2026-13-01',
-    '2026-02-30',
-    '2026-01-31T24:00:00Z',
-    '31.01.2026',
-    '12:00',
-    true,
-    {},
-    [1],
-    1e300,
-    -1,
-    '2026-01-31T12:00:00Z; drop',
-  ])('refuses the time %j', (given) => {
+  const unreadable = ['yesterday', '2026-13-01', '2026-02-30', '2026-01-31T24:00:00Z', '31.01.2026', '12:00', true, {}];
+  it.each([...unreadable, [1], 1e300, -1, '2026-01-31T12:00:00Z; drop'])('refuses the time %j', (given) => {
     expect(datetimeOf(given)).toBeUndefined();
   });
 

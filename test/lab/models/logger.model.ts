@@ -18,7 +18,7 @@ const hasFailed =
 export const loggerModel = defineModel<typeof loggerMachine>({
   machine: loggerMachine,
   input: { config },
-  recorded: ['applyConfig'],
+  recorded: ['applyConfig', 'markSync'],
   events: [
     { type: 'broker.up' },
     { type: 'broker.down' },
@@ -47,6 +47,10 @@ export const loggerModel = defineModel<typeof loggerMachine>({
     'broker.up': ({ context }) => expect(context.isOnline).toBe(true),
     'broker.down': ({ context }) => expect(context.isOnline).toBe(false),
     'logger.configure': ({ context }) => expect(context.config).toMatchObject({ minLevel: 'Debug', maxLength: 8 }),
+    'logger.sync': ({ done, snapshot }) => {
+      expect(done('markSync').length).toBeGreaterThan(0);
+      expect(snapshot.value).not.toBe('syncing');
+    },
     'logger.toggle': ({ context }) => expect(context.config.mqtt).toBe(false),
     'xstate.done.actor.sendStored': ({ context, last, news }) => {
       expect(news).toEqual([{ type: 'logger.synced', entries: last['output'] }]);
@@ -74,10 +78,15 @@ export const loggerModel = defineModel<typeof loggerMachine>({
       expect(seen.running).toEqual([]);
       expect(seen.context).toMatchObject({ isOnline: false, isSyncDue: true, isFlushDue: false });
     },
+    gathering: (seen) => {
+      hasAppliedConfig(seen);
+      expect(seen.running).toEqual([]);
+      expect(seen.context).toMatchObject({ isOnline: true, isSyncDue: true, isFlushDue: false });
+    },
     syncing: (seen) => {
       hasAppliedConfig(seen);
       expect(seen.running).toEqual(['sendStored']);
-      expect(seen.context.isOnline).toBe(true);
+      expect(seen.context).toMatchObject({ isOnline: true, isSyncDue: false });
     },
     interrupted: (seen) => {
       expect(seen.running).toEqual([]);

@@ -79,6 +79,7 @@ describe('a child that fails (X6)', () => {
     actor.send({ type: 'command.received', command: 'log_sync' });
     expect(told()).not.toContain('logsSynced');
     clock.increment(1000);
+    clock.increment(250);
     await settle();
     expect(told()).toContain('logsSynced');
     expect(actor.getSnapshot().context.pendingMessages).toEqual([]);
