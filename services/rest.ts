@@ -86,7 +86,8 @@ export interface TargetVersion {
 }
 
 /**
- * The instance's REST API for units. Each call is one request, bounded in time and size, never retried.
+ * The instance's REST API for units. Each call is one request, bounded in time and size. It is not retried, but for a GET
+ * whose connection broke before an answer came: that is sent once more.
  *
  * Every method throws {@link RestError}: `status` for an answer other than 2xx, `redirect` for a redirect to another
  * origin (the token is never sent there), `malformed` for a body of the wrong shape, `tooLarge`, `timeout`, `network`,

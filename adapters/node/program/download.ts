@@ -1,5 +1,6 @@
 import { stat, statfs } from 'node:fs/promises';
 import { FirmwareError, RestError } from '../../../services/errors.ts';
+import { statusAdvice } from '../../shared/rest/advice.ts';
 import { bodyChunks, dropBody } from '../../shared/rest/body.ts';
 import { createDeadline, type Deadline } from '../../shared/rest/deadline.ts';
 import { retryAfterOf } from '../../shared/rest/retry-after.ts';
@@ -57,7 +58,8 @@ const partInfoOf = (response: Response, had: Progress | undefined, what: string)
   if (status === 416 && had) return undefined;
   if (status !== 200 && !(status === 206 && had)) {
     const retryAfterMs = retryAfterOf(response);
-    throw new RestError('status', `${what}: status ${status}. Check the firmware's link.`, { status, retryAfterMs });
+    const message = `${what}: status ${status}. ${statusAdvice(status, "Check the firmware's link.")}`;
+    throw new RestError('status', message, { status, retryAfterMs });
   }
   if (headers.has('content-encoding')) throw malformed(what, 'is packed, which was not asked for');
   if (/^(?:text\/html|application\/json)/i.test(headers.get('content-type') ?? '')) {

@@ -4,6 +4,7 @@ import { FirmwareError, RestError } from '../../../services/errors.ts';
 import type { FirmwarePrograms } from '../../../services/firmware.ts';
 import { readLink, type LinkPolicy, type ProgramLink } from '../../shared/archive/program-url.ts';
 import { releaseName } from '../../shared/archive/release.ts';
+import { statusAdvice } from '../../shared/rest/advice.ts';
 import { readBody } from '../../shared/rest/body.ts';
 import { createDeadline } from '../../shared/rest/deadline.ts';
 import { retryAfterOf } from '../../shared/rest/retry-after.ts';
@@ -64,10 +65,14 @@ const fetchRelease = async (fetching: Fetching, program: URL, signal: AbortSigna
     const body = await readBody(response, what, maxReleaseBytes, limit);
     if (response.status === 404) return '';
     if (response.status === 200) return new TextDecoder().decode(body);
-    throw new RestError('status', `${what}: status ${response.status}. Try again later.`, {
-      status: response.status,
-      retryAfterMs: retryAfterOf(response),
-    });
+    throw new RestError(
+      'status',
+      `${what}: status ${response.status}. ${statusAdvice(response.status, "Check the firmware's link.")}`,
+      {
+        status: response.status,
+        retryAfterMs: retryAfterOf(response),
+      },
+    );
   } finally {
     limit.end();
   }

@@ -9,7 +9,7 @@ export interface ProgramRequest {
   readonly fetch?: typeof fetch;
 }
 
-const advice = { network: 'Try again later.', redirect: "Check the firmware's link." };
+const advice = { names: "the firmware's link", redirect: "Check the firmware's link." };
 
 /** Names a request in messages, without its query, which may hold secrets. */
 export const nameOf = ({ host, pathname }: URL): string => `GET ${host}${pathname}`;

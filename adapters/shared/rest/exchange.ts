@@ -46,6 +46,16 @@ export const getJson = <T>(
 export const postJson = (context: RequestContext, path: string, json: unknown): Promise<void> =>
   exchange(context, { method: 'POST', path, json }, dropBody);
 
+/** Refuses an answer that is no whole file, such as 204 or a part of one (206). @throws {RestError} `malformed` */
+const checkWhole = async (response: Response, what: string): Promise<void> => {
+  const { status } = response;
+  if (status === 200) return;
+  await dropBody(response);
+  throw new RestError('malformed', `${what}: the answer has status ${status} and no whole file. Check the server.`, {
+    status,
+  });
+};
+
 /** Text and JSON mean an error page, whatever the status. */
 const isArchive = ({ headers }: Response): boolean =>
   !/^(?:text\/|application\/json)/i.test(headers.get('content-type') ?? '');
@@ -71,6 +81,7 @@ export const getArchive = async (context: RequestContext, path: string): Promise
   const limit = createDeadline(what, timeoutMs, signal);
   try {
     const response = await sendRequest(fetcher, target, request, what, limit);
+    await checkWhole(response, what);
     if (!isArchive(response)) {
       await dropBody(response);
       throw malformed(what, 'an archive');
@@ -102,6 +113,7 @@ export const getFile = async (
   const limit = createDeadline(what, timeoutMs, signal);
   try {
     const response = await requestFile(fetcher, target, url, what, limit);
+    await checkWhole(response, what);
     limit.pause();
     return bounded(pacedChunks(response, what, limit), what, maxBytes);
   } catch (error) {

@@ -1,5 +1,6 @@
 import ky from 'ky';
 import { RestError } from '../../../services/errors.ts';
+import { explainNoAnswer, isBroken } from './advice.ts';
 import { dropBody } from './body.ts';
 import type { Deadline } from './deadline.ts';
 
@@ -16,8 +17,8 @@ export interface RedirectingRequest {
   readonly maxRedirects: number;
   /** Checks each address before its request; throws to refuse it. @defaultValue accepts all */
   readonly check?: (url: URL) => void;
-  /** Advice in error messages. */
-  readonly advice: { readonly network: string; readonly redirect: string };
+  /** For error messages: what names the server's host, and what helps against a wrong redirect. */
+  readonly advice: { readonly names: string; readonly redirect: string };
   /** @defaultValue the host's own */
   readonly fetch?: typeof fetch | undefined;
 }
@@ -64,10 +65,20 @@ const fetchOnce = async (
       throwHttpErrors: false,
     });
   } catch (cause) {
-    throw deadline.explain(
-      cause,
-      () => new RestError('network', `${what}: no connection. ${advice.network}`, { cause }),
-    );
+    throw deadline.explain(cause, () => {
+      const { why, advice: help } = explainNoAnswer(cause, advice.names);
+      return new RestError('network', `${what}: ${why}. ${help}`, { cause });
+    });
+  }
+};
+
+/** Sends a GET once more when its connection broke: one that was kept from before may have gone stale. */
+const fetchAgain = async (request: RedirectingRequest, url: URL, deadline: Deadline): Promise<Response> => {
+  try {
+    return await fetchOnce(request, url, deadline);
+  } catch (thrown) {
+    if (request.method === 'POST' || !isBroken(thrown)) throw thrown;
+    return fetchOnce(request, url, deadline);
   }
 };
 
@@ -84,7 +95,7 @@ export const fetchRedirecting = async (request: RedirectingRequest, deadline: De
   let { url } = request;
   for (let followed = 0; followed <= maxRedirects; followed += 1) {
     check?.(url);
-    const response = await fetchOnce(request, url, deadline);
+    const response = await fetchAgain(request, url, deadline);
     if (!isRedirect(response)) return response;
     await dropBody(response);
     url = nextUrl(response, url, request);

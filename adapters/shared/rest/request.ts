@@ -2,6 +2,7 @@ import { RestError } from '../../../services/errors.ts';
 import { isJsonObject } from '../../../services/json.ts';
 import { hideSecrets, redacted } from '../../../services/redaction.ts';
 import type { RestTarget } from '../../../services/rest.ts';
+import { statusAdvice } from './advice.ts';
 import { dropBody, parseJson, readBody } from './body.ts';
 import type { Deadline } from './deadline.ts';
 import { fetchRedirecting, tokenHeader } from './redirecting-fetch.ts';
@@ -20,15 +21,14 @@ const maxDetailBytes = 64 * 1024;
 const maxDetailLength = 300;
 
 const advice = {
-  network: 'Check the network and PU_DOMAIN.',
+  names: 'PU_DOMAIN',
   redirect: "Set PU_HTTP_TYPE and PU_DOMAIN to the instance's own address.",
 };
 
-const statusAdvice: Readonly<Record<number, string>> = {
+const adviceOn: Readonly<Record<number, string>> = {
   401: "Check PU_AUTH_TOKEN: download the unit's env from the instance again.",
   403: "Check PU_AUTH_TOKEN and the unit's rights on the instance.",
   404: 'Check PU_DOMAIN, PU_APP_PREFIX and PU_API_ACTUAL_PREFIX, and that the unit exists.',
-  429: 'Too many requests: wait before the next one.',
 };
 
 const detailOf = (body: unknown): string => {
@@ -95,7 +95,7 @@ export const sendRequest = async (
   if (response.ok) return response;
   const { status } = response;
   const detail = await refusalText(response, what, deadline);
-  const message = `${what}: status ${status}${detail}. ${statusAdvice[status] ?? 'Try again later.'}`;
+  const message = `${what}: status ${status}${detail}. ${statusAdvice(status, adviceOn[status] ?? 'The instance does not take this request: check its version.')}`;
   throw new RestError('status', message, { status, retryAfterMs: retryAfterOf(response) });
 };
 
@@ -129,12 +129,14 @@ export const requestFile = async (
       headers: isOwn ? { [tokenHeader]: target.token } : {},
       maxRedirects,
       check: (address) => checkFileAddress(address, url, what),
-      advice: { network: 'Try again later.', redirect: 'Check the address.' },
+      advice: { names: 'the address', redirect: 'Check the address.' },
       fetch: fetcher,
     },
     deadline,
   );
   if (response.ok) return response;
   await dropBody(response);
-  throw new RestError('status', `${what}: status ${response.status}. Check the address.`, { status: response.status });
+  const { status } = response;
+  const message = `${what}: status ${status}. ${statusAdvice(status, 'Check the address.')}`;
+  throw new RestError('status', message, { status, retryAfterMs: retryAfterOf(response) });
 };
