@@ -8,6 +8,11 @@ const options = {
   'http-port': { type: 'string', value: 'PORT', help: 'Port of the REST API. A free one by default.' },
   'mqtt-port': { type: 'string', value: 'PORT', help: 'Port of MQTT over TCP. A free one by default.' },
   'ws-port': { type: 'string', value: 'PORT', help: 'Port of MQTT over WebSocket. A free one by default.' },
+  origin: {
+    type: 'string',
+    value: 'URL',
+    help: 'Origin whose pages may use it, such as https://app.test. Those of this machine always may.',
+  },
   data: { type: 'string', value: 'DIR', help: 'Store all data in DIR. Without it, data is lost at the end.' },
   json: { type: 'boolean', help: 'Print the addresses and the token as one line of JSON.' },
 } as const;
@@ -25,6 +30,7 @@ const instanceOptions = (given: Called<typeof options>['options']): InstanceOpti
   httpPort: port('http-port', given['http-port']),
   mqttPort: port('mqtt-port', given['mqtt-port']),
   webSocketPort: port('ws-port', given['ws-port']),
+  ...(given.origin === undefined ? {} : { origins: [given.origin] }),
   ...(given.data === undefined ? {} : { dataDir: given.data }),
 });
 

@@ -8,6 +8,7 @@ import { createEventHub, type Events, type EventHub, type InstanceEvent } from '
 import type { TrafficLimits } from './mqtt/guarded-stream.ts';
 import { createInbox } from './mqtt/inbox.ts';
 import { inUrl, lateHandlers, listenAll, reachable, webSocketPath } from './listeners.ts';
+import { originCheck, type OriginCheck } from './model/origins.ts';
 import { createOperator, type Operator } from './model/operator.ts';
 import { restApi } from './rest/rest.ts';
 import { openStore, type Store } from './store/store.ts';
@@ -31,6 +32,15 @@ export interface InstanceOptions {
   readonly packetLimit?: number;
   /** Newest version of MQTT that the broker speaks: 5, or 3.1.1 (`4`), as a broker that refuses 5. @defaultValue 5 */
   readonly protocol?: 4 | 5;
+  /** Time for a connection to send CONNECT before it is ended, milliseconds. @defaultValue 10_000 */
+  readonly connectTimeoutMs?: number;
+  /**
+   * Origins, such as `https://app.test`, whose pages may use the REST API and MQTT over WebSocket; those of loopback and of
+   * `host` always may.
+   *
+   * @defaultValue none
+   */
+  readonly origins?: readonly string[];
   /** Whether clients are slowed down to the platform's 30 messages and 1 MB a second. @defaultValue false */
   readonly limits?: boolean;
   /** Whether state reports that come before PU_STATE_SEND_INTERVAL is over are ignored. @defaultValue true */
@@ -119,6 +129,8 @@ const trafficLimits = ({ packetLimit = 256 * 1024, limits = false }: InstanceOpt
   ...(limits ? { messagesPerSecond: 30, bytesPerSecond: 1_000_000 } : {}),
 });
 
+const connectTimeoutMs = ({ connectTimeoutMs: given = 10_000 }: InstanceOptions): number => given;
+
 /** Collects how to close what was opened, and closes it in reverse order. */
 const createClosers = (events: EventHub) => {
   const closers: (() => Promise<void>)[] = [];
@@ -136,14 +148,17 @@ const createClosers = (events: EventHub) => {
 };
 type Closers = ReturnType<typeof createClosers>;
 
+/** What the parts of an instance are started on. */
+interface Foundation {
+  readonly store: Store;
+  readonly identity: IdentityDocument;
+  readonly address: Address;
+  readonly events: EventHub;
+  readonly isAllowed: OriginCheck;
+}
+
 /** Starts the parts that need the ports: the broker, the operator and the REST API. */
-const startParts = async (
-  options: InstanceOptions,
-  store: Store,
-  identity: IdentityDocument,
-  address: Address,
-  events: EventHub,
-) => {
+const startParts = async (options: InstanceOptions, { store, identity, address, events, isAllowed }: Foundation) => {
   const tokens = createTokens(identity.secret);
   const inbox = createInbox({ store, events, address }, { isIntervalChecked: options.stateIntervalCheck ?? true });
   const broker = await startBroker({
@@ -153,12 +168,13 @@ const startParts = async (
     domain: address.domain,
     limits: trafficLimits(options),
     protocol: options.protocol ?? 5,
+    connectTimeoutMs: connectTimeoutMs(options),
     ...inbox,
   });
   const core: Core = { store, tokens, events, address, publish: broker.publish };
   const token = await tokens.issue({ type: 'User', uuid: identity.operatorUuid });
   const operator = createOperator(core, token, identity.operatorUuid);
-  return { broker, operator, api: restApi({ core, operator }) };
+  return { broker, operator, api: restApi({ core, operator }, isAllowed) };
 };
 
 const run = async (options: InstanceOptions, events: EventHub, closers: Closers): Promise<Instance> => {
@@ -167,19 +183,24 @@ const run = async (options: InstanceOptions, events: EventHub, closers: Closers)
   const store = await openStore(dataDir === undefined ? memoryDisk() : folderDisk(dataDir), onStoreError);
   closers.add(() => store.close());
   const identity = identify(store, options.secret);
+  const isAllowed = originCheck(inUrl(reachable(host)), options.origins ?? []);
   const { handlers, provide } = lateHandlers();
   const ports = await listenAll(handlers, {
     host,
     ports: { httpPort, mqttPort, webSocketPort },
     lastPorts: identity,
-    packetBytes: trafficLimits(options).packetBytes,
+    webSocket: {
+      messageBytes: 4 * trafficLimits(options).packetBytes,
+      connectTimeoutMs: connectTimeoutMs(options),
+      isAllowed,
+    },
     onOpen: (listener) => closers.add(() => listener.close()),
     onError: (thrown) => events.fault('A port of the instance failed', thrown),
   });
   await store.keepIdentity({ ...identity, ...ports });
   const domain = `${inUrl(reachable(host))}:${ports.httpPort}`;
   const address: Address = { domain, mqttHost: reachable(host), mqttPort: ports.mqttPort };
-  const { broker, operator, api } = await startParts(options, store, identity, address, events);
+  const { broker, operator, api } = await startParts(options, { store, identity, address, events, isAllowed });
   closers.add(() => broker.close());
   provide({ accept: broker.accept, fetch: (request) => api.fetch(request) });
   return {

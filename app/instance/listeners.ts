@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { createAdaptorServer } from '@hono/node-server';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import { InstanceError } from './errors.ts';
+import type { OriginCheck } from './model/origins.ts';
 
 /** Puts an IPv6 address in brackets, as URLs need it. */
 export const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
@@ -90,19 +91,36 @@ export const webSocketPath = '/mqtt';
 const mqttProtocol = (offered: Set<string>): string | false =>
   ['mqtt', 'mqttv3.1'].find((protocol) => offered.has(protocol)) ?? false;
 
-/** Serves MQTT over WebSocket. @param messageBytes Size of the longest message; a longer one ends its connection. */
+/** What MQTT over WebSocket asks of a connection. */
+interface WebSocketRules {
+  /** Size of the longest message, bytes; a longer one ends its connection. */
+  readonly messageBytes: number;
+  /** Time to ask for a WebSocket, milliseconds. */
+  readonly connectTimeoutMs: number;
+  readonly isAllowed: OriginCheck;
+}
+
+/** Serves MQTT over WebSocket. A page of an origin that is not allowed is answered with 403. */
 const listenWebSocket = (
   options: ListenOptions,
-  messageBytes: number,
+  { messageBytes, connectTimeoutMs, isAllowed }: WebSocketRules,
   accept: (connection: Duplex) => void,
 ): Promise<Listener> => {
-  const server = createHttpServer((_request, response) => void response.writeHead(426).end());
+  const server = createHttpServer(
+    {
+      headersTimeout: connectTimeoutMs,
+      requestTimeout: connectTimeoutMs,
+      connectionsCheckingInterval: Math.min(1_000, connectTimeoutMs),
+    },
+    (_request, response) => void response.writeHead(426).end(),
+  );
   const webSockets = new WebSocketServer({
     server,
     path: webSocketPath,
     maxPayload: messageBytes,
     perMessageDeflate: false,
     handleProtocols: mqttProtocol,
+    verifyClient: ({ req }, answer) => answer(isAllowed(req.headers.origin), 403),
   });
   webSockets.on('connection', (webSocket) => accept(createWebSocketStream(webSocket)));
   // The library repeats the server's errors here, which would crash without a listener; `listen` handles them.
@@ -135,8 +153,7 @@ interface ListenAllOptions extends Pick<ListenOptions, 'host' | 'onError'> {
   readonly ports: Ports;
   /** Ports of the last run; 0 for none. */
   readonly lastPorts: Ports;
-  /** Size of the largest MQTT packet, bytes. */
-  readonly packetBytes: number;
+  readonly webSocket: WebSocketRules;
   /** Takes each listener as soon as it listens, so that it is closed even if a later one fails. */
   readonly onOpen: (listener: Listener) => void;
 }
@@ -144,7 +161,7 @@ interface ListenAllOptions extends Pick<ListenOptions, 'host' | 'onError'> {
 /** Opens the three ports. Early connections and requests wait for their handlers. @throws {InstanceError} `io` */
 export const listenAll = async (
   handlers: Promise<Handlers>,
-  { host, ports, lastPorts, packetBytes, onOpen, onError }: ListenAllOptions,
+  { host, ports, lastPorts, webSocket, onOpen, onError }: ListenAllOptions,
 ): Promise<Ports> => {
   const accept = (connection: Duplex) => void handlers.then((ready) => ready.accept(connection), onError);
   const fetch = async (request: Request) => (await handlers).fetch(request);
@@ -156,7 +173,7 @@ export const listenAll = async (
   };
   return {
     mqttPort: await open(listenMqtt(on('mqttPort'), accept)),
-    webSocketPort: await open(listenWebSocket(on('webSocketPort'), 4 * packetBytes, accept)),
+    webSocketPort: await open(listenWebSocket(on('webSocketPort'), webSocket, accept)),
     httpPort: await open(listenHttp(on('httpPort'), fetch)),
   };
 };

@@ -91,7 +91,7 @@ const wireTests = (brokerPort: (live: LiveUnit) => number): void => {
       const commit = await live.addVersion('version 2');
       await live.instance.operator.sendCommand(live.row.uuid, 'Update');
       const username = client.settings.PU_AUTH_TOKEN;
-      const entry = { username, password: '', clientId: 'sender', reconnectPeriod: 0 };
+      const entry = { username, password: '', clientId: `${live.row.uuid}-sender`, reconnectPeriod: 0 };
       const operator = await connectAsync(`mqtt://127.0.0.1:${port}`, entry);
       const send = (name: string, payload: object) =>
         operator.publishAsync(live.topic('input_base_topic', `${name}/pepeunit`), JSON.stringify(payload), { qos: 1 });

@@ -79,9 +79,26 @@ export interface Link {
   isOpen(): boolean;
 }
 
-/** Connects a unit; the connection ends with the test. */
-export const connectUnit = async (url: string, token: string, options: IClientOptions = {}): Promise<Link> => {
-  const client = connect(url, { username: token, password: '', reconnectPeriod: 0, clean: true, ...options });
+/** The client id of a unit, by its token: its UUID, and a suffix for all connections but one. */
+export const clientIdOf = (token: string, suffix?: string): string => {
+  const { uuid } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { uuid: string };
+  return suffix === undefined ? uuid : `${uuid}-${suffix}`;
+};
+
+/** Connects a unit, `as` one of several; the connection ends with the test. */
+export const connectUnit = async (
+  url: string,
+  token: string,
+  { as, ...options }: IClientOptions & { as?: string } = {},
+): Promise<Link> => {
+  const client = connect(url, {
+    username: token,
+    password: '',
+    clientId: clientIdOf(token, as),
+    reconnectPeriod: 0,
+    clean: true,
+    ...options,
+  });
   onTestFinished(() => client.endAsync(true));
   const connack = await new Promise<IConnackPacket>((resolve, reject) => {
     client.once('connect', resolve);

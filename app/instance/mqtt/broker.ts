@@ -1,22 +1,17 @@
 import type { Duplex } from 'node:stream';
-import { Aedes, type AuthenticateError, type Client } from 'aedes';
-import { mayUseTopic, type Tokens } from '../model/access.ts';
+import { Aedes, type Client } from 'aedes';
+import { mayUseTopic } from '../model/access.ts';
+import { admission, type AdmissionParts } from './admission.ts';
 import { guardedStream, type TrafficLimits } from './guarded-stream.ts';
-import type { EventHub } from '../model/events.ts';
-import type { Store } from '../store/store.ts';
 
 /** Handler of a message that a unit published, or the instance itself (no unit). */
 export type OnMessage = (unit: string | undefined, topic: string, payload: Uint8Array, qos: number) => void;
 
 /** The parts of an instance that its broker uses. */
-export interface BrokerParts {
-  readonly store: Store;
-  readonly tokens: Tokens;
-  readonly events: EventHub;
-  readonly domain: string;
+export interface BrokerParts extends AdmissionParts {
   readonly limits: TrafficLimits;
-  /** Newest version of MQTT that it speaks. */
-  readonly protocol: 4 | 5;
+  /** Time for a client to send CONNECT, milliseconds. */
+  readonly connectTimeoutMs: number;
   readonly onMessage: OnMessage;
   /** Callback for each message that is dropped for lack of access. */
   readonly onDenied: OnMessage;
@@ -28,13 +23,6 @@ export interface InstanceBroker {
   publish(topic: string, payload: string): Promise<void>;
   close(): Promise<void>;
 }
-
-/** Return codes of CONNACK (MQTT 3.1.1, section 3.2.2.3); for MQTT 5 the library turns them to reason codes. */
-const badCredentials = 4;
-const notAuthorised = 5;
-
-const refusal = (returnCode: number, message: string): AuthenticateError =>
-  Object.assign(new Error(message), { returnCode });
 
 /** Topic for denied messages of MQTT 3.1.1, to which nobody can subscribe: refusing one would end the connection. */
 const deniedTopic = '$denied';
@@ -52,41 +40,6 @@ interface Sessions {
   readonly granted: WeakMap<Client, Set<string>>;
   readonly reasons: WeakMap<Client, string>;
 }
-
-/** CONNACK of brokers that do not speak the client's version: "unacceptable protocol version" (MQTT 3.1.1, section 3.2.2.3). */
-const unacceptableVersion = Buffer.from([0x20, 2, 0, 1]);
-
-const versionGate =
-  ({ protocol }: BrokerParts): Aedes['preConnect'] =>
-  (client, { protocolVersion = 4 }, done) => {
-    if (protocolVersion <= protocol) return done(null, true);
-    client.conn.write(unacceptableVersion);
-    done(new Error('unacceptable protocol version'), false);
-  };
-
-const authenticator = ({ tokens, store, events }: BrokerParts, { units }: Sessions): Aedes['authenticate'] => {
-  const unitOf = async (username: string | undefined): Promise<string> => {
-    const { type, uuid } = await tokens.read(username).catch((thrown: Error) => {
-      throw refusal(badCredentials, thrown.message);
-    });
-    if (type === 'Bot') throw refusal(badCredentials, 'The token is missing.');
-    if (type !== 'Unit' || !store.hasUnit(uuid))
-      throw refusal(notAuthorised, 'The token belongs to no unit of this instance.');
-    return uuid;
-  };
-  const authenticate = async (...[client, username, , done]: Parameters<Aedes['authenticate']>): Promise<void> => {
-    try {
-      units.set(client, await unitOf(username));
-    } catch (thrown) {
-      const refused = thrown as AuthenticateError;
-      events.emit({ type: 'refused', clientId: client.id, reason: refused.message });
-      done(refused, false);
-      return;
-    }
-    done(null, true);
-  };
-  return (...attempt) => void authenticate(...attempt);
-};
 
 const publishAuthoriser =
   ({ store, domain, onDenied }: BrokerParts, { units }: Sessions): Aedes['authorizePublish'] =>
@@ -166,14 +119,13 @@ const maxClients = 1_024;
 export const startBroker = async (parts: BrokerParts): Promise<InstanceBroker> => {
   const sessions: Sessions = { units: new WeakMap(), granted: new WeakMap(), reasons: new WeakMap() };
   const aedes = await Aedes.createBroker({
-    connectTimeout: 15_000,
+    connectTimeout: parts.connectTimeoutMs,
     queueLimit: 1000,
     maximumPacketSize: parts.limits.packetBytes,
     receiveMaximum: maxInFlight,
     sessionExpiryIntervalLimit: maxSessionSeconds,
     pendingSessionsLimit: maxClients,
-    preConnect: versionGate(parts),
-    authenticate: authenticator(parts, sessions),
+    ...admission(parts, sessions.units),
     authorizePublish: publishAuthoriser(parts, sessions),
     authorizeSubscribe: subscribeAuthoriser(parts, sessions),
     authorizeForward: forwarder(parts, sessions),

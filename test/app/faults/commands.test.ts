@@ -13,7 +13,7 @@ beforeEach(async () => {
   sender = await connectAsync(live.instance.mqttUrl, {
     username,
     password: '',
-    clientId: 'sender',
+    clientId: `${live.row.uuid}-sender`,
     reconnectPeriod: 0,
   });
 });

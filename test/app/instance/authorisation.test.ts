@@ -37,15 +37,15 @@ describe('what a unit may use', () => {
     const owner = await addUnit(instance, { visibilityLevel: 'Private' });
     const reader = await addUnit(instance, { name: 'reader', visibilityLevel: 'Private' });
     const stranger = await addUnit(instance, { name: 'stranger' });
-    const link = await connectUnit(instance.mqttUrl, reader.token, { clientId: 'reader' });
-    const strangers = await connectUnit(instance.mqttUrl, stranger.token, { clientId: 'stranger' });
+    const link = await connectUnit(instance.mqttUrl, reader.token, { as: 'reader' });
+    const strangers = await connectUnit(instance.mqttUrl, stranger.token, { as: 'stranger' });
     const output = owner.topic('out/pepeunit');
     expect(await link.subscribe(output)).toEqual([128]);
 
     await instance.operator.createEdge(owner.node('out/pepeunit'), reader.node('set/pepeunit'));
     expect(await link.subscribe(output)).toEqual([1]);
     expect(await strangers.subscribe(output, reader.topic('set/pepeunit'))).toEqual([128, 128]);
-    const owners = await connectUnit(instance.mqttUrl, owner.token, { clientId: 'owner' });
+    const owners = await connectUnit(instance.mqttUrl, owner.token, { as: 'owner' });
     expect(await owners.subscribe(output, reader.topic('set/pepeunit'))).toEqual([1, 1]);
 
     await instance.operator.deleteEdge(owner.node('out/pepeunit'), reader.node('set/pepeunit'));
@@ -91,9 +91,9 @@ describe('what a unit may use', () => {
       const { instance, of } = await startTestInstance();
       const unit = await addUnit(instance, { visibilityLevel: 'Private' });
       const other = await addUnit(instance, { name: 'other' });
-      const listener = await connectUnit(instance.mqttUrl, unit.token, { clientId: 'listener' });
+      const listener = await connectUnit(instance.mqttUrl, unit.token, { as: 'listener' });
       await listener.subscribe(unit.topic('set/pepeunit'), unit.topic('update/pepeunit'));
-      const link = await connectUnit(instance.mqttUrl, other.token, { clientId: 'other', protocolVersion: level });
+      const link = await connectUnit(instance.mqttUrl, other.token, { as: 'other', protocolVersion: level });
       const denied = [unit.topic('set/pepeunit'), unit.topic('update/pepeunit'), 'nonsense', '$SYS/x'];
       for (const topic of denied) await link.client.publishAsync(topic, 'no', { qos });
       await link.client.publishAsync(other.topic('out/pepeunit'), 'yes', { qos: 1 });

@@ -30,7 +30,7 @@ describe.each(['mqttUrl', 'webSocketUrl'] as const)('a unit over %s', (url) => {
   it('connects with its token, subscribes to all of its topics in one packet and hears its own output', async () => {
     const { instance, of } = await startTestInstance();
     const unit = await addUnit(instance);
-    const link = await connectUnit(instance[url], unit.token, { clientId: unit.uuid });
+    const link = await connectUnit(instance[url], unit.token);
     const topics = Object.values(instance.operator.getSchema(unit.uuid) as Record<string, Record<string, string[]>>)
       .flatMap((section) => Object.values(section))
       .flat();
@@ -73,7 +73,7 @@ describe.each(['mqttUrl', 'webSocketUrl'] as const)('a unit over %s', (url) => {
   it('is served MQTT 5, and told the limits of the platform (M8)', async () => {
     const { instance, of } = await startTestInstance({ packetLimit: 2048 });
     const unit = await addUnit(instance);
-    const link = await connectUnit(instance[url], unit.token, { clientId: unit.uuid, protocolVersion: 5 });
+    const link = await connectUnit(instance[url], unit.token, { protocolVersion: 5 });
     expect(link.connack.properties).toMatchObject({ maximumPacketSize: 2048, receiveMaximum: 32 });
     expect(await link.subscribe(unit.topic('set/pepeunit'))).toEqual([1]);
     const properties = { userProperties: { from: 'жук' } };
@@ -111,9 +111,9 @@ describe.each(['mqttUrl', 'webSocketUrl'] as const)('a unit over %s', (url) => {
     const { instance, of } = await startTestInstance({ packetLimit: 2048 });
     const unit = await addUnit(instance);
     const topic = unit.topic('out/pepeunit');
-    const listener = await connectUnit(instance[url], unit.token, { clientId: 'listener' });
+    const listener = await connectUnit(instance[url], unit.token, { as: 'listener' });
     await listener.subscribe(topic);
-    const link = await connectUnit(instance[url], unit.token, { clientId: unit.uuid });
+    const link = await connectUnit(instance[url], unit.token);
     const fitting = 2048 - 3 - 2 - Buffer.byteLength(topic);
     link.client.publish(topic, 'x'.repeat(fitting));
     await until(() => listener.received.length === 1);
@@ -135,7 +135,7 @@ it('ends the connection at the header of a packet that is too large, without wai
   const body = Buffer.concat([
     mqttText('MQTT'),
     Buffer.from([4, userName | 2, 0, 60]),
-    mqttText('raw'),
+    mqttText(unit.uuid),
     mqttText(unit.token),
   ]);
   socket.write(Buffer.concat([Buffer.from([0x10, (body.length % 128) | 128, Math.floor(body.length / 128)]), body]));
@@ -162,8 +162,8 @@ it('ends a connection that says something else than CONNECT first, or nonsense',
 it('a second connection with the same client id takes over from the first (M17)', async () => {
   const { instance, of } = await startTestInstance();
   const unit = await addUnit(instance);
-  const first = await connectUnit(instance.mqttUrl, unit.token, { clientId: unit.uuid });
-  const second = await connectUnit(instance.mqttUrl, unit.token, { clientId: unit.uuid });
+  const first = await connectUnit(instance.mqttUrl, unit.token);
+  const second = await connectUnit(instance.mqttUrl, unit.token);
   await until(() => !first.isOpen());
   expect(second.isOpen()).toBe(true);
   await second.subscribe(unit.topic('set/pepeunit'));
@@ -175,9 +175,9 @@ it('a second connection with the same client id takes over from the first (M17)'
 it('holds a client to 30 messages a second when asked to, without losing any', async () => {
   const { instance } = await startTestInstance({ limits: true });
   const unit = await addUnit(instance);
-  const listener = await connectUnit(instance.mqttUrl, unit.token, { clientId: 'listener' });
+  const listener = await connectUnit(instance.mqttUrl, unit.token, { as: 'listener' });
   await listener.subscribe(unit.topic('out/pepeunit'));
-  const link = await connectUnit(instance.mqttUrl, unit.token, { clientId: 'sender' });
+  const link = await connectUnit(instance.mqttUrl, unit.token, { as: 'sender' });
   const before = performance.now();
   const burst = Array.from({ length: 60 }, (_, index) => `${index}`);
   for (const text of burst) await link.client.publishAsync(unit.topic('out/pepeunit'), text, { qos: 1 });
@@ -190,10 +190,10 @@ it('passes ten thousand messages on in order, with 200 topics subscribed in one 
   const { instance } = await startTestInstance();
   const unit = await addUnit(instance);
   const topic = unit.topic('out/pepeunit');
-  const listener = await connectUnit(instance.mqttUrl, unit.token, { clientId: 'listener' });
+  const listener = await connectUnit(instance.mqttUrl, unit.token, { as: 'listener' });
   const many = Array.from({ length: 200 }, (_, index) => `${instance.domain}/no-${index}`);
   expect(await listener.subscribe(topic, ...many)).toEqual([1, ...many.map(() => 128)]);
-  const link = await connectUnit(instance.mqttUrl, unit.token, { clientId: 'sender' });
+  const link = await connectUnit(instance.mqttUrl, unit.token, { as: 'sender' });
   const texts = Array.from({ length: 10_000 }, (_, index) => `${index}`);
   texts.forEach((text) => link.client.publish(topic, text));
   await until(() => listener.received.length === texts.length);

@@ -50,8 +50,8 @@ describe('pepeunit instance', () => {
       const ask = asker(printed);
       const unit = await ask<Row>('POST', '/units', { name: 'fan', folder: await createProgramFolder() });
       const { PU_AUTH_TOKEN: token } = await ask<{ PU_AUTH_TOKEN: string }>('GET', `/units/env/${unit.uuid}`);
-      await connectUnit(printed.mqttUrl, token, { clientId: 'tcp' });
-      await connectUnit(printed.webSocketUrl, token, { clientId: 'ws' });
+      await connectUnit(printed.mqttUrl, token, { as: 'tcp' });
+      await connectUnit(printed.webSocketUrl, token, { as: 'ws' });
       for (const url of [printed.httpUrl, printed.mqttUrl, printed.webSocketUrl]) {
         const idle = connect(Number(new URL(url).port), '127.0.0.1');
         idle.on('error', () => undefined);

@@ -25,8 +25,8 @@ describe('an instance', () => {
     const { instance, of } = await startTestInstance();
     const unit = await addUnit(instance);
     const links = [
-      await connectUnit(instance.mqttUrl, unit.token, { clientId: 'tcp' }),
-      await connectUnit(instance.webSocketUrl, unit.token, { clientId: 'ws' }),
+      await connectUnit(instance.mqttUrl, unit.token, { as: 'tcp' }),
+      await connectUnit(instance.webSocketUrl, unit.token, { as: 'ws' }),
     ];
     await Promise.all([instance.stop(), instance.stop()]);
     await until(() => links.every((link) => !link.isOpen()));

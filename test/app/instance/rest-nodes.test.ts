@@ -31,7 +31,7 @@ describe('nodes and the links between them', () => {
   it('POST /unit_nodes/create_unit_node_edge links, and the reader is told and gets the messages', async () => {
     const { instance, unit, operator } = await startInstanceWithUnit();
     const reader = await addUnit(instance, { name: 'reader' });
-    const link = await connectUnit(instance.mqttUrl, reader.token, { clientId: 'reader' });
+    const link = await connectUnit(instance.mqttUrl, reader.token, { as: 'reader' });
     await link.subscribe(reader.topic('schema_update/pepeunit'));
     const edge = { node_output_uuid: unit.node('out/pepeunit'), node_input_uuid: reader.node('set/pepeunit') };
     const response = await operator('POST', '/unit_nodes/create_unit_node_edge', edge);
@@ -44,7 +44,7 @@ describe('nodes and the links between them', () => {
     );
     expect(schema.input_topic['set/pepeunit']).toEqual([reader.topic('set/pepeunit'), unit.topic('out/pepeunit')]);
 
-    const owners = await connectUnit(instance.mqttUrl, unit.token, { clientId: 'owner' });
+    const owners = await connectUnit(instance.mqttUrl, unit.token, { as: 'owner' });
     await link.subscribe(...(schema.input_topic['set/pepeunit'] ?? []));
     await owners.client.publishAsync(unit.topic('out/pepeunit'), '42', { qos: 1 });
     await until(() => link.received.length === 2);

