@@ -9,8 +9,6 @@
  *
  * What could not be had is tried again from `waiting`. State that must survive a crash is in the store's journal; the machine starts from it.
  */
-import { failureOf } from '../services/errors.ts';
-import { timedOut } from './lib/failure.ts';
 import { newUpdateContext } from './update/context.ts';
 import { postponedOrFailed, spentAfter, trialFailureOf } from './update/failures.ts';
 import { updateSetup } from './update/setup.ts';
@@ -79,64 +77,77 @@ export const updateMachine = updateSetup.createMachine({
       always: [
         { guard: 'hasOutcome', target: 'telling' },
         { guard: 'hasNext', target: 'checking', actions: [{ type: 'beginNext' }] },
-        { guard: 'isTargetDue', target: 'askingTarget' },
-        {
-          guard: 'isTargetOfNoUse',
-          actions: [{ type: 'forgetDue' }, { type: 'report', params: { type: 'update.targetNotAsked' } }],
-        },
-        { guard: 'hasRetry', target: 'waiting' },
+        { guard: 'isTargetOfNoUse', actions: [{ type: 'passTargetBy' }] },
+        { guard: 'hasErrand', target: 'waiting' },
       ],
       on: { 'update.start': { target: 'checking', actions: [{ type: 'begin', params: ({ event }) => event }] } },
     },
     waiting: {
-      description: 'The target version, or the version itself, could not be had, and is tried again.',
+      description:
+        'A version could not be had, or the instance has yet to say which one it wants: each at its own time.',
+      type: 'parallel',
       tags: ['ready'],
-      always: [
-        { guard: 'isTargetDue', target: 'askingTarget' },
-        { guard: 'hasNoRetry', target: 'idle' },
-      ],
+      always: { guard: 'hasNoErrand', target: 'idle' },
       on: { 'update.start': { target: 'checking', actions: [{ type: 'begin', params: ({ event }) => event }] } },
-      after: {
-        retryAfter: [
-          { guard: 'isUnanswered', target: 'askingTarget' },
-          { target: 'downloading', actions: [{ type: 'resume' }] },
-        ],
-      },
-    },
-    askingTarget: {
-      description: 'Asks the instance for its target version, since commands sent while the unit was away are lost.',
-      tags: ['busy'],
-      entry: [{ type: 'forgetDue' }],
-      on: { 'update.start': { actions: [{ type: 'remember', params: ({ event }) => event }] } },
-      invoke: {
-        id: 'askTarget',
-        src: 'askTarget',
-        onDone: [
-          { guard: 'hasNext', target: 'idle', actions: [{ type: 'noteAnswer' }] },
-          {
-            guard: { type: 'isPursued', params: ({ event }) => ({ commitVersion: event.output }) },
-            target: 'downloading',
-            actions: [{ type: 'noteAnswer' }, { type: 'resume' }],
+      states: {
+        version: {
+          description: 'The version that is tried again.',
+          initial: 'unwanted',
+          states: {
+            unwanted: {
+              description: 'No version is tried again.',
+              always: { guard: 'isPostponed', target: 'postponed' },
+            },
+            postponed: {
+              description: 'The version could not be had, and is tried again.',
+              always: { guard: 'isUnwanted', target: 'unwanted' },
+              after: { retryAfter: { target: '#update.downloading', actions: [{ type: 'resume' }] } },
+            },
           },
-          {
-            guard: { type: 'isWorthIt', params: ({ event }) => ({ commitVersion: event.output }) },
-            target: 'checking',
-            actions: [
-              { type: 'noteAnswer' },
-              { type: 'beginAnswered', params: ({ event }) => ({ commitVersion: event.output }) },
-            ],
-          },
-          { target: 'idle', actions: [{ type: 'noteAnswer' }] },
-        ],
-        onError: {
-          target: 'idle',
-          actions: [{ type: 'noteNoAnswer', params: ({ event }) => ({ failure: failureOf(event.error) }) }],
         },
-      },
-      after: {
-        askWithin: {
-          target: 'idle',
-          actions: [{ type: 'noteNoAnswer', params: { failure: timedOut('Asking for the target version') } }],
+        target: {
+          description: 'The question for the target version, since commands sent while the unit was away are lost.',
+          initial: 'answered',
+          states: {
+            answered: {
+              description: 'There is nothing to ask.',
+              always: [
+                { guard: 'isTargetDue', target: 'asking' },
+                { guard: 'isUnanswered', target: 'unanswered' },
+              ],
+            },
+            asking: {
+              description: 'Asks the instance for its target version.',
+              tags: ['busy'],
+              invoke: {
+                id: 'askTarget',
+                src: 'askTarget',
+                onDone: [
+                  {
+                    guard: { type: 'isPursued', params: ({ event }) => ({ commitVersion: event.output }) },
+                    target: '#update.downloading',
+                    actions: [{ type: 'noteAnswer' }, { type: 'resume' }],
+                  },
+                  {
+                    guard: { type: 'isWorthIt', params: ({ event }) => ({ commitVersion: event.output }) },
+                    target: '#update.checking',
+                    actions: [{ type: 'beginAnswered', params: ({ event }) => ({ commitVersion: event.output }) }],
+                  },
+                  { target: 'answered', actions: [{ type: 'noteAnswer' }] },
+                ],
+                onError: { target: 'unanswered', actions: [{ type: 'noteNoAnswer' }] },
+              },
+              after: { askWithin: { target: 'unanswered', actions: [{ type: 'noteNoAnswer' }] } },
+            },
+            unanswered: {
+              description: 'The instance did not answer, and is asked again.',
+              always: [
+                { guard: 'isTargetDue', target: 'asking' },
+                { guard: 'isAnswered', target: 'answered' },
+              ],
+              after: { askAgainAfter: { target: 'asking' } },
+            },
+          },
         },
       },
     },

@@ -12,7 +12,7 @@ import { timeMachine } from '../../machines/time.ts';
 import { unitMachine } from '../../machines/unit.ts';
 import type { CarriedOver } from '../../machines/unit/context.ts';
 import { updateMachine } from '../../machines/update.ts';
-import { retryNext } from '../../machines/update/pursuit.ts';
+import { questionRetry, versionRetry } from '../../machines/update/pursuit.ts';
 import { wifiMachine } from '../../machines/wifi.ts';
 import { askLastBroker, confirmEnv } from '../../services/env-trial.ts';
 import { closeLink, holdLink } from '../../services/link.ts';
@@ -115,7 +115,10 @@ const update = ({ adapters, options, documents, plane, restart, handOver, isRead
       rollBack: rollBackFirmware(firmware),
       forgetOutcome: forgetOutcome(firmware),
     },
-    delays: jitteredRetry(random, retryNext),
+    delays: {
+      ...jitteredRetry(random, versionRetry),
+      askAgainAfter: jitteredRetry(random, questionRetry).retryAfter,
+    },
   });
 };
 

@@ -6,7 +6,8 @@ import { timedOut } from '../lib/failure.ts';
 import type { UpdateContext, UpdatePhase } from './context.ts';
 
 /** Names of the phases in timeout messages. */
-const slow: Readonly<Record<UpdatePhase, string>> = {
+const slow: Readonly<Record<UpdatePhase | 'asking', string>> = {
+  asking: 'Asking for the target version',
   recovering: 'Reading the update journal',
   downloading: 'The download',
   verifying: 'Checking the firmware',
@@ -20,7 +21,7 @@ const slow: Readonly<Record<UpdatePhase, string>> = {
 };
 
 /** The failure of a phase, from the event that ended it: its actor's error, or its timeout. */
-export const failureFrom = (event: AnyEventObject, phase: UpdatePhase): Failure =>
+export const failureFrom = (event: AnyEventObject, phase: UpdatePhase | 'asking'): Failure =>
   event.type.startsWith('xstate.error.') ? failureOf(event['error']) : timedOut(slow[phase]);
 
 /** The reason why the target is refused. */

@@ -33,8 +33,22 @@ export const postponed = ({ target, pursuit }: UpdateContext, ending: UpdateEndi
   pursuit: { target, retry: retriedAfter(pursuit?.retry ?? noRetry, ending.failure) },
 });
 
-/** What is tried again next: the question for the target, whose answer may end the pursuit of an older one. */
-export const retryNext = ({ unanswered, pursuit }: UpdateContext): Retry => unanswered ?? pursuit?.retry ?? noRetry;
+/** How often the version that is tried again could not be had. */
+export const versionRetry = ({ pursuit }: Pick<UpdateContext, 'pursuit'>): Retry => pursuit?.retry ?? noRetry;
+
+/** How often the question for the target was not answered. */
+export const questionRetry = ({ unanswered }: Pick<UpdateContext, 'unanswered'>): Retry => unanswered ?? noRetry;
+
+/** Whether a version waits to be tried again. */
+export const isPostponed = (now: UpdateContext): boolean => versionRetry(now).attempts > 0;
+
+/** Whether to ask the instance for its target now. */
+export const isToBeAsked = ({ isTargetDue, isCompiled, checksVersion }: UpdateContext): boolean =>
+  isTargetDue && !isCompiled && checksVersion;
+
+/** Whether something is to be asked or tried again. */
+export const hasErrand = (now: UpdateContext): boolean =>
+  isToBeAsked(now) || isPostponed(now) || now.unanswered !== undefined;
 
 /** Whether an answer names the target that waits to be tried again. */
 export const isPursued = ({ pursuit }: UpdateContext, commitVersion: string): boolean =>

@@ -116,6 +116,8 @@ export const updateSetup = setup({
     beginAnswered: assign((_, { commitVersion }: { commitVersion: string }) => ({
       ...update.pendingUpdate({ commitVersion }),
       pursuit: pursuit.pursuitOf({ commitVersion }),
+      isTargetDue: false,
+      unanswered: undefined,
       answered: commitVersion,
     })),
     /** Keeps the status from the journal, and reports its problem. */
@@ -131,12 +133,16 @@ export const updateSetup = setup({
     keepRolledBack: assign(({ context }) => trials.rolledBack(context)),
     forgetOutcome: assign({ outcome: undefined }),
     forgetFailed: assign({ failed: undefined }),
-    forgetDue: assign({ isTargetDue: false }),
-    noteAnswer: assign({ unanswered: undefined }),
+    passTargetBy: enqueueActions(({ context, enqueue }) => {
+      enqueue.assign({ isTargetDue: false });
+      enqueue.sendTo(context.parent, { type: 'update.targetNotAsked' });
+    }),
+    noteAnswer: assign({ isTargetDue: false, unanswered: undefined }),
     /** Counts and reports a question for the target that was not answered. */
-    noteNoAnswer: enqueueActions(({ context: { parent, unanswered }, enqueue }, { failure }: { failure: Failure }) => {
+    noteNoAnswer: enqueueActions(({ context: { parent, unanswered }, event, enqueue }) => {
+      const failure = failureFrom(event, 'asking');
       const retry = retriedAfter(unanswered ?? noRetry, failure);
-      enqueue.assign({ unanswered: retry });
+      enqueue.assign({ isTargetDue: false, unanswered: retry });
       enqueue.sendTo(parent, { type: 'update.targetUnknown', failure, attempts: retry.attempts });
     }),
     noteLink: assign(({ context }, { denied }: { denied: readonly string[] }) => ({
@@ -202,13 +208,17 @@ export const updateSetup = setup({
     /** Whether the pending update is tried again after the failure of this phase. */
     canRetry: ({ context, event }, { phase }: { phase: UpdatePhase }) =>
       pursuit.canRetry(context, failureFrom(event, phase)),
-    hasRetry: ({ context }) => pursuit.retryNext(context).attempts > 0,
-    hasNoRetry: ({ context }) => pursuit.retryNext(context).attempts === 0,
+    isPostponed: ({ context }) => pursuit.isPostponed(context),
+    isUnwanted: ({ context }) => !pursuit.isPostponed(context),
     isUnanswered: ({ context }) => context.unanswered !== undefined,
+    isAnswered: ({ context }) => context.unanswered === undefined,
+    /** Whether something is to be asked or tried again. */
+    hasErrand: ({ context }) => pursuit.hasErrand(context),
+    hasNoErrand: ({ context }) => !pursuit.hasErrand(context),
     /** Whether an answer names the target that waits, and nobody asked to wait for longer. */
     isPursued: ({ context }, { commitVersion }: { commitVersion: string }) =>
       pursuit.isPursued(context, commitVersion) && context.pursuit?.retry.askedMs === 0,
-    isTargetDue: ({ context }) => context.isTargetDue && !context.isCompiled && context.checksVersion,
+    isTargetDue: ({ context }) => pursuit.isToBeAsked(context),
     isTargetOfNoUse: ({ context }) => context.isTargetDue && context.isCompiled && context.checksVersion,
     isWorthIt: ({ context }, { commitVersion }: { commitVersion: string }) =>
       update.isWorthIt(context, commitVersion) && !pursuit.isPursued(context, commitVersion),
@@ -231,6 +241,7 @@ export const updateSetup = setup({
     confirmWithin: 30_000,
     rollBackWithin: 120_000,
     tellWithin: 30_000,
-    retryAfter: ({ context }) => retryMs(pursuit.retryNext(context)),
+    askAgainAfter: ({ context }) => retryMs(pursuit.questionRetry(context)),
+    retryAfter: ({ context }) => retryMs(pursuit.versionRetry(context)),
   },
 });

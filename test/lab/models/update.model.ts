@@ -18,7 +18,7 @@ const endings = [
 ];
 const endingsIn = ({ facts }: Seen<UpdateContext>) => facts.filter(({ type }) => endings.includes(type));
 const lastOf = ({ facts }: Seen<UpdateContext>, ...types: string[]) =>
-  facts.findLast(({ type }) => types.includes(type));
+  facts.findLast((fact) => types.includes(fact.type));
 
 const settled: FirmwareStatus = { phase: 'settled' };
 const onTrial = (starts: number): FirmwareStatus => ({
@@ -53,6 +53,12 @@ const runsOnStaged =
     expect(seen.context.staged).toEqual({ id: 's1', files: 3, bytes: 4096 });
     expect(seen.facts.findLast(({ type }) => type === 'update.began')).toMatchObject({ target: seen.context.target });
   };
+
+const waits = (seen: Seen<UpdateContext>): void => {
+  expect(seen.running.filter((id) => id !== 'askTarget')).toEqual([]);
+  expect(seen.snapshot.hasTag('ready')).toBe(true);
+  expect(lastOf(seen, 'update.swapping', 'update.settled')?.type).toBe('update.settled');
+};
 
 /** What is on trial proves itself, and is not left alone with it. */
 const tries =
@@ -90,22 +96,17 @@ const input = { mode: 'restart_exec', checksVersion: true, isCompiled: false, is
 const awake = ['update.configure {"commitVersion":"one"}', 'update.recover', `recover done ${JSON.stringify(settled)}`];
 const isFlight = (label: string) =>
   !/broker|askTarget|pursue|\(2\)|commitVersion":"one"}$|recover done .*(trial|failed|outcome)/.test(label);
+const isPlainFlight = (label: string) => isFlight(label) && !/handsOver|https/.test(label);
 const isTrial = (label: string) => !/update.configure|askTarget|pursue|\(2\)|https|update.start .*one/.test(label);
 
 const regions: readonly Region<UpdateContext>[] = [
   { name: 'restarting after', input: { ...input, isCompiled: true }, prelude: awake, uses: isFlight, key },
-  {
-    name: 'running on',
-    input: { ...input, mode: 'no_restart' },
-    prelude: awake,
-    uses: (label) => isFlight(label) && !/handsOver|https/.test(label),
-    key,
-  },
+  { name: 'running on', input: { ...input, mode: 'no_restart' }, prelude: awake, uses: isPlainFlight, key },
   {
     name: 'taking over env and schema, whatever the version',
     input: { ...input, mode: 'env_schema_only', checksVersion: false },
     prelude: awake,
-    uses: (label) => isFlight(label) && !/handsOver|https/.test(label),
+    uses: isPlainFlight,
     key,
   },
   { name: 'what an earlier start has left', input: { ...input, isCompiled: true }, uses: isTrial, key },
@@ -125,7 +126,8 @@ const regions: readonly Region<UpdateContext>[] = [
     name: 'asking for the target',
     input,
     prelude: awake,
-    uses: (label) => /broker\.(up .*\[\]|down)|ask|download|retryAfter|update.start .*two"}}/.test(label),
+    uses: (label) =>
+      /broker\.(up .*\[\]|down)|ask|download|retryAfter|pursue .*two"}}|update.start .*two"}}/.test(label),
     key,
   },
   {
@@ -184,17 +186,21 @@ export const updateModel = defineModel<typeof updateMachine>({
       expect(endingsIn(seen).length, 'each flight was told to have ended').toBeGreaterThanOrEqual(began.length);
       if (seen.context.ending) expect(endingsIn(seen).at(-1)).toMatchObject(seen.context.ending);
     },
-    waiting: (seen) => {
-      expect(seen.running).toEqual([]);
-      expect(seen.snapshot.hasTag('ready')).toBe(true);
-      expect(lastOf(seen, 'update.swapping', 'update.settled')?.type).toBe('update.settled');
-      const told = seen.facts.filter(({ type }) => ['update.postponed', 'update.targetUnknown'].includes(type));
-      expect(told.length, 'what is tried again was told to have failed').toBeGreaterThan(0);
+    waiting: waits,
+    'waiting.version': waits,
+    'waiting.target': waits,
+    'waiting.version.unwanted': ({ context }) => expect(context.pursuit?.retry.attempts ?? 0).toBe(0),
+    'waiting.version.postponed': (seen) => {
+      expect(seen.context.pursuit?.retry.attempts).toBeGreaterThan(0);
+      expect(lastOf(seen, 'update.postponed'), 'what is tried again was told').toBeDefined();
     },
-    askingTarget: ({ running, context }) => {
+    'waiting.target.answered': ({ context }) => expect(context.unanswered).toBeUndefined(),
+    'waiting.target.asking': ({ running, context }) => {
       expect(running).toEqual(['askTarget']);
       expect(context).toMatchObject({ isCompiled: false, checksVersion: true });
     },
+    'waiting.target.unanswered': (seen) =>
+      expect(lastOf(seen, 'update.targetUnknown'), 'what is asked again was told').toBeDefined(),
     checking: () => expect.unreachable('checking is over at once'),
     reconsidering: (seen) => {
       runs('recall')(seen);

@@ -20,7 +20,7 @@ describe('a commanded update that can not be had now (U24)', () => {
     const unit = await commanded();
     for (const [attempts, waitMs] of [2500, 5000, 10_000].entries()) {
       await unit.download.reject(failing('network'));
-      expect(unit.state().value).toBe('waiting');
+      expect(unit.state().matches('waiting')).toBe(true);
       expect(unit.state().hasTag('ready')).toBe(true);
       expect(unit.parent.types().at(-1)).toBe('update.settled');
       expect(postponements(unit).at(-1)).toMatchObject({ target: v2, phase: 'downloading', attempts: attempts + 1 });
@@ -56,7 +56,7 @@ describe('a commanded update that can not be had now (U24)', () => {
       await fail();
       expect(unit.discard.last().input).toEqual({ staged });
       await unit.discard.resolve();
-      expect(unit.state().value).toBe('waiting');
+      expect(unit.state().matches('waiting')).toBe(true);
       unit.clock.increment(5000);
       expect(unit.download.last().input).toEqual({ target: compiled });
     }
@@ -86,7 +86,7 @@ describe('a commanded update that can not be had now (U24)', () => {
     for (; unit.state().value !== 'idle';) {
       await unit.download.reject(failing('network'));
       const due = unit.download.runs.length + 1;
-      for (; unit.state().value === 'waiting' && unit.download.runs.length < due; waitedMs += 2500)
+      for (; unit.state().matches('waiting') && unit.download.runs.length < due; waitedMs += 2500)
         unit.clock.increment(2500);
     }
     expect(waitedMs / hour).toBeGreaterThanOrEqual(24);
@@ -154,7 +154,7 @@ describe('while an update waits to be tried again', () => {
     const unit = await commanded();
     await unit.download.reject(failing('network'));
     unit.connect();
-    expect(unit.state().value).toBe('askingTarget');
+    expect(unit.state().matches({ waiting: { target: 'asking' } })).toBe(true);
     await unit.askTarget.resolve('v2');
     expect(unit.download.runs).toHaveLength(2);
     await unit.download.reject(failing('network'));
@@ -166,7 +166,7 @@ describe('while an update waits to be tried again', () => {
     await unit.download.reject(busy);
     unit.connect();
     await unit.askTarget.resolve('v2');
-    expect(unit.state().value).toBe('waiting');
+    expect(unit.state().matches('waiting')).toBe(true);
     unit.clock.increment(122_500);
     expect(unit.download.runs).toHaveLength(2);
   });
@@ -182,15 +182,48 @@ describe('while an update waits to be tried again', () => {
     expect(unit.download.last().input).toEqual({ target: v3 });
   });
 
-  test('a question without an answer comes first', async () => {
+  test.each([401, 403, 404, 500, 429])(
+    'it is, at its own time, though the question is never answered: %i',
+    async (status) => {
+      const unit = await commanded();
+      await unit.download.reject(failing('network'));
+      unit.connect();
+      const asked = new RestError('status', 'no', { status, ...(status === 429 && { retryAfterMs: 3_600_000 }) });
+      for (let attempts = 2; attempts < 12; attempts += 1) {
+        for (let waitedMs = 0; unit.download.runs.length < attempts && waitedMs < 600_000; waitedMs += 500) {
+          if (unit.state().matches({ waiting: { target: 'asking' } })) await unit.askTarget.reject(asked);
+          unit.clock.increment(500);
+        }
+        expect(unit.download.runs).toHaveLength(attempts);
+        await unit.download.reject(failing('network'));
+      }
+      expect(unit.askTarget.runs.length).toBeGreaterThanOrEqual(status === 429 ? 1 : 3);
+    },
+  );
+
+  test('the question is asked at its own time, though the server wants the version left alone for an hour', async () => {
     const unit = await commanded();
-    await unit.download.reject(failing('network'));
+    await unit.download.reject(new RestError('status', 'no', { status: 429, retryAfterMs: 3_600_000 }));
     unit.connect();
-    await unit.askTarget.reject(failing('network'));
-    unit.clock.increment(2500);
-    expect(unit.state().value).toBe('askingTarget');
-    await unit.askTarget.resolve('v2');
-    expect(unit.download.runs).toHaveLength(2);
+    for (const waitMs of [2500, 5000, 10_000]) {
+      await unit.askTarget.reject(failing('network'));
+      unit.clock.increment(waitMs);
+      expect(unit.state().matches({ waiting: { target: 'asking', version: 'postponed' } })).toBe(true);
+    }
+    await unit.askTarget.resolve('v3');
+    expect(unit.download.last().input).toEqual({ target: v3 });
+  });
+
+  test('a command that comes during the question is followed at once, and the question is asked after it', async () => {
+    const unit = await commanded(v2, { mode: 'no_restart' });
+    await unit.download.reject(failing('hostile'));
+    unit.connect();
+    unit.begin(v3);
+    expect(unit.state().value).toBe('downloading');
+    await unit.download.resolve(staged);
+    await unit.verify.resolve();
+    await unit.swap.resolve();
+    expect(unit.askTarget.runs).toHaveLength(2);
   });
 
   test('the handler of the app, set meanwhile, gets the next command and nothing is left to try', async () => {

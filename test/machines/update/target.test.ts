@@ -7,7 +7,7 @@ describe('the target version (M18)', () => {
   test('is asked for once after each connect, and taken up when it is another one', async () => {
     const unit = await idle();
     unit.connect();
-    expect(unit.state().value).toBe('askingTarget');
+    expect(unit.state().matches({ waiting: { target: 'asking' } })).toBe(true);
     await unit.askTarget.resolve('v2');
     expect(unit.download.last().input).toEqual({ target: v2 });
   });
@@ -29,7 +29,7 @@ describe('the target version (M18)', () => {
     for (const [attempts, waitMs] of [2500, 5000, 10_000, 20_000].entries()) {
       await unit.askTarget.reject(failing('status'));
       expect(unit.told().at(-1)).toMatchObject({ type: 'update.targetUnknown', attempts: attempts + 1 });
-      expect(unit.state().value).toBe('waiting');
+      expect(unit.state().matches('waiting')).toBe(true);
       unit.clock.increment(waitMs - 1);
       expect(unit.askTarget.runs).toHaveLength(attempts + 1);
       unit.clock.increment(1);
