@@ -22,7 +22,7 @@ export {
   SearchTopicType,
   type SchemaManager,
 } from './client/api/schema.ts';
-export type { Settings } from './client/api/settings.ts';
+export type { Settings, SettingsPatch } from './client/api/settings.ts';
 export type { TimeManager } from './client/api/time-manager.ts';
 export type { ConnectOptions, WifiConnectionState, WifiManager } from './client/api/wifi-manager.ts';
 export type { Adapters } from './platform.ts';

@@ -130,6 +130,19 @@ const readers: { [K in keyof ReservedEnv]: (name: string, value: JsonValue) => R
 const reservedNames = Object.keys(readers) as (keyof ReservedEnv)[];
 
 /**
+ * Checks a value for a variable; the developer's own take any.
+ *
+ * @throws {SettingsError} `invalid`, with the accepted values.
+ * @example
+ * import { checkVariable } from 'pepeunit-client/services';
+ *
+ * checkVariable('PU_STATE_SEND_INTERVAL', 60);
+ */
+export const checkVariable = (name: string, value: JsonValue): void => {
+  if (Object.hasOwn(readers, name)) readers[name as keyof ReservedEnv](name, value);
+};
+
+/**
  * Variables that decide where the unit connects, and as whom.
  *
  * @example

@@ -7,6 +7,7 @@ export * from './broker.ts';
 export * from './cipher.ts';
 export * from './clock.ts';
 export * from './env.ts';
+export * from './env-changes.ts';
 export { askLastBroker, confirmEnv } from './env-trial.ts';
 export type { AskLastBroker, ConfirmEnv } from './env-trial.ts';
 export * from './errors.ts';

@@ -2,7 +2,7 @@ import { fromPromise } from 'xstate';
 import { readDocument } from './storage.ts';
 import type { UnitEnv } from './env.ts';
 import { SchemaError } from './errors.ts';
-import { isJsonObject, type JsonValue } from './json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 import { targetOf, type Rest } from './rest.ts';
 import type { Storage } from './storage.ts';
 
@@ -187,6 +187,8 @@ export interface SchemaSources {
   readonly holder: SchemaHolder;
   /** The current env. */
   readonly env: () => Promise<UnitEnv>;
+  /** Takes the checked schema of the app that is to replace schema.json, if there is one. */
+  readonly take?: () => JsonObject | undefined;
 }
 
 /**
@@ -201,7 +203,7 @@ export interface SchemaSources {
  * await downloadSchema({ storage, rest, path: 'schema.json', env }, AbortSignal.timeout(30_000));
  */
 export const downloadSchema = async (
-  { storage, rest, path, env }: Omit<SchemaSources, 'holder'>,
+  { storage, rest, path, env }: Omit<SchemaSources, 'holder' | 'take'>,
   signal: AbortSignal,
 ): Promise<UnitSchema> => {
   const current = await env();
@@ -213,7 +215,7 @@ export const downloadSchema = async (
 };
 
 /**
- * Loads schema.json, for the schema machine's `load`.
+ * Loads schema.json, for the schema machine's `load`; a schema of the app replaces it before.
  *
  * @example
  * import { schemaMachine } from 'pepeunit-client/machines';
@@ -224,8 +226,12 @@ export const downloadSchema = async (
  * const sources = { storage, rest, path: 'schema.json', holder: schemaHolder(), env };
  * const machine = schemaMachine.provide({ actors: { load: loadSchema(sources) } });
  */
-export const loadSchema = ({ storage, path, holder }: SchemaSources) =>
-  fromPromise<SchemaTopics>(async () => holder.adopt(await readSchema(storage, path)));
+export const loadSchema = ({ storage, path, holder, take }: SchemaSources) =>
+  fromPromise<SchemaTopics>(async () => {
+    const schema = take?.();
+    if (schema) await storage.writeJson(path, schema);
+    return holder.adopt(await readSchema(storage, path));
+  });
 export type LoadSchema = ReturnType<typeof loadSchema>;
 
 /**

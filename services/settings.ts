@@ -1,6 +1,7 @@
 import { fromPromise } from 'xstate';
 import { readDocument } from './storage.ts';
 import { parseEnv, parseNextEnv, type UnitEnv } from './env.ts';
+import { withChanges, type EnvChanges } from './env-changes.ts';
 import { SettingsError } from './errors.ts';
 import type { JsonObject } from './json.ts';
 import type { LogLevel } from './log.ts';
@@ -108,10 +109,26 @@ export const readEnv = async (storage: Storage, path: string): Promise<UnitEnv> 
 export interface SettingsSources extends EnvFiles {
   readonly rest: Rest;
   readonly holder: EnvHolder;
+  /** What the app has changed; it is in force over env.json. */
+  readonly changes?: EnvChanges;
 }
 
+/** Reads env.json with the changes of the app, which are written first if they are to be saved. */
+const readInForce = async (sources: SettingsSources): Promise<UnitEnv> => {
+  const { storage, path, changes } = sources;
+  if (!changes || Object.keys(changes.unsaved).length === 0) return readEnv(storage, path);
+  const document = await readDocument(storage, path, 'env', SettingsError);
+  parseEnv(document);
+  const changed = withChanges(document as JsonObject, changes.unsaved);
+  const env = parseEnv(changed);
+  if (!changes.isToBeSaved) return env;
+  const written = await replaceEnv(sources, changed, env);
+  changes.forget();
+  return parseEnv(written);
+};
+
 /**
- * Reads env.json and makes it the current env.
+ * Reads env.json and makes it the current env, with the changes of the app.
  *
  * @example
  * import { envHolder, loadEnv } from 'pepeunit-client/services';
@@ -121,7 +138,7 @@ export interface SettingsSources extends EnvFiles {
  */
 export const loadEnv = async (sources: SettingsSources): Promise<UnitSettings> => {
   const before = await resumeTrial(sources);
-  const settings = sources.holder.adopt(await readEnv(sources.storage, sources.path));
+  const settings = sources.holder.adopt(await readInForce(sources));
   return before ? { ...settings, isOnTrial: true } : settings;
 };
 
@@ -189,7 +206,9 @@ export const refreshSettings = (sources: SettingsSources) =>
     // While an env is on trial, the instance of the one that worked is asked.
     const before =
       (await resumeTrial(sources)) ?? sources.holder.current ?? (await readEnv(sources.storage, sources.path));
-    const settings = sources.holder.adopt(await downloadEnv({ ...sources, before }, signal));
+    const env = await downloadEnv({ ...sources, before }, signal);
+    sources.changes?.forget();
+    const settings = sources.holder.adopt(env);
     return (await resumeTrial(sources)) ? { ...settings, isOnTrial: true } : settings;
   });
 export type RefreshSettings = ReturnType<typeof refreshSettings>;
@@ -213,6 +232,6 @@ export interface RestoredEnv {
 export const restoreEnv = (sources: SettingsSources) =>
   fromPromise<RestoredEnv>(async () => {
     const names = await putBack(sources);
-    return { settings: sources.holder.adopt(await readEnv(sources.storage, sources.path)), names };
+    return { settings: sources.holder.adopt(await readInForce(sources)), names };
   });
 export type RestoreEnv = ReturnType<typeof restoreEnv>;

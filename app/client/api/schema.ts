@@ -57,6 +57,16 @@ export interface SchemaManager {
    */
   updateFromFile(): Promise<void>;
   /**
+   * Replaces schema.json, checked like one from the instance, applies it and subscribes to its topics.
+   *
+   * @throws {SchemaError | StorageError} It is invalid, has another unit's base topics, or can't be written; the file and
+   * the schema in force stay.
+   * @example
+   * const { inputBaseTopic: input_base_topic, outputBaseTopic: output_base_topic, outputTopic: output_topic } = client.schema;
+   * await client.schema.update({ input_base_topic, output_base_topic, output_topic, input_topic: {} });
+   */
+  update(schema: object): Promise<void>;
+  /**
    * Topics that carry commands, by key.
    *
    * @example
@@ -139,15 +149,22 @@ const indexSchema = (schema: UnitSchema) => ({
   unit_node_uuid: indexSections(schema, segmentOf),
 });
 
+export interface SchemaRequests {
+  readonly load: () => Promise<void>;
+  readonly update: (schema: unknown) => Promise<void>;
+}
+
 /** Creates the schema manager, and the function that replaces its schema. */
-export const createSchemaManager = (
-  load: () => Promise<unknown>,
-): { schema: SchemaManager; adopt: (schema: UnitSchema) => void } => {
+export const createSchemaManager = ({
+  load,
+  update,
+}: SchemaRequests): { schema: SchemaManager; adopt: (schema: UnitSchema) => void } => {
   let current = nothing;
   let index = indexSchema(nothing);
   return {
     schema: {
-      updateFromFile: async () => void (await load()),
+      updateFromFile: load,
+      update,
       get inputBaseTopic() {
         return current.input_base_topic;
       },

@@ -2,8 +2,17 @@ import { envDefaults, type ReservedEnv, type UnitEnv } from '../../../services/e
 import { isSecretVariable } from '../../../services/secrets.ts';
 import type { JsonValue } from '../../../services/json.ts';
 
+/**
+ * Changes of variables, by name; `undefined` removes one of your own, and sets a reserved one to its default.
+ *
+ * @typeParam TEnv The unit's own variables.
+ */
+export type SettingsPatch<TEnv extends object = Record<string, JsonValue>> = {
+  readonly [K in keyof (ReservedEnv & TEnv)]?: (ReservedEnv & TEnv)[K] | undefined;
+};
+
 /** Members of the settings beside the variables of env.json. */
-export interface SettingsApi {
+export interface SettingsApi<TEnv extends object = Record<string, JsonValue>> {
   /**
    * UUID of the unit, read from the token; `''` before env.json is loaded.
    *
@@ -12,13 +21,34 @@ export interface SettingsApi {
    */
   readonly unitUuid: string;
   /**
-   * Reads env.json again, and applies it.
+   * Reads env.json again, and applies it. Changes that were not saved end.
    *
    * @throws {SettingsError} The file is missing or invalid; the settings in force stay.
    * @example
    * await client.settings.loadFromFile();
    */
   loadFromFile(): Promise<void>;
+  /**
+   * Changes variables, checked together and in force at once: a new PU_MQTT_PING_INTERVAL counts on the link that is there,
+   * and a new PU_MQTT_KEEPALIVE replaces the link. The changes end with the program, and when the instance sends an env or
+   * {@link SettingsApi.loadFromFile} is called; {@link SettingsApi.save} keeps them.
+   *
+   * @throws {SettingsError} `invalid`: a value can't be used, or the variable is one that could cut the unit off or that an
+   * update sets (PU_DOMAIN, PU_HTTP_TYPE, PU_APP_PREFIX, PU_API_ACTUAL_PREFIX, PU_MQTT_HOST, PU_MQTT_PORT, PU_AUTH_TOKEN,
+   * PU_COMMIT_VERSION); also when env.json can't be read. Nothing has changed then.
+   * @example
+   * await client.settings.update({ PU_STATE_SEND_INTERVAL: 60, DELAY: 5 });
+   */
+  update(patch: SettingsPatch<TEnv>): Promise<void>;
+  /**
+   * Writes what {@link SettingsApi.update} changed into env.json, which is replaced as a whole; the rest of it stays.
+   *
+   * @throws {SettingsError | StorageError} env.json can't be read or written, and is as before; the changes stay in force.
+   * @example
+   * await client.settings.update({ DELAY: 5 });
+   * await client.settings.save();
+   */
+  save(): Promise<void>;
   /**
    * Reads a variable of env.json by name, also one with the name of a member of this object.
    *
@@ -34,7 +64,7 @@ export interface SettingsApi {
  *
  * @typeParam TEnv The unit's own variables, such as `typeof` its env_example.json.
  */
-export type Settings<TEnv extends object = Record<string, JsonValue>> = SettingsApi &
+export type Settings<TEnv extends object = Record<string, JsonValue>> = SettingsApi<TEnv> &
   ReservedEnv &
   Readonly<Omit<TEnv, keyof ReservedEnv | keyof SettingsApi>>;
 
@@ -46,15 +76,25 @@ const define = (settings: object, variables: object, own: ReadonlySet<string>): 
   }
 };
 
+export interface SettingsRequests {
+  readonly load: () => Promise<void>;
+  readonly update: (patch: unknown) => Promise<void>;
+  readonly save: () => Promise<void>;
+}
+
 /** Creates the settings object, and the function that replaces its env. */
-export const createSettings = <TEnv extends object>(
-  load: () => Promise<unknown>,
-): { settings: Settings<TEnv>; adopt: (env: UnitEnv) => void } => {
+export const createSettings = <TEnv extends object>({
+  load,
+  update,
+  save,
+}: SettingsRequests): { settings: Settings<TEnv>; adopt: (env: UnitEnv) => void } => {
   let current: UnitEnv | undefined;
   const settings: object = Object.create(null);
   const members: PropertyDescriptorMap & ThisType<unknown> = {
     unitUuid: { get: () => current?.unitUuid ?? '', enumerable: true },
-    loadFromFile: { value: async () => void (await load()) },
+    loadFromFile: { value: load },
+    update: { value: update },
+    save: { value: save },
     get: { value: (name: string) => current?.given[name] },
   };
   Object.defineProperties(settings, members);

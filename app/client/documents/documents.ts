@@ -2,8 +2,10 @@ import { readEnv, downloadEnv, envHolder, type SettingsSources } from '../../../
 import { downloadSchema, schemaHolder, type SchemaSources } from '../../../services/schema.ts';
 import { parseEnv, type UnitEnv } from '../../../services/env.ts';
 import { parseSchema, type UnitSchema } from '../../../services/schema.ts';
+import type { DocumentName } from '../../../services/given-documents.ts';
 import type { Adapters } from '../../platform.ts';
 import type { ResolvedOptions } from '../options/options.ts';
+import { createEnvChanges, createSchemaChange } from './changes.ts';
 import { createGiven } from './given.ts';
 import { createSchemaManager, type SchemaManager } from '../api/schema.ts';
 import { createSettings, type Settings } from '../api/settings.ts';
@@ -60,6 +62,13 @@ export interface Documents<TEnv extends object> {
   readonly saveSchema: (path: string) => Promise<unknown>;
 }
 
+const both =
+  <T>(one: (found: T) => void, other: (found: T) => void) =>
+  (found: T): void => {
+    one(found);
+    other(found);
+  };
+
 export const createDocuments = <TEnv extends object>(
   { storage: files, http: rest, keptEnv, firmware, givenRecord: record }: Adapters,
   { envFilePath, schemaFilePath, documents }: ResolvedOptions,
@@ -69,31 +78,25 @@ export const createDocuments = <TEnv extends object>(
   const paths = { env: envFilePath, schema: schemaFilePath };
   const given = createGiven({ given: documents, storage: files, rest, record, paths, pathOf, stopSignal, warn });
   const { storage } = given;
-  const { settings, adopt: showEnv } = createSettings<TEnv>(requests.loadSettings);
-  const { schema, adopt: showSchema } = createSchemaManager(requests.loadSchema);
-  const onEnv = (adopted: UnitEnv) => {
-    showEnv(adopted);
-    requests.onEnv(adopted);
-  };
-  const settingsSources = { storage, rest, path: envFilePath, holder: envHolder(onEnv), keptEnv, firmware };
-  const env = async () => settingsSources.holder.current ?? readEnv(storage, envFilePath);
-  const onSchema = (adopted: UnitSchema) => {
-    showSchema(adopted);
-    requests.onSchema(adopted);
-  };
-  const schemaSources = { storage, rest, path: schemaFilePath, holder: schemaHolder(onSchema), env };
+  const env = async () => holder.current ?? readEnv(storage, envFilePath);
+  const { changes, requests: envRequests } = createEnvChanges(env, requests.loadSettings);
+  const { take, update } = createSchemaChange(env, requests.loadSchema);
+  const { settings, adopt: showEnv } = createSettings<TEnv>(envRequests);
+  const { schema, adopt: showSchema } = createSchemaManager({ load: requests.loadSchema, update });
+  const holder = envHolder(both(showEnv, requests.onEnv));
+  const settingsSources: SettingsSources = { storage, rest, path: envFilePath, holder, keptEnv, firmware, changes };
+  const topics = schemaHolder(both(showSchema, requests.onSchema));
+  const schemaSources = { storage, rest, path: schemaFilePath, holder: topics, env, take };
+  const look = (name: DocumentName): unknown => given.now(name) ?? readJsonNow?.(paths[name]);
   const lookAtEnv = createFirstLook(
-    () => settingsSources.holder.current !== undefined,
-    () => parseEnv(given.now('env') ?? readJsonNow?.(envFilePath)),
+    () => holder.current !== undefined,
+    () => parseEnv(look('env')),
     showEnv,
   );
   const lookAtSchema = createFirstLook(
-    () => schemaSources.holder.current !== undefined,
-    () => parseSchema(given.now('schema') ?? readJsonNow?.(schemaFilePath)),
-    (found) => {
-      showSchema(found);
-      requests.onEarlySchema(found);
-    },
+    () => topics.current !== undefined,
+    () => parseSchema(look('schema')),
+    both(showSchema, requests.onEarlySchema),
   );
   return {
     get settings() {
@@ -106,8 +109,8 @@ export const createDocuments = <TEnv extends object>(
     },
     settingsSources,
     schemaSources,
-    envNow: () => settingsSources.holder.current,
-    schemaNow: () => schemaSources.holder.current,
+    envNow: () => holder.current,
+    schemaNow: () => topics.current,
     env,
     saveEnv: async (to) => downloadEnv({ ...settingsSources, before: await env(), to }, stopSignal()),
     saveSchema: (path) => downloadSchema({ ...schemaSources, path }, stopSignal()),

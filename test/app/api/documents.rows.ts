@@ -4,7 +4,9 @@ import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { expect } from 'vitest';
 import { SearchScope, SearchTopicType } from '../../../app/node.ts';
+import type { JsonObject } from '../../../services/json.ts';
 import { writeFiles } from '../../support/folder.ts';
+import { until } from '../../support/until.ts';
 import { inputNode, type Rows } from './rows.ts';
 
 export const settingsRows: Rows = {
@@ -22,6 +24,27 @@ export const settingsRows: Rows = {
     await expect(client.settings.loadFromFile()).rejects.toMatchObject({ name: 'SettingsError', code: 'malformed' });
     expect(client.settings['DELAY']).toBe(3);
   },
+  update: async ({ client, path, read }) => {
+    const before = await read('env.json');
+    await client.settings.update({ DELAY: 5, PU_STATE_SEND_INTERVAL: 77 });
+    expect(client.settings['DELAY']).toBe(5);
+    expect(client.settings.PU_STATE_SEND_INTERVAL).toBe(77);
+    expect(await read('env.json')).toBe(before);
+    await client.settings.update({ DELAY: undefined });
+    expect(client.settings['DELAY']).toBeUndefined();
+    await expect(client.settings.update({ PU_MQTT_HOST: '' })).rejects.toMatchObject({ code: 'invalid' });
+    await writeFile(path('env.json'), before);
+    await client.settings.loadFromFile();
+    expect(client.settings.PU_STATE_SEND_INTERVAL, 'read again').toBe(300);
+  },
+  save: async ({ client, another, read }) => {
+    const before = JSON.parse(await read('env.json')) as JsonObject;
+    await client.settings.save();
+    await client.settings.update({ DELAY: 5 });
+    await client.settings.save();
+    expect(JSON.parse(await read('env.json'))).toEqual({ ...before, DELAY: 5 });
+    expect(another().settings['DELAY']).toBe(5);
+  },
   get: async ({ client }) => {
     await client.settings.loadFromFile();
     expect(client.settings.get('PU_HTTP_TYPE')).toBe('http');
@@ -29,6 +52,22 @@ export const settingsRows: Rows = {
 };
 
 export const schemaRows: Rows = {
+  update: async ({ client, instance, read }) => {
+    await client.ready();
+    const schema = JSON.parse(await read('schema.json')) as Record<string, Record<string, string[]>>;
+    const another = 'of.another/55555555-5555-4555-8555-555555555555';
+    const { input_topic: inputs = {} } = schema;
+    const next = { ...schema, input_topic: { ...inputs, 'late/pepeunit': [another] } };
+    const topics: string[] = [];
+    instance.events.on('subscribed', ({ topic }) => topics.push(topic));
+    await client.schema.update(next);
+    await until(() => topics.includes(another));
+    expect(topics, 'nothing else').toEqual([another]);
+    expect(JSON.parse(await read('schema.json'))).toEqual(next);
+    expect(Object.keys(client.schema.inputTopic)).toEqual(['input/pepeunit', 'late/pepeunit']);
+    await expect(client.schema.update({})).rejects.toMatchObject({ name: 'SchemaError', code: 'invalid' });
+    expect(JSON.parse(await read('schema.json'))).toEqual(next);
+  },
   updateFromFile: async ({ client, path }) => {
     await client.schema.updateFromFile();
     await writeFile(path('schema.json'), '[]');

@@ -3,13 +3,16 @@ import { createSchemaManager, SearchScope, SearchTopicType } from '../../../app/
 import { parseSchema } from '../../../services/schema.ts';
 import { commandTopic, schemaDocument } from '../../support/documents.ts';
 
+const nothing = async (): Promise<void> => undefined;
+const requests = { load: nothing, update: nothing };
+
 const { FullName, UnitNodeUuid } = SearchTopicType;
 const own = '11111111-1111-4111-8111-111111111111';
 const linked = '22222222-2222-4222-8222-222222222222';
 const output = '33333333-3333-4333-8333-333333333333';
 
 const managed = () => {
-  const { schema, adopt } = createSchemaManager(async () => undefined);
+  const { schema, adopt } = createSchemaManager(requests);
   adopt(parseSchema(schemaDocument()));
   return schema;
 };
@@ -30,13 +33,13 @@ test.each([
 });
 
 test('input topics come first where both have a node', () => {
-  const { schema, adopt } = createSchemaManager(async () => undefined);
+  const { schema, adopt } = createSchemaManager(requests);
   adopt(parseSchema(schemaDocument({ output_topic: { late: [`unit.test/${own}`] } })));
   expect(schema.findTopicByUnitNode(own, UnitNodeUuid)).toBe('input/pepeunit');
 });
 
 test('shows the four sections, empty before a schema is loaded', () => {
-  const { schema } = createSchemaManager(async () => undefined);
+  const { schema } = createSchemaManager(requests);
   expect([schema.inputBaseTopic, schema.outputBaseTopic, schema.inputTopic, schema.outputTopic]).toEqual([
     {},
     {},

@@ -4,14 +4,17 @@ import { createSettings } from '../../../app/client/api/settings.ts';
 import { parseEnv } from '../../../services/env.ts';
 import { envDocument, tokenOf, unitUuid } from '../../support/documents.ts';
 
+const nothing = async (): Promise<void> => undefined;
+const requests = { load: nothing, update: nothing, save: nothing };
+
 test('has the defaults before env.json is loaded', () => {
-  const { settings } = createSettings(async () => undefined);
+  const { settings } = createSettings(requests);
   expect(settings.PU_MQTT_PORT).toBe(1883);
   expect(settings.unitUuid).toBe('');
 });
 
 test("has each variable by its name, the developer's own too", () => {
-  const { settings, adopt } = createSettings<{ DELAY: number }>(async () => undefined);
+  const { settings, adopt } = createSettings<{ DELAY: number }>(requests);
   adopt(parseEnv(envDocument({ DELAY: 5, PU_MQTT_PORT: '1884' })));
   expect(settings.DELAY).toBe(5);
   expect(settings.PU_MQTT_PORT).toBe(1884);
@@ -22,8 +25,8 @@ test("has each variable by its name, the developer's own too", () => {
 
 test('a variable that is called like a member changes no member (C8)', async () => {
   let loads = 0;
-  const { settings, adopt } = createSettings(async () => (loads += 1));
-  adopt(parseEnv(envDocument({ loadFromFile: 'mine', unitUuid: 'mine', get: 'mine', toString: 'mine' })));
+  const { settings, adopt } = createSettings({ ...requests, load: async () => void (loads += 1) });
+  adopt(parseEnv(envDocument({ loadFromFile: 'mine', unitUuid: 'mine', get: 'mine', save: 'mine', toString: 'mine' })));
   await settings.loadFromFile();
   expect(loads).toBe(1);
   expect(settings.unitUuid).toBe(unitUuid);
@@ -32,7 +35,7 @@ test('a variable that is called like a member changes no member (C8)', async () 
 });
 
 test('secrets are read by name, and show nowhere else (C1)', () => {
-  const { settings, adopt } = createSettings(async () => undefined);
+  const { settings, adopt } = createSettings(requests);
   adopt(parseEnv(envDocument({ PUC_WIFI_PASS: 'wifi-canary', WIFI_PASS: 'wifi-canary-of-old' })));
   expect(settings.PU_AUTH_TOKEN).toBe(tokenOf());
   for (const shown of [inspect(settings, { depth: 9 }), JSON.stringify(settings), JSON.stringify({ ...settings })]) {
