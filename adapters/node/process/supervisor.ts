@@ -163,6 +163,10 @@ const runOnce = async (options: Supervision, status: FirmwareStatus, start: Unit
   }
 };
 
+/** Whether an update was put in place during a run that began with this status: its version worked, and is no crash. */
+const hasUpdated = ({ trial: before }: FirmwareStatus, trial: FirmwareStatus['trial']): boolean =>
+  trial !== undefined && trial.to !== before?.to;
+
 /**
  * Runs a unit until it ends by itself or is stopped. Restarts it after a crash, a hang of its event loop or on request, and
  * restores the previous version if a new one fails its trial.
@@ -190,7 +194,8 @@ export const supervise = async (given: SupervisorOptions): Promise<ProcessEnd | 
     if (end.code === 0 && !isHung && !trial) return ended;
     if (trial?.isWaiting && !isKilled(end)) await countAfterAll(options);
     start = { ...start, hangs: start.hangs + (isHung ? 1 : 0), isAfterHang: isHung };
-    shortRuns = performance.now() - startedAt < steadyMs ? shortRuns + 1 : 1;
+    if (hasUpdated(status, trial)) shortRuns = 0;
+    else shortRuns = performance.now() - startedAt < steadyMs ? shortRuns + 1 : 1;
     const ms = restartDelay(shortRuns, end.code === restartCode);
     if (ms > 0) onEvent({ type: 'waiting', ms });
     await delay(ms, undefined, { signal: stopped }).catch(() => undefined);
