@@ -2,7 +2,7 @@ import type { UnitRequest } from '../../machines/unit/context.ts';
 import { ClientError, textOf } from '../../services/errors.ts';
 import { commands } from '../messaging/inbound/command.ts';
 import { sinkNames } from '../logging/log.ts';
-import { fields, flag, list, oneOf, rule, type Rule } from './options/rules.ts';
+import { fields, flag, list, oneOf, rule, textShown, type Rule } from './options/rules.ts';
 import type { UnitActor } from './await-event.ts';
 
 const text = rule('a text', (given) => typeof given === 'string');
@@ -54,7 +54,9 @@ const requestOf = (given: unknown): UnitRequest => {
   const event = copyOf(given);
   const { type } = event;
   if (!isRequest(type)) {
-    throw refused(`"${textOf(type)}" is no request of an app. Its requests are ${Object.keys(shapes).join(', ')}.`);
+    throw refused(
+      `${textShown(textOf(type))} is no request of an app. Its requests are ${Object.keys(shapes).join(', ')}.`,
+    );
   }
   const { faults } = shapes[type](event, '');
   if (faults.length > 0) throw refused(`"${type}" is wrong: ${faults.join(' ')}`);

@@ -146,6 +146,9 @@ export interface MqttClientParts {
 }
 
 const primitives: ReadonlySet<string> = new Set(['string', 'number', 'boolean']);
+
+/** Whether a value is bytes, and no object that only looks so, such as a proxy of them, which can't be copied. */
+const isBytes = (given: unknown): boolean => ArrayBuffer.isView(given) && given instanceof Uint8Array;
 const qualities: ReadonlySet<unknown> = new Set([undefined, 0, 1, 2]);
 
 /**
@@ -155,7 +158,7 @@ const qualities: ReadonlySet<unknown> = new Set([undefined, 0, 1, 2]);
  */
 const misuseOf = (topic: unknown, message: unknown, options: unknown): string | undefined => {
   if (typeof topic !== 'string') return 'its topic is no text';
-  if (!primitives.has(typeof message) && !(message instanceof Uint8Array)) {
+  if (!primitives.has(typeof message) && !isBytes(message)) {
     return 'it is no text, bytes, number or boolean. Make a text of it, say with JSON.stringify';
   }
   if (options === undefined) return undefined;
@@ -197,9 +200,9 @@ export const createMqttClient = ({ root, clock, start, inbox, publisher, warn }:
   const requests = createLinkRequests();
   const connect = async (options: WaitOptions = {}) => {
     checkWait(options);
-    if (isOnline(root.actor)) return;
-    requests.connect();
     await waitWithin(clock, options, async (ended) => {
+      if (isOnline(root.actor)) return;
+      requests.connect();
       start();
       const online = waitForEvent(root.actor, ['online'], ['misconfigured'], {
         signal: AbortSignal.any([ended, requests.overtakenConnect()]),

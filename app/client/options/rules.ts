@@ -22,7 +22,8 @@ const kindOf = (given: unknown): string => {
   return `a${/^[aeiou]/.test(typeof given) ? 'n' : ''} ${typeof given}`;
 };
 
-const textShown = (text: string): string => JSON.stringify(text.slice(0, maxShown));
+/** Quotes the beginning of a text. */
+export const textShown = (text: string): string => JSON.stringify(text.slice(0, maxShown));
 
 const shown = (given: unknown): string => {
   if (typeof given === 'string') return textShown(given);
@@ -113,12 +114,18 @@ const noList = rule('a list', () => false);
 const noFullList = rule('a list that is not empty', () => false);
 const noObject = rule('an object', () => false);
 
-/** A list; one invalid item makes the whole list invalid. */
+/** Faults of a list that are told. */
+const maxItemFaults = 5;
+
+/** A list; one invalid item makes the whole list invalid, and a hole is one. */
 export const list =
   (item: Rule, minItems = 0): Rule =>
   (given, name) => {
     if (!Array.isArray(given) || given.length < minItems) return (minItems > 0 ? noFullList : noList)(given, name);
-    const faults = given.flatMap((one, index) => item(one, `${name}[${index}]`).faults);
+    const faults: string[] = [];
+    for (let at = 0; at < given.length && faults.length < maxItemFaults; at += 1) {
+      faults.push(...item(given[at], `${name}[${at}]`).faults);
+    }
     return { value: faults.length === 0 ? given : undefined, faults };
   };
 

@@ -26,6 +26,8 @@ const refused: Readonly<Record<string, unknown>> = {
   'no topics': { type: 'mqtt.alsoWant' },
   'one topic that is no list': { type: 'mqtt.alsoWant', topics: 'a/b' },
   'topics that are no texts': { type: 'mqtt.alsoWant', topics: ['a', null] },
+  'a list of holes': { type: 'mqtt.alsoWant', topics: [, ,] },
+  'a list of more holes than fit anywhere': { type: 'mqtt.alsoWant', topics: new Array(2 ** 32 - 1) },
   'no sink': { type: 'logger.toggle', enabled: true },
   'an unknown sink': { type: 'logger.toggle', sink: 'printer', enabled: true },
   'a sink that is half on': { type: 'logger.toggle', sink: 'file', enabled: 'yes' },
@@ -91,6 +93,14 @@ describe('the public actor', () => {
       /"logger\.toggle".*sink is "printer": it has to be "console" or "file" or "mqtt"/,
     );
     expect(() => send({ type: 'settings.loaded' })).toThrow(/"settings\.loaded"/);
+  });
+
+  test.each([
+    { type: 'x'.repeat(1_000_000) },
+    { type: 'logger.toggle', sink: 'x'.repeat(1_000_000), enabled: true },
+    { type: 'mqtt.alsoWant', topics: Array.from({ length: 100_000 }, (_, index) => index) },
+  ])('says so in a few words, however much it was given (C7)', (event) => {
+    expect(() => send(event)).toThrow(expect.objectContaining({ message: expect.stringMatching(/^[^]{1,1000}$/) }));
   });
 
   test('keeps no hold of what it was given (X8)', () => {

@@ -191,6 +191,18 @@ describe('ready with a limit', () => {
     expect(world.clock.pending).toBe(0);
   });
 
+  test('rejects for a signal that was aborted before though the unit is online, and takes no disconnect back', async () => {
+    const { client } = simulatedUnit();
+    await client.ready();
+    const [error] = await outcomeOf(client.ready({ signal: AbortSignal.abort() }));
+    expect(error).toMatchObject({ name: 'ClientError', code: 'aborted' });
+    const outcome = outcomeOf(client.ready({ signal: AbortSignal.abort() }));
+    await client.mqttClient.disconnect();
+    expect((await outcome)[0]).toMatchObject({ name: 'ClientError', code: 'aborted' });
+    expect(client.mqttClient.isConnected()).toBe(false);
+    await client.stopMainCycle();
+  });
+
   test('leaves neither listener nor timer when it resolves or fails in time', async () => {
     const { client, world } = simulatedUnit();
     const { signal } = new AbortController();
