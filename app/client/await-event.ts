@@ -110,6 +110,7 @@ export const waitForEvent = <TDone extends EmittedType>(
 
 /** What can be asked of a child's snapshot. */
 interface ChildSnapshot {
+  readonly value?: unknown;
   hasTag(tag: 'busy' | 'ready'): boolean;
   readonly context: { readonly failure?: Failure | undefined };
 }

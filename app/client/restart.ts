@@ -1,12 +1,16 @@
 import type { RestartingMode } from '../../services/process-control.ts';
 import { createTimeouts } from '../messaging/timeout.ts';
 import type { Adapters } from '../platform.ts';
-import { stopSilently, waitForEvent } from './await-event.ts';
+import { stopSilently, waitForChild, waitForEvent } from './await-event.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Cycle } from './main-cycle.ts';
 import type { Root } from './root.ts';
 
-/** Closes the link, and lets another process take over. @throws {ProcessError} The restart failed; the unit continues. */
+/**
+ * Closes the link, and lets another process take over. A second call joins the one under way.
+ *
+ * @throws {ProcessError} The restart failed; the unit continues.
+ */
 export type Restart = (mode: RestartingMode) => Promise<void>;
 
 export interface RestartParts {
@@ -18,6 +22,9 @@ export interface RestartParts {
 
 /** Time limit for flushing the log before a restart, milliseconds. */
 const flushWithinMs = 5_000;
+
+/** States of the update machine in which files move: a program that starts then would load some of two versions. */
+const movesFiles = (state: unknown): boolean => state === 'swapping' || state === 'rollingBack';
 
 export const createRestart = ({ root, plane, cycle, adapters }: RestartParts): Restart => {
   const { withTimeout } = createTimeouts(adapters.clock);
@@ -38,7 +45,15 @@ export const createRestart = ({ root, plane, cycle, adapters }: RestartParts): R
     stopSilently(root.actor);
   };
 
-  return async (mode) => {
+  /** Waits until a version is in place as a whole; the update machine bounds the time. */
+  const filesInPlace = async (): Promise<void> => {
+    const placed = waitForChild(root.actor, 'update', ({ value }) => !movesFiles(value));
+    // A machine that is off moves nothing.
+    await Promise.allSettled([placed]);
+  };
+
+  const restart: Restart = async (mode) => {
+    await filesInPlace();
     cycle.pause();
     plane.log.tellCounted();
     await withTimeout(plane.log.flush(), flushWithinMs);
@@ -53,4 +68,10 @@ export const createRestart = ({ root, plane, cycle, adapters }: RestartParts): R
       throw thrown;
     }
   };
+
+  let underWay: Promise<void> | undefined;
+  return (mode) =>
+    (underWay ??= restart(mode).finally(() => {
+      underWay = undefined;
+    }));
 };
