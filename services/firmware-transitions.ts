@@ -69,7 +69,7 @@ const maxKeptNames = 5;
 const maxKeptNameLength = 256;
 
 /**
- * Notes the files that gave way to the new version although no update had brought them.
+ * Notes files that gave way to the new version although no update had brought them, besides those noted before.
  *
  * @example
  * import { defaultTrialTerms, filesKept, firstJournal, swapBegun } from 'pepeunit-client/services';
@@ -80,8 +80,13 @@ const maxKeptNameLength = 256;
  */
 export const filesKept = (journal: FirmwareJournal, folder: string, paths: readonly string[]): FirmwareJournal => {
   if (!journal.flight || paths.length === 0) return journal;
-  const names = paths.slice(0, maxKeptNames).map((path) => path.slice(0, maxKeptNameLength));
-  return { ...journal, flight: { ...journal.flight, kept: { folder, count: paths.length, names } } };
+  const { kept } = journal.flight;
+  const names = [
+    ...(kept?.names ?? []),
+    ...paths.slice(0, maxKeptNames).map((path) => path.slice(0, maxKeptNameLength)),
+  ];
+  const count = (kept?.count ?? 0) + paths.length;
+  return { ...journal, flight: { ...journal.flight, kept: { folder, count, names: names.slice(0, maxKeptNames) } } };
 };
 
 /**

@@ -1,47 +1,17 @@
-import { FirmwareError } from '../../../services/errors.ts';
+import type { FirmwareFlight } from '../../../services/firmware-journal.ts';
 import { statsOf, type FileSystem } from '../fs/file-system.ts';
 import { codeOf } from '../fs/errors.ts';
 import { syncFolder } from '../fs/durable-file.ts';
-import { applyOwnership, giveTo, ownershipAt } from '../fs/ownership.ts';
+import { applyOwnership, ownershipAt } from '../fs/ownership.ts';
 import { foldersAbove, inside, parentOf } from '../fs/file-tree.ts';
+import { keepUnplanned } from './kept-files.ts';
 import type { FirmwareLayout } from './layout.ts';
-import type { SwapPlan } from './plan.ts';
+import { lastFiles, type SwapPlan } from './plan.ts';
 import { checkFolders, isReached, makePrivateFolder, removeFile, removeFolder, syncFolders } from './operations.ts';
+import { saveFile } from './save-file.ts';
 import type { Tree } from './tree.ts';
 
 const permissions = 0o777;
-
-/** Error codes of file systems without hard links. */
-const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
-
-const mountedAlone = (path: string, cause: unknown): FirmwareError =>
-  new FirmwareError('io', `${path} is mounted by itself, and can't be replaced. Mount the unit's folder instead.`, {
-    cause,
-  });
-
-const copyDurably = async (fs: FileSystem, from: string, to: string): Promise<void> => {
-  await fs.copyFile(from, to);
-  const owner = await fs.lstat(from);
-  const handle = await fs.open(to, 'r+');
-  try {
-    await giveTo(handle, owner);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-};
-
-/** Keeps a file under a second name, by a hard link or else a copy; does nothing if the file is gone. */
-export const saveFile = async (fs: FileSystem, from: string, to: string): Promise<void> => {
-  try {
-    await fs.link(from, to);
-  } catch (cause) {
-    if (codeOf(cause) === 'ENOENT' && !(await statsOf(fs, from))) return;
-    if (codeOf(cause) === 'EXDEV') throw mountedAlone(from, cause);
-    if (!noLinks.has(codeOf(cause) ?? '')) throw cause;
-    await copyDurably(fs, from, to);
-  }
-};
 
 /** Keeps the files that the plan replaces or removes under second names. Changes nothing of the running version. */
 export const saveVersion = async (
@@ -108,9 +78,20 @@ const install = async (
  * Installs the staged files of a plan; resumes from any point of an earlier call.
  *
  * Everything is synced at the end.
+ *
+ * @returns Files that came or changed since the swap was planned and had to give way; they are kept for good.
  */
-export const putInPlace = async (fs: FileSystem, layout: FirmwareLayout, id: string, plan: SwapPlan): Promise<void> => {
+export const putInPlace = async (
+  fs: FileSystem,
+  layout: FirmwareLayout,
+  { id, to }: Pick<FirmwareFlight, 'id' | 'to'>,
+  plan: SwapPlan,
+): Promise<readonly string[]> => {
   const { folder } = layout;
+  const kept: string[] = [];
+  const giveWay = async (path: string): Promise<void> => {
+    if (await keepUnplanned(fs, layout, id, to, path)) kept.push(path);
+  };
   // A link of the old version that gives way to a folder, or one of the new version in the place of a folder.
   const mayBeLink = new Set([...plan.remove, ...plan.install]);
   const changed = changedFolders(plan);
@@ -120,7 +101,11 @@ export const putInPlace = async (fs: FileSystem, layout: FirmwareLayout, id: str
     changed.flatMap((path) => [path, ...foldersAbove(path)]).filter((path) => !mayBeLink.has(path)),
   );
   // What is behind a link that an earlier call has put in the place of a folder is the new version's.
-  for (const path of plan.remove) if (await isReached(fs, folder, path)) await removeFile(fs, inside(folder, path));
+  for (const path of plan.remove) {
+    if (!(await isReached(fs, folder, path))) continue;
+    await giveWay(path);
+    await removeFile(fs, inside(folder, path));
+  }
   for (const { path } of plan.leave) {
     if (await isReached(fs, folder, path)) await removeFolder(fs, inside(folder, path));
   }
@@ -128,6 +113,11 @@ export const putInPlace = async (fs: FileSystem, layout: FirmwareLayout, id: str
   // Sync the new folders first: a power cut could lose a folder with the file moved into it, and the file would be in
   // neither place.
   await syncFolders(fs, folder, plan.create.map(parentOf));
-  for (const path of plan.install) await install(fs, layout, id, path);
+  for (const path of plan.install) {
+    // The instance's own documents change by its commands as well.
+    if (!lastFiles.includes(path) && (await statsOf(fs, inside(layout.staging(id), path)))) await giveWay(path);
+    await install(fs, layout, id, path);
+  }
   await syncFolders(fs, folder, ['', ...changed]);
+  return kept;
 };

@@ -1,8 +1,8 @@
 import { statsOf, type FileSystem } from '../fs/file-system.ts';
 import { digestOf, foldersAbove, inside, parentOf } from '../fs/file-tree.ts';
-import { saveFile } from './install.ts';
 import { keptFolder, type FirmwareLayout } from './layout.ts';
 import { makePrivateFolder, syncFolders } from './operations.ts';
+import { saveFile } from './save-file.ts';
 
 /** Whether two paths are files of the same bytes, or links to the same target. */
 export const isSameFile = async (fs: FileSystem, one: string, other: string): Promise<boolean> => {
@@ -52,7 +52,7 @@ const keepFile = async (fs: FileSystem, folder: string, root: string, path: stri
  */
 export const keepForeignFiles = async (
   fs: FileSystem,
-  { folder, staging }: FirmwareLayout,
+  { folder, staging }: Pick<FirmwareLayout, 'folder' | 'staging'>,
   id: string,
   version: string,
   paths: readonly string[],
@@ -68,6 +68,25 @@ export const keepForeignFiles = async (
   }
   await syncFolders(fs, folder, folders);
   return kept;
+};
+
+/**
+ * Keeps what came to the place of a file since a swap was planned, or changed there. What is still as it was saved for a
+ * rollback need not be kept, nor a folder: that is not replaced.
+ *
+ * @returns Whether there was such a file.
+ */
+export const keepUnplanned = async (
+  fs: FileSystem,
+  layout: FirmwareLayout,
+  id: string,
+  version: string,
+  path: string,
+): Promise<boolean> => {
+  const [live, saved] = [inside(layout.folder, path), inside(layout.previous(id), path)];
+  const stats = await statsOf(fs, live);
+  if (!stats || stats.isDirectory() || (await isSameFile(fs, live, saved))) return false;
+  return (await keepForeignFiles(fs, layout, id, version, [path])).length > 0;
 };
 
 /** Moves a file or folder that is in the way to the kept files of a version. */

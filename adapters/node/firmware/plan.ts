@@ -48,8 +48,8 @@ export interface SwapSituation {
   readonly dev: number;
 }
 
-/** env.json names the version, so it goes last. */
-const lastFiles = ['schema.json', 'env.json'];
+/** The instance's documents. env.json names the version, so it goes last. */
+export const lastFiles = ['schema.json', 'env.json'];
 
 const pathsOf = (tree: Tree, ...kinds: NodeKind[]): string[] =>
   [...tree].filter(([, { kind }]) => kinds.includes(kind)).map(([path]) => path);
@@ -136,7 +136,7 @@ export const planSwap = (situation: SwapSituation): SwapPlan => {
   };
 };
 
-/** Files that a plan replaces or removes although no update brought them; env.json and schema.json are the instance's. */
+/** Files that a plan replaces or removes although no update brought them, the instance's documents apart. */
 export const foreignFiles = ({ save }: SwapPlan, { files }: Manifest): string[] => {
   const brought = new Set([...files, ...lastFiles]);
   return save.filter((path) => !brought.has(path));

@@ -39,11 +39,18 @@ const createWayClearer = (fs: FileSystem, folder: string, version: string) => {
 };
 type WayClearer = ReturnType<typeof createWayClearer>;
 
-/** Removes the files that the new version added. */
-const removeAdded = async (fs: FileSystem, folder: string, plan: SwapPlan, way: WayClearer): Promise<void> => {
+/** Removes the files that the new version added. What stands where one is still staged is somebody else's. */
+const removeAdded = async (
+  fs: FileSystem,
+  folder: string,
+  staging: string,
+  plan: SwapPlan,
+  way: WayClearer,
+): Promise<void> => {
   const saved = new Set(plan.save);
   for (const path of plan.install) {
-    if (!saved.has(path) && (await way.isReached(path))) await removeFile(fs, inside(folder, path));
+    if (saved.has(path) || (await statsOf(fs, inside(staging, path)))) continue;
+    if (await way.isReached(path)) await removeFile(fs, inside(folder, path));
   }
   for (const path of plan.create.toReversed()) {
     if (await way.isReached(path)) await removeFolder(fs, inside(folder, path));
@@ -72,8 +79,8 @@ export const restoreVersion = async (
     if (removed.has(path)) await way.ensureNoOther(path, kept);
     await fs.rename(kept, inside(folder, path));
   };
+  await removeAdded(fs, folder, staging(id), plan, way);
   await removeAll(fs, staging(id));
-  await removeAdded(fs, folder, plan, way);
   const left = new Set(plan.leave.map(({ path }) => path));
   const hasItsFolder = (path: string) => !foldersAbove(path).some((above) => left.has(above));
   // Frees space for the folders; failures are retried below.

@@ -34,9 +34,9 @@ export const finishRollBack = async (context: FirmwareContext, now: FirmwareJour
 
 /** Finishes a swap; the journal must be in phase `swapping`. @returns The journal of the trial, or a settled one. */
 const finishSwap = async ({ fs, layout, journal }: FirmwareContext, now: FirmwareJournal) => {
-  const { id } = flightIn(now);
-  await putInPlace(fs, layout, id, await readPlan(fs, layout.plan(id)));
-  return journal.advance(now, swapDone(now));
+  const flight = flightIn(now);
+  const kept = await putInPlace(fs, layout, flight, await readPlan(fs, layout.plan(flight.id)));
+  return journal.advance(now, swapDone(filesKept(now, keptFolder(flight.to), kept)));
 };
 
 /** Restores the old version when a swap can't be finished. @returns The settled journal. */
