@@ -68,10 +68,11 @@ const run = async ([name, ...args]: readonly string[]): Promise<number> => {
   }
 };
 
-// A reader that closes the pipe early, such as `head`, is no failure.
+// A reader that closes the pipe early, such as `head`, is no failure; a full disk is one.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCode.ok);
-  throw error;
+  printStatus(`pepeunit: the result can't be written: ${oneLine(error.message)}`);
+  process.exit(exitCode.failed);
 });
 // Nor is one that no longer reads how things go: `pepeunit run` supervises the unit all the same.
 standardStream('stderr');

@@ -64,6 +64,16 @@ describe('a unit whose console goes away lives on, in silence (L6)', { timeout: 
   });
 });
 
+test.skipIf(!existsSync('/dev/full'))('a result that a full disk can not take is an error of one line', async () => {
+  const child = spawn('bash', ['-c', `'${process.execPath}' dist/app/cli/main.js --help > /dev/full`], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let shown = '';
+  child.stderr.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+  expect(await ended(child)).toBe(1);
+  expect(shown).toMatch(/^pepeunit: the result can't be written: ENOSPC[^\n]*\n$/);
+});
+
 test('a reader that stops reading costs no more than a bounded part, is told how much it missed, and reads on (L6)', async () => {
   const folder = await temporaryFolder();
   const pairs = 60_000;
