@@ -27,7 +27,10 @@ const refused: Readonly<Record<string, unknown>> = {
   'one topic that is no list': { type: 'mqtt.alsoWant', topics: 'a/b' },
   'topics that are no texts': { type: 'mqtt.alsoWant', topics: ['a', null] },
   'a list of holes': { type: 'mqtt.alsoWant', topics: Object.assign([], { length: 2 }) },
-  'a list of more holes than fit anywhere': { type: 'mqtt.alsoWant', topics: Object.assign([], { length: 2 ** 32 - 1 }) },
+  'a list of more holes than fit anywhere': {
+    type: 'mqtt.alsoWant',
+    topics: Object.assign([], { length: 2 ** 32 - 1 }),
+  },
   'no sink': { type: 'logger.toggle', enabled: true },
   'an unknown sink': { type: 'logger.toggle', sink: 'printer', enabled: true },
   'a sink that is half on': { type: 'logger.toggle', sink: 'file', enabled: 'yes' },

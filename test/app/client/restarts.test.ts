@@ -42,10 +42,10 @@ test('a reset waits until the files of an update are in place, and the program r
     { name: 'schema.json', text: JSON.stringify(documents.schema) },
     { name: 'main.js', text: 'second' },
   );
-  let moved = (): void => undefined;
+  let isOver = false;
   const swap = world.firmware.swap.bind(world.firmware);
   world.firmware.swap = async (id, order) => {
-    await new Promise<void>((resolve) => (moved = resolve));
+    await until(() => isOver);
     return swap(id, order);
   };
   client.actor.send({ type: 'update.start', target: { commitVersion: 'second' } });
@@ -55,7 +55,7 @@ test('a reset waits until the files of an update are in place, and the program r
   await until(() => client.metrics().commands.reset === 1);
   await settle();
   expect(world.process.restarts).toEqual([]);
-  moved();
+  isOver = true;
   await until(() => world.process.restarts.length > 0);
   await settle();
   expect(world.process.restarts).toEqual(['restart_popen']);
