@@ -41,7 +41,7 @@ const browserPlatform: Platform = ({ envFilePath }) => {
     broker: mqttBroker(),
     brokerProbe: browserBrokerProbe(),
     keptEnv: storedKeptEnv(storage, `${envFilePath}/kept-env.json`),
-    givenRecord: storedGivenRecord(storage, `${envFilePath}/given.json`),
+    givenRecord: storedGivenRecord(storage, (name) => `${envFilePath}/given-${name}.json`),
     lastLink: storedLastLink(storage, `${envFilePath}/link.json`),
     http: kyRest(),
     storage,

@@ -131,7 +131,7 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
     broker: mqttBroker(),
     brokerProbe: nodeBrokerProbe(),
     keptEnv: storedKeptEnv(storage, join(folder, '.pepeunit', 'kept-env.json')),
-    givenRecord: storedGivenRecord(storage, join(folder, '.pepeunit', 'given.json'), readJsonNow),
+    givenRecord: storedGivenRecord(storage, (name) => join(folder, '.pepeunit', `given-${name}.json`), readJsonNow),
     lastLink: storedLastLink(storage, join(folder, '.pepeunit', 'link.json')),
     http: kyRest(),
     storage,

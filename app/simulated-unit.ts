@@ -122,7 +122,7 @@ export const simulatedUnit = ({
   const world = createWorld({ ...defaultEnv(), ...env }, schema);
   const adapters = {
     ...world,
-    givenRecord: storedGivenRecord(world.storage, '.pepeunit/given.json'),
+    givenRecord: storedGivenRecord(world.storage, (name) => `.pepeunit/given-${name}.json`),
     lastLink: storedLastLink(world.storage, '.pepeunit/link.json'),
     keptEnv: storedKeptEnv(world.storage, '.pepeunit/kept-env.json'),
     resetRecord: storedResetRecord(world.storage, '.pepeunit/reset.json'),

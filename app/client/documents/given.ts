@@ -4,7 +4,7 @@ import { maxDocumentBytes, parseJsonText } from '../../../adapters/shared/storag
 import { joinBytes } from '../../../adapters/shared/storage/lines.ts';
 import { parseEnv } from '../../../services/env.ts';
 import { failureOf, RestError, SchemaError, SettingsError, StorageError } from '../../../services/errors.ts';
-import type { DocumentName, GivenDocuments, GivenRecord } from '../../../services/given-documents.ts';
+import type { DocumentName, GivenRecord } from '../../../services/given-documents.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../services/json.ts';
 import type { Rest, RestTarget } from '../../../services/rest.ts';
 import { parseSchema } from '../../../services/schema.ts';
@@ -117,12 +117,12 @@ const createPlacing = (parts: GivenParts, sources: Sources) => {
   const inMemory = new Map<string, JsonObject>();
 
   /** Writes a document, and then that it was given: a kill in between writes it again. */
-  const keep = async (name: DocumentName, document: JsonObject, known: GivenDocuments) => {
+  const keep = async (name: DocumentName, document: JsonObject, known: JsonObject | undefined) => {
     const inPlace = await storage.readJson(paths[name]).catch(() => undefined);
-    const next = name === 'env' ? ofVersionInPlace(document, known.env, inPlace) : document;
+    const next = name === 'env' ? ofVersionInPlace(document, known, inPlace) : document;
     try {
       await storage.writeJson(paths[name], next);
-      await record.write({ ...known, [name]: document });
+      await record.write(name, document);
     } catch (thrown) {
       inMemory.set(paths[name], next);
       warn(`The ${name} of the option documents is in force, and can't be kept: ${failureOf(thrown).message}`);
@@ -130,11 +130,11 @@ const createPlacing = (parts: GivenParts, sources: Sources) => {
   };
 
   const place = async (name: DocumentName, source: Source) => {
-    const known = await record.read();
-    const isKept = known[name] !== undefined && (await storage.exists(paths[name]).catch(() => false));
+    const known = await record.read(name);
+    const isKept = known !== undefined && (await storage.exists(paths[name]).catch(() => false));
     try {
       const document = await read(parts, name, source);
-      if (!isKept || !isSame(known[name], document)) await keep(name, document, known);
+      if (!isKept || !isSame(known, document)) await keep(name, document, known);
     } catch (thrown) {
       const failure = failed(name, thrown);
       if (!isKept || !(source instanceof URL)) throw failure;
@@ -174,7 +174,7 @@ export const createGiven = (parts: GivenParts): Given => {
     now: (name) => {
       const source = sources[name];
       if (source === undefined || source instanceof URL) return undefined;
-      return isSame(record.readNow?.()[name], source) ? undefined : source;
+      return isSame(record.readNow?.(name), source) ? undefined : source;
     },
   };
 };

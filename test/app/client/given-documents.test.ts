@@ -66,7 +66,7 @@ test('a unit without files starts from objects, and is readable right after the 
   await until(() => instance.operator.getUnit(row.uuid).unit_state !== null);
   expect(await read('env.json')).toEqual({ ...env, ДАТЧИК: '🔥' });
   expect(await read('schema.json')).toEqual(schema);
-  for (const name of ['env.json', '.pepeunit/given.json']) {
+  for (const name of ['env.json', '.pepeunit/given-env.json']) {
     expect(((await stat(join(folder, name))).mode & 0o777).toString(8), name).toBe('600');
   }
 });
