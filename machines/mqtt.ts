@@ -138,6 +138,7 @@ export const mqttMachine = mqttSetup.createMachine({
             ],
             'mqtt.want': { actions: [{ type: 'keepTopics', params: ({ event }) => event }, { type: 'reconcile' }] },
             'mqtt.resubscribe': { actions: [{ type: 'forgetGrants' }, { type: 'reconcile' }] },
+            'link.slow': { target: 'subscribing', reenter: true },
           },
           after: { subscribeWithin: { target: '#mqtt.backingOff', actions: [{ type: 'suspectUnanswered' }] } },
         },

@@ -13,8 +13,8 @@ export interface LinkOptions {
   /** Keep-alive of CONNECT, seconds (MQTT section 3.1.2.10); 0 turns it off. */
   readonly keepaliveSeconds: number;
   /**
-   * Milliseconds to wait for CONNACK, and for each acknowledgement once all before it have arrived. After that the link
-   * counts as broken and ends.
+   * Milliseconds to wait for CONNACK, and for each acknowledgement once all before it have arrived, besides the time that
+   * a slow line needs for the bytes before it. After that the link counts as broken and ends.
    */
   readonly timeoutMs: number;
   readonly tls?: TlsOptions;
@@ -68,6 +68,8 @@ export interface LinkListener {
     retained: boolean,
     properties: MessageProperties | undefined,
   ): Promise<void> | undefined;
+  /** Called while the line needs longer than `timeoutMs` for an answer, at most once in that time. */
+  onSlow?(): void;
   /**
    * Called once when an open link ends without {@link Link.close}; the error is `timeout` when the broker did not
    * answer.

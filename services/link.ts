@@ -49,6 +49,8 @@ export type LinkEvent =
   | { type: 'link.unsubscribed'; topics: readonly string[] }
   /** The broker denied a message on this topic; further ones are held until `link.resume`. */
   | { type: 'link.denied'; topic: string }
+  /** The line needs longer than usual for an answer. */
+  | { type: 'link.slow' }
   /** A packet came from the broker after the ping. */
   | { type: 'link.alive' };
 
@@ -111,7 +113,11 @@ export const holdLink = (broker: Broker, user: LinkUser) =>
     const lose = (thrown: unknown) => {
       if (release()) report({ type: 'link.closed', failure: failureOf(thrown) });
     };
-    const listener: LinkListener = { onMessage: (...message) => user.onMessage(...message), onClosed: lose };
+    const listener: LinkListener = {
+      onMessage: (...message) => user.onMessage(...message),
+      onSlow: () => report({ type: 'link.slow' }),
+      onClosed: lose,
+    };
     const open = async () => {
       const opened = await broker.open(user.options(input.version, input.broker), listener, abort.signal);
       if (abort.signal.aborted) return closed(opened);

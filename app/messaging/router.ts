@@ -33,9 +33,10 @@ export interface LinkPreferences {
   readonly spreadMs?: number;
   /**
    * Time limit for CONNACK and for each later answer of the broker (PUBACK, PUBREC, PUBCOMP, SUBACK, UNSUBACK),
-   * milliseconds, up to 2^31 - 1. It starts when all earlier answers have come, so that a slow broker may owe many. After it
-   * the link ends with {@link BrokerError} `timeout`; the unit reconnects, and sends unacknowledged messages again. Raise
-   * it if the uplink needs longer for the largest message.
+   * milliseconds, up to 2^31 - 1. It starts when all earlier answers have come, so that a slow broker may owe many, and starts
+   * again with whatever arrives. A slow line has the time that it needs for the bytes before the answer besides, at the
+   * slowest rate seen on the link (at least 250 bytes a second). After that the link ends with {@link BrokerError}
+   * `timeout`; the unit reconnects, and sends unacknowledged messages again.
    *
    * @defaultValue 10_000
    */

@@ -1,6 +1,6 @@
 import net from 'node:net';
 
-/** A line that carries so many bytes a second upwards, as a radio does. */
+/** A line that carries so many bytes a second, as a radio does. */
 export interface SlowLine {
   readonly port: number;
   /** How many connections were made over it. */
@@ -10,8 +10,24 @@ export interface SlowLine {
 
 const tickMs = 50;
 
-/** Lays a slow line to a port on loopback. What it was given waits in it; the way back is fast. */
-export const laySlowLine = async (to: number, bytesPerSecond: number): Promise<SlowLine> => {
+/** Carries so many bytes a second from one end to the other; the rest waits. @returns Stops it. */
+const carry = (from: net.Socket, to: net.Socket, bytesPerSecond: number): (() => void) => {
+  let waiting = Buffer.alloc(0);
+  from.on('data', (chunk: Buffer) => (waiting = Buffer.concat([waiting, chunk])));
+  const tick = setInterval(() => {
+    const room = (bytesPerSecond * tickMs) / 1000;
+    if (waiting.length > 0) to.write(waiting.subarray(0, room));
+    waiting = waiting.subarray(room);
+  }, tickMs);
+  return () => clearInterval(tick);
+};
+
+/**
+ * Lays a slow line to a port on loopback. What it was given waits in it.
+ *
+ * @param backPerSecond Bytes a second on the way back. @defaultValue as many as come
+ */
+export const laySlowLine = async (to: number, bytesPerSecond: number, backPerSecond = Infinity): Promise<SlowLine> => {
   const ends = new Set<net.Socket>();
   let connections = 0;
   const keep = (socket: net.Socket) => {
@@ -24,16 +40,9 @@ export const laySlowLine = async (to: number, bytesPerSecond: number): Promise<S
     const far = net.connect(to, '127.0.0.1');
     keep(near);
     keep(far);
-    let waiting = Buffer.alloc(0);
-    const tick = setInterval(() => {
-      const room = (bytesPerSecond * tickMs) / 1000;
-      if (waiting.length > 0) far.write(waiting.subarray(0, room));
-      waiting = waiting.subarray(room);
-    }, tickMs);
-    near.on('data', (chunk: Buffer) => (waiting = Buffer.concat([waiting, chunk])));
-    far.pipe(near);
+    const stops = [carry(near, far, bytesPerSecond), carry(far, near, backPerSecond)];
     near.on('close', () => {
-      clearInterval(tick);
+      for (const stop of stops) stop();
       far.destroy();
     });
     far.on('close', () => near.destroy());

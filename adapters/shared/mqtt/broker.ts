@@ -103,9 +103,10 @@ const open = (options: LinkOptions, listener: LinkListener, signal: AbortSignal)
     };
     const onConnect = (connack: IConnackPacket) => {
       attempt.run();
-      opened = createLink({ client, connack, options }, { release: watching.run, onOverdue: onEnd });
+      opened = createLink({ client, connack, options }, { release: watching.run, onOverdue: onEnd, onSlow });
       resolve(opened.link);
     };
+    const onSlow = () => listener.onSlow?.();
     const onAbort = () => fail(givenUp());
     const onTimeout = () => fail(linkError('timeout', options, `no CONNACK within ${options.timeoutMs} ms`));
     const timer = setTimeout(onTimeout, options.timeoutMs);

@@ -1,10 +1,42 @@
-import type { MqttClient } from 'mqtt';
+import type { MqttClient, Packet } from 'mqtt';
 import type { BrokerError } from '../../../services/errors.ts';
+import type { PendingAck, PendingAcks } from './pending-acks.ts';
 
 interface Ping {
   resolve(): void;
   reject(error: BrokerError): void;
 }
+
+const ignore = (): void => undefined;
+
+/**
+ * Follows every PINGREQ on its way, those of mqtt.js too: brokers answer in order, so that a PINGRESP tells what they have
+ * had.
+ */
+const followPings = (client: Pick<MqttClient, 'on' | 'off' | 'sendPing'>, acks: PendingAcks) => {
+  const onAnswers: (() => void)[] = [];
+  let marker: PendingAck | undefined;
+  const onSent = ({ cmd }: Packet) => {
+    if (cmd !== 'pingreq') return;
+    const [timed, onAnswer] = [marker, acks.here()];
+    onAnswers.push(() => {
+      if (timed) acks.settle(timed);
+      onAnswer();
+    });
+  };
+  const onReceived = ({ cmd }: Packet) => {
+    if (cmd === 'pingresp') onAnswers.shift()?.();
+  };
+  client.on('packetsend', onSent).on('packetreceive', onReceived);
+  return {
+    mark: () => {
+      if (marker?.isOpen) return;
+      marker = acks.expect('a PINGREQ behind messages of QoS 0 was not answered', 0, ignore, ignore);
+      client.sendPing();
+    },
+    stop: () => void client.off('packetsend', onSent).off('packetreceive', onReceived),
+  };
+};
 
 /**
  * Keeps a connection alive: pings on request (MQTT section 3.12), and postpones mqtt.js's own pings.
@@ -12,14 +44,15 @@ interface Ping {
  * Any packet from the broker answers a ping. While the line is busy with a large message, none can: then the time of
  * its acknowledgement is what ends a dead link, and the ping is taken as answered.
  *
- * @param isCarrying Whether the line is busy with a large message.
+ * @param acks Know whether the line is busy.
  */
 export const createKeepAlive = (
-  client: Pick<MqttClient, 'stream' | 'sendPing' | 'reschedulePing'>,
-  isCarrying: () => boolean,
+  client: Pick<MqttClient, 'stream' | 'sendPing' | 'reschedulePing' | 'on' | 'off'>,
+  acks: PendingAcks,
 ) => {
   const { stream } = client;
   const pings: Ping[] = [];
+  const followed = followPings(client, acks);
   let isPutOff = false;
   const onData = () => {
     stream.off('data', onData);
@@ -32,7 +65,7 @@ export const createKeepAlive = (
   return {
     ping: () =>
       new Promise<void>((resolve, reject) => {
-        if (isCarrying()) {
+        if (acks.isCarrying()) {
           putOff();
           return resolve();
         }
@@ -40,6 +73,8 @@ export const createKeepAlive = (
         pings.push({ resolve, reject });
         client.sendPing();
       }),
+    /** Sends a PINGREQ behind messages of QoS 0, so that there is an answer to time them by; one at a time. */
+    mark: followed.mark,
     /** Call it for acknowledgements, once per batch: mqtt.js resets its timer each time. */
     onAck: () => {
       if (!isPutOff) queueMicrotask(putOff);
@@ -47,6 +82,7 @@ export const createKeepAlive = (
     },
     /** Fails pending pings after the connection ended. */
     stop: (error: BrokerError) => {
+      followed.stop();
       stream.off('data', onData);
       for (const { reject } of pings.splice(0)) reject(error);
     },

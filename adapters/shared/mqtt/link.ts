@@ -26,6 +26,8 @@ export interface LinkOwner {
   readonly release: () => void;
   /** Ends the link when an acknowledgement is overdue. */
   readonly onOverdue: (error: BrokerError) => void;
+  /** Called now and then while the line is slow. */
+  readonly onSlow: () => void;
 }
 
 /** Sends DISCONNECT without waiting for pending work, then briefly waits for the broker to close. */
@@ -46,22 +48,27 @@ const disconnect = (client: MqttClient): Promise<void> =>
 /**
  * Creates the port's link over a connection.
  *
- * An acknowledgement that takes longer than `timeoutMs`, and than the line may need, breaks the link: its message may only be sent again on another
- * link (MQTT-4.4.0-1), and occupies the broker's window until then.
+ * An acknowledgement that takes longer than `timeoutMs`, and than the line may need, breaks the link: its message may
+ * only be sent again on another link (MQTT-4.4.0-1), and occupies the broker's window until then.
  */
-export const createLink = (connection: Connection, { release, onOverdue }: LinkOwner): OwnedLink => {
+export const createLink = (connection: Connection, { release, onOverdue, onSlow }: LinkOwner): OwnedLink => {
   const { client, connack, options } = connection;
-  const acks = createPendingAcks(options.timeoutMs, (what, allowedMs) =>
-    onOverdue(linkError('timeout', options, `${what} within ${Math.round(allowedMs)} ms`)),
-  );
-  const keepAlive = createKeepAlive(client, acks.isCarrying);
-  const publisher = createPublisher(connection, acks, keepAlive.onAck);
+  const acks = createPendingAcks(options.timeoutMs, {
+    onOverdue: (what, allowedMs) =>
+      onOverdue(linkError('timeout', options, `${what} within ${Math.round(allowedMs)} ms`)),
+    onSlow,
+  });
+  const { stream } = client;
+  stream.on('data', acks.moved);
+  const keepAlive = createKeepAlive(client, acks);
+  const publisher = createPublisher(connection, acks, keepAlive);
   const subscriber = createSubscriber(connection, acks);
   let ended: BrokerError | undefined;
   let closing: Promise<void> | undefined;
   const end = (error: BrokerError) => {
     if (ended) return;
     ended = error;
+    stream.off('data', acks.moved);
     publisher.stop(error);
     keepAlive.stop(error);
     release();

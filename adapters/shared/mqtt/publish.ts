@@ -4,7 +4,8 @@ import type { BrokerError } from '../../../services/errors.ts';
 import type { Connection } from './connect.ts';
 import { closedError, linkError, publishError } from './errors.ts';
 import { publishBytes } from './packet-size.ts';
-import type { PendingAck, PendingAcks } from './pending-acks.ts';
+import type { PendingAcks } from './pending-acks.ts';
+import { createReleases, expectAnswers, type Outcome, type Released } from './releases.ts';
 import { topicFault } from './topics.ts';
 
 const topicNameInvalid = 0x90;
@@ -32,20 +33,37 @@ const createCork = (stream: MqttClient['stream']) => {
   };
 };
 
-/** Messages of QoS 0 that wait until the socket has taken those before them. */
-const createBlocked = (stream: MqttClient['stream'], acks: PendingAcks) => {
-  const blocked: PendingAck[] = [];
+/** Messages of QoS 0, and those of them that wait until the socket has taken what was before them. */
+const createUnanswered = (client: MqttClient, acks: PendingAcks, cork: () => void, mark: () => void) => {
+  const { stream } = client;
+  const blocked: Outcome[] = [];
   const onDrain = () => {
-    acks.drained();
-    for (const ack of blocked.splice(0)) acks.settle(ack);
+    acks.moved();
+    for (const { resolve } of blocked.splice(0)) resolve();
   };
   stream.on('drain', onDrain);
-  return { add: (ack: PendingAck) => blocked.push(ack), stop: () => void stream.off('drain', onDrain) };
+  return {
+    /** @returns Whether the socket has room for more. */
+    send: (topic: string, payload: Uint8Array | string, retain: boolean): boolean => {
+      cork();
+      // mqtt.js accepts any Uint8Array as a payload, but its types require a Buffer.
+      client.publish(topic, payload as Buffer | string, { qos: 0, retain });
+      acks.passing(publishBytes(topic, payload));
+      const isFull = stream.writableNeedDrain;
+      if (isFull || acks.isLongUntimed()) mark();
+      return !isFull;
+    },
+    /** Settles once the socket has taken what it was sent. */
+    await: (outcome: Outcome) => blocked.push(outcome),
+    stop: (error: BrokerError) => {
+      stream.off('drain', onDrain);
+      for (const { reject } of blocked.splice(0)) reject(error);
+    },
+  };
 };
 
 /** A message of QoS 1 or 2. */
-interface Unacknowledged {
-  readonly ack: PendingAck;
+interface Unacknowledged extends Released {
   readonly topic: string;
   readonly payload: Buffer | string;
   readonly qos: 1 | 2;
@@ -87,61 +105,62 @@ const failureOf = (options: LinkOptions, topic: string, cause: Error & { readonl
  * Publishes on a connection: batches the writes of one turn of the event loop, respects the broker's limit of
  * unacknowledged messages, and lets QoS 0 wait for a full socket.
  *
- * @param onAck Called for each acknowledgement.
+ * @param keepAlive Is told of each acknowledgement, and of QoS 0 messages that need one to be timed by.
  */
-export const createPublisher = ({ client, connack, options }: Connection, acks: PendingAcks, onAck: () => void) => {
+export const createPublisher = (
+  { client, connack, options }: Connection,
+  acks: PendingAcks,
+  keepAlive: { onAck(): void; mark(): void },
+) => {
   const { stream } = client;
   const cork = createCork(stream);
   const refusalOf = createRefusalCheck(connack);
   const windows = windowsOf(connack, options);
-  const blocked = createBlocked(stream, acks);
+  const unanswered = createUnanswered(client, acks, cork, keepAlive.mark);
+  const releases = createReleases(client, acks);
   let ended: BrokerError | undefined;
   /** Sends waiting messages while there is room. */
   const sendWaiting = (window: Window) => {
     while (window.room > 0) {
       const next = window.waiting.shift();
       if (!next) return;
-      const { ack, topic, payload, qos, retain } = next;
-      if (!ack.isOpen) continue;
+      const { topic, payload, qos, retain } = next;
+      if (!next.ack.isOpen) continue;
       window.room -= 1;
       cork();
-      client.publish(topic, payload, { qos, retain }, (error) => {
-        if (!error) onAck();
+      client.publish(topic, payload, { qos, retain }, (error, packet) => {
+        if (!error) keepAlive.onAck();
+        releases.forget(packet?.messageId);
         window.room += 1;
         sendWaiting(window);
-        acks.settle(ack, error ? failureOf(options, topic, error) : undefined);
+        acks.settle(next.ack, error ? failureOf(options, topic, error) : undefined);
       });
+      if (qos === 2) releases.follow(next);
     }
   };
   return {
     /** Refuses every later message: the connection has ended. */
     stop: (error: BrokerError) => {
       ended = error;
-      blocked.stop();
+      releases.stop();
+      unanswered.stop(error);
     },
     publish: (topic: string, payload: Uint8Array | string, { qos = 0, retain = false }: PublishOptions = {}) =>
       new Promise<void>((resolve, reject) => {
         if (ended) throw closedError(options, ended);
         const reasonCode = refusalOf(topic, payload, qos, retain);
         if (reasonCode !== undefined) throw publishError(topic, reasonCode);
-        // mqtt.js accepts any Uint8Array as a payload, but its types require a Buffer.
-        const bytes = payload as Buffer | string;
-        if (qos !== 0) {
-          const size = publishBytes(topic, payload);
-          const ack = acks.expect(`a message on ${topic} was not acknowledged`, size, resolve, reject);
-          windows[qos].waiting.push({ ack, topic, payload: bytes, qos, retain });
-          return sendWaiting(windows[qos]);
-        }
-        cork();
-        client.publish(topic, bytes, { qos, retain });
-        if (!stream.writableNeedDrain) return resolve();
-        blocked.add(acks.expect(`a message on ${topic} was not taken`, publishBytes(topic, payload), resolve, reject));
+        if (qos === 0)
+          return unanswered.send(topic, payload, retain) ? resolve() : void unanswered.await({ resolve, reject });
+        const what = `a message on ${topic} was not acknowledged`;
+        const answers = expectAnswers(acks, what, publishBytes(topic, payload), qos, { resolve, reject });
+        windows[qos].waiting.push({ ...answers, topic, payload: payload as Buffer | string, qos, retain });
+        sendWaiting(windows[qos]);
       }),
     publishNow: (topic: string, payload: Uint8Array | string, retain: boolean): boolean => {
-      if (ended || stream.writableLength > maxUnwrittenBytes) return false;
-      if (refusalOf(topic, payload, 0, retain) !== undefined) return false;
-      cork();
-      client.publish(topic, payload as Buffer | string, { qos: 0, retain });
+      const mustWait = ended !== undefined || stream.writableLength > maxUnwrittenBytes;
+      if (mustWait || refusalOf(topic, payload, 0, retain) !== undefined) return false;
+      unanswered.send(topic, payload, retain);
       return true;
     },
   };

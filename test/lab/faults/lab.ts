@@ -53,6 +53,8 @@ export interface UnitOptions extends Surroundings {
   readonly update?: UnitConfig['update'];
   /** Whether it publishes all the time. @defaultValue with a `witness` alone */
   readonly publishes?: boolean;
+  /** @defaultValue 100 */
+  readonly publishEveryMs?: number;
   /** Knows what came to the broker: every message that the unit took must. */
   readonly witness?: Witness;
 }
@@ -82,7 +84,16 @@ export const seenBy = (brokers: readonly Pick<Mosquitto, 'said'>[]): Set<string>
 
 const prepare = async (
   folder: string,
-  { port = 1, env, mqtt, outbox, update, witness, publishes = witness !== undefined }: UnitOptions,
+  {
+    port = 1,
+    env,
+    mqtt,
+    outbox,
+    update,
+    witness,
+    publishes = witness !== undefined,
+    publishEveryMs = 100,
+  }: UnitOptions,
 ): Promise<UnitConfig> => {
   const settings = { PU_MQTT_PORT: port, PU_MQTT_PING_INTERVAL: 2, PU_MQTT_KEEPALIVE: 6, PU_MAX_LOG_LENGTH: 1000 };
   await writeFile(join(folder, 'env.json'), JSON.stringify(envDocument({ ...settings, ...env })));
@@ -92,7 +103,7 @@ const prepare = async (
     mqtt: { timeoutMs: 2000, ...mqtt },
     ...(outbox && { outbox }),
     ...(update && { update }),
-    ...(publishes && { publishEveryMs: 100 }),
+    ...(publishes && { publishEveryMs }),
   };
 };
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt from 'mqtt';
 import type { Mosquitto } from '../../support/mosquitto.ts';
 import { unitUuid } from '../../support/documents.ts';
+import { laySlowLine } from '../../support/slow-line.ts';
 import { until } from '../../support/until.ts';
 import { secondsBetween, seenBy, type Lab, type Row } from './lab.ts';
 import type { UnitUnderFault } from './subject.ts';
@@ -175,12 +176,35 @@ const sameUnitTwice = (version: 4 | 5): Row => ({
   },
 });
 
-/** What becomes of the broker itself, or of the unit's place in it; played on mosquitto. */
+/** A line that needs up to 16 s for a message, where an answer may take 2 s. */
+const slowLine: Row = {
+  fault: 'a line of 500 bytes a second, messages of up to 8 KB',
+  run: async (lab) => {
+    const broker = await lab.mosquitto();
+    const line = lab.later(await laySlowLine(broker.port, 500));
+    const witness = () => seenBy([broker]);
+    const unit = await lab.unit({ port: line.port, publishEveryMs: 2000, witness });
+    const begun = await unit.tells('online');
+    await sleep(12_000);
+    await unit.quiet();
+    const { messages } = await unit.metrics();
+    const hasAll = () => messages.every(({ mark }) => witness().has(mark));
+    await until(hasAll, { what: 'all messages', timeoutMs: 150_000 });
+    if (line.connections() !== 1 || unit.count('offline') > 0) throw new Error(`${line.connections()} connections`);
+    return {
+      happened: `all ${messages.length} messages are delivered, over one connection`,
+      seconds: secondsBetween(begun, performance.now()),
+    };
+  },
+};
+
+/** What becomes of the broker itself, of the line to it, or of the unit's place in it; played on mosquitto. */
 export const outages: readonly Row[] = [
   killed(300, 'connected again after 0.54 s; what is published meanwhile is lost'),
   killed(5000, `${reboots}; what is published meanwhile is lost`),
   killed(60_000, `${reboots}; what is published meanwhile is lost`),
   overflowing,
+  slowLine,
   absent,
   frozen,
   suspended,

@@ -46,12 +46,14 @@ export const mqttModel = defineModel<typeof mqttMachine>({
       grant(own, false),
       { type: 'link.denied', topic: 'd/output/pepeunit' },
       { type: 'link.denied', topic: 'd/output_base_topic/u/log/pepeunit' },
+      { type: 'link.slow' },
       { type: 'link.alive' },
     ],
   },
   isPossible: (event, { isOpen: open, asked }) => {
     if (event.type === 'link.opened' || event.type === 'link.refused') return !open;
-    if (event.type === 'link.closed' || event.type === 'link.alive' || event.type === 'link.denied') return open;
+    if (event.type === 'link.closed' || event.type === 'link.alive' || event.type === 'link.slow') return open;
+    if (event.type === 'link.denied') return open;
     if (event.type !== 'link.granted') return true;
     return open && (event['grants'] as Grant[]).every(({ topic }) => asked.includes(topic));
   },
@@ -107,7 +109,7 @@ export const mqttModel = defineModel<typeof mqttMachine>({
       prelude: [...connected, 'mqtt.want {"topics":["a","b"]}'],
       uses: (label) =>
         !label.includes('base_topic') &&
-        /mqtt\.want|resubscribe|link\.granted|link\.opened|link\.closed.*network|subscribeWithin|retryAfter|retryDenied/.test(
+        /mqtt\.want|resubscribe|link\.granted|link\.opened|link\.slow|link\.closed.*network|subscribeWithin|retryAfter|retryDenied/.test(
           label,
         ),
       key: ({ wanted, asked, granted, denied, suspects, quarantined, isOpen: open }) => [

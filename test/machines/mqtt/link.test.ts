@@ -130,6 +130,18 @@ describe('the link', () => {
     });
   });
 
+  test('answers to SUBSCRIBE may be late as long as the line is slow (M20)', () => {
+    const unit = connecting('auto', ['a'], { timeoutMs: 10_000 });
+    open(unit);
+    for (let passed = 0; passed < 12; passed += 1) {
+      unit.clock.increment(10_000);
+      unit.link.last().tell({ type: 'link.slow' });
+    }
+    expect(unit.link.last().isHeld).toBe(true);
+    unit.clock.increment(30_000);
+    expect(unit.state().value).toBe('backingOff');
+  });
+
   test('an empty slot backs off and does not end the machine', async () => {
     const parent = probe<MqttFact>();
     const actor = createActor(mqttMachine, { clock: new SimulatedClock(), input: { parent: parent.ref, protocol: 5 } });

@@ -14,10 +14,15 @@ const clients = watchClients();
 const held = () => clients.reduce((sum, client) => sum + heldBy(client), 0);
 
 /** A link to a broker that misbehaves, with what it told of its end. */
-const linked = async (version: MqttVersion, misbehaviour: Misbehaviour, timeoutMs = 300) => {
+const linked = async (
+  version: MqttVersion,
+  misbehaviour: Misbehaviour,
+  timeoutMs = 300,
+  onMessage = deaf.onMessage,
+) => {
   const broker = later(await startRogueBroker(misbehaviour));
   const ends: Error[] = [];
-  const listener = { ...deaf, onClosed: (error: Error) => ends.push(error) };
+  const listener = { onMessage, onClosed: (error: Error) => ends.push(error) };
   const link = await open(optionsFor(broker.port, { version, timeoutMs }), listener);
   return { broker, link, ends };
 };
@@ -156,4 +161,50 @@ test('the longest limit that a timer can count does not end an attempt', async (
   const link = await mqttBroker().open(options, deaf, new AbortController().signal);
   expect(await link.subscribe(['t'])).toMatchObject([{ granted: true }]);
   await link.close();
+});
+
+/** Sends the unit a message every now and then. */
+const chattering = (misbehaviour: Misbehaviour): Misbehaviour => {
+  return (packet, connection) => {
+    if (packet.cmd === 'connect') {
+      const chat = setInterval(() => connection.send({ cmd: 'publish', topic: 'a', payload: 'x', qos: 0 }), 50);
+      connection.socket.once('close', () => clearInterval(chat));
+    }
+    return misbehaviour(packet, connection);
+  };
+};
+
+describe.each(versions)('MQTT level %i: bytes that keep coming', (version) => {
+  test.each<[string, 1 | 2, Misbehaviour]>([
+    ['PUBACK', 1, ({ cmd }) => cmd === 'publish'],
+    ['PUBREC', 2, ({ cmd }) => cmd === 'publish'],
+    [
+      'PUBCOMP',
+      2,
+      (packet, { send }) => {
+        if (packet.cmd === 'publish') send({ cmd: 'pubrec', messageId: packet.messageId });
+        return packet.cmd === 'publish' || packet.cmd === 'pubrel';
+      },
+    ],
+  ])(
+    'do not hide a missing %s once the broker has answered a later PINGREQ (M6, M20)',
+    async (_, qos, misbehaviour) => {
+      let came = 0;
+      const { link, ends } = await linked(version, chattering(misbehaviour), 300, () => void (came += 1));
+      const sent = link.publish('t/x', 'x', { qos }).catch((error: unknown) => error);
+      await until(() => came >= 12);
+      expect(ends).toEqual([]);
+      await link.ping();
+      expect(await sent).toMatchObject({ code: 'timeout' });
+      expect(ends).toHaveLength(1);
+    },
+  );
+});
+
+test('a broker that takes messages of QoS 0 and does nothing else is noticed (M4, M20)', async () => {
+  const { link, ends } = await linked(4, ({ cmd }) => cmd !== 'connect');
+  const chat = setInterval(() => link.publishNow('t', 'x'.repeat(400), false), 10);
+  await until(() => ends.length > 0);
+  clearInterval(chat);
+  expect(ends).toMatchObject([{ code: 'timeout' }]);
 });
