@@ -1,7 +1,8 @@
 /**
- * Reports the unit's state: once when the broker is first available, then at intervals.
+ * Reports the unit's state: once when the broker is first available, then at intervals, and at once when the version is
+ * another one.
  *
- *     unconfigured ─configure─▶ due ─online─▶ collecting ─▶ publishing ─▶ resting ─reportEvery─▶ due
+ *     unconfigured ─configure─▶ due ─online─▶ collecting ─▶ publishing ─▶ resting ─reportEvery, other version─▶ due
  *                                ▲                 └──fail──────┴─▶ retrying ─retryAfter─▶ due
  *                                └──────────────────────────────────────────────────────────┘
  *
@@ -46,6 +47,8 @@ export interface StateReporterContext extends ReporterConfig {
   isHeld: boolean;
   /** The measured report to send. */
   measured: StateReport;
+  /** The version that was measured last. */
+  measuredVersion: string;
   /** Failed reports since the last success. */
   attempts: number;
   /** Failure of the last report. */
@@ -76,7 +79,10 @@ export const stateReporterMachine = setup({
       enqueue.sendTo(context.parent, { type: 'reporter.failed', failure });
     }),
     keepConfig: assign((_, { commitVersion, intervalMs }: ReporterConfig) => ({ commitVersion, intervalMs })),
-    keepMeasured: assign((_, { measured }: { measured: StateReport }) => ({ measured })),
+    keepMeasured: assign(({ context }, { measured }: { measured: StateReport }) => ({
+      measured,
+      measuredVersion: context.commitVersion,
+    })),
     noteOnline: assign({ isOnline: true }),
     noteOffline: assign({ isOnline: false }),
     hold: assign({ isHeld: true }),
@@ -84,6 +90,7 @@ export const stateReporterMachine = setup({
     forgetAttempts: assign({ attempts: 0, failure: undefined }),
   },
   guards: {
+    isOtherVersion: ({ context }) => context.commitVersion !== context.measuredVersion,
     canReport: ({ context }) => context.isOnline && !context.isHeld,
     isOtherInterval: ({ context }, { intervalMs }: { intervalMs: number }) => intervalMs !== context.intervalMs,
   },
@@ -103,6 +110,7 @@ export const stateReporterMachine = setup({
     isOnline: false,
     isHeld: false,
     measured: { millis: 0, pu_commit_version: '' },
+    measuredVersion: '',
     attempts: 0,
   }),
   entry: [{ type: 'report', params: { type: 'reporter.ready' } }],
@@ -176,8 +184,9 @@ export const stateReporterMachine = setup({
       },
     },
     resting: {
-      description: 'Reported; the next report is due after the interval, also when the link comes and goes.',
+      description: 'Reported; the next report is due after the interval, or as soon as the version is another one.',
       tags: ['ready'],
+      always: { guard: 'isOtherVersion', target: 'due' },
       on: {
         'reporter.configure': {
           guard: { type: 'isOtherInterval', params: ({ event }) => event },

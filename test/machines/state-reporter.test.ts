@@ -85,7 +85,6 @@ test('reconnects, requests and holds in that hour bring no report too early (P2)
     if (second % 5 === 0) unit.actor.send({ type: 'reporter.report' });
     if (second % 11 === 0) unit.actor.send({ type: 'reporter.hold' });
     if (second % 11 === 3) unit.actor.send({ type: 'reporter.resume' });
-    if (second % 13 === 0) unit.configure(60_000, `v${second}`);
   });
   expect(Math.min(...gapsOf(sentAt))).toBeGreaterThan(60_000);
   expect(sentAt.length).toBeGreaterThan(50);
@@ -151,15 +150,40 @@ test('a hold, or another version, while it measures lets go of what was measured
   expect(publish.runs).toHaveLength(1);
 });
 
-test('another interval starts to count at once; another version alone does not', async () => {
+test('another version is reported at once, and again when the interval is over (P2)', async () => {
+  const { actor, clock, collect, configure, publish, send, state } = await reported(60_000);
+  clock.increment(1000);
+  configure(60_000, 'v2');
+  expect(collect.last().input).toEqual({ commitVersion: 'v2' });
+  await collect.resolve(report);
+  configure(60_000, 'v3');
+  expect(state().value, 'what is measured goes out first').toBe('publishing');
+  await publish.resolve();
+  expect(collect.last().input).toEqual({ commitVersion: 'v3' });
+  await send();
+  clock.increment(60_999);
+  expect(collect.runs).toHaveLength(3);
+  clock.increment(1);
+  expect(collect.runs).toHaveLength(4);
+  await send();
+  actor.send({ type: 'broker.down' });
+  configure(60_000, 'v4');
+  expect(state().value).toBe('due');
+  actor.send({ type: 'reporter.hold' });
+  actor.send({ type: 'broker.up' });
+  expect(collect.runs).toHaveLength(4);
+  actor.send({ type: 'reporter.resume' });
+  expect(collect.last().input).toEqual({ commitVersion: 'v4' });
+});
+
+test('another interval starts to count at once', async () => {
   const { clock, collect, configure } = await reported(3_600_000);
   clock.increment(1000);
-  configure(3_600_000, 'v2');
-  configure(10_000, 'v2');
+  configure(10_000);
   clock.increment(10_999);
   expect(collect.runs).toHaveLength(1);
   clock.increment(1);
-  expect(collect.last().input).toEqual({ commitVersion: 'v2' });
+  expect(collect.runs).toHaveLength(2);
 });
 
 test.each(['collect', 'publish'] as const)('a failed %s is told and tried again after a wait', async (step) => {

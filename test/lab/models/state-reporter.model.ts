@@ -17,8 +17,9 @@ export const stateReporterModel = defineModel<typeof stateReporterMachine>({
   regions: [
     {
       name: 'all',
-      key: ({ commitVersion, intervalMs, isOnline, isHeld, attempts }) => [
+      key: ({ commitVersion, measuredVersion, intervalMs, isOnline, isHeld, attempts }) => [
         commitVersion,
+        measuredVersion,
         intervalMs,
         isOnline,
         isHeld,
@@ -58,7 +59,7 @@ export const stateReporterModel = defineModel<typeof stateReporterMachine>({
     },
     resting: ({ running, context, facts }) => {
       expect(running).toEqual([]);
-      expect(context).toMatchObject({ attempts: 0, failure: undefined });
+      expect(context).toMatchObject({ attempts: 0, failure: undefined, measuredVersion: context.commitVersion });
       expect(facts.at(-1)).toEqual({ type: 'reporter.sent' });
     },
     retrying: ({ running, context, facts }) => {
