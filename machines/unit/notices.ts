@@ -54,7 +54,8 @@ export const notices = {
           // The reset has a line of its own, the only sign of it that the platform gets.
           ...(command !== 'reset' && {
             line: {
-              level: 'Info',
+              // It comes each hour for the version that runs; what it brings about is told by itself.
+              level: command === 'update' ? 'Debug' : 'Info',
               text: `Command received: ${command}`,
               ...(command === 'log_sync' && { fileOnly: true }),
             },
@@ -145,7 +146,7 @@ export const notices = {
     },
   }),
   'update.skipped': ({ target, reason }) => ({
-    line: { level: 'Info', text: `Update skipped: ${versionOf(target)} runs already` },
+    line: { level: 'Debug', text: `Update skipped: ${versionOf(target)} runs already` },
     emitted: { type: 'updateSkipped', target, reason },
   }),
   'update.repeated': ({ target }) => ({

@@ -16,7 +16,9 @@ describe('commands', () => {
     expect(outside.did[what]).toBe(1);
     expect(actor.getSnapshot().context.counts.commands[command]).toBe(1);
     expect(news).toContainEqual({ type: 'command', command });
-    expect(lines).toContainEqual(expect.objectContaining({ level: 'Info', text: `Command received: ${command}` }));
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: command === 'update' ? 'Debug' : 'Info', text: `Command received: ${command}` }),
+    );
   });
 
   test('a reset is counted, told, logged in the words that the platform waits for, and restarts the program', async () => {
@@ -80,7 +82,7 @@ describe('commands', () => {
   });
 
   test('after an update of env and schema both files are read again', async () => {
-    const { actor, it: outside, told } = await createOnlineUnit();
+    const { actor, it: outside, lines, told } = await createOnlineUnit();
     Object.assign(outside, { settings: { ...settings, commitVersion: 'v2' }, target: 'v2' });
     actor.send({ type: 'command.received', command: 'update', target: { commitVersion: 'v2' } });
     await settle();
@@ -91,6 +93,10 @@ describe('commands', () => {
     actor.send({ type: 'command.received', command: 'update', target: { commitVersion: 'v2' } });
     await settle();
     expect(told().at(-1)).toBe('updateSkipped');
+    expect(lines.slice(-2)).toEqual([
+      { level: 'Debug', text: 'Command received: update' },
+      { level: 'Debug', text: 'Update skipped: v2 runs already' },
+    ]);
   });
 
   test('a failed update is critical and names phase and cause', async () => {
