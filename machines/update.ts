@@ -201,7 +201,7 @@ export const updateMachine = updateSetup.createMachine({
         id: 'verify',
         src: 'verify',
         input: ({ context: { staged, target } }) => ({ staged, target }),
-        onDone: [{ guard: 'isCompiled', target: 'staging' }, { target: 'swapping' }],
+        onDone: [{ guard: 'hasProgram', target: 'staging' }, { target: 'swapping' }],
         onError: { target: 'discarding', actions: [{ type: 'fail', params: { phase: 'verifying' } }] },
       },
       after: { verifyWithin: { target: 'discarding', actions: [{ type: 'fail', params: { phase: 'verifying' } }] } },

@@ -98,12 +98,16 @@ export const updateSetup = setup({
     endPursuit: assign(({ context }) => pursuit.ended(context)),
     /** Makes the pursued target the pending update again. */
     resume: assign(({ context }) => update.pendingUpdate(context.pursuit?.target ?? context.target)),
-    /** Drops the program's link of a unit that is not compiled, and reports that and the update's begin. */
-    accept: enqueueActions(({ context: { parent, target: given, isCompiled }, enqueue }) => {
+    /**
+     * Drops the program's link of a unit that is not compiled, and reports that, where programs are replaced at all, and the
+     * update's begin.
+     */
+    accept: enqueueActions(({ context: { parent, target: given, isCompiled, mode }, enqueue }) => {
       const isIgnored = !isCompiled && given.firmwareLink !== undefined;
       const target = isIgnored ? update.withoutLink(given) : given;
       enqueue.assign({ target });
-      if (isIgnored) enqueue.sendTo(parent, { type: 'update.linkIgnored', target: given });
+      if (isIgnored && mode !== 'env_schema_only')
+        enqueue.sendTo(parent, { type: 'update.linkIgnored', target: given });
       enqueue.sendTo(parent, { type: 'update.began', target });
     }),
     skip: enqueueActions(({ context: { parent, target }, enqueue }) => {
@@ -201,7 +205,7 @@ export const updateSetup = setup({
     hasFailedBefore: ({ context }) => update.hasFailedBefore(context),
     isForApp: ({ context }) => context.handsOver && context.target.staged === undefined,
     isSameVersion: ({ context }) => update.runsAlready(context),
-    isCompiled: ({ context }) => context.target.firmwareLink !== undefined,
+    hasProgram: ({ context }) => context.target.firmwareLink !== undefined && context.mode !== 'env_schema_only',
     isRestarting: ({ context }) => context.mode !== 'env_schema_only' && context.mode !== 'no_restart',
     isSpent: ({ context }, status: FirmwareStatus) => !context.isSupervised && trials.isSpent(status),
     isSupervised: ({ context }) => context.isSupervised,

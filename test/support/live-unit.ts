@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startInstance, type Instance, type UnitRow } from '../../app/instance/index.ts';
+import { startInstance, type Instance, type InstanceEvent, type UnitRow } from '../../app/instance/index.ts';
 import { PepeunitClient, type PepeunitClientOptions } from '../../app/node.ts';
 import type { JsonObject } from '../../services/json.ts';
 import { exampleSchema } from './documents.ts';
@@ -10,6 +10,8 @@ import { createFolder } from './folder.ts';
 export interface LiveUnit {
   readonly instance: Instance;
   readonly row: UnitRow;
+  /** What the instance told so far. */
+  readonly events: readonly InstanceEvent[];
   readonly client: PepeunitClient;
   readonly folder: string;
   /** Path of a file in the unit's folder. */
@@ -20,8 +22,8 @@ export interface LiveUnit {
   topic(section: string, key: string): string;
   /** Another client of the same unit; it is stopped with the first. */
   another(options?: Partial<PepeunitClientOptions>): PepeunitClient;
-  /** Adds a version with this text in `program.txt`. @returns Its commit. */
-  addVersion(program: string): Promise<string>;
+  /** Adds a version with this text in `program.txt`, and for a compiled unit the link to its program. @returns Its commit. */
+  addVersion(program: string, compiledFirmwareLink?: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -43,7 +45,8 @@ export const createLiveUnit = async (
   schema: JsonObject = exampleSchema,
 ): Promise<LiveUnit> => {
   const { path: root, remove } = await createFolder();
-  const instance = await startInstance();
+  const events: InstanceEvent[] = [];
+  const instance = await startInstance({ log: (event) => events.push(event) });
   const { operator } = instance;
   const source = join(root, 'source');
   await writeProgram(source, env, schema, 'version 1');
@@ -70,6 +73,7 @@ export const createLiveUnit = async (
   return {
     instance,
     row,
+    events,
     client: another(),
     folder,
     path,
@@ -81,9 +85,14 @@ export const createLiveUnit = async (
       return topic;
     },
     another,
-    addVersion: async (program) => {
+    addVersion: async (program, compiledFirmwareLink) => {
       await writeProgram(source, env, schema, program);
-      return (await operator.addVersion(row.uuid, { folder: source })).commit;
+      return (
+        await operator.addVersion(row.uuid, {
+          folder: source,
+          ...(compiledFirmwareLink !== undefined && { compiledFirmwareLink }),
+        })
+      ).commit;
     },
     stop: async () => {
       await Promise.all(clients.map((client) => client.stopMainCycle()));
