@@ -94,6 +94,21 @@ export const positiveNumber = (option: string, text: string | undefined): number
 export const numberFromZero = (option: string, text: string | undefined): number | undefined =>
   Number(text) === 0 && text?.trim() !== '' ? 0 : positiveNumber(option, text);
 
+/** Longest delay of Node's timers, seconds; a longer one fires at once. */
+const maxSeconds = 2_147_483;
+
+/** Parses an option as seconds, by one of the functions above. @returns Whole milliseconds. @throws {UsageError} */
+export const secondsIn = (
+  parse: typeof positiveNumber,
+  option: string,
+  text: string | undefined,
+): number | undefined => {
+  const seconds = parse(option, text);
+  if (seconds === undefined) return undefined;
+  if (seconds > maxSeconds) throw new UsageError(`--${option} takes at most ${maxSeconds} seconds.`);
+  return Math.ceil(Math.round(seconds * 1e6) / 1000);
+};
+
 /** Parses an option as a whole number above zero. @returns `undefined` for an absent option. @throws {UsageError} */
 export const wholeNumber = (option: string, text: string | undefined): number | undefined => {
   const number = positiveNumber(option, text);

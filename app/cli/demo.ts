@@ -1,5 +1,5 @@
 import { runDemo } from '../demo/demo.ts';
-import { command, exitCode, positiveNumber } from './command.ts';
+import { command, exitCode, positiveNumber, secondsIn } from './command.ts';
 import { interruption } from '../terminal/interruption.ts';
 import { print } from '../terminal/output.ts';
 
@@ -23,11 +23,11 @@ export const demoCommand = command(
     },
   },
   async ({ options }) => {
-    const seconds = positiveNumber('for', options.for);
+    const durationMs = secondsIn(positiveNumber, 'for', options.for);
     using stop = interruption();
     const { summary, ending } = await runDemo({
       output: options.json === true ? process.stderr : process.stdout,
-      durationMs: seconds === undefined ? undefined : seconds * 1000,
+      durationMs,
       interrupted: stop.signal,
     });
     if (options.json === true) print(JSON.stringify(summary));

@@ -8,15 +8,13 @@ import { takeSupervisorLock } from '../../adapters/node/process/lock.ts';
 import { readDocument } from '../../adapters/node/fs/read-json.ts';
 import { failureOf } from '../../services/errors.ts';
 import { hideSecretsOf } from '../../services/secrets.ts';
-import { command, exitCode, numberFromZero, positiveNumber, UsageError, wholeNumber } from './command.ts';
+import { command, exitCode, numberFromZero, positiveNumber, secondsIn, UsageError, wholeNumber } from './command.ts';
 import { printStatus } from '../terminal/output.ts';
 
 type Trial = NonNullable<Extract<SupervisorEvent, { type: 'started' }>['trial']>;
 
 const defaultGraceSeconds = 10;
 const defaultHeartbeatSeconds = 60;
-/** Longest interval of Node's timers, seconds. */
-const maxHeartbeatSeconds = 2_147_483;
 
 const startOf = ({ isWaiting, starts, maxStarts }: Trial): string =>
   isWaiting ? 'which waits for a broker' : `start ${starts} of ${maxStarts}`;
@@ -41,17 +39,6 @@ const describe = (event: SupervisorEvent): string => {
     case 'failed':
       return `${event.what} failed: ${event.message}`;
   }
-};
-
-const seconds = (name: string, text: string | undefined): number | undefined => {
-  const number = positiveNumber(name, text);
-  return number === undefined ? undefined : number * 1000;
-};
-
-const heartbeatMs = (text: string | undefined): number => {
-  const given = numberFromZero('heartbeat', text) ?? defaultHeartbeatSeconds;
-  if (given > maxHeartbeatSeconds) throw new UsageError(`--heartbeat takes at most ${maxHeartbeatSeconds} seconds.`);
-  return given * 1000;
 };
 
 const isThere = (path: string): Promise<boolean> =>
@@ -117,9 +104,9 @@ export const runCommand = command(
   async ({ operands: [main = '', ...args], options }) => {
     const folder = await unitFolderOf(main, options.folder);
     await hideSecretsIn(folder);
-    const graceMs = seconds('grace', options.grace) ?? defaultGraceSeconds * 1000;
-    const healthyWithinMs = seconds('healthy-within', options['healthy-within']);
-    const heartbeat = heartbeatMs(options.heartbeat);
+    const graceMs = secondsIn(positiveNumber, 'grace', options.grace) ?? defaultGraceSeconds * 1000;
+    const healthyWithinMs = secondsIn(positiveNumber, 'healthy-within', options['healthy-within']);
+    const heartbeatMs = secondsIn(numberFromZero, 'heartbeat', options.heartbeat) ?? defaultHeartbeatSeconds * 1000;
     const trialStarts = wholeNumber('trial-starts', options['trial-starts']);
     using signals = passSignals(graceMs);
     const onEvent = (event: SupervisorEvent) =>
@@ -138,7 +125,7 @@ export const runCommand = command(
         healthyWithinMs,
         trialStarts,
         graceMs,
-        heartbeatMs: heartbeat,
+        heartbeatMs,
         onEvent,
         onStart: (unit) => {
           signals.passTo(unit);

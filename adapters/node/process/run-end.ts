@@ -33,6 +33,9 @@ const lastCallMs = 30_000;
 /** Time in which it finds out twice whether a broker is there, milliseconds. */
 const probesMs = 12_000;
 
+/** Longest delay of Node's timers, milliseconds; a longer one fires at once. */
+const maxTimerMs = 2 ** 31 - 1;
+
 /** Time after which a unit that kept silent is not going to judge its trial itself any more, milliseconds. */
 export const silenceMs = ({ healthyWithinMs }: Trial, graceMs: number): number =>
-  healthyWithinMs + Math.min(healthyWithinMs, lastCallMs) + probesMs + graceMs;
+  Math.min(healthyWithinMs + Math.min(healthyWithinMs, lastCallMs) + probesMs + graceMs, maxTimerMs);

@@ -129,11 +129,32 @@ describe('pepeunit run', () => {
 
   test.each([
     ['--grace', '0'],
+    ['--grace', '9999999'],
     ['--healthy-within', 'soon'],
+    ['--healthy-within', '9999999'],
     ['--trial-starts', '1.5'],
   ])('%s %s is a usage error', async (option, value) => {
     const { main } = await unitOf('');
     expect(await runCli(['run', main, option, value])).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  test.each([
+    ['no whole number of milliseconds', 60_000, ['--healthy-within', '1.001']],
+    ['the longest that timers know', 2 ** 31 - 1, []],
+  ])('counts the starts of a version on trial whose time limit is %s (U11)', async (_, healthyWithinMs, options) => {
+    const { path, main } = await unitOf('setTimeout(() => process.exit(3), 300);');
+    const flight = { id: 'a', from: 'v1', to: 'v2', scope: 'everything', starts: 0, maxStarts: 9 };
+    await mkdir(join(path, '.pepeunit'));
+    await writeFile(
+      join(path, '.pepeunit/update.json'),
+      JSON.stringify({ format: 1, phase: 'trial', flight: { ...flight, healthyWithinMs } }),
+    );
+    const run = start([main, ...options]);
+    await until(() => run.starts().length >= 2);
+    const trials = run.told().flatMap((event) => (event.type === 'started' ? [event.trial?.starts] : []));
+    expect(trials.slice(0, 2)).toEqual([1, 2]);
+    expect(run.told().map(({ type }) => type)).not.toContain('overdue');
+    expect(run.told().map(({ type }) => type)).not.toContain('failed');
   });
 
   test('carries the updates on of the current folder, when env.json is there and not beside the program', async () => {
