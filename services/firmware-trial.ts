@@ -1,6 +1,9 @@
 import type { FirmwareFlight, FirmwareJournal, TrialFailure, TrialTerms } from './firmware-journal.ts';
 import { clipped, without } from './firmware-transitions.ts';
 
+/** A time as the journal holds it. */
+const wholeMs = (ms: number): number => Math.max(0, Math.round(ms));
+
 const inTrial = (journal: FirmwareJournal, change: (flight: FirmwareFlight) => FirmwareFlight): FirmwareJournal =>
   journal.phase === 'trial' && journal.flight ? { ...journal, flight: change(journal.flight) } : journal;
 
@@ -35,7 +38,7 @@ export const waitNoted = (journal: FirmwareJournal, waitedMs: number): FirmwareJ
     ...flight,
     starts: flight.isWaiting ? flight.starts : Math.max(0, flight.starts - 1),
     isWaiting: true,
-    waitedMs,
+    waitedMs: wholeMs(waitedMs),
   }));
 
 /**
@@ -113,6 +116,6 @@ export const rollBackBegun = (journal: FirmwareJournal, failure: TrialFailure, a
         ...journal,
         phase: 'rollingBack',
         flight: { ...journal.flight, reason: clipped(failure.reason) },
-        failed: { version: journal.flight.to, ...clippedFailure(failure), at },
+        failed: { version: journal.flight.to, ...clippedFailure(failure), at: wholeMs(at) },
       }
     : journal;

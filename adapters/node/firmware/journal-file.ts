@@ -6,7 +6,8 @@ import type { FileSystem } from '../fs/file-system.ts';
 import { readJson } from '../fs/read-json.ts';
 import { parseName, type FirmwareLayout } from './layout.ts';
 
-const maxJournalBytes = 64 * 1024;
+/** More than all texts of a journal take at their longest, each character escaped. */
+const maxJournalBytes = 512 * 1024;
 
 /**
  * Reads a JSON file of the client's own data.
