@@ -99,11 +99,11 @@ const maxSeconds = 2_147_483;
 
 /** Parses an option as seconds, by one of the functions above. @returns Whole milliseconds. @throws {UsageError} */
 export const secondsIn = (
-  parse: typeof positiveNumber,
+  read: typeof positiveNumber,
   option: string,
   text: string | undefined,
 ): number | undefined => {
-  const seconds = parse(option, text);
+  const seconds = read(option, text);
   if (seconds === undefined) return undefined;
   if (seconds > maxSeconds) throw new UsageError(`--${option} takes at most ${maxSeconds} seconds.`);
   return Math.ceil(Math.round(seconds * 1e6) / 1000);
