@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 import { PepeunitError } from '../../services/errors.ts';
 import { columns, print } from '../terminal/output.ts';
 
-/** Exit codes of the commands. */
-export const exitCode = { ok: 0, failed: 1, usage: 2 } as const;
+/** Exit codes of the commands; 78 is `EX_CONFIG` of sysexits.h. */
+export const exitCode = { ok: 0, failed: 1, usage: 2, unconfigured: 78 } as const;
 
 /** Runs a command. @returns Its exit code. */
 export type Run = (args: string[]) => Promise<number>;

@@ -5,6 +5,7 @@ import { failureOf } from '../../services/errors.ts';
 import { oneLine } from '../../adapters/shared/log/log-lines.ts';
 import { commands, suggest } from './commands.ts';
 import { exitCode, UsageError } from './command.ts';
+import { withInstallCommand } from './optional-packages.ts';
 import { columns, print, printStatus } from '../terminal/output.ts';
 import { thisPackage } from '../terminal/package.ts';
 
@@ -44,7 +45,7 @@ const reportFailure = (name: string, thrown: unknown): number => {
     printStatus(`pepeunit ${name}: ${oneLine(thrown.message)} pepeunit ${name} --help says more.`);
     return exitCode.usage;
   }
-  const failure = failureOf(withFileName(thrown));
+  const failure = failureOf(withFileName(withInstallCommand(thrown)));
   printStatus(`pepeunit ${name}: ${failure.name} (${failure.code}): ${oneLine(failure.message)}`);
   return exitCode.failed;
 };

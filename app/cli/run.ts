@@ -6,7 +6,7 @@ import { endLike, passSignals } from '../../adapters/node/process/signals.ts';
 import { supervise, type SupervisorEvent } from '../../adapters/node/process/supervisor.ts';
 import { takeSupervisorLock } from '../../adapters/node/process/lock.ts';
 import { readDocument } from '../../adapters/node/fs/read-json.ts';
-import { failureOf } from '../../services/errors.ts';
+import { failureOf, SettingsError } from '../../services/errors.ts';
 import { hideSecretsOf } from '../../services/secrets.ts';
 import { command, exitCode, numberFromZero, positiveNumber, secondsIn, UsageError, wholeNumber } from './command.ts';
 import { printStatus } from '../terminal/output.ts';
@@ -55,9 +55,19 @@ const unitFolderOf = async (main: string, named: string | undefined): Promise<st
   return isHere ? resolve('.') : own;
 };
 
-/** Hides the unit's secrets in what the supervisor prints. */
-const hideSecretsIn = async (folder: string): Promise<void> =>
-  hideSecretsOf(await readDocument(join(folder, 'env.json')).catch(() => undefined));
+/**
+ * Hides the secrets of env.json in what the supervisor prints. One that can't be read now is the unit's own matter.
+ *
+ * @throws {SettingsError} `missing`
+ */
+const checkEnv = async (folder: string): Promise<void> => {
+  const path = join(folder, 'env.json');
+  const document = await readDocument(path).catch(() => null);
+  if (document === undefined) {
+    throw new SettingsError('missing', `${path} does not exist. Download the unit's env from the instance.`);
+  }
+  hideSecretsOf(document);
+};
 
 /** `pepeunit run`: supervises a unit. */
 export const runCommand = command(
@@ -70,8 +80,8 @@ export const runCommand = command(
       "Runs the unit's program MAIN (a script with this Node, anything else as an executable). Restarts it after an\n" +
       'update, and after a crash or a hang of its event loop with a growing delay. A new version that crashes, hangs or\n' +
       'is not healthy in time gets a few starts, then the previous version is restored, without the network. Signals\n' +
-      "are passed to the unit. Exits as the unit does when it is stopped or exits with 0. The unit's output is passed\n" +
-      'through.',
+      'are passed to the unit. Exits as the unit does when it is stopped or exits with 0, and with 78 when\n' +
+      "there is no env.json. The unit's output is passed through.",
     options: {
       folder: {
         type: 'string',
@@ -103,7 +113,6 @@ export const runCommand = command(
   },
   async ({ operands: [main = '', ...args], options }) => {
     const folder = await unitFolderOf(main, options.folder);
-    await hideSecretsIn(folder);
     const graceMs = secondsIn(positiveNumber, 'grace', options.grace) ?? defaultGraceSeconds * 1000;
     const healthyWithinMs = secondsIn(positiveNumber, 'healthy-within', options['healthy-within']);
     const heartbeatMs = secondsIn(numberFromZero, 'heartbeat', options.heartbeat) ?? defaultHeartbeatSeconds * 1000;
@@ -127,13 +136,17 @@ export const runCommand = command(
         graceMs,
         heartbeatMs,
         onEvent,
+        checkStart: () => checkEnv(folder),
         onStart: (unit) => {
           signals.passTo(unit);
           void lock.note(unit.pid);
-          void hideSecretsIn(folder);
         },
         stopped: signals.stopped,
       });
+    } catch (thrown) {
+      if (!(thrown instanceof SettingsError)) throw thrown;
+      printStatus(`pepeunit run: ${thrown.message}`);
+      return exitCode.unconfigured;
     } finally {
       await lock.release();
     }

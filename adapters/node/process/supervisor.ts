@@ -28,6 +28,8 @@ export interface SupervisorOptions {
   /** Time between two beats of the unit, milliseconds; 0 for no watch of its event loop. */
   readonly heartbeatMs: number;
   readonly onEvent: (event: SupervisorEvent) => void;
+  /** Checks before each start what the unit can't do without; what it throws ends the supervision. */
+  readonly checkStart?: () => Promise<void>;
   /** Called with each process that runs the unit, to record it. */
   readonly onStart: (unit: SupervisedUnit) => void;
   /** Aborted when the supervisor must stop; the one who aborts it also stops the unit. */
@@ -172,7 +174,7 @@ const hasUpdated = ({ trial: before }: FirmwareStatus, trial: FirmwareStatus['tr
  * restores the previous version if a new one fails its trial.
  *
  * @returns The unit's last end; `undefined` if it was not running when the supervisor was stopped.
- * @throws {ProcessError} `spawn` if the program can't be started and is not on trial.
+ * @throws {ProcessError} `spawn` if the program can't be started and is not on trial; and what `checkStart` throws.
  */
 export const supervise = async (given: SupervisorOptions): Promise<ProcessEnd | undefined> => {
   const options = { ...given, attempt: createAttempts(given) };
@@ -184,6 +186,7 @@ export const supervise = async (given: SupervisorOptions): Promise<ProcessEnd | 
   for (;;) {
     const status = await prepare(options, lastEnd);
     if (isStopped()) return undefined;
+    await options.checkStart?.();
     const startedAt = performance.now();
     const end = await runOnce(options, status, start);
     lastEnd = end;

@@ -102,6 +102,7 @@ test('pepeunit run starts a unit again though nobody reads its output any more (
   const folder = await temporaryFolder();
   const starts = join(folder, 'starts');
   const main = join(folder, 'main.mjs');
+  await writeFile(join(folder, 'env.json'), '{}');
   await writeFile(
     main,
     `import { appendFileSync } from 'node:fs';

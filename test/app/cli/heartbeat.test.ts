@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { SupervisorEvent } from '../../../adapters/node/process/supervisor.ts';
@@ -36,6 +37,7 @@ const start = async (
   { options = ['--heartbeat', '0.4'], env = {} }: { options?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
 ) => {
   const folder = await temporaryFolder();
+  await writeFile(join(folder, 'env.json'), '{}');
   const args = ['run', '--json', '--folder', folder, '--grace', '0.3', ...options, program.path, '--'];
   const run = startCli([...args, join(folder, 'start'), ...steps], { env });
   const told = () => linesOf<SupervisorEvent>(run.stderr());

@@ -20,7 +20,9 @@ const supervise = (main: string) => {
 
 describeWithNamespaces('pepeunit run in two containers on one volume', () => {
   test('the second is refused, and one after a kill takes the unit over (S15, U21)', async () => {
-    const main = join(await temporaryFolder(), 'main.mjs');
+    const folder = await temporaryFolder();
+    const main = join(folder, 'main.mjs');
+    await writeFile(join(folder, 'env.json'), '{}');
     await writeFile(main, "process.stdout.write('here\\n'); setInterval(() => {}, 1000);");
     const first = supervise(main);
     await until(first.isStarted, { what: 'the first' });

@@ -20,6 +20,7 @@ const waiting = 'setInterval(() => {}, 1000);';
 const unitOn = async (kilobytes: number) => {
   const path = await temporaryFolder();
   await writeFile(join(path, 'package.json'), '{"type":"module"}');
+  await writeFile(join(path, 'env.json'), '{}');
   await writeFile(join(path, 'main.js'), waiting);
   return { main: join(path, 'main.js'), path, disk: await mountSmallDisk(path, kilobytes) };
 };
@@ -120,6 +121,7 @@ describeWithNamespaces('pepeunit run', () => {
   const reason = skips ? ` (skipped: ${nobodyLacks})` : '';
   test.skipIf(skips)(`supervises in a folder of somebody else (U21)${reason}`, async () => {
     const path = await temporaryFolder();
+    await writeFile(join(path, 'env.json'), '{}');
     await writeFile(join(path, 'main.js'), waiting);
     await mkdir(join(path, '.pepeunit'), { mode: 0o700 });
     await chmod(path, 0o755);

@@ -16,6 +16,7 @@ const unitOf = async (program: string, name = 'main.js') => {
   const path = await temporaryFolder();
   const main = join(path, name);
   await writeFile(join(path, 'package.json'), '{"type":"module"}');
+  await writeFile(join(path, 'env.json'), '{}');
   await writeFile(main, program, { mode: 0o755 });
   return { path, main };
 };
@@ -176,7 +177,7 @@ describe('pepeunit run', () => {
         code: 2,
         stderr: expect.stringContaining('There is no folder'),
       });
-      expect((await readdir(path)).toSorted()).toEqual(['main.js', 'package.json']);
+      expect((await readdir(path)).toSorted()).toEqual(['env.json', 'main.js', 'package.json']);
     },
   );
 

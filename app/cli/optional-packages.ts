@@ -1,0 +1,24 @@
+import { codeOf } from '../../adapters/node/fs/errors.ts';
+import { ProcessError } from '../../services/errors.ts';
+import { thisPackage } from '../terminal/package.ts';
+
+const isInstalled = (name: string): boolean => {
+  try {
+    import.meta.resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Turns the error of an optional package that is not installed into one that says how to; others stay as they are. */
+export const withInstallCommand = (thrown: unknown): unknown => {
+  const name = thrown instanceof Error ? /Cannot find package '([^']+)'/.exec(thrown.message)?.[1] : undefined;
+  const isOptional = name !== undefined && Object.hasOwn(thisPackage.optional, name);
+  if (codeOf(thrown) !== 'ERR_MODULE_NOT_FOUND' || !isOptional) return thrown;
+  const missing = Object.entries(thisPackage.optional).filter(([one]) => !isInstalled(one));
+  const names = missing.map(([one]) => one).join(', ');
+  const packages = missing.map(([one, range]) => `${one}@${range}`).join(' ');
+  const message = `It needs optional packages that are not installed: ${names}. Run npm install ${packages}`;
+  return new ProcessError('unsupported', message, { cause: thrown });
+};
