@@ -6,10 +6,12 @@ import { giveTo } from '../fs/ownership.ts';
 /** Error codes of file systems without hard links. */
 const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
-const mountedAlone = (path: string, cause: unknown): FirmwareError =>
-  new FirmwareError('io', `${path} is mounted by itself, and can't be replaced. Mount the unit's folder instead.`, {
-    cause,
-  });
+const onOtherDevice = (path: string, cause: unknown): FirmwareError =>
+  new FirmwareError(
+    'io',
+    `${path} and .pepeunit are on different devices (EXDEV), so no update can move it. Mount the unit's folder as a whole.`,
+    { cause },
+  );
 
 const copyDurably = async (fs: FileSystem, from: string, to: string): Promise<void> => {
   await fs.copyFile(from, to);
@@ -29,7 +31,7 @@ export const saveFile = async (fs: FileSystem, from: string, to: string): Promis
     await fs.link(from, to);
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT' && !(await statsOf(fs, from))) return;
-    if (codeOf(cause) === 'EXDEV') throw mountedAlone(from, cause);
+    if (codeOf(cause) === 'EXDEV') throw onOtherDevice(from, cause);
     if (!noLinks.has(codeOf(cause) ?? '')) throw cause;
     await copyDurably(fs, from, to);
   }

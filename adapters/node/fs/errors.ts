@@ -29,6 +29,10 @@ const fullDisk = new Set(['ENOSPC', 'EDQUOT']);
 export const ioError = (what: string, cause: unknown): unknown => {
   if (!(cause instanceof Error && 'syscall' in cause)) return cause;
   const code = codeOf(cause) ?? 'unexpected';
+  if (code === 'EXDEV') {
+    const help = "Keep .pepeunit on the device of the unit's folder, and mount that as a whole.";
+    return new FirmwareError('io', `${what}: no file moves from one device to another (EXDEV). ${help}`, { cause });
+  }
   return fullDisk.has(code)
     ? new FirmwareError('space', `${what}: the disk is full (${code}). Free space and update again.`, { cause })
     : new FirmwareError('io', `${what} (${code}). Check the disk's space and the folder's permissions.`, { cause });

@@ -13,7 +13,7 @@ import {
   type LockRecord,
 } from './lock-file.ts';
 import { identityOf, isRunning, ownPlace, type ProcessIdentity } from './process-identity.ts';
-import { sweepTemporaries } from './temporary-files.ts';
+import { sweepLockRests, sweepTemporaries } from './temporary-files.ts';
 
 /** A lock file of this process. */
 export interface FileLock {
@@ -155,6 +155,7 @@ export const takeLock = async (options: FileLockOptions): Promise<FileLock> => {
   held.add(path);
   try {
     await sweepTemporaries(dirname(path));
+    await sweepLockRests(path);
     await acquire(path, record, options);
     looks.delete(path);
   } catch (thrown) {

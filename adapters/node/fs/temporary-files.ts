@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, readdir, unlink } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { isInUse } from './process-identity.ts';
 
 const pattern = /^\.pepeunit-(\d+)-[0-9a-f]{16}\.tmp$/;
@@ -36,6 +36,22 @@ export const sweepTemporaries = async (folder: string): Promise<string[]> => {
     if (swept) removed.push(name);
   }
   return removed;
+};
+
+/**
+ * Removes what killed programs of earlier releases left beside a lock file: `LOCK.PID` and `LOCK.PID.new`. Files of
+ * programs that run stay.
+ */
+export const sweepLockRests = async (path: string): Promise<void> => {
+  const start = `${basename(path)}.`;
+  const names = await readdir(dirname(path)).catch(() => []);
+  for (const name of names.filter((one) => one.startsWith(start))) {
+    const pid = /^(\d+)(?:\.new)?$/.exec(name.slice(start.length))?.[1];
+    const rest = join(dirname(path), name);
+    if (pid !== undefined && (await isLeftOver(rest, Number(pid)).catch(() => false))) {
+      await unlink(rest).catch(() => undefined);
+    }
+  }
 };
 
 const sweeping = new Map<string, Promise<unknown>>();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { FileSystem } from '../../../../adapters/node/fs/file-system.ts';
-import { failAt, newFiles, oldFiles, own, ownFiles, steps, textsIn, unit } from './unit-folder.ts';
+import { failAt, newFiles, oldFiles, order, own, ownFiles, steps, textsIn, unit } from './unit-folder.ts';
 
 const roomFor = (bytes: number) => (fs: FileSystem) => ({
   ...fs,
@@ -131,10 +131,27 @@ describe('a disk that fails (U17)', () => {
     expect(await textsIn(disk)).toEqual(oldFiles);
   });
 
-  test('a file that is mounted by itself is refused before anything moves', async () => {
-    const { disk, swap } = await unit(failAt((verb, path) => verb === 'link' && path.endsWith('env.json'), 'EXDEV'));
-    await expect(swap()).rejects.toMatchObject({ code: 'io', message: expect.stringContaining('mounted by itself') });
+  test.each(['env.json', ''])(
+    'a file %j on another device than .pepeunit is refused before anything moves',
+    async (name) => {
+      const { disk, swap } = await unit(failAt((verb, path) => verb === 'link' && path.endsWith(name), 'EXDEV'));
+      await expect(swap()).rejects.toMatchObject({
+        code: 'io',
+        message: expect.stringMatching(/env\.json and \.pepeunit are on different devices/),
+      });
+      expect(await textsIn(disk)).toEqual(oldFiles);
+    },
+  );
+
+  test('a .pepeunit on another device is told as such, and costs the update alone (U17)', async () => {
+    const { disk, stage, store, trials } = await unit(
+      failAt((verb, path) => verb === 'rename' && path.includes('staging'), 'EXDEV'),
+    );
+    await expect(store.swap((await stage()).id, order)).rejects.toMatchObject({
+      message: expect.stringMatching(/EXDEV.*\.pepeunit/),
+    });
     expect(await textsIn(disk)).toEqual(oldFiles);
+    expect(await trials.status()).toMatchObject({ phase: 'settled' });
   });
 
   test('where files can have no second name, they are copied', async () => {

@@ -143,3 +143,12 @@ test('a lock that another program took over meanwhile is neither held, nor refre
   await lock.release();
   expect(await readFile(join(folder, 'lock'), 'utf8')).toBe(text);
 });
+
+test('what killed programs of earlier releases left beside the lock is removed, and nothing else', async () => {
+  const folder = await temporaryFolder();
+  const stays = [`lock.${otherPid}.new`, 'lock.999999999.old', 'lock.new', 'lock.json', 'other.999999999'];
+  for (const name of [...stays, 'lock.999999999', 'lock.999999999.new']) await writeFile(join(folder, name), 'x');
+  const lock = await lockIn(folder);
+  expect((await readdir(folder)).toSorted()).toEqual(['lock', ...stays].toSorted());
+  await lock.release();
+});
