@@ -8,14 +8,15 @@ import { until } from '../../support/until.ts';
 
 const project = resolve(import.meta.dirname, '../../..');
 
-describe('pepeunit run without env.json', () => {
-  const inFolder = async () => {
-    const folder = await temporaryFolder();
-    const main = join(folder, 'main.mjs');
-    await writeFile(main, "process.stdout.write('here'); setInterval(() => {}, 1000);");
-    return { folder, main };
-  };
+/** A folder with a program that runs, and no env.json. */
+const inFolder = async () => {
+  const folder = await temporaryFolder();
+  const main = join(folder, 'main.mjs');
+  await writeFile(main, "process.stdout.write('here'); setInterval(() => {}, 1000);");
+  return { folder, main };
+};
 
+describe('pepeunit run without env.json', () => {
   test('says so in one line, starts nothing and exits with 78', async () => {
     const { folder, main } = await inFolder();
     for (const more of [[], ['--json']]) {
@@ -64,8 +65,7 @@ test('a command without its optional packages names those that lack, and how to 
   const { code, stderr } = await startNode([join(folder, 'dist/app/cli/main.js'), 'instance']).ended;
   expect(code).toBe(1);
   expect(stderr.trim().split('\n')).toHaveLength(1);
-  for (const [name, range] of Object.entries(optionalDependencies)) {
-    if (name === 'ws') expect(stderr).not.toContain('ws@');
-    else expect(stderr).toMatch(new RegExp(`npm install .*${name}@${range.replaceAll(/[.^]/g, String.raw`\$&`)}`));
-  }
+  const lacking = Object.entries(optionalDependencies).filter(([name]) => name !== 'ws');
+  expect(lacking.length).toBeGreaterThan(2);
+  expect(stderr).toContain(`npm install ${lacking.map(([name, range]) => `${name}@${range}`).join(' ')}`);
 });
