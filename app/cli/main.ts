@@ -79,3 +79,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 standardStream('stderr');
 
 process.exitCode = await run(process.argv.slice(2));
+// A reader that has stopped reading how things go keeps no command from ending; one of its result may be slow.
+const patienceMs = 1000;
+setTimeout(() => {
+  if (process.stdout.writableLength === 0) process.exit();
+}, patienceMs).unref();

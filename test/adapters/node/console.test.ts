@@ -1,8 +1,10 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startCli } from '../../support/cli.ts';
 import { compileProgram, type Compiled } from '../../support/compiled.ts';
@@ -10,10 +12,17 @@ import { temporaryFolder } from '../../support/folder.ts';
 import { until } from '../../support/until.ts';
 
 let program: Compiled;
+let shouting: Compiled;
 beforeAll(async () => {
   program = await compileProgram(new URL('../../support/programs/printing.ts', import.meta.url));
+  shouting = await compileProgram(new URL('../../support/programs/shouting.ts', import.meta.url));
 });
-afterAll(() => program.remove());
+afterAll(async () => {
+  await program.remove();
+  await shouting.remove();
+});
+
+const pepeunit = resolve(import.meta.dirname, '../../../dist/app/cli/main.js');
 
 /** How many lines were left out, each time. */
 const missed = (text: string) => [...text.matchAll(/(\d+) lines were left out/g)].map(([, count]) => Number(count));
@@ -97,6 +106,58 @@ test('a reader that stops reading costs no more than a bounded part, is told how
     expect(missed(text)).toHaveLength(1);
   }
 }, 60_000);
+
+/** Bytes that a stream has yet to give; a pipe holds 64 KiB itself, and as much waits at its reader. */
+const unread = async (stream: Readable | null): Promise<number> => {
+  let bytes = 0;
+  for await (const chunk of stream ?? []) bytes += (chunk as Buffer).length;
+  return bytes;
+};
+const pipeBytes = 128 * 1024;
+
+test('a huge line and many of emoji cost bytes, not characters, up to 1 MB for both streams (L6)', async () => {
+  const child = spawn(process.execPath, [shouting.path], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const code = ended(child);
+  await once(child, 'message');
+  child.send('go on');
+  const [stdout, stderr] = await Promise.all([unread(child.stdout), unread(child.stderr)]);
+  for (const bytes of [stdout, stderr]) expect(bytes).toBeLessThan(512 * 1024 + pipeBytes);
+  for (const bytes of [stdout, stderr]) expect(bytes).toBeGreaterThan(64 * 1024);
+  expect(await code).toBe(0);
+}, 60_000);
+
+/** The most bytes of memory that a process has had; 0 where that can't be told. */
+const mostMemory = async (pid = 0): Promise<number> => {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
+};
+
+test('pepeunit run and its unit live on though nobody reads the pipes of their output (L6)', async () => {
+  const folder = await temporaryFolder();
+  const lived = join(folder, 'lived');
+  const main = join(folder, 'main.mjs');
+  await writeFile(main, `await import('${pathToFileURL(program.path).href}'); process.exit(42);`);
+  const child = spawn(process.execPath, [pepeunit, 'run', main, '--', folder, '50000'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const end = ended(child);
+  // Each is started again, since it ends with a code that tells of a failure, and would print 5 MB on each stream.
+  for (let start = 0; start < 3; start += 1) {
+    await until(() => existsSync(lived), { what: `the end of start ${start + 1}`, timeoutMs: 60_000 });
+    await rm(lived);
+  }
+  expect(child.exitCode).toBe(null);
+  expect(await mostMemory(child.pid)).toBeLessThan(150 * 1024 * 1024);
+  child.kill('SIGTERM');
+  await until(() => (child.exitCode ?? child.signalCode) !== null, {
+    what: 'the end of pepeunit run',
+    timeoutMs: 30_000,
+  });
+  const [stdout, stderr] = await Promise.all([unread(child.stdout), unread(child.stderr)]);
+  // Three units and the supervisor.
+  for (const bytes of [stdout, stderr]) expect(bytes).toBeLessThan(4 * 512 * 1024 + pipeBytes);
+  await end;
+}, 180_000);
 
 test('pepeunit run starts a unit again though nobody reads its output any more (L6)', async () => {
   const folder = await temporaryFolder();
