@@ -1,6 +1,7 @@
 import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { isMainThread } from 'node:worker_threads';
 import { heartbeatDescriptor, heartbeatVariable, isSupervised } from './contract.ts';
 
 /** A beat; the judgement begins with the first. */
@@ -25,8 +26,12 @@ interface Channel {
   readonly socket: Socket;
 }
 
-/** Takes the pipe that the supervisor gave to this process alone: programs that it starts or becomes must not see it. */
+/**
+ * Takes the pipe that the supervisor gave to this process alone: programs that it starts or becomes must not see it. Nor
+ * must worker threads: one that ends would close the descriptor for all, and its next owner would get the beats.
+ */
 const takeChannel = (): Channel | undefined => {
+  if (!isMainThread) return undefined;
   const { [heartbeatVariable]: text } = process.env;
   delete process.env[heartbeatVariable];
   const everyMs = Number(text ?? 0);

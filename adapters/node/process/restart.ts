@@ -54,7 +54,7 @@ const refuseInWorker = (): void => {
   if (isMainThread) return;
   throw new ProcessError(
     'unsupported',
-    "A worker thread can't restart its program. Run the unit in the main thread, or with restartMode no_restart or env_schema_only.",
+    "A worker thread can't restart its program. Run the unit in the main thread; with restartMode no_restart or env_schema_only updates need no restart.",
   );
 };
 
