@@ -65,7 +65,6 @@ const install = async (
   path: string,
 ): Promise<void> => {
   try {
-    await keepOwnership(fs, inside(staging(id), path), inside(folder, path));
     await fs.rename(inside(staging(id), path), inside(folder, path));
   } catch (cause) {
     if (codeOf(cause) !== 'ENOENT' || (await statsOf(fs, inside(staging(id), path)))) throw cause;
@@ -114,8 +113,10 @@ export const putInPlace = async (
   // neither place.
   await syncFolders(fs, folder, plan.create.map(parentOf));
   for (const path of plan.install) {
+    const staged = inside(layout.staging(id), path);
+    await keepOwnership(fs, staged, inside(folder, path));
     // The instance's own documents change by its commands as well.
-    if (!lastFiles.includes(path) && (await statsOf(fs, inside(layout.staging(id), path)))) await giveWay(path);
+    if (!lastFiles.includes(path) && (await statsOf(fs, staged))) await giveWay(path);
     await install(fs, layout, id, path);
   }
   await syncFolders(fs, folder, ['', ...changed]);

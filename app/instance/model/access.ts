@@ -59,10 +59,10 @@ export const maySeeNode = (store: Store, unit: string, nodeUuid: string): boolea
   return found.unit.uuid === unit || isOpen(found.node.visibilityLevel) || isJoined(store, unit, found.node);
 };
 
-/** Whether a unit may use a topic; the platform applies the same rule to subscribing and publishing. */
+/** Whether a unit may use a topic; the platform applies the same rule to subscribing and publishing. A deleted one may not. */
 export const mayUseTopic = (store: Store, domain: string, unit: string, topic: string): boolean => {
   const parsed = parseTopic(domain, topic);
-  if (!parsed) return false;
+  if (!parsed || !store.hasUnit(unit)) return false;
   return parsed.kind === 'base' ? parsed.unit === unit : maySeeNode(store, unit, parsed.node);
 };
 

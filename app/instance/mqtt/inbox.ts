@@ -84,7 +84,8 @@ export const createInbox = (
     onMessage: (unit, topic, payload, qos) => {
       const parsed = parseTopic(address.domain, topic);
       events.emit({ type: 'published', unit, topic, key: keyOf(core, parsed), payload, qos, denied: false });
-      if (parsed && unit !== undefined) handle(parsed, topic.endsWith('/pepeunit'), payload);
+      // It may have been deleted since its message was let in.
+      if (parsed && unit !== undefined && store.hasUnit(unit)) handle(parsed, topic.endsWith('/pepeunit'), payload);
     },
     onDenied: (unit, topic, payload, qos) =>
       events.emit({

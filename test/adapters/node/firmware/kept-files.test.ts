@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { folderFirmwareStore } from '../../../../adapters/node/firmware/store.ts';
+import type { FileSystem } from '../../../../adapters/node/fs/file-system.ts';
 import { defaultArchiveLimits as limits } from '../../../../services/firmware.ts';
 import { powerDisk } from '../../../lab/kill-matrix/power-disk.ts';
 import { inChunks } from '../../../support/tar.ts';
@@ -87,6 +88,29 @@ describe('files that no update brought (U18)', () => {
       expect(await disk.readdir('/')).toEqual(['unit']);
     },
   );
+
+  test.each([
+    ['a file', async (disk: FileSystem) => put(disk, `${own}/kept`, 'x')],
+    ['a link', async (disk: FileSystem) => disk.symlink('/elsewhere', `${own}/kept`)],
+  ])('stay in place when the folder to keep them in is %s, and the update is refused', async (_, occupy) => {
+    const { disk, store, swap } = await newUnit({ notes: 'mine' });
+    await disk.mkdir(own, { recursive: true, mode: 0o700 });
+    await occupy(disk);
+    await expect(swap('v2', { notes: 'theirs' })).rejects.toMatchObject({
+      name: 'FirmwareError',
+      code: 'io',
+      message: expect.stringContaining('.pepeunit/kept'),
+    });
+    expect(await textsIn(disk)).toMatchObject({ notes: 'mine' });
+    expect(await store.status()).toMatchObject({ phase: 'settled' });
+  });
+
+  test('stay beside a file that is called like the folder of their version', async () => {
+    const { disk, swap } = await newUnit({ notes: 'mine' });
+    await put(disk, `${own}/kept/v2`, 'x');
+    await swap('v2', { notes: 'theirs' });
+    expect(await textsIn(disk, `${own}/kept`)).toEqual({ v2: 'x', 'v2.2/notes': 'mine' });
+  });
 
   test('are told apart from what a version brought at the tenth update as at the first', async () => {
     const { disk, store, swap, kept } = await newUnit({ mine: 'x' });
