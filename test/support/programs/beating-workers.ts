@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { isMainThread, Worker } from 'node:worker_threads';
 import { nodeProcessControl } from '../../../adapters/node/process/restart.ts';
 
 /** Beats in one worker thread and then in another, with a connection opened in between. Prints the bytes that came on it. */
 const work = async () => {
-  const worker = new Worker(new URL(import.meta.url));
-  await once(worker, 'message');
+  const worker = new Worker(new URL(import.meta.url), { stdout: true });
+  await once(worker.stdout, 'data');
   return worker;
 };
 
@@ -26,6 +26,6 @@ if (isMainThread) {
   process.exit(0);
 } else {
   nodeProcessControl({ folder: '.', execve: null }).beat?.();
-  parentPort?.postMessage('beating');
+  process.stdout.write('beating');
   setInterval(() => undefined, 1000);
 }
