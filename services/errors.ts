@@ -1,4 +1,5 @@
 import { redacted, redactedData } from './redaction.ts';
+import { shownValue } from './shown-value.ts';
 
 /**
  * Base of every error of this package: a stable `name` and `code`, a message that says what to do, and the
@@ -179,7 +180,7 @@ export const textOf = (value: unknown): string => {
 };
 
 const describeThrown = (thrown: unknown): Failure => {
-  if (!(thrown instanceof Error)) return { name: 'Error', code: 'unexpected', message: redacted(textOf(thrown)) };
+  if (!(thrown instanceof Error)) return { name: 'Error', code: 'unexpected', message: redacted(shownValue(thrown)) };
   const { name, message, code } = thrown as Error & { readonly code?: unknown };
   const { status, retryAfterMs } = thrown instanceof RestError ? thrown : ({} as AnswerFacts);
   return {

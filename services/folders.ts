@@ -1,8 +1,10 @@
 /**
- * Folders and whole files of the host. Where there are none, as in a browser, each method throws `StorageError`
- * `unsupported`.
+ * Folders and whole files of the host. Where there are none, as in a browser, nothing exists and every other method throws
+ * `StorageError` `unsupported`.
  */
 export interface Folders {
+  /** Whether there is anything at a path: a file, a folder, a device. @throws {StorageError} `io` */
+  exists(path: string): Promise<boolean>;
   /** Reads a file as a stream. @throws {StorageError} `io`, while it is read */
   readFile(path: string): AsyncIterable<Uint8Array>;
   /** Copies a file over another one, atomically, with its permissions. Creates the folder. @throws {StorageError} `io` */

@@ -223,6 +223,7 @@ export abstract class ClientParts<TEnv extends object> {
    * Stores a text of up to 1,000,000 characters on the instance; `''` clears it.
    *
    * @throws {RestError}
+   * @throws {ClientError} `invalid`: it is no text, or has half of a surrogate pair, which no UTF-8 can carry.
    * @example
    * await client.setStateStorage(JSON.stringify({ duty: 40 }));
    */

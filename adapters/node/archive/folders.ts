@@ -3,7 +3,7 @@ import { cp, mkdir, rm, stat } from 'node:fs/promises';
 import { StorageError } from '../../../services/errors.ts';
 import type { Folders } from '../../../services/folders.ts';
 import { makeFolder, replaceFile } from '../fs/durable-file.ts';
-import { storageError } from '../fs/errors.ts';
+import { isMissing, storageError } from '../fs/errors.ts';
 import { hostFs, statsOf } from '../fs/file-system.ts';
 import { packFolder } from './pack-folder.ts';
 
@@ -41,8 +41,19 @@ const removeFolder = async (path: string): Promise<void> => {
   await rm(path, { recursive: true, force: true });
 };
 
+const exists = async (path: string): Promise<boolean> => {
+  try {
+    await stat(path);
+    return true;
+  } catch (thrown) {
+    if (isMissing(thrown)) return false;
+    throw storageError(path, 'looked at', thrown);
+  }
+};
+
 /** The host's folders. Created ones are for this user alone (0700). */
 export const hostFolders = (): Folders => ({
+  exists,
   readFile,
   copyFile: (from, to) => guarded(from, `copied to ${to}`, () => copyFile(from, to)),
   copyFolder: (from, to) => guarded(from, `copied to ${to}`, () => copyFolder(from, to)),

@@ -21,7 +21,7 @@ export interface FileManager {
    */
   writeJson(path: string, data: JsonValue): Promise<void>;
   /**
-   * Checks whether a file exists.
+   * Checks whether a file or a folder exists.
    *
    * @example
    * const isCalibrated = await client.fileManager.fileExists('calibration.json');
@@ -150,7 +150,7 @@ export const createFileManager = ({
 }: Pick<Adapters, 'storage' | 'extract' | 'folders'>): FileManager => ({
   readJson: (path) => storage.readJson(path),
   writeJson: (path, data) => storage.writeJson(path, data),
-  fileExists: (path) => storage.exists(path),
+  fileExists: async (path) => (await storage.exists(path)) || folders.exists(path),
   iterLinesBytes: async (path, onLine) => {
     for await (const line of storage.readLines(path)) await onLine(line);
   },

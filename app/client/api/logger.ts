@@ -1,5 +1,6 @@
 import { textOf } from '../../../services/errors.ts';
 import { LogLevel } from '../../../services/log.ts';
+import { shownValue } from '../../../services/shown-value.ts';
 import { sinkNames, type LogDispatcher, type SinkName } from '../../logging/log.ts';
 
 /** Options of one log entry. */
@@ -8,7 +9,10 @@ export interface LogOptions {
   readonly fileOnly?: boolean;
 }
 
-/** The unit's log, with its sinks console, file and MQTT. */
+/**
+ * The unit's log, with its sinks console, file and MQTT. A message is a text; anything else is shown: an error with its
+ * causes, an object as JSON.
+ */
 export interface Logger {
   /**
    * Logs a detail for developers.
@@ -16,37 +20,37 @@ export interface Logger {
    * @param options What sinks it goes to, or just `fileOnly`.
    *
    * @example
-   * client.logger.debug('The sensor is warming up');
+   * client.logger.debug({ sensor: 'warming up', celsius: 21.5 });
    */
-  debug(message: string, options?: LogOptions | boolean): void;
+  debug(message: unknown, options?: LogOptions | boolean): void;
   /**
    * Logs normal operation.
    *
    * @example
    * client.logger.info('The fan is on');
    */
-  info(message: string, options?: LogOptions | boolean): void;
+  info(message: unknown, options?: LogOptions | boolean): void;
   /**
    * Logs a problem that the unit can work with.
    *
    * @example
    * client.logger.warning('The sensor answers slowly');
    */
-  warning(message: string, options?: LogOptions | boolean): void;
+  warning(message: unknown, options?: LogOptions | boolean): void;
   /**
    * Logs a failure.
    *
    * @example
    * client.logger.error('The sensor does not answer', { fileOnly: true });
    */
-  error(message: string, options?: LogOptions | boolean): void;
+  error(message: unknown, options?: LogOptions | boolean): void;
   /**
    * Logs a failure that keeps the unit from working.
    *
    * @example
    * client.logger.critical('The fan is blocked');
    */
-  critical(message: string, options?: LogOptions | boolean): void;
+  critical(message: unknown, options?: LogOptions | boolean): void;
   /**
    * Sends every stored entry to the instance, oldest first, but those that are on their way by themselves. Starts the unit
    * if need be.
@@ -111,8 +115,8 @@ export interface LoggerParts {
 }
 
 export const createLogger = ({ log, toggle, sync, stored, clear }: LoggerParts): Logger => {
-  const at = (level: LogLevel) => (message: string, options?: LogOptions | boolean) =>
-    log.log(level, textOf(message), typeof options === 'boolean' ? { fileOnly: options } : options);
+  const at = (level: LogLevel) => (message: unknown, options?: LogOptions | boolean) =>
+    log.log(level, shownValue(message), typeof options === 'boolean' ? { fileOnly: options } : options);
   const turn = (enabled: boolean) => (sink: SinkName) => {
     if (sinkNames.includes(sink)) toggle(sink, enabled);
     else log.log(LogLevel.Warning, `"${textOf(sink)}" is no sink of the log. Name one of ${sinkNames.join(', ')}.`);

@@ -1,5 +1,5 @@
 import type { UnitEnv } from '../../../services/env.ts';
-import { RestError } from '../../../services/errors.ts';
+import { ClientError, RestError } from '../../../services/errors.ts';
 import {
   targetOf,
   type Page,
@@ -47,6 +47,7 @@ export interface RestClient {
   /**
    * Stores a text of up to 1,000,000 characters on the instance; `''` clears it.
    *
+   * @throws {ClientError} `invalid`: it is no text, or has half of a surrogate pair, which no UTF-8 can carry.
    * @example
    * await client.restClient.setStateStorage(JSON.stringify({ duty: 40 }));
    */
@@ -121,6 +122,15 @@ const nodeUuidOf = (topic: string): string => topic.split('/')[1] ?? topic;
 const pageOf = (page: Page | number | undefined, offset: number | undefined): Page | undefined =>
   typeof page === 'number' ? { limit: page, ...(offset !== undefined && { offset }) } : page;
 
+/** @throws {ClientError} `invalid` */
+const checkState = (state: unknown): void => {
+  const fault =
+    typeof state !== 'string' ? 'is no text' : /\p{Surrogate}/u.test(state) ? 'is cut within a character' : '';
+  if (fault === '') return;
+  const advice = 'Store a whole text, such as one of JSON.stringify().';
+  throw new ClientError('invalid', `The state ${fault}, and was not sent. ${advice}`);
+};
+
 export const createRestClient = (parts: RestClientParts): RestClient => {
   const { rest, storage, env, stopSignal, downloadEnv, downloadSchema } = parts;
   const target = async () => targetOf(await env());
@@ -130,7 +140,10 @@ export const createRestClient = (parts: RestClientParts): RestClient => {
       storage.writeBytes(path, await rest.getFile(await target(), addressOf(url), maxBytes, stopSignal())),
     downloadEnv: async (path) => void (await downloadEnv(path)),
     downloadSchema: async (path) => void (await downloadSchema(path)),
-    setStateStorage: async (state) => rest.setStateStorage(await target(), state, stopSignal()),
+    setStateStorage: async (state) => {
+      checkState(state);
+      await rest.setStateStorage(await target(), state, stopSignal());
+    },
     getStateStorage: async () => rest.getStateStorage(await target(), stopSignal()),
     getInputByOutput: async (topic, page, offset) =>
       rest.getInputByOutput(await target(), nodeUuidOf(topic), pageOf(page, offset), stopSignal()),

@@ -132,6 +132,15 @@ export const clientRows: Rows = {
   },
   setStateStorage: async ({ client }) => {
     await client.setStateStorage('kept "text"\n');
+    for (const wrong of [
+      'half \ud83d of an emoji',
+      '\udd11',
+      42 as unknown as string,
+      undefined as unknown as string,
+    ]) {
+      const call = client.setStateStorage(wrong);
+      await expect(call).rejects.toMatchObject({ name: 'ClientError', code: 'invalid' });
+    }
     expect(await client.getStateStorage()).toBe('kept "text"\n');
   },
   getStateStorage: async ({ client }) => {

@@ -118,6 +118,9 @@ export const fileManagerRows: Rows = {
   },
   fileExists: async ({ client, path }) => {
     expect(await client.fileManager.fileExists(path('nowhere.json'))).toBe(false);
+    expect(await client.fileManager.fileExists(path('schema.json'))).toBe(true);
+    expect(await client.fileManager.fileExists(path('.'))).toBe(true);
+    expect(await client.fileManager.fileExists(path('schema.json/x'))).toBe(false);
   },
   iterLinesBytes: async ({ client, path }) => {
     await writeFile(path('lines.txt'), 'one\n\ntwo\r\nthree');

@@ -42,3 +42,14 @@ test('a sink that is none is told in the log, and changes nothing', () => {
     text: expect.stringContaining('"printer" is no sink'),
   });
 });
+
+test('objects given to the logger are shown as JSON, and errors with their causes', async () => {
+  const { logger } = live.client;
+  logger.info({ celsius: 21.5, sensor: new Map([['id', 7n]]) });
+  logger.error(new TypeError('no sensor', { cause: new Error('unplugged') }));
+  const wanted = ['{"celsius":21.5,"sensor":{"id":"7n"}}', 'TypeError: no sensor, caused by Error: unplugged'];
+  for (const sink of sinks) {
+    await until(async () => (await texts[sink]()).includes(wanted[1]));
+    expect(await texts[sink]()).toEqual(expect.arrayContaining(wanted));
+  }
+});
