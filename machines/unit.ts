@@ -4,11 +4,14 @@
  *     idle ─start─▶ recovering ─▶ loadingSettings ─▶ loadingSchema ─▶ operating { offline ◀─▶ online }
  *                                       └───fail────────┴─▶ misconfigured         └─stop─▶ closing ─▶ stopped
  *
+ * With MQTT switched off, operating is restOnly.
+ *
  * Beside the life cycle, one region handles facts and requests at any time, one logs and emits events, one decides when
  * the version may be reported, and one per child keeps that child running.
  */
 import { newUnitContext } from './unit/context.ts';
 import { misconfigured } from './unit/notices.ts';
+import { restOnly } from './unit/rest-only.ts';
 import { unitSetup } from './unit/setup.ts';
 import {
   failed,
@@ -116,8 +119,10 @@ export const unitMachine = unitSetup.createMachine({
           states: {
             offline: {
               description: 'No link, or its topics are not answered yet.',
+              always: { guard: 'isRestOnly', target: 'restOnly' },
               on: { 'mqtt.online': { target: 'online' } },
             },
+            restOnly,
             online: {
               description: 'The link is open and the topics are subscribed to.',
               entry: [

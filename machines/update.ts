@@ -11,6 +11,7 @@
  */
 import { newUpdateContext } from './update/context.ts';
 import { postponedOrFailed, spentAfter, trialFailureOf } from './update/failures.ts';
+import { proving } from './update/proving.ts';
 import { updateSetup } from './update/setup.ts';
 
 export type * from './update/context.ts';
@@ -28,6 +29,7 @@ export const updateMachine = updateSetup.createMachine({
     'update.pursue': { actions: [{ type: 'beginPursuit', params: ({ event }) => event }] },
     'broker.up': { actions: [{ type: 'noteLink', params: ({ event }) => event }] },
     'broker.down': { actions: [{ type: 'noteNoLink' }] },
+    'update.askTarget': { actions: [{ type: 'wantTarget' }] },
     'broker.denied': { actions: [{ type: 'noteDenial' }] },
   },
   states: {
@@ -284,32 +286,7 @@ export const updateMachine = updateSetup.createMachine({
       entry: [{ type: 'reportTrial' }],
       initial: 'proving',
       states: {
-        proving: {
-          description: 'The version has to get online, and the app to be ready.',
-          initial: 'connecting',
-          states: {
-            connecting: {
-              description: 'Waits for the broker to grant the base topics.',
-              always: { guard: 'hasLink', target: 'asking' },
-            },
-            asking: {
-              description: 'Asks the app whether it is ready.',
-              always: { guard: 'hasNoLink', target: 'connecting' },
-              invoke: {
-                id: 'checkReady',
-                src: 'checkReady',
-                onDone: { target: '#update.confirming' },
-                onError: { target: '#update.givingUp', actions: [{ type: 'fail', params: { phase: 'trial' } }] },
-              },
-            },
-          },
-          after: {
-            healthyWithin: [
-              { guard: 'hasLink', target: '#update.givingUp', actions: [{ type: 'failTrial' }] },
-              { target: 'probing' },
-            ],
-          },
-        },
+        proving,
         probing: {
           description: 'Asks whether the version before could get online, which this one can not.',
           always: { guard: 'hasLink', target: 'resuming' },

@@ -1,9 +1,11 @@
 import { fromPromise } from 'xstate';
 import type { Clock } from './clock.ts';
-import { ClientError } from './errors.ts';
+import type { UnitEnv } from './env.ts';
+import { ClientError, RestError } from './errors.ts';
 import type { TrialFailure } from './firmware-journal.ts';
 import type { FirmwareStatus } from './firmware-transitions.ts';
 import type { FirmwareStore } from './firmware.ts';
+import { targetOf, type Rest } from './rest.ts';
 import type { BrokerAddress, BrokerProbe, LastLink } from './last-link.ts';
 
 /**
@@ -43,6 +45,9 @@ export const checkReady = (isReady: () => unknown) =>
   });
 export type CheckReady = ReturnType<typeof checkReady>;
 
+/** Statuses by which an instance refuses a unit, or does not know it. */
+const refusals: ReadonlySet<number | undefined> = new Set([401, 403, 404, 422]);
+
 /** What tells whether the version before could get online. */
 export interface OldWay {
   readonly probe: BrokerProbe;
@@ -77,6 +82,28 @@ export const probeOldWay = ({ probe, lastLink, current }: OldWay) =>
     return probe.isThere(good, signal);
   });
 export type ProbeOldWay = ReturnType<typeof probeOldWay>;
+
+/**
+ * Finds out whether the instance is there over REST, for the update machine's `probe` in a unit without MQTT: it is if it
+ * answers, also if it refuses this very version. A server that is down, or overloaded, is not.
+ *
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { probeInstance, readEnv } from 'pepeunit-client/services';
+ *
+ * const env = () => readEnv(unit.world.storage, 'env.json');
+ * const machine = updateMachine.provide({ actors: { probe: probeInstance(unit.world.http, env) } });
+ */
+export const probeInstance = (rest: Rest, env: () => Promise<UnitEnv>) =>
+  fromPromise<boolean, { isDenied: boolean }>(async ({ signal }) => {
+    try {
+      await rest.getTargetVersion(targetOf(await env()), signal);
+      return true;
+    } catch (thrown) {
+      // A version that has no env is at fault itself.
+      return !(thrown instanceof RestError) || refusals.has(thrown.status);
+    }
+  });
 
 /**
  * Notes on disk that a trial waits, for the update machine's `noteWait`.

@@ -28,6 +28,8 @@ export interface UnitRuntime<TEnv extends object> {
   readonly lifecycle: Lifecycle;
   /** Starts the unit: it loads its documents and connects. @throws {ClientError} `stopped`, `failed`, `options` */
   start(): void;
+  /** Whether MQTT is switched on. */
+  readonly usesMqtt: boolean;
   /** Sends a request, and waits until the child machine is idle. @throws {PepeunitError} Its last attempt failed. */
   ask(request: UnitRequest, child: ChildName): Promise<void>;
 }
@@ -114,5 +116,6 @@ export const createUnit = <TEnv extends object>(
   root.on('timeSynced', ({ offsetMs }) => plane.adoptTime(offsetMs));
   const requests = createRequests(lifecycle, root);
 
-  return { root, documents, plane, epoch, metrics, cycle, inFlight, lifecycle, ...requests };
+  const usesMqtt = options.ffMqttEnable;
+  return { root, documents, plane, epoch, metrics, cycle, inFlight, lifecycle, usesMqtt, ...requests };
 };

@@ -14,6 +14,7 @@ import {
 } from './options/options.ts';
 import { waitForEvent, type UnitActor } from './await-event.ts';
 import type { UnitMetrics } from './metrics.ts';
+import { createRestReady } from './ready.ts';
 import { createUnit, type UnitRuntime } from './assemble.ts';
 import { ClientUpdates } from './updates.ts';
 
@@ -34,6 +35,7 @@ type EventOf<TType> = Extract<UnitEvent, { type: TType }>;
 export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends ClientUpdates<TEnv> {
   readonly #unit: UnitRuntime<TEnv>;
   readonly #restartMode: RestartMode;
+  readonly #ready: (options?: WaitOptions) => Promise<void>;
   #updateHandler: ((client: this, payload: JsonObject) => unknown) | undefined;
 
   constructor(
@@ -55,6 +57,10 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
     super(unit, adapters, resolved, (path) => files.absolute(path));
     this.#unit = unit;
     this.#restartMode = resolved.restartMode;
+    const start = () => unit.start();
+    this.#ready = unit.usesMqtt
+      ? this.mqttClient.connect
+      : createRestReady({ root: unit.root, clock: adapters.clock, start });
   }
 
   /**
@@ -104,7 +110,8 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   }
 
   /**
-   * Starts the unit, and resolves once it is online with its topics subscribed.
+   * Starts the unit, and resolves once it is online with its topics subscribed; without MQTT (`ffMqttEnable`), once its
+   * documents are loaded.
    *
    * @throws {SettingsError | SchemaError | ClientError} A document or an option (`options`) is invalid, the client was
    * stopped (`stopped`), its root machine failed (`failed`), or the wait was over (`timeout`, `aborted`).
@@ -112,7 +119,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
    * await client.ready({ timeoutMs: 60_000 });
    */
   ready(options?: WaitOptions): Promise<void> {
-    return this.mqttClient.connect(options);
+    return this.#ready(options);
   }
 
   /**

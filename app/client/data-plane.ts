@@ -106,7 +106,7 @@ export const createDataPlane = (parts: DataPlaneParts): DataPlane => {
   });
   const mqttLog = createMqttLogSink(publisher, () => log.config.maxLength);
   log.addSink('file', logFile);
-  log.addSink('mqtt', mqttLog);
+  if (options.ffMqttEnable) log.addSink('mqtt', mqttLog);
   const pauseMs = () => maxPauseMs(env(), options.mqtt);
   const inbox = createInbox({ clock, limits: defaultInboxLimits, pauseMs, warn });
   const commands = createCommandIntake({ onCommand, warn });

@@ -42,6 +42,7 @@ import {
   forgetOutcome,
   noteFailure,
   noteWait,
+  probeInstance,
   probeOldWay,
   recallFailure,
   recoverFirmware,
@@ -106,7 +107,9 @@ const update = ({ adapters, options, documents, plane, restart, handOver, isRead
       restart: restartProcess(restart),
       handOver: handOverUpdate(handOver),
       checkReady: checkReady(isReady),
-      probe: probeOldWay({ probe, lastLink, current: () => plane.router.brokerAddress() }),
+      probe: options.ffMqttEnable
+        ? probeOldWay({ probe, lastLink, current: () => plane.router.brokerAddress() })
+        : probeInstance(http, env(documents.settingsSources)),
       noteWait: noteWait(firmware),
       endWait: endWait(firmware),
       noteFailure: noteFailure(firmware),
@@ -213,6 +216,7 @@ export const rootFactory = (parts: RootParts) => {
   return (carried: CarriedOver | undefined): UnitActor => {
     const input = {
       managesWifi: options.ffWifiManagerEnable,
+      isRestOnly: !options.ffMqttEnable,
       protocol: options.mqtt.protocol ?? 'auto',
       brokers: Math.max(1, options.mqtt.brokers?.length ?? 1),
       ...(options.mqtt.timeoutMs !== undefined && { mqttTimeoutMs: options.mqtt.timeoutMs }),

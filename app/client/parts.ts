@@ -7,6 +7,7 @@ import { measureState, type StateReport } from '../../services/system.ts';
 import type { Adapters } from '../platform.ts';
 import { createFileManager, type FileManager } from './api/file-manager.ts';
 import { createLogger, type Logger } from './api/logger.ts';
+import { mqttIsOff } from './api/link-requests.ts';
 import { createMqttClient, type MqttClient, type Payload } from './api/mqtt-client.ts';
 import { createRestClient, type RestClient } from './api/rest-client.ts';
 import type { SchemaManager } from './api/schema.ts';
@@ -17,9 +18,10 @@ import type { UnitRuntime } from './assemble.ts';
 import { waitForEvent, type PublicActor } from './await-event.ts';
 import type { Root } from './root.ts';
 
-type Machines = Pick<UnitRuntime<object>, 'root' | 'lifecycle' | 'plane'>;
+type Machines = Pick<UnitRuntime<object>, 'root' | 'lifecycle' | 'plane' | 'usesMqtt'>;
 
-const syncLogs = async ({ root: { actor }, lifecycle }: Machines): Promise<number> => {
+const syncLogs = async ({ root: { actor }, lifecycle, usesMqtt }: Machines): Promise<number> => {
+  if (!usesMqtt) throw mqttIsOff();
   lifecycle.start();
   const ended = waitForEvent(actor, ['logsSynced'], ['logsFailed'], { child: 'logger' });
   actor.send({ type: 'logger.sync' });
@@ -112,6 +114,7 @@ export abstract class ClientParts<TEnv extends object> {
       root,
       clock: adapters.clock,
       start: () => unit.start(),
+      usesMqtt: unit.usesMqtt,
       inbox: plane.inbox,
       publisher: plane.publisher,
       warn: plane.warn,

@@ -84,6 +84,8 @@ export type UnitEvent = UnitRequest | ChildFact;
 export type UnitEmitted =
   | { type: 'online' }
   | { type: 'offline' }
+  /** The unit is at work, with MQTT switched off. */
+  | { type: 'restOnly' }
   /** The link was closed on request. */
   | { type: 'disconnected' }
   /** The instance denies the unit its own topics, as it does while it is away. Messages wait until `granted`. */
@@ -116,6 +118,8 @@ export type UnitEmitted =
   | { type: 'stopped' };
 
 export interface UnitInput {
+  /** Whether MQTT is switched off: the unit works over REST alone. @defaultValue false */
+  isRestOnly?: boolean;
   /** Whether the unit manages the WiFi link. */
   managesWifi: boolean;
   protocol: MqttProtocol;

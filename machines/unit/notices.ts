@@ -35,6 +35,11 @@ const shortList = (topics: readonly string[]): string =>
 const noSupervisor =
   'without `pepeunit run` nobody restores the previous version when this one hangs or can not even start';
 
+const causeOfWait = (isDenied: boolean, isRestOnly = false): string => {
+  if (isRestOnly) return 'the instance can not be reached';
+  return isDenied ? "the broker denies this unit's base topics" : 'no broker can be reached';
+};
+
 /** A log line and an event for the app. */
 interface Notice {
   readonly line?: LogLine | undefined;
@@ -170,10 +175,10 @@ export const notices = {
       text: `${count === 1 ? '1 file' : `${count} files`} that no update had brought gave way to version ${version}, kept in ${folder}: ${names.join(', ')}${count > names.length ? ` and ${count - names.length} more` : ''}`,
     },
   }),
-  'update.waiting': ({ version, isDenied }) => ({
+  'update.waiting': ({ version, isDenied }, { isRestOnly }) => ({
     line: {
       level: 'Warning',
-      text: `The trial of version ${version} waits: ${isDenied ? "the broker denies this unit's base topics" : 'no broker can be reached'}, and no other version could get online now`,
+      text: `The trial of version ${version} waits: ${causeOfWait(isDenied, isRestOnly)}, and no other version could get online now`,
     },
   }),
   'update.confirmed': ({ version }) => ({

@@ -7,8 +7,8 @@ const wantTopics = ({ isOperating, topics, extraTopics }: UnitContext): Message[
     ? [{ to: 'mqtt', event: { type: 'mqtt.want', topics: [...(topics?.subscribed ?? []), ...extraTopics] } }]
     : [];
 
-const keepLink = ({ isOperating, isLinkWanted, settings }: UnitContext): Message[] =>
-  isOperating && isLinkWanted && settings
+const keepLink = ({ isOperating, isLinkWanted, isRestOnly, settings }: UnitContext): Message[] =>
+  isOperating && isLinkWanted && isRestOnly !== true && settings
     ? [
         {
           to: 'mqtt',
@@ -70,6 +70,10 @@ const configureUpdate = ({ settings, handsOver }: UnitContext): Message => ({
 
 const recallReset: Message = { to: 'reset', event: { type: 'reset.recall' } };
 
+/** Without MQTT no connect asks for the target version. */
+const askTarget = ({ isOperating, isRestOnly }: UnitContext): Message[] =>
+  isOperating && isRestOnly === true ? [{ to: 'update', event: { type: 'update.askTarget' } }] : [];
+
 const recover: Message = { to: 'update', event: { type: 'update.recover' } };
 
 const configureReporter = ({ settings }: UnitContext): Message[] =>
@@ -98,7 +102,11 @@ export const initialMessages: { [K in ChildName]: (context: UnitContext) => Mess
   wifi: bringWifiUp,
   time: (context) => [networkMessage('time', context)],
   mqtt: (context) => [...wantTopics(context), networkMessage('mqtt', context), ...keepLink(context)],
-  update: (context) => [configureUpdate(context), ...(context.isOperating ? [recover, updateMessage(context)] : [])],
+  update: (context) => [
+    configureUpdate(context),
+    ...(context.isOperating ? [recover, updateMessage(context)] : []),
+    ...askTarget(context),
+  ],
   logger: (context) => [loggerMessage(context)],
   reset: ({ isOperating }) => (isOperating ? [recallReset] : []),
   stateReporter: (context) => [holdMessage(context), ...configureReporter(context), reporterMessage(context)],
@@ -180,6 +188,7 @@ export const routes = {
   passNetworkOn: (context) => [networkMessage('time', context), networkMessage('mqtt', context), ...keepLink(context)],
   keepLink,
   resumeLink: (context) => (context.hasNetwork ? keepLink(context) : []),
+  askTarget,
   retryLink: () => [{ to: 'mqtt', event: { type: 'mqtt.retry' } }],
   wantTopics,
   applySettings: (context) => [

@@ -128,6 +128,7 @@ const base = setup({
     isNotable: ({ context, event }) => noticeOf(event, context) !== undefined,
     hasSettings: ({ context }) => context.settings !== undefined,
     isStartDue: ({ context }) => context.isStartDue,
+    isRestOnly: ({ context }) => context.isRestOnly === true,
   },
   delays: {
     recoverWithin: 150_000,

@@ -28,6 +28,7 @@ export const updateInput = ({ context, self }: Starting): InputFrom<typeof updat
   checksVersion: context.checksVersion,
   isCompiled: context.isCompiled,
   isSupervised: context.isSupervised,
+  isRestOnly: context.isRestOnly === true,
 });
 
 export const loggerInput = ({ context, self }: Starting): InputFrom<typeof loggerMachine> => ({

@@ -28,6 +28,8 @@ export type UpdateEvent =
   /** The link is open and each topic was answered; `denied` has the denied base topics. */
   | { type: 'broker.up'; denied: readonly string[] }
   | { type: 'broker.down' }
+  /** Ask the instance for its target version, as after a connect: a unit without MQTT is at work. */
+  | { type: 'update.askTarget' }
   /** The broker denied all of the base topics, which ended the link. */
   | { type: 'broker.denied' };
 
@@ -100,6 +102,8 @@ export interface UpdateInput {
   isCompiled: boolean;
   /** Whether a supervisor starts the program, counts its starts and rolls back. */
   isSupervised: boolean;
+  /** Whether MQTT is switched off: a version proves itself over REST alone. @defaultValue false */
+  isRestOnly?: boolean;
 }
 
 export interface UpdateContext extends UpdateInput {

@@ -37,9 +37,10 @@ const offline = (message: string): Failure => ({ name: 'FirmwareError', code: 'o
 const hours = (ms: number): number => Math.round(ms / 360_000) / 10;
 
 /** The reason why a trial is not confirmed yet. */
-export const trialFailure = ({ denied, isDenied, lastDenied, trial }: UpdateContext): Failure => {
+export const trialFailure = ({ denied, isDenied, lastDenied, trial, isRestOnly }: UpdateContext): Failure => {
   const within = `within ${(trial?.healthyWithinMs ?? 0) / 1000} s`;
   if (denied?.length === 0) return unhealthy(`the app was not ready ${within}`);
+  if (isRestOnly) return offline(`the instance did not answer over REST ${within}`);
   if (isDenied) return unhealthy(`the broker denied its topics ${lastDenied.join(', ') || 'altogether'}`);
   if (!trial?.isWaiting) return offline(`it did not get online ${within}`);
   return offline(`it did not get online; no broker could be reached for ${hours(trial.waitedMs ?? 0)} h`);

@@ -155,6 +155,9 @@ export const updateSetup = setup({
       lastDenied: denied,
       isTargetDue: context.isTargetDue || context.denied === undefined,
     })),
+    wantTarget: assign({ isTargetDue: true }),
+    /** The instance answered over REST: without MQTT this is as good as a link. */
+    noteReached: assign({ denied: [] }),
     noteNoLink: assign({ denied: undefined, isTargetDue: false, unanswered: undefined }),
     /** Keeps and reports the failure of a phase, and counts it: the target is tried again. */
     postpone: enqueueActions(({ context, event, enqueue }, { phase }: { phase: UpdatePhase }) => {
@@ -195,6 +198,8 @@ export const updateSetup = setup({
     hasNext: ({ context }) => context.next !== undefined,
     hasOutcome: ({ context }) => context.outcome !== undefined,
     hasLink: ({ context }) => context.denied?.length === 0,
+    /** Whether the unit has its documents, and no link to wait for. */
+    isAtWorkOverRest: ({ context }) => context.isRestOnly === true && context.isTargetDue,
     hasNoLink: ({ context }) => context.denied?.length !== 0,
     hasWait: (_, { trial }: FirmwareStatus) => trial?.isWaiting === true,
     hasWaitedEnough: ({ context }) => trials.hasWaitedEnough(context),
@@ -237,6 +242,7 @@ export const updateSetup = setup({
     restartWithin: 120_000,
     handOverWithin: 600_000,
     discardWithin: 120_000,
+    reachAgainAfter: 5_000,
     healthyWithin: ({ context }) => timerMs(trials.provingMs(context)),
     probeWithin: 10_000,
     probeAfter: ({ context }) => context.nextProbeMs,

@@ -9,7 +9,7 @@ import type { Publisher } from '../../messaging/outbound/publisher.ts';
 import { isOnline, waitForEvent } from '../await-event.ts';
 import type { Root } from '../root.ts';
 import { createExtraTopics } from './extra-topics.ts';
-import { createLinkRequests } from './link-requests.ts';
+import { createLinkRequests, mqttIsOff } from './link-requests.ts';
 import { checkWait, type WaitOptions } from '../options/options.ts';
 import { waitWithin } from './wait-limit.ts';
 import type { Clock } from '../../../services/clock.ts';
@@ -23,7 +23,7 @@ export interface MqttClient {
    * Starts the unit if need be, and resolves once the link is up and the topics are subscribed.
    *
    * @throws {ClientError | SettingsError | SchemaError} The client was stopped (`stopped`), its root machine failed
-   * (`failed`), the wait was over (`timeout`, `aborted`), {@link MqttClient.disconnect} overtook it (`superseded`), or a
+   * (`failed`), MQTT is switched off (`unsupported`), the wait was over (`timeout`, `aborted`), {@link MqttClient.disconnect} overtook it (`superseded`), or a
    * document or an option is invalid.
    * @example
    * await client.mqttClient.connect({ timeoutMs: 60_000 });
@@ -140,6 +140,8 @@ export interface MqttClientParts {
   readonly root: Root;
   readonly clock: Clock;
   readonly start: () => void;
+  /** Whether MQTT is switched on. */
+  readonly usesMqtt: boolean;
   readonly inbox: Inbox;
   readonly publisher: Publisher;
   readonly warn: (message: string) => void;
@@ -196,10 +198,12 @@ const createDropInput = (inbox: Inbox): MqttClient['dropInput'] => {
   return dropInput;
 };
 
-export const createMqttClient = ({ root, clock, start, inbox, publisher, warn }: MqttClientParts): MqttClient => {
+export const createMqttClient = (parts: MqttClientParts): MqttClient => {
+  const { root, clock, start, usesMqtt, inbox, publisher, warn } = parts;
   const requests = createLinkRequests();
   const connect = async (options: WaitOptions = {}) => {
     checkWait(options);
+    if (!usesMqtt) throw mqttIsOff();
     await waitWithin(clock, options, async (ended) => {
       if (isOnline(root.actor)) return;
       requests.connect();
@@ -216,7 +220,7 @@ export const createMqttClient = ({ root, clock, start, inbox, publisher, warn }:
   };
 
   const publishDetailed: MqttClient['publishDetailed'] = (topic, message, options) => {
-    const misuse = misuseOf(topic, message, options);
+    const misuse = usesMqtt ? misuseOf(topic, message, options) : 'MQTT is switched off (ffMqttEnable)';
     if (misuse !== undefined) {
       warn(`A message for ${textOf(topic)} was refused: ${misuse}.`);
       return Promise.resolve(refused(misuse));

@@ -71,7 +71,7 @@ const both =
 
 export const createDocuments = <TEnv extends object>(
   { storage: files, http: rest, keptEnv, firmware, givenRecord: record }: Adapters,
-  { envFilePath, schemaFilePath, documents }: ResolvedOptions,
+  { envFilePath, schemaFilePath, documents, ffMqttEnable }: ResolvedOptions,
   requests: DocumentRequests,
 ): Documents<TEnv> => {
   const { readJsonNow, pathOf, stopSignal, warn } = requests;
@@ -84,7 +84,9 @@ export const createDocuments = <TEnv extends object>(
   const { settings, adopt: showEnv } = createSettings<TEnv>(envRequests);
   const { schema, adopt: showSchema } = createSchemaManager({ load: requests.loadSchema, update });
   const holder = envHolder(both(showEnv, requests.onEnv));
-  const settingsSources: SettingsSources = { storage, rest, path: envFilePath, holder, keptEnv, firmware, changes };
+  // Without a link nothing could end the trial of an env.
+  const trial = ffMqttEnable ? { keptEnv } : {};
+  const settingsSources = { storage, rest, path: envFilePath, holder, firmware, changes, ...trial };
   const topics = schemaHolder(both(showSchema, requests.onSchema));
   const schemaSources = { storage, rest, path: schemaFilePath, holder: topics, env, take };
   const look = (name: DocumentName): unknown => given.now(name) ?? readJsonNow?.(paths[name]);

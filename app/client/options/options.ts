@@ -97,6 +97,13 @@ export interface PepeunitClientOptions<TUnit = unknown> {
   readonly ffVersionCheckEnable?: boolean;
   /** Whether the client joins the WiFi network of env.json itself. It needs a `wifi` adapter that can. @defaultValue false */
   readonly ffWifiManagerEnable?: boolean;
+  /**
+   * Whether the unit keeps an MQTT link. Turn it off for a unit that uses REST alone: it gets no messages and no commands,
+   * reports no state, sends no log, and refuses what is published. It asks for its target version at each start.
+   *
+   * @defaultValue true
+   */
+  readonly ffMqttEnable?: boolean;
   /** Whether log entries go to the console. @defaultValue true */
   readonly ffConsoleLogEnable?: boolean;
   /** Whether log entries go to the instance over MQTT. Turn it off to save traffic. @defaultValue true */
@@ -168,6 +175,7 @@ export const resolveOptions = (given: PepeunitClientOptions, absolute: (path: st
     ntpHost: 'pool.ntp.org',
     ffVersionCheckEnable: true,
     ffWifiManagerEnable: false,
+    ffMqttEnable: true,
     ffConsoleLogEnable: true,
     ffMqttLogEnable: true,
     ffFileLogEnable: true,

@@ -95,6 +95,7 @@ export const optionTable = fields(
     ntpHost: text("a host's name", /^[^\s/]+$/),
     ffVersionCheckEnable: flag,
     ffWifiManagerEnable: flag,
+    ffMqttEnable: flag,
     ffConsoleLogEnable: flag,
     ffMqttLogEnable: flag,
     ffFileLogEnable: flag,

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import * as entry from '../../../app/node.ts';
+import { parseEnv } from '../../../services/env.ts';
+import { envDocument } from '../../support/documents.ts';
+import { resolveOptions } from '../../../app/client/options/options.ts';
 
 const client = new entry.PepeunitClient({
   envFilePath: 'env.json',
@@ -105,6 +108,7 @@ describe('what the sister clients have besides has its member', () => {
     ['download any file', 'restClient', 'downloadFile'],
     ['levels as numbers', 'export', 'logLevelValue'],
     ['iterate over the log', 'logger', 'lines'],
+    ['change the handlers', 'client', 'setOutputHandler'],
     ['change settings', 'settings', 'update'],
     ['save settings', 'settings', 'save'],
     ['replace the schema', 'schema', 'update'],
@@ -121,4 +125,23 @@ describe('what the sister clients have besides has its member', () => {
   ])('%s: %s.%s', (_, place, member) => {
     expect(Reflect.has(places[place], member)).toBe(true);
   });
+
+  test.each([
+    ['switch MQTT off', 'ffMqttEnable'],
+    ['documents without files', 'documents'],
+  ])('%s: the option %s', (_, option) => {
+    expect(
+      resolveOptions({ envFilePath: '', schemaFilePath: '', logFilePath: '' }, (path) => path).options,
+    ).toHaveProperty(option);
+  });
+
+  test('older names of variables', () => {
+    const { reserved, renamed } = parseEnv(
+      envDocument({ MINIMAL_LOG_LEVEL: 'Error', WIFI_SSID: 'home', WIFI_PASS: 'x' }),
+    );
+    expect(reserved).toMatchObject({ PU_MIN_LOG_LEVEL: 'Error', PUC_WIFI_SSID: 'home', PUC_WIFI_PASS: 'x' });
+    expect(renamed).toHaveLength(3);
+  });
+
+  test('the base sections can be searched', () => expect(entry.SearchScope.Everything).toBe('everything'));
 });

@@ -61,6 +61,12 @@ export const lifecycle = {
     if (hasAlwaysRun('logger', seen))
       expect(lastTold('logger', seen, 'broker.up', 'broker.down')).not.toBe('broker.up');
   },
+  'lifecycle.operating.restOnly': (seen: Seen<UnitContext>) => {
+    expect(seen.context).toMatchObject({ isRestOnly: true, isOnline: false });
+    expect(lastOf(seen.emitted, 'restOnly', 'stopped')).toBe('restOnly');
+    isTold('update', 'update.askTarget', seen);
+    expect(seen.told('mqtt').map(({ type }) => type)).not.toContain('mqtt.connect');
+  },
   'lifecycle.operating.online': (seen: Seen<UnitContext>) => {
     expect(seen.context.isOnline).toBe(true);
     expect(lastOf(seen.emitted, 'online', 'offline')).toBe('online');

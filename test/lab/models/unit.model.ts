@@ -58,6 +58,14 @@ const regions: readonly Region<UnitContext>[] = [
     uses: (label) => /wifi|settings says settings\.loaded/.test(label),
     key: ({ settings: kept, hasNetwork }) => [kept?.linkRevision, hasNetwork],
   },
+  {
+    name: 'at work over REST alone',
+    input: { isRestOnly: true },
+    prelude: loaded,
+    uses: (label) =>
+      /^unit\.|^mqtt\.(dis)?connect|mqtt says mqtt\.stopped|update (fails|says update\.ready)|Within/.test(label),
+    key: mainKey,
+  },
   ...[loaded, ['unit.start']].map((prelude): Region<UnitContext> => ({
     name: `the reports during an update, after ${prelude.length} steps`,
     prelude,

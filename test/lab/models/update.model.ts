@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import { updateMachine, type UpdateContext } from '../../../machines/update.ts';
-import type { FirmwareStatus } from '../../../services/firmware-transitions.ts';
 import { failing } from '../../support/actors.ts';
-import { defineModel, type Region, type Seen } from './model.ts';
+import { defineModel, type Seen } from './model.ts';
+import { found, regions } from './update-regions.ts';
 
 const target = (commitVersion: string) => ({ commitVersion });
 const compiled = { ...target('two'), firmwareLink: 'https://host/two' };
@@ -19,24 +19,6 @@ const endings = [
 const endingsIn = ({ facts }: Seen<UpdateContext>) => facts.filter(({ type }) => endings.includes(type));
 const lastOf = ({ facts }: Seen<UpdateContext>, ...types: string[]) =>
   facts.findLast((fact) => types.includes(fact.type));
-
-const settled: FirmwareStatus = { phase: 'settled' };
-const onTrial = (starts: number): FirmwareStatus => ({
-  phase: 'trial',
-  trial: { from: 'one', to: 'two', starts, maxStarts: 3, healthyWithinMs: 60_000 },
-});
-const trialThatWaits = (waitedMs: number): FirmwareStatus => {
-  const { trial, ...status } = onTrial(1);
-  return { ...status, ...(trial && { trial: { ...trial, isWaiting: true, waitedMs } }) };
-};
-const found: readonly FirmwareStatus[] = [
-  settled,
-  trialThatWaits(86_390_000),
-  onTrial(1),
-  onTrial(4),
-  { phase: 'settled', failed: { version: 'two', reason: 'it hung' } },
-  { phase: 'settled', outcome: { version: 'two', result: 'rolledBack', reason: 'it hung' } },
-];
 
 const runs =
   (id: string) =>
@@ -69,76 +51,6 @@ const tries =
     expect(lastOf(seen, 'update.tried', 'update.settled')?.type, 'nothing is reported').toBe('update.tried');
   };
 
-const key = (context: UpdateContext) => [
-  context.commitVersion,
-  context.handsOver,
-  context.target,
-  context.next,
-  context.ending?.phase,
-  context.staged.id,
-  context.placed,
-  context.trial?.starts,
-  context.trial?.isWaiting,
-  (context.trial?.waitedMs ?? 0) >= 86_400_000,
-  context.isSuspect,
-  context.isDenied,
-  context.denied,
-  context.failed?.version,
-  context.outcome?.result,
-  context.isTargetDue,
-  context.unanswered !== undefined,
-  context.pursuit?.target,
-  context.pursuit && context.pursuit.retry.attempts > 0,
-  context.answered,
-];
-
-const input = { mode: 'restart_exec', checksVersion: true, isCompiled: false, isSupervised: false };
-const awake = ['update.configure {"commitVersion":"one"}', 'update.recover', `recover done ${JSON.stringify(settled)}`];
-const isFlight = (label: string) =>
-  !/broker|askTarget|pursue|\(2\)|commitVersion":"one"}$|recover done .*(trial|failed|outcome)/.test(label);
-const isPlainFlight = (label: string) => isFlight(label) && !/handsOver|https/.test(label);
-const isTrial = (label: string) => !/update.configure|askTarget|pursue|\(2\)|https|update.start .*one/.test(label);
-
-const regions: readonly Region<UpdateContext>[] = [
-  { name: 'restarting after', input: { ...input, isCompiled: true }, prelude: awake, uses: isFlight, key },
-  { name: 'running on', input: { ...input, mode: 'no_restart' }, prelude: awake, uses: isPlainFlight, key },
-  {
-    name: 'taking over env and schema, whatever the version',
-    input: { ...input, mode: 'env_schema_only', checksVersion: false },
-    prelude: awake,
-    uses: isPlainFlight,
-    key,
-  },
-  { name: 'what an earlier start has left', input: { ...input, isCompiled: true }, uses: isTrial, key },
-  {
-    name: 'what an earlier start has left, supervised',
-    input: { ...input, isCompiled: true, isSupervised: true },
-    uses: (label) => isTrial(label) && !label.startsWith('update.start'),
-    key,
-  },
-  {
-    name: 'what an earlier start has left, restarted by hand',
-    input: { ...input, isCompiled: true, mode: 'no_restart' },
-    uses: (label) => isTrial(label) && !label.startsWith('update.start'),
-    key,
-  },
-  {
-    name: 'asking for the target',
-    input,
-    prelude: awake,
-    uses: (label) =>
-      /broker\.(up .*\[\]|down)|ask|download|retryAfter|pursue .*two"}}|update.start .*two"}}/.test(label),
-    key,
-  },
-  {
-    name: 'trying a command again',
-    input: { ...input, isCompiled: true },
-    prelude: awake,
-    uses: (label) => /pursue|update.start .*two|download|verify|stage|discard|retryAfter/.test(label),
-    key,
-  },
-];
-
 const downloadErrors = [new Error('the archive is refused'), failing('network', 'No connection')];
 
 export const updateModel = defineModel<typeof updateMachine>({
@@ -157,6 +69,7 @@ export const updateModel = defineModel<typeof updateMachine>({
     { type: 'broker.up', denied: ['d/input_base_topic/u/update/pepeunit'] },
     { type: 'broker.down' },
     { type: 'broker.denied' },
+    { type: 'update.askTarget' },
   ],
   outputs: {
     recover: found,
@@ -213,6 +126,11 @@ export const updateModel = defineModel<typeof updateMachine>({
     trial: ({ context }) => expect(context.trial).toBeDefined(),
     'trial.proving': ({ context }) => expect(context.trial).toBeDefined(),
     'trial.proving.connecting': tries(),
+    'trial.proving.reaching': (seen) => {
+      tries('reach')(seen);
+      expect(seen.context.isRestOnly).toBe(true);
+    },
+    'trial.proving.unreached': tries(),
     'trial.proving.asking': (seen) => {
       tries('checkReady')(seen);
       expect(seen.context.denied).toEqual([]);
