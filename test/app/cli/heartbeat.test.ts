@@ -139,7 +139,9 @@ describe('is never ended (U25):', () => {
 test('worker threads, which come and go, never write into what the process has opened (U25)', async () => {
   const workers = await compileProgram(new URL('../../support/programs/beating-workers.ts', import.meta.url));
   onTestFinished(() => workers.remove());
-  const run = startCli(['run', '--heartbeat', '1', '--folder', await temporaryFolder(), workers.path]);
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'env.json'), '{}');
+  const run = startCli(['run', '--heartbeat', '1', '--folder', folder, workers.path]);
   const { code, stdout } = await run.ended;
   expect({ code, stdout }).toEqual({ code: 0, stdout: '{"received":"end"}\n' });
 });
