@@ -23,14 +23,8 @@ const failed = (cause: unknown) =>
     cause,
   });
 
-const crashed = (child: ChildName, cause: unknown) =>
-  new ClientError(
-    'failed',
-    `The ${child} machine failed before this was done: ${failureOf(cause).message}. Try again.`,
-    {
-      cause,
-    },
-  );
+const crashed = (child: ChildName, why: string, cause?: unknown) =>
+  new ClientError('failed', `The ${child} machine failed before this was done: ${why}. Try again.`, { cause });
 
 /** The failure of a unit whose root machine has failed; `undefined` for any other. */
 export const failureOfRoot = (unit: UnitActor): ClientError | undefined => {
@@ -57,9 +51,15 @@ export const stopSilently = (unit: UnitActor): void => {
 interface EventWait {
   /** Ends the wait: it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** The child machine that the request is for. */
+  /** The child machine that does what the unit wants, also when it has to start again. */
   readonly child?: ChildName;
+  /** The child machine that was asked; a failure of it loses the request. */
+  readonly asked?: ChildName;
 }
+
+/** Whether a child machine failed and starts again soon. */
+const isStartingAgain = ({ value }: SnapshotFrom<UnitActor>, child: ChildName): boolean =>
+  value[child] === 'restarting';
 
 /** Whether a child machine failed too often and is not started again. */
 const isOff = ({ value }: SnapshotFrom<UnitActor>, child: ChildName): boolean => value[child] === 'failed';
@@ -74,18 +74,27 @@ const staysOff = (child: ChildName) =>
  * Waits for one of several events of the unit.
  *
  * @throws {PepeunitError} The failure of an event in `failing`; {@link ClientError} when the unit ends first: `stopped`, or
- * `failed` with the cause; also `failed` when the machine that would answer stays off.
+ * `failed` with the cause; also `failed` when the machine that was asked fails, or the one that would answer stays off.
  */
 export const waitForEvent = <TDone extends EmittedType>(
   unit: UnitActor,
   done: readonly TDone[],
   failing: readonly FailureType[],
-  { signal, child }: EventWait = {},
+  { signal, asked, child = asked }: EventWait = {},
 ): Promise<Extract<Emitted, { type: TDone }>> =>
   new Promise((resolve, reject) => {
     // A unit that has ended emits no more events.
     if (unit.getSnapshot().status !== 'active') throw failureOfRoot(unit) ?? stopped();
     if (child && isOff(unit.getSnapshot(), child)) throw staysOff(child);
+    // A request to a machine that starts again is kept for it.
+    let isAsked = asked && !isStartingAgain(unit.getSnapshot(), asked);
+    const look = (now: SnapshotFrom<UnitActor>) => {
+      if (child && isOff(now, child)) return settle(() => reject(staysOff(child)));
+      if (!asked) return;
+      const isAway = isStartingAgain(now, asked);
+      if (isAway && isAsked) settle(() => reject(crashed(asked, 'the log says why')));
+      isAsked = !isAway;
+    };
     const abort = () => settle(() => reject(signal?.reason));
     signal?.addEventListener('abort', abort);
     const subscriptions = [
@@ -96,7 +105,7 @@ export const waitForEvent = <TDone extends EmittedType>(
         unit.on(type, (event) => settle(() => reject('failure' in event ? errorOf(event.failure) : stopped()))),
       ),
       unit.subscribe({
-        next: (now) => child && isOff(now, child) && settle(() => reject(staysOff(child))),
+        next: look,
         error: (error) => settle(() => reject(failed(error))),
         complete: () => replaced.has(unit) || settle(() => reject(stopped())),
       }),
@@ -125,16 +134,15 @@ export const waitForChild = async (
   child: ChildName,
   isMet: (snapshot: ChildSnapshot) => boolean,
 ): Promise<ChildSnapshot> => {
-  const isStartingAgain = ({ value }: SnapshotFrom<UnitActor>) => value[child] === 'restarting';
-  if (isStartingAgain(unit.getSnapshot())) {
-    await waitFor(unit, (now) => !isStartingAgain(now), { timeout: Infinity }).catch(() => undefined);
+  if (isStartingAgain(unit.getSnapshot(), child)) {
+    await waitFor(unit, (now) => !isStartingAgain(now, child), { timeout: Infinity }).catch(() => undefined);
   }
   if (isOff(unit.getSnapshot(), child)) throw staysOff(child);
   const ref: AnyActorRef | undefined = unit.system.get(child);
   if (!ref) throw failureOfRoot(unit) ?? stopped();
   return waitFor(ref, isMet, { timeout: Infinity }).catch((cause: unknown) => {
     if (replaced.has(unit)) return new Promise<never>(() => undefined);
-    if (unit.getSnapshot().status === 'active') throw crashed(child, cause);
+    if (unit.getSnapshot().status === 'active') throw crashed(child, failureOf(cause).message, cause);
     throw failureOfRoot(unit) ?? stopped(cause);
   });
 };

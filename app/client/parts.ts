@@ -23,7 +23,7 @@ type Machines = Pick<UnitRuntime<object>, 'root' | 'lifecycle' | 'plane' | 'uses
 const syncLogs = async ({ root: { actor }, lifecycle, usesMqtt }: Machines): Promise<number> => {
   if (!usesMqtt) throw mqttIsOff();
   lifecycle.start();
-  const ended = waitForEvent(actor, ['logsSynced'], ['logsFailed'], { child: 'logger' });
+  const ended = waitForEvent(actor, ['logsSynced'], ['logsFailed'], { asked: 'logger' });
   actor.send({ type: 'logger.sync' });
   return (await ended).entries;
 };
@@ -31,7 +31,7 @@ const syncLogs = async ({ root: { actor }, lifecycle, usesMqtt }: Machines): Pro
 /** @returns Whether an answer came; a warning says why not. */
 const syncTime = async ({ root: { actor }, lifecycle, plane }: Machines): Promise<boolean> => {
   lifecycle.start();
-  const ended = waitForEvent(actor, ['timeSynced', 'timeFailed'], [], { child: 'time' });
+  const ended = waitForEvent(actor, ['timeSynced', 'timeFailed'], [], { asked: 'time' });
   actor.send({ type: 'time.sync' });
   const end = await ended;
   if (end.type === 'timeFailed') plane.warn(`Time was not synchronised: ${end.failure.message}`);

@@ -31,7 +31,7 @@ export const createRestart = ({ root, plane, cycle, adapters }: RestartParts): R
   /** @returns Whether there was a link to close. */
   const disconnect = async (): Promise<boolean> => {
     if (!plane.publisher.isAttached()) return false;
-    const done = waitForEvent(root.actor, ['disconnected'], [], { child: 'mqtt' });
+    const done = waitForEvent(root.actor, ['disconnected'], [], { asked: 'mqtt' });
     root.actor.send({ type: 'mqtt.disconnect' });
     // A link whose machine stays off is closed.
     await Promise.allSettled([done]);

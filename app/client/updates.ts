@@ -96,7 +96,7 @@ export abstract class ClientUpdates<TEnv extends object> extends ClientParts<TEn
       actor,
       ['updateFinished', 'updateSwapped', 'updateSkipped', 'updateHandedOver', 'updateConfirmed'],
       ['updateFailed', 'updateRefused'],
-      { child: 'update' },
+      { asked: 'update' },
     );
     actor.send({ type: 'update.start', target });
     await ended;

@@ -235,7 +235,7 @@ export const createMqttClient = (parts: MqttClientParts): MqttClient => {
       if (now.status !== 'active' || now.matches({ lifecycle: 'idle' })) return;
       requests.disconnect();
       const signal = requests.overtakenDisconnect();
-      const ended = waitForEvent(root.actor, ['disconnected'], [], { signal, child: 'mqtt' });
+      const ended = waitForEvent(root.actor, ['disconnected'], [], { signal, asked: 'mqtt' });
       root.actor.send({ type: 'mqtt.disconnect' });
       await ended.catch((thrown: unknown) => {
         if (thrown !== signal.reason) throw thrown;

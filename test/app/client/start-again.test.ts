@@ -58,6 +58,30 @@ describe('in memory', () => {
     expect(await client.logger.getFullLog()).toEqual([]);
   });
 
+  test('what is set while the rest of the unit stops holds for the next start (M12)', async () => {
+    const { client, world } = unit;
+    const { running } = await run();
+    let hasEnded = false;
+    client.actor.subscribe({
+      complete: () => {
+        hasEnded = true;
+        client.setCustomUpdateHandler(() => undefined);
+        client.mqttClient.subscribeTopics(['simulated.test/late']);
+        client.logger.disable('console');
+      },
+    });
+    await client.stopMainCycle();
+    await running;
+    expect(hasEnded).toBe(true);
+    await run();
+    expect(client.actor.getSnapshot().context).toMatchObject({
+      handsOver: true,
+      extraTopics: ['simulated.test/late'],
+      logConfig: { console: false },
+    });
+    world.broker.send('simulated.test/late', 'x');
+  });
+
   test('each start has an actor of its own, and what is set between them holds', async () => {
     const { client } = unit;
     const first = client.actor;

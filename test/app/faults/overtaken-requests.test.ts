@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { simulatedUnit, type SimulatedUnit } from '../../../app/testing.ts';
-import { waitForEvent, waitForIdle } from '../../../app/client/await-event.ts';
+import { waitForEvent, waitForIdle, type UnitActor } from '../../../app/client/await-event.ts';
 import { loggerMachine, type LogLine } from '../../../machines/index.ts';
 import { createUnit, createWorld, provideWorld, type World } from '../../support/unit-world.ts';
-import { settle } from '../../support/until.ts';
+import { breakMachine } from '../../support/failing-root.ts';
+import { settle, until } from '../../support/until.ts';
 
 let unit: SimulatedUnit;
 beforeEach(() => {
@@ -70,6 +71,43 @@ test('a request to a machine that stays off is rejected, be it made before or af
   await expect(wait()).rejects.toMatchObject({ name: 'ClientError', message: expect.stringContaining('stays off') });
   await expect(waitForIdle(actor, 'logger')).rejects.toMatchObject({ code: 'failed' });
   actor.stop();
+});
+
+test.each([
+  ['update', 'updateFinished'],
+  ['time', 'timeSynced'],
+] as const)('a request to the %s machine is rejected when that fails meanwhile (X6)', async (asked, type) => {
+  await unit.client.ready();
+  const actor = unit.client.actor as unknown as UnitActor;
+  const ended = waitForEvent(actor, [type], [], { asked });
+  breakMachine(unit.client, asked);
+  await expect(ended).rejects.toMatchObject({
+    name: 'ClientError',
+    code: 'failed',
+    message: `The ${asked} machine failed before this was done: the log says why. Try again.`,
+  });
+});
+
+test('an update that the update machine fails during is rejected, and can be asked for again (X6)', async () => {
+  const { client, world } = unit;
+  await client.ready();
+  world.http.documents.targetVersion = { commit: 'next', tag: null };
+  let isStaging = false;
+  const { stage } = world.firmware;
+  world.firmware.stage = () => {
+    isStaging = true;
+    return new Promise(() => undefined);
+  };
+  const updated = codeOf(client.performUpdate());
+  await until(() => isStaging);
+  breakMachine(client, 'update');
+  expect(await updated).toBe('failed');
+  world.firmware.stage = stage;
+  // The request is kept for the machine, which starts again soon.
+  const again = codeOf(client.performUpdate());
+  await settle();
+  world.clock.advance(1_000);
+  expect(await again).toBe('malformed');
 });
 
 const warnings = () => unit.world.console.entries.filter(({ text }) => text.includes('inspector'));
