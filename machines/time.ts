@@ -1,10 +1,12 @@
 /**
  * Keeps device time in step with a reference clock.
  *
- *     stale ─network.up─▶ syncing ─ok─▶ synced ─resyncAfter─▶ syncing
- *       ▲                   │ ▲            │ clock.moved
- *       └─ no network ─ fail ▼ │ retryAfter ▼
- *                         waiting        doubtful ─rereadAfter─▶ syncing
+ *     stale ─network.up─▶ seeking ───────────────────────────────────────┐
+ *       ▲                 │ syncing ─fail─▶ waiting ─retryAfter─▶ syncing │ after 1, 10 and 60 minutes: told
+ *       └── no network ───┴───────────────────────────────────────────────┘
+ *                           │ ok      ▲ resyncAfter
+ *                           ▼         │
+ *                         synced ─clock.moved─▶ doubtful ─rereadAfter─▶ seeking
  */
 import { assign, sendTo, setup } from 'xstate';
 import type { ClockEvent, ReadOffset, WatchClock } from '../services/clock.ts';
@@ -18,7 +20,11 @@ export type TimeEvent = { type: 'network.up' } | { type: 'network.down' } | { ty
 
 /** Facts that the time machine reports to its parent. */
 export type TimeFact =
-  { type: 'time.ready' } | { type: 'time.synced'; offsetMs: number } | { type: 'time.failed'; failure: Failure };
+  | { type: 'time.ready' }
+  | { type: 'time.synced'; offsetMs: number }
+  | { type: 'time.failed'; failure: Failure }
+  /** No reading has succeeded for so many minutes. */
+  | { type: 'time.unsynced'; failure: Failure; minutes: number };
 
 export interface TimeInput {
   parent: Parent<TimeFact>;
@@ -39,6 +45,12 @@ export interface TimeContext {
   /** Failure of the last reading. */
   failure?: Failure | undefined;
 }
+
+const unsynced = ({ failure = timedOut('Reading the reference clock') }: TimeContext, minutes: number): TimeFact => ({
+  type: 'time.unsynced',
+  failure,
+  minutes,
+});
 
 export const timeMachine = setup({
   types: {
@@ -69,6 +81,9 @@ export const timeMachine = setup({
     retryAfter: ({ context }) => backoff(context.attempts),
     rereadAfter: ({ context }) => backoff(context.moves),
     syncWithin: 15_000,
+    tellFirstAfter: 60_000,
+    tellNextAfter: 600_000,
+    tellLastAfter: 3_600_000,
   },
 }).createMachine({
   id: 'time',
@@ -90,47 +105,58 @@ export const timeMachine = setup({
     stale: {
       description: 'No network: time goes on with the last offset, or with the clock of the host.',
       on: {
-        'network.up': { target: 'syncing', actions: [{ type: 'noteNetwork' }] },
-        'time.sync': { target: 'syncing' },
+        'network.up': { target: 'seeking', actions: [{ type: 'noteNetwork' }] },
+        'time.sync': { target: 'seeking' },
       },
     },
-    syncing: {
-      description: 'Reads the reference clock.',
-      tags: ['busy'],
-      invoke: {
-        id: 'readOffset',
-        src: 'readOffset',
-        onDone: {
-          target: 'synced',
-          actions: [
-            { type: 'keepOffset', params: ({ event }) => ({ offsetMs: event.output }) },
-            { type: 'report', params: ({ event }) => ({ type: 'time.synced', offsetMs: event.output }) },
-          ],
-        },
-        onError: {
-          target: 'waiting',
-          actions: [
-            { type: 'keepFailure', params: ({ event }) => ({ failure: failureOf(event.error) }) },
-            { type: 'report', params: ({ event }) => ({ type: 'time.failed', failure: failureOf(event.error) }) },
-          ],
-        },
-      },
+    seeking: {
+      description: 'Reads the reference clock until it answers; that it does not is told now and then.',
+      initial: 'syncing',
       after: {
-        syncWithin: {
-          target: 'waiting',
-          actions: [
-            { type: 'keepFailure', params: { failure: timedOut('Reading the reference clock') } },
-            { type: 'report', params: { type: 'time.failed', failure: timedOut('Reading the reference clock') } },
-          ],
+        tellFirstAfter: { actions: [{ type: 'report', params: ({ context }) => unsynced(context, 1) }] },
+        tellNextAfter: { actions: [{ type: 'report', params: ({ context }) => unsynced(context, 10) }] },
+        tellLastAfter: { actions: [{ type: 'report', params: ({ context }) => unsynced(context, 60) }] },
+      },
+      states: {
+        syncing: {
+          description: 'Reads the reference clock.',
+          tags: ['busy'],
+          invoke: {
+            id: 'readOffset',
+            src: 'readOffset',
+            onDone: {
+              target: '#time.synced',
+              actions: [
+                { type: 'keepOffset', params: ({ event }) => ({ offsetMs: event.output }) },
+                { type: 'report', params: ({ event }) => ({ type: 'time.synced', offsetMs: event.output }) },
+              ],
+            },
+            onError: {
+              target: 'waiting',
+              actions: [
+                { type: 'keepFailure', params: ({ event }) => ({ failure: failureOf(event.error) }) },
+                { type: 'report', params: ({ event }) => ({ type: 'time.failed', failure: failureOf(event.error) }) },
+              ],
+            },
+          },
+          after: {
+            syncWithin: {
+              target: 'waiting',
+              actions: [
+                { type: 'keepFailure', params: { failure: timedOut('Reading the reference clock') } },
+                { type: 'report', params: { type: 'time.failed', failure: timedOut('Reading the reference clock') } },
+              ],
+            },
+          },
+        },
+        waiting: {
+          description: 'The last reading failed; the next comes soon.',
+          tags: ['faulty'],
+          always: { guard: 'hasNoNetwork', target: '#time.stale' },
+          on: { 'time.sync': { target: 'syncing' } },
+          after: { retryAfter: { target: 'syncing' } },
         },
       },
-    },
-    waiting: {
-      description: 'The last reading failed; the next comes soon.',
-      tags: ['faulty'],
-      always: { guard: 'hasNoNetwork', target: 'stale' },
-      on: { 'time.sync': { target: 'syncing' } },
-      after: { retryAfter: { target: 'syncing' } },
     },
     synced: {
       description: 'The offset is good, as long as the clocks of the host do not move apart.',
@@ -141,17 +167,17 @@ export const timeMachine = setup({
         onError: { target: 'doubtful', actions: [{ type: 'countMove' }] },
       },
       on: {
-        'time.sync': { target: 'syncing' },
+        'time.sync': { target: 'seeking' },
         'clock.moved': { target: 'doubtful', actions: [{ type: 'countMove' }] },
       },
-      after: { resyncAfter: { target: 'syncing', actions: [{ type: 'forgetMoves' }] } },
+      after: { resyncAfter: { target: 'seeking', actions: [{ type: 'forgetMoves' }] } },
     },
     doubtful: {
       description:
         'The host slept, or its clock was set: the next reading comes soon, later each time that it happens.',
       tags: ['faulty'],
-      on: { 'time.sync': { target: 'syncing' } },
-      after: { rereadAfter: { target: 'syncing' } },
+      on: { 'time.sync': { target: 'seeking' } },
+      after: { rereadAfter: { target: 'seeking' } },
     },
   },
 });

@@ -25,7 +25,7 @@ test('machines accept their own events only, and their states are known by name'
   const { send } = createActor(timeMachine, { input: { parent: undefined as never } });
   expectTypeOf(send).parameter(0).toEqualTypeOf<TimeEvent>();
   expectTypeOf<SnapshotFrom<typeof timeMachine>['value']>().toEqualTypeOf<
-    'stale' | 'syncing' | 'waiting' | 'synced' | 'doubtful'
+    'stale' | { seeking: 'syncing' | 'waiting' } | 'synced' | 'doubtful'
   >();
   const unit = createActor(unitMachine, { input: undefined as never });
   // @ts-expect-error not an event of the unit

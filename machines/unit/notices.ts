@@ -113,9 +113,13 @@ export const notices = {
     },
   }),
   'wifi.failed': ({ failure, isRepeated }) => ({ line: failed(isRepeated ? 'Debug' : 'Warning', 'WiFi', failure) }),
-  'time.failed': ({ failure }) => ({
-    line: failed('Debug', 'Time was not synchronised', failure),
-    emitted: { type: 'timeFailed', failure },
+  'time.failed': ({ failure }) => ({ emitted: { type: 'timeFailed', failure } }),
+  'time.unsynced': ({ failure, minutes }) => ({
+    line: failed(
+      'Warning',
+      `Time was not synchronised for ${minutes === 1 ? 'a minute' : `${minutes} minutes`}`,
+      failure,
+    ),
   }),
   'mqtt.connected': ({ version, isRepeated }) => ({
     line: {

@@ -64,13 +64,41 @@ test('waits longer after each failure, up to a minute', async () => {
   expect(parent.facts.filter(({ type }) => type === 'time.failed')).toHaveLength(8);
 });
 
+test('that no reading succeeds is told after 1, 10 and 60 minutes, and not each time (L7)', async () => {
+  const { actor, clock, readOffset, parent } = start();
+  actor.send({ type: 'network.up' });
+  const told: number[] = [];
+  const begun = clock.now();
+  const failAll = async (minutes: number) => {
+    const end = begun + minutes * 60_000;
+    while (clock.now() < end) {
+      if (readOffset.runs.length > 0 && !readOffset.last().signal.aborted)
+        await readOffset.reject(failing('network')).catch(() => undefined);
+      const before = parent.facts.length;
+      clock.increment(1000);
+      for (const fact of parent.facts.slice(before)) {
+        if (fact.type === 'time.unsynced') told.push((clock.now() - begun) / 60_000);
+      }
+    }
+  };
+  await failAll(180);
+  expect(told).toEqual([1, 10, 60]);
+  expect(parent.facts.filter(({ type }) => type === 'time.unsynced')).toMatchObject(
+    [1, 10, 60].map((minutes) => ({ minutes, failure: { code: 'network' } })),
+  );
+  actor.send({ type: 'time.sync' });
+  await readOffset.resolve(1);
+  clock.increment(3_500_000);
+  expect(parent.facts.at(-1)).toEqual({ type: 'time.synced', offsetMs: 1 });
+});
+
 test('a reading that never ends is given up', async () => {
   const { actor, clock, parent, readOffset, state } = start();
   actor.send({ type: 'network.up' });
   clock.increment(15_000);
   await settle();
   expect(readOffset.last().signal.aborted).toBe(true);
-  expect(state().value).toBe('waiting');
+  expect(state().value).toEqual({ seeking: 'waiting' });
   expect(parent.facts.at(-1)).toMatchObject({ type: 'time.failed', failure: { code: 'timeout' } });
 });
 
@@ -83,7 +111,7 @@ test('a sync asked for works from every state and is not doubled', async () => {
   expect(state().value, 'there is no network: no retries').toBe('stale');
   actor.send({ type: 'network.up' });
   await readOffset.reject(failing('network'));
-  expect(state().value).toBe('waiting');
+  expect(state().value).toEqual({ seeking: 'waiting' });
   actor.send({ type: 'time.sync' });
   await readOffset.resolve(3);
   actor.send({ type: 'time.sync' });

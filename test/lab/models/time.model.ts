@@ -24,7 +24,8 @@ export const timeModel = defineModel<typeof timeMachine>({
       expect(context.hasNetwork).toBe(false);
       expect(running).toEqual([]);
     },
-    syncing: ({ running }) => expect(running).toEqual(['readOffset']),
+    seeking: ({ snapshot }) => expect(snapshot.hasTag('ready')).toBe(false),
+    'seeking.syncing': ({ running }) => expect(running).toEqual(['readOffset']),
     synced: ({ context, facts, running }) => {
       expect(running).toEqual(['watchClock']);
       expect(context).toMatchObject({ attempts: 0, failure: undefined });
@@ -34,10 +35,10 @@ export const timeModel = defineModel<typeof timeMachine>({
       expect(running).toEqual([]);
       expect(context.moves).toBeGreaterThan(0);
     },
-    waiting: ({ context, facts }) => {
+    'seeking.waiting': ({ context, facts }) => {
       expect(context.hasNetwork).toBe(true);
       expect(context.attempts).toBeGreaterThan(0);
-      expect(facts.findLast(({ type }) => type !== 'time.synced')).toEqual({
+      expect(facts.findLast(({ type }) => type === 'time.failed')).toEqual({
         type: 'time.failed',
         failure: context.failure,
       });

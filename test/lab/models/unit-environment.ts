@@ -33,7 +33,12 @@ export const facts: Record<ChildName, readonly AnyEventObject[]> = {
     { type: 'wifi.failed', failure, isRepeated: false },
     { type: 'wifi.unmanaged' },
   ],
-  time: [{ type: 'time.ready' }, { type: 'time.synced', offsetMs: 5 }, { type: 'time.failed', failure }],
+  time: [
+    { type: 'time.ready' },
+    { type: 'time.synced', offsetMs: 5 },
+    { type: 'time.failed', failure },
+    { type: 'time.unsynced', failure, minutes: 10 },
+  ],
   mqtt: [
     { type: 'mqtt.ready' },
     { type: 'mqtt.connected', sessionPresent: false, version: 5 },
