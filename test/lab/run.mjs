@@ -6,8 +6,9 @@ import { parseArgs } from 'node:util';
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Every lab: what it does, its options, and what it runs: `files` of vitest, or a `program` of its own. `built` ones
- * run the package as it is built.
+ * Every lab: what it does, its options, and what it runs: `files` of vitest, or a `program` of its own, which may
+ * be `typescript`. `built` ones run the package as it is built. `operands` reach them as these variables, which may also be set beforehand: no
+ * process started here has a token on its command line.
  */
 const labs = {
   faults: {
@@ -52,6 +53,16 @@ const labs = {
     files: ['outbox-kills/kills.lab.ts'],
     options: { seed: { type: 'string', about: 'which kills (1)' } },
   },
+  life: {
+    about: 'the whole life of a unit on an instance, as its operator; on an embedded one without URL and TOKEN',
+    typescript: 'life/main.ts',
+    built: true,
+    operands: { URL: 'PEPEUNIT_URL', TOKEN: 'PEPEUNIT_TOKEN' },
+    options: {
+      unit: { type: 'string', about: 'a unit that is there, for an instance that makes none of a folder' },
+      reader: { type: 'string', about: 'a second one' },
+    },
+  },
   models: {
     about: 'a walk through every state and transition of every machine',
     files: ['models/machines.test.ts'],
@@ -62,8 +73,9 @@ const labs = {
 const common = { json: { type: 'boolean' }, help: { type: 'boolean' } };
 
 const help = () => {
-  const lines = Object.entries(labs).flatMap(([name, { about, options = {} }]) => [
+  const lines = Object.entries(labs).flatMap(([name, { about, operands = {}, options = {} }]) => [
     `  ${name.padEnd(18)}${about}`,
+    ...Object.entries(operands).map(([operand, variable]) => `    ${operand.padEnd(16)}or the variable ${variable}`),
     ...Object.entries(options).map(([option, { type, about: what }]) => {
       const usage = type === 'string' ? `--${option} X` : `--${option}`;
       return `    ${usage.padEnd(16)}${what}`;
@@ -80,12 +92,23 @@ const runProgram = ({ program }, values) => {
   return run(process.execPath, ['--expose-gc', `test/lab/${program}`, ...given]);
 };
 
-/** The options reach the tests as variables, such as LAB_MINUTES. */
-const runTests = ({ files }, name, values) => {
-  const variables = Object.entries(values).map(([option, value]) => [`LAB_${option.toUpperCase()}`, String(value)]);
+/** Options and operands as variables, such as LAB_MINUTES. */
+const variablesOf = ({ operands = {} }, values, given) =>
+  Object.fromEntries([
+    ...Object.entries(values).map(([option, value]) => [`LAB_${option.toUpperCase()}`, String(value)]),
+    ...given.map((operand, at) => [Object.values(operands)[at], operand]),
+  ]);
+
+const runTests = ({ files }, name, variables) => {
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/lab/vitest.config.ts'];
   const paths = files.map((file) => `test/lab/${file}`);
-  return run(process.execPath, [...vitest, ...paths], { ...Object.fromEntries(variables), LAB: name });
+  return run(process.execPath, [...vitest, ...paths], { ...variables, LAB: name });
+};
+
+/** Waits for the program when the user interrupts both, as it has things to undo. */
+const runTypeScript = ({ typescript }, variables) => {
+  process.on('SIGINT', () => undefined);
+  return run(process.execPath, ['--import', './test/lab/typescript.mjs', `test/lab/${typescript}`], variables);
 };
 
 /** @returns The exit code. */
@@ -96,11 +119,19 @@ const main = ([name = '--help', ...parameters]) => {
   }
   const lab = Object.entries(labs).find(([known]) => known === name)?.[1];
   if (!lab) throw new TypeError(`There is no lab "${name}".`);
-  const { values } = parseArgs({ args: parameters, options: { ...lab.options, ...common } });
+  const { values, positionals } = parseArgs({
+    args: parameters,
+    options: { ...lab.options, ...common },
+    allowPositionals: true,
+  });
   if (values.help) return main([]);
+  // Not shown: it may be a token.
+  if (positionals.length > Object.keys(lab.operands ?? {}).length) throw new TypeError('There are too many operands.');
   const buildCode = lab.built ? run('npm', ['run', '--silent', 'build']) : 0;
   if (buildCode !== 0) return buildCode;
-  return lab.program === undefined ? runTests(lab, name, values) : runProgram(lab, values);
+  if (lab.program !== undefined) return runProgram(lab, values);
+  const variables = variablesOf(lab, values, positionals);
+  return lab.typescript === undefined ? runTests(lab, name, variables) : runTypeScript(lab, variables);
 };
 
 try {
