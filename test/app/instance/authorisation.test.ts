@@ -3,6 +3,25 @@ import { until } from '../../support/until.ts';
 import { addUnit, connectUnit, startTestInstance } from '../../support/instance.ts';
 
 describe('what a unit may use', () => {
+  it.each([
+    [4, 0],
+    [4, 2],
+    [5, 1],
+  ] as const)('lets a deleted unit do nothing more, MQTT level %i, QoS %i', async (protocolVersion, qos) => {
+    const { instance, of } = await startTestInstance();
+    const unit = await addUnit(instance);
+    const other = await addUnit(instance, { name: 'other' });
+    const link = await connectUnit(instance.mqttUrl, unit.token, { protocolVersion });
+    const [state, log] = [unit.topic('state/pepeunit'), unit.topic('log/pepeunit')];
+    await instance.operator.deleteUnit(unit.uuid);
+    for (const topic of [state, log, other.topic('out/pepeunit')])
+      await link.client.publishAsync(topic, '{"level":"Info","text":"x"}', { qos }).catch(() => undefined);
+    await until(() => of('published').length === 3);
+    expect(of('published').map((event) => event.denied)).toEqual([true, true, true]);
+    expect(await link.subscribe(state)).toEqual([protocolVersion === 5 ? 0x87 : 128]);
+    expect([...of('state'), ...of('log'), ...of('fault')]).toEqual([]);
+  });
+
   it('denies other base topics, wildcards, $SYS, other domains and unknown nodes, each for itself alone', async () => {
     const { instance } = await startTestInstance();
     const unit = await addUnit(instance);

@@ -32,6 +32,8 @@ const tooMany = 429;
 const pauseMs = 1_000;
 const attempts = 10;
 
+const edge = (output: string, input: string) => ({ node_output_uuid: output, node_input_uuid: input });
+
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 /** The requests of a life, all of them an operator's but for the storage. Each throws {@link Refused}. */
@@ -52,7 +54,6 @@ export const createOperatorClient = ({ url, token }: Target) => {
     }
   };
   const ask = async <T>(...request: Parameters<typeof send>): Promise<T> => JSON.parse(await send(...request)) as T;
-  const edge = (output: string, input: string) => ({ node_output_uuid: output, node_input_uuid: input });
   return {
     createUnit: (body: JsonObject) => ask<UnitRow>('POST', '/units', body),
     addVersion: (unit: string, body: JsonObject) => ask<VersionRow>('POST', `/units/${unit}/versions`, body),

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { textOf } from '../../../services/errors.ts';
 import { startProgramServer } from '../../support/program-server.ts';
 import { Refused } from './operator.ts';
 import { brokenFiles, documents, versionFiles } from './program.ts';
@@ -19,12 +20,12 @@ const create: Step = {
   act: async (life) => {
     const writer = await life.start('writer', { label: 'one' }, fast);
     await life.start('reader', { label: 'reader' }, fast);
-    const { PU_COMMIT_VERSION: version } = await life.operator.env(writer.uuid);
+    const version = textOf((await life.operator.env(writer.uuid))['PU_COMMIT_VERSION']);
     await life.eventually('the first state report', async () => {
       const { current_commit_version: current, unit_state: state } = await life.operator.unit(writer.uuid);
       return state !== null && current === version;
     });
-    return `two units are online and report version ${String(version).slice(0, 7)}`;
+    return `two units are online and report version ${version.slice(0, 7)}`;
   },
 };
 
@@ -137,7 +138,7 @@ const storage: Step = {
   name: 'storage',
   act: async ({ operator, unit }) => {
     const { uuid } = unit('writer');
-    const text = `${'жук "🐞"\n'.repeat(50)}`;
+    const text = 'жук "🐞"\n'.repeat(50);
     await operator.setStorage(uuid, text);
     if ((await operator.storage(uuid)) !== text) throw new Error('another text came back');
     await operator.setStorage(uuid, '');
@@ -172,7 +173,7 @@ const rollback: Step = {
   needsOwn: true,
   act: async (life) => {
     const writer = life.unit('writer');
-    const { PU_COMMIT_VERSION: good } = await writer.document('env.json');
+    const good = textOf((await writer.document('env.json'))['PU_COMMIT_VERSION']);
     const online = writer.count('online', 'two');
     const { commit } = await life.operator.addVersion(writer.uuid, {
       folder: await life.version('broken', brokenFiles),
@@ -180,8 +181,8 @@ const rollback: Step = {
     await life.operator.command(writer.uuid, 'Update');
     await life.eventually('the log tells', () => hasLogged(life, writer, `${commit} was rolled back`));
     await life.eventually('the version before is online', () => writer.count('online', 'two') > online);
-    await updateEnds(life, writer, String(good), null);
-    return `a version that can't start was rolled back to ${String(good).slice(0, 7)}, and told`;
+    await updateEnds(life, writer, good, null);
+    return `a version that can't start was rolled back to ${good.slice(0, 7)}, and told`;
   },
 };
 
