@@ -1,3 +1,4 @@
+import { inTheWay } from '../fs/errors.ts';
 import { statsOf, type FileSystem } from '../fs/file-system.ts';
 import { digestOf, foldersAbove, inside, parentOf } from '../fs/file-tree.ts';
 import { keptFolder, type FirmwareLayout } from './layout.ts';
@@ -20,8 +21,15 @@ interface KeptPlace {
   readonly isTaken: boolean;
 }
 
-/** Finds the folder that can take a path; one in which another file is kept under the same path can't. */
+/**
+ * Finds the folder that can take a path; one in which another file is kept under the same path can't.
+ *
+ * @throws {FirmwareError} `io` if the folder of all kept files is none.
+ */
 const placeFor = async (fs: FileSystem, folder: string, version: string, path: string): Promise<KeptPlace> => {
+  const all = parentOf(keptFolder(version));
+  const occupant = await statsOf(fs, inside(folder, all));
+  if (occupant && !occupant.isDirectory()) throw inTheWay(all, 'has to be a folder, and is none');
   for (let attempt = 1; ; attempt += 1) {
     const root = attempt === 1 ? keptFolder(version) : `${keptFolder(version)}.${attempt}`;
     const at = `${root}/${path}`;
