@@ -10,7 +10,7 @@ export interface Root {
   stop(): void;
   /** Replaces a stopped actor by a new one that is not started. */
   renew(): void;
-  /** Sends a setting of the app; one that comes during or after a stop is kept for the next start. */
+  /** Sends a setting of the app; one that comes after a stop is kept for the next start. */
   set(event: UnitRequest): void;
   /** Subscribes to an event of this actor and of all after it. */
   on<TType extends UnitEmitted['type']>(type: TType, handler: (event: Emitted<TType>) => void): { unsubscribe(): void };
@@ -21,15 +21,12 @@ export const createRoot = (create: (carried: CarriedOver | undefined) => UnitAct
   let actor = create(undefined);
   const subscribers = new Set<(to: UnitActor) => void>();
   let isStopped = false;
-  /** Settings that came while the rest of the unit stopped, when the machines had ended. */
-  const late: UnitRequest[] = [];
   const renew = () => {
     if (!isStopped) return;
     isStopped = false;
     const { handsOver, extraTopics, counts } = actor.getSnapshot().context;
     actor = create({ handsOver, extraTopics, counts });
     for (const subscribe of subscribers) subscribe(actor);
-    for (const event of late.splice(0)) actor.send(event);
   };
   return {
     get actor() {
@@ -42,8 +39,7 @@ export const createRoot = (create: (carried: CarriedOver | undefined) => UnitAct
     renew,
     set: (event) => {
       renew();
-      if (actor.getSnapshot().status === 'done') late.push(event);
-      else actor.send(event);
+      actor.send(event);
     },
     on: (type, handler) => {
       let subscription = { unsubscribe: (): void => undefined };

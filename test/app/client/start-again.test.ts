@@ -62,13 +62,11 @@ describe('in memory', () => {
     const { client, world } = unit;
     const { running } = await run();
     let hasEnded = false;
-    client.actor.subscribe({
-      complete: () => {
-        hasEnded = true;
-        client.setCustomUpdateHandler(() => undefined);
-        client.mqttClient.subscribeTopics(['simulated.test/late']);
-        client.logger.disable('console');
-      },
+    client.actor.on('stopped', () => {
+      hasEnded = true;
+      client.setCustomUpdateHandler(() => undefined);
+      client.mqttClient.subscribeTopics(['simulated.test/late']);
+      client.logger.disable('console');
     });
     await client.stopMainCycle();
     await running;
