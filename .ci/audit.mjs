@@ -6,6 +6,8 @@ import { spawnSync } from 'node:child_process';
 
 const { stdout } = spawnSync('npm', ['audit', '--omit=dev', '--json'], { encoding: 'utf8', maxBuffer: 64 * 1024 ** 2 });
 
+const print = (line) => process.stdout.write(`${line}\n`);
+
 /** The registry's report; `undefined` if there is none. */
 const reportIn = (text) => {
   try {
@@ -19,12 +21,11 @@ const report = reportIn(stdout);
 const total = report?.metadata?.vulnerabilities?.total;
 if (total === undefined) {
   const why = report?.message ?? report?.error?.summary ?? 'npm gave no report';
-  console.log(`audit    NOT CHECKED: the registry gave no audit (${String(why).split('\n', 1)[0]})`);
+  print(`audit    NOT CHECKED: the registry gave no audit (${String(why).split('\n', 1)[0]})`);
 } else if (total === 0) {
-  console.log(`audit    ok (${report.metadata.dependencies.prod} packages)`);
+  print(`audit    ok (${report.metadata.dependencies.prod} packages)`);
 } else {
-  for (const { name, severity, range } of Object.values(report.vulnerabilities))
-    console.log(`${severity}: ${name} ${range}`);
-  console.log(`audit    FAILED (${total} vulnerable packages; npm audit --omit=dev tells more)`);
+  for (const { name, severity, range } of Object.values(report.vulnerabilities)) print(`${severity}: ${name} ${range}`);
+  print(`audit    FAILED (${total} vulnerable packages; npm audit --omit=dev tells more)`);
   process.exitCode = 1;
 }

@@ -10,6 +10,8 @@ const root = resolve(import.meta.dirname, '..');
 let registry: HttpServer;
 afterEach(() => registry.stop());
 
+const read = (name: string) => JSON.parse(readFileSync(join(root, name), 'utf8')) as Record<string, object>;
+
 /** Runs the audit against a registry that answers so. */
 const audit = async (status: number, body: unknown) => {
   registry = await startHttpServer(({ url }, response) => {
@@ -59,7 +61,6 @@ test('where the registry has no audit it says that nothing was checked, and does
 });
 
 test('the dependencies are few, and each is locked by its digest (C18)', () => {
-  const read = (name: string) => JSON.parse(readFileSync(join(root, name), 'utf8')) as Record<string, object>;
   expect(Object.keys(read('package.json')['dependencies'] ?? {}).length).toBeLessThanOrEqual(8);
   const packages = Object.entries(read('package-lock.json')['packages'] ?? {}) as [string, { integrity?: string }][];
   expect(packages.filter(([path, { integrity }]) => path !== '' && !integrity).map(([path]) => path)).toEqual([]);
