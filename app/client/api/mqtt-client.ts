@@ -149,8 +149,12 @@ export interface MqttClientParts {
 
 const primitives: ReadonlySet<string> = new Set(['string', 'number', 'boolean']);
 
-/** Whether a value is bytes, and no object that only looks so, such as a proxy of them, which can't be copied. */
-const isBytes = (given: unknown): boolean => ArrayBuffer.isView(given) && given instanceof Uint8Array;
+/**
+ * Whether a value is bytes, of whatever realm, such as a test runner's; and no object that only looks so, such as a proxy
+ * of them, which can't be copied.
+ */
+const isBytes = (given: unknown): boolean =>
+  ArrayBuffer.isView(given) && Object.prototype.toString.call(given) === '[object Uint8Array]';
 const qualities: ReadonlySet<unknown> = new Set([undefined, 0, 1, 2]);
 
 /**

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PepeunitClient } from '../../../../app/node.ts';
 import { startAedes, type AedesBroker } from '../../../support/aedes-broker.ts';
@@ -29,6 +30,7 @@ afterEach(async () => {
   await broker.stop();
 });
 
+const growing = (bytes: number, options: object) => Reflect.construct(ArrayBuffer, [bytes, options]) as ArrayBuffer;
 const shared = new Uint8Array(new SharedArrayBuffer(8), 2, 4);
 /** One buffer for all readings, of each kind that the types take. */
 const buffers: readonly (readonly [kind: string, make: () => Uint8Array])[] = [
@@ -38,6 +40,8 @@ const buffers: readonly (readonly [kind: string, make: () => Uint8Array])[] = [
   ['a view on a larger buffer', () => new Uint8Array(new ArrayBuffer(64), 16, 4)],
   ['a part of a Buffer', () => Buffer.alloc(64).subarray(16, 20)],
   ['a view on shared memory', () => shared],
+  ['a view on a buffer that can grow', () => new Uint8Array(growing(4, { maxByteLength: 64 }))],
+  ['a Uint8Array of another realm', () => runInNewContext('new Uint8Array(4)') as Uint8Array],
 ];
 
 describe.each(buffers)('%s that the caller fills again', (_kind, make) => {
