@@ -13,7 +13,8 @@ type Emitted = Parameters<Parameters<UnitActor['on']>[1]>[0];
 type EmittedType = Emitted['type'];
 type FailureType = Extract<Emitted, { failure: Failure }>['type'];
 
-const stopped = (cause?: unknown) =>
+/** The error of what a stop has ended. */
+export const stopped = (cause?: unknown) =>
   new ClientError('stopped', 'The client was stopped before this was done. Start it again with runMainCycle().', {
     cause,
   });

@@ -176,6 +176,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
    * Restarts the program by the `restartMode` option, or by `restart_exec` if that option restarts nothing.
    *
    * @throws {ProcessError} The restart failed; the unit continues.
+   * @throws {ClientError} `stopped` when the client is stopped meanwhile.
    * @example
    * await client.restartDevice();
    */

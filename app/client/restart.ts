@@ -1,7 +1,7 @@
 import type { RestartingMode } from '../../services/process-control.ts';
 import { createTimeouts } from '../messaging/timeout.ts';
 import type { Adapters } from '../platform.ts';
-import { stopSilently, waitForChild, waitForEvent } from './await-event.ts';
+import { stopped, stopSilently, waitForChild, waitForEvent, type UnitActor } from './await-event.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Cycle } from './main-cycle.ts';
 import type { Root } from './root.ts';
@@ -10,6 +10,7 @@ import type { Root } from './root.ts';
  * Closes the link, and lets another process take over. A second call joins the one under way.
  *
  * @throws {ProcessError} The restart failed; the unit continues.
+ * @throws {ClientError} `stopped` when a stop overtakes it: the program then does not go on in another process.
  */
 export type Restart = (mode: RestartingMode) => Promise<void>;
 
@@ -25,6 +26,12 @@ const flushWithinMs = 5_000;
 
 /** States of the update machine in which files move: a program that starts then would load some of two versions. */
 const movesFiles = (state: unknown): boolean => state === 'swapping' || state === 'rollingBack';
+
+/** Whether the unit is stopped, or about to be. */
+const hasEnded = (actor: UnitActor): boolean => {
+  const now = actor.getSnapshot();
+  return now.status !== 'active' || now.matches({ lifecycle: 'closing' }) || now.matches({ lifecycle: 'stopped' });
+};
 
 export const createRestart = ({ root, plane, cycle, adapters }: RestartParts): Restart => {
   const { withTimeout } = createTimeouts(adapters.clock);
@@ -53,12 +60,15 @@ export const createRestart = ({ root, plane, cycle, adapters }: RestartParts): R
   };
 
   const restart: Restart = async (mode) => {
+    const { actor } = root;
+    const wasEnded = hasEnded(actor);
     await filesInPlace();
     cycle.pause();
     plane.log.tellCounted();
     await withTimeout(plane.log.flush(), flushWithinMs);
     const hadLink = await disconnect();
     await plane.publisher.release();
+    if (!wasEnded && hasEnded(actor)) throw stopped();
     try {
       await adapters.process.restart(mode, onReplaced);
     } catch (thrown) {

@@ -34,8 +34,10 @@ test('each who asked hears that a restart failed, and the next one is tried', as
   await until(() => world.process.restarts.length === 2);
 });
 
-test('a reset waits until the files of an update are in place, and the program restarts once (U1)', async () => {
-  const { client, world, reset } = await running();
+/** A unit whose update to another version does not get further than its first file, until it is told to. */
+const swapping = async () => {
+  const unit = await running();
+  const { client, world } = unit;
   const { documents } = world.http;
   documents.firmware = await tarOf(
     { name: 'env.json', text: JSON.stringify({ ...(documents.env as object), PU_COMMIT_VERSION: 'second' }) },
@@ -51,12 +53,28 @@ test('a reset waits until the files of an update are in place, and the program r
   client.actor.send({ type: 'update.start', target: { commitVersion: 'second' } });
   const update = client.actor.system.get('update');
   await until(() => update?.getSnapshot().value === 'swapping', { what: 'a swap' });
+  return { ...unit, moveOn: () => (isOver = true) };
+};
+
+test('a reset waits until the files of an update are in place, and the program restarts once (U1)', async () => {
+  const { client, world, reset, moveOn } = await swapping();
   reset();
   await until(() => client.metrics().commands.reset === 1);
   await settle();
   expect(world.process.restarts).toEqual([]);
-  isOver = true;
+  moveOn();
   await until(() => world.process.restarts.length > 0);
   await settle();
   expect(world.process.restarts).toEqual(['restart_popen']);
+});
+
+test('a program that is stopped while a restart waits goes on in no other process (M12)', async () => {
+  const { client, world, reset, moveOn } = await swapping();
+  reset();
+  await until(() => client.metrics().commands.reset === 1);
+  const asked = client.restartDevice();
+  await Promise.all([client.stopMainCycle(), expect(asked).rejects.toMatchObject({ code: 'stopped' })]);
+  moveOn();
+  await settle();
+  expect(world.process.restarts).toEqual([]);
 });
