@@ -27,6 +27,8 @@ export interface DataPlane {
   readonly warn: (message: string) => void;
   /** Does work that nothing waits for but the stop; it never rejects. */
   inBackground(work: Promise<void>): void;
+  /** Lets a stop wait for work of somebody else, however that ends. @returns The work. */
+  untilEnded<T>(work: Promise<T>): Promise<T>;
   /** Resolves when the work in the background is done. */
   backgroundEnded(): Promise<void>;
   /** Applies an env: the unit that the messages belong to. */
@@ -72,12 +74,19 @@ const earlyLogConfig = (options: ResolvedOptions): LogConfig => ({
   mqtt: options.ffMqttLogEnable,
 });
 
-const createBackground = (): Pick<DataPlane, 'inBackground' | 'backgroundEnded'> => {
+const doNothing = (): void => undefined;
+
+const createBackground = (): Pick<DataPlane, 'inBackground' | 'untilEnded' | 'backgroundEnded'> => {
   const background = new Set<Promise<void>>();
+  const inBackground = (work: Promise<void>) => {
+    background.add(work);
+    void work.then(() => background.delete(work));
+  };
   return {
-    inBackground: (work) => {
-      background.add(work);
-      void work.then(() => background.delete(work));
+    inBackground,
+    untilEnded: (work) => {
+      inBackground(work.then(doNothing, doNothing));
+      return work;
     },
     backgroundEnded: async () => void (await Promise.all(background)),
   };

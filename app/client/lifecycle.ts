@@ -111,8 +111,9 @@ const createStop = ({ root, plane, cycle, inFlight, adapters: { clock } }: Lifec
     inbox.stop();
     log.stopCounting();
     await flushAll(Math.max(0, dueMs - clock.monotonic()));
-    await withTimeout(plane.backgroundEnded(), Math.max(0, dueMs - clock.monotonic()));
+    // Cuts off what the machines still do, such as a download, which then cleans up.
     root.stop();
+    await withTimeout(plane.backgroundEnded(), Math.max(0, dueMs - clock.monotonic()));
   };
 };
 

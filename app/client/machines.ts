@@ -17,7 +17,7 @@ import { wifiMachine } from '../../machines/wifi.ts';
 import { askLastBroker, confirmEnv } from '../../services/env-trial.ts';
 import { closeLink, holdLink } from '../../services/link.ts';
 import { readOffset, watchClock } from '../../services/clock.ts';
-import { defaultTrialTerms } from '../../services/firmware.ts';
+import { defaultTrialTerms, type FirmwarePrograms, type FirmwareStore } from '../../services/firmware.ts';
 import {
   askTarget,
   discardFirmware,
@@ -93,8 +93,16 @@ const mqtt = ({ adapters, plane }: RootParts) =>
     delays: jitteredDelays(adapters.random, plane.router.jitterMs),
   });
 
-const update = ({ adapters, options, documents, plane, restart, handOver, isReady }: RootParts) => {
-  const { brokerProbe: probe, clock, firmware, http, lastLink, process, programs, random, trust } = adapters;
+/** The stores of new versions, such that a stop waits until a download that it cut off has been cleaned up. */
+const lastingStores = ({ adapters: { firmware, programs }, plane }: RootParts) => ({
+  firmware: { ...firmware, stage: (...given) => plane.untilEnded(firmware.stage(...given)) } satisfies FirmwareStore,
+  programs: { fetch: (...given) => plane.untilEnded(programs.fetch(...given)) } satisfies FirmwarePrograms,
+});
+
+const update = (parts: RootParts) => {
+  const { adapters, options, documents, plane, restart, handOver, isReady } = parts;
+  const { brokerProbe: probe, clock, http, lastLink, process, random, trust } = adapters;
+  const { firmware, programs } = lastingStores(parts);
   return updateMachine.provide({
     actors: {
       recover: recoverFirmware(firmware, process.isSupervised),

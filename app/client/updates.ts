@@ -51,8 +51,9 @@ export abstract class ClientUpdates<TEnv extends object> extends ClientParts<TEn
     await this.#needSettings();
     const { unitUuid } = this.settings;
     const { firmware, folders } = this.#adapters;
+    const { inFlight, plane } = this.#unit;
     const archive = folders.readFile(this.#absolute(path));
-    const target = await stageArchive(firmware, archive, unitUuid, this.#unit.inFlight.signal());
+    const target = await plane.untilEnded(stageArchive(firmware, archive, unitUuid, inFlight.signal()));
     try {
       await this.#update(target);
     } finally {

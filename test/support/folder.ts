@@ -13,7 +13,7 @@ export interface Folder {
 /** Creates a folder for what outlives a test, and for concurrent tests; the caller removes it. */
 export const createFolder = async (): Promise<Folder> => {
   const path = await mkdtemp(join(tmpdir(), 'pepeunit-test-'));
-  // The clean-up of a download that a stop has cut off may still be at work in it.
+  // What a stop has cut off at its time limit may still be at work in it.
   return {
     path,
     remove: async () => {

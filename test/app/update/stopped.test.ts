@@ -1,0 +1,50 @@
+import { readdir } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { simulatedUnit } from '../../../app/testing.ts';
+import { RestError } from '../../../services/errors.ts';
+import { holdDownloads } from '../../support/held-download.ts';
+import { createLiveUnit } from '../../support/live-unit.ts';
+import { until } from '../../support/until.ts';
+
+test('a stop during a download waits until what it has left is cleaned up (M12, U5)', async () => {
+  const { client, world } = simulatedUnit();
+  await client.ready();
+  world.http.documents.targetVersion = { commit: 'next', tag: null };
+  let phase = 'asked for';
+  world.firmware.stage = async (_, signal) => {
+    phase = 'staging';
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    phase = 'cleaning up';
+    await wait(100);
+    phase = 'clean';
+    throw new RestError('aborted', 'The download was cut off.');
+  };
+  const updated = client.performUpdate().catch((error: unknown) => error);
+  await until(() => phase === 'staging');
+  await client.stopMainCycle();
+  expect(phase).toBe('clean');
+  await updated;
+});
+
+test('on a real disk no staged file is left when a stop during a download is over (M12, U5)', async () => {
+  const live = await createLiveUnit({}, {});
+  const line = await holdDownloads(live.instance.httpUrl);
+  try {
+    await live.write(
+      'env.json',
+      JSON.stringify({ ...JSON.parse(await live.read('env.json')), PU_DOMAIN: line.domain }),
+    );
+    await live.client.ready();
+    await live.instance.operator.sendCommand(live.row.uuid, 'Update', await live.addVersion('x'.repeat(200_000)));
+    await until(
+      async () =>
+        line.held() > 0 && (await readdir(live.path('.pepeunit'))).some((name) => name.startsWith('staging-')),
+    );
+    await live.client.stopMainCycle();
+    expect((await readdir(live.path('.pepeunit'))).filter((name) => name.startsWith('staging-'))).toEqual([]);
+  } finally {
+    await line.stop();
+    await live.stop();
+  }
+});
