@@ -14,8 +14,6 @@ import { sendJson, startHttpServer, type Answer } from '../../support/http-serve
 import { createLiveUnit } from '../../support/live-unit.ts';
 import { until } from '../../support/until.ts';
 
-vi.stubGlobal('indexedDB', new IDBFactory());
-
 /** A program in a folder, which is started again and again with documents of its own. */
 const createProgram = async (options: Partial<PepeunitClientOptions> = {}) => {
   const folder = join(await temporaryFolder(), 'unit');
@@ -223,7 +221,9 @@ test('a unit whose folder can not even be made works on the documents given (U17
   expect(warnings().filter((text) => text.includes('option documents'))).toHaveLength(2);
 });
 
-test('a page starts from objects too, and keeps what the instance sends', async () => {
+test('a page starts from objects too, and keeps them', async () => {
+  vi.stubGlobal('indexedDB', new IDBFactory());
+  onTestFinished(() => void vi.unstubAllGlobals());
   const client = new BrowserClient({
     envFilePath: 'given/env.json',
     schemaFilePath: 'given/schema.json',
