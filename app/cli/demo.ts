@@ -1,7 +1,13 @@
 import { runDemo } from '../demo/demo.ts';
-import { command, exitCode, positiveNumber, secondsIn } from './command.ts';
+import { command, exitCode, positiveNumber, secondsIn, UsageError } from './command.ts';
 import { interruption } from '../terminal/interruption.ts';
 import { print } from '../terminal/output.ts';
+
+const mqttLevel = (text = '5'): 4 | 5 => {
+  if (text === '4') return 4;
+  if (text === '5') return 5;
+  throw new UsageError(`--protocol takes 4 or 5, not "${text}".`);
+};
 
 /** `pepeunit demo`: runs two example units against an embedded Pepeunit. */
 export const demoCommand = command(
@@ -16,6 +22,11 @@ export const demoCommand = command(
       'requests its log. Prints events as they happen, and checks the effect of each command. Ctrl-C stops everything.',
     options: {
       for: { type: 'string', value: 'SECONDS', help: 'Stop after this time. By default the demo runs until Ctrl-C.' },
+      protocol: {
+        type: 'string',
+        value: 'LEVEL',
+        help: 'Newest version of MQTT that the broker speaks: 5, or 4 for 3.1.1, which the units find out. 5 by default.',
+      },
       json: {
         type: 'boolean',
         help: 'Print a JSON summary as the last line of standard output, and the events to standard error.',
@@ -24,10 +35,12 @@ export const demoCommand = command(
   },
   async ({ options }) => {
     const durationMs = secondsIn(positiveNumber, 'for', options.for);
+    const protocol = mqttLevel(options.protocol);
     using stop = interruption();
     const { summary, ending } = await runDemo({
       output: options.json === true ? process.stderr : process.stdout,
       durationMs,
+      protocol,
       interrupted: stop.signal,
     });
     if (options.json === true) print(JSON.stringify(summary));

@@ -16,6 +16,8 @@ export interface DemoOptions {
   readonly output: Output;
   /** Time to run, milliseconds; `undefined` runs until `interrupted`. */
   readonly durationMs: number | undefined;
+  /** Newest version of MQTT that the instance speaks. */
+  readonly protocol: 4 | 5;
   /** Aborted when the user ends the demo. */
   readonly interrupted: AbortSignal;
 }
@@ -76,13 +78,13 @@ const runUnits = async (given: DemoRun, durationMs: number | undefined): Promise
  *
  * @throws {InstanceError | ClientError} The instance or its units could not be set up.
  */
-export const runDemo = async ({ output, durationMs, interrupted }: DemoOptions): Promise<DemoResult> => {
+export const runDemo = async ({ output, durationMs, protocol, interrupted }: DemoOptions): Promise<DemoResult> => {
   const beganAt = performance.now();
   using end = limitedSignal([interrupted], durationMs, 'The time was up.');
   const narrator = createNarrator({ output, elapsedMs: () => performance.now() - beganAt });
   const recorder = createRecorder(2);
   await using workspace = await openWorkspace();
-  const instance = await startInstance();
+  const instance = await startInstance({ protocol });
   await using _ = { [Symbol.asyncDispose]: () => instance.stop() };
   const operator = operatorApi(instance);
   const context: DemoContext = { instance, operator, workspace, units: await createUnits(workspace, operator) };

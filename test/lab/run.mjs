@@ -17,6 +17,7 @@ const labs = {
     built: true,
     options: {
       quick: { type: 'boolean', about: 'only what is over within some seconds' },
+      protocol: { type: 'string', about: 'MQTT level of the units, 4 or 5, where the fault names none (found out)' },
       only: { type: 'string', about: 'only the faults with this text in their names' },
     },
   },

@@ -77,8 +77,26 @@ describe('pepeunit demo', () => {
       expect(stderr).toMatch(/display +~ shows \d+\.\d\d °C/);
       expect(stderr).toMatch(/✔ the fan turns at 100 %/);
       expect(stderr).toMatch(/fan +⟳ restores version [0-9a-f]{7}: it ended with code 1, in the last of 2 starts/);
+      expect(stderr).toMatch(/fan +⇄ connected, MQTT 5$/m);
       expect(stderr).not.toContain('NaN');
       expect(stderr).not.toContain('\u001b');
+    }));
+
+  test('--protocol 4 plays the whole script over MQTT 3.1.1, which the units find out (M8)', () =>
+    withDemo(['--protocol', '4', '--for', '25', '--json'], async (run) => {
+      const { code, stdout, stderr } = await run.ended;
+      expect({ code, failures: failuresIn(stderr) }).toEqual({ code: 0, failures: [] });
+      expect(summaryOf(stdout)).toMatchObject({ online: true, rollbacks: 1, commands: allOk });
+      expect(stderr).toContain('instance ⇄ refused MQTT 5, as it speaks 3.1.1');
+      expect(stderr).toMatch(/fan +⇄ connected, MQTT 3\.1\.1$/m);
+      expect(stderr).not.toMatch(/connected, MQTT 5$/m);
+    }));
+
+  test('--protocol of another version is a mistake', () =>
+    withDemo(['--protocol', '3'], async (run) => {
+      const { code, stderr } = await run.ended;
+      expect(code).toBe(2);
+      expect(stderr).toContain('--protocol takes 4 or 5, not "3".');
     }));
 
   test('without --for it runs on after the script, until Ctrl-C', () =>

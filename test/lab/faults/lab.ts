@@ -82,6 +82,13 @@ export const seenBy = (brokers: readonly Pick<Mosquitto, 'said'>[]): Set<string>
     ),
   );
 
+/** Version of MQTT that units speak whose rows name none, where the run asks for one. */
+const asked = (level = process.env['LAB_PROTOCOL']): UnitConfig['mqtt'] => {
+  if (level === undefined) return {};
+  if (level !== '4' && level !== '5') throw new Error(`--protocol takes 4 or 5, not "${level}"`);
+  return { protocol: level === '4' ? 4 : 5 };
+};
+
 const prepare = async (
   folder: string,
   {
@@ -100,7 +107,7 @@ const prepare = async (
   await writeFile(join(folder, 'schema.json'), JSON.stringify(schemaDocument()));
   return {
     folder,
-    mqtt: { timeoutMs: 2000, ...mqtt },
+    mqtt: { timeoutMs: 2000, ...asked(), ...mqtt },
     ...(outbox && { outbox }),
     ...(update && { update }),
     ...(publishes && { publishEveryMs }),

@@ -1,0 +1,25 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { describeWithMosquitto } from '../../support/mosquitto.ts';
+import { play, seenBy } from './lab.ts';
+
+afterEach(() => void vi.unstubAllEnvs());
+
+describeWithMosquitto('units of the fault lab', () => {
+  test.each([
+    ['4', 'MQTT 3.1.1'],
+    ['5', 'MQTT 5.0'],
+  ])('speak the level that is asked for: %s is %s', async (level, name) => {
+    vi.stubEnv('LAB_PROTOCOL', level);
+    const result = await play({
+      fault: 'none',
+      run: async (lab) => {
+        const broker = await lab.mosquitto();
+        const unit = await lab.unit({ port: broker.port, witness: () => seenBy([broker]) });
+        await unit.tells(`Connected to MQTT broker, ${name}`);
+        return { happened: 'connected', seconds: 0 };
+      },
+    });
+    expect(result).toMatchObject({ happened: 'connected', lost: 0 });
+    expect(result.hung ?? result.crashed).toBeUndefined();
+  });
+});
