@@ -12,6 +12,9 @@ export const isMissing = (thrown: unknown): boolean => ['ENOENT', 'ENOTDIR'].inc
 const generalAdvice = "Check the disk's free space and the permissions of the file and its folder.";
 const advice: Readonly<Record<string, string>> = {
   EBUSY: 'Mount the folder that it is in rather than the file alone.',
+  EEXIST: 'What should be a folder is a file, or a link that leads nowhere: move it away.',
+  EISDIR: 'What should be a file is a folder: move it away.',
+  ELOOP: 'A link leads back to itself: put it right.',
   ENOENT: 'There is no such file or folder: check the name.',
   ENOTDIR: 'What should be its folder is a file: check the name.',
 };
