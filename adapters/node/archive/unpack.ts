@@ -16,7 +16,6 @@ import { nameRulesOf } from './name-rules.ts';
 import { zlibDecompress } from './zlib.ts';
 
 const ownerExecutes = 0o100;
-const nothing: ReadonlySet<string> = new Set();
 /** Files up to this size are written whole and concurrently, larger ones as a stream. */
 const maxWholeBytes = 256 * 1024;
 
@@ -24,8 +23,8 @@ const maxWholeBytes = 256 * 1024;
 export interface UnpackOptions {
   /** @defaultValue the host's own */
   readonly fs?: FileSystem;
-  /** Names at the archive's root that are passed over. @defaultValue none */
-  readonly leftOut?: ReadonlySet<string>;
+  /** Whether a name at the archive's root is passed over. @defaultValue none is */
+  readonly leftOut?: (name: string) => boolean;
   /** @defaultValue found out on the folder's disk */
   readonly rulesOf?: (fs: FileSystem, folder: string) => Promise<NameRules>;
 }
@@ -147,7 +146,7 @@ const unpackAll = async (
   const tree = createTreeWriter(fs, folder, writes);
   let bytes = 0;
   for await (const entry of readArchive(archive, limits, await rulesOf(fs, folder), zlibDecompress)) {
-    if (leftOut.has(rootOf(entry.path))) continue;
+    if (leftOut(rootOf(entry.path))) continue;
     if (isClientsOwn(entry.path)) {
       const name = JSON.stringify(entry.path);
       throw new FirmwareError('hostile', `The archive was refused: ${name} has a name that belongs to this client.`);
@@ -172,7 +171,7 @@ export const unpackInto = async (
   folder: string,
   archive: AsyncIterable<Uint8Array>,
   limits: ArchiveLimits,
-  { fs = hostFs, leftOut = nothing, rulesOf = nameRulesOf }: UnpackOptions = {},
+  { fs = hostFs, leftOut = () => false, rulesOf = nameRulesOf }: UnpackOptions = {},
 ): Promise<Unpacked> => {
   const writes = createConcurrencyLimiter();
   try {

@@ -74,8 +74,8 @@ const checkHolds = async (fs: FileSystem, staging: string, names: readonly strin
   );
 };
 
-/** Names that a git checkout may hold and no version: git's own, and a client's. */
-const neverUnpacked = new Set(['.git', '.pepeunit']);
+/** Whether a git checkout may hold this name and no version: git's own, which many disks take in any case, and a client's. */
+const isNeverUnpacked = (name: string): boolean => name === '.pepeunit' || name.toLowerCase() === '.git';
 
 /** Bytes that an update leaves free on the disk. */
 const reservedBytes = 1024 * 1024;
@@ -149,7 +149,7 @@ export const folderFirmwareStore = ({
         const { files, bytes } = await withinFreeSpace(fs, layout.own, limits, (allowed) =>
           unpackInto(layout.staging(id), abortable(archive, signal), allowed, {
             fs,
-            leftOut: neverUnpacked,
+            leftOut: isNeverUnpacked,
             ...(rulesOf && { rulesOf }),
           }),
         );

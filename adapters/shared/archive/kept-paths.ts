@@ -1,5 +1,10 @@
-/** The client's own folder, git's history (whose config may hold a token), and what the host installed. */
-const always = ['.pepeunit', '.git', 'node_modules'];
+/**
+ * The client's own folder, git's history (whose config may hold a token), and what the host installed; in any case, since
+ * many disks ignore it.
+ */
+const always: ReadonlySet<string> = new Set(['.pepeunit', '.git', 'node_modules']);
+
+const rootOf = (path: string): string => path.split('/', 1)[0] ?? '';
 
 const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
@@ -8,7 +13,7 @@ const isWithin = (path: string, folder: string): boolean => path === folder || p
  *
  * @param declared Files and folders with the unit's data, such as its log.
  */
-export const keptPaths = (declared: readonly string[]): ((path: string) => boolean) => {
-  const kept = [...always, ...declared];
-  return (path) => kept.some((folder) => isWithin(path, folder));
-};
+export const keptPaths =
+  (declared: readonly string[]) =>
+  (path: string): boolean =>
+    always.has(rootOf(path).toLowerCase()) || declared.some((folder) => isWithin(path, folder));
