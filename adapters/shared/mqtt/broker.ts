@@ -1,10 +1,12 @@
 import type { IConnackPacket, IDisconnectPacket, MqttClient } from 'mqtt';
 import type { Broker, Link, LinkListener, LinkOptions } from '../../../services/broker.ts';
 import type { BrokerError } from '../../../services/errors.ts';
-import { maxInboundBytes, startClient } from './connect.ts';
+import { startClient } from './connect.ts';
 import { connackError, disconnectError, linkError, transportError } from './errors.ts';
 import { createLink, type OwnedLink } from './link.ts';
-import { watchFrames } from './packet-size.ts';
+import { maxInboundBytes, watchFrames } from './packet-size.ts';
+import { watchUnasked } from './unasked-answers.ts';
+import { maxUnreleased } from './unreleased-store.ts';
 
 /**
  * Watches for the end of a connection and determines its cause; several signs may come.
@@ -35,15 +37,32 @@ const watchEnd = (
   const onData = watchFrames(maxInboundBytes, (length) =>
     onEnd(linkError('malformed', options, `a packet of ${length} bytes is over the limit of ${maxInboundBytes}`)),
   );
+  const stopCounting = watchUnasked(client, () =>
+    onEnd(linkError('malformed', options, 'the broker floods the link with answers that nobody asked for')),
+  );
   client.on('error', onError).on('disconnect', onDisconnect).on('close', onClose);
   stream.on('error', onStreamError).on('data', onData);
   return () => {
+    stopCounting();
     client.off('error', onError).off('disconnect', onDisconnect).off('close', onClose);
     stream.off('error', onStreamError).off('data', onData);
   };
 };
 
 const ignore: MqttClient['handleMessage'] = (_packet, done) => done();
+
+/** Messages that are handled in one turn of the event loop. */
+const perTurn = 64;
+
+/** Lets timers and signals have their turn between many messages, as mqtt.js would not. */
+const createTurns = () => {
+  let count = 0;
+  return (done: () => void) => {
+    count = (count + 1) % perTurn;
+    if (count === 0 && typeof setImmediate === 'function') setImmediate(done);
+    else done();
+  };
+};
 
 /**
  * Passes each message to the listener. While the listener pauses, mqtt.js parses nothing: its stream fills up and the
@@ -53,9 +72,10 @@ const ignore: MqttClient['handleMessage'] = (_packet, done) => done();
  */
 const deliver = (client: MqttClient, listener: LinkListener): (() => void) => {
   let resume: (() => void) | undefined;
+  const inTurn = createTurns();
   client.handleMessage = ({ topic, payload, retain, properties }, done) => {
     const settled = listener.onMessage(topic, payload as Uint8Array, retain, properties);
-    if (!settled) return done();
+    if (!settled) return inTurn(done);
     const goOn = () => {
       if (resume !== goOn) return;
       resume = undefined;
@@ -85,7 +105,11 @@ const open = (options: LinkOptions, listener: LinkListener, signal: AbortSignal)
   new Promise((resolve, reject) => {
     const givenUp = () => linkError('closed', options, 'the attempt was given up', { cause: signal.reason });
     if (signal.aborted) throw givenUp();
-    const client = startClient(options);
+    const onUnreleased = () =>
+      onEnd(
+        linkError('malformed', options, `the broker does not release its messages of QoS 2, beyond ${maxUnreleased}`),
+      );
+    const client = startClient(options, onUnreleased);
     const attempt = createCleanups();
     const watching = createCleanups();
     let opened: OwnedLink | undefined;

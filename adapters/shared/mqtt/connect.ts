@@ -3,9 +3,8 @@ import type { IClientOptions, IConnackPacket, MqttClient } from 'mqtt';
 import type { LinkOptions } from '../../../services/broker.ts';
 import { hideSecrets } from '../../../services/redaction.ts';
 import { linkError } from './errors.ts';
-
-/** Size limit of one inbound packet, bytes. */
-export const maxInboundBytes = 16 * 1024 * 1024;
+import { maxInboundBytes } from './packet-size.ts';
+import { maxUnreleased, UnreleasedStore } from './unreleased-store.ts';
 
 /** Maximum timer delay, milliseconds; longer timers fire at once. */
 const longestTimerMs = 2_147_483_647;
@@ -67,9 +66,10 @@ const addressOf = (options: LinkOptions): IClientOptions => {
 /**
  * Starts one attempt: sends CONNECT as soon as the transport is open, and never retries.
  *
+ * @param onUnreleased Called when the broker sends more messages of QoS 2 than may wait for their PUBREL.
  * @throws {BrokerError} `network` for an invalid address, `tls` for unreadable certificates.
  */
-export const startClient = (options: LinkOptions): MqttClient => {
+export const startClient = (options: LinkOptions, onUnreleased: () => void): MqttClient => {
   hideSecrets([options.username]);
   const settings: IClientOptions = {
     ...addressOf(options),
@@ -88,8 +88,17 @@ export const startClient = (options: LinkOptions): MqttClient => {
     resubscribe: false,
     queueQoSZero: false,
     outgoingStore: new NoStore(),
+    incomingStore: new UnreleasedStore(onUnreleased),
     log: silent,
-    ...(options.version === 5 ? { properties: { sessionExpiryInterval: 0, maximumPacketSize: maxInboundBytes } } : {}),
+    ...(options.version === 5
+      ? {
+          properties: {
+            sessionExpiryInterval: 0,
+            maximumPacketSize: maxInboundBytes,
+            receiveMaximum: maxUnreleased,
+          },
+        }
+      : {}),
   };
   try {
     const client = mqtt.connect(settings);

@@ -30,6 +30,12 @@ export interface LinkOwner {
   readonly onSlow: () => void;
 }
 
+/** Reads on to the end of the connection, and makes nothing of what comes: a flood of packets would delay a stop. */
+const readBlindly = ({ stream }: MqttClient): void => {
+  stream.unpipe();
+  stream.resume();
+};
+
 /** Sends DISCONNECT without waiting for pending work, then briefly waits for the broker to close. */
 const disconnect = (client: MqttClient): Promise<void> =>
   new Promise((resolve) => {
@@ -82,6 +88,7 @@ export const createLink = (connection: Connection, { release, onOverdue, onSlow 
   const close = async () => {
     if (ended) return;
     end(linkError('closed', options, 'the link was closed', { reasonCode: normalDisconnection }));
+    readBlindly(client);
     await disconnect(client);
   };
   return {

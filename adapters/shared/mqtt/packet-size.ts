@@ -1,3 +1,6 @@
+/** Size limit of one inbound packet, bytes. */
+export const maxInboundBytes = 16 * 1024 * 1024;
+
 const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00;
 
 /** Bytes of a text as UTF-8, on a host that can't count them itself. */

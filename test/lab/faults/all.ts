@@ -5,6 +5,7 @@ import { commandFaults } from './rows-commands.ts';
 import { containerFaults } from './rows-containers.ts';
 import { deniedTopics } from './rows-denied.ts';
 import { diskFaults } from './rows-disk.ts';
+import { floods } from './rows-floods.ts';
 import { outages } from './rows-outages.ts';
 import { reachFaults } from './rows-reach.ts';
 import { connackRefusals } from './rows-refusals.ts';
@@ -25,6 +26,7 @@ export const rows: readonly Row[] = [
   ...reachFaults,
   ...restFaults,
   ...commandFaults,
+  ...floods,
   ...updateFaults,
   ...trialFaults,
   ...runFaults,

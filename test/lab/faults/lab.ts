@@ -27,6 +27,8 @@ export interface Row {
   readonly needsNamespaces?: boolean;
   /** Whether how long the stop takes is what is measured. */
   readonly isStop?: boolean;
+  /** Whether its processes are ended by SIGTERM, while the fault goes on. */
+  readonly isTerminated?: boolean;
   run(lab: Lab): Promise<Finding>;
 }
 
@@ -185,14 +187,24 @@ export const openBench = (): Bench => {
   };
 };
 
+const checkStop = (ms: number): number => {
+  if (ms > 5000) throw new Error(`stopping took ${ms} ms`);
+  return ms;
+};
+
+/** Ends every process by SIGTERM. @returns The longest time that took, in milliseconds. */
+const terminateAll = async ({ subjects }: Bench): Promise<number> => {
+  let longest = 0;
+  for (const subject of subjects) longest = Math.max(longest, checkStop(await subject.terminate()));
+  return longest;
+};
+
 /** Stops every unit, and waits until their processes have ended by themselves. @returns The longest stop, in milliseconds. */
 const stopAll = async ({ subjects }: Bench): Promise<number> => {
   let longest = 0;
   for (const subject of subjects) {
     for (const unit of subject.units) {
-      const ms = await unit.stop();
-      if (ms > 5000) throw new Error(`stopping took ${ms} ms`);
-      longest = Math.max(longest, ms);
+      longest = Math.max(longest, checkStop(await unit.stop()));
     }
     await subject.leave();
   }
@@ -214,17 +226,17 @@ const countAllLost = async ({ watched }: Bench): Promise<number> => {
 };
 
 /** Plays a row: it recovers, loses nothing that it took, stays within its bounds, stops within five seconds, and leaves nothing running. */
-export const play = async ({ fault, reference = 'not measured', isStop, run }: Row): Promise<Result> => {
+export const play = async ({ fault, reference = 'not measured', isStop, isTerminated, run }: Row): Promise<Result> => {
   const lab = openBench();
   let result: Result = { fault, reference, happened: '', seconds: 0, lost: 0, ...noLoad };
   try {
     result = { ...result, ...(await run(lab)) };
     result = { ...result, lost: await countAllLost(lab) };
     result = { ...result, ...(await measure(lab.subjects)) };
-    const stopMs = await stopAll(lab);
+    const stopMs = await (isTerminated ? terminateAll : stopAll)(lab);
     checkLoad(result, lab.subjects[0]?.bound);
     for (const unit of lab.subjects.flatMap(({ units }) => units)) checkLines(unit);
-    return isStop ? { ...result, seconds: secondsBetween(0, stopMs) } : result;
+    return isStop || isTerminated ? { ...result, seconds: secondsBetween(0, stopMs) } : result;
   } catch (thrown) {
     const failure = failureOf(thrown, lab);
     return { ...result, happened: result.happened || (Object.values(failure)[0] ?? ''), ...failure };

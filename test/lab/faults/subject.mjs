@@ -129,5 +129,11 @@ const orders = {
 
 const obey = async ({ id, order, ...more }) => tell({ type: 'answer', id, answer: await orders[order](more) });
 
+const terminate = async () => {
+  await Promise.all(units.map((unit) => unit.stop()));
+  process.disconnect();
+};
+
+process.once('SIGTERM', () => void terminate());
 process.on('message', (message) => void obey(message));
 tell({ type: 'started' });

@@ -81,6 +81,8 @@ export interface Subject {
   growth(): Promise<number>;
   /** Lets it end by itself. @throws When something keeps it alive. */
   leave(): Promise<void>;
+  /** Ends it by SIGTERM, which stops its units. @returns How long that took, in milliseconds. */
+  terminate(): Promise<number>;
   kill(): void;
 }
 
@@ -199,6 +201,13 @@ export const startSubject = async (
       running.leaving();
       child.send({ order: 'leave' });
       await until(running.hasEnded, { what: 'the end of a process whose units have stopped' });
+    },
+    terminate: async () => {
+      running.leaving();
+      const begun = performance.now();
+      child.kill('SIGTERM');
+      await until(running.hasEnded, { what: 'the end of a process after SIGTERM', timeoutMs: 60_000 });
+      return Math.round(performance.now() - begun);
     },
     kill: () => void child.kill('SIGKILL'),
   };

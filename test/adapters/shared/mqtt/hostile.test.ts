@@ -10,7 +10,7 @@ import { mqttBroker } from '../../../../adapters/shared/mqtt/broker.ts';
 import type { MqttVersion } from '../../../../services/broker.ts';
 import { BrokerError } from '../../../../services/errors.ts';
 import { startAedes } from '../../../support/aedes-broker.ts';
-import { clientId, deaf, failure, later, open, optionsFor, username } from '../../../support/mqtt.ts';
+import { clientId, deaf, failure, generate, later, open, optionsFor, username } from '../../../support/mqtt.ts';
 import { startRecordingProxy } from '../../../support/recording-proxy.ts';
 import { connack, startScriptedBroker, type ScriptedBroker } from '../../../support/scripted-broker.ts';
 import { until } from '../../../support/until.ts';
@@ -169,4 +169,58 @@ test('a hundred links leave nothing behind (M15)', async () => {
   for (let round = 1; round <= 100; round += 1) await cycle(round);
   await until(() => broker.aedes.connectedClients === 0 && resources() <= before);
   expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+});
+
+const repeated = (bytes: Buffer, times: number) => Buffer.concat(Array.from({ length: times }, () => bytes));
+
+describe.each<MqttVersion>([4, 5])('a broker of MQTT level %i that sends without end (M21)', (version) => {
+  const bytesOf = (packet: object) => generate(packet, { protocolVersion: version });
+  const unreleased = (count: number, bytes: number) =>
+    Buffer.concat(
+      Array.from({ length: count }, (_, at) =>
+        bytesOf({ cmd: 'publish', topic: 'a', payload: Buffer.alloc(bytes), qos: 2, messageId: at + 1 }),
+      ),
+    );
+
+  test.each([
+    ['33 messages of QoS 2 without PUBREL', unreleased(33, 10)],
+    ['messages of QoS 2 without PUBREL, over 16 MiB', unreleased(3, 8 * 1024 * 1024)],
+    ['PINGRESP', repeated(bytesOf({ cmd: 'pingresp' }), 10_000)],
+    ['PUBACK', repeated(bytesOf({ cmd: 'puback', messageId: 7 }), 10_000)],
+    ['PUBREL', repeated(bytesOf({ cmd: 'pubrel', messageId: 7 }), 10_000)],
+  ])('%s: the link ends', async (_, bytes) => {
+    const broker = await afterConnack(version, bytes);
+    expect(await endOf(broker.port, version)).toMatchObject({ code: 'malformed' });
+    await until(() => broker.open.size === 0);
+  });
+
+  test('32 messages of QoS 2 are kept until their PUBREL, and more may follow', async () => {
+    const releases = Array.from({ length: 32 }, (_, at) => bytesOf({ cmd: 'pubrel', messageId: at + 1 }));
+    const round = Buffer.concat([unreleased(32, 10), ...releases]);
+    const broker = await afterConnack(version, repeated(round, 3));
+    let came = 0;
+    const ends: Error[] = [];
+    await open(optionsFor(broker.port, { version }), {
+      onMessage: () => void (came += 1),
+      onClosed: (error) => ends.push(error),
+    });
+    await until(() => came === 96);
+    expect(ends).toEqual([]);
+  });
+
+  test('timers and a stop have their turn among messages', async () => {
+    const broker = await afterConnack(
+      version,
+      repeated(bytesOf({ cmd: 'publish', topic: 'a', payload: 'x' }), 200_000),
+    );
+    let came = 0;
+    let cameWhenClosed = 0;
+    const link = await open(optionsFor(broker.port, { version }), { ...deaf, onMessage: () => void (came += 1) });
+    await until(() => came > 0);
+    await link.close();
+    cameWhenClosed = came;
+    expect(cameWhenClosed).toBeLessThan(100_000);
+    await until(() => broker.open.size === 0);
+    expect(came).toBe(cameWhenClosed);
+  });
 });

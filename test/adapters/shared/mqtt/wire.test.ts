@@ -32,7 +32,7 @@ const wireTests = (version: MqttVersion, start: () => Promise<number>) => {
     // Connect flags: user name, password, clean session, nothing else (MQTT 3.1.1 section 3.1.2.3).
     expect(bytes[bytes.indexOf('MQTT') + 5]).toBe(0b1100_0010);
     expect(bytes.subarray(-2)).toEqual(Buffer.from([0, 0]));
-    expect(packet).toMatchObject(version === 5 ? { properties: { sessionExpiryInterval: 0 } } : {});
+    expect(packet).toMatchObject(version === 5 ? { properties: { sessionExpiryInterval: 0, receiveMaximum: 32 } } : {});
   });
 
   test('all topics go out in one SUBSCRIBE, QoS 0, and messages with retain 0', async () => {
