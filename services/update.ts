@@ -44,7 +44,7 @@ export type AskTarget = ReturnType<typeof askTarget>;
  * const env = () => readEnv(unit.world.storage, 'env.json');
  * const machine = updateMachine.provide({ actors: { download: downloadFirmware(unit.world.http, unit.world.firmware, env) } });
  */
-export const downloadFirmware = (rest: Rest, store: FirmwareStore, env: () => Promise<UnitEnv>) =>
+export const downloadFirmware = (rest: Rest, store: Pick<FirmwareStore, 'stage'>, env: () => Promise<UnitEnv>) =>
   fromPromise<StagedFirmware, { target: UpdateTarget }>(
     async ({ input, signal }) =>
       input.target.staged ?? store.stage(await rest.getFirmware(targetOf(await env()), signal), signal),

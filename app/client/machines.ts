@@ -93,23 +93,25 @@ const mqtt = ({ adapters, plane }: RootParts) =>
     delays: jitteredDelays(adapters.random, plane.router.jitterMs),
   });
 
-/** The stores of new versions, such that a stop waits until a download that it cut off has been cleaned up. */
-const lastingStores = ({ adapters: { firmware, programs }, plane }: RootParts) => ({
-  firmware: { ...firmware, stage: (...given) => plane.untilEnded(firmware.stage(...given)) } satisfies FirmwareStore,
+/** What fetches new versions, such that a stop waits until a download that it cut off has been cleaned up. */
+const lastingDownloads = ({ adapters: { firmware, programs }, plane }: RootParts) => ({
+  firmware: {
+    stage: (...given) => plane.untilEnded(firmware.stage(...given)),
+  } satisfies Pick<FirmwareStore, 'stage'>,
   programs: { fetch: (...given) => plane.untilEnded(programs.fetch(...given)) } satisfies FirmwarePrograms,
 });
 
 const update = (parts: RootParts) => {
   const { adapters, options, documents, plane, restart, handOver, isReady } = parts;
-  const { brokerProbe: probe, clock, http, lastLink, process, random, trust } = adapters;
-  const { firmware, programs } = lastingStores(parts);
+  const { brokerProbe: probe, clock, firmware, http, lastLink, process, random, trust } = adapters;
+  const downloads = lastingDownloads(parts);
   return updateMachine.provide({
     actors: {
       recover: recoverFirmware(firmware, process.isSupervised),
       askTarget: askTarget(http, env(documents.settingsSources)),
-      download: downloadFirmware(http, firmware, env(documents.settingsSources)),
+      download: downloadFirmware(http, downloads.firmware, env(documents.settingsSources)),
       verify: verifyFirmware(firmware, trust, env(documents.settingsSources)),
-      stage: stageProgram(programs),
+      stage: stageProgram(downloads.programs),
       swap: swapFirmware(firmware, termsOf(options), process),
       discard: discardFirmware(firmware),
       restart: restartProcess(restart),
