@@ -136,6 +136,7 @@ test('pepeunit run and its unit live on though nobody reads the pipes of their o
   const folder = await temporaryFolder();
   const lived = join(folder, 'lived');
   const main = join(folder, 'main.mjs');
+  await writeFile(join(folder, 'env.json'), '{}');
   await writeFile(main, `await import('${pathToFileURL(program.path).href}'); process.exit(42);`);
   const child = spawn(process.execPath, [pepeunit, 'run', main, '--', folder, '50000'], {
     stdio: ['ignore', 'pipe', 'pipe'],

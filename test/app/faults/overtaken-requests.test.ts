@@ -92,17 +92,15 @@ test('an update that the update machine fails during is rejected, and can be ask
   const { client, world } = unit;
   await client.ready();
   world.http.documents.targetVersion = { commit: 'next', tag: null };
-  let isStaging = false;
+  let endStaging: ((cause: Error) => void) | undefined;
   const { stage } = world.firmware;
-  world.firmware.stage = () => {
-    isStaging = true;
-    return new Promise(() => undefined);
-  };
+  world.firmware.stage = () => new Promise((_, fail) => (endStaging = fail));
   const updated = codeOf(client.performUpdate());
-  await until(() => isStaging);
+  await until(() => endStaging !== undefined);
   breakMachine(client, 'update');
   expect(await updated).toBe('failed');
   world.firmware.stage = stage;
+  endStaging?.(new Error('given up'));
   // The request is kept for the machine, which starts again soon.
   const again = codeOf(client.performUpdate());
   await settle();

@@ -15,6 +15,7 @@ const program = (label: string) => `console.log('${label} here'); setInterval(()
 test(`${kills} quick kills of a confirmed version never roll back (U12)`, async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'main.js'), program('old'));
+  await writeFile(join(folder, 'env.json'), '{}');
   const store = folderFirmwareStore({ folder, limits: defaultArchiveLimits });
   const archive = await tarOf({ name: 'main.js', text: program('new') });
   const { id } = await store.stage(inChunks(archive), new AbortController().signal);

@@ -20,6 +20,9 @@ export const recordShown = (sink: Sink, text: string): void => {
   if (text !== '') append('shown', { sink, text });
 };
 
+/** Keeps what a sink is made to show, which the search has to find. */
+export const recordPlanted = (sink: Sink, text: string): void => append('planted', { sink, text });
+
 /** Keeps secrets to search for after the last test. */
 export const recordSecrets = (secrets: readonly string[]): void => {
   for (const secret of secrets) append('secrets', secret);

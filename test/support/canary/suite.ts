@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { recordSecrets, recordShown, recordVariable, sinks, type Sink } from './record.ts';
+import { recordPlanted, recordSecrets, recordVariable, sinks, type Sink } from './record.ts';
 import { formsOf, searchFor } from './search.ts';
 
 /** A secret that each sink is made to show in each form: a search that misses one of them is worth nothing. */
@@ -13,24 +13,36 @@ const readLines = async <T>(folder: string, name: string): Promise<T[]> => {
   return texts.flatMap((text) => text.split('\n').filter((line) => line !== '')).map((line) => JSON.parse(line) as T);
 };
 
+interface Shown {
+  readonly sink: Sink;
+  readonly text: string;
+}
+
+const textsOf = (all: readonly Shown[], sink: Sink): string[] =>
+  all.filter((one) => one.sink === sink).map(({ text }) => text);
+
 /** Whether every test runs: nobody named files or titles. */
 const isWhole = (): boolean =>
   process.argv.slice(2).every((word) => word === 'run' || /^--reporter=|^--bail/.test(word));
 
 const search = async (folder: string): Promise<void> => {
   const secrets = await readLines<string>(folder, 'secrets');
-  const shown = await readLines<{ sink: Sink; text: string }>(folder, 'shown');
+  const shown = await readLines<Shown>(folder, 'shown');
+  const plants = await readLines<Shown>(folder, 'planted');
   const leaksIn = searchFor(secrets);
   const faults: string[] = [];
   const known = new Set<string>();
   for (const sink of sinks) {
-    const texts = shown.filter((one) => one.sink === sink).map(({ text }) => text);
-    const [first = '', ...others] = texts;
-    const found = new Set(leaksIn(first).map(({ encoding }) => encoding));
+    const texts = textsOf(shown, sink);
+    const found = new Set(
+      textsOf(plants, sink)
+        .flatMap(leaksIn)
+        .map(({ encoding }) => encoding),
+    );
     const missed = formsOf(planted).filter(([encoding]) => !found.has(encoding));
     if (missed.length > 0) faults.push(`the search of "${sink}" misses what was planted: ${missed.join(', ')}`);
-    if (isWhole() && others.length === 0) faults.push(`nothing of "${sink}" was kept`);
-    for (const { encoding, secret, around } of others.flatMap(leaksIn)) {
+    if (isWhole() && texts.length === 0) faults.push(`nothing of "${sink}" was kept`);
+    for (const { encoding, secret, around } of texts.flatMap(leaksIn)) {
       const leak = `"${sink}" shows ${secret}… (${encoding}): ${JSON.stringify(around)}`;
       if (!known.has(leak)) faults.push(leak);
       known.add(leak);
@@ -50,7 +62,7 @@ export const setup = async (): Promise<(() => Promise<void>) | undefined> => {
   process.env[recordVariable] = folder;
   recordSecrets([planted]);
   const everyForm = formsOf(planted).map(([, form]) => form);
-  for (const sink of sinks) recordShown(sink, everyForm.join(' '));
+  for (const sink of sinks) recordPlanted(sink, everyForm.join(' '));
   return async () => {
     delete process.env[recordVariable];
     try {
