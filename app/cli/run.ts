@@ -58,15 +58,18 @@ const unitFolderOf = async (main: string, named: string | undefined): Promise<st
 /**
  * Hides the secrets of env.json in what the supervisor prints. One that can't be read now is the unit's own matter.
  *
- * @throws {SettingsError} `missing`
+ * @returns Whether there is one.
  */
-const checkEnv = async (folder: string): Promise<void> => {
-  const path = join(folder, 'env.json');
+const hideSecretsIn = async (path: string): Promise<boolean> => {
   const document = await readDocument(path).catch(() => null);
-  if (document === undefined) {
-    throw new SettingsError('missing', `${path} does not exist. Download the unit's env from the instance.`);
-  }
   hideSecretsOf(document);
+  return document !== undefined;
+};
+
+/** Hides the secrets of an env.json that has to be there. @throws {SettingsError} `missing` */
+const requireEnv = async (path: string): Promise<void> => {
+  if (await hideSecretsIn(path)) return;
+  throw new SettingsError('missing', `${path} does not exist. Download the unit's env from the instance.`);
 };
 
 /** `pepeunit run`: supervises a unit. */
@@ -108,6 +111,10 @@ export const runCommand = command(
         value: 'SECONDS',
         help: `Interval in which the unit has to show that its event loop runs; it is ended and started again after two without. ${defaultHeartbeatSeconds} by default, 0 for never.`,
       },
+      'without-env': {
+        type: 'boolean',
+        help: 'Start without an env.json too: the program brings its own, by the option `documents`.',
+      },
       json: { type: 'boolean', help: 'Print events as lines of JSON to standard error.' },
     },
   },
@@ -117,6 +124,7 @@ export const runCommand = command(
     const healthyWithinMs = secondsIn(positiveNumber, 'healthy-within', options['healthy-within']);
     const heartbeatMs = secondsIn(numberFromZero, 'heartbeat', options.heartbeat) ?? defaultHeartbeatSeconds * 1000;
     const trialStarts = wholeNumber('trial-starts', options['trial-starts']);
+    const checkEnv = options['without-env'] === true ? hideSecretsIn : requireEnv;
     using signals = passSignals(graceMs);
     const onEvent = (event: SupervisorEvent) =>
       printStatus(options.json === true ? JSON.stringify(event) : `pepeunit run: ${describe(event)}`);
@@ -136,7 +144,7 @@ export const runCommand = command(
         graceMs,
         heartbeatMs,
         onEvent,
-        checkStart: () => checkEnv(folder),
+        checkStart: async () => void (await checkEnv(join(folder, 'env.json'))),
         onStart: (unit) => {
           signals.passTo(unit);
           void lock.note(unit.pid);

@@ -40,6 +40,14 @@ describe('pepeunit run without env.json', () => {
     expect(await run.ended).toMatchObject({ code: 78, stderr: expect.stringContaining('env.json does not exist') });
   });
 
+  test('starts with --without-env a program that brings its own', async () => {
+    const { main } = await inFolder();
+    const run = startCli(['run', main, '--without-env']);
+    await until(() => run.stdout().includes('here'));
+    run.child.kill('SIGTERM');
+    await run.ended;
+  });
+
   test('one that can not be read or used is left to the unit (U21)', async () => {
     const { folder, main } = await inFolder();
     await mkdir(join(folder, 'env.json'));
