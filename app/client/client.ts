@@ -16,6 +16,7 @@ import { waitForEvent, type UnitActor } from './await-event.ts';
 import type { UnitMetrics } from './metrics.ts';
 import { createRestReady } from './ready.ts';
 import { createUnit, type UnitRuntime } from './assemble.ts';
+import { checkEvent } from './events.ts';
 import { ClientUpdates } from './updates.ts';
 
 /** An event of the unit; see {@link UnitClient.on}. */
@@ -187,6 +188,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   /**
    * Subscribes to an event of the unit, such as `online`, also after a stop and a new start. An error that the handler throws goes to the log.
    *
+   * @throws {ClientError} `invalid`: there is no such event; the message names the one that is meant.
    * @example
    * const subscription = client.on('online', () => console.log('online'));
    * subscription.unsubscribe();
@@ -195,6 +197,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
     type: TType,
     handler: (event: EventOf<TType>) => unknown,
   ): { unsubscribe(): void } {
+    checkEvent(type);
     return this.#unit.root.on(type, (event) => {
       void callGuarded(`handler of "${type}"`, handler, [redactedData(event)], this.#unit.plane.warn);
     });

@@ -2,33 +2,34 @@ import type { UnitRequest } from '../../machines/unit/context.ts';
 import { ClientError, textOf } from '../../services/errors.ts';
 import { commands } from '../messaging/inbound/command.ts';
 import { sinkNames } from '../logging/log.ts';
-import { fields, flag, list, oneOf, rule, textShown, type Rule } from './options/rules.ts';
+import { flag, list, oneOf, rule, shape, textShown, type Rule } from './options/rules.ts';
+import { didYouMean } from './options/suggestion.ts';
 import type { UnitActor } from './await-event.ts';
 
 const text = rule('a text', (given) => typeof given === 'string');
 const object = rule('an object', (given) => typeof given === 'object' && given !== null && !Array.isArray(given));
-const target = fields({ firmwareLink: text, payload: object }, { commitVersion: text });
-const nothing = fields({});
+const target = shape({ firmwareLink: text, payload: object }, { commitVersion: text });
+const nothing = shape({});
 
 /** What each request has to carry besides its type. */
 const shapes: Readonly<Record<UnitRequest['type'], Rule>> = {
   'unit.start': nothing,
   'unit.stop': nothing,
-  'command.received': fields({ target }, { command: oneOf(...commands) }),
+  'command.received': shape({ target }, { command: oneOf(...commands) }),
   'mqtt.connect': nothing,
   'mqtt.disconnect': nothing,
   'mqtt.resubscribe': nothing,
-  'mqtt.alsoWant': fields({}, { topics: list(text) }),
+  'mqtt.alsoWant': shape({}, { topics: list(text) }),
   'wifi.connect': nothing,
   'settings.load': nothing,
   'settings.refresh': nothing,
   'schema.load': nothing,
   'schema.refresh': nothing,
   'time.sync': nothing,
-  'update.start': fields({}, { target }),
-  'update.configure': fields({ commitVersion: text, handsOver: flag }),
+  'update.start': shape({}, { target }),
+  'update.configure': shape({ commitVersion: text, handsOver: flag }),
   'logger.sync': nothing,
-  'logger.toggle': fields({}, { sink: oneOf(...sinkNames), enabled: flag }),
+  'logger.toggle': shape({}, { sink: oneOf(...sinkNames), enabled: flag }),
   'reporter.report': nothing,
 };
 
@@ -55,7 +56,7 @@ const requestOf = (given: unknown): UnitRequest => {
   const { type } = event;
   if (!isRequest(type)) {
     throw refused(
-      `${textShown(textOf(type))} is no request of an app. Its requests are ${Object.keys(shapes).join(', ')}.`,
+      `${textShown(textOf(type))} is no request of an app. ${didYouMean(textOf(type), Object.keys(shapes))}`,
     );
   }
   const { faults } = shapes[type](event, '');

@@ -1,4 +1,5 @@
 import { textOf } from '../../../services/errors.ts';
+import { didYouMean } from './suggestion.ts';
 
 /** The valid part of a value, and the faults of the rest. */
 export interface Checked {
@@ -148,7 +149,7 @@ export const record =
   };
 
 /** An object with these optional and required keys; other keys are ignored. */
-export const fields =
+export const shape =
   (optional: Rules, required: Rules = {}): Rule =>
   (given, name) => {
     if (!isObject(given)) return noObject(given, name === '' ? 'options' : name);
@@ -158,6 +159,20 @@ export const fields =
       .map(([key, check]): [string, Checked] => [key, check(given[key], path + key)]);
     return combine(given, parts);
   };
+
+/** An object with these optional and required keys, and no other. */
+export const fields = (optional: Rules, required: Rules = {}): Rule => {
+  const check = shape(optional, required);
+  const known = Object.keys({ ...optional, ...required });
+  return (given, name) => {
+    const { value, faults } = check(given, name);
+    if (!isObject(given)) return { value, faults };
+    const others = Object.keys(given).filter((key) => given[key] !== undefined && !known.includes(key));
+    const path = name === '' ? '' : `${name}.`;
+    const unknown = others.map((key) => `${path}${key.slice(0, maxShown)} is no option. ${didYouMean(key, known)}`);
+    return { value, faults: [...faults, ...unknown] };
+  };
+};
 
 /** Applies one rule to an object, and the other to any other value. */
 export const orObject =

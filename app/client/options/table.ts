@@ -1,4 +1,5 @@
 import { RestartMode } from '../../../services/process-control.ts';
+import { adapters } from './ports.ts';
 import {
   address,
   callback,
@@ -99,7 +100,7 @@ export const optionTable = fields(
     ffConsoleLogEnable: flag,
     ffMqttLogEnable: flag,
     ffFileLogEnable: flag,
-    adapters: record(part),
+    adapters,
     inspect: part,
     documents: fields({ env: document, schema: document }),
     mqtt,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { commands } from '../../../app/cli/commands.ts';
-import { suggest } from '../../../app/cli/commands.ts';
+import { suggest } from '../../../app/client/options/suggestion.ts';
 import { runCli } from '../../support/cli.ts';
 
 describe('pepeunit', () => {

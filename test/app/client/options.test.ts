@@ -36,7 +36,7 @@ const wrong: readonly (readonly [options: object, told: string])[] = [
   [{ ntpHost: '' }, `ntpHost is "": it has to be a host's name.`],
   [{ ffVersionCheckEnable: 'false' }, 'ffVersionCheckEnable is "false": it has to be true or false.'],
   [{ ffMqttLogEnable: null }, 'ffMqttLogEnable is null'],
-  [{ adapters: { clock: undefined } }, 'adapters["clock"] is undefined: it has to be an object.'],
+  [{ adapters: { clock: undefined } }, 'adapters.clock is undefined: it has to be an object.'],
   [{ adapters: null }, 'adapters is null'],
   [{ inspect: 'yes' }, 'inspect is "yes"'],
   [{ mqtt: null }, 'mqtt is null: it has to be an object.'],

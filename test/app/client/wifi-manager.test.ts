@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { unmanagedWifi } from '../../../adapters/shared/unmanaged-wifi.ts';
 import { memoryWifi } from '../../../adapters/memory/wifi.ts';
+import { WifiError } from '../../../services/errors.ts';
 import { simulatedUnit } from '../../../app/testing.ts';
 import { settle, until } from '../../support/until.ts';
 
@@ -26,13 +27,16 @@ test('the WiFi manager on a host that manages its network itself: online, with o
   await client.stopMainCycle();
 });
 
+const watch = (): never => {
+  throw new WifiError('unsupported', 'The driver reports no changes.');
+};
+
 test('a radio that reports no changes is read now and then, and its link is logged once (L7)', async () => {
   const radio = memoryWifi({ networks: { home: 'secret password' } });
-  const { watch: _, ...unwatchable } = radio;
   const { client, world } = simulatedUnit({
     env,
     ffWifiManagerEnable: true,
-    adapters: { wifi: unwatchable as typeof radio },
+    adapters: { wifi: { ...radio, watch } },
   });
   await client.ready();
   await passMinutes(world.clock, 10);
