@@ -79,7 +79,6 @@ export const updateMachine = updateSetup.createMachine({
       always: [
         { guard: 'hasOutcome', target: 'telling' },
         { guard: 'hasNext', target: 'checking', actions: [{ type: 'beginNext' }] },
-        { guard: 'isTargetOfNoUse', actions: [{ type: 'passTargetBy' }] },
         { guard: 'hasErrand', target: 'waiting' },
       ],
       on: { 'update.start': { target: 'checking', actions: [{ type: 'begin', params: ({ event }) => event }] } },
@@ -131,6 +130,11 @@ export const updateMachine = updateSetup.createMachine({
                     actions: [{ type: 'noteAnswer' }, { type: 'resume' }],
                   },
                   {
+                    guard: { type: 'isWorthACommand', params: ({ event }) => ({ commitVersion: event.output }) },
+                    target: 'requesting',
+                    actions: [{ type: 'keepAnswer', params: ({ event }) => ({ commitVersion: event.output }) }],
+                  },
+                  {
                     guard: { type: 'isWorthIt', params: ({ event }) => ({ commitVersion: event.output }) },
                     target: '#update.checking',
                     actions: [{ type: 'beginAnswered', params: ({ event }) => ({ commitVersion: event.output }) }],
@@ -140,6 +144,22 @@ export const updateMachine = updateSetup.createMachine({
                 onError: { target: 'unanswered', actions: [{ type: 'noteNoAnswer' }] },
               },
               after: { askWithin: { target: 'unanswered', actions: [{ type: 'noteNoAnswer' }] } },
+            },
+            requesting: {
+              description: 'Asks the instance to send its update, as only the command has the link to the program.',
+              tags: ['busy'],
+              on: {
+                'broker.down': { target: 'answered', actions: [{ type: 'noteNoLink' }, { type: 'forgetAnswer' }] },
+              },
+              invoke: {
+                id: 'requestUpdate',
+                src: 'requestUpdate',
+                onDone: { target: 'answered', actions: [{ type: 'noteAnswer' }] },
+                onError: { target: 'unanswered', actions: [{ type: 'noteNoAnswer' }, { type: 'forgetAnswer' }] },
+              },
+              after: {
+                askWithin: { target: 'unanswered', actions: [{ type: 'noteNoAnswer' }, { type: 'forgetAnswer' }] },
+              },
             },
             unanswered: {
               description: 'The instance did not answer, and is asked again.',

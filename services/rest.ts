@@ -114,6 +114,8 @@ export interface Rest {
   getFile(target: RestTarget, url: URL, maxBytes: number, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** `GET /units/get_target_version/{unit}` */
   getTargetVersion(target: RestTarget, signal?: AbortSignal): Promise<TargetVersion>;
+  /** `POST /units/send_command_to_input_base_topic/{unit}?command=Update`: asks for the command of the target version. */
+  requestUpdate(target: RestTarget, signal?: AbortSignal): Promise<void>;
   /** `POST /units/set_state_storage/{unit}` */
   setStateStorage(target: RestTarget, state: string, signal?: AbortSignal): Promise<void>;
   /** `GET /units/get_state_storage/{unit}`. @returns The stored text, unchanged. */

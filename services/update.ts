@@ -35,6 +35,20 @@ export const askTarget = (rest: Rest, env: () => Promise<UnitEnv>) =>
 export type AskTarget = ReturnType<typeof askTarget>;
 
 /**
+ * Asks the instance to send the unit its update command, for the update machine's `requestUpdate`.
+ *
+ * @example
+ * import { updateMachine } from 'pepeunit-client/machines';
+ * import { readEnv, requestUpdate } from 'pepeunit-client/services';
+ *
+ * const env = () => readEnv(unit.world.storage, 'env.json');
+ * const machine = updateMachine.provide({ actors: { requestUpdate: requestUpdate(unit.world.http, env) } });
+ */
+export const requestUpdate = (rest: Rest, env: () => Promise<UnitEnv>) =>
+  fromPromise<void>(async ({ signal }) => rest.requestUpdate(targetOf(await env()), signal));
+export type RequestUpdate = ReturnType<typeof requestUpdate>;
+
+/**
  * Downloads and stages the firmware, unless the target is staged already, for the update machine's `download`.
  *
  * @example

@@ -117,6 +117,7 @@ export const memoryRest = ({ documents: given, clock = stoppedTimers }: MemoryRe
     getSchema: (target, signal) => answer('getSchema', target, signal, () => documents.schema),
     getTargetVersion: (target, signal) => answer('getTargetVersion', target, signal, () => documents.targetVersion),
     getStateStorage: (target, signal) => answer('getStateStorage', target, signal, () => documents.stateStorage),
+    requestUpdate: (target, signal) => enter('requestUpdate', target, signal),
     getFirmware: async (target, signal) => {
       await enter('getFirmware', target, signal);
       return inChunks('getFirmware', documents.firmware, signal);

@@ -23,6 +23,7 @@ import {
   discardFirmware,
   downloadFirmware,
   handOverUpdate,
+  requestUpdate,
   swapFirmware,
   verifyFirmware,
   type UpdateTarget,
@@ -109,6 +110,7 @@ const update = (parts: RootParts) => {
     actors: {
       recover: recoverFirmware(firmware, process.isSupervised),
       askTarget: askTarget(http, env(documents.settingsSources)),
+      requestUpdate: requestUpdate(http, env(documents.settingsSources)),
       download: downloadFirmware(http, downloads.firmware, env(documents.settingsSources)),
       verify: verifyFirmware(firmware, trust, env(documents.settingsSources)),
       stage: stageProgram(downloads.programs),
@@ -232,7 +234,6 @@ export const rootFactory = (parts: RootParts) => {
       ...(options.mqtt.timeoutMs !== undefined && { mqttTimeoutMs: options.mqtt.timeoutMs }),
       restartMode: options.restartMode,
       checksVersion: options.ffVersionCheckEnable,
-      // The instance's answer has no link to the program, so a compilable unit waits for the command that has one.
       isCompiled: options.update.program !== undefined,
       isSupervised: adapters.process.isSupervised,
       logConfig: plane.log.config,

@@ -197,12 +197,12 @@ export const notices = {
     emitted: { type: 'updateRolledBack', version, reason },
   }),
   'update.targetUnknown': ({ failure, attempts }) => ({
-    line: postponed('Debug', 'Asking for the target version failed', failure, attempts),
+    line: postponed('Debug', 'Asking for the target version or its update failed', failure, attempts),
   }),
-  'update.targetNotAsked': () => ({
+  'update.requested': ({ target }) => ({
     line: {
-      level: 'Debug',
-      text: 'The target version is not asked for: the link of a compiled program comes with a command alone',
+      level: 'Info',
+      text: `The instance is asked to send the update to ${versionOf(target)}: only the command has the link to its program`,
     },
   }),
   'update.swapped': ({ target, mode }) => ({

@@ -77,8 +77,8 @@ export type UpdateFact =
   | { type: 'update.confirmed'; version: string }
   | { type: 'update.rolledBack'; version: string; reason: string }
   | { type: 'update.targetUnknown'; failure: Failure; attempts: number }
-  /** The instance's target alone is not enough to get the version, so it is not asked for. */
-  | { type: 'update.targetNotAsked' }
+  /** The instance was asked to send its update: only the command has the link to a compiled program. */
+  | { type: 'update.requested'; target: UpdateTarget }
   /** No update or trial is in progress. */
   | { type: 'update.settled' };
 
@@ -142,7 +142,7 @@ export interface UpdateContext extends UpdateInput {
   isTargetDue: boolean;
   /** How often the instance did not answer what its target is, since the connect. */
   unanswered?: Retry | undefined;
-  /** The instance's last answer that was followed; the same answer is not followed twice. */
+  /** The instance's last answer that was followed, or asked the command for; that is not done twice. */
   answered: string;
 }
 
@@ -204,6 +204,9 @@ export const queued = (now: UpdateContext, target: UpdateTarget): Pick<UpdateCon
 /** Whether the target is the running version, or the one of the next start, if that is checked at all. */
 export const runsAlready = ({ checksVersion, target, commitVersion, placed }: UpdateContext): boolean =>
   checksVersion && target.commitVersion !== '' && [commitVersion, placed].includes(target.commitVersion);
+
+/** Whether a version comes with the link that only a command has. */
+export const needsLink = ({ isCompiled, mode }: UpdateInput): boolean => isCompiled && mode !== 'env_schema_only';
 
 /** Whether the target is the failed version. */
 export const hasFailedBefore = ({ failed, target }: UpdateContext): boolean =>

@@ -1,7 +1,14 @@
 import type { Failure } from '../../services/errors.ts';
 import type { UpdateTarget } from '../../services/update.ts';
 import { canSucceedLater, isTriedForLong, noRetry, retriedAfter, type Retry } from '../lib/retry.ts';
-import { isSameTarget, pendingUpdate, type Pursuit, type UpdateContext, type UpdateEnding } from './context.ts';
+import {
+  isSameTarget,
+  needsLink,
+  pendingUpdate,
+  type Pursuit,
+  type UpdateContext,
+  type UpdateEnding,
+} from './context.ts';
 
 /** The pursuit of a target, from its beginning. */
 export const pursuitOf = (target: UpdateTarget): Pursuit => ({ target, retry: noRetry });
@@ -42,9 +49,9 @@ export const questionRetry = ({ unanswered }: Pick<UpdateContext, 'unanswered'>)
 /** Whether a version waits to be tried again. */
 export const isPostponed = (now: UpdateContext): boolean => versionRetry(now).attempts > 0;
 
-/** Whether to ask the instance for its target now. */
-export const isToBeAsked = ({ isTargetDue, isCompiled, checksVersion }: UpdateContext): boolean =>
-  isTargetDue && !isCompiled && checksVersion;
+/** Whether to ask the instance for its target now: where its answer or, over MQTT, its command can be followed. */
+export const isToBeAsked = (now: UpdateContext): boolean =>
+  now.isTargetDue && now.checksVersion && !(now.isRestOnly === true && needsLink(now));
 
 /** Whether something is to be asked or tried again. */
 export const hasErrand = (now: UpdateContext): boolean =>

@@ -6,6 +6,7 @@ import type {
   DiscardFirmware,
   DownloadFirmware,
   HandOverUpdate,
+  RequestUpdate,
   SwapFirmware,
   UpdateTarget,
   VerifyFirmware,
@@ -46,6 +47,7 @@ export const updateSetup = setup({
   actors: {
     recover: slot<RecoverFirmware>('update.recover'),
     askTarget: slot<AskTarget>('update.askTarget'),
+    requestUpdate: slot<RequestUpdate>('update.requestUpdate'),
     download: slot<DownloadFirmware>('update.download'),
     verify: slot<VerifyFirmware>('update.verify'),
     stage: slot<StageProgram>('update.stage'),
@@ -137,10 +139,12 @@ export const updateSetup = setup({
     keepRolledBack: assign(({ context }) => trials.rolledBack(context)),
     forgetOutcome: assign({ outcome: undefined }),
     forgetFailed: assign({ failed: undefined }),
-    passTargetBy: enqueueActions(({ context, enqueue }) => {
-      enqueue.assign({ isTargetDue: false });
-      enqueue.sendTo(context.parent, { type: 'update.targetNotAsked' });
+    /** Keeps the answer that the command is asked for, and reports the request: the command may be there before its answer. */
+    keepAnswer: enqueueActions(({ context, enqueue }, { commitVersion }: { commitVersion: string }) => {
+      enqueue.assign({ answered: commitVersion });
+      enqueue.sendTo(context.parent, { type: 'update.requested', target: { commitVersion } });
     }),
+    forgetAnswer: assign({ answered: '' }),
     noteAnswer: assign({ isTargetDue: false, unanswered: undefined }),
     /** Counts and reports a question for the target that was not answered. */
     noteNoAnswer: enqueueActions(({ context: { parent, unanswered }, event, enqueue }) => {
@@ -228,9 +232,13 @@ export const updateSetup = setup({
     isPursued: ({ context }, { commitVersion }: { commitVersion: string }) =>
       pursuit.isPursued(context, commitVersion) && context.pursuit?.retry.askedMs === 0,
     isTargetDue: ({ context }) => pursuit.isToBeAsked(context),
-    isTargetOfNoUse: ({ context }) => context.isTargetDue && context.isCompiled && context.checksVersion,
     isWorthIt: ({ context }, { commitVersion }: { commitVersion: string }) =>
       update.isWorthIt(context, commitVersion) && !pursuit.isPursued(context, commitVersion),
+    /** Whether an answer is worth an attempt, and only a command has what that takes. */
+    isWorthACommand: ({ context }, { commitVersion }: { commitVersion: string }) =>
+      update.needsLink(context) &&
+      update.isWorthIt(context, commitVersion) &&
+      !pursuit.isPursued(context, commitVersion),
   },
   delays: {
     recoverWithin: 120_000,

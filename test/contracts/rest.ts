@@ -106,6 +106,11 @@ export const restContract = (start: (content: InstanceContent) => Promise<RestBe
     expect(await bench.rest.getTargetVersion(bench.target)).toEqual({ commit: 'abc', tag: null });
   });
 
+  test('asks for the update command, which brings no answer', async () => {
+    expect(await bench.rest.requestUpdate(bench.target)).toBeUndefined();
+    expect(bench.requests()).toBe(1);
+  });
+
   test('state storage: set then get is the identity for every string', async () => {
     expect(await bench.rest.getStateStorage(bench.target)).toBe('');
     const strings = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.json());

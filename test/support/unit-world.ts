@@ -141,6 +141,7 @@ export const provideWorld = (it: World, log: (line: LogLine) => void) =>
           ),
           recover: fromPromise(async () => doing(it, 'recover').then(() => it.status)),
           askTarget: fromPromise(async () => doing(it, 'askTarget').then(() => it.target)),
+          requestUpdate: fromPromise(async () => doing(it, 'requestUpdate')),
           verify: fromPromise(() => doing(it, 'verify')),
           stage: fromPromise<StagedFirmware, { staged: StagedFirmware; target: UpdateTarget }>(async ({ input }) =>
             doing(it, 'stage').then(() => input.staged),

@@ -46,6 +46,8 @@ export const kyRest = (options: KyRestOptions = {}): Rest => {
     getFile: (target, url, fileBytes, signal) => getFile(as(target, signal), url, fileBytes),
     getTargetVersion: (target, signal) =>
       getJson(as(target, signal), `/units/get_target_version/${target.unitUuid}`, maxBytes, asTargetVersion),
+    requestUpdate: (target, signal) =>
+      postJson(as(target, signal), `/units/send_command_to_input_base_topic/${target.unitUuid}?command=Update`, {}),
     setStateStorage: (target, state, signal) =>
       postJson(as(target, signal), `/units/set_state_storage/${target.unitUuid}`, { state }),
     getStateStorage: (target, signal) =>

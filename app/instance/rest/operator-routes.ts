@@ -104,7 +104,10 @@ export const operatorRoutes = (api: Hono<RestEnv>, { core, operator }: RestParts
     const uuid = pathUuid(context);
     const command = queryCommand(context);
     requireOwner(core.store, context.get('agent'), uuid);
-    await operator.sendCommand(uuid, command, context.req.query('commit'));
+    const { type } = context.get('agent');
+    // A unit gets what it should run already; it can't choose.
+    const commit = type === 'Unit' ? operator.getTargetVersion(uuid).commit : context.req.query('commit');
+    await operator.sendCommand(uuid, command, commit);
     return noContent(context);
   });
 };

@@ -43,6 +43,16 @@ describe('a new version', () => {
     expect((await operator('POST', `${path}&commit=${first}`)).status).toBe(204);
     expect(instance.operator.getTargetVersion(unit.uuid).commit).toBe(first);
     expect((await operator('POST', `${path}&commit=unknown`)).status).toBe(422);
+
+    await until(() => link.received.length === 2);
+    for (const query of ['', `&commit=${added.commit}`])
+      expect((await own('POST', `${path}${query}`)).status).toBe(204);
+    await until(() => link.received.length === 4);
+    const asked = link.received.slice(2).map(({ text }) => JSON.parse(text) as object);
+    expect(asked, 'a unit gets its target, whichever it asks for').toEqual(
+      asked.map(() => ({ COMMAND: 'Update', PU_COMMIT_VERSION: first })),
+    );
+    expect(instance.operator.getTargetVersion(unit.uuid).commit).toBe(first);
   });
 
   it('makes the same commit of the same contents, and a version of them only once in a row', async () => {

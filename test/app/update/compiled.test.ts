@@ -93,6 +93,20 @@ test('a compiled update goes on after a cut connection and a kill, and the token
   await unit.stop();
 });
 
+test('a compiled unit catches up on what it was commanded while it was away, and asks for it once (M18)', async () => {
+  const unit = await createSupervisedUnit(yard, 'missed', old);
+  const { commit } = await release(unit, 'missed', executable('new'));
+  await unit.update(commit);
+  unit.run('--grace', '2');
+  await unit.hears('new', 'updateConfirmed');
+  expect(JSON.parse(await readFile(join(unit.folder, 'env.json'), 'utf8'))).toMatchObject({
+    PU_COMMIT_VERSION: commit,
+  });
+  const log = await readFile(join(unit.folder, 'log.json'), 'utf8');
+  expect(log.match(/The instance is asked to send the update/g)).toHaveLength(1);
+  await unit.stop();
+});
+
 test('a program that fails its self-test is never put in place (U10, C10)', async () => {
   const unit = await createSupervisedUnit(yard, 'failing', old);
   unit.run('--grace', '2');

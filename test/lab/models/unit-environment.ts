@@ -67,7 +67,7 @@ export const facts: Record<ChildName, readonly AnyEventObject[]> = {
     { type: 'update.refused', target, failure },
     { type: 'update.targetUnknown', failure, attempts: 1 },
     { type: 'update.postponed', target, phase: 'downloading', failure, attempts: 1 },
-    { type: 'update.targetNotAsked' },
+    { type: 'update.requested', target },
     { type: 'update.swapping' },
     { type: 'update.began', target },
     { type: 'update.skipped', target, reason: 'sameVersion' },

@@ -186,7 +186,7 @@ export const outcomes: Record<string, (seen: Seen<UnitContext>) => void> = {
   'update.linkIgnored': logs('Warning'),
   'update.confirmed': logs('Info'),
   'update.targetUnknown': logs('Debug'),
-  'update.targetNotAsked': logs('Debug'),
+  'update.requested': logs('Info'),
   'update.repeated': logs('Info'),
   'update.tried': (seen) => {
     logs(seen.last['isSupervised'] === true ? 'Info' : 'Warning')(seen);

@@ -49,7 +49,8 @@ const awake = ['update.configure {"commitVersion":"one"}', 'update.recover', `re
 const isFlight = (label: string) =>
   !/broker|askTarget|pursue|\(2\)|commitVersion":"one"}$|recover done .*(trial|failed|outcome)/.test(label);
 const isPlainFlight = (label: string) => isFlight(label) && !/handsOver|https/.test(label);
-const isTrial = (label: string) => !/update.configure|askTarget|pursue|\(2\)|https|update.start .*one/.test(label);
+const isTrial = (label: string) =>
+  !/update.configure|askTarget|in waiting.target|pursue|\(2\)|https|update.start .*one/.test(label);
 
 /** The parts of the update machine's state space. */
 export const regions: readonly Region<UpdateContext>[] = [
@@ -87,6 +88,13 @@ export const regions: readonly Region<UpdateContext>[] = [
     prelude: awake,
     uses: (label) =>
       /broker\.(up .*\[\]|down)|ask|download|retryAfter|pursue .*two"}}|update.start .*two"}}/.test(label),
+    key,
+  },
+  {
+    name: 'asking for the update of a compiled unit',
+    input: { ...input, isCompiled: true },
+    prelude: awake,
+    uses: (label) => /broker\.(up .*\[\]|down)|ask|requestUpdate/.test(label),
     key,
   },
   {

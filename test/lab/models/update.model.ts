@@ -37,7 +37,7 @@ const runsOnStaged =
   };
 
 const waits = (seen: Seen<UpdateContext>): void => {
-  expect(seen.running.filter((id) => id !== 'askTarget')).toEqual([]);
+  expect(seen.running.filter((id) => id !== 'askTarget' && id !== 'requestUpdate')).toEqual([]);
   expect(seen.snapshot.hasTag('ready')).toBe(true);
   expect(lastOf(seen, 'update.swapping', 'update.settled')?.type).toBe('update.settled');
 };
@@ -110,7 +110,13 @@ export const updateModel = defineModel<typeof updateMachine>({
     'waiting.target.answered': ({ context }) => expect(context.unanswered).toBeUndefined(),
     'waiting.target.asking': ({ running, context }) => {
       expect(running).toEqual(['askTarget']);
-      expect(context).toMatchObject({ isCompiled: false, checksVersion: true });
+      expect(context).toMatchObject({ checksVersion: true });
+    },
+    'waiting.target.requesting': ({ running, context }) => {
+      expect(running).toEqual(['requestUpdate']);
+      expect(context).toMatchObject({ isCompiled: true, answered: 'two' });
+      expect(context.isTargetDue || context.unanswered !== undefined, 'it is an errand').toBe(true);
+      expect(context.failed?.version, 'it has not failed before').not.toBe('two');
     },
     'waiting.target.unanswered': (seen) =>
       expect(lastOf(seen, 'update.targetUnknown'), 'what is asked again was told').toBeDefined(),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RestError } from '../../../services/errors.ts';
 import { failing } from '../../support/actors.ts';
-import { idle, onTrial, staged, v2, v3, woken } from './under-test.ts';
+import { idle, onTrial, staged, v2, v3, woken, type UpdateUnderTest } from './under-test.ts';
 
 describe('the target version (M18)', () => {
   test('is asked for once after each connect, and taken up when it is another one', async () => {
@@ -67,21 +67,10 @@ describe('the target version (M18)', () => {
     expect(unit.askTarget.runs).toHaveLength(2);
   });
 
-  test.each([{ checksVersion: false }, { isCompiled: true }])('is not asked for with %o', async (change) => {
-    const unit = await idle(change);
+  test('is not asked for where versions are not compared', async () => {
+    const unit = await idle({ checksVersion: false });
     unit.connect();
     expect(unit.askTarget.runs).toHaveLength(0);
-  });
-
-  test('which alone brings no program is told after each connect, and not asked for', async () => {
-    const unit = await idle({ isCompiled: true });
-    unit.connect();
-    unit.connect();
-    expect(unit.told()).toEqual([{ type: 'update.targetNotAsked' }]);
-    unit.actor.send({ type: 'broker.down' });
-    unit.connect();
-    expect(unit.told()).toHaveLength(2);
-    expect(unit.state().value).toBe('idle');
   });
 
   test('waits for the end of a flight or of a trial', async () => {
@@ -128,5 +117,110 @@ describe('the target version (M18)', () => {
     unit.begin(v3);
     await unit.askTarget.resolve('v2');
     expect(unit.download.last().input).toEqual({ target: v3 });
+  });
+});
+
+const answered = async (version: string, change = {}) => {
+  const unit = await idle({ isCompiled: true, ...change });
+  unit.connect();
+  await unit.askTarget.resolve(version);
+  return unit;
+};
+const reconnect = async (unit: UpdateUnderTest, version: string) => {
+  unit.actor.send({ type: 'broker.down' });
+  unit.connect();
+  await unit.askTarget.resolve(version);
+};
+const linked = { ...v2, firmwareLink: 'https://host/two' };
+
+describe('the target version of a compiled unit (M18)', () => {
+  test('brings a request for the command that has the link, once for each target', async () => {
+    const unit = await answered('v2');
+    expect(unit.state().matches({ waiting: { target: 'requesting' } })).toBe(true);
+    await unit.requestUpdate.resolve();
+    expect(unit.told()).toEqual([{ type: 'update.requested', target: v2 }]);
+    expect(unit.state().value).toBe('idle');
+    await reconnect(unit, 'v2');
+    expect(unit.requestUpdate.runs).toHaveLength(1);
+    await reconnect(unit, 'v3');
+    expect(unit.requestUpdate.runs).toHaveLength(2);
+    expect(unit.download.runs).toHaveLength(0);
+  });
+
+  test('brings none while that version runs, or when it has failed before (U14)', async () => {
+    const current = await answered('v1');
+    expect(current.requestUpdate.runs).toHaveLength(0);
+    const failed = await woken(
+      { phase: 'settled', failed: { version: 'v2', reason: 'it hung' } },
+      { isCompiled: true },
+    );
+    failed.connect();
+    await failed.askTarget.resolve('v2');
+    expect(failed.requestUpdate.runs).toHaveLength(0);
+    expect(failed.recall.runs).toHaveLength(0);
+  });
+
+  test('brings none when the link is known already', async () => {
+    const unit = await idle({ isCompiled: true });
+    unit.actor.send({ type: 'update.pursue', target: linked });
+    unit.begin(linked);
+    await unit.download.reject(failing('network'));
+    unit.connect();
+    await unit.askTarget.resolve('v2');
+    expect(unit.requestUpdate.runs).toHaveLength(0);
+    expect(unit.download.last().input).toEqual({ target: linked });
+  });
+
+  test('is of no use without MQTT, which the command comes by', async () => {
+    const unit = await idle({ isCompiled: true, isRestOnly: true });
+    unit.actor.send({ type: 'update.askTarget' });
+    expect(unit.askTarget.runs).toHaveLength(0);
+    expect(unit.state().value).toBe('idle');
+  });
+
+  test('is enough where no program is replaced', async () => {
+    const unit = await answered('v2', { mode: 'env_schema_only' });
+    expect(unit.requestUpdate.runs).toHaveLength(0);
+    expect(unit.download.last().input).toEqual({ target: v2 });
+  });
+
+  test('is asked for again when the request failed, and the request is made then', async () => {
+    const unit = await answered('v2');
+    await unit.requestUpdate.reject(failing('status'));
+    expect(unit.told().at(-1)).toMatchObject({
+      type: 'update.targetUnknown',
+      failure: { code: 'status' },
+      attempts: 1,
+    });
+    unit.clock.increment(2500);
+    await unit.askTarget.resolve('v2');
+    unit.clock.increment(30_000);
+    expect(unit.told().at(-1)).toMatchObject({ type: 'update.targetUnknown', failure: { code: 'timeout' } });
+    unit.clock.increment(5000);
+    await unit.askTarget.resolve('v2');
+    await unit.requestUpdate.resolve();
+    expect(unit.requestUpdate.runs).toHaveLength(3);
+    expect(unit.state().value).toBe('idle');
+  });
+
+  test('brings another request after a connect when the link broke meanwhile', async () => {
+    const unit = await answered('v2');
+    unit.actor.send({ type: 'broker.down' });
+    expect(unit.requestUpdate.last().signal.aborted).toBe(true);
+    expect(unit.state().value).toBe('idle');
+    unit.connect();
+    await unit.askTarget.resolve('v2');
+    expect(unit.requestUpdate.runs).toHaveLength(2);
+  });
+
+  test('brings no other request when the command is there before the answer, and fails', async () => {
+    const unit = await answered('v2');
+    unit.begin(linked);
+    await unit.download.resolve(staged);
+    await unit.verify.reject(failing('version'));
+    await unit.discard.resolve();
+    await unit.askTarget.resolve('v2');
+    expect(unit.requestUpdate.runs).toHaveLength(1);
+    expect(unit.state().value).toBe('idle');
   });
 });

@@ -26,6 +26,7 @@ export const asleep = (change: Partial<UpdateInput> = {}) => {
   const steps = {
     recover: gate<FirmwareStatus>(),
     askTarget: gate<string>(),
+    requestUpdate: gate<void>(),
     download: gate<StagedFirmware, { target: UpdateTarget }>(),
     verify: gate<void, { staged: StagedFirmware; target: UpdateTarget }>(),
     stage: gate<StagedFirmware, { staged: StagedFirmware; target: UpdateTarget }>(),
@@ -48,6 +49,7 @@ export const asleep = (change: Partial<UpdateInput> = {}) => {
       actors: {
         recover: steps.recover.logic,
         askTarget: steps.askTarget.logic,
+        requestUpdate: steps.requestUpdate.logic,
         download: steps.download.logic,
         verify: steps.verify.logic,
         stage: steps.stage.logic,

@@ -14,6 +14,7 @@ describe('the contract', () => {
       get_current_schema: (_, response) => sendJson(response, schema),
       tgz: (_, response) => void response.writeHead(200, { 'content-type': 'application/gzip' }).end(firmware),
       get_target_version: (_, response) => sendJson(response, { commit: 'abc', tag: null }),
+      send_command_to_input_base_topic: (_, response) => void response.writeHead(204).end(),
       get_state_storage: (_, response) => sendJson(response, state),
       set_state_storage: ({ body }, response) => {
         state = (JSON.parse(body) as { state: string }).state;
@@ -77,6 +78,7 @@ test('each request is exactly the protocol’s', async () => {
   await rest.getSchema(target);
   for await (const _ of await rest.getFirmware(target));
   await rest.getTargetVersion(target);
+  await rest.requestUpdate(target);
   const base = '/pepeunit/api/v1';
   expect(server.requests.map(({ method, url, body }) => `${method} ${url} ${body}`.trim())).toEqual([
     `POST ${base}/units/set_state_storage/${unitUuid} {"state":"тепло \\"x\\""}`,
@@ -87,6 +89,7 @@ test('each request is exactly the protocol’s', async () => {
     `GET ${base}/units/get_current_schema/${unitUuid}`,
     `GET ${base}/units/firmware/tgz/${unitUuid}?wbits=9&level=9`,
     `GET ${base}/units/get_target_version/${unitUuid}`,
+    `POST ${base}/units/send_command_to_input_base_topic/${unitUuid}?command=Update {}`,
   ]);
   for (const { method, headers } of server.requests) {
     expect(headers).toMatchObject({ 'x-auth-token': token, accept: 'application/json' });
