@@ -209,6 +209,21 @@ describe('flush', () => {
     expect(flush.runs).toHaveLength(2);
   });
 
+  test('comes before a sync that is asked for at the same time', async () => {
+    const { actor, clock, flush, sendStored, state } = start();
+    actor.send({ type: 'broker.up' });
+    actor.send({ type: 'logger.flush' });
+    actor.send({ type: 'logger.sync' });
+    actor.send({ type: 'logger.flush' });
+    await flush.resolve();
+    expect(state().value).toBe('flushing');
+    clock.increment(gatherMs);
+    expect(sendStored.runs).toHaveLength(0);
+    await flush.resolve();
+    clock.increment(gatherMs);
+    expect(sendStored.runs).toHaveLength(1);
+  });
+
   test('failing or never ending is told', async () => {
     const { actor, clock, flush, parent, state } = start();
     actor.send({ type: 'logger.flush' });

@@ -230,11 +230,24 @@ describe('closing (M12)', () => {
     expect(parent.types()).not.toContain('mqtt.stopped');
   });
 
-  test('goes on when the network goes', async () => {
-    const { actor, close, parent } = online();
+  test('goes on when the network goes, and is told when it has ended', async () => {
+    const { actor, close, parent, state } = online();
     actor.send({ type: 'mqtt.disconnect' });
     actor.send({ type: 'network.down' });
+    expect(state().value).toBe('closing');
+    expect(close.last().signal.aborted).toBe(false);
+    expect(parent.types()).not.toContain('mqtt.stopped');
     await close.resolve();
     expect(parent.types().at(-1)).toBe('mqtt.stopped');
+  });
+
+  test('a network that went meanwhile is waited for after', async () => {
+    const { actor, close, link, state } = online();
+    actor.send({ type: 'mqtt.disconnect' });
+    actor.send({ type: 'network.down' });
+    actor.send({ type: 'mqtt.connect', linkRevision: 1 });
+    await close.resolve();
+    expect(state().value).toBe('offline');
+    expect(link.opened).toHaveLength(1);
   });
 });

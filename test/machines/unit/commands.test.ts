@@ -70,6 +70,16 @@ describe('commands', () => {
     expect(actor.system.get('stateReporter').getSnapshot().context.commitVersion).toBe('v2');
   });
 
+  test('a new token alone replaces the link', async () => {
+    const { actor, it: outside, lifecycle } = await createOnlineUnit();
+    outside.settings = { ...settings, linkRevision: 2 };
+    actor.send({ type: 'command.received', command: 'env_update' });
+    await settle();
+    await settle();
+    expect(outside.links.map(({ isHeld }) => isHeld)).toEqual([false, true]);
+    expect(lifecycle()).toEqual({ operating: 'online' });
+  });
+
   test('a failed refresh is told and logged, and nothing else changes', async () => {
     const { actor, it: outside, lifecycle, lines, news } = await createOnlineUnit();
     outside.failures.add('settings.refresh');

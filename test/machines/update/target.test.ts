@@ -98,6 +98,15 @@ describe('the target version (M18)', () => {
     expect(unit.download.runs).toHaveLength(1);
   });
 
+  test('is not taken up when that version has failed before (U14)', async () => {
+    const unit = await woken({ phase: 'settled', failed: { version: 'v2', reason: 'it hung' } });
+    unit.connect();
+    await unit.askTarget.resolve('v2');
+    expect(unit.state().value).toBe('idle');
+    expect(unit.recall.runs).toHaveLength(0);
+    expect(unit.told()).toEqual([]);
+  });
+
   test('goes to the own handler of the app where there is one, once', async () => {
     const unit = await idle();
     unit.actor.send({ type: 'update.configure', handsOver: true });

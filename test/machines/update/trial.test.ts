@@ -184,6 +184,28 @@ describe('a trial', () => {
     expect(unit.state().value).toBe('idle');
   });
 
+  test('a rollback that never ends is told, and the next start carries it on', async () => {
+    const unit = await woken(onTrial());
+    await missTheBroker(unit);
+    unit.clock.increment(119_999);
+    expect(unit.state().value).toBe('rollingBack');
+    unit.clock.increment(1);
+    expect(unit.told().at(-1)).toMatchObject({ phase: 'rollingBack', failure: { code: 'timeout' } });
+    expect(unit.state().value).toBe('restarting');
+    expect(unit.restart.last().input).toEqual({ mode: 'restart_exec' });
+  });
+
+  test('a confirmation that is not on disk in 30 s has failed', async () => {
+    const unit = await woken(onTrial());
+    await connected(unit);
+    await unit.checkReady.resolve();
+    unit.clock.increment(29_999);
+    expect(unit.state().value).toBe('confirming');
+    unit.clock.increment(1);
+    expect(unit.told().at(-1)).toMatchObject({ phase: 'confirming', failure: { code: 'timeout' } });
+    expect(unit.state().value).toBe('rollingBack');
+  });
+
   test('a trial that can not be confirmed has failed', async () => {
     const unit = await woken(onTrial());
     await connected(unit);
