@@ -65,11 +65,6 @@ const notInReach = (ssid: string): Failure => ({
   message: `The WiFi network "${ssid}" is not in reach. Check PUC_WIFI_SSID and the distance to the access point.`,
 });
 
-/** An attempt goes on when the same network is asked for again. */
-const pursuing = {
-  'wifi.connect': { guard: { type: 'isSameGoal', params: ({ event }: { event: WifiGoal }) => event } },
-} as const;
-
 export const wifiMachine = setup({
   types: {
     input: {} as WifiInput,
@@ -120,6 +115,7 @@ export const wifiMachine = setup({
   guards: {
     isOurs: ({ context: { ssid, revision, linkedRevision = revision } }, status: WifiStatus) =>
       status.linked && status.ssid === ssid && linkedRevision === revision,
+    /** Whether the same network is asked for again, so that the attempt goes on. */
     isSameGoal: ({ context }, goal: WifiGoal) =>
       context.ssid === goal.ssid &&
       context.revision === goal.revision &&
@@ -166,7 +162,7 @@ export const wifiMachine = setup({
     checking: {
       description: 'Asks the station for its link.',
       tags: ['busy'],
-      on: pursuing,
+      on: { 'wifi.connect': { guard: { type: 'isSameGoal', params: ({ event }) => event } } },
       invoke: {
         id: 'readStatus',
         src: 'readStatus',
@@ -194,7 +190,7 @@ export const wifiMachine = setup({
     scanning: {
       description: 'Not linked to the requested network, or with another password: scans for it.',
       tags: ['busy'],
-      on: pursuing,
+      on: { 'wifi.connect': { guard: { type: 'isSameGoal', params: ({ event }) => event } } },
       entry: [{ type: 'reportDown' }],
       invoke: {
         id: 'scan',
@@ -222,7 +218,7 @@ export const wifiMachine = setup({
     joining: {
       description: 'Leaves the current network and joins the requested one.',
       tags: ['busy'],
-      on: pursuing,
+      on: { 'wifi.connect': { guard: { type: 'isSameGoal', params: ({ event }) => event } } },
       invoke: {
         id: 'join',
         src: 'join',
