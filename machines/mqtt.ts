@@ -1,16 +1,17 @@
 /**
  * Keeps one MQTT link and its subscriptions as requested, while there is a network.
  *
- *     offline ─wanted, network─▶ linked { connecting ─▶ subscribing ◀─▶ online { quiet ◀─▶ pinging } }
+ *     offline ─wanted, network─▶ linked { connecting ─▶ open { subscribing ◀─▶ online { quiet ◀─▶ pinging } } }
  *        ▲                         │  ▲
  *        │                    fail ▼  │ retryAfter | retryRefusedAfter | retrySlowlyAfter
- *     closing ◀─disconnect─ backingOff | refused | denied | displaced
+ *     closing ◀─disconnect──── waiting { soon | late | displaced }
  *
  * Messages are held until the instance has granted the unit its own topics: while it can't be asked the broker denies
- * everything, and may remember that for as long as the connection lasts. So that ends the link (`denied`).
+ * everything, and may remember that for as long as the connection lasts. So that ends the link.
  * Messages bypass the machine: they go from the link straight to their handlers.
  */
-import { disconnectReason } from './mqtt/disconnect-reason.ts';
+import { failureOf } from '../services/errors.ts';
+import { noAnswer, noSignOfLife, ownTopicsDenied } from './mqtt/disconnect-reason.ts';
 import { newMqttContext } from './mqtt/context.ts';
 import { mqttSetup } from './mqtt/setup.ts';
 
@@ -32,31 +33,25 @@ export const mqttMachine = mqttSetup.createMachine({
   states: {
     offline: {
       description: 'No link is wanted, or there is no network.',
+      entry: [{ type: 'forgetClosures' }],
       always: { guard: 'isDue', target: 'linked' },
     },
     linked: {
       description: 'One link is being opened or is open.',
-      exit: [{ type: 'reportEnd', params: ({ event }) => disconnectReason(event) }],
       invoke: {
         id: 'link',
         src: 'holdLink',
         input: ({ context, self }) => ({ version: context.version, broker: context.broker, owner: self }),
-        onError: { target: 'backingOff' },
-      },
-      on: {
-        'mqtt.connect': {
-          guard: { type: 'isNewerLink', params: ({ event }) => event },
-          target: 'closing',
-          actions: [{ type: 'keepWish', params: ({ event }) => event }],
-        },
-        'link.closed': [
-          { guard: { type: 'isTakeover', params: ({ event }) => event }, target: 'displaced' },
-          { guard: { type: 'isRefusal', params: ({ event }) => event }, target: 'refused' },
-          { target: 'backingOff' },
-        ],
-        'link.denied': [
-          { guard: { type: 'isReport', params: ({ event }) => event }, target: 'denied' },
-          { target: '.subscribing', actions: [{ type: 'doubtGrants' }] },
+        onError: [
+          {
+            guard: 'isOpen',
+            target: 'waiting.soon',
+            actions: [{ type: 'reportOffline', params: ({ event }) => ({ failure: failureOf(event.error) }) }],
+          },
+          {
+            target: 'waiting.soon',
+            actions: [{ type: 'reportFailed', params: ({ event }) => ({ failure: failureOf(event.error) }) }],
+          },
         ],
       },
       initial: 'connecting',
@@ -66,8 +61,13 @@ export const mqttMachine = mqttSetup.createMachine({
           tags: ['busy'],
           entry: [{ type: 'forgetAsked' }],
           on: {
+            'mqtt.connect': {
+              guard: { type: 'isNewerLink', params: ({ event }) => event },
+              target: '#mqtt.closing',
+              actions: [{ type: 'keepWish', params: ({ event }) => event }],
+            },
             'link.opened': {
-              target: 'subscribing',
+              target: 'open',
               actions: [
                 { type: 'noteOpen', params: ({ event }) => event },
                 {
@@ -92,10 +92,21 @@ export const mqttMachine = mqttSetup.createMachine({
                 guard: 'hasAnotherBroker',
                 target: '#mqtt.linked',
                 reenter: true,
-                actions: [{ type: 'takeNextBroker' }, { type: 'chooseVersion' }],
+                actions: [
+                  { type: 'reportFailed', params: ({ event }) => event },
+                  { type: 'takeNextBroker' },
+                  { type: 'chooseVersion' },
+                ],
               },
-              { guard: { type: 'isRefusal', params: ({ event }) => event }, target: '#mqtt.refused' },
-              { target: '#mqtt.backingOff' },
+              {
+                guard: { type: 'isRefusal', params: ({ event }) => event },
+                target: '#mqtt.waiting.late',
+                actions: [{ type: 'reportFailed', params: ({ event }) => event }],
+              },
+              {
+                target: '#mqtt.waiting.soon',
+                actions: [{ type: 'reportFailed', params: ({ event }) => event }],
+              },
             ],
           },
           after: {
@@ -104,128 +115,173 @@ export const mqttMachine = mqttSetup.createMachine({
                 guard: 'hasAnotherBroker',
                 target: '#mqtt.linked',
                 reenter: true,
-                actions: [{ type: 'takeNextBroker' }, { type: 'chooseVersion' }],
+                actions: [
+                  { type: 'reportFailed', params: { failure: noAnswer } },
+                  { type: 'takeNextBroker' },
+                  { type: 'chooseVersion' },
+                ],
               },
-              { target: '#mqtt.backingOff' },
+              { target: '#mqtt.waiting.soon', actions: [{ type: 'reportFailed', params: { failure: noAnswer } }] },
             ],
           },
         },
-        subscribing: {
-          description: 'Waits for the answer to each wanted topic.',
-          tags: ['busy'],
-          entry: [{ type: 'resumeWhenGranted' }, { type: 'reconcile' }],
-          always: [
-            { guard: 'hasOwnTopicsDenied', target: '#mqtt.denied' },
-            { guard: 'isAllAnswered', target: 'online' },
-          ],
+        open: {
+          description: 'The link is open, until it is closed on request or ends.',
           on: {
-            'link.granted': {
-              target: 'subscribing',
-              reenter: true,
-              actions: [{ type: 'keepGrants', params: ({ event }) => event }],
+            'network.down': {
+              target: '#mqtt.offline',
+              actions: [{ type: 'noteNoNetwork' }, { type: 'reportOffline', params: {} }],
+            },
+            'mqtt.disconnect': {
+              target: '#mqtt.closing',
+              actions: [{ type: 'dropWish' }, { type: 'reportOffline', params: {} }],
+            },
+            'mqtt.connect': {
+              guard: { type: 'isNewerLink', params: ({ event }) => event },
+              target: '#mqtt.closing',
+              actions: [
+                { type: 'keepWish', params: ({ event }) => event },
+                { type: 'reportOffline', params: {} },
+              ],
             },
             'link.closed': [
               {
-                guard: { type: 'isDenial', params: ({ event }) => event },
-                target: '#mqtt.denied',
-                actions: [{ type: 'suspectUnanswered' }],
+                guard: { type: 'isTakeover', params: ({ event }) => event },
+                target: '#mqtt.waiting.displaced',
+                actions: [{ type: 'reportOffline', params: ({ event }) => event }],
               },
               {
-                guard: { type: 'canBeOverTopics', params: ({ event }) => event },
-                target: '#mqtt.backingOff',
-                actions: [{ type: 'suspectUnanswered' }],
+                guard: { type: 'isRefusal', params: ({ event }) => event },
+                target: '#mqtt.waiting.late',
+                actions: [{ type: 'reportOffline', params: ({ event }) => event }],
+              },
+              {
+                target: '#mqtt.waiting.soon',
+                actions: [{ type: 'reportOffline', params: ({ event }) => event }],
               },
             ],
-            'mqtt.want': { actions: [{ type: 'keepTopics', params: ({ event }) => event }, { type: 'reconcile' }] },
-            'mqtt.resubscribe': { actions: [{ type: 'forgetGrants' }, { type: 'reconcile' }] },
-            'link.slow': { target: 'subscribing', reenter: true },
+            'link.denied': [
+              {
+                guard: { type: 'isReport', params: ({ event }) => event },
+                target: '#mqtt.waiting.late',
+                actions: [{ type: 'reportOffline', params: { failure: ownTopicsDenied } }, { type: 'reportDenied' }],
+              },
+              { target: '.subscribing', actions: [{ type: 'doubtGrants' }] },
+            ],
           },
-          after: { subscribeWithin: { target: '#mqtt.backingOff', actions: [{ type: 'suspectUnanswered' }] } },
-        },
-        online: {
-          description: 'The link is open and each wanted topic was granted or denied.',
-          tags: ['ready'],
-          entry: [{ type: 'resumeWhenGranted' }, { type: 'reportOnline' }],
-          on: {
-            'link.granted': {
-              actions: [{ type: 'keepGrants', params: ({ event }) => event }, { type: 'reconcile' }],
-            },
-            'mqtt.want': { target: 'subscribing', actions: [{ type: 'keepTopics', params: ({ event }) => event }] },
-            'mqtt.resubscribe': { target: 'subscribing', actions: [{ type: 'forgetGrants' }] },
-          },
-          after: {
-            stableAfter: { actions: [{ type: 'forgetAttempts' }] },
-            retryDeniedAfter: { guard: 'hasDenied', target: 'subscribing', actions: [{ type: 'forgetDenied' }] },
-          },
-          initial: 'quiet',
+          initial: 'subscribing',
           states: {
-            quiet: {
-              description: 'The broker answered a ping not long ago.',
-              after: { pingAfter: { target: 'pinging' } },
+            subscribing: {
+              description: 'Waits for the answer to each wanted topic.',
+              tags: ['busy'],
+              entry: [{ type: 'resumeWhenGranted' }, { type: 'reconcile' }],
+              always: [
+                {
+                  guard: 'hasOwnTopicsDenied',
+                  target: '#mqtt.waiting.late',
+                  actions: [{ type: 'reportOffline', params: { failure: ownTopicsDenied } }, { type: 'reportDenied' }],
+                },
+                { guard: 'isAllAnswered', target: 'online' },
+              ],
+              on: {
+                'link.granted': {
+                  target: 'subscribing',
+                  reenter: true,
+                  actions: [{ type: 'keepGrants', params: ({ event }) => event }],
+                },
+                'link.closed': [
+                  {
+                    guard: { type: 'isDenial', params: ({ event }) => event },
+                    target: '#mqtt.waiting.late',
+                    actions: [
+                      { type: 'reportOffline', params: ({ event }) => event },
+                      { type: 'suspectUnanswered' },
+                      { type: 'reportDenied' },
+                    ],
+                  },
+                  {
+                    guard: { type: 'canBeOverTopics', params: ({ event }) => event },
+                    target: '#mqtt.waiting.soon',
+                    actions: [{ type: 'reportOffline', params: ({ event }) => event }, { type: 'suspectUnanswered' }],
+                  },
+                ],
+                'mqtt.want': { actions: [{ type: 'keepTopics', params: ({ event }) => event }, { type: 'reconcile' }] },
+                'mqtt.resubscribe': { actions: [{ type: 'forgetGrants' }, { type: 'reconcile' }] },
+                'link.slow': { target: 'subscribing', reenter: true },
+              },
+              after: {
+                subscribeWithin: {
+                  target: '#mqtt.waiting.soon',
+                  actions: [{ type: 'reportOffline', params: { failure: noAnswer } }, { type: 'suspectUnanswered' }],
+                },
+              },
             },
-            pinging: {
-              description: 'Waits for the answer to a ping; a link without one is dead.',
-              entry: [{ type: 'ping' }],
-              on: { 'link.alive': { target: 'quiet' } },
-              after: { answerWithin: { target: '#mqtt.backingOff' } },
+            online: {
+              description: 'The link is open and each wanted topic was granted or denied.',
+              tags: ['ready'],
+              entry: [{ type: 'resumeWhenGranted' }, { type: 'reportOnline' }],
+              on: {
+                'link.granted': {
+                  actions: [{ type: 'keepGrants', params: ({ event }) => event }, { type: 'reconcile' }],
+                },
+                'mqtt.want': { target: 'subscribing', actions: [{ type: 'keepTopics', params: ({ event }) => event }] },
+                'mqtt.resubscribe': { target: 'subscribing', actions: [{ type: 'forgetGrants' }] },
+              },
+              after: {
+                stableAfter: { actions: [{ type: 'forgetAttempts' }] },
+                retryDeniedAfter: { guard: 'hasDenied', target: 'subscribing', actions: [{ type: 'forgetDenied' }] },
+              },
+              initial: 'quiet',
+              states: {
+                quiet: {
+                  description: 'The broker answered a ping not long ago.',
+                  after: { pingAfter: { target: 'pinging' } },
+                },
+                pinging: {
+                  description: 'Waits for the answer to a ping; a link without one is dead.',
+                  entry: [{ type: 'ping' }],
+                  on: { 'link.alive': { target: 'quiet' } },
+                  after: {
+                    answerWithin: {
+                      target: '#mqtt.waiting.soon',
+                      actions: [{ type: 'reportOffline', params: { failure: noSignOfLife } }],
+                    },
+                  },
+                },
+              },
             },
           },
         },
       },
     },
-    backingOff: {
+    waiting: {
       description: 'The link ended or could not be opened; the next attempt comes after a growing delay.',
       tags: ['faulty'],
       entry: [{ type: 'countAttempt' }, { type: 'chooseVersion' }],
       on: {
-        'mqtt.retry': { target: 'linked' },
         'mqtt.connect': {
           guard: { type: 'isNewerLink', params: ({ event }) => event },
           target: 'linked',
           actions: [{ type: 'keepWish', params: ({ event }) => event }, { type: 'forgetAttempts' }],
         },
       },
-      after: { retryAfter: { target: 'linked' } },
-    },
-    refused: {
-      description: 'The broker refuses this unit; the next attempt comes after a delay from seconds to the spread.',
-      tags: ['faulty'],
-      entry: [{ type: 'countAttempt' }, { type: 'chooseVersion' }],
-      on: {
-        'mqtt.connect': {
-          guard: { type: 'isNewerLink', params: ({ event }) => event },
-          target: 'linked',
-          actions: [{ type: 'keepWish', params: ({ event }) => event }, { type: 'forgetAttempts' }],
+      initial: 'soon',
+      states: {
+        soon: {
+          description: 'The broker is away, or ended the link: it may be back any moment.',
+          on: { 'mqtt.retry': { target: '#mqtt.linked' } },
+          after: { retryAfter: { target: '#mqtt.linked' } },
+        },
+        late: {
+          description: 'The broker refuses this unit, or the instance is away and denies it its own topics.',
+          after: { retryRefusedAfter: { target: '#mqtt.linked' } },
+        },
+        displaced: {
+          description: 'Another program took the session; the next attempts are far apart.',
+          on: { 'mqtt.retry': { target: '#mqtt.linked' } },
+          after: { retrySlowlyAfter: { target: '#mqtt.linked' } },
         },
       },
-      after: { retryRefusedAfter: { target: 'linked' } },
-    },
-    denied: {
-      description: 'The instance is away: the broker denies the unit its own topics. Messages wait.',
-      tags: ['faulty'],
-      entry: [{ type: 'reportDenied' }, { type: 'countAttempt' }, { type: 'chooseVersion' }],
-      on: {
-        'mqtt.connect': {
-          guard: { type: 'isNewerLink', params: ({ event }) => event },
-          target: 'linked',
-          actions: [{ type: 'keepWish', params: ({ event }) => event }, { type: 'forgetAttempts' }],
-        },
-      },
-      after: { retryRefusedAfter: { target: 'linked' } },
-    },
-    displaced: {
-      description: 'Another program took the session; the next attempts are far apart.',
-      tags: ['faulty'],
-      entry: [{ type: 'countAttempt' }, { type: 'chooseVersion' }],
-      on: {
-        'mqtt.retry': { target: 'linked' },
-        'mqtt.connect': {
-          guard: { type: 'isNewerLink', params: ({ event }) => event },
-          target: 'linked',
-          actions: [{ type: 'keepWish', params: ({ event }) => event }, { type: 'forgetAttempts' }],
-        },
-      },
-      after: { retrySlowlyAfter: { target: 'linked' } },
     },
     closing: {
       description: 'Waits for the DISCONNECT of the link.',

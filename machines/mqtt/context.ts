@@ -74,8 +74,6 @@ export interface MqttContext extends Subscriptions, Quarantine {
   isDenied: boolean;
   /** How often the denied topics of this link were asked for again. */
   retries: number;
-  /** Whether the link is open. */
-  isOpen: boolean;
   /** Whether any link was ever open. */
   wasOpen: boolean;
   /** Failures since the last stable link. */
@@ -113,7 +111,6 @@ export const newMqttContext = ({
   timeoutMs,
   isDenied: false,
   retries: 0,
-  isOpen: false,
   wasOpen: false,
   attempts,
   closures: 0,

@@ -1,6 +1,5 @@
-import type { AnyEventObject } from 'xstate';
 import type { MqttVersion } from '../../services/broker.ts';
-import { failureOf, type Failure } from '../../services/errors.ts';
+import type { Failure } from '../../services/errors.ts';
 import { timedOut } from '../lib/failure.ts';
 
 /** MQTT version to use: a fixed one, or the one detected on the broker. */
@@ -44,9 +43,6 @@ export const isRefusal = ({ code }: Failure): boolean => refusals.includes(code)
 /** Whether another program took the session, which a retry would take back. */
 export const isTakeover = ({ code }: Failure): boolean => code === 'takenOver';
 
-/** Events that end a link only when the instance denies the unit its own topics. */
-const denials: readonly string[] = ['link.opened', 'link.granted', 'link.denied'];
-
 /** The failure of a link on which the instance denies the unit its own topics. */
 export const ownTopicsDenied: Failure = {
   name: 'BrokerError',
@@ -55,21 +51,15 @@ export const ownTopicsDenied: Failure = {
     'The broker denies the unit its own topics: the instance does not answer it, or has no such unit any more. Messages wait; the unit tries again.',
 };
 
-const silent: Failure = {
+/** The failure of a link whose broker did not answer a ping. */
+export const noSignOfLife: Failure = {
   name: 'TimeoutError',
   code: 'timeout',
   message: 'The MQTT broker gave no sign of life when it was asked for one',
 };
 
-/** The reason why a link or an attempt ended, from the event that ended it; `undefined` if it was requested. */
-export const disconnectReason = (event: AnyEventObject): { failure?: Failure } => {
-  if (event.type === 'link.closed' || event.type === 'link.refused') return { failure: event['failure'] };
-  if (denials.includes(event.type)) return { failure: ownTopicsDenied };
-  if (event.type.startsWith('xstate.error.')) return { failure: failureOf(event['error']) };
-  if (event.type.startsWith('xstate.after.answerWithin')) return { failure: silent };
-  if (event.type.startsWith('xstate.after.')) return { failure: timedOut('Waiting for the MQTT broker') };
-  return {};
-};
+/** The failure of a link or an attempt whose broker did not answer in time. */
+export const noAnswer = timedOut('Waiting for the MQTT broker');
 
 /**
  * Adds the likely cause to the failure of links that are opened and closed again and again.

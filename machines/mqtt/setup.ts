@@ -1,4 +1,4 @@
-import { assign, enqueueActions, sendTo, setup } from 'xstate';
+import { assign, enqueueActions, sendTo, setup, stateIn } from 'xstate';
 import type { Grant } from '../../services/broker.ts';
 import type { CloseLink, HoldLink } from '../../services/link.ts';
 import type { Failure } from '../../services/errors.ts';
@@ -64,24 +64,28 @@ export const mqttSetup = setup({
     reportStopped: enqueueActions(({ context, enqueue }) => {
       if (!context.isWanted) enqueue.sendTo(context.parent, { type: 'mqtt.stopped' });
     }),
-    /** Reports the end of an open link, or of an attempt without an immediate retry. */
-    reportEnd: enqueueActions(({ context, enqueue }, { failure }: { failure?: Failure }) => {
-      const { parent, isOpen, lostBy, reportedReasons, account } = context;
-      const closures = isOpen && account && failure?.code === 'closed' ? context.closures + 1 : 0;
-      const why = failure === undefined ? {} : { failure: withSuspicion(failure, closures) };
-      enqueue.assign({ isOpen: false, closures, ...why });
-      if (isOpen) {
-        const isAgain = why.failure?.message === lostBy || context.isDenied;
-        const again = why.failure && isAgain ? { isRepeated: true as const } : {};
-        enqueue.assign({ lostBy: why.failure?.message });
-        return enqueue.sendTo(parent, { type: 'mqtt.offline', ...why, ...again });
-      }
-      if (!failure || canFallBack(context, failure) || reportedReasons.includes(failure.message)) return;
+    /** Reports the end of an open link; without a failure one that was requested. */
+    reportOffline: enqueueActions(({ context, enqueue }, { failure: cause }: { failure?: Failure }) => {
+      const { parent, account, isDenied, lostBy } = context;
+      const closures = account && cause?.code === 'closed' ? context.closures + 1 : 0;
+      const failure = cause && withSuspicion(cause, closures);
+      const isAgain = failure !== undefined && (isDenied || failure.message === lostBy);
+      enqueue.assign({ closures, lostBy: failure?.message, ...(failure && { failure }) });
+      enqueue.sendTo(parent, {
+        type: 'mqtt.offline',
+        ...(failure && { failure }),
+        ...(isAgain && { isRepeated: true as const }),
+      });
+    }),
+    /** Keeps the failure of an attempt, and reports it unless that was done since a link was open. */
+    reportFailed: enqueueActions(({ context, enqueue }, { failure }: { failure: Failure }) => {
+      const { parent, reportedReasons } = context;
+      enqueue.assign({ closures: 0, failure });
+      if (reportedReasons.includes(failure.message)) return;
       enqueue.assign({ reportedReasons: [...reportedReasons, failure.message].slice(-maxReasons) });
       enqueue.sendTo(parent, { type: 'mqtt.failed', failure });
     }),
     noteOpen: assign(({ context }, { sessionPresent }: { sessionPresent: boolean }) => ({
-      isOpen: true,
       wasOpen: true,
       failure: undefined,
       reportedReasons: [],
@@ -102,7 +106,8 @@ export const mqttSetup = setup({
     countAttempt: assign(({ context }) => ({ attempts: context.attempts + 1, broker: 0 })),
     takeNextBroker: assign(({ context }) => ({ broker: context.broker + 1 })),
     forgetAttempts: assign({ attempts: 0, lostBy: undefined }),
-    speakOlder: assign({ version: 4 as const }),
+    speakOlder: assign({ version: 4 as const, closures: 0 }),
+    forgetClosures: assign({ closures: 0 }),
     chooseVersion: assign(({ context }) => versionAfter(context, context.failure)),
     keepTopics: assign(({ context }, { topics }: { topics: readonly string[] }) => ({
       retries: 0,
@@ -142,6 +147,7 @@ export const mqttSetup = setup({
     }),
   },
   guards: {
+    isOpen: stateIn({ linked: 'open' }),
     isDue: ({ context }) => context.isWanted && context.hasNetwork,
     isNewerLink: ({ context }, { linkRevision }: { linkRevision: number }) => linkRevision > context.linkRevision,
     isAllAnswered: ({ context }) => subscriptions.topicsUnanswered(context).length === 0,

@@ -1,4 +1,11 @@
-import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, ContextFrom, EventObject } from 'xstate';
+import type {
+  AnyEventObject,
+  AnyMachineSnapshot,
+  AnyStateMachine,
+  ContextFrom,
+  EventObject,
+  SnapshotFrom,
+} from 'xstate';
 
 /** What an observer outside the machine has seen when a step is over. */
 export interface Seen<TContext> {
@@ -53,7 +60,7 @@ export interface MachineModel<TMachine extends AnyStateMachine = AnyStateMachine
   /** Names of actions to watch, see {@link Seen.done}. */
   readonly recorded?: readonly string[];
   /** Whether the environment could do this now. @defaultValue it always can */
-  readonly isPossible?: (event: AnyEventObject, context: ContextFrom<TMachine>) => boolean;
+  readonly isPossible?: (event: AnyEventObject, now: SnapshotFrom<TMachine>) => boolean;
   readonly regions: readonly Region<ContextFrom<TMachine>>[];
   /** By the type of an event, what must hold when a step that it brought about is over, wherever that ends. */
   readonly outcomes?: Readonly<Record<string, (seen: Seen<ContextFrom<TMachine>>) => void>>;

@@ -50,22 +50,22 @@ export const mqttModel = defineModel<typeof mqttMachine>({
       { type: 'link.alive' },
     ],
   },
-  isPossible: (event, { isOpen: open, asked }) => {
-    if (event.type === 'link.opened' || event.type === 'link.refused') return !open;
-    if (event.type === 'link.closed' || event.type === 'link.alive' || event.type === 'link.slow') return open;
-    if (event.type === 'link.denied') return open;
+  isPossible: (event, now) => {
+    const isOpen = now.matches({ linked: 'open' });
+    if (event.type === 'link.opened' || event.type === 'link.refused') return !isOpen;
+    if (event.type === 'link.closed' || event.type === 'link.alive' || event.type === 'link.slow') return isOpen;
+    if (event.type === 'link.denied') return isOpen;
     if (event.type !== 'link.granted') return true;
-    return open && (event['grants'] as Grant[]).every(({ topic }) => asked.includes(topic));
+    return isOpen && (event['grants'] as Grant[]).every(({ topic }) => now.context.asked.includes(topic));
   },
   regions: [
     {
       name: 'the link',
       uses: (label) => !/mqtt\.want|mqtt\.resubscribe|link\.granted|link\.denied|"sessionPresent":true/.test(label),
-      key: ({ hasNetwork, isWanted, linkRevision, isOpen: open, version, provenVersion, attempts, failure: why }) => [
+      key: ({ hasNetwork, isWanted, linkRevision, version, provenVersion, attempts, failure: why }) => [
         hasNetwork,
         isWanted,
         linkRevision,
-        open,
         version,
         provenVersion,
         Math.min(attempts, 1),
@@ -77,20 +77,14 @@ export const mqttModel = defineModel<typeof mqttMachine>({
       input: { protocol },
       prelude: connected,
       uses: (label: string) => /link\.(opened|refused|closed)|retry/.test(label),
-      key: ({ isOpen: open, version, attempts, failure: why }: MqttContext) => [
-        open,
-        version,
-        Math.min(attempts, 1),
-        why?.code,
-      ],
+      key: ({ version, attempts, failure: why }: MqttContext) => [version, Math.min(attempts, 1), why?.code],
     })),
     {
       name: 'several brokers',
       input: { brokers: 3 },
       prelude: connected,
       uses: (label) => /link\.(opened|refused|closed)|connectWithin|retry/.test(label),
-      key: ({ isOpen: open, version, provenVersion, broker, attempts, failure: why }) => [
-        open,
+      key: ({ version, provenVersion, broker, attempts, failure: why }) => [
         version,
         provenVersion,
         broker,
@@ -102,7 +96,7 @@ export const mqttModel = defineModel<typeof mqttMachine>({
       name: 'signs of life',
       prelude: connected,
       uses: (label) => /link\.(opened|closed|alive)|ping|answer|stable|retryAfter/.test(label),
-      key: ({ isOpen: open, attempts }) => [open, Math.min(attempts, 1)],
+      key: ({ attempts }) => [Math.min(attempts, 1)],
     },
     {
       name: 'the subscriptions',
@@ -112,8 +106,7 @@ export const mqttModel = defineModel<typeof mqttMachine>({
         /mqtt\.want|resubscribe|link\.granted|link\.opened|link\.slow|link\.closed.*network|subscribeWithin|retryAfter|retryDenied/.test(
           label,
         ),
-      key: ({ wanted, asked, granted, denied, suspects, quarantined, isOpen: open }) => [
-        open,
+      key: ({ wanted, asked, granted, denied, suspects, quarantined }) => [
         wanted,
         asked,
         granted,
@@ -130,8 +123,7 @@ export const mqttModel = defineModel<typeof mqttMachine>({
         /link\.granted|link\.denied|link\.opened|link\.closed.*credentials|link\.refused.*network|linkRevision":2|retry/.test(
           label,
         ),
-      key: ({ wanted, asked, granted, denied, isDenied, suspects, quarantined, linkRevision, isOpen: open }) => [
-        open,
+      key: ({ wanted, asked, granted, denied, isDenied, suspects, quarantined, linkRevision }) => [
         wanted,
         asked,
         granted,

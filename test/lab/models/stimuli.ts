@@ -60,5 +60,5 @@ export const stimuliOf = (model: MachineModel): Stimulus[] => [
 /** Whether a stimulus can come in this situation and means anything to the machine there. */
 export const canCome = (model: MachineModel, { event, from }: Stimulus, snapshot: AnyMachineSnapshot): boolean =>
   (from === undefined || snapshot.children[from] !== undefined) &&
-  (model.isPossible?.(event, snapshot.context) ?? true) &&
+  (model.isPossible?.(event, snapshot) ?? true) &&
   snapshot.machine.getTransitionData(snapshot, event).length > 0;

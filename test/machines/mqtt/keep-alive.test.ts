@@ -32,7 +32,7 @@ describe('signs of life (M4)', () => {
     pass(unit, 9900);
     expect(isOnline(unit)).toBe(true);
     pass(unit, 100);
-    expect(unit.state().value).toBe('backingOff');
+    expect(unit.state().value).toEqual({ waiting: 'soon' });
     expect(unit.link.last().isHeld).toBe(false);
     expect(unit.parent.facts.at(-1)).toMatchObject({ type: 'mqtt.offline', failure: { code: 'timeout' } });
   });
@@ -58,7 +58,7 @@ describe('timers that fire an hour late, as after a suspend (M13)', () => {
     unit.clock.increment(hour);
     expect(pings(unit)).toBe(2);
     pass(unit, 5000);
-    expect(unit.state().value).toBe('backingOff');
+    expect(unit.state().value).toEqual({ waiting: 'soon' });
   });
 
   test('one that is alive is kept', () => {

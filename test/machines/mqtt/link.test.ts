@@ -57,7 +57,7 @@ describe('the link', () => {
     const { actor, clock, link, parent, state } = online();
     link.last().tell({ type: 'link.closed', failure: failure('network') });
     expect(parent.facts.at(-1)).toEqual({ type: 'mqtt.offline', failure: failure('network') });
-    expect(state().value).toBe('backingOff');
+    expect(state().value).toEqual({ waiting: 'soon' });
     expect(link.last().isHeld).toBe(false);
     clock.increment(1000);
     expect(state().value).toEqual({ linked: 'connecting' });
@@ -114,7 +114,7 @@ describe('the link', () => {
       clock.increment(withinMs - 1);
       expect(link.last().isHeld).toBe(true);
       clock.increment(1);
-      expect(state().value).toBe('backingOff');
+      expect(state().value).toEqual({ waiting: 'soon' });
       expect(link.last().isHeld).toBe(false);
       expect(parent.facts.at(-1)).toMatchObject({ type: 'mqtt.failed', failure: { code: 'timeout' } });
     });
@@ -125,7 +125,7 @@ describe('the link', () => {
       unit.clock.increment(withinMs - 1);
       expect(unit.link.last().isHeld).toBe(true);
       unit.clock.increment(1);
-      expect(unit.state().value).toBe('backingOff');
+      expect(unit.state().value).toEqual({ waiting: 'soon' });
       expect(unit.parent.facts.at(-1)).toMatchObject({ type: 'mqtt.offline', failure: { code: 'timeout' } });
     });
   });
@@ -139,7 +139,7 @@ describe('the link', () => {
     }
     expect(unit.link.last().isHeld).toBe(true);
     unit.clock.increment(30_000);
-    expect(unit.state().value).toBe('backingOff');
+    expect(unit.state().value).toEqual({ waiting: 'soon' });
   });
 
   test('an empty slot backs off and does not end the machine', async () => {
@@ -149,7 +149,7 @@ describe('the link', () => {
     actor.send({ type: 'network.up' });
     actor.send({ type: 'mqtt.connect', linkRevision: 1 });
     await settle();
-    expect(actor.getSnapshot().value).toBe('backingOff');
+    expect(actor.getSnapshot().value).toEqual({ waiting: 'soon' });
     expect(parent.facts.at(-1)).toMatchObject({ type: 'mqtt.failed' });
   });
 
@@ -166,7 +166,7 @@ describe('the link', () => {
   test('a newer revision closes it and opens another; the same changes nothing', async () => {
     const { actor, close, link, parent, state } = online();
     actor.send({ type: 'mqtt.connect', linkRevision: 1 });
-    expect(state().matches({ linked: 'online' })).toBe(true);
+    expect(state().matches({ linked: { open: 'online' } })).toBe(true);
     actor.send({ type: 'mqtt.connect', linkRevision: 2 });
     expect(state().value).toBe('closing');
     await close.resolve();
@@ -187,12 +187,12 @@ describe('closing (M12)', () => {
       return unit;
     },
     online: () => online(),
-    backingOff: () => {
+    'waiting.soon': () => {
       const unit = connecting(5);
       unit.link.last().tell({ type: 'link.refused', failure: failure('network') });
       return unit;
     },
-    refused: () => {
+    'waiting.late': () => {
       const unit = connecting(5);
       unit.link.last().tell({ type: 'link.refused', failure: failure('credentials') });
       return unit;

@@ -72,7 +72,7 @@ describe('subscriptions (M7)', () => {
     ]);
     grant(unit, granted('a'), granted('b'));
     expect(asked(unit).at(-1)).toEqual({ type: 'link.unsubscribe', topics: ['a'] });
-    expect(unit.state().value).toEqual({ linked: 'subscribing' });
+    expect(unit.state().value).toEqual({ linked: { open: 'subscribing' } });
     grant(unit, granted('c'));
     expect(isOnline(unit)).toBe(true);
     expect(unit.state().context.granted).toEqual(['b', 'c']);

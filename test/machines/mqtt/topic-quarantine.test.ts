@@ -183,11 +183,11 @@ describe('what is no sign of a denied topic (M7)', () => {
 
   test.each([
     ['takenOver', 'displaced'],
-    ['quota', 'refused'],
+    ['quota', 'late'],
   ])('an end of another reason (%s)', (code, state) => {
     const unit = opened();
     end(unit, code);
-    expect(unit.state().value).toBe(state);
+    expect(unit.state().value).toEqual({ waiting: state });
     expect(unit.state().context.suspects).toEqual([]);
   });
 

@@ -84,4 +84,4 @@ export const online = (protocol?: MqttInput['protocol']) => {
 export const asked = ({ link }: MqttUnderTest) =>
   link.last().commands.filter(({ type }) => type !== 'link.ping' && type !== 'link.resume');
 
-export const isOnline = ({ state }: MqttUnderTest) => state().matches({ linked: 'online' });
+export const isOnline = ({ state }: MqttUnderTest) => state().matches({ linked: { open: 'online' } });
