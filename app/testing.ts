@@ -1,5 +1,5 @@
 /**
- * Tools for tests of device apps: a simulated unit, its memory adapters and its fake clock.
+ * Tools for tests of device apps: a unit in memory, its adapters and its fake clock.
  *
  * @packageDocumentation
  */
@@ -16,10 +16,15 @@ export { memoryRest, type MemoryRest, type MemoryRestOptions, type RestDocuments
 export { memoryStorage, type MemoryStorage } from '../adapters/memory/storage.ts';
 export { memorySystem, sampleMetrics, type MemorySystem } from '../adapters/memory/system.ts';
 export { memoryWifi, type MemoryWifi, type MemoryWifiOptions } from '../adapters/memory/wifi.ts';
+export type { MemoryAdapters } from './testing/memory.ts';
+export type { TestControls } from './testing/controls.ts';
+export { testUuid, testUuid as simulatedUuid } from './testing/documents.ts';
+export { settle } from './testing/settle.ts';
 export {
-  simulatedUnit,
-  simulatedUuid,
-  type SimulatedUnit,
-  type SimulatedUnitOptions,
-  type SimulatedWorld,
-} from './simulated-unit.ts';
+  createTestUnit,
+  createTestUnit as simulatedUnit,
+  type TestUnit,
+  type TestUnit as SimulatedUnit,
+  type TestUnitOptions,
+} from './testing/unit.ts';
+export { createTestWorld, type TestWorld, type TestWorldOptions } from './testing/world.ts';

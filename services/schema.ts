@@ -93,10 +93,10 @@ export const unlistedBaseTopics = (schema: UnitSchema): string[] =>
  * @param unitUuid UUID of the unit that the schema must belong to.
  * @throws {SchemaError} `malformed` when it is no JSON object, `invalid` naming the section or key.
  * @example
- * import { simulatedUuid } from 'pepeunit-client/testing';
+ * import { testUuid } from 'pepeunit-client/testing';
  * import { parseNextSchema } from 'pepeunit-client/services';
  *
- * const schema = parseNextSchema(await unit.world.storage.readJson('schema.json'), simulatedUuid);
+ * const schema = parseNextSchema(await unit.world.storage.readJson('schema.json'), testUuid);
  */
 export const parseNextSchema = (document: unknown, unitUuid: string): UnitSchema => {
   const schema = parseSchema(document);

@@ -11,7 +11,7 @@ import { PepeunitClient, RestartMode, keyValue } from 'pepeunit-client';
 import { startInstance } from 'pepeunit-client/instance';
 import { unitMachine } from 'pepeunit-client/machines';
 import { failureOf } from 'pepeunit-client/services';
-import { simulatedUnit } from 'pepeunit-client/testing';
+import { createTestUnit } from 'pepeunit-client/testing';
 
 const paths = { envFilePath: 'env.json', schemaFilePath: 'schema.json', logFilePath: 'log.json' };
 const client = new PepeunitClient<{ FAN: number }>({ ...paths, restartMode: RestartMode.Exit });
@@ -23,7 +23,7 @@ client.actor.subscribe((snapshot) => snapshot.value);
 client.settings.NONE;
 // @ts-expect-error there is no such event
 client.on('none', () => undefined);
-export const used = [fan, keyValue.get('key'), startInstance, unitMachine, failureOf, simulatedUnit];
+export const used = [fan, keyValue.get('key'), startInstance, unitMachine, failureOf, createTestUnit];
 `;
 
 let folder: string;

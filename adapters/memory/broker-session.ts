@@ -54,6 +54,10 @@ export interface Hub {
   readonly published: PublishedMessage[];
   readonly subscribes: SubscriptionRequest[];
   readonly unsubscribes: SubscriptionRequest[];
+  /** Hosts that can't be reached. */
+  readonly unreachable: Set<string>;
+  /** Whether no host can be reached. */
+  isOutOfReach: boolean;
   refusal: BrokerError | undefined;
   frozen: { readonly waiting: Set<() => void> } | undefined;
 }
@@ -64,6 +68,10 @@ const notAuthorized = 0x87;
 const encoder = new TextEncoder();
 
 export const closedError = () => new BrokerError('closed', 'The link is closed. Open it again.');
+
+/** Whether the network leads to the broker at an address. */
+export const isWithinReach = ({ isOutOfReach, unreachable }: Hub, { url }: LinkOptions): boolean =>
+  !isOutOfReach && !unreachable.has(new URL(url).hostname);
 
 /** Ends a session, once; its listener is notified unless the link's own `close` ends it. */
 export const endSession = (hub: Hub, session: Session, error: BrokerError, notifies: boolean): void => {

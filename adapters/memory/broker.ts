@@ -6,6 +6,7 @@ import {
   closedError,
   deliver,
   endSession,
+  isWithinReach,
   memoryLink,
   type Hub,
   type InboundOptions,
@@ -14,7 +15,7 @@ import {
   type SubscriptionRequest,
 } from './broker-session.ts';
 
-/** A broker in memory that a test controls. Delivers messages in a microtask; retains none. */
+/** A broker in memory that a test controls, at every address. Delivers messages in a microtask; retains none. */
 export interface MemoryBroker extends Broker {
   /** Every attempt to connect, including refused ones. */
   readonly connects: readonly LinkOptions[];
@@ -30,6 +31,13 @@ export interface MemoryBroker extends Broker {
   allow(...topics: string[]): void;
   /** Fails every attempt to connect with this error; `undefined` accepts them again. */
   refuse(error: BrokerError | undefined): void;
+  /**
+   * Parts these hosts from every client: their links end with `network`, and attempts to connect fail with it until
+   * {@link MemoryBroker.heal}. Without hosts, whatever the address.
+   */
+  partition(...hosts: string[]): void;
+  /** Ends the partition of these hosts; without hosts, every partition. */
+  heal(...hosts: string[]): void;
   /** Sends a message to the subscribers of its topic. */
   send(topic: string, payload: Uint8Array | string, message?: InboundOptions): void;
   /** Ends all links, or those of one client. */
@@ -48,6 +56,8 @@ export interface MemoryBrokerOptions {
 }
 
 const encoder = new TextEncoder();
+
+const partedError = () => new BrokerError('network', 'The network does not lead to the broker. Heal the partition.');
 
 const takeOver = (hub: Hub, { clientId }: LinkOptions) => {
   for (const session of hub.sessions) {
@@ -77,6 +87,7 @@ const enter = async (hub: Hub, options: LinkOptions, listener: LinkListener, sig
     signal.removeEventListener('abort', onAbort);
   }
   if (session.ended) throw session.ended;
+  if (!isWithinReach(hub, options)) throw partedError();
   if (hub.refusal) throw hub.refusal;
   if (!hub.versions.includes(options.version)) {
     throw new BrokerError('protocol', 'The broker speaks another version of MQTT. Use that.', { reasonCode: 1 });
@@ -107,6 +118,21 @@ const thaw = (hub: Hub) => {
   for (const go of frozen?.waiting ?? []) go();
 };
 
+const partition = (hub: Hub, hosts: readonly string[]) => {
+  if (hosts.length === 0) hub.isOutOfReach = true;
+  for (const host of hosts) hub.unreachable.add(host);
+  for (const session of hub.sessions) {
+    if (!isWithinReach(hub, session.options)) endSession(hub, session, partedError(), true);
+  }
+};
+
+const heal = (hub: Hub, hosts: readonly string[]) => {
+  for (const host of hosts) hub.unreachable.delete(host);
+  if (hosts.length > 0) return;
+  hub.isOutOfReach = false;
+  hub.unreachable.clear();
+};
+
 const cut = (hub: Hub, error: BrokerError, clientId: string | undefined) => {
   for (const session of hub.sessions) {
     if (clientId === undefined || session.options.clientId === clientId) endSession(hub, session, error, true);
@@ -117,10 +143,10 @@ const cut = (hub: Hub, error: BrokerError, clientId: string | undefined) => {
  * Creates a broker in memory.
  *
  * @example
- * import { fakeClock, memoryBroker, simulatedUnit } from 'pepeunit-client/testing';
+ * import { fakeClock, memoryBroker, createTestUnit } from 'pepeunit-client/testing';
  *
  * const broker = memoryBroker({ clock: fakeClock() });
- * const { client: simulated } = simulatedUnit({ adapters: { broker } });
+ * const { client: simulated } = createTestUnit({ adapters: { broker } });
  * await simulated.ready();
  * broker.cut();
  */
@@ -134,6 +160,8 @@ export const memoryBroker = ({ versions = [4, 5], clock }: MemoryBrokerOptions =
     published: [],
     subscribes: [],
     unsubscribes: [],
+    unreachable: new Set(),
+    isOutOfReach: false,
     refusal: undefined,
     frozen: undefined,
   };
@@ -156,6 +184,8 @@ export const memoryBroker = ({ versions = [4, 5], clock }: MemoryBrokerOptions =
     refuse: (error) => {
       hub.refusal = error;
     },
+    partition: (...hosts) => partition(hub, hosts),
+    heal: (...hosts) => heal(hub, hosts),
     send: (topic, payload, message) =>
       deliver(hub, topic, typeof payload === 'string' ? encoder.encode(payload) : payload, message),
     cut: (error = closedError(), clientId) => cut(hub, error, clientId),

@@ -7,6 +7,8 @@ import { createGate } from './gate.ts';
 export interface MemoryClockSource extends ClockSource {
   /** Result of the next readings, milliseconds ahead of the monotonic clock. */
   offsetMs: number;
+  /** Whether readings reach the reference clock; those that don't fail with `network`. */
+  isReachable: boolean;
   /** Number of readings. */
   readonly reads: number;
   /** Fails the next reading with this error. */
@@ -34,6 +36,7 @@ export const memoryClockSource = (offsetMs = 0): MemoryClockSource => {
   const held = createGate();
   const source: MemoryClockSource = {
     offsetMs,
+    isReachable: true,
     get reads() {
       return reads;
     },
@@ -46,6 +49,7 @@ export const memoryClockSource = (offsetMs = 0): MemoryClockSource => {
         held.pass(),
         new Promise((_, reject) => signal.addEventListener('abort', () => reject(aborted()), { once: true })),
       ]);
+      if (!source.isReachable) throw new ClockError('network', 'The simulated time server is out of reach.');
       failing.check('read');
       return source.offsetMs;
     },

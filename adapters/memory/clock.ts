@@ -8,6 +8,8 @@ export interface FakeClock extends Clock {
   jump(ms: number): void;
   /** Number of pending timers. */
   readonly pending: number;
+  /** Milliseconds until the next timer is due; `undefined` when none is pending. */
+  readonly nextInMs: number | undefined;
 }
 
 interface Timer {
@@ -70,6 +72,10 @@ export const fakeClock = (start = defaultStart): FakeClock => {
     },
     get pending() {
       return timers.size;
+    },
+    get nextInMs() {
+      const next = firstDue(timers);
+      return next && Math.max(0, next.due - elapsed);
     },
   };
 };

@@ -24,10 +24,10 @@ const full = () => new StorageError('io', 'The outbox can not be written: no spa
  * Keeps messages in memory.
  *
  * @example
- * import { memoryOutbox, simulatedUnit } from 'pepeunit-client/testing';
+ * import { memoryOutbox, createTestUnit } from 'pepeunit-client/testing';
  *
  * const outbox = memoryOutbox();
- * const { client: simulated } = simulatedUnit({ adapters: { outbox } });
+ * const { client: simulated } = createTestUnit({ adapters: { outbox } });
  * const makeRoom = outbox.fill();
  * await simulated.ready();
  * makeRoom();

@@ -33,6 +33,8 @@ interface RecordedCall {
 export interface MemoryRest extends Rest {
   readonly documents: RestDocuments;
   readonly calls: readonly RecordedCall[];
+  /** Whether calls reach the instance; those that don't fail with `network`. */
+  isReachable: boolean;
   /** Fails the next call of this method; further errors apply to later calls. */
   fail(call: RestCall, error: RestError): void;
   /** Delays every call of this method, on the clock. */
@@ -102,15 +104,17 @@ export const memoryRest = ({ documents: given, clock = stoppedTimers }: MemoryRe
     if (signal?.aborted) throw aborted(call, signal.reason);
     const ms = delays.get(call);
     if (ms !== undefined) await pass(clock, call, ms, signal);
+    if (!rest.isReachable) throw new RestError('network', `${call}: the instance is out of reach. Check the network.`);
     planned.check(call);
   };
   const answer = async <T>(call: RestCall, target: RestTarget, signal: AbortSignal | undefined, read: () => T) => {
     await enter(call, target, signal);
     return structuredClone(read());
   };
-  return {
+  const rest: MemoryRest = {
     documents,
     calls,
+    isReachable: true,
     fail: planned.add,
     delay: (call, ms) => void delays.set(call, ms),
     getEnv: (target, signal) => answer('getEnv', target, signal, () => documents.env),
@@ -145,4 +149,5 @@ export const memoryRest = ({ documents: given, clock = stoppedTimers }: MemoryRe
       return { count: units.length, units: units.slice(offset, offset + limit) };
     },
   };
+  return rest;
 };

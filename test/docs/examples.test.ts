@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { UnitClient } from '../../app/client/client.ts';
 import { startInstance, type Instance } from '../../app/instance/index.ts';
 import type { PepeunitClient } from '../../app/node.ts';
-import { memoryClockSource, memoryProcessControl, simulatedUnit } from '../../app/testing.ts';
+import { memoryClockSource, memoryProcessControl, createTestUnit } from '../../app/testing.ts';
 import { createLiveUnit, type LiveUnit } from '../support/live-unit.ts';
 import { runExample, typeErrorsIn } from './examples.ts';
 import { programOf, publicMembers } from './public-members.ts';
@@ -89,7 +89,7 @@ describe('each example runs:', () => {
       noteRestart = resolve;
     });
     const instance = code.includes('instance.') ? await createInstance() : live.instance;
-    const ended = Promise.race([runExample(code, { client, instance, unit: simulatedUnit() }), restarted]);
+    const ended = Promise.race([runExample(code, { client, instance, unit: createTestUnit() }), restarted]);
     await expect(ended).resolves.toBeUndefined();
     if (instance !== live.instance) await instance.stop();
   });

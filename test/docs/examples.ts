@@ -13,7 +13,7 @@ import { root } from './public-members.ts';
 export interface World {
   readonly client: nodeEntry.PepeunitClient;
   readonly instance: instanceEntry.Instance;
-  readonly unit: testingEntry.SimulatedUnit;
+  readonly unit: testingEntry.TestUnit;
 }
 
 const entries: Readonly<Record<string, unknown>> = {

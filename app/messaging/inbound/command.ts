@@ -11,7 +11,7 @@ export interface Command {
 }
 
 /** What a command's payload says in `COMMAND`. */
-const spoken: Readonly<Record<CommandName, string>> = {
+export const spoken: Readonly<Record<CommandName, string>> = {
   update: 'Update',
   env_update: 'EnvUpdate',
   schema_update: 'SchemaUpdate',

@@ -48,6 +48,28 @@ describe('steering', () => {
     expect(broker.openClients).toEqual(['unit']);
   });
 
+  test('parted from one host, or from all, a link ends and none opens until the partition is healed', async () => {
+    const broker = memoryBroker();
+    const ends: Error[] = [];
+    const listener = { ...deaf, onClosed: (error: Error) => ends.push(error) };
+    const at = (host: string) => broker.open(options({ url: `mqtt://${host}:1883`, clientId: host }), listener, signal);
+    await at('near');
+    await at('far');
+    broker.partition('far');
+    expect(broker.openClients).toEqual(['near']);
+    await expect(at('far')).rejects.toMatchObject({ code: 'network' });
+    broker.heal('far');
+    await at('far');
+    broker.partition();
+    await expect(at('near')).rejects.toMatchObject({ code: 'network' });
+    broker.heal('near');
+    await expect(at('near'), 'the whole network is still away').rejects.toMatchObject({ code: 'network' });
+    broker.heal();
+    await at('near');
+    expect(broker.openClients).toEqual(['near']);
+    expect(ends).toHaveLength(3);
+  });
+
   test('frozen, a link dies of an answer that it waits for, or of silence, on the clock; thawed, what waits goes on', async () => {
     const clock = fakeClock();
     const broker = memoryBroker({ clock });

@@ -25,3 +25,12 @@ test('holds an answer until it is let go', async () => {
   release();
   expect(await reading).toBe(7);
 });
+
+test('out of reach, each reading fails, until it is back', async () => {
+  const source = memoryClockSource(7);
+  const { signal } = new AbortController();
+  source.isReachable = false;
+  await expect(source.readOffset(signal)).rejects.toMatchObject({ code: 'network' });
+  source.isReachable = true;
+  expect(await source.readOffset(signal)).toBe(7);
+});

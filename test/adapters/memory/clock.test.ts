@@ -32,6 +32,15 @@ test('each timer fires at its own moment, those of one moment in the order they 
   expect(clock.pending).toBe(0);
 });
 
+test('knows when its next timer is due', () => {
+  const clock = fakeClock();
+  expect(clock.nextInMs).toBeUndefined();
+  clock.setTimeout(() => undefined, 30);
+  clock.setTimeout(() => undefined, 20);
+  clock.advance(5);
+  expect(clock.nextInMs).toBe(15);
+});
+
 test('timers that timers set fire in the same advance when they fall into it', () => {
   const clock = fakeClock(0);
   const at: number[] = [];

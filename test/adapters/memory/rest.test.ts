@@ -45,3 +45,11 @@ test('a delay passes on the given clock, or ends with the signal', async () => {
   expect(await answered).toEqual({ a: 1 });
   expect(clock.pending).toBe(0);
 });
+
+test('out of reach, each call fails, until it is back', async () => {
+  const rest = memoryRest({ documents: { env: { a: 1 } } });
+  rest.isReachable = false;
+  await expect(rest.getEnv(target)).rejects.toMatchObject({ code: 'network' });
+  rest.isReachable = true;
+  expect(await rest.getEnv(target)).toEqual({ a: 1 });
+});

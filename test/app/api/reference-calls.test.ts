@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { fakeClock, memoryWifi, simulatedUnit } from '../../../app/testing.ts';
+import { fakeClock, memoryWifi, createTestUnit } from '../../../app/testing.ts';
 import { until } from '../../support/until.ts';
 import { createLiveUnit, type LiveUnit } from '../../support/live-unit.ts';
 import { settle } from '../../support/until.ts';
@@ -52,7 +52,7 @@ test('the main cycle takes its time by its place, and refuses a wrong one', asyn
 test('the wifi manager takes its time limit by its place', async () => {
   const clock = fakeClock();
   const wifi = memoryWifi({ clock, joinMs: 60_000, networks: { home: '' } });
-  const { client } = simulatedUnit({ env: { PUC_WIFI_SSID: 'home' }, adapters: { clock, wifi } });
+  const { client } = createTestUnit({ env: { PUC_WIFI_SSID: 'home' }, adapters: { clock, wifi } });
   let isJoined: boolean | undefined;
   void client.wifiManager.connectOnce(5_000).then((joined) => (isJoined = joined));
   await settle();
@@ -70,7 +70,7 @@ test('a kind or a scope of search that there is not finds nothing', async () => 
 });
 
 test('a time sync that no server answers is false, with one warning, and the time goes on', async () => {
-  const { client, world } = simulatedUnit();
+  const { client, world } = createTestUnit();
   world.clockSource.failNext(new Error('nobody there'));
   const before = client.timeManager.getEpochMs();
   expect(await client.timeManager.syncEpochMsFromNtp()).toBe(false);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { memoryLogSink, simulatedUnit } from '../../../app/testing.ts';
+import { memoryLogSink, createTestUnit } from '../../../app/testing.ts';
 import { StorageError } from '../../../services/errors.ts';
 import type { JsonObject, JsonValue } from '../../../services/json.ts';
 import { schemaDocument } from '../../support/documents.ts';
@@ -47,7 +47,7 @@ test.each<[string, JsonValue | undefined]>([
   ['PU_MQTT_KEEPALIVE', 'soon'],
   ['PU_MIN_LOG_LEVEL', 'Loud'],
 ])('a change of %s to %s is refused by name, and nothing changes', async (name, value) => {
-  const { client, world } = simulatedUnit();
+  const { client, world } = createTestUnit();
   await client.settings.loadFromFile();
   const before = JSON.stringify({ ...client.settings });
   const refusal: unknown = await client.settings.update({ DELAY: 5, [name]: value }).catch((thrown: unknown) => thrown);
@@ -66,7 +66,7 @@ test.each<[string, unknown]>([
   ['no number in it', { AT: Number.NaN }],
   ['a function in it', { AT: () => 1 }],
 ])('a change that is %s is refused', async (_, patch) => {
-  const { client } = simulatedUnit();
+  const { client } = createTestUnit();
   await expect(client.settings.update(patch as object)).rejects.toMatchObject({
     name: 'SettingsError',
     code: 'invalid',
@@ -74,7 +74,7 @@ test.each<[string, unknown]>([
 });
 
 test('a patch that holds itself is refused, and one that names a prototype changes none (C8)', async () => {
-  const { client } = simulatedUnit();
+  const { client } = createTestUnit();
   const endless: { self?: unknown } = {};
   endless.self = endless;
   await expect(client.settings.update(endless as object)).rejects.toMatchObject({ code: 'invalid' });
@@ -85,7 +85,7 @@ test('a patch that holds itself is refused, and one that names a prototype chang
 });
 
 test('what a change holds is copied at the call (S13)', async () => {
-  const { client, world } = simulatedUnit();
+  const { client, world } = createTestUnit();
   const steps = [3, 4];
   const changing = client.settings.update({ ЛЕСТНИЦА: steps });
   const schema = JSON.parse(world.storage.text('schema.json') ?? '') as { input_topic: unknown };
@@ -98,7 +98,7 @@ test('what a change holds is copied at the call (S13)', async () => {
 });
 
 test('a full disk costs the save and not the change, and the next save keeps it (U17)', async () => {
-  const { client, world } = simulatedUnit();
+  const { client, world } = createTestUnit();
   await client.settings.update({ DELAY: 5 });
   world.storage.failNext('write', new StorageError('io', 'env.json: no space left.'));
   await expect(client.settings.save()).rejects.toMatchObject({ name: 'StorageError', code: 'io' });
@@ -126,7 +126,7 @@ test('changes and commands at the same time all end, and the file stays whole (U
 });
 
 test("a schema with another unit's base topics, or on a full disk, changes nothing", async () => {
-  const { client, world } = simulatedUnit();
+  const { client, world } = createTestUnit();
   await client.ready();
   const before = world.storage.text('schema.json') ?? '';
   await expect(client.schema.update(schemaDocument())).rejects.toMatchObject({ name: 'SchemaError', code: 'invalid' });

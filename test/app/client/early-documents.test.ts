@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { connectAsync } from 'mqtt';
 import { expect, onTestFinished, test } from 'vitest';
 import { PepeunitClient, type PepeunitClientOptions } from '../../../app/node.ts';
-import { memoryStorage, simulatedUnit } from '../../../app/testing.ts';
+import { memoryStorage, createTestUnit } from '../../../app/testing.ts';
 import { startAedes } from '../../support/aedes-broker.ts';
 import { envDocument, schemaDocument, unitUuid, writeUnitDocuments, type UnitPaths } from '../../support/documents.ts';
 import { temporaryFolder } from '../../support/folder.ts';
@@ -78,7 +78,7 @@ test('with a storage of its own the client reads no files at first', async () =>
   const { client } = await setUp({}, { adapters: { storage: memoryStorage({}) } });
   expect(client.settings.unitUuid).toBe('');
   expect(client.schema.outputTopic).toEqual({});
-  expect(simulatedUnit().client.settings.unitUuid).toBe('');
+  expect(createTestUnit().client.settings.unitUuid).toBe('');
 });
 
 test('a key that is logged before the start is masked (C1)', async () => {

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { PepeunitClient as BrowserClient } from '../../../app/browser.ts';
 import { PepeunitClient, type DocumentOptions, type PepeunitClientOptions } from '../../../app/node.ts';
-import { memoryLogSink, simulatedUnit } from '../../../app/testing.ts';
+import { memoryLogSink, createTestUnit } from '../../../app/testing.ts';
 import { StorageError } from '../../../services/errors.ts';
 import type { JsonObject } from '../../../services/json.ts';
 import { envDocument, schemaDocument, tokenOf, unitUuid } from '../../support/documents.ts';
@@ -190,7 +190,7 @@ test('a given document that can not be used leaves the one in place alone', asyn
 });
 
 test('on a disk that can not be written the given documents are in force from memory, with a warning each (U17)', async () => {
-  const { client, world } = simulatedUnit({
+  const { client, world } = createTestUnit({
     documents: { env: envDocument({ DELAY: 5 }), schema: schemaDocument() },
   });
   world.storage.documents.clear();

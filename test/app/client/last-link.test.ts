@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { simulatedUnit, simulatedUuid } from '../../../app/simulated-unit.ts';
+import { createTestUnit, testUuid, type TestUnit } from '../../../app/testing.ts';
 import { BrokerError } from '../../../services/errors.ts';
 import { createLiveUnit } from '../../support/live-unit.ts';
 import { settle, until } from '../../support/until.ts';
@@ -20,10 +20,10 @@ test('a unit that was online has its broker in a private file, and no token in i
   expect((await stat(file)).mode & 0o777).toBe(0o600);
 });
 
-const linkOf = ({ world }: ReturnType<typeof simulatedUnit>) => world.storage.readJson('.pepeunit/link.json');
+const linkOf = ({ world }: TestUnit) => world.storage.readJson('.pepeunit/link.json');
 
 test('the broker that took the link is kept, not the one that was tried first', async () => {
-  const unit = simulatedUnit({ mqtt: { brokers: ['mqtt://first.test', 'wss://second.test/mqtt'] } });
+  const unit = createTestUnit({ mqtt: { brokers: ['mqtt://first.test', 'wss://second.test/mqtt'] } });
   vi.spyOn(unit.world.broker, 'open').mockRejectedValueOnce(new BrokerError('network', 'refused'));
   await unit.client.ready();
   await until(async () => (await linkOf(unit)) !== undefined);
@@ -31,15 +31,15 @@ test('the broker that took the link is kept, not the one that was tried first', 
 });
 
 test('a link without all of its base topics is not a good one', async () => {
-  const unit = simulatedUnit();
-  unit.world.broker.deny(`simulated.test/input_base_topic/${simulatedUuid}/update/pepeunit`);
+  const unit = createTestUnit();
+  unit.world.broker.deny(`simulated.test/input_base_topic/${testUuid}/update/pepeunit`);
   await unit.client.ready();
   await settle();
   expect(await linkOf(unit)).toBeUndefined();
 });
 
 test('a stop waits for the record of the broker to be written (M12)', async () => {
-  const unit = simulatedUnit();
+  const unit = createTestUnit();
   const finish: (() => void)[] = [];
   vi.spyOn(unit.world.storage, 'writeJson').mockImplementation(() => new Promise((resolve) => finish.push(resolve)));
   await unit.client.ready();

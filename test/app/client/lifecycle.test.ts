@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { simulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit } from '../../../app/testing.ts';
 import type { ProcessControl } from '../../../services/process-control.ts';
 import { settle, until } from '../../support/until.ts';
 
@@ -14,7 +14,7 @@ const proxying: ProcessControl = {
 };
 
 test('a unit that another process goes on with keeps still, takes no message, and wakes nobody who waits for it', async () => {
-  const { client, world } = simulatedUnit({ adapters: { process: proxying } });
+  const { client, world } = createTestUnit({ adapters: { process: proxying } });
   const outcomes: string[] = [];
   const note = (name: string, promise: Promise<unknown>) =>
     void promise.then(

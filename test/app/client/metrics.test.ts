@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { simulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit } from '../../../app/testing.ts';
 import { BrokerError } from '../../../services/errors.ts';
 import { settle } from '../../support/until.ts';
 
 test('the metrics of a whole unit count connects, drops and queue depths, with the last failure and the clock offset', async () => {
-  const { client, world } = simulatedUnit({ ffMqttLogEnable: false });
+  const { client, world } = createTestUnit({ ffMqttLogEnable: false });
   const pass = async (seconds: number) => {
     for (let second = 0; second < seconds; second += 1) {
       world.clock.advance(1000);

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { memoryOutbox } from '../../../adapters/memory/outbox.ts';
 import { PepeunitClient, type PepeunitClientOptions } from '../../../app/node.ts';
-import { simulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit } from '../../../app/testing.ts';
 import { ClientError } from '../../../services/errors.ts';
 import { settle } from '../../support/until.ts';
 
@@ -13,7 +13,7 @@ const thrownBy = (call: Promise<unknown>): Promise<unknown> =>
   );
 
 /** A unit with some options that no compiler checks. */
-const unitWith = (options: object) => simulatedUnit(options);
+const unitWith = (options: object) => createTestUnit(options);
 
 const faultOf = async (options: object): Promise<string> => {
   const { client } = unitWith(options);
@@ -149,7 +149,7 @@ describe('an option that can not be used', () => {
   });
 
   test.each([0, -1, Number.NaN, Infinity, '20', null])('nor is a cycle of %o ms run', async (cycleMs) => {
-    const { client } = simulatedUnit();
+    const { client } = createTestUnit();
     const thrown = await thrownBy(client.runMainCycle({ cycleMs: cycleMs as number }));
     expect(thrown).toMatchObject({ code: 'options', message: expect.stringContaining('cycleMs is ') as string });
     await client.stopMainCycle();

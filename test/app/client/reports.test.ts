@@ -4,7 +4,7 @@ import { fakeClock } from '../../../adapters/memory/clock.ts';
 import { batchFrom, createLogSync } from '../../../app/client/reports.ts';
 import { createMqttLogSink } from '../../../app/logging/mqtt-sink.ts';
 import { delivered } from '../../../app/messaging/outbound/result.ts';
-import { simulatedUnit } from '../../../app/simulated-unit.ts';
+import { createTestUnit } from '../../../app/testing.ts';
 import { BrokerError } from '../../../services/errors.ts';
 import { parseSchema } from '../../../services/schema.ts';
 import { schemaDocument } from '../../support/documents.ts';
@@ -162,7 +162,7 @@ test('entries made meanwhile follow in order; too many of them do not wait (L3)'
 });
 
 test('a unit whose link breaks under a sync sends all that it stored once, and what came meanwhile after it (L3)', async () => {
-  const { client, world } = simulatedUnit({ env: { PU_MAX_LOG_LENGTH: 3000 }, ffConsoleLogEnable: false });
+  const { client, world } = createTestUnit({ env: { PU_MAX_LOG_LENGTH: 3000 }, ffConsoleLogEnable: false });
   const pass = async (done: () => boolean) => {
     for (let turn = 0; turn < 2000 && !done(); turn += 1) {
       await settle();
@@ -202,7 +202,7 @@ test('a unit whose link breaks under a sync sends all that it stored once, and w
 
 test('no message of a sync is larger than the packets of the outbox may be (L3)', async () => {
   const packetBytes = 2048;
-  const { client, world } = simulatedUnit({ outbox: { packetBytes }, ffConsoleLogEnable: false });
+  const { client, world } = createTestUnit({ outbox: { packetBytes }, ffConsoleLogEnable: false });
   await client.ready();
   for (let n = 0; n < 50; n += 1) client.logger.info(`stored ${n} ${'z'.repeat(100)}`, { fileOnly: true });
   const synced: number[] = [];

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { simulatedUnit, type SimulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit, type TestUnit } from '../../../app/testing.ts';
 
 type Send = (event: unknown) => void;
 
@@ -68,10 +68,10 @@ const taken = [
 ];
 
 describe('the public actor', () => {
-  let unit: SimulatedUnit;
+  let unit: TestUnit;
   let send: Send;
   beforeEach(async () => {
-    unit = simulatedUnit();
+    unit = createTestUnit();
     await unit.client.ready();
     ({ send } = unit.client.actor as unknown as { send: Send });
   });

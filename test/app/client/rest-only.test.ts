@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { PepeunitClient } from '../../../app/node.ts';
-import { simulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit } from '../../../app/testing.ts';
 import { RestError } from '../../../services/errors.ts';
 import { createLiveUnit } from '../../support/live-unit.ts';
 import { settle, until } from '../../support/until.ts';
@@ -72,7 +72,7 @@ test('it asks for its target at each start, updates to it, and REST proves the n
 });
 
 test('a start without an instance is normal, and it asks again until it is there (M16, U24)', async () => {
-  const { client, world } = simulatedUnit({ ffMqttEnable: false });
+  const { client, world } = createTestUnit({ ffMqttEnable: false });
   const away = new RestError('network', 'nobody there');
   for (let n = 0; n < 3; n += 1) world.http.fail('getTargetVersion', away);
   world.http.documents.targetVersion = { commit: 'first', tag: null };
@@ -90,7 +90,7 @@ test('a start without an instance is normal, and it asks again until it is there
 });
 
 test('without its documents it is misconfigured, like any unit', async () => {
-  const { client, world } = simulatedUnit({ ffMqttEnable: false });
+  const { client, world } = createTestUnit({ ffMqttEnable: false });
   world.storage.documents.clear();
   await expect(client.ready()).rejects.toMatchObject({ name: 'SettingsError', code: 'missing' });
 });

@@ -1,12 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { RestartMode } from '../../../services/process-control.ts';
 import { ProcessError } from '../../../services/errors.ts';
-import { simulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit } from '../../../app/testing.ts';
 import { settle, until } from '../../support/until.ts';
 import { tarOf } from '../../support/tar.ts';
 
 const running = async (restartMode: RestartMode = RestartMode.RestartPopen) => {
-  const unit = simulatedUnit({ restartMode });
+  const unit = createTestUnit({ restartMode });
   onTestFinished(() => unit.client.stopMainCycle());
   await unit.client.ready();
   const command = (key: string, payload: object) =>

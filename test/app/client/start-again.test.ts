@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { simulatedUnit, type SimulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit, type TestUnit } from '../../../app/testing.ts';
 import { createLiveUnit, type LiveUnit } from '../../support/live-unit.ts';
 import { settle, until } from '../../support/until.ts';
 import { inputNode } from '../api/rows.ts';
@@ -9,9 +9,9 @@ import { inputNode } from '../api/rows.ts';
 vi.setConfig({ testTimeout: 60_000 });
 
 describe('in memory', () => {
-  let unit: SimulatedUnit;
+  let unit: TestUnit;
   beforeEach(() => {
-    unit = simulatedUnit();
+    unit = createTestUnit();
   });
   afterEach(() => unit.client.stopMainCycle());
 

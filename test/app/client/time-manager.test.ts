@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { fakeClock } from '../../../adapters/memory/clock.ts';
 import { createEpoch } from '../../../app/client/api/time-manager.ts';
-import { simulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit, type TestUnit } from '../../../app/testing.ts';
 import { settle } from '../../support/until.ts';
 
 const setUp = () => {
@@ -47,7 +47,7 @@ test('before the first sync it is the host’s time, trusted once it can be righ
 });
 
 /** Lets time pass in steps small enough for what each brings about. */
-const pass = async ({ clock }: ReturnType<typeof simulatedUnit>['world'], seconds: number) => {
+const pass = async ({ clock }: TestUnit['world'], seconds: number) => {
   for (let second = 0; second < seconds; second += 1) {
     clock.advance(1000);
     await settle();
@@ -55,7 +55,7 @@ const pass = async ({ clock }: ReturnType<typeof simulatedUnit>['world'], second
 };
 
 test('a suspend costs a unit its time for seconds, not until the hourly reading, without any call (M13)', async () => {
-  const { client, world } = simulatedUnit();
+  const { client, world } = createTestUnit();
   await client.ready();
   await settle();
   expect(world.clockSource.reads).toBe(1);
@@ -72,7 +72,7 @@ test('a suspend costs a unit its time for seconds, not until the hourly reading,
 });
 
 test('a step of the system clock alone moves no timestamp, and brings one reading (M13)', async () => {
-  const { client, world } = simulatedUnit();
+  const { client, world } = createTestUnit();
   await client.ready();
   await settle();
   const [before, beganAt] = [client.timeManager.getEpochMs(), world.clock.monotonic()];
@@ -84,7 +84,7 @@ test('a step of the system clock alone moves no timestamp, and brings one readin
 });
 
 test('a clock that is set all the time does not make the unit ask all the time (M13)', async () => {
-  const { client, world } = simulatedUnit();
+  const { client, world } = createTestUnit();
   await client.ready();
   for (let round = 0; round < 360; round += 1) {
     world.clock.jump(7000);

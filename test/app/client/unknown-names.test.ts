@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { MainCycleOptions, WaitOptions } from '../../../app/node.ts';
-import { simulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit } from '../../../app/testing.ts';
 
 const thrownBy = (call: Promise<unknown>): Promise<unknown> =>
   call.then(
@@ -27,14 +27,14 @@ test.each<readonly [options: object, told: string]>([
   [{ adapters: { wifi: { station: 'a' } } }, 'adapters.wifi lacks status, scan, join, leave, watch: an adapter has'],
   [{ adapters: { random: 5 } }, 'adapters.random is 5: it has to be a function.'],
 ])('%o has a name that is none, or an adapter that is incomplete, and is refused', async (options, told) => {
-  const { client } = simulatedUnit(options);
+  const { client } = createTestUnit(options);
   const thrown = await thrownBy(client.ready());
   await client.stopMainCycle();
   expect(thrown).toMatchObject({ name: 'ClientError', code: 'options', message: expect.stringContaining(told) });
 });
 
 test('names that are no options of a cycle or of a wait are told as well', async () => {
-  const { client } = simulatedUnit();
+  const { client } = createTestUnit();
   const options = { timeout: 5 } as WaitOptions;
   expect(await thrownBy(client.ready(options))).toMatchObject({
     code: 'options',
@@ -55,7 +55,7 @@ test.each([
   [undefined, 'There are online'],
   ['constructor', 'There are online'],
 ])('%j is no event, and is refused', async (type, hint) => {
-  const { client } = simulatedUnit();
+  const { client } = createTestUnit();
   const subscribe = () => client.on(type as 'online', () => undefined);
   expect(subscribe).toThrow(
     expect.objectContaining({ name: 'ClientError', code: 'invalid', message: expect.stringContaining(hint) }),
@@ -64,7 +64,7 @@ test.each([
 });
 
 test('a request that is none names the one that is meant', async () => {
-  const { client } = simulatedUnit();
+  const { client } = createTestUnit();
   const send = () => client.actor.send({ type: 'mqtt.conect' } as never);
   expect(send).toThrow(
     expect.objectContaining({ code: 'invalid', message: expect.stringContaining('Did you mean mqtt.connect?') }),

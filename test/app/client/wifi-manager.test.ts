@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { unmanagedWifi } from '../../../adapters/shared/unmanaged-wifi.ts';
 import { memoryWifi } from '../../../adapters/memory/wifi.ts';
 import { WifiError } from '../../../services/errors.ts';
-import { simulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit } from '../../../app/testing.ts';
 import { settle, until } from '../../support/until.ts';
 
 const env = { PUC_WIFI_SSID: 'home', PUC_WIFI_PASS: 'secret password' };
@@ -15,7 +15,7 @@ const passMinutes = async (clock: { advance(ms: number): void }, minutes: number
 };
 
 test('the WiFi manager on a host that manages its network itself: online, with one warning (L7)', async () => {
-  const { client, world } = simulatedUnit({ env, ffWifiManagerEnable: true, adapters: { wifi: unmanagedWifi() } });
+  const { client, world } = createTestUnit({ env, ffWifiManagerEnable: true, adapters: { wifi: unmanagedWifi() } });
   await client.wifiManager.connectForever();
   expect(client.wifiManager.connectionState).toBe('unmanaged');
   await client.ready();
@@ -33,7 +33,7 @@ const watch = (): never => {
 
 test('a radio that reports no changes is read now and then, and its link is logged once (L7)', async () => {
   const radio = memoryWifi({ networks: { home: 'secret password' } });
-  const { client, world } = simulatedUnit({
+  const { client, world } = createTestUnit({
     env,
     ffWifiManagerEnable: true,
     adapters: { wifi: { ...radio, watch } },
@@ -50,7 +50,7 @@ test('a radio that reports no changes is read now and then, and its link is logg
 });
 
 test('the machine alone decides when to try again, however many wait for the network (L7)', async () => {
-  const { client, world } = simulatedUnit({ env, ffWifiManagerEnable: true });
+  const { client, world } = createTestUnit({ env, ffWifiManagerEnable: true });
   world.wifi.appear('home', 'another password');
   const waiting = [client.ready(), client.wifiManager.connectForever(), client.wifiManager.ensureConnected()];
   await until(() => world.wifi.joins.length > 0 && client.wifiManager.connectionState === 'waiting');
@@ -68,7 +68,7 @@ test('the machine alone decides when to try again, however many wait for the net
 });
 
 test('the network can be joined before the unit is at work, and the unit takes it over', async () => {
-  const { client, world } = simulatedUnit({ env });
+  const { client, world } = createTestUnit({ env });
   world.wifi.appear('home', 'secret password');
   expect(client.wifiManager.connectionState).toBe('idle');
   await client.wifiManager.connectForever();

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PepeunitClient } from '../../../app/node.ts';
-import { simulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit } from '../../../app/testing.ts';
 import { ProcessError } from '../../../services/errors.ts';
 import { startHttpServer, type HttpServer } from '../../support/http-server.ts';
 import { writeUnitDocuments } from '../../support/documents.ts';
@@ -47,7 +47,7 @@ describe('calls that an instance leaves unanswered', () => {
 });
 
 test('connectForever ends with the unit', async () => {
-  const { client, world } = simulatedUnit({ env: { PUC_WIFI_SSID: 'nowhere', PUC_WIFI_PASS: 'wifi-of-nowhere' } });
+  const { client, world } = createTestUnit({ env: { PUC_WIFI_SSID: 'nowhere', PUC_WIFI_PASS: 'wifi-of-nowhere' } });
   world.wifi.drop();
   const outcome = client.wifiManager.connectForever().then(
     () => 'linked',
@@ -62,7 +62,7 @@ test('connectForever ends with the unit', async () => {
 });
 
 test('disconnecting after the stop does nothing', async () => {
-  const { client } = simulatedUnit();
+  const { client } = createTestUnit();
   await client.ready();
   await client.stopMainCycle();
   await client.mqttClient.disconnect();
@@ -70,7 +70,7 @@ test('disconnecting after the stop does nothing', async () => {
 });
 
 test('a restart that fails after the stop starts nothing again', async () => {
-  const { client, world } = simulatedUnit();
+  const { client, world } = createTestUnit();
   let calls = 0;
   client.setOutputHandler(() => (calls += 1));
   const running = client.runMainCycle();
@@ -86,7 +86,7 @@ test('a restart that fails after the stop starts nothing again', async () => {
 });
 
 test('a handler that never settles is not waited for after the stop', async () => {
-  const { client, world } = simulatedUnit();
+  const { client, world } = createTestUnit();
   let calls = 0;
   client.setMqttInputHandler(() => {
     calls += 1;
@@ -102,7 +102,7 @@ test('a handler that never settles is not waited for after the stop', async () =
 });
 
 test('handlers that are set before the start start nothing', () => {
-  const { client, world } = simulatedUnit();
+  const { client, world } = createTestUnit();
   client.setMqttInputHandler(() => undefined);
   client.setOutputHandler(() => undefined);
   client.setCustomUpdateHandler(() => undefined);
@@ -110,7 +110,7 @@ test('handlers that are set before the start start nothing', () => {
 });
 
 test('a custom update handler that is set before the start gets the update', async () => {
-  const { client } = simulatedUnit();
+  const { client } = createTestUnit();
   const seen: unknown[] = [];
   client.setCustomUpdateHandler((_unit, payload) => seen.push(payload));
   await client.ready();

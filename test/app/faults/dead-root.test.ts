@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { memoryProcessControl } from '../../../adapters/memory/process-control.ts';
-import { simulatedUnit, type SimulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit, type TestUnit } from '../../../app/testing.ts';
 import type { UnitClient } from '../../../app/public.ts';
 import { BrokerError } from '../../../services/errors.ts';
 import { createLiveUnit } from '../../support/live-unit.ts';
@@ -36,9 +36,9 @@ const outcomeOf = (promise: Promise<unknown>): Promise<readonly unknown[]> =>
 const itsFailure = { name: 'ClientError', code: 'failed', cause: expect.any(TypeError) };
 
 describe('a unit whose root machine has failed', () => {
-  let unit: SimulatedUnit;
+  let unit: TestUnit;
   beforeEach(() => {
-    unit = simulatedUnit();
+    unit = createTestUnit();
   });
   afterEach(() => unit.client.stopMainCycle());
 
@@ -128,7 +128,7 @@ describe('a unit whose root machine has failed', () => {
 
 test('a supervised unit whose root machine has failed leaves, with its log flushed', async () => {
   const process = memoryProcessControl(true);
-  const { client, world } = simulatedUnit({ adapters: { process } });
+  const { client, world } = createTestUnit({ adapters: { process } });
   await client.ready();
   failRoot(client);
   await until(() => process.restarts.length === 1);
@@ -152,7 +152,7 @@ test('a real link is closed when the root machine fails', async () => {
 });
 
 const offline = () => {
-  const unit = simulatedUnit();
+  const unit = createTestUnit();
   unit.world.broker.refuse(new BrokerError('network', 'No broker is there.'));
   return unit;
 };
@@ -192,7 +192,7 @@ describe('ready with a limit', () => {
   });
 
   test('rejects for a signal that was aborted before though the unit is online, and takes no disconnect back', async () => {
-    const { client } = simulatedUnit();
+    const { client } = createTestUnit();
     await client.ready();
     const [error] = await outcomeOf(client.ready({ signal: AbortSignal.abort() }));
     expect(error).toMatchObject({ name: 'ClientError', code: 'aborted' });
@@ -204,7 +204,7 @@ describe('ready with a limit', () => {
   });
 
   test('leaves neither listener nor timer when it resolves or fails in time', async () => {
-    const { client, world } = simulatedUnit();
+    const { client, world } = createTestUnit();
     const { signal } = new AbortController();
     await client.ready({ timeoutMs: 60_000, signal });
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
@@ -220,7 +220,7 @@ describe('ready with a limit', () => {
   test.each([{ timeoutMs: 0 }, { timeoutMs: '5' }, { timeoutMs: 2 ** 31 }, { signal: {} }, 5])(
     'refuses %j',
     async (options) => {
-      const { client } = simulatedUnit();
+      const { client } = createTestUnit();
       const [error] = await outcomeOf(client.ready(options as never));
       expect(error).toMatchObject({ name: 'ClientError', code: 'options' });
     },

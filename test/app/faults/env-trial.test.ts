@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { memoryBroker } from '../../../adapters/memory/broker.ts';
 import { memoryStorage, type MemoryStorage } from '../../../adapters/memory/storage.ts';
-import { simulatedUnit, type SimulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit, type TestUnit } from '../../../app/testing.ts';
 import type { Broker } from '../../../services/broker.ts';
 import { BrokerError } from '../../../services/errors.ts';
 import { isJsonObject, type JsonObject } from '../../../services/json.ts';
@@ -28,28 +28,26 @@ const unitWith = (storage?: MemoryStorage, hosts = new Set(['localhost'])) => {
     keptEnv: storedKeptEnv(storage, keptPath),
     lastLink: storedLastLink(storage, '.pepeunit/link.json'),
   };
-  const unit = simulatedUnit({ adapters: { broker: reachable, ...documents } });
+  const unit = createTestUnit({ adapters: { broker: reachable, ...documents } });
   return { ...unit, hosts, links: broker };
 };
 type Unit = ReturnType<typeof unitWith>;
 
-const sent = ({ world }: SimulatedUnit, change: JsonObject) => {
+const sent = ({ world }: TestUnit, change: JsonObject) => {
   world.http.documents.env = { ...(world.http.documents.env as JsonObject), ...change };
 };
 
-const isOnline = ({ client }: SimulatedUnit) =>
-  client.actor.getSnapshot().matches({ lifecycle: { operating: 'online' } });
+const isOnline = ({ client }: TestUnit) => client.actor.getSnapshot().matches({ lifecycle: { operating: 'online' } });
 
-const later = (unit: SimulatedUnit, condition: () => boolean | Promise<boolean>) =>
+const later = (unit: TestUnit, condition: () => boolean | Promise<boolean>) =>
   until(() => {
     unit.world.clock.advance(1_000);
     return condition();
   });
 
-const warnings = ({ world }: SimulatedUnit) =>
+const warnings = ({ world }: TestUnit) =>
   world.console.entries.filter(({ level }) => level === 'Warning').map(({ text }) => text);
-const isRestored = (unit: SimulatedUnit) =>
-  warnings(unit).some((text) => text.startsWith('The env before is in force'));
+const isRestored = (unit: TestUnit) => warnings(unit).some((text) => text.startsWith('The env before is in force'));
 
 const tryWrong = async (change: JsonObject): Promise<Unit> => {
   const unit = unitWith();
@@ -167,7 +165,7 @@ test('a kill at any moment of a trial leaves an env with its token, and the next
   }
 });
 
-function documentsOf({ world }: SimulatedUnit): Record<string, string> {
+function documentsOf({ world }: TestUnit): Record<string, string> {
   return Object.fromEntries(['env.json', 'schema.json'].map((path) => [path, world.storage.text(path) ?? '']));
 }
 

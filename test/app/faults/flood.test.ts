@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { simulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit } from '../../../app/testing.ts';
 
 test.each([true, false])(
   'a full outbox is told once, though the warning is published itself; online: %s (S1, C17)',
   async (isOnline) => {
-    const { client, world } = simulatedUnit({ outbox: { messages: 20 } });
+    const { client, world } = createTestUnit({ outbox: { messages: 20 } });
     if (isOnline) await client.ready();
     else await client.settings.loadFromFile();
     await client.schema.updateFromFile();

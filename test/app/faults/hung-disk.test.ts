@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { memoryOutbox } from '../../../adapters/memory/outbox.ts';
-import { simulatedUnit, type SimulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit, type TestUnit } from '../../../app/testing.ts';
 import { BrokerError } from '../../../services/errors.ts';
 import type { LogSink } from '../../../services/log.ts';
 import { until } from '../../support/until.ts';
@@ -9,7 +9,7 @@ import { until } from '../../support/until.ts';
 const never = () => new Promise<never>(() => undefined);
 
 /** Ends a unit, and tells whether it did within five seconds, and how many timers are left. */
-const stopping = async ({ client, world }: SimulatedUnit) => {
+const stopping = async ({ client, world }: TestUnit) => {
   let isStopped = false;
   void client.stopMainCycle().then(() => (isStopped = true));
   for (let passed = 0; passed < 5_000; passed += 50) {
@@ -34,7 +34,7 @@ const hungOutboxes = {
 test.each(['open', 'append', 'close'] as const)(
   'a log and an outbox that hangs in %s hold a stop up for five seconds at the most, and leave no timer (M12)',
   async (hung) => {
-    const unit = simulatedUnit({ adapters: { outbox: hungOutboxes[hung](), console: hungLog } });
+    const unit = createTestUnit({ adapters: { outbox: hungOutboxes[hung](), console: hungLog } });
     const { client, world } = unit;
     const ready = client.ready();
     for (let passed = 0; passed < 20_000; passed += 500) {
@@ -54,13 +54,13 @@ test.each(['open', 'append', 'close'] as const)(
 );
 
 test('a stop before anything was started ends though log and outbox hang (M12)', async () => {
-  const unit = simulatedUnit({ adapters: { outbox: hungOutboxes.open(), console: hungLog } });
+  const unit = createTestUnit({ adapters: { outbox: hungOutboxes.open(), console: hungLog } });
   void unit.client.mqttClient.publishDetailed('t', 'x');
   expect(await stopping(unit)).toEqual(inTime);
 });
 
 test('a restart is not held up by a disk that hangs', async () => {
-  const { client, world } = simulatedUnit({ adapters: { outbox: hungOutboxes.close(), console: hungLog } });
+  const { client, world } = createTestUnit({ adapters: { outbox: hungOutboxes.close(), console: hungLog } });
   await client.ready();
   void client.restartDevice();
   await until(() => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Payload } from '../../../app/client/api/mqtt-client.ts';
 import type { LogOptions, PublishOptions } from '../../../app/node.ts';
-import { simulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit } from '../../../app/testing.ts';
 import { createLiveUnit, type LiveUnit } from '../../support/live-unit.ts';
 import { until } from '../../support/until.ts';
 
@@ -71,13 +71,13 @@ describe('misuse by a program without types', () => {
 });
 
 test.each([undefined, null, Symbol('key'), unprintable, 5])('nothing is published for the key %o', async (key) => {
-  const { client } = simulatedUnit();
+  const { client } = createTestUnit();
   await expect(client.publishToTopics(key as string, 'x')).resolves.toBe(false);
   await client.stopMainCycle();
 });
 
 test('a log call takes anything and never throws (L6)', async () => {
-  const { client, world } = simulatedUnit();
+  const { client, world } = createTestUnit();
   client.logger.info(unprintable);
   client.logger.info(Symbol('x'));
   client.logger.info('x', null as unknown as LogOptions);
@@ -89,7 +89,7 @@ test('a log call takes anything and never throws (L6)', async () => {
 test.each([undefined, null, 5, 'input/pepeunit', unprintable])(
   'topics that are no list are told: %o',
   async (topics) => {
-    const { client, world } = simulatedUnit();
+    const { client, world } = createTestUnit();
     await client.ready();
     const before = world.broker.subscribes.length;
     client.mqttClient.subscribeTopics(topics as string[]);

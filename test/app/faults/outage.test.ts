@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import { simulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit, type TestUnit } from '../../../app/testing.ts';
 import { BrokerError } from '../../../services/errors.ts';
 import { settle, until } from '../../support/until.ts';
 
 const day = 86_400_000;
 const stepMs = 5000;
 
-const logged = (world: ReturnType<typeof simulatedUnit>['world'], what: string) =>
+const logged = (world: TestUnit['world'], what: string) =>
   world.console.entries.filter(({ text }) => text.includes(what)).length;
 
 test('a day without the broker: the loop runs, attempts stay few, one reason is one log line (M9, M16, C17)', async () => {
-  const { client, world } = simulatedUnit({ env: { PU_MQTT_HOST: 'broker.simulated.test' } });
+  const { client, world } = createTestUnit({ env: { PU_MQTT_HOST: 'broker.simulated.test' } });
   let rounds = 0;
   client.setOutputHandler(() => {
     rounds += 1;
@@ -40,7 +40,7 @@ test('a day without the broker: the loop runs, attempts stay few, one reason is 
 });
 
 test('a broker on this host that was gone for an hour is found within ten seconds of its return', async () => {
-  const { client, world } = simulatedUnit();
+  const { client, world } = createTestUnit();
   await client.ready();
   world.broker.refuse(new BrokerError('network', 'Nobody is there.'));
   world.broker.cut();
@@ -55,7 +55,7 @@ test('a broker on this host that was gone for an hour is found within ten second
 });
 
 test('a jump of the system clock changes nothing (M13)', async () => {
-  const { client, world } = simulatedUnit();
+  const { client, world } = createTestUnit();
   await client.ready();
   for (const jump of [day, -2 * day, 10 * 365 * day]) {
     world.clock.jump(jump);
@@ -72,7 +72,7 @@ test('a jump of the system clock changes nothing (M13)', async () => {
 const hour = 3_600_000;
 
 /** What keeps a unit from its broker, and lets it wait. */
-const hindrances: Readonly<Record<string, (broker: ReturnType<typeof simulatedUnit>['world']['broker']) => void>> = {
+const hindrances: Readonly<Record<string, (broker: TestUnit['world']['broker']) => void>> = {
   'backing off': (broker) => {
     broker.refuse(new BrokerError('network', 'Nobody is there.'));
     broker.cut();
@@ -86,7 +86,7 @@ const hindrances: Readonly<Record<string, (broker: ReturnType<typeof simulatedUn
 
 /** When a unit that is hindered for a quarter of an hour loses its link and tries again, by the monotonic clock. */
 const attemptsOf = async (hindrance: string, jumpMs: number): Promise<string[]> => {
-  const { client, world } = simulatedUnit();
+  const { client, world } = createTestUnit();
   await client.ready();
   const moments: string[] = [];
   const note = (what: string) => moments.push(`${what} at ${world.clock.monotonic()}`);
@@ -111,7 +111,7 @@ test.each(Object.keys(hindrances))('jumps of the system clock change no wait whi
 });
 
 test('a link that is dead after a suspend is noticed within two ping intervals (M4, M13)', async () => {
-  const { client, world } = simulatedUnit({ env: { PU_MQTT_PING_INTERVAL: 10 } });
+  const { client, world } = createTestUnit({ env: { PU_MQTT_PING_INTERVAL: 10 } });
   await client.ready();
   let isLost = false;
   client.on('offline', () => (isLost = true));

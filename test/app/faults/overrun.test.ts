@@ -5,7 +5,7 @@ import { mqttBroker } from '../../../adapters/shared/mqtt/broker.ts';
 import { systemClock } from '../../../adapters/shared/clock.ts';
 import { createInbox } from '../../../app/messaging/inbound/inbox.ts';
 import { PepeunitClient } from '../../../app/node.ts';
-import { simulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit } from '../../../app/testing.ts';
 import type { MqttVersion } from '../../../services/broker.ts';
 import type { JsonObject } from '../../../services/json.ts';
 import { commandTopic, schemaDocument, writeUnitDocuments } from '../../support/documents.ts';
@@ -195,7 +195,7 @@ describeWithMosquitto('overrun', () => {
   });
 
   test('a stop ends a pause, and leaves no timer (M12)', async () => {
-    const { client, world } = simulatedUnit();
+    const { client, world } = createTestUnit();
     client.setMqttInputHandler(forEver);
     await client.ready();
     const [topic = ''] = client.schema.inputTopic['input/pepeunit'] ?? [];

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { simulatedUnit, type SimulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit, type TestUnit } from '../../../app/testing.ts';
 import { waitForEvent, waitForIdle, type UnitActor } from '../../../app/client/await-event.ts';
 import { loggerMachine, type LogLine } from '../../../machines/index.ts';
 import { createUnit, createWorld, provideWorld, type World } from '../../support/unit-world.ts';
 import { breakMachine } from '../../support/failing-root.ts';
 import { settle, until } from '../../support/until.ts';
 
-let unit: SimulatedUnit;
+let unit: TestUnit;
 beforeEach(() => {
-  unit = simulatedUnit();
+  unit = createTestUnit();
 });
 afterEach(() => unit.client.stopMainCycle());
 
@@ -113,7 +113,7 @@ const warnings = () => unit.world.console.entries.filter(({ text }) => text.incl
 describe('an inspector that throws', () => {
   test('now and then is told once, and kept', async () => {
     let events = 0;
-    unit = simulatedUnit({
+    unit = createTestUnit({
       inspect: () => {
         events += 1;
         if (events % 5 > 0) throw new Error('oops');
@@ -126,7 +126,7 @@ describe('an inspector that throws', () => {
 
   test('five times in a row gets no more events, and both are told', async () => {
     let events = 0;
-    unit = simulatedUnit({
+    unit = createTestUnit({
       inspect: () => {
         events += 1;
         throw new Error('oops');

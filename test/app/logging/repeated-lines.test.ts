@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { memoryLogSink } from '../../../adapters/memory/log-sink.ts';
-import { simulatedUnit, type SimulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit, type TestUnit } from '../../../app/testing.ts';
 import { BrokerError, ClockError } from '../../../services/errors.ts';
 import { settle } from '../../support/until.ts';
 
 const minuteMs = 60_000;
 
 let shown: ReturnType<typeof memoryLogSink>;
-let unit: SimulatedUnit;
+let unit: TestUnit;
 /** The lines so far, each with the minute in which it was logged. */
 let said: { text: string; atMs: number }[];
 
@@ -18,7 +18,7 @@ beforeEach(() => {
     shown.write(entry);
     said.push({ text: entry.text, atMs: unit.world.clock.monotonic() });
   };
-  unit = simulatedUnit({ ffConsoleLogEnable: true, adapters: { console: { ...shown, write } } });
+  unit = createTestUnit({ ffConsoleLogEnable: true, adapters: { console: { ...shown, write } } });
 });
 afterEach(() => unit.client.stopMainCycle());
 

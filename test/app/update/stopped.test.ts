@@ -1,14 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { simulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit } from '../../../app/testing.ts';
 import { RestError } from '../../../services/errors.ts';
 import { holdDownloads } from '../../support/held-download.ts';
 import { createLiveUnit } from '../../support/live-unit.ts';
 import { until } from '../../support/until.ts';
 
 test('a stop during a download waits until what it has left is cleaned up (M12, U5)', async () => {
-  const { client, world } = simulatedUnit();
+  const { client, world } = createTestUnit();
   await client.ready();
   world.http.documents.targetVersion = { commit: 'next', tag: null };
   let phase = 'asked for';

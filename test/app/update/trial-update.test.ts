@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { simulatedUnit } from '../../../app/testing.ts';
+import { createTestUnit } from '../../../app/testing.ts';
 
 test('an update to the version that is on trial is done once that is confirmed', async () => {
   const proofs: (() => void)[] = [];
-  const { client, world } = simulatedUnit({
+  const { client, world } = createTestUnit({
     env: { PU_COMMIT_VERSION: 'second' },
     update: { ready: () => new Promise<void>((resolve) => void proofs.push(resolve)) },
   });

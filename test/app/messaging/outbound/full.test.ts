@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { simulatedUnit } from '../../../../app/testing.ts';
+import { createTestUnit } from '../../../../app/testing.ts';
 import { openTestPublisher, createTestPublisher } from '../../../support/messaging.ts';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => String(index));
@@ -45,7 +45,7 @@ test('a bound of its own that a topic reaches is told as such, and no more often
 });
 
 test('a warning that is published itself feeds no further warnings (L6)', async () => {
-  const { client, world } = simulatedUnit({ outbox: { messages: 10 } });
+  const { client, world } = createTestUnit({ outbox: { messages: 10 } });
   await client.schema.updateFromFile();
   for (const text of numbers(12)) void client.publishToTopics('output/pepeunit', text);
   for (let hour = 0; hour < 6; hour += 1) world.clock.advance(600_000);

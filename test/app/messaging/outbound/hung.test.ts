@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { memoryOutbox } from '../../../../adapters/memory/outbox.ts';
-import { simulatedUnit } from '../../../../app/testing.ts';
+import { createTestUnit } from '../../../../app/testing.ts';
 import { StorageError } from '../../../../services/errors.ts';
 import { until, settle } from '../../../support/until.ts';
 import { hangOutbox, openTestPublisher, createTestPublisher, slowLink } from '../../../support/messaging.ts';
@@ -52,7 +52,7 @@ test('messages go out while the store does not open (S11)', async () => {
 
 test('a unit is ready though its outbox never opens, and stops with no timer left (S11, M12, M16)', async () => {
   const { store } = hangOutbox(memoryOutbox(), 'open');
-  const { client, world } = simulatedUnit({ adapters: { outbox: store } });
+  const { client, world } = createTestUnit({ adapters: { outbox: store } });
   let isReady = false;
   void client.ready().then(() => (isReady = true));
   await until(() => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { simulatedUnit } from '../../../../app/testing.ts';
+import { createTestUnit } from '../../../../app/testing.ts';
 import { BrokerError } from '../../../../services/errors.ts';
 import { openTestPublisher } from '../../../support/messaging.ts';
 import { settle } from '../../../support/until.ts';
@@ -30,7 +30,7 @@ test('a day offline at ten publishes a second: memory stays flat, and the metric
 });
 
 test('a whole unit goes through an hour offline, and sends what waits when the broker is back (M9, M10)', async () => {
-  const { client, world } = simulatedUnit({ ffConsoleLogEnable: false, ffMqttLogEnable: false });
+  const { client, world } = createTestUnit({ ffConsoleLogEnable: false, ffMqttLogEnable: false });
   await client.ready();
   world.broker.refuse(new BrokerError('network', 'no route'));
   world.broker.cut();
@@ -57,7 +57,7 @@ test('a whole unit goes through an hour offline, and sends what waits when the b
 });
 
 test('a restart leaves the outbox to the next program, and takes it back when it fails', async () => {
-  const { client, world } = simulatedUnit();
+  const { client, world } = createTestUnit();
   await client.ready();
   let wasOpen = true;
   Object.assign(world.process, {
@@ -74,7 +74,7 @@ test('a restart leaves the outbox to the next program, and takes it back when it
 });
 
 test('a unit that is offline and idle lets go of what is too old, in memory and in the store (S6, M9)', async () => {
-  const { client, world } = simulatedUnit({ outbox: { ageMs: 60_000 }, ffMqttLogEnable: false });
+  const { client, world } = createTestUnit({ outbox: { ageMs: 60_000 }, ffMqttLogEnable: false });
   await client.ready();
   world.broker.refuse(new BrokerError('network', 'no route'));
   world.broker.cut();

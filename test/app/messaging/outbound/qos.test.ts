@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { simulatedUnit } from '../../../../app/testing.ts';
+import { createTestUnit } from '../../../../app/testing.ts';
 import type { OutboxOptions } from '../../../../app/messaging/outbound/options.ts';
 
 /** Publishes one message of each kind. @returns The quality of service at which each arrived. */
 const arrivedAt = async (outbox: OutboxOptions) => {
-  const { client, world } = simulatedUnit({ outbox, ffConsoleLogEnable: false });
+  const { client, world } = createTestUnit({ outbox, ffConsoleLogEnable: false });
   await client.ready();
   const [output = ''] = client.schema.outputTopic['output/pepeunit'] ?? [];
   await client.publishToTopics('output/pepeunit', 'by default');

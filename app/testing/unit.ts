@@ -1,0 +1,106 @@
+import type { JsonValue } from '../../services/json.ts';
+import { UnitClient } from '../client/client.ts';
+import type { PepeunitClientOptions } from '../client/options/options.ts';
+import type { TestControls } from './controls.ts';
+import { settle } from './settle.ts';
+import { createTestWorld, type TestWorld, type TestWorldOptions } from './world.ts';
+
+/** Options of {@link createTestUnit}: those of the world and those of the client. */
+export interface TestUnitOptions<TEnv extends object>
+  extends TestWorldOptions, Partial<PepeunitClientOptions<UnitClient<TEnv>>> {
+  /** The program under test: sets handlers on its client, which is then run. Called at each start. @defaultValue none */
+  readonly program?: (client: UnitClient<TEnv>) => unknown;
+}
+
+/** A unit in a world in memory. */
+export interface TestUnit<TEnv extends object = Record<string, JsonValue>> extends TestControls {
+  /** The client of this start of the program. */
+  readonly client: UnitClient<TEnv>;
+  readonly world: TestWorld;
+  /** Whether the unit has its link, with its topics subscribed. */
+  isOnline(): boolean;
+  /**
+   * Runs the program and its client. When it resolves the unit is online, unless the world keeps it off.
+   *
+   * @throws What the program throws, or why the unit can't start.
+   */
+  start(): Promise<void>;
+  /** Stops the unit, as its program does at its end. @throws Why the unit failed, if it did. */
+  stop(): Promise<void>;
+  /** Stops the unit and runs its program again with a new client, on the files and the outbox that it left. */
+  restart(): Promise<void>;
+}
+
+/** One run of a client. */
+const runOf = <TEnv extends object>(client: UnitClient<TEnv>) => {
+  let isOver = false;
+  const failures: unknown[] = [];
+  client
+    .runMainCycle()
+    .catch((error: unknown) => failures.push(error))
+    .finally(() => {
+      isOver = true;
+    });
+  return {
+    isOver: () => isOver,
+    /** @throws Why the run has failed, if it has. */
+    check: () => {
+      if (failures.length > 0) throw failures[0];
+    },
+  };
+};
+
+const paths = { envFilePath: 'env.json', schemaFilePath: 'schema.json', logFilePath: 'log.json' };
+
+/**
+ * Creates a unit in memory, with its instance, its broker, its host and its clock. It is not started yet.
+ *
+ * @example
+ * import { createTestUnit } from 'pepeunit-client/testing';
+ *
+ * const lamp = createTestUnit({
+ *   program: (client) => client.setMqttInputHandler((unit, { payload }) => unit.publishToTopics('output/pepeunit', payload)),
+ * });
+ * await lamp.start();
+ * await lamp.receive('input/pepeunit', 'on');
+ * console.log(lamp.published('output/pepeunit')); // ['on']
+ * await lamp.stop();
+ */
+export const createTestUnit = <TEnv extends object = Record<string, JsonValue>>({
+  env,
+  schema,
+  program,
+  ...options
+}: TestUnitOptions<TEnv> = {}): TestUnit<TEnv> => {
+  const world = createTestWorld({ ...(env && { env }), ...(schema && { schema }) });
+  const createClient = () => new UnitClient<TEnv>({ ...paths, ...options }, () => world.adapters);
+  let client = createClient();
+  let run: ReturnType<typeof runOf> | undefined;
+  const start = async (): Promise<void> => {
+    await program?.(client);
+    run = runOf(client);
+    await settle();
+    run.check();
+  };
+  const stop = async (): Promise<void> => {
+    const ending = run;
+    void client.stopMainCycle();
+    await world.until(() => ending?.isOver() ?? true);
+    ending?.check();
+  };
+  return {
+    ...world,
+    world,
+    get client() {
+      return client;
+    },
+    isOnline: () => client.mqttClient.isConnected(),
+    start,
+    stop,
+    restart: async () => {
+      await stop();
+      client = createClient();
+      await start();
+    },
+  };
+};
