@@ -8,10 +8,10 @@ import {
   type EventObject,
   type InspectionEvent,
 } from 'xstate';
-import { nameOf } from './declared.ts';
-import { fakeActors } from './fakes.ts';
+import { nameOf } from '../../../app/testing/walk/chart.ts';
+import { fakeActors } from '../../../app/testing/walk/fakes.ts';
 import type { MachineModel, Seen } from './model.ts';
-import { steerableClock } from './steerable-clock.ts';
+import { steerableClock } from '../../../app/testing/walk/steerable-clock.ts';
 import type { Stimulus } from './stimuli.ts';
 import { settle } from '../../support/until.ts';
 
@@ -49,9 +49,7 @@ export const onFakes = (model: MachineModel) => {
   const parent = listenerFor(facts);
   const sources = Object.keys(model.machine.implementations.actors);
   const machine: AnyStateMachine = model.machine.provide({
-    actors: Object.fromEntries(
-      sources.map((source) => [source, model.listeners?.[source] ? fakes.listener() : fakes.promise()]),
-    ),
+    actors: Object.fromEntries(sources.map((source) => [source, fakes.actor(source)])),
     actions: Object.fromEntries(
       (model.recorded ?? []).map((action) => [action, (_: unknown, params: unknown) => calls.push([action, params])]),
     ),

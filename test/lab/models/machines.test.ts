@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as exported from '../../../machines/index.ts';
 import { models } from './all.ts';
-import { declaredStates } from './declared.ts';
+import { declaredStates } from '../../../app/testing/walk/chart.ts';
 import type { MachineModel } from './model.ts';
 import { walk, type Coverage } from './walk.ts';
 

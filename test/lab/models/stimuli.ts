@@ -1,5 +1,5 @@
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, EventObject } from 'xstate';
-import { nameOf, nodesOf } from './declared.ts';
+import { nameOf, nodesOf } from '../../../app/testing/walk/chart.ts';
 import type { MachineModel } from './model.ts';
 
 /** Something the environment does to a machine, named for people. */

@@ -1,6 +1,6 @@
 import type { AnyMachineSnapshot, AnyStateNode } from 'xstate';
 import { expect } from 'vitest';
-import { declaredStates, declaredTransitions, nameOf } from './declared.ts';
+import { declaredStates, declaredTransitions, nameOf } from '../../../app/testing/walk/chart.ts';
 import { onFakes, type Driver, type Taken } from './driver.ts';
 import { explore, type Path } from './explore.ts';
 import type { MachineModel, Seen } from './model.ts';

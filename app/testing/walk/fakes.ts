@@ -1,0 +1,74 @@
+import type { ActorLogic, AnyActorRef, EventObject, Snapshot } from 'xstate';
+
+/** How an actor ends. */
+export type Outcome = { readonly output: unknown } | { readonly error: unknown };
+
+/** An actor that runs now. */
+export interface RunningFake {
+  /** The name of its logic in the machine. */
+  readonly source: string;
+  readonly ref: AnyActorRef;
+}
+
+const ending = 'fake.end';
+
+/** Creates logic of actors that do nothing by themselves. */
+const fakeLogic = (
+  onStart: (ref: AnyActorRef) => void,
+  onStop: (ref: AnyActorRef) => void,
+  onEvent: (ref: AnyActorRef, event: EventObject) => void,
+) => {
+  const logic: ActorLogic<Snapshot<unknown>, EventObject & { outcome?: Outcome }> = {
+    getInitialSnapshot: () => ({ status: 'active', output: undefined, error: undefined }),
+    getPersistedSnapshot: (snapshot) => snapshot,
+    start: (_, { self }) => onStart(self),
+    transition: (snapshot, { outcome, ...event }, { self }) => {
+      if (event.type === ending && outcome) {
+        if ('error' in outcome) throw outcome.error;
+        return { status: 'done', output: outcome.output, error: undefined };
+      }
+      if (event.type === 'xstate.stop') {
+        onStop(self);
+        return { status: 'stopped', output: undefined, error: undefined };
+      }
+      onEvent(self, event);
+      return snapshot;
+    },
+  };
+  return logic;
+};
+
+/** Stands in for the actors of a machine: they end only when they are told to, and remember what they hear. */
+export const fakeActors = () => {
+  const running = new Map<string, RunningFake>();
+  const heard = new Map<string, EventObject[]>();
+  const leave = (ref: AnyActorRef): void => {
+    if (running.get(ref.id)?.ref === ref) running.delete(ref.id);
+  };
+  return {
+    /** The logic of that name. */
+    actor: (source: string) =>
+      fakeLogic(
+        (ref) => void running.set(ref.id, { source, ref }),
+        leave,
+        (ref, event) => void heard.set(ref.id, [...(heard.get(ref.id) ?? []), event]),
+      ),
+    /** Ids of the actors that run now. */
+    running: (): string[] => [...running.keys()],
+    /** The name of an actor's logic; `undefined` unless it runs. */
+    sourceOf: (id: string): string | undefined => running.get(id)?.source,
+    /** What the actor of that id was sent. */
+    told: (id: string): readonly EventObject[] => heard.get(id) ?? [],
+    /** Ends an actor. @returns Whether it was running. */
+    settle: (id: string, outcome: Outcome): boolean => {
+      const fake = running.get(id);
+      running.delete(id);
+      fake?.ref.send({ type: ending, outcome });
+      return fake !== undefined;
+    },
+    forget: (): void => {
+      running.clear();
+      heard.clear();
+    },
+  };
+};
