@@ -10,8 +10,7 @@
  * What could not be had is tried again from `waiting`. State that must survive a crash is in the store's journal; the machine starts from it.
  */
 import { newUpdateContext } from './update/context.ts';
-import { postponedOrFailed, spentAfter, trialFailureOf } from './update/failures.ts';
-import { proving } from './update/proving.ts';
+import { trialFailureOf } from './update/failures.ts';
 import { updateSetup } from './update/setup.ts';
 
 export type * from './update/context.ts';
@@ -25,7 +24,10 @@ export const updateMachine = updateSetup.createMachine({
   on: {
     'update.recover': { actions: [{ type: 'report', params: { type: 'update.recovered' } }] },
     'update.configure': { actions: [{ type: 'configure', params: ({ event }) => event }] },
-    'update.start': { actions: [{ type: 'queue', params: ({ event }) => event }] },
+    'update.start': [
+      { guard: 'isBetweenUpdates', actions: [{ type: 'remember', params: ({ event }) => event }] },
+      { actions: [{ type: 'queue', params: ({ event }) => event }] },
+    ],
     'update.pursue': { actions: [{ type: 'beginPursuit', params: ({ event }) => event }] },
     'broker.up': { actions: [{ type: 'noteLink', params: ({ event }) => event }] },
     'broker.down': { actions: [{ type: 'noteNoLink' }] },
@@ -35,15 +37,12 @@ export const updateMachine = updateSetup.createMachine({
   states: {
     asleep: {
       description: 'The state left by an earlier start is not known yet.',
-      on: {
-        'update.recover': { target: 'recovering' },
-        'update.start': { target: 'recovering', actions: [{ type: 'remember', params: ({ event }) => event }] },
-      },
+      always: { guard: 'hasNext', target: 'recovering' },
+      on: { 'update.recover': { target: 'recovering' } },
     },
     recovering: {
       description: 'Finishes an interrupted update, before any file of the unit is read.',
       tags: ['busy'],
-      on: { 'update.start': { actions: [{ type: 'remember', params: ({ event }) => event }] } },
       invoke: {
         id: 'recover',
         src: 'recover',
@@ -53,7 +52,7 @@ export const updateMachine = updateSetup.createMachine({
             target: 'rollingBack',
             actions: [
               { type: 'keepStatus', params: ({ event }) => event.output },
-              { type: 'fail', params: ({ event }) => ({ phase: 'trial', failure: spentAfter(event.output) }) },
+              { type: 'failSpent', params: ({ event }) => event.output },
             ],
           },
           {
@@ -68,9 +67,9 @@ export const updateMachine = updateSetup.createMachine({
           },
           { target: 'idle', actions: [{ type: 'keepStatus', params: ({ event }) => event.output }] },
         ],
-        onError: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'recovering' } }] },
+        onError: { target: 'idle', actions: [{ type: 'fail', params: ({ event }) => event }] },
       },
-      after: { recoverWithin: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'recovering' } }] } },
+      after: { recoverWithin: { target: 'idle', actions: [{ type: 'fail', params: { late: 'recovering' } }] } },
     },
     idle: {
       description: 'No update is pending, and the running version is not on trial.',
@@ -81,15 +80,16 @@ export const updateMachine = updateSetup.createMachine({
         { guard: 'hasNext', target: 'checking', actions: [{ type: 'beginNext' }] },
         { guard: 'hasErrand', target: 'waiting' },
       ],
-      on: { 'update.start': { target: 'checking', actions: [{ type: 'begin', params: ({ event }) => event }] } },
     },
     waiting: {
       description:
         'A version could not be had, or the instance has yet to say which one it wants: each at its own time.',
       type: 'parallel',
       tags: ['ready'],
-      always: { guard: 'hasNoErrand', target: 'idle' },
-      on: { 'update.start': { target: 'checking', actions: [{ type: 'begin', params: ({ event }) => event }] } },
+      always: [
+        { guard: 'hasNext', target: 'checking', actions: [{ type: 'beginNext' }] },
+        { guard: 'hasNoErrand', target: 'idle' },
+      ],
       states: {
         version: {
           description: 'The version that is tried again.',
@@ -141,9 +141,11 @@ export const updateMachine = updateSetup.createMachine({
                   },
                   { target: 'answered', actions: [{ type: 'noteAnswer' }] },
                 ],
-                onError: { target: 'unanswered', actions: [{ type: 'noteNoAnswer' }] },
+                onError: { target: 'unanswered', actions: [{ type: 'noteNoAnswer', params: ({ event }) => event }] },
               },
-              after: { askWithin: { target: 'unanswered', actions: [{ type: 'noteNoAnswer' }] } },
+              after: {
+                askWithin: { target: 'unanswered', actions: [{ type: 'noteNoAnswer', params: { late: 'asking' } }] },
+              },
             },
             requesting: {
               description: 'Asks the instance to send its update, as only the command has the link to the program.',
@@ -155,10 +157,16 @@ export const updateMachine = updateSetup.createMachine({
                 id: 'requestUpdate',
                 src: 'requestUpdate',
                 onDone: { target: 'answered', actions: [{ type: 'noteAnswer' }] },
-                onError: { target: 'unanswered', actions: [{ type: 'noteNoAnswer' }, { type: 'forgetAnswer' }] },
+                onError: {
+                  target: 'unanswered',
+                  actions: [{ type: 'noteNoAnswer', params: ({ event }) => event }, { type: 'forgetAnswer' }],
+                },
               },
               after: {
-                askWithin: { target: 'unanswered', actions: [{ type: 'noteNoAnswer' }, { type: 'forgetAnswer' }] },
+                askWithin: {
+                  target: 'unanswered',
+                  actions: [{ type: 'noteNoAnswer', params: { late: 'asking' } }, { type: 'forgetAnswer' }],
+                },
               },
             },
             unanswered: {
@@ -178,7 +186,7 @@ export const updateMachine = updateSetup.createMachine({
       tags: ['busy'],
       always: [
         { guard: 'isForApp', target: 'handingOver' },
-        { guard: 'isSameVersion', target: 'idle', actions: [{ type: 'endPursuit' }, { type: 'skip' }] },
+        { guard: 'isSameVersion', target: 'idle', actions: [{ type: 'skip' }] },
         { guard: 'hasFailedBefore', target: 'reconsidering' },
         { target: 'downloading', actions: [{ type: 'forgetFailed' }, { type: 'accept' }] },
       ],
@@ -195,11 +203,11 @@ export const updateMachine = updateSetup.createMachine({
             target: 'downloading',
             actions: [{ type: 'accept' }],
           },
-          { target: 'idle', actions: [{ type: 'endPursuit' }, { type: 'refuse' }] },
+          { target: 'idle', actions: [{ type: 'refuse' }] },
         ],
-        onError: { target: 'idle', actions: [{ type: 'endPursuit' }, { type: 'refuse' }] },
+        onError: { target: 'idle', actions: [{ type: 'refuse' }] },
       },
-      after: { recallWithin: { target: 'idle', actions: [{ type: 'endPursuit' }, { type: 'refuse' }] } },
+      after: { recallWithin: { target: 'idle', actions: [{ type: 'refuse' }] } },
     },
     downloading: {
       description: 'Downloads the archive and unpacks it into a private folder.',
@@ -208,13 +216,26 @@ export const updateMachine = updateSetup.createMachine({
         id: 'download',
         src: 'download',
         input: ({ context }) => ({ target: context.target }),
-        onDone: {
-          target: 'verifying',
-          actions: [{ type: 'keepStaged', params: ({ event }) => ({ staged: event.output }) }],
-        },
-        onError: postponedOrFailed('downloading', 'idle'),
+        onDone: { target: 'verifying', actions: [{ type: 'keepStaged', params: ({ event }) => event }] },
+        onError: [
+          {
+            guard: { type: 'canRetry', params: ({ event }) => event },
+            target: 'idle',
+            actions: [{ type: 'postpone', params: ({ event }) => event }],
+          },
+          { target: 'idle', actions: [{ type: 'fail', params: ({ event }) => event }] },
+        ],
       },
-      after: { downloadWithin: postponedOrFailed('downloading', 'idle') },
+      after: {
+        downloadWithin: [
+          {
+            guard: 'canRetryLate',
+            target: 'idle',
+            actions: [{ type: 'postpone', params: { late: 'downloading' } }],
+          },
+          { target: 'idle', actions: [{ type: 'fail', params: { late: 'downloading' } }] },
+        ],
+      },
     },
     verifying: {
       description: 'Checks that the staged version is complete and the requested one.',
@@ -224,9 +245,9 @@ export const updateMachine = updateSetup.createMachine({
         src: 'verify',
         input: ({ context: { staged, target } }) => ({ staged, target }),
         onDone: [{ guard: 'hasProgram', target: 'staging' }, { target: 'swapping' }],
-        onError: { target: 'discarding', actions: [{ type: 'fail', params: { phase: 'verifying' } }] },
+        onError: { target: 'discarding', actions: [{ type: 'fail', params: ({ event }) => event }] },
       },
-      after: { verifyWithin: { target: 'discarding', actions: [{ type: 'fail', params: { phase: 'verifying' } }] } },
+      after: { verifyWithin: { target: 'discarding', actions: [{ type: 'fail', params: { late: 'verifying' } }] } },
     },
     staging: {
       description: 'Downloads the compiled program that belongs to the archive, and tests it in its private folder.',
@@ -235,13 +256,26 @@ export const updateMachine = updateSetup.createMachine({
         id: 'stage',
         src: 'stage',
         input: ({ context: { staged, target } }) => ({ staged, target }),
-        onDone: {
-          target: 'swapping',
-          actions: [{ type: 'keepStaged', params: ({ event }) => ({ staged: event.output }) }],
-        },
-        onError: postponedOrFailed('staging', 'discarding'),
+        onDone: { target: 'swapping', actions: [{ type: 'keepStaged', params: ({ event }) => event }] },
+        onError: [
+          {
+            guard: { type: 'canRetry', params: ({ event }) => event },
+            target: 'discarding',
+            actions: [{ type: 'postpone', params: ({ event }) => event }],
+          },
+          { target: 'discarding', actions: [{ type: 'fail', params: ({ event }) => event }] },
+        ],
       },
-      after: { stageWithin: postponedOrFailed('staging', 'discarding') },
+      after: {
+        stageWithin: [
+          {
+            guard: 'canRetryLate',
+            target: 'discarding',
+            actions: [{ type: 'postpone', params: { late: 'staging' } }],
+          },
+          { target: 'discarding', actions: [{ type: 'fail', params: { late: 'staging' } }] },
+        ],
+      },
     },
     swapping: {
       description: 'Installs the staged version; the next start finishes what a crash interrupts.',
@@ -255,9 +289,9 @@ export const updateMachine = updateSetup.createMachine({
           { guard: 'isRestarting', target: 'restarting', actions: [{ type: 'reportSwapped' }] },
           { target: 'idle', actions: [{ type: 'keepPlaced' }, { type: 'reportSwapped' }, { type: 'reportFinish' }] },
         ],
-        onError: { target: 'discarding', actions: [{ type: 'fail', params: { phase: 'swapping' } }] },
+        onError: { target: 'discarding', actions: [{ type: 'fail', params: ({ event }) => event }] },
       },
-      after: { swapWithin: { target: 'restarting', actions: [{ type: 'fail', params: { phase: 'swapping' } }] } },
+      after: { swapWithin: { target: 'restarting', actions: [{ type: 'fail', params: { late: 'swapping' } }] } },
     },
     restarting: {
       description: 'Restarts the program, which ends this process, if the mode asks for it.',
@@ -267,9 +301,9 @@ export const updateMachine = updateSetup.createMachine({
         src: 'restart',
         input: ({ context }) => ({ mode: context.mode }),
         onDone: { target: 'idle', actions: [{ type: 'reportFinish' }] },
-        onError: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'restarting' } }] },
+        onError: { target: 'idle', actions: [{ type: 'fail', params: ({ event }) => event }] },
       },
-      after: { restartWithin: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'restarting' } }] } },
+      after: { restartWithin: { target: 'idle', actions: [{ type: 'fail', params: { late: 'restarting' } }] } },
     },
     handingOver: {
       description: 'The handler of the app carries out the update.',
@@ -279,18 +313,14 @@ export const updateMachine = updateSetup.createMachine({
         id: 'handOver',
         src: 'handOver',
         input: ({ context }) => ({ target: context.target }),
-        onDone: {
-          target: 'idle',
-          actions: [{ type: 'report', params: ({ context: { target } }) => ({ type: 'update.handedOver', target }) }],
-        },
-        onError: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'handingOver' } }] },
+        onDone: { target: 'idle', actions: [{ type: 'reportHandedOver' }] },
+        onError: { target: 'idle', actions: [{ type: 'fail', params: ({ event }) => event }] },
       },
-      after: { handOverWithin: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'handingOver' } }] } },
+      after: { handOverWithin: { target: 'idle', actions: [{ type: 'fail', params: { late: 'handingOver' } }] } },
     },
     discarding: {
       description: 'Removes the staged version that failed, ignoring errors.',
       tags: ['busy'],
-      on: { 'update.start': { actions: [{ type: 'remember', params: ({ event }) => event }] } },
       invoke: {
         id: 'discard',
         src: 'discard',
@@ -306,7 +336,49 @@ export const updateMachine = updateSetup.createMachine({
       entry: [{ type: 'reportTrial' }],
       initial: 'proving',
       states: {
-        proving,
+        proving: {
+          description: 'The version has to get online, and the app to be ready.',
+          initial: 'connecting',
+          states: {
+            connecting: {
+              description: 'Waits for the broker to grant the base topics; without MQTT, until the unit is at work.',
+              always: [
+                { guard: 'isAtWorkOverRest', target: 'reaching' },
+                { guard: 'hasLink', target: 'asking' },
+              ],
+            },
+            reaching: {
+              description: 'Without MQTT, asks the instance over REST: its answer shows that it takes the unit.',
+              invoke: {
+                id: 'reach',
+                src: 'askTarget',
+                onDone: { target: 'asking', actions: [{ type: 'noteReached' }] },
+                onError: { target: 'unreached' },
+              },
+              after: { askWithin: { target: 'unreached' } },
+            },
+            unreached: {
+              description: 'The instance did not answer over REST, and is asked again.',
+              after: { reachAgainAfter: { target: 'reaching' } },
+            },
+            asking: {
+              description: 'Asks the app whether it is ready.',
+              always: { guard: 'hasNoLink', target: 'connecting' },
+              invoke: {
+                id: 'checkReady',
+                src: 'checkReady',
+                onDone: { target: '#update.confirming' },
+                onError: { target: '#update.givingUp', actions: [{ type: 'fail', params: ({ event }) => event }] },
+              },
+            },
+          },
+          after: {
+            healthyWithin: [
+              { guard: 'hasLink', target: '#update.givingUp', actions: [{ type: 'failTrial' }] },
+              { target: 'probing' },
+            ],
+          },
+        },
         probing: {
           description: 'Asks whether the version before could get online, which this one can not.',
           always: { guard: 'hasLink', target: 'resuming' },
@@ -358,9 +430,9 @@ export const updateMachine = updateSetup.createMachine({
         id: 'confirm',
         src: 'confirm',
         onDone: { target: 'idle', actions: [{ type: 'keepConfirmed' }] },
-        onError: { target: 'givingUp', actions: [{ type: 'fail', params: { phase: 'confirming' } }] },
+        onError: { target: 'givingUp', actions: [{ type: 'fail', params: ({ event }) => event }] },
       },
-      after: { confirmWithin: { target: 'givingUp', actions: [{ type: 'fail', params: { phase: 'confirming' } }] } },
+      after: { confirmWithin: { target: 'givingUp', actions: [{ type: 'fail', params: { late: 'confirming' } }] } },
     },
     givingUp: {
       description: 'The new version was not confirmed: a supervisor gives it another start, or rolls back.',
@@ -389,18 +461,15 @@ export const updateMachine = updateSetup.createMachine({
           { guard: 'isRestarting', target: 'restarting' },
           { target: 'idle', actions: [{ type: 'keepRolledBack' }] },
         ],
-        onError: { target: 'idle', actions: [{ type: 'fail', params: { phase: 'rollingBack' } }] },
+        onError: { target: 'idle', actions: [{ type: 'fail', params: ({ event }) => event }] },
       },
-      after: {
-        rollBackWithin: { target: 'restarting', actions: [{ type: 'fail', params: { phase: 'rollingBack' } }] },
-      },
+      after: { rollBackWithin: { target: 'restarting', actions: [{ type: 'fail', params: { late: 'rollingBack' } }] } },
     },
     telling: {
       description: 'Reports the outcome of the last update, and records that it was reported.',
       tags: ['busy'],
       entry: [{ type: 'reportOutcome' }],
       exit: [{ type: 'forgetOutcome' }],
-      on: { 'update.start': { actions: [{ type: 'remember', params: ({ event }) => event }] } },
       invoke: { id: 'forgetOutcome', src: 'forgetOutcome', onDone: { target: 'idle' }, onError: { target: 'idle' } },
       after: { tellWithin: { target: 'idle' } },
     },

@@ -228,6 +228,14 @@ export const failedWith = ({ answered }: UpdateContext, ending: UpdateEnding): P
   answered: ending.phase === 'downloading' ? '' : answered,
 });
 
+/** The fact that reports a failure. */
+export const factOfFailure = ({ target }: UpdateContext, { phase, failure }: UpdateEnding): UpdateFact => ({
+  type: 'update.failed',
+  target,
+  phase,
+  failure,
+});
+
 /** The fact that reports an outcome. */
 export const factOf = ({ version, result, reason }: UpdateOutcome): UpdateFact =>
   result === 'confirmed'

@@ -1,9 +1,26 @@
-import type { AnyEventObject } from 'xstate';
+import type { ErrorActorEvent } from 'xstate';
 import { failureOf, type Failure } from '../../services/errors.ts';
 import type { TrialFailure } from '../../services/firmware-journal.ts';
 import type { FirmwareStatus } from '../../services/firmware-transitions.ts';
 import { timedOut } from '../lib/failure.ts';
-import type { UpdateContext, UpdatePhase } from './context.ts';
+import type { UpdateContext, UpdateEnding, UpdatePhase } from './context.ts';
+
+/** Why something failed: its actor's error, or that it took too long. */
+export type Cause<TLate = UpdatePhase> = Pick<ErrorActorEvent, 'actorId' | 'error'> | { readonly late: TLate };
+
+/** The phase that each actor carries out. */
+const phases = {
+  recover: 'recovering',
+  download: 'downloading',
+  verify: 'verifying',
+  stage: 'staging',
+  swap: 'swapping',
+  restart: 'restarting',
+  handOver: 'handingOver',
+  checkReady: 'trial',
+  confirm: 'confirming',
+  rollBack: 'rollingBack',
+} as const satisfies Record<string, UpdatePhase>;
 
 /** Names of the phases in timeout messages. */
 const slow: Readonly<Record<UpdatePhase | 'asking', string>> = {
@@ -20,9 +37,15 @@ const slow: Readonly<Record<UpdatePhase | 'asking', string>> = {
   handingOver: "The app's update handler",
 };
 
-/** The failure of a phase, from the event that ended it: its actor's error, or its timeout. */
-export const failureFrom = (event: AnyEventObject, phase: UpdatePhase | 'asking'): Failure =>
-  event.type.startsWith('xstate.error.') ? failureOf(event['error']) : timedOut(slow[phase]);
+/** The failure of a phase, or of the question for the target. */
+export const failureFrom = (cause: Cause<UpdatePhase | 'asking'>): Failure =>
+  'late' in cause ? timedOut(slow[cause.late]) : failureOf(cause.error);
+
+/** A phase and its failure. */
+export const endingOf = (cause: Cause): UpdateEnding => ({
+  phase: 'late' in cause ? cause.late : phases[cause.actorId as keyof typeof phases],
+  failure: failureFrom(cause),
+});
 
 /** The reason why the target is refused. */
 export const refusalOf = ({ failed, target }: UpdateContext): Failure => ({
@@ -55,14 +78,3 @@ export const trialFailureOf = ({ ending }: Pick<UpdateContext, 'ending'>): Trial
 /** The failure of a version that has used all its starts. */
 export const spentAfter = ({ trial }: Pick<FirmwareStatus, 'trial'>): Failure =>
   unhealthy(`it was started ${trial?.maxStarts ?? 0} times without proving itself`);
-
-/** The transitions of a phase that failed: it is tried again, or has failed for good. */
-export const postponedOrFailed = <TPhase extends UpdatePhase, TTarget extends string>(phase: TPhase, target: TTarget) =>
-  [
-    {
-      guard: { type: 'canRetry', params: { phase } },
-      target,
-      actions: [{ type: 'postpone', params: { phase } }],
-    },
-    { target, actions: [{ type: 'fail', params: { phase } }] },
-  ] as const;

@@ -2,12 +2,14 @@ import type { Failure } from '../../services/errors.ts';
 import type { UpdateTarget } from '../../services/update.ts';
 import { canSucceedLater, isTriedForLong, noRetry, retriedAfter, type Retry } from '../lib/retry.ts';
 import {
+  failedWith,
   isSameTarget,
   needsLink,
   pendingUpdate,
   type Pursuit,
   type UpdateContext,
   type UpdateEnding,
+  type UpdateFact,
 } from './context.ts';
 
 /** The pursuit of a target, from its beginning. */
@@ -28,17 +30,40 @@ export const ended = (now: UpdateContext): Pick<UpdateContext, 'pursuit'> => ({
   pursuit: pursuitNow(now) ? undefined : now.pursuit,
 });
 
-/** Whether the pending update is tried again after this failure. */
-export const canRetry = (now: UpdateContext, failure: Failure): boolean => {
+/** Keeps a failure for good, and ends the pursuit of the pending update. */
+export const failed = (now: UpdateContext, ending: UpdateEnding): Partial<UpdateContext> => ({
+  ...failedWith(now, ending),
+  ...ended(now),
+});
+
+/** Whether the pending update is tried again at all after what may end otherwise later. */
+export const isTriedAgain = (now: UpdateContext): boolean => {
   const pursuit = pursuitNow(now);
-  return pursuit !== undefined && canSucceedLater(failure) && !isTriedForLong(pursuit.retry);
+  return pursuit !== undefined && !isTriedForLong(pursuit.retry);
 };
+
+/** Whether the pending update is tried again after this failure. */
+export const canRetry = (now: UpdateContext, failure: Failure): boolean =>
+  canSucceedLater(failure) && isTriedAgain(now);
 
 /** Counts a failed attempt to get the pending update. */
 export const postponed = ({ target, pursuit }: UpdateContext, ending: UpdateEnding) => ({
   ending,
   pursuit: { target, retry: retriedAfter(pursuit?.retry ?? noRetry, ending.failure) },
 });
+
+/** The fact that reports a failed attempt. */
+export const factOfDelay = ({ ending, pursuit }: ReturnType<typeof postponed>): UpdateFact => ({
+  type: 'update.postponed',
+  target: pursuit.target,
+  phase: ending.phase,
+  failure: ending.failure,
+  attempts: pursuit.retry.attempts,
+});
+
+/** Counts a question for the target that was not answered. */
+export const askedInVain = ({ unanswered }: Pick<UpdateContext, 'unanswered'>, failure: Failure): Retry =>
+  retriedAfter(unanswered ?? noRetry, failure);
 
 /** How often the version that is tried again could not be had. */
 export const versionRetry = ({ pursuit }: Pick<UpdateContext, 'pursuit'>): Retry => pursuit?.retry ?? noRetry;

@@ -1,5 +1,4 @@
-import { assign, enqueueActions, sendTo, setup } from 'xstate';
-import type { Failure } from '../../services/errors.ts';
+import { assign, enqueueActions, or, sendTo, setup, stateIn } from 'xstate';
 import type { StagedFirmware } from '../../services/firmware.ts';
 import type {
   AskTarget,
@@ -28,13 +27,16 @@ import type {
   RollBackFirmware,
 } from '../../services/trial.ts';
 import { timerMs } from '../lib/delays.ts';
-import { noRetry, retriedAfter, retryMs } from '../lib/retry.ts';
+import { retryMs } from '../lib/retry.ts';
 import { slot } from '../lib/slot.ts';
 import * as update from './context.ts';
-import { failureFrom, refusalOf, trialFailure } from './failures.ts';
+import { endingOf, failureFrom, refusalOf, spentAfter, trialFailure, type Cause } from './failures.ts';
 import * as pursuit from './pursuit.ts';
 import * as trials from './trial.ts';
-import type { UpdateChange, UpdateContext, UpdateEvent, UpdateFact, UpdateInput, UpdatePhase } from './context.ts';
+import type { UpdateChange, UpdateContext, UpdateEvent, UpdateFact, UpdateInput } from './context.ts';
+
+/** States in which no update or trial is in progress. */
+const betweenUpdates = ['asleep', 'recovering', 'idle', 'waiting', 'discarding', 'telling'] as const;
 
 /** Setup of the update statechart: its actors, actions, guards and delays. */
 export const updateSetup = setup({
@@ -73,6 +75,9 @@ export const updateSetup = setup({
     reportSwapped: enqueueActions(({ context: { parent, target, mode }, enqueue }) => {
       enqueue.sendTo(parent, { type: 'update.swapped', target, mode });
     }),
+    reportHandedOver: enqueueActions(({ context: { parent, target }, enqueue }) => {
+      enqueue.sendTo(parent, { type: 'update.handedOver', target });
+    }),
     reportFinish: enqueueActions(({ context: { parent, target, mode, ending }, enqueue }) => {
       if (!ending) enqueue.sendTo(parent, { type: 'update.finished', target, mode });
     }),
@@ -95,7 +100,6 @@ export const updateSetup = setup({
       enqueue.assign(queued);
       if (!queued.next) enqueue.sendTo(context.parent, { type: 'update.repeated', target });
     }),
-    begin: assign(({ context }, { target }: { target: UpdateTarget }) => pursuit.begun(context, target)),
     beginPursuit: assign((_, { target }: { target: UpdateTarget }) => ({ pursuit: pursuit.pursuitOf(target) })),
     endPursuit: assign(({ context }) => pursuit.ended(context)),
     /** Makes the pursued target the pending update again. */
@@ -112,10 +116,13 @@ export const updateSetup = setup({
         enqueue.sendTo(parent, { type: 'update.linkIgnored', target: given });
       enqueue.sendTo(parent, { type: 'update.began', target });
     }),
-    skip: enqueueActions(({ context: { parent, target }, enqueue }) => {
+    skip: enqueueActions(({ context, enqueue }) => {
+      const { parent, target } = context;
+      enqueue.assign(pursuit.ended(context));
       enqueue.sendTo(parent, { type: 'update.skipped', target, reason: 'sameVersion' });
     }),
     refuse: enqueueActions(({ context, enqueue }) => {
+      enqueue.assign(pursuit.ended(context));
       enqueue.sendTo(context.parent, { type: 'update.refused', target: context.target, failure: refusalOf(context) });
     }),
     beginNext: assign(({ context }) => pursuit.begun(context, context.next ?? context.target)),
@@ -133,7 +140,7 @@ export const updateSetup = setup({
       const failure = status.problem;
       if (failure) enqueue.sendTo(parent, { type: 'update.failed', target, phase: 'recovering', failure });
     }),
-    keepStaged: assign((_, { staged }: { staged: StagedFirmware }) => ({ staged })),
+    keepStaged: assign((_, { output: staged }: { output: StagedFirmware }) => ({ staged })),
     keepPlaced: assign(({ context }) => ({ placed: context.target.commitVersion })),
     keepConfirmed: assign(({ context }) => trials.confirmed(context)),
     keepRolledBack: assign(({ context }) => trials.rolledBack(context)),
@@ -146,12 +153,12 @@ export const updateSetup = setup({
     }),
     forgetAnswer: assign({ answered: '' }),
     noteAnswer: assign({ isTargetDue: false, unanswered: undefined }),
-    /** Counts and reports a question for the target that was not answered. */
-    noteNoAnswer: enqueueActions(({ context: { parent, unanswered }, event, enqueue }) => {
-      const failure = failureFrom(event, 'asking');
-      const retry = retriedAfter(unanswered ?? noRetry, failure);
-      enqueue.assign({ isTargetDue: false, unanswered: retry });
-      enqueue.sendTo(parent, { type: 'update.targetUnknown', failure, attempts: retry.attempts });
+    /** Counts and reports a question for the target that the instance did not answer. */
+    noteNoAnswer: enqueueActions(({ context, enqueue }, cause: Cause<'asking'>) => {
+      const failure = failureFrom(cause);
+      const unanswered = pursuit.askedInVain(context, failure);
+      enqueue.assign({ isTargetDue: false, unanswered });
+      enqueue.sendTo(context.parent, { type: 'update.targetUnknown', failure, attempts: unanswered.attempts });
     }),
     noteLink: assign(({ context }, { denied }: { denied: readonly string[] }) => ({
       denied,
@@ -164,13 +171,10 @@ export const updateSetup = setup({
     noteReached: assign({ denied: [] }),
     noteNoLink: assign({ denied: undefined, isTargetDue: false, unanswered: undefined }),
     /** Keeps and reports the failure of a phase, and counts it: the target is tried again. */
-    postpone: enqueueActions(({ context, event, enqueue }, { phase }: { phase: UpdatePhase }) => {
-      const { parent, target } = context;
-      const ending = { phase, failure: failureFrom(event, phase) };
-      const next = pursuit.postponed(context, ending);
+    postpone: enqueueActions(({ context, enqueue }, cause: Cause) => {
+      const next = pursuit.postponed(context, endingOf(cause));
       enqueue.assign(next);
-      const { attempts } = next.pursuit.retry;
-      enqueue.sendTo(parent, { type: 'update.postponed', target, ...ending, attempts });
+      enqueue.sendTo(context.parent, pursuit.factOfDelay(next));
     }),
     noteDenial: assign({ isDenied: true, lastDenied: [] }),
     suspect: assign(({ context: { trial } }) => ({ isSuspect: !trial?.isWaiting })),
@@ -184,21 +188,26 @@ export const updateSetup = setup({
       probes: 0,
       ...(trial && { trial: { ...trial, isWaiting: false } }),
     })),
+    /** Keeps and reports the failure of a phase. */
+    fail: enqueueActions(({ context, enqueue }, cause: Cause) => {
+      const ending = endingOf(cause);
+      enqueue.assign(pursuit.failed(context, ending));
+      enqueue.sendTo(context.parent, update.factOfFailure(context, ending));
+    }),
+    failSpent: enqueueActions(({ context, enqueue }, status: FirmwareStatus) => {
+      const ending = { phase: 'trial', failure: spentAfter(status) } as const;
+      enqueue.assign(pursuit.failed(context, ending));
+      enqueue.sendTo(context.parent, update.factOfFailure(context, ending));
+    }),
     failTrial: enqueueActions(({ context, enqueue }) => {
       const ending = { phase: 'trial', failure: trialFailure(context) } as const;
       enqueue.assign(update.failedWith(context, ending));
-      enqueue.sendTo(context.parent, { type: 'update.failed', target: context.target, ...ending });
+      enqueue.sendTo(context.parent, update.factOfFailure(context, ending));
     }),
-    /** Keeps and reports the failure of a phase; by default the event's own failure. */
-    fail: enqueueActions(
-      ({ context, event, enqueue }, { phase, failure }: { phase: UpdatePhase; failure?: Failure }) => {
-        const ending = { phase, failure: failure ?? failureFrom(event, phase) };
-        enqueue.assign({ ...update.failedWith(context, ending), ...pursuit.ended(context) });
-        enqueue.sendTo(context.parent, { type: 'update.failed', target: context.target, ...ending });
-      },
-    ),
   },
   guards: {
+    /** Whether a target is new, as no update or trial is in progress that could be for the same. */
+    isBetweenUpdates: or(betweenUpdates.map((state) => stateIn(state))),
     hasNext: ({ context }) => context.next !== undefined,
     hasOutcome: ({ context }) => context.outcome !== undefined,
     hasLink: ({ context }) => context.denied?.length === 0,
@@ -218,9 +227,10 @@ export const updateSetup = setup({
     isRestarting: ({ context }) => context.mode !== 'env_schema_only' && context.mode !== 'no_restart',
     isSpent: ({ context }, status: FirmwareStatus) => !context.isSupervised && trials.isSpent(status),
     isSupervised: ({ context }) => context.isSupervised,
-    /** Whether the pending update is tried again after the failure of this phase. */
-    canRetry: ({ context, event }, { phase }: { phase: UpdatePhase }) =>
-      pursuit.canRetry(context, failureFrom(event, phase)),
+    /** Whether the pending update is tried again after this failure. */
+    canRetry: ({ context }, cause: Cause) => pursuit.canRetry(context, failureFrom(cause)),
+    /** Whether the pending update is tried again after it took too long. */
+    canRetryLate: ({ context }) => pursuit.isTriedAgain(context),
     isPostponed: ({ context }) => pursuit.isPostponed(context),
     isUnwanted: ({ context }) => !pursuit.isPostponed(context),
     isUnanswered: ({ context }) => context.unanswered !== undefined,

@@ -13,6 +13,7 @@ const readable = [
   machines.schemaMachine,
   machines.stateReporterMachine,
   machines.timeMachine,
+  machines.updateMachine,
   machines.wifiMachine,
 ];
 
