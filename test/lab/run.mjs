@@ -66,7 +66,7 @@ const labs = {
   },
   models: {
     about: 'a walk through every state and transition of every machine',
-    files: ['models/machines.test.ts'],
+    files: ['models/machines.test.ts', 'models/tables/tables.test.ts'],
   },
 };
 

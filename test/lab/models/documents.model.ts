@@ -1,5 +1,4 @@
 import { expect } from 'vitest';
-import { schemaMachine, type SchemaContext } from '../../../machines/schema.ts';
 import { settingsMachine, type SettingsContext } from '../../../machines/settings.ts';
 import type { UnitSettings } from '../../../services/settings.ts';
 import { failing } from '../../support/actors.ts';
@@ -143,21 +142,4 @@ export const settingsModel: MachineModel = defineModel<typeof settingsMachine>({
     },
   ],
   invariants: settingsInvariants,
-});
-
-export const schemaModel: MachineModel = defineModel<typeof schemaMachine>({
-  machine: schemaMachine,
-  events: [{ type: 'schema.load' }, { type: 'schema.refresh' }, { type: 'schema.pursue' }],
-  errors: { refresh: [new Error('refresh failed'), network] },
-  outputs: {
-    load: [{ subscribed: ['a'], reportsState: true }],
-    refresh: [{ subscribed: ['a', 'b'], reportsState: true }],
-  },
-  regions: [
-    {
-      name: 'all',
-      key: ({ topics, failure, pending, retry }) => [topics, failure?.code, pending, retry && retry.attempts > 0],
-    },
-  ],
-  invariants: invariantsOf<SchemaContext>('schema', (context) => context.topics),
 });

@@ -3,7 +3,9 @@ import * as exported from '../../../machines/index.ts';
 import { models } from './all.ts';
 import { declaredStates } from '../../../app/testing/walk/chart.ts';
 import type { MachineModel } from './model.ts';
-import { walk, type Coverage } from './walk.ts';
+import type { Coverage } from './coverage.ts';
+import { tables } from './tables/all.ts';
+import { walk } from './walk.ts';
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -11,9 +13,9 @@ declare module 'vitest' {
   }
 }
 
-test('every machine has a model', () => {
+test('every machine has a table or a model', () => {
   const machines = Object.entries(exported).flatMap(([name, value]) => (name.endsWith('Machine') ? [value] : []));
-  expect(new Set<unknown>(models.map(({ machine }) => machine))).toEqual(new Set<unknown>(machines));
+  expect(new Set<unknown>([...models, ...tables].map(({ machine }) => machine))).toEqual(new Set<unknown>(machines));
 });
 
 describe.each(models.map((model): [string, MachineModel] => [model.machine.id, model]))('%s', (_, model) => {

@@ -1,6 +1,6 @@
 import { textTable } from '../text-table.ts';
 import type { Findings, LabReport } from '../reporter.ts';
-import type { Coverage } from './walk.ts';
+import type { Coverage } from './coverage.ts';
 
 const share = (missed: readonly string[], all: number): string => `${all - missed.length}/${all}`;
 
@@ -11,6 +11,7 @@ const columns: readonly [title: string, cell: (coverage: Coverage) => string | n
   ['situations', ({ situations }) => situations],
   ['edges', ({ edges }) => edges],
   ['paths', ({ paths }) => paths],
+  ['steps', ({ steps }) => steps],
 ];
 
 /** What others read: counts, and coverage as a share from 0 to 1. */

@@ -1,23 +1,10 @@
 import type { AnyMachineSnapshot, AnyStateNode } from 'xstate';
 import { expect } from 'vitest';
 import { declaredStates, declaredTransitions, nameOf } from '../../../app/testing/walk/chart.ts';
+import type { Coverage } from './coverage.ts';
 import { onFakes, type Driver, type Taken } from './driver.ts';
 import { explore, type Path } from './explore.ts';
 import type { MachineModel, Seen } from './model.ts';
-
-/** What was walked of a machine, for people and for the last line of `npm run models`. */
-export interface Coverage {
-  readonly machine: string;
-  readonly states: number;
-  readonly situations: number;
-  readonly edges: number;
-  readonly paths: number;
-  readonly transitions: number;
-  /** States that no path entered. */
-  readonly missedStates: readonly string[];
-  /** Declared transitions that no path took. */
-  readonly missedTransitions: readonly string[];
-}
 
 /** Data that two situations must share: all of the context but references to actors. */
 const dataOf = ({ value, status, context }: AnyMachineSnapshot): string =>
@@ -77,7 +64,7 @@ const runPath = async (model: MachineModel, path: Path, driver: Driver, checked:
 const coverageOf = (
   model: MachineModel,
   taken: Taken,
-  walked: Pick<Coverage, 'situations' | 'edges' | 'paths'>,
+  walked: Pick<Coverage, 'situations' | 'edges' | 'paths' | 'steps'>,
   machine = model.machine,
 ): Coverage => {
   const states = declaredStates(machine);
@@ -97,7 +84,7 @@ const coverageOf = (
 /** Walks every region of a machine's model and runs every path over fakes. */
 export const walk = async (model: MachineModel): Promise<Coverage> => {
   const { machine, parent, taken, start } = onFakes(model);
-  const walked = { situations: 0, edges: 0, paths: 0 };
+  const walked = { situations: 0, edges: 0, paths: 0, steps: 0 };
   for (const region of model.regions) {
     const { situations, edges, paths } = explore(model, machine, region, parent);
     const checked = new Set<string>();
@@ -105,6 +92,7 @@ export const walk = async (model: MachineModel): Promise<Coverage> => {
     walked.situations += situations;
     walked.edges += edges;
     walked.paths += paths.length;
+    walked.steps += paths.reduce((steps, { length }) => steps + length, 0);
   }
   return coverageOf(model, taken, walked, machine);
 };
