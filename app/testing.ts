@@ -28,3 +28,14 @@ export {
   type TestUnitOptions,
 } from './testing/unit.ts';
 export { createTestWorld, type TestWorld, type TestWorldOptions } from './testing/world.ts';
+export { WalkError } from './testing/walk/error.ts';
+export type {
+  ActorScript,
+  Edge,
+  Seen,
+  WalkOptions,
+  WalkReport,
+  WalkWorld,
+  WorldActors,
+} from './testing/walk/options.ts';
+export { walkEdges } from './testing/walk/walk-edges.ts';

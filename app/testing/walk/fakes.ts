@@ -1,13 +1,27 @@
-import type { ActorLogic, AnyActorRef, EventObject, Snapshot } from 'xstate';
+import type { ActorLogic, AnyActorLogic, AnyActorRef, EventObject, Snapshot } from 'xstate';
 
 /** How an actor ends. */
 export type Outcome = { readonly output: unknown } | { readonly error: unknown };
 
 /** An actor that runs now. */
-export interface RunningFake {
-  /** The name of its logic in the machine. */
+interface RunningFake {
   readonly source: string;
   readonly ref: AnyActorRef;
+}
+
+/** The stand-ins of a machine. */
+export interface FakeActors {
+  /** The logic of that name. */
+  actor(source: string): AnyActorLogic;
+  /** Ids of the actors that run now. */
+  running(): string[];
+  /** The name of an actor's logic; `undefined` unless it runs. */
+  sourceOf(id: string): string | undefined;
+  /** What the actor of that id was sent. */
+  told(id: string): readonly EventObject[];
+  /** Ends an actor. @returns Whether it was running. */
+  settle(id: string, outcome: Outcome): boolean;
+  forget(): void;
 }
 
 const ending = 'fake.end';
@@ -39,34 +53,29 @@ const fakeLogic = (
 };
 
 /** Stands in for the actors of a machine: they end only when they are told to, and remember what they hear. */
-export const fakeActors = () => {
+export const fakeActors = (): FakeActors => {
   const running = new Map<string, RunningFake>();
   const heard = new Map<string, EventObject[]>();
   const leave = (ref: AnyActorRef): void => {
     if (running.get(ref.id)?.ref === ref) running.delete(ref.id);
   };
   return {
-    /** The logic of that name. */
-    actor: (source: string) =>
+    actor: (source) =>
       fakeLogic(
         (ref) => void running.set(ref.id, { source, ref }),
         leave,
         (ref, event) => void heard.set(ref.id, [...(heard.get(ref.id) ?? []), event]),
       ),
-    /** Ids of the actors that run now. */
-    running: (): string[] => [...running.keys()],
-    /** The name of an actor's logic; `undefined` unless it runs. */
-    sourceOf: (id: string): string | undefined => running.get(id)?.source,
-    /** What the actor of that id was sent. */
-    told: (id: string): readonly EventObject[] => heard.get(id) ?? [],
-    /** Ends an actor. @returns Whether it was running. */
-    settle: (id: string, outcome: Outcome): boolean => {
+    running: () => [...running.keys()],
+    sourceOf: (id) => running.get(id)?.source,
+    told: (id) => heard.get(id) ?? [],
+    settle: (id, outcome) => {
       const fake = running.get(id);
       running.delete(id);
       fake?.ref.send({ type: ending, outcome });
       return fake !== undefined;
     },
-    forget: (): void => {
+    forget: () => {
       running.clear();
       heard.clear();
     },

@@ -1,44 +1,79 @@
 import type { AnyActorRef } from 'xstate';
+import type { Timers } from '../../../services/clock.ts';
 
-type Timers = ReturnType<AnyActorRef['system']['getSnapshot']>['_scheduledEvents'];
+interface Timer {
+  readonly eventType: string | undefined;
+  readonly fire: () => void;
+  readonly ms: number;
+  /** The step in which it was set. */
+  readonly step: number;
+}
 
-const none = (): Timers => ({});
+/** A timer of the clock, or one that is left to the other timers. */
+type TimerId = number | { readonly other: unknown };
 
-/** A clock that stands still and fires the one timer it is told to, whatever the lengths. */
-export const steerableClock = () => {
-  const waiting = new Map<number, { eventType: string | undefined; fire: () => void }>();
+/** Whether a timer, set no later than another one and no longer, runs out before that in any case. */
+const isBefore = ([oneId, one]: [number, Timer], [otherId, other]: [number, Timer]): boolean =>
+  one.step <= other.step && (one.ms < other.ms || (one.ms === other.ms && oneId < otherId));
+
+/**
+ * A clock that stands still and fires the one timer it is told to, as if any time had passed since the step before.
+ *
+ * @param others Timers of all actors but the one that is followed. @defaultValue this clock, too
+ */
+export const steerableClock = (others?: Timers) => {
+  const waiting = new Map<number, Timer>();
   const known = new WeakSet<object>();
-  let timers = none;
+  let followed: AnyActorRef | undefined;
   let lastId = 0;
+  let step = 0;
 
-  const newest = (): string | undefined => {
-    const scheduled = Object.values(timers()).find((timer) => !known.has(timer));
-    if (scheduled) known.add(scheduled);
-    return scheduled?.event.type;
+  const newest = () => {
+    const { _scheduledEvents: scheduled } = followed?.system.getSnapshot() ?? { _scheduledEvents: {} };
+    const found = Object.values(scheduled).find((timer) => !known.has(timer));
+    if (found) known.add(found);
+    return found;
+  };
+
+  /** Timers that may be the next to run out. */
+  const due = (): [number, Timer][] => {
+    const all = [...waiting];
+    return all.filter((one) => !all.some((other) => isBefore(other, one)));
+  };
+
+  const fire = ([id, timer]: [number, Timer]): void => {
+    waiting.delete(id);
+    timer.fire();
   };
 
   return {
     /** Learns from an actor's system which event each timer stands for. */
-    follow: ({ system }: AnyActorRef) => {
-      timers = () => {
-        const { _scheduledEvents: scheduled } = system.getSnapshot();
-        return scheduled;
-      };
+    follow: (actor: AnyActorRef): void => {
+      followed = actor;
     },
-    setTimeout: (fire: () => void): number => {
+    setTimeout: (fn: () => void, ms = 0): TimerId => {
+      const scheduled = newest();
+      if (others && scheduled && scheduled.source !== followed) return { other: others.setTimeout(fn, ms) };
       lastId += 1;
-      waiting.set(lastId, { eventType: newest(), fire });
+      waiting.set(lastId, { eventType: scheduled?.event.type, fire: fn, ms, step });
       return lastId;
     },
-    clearTimeout: (id: number) => void waiting.delete(id),
+    clearTimeout: (id: TimerId): void => {
+      if (typeof id === 'number') waiting.delete(id);
+      else others?.clearTimeout(id.other);
+    },
+    /** Begins a step: what is set from now on may run out later than what was set before, whatever the lengths. */
+    nextStep: (): void => {
+      step += 1;
+    },
     /** Lets the timer that stands for this event run out. @returns Whether there was one. */
     fire: (eventType: string): boolean => {
-      const due = [...waiting].find(([, timer]) => timer.eventType === eventType);
-      if (!due) return false;
-      waiting.delete(due[0]);
-      due[1].fire();
-      return true;
+      const timer = [...waiting].find(([, one]) => one.eventType === eventType);
+      if (timer) fire(timer);
+      return timer !== undefined;
     },
+    /** The events of the timers that may be the next to run out. */
+    due: (): (string | undefined)[] => due().map(([, { eventType }]) => eventType),
     /** The events of all timers that are set. */
     pending: (): (string | undefined)[] => [...waiting.values()].map(({ eventType }) => eventType),
   };

@@ -9,7 +9,7 @@ import {
   type InspectionEvent,
 } from 'xstate';
 import { nameOf } from '../../../app/testing/walk/chart.ts';
-import { fakeActors } from '../../../app/testing/walk/fakes.ts';
+import { fakeActors, type FakeActors } from '../../../app/testing/walk/fakes.ts';
 import type { MachineModel, Seen } from './model.ts';
 import { steerableClock } from '../../../app/testing/walk/steerable-clock.ts';
 import type { Stimulus } from './stimuli.ts';
@@ -64,7 +64,7 @@ export const onFakes = (model: MachineModel) => {
 };
 
 interface Surroundings {
-  readonly fakes: ReturnType<typeof fakeActors>;
+  readonly fakes: FakeActors;
   readonly facts: EventObject[];
   readonly calls: readonly [action: string, params: unknown][];
   readonly taken: Taken;
