@@ -2,15 +2,20 @@ import { expect, test } from 'vitest';
 import { StateMachine, type AnyStateMachine } from 'xstate';
 import * as exported from '../machines/index.ts';
 import { draw } from './diagrams/draw.ts';
+import { jsonOf, sourceOf } from './diagrams/export.ts';
 
 const isMachine = (value: unknown): value is AnyStateMachine => value instanceof StateMachine;
 
-// `npm run diagrams` draws them anew.
-test.each(Object.values(exported).filter(isMachine))(
-  'the diagram of $id shows the machine as it is (X12)',
-  async (machine) => {
-    const drawn = await draw(machine);
-    expect(await draw(machine)).toBe(drawn);
-    await expect(drawn).toMatchFileSnapshot(`../docs/charts/${machine.id}.svg`);
-  },
-);
+const machines = Object.values(exported).filter(isMachine);
+
+// `npm run diagrams` makes all of them anew.
+test.each(machines)('the diagram of $id shows the machine as it is (X12)', async (machine) => {
+  const drawn = await draw(machine);
+  expect(await draw(machine)).toBe(drawn);
+  await expect(drawn).toMatchFileSnapshot(`../docs/charts/${machine.id}.svg`);
+});
+
+test.each(machines)('the chart of $id as data and as a program is the machine as it is (X12)', async (machine) => {
+  await expect(await jsonOf(machine)).toMatchFileSnapshot(`../docs/charts/${machine.id}.json`);
+  await expect(await sourceOf(machine)).toMatchFileSnapshot(`../docs/charts/${machine.id}.ts`);
+});

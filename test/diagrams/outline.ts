@@ -1,4 +1,5 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
+import { nodesOf } from '../../app/testing/walk/chart.ts';
 import { transitionsOf } from './labels.ts';
 
 /** What a chart says of one state, all by name. */
@@ -10,10 +11,9 @@ export interface Outline {
   readonly entry: readonly string[];
   readonly exit: readonly string[];
   readonly invoke: readonly string[];
-  readonly transitions: readonly string[];
+  /** For each event, its transitions in the order in which they are tried. */
+  readonly transitions: Readonly<Record<string, readonly string[]>>;
 }
-
-export const nodesOf = (node: AnyStateNode): AnyStateNode[] => [node, ...Object.values(node.states).flatMap(nodesOf)];
 
 /** The name of an action, guard or actor, which may be in an object with params. */
 export const nameOf = (named: unknown): string =>
@@ -23,28 +23,36 @@ const namesOf = (named: unknown): string[] => (named === undefined ? [] : [named
 
 const pathOf = ({ path }: AnyStateNode): string => path.join('.');
 
-const transitionOf = (delayOf: (name: string) => string | number, isReentrySeen: boolean) => {
-  const eventOf = ({ eventType }: AnyTransitionDefinition): string =>
-    String(eventType).replace(
-      /^(xstate\.after\.)([^.]+)/,
-      (_, after: string, name: string) => `${after}${delayOf(name)}`,
-    );
-  return (transition: AnyTransitionDefinition): string =>
-    [
-      eventOf(transition),
-      ...(transition.guard === undefined ? [] : [`[${nameOf(transition.guard)}]`]),
-      ...(transition.target ?? []).map((target: AnyStateNode) => `→ ${pathOf(target)}`),
-      ...(isReentrySeen && transition.reenter ? ['(again)'] : []),
-      ...namesOf(transition.actions).map((action) => `/ ${action}`),
-    ].join(' ');
-};
+type DelayOf = (name: string) => string | number;
+
+const eventOf = ({ eventType }: AnyTransitionDefinition, delayOf: DelayOf): string =>
+  String(eventType).replace(
+    /^(xstate\.after\.)([^.]+)/,
+    (_, after: string, name: string) => `${after}${delayOf(name)}`,
+  );
+
+const transitionOf = (transition: AnyTransitionDefinition, isReentrySeen: boolean): string =>
+  [
+    ...(transition.guard === undefined ? [] : [`[${nameOf(transition.guard)}]`]),
+    ...(transition.target ?? []).map((target: AnyStateNode) => `→ ${pathOf(target)}`),
+    ...(isReentrySeen && transition.reenter ? ['(again)'] : []),
+    ...namesOf(transition.actions).map((action) => `/ ${action}`),
+  ].join(' ');
 
 interface Lens {
   /** What stands for a named delay. @defaultValue its name */
-  readonly delayOf?: (name: string) => string | number;
+  readonly delayOf?: DelayOf;
   /** Whether a transition that enters its own state again is told from one that stays. @defaultValue true */
   readonly isReentrySeen?: boolean;
 }
+
+const byEventOf = (node: AnyStateNode, { delayOf, isReentrySeen }: Required<Lens>): Outline['transitions'] => {
+  const byEvent: Record<string, string[]> = {};
+  for (const transition of transitionsOf(node)) {
+    (byEvent[eventOf(transition, delayOf)] ??= []).push(transitionOf(transition, isReentrySeen));
+  }
+  return byEvent;
+};
 
 /** Everything that a machine's chart says, state by state: machines with equal outlines are the same chart. */
 export const outlineOf = (
@@ -59,5 +67,5 @@ export const outlineOf = (
     entry: namesOf(node.config.entry),
     exit: namesOf(node.config.exit),
     invoke: node.invoke.map(({ id, src }) => `${id}: ${nameOf(src)}`),
-    transitions: transitionsOf(node).map(transitionOf(delayOf, isReentrySeen)),
+    transitions: byEventOf(node, { delayOf, isReentrySeen }),
   }));

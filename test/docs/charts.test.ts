@@ -1,31 +1,57 @@
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { createActor, createMachine, StateMachine, type AnyStateMachine } from 'xstate';
 import { beforeAll, describe, expect, test } from 'vitest';
-import * as machines from '../../machines/index.ts';
+import * as exported from '../../machines/index.ts';
+import { delaysOf } from '../diagrams/examples.ts';
 import { outlineOf } from '../diagrams/outline.ts';
 import { readStatically, whyNoReader } from '../support/static-reader.ts';
 
 const project = resolve(import.meta.dirname, '../..');
 
-const readable = [
-  machines.loggerMachine,
-  machines.mqttMachine,
-  machines.resetMachine,
-  machines.schemaMachine,
-  machines.stateReporterMachine,
-  machines.timeMachine,
-  machines.updateMachine,
-  machines.wifiMachine,
-];
+const machines = Object.values(exported).filter((value): value is AnyStateMachine => value instanceof StateMachine);
+
+/** Those whose whole chart stands in one file. */
+const readable = machines.filter(({ id }) => !['settings', 'unit'].includes(id));
+
+const chartOf = async ({ id }: AnyStateMachine): Promise<AnyStateMachine> => {
+  const { machine } = (await import(`../../docs/charts/${id}.ts`)) as { machine: AnyStateMachine };
+  return machine;
+};
+
+describe.each(machines)('the chart of $id that users may paste', (machine) => {
+  test('as data is the whole machine, with delays in milliseconds (X12)', () => {
+    const config = JSON.parse(readFileSync(join(project, `docs/charts/${machine.id}.json`), 'utf8')) as object;
+    const delays = delaysOf(machine);
+    expect(outlineOf(createMachine(config))).toEqual(outlineOf(machine, { delayOf: (name) => String(delays[name]) }));
+  });
+
+  test('as a program is the whole machine, and starts (X12)', async () => {
+    const chart = await chartOf(machine);
+    expect(outlineOf(chart)).toEqual(outlineOf(machine));
+    expect(chart.implementations.delays).toEqual(delaysOf(machine));
+    const actor = createActor(chart).start();
+    expect(actor.getSnapshot()).toMatchObject({ status: 'active' });
+    actor.stop();
+  });
+});
 
 describe.skipIf(whyNoReader)(`static tools${whyNoReader}`, () => {
-  let read: Awaited<ReturnType<typeof readStatically>>;
+  const lens = { isReentrySeen: false };
+  let own: AnyStateMachine[][];
+  let pasted: AnyStateMachine[][];
   beforeAll(async () => {
-    read = await readStatically(readable.map(({ id }) => join(project, `machines/${id}.ts`)));
+    own = await readStatically(readable.map(({ id }) => join(project, `machines/${id}.ts`)));
+    pasted = await readStatically(machines.map(({ id }) => join(project, `docs/charts/${id}.ts`)));
   });
 
   test.each(readable)('read the whole chart of $id from the text of its file alone (X12)', (machine) => {
-    const found = read[readable.indexOf(machine)];
-    const lens = { isReentrySeen: false };
-    expect(found?.map((one) => outlineOf(one, lens))).toEqual([outlineOf(machine, lens)]);
+    const read = own[readable.indexOf(machine)];
+    expect(read?.map((one) => outlineOf(one, lens))).toEqual([outlineOf(machine, lens)]);
+  });
+
+  test.each(machines)('read the whole chart of $id that users may paste (X12)', (machine) => {
+    const read = pasted[machines.indexOf(machine)];
+    expect(read?.map((one) => outlineOf(one, lens))).toEqual([outlineOf(machine, lens)]);
   });
 });

@@ -1,0 +1,623 @@
+/** The chart of the unit machine, to paste into an editor of statecharts. Made by `npm run diagrams`. */
+import { fromPromise, setup } from 'xstate';
+
+export const machine = setup({
+  types: {
+    events: {} as {
+      type:
+        | 'unit.start'
+        | 'unit.stop'
+        | 'update.ready'
+        | 'update.recovered'
+        | 'update.tried'
+        | 'update.settled'
+        | 'settings.ready'
+        | 'settings.loaded'
+        | 'settings.failed'
+        | 'schema.ready'
+        | 'schema.loaded'
+        | 'schema.failed'
+        | 'command.received'
+        | 'mqtt.online'
+        | 'mqtt.offline'
+        | 'logger.flushed'
+        | 'logger.failed'
+        | 'mqtt.stopped'
+        | 'wifi.ready'
+        | 'time.ready'
+        | 'mqtt.ready'
+        | 'logger.ready'
+        | 'reset.ready'
+        | 'reporter.ready'
+        | 'settings.load'
+        | 'settings.refresh'
+        | 'schema.load'
+        | 'schema.refresh'
+        | 'time.sync'
+        | 'mqtt.resubscribe'
+        | 'update.start'
+        | 'logger.sync'
+        | 'reporter.report'
+        | 'update.configure'
+        | 'logger.toggle'
+        | 'mqtt.connect'
+        | 'mqtt.disconnect'
+        | 'mqtt.alsoWant'
+        | 'wifi.connect'
+        | 'wifi.up'
+        | 'wifi.down'
+        | 'mqtt.connected'
+        | 'mqtt.denied'
+        | 'update.finished'
+        | 'update.brokerFound'
+        | 'reporter.sent'
+        | 'update.began'
+        | 'update.swapping';
+    },
+    tags: {} as 'busy' | 'ready' | 'faulty',
+  },
+  actors: {
+    settings: fromPromise(async () => undefined),
+    schema: fromPromise(async () => undefined),
+    wifi: fromPromise(async () => undefined),
+    time: fromPromise(async () => undefined),
+    mqtt: fromPromise(async () => undefined),
+    update: fromPromise(async () => undefined),
+    logger: fromPromise(async () => undefined),
+    stateReporter: fromPromise(async () => undefined),
+    reset: fromPromise(async () => undefined),
+  },
+  actions: {
+    log: () => undefined,
+    noteLink: () => undefined,
+    dispatch: () => undefined,
+    dispatchInitial: () => undefined,
+    emit: () => undefined,
+    keepSettings: () => undefined,
+    keepTopics: () => undefined,
+    keepFailure: () => undefined,
+    keepSink: () => undefined,
+    keepHandsOver: () => undefined,
+    keepExtraTopics: () => undefined,
+    manageWifi: () => undefined,
+    noteNetwork: () => undefined,
+    noteNoNetwork: () => undefined,
+    noteOnline: () => undefined,
+    noteOffline: () => undefined,
+    noteDenied: () => undefined,
+    holdReports: () => undefined,
+    releaseReports: () => undefined,
+    beginWork: () => undefined,
+    endWork: () => undefined,
+    wantStart: () => undefined,
+    forgetStart: () => undefined,
+    wantLink: () => undefined,
+    dropLink: () => undefined,
+    countConnect: () => undefined,
+    countDenial: () => undefined,
+    countDisconnect: () => undefined,
+    countReport: () => undefined,
+    countCommand: () => undefined,
+    noteCrash: () => undefined,
+    forgetRestarts: () => undefined,
+    notify: () => undefined,
+  },
+  guards: {
+    canRestart: () => false,
+    isNotable: () => false,
+    hasSettings: () => false,
+    isStartDue: () => false,
+    isRestOnly: () => false,
+  },
+  delays: {
+    recoverWithin: 150000,
+    flushWithin: 1500,
+    closeWithin: 4500,
+    restartAfter: 1000,
+    steadyAfter: 60000,
+    holdAfter: 600000,
+  },
+}).createMachine({
+  id: 'unit',
+  description: 'A Pepeunit unit: its life cycle, its children, and what passes between them.',
+  type: 'parallel',
+  states: {
+    lifecycle: {
+      description: 'Life cycle of the unit.',
+      initial: 'idle',
+      states: {
+        idle: {
+          description: 'Not started.',
+          on: { 'unit.start': { target: 'recovering' }, 'unit.stop': { target: 'stopped' } },
+        },
+        recovering: {
+          description: 'Waits for the recovery of an interrupted update, before any file is read.',
+          tags: ['busy'],
+          entry: [{ type: 'dispatch', params: { route: 'recover' } }],
+          on: {
+            'update.ready': { actions: [{ type: 'dispatch', params: { route: 'recover' } }] },
+            'update.recovered': { target: 'loadingSettings' },
+            'update.tried': { target: 'loadingSettings' },
+            'update.settled': { target: 'loadingSettings' },
+            'unit.stop': { target: 'closing' },
+          },
+          after: { recoverWithin: { target: 'loadingSettings' } },
+        },
+        loadingSettings: {
+          description: 'Waits for env.json to be read.',
+          tags: ['busy'],
+          entry: [{ type: 'dispatch', params: { route: 'loadSettings' } }],
+          on: {
+            'settings.ready': { actions: [{ type: 'dispatch', params: { route: 'loadSettings' } }] },
+            'settings.loaded': { target: 'loadingSchema' },
+            'settings.failed': { target: 'misconfigured' },
+            'unit.stop': { target: 'closing' },
+          },
+        },
+        loadingSchema: {
+          description: 'Waits for schema.json to be read.',
+          tags: ['busy'],
+          entry: [{ type: 'dispatch', params: { route: 'loadSchema' } }],
+          on: {
+            'schema.ready': { actions: [{ type: 'dispatch', params: { route: 'loadSchema' } }] },
+            'schema.loaded': { target: 'operating' },
+            'schema.failed': { target: 'misconfigured' },
+            'unit.stop': { target: 'closing' },
+          },
+        },
+        misconfigured: {
+          description: 'env.json or schema.json can not be used; goes on as soon as it can.',
+          tags: ['faulty'],
+          entry: [{ type: 'emit' }],
+          on: {
+            'unit.start': { target: 'recovering' },
+            'settings.loaded': { target: 'loadingSchema' },
+            'schema.loaded': { guard: 'hasSettings', target: 'operating' },
+            'unit.stop': { target: 'stopped' },
+          },
+        },
+        operating: {
+          description: 'Does its work, whether the broker is there or not.',
+          tags: ['ready'],
+          entry: [
+            { type: 'beginWork' },
+            { type: 'dispatch', params: { route: 'wantTopics' } },
+            { type: 'dispatch', params: { route: 'bringWifiUp' } },
+            { type: 'dispatch', params: { route: 'recallReset' } },
+            { type: 'dispatch', params: { route: 'resumeLink' } },
+          ],
+          exit: [{ type: 'endWork' }],
+          on: {
+            'command.received': {
+              actions: [{ type: 'countCommand' }, { type: 'dispatch', params: { route: 'obey' } }],
+            },
+            'unit.stop': { target: 'closing' },
+          },
+          initial: 'offline',
+          states: {
+            offline: {
+              description: 'No link, or its topics are not answered yet.',
+              always: { guard: 'isRestOnly', target: 'restOnly' },
+              on: { 'mqtt.online': { target: 'online' } },
+            },
+            restOnly: {
+              description: 'MQTT is switched off: there is never a link, and the target version is asked for now.',
+              entry: [
+                {
+                  type: 'log',
+                  params: { level: 'Info', text: 'MQTT is switched off: the unit works over REST alone' },
+                },
+                { type: 'dispatch', params: { route: 'askTarget' } },
+                { type: 'emit', params: { type: 'restOnly' } },
+              ],
+            },
+            online: {
+              description: 'The link is open and the topics are subscribed to.',
+              entry: [
+                { type: 'noteOnline' },
+                { type: 'dispatch', params: { route: 'passBrokerOn' } },
+                { type: 'dispatch', params: { route: 'passHealthOn' } },
+                { type: 'emit', params: { type: 'online' } },
+              ],
+              exit: [
+                { type: 'noteOffline' },
+                { type: 'dispatch', params: { route: 'passBrokerOn' } },
+                { type: 'dispatch', params: { route: 'passHealthOn' } },
+                { type: 'emit', params: { type: 'offline' } },
+              ],
+              on: { 'mqtt.offline': { target: 'offline' } },
+            },
+          },
+        },
+        closing: {
+          description: 'Ends in order, within a time limit; a start requested meanwhile comes after.',
+          tags: ['busy'],
+          on: {
+            'unit.start': { actions: [{ type: 'wantStart' }] },
+            'unit.stop': { actions: [{ type: 'forgetStart' }] },
+          },
+          after: { closeWithin: { target: 'stopped' } },
+          initial: 'flushing',
+          states: {
+            flushing: {
+              description: 'Waits for the log to be flushed.',
+              entry: [{ type: 'dispatch', params: { route: 'flushLog' } }],
+              on: { 'logger.flushed': { target: 'disconnecting' }, 'logger.failed': { target: 'disconnecting' } },
+              after: { flushWithin: { target: 'disconnecting' } },
+            },
+            disconnecting: {
+              description: 'Waits until the link is closed.',
+              entry: [{ type: 'dispatch', params: { route: 'leaveNetwork' } }],
+              on: { 'mqtt.stopped': { target: '#unit.lifecycle.stopped' } },
+            },
+          },
+        },
+        stopped: {
+          description: 'Ended; can be started again.',
+          entry: [{ type: 'emit', params: { type: 'stopped' } }],
+          exit: [{ type: 'forgetStart' }],
+          always: { guard: 'isStartDue', target: 'recovering' },
+          on: { 'unit.start': { target: 'recovering' } },
+        },
+      },
+    },
+    facts: {
+      description: 'Handles requests and facts in any state.',
+      on: {
+        'settings.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'settings' } }] },
+        'schema.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'schema' } }] },
+        'wifi.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'wifi' } }] },
+        'time.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'time' } }] },
+        'mqtt.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'mqtt' } }] },
+        'update.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'update' } }] },
+        'logger.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'logger' } }] },
+        'reset.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'reset' } }] },
+        'reporter.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'stateReporter' } }] },
+        'settings.load': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
+        'settings.refresh': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
+        'schema.load': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
+        'schema.refresh': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
+        'time.sync': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
+        'mqtt.resubscribe': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
+        'update.start': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
+        'logger.sync': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
+        'reporter.report': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
+        'update.configure': {
+          actions: [{ type: 'keepHandsOver' }, { type: 'dispatch', params: { route: 'forward' } }],
+        },
+        'logger.toggle': { actions: [{ type: 'keepSink' }, { type: 'dispatch', params: { route: 'forward' } }] },
+        'mqtt.connect': { actions: [{ type: 'wantLink' }, { type: 'dispatch', params: { route: 'keepLink' } }] },
+        'mqtt.disconnect': { actions: [{ type: 'dropLink' }, { type: 'dispatch', params: { route: 'forward' } }] },
+        'mqtt.alsoWant': {
+          actions: [{ type: 'keepExtraTopics' }, { type: 'dispatch', params: { route: 'wantTopics' } }],
+        },
+        'wifi.connect': { actions: [{ type: 'manageWifi' }, { type: 'dispatch', params: { route: 'joinWifi' } }] },
+        'settings.loaded': {
+          actions: [
+            { type: 'dispatch', params: { route: 'rejoinWifi' } },
+            { type: 'keepSettings' },
+            { type: 'dispatch', params: { route: 'applySettings' } },
+          ],
+        },
+        'settings.failed': { actions: [{ type: 'keepFailure' }] },
+        'schema.loaded': {
+          actions: [
+            { type: 'keepTopics' },
+            { type: 'dispatch', params: { route: 'wantTopics' } },
+            { type: 'dispatch', params: { route: 'holdReporter' } },
+          ],
+        },
+        'schema.failed': { actions: [{ type: 'keepFailure' }] },
+        'wifi.up': { actions: [{ type: 'noteNetwork' }, { type: 'dispatch', params: { route: 'passNetworkOn' } }] },
+        'wifi.down': { actions: [{ type: 'noteNoNetwork' }, { type: 'dispatch', params: { route: 'passNetworkOn' } }] },
+        'mqtt.connected': { actions: [{ type: 'countConnect' }] },
+        'mqtt.online': {
+          actions: [
+            { type: 'noteDenied' },
+            { type: 'noteLink' },
+            { type: 'dispatch', params: { route: 'passHealthOn' } },
+          ],
+        },
+        'mqtt.offline': { actions: [{ type: 'countDisconnect' }] },
+        'mqtt.denied': { actions: [{ type: 'countDenial' }, { type: 'dispatch', params: { route: 'passDenialOn' } }] },
+        'update.finished': { actions: [{ type: 'dispatch', params: { route: 'reloadFiles' } }] },
+        'update.brokerFound': { actions: [{ type: 'dispatch', params: { route: 'retryLink' } }] },
+        'reporter.sent': { actions: [{ type: 'countReport' }] },
+      },
+    },
+    notices: {
+      description: 'Logs and emits the notice of each event.',
+      on: { '*': { guard: 'isNotable', actions: [{ type: 'notify' }] } },
+    },
+    reports: {
+      description: 'Decides when state reports may name the running version.',
+      initial: 'free',
+      states: {
+        free: {
+          description: 'No update is in progress: the running version is reported.',
+          on: {
+            'update.began': { target: 'lapsing' },
+            'update.swapping': { target: 'held' },
+            'update.tried': { target: 'held' },
+          },
+        },
+        lapsing: {
+          description: 'An update is in progress; the old version is reported for two more intervals.',
+          on: {
+            'update.swapping': { target: 'held' },
+            'update.tried': { target: 'held' },
+            'update.settled': { target: 'free' },
+          },
+          after: { holdAfter: { target: 'held' } },
+        },
+        held: {
+          description: 'Nothing is reported until the update has ended or the trial is confirmed.',
+          entry: [{ type: 'holdReports' }, { type: 'dispatch', params: { route: 'holdReporter' } }],
+          exit: [{ type: 'releaseReports' }, { type: 'dispatch', params: { route: 'holdReporter' } }],
+          on: { 'update.settled': { target: 'free' } },
+        },
+      },
+    },
+    settings: {
+      description: 'Keeps the settings machine running.',
+      initial: 'running',
+      states: {
+        running: {
+          description: 'It runs.',
+          invoke: {
+            id: 'settings',
+            systemId: 'settings',
+            src: 'settings',
+            onError: [
+              {
+                guard: { type: 'canRestart' },
+                target: 'restarting',
+                actions: [{ type: 'log' }, { type: 'noteCrash' }],
+              },
+              { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
+            ],
+          },
+          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'settings' } }] } },
+        },
+        restarting: {
+          description: 'It failed and starts again soon.',
+          tags: ['busy'],
+          after: { restartAfter: { target: 'running' } },
+        },
+        failed: { description: 'It failed too often and stays off.', tags: ['faulty'] },
+      },
+    },
+    schema: {
+      description: 'Keeps the schema machine running.',
+      initial: 'running',
+      states: {
+        running: {
+          description: 'It runs.',
+          invoke: {
+            id: 'schema',
+            systemId: 'schema',
+            src: 'schema',
+            onError: [
+              {
+                guard: { type: 'canRestart' },
+                target: 'restarting',
+                actions: [{ type: 'log' }, { type: 'noteCrash' }],
+              },
+              { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
+            ],
+          },
+          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'schema' } }] } },
+        },
+        restarting: {
+          description: 'It failed and starts again soon.',
+          tags: ['busy'],
+          after: { restartAfter: { target: 'running' } },
+        },
+        failed: { description: 'It failed too often and stays off.', tags: ['faulty'] },
+      },
+    },
+    wifi: {
+      description: 'Keeps the wifi machine running.',
+      initial: 'running',
+      states: {
+        running: {
+          description: 'It runs.',
+          invoke: {
+            id: 'wifi',
+            systemId: 'wifi',
+            src: 'wifi',
+            onError: [
+              {
+                guard: { type: 'canRestart' },
+                target: 'restarting',
+                actions: [{ type: 'log' }, { type: 'noteCrash' }],
+              },
+              { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
+            ],
+          },
+          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'wifi' } }] } },
+        },
+        restarting: {
+          description: 'It failed and starts again soon.',
+          tags: ['busy'],
+          after: { restartAfter: { target: 'running' } },
+        },
+        failed: { description: 'It failed too often and stays off.', tags: ['faulty'] },
+      },
+    },
+    time: {
+      description: 'Keeps the time machine running.',
+      initial: 'running',
+      states: {
+        running: {
+          description: 'It runs.',
+          invoke: {
+            id: 'time',
+            systemId: 'time',
+            src: 'time',
+            onError: [
+              {
+                guard: { type: 'canRestart' },
+                target: 'restarting',
+                actions: [{ type: 'log' }, { type: 'noteCrash' }],
+              },
+              { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
+            ],
+          },
+          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'time' } }] } },
+        },
+        restarting: {
+          description: 'It failed and starts again soon.',
+          tags: ['busy'],
+          after: { restartAfter: { target: 'running' } },
+        },
+        failed: { description: 'It failed too often and stays off.', tags: ['faulty'] },
+      },
+    },
+    mqtt: {
+      description: 'Keeps the mqtt machine running.',
+      initial: 'running',
+      states: {
+        running: {
+          description: 'It runs.',
+          invoke: {
+            id: 'mqtt',
+            systemId: 'mqtt',
+            src: 'mqtt',
+            onError: [
+              {
+                guard: { type: 'canRestart' },
+                target: 'restarting',
+                actions: [{ type: 'log' }, { type: 'noteCrash' }],
+              },
+              { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
+            ],
+          },
+          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'mqtt' } }] } },
+        },
+        restarting: {
+          description: 'It failed and starts again soon.',
+          tags: ['busy'],
+          after: { restartAfter: { target: 'running' } },
+        },
+        failed: { description: 'It failed too often and stays off.', tags: ['faulty'] },
+      },
+    },
+    update: {
+      description: 'Keeps the update machine running.',
+      initial: 'running',
+      states: {
+        running: {
+          description: 'It runs.',
+          invoke: {
+            id: 'update',
+            systemId: 'update',
+            src: 'update',
+            onError: [
+              {
+                guard: { type: 'canRestart' },
+                target: 'restarting',
+                actions: [{ type: 'log' }, { type: 'noteCrash' }],
+              },
+              { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
+            ],
+          },
+          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'update' } }] } },
+        },
+        restarting: {
+          description: 'It failed and starts again soon.',
+          tags: ['busy'],
+          after: { restartAfter: { target: 'running' } },
+        },
+        failed: { description: 'It failed too often and stays off.', tags: ['faulty'] },
+      },
+    },
+    logger: {
+      description: 'Keeps the logger machine running.',
+      initial: 'running',
+      states: {
+        running: {
+          description: 'It runs.',
+          invoke: {
+            id: 'logger',
+            systemId: 'logger',
+            src: 'logger',
+            onError: [
+              {
+                guard: { type: 'canRestart' },
+                target: 'restarting',
+                actions: [{ type: 'log' }, { type: 'noteCrash' }],
+              },
+              { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
+            ],
+          },
+          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'logger' } }] } },
+        },
+        restarting: {
+          description: 'It failed and starts again soon.',
+          tags: ['busy'],
+          after: { restartAfter: { target: 'running' } },
+        },
+        failed: { description: 'It failed too often and stays off.', tags: ['faulty'] },
+      },
+    },
+    reset: {
+      description: 'Keeps the reset machine running.',
+      initial: 'running',
+      states: {
+        running: {
+          description: 'It runs.',
+          invoke: {
+            id: 'reset',
+            systemId: 'reset',
+            src: 'reset',
+            onError: [
+              {
+                guard: { type: 'canRestart' },
+                target: 'restarting',
+                actions: [{ type: 'log' }, { type: 'noteCrash' }],
+              },
+              { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
+            ],
+          },
+          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'reset' } }] } },
+        },
+        restarting: {
+          description: 'It failed and starts again soon.',
+          tags: ['busy'],
+          after: { restartAfter: { target: 'running' } },
+        },
+        failed: { description: 'It failed too often and stays off.', tags: ['faulty'] },
+      },
+    },
+    stateReporter: {
+      description: 'Keeps the state reporter running.',
+      initial: 'running',
+      states: {
+        running: {
+          description: 'It runs.',
+          invoke: {
+            id: 'stateReporter',
+            systemId: 'stateReporter',
+            src: 'stateReporter',
+            onError: [
+              {
+                guard: { type: 'canRestart' },
+                target: 'restarting',
+                actions: [{ type: 'log' }, { type: 'noteCrash' }],
+              },
+              { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
+            ],
+          },
+          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'stateReporter' } }] } },
+        },
+        restarting: {
+          description: 'It failed and starts again soon.',
+          tags: ['busy'],
+          after: { restartAfter: { target: 'running' } },
+        },
+        failed: { description: 'It failed too often and stays off.', tags: ['faulty'] },
+      },
+    },
+  },
+});
