@@ -211,7 +211,41 @@ test.each([
   unit.clock.increment(within);
   await settle();
   expect(unit[step].last().signal.aborted).toBe(true);
+  expect(unit.state().value).toBe('retrying');
   expect(unit.parent.facts.at(-1)).toMatchObject({ type: 'reporter.failed', failure: { code: 'timeout' } });
+});
+
+test('the wait after a failure doubles with each, and the failure is kept', async () => {
+  const { actor, clock, collect, configure, state } = start();
+  configure();
+  actor.send({ type: 'broker.up' });
+  for (const waitMs of [1000, 2000, 4000]) {
+    await collect.reject(failing('io'));
+    expect(state().context.failure).toMatchObject({ code: 'io' });
+    clock.increment(waitMs - 1);
+    expect(state().value).toBe('retrying');
+    clock.increment(1);
+    expect(state().value).toBe('collecting');
+  }
+});
+
+test.each(['asked for', 'after its wait'])('a report that failed is not sent without a broker: %s', async (how) => {
+  const { actor, clock, collect, configure, state } = start();
+  configure();
+  actor.send({ type: 'broker.up' });
+  await collect.reject(failing('io'));
+  actor.send({ type: 'broker.down' });
+  if (how === 'asked for') actor.send({ type: 'reporter.report' });
+  clock.increment(how === 'asked for' ? 0 : 1000);
+  expect(state().value).toBe('due');
+});
+
+test('the same configuration again leaves the interval as it is', async () => {
+  const { clock, collect, configure } = await reported(60_000);
+  clock.increment(30_000);
+  configure(60_000);
+  clock.increment(31_000);
+  expect(collect.runs).toHaveLength(2);
 });
 
 test('an interval longer than a timer can be does not report all the time', async () => {

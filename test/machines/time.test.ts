@@ -54,10 +54,7 @@ test('waits longer after each failure, up to a minute', async () => {
     await readOffset.reject(failing('network'));
     const runs = readOffset.runs.length;
     let waited = 0;
-    while (readOffset.runs.length === runs) {
-      clock.increment(1000);
-      waited += 1;
-    }
+    for (; readOffset.runs.length === runs && waited < 100; waited += 1) clock.increment(1000);
     waits.push(waited);
   }
   expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
@@ -105,6 +102,7 @@ test('a reading that never ends is given up', async () => {
 test('a sync asked for works from every state and is not doubled', async () => {
   const { actor, readOffset, state } = start();
   actor.send({ type: 'time.sync' });
+  expect(state().value).toEqual({ seeking: 'syncing' });
   actor.send({ type: 'time.sync' });
   expect(readOffset.runs).toHaveLength(1);
   await readOffset.reject(failing('network'));
@@ -133,8 +131,9 @@ test('reads again soon after the clocks of the host moved apart, later each time
   const waitAfterMove = async () => {
     move();
     expect(state().value).toBe('doubtful');
-    const began = clock.now();
-    while (state().value === 'doubtful') clock.increment(1000);
+    const [began, runs] = [clock.now(), readOffset.runs.length];
+    for (let waited = 0; state().value === 'doubtful' && waited < 100; waited += 1) clock.increment(1000);
+    expect(readOffset.runs).toHaveLength(runs + 1);
     await readOffset.resolve(1);
     expect(state().value).toBe('synced');
     return (clock.now() - began) / 1000;
@@ -145,4 +144,71 @@ test('reads again soon after the clocks of the host moved apart, later each time
   clock.increment(3_600_000);
   await readOffset.resolve(2);
   expect(await waitAfterMove()).toBe(1);
+});
+
+test('a reading that succeeded ends the growth of the waits', async () => {
+  const { actor, clock, readOffset, state } = start();
+  actor.send({ type: 'network.up' });
+  for (const waitMs of [1000, 2000]) {
+    await readOffset.reject(failing('network'));
+    clock.increment(waitMs);
+  }
+  await readOffset.resolve(1);
+  actor.send({ type: 'time.sync' });
+  await readOffset.reject(failing('network'));
+  clock.increment(1000);
+  expect(state().value).toEqual({ seeking: 'syncing' });
+});
+
+test('a reading that never ends counts as a failure', () => {
+  const { actor, clock, state } = start();
+  actor.send({ type: 'network.up' });
+  for (const waitMs of [1000, 2000, 4000]) {
+    clock.increment(15_000);
+    clock.increment(waitMs - 1);
+    expect(state().value).toEqual({ seeking: 'waiting' });
+    clock.increment(1);
+    expect(state().value).toEqual({ seeking: 'syncing' });
+  }
+});
+
+test('a network that comes or went during a reading decides what a failure leads to', async () => {
+  const comes = start();
+  comes.actor.send({ type: 'time.sync' });
+  comes.actor.send({ type: 'network.up' });
+  await comes.readOffset.reject(failing('network'));
+  expect(comes.state().value).toEqual({ seeking: 'waiting' });
+  const went = start();
+  went.actor.send({ type: 'network.up' });
+  went.actor.send({ type: 'network.down' });
+  went.actor.send({ type: 'time.sync' });
+  await went.readOffset.reject(failing('network'));
+  expect(went.state().value).toBe('stale');
+});
+
+test('a doubtful time is read at once on request', async () => {
+  const { actor, move, readOffset, state } = start();
+  actor.send({ type: 'network.up' });
+  await readOffset.resolve(0);
+  move();
+  actor.send({ type: 'time.sync' });
+  expect(state().value).toEqual({ seeking: 'syncing' });
+  expect(readOffset.runs).toHaveLength(2);
+});
+
+test('clocks that can not be watched make the time doubtful, later each time', async () => {
+  const parent = probe<TimeFact>();
+  const [clock, readOffset] = [new SimulatedClock(), gate<number>()];
+  const machine = timeMachine.provide({ actors: { readOffset: readOffset.logic } });
+  const actor = createActor(machine, { clock, input: { parent: parent.ref } }).start();
+  actor.send({ type: 'network.up' });
+  for (const waitMs of [1000, 2000, 4000]) {
+    await readOffset.resolve(0);
+    await settle();
+    expect(actor.getSnapshot().value).toBe('doubtful');
+    clock.increment(waitMs - 1);
+    expect(actor.getSnapshot().value).toBe('doubtful');
+    clock.increment(1);
+    expect(actor.getSnapshot().value).toEqual({ seeking: 'syncing' });
+  }
 });

@@ -11,8 +11,9 @@ const start = () => {
   const readStatus = gate<WifiStatus>();
   const scan = gate<boolean, SsidInput>();
   const join = gate<void, SsidInput>();
-  const watch = { watchers: 0, isWatchable: true, tell: (_event: WifiLinkEvent): void => undefined };
+  const watch = { watchers: 0, isWatchable: true, isBroken: false, tell: (_event: WifiLinkEvent): void => undefined };
   const watchLink = fromCallback<{ type: 'link.ignore' }, undefined, WifiLinkEvent>(({ sendBack }) => {
+    if (watch.isBroken) throw failing('io');
     watch.watchers += 1;
     watch.tell = sendBack;
     if (!watch.isWatchable) {
@@ -75,18 +76,21 @@ describe('getting linked', () => {
     expect([scan.runs.length, join.runs.length]).toEqual([0, 0]);
   });
 
-  test.each([{ linked: false }, { linked: true, ssid: 'other' }])('from %o it scans, then joins', async (status) => {
-    const { connect, readStatus, scan, join, parent, state } = start();
-    connect();
-    await readStatus.resolve(status);
-    expect(state().value).toBe('scanning');
-    expect(scan.last().input).toEqual({ ssid: 'home' });
-    await scan.resolve(true);
-    expect(join.last().input).toEqual({ ssid: 'home' });
-    await join.resolve();
-    expect(state().hasTag('ready')).toBe(true);
-    expect(parent.facts.at(-1)).toEqual({ type: 'wifi.up', ssid: 'home' });
-  });
+  test.each([{ linked: false }, { linked: true, ssid: 'other' }, { linked: false, ssid: 'home' }])(
+    'from %o it scans, then joins',
+    async (status) => {
+      const { connect, readStatus, scan, join, parent, state } = start();
+      connect();
+      await readStatus.resolve(status);
+      expect(state().value).toBe('scanning');
+      expect(scan.last().input).toEqual({ ssid: 'home' });
+      await scan.resolve(true);
+      expect(join.last().input).toEqual({ ssid: 'home' });
+      await join.resolve();
+      expect(state().hasTag('ready')).toBe(true);
+      expect(parent.facts.at(-1)).toEqual({ type: 'wifi.up', ssid: 'home' });
+    },
+  );
 
   test('a network out of reach is told with its name', async () => {
     const { connect, readStatus, scan, parent, state } = start();
@@ -106,10 +110,7 @@ describe('getting linked', () => {
       const runs = readStatus.runs.length;
       await readStatus.reject(failing('io'));
       let waited = 0;
-      while (readStatus.runs.length === runs) {
-        clock.increment(1000);
-        waited += 1;
-      }
+      for (; readStatus.runs.length === runs && waited < 100; waited += 1) clock.increment(1000);
       waits.push(waited);
     }
     expect(waits).toEqual([5, 10, 20, 30, 30]);
@@ -129,6 +130,20 @@ describe('getting linked', () => {
     await settle();
     expect(state().value).toBe('backingOff');
     expect(parent.facts.at(-1)).toMatchObject({ type: 'wifi.failed', failure: { code: 'timeout' } });
+  });
+
+  test('a failure is told as repeated when the last one was the same, in kind and in words', async () => {
+    const { clock, connect, readStatus, parent } = start();
+    connect();
+    const failWith = async (code: string, message: string) => {
+      await readStatus.reject(failing(code, message));
+      clock.increment(60_000);
+      return parent.facts.findLast((fact) => fact.type === 'wifi.failed')?.isRepeated;
+    };
+    expect(await failWith('io', 'no radio')).toBe(false);
+    expect(await failWith('io', 'no radio')).toBe(true);
+    expect(await failWith('io', 'no driver')).toBe(false);
+    expect(await failWith('timeout', 'no driver')).toBe(false);
   });
 
   test.each(['scan', 'join'] as const)('a failed %s backs off', async (step) => {
@@ -198,6 +213,29 @@ describe('being linked', () => {
     connect();
     expect([readStatus.runs.length, scan.runs.length, join.runs.length]).toEqual([1, 1, 1]);
     connect('work');
+    expect(readStatus.runs).toHaveLength(2);
+  });
+
+  test.each([
+    ['network', { ssid: 'work' }],
+    ['password', { revision: 2 }],
+    ['longest wait', { maxReconnectionMs: 30_000 }],
+  ])('another %s asked for during an attempt begins anew', (_, change) => {
+    const { connect, readStatus, state } = start();
+    const goal = { ssid: 'home', maxReconnectionMs: 60_000, revision: 1, ...change };
+    connect();
+    connect(goal.ssid, goal.maxReconnectionMs, goal.revision);
+    expect(readStatus.runs).toHaveLength(2);
+    expect(state().context).toMatchObject(goal);
+  });
+
+  test('a watcher that breaks is replaced by a look now and then', async () => {
+    const { clock, connect, readStatus, state, watch } = start();
+    watch.isBroken = true;
+    connect();
+    await readStatus.resolve({ linked: true, ssid: 'home' });
+    expect(state().value).toEqual({ linked: 'unwatched' });
+    clock.increment(30_000);
     expect(readStatus.runs).toHaveLength(2);
   });
 });

@@ -124,3 +124,77 @@ describe('an instance that denies the unit its own topics (M19)', () => {
     expect(drawnWaits).toEqual(waits);
   });
 });
+
+const deny = (unit: MqttUnderTest) => {
+  grant(unit, denied(first), denied(second), granted(other));
+  unit.clock.increment(60_000);
+  open(unit);
+};
+const facts = ({ parent }: MqttUnderTest, type: string) => parent.facts.filter((fact) => fact.type === type);
+
+describe('what is told of a denial', () => {
+  test('is marked as repeated until the topics are granted', () => {
+    const unit = asking();
+    deny(unit);
+    deny(unit);
+    expect(facts(unit, 'mqtt.connected')).toEqual([
+      { type: 'mqtt.connected', sessionPresent: false, version: 5 },
+      { type: 'mqtt.connected', sessionPresent: false, version: 5, isRepeated: true },
+      { type: 'mqtt.connected', sessionPresent: false, version: 5, isRepeated: true },
+    ]);
+    expect(facts(unit, 'mqtt.denied').map((fact) => 'isRepeated' in fact && fact.isRepeated)).toEqual([false, true]);
+    unit.link.last().tell({ type: 'link.closed', failure: failure('network') });
+    expect(facts(unit, 'mqtt.offline').at(-1)).toMatchObject({ isRepeated: true, failure: { code: 'network' } });
+  });
+
+  test('names the denial as the reason of the end, whatever showed it', () => {
+    const refusal = { type: 'mqtt.offline', failure: { code: 'credentials' } };
+    const byAnswer = asking();
+    grant(byAnswer, denied(first), denied(second), granted(other));
+    const byReport = online();
+    byReport.link.last().tell({ type: 'link.denied', topic: report });
+    for (const unit of [byAnswer, byReport]) expect(facts(unit, 'mqtt.offline').at(-1)).toMatchObject(refusal);
+  });
+
+  test('a topic that costs every link is denied as soon as the next is open', () => {
+    const unit = asking([first, other]);
+    for (let links = 0; links < 3; links += 1) {
+      if (links > 0) grant(unit, granted(other));
+      unit.link.last().tell({ type: 'link.closed', failure: failure('closed') });
+      unit.clock.increment(300_000);
+      open(unit);
+    }
+    expect(facts(unit, 'mqtt.offline').at(-1)).toMatchObject({ failure: { code: 'credentials' } });
+    expect(facts(unit, 'mqtt.denied')).toHaveLength(1);
+  });
+
+  test('ends when the unit wants none of its topics any more: that is told before that it is online', () => {
+    const unit = asking();
+    deny(unit);
+    expect(resumed(unit)).toBe(0);
+    unit.actor.send({ type: 'mqtt.want', topics: [] });
+    expect(isOnline(unit)).toBe(true);
+    expect(resumed(unit)).toBe(1);
+    expect(unit.parent.types().slice(-2)).toEqual(['mqtt.granted', 'mqtt.online']);
+  });
+
+  test('is no reason for an end that names another', () => {
+    const unit = asking(own);
+    unit.link.last().tell({ type: 'link.closed', failure: failure('network') });
+    expect(facts(unit, 'mqtt.denied')).toEqual([]);
+  });
+
+  test('has the topics asked for one by one where the link ended over them', () => {
+    const unit = asking(own);
+    unit.link.last().tell({ type: 'link.closed', failure: failure('credentials') });
+    unit.clock.increment(60_000);
+    open(unit);
+    expect(unit.link.last().commands.at(-1)).toEqual({ type: 'link.subscribe', topics: [first] });
+  });
+});
+
+test('a denied output while answers are awaited doubts the own topics alone', () => {
+  const unit = asking();
+  unit.link.last().tell({ type: 'link.denied', topic: 'd/output/pepeunit' });
+  expect(unit.link.last().commands.at(-1)).toEqual({ type: 'link.subscribe', topics: own });
+});

@@ -34,7 +34,8 @@ describe('signs of life (M4)', () => {
     pass(unit, 100);
     expect(unit.state().value).toEqual({ waiting: 'soon' });
     expect(unit.link.last().isHeld).toBe(false);
-    expect(unit.parent.facts.at(-1)).toMatchObject({ type: 'mqtt.offline', failure: { code: 'timeout' } });
+    const message = expect.stringContaining('gave no sign of life');
+    expect(unit.parent.facts.at(-1)).toMatchObject({ type: 'mqtt.offline', failure: { code: 'timeout', message } });
   });
 
   test('one that comes late, but in time, is enough', () => {

@@ -1,15 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { jitteredDelays } from '../../../machines/mqtt/reconnect-delay.ts';
-import { connecting, failure, grant, granted, online, open, type MqttUnderTest } from './under-test.ts';
+import { connecting, failure, grant, granted, online, open, waitOf, type MqttUnderTest } from './under-test.ts';
 
-const waitOf = ({ clock, link }: MqttUnderTest) => {
-  const before = link.opened.length;
-  let waited = 0;
-  while (link.opened.length === before) {
-    clock.increment(1000);
-    waited += 1;
-  }
-  return waited;
+/** Brings the unit where it waits for its next attempt. */
+const waitingPlaces: Readonly<Record<string, (unit: MqttUnderTest) => void>> = {
+  'after a loss': ({ link }) => link.last().tell({ type: 'link.closed', failure: failure('network') }),
+  'after a refusal': ({ link }) => link.last().tell({ type: 'link.closed', failure: failure('quota') }),
+  'after a denial': ({ link }) => link.last().tell({ type: 'link.denied', topic: 'd/output_base_topic/u/log' }),
+  'after a takeover': ({ link }) => link.last().tell({ type: 'link.closed', failure: failure('takenOver') }),
 };
 
 const drawn = (chance: number, spreadMs: number, wasOpen: boolean, code = 'network') =>
@@ -124,6 +122,27 @@ describe('backing off (M3, M14)', () => {
     },
   );
 
+  test('a broker whose certificate is no good counts as not reached, and the longest first wait is twice the spread', () => {
+    expect(drawn(0.5, 150_000, false, 'tls')).toEqual([500, 1000, 2000, 128_000]);
+    const { retryAfter } = jitteredDelays(
+      () => 0.5,
+      () => 150_000,
+    );
+    const never = { attempts: 20, wasOpen: false, asked: [], granted: [], failure: failure('network') };
+    expect(retryAfter({ context: never })).toBe(150_000);
+  });
+
+  test('a broker with too many connections is tried over the spread at once', () => {
+    const { retryRefusedAfter } = jitteredDelays(
+      () => 0.5,
+      () => 150_000,
+    );
+    const waits = ['quota', 'credentials'].map((code) =>
+      retryRefusedAfter({ context: { attempts: 1, failure: failure(code) } }),
+    );
+    expect(waits).toEqual([75_000, 2500]);
+  });
+
   test.each([
     ['their upper half', 0, [30_000, 45_000]],
     ['the spread after it', 150_000, [30_000, 105_000]],
@@ -164,6 +183,77 @@ describe('backing off (M3, M14)', () => {
     expect(state().context.attempts).toBe(0);
   });
 
+  describe.each(Object.entries(waitingPlaces))('%s', (_, arrive) => {
+    test('settings that are newer end the wait, once; the same do not', () => {
+      const unit = online(5);
+      arrive(unit);
+      unit.actor.send({ type: 'mqtt.connect', linkRevision: 1 });
+      expect(unit.link.opened).toHaveLength(1);
+      unit.actor.send({ type: 'mqtt.connect', linkRevision: 2 });
+      expect(unit.link.opened).toHaveLength(2);
+      expect(unit.state().context.attempts).toBe(0);
+      unit.actor.send({ type: 'mqtt.connect', linkRevision: 2 });
+      expect(unit.state().value).toEqual({ linked: 'connecting' });
+      expect(unit.link.last().isHeld).toBe(true);
+    });
+
+    test('the attempt is counted', () => {
+      const unit = online(5);
+      arrive(unit);
+      expect(unit.state().context.attempts).toBe(1);
+    });
+  });
+
+  test.each([
+    ['after a loss', 2],
+    ['after a refusal', 1],
+    ['after a denial', 1],
+    ['after a takeover', 2],
+  ])('a broker that is found %s ends a wait that is not the broker itself: %i links', (place, links) => {
+    const unit = online(5);
+    waitingPlaces[place]?.(unit);
+    unit.actor.send({ type: 'mqtt.retry' });
+    expect(unit.link.opened).toHaveLength(links);
+  });
+
+  test('a unit that was taken over waits a minute, doubling up to five', () => {
+    const unit = online(5);
+    const waits = Array.from({ length: 5 }, () => {
+      unit.link.last().tell({ type: 'link.closed', failure: failure('takenOver') });
+      const waited = waitOf(unit);
+      open(unit);
+      return waited;
+    });
+    expect(waits).toEqual([60, 120, 240, 300, 300]);
+  });
+
+  test('after eight other reasons the first is told again', () => {
+    const unit = connecting(5);
+    const failWith = (code: string) => {
+      unit.link.last().tell({ type: 'link.refused', failure: failure(code) });
+      waitOf(unit);
+    };
+    for (const code of ['network', '1', '2', '3', '4', '5', '6', '7', 'network', '8', 'network']) failWith(code);
+    const told = unit.parent.facts.flatMap((fact) => (fact.type === 'mqtt.failed' ? [fact.failure.code] : []));
+    expect(told).toEqual(['network', '1', '2', '3', '4', '5', '6', '7', '8', 'network']);
+  });
+
+  test('a link of any time limit is stable after ten seconds at the soonest', () => {
+    const unit = connecting(5, [], { timeoutMs: 1000, attempts: 1 });
+    open(unit);
+    unit.clock.increment(9_999);
+    expect(unit.state().context.attempts).toBe(1);
+    unit.clock.increment(1);
+    expect(unit.state().context.attempts).toBe(0);
+  });
+
+  test('whether there ever was a link decides how the waits are drawn', () => {
+    const unit = connecting(5);
+    expect(unit.state().context.wasOpen).toBe(false);
+    open(unit);
+    expect(unit.state().context.wasOpen).toBe(true);
+  });
+
   test('a network that goes ends the wait', () => {
     const { actor, link, clock, state } = connecting(5);
     link.last().tell({ type: 'link.refused', failure: failure('network') });
@@ -171,100 +261,5 @@ describe('backing off (M3, M14)', () => {
     clock.increment(600_000);
     expect(state().value).toBe('offline');
     expect(link.opened).toHaveLength(1);
-  });
-});
-
-describe('what the broker speaks (M8)', () => {
-  test.each(['protocol', 'closed'])('a refusal (%s) of MQTT 5 is followed by MQTT 3.1.1 at once, silently', (code) => {
-    const unit = connecting();
-    unit.link.last().tell({ type: 'link.refused', failure: failure(code) });
-    expect(unit.link.opened.map(({ version }) => version)).toEqual([5, 4]);
-    expect(unit.link.opened[0]?.isHeld).toBe(false);
-    open(unit);
-    grant(unit, granted('a'), granted('b'));
-    expect(unit.parent.types()).toEqual(['mqtt.ready', 'mqtt.connected', 'mqtt.online']);
-    unit.link.last().tell({ type: 'link.closed', failure: failure('network') });
-    unit.clock.increment(1000);
-    expect(unit.link.last().version, 'what worked is remembered').toBe(4);
-  });
-
-  test('both versions refused: one wait, then anew', () => {
-    const { clock, link, state, parent } = connecting();
-    link.last().tell({ type: 'link.refused', failure: failure('closed') });
-    link.last().tell({ type: 'link.refused', failure: failure('closed') });
-    expect(state().value).toEqual({ waiting: 'soon' });
-    expect(parent.types().filter((type) => type === 'mqtt.failed')).toHaveLength(1);
-    clock.increment(1000);
-    expect(link.opened.map(({ version }) => version)).toEqual([5, 4, 5]);
-  });
-
-  test('a broker that spoke MQTT 5 before is not asked for less when it hangs up', () => {
-    const { clock, link, state } = online();
-    link.last().tell({ type: 'link.closed', failure: failure('network') });
-    clock.increment(1000);
-    link.last().tell({ type: 'link.refused', failure: failure('closed') });
-    expect(state().value).toEqual({ waiting: 'soon' });
-    expect(state().context.version).toBe(5);
-  });
-
-  test('a broker that stops speaking what it spoke is found out again', () => {
-    const unit = connecting();
-    unit.link.last().tell({ type: 'link.refused', failure: failure('protocol') });
-    open(unit);
-    unit.link.last().tell({ type: 'link.closed', failure: failure('network') });
-    unit.clock.increment(1000);
-    unit.link.last().tell({ type: 'link.refused', failure: failure('protocol') });
-    expect(unit.state().value).toEqual({ waiting: 'late' });
-    unit.clock.increment(120_000);
-    expect(unit.link.last().version).toBe(5);
-  });
-
-  test.each([4, 5] as const)('a fixed version %i is never left', (version) => {
-    const { link, state } = connecting(version);
-    link.last().tell({ type: 'link.refused', failure: failure('closed') });
-    expect(link.opened.map((each) => each.version)).toEqual([version]);
-    expect(state().value).toEqual({ waiting: 'soon' });
-  });
-});
-
-const brokers = (unit: MqttUnderTest) => unit.link.opened.map(({ broker }) => broker);
-
-describe('several brokers', () => {
-  test('are tried in turn without a wait, the preferred one first after it', () => {
-    const unit = connecting(5, [], { brokers: 3 });
-    for (const code of ['network', 'credentials', 'timeout']) {
-      unit.link.last().tell({ type: 'link.refused', failure: failure(code) });
-    }
-    expect(brokers(unit)).toEqual([0, 1, 2]);
-    expect(unit.state().value).toEqual({ waiting: 'soon' });
-    expect(waitOf(unit)).toBe(1);
-    expect(brokers(unit)).toEqual([0, 1, 2, 0]);
-  });
-
-  test('one that never answers is passed over', () => {
-    const unit = connecting(5, [], { brokers: 2 });
-    unit.clock.increment(30_000);
-    expect(brokers(unit)).toEqual([0, 1]);
-    expect(unit.link.opened[0]?.isHeld).toBe(false);
-  });
-
-  test('another version of MQTT is tried on the same one', () => {
-    const unit = connecting('auto', [], { brokers: 2 });
-    unit.link.last().tell({ type: 'link.refused', failure: failure('protocol') });
-    unit.link.last().tell({ type: 'link.refused', failure: failure('network') });
-    expect(unit.link.opened.map(({ broker, version }) => [broker, version])).toEqual([
-      [0, 5],
-      [0, 4],
-      [1, 5],
-    ]);
-  });
-
-  test('after a loss the preferred one is tried first', () => {
-    const unit = connecting(5, [], { brokers: 2 });
-    unit.link.last().tell({ type: 'link.refused', failure: failure('network') });
-    open(unit);
-    unit.link.last().tell({ type: 'link.closed', failure: failure('closed') });
-    waitOf(unit);
-    expect(brokers(unit)).toEqual([0, 1, 0]);
   });
 });

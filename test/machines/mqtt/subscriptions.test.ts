@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { isGoodLink, isSameAccount, type Account } from '../../../machines/mqtt/subscriptions.ts';
 import { asked, connecting, denied, failure, grant, granted, isOnline, online, open } from './under-test.ts';
 
 const withDenied = () => {
@@ -110,4 +111,82 @@ describe('subscriptions (M7)', () => {
       { type: 'link.subscribe', topics: ['c'] },
     ]);
   });
+});
+
+describe('what is asked for while answers are awaited', () => {
+  test('is asked for again on request', () => {
+    const unit = connecting();
+    open(unit);
+    unit.actor.send({ type: 'mqtt.resubscribe' });
+    expect(asked(unit)).toEqual([
+      { type: 'link.subscribe', topics: ['a', 'b'] },
+      { type: 'link.subscribe', topics: ['a', 'b'] },
+    ]);
+  });
+
+  test('is all suspect when the link ends, what was added too', () => {
+    const unit = connecting();
+    open(unit);
+    unit.actor.send({ type: 'mqtt.want', topics: ['a', 'b', 'c'] });
+    unit.link.last().tell({ type: 'link.closed', failure: failure('closed') });
+    unit.clock.increment(1000);
+    open(unit);
+    expect(asked(unit)).toEqual([{ type: 'link.subscribe', topics: ['a'] }]);
+  });
+
+  test('is asked for one by one on the next link where no answer came in time', () => {
+    const unit = connecting();
+    open(unit);
+    unit.clock.increment(30_000);
+    unit.clock.increment(1000);
+    open(unit);
+    expect(asked(unit)).toEqual([{ type: 'link.subscribe', topics: ['a'] }]);
+  });
+
+  test('is no denied topic when it is not wanted any more', () => {
+    const unit = connecting('auto', ['a']);
+    open(unit);
+    unit.actor.send({ type: 'mqtt.want', topics: [] });
+    grant(unit, denied('a'));
+    expect(unit.state().context.denied).toEqual([]);
+  });
+
+  test('comes after what waited for the grants', () => {
+    const unit = connecting();
+    open(unit);
+    expect(unit.link.last().commands.map(({ type }) => type)).toEqual(['link.resume', 'link.subscribe']);
+  });
+
+  test('is forgotten with the link: a failed attempt after it has asked for nothing', () => {
+    const unit = connecting();
+    open(unit);
+    unit.link.last().tell({ type: 'link.closed', failure: failure('network') });
+    expect(unit.state().context.asked).toEqual(['a', 'b']);
+    unit.clock.increment(1000);
+    expect(unit.state().context.asked).toEqual([]);
+  });
+});
+
+test('a denied topic is asked for again soon after all were asked for again', () => {
+  const unit = withDenied();
+  unit.clock.increment(15_000);
+  grant(unit, denied('b'));
+  unit.actor.send({ type: 'mqtt.resubscribe' });
+  grant(unit, granted('a'), denied('b'));
+  unit.clock.increment(14_999);
+  expect(asked(unit)).toHaveLength(3);
+  unit.clock.increment(1);
+  expect(asked(unit)).toHaveLength(4);
+});
+
+test('a link is good with every base topic granted', () => {
+  expect(isGoodLink([denied('d/input/u')])).toBe(true);
+  expect(isGoodLink([denied('d/input/u'), denied('d/input_base_topic/u/update/pepeunit')])).toBe(false);
+});
+
+test('a report is new when anything in it is', () => {
+  const account: Account = { wanted: 2, granted: 1, denied: ['a'] };
+  expect(isSameAccount(account, { ...account })).toBe(true);
+  for (const change of [{ wanted: 3 }, { granted: 2 }, { denied: [] }, { denied: ['b'] }, { denied: ['a', 'b'] }])
+    expect(isSameAccount(account, { ...account, ...change })).toBe(false);
 });

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { jitteredDelays } from '../../../machines/mqtt/reconnect-delay.ts';
+import {
+  afterEnd,
+  canBeOverTopics,
+  endedOverOwnTopics,
+  endedOverTopics,
+  isRetryCostly,
+  nextToAsk,
+} from '../../../machines/mqtt/topic-quarantine.ts';
 import { asked, connecting, failure, grant, granted, isOnline, open, type MqttUnderTest } from './under-test.ts';
 
 const end = ({ link }: MqttUnderTest, code = 'closed') =>
@@ -184,6 +192,7 @@ describe('what is no sign of a denied topic (M7)', () => {
   test.each([
     ['takenOver', 'displaced'],
     ['quota', 'late'],
+    ['protocol', 'late'],
   ])('an end of another reason (%s)', (code, state) => {
     const unit = opened();
     end(unit, code);
@@ -206,4 +215,53 @@ test('while the topic is sought the waits are short, since no fleet is there tha
   const failing = { attempts: 2, wasOpen: true, asked: ['x'], failure: failure('closed') };
   expect(retryAfter({ context: { ...failing, granted: ['a'] } })).toBe(1000);
   expect(retryAfter({ context: { ...failing, granted: [] } })).toBe(150_000);
+});
+
+describe('the rules', () => {
+  const own = 'd/input_base_topic/u/update/pepeunit';
+  const suspects = [{ topic: 'a', ends: 2 }];
+
+  test('an end of a stated other reason is never over topics', () => {
+    const codes = ['takenOver', 'quota', 'protocol', 'closed', 'credentials', 'network'];
+    expect(codes.filter((code) => canBeOverTopics(failure(code)))).toEqual(['closed', 'credentials', 'network']);
+  });
+
+  test('a suspect is asked for when nothing else is', () => {
+    const now = { suspects: [...suspects, { topic: 'b', ends: 1 }], quarantined: [], granted: [] };
+    expect(nextToAsk({ ...now, asked: ['c'] }, ['a', 'b'])).toEqual([]);
+    expect(nextToAsk({ ...now, asked: [] }, ['a', 'b'])).toEqual(['b']);
+  });
+
+  test.each([
+    [[], [], false],
+    [[], ['a'], false],
+    [['a'], [], false],
+    [['a'], ['b'], true],
+  ])('asked for %j with %j granted, a link ended over its topics: %s', (last, before, isOver) => {
+    expect(endedOverTopics({ asked: last, granted: before })).toBe(isOver);
+  });
+
+  test.each([
+    [[], [], false],
+    [[own], [], true],
+    [[own, 'a'], [], false],
+    [[own], ['a'], true],
+    [[own], [own], false],
+  ])('asked for %j with %j granted, a link ended over its own topics alone: %s', (last, before, isOver) => {
+    expect(endedOverOwnTopics({ asked: last, granted: before })).toBe(isOver);
+  });
+
+  test('only a topic that was asked for alone is blamed', () => {
+    const now = { suspects, quarantined: [], wanted: ['a', 'b', 'c'], granted: ['c'], denied: [] };
+    expect(afterEnd({ ...now, asked: ['a'] })).toEqual({ suspects: [], quarantined: ['a'] });
+    expect(afterEnd({ ...now, asked: ['a', 'b'] }).quarantined).toBeUndefined();
+    expect(afterEnd({ ...now, asked: ['b'] }).quarantined).toBeUndefined();
+  });
+
+  test('a retry costs a link where all that is denied is in quarantine, and something is', () => {
+    const now = { suspects: [], wanted: [], asked: [], granted: [], quarantined: ['a'] };
+    expect(isRetryCostly({ ...now, denied: [] })).toBe(false);
+    expect(isRetryCostly({ ...now, denied: [quarantined('a')] })).toBe(true);
+    expect(isRetryCostly({ ...now, denied: [quarantined('a'), quarantined('b')] })).toBe(false);
+  });
 });

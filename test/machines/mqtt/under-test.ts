@@ -85,3 +85,11 @@ export const asked = ({ link }: MqttUnderTest) =>
   link.last().commands.filter(({ type }) => type !== 'link.ping' && type !== 'link.resume');
 
 export const isOnline = ({ state }: MqttUnderTest) => state().matches({ linked: { open: 'online' } });
+
+/** Seconds until the next link is opened. */
+export const waitOf = ({ clock, link }: MqttUnderTest) => {
+  const before = link.opened.length;
+  let waited = 0;
+  for (; link.opened.length === before && waited < 1000; waited += 1) clock.increment(1000);
+  return waited;
+};

@@ -1,55 +1,6 @@
-import { createActor, SimulatedClock } from 'xstate';
 import { describe, expect, test } from 'vitest';
-import { loggerMachine, type LogConfig, type LoggerFact } from '../../machines/logger.ts';
-import type { LogSyncInput } from '../../services/log.ts';
-import { failing, gate, probe } from '../support/actors.ts';
-import { settle } from '../support/until.ts';
-
-const config: LogConfig = { minLevel: 'Debug', maxLength: 64, console: true, file: true, mqtt: true };
-
-/** How long syncs that are asked for together are gathered, milliseconds. */
-const gatherMs = 250;
-
-const start = () => {
-  const clock = new SimulatedClock();
-  const parent = probe<LoggerFact>();
-  const sendStored = gate<number, LogSyncInput>();
-  const flush = gate<void>();
-  const applied: LogConfig[] = [];
-  const marks: true[] = [];
-  const actor = createActor(
-    loggerMachine.provide({
-      actors: { sendStored: sendStored.logic, flush: flush.logic },
-      actions: { applyConfig: (_, given) => void applied.push(given), markSync: () => void marks.push(true) },
-    }),
-    { clock, input: { parent: parent.ref, config } },
-  ).start();
-  /** Asks for a sync, and lets it begin. */
-  const sync = () => {
-    actor.send({ type: 'logger.sync' });
-    clock.increment(gatherMs);
-  };
-  return { actor, applied, clock, marks, sync, parent, sendStored, flush, state: () => actor.getSnapshot() };
-};
-
-describe('configuration', () => {
-  test('is put into force at the start and at each change', () => {
-    const { actor, applied } = start();
-    actor.send({ type: 'logger.configure', minLevel: 'Error', maxLength: 5 });
-    actor.send({ type: 'logger.toggle', sink: 'mqtt', enabled: false });
-    const configured = { ...config, minLevel: 'Error', maxLength: 5 };
-    expect(applied).toEqual([config, configured, { ...configured, mqtt: false }]);
-  });
-
-  test('changes while a sync runs, without ending it (L5)', () => {
-    const { actor, applied, state, sync } = start();
-    actor.send({ type: 'broker.up' });
-    sync();
-    actor.send({ type: 'logger.toggle', sink: 'console', enabled: false });
-    expect(applied.at(-1)?.console).toBe(false);
-    expect(state().value).toBe('syncing');
-  });
-});
+import { failing } from '../../support/actors.ts';
+import { gatherMs, start } from './under-test.ts';
 
 describe('sync', () => {
   test('sends what is stored and tells how much', async () => {
@@ -170,6 +121,8 @@ describe('sync', () => {
     sync();
     await sendStored.reject(failing('closed'));
     expect(parent.facts.at(-1)).toMatchObject({ type: 'logger.failed', failure: { code: 'closed' } });
+    expect(state().value).toBe('idle');
+    expect(state().context.failure).toMatchObject({ code: 'closed' });
     sync();
     clock.increment(600_000);
     expect(parent.facts.at(-1)).toMatchObject({ type: 'logger.failed', failure: { code: 'timeout' } });
@@ -180,59 +133,66 @@ describe('sync', () => {
   });
 });
 
-describe('flush', () => {
-  test('is told when it is done', async () => {
-    const { actor, flush, parent } = start();
-    actor.send({ type: 'logger.flush' });
-    await flush.resolve();
-    expect(parent.facts.at(-1)).toEqual({ type: 'logger.flushed' });
+describe('a sync that is cut off', () => {
+  const lost = Object.assign(failing('closed'), { name: 'BrokerError' });
+  const cutOff = async () => {
+    const unit = start();
+    unit.actor.send({ type: 'broker.up' });
+    unit.sync();
+    await unit.sendStored.reject(lost);
+    return unit;
+  };
+
+  test('waits longer each time, until one got through', async () => {
+    const { clock, sendStored, state, sync } = await cutOff();
+    const expectWait = (waitMs: number) => {
+      clock.increment(waitMs - 1);
+      expect(state().value).toBe('interrupted');
+      clock.increment(1);
+      expect(state().value).toBe('gathering');
+      clock.increment(gatherMs);
+    };
+    expectWait(1000);
+    await sendStored.reject(lost);
+    expectWait(2000);
+    await sendStored.resolve(1);
+    sync();
+    await sendStored.reject(lost);
+    expectWait(1000);
   });
 
-  test('comes first while a sync waits for the broker, which is not forgotten', async () => {
-    const { actor, flush, state } = start();
-    actor.send({ type: 'logger.sync' });
-    actor.send({ type: 'logger.flush' });
-    expect(state().value).toBe('flushing');
-    await flush.resolve();
-    expect(state().value).toBe('awaitingBroker');
-  });
-
-  test('follows a sync that runs, and another flush', async () => {
-    const { actor, flush, sendStored, state, sync } = start();
+  test('is over where the broker refuses an entry', async () => {
+    const { actor, parent, sendStored, state, sync } = start();
     actor.send({ type: 'broker.up' });
     sync();
-    actor.send({ type: 'logger.flush' });
-    await sendStored.resolve(1);
-    expect(state().value).toBe('flushing');
-    actor.send({ type: 'logger.flush' });
-    await flush.resolve();
-    expect(flush.runs).toHaveLength(2);
-  });
-
-  test('comes before a sync that is asked for at the same time', async () => {
-    const { actor, clock, flush, sendStored, state } = start();
-    actor.send({ type: 'broker.up' });
-    actor.send({ type: 'logger.flush' });
-    actor.send({ type: 'logger.sync' });
-    actor.send({ type: 'logger.flush' });
-    await flush.resolve();
-    expect(state().value).toBe('flushing');
-    clock.increment(gatherMs);
-    expect(sendStored.runs).toHaveLength(0);
-    await flush.resolve();
-    clock.increment(gatherMs);
-    expect(sendStored.runs).toHaveLength(1);
-  });
-
-  test('failing or never ending is told', async () => {
-    const { actor, clock, flush, parent, state } = start();
-    actor.send({ type: 'logger.flush' });
-    await flush.reject(failing('io'));
-    expect(parent.facts.at(-1)).toMatchObject({ type: 'logger.failed', failure: { code: 'io' } });
-    actor.send({ type: 'logger.flush' });
-    clock.increment(5000);
-    await settle();
-    expect(parent.facts.at(-1)).toMatchObject({ type: 'logger.failed', failure: { code: 'timeout' } });
+    await sendStored.reject(Object.assign(failing('refused'), { name: 'BrokerError' }));
     expect(state().value).toBe('idle');
+    expect(parent.facts.at(-1)).toMatchObject({ type: 'logger.failed', failure: { code: 'refused' } });
+  });
+
+  test('lets a flush go first', async () => {
+    const { actor, flush, state } = await cutOff();
+    actor.send({ type: 'logger.flush' });
+    expect(state().value).toBe('flushing');
+    await flush.resolve();
+    expect(state().value).toBe('gathering');
+  });
+
+  test('before it began anew is not forgotten', () => {
+    const { actor, state, sync } = start();
+    actor.send({ type: 'broker.up' });
+    sync();
+    actor.send({ type: 'logger.sync' });
+    actor.send({ type: 'broker.down' });
+    actor.send({ type: 'broker.up' });
+    expect(state().value).toBe('gathering');
+  });
+
+  test('by a broker that went before it was asked for waits', () => {
+    const { actor, state } = start();
+    actor.send({ type: 'broker.up' });
+    actor.send({ type: 'broker.down' });
+    actor.send({ type: 'logger.sync' });
+    expect(state().value).toBe('awaitingBroker');
   });
 });

@@ -8,7 +8,7 @@ import {
   retriedAfter,
   retryMs,
   type Retry,
-} from '../../machines/lib/retry.ts';
+} from '../../../machines/lib/retry.ts';
 import {
   failureOf,
   FirmwareError,
@@ -16,8 +16,8 @@ import {
   SettingsError,
   StorageError,
   type Failure,
-} from '../../services/errors.ts';
-import { timedOut } from '../../machines/lib/failure.ts';
+} from '../../../services/errors.ts';
+import { timedOut } from '../../../machines/lib/failure.ts';
 
 const status = (given: number, retryAfterMs?: number) => new RestError('status', 'No', { status: given, retryAfterMs });
 const network: Failure = { name: 'RestError', code: 'network', message: 'No connection' };
@@ -83,7 +83,13 @@ describe('the wait before the next attempt', () => {
   });
 });
 
+test('nothing was tried or waited for before the first failure', () => {
+  expect(noRetry).toEqual({ attempts: 0, waitedMs: 0, askedMs: 0, windowMs: 0 });
+});
+
 test('a day of waits is enough', () => {
+  expect(isTriedForLong({ ...noRetry, waitedMs: 86_399_999 })).toBe(false);
+  expect(isTriedForLong({ ...noRetry, waitedMs: 86_400_000 })).toBe(true);
   const [almost, over] = [293, 294].map((attempts) => after(attempts, network));
   expect([almost, over].map((retry) => retry && isTriedForLong(retry))).toEqual([false, true]);
 });

@@ -125,6 +125,7 @@ describe.each(['settings', 'schema'] as const)('a commanded refresh of the %s (U
     const { content, send, clock, load, refresh, state } = await commanded();
     await refresh.reject(failing('network'));
     send('load');
+    expect(state().value).toBe('loading');
     await load.resolve(content);
     expect(state().value).toBe('waiting');
     clock.increment(2500);
@@ -137,5 +138,82 @@ describe.each(['settings', 'schema'] as const)('a commanded refresh of the %s (U
     send('refresh');
     await refresh.reject(failing('network'));
     expect(state().value).toBe('faulty');
+  });
+
+  test('is done once it took too long with nothing in force: the next that fails is no command', async () => {
+    const { content, send, clock, load, refresh, state } = start();
+    send('pursue');
+    send('refresh');
+    clock.increment(60_000);
+    send('load');
+    await load.resolve(content);
+    send('refresh');
+    await refresh.reject(failing('network'));
+    expect(state().value).toBe('ready');
+  });
+
+  test('does not wait before it has failed', async () => {
+    const { content, send, load, state } = await started();
+    send('pursue');
+    send('load');
+    await load.resolve(content);
+    expect(state().value).toBe('ready');
+  });
+
+  test.each(['load', 'refresh'] as const)('that fails lets a %s go first that came meanwhile', async (request) => {
+    const unit = await commanded();
+    unit.send(request);
+    await unit.refresh.reject(failing('network'));
+    expect(unit.state().value).toBe(`${request}ing`);
+    await unit[request].resolve(unit.content);
+    expect(unit.state().value).toBe(request === 'load' ? 'waiting' : 'ready');
+  });
+});
+
+describe.each(['settings', 'schema'] as const)('a request for the %s', (id) => {
+  const start = documents[id];
+  const places = {
+    ready: async () => {
+      const unit = start();
+      unit.send('load');
+      await unit.load.resolve(unit.content);
+      return unit;
+    },
+    faulty: async () => {
+      const unit = start();
+      unit.send('load');
+      await unit.load.reject(failing('malformed'));
+      return unit;
+    },
+  };
+
+  test.each(['ready', 'faulty'] as const)('is carried out at once when %s', async (place) => {
+    for (const request of ['load', 'refresh'] as const) {
+      const unit = await places[place]();
+      expect(unit.state().value).toBe(place);
+      unit.send(request);
+      expect(unit.state().value).toBe(`${request}ing`);
+      await unit[request].resolve(unit.content);
+      expect(unit.state().value).toBe('ready');
+      expect(unit.parent.facts.at(-1)).toMatchObject({ type: `${id}.loaded` });
+    }
+  });
+
+  test.each([
+    ['load', 'load'],
+    ['load', 'refresh'],
+    ['refresh', 'load'],
+    ['refresh', 'refresh'],
+  ] as const)('that comes during a %s waits for its end, or failure: a %s', async (first, second) => {
+    for (const isFailing of [true, false]) {
+      const unit = start();
+      unit.send(first);
+      unit.send(second);
+      expect(unit.state().value).toBe(`${first}ing`);
+      await (isFailing ? unit[first].reject(failing('malformed')) : unit[first].resolve(unit.content));
+      expect(unit.state().value).toBe(`${second}ing`);
+      await unit[second].resolve(unit.content);
+      expect(unit.state().value, 'and is done once').toBe('ready');
+    }
   });
 });
