@@ -3,6 +3,7 @@ import { StateMachine, type AnyStateMachine } from 'xstate';
 import * as exported from '../machines/index.ts';
 import { draw } from './diagrams/draw.ts';
 import { jsonOf, sourceOf } from './diagrams/export.ts';
+import { tableOf } from './diagrams/table.ts';
 
 const isMachine = (value: unknown): value is AnyStateMachine => value instanceof StateMachine;
 
@@ -19,3 +20,6 @@ test.each(machines)('the chart of $id as data and as a program is the machine as
   await expect(await jsonOf(machine)).toMatchFileSnapshot(`../docs/charts/${machine.id}.json`);
   await expect(await sourceOf(machine)).toMatchFileSnapshot(`../docs/charts/${machine.id}.ts`);
 });
+
+test('the table of the machines shows them as they are (X12)', () =>
+  expect(tableOf(machines)).toMatchFileSnapshot('../docs/machines.md'));
