@@ -12,7 +12,7 @@ const project = resolve(import.meta.dirname, '../..');
 const machines = Object.values(exported).filter((value): value is AnyStateMachine => value instanceof StateMachine);
 
 /** Those whose whole chart stands in one file. */
-const readable = machines.filter(({ id }) => !['settings', 'unit'].includes(id));
+const readable = machines.filter(({ id }) => id !== 'unit');
 
 const chartOf = async ({ id }: AnyStateMachine): Promise<AnyStateMachine> => {
   const { machine } = (await import(`../../docs/charts/${id}.ts`)) as { machine: AnyStateMachine };
