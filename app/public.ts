@@ -1,5 +1,7 @@
 /** The exports of every platform's entry besides its own `PepeunitClient`. Review each addition: it is public API. */
-export type { UnitClient, UnitEvent } from './client/client.ts';
+export type { UnitClient } from './client/client.ts';
+export type { UnitEvent, UnitHandle } from './client/handle.ts';
+export { unitOf, type UnitLogic, type UnitLogicInput, type UnitLogicOptions } from './client/unit-logic.ts';
 export type { OutputHandlerOptions } from './client/main-cycle.ts';
 export { dirname, type FileManager, type NdjsonOptions } from './client/api/file-manager.ts';
 export type { Logger, LogOptions, LogRecord } from './client/api/logger.ts';

@@ -9,7 +9,7 @@
  */
 export { backoff } from './lib/delays.ts';
 export type { MqttProtocol } from './mqtt/disconnect-reason.ts';
-export type { Parent } from './lib/slot.ts';
+export { ActorHandle, type Parent } from './lib/parent.ts';
 export {
   loggerMachine,
   type LogConfig,
@@ -44,6 +44,7 @@ export {
   type LogLine,
   type UnitContext,
   type UnitEmitted,
+  type UnitFact,
   type UnitEvent,
   type UnitCounts,
   type UnitInput,

@@ -9,12 +9,13 @@
  *
  * Entries bypass the machine: they go from the caller straight to the sinks.
  */
-import { assign, enqueueActions, sendTo, setup } from 'xstate';
+import { assign, enqueueActions, setup } from 'xstate';
 import { failureOf, type Failure } from '../services/errors.ts';
 import type { FlushLogs, LogLevel, SendStoredLogs } from '../services/log.ts';
 import { backoff } from './lib/delays.ts';
 import { timedOut } from './lib/failure.ts';
-import { slot, type Parent } from './lib/slot.ts';
+import { childOf, tell, type Child, type ChildInput } from './lib/parent.ts';
+import { slot } from './lib/slot.ts';
 
 export type LogSinkName = 'console' | 'file' | 'mqtt';
 
@@ -43,13 +44,11 @@ export type LoggerFact =
   | { type: 'logger.flushed' }
   | { type: 'logger.failed'; failure: Failure };
 
-export interface LoggerInput {
-  parent: Parent<LoggerFact>;
+export interface LoggerInput extends ChildInput<LoggerFact> {
   config: LogConfig;
 }
 
-export interface LoggerContext {
-  parent: Parent<LoggerFact>;
+export interface LoggerContext extends Child<LoggerFact> {
   config: LogConfig;
   isOnline: boolean;
   /** Whether a sync was requested and has not started. */
@@ -69,6 +68,7 @@ export const loggerMachine = setup({
     input: {} as LoggerInput,
     context: {} as LoggerContext,
     events: {} as LoggerEvent,
+    emitted: {} as LoggerFact,
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
   actors: { sendStored: slot<SendStoredLogs>('logger.sendStored'), flush: slot<FlushLogs>('logger.flush') },
@@ -77,13 +77,10 @@ export const loggerMachine = setup({
     applyConfig: (_args, _config: LogConfig) => undefined,
     /** From here on, what goes out by itself is no part of the sync; the app provides it. */
     markSync: (_args, _params: undefined) => undefined,
-    report: sendTo(
-      ({ context }) => context.parent,
-      (_, fact: LoggerFact) => fact,
-    ),
+    report: enqueueActions(({ context, enqueue }, fact: LoggerFact) => tell(enqueue, context, fact)),
     reportFailure: enqueueActions(({ context, enqueue }, { failure }: { failure: Failure }) => {
       enqueue.assign({ failure });
-      enqueue.sendTo(context.parent, { type: 'logger.failed', failure });
+      tell(enqueue, context, { type: 'logger.failed', failure });
     }),
     keepConfig: assign(({ context }, { minLevel, maxLength }: Pick<LogConfig, 'minLevel' | 'maxLength'>) => ({
       config: { ...context.config, minLevel, maxLength },
@@ -117,7 +114,7 @@ export const loggerMachine = setup({
   id: 'logger',
   description: 'Decides which log sinks are on and when stored entries are sent.',
   context: ({ input }) => ({
-    parent: input.parent,
+    ...childOf(input),
     config: input.config,
     isOnline: false,
     isSyncDue: false,
@@ -185,7 +182,7 @@ export const loggerMachine = setup({
       invoke: {
         id: 'sendStored',
         src: 'sendStored',
-        input: ({ context }) => ({ goesOn: context.goesOn }),
+        input: ({ context }) => ({ unit: context.unit, goesOn: context.goesOn }),
         onDone: {
           target: 'idle',
           actions: [
@@ -227,6 +224,7 @@ export const loggerMachine = setup({
       invoke: {
         id: 'flush',
         src: 'flush',
+        input: ({ context }) => ({ unit: context.unit }),
         onDone: { target: 'idle', actions: [{ type: 'report', params: { type: 'logger.flushed' } }] },
         onError: {
           target: 'idle',

@@ -11,6 +11,7 @@
  * Messages bypass the machine: they go from the link straight to their handlers.
  */
 import { failureOf } from '../services/errors.ts';
+import { ActorHandle } from './lib/parent.ts';
 import { noAnswer, noSignOfLife, ownTopicsDenied } from './mqtt/disconnect-reason.ts';
 import { newMqttContext } from './mqtt/context.ts';
 import { mqttSetup } from './mqtt/setup.ts';
@@ -41,7 +42,12 @@ export const mqttMachine = mqttSetup.createMachine({
       invoke: {
         id: 'link',
         src: 'holdLink',
-        input: ({ context, self }) => ({ version: context.version, broker: context.broker, owner: self }),
+        input: ({ context, self }) => ({
+          unit: context.unit,
+          version: context.version,
+          broker: context.broker,
+          owner: new ActorHandle(self),
+        }),
         onError: [
           {
             guard: 'isOpen',
@@ -291,7 +297,13 @@ export const mqttMachine = mqttSetup.createMachine({
         'network.down': { actions: [{ type: 'noteNoNetwork' }] },
         'mqtt.disconnect': { actions: [{ type: 'dropWish' }] },
       },
-      invoke: { id: 'closeLink', src: 'closeLink', onDone: { target: 'offline' }, onError: { target: 'offline' } },
+      invoke: {
+        id: 'closeLink',
+        src: 'closeLink',
+        input: ({ context }) => ({ unit: context.unit }),
+        onDone: { target: 'offline' },
+        onError: { target: 'offline' },
+      },
       after: { closeWithin: { target: 'offline' } },
     },
   },

@@ -8,12 +8,13 @@
  *
  * A program that was started by such a restart rests first.
  */
-import { assign, enqueueActions, sendTo, setup } from 'xstate';
+import { assign, enqueueActions, setup } from 'xstate';
 import { failureOf, type Failure } from '../services/errors.ts';
 import type { RestartMode } from '../services/process-control.ts';
 import type { RecallReset, ResetProgram } from '../services/reset.ts';
 import { timedOut } from './lib/failure.ts';
-import { slot, type Parent } from './lib/slot.ts';
+import { childOf, tell, type Child, type ChildInput } from './lib/parent.ts';
+import { slot } from './lib/slot.ts';
 
 /** Events that the reset machine accepts. */
 export type ResetEvent =
@@ -28,12 +29,12 @@ export type ResetFact =
   /** So many requests came too early. */
   | { type: 'reset.skipped'; requests: number };
 
-export interface ResetInput {
-  parent: Parent<ResetFact>;
+export interface ResetInput extends ChildInput<ResetFact> {
   mode: RestartMode;
 }
 
-export interface ResetContext extends ResetInput {
+export interface ResetContext extends Child<ResetFact> {
+  mode: RestartMode;
   /** Whether a restart was requested before it was known whether one is due. */
   isDue: boolean;
   /** Requests that came too early. */
@@ -45,17 +46,15 @@ export const resetMachine = setup({
     input: {} as ResetInput,
     context: {} as ResetContext,
     events: {} as ResetEvent,
+    emitted: {} as ResetFact,
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
   actors: { recall: slot<RecallReset>('reset.recall'), restart: slot<ResetProgram>('reset.restart') },
   actions: {
-    report: sendTo(
-      ({ context }) => context.parent,
-      (_, fact: ResetFact) => fact,
-    ),
+    report: enqueueActions(({ context, enqueue }, fact: ResetFact) => tell(enqueue, context, fact)),
     reportSkipped: enqueueActions(({ context, enqueue }) => {
       if (context.skipped === 0) return;
-      enqueue.sendTo(context.parent, { type: 'reset.skipped', requests: context.skipped });
+      tell(enqueue, context, { type: 'reset.skipped', requests: context.skipped });
       enqueue.assign({ skipped: 0 });
     }),
     wantRestart: assign({ isDue: true }),
@@ -70,7 +69,7 @@ export const resetMachine = setup({
 }).createMachine({
   id: 'reset',
   description: 'Restarts the program on command, at most once a minute.',
-  context: ({ input }) => ({ ...input, isDue: false, skipped: 0 }),
+  context: ({ input }) => ({ ...childOf(input), mode: input.mode, isDue: false, skipped: 0 }),
   entry: [{ type: 'report', params: { type: 'reset.ready' } }],
   initial: 'idle',
   states: {
@@ -88,6 +87,7 @@ export const resetMachine = setup({
       invoke: {
         id: 'recall',
         src: 'recall',
+        input: ({ context }) => ({ unit: context.unit }),
         onDone: [
           {
             guard: { type: 'isAfterReset', params: ({ event }) => ({ wasReset: event.output }) },
@@ -113,7 +113,7 @@ export const resetMachine = setup({
       invoke: {
         id: 'restart',
         src: 'restart',
-        input: ({ context }) => ({ mode: context.mode }),
+        input: ({ context }) => ({ unit: context.unit, mode: context.mode }),
         onDone: { target: 'resting' },
         onError: {
           target: 'resting',

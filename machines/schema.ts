@@ -6,12 +6,13 @@
  *                     └─fail─▶ faulty ◀───────fail────┤   (ready again where topics are in force)
  *                                                     └─of a command─▶ waiting ─▶ refreshing
  */
-import { assign, enqueueActions, sendTo, setup } from 'xstate';
+import { assign, enqueueActions, setup } from 'xstate';
 import { failureOf, type Failure } from '../services/errors.ts';
 import type { LoadSchema, RefreshSchema, SchemaTopics } from '../services/schema.ts';
 import { timedOut } from './lib/failure.ts';
 import { canSucceedLater, isTriedForLong, noRetry, retriedAfter, retryMs, type Retry } from './lib/retry.ts';
-import { slot, type Parent } from './lib/slot.ts';
+import { childOf, tell, type Child, type ChildInput } from './lib/parent.ts';
+import { slot } from './lib/slot.ts';
 
 /** Events that the schema machine accepts. One that comes during another is handled after it. */
 export type SchemaEvent =
@@ -30,12 +31,9 @@ export type SchemaFact =
 
 type Attempt = 'load' | 'refresh';
 
-export interface SchemaInput {
-  parent: Parent<SchemaFact>;
-}
+export interface SchemaInput extends ChildInput<SchemaFact> {}
 
-export interface SchemaContext {
-  parent: Parent<SchemaFact>;
+export interface SchemaContext extends Child<SchemaFact> {
   /** The current topics. */
   topics?: SchemaTopics;
   /** Failure of the last attempt. */
@@ -51,29 +49,27 @@ export const schemaMachine = setup({
     input: {} as SchemaInput,
     context: {} as SchemaContext,
     events: {} as SchemaEvent,
+    emitted: {} as SchemaFact,
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
   actors: { load: slot<LoadSchema>('schema.load'), refresh: slot<RefreshSchema>('schema.refresh') },
   actions: {
-    report: sendTo(
-      ({ context }) => context.parent,
-      (_, fact: SchemaFact) => fact,
-    ),
+    report: enqueueActions(({ context, enqueue }, fact: SchemaFact) => tell(enqueue, context, fact)),
     /** Makes topics the current ones and reports them. */
     adopt: enqueueActions(({ context, enqueue }, { topics }: { topics: SchemaTopics }) => {
       enqueue.assign({ topics, failure: undefined });
-      enqueue.sendTo(context.parent, { type: 'schema.loaded', topics });
+      tell(enqueue, context, { type: 'schema.loaded', topics });
     }),
     /** Keeps and reports the failure of a commanded refresh, and counts it. */
     postpone: enqueueActions(({ context: { parent, retry }, enqueue }, { failure }: { failure: Failure }) => {
       const next = retriedAfter(retry ?? noRetry, failure);
       enqueue.assign({ failure, retry: next });
-      enqueue.sendTo(parent, { type: 'schema.postponed', failure, attempts: next.attempts });
+      tell(enqueue, { parent }, { type: 'schema.postponed', failure, attempts: next.attempts });
     }),
     /** Keeps and reports a failure; the current topics stay. */
     fail: enqueueActions(({ context, enqueue }, { failure, during }: { failure: Failure; during: Attempt }) => {
       enqueue.assign({ failure });
-      enqueue.sendTo(context.parent, { type: 'schema.failed', failure, during });
+      tell(enqueue, context, { type: 'schema.failed', failure, during });
     }),
     rememberLoad: assign(({ context }) => ({ pending: context.pending ?? ('load' as const) })),
     rememberRefresh: assign({ pending: 'refresh' }),
@@ -95,7 +91,7 @@ export const schemaMachine = setup({
 }).createMachine({
   id: 'schema',
   description: 'Keeps the topics of the unit: loads schema.json and refreshes it from the instance.',
-  context: ({ input }) => ({ parent: input.parent }),
+  context: ({ input }) => ({ ...childOf(input) }),
   entry: [{ type: 'report', params: { type: 'schema.ready' } }],
   initial: 'idle',
   on: { 'schema.pursue': { actions: [{ type: 'beginPursuit' }] } },
@@ -115,6 +111,7 @@ export const schemaMachine = setup({
       invoke: {
         id: 'load',
         src: 'load',
+        input: ({ context }) => ({ unit: context.unit }),
         onDone: {
           target: 'ready',
           actions: [{ type: 'adopt', params: ({ event }) => ({ topics: event.output }) }],
@@ -142,6 +139,7 @@ export const schemaMachine = setup({
       invoke: {
         id: 'refresh',
         src: 'refresh',
+        input: ({ context }) => ({ unit: context.unit }),
         onDone: {
           target: 'ready',
           actions: [{ type: 'endPursuit' }, { type: 'adopt', params: ({ event }) => ({ topics: event.output }) }],

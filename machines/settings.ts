@@ -12,13 +12,14 @@
  *       ▲ └──────no link in time──────▶ judging ─there─▶ restoring ─▶ ready
  *       └────────the broker before is not there either────┘
  */
-import { assign, enqueueActions, sendTo, setup } from 'xstate';
+import { assign, enqueueActions, setup } from 'xstate';
 import { failureOf, type Failure } from '../services/errors.ts';
 import type { AskLastBroker, ConfirmEnv } from '../services/env-trial.ts';
 import type { LoadSettings, RefreshSettings, RestoredEnv, RestoreEnv, UnitSettings } from '../services/settings.ts';
 import { timedOut } from './lib/failure.ts';
 import { canSucceedLater, isTriedForLong, noRetry, retriedAfter, retryMs, type Retry } from './lib/retry.ts';
-import { slot, type Parent } from './lib/slot.ts';
+import { childOf, tell, type Child, type ChildInput } from './lib/parent.ts';
+import { slot } from './lib/slot.ts';
 
 /** Events that the settings machine accepts. One that comes during another is handled after it. */
 export type SettingsEvent =
@@ -44,12 +45,9 @@ export type SettingsFact =
 
 type Attempt = 'load' | 'refresh' | 'restore';
 
-export interface SettingsInput {
-  parent: Parent<SettingsFact>;
-}
+export interface SettingsInput extends ChildInput<SettingsFact> {}
 
-export interface SettingsContext {
-  parent: Parent<SettingsFact>;
+export interface SettingsContext extends Child<SettingsFact> {
   /** The current settings. */
   settings?: UnitSettings;
   /** Failure of the last attempt. */
@@ -69,6 +67,7 @@ export const settingsMachine = setup({
     input: {} as SettingsInput,
     context: {} as SettingsContext,
     events: {} as SettingsEvent,
+    emitted: {} as SettingsFact,
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
   actors: {
@@ -79,25 +78,22 @@ export const settingsMachine = setup({
     confirm: slot<ConfirmEnv>('settings.confirm'),
   },
   actions: {
-    report: sendTo(
-      ({ context }) => context.parent,
-      (_, fact: SettingsFact) => fact,
-    ),
+    report: enqueueActions(({ context, enqueue }, fact: SettingsFact) => tell(enqueue, context, fact)),
     /** Makes settings the current ones and reports them. */
     adopt: enqueueActions(({ context, enqueue }, { settings }: { settings: UnitSettings }) => {
       enqueue.assign({ settings, failure: undefined, isDenied: context.hasLink && context.isDenied });
-      enqueue.sendTo(context.parent, { type: 'settings.loaded', settings });
+      tell(enqueue, context, { type: 'settings.loaded', settings });
     }),
     /** Keeps and reports the failure of a commanded refresh, and counts it. */
     postpone: enqueueActions(({ context: { parent, retry }, enqueue }, { failure }: { failure: Failure }) => {
       const next = retriedAfter(retry ?? noRetry, failure);
       enqueue.assign({ failure, retry: next });
-      enqueue.sendTo(parent, { type: 'settings.postponed', failure, attempts: next.attempts });
+      tell(enqueue, { parent }, { type: 'settings.postponed', failure, attempts: next.attempts });
     }),
     /** Keeps and reports a failure; the current settings stay. */
     fail: enqueueActions(({ context, enqueue }, { failure, during }: { failure: Failure; during: Attempt }) => {
       enqueue.assign({ failure });
-      enqueue.sendTo(context.parent, { type: 'settings.failed', failure, during });
+      tell(enqueue, context, { type: 'settings.failed', failure, during });
     }),
     rememberLoad: assign(({ context }) => ({ pending: context.pending ?? ('load' as const) })),
     rememberRefresh: assign({ pending: 'refresh' }),
@@ -114,8 +110,8 @@ export const settingsMachine = setup({
     /** Makes the env before the current one, and reports that the new one was given up. */
     adoptRestored: enqueueActions(({ context, enqueue }, { settings, names }: RestoredEnv) => {
       enqueue.assign({ settings, failure: undefined });
-      enqueue.sendTo(context.parent, { type: 'settings.restored', names });
-      enqueue.sendTo(context.parent, { type: 'settings.loaded', settings });
+      tell(enqueue, context, { type: 'settings.restored', names });
+      tell(enqueue, context, { type: 'settings.loaded', settings });
     }),
     endTrial: assign(({ context: { settings } }) => {
       if (!settings) return {};
@@ -145,7 +141,7 @@ export const settingsMachine = setup({
 }).createMachine({
   id: 'settings',
   description: 'Keeps the settings of the unit: loads env.json and refreshes it from the instance.',
-  context: ({ input }) => ({ parent: input.parent, hasLink: false, isDenied: false }),
+  context: ({ input }) => ({ ...childOf(input), hasLink: false, isDenied: false }),
   entry: [{ type: 'report', params: { type: 'settings.ready' } }],
   initial: 'idle',
   on: {
@@ -170,6 +166,7 @@ export const settingsMachine = setup({
       invoke: {
         id: 'load',
         src: 'load',
+        input: ({ context }) => ({ unit: context.unit }),
         onDone: [
           {
             guard: { type: 'isToBeTried', params: ({ event }) => event.output },
@@ -204,6 +201,7 @@ export const settingsMachine = setup({
       invoke: {
         id: 'refresh',
         src: 'refresh',
+        input: ({ context }) => ({ unit: context.unit }),
         onDone: [
           {
             guard: { type: 'isToBeTried', params: ({ event }) => event.output },
@@ -299,6 +297,7 @@ export const settingsMachine = setup({
       invoke: {
         id: 'askBroker',
         src: 'askBroker',
+        input: ({ context }) => ({ unit: context.unit }),
         onDone: [
           { guard: { type: 'isGuilty', params: ({ event }) => ({ isThere: event.output }) }, target: 'restoring' },
           { target: '#settings.trying.connecting' },
@@ -317,6 +316,7 @@ export const settingsMachine = setup({
       invoke: {
         id: 'restore',
         src: 'restore',
+        input: ({ context }) => ({ unit: context.unit }),
         onDone: {
           target: 'ready',
           actions: [{ type: 'adoptRestored', params: ({ event }) => event.output }],
@@ -341,7 +341,13 @@ export const settingsMachine = setup({
         'settings.load': { actions: [{ type: 'rememberLoad' }] },
         'settings.refresh': { actions: [{ type: 'rememberRefresh' }] },
       },
-      invoke: { id: 'confirm', src: 'confirm', onDone: { target: 'ready' }, onError: { target: 'ready' } },
+      invoke: {
+        id: 'confirm',
+        src: 'confirm',
+        input: ({ context }) => ({ unit: context.unit }),
+        onDone: { target: 'ready' },
+        onError: { target: 'ready' },
+      },
       after: { giveUpAfter: { target: 'ready' } },
     },
     faulty: {

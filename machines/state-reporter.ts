@@ -8,12 +8,13 @@
  *
  * On hold, as during an update, it stays `due` and sends nothing.
  */
-import { assign, enqueueActions, sendTo, setup } from 'xstate';
+import { assign, enqueueActions, setup } from 'xstate';
 import { failureOf, type Failure } from '../services/errors.ts';
 import type { CollectState, PublishState, StateReport } from '../services/system.ts';
 import { backoff, timerMs } from './lib/delays.ts';
 import { timedOut } from './lib/failure.ts';
-import { slot, type Parent } from './lib/slot.ts';
+import { childOf, tell, type Child, type ChildInput } from './lib/parent.ts';
+import { slot } from './lib/slot.ts';
 
 /** Configuration of the state reporter. */
 export interface ReporterConfig {
@@ -37,12 +38,9 @@ export type StateReporterEvent =
 export type StateReporterFact =
   { type: 'reporter.ready' } | { type: 'reporter.sent' } | { type: 'reporter.failed'; failure: Failure };
 
-export interface StateReporterInput {
-  parent: Parent<StateReporterFact>;
-}
+export interface StateReporterInput extends ChildInput<StateReporterFact> {}
 
-export interface StateReporterContext extends ReporterConfig {
-  parent: Parent<StateReporterFact>;
+export interface StateReporterContext extends ReporterConfig, Child<StateReporterFact> {
   isOnline: boolean;
   isHeld: boolean;
   /** The measured report to send. */
@@ -63,6 +61,7 @@ export const stateReporterMachine = setup({
     input: {} as StateReporterInput,
     context: {} as StateReporterContext,
     events: {} as StateReporterEvent,
+    emitted: {} as StateReporterFact,
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
   actors: {
@@ -70,13 +69,10 @@ export const stateReporterMachine = setup({
     publish: slot<PublishState>('stateReporter.publish'),
   },
   actions: {
-    report: sendTo(
-      ({ context }) => context.parent,
-      (_, fact: StateReporterFact) => fact,
-    ),
+    report: enqueueActions(({ context, enqueue }, fact: StateReporterFact) => tell(enqueue, context, fact)),
     reportFailure: enqueueActions(({ context, enqueue }, { failure }: { failure: Failure }) => {
       enqueue.assign({ failure, attempts: context.attempts + 1 });
-      enqueue.sendTo(context.parent, { type: 'reporter.failed', failure });
+      tell(enqueue, context, { type: 'reporter.failed', failure });
     }),
     keepConfig: assign((_, { commitVersion, intervalMs }: ReporterConfig) => ({ commitVersion, intervalMs })),
     keepMeasured: assign(({ context }, { measured }: { measured: StateReport }) => ({
@@ -104,7 +100,7 @@ export const stateReporterMachine = setup({
   id: 'state-reporter',
   description: 'Reports the state of the unit by interval.',
   context: ({ input }) => ({
-    parent: input.parent,
+    ...childOf(input),
     commitVersion: '',
     intervalMs: 300_000,
     isOnline: false,
@@ -143,7 +139,7 @@ export const stateReporterMachine = setup({
       invoke: {
         id: 'collect',
         src: 'collect',
-        input: ({ context }) => ({ commitVersion: context.commitVersion }),
+        input: ({ context }) => ({ unit: context.unit, commitVersion: context.commitVersion }),
         onDone: {
           target: 'publishing',
           actions: [{ type: 'keepMeasured', params: ({ event }) => ({ measured: event.output }) }],
@@ -166,7 +162,7 @@ export const stateReporterMachine = setup({
       invoke: {
         id: 'publish',
         src: 'publish',
-        input: ({ context }) => ({ report: context.measured }),
+        input: ({ context }) => ({ unit: context.unit, report: context.measured }),
         onDone: {
           target: 'resting',
           actions: [{ type: 'forgetAttempts' }, { type: 'report', params: { type: 'reporter.sent' } }],

@@ -8,12 +8,13 @@
  *                           ▼         │
  *                         synced ─clock.moved─▶ doubtful ─rereadAfter─▶ seeking
  */
-import { assign, sendTo, setup } from 'xstate';
+import { assign, enqueueActions, setup } from 'xstate';
 import type { ClockEvent, ReadOffset, WatchClock } from '../services/clock.ts';
 import { failureOf, type Failure } from '../services/errors.ts';
 import { backoff, timerMs } from './lib/delays.ts';
 import { timedOut } from './lib/failure.ts';
-import { slot, type Parent } from './lib/slot.ts';
+import { childOf, tell, type Child, type ChildInput } from './lib/parent.ts';
+import { slot } from './lib/slot.ts';
 
 /** Events that the time machine accepts. */
 export type TimeEvent = { type: 'network.up' } | { type: 'network.down' } | { type: 'time.sync' } | ClockEvent;
@@ -26,14 +27,12 @@ export type TimeFact =
   /** No reading has succeeded for so many minutes. */
   | { type: 'time.unsynced'; failure: Failure; minutes: number };
 
-export interface TimeInput {
-  parent: Parent<TimeFact>;
+export interface TimeInput extends ChildInput<TimeFact> {
   /** Validity of one reading. @defaultValue 3_600_000 */
   resyncMs?: number;
 }
 
-export interface TimeContext {
-  parent: Parent<TimeFact>;
+export interface TimeContext extends Child<TimeFact> {
   resyncMs: number;
   hasNetwork: boolean;
   /** Failed readings since the last success. */
@@ -57,14 +56,12 @@ export const timeMachine = setup({
     input: {} as TimeInput,
     context: {} as TimeContext,
     events: {} as TimeEvent,
+    emitted: {} as TimeFact,
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
   actors: { readOffset: slot<ReadOffset>('time.readOffset'), watchClock: slot<WatchClock>('time.watchClock') },
   actions: {
-    report: sendTo(
-      ({ context }) => context.parent,
-      (_, fact: TimeFact) => fact,
-    ),
+    report: enqueueActions(({ context, enqueue }, fact: TimeFact) => tell(enqueue, context, fact)),
     keepOffset: assign((_, { offsetMs }: { offsetMs: number }) => ({ offsetMs, attempts: 0, failure: undefined })),
     keepFailure: assign(({ context }, { failure }: { failure: Failure }) => ({
       failure,
@@ -89,7 +86,7 @@ export const timeMachine = setup({
   id: 'time',
   description: 'Keeps device time in step with a reference clock.',
   context: ({ input }) => ({
-    parent: input.parent,
+    ...childOf(input),
     resyncMs: input.resyncMs ?? 3_600_000,
     hasNetwork: false,
     attempts: 0,
@@ -124,6 +121,7 @@ export const timeMachine = setup({
           invoke: {
             id: 'readOffset',
             src: 'readOffset',
+            input: ({ context }) => ({ unit: context.unit }),
             onDone: {
               target: '#time.synced',
               actions: [
@@ -164,6 +162,7 @@ export const timeMachine = setup({
       invoke: {
         id: 'watchClock',
         src: 'watchClock',
+        input: ({ context }) => ({ unit: context.unit }),
         onError: { target: 'doubtful', actions: [{ type: 'countMove' }] },
       },
       on: {

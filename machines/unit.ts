@@ -18,7 +18,7 @@ import {
   loggerInput,
   mqttInput,
   onCrash,
-  parentInput,
+  childInput,
   resetInput,
   restarting,
   updateInput,
@@ -30,6 +30,7 @@ export type {
   UnitCounts,
   UnitEmitted,
   UnitEvent,
+  UnitFact,
   UnitInput,
   UnitRequest,
 } from './unit/context.ts';
@@ -87,7 +88,7 @@ export const unitMachine = unitSetup.createMachine({
         misconfigured: {
           description: 'env.json or schema.json can not be used; goes on as soon as it can.',
           tags: ['faulty'],
-          entry: [{ type: 'emit', params: ({ context }) => misconfigured(context) }],
+          entry: [{ type: 'report', params: ({ context }) => misconfigured(context) }],
           on: {
             'unit.start': { target: 'recovering' },
             'settings.loaded': { target: 'loadingSchema' },
@@ -129,13 +130,13 @@ export const unitMachine = unitSetup.createMachine({
                 { type: 'noteOnline' },
                 { type: 'dispatch', params: { route: 'passBrokerOn' } },
                 { type: 'dispatch', params: { route: 'passHealthOn' } },
-                { type: 'emit', params: { type: 'online' } },
+                { type: 'report', params: { type: 'online' } },
               ],
               exit: [
                 { type: 'noteOffline' },
                 { type: 'dispatch', params: { route: 'passBrokerOn' } },
                 { type: 'dispatch', params: { route: 'passHealthOn' } },
-                { type: 'emit', params: { type: 'offline' } },
+                { type: 'report', params: { type: 'offline' } },
               ],
               on: { 'mqtt.offline': { target: 'offline' } },
             },
@@ -169,7 +170,7 @@ export const unitMachine = unitSetup.createMachine({
         },
         stopped: {
           description: 'Ended; can be started again.',
-          entry: [{ type: 'emit', params: { type: 'stopped' } }],
+          entry: [{ type: 'report', params: { type: 'stopped' } }],
           exit: [{ type: 'forgetStart' }],
           always: { guard: 'isStartDue', target: 'recovering' },
           on: { 'unit.start': { target: 'recovering' } },
@@ -290,7 +291,7 @@ export const unitMachine = unitSetup.createMachine({
       states: {
         running: {
           description: 'It runs.',
-          invoke: { id: 'settings', systemId: 'settings', src: 'settings', input: parentInput, onError: onCrash },
+          invoke: { id: 'settings', src: 'settings', input: childInput, onError: onCrash },
           after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'settings' } }] } },
         },
         restarting,
@@ -303,7 +304,7 @@ export const unitMachine = unitSetup.createMachine({
       states: {
         running: {
           description: 'It runs.',
-          invoke: { id: 'schema', systemId: 'schema', src: 'schema', input: parentInput, onError: onCrash },
+          invoke: { id: 'schema', src: 'schema', input: childInput, onError: onCrash },
           after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'schema' } }] } },
         },
         restarting,
@@ -316,7 +317,7 @@ export const unitMachine = unitSetup.createMachine({
       states: {
         running: {
           description: 'It runs.',
-          invoke: { id: 'wifi', systemId: 'wifi', src: 'wifi', input: parentInput, onError: onCrash },
+          invoke: { id: 'wifi', src: 'wifi', input: childInput, onError: onCrash },
           after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'wifi' } }] } },
         },
         restarting,
@@ -329,7 +330,7 @@ export const unitMachine = unitSetup.createMachine({
       states: {
         running: {
           description: 'It runs.',
-          invoke: { id: 'time', systemId: 'time', src: 'time', input: parentInput, onError: onCrash },
+          invoke: { id: 'time', src: 'time', input: childInput, onError: onCrash },
           after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'time' } }] } },
         },
         restarting,
@@ -342,7 +343,7 @@ export const unitMachine = unitSetup.createMachine({
       states: {
         running: {
           description: 'It runs.',
-          invoke: { id: 'mqtt', systemId: 'mqtt', src: 'mqtt', input: mqttInput, onError: onCrash },
+          invoke: { id: 'mqtt', src: 'mqtt', input: mqttInput, onError: onCrash },
           after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'mqtt' } }] } },
         },
         restarting,
@@ -355,7 +356,7 @@ export const unitMachine = unitSetup.createMachine({
       states: {
         running: {
           description: 'It runs.',
-          invoke: { id: 'update', systemId: 'update', src: 'update', input: updateInput, onError: onCrash },
+          invoke: { id: 'update', src: 'update', input: updateInput, onError: onCrash },
           after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'update' } }] } },
         },
         restarting,
@@ -368,7 +369,7 @@ export const unitMachine = unitSetup.createMachine({
       states: {
         running: {
           description: 'It runs.',
-          invoke: { id: 'logger', systemId: 'logger', src: 'logger', input: loggerInput, onError: onCrash },
+          invoke: { id: 'logger', src: 'logger', input: loggerInput, onError: onCrash },
           after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'logger' } }] } },
         },
         restarting,
@@ -381,7 +382,7 @@ export const unitMachine = unitSetup.createMachine({
       states: {
         running: {
           description: 'It runs.',
-          invoke: { id: 'reset', systemId: 'reset', src: 'reset', input: resetInput, onError: onCrash },
+          invoke: { id: 'reset', src: 'reset', input: resetInput, onError: onCrash },
           after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'reset' } }] } },
         },
         restarting,
@@ -396,9 +397,8 @@ export const unitMachine = unitSetup.createMachine({
           description: 'It runs.',
           invoke: {
             id: 'stateReporter',
-            systemId: 'stateReporter',
             src: 'stateReporter',
-            input: parentInput,
+            input: childInput,
             onError: onCrash,
           },
           after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'stateReporter' } }] } },

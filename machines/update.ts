@@ -46,6 +46,7 @@ export const updateMachine = updateSetup.createMachine({
       invoke: {
         id: 'recover',
         src: 'recover',
+        input: ({ context }) => ({ unit: context.unit }),
         onDone: [
           {
             guard: { type: 'isSpent', params: ({ event }) => event.output },
@@ -123,6 +124,7 @@ export const updateMachine = updateSetup.createMachine({
               invoke: {
                 id: 'askTarget',
                 src: 'askTarget',
+                input: ({ context }) => ({ unit: context.unit }),
                 onDone: [
                   {
                     guard: { type: 'isPursued', params: ({ event }) => ({ commitVersion: event.output }) },
@@ -156,6 +158,7 @@ export const updateMachine = updateSetup.createMachine({
               invoke: {
                 id: 'requestUpdate',
                 src: 'requestUpdate',
+                input: ({ context }) => ({ unit: context.unit }),
                 onDone: { target: 'answered', actions: [{ type: 'noteAnswer' }] },
                 onError: {
                   target: 'unanswered',
@@ -197,6 +200,7 @@ export const updateMachine = updateSetup.createMachine({
       invoke: {
         id: 'recall',
         src: 'recall',
+        input: ({ context }) => ({ unit: context.unit }),
         onDone: [
           {
             guard: { type: 'isWorthRetrying', params: ({ event }) => event.output },
@@ -215,7 +219,7 @@ export const updateMachine = updateSetup.createMachine({
       invoke: {
         id: 'download',
         src: 'download',
-        input: ({ context }) => ({ target: context.target }),
+        input: ({ context }) => ({ unit: context.unit, target: context.target }),
         onDone: { target: 'verifying', actions: [{ type: 'keepStaged', params: ({ event }) => event }] },
         onError: [
           {
@@ -243,7 +247,7 @@ export const updateMachine = updateSetup.createMachine({
       invoke: {
         id: 'verify',
         src: 'verify',
-        input: ({ context: { staged, target } }) => ({ staged, target }),
+        input: ({ context: { unit, staged, target } }) => ({ unit, staged, target }),
         onDone: [{ guard: 'hasProgram', target: 'staging' }, { target: 'swapping' }],
         onError: { target: 'discarding', actions: [{ type: 'fail', params: ({ event }) => event }] },
       },
@@ -255,7 +259,7 @@ export const updateMachine = updateSetup.createMachine({
       invoke: {
         id: 'stage',
         src: 'stage',
-        input: ({ context: { staged, target } }) => ({ staged, target }),
+        input: ({ context: { unit, staged, target } }) => ({ unit, staged, target }),
         onDone: { target: 'swapping', actions: [{ type: 'keepStaged', params: ({ event }) => event }] },
         onError: [
           {
@@ -284,7 +288,13 @@ export const updateMachine = updateSetup.createMachine({
       invoke: {
         id: 'swap',
         src: 'swap',
-        input: ({ context: { staged, mode, commitVersion: from, target } }) => ({ staged, mode, from, target }),
+        input: ({ context: { unit, staged, mode, commitVersion: from, target } }) => ({
+          unit,
+          staged,
+          mode,
+          from,
+          target,
+        }),
         onDone: [
           { guard: 'isRestarting', target: 'restarting', actions: [{ type: 'reportSwapped' }] },
           { target: 'idle', actions: [{ type: 'keepPlaced' }, { type: 'reportSwapped' }, { type: 'reportFinish' }] },
@@ -299,7 +309,7 @@ export const updateMachine = updateSetup.createMachine({
       invoke: {
         id: 'restart',
         src: 'restart',
-        input: ({ context }) => ({ mode: context.mode }),
+        input: ({ context }) => ({ unit: context.unit, mode: context.mode }),
         onDone: { target: 'idle', actions: [{ type: 'reportFinish' }] },
         onError: { target: 'idle', actions: [{ type: 'fail', params: ({ event }) => event }] },
       },
@@ -312,7 +322,7 @@ export const updateMachine = updateSetup.createMachine({
       invoke: {
         id: 'handOver',
         src: 'handOver',
-        input: ({ context }) => ({ target: context.target }),
+        input: ({ context }) => ({ unit: context.unit, target: context.target }),
         onDone: { target: 'idle', actions: [{ type: 'reportHandedOver' }] },
         onError: { target: 'idle', actions: [{ type: 'fail', params: ({ event }) => event }] },
       },
@@ -324,7 +334,7 @@ export const updateMachine = updateSetup.createMachine({
       invoke: {
         id: 'discard',
         src: 'discard',
-        input: ({ context }) => ({ staged: context.staged }),
+        input: ({ context }) => ({ unit: context.unit, staged: context.staged }),
         onDone: { target: 'idle' },
         onError: { target: 'idle' },
       },
@@ -352,6 +362,7 @@ export const updateMachine = updateSetup.createMachine({
               invoke: {
                 id: 'reach',
                 src: 'askTarget',
+                input: ({ context }) => ({ unit: context.unit }),
                 onDone: { target: 'asking', actions: [{ type: 'noteReached' }] },
                 onError: { target: 'unreached' },
               },
@@ -367,6 +378,7 @@ export const updateMachine = updateSetup.createMachine({
               invoke: {
                 id: 'checkReady',
                 src: 'checkReady',
+                input: ({ context }) => ({ unit: context.unit }),
                 onDone: { target: '#update.confirming' },
                 onError: { target: '#update.givingUp', actions: [{ type: 'fail', params: ({ event }) => event }] },
               },
@@ -385,7 +397,7 @@ export const updateMachine = updateSetup.createMachine({
           invoke: {
             id: 'probe',
             src: 'probe',
-            input: ({ context }) => ({ isDenied: context.isDenied }),
+            input: ({ context }) => ({ unit: context.unit, isDenied: context.isDenied }),
             onDone: [
               {
                 guard: { type: 'isConvicted', params: ({ event }) => ({ isThere: event.output }) },
@@ -410,7 +422,7 @@ export const updateMachine = updateSetup.createMachine({
           invoke: {
             id: 'noteWait',
             src: 'noteWait',
-            input: ({ context }) => ({ waitedMs: context.trial?.waitedMs ?? 0 }),
+            input: ({ context }) => ({ unit: context.unit, waitedMs: context.trial?.waitedMs ?? 0 }),
             onError: {},
           },
           after: { probeAfter: { target: 'probing' } },
@@ -418,7 +430,13 @@ export const updateMachine = updateSetup.createMachine({
         resuming: {
           description: 'The running start counts from now on.',
           exit: [{ type: 'forgetWait' }],
-          invoke: { id: 'endWait', src: 'endWait', onDone: { target: 'proving' }, onError: { target: 'proving' } },
+          invoke: {
+            id: 'endWait',
+            src: 'endWait',
+            input: ({ context }) => ({ unit: context.unit }),
+            onDone: { target: 'proving' },
+            onError: { target: 'proving' },
+          },
           after: { noteWithin: { target: 'proving' } },
         },
       },
@@ -429,6 +447,7 @@ export const updateMachine = updateSetup.createMachine({
       invoke: {
         id: 'confirm',
         src: 'confirm',
+        input: ({ context }) => ({ unit: context.unit }),
         onDone: { target: 'idle', actions: [{ type: 'keepConfirmed' }] },
         onError: { target: 'givingUp', actions: [{ type: 'fail', params: ({ event }) => event }] },
       },
@@ -444,7 +463,7 @@ export const updateMachine = updateSetup.createMachine({
       invoke: {
         id: 'noteFailure',
         src: 'noteFailure',
-        input: ({ context }) => trialFailureOf(context),
+        input: ({ context }) => ({ unit: context.unit, ...trialFailureOf(context) }),
         onDone: { target: 'restarting' },
         onError: { target: 'restarting' },
       },
@@ -456,7 +475,7 @@ export const updateMachine = updateSetup.createMachine({
       invoke: {
         id: 'rollBack',
         src: 'rollBack',
-        input: ({ context }) => trialFailureOf(context),
+        input: ({ context }) => ({ unit: context.unit, ...trialFailureOf(context) }),
         onDone: [
           { guard: 'isRestarting', target: 'restarting' },
           { target: 'idle', actions: [{ type: 'keepRolledBack' }] },
@@ -470,7 +489,13 @@ export const updateMachine = updateSetup.createMachine({
       tags: ['busy'],
       entry: [{ type: 'reportOutcome' }],
       exit: [{ type: 'forgetOutcome' }],
-      invoke: { id: 'forgetOutcome', src: 'forgetOutcome', onDone: { target: 'idle' }, onError: { target: 'idle' } },
+      invoke: {
+        id: 'forgetOutcome',
+        src: 'forgetOutcome',
+        input: ({ context }) => ({ unit: context.unit }),
+        onDone: { target: 'idle' },
+        onError: { target: 'idle' },
+      },
       after: { tellWithin: { target: 'idle' } },
     },
   },

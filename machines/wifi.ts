@@ -9,12 +9,13 @@
  *
  * Where the unit is not to manage WiFi, `wifi.assume` leads to `unmanaged`.
  */
-import { assign, enqueueActions, sendTo, setup } from 'xstate';
+import { assign, enqueueActions, setup } from 'xstate';
 import { failureOf, type Failure } from '../services/errors.ts';
 import type { JoinWifi, ReadWifiStatus, ScanForSsid, WatchWifi, WifiLinkEvent, WifiStatus } from '../services/wifi.ts';
 import { backoff, timerMs } from './lib/delays.ts';
 import { timedOut } from './lib/failure.ts';
-import { slot, type Parent } from './lib/slot.ts';
+import { childOf, tell, type Child, type ChildInput } from './lib/parent.ts';
+import { slot } from './lib/slot.ts';
 
 /** The network to join. */
 export interface WifiGoal {
@@ -39,12 +40,9 @@ export type WifiFact =
   /** An attempt failed; `isRepeated` if the last one failed in the same way. */
   | { type: 'wifi.failed'; failure: Failure; isRepeated: boolean };
 
-export interface WifiInput {
-  parent: Parent<WifiFact>;
-}
+export interface WifiInput extends ChildInput<WifiFact> {}
 
-export interface WifiContext extends WifiGoal {
-  parent: Parent<WifiFact>;
+export interface WifiContext extends WifiGoal, Child<WifiFact> {
   /** Whether the network was reported as up. */
   isUp: boolean;
   /** The network that was reported as up; `undefined` for an unmanaged one. */
@@ -70,6 +68,7 @@ export const wifiMachine = setup({
     input: {} as WifiInput,
     context: {} as WifiContext,
     events: {} as WifiEvent,
+    emitted: {} as WifiFact,
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
   actors: {
@@ -79,31 +78,28 @@ export const wifiMachine = setup({
     watchLink: slot<WatchWifi>('wifi.watchLink'),
   },
   actions: {
-    report: sendTo(
-      ({ context }) => context.parent,
-      (_, fact: WifiFact) => fact,
-    ),
+    report: enqueueActions(({ context, enqueue }, fact: WifiFact) => tell(enqueue, context, fact)),
     /** Reports a network as up, unless that is known. */
     reportUp: enqueueActions(({ context, enqueue }, { ssid }: { ssid?: string }) => {
       if (context.isUp && context.upSsid === ssid) return;
       enqueue.assign({ isUp: true, upSsid: ssid });
-      enqueue.sendTo(context.parent, { type: 'wifi.up', ...(ssid !== undefined && { ssid }) });
+      tell(enqueue, context, { type: 'wifi.up', ...(ssid !== undefined && { ssid }) });
     }),
     reportUnmanaged: enqueueActions(({ context, enqueue }) => {
       if (context.isUnmanagedTold) return;
       enqueue.assign({ isUnmanagedTold: true });
-      enqueue.sendTo(context.parent, { type: 'wifi.unmanaged' });
+      tell(enqueue, context, { type: 'wifi.unmanaged' });
     }),
     keepLink: assign(({ context }) => ({ linkedRevision: context.revision, attempts: 0, failure: undefined })),
     reportDown: enqueueActions(({ context, enqueue }) => {
       if (!context.isUp) return;
       enqueue.assign({ isUp: false });
-      enqueue.sendTo(context.parent, { type: 'wifi.down' });
+      tell(enqueue, context, { type: 'wifi.down' });
     }),
     reportFailure: enqueueActions(({ context, enqueue }, { failure }: { failure: Failure }) => {
       const isRepeated = context.failure?.code === failure.code && context.failure.message === failure.message;
       enqueue.assign({ failure, attempts: context.attempts + 1 });
-      enqueue.sendTo(context.parent, { type: 'wifi.failed', failure, isRepeated });
+      tell(enqueue, context, { type: 'wifi.failed', failure, isRepeated });
     }),
     keepGoal: assign((_, { ssid, maxReconnectionMs, revision }: WifiGoal) => ({
       ssid,
@@ -134,7 +130,7 @@ export const wifiMachine = setup({
   id: 'wifi',
   description: 'Keeps the station linked to the WiFi network of the unit.',
   context: ({ input }) => ({
-    parent: input.parent,
+    ...childOf(input),
     ssid: '',
     maxReconnectionMs: 60_000,
     revision: 0,
@@ -166,6 +162,7 @@ export const wifiMachine = setup({
       invoke: {
         id: 'readStatus',
         src: 'readStatus',
+        input: ({ context }) => ({ unit: context.unit }),
         onDone: [
           {
             guard: { type: 'isUnmanaged', params: ({ event }) => event.output },
@@ -195,7 +192,7 @@ export const wifiMachine = setup({
       invoke: {
         id: 'scan',
         src: 'scan',
-        input: ({ context }) => ({ ssid: context.ssid }),
+        input: ({ context }) => ({ unit: context.unit, ssid: context.ssid }),
         onDone: [
           { guard: { type: 'isInReach', params: ({ event }) => ({ found: event.output }) }, target: 'joining' },
           {
@@ -222,7 +219,7 @@ export const wifiMachine = setup({
       invoke: {
         id: 'join',
         src: 'join',
-        input: ({ context }) => ({ ssid: context.ssid }),
+        input: ({ context }) => ({ unit: context.unit, ssid: context.ssid }),
         onDone: { target: 'linked' },
         onError: {
           target: 'backingOff',
@@ -240,7 +237,12 @@ export const wifiMachine = setup({
       description: 'Linked to the requested network.',
       tags: ['ready'],
       entry: [{ type: 'keepLink' }, { type: 'reportUp', params: ({ context }) => ({ ssid: context.ssid }) }],
-      invoke: { id: 'watchLink', src: 'watchLink', onError: { target: '.unwatched' } },
+      invoke: {
+        id: 'watchLink',
+        src: 'watchLink',
+        input: ({ context }) => ({ unit: context.unit }),
+        onError: { target: '.unwatched' },
+      },
       on: {
         'link.changed': [
           { guard: { type: 'isOurs', params: ({ event }) => event } },

@@ -1,4 +1,5 @@
 import { fromCallback, fromPromise } from 'xstate';
+import { find, type Found, type OfUnit } from './finder.ts';
 
 /** Timers of a clock, of the shape that XState takes. */
 export interface Timers {
@@ -41,7 +42,8 @@ export interface ClockSource {
  *
  * const machine = timeMachine.provide({ actors: { readOffset: readOffset(unit.world.clockSource) } });
  */
-export const readOffset = (source: ClockSource) => fromPromise<number>(({ signal }) => source.readOffset(signal));
+export const readOffset = (given: Found<ClockSource>) =>
+  fromPromise<number>(({ self, signal }) => find(given, self).readOffset(signal));
 export type ReadOffset = ReturnType<typeof readOffset>;
 
 /** How far the wall clock may drift from the monotonic one between two readings of the reference clock, milliseconds. */
@@ -62,8 +64,9 @@ export type ClockEvent = { type: 'clock.moved' };
  *
  * const machine = timeMachine.provide({ actors: { watchClock: watchClock(unit.world.clock) } });
  */
-export const watchClock = (clock: Clock) =>
-  fromCallback<{ type: 'clock.ignore' }, undefined, ClockEvent>(({ sendBack }) => {
+export const watchClock = (given: Found<Clock>) =>
+  fromCallback<{ type: 'clock.ignore' }, OfUnit, ClockEvent>(({ self, sendBack }) => {
+    const clock = find(given, self);
     const lead = () => clock.now() - clock.monotonic();
     const first = lead();
     const look = (): void => {

@@ -1,6 +1,7 @@
 import { fromPromise } from 'xstate';
 import { parseEnv, type UnitEnv } from './env.ts';
 import { SettingsError } from './errors.ts';
+import { find, type Found } from './finder.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import type { FirmwareStore } from './firmware.ts';
 import { underVersionOf } from './firmware-transitions.ts';
@@ -131,10 +132,11 @@ export const resumeTrial = async (files: EnvFiles): Promise<UnitEnv | undefined>
  * import { askLastBroker, storedLastLink } from 'pepeunit-client/services';
  *
  * const lastLink = storedLastLink(unit.world.storage, '.pepeunit/link.json');
- * const machine = settingsMachine.provide({ actors: { askBroker: askLastBroker(unit.world.brokerProbe, lastLink) } });
+ * const machine = settingsMachine.provide({ actors: { askBroker: askLastBroker({ brokerProbe: unit.world.brokerProbe, lastLink }) } });
  */
-export const askLastBroker = (brokerProbe: BrokerProbe, lastLink: LastLink) =>
-  fromPromise<boolean>(async ({ signal }) => {
+export const askLastBroker = (given: Found<{ readonly brokerProbe: BrokerProbe; readonly lastLink: LastLink }>) =>
+  fromPromise<boolean>(async ({ self, signal }) => {
+    const { brokerProbe, lastLink } = find(given, self);
     const address = await lastLink.read();
     return address !== undefined && brokerProbe.isThere(address, signal);
   });
@@ -150,5 +152,5 @@ export type AskLastBroker = ReturnType<typeof askLastBroker>;
  * const keptEnv = storedKeptEnv(unit.world.storage, '.pepeunit/kept-env.json');
  * const machine = settingsMachine.provide({ actors: { confirm: confirmEnv(keptEnv) } });
  */
-export const confirmEnv = (keptEnv: KeptEnv) => fromPromise<void>(() => keptEnv.remove());
+export const confirmEnv = (given: Found<KeptEnv>) => fromPromise<void>(({ self }) => find(given, self).remove());
 export type ConfirmEnv = ReturnType<typeof confirmEnv>;

@@ -11,6 +11,7 @@ export * from './env-changes.ts';
 export { askLastBroker, confirmEnv } from './env-trial.ts';
 export type { AskLastBroker, ConfirmEnv } from './env-trial.ts';
 export * from './errors.ts';
+export { unitIdOf, type Found, type OfUnit } from './finder.ts';
 export * from './firmware.ts';
 export { firstJournal, isFlightId, journalName, parseJournal } from './firmware-journal.ts';
 export type {

@@ -1,6 +1,7 @@
 import { fromCallback, fromPromise, type AnyActorRef } from 'xstate';
 import type { Broker, Grant, Link, LinkListener, LinkOptions, MqttVersion } from './broker.ts';
 import { failureOf, type Failure } from './errors.ts';
+import { find, type Found, type OfUnit } from './finder.ts';
 
 /** The consumer of a link: receives its messages and publishes on it. */
 export interface LinkUser extends Pick<LinkListener, 'onMessage'> {
@@ -23,12 +24,12 @@ export interface LinkUser extends Pick<LinkListener, 'onMessage'> {
 }
 
 /** The link that the mqtt machine asks for. */
-export interface LinkWish {
+export interface LinkWish extends OfUnit {
   readonly version: MqttVersion;
   /** Index of the broker, counted from the preferred one. */
   readonly broker: number;
   /** The mqtt machine. Its failure closes the link. */
-  readonly owner: AnyActorRef;
+  readonly owner: { readonly actor: AnyActorRef };
 }
 
 /** Commands of the mqtt machine to its link actor. */
@@ -94,10 +95,11 @@ const closed = async (link: Link): Promise<void> => {
  *   resume: (link) => link.publish('topic', 'text'),
  *   detach: () => undefined,
  * };
- * const machine = mqttMachine.provide({ actors: { holdLink: holdLink(unit.world.broker, user) } });
+ * const machine = mqttMachine.provide({ actors: { holdLink: holdLink({ broker: unit.world.broker, user }) } });
  */
-export const holdLink = (broker: Broker, user: LinkUser) =>
-  fromCallback<LinkCommand, LinkWish, LinkEvent>(({ input, sendBack, receive }) => {
+export const holdLink = (given: Found<{ readonly broker: Broker; readonly user: LinkUser }>) =>
+  fromCallback<LinkCommand, LinkWish, LinkEvent>(({ input, self, sendBack, receive }) => {
+    const { broker, user } = find(given, self);
     const abort = new AbortController();
     let link: Link | undefined;
     const report = (event: LinkEvent) => {
@@ -130,7 +132,7 @@ export const holdLink = (broker: Broker, user: LinkUser) =>
       release();
     };
     // XState runs no cleanup of the children of a failed machine.
-    const watch = input.owner.subscribe({ error: end });
+    const watch = input.owner.actor.subscribe({ error: end });
     open().catch((thrown: unknown) => report({ type: 'link.refused', failure: failureOf(thrown) }));
     receive((command) => {
       if (!link) return;
@@ -151,7 +153,8 @@ export type HoldLink = ReturnType<typeof holdLink>;
  * import { mqttMachine } from 'pepeunit-client/machines';
  * import { closeLink } from 'pepeunit-client/services';
  *
- * const machine = mqttMachine.provide({ actors: { closeLink: closeLink(() => Promise.resolve()) } });
+ * const machine = mqttMachine.provide({ actors: { closeLink: closeLink({ closed: async () => undefined }) } });
  */
-export const closeLink = (lastClosed: () => Promise<void>) => fromPromise<void>(() => lastClosed());
+export const closeLink = (given: Found<{ closed(): Promise<void> }>) =>
+  fromPromise<void>(({ self }) => find(given, self).closed());
 export type CloseLink = ReturnType<typeof closeLink>;

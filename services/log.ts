@@ -1,4 +1,5 @@
 import { fromPromise } from 'xstate';
+import { find, type Found, type OfUnit } from './finder.ts';
 
 /** Log levels, lowest first. */
 export const LogLevel = {
@@ -46,13 +47,14 @@ export interface LogSink {
  * import { loggerMachine } from 'pepeunit-client/machines';
  * import { flushLogs } from 'pepeunit-client/services';
  *
- * const machine = loggerMachine.provide({ actors: { flush: flushLogs(() => unit.world.console.flush()) } });
+ * const machine = loggerMachine.provide({ actors: { flush: flushLogs(unit.world.console) } });
  */
-export const flushLogs = (flush: () => Promise<void>) => fromPromise<void>(() => flush());
+export const flushLogs = (given: Found<{ flush(): Promise<void> }>) =>
+  fromPromise<void>(({ self }) => find(given, self).flush());
 export type FlushLogs = ReturnType<typeof flushLogs>;
 
 /** Which stored entries to send: all, or with `goesOn` the rest of a sending that was cut off. */
-export interface LogSyncInput {
+export interface LogSyncInput extends OfUnit {
   readonly goesOn: boolean;
 }
 
@@ -66,9 +68,9 @@ export type SendLogs = (input: LogSyncInput, signal: AbortSignal) => Promise<num
  * import { loggerMachine } from 'pepeunit-client/machines';
  * import { sendStoredLogs } from 'pepeunit-client/services';
  *
- * const sendStored = sendStoredLogs(async () => unit.world.console.entries.length);
+ * const sendStored = sendStoredLogs({ sendStoredLogs: async () => unit.world.console.entries.length });
  * const machine = loggerMachine.provide({ actors: { sendStored } });
  */
-export const sendStoredLogs = (send: SendLogs) =>
-  fromPromise<number, LogSyncInput>(({ input, signal }) => send(input, signal));
+export const sendStoredLogs = (given: Found<{ readonly sendStoredLogs: SendLogs }>) =>
+  fromPromise<number, LogSyncInput>(({ input, self, signal }) => find(given, self).sendStoredLogs(input, signal));
 export type SendStoredLogs = ReturnType<typeof sendStoredLogs>;

@@ -1,4 +1,5 @@
 import { fromPromise } from 'xstate';
+import { find, type Found, type OfUnit } from './finder.ts';
 
 /** What the client does after an update. */
 export const RestartMode = {
@@ -85,11 +86,11 @@ export interface ProcessControl {
  * import { updateMachine } from 'pepeunit-client/machines';
  * import { restartProcess } from 'pepeunit-client/services';
  *
- * const logic = restartProcess((mode) => unit.world.process.restart(mode));
+ * const logic = restartProcess(unit.world.process);
  * const machine = updateMachine.provide({ actors: { restart: logic } });
  */
-export const restartProcess = (restart: (mode: RestartingMode) => Promise<void>) =>
-  fromPromise<void, { mode: RestartMode }>(async ({ input }) => {
-    if (isRestarting(input.mode)) await restart(input.mode);
+export const restartProcess = (given: Found<{ restart(mode: RestartingMode): Promise<void> }>) =>
+  fromPromise<void, OfUnit & { mode: RestartMode }>(async ({ input, self }) => {
+    if (isRestarting(input.mode)) await find(given, self).restart(input.mode);
   });
 export type RestartProcess = ReturnType<typeof restartProcess>;

@@ -1,4 +1,5 @@
 import { fromPromise } from 'xstate';
+import { find, type Found, type OfUnit } from './finder.ts';
 import { restartingModeOf, type RestartingMode, type RestartMode } from './process-control.ts';
 import type { Storage } from './storage.ts';
 
@@ -44,7 +45,7 @@ export const storedResetRecord = (
  * const record = storedResetRecord(unit.world.storage, '.pepeunit/reset.json');
  * const machine = resetMachine.provide({ actors: { recall: recallReset(record) } });
  */
-export const recallReset = (record: ResetRecord) => fromPromise<boolean>(() => record.take());
+export const recallReset = (given: Found<ResetRecord>) => fromPromise<boolean>(({ self }) => find(given, self).take());
 export type RecallReset = ReturnType<typeof recallReset>;
 
 /**
@@ -56,16 +57,19 @@ export type RecallReset = ReturnType<typeof recallReset>;
  * import { resetProgram, storedResetRecord } from 'pepeunit-client/services';
  *
  * const record = storedResetRecord(unit.world.storage, '.pepeunit/reset.json');
- * const restart = resetProgram(record, (mode) => unit.world.process.restart(mode));
+ * const restart = resetProgram({ resetRecord: record, restart: (mode) => unit.world.process.restart(mode) });
  * const machine = resetMachine.provide({ actors: { restart } });
  */
-export const resetProgram = (record: ResetRecord, restart: (mode: RestartingMode) => Promise<void>) =>
-  fromPromise<void, { mode: RestartMode }>(async ({ input }) => {
-    await record.keep();
+export const resetProgram = (
+  given: Found<{ readonly resetRecord: ResetRecord; restart(mode: RestartingMode): Promise<void> }>,
+) =>
+  fromPromise<void, OfUnit & { mode: RestartMode }>(async ({ input, self }) => {
+    const services = find(given, self);
+    await services.resetRecord.keep();
     try {
-      await restart(restartingModeOf(input.mode));
+      await services.restart(restartingModeOf(input.mode));
     } catch (thrown) {
-      await record.take();
+      await services.resetRecord.take();
       throw thrown;
     }
   });

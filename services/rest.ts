@@ -130,3 +130,10 @@ export interface Rest {
     signal?: AbortSignal,
   ): Promise<UnitsPage>;
 }
+
+/** What a question to the instance needs. */
+export interface RestServices {
+  readonly http: Rest;
+  /** The env in force: where to ask, and as which unit. */
+  env(): Promise<UnitEnv>;
+}

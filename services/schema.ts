@@ -2,6 +2,7 @@ import { fromPromise } from 'xstate';
 import { readDocument } from './storage.ts';
 import type { UnitEnv } from './env.ts';
 import { SchemaError } from './errors.ts';
+import { find, type Found } from './finder.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 import { targetOf, type Rest } from './rest.ts';
 import type { Storage } from './storage.ts';
@@ -226,8 +227,9 @@ export const downloadSchema = async (
  * const sources = { storage, rest, path: 'schema.json', holder: schemaHolder(), env };
  * const machine = schemaMachine.provide({ actors: { load: loadSchema(sources) } });
  */
-export const loadSchema = ({ storage, path, holder, take }: SchemaSources) =>
-  fromPromise<SchemaTopics>(async () => {
+export const loadSchema = (given: Found<SchemaSources>) =>
+  fromPromise<SchemaTopics>(async ({ self }) => {
+    const { storage, path, holder, take } = find(given, self);
     const schema = take?.();
     if (schema) await storage.writeJson(path, schema);
     return holder.adopt(await readSchema(storage, path));
@@ -246,6 +248,9 @@ export type LoadSchema = ReturnType<typeof loadSchema>;
  * const sources = { storage, rest, path: 'schema.json', holder: schemaHolder(), env };
  * const machine = schemaMachine.provide({ actors: { refresh: refreshSchema(sources) } });
  */
-export const refreshSchema = (sources: SchemaSources) =>
-  fromPromise<SchemaTopics>(async ({ signal }) => sources.holder.adopt(await downloadSchema(sources, signal)));
+export const refreshSchema = (given: Found<SchemaSources>) =>
+  fromPromise<SchemaTopics>(async ({ self, signal }) => {
+    const sources = find(given, self);
+    return sources.holder.adopt(await downloadSchema(sources, signal));
+  });
 export type RefreshSchema = ReturnType<typeof refreshSchema>;

@@ -6,6 +6,7 @@ import { SettingsError } from './errors.ts';
 import type { JsonObject } from './json.ts';
 import type { LogLevel } from './log.ts';
 import { keepBefore, ofVersionInPlace, putBack, replaceEnv, resumeTrial, type EnvFiles } from './env-trial.ts';
+import { find, type Found } from './finder.ts';
 import { targetOf, type Rest } from './rest.ts';
 import type { Storage } from './storage.ts';
 
@@ -188,7 +189,8 @@ export const downloadEnv = async (
  * const sources = { storage: unit.world.storage, rest: unit.world.http, path: 'env.json', holder: envHolder() };
  * const machine = settingsMachine.provide({ actors: { load: loadSettings(sources) } });
  */
-export const loadSettings = (sources: SettingsSources) => fromPromise<UnitSettings>(() => loadEnv(sources));
+export const loadSettings = (given: Found<SettingsSources>) =>
+  fromPromise<UnitSettings>(({ self }) => loadEnv(find(given, self)));
 export type LoadSettings = ReturnType<typeof loadSettings>;
 
 /**
@@ -201,8 +203,9 @@ export type LoadSettings = ReturnType<typeof loadSettings>;
  * const sources = { storage: unit.world.storage, rest: unit.world.http, path: 'env.json', holder: envHolder() };
  * const machine = settingsMachine.provide({ actors: { refresh: refreshSettings(sources) } });
  */
-export const refreshSettings = (sources: SettingsSources) =>
-  fromPromise<UnitSettings>(async ({ signal }) => {
+export const refreshSettings = (given: Found<SettingsSources>) =>
+  fromPromise<UnitSettings>(async ({ self, signal }) => {
+    const sources = find(given, self);
     // While an env is on trial, the instance of the one that worked is asked.
     const before =
       (await resumeTrial(sources)) ?? sources.holder.current ?? (await readEnv(sources.storage, sources.path));
@@ -229,8 +232,9 @@ export interface RestoredEnv {
  * const sources = { storage: unit.world.storage, rest: unit.world.http, path: 'env.json', holder: envHolder() };
  * const machine = settingsMachine.provide({ actors: { restore: restoreEnv(sources) } });
  */
-export const restoreEnv = (sources: SettingsSources) =>
-  fromPromise<RestoredEnv>(async () => {
+export const restoreEnv = (given: Found<SettingsSources>) =>
+  fromPromise<RestoredEnv>(async ({ self }) => {
+    const sources = find(given, self);
     const names = await putBack(sources);
     return { settings: sources.holder.adopt(await readInForce(sources)), names };
   });

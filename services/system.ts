@@ -1,4 +1,5 @@
 import { fromPromise } from 'xstate';
+import { find, type Found, type OfUnit } from './finder.ts';
 
 /** Metrics of the host; unavailable ones are omitted. */
 export interface SystemMetrics {
@@ -74,13 +75,14 @@ export const measureState = async (
  * import { stateReporterMachine } from 'pepeunit-client/machines';
  * import { collectState } from 'pepeunit-client/services';
  *
- * const collect = collectState(unit.world.system, () => unit.world.clock.now());
+ * const collect = collectState({ system: unit.world.system, epochMs: () => unit.world.clock.now() });
  * const machine = stateReporterMachine.provide({ actors: { collect } });
  */
-export const collectState = (system: System, epochMs: () => number) =>
-  fromPromise<StateReport, { commitVersion: string }>(({ input }) =>
-    measureState(system, epochMs, input.commitVersion),
-  );
+export const collectState = (given: Found<{ readonly system: System; epochMs(): number }>) =>
+  fromPromise<StateReport, OfUnit & { commitVersion: string }>(({ input, self }) => {
+    const { system, epochMs } = find(given, self);
+    return measureState(system, epochMs, input.commitVersion);
+  });
 export type CollectState = ReturnType<typeof collectState>;
 
 /**
@@ -90,9 +92,11 @@ export type CollectState = ReturnType<typeof collectState>;
  * import { stateReporterMachine } from 'pepeunit-client/machines';
  * import { publishState } from 'pepeunit-client/services';
  *
- * const publish = publishState(async (report) => console.log(report.mem_free));
+ * const publish = publishState({ sendState: async (report) => console.log(report.mem_free) });
  * const machine = stateReporterMachine.provide({ actors: { publish } });
  */
-export const publishState = (send: (report: StateReport, signal: AbortSignal) => Promise<void>) =>
-  fromPromise<void, { report: StateReport }>(({ input, signal }) => send(input.report, signal));
+export const publishState = (given: Found<{ sendState(report: StateReport, signal: AbortSignal): Promise<void> }>) =>
+  fromPromise<void, OfUnit & { report: StateReport }>(({ input, self, signal }) =>
+    find(given, self).sendState(input.report, signal),
+  );
 export type PublishState = ReturnType<typeof publishState>;

@@ -1,12 +1,13 @@
 import { fromPromise } from 'xstate';
 import { parseNextEnv, type UnitEnv } from './env.ts';
 import { FirmwareError } from './errors.ts';
+import { find, type Found, type OfUnit } from './finder.ts';
 import { defaultTrialTerms } from './firmware.ts';
 import type { FirmwarePrograms, FirmwareStore, ReleaseTrust, StagedFirmware } from './firmware.ts';
 import type { FirmwareScope, TrialTerms } from './firmware-journal.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { isRestarting, type ProcessControl, type RestartMode } from './process-control.ts';
-import { targetOf, type Rest } from './rest.ts';
+import { targetOf, type RestServices } from './rest.ts';
 import { parseNextSchema } from './schema.ts';
 
 /** The version that an update command requests. */
@@ -28,10 +29,13 @@ export interface UpdateTarget {
  * import { askTarget, readEnv } from 'pepeunit-client/services';
  *
  * const env = () => readEnv(unit.world.storage, 'env.json');
- * const machine = updateMachine.provide({ actors: { askTarget: askTarget(unit.world.http, env) } });
+ * const machine = updateMachine.provide({ actors: { askTarget: askTarget({ http: unit.world.http, env }) } });
  */
-export const askTarget = (rest: Rest, env: () => Promise<UnitEnv>) =>
-  fromPromise<string>(async ({ signal }) => (await rest.getTargetVersion(targetOf(await env()), signal)).commit);
+export const askTarget = (given: Found<RestServices>) =>
+  fromPromise<string>(async ({ self, signal }) => {
+    const { http, env } = find(given, self);
+    return (await http.getTargetVersion(targetOf(await env()), signal)).commit;
+  });
 export type AskTarget = ReturnType<typeof askTarget>;
 
 /**
@@ -42,10 +46,13 @@ export type AskTarget = ReturnType<typeof askTarget>;
  * import { readEnv, requestUpdate } from 'pepeunit-client/services';
  *
  * const env = () => readEnv(unit.world.storage, 'env.json');
- * const machine = updateMachine.provide({ actors: { requestUpdate: requestUpdate(unit.world.http, env) } });
+ * const machine = updateMachine.provide({ actors: { requestUpdate: requestUpdate({ http: unit.world.http, env }) } });
  */
-export const requestUpdate = (rest: Rest, env: () => Promise<UnitEnv>) =>
-  fromPromise<void>(async ({ signal }) => rest.requestUpdate(targetOf(await env()), signal));
+export const requestUpdate = (given: Found<RestServices>) =>
+  fromPromise<void>(async ({ self, signal }) => {
+    const { http, env } = find(given, self);
+    await http.requestUpdate(targetOf(await env()), signal);
+  });
 export type RequestUpdate = ReturnType<typeof requestUpdate>;
 
 /**
@@ -56,13 +63,14 @@ export type RequestUpdate = ReturnType<typeof requestUpdate>;
  * import { downloadFirmware, readEnv } from 'pepeunit-client/services';
  *
  * const env = () => readEnv(unit.world.storage, 'env.json');
- * const machine = updateMachine.provide({ actors: { download: downloadFirmware(unit.world.http, unit.world.firmware, env) } });
+ * const { http, firmware } = unit.world;
+ * const machine = updateMachine.provide({ actors: { download: downloadFirmware({ http, firmware, env }) } });
  */
-export const downloadFirmware = (rest: Rest, store: Pick<FirmwareStore, 'stage'>, env: () => Promise<UnitEnv>) =>
-  fromPromise<StagedFirmware, { target: UpdateTarget }>(
-    async ({ input, signal }) =>
-      input.target.staged ?? store.stage(await rest.getFirmware(targetOf(await env()), signal), signal),
-  );
+export const downloadFirmware = (given: Found<RestServices & { readonly firmware: Pick<FirmwareStore, 'stage'> }>) =>
+  fromPromise<StagedFirmware, OfUnit & { target: UpdateTarget }>(async ({ input, self, signal }) => {
+    const { http, firmware, env } = find(given, self);
+    return input.target.staged ?? firmware.stage(await http.getFirmware(targetOf(await env()), signal), signal);
+  });
 export type DownloadFirmware = ReturnType<typeof downloadFirmware>;
 
 /**
@@ -74,13 +82,15 @@ export type DownloadFirmware = ReturnType<typeof downloadFirmware>;
  *
  * const machine = updateMachine.provide({ actors: { stage: stageProgram(unit.world.programs) } });
  */
-export const stageProgram = (programs: FirmwarePrograms) =>
-  fromPromise<StagedFirmware, { staged: StagedFirmware; target: UpdateTarget }>(async ({ input, signal }) => {
-    const { staged, target } = input;
-    if (target.firmwareLink === undefined) return staged;
-    const { bytes } = await programs.fetch(staged.id, target.firmwareLink, signal);
-    return { ...staged, files: staged.files + 1, bytes: staged.bytes + bytes };
-  });
+export const stageProgram = (given: Found<FirmwarePrograms>) =>
+  fromPromise<StagedFirmware, OfUnit & { staged: StagedFirmware; target: UpdateTarget }>(
+    async ({ input, self, signal }) => {
+      const { staged, target } = input;
+      if (target.firmwareLink === undefined) return staged;
+      const { bytes } = await find(given, self).fetch(staged.id, target.firmwareLink, signal);
+      return { ...staged, files: staged.files + 1, bytes: staged.bytes + bytes };
+    },
+  );
 export type StageProgram = ReturnType<typeof stageProgram>;
 
 const required = async (store: FirmwareStore, id: string, name: string): Promise<JsonValue> => {
@@ -102,12 +112,16 @@ const required = async (store: FirmwareStore, id: string, name: string): Promise
  *
  * const env = () => readEnv(unit.world.storage, 'env.json');
  * const trust = { check: async () => undefined };
- * const machine = updateMachine.provide({ actors: { verify: verifyFirmware(unit.world.firmware, trust, env) } });
+ * const machine = updateMachine.provide({ actors: { verify: verifyFirmware({ firmware: unit.world.firmware, trust, env }) } });
  */
-export const verifyFirmware = (store: FirmwareStore, trust: ReleaseTrust, current: () => Promise<UnitEnv>) =>
-  fromPromise<void, { staged: StagedFirmware; target: UpdateTarget }>(async ({ input }) => {
+export const verifyFirmware = (
+  given: Found<{ readonly firmware: FirmwareStore; readonly trust: ReleaseTrust; env(): Promise<UnitEnv> }>,
+) =>
+  fromPromise<void, OfUnit & { staged: StagedFirmware; target: UpdateTarget }>(async ({ input, self }) => {
+    const services = find(given, self);
+    const { firmware: store, trust } = services;
     const { id } = input.staged;
-    const { unitUuid } = await current();
+    const { unitUuid } = await services.env();
     const env = parseNextEnv(await required(store, id, 'env.json'), unitUuid);
     parseNextSchema(await required(store, id, 'schema.json'), unitUuid);
     const { commitVersion } = input.target;
@@ -138,6 +152,15 @@ const checkHoldsProgram = (scope: FirmwareScope, { files }: StagedFirmware): voi
   );
 };
 
+/** What the installation of a version works with. */
+export interface SwapServices {
+  readonly firmware: FirmwareStore;
+  /** Terms of the version's trial. @defaultValue three starts of two minutes, and a day without a broker */
+  readonly trialTerms?: TrialTerms;
+  /** Refuses where the restart after it is not possible. */
+  readonly process?: Pick<ProcessControl, 'checkRestart'>;
+}
+
 /**
  * Installs a staged version, for the update machine's `swap`; refuses where the restart after it is not possible.
  *
@@ -145,16 +168,13 @@ const checkHoldsProgram = (scope: FirmwareScope, { files }: StagedFirmware): voi
  * import { updateMachine } from 'pepeunit-client/machines';
  * import { swapFirmware } from 'pepeunit-client/services';
  *
- * const machine = updateMachine.provide({ actors: { swap: swapFirmware(unit.world.firmware) } });
+ * const machine = updateMachine.provide({ actors: { swap: swapFirmware({ firmware: unit.world.firmware }) } });
  */
-export const swapFirmware = (
-  store: FirmwareStore,
-  trial: TrialTerms = defaultTrialTerms,
-  control?: Pick<ProcessControl, 'checkRestart'>,
-) =>
-  fromPromise<void, { staged: StagedFirmware; mode: RestartMode; from: string; target: UpdateTarget }>(
-    async ({ input: { staged, mode, from, target } }) => {
-      if (isRestarting(mode)) control?.checkRestart?.(mode);
+export const swapFirmware = (given: Found<SwapServices>) =>
+  fromPromise<void, OfUnit & { staged: StagedFirmware; mode: RestartMode; from: string; target: UpdateTarget }>(
+    async ({ input: { staged, mode, from, target }, self }) => {
+      const { firmware: store, trialTerms: trial = defaultTrialTerms, process } = find(given, self);
+      if (isRestarting(mode)) process?.checkRestart?.(mode);
       const scope = scopeOf(mode, target);
       checkHoldsProgram(scope, staged);
       if (scope === 'everything') await store.checkProgram(staged.id);
@@ -174,8 +194,10 @@ export type SwapFirmware = ReturnType<typeof swapFirmware>;
  *
  * const machine = updateMachine.provide({ actors: { discard: discardFirmware(unit.world.firmware) } });
  */
-export const discardFirmware = (store: FirmwareStore) =>
-  fromPromise<void, { staged: StagedFirmware }>(({ input }) => store.discard(input.staged.id));
+export const discardFirmware = (given: Found<FirmwareStore>) =>
+  fromPromise<void, OfUnit & { staged: StagedFirmware }>(({ input, self }) =>
+    find(given, self).discard(input.staged.id),
+  );
 export type DiscardFirmware = ReturnType<typeof discardFirmware>;
 
 /**
@@ -212,8 +234,9 @@ export const stageArchive = async (
  * import { updateMachine } from 'pepeunit-client/machines';
  * import { handOverUpdate } from 'pepeunit-client/services';
  *
- * const machine = updateMachine.provide({ actors: { handOver: handOverUpdate(async ({ commitVersion }) => console.log(commitVersion)) } });
+ * const handOver = handOverUpdate({ handOver: async ({ commitVersion }) => console.log(commitVersion) });
+ * const machine = updateMachine.provide({ actors: { handOver } });
  */
-export const handOverUpdate = (handle: (target: UpdateTarget) => Promise<void>) =>
-  fromPromise<void, { target: UpdateTarget }>(({ input }) => handle(input.target));
+export const handOverUpdate = (given: Found<{ handOver(target: UpdateTarget): Promise<void> }>) =>
+  fromPromise<void, OfUnit & { target: UpdateTarget }>(({ input, self }) => find(given, self).handOver(input.target));
 export type HandOverUpdate = ReturnType<typeof handOverUpdate>;

@@ -1,5 +1,6 @@
 import { fromCallback, fromPromise } from 'xstate';
 import { failureOf, type Failure } from './errors.ts';
+import { find, type Found, type OfUnit } from './finder.ts';
 
 /** State of the station's link; `ssid` is absent without a link, or if the host does not know it. */
 export interface WifiStatus {
@@ -32,7 +33,7 @@ export interface Wifi {
 /** Source of the password, so that it never enters the machine. */
 export type WifiPassword = () => string;
 
-export interface SsidInput {
+export interface SsidInput extends OfUnit {
   readonly ssid: string;
 }
 
@@ -45,7 +46,7 @@ export interface SsidInput {
  *
  * const machine = wifiMachine.provide({ actors: { readStatus: readWifiStatus(unit.world.wifi) } });
  */
-export const readWifiStatus = (wifi: Wifi) => fromPromise<WifiStatus>(() => wifi.status());
+export const readWifiStatus = (given: Found<Wifi>) => fromPromise<WifiStatus>(({ self }) => find(given, self).status());
 export type ReadWifiStatus = ReturnType<typeof readWifiStatus>;
 
 /**
@@ -57,8 +58,10 @@ export type ReadWifiStatus = ReturnType<typeof readWifiStatus>;
  *
  * const machine = wifiMachine.provide({ actors: { scan: scanForSsid(unit.world.wifi) } });
  */
-export const scanForSsid = (wifi: Wifi) =>
-  fromPromise<boolean, SsidInput>(async ({ input, signal }) => (await wifi.scan(signal)).includes(input.ssid));
+export const scanForSsid = (given: Found<Wifi>) =>
+  fromPromise<boolean, SsidInput>(async ({ input, self, signal }) =>
+    (await find(given, self).scan(signal)).includes(input.ssid),
+  );
 export type ScanForSsid = ReturnType<typeof scanForSsid>;
 
 /**
@@ -68,12 +71,13 @@ export type ScanForSsid = ReturnType<typeof scanForSsid>;
  * import { wifiMachine } from 'pepeunit-client/machines';
  * import { joinWifi } from 'pepeunit-client/services';
  *
- * const machine = wifiMachine.provide({ actors: { join: joinWifi(unit.world.wifi, () => 'password') } });
+ * const machine = wifiMachine.provide({ actors: { join: joinWifi({ wifi: unit.world.wifi, wifiPassword: () => 'password' }) } });
  */
-export const joinWifi = (wifi: Wifi, password: WifiPassword) =>
-  fromPromise<void, SsidInput>(async ({ input, signal }) => {
+export const joinWifi = (given: Found<{ readonly wifi: Wifi; readonly wifiPassword: WifiPassword }>) =>
+  fromPromise<void, SsidInput>(async ({ input, self, signal }) => {
+    const { wifi, wifiPassword } = find(given, self);
     if ((await wifi.status()).linked) await wifi.leave();
-    await wifi.join(input.ssid, password(), signal);
+    await wifi.join(input.ssid, wifiPassword(), signal);
   });
 export type JoinWifi = ReturnType<typeof joinWifi>;
 
@@ -90,10 +94,10 @@ export type WifiLinkEvent =
  *
  * const machine = wifiMachine.provide({ actors: { watchLink: watchWifi(unit.world.wifi) } });
  */
-export const watchWifi = (wifi: Wifi) =>
-  fromCallback<{ type: 'link.ignore' }, undefined, WifiLinkEvent>(({ sendBack }) => {
+export const watchWifi = (given: Found<Wifi>) =>
+  fromCallback<{ type: 'link.ignore' }, OfUnit, WifiLinkEvent>(({ self, sendBack }) => {
     try {
-      return wifi.watch((status) => sendBack({ type: 'link.changed', ...status }));
+      return find(given, self).watch((status) => sendBack({ type: 'link.changed', ...status }));
     } catch (thrown) {
       sendBack({ type: 'link.unwatchable', failure: failureOf(thrown) });
       return undefined;

@@ -1,4 +1,4 @@
-import type { ChildName, UnitRequest } from '../../machines/unit/context.ts';
+import type { ChildName, UnitInput, UnitRequest } from '../../machines/unit/context.ts';
 import type { ClientError } from '../../services/errors.ts';
 import type { UpdateTarget } from '../../services/update.ts';
 import type { Adapters } from '../platform.ts';
@@ -11,9 +11,10 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { createReports } from './reports.ts';
-import { isOnline, waitForIdle } from './await-event.ts';
-import { rootFactory } from './machines.ts';
-import { createRoot, type Root } from './root.ts';
+import { isOnline, waitForIdle, type UnitActor } from './await-event.ts';
+import { rootFactory, unitInputOf, type RootParts } from './machines.ts';
+import { announce, hold, release } from './registry.ts';
+import { createRoot, embeddedRoot, type Root } from './root.ts';
 import { createEpoch, type Epoch } from './api/time-manager.ts';
 
 /** A unit's parts, wired to each other and to the adapters. */
@@ -30,6 +31,10 @@ export interface UnitRuntime<TEnv extends object> {
   start(): void;
   /** Whether MQTT is switched on. */
   readonly usesMqtt: boolean;
+  /** Id under which the machines find the unit's services. */
+  readonly id: string;
+  /** What the unit's machine begins with. */
+  readonly machineInput: () => UnitInput;
   /** Sends a request, and waits until the child machine is idle. @throws {PepeunitError} Its last attempt failed. */
   ask(request: UnitRequest, child: ChildName): Promise<void>;
 }
@@ -44,9 +49,21 @@ export interface UnitParts {
   readonly readJsonNow?: (path: string) => unknown;
   /** The path in a `file:` address; absent where there are no files. @throws {Error} */
   readonly pathOf?: ((url: URL) => string) | undefined;
+  /** The root actor, where a statechart of the app starts and stops it. @defaultValue the unit's own */
+  readonly actor?: UnitActor | undefined;
   /** Error of invalid options: the unit then refuses to start. */
   readonly fault: ClientError | undefined;
 }
+
+/** Says once that this start is to be counted, unless a supervisor has done it. */
+const createStartCount = ({ process }: Adapters) => {
+  let isDue = !process.isSupervised;
+  return (): boolean => {
+    const wasDue = isDue;
+    isDue = false;
+    return wasDue;
+  };
+};
 
 const warningOf = ({ update }: ResolvedOptions) => (hasUnguardedLinks(update) ? unguardedLinks : undefined);
 
@@ -66,7 +83,7 @@ const createRequests = (lifecycle: Lifecycle, root: Root): Pick<UnitRuntime<obje
 export const createUnit = <TEnv extends object>(
   adapters: Adapters,
   options: ResolvedOptions,
-  { fault, readJsonNow, pathOf, ...callbacks }: UnitParts,
+  { fault, readJsonNow, pathOf, actor, ...callbacks }: UnitParts,
 ): UnitRuntime<TEnv> => {
   const epoch = createEpoch(adapters.clock);
   const inFlight = createInFlight();
@@ -93,7 +110,7 @@ export const createUnit = <TEnv extends object>(
   });
 
   const metrics = createMetrics(adapters, epoch, plane, () => root.actor.getSnapshot().context.counts);
-  const createActor = rootFactory({
+  const machineParts: RootParts = {
     adapters,
     options,
     documents,
@@ -102,9 +119,12 @@ export const createUnit = <TEnv extends object>(
     epochMs: epoch.epochMs,
     reports: createReports(plane, documents.schemaNow, adapters.clock),
     restart: (mode) => lifecycle.restart(mode),
+    countsStart: createStartCount(adapters),
     ...callbacks,
-  });
-  const root: Root = createRoot(createActor);
+  };
+  const id = announce(machineParts);
+  const kept = { hold: () => hold(id, machineParts), release: () => release(id) };
+  const root: Root = actor ? embeddedRoot(actor, kept) : createRoot({ ...kept, create: rootFactory(id, machineParts) });
 
   const cycle = createCycle({
     clock: adapters.clock,
@@ -117,5 +137,18 @@ export const createUnit = <TEnv extends object>(
   const requests = createRequests(lifecycle, root);
 
   const usesMqtt = options.ffMqttEnable;
-  return { root, documents, plane, epoch, metrics, cycle, inFlight, lifecycle, usesMqtt, ...requests };
+  return {
+    id,
+    root,
+    documents,
+    plane,
+    epoch,
+    metrics,
+    cycle,
+    inFlight,
+    lifecycle,
+    usesMqtt,
+    machineInput: () => unitInputOf(id, machineParts, undefined),
+    ...requests,
+  };
 };

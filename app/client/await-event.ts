@@ -139,8 +139,9 @@ export const waitForChild = async (
     await waitFor(unit, (now) => !isStartingAgain(now, child), { timeout: Infinity }).catch(() => undefined);
   }
   if (isOff(unit.getSnapshot(), child)) throw staysOff(child);
-  const ref: AnyActorRef | undefined = unit.system.get(child);
-  if (!ref) throw failureOfRoot(unit) ?? stopped();
+  const { status, children } = unit.getSnapshot();
+  const ref: AnyActorRef | undefined = children[child];
+  if (status !== 'active' || !ref) throw failureOfRoot(unit) ?? stopped();
   return waitFor(ref, isMet, { timeout: Infinity }).catch((cause: unknown) => {
     if (replaced.has(unit)) return new Promise<never>(() => undefined);
     if (unit.getSnapshot().status === 'active') throw crashed(child, failureOf(cause).message, cause);

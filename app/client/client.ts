@@ -1,28 +1,9 @@
-import type { JsonObject, JsonValue } from '../../services/json.ts';
-import { redactedData } from '../../services/redaction.ts';
-import { restartingModeOf, type RestartMode } from '../../services/process-control.ts';
+import type { JsonValue } from '../../services/json.ts';
 import type { Platform, PlatformFiles } from '../platform.ts';
-import { callGuarded } from '../messaging/call-user.ts';
-import type { InboundMessage } from '../messaging/inbound/message.ts';
+import { waitForEvent } from './await-event.ts';
+import { UnitHandle } from './handle.ts';
 import type { OutputHandlerOptions } from './main-cycle.ts';
-import {
-  checkCycle,
-  resolveOptions,
-  type MainCycleOptions,
-  type PepeunitClientOptions,
-  type WaitOptions,
-} from './options/options.ts';
-import { waitForEvent, type UnitActor } from './await-event.ts';
-import type { UnitMetrics } from './metrics.ts';
-import { createRestReady } from './ready.ts';
-import { createUnit, type UnitRuntime } from './assemble.ts';
-import { checkEvent } from './events.ts';
-import { ClientUpdates } from './updates.ts';
-
-/** An event of the unit; see {@link UnitClient.on}. */
-export type UnitEvent = Parameters<Parameters<UnitActor['on']>[1]>[0];
-
-type EventOf<TType> = Extract<UnitEvent, { type: TType }>;
+import { checkCycle, type MainCycleOptions, type PepeunitClientOptions } from './options/options.ts';
 
 /**
  * A Pepeunit unit: connects to its instance, exchanges messages and executes commands.
@@ -33,59 +14,13 @@ type EventOf<TType> = Extract<UnitEvent, { type: TType }>;
  *
  * @typeParam TEnv The unit's own variables, such as `typeof` its env_example.json.
  */
-export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends ClientUpdates<TEnv> {
-  readonly #unit: UnitRuntime<TEnv>;
-  readonly #restartMode: RestartMode;
-  readonly #ready: (options?: WaitOptions) => Promise<void>;
-  #updateHandler: ((client: this, payload: JsonObject) => unknown) | undefined;
-
+export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends UnitHandle<TEnv> {
   constructor(
     options: PepeunitClientOptions<UnitClient<TEnv>>,
     platform: Platform,
     files: PlatformFiles = { absolute: (path) => path },
   ) {
-    const { options: resolved, fault } = resolveOptions(options, (path) => files.absolute(path));
-    const adapters = { ...platform(resolved), ...resolved.adapters };
-    const unit = createUnit<TEnv>(adapters, resolved, {
-      handOver: async ({ payload, commitVersion }) => {
-        await this.#updateHandler?.(this, payload ?? { PU_COMMIT_VERSION: commitVersion });
-      },
-      isReady: () => resolved.update.ready?.(this),
-      ...(files.readJsonNow && !resolved.adapters?.storage && { readJsonNow: files.readJsonNow }),
-      pathOf: files.pathOf,
-      fault,
-    });
-    super(unit, adapters, resolved, (path) => files.absolute(path));
-    this.#unit = unit;
-    this.#restartMode = resolved.restartMode;
-    const start = () => unit.start();
-    this.#ready = unit.usesMqtt
-      ? this.mqttClient.connect
-      : createRestReady({ root: unit.root, clock: adapters.clock, start });
-  }
-
-  /**
-   * Reads the counts of links, messages, commands and failures since the client was created.
-   *
-   * @example
-   * console.log(client.metrics().uptimeMs);
-   */
-  metrics(): UnitMetrics {
-    return this.#unit.metrics.read();
-  }
-
-  /**
-   * Sets the handler of inbound messages, called one at a time and in order for each topic; a new one takes over
-   * at any time. `message.key` says which Input a message is for. The unit executes commands itself, with or without a handler, and then hands them over as well, with
-   * their name in `message.command`. An error that the handler throws goes to the log.
-   *
-   * @example
-   * client.setMqttInputHandler((unit, message) => {
-   *   if (message.key === 'input/pepeunit') unit.logger.info(message.text());
-   * });
-   */
-  setMqttInputHandler(handler: (client: this, message: InboundMessage) => unknown): void {
-    this.mqttClient.setInputHandler((message) => handler(this, message));
+    super(options as PepeunitClientOptions<UnitHandle<TEnv>>, { platform, files });
   }
 
   /**
@@ -96,31 +31,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
    * client.setOutputHandler((unit) => unit.publishToTopics('output/pepeunit', 21.5), { onlineOnly: true });
    */
   setOutputHandler(handler: ((client: this) => unknown) | undefined, options?: OutputHandlerOptions): void {
-    this.#unit.cycle.setHandler(handler && (() => handler(this)), options);
-  }
-
-  /**
-   * Sets the handler that replaces the whole update sequence. It gets the command's payload.
-   *
-   * @example
-   * client.setCustomUpdateHandler((unit, payload) => unit.logger.info(JSON.stringify(payload)));
-   */
-  setCustomUpdateHandler(handler: (client: this, payload: JsonObject) => unknown): void {
-    this.#updateHandler = handler;
-    this.#unit.root.set({ type: 'update.configure', handsOver: true });
-  }
-
-  /**
-   * Starts the unit, and resolves once it is online with its topics subscribed; without MQTT (`ffMqttEnable`), once its
-   * documents are loaded.
-   *
-   * @throws {SettingsError | SchemaError | ClientError} A document or an option (`options`) is invalid, the client was
-   * stopped (`stopped`), its root machine failed (`failed`), or the wait was over (`timeout`, `aborted`).
-   * @example
-   * await client.ready({ timeoutMs: 60_000 });
-   */
-  ready(options?: WaitOptions): Promise<void> {
-    return this.#ready(options);
+    this.unit.cycle.setHandler(handler && (() => handler(this)), options);
   }
 
   /**
@@ -136,17 +47,17 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   async runMainCycle(options: MainCycleOptions | number = {}): Promise<void> {
     const given = typeof options === 'number' ? { cycleMs: options } : options;
     checkCycle(given);
-    if (given.cycleMs !== undefined) this.#unit.cycle.setSpeed(given.cycleMs);
-    const reopening = this.#unit.lifecycle.reopen();
+    if (given.cycleMs !== undefined) this.unit.cycle.setSpeed(given.cycleMs);
+    const reopening = this.unit.lifecycle.reopen();
     if (reopening && !(await reopening)) return;
-    this.#unit.start();
-    const ended = waitForEvent(this.#unit.root.actor, ['stopped'], ['misconfigured']);
-    this.#unit.cycle.start();
+    this.unit.start();
+    const ended = waitForEvent(this.unit.root.actor, ['stopped'], ['misconfigured']);
+    this.unit.cycle.start();
     try {
       await ended;
     } finally {
-      this.#unit.cycle.stop();
-      await this.#unit.lifecycle.afterFailure();
+      this.unit.cycle.stop();
+      await this.unit.lifecycle.afterFailure();
     }
   }
 
@@ -159,7 +70,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
    */
   setCycleSpeed(options: Required<MainCycleOptions>): void {
     checkCycle(options);
-    this.#unit.cycle.setSpeed(options.cycleMs);
+    this.unit.cycle.setSpeed(options.cycleMs);
   }
 
   /**
@@ -170,36 +81,6 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
    * await client.stopMainCycle();
    */
   stopMainCycle(): Promise<void> {
-    return this.#unit.lifecycle.stop();
-  }
-
-  /**
-   * Restarts the program by the `restartMode` option, or by `restart_exec` if that option restarts nothing.
-   *
-   * @throws {ProcessError} The restart failed; the unit continues.
-   * @throws {ClientError} `stopped` when the client is stopped meanwhile.
-   * @example
-   * await client.restartDevice();
-   */
-  restartDevice(): Promise<void> {
-    return this.#unit.lifecycle.restart(restartingModeOf(this.#restartMode));
-  }
-
-  /**
-   * Subscribes to an event of the unit, such as `online`, also after a stop and a new start. An error that the handler throws goes to the log.
-   *
-   * @throws {ClientError} `invalid`: there is no such event; the message names the one that is meant.
-   * @example
-   * const subscription = client.on('online', () => console.log('online'));
-   * subscription.unsubscribe();
-   */
-  on<TType extends UnitEvent['type']>(
-    type: TType,
-    handler: (event: EventOf<TType>) => unknown,
-  ): { unsubscribe(): void } {
-    checkEvent(type);
-    return this.#unit.root.on(type, (event) => {
-      void callGuarded(`handler of "${type}"`, handler, [redactedData(event)], this.#unit.plane.warn);
-    });
+    return this.unit.lifecycle.stop();
   }
 }

@@ -1,4 +1,4 @@
-import { childNames } from '../../machines/unit/context.ts';
+import type { AnyActorRef } from 'xstate';
 import { ClientError, failureOf } from '../../services/errors.ts';
 import { LogLevel } from '../../services/log.ts';
 import type { LogDispatcher } from '../logging/log.ts';
@@ -91,7 +91,8 @@ const createStop = ({ root, plane, cycle, inFlight, adapters: { clock } }: Lifec
     }
     if (!failureOfRoot(actor)) return;
     // XState leaves the children of a failed machine running, with their timers and the link.
-    for (const name of childNames) actor.system.get(name)?.send({ type: 'xstate.stop' });
+    for (const child of Object.values<AnyActorRef | undefined>(actor.getSnapshot().children))
+      child?.send({ type: 'xstate.stop' });
     await withTimeout(router.closed(), linkWithinMs);
   };
 
@@ -198,7 +199,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
       if (adapters.process.hangs?.isCause === true) log.log(LogLevel.Error, hung(adapters.process.hangs.count));
       stopWatching = watchHost(parts, leave);
       root.actor.subscribe({ error: onRootFailure });
-      root.actor.start();
+      root.start();
       void publisher.open();
     },
     stop: stops.stop,

@@ -10,7 +10,7 @@ import { settingsMachine } from '../../machines/settings.ts';
 import { stateReporterMachine } from '../../machines/state-reporter.ts';
 import { timeMachine } from '../../machines/time.ts';
 import { unitMachine } from '../../machines/unit.ts';
-import type { CarriedOver } from '../../machines/unit/context.ts';
+import type { CarriedOver, UnitInput } from '../../machines/unit/context.ts';
 import { updateMachine } from '../../machines/update.ts';
 import { questionRetry, versionRetry } from '../../machines/update/pursuit.ts';
 import { wifiMachine } from '../../machines/wifi.ts';
@@ -29,12 +29,14 @@ import {
   type UpdateTarget,
   stageProgram,
 } from '../../services/update.ts';
+import type { OfUnit } from '../../services/finder.ts';
+import type { RestServices } from '../../services/rest.ts';
 import type { TrialTerms } from '../../services/firmware-journal.ts';
 import { flushLogs, sendStoredLogs } from '../../services/log.ts';
 import { restartProcess, type RestartingMode } from '../../services/process-control.ts';
 import { recallReset, resetProgram } from '../../services/reset.ts';
 import { loadSchema, refreshSchema } from '../../services/schema.ts';
-import { loadSettings, refreshSettings, restoreEnv, type SettingsSources } from '../../services/settings.ts';
+import { loadSettings, refreshSettings, restoreEnv } from '../../services/settings.ts';
 import { collectState, publishState } from '../../services/system.ts';
 import {
   checkReady,
@@ -43,8 +45,9 @@ import {
   forgetOutcome,
   noteFailure,
   noteWait,
-  probeInstance,
-  probeOldWay,
+  instanceProbe,
+  oldWayProbe,
+  probe,
   recallFailure,
   recoverFirmware,
   rollBackFirmware,
@@ -58,6 +61,7 @@ import type { Metrics } from './metrics.ts';
 import { guardRequests } from './requests.ts';
 import { guardInspector } from './inspection.ts';
 import type { ResolvedOptions } from './options/options.ts';
+import { ofUnit, partsOf } from './registry.ts';
 import type { Reports } from './reports.ts';
 
 /** The parts that fill the machines' slots. */
@@ -72,12 +76,9 @@ export interface RootParts {
   readonly restart: (mode: RestartingMode) => Promise<void>;
   readonly handOver: (target: UpdateTarget) => Promise<void>;
   readonly isReady: () => unknown;
+  /** Whether the client has to count this start of the program. */
+  readonly countsStart: () => boolean;
 }
-
-const env = (sources: SettingsSources) => async () => {
-  if (!sources.holder.current) throw new Error('env.json has not been loaded');
-  return sources.holder.current;
-};
 
 const termsOf = ({ update: { trialStarts, healthTimeoutMs, offlineTrialMs } }: ResolvedOptions): TrialTerms => ({
   maxStarts: trialStarts ?? defaultTrialTerms.maxStarts,
@@ -85,47 +86,75 @@ const termsOf = ({ update: { trialStarts, healthTimeoutMs, offlineTrialMs } }: R
   offlineMs: offlineTrialMs ?? defaultTrialTerms.offlineMs,
 });
 
-const mqtt = ({ adapters, plane }: RootParts) =>
+const random = (context: OfUnit): number => partsOf(context).adapters.random();
+
+/** What a question to the instance needs. */
+const restServices = ({ adapters, documents: { settingsSources } }: RootParts): RestServices => ({
+  http: adapters.http,
+  env: async () => {
+    if (!settingsSources.holder.current) throw new Error('env.json has not been loaded');
+    return settingsSources.holder.current;
+  },
+});
+
+const mqtt = () =>
   mqttMachine.provide({
     actors: {
-      holdLink: holdLink(adapters.broker, plane.router),
-      closeLink: closeLink(() => plane.router.closed()),
+      holdLink: holdLink(ofUnit(({ adapters, plane }) => ({ broker: adapters.broker, user: plane.router }))),
+      closeLink: closeLink(ofUnit(({ plane }) => plane.router)),
     },
-    delays: jitteredDelays(adapters.random, plane.router.jitterMs),
+    delays: jitteredDelays(random, (context) => partsOf(context).plane.router.jitterMs()),
   });
 
+const firmware = ofUnit(({ adapters }) => adapters.firmware);
+
 /** What fetches new versions, such that a stop waits until a download that it cut off has been cleaned up. */
-const lastingDownloads = ({ adapters: { firmware, programs }, plane }: RootParts) => ({
+const lastingDownloads = ({ adapters: { firmware: store, programs }, plane }: RootParts) => ({
   firmware: {
-    stage: (...given) => plane.untilEnded(firmware.stage(...given)),
+    stage: (...given) => plane.untilEnded(store.stage(...given)),
   } satisfies Pick<FirmwareStore, 'stage'>,
   programs: { fetch: (...given) => plane.untilEnded(programs.fetch(...given)) } satisfies FirmwarePrograms,
 });
 
-const update = (parts: RootParts) => {
-  const { adapters, options, documents, plane, restart, handOver, isReady } = parts;
-  const { brokerProbe: probe, clock, firmware, http, lastLink, process, random, trust } = adapters;
-  const downloads = lastingDownloads(parts);
-  return updateMachine.provide({
+const update = () =>
+  updateMachine.provide({
     actors: {
-      recover: recoverFirmware(firmware, process.isSupervised),
-      askTarget: askTarget(http, env(documents.settingsSources)),
-      requestUpdate: requestUpdate(http, env(documents.settingsSources)),
-      download: downloadFirmware(http, downloads.firmware, env(documents.settingsSources)),
-      verify: verifyFirmware(firmware, trust, env(documents.settingsSources)),
-      stage: stageProgram(downloads.programs),
-      swap: swapFirmware(firmware, termsOf(options), process),
+      recover: recoverFirmware(ofUnit(({ adapters, countsStart }) => ({ firmware: adapters.firmware, countsStart }))),
+      askTarget: askTarget(ofUnit(restServices)),
+      requestUpdate: requestUpdate(ofUnit(restServices)),
+      download: downloadFirmware(
+        ofUnit((parts) => ({ ...restServices(parts), firmware: lastingDownloads(parts).firmware })),
+      ),
+      verify: verifyFirmware(
+        ofUnit((parts) => ({
+          ...restServices(parts),
+          firmware: parts.adapters.firmware,
+          trust: parts.adapters.trust,
+        })),
+      ),
+      stage: stageProgram(ofUnit((parts) => lastingDownloads(parts).programs)),
+      swap: swapFirmware(
+        ofUnit(({ adapters, options }) => ({
+          firmware: adapters.firmware,
+          process: adapters.process,
+          trialTerms: termsOf(options),
+        })),
+      ),
       discard: discardFirmware(firmware),
-      restart: restartProcess(restart),
-      handOver: handOverUpdate(handOver),
-      checkReady: checkReady(isReady),
-      probe: options.ffMqttEnable
-        ? probeOldWay({ probe, lastLink, current: () => plane.router.brokerAddress() })
-        : probeInstance(http, env(documents.settingsSources)),
+      restart: restartProcess(ofUnit((parts) => parts)),
+      handOver: handOverUpdate(ofUnit((parts) => parts)),
+      checkReady: checkReady(ofUnit((parts) => parts)),
+      probe: probe(
+        ofUnit((parts) => {
+          if (!parts.options.ffMqttEnable) return instanceProbe(restServices(parts));
+          const { brokerProbe, lastLink } = parts.adapters;
+          return oldWayProbe({ brokerProbe, lastLink, current: () => parts.plane.router.brokerAddress() });
+        }),
+      ),
       noteWait: noteWait(firmware),
       endWait: endWait(firmware),
       noteFailure: noteFailure(firmware),
-      recall: recallFailure(firmware, clock),
+      recall: recallFailure(ofUnit(({ adapters }) => adapters)),
       confirm: confirmFirmware(firmware),
       rollBack: rollBackFirmware(firmware),
       forgetOutcome: forgetOutcome(firmware),
@@ -135,110 +164,148 @@ const update = (parts: RootParts) => {
       askAgainAfter: jitteredRetry(random, questionRetry).retryAfter,
     },
   });
-};
 
-const time = ({ adapters: { clock, clockSource } }: RootParts) =>
-  timeMachine.provide({ actors: { readOffset: readOffset(clockSource), watchClock: watchClock(clock) } });
-
-const wifi = ({ adapters, documents }: RootParts) =>
-  wifiMachine.provide({
+const time = () =>
+  timeMachine.provide({
     actors: {
-      readStatus: readWifiStatus(adapters.wifi),
-      scan: scanForSsid(adapters.wifi),
-      join: joinWifi(adapters.wifi, () => documents.settingsSources.holder.current?.reserved.PUC_WIFI_PASS ?? ''),
-      watchLink: watchWifi(adapters.wifi),
+      readOffset: readOffset(ofUnit(({ adapters }) => adapters.clockSource)),
+      watchClock: watchClock(ofUnit(({ adapters }) => adapters.clock)),
     },
   });
 
-const logger = ({ plane: { log, mqttLog }, reports }: RootParts) =>
+const wifi = () => {
+  const station = ofUnit(({ adapters }) => adapters.wifi);
+  return wifiMachine.provide({
+    actors: {
+      readStatus: readWifiStatus(station),
+      scan: scanForSsid(station),
+      join: joinWifi(
+        ofUnit(({ adapters, documents }) => ({
+          wifi: adapters.wifi,
+          wifiPassword: () => documents.settingsSources.holder.current?.reserved.PUC_WIFI_PASS ?? '',
+        })),
+      ),
+      watchLink: watchWifi(station),
+    },
+  });
+};
+
+const logger = () =>
   loggerMachine.provide({
     actors: {
-      sendStored: sendStoredLogs(reports.sendStoredLogs),
-      flush: flushLogs(() => log.flush()),
-    },
-    actions: { applyConfig: (_, config) => log.configure(config), markSync: () => mqttLog.watch() },
-  });
-
-const stateReporter = ({ adapters, epochMs, reports }: RootParts) =>
-  stateReporterMachine.provide({
-    actors: {
-      collect: collectState(adapters.system, epochMs),
-      publish: publishState((report) => reports.sendState(report)),
-    },
-  });
-
-/** Fills every slot of the unit's machines. */
-const provideUnit = (parts: RootParts) => {
-  const delays = jitteredRetry(parts.adapters.random, ({ retry = noRetry }: { retry?: Retry | undefined }) => retry);
-  return unitMachine.provide({
-    actors: {
-      settings: settingsMachine.provide({
-        actors: {
-          load: loadSettings(parts.documents.settingsSources),
-          refresh: refreshSettings(parts.documents.settingsSources),
-          askBroker: askLastBroker(parts.adapters.brokerProbe, parts.adapters.lastLink),
-          restore: restoreEnv(parts.documents.settingsSources),
-          confirm: confirmEnv(parts.adapters.keptEnv),
-        },
-        delays: { ...delays, onlineWithin: termsOf(parts.options).healthyWithinMs },
-      }),
-      schema: schemaMachine.provide({
-        actors: {
-          load: loadSchema(parts.documents.schemaSources),
-          refresh: refreshSchema(parts.documents.schemaSources),
-        },
-        delays,
-      }),
-      time: time(parts),
-      wifi: wifi(parts),
-      mqtt: mqtt(parts),
-      update: update(parts),
-      logger: logger(parts),
-      stateReporter: stateReporter(parts),
-      reset: resetMachine.provide({
-        actors: {
-          recall: recallReset(parts.adapters.resetRecord),
-          restart: resetProgram(parts.adapters.resetRecord, parts.restart),
-        },
-      }),
+      sendStored: sendStoredLogs(ofUnit(({ reports }) => reports)),
+      flush: flushLogs(ofUnit(({ plane }) => plane.log)),
     },
     actions: {
-      noteLink: (_, { denied }) => {
-        const address = parts.plane.router.brokerAddress();
-        if (isGoodLink(denied) && address) parts.plane.inBackground(parts.adapters.lastLink.keep(address));
-      },
-      log: (_, line) => {
-        parts.plane.log.say(line.level, line.text, line);
-        parts.metrics.note(line);
-      },
+      applyConfig: ({ context }, config) => partsOf(context).plane.log.configure(config),
+      markSync: ({ context }) => partsOf(context).plane.mqttLog.watch(),
     },
+  });
+
+const stateReporter = () =>
+  stateReporterMachine.provide({
+    actors: {
+      collect: collectState(ofUnit(({ adapters, epochMs }) => ({ system: adapters.system, epochMs }))),
+      publish: publishState(ofUnit(({ reports }) => reports)),
+    },
+  });
+
+const retryDelays = jitteredRetry(
+  random,
+  ({ retry = noRetry }: OfUnit & { readonly retry?: Retry | undefined }) => retry,
+);
+
+const settings = () => {
+  const sources = ofUnit(({ documents }) => documents.settingsSources);
+  return settingsMachine.provide({
+    actors: {
+      load: loadSettings(sources),
+      refresh: refreshSettings(sources),
+      askBroker: askLastBroker(ofUnit(({ adapters }) => adapters)),
+      restore: restoreEnv(sources),
+      confirm: confirmEnv(ofUnit(({ adapters }) => adapters.keptEnv)),
+    },
+    delays: { ...retryDelays, onlineWithin: ({ context }) => termsOf(partsOf(context).options).healthyWithinMs },
   });
 };
 
+const schema = () => {
+  const sources = ofUnit(({ documents }) => documents.schemaSources);
+  return schemaMachine.provide({
+    actors: { load: loadSchema(sources), refresh: refreshSchema(sources) },
+    delays: retryDelays,
+  });
+};
+
+const reset = () =>
+  resetMachine.provide({
+    actors: {
+      recall: recallReset(ofUnit(({ adapters }) => adapters.resetRecord)),
+      restart: resetProgram(ofUnit(({ adapters, restart }) => ({ resetRecord: adapters.resetRecord, restart }))),
+    },
+  });
+
+/** Fills every slot; the slots find the services of the unit that they work for when they run. */
+const provideUnit = () =>
+  unitMachine.provide({
+    actors: {
+      settings: settings(),
+      schema: schema(),
+      time: time(),
+      wifi: wifi(),
+      mqtt: mqtt(),
+      update: update(),
+      logger: logger(),
+      stateReporter: stateReporter(),
+      reset: reset(),
+    },
+    actions: {
+      noteLink: ({ context }, { denied }) => {
+        const { plane, adapters } = partsOf(context);
+        const address = plane.router.brokerAddress();
+        if (isGoodLink(denied) && address) plane.inBackground(adapters.lastLink.keep(address));
+      },
+      log: ({ context }, line) => {
+        const { plane, metrics } = partsOf(context);
+        plane.log.say(line.level, line.text, line);
+        metrics.note(line);
+      },
+    },
+  });
+
+let provided: ReturnType<typeof provideUnit> | undefined;
+
+/** The one definition of all units of the process; made with the first of them. */
+export const unitDefinition = (): ReturnType<typeof provideUnit> => (provided ??= provideUnit());
+
+/** What the unit's machine begins with. */
+export const unitInputOf = (
+  unit: string,
+  { adapters, options, plane }: RootParts,
+  carried: CarriedOver | undefined,
+): UnitInput => ({
+  unit,
+  managesWifi: options.ffWifiManagerEnable,
+  isRestOnly: !options.ffMqttEnable,
+  protocol: options.mqtt.protocol ?? 'auto',
+  brokers: Math.max(1, options.mqtt.brokers?.length ?? 1),
+  ...(options.mqtt.timeoutMs !== undefined && { mqttTimeoutMs: options.mqtt.timeoutMs }),
+  restartMode: options.restartMode,
+  checksVersion: options.ffVersionCheckEnable,
+  isCompiled: options.update.program !== undefined,
+  isSupervised: adapters.process.isSupervised,
+  logConfig: plane.log.config,
+  ...(carried && { carried }),
+});
+
 /** Creates root actors of the unit, not yet started. Their `send` takes valid requests alone. */
-export const rootFactory = (parts: RootParts) => {
+export const rootFactory = (unit: string, parts: RootParts) => {
   const { adapters, options, plane } = parts;
-  const machine = provideUnit(parts);
   const settings = {
     id: 'unit',
-    systemId: 'unit',
     clock: adapters.clock,
     ...(options.inspect && { inspect: guardInspector(options.inspect, plane.warn) }),
   };
-  return (carried: CarriedOver | undefined): UnitActor => {
-    const input = {
-      managesWifi: options.ffWifiManagerEnable,
-      isRestOnly: !options.ffMqttEnable,
-      protocol: options.mqtt.protocol ?? 'auto',
-      brokers: Math.max(1, options.mqtt.brokers?.length ?? 1),
-      ...(options.mqtt.timeoutMs !== undefined && { mqttTimeoutMs: options.mqtt.timeoutMs }),
-      restartMode: options.restartMode,
-      checksVersion: options.ffVersionCheckEnable,
-      isCompiled: options.update.program !== undefined,
-      isSupervised: adapters.process.isSupervised,
-      logConfig: plane.log.config,
-      ...(carried && { carried }),
-    };
-    return guardRequests(createActor(machine, { ...settings, input }));
-  };
+  return (carried: CarriedOver | undefined): UnitActor =>
+    guardRequests(createActor(unitDefinition(), { ...settings, input: unitInputOf(unit, parts, carried) }));
 };

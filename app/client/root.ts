@@ -6,6 +6,8 @@ type Emitted<TType> = Extract<UnitEmitted, { type: TType }>;
 /** The unit's root actor; each start after a stop has a new one. */
 export interface Root {
   readonly actor: UnitActor;
+  /** Starts the actor. */
+  start(): void;
   /** Stops the actor. */
   stop(): void;
   /** Replaces a stopped actor by a new one that is not started. */
@@ -16,8 +18,25 @@ export interface Root {
   on<TType extends UnitEmitted['type']>(type: TType, handler: (event: Emitted<TType>) => void): { unsubscribe(): void };
 }
 
-/** @param create Creates an actor; gets what the app had asked of the one before. */
-export const createRoot = (create: (carried: CarriedOver | undefined) => UnitActor): Root => {
+/** Emits of a unit, subscribed to by the app or a part of the client. */
+const subscribeTo = <TType extends UnitEmitted['type']>(
+  actor: UnitActor,
+  type: TType,
+  handler: (event: Emitted<TType>) => void,
+) => actor.on(type, (event) => handler(event as Emitted<TType>));
+
+/** What makes the root actor of a unit. */
+export interface RootMaker {
+  /** Creates an actor that is not started; gets what the app had asked of the one before. */
+  create(carried: CarriedOver | undefined): UnitActor;
+  /** Keeps what the actor needs, for as long as it runs. */
+  hold(): void;
+  /** Lets that go. */
+  release(): void;
+}
+
+/** The root of a unit that stands alone. */
+export const createRoot = ({ create, hold, release }: RootMaker): Root => {
   let actor = create(undefined);
   const subscribers = new Set<(to: UnitActor) => void>();
   let isStopped = false;
@@ -32,9 +51,14 @@ export const createRoot = (create: (carried: CarriedOver | undefined) => UnitAct
     get actor() {
       return actor;
     },
+    start: () => {
+      hold();
+      actor.start();
+    },
     stop: () => {
       isStopped = true;
       actor.stop();
+      release();
     },
     renew,
     set: (event) => {
@@ -44,7 +68,7 @@ export const createRoot = (create: (carried: CarriedOver | undefined) => UnitAct
     on: (type, handler) => {
       let subscription = { unsubscribe: (): void => undefined };
       const subscribe = (to: UnitActor) => {
-        subscription = to.on(type, (event) => handler(event as Emitted<typeof type>));
+        subscription = subscribeTo(to, type, handler);
       };
       subscribers.add(subscribe);
       subscribe(actor);
@@ -57,3 +81,13 @@ export const createRoot = (create: (carried: CarriedOver | undefined) => UnitAct
     },
   };
 };
+
+/** The root of a unit that runs in a statechart of the app, which starts and stops it. */
+export const embeddedRoot = (actor: UnitActor, { hold, release }: Omit<RootMaker, 'create'>): Root => ({
+  actor,
+  start: hold,
+  stop: release,
+  renew: () => undefined,
+  set: (event) => actor.send(event),
+  on: (type, handler) => subscribeTo(actor, type, handler),
+});

@@ -63,10 +63,13 @@ export const retryMs = ({ askedMs, windowMs }: Retry): number => Math.max(shorte
  * @param random Returns a number from 0 up to 1.
  * @param retryOf What the machine tries again.
  */
-export const jitteredRetry = <TContext>(random: () => number, retryOf: (context: TContext) => Retry) => ({
+export const jitteredRetry = <TContext>(
+  random: (context: NoInfer<TContext>) => number,
+  retryOf: (context: TContext) => Retry,
+) => ({
   retryAfter: ({ context }: { context: TContext }): number => {
     const { askedMs, windowMs } = retryOf(context);
-    return Math.max(shortestMs, askedMs + random() * windowMs);
+    return Math.max(shortestMs, askedMs + random(context) * windowMs);
   },
 });
 

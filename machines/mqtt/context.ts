@@ -3,8 +3,8 @@ import type { LinkEvent } from '../../services/link.ts';
 import type { Failure } from '../../services/errors.ts';
 import type { Quarantine } from './topic-quarantine.ts';
 import type { MqttProtocol } from './disconnect-reason.ts';
-import type { Parent } from '../lib/slot.ts';
 import type { Account, Subscriptions } from './subscriptions.ts';
+import { childOf, type Child, type ChildInput } from '../lib/parent.ts';
 
 /** Events that the mqtt machine accepts, from its parent and from the link actor. */
 export type MqttEvent =
@@ -43,8 +43,7 @@ export type MqttFact =
   /** The link was closed on request. */
   | { type: 'mqtt.stopped' };
 
-export interface MqttInput {
-  parent: Parent<MqttFact>;
+export interface MqttInput extends ChildInput<MqttFact> {
   /** `auto` starts with MQTT 5 and detects the broker's version. */
   protocol: MqttProtocol;
   /** Number of brokers to try in turn. @defaultValue 1 */
@@ -55,8 +54,7 @@ export interface MqttInput {
   attempts?: number;
 }
 
-export interface MqttContext extends Subscriptions, Quarantine {
-  parent: Parent<MqttFact>;
+export interface MqttContext extends Subscriptions, Quarantine, Child<MqttFact> {
   protocol: MqttProtocol;
   /** Version of the next attempt. */
   version: MqttVersion;
@@ -92,13 +90,13 @@ export interface MqttContext extends Subscriptions, Quarantine {
 
 /** The initial context of the mqtt machine: no network, nothing wanted. */
 export const newMqttContext = ({
-  parent,
   protocol,
   brokers = 1,
   timeoutMs = 10_000,
   attempts = 0,
+  ...child
 }: MqttInput): MqttContext => ({
-  parent,
+  ...childOf(child),
   protocol,
   version: protocol === 'auto' ? 5 : protocol,
   provenVersion: undefined,

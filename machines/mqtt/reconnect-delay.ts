@@ -1,9 +1,10 @@
+import type { OfUnit } from '../../services/finder.ts';
 import { backoff, timerMs } from '../lib/delays.ts';
 import { endedOverTopics } from './topic-quarantine.ts';
 import type { MqttContext } from './context.ts';
 
-type Failed = Pick<MqttContext, 'attempts'>;
-type Failing = Pick<MqttContext, 'attempts' | 'wasOpen' | 'asked' | 'granted' | 'failure'>;
+type Failed = OfUnit & Pick<MqttContext, 'attempts'>;
+type Failing = OfUnit & Pick<MqttContext, 'attempts' | 'wasOpen' | 'asked' | 'granted' | 'failure'>;
 
 const maxMs = 60_000;
 
@@ -54,14 +55,14 @@ const maxFirstMs = (failing: Failing, windowMs: number): number => {
  * @param random Returns a number from 0 up to 1.
  * @param jitterWindowMs Read at each delay; 0 means exponential backoff with full jitter.
  */
-export const jitteredDelays = (random: () => number, jitterWindowMs: () => number) => ({
+export const jitteredDelays = (random: (context: OfUnit) => number, jitterWindowMs: (context: OfUnit) => number) => ({
   retryAfter: ({ context }: { context: Failing }): number => {
-    const windowMs = jitterWindowMs();
+    const windowMs = jitterWindowMs(context);
     const max = maxRetryMs(context, ceilingOf(context, windowMs));
-    if (endedOverTopics(context)) return random() * max;
-    if (!context.wasOpen) return random() * maxFirstMs(context, windowMs);
-    if (context.attempts <= 1) return random() * Math.max(max, windowMs);
-    return Math.max(random() * max, (0.9 + random() / 5) * windowMs);
+    if (endedOverTopics(context)) return random(context) * max;
+    if (!context.wasOpen) return random(context) * maxFirstMs(context, windowMs);
+    if (context.attempts <= 1) return random(context) * Math.max(max, windowMs);
+    return Math.max(random(context) * max, (0.9 + random(context) / 5) * windowMs);
   },
   /**
    * Full jitter, over the window at once where the broker has too many connections. Once the delays have reached their
@@ -69,13 +70,13 @@ export const jitteredDelays = (random: () => number, jitterWindowMs: () => numbe
    */
   retryRefusedAfter: ({ context }: { context: Failed & Partial<Pick<Failing, 'failure'>> }): number => {
     const max = maxRefusedRetryMs(context);
-    if (context.failure?.code === 'quota') return random() * Math.max(max, jitterWindowMs());
-    const drawn = random() * max;
-    return max < maxMs ? drawn : Math.max(drawn, (0.9 + random() / 5) * jitterWindowMs());
+    if (context.failure?.code === 'quota') return random(context) * Math.max(max, jitterWindowMs(context));
+    const drawn = random(context) * max;
+    return max < maxMs ? drawn : Math.max(drawn, (0.9 + random(context) / 5) * jitterWindowMs(context));
   },
   /** Adds jitter only upwards: at least half the slow delay. */
   retrySlowlyAfter: ({ context }: { context: Failed }): number => {
     const half = maxSlowRetryMs(context) / 2;
-    return half + random() * Math.max(half, jitterWindowMs());
+    return half + random(context) * Math.max(half, jitterWindowMs(context));
   },
 });

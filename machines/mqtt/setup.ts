@@ -14,6 +14,7 @@ import {
 import type { MqttContext, MqttEvent, MqttFact, MqttInput } from './context.ts';
 import { maxRefusedRetryMs, maxRetryMs, maxSlowRetryMs, stableMs } from './reconnect-delay.ts';
 import { backoff, timerMs } from '../lib/delays.ts';
+import { tell } from '../lib/parent.ts';
 import { slot } from '../lib/slot.ts';
 import * as subscriptions from './subscriptions.ts';
 
@@ -28,22 +29,20 @@ export const mqttSetup = setup({
     input: {} as MqttInput,
     context: {} as MqttContext,
     events: {} as MqttEvent,
+    emitted: {} as MqttFact,
     tags: {} as 'busy' | 'ready' | 'faulty',
     children: {} as { link: 'holdLink'; closeLink: 'closeLink' },
   },
   actors: { holdLink: slot<HoldLink>('mqtt.holdLink'), closeLink: slot<CloseLink>('mqtt.closeLink') },
   actions: {
-    report: sendTo(
-      ({ context }) => context.parent,
-      (_, fact: MqttFact) => fact,
-    ),
+    report: enqueueActions(({ context, enqueue }, fact: MqttFact) => tell(enqueue, context, fact)),
     /** Reports the state of the topics, unless it was reported already. */
     reportOnline: enqueueActions(({ context, enqueue }) => {
       const { parent, granted, denied } = context;
       const account = subscriptions.accountOf(context);
       if (context.account && subscriptions.isSameAccount(account, context.account)) return;
       enqueue.assign({ account });
-      enqueue.sendTo(parent, { type: 'mqtt.online', granted: granted.length, denied });
+      tell(enqueue, context, { type: 'mqtt.online', granted: granted.length, denied });
     }),
     /** Publishes what is held, once the instance has granted the unit its topics; reports that, after a denial. */
     resumeWhenGranted: enqueueActions(({ context, enqueue }) => {
@@ -51,10 +50,10 @@ export const mqttSetup = setup({
       enqueue.sendTo('link', { type: 'link.resume' });
       if (!context.isDenied) return;
       enqueue.assign({ isDenied: false });
-      enqueue.sendTo(context.parent, { type: 'mqtt.granted' });
+      tell(enqueue, context, { type: 'mqtt.granted' });
     }),
     reportDenied: enqueueActions(({ context, enqueue }) => {
-      enqueue.sendTo(context.parent, {
+      tell(enqueue, context, {
         type: 'mqtt.denied',
         failure: ownTopicsDenied,
         ...(context.isDenied && { isRepeated: true as const }),
@@ -62,16 +61,16 @@ export const mqttSetup = setup({
       enqueue.assign({ isDenied: true, ...quarantine.givingAnotherChance(context, context.wanted) });
     }),
     reportStopped: enqueueActions(({ context, enqueue }) => {
-      if (!context.isWanted) enqueue.sendTo(context.parent, { type: 'mqtt.stopped' });
+      if (!context.isWanted) tell(enqueue, context, { type: 'mqtt.stopped' });
     }),
     /** Reports the end of an open link; without a failure one that was requested. */
     reportOffline: enqueueActions(({ context, enqueue }, { failure: cause }: { failure?: Failure }) => {
-      const { parent, account, isDenied, lostBy } = context;
+      const { account, isDenied, lostBy } = context;
       const closures = account && cause?.code === 'closed' ? context.closures + 1 : 0;
       const failure = cause && withSuspicion(cause, closures);
       const isAgain = failure !== undefined && (isDenied || failure.message === lostBy);
       enqueue.assign({ closures, lostBy: failure?.message, ...(failure && { failure }) });
-      enqueue.sendTo(parent, {
+      tell(enqueue, context, {
         type: 'mqtt.offline',
         ...(failure && { failure }),
         ...(isAgain && { isRepeated: true as const }),
@@ -79,11 +78,11 @@ export const mqttSetup = setup({
     }),
     /** Keeps the failure of an attempt, and reports it unless that was done since a link was open. */
     reportFailed: enqueueActions(({ context, enqueue }, { failure }: { failure: Failure }) => {
-      const { parent, reportedReasons } = context;
+      const { reportedReasons } = context;
       enqueue.assign({ closures: 0, failure });
       if (reportedReasons.includes(failure.message)) return;
       enqueue.assign({ reportedReasons: [...reportedReasons, failure.message].slice(-maxReasons) });
-      enqueue.sendTo(parent, { type: 'mqtt.failed', failure });
+      tell(enqueue, context, { type: 'mqtt.failed', failure });
     }),
     noteOpen: assign(({ context }, { sessionPresent }: { sessionPresent: boolean }) => ({
       wasOpen: true,

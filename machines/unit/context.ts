@@ -4,6 +4,7 @@ import type { UpdateTarget } from '../../services/update.ts';
 import type { RestartMode } from '../../services/process-control.ts';
 import type { SchemaTopics } from '../../services/schema.ts';
 import type { UnitSettings } from '../../services/settings.ts';
+import { childOf, type Child, type ChildInput } from '../lib/parent.ts';
 import type { LogConfig, LoggerEvent, LoggerFact } from '../logger.ts';
 import type { ResetEvent, ResetFact } from '../reset.ts';
 import type { SchemaEvent, SchemaFact } from '../schema.ts';
@@ -30,7 +31,7 @@ interface ChildEvents {
 
 export type ChildName = keyof ChildEvents;
 
-/** Every child; each runs under its name as invoke id and `systemId`. */
+/** Every child; each runs under its name as invoke id. */
 export const childNames = [
   'settings',
   'schema',
@@ -77,6 +78,31 @@ export type UnitRequest =
   | { type: 'wifi.connect' }
   | ForwardedEvent;
 
+const requestTypes: Readonly<Record<UnitRequest['type'], true>> = {
+  'unit.start': true,
+  'unit.stop': true,
+  'command.received': true,
+  'mqtt.connect': true,
+  'mqtt.disconnect': true,
+  'mqtt.resubscribe': true,
+  'mqtt.alsoWant': true,
+  'wifi.connect': true,
+  'settings.load': true,
+  'settings.refresh': true,
+  'schema.load': true,
+  'schema.refresh': true,
+  'time.sync': true,
+  'update.start': true,
+  'update.configure': true,
+  'logger.sync': true,
+  'logger.toggle': true,
+  'reporter.report': true,
+};
+
+/** Whether an event of the unit is a fact of a child that it passes on. */
+export const isRelayed = (event: UnitEvent): event is RelayedFact =>
+  !Object.hasOwn(requestTypes, event.type) && !event.type.endsWith('.ready') && !event.type.startsWith('xstate.');
+
 /** Events that the unit accepts, from the app and from its children. */
 export type UnitEvent = UnitRequest | ChildFact;
 
@@ -117,7 +143,13 @@ export type UnitEmitted =
   | { type: 'command'; command: CommandName }
   | { type: 'stopped' };
 
-export interface UnitInput {
+/** Facts of the unit's children that it passes on unchanged: all but that a child is ready for messages. */
+export type RelayedFact = Exclude<ChildFact, { type: `${string}.ready` }>;
+
+/** Everything that the unit emits, and reports to its parent. */
+export type UnitFact = UnitEmitted | RelayedFact;
+
+export interface UnitInput extends ChildInput<UnitFact> {
   /** Whether MQTT is switched off: the unit works over REST alone. @defaultValue false */
   isRestOnly?: boolean;
   /** Whether the unit manages the WiFi link. */
@@ -154,7 +186,7 @@ export interface UnitCounts {
   readonly commands: Readonly<Record<CommandName, number>>;
 }
 
-export interface UnitContext extends Omit<UnitInput, 'carried'> {
+export interface UnitContext extends Omit<UnitInput, 'carried' | 'parent'>, Child<UnitFact> {
   /** The current settings. */
   settings?: UnitSettings;
   /** The current topics. */
@@ -188,7 +220,8 @@ export interface UnitContext extends Omit<UnitInput, 'carried'> {
 export type UnitRef = ActorRef<Snapshot<unknown>, UnitEvent>;
 
 /** The initial context of the unit. */
-export const newUnitContext = ({ carried, ...input }: UnitInput): UnitContext => ({
+export const newUnitContext = ({ carried, parent, unit, ...input }: UnitInput): UnitContext => ({
+  ...childOf({ parent, unit }),
   ...input,
   extraTopics: [],
   handsOver: false,

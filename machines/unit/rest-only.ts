@@ -7,6 +7,6 @@ export const restOnly = {
       params: { level: 'Info', text: 'MQTT is switched off: the unit works over REST alone' },
     },
     { type: 'dispatch', params: { route: 'askTarget' } },
-    { type: 'emit', params: { type: 'restOnly' } },
+    { type: 'report', params: { type: 'restOnly' } },
   ],
 } as const;

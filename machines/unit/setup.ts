@@ -1,4 +1,4 @@
-import { assign, emit, enqueueActions, setup } from 'xstate';
+import { assign, enqueueActions, setup, type AnyActorRef } from 'xstate';
 import type { Grant } from '../../services/broker.ts';
 import type { Failure } from '../../services/errors.ts';
 import type { SchemaTopics } from '../../services/schema.ts';
@@ -14,25 +14,34 @@ import { updateMachine } from '../update.ts';
 import { wifiMachine } from '../wifi.ts';
 import { isBaseTopic } from '../mqtt/subscriptions.ts';
 import { timerMs } from '../lib/delays.ts';
+import { tell } from '../lib/parent.ts';
 import {
+  isRelayed,
   type ChildName,
   type CommandName,
   type Message,
   type UnitContext,
-  type UnitEmitted,
   type UnitEvent,
+  type UnitFact,
   type UnitInput,
 } from './context.ts';
 import { noticeOf, type LogLine } from './notices.ts';
 import { initialMessages, routes, withPending, type RouteName } from './routing.ts';
 import { factsAfterCrash, maxRestarts, type Crash } from './supervision.ts';
 
+/** The child of that name, if it takes messages. */
+const runningChild = (self: AnyActorRef, name: ChildName): AnyActorRef | undefined => {
+  const child = (self.getSnapshot() as { children?: Record<string, AnyActorRef> }).children?.[name];
+  return child?.getSnapshot().status === 'active' ? child : undefined;
+};
+
 const base = setup({
   types: {
     input: {} as UnitInput,
     context: {} as UnitContext,
     events: {} as UnitEvent,
-    emitted: {} as UnitEmitted,
+    emitted: {} as UnitFact,
+    children: {} as { [K in ChildName]: K },
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
   actors: {
@@ -52,10 +61,10 @@ const base = setup({
     /** Remembers the broker of a link with all of its base topics; the app provides it. */
     noteLink: (_args, _link: { denied: readonly Grant[] }) => undefined,
     /** Sends the messages of a route to children; queues those for a child that is not running. */
-    dispatch: enqueueActions(({ context, event, enqueue, system }, { route }: { route: RouteName }) => {
+    dispatch: enqueueActions(({ context, event, enqueue, self }, { route }: { route: RouteName }) => {
       const undelivered: Message[] = [];
       for (const message of routes[route](context, event)) {
-        const child = system.get(message.to);
+        const child = runningChild(self, message.to);
         if (child) enqueue.sendTo(child, message.event);
         else undelivered.push(message);
       }
@@ -63,14 +72,14 @@ const base = setup({
         enqueue.assign({ pendingMessages: withPending(context.pendingMessages, undelivered) });
     }),
     /** Sends a started child its initial messages, then its pending ones. */
-    dispatchInitial: enqueueActions(({ context, enqueue, system }, { child }: { child: ChildName }) => {
-      const ref = system.get(child);
+    dispatchInitial: enqueueActions(({ context, enqueue, self }, { child }: { child: ChildName }) => {
+      const ref = runningChild(self, child);
       if (!ref) return;
       const pending = context.pendingMessages.filter(({ to }) => to === child);
       for (const { event } of [...initialMessages[child](context), ...pending]) enqueue.sendTo(ref, event);
       enqueue.assign({ pendingMessages: context.pendingMessages.filter(({ to }) => to !== child) });
     }),
-    emit: emit((_, emitted: UnitEmitted) => emitted),
+    report: enqueueActions(({ context, enqueue }, fact: UnitFact) => tell(enqueue, context, fact)),
     keepSettings: assign(({ context }, { settings }: { settings: UnitSettings }) => ({
       settings,
       failure: undefined,
@@ -125,7 +134,7 @@ const base = setup({
   },
   guards: {
     canRestart: ({ context }, { child }: { child: ChildName }) => context.restarts[child] < maxRestarts,
-    isNotable: ({ context, event }) => noticeOf(event, context) !== undefined,
+    isNotable: ({ context, event }) => isRelayed(event) || noticeOf(event, context) !== undefined,
     hasSettings: ({ context }) => context.settings !== undefined,
     isStartDue: ({ context }) => context.isStartDue,
     isRestOnly: ({ context }) => context.isRestOnly === true,
@@ -144,11 +153,12 @@ const base = setup({
 /** Setup of the unit's statechart: its children, actions, guards and delays. */
 export const unitSetup = base.extend({
   actions: {
-    /** Logs and emits the notice of the event. */
+    /** Logs the notice of the event; emits it, and the event itself if it is a child's fact, and reports both. */
     notify: base.enqueueActions(({ context, event, enqueue }) => {
       const { line, emitted } = noticeOf(event, context) ?? {};
       if (line) enqueue({ type: 'log', params: line });
-      if (emitted) enqueue.emit(emitted);
+      if (isRelayed(event)) tell(enqueue, context, event);
+      if (emitted) tell(enqueue, context, emitted);
     }),
   },
 });

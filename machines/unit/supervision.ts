@@ -1,5 +1,6 @@
 import type { ErrorActorEvent, InputFrom } from 'xstate';
 import { failureOf, type Failure } from '../../services/errors.ts';
+import { ActorHandle } from '../lib/parent.ts';
 import type { loggerMachine } from '../logger.ts';
 import type { mqttMachine } from '../mqtt.ts';
 import type { resetMachine } from '../reset.ts';
@@ -12,10 +13,10 @@ export const maxRestarts = 5;
 
 type Starting = { context: UnitContext; self: UnitRef };
 
-export const parentInput = ({ self }: Pick<Starting, 'self'>): { parent: UnitRef } => ({ parent: self });
+export const childInput = ({ context, self }: Starting) => ({ parent: new ActorHandle(self), unit: context.unit });
 
 export const mqttInput = ({ context, self }: Starting): InputFrom<typeof mqttMachine> => ({
-  parent: self,
+  ...childInput({ context, self }),
   protocol: context.protocol,
   ...(context.brokers !== undefined && { brokers: context.brokers }),
   ...(context.mqttTimeoutMs !== undefined && { timeoutMs: context.mqttTimeoutMs }),
@@ -23,7 +24,7 @@ export const mqttInput = ({ context, self }: Starting): InputFrom<typeof mqttMac
 });
 
 export const updateInput = ({ context, self }: Starting): InputFrom<typeof updateMachine> => ({
-  parent: self,
+  ...childInput({ context, self }),
   mode: context.restartMode,
   checksVersion: context.checksVersion,
   isCompiled: context.isCompiled,
@@ -32,12 +33,12 @@ export const updateInput = ({ context, self }: Starting): InputFrom<typeof updat
 });
 
 export const loggerInput = ({ context, self }: Starting): InputFrom<typeof loggerMachine> => ({
-  parent: self,
+  ...childInput({ context, self }),
   config: context.logConfig,
 });
 
 export const resetInput = ({ context, self }: Starting): InputFrom<typeof resetMachine> => ({
-  parent: self,
+  ...childInput({ context, self }),
   mode: context.restartMode,
 });
 

@@ -6,7 +6,7 @@ import type { FailedVersion, KeptFiles, UpdateOutcome } from '../../services/fir
 import type { FirmwareStatus } from '../../services/firmware-transitions.ts';
 import type { RestartMode } from '../../services/process-control.ts';
 import type { Retry } from '../lib/retry.ts';
-import type { Parent } from '../lib/slot.ts';
+import { childOf, type Child, type ChildInput } from '../lib/parent.ts';
 
 /** Changes of the configuration between updates. */
 export interface UpdateChange {
@@ -93,8 +93,7 @@ export interface Pursuit {
   readonly retry: Retry;
 }
 
-export interface UpdateInput {
-  parent: Parent<UpdateFact>;
+export interface UpdateInput extends ChildInput<UpdateFact> {
   mode: RestartMode;
   /** Whether to skip a command for the running version. */
   checksVersion: boolean;
@@ -106,7 +105,7 @@ export interface UpdateInput {
   isRestOnly?: boolean;
 }
 
-export interface UpdateContext extends UpdateInput {
+export interface UpdateContext extends Omit<UpdateInput, 'parent'>, Child<UpdateFact> {
   handsOver: boolean;
   /** The running version. */
   commitVersion: string;
@@ -167,7 +166,8 @@ export const pendingUpdate = (target: UpdateTarget) => ({
 });
 
 /** The initial context of the update machine: nothing recovered, nothing pending. */
-export const newUpdateContext = (input: UpdateInput): UpdateContext => ({
+export const newUpdateContext = ({ parent, unit, ...input }: UpdateInput): UpdateContext => ({
+  ...childOf({ parent, unit }),
   ...input,
   handsOver: false,
   commitVersion: '',
@@ -206,7 +206,8 @@ export const runsAlready = ({ checksVersion, target, commitVersion, placed }: Up
   checksVersion && target.commitVersion !== '' && [commitVersion, placed].includes(target.commitVersion);
 
 /** Whether a version comes with the link that only a command has. */
-export const needsLink = ({ isCompiled, mode }: UpdateInput): boolean => isCompiled && mode !== 'env_schema_only';
+export const needsLink = ({ isCompiled, mode }: Pick<UpdateInput, 'isCompiled' | 'mode'>): boolean =>
+  isCompiled && mode !== 'env_schema_only';
 
 /** Whether the target is the failed version. */
 export const hasFailedBefore = ({ failed, target }: UpdateContext): boolean =>

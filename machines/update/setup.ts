@@ -1,4 +1,4 @@
-import { assign, enqueueActions, or, sendTo, setup, stateIn } from 'xstate';
+import { assign, enqueueActions, or, setup, stateIn } from 'xstate';
 import type { StagedFirmware } from '../../services/firmware.ts';
 import type {
   AskTarget,
@@ -21,13 +21,14 @@ import type {
   NoteFailure,
   NoteWait,
   PastFailure,
-  ProbeOldWay,
+  AskProbe,
   RecallFailure,
   RecoverFirmware,
   RollBackFirmware,
 } from '../../services/trial.ts';
 import { timerMs } from '../lib/delays.ts';
 import { retryMs } from '../lib/retry.ts';
+import { tell } from '../lib/parent.ts';
 import { slot } from '../lib/slot.ts';
 import * as update from './context.ts';
 import { endingOf, failureFrom, refusalOf, spentAfter, trialFailure, type Cause } from './failures.ts';
@@ -44,6 +45,7 @@ export const updateSetup = setup({
     input: {} as UpdateInput,
     context: {} as UpdateContext,
     events: {} as UpdateEvent,
+    emitted: {} as UpdateFact,
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
   actors: {
@@ -58,7 +60,7 @@ export const updateSetup = setup({
     restart: slot<RestartProcess>('update.restart'),
     handOver: slot<HandOverUpdate>('update.handOver'),
     checkReady: slot<CheckReady>('update.checkReady'),
-    probe: slot<ProbeOldWay>('update.probe'),
+    probe: slot<AskProbe>('update.probe'),
     noteWait: slot<NoteWait>('update.noteWait'),
     endWait: slot<EndWait>('update.endWait'),
     noteFailure: slot<NoteFailure>('update.noteFailure'),
@@ -68,29 +70,26 @@ export const updateSetup = setup({
     forgetOutcome: slot<ForgetOutcome>('update.forgetOutcome'),
   },
   actions: {
-    report: sendTo(
-      ({ context }) => context.parent,
-      (_, fact: UpdateFact) => fact,
-    ),
+    report: enqueueActions(({ context, enqueue }, fact: UpdateFact) => tell(enqueue, context, fact)),
     reportSwapped: enqueueActions(({ context: { parent, target, mode }, enqueue }) => {
-      enqueue.sendTo(parent, { type: 'update.swapped', target, mode });
+      tell(enqueue, { parent }, { type: 'update.swapped', target, mode });
     }),
     reportHandedOver: enqueueActions(({ context: { parent, target }, enqueue }) => {
-      enqueue.sendTo(parent, { type: 'update.handedOver', target });
+      tell(enqueue, { parent }, { type: 'update.handedOver', target });
     }),
     reportFinish: enqueueActions(({ context: { parent, target, mode, ending }, enqueue }) => {
-      if (!ending) enqueue.sendTo(parent, { type: 'update.finished', target, mode });
+      if (!ending) tell(enqueue, { parent }, { type: 'update.finished', target, mode });
     }),
     reportTrial: enqueueActions(({ context: { parent, trial, isSupervised }, enqueue }) => {
       if (!trial) return;
       const { to: version, maxStarts } = trial;
       const start = trial.isWaiting ? trial.starts + 1 : trial.starts;
-      enqueue.sendTo(parent, { type: 'update.tried', version, start, maxStarts, isSupervised });
+      tell(enqueue, { parent }, { type: 'update.tried', version, start, maxStarts, isSupervised });
       // The first start reports it: the process that swapped may have been killed.
-      if (trial.kept && start <= 1) enqueue.sendTo(parent, { type: 'update.kept', version, files: trial.kept });
+      if (trial.kept && start <= 1) tell(enqueue, { parent }, { type: 'update.kept', version, files: trial.kept });
     }),
     reportOutcome: enqueueActions(({ context: { parent, outcome }, enqueue }) => {
-      if (outcome) enqueue.sendTo(parent, update.factOf(outcome));
+      if (outcome) tell(enqueue, { parent }, update.factOf(outcome));
     }),
     configure: assign((_, change: UpdateChange) => update.configured(change)),
     remember: assign((_, { target }: { target: UpdateTarget }) => ({ next: target })),
@@ -98,7 +97,7 @@ export const updateSetup = setup({
     queue: enqueueActions(({ context, enqueue }, { target }: { target: UpdateTarget }) => {
       const queued = update.queued(context, target);
       enqueue.assign(queued);
-      if (!queued.next) enqueue.sendTo(context.parent, { type: 'update.repeated', target });
+      if (!queued.next) tell(enqueue, context, { type: 'update.repeated', target });
     }),
     beginPursuit: assign((_, { target }: { target: UpdateTarget }) => ({ pursuit: pursuit.pursuitOf(target) })),
     endPursuit: assign(({ context }) => pursuit.ended(context)),
@@ -113,17 +112,17 @@ export const updateSetup = setup({
       const target = isIgnored ? update.withoutLink(given) : given;
       enqueue.assign({ target });
       if (isIgnored && mode !== 'env_schema_only')
-        enqueue.sendTo(parent, { type: 'update.linkIgnored', target: given });
-      enqueue.sendTo(parent, { type: 'update.began', target });
+        tell(enqueue, { parent }, { type: 'update.linkIgnored', target: given });
+      tell(enqueue, { parent }, { type: 'update.began', target });
     }),
     skip: enqueueActions(({ context, enqueue }) => {
       const { parent, target } = context;
       enqueue.assign(pursuit.ended(context));
-      enqueue.sendTo(parent, { type: 'update.skipped', target, reason: 'sameVersion' });
+      tell(enqueue, { parent }, { type: 'update.skipped', target, reason: 'sameVersion' });
     }),
     refuse: enqueueActions(({ context, enqueue }) => {
       enqueue.assign(pursuit.ended(context));
-      enqueue.sendTo(context.parent, { type: 'update.refused', target: context.target, failure: refusalOf(context) });
+      tell(enqueue, context, { type: 'update.refused', target: context.target, failure: refusalOf(context) });
     }),
     beginNext: assign(({ context }) => pursuit.begun(context, context.next ?? context.target)),
     beginAnswered: assign((_, { commitVersion }: { commitVersion: string }) => ({
@@ -138,7 +137,7 @@ export const updateSetup = setup({
       enqueue.assign(update.recovered(status));
       const { parent, target } = context;
       const failure = status.problem;
-      if (failure) enqueue.sendTo(parent, { type: 'update.failed', target, phase: 'recovering', failure });
+      if (failure) tell(enqueue, { parent }, { type: 'update.failed', target, phase: 'recovering', failure });
     }),
     keepStaged: assign((_, { output: staged }: { output: StagedFirmware }) => ({ staged })),
     keepPlaced: assign(({ context }) => ({ placed: context.target.commitVersion })),
@@ -149,7 +148,7 @@ export const updateSetup = setup({
     /** Keeps the answer that the command is asked for, and reports the request: the command may be there before its answer. */
     keepAnswer: enqueueActions(({ context, enqueue }, { commitVersion }: { commitVersion: string }) => {
       enqueue.assign({ answered: commitVersion });
-      enqueue.sendTo(context.parent, { type: 'update.requested', target: { commitVersion } });
+      tell(enqueue, context, { type: 'update.requested', target: { commitVersion } });
     }),
     forgetAnswer: assign({ answered: '' }),
     noteAnswer: assign({ isTargetDue: false, unanswered: undefined }),
@@ -158,7 +157,7 @@ export const updateSetup = setup({
       const failure = failureFrom(cause);
       const unanswered = pursuit.askedInVain(context, failure);
       enqueue.assign({ isTargetDue: false, unanswered });
-      enqueue.sendTo(context.parent, { type: 'update.targetUnknown', failure, attempts: unanswered.attempts });
+      tell(enqueue, context, { type: 'update.targetUnknown', failure, attempts: unanswered.attempts });
     }),
     noteLink: assign(({ context }, { denied }: { denied: readonly string[] }) => ({
       denied,
@@ -174,7 +173,7 @@ export const updateSetup = setup({
     postpone: enqueueActions(({ context, enqueue }, cause: Cause) => {
       const next = pursuit.postponed(context, endingOf(cause));
       enqueue.assign(next);
-      enqueue.sendTo(context.parent, pursuit.factOfDelay(next));
+      tell(enqueue, context, pursuit.factOfDelay(next));
     }),
     noteDenial: assign({ isDenied: true, lastDenied: [] }),
     suspect: assign(({ context: { trial } }) => ({ isSuspect: !trial?.isWaiting })),
@@ -182,7 +181,7 @@ export const updateSetup = setup({
     chargeWait: enqueueActions(({ context, enqueue }) => {
       const { parent, trial, isDenied } = context;
       enqueue.assign(trials.waited(context));
-      if (trial && !trial.isWaiting) enqueue.sendTo(parent, { type: 'update.waiting', version: trial.to, isDenied });
+      if (trial && !trial.isWaiting) tell(enqueue, { parent }, { type: 'update.waiting', version: trial.to, isDenied });
     }),
     forgetWait: assign(({ context: { trial } }) => ({
       probes: 0,
@@ -192,17 +191,17 @@ export const updateSetup = setup({
     fail: enqueueActions(({ context, enqueue }, cause: Cause) => {
       const ending = endingOf(cause);
       enqueue.assign(pursuit.failed(context, ending));
-      enqueue.sendTo(context.parent, update.factOfFailure(context, ending));
+      tell(enqueue, context, update.factOfFailure(context, ending));
     }),
     failSpent: enqueueActions(({ context, enqueue }, status: FirmwareStatus) => {
       const ending = { phase: 'trial', failure: spentAfter(status) } as const;
       enqueue.assign(pursuit.failed(context, ending));
-      enqueue.sendTo(context.parent, update.factOfFailure(context, ending));
+      tell(enqueue, context, update.factOfFailure(context, ending));
     }),
     failTrial: enqueueActions(({ context, enqueue }) => {
       const ending = { phase: 'trial', failure: trialFailure(context) } as const;
       enqueue.assign(update.failedWith(context, ending));
-      enqueue.sendTo(context.parent, update.factOfFailure(context, ending));
+      tell(enqueue, context, update.factOfFailure(context, ending));
     }),
   },
   guards: {

@@ -2,6 +2,7 @@ import { createActor, fromCallback, SimulatedClock } from 'xstate';
 import { expect, test } from 'vitest';
 import { timeMachine, type TimeFact } from '../../machines/time.ts';
 import type { ClockEvent } from '../../services/clock.ts';
+import type { OfUnit } from '../../services/finder.ts';
 import { failing, gate, probe } from '../support/actors.ts';
 import { settle } from '../support/until.ts';
 
@@ -10,7 +11,7 @@ const start = (resyncMs?: number) => {
   const parent = probe<TimeFact>();
   const readOffset = gate<number>();
   const watchers: (() => void)[] = [];
-  const watchClock = fromCallback<{ type: 'clock.ignore' }, undefined, ClockEvent>(({ sendBack }) => {
+  const watchClock = fromCallback<{ type: 'clock.ignore' }, OfUnit, ClockEvent>(({ sendBack }) => {
     watchers.push(() => sendBack({ type: 'clock.moved' }));
   });
   const actor = createActor(timeMachine.provide({ actors: { readOffset: readOffset.logic, watchClock } }), {

@@ -2,6 +2,7 @@ import { createActor, fromCallback, SimulatedClock } from 'xstate';
 import { describe, expect, test } from 'vitest';
 import { wifiMachine, type WifiFact } from '../../machines/wifi.ts';
 import type { SsidInput, WifiLinkEvent, WifiStatus } from '../../services/wifi.ts';
+import type { OfUnit } from '../../services/finder.ts';
 import { failing, gate, probe } from '../support/actors.ts';
 import { settle } from '../support/until.ts';
 
@@ -14,6 +15,8 @@ const start = () => {
   const watch = { watchers: 0, isWatchable: true, isBroken: false, tell: (_event: WifiLinkEvent): void => undefined };
   const watchLink = fromCallback<{ type: 'link.ignore' }, undefined, WifiLinkEvent>(({ sendBack }) => {
     if (watch.isBroken) throw failing('io');
+  const watch = { watchers: 0, isWatchable: true, tell: (_event: WifiLinkEvent): void => undefined };
+  const watchLink = fromCallback<{ type: 'link.ignore' }, OfUnit, WifiLinkEvent>(({ sendBack }) => {
     watch.watchers += 1;
     watch.tell = sendBack;
     if (!watch.isWatchable) {

@@ -43,7 +43,7 @@ const plane = () => {
 };
 
 const machineOn = (broker: Broker, { user, closed }: ReturnType<typeof plane>) =>
-  mqttMachine.provide({ actors: { holdLink: holdLink(broker, user), closeLink: closeLink(closed) } });
+  mqttMachine.provide({ actors: { holdLink: holdLink({ broker, user }), closeLink: closeLink({ closed }) } });
 
 const begin = (broker: Broker, data = plane(), clock: Timers = systemClock()) => {
   const parent = probe<MqttFact>();

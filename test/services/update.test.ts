@@ -16,7 +16,7 @@ const verify = async (env: JsonObject, schema: JsonObject) => {
     readJson: async (_: string, name: string) => documents[name],
   };
   const trust = { check: async () => undefined };
-  const logic = verifyFirmware(store, trust, async () => parseEnv(envDocument()));
+  const logic = verifyFirmware({ firmware: store, trust, env: async () => parseEnv(envDocument()) });
   await toPromise(createActor(logic, { input: { staged, target: { commitVersion: 'aaaa' } } }).start());
   return 'verified';
 };

@@ -7,12 +7,7 @@ test('joins with the password in force, also when the station is in that network
   const wifi = memoryWifi({ networks: { home: 'new' }, linkedTo: 'home' });
   let password = 'old';
   const join = () =>
-    toPromise(
-      createActor(
-        joinWifi(wifi, () => password),
-        { input: { ssid: 'home' } },
-      ).start(),
-    );
+    toPromise(createActor(joinWifi({ wifi, wifiPassword: () => password }), { input: { ssid: 'home' } }).start());
   await expect(join()).rejects.toMatchObject({ code: 'credentials' });
   expect(await wifi.status()).toEqual({ linked: false });
   password = 'new';

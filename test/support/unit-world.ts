@@ -14,6 +14,7 @@ import {
   type LogConfig,
   type LogLine,
   type UnitEmitted,
+  type UnitFact,
   type UnitInput,
 } from '../../machines/index.ts';
 import type { MqttVersion } from '../../services/broker.ts';
@@ -22,6 +23,7 @@ import type { StagedFirmware } from '../../services/firmware.ts';
 import type { UpdateTarget } from '../../services/update.ts';
 import type { TrialFailure } from '../../services/firmware-journal.ts';
 import type { PastFailure } from '../../services/trial.ts';
+import type { OfUnit } from '../../services/finder.ts';
 import type { FirmwareStatus } from '../../services/firmware-transitions.ts';
 import type { RestartMode } from '../../services/process-control.ts';
 import type { SchemaTopics } from '../../services/schema.ts';
@@ -120,7 +122,7 @@ export const provideWorld = (it: World, log: (line: LogLine) => void) =>
             await doing(it, 'join');
             Object.assign(it.wifi, { linked: true, ssid: input.ssid });
           }),
-          watchLink: fromCallback<{ type: 'link.ignore' }, undefined, WifiLinkEvent>(({ sendBack }) => {
+          watchLink: fromCallback<{ type: 'link.ignore' }, OfUnit, WifiLinkEvent>(({ sendBack }) => {
             it.wifi.tell = sendBack;
           }),
         },
@@ -192,6 +194,9 @@ export const provideWorld = (it: World, log: (line: LogLine) => void) =>
     actions: { log: (_, line) => log(line) },
   });
 
+/** Whether an event is the unit's own, and no fact of a child that it passes on. */
+const isNews = (event: UnitFact): event is UnitEmitted => !event.type.includes('.');
+
 export const createUnit = (change: Partial<UnitInput> = {}, it: World = createWorld(), machine = provideWorld) => {
   const clock = new SimulatedClock();
   const news: UnitEmitted[] = [];
@@ -200,7 +205,6 @@ export const createUnit = (change: Partial<UnitInput> = {}, it: World = createWo
     machine(it, ({ level, text }) => lines.push({ level, text })),
     {
       clock,
-      systemId: 'unit',
       input: {
         managesWifi: false,
         protocol: 'auto',
@@ -213,7 +217,7 @@ export const createUnit = (change: Partial<UnitInput> = {}, it: World = createWo
       },
     },
   );
-  actor.on('*', (event) => news.push(event));
+  actor.on('*', (event) => isNews(event) && news.push(event));
   actor.subscribe({ error: () => undefined });
   actor.start();
   const lifecycle = () => actor.getSnapshot().value.lifecycle;

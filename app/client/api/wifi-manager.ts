@@ -107,8 +107,7 @@ const deadline = (clock: Clock, ms: number, other: AbortSignal) => {
 };
 
 const stateOf = (unit: UnitActor): WifiConnectionState => {
-  const wifi = unit.system.get('wifi') as ActorRefFrom<typeof wifiMachine> | undefined;
-  const snapshot = wifi?.getSnapshot();
+  const snapshot = unit.getSnapshot().children.wifi?.getSnapshot();
   if (!snapshot || snapshot.matches('idle')) return 'idle';
   if (snapshot.matches('unmanaged')) return 'unmanaged';
   if (snapshot.matches('linked')) return 'connected';

@@ -51,7 +51,7 @@ const swapping = async () => {
     return swap(id, order);
   };
   client.actor.send({ type: 'update.start', target: { commitVersion: 'second' } });
-  const update = client.actor.system.get('update');
+  const update = client.actor.getSnapshot().children.update;
   await until(() => update?.getSnapshot().value === 'swapping', { what: 'a swap' });
   return { ...unit, moveOn: () => (isOver = true) };
 };

@@ -85,7 +85,7 @@ test('what the app asks for itself fails at the first failure, and is not tried 
   await expect(client.downloadSchema()).rejects.toMatchObject({ name: 'RestError', code: 'network' });
   await expect(client.performUpdate()).rejects.toMatchObject({ name: 'RestError', code: 'network' });
   const values = (['settings', 'schema', 'update'] as const).map(
-    (id) => client.actor.system.get(id)?.getSnapshot().value,
+    (id) => client.actor.getSnapshot().children[id]?.getSnapshot().value,
   );
   expect(values).not.toContain('waiting');
 });

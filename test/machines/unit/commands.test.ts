@@ -66,8 +66,8 @@ describe('commands', () => {
     expect(lifecycle()).toEqual({ operating: 'online' });
     expect(outside.wifi.ssid).toBe('work');
     expect(outside.configs.at(-1)?.maxLength).toBe(9);
-    expect(actor.system.get('update').getSnapshot().context.commitVersion).toBe('v2');
-    expect(actor.system.get('stateReporter').getSnapshot().context.commitVersion).toBe('v2');
+    expect(actor.getSnapshot().children.update?.getSnapshot().context.commitVersion).toBe('v2');
+    expect(actor.getSnapshot().children.stateReporter?.getSnapshot().context.commitVersion).toBe('v2');
   });
 
   test('a new token alone replaces the link', async () => {

@@ -41,7 +41,7 @@ describe('a child that fails (X6)', () => {
     const { actor, clock, it: outside, lifecycle, lines } = createUnit({}, createWorld(), fragile);
     actor.send({ type: 'unit.start' });
     await settle();
-    const before = actor.system.get('mqtt');
+    const before = actor.getSnapshot().children.mqtt;
     actor.send({ type: 'mqtt.resubscribe' });
     await settle();
     expect(actor.getSnapshot().status).toBe('active');
@@ -49,7 +49,7 @@ describe('a child that fails (X6)', () => {
     expect(lifecycle()).toEqual({ operating: 'offline' });
     clock.increment(1000);
     await settle();
-    expect(actor.system.get('mqtt')).not.toBe(before);
+    expect(actor.getSnapshot().children.mqtt).not.toBe(before);
     expect(lifecycle()).toEqual({ operating: 'online' });
     expect(lastLink(outside).subscribed).toEqual(['update', 'input']);
   });
@@ -63,7 +63,7 @@ describe('a child that fails (X6)', () => {
       await settle();
       clock.increment(1000);
       await settle();
-      const mqtt = actor.system.get('mqtt') as { getSnapshot(): { context: { attempts: number } } };
+      const mqtt = actor.getSnapshot().children.mqtt as { getSnapshot(): { context: { attempts: number } } };
       expect(mqtt.getSnapshot().context.attempts).toBe(crashes);
     }
   });

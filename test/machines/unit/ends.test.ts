@@ -1,3 +1,4 @@
+import { childNames } from '../../../machines/unit/context.ts';
 import { fromPromise } from 'xstate';
 import { describe, expect, test } from 'vitest';
 import { loggerMachine, mqttMachine, type LogLine } from '../../../machines/index.ts';
@@ -110,20 +111,10 @@ describe('stopping (M12)', () => {
 
 test('no secret is in what a machine knows (C1)', async () => {
   const { actor } = await createOnlineUnit({ managesWifi: true });
-  const known = [
-    'unit',
-    'settings',
-    'schema',
-    'wifi',
-    'time',
-    'mqtt',
-    'update',
-    'logger',
-    'stateReporter',
-    'reset',
-  ].map((id) => {
-    const { parent: _parent, ...context } = actor.system.get(id).getSnapshot().context;
-    return JSON.stringify(context);
-  });
+  const { context, children } = actor.getSnapshot();
+  const known = [context, ...childNames.map((name) => children[name]?.getSnapshot().context)].map((one) =>
+    JSON.stringify(one),
+  );
+  expect(known).toHaveLength(10);
   expect(known.join()).not.toMatch(/token|password|secret|PUC_WIFI_PASS/i);
 });

@@ -1,0 +1,150 @@
+import type { UnitEmitted } from '../../machines/unit/context.ts';
+import type { JsonObject, JsonValue } from '../../services/json.ts';
+import { redactedData } from '../../services/redaction.ts';
+import { restartingModeOf, type RestartMode } from '../../services/process-control.ts';
+import { callGuarded } from '../messaging/call-user.ts';
+import type { InboundMessage } from '../messaging/inbound/message.ts';
+import type { Platform, PlatformFiles } from '../platform.ts';
+import { createUnit, type UnitRuntime } from './assemble.ts';
+import type { UnitActor } from './await-event.ts';
+import { checkEvent } from './events.ts';
+import type { UnitMetrics } from './metrics.ts';
+import { resolveOptions, type PepeunitClientOptions, type WaitOptions } from './options/options.ts';
+import { createRestReady } from './ready.ts';
+import { ClientUpdates } from './updates.ts';
+
+/** An event of the unit; see {@link UnitHandle.on}. */
+export type UnitEvent = UnitEmitted;
+
+type EventOf<TType> = Extract<UnitEvent, { type: TType }>;
+
+/** Gives a unit its root actor, where that runs in a statechart of the app. */
+export interface Embedding {
+  readonly actor: UnitActor;
+  /** Takes the unit's parts, once they are there. */
+  take(unit: UnitRuntime<object>): void;
+}
+
+/** Where a unit runs. */
+export interface Host {
+  readonly platform: Platform;
+  readonly files: PlatformFiles;
+  /** @defaultValue none: the unit has a root actor of its own */
+  readonly embedding?: Embedding | undefined;
+}
+
+/**
+ * A unit, without its start and stop: its parts, its messages and its events. {@link unitOf} gives that of an embedded unit;
+ * a {@link UnitClient} adds the rest.
+ *
+ * @typeParam TEnv The unit's own variables, such as `typeof` its env_example.json.
+ */
+export class UnitHandle<TEnv extends object = Record<string, JsonValue>> extends ClientUpdates<TEnv> {
+  /** @internal */
+  protected readonly unit: UnitRuntime<TEnv>;
+  readonly #restartMode: RestartMode;
+  readonly #ready: (options?: WaitOptions) => Promise<void>;
+  #updateHandler: ((client: this, payload: JsonObject) => unknown) | undefined;
+
+  /** @internal */
+  constructor(options: PepeunitClientOptions<UnitHandle<TEnv>>, { platform, files, embedding }: Host) {
+    const { options: resolved, fault } = resolveOptions(options, (path) => files.absolute(path));
+    const adapters = { ...platform(resolved), ...resolved.adapters };
+    const unit = createUnit<TEnv>(adapters, resolved, {
+      handOver: async ({ payload, commitVersion }) => {
+        await this.#updateHandler?.(this, payload ?? { PU_COMMIT_VERSION: commitVersion });
+      },
+      isReady: () => resolved.update.ready?.(this),
+      ...(files.readJsonNow && !resolved.adapters?.storage && { readJsonNow: files.readJsonNow }),
+      pathOf: files.pathOf,
+      fault,
+      actor: embedding?.actor,
+    });
+    super(unit, adapters, resolved, (path) => files.absolute(path));
+    this.unit = unit;
+    this.#restartMode = resolved.restartMode;
+    const start = () => unit.start();
+    this.#ready = unit.usesMqtt
+      ? this.mqttClient.connect
+      : createRestReady({ root: unit.root, clock: adapters.clock, start });
+    embedding?.take(unit);
+  }
+
+  /**
+   * Reads the counts of links, messages, commands and failures since the client was created.
+   *
+   * @example
+   * console.log(client.metrics().uptimeMs);
+   */
+  metrics(): UnitMetrics {
+    return this.unit.metrics.read();
+  }
+
+  /**
+   * Sets the handler of inbound messages, called one at a time and in order for each topic; a new one takes over
+   * at any time. `message.key` says which Input a message is for. The unit executes commands itself, with or without a handler, and then hands them over as well, with
+   * their name in `message.command`. An error that the handler throws goes to the log.
+   *
+   * @example
+   * client.setMqttInputHandler((unit, message) => {
+   *   if (message.key === 'input/pepeunit') unit.logger.info(message.text());
+   * });
+   */
+  setMqttInputHandler(handler: (client: this, message: InboundMessage) => unknown): void {
+    this.mqttClient.setInputHandler((message) => handler(this, message));
+  }
+
+  /**
+   * Sets the handler that replaces the whole update sequence. It gets the command's payload.
+   *
+   * @example
+   * client.setCustomUpdateHandler((unit, payload) => unit.logger.info(JSON.stringify(payload)));
+   */
+  setCustomUpdateHandler(handler: (client: this, payload: JsonObject) => unknown): void {
+    this.#updateHandler = handler;
+    this.unit.root.set({ type: 'update.configure', handsOver: true });
+  }
+
+  /**
+   * Starts the unit, and resolves once it is online with its topics subscribed; without MQTT (`ffMqttEnable`), once its
+   * documents are loaded.
+   *
+   * @throws {SettingsError | SchemaError | ClientError} A document or an option (`options`) is invalid, the client was
+   * stopped (`stopped`), its root machine failed (`failed`), or the wait was over (`timeout`, `aborted`).
+   * @example
+   * await client.ready({ timeoutMs: 60_000 });
+   */
+  ready(options?: WaitOptions): Promise<void> {
+    return this.#ready(options);
+  }
+
+  /**
+   * Restarts the program by the `restartMode` option, or by `restart_exec` if that option restarts nothing.
+   *
+   * @throws {ProcessError} The restart failed; the unit continues.
+   * @throws {ClientError} `stopped` when the client is stopped meanwhile.
+   * @example
+   * await client.restartDevice();
+   */
+  restartDevice(): Promise<void> {
+    return this.unit.lifecycle.restart(restartingModeOf(this.#restartMode));
+  }
+
+  /**
+   * Subscribes to an event of the unit, such as `online`, also after a stop and a new start. An error that the handler throws goes to the log.
+   *
+   * @throws {ClientError} `invalid`: there is no such event; the message names the one that is meant.
+   * @example
+   * const subscription = client.on('online', () => console.log('online'));
+   * subscription.unsubscribe();
+   */
+  on<TType extends UnitEvent['type']>(
+    type: TType,
+    handler: (event: EventOf<TType>) => unknown,
+  ): { unsubscribe(): void } {
+    checkEvent(type);
+    return this.unit.root.on(type, (event) => {
+      void callGuarded(`handler of "${type}"`, handler, [redactedData(event)], this.unit.plane.warn);
+    });
+  }
+}

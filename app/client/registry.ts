@@ -1,0 +1,58 @@
+import type { AnyActorRef } from 'xstate';
+import { unitIdOf } from '../../services/finder.ts';
+import type { RootParts } from './machines.ts';
+
+/** A unit's services: held weakly until its machines run, so that a unit that is never started leaves nothing. */
+interface Entry {
+  readonly known: WeakRef<RootParts>;
+  held?: RootParts | undefined;
+}
+
+interface Registry {
+  readonly units: Map<string, Entry>;
+  readonly gone: FinalizationRegistry<string>;
+  last: number;
+}
+
+const key = Symbol.for('pepeunit-client.units.1');
+
+/** The units of this process, also of other copies of this package: the machines of each find their services here. */
+const registry = (): Registry => {
+  const shared = globalThis as { [key]?: Registry };
+  if (shared[key]) return shared[key];
+  const units = new Map<string, Entry>();
+  return (shared[key] = { units, gone: new FinalizationRegistry((id: string) => units.delete(id)), last: 0 });
+};
+
+/** Makes a unit's services known, before its machines are made. @returns The id that its machines carry. */
+export const announce = (parts: RootParts): string => {
+  const { units, gone } = registry();
+  const id = `unit-${(registry().last += 1)}`;
+  units.set(id, { known: new WeakRef(parts) });
+  gone.register(parts, id);
+  return id;
+};
+
+/** Keeps a unit's services for as long as its machines run. */
+export const hold = (id: string, parts: RootParts): void => {
+  registry().units.set(id, { known: new WeakRef(parts), held: parts });
+};
+
+/** Lets a unit's services go, once its machines have ended. */
+export const release = (id: string): void => {
+  const entry = registry().units.get(id);
+  if (entry) entry.held = undefined;
+};
+
+/** The services of a machine's unit. @throws {Error} There is none of that id. */
+export const partsOf = ({ unit }: { readonly unit?: string | undefined }): RootParts => {
+  const parts = unit === undefined ? undefined : registry().units.get(unit)?.known.deref();
+  if (!parts) throw new Error(`There is no unit "${unit}" in this process: its machines run without their services`);
+  return parts;
+};
+
+/** Makes a finder for a slot of all units' machines out of what it takes of one unit's services. */
+export const ofUnit =
+  <T extends object>(pick: (parts: RootParts) => T) =>
+  (self: AnyActorRef): T =>
+    pick(partsOf({ unit: unitIdOf(self) }));

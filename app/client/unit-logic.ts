@@ -1,0 +1,111 @@
+import type { ActorLogic, AnyActorRef, EventObject, SnapshotFrom } from 'xstate';
+import type { unitMachine } from '../../machines/unit.ts';
+import type { UnitEvent, UnitFact, UnitInput } from '../../machines/unit/context.ts';
+import { ClientError } from '../../services/errors.ts';
+import type { InboundMessage } from '../messaging/inbound/message.ts';
+import type { UnitRuntime } from './assemble.ts';
+import type { UnitActor } from './await-event.ts';
+import { UnitHandle, type Host } from './handle.ts';
+import { unitDefinition } from './machines.ts';
+import type { PepeunitClientOptions } from './options/options.ts';
+
+/** Options of {@link createUnitLogic}: those of a client; the inspector is that of your own root actor. */
+export interface UnitLogicOptions extends Omit<PepeunitClientOptions<UnitHandle>, 'inspect'> {
+  /**
+   * Turns a message of an input topic into an event of the parent; `undefined` for one that is none of its business. An
+   * error that it throws goes to the log.
+   *
+   * @defaultValue none: messages go to the handler that {@link unitOf} can set
+   */
+  readonly toEvent?: (message: InboundMessage, unit: UnitHandle) => EventObject | undefined;
+}
+
+/** Input of a unit in a statechart. */
+export interface UnitLogicInput {
+  /** Receives the unit's facts and the events of `toEvent`: `({ self }) => ({ parent: self })`. @defaultValue none */
+  readonly parent?: AnyActorRef;
+}
+
+type UnitSnapshot = SnapshotFrom<typeof unitMachine>;
+
+/** A unit as actor logic, to `invoke` or `spawn`. It emits each of its facts. */
+export type UnitLogic = ActorLogic<
+  UnitSnapshot,
+  UnitEvent,
+  UnitLogicInput | undefined,
+  AnyActorRef['system'],
+  UnitFact
+>;
+
+/** Units that run in statecharts, by their actors. */
+const embedded = new WeakMap<AnyActorRef, { readonly handle: UnitHandle; readonly unit: UnitRuntime<object> }>();
+
+/**
+ * Gives the handle of a unit that runs in a statechart: its settings, topics, messages, log and REST client.
+ *
+ * @param actor The unit's actor, such as `snapshot.children.unit`.
+ * @throws {ClientError} `invalid`: it is no unit of {@link createUnitLogic}.
+ * @example
+ * import { unitOf } from 'pepeunit-client';
+ * import type { AnyActorRef } from 'xstate';
+ *
+ * const report = (unitActor: AnyActorRef) => unitOf(unitActor).publishToTopics('output/pepeunit', 21.5);
+ */
+export const unitOf = (actor: AnyActorRef | undefined): UnitHandle => {
+  const found = actor && embedded.get(actor);
+  if (found) return found.handle;
+  throw new ClientError('invalid', 'This actor is no unit. Give the actor that runs the logic of createUnitLogic().');
+};
+
+const isNotRestored = (): never => {
+  throw new ClientError(
+    'invalid',
+    'A unit can not be restored from a snapshot: what it keeps is in its own files. Start it without one.',
+  );
+};
+
+/** Lets go of what the unit holds, once its actor has ended. */
+const endWith = (actor: UnitActor, { lifecycle }: UnitRuntime<object>): void => {
+  const end = () => void lifecycle.stop();
+  actor.subscribe({ complete: end, error: end });
+};
+
+/** Assembles a unit around its actor. */
+const embed = (actor: UnitActor, options: UnitLogicOptions, host: Pick<Host, 'platform' | 'files'>) => {
+  const taken: UnitRuntime<object>[] = [];
+  const handle = new UnitHandle(options, { ...host, embedding: { actor, take: (unit) => void taken.push(unit) } });
+  const [unit] = taken;
+  if (!unit) throw new Error('The unit was not assembled');
+  embedded.set(actor, { handle, unit });
+  return { handle, unit };
+};
+
+/** Creates the logic of a unit on a platform: each actor of it is a unit with its own adapters. */
+export const unitLogic = (
+  { toEvent, ...options }: UnitLogicOptions,
+  host: Pick<Host, 'platform' | 'files'>,
+): UnitLogic => {
+  const definition = unitDefinition();
+  const logic = Object.create(definition) as typeof definition;
+  const own: Pick<UnitLogic, 'getInitialSnapshot' | 'start' | 'restoreSnapshot'> = {
+    getInitialSnapshot: (scope, { parent } = {}) => {
+      const { handle, unit } = embed(scope.self as UnitActor, options, host);
+      if (toEvent)
+        handle.setMqttInputHandler((_, message) => {
+          const event = toEvent(message, handle);
+          if (event) parent?.send(event);
+        });
+      return definition.getInitialSnapshot.call(logic, scope, { ...unit.machineInput(), ...(parent && { parent }) });
+    },
+    start: (snapshot, { self }) => {
+      const unit = embedded.get(self)?.unit;
+      if (unit) {
+        endWith(self as UnitActor, unit);
+        unit.start();
+      }
+      definition.start.call(logic, snapshot);
+    },
+    restoreSnapshot: isNotRestored,
+  };
+  return Object.assign(logic, own) as unknown as UnitLogic;
+};
