@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../services/json.ts';
 import type { Platform, PlatformFiles } from '../platform.ts';
+import type { UnitRuntime } from './assemble.ts';
 import { waitForEvent } from './await-event.ts';
 import { UnitHandle } from './handle.ts';
 import type { OutputHandlerOptions } from './main-cycle.ts';
@@ -15,12 +16,17 @@ import { checkCycle, type MainCycleOptions, type PepeunitClientOptions } from '.
  * @typeParam TEnv The unit's own variables, such as `typeof` its env_example.json.
  */
 export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends UnitHandle<TEnv> {
+  readonly #unit: UnitRuntime<object>;
+
   constructor(
     options: PepeunitClientOptions<UnitClient<TEnv>>,
     platform: Platform,
     files: PlatformFiles = { absolute: (path) => path },
   ) {
-    super(options as PepeunitClientOptions<UnitHandle<TEnv>>, { platform, files });
+    const taken: UnitRuntime<object>[] = [];
+    const take = (unit: UnitRuntime<object>) => void taken.push(unit);
+    super(options as PepeunitClientOptions<UnitHandle<TEnv>>, { platform, files, take });
+    this.#unit = taken[0] as UnitRuntime<object>;
   }
 
   /**
@@ -31,7 +37,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
    * client.setOutputHandler((unit) => unit.publishToTopics('output/pepeunit', 21.5), { onlineOnly: true });
    */
   setOutputHandler(handler: ((client: this) => unknown) | undefined, options?: OutputHandlerOptions): void {
-    this.unit.cycle.setHandler(handler && (() => handler(this)), options);
+    this.#unit.cycle.setHandler(handler && (() => handler(this)), options);
   }
 
   /**
@@ -47,17 +53,17 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   async runMainCycle(options: MainCycleOptions | number = {}): Promise<void> {
     const given = typeof options === 'number' ? { cycleMs: options } : options;
     checkCycle(given);
-    if (given.cycleMs !== undefined) this.unit.cycle.setSpeed(given.cycleMs);
-    const reopening = this.unit.lifecycle.reopen();
+    if (given.cycleMs !== undefined) this.#unit.cycle.setSpeed(given.cycleMs);
+    const reopening = this.#unit.lifecycle.reopen();
     if (reopening && !(await reopening)) return;
-    this.unit.start();
-    const ended = waitForEvent(this.unit.root.actor, ['stopped'], ['misconfigured']);
-    this.unit.cycle.start();
+    this.#unit.start();
+    const ended = waitForEvent(this.#unit.root.actor, ['stopped'], ['misconfigured']);
+    this.#unit.cycle.start();
     try {
       await ended;
     } finally {
-      this.unit.cycle.stop();
-      await this.unit.lifecycle.afterFailure();
+      this.#unit.cycle.stop();
+      await this.#unit.lifecycle.afterFailure();
     }
   }
 
@@ -70,7 +76,7 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
    */
   setCycleSpeed(options: Required<MainCycleOptions>): void {
     checkCycle(options);
-    this.unit.cycle.setSpeed(options.cycleMs);
+    this.#unit.cycle.setSpeed(options.cycleMs);
   }
 
   /**
@@ -81,6 +87,6 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
    * await client.stopMainCycle();
    */
   stopMainCycle(): Promise<void> {
-    return this.unit.lifecycle.stop();
+    return this.#unit.lifecycle.stop();
   }
 }

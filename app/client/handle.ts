@@ -18,19 +18,14 @@ export type UnitEvent = UnitEmitted;
 
 type EventOf<TType> = Extract<UnitEvent, { type: TType }>;
 
-/** Gives a unit its root actor, where that runs in a statechart of the app. */
-export interface Embedding {
-  readonly actor: UnitActor;
-  /** Takes the unit's parts, once they are there. */
-  take(unit: UnitRuntime<object>): void;
-}
-
 /** Where a unit runs. */
 export interface Host {
   readonly platform: Platform;
   readonly files: PlatformFiles;
-  /** @defaultValue none: the unit has a root actor of its own */
-  readonly embedding?: Embedding | undefined;
+  /** The root actor, where a statechart of the app runs it. @defaultValue the unit's own */
+  readonly actor?: UnitActor;
+  /** Takes the unit's parts. */
+  take(unit: UnitRuntime<object>): void;
 }
 
 /**
@@ -40,14 +35,13 @@ export interface Host {
  * @typeParam TEnv The unit's own variables, such as `typeof` its env_example.json.
  */
 export class UnitHandle<TEnv extends object = Record<string, JsonValue>> extends ClientUpdates<TEnv> {
-  /** @internal */
-  protected readonly unit: UnitRuntime<TEnv>;
+  readonly #unit: UnitRuntime<TEnv>;
   readonly #restartMode: RestartMode;
   readonly #ready: (options?: WaitOptions) => Promise<void>;
   #updateHandler: ((client: this, payload: JsonObject) => unknown) | undefined;
 
   /** @internal */
-  constructor(options: PepeunitClientOptions<UnitHandle<TEnv>>, { platform, files, embedding }: Host) {
+  constructor(options: PepeunitClientOptions<UnitHandle<TEnv>>, { platform, files, actor, take }: Host) {
     const { options: resolved, fault } = resolveOptions(options, (path) => files.absolute(path));
     const adapters = { ...platform(resolved), ...resolved.adapters };
     const unit = createUnit<TEnv>(adapters, resolved, {
@@ -58,16 +52,16 @@ export class UnitHandle<TEnv extends object = Record<string, JsonValue>> extends
       ...(files.readJsonNow && !resolved.adapters?.storage && { readJsonNow: files.readJsonNow }),
       pathOf: files.pathOf,
       fault,
-      actor: embedding?.actor,
+      actor,
     });
     super(unit, adapters, resolved, (path) => files.absolute(path));
-    this.unit = unit;
+    this.#unit = unit;
     this.#restartMode = resolved.restartMode;
     const start = () => unit.start();
     this.#ready = unit.usesMqtt
       ? this.mqttClient.connect
       : createRestReady({ root: unit.root, clock: adapters.clock, start });
-    embedding?.take(unit);
+    take(unit);
   }
 
   /**
@@ -77,7 +71,7 @@ export class UnitHandle<TEnv extends object = Record<string, JsonValue>> extends
    * console.log(client.metrics().uptimeMs);
    */
   metrics(): UnitMetrics {
-    return this.unit.metrics.read();
+    return this.#unit.metrics.read();
   }
 
   /**
@@ -102,7 +96,7 @@ export class UnitHandle<TEnv extends object = Record<string, JsonValue>> extends
    */
   setCustomUpdateHandler(handler: (client: this, payload: JsonObject) => unknown): void {
     this.#updateHandler = handler;
-    this.unit.root.set({ type: 'update.configure', handsOver: true });
+    this.#unit.root.set({ type: 'update.configure', handsOver: true });
   }
 
   /**
@@ -127,7 +121,7 @@ export class UnitHandle<TEnv extends object = Record<string, JsonValue>> extends
    * await client.restartDevice();
    */
   restartDevice(): Promise<void> {
-    return this.unit.lifecycle.restart(restartingModeOf(this.#restartMode));
+    return this.#unit.lifecycle.restart(restartingModeOf(this.#restartMode));
   }
 
   /**
@@ -143,8 +137,8 @@ export class UnitHandle<TEnv extends object = Record<string, JsonValue>> extends
     handler: (event: EventOf<TType>) => unknown,
   ): { unsubscribe(): void } {
     checkEvent(type);
-    return this.unit.root.on(type, (event) => {
-      void callGuarded(`handler of "${type}"`, handler, [redactedData(event)], this.unit.plane.warn);
+    return this.#unit.root.on(type, (event) => {
+      void callGuarded(`handler of "${type}"`, handler, [redactedData(event)], this.#unit.plane.warn);
     });
   }
 }

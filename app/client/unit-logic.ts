@@ -73,7 +73,7 @@ const endWith = (actor: UnitActor, { lifecycle }: UnitRuntime<object>): void => 
 /** Assembles a unit around its actor. */
 const embed = (actor: UnitActor, options: UnitLogicOptions, host: Pick<Host, 'platform' | 'files'>) => {
   const taken: UnitRuntime<object>[] = [];
-  const handle = new UnitHandle(options, { ...host, embedding: { actor, take: (unit) => void taken.push(unit) } });
+  const handle = new UnitHandle(options, { ...host, actor, take: (unit) => void taken.push(unit) });
   const [unit] = taken;
   if (!unit) throw new Error('The unit was not assembled');
   embedded.set(actor, { handle, unit });
