@@ -26,13 +26,15 @@ export interface FakeActors {
 
 const ending = 'fake.end';
 
+type FakeLogic = ActorLogic<Snapshot<unknown>, EventObject & { outcome?: Outcome }, unknown, AnyActorRef['system']>;
+
 /** Creates logic of actors that do nothing by themselves. */
 const fakeLogic = (
   onStart: (ref: AnyActorRef) => void,
   onStop: (ref: AnyActorRef) => void,
   onEvent: (ref: AnyActorRef, event: EventObject) => void,
-) => {
-  const logic: ActorLogic<Snapshot<unknown>, EventObject & { outcome?: Outcome }> = {
+): FakeLogic => {
+  const logic: FakeLogic = {
     getInitialSnapshot: () => ({ status: 'active', output: undefined, error: undefined }),
     getPersistedSnapshot: (snapshot) => snapshot,
     start: (_, { self }) => onStart(self),

@@ -33,13 +33,11 @@ type Scope = Parameters<AnyStateMachine['transition']>[2];
 
 const nothing = () => undefined;
 
-/** A system that finds what a situation has invoked, and never starts any of it. */
+/** A scope whose actor has the children of a situation, and never starts any of them. */
 const pureScope = () => {
-  const found = new Map<string, AnyActorRef>();
-  const self = createEmptyActor() as AnyActorRef;
-  Object.assign(self.system, {
-    get: (id: string) => found.get(id),
-    _set: (id: string, actor: AnyActorRef) => void found.set(id, actor),
+  let children: AnyMachineSnapshot['children'] = {};
+  const self = Object.assign(createEmptyActor() as AnyActorRef, {
+    getSnapshot: () => ({ status: 'active' as const, output: undefined, error: undefined, children }),
   });
   const scope: Scope = {
     self,
@@ -52,10 +50,9 @@ const pureScope = () => {
     stopChild: nothing,
     actionExecutor: nothing,
   };
-  /** Lets only these be found; machines give their children the same `id` and `systemId`. */
-  const see = (children: AnyMachineSnapshot['children']): void => {
-    found.clear();
-    for (const [id, actor] of Object.entries(children)) if (actor) found.set(id, actor as AnyActorRef);
+  /** Lets the machine see these as its children. */
+  const see = (seen: AnyMachineSnapshot['children']): void => {
+    children = seen;
   };
   return { scope, see };
 };
