@@ -24,7 +24,7 @@ const shown = ({ snapshot, told, does, actors, timers }: Observation) => ({
   context: { ...(snapshot.context as object), parent: undefined },
   told,
   does,
-  actors: actors.map(({ id, input }) => `${id} ${JSON.stringify(input)}`).toSorted(),
+  actors: actors.map(({ id, input }) => `${id} ${JSON.stringify(input ?? {})}`).toSorted(),
   timers: timers.map(({ type, ms }) => `${type} ${ms}`).toSorted(),
 });
 
@@ -34,7 +34,7 @@ const expected = ({ machine, states }: MachineTable, { situation, told, does }: 
   context: situation.context,
   told,
   does,
-  actors: situation.actors.map(({ id, input }) => `${id} ${JSON.stringify(input)}`).toSorted(),
+  actors: situation.actors.map(({ id, input }) => `${id} ${JSON.stringify(input ?? {})}`).toSorted(),
   timers: situation.timers.map((timer) => `${timerType(machine.id, timer)} ${timer.ms}`).toSorted(),
 });
 

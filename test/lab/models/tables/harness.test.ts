@@ -1,7 +1,7 @@
 import { assign, fromPromise, sendTo, setup } from 'xstate';
 import { expect, test } from 'vitest';
 import { wifiMachine } from '../../../../machines/wifi.ts';
-import type { Parent } from '../../../../machines/lib/slot.ts';
+import type { Parent } from '../../../../machines/lib/parent.ts';
 import { defineTable, rowsOf, type MachineTable } from './table.ts';
 import { walkTable } from './walk.ts';
 import { wifiTable } from './wifi.table.ts';
