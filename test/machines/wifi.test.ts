@@ -13,10 +13,8 @@ const start = () => {
   const scan = gate<boolean, SsidInput>();
   const join = gate<void, SsidInput>();
   const watch = { watchers: 0, isWatchable: true, isBroken: false, tell: (_event: WifiLinkEvent): void => undefined };
-  const watchLink = fromCallback<{ type: 'link.ignore' }, undefined, WifiLinkEvent>(({ sendBack }) => {
-    if (watch.isBroken) throw failing('io');
-  const watch = { watchers: 0, isWatchable: true, tell: (_event: WifiLinkEvent): void => undefined };
   const watchLink = fromCallback<{ type: 'link.ignore' }, OfUnit, WifiLinkEvent>(({ sendBack }) => {
+    if (watch.isBroken) throw failing('io');
     watch.watchers += 1;
     watch.tell = sendBack;
     if (!watch.isWatchable) {
