@@ -25,6 +25,7 @@ import { storedResetRecord } from '../services/reset.ts';
 import type { JsonValue } from '../services/json.ts';
 import { UnitClient } from './client/client.ts';
 import type { PepeunitClientOptions } from './client/options/options.ts';
+import { unitLogic, type UnitLogic, type UnitLogicOptions } from './client/unit-logic.ts';
 import type { Platform } from './platform.ts';
 
 export * from './public.ts';
@@ -61,6 +62,32 @@ const browserPlatform: Platform = ({ envFilePath }) => {
     random: Math.random,
   };
 };
+
+/**
+ * The unit as XState actor logic, with a page's adapters, to `invoke` or `spawn` in your own statechart: each actor of it is
+ * a unit, which starts with its actor. It emits each of its facts and sends them to the `parent` of its input. Invalid
+ * options end the actor with a {@link ClientError} `options`. Send it `unit.stop` and wait for `stopped` to end it in order;
+ * where its state is just left, the log and the link are closed after.
+ *
+ * The delays of its machines follow the clock of your root actor.
+ *
+ * @example
+ * import { createUnitLogic } from 'pepeunit-client';
+ * import { createActor, setup } from 'xstate';
+ *
+ * const unitInPage = createUnitLogic({
+ *   envFilePath: 'env.json',
+ *   schemaFilePath: 'schema.json',
+ *   logFilePath: 'log.json',
+ *   mqtt: { brokers: ['wss://broker.example:8084/mqtt'] },
+ * });
+ * const page = setup({ actors: { unit: unitInPage } }).createMachine({
+ *   invoke: { id: 'unit', src: 'unit', input: ({ self }) => ({ parent: self }) },
+ * });
+ * const actor = createActor(page);
+ */
+export const createUnitLogic = (options: UnitLogicOptions): UnitLogic =>
+  unitLogic(options, { platform: browserPlatform, files: { absolute: (path) => path } });
 
 /**
  * A Pepeunit unit in a browser page. It needs the URL of the broker's WebSocket in `mqtt.brokers`.

@@ -37,7 +37,8 @@ import type { JsonValue } from '../services/json.ts';
 import { UnitClient } from './client/client.ts';
 import { hasUnguardedLinks } from './client/options/link-trust.ts';
 import type { PepeunitClientOptions, UpdateOptions } from './client/options/options.ts';
-import type { Platform } from './platform.ts';
+import { unitLogic, type UnitLogic, type UnitLogicOptions } from './client/unit-logic.ts';
+import type { Platform, PlatformFiles } from './platform.ts';
 
 export * from './public.ts';
 /** idb-keyval's functions over durable files: a store is a folder, a key a file. */
@@ -148,6 +149,35 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
   };
 };
 
+const filesOfNode = (): PlatformFiles => ({
+  absolute: resolveHere(),
+  readJsonNow,
+  pathOf: (url) => fileURLToPath(url),
+});
+
+/**
+ * The unit as XState actor logic, with Node's adapters, to `invoke` or `spawn` in your own statechart: each actor of it is a
+ * unit, which starts with its actor. It emits each of its facts and sends them to the `parent` of its input. Invalid options
+ * end the actor with a {@link ClientError} `options`. Send it `unit.stop` and wait for `stopped` to end it in order; where
+ * its state is just left, the log and the link are closed after.
+ *
+ * The delays of its machines follow the clock of your root actor.
+ *
+ * @example
+ * import { createUnitLogic } from 'pepeunit-client';
+ * import { createActor, setup } from 'xstate';
+ *
+ * const unit = createUnitLogic({ envFilePath: 'env.json', schemaFilePath: 'schema.json', logFilePath: 'log.json' });
+ * const device = setup({ actors: { unit } }).createMachine({
+ *   invoke: { id: 'unit', src: 'unit', input: ({ self }) => ({ parent: self }) },
+ *   initial: 'offline',
+ *   states: { offline: { on: { online: 'online' } }, online: { on: { offline: 'offline' } } },
+ * });
+ * const actor = createActor(device);
+ */
+export const createUnitLogic = (options: UnitLogicOptions): UnitLogic =>
+  unitLogic(options, { platform: nodePlatform, files: filesOfNode() });
+
 /**
  * A Pepeunit unit on Node: real files, sockets and processes.
  *
@@ -167,6 +197,6 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
  */
 export class PepeunitClient<TEnv extends object = Record<string, JsonValue>> extends UnitClient<TEnv> {
   constructor(options: PepeunitClientOptions<UnitClient<TEnv>>) {
-    super(options, nodePlatform, { absolute: resolveHere(), readJsonNow, pathOf: (url) => fileURLToPath(url) });
+    super(options, nodePlatform, filesOfNode());
   }
 }

@@ -64,12 +64,12 @@ export interface LoggerContext extends Child<LoggerFact> {
 }
 
 export const loggerMachine = setup({
-  types: {
-    input: {} as LoggerInput,
-    context: {} as LoggerContext,
-    events: {} as LoggerEvent,
-    emitted: {} as LoggerFact,
-    tags: {} as 'busy' | 'ready' | 'faulty',
+  types: {} as {
+    input: LoggerInput;
+    context: LoggerContext;
+    events: LoggerEvent;
+    emitted: LoggerFact;
+    tags: 'busy' | 'ready' | 'faulty';
   },
   actors: { sendStored: slot<SendStoredLogs>('logger.sendStored'), flush: slot<FlushLogs>('logger.flush') },
   actions: {

@@ -42,12 +42,12 @@ export interface ResetContext extends Child<ResetFact> {
 }
 
 export const resetMachine = setup({
-  types: {
-    input: {} as ResetInput,
-    context: {} as ResetContext,
-    events: {} as ResetEvent,
-    emitted: {} as ResetFact,
-    tags: {} as 'busy' | 'ready' | 'faulty',
+  types: {} as {
+    input: ResetInput;
+    context: ResetContext;
+    events: ResetEvent;
+    emitted: ResetFact;
+    tags: 'busy' | 'ready' | 'faulty';
   },
   actors: { recall: slot<RecallReset>('reset.recall'), restart: slot<ResetProgram>('reset.restart') },
   actions: {

@@ -45,12 +45,12 @@ export interface SchemaContext extends Child<SchemaFact> {
 }
 
 export const schemaMachine = setup({
-  types: {
-    input: {} as SchemaInput,
-    context: {} as SchemaContext,
-    events: {} as SchemaEvent,
-    emitted: {} as SchemaFact,
-    tags: {} as 'busy' | 'ready' | 'faulty',
+  types: {} as {
+    input: SchemaInput;
+    context: SchemaContext;
+    events: SchemaEvent;
+    emitted: SchemaFact;
+    tags: 'busy' | 'ready' | 'faulty';
   },
   actors: { load: slot<LoadSchema>('schema.load'), refresh: slot<RefreshSchema>('schema.refresh') },
   actions: {

@@ -63,12 +63,12 @@ export interface SettingsContext extends Child<SettingsFact> {
 }
 
 export const settingsMachine = setup({
-  types: {
-    input: {} as SettingsInput,
-    context: {} as SettingsContext,
-    events: {} as SettingsEvent,
-    emitted: {} as SettingsFact,
-    tags: {} as 'busy' | 'ready' | 'faulty',
+  types: {} as {
+    input: SettingsInput;
+    context: SettingsContext;
+    events: SettingsEvent;
+    emitted: SettingsFact;
+    tags: 'busy' | 'ready' | 'faulty';
   },
   actors: {
     load: slot<LoadSettings>('settings.load'),

@@ -57,12 +57,12 @@ export interface StateReporterContext extends ReporterConfig, Child<StateReporte
 const marginMs = 1000;
 
 export const stateReporterMachine = setup({
-  types: {
-    input: {} as StateReporterInput,
-    context: {} as StateReporterContext,
-    events: {} as StateReporterEvent,
-    emitted: {} as StateReporterFact,
-    tags: {} as 'busy' | 'ready' | 'faulty',
+  types: {} as {
+    input: StateReporterInput;
+    context: StateReporterContext;
+    events: StateReporterEvent;
+    emitted: StateReporterFact;
+    tags: 'busy' | 'ready' | 'faulty';
   },
   actors: {
     collect: slot<CollectState>('stateReporter.collect'),

@@ -52,12 +52,12 @@ const unsynced = ({ failure = timedOut('Reading the reference clock') }: TimeCon
 });
 
 export const timeMachine = setup({
-  types: {
-    input: {} as TimeInput,
-    context: {} as TimeContext,
-    events: {} as TimeEvent,
-    emitted: {} as TimeFact,
-    tags: {} as 'busy' | 'ready' | 'faulty',
+  types: {} as {
+    input: TimeInput;
+    context: TimeContext;
+    events: TimeEvent;
+    emitted: TimeFact;
+    tags: 'busy' | 'ready' | 'faulty';
   },
   actors: { readOffset: slot<ReadOffset>('time.readOffset'), watchClock: slot<WatchClock>('time.watchClock') },
   actions: {

@@ -64,12 +64,12 @@ const notInReach = (ssid: string): Failure => ({
 });
 
 export const wifiMachine = setup({
-  types: {
-    input: {} as WifiInput,
-    context: {} as WifiContext,
-    events: {} as WifiEvent,
-    emitted: {} as WifiFact,
-    tags: {} as 'busy' | 'ready' | 'faulty',
+  types: {} as {
+    input: WifiInput;
+    context: WifiContext;
+    events: WifiEvent;
+    emitted: WifiFact;
+    tags: 'busy' | 'ready' | 'faulty';
   },
   actors: {
     readStatus: slot<ReadWifiStatus>('wifi.readStatus'),

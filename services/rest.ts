@@ -135,5 +135,5 @@ export interface Rest {
 export interface RestServices {
   readonly http: Rest;
   /** The env in force: where to ask, and as which unit. */
-  env(): Promise<UnitEnv>;
+  readonly env: () => Promise<UnitEnv>;
 }

@@ -78,7 +78,7 @@ export const measureState = async (
  * const collect = collectState({ system: unit.world.system, epochMs: () => unit.world.clock.now() });
  * const machine = stateReporterMachine.provide({ actors: { collect } });
  */
-export const collectState = (given: Found<{ readonly system: System; epochMs(): number }>) =>
+export const collectState = (given: Found<{ readonly system: System; readonly epochMs: () => number }>) =>
   fromPromise<StateReport, OfUnit & { commitVersion: string }>(({ input, self }) => {
     const { system, epochMs } = find(given, self);
     return measureState(system, epochMs, input.commitVersion);

@@ -12,7 +12,7 @@ import type { BrokerAddress, BrokerProbe, LastLink } from './last-link.ts';
 export interface RecoveryServices {
   readonly firmware: Pick<FirmwareStore, 'recover' | 'countStart'>;
   /** Whether the client has to count this start of the program: once, and only where there is no supervisor. */
-  countsStart(): boolean;
+  readonly countsStart: () => boolean;
 }
 
 /**
@@ -168,7 +168,7 @@ export type EndWait = ReturnType<typeof endWait>;
  * const machine = updateMachine.provide({ actors: { noteFailure: noteFailure(unit.world.firmware) } });
  */
 export const noteFailure = (given: Found<FirmwareStore>) =>
-  fromPromise<void, OfUnit & TrialFailure>(({ input: { unit: _, ...failure }, self }) =>
+  fromPromise<void, OfUnit & TrialFailure>(({ input: { unit: _unit, ...failure }, self }) =>
     find(given, self).noteFailure(failure),
   );
 export type NoteFailure = ReturnType<typeof noteFailure>;
@@ -223,7 +223,7 @@ export type ConfirmFirmware = ReturnType<typeof confirmFirmware>;
  * const machine = updateMachine.provide({ actors: { rollBack: rollBackFirmware(unit.world.firmware) } });
  */
 export const rollBackFirmware = (given: Found<FirmwareStore>) =>
-  fromPromise<void, OfUnit & TrialFailure>(({ input: { unit: _, ...failure }, self }) =>
+  fromPromise<void, OfUnit & TrialFailure>(({ input: { unit: _unit, ...failure }, self }) =>
     find(given, self).rollBack(failure),
   );
 export type RollBackFirmware = ReturnType<typeof rollBackFirmware>;

@@ -115,7 +115,11 @@ const required = async (store: FirmwareStore, id: string, name: string): Promise
  * const machine = updateMachine.provide({ actors: { verify: verifyFirmware({ firmware: unit.world.firmware, trust, env }) } });
  */
 export const verifyFirmware = (
-  given: Found<{ readonly firmware: FirmwareStore; readonly trust: ReleaseTrust; env(): Promise<UnitEnv> }>,
+  given: Found<{
+    readonly firmware: FirmwareStore;
+    readonly trust: ReleaseTrust;
+    readonly env: () => Promise<UnitEnv>;
+  }>,
 ) =>
   fromPromise<void, OfUnit & { staged: StagedFirmware; target: UpdateTarget }>(async ({ input, self }) => {
     const services = find(given, self);

@@ -22,7 +22,7 @@ test('a slot takes only the logic it was made for', () => {
 });
 
 test('machines accept their own events only, and their states are known by name', () => {
-  const { send } = createActor(timeMachine, { input: { parent: undefined as never } });
+  const { send } = createActor(timeMachine, { input: {} });
   expectTypeOf(send).parameter(0).toEqualTypeOf<TimeEvent>();
   expectTypeOf<SnapshotFrom<typeof timeMachine>['value']>().toEqualTypeOf<
     'stale' | { seeking: 'syncing' | 'waiting' } | 'synced' | 'doubtful'

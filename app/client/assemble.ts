@@ -1,4 +1,4 @@
-import type { ChildName, UnitInput, UnitRequest } from '../../machines/unit/context.ts';
+import type { CarriedOver, ChildName, UnitRequest } from '../../machines/unit/context.ts';
 import type { ClientError } from '../../services/errors.ts';
 import type { UpdateTarget } from '../../services/update.ts';
 import type { Adapters } from '../platform.ts';
@@ -12,7 +12,8 @@ import { createInFlight, type InFlight } from './in-flight.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { createReports } from './reports.ts';
 import { isOnline, waitForIdle, type UnitActor } from './await-event.ts';
-import { rootFactory, unitInputOf, type RootParts } from './machines.ts';
+import { rootFactory, unitInputOf } from './machines.ts';
+import type { UnitServices } from './unit-services.ts';
 import { announce, hold, release } from './registry.ts';
 import { createRoot, embeddedRoot, type Root } from './root.ts';
 import { createEpoch, type Epoch } from './api/time-manager.ts';
@@ -31,10 +32,6 @@ export interface UnitRuntime<TEnv extends object> {
   start(): void;
   /** Whether MQTT is switched on. */
   readonly usesMqtt: boolean;
-  /** Id under which the machines find the unit's services. */
-  readonly id: string;
-  /** What the unit's machine begins with. */
-  readonly machineInput: () => UnitInput;
   /** Sends a request, and waits until the child machine is idle. @throws {PepeunitError} Its last attempt failed. */
   ask(request: UnitRequest, child: ChildName): Promise<void>;
 }
@@ -80,6 +77,17 @@ const createRequests = (lifecycle: Lifecycle, root: Root): Pick<UnitRuntime<obje
   },
 });
 
+/** The root of a unit, whose machines find its services by their id. */
+const rootOf = (parts: UnitServices, actor: UnitActor | undefined): Root => {
+  const id = announce(parts);
+  const kept = {
+    input: (carried?: CarriedOver) => unitInputOf(id, parts, carried),
+    hold: () => hold(id, parts),
+    release: () => release(id),
+  };
+  return actor ? embeddedRoot(actor, kept) : createRoot({ ...kept, create: rootFactory(parts) });
+};
+
 export const createUnit = <TEnv extends object>(
   adapters: Adapters,
   options: ResolvedOptions,
@@ -110,7 +118,7 @@ export const createUnit = <TEnv extends object>(
   });
 
   const metrics = createMetrics(adapters, epoch, plane, () => root.actor.getSnapshot().context.counts);
-  const machineParts: RootParts = {
+  const machineParts: UnitServices = {
     adapters,
     options,
     documents,
@@ -122,9 +130,7 @@ export const createUnit = <TEnv extends object>(
     countsStart: createStartCount(adapters),
     ...callbacks,
   };
-  const id = announce(machineParts);
-  const kept = { hold: () => hold(id, machineParts), release: () => release(id) };
-  const root: Root = actor ? embeddedRoot(actor, kept) : createRoot({ ...kept, create: rootFactory(id, machineParts) });
+  const root: Root = rootOf(machineParts, actor);
 
   const cycle = createCycle({
     clock: adapters.clock,
@@ -137,18 +143,5 @@ export const createUnit = <TEnv extends object>(
   const requests = createRequests(lifecycle, root);
 
   const usesMqtt = options.ffMqttEnable;
-  return {
-    id,
-    root,
-    documents,
-    plane,
-    epoch,
-    metrics,
-    cycle,
-    inFlight,
-    lifecycle,
-    usesMqtt,
-    machineInput: () => unitInputOf(id, machineParts, undefined),
-    ...requests,
-  };
+  return { root, documents, plane, epoch, metrics, cycle, inFlight, lifecycle, usesMqtt, ...requests };
 };

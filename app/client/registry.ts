@@ -1,11 +1,11 @@
 import type { AnyActorRef } from 'xstate';
 import { unitIdOf } from '../../services/finder.ts';
-import type { RootParts } from './machines.ts';
+import type { UnitServices } from './unit-services.ts';
 
 /** A unit's services: held weakly until its machines run, so that a unit that is never started leaves nothing. */
 interface Entry {
-  readonly known: WeakRef<RootParts>;
-  held?: RootParts | undefined;
+  readonly known: WeakRef<UnitServices>;
+  held?: UnitServices | undefined;
 }
 
 interface Registry {
@@ -25,7 +25,7 @@ const registry = (): Registry => {
 };
 
 /** Makes a unit's services known, before its machines are made. @returns The id that its machines carry. */
-export const announce = (parts: RootParts): string => {
+export const announce = (parts: UnitServices): string => {
   const { units, gone } = registry();
   const id = `unit-${(registry().last += 1)}`;
   units.set(id, { known: new WeakRef(parts) });
@@ -34,7 +34,7 @@ export const announce = (parts: RootParts): string => {
 };
 
 /** Keeps a unit's services for as long as its machines run. */
-export const hold = (id: string, parts: RootParts): void => {
+export const hold = (id: string, parts: UnitServices): void => {
   registry().units.set(id, { known: new WeakRef(parts), held: parts });
 };
 
@@ -45,7 +45,7 @@ export const release = (id: string): void => {
 };
 
 /** The services of a machine's unit. @throws {Error} There is none of that id. */
-export const partsOf = ({ unit }: { readonly unit?: string | undefined }): RootParts => {
+export const servicesOf = ({ unit }: { readonly unit?: string | undefined }): UnitServices => {
   const parts = unit === undefined ? undefined : registry().units.get(unit)?.known.deref();
   if (!parts) throw new Error(`There is no unit "${unit}" in this process: its machines run without their services`);
   return parts;
@@ -53,6 +53,6 @@ export const partsOf = ({ unit }: { readonly unit?: string | undefined }): RootP
 
 /** Makes a finder for a slot of all units' machines out of what it takes of one unit's services. */
 export const ofUnit =
-  <T extends object>(pick: (parts: RootParts) => T) =>
+  <T extends object>(pick: (parts: UnitServices) => T) =>
   (self: AnyActorRef): T =>
-    pick(partsOf({ unit: unitIdOf(self) }));
+    pick(servicesOf({ unit: unitIdOf(self) }));

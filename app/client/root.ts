@@ -1,4 +1,4 @@
-import type { CarriedOver, UnitEmitted, UnitRequest } from '../../machines/unit/context.ts';
+import type { CarriedOver, UnitEmitted, UnitInput, UnitRequest } from '../../machines/unit/context.ts';
 import type { UnitActor } from './await-event.ts';
 
 type Emitted<TType> = Extract<UnitEmitted, { type: TType }>;
@@ -6,6 +6,8 @@ type Emitted<TType> = Extract<UnitEmitted, { type: TType }>;
 /** The unit's root actor; each start after a stop has a new one. */
 export interface Root {
   readonly actor: UnitActor;
+  /** What the machine of a new actor begins with. */
+  input(carried?: CarriedOver): UnitInput;
   /** Starts the actor. */
   start(): void;
   /** Stops the actor. */
@@ -27,30 +29,33 @@ const subscribeTo = <TType extends UnitEmitted['type']>(
 
 /** What makes the root actor of a unit. */
 export interface RootMaker {
-  /** Creates an actor that is not started; gets what the app had asked of the one before. */
-  create(carried: CarriedOver | undefined): UnitActor;
+  /** What the machine begins with; gets what the app had asked of the one before. */
+  readonly input: (carried?: CarriedOver) => UnitInput;
+  /** Creates an actor that is not started. */
+  readonly create: (input: UnitInput) => UnitActor;
   /** Keeps what the actor needs, for as long as it runs. */
-  hold(): void;
+  readonly hold: () => void;
   /** Lets that go. */
-  release(): void;
+  readonly release: () => void;
 }
 
 /** The root of a unit that stands alone. */
-export const createRoot = ({ create, hold, release }: RootMaker): Root => {
-  let actor = create(undefined);
+export const createRoot = ({ create, input, hold, release }: RootMaker): Root => {
+  let actor = create(input());
   const subscribers = new Set<(to: UnitActor) => void>();
   let isStopped = false;
   const renew = () => {
     if (!isStopped) return;
     isStopped = false;
     const { handsOver, extraTopics, counts } = actor.getSnapshot().context;
-    actor = create({ handsOver, extraTopics, counts });
+    actor = create(input({ handsOver, extraTopics, counts }));
     for (const subscribe of subscribers) subscribe(actor);
   };
   return {
     get actor() {
       return actor;
     },
+    input,
     start: () => {
       hold();
       actor.start();
@@ -83,8 +88,9 @@ export const createRoot = ({ create, hold, release }: RootMaker): Root => {
 };
 
 /** The root of a unit that runs in a statechart of the app, which starts and stops it. */
-export const embeddedRoot = (actor: UnitActor, { hold, release }: Omit<RootMaker, 'create'>): Root => ({
+export const embeddedRoot = (actor: UnitActor, { hold, release, input }: Omit<RootMaker, 'create'>): Root => ({
   actor,
+  input,
   start: hold,
   stop: release,
   renew: () => undefined,

@@ -1,12 +1,12 @@
 import type { ActorLogic, AnyActorRef, EventObject, SnapshotFrom } from 'xstate';
 import type { unitMachine } from '../../machines/unit.ts';
-import type { UnitEvent, UnitFact, UnitInput } from '../../machines/unit/context.ts';
+import type { UnitEvent, UnitFact } from '../../machines/unit/context.ts';
 import { ClientError } from '../../services/errors.ts';
 import type { InboundMessage } from '../messaging/inbound/message.ts';
 import type { UnitRuntime } from './assemble.ts';
 import type { UnitActor } from './await-event.ts';
 import { UnitHandle, type Host } from './handle.ts';
-import { unitDefinition } from './machines.ts';
+import { unitDefinition } from './definition.ts';
 import type { PepeunitClientOptions } from './options/options.ts';
 
 /** Options of {@link createUnitLogic}: those of a client; the inspector is that of your own root actor. */
@@ -89,23 +89,23 @@ export const unitLogic = (
   const logic = Object.create(definition) as typeof definition;
   const own: Pick<UnitLogic, 'getInitialSnapshot' | 'start' | 'restoreSnapshot'> = {
     getInitialSnapshot: (scope, { parent } = {}) => {
-      const { handle, unit } = embed(scope.self as UnitActor, options, host);
+      const { handle, unit } = embed(scope.self, options, host);
       if (toEvent)
         handle.setMqttInputHandler((_, message) => {
           const event = toEvent(message, handle);
           if (event) parent?.send(event);
         });
-      return definition.getInitialSnapshot.call(logic, scope, { ...unit.machineInput(), ...(parent && { parent }) });
+      return definition.getInitialSnapshot.call(logic, scope, { ...unit.root.input(), ...(parent && { parent }) });
     },
     start: (snapshot, { self }) => {
       const unit = embedded.get(self)?.unit;
       if (unit) {
-        endWith(self as UnitActor, unit);
+        endWith(self, unit);
         unit.start();
       }
       definition.start.call(logic, snapshot);
     },
     restoreSnapshot: isNotRestored,
   };
-  return Object.assign(logic, own) as unknown as UnitLogic;
+  return Object.assign(logic, own);
 };

@@ -25,20 +25,20 @@ const maxReasons = 8;
 
 /** Setup of the mqtt statechart: its actors, actions, guards and delays. */
 export const mqttSetup = setup({
-  types: {
-    input: {} as MqttInput,
-    context: {} as MqttContext,
-    events: {} as MqttEvent,
-    emitted: {} as MqttFact,
-    tags: {} as 'busy' | 'ready' | 'faulty',
-    children: {} as { link: 'holdLink'; closeLink: 'closeLink' },
+  types: {} as {
+    input: MqttInput;
+    context: MqttContext;
+    events: MqttEvent;
+    emitted: MqttFact;
+    tags: 'busy' | 'ready' | 'faulty';
+    children: { link: 'holdLink'; closeLink: 'closeLink' };
   },
   actors: { holdLink: slot<HoldLink>('mqtt.holdLink'), closeLink: slot<CloseLink>('mqtt.closeLink') },
   actions: {
     report: enqueueActions(({ context, enqueue }, fact: MqttFact) => tell(enqueue, context, fact)),
     /** Reports the state of the topics, unless it was reported already. */
     reportOnline: enqueueActions(({ context, enqueue }) => {
-      const { parent, granted, denied } = context;
+      const { granted, denied } = context;
       const account = subscriptions.accountOf(context);
       if (context.account && subscriptions.isSameAccount(account, context.account)) return;
       enqueue.assign({ account });

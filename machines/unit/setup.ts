@@ -36,13 +36,13 @@ const runningChild = (self: AnyActorRef, name: ChildName): AnyActorRef | undefin
 };
 
 const base = setup({
-  types: {
-    input: {} as UnitInput,
-    context: {} as UnitContext,
-    events: {} as UnitEvent,
-    emitted: {} as UnitFact,
-    children: {} as { [K in ChildName]: K },
-    tags: {} as 'busy' | 'ready' | 'faulty',
+  types: {} as {
+    input: UnitInput;
+    context: UnitContext;
+    events: UnitEvent;
+    emitted: UnitFact;
+    children: { [K in ChildName]: K };
+    tags: 'busy' | 'ready' | 'faulty';
   },
   actors: {
     settings: settingsMachine,

@@ -69,7 +69,8 @@ export const askedInVain = ({ unanswered }: Pick<UpdateContext, 'unanswered'>, f
 export const versionRetry = ({ pursuit }: Pick<UpdateContext, 'pursuit' | 'unit'>): Retry => pursuit?.retry ?? noRetry;
 
 /** How often the question for the target was not answered. */
-export const questionRetry = ({ unanswered }: Pick<UpdateContext, 'unanswered' | 'unit'>): Retry => unanswered ?? noRetry;
+export const questionRetry = ({ unanswered }: Pick<UpdateContext, 'unanswered' | 'unit'>): Retry =>
+  unanswered ?? noRetry;
 
 /** Whether a version waits to be tried again. */
 export const isPostponed = (now: UpdateContext): boolean => versionRetry(now).attempts > 0;

@@ -41,12 +41,12 @@ const betweenUpdates = ['asleep', 'recovering', 'idle', 'waiting', 'discarding',
 
 /** Setup of the update statechart: its actors, actions, guards and delays. */
 export const updateSetup = setup({
-  types: {
-    input: {} as UpdateInput,
-    context: {} as UpdateContext,
-    events: {} as UpdateEvent,
-    emitted: {} as UpdateFact,
-    tags: {} as 'busy' | 'ready' | 'faulty',
+  types: {} as {
+    input: UpdateInput;
+    context: UpdateContext;
+    events: UpdateEvent;
+    emitted: UpdateFact;
+    tags: 'busy' | 'ready' | 'faulty';
   },
   actors: {
     recover: slot<RecoverFirmware>('update.recover'),

@@ -2,7 +2,6 @@ import { createActor, fromCallback, SimulatedClock } from 'xstate';
 import { describe, expect, test } from 'vitest';
 import { wifiMachine, type WifiFact } from '../../machines/wifi.ts';
 import type { SsidInput, WifiLinkEvent, WifiStatus } from '../../services/wifi.ts';
-import type { OfUnit } from '../../services/finder.ts';
 import { failing, gate, probe } from '../support/actors.ts';
 import { settle } from '../support/until.ts';
 
@@ -13,7 +12,7 @@ const start = () => {
   const scan = gate<boolean, SsidInput>();
   const join = gate<void, SsidInput>();
   const watch = { watchers: 0, isWatchable: true, isBroken: false, tell: (_event: WifiLinkEvent): void => undefined };
-  const watchLink = fromCallback<{ type: 'link.ignore' }, OfUnit, WifiLinkEvent>(({ sendBack }) => {
+  const watchLink = fromCallback<{ type: 'link.ignore' }, object, WifiLinkEvent>(({ sendBack }) => {
     if (watch.isBroken) throw failing('io');
     watch.watchers += 1;
     watch.tell = sendBack;

@@ -1,5 +1,3 @@
-import type { ActorRefFrom } from 'xstate';
-import type { wifiMachine } from '../../../machines/wifi.ts';
 import type { UnitEnv } from '../../../services/env.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { WifiError } from '../../../services/errors.ts';

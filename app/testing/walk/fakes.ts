@@ -26,7 +26,7 @@ export interface FakeActors {
 
 const ending = 'fake.end';
 
-type FakeLogic = ActorLogic<Snapshot<unknown>, EventObject & { outcome?: Outcome }, unknown, AnyActorRef['system']>;
+type FakeLogic = ActorLogic<Snapshot<unknown>, EventObject & { outcome?: Outcome }>;
 
 /** Creates logic of actors that do nothing by themselves. */
 const fakeLogic = (

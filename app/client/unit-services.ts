@@ -1,0 +1,24 @@
+import type { UpdateTarget } from '../../services/update.ts';
+import type { RestartingMode } from '../../services/process-control.ts';
+import type { Adapters } from '../platform.ts';
+import type { DataPlane } from './data-plane.ts';
+import type { Documents } from './documents/documents.ts';
+import type { Metrics } from './metrics.ts';
+import type { ResolvedOptions } from './options/options.ts';
+import type { Reports } from './reports.ts';
+
+/** What the slots of a unit's machines work with. */
+export interface UnitServices {
+  readonly adapters: Adapters;
+  readonly options: ResolvedOptions;
+  readonly documents: Pick<Documents<object>, 'settingsSources' | 'schemaSources'>;
+  readonly plane: DataPlane;
+  readonly metrics: Metrics;
+  readonly epochMs: () => number;
+  readonly reports: Reports;
+  readonly restart: (mode: RestartingMode) => Promise<void>;
+  readonly handOver: (target: UpdateTarget) => Promise<void>;
+  readonly isReady: () => unknown;
+  /** Whether the client has to count this start of the program. */
+  readonly countsStart: () => boolean;
+}
