@@ -1,5 +1,5 @@
 import type { AnyActorLogic, AnyMachineSnapshot, AnyStateMachine, EventObject } from 'xstate';
-import { nameOf, nodesOf } from './chart.ts';
+import { activeNodes, nameOf, nodesOf } from './chart.ts';
 import { WalkError } from './error.ts';
 import type { FakeActors, Outcome } from './fakes.ts';
 import type { ActorScript, WorldActors } from './options.ts';
@@ -55,8 +55,18 @@ const valueOf = (value: unknown): string => {
 export const shownEvent = ({ type, ...payload }: EventObject): string =>
   Object.keys(payload).length === 0 ? type : `${type} ${JSON.stringify(payload)}`;
 
-const isHandled = (snapshot: AnyMachineSnapshot, event: EventObject): boolean =>
-  snapshot.machine.getTransitionData(snapshot, event).length > 0;
+const isHandled = (snapshot: AnyMachineSnapshot, event: EventObject): boolean => {
+  try {
+    return snapshot.machine.getTransitionData(snapshot, event).length > 0;
+  } catch {
+    // A guard throws: sent, the event stops the machine, and the walk tells the path.
+    return true;
+  }
+};
+
+/** Whether an active state has a transition for this type, whatever its guards say. */
+const isDeclared = (snapshot: AnyMachineSnapshot, type: string): boolean =>
+  activeNodes(snapshot).some((node) => node.transitions.has(type));
 
 /** The events that mean something in a situation. */
 export const handledOf = <TEvent extends EventObject>(
@@ -78,12 +88,13 @@ export const stimuliOfFakes = (
       label: `${id} ${verb}${valueOf(value)}`,
       apply: () => fakes.settle(id, outcome),
     });
-    const handlesDone = isHandled(snapshot, { type: `xstate.done.actor.${id}` });
-    const error = new Error(`${source} failed`);
-    const handlesError = isHandled(snapshot, { type: `xstate.error.actor.${id}`, error } as EventObject);
+    const handlesDone = isDeclared(snapshot, `xstate.done.actor.${id}`);
+    const handlesError = isDeclared(snapshot, `xstate.error.actor.${id}`);
     return [
       ...(done ?? (handlesDone ? [undefined] : [])).map((output) => ends('done', output, { output })),
-      ...(fails ?? (handlesError ? [error] : [])).map((one) => ends('fails', one, { error: one })),
+      ...(fails ?? (handlesError ? [new Error(`${source} failed`)] : [])).map((one) =>
+        ends('fails', one, { error: one }),
+      ),
       ...handledOf(snapshot, sends).map((event) => ({
         label: `${id} sends ${shownEvent(event)}`,
         apply: () => send(event),

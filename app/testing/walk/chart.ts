@@ -1,4 +1,4 @@
-import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
+import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 
 /** A state node and all below it. */
 export const nodesOf = (node: AnyStateNode): AnyStateNode[] => [node, ...Object.values(node.states).flatMap(nodesOf)];
@@ -11,6 +11,12 @@ const transitionsOf = (node: AnyStateNode): AnyTransitionDefinition[] => [
 
 /** The path of a state inside its machine, such as `linked.online`; the machine's id for its root. */
 export const nameOf = (node: AnyStateNode): string => node.path.join('.') || node.key;
+
+/** The states that are active, root included. */
+export const activeNodes = (snapshot: AnyMachineSnapshot): readonly AnyStateNode[] => {
+  const { _nodes: nodes } = snapshot as { _nodes: readonly AnyStateNode[] };
+  return nodes;
+};
 
 const targetsOf = ({ target }: AnyTransitionDefinition): string =>
   target === undefined ? '' : ` -> ${target.map(nameOf).join(', ')}`;

@@ -9,7 +9,7 @@ import {
 } from 'xstate';
 import { settle } from '../settle.ts';
 import { handledOf, logicIn, shownEvent, sourcesOf, stimuliOfFakes, type Stimulus } from './actors.ts';
-import { nameOf, nodesOf } from './chart.ts';
+import { activeNodes, nameOf, nodesOf } from './chart.ts';
 import { fakeActors, type FakeActors } from './fakes.ts';
 import type { Seen, WalkOptions, WalkWorld } from './options.ts';
 import { steerableClock } from './steerable-clock.ts';
@@ -30,14 +30,17 @@ export interface Run {
 /** A machine that is copied once, so that its transitions are the same ones in all runs. */
 export interface Runner {
   readonly machine: AnyStateMachine;
-  start(onTaken: (transition: AnyTransitionDefinition, path: readonly string[]) => void): Promise<Run>;
+  start(witness: Witness): Promise<Run>;
 }
 
-/** Active states, root included. */
-export const activeIn = (snapshot: AnyMachineSnapshot): string[] => {
-  const { _nodes: nodes } = snapshot as { _nodes: Parameters<typeof nameOf>[0][] };
-  return nodes.map(nameOf);
-};
+/** Paths of the active states, root included. */
+export const activeIn = (snapshot: AnyMachineSnapshot): string[] => activeNodes(snapshot).map(nameOf);
+
+/** Learns which states were entered and which transitions were taken, also on the way to a state where the machine stays. */
+export interface Witness {
+  entered(state: string): void;
+  took(transition: AnyTransitionDefinition, path: readonly string[]): void;
+}
 
 /** What JSON leaves out of a context. */
 const replacer = (_: string, value: unknown): unknown => {
@@ -73,19 +76,27 @@ const startActor = (
   machine: AnyStateMachine,
   { input }: WalkOptions<AnyStateMachine>,
   clock: ReturnType<typeof steerableClock>,
-  onTaken: (transition: AnyTransitionDefinition) => void,
+  { path, witness }: { path: readonly string[]; witness: Witness },
 ) => {
   const emitted: EventObject[] = [];
+  const noteStates = (snapshot: AnyMachineSnapshot) => {
+    for (const state of activeIn(snapshot)) witness.entered(state);
+  };
   const inspect = (inspected: InspectionEvent) => {
     if (inspected.type !== '@xstate.microstep') return;
-    const { _transitions: transitions } = inspected;
-    for (const transition of transitions) onTaken(transition);
+    const { _transitions: transitions, snapshot } = inspected;
+    for (const transition of transitions) {
+      witness.entered(nameOf(transition.source));
+      witness.took(transition, [...path]);
+    }
+    noteStates(snapshot as AnyMachineSnapshot);
   };
   const actor: AnyActorRef = createActor(machine, {
     clock: clock as never,
     inspect,
     ...(input !== undefined && { input }),
   } as never);
+  noteStates(actor.getSnapshot() as AnyMachineSnapshot);
   clock.follow(actor);
   actor.subscribe({ error: () => undefined });
   actor.on('*', (event: EventObject) => emitted.push(event));
@@ -143,7 +154,7 @@ export const createRunner = (given: AnyStateMachine, options: WalkOptions<AnySta
   const machine = given.provide({ actors: logicIn(given, sources, first.actors ?? {}, fakes) } as never);
   const timers = timerNames(machine);
 
-  const start: Runner['start'] = async (onTaken) => {
+  const start: Runner['start'] = async (witness) => {
     const world = first ?? createWorld();
     first = undefined;
     fakes.forget();
@@ -151,7 +162,7 @@ export const createRunner = (given: AnyStateMachine, options: WalkOptions<AnySta
     Object.assign(machine.implementations.actors, logicIn(given, sources, world.actors ?? {}, fakes));
     const clock = steerableClock(world.clock);
     const path: string[] = [];
-    const { actor, emitted } = startActor(machine, options, clock, (one) => onTaken(one, [...path]));
+    const { actor, emitted } = startActor(machine, options, clock, { path, witness });
     const parts: Parts = { actor, world, fakes, clock, options, timers };
     const snapshot = () => actor.getSnapshot() as AnyMachineSnapshot;
     let before: unknown = snapshot().context;

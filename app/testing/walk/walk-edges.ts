@@ -3,7 +3,7 @@ import { declaredStates } from './chart.ts';
 import { shownPath, WalkError } from './error.ts';
 import type { WalkOptions, WalkReport } from './options.ts';
 import { reportOf } from './report.ts';
-import { activeIn, createRunner, type Run, type Runner } from './run.ts';
+import { activeIn, createRunner, type Run, type Runner, type Witness } from './run.ts';
 
 type AnyWalk = WalkOptions<AnyStateMachine>;
 
@@ -79,9 +79,9 @@ const runTo = async (
   { machine, start }: Runner,
   { key, path }: Situation,
   label: string,
-  onTaken: Parameters<Runner['start']>[0],
+  witness: Witness,
 ): Promise<Run> => {
-  const run = await start(onTaken);
+  const run = await start(witness);
   for (const step of path) {
     const stimulus = run.stimuli().find((one) => one.label === step);
     if (!stimulus) throw unrepeatable(machine, path);
@@ -109,13 +109,15 @@ const walk = async (given: AnyStateMachine, options: AnyWalk): Promise<WalkRepor
   const states = new Set<string>();
   const labels = new Set<string>();
   const situations = new Map<string, Situation>();
-  const onTaken: Parameters<Runner['start']>[0] = (transition, path) => {
-    if (!taken.has(transition)) taken.set(transition, path);
+  const witness: Witness = {
+    entered: (state) => states.add(state),
+    took: (transition, path) => {
+      if (!taken.has(transition)) taken.set(transition, path);
+    },
   };
   const arrive = async (run: Run): Promise<void> => {
     try {
       await check(machine, run, options);
-      for (const state of activeIn(run.snapshot())) states.add(state);
       const situation = situationOf(run);
       if (situations.has(situation.key)) return;
       if (situations.size >= limit) throw tooMany(machine, limit, situation.path);
@@ -124,12 +126,12 @@ const walk = async (given: AnyStateMachine, options: AnyWalk): Promise<WalkRepor
       run.stop();
     }
   };
-  await arrive(await runner.start(onTaken));
+  await arrive(await runner.start(witness));
   // A map is iterated in the order of insertion, with what is inserted meanwhile.
   for (const situation of situations.values()) {
     for (const label of situation.next) {
       labels.add(label);
-      await arrive(await runTo(runner, situation, label, onTaken));
+      await arrive(await runTo(runner, situation, label, witness));
     }
   }
   const isUsed = (type: string) => [...labels].some((label) => label === type || label.startsWith(`${type} {`));

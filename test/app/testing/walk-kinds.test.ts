@@ -194,4 +194,61 @@ describe('walkEdges takes', () => {
     });
     expect(checked).toBe(1);
   });
+
+  test('states that are left at once, and transitions on the way', async () => {
+    const machine = createMachine({
+      id: 'hasty',
+      initial: 'first',
+      states: {
+        first: { always: 'second' },
+        second: { invoke: { id: 'worker', src: 'worker', onSnapshot: 'third' } },
+        third: { initial: 'one', states: { one: { always: 'two' }, two: { type: 'final' } }, onDone: 'last' },
+        last: { type: 'final' },
+      },
+    });
+    expect(await walkEdges(machine)).toMatchObject({ missed: [], missedStates: [] });
+  });
+
+  test('a guard that throws as a fault, with the path to it', async () => {
+    const machine = setup({
+      actors: { measure: fromPromise<{ volts: number }>(() => Promise.reject(new Error('not here'))) },
+    }).createMachine({
+      id: 'gauge',
+      initial: 'idle',
+      states: {
+        idle: { on: { go: 'busy' } },
+        busy: {
+          invoke: {
+            id: 'measure',
+            src: 'measure',
+            onDone: { guard: ({ event }) => event.output.volts > 1, target: 'idle' },
+          },
+        },
+      },
+    });
+    const events = [{ type: 'go' }];
+    await expect(walkEdges(machine, { events })).rejects.toMatchObject({
+      code: 'failed',
+      path: ['go', 'measure done'],
+    });
+    expect(await walkEdges(machine, { events, world: { measure: { done: [{ volts: 5 }] } } })).toMatchObject({
+      missed: [],
+    });
+  });
+
+  test('a machine in place of an actor, with its own delays', async () => {
+    const child = createMachine({
+      id: 'child',
+      initial: 'waiting',
+      states: { waiting: { after: { 500: 'done' } }, done: { type: 'final' } },
+    });
+    const machine = setup({ actors: { child } }).createMachine({
+      id: 'parent',
+      initial: 'waiting',
+      states: { waiting: { invoke: { id: 'child', src: 'child', onDone: 'done' } }, done: {} },
+    });
+    const report = await walkEdges(machine, { world: { child } });
+    expect(report.missed).toEqual([]);
+    expect(report.edges[0]?.path).toHaveLength(1);
+  });
 });
