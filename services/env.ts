@@ -143,6 +143,37 @@ export const checkVariable = (name: string, value: JsonValue): void => {
 };
 
 /**
+ * Variables of the address of the instance's REST API.
+ *
+ * @example
+ * import { instanceVariables, readEnv } from 'pepeunit-client/services';
+ *
+ * const { reserved } = await readEnv(unit.world.storage, 'env.json');
+ * const address = instanceVariables.map((name) => reserved[name]);
+ */
+export const instanceVariables = [
+  'PU_DOMAIN',
+  'PU_HTTP_TYPE',
+  'PU_APP_PREFIX',
+  'PU_API_ACTUAL_PREFIX',
+] as const satisfies readonly (keyof ReservedEnv)[];
+
+/**
+ * Variables that decide which broker the unit connects to, and as whom.
+ *
+ * @example
+ * import { brokerVariables, readEnv } from 'pepeunit-client/services';
+ *
+ * const { reserved } = await readEnv(unit.world.storage, 'env.json');
+ * const isComplete = brokerVariables.every((name) => reserved[name] !== '');
+ */
+export const brokerVariables = [
+  'PU_MQTT_HOST',
+  'PU_MQTT_PORT',
+  'PU_AUTH_TOKEN',
+] as const satisfies readonly (keyof ReservedEnv)[];
+
+/**
  * Variables that decide where the unit connects, and as whom.
  *
  * @example
@@ -151,15 +182,7 @@ export const checkVariable = (name: string, value: JsonValue): void => {
  * const { reserved } = await readEnv(unit.world.storage, 'env.json');
  * const isComplete = connectionVariables.every((name) => reserved[name] !== '');
  */
-export const connectionVariables = [
-  'PU_DOMAIN',
-  'PU_HTTP_TYPE',
-  'PU_APP_PREFIX',
-  'PU_API_ACTUAL_PREFIX',
-  'PU_MQTT_HOST',
-  'PU_MQTT_PORT',
-  'PU_AUTH_TOKEN',
-] as const satisfies readonly (keyof ReservedEnv)[];
+export const connectionVariables = [...instanceVariables, ...brokerVariables] as const;
 
 /** Variables without which the unit can't reach its network, broker or instance; no default may stand in for them. */
 const vital: ReadonlySet<keyof ReservedEnv> = new Set([...connectionVariables, 'PUC_WIFI_SSID', 'PUC_WIFI_PASS']);

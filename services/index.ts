@@ -8,8 +8,16 @@ export * from './cipher.ts';
 export * from './clock.ts';
 export * from './env.ts';
 export * from './env-changes.ts';
-export { askLastBroker, confirmEnv } from './env-trial.ts';
-export type { AskLastBroker, ConfirmEnv } from './env-trial.ts';
+export { askInstance, askLastBroker, chargeTrial, compareInstances, confirmEnv } from './env-trial.ts';
+export type {
+  AskInstance,
+  AskLastBroker,
+  ChargeTrial,
+  CompareInstances,
+  ConfirmEnv,
+  EnvInForce,
+  SettingsTrial,
+} from './env-trial.ts';
 export * from './errors.ts';
 export { unitIdOf, type Found, type OfUnit } from './finder.ts';
 export * from './firmware.ts';

@@ -1,4 +1,4 @@
-import { connectionVariables, type ReservedEnv } from './env.ts';
+import { connectionVariables, parseEnv, type ReservedEnv } from './env.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 import type { Storage } from './storage.ts';
 
@@ -11,6 +11,10 @@ export interface EnvTrial {
   readonly previous: JsonObject;
   /** The connection that the new env asks for. */
   readonly tried: Connection;
+  /** How many parts of its time it has begun, each noted ahead: it goes on after a restart of the program. */
+  readonly spent: number;
+  /** The trial of the env that the new one replaces: it goes on if the new one never comes into place. */
+  readonly replaced?: { readonly tried: Connection; readonly spent: number };
 }
 
 /** An env that was given up; its connection is not tried again. */
@@ -37,14 +41,35 @@ export const connectionOf = (env: ReservedEnv): Connection =>
 export const differenceOf = (one: Connection, other: Connection): string[] =>
   connectionVariables.filter((name) => one[name] !== other[name]);
 
+/** Whether two connections are the same. */
+export const isSameConnection = (one: Connection, other: Connection): boolean => differenceOf(one, other).length === 0;
+
+const isEnv = (document: JsonValue | undefined): document is JsonObject => {
+  try {
+    parseEnv(document);
+    return true;
+  } catch {
+    // An env that can't be used is none to go back to.
+    return false;
+  }
+};
+
+const isCount = (value: JsonValue | undefined): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+
+/** How far a stored trial is. */
+const progressIn = ({ tried, spent }: JsonObject): Pick<EnvTrial, 'tried' | 'spent'> | undefined =>
+  isJsonObject(tried) ? { tried, spent: isCount(spent) ? spent : 0 } : undefined;
+
 const recordIn = (document: JsonValue | undefined): EnvTrial | FailedEnv | undefined => {
   if (!isJsonObject(document) || document['format'] !== 1) return undefined;
-  const { phase, previous, tried } = document;
-  if (!isJsonObject(tried)) return undefined;
-  if (phase === 'failed') return { phase, tried };
-  return (phase === 'trial' || phase === 'restoring') && isJsonObject(previous)
-    ? { phase, previous, tried }
-    : undefined;
+  const { phase, previous, replaced } = document;
+  const progress = progressIn(document);
+  if (!progress) return undefined;
+  if (phase === 'failed') return { phase, tried: progress.tried };
+  if ((phase !== 'trial' && phase !== 'restoring') || !isEnv(previous)) return undefined;
+  const before = isJsonObject(replaced) ? progressIn(replaced) : undefined;
+  return { phase, previous, ...progress, ...(before && { replaced: before }) };
 };
 
 /**

@@ -1,12 +1,21 @@
 import { fromPromise } from 'xstate';
 import { readDocument } from './storage.ts';
-import { parseEnv, parseNextEnv, type UnitEnv } from './env.ts';
+import { brokerVariables, connectionVariables, parseEnv, parseNextEnv, type UnitEnv } from './env.ts';
 import { withChanges, type EnvChanges } from './env-changes.ts';
 import { SettingsError } from './errors.ts';
 import type { JsonObject } from './json.ts';
 import type { LogLevel } from './log.ts';
-import { keepBefore, ofVersionInPlace, putBack, replaceEnv, resumeTrial, type EnvFiles } from './env-trial.ts';
-import { find, type Found } from './finder.ts';
+import { ofVersionInPlace, replaceEnv, type EnvFiles } from './env-files.ts';
+import {
+  keepBefore,
+  openTrial,
+  putBack,
+  resumePuttingBack,
+  trialOf,
+  type EnvInForce,
+  type SettingsTrial,
+} from './env-trial.ts';
+import { find, type Found, type OfUnit } from './finder.ts';
 import { targetOf, type Rest } from './rest.ts';
 import type { Storage } from './storage.ts';
 
@@ -25,18 +34,19 @@ export interface UnitSettings {
   readonly linkRevision: number;
   /** Grows whenever the WiFi network or its password changes. */
   readonly wifiRevision: number;
-  /** Whether the env has yet to bring the unit online; the one before is kept until then. */
-  readonly isOnTrial?: true;
+  /** The trial of this env, which has yet to bring the unit online; the one before is kept until then. */
+  readonly trial?: SettingsTrial;
+  /** The variables in which an env differed that has just been given up for this one. */
+  readonly givenUp?: readonly string[];
 }
 
 /** Holds the whole env, secrets included, for adapters and the app; machines see {@link UnitSettings} alone. */
-export interface EnvHolder {
-  readonly current: UnitEnv | undefined;
+export interface EnvHolder extends EnvInForce {
   /** Makes a checked env the current one. @returns The part for the machines. */
   adopt(env: UnitEnv): UnitSettings;
 }
 
-const linkVariables = ['PU_MQTT_HOST', 'PU_MQTT_PORT', 'PU_MQTT_KEEPALIVE', 'PU_AUTH_TOKEN'] as const;
+const linkVariables = [...brokerVariables, 'PU_MQTT_KEEPALIVE'] as const;
 const wifiVariables = ['PUC_WIFI_SSID', 'PUC_WIFI_PASS'] as const;
 
 const differs = (before: UnitEnv | undefined, after: UnitEnv, names: readonly (keyof UnitEnv['reserved'])[]): boolean =>
@@ -68,13 +78,24 @@ export const envHolder = (onAdopt: (env: UnitEnv) => void = () => undefined): En
   let current: UnitEnv | undefined;
   let linkRevision = 0;
   let wifiRevision = 0;
+  let connectionRevision = 0;
+  let lastTurn: Promise<unknown> = Promise.resolve();
   return {
     get current() {
       return current;
     },
+    get connectionRevision() {
+      return connectionRevision;
+    },
+    inTurn: (work) => {
+      const turn = lastTurn.then(work, work);
+      lastTurn = turn;
+      return turn;
+    },
     adopt: (env) => {
       if (differs(current, env, linkVariables)) linkRevision += 1;
       if (differs(current, env, wifiVariables)) wifiRevision += 1;
+      if (differs(current, env, connectionVariables)) connectionRevision += 1;
       current = env;
       onAdopt(env);
       const { reserved, unitUuid } = env;
@@ -128,6 +149,13 @@ const readInForce = async (sources: SettingsSources): Promise<UnitEnv> => {
   return parseEnv(written);
 };
 
+/** Makes an env the current one. @returns The part for the machines, with its trial. */
+const adopt = async (sources: SettingsSources, env: UnitEnv): Promise<UnitSettings> => {
+  const settings = sources.holder.adopt(env);
+  const trial = await openTrial(sources);
+  return trial ? { ...settings, trial: trialOf(sources, trial) } : settings;
+};
+
 /**
  * Reads env.json and makes it the current env, with the changes of the app.
  *
@@ -137,11 +165,12 @@ const readInForce = async (sources: SettingsSources): Promise<UnitEnv> => {
  * const sources = { storage: unit.world.storage, rest: unit.world.http, path: 'env.json', holder: envHolder() };
  * const { commitVersion } = await loadEnv(sources);
  */
-export const loadEnv = async (sources: SettingsSources): Promise<UnitSettings> => {
-  const before = await resumeTrial(sources);
-  const settings = sources.holder.adopt(await readInForce(sources));
-  return before ? { ...settings, isOnTrial: true } : settings;
-};
+export const loadEnv = (sources: SettingsSources): Promise<UnitSettings> =>
+  sources.holder.inTurn(async () => {
+    const givenUp = await resumePuttingBack(sources);
+    const settings = await adopt(sources, await readInForce(sources));
+    return givenUp.length > 0 ? { ...settings, givenUp } : settings;
+  });
 
 /** Options of a download of the env. */
 export interface EnvDownload extends EnvFiles {
@@ -151,6 +180,14 @@ export interface EnvDownload extends EnvFiles {
   /** File to save it to. @defaultValue `path` */
   readonly to?: string;
 }
+
+/** Downloads the env and checks all of it. */
+const fetchEnv = async (rest: Rest, before: UnitEnv, signal: AbortSignal) => {
+  const document = await rest.getEnv(targetOf(before), signal);
+  const env = parseNextEnv(document, before.unitUuid);
+  signal.throwIfAborted();
+  return { document: document as JsonObject, env };
+};
 
 /**
  * Downloads the env, checks all of it, and only then replaces the file.
@@ -167,16 +204,13 @@ export const downloadEnv = async (
   { rest, before, to, ...files }: EnvDownload,
   signal: AbortSignal,
 ): Promise<UnitEnv> => {
-  const document = await rest.getEnv(targetOf(before), signal);
-  const env = parseNextEnv(document, before.unitUuid);
-  signal.throwIfAborted();
-  const given = document as JsonObject;
+  const { document, env } = await fetchEnv(rest, before, signal);
   if (to !== undefined && to !== files.path) {
-    await files.storage.writeJson(to, await ofVersionInPlace(files, given, before));
+    await files.storage.writeJson(to, await ofVersionInPlace(files, document, before));
     return env;
   }
   await keepBefore(files, env);
-  return parseEnv(await replaceEnv(files, given, before));
+  return parseEnv(await replaceEnv(files, document, before));
 };
 
 /**
@@ -206,21 +240,23 @@ export type LoadSettings = ReturnType<typeof loadSettings>;
 export const refreshSettings = (given: Found<SettingsSources>) =>
   fromPromise<UnitSettings>(async ({ self, signal }) => {
     const sources = find(given, self);
+    const { rest, holder, changes } = sources;
     // While an env is on trial, the instance of the one that worked is asked.
-    const before =
-      (await resumeTrial(sources)) ?? sources.holder.current ?? (await readEnv(sources.storage, sources.path));
-    const env = await downloadEnv({ ...sources, before }, signal);
-    sources.changes?.forget();
-    const settings = sources.holder.adopt(env);
-    return (await resumeTrial(sources)) ? { ...settings, isOnTrial: true } : settings;
+    const findBefore = async () =>
+      (await openTrial(sources))?.before ?? holder.current ?? readEnv(sources.storage, sources.path);
+    const before = await holder.inTurn(findBefore);
+    const { document, env } = await fetchEnv(rest, before, signal);
+    return holder.inTurn(async () => {
+      signal.throwIfAborted();
+      await keepBefore(sources, env);
+      const written = parseEnv(await replaceEnv(sources, document, before));
+      // Whoever gave up would not learn of it.
+      signal.throwIfAborted();
+      changes?.forget();
+      return adopt(sources, written);
+    });
   });
 export type RefreshSettings = ReturnType<typeof refreshSettings>;
-
-/** An env that was put back, and in which variables the one that was given up differed. */
-export interface RestoredEnv {
-  readonly settings: UnitSettings;
-  readonly names: readonly string[];
-}
 
 /**
  * Puts the env before back, for the settings machine's `restore`.
@@ -233,9 +269,12 @@ export interface RestoredEnv {
  * const machine = settingsMachine.provide({ actors: { restore: restoreEnv(sources) } });
  */
 export const restoreEnv = (given: Found<SettingsSources>) =>
-  fromPromise<RestoredEnv>(async ({ self }) => {
+  fromPromise<UnitSettings, OfUnit & { revision: number }>(({ input: { revision }, self }) => {
     const sources = find(given, self);
-    const names = await putBack(sources);
-    return { settings: sources.holder.adopt(await readInForce(sources)), names };
+    return sources.holder.inTurn(async () => {
+      const givenUp = await putBack(sources, revision);
+      const settings = await adopt(sources, await readInForce(sources));
+      return givenUp.length > 0 ? { ...settings, givenUp } : settings;
+    });
   });
 export type RestoreEnv = ReturnType<typeof restoreEnv>;

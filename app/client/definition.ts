@@ -1,5 +1,6 @@
 import { jitteredRetry, noRetry, type Retry } from '../../machines/lib/retry.ts';
 import { jitteredDelays } from '../../machines/mqtt/reconnect-delay.ts';
+import { trialDelays } from '../../machines/lib/trial-time.ts';
 import { loggerMachine } from '../../machines/logger.ts';
 import { isGoodLink } from '../../machines/mqtt/subscriptions.ts';
 import { mqttMachine } from '../../machines/mqtt.ts';
@@ -12,7 +13,7 @@ import { unitMachine } from '../../machines/unit.ts';
 import { updateMachine } from '../../machines/update.ts';
 import { questionRetry, versionRetry } from '../../machines/update/pursuit.ts';
 import { wifiMachine } from '../../machines/wifi.ts';
-import { askLastBroker, confirmEnv } from '../../services/env-trial.ts';
+import { askInstance, askLastBroker, chargeTrial, compareInstances, confirmEnv } from '../../services/env-trial.ts';
 import { closeLink, holdLink } from '../../services/link.ts';
 import { readOffset, watchClock } from '../../services/clock.ts';
 import { defaultTrialTerms, type FirmwarePrograms, type FirmwareStore } from '../../services/firmware.ts';
@@ -197,9 +198,15 @@ const settings = () => {
       refresh: refreshSettings(sources),
       askBroker: askLastBroker(ofUnit(({ adapters }) => adapters)),
       restore: restoreEnv(sources),
-      confirm: confirmEnv(ofUnit(({ adapters }) => adapters.keptEnv)),
+      charge: chargeTrial(sources),
+      askInstance: askInstance(sources),
+      compareInstances: compareInstances(sources),
+      confirm: confirmEnv(sources),
     },
-    delays: { ...retryDelays, onlineWithin: ({ context }) => termsOf(servicesOf(context).options).healthyWithinMs },
+    delays: {
+      ...retryDelays,
+      ...trialDelays((context: OfUnit) => termsOf(servicesOf(context).options).healthyWithinMs),
+    },
   });
 };
 

@@ -13,6 +13,9 @@ export const machine = setup({
     refresh: fromPromise(async () => undefined),
     askBroker: fromPromise(async () => undefined),
     restore: fromPromise(async () => undefined),
+    charge: fromPromise(async () => undefined),
+    askInstance: fromPromise(async () => undefined),
+    compareInstances: fromPromise(async () => undefined),
     confirm: fromPromise(async () => undefined),
   },
   actions: {
@@ -28,7 +31,8 @@ export const machine = setup({
     noteLink: () => undefined,
     noteNoLink: () => undefined,
     noteDenied: () => undefined,
-    adoptRestored: () => undefined,
+    beginTrial: () => undefined,
+    chargePart: () => undefined,
     endTrial: () => undefined,
   },
   guards: {
@@ -38,17 +42,21 @@ export const machine = setup({
     isPostponed: () => false,
     canRetry: () => false,
     isOnTrial: () => false,
-    isToBeTried: () => false,
-    hasNoLink: () => false,
-    hasGoodLink: () => false,
-    isGuilty: () => false,
+    isOnNoTrial: () => false,
+    isOnAnotherTrial: () => false,
+    isBrokerProven: () => false,
+    isBrokerUnproven: () => false,
+    isProven: () => false,
+    hasTimeLeft: () => false,
+    hasLostLink: () => false,
+    hasLostInstance: () => false,
   },
-  delays: { giveUpAfter: 60000, onlineWithin: 120000, retryAfter: 1000 },
+  delays: { giveUpAfter: 60000, partAfter: 30000, askAgainAfter: 30000, judgeAgainAfter: 120000, retryAfter: 1000 },
 }).createMachine({
   id: 'settings',
-  description: 'Keeps the settings of the unit: loads env.json and refreshes it from the instance.',
+  description: 'Keeps the settings of the unit: loads env.json, refreshes it from the instance, and tries a new one.',
+  type: 'parallel',
   entry: [{ type: 'report', params: { type: 'settings.ready' } }],
-  initial: 'idle',
   on: {
     'settings.pursue': { actions: [{ type: 'beginPursuit' }] },
     'broker.up': { actions: [{ type: 'noteLink' }] },
@@ -56,223 +64,198 @@ export const machine = setup({
     'broker.denied': { actions: [{ type: 'noteDenied' }] },
   },
   states: {
-    idle: {
-      description: 'Nothing was requested yet.',
-      on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
-    },
-    loading: {
-      description: 'Reads and checks env.json.',
-      tags: ['busy'],
-      entry: [{ type: 'forgetPending' }],
-      on: {
-        'settings.load': { actions: [{ type: 'rememberLoad' }] },
-        'settings.refresh': { actions: [{ type: 'rememberRefresh' }] },
-      },
-      invoke: {
-        id: 'load',
-        src: 'load',
-        onDone: [
-          { guard: { type: 'isToBeTried' }, target: 'trying', actions: [{ type: 'adopt' }] },
-          { target: 'ready', actions: [{ type: 'adopt' }] },
-        ],
-        onError: { target: 'faulty', actions: [{ type: 'fail' }] },
-      },
-      after: {
-        giveUpAfter: {
-          target: 'faulty',
-          actions: [
-            {
-              type: 'fail',
-              params: {
-                failure: {
-                  name: 'TimeoutError',
-                  code: 'timeout',
-                  message: 'Loading env.json took too long and was given up',
-                },
-                during: 'load',
-              },
-            },
-          ],
-        },
-      },
-    },
-    refreshing: {
-      description: 'Downloads the env from the instance, checks it, and only then replaces env.json.',
-      tags: ['busy'],
-      entry: [{ type: 'forgetPending' }],
-      on: {
-        'settings.load': { actions: [{ type: 'rememberLoad' }] },
-        'settings.refresh': { actions: [{ type: 'rememberRefresh' }] },
-      },
-      invoke: {
-        id: 'refresh',
-        src: 'refresh',
-        onDone: [
-          { guard: { type: 'isToBeTried' }, target: 'trying', actions: [{ type: 'endPursuit' }, { type: 'adopt' }] },
-          { target: 'ready', actions: [{ type: 'endPursuit' }, { type: 'adopt' }] },
-        ],
-        onError: [
-          { guard: { type: 'canRetry' }, target: 'waiting', actions: [{ type: 'postpone' }] },
-          { target: 'faulty', actions: [{ type: 'endPursuit' }, { type: 'fail' }] },
-        ],
-      },
-      after: {
-        giveUpAfter: [
-          {
-            guard: {
-              type: 'canRetry',
-              params: {
-                failure: {
-                  name: 'TimeoutError',
-                  code: 'timeout',
-                  message: 'Refreshing env.json took too long and was given up',
-                },
-              },
-            },
-            target: 'waiting',
-            actions: [
-              {
-                type: 'postpone',
-                params: {
-                  failure: {
-                    name: 'TimeoutError',
-                    code: 'timeout',
-                    message: 'Refreshing env.json took too long and was given up',
-                  },
-                },
-              },
-            ],
-          },
-          {
-            target: 'faulty',
-            actions: [
-              { type: 'endPursuit' },
-              {
-                type: 'fail',
-                params: {
-                  failure: {
-                    name: 'TimeoutError',
-                    code: 'timeout',
-                    message: 'Refreshing env.json took too long and was given up',
-                  },
-                  during: 'refresh',
-                },
-              },
-            ],
-          },
-        ],
-      },
-    },
-    waiting: {
-      description: 'Settings are in force; a commanded refresh failed and is tried again.',
-      tags: ['ready'],
-      always: [
-        { guard: 'isRefreshPending', target: 'refreshing' },
-        { guard: 'isLoadPending', target: 'loading' },
-        { guard: 'isOnTrial', target: 'trying' },
-      ],
-      on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
-      after: { retryAfter: { target: 'refreshing' } },
-    },
-    ready: {
-      description: 'Settings are in force; the last attempt may have failed.',
-      tags: ['ready'],
-      always: [
-        { guard: 'isRefreshPending', target: 'refreshing' },
-        { guard: 'isLoadPending', target: 'loading' },
-        { guard: 'isPostponed', target: 'waiting' },
-      ],
-      on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
-    },
-    trying: {
-      description: 'A new env is in force, and has to bring the unit online; the one before is kept.',
-      tags: ['ready'],
-      always: [
-        { guard: 'isRefreshPending', target: 'refreshing' },
-        { guard: 'isLoadPending', target: 'loading' },
-      ],
-      on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
-      after: { onlineWithin: { target: 'judging' } },
-      initial: 'leaving',
+    document: {
+      description: 'Keeps env.json.',
+      initial: 'idle',
       states: {
-        leaving: {
-          description: 'Waits for the link of the env before to end.',
-          always: { guard: 'hasNoLink', target: 'connecting' },
+        idle: {
+          description: 'Nothing was requested yet.',
+          on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
         },
-        connecting: {
-          description: 'Waits for a link with its base topics granted.',
-          always: { guard: 'hasGoodLink', target: '#settings.confirming' },
+        loading: {
+          description: 'Reads and checks env.json.',
+          tags: ['busy'],
+          entry: [{ type: 'forgetPending' }],
+          on: {
+            'settings.load': { actions: [{ type: 'rememberLoad' }] },
+            'settings.refresh': { actions: [{ type: 'rememberRefresh' }] },
+          },
+          invoke: {
+            id: 'load',
+            src: 'load',
+            onDone: { target: 'ready', actions: [{ type: 'adopt' }] },
+            onError: { target: 'faulty', actions: [{ type: 'fail' }] },
+          },
+          after: { giveUpAfter: { target: 'faulty', actions: [{ type: 'fail' }] } },
+        },
+        refreshing: {
+          description: 'Downloads the env from the instance, checks it, and only then replaces env.json.',
+          tags: ['busy'],
+          entry: [{ type: 'forgetPending' }],
+          on: {
+            'settings.load': { actions: [{ type: 'rememberLoad' }] },
+            'settings.refresh': { actions: [{ type: 'rememberRefresh' }] },
+          },
+          invoke: {
+            id: 'refresh',
+            src: 'refresh',
+            onDone: { target: 'ready', actions: [{ type: 'endPursuit' }, { type: 'adopt' }] },
+            onError: [
+              { guard: { type: 'canRetry' }, target: 'waiting', actions: [{ type: 'postpone' }] },
+              { target: 'faulty', actions: [{ type: 'endPursuit' }, { type: 'fail' }] },
+            ],
+          },
+          after: {
+            giveUpAfter: [
+              { guard: { type: 'canRetry' }, target: 'waiting', actions: [{ type: 'postpone' }] },
+              { target: 'faulty', actions: [{ type: 'endPursuit' }, { type: 'fail' }] },
+            ],
+          },
+        },
+        waiting: {
+          description: 'Settings are in force; a commanded refresh failed and is tried again.',
+          tags: ['ready'],
+          always: [
+            { guard: 'isRefreshPending', target: 'refreshing' },
+            { guard: 'isLoadPending', target: 'loading' },
+          ],
+          on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
+          after: { retryAfter: { target: 'refreshing' } },
+        },
+        ready: {
+          description: 'Settings are in force; the last attempt may have failed.',
+          tags: ['ready'],
+          always: [
+            { guard: 'isRefreshPending', target: 'refreshing' },
+            { guard: 'isLoadPending', target: 'loading' },
+            { guard: 'isPostponed', target: 'waiting' },
+          ],
+          on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
+        },
+        faulty: {
+          description: 'The last attempt failed and no settings are in force.',
+          tags: ['faulty'],
+          always: [
+            { guard: 'isRefreshPending', target: 'refreshing' },
+            { guard: 'isLoadPending', target: 'loading' },
+            { guard: 'hasSettings', target: 'ready' },
+          ],
+          on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
         },
       },
     },
-    judging: {
-      description: 'No good link came in time: asks whether the broker of the last good link is there.',
-      tags: ['ready'],
-      on: {
-        'settings.load': { actions: [{ type: 'rememberLoad' }] },
-        'settings.refresh': { actions: [{ type: 'rememberRefresh' }] },
-      },
-      invoke: {
-        id: 'askBroker',
-        src: 'askBroker',
-        onDone: [{ guard: { type: 'isGuilty' }, target: 'restoring' }, { target: '#settings.trying.connecting' }],
-        onError: { target: '#settings.trying.connecting' },
-      },
-      after: { giveUpAfter: { target: '#settings.trying.connecting' } },
-    },
-    restoring: {
-      description: 'Puts the env before back: the new one cost the unit its link.',
-      tags: ['busy'],
-      on: {
-        'settings.load': { actions: [{ type: 'rememberLoad' }] },
-        'settings.refresh': { actions: [{ type: 'rememberRefresh' }] },
-      },
-      invoke: {
-        id: 'restore',
-        src: 'restore',
-        onDone: { target: 'ready', actions: [{ type: 'adoptRestored' }] },
-        onError: { target: 'trying', actions: [{ type: 'fail' }] },
-      },
-      after: {
-        giveUpAfter: {
-          target: 'trying',
-          actions: [
-            {
-              type: 'fail',
-              params: {
-                failure: {
-                  name: 'TimeoutError',
-                  code: 'timeout',
-                  message: 'Restoring env.json took too long and was given up',
+    trial: {
+      description: 'Tries an env with another connection, and puts the one before back if that is better.',
+      initial: 'settled',
+      states: {
+        settled: { description: 'No env is on trial.', always: { guard: 'isOnTrial', target: 'trying' } },
+        trying: {
+          description: 'A new env is in force, and has to reach its broker and its instance; the one before is kept.',
+          type: 'parallel',
+          entry: [{ type: 'beginTrial' }],
+          always: [
+            { guard: 'isOnNoTrial', target: 'settled' },
+            { guard: 'isOnAnotherTrial', target: 'trying', reenter: true },
+          ],
+          states: {
+            way: {
+              description: 'What the new env has reached.',
+              initial: 'connecting',
+              states: {
+                connecting: {
+                  description: 'Waits for a link with its base topics granted, if the broker is a new one.',
+                  always: [
+                    { guard: 'isProven', target: '#settings.trial.confirming' },
+                    { guard: 'isBrokerProven', target: 'asking' },
+                  ],
                 },
-                during: 'restore',
+                asking: {
+                  description: 'Asks the instance at its new address.',
+                  always: { guard: 'isBrokerUnproven', target: 'connecting' },
+                  invoke: {
+                    id: 'askInstance',
+                    src: 'askInstance',
+                    onDone: { target: '#settings.trial.confirming' },
+                    onError: { target: 'unanswered' },
+                  },
+                  after: { giveUpAfter: { target: 'unanswered' } },
+                },
+                unanswered: {
+                  description: 'The instance did not answer at its new address, and is asked again.',
+                  always: { guard: 'isBrokerUnproven', target: 'connecting' },
+                  after: { askAgainAfter: { target: 'asking' } },
+                },
               },
             },
-          ],
+            time: {
+              description: 'The time that the new env has.',
+              initial: 'running',
+              states: {
+                running: {
+                  description: 'Waits a part of the time, after noting it on disk.',
+                  entry: [{ type: 'chargePart' }],
+                  invoke: { id: 'charge', src: 'charge', onError: {} },
+                  after: {
+                    partAfter: [{ guard: 'hasTimeLeft', target: 'running', reenter: true }, { target: 'judging' }],
+                  },
+                },
+                judging: {
+                  description: 'The time is over: decides what the new env has not reached.',
+                  always: [{ guard: 'isBrokerProven', target: 'comparing' }, { target: 'askingBroker' }],
+                },
+                askingBroker: {
+                  description: 'Asks whether the broker of the last good link is there.',
+                  invoke: {
+                    id: 'askBroker',
+                    src: 'askBroker',
+                    onDone: [
+                      { guard: { type: 'hasLostLink' }, target: '#settings.trial.restoring' },
+                      { target: 'acquitted' },
+                    ],
+                    onError: { target: 'acquitted' },
+                  },
+                  after: { giveUpAfter: { target: 'acquitted' } },
+                },
+                comparing: {
+                  description: 'Asks whether the instance answers at the address before, and not at the new one.',
+                  invoke: {
+                    id: 'compareInstances',
+                    src: 'compareInstances',
+                    onDone: [
+                      { guard: { type: 'hasLostInstance' }, target: '#settings.trial.restoring' },
+                      { target: 'acquitted' },
+                    ],
+                    onError: { target: 'acquitted' },
+                  },
+                  after: { giveUpAfter: { target: 'acquitted' } },
+                },
+                acquitted: {
+                  description: 'The env before would do no better now, or can not be put back yet.',
+                  after: { judgeAgainAfter: { target: 'judging' } },
+                },
+              },
+            },
+          },
+        },
+        restoring: {
+          description: 'Puts the env before back: the new one cost the unit its link or its instance.',
+          tags: ['busy'],
+          always: { guard: 'isOnAnotherTrial', target: 'settled' },
+          invoke: {
+            id: 'restore',
+            src: 'restore',
+            onDone: { target: 'settled', actions: [{ type: 'adopt' }] },
+            onError: { target: '#settings.trial.trying.time.acquitted', actions: [{ type: 'fail' }] },
+          },
+          after: { giveUpAfter: { target: '#settings.trial.trying.time.acquitted', actions: [{ type: 'fail' }] } },
+        },
+        confirming: {
+          description: 'Forgets the env before: the new one has reached all that it names.',
+          entry: [{ type: 'endTrial' }],
+          invoke: { id: 'confirm', src: 'confirm', onDone: { target: 'settled' }, onError: { target: 'settled' } },
+          after: { giveUpAfter: { target: 'settled' } },
         },
       },
-    },
-    confirming: {
-      description: 'Forgets the env before: the new one brought the unit online.',
-      tags: ['ready'],
-      entry: [{ type: 'endTrial' }],
-      on: {
-        'settings.load': { actions: [{ type: 'rememberLoad' }] },
-        'settings.refresh': { actions: [{ type: 'rememberRefresh' }] },
-      },
-      invoke: { id: 'confirm', src: 'confirm', onDone: { target: 'ready' }, onError: { target: 'ready' } },
-      after: { giveUpAfter: { target: 'ready' } },
-    },
-    faulty: {
-      description: 'The last attempt failed and no settings are in force.',
-      tags: ['faulty'],
-      always: [
-        { guard: 'isRefreshPending', target: 'refreshing' },
-        { guard: 'isLoadPending', target: 'loading' },
-        { guard: 'isOnTrial', target: 'trying' },
-        { guard: 'hasSettings', target: 'ready' },
-      ],
-      on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
     },
   },
 });

@@ -80,7 +80,7 @@ export const notices = {
   'settings.restored': ({ names }) => ({
     line: {
       level: 'Warning',
-      text: `The env before is in force again: the new one brought no link, while the broker before is there. It differed in ${names.join(', ')}, and is not tried again until one of them changes`,
+      text: `The env before is in force again: with the new one the unit did not reach its broker or its instance, while those before are there. It differed in ${names.join(', ')}, and is not tried again until one of them changes`,
     },
   }),
   'schema.loaded': ({ topics }) => ({

@@ -16,7 +16,8 @@ const startSettings = () => {
   const machine = settingsMachine.provide({ actors: { load: load.logic, refresh: refresh.logic } });
   const actor = createActor(machine, { clock, input: { parent: parent.ref } }).start();
   const send = (request: Request) => actor.send({ type: `settings.${request}` });
-  return { clock, parent, load, refresh, send, state: () => actor.getSnapshot() };
+  const state = () => actor.getSnapshot();
+  return { clock, parent, load, refresh, send, state, document: (): string => state().value.document };
 };
 
 const startSchema = () => {
@@ -25,7 +26,8 @@ const startSchema = () => {
   const machine = schemaMachine.provide({ actors: { load: load.logic, refresh: refresh.logic } });
   const actor = createActor(machine, { clock, input: { parent: parent.ref } }).start();
   const send = (request: Request) => actor.send({ type: `schema.${request}` });
-  return { clock, parent, load, refresh, send, state: () => actor.getSnapshot() };
+  const state = () => actor.getSnapshot();
+  return { clock, parent, load, refresh, send, state, document: (): string => state().value };
 };
 
 const topics: SchemaTopics = { subscribed: ['d/n'], reportsState: true };
@@ -53,10 +55,10 @@ describe.each(['settings', 'schema'] as const)('a commanded refresh of the %s (U
   };
 
   test('is tried again, later each time, and what is in force stays so', async () => {
-    const { content, send, clock, refresh, parent, state } = await commanded();
+    const { content, send, clock, refresh, parent, document, state } = await commanded();
     for (const [attempts, waitMs] of [2500, 5000, 10_000].entries()) {
       await refresh.reject(failing('network'));
-      expect(state().value).toBe('waiting');
+      expect(document()).toBe('waiting');
       expect(state().hasTag('ready')).toBe(true);
       expect(parent.facts.at(-1)).toMatchObject({ type: `${id}.postponed`, attempts: attempts + 1 });
       clock.increment(waitMs - 1);
@@ -65,18 +67,18 @@ describe.each(['settings', 'schema'] as const)('a commanded refresh of the %s (U
       expect(refresh.runs).toHaveLength(attempts + 2);
     }
     await refresh.resolve(content);
-    expect(state().value).toBe('ready');
+    expect(document()).toBe('ready');
     expect(parent.facts.at(-1)).toMatchObject({ type: `${id}.loaded` });
     send('refresh');
     await refresh.reject(failing('network'));
-    expect(state().value, 'the command is done').toBe('ready');
+    expect(document(), 'the command is done').toBe('ready');
   });
 
   test('is given up after a day, and at once when what came is refused', async () => {
-    const { send, clock, refresh, parent, state } = await commanded();
-    for (let attempts = 1; attempts <= 300 && state().value !== 'ready'; attempts += 1) {
+    const { send, clock, refresh, parent, document } = await commanded();
+    for (let attempts = 1; attempts <= 300 && document() !== 'ready'; attempts += 1) {
       await refresh.reject(failing('network'));
-      if (state().value === 'waiting') clock.increment(300_000);
+      if (document() === 'waiting') clock.increment(300_000);
     }
     expect(parent.facts.at(-1)).toMatchObject({ type: `${id}.failed`, during: 'refresh' });
     expect(refresh.runs).toHaveLength(295);
@@ -98,12 +100,12 @@ describe.each(['settings', 'schema'] as const)('a commanded refresh of the %s (U
   });
 
   test('that waits is tried at once on request, and is still tried again after that', async () => {
-    const { send, clock, refresh, state } = await commanded();
+    const { send, clock, refresh, document } = await commanded();
     await refresh.reject(failing('network'));
     send('refresh');
     expect(refresh.runs).toHaveLength(2);
     await refresh.reject(failing('network'));
-    expect(state().value).toBe('waiting');
+    expect(document()).toBe('waiting');
     clock.increment(5000);
     expect(refresh.runs).toHaveLength(3);
   });
@@ -122,26 +124,26 @@ describe.each(['settings', 'schema'] as const)('a commanded refresh of the %s (U
   });
 
   test('goes on waiting after a load', async () => {
-    const { content, send, clock, load, refresh, state } = await commanded();
+    const { content, send, clock, load, refresh, document } = await commanded();
     await refresh.reject(failing('network'));
     send('load');
-    expect(state().value).toBe('loading');
+    expect(document()).toBe('loading');
     await load.resolve(content);
-    expect(state().value).toBe('waiting');
+    expect(document()).toBe('waiting');
     clock.increment(2500);
     expect(refresh.runs).toHaveLength(2);
   });
 
   test('without anything in force is tried once', async () => {
-    const { send, refresh, state } = start();
+    const { send, refresh, document } = start();
     send('pursue');
     send('refresh');
     await refresh.reject(failing('network'));
-    expect(state().value).toBe('faulty');
+    expect(document()).toBe('faulty');
   });
 
   test('is done once it took too long with nothing in force: the next that fails is no command', async () => {
-    const { content, send, clock, load, refresh, state } = start();
+    const { content, send, clock, load, refresh, document } = start();
     send('pursue');
     send('refresh');
     clock.increment(60_000);
@@ -149,24 +151,24 @@ describe.each(['settings', 'schema'] as const)('a commanded refresh of the %s (U
     await load.resolve(content);
     send('refresh');
     await refresh.reject(failing('network'));
-    expect(state().value).toBe('ready');
+    expect(document()).toBe('ready');
   });
 
   test('does not wait before it has failed', async () => {
-    const { content, send, load, state } = await started();
+    const { content, send, load, document } = await started();
     send('pursue');
     send('load');
     await load.resolve(content);
-    expect(state().value).toBe('ready');
+    expect(document()).toBe('ready');
   });
 
   test.each(['load', 'refresh'] as const)('that fails lets a %s go first that came meanwhile', async (request) => {
     const unit = await commanded();
     unit.send(request);
     await unit.refresh.reject(failing('network'));
-    expect(unit.state().value).toBe(`${request}ing`);
+    expect(unit.document()).toBe(`${request}ing`);
     await unit[request].resolve(unit.content);
-    expect(unit.state().value).toBe(request === 'load' ? 'waiting' : 'ready');
+    expect(unit.document()).toBe(request === 'load' ? 'waiting' : 'ready');
   });
 });
 
@@ -190,11 +192,11 @@ describe.each(['settings', 'schema'] as const)('a request for the %s', (id) => {
   test.each(['ready', 'faulty'] as const)('is carried out at once when %s', async (place) => {
     for (const request of ['load', 'refresh'] as const) {
       const unit = await places[place]();
-      expect(unit.state().value).toBe(place);
+      expect(unit.document()).toBe(place);
       unit.send(request);
-      expect(unit.state().value).toBe(`${request}ing`);
+      expect(unit.document()).toBe(`${request}ing`);
       await unit[request].resolve(unit.content);
-      expect(unit.state().value).toBe('ready');
+      expect(unit.document()).toBe('ready');
       expect(unit.parent.facts.at(-1)).toMatchObject({ type: `${id}.loaded` });
     }
   });
@@ -209,11 +211,11 @@ describe.each(['settings', 'schema'] as const)('a request for the %s', (id) => {
       const unit = start();
       unit.send(first);
       unit.send(second);
-      expect(unit.state().value).toBe(`${first}ing`);
+      expect(unit.document()).toBe(`${first}ing`);
       await (isFailing ? unit[first].reject(failing('malformed')) : unit[first].resolve(unit.content));
-      expect(unit.state().value).toBe(`${second}ing`);
+      expect(unit.document()).toBe(`${second}ing`);
       await unit[second].resolve(unit.content);
-      expect(unit.state().value, 'and is done once').toBe('ready');
+      expect(unit.document(), 'and is done once').toBe('ready');
     }
   });
 });

@@ -28,7 +28,8 @@ const start = () => {
     clock,
     input: { parent: parent.ref },
   }).start();
-  return { actor, clock, parent, load, refresh, state: () => actor.getSnapshot() };
+  const state = () => actor.getSnapshot();
+  return { actor, clock, parent, load, refresh, state, document: () => state().value.document };
 };
 
 const started = async () => {
@@ -40,76 +41,76 @@ const started = async () => {
 };
 
 test('reports that it is ready, then waits to be asked', () => {
-  const { parent, state } = start();
+  const { parent, document } = start();
   expect(parent.facts).toEqual([{ type: 'settings.ready' }]);
-  expect(state().value).toBe('idle');
+  expect(document()).toBe('idle');
 });
 
 test('loads, keeps and tells the settings', async () => {
-  const { actor, load, parent, state } = start();
+  const { actor, load, parent, document, state } = start();
   actor.send({ type: 'settings.load' });
   expect(state().hasTag('busy')).toBe(true);
   await load.resolve(settingsOf());
-  expect(state().value).toBe('ready');
+  expect(document()).toBe('ready');
   expect(state().context.settings).toEqual(settingsOf());
   expect(parent.facts.at(-1)).toEqual({ type: 'settings.loaded', settings: settingsOf() });
 });
 
 test('a failed load is faulty and can be tried again', async () => {
-  const { actor, load, parent, state } = start();
+  const { actor, load, parent, document, state } = start();
   actor.send({ type: 'settings.load' });
   await load.reject(failing('missing', 'env.json does not exist'));
-  expect(state().value).toBe('faulty');
+  expect(document()).toBe('faulty');
   const failure = { name: 'Error', code: 'missing', message: 'env.json does not exist' };
   expect(state().context.failure).toEqual(failure);
   expect(parent.facts.at(-1)).toEqual({ type: 'settings.failed', failure, during: 'load' });
   actor.send({ type: 'settings.load' });
   await load.resolve(settingsOf());
-  expect(state().value).toBe('ready');
+  expect(document()).toBe('ready');
   expect(state().context.failure).toBeUndefined();
 });
 
 test('from faulty a refresh works too', async () => {
-  const { actor, load, refresh, state } = start();
+  const { actor, load, refresh, document } = start();
   actor.send({ type: 'settings.load' });
   await load.reject(failing('malformed'));
   actor.send({ type: 'settings.refresh' });
   await refresh.resolve(settingsOf({ commitVersion: 'v2' }));
-  expect(state().value).toBe('ready');
+  expect(document()).toBe('ready');
 });
 
 test('a failed refresh leaves the settings in force (U3)', async () => {
-  const { actor, refresh, parent, state } = await started();
+  const { actor, refresh, parent, document, state } = await started();
   actor.send({ type: 'settings.refresh' });
-  expect(state().value).toBe('refreshing');
+  expect(document()).toBe('refreshing');
   await refresh.reject(failing('status'));
-  expect(state().value).toBe('ready');
+  expect(document()).toBe('ready');
   expect(state().context.settings).toEqual(settingsOf());
   expect(parent.facts).toMatchObject([{ type: 'settings.failed', during: 'refresh', failure: { code: 'status' } }]);
 });
 
 describe('what comes while it is busy', () => {
   test('is remembered once and done after', async () => {
-    const { actor, refresh, state } = await started();
+    const { actor, refresh, document, state } = await started();
     for (let time = 0; time < 4; time += 1) actor.send({ type: 'settings.refresh' });
     expect(refresh.runs).toHaveLength(1);
     await refresh.resolve(settingsOf({ commitVersion: 'v2' }));
     expect(refresh.runs).toHaveLength(2);
-    expect(state().value).toBe('refreshing');
+    expect(document()).toBe('refreshing');
     await refresh.resolve(settingsOf({ commitVersion: 'v3' }));
-    expect(state().value).toBe('ready');
+    expect(document()).toBe('ready');
     expect(refresh.runs).toHaveLength(2);
     expect(state().context.settings?.commitVersion).toBe('v3');
   });
 
   test('is done after a failure too', async () => {
-    const { actor, load, refresh, state } = start();
+    const { actor, load, refresh, document } = start();
     actor.send({ type: 'settings.load' });
     actor.send({ type: 'settings.refresh' });
     await load.reject(failing('malformed'));
-    expect(state().value).toBe('refreshing');
+    expect(document()).toBe('refreshing');
     await refresh.resolve(settingsOf());
-    expect(state().value).toBe('ready');
+    expect(document()).toBe('ready');
   });
 
   test('a refresh stands for a load too, whichever came first', async () => {
@@ -126,11 +127,11 @@ describe('what comes while it is busy', () => {
 });
 
 test.each(['load', 'refresh'] as const)('a %s that never ends is given up', async (during) => {
-  const { actor, clock, parent, state, [during]: slot } = await started();
+  const { actor, clock, parent, document, [during]: slot } = await started();
   actor.send({ type: `settings.${during}` });
   clock.increment(60_000);
   await settle();
   expect(slot.last().signal.aborted).toBe(true);
-  expect(state().value).toBe('ready');
+  expect(document()).toBe('ready');
   expect(parent.facts).toMatchObject([{ type: 'settings.failed', during, failure: { code: 'timeout' } }]);
 });

@@ -39,11 +39,12 @@ const unitOn = (documents: Copy) => {
       await write();
     },
   };
-  const files = { storage: recorded, path: 'env.json', keptEnv: storedKeptEnv(recorded, keptPath), firmware };
+  const keptEnv = storedKeptEnv(recorded, keptPath);
+  const files = { storage: recorded, path: 'env.json', keptEnv, firmware, rest: {} as Rest, holder: envHolder() };
   return { files, copies };
 };
 
-const load = ({ files }: ReturnType<typeof unitOn>) => loadEnv({ ...files, rest: {} as Rest, holder: envHolder() });
+const load = ({ files }: ReturnType<typeof unitOn>) => loadEnv(files);
 
 const refreshed = async (change: JsonObject) => {
   const unit = unitOn({ 'env.json': of('new'), [previousPath]: of('old') });
@@ -61,9 +62,13 @@ const nextStarts = async (copy: Copy) => {
   ];
   return Promise.all(
     starts.map(async ({ version, unit }) => {
-      const { commitVersion, isOnTrial = false } = await load(unit);
+      const { commitVersion, trial } = await load(unit);
       expect(commitVersion).toBe(version);
-      return { isOnTrial, env: (await unit.files.storage.readJson('env.json')) as JsonObject, unit };
+      return {
+        isOnTrial: trial !== undefined,
+        env: (await unit.files.storage.readJson('env.json')) as JsonObject,
+        unit,
+      };
     }),
   );
 };
@@ -91,7 +96,8 @@ test('what the next start drops of an env that was cut off comes with no later r
 test('killed at any write of an env that is put back during the trial of a version: it is put back (U2, U23)', async () => {
   const unit = await refreshed({ PU_MQTT_HOST: 'other.test' });
   const from = unit.copies.length;
-  expect(await putBack(unit.files)).toEqual(['PU_MQTT_HOST']);
+  await load(unit);
+  expect(await putBack(unit.files, unit.files.holder.connectionRevision)).toEqual(['PU_MQTT_HOST']);
   for (const copy of unit.copies.slice(from))
     for (const { env, isOnTrial } of await nextStarts(copy))
       expect({ host: env['PU_MQTT_HOST'], isOnTrial }).toEqual({ host: of('new')['PU_MQTT_HOST'], isOnTrial: false });

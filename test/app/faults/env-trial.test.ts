@@ -1,62 +1,21 @@
 import { stat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { memoryBroker } from '../../../adapters/memory/broker.ts';
 import { memoryStorage, type MemoryStorage } from '../../../adapters/memory/storage.ts';
-import { createTestUnit, type TestUnit } from '../../../app/testing.ts';
-import type { Broker } from '../../../services/broker.ts';
-import { BrokerError } from '../../../services/errors.ts';
 import { isJsonObject, type JsonObject } from '../../../services/json.ts';
-import { storedKeptEnv } from '../../../services/kept-env.ts';
-import { storedLastLink } from '../../../services/last-link.ts';
 import type { Storage } from '../../../services/storage.ts';
+import {
+  documentsOf,
+  isOnline,
+  isRestored,
+  keptPath,
+  later,
+  sent,
+  tryWrong,
+  unitWith,
+  warnings,
+} from '../../support/env-trial.ts';
 import { createLiveUnit } from '../../support/live-unit.ts';
 import { until } from '../../support/until.ts';
-
-const keptPath = '.pepeunit/kept-env.json';
-
-/** A unit whose brokers are there at some hosts alone, and take some tokens alone. */
-const unitWith = (storage?: MemoryStorage, hosts = new Set(['localhost'])) => {
-  const broker = memoryBroker();
-  const reachable: Broker = {
-    open: (options, listener, signal) =>
-      hosts.has(new URL(options.url).hostname) && !options.username.includes('.bad')
-        ? broker.open(options, listener, signal)
-        : Promise.reject(new BrokerError('network', 'Nobody is there.')),
-  };
-  const documents = storage && {
-    storage,
-    keptEnv: storedKeptEnv(storage, keptPath),
-    lastLink: storedLastLink(storage, '.pepeunit/link.json'),
-  };
-  const unit = createTestUnit({ adapters: { broker: reachable, ...documents } });
-  return { ...unit, hosts, links: broker };
-};
-type Unit = ReturnType<typeof unitWith>;
-
-const sent = ({ world }: TestUnit, change: JsonObject) => {
-  world.http.documents.env = { ...(world.http.documents.env as JsonObject), ...change };
-};
-
-const isOnline = ({ client }: TestUnit) => client.actor.getSnapshot().matches({ lifecycle: { operating: 'online' } });
-
-const later = (unit: TestUnit, condition: () => boolean | Promise<boolean>) =>
-  until(() => {
-    unit.world.clock.advance(1_000);
-    return condition();
-  });
-
-const warnings = ({ world }: TestUnit) =>
-  world.console.entries.filter(({ level }) => level === 'Warning').map(({ text }) => text);
-const isRestored = (unit: TestUnit) => warnings(unit).some((text) => text.startsWith('The env before is in force'));
-
-const tryWrong = async (change: JsonObject): Promise<Unit> => {
-  const unit = unitWith();
-  await unit.client.ready();
-  await until(async () => unit.world.storage.exists('.pepeunit/link.json'));
-  sent(unit, change);
-  await unit.client.downloadEnv();
-  return unit;
-};
 
 test.each<[string, JsonObject]>([
   ['PU_MQTT_HOST', { PU_MQTT_HOST: 'wrong.test' }],
@@ -164,10 +123,6 @@ test('a kill at any moment of a trial leaves an env with its token, and the next
     await next.client.stopMainCycle();
   }
 });
-
-function documentsOf({ world }: TestUnit): Record<string, string> {
-  return Object.fromEntries(['env.json', 'schema.json'].map((path) => [path, world.storage.text(path) ?? '']));
-}
 
 test('on a real broker and a real disk, the unit comes back, and the kept env is private (U23, C3)', async () => {
   const live = await createLiveUnit({ update: { healthTimeoutMs: 1_000 }, mqtt: { spreadMs: 0 } });

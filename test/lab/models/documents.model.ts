@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { settingsMachine, type SettingsContext } from '../../../machines/settings.ts';
+import type { SettingsTrial } from '../../../services/env-trial.ts';
 import type { UnitSettings } from '../../../services/settings.ts';
 import { failing } from '../../support/actors.ts';
 import { defineModel, type MachineModel, type Seen } from './model.ts';
@@ -11,17 +12,22 @@ interface DocumentContext {
   readonly retry?: { readonly attempts: number } | undefined;
 }
 
+/** What runs for the document itself. */
+const documentSlots = ['load', 'refresh'];
+const runningIn = ({ running }: Pick<Seen<unknown>, 'running'>) => running.filter((id) => documentSlots.includes(id));
+
 const invariantsOf = <TContext extends DocumentContext>(id: string, contentOf: (context: TContext) => unknown) => {
   const loaded = ({ facts }: Seen<TContext>) => facts.filter(({ type }) => type === `${id}.loaded`);
   const isBusyWith = (slot: string) => (seen: Seen<TContext>) => {
-    expect(seen.running).toEqual([slot]);
+    expect(runningIn(seen)).toEqual([slot]);
     expect(seen.snapshot.hasTag('busy')).toBe(true);
-    const asked = [`${id}.load`, `${id}.refresh`, `${id}.pursue`, 'broker.up', 'broker.down', 'broker.denied'];
-    const isAsked = asked.includes(seen.last.type);
-    if (!isAsked) expect(seen.context.pending, 'what was remembered is being done').toBeUndefined();
+    const isEnded = /^xstate\.((done|error)\.actor\.(load|refresh)|after\..*\.(document|schema)\.)/.test(
+      seen.last.type,
+    );
+    if (isEnded) expect(seen.context.pending, 'what was remembered is being done').toBeUndefined();
   };
   const isAtRest = ({ running, context }: Seen<TContext>) => {
-    expect(running).toEqual([]);
+    expect(runningIn({ running })).toEqual([]);
     expect(context.pending, 'what was asked for meanwhile was done').toBeUndefined();
   };
   return {
@@ -68,45 +74,99 @@ export const settings = (commitVersion: string, linkRevision: number): UnitSetti
   wifiRevision: 1,
 });
 
-const onTrial = (commitVersion: string, linkRevision: number): UnitSettings => ({
-  ...settings(commitVersion, linkRevision),
-  isOnTrial: true,
+type Trial = Pick<SettingsTrial, 'isBrokerNew' | 'isInstanceNew'>;
+
+/** An env on a trial that has a part of its time left. */
+const onTrial = (commitVersion: string, revision: number, trial: Trial): UnitSettings => ({
+  ...settings(commitVersion, revision),
+  trial: { revision, spent: 2, ...trial },
 });
 
 const withoutTrial = (kept: UnitSettings | undefined) => kept && settings(kept.commitVersion, kept.linkRevision);
 
-const shared = invariantsOf<SettingsContext>('settings', (context) => context.settings);
-/** An env is on trial as long as one is kept, and nothing else is done meanwhile. */
-const tries = (slots: readonly string[]) => (seen: Seen<SettingsContext>) => {
-  expect(seen.running).toEqual(slots);
-  expect(seen.context.settings?.isOnTrial).toBe(true);
+const ofDocument = invariantsOf<SettingsContext>('settings', (context) => context.settings);
+
+const trialSlots = ['askInstance', 'charge', 'askBroker', 'compareInstances', 'restore', 'confirm'];
+const triedIn = ({ running }: Seen<SettingsContext>) => running.filter((id) => trialSlots.includes(id));
+const isBrokerProven = ({ settings: kept, hasLink, isDenied }: SettingsContext) =>
+  kept?.trial?.isBrokerNew === false || (hasLink && !isDenied);
+
+const tries = (slot?: string) => (seen: Seen<SettingsContext>) => {
+  expect(triedIn(seen).filter((id) => id !== 'askInstance' && id !== slot)).toEqual([]);
+  expect(seen.context.settings?.trial?.revision).toBe(seen.context.tried);
+};
+
+const decides = (slot: string) => (seen: Seen<SettingsContext>) => {
+  tries(slot)(seen);
+  expect(seen.running).toContain(slot);
+  expect(seen.context.spent, 'its time is over').toBeGreaterThanOrEqual(4);
 };
 
 const settingsInvariants = {
-  ...shared,
-  ready: (seen: Seen<SettingsContext>) => {
-    expect(seen.running).toEqual([]);
+  document: ({ snapshot }: Seen<SettingsContext>) => expect(snapshot.status).toBe('active'),
+  ...Object.fromEntries(Object.entries(ofDocument).map(([state, check]) => [`document.${state}`, check])),
+  'document.ready': (seen: Seen<SettingsContext>) => {
+    expect(runningIn(seen)).toEqual([]);
     expect(seen.context.pending, 'what was asked for meanwhile was done').toBeUndefined();
     expect(seen.context.retry?.attempts ?? 0, 'what can be tried again is').toBe(0);
-    expect(seen.context.settings?.isOnTrial, 'a trial has an end').toBeUndefined();
     const told = seen.facts.findLast(({ type }) => type === 'settings.loaded') as
       { settings?: UnitSettings } | undefined;
-    expect(withoutTrial(told?.settings)).toEqual(seen.context.settings);
+    expect(withoutTrial(told?.settings)).toEqual(withoutTrial(seen.context.settings));
   },
-  waiting: (seen: Seen<SettingsContext>) => {
-    shared.waiting(seen);
-    expect(seen.context.settings?.isOnTrial, 'a trial goes on before the next attempt').toBeUndefined();
+  trial: ({ context }: Seen<SettingsContext>) => expect(context.settings?.givenUp, 'it was told').toBeUndefined(),
+  'trial.settled': (seen: Seen<SettingsContext>) => {
+    expect(triedIn(seen)).toEqual([]);
+    expect(seen.context.settings?.trial, 'a trial has an end').toBeUndefined();
   },
-  trying: tries([]),
-  'trying.leaving': ({ context }: Seen<SettingsContext>) => expect(context.hasLink).toBe(true),
-  'trying.connecting': ({ context }: Seen<SettingsContext>) => expect(context.hasLink && !context.isDenied).toBe(false),
-  judging: tries(['askBroker']),
-  restoring: tries(['restore']),
-  confirming: (seen: Seen<SettingsContext>) => {
-    expect(seen.running).toEqual(['confirm']);
+  'trial.trying': ({ context }: Seen<SettingsContext>) => {
+    expect(context.settings?.trial?.revision).toBe(context.tried);
+    expect(context.spent, 'no part comes without being charged').toBeGreaterThan(2);
+  },
+  'trial.trying.way': ({ context }: Seen<SettingsContext>) => expect(context.settings?.trial).toBeDefined(),
+  'trial.trying.time': ({ context }: Seen<SettingsContext>) => expect(context.settings?.trial).toBeDefined(),
+  'trial.trying.way.connecting': (seen: Seen<SettingsContext>) => {
+    expect(isBrokerProven(seen.context)).toBe(false);
+    expect(seen.running).not.toContain('askInstance');
+  },
+  'trial.trying.way.asking': (seen: Seen<SettingsContext>) => {
+    expect(isBrokerProven(seen.context)).toBe(true);
+    expect(seen.context.settings?.trial?.isInstanceNew).toBe(true);
+    expect(seen.running).toContain('askInstance');
+  },
+  'trial.trying.way.unanswered': (seen: Seen<SettingsContext>) => {
+    expect(isBrokerProven(seen.context)).toBe(true);
+    expect(seen.running).not.toContain('askInstance');
+  },
+  'trial.trying.time.running': tries('charge'),
+  'trial.trying.time.judging': () => expect.unreachable('judging is over at once'),
+  'trial.trying.time.askingBroker': decides('askBroker'),
+  'trial.trying.time.comparing': decides('compareInstances'),
+  'trial.trying.time.acquitted': tries(),
+  'trial.restoring': (seen: Seen<SettingsContext>) => {
+    expect(triedIn(seen)).toEqual(['restore']);
+    expect(seen.snapshot.hasTag('busy')).toBe(true);
+  },
+  'trial.confirming': (seen: Seen<SettingsContext>) => {
+    expect(triedIn(seen)).toEqual(['confirm']);
     expect(seen.context.settings).toBeDefined();
   },
 };
+
+const key = ({ settings: kept, failure, pending, retry, hasLink, isDenied, tried, spent }: SettingsContext) => [
+  kept?.commitVersion,
+  kept?.trial,
+  failure?.code,
+  pending,
+  retry && retry.attempts > 0,
+  hasLink,
+  isDenied,
+  tried,
+  Math.min(spent, 4),
+];
+const otherBroker = onTrial('three', 3, { isBrokerNew: true, isInstanceNew: false });
+const otherInstance = onTrial('four', 4, { isBrokerNew: false, isInstanceNew: true });
+const allOther = onTrial('five', 5, { isBrokerNew: true, isInstanceNew: true });
+const isOfTrial = (label: string) => !/pursue|\(2\)|settings\.|load (done|fails)|refresh/i.test(label);
 
 export const settingsModel: MachineModel = defineModel<typeof settingsMachine>({
   machine: settingsMachine,
@@ -121,25 +181,32 @@ export const settingsModel: MachineModel = defineModel<typeof settingsMachine>({
   ],
   errors: { refresh: [new Error('refresh failed'), network] },
   outputs: {
-    load: [settings('one', 1), onTrial('three', 3)],
-    refresh: [settings('two', 2), onTrial('three', 3)],
+    load: [settings('one', 1), otherBroker, otherInstance, allOther],
+    refresh: [settings('two', 2), otherBroker],
     askBroker: [true, false],
-    restore: [{ settings: settings('one', 4), names: ['PU_MQTT_HOST'] }],
-    confirm: [undefined],
+    compareInstances: [true, false],
+    restore: [{ ...settings('one', 6), givenUp: ['PU_MQTT_HOST'] }],
   },
   regions: [
+    { name: 'the document', uses: (label) => !/trial|broker/.test(label), key },
     {
-      name: 'all',
-      key: ({ settings: kept, failure, pending, retry, hasLink, isDenied }) => [
-        kept?.commitVersion,
-        kept?.isOnTrial,
-        failure?.code,
-        pending,
-        retry && retry.attempts > 0,
-        hasLink,
-        isDenied,
-      ],
+      name: 'the document during a trial',
+      uses: (label) => !/^(broker|ask|compare)|(part|askAgain)After|\(2\)|"(four|five)"/.test(label),
+      key,
     },
+    {
+      name: 'a refresh during a trial',
+      prelude: ['settings.load', `load done ${JSON.stringify(otherInstance)}`],
+      uses: (label) =>
+        !/^broker|pursue|\(2\)|settings\.load|load (done|fails)|refresh fails|(giveUp|askAgain)After/.test(label),
+      key,
+    },
+    ...[otherBroker, otherInstance, allOther].map((tried) => ({
+      name: `the trial of ${tried.commitVersion}`,
+      prelude: ['settings.load', `load done ${JSON.stringify(tried)}`],
+      uses: isOfTrial,
+      key,
+    })),
   ],
   invariants: settingsInvariants,
 });
