@@ -28,7 +28,7 @@ export interface Adapters {
   readonly broker: Broker;
   /** Finds out whether a broker is there, while a new version can't get online. */
   readonly brokerProbe: BrokerProbe;
-  /** Keeps the env before a new one, until that has brought the unit online. */
+  /** Keeps the env before a new one, until that has reached its broker and its instance. */
   readonly keptEnv: KeptEnv;
   /** Remembers the documents that the app gave last. */
   readonly givenRecord: GivenRecord;

@@ -72,7 +72,7 @@ export const machine = setup({
     noteLink: () => undefined,
     dispatch: () => undefined,
     dispatchInitial: () => undefined,
-    emit: () => undefined,
+    report: () => undefined,
     keepSettings: () => undefined,
     keepTopics: () => undefined,
     keepFailure: () => undefined,
@@ -168,7 +168,7 @@ export const machine = setup({
         misconfigured: {
           description: 'env.json or schema.json can not be used; goes on as soon as it can.',
           tags: ['faulty'],
-          entry: [{ type: 'emit' }],
+          entry: [{ type: 'report' }],
           on: {
             'unit.start': { target: 'recovering' },
             'settings.loaded': { target: 'loadingSchema' },
@@ -208,7 +208,7 @@ export const machine = setup({
                   params: { level: 'Info', text: 'MQTT is switched off: the unit works over REST alone' },
                 },
                 { type: 'dispatch', params: { route: 'askTarget' } },
-                { type: 'emit', params: { type: 'restOnly' } },
+                { type: 'report', params: { type: 'restOnly' } },
               ],
             },
             online: {
@@ -217,13 +217,13 @@ export const machine = setup({
                 { type: 'noteOnline' },
                 { type: 'dispatch', params: { route: 'passBrokerOn' } },
                 { type: 'dispatch', params: { route: 'passHealthOn' } },
-                { type: 'emit', params: { type: 'online' } },
+                { type: 'report', params: { type: 'online' } },
               ],
               exit: [
                 { type: 'noteOffline' },
                 { type: 'dispatch', params: { route: 'passBrokerOn' } },
                 { type: 'dispatch', params: { route: 'passHealthOn' } },
-                { type: 'emit', params: { type: 'offline' } },
+                { type: 'report', params: { type: 'offline' } },
               ],
               on: { 'mqtt.offline': { target: 'offline' } },
             },
@@ -254,7 +254,7 @@ export const machine = setup({
         },
         stopped: {
           description: 'Ended; can be started again.',
-          entry: [{ type: 'emit', params: { type: 'stopped' } }],
+          entry: [{ type: 'report', params: { type: 'stopped' } }],
           exit: [{ type: 'forgetStart' }],
           always: { guard: 'isStartDue', target: 'recovering' },
           on: { 'unit.start': { target: 'recovering' } },
@@ -366,7 +366,6 @@ export const machine = setup({
           description: 'It runs.',
           invoke: {
             id: 'settings',
-            systemId: 'settings',
             src: 'settings',
             onError: [
               {
@@ -395,7 +394,6 @@ export const machine = setup({
           description: 'It runs.',
           invoke: {
             id: 'schema',
-            systemId: 'schema',
             src: 'schema',
             onError: [
               {
@@ -424,7 +422,6 @@ export const machine = setup({
           description: 'It runs.',
           invoke: {
             id: 'wifi',
-            systemId: 'wifi',
             src: 'wifi',
             onError: [
               {
@@ -453,7 +450,6 @@ export const machine = setup({
           description: 'It runs.',
           invoke: {
             id: 'time',
-            systemId: 'time',
             src: 'time',
             onError: [
               {
@@ -482,7 +478,6 @@ export const machine = setup({
           description: 'It runs.',
           invoke: {
             id: 'mqtt',
-            systemId: 'mqtt',
             src: 'mqtt',
             onError: [
               {
@@ -511,7 +506,6 @@ export const machine = setup({
           description: 'It runs.',
           invoke: {
             id: 'update',
-            systemId: 'update',
             src: 'update',
             onError: [
               {
@@ -540,7 +534,6 @@ export const machine = setup({
           description: 'It runs.',
           invoke: {
             id: 'logger',
-            systemId: 'logger',
             src: 'logger',
             onError: [
               {
@@ -569,7 +562,6 @@ export const machine = setup({
           description: 'It runs.',
           invoke: {
             id: 'reset',
-            systemId: 'reset',
             src: 'reset',
             onError: [
               {
@@ -598,7 +590,6 @@ export const machine = setup({
           description: 'It runs.',
           invoke: {
             id: 'stateReporter',
-            systemId: 'stateReporter',
             src: 'stateReporter',
             onError: [
               {
