@@ -20,6 +20,7 @@ export type { MemoryAdapters } from './testing/memory.ts';
 export type { TestControls } from './testing/controls.ts';
 export { testUuid, testUuid as simulatedUuid } from './testing/documents.ts';
 export { settle } from './testing/settle.ts';
+export { createTestUnitLogic } from './testing/unit-logic.ts';
 export {
   createTestUnit,
   createTestUnit as simulatedUnit,

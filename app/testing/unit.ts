@@ -3,7 +3,7 @@ import { UnitClient } from '../client/client.ts';
 import type { PepeunitClientOptions } from '../client/options/options.ts';
 import type { TestControls } from './controls.ts';
 import { settle } from './settle.ts';
-import { createTestWorld, type TestWorld, type TestWorldOptions } from './world.ts';
+import { createTestWorld, testPaths, type TestWorld, type TestWorldOptions } from './world.ts';
 
 /** Options of {@link createTestUnit}: those of the world and those of the client. */
 export interface TestUnitOptions<TEnv extends object>
@@ -50,8 +50,6 @@ const runOf = <TEnv extends object>(client: UnitClient<TEnv>) => {
   };
 };
 
-const paths = { envFilePath: 'env.json', schemaFilePath: 'schema.json', logFilePath: 'log.json' };
-
 /**
  * Creates a unit in memory, with its instance, its broker, its host and its clock. It is not started yet.
  *
@@ -73,7 +71,7 @@ export const createTestUnit = <TEnv extends object = Record<string, JsonValue>>(
   ...options
 }: TestUnitOptions<TEnv> = {}): TestUnit<TEnv> => {
   const world = createTestWorld({ ...(env && { env }), ...(schema && { schema }) });
-  const createClient = () => new UnitClient<TEnv>({ ...paths, ...options }, () => world.adapters);
+  const createClient = () => new UnitClient<TEnv>({ ...testPaths, ...options }, () => world.adapters);
   let client = createClient();
   let run: ReturnType<typeof runOf> | undefined;
   const start = async (): Promise<void> => {

@@ -11,6 +11,9 @@ import { createControls, type TestControls } from './controls.ts';
 import { createMemoryAdapters, type MemoryAdapters } from './memory.ts';
 import { defaultSchema, testEnv, testSchema } from './documents.ts';
 
+/** Where the documents of a world are. */
+export const testPaths = { envFilePath: 'env.json', schemaFilePath: 'schema.json', logFilePath: 'log.json' };
+
 /** Options of {@link createTestWorld}. */
 export interface TestWorldOptions {
   /** The unit's own variables, such as its env_example.json; `PU_*` variables replace those of the world. */

@@ -2,6 +2,7 @@ import type {
   AnyActorLogic,
   AnyStateMachine,
   ContextFrom,
+  EmittedFrom,
   EventFrom,
   EventObject,
   InputFrom,
@@ -34,8 +35,8 @@ export interface WalkWorld {
 /** What is seen of a machine when a step is over. */
 export interface Seen<TMachine extends AnyStateMachine = AnyStateMachine> {
   readonly context: ContextFrom<TMachine>;
-  /** The context before this step. */
-  readonly before: ContextFrom<TMachine>;
+  /** The snapshot before this step; at the start, that of the start. */
+  readonly before: SnapshotFrom<TMachine>;
   readonly snapshot: SnapshotFrom<TMachine>;
   /** The steps from the start; this one is the last. */
   readonly path: readonly string[];
@@ -44,7 +45,7 @@ export interface Seen<TMachine extends AnyStateMachine = AnyStateMachine> {
   /** What the machine has sent to the stand-in of that id, from the start on. */
   told(id: string): readonly EventObject[];
   /** What the machine has emitted, from the start on. */
-  readonly emitted: readonly EventObject[];
+  readonly emitted: readonly EmittedFrom<TMachine>[];
 }
 
 /** A check; it fails when it throws or gives `false`. */

@@ -165,14 +165,14 @@ export const createRunner = (given: AnyStateMachine, options: WalkOptions<AnySta
     const { actor, emitted } = startActor(machine, options, clock, { path, witness });
     const parts: Parts = { actor, world, fakes, clock, options, timers };
     const snapshot = () => actor.getSnapshot() as AnyMachineSnapshot;
-    let before: unknown = snapshot().context;
+    let before = snapshot();
     await settle();
     return {
       snapshot,
       stimuli: () => stimuliIn(snapshot(), parts),
       apply: async (stimulus) => {
         path.push(stimulus.label);
-        before = snapshot().context;
+        before = snapshot();
         clock.nextStep();
         await stimulus.apply();
         await settle();
