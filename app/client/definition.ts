@@ -10,6 +10,7 @@ import { settingsMachine } from '../../machines/settings.ts';
 import { stateReporterMachine } from '../../machines/state-reporter.ts';
 import { timeMachine } from '../../machines/time.ts';
 import { unitMachine } from '../../machines/unit.ts';
+import { withSystemIds } from '../../machines/unit/system-ids.ts';
 import { updateMachine } from '../../machines/update.ts';
 import { questionRetry, versionRetry } from '../../machines/update/pursuit.ts';
 import { wifiMachine } from '../../machines/wifi.ts';
@@ -256,5 +257,10 @@ const provideUnit = () =>
 
 let provided: ReturnType<typeof provideUnit> | undefined;
 
-/** The one definition of all units of the process; made with the first of them. */
-export const unitDefinition = (): ReturnType<typeof provideUnit> => (provided ??= provideUnit());
+/** The one definition of all units of the process, made with the first of them; a copy where children get system ids. */
+export const unitDefinition = ({
+  systemIdPrefix,
+}: Partial<Pick<ResolvedOptions, 'systemIdPrefix'>>): ReturnType<typeof provideUnit> => {
+  provided ??= provideUnit();
+  return systemIdPrefix === undefined ? provided : withSystemIds(provided, systemIdPrefix);
+};

@@ -33,5 +33,6 @@ export const rootFactory = ({ adapters, options, plane }: UnitServices) => {
     clock: adapters.clock,
     ...(options.inspect && { inspect: guardInspector(options.inspect, plane.warn) }),
   };
-  return (input: UnitInput): UnitActor => guardRequests(createActor(unitDefinition(), { ...actorOptions, input }));
+  return (input: UnitInput): UnitActor =>
+    guardRequests(createActor(unitDefinition(options), { ...actorOptions, input }));
 };

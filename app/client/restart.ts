@@ -24,6 +24,9 @@ export interface RestartParts {
 /** Time limit for flushing the log before a restart, milliseconds. */
 const flushWithinMs = 5_000;
 
+/** Time limit for closing the link before a restart, milliseconds. */
+const disconnectWithinMs = 5_000;
+
 /** States of the update machine in which files move: a program that starts then would load some of two versions. */
 const movesFiles = (state: unknown): boolean => state === 'swapping' || state === 'rollingBack';
 
@@ -40,8 +43,8 @@ export const createRestart = ({ root, plane, cycle, adapters }: RestartParts): R
     if (!plane.publisher.isAttached()) return false;
     const done = waitForEvent(root.actor, ['disconnected'], [], { asked: 'mqtt' });
     root.actor.send({ type: 'mqtt.disconnect' });
-    // A link whose machine stays off is closed.
-    await Promise.allSettled([done]);
+    // A link whose machine stays off is closed; one that the app wants again meanwhile does not hold the restart up.
+    await withTimeout(Promise.allSettled([done]), disconnectWithinMs);
     return true;
   };
   /** The unit continues in another process, and this one only forwards to it. */

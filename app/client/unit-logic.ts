@@ -70,6 +70,11 @@ const endWith = (actor: UnitActor, { lifecycle }: UnitRuntime<object>): void => 
   actor.subscribe({ complete: end, error: end });
 };
 
+const checkToEvent = (given: unknown): void => {
+  if (given !== undefined && typeof given !== 'function')
+    throw new ClientError('options', 'toEvent is wrong: give a function of the message that returns an event.');
+};
+
 /** Assembles a unit around its actor. */
 const embed = (actor: UnitActor, options: UnitLogicOptions, host: Pick<Host, 'platform' | 'files'>) => {
   const taken: UnitRuntime<object>[] = [];
@@ -85,7 +90,8 @@ export const unitLogic = (
   { toEvent, ...options }: UnitLogicOptions,
   host: Pick<Host, 'platform' | 'files'>,
 ): UnitLogic => {
-  const definition = unitDefinition();
+  checkToEvent(toEvent);
+  const definition = unitDefinition(options);
   const logic = Object.create(definition) as typeof definition;
   const own: Pick<UnitLogic, 'getInitialSnapshot' | 'start' | 'restoreSnapshot'> = {
     getInitialSnapshot: (scope, { parent } = {}) => {

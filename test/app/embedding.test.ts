@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createActor, fromCallback, setup, stopChild, type AnyActorRef, type InspectionEvent } from 'xstate';
-import { createUnitLogic, unitOf, type UnitFact } from '../../app/node.ts';
+import { createUnitLogic, unitOf } from '../../app/node.ts';
+import type { UnitFact } from '../../machines/index.ts';
+import { childNames } from '../../machines/unit/context.ts';
 import { createLiveUnit, type LiveUnit } from '../support/live-unit.ts';
 import { until } from '../support/until.ts';
 
@@ -31,7 +33,8 @@ const logicOf = (unit: LiveUnit) => createUnitLogic(optionsOf(unit));
 /** Starts a root actor that ends with the test. */
 const run = <T extends AnyActorRef>(actor: T): T => {
   roots.push(actor);
-  return actor.start() as T;
+  actor.start();
+  return actor;
 };
 
 const isOnline = (actor: AnyActorRef | undefined): boolean =>
@@ -44,7 +47,8 @@ describe('a unit in a statechart', () => {
       actors: {
         unit: createUnitLogic({
           ...optionsOf(unit),
-          toEvent: (message) => (message.key === 'input/pepeunit' ? { type: 'lamp.set', to: message.text() } : undefined),
+          toEvent: (message) =>
+            message.key === 'input/pepeunit' ? { type: 'lamp.set', to: message.text() } : undefined,
         }),
       },
     }).createMachine({
@@ -77,8 +81,7 @@ describe('a unit in a statechart', () => {
     await until(() => seen.includes('logsSynced'));
 
     const commit = await unit.addVersion('version 2');
-    await unit.instance.operator.setTarget(unit.row.uuid, commit);
-    await unit.instance.operator.sendCommand(unit.row.uuid, 'Update');
+    await unit.instance.operator.sendCommand(unit.row.uuid, 'Update', commit);
     await until(() => seen.includes('updateSwapped') || seen.includes('updateFinished'));
     expect(await unit.read('program.txt')).toBe('version 2');
 
@@ -99,12 +102,12 @@ describe('a unit in a statechart', () => {
     expect(emitted).toEqual(['wifi.up', 'online']);
   });
 
-  test('lets its link go with its actor, and others of its name alone', async () => {
+  test('lets its link go with its actor', async () => {
     const unit = await aUnit();
     const device = run(createActor(deviceOf(unit)));
     await until(() => device.getSnapshot().matches('online'));
     device.stop();
-    await until(() => unit.instance.operator.getUnit(unit.row.uuid).is_online !== true);
+    await until(() => unit.events.some(({ type }) => type === 'disconnect'));
   });
 
   test('says what is wrong with its options by its error', async () => {
@@ -144,6 +147,22 @@ describe('a unit in a statechart', () => {
     expect(shown.length).toBeGreaterThan(50);
     for (const secret of [PU_AUTH_TOKEN, PU_SECRET_KEY]) expect(shown.join('\n')).not.toContain(secret);
   });
+});
+
+test('children are found in their actor system where a prefix is asked for, and only there', async () => {
+  const unit = await aUnit();
+  const actor = run(createActor(createUnitLogic({ ...optionsOf(unit), systemIdPrefix: 'kitchen.' }), { input: {} }));
+  const { children } = actor.getSnapshot();
+  for (const name of childNames) expect(actor.system.get(`kitchen.${name}`), name).toBe(children[name]);
+  const plain = run(createActor(logicOf(unit), { input: {} }));
+  for (const name of childNames) expect(plain.system.get(name), name).toBeUndefined();
+});
+
+test('what is no unit has no handle', () => {
+  expect(() => unitOf(undefined)).toThrow('createUnitLogic');
+  expect(() => unitOf(createActor(fromCallback(() => undefined)))).toThrow(
+    expect.objectContaining({ name: 'ClientError', code: 'invalid' }),
+  );
 });
 
 test('two units and a logger of the app live in one actor system; one starts again, and the other goes on', async () => {

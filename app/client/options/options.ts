@@ -114,6 +114,13 @@ export interface PepeunitClientOptions<TUnit = unknown> {
   readonly documents?: DocumentOptions;
   /** Adapters that replace the platform's, such as a `wifi` for the device's own radio. */
   readonly adapters?: Partial<Adapters>;
+  /**
+   * Registers each child machine of the unit in its actor system, under this prefix and its name: with `'kitchen.'` as
+   * `kitchen.mqtt`. They are found without it as `actor.getSnapshot().children.mqtt`.
+   *
+   * @defaultValue none: no child has a system id
+   */
+  readonly systemIdPrefix?: string;
   /** Observer of XState's inspection events of every machine; they contain no secrets. */
   readonly inspect?: Inspector;
   /** Options of the MQTT link: protocol, brokers, TLS, timeouts. */
@@ -183,6 +190,7 @@ export const resolveOptions = (given: PepeunitClientOptions, absolute: (path: st
     mqtt: {} as MqttOptions,
     outbox: {} as OutboxOptions,
     update: {} as UpdateOptions,
+    systemIdPrefix: undefined as string | undefined,
     ...withoutUndefined(usable),
     ...paths,
   };

@@ -101,6 +101,7 @@ export const optionTable = fields(
     ffMqttLogEnable: flag,
     ffFileLogEnable: flag,
     adapters,
+    systemIdPrefix: text('a text', /./),
     inspect: part,
     documents: fields({ env: document, schema: document }),
     mqtt,
