@@ -40,34 +40,33 @@ const run = <T extends AnyActorRef>(actor: T): T => {
 const isOnline = (actor: AnyActorRef | undefined): boolean =>
   actor !== undefined && actor.getSnapshot().matches({ lifecycle: { operating: 'online' } });
 
-describe('a unit in a statechart', () => {
-  const deviceOf = (unit: LiveUnit) =>
-    setup({
-      types: {} as { events: UnitFact | { type: 'lamp.set'; to: string }; context: { seen: string[] } },
-      actors: {
-        unit: createUnitLogic({
-          ...optionsOf(unit),
-          toEvent: (message) =>
-            message.key === 'input/pepeunit' ? { type: 'lamp.set', to: message.text() } : undefined,
-        }),
-      },
-    }).createMachine({
-      context: { seen: [] },
-      invoke: { id: 'unit', src: 'unit', input: ({ self }) => ({ parent: self }), onError: '.failed' },
-      initial: 'offline',
-      on: { '*': { actions: ({ context, event }) => context.seen.push(event.type) } },
-      states: {
-        offline: { on: { online: 'online' } },
-        online: {
-          on: {
-            offline: 'offline',
-            'lamp.set': { actions: ({ context, event }) => context.seen.push(`lamp ${event.to}`) },
-          },
+const deviceOf = (unit: LiveUnit) =>
+  setup({
+    types: { events: {} as UnitFact | { type: 'lamp.set'; to: string }, context: {} as { seen: string[] } },
+    actors: {
+      unit: createUnitLogic({
+        ...optionsOf(unit),
+        toEvent: (message) => (message.key === 'input/pepeunit' ? { type: 'lamp.set', to: message.text() } : undefined),
+      }),
+    },
+  }).createMachine({
+    context: { seen: [] },
+    invoke: { id: 'unit', src: 'unit', input: ({ self }) => ({ parent: self }), onError: '.failed' },
+    initial: 'offline',
+    on: { '*': { actions: ({ context, event }) => context.seen.push(event.type) } },
+    states: {
+      offline: { on: { online: 'online' } },
+      online: {
+        on: {
+          offline: 'offline',
+          'lamp.set': { actions: ({ context, event }) => context.seen.push(`lamp ${event.to}`) },
         },
-        failed: {},
       },
-    });
+      failed: {},
+    },
+  });
 
+describe('a unit in a statechart', () => {
   test('goes online on a real broker, obeys the platform and turns messages into events', async () => {
     const unit = await aUnit();
     const device = run(createActor(deviceOf(unit)));
@@ -168,7 +167,7 @@ test('what is no unit has no handle', () => {
 test('two units and a logger of the app live in one actor system; one starts again, and the other goes on', async () => {
   const [first, second] = [await aUnit(), await aUnit()];
   const house = setup({
-    types: {} as { events: { type: 'swap' } },
+    types: { events: {} as { type: 'swap' } },
     actors: { first: logicOf(first), second: logicOf(second), logger: fromCallback(() => undefined) },
     actions: { stopFirst: stopChild('first') },
   }).createMachine({
