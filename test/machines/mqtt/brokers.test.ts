@@ -84,6 +84,19 @@ describe('several brokers', () => {
     expect(unit.link.last()).toMatchObject({ broker: 1, version: 5 });
   });
 
+  test('the next after one that stops speaking MQTT 3.1.1 is spoken to in MQTT 5', () => {
+    const unit = connecting('auto', [], { brokers: 2 });
+    unit.link.last().tell({ type: 'link.refused', failure: failure('protocol') });
+    open(unit);
+    unit.link.last().tell({ type: 'link.closed', failure: failure('closed') });
+    waitOf(unit);
+    unit.link.last().tell({ type: 'link.refused', failure: failure('protocol') });
+    expect(unit.link.opened.map(({ broker, version }) => [broker, version]).slice(-2)).toEqual([
+      [0, 4],
+      [1, 5],
+    ]);
+  });
+
   test('another version of MQTT is tried on the same one', () => {
     const unit = connecting('auto', [], { brokers: 2 });
     unit.link.last().tell({ type: 'link.refused', failure: failure('protocol') });

@@ -33,6 +33,14 @@ test('an instance that does not answer is asked again in time, and the trial wai
   expect(unit.told().at(-1)).toMatchObject({ type: 'update.waiting', version: 'v2' });
 });
 
+test('an instance that does not answer in half a minute did not answer', async () => {
+  const unit = await tried();
+  unit.clock.increment(29_999);
+  expect(unit.state().value).toEqual(proving);
+  unit.clock.increment(1);
+  expect(unit.state().value).toEqual({ trial: { proving: 'unreached' } });
+});
+
 test('a version that the instance refuses is given up at its last call (U11)', async () => {
   const unit = await tried();
   for (let call = 0; call < 2; call += 1) {

@@ -125,4 +125,89 @@ describe('a trial while no broker can be reached (U11)', () => {
     await away(unit);
     expect(unit.rollBack.last().input).toEqual({ reason: 'it did not get online within 60 s', code: 'offline' });
   });
+
+  test('begins anew after a link in between, and the wait so far counts', async () => {
+    const unit = await woken(onTrial());
+    await away(unit);
+    await connected(unit);
+    await unit.endWait.resolve();
+    unit.actor.send({ type: 'broker.down' });
+    await away(unit);
+    expect(unit.probe.last().input).toEqual({ isDenied: false });
+    expect(unit.noteWait.last().input).toEqual({ waitedMs: 30_000 });
+  });
+
+  test('a link that comes during a probe ends it', async () => {
+    const unit = await woken(onTrial());
+    unit.clock.increment(60_000);
+    await connected(unit);
+    expect(unit.probe.last().signal.aborted).toBe(true);
+    expect(unit.endWait.runs).toHaveLength(1);
+    await unit.endWait.resolve();
+    expect(unit.state().value).toEqual({ trial: { proving: 'asking' } });
+  });
+
+  test('each probe that gives no answer is charged to the wait', async () => {
+    const unit = await woken(onTrial());
+    unit.clock.increment(60_000);
+    await unit.probe.reject(failing('unexpected'));
+    expect(unit.noteWait.last().input).toEqual({ waitedMs: 15_000 });
+    unit.clock.increment(15_000);
+    unit.clock.increment(10_000);
+    expect(unit.noteWait.last().input).toEqual({ waitedMs: 45_000 });
+    expect(unit.told().filter(({ type }) => type === 'update.waiting')).toHaveLength(1);
+  });
+
+  test('is charged for no more than there is left of it', async () => {
+    const { trial, ...status } = onTrial();
+    const over = { ...status, ...(trial && { trial: { ...trial, isWaiting: true, waitedMs: 86_400_000 } }) };
+    const unit = await woken(over);
+    await unit.probe.reject(failing('unexpected'));
+    expect(unit.noteWait.last().input).toEqual({ waitedMs: 86_400_000 });
+  });
+
+  test('a note of its end that takes too long is not waited for', async () => {
+    const unit = await woken(onTrial());
+    await away(unit);
+    await connected(unit);
+    unit.clock.increment(29_999);
+    expect(unit.state().value).toEqual({ trial: 'resuming' });
+    unit.clock.increment(1);
+    expect(unit.state().value).toEqual({ trial: { proving: 'asking' } });
+  });
+
+  test('of a millisecond at the most is still a wait', async () => {
+    const { trial, ...status } = onTrial();
+    const unit = await woken({ ...status, ...(trial && { trial: { ...trial, offlineMs: 1 } }) });
+    await away(unit);
+    expect(unit.state().value).toEqual({ trial: 'waiting' });
+  });
+});
+
+test('a version whose topics were denied altogether is told so', async () => {
+  const unit = await woken(onTrial());
+  unit.actor.send({ type: 'broker.denied' });
+  unit.clock.increment(60_000);
+  await unit.probe.resolve(true);
+  await unit.endWait.resolve();
+  unit.clock.increment(30_000);
+  await unit.probe.resolve(true);
+  expect(unit.told().at(-1)).toMatchObject({ failure: { message: 'the broker denied its topics altogether' } });
+});
+
+test('the last start of all is a start', async () => {
+  const unit = await woken(onTrial(3));
+  expect(unit.state().value).toEqual({ trial: { proving: 'connecting' } });
+});
+
+test('a version that proves itself is no failed one any more, and another stays one', async () => {
+  for (const version of ['v2', 'v9']) {
+    const unit = await woken({ ...onTrial(), failed: { version, reason: 'it hung' } }, { mode: 'no_restart' });
+    await connected(unit);
+    await unit.checkReady.resolve();
+    await unit.confirm.resolve();
+    await unit.forgetOutcome.resolve();
+    unit.begin({ commitVersion: version });
+    expect(unit.state().value).toBe(version === 'v2' ? 'downloading' : 'reconsidering');
+  }
 });
