@@ -65,8 +65,13 @@ const labs = {
     },
   },
   models: {
-    about: 'a walk through every state and transition of every machine',
-    files: ['models/machines.test.ts', 'models/tables/tables.test.ts'],
+    about: 'each machine against its table, and the root over random steps with faults: it keeps its promises',
+    files: ['models/machines.test.ts', 'models/tables/tables.test.ts', 'models/random/random.test.ts'],
+    options: {
+      steps: { type: 'string', about: 'how many random steps (100000)' },
+      seed: { type: 'string', about: 'the first random walk (1)' },
+    },
+    defaults: { steps: '100000' },
   },
 };
 
@@ -131,7 +136,7 @@ const main = ([name = '--help', ...parameters]) => {
   const buildCode = lab.built ? run('npm', ['run', '--silent', 'build']) : 0;
   if (buildCode !== 0) return buildCode;
   if (lab.program !== undefined) return runProgram(lab, values);
-  const variables = variablesOf(lab, values, positionals);
+  const variables = variablesOf(lab, { ...lab.defaults, ...values }, positionals);
   return lab.typescript === undefined ? runTests(lab, name, variables) : runTypeScript(lab, variables);
 };
 

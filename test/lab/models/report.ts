@@ -26,12 +26,17 @@ const summary = ({ missedStates, missedTransitions, states, transitions, ...rest
 
 const coveragesOf = (metas: Findings['metas']): Coverage[] => metas.flatMap(({ coverage }) => coverage ?? []);
 
-/** What was walked of each machine. */
+const randomOf = ({ metas, failed }: Findings) => ({
+  ...metas.find(({ random }) => random)?.random,
+  violations: failed.length,
+});
+
+/** What was walked of each machine, and at random of the root. */
 export const modelsReport: LabReport = {
   text: ({ metas }) =>
     textTable([
       columns.map(([title]) => title),
       ...coveragesOf(metas).map((coverage) => columns.map(([, cell]) => String(cell(coverage)))),
     ]),
-  json: ({ metas }) => coveragesOf(metas).map(summary),
+  json: (findings) => ({ machines: coveragesOf(findings.metas).map(summary), random: randomOf(findings) }),
 };
