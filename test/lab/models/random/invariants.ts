@@ -95,6 +95,8 @@ export const createInvariants = (subject: Subject) => {
       const nowMs = world.clock.monotonic();
       asked = [...since(asked, nowMs - 60_000), nowMs];
     },
+    /** Another process begins with a log of its own. */
+    forget: (): void => heard.clear(),
     /** What holds after each step. */
     check: (): void => {
       checkSinks();

@@ -39,6 +39,7 @@ test('the root keeps its promises, whatever happens in whatever order', async ({
     taken.faults += steps.filter(({ what }) => what in faults).length;
     task.meta.random = { seed: firstSeed, ...taken };
   });
-  for (let seed = firstSeed; taken.steps < wanted; seed += 1) await fc.assert(walk, { numRuns: walksAtOnce, seed });
+  for (let seed = firstSeed; taken.steps < wanted; seed += 1)
+    await fc.assert(walk, { numRuns: walksAtOnce, seed, includeErrorInReport: true });
   expect(taken.steps).toBeGreaterThanOrEqual(wanted);
 }, 3_600_000);

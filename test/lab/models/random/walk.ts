@@ -62,10 +62,12 @@ const settleWork = async ({ flights }: Subject): Promise<void> => {
 };
 
 /** Another process takes over where the program asked for one. */
-const replaceRestarted = async (subject: Subject, { ask }: Invariants): Promise<void> => {
+const replaceRestarted = async (subject: Subject, { ask, check, forget }: Invariants): Promise<void> => {
   if (!subject.isReplaced()) return;
   ask();
   await subject.replace();
+  check();
+  forget();
 };
 
 /** What the link of a subject has to have. */
@@ -87,6 +89,7 @@ const maxTurns = 250;
 /** Once all faults are over, the unit is online with every topic that it wants. */
 const checkRecovery = async (subject: Subject, invariants: Invariants): Promise<void> => {
   mend(subject);
+  invariants.ask();
   subject.run();
   await settle();
   subject.track(subject.client.mqttClient.connect());
@@ -94,6 +97,7 @@ const checkRecovery = async (subject: Subject, invariants: Invariants): Promise<
     await subject.world.advance(30_000);
     await settleWork(subject);
     await replaceRestarted(subject, invariants);
+    if (!subject.isRunning()) invariants.ask();
     subject.run();
     whole = isWhole(subject) ? whole + 1 : 0;
   }
