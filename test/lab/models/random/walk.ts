@@ -1,6 +1,4 @@
 import { expect } from 'vitest';
-import type { SnapshotFrom } from 'xstate';
-import type { mqttMachine } from '../../../../machines/mqtt.ts';
 import { settle } from '../../../../app/testing/settle.ts';
 import { tarOf } from '../../../support/tar.ts';
 import { faults, restCalls } from './faults.ts';
@@ -72,8 +70,8 @@ const replaceRestarted = async (subject: Subject, { ask, check, forget }: Invari
 
 /** What the link of a subject has to have. */
 const wantedBy = ({ client }: Subject): readonly string[] => {
-  const mqtt = client.actor.getSnapshot().children['mqtt'];
-  return (mqtt?.getSnapshot() as SnapshotFrom<typeof mqttMachine> | undefined)?.context.wanted ?? [];
+  const { mqtt } = client.actor.getSnapshot().children;
+  return mqtt?.getSnapshot().context.wanted ?? [];
 };
 
 const isWhole = (subject: Subject): boolean => {
