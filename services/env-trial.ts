@@ -164,7 +164,7 @@ const recordOf = async ({ keptEnv, holder }: TrialFiles, revision: number): Prom
 };
 
 /** Which trial of an env it is about. */
-interface TrialInput extends OfUnit {
+export interface TrialInput extends OfUnit {
   readonly revision: number;
 }
 
