@@ -18,16 +18,10 @@ export { memorySystem, sampleMetrics, type MemorySystem } from '../adapters/memo
 export { memoryWifi, type MemoryWifi, type MemoryWifiOptions } from '../adapters/memory/wifi.ts';
 export type { MemoryAdapters } from './testing/memory.ts';
 export type { TestControls } from './testing/controls.ts';
-export { testUuid, testUuid as simulatedUuid } from './testing/documents.ts';
+export { testUuid } from './testing/documents.ts';
 export { settle } from './testing/settle.ts';
 export { createTestUnitLogic } from './testing/unit-logic.ts';
-export {
-  createTestUnit,
-  createTestUnit as simulatedUnit,
-  type TestUnit,
-  type TestUnit as SimulatedUnit,
-  type TestUnitOptions,
-} from './testing/unit.ts';
+export { createTestUnit, type TestUnit, type TestUnitOptions } from './testing/unit.ts';
 export { createTestWorld, type TestWorld, type TestWorldOptions } from './testing/world.ts';
 export { WalkError } from './testing/walk/error.ts';
 export type {
