@@ -68,8 +68,8 @@ const table: Readonly<Record<string, Row>> = {
       'disk writes kept-env.json',
       subscribed,
       'disk writes link.json',
-      'disk removes kept-env.json',
       'instance getTargetVersion',
+      'disk removes kept-env.json',
     ],
   },
   'a schema replaces schema.json before its topics are asked for': {
