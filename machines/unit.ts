@@ -91,6 +91,8 @@ export const unitMachine = unitSetup.createMachine({
           entry: [{ type: 'report', params: ({ context }) => misconfigured(context) }],
           on: {
             'unit.start': { target: 'recovering' },
+            'settings.ready': { actions: [{ type: 'dispatch', params: { route: 'loadSettings' } }] },
+            'schema.ready': { actions: [{ type: 'dispatch', params: { route: 'loadSchema' } }] },
             'settings.loaded': { target: 'loadingSchema' },
             'schema.loaded': { guard: 'hasSettings', target: 'operating' },
             'unit.stop': { target: 'stopped' },

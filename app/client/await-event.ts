@@ -62,20 +62,20 @@ interface EventWait {
 const isStartingAgain = ({ value }: SnapshotFrom<UnitActor>, child: ChildName): boolean =>
   value[child] === 'restarting';
 
-/** Whether a child machine failed too often and is not started again. */
+/** Whether a child machine failed too often and is off for a while. */
 const isOff = ({ value }: SnapshotFrom<UnitActor>, child: ChildName): boolean => value[child] === 'failed';
 
-const staysOff = (child: ChildName) =>
+const isOffNow = (child: ChildName) =>
   new ClientError(
     'failed',
-    `The ${child} machine failed too often and stays off; the log says why. Restart the program.`,
+    `The ${child} machine failed too often and is off; the log says why. It is tried again within ten minutes.`,
   );
 
 /**
  * Waits for one of several events of the unit.
  *
  * @throws {PepeunitError} The failure of an event in `failing`; {@link ClientError} when the unit ends first: `stopped`, or
- * `failed` with the cause; also `failed` when the machine that was asked fails, or the one that would answer stays off.
+ * `failed` with the cause; also `failed` when the machine that was asked fails, or the one that would answer is off.
  */
 export const waitForEvent = <TDone extends EmittedType>(
   unit: UnitActor,
@@ -86,11 +86,11 @@ export const waitForEvent = <TDone extends EmittedType>(
   new Promise((resolve, reject) => {
     // A unit that has ended emits no more events.
     if (unit.getSnapshot().status !== 'active') throw failureOfRoot(unit) ?? stopped();
-    if (child && isOff(unit.getSnapshot(), child)) throw staysOff(child);
+    if (child && isOff(unit.getSnapshot(), child)) throw isOffNow(child);
     // A request to a machine that starts again is kept for it.
     let isAsked = asked && !isStartingAgain(unit.getSnapshot(), asked);
     const look = (now: SnapshotFrom<UnitActor>) => {
-      if (child && isOff(now, child)) return settle(() => reject(staysOff(child)));
+      if (child && isOff(now, child)) return settle(() => reject(isOffNow(child)));
       if (!asked) return;
       const isAway = isStartingAgain(now, asked);
       if (isAway && isAsked) settle(() => reject(crashed(asked, 'the log says why')));
@@ -128,7 +128,7 @@ interface ChildSnapshot {
 /**
  * Waits until a child machine's snapshot meets a condition.
  *
- * @throws {ClientError} `stopped` or `failed` when the unit ends first; `failed` also when the machine fails or stays off.
+ * @throws {ClientError} `stopped` or `failed` when the unit ends first; `failed` also when the machine fails or is off.
  */
 export const waitForChild = async (
   unit: UnitActor,
@@ -138,7 +138,7 @@ export const waitForChild = async (
   if (isStartingAgain(unit.getSnapshot(), child)) {
     await waitFor(unit, (now) => !isStartingAgain(now, child), { timeout: Infinity }).catch(() => undefined);
   }
-  if (isOff(unit.getSnapshot(), child)) throw staysOff(child);
+  if (isOff(unit.getSnapshot(), child)) throw isOffNow(child);
   const { status, children } = unit.getSnapshot();
   const ref: AnyActorRef | undefined = children[child];
   if (status !== 'active' || !ref) throw failureOfRoot(unit) ?? stopped();

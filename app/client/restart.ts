@@ -43,7 +43,7 @@ export const createRestart = ({ root, plane, cycle, adapters }: RestartParts): R
     if (!plane.publisher.isAttached()) return false;
     const done = waitForEvent(root.actor, ['disconnected'], [], { asked: 'mqtt' });
     root.actor.send({ type: 'mqtt.disconnect' });
-    // A link whose machine stays off is closed; one that the app wants again meanwhile does not hold the restart up.
+    // A link whose machine is off is closed; one that the app wants again meanwhile does not hold the restart up.
     await withTimeout(Promise.allSettled([done]), disconnectWithinMs);
     return true;
   };

@@ -114,6 +114,7 @@ export const machine = setup({
     flushWithin: 1500,
     closeWithin: 4500,
     restartAfter: 1000,
+    retryAfter: 600000,
     steadyAfter: 60000,
     holdAfter: 600000,
   },
@@ -171,6 +172,8 @@ export const machine = setup({
           entry: [{ type: 'report' }],
           on: {
             'unit.start': { target: 'recovering' },
+            'settings.ready': { actions: [{ type: 'dispatch', params: { route: 'loadSettings' } }] },
+            'schema.ready': { actions: [{ type: 'dispatch', params: { route: 'loadSchema' } }] },
             'settings.loaded': { target: 'loadingSchema' },
             'schema.loaded': { guard: 'hasSettings', target: 'operating' },
             'unit.stop': { target: 'stopped' },
@@ -383,7 +386,11 @@ export const machine = setup({
           tags: ['busy'],
           after: { restartAfter: { target: 'running' } },
         },
-        failed: { description: 'It failed too often and stays off.', tags: ['faulty'] },
+        failed: {
+          description: 'It failed too often and is off for a while; then it has one more start.',
+          tags: ['faulty'],
+          after: { retryAfter: { target: 'running' } },
+        },
       },
     },
     schema: {
@@ -411,7 +418,11 @@ export const machine = setup({
           tags: ['busy'],
           after: { restartAfter: { target: 'running' } },
         },
-        failed: { description: 'It failed too often and stays off.', tags: ['faulty'] },
+        failed: {
+          description: 'It failed too often and is off for a while; then it has one more start.',
+          tags: ['faulty'],
+          after: { retryAfter: { target: 'running' } },
+        },
       },
     },
     wifi: {
@@ -439,7 +450,11 @@ export const machine = setup({
           tags: ['busy'],
           after: { restartAfter: { target: 'running' } },
         },
-        failed: { description: 'It failed too often and stays off.', tags: ['faulty'] },
+        failed: {
+          description: 'It failed too often and is off for a while; then it has one more start.',
+          tags: ['faulty'],
+          after: { retryAfter: { target: 'running' } },
+        },
       },
     },
     time: {
@@ -467,7 +482,11 @@ export const machine = setup({
           tags: ['busy'],
           after: { restartAfter: { target: 'running' } },
         },
-        failed: { description: 'It failed too often and stays off.', tags: ['faulty'] },
+        failed: {
+          description: 'It failed too often and is off for a while; then it has one more start.',
+          tags: ['faulty'],
+          after: { retryAfter: { target: 'running' } },
+        },
       },
     },
     mqtt: {
@@ -495,7 +514,11 @@ export const machine = setup({
           tags: ['busy'],
           after: { restartAfter: { target: 'running' } },
         },
-        failed: { description: 'It failed too often and stays off.', tags: ['faulty'] },
+        failed: {
+          description: 'It failed too often and is off for a while; then it has one more start.',
+          tags: ['faulty'],
+          after: { retryAfter: { target: 'running' } },
+        },
       },
     },
     update: {
@@ -523,7 +546,11 @@ export const machine = setup({
           tags: ['busy'],
           after: { restartAfter: { target: 'running' } },
         },
-        failed: { description: 'It failed too often and stays off.', tags: ['faulty'] },
+        failed: {
+          description: 'It failed too often and is off for a while; then it has one more start.',
+          tags: ['faulty'],
+          after: { retryAfter: { target: 'running' } },
+        },
       },
     },
     logger: {
@@ -551,7 +578,11 @@ export const machine = setup({
           tags: ['busy'],
           after: { restartAfter: { target: 'running' } },
         },
-        failed: { description: 'It failed too often and stays off.', tags: ['faulty'] },
+        failed: {
+          description: 'It failed too often and is off for a while; then it has one more start.',
+          tags: ['faulty'],
+          after: { retryAfter: { target: 'running' } },
+        },
       },
     },
     reset: {
@@ -579,7 +610,11 @@ export const machine = setup({
           tags: ['busy'],
           after: { restartAfter: { target: 'running' } },
         },
-        failed: { description: 'It failed too often and stays off.', tags: ['faulty'] },
+        failed: {
+          description: 'It failed too often and is off for a while; then it has one more start.',
+          tags: ['faulty'],
+          after: { retryAfter: { target: 'running' } },
+        },
       },
     },
     stateReporter: {
@@ -607,7 +642,11 @@ export const machine = setup({
           tags: ['busy'],
           after: { restartAfter: { target: 'running' } },
         },
-        failed: { description: 'It failed too often and stays off.', tags: ['faulty'] },
+        failed: {
+          description: 'It failed too often and is off for a while; then it has one more start.',
+          tags: ['faulty'],
+          after: { retryAfter: { target: 'running' } },
+        },
       },
     },
   },

@@ -47,6 +47,12 @@ export const childNames = [
 /** A command and its receiver. */
 export type Message = { [K in ChildName]: { to: K; event: ChildEvents[K] } }[ChildName];
 
+/** A message that waits for its child to run. */
+export type PendingMessage = Message & {
+  /** Whether the app asked for it, and hears that the child is off. */
+  isRequested: boolean;
+};
+
 /** Facts that the children report to the unit. */
 export type ChildFact =
   SettingsFact | SchemaFact | WifiFact | TimeFact | MqttFact | UpdateFact | LoggerFact | StateReporterFact | ResetFact;
@@ -78,26 +84,31 @@ export type UnitRequest =
   | { type: 'wifi.connect' }
   | ForwardedEvent;
 
-const requestTypes: Readonly<Record<UnitRequest['type'], true>> = {
-  'unit.start': true,
-  'unit.stop': true,
-  'command.received': true,
-  'mqtt.connect': true,
-  'mqtt.disconnect': true,
-  'mqtt.resubscribe': true,
-  'mqtt.alsoWant': true,
-  'wifi.connect': true,
-  'settings.load': true,
-  'settings.refresh': true,
-  'schema.load': true,
-  'schema.refresh': true,
-  'time.sync': true,
-  'update.start': true,
-  'update.configure': true,
-  'logger.sync': true,
-  'logger.toggle': true,
-  'reporter.report': true,
+/** Who carries a request out in the end: the unit, or one child for whoever asked. */
+const requestTypes: Readonly<Record<UnitRequest['type'], 'unit' | 'child'>> = {
+  'unit.start': 'unit',
+  'unit.stop': 'unit',
+  'command.received': 'unit',
+  'mqtt.connect': 'child',
+  'mqtt.disconnect': 'child',
+  'mqtt.resubscribe': 'child',
+  'mqtt.alsoWant': 'unit',
+  'wifi.connect': 'child',
+  'settings.load': 'child',
+  'settings.refresh': 'child',
+  'schema.load': 'child',
+  'schema.refresh': 'child',
+  'time.sync': 'child',
+  'update.start': 'child',
+  'update.configure': 'child',
+  'logger.sync': 'child',
+  'logger.toggle': 'child',
+  'reporter.report': 'child',
 };
+
+/** Whether an event is a request of the app to one child, which a child that is off does not do later. */
+export const isRequestToChild = ({ type }: UnitEvent): boolean =>
+  Object.hasOwn(requestTypes, type) && requestTypes[type as UnitRequest['type']] === 'child';
 
 /** Whether an event of the unit is a fact of a child that it passes on. */
 export const isRelayed = (event: UnitEvent): event is RelayedFact =>
@@ -213,7 +224,7 @@ export interface UnitContext extends Omit<UnitInput, 'carried' | 'parent'>, Chil
   /** Number of restarts of each child since it was last stable. */
   restarts: Readonly<Record<ChildName, number>>;
   /** Commands for children that are not running now, the newest of each kind. */
-  pendingMessages: readonly Message[];
+  pendingMessages: readonly PendingMessage[];
 }
 
 /** The unit, as its children see it. */

@@ -1,6 +1,14 @@
 import type { UpdateTarget } from '../../services/update.ts';
 import type { UnitSettings } from '../../services/settings.ts';
-import type { ChildName, CommandName, ForwardedEvent, Message, UnitContext, UnitEvent } from './context.ts';
+import type {
+  ChildName,
+  CommandName,
+  ForwardedEvent,
+  Message,
+  PendingMessage,
+  UnitContext,
+  UnitEvent,
+} from './context.ts';
 
 const wantTopics = ({ isOperating, topics, extraTopics }: UnitContext): Message[] =>
   isOperating
@@ -213,8 +221,18 @@ export const routes = {
 
 export type RouteName = keyof typeof routes;
 
-/** Queues messages for children that are not running, the newest of each kind. */
-export const withPending = (before: readonly Message[], messages: readonly Message[]): Message[] => {
-  const isNewer = (old: Message) => messages.some(({ to, event }) => to === old.to && event.type === old.event.type);
+/** Queues messages for children that are not running, the newest of each kind; what the app asked for is a kind apart. */
+export const withPending = (
+  before: readonly PendingMessage[],
+  messages: readonly PendingMessage[],
+): PendingMessage[] => {
+  const isNewer = (old: PendingMessage) =>
+    messages.some(
+      ({ to, event, isRequested }) => to === old.to && event.type === old.event.type && isRequested === old.isRequested,
+    );
   return [...before.filter((old) => !isNewer(old)), ...messages];
 };
+
+/** The messages that still wait once a child is off: its requests were rejected, and are not done later. */
+export const withoutRequests = (pending: readonly PendingMessage[], child: ChildName): PendingMessage[] =>
+  pending.filter(({ to, isRequested }) => to !== child || !isRequested);

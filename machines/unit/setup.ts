@@ -1,4 +1,4 @@
-import { assign, enqueueActions, setup, type AnyActorRef } from 'xstate';
+import { assign, enqueueActions, setup, stateIn, type AnyActorRef, type GuardPredicate, type StateValue } from 'xstate';
 import type { Grant } from '../../services/broker.ts';
 import type { Failure } from '../../services/errors.ts';
 import type { SchemaTopics } from '../../services/schema.ts';
@@ -17,16 +17,17 @@ import { timerMs } from '../lib/delays.ts';
 import { tell } from '../lib/parent.ts';
 import {
   isRelayed,
+  isRequestToChild,
   type ChildName,
   type CommandName,
-  type Message,
+  type PendingMessage,
   type UnitContext,
   type UnitEvent,
   type UnitFact,
   type UnitInput,
 } from './context.ts';
 import { noticeOf, type LogLine } from './notices.ts';
-import { initialMessages, routes, withPending, type RouteName } from './routing.ts';
+import { initialMessages, routes, withoutRequests, withPending, type RouteName } from './routing.ts';
 import { factsAfterCrash, maxRestarts, type Crash } from './supervision.ts';
 
 /** The child of that name, if it takes messages. */
@@ -34,6 +35,9 @@ const runningChild = (self: AnyActorRef, name: ChildName): AnyActorRef | undefin
   const child = (self.getSnapshot() as { children?: Record<string, AnyActorRef> }).children?.[name];
   return child?.getSnapshot().status === 'active' ? child : undefined;
 };
+
+/** A check of an action: whether the unit was in a state before the step that the action is part of. */
+const isIn = (state: StateValue) => stateIn(state) as GuardPredicate<UnitContext, UnitEvent, undefined, never>;
 
 const base = setup({
   types: {} as {
@@ -60,13 +64,18 @@ const base = setup({
     log: (_args, _line: LogLine) => undefined,
     /** Remembers the broker of a link with all of its base topics; the app provides it. */
     noteLink: (_args, _link: { denied: readonly Grant[] }) => undefined,
-    /** Sends the messages of a route to children; queues those for a child that is not running. */
-    dispatch: enqueueActions(({ context, event, enqueue, self }, { route }: { route: RouteName }) => {
-      const undelivered: Message[] = [];
+    /**
+     * Sends the messages of a route to children; queues those for a child that is not running, but for what the app asks
+     * of one that is off.
+     */
+    dispatch: enqueueActions(({ context, event, enqueue, check, self }, { route }: { route: RouteName }) => {
+      const isRequested = isRequestToChild(event);
+      const undelivered: PendingMessage[] = [];
       for (const message of routes[route](context, event)) {
         const child = runningChild(self, message.to);
         if (child) enqueue.sendTo(child, message.event);
-        else undelivered.push(message);
+        else if (!isRequested || !check(isIn({ [message.to]: 'failed' })))
+          undelivered.push({ ...message, isRequested });
       }
       if (undelivered.length > 0)
         enqueue.assign({ pendingMessages: withPending(context.pendingMessages, undelivered) });
@@ -121,10 +130,11 @@ const base = setup({
     })),
     /** Counts a child's failure and raises the facts that follow from it. */
     noteCrash: enqueueActions(({ context, enqueue }, crash: Crash) => {
-      const { child } = crash;
+      const { child, isRestarted } = crash;
       enqueue.assign({
-        restarts: { ...context.restarts, [child]: context.restarts[child] + 1 },
+        restarts: { ...context.restarts, [child]: context.restarts[child] + (isRestarted ? 1 : 0) },
         counts: { ...context.counts, crashes: context.counts.crashes + 1 },
+        ...(!isRestarted && { pendingMessages: withoutRequests(context.pendingMessages, child) }),
       });
       for (const fact of factsAfterCrash(crash, context)) enqueue.raise(fact);
     }),
@@ -144,6 +154,7 @@ const base = setup({
     flushWithin: 1500,
     closeWithin: 4500,
     restartAfter: 1000,
+    retryAfter: 600_000,
     steadyAfter: 60_000,
     /** The instance marks an update as failed after two intervals; the old version is not reported after that. */
     holdAfter: ({ context: { settings } }) => timerMs(2 * (settings?.stateSendIntervalMs ?? 0)),

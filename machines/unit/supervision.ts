@@ -8,7 +8,7 @@ import type { updateMachine } from '../update.ts';
 import type { ChildFact, ChildName, UnitContext, UnitRef } from './context.ts';
 import type { LogLine } from './notices.ts';
 
-/** Maximum number of consecutive restarts of a child. */
+/** Maximum number of consecutive restarts of a child, before it is off for a while. */
 export const maxRestarts = 5;
 
 type Starting = { context: UnitContext; self: UnitRef };
@@ -58,7 +58,7 @@ export const crashOf = ({ actorId, error }: ErrorActorEvent, isRestarted: boolea
 /** The log line of a failed child. */
 const crashLine = ({ child, failure, isRestarted }: Crash): LogLine => ({
   level: isRestarted ? 'Error' : 'Critical',
-  text: `The ${child} machine failed and ${isRestarted ? 'starts again' : 'stays off'}: ${failure.message}`,
+  text: `The ${child} machine failed and ${isRestarted ? 'starts again' : 'is off for ten minutes'}: ${failure.message}`,
   failure,
 });
 
@@ -118,4 +118,8 @@ export const restarting = {
   after: { restartAfter: { target: 'running' } },
 } as const;
 /** The state of a child's region after too many failures in a row. */
-export const failed = { description: 'It failed too often and stays off.', tags: ['faulty'] } as const;
+export const failed = {
+  description: 'It failed too often and is off for a while; then it has one more start.',
+  tags: ['faulty'],
+  after: { retryAfter: { target: 'running' } },
+} as const;

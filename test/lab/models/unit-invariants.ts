@@ -116,7 +116,7 @@ export const supervision = Object.fromEntries(
         `${child}.failed`,
         ({ running, context, done }: Seen<UnitContext>) => {
           expect(running).not.toContain(child);
-          expect(context.restarts[child]).toBe(6);
+          expect(context.restarts[child]).toBe(5);
           expect(done('log')).toContainEqual(expect.objectContaining({ level: 'Critical' }));
         },
       ],

@@ -76,7 +76,8 @@ const regions: readonly Region<UnitContext>[] = [
     const ready = facts[child][0]?.type ?? '';
     const own = [`${child} fails`, `${child} says ${ready}`];
     const uses = (label: string) =>
-      own.includes(label) || label.endsWith(`in ${child}.running`) || label.endsWith(`in ${child}.restarting`);
+      own.includes(label) ||
+      ['running', 'restarting', 'failed'].some((state) => label.endsWith(`in ${child}.${state}`));
     const key = ({ restarts, pendingMessages }: UnitContext) => [
       restarts[child],
       pendingMessages.map(({ event }) => event.type),

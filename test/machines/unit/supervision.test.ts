@@ -7,7 +7,7 @@ import { atWork, failure, linked, withRecorders } from './under-test.ts';
 const start: UnitEvent = { type: 'unit.start' };
 const loaded: UnitEvent = { type: 'settings.loaded', settings };
 
-/** Has a child fail until it stays off. */
+/** Has a child fail until it is off. */
 const giveUp = (unit: ReturnType<typeof withRecorders>, child: ChildName) => {
   for (let failures = 0; failures < 6; failures += 1) {
     unit.fail(child);
@@ -67,12 +67,14 @@ describe('a child', () => {
     unit.fail(child);
     expect(unit.lines).toContainEqual({
       level: 'Critical',
-      text: `The ${child} machine failed and stays off: broke`,
+      text: `The ${child} machine failed and is off for ten minutes: broke`,
       failure,
     });
-    unit.clock.increment(600_000);
-    expect(runs()).toBe(6);
     expect(unit.state().context.counts.crashes).toBe(6);
+    unit.clock.increment(599_999);
+    expect(runs()).toBe(6);
+    unit.clock.increment(1);
+    expect(runs()).toBe(7);
   });
 
   test.each(childNames)('that fails is told as what it would have told itself: %s', (child) => {
@@ -113,7 +115,7 @@ describe('a child', () => {
     expect(unit.emitted.map(({ type }) => type)).toEqual(['settingsLoaded']);
   });
 
-  test('that stays off as the unit starts is a failure: of a file, or of what an update has left', () => {
+  test('that is off as the unit starts is a failure: of a file, or of what an update has left', () => {
     const unit = withRecorders();
     unit.sent(start);
     giveUp(unit, 'update');
