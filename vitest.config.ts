@@ -19,7 +19,7 @@ const alone = [
 
 /** What takes longest by itself; the other files fill the time beside it. */
 const long =
-  /\/(lab\/models\/machines|app\/demo\/demo|app\/update\/\w+|app\/faults\/(commands|after-stop)|mqtt\/broker)\.test/;
+  /\/(lab\/(models\/machines|mutation\/sample)|app\/demo\/demo|app\/update\/\w+|app\/faults\/(commands|after-stop)|mqtt\/broker)\.test/;
 
 const rank = ({ moduleId, project }: TestSpecification): number => {
   if (long.test(moduleId)) return 0;

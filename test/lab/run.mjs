@@ -73,6 +73,15 @@ const labs = {
     },
     defaults: { steps: '100000' },
   },
+  mutation: {
+    about: 'faults in the charts and in the functions beside them: the tests of the machine notice them',
+    typescript: 'mutation/main.ts',
+    options: {
+      mutants: { type: 'string', about: 'how many of them, or "all" (1000)' },
+      only: { type: 'string', about: 'only those in files with this text in their paths' },
+      seed: { type: 'string', about: 'which of them (1)' },
+    },
+  },
 };
 
 /** Options of every lab. */

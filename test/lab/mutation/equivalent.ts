@@ -1,0 +1,248 @@
+import type { Kind, Mutant } from './mutant.ts';
+
+/** Mutants that behave like their original, so that no test can tell them apart. */
+export interface Equivalent {
+  readonly file: string;
+  readonly kind: Kind;
+  /** Where it is: the end of the mutant's own `where`. @defaultValue anywhere in the file */
+  readonly where?: string;
+  /** How the text that was begins. @defaultValue whatever it was */
+  readonly was?: string;
+  /** The text in its place. @defaultValue each that there is */
+  readonly becomes?: string;
+  readonly reason: string;
+}
+
+const sentAfter =
+  'What an action sends goes out after the whole transition, and neither of these actions reads what another writes.';
+const apart = 'The actions write different parts of the context, and none reads what another writes.';
+const passedThrough = 'The state in its place is left at once, by the same guard, for the original target.';
+const neverRead = 'It is written before it is read.';
+const narrowing = 'The type asks for it; the other case does not come here.';
+
+/** Everything that is not tried, and why. */
+export const equivalents: readonly Equivalent[] = [
+  {
+    file: 'machines/lib/retry.ts',
+    kind: 'change constant',
+    where: 'isTransientStatus',
+    reason: 'Neither is a status.',
+  },
+  {
+    file: 'machines/lib/retry.ts',
+    kind: 'change constant',
+    where: 'retriedAfter.firstMs',
+    reason: 'Neither is a status.',
+  },
+
+  { file: 'machines/reset.ts', kind: 'reorder actions', was: "entry: [{ type: 'takeRestart' }", reason: sentAfter },
+
+  ...['schema', 'settings'].flatMap((machine): Equivalent[] => {
+    const file = `machines/${machine}.ts`;
+    return [
+      { file, kind: 'reorder actions', was: "actions: [{ type: 'endPursuit' }, { type: 'adopt'", reason: sentAfter },
+      { file, kind: 'reorder actions', was: "actions: [ { type: 'endPursuit' }, { type: 'fail'", reason: sentAfter },
+      ...['refreshing.invoke.onError.[0].target', 'refreshing.after.giveUpAfter.[0].target'].map(
+        (where): Equivalent => ({
+          file,
+          kind: 'retarget transition',
+          where,
+          becomes: "target: 'ready'",
+          reason: passedThrough,
+        }),
+      ),
+      ...['waiting', 'ready', 'faulty'].map((state): Equivalent => ({
+        file,
+        kind: 'retarget transition',
+        where: `${state}.always.[0].target`,
+        reason: passedThrough,
+      })),
+    ];
+  }),
+  ...['loading', 'refreshing'].map((state): Equivalent => ({
+    file: 'machines/schema.ts',
+    kind: 'retarget transition',
+    where: `${state}.invoke.onDone.target`,
+    reason: passedThrough,
+  })),
+  { file: 'machines/settings.ts', kind: 'drop statement', was: 'if (!settings) return {};', reason: narrowing },
+  {
+    file: 'machines/settings.ts',
+    kind: 'change constant',
+    where: 'settingsMachine.context.isDenied',
+    reason: neverRead,
+  },
+  {
+    file: 'machines/settings.ts',
+    kind: 'retarget transition',
+    where: 'trying.always.[0].target',
+    reason: passedThrough,
+  },
+
+  ...['intervalMs', 'measured.millis'].map((name): Equivalent => ({
+    file: 'machines/state-reporter.ts',
+    kind: 'change constant',
+    where: `context.${name}`,
+    reason: neverRead,
+  })),
+  {
+    file: 'machines/state-reporter.ts',
+    kind: 'reorder actions',
+    was: "actions: [{ type: 'forgetAttempts' }, { type: 'report'",
+    reason: sentAfter,
+  },
+
+  { file: 'machines/time.ts', kind: 'reorder actions', was: "actions: [ { type: 'keep", reason: sentAfter },
+
+  ...['forgetCuts.goesOn', 'context.goesOn'].map((where): Equivalent => ({
+    file: 'machines/logger.ts',
+    kind: 'change constant',
+    where,
+    reason: neverRead,
+  })),
+  { file: 'machines/logger.ts', kind: 'reorder actions', was: "entry: [ { type: 'applyConfig'", reason: sentAfter },
+  {
+    file: 'machines/logger.ts',
+    kind: 'reorder actions',
+    was: "actions: [{ type: 'wantSync' }, { type: 'markSync' }]",
+    reason: apart,
+  },
+  { file: 'machines/logger.ts', kind: 'reorder actions', where: 'syncing.on.broker.down.actions', reason: apart },
+  { file: 'machines/logger.ts', kind: 'reorder actions', where: 'syncing.invoke.onDone.actions', reason: sentAfter },
+  { file: 'machines/logger.ts', kind: 'drop transition', where: 'idle.always.[1]', reason: passedThrough },
+  ...['idle.always.[0]', 'awaitingBroker.always.[0]', 'gathering.always', 'interrupted.always'].map(
+    (where): Equivalent => ({
+      file: 'machines/logger.ts',
+      kind: 'retarget transition',
+      where: `${where}.target`,
+      reason: passedThrough,
+    }),
+  ),
+  {
+    file: 'machines/logger.ts',
+    kind: 'retarget transition',
+    where: 'interrupted.after.resumeAfter.target',
+    reason: 'A broker that goes ends this state, so the sync can go on: the state between is passed through.',
+  },
+
+  ...['maxReconnectionMs', 'revision', 'attempts'].map((name): Equivalent => ({
+    file: 'machines/wifi.ts',
+    kind: 'change constant',
+    where: `wifiMachine.context.${name}`,
+    reason: neverRead,
+  })),
+  { file: 'machines/wifi.ts', kind: 'reorder actions', where: 'linked.entry', reason: apart },
+
+  { file: 'machines/mqtt.ts', kind: 'reorder actions', where: 'connecting.on.link.opened.actions', reason: sentAfter },
+  {
+    file: 'machines/mqtt.ts',
+    kind: 'reorder actions',
+    where: 'connecting.after.connectWithin.[0].actions',
+    reason: 'A broker that is silent says nothing of the version: the failure before gives the same one.',
+  },
+  ...["{ type: 'noteNoNetwork' }", "{ type: 'dropWish' }"].map((first): Equivalent => ({
+    file: 'machines/mqtt.ts',
+    kind: 'reorder actions',
+    was: `actions: [${first}, { type: 'reportOffline'`,
+    reason: apart,
+  })),
+  { file: 'machines/mqtt.ts', kind: 'reorder actions', where: 'open.on.mqtt.connect.actions', reason: apart },
+  { file: 'machines/mqtt.ts', kind: 'reorder actions', where: 'waiting.on.mqtt.connect.actions', reason: apart },
+  {
+    file: 'machines/mqtt.ts',
+    kind: 'reorder actions',
+    where: 'waiting.entry',
+    reason: apart,
+  },
+  ...['subscribing.on.link.closed.[1].actions', 'subscribing.after.subscribeWithin.actions'].map(
+    (where): Equivalent => ({ file: 'machines/mqtt.ts', kind: 'reorder actions', where, reason: apart }),
+  ),
+  ...['link.refused.[0]', 'link.refused.[1]', 'connectWithin.[0]'].map((where): Equivalent => ({
+    file: 'machines/mqtt.ts',
+    kind: 'change constant',
+    where: `${where}.reenter`,
+    reason: 'The target is around the source, which is left and entered either way.',
+  })),
+  ...['linkRevision', 'retries', 'closures'].map((name): Equivalent => ({
+    file: 'machines/mqtt/context.ts',
+    kind: 'change constant',
+    where: `newMqttContext.${name}`,
+    reason: neverRead,
+  })),
+
+  ...['asking.invoke.onError', 'asking.after.askWithin', 'requesting.invoke.onError', 'requesting.after.askWithin'].map(
+    (where): Equivalent => ({
+      file: 'machines/update.ts',
+      kind: 'retarget transition',
+      where: `${where}.target`,
+      reason: passedThrough,
+    }),
+  ),
+  ...[
+    'asking.invoke.onDone.[0].actions',
+    'requesting.on.broker.down.actions',
+    'requesting.invoke.onError.actions',
+    'requesting.after.askWithin.actions',
+    'checking.always.[3].actions',
+  ].map((where): Equivalent => ({ file: 'machines/update.ts', kind: 'reorder actions', where, reason: apart })),
+  ...["entry: [{ type: 'endPursuit' }", "actions: [{ type: 'suspect' }"].map((was): Equivalent => ({
+    file: 'machines/update.ts',
+    kind: 'reorder actions',
+    was,
+    reason: sentAfter,
+  })),
+  {
+    file: 'machines/update.ts',
+    kind: 'change constant',
+    where: 'waiting.invoke.input.waitedMs',
+    reason: narrowing,
+  },
+  {
+    file: 'machines/update.ts',
+    kind: 'retarget transition',
+    where: 'unreached.after.reachAgainAfter.target',
+    reason: 'Without a link the app is not asked: the state in its place leads back to the original target at once.',
+  },
+  ...['nothingStaged.files', 'nothingStaged.bytes', 'newUpdateContext.nextProbeMs'].map((where): Equivalent => ({
+    file: 'machines/update/context.ts',
+    kind: 'change constant',
+    where,
+    reason: neverRead,
+  })),
+  ...['trialFailure', 'trialFailure.within', 'spentAfter'].map((where): Equivalent => ({
+    file: 'machines/update/failures.ts',
+    kind: 'change constant',
+    where,
+    becomes: '1',
+    reason: narrowing,
+  })),
+  { file: 'machines/update/setup.ts', kind: 'drop statement', was: 'if (!trial) return;', reason: narrowing },
+  { file: 'machines/update/setup.ts', kind: 'drop operand', where: 'actions.chargeWait', reason: narrowing },
+  { file: 'machines/update/trial.ts', kind: 'change constant', where: 'provingMs.withinMs', reason: narrowing },
+  { file: 'machines/update/trial.ts', kind: 'drop statement', where: 'rolledBack', reason: narrowing },
+
+  {
+    file: 'machines/unit/routing.ts',
+    kind: 'drop operand',
+    where: 'rejoinWifi',
+    reason: narrowing,
+    becomes: 'context.managesWifi',
+  },
+  {
+    file: 'machines/unit.ts',
+    kind: 'reorder actions',
+    where: 'operating.on.command.received.actions',
+    reason: sentAfter,
+  },
+];
+
+/** Whether a mutant is one that an entry names. */
+export const isNamedBy = ({ file, kind, where = '', was = '', becomes }: Equivalent, mutant: Mutant): boolean =>
+  mutant.file === file &&
+  mutant.kind === kind &&
+  `.${mutant.where}`.endsWith(where === '' ? '' : `.${where}`) &&
+  mutant.was.startsWith(was) &&
+  (becomes === undefined || becomes === mutant.becomes);
+
+/** Whether a mutant is known to behave like its original. */
+export const isEquivalent = (mutant: Mutant): boolean => equivalents.some((entry) => isNamedBy(entry, mutant));
