@@ -41,8 +41,13 @@ const failedBefore = (names: readonly string[]) =>
   );
 
 /** How far the trial of the env in place is; `undefined` if that is on none. */
-const progressOf = ({ tried, spent, replaced }: EnvTrial, { reserved }: UnitEnv): EnvTrial['replaced'] =>
-  [{ tried, spent }, replaced].find((progress) => progress && isSameConnection(progress.tried, connectionOf(reserved)));
+const progressOf = ({ phase, previous, tried, spent, replaced }: EnvTrial, { reserved }: UnitEnv) => {
+  const current = connectionOf(reserved);
+  const progress = [{ tried, spent }, replaced].find((one) => one && isSameConnection(one.tried, current));
+  // Whatever else a write that failed has left in place of an env that was to be put back is untried.
+  const isToBeReplaced = phase === 'restoring' && !isSameConnection(connectionOf(parseEnv(previous).reserved), current);
+  return progress ?? (isToBeReplaced ? { tried: current, spent: 0 } : undefined);
+};
 
 /**
  * Keeps the env in place before a new one replaces it, if the new one has another connection. A trial under way goes on,
@@ -118,11 +123,13 @@ const dropTrial = async (
 export const openTrial = async (files: EnvFiles): Promise<OpenTrial | undefined> => {
   const record = await files.keptEnv?.read();
   if (!record || record.phase === 'failed') return undefined;
-  const { phase, previous, tried } = record;
+  const { previous, tried } = record;
   const current = await envInPlace(files);
   const progress = current && progressOf(record, current.env);
   if (!progress) return dropTrial(files, record, current?.document);
-  if (progress.tried !== tried) await files.keptEnv?.write({ phase, previous, ...progress }).catch(() => undefined);
+  if (progress.tried !== tried) {
+    await files.keptEnv?.write({ phase: 'trial', previous, ...progress }).catch(() => undefined);
+  }
   return { before: parseEnv(previous), spent: progress.spent };
 };
 
