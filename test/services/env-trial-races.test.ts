@@ -31,11 +31,11 @@ interface Copy {
 }
 
 const failure = () => new StorageError('io', 'The disk is full.');
+const refuse = async () => Promise.reject(failure());
 
 /** What the next start comes to, on a disk that takes what is written or nothing at all. */
-const checkStart = async ({ documents, proven, guilty }: Copy, isFull: boolean): Promise<void> => {
+const expectStart = async ({ documents, proven, guilty }: Copy, isFull: boolean): Promise<void> => {
   const storage = memoryStorage(documents);
-  const refuse = async () => Promise.reject(failure());
   const disk: Storage = isFull ? { ...storage, writeJson: refuse, remove: refuse } : storage;
   const holder = envHolder();
   const keptEnv = storedKeptEnv(disk, keptPath);
@@ -139,7 +139,7 @@ test('whatever goes on side by side, and wherever it is cut off or fails, no env
     const copies = await live(seeded(seed));
     for (const [index, copy] of copies.entries())
       for (const isFull of [false, true])
-        await checkStart(copy, isFull).catch((cause: unknown) => {
+        await expectStart(copy, isFull).catch((cause: unknown) => {
           throw new Error(`seed ${seed}, write ${index}${isFull ? ', full disk' : ''}`, { cause });
         });
   }
