@@ -11,18 +11,8 @@
  */
 import { newUnitContext } from './unit/context.ts';
 import { misconfigured } from './unit/notices.ts';
-import { restOnly } from './unit/rest-only.ts';
-import { unitSetup } from './unit/setup.ts';
-import {
-  failed,
-  loggerInput,
-  mqttInput,
-  onCrash,
-  childInput,
-  resetInput,
-  restarting,
-  updateInput,
-} from './unit/supervision.ts';
+import { unitSetup, type CrashTransition, type WaitingState } from './unit/setup.ts';
+import { childInput, crashLine, crashOf, loggerInput, mqttInput, resetInput, updateInput } from './unit/supervision.ts';
 
 export type {
   CommandName,
@@ -35,6 +25,39 @@ export type {
   UnitRequest,
 } from './unit/context.ts';
 export type { LogLine } from './unit/notices.ts';
+
+/** The transition of a child's region to a restart, when the child fails. */
+const restart: CrashTransition = {
+  guard: { type: 'canRestart', params: ({ event }) => crashOf(event, true) },
+  target: 'restarting',
+  actions: [
+    { type: 'log', params: ({ event }) => crashLine(crashOf(event, true)) },
+    { type: 'noteCrash', params: ({ event }) => crashOf(event, true) },
+  ],
+};
+
+/** The transition of a child's region when the child fails and has no restart left. */
+const switchOff: CrashTransition = {
+  target: 'failed',
+  actions: [
+    { type: 'log', params: ({ event }) => crashLine(crashOf(event, false)) },
+    { type: 'noteCrash', params: ({ event }) => crashOf(event, false) },
+  ],
+};
+
+/** The state of a child's region between a failure and the next start. */
+const restarting: WaitingState = {
+  description: 'It failed and starts again soon.',
+  tags: ['busy'],
+  after: { restartAfter: { target: 'running' } },
+};
+
+/** The state of a child's region after too many failures in a row. */
+const failed: WaitingState = {
+  description: 'It failed too often and is off for a while; then it has one more start.',
+  tags: ['faulty'],
+  after: { retryAfter: { target: 'running' } },
+};
 
 export const unitMachine = unitSetup.createMachine({
   id: 'unit',
@@ -125,7 +148,17 @@ export const unitMachine = unitSetup.createMachine({
               always: { guard: 'isRestOnly', target: 'restOnly' },
               on: { 'mqtt.online': { target: 'online' } },
             },
-            restOnly,
+            restOnly: {
+              description: 'MQTT is switched off: there is never a link, and the target version is asked for now.',
+              entry: [
+                {
+                  type: 'log',
+                  params: { level: 'Info', text: 'MQTT is switched off: the unit works over REST alone' },
+                },
+                { type: 'dispatch', params: { route: 'askTarget' } },
+                { type: 'report', params: { type: 'restOnly' } },
+              ],
+            },
             online: {
               description: 'The link is open and the topics are subscribed to.',
               entry: [
@@ -293,7 +326,7 @@ export const unitMachine = unitSetup.createMachine({
       states: {
         running: {
           description: 'It runs.',
-          invoke: { id: 'settings', src: 'settings', input: childInput, onError: onCrash },
+          invoke: { id: 'settings', src: 'settings', input: childInput, onError: [restart, switchOff] },
           after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'settings' } }] } },
         },
         restarting,
@@ -306,7 +339,7 @@ export const unitMachine = unitSetup.createMachine({
       states: {
         running: {
           description: 'It runs.',
-          invoke: { id: 'schema', src: 'schema', input: childInput, onError: onCrash },
+          invoke: { id: 'schema', src: 'schema', input: childInput, onError: [restart, switchOff] },
           after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'schema' } }] } },
         },
         restarting,
@@ -319,7 +352,7 @@ export const unitMachine = unitSetup.createMachine({
       states: {
         running: {
           description: 'It runs.',
-          invoke: { id: 'wifi', src: 'wifi', input: childInput, onError: onCrash },
+          invoke: { id: 'wifi', src: 'wifi', input: childInput, onError: [restart, switchOff] },
           after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'wifi' } }] } },
         },
         restarting,
@@ -332,7 +365,7 @@ export const unitMachine = unitSetup.createMachine({
       states: {
         running: {
           description: 'It runs.',
-          invoke: { id: 'time', src: 'time', input: childInput, onError: onCrash },
+          invoke: { id: 'time', src: 'time', input: childInput, onError: [restart, switchOff] },
           after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'time' } }] } },
         },
         restarting,
@@ -345,7 +378,7 @@ export const unitMachine = unitSetup.createMachine({
       states: {
         running: {
           description: 'It runs.',
-          invoke: { id: 'mqtt', src: 'mqtt', input: mqttInput, onError: onCrash },
+          invoke: { id: 'mqtt', src: 'mqtt', input: mqttInput, onError: [restart, switchOff] },
           after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'mqtt' } }] } },
         },
         restarting,
@@ -358,7 +391,7 @@ export const unitMachine = unitSetup.createMachine({
       states: {
         running: {
           description: 'It runs.',
-          invoke: { id: 'update', src: 'update', input: updateInput, onError: onCrash },
+          invoke: { id: 'update', src: 'update', input: updateInput, onError: [restart, switchOff] },
           after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'update' } }] } },
         },
         restarting,
@@ -371,7 +404,7 @@ export const unitMachine = unitSetup.createMachine({
       states: {
         running: {
           description: 'It runs.',
-          invoke: { id: 'logger', src: 'logger', input: loggerInput, onError: onCrash },
+          invoke: { id: 'logger', src: 'logger', input: loggerInput, onError: [restart, switchOff] },
           after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'logger' } }] } },
         },
         restarting,
@@ -384,7 +417,7 @@ export const unitMachine = unitSetup.createMachine({
       states: {
         running: {
           description: 'It runs.',
-          invoke: { id: 'reset', src: 'reset', input: resetInput, onError: onCrash },
+          invoke: { id: 'reset', src: 'reset', input: resetInput, onError: [restart, switchOff] },
           after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'reset' } }] } },
         },
         restarting,
@@ -401,7 +434,7 @@ export const unitMachine = unitSetup.createMachine({
             id: 'stateReporter',
             src: 'stateReporter',
             input: childInput,
-            onError: onCrash,
+            onError: [restart, switchOff],
           },
           after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'stateReporter' } }] } },
         },

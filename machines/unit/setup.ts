@@ -173,3 +173,12 @@ export const unitSetup = base.extend({
     }),
   },
 });
+
+type StateConfig = Parameters<typeof unitSetup.createStateConfig>[0];
+type OnError = NonNullable<Extract<StateConfig['invoke'], { src: 'settings' }>['onError']>;
+
+/** A transition of a child's region when that child fails. */
+export type CrashTransition = Exclude<Extract<OnError, readonly unknown[]>[number], string>;
+
+/** A state of a child's region in which it is not running. */
+export type WaitingState = Pick<StateConfig, 'description' | 'tags' | 'after'>;

@@ -56,7 +56,7 @@ export const crashOf = ({ actorId, error }: ErrorActorEvent, isRestarted: boolea
 });
 
 /** The log line of a failed child. */
-const crashLine = ({ child, failure, isRestarted }: Crash): LogLine => ({
+export const crashLine = ({ child, failure, isRestarted }: Crash): LogLine => ({
   level: isRestarted ? 'Error' : 'Critical',
   text: `The ${child} machine failed and ${isRestarted ? 'starts again' : 'is off for ten minutes'}: ${failure.message}`,
   failure,
@@ -90,36 +90,3 @@ export const factsAfterCrash = ({ child, failure, isRestarted }: Crash, context:
       return isAskedAgain ? [] : [{ type: 'update.recovered' }];
   }
 };
-
-type Crashed = { event: ErrorActorEvent };
-
-/** The transition of a child's region when its child fails; the same for all children. */
-export const onCrash = [
-  {
-    guard: { type: 'canRestart', params: ({ event }: Crashed) => crashOf(event, true) },
-    target: 'restarting',
-    actions: [
-      { type: 'log', params: ({ event }: Crashed) => crashLine(crashOf(event, true)) },
-      { type: 'noteCrash', params: ({ event }: Crashed) => crashOf(event, true) },
-    ],
-  },
-  {
-    target: 'failed',
-    actions: [
-      { type: 'log', params: ({ event }: Crashed) => crashLine(crashOf(event, false)) },
-      { type: 'noteCrash', params: ({ event }: Crashed) => crashOf(event, false) },
-    ],
-  },
-] as const;
-/** The state of a child's region between a failure and the next start. */
-export const restarting = {
-  description: 'It failed and starts again soon.',
-  tags: ['busy'],
-  after: { restartAfter: { target: 'running' } },
-} as const;
-/** The state of a child's region after too many failures in a row. */
-export const failed = {
-  description: 'It failed too often and is off for a while; then it has one more start.',
-  tags: ['faulty'],
-  after: { retryAfter: { target: 'running' } },
-} as const;

@@ -11,9 +11,6 @@ const project = resolve(import.meta.dirname, '../..');
 
 const machines = Object.values(exported).filter((value): value is AnyStateMachine => value instanceof StateMachine);
 
-/** Those whose whole chart stands in one file. */
-const readable = machines.filter(({ id }) => id !== 'unit');
-
 const chartOf = async ({ id }: AnyStateMachine): Promise<AnyStateMachine> => {
   const { machine } = (await import(`../../docs/charts/${id}.ts`)) as { machine: AnyStateMachine };
   return machine;
@@ -41,12 +38,12 @@ describe.skipIf(whyNoReader)(`static tools${whyNoReader}`, () => {
   let own: AnyStateMachine[][];
   let pasted: AnyStateMachine[][];
   beforeAll(async () => {
-    own = await readStatically(readable.map(({ id }) => join(project, `machines/${id}.ts`)));
+    own = await readStatically(machines.map(({ id }) => join(project, `machines/${id}.ts`)));
     pasted = await readStatically(machines.map(({ id }) => join(project, `docs/charts/${id}.ts`)));
   });
 
-  test.each(readable)('read the whole chart of $id from the text of its file alone (X12)', (machine) => {
-    const read = own[readable.indexOf(machine)];
+  test.each(machines)('read the whole chart of $id from the text of its file alone (X12)', (machine) => {
+    const read = own[machines.indexOf(machine)];
     expect(read?.map((one) => outlineOf(one, lens))).toEqual([outlineOf(machine, lens)]);
   });
 
