@@ -2,6 +2,7 @@ import type { JsonValue } from '../../services/json.ts';
 import { UnitClient } from '../client/client.ts';
 import type { PepeunitClientOptions } from '../client/options/options.ts';
 import type { TestControls } from './controls.ts';
+import { powered } from './power.ts';
 import { settle } from './settle.ts';
 import { createTestWorld, testPaths, type TestWorld, type TestWorldOptions } from './world.ts';
 
@@ -27,6 +28,11 @@ export interface TestUnit<TEnv extends object = Record<string, JsonValue>> exten
   start(): Promise<void>;
   /** Stops the unit, as its program does at its end. @throws Why the unit failed, if it did. */
   stop(): Promise<void>;
+  /**
+   * Cuts the power: nothing of the program goes on, and nothing was stopped in order. `start` is the next one, on the files
+   * and the outbox as they were at that moment.
+   */
+  cutPower(): void;
   /** Stops the unit and runs its program again with a new client, on the files and the outbox that it left. */
   restart(): Promise<void>;
 }
@@ -71,7 +77,8 @@ export const createTestUnit = <TEnv extends object = Record<string, JsonValue>>(
   ...options
 }: TestUnitOptions<TEnv> = {}): TestUnit<TEnv> => {
   const world = createTestWorld({ ...(env && { env }), ...(schema && { schema }) });
-  const createClient = () => new UnitClient<TEnv>({ ...testPaths, ...options }, () => world.adapters);
+  let power = powered(world.adapters);
+  const createClient = () => new UnitClient<TEnv>({ ...testPaths, ...options }, () => power.adapters);
   let client = createClient();
   let run: ReturnType<typeof runOf> | undefined;
   const start = async (): Promise<void> => {
@@ -95,6 +102,12 @@ export const createTestUnit = <TEnv extends object = Record<string, JsonValue>>(
     isOnline: () => client.mqttClient.isConnected(),
     start,
     stop,
+    cutPower: () => {
+      power.cut();
+      power = powered(world.adapters);
+      client = createClient();
+      run = undefined;
+    },
     restart: async () => {
       await stop();
       client = createClient();

@@ -139,6 +139,54 @@ describe('a test unit', () => {
     await unit.stop();
   });
 
+  test('goes on from its files after a power cut, and nothing of the program before is left', async () => {
+    const unit = createLamp();
+    await unit.start();
+    await unit.receive('set_lamp/pepeunit', 'on');
+    unit.partition();
+    await unit.client.publishToTopics('lamp/pepeunit', 'kept');
+    void unit.client.publishToTopics('lamp/pepeunit', 'not yet written');
+    unit.cutPower();
+    expect(unit.world.clock.pending).toBe(0);
+    await unit.advance(60_000);
+    expect(unit.world.broker.connects).toHaveLength(1);
+    await unit.start();
+    unit.heal();
+    await unit.until(() => unit.published('lamp/pepeunit').includes('kept'));
+    await unit.advance(60_000);
+    expect(
+      unit.published('lamp/pepeunit').filter((text) => text === 'blink'),
+      'the new program is off',
+    ).toEqual([]);
+    await unit.stop();
+  });
+
+  test('is taken over at the broker by the start after a power cut', async () => {
+    const unit = createLamp();
+    await unit.start();
+    unit.cutPower();
+    await unit.start();
+    expect(unit.isOnline()).toBe(true);
+    expect(unit.world.broker.openClients).toHaveLength(1);
+    await unit.receive('set_lamp/pepeunit', 'off');
+    expect(unit.published('lamp/pepeunit')).toEqual(['off']);
+    await unit.stop();
+  });
+
+  test('fails over to another broker when it is parted from the first', async () => {
+    const unit = createTestUnit({
+      program: lamp,
+      env: { BLINK_MS: 1000 },
+      schema,
+      mqtt: { brokers: ['mqtt://first.test', 'mqtt://second.test'] },
+    });
+    await unit.start();
+    unit.partition('first.test');
+    await unit.until(() => unit.isOnline());
+    expect(unit.world.broker.connects.at(-1)?.url).toContain('second.test');
+    await unit.stop();
+  });
+
   test('reports its state to the instance', async () => {
     const unit = createLamp();
     await unit.start();
