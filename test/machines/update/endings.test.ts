@@ -85,6 +85,7 @@ describe('what ends leaves the unit ready for the next command, which goes befor
     expect(unit.askTarget.runs).toHaveLength(0);
     await end(unit);
     expect(unit.download.last().input).toEqual({ target: v3 });
+    expect(unit.parent.types().slice(-2)).toEqual(['update.settled', 'update.began']);
   });
 
   test('a skip', async () => {
