@@ -125,13 +125,12 @@ export const unitMachine = unitSetup.createMachine({
           description: 'Does its work, whether the broker is there or not.',
           tags: ['ready'],
           entry: [
-            { type: 'beginWork' },
-            { type: 'dispatch', params: { route: 'wantTopics' } },
-            { type: 'dispatch', params: { route: 'bringWifiUp' } },
+            { type: 'dispatch', params: { route: 'wantTopics', isOperating: true } },
+            { type: 'dispatch', params: { route: 'bringWifiUp', isOperating: true } },
             { type: 'dispatch', params: { route: 'recallReset' } },
-            { type: 'dispatch', params: { route: 'resumeLink' } },
+            { type: 'dispatch', params: { route: 'resumeLink', isOperating: true } },
           ],
-          exit: [{ type: 'endWork' }],
+          exit: [{ type: 'wantLink' }],
           on: {
             'command.received': {
               actions: [
@@ -162,15 +161,13 @@ export const unitMachine = unitSetup.createMachine({
             online: {
               description: 'The link is open and the topics are subscribed to.',
               entry: [
-                { type: 'noteOnline' },
-                { type: 'dispatch', params: { route: 'passBrokerOn' } },
-                { type: 'dispatch', params: { route: 'passHealthOn' } },
+                { type: 'dispatch', params: { route: 'passBrokerOn', isOnline: true } },
+                { type: 'dispatch', params: { route: 'passHealthOn', isOnline: true } },
                 { type: 'report', params: { type: 'online' } },
               ],
               exit: [
-                { type: 'noteOffline' },
-                { type: 'dispatch', params: { route: 'passBrokerOn' } },
-                { type: 'dispatch', params: { route: 'passHealthOn' } },
+                { type: 'dispatch', params: { route: 'passBrokerOn', isOnline: false } },
+                { type: 'dispatch', params: { route: 'passHealthOn', isOnline: false } },
                 { type: 'report', params: { type: 'offline' } },
               ],
               on: { 'mqtt.offline': { target: 'offline' } },
@@ -314,8 +311,8 @@ export const unitMachine = unitSetup.createMachine({
         },
         held: {
           description: 'Nothing is reported until the update has ended or the trial is confirmed.',
-          entry: [{ type: 'holdReports' }, { type: 'dispatch', params: { route: 'holdReporter' } }],
-          exit: [{ type: 'releaseReports' }, { type: 'dispatch', params: { route: 'holdReporter' } }],
+          entry: [{ type: 'dispatch', params: { route: 'holdReporter', isReportHeld: true } }],
+          exit: [{ type: 'dispatch', params: { route: 'holdReporter', isReportHeld: false } }],
           on: { 'update.settled': { target: 'free' } },
         },
       },

@@ -208,24 +208,32 @@ export interface UnitContext extends Omit<UnitInput, 'carried' | 'parent'>, Chil
   failure?: Failure | undefined;
   /** Whether the app's own handler performs updates. */
   handsOver: boolean;
-  /** Whether settings and schema are loaded and the unit is at work. */
-  isOperating: boolean;
   /** Whether a start was requested while the unit was closing. */
   isStartDue: boolean;
   hasNetwork: boolean;
   /** Whether to keep a link; false after the app asked to disconnect. */
   isLinkWanted: boolean;
-  isOnline: boolean;
   /** Base topics that the broker denied last. */
   deniedTopics: readonly string[];
-  /** Whether state reports are on hold because the version is not settled. */
-  isReportHeld: boolean;
   counts: UnitCounts;
   /** Number of restarts of each child since it was last stable. */
   restarts: Readonly<Record<ChildName, number>>;
   /** Commands for children that are not running now, the newest of each kind. */
   pendingMessages: readonly PendingMessage[];
 }
+
+/** What the states of the unit's chart say, for what is no part of the chart. */
+export interface Situation {
+  /** Whether settings and schema are loaded and the unit is at work. */
+  readonly isOperating: boolean;
+  /** Whether the link is open and its topics are answered. */
+  readonly isOnline: boolean;
+  /** Whether state reports are on hold because the version is not settled. */
+  readonly isReportHeld: boolean;
+}
+
+/** All that decides what the unit says: what it knows, and where it is. */
+export type Known = UnitContext & Situation;
 
 /** The unit, as its children see it. */
 export type UnitRef = ActorRef<Snapshot<unknown>, UnitEvent>;
@@ -236,13 +244,10 @@ export const newUnitContext = ({ carried, parent, unit, ...input }: UnitInput): 
   ...input,
   extraTopics: [],
   handsOver: false,
-  isOperating: false,
   isStartDue: false,
   hasNetwork: false,
   isLinkWanted: true,
-  isOnline: false,
   deniedTopics: [],
-  isReportHeld: false,
   counts: {
     connects: 0,
     disconnects: 0,

@@ -1,7 +1,7 @@
 import type { Failure } from '../../services/errors.ts';
 import type { LogLevel } from '../../services/log.ts';
 import { isAttemptTold } from '../lib/retry.ts';
-import type { UnitContext, UnitEmitted, UnitEvent } from './context.ts';
+import type { Known, UnitContext, UnitEmitted, UnitEvent } from './context.ts';
 
 /** A line for the unit's log. */
 export interface LogLine {
@@ -48,7 +48,7 @@ interface Notice {
 
 type UnitEvents = { readonly [K in UnitEvent['type']]: Extract<UnitEvent, { type: K }> };
 type Notices = {
-  readonly [K in keyof UnitEvents]?: (event: UnitEvents[K], context: UnitContext) => Notice | undefined;
+  readonly [K in keyof UnitEvents]?: (event: UnitEvents[K], known: Known) => Notice | undefined;
 };
 
 /** Log line and emitted event by type of event. */
@@ -250,11 +250,14 @@ export const notices = {
   'reporter.sent': () => ({ emitted: { type: 'reported' } }),
 } satisfies Notices;
 
+/** Whether events of this type may have a notice. */
+export const mayHaveNotice = ({ type }: UnitEvent): boolean => Object.hasOwn(notices, type);
+
 /** The notice of an event; `undefined` if it has none. */
-export const noticeOf = (event: UnitEvent, context: UnitContext): Notice | undefined => {
+export const noticeOf = (event: UnitEvent, known: Known): Notice | undefined => {
   const all: Notices = notices;
-  const write = <T extends UnitEvent['type']>(type: T, given: UnitEvents[T]) => all[type]?.(given, context);
-  return Object.hasOwn(all, event.type) ? write(event.type, event) : undefined;
+  const write = <T extends UnitEvent['type']>(type: T, given: UnitEvents[T]) => all[type]?.(given, known);
+  return mayHaveNotice(event) ? write(event.type, event) : undefined;
 };
 
 const unknownFailure = { name: 'Error', code: 'unexpected', message: 'The unit can not start' };

@@ -1,21 +1,13 @@
 import type { UpdateTarget } from '../../services/update.ts';
 import type { UnitSettings } from '../../services/settings.ts';
-import type {
-  ChildName,
-  CommandName,
-  ForwardedEvent,
-  Message,
-  PendingMessage,
-  UnitContext,
-  UnitEvent,
-} from './context.ts';
+import type { ChildName, CommandName, ForwardedEvent, Known, Message, PendingMessage, UnitEvent } from './context.ts';
 
-const wantTopics = ({ isOperating, topics, extraTopics }: UnitContext): Message[] =>
+const wantTopics = ({ isOperating, topics, extraTopics }: Known): Message[] =>
   isOperating
     ? [{ to: 'mqtt', event: { type: 'mqtt.want', topics: [...(topics?.subscribed ?? []), ...extraTopics] } }]
     : [];
 
-const keepLink = ({ isOperating, isLinkWanted, isRestOnly, settings }: UnitContext): Message[] =>
+const keepLink = ({ isOperating, isLinkWanted, isRestOnly, settings }: Known): Message[] =>
   isOperating && isLinkWanted && isRestOnly !== true && settings
     ? [
         {
@@ -29,49 +21,49 @@ const keepLink = ({ isOperating, isLinkWanted, isRestOnly, settings }: UnitConte
       ]
     : [];
 
-const joinWifi = ({ settings }: UnitContext): Message[] => {
+const joinWifi = ({ settings }: Known): Message[] => {
   if (!settings) return [];
   const { wifiSsid: ssid, maxReconnectionMs, wifiRevision: revision } = settings;
   return [{ to: 'wifi', event: { type: 'wifi.connect', ssid, maxReconnectionMs, revision } }];
 };
 
-const bringWifiUp = (context: UnitContext): Message[] => {
+const bringWifiUp = (context: Known): Message[] => {
   if (!context.isOperating || !context.settings) return [];
   return context.managesWifi ? joinWifi(context) : [{ to: 'wifi', event: { type: 'wifi.assume' } }];
 };
 
-const networkMessage = (to: 'time' | 'mqtt', { hasNetwork }: UnitContext): Message => ({
+const networkMessage = (to: 'time' | 'mqtt', { hasNetwork }: Known): Message => ({
   to,
   event: { type: hasNetwork ? 'network.up' : 'network.down' },
 });
 
-const loggerMessage = ({ isOnline }: UnitContext): Message => ({
+const loggerMessage = ({ isOnline }: Known): Message => ({
   to: 'logger',
   event: { type: isOnline ? 'broker.up' : 'broker.down' },
 });
 
-const reporterMessage = ({ isOnline }: UnitContext): Message => ({
+const reporterMessage = ({ isOnline }: Known): Message => ({
   to: 'stateReporter',
   event: { type: isOnline ? 'broker.up' : 'broker.down' },
 });
 
 /** Holds state reports while the running version is not settled, and where the schema has no topic for them. */
-const holdMessage = ({ isReportHeld, topics }: UnitContext): Message => ({
+const holdMessage = ({ isReportHeld, topics }: Known): Message => ({
   to: 'stateReporter',
   event: { type: isReportHeld || topics?.reportsState === false ? 'reporter.hold' : 'reporter.resume' },
 });
 
-const updateMessage = ({ isOnline, deniedTopics }: UnitContext): Message => ({
+const updateMessage = ({ isOnline, deniedTopics }: Known): Message => ({
   to: 'update',
   event: isOnline ? { type: 'broker.up', denied: deniedTopics } : { type: 'broker.down' },
 });
 
-const settingsMessage = ({ isOnline, deniedTopics }: UnitContext): Message => ({
+const settingsMessage = ({ isOnline, deniedTopics }: Known): Message => ({
   to: 'settings',
   event: isOnline ? { type: 'broker.up', denied: deniedTopics } : { type: 'broker.down' },
 });
 
-const configureUpdate = ({ settings, handsOver }: UnitContext): Message => ({
+const configureUpdate = ({ settings, handsOver }: Known): Message => ({
   to: 'update',
   event: { type: 'update.configure', handsOver, ...(settings && { commitVersion: settings.commitVersion }) },
 });
@@ -79,12 +71,12 @@ const configureUpdate = ({ settings, handsOver }: UnitContext): Message => ({
 const recallReset: Message = { to: 'reset', event: { type: 'reset.recall' } };
 
 /** Without MQTT no connect asks for the target version. */
-const askTarget = ({ isOperating, isRestOnly }: UnitContext): Message[] =>
+const askTarget = ({ isOperating, isRestOnly }: Known): Message[] =>
   isOperating && isRestOnly === true ? [{ to: 'update', event: { type: 'update.askTarget' } }] : [];
 
 const recover: Message = { to: 'update', event: { type: 'update.recover' } };
 
-const configureReporter = ({ settings }: UnitContext): Message[] =>
+const configureReporter = ({ settings }: Known): Message[] =>
   settings
     ? [
         {
@@ -98,13 +90,13 @@ const configureReporter = ({ settings }: UnitContext): Message[] =>
       ]
     : [];
 
-const configureLogger = ({ logConfig: { minLevel, maxLength } }: UnitContext): Message => ({
+const configureLogger = ({ logConfig: { minLevel, maxLength } }: Known): Message => ({
   to: 'logger',
   event: { type: 'logger.configure', minLevel, maxLength },
 });
 
 /** Initial messages of each child, so that a restarted one resumes at the unit's current state. */
-export const initialMessages: { [K in ChildName]: (context: UnitContext) => Message[] } = {
+export const initialMessages: { [K in ChildName]: (context: Known) => Message[] } = {
   settings: (context) => [settingsMessage(context)],
   schema: () => [],
   wifi: bringWifiUp,
@@ -171,7 +163,7 @@ const isOtherWifi = (before: UnitSettings | undefined, after: UnitSettings): boo
   before.wifiSsid !== after.wifiSsid ||
   before.maxReconnectionMs !== after.maxReconnectionMs;
 
-const rejoinWifi = (context: UnitContext, event: UnitEvent): Message[] =>
+const rejoinWifi = (context: Known, event: UnitEvent): Message[] =>
   event.type === 'settings.loaded' && context.managesWifi && isOtherWifi(context.settings, event.settings)
     ? bringWifiUp({ ...context, settings: event.settings })
     : [];
@@ -217,7 +209,7 @@ export const routes = {
     { to: 'mqtt', event: { type: 'mqtt.disconnect' } },
     { to: 'wifi', event: { type: 'wifi.disconnect' } },
   ],
-} satisfies Record<string, (context: UnitContext, event: UnitEvent) => Message[]>;
+} satisfies Record<string, (context: Known, event: UnitEvent) => Message[]>;
 
 export type RouteName = keyof typeof routes;
 

@@ -20,13 +20,15 @@ import {
   isRequestToChild,
   type ChildName,
   type CommandName,
+  type Known,
   type PendingMessage,
+  type Situation,
   type UnitContext,
   type UnitEvent,
   type UnitFact,
   type UnitInput,
 } from './context.ts';
-import { noticeOf, type LogLine } from './notices.ts';
+import { mayHaveNotice, noticeOf, type LogLine } from './notices.ts';
 import { initialMessages, routes, withoutRequests, withPending, type RouteName } from './routing.ts';
 import { factsAfterCrash, maxRestarts, type Crash } from './supervision.ts';
 
@@ -38,6 +40,24 @@ const runningChild = (self: AnyActorRef, name: ChildName): AnyActorRef | undefin
 
 /** A check of an action: whether the unit was in a state before the step that the action is part of. */
 const isIn = (state: StateValue) => stateIn(state) as GuardPredicate<UnitContext, UnitEvent, undefined, never>;
+
+type Check = (guard: ReturnType<typeof isIn>) => boolean;
+
+/**
+ * What an action knows, by the check of that action.
+ *
+ * @param entered What the step has changed: an action of an entry or exit still sees the states before.
+ */
+const knownOf = (context: UnitContext, check: Check, entered: Partial<Situation> = {}): Known => ({
+  ...context,
+  isOperating: check(isIn({ lifecycle: 'operating' })),
+  isOnline: check(isIn({ lifecycle: { operating: 'online' } })),
+  isReportHeld: check(isIn({ reports: 'held' })),
+  ...entered,
+});
+
+/** Params of what is sent to children: a route, and what a state says of itself when it is entered or left. */
+type Dispatch = { route: RouteName } & Partial<Situation>;
 
 const base = setup({
   types: {} as {
@@ -68,10 +88,10 @@ const base = setup({
      * Sends the messages of a route to children; queues those for a child that is not running, but for what the app asks
      * of one that is off.
      */
-    dispatch: enqueueActions(({ context, event, enqueue, check, self }, { route }: { route: RouteName }) => {
+    dispatch: enqueueActions(({ context, event, enqueue, check, self }, { route, ...entered }: Dispatch) => {
       const isRequested = isRequestToChild(event);
       const undelivered: PendingMessage[] = [];
-      for (const message of routes[route](context, event)) {
+      for (const message of routes[route](knownOf(context, check, entered), event)) {
         const child = runningChild(self, message.to);
         if (child) enqueue.sendTo(child, message.event);
         else if (!isRequested || !check(isIn({ [message.to]: 'failed' })))
@@ -81,11 +101,12 @@ const base = setup({
         enqueue.assign({ pendingMessages: withPending(context.pendingMessages, undelivered) });
     }),
     /** Sends a started child its initial messages, then its pending ones. */
-    dispatchInitial: enqueueActions(({ context, enqueue, self }, { child }: { child: ChildName }) => {
+    dispatchInitial: enqueueActions(({ context, enqueue, check, self }, { child }: { child: ChildName }) => {
       const ref = runningChild(self, child);
       if (!ref) return;
       const pending = context.pendingMessages.filter(({ to }) => to === child);
-      for (const { event } of [...initialMessages[child](context), ...pending]) enqueue.sendTo(ref, event);
+      for (const { event } of [...initialMessages[child](knownOf(context, check)), ...pending])
+        enqueue.sendTo(ref, event);
       enqueue.assign({ pendingMessages: context.pendingMessages.filter(({ to }) => to !== child) });
     }),
     report: enqueueActions(({ context, enqueue }, fact: UnitFact) => tell(enqueue, context, fact)),
@@ -106,15 +127,9 @@ const base = setup({
     manageWifi: assign({ managesWifi: true }),
     noteNetwork: assign({ hasNetwork: true }),
     noteNoNetwork: assign({ hasNetwork: false }),
-    noteOnline: assign({ isOnline: true }),
-    noteOffline: assign({ isOnline: false }),
     noteDenied: assign((_, { denied }: { denied: readonly Grant[] }) => ({
       deniedTopics: denied.map(({ topic }) => topic).filter(isBaseTopic),
     })),
-    holdReports: assign({ isReportHeld: true }),
-    releaseReports: assign({ isReportHeld: false }),
-    beginWork: assign({ isOperating: true }),
-    endWork: assign({ isOperating: false, isLinkWanted: true }),
     wantStart: assign({ isStartDue: true }),
     forgetStart: assign({ isStartDue: false }),
     wantLink: assign({ isLinkWanted: true }),
@@ -129,14 +144,14 @@ const base = setup({
       counts: { ...counts, commands: { ...counts.commands, [command]: counts.commands[command] + 1 } },
     })),
     /** Counts a child's failure and raises the facts that follow from it. */
-    noteCrash: enqueueActions(({ context, enqueue }, crash: Crash) => {
+    noteCrash: enqueueActions(({ context, enqueue, check }, crash: Crash) => {
       const { child, isRestarted } = crash;
       enqueue.assign({
         restarts: { ...context.restarts, [child]: context.restarts[child] + (isRestarted ? 1 : 0) },
         counts: { ...context.counts, crashes: context.counts.crashes + 1 },
         ...(!isRestarted && { pendingMessages: withoutRequests(context.pendingMessages, child) }),
       });
-      for (const fact of factsAfterCrash(crash, context)) enqueue.raise(fact);
+      for (const fact of factsAfterCrash(crash, knownOf(context, check))) enqueue.raise(fact);
     }),
     forgetRestarts: assign(({ context }, { child }: { child: ChildName }) => ({
       restarts: { ...context.restarts, [child]: 0 },
@@ -144,7 +159,7 @@ const base = setup({
   },
   guards: {
     canRestart: ({ context }, { child }: { child: ChildName }) => context.restarts[child] < maxRestarts,
-    isNotable: ({ context, event }) => isRelayed(event) || noticeOf(event, context) !== undefined,
+    isNotable: ({ event }) => isRelayed(event) || mayHaveNotice(event),
     hasSettings: ({ context }) => context.settings !== undefined,
     isStartDue: ({ context }) => context.isStartDue,
     isRestOnly: ({ context }) => context.isRestOnly === true,
@@ -165,8 +180,8 @@ const base = setup({
 export const unitSetup = base.extend({
   actions: {
     /** Logs the notice of the event; emits it, and the event itself if it is a child's fact, and reports both. */
-    notify: base.enqueueActions(({ context, event, enqueue }) => {
-      const { line, emitted } = noticeOf(event, context) ?? {};
+    notify: base.enqueueActions(({ context, event, enqueue, check }) => {
+      const { line, emitted } = noticeOf(event, knownOf(context, check)) ?? {};
       if (line) enqueue({ type: 'log', params: line });
       if (isRelayed(event)) tell(enqueue, context, event);
       if (emitted) tell(enqueue, context, emitted);

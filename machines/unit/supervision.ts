@@ -5,7 +5,7 @@ import type { loggerMachine } from '../logger.ts';
 import type { mqttMachine } from '../mqtt.ts';
 import type { resetMachine } from '../reset.ts';
 import type { updateMachine } from '../update.ts';
-import type { ChildFact, ChildName, UnitContext, UnitRef } from './context.ts';
+import type { ChildFact, ChildName, Known, UnitContext, UnitRef } from './context.ts';
 import type { LogLine } from './notices.ts';
 
 /** Maximum number of consecutive restarts of a child, before it is off for a while. */
@@ -67,19 +67,19 @@ export const crashLine = ({ child, failure, isRestarted }: Crash): LogLine => ({
  *
  * During the unit's start, settings and schema are requested again once their machine is restarted.
  */
-export const factsAfterCrash = ({ child, failure, isRestarted }: Crash, context: UnitContext): ChildFact[] => {
-  const isAskedAgain = isRestarted && !context.isOperating;
+export const factsAfterCrash = ({ child, failure, isRestarted }: Crash, known: Known): ChildFact[] => {
+  const isAskedAgain = isRestarted && !known.isOperating;
   switch (child) {
     case 'settings':
       return isAskedAgain ? [] : [{ type: 'settings.failed', failure, during: 'load' }];
     case 'schema':
       return isAskedAgain ? [] : [{ type: 'schema.failed', failure, during: 'load' }];
     case 'wifi':
-      return context.hasNetwork ? [{ type: 'wifi.down' }] : [];
+      return known.hasNetwork ? [{ type: 'wifi.down' }] : [];
     case 'time':
       return [{ type: 'time.failed', failure }];
     case 'mqtt':
-      return context.isOnline ? [{ type: 'mqtt.offline', failure }] : [];
+      return known.isOnline ? [{ type: 'mqtt.offline', failure }] : [];
     case 'logger':
       return [{ type: 'logger.failed', failure }];
     case 'stateReporter':
