@@ -59,64 +59,14 @@ export const equivalents: readonly Equivalent[] = [
       })),
     ];
   }),
-  ...['loading', 'refreshing'].map((state): Equivalent => ({
-    file: 'machines/schema.ts',
-    kind: 'retarget transition',
-    where: `${state}.invoke.onDone.target`,
-    reason: passedThrough,
-  })),
-  { file: 'machines/settings.ts', kind: 'drop statement', was: 'if (!settings) return {};', reason: narrowing },
-  {
-    file: 'machines/settings.ts',
-    kind: 'change constant',
-    where: 'settingsMachine.context.isDenied',
-    reason: neverRead,
-  },
-  {
-    file: 'machines/settings.ts',
-    kind: 'retarget transition',
-    where: 'trying.always.[0].target',
-    reason: passedThrough,
-  },
-
-  ...['intervalMs', 'measured.millis'].map((name): Equivalent => ({
-    file: 'machines/state-reporter.ts',
-    kind: 'change constant',
-    where: `context.${name}`,
-    reason: neverRead,
-  })),
-  {
-    file: 'machines/state-reporter.ts',
-    kind: 'reorder actions',
-    was: "actions: [{ type: 'forgetAttempts' }, { type: 'report'",
-    reason: sentAfter,
-  },
-
-  { file: 'machines/time.ts', kind: 'reorder actions', was: "actions: [ { type: 'keep", reason: sentAfter },
-
-  ...['forgetCuts.goesOn', 'context.goesOn'].map((where): Equivalent => ({
-    file: 'machines/logger.ts',
-    kind: 'change constant',
-    where,
-    reason: neverRead,
-  })),
-  { file: 'machines/logger.ts', kind: 'reorder actions', was: "entry: [ { type: 'applyConfig'", reason: sentAfter },
-  {
-    file: 'machines/logger.ts',
-    kind: 'reorder actions',
-    was: "actions: [{ type: 'wantSync' }, { type: 'markSync' }]",
-    reason: apart,
-  },
-  { file: 'machines/logger.ts', kind: 'reorder actions', where: 'syncing.on.broker.down.actions', reason: apart },
-  { file: 'machines/logger.ts', kind: 'reorder actions', where: 'syncing.invoke.onDone.actions', reason: sentAfter },
-  { file: 'machines/logger.ts', kind: 'drop transition', where: 'idle.always.[1]', reason: passedThrough },
-  ...['idle.always.[0]', 'awaitingBroker.always.[0]', 'gathering.always', 'interrupted.always'].map(
-    (where): Equivalent => ({
-      file: 'machines/logger.ts',
+  ...['schema', 'settings'].flatMap((machine) =>
+    ['loading', 'refreshing'].map((state): Equivalent => ({
+      file: `machines/${machine}.ts`,
       kind: 'retarget transition',
-      where: `${where}.target`,
+      where: `${state}.invoke.onDone.target`,
+      becomes: "target: 'faulty'",
       reason: passedThrough,
-    }),
+    })),
   ),
   {
     file: 'machines/logger.ts',
@@ -233,6 +183,26 @@ export const equivalents: readonly Equivalent[] = [
     kind: 'reorder actions',
     where: 'operating.on.command.received.actions',
     reason: sentAfter,
+  },
+  ...['restart.actions', 'switchOff.actions'].map((where): Equivalent => ({
+    file: 'machines/unit.ts',
+    kind: 'reorder actions',
+    where,
+    reason: sentAfter,
+  })),
+  ...['update.configure', 'logger.toggle', 'mqtt.disconnect', 'wifi.connect', 'mqtt.denied'].map(
+    (event): Equivalent => ({
+      file: 'machines/unit.ts',
+      kind: 'reorder actions',
+      where: `facts.on.${event}.actions`,
+      reason: apart,
+    }),
+  ),
+  {
+    file: 'machines/unit.ts',
+    kind: 'reorder actions',
+    where: 'restOnly.entry',
+    reason: 'Each of them goes to another receiver.',
   },
 ];
 
