@@ -8,6 +8,7 @@
  * @packageDocumentation
  */
 export { backoff } from './lib/delays.ts';
+export { jitteredDelays, longestDelays } from './mqtt/reconnect-delay.ts';
 export type { MqttProtocol } from './mqtt/disconnect-reason.ts';
 export { ActorHandle, type Parent } from './lib/parent.ts';
 export {

@@ -41,7 +41,21 @@ const maxFirstMs = (failing: Failing, windowMs: number): number => {
 };
 
 /**
- * Delays between attempts, with jitter.
+ * The longest delays between attempts, without jitter: for a test with one machine. Of a fleet, all would return together.
+ *
+ * @example
+ * import { longestDelays, mqttMachine } from 'pepeunit-client/machines';
+ *
+ * const predictable = mqttMachine.provide({ delays: longestDelays });
+ */
+export const longestDelays = {
+  retryAfter: ({ context }: { context: Failed }): number => maxRetryMs(context),
+  retryRefusedAfter: ({ context }: { context: Failed }): number => maxRefusedRetryMs(context),
+  retrySlowlyAfter: ({ context }: { context: Failed }): number => maxSlowRetryMs(context),
+};
+
+/**
+ * Delays between attempts, with jitter; the mqtt machine has them with `Math.random` and no window by default.
  *
  * Units that lose their broker together must not return together, and no unit knows the size of the fleet. So the first
  * delay after a loss is random up to `jitterWindowMs`; from then on each unit keeps its random distance from the others
@@ -53,7 +67,11 @@ const maxFirstMs = (failing: Failing, windowMs: number): number => {
  * unreachable, the first delays are shorter; with a short window it is retried at least every ten seconds.
  *
  * @param random Returns a number from 0 up to 1.
- * @param jitterWindowMs Read at each delay; 0 means exponential backoff with full jitter.
+ * @param jitterWindowMs Milliseconds, read at each delay; 0 means exponential backoff with full jitter.
+ * @example
+ * import { jitteredDelays, mqttMachine } from 'pepeunit-client/machines';
+ *
+ * const spread = mqttMachine.provide({ delays: jitteredDelays(Math.random, () => 60_000) });
  */
 export const jitteredDelays = (random: (context: OfUnit) => number, jitterWindowMs: (context: OfUnit) => number) => ({
   retryAfter: ({ context }: { context: Failing }): number => {

@@ -12,7 +12,7 @@ import {
   withSuspicion,
 } from './disconnect-reason.ts';
 import type { MqttContext, MqttEvent, MqttFact, MqttInput } from './context.ts';
-import { maxRefusedRetryMs, maxRetryMs, maxSlowRetryMs, stableMs } from './reconnect-delay.ts';
+import { jitteredDelays, stableMs } from './reconnect-delay.ts';
 import { backoff, timerMs } from '../lib/delays.ts';
 import { tell } from '../lib/parent.ts';
 import { slot } from '../lib/slot.ts';
@@ -171,9 +171,6 @@ export const mqttSetup = setup({
     stableAfter: ({ context }) => stableMs(context),
     retryDeniedAfter: ({ context }) =>
       quarantine.isRetryCostly(context) ? 3_600_000 : backoff(context.retries + 1, 15_000, 600_000),
-    /** Maximum delays; the app adds jitter, so that a fleet does not return in one second. */
-    retryAfter: ({ context }) => maxRetryMs(context),
-    retryRefusedAfter: ({ context }) => maxRefusedRetryMs(context),
-    retrySlowlyAfter: ({ context }) => maxSlowRetryMs(context),
+    ...jitteredDelays(Math.random, () => 0),
   },
 });

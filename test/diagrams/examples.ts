@@ -1,3 +1,4 @@
+import { longestDelays } from '../../machines/mqtt/reconnect-delay.ts';
 import type { AnyStateMachine } from 'xstate';
 
 /** What a machine needs to know at its start, for its first context. */
@@ -16,13 +17,15 @@ const contextOf = ({ id, config }: AnyStateMachine): object => {
 
 type Delay = number | ((args: { context: object }) => number);
 
+/** What stands in for delays that are drawn. */
+const undrawn: Readonly<Record<string, Record<string, Delay>>> = { mqtt: longestDelays as Record<string, Delay> };
+
 /** Every delay of a machine in milliseconds, as it is at first or at an ordinary moment. */
 export const delaysOf = (machine: AnyStateMachine): Record<string, number> => {
   const context = contextOf(machine);
   return Object.fromEntries(
-    Object.entries(machine.implementations.delays as Record<string, Delay>).map(([name, delay]) => [
-      name,
-      typeof delay === 'number' ? delay : delay({ context }),
-    ]),
+    Object.entries({ ...(machine.implementations.delays as Record<string, Delay>), ...undrawn[machine.id] }).map(
+      ([name, delay]) => [name, typeof delay === 'number' ? delay : delay({ context })],
+    ),
   );
 };

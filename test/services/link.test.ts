@@ -1,3 +1,4 @@
+import { longestDelays } from '../../machines/mqtt/reconnect-delay.ts';
 import { assign, createActor, setup } from 'xstate';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { memoryBroker } from '../../adapters/memory/broker.ts';
@@ -43,7 +44,10 @@ const plane = () => {
 };
 
 const machineOn = (broker: Broker, { user, closed }: ReturnType<typeof plane>) =>
-  mqttMachine.provide({ actors: { holdLink: holdLink({ broker, user }), closeLink: closeLink({ closed }) } });
+  mqttMachine.provide({
+    actors: { holdLink: holdLink({ broker, user }), closeLink: closeLink({ closed }) },
+    delays: longestDelays,
+  });
 
 const begin = (broker: Broker, data = plane(), clock: Timers = systemClock()) => {
   const parent = probe<MqttFact>();

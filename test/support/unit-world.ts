@@ -1,3 +1,4 @@
+import { longestDelays } from '../../machines/mqtt/reconnect-delay.ts';
 import { createActor, fromCallback, fromPromise, SimulatedClock } from 'xstate';
 import { expect } from 'vitest';
 import {
@@ -135,6 +136,7 @@ export const provideWorld = (it: World, log: (line: LogLine) => void) =>
       }),
       mqtt: mqttMachine.provide({
         actors: { holdLink: holdLink(it), closeLink: fromPromise(() => doing(it, 'close')) },
+        delays: longestDelays,
       }),
       update: updateMachine.provide({
         actors: {

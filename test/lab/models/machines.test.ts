@@ -1,3 +1,4 @@
+import { StateMachine } from 'xstate';
 import { describe, expect, test } from 'vitest';
 import * as exported from '../../../machines/index.ts';
 import { models } from './all.ts';
@@ -14,8 +15,8 @@ declare module 'vitest' {
 }
 
 test('every machine has a table or a model', () => {
-  const machines = Object.entries(exported).flatMap(([name, value]) => (name.endsWith('Machine') ? [value] : []));
-  expect(new Set<unknown>([...models, ...tables].map(({ machine }) => machine))).toEqual(new Set<unknown>(machines));
+  const machines = Object.values(exported).flatMap((value) => (value instanceof StateMachine ? [value.id] : []));
+  expect(new Set([...models, ...tables].map(({ machine }) => machine.id))).toEqual(new Set(machines));
 });
 
 describe.each(models.map((model): [string, MachineModel] => [model.machine.id, model]))('%s', (_, model) => {

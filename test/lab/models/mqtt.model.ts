@@ -1,3 +1,4 @@
+import { longestDelays } from '../../../machines/mqtt/reconnect-delay.ts';
 import { mqttMachine, type MqttContext } from '../../../machines/mqtt.ts';
 import type { Grant } from '../../../services/broker.ts';
 import { defineModel } from './model.ts';
@@ -14,7 +15,7 @@ const own = 'd/input_base_topic/u/update/pepeunit';
 const connected = ['network.up', 'mqtt.connect {"linkRevision":1}'];
 
 export const mqttModel = defineModel<typeof mqttMachine>({
-  machine: mqttMachine,
+  machine: mqttMachine.provide({ delays: longestDelays }),
   input: { protocol: 'auto' },
   events: [
     { type: 'network.up' },

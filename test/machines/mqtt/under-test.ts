@@ -1,3 +1,4 @@
+import { longestDelays } from '../../../machines/mqtt/reconnect-delay.ts';
 import { createActor, fromCallback, SimulatedClock } from 'xstate';
 import { mqttMachine, type MqttFact, type MqttInput } from '../../../machines/mqtt.ts';
 import type { Grant, MqttVersion } from '../../../services/broker.ts';
@@ -8,7 +9,7 @@ export const granted = (topic: string): Grant => ({ topic, granted: true, reason
 export const denied = (topic: string): Grant => ({ topic, granted: false, reasonCode: 135 });
 export const failure = (code: string) => ({ name: 'BrokerError', code, message: code });
 
-const links = () => {
+export const links = () => {
   const opened: {
     version: MqttVersion;
     broker: number;
@@ -47,7 +48,11 @@ export const start = (protocol: MqttInput['protocol'] = 'auto', more: Partial<Mq
   const parent = probe<MqttFact>();
   const link = links();
   const close = gate<void>();
-  const actor = createActor(mqttMachine.provide({ actors: { holdLink: link.logic, closeLink: close.logic } }), {
+  const machine = mqttMachine.provide({
+    actors: { holdLink: link.logic, closeLink: close.logic },
+    delays: longestDelays,
+  });
+  const actor = createActor(machine, {
     clock,
     input: { parent: parent.ref, protocol, ...more },
   }).start();

@@ -1,3 +1,4 @@
+import { longestDelays } from '../../../machines/mqtt/reconnect-delay.ts';
 import { fromPromise } from 'xstate';
 import { describe, expect, test } from 'vitest';
 import { loggerMachine, mqttMachine, type LogLine } from '../../../machines/index.ts';
@@ -19,6 +20,7 @@ const fragile = (it: World, log: (line: LogLine) => void) =>
     actors: {
       mqtt: mqttMachine.provide({
         actors: { holdLink: holdLink(it), closeLink: fromPromise<void>(async () => undefined) },
+        delays: longestDelays,
         actions: {
           forgetGrants: () => {
             throw failing('odd', 'a machine broke');

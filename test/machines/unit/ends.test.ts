@@ -1,3 +1,4 @@
+import { longestDelays } from '../../../machines/mqtt/reconnect-delay.ts';
 import { childNames } from '../../../machines/unit/context.ts';
 import { fromPromise } from 'xstate';
 import { describe, expect, test } from 'vitest';
@@ -20,7 +21,7 @@ const stuck = (it: World, log: (line: LogLine) => void) =>
       logger: loggerMachine.provide({ actors: { flush: fromPromise(() => new Promise(() => undefined)) } }),
       mqtt: mqttMachine.provide({
         actors: { holdLink: holdLink(it), closeLink: fromPromise(() => new Promise(() => undefined)) },
-        delays: { closeWithin: 60_000 },
+        delays: { ...longestDelays, closeWithin: 60_000 },
       }),
     },
   });
