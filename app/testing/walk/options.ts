@@ -6,26 +6,36 @@ import type {
   EventFrom,
   EventObject,
   InputFrom,
+  OutputFrom,
   SnapshotFrom,
 } from 'xstate';
 import type { Timers } from '../../../services/clock.ts';
 
 /** What a stand-in for an actor may do. */
-export interface ActorScript {
+export interface ActorScript<TOutput = unknown> {
   /** What it may end with. @defaultValue `undefined`, where the machine handles that it is done */
-  readonly done?: readonly unknown[];
+  readonly done?: readonly TOutput[];
   /** What it may fail with. @defaultValue a plain error, where the machine handles that it fails */
   readonly fails?: readonly unknown[];
   /** What it may send to the machine. @defaultValue nothing */
   readonly sends?: readonly EventObject[];
 }
 
+/** A machine's actors, by the name of their logic. */
+type ProvidedActors<TMachine extends AnyStateMachine> = NonNullable<Parameters<TMachine['provide']>[0]['actors']>;
+
 /** The machine's actors, by the name of their logic: what a stand-in may do, or logic to run. */
-export type WorldActors = Readonly<Record<string, ActorScript | AnyActorLogic>>;
+export type WorldActors<TMachine extends AnyStateMachine = AnyStateMachine> = {
+  readonly [TName in keyof ProvidedActors<TMachine>]?: NonNullable<ProvidedActors<TMachine>[TName]> extends infer TLogic
+    ? TLogic extends AnyActorLogic
+      ? TLogic | ActorScript<OutputFrom<TLogic>>
+      : never
+    : never;
+};
 
 /** Surroundings of one run of a machine. */
-export interface WalkWorld {
-  readonly actors?: WorldActors;
+export interface WalkWorld<TMachine extends AnyStateMachine = AnyStateMachine> {
+  readonly actors?: WorldActors<TMachine>;
   /** What may happen outside the machine at any time, by names for people. */
   readonly moves?: Readonly<Record<string, () => unknown>>;
   /** Clock of the actors' own timers. @defaultValue the walk's, which lets each run out at any time */
@@ -65,7 +75,7 @@ export interface WalkOptions<TMachine extends AnyStateMachine> {
    * What the machine's actors do; a function makes a new world for each run. An actor without a word about it ends in each
    * way that the machine handles.
    */
-  readonly world?: WorldActors | (() => WalkWorld);
+  readonly world?: WorldActors<TMachine> | (() => WalkWorld<TMachine>);
   /** What must hold whenever a step ends in a state, by the state's path. */
   readonly expect?: Readonly<Record<string, Check<TMachine>>>;
   /** What must hold after every step, by names for people. */

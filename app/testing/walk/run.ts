@@ -69,7 +69,7 @@ const eventsIn = (
     : activeIn(snapshot).flatMap((name) => (events as Readonly<Record<string, readonly EventObject[]>>)[name] ?? []);
 
 const worldOf = ({ world = {} }: WalkOptions<AnyStateMachine>): (() => WalkWorld) =>
-  typeof world === 'function' ? world : () => ({ actors: world });
+  typeof world === 'function' ? (world as () => WalkWorld) : () => ({ actors: world });
 
 /** The machine's actor, watched. */
 const startActor = (

@@ -112,6 +112,11 @@ describe('walkEdges', () => {
   });
 
   test('refuses a world of actors that are not there', async () => {
+    // @ts-expect-error there is no such actor
     await expect(walkEdges(door, { events, world: { measrue: {} } })).rejects.toThrow('measure');
+    // @ts-expect-error the charge is a number
+    await walkEdges(door, { events, world: { measure: { done: ['full'] } } });
+    // @ts-expect-error there is no such event
+    expect(await walkEdges(door, { events: [{ type: 'shut' }] })).toMatchObject({ unusedEvents: ['shut'] });
   });
 });
