@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { StateMachine, type AnyStateMachine } from 'xstate';
 import * as exported from '../machines/index.ts';
+import { routes } from '../machines/unit/routing.ts';
 import { draw } from './diagrams/draw.ts';
 import { jsonOf, sourceOf } from './diagrams/export.ts';
+import { drawRouting, routingsOf } from './diagrams/routing.ts';
 import { tableOf } from './diagrams/table.ts';
 
 const isMachine = (value: unknown): value is AnyStateMachine => value instanceof StateMachine;
@@ -23,3 +25,10 @@ test.each(machines)('the chart of $id as data and as a program is the machine as
 
 test('the table of the machines shows them as they are (X12)', () =>
   expect(tableOf(machines)).toMatchFileSnapshot('../docs/machines.md'));
+
+test('the picture of who tells whom shows the routes of the unit as they are (X12)', async () => {
+  const { unitMachine } = exported;
+  await expect(await drawRouting(unitMachine)).toMatchFileSnapshot('../docs/charts/routing.svg');
+  const used = new Set(routingsOf(unitMachine).map(({ route }) => route));
+  expect(used).toEqual(new Set([...Object.keys(routes), 'initial messages']));
+});

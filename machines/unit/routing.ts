@@ -2,114 +2,156 @@ import type { UpdateTarget } from '../../services/update.ts';
 import type { UnitSettings } from '../../services/settings.ts';
 import type { ChildName, CommandName, ForwardedEvent, Known, Message, PendingMessage, UnitEvent } from './context.ts';
 
-const wantTopics = ({ isOperating, topics, extraTopics }: Known): Message[] =>
-  isOperating
-    ? [{ to: 'mqtt', event: { type: 'mqtt.want', topics: [...(topics?.subscribed ?? []), ...extraTopics] } }]
-    : [];
+/** One message that the unit may send, as data. */
+export interface Send {
+  readonly to: ChildName;
+  /** Types of the event that it sends: one of them, or none where there is nothing to say. */
+  readonly types: readonly string[];
+  /** The event or command that it is for, in a route of several. @defaultValue all that take the route */
+  readonly of?: string;
+  readonly messages: (known: Known, event: UnitEvent) => readonly Message[];
+}
 
-const keepLink = ({ isOperating, isLinkWanted, isRestOnly, settings }: Known): Message[] =>
-  isOperating && isLinkWanted && isRestOnly !== true && settings
-    ? [
-        {
-          to: 'mqtt',
-          event: {
-            type: 'mqtt.connect',
-            linkRevision: settings.linkRevision,
-            pingIntervalMs: settings.pingIntervalMs,
-          },
-        },
-      ]
-    : [];
+type EventFor<K extends ChildName> = Extract<Message, { to: K }>['event'];
 
-const joinWifi = ({ settings }: Known): Message[] => {
-  if (!settings) return [];
-  const { wifiSsid: ssid, maxReconnectionMs, wifiRevision: revision } = settings;
-  return [{ to: 'wifi', event: { type: 'wifi.connect', ssid, maxReconnectionMs, revision } }];
-};
-
-const bringWifiUp = (context: Known): Message[] => {
-  if (!context.isOperating || !context.settings) return [];
-  return context.managesWifi ? joinWifi(context) : [{ to: 'wifi', event: { type: 'wifi.assume' } }];
-};
-
-const networkMessage = (to: 'time' | 'mqtt', { hasNetwork }: Known): Message => ({
+/** Describes a message to a child by the types of its event; the function gives the event, or nothing. */
+const send = <K extends ChildName, T extends EventFor<K>['type']>(
+  to: K,
+  types: readonly T[],
+  eventOf: (known: Known, event: UnitEvent) => Extract<EventFor<K>, { type: T }> | undefined,
+): Send => ({
   to,
-  event: { type: hasNetwork ? 'network.up' : 'network.down' },
+  types,
+  messages: (known, event) => {
+    const sent = eventOf(known, event);
+    return sent ? [{ to, event: sent } as unknown as Message] : [];
+  },
 });
 
-const loggerMessage = ({ isOnline }: Known): Message => ({
-  to: 'logger',
-  event: { type: isOnline ? 'broker.up' : 'broker.down' },
+/** The same message, while the unit is at work. */
+const atWork = (one: Send): Send => ({
+  ...one,
+  messages: (known, event) => (known.isOperating ? one.messages(known, event) : []),
 });
 
-const reporterMessage = ({ isOnline }: Known): Message => ({
-  to: 'stateReporter',
-  event: { type: isOnline ? 'broker.up' : 'broker.down' },
+const recover = send('update', ['update.recover'], () => ({ type: 'update.recover' }));
+const recallReset = send('reset', ['reset.recall'], () => ({ type: 'reset.recall' }));
+const loadSettings = send('settings', ['settings.load'], () => ({ type: 'settings.load' }));
+const loadSchema = send('schema', ['schema.load'], () => ({ type: 'schema.load' }));
+
+const wantTopics = atWork(
+  send('mqtt', ['mqtt.want'], ({ topics, extraTopics }) => ({
+    type: 'mqtt.want',
+    topics: [...(topics?.subscribed ?? []), ...extraTopics],
+  })),
+);
+
+const keepLink = atWork(
+  send('mqtt', ['mqtt.connect'], ({ isLinkWanted, isRestOnly, settings }) =>
+    isLinkWanted && isRestOnly !== true && settings
+      ? { type: 'mqtt.connect', linkRevision: settings.linkRevision, pingIntervalMs: settings.pingIntervalMs }
+      : undefined,
+  ),
+);
+
+const resumeLink: Send = {
+  ...keepLink,
+  messages: (known, event) => (known.hasNetwork ? keepLink.messages(known, event) : []),
+};
+
+const joinWifi = send('wifi', ['wifi.connect'], ({ settings }) => {
+  if (!settings) return undefined;
+  const { wifiSsid: ssid, maxReconnectionMs, wifiRevision: revision } = settings;
+  return { type: 'wifi.connect', ssid, maxReconnectionMs, revision };
 });
+
+const assumeWifi = send('wifi', ['wifi.assume'], () => ({ type: 'wifi.assume' }));
+
+const bringWifiUp = atWork({
+  to: 'wifi',
+  types: [...joinWifi.types, ...assumeWifi.types],
+  messages: (known, event) => {
+    if (!known.settings) return [];
+    return (known.managesWifi ? joinWifi : assumeWifi).messages(known, event);
+  },
+});
+
+/** Whether the WiFi network in the settings has changed. */
+const isOtherWifi = (before: UnitSettings | undefined, after: UnitSettings): boolean =>
+  before === undefined ||
+  before.wifiRevision !== after.wifiRevision ||
+  before.wifiSsid !== after.wifiSsid ||
+  before.maxReconnectionMs !== after.maxReconnectionMs;
+
+const rejoinWifi = atWork({
+  ...joinWifi,
+  messages: (known, event) =>
+    event.type === 'settings.loaded' && known.managesWifi && isOtherWifi(known.settings, event.settings)
+      ? joinWifi.messages({ ...known, settings: event.settings }, event)
+      : [],
+});
+
+const networkTo = (to: 'time' | 'mqtt'): Send =>
+  send(to, ['network.up', 'network.down'], ({ hasNetwork }) => ({ type: hasNetwork ? 'network.up' : 'network.down' }));
+
+const linkTo = (to: 'logger' | 'stateReporter'): Send =>
+  send(to, ['broker.up', 'broker.down'], ({ isOnline }) => ({ type: isOnline ? 'broker.up' : 'broker.down' }));
+
+const healthTo = (to: 'settings' | 'update'): Send =>
+  send(to, ['broker.up', 'broker.down'], ({ isOnline, deniedTopics }) =>
+    isOnline ? { type: 'broker.up', denied: deniedTopics } : { type: 'broker.down' },
+  );
+
+const denialTo = (to: 'settings' | 'update'): Send => send(to, ['broker.denied'], () => ({ type: 'broker.denied' }));
 
 /** Holds state reports while the running version is not settled, and where the schema has no topic for them. */
-const holdMessage = ({ isReportHeld, topics }: Known): Message => ({
-  to: 'stateReporter',
-  event: { type: isReportHeld || topics?.reportsState === false ? 'reporter.hold' : 'reporter.resume' },
-});
+const holdReporter = send('stateReporter', ['reporter.hold', 'reporter.resume'], ({ isReportHeld, topics }) => ({
+  type: isReportHeld || topics?.reportsState === false ? 'reporter.hold' : 'reporter.resume',
+}));
 
-const updateMessage = ({ isOnline, deniedTopics }: Known): Message => ({
-  to: 'update',
-  event: isOnline ? { type: 'broker.up', denied: deniedTopics } : { type: 'broker.down' },
-});
+const configureUpdate = send('update', ['update.configure'], ({ settings, handsOver }) => ({
+  type: 'update.configure',
+  handsOver,
+  ...(settings && { commitVersion: settings.commitVersion }),
+}));
 
-const settingsMessage = ({ isOnline, deniedTopics }: Known): Message => ({
-  to: 'settings',
-  event: isOnline ? { type: 'broker.up', denied: deniedTopics } : { type: 'broker.down' },
-});
+const configureReporter = send('stateReporter', ['reporter.configure'], ({ settings }) =>
+  settings
+    ? { type: 'reporter.configure', commitVersion: settings.commitVersion, intervalMs: settings.stateSendIntervalMs }
+    : undefined,
+);
 
-const configureUpdate = ({ settings, handsOver }: Known): Message => ({
-  to: 'update',
-  event: { type: 'update.configure', handsOver, ...(settings && { commitVersion: settings.commitVersion }) },
-});
-
-const recallReset: Message = { to: 'reset', event: { type: 'reset.recall' } };
+const configureLogger = send('logger', ['logger.configure'], ({ logConfig: { minLevel, maxLength } }) => ({
+  type: 'logger.configure',
+  minLevel,
+  maxLength,
+}));
 
 /** Without MQTT no connect asks for the target version. */
-const askTarget = ({ isOperating, isRestOnly }: Known): Message[] =>
-  isOperating && isRestOnly === true ? [{ to: 'update', event: { type: 'update.askTarget' } }] : [];
+const askTarget = atWork(
+  send('update', ['update.askTarget'], ({ isRestOnly }) =>
+    isRestOnly === true ? { type: 'update.askTarget' } : undefined,
+  ),
+);
 
-const recover: Message = { to: 'update', event: { type: 'update.recover' } };
-
-const configureReporter = ({ settings }: Known): Message[] =>
-  settings
-    ? [
-        {
-          to: 'stateReporter',
-          event: {
-            type: 'reporter.configure',
-            commitVersion: settings.commitVersion,
-            intervalMs: settings.stateSendIntervalMs,
-          },
-        },
-      ]
-    : [];
-
-const configureLogger = ({ logConfig: { minLevel, maxLength } }: Known): Message => ({
-  to: 'logger',
-  event: { type: 'logger.configure', minLevel, maxLength },
+/** A message after an update that has replaced env.json and schema.json alone. */
+const afterFiles = (one: Send): Send => ({
+  ...one,
+  messages: (known, event) =>
+    event.type === 'update.finished' && event.mode === 'env_schema_only' ? one.messages(known, event) : [],
 });
 
 /** Initial messages of each child, so that a restarted one resumes at the unit's current state. */
-export const initialMessages: { [K in ChildName]: (context: Known) => Message[] } = {
-  settings: (context) => [settingsMessage(context)],
-  schema: () => [],
-  wifi: bringWifiUp,
-  time: (context) => [networkMessage('time', context)],
-  mqtt: (context) => [...wantTopics(context), networkMessage('mqtt', context), ...keepLink(context)],
-  update: (context) => [
-    configureUpdate(context),
-    ...(context.isOperating ? [recover, updateMessage(context)] : []),
-    ...askTarget(context),
-  ],
-  logger: (context) => [loggerMessage(context)],
-  reset: ({ isOperating }) => (isOperating ? [recallReset] : []),
-  stateReporter: (context) => [holdMessage(context), ...configureReporter(context), reporterMessage(context)],
+export const initialMessages: Readonly<Record<ChildName, readonly Send[]>> = {
+  settings: [healthTo('settings')],
+  schema: [],
+  wifi: [bringWifiUp],
+  time: [networkTo('time')],
+  mqtt: [wantTopics, networkTo('mqtt'), keepLink],
+  update: [configureUpdate, atWork(recover), atWork(healthTo('update')), askTarget],
+  logger: [linkTo('logger')],
+  reset: [atWork(recallReset)],
+  stateReporter: [holdReporter, configureReporter, linkTo('stateReporter')],
 };
 
 const recipients: Readonly<Record<ForwardedEvent['type'], ChildName>> = {
@@ -127,91 +169,85 @@ const recipients: Readonly<Record<ForwardedEvent['type'], ChildName>> = {
   'reporter.report': 'stateReporter',
 };
 
-const isForwarded = (event: UnitEvent): event is ForwardedEvent => Object.hasOwn(recipients, event.type);
-
 /** Forwards the event itself to its child. */
-const forward = (event: UnitEvent): Message[] =>
-  isForwarded(event) ? [{ to: recipients[event.type], event } as Message] : [];
+const forward: readonly Send[] = Object.entries(recipients).map(([type, to]) => ({
+  to,
+  types: [type],
+  of: type,
+  messages: (_, event) => (event.type === type ? [{ to, event } as Message] : []),
+}));
 
-const commandMessages: Readonly<Record<CommandName, (target: UpdateTarget | undefined) => Message[]>> = {
-  update: (target) =>
-    target
-      ? [
-          { to: 'update', event: { type: 'update.pursue', target } },
-          { to: 'update', event: { type: 'update.start', target } },
-        ]
-      : [],
-  env_update: () => [
-    { to: 'settings', event: { type: 'settings.pursue' } },
-    { to: 'settings', event: { type: 'settings.refresh' } },
+const targetOf = (event: UnitEvent): UpdateTarget | undefined =>
+  event.type === 'command.received' ? event.target : undefined;
+
+const pursueTarget = send('update', ['update.pursue'], (_, event) => {
+  const target = targetOf(event);
+  return target && { type: 'update.pursue', target };
+});
+const startUpdate = send('update', ['update.start'], (_, event) => {
+  const target = targetOf(event);
+  return target && { type: 'update.start', target };
+});
+
+/** What carries out each command of the instance. */
+const commandMessages: Readonly<Record<CommandName, readonly Send[]>> = {
+  update: [pursueTarget, startUpdate],
+  env_update: [
+    send('settings', ['settings.pursue'], () => ({ type: 'settings.pursue' })),
+    send('settings', ['settings.refresh'], () => ({ type: 'settings.refresh' })),
   ],
-  schema_update: () => [
-    { to: 'schema', event: { type: 'schema.pursue' } },
-    { to: 'schema', event: { type: 'schema.refresh' } },
+  schema_update: [
+    send('schema', ['schema.pursue'], () => ({ type: 'schema.pursue' })),
+    send('schema', ['schema.refresh'], () => ({ type: 'schema.refresh' })),
   ],
-  log_sync: () => [{ to: 'logger', event: { type: 'logger.sync' } }],
-  reset: () => [{ to: 'reset', event: { type: 'reset.restart' } }],
+  log_sync: [send('logger', ['logger.sync'], () => ({ type: 'logger.sync' }))],
+  reset: [send('reset', ['reset.restart'], () => ({ type: 'reset.restart' }))],
 };
 
-const obey = (event: UnitEvent): Message[] =>
-  event.type === 'command.received' ? commandMessages[event.command](event.target) : [];
+const obey: readonly Send[] = Object.entries(commandMessages).flatMap(([command, sends]) =>
+  sends.map((one): Send => ({
+    ...one,
+    of: command,
+    messages: (known, event) =>
+      event.type === 'command.received' && event.command === command ? one.messages(known, event) : [],
+  })),
+);
 
-/** Whether the WiFi network in the settings has changed. */
-const isOtherWifi = (before: UnitSettings | undefined, after: UnitSettings): boolean =>
-  before === undefined ||
-  before.wifiRevision !== after.wifiRevision ||
-  before.wifiSsid !== after.wifiSsid ||
-  before.maxReconnectionMs !== after.maxReconnectionMs;
-
-const rejoinWifi = (context: Known, event: UnitEvent): Message[] =>
-  event.type === 'settings.loaded' && context.managesWifi && isOtherWifi(context.settings, event.settings)
-    ? bringWifiUp({ ...context, settings: event.settings })
-    : [];
-
-const reloadFiles = (event: UnitEvent): Message[] =>
-  event.type === 'update.finished' && event.mode === 'env_schema_only'
-    ? [
-        { to: 'settings', event: { type: 'settings.load' } },
-        { to: 'schema', event: { type: 'schema.load' } },
-      ]
-    : [];
-
-/** Every message that the unit sends to its children, by the name of its route in the statechart. */
+/** Every message that the unit sends to its children, by the name of its route in the statechart, in order. */
 export const routes = {
-  recover: () => [recover],
-  recallReset: () => [recallReset],
-  loadSettings: () => [{ to: 'settings', event: { type: 'settings.load' } }],
-  loadSchema: () => [{ to: 'schema', event: { type: 'schema.load' } }],
-  bringWifiUp,
-  joinWifi,
-  rejoinWifi,
-  passNetworkOn: (context) => [networkMessage('time', context), networkMessage('mqtt', context), ...keepLink(context)],
-  keepLink,
-  resumeLink: (context) => (context.hasNetwork ? keepLink(context) : []),
-  askTarget,
-  retryLink: () => [{ to: 'mqtt', event: { type: 'mqtt.retry' } }],
-  wantTopics,
-  applySettings: (context) => [
-    configureUpdate(context),
-    configureLogger(context),
-    ...configureReporter(context),
-    ...keepLink(context),
+  recover: [recover],
+  recallReset: [recallReset],
+  loadSettings: [loadSettings],
+  loadSchema: [loadSchema],
+  bringWifiUp: [bringWifiUp],
+  joinWifi: [joinWifi],
+  rejoinWifi: [rejoinWifi],
+  passNetworkOn: [networkTo('time'), networkTo('mqtt'), keepLink],
+  keepLink: [keepLink],
+  resumeLink: [resumeLink],
+  askTarget: [askTarget],
+  retryLink: [send('mqtt', ['mqtt.retry'], () => ({ type: 'mqtt.retry' }))],
+  wantTopics: [wantTopics],
+  applySettings: [configureUpdate, configureLogger, configureReporter, keepLink],
+  passBrokerOn: [linkTo('logger'), linkTo('stateReporter')],
+  passDenialOn: [denialTo('settings'), denialTo('update')],
+  passHealthOn: [healthTo('settings'), healthTo('update')],
+  holdReporter: [holdReporter],
+  reloadFiles: [afterFiles(loadSettings), afterFiles(loadSchema)],
+  obey,
+  forward,
+  flushLog: [send('logger', ['logger.flush'], () => ({ type: 'logger.flush' }))],
+  leaveNetwork: [
+    send('mqtt', ['mqtt.disconnect'], () => ({ type: 'mqtt.disconnect' })),
+    send('wifi', ['wifi.disconnect'], () => ({ type: 'wifi.disconnect' })),
   ],
-  passBrokerOn: (context) => [loggerMessage(context), reporterMessage(context)],
-  passDenialOn: () => (['settings', 'update'] as const).map((to) => ({ to, event: { type: 'broker.denied' } })),
-  passHealthOn: (context) => [settingsMessage(context), updateMessage(context)],
-  holdReporter: (context) => [holdMessage(context)],
-  reloadFiles: (_, event) => reloadFiles(event),
-  obey: (_, event) => obey(event),
-  forward: (_, event) => forward(event),
-  flushLog: () => [{ to: 'logger', event: { type: 'logger.flush' } }],
-  leaveNetwork: () => [
-    { to: 'mqtt', event: { type: 'mqtt.disconnect' } },
-    { to: 'wifi', event: { type: 'wifi.disconnect' } },
-  ],
-} satisfies Record<string, (context: Known, event: UnitEvent) => Message[]>;
+} satisfies Readonly<Record<string, readonly Send[]>>;
 
 export type RouteName = keyof typeof routes;
+
+/** What is sent on a route, or to a child that has started. */
+export const messagesOf = (sends: readonly Send[], known: Known, event: UnitEvent): Message[] =>
+  sends.flatMap(({ messages }) => messages(known, event));
 
 /** Queues messages for children that are not running, the newest of each kind; what the app asked for is a kind apart. */
 export const withPending = (

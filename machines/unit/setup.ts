@@ -29,7 +29,7 @@ import {
   type UnitInput,
 } from './context.ts';
 import { mayHaveNotice, noticeOf, type LogLine } from './notices.ts';
-import { initialMessages, routes, withoutRequests, withPending, type RouteName } from './routing.ts';
+import { initialMessages, messagesOf, routes, withoutRequests, withPending, type RouteName } from './routing.ts';
 import { factsAfterCrash, maxRestarts, type Crash } from './supervision.ts';
 
 /** The child of that name, if it takes messages. */
@@ -91,7 +91,7 @@ const base = setup({
     dispatch: enqueueActions(({ context, event, enqueue, check, self }, { route, ...entered }: Dispatch) => {
       const isRequested = isRequestToChild(event);
       const undelivered: PendingMessage[] = [];
-      for (const message of routes[route](knownOf(context, check, entered), event)) {
+      for (const message of messagesOf(routes[route], knownOf(context, check, entered), event)) {
         const child = runningChild(self, message.to);
         if (child) enqueue.sendTo(child, message.event);
         else if (!isRequested || !check(isIn({ [message.to]: 'failed' })))
@@ -101,12 +101,12 @@ const base = setup({
         enqueue.assign({ pendingMessages: withPending(context.pendingMessages, undelivered) });
     }),
     /** Sends a started child its initial messages, then its pending ones. */
-    dispatchInitial: enqueueActions(({ context, enqueue, check, self }, { child }: { child: ChildName }) => {
+    dispatchInitial: enqueueActions(({ context, event, enqueue, check, self }, { child }: { child: ChildName }) => {
       const ref = runningChild(self, child);
       if (!ref) return;
       const pending = context.pendingMessages.filter(({ to }) => to === child);
-      for (const { event } of [...initialMessages[child](knownOf(context, check)), ...pending])
-        enqueue.sendTo(ref, event);
+      const initial = messagesOf(initialMessages[child], knownOf(context, check), event);
+      for (const message of [...initial, ...pending]) enqueue.sendTo(ref, message.event);
       enqueue.assign({ pendingMessages: context.pendingMessages.filter(({ to }) => to !== child) });
     }),
     report: enqueueActions(({ context, enqueue }, fact: UnitFact) => tell(enqueue, context, fact)),

@@ -121,28 +121,34 @@ const fonts = 'Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif';
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
+/** How pictures are laid out. */
+export const layout = {
+  dotGraphAttrs: attributes({
+    ordering: '""',
+    newrank: 'true',
+    bgcolor: 'white',
+    nodesep: 0.5,
+    ranksep: 0.5,
+    pad: 0.2,
+  }),
+  dotNodeAttrs: attributes({ fontsize: 14 }),
+  dotEdgeAttrs: attributes({ color: '"#667085"', fontcolor: '"#344054"', fontsize: 12 }),
+};
+
+/** A picture with its title, in fonts that most readers have. */
+export const inFonts = (svg: string, title: string): string =>
+  svg
+    .replaceAll(/font-size="([\d.]+)"/g, (_, size: string) => `font-size="${drawnSize(size)}"`)
+    .replaceAll(/font-family="[^"]*"/g, `font-family="${fonts}"`)
+    .replace('<title>state transitions</title>', `<title>${escaped(title)}</title>`);
+
 /** Draws a machine. The same machine gives the same text everywhere: a bundled Graphviz lays it out, not the host's. */
 export const draw = async (machine: AnyStateMachine): Promise<string> => {
   const svg = await render(chartOf(machine), {
     inputType: 'json',
     outputType: 'oldsvg',
     direction: 'top-down',
-    dotGraphAttrs: attributes({
-      ordering: '""',
-      newrank: 'true',
-      bgcolor: 'white',
-      nodesep: 0.5,
-      ranksep: 0.5,
-      pad: 0.2,
-    }),
-    dotNodeAttrs: attributes({ fontsize: 14 }),
-    dotEdgeAttrs: attributes({ color: '"#667085"', fontcolor: '"#344054"', fontsize: 12 }),
+    ...layout,
   });
-  return svg
-    .replaceAll(/font-size="([\d.]+)"/g, (_, size: string) => `font-size="${drawnSize(size)}"`)
-    .replaceAll(/font-family="[^"]*"/g, `font-family="${fonts}"`)
-    .replace(
-      '<title>state transitions</title>',
-      `<title>${machine.id}: ${escaped(machine.config.description ?? '')}</title>`,
-    );
+  return inFonts(svg, `${machine.id}: ${machine.config.description ?? ''}`);
 };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AnyStateMachine } from 'xstate';
 import { programOf, root } from '../docs/public-members.ts';
 import { delaysOf } from './examples.ts';
+import { routingRows } from './routing.ts';
 
 const index = 'machines/index.ts';
 
@@ -94,5 +95,19 @@ Made by \`npm run diagrams\` from the machines and their types.
 | machine | | |
 | --- | --- | --- |
 ${machines.flatMap((machine) => rowsOf(machine, types)).join('\n')}
+
+## Who tells whom
+
+The children of the unit never talk to each other: each reports its facts to the unit, which sends messages on the routes
+of its chart ([picture](charts/routing.svg)). \`or\` is between messages of which what the unit knows picks one; a message
+may also be left out, such as one for a link that the app has closed. A child that has started is \`ready\`, and is told
+where the unit stands.
+
+| from | when | in state | route | sends |
+| --- | --- | --- | --- | --- |
+${machines
+  .filter(({ id }) => id === 'unit')
+  .map(routingRows)
+  .join('\n')}
 `;
 };

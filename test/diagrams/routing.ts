@@ -1,0 +1,129 @@
+import { render, type IState, type ITransition } from 'state-machine-cat';
+import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import { nodesOf } from '../../app/testing/walk/chart.ts';
+import { childNames, isRelayed, type ChildName, type UnitEvent } from '../../machines/unit/context.ts';
+import { initialMessages, routes, type RouteName, type Send } from '../../machines/unit/routing.ts';
+import { inFonts, layout } from './draw.ts';
+import { transitionsOf } from './labels.ts';
+
+/** What makes the unit send messages, and which. */
+interface Routing {
+  /** Who brings it about: a child, or someone outside of the machines. */
+  readonly from: ChildName | 'app' | 'instance' | 'unit';
+  /** The event, or the entry or exit of a state. */
+  readonly when: string;
+  /** The state in which the event is handled so; empty for any. */
+  readonly state: string;
+  readonly route: RouteName | 'initial messages';
+  readonly sends: readonly Send[];
+}
+
+type Source = Pick<Routing, 'from' | 'when' | 'state'>;
+
+interface Named {
+  readonly type: string;
+  readonly params?: { readonly route: RouteName } | { readonly child: ChildName };
+}
+
+const namedIn = (actions: unknown): Named[] => (actions === undefined ? [] : ([actions].flat() as Named[]));
+
+const subjects: Readonly<Record<string, ChildName>> = { reporter: 'stateReporter' };
+
+const senderOf = (type: string): Routing['from'] => {
+  const [subject = ''] = type.split('.');
+  const child = subjects[subject] ?? childNames.find((name) => name === subject);
+  if (child && (type.endsWith('.ready') || isRelayed({ type } as UnitEvent))) return child;
+  return type === 'command.received' ? 'instance' : 'app';
+};
+
+const routingOf = (source: Source, { params }: Named): Routing[] => {
+  if (params && 'child' in params)
+    return [{ ...source, route: 'initial messages', sends: initialMessages[params.child] }];
+  if (!params) return [];
+  const { route } = params;
+  const { when } = source;
+  const sends: readonly Send[] = routes[route];
+  const groups = [...new Set(sends.map(({ of }) => of))].filter(
+    (of) => of === undefined || when === 'command.received' || of === when,
+  );
+  return groups.map((of) => ({
+    ...source,
+    when: of === undefined || of === when ? when : `${when} ${of}`,
+    route,
+    sends: sends.filter((send) => send.of === of),
+  }));
+};
+
+const sourcesIn = (node: AnyStateNode): [source: Source, actions: unknown][] => {
+  const state = node.path[0] === 'facts' ? '' : node.path.join('.');
+  return [
+    [{ from: 'unit', when: 'entry', state }, node.config.entry],
+    ...transitionsOf(node).map((transition): [Source, unknown] => {
+      const when = String(transition.eventType);
+      return [{ from: senderOf(when), when, state }, transition.actions];
+    }),
+    [{ from: 'unit', when: 'exit', state }, node.config.exit],
+  ];
+};
+
+const senders = new Set(['dispatch', 'dispatchInitial']);
+
+/** Every message that the unit sends, by what brings it about, in the order of its chart. */
+export const routingsOf = (machine: AnyStateMachine): Routing[] =>
+  nodesOf(machine.root)
+    .flatMap(sourcesIn)
+    .flatMap(([source, actions]) =>
+      namedIn(actions)
+        .filter(({ type }) => senders.has(type))
+        .flatMap((action) => routingOf(source, action)),
+    )
+    .filter(({ sends }) => sends.length > 0);
+
+const inCode = (text: string): string => `\`${text}\``;
+
+const sendText = ({ to, types }: Send): string => `${inCode(to)}: ${types.map(inCode).join(' or ')}`;
+
+/** Who tells whom what, as rows of a table. */
+export const routingRows = (machine: AnyStateMachine): string =>
+  routingsOf(machine)
+    .map(({ from, when, state, route, sends }) =>
+      [from, inCode(when), state && inCode(state), inCode(route), sends.map(sendText).join(', ')].join(' | '),
+    )
+    .map((row) => `| ${row} |`)
+    .join('\n');
+
+const causeOf = ({ when, state }: Routing): string => (state === '' ? when : `${when} in ${state}`);
+
+/** Lines between the same two boxes are one, with a label of all. */
+const bundled = (lines: readonly Omit<ITransition, 'id'>[]): ITransition[] => {
+  const bundles = new Map<string, Omit<ITransition, 'id'>>();
+  for (const { from, to, label = '' } of lines) {
+    const before = bundles.get(`${from} ${to}`)?.label?.split('\n') ?? [];
+    bundles.set(`${from} ${to}`, { from, to, label: [...new Set([...before, label])].join('\n') });
+  }
+  return [...bundles.values()].map((line, index) => ({ id: index + 1, ...line }));
+};
+
+const boxes = (side: string, names: Iterable<string>): IState[] =>
+  [...names].map((name) => ({ name: `${side}/${name}`, label: name, type: 'regular' }));
+
+/** Draws who brings which route about, and what each route sends to whom. What a child is sent at its start is left out. */
+export const drawRouting = async (machine: AnyStateMachine): Promise<string> => {
+  const routings = routingsOf(machine).filter(({ route }) => route !== 'initial messages');
+  const into = routings.map((one) => ({ from: `from/${one.from}`, to: `route/${one.route}`, label: causeOf(one) }));
+  const out = routings.flatMap(({ route, sends }) =>
+    sends.map(({ to, types }) => ({ from: `route/${route}`, to: `to/${to}`, label: types.join('\n') })),
+  );
+  const svg = await render(
+    {
+      states: [
+        ...boxes('from', new Set(routings.map(({ from }) => from))),
+        ...boxes('route', new Set(routings.map(({ route }) => route))),
+        ...boxes('to', new Set(routings.flatMap(({ sends }) => sends.map(({ to }) => to)))),
+      ],
+      transitions: bundled([...into, ...out]),
+    },
+    { inputType: 'json', outputType: 'oldsvg', direction: 'left-right', ...layout },
+  );
+  return inFonts(svg, 'Who tells whom: senders, routes and receivers of the unit');
+};
