@@ -204,6 +204,13 @@ export const equivalents: readonly Equivalent[] = [
     where: 'restOnly.entry',
     reason: 'Each of them goes to another receiver.',
   },
+  {
+    file: 'machines/unit/context.ts',
+    kind: 'drop operand',
+    where: 'isRequestToChild',
+    becomes: "requestTypes[type as UnitRequest['type']] === 'child'",
+    reason: 'What every object inherits is not this word.',
+  },
 ];
 
 /** Whether a mutant is one that an entry names. */

@@ -147,9 +147,13 @@ describe('the app hears', () => {
   });
 });
 
-test('every fact of a child is emitted, as it is', () => {
+test('every fact of a child is emitted, as it is: no request, no start of a child and no timer', () => {
   const unit = linked();
   const event: UnitEvent = { type: 'time.synced', offsetMs: 5 };
-  unit.sent(event, { type: 'time.sync' }, { type: 'unit.stop' });
-  expect(unit.facts.at(-1)).toEqual(event);
+  unit.sent(event, { type: 'time.sync' }, { type: 'wifi.ready' }, { type: 'unit.stop' });
+  unit.clock.increment(1500);
+  unit.fail('time');
+  const [first, ...others] = unit.facts.slice(unit.facts.indexOf(event));
+  expect(first).toEqual(event);
+  expect(others.map(({ type }) => type)).toEqual(['time.failed']);
 });
