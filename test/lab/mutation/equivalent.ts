@@ -211,6 +211,12 @@ export const equivalents: readonly Equivalent[] = [
     becomes: "requestTypes[type as UnitRequest['type']] === 'child'",
     reason: 'What every object inherits is not this word.',
   },
+  {
+    file: 'machines/unit.ts',
+    kind: 'change constant',
+    where: 'restart.guard.params',
+    reason: 'The guard reads the name of the child alone.',
+  },
 ];
 
 /** Whether a mutant is one that an entry names. */

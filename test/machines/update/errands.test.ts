@@ -149,6 +149,20 @@ describe('the question for the target', () => {
     }
   });
 
+  test('is answered with no version by an instance that has none any more', async () => {
+    const unit = await idle();
+    unit.connect();
+    await unit.askTarget.resolve('v2');
+    await unit.download.resolve(staged);
+    await unit.verify.reject(failing('version'));
+    await unit.discard.resolve();
+    unit.actor.send({ type: 'broker.down' });
+    unit.connect();
+    await unit.askTarget.resolve('');
+    expect(unit.state().value).toBe('idle');
+    expect(unit.download.runs).toHaveLength(1);
+  });
+
   test('is answered once, whatever becomes of the answer', async () => {
     const unit = await idle();
     unit.connect();
