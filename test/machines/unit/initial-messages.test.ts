@@ -70,4 +70,15 @@ describe('a child that starts again', () => {
     ]);
     expect(unit.sent({ type: 'logger.ready' }), 'once').toEqual([{ to: 'logger', event: down }]);
   });
+
+  test('gets a command that came while it was away', () => {
+    const unit = linked();
+    unit.fail('schema');
+    expect(unit.sent({ type: 'command.received', command: 'schema_update' })).toEqual([]);
+    unit.clock.increment(1000);
+    expect(unit.sent({ type: 'schema.ready' })).toEqual([
+      { to: 'schema', event: { type: 'schema.pursue' } },
+      { to: 'schema', event: { type: 'schema.refresh' } },
+    ]);
+  });
 });
