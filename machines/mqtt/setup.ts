@@ -171,6 +171,9 @@ export const mqttSetup = setup({
     stableAfter: ({ context }) => stableMs(context),
     retryDeniedAfter: ({ context }) =>
       quarantine.isRetryCostly(context) ? 3_600_000 : backoff(context.retries + 1, 15_000, 600_000),
-    ...jitteredDelays(Math.random, () => 0),
+    ...jitteredDelays(
+      () => Math.random(),
+      () => 0,
+    ),
   },
 });
