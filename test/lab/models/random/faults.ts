@@ -40,7 +40,7 @@ const firmwareCalls = [
 ] as const;
 const wifiCalls = ['status', 'scan', 'join', 'leave'] as const;
 const diskCalls = ['read', 'write', 'remove'] as const;
-const keys = ['update/pepeunit', 'env_update/pepeunit', 'input/pepeunit', 'state/pepeunit', 'log/pepeunit'] as const;
+const keys = ['update/pepeunit', 'env_update/pepeunit', 'output/pepeunit', 'state/pepeunit', 'log/pepeunit'] as const;
 const jumps = [3_600_000, -3_600_000, 86_400_000 * 400, -86_400_000 * 400, 1_500, -1_500] as const;
 
 const spaceError = () => new StorageError('io', 'No space is left on the device.');
