@@ -1,4 +1,5 @@
 import { loggerTable } from './logger.table.ts';
+import { mqttTable } from './mqtt.table.ts';
 import { resetTable } from './reset.table.ts';
 import { schemaTable } from './schema.table.ts';
 import { stateReporterTable } from './state-reporter.table.ts';
@@ -11,6 +12,7 @@ export const tables: readonly MachineTable[] = [
   schemaTable,
   wifiTable,
   timeTable,
+  mqttTable,
   loggerTable,
   stateReporterTable,
   resetTable,

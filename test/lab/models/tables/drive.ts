@@ -127,7 +127,7 @@ export const subjectOf = ({ machine, input = {}, recorded = [] }: MachineTable) 
     actions: Object.fromEntries(calls),
   } as never);
 
-  const start = (): Subject => {
+  const start = (change: object = {}): Subject => {
     running.clear();
     const clock = obedientClock();
     const transitions: AnyTransitionDefinition[] = [];
@@ -136,7 +136,12 @@ export const subjectOf = ({ machine, input = {}, recorded = [] }: MachineTable) 
       const { _transitions: taken } = inspected;
       transitions.push(...taken);
     };
-    const actor: AnyActorRef = createActor(filled, { clock, inspect, input: { ...input, parent } });
+    const actor: AnyActorRef = createActor(filled, {
+      id: machine.id,
+      clock,
+      inspect,
+      input: { ...input, ...change, parent },
+    });
     clock.follow(actor);
     actor.subscribe({ error: () => undefined });
     const observed = (): Observation => ({

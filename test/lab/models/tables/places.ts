@@ -1,6 +1,6 @@
 import type { Happening } from './happenings.ts';
 import type { Situation } from './situation.ts';
-import type { MachineTable } from './table.ts';
+import type { TableWalk } from './table.ts';
 
 /** A situation of a walk, told apart from others by its table's key. */
 export interface Place {
@@ -12,14 +12,14 @@ export interface Place {
 }
 
 /** The places of a walk. */
-export const createPlaces = (table: MachineTable, happenings: readonly Happening[]) => {
+export const createPlaces = (walk: TableWalk, happenings: readonly Happening[]) => {
   const places = new Map<string, Place>();
   const keyOf = ({ leaves, actors, timers, context }: Situation): string =>
     JSON.stringify([
       leaves,
       actors.map(({ id }) => id),
       timers.map(({ state, delay }) => `${state} ${delay}`),
-      (table.key as (context: unknown) => unknown)(context),
+      (walk.key as (context: unknown) => unknown)(context),
     ]);
   return {
     of: (situation: Situation): Place => {

@@ -132,8 +132,10 @@ export const predictions = (table: MachineTable) => {
   };
 
   return {
-    start: (): Prediction => {
-      const { states: first, context, told, does = [] } = table.start;
+    /** @param change What is different in the context that a walk begins with. */
+    start: (change: object = {}): Prediction => {
+      const { states: first, told, does = [] } = table.start;
+      const context: Context = { ...(table.start.context as object), ...change };
       const bare: Situation = { leaves: first, context, actors: [], timers: [] };
       const situation = enter(bare, [...new Set(first.flatMap(chainOf))]);
       return settled({ situation, told: valueOf(told, [], context), does, lines: [] }, none);

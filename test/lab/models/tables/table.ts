@@ -68,6 +68,19 @@ export interface MachineTable<TContext = never> {
   /** What each invoked actor that never ends by itself may say, by its id. */
   readonly says?: Readonly<Record<string, readonly AnyEventObject[]>>;
   readonly rows: readonly Row<TContext>[];
+  /** The walks that together reach all of it. */
+  readonly walks: readonly TableWalk<TContext>[];
+}
+
+/** One walk over a table, small enough to try everything everywhere. */
+export interface TableWalk<TContext = never> {
+  /** Input that differs from the table's, with the context that it begins with. @defaultValue none */
+  readonly input?: object;
+  readonly context?: Partial<TContext>;
+  /** What happens before anything is tried, by its label. @defaultValue nothing */
+  readonly prelude?: readonly string[];
+  /** Whether what has this label is tried. @defaultValue all is */
+  readonly uses?: (label: string) => boolean;
   /** What of the context makes two situations different; the states always do. Keep it finite. */
   readonly key: (context: TContext) => unknown;
 }
@@ -88,10 +101,17 @@ export const rowsOf =
 /** Checks a table against its machine's types, then forgets them. */
 export const defineTable = <TMachine extends AnyStateMachine>(
   machine: TMachine,
-  table: Omit<MachineTable<ContextOf<TMachine>>, 'machine' | 'rows'> & {
+  {
+    key,
+    ...table
+  }: Omit<MachineTable<ContextOf<TMachine>>, 'machine' | 'rows' | 'walks'> & {
     readonly rows: readonly (readonly Row<ContextOf<TMachine>>[])[];
+    /** The walks that together reach all of it. @defaultValue one that tries everything, by the `key` */
+    readonly walks?: readonly TableWalk<ContextOf<TMachine>>[];
+    readonly key?: TableWalk<ContextOf<TMachine>>['key'];
   },
-): MachineTable => ({ ...table, machine, rows: table.rows.flat() }) as unknown as MachineTable;
+): MachineTable =>
+  ({ walks: key ? [{ key }] : [], ...table, machine, rows: table.rows.flat() }) as unknown as MachineTable;
 
 /** What an actor fails with that nobody has planned for. */
 export const unexpected = new Error('it broke');

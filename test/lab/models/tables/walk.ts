@@ -7,7 +7,7 @@ import { happeningsOf, type Happening } from './happenings.ts';
 import { createPlaces, wayTo, type Place } from './places.ts';
 import { nameOfLine, predictions, type Line, type Prediction } from './predictions.ts';
 import { chainOf } from './situation.ts';
-import type { MachineTable } from './table.ts';
+import type { MachineTable, TableWalk } from './table.ts';
 
 /** What was walked of a machine against its table. */
 export interface Walked extends Coverage {
@@ -41,33 +41,45 @@ const createRecord = (table: MachineTable) => {
   };
 };
 
+type Counts = Pick<Coverage, 'situations' | 'edges' | 'paths' | 'steps'>;
+
+/** What all walks over a table share. */
+interface Surroundings {
+  readonly subjects: ReturnType<typeof subjectOf>;
+  readonly predicting: ReturnType<typeof predictions>;
+  readonly record: ReturnType<typeof createRecord>;
+}
+
+const named = (happenings: readonly Happening[], label: string): Happening => {
+  const found = happenings.find((one) => one.label === label);
+  if (!found) throw new Error(`A walk begins with "${label}", which never happens`);
+  return found;
+};
+
 const isUnfinished = ({ untried }: Place): boolean => untried.length > 0;
 
 /** More than any walk takes; a walk that takes as many goes in circles, as its table's key tells too little apart. */
 const maxSteps = 1_000_000;
 
-/**
- * Walks over every situation that a table knows, tries all that can happen in each, and holds the machine to what the
- * table says: its states and their tags, its context, whom it tells what, and which actors and timers run.
- *
- * @throws At the first step that is not as the table says, with the shortest path to it.
- */
-export const walkTable = (table: MachineTable): Walked => {
-  const { start: predicted, next, lines } = predictions(table);
-  const { machine, start } = subjectOf(table);
-  const places = createPlaces(table, happeningsOf(table));
-  const record = createRecord(table);
+const walkOnce = (table: MachineTable, walk: TableWalk, around: Surroundings): Counts => {
+  const { subjects, predicting, record } = around;
+  const { start: predicted, next } = predicting;
+  const all = happeningsOf(table);
+  const places = createPlaces(
+    walk,
+    all.filter(({ label }) => walk.uses?.(label) ?? true),
+  );
   const counts = { paths: 0, steps: 0, edges: 0 };
-  let subject = start();
-  let now = predicted();
-  const first = places.of(now.situation);
+  let subject = subjects.start(walk.input);
+  let now = predicted(walk.context);
+  let first: Place | undefined;
 
   const explained = (step: string, cause: unknown): Error => {
     const here = places.of(now.situation);
-    const way = wayTo(first, (place) => place === here) ?? [];
-    const path = [...way.map(({ label }) => label), step].join(' / ');
+    const way = (first && wayTo(first, (place) => place === here)) ?? [];
+    const path = [...(walk.prelude ?? []), ...way.map(({ label }) => label), step].join(' / ');
     const why = cause instanceof Error ? cause.message : String(cause);
-    return new Error(`${machine.id}: after ${path}: ${why}`, { cause });
+    return new Error(`${table.machine.id}: after ${path}: ${why}`, { cause });
   };
 
   const check = (step: string, follow: () => Prediction, see: () => Observation): void => {
@@ -82,16 +94,7 @@ export const walkTable = (table: MachineTable): Walked => {
     }
   };
 
-  const begin = (): void => {
-    subject.stop();
-    subject = start();
-    counts.paths += 1;
-    check('the start', predicted, () => subject.first);
-  };
-
-  const take = (happening: Happening): void => {
-    if (counts.steps === maxSteps) throw explained(happening.label, new Error('the walk goes in circles'));
-    const { untried, ways } = places.of(now.situation);
+  const apply = (happening: Happening): void => {
     const { situation } = now;
     check(
       happening.label,
@@ -99,12 +102,31 @@ export const walkTable = (table: MachineTable): Walked => {
       () => subject.apply(happening),
     );
     counts.steps += 1;
+  };
+
+  const begin = (): Place => {
+    subject.stop();
+    subject = subjects.start(walk.input);
+    counts.paths += 1;
+    check(
+      'the start',
+      () => predicted(walk.context),
+      () => subject.first,
+    );
+    for (const label of walk.prelude ?? []) apply(named(all, label));
+    return places.of(now.situation);
+  };
+
+  const take = (happening: Happening): void => {
+    if (counts.steps === maxSteps) throw explained(happening.label, new Error('the walk goes in circles'));
+    const { untried, ways } = places.of(now.situation);
+    apply(happening);
     const at = untried.indexOf(happening);
     if (at !== -1) counts.edges += untried.splice(at, 1).length;
     ways.set(happening, places.of(now.situation));
   };
 
-  begin();
+  first = begin();
   for (;;) {
     const here = places.of(now.situation);
     const [untried] = here.untried;
@@ -114,13 +136,37 @@ export const walkTable = (table: MachineTable): Walked => {
     else break;
   }
   subject.stop();
+  return { situations: places.size, ...counts };
+};
+
+/**
+ * Walks over every situation that a table knows, tries all that can happen in each, and holds the machine to what the
+ * table says: its states and their tags, its context, whom it tells what, and which actors and timers run.
+ *
+ * @throws At the first step that is not as the table says, with the shortest path to it.
+ */
+export const walkTable = (table: MachineTable): Walked => {
+  const around: Surroundings = {
+    subjects: subjectOf(table),
+    predicting: predictions(table),
+    record: createRecord(table),
+  };
+  const counts = { situations: 0, edges: 0, paths: 0, steps: 0 };
+  for (const walk of table.walks) {
+    const { situations, edges, paths, steps } = walkOnce(table, walk, around);
+    counts.situations += situations;
+    counts.edges += edges;
+    counts.paths += paths;
+    counts.steps += steps;
+  }
+  const { machine } = around.subjects;
+  const { lines } = around.predicting;
   return {
     machine: machine.id,
     states: declaredStates(machine).length,
     transitions: declaredTransitions(machine).size,
     lines: lines.length,
-    situations: places.size,
     ...counts,
-    ...record.missed(machine, lines),
+    ...around.record.missed(machine, lines),
   };
 };
