@@ -174,7 +174,7 @@ export const equivalents: readonly Equivalent[] = [
   {
     file: 'machines/unit/routing.ts',
     kind: 'drop operand',
-    where: 'rejoinWifi',
+    where: 'rejoinWifi.messages',
     reason: narrowing,
     becomes: 'context.managesWifi',
   },
@@ -216,6 +216,19 @@ export const equivalents: readonly Equivalent[] = [
     kind: 'change constant',
     where: 'restart.guard.params',
     reason: 'The guard reads the name of the child alone.',
+  },
+  {
+    file: 'machines/unit.ts',
+    kind: 'drop guard',
+    where: 'notices.on.*.guard',
+    reason: 'The action does nothing for an event without a notice.',
+  },
+  {
+    file: 'machines/unit/routing.ts',
+    kind: 'drop operand',
+    where: 'keepLink',
+    becomes: 'isLinkWanted && isRestOnly !== true',
+    reason: narrowing,
   },
 ];
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { settings } from '../../support/unit-world.ts';
 import type { Message } from '../../../machines/unit/context.ts';
 import { broker, configure, connect, linked, want, withRecorders } from './under-test.ts';
 
@@ -69,6 +70,12 @@ describe('a child that starts again', () => {
       { to: 'logger', event: { type: 'logger.sync' } },
     ]);
     expect(unit.sent({ type: 'logger.ready' }), 'once').toEqual([{ to: 'logger', event: down }]);
+  });
+
+  test('is asked for no WiFi before the unit is at work', () => {
+    const unit = withRecorders();
+    unit.sent({ type: 'unit.start' }, { type: 'update.recovered' }, { type: 'settings.loaded', settings });
+    expect(unit.sent({ type: 'wifi.ready' })).toEqual([]);
   });
 
   test('gets a command that came while it was away', () => {

@@ -223,6 +223,13 @@ describe('reports during an update', () => {
     expect(held(failed)).toBe(0);
   });
 
+  test('go on for good once it has ended', () => {
+    const unit = linked();
+    unit.sent({ type: 'update.swapping' }, { type: 'update.settled' });
+    unit.clock.increment(600_000);
+    expect(held(unit)).toBe(1);
+  });
+
   test('stop at once for a version on trial', () => {
     const unit = linked();
     const tried: UnitEvent = { type: 'update.tried', version: 'v2', start: 1, maxStarts: 3, isSupervised: true };

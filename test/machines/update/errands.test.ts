@@ -127,14 +127,15 @@ describe('the question for the target', () => {
   });
 
   test('is dropped with the link, while a version is still tried again', async () => {
-    const unit = await postponed();
+    const unit = await idle();
+    unit.actor.send({ type: 'update.pursue', target: v2 });
+    unit.begin(v2);
+    await unit.download.reject(new RestError('status', 'no', { status: 429, retryAfterMs: 120_000 }));
     unit.connect();
     await unit.askTarget.reject(failing('network'));
     unit.actor.send({ type: 'broker.down' });
+    unit.clock.increment(100_000);
     expect(unit.state().matches('waiting')).toBe(true);
-    unit.clock.increment(2500);
-    expect(unit.download.runs).toHaveLength(2);
-    await unit.download.reject(failing('network'));
     expect(unit.askTarget.runs).toHaveLength(1);
   });
 
