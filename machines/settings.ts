@@ -12,7 +12,7 @@
  * The trial of an env with another connection, whose two regions end each other:
  *
  *     settled ─▶ trying { way:  connecting ─link─▶ asking ◀─▶ unanswered } ─instance answers─▶ confirming ─▶ settled
- *        ▲              { time: running ─over─▶ judging ─▶ askingBroker │ comparing ◀─▶ acquitted }
+ *        ▲              { time: running ─over─▶ judging ─▶ askingBroker │ comparing ◀─▶ acquitted ◀─▶ paused }
  *        └───────────────────── restoring ◀─what was there before is─┘
  *
  * Each part of the time is noted on disk ahead: a trial goes on after a restart of the program.
@@ -37,7 +37,11 @@ export type SettingsEvent =
   | { type: 'broker.up'; denied: readonly string[] }
   | { type: 'broker.down' }
   /** The instance denies the unit its own topics: the broker is there, and the env says nothing about it. */
-  | { type: 'broker.denied' };
+  | { type: 'broker.denied' }
+  /** The app wants a link, as it does from the beginning. */
+  | { type: 'broker.wanted' }
+  /** The app has left the broker: that there is no link says nothing about the env. */
+  | { type: 'broker.unwanted' };
 
 /** Facts that the settings machine reports to its parent. */
 export type SettingsFact =
@@ -66,6 +70,8 @@ export interface SettingsContext extends Child<SettingsFact> {
   hasLink: boolean;
   /** Whether the broker denied base topics on the last link. */
   isDenied: boolean;
+  /** Whether the app wants a link. */
+  isWanted: boolean;
   /** Revision of the env that is or was tried last; 0 before the first. */
   tried: number;
   /** How many parts of its time that trial has begun. */
@@ -130,6 +136,8 @@ export const settingsMachine = setup({
     })),
     noteNoLink: assign({ hasLink: false }),
     noteDenied: assign({ isDenied: true }),
+    noteWish: assign({ isWanted: true }),
+    noteNoWish: assign({ isWanted: false }),
     /** Begins the trial of the current env, or goes on with it. */
     beginTrial: assign(({ context: { settings, tried, spent } }) => {
       const trial = settings?.trial;
@@ -157,6 +165,9 @@ export const settingsMachine = setup({
     /** Whether the env on trial has done all that it can be asked for without the instance. */
     isBrokerProven: ({ context }) => isBrokerProven(context),
     isBrokerUnproven: ({ context }) => !isBrokerProven(context),
+    /** Whether the env on trial needs a link that the app does not want. */
+    isKeptFromLink: ({ context }) => !context.isWanted && !isBrokerProven(context),
+    isFree: ({ context }) => context.isWanted || isBrokerProven(context),
     isProven: ({ context }) => isBrokerProven(context) && context.settings?.trial?.isInstanceNew === false,
     hasTimeLeft: ({ context }) => hasTimeLeft(context),
     hasLostLink: ({ context }, { isThere }: { isThere: boolean }) => isThere && !context.hasLink && !context.isDenied,
@@ -171,13 +182,15 @@ export const settingsMachine = setup({
   id: 'settings',
   description: 'Keeps the settings of the unit: loads env.json, refreshes it from the instance, and tries a new one.',
   type: 'parallel',
-  context: ({ input }) => ({ ...childOf(input), hasLink: false, isDenied: false, tried: 0, spent: 0 }),
+  context: ({ input }) => ({ ...childOf(input), hasLink: false, isDenied: false, isWanted: true, tried: 0, spent: 0 }),
   entry: [{ type: 'report', params: { type: 'settings.ready' } }],
   on: {
     'settings.pursue': { actions: [{ type: 'beginPursuit' }] },
     'broker.up': { actions: [{ type: 'noteLink', params: ({ event }) => event }] },
     'broker.down': { actions: [{ type: 'noteNoLink' }] },
     'broker.denied': { actions: [{ type: 'noteDenied' }] },
+    'broker.wanted': { actions: [{ type: 'noteWish' }] },
+    'broker.unwanted': { actions: [{ type: 'noteNoWish' }] },
   },
   states: {
     document: {
@@ -350,6 +363,7 @@ export const settingsMachine = setup({
                 running: {
                   description: 'Waits a part of the time, after noting it on disk.',
                   entry: [{ type: 'chargePart' }],
+                  always: { guard: 'isKeptFromLink', target: 'paused' },
                   invoke: {
                     id: 'charge',
                     src: 'charge',
@@ -366,6 +380,7 @@ export const settingsMachine = setup({
                 },
                 askingBroker: {
                   description: 'Asks whether the broker of the last good link is there.',
+                  always: { guard: 'isKeptFromLink', target: 'paused' },
                   invoke: {
                     id: 'askBroker',
                     src: 'askBroker',
@@ -400,7 +415,12 @@ export const settingsMachine = setup({
                 },
                 acquitted: {
                   description: 'The env before would do no better now, or can not be put back yet.',
+                  always: { guard: 'isKeptFromLink', target: 'paused' },
                   after: { judgeAgainAfter: { target: 'judging' } },
+                },
+                paused: {
+                  description: 'The app has left the broker: the new env gets its time once a link is wanted again.',
+                  always: { guard: 'isFree', target: 'acquitted' },
                 },
               },
             },

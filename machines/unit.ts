@@ -130,7 +130,7 @@ export const unitMachine = unitSetup.createMachine({
             { type: 'dispatch', params: { route: 'recallReset' } },
             { type: 'dispatch', params: { route: 'resumeLink', isOperating: true } },
           ],
-          exit: [{ type: 'wantLink' }],
+          exit: [{ type: 'wantLink' }, { type: 'dispatch', params: { route: 'passWishOn' } }],
           on: {
             'command.received': {
               actions: [
@@ -242,8 +242,20 @@ export const unitMachine = unitSetup.createMachine({
             { type: 'dispatch', params: { route: 'forward' } },
           ],
         },
-        'mqtt.connect': { actions: [{ type: 'wantLink' }, { type: 'dispatch', params: { route: 'keepLink' } }] },
-        'mqtt.disconnect': { actions: [{ type: 'dropLink' }, { type: 'dispatch', params: { route: 'forward' } }] },
+        'mqtt.connect': {
+          actions: [
+            { type: 'wantLink' },
+            { type: 'dispatch', params: { route: 'keepLink' } },
+            { type: 'dispatch', params: { route: 'passWishOn' } },
+          ],
+        },
+        'mqtt.disconnect': {
+          actions: [
+            { type: 'dropLink' },
+            { type: 'dispatch', params: { route: 'forward' } },
+            { type: 'dispatch', params: { route: 'passWishOn' } },
+          ],
+        },
         'mqtt.alsoWant': {
           actions: [
             { type: 'keepExtraTopics', params: ({ event }) => event },

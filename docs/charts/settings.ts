@@ -4,7 +4,15 @@ import { fromPromise, setup } from 'xstate';
 export const machine = setup({
   types: {
     events: {} as {
-      type: 'settings.pursue' | 'broker.up' | 'broker.down' | 'broker.denied' | 'settings.load' | 'settings.refresh';
+      type:
+        | 'settings.pursue'
+        | 'broker.up'
+        | 'broker.down'
+        | 'broker.denied'
+        | 'broker.wanted'
+        | 'broker.unwanted'
+        | 'settings.load'
+        | 'settings.refresh';
     },
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
@@ -31,6 +39,8 @@ export const machine = setup({
     noteLink: () => undefined,
     noteNoLink: () => undefined,
     noteDenied: () => undefined,
+    noteWish: () => undefined,
+    noteNoWish: () => undefined,
     beginTrial: () => undefined,
     chargePart: () => undefined,
     endTrial: () => undefined,
@@ -46,6 +56,8 @@ export const machine = setup({
     isOnAnotherTrial: () => false,
     isBrokerProven: () => false,
     isBrokerUnproven: () => false,
+    isKeptFromLink: () => false,
+    isFree: () => false,
     isProven: () => false,
     hasTimeLeft: () => false,
     hasLostLink: () => false,
@@ -62,6 +74,8 @@ export const machine = setup({
     'broker.up': { actions: [{ type: 'noteLink' }] },
     'broker.down': { actions: [{ type: 'noteNoLink' }] },
     'broker.denied': { actions: [{ type: 'noteDenied' }] },
+    'broker.wanted': { actions: [{ type: 'noteWish' }] },
+    'broker.unwanted': { actions: [{ type: 'noteNoWish' }] },
   },
   states: {
     document: {
@@ -194,6 +208,7 @@ export const machine = setup({
                 running: {
                   description: 'Waits a part of the time, after noting it on disk.',
                   entry: [{ type: 'chargePart' }],
+                  always: { guard: 'isKeptFromLink', target: 'paused' },
                   invoke: { id: 'charge', src: 'charge', onError: {} },
                   after: {
                     partAfter: [{ guard: 'hasTimeLeft', target: 'running', reenter: true }, { target: 'judging' }],
@@ -205,6 +220,7 @@ export const machine = setup({
                 },
                 askingBroker: {
                   description: 'Asks whether the broker of the last good link is there.',
+                  always: { guard: 'isKeptFromLink', target: 'paused' },
                   invoke: {
                     id: 'askBroker',
                     src: 'askBroker',
@@ -231,7 +247,12 @@ export const machine = setup({
                 },
                 acquitted: {
                   description: 'The env before would do no better now, or can not be put back yet.',
+                  always: { guard: 'isKeptFromLink', target: 'paused' },
                   after: { judgeAgainAfter: { target: 'judging' } },
+                },
+                paused: {
+                  description: 'The app has left the broker: the new env gets its time once a link is wanted again.',
+                  always: { guard: 'isFree', target: 'acquitted' },
                 },
               },
             },

@@ -182,7 +182,7 @@ export const machine = setup({
             { type: 'dispatch', params: { route: 'recallReset' } },
             { type: 'dispatch', params: { route: 'resumeLink', isOperating: true } },
           ],
-          exit: [{ type: 'wantLink' }],
+          exit: [{ type: 'wantLink' }, { type: 'dispatch', params: { route: 'passWishOn' } }],
           on: {
             'command.received': {
               actions: [{ type: 'countCommand' }, { type: 'dispatch', params: { route: 'obey' } }],
@@ -280,8 +280,20 @@ export const machine = setup({
           actions: [{ type: 'keepHandsOver' }, { type: 'dispatch', params: { route: 'forward' } }],
         },
         'logger.toggle': { actions: [{ type: 'keepSink' }, { type: 'dispatch', params: { route: 'forward' } }] },
-        'mqtt.connect': { actions: [{ type: 'wantLink' }, { type: 'dispatch', params: { route: 'keepLink' } }] },
-        'mqtt.disconnect': { actions: [{ type: 'dropLink' }, { type: 'dispatch', params: { route: 'forward' } }] },
+        'mqtt.connect': {
+          actions: [
+            { type: 'wantLink' },
+            { type: 'dispatch', params: { route: 'keepLink' } },
+            { type: 'dispatch', params: { route: 'passWishOn' } },
+          ],
+        },
+        'mqtt.disconnect': {
+          actions: [
+            { type: 'dropLink' },
+            { type: 'dispatch', params: { route: 'forward' } },
+            { type: 'dispatch', params: { route: 'passWishOn' } },
+          ],
+        },
         'mqtt.alsoWant': {
           actions: [{ type: 'keepExtraTopics' }, { type: 'dispatch', params: { route: 'wantTopics' } }],
         },

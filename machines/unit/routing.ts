@@ -104,6 +104,10 @@ const healthTo = (to: 'settings' | 'update'): Send =>
 
 const denialTo = (to: 'settings' | 'update'): Send => send(to, ['broker.denied'], () => ({ type: 'broker.denied' }));
 
+const passWishOn = send('settings', ['broker.wanted', 'broker.unwanted'], ({ isLinkWanted }) => ({
+  type: isLinkWanted ? 'broker.wanted' : 'broker.unwanted',
+}));
+
 /** Holds state reports while the running version is not settled, and where the schema has no topic for them. */
 const holdReporter = send('stateReporter', ['reporter.hold', 'reporter.resume'], ({ isReportHeld, topics }) => ({
   type: isReportHeld || topics?.reportsState === false ? 'reporter.hold' : 'reporter.resume',
@@ -143,7 +147,7 @@ const afterFiles = (one: Send): Send => ({
 
 /** Initial messages of each child, so that a restarted one resumes at the unit's current state. */
 export const initialMessages: Readonly<Record<ChildName, readonly Send[]>> = {
-  settings: [healthTo('settings')],
+  settings: [healthTo('settings'), passWishOn],
   schema: [],
   wifi: [bringWifiUp],
   time: [networkTo('time')],
@@ -231,6 +235,7 @@ export const routes = {
   applySettings: [configureUpdate, configureLogger, configureReporter, keepLink],
   passBrokerOn: [linkTo('logger'), linkTo('stateReporter')],
   passDenialOn: [denialTo('settings'), denialTo('update')],
+  passWishOn: [passWishOn],
   passHealthOn: [healthTo('settings'), healthTo('update')],
   holdReporter: [holdReporter],
   reloadFiles: [afterFiles(loadSettings), afterFiles(loadSchema)],

@@ -9,6 +9,7 @@ import {
   isRestored,
   keptPath,
   later,
+  pass,
   sent,
   tryWrong,
   unitWith,
@@ -68,6 +69,30 @@ test('a link whose base topics are denied says nothing about the env (U23)', asy
   await later(unit, () => (seconds += 1) > 400);
   expect(isRestored(unit)).toBe(false);
   expect(unit.client.settings.PU_MQTT_HOST).toBe('other.test');
+  await unit.client.stopMainCycle();
+});
+
+test('an app that leaves its broker says nothing about the env (U23)', async () => {
+  const unit = await tryWrong({ PU_MQTT_HOST: 'right.test' });
+  await unit.client.mqttClient.disconnect();
+  await pass(unit, 600);
+  expect(isRestored(unit)).toBe(false);
+  unit.hosts.add('right.test');
+  const connected = unit.client.mqttClient.connect();
+  await later(unit, async () => isOnline(unit) && !(await unit.world.storage.exists(keptPath)));
+  await connected;
+  expect(unit.client.settings.PU_MQTT_HOST).toBe('right.test');
+  await unit.client.stopMainCycle();
+});
+
+test('a clock that jumps does not end a trial (U23, M13)', async () => {
+  const unit = await tryWrong({ PU_MQTT_HOST: 'wrong.test' });
+  for (const days of [1, -2, 365]) {
+    unit.world.clock.jump(days * 86_400_000);
+    await pass(unit, 10);
+  }
+  expect(isRestored(unit)).toBe(false);
+  await later(unit, () => isRestored(unit));
   await unit.client.stopMainCycle();
 });
 

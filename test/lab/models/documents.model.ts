@@ -99,7 +99,6 @@ const tries = (slot?: string) => (seen: Seen<SettingsContext>) => {
 const decides = (slot: string) => (seen: Seen<SettingsContext>) => {
   tries(slot)(seen);
   expect(seen.running).toContain(slot);
-  expect(seen.context.spent, 'its time is over').toBeGreaterThanOrEqual(4);
 };
 
 const settingsInvariants = {
@@ -137,6 +136,10 @@ const settingsInvariants = {
     expect(isBrokerProven(seen.context)).toBe(true);
     expect(seen.running).not.toContain('askInstance');
   },
+  'trial.trying.time.paused': (seen: Seen<SettingsContext>) => {
+    tries()(seen);
+    expect(seen.context.isWanted || isBrokerProven(seen.context)).toBe(false);
+  },
   'trial.trying.time.running': tries('charge'),
   'trial.trying.time.judging': () => expect.unreachable('judging is over at once'),
   'trial.trying.time.askingBroker': decides('askBroker'),
@@ -152,7 +155,17 @@ const settingsInvariants = {
   },
 };
 
-const key = ({ settings: kept, failure, pending, retry, hasLink, isDenied, tried, spent }: SettingsContext) => [
+const key = ({
+  settings: kept,
+  failure,
+  pending,
+  retry,
+  hasLink,
+  isDenied,
+  isWanted,
+  tried,
+  spent,
+}: SettingsContext) => [
   kept?.commitVersion,
   kept?.trial,
   failure?.code,
@@ -160,6 +173,7 @@ const key = ({ settings: kept, failure, pending, retry, hasLink, isDenied, tried
   retry && retry.attempts > 0,
   hasLink,
   isDenied,
+  isWanted,
   tried,
   Math.min(spent, 4),
 ];
@@ -178,6 +192,8 @@ export const settingsModel: MachineModel = defineModel<typeof settingsMachine>({
     { type: 'broker.up', denied: ['update'] },
     { type: 'broker.down' },
     { type: 'broker.denied' },
+    { type: 'broker.wanted' },
+    { type: 'broker.unwanted' },
   ],
   errors: { refresh: [new Error('refresh failed'), network] },
   outputs: {

@@ -158,6 +158,40 @@ describe('an env that brings no link in two minutes', () => {
   });
 });
 
+const leave = (unit: Unit) => unit.actor.send({ type: 'broker.unwanted' });
+
+describe('an app that leaves its broker during a trial', () => {
+  const paused = { trying: { way: 'connecting', time: 'paused' } };
+
+  test.each([
+    ['runs', trying],
+    ['is judged', judging],
+  ])('stops the time of one that %s, and gives it all its time later', async (_, arrive) => {
+    const unit = await arrive();
+    leave(unit);
+    expect(unit.trial()).toEqual(paused);
+    unit.pass(600_000);
+    expect(unit.trial()).toEqual(paused);
+    unit.actor.send({ type: 'broker.wanted' });
+    expect(unit.trial()).toEqual(acquitted);
+    unit.pass(120_000);
+    expect(unit.trial()).toEqual(judged);
+  });
+
+  test('stops the time of one that was acquitted', async () => {
+    const unit = await judging();
+    await unit.askBroker.resolve(false);
+    leave(unit);
+    expect(unit.trial()).toEqual(paused);
+  });
+
+  test('does not matter where the broker is no new one', async () => {
+    const unit = await trying(trialOf({ isBrokerNew: false, isInstanceNew: true }));
+    leave(unit);
+    expect(unit.trial()).toEqual({ trying: { way: 'asking', time: 'running' } });
+  });
+});
+
 describe('an env before that can not be restored', () => {
   test.each([
     ['fails', 'io', (unit: Unit) => unit.restore.reject(failing('io'))],

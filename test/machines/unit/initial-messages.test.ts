@@ -16,10 +16,15 @@ describe('a child that starts again', () => {
     stateReporter: 'reporter.ready',
   } as const;
   const down = { type: 'broker.down' } as const;
+  const wanted: Message = { to: 'settings', event: { type: 'broker.wanted' } };
   const configureUpdate: Message = { to: 'update', event: { type: 'update.configure', handsOver: false } };
 
   test.each<[keyof typeof ready, Message[], Message[]]>([
-    ['settings', [{ to: 'settings', event: down }], [{ to: 'settings', event: { type: 'broker.up', denied: [] } }]],
+    [
+      'settings',
+      [{ to: 'settings', event: down }, wanted],
+      [{ to: 'settings', event: { type: 'broker.up', denied: [] } }, wanted],
+    ],
     ['schema', [], []],
     ['wifi', [], [{ to: 'wifi', event: { type: 'wifi.assume' } }]],
     ['time', [{ to: 'time', event: { type: 'network.down' } }], [{ to: 'time', event: { type: 'network.up' } }]],

@@ -20,6 +20,8 @@ import {
   withRecorders,
 } from './under-test.ts';
 
+const wanted: Message = { to: 'settings', event: { type: 'broker.wanted' } };
+
 describe('a request of the app', () => {
   test.each<Message>([
     { to: 'settings', event: { type: 'settings.load' } },
@@ -27,7 +29,6 @@ describe('a request of the app', () => {
     { to: 'schema', event: { type: 'schema.load' } },
     { to: 'schema', event: { type: 'schema.refresh' } },
     { to: 'time', event: { type: 'time.sync' } },
-    { to: 'mqtt', event: { type: 'mqtt.disconnect' } },
     { to: 'mqtt', event: { type: 'mqtt.resubscribe' } },
     { to: 'update', event: { type: 'update.start', target } },
     { to: 'update', event: { type: 'update.configure', handsOver: true } },
@@ -56,17 +57,20 @@ describe('a request of the app', () => {
 
   test('for a link is one for good, until the unit starts again', () => {
     const { sent } = linked();
-    expect(sent({ type: 'mqtt.disconnect' })).toEqual([{ to: 'mqtt', event: { type: 'mqtt.disconnect' } }]);
+    expect(sent({ type: 'mqtt.disconnect' })).toEqual([
+      { to: 'mqtt', event: { type: 'mqtt.disconnect' } },
+      { to: 'settings', event: { type: 'broker.unwanted' } },
+    ]);
     expect(sent({ type: 'settings.loaded', settings })).toEqual(configure);
     expect(sent({ type: 'wifi.up' })).toEqual(network('network.up'));
-    expect(sent({ type: 'mqtt.connect' })).toEqual([connect]);
+    expect(sent({ type: 'mqtt.connect' })).toEqual([connect, wanted]);
     sent({ type: 'mqtt.disconnect' }, { type: 'unit.stop' }, { type: 'logger.flushed' }, { type: 'mqtt.stopped' });
     sent({ type: 'unit.start' }, { type: 'update.recovered' }, { type: 'settings.loaded', settings });
     expect(sent({ type: 'schema.loaded', topics })).toContainEqual(connect);
   });
 
   test('for a link waits for the unit to be at work', () => {
-    expect(withRecorders().sent({ type: 'mqtt.connect' })).toEqual([]);
+    expect(withRecorders().sent({ type: 'mqtt.connect' })).toEqual([wanted]);
   });
 
   test('for topics is added to those of the schema', () => {
