@@ -176,7 +176,7 @@ export const equivalents: readonly Equivalent[] = [
     kind: 'drop operand',
     where: 'rejoinWifi.messages',
     reason: narrowing,
-    becomes: 'context.managesWifi',
+    becomes: 'known.managesWifi',
   },
   {
     file: 'machines/unit.ts',
