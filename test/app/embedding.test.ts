@@ -1,8 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createActor, fromCallback, setup, stopChild, type AnyActorRef, type InspectionEvent } from 'xstate';
 import { createUnitLogic, unitOf } from '../../app/node.ts';
 import type { UnitFact } from '../../machines/index.ts';
 import { childNames } from '../../machines/unit/context.ts';
+import { createConsumer } from '../support/consumer.ts';
 import { createLiveUnit, type LiveUnit } from '../support/live-unit.ts';
 import { until } from '../support/until.ts';
 
@@ -199,4 +202,12 @@ test('two units and a logger of the app live in one actor system; one starts aga
   expect(offline).toEqual([]);
   expect(actor.getSnapshot().status).toBe('active');
   expect(actor.system.get('logger')).toBe(actor.getSnapshot().children.logger);
+});
+
+test('units are embedded from the packed package, in an empty folder and by strict types', async () => {
+  const consumer = await createConsumer();
+  await consumer.write('house.test.ts', await readFile(resolve(import.meta.dirname, '../fixtures/house.ts'), 'utf8'));
+  expect(await consumer.compile()).toBe('');
+  const { pass, fail, output } = await consumer.runTests();
+  expect({ pass, fail }, output).toEqual({ pass: 1, fail: 0 });
 });

@@ -41,10 +41,11 @@ const installPacked = async (modules: string): Promise<void> => {
 
 /** Links what the package depends on: nothing comes from a registry. */
 const linkDependencies = async (modules: string): Promise<void> => {
-  const { dependencies, peerDependencies } = JSON.parse(
+  const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(
     await readFile(join(modules, 'pepeunit-client/package.json'), 'utf8'),
-  ) as Partial<Record<'dependencies' | 'peerDependencies', Record<string, string>>>;
-  for (const name of ['@types/node', ...Object.keys({ ...dependencies, ...peerDependencies })]) {
+  ) as Partial<Record<'dependencies' | 'optionalDependencies' | 'peerDependencies', Record<string, string>>>;
+  const needed = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
+  for (const name of ['@types/node', ...needed]) {
     const place = join(modules, name);
     await mkdir(dirname(place), { recursive: true });
     await symlink(join(root, 'node_modules', name), place);
