@@ -9,6 +9,7 @@
  * Beside the life cycle, one region handles facts and requests at any time, one logs and emits events, one decides when
  * the version may be reported, and one per child keeps that child running.
  */
+import { refuseRestoring } from './lib/restoring.ts';
 import { newUnitContext } from './unit/context.ts';
 import { misconfigured } from './unit/notices.ts';
 import { unitSetup, type CrashTransition, type WaitingState } from './unit/setup.ts';
@@ -453,3 +454,5 @@ export const unitMachine = unitSetup.createMachine({
     },
   },
 });
+
+refuseRestoring(unitMachine);

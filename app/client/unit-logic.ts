@@ -57,13 +57,6 @@ export const unitOf = (actor: AnyActorRef | undefined): UnitHandle => {
   throw new ClientError('invalid', 'This actor is no unit. Give the actor that runs the logic of createUnitLogic().');
 };
 
-const isNotRestored = (): never => {
-  throw new ClientError(
-    'invalid',
-    'A unit can not be restored from a snapshot: what it keeps is in its own files. Start it without one.',
-  );
-};
-
 /** Lets go of what the unit holds, once its actor has ended. */
 const endWith = (actor: UnitActor, { lifecycle }: UnitRuntime<object>): void => {
   const end = () => void lifecycle.stop();
@@ -93,7 +86,7 @@ export const unitLogic = (
   checkToEvent(toEvent);
   const definition = unitDefinition(options);
   const logic = Object.create(definition) as typeof definition;
-  const own: Pick<UnitLogic, 'getInitialSnapshot' | 'start' | 'restoreSnapshot'> = {
+  const own: Pick<UnitLogic, 'getInitialSnapshot' | 'start'> = {
     getInitialSnapshot: (scope, { parent } = {}) => {
       const { handle, unit } = embed(scope.self, options, host);
       if (toEvent)
@@ -111,7 +104,6 @@ export const unitLogic = (
       }
       definition.start.call(logic, snapshot);
     },
-    restoreSnapshot: isNotRestored,
   };
   return Object.assign(logic, own);
 };

@@ -1,4 +1,5 @@
 import { StateMachine, type AnyStateMachine } from 'xstate';
+import { refuseRestoring } from '../lib/restoring.ts';
 
 type Config = AnyStateMachine['config'];
 
