@@ -8,6 +8,7 @@ import type { UnitActor } from './await-event.ts';
 import { UnitHandle, type Host } from './handle.ts';
 import { unitDefinition } from './definition.ts';
 import type { PepeunitClientOptions } from './options/options.ts';
+import { guardRequests } from './requests.ts';
 
 /** Options of {@link createUnitLogic}: those of a client; the inspector is that of your own root actor. */
 export interface UnitLogicOptions extends Omit<PepeunitClientOptions<UnitHandle>, 'inspect'> {
@@ -88,7 +89,7 @@ export const unitLogic = (
   const logic = Object.create(definition) as typeof definition;
   const own: Pick<UnitLogic, 'getInitialSnapshot' | 'start'> = {
     getInitialSnapshot: (scope, { parent } = {}) => {
-      const { handle, unit } = embed(scope.self, options, host);
+      const { handle, unit } = embed(guardRequests(scope.self), options, host);
       if (toEvent)
         handle.setMqttInputHandler((_, message) => {
           const event = toEvent(message, handle);

@@ -122,6 +122,23 @@ describe('a unit in a statechart', () => {
     expect(failures).toEqual([expect.objectContaining({ name: 'ClientError', code: 'options' })]);
   });
 
+  test('takes requests of an app alone, and starts again after a stop on request', async () => {
+    const unit = await aUnit();
+    const told: string[] = [];
+    const actor = createActor(logicOf(unit), { input: {} });
+    actor.on('*', ({ type }) => told.push(type));
+    run(actor);
+    await until(() => isOnline(actor));
+    expect(() => actor.send({ type: 'mqtt.online', granted: 1, denied: [] })).toThrow(
+      expect.objectContaining({ name: 'ClientError', code: 'invalid' }),
+    );
+    actor.send({ type: 'unit.stop' });
+    await until(() => told.includes('stopped'));
+    actor.send({ type: 'unit.start' });
+    await until(() => isOnline(actor));
+    expect(await unitOf(actor).publishToTopics('output/pepeunit', 'again')).toBe(true);
+  });
+
   test('is not restored from a snapshot', async () => {
     const unit = await aUnit();
     const actor = run(createActor(logicOf(unit), { input: {} }));
