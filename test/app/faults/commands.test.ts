@@ -96,5 +96,5 @@ test('an env_update that comes during another is done after it', async () => {
   await live.instance.operator.setEnv(live.row.uuid, { PU_STATE_SEND_INTERVAL: 41 });
   await send('env_update', '{"COMMAND":"EnvUpdate"}');
   await until(() => live.client.settings.PU_STATE_SEND_INTERVAL === 41);
-  expect(loaded).toBeGreaterThan(0);
+  await until(() => loaded > 0);
 });
