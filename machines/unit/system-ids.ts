@@ -24,7 +24,9 @@ const named = (node: Node, prefix: string): Node => ({
  * const kitchen = withSystemIds(unitMachine, 'kitchen.'); // system.get('kitchen.mqtt')
  */
 export const withSystemIds = <TMachine extends AnyStateMachine>(machine: TMachine, prefix: string): TMachine =>
-  new StateMachine(
-    named(machine.config as Node, prefix) as Config,
-    machine.implementations,
-  ) as AnyStateMachine as TMachine;
+  refuseRestoring(
+    new StateMachine(
+      named(machine.config as Node, prefix) as Config,
+      machine.implementations,
+    ) as AnyStateMachine as TMachine,
+  );
