@@ -42,10 +42,9 @@ export const isOnline = (unit: UnitActor): boolean => {
 /** Units that continue in another process: promises about them stay pending here. */
 const replaced = new WeakSet<UnitActor>();
 
-/** Stops a unit that continues in another process. Promises about it stay pending, so that the app does not act twice. */
-export const stopSilently = (unit: UnitActor): void => {
+/** Keeps promises about a unit pending that continues in another process, so that the app does not act twice. */
+export const keepPending = (unit: UnitActor): void => {
   replaced.add(unit);
-  unit.stop();
 };
 
 /** Options of {@link waitForEvent}. */

@@ -1,7 +1,7 @@
 import type { RestartingMode } from '../../services/process-control.ts';
 import { createTimeouts } from '../messaging/timeout.ts';
 import type { Adapters } from '../platform.ts';
-import { stopped, stopSilently, waitForChild, waitForEvent, type UnitActor } from './await-event.ts';
+import { keepPending, stopped, waitForChild, waitForEvent, type UnitActor } from './await-event.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Cycle } from './main-cycle.ts';
 import type { Root } from './root.ts';
@@ -52,7 +52,8 @@ export const createRestart = ({ root, plane, cycle, adapters }: RestartParts): R
     plane.inbox.stop();
     plane.log.stopCounting();
     void plane.publisher.stop();
-    stopSilently(root.actor);
+    keepPending(root.actor);
+    root.leave();
   };
 
   /** Waits until a version is in place as a whole; the update machine bounds the time. */

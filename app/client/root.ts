@@ -12,6 +12,8 @@ export interface Root {
   start(): void;
   /** Stops the actor. */
   stop(): void;
+  /** Ends the actor where another process takes over. */
+  leave(): void;
   /** Replaces a stopped actor by a new one that is not started. */
   renew(): void;
   /** Sends a setting of the app; one that comes after a stop is kept for the next start. */
@@ -65,6 +67,7 @@ export const createRoot = ({ create, input, hold, release }: RootMaker): Root =>
       actor.stop();
       release();
     },
+    leave: () => void actor.stop(),
     renew,
     set: (event) => {
       renew();
@@ -93,6 +96,8 @@ export const embeddedRoot = (actor: UnitActor, { hold, release, input }: Omit<Ro
   input,
   start: hold,
   stop: release,
+  // It wants no link any more, and its parent ends it.
+  leave: () => undefined,
   renew: () => undefined,
   set: (event) => actor.send(event),
   on: (type, handler) => subscribeTo(actor, type, handler),

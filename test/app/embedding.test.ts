@@ -4,6 +4,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createActor, fromCallback, setup, stopChild, type AnyActorRef, type InspectionEvent } from 'xstate';
 import { createUnitLogic, unitOf } from '../../app/node.ts';
 import type { UnitFact } from '../../machines/index.ts';
+import { memoryProcessControl } from '../../adapters/memory/process-control.ts';
+import type { ProcessControl } from '../../services/process-control.ts';
 import { childNames } from '../../machines/unit/context.ts';
 import { createConsumer } from '../support/consumer.ts';
 import { createLiveUnit, type LiveUnit } from '../support/live-unit.ts';
@@ -137,6 +139,24 @@ describe('a unit in a statechart', () => {
     actor.send({ type: 'unit.start' });
     await until(() => isOnline(actor));
     expect(await unitOf(actor).publishToTopics('output/pepeunit', 'again')).toBe(true);
+  });
+
+  test('gives its link up to the process that takes over', async () => {
+    const unit = await aUnit();
+    const process: ProcessControl = {
+      ...memoryProcessControl(),
+      restart: async (_, onReplaced) => onReplaced?.(),
+    };
+    const logic = createUnitLogic({ ...optionsOf(unit), restartMode: 'restart_exec', adapters: { process } });
+    const actor = run(
+      createActor(setup({ actors: { logic } }).createMachine({ invoke: { id: 'unit', src: 'logic' } })),
+    );
+    const child = actor.getSnapshot().children.unit;
+    await until(() => isOnline(child));
+    await unitOf(child).restartDevice();
+    expect(actor.getSnapshot().status).toBe('active');
+    expect(isOnline(child)).toBe(false);
+    expect(unit.events.some(({ type }) => type === 'disconnect')).toBe(true);
   });
 
   test('is not restored from a snapshot', async () => {
