@@ -176,10 +176,13 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     stopWatching = doNothing;
   });
 
-  /** The supervisor starts the program again; elsewhere the app decides, by what was rejected. */
+  /**
+   * The supervisor starts the program again; elsewhere the app decides, by what was rejected, or by how the actor of its
+   * statechart ended.
+   */
   const leaveAfterFailure = async () => {
     await stops.stop();
-    if (adapters.process.isSupervised) await adapters.process.restart('exit');
+    if (adapters.process.isSupervised && !root.isEmbedded) await adapters.process.restart('exit');
   };
   const onRootFailure = (thrown: unknown) => {
     log.log(LogLevel.Critical, `The unit's root machine failed: ${failureOf(thrown).message}. The unit ends.`);

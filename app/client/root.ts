@@ -6,6 +6,8 @@ type Emitted<TType> = Extract<UnitEmitted, { type: TType }>;
 /** The unit's root actor; each start after a stop has a new one. */
 export interface Root {
   readonly actor: UnitActor;
+  /** Whether a statechart of the app starts and stops the actor. */
+  readonly isEmbedded: boolean;
   /** What the machine of a new actor begins with. */
   input(carried?: CarriedOver): UnitInput;
   /** Starts the actor. */
@@ -57,6 +59,7 @@ export const createRoot = ({ create, input, hold, release }: RootMaker): Root =>
     get actor() {
       return actor;
     },
+    isEmbedded: false,
     input,
     start: () => {
       hold();
@@ -93,6 +96,7 @@ export const createRoot = ({ create, input, hold, release }: RootMaker): Root =>
 /** The root of a unit that runs in a statechart of the app, which starts and stops it. */
 export const embeddedRoot = (actor: UnitActor, { hold, release, input }: Omit<RootMaker, 'create'>): Root => ({
   actor,
+  isEmbedded: true,
   input,
   start: hold,
   stop: release,

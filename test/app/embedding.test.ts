@@ -8,6 +8,7 @@ import { memoryProcessControl } from '../../adapters/memory/process-control.ts';
 import type { ProcessControl } from '../../services/process-control.ts';
 import { childNames } from '../../machines/unit/context.ts';
 import { createConsumer } from '../support/consumer.ts';
+import { failRoot } from '../support/failing-root.ts';
 import { createLiveUnit, type LiveUnit } from '../support/live-unit.ts';
 import { until } from '../support/until.ts';
 
@@ -157,6 +158,25 @@ describe('a unit in a statechart', () => {
     expect(actor.getSnapshot().status).toBe('active');
     expect(isOnline(child)).toBe(false);
     expect(unit.events.some(({ type }) => type === 'disconnect')).toBe(true);
+  });
+
+  test('leaves it to its parent what follows when its machine fails, also under a supervisor', async () => {
+    const unit = await aUnit();
+    const process = memoryProcessControl(true);
+    const logic = createUnitLogic({ ...optionsOf(unit), adapters: { process } });
+    const device = setup({ actors: { logic } }).createMachine({
+      initial: 'works',
+      states: { works: { invoke: { id: 'unit', src: 'logic', onError: 'rests' } }, rests: {} },
+    });
+    const actor = run(createActor(device));
+    const child = actor.getSnapshot().children.unit;
+    await until(() => isOnline(child));
+    failRoot(unitOf(child));
+    await until(() => actor.getSnapshot().matches('rests'));
+    await until(async () => (await unit.read('log.json').catch(() => '')).includes('The unit ends'));
+    // Nothing tells that no restart comes.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(process.restarts).toEqual([]);
   });
 
   test('is not restored from a snapshot', async () => {
