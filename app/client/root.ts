@@ -70,7 +70,9 @@ export const createRoot = ({ create, input, hold, release }: RootMaker): Root =>
       actor.stop();
       release();
     },
-    leave: () => void actor.stop(),
+    leave: () => {
+      actor.stop();
+    },
     renew,
     set: (event) => {
       renew();

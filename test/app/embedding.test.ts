@@ -175,7 +175,7 @@ describe('a unit in a statechart', () => {
     await until(() => actor.getSnapshot().matches('rests'));
     await until(async () => (await unit.read('log.json').catch(() => '')).includes('The unit ends'));
     // Nothing tells that no restart comes.
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((elapse) => setTimeout(elapse, 300));
     expect(process.restarts).toEqual([]);
   });
 
