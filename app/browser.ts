@@ -26,7 +26,7 @@ import type { JsonValue } from '../services/json.ts';
 import { UnitClient } from './client/client.ts';
 import type { PepeunitClientOptions } from './client/options/options.ts';
 import { unitLogic, type UnitLogic, type UnitLogicOptions } from './client/unit-logic.ts';
-import type { Platform } from './platform.ts';
+import { pathsAsGiven, type Platform } from './platform.ts';
 
 export * from './public.ts';
 /** idb-keyval's functions, the same as on Node. */
@@ -87,7 +87,7 @@ const browserPlatform: Platform = ({ envFilePath }) => {
  * const actor = createActor(page);
  */
 export const createUnitLogic = (options: UnitLogicOptions): UnitLogic =>
-  unitLogic(options, { platform: browserPlatform, files: { absolute: (path) => path } });
+  unitLogic(options, { platform: browserPlatform, files: pathsAsGiven });
 
 /**
  * A Pepeunit unit in a browser page. It needs the URL of the broker's WebSocket in `mqtt.brokers`.

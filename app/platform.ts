@@ -114,5 +114,8 @@ export interface PlatformFiles {
   pathOf?(url: URL): string;
 }
 
+/** A platform that takes paths as they are, and has no files of its own. */
+export const pathsAsGiven: PlatformFiles = { absolute: (path) => path };
+
 /** Creates the adapters of a platform. Does no I/O. */
 export type Platform = (setup: PlatformSetup) => Adapters;

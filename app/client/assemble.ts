@@ -14,7 +14,7 @@ import { createReports } from './reports.ts';
 import { isOnline, waitForIdle, type UnitActor } from './await-event.ts';
 import { rootFactory, unitInputOf } from './machines.ts';
 import type { UnitServices } from './unit-services.ts';
-import { announce, hold, release } from './registry.ts';
+import { announce } from './registry.ts';
 import { createRoot, embeddedRoot, type Root } from './root.ts';
 import { createEpoch, type Epoch } from './api/time-manager.ts';
 
@@ -79,12 +79,8 @@ const createRequests = (lifecycle: Lifecycle, root: Root): Pick<UnitRuntime<obje
 
 /** The root of a unit, whose machines find its services by their id. */
 const rootOf = (parts: UnitServices, actor: UnitActor | undefined): Root => {
-  const id = announce(parts);
-  const kept = {
-    input: (carried?: CarriedOver) => unitInputOf(id, parts, carried),
-    hold: () => hold(id, parts),
-    release: () => release(id),
-  };
+  const { id, hold, release } = announce(parts);
+  const kept = { hold, release, input: (carried?: CarriedOver) => unitInputOf(id, parts, carried) };
   return actor ? embeddedRoot(actor, kept) : createRoot({ ...kept, create: rootFactory(parts) });
 };
 

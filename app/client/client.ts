@@ -1,8 +1,8 @@
 import type { JsonValue } from '../../services/json.ts';
-import type { Platform, PlatformFiles } from '../platform.ts';
+import { pathsAsGiven, type Platform, type PlatformFiles } from '../platform.ts';
 import type { UnitRuntime } from './assemble.ts';
 import { waitForEvent } from './await-event.ts';
-import { UnitHandle } from './handle.ts';
+import { runtimeOf, UnitHandle } from './handle.ts';
 import type { OutputHandlerOptions } from './main-cycle.ts';
 import { checkCycle, type MainCycleOptions, type PepeunitClientOptions } from './options/options.ts';
 
@@ -21,12 +21,10 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
   constructor(
     options: PepeunitClientOptions<UnitClient<TEnv>>,
     platform: Platform,
-    files: PlatformFiles = { absolute: (path) => path },
+    files: PlatformFiles = pathsAsGiven,
   ) {
-    const taken: UnitRuntime<object>[] = [];
-    const take = (unit: UnitRuntime<object>) => void taken.push(unit);
-    super(options as PepeunitClientOptions<UnitHandle<TEnv>>, { platform, files, take });
-    this.#unit = taken[0] as UnitRuntime<object>;
+    super(options as PepeunitClientOptions<UnitHandle<TEnv>>, { platform, files });
+    this.#unit = runtimeOf(this);
   }
 
   /**

@@ -24,9 +24,16 @@ export interface Host {
   readonly files: PlatformFiles;
   /** The root actor, where a statechart of the app runs it. @defaultValue the unit's own */
   readonly actor?: UnitActor;
-  /** Takes the unit's parts. */
-  take(unit: UnitRuntime<object>): void;
 }
+
+const runtimes = new WeakMap<ClientUpdates<object>, UnitRuntime<object>>();
+
+/** The unit behind a handle, which the app does not see. */
+export const runtimeOf = (handle: ClientUpdates<object>): UnitRuntime<object> => {
+  const runtime = runtimes.get(handle);
+  if (!runtime) throw new Error('A handle has a unit from its constructor on');
+  return runtime;
+};
 
 /**
  * A unit, without its start and stop: its parts, its messages and its events. {@link unitOf} gives that of an embedded unit;
@@ -41,7 +48,7 @@ export class UnitHandle<TEnv extends object = Record<string, JsonValue>> extends
   #updateHandler: ((client: this, payload: JsonObject) => unknown) | undefined;
 
   /** @internal */
-  constructor(options: PepeunitClientOptions<UnitHandle<TEnv>>, { platform, files, actor, take }: Host) {
+  constructor(options: PepeunitClientOptions<UnitHandle<TEnv>>, { platform, files, actor }: Host) {
     const { options: resolved, fault } = resolveOptions(options, (path) => files.absolute(path));
     const adapters = { ...platform(resolved), ...resolved.adapters };
     const unit = createUnit<TEnv>(adapters, resolved, {
@@ -61,7 +68,7 @@ export class UnitHandle<TEnv extends object = Record<string, JsonValue>> extends
     this.#ready = unit.usesMqtt
       ? this.mqttClient.connect
       : createRestReady({ root: unit.root, clock: adapters.clock, start });
-    take(unit);
+    runtimes.set(this, unit);
   }
 
   /**

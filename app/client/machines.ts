@@ -28,11 +28,11 @@ export const unitInputOf = (
 
 /** Creates root actors of the unit, not yet started. Their `send` takes valid requests alone. */
 export const rootFactory = ({ adapters, options, plane }: UnitServices) => {
+  const definition = unitDefinition(options);
   const actorOptions = {
     id: 'unit',
     clock: adapters.clock,
     ...(options.inspect && { inspect: guardInspector(options.inspect, plane.warn) }),
   };
-  return (input: UnitInput): UnitActor =>
-    guardRequests(createActor(unitDefinition(options), { ...actorOptions, input }));
+  return (input: UnitInput): UnitActor => guardRequests(createActor(definition, { ...actorOptions, input }));
 };

@@ -24,24 +24,33 @@ const registry = (): Registry => {
   return (shared[key] = { units, gone: new FinalizationRegistry((id: string) => units.delete(id)), last: 0 });
 };
 
-/** Makes a unit's services known, before its machines are made. @returns The id that its machines carry. */
-export const announce = (parts: UnitServices): string => {
-  const { units, gone } = registry();
-  const id = `unit-${(registry().last += 1)}`;
-  units.set(id, { known: new WeakRef(parts) });
-  gone.register(parts, id);
-  return id;
-};
+/** The place of a unit among the units of this process. */
+export interface Registration {
+  /** Id that the unit's machines carry. */
+  readonly id: string;
+  /** Keeps the unit's services for as long as its machines run. */
+  readonly hold: () => void;
+  /** Lets them go, once its machines have ended. */
+  readonly release: () => void;
+}
 
-/** Keeps a unit's services for as long as its machines run. */
-export const hold = (id: string, parts: UnitServices): void => {
-  registry().units.set(id, { known: new WeakRef(parts), held: parts });
-};
-
-/** Lets a unit's services go, once its machines have ended. */
-export const release = (id: string): void => {
-  const entry = registry().units.get(id);
-  if (entry) entry.held = undefined;
+/** Makes a unit's services known, before its machines are made. */
+export const announce = (services: UnitServices): Registration => {
+  const shared = registry();
+  shared.last += 1;
+  const id = `unit-${shared.last}`;
+  const entry: Entry = { known: new WeakRef(services) };
+  shared.units.set(id, entry);
+  shared.gone.register(services, id);
+  return {
+    id,
+    hold: () => {
+      entry.held = services;
+    },
+    release: () => {
+      entry.held = undefined;
+    },
+  };
 };
 
 /** The services of a machine's unit. @throws {Error} There is none of that id. */

@@ -5,7 +5,7 @@ import { ClientError } from '../../services/errors.ts';
 import type { InboundMessage } from '../messaging/inbound/message.ts';
 import type { UnitRuntime } from './assemble.ts';
 import type { UnitActor } from './await-event.ts';
-import { UnitHandle, type Host } from './handle.ts';
+import { runtimeOf, UnitHandle, type Host } from './handle.ts';
 import { unitDefinition } from './definition.ts';
 import type { PepeunitClientOptions } from './options/options.ts';
 import { guardRequests } from './requests.ts';
@@ -39,7 +39,7 @@ export type UnitLogic = ActorLogic<
 >;
 
 /** Units that run in statecharts, by their actors. */
-const embedded = new WeakMap<AnyActorRef, { readonly handle: UnitHandle; readonly unit: UnitRuntime<object> }>();
+const embedded = new WeakMap<AnyActorRef, UnitHandle>();
 
 /**
  * Gives the handle of a unit that runs in a statechart: its settings, topics, messages, log and REST client.
@@ -53,8 +53,8 @@ const embedded = new WeakMap<AnyActorRef, { readonly handle: UnitHandle; readonl
  * const report = (unitActor: AnyActorRef) => unitOf(unitActor).publishToTopics('output/pepeunit', 21.5);
  */
 export const unitOf = (actor: AnyActorRef | undefined): UnitHandle => {
-  const found = actor && embedded.get(actor);
-  if (found) return found.handle;
+  const handle = actor && embedded.get(actor);
+  if (handle) return handle;
   throw new ClientError('invalid', 'This actor is no unit. Give the actor that runs the logic of createUnitLogic().');
 };
 
@@ -69,40 +69,28 @@ const checkToEvent = (given: unknown): void => {
     throw new ClientError('options', 'toEvent is wrong: give a function of the message that returns an event.');
 };
 
-/** Assembles a unit around its actor. */
-const embed = (actor: UnitActor, options: UnitLogicOptions, host: Pick<Host, 'platform' | 'files'>) => {
-  const taken: UnitRuntime<object>[] = [];
-  const handle = new UnitHandle(options, { ...host, actor, take: (unit) => void taken.push(unit) });
-  const [unit] = taken;
-  if (!unit) throw new Error('The unit was not assembled');
-  embedded.set(actor, { handle, unit });
-  return { handle, unit };
-};
-
 /** Creates the logic of a unit on a platform: each actor of it is a unit with its own adapters. */
-export const unitLogic = (
-  { toEvent, ...options }: UnitLogicOptions,
-  host: Pick<Host, 'platform' | 'files'>,
-): UnitLogic => {
+export const unitLogic = ({ toEvent, ...options }: UnitLogicOptions, host: Omit<Host, 'actor'>): UnitLogic => {
   checkToEvent(toEvent);
   const definition = unitDefinition(options);
   const logic = Object.create(definition) as typeof definition;
   const own: Pick<UnitLogic, 'getInitialSnapshot' | 'start'> = {
     getInitialSnapshot: (scope, { parent } = {}) => {
-      const { handle, unit } = embed(guardRequests(scope.self), options, host);
+      const actor = guardRequests(scope.self);
+      const handle = new UnitHandle(options, { ...host, actor });
+      embedded.set(actor, handle);
       if (toEvent)
         handle.setMqttInputHandler((_, message) => {
           const event = toEvent(message, handle);
           if (event) parent?.send(event);
         });
-      return definition.getInitialSnapshot.call(logic, scope, { ...unit.root.input(), ...(parent && { parent }) });
+      const input = runtimeOf(handle).root.input();
+      return definition.getInitialSnapshot.call(logic, scope, { ...input, ...(parent && { parent }) });
     },
     start: (snapshot, { self }) => {
-      const unit = embedded.get(self)?.unit;
-      if (unit) {
-        endWith(self, unit);
-        unit.start();
-      }
+      const unit = runtimeOf(unitOf(self));
+      endWith(self, unit);
+      unit.start();
       definition.start.call(logic, snapshot);
     },
   };

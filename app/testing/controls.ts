@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../services/json.ts';
-import { parseSchema, type UnitSchema } from '../../services/schema.ts';
+import { parseSchema, schemaSections, type UnitSchema } from '../../services/schema.ts';
 import type { Payload } from '../client/api/mqtt-client.ts';
 import { spoken, type CommandName } from '../messaging/inbound/command.ts';
 import { passTime, passTimeUntil, settle } from './settle.ts';
@@ -60,14 +60,13 @@ type Section = keyof UnitSchema;
 
 const inputs = ['input_topic'] as const;
 const outputs = ['output_topic', 'output_base_topic'] as const;
-const everything = ['input_base_topic', 'output_base_topic', 'input_topic', 'output_topic'] as const;
 
 /** Finds the topics of keys in the schema that the unit has now. */
 const topicFinder = ({ storage }: Pick<MemoryAdapters, 'storage'>) => {
   const schema = (): UnitSchema => parseSchema(JSON.parse(storage.text('schema.json') ?? 'null'));
   const all = (): string[] => {
     const now = schema();
-    return everything.flatMap((section) => Object.values(now[section]).flat());
+    return schemaSections.flatMap((section) => Object.values(now[section]).flat());
   };
   const of = (key: string, sections: readonly Section[]): readonly string[] => {
     const now = schema();
@@ -84,7 +83,7 @@ const createFaults = (
   topics: ReturnType<typeof topicFinder>,
 ): Pick<TestControls, 'cut' | 'partition' | 'heal' | 'deny' | 'allow'> => {
   const named = (keys: readonly string[]): readonly string[] =>
-    keys.length === 0 ? topics.all() : keys.flatMap((key) => topics.of(key, everything));
+    keys.length === 0 ? topics.all() : keys.flatMap((key) => topics.of(key, schemaSections));
   const setNetwork = (isReachable: boolean): void => {
     brokerProbe.isReachable = isReachable;
     http.isReachable = isReachable;

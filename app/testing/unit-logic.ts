@@ -1,4 +1,5 @@
 import { unitLogic, type UnitLogic, type UnitLogicOptions } from '../client/unit-logic.ts';
+import { pathsAsGiven } from '../platform.ts';
 import { testPaths, type TestWorld } from './world.ts';
 
 /**
@@ -20,4 +21,4 @@ import { testPaths, type TestWorld } from './world.ts';
  * actor.stop();
  */
 export const createTestUnitLogic = (world: TestWorld, options: Partial<UnitLogicOptions> = {}): UnitLogic =>
-  unitLogic({ ...testPaths, ...options }, { platform: () => world.adapters, files: { absolute: (path) => path } });
+  unitLogic({ ...testPaths, ...options }, { platform: () => world.adapters, files: pathsAsGiven });
