@@ -4,7 +4,7 @@ import { envInPlace, replaceEnv, type EnvFiles } from './env-files.ts';
 import { SettingsError } from './errors.ts';
 import { find, type Found, type OfUnit } from './finder.ts';
 import type { JsonObject } from './json.ts';
-import { connectionOf, differenceOf, isSameConnection, type EnvTrial } from './kept-env.ts';
+import { connectionOf, differenceOf, differs, isSameConnection, type EnvTrial } from './kept-env.ts';
 import type { BrokerProbe, LastLink } from './last-link.ts';
 import { targetOf, type Rest } from './rest.ts';
 
@@ -152,13 +152,11 @@ export const resumePuttingBack = async (files: EnvFiles): Promise<string[]> => {
 /** What the machines learn of a trial of the env in force. */
 export const trialOf = ({ holder }: TrialFiles, { before, spent }: OpenTrial): SettingsTrial => {
   const after = holder.current ?? before;
-  const differs = (names: readonly (keyof UnitEnv['reserved'])[]) =>
-    names.some((name) => before.reserved[name] !== after.reserved[name]);
   return {
     revision: holder.connectionRevision,
     spent,
-    isBrokerNew: differs(brokerVariables),
-    isInstanceNew: differs(instanceVariables),
+    isBrokerNew: differs(before, after, brokerVariables),
+    isInstanceNew: differs(before, after, instanceVariables),
   };
 };
 

@@ -1,4 +1,4 @@
-import { connectionVariables, parseEnv, type ReservedEnv } from './env.ts';
+import { connectionVariables, parseEnv, type ReservedEnv, type UnitEnv } from './env.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 import type { Storage } from './storage.ts';
 
@@ -32,6 +32,10 @@ export interface KeptEnv {
   /** Removes the record. @throws {StorageError} */
   remove(): Promise<void>;
 }
+
+/** Whether two envs differ in one of these variables. */
+export const differs = (one: UnitEnv, other: UnitEnv, names: readonly (keyof ReservedEnv)[]): boolean =>
+  names.some((name) => one.reserved[name] !== other.reserved[name]);
 
 /** The connection of an env. */
 export const connectionOf = (env: ReservedEnv): Connection =>

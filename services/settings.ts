@@ -1,6 +1,6 @@
 import { fromPromise } from 'xstate';
 import { readDocument } from './storage.ts';
-import { brokerVariables, connectionVariables, parseEnv, parseNextEnv, type UnitEnv } from './env.ts';
+import { brokerVariables, connectionVariables, parseEnv, parseNextEnv, type ReservedEnv, type UnitEnv } from './env.ts';
 import { withChanges, type EnvChanges } from './env-changes.ts';
 import { SettingsError } from './errors.ts';
 import type { JsonObject } from './json.ts';
@@ -15,6 +15,7 @@ import {
   type EnvInForce,
   type SettingsTrial,
 } from './env-trial.ts';
+import { differs } from './kept-env.ts';
 import { find, type Found, type OfUnit } from './finder.ts';
 import { targetOf, type Rest } from './rest.ts';
 import type { Storage } from './storage.ts';
@@ -48,9 +49,6 @@ export interface EnvHolder extends EnvInForce {
 
 const linkVariables = [...brokerVariables, 'PU_MQTT_KEEPALIVE'] as const;
 const wifiVariables = ['PUC_WIFI_SSID', 'PUC_WIFI_PASS'] as const;
-
-const differs = (before: UnitEnv | undefined, after: UnitEnv, names: readonly (keyof UnitEnv['reserved'])[]): boolean =>
-  before === undefined || names.some((name) => before.reserved[name] !== after.reserved[name]);
 
 /**
  * The env's ping interval, capped such that two of them fit into one and a half keep-alives.
@@ -93,9 +91,10 @@ export const envHolder = (onAdopt: (env: UnitEnv) => void = () => undefined): En
       return turn;
     },
     adopt: (env) => {
-      if (differs(current, env, linkVariables)) linkRevision += 1;
-      if (differs(current, env, wifiVariables)) wifiRevision += 1;
-      if (differs(current, env, connectionVariables)) connectionRevision += 1;
+      const isOther = (names: readonly (keyof ReservedEnv)[]) => current === undefined || differs(current, env, names);
+      if (isOther(linkVariables)) linkRevision += 1;
+      if (isOther(wifiVariables)) wifiRevision += 1;
+      if (isOther(connectionVariables)) connectionRevision += 1;
       current = env;
       onAdopt(env);
       const { reserved, unitUuid } = env;
