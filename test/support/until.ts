@@ -1,3 +1,5 @@
+export { settle } from '../../app/testing/settle.ts';
+
 /**
  * Waits until a check gives something other than `undefined` or `false`, looking again every few milliseconds.
  *
@@ -16,6 +18,3 @@ export const until = async <T>(
     await new Promise<void>((resolve) => setTimeout(resolve, 5));
   }
 };
-
-/** Lets everything happen that waits for promises alone. */
-export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
