@@ -97,7 +97,7 @@ export const stateReporterMachine = setup({
     retryAfter: ({ context }) => backoff(context.attempts),
   },
 }).createMachine({
-  id: 'state-reporter',
+  id: 'stateReporter',
   description: 'Reports the state of the unit by interval.',
   context: ({ input }) => ({
     ...childOf(input),

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { createMachine, type AnyStateMachine, type AnyStateNode, type AnyTransitionDefinition } from 'xstate';
 import { describe, expect, test } from 'vitest';
 import * as exported from '../machines/index.ts';
+import { idOfFile } from './support/machine-names.ts';
 
 const rooms = join(import.meta.dirname, '../machines');
 const files = readdirSync(rooms)
   .filter((name) => name.endsWith('.ts') && name !== 'index.ts')
   .map((name) => name.replace('.ts', ''));
-const exportNameOf = (file: string): string =>
-  `${file.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase())}Machine`;
+const exportNameOf = (file: string): string => `${idOfFile(file)}Machine`;
 
 const machines = files.map((file): [string, AnyStateMachine] => [
   file,
@@ -55,10 +55,20 @@ test('the index exports the machine of each file and no other', () => {
   expect(names.toSorted()).toEqual(files.map(exportNameOf).toSorted());
 });
 
+test('a machine has one name: its id, its slot and its invoke id in the unit', () => {
+  const { root, implementations } = exported.unitMachine;
+  const slots = implementations.actors as Record<string, AnyStateMachine>;
+  const invoked = Object.values(root.states).flatMap((region) =>
+    nodesOf(region).flatMap((node) => node.invoke.map(({ id, src }) => [region.key, id, src, slots[region.key]?.id])),
+  );
+  expect(invoked).toEqual(invoked.map(([name]) => [name, name, name, name]));
+  expect(invoked).toHaveLength(Object.keys(slots).length);
+});
+
 describe.each(machines)('%s', (file, machine) => {
   const nodes = nodesOf(machine.root);
 
-  test('is named after its file', () => expect(machine.id).toBe(file));
+  test('is named after its file', () => expect(machine.id).toBe(idOfFile(file)));
 
   test('has dotted events and camelCase states', () => {
     for (const type of machine.events.filter((event: string) => event !== '*' && !event.startsWith('xstate.'))) {
@@ -127,7 +137,7 @@ describe.each(machines)('%s', (file, machine) => {
     const drawn = createMachine(JSON.parse(JSON.stringify(machine.config)) as never);
     expect(nodesOf(drawn.root).map(({ id }) => id)).toEqual(nodes.map(({ id }) => id));
     expect(drawn.events.map(String).toSorted()).toEqual(machine.events.map(String).toSorted());
-    expect(definition).toMatchObject({ id: file, states: expect.any(Object) as object });
+    expect(definition).toMatchObject({ id: idOfFile(file), states: expect.any(Object) as object });
     const invoked = (root: AnyStateNode) => nodesOf(root).flatMap((node) => node.invoke.map(({ src }) => src));
     expect(invoked(drawn.root)).toEqual(invoked(machine.root));
   });

@@ -6,6 +6,7 @@ import { draw } from './diagrams/draw.ts';
 import { jsonOf, sourceOf } from './diagrams/export.ts';
 import { drawRouting, routingsOf } from './diagrams/routing.ts';
 import { tableOf } from './diagrams/table.ts';
+import { fileNameOf } from './support/machine-names.ts';
 
 const isMachine = (value: unknown): value is AnyStateMachine => value instanceof StateMachine;
 
@@ -15,12 +16,12 @@ const machines = Object.values(exported).filter(isMachine);
 test.each(machines)('the diagram of $id shows the machine as it is (X12)', async (machine) => {
   const drawn = await draw(machine);
   expect(await draw(machine)).toBe(drawn);
-  await expect(drawn).toMatchFileSnapshot(`../docs/charts/${machine.id}.svg`);
+  await expect(drawn).toMatchFileSnapshot(`../docs/charts/${fileNameOf(machine)}.svg`);
 });
 
 test.each(machines)('the chart of $id as data and as a program is the machine as it is (X12)', async (machine) => {
-  await expect(await jsonOf(machine)).toMatchFileSnapshot(`../docs/charts/${machine.id}.json`);
-  await expect(await sourceOf(machine)).toMatchFileSnapshot(`../docs/charts/${machine.id}.ts`);
+  await expect(await jsonOf(machine)).toMatchFileSnapshot(`../docs/charts/${fileNameOf(machine)}.json`);
+  await expect(await sourceOf(machine)).toMatchFileSnapshot(`../docs/charts/${fileNameOf(machine)}.ts`);
 });
 
 test('the table of the machines shows them as they are (X12)', () =>

@@ -1,4 +1,4 @@
-/** The chart of the state-reporter machine, to paste into an editor of statecharts. Made by `npm run diagrams`. */
+/** The chart of the stateReporter machine, to paste into an editor of statecharts. Made by `npm run diagrams`. */
 import { fromPromise, setup } from 'xstate';
 
 export const machine = setup({
@@ -24,7 +24,7 @@ export const machine = setup({
   guards: { isOtherVersion: () => false, canReport: () => false, isOtherInterval: () => false },
   delays: { collectWithin: 10000, publishWithin: 30000, reportEvery: 301000, retryAfter: 1000 },
 }).createMachine({
-  id: 'state-reporter',
+  id: 'stateReporter',
   description: 'Reports the state of the unit by interval.',
   entry: [{ type: 'report', params: { type: 'reporter.ready' } }],
   initial: 'unconfigured',

@@ -47,8 +47,7 @@ const eventsOf = ({ checker, typeOf }: Types, name: string): string[] => {
     .toSorted();
 };
 
-const typeNameOf = ({ id }: AnyStateMachine): string =>
-  id.replaceAll(/(?:^|-)(.)/g, (_, letter: string) => letter.toUpperCase());
+const typeNameOf = ({ id }: AnyStateMachine): string => id.replace(/^./, (letter) => letter.toUpperCase());
 
 const tagsOf = (machine: AnyStateMachine): string[] => {
   const states = [machine.root];

@@ -5,20 +5,21 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import * as exported from '../../machines/index.ts';
 import { delaysOf } from '../diagrams/examples.ts';
 import { outlineOf } from '../diagrams/outline.ts';
+import { fileNameOf } from '../support/machine-names.ts';
 import { readStatically, whyNoReader } from '../support/static-reader.ts';
 
 const project = resolve(import.meta.dirname, '../..');
 
 const machines = Object.values(exported).filter((value): value is AnyStateMachine => value instanceof StateMachine);
 
-const chartOf = async ({ id }: AnyStateMachine): Promise<AnyStateMachine> => {
-  const { machine } = (await import(`../../docs/charts/${id}.ts`)) as { machine: AnyStateMachine };
-  return machine;
+const chartOf = async (machine: AnyStateMachine): Promise<AnyStateMachine> => {
+  const chart = (await import(`../../docs/charts/${fileNameOf(machine)}.ts`)) as { machine: AnyStateMachine };
+  return chart.machine;
 };
 
 describe.each(machines)('the chart of $id that users may paste', (machine) => {
   test('as data is the whole machine, with delays in milliseconds (X12)', () => {
-    const config = JSON.parse(readFileSync(join(project, `docs/charts/${machine.id}.json`), 'utf8')) as object;
+    const config = JSON.parse(readFileSync(join(project, `docs/charts/${fileNameOf(machine)}.json`), 'utf8')) as object;
     const delays = delaysOf(machine);
     expect(outlineOf(createMachine(config))).toEqual(outlineOf(machine, { delayOf: (name) => String(delays[name]) }));
   });
@@ -38,8 +39,8 @@ describe.skipIf(whyNoReader)(`static tools${whyNoReader}`, () => {
   let own: AnyStateMachine[][];
   let pasted: AnyStateMachine[][];
   beforeAll(async () => {
-    own = await readStatically(machines.map(({ id }) => join(project, `machines/${id}.ts`)));
-    pasted = await readStatically(machines.map(({ id }) => join(project, `docs/charts/${id}.ts`)));
+    own = await readStatically(machines.map((machine) => join(project, `machines/${fileNameOf(machine)}.ts`)));
+    pasted = await readStatically(machines.map((machine) => join(project, `docs/charts/${fileNameOf(machine)}.ts`)));
   });
 
   test.each(machines)('read the whole chart of $id from the text of its file alone (X12)', (machine) => {

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { idOfFile } from '../../support/machine-names.ts';
 
 const project = new URL('../../../', import.meta.url);
 
@@ -32,5 +33,5 @@ export const ownTests = (machine: string): Tests => ({
 /** The machine's walk through its model and its table; no tests for what several machines share. */
 export const modelTests = (machine: string): Tests => ({
   files: machine === 'lib' ? [] : ['test/lab/models/machines.test.ts', 'test/lab/models/tables/tables.test.ts'],
-  only: new RegExp(`^${machine} `),
+  only: new RegExp(`^${idOfFile(machine)} `),
 });
