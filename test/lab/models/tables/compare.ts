@@ -18,14 +18,19 @@ const isSame = (one: unknown, other: unknown): boolean => {
 
 type Shown = Readonly<Record<string, unknown>>;
 
+const since = (isNew: boolean): string => (isNew ? 'since this step' : 'as before');
+const shownActor = ({ id, input, isNew }: Observation['actors'][number]): string =>
+  `${id} ${JSON.stringify(input ?? {})} ${since(isNew)}`;
+const shownTimer = ({ type, ms, isNew }: Observation['timers'][number]): string => `${type} ${ms} ${since(isNew)}`;
+
 const shown = ({ snapshot, told, does, actors, timers }: Observation) => ({
   states: leavesIn(snapshot).toSorted(),
   tags: [...snapshot.tags].toSorted(),
   context: { ...(snapshot.context as object), parent: undefined },
   told,
   does,
-  actors: actors.map(({ id, input }) => `${id} ${JSON.stringify(input ?? {})}`).toSorted(),
-  timers: timers.map(({ type, ms }) => `${type} ${ms}`).toSorted(),
+  actors: actors.map(shownActor).toSorted(),
+  timers: timers.map(shownTimer).toSorted(),
 });
 
 const expected = ({ machine, states }: MachineTable, { situation, told, does }: Prediction) => ({
@@ -34,8 +39,8 @@ const expected = ({ machine, states }: MachineTable, { situation, told, does }: 
   context: situation.context,
   told,
   does,
-  actors: situation.actors.map(({ id, input }) => `${id} ${JSON.stringify(input ?? {})}`).toSorted(),
-  timers: situation.timers.map((timer) => `${timerType(machine.id, timer)} ${timer.ms}`).toSorted(),
+  actors: situation.actors.map(shownActor).toSorted(),
+  timers: situation.timers.map((timer) => shownTimer({ ...timer, type: timerType(machine.id, timer) })).toSorted(),
 });
 
 /** Holds what a machine did to what its table says. */

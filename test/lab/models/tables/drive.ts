@@ -20,9 +20,9 @@ export interface Observation {
   readonly told: readonly EventObject[];
   /** The recorded actions of this step. */
   readonly does: readonly Call[];
-  /** The invoked actors that run now, with what each was given. */
-  readonly actors: readonly { readonly id: string; readonly input: unknown }[];
-  readonly timers: readonly { readonly type: string; readonly ms: number }[];
+  /** The invoked actors that run now, with what each was given, and whether it began in this step. */
+  readonly actors: readonly { readonly id: string; readonly input: unknown; readonly isNew: boolean }[];
+  readonly timers: readonly { readonly type: string; readonly ms: number; readonly isNew: boolean }[];
   /** The declared transitions that were taken in this step. */
   readonly transitions: readonly AnyTransitionDefinition[];
 }
@@ -65,6 +65,17 @@ const obedientActors = () => {
   return { logic, running, heard, end };
 };
 
+/** Tells what comes since it was asked last. */
+const newcomers = () => {
+  let known = new Set<unknown>();
+  /** Adds to each thing whether it is new; `identityOf` tells two alike apart. */
+  return <TThing>(things: readonly TThing[], identityOf: (thing: TThing) => unknown) => {
+    const before = known;
+    known = new Set(things.map(identityOf));
+    return things.map((thing) => ({ ...thing, isNew: !before.has(identityOf(thing)) }));
+  };
+};
+
 type Timers = ReturnType<AnyActorRef['system']['getSnapshot']>['_scheduledEvents'];
 
 const none = (): Timers => ({});
@@ -98,7 +109,7 @@ const obedientClock = () => {
       if (id !== undefined) waiting.delete(id);
       timer?.fire();
     },
-    timers: () => [...waiting.values()].map(({ type, ms }) => ({ type, ms })),
+    timers: () => [...waiting].map(([id, { type, ms }]) => ({ id, type, ms })),
   };
 };
 
@@ -130,6 +141,8 @@ export const subjectOf = ({ machine, input = {}, recorded = [] }: MachineTable) 
   const start = (change: object = {}): Subject => {
     running.clear();
     const clock = obedientClock();
+    const withNewActors = newcomers();
+    const withNewTimers = newcomers();
     const transitions: AnyTransitionDefinition[] = [];
     const inspect = (inspected: InspectionEvent) => {
       if (inspected.type !== '@xstate.microstep' || inspected.actorRef !== actor) return;
@@ -148,8 +161,11 @@ export const subjectOf = ({ machine, input = {}, recorded = [] }: MachineTable) 
       snapshot: actor.getSnapshot() as AnyMachineSnapshot,
       told: heard.splice(0),
       does: does.splice(0),
-      actors: [...running].map(([id, one]) => ({ id, input: one.input })),
-      timers: clock.timers(),
+      actors: withNewActors(
+        [...running].map(([id, { self, input: given }]) => ({ id, self, input: given })),
+        ({ self }) => self,
+      ),
+      timers: withNewTimers(clock.timers(), ({ id }) => id),
       transitions: transitions.splice(0),
     });
     const bringAbout = ({ kind, event, from = '' }: Happening): void => {

@@ -1,7 +1,7 @@
 import type { AnyEventObject } from 'xstate';
 import type { Call, MachineTable, Message, Row, TableState } from './table.ts';
 import type { Happening } from './happenings.ts';
-import { chainOf, type Context, type Situation } from './situation.ts';
+import { chainOf, later, type Context, type Situation } from './situation.ts';
 
 type AnyRow = Omit<Row<Context>, 'when'> & { when?: (context: Context, event: AnyEventObject) => boolean };
 type AnyState = TableState<Context>;
@@ -65,13 +65,19 @@ export const predictions = (table: MachineTable) => {
   const enter = (situation: Situation, entered: readonly string[]): Situation => {
     const { context } = situation;
     const actors = entered.flatMap((state) =>
-      Object.entries(states[state]?.runs ?? {}).map(([id, input]) => ({ state, id, input: input?.(context) })),
+      Object.entries(states[state]?.runs ?? {}).map(([id, input]) => ({
+        state,
+        id,
+        input: input?.(context),
+        isNew: true,
+      })),
     );
     const timers = entered.flatMap((state) =>
       Object.entries(states[state]?.after ?? {}).map(([delay, ms]) => ({
         state,
         delay,
         ms: valueOf(ms, 0, context),
+        isNew: true,
       })),
     );
     return { ...situation, actors: [...situation.actors, ...actors], timers: [...situation.timers, ...timers] };
@@ -80,20 +86,27 @@ export const predictions = (table: MachineTable) => {
   const move = (situation: Situation, { row, leaf }: Line): Situation => {
     const { to, anew } = row;
     if (to === undefined) return situation;
-    const target = chainOf(to);
-    if (!(to in states)) throw new Error(`"${to}" is no state of the table`);
-    const common = chainOf(leaf).filter((state) => target.includes(state) && state !== to && state !== anew);
-    const kept = new Set(anew === undefined ? common : common.slice(0, target.indexOf(anew)));
-    const stays = (state: string) => kept.has(state) || !chainOf(leaf).includes(state);
+    const targets = to.split(' ');
+    const unknown = targets.find((target) => !(target in states));
+    if (unknown !== undefined) throw new Error(`"${unknown}" is no state of the table`);
+    const entered = new Set(targets.flatMap(chainOf));
+    const shared = chainOf(leaf).filter(
+      (state) => state !== anew && targets.every((target) => target.startsWith(`${state}.`)),
+    );
+    const kept = anew === undefined ? shared : shared.slice(0, chainOf(anew).length - 1);
+    // Whatever lies in the last one that is kept is left, with all regions that it has.
+    const inner = kept.at(-1);
+    const isLeft = (state: string) => inner === undefined || state.startsWith(`${inner}.`);
+    const stays = ({ state }: { readonly state: string }) => !isLeft(state);
     const left: Situation = {
       ...situation,
-      leaves: situation.leaves.map((one) => (one === leaf ? to : one)),
-      actors: situation.actors.filter(({ state }) => stays(state)),
-      timers: situation.timers.filter(({ state }) => stays(state)),
+      leaves: situation.leaves.flatMap((one) => (one === leaf ? targets : isLeft(one) ? [] : [one])),
+      actors: situation.actors.filter(stays),
+      timers: situation.timers.filter(stays),
     };
     return enter(
       left,
-      target.filter((state) => !kept.has(state)),
+      [...entered].filter((state) => !kept.includes(state)),
     );
   };
 
@@ -119,14 +132,25 @@ export const predictions = (table: MachineTable) => {
     return holding[0];
   };
 
+  const linesFor = (leaves: readonly string[], name: string, context: Context, event: AnyEventObject): Line[] =>
+    leaves.flatMap((leaf) => lineFor(leaf, name, context, event) ?? []);
+
+  /** Follows a line once, for all the states that share it; not from a state that an earlier line has left. */
+  const followOnce = (before: Prediction, line: Line, event: AnyEventObject): Prediction => {
+    if (before.lines.some(({ row }) => row === line.row)) return { ...before, lines: [...before.lines, line] };
+    return before.situation.leaves.includes(line.leaf) ? follow(before, line, event) : before;
+  };
+
   /** Follows what happens by itself, until nothing does. */
   const settled = (first: Prediction, event: AnyEventObject): Prediction => {
     let now = first;
     for (let steps = 0; steps < maxSteps; steps += 1) {
       const { leaves, context } = now.situation;
-      const line = leaves.map((leaf) => lineFor(leaf, always, context, event)).find((found) => found !== undefined);
+      const [line, ...others] = linesFor(leaves, always, context, event);
       if (line === undefined) return now;
-      now = follow(now, line, event);
+      const shared = others.filter(({ row }) => row === line.row);
+      const then = follow(now, line, event);
+      now = { ...then, lines: [...then.lines, ...shared] };
     }
     throw new Error('The table goes on by itself without an end');
   };
@@ -141,13 +165,13 @@ export const predictions = (table: MachineTable) => {
       return settled({ situation, told: valueOf(told, [], context), does, lines: [] }, none);
     },
     next: (situation: Situation, { name, event, state, ends }: Happening): Prediction => {
-      const begun = unchanged(ends(situation));
       const asked = situation.leaves.filter((leaf) => state === undefined || chainOf(leaf).includes(state));
-      const found = asked.flatMap((leaf) => lineFor(leaf, name, situation.context, event) ?? []);
-      const isShared = found.every(({ row }) => row === found[0]?.row && row.to === undefined);
-      const followed = isShared ? found.slice(0, 1) : found;
-      const done = followed.reduce((now, line) => follow(now, line, event), begun);
-      return settled({ ...done, lines: [...done.lines, ...found.slice(followed.length)] }, event);
+      const found = linesFor(asked, name, situation.context, event);
+      const begun = unchanged(ends(later(situation)));
+      return settled(
+        found.reduce((now, line) => followOnce(now, line, event), begun),
+        event,
+      );
     },
     lines: [...lines.values()].flat(),
   };

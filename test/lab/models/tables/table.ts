@@ -15,7 +15,7 @@ export interface TableState<TContext = never> {
 export interface Consequence<TContext = never> {
   /** The side of a guard: when this row holds. One row must hold, and no more. @defaultValue always */
   readonly when?: (context: TContext, event: never) => boolean;
-  /** The state that is entered, by its path. */
+  /** The state that is entered, by its path; where there are regions, one for each that is entered, as in `from`. */
   readonly to?: string;
   /** The state that is left and entered again although `to` lies in it. @defaultValue only what `to` does not share */
   readonly anew?: string;
