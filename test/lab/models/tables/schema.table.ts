@@ -1,39 +1,15 @@
 import { schemaMachine } from '../../../../machines/schema.ts';
-import { RestError, type Failure } from '../../../../services/errors.ts';
+import type { Failure } from '../../../../services/errors.ts';
 import type { SchemaTopics } from '../../../../services/schema.ts';
-import { refusedFirstMs, triedAgain } from './delays.ts';
-import {
-  defineTable,
-  not,
-  rowsOf,
-  tooLong,
-  unexpected,
-  unexpectedFailure,
-  type Consequence,
-  type ContextOf,
-} from './table.ts';
+import { triedAgain } from './delays.ts';
+import { both, failsWith, hasFailedBefore, isPursued, pursued, requestFaults, waitMs } from './requests.ts';
+import { defineTable, not, rowsOf, tooLong, unexpectedFailure, type Consequence, type ContextOf } from './table.ts';
 
 type Context = ContextOf<typeof schemaMachine>;
-type Failed = { error: unknown };
 
 const row = rowsOf<typeof schemaMachine>();
 
-const network = new RestError('network', 'No connection.');
-const networkFailure = { name: 'RestError', code: 'network', message: 'No connection.' };
-const busy = new RestError('status', 'Come back.', { status: 503, retryAfterMs: 30_000_000 });
-const busyFailure = { name: 'RestError', code: 'status', message: 'Come back.', status: 503, retryAfterMs: 30_000_000 };
-const denied = new RestError('status', 'No right.', { status: 403 });
-const deniedFailure = { name: 'RestError', code: 'status', message: 'No right.', status: 403 };
 const noAnswer = tooLong('Refreshing schema.json');
-
-const fails =
-  (error: Error) =>
-  (_: Context, event: Failed): boolean =>
-    event.error === error;
-const both =
-  <TEvent>(one: (context: Context, event: TEvent) => boolean, other: (context: Context) => boolean) =>
-  (context: Context, event: TEvent): boolean =>
-    one(context, event) && other(context);
 
 const isPending =
   (what: string) =>
@@ -41,14 +17,9 @@ const isPending =
     pending === what;
 const nothingPending = ({ pending }: Context) => pending === undefined;
 const hasTopics = ({ topics }: Context) => topics !== undefined;
-const isPursued = ({ retry }: Context) => retry !== undefined;
-const hasFailedBefore = ({ retry }: Context) => retry !== undefined && retry.attempts > 0;
-/** A command stands, and was not tried for a whole day. */
-const goesOn = (context: Context) =>
-  hasTopics(context) && isPursued(context) && (context.retry?.waitedMs ?? 0) < 24 * 3_600_000;
+const goesOn = (context: Context) => hasTopics(context) && isPursued(context);
 
 const begins = (what: 'loading' | 'refreshing') => ({ to: what, context: { pending: undefined } });
-const pursued = { attempts: 0, waitedMs: 0, askedMs: 0, windowMs: 0 };
 const pursuit = ({ pending, retry }: Context) => (pending === 'refresh' ? retry : undefined);
 
 const loadFailed = (failure: Failure): Consequence<Context> => ({
@@ -61,7 +32,7 @@ const refreshFailed = (failure: Failure): Consequence<Context> => ({
   told: [{ type: 'schema.failed', failure, during: 'refresh' }],
   context: (context) => ({ failure, retry: pursuit(context) }),
 });
-const postponed = (failure: Failure, wait: { askedMs?: number; firstMs?: number } = {}): Consequence<Context> => ({
+const postponed = (failure: Failure, wait?: Parameters<typeof triedAgain>[1]): Consequence<Context> => ({
   to: 'waiting',
   told: ({ retry }) => [{ type: 'schema.postponed', failure, attempts: retry?.attempts }],
   context: ({ retry }) => ({ failure, retry: triedAgain(retry ?? pursued, wait) }),
@@ -78,12 +49,7 @@ export const schemaTable = defineTable(schemaMachine, {
     idle: {},
     loading: { tags: ['busy'], runs: { load: undefined }, after: { giveUpAfter: 60_000 } },
     refreshing: { tags: ['busy'], runs: { refresh: undefined }, after: { giveUpAfter: 60_000 } },
-    waiting: {
-      tags: ['ready'],
-      after: {
-        retryAfter: ({ retry = pursued }) => Math.max(1_000, retry.askedMs + retry.windowMs / 2),
-      },
-    },
+    waiting: { tags: ['ready'], after: { retryAfter: waitMs } },
     ready: { tags: ['ready'] },
     faulty: { tags: ['faulty'] },
   },
@@ -93,7 +59,7 @@ export const schemaTable = defineTable(schemaMachine, {
     load: [{ subscribed: ['a'], reportsState: true }],
     refresh: [{ subscribed: ['a', 'b'], reportsState: true }],
   },
-  errors: { refresh: [unexpected, network, busy, denied] },
+  errors: { refresh: requestFaults.map(({ error }) => error) },
   rows: [
     row('any', 'schema.pursue', { context: { retry: pursued } }),
     row('idle waiting ready faulty', 'schema.load', begins('loading')),
@@ -126,14 +92,15 @@ export const schemaTable = defineTable(schemaMachine, {
     row(
       'refreshing',
       'refresh fails',
-      { ...refreshFailed(unexpectedFailure), when: fails(unexpected) },
-      { ...postponed(networkFailure), when: both(fails(network), goesOn) },
-      { ...refreshFailed(networkFailure), when: both(fails(network), not(goesOn)) },
-      // No longer than an hour, however long it asks for.
-      { ...postponed(busyFailure, { askedMs: 3_600_000 }), when: both(fails(busy), goesOn) },
-      { ...refreshFailed(busyFailure), when: both(fails(busy), not(goesOn)) },
-      { ...postponed(deniedFailure, { firstMs: refusedFirstMs }), when: both(fails(denied), goesOn) },
-      { ...refreshFailed(deniedFailure), when: both(fails(denied), not(goesOn)) },
+      ...requestFaults.flatMap((fault): Consequence<Context>[] => {
+        const { failure, wait } = fault;
+        const fails = failsWith(fault);
+        if (!wait) return [{ ...refreshFailed(failure), when: fails }];
+        return [
+          { ...postponed(failure, wait), when: both(fails, goesOn) },
+          { ...refreshFailed(failure), when: both(fails, not(goesOn)) },
+        ];
+      }),
     ),
     row(
       'refreshing',
