@@ -18,6 +18,7 @@ export {
   type LoggerEvent,
   type LoggerFact,
   type LoggerInput,
+  type SyncProgress,
   type LogSinkName,
 } from './logger.ts';
 export { mqttMachine, type MqttContext, type MqttEvent, type MqttFact, type MqttInput } from './mqtt.ts';

@@ -53,24 +53,57 @@ export const flushLogs = (given: Found<{ flush(): Promise<void> }>) =>
   fromPromise<void>(({ self }) => find(given, self).flush());
 export type FlushLogs = ReturnType<typeof flushLogs>;
 
-/** Which stored entries to send: all, or with `goesOn` the rest of a sending that was cut off. */
-export interface LogSyncInput extends OfUnit {
-  readonly goesOn: boolean;
+/** The stored entries that a sync sends. */
+export interface StoredLogs {
+  /** Reads the entries that are to be sent. @returns How many there are. */
+  readStored(signal: AbortSignal): Promise<number>;
+  /**
+   * Sends the oldest of the entries that are left, and resolves once the broker has acknowledged them.
+   *
+   * @param from Number of entries that are done with.
+   * @throws {BrokerError | ClientError}
+   */
+  sendBatch(from: number, signal: AbortSignal): Promise<LogBatch>;
 }
 
-/** Sends stored entries, oldest first. @returns How many were sent, including those before a cut. */
-export type SendLogs = (input: LogSyncInput, signal: AbortSignal) => Promise<number>;
+/** What was done at once of the stored entries. */
+export interface LogBatch {
+  /** Number of entries that are done with, sent or not: at least one. */
+  readonly passed: number;
+  /** Number of entries that were sent. */
+  readonly sent: number;
+}
+
+/** Where a batch of stored entries begins. */
+export interface LogBatchInput extends OfUnit {
+  /** Number of entries that are done with. */
+  readonly from: number;
+}
 
 /**
- * Sends stored entries, for the logger machine's `sendStored`.
+ * Reads the stored entries that are to be sent, for the logger machine's `readStored`.
  *
  * @example
  * import { loggerMachine } from 'pepeunit-client/machines';
- * import { sendStoredLogs } from 'pepeunit-client/services';
+ * import { readStoredLogs } from 'pepeunit-client/services';
  *
- * const sendStored = sendStoredLogs({ sendStoredLogs: async () => unit.world.console.entries.length });
- * const machine = loggerMachine.provide({ actors: { sendStored } });
+ * const readStored = readStoredLogs({ readStored: async () => unit.world.console.entries.length });
+ * const machine = loggerMachine.provide({ actors: { readStored } });
  */
-export const sendStoredLogs = (given: Found<{ readonly sendStoredLogs: SendLogs }>) =>
-  fromPromise<number, LogSyncInput>(({ input, self, signal }) => find(given, self).sendStoredLogs(input, signal));
-export type SendStoredLogs = ReturnType<typeof sendStoredLogs>;
+export const readStoredLogs = (given: Found<Pick<StoredLogs, 'readStored'>>) =>
+  fromPromise<number>(({ self, signal }) => find(given, self).readStored(signal));
+export type ReadStoredLogs = ReturnType<typeof readStoredLogs>;
+
+/**
+ * Sends a batch of stored entries, for the logger machine's `sendBatch`.
+ *
+ * @example
+ * import { loggerMachine } from 'pepeunit-client/machines';
+ * import { sendLogBatch } from 'pepeunit-client/services';
+ *
+ * const sendBatch = sendLogBatch({ sendBatch: async () => ({ passed: 1, sent: 1 }) });
+ * const machine = loggerMachine.provide({ actors: { sendBatch } });
+ */
+export const sendLogBatch = (given: Found<Pick<StoredLogs, 'sendBatch'>>) =>
+  fromPromise<LogBatch, LogBatchInput>(({ input, self, signal }) => find(given, self).sendBatch(input.from, signal));
+export type SendLogBatch = ReturnType<typeof sendLogBatch>;

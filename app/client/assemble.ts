@@ -121,7 +121,7 @@ export const createUnit = <TEnv extends object>(
     plane,
     metrics,
     epochMs: epoch.epochMs,
-    reports: createReports(plane, documents.schemaNow, adapters.clock),
+    reports: createReports(plane, documents.schemaNow),
     restart: (mode) => lifecycle.restart(mode),
     countsStart: createStartCount(adapters),
     ...callbacks,

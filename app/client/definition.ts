@@ -31,7 +31,7 @@ import {
 import type { OfUnit } from '../../services/finder.ts';
 import type { RestServices } from '../../services/rest.ts';
 import type { TrialTerms } from '../../services/firmware-journal.ts';
-import { flushLogs, sendStoredLogs } from '../../services/log.ts';
+import { flushLogs, readStoredLogs, sendLogBatch } from '../../services/log.ts';
 import { restartProcess } from '../../services/process-control.ts';
 import { recallReset, resetProgram } from '../../services/reset.ts';
 import { loadSchema, refreshSchema } from '../../services/schema.ts';
@@ -169,12 +169,15 @@ const wifi = () => {
 const logger = () =>
   loggerMachine.provide({
     actors: {
-      sendStored: sendStoredLogs(ofUnit(({ reports }) => reports)),
+      readStored: readStoredLogs(ofUnit(({ reports }) => reports.storedLogs)),
+      sendBatch: sendLogBatch(ofUnit(({ reports }) => reports.storedLogs)),
       flush: flushLogs(ofUnit(({ plane }) => plane.log)),
     },
     actions: {
       applyConfig: ({ context }, config) => servicesOf(context).plane.log.configure(config),
       markSync: ({ context }) => servicesOf(context).plane.mqttLog.watch(),
+      holdEntries: ({ context }) => servicesOf(context).plane.mqttLog.hold(),
+      releaseEntries: ({ context }) => servicesOf(context).plane.mqttLog.release(),
     },
   });
 

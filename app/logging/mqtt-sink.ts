@@ -17,8 +17,10 @@ export interface MqttLogSink extends LogSink {
   ownLines(): string[];
   /** Applies the log topic of a schema. */
   route(schema: UnitSchema): void;
-  /** Holds new entries back. @returns A function that releases them, in order. */
-  hold(): () => void;
+  /** Holds new entries back. */
+  hold(): void;
+  /** Sends the entries that were held back, in order, and holds no more. */
+  release(): void;
 }
 
 /**
@@ -36,7 +38,7 @@ export const createMqttLogSink = (
   const sending = new Set<Promise<unknown>>();
   let isKnown = false;
   let topic: string | undefined;
-  let holders = 0;
+  let isHeld = false;
 
   const send = (to: string, entry: LogEntry) => {
     const line = entryLine(entry);
@@ -59,9 +61,9 @@ export const createMqttLogSink = (
       topic = schema.output_base_topic['log/pepeunit']?.[0];
     },
     write: (entry) => {
-      if (topic !== undefined && holders === 0 && waiting.length === 0) return send(topic, entry);
+      if (topic !== undefined && !isHeld && waiting.length === 0) return send(topic, entry);
       waiting.push(entry);
-      if (holders === 0 || waiting.length > maxHeld) sendWaiting();
+      if (!isHeld || waiting.length > maxHeld) sendWaiting();
     },
     watch: () => void (watched = topic === undefined ? [] : publisher.pendingOn(topic)),
     ownLines: () => {
@@ -73,15 +75,10 @@ export const createMqttLogSink = (
       sendWaiting();
       await Promise.all(sending);
     },
-    hold: () => {
-      holders += 1;
-      let isHeld = true;
-      return () => {
-        if (!isHeld) return;
-        isHeld = false;
-        holders -= 1;
-        if (holders === 0) sendWaiting();
-      };
+    hold: () => void (isHeld = true),
+    release: () => {
+      isHeld = false;
+      sendWaiting();
     },
   };
 };

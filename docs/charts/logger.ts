@@ -8,10 +8,16 @@ export const machine = setup({
     },
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
-  actors: { sendStored: fromPromise(async () => undefined), flush: fromPromise(async () => undefined) },
+  actors: {
+    readStored: fromPromise(async () => undefined),
+    sendBatch: fromPromise(async () => undefined),
+    flush: fromPromise(async () => undefined),
+  },
   actions: {
     applyConfig: () => undefined,
     markSync: () => undefined,
+    holdEntries: () => undefined,
+    releaseEntries: () => undefined,
     report: () => undefined,
     reportFailure: () => undefined,
     keepConfig: () => undefined,
@@ -20,18 +26,28 @@ export const machine = setup({
     noteOffline: () => undefined,
     wantSync: () => undefined,
     wantRest: () => undefined,
+    countCut: () => undefined,
     takeSync: () => undefined,
-    forgetCuts: () => undefined,
+    noteStored: () => undefined,
+    noteBatch: () => undefined,
+    reportSynced: () => undefined,
     wantFlush: () => undefined,
     takeFlush: () => undefined,
-    forgetFailure: () => undefined,
   },
-  guards: { isFlushDue: () => false, isSyncDue: () => false, hasLostLink: () => false, canSync: () => false },
-  delays: { beginAfter: 250, syncWithin: 600000, flushWithin: 5000, resumeAfter: 1000 },
+  guards: {
+    isFlushDue: () => false,
+    isSyncDue: () => false,
+    hasLostLink: () => false,
+    isUnderWay: () => false,
+    isEmpty: () => false,
+    isLast: () => false,
+    canSync: () => false,
+  },
+  delays: { beginAfter: 250, syncWithin: 600000, sendAfter: 125, flushWithin: 5000, resumeAfter: 1000 },
 }).createMachine({
   id: 'logger',
   description: 'Decides which log sinks are on and when stored entries are sent.',
-  entry: [{ type: 'applyConfig' }, { type: 'report', params: { type: 'logger.ready' } }],
+  entry: [{ type: 'applyConfig' }, { type: 'releaseEntries' }, { type: 'report', params: { type: 'logger.ready' } }],
   initial: 'idle',
   on: {
     'broker.up': { actions: [{ type: 'noteOnline' }] },
@@ -64,25 +80,20 @@ export const machine = setup({
       tags: ['ready'],
       always: { guard: 'isFlushDue', target: 'flushing' },
       on: { 'broker.down': { target: 'awaitingBroker', actions: [{ type: 'noteOffline' }] } },
-      after: { beginAfter: { target: 'syncing' } },
+      after: { beginAfter: [{ guard: 'isUnderWay', target: 'syncing.sending' }, { target: 'syncing.reading' }] },
     },
     syncing: {
       description:
         'Sends every stored entry, oldest first, or those that are left; one that is asked for meanwhile takes its place.',
       tags: ['busy', 'ready'],
-      entry: [{ type: 'takeSync' }],
+      entry: [{ type: 'takeSync' }, { type: 'holdEntries' }],
+      exit: [{ type: 'releaseEntries' }],
       on: {
-        'broker.down': { target: 'awaitingBroker', actions: [{ type: 'noteOffline' }, { type: 'wantRest' }] },
+        'broker.down': {
+          target: 'awaitingBroker',
+          actions: [{ type: 'noteOffline' }, { type: 'wantRest' }, { type: 'countCut' }],
+        },
         'logger.sync': { target: 'gathering', actions: [{ type: 'wantSync' }, { type: 'markSync' }] },
-      },
-      invoke: {
-        id: 'sendStored',
-        src: 'sendStored',
-        onDone: { target: 'idle', actions: [{ type: 'forgetFailure' }, { type: 'forgetCuts' }, { type: 'report' }] },
-        onError: [
-          { guard: { type: 'hasLostLink' }, target: 'interrupted', actions: [{ type: 'wantRest' }] },
-          { target: 'idle', actions: [{ type: 'reportFailure' }] },
-        ],
       },
       after: {
         syncWithin: {
@@ -99,6 +110,49 @@ export const machine = setup({
               },
             },
           ],
+        },
+      },
+      initial: 'reading',
+      states: {
+        reading: {
+          description: 'Reads the stored entries.',
+          invoke: {
+            id: 'readStored',
+            src: 'readStored',
+            onDone: [
+              { guard: { type: 'isEmpty' }, target: '#logger.idle', actions: [{ type: 'reportSynced' }] },
+              { target: 'sending', actions: [{ type: 'noteStored' }] },
+            ],
+            onError: { target: '#logger.idle', actions: [{ type: 'reportFailure' }] },
+          },
+        },
+        sending: {
+          description: 'Waits until the broker has acknowledged a batch of the entries that are left.',
+          invoke: {
+            id: 'sendBatch',
+            src: 'sendBatch',
+            onDone: [
+              {
+                guard: { type: 'isLast' },
+                target: '#logger.idle',
+                actions: [{ type: 'noteBatch' }, { type: 'reportSynced' }],
+              },
+              { target: 'pausing', actions: [{ type: 'noteBatch' }] },
+            ],
+            onError: [
+              {
+                guard: { type: 'hasLostLink' },
+                target: '#logger.interrupted',
+                actions: [{ type: 'wantRest' }, { type: 'countCut' }],
+              },
+              { target: '#logger.idle', actions: [{ type: 'reportFailure' }] },
+            ],
+          },
+        },
+        pausing: {
+          description: 'More entries are left; the next batch follows after a moment, and a flush before it.',
+          always: { guard: 'isFlushDue', target: '#logger.flushing', actions: [{ type: 'wantRest' }] },
+          after: { sendAfter: { target: 'sending' } },
         },
       },
     },

@@ -224,8 +224,11 @@ export const notices = {
     line: postponed('Warning', `Update to ${versionOf(target)} failed while ${phase}`, failure, attempts),
     emitted: { type: 'updateFailed', target, phase, failure },
   }),
-  'logger.synced': ({ entries }) => ({
-    line: { level: 'Info', text: `Stored log sent: ${entries} entries` },
+  'logger.synced': ({ entries, omitted }) => ({
+    line: {
+      level: omitted === 0 ? 'Info' : 'Warning',
+      text: `Stored log sent: ${entries} entries${omitted === 0 ? '' : `; ${omitted} too long to be sent at once`}`,
+    },
     emitted: { type: 'logsSynced', entries },
   }),
   'logger.failed': ({ failure }) => ({

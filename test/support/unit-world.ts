@@ -19,6 +19,7 @@ import {
   type UnitInput,
 } from '../../machines/index.ts';
 import type { MqttVersion } from '../../services/broker.ts';
+import type { LogBatch, LogBatchInput } from '../../services/log.ts';
 import type { LinkCommand, LinkEvent, LinkWish } from '../../services/link.ts';
 import type { StagedFirmware } from '../../services/firmware.ts';
 import type { UpdateTarget } from '../../services/update.ts';
@@ -169,7 +170,10 @@ export const provideWorld = (it: World, log: (line: LogLine) => void) =>
       }),
       logger: loggerMachine.provide({
         actors: {
-          sendStored: fromPromise(async () => doing(it, 'sendStored').then(() => 3)),
+          readStored: fromPromise(async () => doing(it, 'readStored').then(() => 3)),
+          sendBatch: fromPromise<LogBatch, LogBatchInput>(async () =>
+            doing(it, 'sendBatch').then(() => ({ passed: 3, sent: 3 })),
+          ),
           flush: fromPromise(() => doing(it, 'flush')),
         },
         actions: { applyConfig: (_, config) => void it.configs.push(config) },

@@ -1,11 +1,14 @@
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { createActor } from 'xstate';
+import { expect, onTestFinished, test } from 'vitest';
 import { fakeClock } from '../../../adapters/memory/clock.ts';
 import { batchFrom, createLogSync } from '../../../app/client/reports.ts';
 import { createMqttLogSink } from '../../../app/logging/mqtt-sink.ts';
 import { delivered } from '../../../app/messaging/outbound/result.ts';
 import { createTestUnit } from '../../../app/testing.ts';
+import { loggerMachine, type LoggerFact } from '../../../machines/logger.ts';
 import { BrokerError } from '../../../services/errors.ts';
+import { readStoredLogs, sendLogBatch } from '../../../services/log.ts';
 import { parseSchema } from '../../../services/schema.ts';
 import { schemaDocument } from '../../support/documents.ts';
 import { settle } from '../../support/until.ts';
@@ -24,9 +27,10 @@ test('batches hold every line once, in order, and are as large as the limit lets
         const lines = texts.map((text) => JSON.stringify({ level: 'Info', text }));
         const sent: unknown[] = [];
         for (let from = 0; from < lines.length;) {
-          const { payload, count } = batchFrom(lines.slice(from), most);
+          const { payload, sent: count, passed } = batchFrom(lines, from, { preferred: most, largest: Infinity });
           const bytes = Buffer.byteLength(payload);
           const next = lines[from + count];
+          expect(passed).toBe(count);
           expect(count === 1 || bytes <= most).toBe(true);
           expect(next === undefined || bytes + 1 + Buffer.byteLength(next) > most).toBe(true);
           sent.push(...(JSON.parse(payload) as unknown[]));
@@ -38,97 +42,127 @@ test('batches hold every line once, in order, and are as large as the limit lets
   );
 });
 
-/** A sync of lines that a test can break off; each payload sent is written down with its moment. */
+/** A logger on a sync of lines that a test can break off; each payload sent is written down with its moment. */
 const setUp = (count: number) => {
   const clock = fakeClock();
   const lines = Array.from({ length: count }, (_, index) => line(index));
   const sent: { atMs: number; payload: string }[] = [];
   const fails = { after: Infinity };
   const limits = { maxBytes: 256 * 1024 };
-  const warnings: string[] = [];
-  const held = { now: 0 };
+  const answers = { areHeld: false, held: [] as (() => void)[] };
   const sync = createLogSync({
-    clock,
     stored: async () => lines,
     send: async (payload) => {
       if (sent.length >= fails.after) throw lost();
       sent.push({ atMs: clock.monotonic(), payload });
+      if (answers.areHeld) await new Promise<void>((resolve) => answers.held.push(resolve));
     },
     maxBytes: () => limits.maxBytes,
-    warn: (message) => warnings.push(message),
-    holdNew: () => {
-      held.now += 1;
-      return () => {
-        held.now -= 1;
-      };
-    },
   });
-  const run = async (goesOn: boolean, signal = new AbortController().signal) => {
-    const outcomes: unknown[] = [];
-    void sync({ goesOn }, signal).then(
-      (entries) => outcomes.push(entries),
-      (thrown: unknown) => outcomes.push(thrown),
-    );
-    for (let turn = 0; turn < 1000 && outcomes.length === 0; turn += 1) {
+  const facts: LoggerFact[] = [];
+  const logger = createActor(
+    loggerMachine.provide({ actors: { readStored: readStoredLogs(sync), sendBatch: sendLogBatch(sync) } }),
+    { clock, input: { config: { minLevel: 'Debug', maxLength: 2000, console: true, file: true, mqtt: true } } },
+  );
+  logger.on('*', (fact) => facts.push(fact));
+  logger.start();
+  logger.send({ type: 'broker.up' });
+  const pass = async (isOver: () => boolean) => {
+    for (let turn = 0; turn < 1000 && !isOver(); turn += 1) {
       await settle();
-      if (!signal.aborted) clock.advance(25);
+      if (!isOver()) clock.advance(25);
     }
-    return outcomes[0];
+    expect(isOver()).toBe(true);
   };
-  return { clock, lines, sent, fails, held, limits, warnings, run };
+  /** Goes on until the sync is over. @returns What was told of it. */
+  const finish = async () => {
+    const before = facts.length;
+    await pass(() => facts.length > before);
+    return facts.at(-1);
+  };
+  const run = async () => {
+    logger.send({ type: 'logger.sync' });
+    return finish();
+  };
+  const texts = () => sent.flatMap(({ payload }) => numbersIn(payload));
+  onTestFinished(() => void logger.stop());
+  return { answers, clock, lines, sent, texts, fails, limits, logger, pass, run, finish };
 };
 
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
+const synced = (entries: number, omitted = 0) => ({ type: 'logger.synced', entries, omitted });
+
 test('everything stored goes out, oldest first, paced under 30 messages and 1 MB a second (L3)', async () => {
-  const { sent, held, run } = setUp(1000);
-  expect(await run(false)).toBe(1000);
-  expect(sent.flatMap(({ payload }) => numbersIn(payload))).toEqual(Array.from({ length: 1000 }, (_, index) => index));
+  const { sent, texts, run } = setUp(1000);
+  expect(await run()).toEqual(synced(1000));
+  expect(texts()).toEqual(upTo(1000));
   for (const { payload } of sent) expect(Buffer.byteLength(payload)).toBeLessThanOrEqual(64 * 1024);
-  const firstSecond = sent.filter(({ atMs }) => atMs < 1000);
+  const [{ atMs: firstMs } = { atMs: 0 }] = sent;
+  const firstSecond = sent.filter(({ atMs }) => atMs < firstMs + 1000);
   expect(firstSecond.length).toBeLessThan(30);
   expect(firstSecond.reduce((bytes, { payload }) => bytes + payload.length, 0)).toBeLessThan(1_000_000);
   expect(sent.length).toBeGreaterThan(firstSecond.length);
-  expect(held.now).toBe(0);
 });
 
 test('cut off, it goes on with the batch that was not acknowledged; asked anew, it begins anew (L3)', async () => {
-  const { sent, fails, held, run } = setUp(500);
+  const { fails, finish, logger, pass, run, sent, texts } = setUp(500);
   fails.after = 3;
-  expect(await run(false)).toMatchObject({ code: 'closed' });
-  expect(held.now).toBe(0);
+  logger.send({ type: 'logger.sync' });
+  await pass(() => logger.getSnapshot().matches('interrupted'));
+  expect(sent).toHaveLength(3);
   fails.after = Infinity;
-  expect(await run(true)).toBe(500);
-  expect(sent.flatMap(({ payload }) => numbersIn(payload))).toEqual(Array.from({ length: 500 }, (_, index) => index));
-  expect(await run(false)).toBe(500);
-  expect(sent.flatMap(({ payload }) => numbersIn(payload))).toHaveLength(1000);
+  expect(await finish()).toEqual(synced(500));
+  expect(texts()).toEqual(upTo(500));
+  expect(await run()).toEqual(synced(500));
+  expect(texts()).toEqual([...upTo(500), ...upTo(500)]);
 });
 
-test('stopped, it leaves no timer', async () => {
-  const { clock, held, run } = setUp(1000);
-  const abort = new AbortController();
-  const running = run(false, abort.signal);
-  while (clock.pending === 0) await settle();
-  abort.abort();
-  expect(await running).toMatchObject({ name: 'AbortError' });
-  expect([clock.pending, held.now]).toEqual([0, 0]);
+test('cut off before its last batch is acknowledged, it sends that one again, however late the answer is (L3)', async () => {
+  const { answers, finish, logger, pass, texts } = setUp(3);
+  answers.areHeld = true;
+  logger.send({ type: 'logger.sync' });
+  await pass(() => answers.held.length === 1);
+  logger.send({ type: 'broker.down' });
+  answers.held[0]?.();
+  answers.areHeld = false;
+  logger.send({ type: 'broker.up' });
+  expect(await finish()).toEqual(synced(3));
+  expect(texts()).toEqual([0, 1, 2, 0, 1, 2]);
 });
 
-test('an entry that would not fit into a packet is left out, and told (L3)', async () => {
-  const { lines, sent, warnings, run } = setUp(2);
-  lines.push(line(2, 'y'.repeat(300_000)), line(3));
-  expect(await run(false)).toBe(3);
-  expect(sent.flatMap(({ payload }) => numbersIn(payload))).toEqual([0, 1, 3]);
-  expect(warnings).toEqual(['1 stored log entries are longer than the 262144 bytes that can be sent at once.']);
+test('stopped between two batches, it leaves no timer', async () => {
+  const { clock, logger, pass } = setUp(1000);
+  logger.send({ type: 'logger.sync' });
+  await pass(() => logger.getSnapshot().matches({ syncing: 'pausing' }));
+  expect(clock.pending).toBeGreaterThan(0);
+  logger.stop();
+  expect(clock.pending).toBe(0);
+});
+
+test('entries that would not fit into a packet are left out, and told (L3)', async () => {
+  const { lines, texts, run } = setUp(2);
+  lines.push(line(2, 'y'.repeat(300_000)), line(3), line(4, 'y'.repeat(300_000)));
+  expect(await run()).toEqual(synced(3, 2));
+  expect(texts()).toEqual([0, 1, 3]);
+});
+
+test('where no entry fits, nothing is sent (L3)', async () => {
+  const { limits, run, sent } = setUp(3);
+  limits.maxBytes = 100;
+  expect(await run()).toEqual(synced(0, 3));
+  expect(sent).toEqual([]);
 });
 
 test('a batch is no longer than what can be sent, also when the next link takes less (L3)', async () => {
-  const { sent, fails, limits, run } = setUp(100);
+  const { fails, finish, limits, logger, pass, sent, texts } = setUp(100);
   limits.maxBytes = 5000;
   fails.after = 3;
-  await run(false);
+  logger.send({ type: 'logger.sync' });
+  await pass(() => logger.getSnapshot().matches('interrupted'));
   limits.maxBytes = 2500;
   fails.after = Infinity;
-  expect(await run(true)).toBe(100);
-  expect(sent.flatMap(({ payload }) => numbersIn(payload))).toEqual(Array.from({ length: 100 }, (_, index) => index));
+  expect(await finish()).toEqual(synced(100));
+  expect(texts()).toEqual(upTo(100));
   const sizes = sent.map(({ payload }) => Buffer.byteLength(payload));
   expect(Math.max(...sizes)).toBeLessThanOrEqual(5000);
   expect(Math.max(...sizes.slice(3))).toBeLessThanOrEqual(2500);
@@ -147,11 +181,10 @@ test('entries made meanwhile follow in order; too many of them do not wait (L3)'
   write('first');
   expect(texts).toHaveLength(65);
   texts.length = 0;
-  const release = sink.hold();
+  sink.hold();
   for (const text of ['a', 'b']) write(text);
   expect(texts).toEqual([]);
-  release();
-  release();
+  sink.release();
   expect(texts).toEqual(['a', 'b']);
   sink.hold();
   for (let n = 0; n < 1001; n += 1) write(String(n));
@@ -205,14 +238,14 @@ test('no message of a sync is larger than the packets of the outbox may be (L3)'
   const { client, world } = createTestUnit({ outbox: { packetBytes }, ffConsoleLogEnable: false });
   await client.ready();
   for (let n = 0; n < 50; n += 1) client.logger.info(`stored ${n} ${'z'.repeat(100)}`, { fileOnly: true });
-  const synced: number[] = [];
-  client.on('logsSynced', ({ entries }) => synced.push(entries));
+  const lengths: number[] = [];
+  client.on('logsSynced', ({ entries }) => lengths.push(entries));
   client.actor.send({ type: 'logger.sync' });
-  for (let turn = 0; turn < 2000 && synced.length === 0; turn += 1) {
+  for (let turn = 0; turn < 2000 && lengths.length === 0; turn += 1) {
     await settle();
     world.clock.advance(50);
   }
-  expect(synced[0]).toBeGreaterThanOrEqual(50);
+  expect(lengths[0]).toBeGreaterThanOrEqual(50);
   const batches = world.broker.published.filter(({ payload }) => payload[0] === '['.charCodeAt(0));
   expect(batches.length).toBeGreaterThan(4);
   for (const { topic, payload } of batches) expect(topic.length + payload.length + 9).toBeLessThanOrEqual(packetBytes);

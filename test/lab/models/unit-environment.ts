@@ -80,7 +80,8 @@ export const facts: Record<ChildName, readonly AnyEventObject[]> = {
   ],
   logger: [
     { type: 'logger.ready' },
-    { type: 'logger.synced', entries: 3 },
+    { type: 'logger.synced', entries: 3, omitted: 0 },
+    { type: 'logger.synced', entries: 3, omitted: 1 },
     { type: 'logger.flushed' },
     { type: 'logger.failed', failure },
   ],

@@ -29,7 +29,7 @@ describe('configuration', () => {
     sync();
     actor.send({ type: 'logger.toggle', sink: 'console', enabled: false });
     expect(applied.at(-1)?.console).toBe(false);
-    expect(state().value).toBe('syncing');
+    expect(state().value).toEqual({ syncing: 'reading' });
   });
 });
 
@@ -51,20 +51,43 @@ describe('flush', () => {
     expect(state().value).toBe('awaitingBroker');
   });
 
-  test('follows a sync that runs, and another flush', async () => {
-    const { actor, flush, sendStored, state, sync } = start();
+  test('follows a sync that ends, and another flush', async () => {
+    const { acknowledge, actor, flush, read, state, sync } = start();
     actor.send({ type: 'broker.up' });
     sync();
     actor.send({ type: 'logger.flush' });
-    await sendStored.resolve(1);
+    await read(1);
+    await acknowledge(1);
     expect(state().value).toBe('flushing');
     actor.send({ type: 'logger.flush' });
     await flush.resolve();
     expect(flush.runs).toHaveLength(2);
   });
 
+  test('comes between two batches of a sync, which goes on after it', async () => {
+    const { acknowledge, actor, clock, flush, parent, read, sendBatch, state, sync } = start();
+    actor.send({ type: 'broker.up' });
+    sync();
+    await read(9);
+    actor.send({ type: 'logger.flush' });
+    expect(state().value).toEqual({ syncing: 'sending' });
+    await acknowledge(4);
+    expect(state().value).toBe('flushing');
+    await flush.resolve();
+    clock.increment(gatherMs);
+    expect(state().value).toEqual({ syncing: 'sending' });
+    await acknowledge(2);
+    actor.send({ type: 'logger.flush' });
+    await sendBatch.resolve({ passed: 1, sent: 1 });
+    await flush.resolve();
+    clock.increment(gatherMs);
+    await acknowledge(2);
+    expect(sendBatch.runs.map(({ input }) => input.from)).toEqual([0, 4, 6, 7]);
+    expect(parent.facts.at(-1)).toEqual({ type: 'logger.synced', entries: 9, omitted: 0 });
+  });
+
   test('comes before a sync that is asked for at the same time', async () => {
-    const { actor, clock, flush, sendStored, state } = start();
+    const { actor, clock, flush, readStored, state } = start();
     actor.send({ type: 'broker.up' });
     actor.send({ type: 'logger.flush' });
     actor.send({ type: 'logger.sync' });
@@ -72,10 +95,10 @@ describe('flush', () => {
     await flush.resolve();
     expect(state().value).toBe('flushing');
     clock.increment(gatherMs);
-    expect(sendStored.runs).toHaveLength(0);
+    expect(readStored.runs).toHaveLength(0);
     await flush.resolve();
     clock.increment(gatherMs);
-    expect(sendStored.runs).toHaveLength(1);
+    expect(readStored.runs).toHaveLength(1);
   });
 
   test('failing or never ending is told', async () => {

@@ -6,7 +6,7 @@ describe('commands', () => {
   test.each([
     ['env_update', 'settings.refresh'],
     ['schema_update', 'schema.refresh'],
-    ['log_sync', 'sendStored'],
+    ['log_sync', 'readStored'],
     ['update', 'download'],
   ] as const)('%s is obeyed, counted, told and logged', async (command, what) => {
     const { actor, clock, it: outside, lines, news } = await createOnlineUnit();

@@ -28,7 +28,7 @@ const fragile = (it: World, log: (line: LogLine) => void) =>
         },
       }),
       logger: loggerMachine.provide({
-        actors: { sendStored: fromPromise(async () => 1), flush: fromPromise<void>(async () => undefined) },
+        actors: { readStored: fromPromise(async () => 0), flush: fromPromise<void>(async () => undefined) },
         actions: {
           applyConfig: (_, { maxLength }) => {
             if (maxLength === 13) throw failing('odd', 'a machine broke');

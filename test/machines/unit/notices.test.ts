@@ -94,6 +94,11 @@ describe('the log says', () => {
       { type: 'reset.skipped', requests: 2 },
       'Warning: 2 reset commands came within a minute of the last restart and had no effect',
     ],
+    [{ type: 'logger.synced', entries: 3, omitted: 0 }, 'Info: Stored log sent: 3 entries'],
+    [
+      { type: 'logger.synced', entries: 3, omitted: 1 },
+      'Warning: Stored log sent: 3 entries; 1 too long to be sent at once',
+    ],
     [{ type: 'command.received', command: 'log_sync' }, 'Info: Command received: log_sync'],
     [{ type: 'command.received', command: 'update', target }, 'Debug: Command received: update'],
     [{ type: 'command.received', command: 'reset' }, undefined],
@@ -141,7 +146,7 @@ describe('the app hears', () => {
     [{ type: 'wifi.up' }, []],
     [{ type: 'command.received', command: 'reset' }, ['command']],
     [{ type: 'settings.postponed', failure, attempts: 3 }, ['settingsFailed']],
-    [{ type: 'logger.synced', entries: 3 }, ['logsSynced']],
+    [{ type: 'logger.synced', entries: 3, omitted: 0 }, ['logsSynced']],
   ])('of %j: %j', (event, types) => {
     expect(noticed(event).emitted.map(({ type }) => type)).toEqual(types);
   });

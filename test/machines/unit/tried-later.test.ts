@@ -8,7 +8,6 @@ import {
   type LogLine,
   type UnitEvent,
 } from '../../../machines/index.ts';
-import type { LogSyncInput } from '../../../services/log.ts';
 import { failing } from '../../support/actors.ts';
 import { settle } from '../../support/until.ts';
 import {
@@ -48,7 +47,7 @@ const createFragileUnit = (...names: string[]) => {
           actions: { forgetPending: throwIfBroken('schema') },
         }),
         logger: loggerMachine.provide({
-          actors: { sendStored: doing<number, LogSyncInput>('sync', 1), flush: doing<void>('flush', undefined) },
+          actors: { readStored: doing<number>('sync', 0), flush: doing<void>('flush', undefined) },
           actions: { applyConfig: throwIfBroken('logger') },
         }),
         mqtt: mqttMachine.provide({
