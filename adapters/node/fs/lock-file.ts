@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { chown, link, rename, unlink, writeFile } from 'node:fs/promises';
+import { chown, link, rename, unlink, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { privateFile } from './durable-file.ts';
@@ -87,14 +87,18 @@ export const createLock = async (path: string, record: LockRecord): Promise<bool
   }
 };
 
+const textIn = async (handle: FileHandle): Promise<string> => {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(maxLockBytes), 0, maxLockBytes, 0);
+  return buffer.toString('utf8', 0, bytesRead);
+};
+
 /** @returns `undefined` if there is none, `null` if it is no regular file. */
 export const readLock = async (path: string): Promise<string | null | undefined> => {
   try {
     const handle = await openRegularFile(path, constants.O_RDONLY);
     if (!handle) return null;
     try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(maxLockBytes), 0, maxLockBytes, 0);
-      return buffer.toString('utf8', 0, bytesRead);
+      return await textIn(handle);
     } finally {
       await handle.close();
     }
@@ -119,15 +123,54 @@ export const readWholeLock = async (path: string): Promise<string | null | undef
 export const hasNonce = async (path: string, nonce: string): Promise<boolean> =>
   parseLock((await readLock(path)) ?? '')?.nonce === nonce;
 
+/** Opens a lock file that is the one with this nonce; `undefined` for any other. */
+const openOwn = async (path: string, nonce: string): Promise<FileHandle | undefined> => {
+  const handle = await openRegularFile(path, constants.O_RDWR).catch((thrown: unknown) => {
+    if (codeOf(thrown) !== 'ENOENT') throw thrown;
+  });
+  if (!handle) return undefined;
+  let isOwn = false;
+  try {
+    isOwn = parseLock(await textIn(handle))?.nonce === nonce;
+  } finally {
+    if (!isOwn) await handle.close();
+  }
+  return isOwn ? handle : undefined;
+};
+
 /** Writes the next record of a lock over the last one, without a sync. Does nothing if the lock is another's by now. */
 export const rewriteLock = async (path: string, record: LockRecord): Promise<void> => {
-  if (!(await hasNonce(path, record.nonce))) return;
-  const handle = await openRegularFile(path, constants.O_RDWR);
+  const handle = await openOwn(path, record.nonce);
   try {
     await handle?.write(textOf(record), 0);
   } finally {
     await handle?.close();
   }
+};
+
+/** Creates the writer of a lock's beats, which keeps the file open: a process may hold thousands of locks. */
+export const createBeat = (path: string) => {
+  let handle: FileHandle | undefined;
+  const close = async () => {
+    const open = handle;
+    handle = undefined;
+    await open?.close();
+  };
+  return {
+    /** Writes like {@link rewriteLock}, but looks only at every other beat whether the file is still in place. */
+    write: async (record: LockRecord): Promise<void> => {
+      try {
+        // Where links are missing, a lock that was taken for a dead one and given back is another file.
+        if (handle && record.beat % 2 === 0 && (await handle.stat()).nlink === 0) await close();
+        handle ??= await openOwn(path, record.nonce);
+        await handle?.write(textOf(record), 0);
+      } catch (thrown) {
+        await close();
+        throw thrown;
+      }
+    },
+    close,
+  };
 };
 
 /** Removes the lock of a dead process, and no newer one that took its place meanwhile. */

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createSerialQueue } from '../../shared/serialize.ts';
 import {
   clearLock,
+  createBeat,
   createLock,
   hasNonce,
   parseLock,
@@ -110,13 +111,14 @@ const lockHeldBy = (path: string, first: LockRecord): FileLock => {
   const inTurn = createSerialQueue();
   let record = first;
   let lookedMs = performance.now();
-  const rewrite = (changes: Partial<LockRecord>): Promise<void> =>
+  const beat = createBeat(path);
+  const next = (write: (record: LockRecord) => Promise<void>, changes: Partial<LockRecord> = {}): Promise<void> =>
     inTurn(() => {
       record = { ...record, ...changes, beat: record.beat + 1 };
-      return rewriteLock(path, record);
+      return write(record);
     });
   // A beat that can't be written, as on a full disk, is made up for by the next one.
-  const refreshing = setInterval(() => void rewrite({}).catch(() => undefined), refreshEveryMs).unref();
+  const refreshing = setInterval(() => void next(beat.write).catch(() => undefined), refreshEveryMs).unref();
   return {
     isHeld: async () => {
       if (performance.now() - lookedMs < lookAfterMs) return true;
@@ -124,11 +126,12 @@ const lockHeldBy = (path: string, first: LockRecord): FileLock => {
       lookedMs = performance.now();
       return true;
     },
-    noteChild: (pid) => rewrite({ child: identityOf(pid) }),
+    noteChild: (pid) => next((changed) => rewriteLock(path, changed), { child: identityOf(pid) }),
     release: async () => {
       clearInterval(refreshing);
       held.delete(path);
       await inTurn(async () => {
+        await beat.close().catch(() => undefined);
         // If the folder was replaced meanwhile, the lock there may be another program's.
         if (await hasNonce(path, record.nonce)) await unlink(path);
       }).catch(() => undefined);

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { takeLock, type FileLockOptions } from '../../../../adapters/node/fs/lock.ts';
@@ -16,6 +16,7 @@ vi.mock('node:fs/promises', async (original) => {
   return { ...actual, link };
 });
 afterEach(() => {
+  vi.useRealTimers();
   refusal.code = undefined;
 });
 
@@ -142,6 +143,54 @@ test('a lock that another program took over meanwhile is neither held, nor refre
   await lock.noteChild(process.pid);
   await lock.release();
   expect(await readFile(join(folder, 'lock'), 'utf8')).toBe(text);
+});
+
+const beatOf = async (path: string) => (JSON.parse(await readFile(path, 'utf8')) as { readonly beat: number }).beat;
+
+/** Lets the lock beat, and waits until that is to be seen. */
+const nextBeat = async (path: string) => {
+  const before = await beatOf(path);
+  await until(async () => {
+    vi.advanceTimersByTime(5_000);
+    return (await beatOf(path)) > before;
+  });
+};
+
+test('a lock beats on, also in the file that another program put back in its place (S15)', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const folder = await temporaryFolder();
+  const path = join(folder, 'lock');
+  const lock = await lockIn(folder);
+  await nextBeat(path);
+  await nextBeat(path);
+  const text = await readFile(path);
+  await unlink(path);
+  await writeFile(path, text);
+  await nextBeat(path);
+  await nextBeat(path);
+  await expect(lock.isHeld()).resolves.toBe(true);
+  await lock.release();
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('a lock that is gone is not made anew by its beat, and one of another program is not beaten (S15)', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const folder = await temporaryFolder();
+  const path = join(folder, 'lock');
+  const lock = await lockIn(folder);
+  await nextBeat(path);
+  await unlink(path);
+  const beats = async () => {
+    for (let count = 0; count < 4; count += 1) vi.advanceTimersByTime(5_000);
+    await lock.noteChild(process.pid);
+  };
+  await beats();
+  expect(await readdir(folder)).toEqual([]);
+  const text = elsewhere(1);
+  await writeFile(path, text);
+  await beats();
+  await lock.release();
+  expect(await readFile(path, 'utf8')).toBe(text);
 });
 
 test('what killed programs of earlier releases left beside the lock is removed, and nothing else', async () => {
