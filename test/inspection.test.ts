@@ -11,7 +11,7 @@ import { createActor, createMachine, fromPromise, SimulatedClock, StateMachine, 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as exported from '../machines/index.ts';
 import type { SchemaTopics } from '../services/schema.ts';
-import { settings } from './lab/models/documents.model.ts';
+import { settings } from './support/unit-world.ts';
 
 const { unitMachine, settingsMachine, schemaMachine } = exported;
 
@@ -24,7 +24,7 @@ const childName = (id: string) => id.replaceAll(/-(.)/g, (_, letter: string) => 
 /** A unit over fakes: its settings and schema load, everything else it would reach is not there. */
 const unitOverFakes = unitMachine.provide({
   actors: {
-    settings: settingsMachine.provide({ actors: { load: fromPromise(async () => settings('one', 1)) } }),
+    settings: settingsMachine.provide({ actors: { load: fromPromise(async () => settings) } }),
     schema: schemaMachine.provide({
       actors: { load: fromPromise<SchemaTopics>(async () => ({ subscribed: ['a'], reportsState: true })) },
     }),

@@ -1,6 +1,6 @@
 import type { AnyEventObject } from 'xstate';
 import type { ChildName } from '../../../machines/unit/context.ts';
-import { settings } from './documents.model.ts';
+import type { UnitSettings } from '../../../services/settings.ts';
 
 /** Why something failed. */
 export const failure = { name: 'SettingsError', code: 'missing', message: 'env.json does not exist' };
@@ -8,6 +8,19 @@ const target = { commitVersion: 'two' };
 /** What a schema says. */
 export const topics = { subscribed: ['a', 'b'], reportsState: true };
 const denied = [{ topic: 'b', granted: false, reasonCode: 0x87 }];
+
+export const settings = (commitVersion: string, linkRevision: number): UnitSettings => ({
+  unitUuid: 'b4a3f7a2-4a30-4a43-9d5b-1c6f0e5c8a01',
+  commitVersion,
+  pingIntervalMs: 30_000,
+  stateSendIntervalMs: 300_000,
+  minLogLevel: 'Info',
+  maxLogLength: 64,
+  wifiSsid: '',
+  maxReconnectionMs: 60_000,
+  linkRevision,
+  wifiRevision: 1,
+});
 
 /** What each child may tell the unit. */
 export const facts: Record<ChildName, readonly AnyEventObject[]> = {

@@ -2,9 +2,8 @@ import { expect } from 'vitest';
 import { childNames } from '../../../machines/unit/context.ts';
 import { notices } from '../../../machines/unit/notices.ts';
 import { unitMachine, type UnitContext } from '../../../machines/unit.ts';
-import { settings } from './documents.model.ts';
 import { defineModel, type Region } from './model.ts';
-import { facts, requests, topics } from './unit-environment.ts';
+import { facts, requests, settings, topics } from './unit-environment.ts';
 import { lifecycle, outcomes, reporting, supervision } from './unit-invariants.ts';
 
 const loaded = [
