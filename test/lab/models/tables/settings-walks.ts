@@ -1,10 +1,8 @@
-import type { settingsMachine } from '../../../../machines/settings.ts';
 import type { SettingsTrial } from '../../../../services/env-trial.ts';
 import type { UnitSettings } from '../../../../services/settings.ts';
 import { settings } from '../../../support/unit-world.ts';
-import type { ContextOf, TableWalk } from './table.ts';
-
-type Context = ContextOf<typeof settingsMachine>;
+import type { Context } from './settings-effects.ts';
+import type { TableWalk } from './table.ts';
 
 const env = (commitVersion: string, linkRevision: number, change: Partial<UnitSettings> = {}): UnitSettings => ({
   ...settings,
@@ -97,6 +95,14 @@ export const settingsWalks: readonly TableWalk<Context>[] = [
     uses: (label: string) => !/settings\.|document/.test(label),
     key: trial,
   })),
+  {
+    // A trial that needs a link and an answer, with an app that leaves its broker.
+    prelude: loaded(whole),
+    uses: isOf(
+      /^broker|askInstance (done|fails)|partAfter|askAgain|askBroker done false|compare.* done false|judgeAgain/,
+    ),
+    key: ({ hasLink, isDenied, isWanted, spent }) => [hasLink, isDenied, isWanted, spent < 4],
+  },
   ...[broker, instance].map((one) => ({
     // One trial after the other.
     prelude: loaded(one),
