@@ -22,6 +22,7 @@ import { sntpClockSource } from '../adapters/node/sntp.ts';
 import { readJsonNow } from '../adapters/node/storage/read-now.ts';
 import { fileStorage } from '../adapters/node/storage/storage.ts';
 import { nodeSystem } from '../adapters/node/system.ts';
+import { nodeTcp } from '../adapters/node/tcp.ts';
 import { webCryptoCipher } from '../adapters/shared/cipher.ts';
 import { systemClock } from '../adapters/shared/clock.ts';
 import { mqttBroker } from '../adapters/shared/mqtt/broker.ts';
@@ -129,7 +130,7 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
     clock,
     wifi: unmanagedWifi(),
     clockSource: sntpClockSource({ host: ntpHost, clock }),
-    broker: mqttBroker(),
+    broker: mqttBroker(nodeTcp()),
     brokerProbe: nodeBrokerProbe(),
     keptEnv: storedKeptEnv(storage, join(folder, '.pepeunit', 'kept-env.json')),
     givenRecord: storedGivenRecord(storage, (name) => join(folder, '.pepeunit', `given-${name}.json`), readJsonNow),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { mqttBroker } from '../../adapters/shared/mqtt/broker.ts';
 import { fileStorage } from '../../adapters/node/storage/storage.ts';
+import { nodeTcp } from '../../adapters/node/tcp.ts';
 import type { Link, LinkOptions, MqttVersion } from '../../services/broker.ts';
 import { BrokerError } from '../../services/errors.ts';
 import type { UnitEnv } from '../../services/env.ts';
@@ -26,7 +27,7 @@ const listener = { onMessage: () => undefined, onClosed: () => undefined };
  * @throws {BrokerError}
  */
 export const openLink = async (env: UnitEnv, clientId: string): Promise<Link> => {
-  const broker = mqttBroker();
+  const broker = mqttBroker(nodeTcp());
   const options = (version: MqttVersion): LinkOptions => ({
     url: brokerUrl(env),
     version,

@@ -3,7 +3,7 @@ import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { pack, type Pack } from 'tar-stream';
+import type { Pack } from 'tar-stream';
 import { replaceFile } from '../fs/durable-file.ts';
 import { isMissing } from '../fs/errors.ts';
 import { inside, walkTree, type TreeEntry } from '../fs/file-tree.ts';
@@ -52,6 +52,7 @@ const addAll = async (tar: Pack, folder: string, archive: string): Promise<void>
  * @throws The file system's own error; the old archive stays.
  */
 export const packFolder = async (folder: string, archivePath: string): Promise<void> => {
+  const { pack } = await import('tar-stream');
   const root = await realpath(folder);
   const tar = pack();
   const gzip = createGzip({ level: 9 });

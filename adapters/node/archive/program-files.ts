@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FirmwareError } from '../../../services/errors.ts';
 import type { ArchiveLimits } from '../../../services/firmware.ts';
 import { exactNames } from '../../shared/archive/entry-names.ts';
-import { ignoreRules, type IsIgnored } from '../../shared/archive/ignore-rules.ts';
+import type { IsIgnored } from '../../shared/archive/ignore-rules.ts';
 import { checkLinks, type TreeLink } from '../../shared/archive/links.ts';
 import { isMissing } from '../fs/errors.ts';
 import { inside, walkTree } from '../fs/file-tree.ts';
@@ -22,6 +22,7 @@ const leftOut = new Set(['.git', '.pepeunit', 'env.json', 'schema.json', 'log.js
 
 const rulesIn = async (folder: string, name: string): Promise<IsIgnored> => {
   try {
+    const { ignoreRules } = await import('../../shared/archive/ignore-rules.ts');
     return ignoreRules(await readFile(join(folder, name), 'utf8'));
   } catch (cause) {
     if (isMissing(cause)) return () => false;

@@ -1,4 +1,4 @@
-import { extract, type Extract, type Header } from 'tar-stream';
+import type { Extract, Header } from 'tar-stream';
 import { FirmwareError } from '../../../services/errors.ts';
 import type { ArchiveLimits } from '../../../services/firmware.ts';
 import { entryPath, createNameRegister, type EntryKind, type NameRules } from './entry-names.ts';
@@ -127,6 +127,7 @@ export async function* readArchive(
   rules: NameRules,
   decompress: Decompress = decompressed,
 ): AsyncGenerator<ArchiveEntry> {
+  const { extract } = await import('tar-stream');
   const meter = createRatioMeter(limits);
   const tarGuard = createTarGuard(limits);
   const guard: TarGuard = {

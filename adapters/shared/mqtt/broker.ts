@@ -1,7 +1,7 @@
 import type { IConnackPacket, IDisconnectPacket, MqttClient } from 'mqtt';
 import type { Broker, Link, LinkListener, LinkOptions } from '../../../services/broker.ts';
 import type { BrokerError } from '../../../services/errors.ts';
-import { startClient } from './connect.ts';
+import { startClient, type OpenTcp } from './connect.ts';
 import { connackError, disconnectError, linkError, transportError } from './errors.ts';
 import { createLink, type OwnedLink } from './link.ts';
 import { maxInboundBytes, watchFrames } from './packet-size.ts';
@@ -101,7 +101,12 @@ const createCleanups = () => {
   };
 };
 
-const open = (options: LinkOptions, listener: LinkListener, signal: AbortSignal): Promise<Link> =>
+const open = (
+  options: LinkOptions,
+  listener: LinkListener,
+  signal: AbortSignal,
+  openTcp: OpenTcp | undefined,
+): Promise<Link> =>
   new Promise((resolve, reject) => {
     const givenUp = () => linkError('closed', options, 'the attempt was given up', { cause: signal.reason });
     if (signal.aborted) throw givenUp();
@@ -109,7 +114,7 @@ const open = (options: LinkOptions, listener: LinkListener, signal: AbortSignal)
       onEnd(
         linkError('malformed', options, `the broker does not release its messages of QoS 2, beyond ${maxUnreleased}`),
       );
-    const client = startClient(options, onUnreleased);
+    const client = startClient(options, openTcp, onUnreleased);
     const attempt = createCleanups();
     const watching = createCleanups();
     let opened: OwnedLink | undefined;
@@ -151,5 +156,9 @@ const open = (options: LinkOptions, listener: LinkListener, signal: AbortSignal)
  * Opens MQTT sessions over TCP, TLS and WebSocket.
  *
  * Each session has its own client object, which never reconnects; a browser supports WebSocket alone.
+ *
+ * @param openTcp Opens the transport of `mqtt:`. By default mqtt.js does, which takes longer.
  */
-export const mqttBroker = (): Broker => ({ open });
+export const mqttBroker = (openTcp?: OpenTcp): Broker => ({
+  open: (options, listener, signal) => open(options, listener, signal, openTcp),
+});

@@ -1,5 +1,5 @@
 import mqtt from 'mqtt';
-import type { IClientOptions, IConnackPacket, MqttClient } from 'mqtt';
+import type { IClientOptions, IConnackPacket, MqttClient, StreamBuilder } from 'mqtt';
 import type { LinkOptions } from '../../../services/broker.ts';
 import { hideSecrets } from '../../../services/redaction.ts';
 import { linkError } from './errors.ts';
@@ -8,6 +8,9 @@ import { maxUnreleased, UnreleasedStore } from './unreleased-store.ts';
 
 /** Maximum timer delay, milliseconds; longer timers fire at once. */
 const longestTimerMs = 2_147_483_647;
+
+/** Opens a TCP connection to a broker. */
+export type OpenTcp = (address: { readonly host: string; readonly port: number }) => ReturnType<StreamBuilder>;
 
 /** A connected client, after CONNACK. */
 export interface Connection {
@@ -63,13 +66,28 @@ const addressOf = (options: LinkOptions): IClientOptions => {
   };
 };
 
+const defaultTcpPort = 1883;
+
+/** Opens the transport: mqtt.js loads those of all schemes when it opens one, which takes longer than to connect. */
+const openClient = (settings: IClientOptions, openTcp: OpenTcp | undefined): MqttClient => {
+  const { protocol, hostname: host = '', port = defaultTcpPort } = settings;
+  if (protocol !== 'mqtt' || openTcp === undefined) return mqtt.connect(settings);
+  // An error that comes after the end has no other listener.
+  return new mqtt.MqttClient(() => openTcp({ host, port }), settings).on('error', silent);
+};
+
 /**
  * Starts one attempt: sends CONNECT as soon as the transport is open, and never retries.
  *
+ * @param openTcp Opens the transport of `mqtt:`. By default mqtt.js does.
  * @param onUnreleased Called when the broker sends more messages of QoS 2 than may wait for their PUBREL.
  * @throws {BrokerError} `network` for an invalid address, `tls` for unreadable certificates.
  */
-export const startClient = (options: LinkOptions, onUnreleased: () => void): MqttClient => {
+export const startClient = (
+  options: LinkOptions,
+  openTcp: OpenTcp | undefined,
+  onUnreleased: () => void,
+): MqttClient => {
   hideSecrets([options.username]);
   const settings: IClientOptions = {
     ...addressOf(options),
@@ -101,7 +119,7 @@ export const startClient = (options: LinkOptions, onUnreleased: () => void): Mqt
       : {}),
   };
   try {
-    const client = mqtt.connect(settings);
+    const client = openClient(settings, openTcp);
     // Writes are batched here, so the socket must not delay them.
     (client.stream as { setNoDelay?: (on: boolean) => void }).setNoDelay?.(true);
     return client;

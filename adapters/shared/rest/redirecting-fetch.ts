@@ -1,4 +1,3 @@
-import ky from 'ky';
 import { RestError } from '../../../services/errors.ts';
 import { explainNoAnswer, isBroken } from './advice.ts';
 import { dropBody } from './body.ts';
@@ -52,6 +51,8 @@ const fetchOnce = async (
   deadline: Deadline,
 ): Promise<Response> => {
   try {
+    // Only what asks loads it.
+    const { default: ky } = await import('ky');
     return await ky(url, {
       method,
       headers,

@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { nodeTcp } from '../../../../adapters/node/tcp.ts';
 import { mqttBroker } from '../../../../adapters/shared/mqtt/broker.ts';
 import type { MqttVersion } from '../../../../services/broker.ts';
 import { brokerContract, type BrokerBench } from '../../../contracts/broker.ts';
@@ -13,7 +14,7 @@ const onAedes = (transport: Transport, version: MqttVersion) => async (): Promis
   const proxy = await startRecordingProxy(transport === 'ws' ? broker.webSocketPort : broker.port, version);
   const url = `${transport}://127.0.0.1:${proxy.port}`;
   return {
-    broker: mqttBroker(),
+    broker: mqttBroker(nodeTcp()),
     url,
     cut: proxy.cut,
     stranger: { url, username: 'wrong' },
@@ -35,7 +36,7 @@ const onMosquitto = (transport: Transport, version: MqttVersion) => async (): Pr
   });
   const proxy = await startRecordingProxy(transport === 'ws' ? broker.webSocketPort : broker.port, version);
   return {
-    broker: mqttBroker(),
+    broker: mqttBroker(nodeTcp()),
     url: `${transport}://127.0.0.1:${proxy.port}`,
     cut: proxy.cut,
     stranger: { url: `mqtt://127.0.0.1:${strict.port}`, username: 'a-token-of-no-one' },
