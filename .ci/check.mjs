@@ -7,7 +7,7 @@ const steps = [
   ['types', 'npm run --silent types'],
   ['imports', 'npm run --silent imports'],
   ['unused', 'npm run --silent unused'],
-  ['build', 'npm run --silent build'],
+  ['build', 'npm run --silent build && npm run --silent declarations'],
   ['tests', 'npm test --silent -- --reporter=dot'],
   ['package', 'npm run --silent package'],
 ];

@@ -1,16 +1,17 @@
 /** Stages one archive in a process of its own, or only reads it, and tells how long it took and how far memory rose. */
 import { createReadStream } from 'node:fs';
-import { folderFirmwareStore } from '../../dist/adapters/node/firmware/store.js';
-import { zlibDecompress } from '../../dist/adapters/node/archive/zlib.js';
-import { readArchive } from '../../dist/adapters/shared/archive/archive.js';
-import { defaultArchiveLimits } from '../../dist/services/firmware.js';
+import { folderFirmwareStore } from '../../adapters/node/firmware/store.ts';
+import { zlibDecompress } from '../../adapters/node/archive/zlib.ts';
+import { exactNames } from '../../adapters/shared/archive/entry-names.ts';
+import { readArchive } from '../../adapters/shared/archive/archive.ts';
+import { defaultArchiveLimits } from '../../services/firmware.ts';
 
 const [archive, folder] = process.argv.slice(2);
 const limits = defaultArchiveLimits;
 const stage = () =>
   folderFirmwareStore({ folder, limits }).stage(createReadStream(archive), new AbortController().signal);
 const read = async () => {
-  for await (const { content } of readArchive(createReadStream(archive), limits, zlibDecompress)) {
+  for await (const { content } of readArchive(createReadStream(archive), limits, exactNames, zlibDecompress)) {
     for await (const _ of content);
   }
 };

@@ -2,10 +2,10 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hostFs } from '../../dist/adapters/node/fs/file-system.js';
-import { hostLineFs } from '../../dist/adapters/node/storage/line-file.js';
-import { fileStorage } from '../../dist/adapters/node/storage/storage.js';
-import { fileLogSink } from '../../dist/adapters/shared/log/file-log-sink.js';
+import { hostFs } from '../../adapters/node/fs/file-system.ts';
+import { hostLineFs } from '../../adapters/node/storage/line-file.ts';
+import { fileStorage } from '../../adapters/node/storage/storage.ts';
+import { fileLogSink } from '../../adapters/shared/log/file-log-sink.ts';
 
 const entries = 5000;
 const entry = { level: 'Info', text: 'x'.repeat(60), create_datetime: '2026-01-31T12:00:00.000Z' };

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { temporaryFolder } from './folder.ts';
@@ -32,11 +32,12 @@ const compilerOptions = {
 
 /** Packs the built package, and unpacks it as npm does. */
 const installPacked = async (modules: string): Promise<void> => {
-  const packed = await temporaryFolder();
-  await run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', packed], { cwd: root });
-  const [archive = ''] = await readdir(packed);
+  await run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', modules], { cwd: root });
+  const [name = ''] = await readdir(modules);
+  const archive = join(modules, name);
   await mkdir(join(modules, 'pepeunit-client'));
-  await run('tar', ['xzf', join(packed, archive), '--strip-components=1', '-C', join(modules, 'pepeunit-client')]);
+  await run('tar', ['xzf', archive, '--strip-components=1', '-C', join(modules, 'pepeunit-client')]);
+  await rm(archive);
 };
 
 /** Links what the package depends on: nothing comes from a registry. */
@@ -55,9 +56,8 @@ const linkDependencies = async (modules: string): Promise<void> => {
 const countOf = (output: string, what: string): number =>
   Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(output)?.[1]);
 
-/** Creates the project; its folder is removed when the test is over. The package has to be built. */
-export const createConsumer = async (): Promise<Consumer> => {
-  const folder = await temporaryFolder();
+/** Creates the project in an empty folder. The package has to be built. */
+export const createConsumerIn = async (folder: string): Promise<Consumer> => {
   const modules = join(folder, 'node_modules');
   await mkdir(modules);
   await installPacked(modules);
@@ -87,3 +87,6 @@ export const createConsumer = async (): Promise<Consumer> => {
     },
   };
 };
+
+/** Creates the project in a folder that is removed when the test is over. The package has to be built. */
+export const createConsumer = async (): Promise<Consumer> => createConsumerIn(await temporaryFolder());

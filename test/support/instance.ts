@@ -153,13 +153,7 @@ export const startInstanceWithUnit = async () => {
 
 export const json = async (response: Response | Promise<Response>): Promise<unknown> => (await response).json();
 
-const command = path.resolve(import.meta.dirname, '../../dist/app/cli/instance.js');
-
-const commandSource = `import { instanceCommand } from ${JSON.stringify(command)};
-   process.exitCode = await instanceCommand(process.argv.slice(1)).catch((error) => {
-     console.error(error.name, error.message);
-     return 2;
-   });`;
+const main = path.resolve(import.meta.dirname, '../../dist/app/cli/main.js');
 
 /** What `--json` prints. */
 export interface Printed {
@@ -173,10 +167,7 @@ export interface Printed {
 
 /** Runs the built command; what still runs at the end of the test is killed. */
 export const startInstanceCommand = (...args: string[]) => {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', commandSource, '--', ...args], {
-    cwd: path.dirname(command),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(process.execPath, [main, 'instance', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   const errors: string[] = [];
   createInterface(child.stdout).on('line', (line) => lines.push(line));
