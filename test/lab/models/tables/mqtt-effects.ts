@@ -3,7 +3,8 @@ import * as subscriptions from '../../../../machines/mqtt/subscriptions.ts';
 import * as quarantine from '../../../../machines/mqtt/topic-quarantine.ts';
 import type { Grant } from '../../../../services/broker.ts';
 import type { Failure } from '../../../../services/errors.ts';
-import type { Consequence, ContextOf, Message } from './table.ts';
+import { effectsOf, type Effect as EffectOf } from './effects.ts';
+import type { ContextOf, Message } from './table.ts';
 
 export type Context = ContextOf<typeof mqttMachine>;
 /** What carries any of these. */
@@ -17,34 +18,9 @@ export interface Event {
   readonly sessionPresent?: boolean;
 }
 
-/** One effect of a line: what it tells, and what it leaves in the context. */
-export type Effect = (
-  context: Context,
-  event: Event,
-) => { readonly told?: readonly Message[]; readonly context?: Partial<Context> };
+export type Effect = EffectOf<Context, Event>;
 
-/** Effects, one after the other. */
-export const of = (...effects: readonly Effect[]): Pick<Consequence<Context>, 'told' | 'context'> => {
-  const follow = (before: Context, event: Event) => {
-    let now = before;
-    const told: Message[] = [];
-    for (const effect of effects) {
-      const { told: more = [], context = {} } = effect(now, event);
-      told.push(...more);
-      now = { ...now, ...context };
-    }
-    return { told, now };
-  };
-  return {
-    told: (_, event: Event, before) => follow(before, event).told,
-    context: (before, event: Event) => follow(before, event).now,
-  };
-};
-
-/** Only the context changes. */
-export const keeps =
-  (context: Partial<Context> | ((context: Context, event: Event) => Partial<Context>)): Effect =>
-  (now, event) => ({ context: typeof context === 'function' ? context(now, event) : context });
+export const { keeps, of } = effectsOf<Context, Event>();
 
 export const wish = keeps((context, { linkRevision = 0, pingIntervalMs = context.pingIntervalMs }) => ({
   isWanted: true,
