@@ -2,6 +2,7 @@ import { assign, fromPromise, sendTo, setup } from 'xstate';
 import { expect, test } from 'vitest';
 import { wifiMachine } from '../../../../machines/wifi.ts';
 import type { Parent } from '../../../../machines/lib/parent.ts';
+import { otherwise, sidesOf } from './sides.ts';
 import { defineTable, rowsOf, type MachineTable } from './table.ts';
 import { walkTable } from './walk.ts';
 import { wifiTable } from './wifi.table.ts';
@@ -94,6 +95,23 @@ test('a side of a guard that the table lacks fails', () => {
 test('two lines that hold at once fail', () => {
   const doubled = row('on', 'lamp.toggle', { to: 'off' }, {});
   expect(() => walkTable(lampTable([lit, doubled, burned, timed]))).toThrow('Two lines hold');
+});
+
+test('a state that is left at once has nothing to try, and none in which a step ends is one', () => {
+  const table = lampTable();
+  const passed = { ...table, states: { ...table.states, on: { isPassing: true } } };
+  expect(() => walkTable(passed)).toThrow('lamp: after lamp.toggle: No side of "always" in "on" holds');
+});
+
+test('of several sides the first counts whose guard holds', () => {
+  const rest = sidesOf<{ fuses: number }, unknown>()(
+    [hasFuse, { to: 'on', told: [{ type: 'lamp.lit' }] }],
+    [otherwise, {}],
+  );
+  expect(walkTable(lampTable([row('off', 'lamp.toggle', ...rest), toggled, burned, timed]))).toMatchObject({
+    lines: 5,
+    missedLines: [],
+  });
 });
 
 test.each([

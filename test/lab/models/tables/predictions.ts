@@ -6,6 +6,10 @@ import { chainOf, later, type Context, type Situation } from './situation.ts';
 type AnyRow = Omit<Row<Context>, 'when'> & { when?: (context: Context, event: AnyEventObject) => boolean };
 type AnyState = TableState<Context>;
 
+/** What happens by itself. */
+const always = 'always';
+const none: AnyEventObject = { type: 'xstate.init' };
+
 /** What a table says will follow. */
 export interface Prediction {
   readonly situation: Situation;
@@ -34,12 +38,15 @@ export const nameOfLine = ({ row, leaf }: Line): string =>
 /** The lines for each state, so that `any` stands where nothing else does, and a state for all below it. */
 const linesByState = (table: MachineTable): Map<string, Line[]> => {
   const rows = table.rows as unknown as readonly AnyRow[];
+  const canHappen = (leaf: string, event: string) => event === always || table.states[leaf]?.isPassing !== true;
   const leaves = leavesOf(table);
   return new Map(
     leaves.map((leaf) => {
       const own = rows.filter(({ from }) => chainOf(leaf).some((state) => from.includes(state)));
       const known = new Set(own.map(({ event }) => event));
-      const others = rows.filter(({ from, event }) => from.includes('any') && !known.has(event));
+      const others = rows.filter(
+        ({ from, event }) => from.includes('any') && !known.has(event) && canHappen(leaf, event),
+      );
       return [leaf, [...own, ...others].map((row) => ({ row, leaf }))];
     }),
   );
@@ -141,13 +148,19 @@ export const predictions = (table: MachineTable) => {
     return before.situation.leaves.includes(line.leaf) ? follow(before, line, event) : before;
   };
 
+  const atRest = (now: Prediction): Prediction => {
+    const passing = now.situation.leaves.find((leaf) => states[leaf]?.isPassing);
+    if (passing !== undefined) throw new Error(`No side of "${always}" in "${passing}" holds`);
+    return now;
+  };
+
   /** Follows what happens by itself, until nothing does. */
   const settled = (first: Prediction, event: AnyEventObject): Prediction => {
     let now = first;
     for (let steps = 0; steps < maxSteps; steps += 1) {
       const { leaves, context } = now.situation;
       const [line, ...others] = linesFor(leaves, always, context, event);
-      if (line === undefined) return now;
+      if (line === undefined) return atRest(now);
       const shared = others.filter(({ row }) => row === line.row);
       const then = follow(now, line, event);
       now = { ...then, lines: [...then.lines, ...shared] };
@@ -176,6 +189,3 @@ export const predictions = (table: MachineTable) => {
     lines: [...lines.values()].flat(),
   };
 };
-
-const always = 'always';
-const none: AnyEventObject = { type: 'xstate.init' };

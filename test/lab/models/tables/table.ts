@@ -9,6 +9,8 @@ export interface TableState<TContext = never> {
   readonly runs?: Readonly<Record<string, ((context: TContext) => unknown) | undefined>>;
   /** Its delays with their lengths, milliseconds. @defaultValue none */
   readonly after?: Readonly<Record<string, number | ((context: TContext) => number)>>;
+  /** Whether it is left as soon as it is entered, so that nothing can happen in it. @defaultValue false */
+  readonly isPassing?: boolean;
 }
 
 /** What follows when something happens in a state. Without `to`, the machine stays where it is and restarts nothing. */
