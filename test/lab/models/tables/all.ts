@@ -6,6 +6,7 @@ import { settingsTable } from './settings.table.ts';
 import { stateReporterTable } from './state-reporter.table.ts';
 import type { MachineTable } from './table.ts';
 import { timeTable } from './time.table.ts';
+import { updateTable } from './update.table.ts';
 import { wifiTable } from './wifi.table.ts';
 
 /** The table of every machine that has one. */
@@ -18,4 +19,5 @@ export const tables: readonly MachineTable[] = [
   loggerTable,
   stateReporterTable,
   resetTable,
+  updateTable,
 ];
