@@ -100,23 +100,48 @@ const network = async (readText: ReadText): Promise<string[] | undefined> => {
 const known = (metrics: { [K in keyof SystemMetrics]: SystemMetrics[K] | undefined }): SystemMetrics =>
   Object.fromEntries(Object.entries(metrics).filter(([, value]) => value !== undefined));
 
+/** What is the same for all units of the process. */
+const hostMetrics = async (readText: ReadText) => ({
+  mem_free: await tried(() => process.availableMemory()),
+  mem_alloc: await tried(() => process.memoryUsage.rss()),
+  freq: await tried(() => frequency(readText)),
+  ifconfig: await tried(() => network(readText)),
+});
+
+/** How long the metrics of the host stand, milliseconds. */
+const standsForMs = 1000;
+
+/** Creates a measurement of the host that is shared by all who ask for it during it, or within a second after it began. */
+const createHost = (readText: ReadText) => {
+  let begunMs = -Infinity;
+  let newest: ReturnType<typeof hostMetrics>;
+  return () => {
+    const now = performance.now();
+    if (now - begunMs < standsForMs) return newest;
+    begunMs = now;
+    return (newest = hostMetrics(readText));
+  };
+};
+
+const ownHost = createHost((file) => readFile(file, 'utf8'));
+
 /**
  * Measures the host through Node and Linux's `/proc`, without other programs.
  *
  * `mem_free` is the memory that the program may still take, within its container's limit. `mem_alloc` is its resident
  * memory. `ifconfig` describes the interface with the default route, or the first external one if the routes are
- * unreadable; an unknown gateway or DNS server is `0.0.0.0`.
+ * unreadable; an unknown gateway or DNS server is `0.0.0.0`. All but `statvfs` is measured once a second at most, for all
+ * units of the process.
  */
-export const nodeSystem = ({
-  path = '.',
-  readText = (file) => readFile(file, 'utf8'),
-}: NodeSystemOptions = {}): System => ({
-  measure: async () =>
-    known({
-      mem_free: await tried(() => process.availableMemory()),
-      mem_alloc: await tried(() => process.memoryUsage.rss()),
-      freq: await tried(() => frequency(readText)),
-      statvfs: await tried(() => fileSystem(path)),
-      ifconfig: await tried(() => network(readText)),
-    }),
-});
+export const nodeSystem = ({ path = '.', readText }: NodeSystemOptions = {}): System => {
+  const host = readText ? createHost(readText) : ownHost;
+  return {
+    measure: async () => {
+      const [{ mem_free, mem_alloc, freq, ifconfig }, statvfs] = await Promise.all([
+        host(),
+        tried(() => fileSystem(path)),
+      ]);
+      return known({ mem_free, mem_alloc, freq, statvfs, ifconfig: ifconfig && [...ifconfig] });
+    },
+  };
+};

@@ -1,9 +1,11 @@
 import * as os from 'node:os';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { defaultRouteOf, nameServerOf, nodeSystem } from '../../../adapters/node/system.ts';
 import { systemContract } from '../../contracts/system.ts';
 
 systemContract('Node', async () => nodeSystem());
+
+afterEach(() => void vi.restoreAllMocks());
 
 /** A host that tells its processor alone. */
 const cpuInfo = async (path: string): Promise<string> =>
@@ -27,6 +29,13 @@ test('statvfs is of the path that it was given', async () => {
   const { statvfs = [] } = await nodeSystem({ path: os.tmpdir() }).measure();
   expect(statvfs[0]).toBe(statvfs[1]);
   expect(statvfs[2]).toBeGreaterThan(0);
+});
+
+test('two units in folders of their own share the figures of the host, and each has its file system', async () => {
+  const [one, other] = await Promise.all([os.tmpdir(), '/no/such/path'].map((path) => nodeSystem({ path }).measure()));
+  expect(one).toHaveProperty('statvfs');
+  expect(other).not.toHaveProperty('statvfs');
+  expect({ ...one, statvfs: undefined }).toEqual({ ...other, statvfs: undefined });
 });
 
 test('the frequency is in Hz, from cpuinfo where Node does not know it', async () => {
@@ -54,6 +63,25 @@ test('without a route or a resolver their addresses are 0.0.0.0', async () => {
     .flatMap((all) => all ?? [])
     .find(({ family, internal }) => family === 'IPv4' && !internal);
   expect(ifconfig).toEqual(outer && [outer.address, outer.netmask, '0.0.0.0', '0.0.0.0']);
+});
+
+test('the host is measured once in a second, for all who ask', async () => {
+  const read: string[] = [];
+  const readText = async (path: string) => {
+    read.push(path);
+    return '';
+  };
+  const system = nodeSystem({ readText });
+  const [one, other] = await Promise.all([system.measure(), system.measure()]);
+  const reads = read.length;
+  expect(reads).toBe(new Set(read).size);
+  expect(one).toEqual(other);
+  expect(one.ifconfig === undefined || one.ifconfig !== other.ifconfig).toBe(true);
+  await system.measure();
+  expect(read).toHaveLength(reads);
+  vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 1000);
+  await system.measure();
+  expect(read).toHaveLength(2 * reads);
 });
 
 test('a route over an interface that has no address gives no ifconfig', async () => {
