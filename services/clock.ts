@@ -54,9 +54,53 @@ const lookEveryMs = 10_000;
 /** Sent once to the time machine when the monotonic clock stood still or the wall clock was set. */
 export type ClockEvent = { type: 'clock.moved' };
 
+/** The watch over a clock, for all units of the process that follow it: one timer compares its two times. */
+interface Watch {
+  /** Calls back once, when the times have drifted apart since now. @returns Ends that. */
+  onMoved(listener: () => void): () => void;
+}
+
+const watches = new WeakMap<Clock, Watch>();
+
+const createWatch = (clock: Clock): Watch => {
+  const leadMs = () => clock.now() - clock.monotonic();
+  /** How far the wall clock was ahead when each began to listen. */
+  const listeners = new Map<() => void, number>();
+  let timer: unknown;
+  const wait = () => {
+    timer = listeners.size > 0 ? clock.setTimeout(look, lookEveryMs) : undefined;
+  };
+  const look = () => {
+    const now = leadMs();
+    const moved = [...listeners].filter(([, first]) => Math.abs(now - first) > maxDriftMs);
+    for (const [listener] of moved) listeners.delete(listener);
+    wait();
+    for (const [listener] of moved) listener();
+  };
+  return {
+    onMoved: (listener) => {
+      listeners.set(listener, leadMs());
+      if (timer === undefined) wait();
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size > 0) return;
+        clock.clearTimeout(timer);
+        timer = undefined;
+      };
+    },
+  };
+};
+
+/** The watch over a clock, made when it is first needed. */
+const watchOver = (clock: Clock): Watch => {
+  const watch = watches.get(clock) ?? createWatch(clock);
+  watches.set(clock, watch);
+  return watch;
+};
+
 /**
  * Reports, for the time machine's `watchClock`, when the wall clock and the monotonic clock drift apart by more than 5
- * s. In a suspend the monotonic clock stands still, and the time derived from it falls behind.
+ * s; all units that follow one clock have one timer for it. In a suspend the monotonic clock stands still, and the time derived from it falls behind.
  *
  * @example
  * import { timeMachine } from 'pepeunit-client/machines';
@@ -65,15 +109,7 @@ export type ClockEvent = { type: 'clock.moved' };
  * const machine = timeMachine.provide({ actors: { watchClock: watchClock(unit.world.clock) } });
  */
 export const watchClock = (given: Found<Clock>) =>
-  fromCallback<{ type: 'clock.ignore' }, OfUnit, ClockEvent>(({ self, sendBack }) => {
-    const clock = find(given, self);
-    const lead = () => clock.now() - clock.monotonic();
-    const first = lead();
-    const look = (): void => {
-      if (Math.abs(lead() - first) > maxDriftMs) sendBack({ type: 'clock.moved' });
-      else timer = clock.setTimeout(look, lookEveryMs);
-    };
-    let timer = clock.setTimeout(look, lookEveryMs);
-    return () => clock.clearTimeout(timer);
-  });
+  fromCallback<{ type: 'clock.ignore' }, OfUnit, ClockEvent>(({ self, sendBack }) =>
+    watchOver(find(given, self)).onMoved(() => sendBack({ type: 'clock.moved' })),
+  );
 export type WatchClock = ReturnType<typeof watchClock>;

@@ -13,13 +13,15 @@ const start = (long: LongTimer, fn: () => void, ms: number): LongTimer => {
   return long;
 };
 
-/** The host's own clock and timers; a timer may exceed the host's limit of 24.8 days. */
-export const systemClock = (): Clock => ({
+const hostClock: Clock = Object.freeze({
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  setTimeout: (fn, ms) => start({ timer: undefined }, fn, ms),
-  clearTimeout: (id) => clearTimeout((id as LongTimer | undefined)?.timer),
+  setTimeout: (fn: () => void, ms: number) => start({ timer: undefined }, fn, ms),
+  clearTimeout: (id: unknown) => clearTimeout((id as LongTimer | undefined)?.timer),
 });
+
+/** The host's own clock and timers, one for all units of the process; a timer may exceed the host's limit of 24.8 days. */
+export const systemClock = (): Clock => hostClock;
 
 /**
  * Waits on a clock.

@@ -1,0 +1,65 @@
+import { createActor, setup } from 'xstate';
+import { expect, test } from 'vitest';
+import { fakeClock } from '../../adapters/memory/clock.ts';
+import { watchClock } from '../../services/clock.ts';
+
+/** Follows a clock like the time machine of a unit. @returns How often it heard that the clock moved, and how to leave. */
+const follow = (clock = fakeClock()) => {
+  let moves = 0;
+  const machine = setup({
+    actors: { watchClock: watchClock(clock) },
+    actions: { count: () => void (moves += 1) },
+  }).createMachine({
+    invoke: { src: 'watchClock', input: {} },
+    on: { 'clock.moved': { actions: ['count'] } },
+  });
+  const actor = createActor(machine).start();
+  return { moves: () => moves, leave: () => actor.stop() };
+};
+
+test('all units that follow one clock have one timer for it, and each hears that it moved', () => {
+  const clock = fakeClock();
+  const units = [follow(clock), follow(clock)];
+  expect(clock.pending).toBe(1);
+  clock.advance(30_000);
+  expect(clock.pending).toBe(1);
+  clock.jump(6_000);
+  clock.advance(10_000);
+  expect(units.map(({ moves }) => moves())).toEqual([1, 1]);
+  expect(clock.pending).toBe(0);
+});
+
+test('each unit counts from when it began to follow', () => {
+  const clock = fakeClock();
+  const first = follow(clock);
+  clock.jump(4_000);
+  const second = follow(clock);
+  clock.jump(4_000);
+  clock.advance(10_000);
+  expect([first.moves(), second.moves()]).toEqual([1, 0]);
+  clock.jump(-4_000);
+  clock.advance(10_000);
+  clock.jump(6_000);
+  clock.advance(10_000);
+  expect([first.moves(), second.moves()]).toEqual([1, 1]);
+});
+
+test('the timer ends with the last unit, and one that leaves takes none along', () => {
+  const clock = fakeClock();
+  const [first, second] = [follow(clock), follow(clock)];
+  first.leave();
+  clock.jump(6_000);
+  clock.advance(10_000);
+  expect([first.moves(), second.moves()]).toEqual([0, 1]);
+  const third = follow(clock);
+  third.leave();
+  expect(clock.pending).toBe(0);
+});
+
+test('units with clocks of their own are told of their own alone', () => {
+  const clock = fakeClock();
+  const [unit, other] = [follow(clock), follow()];
+  clock.jump(6_000);
+  clock.advance(10_000);
+  expect([unit.moves(), other.moves()]).toEqual([1, 0]);
+});
