@@ -25,6 +25,7 @@ import { nodeSystem } from '../adapters/node/system.ts';
 import { nodeTcp } from '../adapters/node/tcp.ts';
 import { webCryptoCipher } from '../adapters/shared/cipher.ts';
 import { systemClock } from '../adapters/shared/clock.ts';
+import { sharedClockSource } from '../adapters/shared/shared-clock-source.ts';
 import { mqttBroker } from '../adapters/shared/mqtt/broker.ts';
 import { kyRest } from '../adapters/shared/rest/rest.ts';
 import { unmanagedWifi } from '../adapters/shared/unmanaged-wifi.ts';
@@ -129,7 +130,7 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
   return {
     clock,
     wifi: unmanagedWifi(),
-    clockSource: sntpClockSource({ host: ntpHost, clock }),
+    clockSource: sharedClockSource(sntpClockSource({ host: ntpHost, clock }), `The time server ${ntpHost}`, clock),
     broker: mqttBroker(nodeTcp()),
     brokerProbe: nodeBrokerProbe(),
     keptEnv: storedKeptEnv(storage, join(folder, '.pepeunit', 'kept-env.json')),

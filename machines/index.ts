@@ -39,7 +39,14 @@ export {
   type StateReporterFact,
   type StateReporterInput,
 } from './state-reporter.ts';
-export { timeMachine, type TimeContext, type TimeEvent, type TimeFact, type TimeInput } from './time.ts';
+export {
+  jitteredTimeDelays,
+  timeMachine,
+  type TimeContext,
+  type TimeEvent,
+  type TimeFact,
+  type TimeInput,
+} from './time.ts';
 export {
   unitMachine,
   type CommandName,

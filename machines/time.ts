@@ -11,6 +11,7 @@
 import { assign, enqueueActions, setup } from 'xstate';
 import type { ClockEvent, ReadOffset, WatchClock } from '../services/clock.ts';
 import { failureOf, type Failure } from '../services/errors.ts';
+import type { OfUnit } from '../services/finder.ts';
 import { backoff, timerMs } from './lib/delays.ts';
 import { timedOut } from './lib/failure.ts';
 import { childOf, tell, type Child, type ChildInput } from './lib/parent.ts';
@@ -49,6 +50,23 @@ const unsynced = ({ failure = timedOut('Reading the reference clock') }: TimeCon
   type: 'time.unsynced',
   failure,
   minutes,
+});
+
+/**
+ * Delays with jitter, for many units in one process: those that got the same reading, or the same failure, do not all take
+ * the next one at once. A retry comes up to half later, a renewal up to a twentieth sooner.
+ *
+ * @param random Returns a number from 0 up to 1.
+ * @example
+ * import { jitteredTimeDelays, timeMachine } from 'pepeunit-client/machines';
+ *
+ * const spread = timeMachine.provide({ delays: jitteredTimeDelays(() => 0.5) });
+ */
+export const jitteredTimeDelays = (random: (context: OfUnit) => number) => ({
+  resyncAfter: ({ context }: { context: TimeContext }): number =>
+    timerMs(context.resyncMs * (1 - random(context) / 20)),
+  retryAfter: ({ context }: { context: TimeContext }): number => backoff(context.attempts) * (1 + random(context) / 2),
+  rereadAfter: ({ context }: { context: TimeContext }): number => backoff(context.moves) * (1 + random(context) / 2),
 });
 
 export const timeMachine = setup({

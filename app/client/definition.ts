@@ -8,7 +8,7 @@ import { resetMachine } from '../../machines/reset.ts';
 import { schemaMachine } from '../../machines/schema.ts';
 import { settingsMachine } from '../../machines/settings.ts';
 import { stateReporterMachine } from '../../machines/state-reporter.ts';
-import { timeMachine } from '../../machines/time.ts';
+import { jitteredTimeDelays, timeMachine } from '../../machines/time.ts';
 import { unitMachine } from '../../machines/unit.ts';
 import { withSystemIds } from '../../machines/unit/system-ids.ts';
 import { updateMachine } from '../../machines/update.ts';
@@ -147,6 +147,7 @@ const time = () =>
       readOffset: readOffset(ofUnit(({ adapters }) => adapters.clockSource)),
       watchClock: watchClock(ofUnit(({ adapters }) => adapters.clock)),
     },
+    delays: jitteredTimeDelays(random),
   });
 
 const wifi = () => {

@@ -1,6 +1,6 @@
 import { createActor, fromCallback, SimulatedClock } from 'xstate';
 import { expect, test } from 'vitest';
-import { timeMachine, type TimeFact } from '../../machines/time.ts';
+import { jitteredTimeDelays, timeMachine, type TimeFact } from '../../machines/time.ts';
 import type { ClockEvent } from '../../services/clock.ts';
 import type { OfUnit } from '../../services/finder.ts';
 import { failing, gate, probe } from '../support/actors.ts';
@@ -212,4 +212,28 @@ test('clocks that can not be watched make the time doubtful, later each time', a
     clock.increment(1);
     expect(actor.getSnapshot().value).toEqual({ seeking: 'syncing' });
   }
+});
+
+test.each([
+  { random: 0, retryMs: 1000, resyncMs: 3_600_000 },
+  { random: 0.5, retryMs: 1250, resyncMs: 3_510_000 },
+])('units of one process spread their readings: with $random drawn', async ({ random, retryMs, resyncMs }) => {
+  const clock = new SimulatedClock();
+  const readOffset = gate<number>();
+  const spread = timeMachine.provide({
+    actors: { readOffset: readOffset.logic, watchClock: fromCallback(() => undefined) },
+    delays: jitteredTimeDelays(() => random),
+  });
+  const actor = createActor(spread, { clock, input: {} }).start();
+  const state = () => actor.getSnapshot();
+  actor.send({ type: 'network.up' });
+  await readOffset.reject(failing('network'));
+  clock.increment(retryMs - 1);
+  expect(state().matches({ seeking: 'waiting' })).toBe(true);
+  clock.increment(1);
+  await readOffset.resolve(7);
+  clock.increment(resyncMs - 1);
+  expect(state().matches('synced')).toBe(true);
+  clock.increment(1);
+  expect(state().matches('seeking')).toBe(true);
 });
