@@ -4,7 +4,8 @@ import { sntpClockSource } from '../../../adapters/node/sntp.ts';
 import { systemClock } from '../../../adapters/shared/clock.ts';
 import { clockSourceContract } from '../../contracts/clock-source.ts';
 import { until } from '../../support/until.ts';
-import { timePacket, timeServer } from '../../support/time-server.ts';
+import { timePacket } from '../../support/time-packet.ts';
+import { timeServer } from '../../support/time-server.ts';
 
 const { signal } = new AbortController();
 const openSockets = () => process.getActiveResourcesInfo().filter((kind) => kind === 'UDPWrap').length;

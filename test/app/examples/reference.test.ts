@@ -3,7 +3,8 @@ import { extname, join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startNode } from '../../support/cli.ts';
 import { createYard } from '../../support/supervised-unit.ts';
-import { timePacket, timeServer } from '../../support/time-server.ts';
+import { timePacket } from '../../support/time-packet.ts';
+import { timeServer } from '../../support/time-server.ts';
 import { until } from '../../support/until.ts';
 
 const example = resolve(import.meta.dirname, '../../../dist/app/examples/reference');

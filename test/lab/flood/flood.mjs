@@ -3,13 +3,16 @@
  * its heap holds meanwhile, garbage collected. Run with --expose-gc. The last line is JSON; the exit code says whether
  * the slope is under `--limit` bytes a message (1 by default), and every message came.
  */
-import { fork } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { PepeunitClient } from 'pepeunit-client';
+import { writeDocuments } from '../../bench/subjects/documents.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -21,39 +24,18 @@ const { values } = parseArgs({
 const messages = Number(values.messages);
 const rounds = 20;
 const chunk = Math.ceil(messages / rounds);
-const uuid = '0d7c3a52-6e0b-4a86-9d6f-4c1f0b6f2a11';
-const topic = `flood/${uuid}/in/pepeunit`;
 
-const startPeer = () =>
-  new Promise((resolve) => {
-    const peer = fork(fileURLToPath(new URL('../../bench/peer.mjs', import.meta.url)));
-    peer.once('message', ({ port }) => resolve({ peer, port }));
+const startPeer = async () => {
+  const peer = spawn(process.execPath, [fileURLToPath(new URL('../../bench/peer-fallback.mjs', import.meta.url))], {
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
-
-const base = (section, name) => ({ [`${name}/pepeunit`]: [`flood/${section}/${uuid}/${name}/pepeunit`] });
+  const [line] = await once(createInterface(peer.stdout), 'line');
+  return { peer, port: Number(line.split(' ')[1]) };
+};
 
 const startUnit = async (folder, port) => {
-  const path = (name) => join(folder, name);
-  const token = `e30.${Buffer.from(JSON.stringify({ uuid, type: 'Unit' })).toString('base64url')}.c2ln`;
-  const env = {
-    PU_DOMAIN: '127.0.0.1:9',
-    PU_HTTP_TYPE: 'http',
-    PU_MQTT_HOST: '127.0.0.1',
-    PU_MQTT_PORT: port,
-    PU_AUTH_TOKEN: token,
-  };
-  const schema = {
-    input_base_topic: base('input_base_topic', 'update'),
-    output_base_topic: { ...base('output_base_topic', 'state'), ...base('output_base_topic', 'log') },
-    input_topic: { 'in/pepeunit': [topic] },
-    output_topic: {},
-  };
-  await writeFile(path('env.json'), JSON.stringify(env));
-  await writeFile(path('schema.json'), JSON.stringify(schema));
   const client = new PepeunitClient({
-    envFilePath: path('env.json'),
-    schemaFilePath: path('schema.json'),
-    logFilePath: path('log.json'),
+    ...(await writeDocuments(folder, { port })),
     ffConsoleLogEnable: false,
     ffMqttLogEnable: false,
     mqtt: { protocol: 4 },
@@ -95,7 +77,7 @@ const flood = (count) =>
   new Promise((resolve) => {
     wanted = handled + count;
     reached = resolve;
-    peer.send({ type: 'flood', topic, count, qos: 0, bytes: 64 });
+    peer.stdin.write(`flood 0 64 ${count} 1000\n`);
   });
 
 await flood(chunk);
@@ -109,7 +91,7 @@ for (let round = 0; round < rounds; round += 1) {
 const slope = Number(slopeOf(points).toFixed(4));
 const { received, dropped } = client.metrics().inbox;
 await client.stopMainCycle();
-peer.disconnect();
+peer.stdin.end();
 await rm(folder, { recursive: true });
 
 const result = {

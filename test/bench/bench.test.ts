@@ -1,0 +1,87 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startNode, type CliOptions } from '../support/cli.ts';
+import type { RowResult } from './result.ts';
+
+const project = join(import.meta.dirname, '../..');
+
+const runBench = async (args: readonly string[], options?: CliOptions) => {
+  const node = ['--import', './test/lab/typescript.mjs', 'test/bench/bench.ts', ...args];
+  return startNode(node, { cwd: project, ...options }).ended;
+};
+
+const quick = async (
+  ids: string,
+  options?: CliOptions,
+): Promise<{ readonly peer: string; readonly results: RowResult[] }> => {
+  const { code, stdout, stderr } = await runBench(['--quick', '--json', '--rows', ids], options);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { peer: string; results: RowResult[] };
+};
+
+const expectNumber = (value: unknown): void => {
+  expect(value).toEqual(expect.any(Number));
+  expect(value).toBeGreaterThan(0);
+};
+
+const skips = spawnSync('cc', ['--version']).error !== undefined && process.env['CI'] === undefined;
+
+describe.skipIf(skips)(`with a peer in C${skips ? ' (skipped: there is no cc)' : ''}`, () => {
+  test('a quick run measures both clients of each kind of messages, and the peer alone', async () => {
+    const ids = ['in-0-8', 'in-1', 'out-0', 'out-1', 'out-1-awaited'];
+    const { peer, results } = await quick(ids.join(','));
+    expect({ peer, ids: results.map(({ id }) => id) }).toEqual({ peer: 'C', ids });
+    for (const result of results) {
+      for (const spread of [result.bare, result.unit, result.ratio, result.cpu?.ratio]) expectNumber(spread?.median);
+      expectNumber(result.peer?.ceiling);
+    }
+  });
+
+  test('a quick run measures many clients in a process, and the process of one', async () => {
+    const { results } = await quick('unit-rss,process-start');
+    const ids = ['unit-rss', 'unit-heap', 'unit-start', 'units-idle'];
+    expect(results.map(({ id }) => id)).toEqual([...ids, 'process-start', 'process-subscribed', 'process-rss']);
+    for (const { bare, unit } of results)
+      expect([bare?.median, unit.median]).toEqual([expect.any(Number), expect.any(Number)]);
+  });
+
+  test('a quick run goes through MQTT 5 as well, with options of the unit', async () => {
+    const { code, stdout } = await runBench([
+      '--quick',
+      '--json',
+      '--rows',
+      'in-1,out-1',
+      '--protocol',
+      '5',
+      '--options',
+      '{"outbox":{"messages":5000}}',
+    ]);
+    const { protocol, options, results } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Record<
+      string,
+      unknown
+    >;
+    expect({ code, protocol, options }).toEqual({ code: 0, protocol: 5, options: { outbox: { messages: 5000 } } });
+    expect(results).toHaveLength(2);
+  });
+});
+
+test('without a C compiler the peer says that it is the limit', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'pepeunit-no-cc-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await symlink(process.execPath, join(folder, 'node'));
+  const { peer, results } = await quick('in-0,out-1', { env: { PATH: folder } });
+  expect(peer).toBe('Node');
+  expect(results.map((result) => result.peer)).toEqual([
+    { language: 'Node', isLimit: true },
+    { language: 'Node', isLimit: true },
+  ]);
+});
+
+test('an unknown row is refused with the names of all', async () => {
+  const { code, stderr } = await runBench(['--rows', 'in-9']);
+  expect(code).not.toBe(0);
+  expect(stderr).toContain('There is no row "in-9". There are in-0, ');
+});

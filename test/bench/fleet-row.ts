@@ -1,0 +1,51 @@
+import { startInstanceStub } from './instance-stub.ts';
+import { compared, judged, type RowHead } from './result.ts';
+import type { Row, Run } from './row.ts';
+import { runPairs, runSubject, type Pair } from './subject.ts';
+
+/** What many clients in one process take; the first four for each of the second half. */
+export interface FleetMeasurement {
+  readonly rssKb: number;
+  readonly heapKb: number;
+  /** CPU of all threads from the start until the clients are at rest. */
+  readonly startCpuMs: number;
+  readonly startMs: number;
+  /** CPU of all of them at rest, of one core. */
+  readonly idlePercent: number;
+}
+
+interface FleetHead extends RowHead {
+  readonly of: keyof FleetMeasurement;
+}
+
+/** The subject loads an adapter from its source. */
+const flags = ['--expose-gc', '--import', './test/lab/typescript.mjs'];
+
+/** A pair starts 2,000 clients, and watches each thousand at rest. */
+const mostPairs = 3;
+
+const sizeOf = (quick: boolean) =>
+  quick ? { count: 20, settleSeconds: 0.2, idleSeconds: 0.5 } : { count: 1000, settleSeconds: 5, idleSeconds: 30 };
+
+const measurePairs = async ({ peer, pairs, quick, protocol, options }: Run): Promise<Pair<FleetMeasurement>[]> => {
+  const { stop, restPort, timePort } = await startInstanceStub();
+  const setup = { ...sizeOf(quick), port: peer.port, restPort, timePort, protocol, options };
+  try {
+    return await runPairs(Math.min(pairs, mostPairs), (subject) =>
+      runSubject({ program: 'fleet', setup: { ...setup, subject }, flags }),
+    );
+  } finally {
+    await stop();
+  }
+};
+
+/** Rows of 1,000 clients in one process. */
+export const fleetRow = (heads: readonly FleetHead[]): Row => ({
+  heads,
+  run: async (run) => {
+    const pairs = await measurePairs(run);
+    return heads.map((head) =>
+      judged(head, compared(pairs.map(({ bare, unit }) => ({ bare: bare[head.of], unit: unit[head.of] })))),
+    );
+  },
+});

@@ -1,0 +1,180 @@
+import { fleetRow } from './fleet-row.ts';
+import { messagesRow } from './messages-row.ts';
+import type { Row } from './row.ts';
+import { startRow } from './start-row.ts';
+
+const atLeast = (value: number) => [{ of: 'ratio', is: 'least', value }] as const;
+
+const parsing =
+  'each message goes through the parser and the events of mqtt.js; it would take PUBLISH decoded from the socket by the package itself';
+const writing =
+  "each message goes through the writer of mqtt.js, after what is the unit's own (a bounded queue, order per topic, an outcome); it would take PUBLISH encoded by the package itself";
+const awaited =
+  'the round trip, and what a promise, a timer and the outbox cost for each message; it would take less of these';
+const perUnit =
+  'ten actors, their timers and an own connection a unit; it would take fewer actors, and timers that units share';
+const loading =
+  'XState, ky and the own modules are loaded besides mqtt.js; it would take parts that load when they are first used';
+
+/** All rows of the table, in its order. */
+export const rows: readonly Row[] = [
+  messagesRow({
+    id: 'in-0',
+    title: 'inbound QoS 0, 1 topic',
+    direction: 'in',
+    qos: 0,
+    thousands: 1000,
+    targets: atLeast(4),
+    limit: parsing,
+  }),
+  messagesRow({
+    id: 'in-0-8',
+    title: 'inbound QoS 0, 8 topics',
+    direction: 'in',
+    qos: 0,
+    inputs: 8,
+    thousands: 1000,
+    targets: atLeast(4),
+    limit: parsing,
+  }),
+  messagesRow({
+    id: 'in-0-1000',
+    title: 'inbound QoS 0, 1,000 topics',
+    direction: 'in',
+    qos: 0,
+    inputs: 1000,
+    thousands: 1000,
+  }),
+  messagesRow({
+    id: 'in-0-1k',
+    title: 'inbound QoS 0, 1 KB payloads',
+    direction: 'in',
+    qos: 0,
+    bytes: 1024,
+    thousands: 250,
+  }),
+  messagesRow({
+    id: 'in-1',
+    title: 'inbound QoS 1',
+    direction: 'in',
+    qos: 1,
+    thousands: 500,
+    targets: atLeast(10),
+    limit: parsing,
+  }),
+  messagesRow({
+    id: 'in-1-1k',
+    title: 'inbound QoS 1, 1 KB payloads',
+    direction: 'in',
+    qos: 1,
+    bytes: 1024,
+    thousands: 250,
+  }),
+  messagesRow({
+    id: 'out-0',
+    title: 'outbound QoS 0',
+    direction: 'out',
+    qos: 0,
+    thousands: 1000,
+    targets: atLeast(3),
+    limit: writing,
+  }),
+  messagesRow({
+    id: 'out-0-1k',
+    title: 'outbound QoS 0, 1 KB payloads',
+    direction: 'out',
+    qos: 0,
+    bytes: 1024,
+    thousands: 250,
+  }),
+  messagesRow({
+    id: 'out-1',
+    title: 'outbound QoS 1, window 1,000',
+    direction: 'out',
+    qos: 1,
+    thousands: 400,
+    targets: atLeast(4),
+    limit: writing,
+  }),
+  messagesRow({
+    id: 'out-1-memory',
+    title: 'outbound QoS 1, window 1,000, outbox in memory',
+    direction: 'out',
+    qos: 1,
+    durable: false,
+    thousands: 400,
+    targets: atLeast(4),
+    limit: writing,
+  }),
+  messagesRow({
+    id: 'out-1-1k',
+    title: 'outbound QoS 1, window 1,000, 1 KB payloads',
+    direction: 'out',
+    qos: 1,
+    bytes: 1024,
+    thousands: 200,
+  }),
+  messagesRow({
+    id: 'out-1-awaited',
+    title: 'outbound QoS 1, awaited one by one, both',
+    direction: 'out',
+    qos: 1,
+    isAwaited: true,
+    thousands: 50,
+    targets: [...atLeast(1), { of: 'cpuRatio', is: 'most', value: 1 }],
+    limit: awaited,
+  }),
+  fleetRow([
+    {
+      id: 'unit-rss',
+      of: 'rssKb',
+      title: 'RSS of one more unit, 1,000 in a process',
+      measure: 'KiB',
+      targets: [{ of: 'unit', is: 'most', value: 120 }],
+      limit: perUnit,
+    },
+    {
+      id: 'unit-heap',
+      of: 'heapKb',
+      title: 'heap of one more unit, 1,000 in a process',
+      measure: 'KiB',
+      targets: [{ of: 'unit', is: 'most', value: 64 }],
+      limit: perUnit,
+    },
+    {
+      id: 'unit-start',
+      of: 'startCpuMs',
+      title: 'CPU to start one more unit, all threads',
+      measure: 'ms',
+      targets: [{ of: 'unit', is: 'most', value: 4 }],
+      limit: perUnit,
+    },
+    {
+      id: 'units-idle',
+      of: 'idlePercent',
+      title: 'CPU of 1,000 idle units',
+      measure: '% of a core',
+      targets: [{ of: 'unit', is: 'most', value: 1.5 }],
+      limit: perUnit,
+    },
+  ]),
+  startRow([
+    {
+      id: 'process-start',
+      of: 'cpuMs',
+      title: 'CPU from process start to subscribed',
+      measure: 'ms',
+      targets: [{ of: 'ratio', is: 'most', value: 1.3 }],
+      limit: loading,
+    },
+    { id: 'process-subscribed', of: 'wallMs', title: 'time from process start to subscribed', measure: 'ms' },
+    {
+      id: 'process-rss',
+      of: 'rssMb',
+      title: "RSS of an idle unit's process",
+      measure: 'MB',
+      targets: [{ of: 'difference', is: 'most', value: 12 }],
+      limit: loading,
+    },
+  ]),
+];
