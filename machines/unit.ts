@@ -4,6 +4,8 @@
  *     idle ─start─▶ recovering ─▶ loadingSettings ─▶ loadingSchema ─▶ operating { offline ◀─▶ online }
  *                                       └───fail────────┴─▶ misconfigured         └─stop─▶ closing ─▶ stopped
  *
+ * A stop ends in order: closing is { flushing ─▶ disconnecting ─▶ releasing }.
+ *
  * With MQTT switched off, operating is restOnly.
  *
  * Beside the life cycle, one region handles facts and requests at any time, one logs and emits events, one decides when
@@ -13,7 +15,16 @@ import { refuseRestoring } from './lib/restoring.ts';
 import { newUnitContext } from './unit/context.ts';
 import { misconfigured } from './unit/notices.ts';
 import { unitSetup, type CrashTransition, type WaitingState } from './unit/setup.ts';
-import { childInput, crashLine, crashOf, loggerInput, mqttInput, resetInput, updateInput } from './unit/supervision.ts';
+import {
+  childInput,
+  crashLine,
+  crashOf,
+  loggerInput,
+  mqttInput,
+  releaseLine,
+  resetInput,
+  updateInput,
+} from './unit/supervision.ts';
 
 export type {
   CommandName,
@@ -72,7 +83,7 @@ export const unitMachine = unitSetup.createMachine({
       states: {
         idle: {
           description: 'Not started.',
-          on: { 'unit.start': { target: 'recovering' }, 'unit.stop': { target: 'stopped' } },
+          on: { 'unit.start': { target: 'recovering' }, 'unit.stop': { target: 'closing.releasing' } },
         },
         recovering: {
           description: 'Waits for the recovery of an interrupted update, before any file is read.',
@@ -119,7 +130,7 @@ export const unitMachine = unitSetup.createMachine({
             'schema.ready': { actions: [{ type: 'dispatch', params: { route: 'loadSchema' } }] },
             'settings.loaded': { target: 'loadingSchema' },
             'schema.loaded': { guard: 'hasSettings', target: 'operating' },
-            'unit.stop': { target: 'stopped' },
+            'unit.stop': { target: 'closing.releasing' },
           },
         },
         operating: {
@@ -178,6 +189,7 @@ export const unitMachine = unitSetup.createMachine({
         closing: {
           description: 'Ends in order, within a time limit; a start requested meanwhile comes after.',
           tags: ['busy'],
+          entry: [{ type: 'endWork' }],
           on: {
             'unit.start': { actions: [{ type: 'wantStart' }] },
             'unit.stop': { actions: [{ type: 'forgetStart' }] },
@@ -197,14 +209,28 @@ export const unitMachine = unitSetup.createMachine({
             disconnecting: {
               description: 'Waits until the link is closed.',
               entry: [{ type: 'dispatch', params: { route: 'leaveNetwork' } }],
-              on: { 'mqtt.stopped': { target: '#unit.lifecycle.stopped' } },
+              on: { 'mqtt.stopped': { target: 'releasing' } },
+              after: { disconnectWithin: { target: 'releasing' } },
+            },
+            releasing: {
+              description: 'Waits until the log and the messages that wait are put away.',
+              invoke: {
+                id: 'release',
+                src: 'release',
+                input: ({ context }) => ({ unit: context.unit }),
+                onDone: { target: '#unit.lifecycle.stopped' },
+                onError: {
+                  target: '#unit.lifecycle.stopped',
+                  actions: [{ type: 'log', params: ({ event }) => releaseLine(event) }],
+                },
+              },
             },
           },
         },
         stopped: {
           description: 'Ended; can be started again.',
           entry: [{ type: 'report', params: { type: 'stopped' } }],
-          exit: [{ type: 'forgetStart' }],
+          exit: [{ type: 'forgetStart' }, { type: 'resumeWork' }],
           always: { guard: 'isStartDue', target: 'recovering' },
           on: { 'unit.start': { target: 'recovering' } },
         },

@@ -59,6 +59,7 @@ export * from './rest.ts';
 export * from './schema.ts';
 export { isSecretVariable, secretVariables } from './secrets.ts';
 export * from './settings.ts';
+export * from './shutdown.ts';
 export type { Storage } from './storage.ts';
 export * from './system.ts';
 export * from './trial.ts';

@@ -11,6 +11,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { createReports } from './reports.ts';
+import { createShutdown } from './shutdown.ts';
 import { isOnline, waitForIdle, type UnitActor } from './await-event.ts';
 import { rootFactory, unitInputOf } from './machines.ts';
 import type { UnitServices } from './unit-services.ts';
@@ -114,6 +115,13 @@ export const createUnit = <TEnv extends object>(
   });
 
   const metrics = createMetrics(adapters, epoch, plane, () => root.actor.getSnapshot().context.counts);
+  const cycle = createCycle({
+    clock: adapters.clock,
+    isConfigured: () => documents.envNow() !== undefined && documents.schemaNow() !== undefined,
+    isOnline: () => isOnline(root.actor),
+    warn: plane.warn,
+  });
+  const shutdown = createShutdown({ plane, cycle, inFlight, clock: adapters.clock });
   const machineParts: UnitServices = {
     adapters,
     options,
@@ -122,19 +130,14 @@ export const createUnit = <TEnv extends object>(
     metrics,
     epochMs: epoch.epochMs,
     reports: createReports(plane, documents.schemaNow),
+    shutdown,
     restart: (mode) => lifecycle.restart(mode),
     countsStart: createStartCount(adapters),
     ...callbacks,
   };
   const root: Root = rootOf(machineParts, actor);
 
-  const cycle = createCycle({
-    clock: adapters.clock,
-    isConfigured: () => documents.envNow() !== undefined && documents.schemaNow() !== undefined,
-    isOnline: () => isOnline(root.actor),
-    warn: plane.warn,
-  });
-  const lifecycle = createLifecycle({ root, plane, cycle, inFlight, adapters, fault, warning: warningOf(options) });
+  const lifecycle = createLifecycle({ root, plane, cycle, shutdown, adapters, fault, warning: warningOf(options) });
   root.on('timeSynced', ({ offsetMs }) => plane.adoptTime(offsetMs));
   const requests = createRequests(lifecycle, root);
 

@@ -11,67 +11,23 @@ import { stateReporterMachine } from '../../machines/state-reporter.ts';
 import { jitteredTimeDelays, timeMachine } from '../../machines/time.ts';
 import { unitMachine } from '../../machines/unit.ts';
 import { withSystemIds } from '../../machines/unit/system-ids.ts';
-import { updateMachine } from '../../machines/update.ts';
-import { questionRetry, versionRetry } from '../../machines/update/pursuit.ts';
 import { wifiMachine } from '../../machines/wifi.ts';
 import { askInstance, askLastBroker, chargeTrial, compareInstances, confirmEnv } from '../../services/env-trial.ts';
 import { closeLink, holdLink } from '../../services/link.ts';
 import { readOffset, watchClock } from '../../services/clock.ts';
-import { defaultTrialTerms, type FirmwarePrograms, type FirmwareStore } from '../../services/firmware.ts';
-import {
-  askTarget,
-  discardFirmware,
-  downloadFirmware,
-  handOverUpdate,
-  requestUpdate,
-  swapFirmware,
-  verifyFirmware,
-  stageProgram,
-} from '../../services/update.ts';
 import type { OfUnit } from '../../services/finder.ts';
-import type { RestServices } from '../../services/rest.ts';
-import type { TrialTerms } from '../../services/firmware-journal.ts';
 import { flushLogs, readStoredLogs, sendLogBatch } from '../../services/log.ts';
-import { restartProcess } from '../../services/process-control.ts';
 import { recallReset, resetProgram } from '../../services/reset.ts';
 import { loadSchema, refreshSchema } from '../../services/schema.ts';
+import { releaseHoldings } from '../../services/shutdown.ts';
 import { loadSettings, refreshSettings, restoreEnv } from '../../services/settings.ts';
 import { collectState, publishState } from '../../services/system.ts';
-import {
-  checkReady,
-  confirmFirmware,
-  endWait,
-  forgetOutcome,
-  noteFailure,
-  noteWait,
-  instanceProbe,
-  oldWayProbe,
-  probe,
-  recallFailure,
-  recoverFirmware,
-  rollBackFirmware,
-} from '../../services/trial.ts';
 import { joinWifi, readWifiStatus, scanForSsid, watchWifi } from '../../services/wifi.ts';
 import type { ResolvedOptions } from './options/options.ts';
-import type { UnitServices } from './unit-services.ts';
 import { ofUnit, servicesOf } from './registry.ts';
-
-const termsOf = ({ update: { trialStarts, healthTimeoutMs, offlineTrialMs } }: ResolvedOptions): TrialTerms => ({
-  maxStarts: trialStarts ?? defaultTrialTerms.maxStarts,
-  healthyWithinMs: healthTimeoutMs ?? defaultTrialTerms.healthyWithinMs,
-  offlineMs: offlineTrialMs ?? defaultTrialTerms.offlineMs,
-});
+import { provideUpdate, termsOf } from './update-slots.ts';
 
 const random = (context: OfUnit): number => servicesOf(context).adapters.random();
-
-/** What a question to the instance needs. */
-const restServices = ({ adapters, documents: { settingsSources } }: UnitServices): RestServices => ({
-  http: adapters.http,
-  env: async () => {
-    if (!settingsSources.holder.current) throw new Error('env.json has not been loaded');
-    return settingsSources.holder.current;
-  },
-});
 
 const mqtt = () =>
   mqttMachine.provide({
@@ -80,65 +36,6 @@ const mqtt = () =>
       closeLink: closeLink(ofUnit(({ plane }) => plane.router)),
     },
     delays: jitteredDelays(random, (context) => servicesOf(context).plane.router.jitterMs()),
-  });
-
-const firmware = ofUnit(({ adapters }) => adapters.firmware);
-
-/** What fetches new versions, such that a stop waits until a download that it cut off has been cleaned up. */
-const lastingDownloads = ({ adapters: { firmware: store, programs }, plane }: UnitServices) => ({
-  firmware: {
-    stage: (...given) => plane.untilEnded(store.stage(...given)),
-  } satisfies Pick<FirmwareStore, 'stage'>,
-  programs: { fetch: (...given) => plane.untilEnded(programs.fetch(...given)) } satisfies FirmwarePrograms,
-});
-
-const update = () =>
-  updateMachine.provide({
-    actors: {
-      recover: recoverFirmware(ofUnit(({ adapters, countsStart }) => ({ firmware: adapters.firmware, countsStart }))),
-      askTarget: askTarget(ofUnit(restServices)),
-      requestUpdate: requestUpdate(ofUnit(restServices)),
-      download: downloadFirmware(
-        ofUnit((parts) => ({ ...restServices(parts), firmware: lastingDownloads(parts).firmware })),
-      ),
-      verify: verifyFirmware(
-        ofUnit((parts) => ({
-          ...restServices(parts),
-          firmware: parts.adapters.firmware,
-          trust: parts.adapters.trust,
-        })),
-      ),
-      stage: stageProgram(ofUnit((parts) => lastingDownloads(parts).programs)),
-      swap: swapFirmware(
-        ofUnit(({ adapters, options }) => ({
-          firmware: adapters.firmware,
-          process: adapters.process,
-          trialTerms: termsOf(options),
-        })),
-      ),
-      discard: discardFirmware(firmware),
-      restart: restartProcess(ofUnit((parts) => parts)),
-      handOver: handOverUpdate(ofUnit((parts) => parts)),
-      checkReady: checkReady(ofUnit((parts) => parts)),
-      probe: probe(
-        ofUnit((parts) => {
-          if (!parts.options.ffMqttEnable) return instanceProbe(restServices(parts));
-          const { brokerProbe, lastLink } = parts.adapters;
-          return oldWayProbe({ brokerProbe, lastLink, current: () => parts.plane.router.brokerAddress() });
-        }),
-      ),
-      noteWait: noteWait(firmware),
-      endWait: endWait(firmware),
-      noteFailure: noteFailure(firmware),
-      recall: recallFailure(ofUnit(({ adapters }) => adapters)),
-      confirm: confirmFirmware(firmware),
-      rollBack: rollBackFirmware(firmware),
-      forgetOutcome: forgetOutcome(firmware),
-    },
-    delays: {
-      ...jitteredRetry(random, versionRetry),
-      askAgainAfter: jitteredRetry(random, questionRetry).retryAfter,
-    },
   });
 
 const time = () =>
@@ -240,12 +137,15 @@ const provideUnit = () =>
       time: time(),
       wifi: wifi(),
       mqtt: mqtt(),
-      update: update(),
+      update: provideUpdate(),
       logger: logger(),
       stateReporter: stateReporter(),
       reset: reset(),
+      release: releaseHoldings(ofUnit(({ shutdown }) => shutdown)),
     },
     actions: {
+      endWork: ({ context }) => servicesOf(context).shutdown.endWork(),
+      resumeWork: ({ context }) => servicesOf(context).shutdown.resume(),
       noteLink: ({ context }, { denied }) => {
         const { plane, adapters } = servicesOf(context);
         const address = plane.router.brokerAddress();

@@ -4,8 +4,8 @@ import { LogLevel } from '../../services/log.ts';
 import type { LogDispatcher } from '../logging/log.ts';
 import { createTimeouts } from '../messaging/timeout.ts';
 import { failureOfRoot, waitForEvent } from './await-event.ts';
-import type { InFlight } from './in-flight.ts';
 import { createRestart, type Restart, type RestartParts } from './restart.ts';
+import type { Shutdown } from './shutdown.ts';
 
 /** Start, stop and restart of the unit. */
 export interface Lifecycle {
@@ -25,7 +25,7 @@ export interface Lifecycle {
 }
 
 export interface LifecycleParts extends RestartParts {
-  readonly inFlight: InFlight;
+  readonly shutdown: Shutdown;
   /** Error that keeps the unit from starting. */
   readonly fault: ClientError | undefined;
   /** A warning to log at the start. */
@@ -34,7 +34,7 @@ export interface LifecycleParts extends RestartParts {
 
 const doNothing = (): void => undefined;
 
-/** Time limit of a whole stop, milliseconds; a hanging disk gets the time that closing the link has left. */
+/** Time limit of a whole stop, milliseconds. */
 const stopWithinMs = 4_900;
 /** Time limit for closing the link of a unit that failed, milliseconds. */
 const linkWithinMs = 2_000;
@@ -76,42 +76,32 @@ const watchHost = (parts: LifecycleParts, leave: Restart): (() => void) => {
   };
 };
 
-/** Creates the stop of a unit, also of one whose root machine has failed. */
-const createStop = ({ root, plane, cycle, inFlight, adapters: { clock } }: LifecycleParts) => {
-  const { inbox, log, publisher, router } = plane;
+/** Creates the stop of a unit. Its machine decides the order; for one that is not started, or has failed, it is the same. */
+const createStop = ({ root, plane, shutdown, adapters: { clock } }: LifecycleParts) => {
   const { withTimeout } = createTimeouts(clock);
 
   const endMachines = async () => {
     const { actor } = root;
-    if (!failureOfRoot(actor)) {
+    if (!failureOfRoot(actor) && !actor.getSnapshot().matches({ lifecycle: 'stopped' })) {
       const stopped = waitForEvent(actor, ['stopped'], []);
       actor.send({ type: 'unit.stop' });
       // The log has a failure of the root; the rest of the stop has to follow all the same.
       await Promise.allSettled([stopped]);
     }
     if (!failureOfRoot(actor)) return;
+    shutdown.endWork(failureOfRoot(actor));
     // XState leaves the children of a failed machine running, with their timers and the link.
     for (const child of Object.values<AnyActorRef | undefined>(actor.getSnapshot().children))
       child?.send({ type: 'xstate.stop' });
-    await withTimeout(router.closed(), linkWithinMs);
-  };
-
-  /** Stops the publisher, after it has taken the log's last messages. */
-  const flushAll = async (withinMs: number) => {
-    const flushed = withTimeout(log.flush(), withinMs);
-    await publisher.stop(withinMs);
-    await flushed;
+    await withTimeout(plane.router.closed(), linkWithinMs);
   };
 
   return async (isStarted: boolean, stopWatching: () => void): Promise<void> => {
     const dueMs = clock.monotonic() + stopWithinMs;
     stopWatching();
-    cycle.stop();
-    inFlight.abort(failureOfRoot(root.actor));
     if (isStarted && root.actor.getSnapshot().status !== 'stopped') await endMachines();
-    inbox.stop();
-    log.stopCounting();
-    await flushAll(Math.max(0, dueMs - clock.monotonic()));
+    shutdown.endWork();
+    await shutdown.release();
     // Cuts off what the machines still do, such as a download, which then cleans up.
     root.stop();
     await withTimeout(plane.backgroundEnded(), Math.max(0, dueMs - clock.monotonic()));
@@ -119,7 +109,7 @@ const createStop = ({ root, plane, cycle, inFlight, adapters: { clock } }: Lifec
 };
 
 /** The stops of a unit; what one has ended can begin again. */
-const createStops = ({ root, plane: { inbox, log, publisher } }: LifecycleParts, stop: () => Promise<void>) => {
+const createStops = ({ root, shutdown }: LifecycleParts, stop: () => Promise<void>) => {
   let current: Promise<void> | undefined;
   let isOver = false;
   let count = 0;
@@ -132,9 +122,7 @@ const createStops = ({ root, plane: { inbox, log, publisher } }: LifecycleParts,
     if (!isOver || failureOfRoot(root.actor)) return;
     current = undefined;
     isOver = false;
-    log.startCounting();
-    inbox.start();
-    publisher.start();
+    shutdown.resume();
     root.renew();
   };
   const reopenAfter = async (ending: Promise<void>): Promise<boolean> => {

@@ -6,6 +6,7 @@ import type { Documents } from './documents/documents.ts';
 import type { Metrics } from './metrics.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import type { Reports } from './reports.ts';
+import type { Shutdown } from './shutdown.ts';
 
 /** What the slots of a unit's machines work with. */
 export interface UnitServices {
@@ -16,6 +17,7 @@ export interface UnitServices {
   readonly metrics: Metrics;
   readonly epochMs: () => number;
   readonly reports: Reports;
+  readonly shutdown: Shutdown;
   readonly restart: (mode: RestartingMode) => Promise<void>;
   readonly handOver: (target: UpdateTarget) => Promise<void>;
   readonly isReady: () => unknown;

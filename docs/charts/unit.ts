@@ -66,10 +66,13 @@ export const machine = setup({
     logger: fromPromise(async () => undefined),
     stateReporter: fromPromise(async () => undefined),
     reset: fromPromise(async () => undefined),
+    release: fromPromise(async () => undefined),
   },
   actions: {
     log: () => undefined,
     noteLink: () => undefined,
+    endWork: () => undefined,
+    resumeWork: () => undefined,
     dispatch: () => undefined,
     dispatchInitial: () => undefined,
     report: () => undefined,
@@ -106,7 +109,8 @@ export const machine = setup({
   delays: {
     recoverWithin: 150000,
     flushWithin: 1500,
-    closeWithin: 4500,
+    disconnectWithin: 2500,
+    closeWithin: 4800,
     restartAfter: 1000,
     retryAfter: 600000,
     steadyAfter: 60000,
@@ -123,7 +127,7 @@ export const machine = setup({
       states: {
         idle: {
           description: 'Not started.',
-          on: { 'unit.start': { target: 'recovering' }, 'unit.stop': { target: 'stopped' } },
+          on: { 'unit.start': { target: 'recovering' }, 'unit.stop': { target: 'closing.releasing' } },
         },
         recovering: {
           description: 'Waits for the recovery of an interrupted update, before any file is read.',
@@ -170,7 +174,7 @@ export const machine = setup({
             'schema.ready': { actions: [{ type: 'dispatch', params: { route: 'loadSchema' } }] },
             'settings.loaded': { target: 'loadingSchema' },
             'schema.loaded': { guard: 'hasSettings', target: 'operating' },
-            'unit.stop': { target: 'stopped' },
+            'unit.stop': { target: 'closing.releasing' },
           },
         },
         operating: {
@@ -226,6 +230,7 @@ export const machine = setup({
         closing: {
           description: 'Ends in order, within a time limit; a start requested meanwhile comes after.',
           tags: ['busy'],
+          entry: [{ type: 'endWork' }],
           on: {
             'unit.start': { actions: [{ type: 'wantStart' }] },
             'unit.stop': { actions: [{ type: 'forgetStart' }] },
@@ -242,14 +247,24 @@ export const machine = setup({
             disconnecting: {
               description: 'Waits until the link is closed.',
               entry: [{ type: 'dispatch', params: { route: 'leaveNetwork' } }],
-              on: { 'mqtt.stopped': { target: '#unit.lifecycle.stopped' } },
+              on: { 'mqtt.stopped': { target: 'releasing' } },
+              after: { disconnectWithin: { target: 'releasing' } },
+            },
+            releasing: {
+              description: 'Waits until the log and the messages that wait are put away.',
+              invoke: {
+                id: 'release',
+                src: 'release',
+                onDone: { target: '#unit.lifecycle.stopped' },
+                onError: { target: '#unit.lifecycle.stopped', actions: [{ type: 'log' }] },
+              },
             },
           },
         },
         stopped: {
           description: 'Ended; can be started again.',
           entry: [{ type: 'report', params: { type: 'stopped' } }],
-          exit: [{ type: 'forgetStart' }],
+          exit: [{ type: 'forgetStart' }, { type: 'resumeWork' }],
           always: { guard: 'isStartDue', target: 'recovering' },
           on: { 'unit.start': { target: 'recovering' } },
         },

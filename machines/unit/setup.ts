@@ -2,6 +2,7 @@ import { assign, enqueueActions, setup, stateIn, type AnyActorRef, type GuardPre
 import type { Grant } from '../../services/broker.ts';
 import type { Failure } from '../../services/errors.ts';
 import type { SchemaTopics } from '../../services/schema.ts';
+import type { ReleaseHoldings } from '../../services/shutdown.ts';
 import type { UnitSettings } from '../../services/settings.ts';
 import { loggerMachine, type LogSinkName } from '../logger.ts';
 import { mqttMachine } from '../mqtt.ts';
@@ -15,6 +16,7 @@ import { wifiMachine } from '../wifi.ts';
 import { isBaseTopic } from '../mqtt/subscriptions.ts';
 import { timerMs } from '../lib/delays.ts';
 import { tell } from '../lib/parent.ts';
+import { slot } from '../lib/slot.ts';
 import {
   isRelayed,
   isRequestToChild,
@@ -65,7 +67,7 @@ const base = setup({
     context: UnitContext;
     events: UnitEvent;
     emitted: UnitFact;
-    children: { [K in ChildName]: K };
+    children: { [K in ChildName | 'release']: K };
     tags: 'busy' | 'ready' | 'faulty';
   },
   actors: {
@@ -78,12 +80,17 @@ const base = setup({
     logger: loggerMachine,
     stateReporter: stateReporterMachine,
     reset: resetMachine,
+    release: slot<ReleaseHoldings>('unit.release'),
   },
   actions: {
     /** Writes a line to the unit's log; the app provides it. */
     log: (_args, _line: LogLine) => undefined,
     /** Remembers the broker of a link with all of its base topics; the app provides it. */
     noteLink: (_args, _link: { denied: readonly Grant[] }) => undefined,
+    /** Ends the main cycle and the calls of the app under way; the app provides it. */
+    endWork: (_args, _params: undefined) => undefined,
+    /** Takes up again what a stop has let go; the app provides it. */
+    resumeWork: (_args, _params: undefined) => undefined,
     /**
      * Sends the messages of a route to children; queues those for a child that is not running, but for what the app asks
      * of one that is off.
@@ -167,7 +174,8 @@ const base = setup({
   delays: {
     recoverWithin: 150_000,
     flushWithin: 1500,
-    closeWithin: 4500,
+    disconnectWithin: 2500,
+    closeWithin: 4800,
     restartAfter: 1000,
     retryAfter: 600_000,
     steadyAfter: 60_000,

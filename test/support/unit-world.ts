@@ -65,6 +65,8 @@ export const createWorld = () => ({
   target: 'v1',
   wasReset: false,
   isBrokerThere: true,
+  /** What the unit said of its work. */
+  work: [] as ('ended' | 'resumed')[],
   configs: [] as LogConfig[],
 });
 export type World = ReturnType<typeof createWorld>;
@@ -184,6 +186,7 @@ export const provideWorld = (it: World, log: (line: LogLine) => void) =>
           restart: fromPromise<void, { mode: RestartMode }>(() => doing(it, 'reset')),
         },
       }),
+      release: fromPromise(() => doing(it, 'release')),
       stateReporter: stateReporterMachine.provide({
         actors: {
           collect: fromPromise<StateReport, { commitVersion: string }>(async ({ input }) => ({
@@ -197,7 +200,11 @@ export const provideWorld = (it: World, log: (line: LogLine) => void) =>
         },
       }),
     },
-    actions: { log: (_, line) => log(line) },
+    actions: {
+      log: (_, line) => log(line),
+      endWork: () => void it.work.push('ended'),
+      resumeWork: () => void it.work.push('resumed'),
+    },
   });
 
 /** Whether an event is the unit's own, and no fact of a child that it passes on. */

@@ -75,14 +75,20 @@ export const lifecycle = {
       if (hasAlwaysRun(child, seen)) expect(lastTold(child, seen, 'broker.up', 'broker.down')).toBe('broker.up');
     }
   },
-  'lifecycle.closing': isNotWorking,
+  'lifecycle.closing': (seen: Seen<UnitContext>) => {
+    isNotWorking(seen);
+    expect(seen.done('endWork').length).toBe(seen.done('resumeWork').length + 1);
+  },
   'lifecycle.closing.flushing': (seen: Seen<UnitContext>) => isTold('logger', 'logger.flush', seen),
   'lifecycle.closing.disconnecting': (seen: Seen<UnitContext>) => {
     isTold('mqtt', 'mqtt.disconnect', seen);
     isTold('wifi', 'wifi.disconnect', seen);
   },
+  'lifecycle.closing.releasing': ({ running }: Seen<UnitContext>) => expect(running).toContain('release'),
   'lifecycle.stopped': (seen: Seen<UnitContext>) => {
     isNotWorking(seen);
+    expect(seen.running).not.toContain('release');
+    expect(seen.done('endWork').length).toBe(seen.done('resumeWork').length + 1);
     expect(seen.context.isStartDue).toBe(false);
     expect(lastOf(seen.emitted, 'stopped', 'misconfigured', 'online')).toBe('stopped');
   },

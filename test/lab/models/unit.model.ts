@@ -30,7 +30,7 @@ const mainKey = (context: UnitContext) => [
 ];
 
 const lifeCycle =
-  /^unit\.|(settings|schema) says \w+\.(ready|loaded .*"commitVersion":"one"|loaded .*topics|failed)|mqtt says mqtt\.(online .*\[\]|offline|stopped)|update says update\.(ready|recovered|settled)|logger says logger\.(flushed|failed)|(recover|flush|close)Within/;
+  /^unit\.|(settings|schema) says \w+\.(ready|loaded .*"commitVersion":"one"|loaded .*topics|failed)|mqtt says mqtt\.(online .*\[\]|offline|stopped)|update says update\.(ready|recovered|settled)|logger says logger\.(flushed|failed)|(recover|flush|disconnect|close)Within|^release /;
 
 const starting = /(settings|schema) says \w+\.(loaded .*"commitVersion":"one"|loaded .*topics|failed)/;
 
@@ -111,7 +111,7 @@ export const unitModel = defineModel<typeof unitMachine>({
     isSupervised: false,
     logConfig: { minLevel: 'Info', maxLength: 64, console: true, file: true, mqtt: true },
   },
-  recorded: ['log'],
+  recorded: ['log', 'endWork', 'resumeWork'],
   events: requests,
   wildcards: Object.keys(notices),
   listeners: facts,

@@ -104,7 +104,7 @@ describe('a child that fails (X6)', () => {
     expect(lifecycle()).toEqual({ operating: 'offline' });
     actor.send({ type: 'unit.stop' });
     await settle();
-    clock.increment(4500);
+    clock.increment(4800);
     expect(lifecycle()).toBe('stopped');
   });
 

@@ -27,14 +27,15 @@ const stuck = (it: World, log: (line: LogLine) => void) =>
   });
 
 describe('stopping (M12)', () => {
-  test('from online: the log is flushed, then the link closed', async () => {
+  test('from online: the log is flushed, then the link closed, then all is put away', async () => {
     const { actor, it: outside, lifecycle, told } = await createOnlineUnit();
     actor.send({ type: 'unit.stop' });
     await settle();
     await settle();
     expect(lifecycle()).toBe('stopped');
     expect(told().slice(-3)).toEqual(['offline', 'disconnected', 'stopped']);
-    expect(outside.did).toMatchObject({ flush: 1, close: 1 });
+    expect(outside.did).toMatchObject({ flush: 1, close: 1, release: 1 });
+    expect(outside.work).toEqual(['ended']);
     expect(lastLink(outside).isHeld).toBe(false);
     expect(actor.getSnapshot().context).toMatchObject({ hasNetwork: false });
   });
@@ -98,6 +99,7 @@ describe('stopping (M12)', () => {
     actor.send({ type: 'unit.start' });
     await settle();
     actor.send({ type: 'unit.stop' });
+    await settle();
     expect(lifecycle()).toBe('stopped');
   });
 

@@ -10,12 +10,6 @@ const recover = { to: 'update', event: { type: 'update.recover' } };
 const loadSettings = { to: 'settings', event: { type: 'settings.load' } };
 const loadSchema = { to: 'schema', event: { type: 'schema.load' } };
 
-const stopping = () => {
-  const unit = linked();
-  unit.sent(stop);
-  return unit;
-};
-
 describe('a start', () => {
   test('goes from the update left by the last one to settings, schema and work, each at its own fact', () => {
     const { lifecycle, sent } = withRecorders();
@@ -103,91 +97,12 @@ describe('what can not be read', () => {
     expect(lifecycle()).toEqual({ operating: 'offline' });
   });
 
-  test('is no reason not to stop', () => {
-    const { lifecycle, sent } = misconfigured();
+  test('is no reason not to stop', async () => {
+    const { lifecycle, release, sent, work } = misconfigured();
     sent(stop);
+    expect([lifecycle(), work]).toEqual([{ closing: 'releasing' }, ['ended']]);
+    await release.resolve();
     expect(lifecycle()).toBe('stopped');
-  });
-});
-
-describe('a stop', () => {
-  const ways: readonly UnitEvent[][] = [
-    [],
-    [{ type: 'update.recovered' }],
-    [{ type: 'update.recovered' }, loaded],
-    [{ type: 'update.recovered' }, loaded, { type: 'schema.loaded', topics }],
-  ];
-
-  test.each(ways)('closes first, however far the start has come: %#', (...events) => {
-    const { lifecycle, sent } = withRecorders();
-    sent(start, ...events);
-    expect(sent(stop)).toContainEqual({ to: 'logger', event: { type: 'logger.flush' } });
-    expect(lifecycle()).toEqual({ closing: 'flushing' });
-  });
-
-  test('before a start is one at once', () => {
-    const unit = withRecorders();
-    unit.sent(stop);
-    expect(unit.lifecycle()).toBe('stopped');
-    expect(unit.emitted).toEqual([{ type: 'stopped' }]);
-  });
-
-  test.each<[string, (unit: ReturnType<typeof stopping>) => unknown]>([
-    ['is flushed', ({ sent }) => sent({ type: 'logger.flushed' })],
-    ['can not be flushed', ({ sent }) => sent({ type: 'logger.failed', failure })],
-    ['is not flushed in 1.5 s', ({ clock }) => clock.increment(1500)],
-  ])('leaves the network when the log %s, and ends with the link', (_, end) => {
-    const unit = stopping();
-    const before = unit.messages.length;
-    unit.clock.increment(0);
-    end(unit);
-    expect(unit.messages.slice(before)).toEqual([
-      { to: 'mqtt', event: { type: 'mqtt.disconnect' } },
-      { to: 'wifi', event: { type: 'wifi.disconnect' } },
-    ]);
-    unit.sent({ type: 'mqtt.stopped' });
-    expect(unit.lifecycle()).toBe('stopped');
-  });
-
-  test('takes 1.5 s for the log and 4.5 s in all at the most', () => {
-    const unit = stopping();
-    unit.clock.increment(1499);
-    expect(unit.lifecycle()).toEqual({ closing: 'flushing' });
-    unit.clock.increment(1);
-    expect(unit.lifecycle()).toEqual({ closing: 'disconnecting' });
-    unit.clock.increment(2999);
-    expect(unit.lifecycle()).toEqual({ closing: 'disconnecting' });
-    unit.clock.increment(1);
-    expect(unit.lifecycle()).toBe('stopped');
-  });
-
-  test('lets a start that is asked for meanwhile follow, once', () => {
-    const { clock, lifecycle, sent } = stopping();
-    sent(start);
-    clock.increment(1500);
-    clock.increment(3000);
-    expect(lifecycle()).toBe('recovering');
-    sent(stop);
-    clock.increment(1500);
-    clock.increment(3000);
-    expect(lifecycle()).toBe('stopped');
-    expect(sent(start)).toEqual([recover]);
-    expect(lifecycle()).toBe('recovering');
-  });
-
-  test('takes a start back', () => {
-    const { clock, lifecycle, sent } = stopping();
-    sent(start, stop);
-    clock.increment(1500);
-    clock.increment(3000);
-    expect(lifecycle()).toBe('stopped');
-  });
-
-  test('ends the work: what is wanted is told to nobody after it', () => {
-    const { sent } = stopping();
-    sent({ type: 'logger.flushed' }, { type: 'mqtt.stopped' });
-    expect(sent({ type: 'mqtt.alsoWant', topics: ['extra'] })).toEqual([]);
-    expect(sent({ type: 'command.received', command: 'reset' })).toEqual([]);
   });
 });
 

@@ -55,8 +55,8 @@ describe('a request of the app', () => {
     });
   });
 
-  test('for a link is one for good, until the unit starts again', () => {
-    const { sent } = linked();
+  test('for a link is one for good, until the unit starts again', async () => {
+    const { release, sent } = linked();
     expect(sent({ type: 'mqtt.disconnect' })).toEqual([
       { to: 'mqtt', event: { type: 'mqtt.disconnect' } },
       { to: 'settings', event: { type: 'broker.unwanted' } },
@@ -65,6 +65,7 @@ describe('a request of the app', () => {
     expect(sent({ type: 'wifi.up' })).toEqual(network('network.up'));
     expect(sent({ type: 'mqtt.connect' })).toEqual([connect, wanted]);
     sent({ type: 'mqtt.disconnect' }, { type: 'unit.stop' }, { type: 'logger.flushed' }, { type: 'mqtt.stopped' });
+    await release.resolve();
     sent({ type: 'unit.start' }, { type: 'update.recovered' }, { type: 'settings.loaded', settings });
     expect(sent({ type: 'schema.loaded', topics })).toContainEqual(connect);
   });

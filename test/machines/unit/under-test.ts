@@ -8,6 +8,7 @@ import {
   type UnitInput,
 } from '../../../machines/index.ts';
 import { childNames, type ChildName, type Message } from '../../../machines/unit/context.ts';
+import { gate } from '../../support/actors.ts';
 import { settings } from '../../support/unit-world.ts';
 
 /** What a child is sent that is to fail. */
@@ -24,6 +25,7 @@ export const withRecorders = (change: Partial<UnitInput> = {}) => {
   const emitted: UnitEmitted[] = [];
   const facts: UnitFact[] = [];
   const links: unknown[] = [];
+  const work: string[] = [];
   const recorder = (to: ChildName) =>
     fromTransition(
       (state, event) => {
@@ -36,9 +38,18 @@ export const withRecorders = (change: Partial<UnitInput> = {}) => {
         return {};
       },
     );
+  const release = gate<void>();
   const machine = unitMachine.provide({
-    actors: Object.fromEntries(childNames.map((name) => [name, recorder(name)])) as never,
-    actions: { log: (_, line) => void lines.push(line), noteLink: (_, link) => void links.push(link) },
+    actors: {
+      ...(Object.fromEntries(childNames.map((name) => [name, recorder(name)])) as object),
+      release: release.logic,
+    },
+    actions: {
+      log: (_, line) => void lines.push(line),
+      noteLink: (_, link) => void links.push(link),
+      endWork: () => void work.push('ended'),
+      resumeWork: () => void work.push('resumed'),
+    },
   });
   const actor = createActor(machine, {
     clock,
@@ -73,8 +84,10 @@ export const withRecorders = (change: Partial<UnitInput> = {}) => {
     lines,
     links,
     messages,
+    release,
     sent,
     state,
+    work,
     lifecycle: () => state().value.lifecycle,
   };
 };
