@@ -2,7 +2,7 @@
  * How `dist/` is built: a file for each entry, chunks for what entries share, and the example units file by file. Types
  * are neither checked nor declared here: `npm run declarations` does both.
  */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineConfig, type ChunkingContext, type InputOptions, type OutputOptions, type Plugin } from 'rolldown';
@@ -101,6 +101,47 @@ const exampleDocuments: Plugin = {
   },
 };
 
+/** Packages that are built in: Node reads one file for each where it would search and read dozens. */
+const bundled = ['mqtt'];
+
+/** Optional to those packages, and not theirs to bring. */
+const optional = ['bufferutil', 'supports-color', 'utf-8-validate'];
+
+const sourceOf: Plugin = {
+  name: 'bundled',
+  resolveId: { filter: { id: /^bundled:/ }, handler: (id) => join(root, id) },
+  load: {
+    filter: { id: /bundled:/ },
+    handler: (id) => `export { default } from '${id.slice(id.indexOf(':') + 1)}';`,
+  },
+};
+
+/** The folder of the package that a file is in. */
+const packageFolderOf = (id: string): string | undefined =>
+  /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(id)?.[0];
+
+const licenceOf = (folder: string): string => {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    name: string;
+    version: string;
+    license: string;
+  };
+  const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
+  const text = file === undefined ? license : readFileSync(join(folder, file), 'utf8');
+  return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+};
+
+/** Writes the licences of what is built in. */
+const licences: Plugin = {
+  name: 'licences',
+  generateBundle(_, files) {
+    const ids = Object.values(files).flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
+    const folders = [...new Set(ids.map(packageFolderOf).filter((folder) => folder !== undefined))].toSorted();
+    const source = folders.map(licenceOf).join(`\n${'-'.repeat(80)}\n\n`);
+    this.emitFile({ type: 'asset', fileName: 'bundled/THIRD-PARTY.txt', source });
+  },
+};
+
 export default defineConfig([
   {
     ...ownModules,
@@ -120,5 +161,13 @@ export default defineConfig([
     input: exampleFiles.filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts')),
     plugins: [using, exampleDocuments],
     output: { ...output, preserveModules: true, preserveModulesRoot: root },
+  },
+  {
+    cwd: root,
+    platform: 'node',
+    external: optional,
+    input: Object.fromEntries(bundled.map((name) => [`bundled/${name}`, `bundled:${name}`])),
+    plugins: [sourceOf, licences],
+    output: { dir: 'dist', comments: false },
   },
 ]);

@@ -34,6 +34,8 @@ class LongestFirst extends BaseSequencer {
 }
 
 export default defineConfig({
+  // Of a library that is built in, the tests of sources take the installed one.
+  ssr: { resolve: { conditions: ['installed', 'module', 'node', 'development|production'] } },
   test: {
     // Only what hangs fails by these: a busy machine is no fault.
     testTimeout: 180_000,

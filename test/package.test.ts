@@ -75,8 +75,8 @@ describe('the packed package', () => {
   });
 
   test.each([
-    ['app/node', ['mqtt', 'node', 'xstate']],
-    ['app/browser', ['idb-keyval', 'ky', 'mqtt', 'xstate']],
+    ['app/node', ['#mqtt', 'node', 'xstate']],
+    ['app/browser', ['#mqtt', 'idb-keyval', 'ky', 'xstate']],
     ['app/testing', ['xstate']],
     ['machines/index', ['xstate']],
     ['services/index', ['xstate']],
@@ -85,10 +85,31 @@ describe('the packed package', () => {
     ['chunks/init', ['node']],
     ['chunks/types', ['node', 'xstate']],
     ['chunks/log', ['node', 'xstate']],
-    ['chunks/doctor', ['mqtt', 'node', 'xstate']],
-    ['chunks/publish', ['mqtt', 'node', 'xstate']],
+    ['chunks/doctor', ['#mqtt', 'node', 'xstate']],
+    ['chunks/publish', ['#mqtt', 'node', 'xstate']],
   ])('%s loads nothing that it may not need', async (entry, packages) => {
     expect(await loadedWith(`dist/${entry}.js`)).toEqual(packages);
+  });
+
+  test.each([
+    ['its own copy of mqtt.js', [], false],
+    ['the mqtt.js that is installed, if it is asked to', ['--conditions=installed'], true],
+  ])('a unit loads %s', async (_, options, isInstalled) => {
+    const code = `
+      import 'pepeunit-client';
+      import { createRequire } from 'node:module';
+      const loaded = Object.keys(createRequire(import.meta.url).cache);
+      console.log(loaded.some((file) => file.endsWith('node_modules/mqtt/build/index.js')));`;
+    expect(await run(code, ...options)).toBe(String(isInstalled));
+  });
+
+  test('the packages that are built in have their licences beside them', async () => {
+    const parts = (await readFile(join(folder, 'dist/bundled/THIRD-PARTY.txt'), 'utf8')).split(/^-{80}$/m);
+    const { version } = JSON.parse(await readFile(join(project, 'node_modules/mqtt/package.json'), 'utf8')) as {
+      version: string;
+    };
+    expect(parts.map((part) => part.trim().split('\n', 1)[0])).toContain(`mqtt ${version} (MIT)`);
+    for (const part of parts) expect(part.trim()).toMatch(/^\S+ \d+\.\d+\.\d+ \((MIT|ISC)\)\n\n[^]*Copyright/i);
   });
 
   test('a unit loads few files of it', async () => {

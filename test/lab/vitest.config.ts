@@ -24,6 +24,7 @@ if (!report) throw new Error(`No lab "${lab}": start one with test/lab/run.mjs`)
 
 /** The runs that `run.mjs` starts, one at a time. */
 export default defineConfig({
+  ssr: { resolve: { conditions: ['installed', 'module', 'node', 'development|production'] } },
   test: {
     root: '.',
     include: ['test/lab/**/*.{lab,test}.ts'],

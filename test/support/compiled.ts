@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { symlink, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 import { onTestFinished } from 'vitest';
 import { ownModules } from '../../rolldown.config.ts';
 import { createFolder } from './folder.ts';
 
-const root = resolve(fileURLToPath(new URL('../..', import.meta.url)));
+const root = join(import.meta.dirname, '../..');
 
 /** A program in JavaScript, in a folder of its own. */
 export interface Compiled {
@@ -21,7 +21,8 @@ export const compileProgram = async (program: URL): Promise<Compiled> => {
   const path = join(folder, 'main.js');
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
-  await build({ ...ownModules, input: fileURLToPath(program), output: { file: path, codeSplitting: false } });
+  const resolve = { alias: { '#mqtt': 'mqtt' } };
+  await build({ ...ownModules, resolve, input: fileURLToPath(program), output: { file: path, codeSplitting: false } });
   return { path, remove };
 };
 

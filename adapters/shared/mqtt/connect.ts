@@ -1,4 +1,4 @@
-import mqtt from 'mqtt';
+import mqtt from '#mqtt';
 import type { IClientOptions, IConnackPacket, MqttClient, StreamBuilder } from 'mqtt';
 import type { LinkOptions } from '../../../services/broker.ts';
 import { hideSecrets } from '../../../services/redaction.ts';

@@ -1,4 +1,4 @@
-import mqtt from 'mqtt';
+import mqtt from '#mqtt';
 import { maxInboundBytes } from './packet-size.ts';
 
 /** Inbound messages of QoS 2 that may wait for their PUBREL; brokers of MQTT 5 are told (section 3.1.2.11.3). */
