@@ -43,6 +43,7 @@ export const updateMachine = updateSetup.createMachine({
     recovering: {
       description: 'Finishes an interrupted update, before any file of the unit is read.',
       tags: ['busy'],
+      on: { 'update.recover': {} },
       invoke: {
         id: 'recover',
         src: 'recover',
@@ -472,6 +473,7 @@ export const updateMachine = updateSetup.createMachine({
     rollingBack: {
       description: 'Restores the previous version, without a network.',
       tags: ['busy'],
+      on: { 'update.recover': {} },
       invoke: {
         id: 'rollBack',
         src: 'rollBack',

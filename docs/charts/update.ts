@@ -158,6 +158,7 @@ export const machine = setup({
     recovering: {
       description: 'Finishes an interrupted update, before any file of the unit is read.',
       tags: ['busy'],
+      on: { 'update.recover': {} },
       invoke: {
         id: 'recover',
         src: 'recover',
@@ -503,6 +504,7 @@ export const machine = setup({
     rollingBack: {
       description: 'Restores the previous version, without a network.',
       tags: ['busy'],
+      on: { 'update.recover': {} },
       invoke: {
         id: 'rollBack',
         src: 'rollBack',

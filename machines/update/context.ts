@@ -18,7 +18,7 @@ export interface UpdateChange {
 
 /** Events that the update machine accepts. */
 export type UpdateEvent =
-  /** Recover an interrupted update, once; reported as `update.recovered`. */
+  /** Recover an interrupted update, once: it ends with `update.tried` or `update.settled`. After that, `update.recovered`. */
   | { type: 'update.recover' }
   | ({ type: 'update.configure' } & UpdateChange)
   /** Start an update; during an update or a trial, the latest target waits for its end. */

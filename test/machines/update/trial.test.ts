@@ -24,6 +24,17 @@ describe('what an earlier start has left', () => {
     expect(unit.download.last().input).toEqual({ target: v2 });
   });
 
+  test('nobody is told that it is done before it is, whoever asks meanwhile (U2)', async () => {
+    const unit = asleep();
+    unit.begin(v2);
+    unit.actor.send({ type: 'update.recover' });
+    expect(unit.parent.types()).toEqual(['update.ready']);
+    await unit.recover.resolve(onTrial(4));
+    expect(unit.state().value).toBe('rollingBack');
+    unit.actor.send({ type: 'update.recover' });
+    expect(unit.parent.types()).toEqual(['update.ready', 'update.failed']);
+  });
+
   test('a journal that can not be read is told, and the unit goes on', async () => {
     const unit = asleep();
     unit.actor.send({ type: 'update.recover' });

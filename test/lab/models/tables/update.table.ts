@@ -118,6 +118,8 @@ export const updateTable = defineTable(updateMachine, {
 
     row('asleep', 'always', ...sides([effect.hasNext, { to: 'recovering' }])),
     row('asleep', 'update.recover', { to: 'recovering' }),
+    // Files may still be replaced: nobody is told otherwise.
+    row('recovering rollingBack', 'update.recover'),
 
     row(
       'idle',
