@@ -18,6 +18,8 @@ export interface LinkOptions {
    */
   readonly timeoutMs: number;
   readonly tls?: TlsOptions;
+  /** Whether messages of QoS 0 and 1 go past the MQTT library, where the adapter has such a way. @defaultValue true */
+  readonly fastPath?: boolean;
 }
 
 /** TLS options; by default a link trusts the host's certificate authorities and presents no certificate of its own. */

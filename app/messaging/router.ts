@@ -41,6 +41,13 @@ export interface LinkPreferences {
    * @defaultValue 10_000
    */
   readonly timeoutMs?: number;
+  /**
+   * Whether messages of QoS 0 and 1 are decoded straight from the connection's bytes, and encoded straight into them,
+   * instead of by mqtt.js: several times as many a second, at the same calls. Turn it off to look for the cause of a fault.
+   *
+   * @defaultValue true
+   */
+  readonly fastPath?: boolean;
 }
 
 /** The parts that the router connects. */
@@ -103,6 +110,7 @@ export const createRouter = (parts: RouterParts): Router => {
         keepaliveSeconds: current.reserved.PU_MQTT_KEEPALIVE,
         timeoutMs,
         ...(preferences.tls && { tls: preferences.tls }),
+        ...(preferences.fastPath !== undefined && { fastPath: preferences.fastPath }),
       };
     },
     onMessage: (topic, payload, retained, properties) => {

@@ -64,7 +64,7 @@ export const watchClients = (): readonly MqttClient[] => {
 };
 
 /** How many messages and requests a client object holds until they are answered. */
-export const heldBy = ({ outgoing }: MqttClient): number => Object.keys(outgoing).length;
+export const heldBy = ({ outgoing }: MqttClient): number => Object.keys(outgoing).filter(Number).length;
 
 interface PacketParser {
   on(event: 'packet', listener: (packet: Packet) => void): void;

@@ -1,12 +1,14 @@
 import type { IConnackPacket, IDisconnectPacket, MqttClient } from 'mqtt';
 import type { Broker, Link, LinkListener, LinkOptions } from '../../../services/broker.ts';
 import type { BrokerError } from '../../../services/errors.ts';
-import { startClient, type OpenTcp } from './connect.ts';
-import { connackError, disconnectError, linkError, transportError } from './errors.ts';
+import { connectClient, createClient, type OpenTcp } from './connect.ts';
+import { connackError, disconnectError, linkError, notMqtt, transportError } from './errors.ts';
+import { createFastPath } from './fast/fast-path.ts';
 import { createLink, type OwnedLink } from './link.ts';
 import { maxInboundBytes, watchFrames } from './packet-size.ts';
+import type { Unacknowledged } from './releases.ts';
 import { watchUnasked } from './unasked-answers.ts';
-import { maxUnreleased } from './unreleased-store.ts';
+import { maxUnreleased, noPacketId } from './unreleased-store.ts';
 
 /**
  * Watches for the end of a connection and determines its cause; several signs may come.
@@ -34,18 +36,11 @@ const watchEnd = (
   };
   const onDisconnect = ({ reasonCode }: IDisconnectPacket) => onEnd(disconnectError(options, reasonCode ?? 0));
   const onClose = () => onEnd(linkError('closed', options, 'the broker ended the connection'));
-  const onData = watchFrames(maxInboundBytes, (length) =>
-    onEnd(linkError('malformed', options, `a packet of ${length} bytes is over the limit of ${maxInboundBytes}`)),
-  );
-  const stopCounting = watchUnasked(client, () =>
-    onEnd(linkError('malformed', options, 'the broker floods the link with answers that nobody asked for')),
-  );
   client.on('error', onError).on('disconnect', onDisconnect).on('close', onClose);
-  stream.on('error', onStreamError).on('data', onData);
+  stream.on('error', onStreamError);
   return () => {
-    stopCounting();
     client.off('error', onError).off('disconnect', onDisconnect).off('close', onClose);
-    stream.off('error', onStreamError).off('data', onData);
+    stream.off('error', onStreamError);
   };
 };
 
@@ -70,10 +65,11 @@ const createTurns = () => {
  *
  * @returns Drops further messages and resumes the socket.
  */
-const deliver = (client: MqttClient, listener: LinkListener): (() => void) => {
+const deliver = (client: MqttClient, listener: LinkListener, onMalformed: () => void): (() => void) => {
   let resume: (() => void) | undefined;
   const inTurn = createTurns();
-  client.handleMessage = ({ topic, payload, retain, properties }, done) => {
+  client.handleMessage = ({ topic, payload, retain, properties, messageId }, done) => {
+    if (messageId === noPacketId) return onMalformed();
     const settled = listener.onMessage(topic, payload as Uint8Array, retain, properties);
     if (!settled) return inTurn(done);
     const goOn = () => {
@@ -101,6 +97,53 @@ const createCleanups = () => {
   };
 };
 
+/** Watches the sizes of inbound packets. @returns Stops watching. */
+const watchSizes = ({ stream }: MqttClient, onTooLarge: (length: number) => void): (() => void) => {
+  const onData = watchFrames(maxInboundBytes, onTooLarge);
+  stream.on('data', onData);
+  return () => void stream.off('data', onData);
+};
+
+/** What ends a link besides its connection. */
+const faultsOf = (options: LinkOptions, onEnd: (error: BrokerError) => void) => {
+  const endBy = (what: string) => onEnd(linkError('malformed', options, what));
+  return {
+    onUnreleased: () => endBy(`the broker does not release its messages of QoS 2, beyond ${maxUnreleased}`),
+    onFlood: () => endBy('the broker floods the link with answers that nobody asked for'),
+    onTooLarge: (length: number) => endBy(`a packet of ${length} bytes is over the limit of ${maxInboundBytes}`),
+    onMalformed: () => endBy(notMqtt),
+  };
+};
+
+/** Starts a client, and all that reads and watches it. @returns The client, its fast path, and what stops the watching. */
+const start = (
+  options: LinkOptions,
+  listener: LinkListener,
+  openTcp: OpenTcp | undefined,
+  { onEnd, isOpen }: { onEnd(error: BrokerError): void; isOpen(): boolean },
+) => {
+  const faults = faultsOf(options, onEnd);
+  const client = createClient(options, openTcp, { ...faults, hasId: (id) => fast?.has(id) ?? false });
+  const unasked = watchUnasked(client, faults.onFlood);
+  const fast =
+    options.fastPath === false
+      ? undefined
+      : createFastPath<Unacknowledged>(client, {
+          ...faults,
+          version: options.version,
+          onMessage: (...message) => listener.onMessage(...message),
+          onHandedOver: unasked.asked,
+        });
+  connectClient(client, options);
+  const cleanups = [
+    deliver(client, listener, faults.onMalformed),
+    unasked.stop,
+    fast ? fast.stopReading : watchSizes(client, faults.onTooLarge),
+    watchEnd(client, options, isOpen, onEnd),
+  ];
+  return { client, fast, cleanups };
+};
+
 const open = (
   options: LinkOptions,
   listener: LinkListener,
@@ -110,11 +153,6 @@ const open = (
   new Promise((resolve, reject) => {
     const givenUp = () => linkError('closed', options, 'the attempt was given up', { cause: signal.reason });
     if (signal.aborted) throw givenUp();
-    const onUnreleased = () =>
-      onEnd(
-        linkError('malformed', options, `the broker does not release its messages of QoS 2, beyond ${maxUnreleased}`),
-      );
-    const client = startClient(options, openTcp, onUnreleased);
     const attempt = createCleanups();
     const watching = createCleanups();
     let opened: OwnedLink | undefined;
@@ -124,7 +162,10 @@ const open = (
       client.end(true);
       reject(error);
     };
+    let isEnded = false;
     const onEnd = (error: BrokerError) => {
+      if (isEnded) return;
+      isEnded = true;
       if (!opened) return fail(error);
       opened.end(error);
       client.end(true);
@@ -132,12 +173,13 @@ const open = (
     };
     const onConnect = (connack: IConnackPacket) => {
       attempt.run();
-      opened = createLink({ client, connack, options }, { release: watching.run, onOverdue: onEnd, onSlow });
+      opened = createLink({ client, connack, options, fast }, { release: watching.run, onOverdue: onEnd, onSlow });
       resolve(opened.link);
     };
     const onSlow = () => listener.onSlow?.();
     const onAbort = () => fail(givenUp());
     const onTimeout = () => fail(linkError('timeout', options, `no CONNACK within ${options.timeoutMs} ms`));
+    const { client, fast, cleanups } = start(options, listener, openTcp, { onEnd, isOpen: () => opened !== undefined });
     const timer = setTimeout(onTimeout, options.timeoutMs);
     signal.addEventListener('abort', onAbort, { once: true });
     client.on('connect', onConnect);
@@ -146,10 +188,7 @@ const open = (
       () => signal.removeEventListener('abort', onAbort),
       () => client.off('connect', onConnect),
     );
-    watching.add(
-      deliver(client, listener),
-      watchEnd(client, options, () => opened !== undefined, onEnd),
-    );
+    watching.add(...cleanups);
   });
 
 /**

@@ -3,8 +3,11 @@ import type { IClientOptions, IConnackPacket, MqttClient, StreamBuilder } from '
 import type { LinkOptions } from '../../../services/broker.ts';
 import { hideSecrets } from '../../../services/redaction.ts';
 import { linkError } from './errors.ts';
+import type { FastPath } from './fast/fast-path.ts';
+import { PacketIds } from './packet-ids.ts';
 import { maxInboundBytes } from './packet-size.ts';
-import { maxUnreleased, UnreleasedStore } from './unreleased-store.ts';
+import type { Unacknowledged } from './releases.ts';
+import { maxUnreleased, UnreleasedStore, type UnreleasedFaults } from './unreleased-store.ts';
 
 /** Maximum timer delay, milliseconds; longer timers fire at once. */
 const longestTimerMs = 2_147_483_647;
@@ -17,6 +20,8 @@ export interface Connection {
   readonly client: MqttClient;
   readonly connack: IConnackPacket;
   readonly options: LinkOptions;
+  /** The way past mqtt.js; `undefined` where it is switched off. */
+  readonly fast: FastPath<Unacknowledged> | undefined;
 }
 
 const schemes = ['mqtt', 'mqtts', 'ws', 'wss'] as const;
@@ -68,29 +73,37 @@ const addressOf = (options: LinkOptions): IClientOptions => {
 
 const defaultTcpPort = 1883;
 
-/** Opens the transport: mqtt.js loads those of all schemes when it opens one, which takes longer than to connect. */
-const openClient = (settings: IClientOptions, openTcp: OpenTcp | undefined): MqttClient => {
+/** Creates a client, whose `mqtt:` is opened here: mqtt.js loads all schemes when it opens one, which takes longer than to connect. */
+const clientOf = (settings: IClientOptions, openTcp: OpenTcp | undefined): MqttClient => {
   const { protocol, hostname: host = '', port = defaultTcpPort } = settings;
   if (protocol !== 'mqtt' || openTcp === undefined) return mqtt.connect(settings);
   // An error that comes after the end has no other listener.
   return new mqtt.MqttClient(() => openTcp({ host, port }), settings).on('error', silent);
 };
 
+/** What a client asks of its owner. */
+export interface ClientOwner extends UnreleasedFaults {
+  /** Whether a message that mqtt.js does not know of has this packet identifier. */
+  readonly hasId: (id: number) => boolean;
+}
+
 /**
- * Starts one attempt: sends CONNECT as soon as the transport is open, and never retries.
+ * Creates the client of one attempt, which {@link connectClient} starts.
  *
  * @param openTcp Opens the transport of `mqtt:`. By default mqtt.js does.
- * @param onUnreleased Called when the broker sends more messages of QoS 2 than may wait for their PUBREL.
- * @throws {BrokerError} `network` for an invalid address, `tls` for unreadable certificates.
+ * @throws {BrokerError} `network` for an invalid address.
  */
-export const startClient = (
+export const createClient = (
   options: LinkOptions,
   openTcp: OpenTcp | undefined,
-  onUnreleased: () => void,
+  { hasId, ...faults }: ClientOwner,
 ): MqttClient => {
   hideSecrets([options.username]);
+  const ids = new PacketIds((id) => id in client.outgoing || hasId(id));
   const settings: IClientOptions = {
     ...addressOf(options),
+    manualConnect: true,
+    messageIdProvider: ids,
     protocolVersion: options.version,
     clientId: options.clientId,
     username: options.username,
@@ -106,7 +119,7 @@ export const startClient = (
     resubscribe: false,
     queueQoSZero: false,
     outgoingStore: new NoStore(),
-    incomingStore: new UnreleasedStore(onUnreleased),
+    incomingStore: new UnreleasedStore(faults),
     log: silent,
     ...(options.version === 5
       ? {
@@ -118,11 +131,20 @@ export const startClient = (
         }
       : {}),
   };
+  const client = clientOf(settings, openTcp);
+  return client;
+};
+
+/**
+ * Starts an attempt: sends CONNECT as soon as the transport is open, and never retries.
+ *
+ * @throws {BrokerError} `tls` for unreadable certificates.
+ */
+export const connectClient = (client: MqttClient, options: LinkOptions): void => {
   try {
-    const client = openClient(settings, openTcp);
+    client.connect();
     // Writes are batched here, so the socket must not delay them.
     (client.stream as { setNoDelay?: (on: boolean) => void }).setNoDelay?.(true);
-    return client;
   } catch (cause) {
     throw linkError('tls', options, 'the connection could not be prepared', { cause });
   }

@@ -77,6 +77,9 @@ export const disconnectError = (where: LinkOptions, reasonCode: number): BrokerE
   return linkError(code, where, `the broker ended the session (${hex(reasonCode)})`, { reasonCode });
 };
 
+/** What ends a link to something that does not speak MQTT. */
+export const notMqtt = 'what the broker sent is not MQTT';
+
 const tlsCode = /CERT|TLS|SSL|EPROTO|SIGNATURE|ISSUER|CRL/;
 
 /** Turns an error of the socket or of the MQTT library into a broker error. */
@@ -87,7 +90,7 @@ export const transportError = (where: LinkOptions, cause: unknown): BrokerError 
   }
   if (typeof code !== 'string') {
     if (message === 'Keepalive timeout') return linkError('timeout', where, 'the broker fell silent', { cause });
-    return linkError('malformed', where, 'what the broker sent is not MQTT', { cause });
+    return linkError('malformed', where, notMqtt, { cause });
   }
   if (tlsCode.test(code)) return linkError('tls', where, `no trusted TLS connection (${code})`, { cause });
   return linkError('network', where, `the connection failed (${code})`, { cause });

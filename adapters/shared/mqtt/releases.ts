@@ -10,6 +10,14 @@ export interface Released {
   readonly expectLast: () => PendingAck;
 }
 
+/** A message of QoS 1 or 2. */
+export interface Unacknowledged extends Released {
+  readonly topic: string;
+  readonly payload: Buffer | string;
+  readonly qos: 1 | 2;
+  readonly retain: boolean;
+}
+
 /** The promise of a message. */
 export interface Outcome {
   readonly resolve: () => void;

@@ -18,18 +18,27 @@ const answers: ReadonlySet<string> = new Set([
   'pingresp',
 ]);
 
+/** Counts the answers that a broker owes. */
+export interface UnaskedWatch {
+  /** Something was asked that mqtt.js has not sent itself. */
+  asked(): void;
+  stop(): void;
+}
+
 /**
  * Watches for a broker that answers what it was not asked. mqtt.js passes over such packets, but a flood of them takes the
  * whole program's time.
  *
  * @param onFlood Called once there were too many.
- * @returns Stops watching.
  */
-export const watchUnasked = (client: MqttClient, onFlood: () => void): (() => void) => {
+export const watchUnasked = (client: MqttClient, onFlood: () => void): UnaskedWatch => {
   /** How many answers are still owed; below 0, how many nobody asked for. */
   let owed = 0;
+  const asked = () => {
+    owed += 1;
+  };
   const onSent = (packet: Packet) => {
-    if (isAsking(packet)) owed += 1;
+    if (isAsking(packet)) asked();
   };
   const onReceived = ({ cmd }: Packet) => {
     if (!answers.has(cmd)) return;
@@ -37,5 +46,5 @@ export const watchUnasked = (client: MqttClient, onFlood: () => void): (() => vo
     if (owed < -maxUnasked) onFlood();
   };
   client.on('packetsend', onSent).on('packetreceive', onReceived);
-  return () => void client.off('packetsend', onSent).off('packetreceive', onReceived);
+  return { asked, stop: () => void client.off('packetsend', onSent).off('packetreceive', onReceived) };
 };

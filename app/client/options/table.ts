@@ -45,6 +45,7 @@ const mqtt = fields({
   // More than a day would keep the unit offline without a benefit for the broker.
   spreadMs: number(0, dayMs),
   timeoutMs: waitMs,
+  fastPath: flag,
 });
 
 const qos = oneOf(0, 1, 2);

@@ -21,9 +21,9 @@ const afterConnack = async (version: MqttVersion, bytes: Buffer): Promise<Script
       if (count === 0) socket.write(Buffer.concat([connack[version], bytes]));
     }),
   );
-const endOf = async (port: number, version: MqttVersion): Promise<BrokerError> => {
+const endOf = async (port: number, version: MqttVersion, fastPath = true): Promise<BrokerError> => {
   const ends: unknown[] = [];
-  await open(optionsFor(port, { version, timeoutMs: 1000 }), {
+  await open(optionsFor(port, { version, timeoutMs: 1000, fastPath }), {
     ...deaf,
     onClosed: (error) => ends.push(error),
   }).catch((error: unknown) => ends.push(error));
@@ -81,6 +81,34 @@ describe('hostile bytes', () => {
     }
     process.off('uncaughtException', cut).off('unhandledRejection', cut);
     expect(cut).not.toHaveBeenCalled();
+  });
+});
+
+describe.each([true, false])('with the fast path: %s (C7)', (fastPath) => {
+  test.each<[string, number[]]>([
+    ['a message of QoS 1', [0x32, 3, 0, 1, 0x61]],
+    ['a message of QoS 2', [0x34, 3, 0, 1, 0x61]],
+    ['PUBREL', [0x62, 0]],
+  ])('%s without a packet identifier ends the link, not the program', async (_, bytes) => {
+    const broker = await afterConnack(4, Buffer.from(bytes));
+    expect(await endOf(broker.port, 4, fastPath)).toMatchObject({ code: 'malformed' });
+    await until(() => broker.open.size === 0);
+  });
+
+  test('messages of QoS 2 in the packets behind the one that ends the link are passed over', async () => {
+    const message = generate(
+      { cmd: 'publish', topic: 'a', payload: 'x', qos: 2, messageId: 1 },
+      { protocolVersion: 5 },
+    );
+    const broker = await afterConnack(5, Buffer.concat([Buffer.from([0xe0, 2, 0x8b, 0]), message, message]));
+    expect(await endOf(broker.port, 5, fastPath)).toMatchObject({ code: 'closed', reasonCode: 0x8b });
+    await until(() => broker.open.size === 0);
+  });
+
+  test('a packet over the limit is told of once, whatever comes behind it', async () => {
+    const header = Buffer.from([0x30, 0x81, 0x80, 0x80, 0x08]);
+    const broker = await afterConnack(4, Buffer.concat([header, Buffer.alloc(100, 0xff), header]));
+    expect((await endOf(broker.port, 4, fastPath)).message).toContain('16777217');
   });
 });
 

@@ -1,0 +1,106 @@
+import type { MqttClient } from 'mqtt';
+import type { LinkListener, MqttVersion } from '../../../../services/broker.ts';
+import { Framer } from './framer.ts';
+import { createReader, type Sink } from './reader.ts';
+import { createUnacknowledged, type OnAnswer } from './unacknowledged.ts';
+import { createWriteBuffer } from './write-buffer.ts';
+
+/** A message, as it is sent. */
+export interface Sendable {
+  readonly topic: string;
+  readonly payload: Uint8Array | string;
+  readonly retain: boolean;
+}
+
+export interface FastPathParts {
+  readonly version: MqttVersion;
+  readonly onMessage: LinkListener['onMessage'];
+  /** Called when an answer to a message comes that is left to the library. */
+  readonly onHandedOver: () => void;
+  /** Called once, when the broker sends a packet over the limit; nothing is read after that. */
+  readonly onTooLarge: (length: number) => void;
+  /** Called once, when the broker sends a message that is none; nothing is read after that. */
+  readonly onMalformed: () => void;
+}
+
+/**
+ * A way past the MQTT library for messages of QoS 0 and 1, and their acknowledgements: decoded straight from the chunks
+ * of the connection, and encoded into one buffer for each turn of the event loop. All else is the library's: CONNECT,
+ * subscriptions, pings, QoS 2, MQTT 5 properties, and what is not well-formed.
+ */
+export interface FastPath<TMessage extends Sendable> {
+  /** Sends a message of QoS 0. */
+  send(topic: string, payload: Uint8Array | string, retain: boolean): void;
+  /** Sends a message of QoS 1. @returns Whether there was a packet identifier for it. */
+  request(message: TMessage): boolean;
+  /** Hands the answer to each message of QoS 1 to a listener. */
+  answerTo(listener: OnAnswer<TMessage>): void;
+  /** Whether a message with this packet identifier is unacknowledged. */
+  has(id: number): boolean;
+  /** Bytes that the connection has not taken yet. */
+  unwritten(): number;
+  /** Acknowledges what the listener has had, and drops what comes from now on. */
+  stopReading(): void;
+  /** Forgets what is unacknowledged. */
+  stop(): void;
+}
+
+interface Builder {
+  streamBuilder: (client: MqttClient) => MqttClient['stream'];
+}
+
+/** Has a client's next connection read by the function given, instead of by the client itself. */
+const interceptReading = (client: MqttClient, attach: (sink: Sink) => void): void => {
+  const builder = client as unknown as Builder;
+  const { streamBuilder } = builder;
+  builder.streamBuilder = (given) => {
+    const stream = streamBuilder(given);
+    stream.pipe = (sink) => {
+      attach(sink);
+      return sink;
+    };
+    return stream;
+  };
+};
+
+/** Creates the fast path of a client that has not connected yet. */
+export const createFastPath = <TMessage extends Sendable>(
+  client: MqttClient,
+  { version, onMessage, onHandedOver, onTooLarge, onMalformed }: FastPathParts,
+): FastPath<TMessage> => {
+  const unacknowledged = createUnacknowledged<TMessage>(client, onHandedOver);
+  const framer = new Framer(version, unacknowledged);
+  let buffer: ReturnType<typeof createWriteBuffer>;
+  let stopReading: () => void;
+  interceptReading(client, (sink) => {
+    const { stream } = client;
+    buffer = createWriteBuffer(client, version === 5);
+    stopReading = createReader({
+      stream,
+      sink,
+      framer,
+      isConnected: () => client.connected,
+      onMessage,
+      acknowledge: buffer.acknowledge,
+      onAcknowledged: unacknowledged.settle,
+      onTooLarge,
+      onMalformed,
+    });
+  });
+  return {
+    send: (topic, payload, retain) => buffer.publish(topic, payload, retain, 0),
+    request: (message) => {
+      const id = unacknowledged.add(message);
+      if (id !== null) buffer.publish(message.topic, message.payload, message.retain, id);
+      return id !== null;
+    },
+    answerTo: unacknowledged.answerTo,
+    has: unacknowledged.has,
+    unwritten: () => buffer.unwritten(),
+    stopReading: () => {
+      stopReading();
+      buffer.flush();
+    },
+    stop: unacknowledged.stop,
+  };
+};

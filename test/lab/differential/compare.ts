@@ -1,0 +1,47 @@
+import { seeded } from '../../support/seeded.ts';
+import { play, type Calls, type Script } from './play.ts';
+import { cut, framesOf, scriptOf } from './scripts.ts';
+
+/** A stream of bytes that the fast path and the MQTT library made different calls of. */
+export interface Difference {
+  readonly seed: number;
+  readonly chunks: readonly string[];
+  readonly library: Calls;
+  readonly fast: Calls;
+}
+
+const everyByte = (bytes: Buffer): Buffer[] => Array.from(bytes, (_, at) => bytes.subarray(at, at + 1));
+
+/** The ways in which the bytes of a script come: as packets, at once, cut anywhere, and a byte at a time. */
+const waysOf = (random: () => number, { packets }: Script): readonly (readonly Buffer[])[] => {
+  const bytes = Buffer.concat(packets);
+  return [[bytes], cut(random, bytes, 1), cut(random, bytes, 4), everyByte(bytes)];
+};
+
+const isSame = (one: Calls, other: Calls): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+/**
+ * Plays the script of a seed by the MQTT library alone, packet by packet, and by the fast path, however its bytes come.
+ *
+ * Where the library itself makes something else of the same bytes in other chunks, as it does of malformed ones, that
+ * counts as well.
+ */
+export const compare = async (
+  seed: number,
+): Promise<{ readonly streams: number; readonly differences: Difference[] }> => {
+  const random = seeded(seed);
+  const script = scriptOf(random);
+  const frames = framesOf(Buffer.concat(script.packets));
+  const aligned = await play(script, false, frames, true);
+  const ways = [frames, ...waysOf(random, script)];
+  const differences: Difference[] = [];
+  for (const [at, chunks] of ways.entries()) {
+    const fast = await play(script, true, chunks, at === 0);
+    if (isSame(aligned, fast)) continue;
+    const library = await play(script, false, chunks, true);
+    if (!isSame(library, fast)) {
+      differences.push({ seed, chunks: chunks.map((chunk) => chunk.toString('hex')), library: aligned, fast });
+    }
+  }
+  return { streams: ways.length, differences };
+};
