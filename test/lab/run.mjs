@@ -54,6 +54,15 @@ const labs = {
     files: ['outbox-kills/kills.lab.ts'],
     options: { seed: { type: 'string', about: 'which kills (1)' } },
   },
+  differential: {
+    about: 'streams of bytes, whole and broken, by the fast path and by the MQTT library alone: the same calls',
+    files: ['differential/differential.lab.ts'],
+    options: {
+      streams: { type: 'string', about: 'how many (100000)' },
+      seed: { type: 'string', about: 'the first of them (1)' },
+    },
+    defaults: { streams: '100000', seed: '1' },
+  },
   life: {
     about: 'the whole life of a unit on an instance, as its operator; on an embedded one without URL and TOKEN',
     typescript: 'life/main.ts',

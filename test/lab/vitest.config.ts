@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { differentialReport } from './differential/report.ts';
 import { faultsReport } from './faults/report.ts';
 import { hostileReport } from './hostile/report.ts';
 import { killMatrixReport } from './kill-matrix/report.ts';
@@ -9,6 +10,7 @@ import { labReporter, type LabReport } from './reporter.ts';
 import { soakReport } from './soak/report.ts';
 
 const reports: Readonly<Record<string, LabReport>> = {
+  differential: differentialReport,
   faults: faultsReport,
   hostile: hostileReport,
   'kill-matrix': killMatrixReport,

@@ -53,3 +53,16 @@ test.each<[JsonObject, LinkPreferences, number]>([
 ])('with %o and %o the link pauses for at most %d ms, well within its deadlines (M4)', (env, preferences, ms) => {
   expect(maxPauseMs(parseEnv(envDocument(env)), preferences)).toBe(ms);
 });
+
+test.each<[LinkPreferences, object]>([
+  [{}, {}],
+  [{ fastPath: false }, { fastPath: false }],
+])('with %o a link is asked for %o besides', (preferences, asked) => {
+  const { url, version, clientId, username, keepaliveSeconds, timeoutMs, ...besides } = routerTo(
+    'broker.test',
+    preferences,
+  ).options(5, 0);
+  expect([url, version, timeoutMs]).toEqual(['mqtt://broker.test:1883', 5, 10_000]);
+  expect([clientId, username, keepaliveSeconds]).toHaveLength(3);
+  expect(besides).toEqual(asked);
+});

@@ -3,7 +3,7 @@ import { play, type Calls, type Script } from './play.ts';
 import { cut, framesOf, scriptOf } from './scripts.ts';
 
 /** A stream of bytes that the fast path and the MQTT library made different calls of. */
-export interface Difference {
+interface Difference {
   readonly seed: number;
   readonly chunks: readonly string[];
   readonly library: Calls;
@@ -26,9 +26,7 @@ const isSame = (one: Calls, other: Calls): boolean => JSON.stringify(one) === JS
  * Where the library itself makes something else of the same bytes in other chunks, as it does of malformed ones, that
  * counts as well.
  */
-export const compare = async (
-  seed: number,
-): Promise<{ readonly streams: number; readonly differences: Difference[] }> => {
+const compare = async (seed: number): Promise<{ readonly streams: number; readonly differences: Difference[] }> => {
   const random = seeded(seed);
   const script = scriptOf(random);
   const frames = framesOf(Buffer.concat(script.packets));
@@ -44,4 +42,27 @@ export const compare = async (
     }
   }
   return { streams: ways.length, differences };
+};
+
+/** What was found of many seeds. */
+export interface Comparison {
+  readonly streams: number;
+  readonly differences: number;
+  /** The first differences. */
+  readonly first: readonly Difference[];
+}
+
+const atOnce = 50;
+const mostShown = 5;
+
+/** Compares the streams of as many seeds, from the first one on, as it takes. */
+export const compareSeeds = async (firstSeed: number, wanted: number): Promise<Comparison> => {
+  const found: Difference[] = [];
+  let streams = 0;
+  for (let seed = firstSeed; streams < wanted; seed += atOnce) {
+    const results = await Promise.all(Array.from({ length: atOnce }, (_, at) => compare(seed + at)));
+    found.push(...results.flatMap(({ differences }) => differences));
+    streams += results.reduce((sum, result) => sum + result.streams, 0);
+  }
+  return { streams, differences: found.length, first: found.slice(0, mostShown) };
 };
