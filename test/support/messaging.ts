@@ -128,5 +128,7 @@ export const createTestInbox = (limits = defaultInboxLimits) => {
   const inbox = createInbox({ clock, limits, pauseMs: () => 2000, warn });
   /** Pushes a message and waits for nothing. */
   const receive = (topic: string, text: string, of: InboxClass = 'input') => void inbox.push(message(topic, text), of);
-  return { clock, warnings, inbox, receive };
+  const push = (topic: string, payload: Uint8Array) =>
+    void inbox.push(new InboundMessage(topic, inputRole, payload, false, undefined), 'input');
+  return { clock, warnings, inbox, receive, push };
 };

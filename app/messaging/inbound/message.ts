@@ -41,7 +41,7 @@ export class InboundMessage {
    */
   readonly command: CommandName | undefined;
   /**
-   * Payload, as received.
+   * Payload, as received. It may be a view of a larger chunk of what was received: copy what you keep for long.
    *
    * @example
    * client.setMqttInputHandler((unit, { key, payload }) => {
@@ -111,3 +111,16 @@ export class InboundMessage {
 }
 
 const decoder = new TextDecoder();
+
+/**
+ * Gives a message that is kept bytes of its own: a view keeps the whole chunk alive that it came in, of up to 64 KiB.
+ *
+ * @returns The message itself where its bytes are its own.
+ */
+export const withOwnBytes = (message: InboundMessage): InboundMessage => {
+  const { topic, payload, retained, properties } = message;
+  if (payload.buffer.byteLength === payload.byteLength) return message;
+  // The method of Uint8Array copies; the one of Node's Buffer, which a payload may be, does not.
+  const own = Uint8Array.prototype.slice.call(payload);
+  return new InboundMessage(topic, message, own, retained, properties);
+};

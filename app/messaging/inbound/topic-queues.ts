@@ -1,11 +1,11 @@
 import type { Clock } from '../../../services/clock.ts';
-import type { InboundMessage } from './message.ts';
+import { withOwnBytes, type InboundMessage } from './message.ts';
 
 /** How much of a class may wait for the input handler, and for how long it may work on one message. */
 export interface InboxLimits {
   /** Messages that wait; also topics whose handler is at work. @defaultValue 10_000 */
   readonly messages: number;
-  /** Bytes of payload that wait. @defaultValue 16 MiB */
+  /** Bytes of payload that wait, each message's its own. @defaultValue 16 MiB */
   readonly bytes: number;
   /** Milliseconds after which the next message of a topic no longer waits. @defaultValue 60_000 */
   readonly handlerMs: number;
@@ -101,6 +101,8 @@ export const createTopicQueues = ({ clock, limits, work, onLate, onRoom }: Topic
   const queues = new Map<string, TopicQueue>();
   const room = { command: createQueueLimits(limits), input: createQueueLimits(limits) };
   const patience = createPatience(clock, limits.handlerMs, onLate);
+  /** Whether the handler keeps messages while it is at work on them. */
+  let isKeeping = false;
 
   const waiting = () => room.command.waiting() + room.input.waiting();
 
@@ -118,8 +120,9 @@ export const createTopicQueues = ({ clock, limits, work, onLate, onRoom }: Topic
 
   const begin = (message: InboundMessage, of: InboxClass): boolean => {
     if (!room[of].mayBegin()) return false;
-    const working = work(message);
+    const working = work(isKeeping ? withOwnBytes(message) : message);
     if (!working) return true;
+    isKeeping = true;
     const queue: TopicQueue = { of, waiting: [] };
     queues.set(message.topic, queue);
     room[of].begin();
@@ -133,7 +136,7 @@ export const createTopicQueues = ({ clock, limits, work, onLate, onRoom }: Topic
       const busy = queues.size === 0 ? undefined : queues.get(message.topic);
       if (!busy) return begin(message, of);
       if (!room[busy.of].admit(message)) return false;
-      busy.waiting.push(message);
+      busy.waiting.push(withOwnBytes(message));
       return true;
     },
     /** Lets go of what waits, and waits for no handler any more. @returns How many messages that were. */

@@ -171,3 +171,24 @@ test('a handler that stops it while messages wait is the last one called', async
   expect(clock.pending).toBe(0);
   expect(inbox.metrics()).toMatchObject({ received: 3, dropped: 1, waiting: 0 });
 });
+
+test('what waits and what a slow handler is at work on keeps no chunk alive that it came in (M5)', async () => {
+  const { inbox, push } = createTestInbox();
+  const kept: Uint8Array[] = [];
+  inbox.setHandler(async ({ payload }) => void kept.push(payload));
+  const chunk = Buffer.alloc(64 * 1024, 'x');
+  for (const topic of ['a', 'a', 'b', 'b', 'c']) push(topic, chunk.subarray(100, 200));
+  await settle();
+  expect(kept.map((payload) => payload.toString())).toEqual(Array.from({ length: 5 }, () => 'x'.repeat(100)));
+  // It is the first one that shows what the handler does.
+  expect(kept.slice(1).map(({ buffer }) => buffer.byteLength)).toEqual([100, 100, 100, 100]);
+});
+
+test('a handler that returns at once gets the bytes where they are', () => {
+  const { inbox, push } = createTestInbox();
+  const seen: Uint8Array[] = [];
+  inbox.setHandler(({ payload }) => void seen.push(payload));
+  const chunk = Buffer.alloc(64 * 1024, 'x');
+  for (const topic of ['a', 'a', 'b']) push(topic, chunk.subarray(0, 10));
+  expect(seen.map(({ buffer }) => buffer === chunk.buffer)).toEqual([true, true, true]);
+});
