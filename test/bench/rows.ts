@@ -108,7 +108,8 @@ export const rows: readonly Row[] = [
   }),
   messagesRow({
     id: 'out-1-1k',
-    title: 'outbound QoS 1, window 1,000, 1 KB payloads',
+    title: 'outbound QoS 1, window 500, 1 KB payloads',
+    window: 500,
     direction: 'out',
     qos: 1,
     bytes: 1024,

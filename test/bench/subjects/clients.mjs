@@ -59,8 +59,15 @@ const bare = async ({ port, inputs, qos, protocol, bytes }) => {
     sendOneByOne: async (count) => {
       for (let sent = 0; sent < count; sent += 1) await client.publishAsync(topic, payload, options);
     },
+    fault: () => (client.connected ? undefined : 'the link is down'),
     end: () => client.endAsync(),
   };
+};
+
+/** What became of messages that won't arrive; `undefined` when none is lost. */
+const faultIn = ({ inbox, outbox, lastFailure }) => {
+  const lost = inbox.dropped + outbox.dropped + outbox.refused + outbox.dead;
+  return lost > 0 ? `the unit lost messages: ${JSON.stringify({ inbox, outbox, lastFailure })}` : undefined;
 };
 
 /** How many messages of QoS 0 a unit publishes before it waits for the last of them. */
@@ -92,6 +99,7 @@ const unit = async ({ port, inputs, qos, protocol, bytes, durable, options: give
     sendOneByOne: async (count) => {
       for (let sent = 0; sent < count; sent += 1) await publish();
     },
+    fault: () => faultIn(client.metrics()),
     end: async () => {
       await client.stopMainCycle();
       await rm(folder, { recursive: true });

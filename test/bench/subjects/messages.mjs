@@ -9,6 +9,13 @@ const setup = JSON.parse(process.argv[2]);
 const { subject, direction, qos, bytes, count, warmUp, window, isAwaited } = setup;
 const client = await connectSubject(subject, setup);
 
+/** Ends the run as soon as it can't succeed any more. */
+const watch = () => {
+  const fault = client.fault();
+  if (fault) throw new Error(fault);
+};
+setInterval(watch, 1000).unref();
+
 let missing = 0;
 let reached;
 client.onMessage((content) => {
