@@ -1,7 +1,7 @@
-import { startInstanceStub } from './instance-stub.ts';
+import { startInstanceStub, type InstanceStub } from './instance-stub.ts';
 import { compared, judged, type RowHead } from './result.ts';
 import type { Row, Run } from './row.ts';
-import { runPairs, runSubject, type Pair } from './subject.ts';
+import { runPairs, runSubject, type Pair, type Subject } from './subject.ts';
 
 /** What many clients in one process take; the first four for each of the second half. */
 export interface FleetMeasurement {
@@ -18,24 +18,48 @@ interface FleetHead extends RowHead {
   readonly of: keyof FleetMeasurement;
 }
 
+interface FleetSize {
+  readonly count: number;
+  /** Rest before memory is measured, seconds. */
+  readonly settleSeconds: number;
+  /** How long the CPU at rest is measured, seconds. */
+  readonly idleSeconds: number;
+}
+
+/** A fleet, and what it finds around. */
+export interface FleetSetup extends FleetSize {
+  /** Of the broker. */
+  readonly port: number;
+  readonly stub: InstanceStub;
+  /** MQTT level: 4 or 5. */
+  readonly protocol: number;
+  /** More options of each unit. */
+  readonly options: object;
+}
+
 /** The subject loads an adapter from its source. */
 const flags = ['--expose-gc', '--import', './test/lab/typescript.mjs'];
+
+/** Measures one fleet in a process of its own. */
+export const measureFleet = (subject: Subject, { stub, ...setup }: FleetSetup): Promise<FleetMeasurement> => {
+  const { restPort, timePort } = stub;
+  return runSubject({ program: 'fleet', setup: { ...setup, subject, restPort, timePort }, flags });
+};
 
 /** A pair starts 2,000 clients, and watches each thousand at rest. */
 const mostPairs = 3;
 
-const sizeOf = (quick: boolean) =>
+const sizeOf = (quick: boolean): FleetSize =>
   quick ? { count: 20, settleSeconds: 0.2, idleSeconds: 0.5 } : { count: 1000, settleSeconds: 5, idleSeconds: 30 };
 
 const measurePairs = async ({ peer, pairs, quick, protocol, options }: Run): Promise<Pair<FleetMeasurement>[]> => {
-  const { stop, restPort, timePort } = await startInstanceStub();
-  const setup = { ...sizeOf(quick), port: peer.port, restPort, timePort, protocol, options };
+  const stub = await startInstanceStub({ hasTime: true });
   try {
     return await runPairs(Math.min(pairs, mostPairs), (subject) =>
-      runSubject({ program: 'fleet', setup: { ...setup, subject }, flags }),
+      measureFleet(subject, { ...sizeOf(quick), protocol, options, port: peer.port, stub }),
     );
   } finally {
-    await stop();
+    await stub.stop();
   }
 };
 

@@ -11,15 +11,21 @@ export interface InstanceStub {
   stop(): Promise<void>;
 }
 
+export interface InstanceStubOptions {
+  /** Whether the time server answers. */
+  readonly hasTime: boolean;
+}
+
 /** The version in the env of each measured unit. */
 const targetVersion = { commit: 'bench', tag: null };
 
-const startTimeServer = async (): Promise<Socket> => {
+const startTimeServer = async ({ hasTime }: InstanceStubOptions): Promise<Socket> => {
   const socket = createSocket('udp4');
-  socket.on('message', (request: Buffer, from: RemoteInfo) => {
+  const answer = (request: Buffer, from: RemoteInfo) => {
     const now = Date.now();
     socket.send(timePacket(request, { receivedMs: now, sentMs: now }), from.port, from.address);
-  });
+  };
+  if (hasTime) socket.on('message', answer);
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
   return socket;
@@ -36,8 +42,8 @@ const startRest = async (): Promise<Server> => {
   return server;
 };
 
-export const startInstanceStub = async (): Promise<InstanceStub> => {
-  const [rest, time] = await Promise.all([startRest(), startTimeServer()]);
+export const startInstanceStub = async (options: InstanceStubOptions): Promise<InstanceStub> => {
+  const [rest, time] = await Promise.all([startRest(), startTimeServer(options)]);
   return {
     restPort: (rest.address() as AddressInfo).port,
     timePort: time.address().port,

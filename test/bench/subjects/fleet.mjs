@@ -31,13 +31,22 @@ const startBare = async () => {
 
 const startUnit = async () => {
   const { PepeunitClient } = await import('pepeunit-client');
+  const { systemClock } = await import('../../../adapters/shared/clock.ts');
+  const { sharedClockSource } = await import('../../../adapters/shared/shared-clock-source.ts');
   const { sntpClockSource } = await import('../../../adapters/node/sntp.ts');
+  // What Node's units have, at another port.
+  const clock = systemClock();
+  const sntp = sntpClockSource({ host: '127.0.0.1', port: timePort, clock });
+  const clockSource = sharedClockSource(sntp, 'The time server', clock);
+  const numbers = Array.from({ length: count }, (_, number) => number);
+  const documents = await Promise.all(
+    numbers.map((number) => writeDocuments(join(root, String(number)), { port, restPort, unit: number })),
+  );
   return async (number) => {
-    const documents = await writeDocuments(join(root, String(number)), { port, restPort, unit: number });
     const client = new PepeunitClient({
-      ...documents,
+      ...documents[number],
       ffConsoleLogEnable: false,
-      adapters: { clockSource: sntpClockSource({ host: '127.0.0.1', port: timePort }) },
+      adapters: { clockSource },
       ...options,
       mqtt: { protocol, ...options.mqtt },
     });
