@@ -9,22 +9,14 @@
  * With MQTT switched off, operating is restOnly.
  *
  * Beside the life cycle, one region handles facts and requests at any time, one logs and emits events, one decides when
- * the version may be reported, and one per child keeps that child running.
+ * the version may be reported, one when the app's output handler is called, and one per child keeps that child running.
  */
 import { refuseRestoring } from './lib/restoring.ts';
 import { newUnitContext } from './unit/context.ts';
+import { cycleLine, releaseLine } from './unit/failure-lines.ts';
 import { misconfigured } from './unit/notices.ts';
 import { unitSetup, type CrashTransition, type WaitingState } from './unit/setup.ts';
-import {
-  childInput,
-  crashLine,
-  crashOf,
-  loggerInput,
-  mqttInput,
-  releaseLine,
-  resetInput,
-  updateInput,
-} from './unit/supervision.ts';
+import { childInput, crashLine, crashOf, loggerInput, mqttInput, resetInput, updateInput } from './unit/supervision.ts';
 
 export type {
   CommandName,
@@ -353,6 +345,47 @@ export const unitMachine = unitSetup.createMachine({
           entry: [{ type: 'dispatch', params: { route: 'holdReporter', isReportHeld: true } }],
           exit: [{ type: 'dispatch', params: { route: 'holdReporter', isReportHeld: false } }],
           on: { 'update.settled': { target: 'free' } },
+        },
+      },
+    },
+    mainCycle: {
+      description: "Decides when the app's output handler is called in a cycle.",
+      initial: 'off',
+      states: {
+        off: {
+          description: 'The app does not ask for it, or the unit was stopped.',
+          on: { 'cycle.start': { target: 'on' } },
+        },
+        on: {
+          description: 'The app asks for it.',
+          on: {
+            'cycle.pause': { target: '.paused' },
+            'cycle.stop': { target: 'off' },
+            'unit.stop': { target: 'off' },
+          },
+          initial: 'waiting',
+          states: {
+            waiting: {
+              description: 'Waits for the settings and the schema, which the handler uses.',
+              always: { guard: 'isConfigured', target: 'turning' },
+            },
+            turning: {
+              description: 'The handler is called, unless its last call is not over.',
+              invoke: {
+                id: 'mainCycle',
+                src: 'mainCycle',
+                input: ({ context }) => ({ unit: context.unit }),
+                onError: {
+                  target: '#unit.mainCycle.off',
+                  actions: [{ type: 'log', params: ({ event }) => cycleLine(event) }],
+                },
+              },
+            },
+            paused: {
+              description: 'The program restarts; if that fails, the calls go on.',
+              on: { 'cycle.resume': { target: 'waiting' } },
+            },
+          },
         },
       },
     },

@@ -51,6 +51,7 @@ export { storedKeptEnv, type EnvTrial, type FailedEnv, type KeptEnv } from './ke
 export * from './last-link.ts';
 export * from './link.ts';
 export * from './log.ts';
+export * from './main-cycle.ts';
 export * from './metrics.ts';
 export * from './outbox.ts';
 export * from './process-control.ts';

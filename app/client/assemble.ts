@@ -115,13 +115,8 @@ export const createUnit = <TEnv extends object>(
   });
 
   const metrics = createMetrics(adapters, epoch, plane, () => root.actor.getSnapshot().context.counts);
-  const cycle = createCycle({
-    clock: adapters.clock,
-    isConfigured: () => documents.envNow() !== undefined && documents.schemaNow() !== undefined,
-    isOnline: () => isOnline(root.actor),
-    warn: plane.warn,
-  });
-  const shutdown = createShutdown({ plane, cycle, inFlight, clock: adapters.clock });
+  const cycle = createCycle({ clock: adapters.clock, isOnline: () => isOnline(root.actor), warn: plane.warn });
+  const shutdown = createShutdown({ plane, inFlight, clock: adapters.clock });
   const machineParts: UnitServices = {
     adapters,
     options,
@@ -131,13 +126,14 @@ export const createUnit = <TEnv extends object>(
     epochMs: epoch.epochMs,
     reports: createReports(plane, documents.schemaNow),
     shutdown,
+    cycle,
     restart: (mode) => lifecycle.restart(mode),
     countsStart: createStartCount(adapters),
     ...callbacks,
   };
   const root: Root = rootOf(machineParts, actor);
 
-  const lifecycle = createLifecycle({ root, plane, cycle, shutdown, adapters, fault, warning: warningOf(options) });
+  const lifecycle = createLifecycle({ root, plane, shutdown, adapters, fault, warning: warningOf(options) });
   root.on('timeSynced', ({ offsetMs }) => plane.adoptTime(offsetMs));
   const requests = createRequests(lifecycle, root);
 

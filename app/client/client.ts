@@ -56,11 +56,12 @@ export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends
     if (reopening && !(await reopening)) return;
     this.#unit.start();
     const ended = waitForEvent(this.#unit.root.actor, ['stopped'], ['misconfigured']);
-    this.#unit.cycle.start();
+    const { actor } = this.#unit.root;
+    actor.send({ type: 'cycle.start' });
     try {
       await ended;
     } finally {
-      this.#unit.cycle.stop();
+      if (actor.getSnapshot().status === 'active') actor.send({ type: 'cycle.stop' });
       await this.#unit.lifecycle.afterFailure();
     }
   }

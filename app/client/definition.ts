@@ -19,6 +19,7 @@ import type { OfUnit } from '../../services/finder.ts';
 import { flushLogs, readStoredLogs, sendLogBatch } from '../../services/log.ts';
 import { recallReset, resetProgram } from '../../services/reset.ts';
 import { loadSchema, refreshSchema } from '../../services/schema.ts';
+import { runMainCycle } from '../../services/main-cycle.ts';
 import { releaseHoldings } from '../../services/shutdown.ts';
 import { loadSettings, refreshSettings, restoreEnv } from '../../services/settings.ts';
 import { collectState, publishState } from '../../services/system.ts';
@@ -141,6 +142,7 @@ const provideUnit = () =>
       logger: logger(),
       stateReporter: stateReporter(),
       reset: reset(),
+      mainCycle: runMainCycle(ofUnit(({ cycle }) => cycle)),
       release: releaseHoldings(ofUnit(({ shutdown }) => shutdown)),
     },
     actions: {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../services/clock.ts';
+import type { MainCycle } from '../../services/main-cycle.ts';
 import { callGuarded, type OnFailure } from '../messaging/call-user.ts';
 
 /** Options of the output handler. */
@@ -9,53 +10,40 @@ export interface OutputHandlerOptions {
 
 export interface CycleParts {
   readonly clock: Clock;
-  /** Whether env.json and schema.json are loaded; the handler, which uses them, is not called before. */
-  readonly isConfigured: () => boolean;
   readonly isOnline: () => boolean;
   readonly warn: OnFailure;
 }
 
-/** Calls the output handler in a cycle; skips a turn while the handler is still running. */
-export interface Cycle {
+/** Calls the output handler in a cycle; skips a turn while the handler is still running. The unit machine says when. */
+export interface Cycle extends MainCycle {
   setHandler(handler: (() => unknown) | undefined, options?: OutputHandlerOptions): void;
   /** Sets the time between two calls, milliseconds; a running cycle follows at once. @defaultValue 20 */
   setSpeed(cycleMs: number): void;
-  start(): void;
-  stop(): void;
-  /** Stops the calls until `resume()`. */
-  pause(): void;
-  /** Continues after a pause, unless the cycle was stopped meanwhile. */
-  resume(): void;
 }
 
-export const createCycle = ({ clock, isConfigured, isOnline, warn }: CycleParts): Cycle => {
+export const createCycle = ({ clock, isOnline, warn }: CycleParts): Cycle => {
   let handler: (() => unknown) | undefined;
   let onlineOnly = false;
-  let isRunning = false;
+  let isCalled = false;
   let timer: unknown;
   let cycleMs = 20;
-  let isStarted = false;
 
   const callHandler = () => {
-    if (!handler || isRunning || !isConfigured() || (onlineOnly && !isOnline())) return;
+    if (!handler || isCalled || (onlineOnly && !isOnline())) return;
     const running = callGuarded('output handler', handler, [], warn);
     if (!running) return;
-    isRunning = true;
+    isCalled = true;
     void running.finally(() => {
-      isRunning = false;
+      isCalled = false;
     });
   };
 
-  const resume = () => {
-    if (timer !== undefined || !isStarted) return;
-    const turn = () => {
-      timer = clock.setTimeout(turn, cycleMs);
-      callHandler();
-    };
-    turn();
+  const turn = () => {
+    timer = clock.setTimeout(turn, cycleMs);
+    callHandler();
   };
 
-  const pause = () => {
+  const end = () => {
     clock.clearTimeout(timer);
     timer = undefined;
   };
@@ -68,18 +56,12 @@ export const createCycle = ({ clock, isConfigured, isOnline, warn }: CycleParts)
     setSpeed: (ms) => {
       cycleMs = ms;
       if (timer === undefined) return;
-      pause();
-      resume();
+      end();
+      turn();
     },
-    start: () => {
-      isStarted = true;
-      resume();
+    run: () => {
+      turn();
+      return end;
     },
-    stop: () => {
-      isStarted = false;
-      pause();
-    },
-    pause,
-    resume,
   };
 };

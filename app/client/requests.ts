@@ -15,6 +15,10 @@ const nothing = shape({});
 const shapes: Readonly<Record<UnitRequest['type'], Rule>> = {
   'unit.start': nothing,
   'unit.stop': nothing,
+  'cycle.start': nothing,
+  'cycle.stop': nothing,
+  'cycle.pause': nothing,
+  'cycle.resume': nothing,
   'command.received': shape({ target }, { command: oneOf(...commands) }),
   'mqtt.connect': nothing,
   'mqtt.disconnect': nothing,

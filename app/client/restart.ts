@@ -3,7 +3,6 @@ import { createTimeouts } from '../messaging/timeout.ts';
 import type { Adapters } from '../platform.ts';
 import { keepPending, stopped, waitForChild, waitForEvent, type UnitActor } from './await-event.ts';
 import type { DataPlane } from './data-plane.ts';
-import type { Cycle } from './main-cycle.ts';
 import type { Root } from './root.ts';
 
 /**
@@ -17,7 +16,6 @@ export type Restart = (mode: RestartingMode) => Promise<void>;
 export interface RestartParts {
   readonly root: Root;
   readonly plane: DataPlane;
-  readonly cycle: Cycle;
   readonly adapters: Adapters;
 }
 
@@ -36,7 +34,9 @@ const hasEnded = (actor: UnitActor): boolean => {
   return now.status !== 'active' || now.matches({ lifecycle: 'closing' }) || now.matches({ lifecycle: 'stopped' });
 };
 
-export const createRestart = ({ root, plane, cycle, adapters }: RestartParts): Restart => {
+const isActive = (actor: UnitActor): boolean => actor.getSnapshot().status === 'active';
+
+export const createRestart = ({ root, plane, adapters }: RestartParts): Restart => {
   const { withTimeout } = createTimeouts(adapters.clock);
   /** @returns Whether there was a link to close. */
   const disconnect = async (): Promise<boolean> => {
@@ -67,7 +67,7 @@ export const createRestart = ({ root, plane, cycle, adapters }: RestartParts): R
     const { actor } = root;
     const wasEnded = hasEnded(actor);
     await filesInPlace();
-    cycle.pause();
+    if (isActive(actor)) actor.send({ type: 'cycle.pause' });
     plane.log.tellCounted();
     await withTimeout(plane.log.flush(), flushWithinMs);
     const hadLink = await disconnect();
@@ -76,7 +76,7 @@ export const createRestart = ({ root, plane, cycle, adapters }: RestartParts): R
     try {
       await adapters.process.restart(mode, onReplaced);
     } catch (thrown) {
-      cycle.resume();
+      if (isActive(actor)) actor.send({ type: 'cycle.resume' });
       void plane.publisher.open();
       if (hadLink) root.actor.send({ type: 'mqtt.connect' });
       throw thrown;

@@ -3,19 +3,17 @@ import { createTimeouts } from '../messaging/timeout.ts';
 import type { Clock } from '../../services/clock.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { InFlight } from './in-flight.ts';
-import type { Cycle } from './main-cycle.ts';
 
 /** What the stop of a unit ends and lets go, each once; the unit machine says when. */
 export interface Shutdown extends Holdings {
-  /** Ends the main cycle and the calls of the app under way. @param reason Cause of their errors. */
+  /** Ends the calls of the app under way. @param reason Cause of their errors. */
   endWork(reason?: unknown): void;
-  /** Takes up again what a stop has ended and let go, but for the main cycle. */
+  /** Takes up again what a stop has let go. */
   resume(): void;
 }
 
 export interface ShutdownParts {
   readonly plane: DataPlane;
-  readonly cycle: Cycle;
   readonly inFlight: InFlight;
   readonly clock: Clock;
 }
@@ -23,7 +21,7 @@ export interface ShutdownParts {
 /** Time limit of a stop for all that it ends, milliseconds; a hanging disk gets the time that closing the link has left. */
 const endWithinMs = 4_700;
 
-export const createShutdown = ({ plane, cycle, inFlight, clock }: ShutdownParts): Shutdown => {
+export const createShutdown = ({ plane, inFlight, clock }: ShutdownParts): Shutdown => {
   const { inbox, log, publisher } = plane;
   const { withTimeout } = createTimeouts(clock);
   let dueMs: number | undefined;
@@ -42,7 +40,6 @@ export const createShutdown = ({ plane, cycle, inFlight, clock }: ShutdownParts)
     endWork: (reason) => {
       if (dueMs !== undefined) return;
       dueMs = clock.monotonic() + endWithinMs;
-      cycle.stop();
       inFlight.abort(reason);
     },
     release: () => {

@@ -5,6 +5,7 @@ import type { DataPlane } from './data-plane.ts';
 import type { Documents } from './documents/documents.ts';
 import type { Metrics } from './metrics.ts';
 import type { ResolvedOptions } from './options/options.ts';
+import type { Cycle } from './main-cycle.ts';
 import type { Reports } from './reports.ts';
 import type { Shutdown } from './shutdown.ts';
 
@@ -18,6 +19,7 @@ export interface UnitServices {
   readonly epochMs: () => number;
   readonly reports: Reports;
   readonly shutdown: Shutdown;
+  readonly cycle: Cycle;
   readonly restart: (mode: RestartingMode) => Promise<void>;
   readonly handOver: (target: UpdateTarget) => Promise<void>;
   readonly isReady: () => unknown;

@@ -52,7 +52,11 @@ export const machine = setup({
         | 'update.brokerFound'
         | 'reporter.sent'
         | 'update.began'
-        | 'update.swapping';
+        | 'update.swapping'
+        | 'cycle.start'
+        | 'cycle.pause'
+        | 'cycle.stop'
+        | 'cycle.resume';
     },
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
@@ -67,6 +71,7 @@ export const machine = setup({
     stateReporter: fromPromise(async () => undefined),
     reset: fromPromise(async () => undefined),
     release: fromPromise(async () => undefined),
+    mainCycle: fromPromise(async () => undefined),
   },
   actions: {
     log: () => undefined,
@@ -102,6 +107,7 @@ export const machine = setup({
   guards: {
     canRestart: () => false,
     isNotable: () => false,
+    isConfigured: () => false,
     hasSettings: () => false,
     isStartDue: () => false,
     isRestOnly: () => false,
@@ -376,6 +382,39 @@ export const machine = setup({
           entry: [{ type: 'dispatch', params: { route: 'holdReporter', isReportHeld: true } }],
           exit: [{ type: 'dispatch', params: { route: 'holdReporter', isReportHeld: false } }],
           on: { 'update.settled': { target: 'free' } },
+        },
+      },
+    },
+    mainCycle: {
+      description: "Decides when the app's output handler is called in a cycle.",
+      initial: 'off',
+      states: {
+        off: {
+          description: 'The app does not ask for it, or the unit was stopped.',
+          on: { 'cycle.start': { target: 'on' } },
+        },
+        on: {
+          description: 'The app asks for it.',
+          on: { 'cycle.pause': { target: '.paused' }, 'cycle.stop': { target: 'off' }, 'unit.stop': { target: 'off' } },
+          initial: 'waiting',
+          states: {
+            waiting: {
+              description: 'Waits for the settings and the schema, which the handler uses.',
+              always: { guard: 'isConfigured', target: 'turning' },
+            },
+            turning: {
+              description: 'The handler is called, unless its last call is not over.',
+              invoke: {
+                id: 'mainCycle',
+                src: 'mainCycle',
+                onError: { target: '#unit.mainCycle.off', actions: [{ type: 'log' }] },
+              },
+            },
+            paused: {
+              description: 'The program restarts; if that fails, the calls go on.',
+              on: { 'cycle.resume': { target: 'waiting' } },
+            },
+          },
         },
       },
     },

@@ -74,6 +74,12 @@ export type ForwardedEvent =
 export type UnitRequest =
   | { type: 'unit.start' }
   | { type: 'unit.stop' }
+  /** Call the output handler in a cycle, as soon as settings and schema are loaded; a stop ends it. */
+  | { type: 'cycle.start' }
+  | { type: 'cycle.stop' }
+  /** Call it no more until `cycle.resume`. */
+  | { type: 'cycle.pause' }
+  | { type: 'cycle.resume' }
   /** A command of the instance; `update` has a `target`. */
   | { type: 'command.received'; command: CommandName; target?: UpdateTarget }
   /** Keep a link with the current settings. */
@@ -88,6 +94,10 @@ export type UnitRequest =
 const requestTypes: Readonly<Record<UnitRequest['type'], 'unit' | 'child'>> = {
   'unit.start': 'unit',
   'unit.stop': 'unit',
+  'cycle.start': 'unit',
+  'cycle.stop': 'unit',
+  'cycle.pause': 'unit',
+  'cycle.resume': 'unit',
   'command.received': 'unit',
   'mqtt.connect': 'child',
   'mqtt.disconnect': 'child',

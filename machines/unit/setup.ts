@@ -2,6 +2,7 @@ import { assign, enqueueActions, setup, stateIn, type AnyActorRef, type GuardPre
 import type { Grant } from '../../services/broker.ts';
 import type { Failure } from '../../services/errors.ts';
 import type { SchemaTopics } from '../../services/schema.ts';
+import type { RunMainCycle } from '../../services/main-cycle.ts';
 import type { ReleaseHoldings } from '../../services/shutdown.ts';
 import type { UnitSettings } from '../../services/settings.ts';
 import { loggerMachine, type LogSinkName } from '../logger.ts';
@@ -67,7 +68,7 @@ const base = setup({
     context: UnitContext;
     events: UnitEvent;
     emitted: UnitFact;
-    children: { [K in ChildName | 'release']: K };
+    children: { [K in ChildName | 'release' | 'mainCycle']: K };
     tags: 'busy' | 'ready' | 'faulty';
   },
   actors: {
@@ -81,13 +82,14 @@ const base = setup({
     stateReporter: stateReporterMachine,
     reset: resetMachine,
     release: slot<ReleaseHoldings>('unit.release'),
+    mainCycle: slot<RunMainCycle>('unit.mainCycle'),
   },
   actions: {
     /** Writes a line to the unit's log; the app provides it. */
     log: (_args, _line: LogLine) => undefined,
     /** Remembers the broker of a link with all of its base topics; the app provides it. */
     noteLink: (_args, _link: { denied: readonly Grant[] }) => undefined,
-    /** Ends the main cycle and the calls of the app under way; the app provides it. */
+    /** Ends the calls of the app under way; the app provides it. */
     endWork: (_args, _params: undefined) => undefined,
     /** Takes up again what a stop has let go; the app provides it. */
     resumeWork: (_args, _params: undefined) => undefined,
@@ -167,6 +169,7 @@ const base = setup({
   guards: {
     canRestart: ({ context }, { child }: { child: ChildName }) => context.restarts[child] < maxRestarts,
     isNotable: ({ event }) => isRelayed(event) || mayHaveNotice(event),
+    isConfigured: ({ context }) => context.settings !== undefined && context.topics !== undefined,
     hasSettings: ({ context }) => context.settings !== undefined,
     isStartDue: ({ context }) => context.isStartDue,
     isRestOnly: ({ context }) => context.isRestOnly === true,

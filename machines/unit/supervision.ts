@@ -62,12 +62,6 @@ export const crashLine = ({ child, failure, isRestarted }: Crash): LogLine => ({
   failure,
 });
 
-/** The log line of a stop that could not put everything away. */
-export const releaseLine = ({ error }: ErrorActorEvent): LogLine => {
-  const failure = failureOf(error);
-  return { level: 'Warning', text: `Not all could be put away: ${failure.message}`, failure };
-};
-
 /**
  * The facts that follow from a child's failure, as the child itself would have reported them.
  *

@@ -111,6 +111,24 @@ export const reporting = {
   },
 };
 
+const handlerIsOff = ({ running }: Seen<UnitContext>): void => expect(running).not.toContain('mainCycle');
+
+/** What must hold in each state of the region that decides when the output handler is called. */
+export const cycling = {
+  mainCycle: () => undefined,
+  'mainCycle.on': () => undefined,
+  'mainCycle.off': handlerIsOff,
+  'mainCycle.on.waiting': (seen: Seen<UnitContext>) => {
+    handlerIsOff(seen);
+    expect([seen.context.settings, seen.context.topics]).toContain(undefined);
+  },
+  'mainCycle.on.turning': ({ running, context }: Seen<UnitContext>) => {
+    expect(running).toContain('mainCycle');
+    expect([context.settings, context.topics]).not.toContain(undefined);
+  },
+  'mainCycle.on.paused': handlerIsOff,
+};
+
 /** What must hold in each state of the regions that keep the children running. */
 export const supervision = Object.fromEntries(
   childNames.flatMap((child) => {

@@ -4,7 +4,7 @@ import { notices } from '../../../machines/unit/notices.ts';
 import { unitMachine, type UnitContext } from '../../../machines/unit.ts';
 import { defineModel, type Region } from './model.ts';
 import { facts, requests, settings, topics } from './unit-environment.ts';
-import { lifecycle, outcomes, reporting, supervision } from './unit-invariants.ts';
+import { cycling, lifecycle, outcomes, reporting, supervision } from './unit-invariants.ts';
 
 const loaded = [
   'unit.start',
@@ -35,7 +35,7 @@ const lifeCycle =
 const starting = /(settings|schema) says \w+\.(loaded .*"commitVersion":"one"|loaded .*topics|failed)/;
 
 const decidesReports = /update says update\.(began|swapping|tried|settled)/;
-const isFact = (label: string) => !/^unit\.|elapses|fails/.test(label) && !decidesReports.test(label);
+const isFact = (label: string) => !/^(unit|cycle)\.|elapses|fails/.test(label) && !decidesReports.test(label);
 
 const regions: readonly Region<UnitContext>[] = [
   { name: 'the life cycle', uses: (label) => lifeCycle.test(label), key: mainKey },
@@ -64,6 +64,12 @@ const regions: readonly Region<UnitContext>[] = [
     uses: (label) =>
       /^unit\.|^mqtt\.(dis)?connect|mqtt says mqtt\.stopped|update (fails|says update\.ready)|Within/.test(label),
     key: mainKey,
+  },
+  {
+    name: 'the main cycle',
+    uses: (label) =>
+      /^cycle\.|^unit\.|^mainCycle |update says update\.settled|(settings|schema) says \w+\.loaded/.test(label),
+    key: (context) => [context.settings !== undefined, context.topics !== undefined],
   },
   ...[loaded, ['unit.start']].map((prelude): Region<UnitContext> => ({
     name: `the reports during an update, after ${prelude.length} steps`,
@@ -120,6 +126,7 @@ export const unitModel = defineModel<typeof unitMachine>({
   invariants: {
     ...lifecycle,
     ...reporting,
+    ...cycling,
     ...supervision,
     facts: ({ context }) => expect(context.pendingMessages.length).toBeLessThan(20),
     notices: () => undefined,

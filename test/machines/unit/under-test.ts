@@ -1,4 +1,4 @@
-import { createActor, fromTransition, SimulatedClock, type AnyActorRef } from 'xstate';
+import { createActor, fromCallback, fromTransition, SimulatedClock, type AnyActorRef, type EventObject } from 'xstate';
 import {
   unitMachine,
   type LogLine,
@@ -8,6 +8,7 @@ import {
   type UnitInput,
 } from '../../../machines/index.ts';
 import { childNames, type ChildName, type Message } from '../../../machines/unit/context.ts';
+import type { OfUnit } from '../../../services/finder.ts';
 import { gate } from '../../support/actors.ts';
 import { settings } from '../../support/unit-world.ts';
 
@@ -39,10 +40,19 @@ export const withRecorders = (change: Partial<UnitInput> = {}) => {
       },
     );
   const release = gate<void>();
+  const cycles: string[] = [];
+  const cycleFaults: Error[] = [];
+  const mainCycle = fromCallback<EventObject, OfUnit>(() => {
+    const [fault] = cycleFaults;
+    if (fault) throw fault;
+    cycles.push('begun');
+    return () => void cycles.push('ended');
+  });
   const machine = unitMachine.provide({
     actors: {
       ...(Object.fromEntries(childNames.map((name) => [name, recorder(name)])) as object),
       release: release.logic,
+      mainCycle,
     },
     actions: {
       log: (_, line) => void lines.push(line),
@@ -77,6 +87,8 @@ export const withRecorders = (change: Partial<UnitInput> = {}) => {
   return {
     actor,
     clock,
+    cycleFails: () => void cycleFaults.push(new Error('no timer')),
+    cycles,
     emitted,
     facts,
     fail,
