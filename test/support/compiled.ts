@@ -19,10 +19,9 @@ export interface Compiled {
 export const compileProgram = async (program: URL): Promise<Compiled> => {
   const { path: folder, remove } = await createFolder();
   const path = join(folder, 'main.js');
-  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+  await writeFile(join(folder, 'package.json'), '{"type":"module","imports":{"#mqtt":"mqtt"}}');
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
-  const resolve = { alias: { '#mqtt': 'mqtt' } };
-  await build({ ...ownModules, resolve, input: fileURLToPath(program), output: { file: path, codeSplitting: false } });
+  await build({ ...ownModules, input: fileURLToPath(program), output: { file: path, codeSplitting: false } });
   return { path, remove };
 };
 
