@@ -1,35 +1,49 @@
-import { expect, test } from 'vitest';
-import { StateMachine, type AnyStateMachine } from 'xstate';
-import * as exported from '../machines/index.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { jsonOf, sourceOf } from '../app/diagram/export.ts';
+import type { Layout } from '../app/diagram/layout.ts';
+import { chartOfMachine, ownMachines as machines } from '../app/diagram/own.ts';
+import { svgOf } from '../app/diagram/svg.ts';
+import { unitMachine } from '../machines/index.ts';
 import { routes } from '../machines/unit/routing.ts';
-import { draw } from './diagrams/draw.ts';
-import { jsonOf, sourceOf } from './diagrams/export.ts';
-import { drawRouting, routingsOf } from './diagrams/routing.ts';
+import { layoutsSource, ownLayouts } from './diagrams/layouts.ts';
+import { drawRouting } from './diagrams/draw-routing.ts';
+import { routingChartOf, routingsOf } from './diagrams/routing.ts';
 import { tableOf } from './diagrams/table.ts';
 import { fileNameOf } from './support/machine-names.ts';
 
-const isMachine = (value: unknown): value is AnyStateMachine => value instanceof StateMachine;
+let drawn: Readonly<Record<string, Layout>>;
+beforeAll(async () => {
+  drawn = await ownLayouts();
+});
 
-const machines = Object.values(exported).filter(isMachine);
+const layoutOf = ({ id }: { readonly id: string }): Layout => {
+  const { [id]: layout } = drawn;
+  if (!layout) throw new Error(`${id} has no layout`);
+  return layout;
+};
 
 // `npm run diagrams` makes all of them anew.
+describe('where the charts of the machines stand', () => {
+  test('is what the package ships (X12)', async () => {
+    await expect(layoutsSource(drawn)).toMatchFileSnapshot('../app/diagram/layouts.ts');
+  });
+});
+
 test.each(machines)('the diagram of $id shows the machine as it is (X12)', async (machine) => {
-  const drawn = await draw(machine);
-  expect(await draw(machine)).toBe(drawn);
-  await expect(drawn).toMatchFileSnapshot(`../docs/charts/${fileNameOf(machine)}.svg`);
+  const picture = svgOf(chartOfMachine(machine), layoutOf(machine));
+  await expect(picture).toMatchFileSnapshot(`../docs/charts/${fileNameOf(machine)}.svg`);
 });
 
 test.each(machines)('the chart of $id as data and as a program is the machine as it is (X12)', async (machine) => {
-  await expect(await jsonOf(machine)).toMatchFileSnapshot(`../docs/charts/${fileNameOf(machine)}.json`);
-  await expect(await sourceOf(machine)).toMatchFileSnapshot(`../docs/charts/${fileNameOf(machine)}.ts`);
+  await expect(jsonOf(machine)).toMatchFileSnapshot(`../docs/charts/${fileNameOf(machine)}.json`);
+  await expect(sourceOf(machine)).toMatchFileSnapshot(`../docs/charts/${fileNameOf(machine)}.ts`);
 });
 
 test('the table of the machines shows them as they are (X12)', () =>
   expect(tableOf(machines)).toMatchFileSnapshot('../docs/machines.md'));
 
 test('the picture of who tells whom shows the routes of the unit as they are (X12)', async () => {
-  const { unitMachine } = exported;
-  await expect(await drawRouting(unitMachine)).toMatchFileSnapshot('../docs/charts/routing.svg');
+  await expect(await drawRouting(routingChartOf(unitMachine))).toMatchFileSnapshot('../docs/charts/routing.svg');
   const used = new Set(routingsOf(unitMachine).map(({ route }) => route));
   expect(used).toEqual(new Set([...Object.keys(routes), 'initial messages']));
 });

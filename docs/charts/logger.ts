@@ -1,10 +1,16 @@
-/** The chart of the logger machine, to paste into an editor of statecharts. Made by `npm run diagrams`. */
+/** The chart of the logger machine, to paste into an editor of statecharts. */
 import { fromPromise, setup } from 'xstate';
 
 export const machine = setup({
   types: {
     events: {} as {
-      type: 'broker.up' | 'broker.down' | 'logger.configure' | 'logger.toggle' | 'logger.sync' | 'logger.flush';
+      type:
+        | 'broker.up'
+        | 'broker.down'
+        | 'logger.configure'
+        | 'logger.toggle'
+        | 'logger.sync'
+        | 'logger.flush';
     },
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
@@ -70,10 +76,7 @@ export const machine = setup({
     awaitingBroker: {
       description: 'Stored entries are to be sent as soon as the broker is back.',
       tags: ['ready'],
-      always: [
-        { guard: 'isFlushDue', target: 'flushing' },
-        { guard: 'canSync', target: 'gathering' },
-      ],
+      always: [{ guard: 'isFlushDue', target: 'flushing' }, { guard: 'canSync', target: 'gathering' }],
     },
     gathering: {
       description: 'A sync is about to begin; those asked for within the moment are one.',
@@ -83,8 +86,7 @@ export const machine = setup({
       after: { beginAfter: [{ guard: 'isUnderWay', target: 'syncing.sending' }, { target: 'syncing.reading' }] },
     },
     syncing: {
-      description:
-        'Sends every stored entry, oldest first, or those that are left; one that is asked for meanwhile takes its place.',
+      description: 'Sends every stored entry, oldest first, or those that are left; one that is asked for meanwhile takes its place.',
       tags: ['busy', 'ready'],
       entry: [{ type: 'takeSync' }, { type: 'holdEntries' }],
       exit: [{ type: 'releaseEntries' }],

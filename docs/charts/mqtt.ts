@@ -1,4 +1,4 @@
-/** The chart of the mqtt machine, to paste into an editor of statecharts. Made by `npm run diagrams`. */
+/** The chart of the mqtt machine, to paste into an editor of statecharts. */
 import { fromPromise, setup } from 'xstate';
 
 export const machine = setup({
@@ -22,7 +22,10 @@ export const machine = setup({
     },
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
-  actors: { holdLink: fromPromise(async () => undefined), closeLink: fromPromise(async () => undefined) },
+  actors: {
+    holdLink: fromPromise(async () => undefined),
+    closeLink: fromPromise(async () => undefined),
+  },
   actions: {
     report: () => undefined,
     reportOnline: () => undefined,
@@ -212,8 +215,7 @@ export const machine = setup({
                       failure: {
                         name: 'BrokerError',
                         code: 'credentials',
-                        message:
-                          'The broker denies the unit its own topics: the instance does not answer it, or has no such unit any more. Messages wait; the unit tries again.',
+                        message: 'The broker denies the unit its own topics: the instance does not answer it, or has no such unit any more. Messages wait; the unit tries again.',
                       },
                     },
                   },
@@ -240,8 +242,7 @@ export const machine = setup({
                         failure: {
                           name: 'BrokerError',
                           code: 'credentials',
-                          message:
-                            'The broker denies the unit its own topics: the instance does not answer it, or has no such unit any more. Messages wait; the unit tries again.',
+                          message: 'The broker denies the unit its own topics: the instance does not answer it, or has no such unit any more. Messages wait; the unit tries again.',
                         },
                       },
                     },

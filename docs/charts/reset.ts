@@ -1,12 +1,19 @@
-/** The chart of the reset machine, to paste into an editor of statecharts. Made by `npm run diagrams`. */
+/** The chart of the reset machine, to paste into an editor of statecharts. */
 import { fromPromise, setup } from 'xstate';
 
 export const machine = setup({
   types: {
-    events: {} as { type: 'reset.recall' | 'reset.restart' },
+    events: {} as {
+      type:
+        | 'reset.recall'
+        | 'reset.restart';
+    },
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
-  actors: { recall: fromPromise(async () => undefined), restart: fromPromise(async () => undefined) },
+  actors: {
+    recall: fromPromise(async () => undefined),
+    restart: fromPromise(async () => undefined),
+  },
   actions: {
     report: () => undefined,
     reportSkipped: () => undefined,
@@ -14,7 +21,10 @@ export const machine = setup({
     takeRestart: () => undefined,
     countSkipped: () => undefined,
   },
-  guards: { isDue: () => false, isAfterReset: () => false },
+  guards: {
+    isDue: () => false,
+    isAfterReset: () => false,
+  },
   delays: { recallWithin: 10000, restartWithin: 120000, restAfter: 60000 },
 }).createMachine({
   id: 'reset',

@@ -1,12 +1,20 @@
-/** The chart of the schema machine, to paste into an editor of statecharts. Made by `npm run diagrams`. */
+/** The chart of the schema machine, to paste into an editor of statecharts. */
 import { fromPromise, setup } from 'xstate';
 
 export const machine = setup({
   types: {
-    events: {} as { type: 'schema.pursue' | 'schema.load' | 'schema.refresh' },
+    events: {} as {
+      type:
+        | 'schema.pursue'
+        | 'schema.load'
+        | 'schema.refresh';
+    },
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
-  actors: { load: fromPromise(async () => undefined), refresh: fromPromise(async () => undefined) },
+  actors: {
+    load: fromPromise(async () => undefined),
+    refresh: fromPromise(async () => undefined),
+  },
   actions: {
     report: () => undefined,
     adopt: () => undefined,
@@ -137,10 +145,7 @@ export const machine = setup({
     waiting: {
       description: 'Topics are in force; a commanded refresh failed and is tried again.',
       tags: ['ready'],
-      always: [
-        { guard: 'isRefreshPending', target: 'refreshing' },
-        { guard: 'isLoadPending', target: 'loading' },
-      ],
+      always: [{ guard: 'isRefreshPending', target: 'refreshing' }, { guard: 'isLoadPending', target: 'loading' }],
       on: { 'schema.load': { target: 'loading' }, 'schema.refresh': { target: 'refreshing' } },
       after: { retryAfter: { target: 'refreshing' } },
     },

@@ -1,4 +1,4 @@
-/** The chart of the settings machine, to paste into an editor of statecharts. Made by `npm run diagrams`. */
+/** The chart of the settings machine, to paste into an editor of statecharts. */
 import { fromPromise, setup } from 'xstate';
 
 export const machine = setup({
@@ -129,10 +129,7 @@ export const machine = setup({
         waiting: {
           description: 'Settings are in force; a commanded refresh failed and is tried again.',
           tags: ['ready'],
-          always: [
-            { guard: 'isRefreshPending', target: 'refreshing' },
-            { guard: 'isLoadPending', target: 'loading' },
-          ],
+          always: [{ guard: 'isRefreshPending', target: 'refreshing' }, { guard: 'isLoadPending', target: 'loading' }],
           on: { 'settings.load': { target: 'loading' }, 'settings.refresh': { target: 'refreshing' } },
           after: { retryAfter: { target: 'refreshing' } },
         },

@@ -1,15 +1,23 @@
-/** The chart of the stateReporter machine, to paste into an editor of statecharts. Made by `npm run diagrams`. */
+/** The chart of the stateReporter machine, to paste into an editor of statecharts. */
 import { fromPromise, setup } from 'xstate';
 
 export const machine = setup({
   types: {
     events: {} as {
       type:
-        'broker.up' | 'broker.down' | 'reporter.configure' | 'reporter.hold' | 'reporter.resume' | 'reporter.report';
+        | 'broker.up'
+        | 'broker.down'
+        | 'reporter.configure'
+        | 'reporter.hold'
+        | 'reporter.resume'
+        | 'reporter.report';
     },
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
-  actors: { collect: fromPromise(async () => undefined), publish: fromPromise(async () => undefined) },
+  actors: {
+    collect: fromPromise(async () => undefined),
+    publish: fromPromise(async () => undefined),
+  },
   actions: {
     report: () => undefined,
     reportFailure: () => undefined,
@@ -21,7 +29,11 @@ export const machine = setup({
     resume: () => undefined,
     forgetAttempts: () => undefined,
   },
-  guards: { isOtherVersion: () => false, canReport: () => false, isOtherInterval: () => false },
+  guards: {
+    isOtherVersion: () => false,
+    canReport: () => false,
+    isOtherInterval: () => false,
+  },
   delays: { collectWithin: 10000, publishWithin: 30000, reportEvery: 301000, retryAfter: 1000 },
 }).createMachine({
   id: 'stateReporter',

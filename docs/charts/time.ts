@@ -1,12 +1,21 @@
-/** The chart of the time machine, to paste into an editor of statecharts. Made by `npm run diagrams`. */
+/** The chart of the time machine, to paste into an editor of statecharts. */
 import { fromPromise, setup } from 'xstate';
 
 export const machine = setup({
   types: {
-    events: {} as { type: 'network.up' | 'network.down' | 'time.sync' | 'clock.moved' },
+    events: {} as {
+      type:
+        | 'network.up'
+        | 'network.down'
+        | 'time.sync'
+        | 'clock.moved';
+    },
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
-  actors: { readOffset: fromPromise(async () => undefined), watchClock: fromPromise(async () => undefined) },
+  actors: {
+    readOffset: fromPromise(async () => undefined),
+    watchClock: fromPromise(async () => undefined),
+  },
   actions: {
     report: () => undefined,
     keepOffset: () => undefined,
@@ -16,7 +25,9 @@ export const machine = setup({
     noteNetwork: () => undefined,
     noteNoNetwork: () => undefined,
   },
-  guards: { hasNoNetwork: () => false },
+  guards: {
+    hasNoNetwork: () => false,
+  },
   delays: {
     resyncAfter: 3600000,
     retryAfter: 1000,
@@ -114,8 +125,7 @@ export const machine = setup({
       after: { resyncAfter: { target: 'seeking', actions: [{ type: 'forgetMoves' }] } },
     },
     doubtful: {
-      description:
-        'The host slept, or its clock was set: the next reading comes soon, later each time that it happens.',
+      description: 'The host slept, or its clock was set: the next reading comes soon, later each time that it happens.',
       tags: ['faulty'],
       on: { 'time.sync': { target: 'seeking' } },
       after: { rereadAfter: { target: 'seeking' } },

@@ -1,4 +1,4 @@
-/** The chart of the unit machine, to paste into an editor of statecharts. Made by `npm run diagrams`. */
+/** The chart of the unit machine, to paste into an editor of statecharts. */
 import { fromPromise, setup } from 'xstate';
 
 export const machine = setup({

@@ -1,4 +1,4 @@
-/** The chart of the update machine, to paste into an editor of statecharts. Made by `npm run diagrams`. */
+/** The chart of the update machine, to paste into an editor of statecharts. */
 import { fromPromise, setup } from 'xstate';
 
 export const machine = setup({
@@ -187,8 +187,7 @@ export const machine = setup({
       ],
     },
     waiting: {
-      description:
-        'A version could not be had, or the instance has yet to say which one it wants: each at its own time.',
+      description: 'A version could not be had, or the instance has yet to say which one it wants: each at its own time.',
       type: 'parallel',
       tags: ['ready'],
       always: [
@@ -217,10 +216,7 @@ export const machine = setup({
           states: {
             answered: {
               description: 'There is nothing to ask.',
-              always: [
-                { guard: 'isTargetDue', target: 'asking' },
-                { guard: 'isUnanswered', target: 'unanswered' },
-              ],
+              always: [{ guard: 'isTargetDue', target: 'asking' }, { guard: 'isUnanswered', target: 'unanswered' }],
             },
             asking: {
               description: 'Asks the instance for its target version.',
@@ -265,10 +261,7 @@ export const machine = setup({
             },
             unanswered: {
               description: 'The instance did not answer, and is asked again.',
-              always: [
-                { guard: 'isTargetDue', target: 'asking' },
-                { guard: 'isAnswered', target: 'answered' },
-              ],
+              always: [{ guard: 'isTargetDue', target: 'asking' }, { guard: 'isAnswered', target: 'answered' }],
               after: { askAgainAfter: { target: 'asking' } },
             },
           },
@@ -404,10 +397,7 @@ export const machine = setup({
           states: {
             connecting: {
               description: 'Waits for the broker to grant the base topics; without MQTT, until the unit is at work.',
-              always: [
-                { guard: 'isAtWorkOverRest', target: 'reaching' },
-                { guard: 'hasLink', target: 'asking' },
-              ],
+              always: [{ guard: 'isAtWorkOverRest', target: 'reaching' }, { guard: 'hasLink', target: 'asking' }],
             },
             reaching: {
               description: 'Without MQTT, asks the instance over REST: its answer shows that it takes the unit.',

@@ -1,9 +1,16 @@
-/** The chart of the wifi machine, to paste into an editor of statecharts. Made by `npm run diagrams`. */
+/** The chart of the wifi machine, to paste into an editor of statecharts. */
 import { fromPromise, setup } from 'xstate';
 
 export const machine = setup({
   types: {
-    events: {} as { type: 'wifi.assume' | 'wifi.connect' | 'wifi.disconnect' | 'link.changed' | 'link.unwatchable' },
+    events: {} as {
+      type:
+        | 'wifi.assume'
+        | 'wifi.connect'
+        | 'wifi.disconnect'
+        | 'link.changed'
+        | 'link.unwatchable';
+    },
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
   actors: {
@@ -21,7 +28,12 @@ export const machine = setup({
     reportFailure: () => undefined,
     keepGoal: () => undefined,
   },
-  guards: { isOurs: () => false, isSameGoal: () => false, isUnmanaged: () => false, isInReach: () => false },
+  guards: {
+    isOurs: () => false,
+    isSameGoal: () => false,
+    isUnmanaged: () => false,
+    isInReach: () => false,
+  },
   delays: { checkWithin: 10000, scanWithin: 20000, joinWithin: 10000, recheckAfter: 30000, retryAfter: 5000 },
 }).createMachine({
   id: 'wifi',

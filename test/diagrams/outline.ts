@@ -1,6 +1,11 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 import { nodesOf } from '../../app/testing/walk/chart.ts';
-import { transitionsOf } from './labels.ts';
+
+/** Every transition that a state declares, `always` first. */
+export const transitionsOf = (node: AnyStateNode): AnyTransitionDefinition[] => [
+  ...(node.always ?? []),
+  ...[...node.transitions.values()].flat(),
+];
 
 /** What a chart says of one state, all by name. */
 export interface Outline {

@@ -1,10 +1,8 @@
-import { render, type IState, type ITransition } from 'state-machine-cat';
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { nodesOf } from '../../app/testing/walk/chart.ts';
 import { childNames, isRelayed, type ChildName, type UnitEvent } from '../../machines/unit/context.ts';
 import { initialMessages, routes, type RouteName, type Send } from '../../machines/unit/routing.ts';
-import { inFonts, layout } from './draw.ts';
-import { transitionsOf } from './labels.ts';
+import { transitionsOf } from './outline.ts';
 
 /** What makes the unit send messages, and which. */
 interface Routing {
@@ -94,36 +92,46 @@ export const routingRows = (machine: AnyStateMachine): string =>
 
 const causeOf = ({ when, state }: Routing): string => (state === '' ? when : `${when} in ${state}`);
 
-/** Lines between the same two boxes are one, with a label of all. */
-const bundled = (lines: readonly Omit<ITransition, 'id'>[]): ITransition[] => {
-  const bundles = new Map<string, Omit<ITransition, 'id'>>();
-  for (const { from, to, label = '' } of lines) {
-    const before = bundles.get(`${from} ${to}`)?.label?.split('\n') ?? [];
-    bundles.set(`${from} ${to}`, { from, to, label: [...new Set([...before, label])].join('\n') });
-  }
-  return [...bundles.values()].map((line, index) => ({ id: index + 1, ...line }));
-};
+/** A row of a box: an event, or the messages that a route sends. */
+interface Row {
+  readonly box: string;
+  readonly text: string;
+}
 
-const boxes = (side: string, names: Iterable<string>): IState[] =>
-  [...names].map((name) => ({ name: `${side}/${name}`, label: name, type: 'regular' }));
+/** What the picture of the routes shows: rows of the boxes at the left and right, and the routes between them. */
+export interface RoutingChart {
+  readonly senders: readonly Row[];
+  readonly routes: readonly string[];
+  readonly receivers: readonly Row[];
+  /** Events that are passed on as they are, each to the child that it names. */
+  readonly forwarded: readonly string[];
+  /** From rows of senders to routes, and from routes to rows of receivers. */
+  readonly lines: readonly { readonly side: 'from' | 'to'; readonly row: Row; readonly route: string }[];
+}
 
-/** Draws who brings which route about, and what each route sends to whom. What a child is sent at its start is left out. */
-export const drawRouting = async (machine: AnyStateMachine): Promise<string> => {
-  const routings = routingsOf(machine).filter(({ route }) => route !== 'initial messages');
-  const into = routings.map((one) => ({ from: `from/${one.from}`, to: `route/${one.route}`, label: causeOf(one) }));
+const rowKey = ({ box, text }: Row): string => `${box}: ${text}`;
+
+const distinct = (rows: readonly Row[]): Row[] => [...new Map(rows.map((row) => [rowKey(row), row])).values()];
+
+/** Who brings which route about, and what each route sends to whom. What a child is sent at its start is left out. */
+export const routingChartOf = (machine: AnyStateMachine): RoutingChart => {
+  const all = routingsOf(machine).filter(({ route }) => route !== 'initial messages');
+  const routings = all.filter(({ route }) => route !== 'forward');
+  const into = routings.map((one) => ({
+    side: 'from' as const,
+    route: one.route,
+    row: { box: one.from, text: causeOf(one) },
+  }));
   const out = routings.flatMap(({ route, sends }) =>
-    sends.map(({ to, types }) => ({ from: `route/${route}`, to: `to/${to}`, label: types.join('\n') })),
+    sends.map(({ to, types }) => ({ side: 'to' as const, route, row: { box: to, text: types.join(' or ') } })),
   );
-  const svg = await render(
-    {
-      states: [
-        ...boxes('from', new Set(routings.map(({ from }) => from))),
-        ...boxes('route', new Set(routings.map(({ route }) => route))),
-        ...boxes('to', new Set(routings.flatMap(({ sends }) => sends.map(({ to }) => to)))),
-      ],
-      transitions: bundled([...into, ...out]),
-    },
-    { inputType: 'json', outputType: 'oldsvg', direction: 'left-right', ...layout },
-  );
-  return inFonts(svg, 'Who tells whom: senders, routes and receivers of the unit');
+  return {
+    senders: distinct(into.map(({ row }) => row)),
+    routes: [...new Set(routings.map(({ route }) => route))],
+    receivers: distinct(out.map(({ row }) => row)),
+    forwarded: all.filter(({ route }) => route === 'forward').map(({ when }) => when),
+    lines: [
+      ...new Map([...into, ...out].map((line) => [`${line.side} ${rowKey(line.row)} ${line.route}`, line])).values(),
+    ],
+  };
 };

@@ -2,7 +2,7 @@ import * as ts from 'typescript';
 import { join } from 'node:path';
 import type { AnyStateMachine } from 'xstate';
 import { programOf, root } from '../docs/public-members.ts';
-import { delaysOf } from './examples.ts';
+import { delaysOf } from '../../app/diagram/delays.ts';
 import { routingRows } from './routing.ts';
 
 const index = 'machines/index.ts';

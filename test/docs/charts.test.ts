@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { createActor, createMachine, StateMachine, type AnyStateMachine } from 'xstate';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as exported from '../../machines/index.ts';
-import { delaysOf } from '../diagrams/examples.ts';
+import { delaysOf } from '../../app/diagram/delays.ts';
 import { outlineOf } from '../diagrams/outline.ts';
 import { fileNameOf } from '../support/machine-names.ts';
 import { readStatically, whyNoReader } from '../support/static-reader.ts';
