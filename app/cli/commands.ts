@@ -40,6 +40,11 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./doctor/doctor.ts')).doctorCommand,
   },
   {
+    name: 'diagram',
+    summary: 'Print a statechart of the unit: SVG, Mermaid, JSON, TypeScript',
+    load: async () => (await import('./diagram.ts')).diagramCommand,
+  },
+  {
     name: 'pack',
     summary: "Pack a unit's program, and sign it",
     load: async () => (await import('./pack.ts')).packCommand,
