@@ -1,19 +1,15 @@
-import {
-  createEmptyActor,
-  type ActorLogic,
-  type AnyActorRef,
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-  type AnyStateNode,
-} from 'xstate';
-import { getAdjacencyMap } from 'xstate/graph';
-import type { MachineModel, Region } from './model.ts';
-import { canCome, stimuliOf, type Stimulus } from './stimuli.ts';
+import type { AnyEventObject, AnyStateMachine, EventObject, StateValue } from 'xstate';
+import { nameOf, nodesOf } from '../../../app/testing/walk/chart.ts';
+import type { MachineModel, Region, Seen } from './model.ts';
+import { leavesIn, subjectOf, type Observation, type Subject } from './tables/drive.ts';
+import { happeningsOf, named, timerType, type Happening } from './tables/happenings.ts';
+import type { Context, Situation } from './tables/situation.ts';
+import type { Call } from './tables/table.ts';
 
-/** One step of a path: what is done, and the situation that must follow. */
-interface Step {
-  readonly stimulus: Stimulus;
-  readonly expected: AnyMachineSnapshot;
+/** One step of a path, and the states that it led to. */
+export interface Step {
+  readonly happening: Happening;
+  readonly value: StateValue;
 }
 export type Path = readonly Step[];
 
@@ -21,161 +17,151 @@ export type Path = readonly Step[];
 export interface Exploration {
   readonly situations: number;
   readonly edges: number;
+  readonly steps: number;
   /** Paths that together take every edge; none begins another. */
   readonly paths: readonly Path[];
 }
 
-type Logic = ActorLogic<AnyMachineSnapshot, Stimulus['event']>;
-type Adjacency = Readonly<
-  Record<string, { transitions: Record<string, { event: Stimulus['event']; state: AnyMachineSnapshot }> }>
->;
-type Scope = Parameters<AnyStateMachine['transition']>[2];
+/** What runs in each state, as the chart has it. */
+const statesOf = (machine: AnyStateMachine) =>
+  Object.fromEntries(
+    nodesOf(machine.root).map((node) => [
+      nameOf(node),
+      {
+        runs: Object.fromEntries(node.invoke.map(({ id }) => [id, undefined])),
+        after: Object.fromEntries(node.after.map(({ delay }) => [String(delay), 0])),
+      },
+    ]),
+  );
 
-const nothing = () => undefined;
-
-/** A scope whose actor has the children of a situation, and never starts any of them. */
-const pureScope = () => {
-  let children: AnyMachineSnapshot['children'] = {};
-  const self = Object.assign(createEmptyActor() as AnyActorRef, {
-    getSnapshot: () => ({ status: 'active' as const, output: undefined, error: undefined, children }),
-  });
-  const scope: Scope = {
-    self,
-    system: self.system,
-    id: '',
-    sessionId: '',
-    logger: nothing,
-    defer: nothing,
-    emit: nothing,
-    stopChild: nothing,
-    actionExecutor: nothing,
+/** A run from the start on, with all that was seen of it. */
+const startRun = (subject: Subject) => {
+  const told: EventObject[] = [];
+  const emitted: EventObject[] = [];
+  const does: Call[] = [];
+  const note = (seen: Observation): Observation => {
+    told.push(...seen.told);
+    emitted.push(...seen.emitted);
+    does.push(...seen.does);
+    return seen;
   };
-  /** Lets the machine see these as its children. */
-  const see = (seen: AnyMachineSnapshot['children']): void => {
-    children = seen;
-  };
-  return { scope, see };
-};
-
-/** Timers that ran out without the state being left: they are not set again before it is entered anew. */
-const spentTimers = () => {
-  const spent = new WeakMap<AnyMachineSnapshot, readonly string[]>();
-  const of = (snapshot: AnyMachineSnapshot): readonly string[] => spent.get(snapshot) ?? [];
-  const keep = (before: AnyMachineSnapshot, after: AnyMachineSnapshot, { kind, event }: Stimulus): void => {
-    const { _nodes: nodes } = after as { _nodes: readonly AnyStateNode[] };
-    const set = new Set(nodes.flatMap((node) => node.after.map(({ eventType }) => eventType)));
-    const taken = before.machine.getTransitionData(before, event);
-    const stays = kind === 'elapsed' && taken.every(({ target }) => target === undefined);
-    const ranOut = stays ? [...of(before), event.type] : of(before);
-    spent.set(
-      after,
-      ranOut.filter((type) => set.has(type)),
-    );
-  };
-  return { of, keep };
-};
-
-/** What a machine would do, as a pure function: what it invokes is never started, and ends only once. */
-const pureLogic = (machine: AnyStateMachine) => {
-  const { scope, see } = pureScope();
-  const spent = spentTimers();
+  let last: AnyEventObject = { type: 'xstate.init' };
+  let now = note(subject.first);
+  let before = now;
   return {
-    start: (input: object): AnyMachineSnapshot => machine.getInitialSnapshot(scope, input),
-    next: (snapshot: AnyMachineSnapshot, stimulus: Stimulus): AnyMachineSnapshot => {
-      see(hasEnded(stimulus) ? without(snapshot.children, stimulus.from) : snapshot.children);
-      const after = { ...withoutEnded(snapshot, machine.transition(snapshot, stimulus.event, scope), stimulus) };
-      spent.keep(snapshot, after, stimulus);
-      return after;
+    now: () => now,
+    apply: (happening: Happening): void => {
+      last = happening.event;
+      before = now;
+      now = note(subject.apply(happening));
     },
-    spent: spent.of,
+    seen: (): Seen<unknown> => ({
+      context: now.snapshot.context as unknown,
+      before: before.snapshot.context as unknown,
+      last,
+      snapshot: now.snapshot,
+      running: now.actors.map(({ id }) => id),
+      told: (id) => told.filter((event) => (event as { to?: string }).to === id),
+      done: (action) => does.filter(([name]) => name === action).map(([, params]) => params),
+      emitted,
+    }),
   };
 };
+type Run = ReturnType<typeof startRun>;
 
-const hasEnded = ({ kind, from }: Stimulus): boolean => from !== undefined && (kind === 'done' || kind === 'failed');
+/** Where a path leads, and what may happen there. */
+interface Place {
+  readonly path: Path;
+  readonly next: readonly Happening[];
+}
 
-const without = (children: AnyMachineSnapshot['children'], id: string | undefined): AnyMachineSnapshot['children'] =>
-  Object.fromEntries(Object.entries(children).filter(([key]) => key !== id));
+/** Learns what the runs come to. */
+export interface Witness {
+  /** A step was taken for the first time from where it was taken. */
+  observed(observation: Observation): void;
+  /** A run has come to the end of its path. */
+  arrived(path: Path, seen: Seen<unknown>): void;
+}
 
-/** A machine keeps what it invoked until it leaves the state, also when that has ended. */
-const withoutEnded = (
-  before: AnyMachineSnapshot,
-  after: AnyMachineSnapshot,
-  stimulus: Stimulus,
-): AnyMachineSnapshot => {
-  const { from = '' } = stimulus;
-  if (!hasEnded(stimulus) || after.children[from] !== before.children[from]) return after;
-  return { ...after, children: without(after.children, from) };
-};
-
-const preludeOf = ({ prelude = [], name }: Region<unknown>, stimuli: readonly Stimulus[]): Stimulus[] =>
-  prelude.map((label) => {
-    const found = stimuli.find((stimulus) => stimulus.label === label);
-    if (!found) throw new Error(`Region "${name}" begins with "${label}", which is no stimulus of its machine`);
-    return found;
+/** The runs of a model's machine, whose transitions are the same ones in all of them. */
+export const explorerOf = (model: MachineModel) => {
+  const states = statesOf(model.machine);
+  const all = happeningsOf({ ...model, states });
+  const subjects = subjectOf(model);
+  const timers = new Map(
+    Object.entries(states).flatMap(([state, { after }]) =>
+      Object.keys(after).map((delay) => [timerType(model.machine.id, { state, delay }), { state, delay }] as const),
+    ),
+  );
+  const situationOf = ({ snapshot, ...now }: Observation): Situation => ({
+    leaves: leavesIn(snapshot),
+    context: snapshot.context as Context,
+    actors: now.actors.map((actor) => ({ ...actor, state: '' })),
+    timers: now.timers.flatMap((timer) => {
+      const named = timers.get(timer.type);
+      return named ? [{ ...timer, ...named }] : [];
+    }),
   });
 
-const keyOf =
-  (region: Region<unknown>, spent: (snapshot: AnyMachineSnapshot) => readonly string[]) =>
-  (snapshot: AnyMachineSnapshot) =>
-    JSON.stringify([
-      snapshot.value,
-      snapshot.status,
-      Object.keys(snapshot.children).toSorted(),
-      spent(snapshot),
-      region.key(snapshot.context),
-    ]);
+  const explore = (region: Region<unknown>, witness: Witness): Exploration => {
+    const used = all.filter(({ label }) => region.uses?.(label) ?? true);
+    const places = new Map<string, Place>();
+    const paths: Path[] = [];
+    let edges = 0;
+    let steps = 0;
 
-/** Walks a region of a machine breadth first. Stimuli, not bare events, are the edges. */
-export const explore = (
-  model: MachineModel,
-  machine: AnyStateMachine,
-  region: Region<unknown>,
-  parent: AnyActorRef,
-): Exploration => {
-  const { start, next, spent } = pureLogic(machine);
-  const stimuli = stimuliOf(model);
-  const byEvent = new Map<object, Stimulus>(stimuli.map((stimulus) => [stimulus.event, stimulus]));
-  const stimulusOf = (event: object) => byEvent.get(event) as Stimulus;
-  const prelude: Step[] = [];
-  let fromState = start({ ...model.input, ...region.input, parent });
-  for (const stimulus of preludeOf(region, stimuli)) {
-    fromState = next(fromState, stimulus);
-    prelude.push({ stimulus, expected: fromState });
-  }
-  const key = keyOf(region, spent);
-  const transition = (snapshot: AnyMachineSnapshot, event: Stimulus['event']) => next(snapshot, stimulusOf(event));
-  const adjacency = getAdjacencyMap({ transition } as unknown as Logic, {
-    fromState,
-    events: stimuli.filter(({ label }) => region.uses?.(label) ?? true).map(({ event }) => event),
-    filterEvents: (snapshot, event) =>
-      !spent(snapshot).includes(event.type) && canCome(model, stimulusOf(event), snapshot),
-    serializeState: key,
-    serializeEvent: (event) => stimulusOf(event).label,
-    limit: 200_000,
-  }) as unknown as Adjacency;
-  return pathsOf(adjacency, key, stimulusOf, key(fromState), prelude);
-};
+    const placeAt = (run: Run, path: Path): { key: string; place: Place } => {
+      const { snapshot, actors, timers: waiting } = run.now();
+      const now = situationOf(run.now());
+      const { value, status, context, machine } = snapshot;
+      const key = JSON.stringify([
+        value,
+        status,
+        actors.map(({ id }) => id).toSorted(),
+        waiting.map(({ type }) => type).toSorted(),
+        region.key(context as unknown),
+      ]);
+      const next = used.filter(
+        ({ event, isPossible }) => isPossible(now) && machine.getTransitionData(snapshot, event).length > 0,
+      );
+      return { key, place: { path, next } };
+    };
 
-/** Turns every edge into the shortest path that ends with it, and drops those that begin another. */
-const pathsOf = (
-  adjacency: Adjacency,
-  key: (snapshot: AnyMachineSnapshot) => string,
-  stimulusOf: (event: object) => Stimulus,
-  first: string,
-  prelude: Path,
-): Exploration => {
-  const shortest = new Map<string, Path>([[first, prelude]]);
-  const paths: Path[] = [];
-  let edges = 0;
-  for (const [source, { transitions }] of Object.entries(adjacency)) {
-    for (const { event, state } of Object.values(transitions)) {
-      const path = [...(shortest.get(source) ?? []), { stimulus: stimulusOf(event), expected: state }];
-      const target = key(state);
-      const isNew = !shortest.has(target);
-      if (isNew) shortest.set(target, path);
-      if (!isNew || Object.keys(adjacency[target]?.transitions ?? {}).length === 0) paths.push(path);
-      edges += 1;
+    /** Goes a path again, and on from there. */
+    const go = (known: Path, next: readonly Happening[]): { run: Run; path: Path } => {
+      const subject = subjects.start(region.input);
+      const run = startRun(subject);
+      for (const { happening } of known) run.apply(happening);
+      const gone = next.map((happening): Step => {
+        run.apply(happening);
+        witness.observed(run.now());
+        return { happening, value: run.now().snapshot.value as StateValue };
+      });
+      subject.stop();
+      const path = [...known, ...gone];
+      steps += path.length;
+      witness.arrived(path, run.seen());
+      return { run, path };
+    };
+
+    const begin = go(
+      [],
+      (region.prelude ?? []).map((label) => named(all, label)),
+    );
+    const first = placeAt(begin.run, begin.path);
+    places.set(first.key, first.place);
+    // A map is iterated in the order of insertion, with what is inserted meanwhile.
+    for (const { path: known, next } of places.values()) {
+      for (const happening of next) {
+        const { run, path } = go(known, [happening]);
+        const { key, place } = placeAt(run, path);
+        edges += 1;
+        const isNew = !places.has(key);
+        if (isNew) places.set(key, place);
+        if (!isNew || place.next.length === 0) paths.push(path);
+      }
     }
-  }
-  return { situations: shortest.size, edges, paths };
+    return { situations: places.size, edges, steps, paths };
+  };
+  return { machine: subjects.machine, explore };
 };

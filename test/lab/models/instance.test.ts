@@ -9,7 +9,7 @@ import { createLiveUnit, type LiveUnit } from '../../support/live-unit.ts';
 import { noFirmware } from '../../../adapters/shared/no-firmware.ts';
 import { until } from '../../support/until.ts';
 import type { Path } from './explore.ts';
-import { runUnitPath, unitPaths, type UnitDriver } from './unit-paths.ts';
+import { lifecycleOf, runUnitPath, unitPaths, type UnitDriver } from './unit-paths.ts';
 
 /** Holds whoever comes until the path says what becomes of them. */
 const turnstile = () => {
@@ -86,20 +86,20 @@ const steered = (live: LiveUnit) => {
   const steps: readonly [RegExp, () => Promise<void> | void][] = [
     [/^unit\.start/, () => client.actor.send({ type: 'unit.start' })],
     [/^unit\.stop/, () => client.actor.send({ type: 'unit.stop' })],
-    [/^update says update\.settled/, () => (hasRecovered ? undefined : gates.recover.release())],
-    [/^settings says settings\.loaded/, () => gates.env.release()],
-    [/^settings says settings\.failed/, () => gates.env.release(broken)],
-    [/^schema says schema\.loaded/, () => gates.schema.release()],
-    [/^schema says schema\.failed/, () => gates.schema.release(broken)],
-    [/^mqtt says mqtt\.online/, () => gates.open.release()],
-    [/^mqtt says mqtt\.offline/, lose],
-    [/^mqtt says mqtt\.stopped/, () => gates.close.release()],
-    [/^logger says logger\.flushed/, () => gates.flush.release()],
+    [/^update\.settled/, () => (hasRecovered ? undefined : gates.recover.release())],
+    [/^settings\.loaded/, () => gates.env.release()],
+    [/^settings\.failed/, () => gates.env.release(broken)],
+    [/^schema\.loaded/, () => gates.schema.release()],
+    [/^schema\.failed/, () => gates.schema.release(broken)],
+    [/^mqtt\.online/, () => gates.open.release()],
+    [/^mqtt\.offline/, lose],
+    [/^mqtt\.stopped/, () => gates.close.release()],
+    [/^logger\.flushed/, () => gates.flush.release()],
   ];
   client.actor.start();
-  const now = () => (client.actor.getSnapshot().value as { lifecycle: StateValue }).lifecycle;
+  const now = () => lifecycleOf(client.actor.getSnapshot().value);
   const driver: UnitDriver = {
-    apply: async ({ label }) => steps.find(([pattern]) => pattern.test(label))?.[1](),
+    apply: async (label) => steps.find(([pattern]) => pattern.test(label))?.[1](),
     lifecycle: async (expected) => {
       // Nothing is left to recover at a later start: that goes on at once.
       if (expected === 'recovering' && hasRecovered) return expected;
@@ -118,22 +118,22 @@ const steered = (live: LiveUnit) => {
 const happensIn: readonly [RegExp, RegExp][] = [
   [/^unit\.start/, /^"(idle|misconfigured|stopped)"$/],
   [/^unit\.stop/, /^"(idle|misconfigured)"$|operating/],
-  [/^update says update\.settled/, /^"recovering"$/],
-  [/^settings says settings\.(loaded|failed)/, /^"loadingSettings"$/],
-  [/^schema says schema\.(loaded|failed)/, /^"loadingSchema"$/],
-  [/^mqtt says mqtt\.online/, /"offline"/],
-  [/^mqtt says mqtt\.offline/, /"online"/],
-  [/^mqtt says mqtt\.stopped/, /"disconnecting"/],
-  [/^logger says logger\.flushed/, /"flushing"/],
+  [/^update\.settled/, /^"recovering"$/],
+  [/^settings\.(loaded|failed)/, /^"loadingSettings"$/],
+  [/^schema\.(loaded|failed)/, /^"loadingSchema"$/],
+  [/^mqtt\.online/, /"offline"/],
+  [/^mqtt\.offline/, /"online"/],
+  [/^mqtt\.stopped/, /"disconnecting"/],
+  [/^logger\.flushed/, /"flushing"/],
 ];
 
 /** As much of a path as can happen to a real unit. */
 const realPart = (path: Path): Path => {
   let state: StateValue = 'idle';
-  const end = path.findIndex(({ stimulus, expected }) => {
-    const [, where] = happensIn.find(([pattern]) => pattern.test(stimulus.label)) ?? [];
+  const end = path.findIndex(({ happening: { label }, value }) => {
+    const [, where] = happensIn.find(([pattern]) => pattern.test(label)) ?? [];
     const happens = where?.test(JSON.stringify(state)) ?? false;
-    state = (expected.value as { lifecycle: StateValue }).lifecycle;
+    state = lifecycleOf(value);
     return !happens;
   });
   return end === -1 ? path : path.slice(0, end);
@@ -148,7 +148,7 @@ beforeAll(async () => {
 });
 afterAll(() => live.stop());
 
-const nameOf = (path: Path) => path.map(({ stimulus }) => stimulus.label.replace(/ \{.*/, '')).join(' / ');
+const nameOf = (path: Path) => path.map(({ happening }) => happening.label.replace(/ \{.*/, '')).join(' / ');
 const named = new Map(
   unitPaths('the life cycle', isWithinReach)
     .map(realPart)
@@ -158,9 +158,7 @@ const named = new Map(
 const paths = [...named.values()];
 
 test('the paths reach every state of the life cycle but those of time-outs and of the last steps of a stop', () => {
-  const reached = new Set(
-    paths.flat().map(({ expected }) => JSON.stringify((expected.value as { lifecycle: StateValue }).lifecycle)),
-  );
+  const reached = new Set(paths.flat().map(({ value }) => JSON.stringify(lifecycleOf(value))));
   expect([...reached].toSorted()).toEqual([
     '"loadingSchema"',
     '"loadingSettings"',
@@ -186,17 +184,17 @@ test('the root on the embedded instance: a stop while online flushes, disconnect
   const { driver, end } = steered(live);
   const steps: readonly [string, StateValue][] = [
     ['unit.start', 'recovering'],
-    ['update says update.settled', 'loadingSettings'],
-    ['settings says settings.loaded', 'loadingSchema'],
-    ['schema says schema.loaded', { operating: 'offline' }],
-    ['mqtt says mqtt.online', { operating: 'online' }],
+    ['update.settled', 'loadingSettings'],
+    ['settings.loaded', 'loadingSchema'],
+    ['schema.loaded', { operating: 'offline' }],
+    ['mqtt.online', { operating: 'online' }],
     ['unit.stop', { closing: 'flushing' }],
-    ['logger says logger.flushed', { closing: 'disconnecting' }],
-    ['mqtt says mqtt.stopped', 'stopped'],
+    ['logger.flushed', { closing: 'disconnecting' }],
+    ['mqtt.stopped', 'stopped'],
   ];
   try {
     for (const [label, state] of steps) {
-      await driver.apply({ label, kind: 'sent', event: { type: label } });
+      await driver.apply(label);
       expect(await driver.lifecycle(state), label).toEqual(state);
     }
   } finally {

@@ -1,11 +1,4 @@
-import type {
-  AnyEventObject,
-  AnyMachineSnapshot,
-  AnyStateMachine,
-  ContextFrom,
-  EventObject,
-  SnapshotFrom,
-} from 'xstate';
+import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, ContextFrom, EventObject } from 'xstate';
 
 /** What an observer outside the machine has seen when a step is over. */
 export interface Seen<TContext> {
@@ -17,10 +10,6 @@ export interface Seen<TContext> {
   readonly snapshot: AnyMachineSnapshot;
   /** Ids of the invoked actors that are running now. */
   readonly running: readonly string[];
-  /** What the machine told its parent, from the start on. */
-  readonly facts: readonly EventObject[];
-  /** What it told its parent in this step. */
-  readonly news: readonly EventObject[];
   /** What it told the invoked actor of that id, from the start on. */
   told(id: string): readonly EventObject[];
   /** Params of each call of an action of {@link MachineModel.recorded}, from the start on. */
@@ -34,11 +23,11 @@ export interface Region<TContext> {
   readonly name: string;
   /** Input that differs from the model's. */
   readonly input?: object;
-  /** Labels of the stimuli that lead to where the walk begins. @defaultValue none */
+  /** What happens before the walk begins, by its label. @defaultValue nothing */
   readonly prelude?: readonly string[];
-  /** Whether a stimulus of this label is used. @defaultValue all are */
+  /** Whether what has this label is tried. @defaultValue all is */
   readonly uses?: (label: string) => boolean;
-  /** What of the context makes two situations different; the state value always does. Keep it finite. */
+  /** What of the context makes two situations different; the states always do. Keep it finite. */
   readonly key: (context: TContext) => unknown;
 }
 
@@ -51,16 +40,10 @@ export interface MachineModel<TMachine extends AnyStateMachine = AnyStateMachine
   readonly events: readonly AnyEventObject[];
   /** Types of the events that the machine's wildcard transitions handle. @defaultValue none */
   readonly wildcards?: readonly string[];
-  /** What each invoked promise may resolve to, by its source's name. */
-  readonly outputs?: Readonly<Record<string, readonly unknown[]>>;
-  /** What each invoked promise or listener may fail with. @defaultValue one plain `Error` */
-  readonly errors?: Readonly<Record<string, readonly unknown[]>>;
-  /** Sources that are no promises, and what each says to the machine by itself. */
-  readonly listeners?: Readonly<Record<string, readonly AnyEventObject[]>>;
+  /** What each invoked actor that never ends by itself may say, by its id. */
+  readonly says?: Readonly<Record<string, readonly AnyEventObject[]>>;
   /** Names of actions to watch, see {@link Seen.done}. */
   readonly recorded?: readonly string[];
-  /** Whether the environment could do this now. @defaultValue it always can */
-  readonly isPossible?: (event: AnyEventObject, now: SnapshotFrom<TMachine>) => boolean;
   readonly regions: readonly Region<ContextFrom<TMachine>>[];
   /** By the type of an event, what must hold when a step that it brought about is over, wherever that ends. */
   readonly outcomes?: Readonly<Record<string, (seen: Seen<ContextFrom<TMachine>>) => void>>;

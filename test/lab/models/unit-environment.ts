@@ -60,7 +60,6 @@ export const facts: Record<ChildName, readonly AnyEventObject[]> = {
     { type: 'mqtt.denied', failure },
     { type: 'mqtt.offline', failure },
     { type: 'mqtt.failed', failure },
-    { type: 'mqtt.denied', failure },
     { type: 'mqtt.denied', failure, isRepeated: true },
     { type: 'mqtt.granted' },
     { type: 'mqtt.stopped' },

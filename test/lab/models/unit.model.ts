@@ -3,20 +3,21 @@ import { childNames } from '../../../machines/unit/context.ts';
 import { notices } from '../../../machines/unit/notices.ts';
 import { unitMachine, type UnitContext } from '../../../machines/unit.ts';
 import { defineModel, type Region } from './model.ts';
+import { unexpected } from './tables/table.ts';
 import { facts, requests, settings, topics } from './unit-environment.ts';
 import { cycling, lifecycle, outcomes, reporting, supervision } from './unit-invariants.ts';
 
 const loaded = [
   'unit.start',
-  'update says update.settled',
-  `settings says settings.loaded ${JSON.stringify({ settings: settings('one', 1) })}`,
-  `schema says schema.loaded ${JSON.stringify({ topics })}`,
+  'update.settled',
+  `settings.loaded ${JSON.stringify({ settings: settings('one', 1) })}`,
+  `schema.loaded ${JSON.stringify({ topics })}`,
 ];
 const online = [
   ...loaded,
-  'wifi says wifi.up',
-  'mqtt says mqtt.connected {"sessionPresent":false,"version":5}',
-  'mqtt says mqtt.online {"granted":2,"denied":[]}',
+  'wifi.up',
+  'mqtt.connected {"sessionPresent":false,"version":5}',
+  'mqtt.online {"granted":2,"denied":[]}',
 ];
 
 /** Everything that decides what the unit does next, but for its children's restarts. */
@@ -30,18 +31,18 @@ const mainKey = (context: UnitContext) => [
 ];
 
 const lifeCycle =
-  /^unit\.|(settings|schema) says \w+\.(ready|loaded .*"commitVersion":"one"|loaded .*topics|failed)|mqtt says mqtt\.(online .*\[\]|offline|stopped)|update says update\.(ready|recovered|settled)|logger says logger\.(flushed|failed)|(recover|flush|disconnect|close)Within|^release /;
+  /^unit\.|^(settings|schema)\.(ready|loaded .*"commitVersion":"one"|loaded .*topics|failed)|^mqtt\.(online .*\[\]|offline|stopped)|^update\.(ready|recovered|settled)|^logger\.(flushed|failed)|(recover|flush|disconnect|close)Within|^release /;
 
-const starting = /(settings|schema) says \w+\.(loaded .*"commitVersion":"one"|loaded .*topics|failed)/;
+const starting = /^(settings|schema)\.(loaded .*"commitVersion":"one"|loaded .*topics|failed)/;
 
-const decidesReports = /update says update\.(began|swapping|tried|settled)/;
-const isFact = (label: string) => !/^(unit|cycle)\.|elapses|fails/.test(label) && !decidesReports.test(label);
+const decidesReports = /^update\.(began|swapping|tried|settled)/;
+const isFact = (label: string) => !/^(unit|cycle)\.|^after |fails/.test(label) && !decidesReports.test(label);
 
 const regions: readonly Region<UnitContext>[] = [
   { name: 'the life cycle', uses: (label) => lifeCycle.test(label), key: mainKey },
   {
     name: 'the facts, before the start',
-    uses: (label) => isFact(label) && !/^(settings|schema) says/.test(label),
+    uses: (label) => isFact(label) && !/^(settings|schema)\.(ready|loaded|failed|postponed|restored)/.test(label),
     key: () => 0,
   },
   {
@@ -54,32 +55,30 @@ const regions: readonly Region<UnitContext>[] = [
     name: 'the facts at work, with WiFi to manage',
     input: { managesWifi: true },
     prelude: loaded,
-    uses: (label) => /wifi|settings says settings\.loaded/.test(label),
+    uses: (label) => /wifi|^settings\.loaded/.test(label),
     key: ({ settings: kept, hasNetwork }) => [kept?.linkRevision, hasNetwork],
   },
   {
     name: 'at work over REST alone',
     input: { isRestOnly: true },
     prelude: loaded,
-    uses: (label) =>
-      /^unit\.|^mqtt\.(dis)?connect|mqtt says mqtt\.stopped|update (fails|says update\.ready)|Within/.test(label),
+    uses: (label) => /^unit\.|^mqtt\.((dis)?connect|stopped)$|^update( fails|\.ready)|Within/.test(label),
     key: mainKey,
   },
   {
     name: 'the main cycle',
-    uses: (label) =>
-      /^cycle\.|^unit\.|^mainCycle |update says update\.settled|(settings|schema) says \w+\.loaded/.test(label),
+    uses: (label) => /^(cycle|unit)\.|^mainCycle |^update\.settled|^(settings|schema)\.loaded/.test(label),
     key: (context) => [context.settings !== undefined, context.topics !== undefined],
   },
   ...[loaded, ['unit.start']].map((prelude): Region<UnitContext> => ({
     name: `the reports during an update, after ${prelude.length} steps`,
     prelude,
-    uses: (label) => decidesReports.test(label) || /reporter\.ready|holdAfter/.test(label),
+    uses: (label) => decidesReports.test(label) || /^reporter\.ready|holdAfter/.test(label),
     key: () => 0,
   })),
   ...childNames.flatMap((child): Region<UnitContext>[] => {
     const ready = facts[child][0]?.type ?? '';
-    const own = [`${child} fails`, `${child} says ${ready}`];
+    const own = [`${child} fails: ${String(unexpected)}`, ready];
     const uses = (label: string) =>
       own.includes(label) ||
       ['running', 'restarting', 'failed'].some((state) => label.endsWith(`in ${child}.${state}`));
@@ -92,7 +91,7 @@ const regions: readonly Region<UnitContext>[] = [
       {
         name: `keeping ${child} running, online`,
         prelude: online,
-        uses: (label) => uses(label) || label === 'mqtt says mqtt.offline' || /^command.received/.test(label),
+        uses: (label) => uses(label) || /^command.received/.test(label),
         key,
       },
       {
@@ -120,7 +119,7 @@ export const unitModel = defineModel<typeof unitMachine>({
   recorded: ['log', 'endWork', 'resumeWork'],
   events: requests,
   wildcards: Object.keys(notices),
-  listeners: facts,
+  says: facts,
   regions,
   outcomes,
   invariants: {

@@ -18,6 +18,8 @@ export interface Observation {
   readonly snapshot: AnyMachineSnapshot;
   /** What the parent and the invoked actors were told in this step. */
   readonly told: readonly EventObject[];
+  /** What it emitted in this step. */
+  readonly emitted: readonly EventObject[];
   /** The recorded actions of this step. */
   readonly does: readonly Call[];
   /** The invoked actors that run now, with what each was given, and whether it began in this step. */
@@ -127,7 +129,11 @@ const parentOf = (told: EventObject[]): AnyActorRef => {
 };
 
 /** The machine of a table with every slot filled, once, so that its transitions keep their identity over all runs. */
-export const subjectOf = ({ machine, input = {}, recorded = [] }: MachineTable) => {
+export const subjectOf = ({
+  machine,
+  input = {},
+  recorded = [],
+}: Pick<MachineTable, 'machine' | 'input' | 'recorded'>) => {
   const { logic, running, heard, end } = obedientActors();
   const does: Call[] = [];
   const parent = parentOf(heard);
@@ -157,9 +163,12 @@ export const subjectOf = ({ machine, input = {}, recorded = [] }: MachineTable) 
     });
     clock.follow(actor);
     actor.subscribe({ error: () => undefined });
+    const emitted: EventObject[] = [];
+    actor.on('*', (event: EventObject) => emitted.push(event));
     const observed = (): Observation => ({
       snapshot: actor.getSnapshot() as AnyMachineSnapshot,
       told: heard.splice(0),
+      emitted: emitted.splice(0),
       does: does.splice(0),
       actors: withNewActors(
         [...running].map(([id, { self, input: given }]) => ({ id, self, input: given })),

@@ -92,8 +92,10 @@ const elapsed = (machine: string, state: string, delay: string): Happening => {
 export const timerType = (machine: string, { state, delay }: { readonly state: string; readonly delay: string }) =>
   `xstate.after.${delay}.${machine}.${state}`;
 
-/** Everything that can happen to a table's machine. */
-export const happeningsOf = (table: MachineTable): Happening[] => {
+/** Everything that can happen to a machine. */
+export const happeningsOf = (
+  table: Pick<MachineTable, 'machine' | 'states' | 'events' | 'says' | 'outputs' | 'errors'>,
+): Happening[] => {
   const { machine, states, events, says = {}, outputs = {}, errors = {} } = table;
   const ids = [...new Set(Object.values(states).flatMap(({ runs: actors = {} }) => Object.keys(actors)))];
   return [
@@ -106,4 +108,11 @@ export const happeningsOf = (table: MachineTable): Happening[] => {
       Object.keys(after).map((delay) => elapsed(machine.id, state, delay)),
     ),
   ];
+};
+
+/** What has this label. */
+export const named = (happenings: readonly Happening[], label: string): Happening => {
+  const found = happenings.find((one) => one.label === label);
+  if (!found) throw new Error(`A walk begins with "${label}", which never happens`);
+  return found;
 };

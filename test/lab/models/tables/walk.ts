@@ -1,12 +1,10 @@
-import type { AnyTransitionDefinition } from 'xstate';
 import type { Coverage } from '../coverage.ts';
-import { declaredStates, declaredTransitions } from '../../../../app/testing/walk/chart.ts';
 import { compare } from './compare.ts';
-import { leavesIn, subjectOf, type Observation } from './drive.ts';
-import { happeningsOf, type Happening } from './happenings.ts';
+import { subjectOf, type Observation } from './drive.ts';
+import { happeningsOf, named, type Happening } from './happenings.ts';
 import { createPlaces, wayTo, type Place } from './places.ts';
 import { nameOfLine, predictions, type Line, type Prediction } from './predictions.ts';
-import { chainOf } from './situation.ts';
+import { createReached } from './reached.ts';
 import type { MachineTable, TableWalk } from './table.ts';
 
 /** What was walked of a machine against its table. */
@@ -20,22 +18,15 @@ export interface Walked extends Coverage {
 /** What was reached over all paths of a walk. */
 const createRecord = (table: MachineTable) => {
   const lines = new Set<string>();
-  const states = new Set<string>();
-  const transitions = new Set<AnyTransitionDefinition>();
+  const reached = createReached();
   const nameOf = (line: Line) => `${nameOfLine(line)} (line ${table.rows.indexOf(line.row as never) + 1})`;
   return {
     note: (seen: Observation, predicted: Prediction): void => {
       for (const line of predicted.lines) lines.add(nameOf(line));
-      for (const transition of seen.transitions) transitions.add(transition);
-      // Those that a step only passed, too.
-      const passed = seen.transitions.flatMap(({ target = [] }) => target.map(({ path }) => path.join('.')));
-      for (const state of [...leavesIn(seen.snapshot), ...passed].flatMap(chainOf)) states.add(state);
+      reached.note(seen);
     },
-    missed: (machine: MachineTable['machine'], all: readonly Line[]) => ({
-      missedStates: declaredStates(machine).filter((state) => !states.has(state)),
-      missedTransitions: [...declaredTransitions(machine)].flatMap(([transition, name]) =>
-        transitions.has(transition) ? [] : [name],
-      ),
+    of: (machine: MachineTable['machine'], all: readonly Line[]) => ({
+      ...reached.of(machine),
       missedLines: all.map(nameOf).filter((name) => !lines.has(name)),
     }),
   };
@@ -49,12 +40,6 @@ interface Surroundings {
   readonly predicting: ReturnType<typeof predictions>;
   readonly record: ReturnType<typeof createRecord>;
 }
-
-const named = (happenings: readonly Happening[], label: string): Happening => {
-  const found = happenings.find((one) => one.label === label);
-  if (!found) throw new Error(`A walk begins with "${label}", which never happens`);
-  return found;
-};
 
 const isUnfinished = ({ untried }: Place): boolean => untried.length > 0;
 
@@ -163,10 +148,8 @@ export const walkTable = (table: MachineTable): Walked => {
   const { lines } = around.predicting;
   return {
     machine: machine.id,
-    states: declaredStates(machine).length,
-    transitions: declaredTransitions(machine).size,
     lines: lines.length,
     ...counts,
-    ...around.record.missed(machine, lines),
+    ...around.record.of(machine, lines),
   };
 };
