@@ -74,7 +74,7 @@ const labs = {
     },
   },
   models: {
-    about: 'each machine against its table, and the root over random steps with faults: it keeps its promises',
+    about: 'each machine against its table or model, and the root over random steps with faults: it keeps its promises',
     files: ['models/machines.test.ts', 'models/tables/tables.test.ts', 'models/random/random.test.ts'],
     options: {
       steps: { type: 'string', about: 'how many random steps (100000)' },

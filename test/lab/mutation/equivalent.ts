@@ -68,6 +68,34 @@ export const equivalents: readonly Equivalent[] = [
       reason: passedThrough,
     })),
   ),
+  ...[
+    ['trying.always.[0].target', "target: 'restoring'"],
+    ['trying.always.[1].target', "target: 'restoring'"],
+    ['asking.always.target', "target: 'unanswered'"],
+    ['unanswered.always.target', "target: 'asking'"],
+    ['unanswered.after.askAgainAfter.target', "target: 'connecting'"],
+    ['running.always.target', "target: 'judging'"],
+    ...['askingBroker', 'comparing'].flatMap((state) =>
+      ['invoke.onDone.[1]', 'invoke.onError', 'after.giveUpAfter'].map((way) => [
+        `${state}.${way}.target`,
+        "target: 'paused'",
+      ]),
+    ),
+  ].map(([where = '', becomes = '']): Equivalent => ({
+    file: 'machines/settings.ts',
+    kind: 'retarget transition',
+    where,
+    becomes,
+    reason: passedThrough,
+  })),
+  {
+    file: 'machines/settings.ts',
+    kind: 'drop operand',
+    where: 'actions.beginTrial',
+    becomes: 'trial.revision !== tried',
+    reason: narrowing,
+  },
+  { file: 'machines/settings.ts', kind: 'drop statement', was: 'if (!settings) return {};', reason: narrowing },
   {
     file: 'machines/logger.ts',
     kind: 'retarget transition',

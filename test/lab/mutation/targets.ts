@@ -30,7 +30,7 @@ export const ownTests = (machine: string): Tests => ({
   ),
 });
 
-/** The machine's walk through its model and its table; no tests for what several machines share. */
+/** The machine's walk through its table or its model; no tests for what several machines share. */
 export const modelTests = (machine: string): Tests => ({
   files: machine === 'lib' ? [] : ['test/lab/models/machines.test.ts', 'test/lab/models/tables/tables.test.ts'],
   only: new RegExp(`^${idOfFile(machine)} `),
