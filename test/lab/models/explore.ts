@@ -67,7 +67,6 @@ const startRun = (subject: Subject) => {
     }),
   };
 };
-type Run = ReturnType<typeof startRun>;
 
 /** Where a path leads, and what may happen there. */
 interface Place {
@@ -77,7 +76,7 @@ interface Place {
 
 /** Learns what the runs come to. */
 export interface Witness {
-  /** A step was taken for the first time from where it was taken. */
+  /** A run has begun, or a step was taken for the first time from where it was taken. */
   observed(observation: Observation): void;
   /** A run has come to the end of its path. */
   arrived(path: Path, seen: Seen<unknown>): void;
@@ -98,8 +97,8 @@ export const explorerOf = (model: MachineModel) => {
     context: snapshot.context as Context,
     actors: now.actors.map((actor) => ({ ...actor, state: '' })),
     timers: now.timers.flatMap((timer) => {
-      const named = timers.get(timer.type);
-      return named ? [{ ...timer, ...named }] : [];
+      const where = timers.get(timer.type);
+      return where ? [{ ...timer, ...where }] : [];
     }),
   });
 
@@ -110,55 +109,57 @@ export const explorerOf = (model: MachineModel) => {
     let edges = 0;
     let steps = 0;
 
-    const placeAt = (run: Run, path: Path): { key: string; place: Place } => {
-      const { snapshot, actors, timers: waiting } = run.now();
-      const now = situationOf(run.now());
-      const { value, status, context, machine } = snapshot;
-      const key = JSON.stringify([
+    const keyOf = ({ snapshot: { value, status, context }, actors, timers: waiting }: Observation): string =>
+      JSON.stringify([
         value,
         status,
         actors.map(({ id }) => id).toSorted(),
         waiting.map(({ type }) => type).toSorted(),
         region.key(context as unknown),
       ]);
-      const next = used.filter(
-        ({ event, isPossible }) => isPossible(now) && machine.getTransitionData(snapshot, event).length > 0,
+    /** What may happen, and means anything to the machine. */
+    const nextOf = (now: Observation): Happening[] => {
+      const situation = situationOf(now);
+      const { snapshot } = now;
+      return used.filter(
+        ({ event, isPossible }) =>
+          isPossible(situation) && snapshot.machine.getTransitionData(snapshot, event).length > 0,
       );
-      return { key, place: { path, next } };
     };
 
     /** Goes a path again, and on from there. */
-    const go = (known: Path, next: readonly Happening[]): { run: Run; path: Path } => {
-      const subject = subjects.start(region.input);
-      const run = startRun(subject);
+    const go = (known: Path, next: readonly Happening[]): { now: Observation; path: Path } => {
+      const run = startRun(subjects.start(region.input));
+      witness.observed(run.now());
       for (const { happening } of known) run.apply(happening);
       const gone = next.map((happening): Step => {
         run.apply(happening);
         witness.observed(run.now());
         return { happening, value: run.now().snapshot.value as StateValue };
       });
-      subject.stop();
       const path = [...known, ...gone];
       steps += path.length;
       witness.arrived(path, run.seen());
-      return { run, path };
+      return { now: run.now(), path };
     };
 
-    const begin = go(
-      [],
-      (region.prelude ?? []).map((label) => named(all, label)),
-    );
-    const first = placeAt(begin.run, begin.path);
-    places.set(first.key, first.place);
+    /** @returns Whether the path ends here: others go on from there, or nothing does. */
+    const arrive = ({ now, path }: ReturnType<typeof go>): boolean => {
+      const key = keyOf(now);
+      if (places.has(key)) return true;
+      const next = nextOf(now);
+      places.set(key, { path, next });
+      return next.length === 0;
+    };
+
+    const prelude = (region.prelude ?? []).map((label) => named(all, label));
+    arrive(go([], prelude));
     // A map is iterated in the order of insertion, with what is inserted meanwhile.
     for (const { path: known, next } of places.values()) {
       for (const happening of next) {
-        const { run, path } = go(known, [happening]);
-        const { key, place } = placeAt(run, path);
+        const gone = go(known, [happening]);
         edges += 1;
-        const isNew = !places.has(key);
-        if (isNew) places.set(key, place);
-        if (!isNew || place.next.length === 0) paths.push(path);
+        if (arrive(gone)) paths.push(gone.path);
       }
     }
     return { situations: places.size, edges, steps, paths };
