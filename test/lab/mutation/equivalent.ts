@@ -1,24 +1,6 @@
-import type { Kind, Mutant } from './mutant.ts';
-
-/** Mutants that behave like their original, so that no test can tell them apart. */
-export interface Equivalent {
-  readonly file: string;
-  readonly kind: Kind;
-  /** Where it is: the end of the mutant's own `where`. @defaultValue anywhere in the file */
-  readonly where?: string;
-  /** How the text that was begins. @defaultValue whatever it was */
-  readonly was?: string;
-  /** The text in its place. @defaultValue each that there is */
-  readonly becomes?: string;
-  readonly reason: string;
-}
-
-const sentAfter =
-  'What an action sends goes out after the whole transition, and neither of these actions reads what another writes.';
-const apart = 'The actions write different parts of the context, and none reads what another writes.';
-const passedThrough = 'The state in its place is left at once, by the same guard, for the original target.';
-const neverRead = 'It is written before it is read.';
-const narrowing = 'The type asks for it; the other case does not come here.';
+import { apart, narrowing, neverRead, passedThrough, sentAfter, type Equivalent } from './equivalence.ts';
+import { ofDocuments } from './equivalent-documents.ts';
+import type { Mutant } from './mutant.ts';
 
 /** Everything that is not tried, and why. */
 export const equivalents: readonly Equivalent[] = [
@@ -37,65 +19,7 @@ export const equivalents: readonly Equivalent[] = [
 
   { file: 'machines/reset.ts', kind: 'reorder actions', was: "entry: [{ type: 'takeRestart' }", reason: sentAfter },
 
-  ...['schema', 'settings'].flatMap((machine): Equivalent[] => {
-    const file = `machines/${machine}.ts`;
-    return [
-      { file, kind: 'reorder actions', was: "actions: [{ type: 'endPursuit' }, { type: 'adopt'", reason: sentAfter },
-      { file, kind: 'reorder actions', was: "actions: [ { type: 'endPursuit' }, { type: 'fail'", reason: sentAfter },
-      ...['refreshing.invoke.onError.[0].target', 'refreshing.after.giveUpAfter.[0].target'].map(
-        (where): Equivalent => ({
-          file,
-          kind: 'retarget transition',
-          where,
-          becomes: "target: 'ready'",
-          reason: passedThrough,
-        }),
-      ),
-      ...['waiting', 'ready', 'faulty'].map((state): Equivalent => ({
-        file,
-        kind: 'retarget transition',
-        where: `${state}.always.[0].target`,
-        reason: passedThrough,
-      })),
-    ];
-  }),
-  ...['schema', 'settings'].flatMap((machine) =>
-    ['loading', 'refreshing'].map((state): Equivalent => ({
-      file: `machines/${machine}.ts`,
-      kind: 'retarget transition',
-      where: `${state}.invoke.onDone.target`,
-      becomes: "target: 'faulty'",
-      reason: passedThrough,
-    })),
-  ),
-  ...[
-    ['trying.always.[0].target', "target: 'restoring'"],
-    ['trying.always.[1].target', "target: 'restoring'"],
-    ['asking.always.target', "target: 'unanswered'"],
-    ['unanswered.always.target', "target: 'asking'"],
-    ['unanswered.after.askAgainAfter.target', "target: 'connecting'"],
-    ['running.always.target', "target: 'judging'"],
-    ...['askingBroker', 'comparing'].flatMap((state) =>
-      ['invoke.onDone.[1]', 'invoke.onError', 'after.giveUpAfter'].map((way) => [
-        `${state}.${way}.target`,
-        "target: 'paused'",
-      ]),
-    ),
-  ].map(([where = '', becomes = '']): Equivalent => ({
-    file: 'machines/settings.ts',
-    kind: 'retarget transition',
-    where,
-    becomes,
-    reason: passedThrough,
-  })),
-  {
-    file: 'machines/settings.ts',
-    kind: 'drop operand',
-    where: 'actions.beginTrial',
-    becomes: 'trial.revision !== tried',
-    reason: narrowing,
-  },
-  { file: 'machines/settings.ts', kind: 'drop statement', was: 'if (!settings) return {};', reason: narrowing },
+  ...ofDocuments,
   {
     file: 'machines/logger.ts',
     kind: 'retarget transition',
