@@ -28,40 +28,51 @@ const quietMs = 900_000;
 const maxKinds = 256;
 
 /** The remarks that are the same but for their numbers. */
-const createKind = <TRemark extends Remark>(clock: Clock, write: (remark: TRemark) => void) => {
-  let newest: TRemark | undefined;
-  let newestMs = clock.monotonic();
-  let countMs = firstCountMs;
-  let dueMs = newestMs + countMs;
-  let said = 0;
-  let counted = 0;
-  let timer: unknown;
-  const tell = () => {
-    clock.clearTimeout(timer);
-    timer = undefined;
-    if (!newest || counted === 0) return;
-    const text = `${newest.text} (${counted} more ${counted === 1 ? 'time' : 'times'})`;
-    counted = 0;
-    countMs = Math.min(2 * countMs, longestCountMs);
-    dueMs = clock.monotonic() + countMs;
-    write({ ...newest, text });
-  };
-  return {
-    say: (remark: TRemark) => {
-      newest = remark;
-      newestMs = clock.monotonic();
-      if (said < mostAsIs) {
-        said += 1;
-        return write(remark);
-      }
-      counted += 1;
-      timer ??= clock.setTimeout(tell, Math.max(0, dueMs - newestMs));
-    },
-    /** Says what was counted. */
-    tell,
-    isOver: () => clock.monotonic() - newestMs >= quietMs,
-  };
-};
+class Kind<TRemark extends Remark> {
+  readonly #clock: Clock;
+  readonly #write: (remark: TRemark) => void;
+  #newest: TRemark | undefined;
+  #newestMs: number;
+  #countMs = firstCountMs;
+  #dueMs: number;
+  #said = 0;
+  #counted = 0;
+  #timer: unknown;
+
+  constructor(clock: Clock, write: (remark: TRemark) => void) {
+    this.#clock = clock;
+    this.#write = write;
+    this.#newestMs = clock.monotonic();
+    this.#dueMs = this.#newestMs + firstCountMs;
+  }
+
+  say(remark: TRemark): void {
+    this.#newest = remark;
+    this.#newestMs = this.#clock.monotonic();
+    if (this.#said < mostAsIs) {
+      this.#said += 1;
+      return this.#write(remark);
+    }
+    this.#counted += 1;
+    this.#timer ??= this.#clock.setTimeout(() => this.tell(), Math.max(0, this.#dueMs - this.#newestMs));
+  }
+
+  /** Says what was counted. */
+  tell(): void {
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (!this.#newest || this.#counted === 0) return;
+    const text = `${this.#newest.text} (${this.#counted} more ${this.#counted === 1 ? 'time' : 'times'})`;
+    this.#counted = 0;
+    this.#countMs = Math.min(2 * this.#countMs, longestCountMs);
+    this.#dueMs = this.#clock.monotonic() + this.#countMs;
+    this.#write({ ...this.#newest, text });
+  }
+
+  isOver(): boolean {
+    return this.#clock.monotonic() - this.#newestMs >= quietMs;
+  }
+}
 
 /**
  * Creates the counter of repeated remarks: each one is said twice, and what follows is told as a count after a minute,
@@ -74,7 +85,7 @@ export const createRepeats = <TRemark extends Remark>(
   write: (remark: TRemark) => void,
 ): Repeats<TRemark> => {
   /** By text, those that began first come first. */
-  const kinds = new Map<string, ReturnType<typeof createKind<TRemark>>>();
+  const kinds = new Map<string, Kind<TRemark>>();
   let isStopped = false;
 
   const forget = (key: string) => {
@@ -89,12 +100,12 @@ export const createRepeats = <TRemark extends Remark>(
     if (known) return known;
     const [oldest] = kinds.keys();
     if (oldest !== undefined && kinds.size >= maxKinds) forget(oldest);
-    const kind = createKind(clock, write);
+    const kind = new Kind(clock, write);
     kinds.set(key, kind);
     return kind;
   };
   const tellCounted = () => {
-    for (const { tell } of kinds.values()) tell();
+    for (const kind of kinds.values()) kind.tell();
   };
 
   return {

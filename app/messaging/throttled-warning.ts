@@ -1,60 +1,62 @@
 import type { Clock } from '../../services/clock.ts';
 
 /** A warning about a repeated event: reports the first one at once, and later ones as a count in intervals. */
-export interface ThrottledWarning {
-  /** Counts an event. @param detail Detail for the warning, which shows the newest. */
-  add(detail?: string): void;
-  /** Treats the next event as a first one. */
-  reset(): void;
-  count(): number;
-  /** Stops the warnings; keeps counting. */
-  stop(): void;
-  /** Warns again after a stop. */
-  start(): void;
-}
+export class ThrottledWarning {
+  readonly #clock: Clock;
+  readonly #everyMs: number;
+  readonly #warn: (fresh: number, total: number, detail: string) => void;
+  #total = 0;
+  #known = 0;
+  #newest = '';
+  #isStopped = false;
+  #timer: unknown;
 
-/**
- * @param warn Receives the number of events since its last call, the total and the newest detail. It may cause events
- *   itself; they are throttled too.
- */
-export const createThrottledWarning = (
-  clock: Clock,
-  everyMs: number,
-  warn: (fresh: number, total: number, detail: string) => void,
-): ThrottledWarning => {
-  let total = 0;
-  let known = 0;
-  let newest = '';
-  let isStopped = false;
-  let timer: unknown;
-  const report = () => {
-    timer = undefined;
-    if (isStopped || total === known) return;
-    timer = clock.setTimeout(report, everyMs);
-    warn(total - known, total, newest);
-    known = total;
-  };
-  const reset = () => {
-    clock.clearTimeout(timer);
-    timer = undefined;
-  };
-  return {
-    add: (detail = '') => {
-      total += 1;
-      newest = detail;
-      if (timer === undefined) report();
-    },
-    reset,
-    count: () => total,
-    stop: () => {
-      isStopped = true;
-      reset();
-    },
-    start: () => {
-      isStopped = false;
-    },
-  };
-};
+  /**
+   * @param warn Receives the number of events since its last call, the total and the newest detail. It may cause events
+   *   itself; they are throttled too.
+   */
+  constructor(clock: Clock, everyMs: number, warn: (fresh: number, total: number, detail: string) => void) {
+    this.#clock = clock;
+    this.#everyMs = everyMs;
+    this.#warn = warn;
+  }
+
+  /** Counts an event. @param detail Detail for the warning, which shows the newest. */
+  add(detail = ''): void {
+    this.#total += 1;
+    this.#newest = detail;
+    if (this.#timer === undefined) this.#report();
+  }
+
+  /** Treats the next event as a first one. */
+  reset(): void {
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  count(): number {
+    return this.#total;
+  }
+
+  /** Stops the warnings; keeps counting. */
+  stop(): void {
+    this.#isStopped = true;
+    this.reset();
+  }
+
+  /** Warns again after a stop. */
+  start(): void {
+    this.#isStopped = false;
+  }
+
+  #report(): void {
+    this.#timer = undefined;
+    if (this.#isStopped || this.#total === this.#known) return;
+    this.#timer = this.#clock.setTimeout(() => this.#report(), this.#everyMs);
+    this.#warn(this.#total - this.#known, this.#total, this.#newest);
+    this.#known = this.#total;
+  }
+}
 
 /** Time between two warnings about refusals on one topic, milliseconds. */
 const refusalsEveryMs = 60_000;
@@ -68,7 +70,7 @@ export const createRefusalWarnings = (clock: Clock, warn: (message: string) => v
     topics.clear();
   };
   const warningOf = (topic: string) =>
-    createThrottledWarning(clock, refusalsEveryMs, (fresh, total, reason) => {
+    new ThrottledWarning(clock, refusalsEveryMs, (fresh, total, reason) => {
       const which = fresh === total ? 'A message' : `${fresh} more`;
       warn(`${which} for ${topic.slice(0, 200)} ${fresh === total ? 'was' : 'were'} refused: ${reason}`);
     });
@@ -93,11 +95,11 @@ const countOf = (fresh: number, total: number): string => `${fresh} more dropped
 
 /** Warns of what is dropped because all topics together, or one by itself, have too much that waits. */
 export const createDropWarnings = (clock: Clock, warn: (message: string) => void) => ({
-  full: createThrottledWarning(clock, dropsEveryMs, (fresh, total) => {
+  full: new ThrottledWarning(clock, dropsEveryMs, (fresh, total) => {
     const what = fresh === total ? 'messages are dropped from now on.' : countOf(fresh, total);
     warn(`The queue of unsent messages is full: ${what}`);
   }),
-  fullTopic: createThrottledWarning(clock, dropsEveryMs, (fresh, total, topic) => {
+  fullTopic: new ThrottledWarning(clock, dropsEveryMs, (fresh, total, topic) => {
     const what = fresh === total ? 'Some are dropped.' : countOf(fresh, total);
     warn(`A topic has reached its own bound of unsent messages: ${topic.slice(0, 200)}. ${what}`);
   }),

@@ -5,7 +5,7 @@ import type { InboxLimits } from './topic-queues.ts';
 import { createBackpressure } from './backpressure.ts';
 import { createTopicQueues, type InboxClass } from './topic-queues.ts';
 import type { InboundMessage } from './message.ts';
-import { createThrottledWarning } from '../throttled-warning.ts';
+import { ThrottledWarning } from '../throttled-warning.ts';
 
 export type InputHandler = (message: InboundMessage) => unknown;
 
@@ -44,22 +44,22 @@ export interface InboxParts {
 /** Counts drops, and warns of those for want of room. */
 const createDrops = (clock: Clock, warn: (message: string) => void) => {
   let silent = 0;
-  const full = createThrottledWarning(clock, warnEveryMs, (fresh, total) => {
+  const full = new ThrottledWarning(clock, warnEveryMs, (fresh, total) => {
     const news = fresh === total ? '' : `${fresh} more, `;
     warn(`The input handler is too slow: ${news}${total} messages dropped so far. Let it return sooner.`);
   });
-  const unsolicited = createThrottledWarning(clock, unsolicitedEveryMs, (fresh, total, topic) => {
+  const unsolicited = new ThrottledWarning(clock, unsolicitedEveryMs, (fresh, total, topic) => {
     const what = fresh === total ? 'A message' : `${fresh} more messages (${total} so far)`;
     warn(`${what} on topics that the unit has not subscribed to, the last one on ${topic.slice(0, 200)}: dropped.`);
   });
   return {
-    forRoom: full.add,
-    unsolicited: unsolicited.add,
+    forRoom: () => full.add(),
+    unsolicited: (topic: string) => unsolicited.add(topic),
     asAsked: (count: number) => {
       silent += count;
     },
     count: () => silent + full.count(),
-    unsolicitedCount: unsolicited.count,
+    unsolicitedCount: () => unsolicited.count(),
     stop: () => {
       full.stop();
       unsolicited.stop();
