@@ -164,13 +164,10 @@ export interface SchemaTopics {
  * holder.adopt(await readSchema(unit.world.storage, 'schema.json'));
  */
 export const schemaHolder = (onAdopt: (schema: UnitSchema) => void = () => undefined): SchemaHolder => {
-  let current: UnitSchema | undefined;
-  return {
-    get current() {
-      return current;
-    },
+  const holder: { -readonly [K in keyof SchemaHolder]: SchemaHolder[K] } = {
+    current: undefined,
     adopt: (schema) => {
-      current = schema;
+      holder.current = schema;
       onAdopt(schema);
       return {
         subscribed: subscribedTopics(schema),
@@ -178,6 +175,7 @@ export const schemaHolder = (onAdopt: (schema: UnitSchema) => void = () => undef
       };
     },
   };
+  return holder;
 };
 
 /** Where the schema is stored and downloaded from. */

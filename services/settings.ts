@@ -73,29 +73,24 @@ export const pingIntervalOf = ({ PU_MQTT_PING_INTERVAL, PU_MQTT_KEEPALIVE }: Uni
  * const { linkRevision } = holder.adopt(await readEnv(unit.world.storage, 'env.json')); // 1
  */
 export const envHolder = (onAdopt: (env: UnitEnv) => void = () => undefined): EnvHolder => {
-  let current: UnitEnv | undefined;
   let linkRevision = 0;
   let wifiRevision = 0;
-  let connectionRevision = 0;
   let lastTurn: Promise<unknown> = Promise.resolve();
-  return {
-    get current() {
-      return current;
-    },
-    get connectionRevision() {
-      return connectionRevision;
-    },
+  const holder: { -readonly [K in keyof EnvHolder]: EnvHolder[K] } = {
+    current: undefined,
+    connectionRevision: 0,
     inTurn: (work) => {
       const turn = lastTurn.then(work, work);
       lastTurn = turn;
       return turn;
     },
     adopt: (env) => {
+      const { current } = holder;
       const isOther = (names: readonly (keyof ReservedEnv)[]) => current === undefined || differs(current, env, names);
       if (isOther(linkVariables)) linkRevision += 1;
       if (isOther(wifiVariables)) wifiRevision += 1;
-      if (isOther(connectionVariables)) connectionRevision += 1;
-      current = env;
+      if (isOther(connectionVariables)) holder.connectionRevision += 1;
+      holder.current = env;
       onAdopt(env);
       const { reserved, unitUuid } = env;
       return {
@@ -112,6 +107,7 @@ export const envHolder = (onAdopt: (env: UnitEnv) => void = () => undefined): En
       };
     },
   };
+  return holder;
 };
 
 /**

@@ -45,38 +45,35 @@ export interface RootMaker {
 
 /** The root of a unit that stands alone. */
 export const createRoot = ({ create, input, hold, release }: RootMaker): Root => {
-  let actor = create(input());
   const subscribers = new Set<(to: UnitActor) => void>();
   let isStopped = false;
   const renew = () => {
     if (!isStopped) return;
     isStopped = false;
-    const { handsOver, extraTopics, counts } = actor.getSnapshot().context;
-    actor = create(input({ handsOver, extraTopics, counts }));
-    for (const subscribe of subscribers) subscribe(actor);
+    const { handsOver, extraTopics, counts } = root.actor.getSnapshot().context;
+    root.actor = create(input({ handsOver, extraTopics, counts }));
+    for (const subscribe of subscribers) subscribe(root.actor);
   };
-  return {
-    get actor() {
-      return actor;
-    },
+  const root: Root & { actor: UnitActor } = {
+    actor: create(input()),
     isEmbedded: false,
     input,
     start: () => {
       hold();
-      actor.start();
+      root.actor.start();
     },
     stop: () => {
       isStopped = true;
-      actor.stop();
+      root.actor.stop();
       release();
     },
     leave: () => {
-      actor.stop();
+      root.actor.stop();
     },
     renew,
     set: (event) => {
       renew();
-      actor.send(event);
+      root.actor.send(event);
     },
     on: (type, handler) => {
       let subscription = { unsubscribe: (): void => undefined };
@@ -84,7 +81,7 @@ export const createRoot = ({ create, input, hold, release }: RootMaker): Root =>
         subscription = subscribeTo(to, type, handler);
       };
       subscribers.add(subscribe);
-      subscribe(actor);
+      subscribe(root.actor);
       return {
         unsubscribe: () => {
           subscribers.delete(subscribe);
@@ -93,6 +90,7 @@ export const createRoot = ({ create, input, hold, release }: RootMaker): Root =>
       };
     },
   };
+  return root;
 };
 
 /** The root of a unit that runs in a statechart of the app, which starts and stops it. */

@@ -98,14 +98,13 @@ export const createLogDispatcher = (
   { clock, sinks: first, epochMs }: LogDispatcherParts,
   initial: LogConfig,
 ): LogDispatcher => {
-  let config = initial;
   let minRank = rankOf(initial.minLevel);
 
   const reportFailure = (failing: SinkName, thrown: unknown) => {
     const text = `Entries do not reach the ${failing} log: ${failureOf(thrown).message}`;
     say({ level: LogLevel.Warning, text, passedOver: failing });
   };
-  const sinks = createSinks(first, (sink) => config[sink], reportFailure);
+  const sinks = createSinks(first, (sink) => dispatcher.config[sink], reportFailure);
 
   const isSilent = (level: LogLevel): boolean => rankOf(level) < minRank;
   const log = (level: LogLevel, text: string, passedOver?: SinkName) => {
@@ -116,7 +115,8 @@ export const createLogDispatcher = (
     if (!isSilent(remark.level)) repeats.say(remark);
   };
 
-  return {
+  const dispatcher: { -readonly [K in keyof LogDispatcher]: LogDispatcher[K] } = {
+    config: initial,
     addSink: sinks.add,
     log: (level, text, options) => log(level, text, passedOverBy(options)),
     say: (level, text, options) => say({ level, text, passedOver: passedOverBy(options) }),
@@ -125,12 +125,10 @@ export const createLogDispatcher = (
     stopCounting: repeats.stop,
     startCounting: repeats.start,
     configure: (given) => {
-      config = given;
+      dispatcher.config = given;
       minRank = rankOf(given.minLevel);
-    },
-    get config() {
-      return config;
     },
     flush: sinks.flush,
   };
+  return dispatcher;
 };

@@ -23,27 +23,21 @@ export interface EnvRequests {
  */
 export const createEnvChanges = (env: () => Promise<UnitEnv>, load: () => Promise<void>) => {
   const inTurn = createSerialQueue();
-  let unsaved: EnvPatch = {};
-  let isToBeSaved = false;
-  const changes: EnvChanges = {
-    get unsaved() {
-      return unsaved;
-    },
-    get isToBeSaved() {
-      return isToBeSaved;
-    },
+  const changes: { -readonly [K in keyof EnvChanges]: EnvChanges[K] } = {
+    unsaved: {},
+    isToBeSaved: false,
     forget: () => {
-      unsaved = {};
+      changes.unsaved = {};
     },
   };
   /** Loads with other changes; they are not kept if that fails. */
   const loadWith = async (next: EnvPatch) => {
-    const before = unsaved;
-    unsaved = next;
+    const before = changes.unsaved;
+    changes.unsaved = next;
     try {
       await load();
     } catch (thrown) {
-      unsaved = before;
+      changes.unsaved = before;
       throw thrown;
     }
   };
@@ -51,15 +45,15 @@ export const createEnvChanges = (env: () => Promise<UnitEnv>, load: () => Promis
     load: () => inTurn(() => loadWith({})),
     update: async (given) => {
       const patch = patchOf(given);
-      await inTurn(async () => loadWith({ ...unsaved, ...checkedPatch(await env(), patch) }));
+      await inTurn(async () => loadWith({ ...changes.unsaved, ...checkedPatch(await env(), patch) }));
     },
     save: () =>
       inTurn(async () => {
-        isToBeSaved = true;
+        changes.isToBeSaved = true;
         try {
           await load();
         } finally {
-          isToBeSaved = false;
+          changes.isToBeSaved = false;
         }
       }),
   };
