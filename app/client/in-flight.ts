@@ -7,12 +7,12 @@ export interface InFlight {
 }
 
 export const createInFlight = (): InFlight => {
-  let controller = new AbortController();
+  let controller: AbortController | undefined;
   return {
-    signal: () => controller.signal,
+    signal: () => (controller ??= new AbortController()).signal,
     abort: (reason) => {
-      controller.abort(reason);
-      controller = new AbortController();
+      controller?.abort(reason);
+      controller = undefined;
     },
   };
 };

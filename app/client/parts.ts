@@ -1,4 +1,3 @@
-import type { Qos } from '../../services/broker.ts';
 import { textOf } from '../../services/errors.ts';
 import type { MessageOptions } from '../messaging/outbound/message.ts';
 import { areAccepted } from '../messaging/outbound/result.ts';
@@ -16,7 +15,6 @@ import { createTimeManager, type TimeManager } from './api/time-manager.ts';
 import { createWifiManager, type WifiManager } from './api/wifi-manager.ts';
 import type { UnitRuntime } from './assemble.ts';
 import { waitForEvent, type PublicActor } from './await-event.ts';
-import type { Root } from './root.ts';
 
 type Machines = Pick<UnitRuntime<object>, 'root' | 'lifecycle' | 'plane' | 'usesMqtt'>;
 
@@ -41,13 +39,6 @@ const syncTime = async ({ root: { actor }, lifecycle, plane }: Machines): Promis
 /** The objects that a client consists of, and the methods that only ask them. */
 export abstract class ClientParts<TEnv extends object> {
   /**
-   * The unit's log, with its sinks console, file and MQTT.
-   *
-   * @example
-   * client.logger.info('The fan is on');
-   */
-  readonly logger: Logger;
-  /**
    * The MQTT link.
    *
    * @example
@@ -55,91 +46,111 @@ export abstract class ClientParts<TEnv extends object> {
    */
   readonly mqttClient: MqttClient;
   /**
-   * The instance's REST API, called with this unit's token.
-   *
-   * @example
-   * const { commit } = await client.restClient.getTargetVersion();
-   */
-  readonly restClient: RestClient;
-  /**
-   * The unit's time, synced by NTP (by HTTP in a browser).
-   *
-   * @example
-   * const now = client.timeManager.getEpochMs();
-   */
-  readonly timeManager: TimeManager;
-  /**
-   * The WiFi station.
-   *
-   * @example
-   * const isLinked = await client.wifiManager.isWifiLinked();
-   */
-  readonly wifiManager: WifiManager;
-  /**
-   * Files; in a browser, documents in IndexedDB.
-   *
-   * @example
-   * const env = await client.fileManager.readJson('env.json');
-   */
-  readonly fileManager: FileManager;
-  /**
    * Encryption and decryption of texts with a shared key.
    *
    * @example
    * const secret = await client.cipher.aesGcmEncode('21.5', client.settings.PU_ENCRYPT_KEY);
    */
   readonly cipher: Cipher;
-  readonly #root: Root;
-  readonly #qosOf: (topic: string) => Qos;
-  readonly #measure: () => Promise<StateReport>;
-  readonly #documents: UnitRuntime<TEnv>['documents'];
+  readonly #unit: UnitRuntime<TEnv>;
+  readonly #adapters: Adapters;
+  #logger: Logger | undefined;
+  #restClient: RestClient | undefined;
+  #timeManager: TimeManager | undefined;
+  #wifiManager: WifiManager | undefined;
+  #fileManager: FileManager | undefined;
 
   constructor(unit: UnitRuntime<TEnv>, adapters: Adapters) {
-    const { root, documents, plane, epoch, inFlight } = unit;
-    const stopSignal = inFlight.signal;
-    const { env, saveEnv, saveSchema } = documents;
-    this.#root = root;
-    this.#qosOf = (topic) => plane.publisher.qosOf(topic);
-    this.#documents = documents;
+    this.#unit = unit;
+    this.#adapters = adapters;
     this.cipher = adapters.cipher;
-    this.fileManager = createFileManager(adapters);
-    this.logger = createLogger({
-      log: plane.log,
-      toggle: (sink, enabled) => root.set({ type: 'logger.toggle', sink, enabled }),
-      sync: () => syncLogs(unit),
-      stored: () => plane.logFile.lines(),
-      clear: () => plane.logFile.clear(),
-    });
+    const { inbox, publisher, warn } = unit.plane;
     this.mqttClient = createMqttClient({
-      root,
+      root: unit.root,
       clock: adapters.clock,
       start: () => unit.start(),
       usesMqtt: unit.usesMqtt,
-      inbox: plane.inbox,
-      publisher: plane.publisher,
-      warn: plane.warn,
+      inbox,
+      publisher,
+      warn,
     });
-    this.#measure = () => measureState(adapters.system, epoch.epochMs, this.settings.PU_COMMIT_VERSION);
-    this.restClient = createRestClient({
-      rest: adapters.http,
-      storage: adapters.storage,
-      env,
-      stopSignal,
-      downloadEnv: saveEnv,
-      downloadSchema: saveSchema,
-    });
-    this.timeManager = createTimeManager(epoch, () => syncTime(unit));
-    this.wifiManager = createWifiManager({
-      wifi: adapters.wifi,
-      clock: adapters.clock,
-      env,
-      stopSignal,
+  }
+
+  /**
+   * The unit's log, with its sinks console, file and MQTT.
+   *
+   * @example
+   * client.logger.info('The fan is on');
+   */
+  get logger(): Logger {
+    const unit = this.#unit;
+    const { log, logFile } = unit.plane;
+    return (this.#logger ??= createLogger({
+      log,
+      toggle: (sink, enabled) => unit.root.set({ type: 'logger.toggle', sink, enabled }),
+      sync: () => syncLogs(unit),
+      stored: () => logFile.lines(),
+      clear: () => logFile.clear(),
+    }));
+  }
+
+  /**
+   * The instance's REST API, called with this unit's token.
+   *
+   * @example
+   * const { commit } = await client.restClient.getTargetVersion();
+   */
+  get restClient(): RestClient {
+    const { documents, inFlight } = this.#unit;
+    return (this.#restClient ??= createRestClient({
+      rest: this.#adapters.http,
+      storage: this.#adapters.storage,
+      env: documents.env,
+      stopSignal: inFlight.signal,
+      downloadEnv: documents.saveEnv,
+      downloadSchema: documents.saveSchema,
+    }));
+  }
+
+  /**
+   * The unit's time, synced by NTP (by HTTP in a browser).
+   *
+   * @example
+   * const now = client.timeManager.getEpochMs();
+   */
+  get timeManager(): TimeManager {
+    return (this.#timeManager ??= createTimeManager(this.#unit.epoch, () => syncTime(this.#unit)));
+  }
+
+  /**
+   * The WiFi station.
+   *
+   * @example
+   * const isLinked = await client.wifiManager.isWifiLinked();
+   */
+  get wifiManager(): WifiManager {
+    const { root, lifecycle, documents, inFlight } = this.#unit;
+    return (this.#wifiManager ??= createWifiManager({
+      wifi: this.#adapters.wifi,
+      clock: this.#adapters.clock,
+      env: documents.env,
+      stopSignal: inFlight.signal,
       unit: () => root.actor,
       prepare: async () => {
-        unit.lifecycle.start();
-        if (!documents.envNow()) await documents.settings.loadFromFile();
+        lifecycle.start();
+        if (!documents.envNow()) await documents.settings().loadFromFile();
       },
-    });
+    }));
+  }
+
+  /**
+   * Files; in a browser, documents in IndexedDB.
+   *
+   * @example
+   * const env = await client.fileManager.readJson('env.json');
+   */
+  get fileManager(): FileManager {
+    return (this.#fileManager ??= createFileManager(this.#adapters));
   }
 
   /**
@@ -150,7 +161,7 @@ export abstract class ClientParts<TEnv extends object> {
    * const interval = client.settings.PU_STATE_SEND_INTERVAL; // seconds
    */
   get settings(): Settings<TEnv> {
-    return this.#documents.settings;
+    return this.#unit.documents.settings();
   }
 
   /**
@@ -161,7 +172,7 @@ export abstract class ClientParts<TEnv extends object> {
    * const topics = client.schema.outputTopic['output/pepeunit'];
    */
   get schema(): SchemaManager {
-    return this.#documents.schema;
+    return this.#unit.documents.schema();
   }
 
   /**
@@ -172,7 +183,7 @@ export abstract class ClientParts<TEnv extends object> {
    * console.log(client.actor.getSnapshot().value);
    */
   get actor(): PublicActor {
-    return this.#root.actor;
+    return this.#unit.root.actor;
   }
 
   /**
@@ -182,7 +193,8 @@ export abstract class ClientParts<TEnv extends object> {
    * const { mem_free: freeBytes } = await client.getSystemState();
    */
   getSystemState(): Promise<StateReport> {
-    return this.#measure();
+    const { epochMs } = this.#unit.epoch;
+    return measureState(this.#adapters.system, epochMs, this.settings.PU_COMMIT_VERSION);
   }
 
   /**
@@ -209,7 +221,7 @@ export abstract class ClientParts<TEnv extends object> {
   /** Adds the topic's quality of service to options that name none; `publish` checks whether they are options. */
   #withQos(topic: string, options: MessageOptions | undefined): MessageOptions | undefined {
     const isUnset = options === undefined || (options instanceof Object && options.qos === undefined);
-    return isUnset ? { ...options, qos: this.#qosOf(topic) } : options;
+    return isUnset ? { ...options, qos: this.#unit.plane.publisher.qosOf(topic) } : options;
   }
 
   /**

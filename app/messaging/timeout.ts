@@ -14,16 +14,17 @@ export interface Timeouts {
 }
 
 export const createTimeouts = (clock: Clock): Timeouts => {
-  const waits = new Set<() => void>();
+  let waits: Set<() => void> | undefined;
   return {
     withTimeout: (work, ms) =>
       new Promise((resolve, reject) => {
         const end = (isDone = false) => {
           clock.clearTimeout(timer);
-          waits.delete(end);
+          waits?.delete(end);
           resolve(isDone);
         };
         const timer = clock.setTimeout(end, ms);
+        waits ??= new Set();
         waits.add(end);
         work.then(
           () => end(true),
@@ -34,7 +35,7 @@ export const createTimeouts = (clock: Clock): Timeouts => {
         );
       }),
     endAll: () => {
-      for (const end of waits) end();
+      for (const end of waits ?? []) end();
     },
   };
 };

@@ -9,20 +9,20 @@ export const mqttIsOff = (): ClientError =>
 
 /** Lets a request for the link overtake those for the contrary. */
 export const createLinkRequests = () => {
-  let connects = new AbortController();
-  let disconnects = new AbortController();
+  let connects: AbortController | undefined;
+  let disconnects: AbortController | undefined;
   return {
     connect: () => {
-      disconnects.abort();
-      disconnects = new AbortController();
+      disconnects?.abort();
+      disconnects = undefined;
     },
     disconnect: () => {
-      connects.abort(superseded());
-      connects = new AbortController();
+      connects?.abort(superseded());
+      connects = undefined;
     },
     /** @returns A signal that aborts when the link is to be closed instead. */
-    overtakenConnect: () => connects.signal,
+    overtakenConnect: () => (connects ??= new AbortController()).signal,
     /** @returns A signal that aborts when the link is to be opened instead. */
-    overtakenDisconnect: () => disconnects.signal,
+    overtakenDisconnect: () => (disconnects ??= new AbortController()).signal,
   };
 };

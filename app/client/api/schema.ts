@@ -160,7 +160,8 @@ export const createSchemaManager = ({
   update,
 }: SchemaRequests): { schema: SchemaManager; adopt: (schema: UnitSchema) => void } => {
   let current = nothing;
-  let index = indexSchema(nothing);
+  /** Made by the first search. */
+  let index: ReturnType<typeof indexSchema> | undefined;
   return {
     schema: {
       updateFromFile: load,
@@ -178,6 +179,7 @@ export const createSchemaManager = ({
         return current.output_topic;
       },
       findTopicByUnitNode: (value, type, scope = SearchScope.All) => {
+        index ??= indexSchema(current);
         if (!Object.hasOwn(index, type) || !Object.hasOwn(searched, scope)) return undefined;
         for (const section of searched[scope]) {
           const key = index[type][section].get(value);
@@ -188,7 +190,7 @@ export const createSchemaManager = ({
     },
     adopt: (schema) => {
       current = schema;
-      index = indexSchema(schema);
+      index = undefined;
     },
   };
 };

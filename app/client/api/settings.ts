@@ -82,12 +82,8 @@ export interface SettingsRequests {
   readonly save: () => Promise<void>;
 }
 
-/** Creates the settings object, and the function that replaces its env. */
-export const createSettings = <TEnv extends object>({
-  load,
-  update,
-  save,
-}: SettingsRequests): { settings: Settings<TEnv>; adopt: (env: UnitEnv) => void } => {
+/** Creates the settings object. @returns The object too, and the function that replaces its env. */
+const createSettingsObject = <TEnv extends object>({ load, update, save }: SettingsRequests, first?: UnitEnv) => {
   let current: UnitEnv | undefined;
   const settings: object = Object.create(null);
   const members: PropertyDescriptorMap & ThisType<unknown> = {
@@ -100,14 +96,28 @@ export const createSettings = <TEnv extends object>({
   Object.defineProperties(settings, members);
   const own = new Set(Object.keys(members));
   define(settings, envDefaults, own);
+  const adopt = (env: UnitEnv) => {
+    for (const name of Object.keys(current?.given ?? {})) {
+      if (!own.has(name) && !(name in env.given)) Reflect.deleteProperty(settings, name);
+    }
+    current = env;
+    define(settings, env.given, own);
+  };
+  if (first) adopt(first);
+  return { settings: settings as Settings<TEnv>, adopt };
+};
+
+/** Creates the settings: their object is made when the app first asks for it. */
+export const createSettings = <TEnv extends object>(
+  requests: SettingsRequests,
+): { settings: () => Settings<TEnv>; adopt: (env: UnitEnv) => void } => {
+  let made: ReturnType<typeof createSettingsObject<TEnv>> | undefined;
+  let current: UnitEnv | undefined;
   return {
-    settings: settings as Settings<TEnv>,
+    settings: () => (made ??= createSettingsObject<TEnv>(requests, current)).settings,
     adopt: (env) => {
-      for (const name of Object.keys(current?.given ?? {})) {
-        if (!own.has(name) && !(name in env.given)) Reflect.deleteProperty(settings, name);
-      }
       current = env;
-      define(settings, env.given, own);
+      made?.adopt(env);
     },
   };
 };

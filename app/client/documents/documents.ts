@@ -47,9 +47,9 @@ const createFirstLook = <T>(isLoaded: () => boolean, read: () => T, show: (found
 /** env.json and schema.json: their sources, the ones in force, and the objects that show them to the app. */
 export interface Documents<TEnv extends object> {
   /** The settings; shows those on disk until they are loaded, where the platform can read at once. */
-  readonly settings: Settings<TEnv>;
+  readonly settings: () => Settings<TEnv>;
   /** The topics; shows those on disk like the settings. */
-  readonly schema: SchemaManager;
+  readonly schema: () => SchemaManager;
   readonly settingsSources: SettingsSources;
   readonly schemaSources: SchemaSources;
   /** The env in force; `undefined` before it is loaded. */
@@ -101,11 +101,11 @@ export const createDocuments = <TEnv extends object>(
     both(showSchema, requests.onEarlySchema),
   );
   return {
-    get settings() {
+    settings: () => {
       lookAtEnv();
-      return settings;
+      return settings();
     },
-    get schema() {
+    schema: () => {
       lookAtSchema();
       return schema;
     },
