@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { recordShown } from './test/support/canary/record.ts';
+import { installed } from './test/support/installed.ts';
 
 /** Files that replace globals or measure their process: each has one of its own. */
 const alone = [
@@ -34,8 +35,7 @@ class LongestFirst extends BaseSequencer {
 }
 
 export default defineConfig({
-  // Of a library that is built in, the tests of sources take the installed one.
-  ssr: { resolve: { conditions: ['installed', 'module', 'node', 'development|production'] } },
+  ssr: installed,
   test: {
     // Only what hangs fails by these: a busy machine is no fault.
     testTimeout: 180_000,

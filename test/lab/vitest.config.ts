@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { differentialReport } from './differential/report.ts';
+import { installed } from '../support/installed.ts';
 import { faultsReport } from './faults/report.ts';
 import { hostileReport } from './hostile/report.ts';
 import { killMatrixReport } from './kill-matrix/report.ts';
@@ -26,7 +27,7 @@ if (!report) throw new Error(`No lab "${lab}": start one with test/lab/run.mjs`)
 
 /** The runs that `run.mjs` starts, one at a time. */
 export default defineConfig({
-  ssr: { resolve: { conditions: ['installed', 'module', 'node', 'development|production'] } },
+  ssr: installed,
   test: {
     root: '.',
     include: ['test/lab/**/*.{lab,test}.ts'],

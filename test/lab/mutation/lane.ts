@@ -1,6 +1,7 @@
 /** A process that runs tests against one mutant after the other, in a vitest of its own. Nothing is written to disk. */
 import { fileURLToPath } from 'node:url';
 import { createVitest, type TestModule, type TestSpecification } from 'vitest/node';
+import { installed } from '../../support/installed.ts';
 import type { Answer, Question } from './lanes.ts';
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
@@ -30,6 +31,7 @@ const vitest = await createVitest(
     testTimeout: 120_000,
   },
   {
+    ssr: installed,
     plugins: [
       {
         name: 'fault',
