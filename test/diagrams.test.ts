@@ -5,7 +5,8 @@ import { chartOfMachine, ownMachines as machines } from '../app/diagram/own.ts';
 import { svgOf } from '../app/diagram/svg.ts';
 import { unitMachine } from '../machines/index.ts';
 import { routes } from '../machines/unit/routing.ts';
-import { layoutsSource, ownLayouts } from './diagrams/layouts.ts';
+import { layoutsSource, overviewLayout, ownLayouts } from './diagrams/layouts.ts';
+import { overviewOf } from './diagrams/overview.ts';
 import { drawRouting } from './diagrams/draw-routing.ts';
 import { routingChartOf, routingsOf } from './diagrams/routing.ts';
 import { tableOf } from './diagrams/table.ts';
@@ -32,6 +33,11 @@ describe('where the charts of the machines stand', () => {
 test.each(machines)('the diagram of $id shows the machine as it is (X12)', async (machine) => {
   const picture = svgOf(chartOfMachine(machine), layoutOf(machine));
   await expect(picture).toMatchFileSnapshot(`../docs/charts/${fileNameOf(machine)}.svg`);
+});
+
+test('the overview shows the machines as they are (X12)', async () => {
+  const chart = overviewOf();
+  await expect(svgOf(chart, await overviewLayout(chart))).toMatchFileSnapshot('../docs/charts/overview.svg');
 });
 
 test.each(machines)('the chart of $id as data and as a program is the machine as it is (X12)', async (machine) => {

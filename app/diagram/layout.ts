@@ -27,7 +27,7 @@ export interface Layout {
 
 /** The lines from a state whose labels its box lists. */
 export const listedIn = (layout: Layout, edges: readonly ChartEdge[], path: string): ChartEdge[] =>
-  edges.filter(({ from, key }) => {
+  edges.filter(({ from, key, labels }) => {
     const { label, stub } = layout.edges[key] ?? {};
-    return from === path && label === undefined && stub === undefined;
+    return from === path && labels.length > 0 && label === undefined && stub === undefined;
   });

@@ -29,10 +29,11 @@ const column = (lines: readonly Line[], left: number, top: number): string[] => 
   });
 };
 
-const tagClasses = ['busy', 'ready', 'faulty'];
+/** Tags that have a colour; the first one of a state colours it. */
+const tagClasses = ['faulty', 'busy', 'ready'];
 
 const classesOf = ({ type, tags }: ChartState): string =>
-  ['state', type, ...tagClasses.filter((tag) => tags.includes(tag))].join(' ');
+  ['state', type, ...tagClasses.filter((tag) => tags.includes(tag)).slice(0, 1)].join(' ');
 
 const boxText = (state: ChartState, [x, y, width, , shift = 0]: StatePlace, listed: readonly ChartEdge[]): string[] => {
   const { names, rows } = boxOf(state, listed);
@@ -158,7 +159,7 @@ export const svgOf = (chart: Chart, layout: Layout): string => {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
-    `<title>${escaped(`${chart.id}: ${chart.root.description}`)}</title>`,
+    `<title>${escaped(`${chart.root.name}: ${chart.root.description}`)}</title>`,
     `<style>${style}</style>`,
     arrow,
     `<rect class="paper" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="10"/>`,

@@ -80,7 +80,7 @@ export const waysFor = async (chart: Chart): Promise<Way[]> => {
   const whole = await Promise.all(choosers.map((choose) => choose(room)));
   const largest = whole.reduce((one, other) => ((other?.cost ?? 0) > (one?.cost ?? 0) ? other : one), whole[0]);
   const candidates: Try[][] = [];
-  for (const width of [room, room - (largest?.layout.width ?? 0), Math.floor(room / 2)]) {
+  for (const width of [room, room - (largest?.layout.width ?? 0), Math.floor(room / 2), Math.floor(room / 3)]) {
     const narrow = await Promise.all(choosers.map((choose) => choose(width)));
     const all = whole.map((one, index) => (one === largest ? one : (narrow[index] ?? one)));
     if (all.every((one) => one !== undefined)) candidates.push(all);

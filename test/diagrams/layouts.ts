@@ -1,15 +1,21 @@
+import type { Chart } from '../../app/diagram/chart.ts';
 import type { Layout } from '../../app/diagram/layout.ts';
 import { chartOfMachine, ownMachines } from '../../app/diagram/own.ts';
 import type { Way } from './elk.ts';
 import { layoutOf } from './layout.ts';
 import ways from './ways.json' with { type: 'json' };
 
+const waysOf = (id: string): readonly Way[] => (ways as Readonly<Record<string, Way[]>>)[id] ?? [];
+
+/** Where everything of the overview stands. */
+export const overviewLayout = (chart: Chart): Promise<Layout> => layoutOf(chart, waysOf(chart.id));
+
 /** Where everything of each machine's chart stands. */
 export const ownLayouts = async (): Promise<Record<string, Layout>> => {
   const entries = await Promise.all(
     ownMachines.map(async (machine): Promise<[string, Layout]> => [
       machine.id,
-      await layoutOf(chartOfMachine(machine), (ways as Readonly<Record<string, Way[]>>)[machine.id] ?? []),
+      await layoutOf(chartOfMachine(machine), waysOf(machine.id)),
     ]),
   );
   return Object.fromEntries(entries);

@@ -6,6 +6,8 @@ import type { Chart, ChartState } from '../../app/diagram/chart.ts';
 import { listedIn, type Layout, type StatePlace } from '../../app/diagram/layout.ts';
 import { layouts } from '../../app/diagram/layouts.ts';
 import { chartOfMachine, ownMachines } from '../../app/diagram/own.ts';
+import { overviewLayout } from '../diagrams/layouts.ts';
+import { overviewOf } from '../diagrams/overview.ts';
 import { fontSize, lineHeight } from '../../app/diagram/text.ts';
 
 /** How wide README.md is shown, px, and how high its smallest letters should be. */
@@ -109,10 +111,17 @@ test.each(pictures)('%s has letters of at least 9 px where README.md shows it (X
   expect(Math.min(...sizes) * Math.min(1, readme.width / width)).toBeGreaterThanOrEqual(readme.letters);
 });
 
-describe.each(ownMachines)('the picture of $id', (machine) => {
-  const chart = chartOfMachine(machine);
-  const layout = layoutOf(machine.id);
+const overview = overviewOf();
+const drawings = [
+  ...ownMachines.map((machine) => ({
+    name: machine.id,
+    chart: chartOfMachine(machine),
+    layout: layoutOf(machine.id),
+  })),
+  { name: 'overview', chart: overview, layout: await overviewLayout(overview) },
+];
 
+describe.each(drawings)('the picture $name', ({ chart, layout }) => {
   test('has no text over another, and none over a border (X12)', () => {
     const texts = textsOf(chart, layout);
     expect(pairs(texts).filter(([one, other]) => overlap(one, other))).toEqual([]);
