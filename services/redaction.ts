@@ -5,8 +5,8 @@
 
 /** A shorter text is too common to be masked. */
 const minLength = 8;
-/** Texts to look for that are kept; the oldest are given up first. */
-const maxNeedles = 20_000;
+/** Texts to look for that are kept, for ten thousand units at least; the oldest are given up first. */
+const maxNeedles = 500_000;
 /** How deep data is looked through. */
 const maxDepth = 8;
 

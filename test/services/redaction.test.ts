@@ -118,3 +118,14 @@ test('whoever reads an env hides its secrets, also of one that can not be used (
   expect(() => parseEnv(document)).toThrow('PU_MQTT_HOST');
   expect(redacted(`a wifi canary and a key canary and ${tokenOf()}`)).toBe('*** and *** and ***');
 });
+
+/** A token in three parts, and two other secrets. */
+const secretsOf = (unit: number): string[] => {
+  const part = (name: string) => Buffer.from(`${name} of unit ${unit}`).toString('base64url');
+  return [`${part('head')}.${part('claims')}.${part('signature')}`, `a secret of ${unit}`, `a key of ${unit}`];
+};
+
+test('the secrets of each of thousands of units in a process stay hidden (C1)', () => {
+  for (let unit = 0; unit < 2_000; unit += 1) hideSecrets(secretsOf(unit));
+  for (const unit of [0, 999, 1_999]) expect(redacted(secretsOf(unit).join(' '))).toBe('*** *** ***');
+});
