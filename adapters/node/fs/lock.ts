@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { unlink } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createSerialQueue } from '../../shared/serialize.ts';
 import {
@@ -14,7 +14,7 @@ import {
   type LockRecord,
 } from './lock-file.ts';
 import { identityOf, isRunning, ownPlace, type ProcessIdentity } from './process-identity.ts';
-import { sweepLockRests, sweepTemporaries } from './temporary-files.ts';
+import { sweepLockFolder } from './temporary-files.ts';
 
 /** A lock file of this process. */
 export interface FileLock {
@@ -157,8 +157,7 @@ export const takeLock = async (options: FileLockOptions): Promise<FileLock> => {
   if (held.has(path)) throw options.inUse(record.holder);
   held.add(path);
   try {
-    await sweepTemporaries(dirname(path));
-    await sweepLockRests(path);
+    await sweepLockFolder(path);
     await acquire(path, record, options);
     looks.delete(path);
   } catch (thrown) {

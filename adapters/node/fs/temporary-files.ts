@@ -17,13 +17,9 @@ const isLeftOver = async (path: string, pid: number): Promise<boolean> => {
   return Math.abs(Date.now() - (await lstat(path)).mtimeMs) > staleMs;
 };
 
-/**
- * Removes temporary files that killed writes left in a folder: their process is gone, or they are older than an hour.
- *
- * @returns Names of the removed files. Files that can't be removed stay; they are harmless.
- */
-export const sweepTemporaries = async (folder: string): Promise<string[]> => {
-  const names = await readdir(folder).catch(() => []);
+const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
+
+const sweepIn = async (folder: string, names: readonly string[]): Promise<string[]> => {
   const removed: string[] = [];
   for (const name of names) {
     const pid = pattern.exec(name)?.[1];
@@ -39,12 +35,20 @@ export const sweepTemporaries = async (folder: string): Promise<string[]> => {
 };
 
 /**
- * Removes what killed programs of earlier releases left beside a lock file: `LOCK.PID` and `LOCK.PID.new`. Files of
- * programs that run stay.
+ * Removes temporary files that killed writes left in a folder: their process is gone, or they are older than an hour.
+ *
+ * @returns Names of the removed files. Files that can't be removed stay; they are harmless.
  */
-export const sweepLockRests = async (path: string): Promise<void> => {
+export const sweepTemporaries = async (folder: string): Promise<string[]> => sweepIn(folder, await namesIn(folder));
+
+/**
+ * Removes temporary files from the folder of a lock file, and what killed programs of earlier releases left beside it:
+ * `LOCK.PID` and `LOCK.PID.new`. Files of programs that run stay.
+ */
+export const sweepLockFolder = async (path: string): Promise<void> => {
   const start = `${basename(path)}.`;
-  const names = await readdir(dirname(path)).catch(() => []);
+  const names = await namesIn(dirname(path));
+  await sweepIn(dirname(path), names);
   for (const name of names.filter((one) => one.startsWith(start))) {
     const pid = /^(\d+)(?:\.new)?$/.exec(name.slice(start.length))?.[1];
     const rest = join(dirname(path), name);

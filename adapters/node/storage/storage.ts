@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { StorageError } from '../../../services/errors.ts';
 import type { Storage } from '../../../services/storage.ts';
 import { jsonText } from '../../shared/storage/json-text.ts';
 import { createKeyedQueue } from '../../shared/serialize.ts';
@@ -10,7 +9,7 @@ import { checkSize } from '../../shared/storage/document-storage.ts';
 import { removeFiles, replaceFile } from '../fs/durable-file.ts';
 import { hostFs, type Content, type DurableFs } from '../fs/file-system.ts';
 import { isMissing, storageError } from '../fs/errors.ts';
-import { readDocument } from '../fs/read-json.ts';
+import { readDocument, refuseSpecial } from '../fs/read-json.ts';
 import { sweepOnce } from '../fs/temporary-files.ts';
 import { hostLineFs, createLineFiles, type LineFs } from './line-file.ts';
 
@@ -41,21 +40,17 @@ const isDocument = async (path: string): Promise<boolean> => {
   }
 };
 
-/**
- * Refuses pipes, devices and sockets: reading one may never end, and replacing one such as `/dev/null` harms the host.
- */
-const refuseSpecial = async (path: string): Promise<void> => {
+const checkKind = async (path: string): Promise<void> => {
   const found = await stat(path).catch((thrown: unknown) => {
     if (!isMissing(thrown)) throw thrown;
   });
-  if (!found || found.isFile() || found.isDirectory()) return;
-  throw new StorageError('unsupported', `${path} is a pipe, device or socket. Give the path of a file.`);
+  if (found) refuseSpecial(path, found);
 };
 
 /** Removes temporary files of earlier runs, and refuses special files. */
 const prepare = async (path: string): Promise<void> => {
   await sweepOnce(dirname(path));
-  await refuseSpecial(path);
+  await checkKind(path);
 };
 
 async function* linesOf(path: string): AsyncGenerator<Uint8Array> {
@@ -84,10 +79,11 @@ export const fileStorage = ({ fs = hostFs, lineFs = hostLineFs }: FileStorageOpt
       }),
     );
   return {
-    readJson: async (path) => {
-      await guarded(path, 'read', () => prepare(path));
-      return readDocument(path);
-    },
+    readJson: (path) =>
+      guarded(path, 'read', async () => {
+        await sweepOnce(dirname(path));
+        return readDocument(path);
+      }),
     writeJson: async (path, value) => {
       const text = `${jsonText(value, '  ')}\n`;
       checkSize(path, Buffer.byteLength(text));
@@ -105,7 +101,7 @@ export const fileStorage = ({ fs = hostFs, lineFs = hostLineFs }: FileStorageOpt
     remove: (path) =>
       inTurn(resolve(path), () =>
         guarded(path, 'removed', async () => {
-          await refuseSpecial(path);
+          await checkKind(path);
           await removeFiles(dirname(path), [path], fs);
         }),
       ),
