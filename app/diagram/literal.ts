@@ -16,7 +16,7 @@ const quoted = (text: string): string =>
 
 /** Notation of JavaScript and TypeScript. */
 export const javascript: Notation = {
-  key: (name) => (/^[A-Za-z_$][\w$]*$|^\d+$/.test(name) ? name : quoted(name)),
+  key: (name) => (/^([A-Za-z_$][\w$]*|0|[1-9]\d{0,14})$/.test(name) ? name : quoted(name)),
   text: quoted,
   end: ',',
 };

@@ -146,8 +146,9 @@ const legendOf = ({ root }: Chart, { height }: Layout): string[] => {
 
 /**
  * Draws a statechart as SVG, in light or dark as the reader's screen is.
- * A state's group has the id `machine/path` and, in `data-paths`, the paths of the states that it stands for; a line's
- * group has the id `machine/from>to`, and each text about a transition its event in `data-event`.
+ * For what shows a chart at work, a state's group has `machine/path` in `data-state` and the paths of all states that it
+ * stands for in `data-paths`, a line's group has `machine/from>to` in `data-edge`, and a text about a transition has the
+ * type of its event in `data-event`, and in `data-edge` the line that it is about.
  */
 export const svgOf = (chart: Chart, layout: Layout): string => {
   const { width, height } = layout;
