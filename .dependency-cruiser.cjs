@@ -91,6 +91,7 @@ module.exports = {
       { path: '^app/client/(api|options)/' },
       { path: '^app/client/(?!(api|options)/|(await-event|inspection|root)\\.ts$)' },
     ),
+    rule('diagram-stands-alone', { path: '^app/diagram/' }, { path: '^app/(?!diagram/)' }),
     rule('terminal-is-the-ground-of-cli-and-demo', { path: '^app/terminal/' }, { path: '^app/(?!terminal/)' }),
     rule('demo-is-below-cli', { path: '^app/demo/' }, { path: '^app/(?!(demo|terminal)/|instance/index\\.ts$)' }),
     rule(

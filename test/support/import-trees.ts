@@ -184,6 +184,11 @@ export const unlawful: [rule: string, file: string, source: string][] = [
     "import type { client } from '../client.ts'; export type X = typeof client;",
   ],
   [
+    'diagram-stands-alone',
+    'app/diagram/c.ts',
+    "import type { client } from '../client.ts'; export type X = typeof client;",
+  ],
+  [
     'terminal-is-the-ground-of-cli-and-demo',
     'app/terminal/v.ts',
     "import type { main } from '../cli/main.ts'; export type X = typeof main;",
