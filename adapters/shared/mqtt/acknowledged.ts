@@ -5,7 +5,7 @@ import type { Connection } from './connect.ts';
 import { linkError, publishError } from './errors.ts';
 import { publishBytes } from './packet-size.ts';
 import type { PendingAcks } from './pending-acks.ts';
-import { createReleases, expectAnswers, type Outcome, type Unacknowledged } from './releases.ts';
+import { createReleases, type Unacknowledged } from './releases.ts';
 
 const maxPacketIds = 65_535;
 /** Concurrent QoS 2 messages to a 3.1.1 broker: mosquitto acknowledges more than its default of 20, and drops them. */
@@ -31,14 +31,6 @@ const failureOf = (options: LinkOptions, topic: string, cause: Error & { readonl
     ? publishError(topic, cause.code, { cause })
     : linkError('closed', options, 'the link ended before a message was acknowledged', { cause });
 
-/** A message that the broker acknowledges. */
-interface Message {
-  readonly topic: string;
-  readonly payload: Uint8Array | string;
-  readonly qos: 1 | 2;
-  readonly retain: boolean;
-}
-
 /**
  * Sends messages of QoS 1 and 2, as many at once as the broker allows.
  *
@@ -55,7 +47,7 @@ export const createAcknowledged = (
     if (!error) onAck();
     windows[message.qos].room += 1;
     sendWaiting(windows[message.qos]);
-    acks.settle(message.ack, error ? failureOf(options, message.topic, error) : undefined);
+    acks.settle(message.owed, error ? failureOf(options, message.topic, error) : undefined);
   };
   fast?.answerTo(onAnswer);
   const sendByLibrary = (message: Unacknowledged) => {
@@ -71,7 +63,7 @@ export const createAcknowledged = (
     while (window.room > 0) {
       const next = window.waiting.shift();
       if (!next) return;
-      if (!next.ack.isOpen) continue;
+      if (!next.isOpen) continue;
       window.room -= 1;
       if (!fast || next.qos === 2) sendByLibrary(next);
       else if (!fast.request(next)) {
@@ -82,11 +74,10 @@ export const createAcknowledged = (
   };
   return {
     /** Sends a message as soon as there is room for it. */
-    send: ({ topic, payload, qos, retain }: Message, outcome: Outcome) => {
-      const what = `a message on ${topic} was not acknowledged`;
-      const answers = expectAnswers(acks, what, publishBytes(topic, payload), qos, outcome);
-      windows[qos].waiting.push({ ...answers, topic, payload: payload as Buffer | string, qos, retain });
-      sendWaiting(windows[qos]);
+    send: (message: Unacknowledged) => {
+      acks.follow(message, publishBytes(message.topic, message.payload));
+      windows[message.qos].waiting.push(message);
+      sendWaiting(windows[message.qos]);
     },
     stop: () => {
       releases.stop();

@@ -6,11 +6,11 @@ export interface PendingAck {
   /** Description of the acknowledgement for the timeout's message. */
   readonly what: string;
   /** Size of what is to be acknowledged, and of the messages of QoS 0 between it and the one before. */
-  readonly bytes: number;
+  bytes: number;
   /** Its place in the order of all. */
-  readonly place: number;
-  readonly resolve: () => void;
-  readonly reject: (error: BrokerError) => void;
+  place: number;
+  resolve(): void;
+  reject(error: BrokerError): void;
   /** Whether it is still pending. */
   isOpen: boolean;
   /** The one expected after it. */
@@ -26,6 +26,8 @@ export interface PendingAcks {
    * @param bytes Size of what is to be acknowledged; 0 if it is small.
    */
   expect(what: string, bytes: number, resolve: () => void, reject: (error: BrokerError) => void): PendingAck;
+  /** Waits for one that was made elsewhere, behind all others. @param bytes Size of what is to be acknowledged. */
+  follow(ack: PendingAck, bytes: number): void;
   /** Settles one on success, or fails it with `error`; only the first call counts. */
   settle(ack: PendingAck, error?: BrokerError): void;
   /** Messages of QoS 0 of so many bytes were written: they prolong the time of what comes after them. */
@@ -49,6 +51,13 @@ export interface PatienceListener {
   /** Called each `timeoutMs` while one takes longer than that, and may. */
   readonly onSlow: () => void;
 }
+
+/** Takes one out, so that it keeps none alive that came after it. @returns The one after it. */
+const cutOff = (ack: PendingAck): PendingAck | undefined => {
+  const { next } = ack;
+  ack.next = undefined;
+  return next;
+};
 
 /** The one timer, for the oldest. */
 const createDeadline = (
@@ -110,6 +119,19 @@ export const createPendingAcks = (timeoutMs: number, listener: PatienceListener)
   let places = 0;
   const turn = createTurn(timeoutMs);
   const deadline = createDeadline(timeoutMs, turn, () => oldest, listener);
+  const follow = (ack: PendingAck, bytes: number) => {
+    places += 1;
+    ack.bytes = turn.take() + bytes;
+    ack.place = places;
+    ack.isOpen = true;
+    if (newest) newest.next = ack;
+    newest = ack;
+    if (!oldest) {
+      oldest = ack;
+      turn.begin();
+    }
+    deadline.watch(oldest);
+  };
   const settle = (ack: PendingAck, error?: BrokerError) => {
     if (!ack.isOpen) return;
     ack.isOpen = false;
@@ -117,7 +139,7 @@ export const createPendingAcks = (timeoutMs: number, listener: PatienceListener)
       if (!error) turn.learn(ack.bytes);
       turn.begin();
     } else turn.conclude();
-    while (oldest && !oldest.isOpen) oldest = oldest.next;
+    while (oldest && !oldest.isOpen) oldest = cutOff(oldest);
     if (oldest) deadline.hasten(oldest);
     else {
       newest = undefined;
@@ -128,18 +150,11 @@ export const createPendingAcks = (timeoutMs: number, listener: PatienceListener)
   };
   return {
     expect: (what, bytes, resolve, reject) => {
-      places += 1;
-      const all = turn.take() + bytes;
-      const ack: PendingAck = { what, bytes: all, place: places, resolve, reject, isOpen: true, next: undefined };
-      if (newest) newest.next = ack;
-      newest = ack;
-      if (!oldest) {
-        oldest = ack;
-        turn.begin();
-      }
-      deadline.watch(oldest);
+      const ack: PendingAck = { what, bytes, place: 0, resolve, reject, isOpen: true, next: undefined };
+      follow(ack, bytes);
       return ack;
     },
+    follow,
     settle,
     passing: turn.add,
     isLongUntimed: () => turn.isLong(turn.left()),

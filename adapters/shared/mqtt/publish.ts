@@ -6,7 +6,7 @@ import type { Connection } from './connect.ts';
 import { closedError, publishError } from './errors.ts';
 import { publishBytes } from './packet-size.ts';
 import type { PendingAcks } from './pending-acks.ts';
-import type { Outcome } from './releases.ts';
+import { Unacknowledged, type Outcome } from './releases.ts';
 import { topicFault } from './topics.ts';
 
 const topicNameInvalid = 0x90;
@@ -106,7 +106,7 @@ export const createPublisher = (
         if (reasonCode !== undefined) throw publishError(topic, reasonCode);
         if (qos === 0)
           return unanswered.send(topic, payload, retain) ? resolve() : void unanswered.await({ resolve, reject });
-        acknowledged.send({ topic, payload, qos, retain }, { resolve, reject });
+        acknowledged.send(new Unacknowledged(topic, payload, qos, retain, { resolve, reject }));
       }),
     publishNow: (topic: string, payload: Uint8Array | string, retain: boolean): boolean => {
       const unwritten = fast?.unwritten() ?? client.stream.writableLength;
