@@ -45,6 +45,12 @@ export interface PublishOptions {
   readonly retain?: boolean;
 }
 
+/** Gets what became of a message, once. */
+export interface Outcome {
+  resolve(): void;
+  reject(error: Error): void;
+}
+
 /** Result of one subscription (MQTT 5 section 3.9.3, MQTT 3.1.1 section 3.9.3). */
 export interface Grant {
   readonly topic: string;
@@ -96,6 +102,11 @@ export interface Link {
    * @throws {BrokerError} `closed`, `timeout`, or `refused` with the broker's `reasonCode`
    */
   publish(topic: string, payload: Uint8Array | string, options?: PublishOptions): Promise<void>;
+  /**
+   * Publishes like {@link Link.publish}, and tells an outcome instead of a promise, perhaps before it returns. Never throws.
+   * An adapter may leave it out.
+   */
+  deliver?(topic: string, payload: Uint8Array | string, qos: Qos, retain: boolean, outcome: Outcome): void;
   /**
    * Writes a QoS 0 message if that needs no waiting. Never throws.
    *

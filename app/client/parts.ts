@@ -1,6 +1,6 @@
 import { textOf } from '../../services/errors.ts';
 import type { MessageOptions } from '../messaging/outbound/message.ts';
-import { areAccepted } from '../messaging/outbound/result.ts';
+import { areAccepted, isAccepted } from '../messaging/outbound/result.ts';
 import type { Cipher } from '../../services/cipher.ts';
 import { measureState, type StateReport } from '../../services/system.ts';
 import type { Adapters } from '../platform.ts';
@@ -213,9 +213,16 @@ export abstract class ClientParts<TEnv extends object> {
       this.logger.warning(`Nothing was published: the schema has no output topic "${textOf(key)}"`);
       return Promise.resolve(false);
     }
-    return areAccepted(
-      topics.map((topic) => this.mqttClient.publishDetailed(topic, message, this.#withQos(topic, options))),
-    );
+    const [topic = ''] = topics;
+    if (topics.length === 1) return this.#publishTo(topic, message, options);
+    return areAccepted(topics.map((each) => this.#publishTo(each, message, options)));
+  }
+
+  #publishTo(topic: string, message: Payload, options: MessageOptions | undefined): Promise<boolean> {
+    const given = this.#withQos(topic, options);
+    // Here a boolean says nothing of the retain flag.
+    if (!(given instanceof Object)) return this.mqttClient.publishDetailed(topic, message, given).then(isAccepted);
+    return this.mqttClient.publish(topic, message, given);
   }
 
   /** Adds the topic's quality of service to options that name none; `publish` checks whether they are options. */

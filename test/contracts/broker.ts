@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Broker, Link, LinkListener, LinkOptions, MqttVersion } from '../../services/broker.ts';
+import type { Broker, Link, LinkListener, LinkOptions, MqttVersion, Qos } from '../../services/broker.ts';
 import { BrokerError } from '../../services/errors.ts';
 import { until } from '../support/until.ts';
 
@@ -212,6 +212,18 @@ export const brokerContract = (version: MqttVersion, start: () => Promise<Broker
     const link = await open();
     expect(await failure(link.publish('a/+/b', 'x'))).toMatchObject({ code: 'refused', reasonCode: 0x90 });
     await link.publish('a/b', 'the link lives', { qos: 1 });
+  });
+
+  test('an outcome is told what a promise would be', async ({ skip }) => {
+    const link = await open();
+    const { deliver } = link;
+    if (!deliver) return skip('this link gives promises alone');
+    const delivered = (topic: string, qos: Qos) =>
+      new Promise<void>((resolve, reject) => deliver(topic, 'x', qos, false, { resolve, reject }));
+    await Promise.all(([0, 1, 2] as const).map((qos) => delivered('a/b', qos)));
+    expect(await failure(delivered('a/+/b', 1))).toMatchObject({ code: 'refused', reasonCode: 0x90 });
+    await link.close();
+    expect((await failure(delivered('a/b', 1))).code).toBe('closed');
   });
 
   test('refused credentials have their own code (M2)', async ({ skip }) => {

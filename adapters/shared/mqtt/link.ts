@@ -100,6 +100,7 @@ export const createLink = (connection: Connection, { release, onOverdue, onSlow 
       subscribe: whileOpen(subscriber.subscribe),
       unsubscribe: whileOpen(subscriber.unsubscribe),
       publish: publisher.publish,
+      deliver: publisher.deliver,
       publishNow: publisher.publishNow,
       ping: whileOpen(keepAlive.ping),
       close: () => (closing ??= close()),

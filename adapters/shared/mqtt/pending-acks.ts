@@ -27,7 +27,7 @@ export interface PendingAcks {
    */
   expect(what: string, bytes: number, resolve: () => void, reject: (error: BrokerError) => void): PendingAck;
   /** Waits for one that was made elsewhere, behind all others. @param bytes Size of what is to be acknowledged. */
-  follow(ack: PendingAck, bytes: number): void;
+  follow(ack: PendingAck, bytes: number): PendingAck;
   /** Settles one on success, or fails it with `error`; only the first call counts. */
   settle(ack: PendingAck, error?: BrokerError): void;
   /** Messages of QoS 0 of so many bytes were written: they prolong the time of what comes after them. */
@@ -119,7 +119,7 @@ export const createPendingAcks = (timeoutMs: number, listener: PatienceListener)
   let places = 0;
   const turn = createTurn(timeoutMs);
   const deadline = createDeadline(timeoutMs, turn, () => oldest, listener);
-  const follow = (ack: PendingAck, bytes: number) => {
+  const follow = (ack: PendingAck, bytes: number): PendingAck => {
     places += 1;
     ack.bytes = turn.take() + bytes;
     ack.place = places;
@@ -131,6 +131,7 @@ export const createPendingAcks = (timeoutMs: number, listener: PatienceListener)
       turn.begin();
     }
     deadline.watch(oldest);
+    return ack;
   };
   const settle = (ack: PendingAck, error?: BrokerError) => {
     if (!ack.isOpen) return;
@@ -149,11 +150,8 @@ export const createPendingAcks = (timeoutMs: number, listener: PatienceListener)
     else ack.resolve();
   };
   return {
-    expect: (what, bytes, resolve, reject) => {
-      const ack: PendingAck = { what, bytes, place: 0, resolve, reject, isOpen: true, next: undefined };
-      follow(ack, bytes);
-      return ack;
-    },
+    expect: (what, bytes, resolve, reject) =>
+      follow({ what, bytes, place: 0, resolve, reject, isOpen: true, next: undefined }, bytes),
     follow,
     settle,
     passing: turn.add,

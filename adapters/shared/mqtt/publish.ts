@@ -1,12 +1,12 @@
 import type { IConnackPacket, MqttClient } from 'mqtt';
-import type { PublishOptions, Qos } from '../../../services/broker.ts';
+import type { Link, Outcome, PublishOptions, Qos } from '../../../services/broker.ts';
 import type { BrokerError } from '../../../services/errors.ts';
 import { createAcknowledged } from './acknowledged.ts';
 import type { Connection } from './connect.ts';
 import { closedError, publishError } from './errors.ts';
 import { publishBytes } from './packet-size.ts';
 import type { PendingAcks } from './pending-acks.ts';
-import { Unacknowledged, type Outcome } from './releases.ts';
+import { Unacknowledged } from './releases.ts';
 import { topicFault } from './topics.ts';
 
 const topicNameInvalid = 0x90;
@@ -43,7 +43,7 @@ const createUnanswered = ({ client, fast }: Connection, acks: PendingAcks, cork:
   const blocked: Outcome[] = [];
   const onDrain = () => {
     acks.moved();
-    for (const { resolve } of blocked.splice(0)) resolve();
+    for (const outcome of blocked.splice(0)) outcome.resolve();
   };
   stream.on('drain', onDrain);
   return {
@@ -59,7 +59,7 @@ const createUnanswered = ({ client, fast }: Connection, acks: PendingAcks, cork:
     await: (outcome: Outcome) => blocked.push(outcome),
     stop: (error: BrokerError) => {
       stream.off('drain', onDrain);
-      for (const { reject } of blocked.splice(0)) reject(error);
+      for (const outcome of blocked.splice(0)) outcome.reject(error);
     },
   };
 };
@@ -92,6 +92,14 @@ export const createPublisher = (
   const unanswered = createUnanswered(connection, acks, cork, keepAlive.mark);
   const acknowledged = createAcknowledged(connection, acks, { cork, onAck: keepAlive.onAck });
   let ended: BrokerError | undefined;
+  const deliver: NonNullable<Link['deliver']> = (topic, payload, qos, retain, outcome) => {
+    if (ended) return outcome.reject(closedError(options, ended));
+    const reasonCode = refusalOf(topic, payload, qos, retain);
+    if (reasonCode !== undefined) return outcome.reject(publishError(topic, reasonCode));
+    if (qos !== 0) return acknowledged.send(new Unacknowledged(topic, payload, qos, retain, outcome));
+    if (unanswered.send(topic, payload, retain)) outcome.resolve();
+    else unanswered.await(outcome);
+  };
   return {
     /** Refuses every later message: the connection has ended. */
     stop: (error: BrokerError) => {
@@ -100,14 +108,8 @@ export const createPublisher = (
       unanswered.stop(error);
     },
     publish: (topic: string, payload: Uint8Array | string, { qos = 0, retain = false }: PublishOptions = {}) =>
-      new Promise<void>((resolve, reject) => {
-        if (ended) throw closedError(options, ended);
-        const reasonCode = refusalOf(topic, payload, qos, retain);
-        if (reasonCode !== undefined) throw publishError(topic, reasonCode);
-        if (qos === 0)
-          return unanswered.send(topic, payload, retain) ? resolve() : void unanswered.await({ resolve, reject });
-        acknowledged.send(new Unacknowledged(topic, payload, qos, retain, { resolve, reject }));
-      }),
+      new Promise<void>((resolve, reject) => deliver(topic, payload, qos, retain, { resolve, reject })),
+    deliver,
     publishNow: (topic: string, payload: Uint8Array | string, retain: boolean): boolean => {
       const unwritten = fast?.unwritten() ?? client.stream.writableLength;
       const mustWait = ended !== undefined || unwritten > maxUnwrittenBytes;

@@ -1,12 +1,7 @@
 import type { MqttClient, Packet } from 'mqtt';
+import type { Outcome } from '../../../services/broker.ts';
 import type { BrokerError } from '../../../services/errors.ts';
 import type { PendingAck, PendingAcks } from './pending-acks.ts';
-
-/** Gets the outcome of what was sent. */
-export interface Outcome {
-  readonly resolve: () => void;
-  readonly reject: (error: BrokerError) => void;
-}
 
 /** A message of QoS 1 or 2, and the answer to it that the broker owes. */
 export class Unacknowledged implements PendingAck {
@@ -45,7 +40,13 @@ export class Unacknowledged implements PendingAck {
 
   /** Expects the answer to PUBREL, which ends the delivery of a message of QoS 2. */
   expectLast(acks: PendingAcks): void {
-    this.owed = acks.expect(this.what, 0, this.#outcome.resolve, this.#outcome.reject);
+    const outcome = this.#outcome;
+    this.owed = acks.expect(
+      this.what,
+      0,
+      () => outcome.resolve(),
+      (error) => outcome.reject(error),
+    );
   }
 }
 

@@ -3,7 +3,7 @@ import { textOf } from '../../../services/errors.ts';
 import type { Inbox } from '../../messaging/inbound/inbox.ts';
 import type { InboundMessage } from '../../messaging/inbound/message.ts';
 import type { OutboxMetrics } from '../../../services/metrics.ts';
-import { areAccepted, refused, type PublishResult } from '../../messaging/outbound/result.ts';
+import { refused, type PublishResult } from '../../messaging/outbound/result.ts';
 import type { MessageOptions } from '../../messaging/outbound/message.ts';
 import type { Publisher } from '../../messaging/outbound/publisher.ts';
 import { isOnline, waitForEvent } from '../await-event.ts';
@@ -176,6 +176,8 @@ const misuseOf = (topic: unknown, message: unknown, options: unknown): string | 
 const messageOptionsOf = (options: MessageOptions | boolean | undefined, qos: Qos | undefined) =>
   typeof options === 'boolean' ? { retain: options, ...(qos !== undefined && { qos }) } : options;
 
+const payloadOf = (message: Payload): string | Uint8Array => (typeof message === 'object' ? message : String(message));
+
 /** Watches for links after the first. @returns A function that checks for one since its last call. */
 const countReconnects = (root: Root) => {
   let links = 0;
@@ -202,6 +204,33 @@ const createDropInput = (inbox: Inbox): MqttClient['dropInput'] => {
   return dropInput;
 };
 
+/** Checks what is published, and takes it in. */
+const createPublishing = ({
+  usesMqtt,
+  publisher,
+  warn,
+}: MqttClientParts): Pick<MqttClient, 'publish' | 'publishDetailed'> => {
+  /** The reason why a message can't be published, which is a warning. */
+  const faultOf = (topic: unknown, message: unknown, options: unknown): string | undefined => {
+    const misuse = usesMqtt ? misuseOf(topic, message, options) : 'MQTT is switched off (ffMqttEnable)';
+    if (misuse !== undefined) warn(`A message for ${textOf(topic)} was refused: ${misuse}.`);
+    return misuse;
+  };
+
+  return {
+    publish: (topic, message, options, qos) => {
+      const given = messageOptionsOf(options, qos);
+      if (faultOf(topic, message, given) !== undefined) return Promise.resolve(false);
+      return publisher.accept(topic, payloadOf(message), given);
+    },
+    publishDetailed: (topic, message, options) => {
+      const fault = faultOf(topic, message, options);
+      if (fault !== undefined) return Promise.resolve(refused(fault));
+      return publisher.publish(topic, payloadOf(message), options);
+    },
+  };
+};
+
 export const createMqttClient = (parts: MqttClientParts): MqttClient => {
   const { root, clock, start, usesMqtt, inbox, publisher, warn } = parts;
   const requests = createLinkRequests();
@@ -223,15 +252,6 @@ export const createMqttClient = (parts: MqttClientParts): MqttClient => {
     });
   };
 
-  const publishDetailed: MqttClient['publishDetailed'] = (topic, message, options) => {
-    const misuse = usesMqtt ? misuseOf(topic, message, options) : 'MQTT is switched off (ffMqttEnable)';
-    if (misuse !== undefined) {
-      warn(`A message for ${textOf(topic)} was refused: ${misuse}.`);
-      return Promise.resolve(refused(misuse));
-    }
-    return publisher.publish(topic, typeof message === 'object' ? message : String(message), options);
-  };
-
   return {
     connect,
     disconnect: async () => {
@@ -248,9 +268,7 @@ export const createMqttClient = (parts: MqttClientParts): MqttClient => {
     setInputHandler: (handler) => inbox.setHandler(handler),
     subscribeAllSchemaTopics: () => root.actor.send({ type: 'mqtt.resubscribe' }),
     ...createExtraTopics(root, warn),
-    publish: (topic, message, options, qos) =>
-      areAccepted([publishDetailed(topic, message, messageOptionsOf(options, qos))]),
-    publishDetailed,
+    ...createPublishing(parts),
     metrics: publisher.metrics,
     isConnected: () => publisher.isAttached(),
     ensureConnected: connect,

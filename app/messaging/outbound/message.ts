@@ -56,14 +56,13 @@ export interface Message extends Readonly<Omit<PublishRequest, 'topic' | 'bornMs
   /** Takes it out of the store; set once it is on its way there. */
   forget: ((message: Message) => void) | undefined;
   /** Gets its end, where somebody waits for that. */
-  settle: ((result: PublishResult) => void) | undefined;
+  settle: OnResult | undefined;
+  /** Whether nobody is to know before that it is kept. */
+  tellsEnd: boolean;
 }
 
-/** The end of a message, for a publisher who waits for that. */
-export const settlementOf = (message: Message): Promise<PublishResult> =>
-  new Promise((resolve) => {
-    message.settle = resolve;
-  });
+/** Gets what became of a message, once. */
+export type OnResult = (result: PublishResult) => void;
 
 /** A message that an earlier run has left in the store. */
 export type RestoredMessage = PublishRequest & Pick<Message, 'order' | 'unit' | 'acceptedMs'>;

@@ -1,13 +1,14 @@
 import { publishBytes } from '../../../adapters/shared/mqtt/packet-size.ts';
-import { topicFault } from '../../../adapters/shared/mqtt/topics.ts';
 import type { Link, PublishOptions, Qos } from '../../../services/broker.ts';
 import type { Clock } from '../../../services/clock.ts';
 import type { OutboxMetrics } from '../../../services/metrics.ts';
 import type { Outbox } from '../../../services/outbox.ts';
 import type { UnitSchema } from '../../../services/schema.ts';
 import { createRefusalWarnings } from '../throttled-warning.ts';
-import { copyOf, payloadText, type MessageOptions, type Payload, type PublishRequest } from './message.ts';
+import { payloadText } from './message.ts';
+import type { MessageOptions, Payload } from './message.ts';
 import { createDenials } from './denials.ts';
+import { createIntake } from './intake.ts';
 import { boundsOf, createPolicies, type OutboxOptions } from './options.ts';
 import { createPersistence } from './persistence.ts';
 import { createPoisonDetector } from './poison-messages.ts';
@@ -15,7 +16,7 @@ import { createQueue } from './queue.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { createReplay } from './replay.ts';
 import { createAckWatchdog, createSender } from './sender.ts';
-import { deliveredAtOnce, queued, refused, stopped, type PublishResult } from './result.ts';
+import { queued, stopped, type PublishResult } from './result.ts';
 
 export interface PublisherParts {
   /** Where what waits outlives the program; `undefined` when it need not. */
@@ -30,6 +31,8 @@ export interface PublisherParts {
 export interface Publisher {
   /** Sends a message now, or keeps it for later. Always resolves. */
   publish(topic: string, payload: Payload, options?: MessageOptions): Promise<PublishResult>;
+  /** Publishes like {@link Publisher.publish}, and tells whether the message was delivered or queued. */
+  accept(topic: string, payload: Payload, options?: MessageOptions): Promise<boolean>;
   /** Sends a message now or not at all. @throws {BrokerError} */
   send(topic: string, payload: Payload, options?: PublishOptions): Promise<void>;
   /** Quality of service of the messages of a topic that name none. */
@@ -67,9 +70,6 @@ export interface Publisher {
 /** How long a disk may take to let the outbox go, milliseconds. */
 const leaveWithinMs = 5_000;
 
-const tooLong = (bytes: number, maxBytes: number): string =>
-  `its ${bytes} bytes pass the limit of ${maxBytes}. Send less at once.`;
-
 /** The parts of a publisher, wired to each other from the bottom up. */
 const assemble = ({ store, clock, options, epochMs, warn }: PublisherParts) => {
   const bounds = boundsOf(options);
@@ -87,21 +87,6 @@ const assemble = ({ store, clock, options, epochMs, warn }: PublisherParts) => {
 };
 
 type Parts = ReturnType<typeof assemble>;
-
-const requestOf = (
-  topic: string,
-  payload: Payload,
-  { qos = 0, retain = false }: MessageOptions = {},
-  bytes: number,
-  bornMs: number,
-): PublishRequest => ({
-  topic,
-  payload: typeof payload === 'string' ? payload : copyOf(payload),
-  qos,
-  retain,
-  bytes,
-  bornMs,
-});
 
 /** Ends every message, or leaves it to the next run; takes no longer than it may. */
 const close = async ({ queue, persistence, watchdog, refusals }: Parts, withinMs: number) => {
@@ -150,31 +135,13 @@ const linkless = (
  */
 export const createPublisher = (given: PublisherParts): Publisher => {
   const parts = assemble(given);
-  const { clock, bounds, queue, persistence, denials, refusals, replay } = parts;
+  const { bounds, queue, persistence, denials, replay } = parts;
   const sender = createSender(parts);
   let open: Link | undefined;
   let isStopped = false;
-  /** Ends a message that never got into the queue. */
-  const turnAway = (result: PublishResult): Promise<PublishResult> => {
-    queue.counts[result.outcome] += 1;
-    return Promise.resolve(result);
-  };
+  const intake = createIntake(parts, sender, () => (isStopped ? 'stopped' : open));
   return {
-    publish: (topic, message, options) => {
-      if (isStopped) return turnAway(stopped);
-      const bytes = publishBytes(topic, message);
-      const fault = bytes > bounds.packetBytes ? tooLong(bytes, bounds.packetBytes) : topicFault(topic);
-      if (fault !== undefined) {
-        refusals.add(topic, fault);
-        return turnAway(refused(fault));
-      }
-      const request = requestOf(topic, message, options, bytes, clock.monotonic());
-      const { payload, qos, retain } = request;
-      if (!open || !sender.mayPass(request)) return sender.keep(request, options);
-      if (qos > 0 || !open.publishNow(topic, payload, retain)) return sender.send(open, request, options);
-      queue.counts.delivered += 1;
-      return deliveredAtOnce;
-    },
+    ...intake,
     ...linkless(parts),
     send: (topic, payload, options) => sender.sendOrThrow(open, topic, payload, options),
     open: async () => {

@@ -48,6 +48,7 @@ const messageOf = (request: IncomingMessage, topic: Topic, order: number, state:
   isQueued: false,
   forget: undefined,
   settle: undefined,
+  tellsEnd: false,
 });
 
 /** The messages of all topics, in order, what they amount to, and what they came to. */
@@ -97,7 +98,9 @@ const createMessages = (policies: Policies) => {
       if (topic.messages.size === 0) topics.delete(topic.name);
       message.forget?.(message);
       counts[countAs] += 1;
-      message.settle?.(result);
+      const { settle } = message;
+      message.settle = undefined;
+      settle?.(result);
       return result;
     },
   };

@@ -1,6 +1,7 @@
 import type { Link } from '../../../services/broker.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { BrokerError } from '../../../services/errors.ts';
+import { deliver, type DeliveryListener } from './delivery.ts';
 import type { Denials } from './denials.ts';
 import type { Persistence } from './persistence.ts';
 import type { PoisonDetector } from './poison-messages.ts';
@@ -38,8 +39,14 @@ export interface ReplayParts {
   readonly onRefusal: (topic: string, reason: string) => void;
 }
 
+/** Gets what a link has done with a message, once. @param isBack Whether the message waits again. */
+type OnSettled = (link: Link, isBack: boolean) => void;
+
 /** Sends one message, and settles it. */
-const createExchange = ({ queue, persistence, denials, poison, clock, onRefusal }: ReplayParts) => {
+const createExchange = (
+  { queue, persistence, denials, poison, clock, onRefusal }: ReplayParts,
+  onSettled: OnSettled,
+) => {
   const arrive = (message: Message) => {
     poison.acknowledged(message);
     denials.acknowledged(message.topic.name);
@@ -58,64 +65,83 @@ const createExchange = ({ queue, persistence, denials, poison, clock, onRefusal 
     persistence.deadLetter(message, isRefused ? refused(thrown.message, thrown.reasonCode) : refused(linkEnder));
     return false;
   };
-  /** @returns Nothing when it is done, else whether the message waits again, once that is known. */
-  return (link: Link, message: Message): Promise<boolean> | undefined => {
-    const { topic, payload, qos, retain } = message;
-    queue.move(message, 'sending');
-    poison.sent(link, message);
-    if (qos === 0 && link.publishNow(topic.name, payload, retain)) {
+  const listener: DeliveryListener = {
+    onDelivered: (link, message) => {
       arrive(message);
-      return undefined;
-    }
-    return link.publish(topic.name, payload, { qos, retain }).then(
-      () => {
-        arrive(message);
-        return false;
-      },
-      (thrown: unknown) => fail(link, message, thrown),
-    );
+      onSettled(link, false);
+    },
+    onFailed: (link, message, thrown) => onSettled(link, fail(link, message, thrown)),
+  };
+  return {
+    /** Sends a message of QoS 0 that needs no waiting. @returns Whether it is done. */
+    sendNow: (link: Link, message: Message): boolean => {
+      const { topic, payload, qos, retain } = message;
+      queue.move(message, 'sending');
+      poison.sent(link, message);
+      if (qos > 0 || !link.publishNow(topic.name, payload, retain)) return false;
+      arrive(message);
+      return true;
+    },
+    /** Sends a message that was not done at once. */
+    send: (link: Link, message: Message) => deliver(link, message, listener),
+  };
+};
+
+/** Leaves the link alone for a while, and then goes on. */
+const createPause = (clock: Clock, goOn: () => void) => {
+  let timer: unknown;
+  return {
+    isOn: () => timer !== undefined,
+    begin: (ms: number) => {
+      timer ??= clock.setTimeout(() => {
+        timer = undefined;
+        goOn();
+      }, ms);
+    },
+    end: () => {
+      clock.clearTimeout(timer);
+      timer = undefined;
+    },
   };
 };
 
 export const createReplay = (parts: ReplayParts): Replay => {
   const { queue, persistence, denials, limiter, poison, clock } = parts;
-  const send = createExchange(parts);
   let open: Link | undefined;
   let sending = 0;
-  let timer: unknown;
+  const pause = createPause(clock, () => pump());
+  let isPumping = false;
 
-  /** Leaves the link alone for a while, and then goes on. */
-  const pause = (ms: number, goOn: () => void) => {
-    timer ??= clock.setTimeout(() => {
-      timer = undefined;
-      goOn();
-    }, ms);
-  };
   /** What to send next. A broker that acknowledges nothing holds back nothing of QoS 0: that has as much room again. */
   const next = (): Message | undefined => {
-    if (!open || timer !== undefined || denials.isHeld()) return undefined;
+    if (!open || pause.isOn() || denials.isHeld()) return undefined;
     if (poison.isTrying()) return poison.next();
     if (sending < limiter.maxReplays) return queue.next();
     return sending < 2 * limiter.maxReplays ? queue.nextQos0() : undefined;
   };
-  const pump = () => {
-    const link = open;
-    if (!link || timer !== undefined || denials.isHeld() || !persistence.status.isReady) return;
+  const onSettled: OnSettled = (link, isBack) => {
+    if (open === link) sending -= 1;
+    if (open === link && isBack) pause.begin(pauseMs);
+    pump();
+  };
+  const exchange = createExchange(parts, onSettled);
+  const sendAll = (link: Link) => {
     const now = clock.monotonic();
-    const onSettled = (isBack: boolean) => {
-      if (open === link) sending -= 1;
-      if (open === link && isBack) pause(pauseMs, pump);
-      pump();
-    };
     queue.expire(now);
     for (let message = next(); message; message = next()) {
       const ms = poison.waitMs() || limiter.replay(now, message.bytes);
-      if (ms > 0) return pause(ms, pump);
-      const settling = send(link, message);
-      if (!settling) continue;
+      if (ms > 0) return pause.begin(ms);
+      if (exchange.sendNow(link, message)) continue;
       sending += 1;
-      void settling.then(onSettled);
+      exchange.send(link, message);
     }
+  };
+  const pump = () => {
+    // What settles at once is followed by the next here.
+    if (isPumping || !open || pause.isOn() || denials.isHeld() || !persistence.status.isReady) return;
+    isPumping = true;
+    sendAll(open);
+    isPumping = false;
   };
 
   return {
@@ -129,8 +155,7 @@ export const createReplay = (parts: ReplayParts): Replay => {
     stop: () => {
       if (open) poison.linkEnded(open);
       open = undefined;
-      clock.clearTimeout(timer);
-      timer = undefined;
+      pause.end();
     },
     wake: pump,
   };

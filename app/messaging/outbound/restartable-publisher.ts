@@ -28,6 +28,7 @@ export const createRestartablePublisher = (parts: PublisherParts): RestartablePu
   const metrics = () => sumOf(earlier, current.metrics());
   return {
     publish: (topic, payload, options) => current.publish(topic, payload, options),
+    accept: (topic, payload, options) => current.accept(topic, payload, options),
     send: (topic, payload, options) => current.send(topic, payload, options),
     qosOf: (topic) => current.qosOf(topic),
     pendingOn: (topic) => current.pendingOn(topic),

@@ -55,13 +55,14 @@ export const createCounts = () => ({
 /** Shared promise of all messages that are delivered at once. */
 export const deliveredAtOnce: Promise<PublishResult> = Promise.resolve(delivered);
 
-const acceptedAtOnce = Promise.resolve(true);
+/** Shared promise of all messages that are accepted at once. */
+export const acceptedAtOnce: Promise<boolean> = Promise.resolve(true);
 
 /** Whether a message was delivered or queued. */
-const isAccepted = ({ outcome }: PublishResult): boolean => outcome === 'delivered' || outcome === 'queued';
+export const isAccepted = ({ outcome }: PublishResult): boolean => outcome === 'delivered' || outcome === 'queued';
 
-/** Whether every message was delivered or queued. Creates no promise when all were delivered at once. */
-export const areAccepted = (results: readonly Promise<PublishResult>[]): Promise<boolean> =>
-  results.every((result) => result === deliveredAtOnce)
+/** Whether every message was accepted. Creates no promise when all were accepted at once. */
+export const areAccepted = (results: readonly Promise<boolean>[]): Promise<boolean> =>
+  results.every((result) => result === acceptedAtOnce)
     ? acceptedAtOnce
-    : results.map((result) => result.then(isAccepted)).reduce((all, one) => all.then((accepted) => accepted && one));
+    : Promise.all(results).then((all) => all.every(Boolean));

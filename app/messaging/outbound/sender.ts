@@ -3,7 +3,8 @@ import type { Link, PublishOptions } from '../../../services/broker.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { BrokerError } from '../../../services/errors.ts';
 import type { createRefusalWarnings } from '../throttled-warning.ts';
-import { settlementOf, type Message, type MessageOptions, type Payload, type PublishRequest } from './message.ts';
+import { deliver, type DeliveryListener } from './delivery.ts';
+import type { Message, MessageOptions, OnResult, Payload, PublishRequest } from './message.ts';
 import type { Policies } from './options.ts';
 import type { Denials } from './denials.ts';
 import type { Persistence } from './persistence.ts';
@@ -11,7 +12,7 @@ import type { PoisonDetector } from './poison-messages.ts';
 import type { OutboxQueue } from './queue.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import type { Replay } from './replay.ts';
-import { delivered, queued, refused, stopped, type PublishResult } from './result.ts';
+import { delivered, refused } from './result.ts';
 
 /** What the link may have and not have acknowledged; more waits in the outbox. */
 const maxSending = { messages: 1_024, bytes: 1024 * 1024 };
@@ -66,57 +67,73 @@ const createDirectSend =
     queue.counts.delivered += 1;
   };
 
+/** Checks whether a message may go past the outbox; the rate then has room for it. */
+const createPassCheck =
+  ({ policies, queue, persistence, denials, limiter, poison }: SenderParts) =>
+  ({ topic: name, qos, bytes, bornMs }: PublishRequest): boolean => {
+    if (denials.isHeld()) return false;
+    const topic = queue.topics.get(name);
+    if (topic !== undefined && topic.waiting > 0) return false;
+    if (queue.sending.messages >= maxSending.messages || queue.sending.bytes >= maxSending.bytes) return false;
+    if (!persistence.status.isReady || (qos > 0 && poison.isTrying())) return false;
+    return limiter.take(bornMs, bytes, (topic?.policy ?? policies.of(name)).yields);
+  };
+
 /** Puts a message on the link, or into the outbox, and follows what becomes of it. */
 export const createSender = (parts: SenderParts) => {
-  const { clock, policies, queue, persistence, denials, limiter, poison, refusals, replay, watchdog } = parts;
-  const keep = async (message: Message, nowMs: number): Promise<PublishResult> => {
+  const { clock, queue, persistence, denials, poison, refusals, replay, watchdog } = parts;
+  /** Lets a message wait, and tells once it is kept who does not wait for its end. */
+  const keep = async (message: Message, nowMs: number) => {
+    const tell = message.tellsEnd ? undefined : message.settle;
+    if (tell) message.settle = undefined;
     const result = await persistence.keep(message, nowMs);
     replay.wake();
-    return result;
+    tell?.(result);
   };
-  const fail = (link: Link, message: Message, thrown: unknown): PublishResult | Promise<PublishResult> => {
-    if (message.state !== 'sending') return message.isStored ? queued : stopped;
+  const fail = (link: Link, message: Message, thrown: unknown) => {
+    if (message.state !== 'sending') return;
     if (!(thrown instanceof BrokerError && thrown.code === 'refused')) {
       poison.failed(link, message, thrown);
-      return keep(message, clock.monotonic());
+      return void keep(message, clock.monotonic());
     }
-    if (denials.isInDoubt(message.topic.name, thrown)) return keep(message, clock.monotonic());
+    if (denials.isInDoubt(message.topic.name, thrown)) return void keep(message, clock.monotonic());
     refusals.add(message.topic.name, thrown.message);
-    return queue.end(message, refused(thrown.message, thrown.reasonCode));
+    queue.end(message, refused(thrown.message, thrown.reasonCode));
+  };
+  const listener: DeliveryListener = {
+    onDelivered: (_link, message) => {
+      poison.acknowledged(message);
+      denials.acknowledged(message.topic.name);
+      queue.end(message, delivered);
+    },
+    onFailed: fail,
+  };
+  /** @param onResult Gets the message's end, or that it is kept; only its end where `until` says so. */
+  const add = (
+    request: PublishRequest,
+    state: 'waiting' | 'sending',
+    options: MessageOptions | undefined,
+    onResult: OnResult,
+  ): Message => {
+    const message = queue.add(request, state);
+    message.settle = onResult;
+    message.tellsEnd = options?.until === 'settled';
+    return message;
   };
   return {
-    /** Whether a message may go past the outbox; the rate then has room for it. */
-    mayPass: ({ topic: name, qos, bytes, bornMs }: PublishRequest): boolean => {
-      if (denials.isHeld()) return false;
-      const topic = queue.topics.get(name);
-      if (topic !== undefined && topic.waiting > 0) return false;
-      if (queue.sending.messages >= maxSending.messages || queue.sending.bytes >= maxSending.bytes) return false;
-      if (!persistence.status.isReady || (qos > 0 && poison.isTrying())) return false;
-      return limiter.take(bornMs, bytes, (topic?.policy ?? policies.of(name)).yields);
-    },
-    send: (link: Link, request: PublishRequest, options: MessageOptions | undefined) => {
-      const message = queue.add(request, 'sending');
+    mayPass: createPassCheck(parts),
+    send: (link: Link, request: PublishRequest, options: MessageOptions | undefined, onResult: OnResult) => {
+      const message = add(request, 'sending', options, onResult);
       if (message.qos > 0) {
         message.topic.unsecured += 1;
         watchdog.start();
       }
-      const settlement = options?.until === 'settled' ? settlementOf(message) : undefined;
-      const accepted = link.publish(request.topic, request.payload, options).then(
-        () => {
-          poison.acknowledged(message);
-          denials.acknowledged(message.topic.name);
-          return queue.end(message, delivered);
-        },
-        (thrown: unknown) => fail(link, message, thrown),
-      );
-      return settlement ?? accepted;
+      deliver(link, message, listener);
     },
     sendOrThrow: createDirectSend(parts),
-    keep: (request: PublishRequest, options: MessageOptions | undefined) => {
-      const message = queue.add(request, 'waiting');
-      const settlement = options?.until === 'settled' ? settlementOf(message) : undefined;
-      const accepted = keep(message, request.bornMs);
-      return settlement ?? accepted;
-    },
+    keep: (request: PublishRequest, options: MessageOptions | undefined, onResult: OnResult) =>
+      void keep(add(request, 'waiting', options, onResult), request.bornMs),
   };
 };
+
+export type Sender = ReturnType<typeof createSender>;
