@@ -85,11 +85,10 @@ const logMemory = ({ storage, path, maxLines }: FileLogSinkOptions) => {
 export const fileLogSink = (options: FileLogSinkOptions): FileLogSink => {
   const memory = logMemory(options);
   let saving: Promise<void> | undefined;
-  let failure: unknown;
 
   const fail = (thrown: unknown) => {
-    const isFirst = failure === undefined;
-    failure = thrown;
+    const isFirst = sink.failure === undefined;
+    sink.failure = thrown;
     if (isFirst) options.onFailure?.(thrown);
   };
 
@@ -97,7 +96,7 @@ export const fileLogSink = (options: FileLogSinkOptions): FileLogSink => {
     try {
       await memory.load();
       while (!memory.isSaved()) await memory.save();
-      failure = undefined;
+      sink.failure = undefined;
     } catch (thrown) {
       fail(thrown);
     } finally {
@@ -106,10 +105,8 @@ export const fileLogSink = (options: FileLogSinkOptions): FileLogSink => {
   };
   const save = (): Promise<void> => (saving ??= saveAll());
 
-  return {
-    get failure() {
-      return failure;
-    },
+  const sink: { -readonly [K in keyof FileLogSink]: FileLogSink[K] } = {
+    failure: undefined,
     write: (entry) => {
       try {
         memory.add(entryLine(entry));
@@ -132,4 +129,5 @@ export const fileLogSink = (options: FileLogSinkOptions): FileLogSink => {
       await save();
     },
   };
+  return sink;
 };
