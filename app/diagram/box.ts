@@ -7,6 +7,8 @@ export interface Line {
   readonly kind: FontKind;
   /** How far it is moved to the right. */
   readonly indent: number;
+  /** Whether it stands at the top again, beside the lines before it. */
+  readonly isBeside?: boolean;
   readonly label?: Label;
   /** Key of the line to the transition's target. */
   readonly edge?: string;
@@ -81,19 +83,33 @@ const widest = (lines: readonly Line[]): number =>
 
 const heightOf = (lines: readonly Line[]): number => lines.reduce((sum, { kind }) => sum + lineHeight[kind], 0);
 
+const columnGap = 16;
+
+/** Fewest targets that a state with states in it lists in two columns. */
+const minInColumns = 3;
+
+/** Puts what a state lists into two columns of about the same height. */
+const inColumns = (groups: readonly Line[][]): { rows: Line[]; height: number } => {
+  const half = heightOf(groups.flat()) / 2;
+  const split = groups.findIndex((_, index) => heightOf(groups.slice(0, index + 1).flat()) >= half) + 1;
+  const [left, right] = [groups.slice(0, split).flat(), groups.slice(split).flat()];
+  const moved = widest(left) + columnGap;
+  const beside = right.map((row, index) => ({ ...row, indent: row.indent + moved, isBeside: index === 0 }));
+  return { rows: [...left, ...beside], height: Math.max(heightOf(left), heightOf(right)) };
+};
+
 /** What is written into a state's box, with the lines that it lists instead of labels. */
 export const boxOf = (state: ChartState, listed: readonly ChartEdge[]): Box => {
   const names = wrap(state.name.split(' '), 'name', maxWidth.name).map((text) => line(text, 'name'));
-  const rows = [
-    ...state.activities.map((activity) => line(`do / ${activity}`, 'row')),
-    ...rowsOf(state),
-    ...listed.flatMap(exitRows),
-  ];
+  const own = [...state.activities.map((activity) => line(`do / ${activity}`, 'row')), ...rowsOf(state)];
+  const groups = [own, ...listed.map(exitRows)];
+  const isWide = state.states.length > 0 && listed.length >= minInColumns;
+  const { rows, height } = isWide ? inColumns(groups) : { rows: groups.flat(), height: heightOf(groups.flat()) };
   return {
     names,
     rows,
     width: widest([...names, ...rows]) + 2 * boxPadding.x,
-    height: heightOf([...names, ...rows]) + 2 * boxPadding.y + (rows.length > 0 ? boxPadding.rows : 0),
+    height: heightOf(names) + height + 2 * boxPadding.y + (rows.length > 0 ? boxPadding.rows : 0),
   };
 };
 

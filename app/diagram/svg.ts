@@ -23,6 +23,7 @@ const text = (
 const column = (lines: readonly Line[], left: number, top: number): string[] => {
   let y = top;
   return lines.map((line) => {
+    if (line.isBeside === true) y = top;
     const drawn = text(line, left + line.indent, y);
     y += lineHeight[line.kind];
     return drawn;

@@ -101,13 +101,13 @@ const constraintOf = ({ isFirst }: ChartState, { way }: Drawing): LayoutOptions 
 
 const nodeOf = (state: ChartState, drawing: Drawing): ElkNode => {
   const { edges, isListed, isClosed } = drawing;
+  const shown = isClosed(state) ? { ...state, states: [] } : state;
   const box = boxOf(
-    state,
+    shown,
     edges.filter((edge) => edge.from === state.path && isListed(edge)),
   );
   const own = constraintOf(state, drawing);
-  if (state.states.length === 0 || isClosed(state))
-    return { id: state.path, width: box.width, height: box.height, layoutOptions: own };
+  if (shown.states.length === 0) return { id: state.path, width: box.width, height: box.height, layoutOptions: own };
   return {
     id: state.path,
     layoutOptions: { ...own, ...sizeOf(box) },
