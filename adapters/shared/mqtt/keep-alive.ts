@@ -9,6 +9,9 @@ interface Ping {
 
 const ignore = (): void => undefined;
 
+/** How much later than an acknowledgement mqtt.js may take the line for silent: a twentieth of the keep-alive. */
+const perKeepAliveMs = 1000 / 20;
+
 /**
  * Follows every PINGREQ on its way, those of mqtt.js too: brokers answer in order, so that a PINGRESP tells what they have
  * had.
@@ -47,19 +50,19 @@ const followPings = (client: Pick<MqttClient, 'on' | 'off' | 'sendPing'>, acks: 
  * @param acks Know whether the line is busy.
  */
 export const createKeepAlive = (
-  client: Pick<MqttClient, 'stream' | 'sendPing' | 'reschedulePing' | 'on' | 'off'>,
+  client: Pick<MqttClient, 'stream' | 'keepalive' | 'sendPing' | 'reschedulePing' | 'on' | 'off'>,
   acks: PendingAcks,
 ) => {
   const { stream } = client;
   const pings: Ping[] = [];
   const followed = followPings(client, acks);
-  let isPutOff = false;
+  let putOffMs = -Infinity;
   const onData = () => {
     stream.off('data', onData);
     for (const { resolve } of pings.splice(0)) resolve();
   };
   const putOff = () => {
-    isPutOff = false;
+    putOffMs = performance.now();
     client.reschedulePing(true);
   };
   return {
@@ -75,10 +78,9 @@ export const createKeepAlive = (
       }),
     /** Sends a PINGREQ behind messages of QoS 0, so that there is an answer to time them by; one at a time. */
     mark: followed.mark,
-    /** Call it for acknowledgements, once per batch: mqtt.js resets its timer each time. */
+    /** Call it for acknowledgements. mqtt.js makes a timer anew each time, which is done now and then. */
     onAck: () => {
-      if (!isPutOff) queueMicrotask(putOff);
-      isPutOff = true;
+      if (performance.now() - putOffMs >= client.keepalive * perKeepAliveMs) putOff();
     },
     /** Fails pending pings after the connection ended. */
     stop: (error: BrokerError) => {

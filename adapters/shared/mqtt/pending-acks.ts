@@ -142,10 +142,7 @@ export const createPendingAcks = (timeoutMs: number, listener: PatienceListener)
     } else turn.conclude();
     while (oldest && !oldest.isOpen) oldest = cutOff(oldest);
     if (oldest) deadline.hasten(oldest);
-    else {
-      newest = undefined;
-      deadline.stop();
-    }
+    else newest = undefined;
     if (error) ack.reject(error);
     else ack.resolve();
   };
@@ -168,6 +165,7 @@ export const createPendingAcks = (timeoutMs: number, listener: PatienceListener)
     isCarrying: () => oldest !== undefined && turn.allowedMs(oldest.bytes) > timeoutMs,
     failAll: (error) => {
       for (let ack = oldest; ack; ack = oldest) settle(ack, error);
+      deadline.stop();
     },
   };
 };

@@ -12,15 +12,28 @@ const textFault = (topic: string): string | undefined => {
   return undefined;
 };
 
+/** Valid topics that are kept, and how long they may be. */
+const maxKept = { topics: 256, length: 1024 };
+const validTopics = new Set<string>();
 /** The last valid topic; most messages go to the topic of the one before them. */
 let validTopic: string | undefined;
+
+const keepValid = (topic: string): void => {
+  if (topic.length > maxKept.length) return;
+  if (validTopics.size >= maxKept.topics) validTopics.clear();
+  validTopics.add(topic);
+};
 
 /** The reason why a topic is invalid for publishing (MQTT section 4.7); `undefined` if it is valid. */
 export const topicFault = (topic: string): string | undefined => {
   if (topic === validTopic) return undefined;
-  const fault = textFault(topic) ?? (/[+#]/.test(topic) ? 'its topic has a wildcard in it' : undefined);
-  if (fault === undefined) validTopic = topic;
-  return fault;
+  if (!validTopics.has(topic)) {
+    const fault = textFault(topic) ?? (/[+#]/.test(topic) ? 'its topic has a wildcard in it' : undefined);
+    if (fault !== undefined) return fault;
+    keepValid(topic);
+  }
+  validTopic = topic;
+  return undefined;
 };
 
 /** Whether a filter is valid: `+` only as a whole level, `#` only as the last one (MQTT section 4.7.1). */

@@ -7,6 +7,8 @@ const maxTopicBytes = 1024;
 interface Entry {
   readonly bytes: Uint8Array;
   readonly topic: string;
+  /** The topic of the message that came last after one of this; its own at first. `undefined` for one that was put out. */
+  follower: Entry | undefined;
 }
 
 const isAt = ({ bytes }: Entry, chunk: Uint8Array, from: number, end: number): boolean => {
@@ -37,29 +39,41 @@ export interface TopicTable {
   at(chunk: Buffer, from: number, end: number): string;
 }
 
+const entryOf = (chunk: Buffer, from: number, end: number): Entry => {
+  const bytes = new Uint8Array(chunk.subarray(from, end));
+  return { bytes, topic: chunk.toString('utf8', from, end), follower: undefined };
+};
+
 /** Creates a table of at most 1,024 topics. */
 export const createTopicTable = (): TopicTable => {
-  const sets = new Map<number, Entry[]>();
+  const sets = Array.from({ length: places }, (): Entry[] => []);
   let last: Entry | undefined;
   const add = (set: Entry[], chunk: Buffer, from: number, end: number): Entry => {
-    const entry = { bytes: new Uint8Array(chunk.subarray(from, end)), topic: chunk.toString('utf8', from, end) };
+    const entry = entryOf(chunk, from, end);
+    entry.follower = entry;
     set.unshift(entry);
-    if (set.length > ways) set.pop();
+    const out = set.length > ways ? set.pop() : undefined;
+    if (out) out.follower = undefined;
     return entry;
   };
   const find = (chunk: Buffer, from: number, end: number): Entry => {
-    const place = hashOf(chunk, from, end) & (places - 1);
-    const set = sets.get(place) ?? [];
-    if (set.length === 0) sets.set(place, set);
+    const set = sets[hashOf(chunk, from, end) & (places - 1)] as Entry[];
     for (const entry of set) if (isAt(entry, chunk, from, end)) return entry;
     return add(set, chunk, from, end);
   };
   return {
     at: (chunk, from, end) => {
-      if (last && isAt(last, chunk, from, end)) return last.topic;
+      // Messages often come in the same turn, as their senders take theirs.
+      const guess = last?.follower;
+      if (guess?.follower && isAt(guess, chunk, from, end)) {
+        last = guess;
+        return guess.topic;
+      }
       if (end - from > maxTopicBytes) return chunk.toString('utf8', from, end);
-      last = find(chunk, from, end);
-      return last.topic;
+      const found = find(chunk, from, end);
+      if (last?.follower) last.follower = found;
+      last = found;
+      return found.topic;
     },
   };
 };
