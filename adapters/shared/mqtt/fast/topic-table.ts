@@ -1,6 +1,6 @@
 /** Topics that have the same place; any more take each other's. */
 const ways = 4;
-const places = 256;
+const places = 1024;
 /** Longer topics are not kept. */
 const maxTopicBytes = 1024;
 
@@ -44,9 +44,9 @@ const entryOf = (chunk: Buffer, from: number, end: number): Entry => {
   return { bytes, topic: chunk.toString('utf8', from, end), follower: undefined };
 };
 
-/** Creates a table of at most 1,024 topics. */
+/** Creates a table of at most 4,096 topics. */
 export const createTopicTable = (): TopicTable => {
-  const sets = Array.from({ length: places }, (): Entry[] => []);
+  const sets = new Map<number, Entry[]>();
   let last: Entry | undefined;
   const add = (set: Entry[], chunk: Buffer, from: number, end: number): Entry => {
     const entry = entryOf(chunk, from, end);
@@ -57,7 +57,9 @@ export const createTopicTable = (): TopicTable => {
     return entry;
   };
   const find = (chunk: Buffer, from: number, end: number): Entry => {
-    const set = sets[hashOf(chunk, from, end) & (places - 1)] as Entry[];
+    const place = hashOf(chunk, from, end) & (places - 1);
+    const set = sets.get(place) ?? [];
+    if (set.length === 0) sets.set(place, set);
     for (const entry of set) if (isAt(entry, chunk, from, end)) return entry;
     return add(set, chunk, from, end);
   };

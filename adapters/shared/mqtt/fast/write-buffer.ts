@@ -1,7 +1,8 @@
 import type { MqttClient } from 'mqtt';
 import { utf8Bytes } from '../packet-size.ts';
 
-const slabBytes = 64 * 1024;
+/** Sizes of a slab: small for a link that sends now and then, and large for one that sends much at once. */
+const slabBytes = { least: 2 * 1024, most: 64 * 1024 };
 const publishByte = 0x30;
 const qos1Bits = 0x02;
 const retainBit = 0x01;
@@ -71,6 +72,7 @@ const soon: (work: () => void) => unknown = typeof setImmediate === 'function' ?
 /** The bytes that are to be written, in slabs of which each part is written once. */
 const createSlabs = (stream: MqttClient['stream']) => {
   let slab = new Uint8Array();
+  let size = slabBytes.least;
   let from = 0;
   let end = 0;
   let isScheduled = false;
@@ -89,8 +91,9 @@ const createSlabs = (stream: MqttClient['stream']) => {
     /** @returns Where to write so many bytes, in the slab that {@link slab} gives. */
     reserve: (bytes: number): number => {
       if (end + bytes > slab.length) {
+        size = end > from ? Math.min(slabBytes.most, size * 2) : Math.max(slabBytes.least, size / 2);
         flush();
-        slab = new Uint8Array(Math.max(slabBytes, bytes));
+        slab = new Uint8Array(Math.max(size, bytes));
         from = 0;
         end = 0;
       }

@@ -61,6 +61,21 @@ const wireTests = (version: MqttVersion, start: () => Promise<number>) => {
     expect(Math.max(...subscribes.map(({ length = 0 }) => length))).toBeLessThan(129 * 1024);
   });
 
+  test('messages of all sizes published in one turn arrive whole and in order', async () => {
+    const proxy = await recorded(await start(), version);
+    const link = await open(optionsFor(proxy.port, { version }));
+    const texts = [0, 1, 63, 125, 128, 2000, 2100, 16_380, 64_000, 65_536, 70_000, 200_000, 10].map((length, at) =>
+      (at % 2 === 0 ? 'x' : 'ж').repeat(length),
+    );
+    const published = texts.map((text, at) =>
+      link.publish('a', at % 3 === 0 ? new TextEncoder().encode(text) : text, { qos: 1, retain: at % 4 === 0 }),
+    );
+    await Promise.all(published);
+    const sent = proxy.connection.sent.filter((packet) => packet.cmd === 'publish');
+    expect(sent.map(({ payload }) => payload.toString())).toEqual(texts);
+    expect(sent.map(({ retain }) => retain)).toEqual(texts.map((_, at) => at % 4 === 0));
+  });
+
   test('messages published in one turn share their writes', async () => {
     const proxy = await recorded(await start(), version);
     const link = await open(optionsFor(proxy.port, { version }));
