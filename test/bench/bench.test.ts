@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startNode, type CliOptions } from '../support/cli.ts';
-import type { RowResult } from './result.ts';
+import { benchPart } from './readme.ts';
+import { columns, targetsText, titleText } from './report.ts';
+import type { RowHead, RowResult } from './result.ts';
+import { rows } from './rows.ts';
 
 const project = join(import.meta.dirname, '../..');
 
@@ -48,6 +51,14 @@ describe.skipIf(skips)(`with a peer in C${skips ? ' (skipped: there is no cc)' :
       expect([bare?.median, unit.median]).toEqual([expect.any(Number), expect.any(Number)]);
   });
 
+  test('a quick run measures what is no traffic: calls, the log, an archive', async () => {
+    const ids = ['command', 'reconnect', 'look-up', 'cipher', 'log-entries', 'log-bytes', 'archive', 'archive-rss'];
+    const { results } = await quick('command,reconnect,look-up,cipher,log-entries,archive');
+    expect(results.map(({ id }) => id)).toEqual(ids);
+    for (const { unit } of results) expectNumber(unit.median);
+    expect(results.filter(({ bare }) => bare).map(({ id }) => id)).toEqual(['reconnect', 'archive']);
+  });
+
   test('a quick run goes through MQTT 5 as well, with options of the unit', async () => {
     const { code, stdout } = await runBench([
       '--quick',
@@ -84,4 +95,38 @@ test('an unknown row is refused with the names of all', async () => {
   const { code, stderr } = await runBench(['--rows', 'in-9']);
   expect(code).not.toBe(0);
   expect(stderr).toContain('There is no row "in-9". There are in-0, ');
+});
+
+/** The cells of a row of a Markdown table. */
+const cellsIn = (line: string): string[] =>
+  line
+    .split('|')
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+
+/** The table of the README, in cells, and all that is said with it. */
+const readTable = async () => {
+  const part = benchPart(await readFile(join(project, 'README.md'), 'utf8'));
+  const [head = [], , ...body] = part
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map(cellsIn);
+  return { part, head, body };
+};
+
+describe('the table of the README', () => {
+  const heads: readonly RowHead[] = rows.flatMap((row) => row.heads);
+  test('has the columns, rows and targets of the benchmark', async () => {
+    const { head, body } = await readTable();
+    expect(head).toEqual(columns);
+    const target = columns.indexOf('target');
+    expect(body.map((row) => [row[0], row[target]])).toEqual(heads.map((one) => [titleText(one), targetsText(one)]));
+  });
+
+  test('names what limits each row that misses a target', async () => {
+    const { part, body } = await readTable();
+    const missed = body.filter((row) => row.at(-1)?.startsWith('missed')).map(([title = '']) => title);
+    const named = part.split('\n').flatMap((line) => /^- (.+?): ./.exec(line)?.[1] ?? []);
+    expect(named).toEqual(missed);
+  });
 });

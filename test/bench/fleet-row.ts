@@ -1,7 +1,7 @@
 import { startInstanceStub, type InstanceStub } from './instance-stub.ts';
 import { compared, judged, type RowHead } from './result.ts';
 import type { Row, Run } from './row.ts';
-import { runPairs, runSubject, type Pair, type Subject } from './subject.ts';
+import { runPairs, runSubject, sourceFlags, type Pair, type Subject } from './subject.ts';
 
 /** What many clients in one process take; the first four for each of the second half. */
 export interface FleetMeasurement {
@@ -37,13 +37,14 @@ export interface FleetSetup extends FleetSize {
   readonly options: object;
 }
 
-/** The subject loads an adapter from its source. */
-const flags = ['--expose-gc', '--import', './test/lab/typescript.mjs'];
-
 /** Measures one fleet in a process of its own. */
 export const measureFleet = (subject: Subject, { stub, ...setup }: FleetSetup): Promise<FleetMeasurement> => {
   const { restPort, timePort } = stub;
-  return runSubject({ program: 'fleet', setup: { ...setup, subject, restPort, timePort }, flags });
+  return runSubject({
+    program: 'fleet',
+    setup: { ...setup, subject, restPort, timePort },
+    flags: ['--expose-gc', ...sourceFlags],
+  });
 };
 
 /** A pair starts 2,000 clients, and watches each thousand at rest. */

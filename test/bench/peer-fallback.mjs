@@ -1,6 +1,6 @@
 /**
  * What peer.c is, by Node, where there is no C compiler: with it the peer is the limit of what is measured. Takes the
- * orders `flood` and `expect` as lines of its standard input, as peer.c does.
+ * orders `flood`, `send` and `expect` as lines of its standard input, as peer.c does.
  */
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -62,10 +62,14 @@ const flood = async ({ socket, version, topics, acknowledged }, [qos, bytes, cou
 };
 
 const orders = {
-  flood: (numbers) => void flood(subscriber, numbers),
+  flood: (words) => void flood(subscriber, words.map(Number)),
+  send: ([topic, payload]) => {
+    const { socket, version } = subscriber;
+    socket.write(publishPacket({ topic, payload: Buffer.from(payload), qos: 0, version }));
+  },
   expect: ([count]) => {
     received = 0;
-    expected = count;
+    expected = Number(count);
     say('expecting');
   },
 };
@@ -144,8 +148,8 @@ const serve = (socket) => {
 
 createInterface({ input: process.stdin })
   .on('line', (line) => {
-    const [name, ...numbers] = line.split(' ');
-    orders[name](numbers.map(Number));
+    const [name, ...words] = line.split(' ');
+    orders[name](words);
   })
   .on('close', () => process.exit(0));
 

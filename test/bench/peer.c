@@ -4,6 +4,7 @@
  *   peer                               listens on loopback, prints "port N", and obeys orders on its standard input:
  *     flood QOS BYTES COUNT WINDOW       sends COUNT messages to the newest subscriber, to its topics that begin with "i"
  *                                        by turns, with no more than WINDOW unacknowledged; then prints "flooded"
+ *     send TOPIC PAYLOAD                 sends one message of QoS 0 to the newest subscriber
  *     expect COUNT                       prints "expecting"; after COUNT messages on topics that begin with "o", "received"
  *   peer in PORT QOS COUNT TOPIC...    subscribes, prints "subscribed", takes COUNT messages, prints the nanoseconds
  *   peer out PORT QOS BYTES COUNT WINDOW TOPIC   sends COUNT messages; with QoS 1 until the last is acknowledged
@@ -25,7 +26,7 @@
 #include <unistd.h>
 
 enum { CONNECT = 1, PUBLISH = 3, PUBACK = 4, SUBSCRIBE = 8, UNSUBSCRIBE = 10, PINGREQ = 12, DISCONNECT = 14 };
-enum { CHUNK = 256 * 1024, MOST_TOPICS = 2000, LARGEST_PACKET = 1024 * 1024 };
+enum { CHUNK = 256 * 1024, MOST_TOPICS = 20000, LARGEST_PACKET = 1024 * 1024, LARGEST_ORDER = 4096 };
 
 typedef unsigned char byte;
 
@@ -189,7 +190,7 @@ static void forget_topics(void) {
 }
 
 static void subscribed(struct client *client, const byte *body, size_t length) {
-  byte codes[MOST_TOPICS + 8] = {0x90};
+  static byte codes[MOST_TOPICS + 8];
   size_t at = 2, count = 0;
   if (client->version == 5) at += 1 + body[2];
   if (subscriber != client) forget_topics();
@@ -201,6 +202,7 @@ static void subscribed(struct client *client, const byte *body, size_t length) {
     }
     at += 2 + size + 1;
   }
+  codes[0] = 0x90;
   size_t head = 1 + put_length(codes + 1, 2 + (client->version == 5 ? 1 : 0) + count);
   put(&client->out, codes, head);
   put(&client->out, body, 2);
@@ -285,8 +287,18 @@ static int flood_some(int fd, struct client *client) {
   return 1;
 }
 
+static void send_one(const char *topic, const char *payload) {
+  size_t length = strlen(topic), bytes = strlen(payload);
+  if (!subscriber) fail("nobody has subscribed");
+  byte packet[LARGEST_ORDER + 16];
+  size_t size = encode(packet, topic, length, 0, subscriber->version, bytes, 0);
+  memcpy(packet + size - bytes, payload, bytes);
+  put(&subscriber->out, packet, size);
+}
+
 static void obey(char *line) {
   long qos, bytes, count, window;
+  char topic[LARGEST_ORDER], payload[LARGEST_ORDER];
   if (sscanf(line, "flood %ld %ld %ld %ld", &qos, &bytes, &count, &window) == 4) {
     if (!subscriber || !topic_count) fail("nobody has subscribed to a topic that begins with \"i\"");
     fill(&flood.block, topics, topic_count, qos, subscriber->version, bytes, window);
@@ -299,13 +311,15 @@ static void obey(char *line) {
     received = 0;
     expected = count;
     say("expecting");
+  } else if (sscanf(line, "send %s %s", topic, payload) == 2) {
+    send_one(topic, payload);
   } else {
-    fail("an order is none of flood and expect");
+    fail("an order is none of flood, send and expect");
   }
 }
 
 static void read_orders(void) {
-  static char text[4096];
+  static char text[LARGEST_ORDER];
   static size_t have;
   ssize_t got = read(0, text + have, sizeof text - have - 1);
   if (got <= 0) exit(0);

@@ -56,7 +56,7 @@ export interface Peer {
   readonly port: number;
   /** What it is written in: only the one in C is fast enough not to be the limit. */
   readonly language: 'C' | 'Node';
-  /** Does what a subject asks for: `flood`, `expect`, or to wait for `received`; resolves once that is done or under way. */
+  /** Does what a subject asks for: `flood`, `send`, `expect`, or to wait for `received`; resolves once that is done or under way. */
   obey(type: string, order?: string): Promise<void>;
   /** Messages a second with a client in C in the subject's place; `undefined` for a peer that is the limit itself. */
   ceiling(traffic: Traffic): Promise<number | undefined>;

@@ -1,16 +1,21 @@
+import { archiveRow } from './archive-row.ts';
+import { pairedCallsRow, unitCallsRow } from './calls-row.ts';
 import { fleetRow } from './fleet-row.ts';
+import { logRow } from './log-row.ts';
 import { messagesRow } from './messages-row.ts';
 import type { Row } from './row.ts';
 import { startRow } from './start-row.ts';
 
 const atLeast = (value: number) => [{ of: 'ratio', is: 'least', value }] as const;
 
-const parsing =
-  'each message goes through the parser and the events of mqtt.js; it would take PUBLISH decoded from the socket by the package itself';
-const writing =
-  "each message goes through the writer of mqtt.js, after what is the unit's own (a bounded queue, order per topic, an outcome); it would take PUBLISH encoded by the package itself";
+const inbound =
+  'what is left for a message is to compare its topic, a view of its payload, and the inbox; it would take a handler that gets several at once';
+const outbound =
+  "what is left for a message is to encode it, its topic's rules, and its outcome; it would take a call that publishes several at once";
+const acknowledged =
+  'each message has its place in the queue, an outcome and a promise, which leave garbage; it would take places that are used again';
 const awaited =
-  'the round trip, and what a promise, a timer and the outbox cost for each message; it would take less of these';
+  'the round trip, and what the queue, a promise and an outcome cost a message besides; it would take less of these';
 const perUnit =
   'ten actors, their timers and an own connection a unit; it would take fewer actors, and timers that units share';
 const loading =
@@ -25,7 +30,7 @@ export const rows: readonly Row[] = [
     qos: 0,
     thousands: 1000,
     targets: atLeast(4),
-    limit: parsing,
+    limit: inbound,
   }),
   messagesRow({
     id: 'in-0-8',
@@ -35,7 +40,7 @@ export const rows: readonly Row[] = [
     inputs: 8,
     thousands: 1000,
     targets: atLeast(4),
-    limit: parsing,
+    limit: inbound,
   }),
   messagesRow({
     id: 'in-0-1000',
@@ -60,7 +65,7 @@ export const rows: readonly Row[] = [
     qos: 1,
     thousands: 500,
     targets: atLeast(10),
-    limit: parsing,
+    limit: inbound,
   }),
   messagesRow({
     id: 'in-1-1k',
@@ -77,7 +82,7 @@ export const rows: readonly Row[] = [
     qos: 0,
     thousands: 1000,
     targets: atLeast(3),
-    limit: writing,
+    limit: outbound,
   }),
   messagesRow({
     id: 'out-0-1k',
@@ -94,7 +99,7 @@ export const rows: readonly Row[] = [
     qos: 1,
     thousands: 400,
     targets: atLeast(4),
-    limit: writing,
+    limit: acknowledged,
   }),
   messagesRow({
     id: 'out-1-memory',
@@ -104,7 +109,7 @@ export const rows: readonly Row[] = [
     durable: false,
     thousands: 400,
     targets: atLeast(4),
-    limit: writing,
+    limit: acknowledged,
   }),
   messagesRow({
     id: 'out-1-1k',
@@ -178,4 +183,48 @@ export const rows: readonly Row[] = [
       limit: loading,
     },
   ]),
+  unitCallsRow({
+    id: 'command',
+    call: 'command',
+    of: 'ms',
+    count: 200,
+    title: 'command to effect: log_sync, until the log is at the broker',
+    measure: 'ms',
+  }),
+  pairedCallsRow({
+    id: 'reconnect',
+    call: 'reconnect',
+    of: 'ms',
+    count: 200,
+    title: 'disconnect, connect, subscribed',
+    measure: 'ms',
+  }),
+  unitCallsRow({
+    id: 'look-up',
+    call: 'lookUp',
+    of: 'perSecond',
+    count: 1_000_000,
+    title: 'look-ups in 10,000 topics',
+    measure: 'a second',
+  }),
+  unitCallsRow({
+    id: 'cipher',
+    call: 'cipher',
+    of: 'perSecond',
+    count: 20_000,
+    title: 'encrypt and decrypt 64 bytes',
+    measure: 'a second',
+  }),
+  logRow([
+    { id: 'log-entries', of: 'perSecond', title: 'log entries, each in log.json before the next', measure: 'a second' },
+    { id: 'log-bytes', of: 'bytesPerEntry', title: 'written for a log entry, 64 lines kept', measure: 'bytes' },
+  ]),
+  archiveRow({
+    time: {
+      id: 'archive',
+      title: 'update of 100 MB in 10,000 files staged, beside `tar xzf` and `sync`',
+      measure: 'ms',
+    },
+    memory: { id: 'archive-rss', title: 'RSS above rest while it is staged', measure: 'MB' },
+  }),
 ];

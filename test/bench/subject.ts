@@ -7,6 +7,9 @@ const project = join(import.meta.dirname, '../..');
 /** After this without a result a subject counts as hung, milliseconds. */
 const longestRunMs = 300_000;
 
+/** Flags of Node for a subject that loads adapters from their sources. */
+export const sourceFlags = ['--import', './test/lab/typescript.mjs'];
+
 export interface SubjectRun {
   /** File among the subjects, without its ending. */
   readonly program: string;

@@ -16,14 +16,16 @@ export const inputTopics = (count, unit = 0) =>
   Array.from({ length: count }, (_, at) => `in.example.com/${uuidOf(`in ${unit} ${at}`)}/pepeunit`);
 export const outputTopic = (unit = 0) => `out.example.com/${uuidOf(`out ${unit}`)}/pepeunit`;
 
-const baseOf = (uuid, section, names) =>
-  Object.fromEntries(
-    names.map((name) => [`${name}/pepeunit`, [`base.example.com/${section}/${uuid}/${name}/pepeunit`]]),
-  );
+/** A base topic of a unit: of its commands, or of its reports. */
+export const baseTopic = (section, name, unit = 0) =>
+  `base.example.com/${section}/${uuidOf(`unit ${unit}`)}/${name}/pepeunit`;
 
-const schemaOf = (uuid, { inputs, unit }) => ({
-  input_base_topic: baseOf(uuid, 'input_base_topic', ['update', 'env_update', 'schema_update', 'log_sync']),
-  output_base_topic: baseOf(uuid, 'output_base_topic', ['state', 'log']),
+const baseOf = (section, names, unit) =>
+  Object.fromEntries(names.map((name) => [`${name}/pepeunit`, [baseTopic(section, name, unit)]]));
+
+const schemaOf = ({ inputs, unit }) => ({
+  input_base_topic: baseOf('input_base_topic', ['update', 'env_update', 'schema_update', 'log_sync'], unit),
+  output_base_topic: baseOf('output_base_topic', ['state', 'log'], unit),
   input_topic: Object.fromEntries(inputTopics(inputs, unit).map((topic, at) => [`in-${at}/pepeunit`, [topic]])),
   output_topic: { 'out/pepeunit': [outputTopic(unit)] },
 });
@@ -46,7 +48,7 @@ export const writeDocuments = async (folder, { port, restPort = 9, inputs = 1, u
   };
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'env.json'), JSON.stringify(env));
-  await writeFile(join(folder, 'schema.json'), JSON.stringify(schemaOf(uuid, { inputs, unit })));
+  await writeFile(join(folder, 'schema.json'), JSON.stringify(schemaOf({ inputs, unit })));
   return {
     envFilePath: join(folder, 'env.json'),
     schemaFilePath: join(folder, 'schema.json'),
