@@ -58,9 +58,14 @@ const measureAll = async (peer: Peer, conditions: Conditions): Promise<RowResult
   const run = { ...conditions, peer, quick: values.quick };
   const results: RowResult[] = [];
   for (const row of chosen(values.rows)) {
-    for (const result of await row.run(run)) {
-      results.push(result);
-      console.log(lineText(cells(result)));
+    try {
+      const measured = await row.run(run);
+      results.push(...measured);
+      for (const result of measured) console.log(lineText(cells(result)));
+    } catch (error) {
+      // The other rows took long enough to be kept.
+      console.error(`${row.heads.map(({ id }) => id).join(', ')} could not be measured:`, error);
+      process.exitCode = 1;
     }
   }
   return results;
