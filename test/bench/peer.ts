@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { rounded } from './spread.ts';
 
 /** A program that is given orders by lines, and answers by lines. */
 class LineProcess {
@@ -76,7 +77,9 @@ const compile = (folder: string): string | undefined => {
 };
 
 const ceilingMessages = 1_000_000;
-const ceilingRoundTrips = 50_000;
+const ceilingRoundTrips = 20_000;
+/** A ceiling is the best of so many. */
+const ceilingTries = 3;
 
 const measureCeiling = async (program: string, peer: LineProcess, port: number, traffic: Traffic): Promise<number> => {
   const { direction, qos, bytes, window, inputs } = traffic;
@@ -118,7 +121,12 @@ export const startPeer = async (): Promise<Peer> => {
         peer.order(`${type} ${order}`);
       }
     },
-    ceiling: async (traffic) => (program === undefined ? undefined : measureCeiling(program, peer, port, traffic)),
+    ceiling: async (traffic) => {
+      if (program === undefined) return undefined;
+      const rates: number[] = [];
+      while (rates.length < ceilingTries) rates.push(await measureCeiling(program, peer, port, traffic));
+      return rounded(Math.max(...rates));
+    },
     stop: async () => {
       await peer.end();
       await rm(folder, { recursive: true });

@@ -25,16 +25,19 @@ const markdownOf = (report: Report): string => {
   ].join('\n');
 };
 
-/** Finds what `npm run bench -- --readme` writes in a README. @throws {Error} The README has no such place. */
-export const benchPart = (readme: string): string => {
-  const [from, to] = [readme.indexOf(begin), readme.indexOf(end)];
-  if (from === -1 || to < from) throw new Error(`README.md has no place for the table: ${begin} … ${end}`);
-  return readme.slice(from + begin.length, to).trim();
+/** Splits a README into what is before, in and after the place of the table. @throws {Error} It has no such place. */
+const split = (readme: string): readonly [before: string, part: string, after: string] => {
+  const [from, to] = [readme.indexOf(begin) + begin.length, readme.indexOf(end)];
+  if (from < begin.length || to < from) throw new Error(`README.md has no place for the table: ${begin} … ${end}`);
+  return [readme.slice(0, from), readme.slice(from, to), readme.slice(to)];
 };
+
+/** Reads what `npm run bench -- --readme` has written into README.md. */
+export const readReadme = async (): Promise<string> => split(await readFile(path, 'utf8'))[1];
 
 /** Puts the table into README.md. */
 export const writeReadme = async (report: Report): Promise<void> => {
-  const readme = await readFile(path, 'utf8');
-  const changed = readme.replace(benchPart(readme), () => markdownOf(report));
+  const [before, , after] = split(await readFile(path, 'utf8'));
+  const changed = `${before}\n\n${markdownOf(report)}\n\n${after}`;
   await writeFile(path, await format(changed, { ...(await resolveConfig(path)), filepath: path }));
 };

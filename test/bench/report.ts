@@ -33,11 +33,12 @@ const subjects: Readonly<Record<Target['of'], string>> = {
   ratio: '',
   cpuRatio: 'CPU ',
   unit: 'unit ',
-  difference: '+',
+  difference: 'unit ',
 };
 
-/** A target in words: `>= 4`. */
-const targetText = ({ of, is, value }: Target): string => `${subjects[of]}${is === 'least' ? '>=' : '<='} ${value}`;
+/** A target in words: `>= 4`, `unit <= +12`. */
+const targetText = ({ of, is, value }: Target): string =>
+  `${subjects[of]}${is === 'least' ? '>=' : '<='} ${of === 'difference' ? '+' : ''}${value}`;
 
 /** The targets of a row in words; empty for none. */
 export const targetsText = ({ targets = [] }: Pick<RowHead, 'targets'>): string => targets.map(targetText).join(', ');
@@ -56,15 +57,21 @@ export const titleText = ({ title, measure }: Pick<RowHead, 'title' | 'measure'>
 /** The heads of the columns. */
 export const columns = ['', 'mqtt.js', 'unit', 'unit / mqtt.js', 'CPU, µs', 'CPU ratio', 'peer alone', 'target', ''];
 
+/** How a unit compares: by the difference where that has a target, else by the ratio. */
+const comparisonText = ({ ratio, difference, targets }: RowResult): string => {
+  if (difference && targets.some(({ of }) => of === 'difference')) return `+${spreadText(difference)}`;
+  return ratio ? spreadText(ratio) : '';
+};
+
 /** The cells of a row, a text for each column. */
 export const cells = (result: RowResult): string[] => {
-  const { bare, unit, ratio, cpu, peer } = result;
+  const { bare, unit, cpu, peer } = result;
   const alone = peer?.ceiling === undefined ? '' : amount(peer.ceiling);
   return [
     titleText(result),
     bare ? amount(bare.median) : '',
-    amount(unit.median),
-    ratio ? spreadText(ratio) : '',
+    cpu ? amount(unit.median) : spreadText(unit),
+    comparisonText(result),
     cpu ? `${amount(cpu.bare.median)} → ${amount(cpu.unit.median)}` : '',
     cpu ? spreadText(cpu.ratio) : '',
     peer?.isLimit ? `${alone} (the limit)`.trim() : alone,
@@ -73,7 +80,7 @@ export const cells = (result: RowResult): string[] => {
   ];
 };
 
-const widths = [50, 9, 9, 22, 14, 22, 20, 18];
+const widths = [50, 9, 22, 22, 14, 22, 20, 18];
 
 /** A row as a line of text. */
 export const lineText = (texts: readonly string[]): string =>

@@ -76,9 +76,9 @@ const settle = () => delay(settleSeconds * 1000);
 
 /** Bytes in use once all that can go is gone. */
 const memory = async () => {
-  for (let turn = 0; turn < 4; turn += 1) {
+  for (let turn = 0; turn < 10; turn += 1) {
     globalThis.gc();
-    await delay(50);
+    await delay(settleSeconds * 20);
   }
   const { rss, heapUsed } = process.memoryUsage();
   return { rss, heapUsed };
