@@ -187,7 +187,7 @@ export const rows: readonly Row[] = [
     id: 'command',
     call: 'command',
     of: 'ms',
-    count: 200,
+    count: 40,
     title: 'command to effect: log_sync, until the log is at the broker',
     measure: 'ms',
   }),
