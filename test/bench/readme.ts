@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
+import type { MachineFacts } from './machine.ts';
 import { cells, columns, conditionLines, missedLines, type Report } from './report.ts';
 
 const begin = '<!-- npm run bench -- --readme -->';
@@ -9,12 +10,18 @@ const path = join(import.meta.dirname, '../../README.md');
 
 const row = (texts: readonly string[]): string => `| ${texts.join(' | ')} |`;
 
+/** Says so where the machine had more to do than its cores can. */
+const busyText = ({ load: [load = 0], cores }: MachineFacts): string =>
+  load > cores
+    ? ' The machine was busy with other work: take the rates as rough, and the CPU for what a unit costs.'
+    : '';
+
 /** The table and what was missed, as Markdown. */
 const markdownOf = (report: Report): string => {
   const { machine, results } = report;
   const missed = missedLines(results);
   return [
-    `Measured on ${machine.date}: ${conditionLines(report).join('; ')}.`,
+    `Measured on ${machine.date}: ${conditionLines(report).join('; ')}.${busyText(machine)}`,
     '',
     row(columns),
     row(columns.map(() => '---')),

@@ -57,8 +57,9 @@ export const titleText = ({ title, measure }: Pick<RowHead, 'title' | 'measure'>
 /** The heads of the columns. */
 export const columns = ['', 'mqtt.js', 'unit', 'unit / mqtt.js', 'CPU, µs', 'CPU ratio', 'peer alone', 'target', ''];
 
-/** How a unit compares: by the difference where that has a target, else by the ratio. */
+/** How a unit compares: by the difference where that has a target, else by the ratio, but for what is judged by itself. */
 const comparisonText = ({ ratio, difference, targets }: RowResult): string => {
+  if (targets.some(({ of }) => of === 'unit')) return '';
   if (difference && targets.some(({ of }) => of === 'difference')) return `+${spreadText(difference)}`;
   return ratio ? spreadText(ratio) : '';
 };
