@@ -83,8 +83,11 @@ export const createLink = (connection: Connection, { release, onOverdue, onSlow 
   /** Runs a call while the link is open; afterwards fails with the error that ended the link. */
   const whileOpen =
     <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
-    (...args: A): Promise<R> =>
-      ended ? Promise.reject(closedError(options, ended)) : call(...args);
+    (...args: A): Promise<R> => {
+      if (ended) return Promise.reject(closedError(options, ended));
+      publisher.count();
+      return call(...args);
+    };
   const close = async () => {
     if (ended) return;
     end(linkError('closed', options, 'the link was closed', { reasonCode: normalDisconnection }));

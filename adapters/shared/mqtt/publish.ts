@@ -1,6 +1,7 @@
 import type { IConnackPacket, MqttClient } from 'mqtt';
 import type { Link, Outcome, PublishOptions, Qos } from '../../../services/broker.ts';
 import type { BrokerError } from '../../../services/errors.ts';
+import { soon } from './fast/write-buffer.ts';
 import { createAcknowledged } from './acknowledged.ts';
 import type { Connection } from './connect.ts';
 import { closedError, publishError } from './errors.ts';
@@ -46,18 +47,28 @@ const createUnanswered = ({ client, fast }: Connection, acks: PendingAcks, cork:
     for (const outcome of blocked.splice(0)) outcome.resolve();
   };
   stream.on('drain', onDrain);
+  /** Bytes that were written in this turn of the event loop. */
+  let written = 0;
+  const count = () => {
+    if (written === 0) return;
+    acks.passing(written);
+    written = 0;
+    if (stream.writableNeedDrain || acks.isLongUntimed()) mark();
+  };
   return {
+    /** What is sent next comes behind all messages of QoS 0 before it. */
+    count,
     /** @returns Whether the socket has room for more. */
     send: (topic: string, payload: Uint8Array | string, retain: boolean): boolean => {
       write(topic, payload, retain);
-      acks.passing(publishBytes(topic, payload));
-      const isFull = stream.writableNeedDrain;
-      if (isFull || acks.isLongUntimed()) mark();
-      return !isFull;
+      if (written === 0) soon(count);
+      written += publishBytes(topic, payload);
+      return !stream.writableNeedDrain;
     },
     /** Settles once the socket has taken what it was sent. */
     await: (outcome: Outcome) => blocked.push(outcome),
     stop: (error: BrokerError) => {
+      written = 0;
       stream.off('drain', onDrain);
       for (const outcome of blocked.splice(0)) outcome.reject(error);
     },
@@ -96,6 +107,7 @@ export const createPublisher = (
     if (ended) return outcome.reject(closedError(options, ended));
     const reasonCode = refusalOf(topic, payload, qos, retain);
     if (reasonCode !== undefined) return outcome.reject(publishError(topic, reasonCode));
+    if (qos !== 0) unanswered.count();
     if (qos !== 0) return acknowledged.send(new Unacknowledged(topic, payload, qos, retain, outcome));
     if (unanswered.send(topic, payload, retain)) outcome.resolve();
     else unanswered.await(outcome);
@@ -110,6 +122,8 @@ export const createPublisher = (
     publish: (topic: string, payload: Uint8Array | string, { qos = 0, retain = false }: PublishOptions = {}) =>
       new Promise<void>((resolve, reject) => deliver(topic, payload, qos, retain, { resolve, reject })),
     deliver,
+    /** What is sent next comes behind all messages of QoS 0 before it. */
+    count: unanswered.count,
     publishNow: (topic: string, payload: Uint8Array | string, retain: boolean): boolean => {
       const unwritten = fast?.unwritten() ?? client.stream.writableLength;
       const mustWait = ended !== undefined || unwritten > maxUnwrittenBytes;

@@ -67,7 +67,7 @@ export interface WriteBuffer {
 }
 
 /** Runs a callback once the work of this turn is done. */
-const soon: (work: () => void) => unknown = typeof setImmediate === 'function' ? setImmediate : queueMicrotask;
+export const soon: (work: () => void) => unknown = typeof setImmediate === 'function' ? setImmediate : queueMicrotask;
 
 /** The bytes that are to be written, in slabs of which each part is written once. */
 const createSlabs = (stream: MqttClient['stream']) => {
