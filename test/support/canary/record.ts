@@ -47,9 +47,12 @@ const parsed = (text: string): unknown => {
 const maxBytes = 1024 * 1024;
 /** Folders of programs, whose files show nothing to anybody. */
 const programs = /(^|\/)(node_modules|staging-[^/]*|previous-[^/]*|kept)(\/|$)/;
+/** What a killed program leaves of a document it was writing, which may be an env. */
+const unfinished = /^\.pepeunit-.*\.tmp$/;
 
 /** What kind of sink a file is; `undefined` for none. */
 const sinkOf = (path: string): Sink | undefined => {
+  if (unfinished.test(basename(path))) return undefined;
   if (basename(path).endsWith('log.json')) return 'log file';
   return path.includes('.pepeunit/') ? 'record' : undefined;
 };
