@@ -139,7 +139,9 @@ export const createWriteBuffer = (client: MqttClient, hasProperties: boolean): W
     const slab = slabs.slab();
     if (typeof payload !== 'string') slab.set(payload, at);
     else if (bytes !== payload.length || bytes > shortText || !writeAscii(payload, slab, at)) {
-      encoder.encodeInto(payload, slab.subarray(at, at + bytes));
+      const { read, written } = encoder.encodeInto(payload, slab.subarray(at, at + bytes));
+      // Node 26 stops a character early where the room is exact.
+      if (written < bytes) slab.set(encoder.encode(payload.slice(read)), at + written);
     }
   };
   return {
