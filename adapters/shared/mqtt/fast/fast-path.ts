@@ -82,6 +82,7 @@ export const createFastPath = <TMessage extends Sendable>(
       isConnected: () => client.connected,
       onMessage,
       acknowledge: buffer.acknowledge,
+      flush: buffer.flush,
       onAcknowledged: unacknowledged.settle,
       onTooLarge,
       onMalformed,
@@ -100,6 +101,8 @@ export const createFastPath = <TMessage extends Sendable>(
     stopReading: () => {
       stopReading();
       buffer.flush();
+      // What the library has written in this turn goes out before an end that destroys the connection.
+      while (client.stream.writableCorked > 0) client.stream.uncork();
     },
     stop: unacknowledged.stop,
   };
