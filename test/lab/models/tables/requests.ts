@@ -1,6 +1,6 @@
 import { RestError, type Failure } from '../../../../services/errors.ts';
 import { refusedFirstMs, triedAgain } from './delays.ts';
-import { unexpected, unexpectedFailure } from './table.ts';
+import { not, unexpected, unexpectedFailure, type Consequence } from './table.ts';
 
 /** What a context has of a request that is tried again. */
 export interface Pursuing {
@@ -59,3 +59,23 @@ export const both =
   <TContext, TEvent>(one: (context: TContext, event: TEvent) => boolean, other: (context: TContext) => boolean) =>
   (context: TContext, event: TEvent): boolean =>
     one(context, event) && other(context);
+
+/** What follows each way in which a refresh fails, by whether its command still stands. */
+export const refreshFailures = <TContext>({
+  goesOn,
+  postponed,
+  refreshFailed,
+}: {
+  readonly goesOn: (context: TContext) => boolean;
+  readonly postponed: (failure: Failure, wait: RequestFault['wait']) => Consequence<TContext>;
+  readonly refreshFailed: (failure: Failure) => Consequence<TContext>;
+}): Consequence<TContext>[] =>
+  requestFaults.flatMap((fault): Consequence<TContext>[] => {
+    const { failure, wait } = fault;
+    const fails = failsWith(fault);
+    if (!wait) return [{ ...refreshFailed(failure), when: fails }];
+    return [
+      { ...postponed(failure, wait), when: both(fails, goesOn) },
+      { ...refreshFailed(failure), when: both(fails, not(goesOn)) },
+    ];
+  });

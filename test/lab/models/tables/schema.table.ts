@@ -2,7 +2,7 @@ import { schemaMachine } from '../../../../machines/schema.ts';
 import type { Failure } from '../../../../services/errors.ts';
 import type { SchemaTopics } from '../../../../services/schema.ts';
 import { triedAgain } from './delays.ts';
-import { both, failsWith, hasFailedBefore, isPursued, pursued, requestFaults, waitMs } from './requests.ts';
+import { both, hasFailedBefore, isPursued, pursued, requestFaults, waitMs, refreshFailures } from './requests.ts';
 import { defineTable, not, rowsOf, tooLong, unexpectedFailure, type Consequence, type ContextOf } from './table.ts';
 
 type Context = ContextOf<typeof schemaMachine>;
@@ -89,19 +89,7 @@ export const schemaTable = defineTable(schemaMachine, {
         retry: pursuit(context),
       }),
     }),
-    row(
-      'refreshing',
-      'refresh fails',
-      ...requestFaults.flatMap((fault): Consequence<Context>[] => {
-        const { failure, wait } = fault;
-        const fails = failsWith(fault);
-        if (!wait) return [{ ...refreshFailed(failure), when: fails }];
-        return [
-          { ...postponed(failure, wait), when: both(fails, goesOn) },
-          { ...refreshFailed(failure), when: both(fails, not(goesOn)) },
-        ];
-      }),
-    ),
+    row('refreshing', 'refresh fails', ...refreshFailures({ goesOn, postponed, refreshFailed })),
     row(
       'refreshing',
       'after giveUpAfter',

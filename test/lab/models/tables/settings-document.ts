@@ -1,7 +1,7 @@
 import type { settingsMachine } from '../../../../machines/settings.ts';
 import type { Failure } from '../../../../services/errors.ts';
 import { triedAgain } from './delays.ts';
-import { both, failsWith, hasFailedBefore, isPursued, pursued, requestFaults } from './requests.ts';
+import { both, hasFailedBefore, isPursued, pursued, refreshFailures } from './requests.ts';
 import { adopted, document, failed, first, otherLink, sameLink, type Context } from './settings-effects.ts';
 import { not, rowsOf, tooLong, unexpectedFailure, type Consequence } from './table.ts';
 
@@ -72,19 +72,7 @@ export const documentRows = [
       adopted(side, false, { to: document('ready'), context: (context) => ({ retry: pursuit(context) }) }),
     ),
   ),
-  row(
-    document('refreshing'),
-    'refresh fails',
-    ...requestFaults.flatMap((fault): Consequence<Context>[] => {
-      const { failure, wait } = fault;
-      const fails = failsWith(fault);
-      if (!wait) return [{ ...refreshFailed(failure), when: fails }];
-      return [
-        { ...postponed(failure, wait), when: both(fails, goesOn) },
-        { ...refreshFailed(failure), when: both(fails, not(goesOn)) },
-      ];
-    }),
-  ),
+  row(document('refreshing'), 'refresh fails', ...refreshFailures({ goesOn, postponed, refreshFailed })),
   row(
     document('refreshing'),
     'after giveUpAfter',
