@@ -29,7 +29,9 @@ test(`${kills} quick kills of a confirmed version never roll back (U12)`, async 
   await store.confirm();
   for (let kill = 0; kill < kills; kill += 1) {
     const run = startCli(['run', join(folder, 'main.js'), '--json', '--grace', '0.2']);
-    await until(() => run.stdout().includes('here'), { what: 'the unit' });
+    await until(() => run.stdout().includes('here') && run.stderr().includes('\n'), {
+      what: 'the unit and its first line',
+    });
     expect(run.stdout()).toBe('new here\n');
     const { pid } = JSON.parse(run.stderr().split('\n')[0] ?? '') as { pid: number };
     run.child.kill('SIGKILL');
