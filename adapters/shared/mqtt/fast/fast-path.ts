@@ -72,6 +72,11 @@ export const createFastPath = <TMessage extends Sendable>(
   const framer = new Framer(version, unacknowledged);
   let buffer: ReturnType<typeof createWriteBuffer>;
   let stopReading: () => void;
+  /** Writes what this turn was to write at its end, the library's too: an end destroys the connection. */
+  const writeOut = () => {
+    buffer.flush();
+    while (client.stream.writableCorked > 0) client.stream.uncork();
+  };
   interceptReading(client, (sink) => {
     const { stream } = client;
     buffer = createWriteBuffer(client, version === 5);
@@ -82,7 +87,7 @@ export const createFastPath = <TMessage extends Sendable>(
       isConnected: () => client.connected,
       onMessage,
       acknowledge: buffer.acknowledge,
-      flush: buffer.flush,
+      writeOut,
       onAcknowledged: unacknowledged.settle,
       onTooLarge,
       onMalformed,
@@ -100,9 +105,7 @@ export const createFastPath = <TMessage extends Sendable>(
     unwritten: () => buffer.unwritten(),
     stopReading: () => {
       stopReading();
-      buffer.flush();
-      // What the library has written in this turn goes out before an end that destroys the connection.
-      while (client.stream.writableCorked > 0) client.stream.uncork();
+      writeOut();
     },
     stop: unacknowledged.stop,
   };

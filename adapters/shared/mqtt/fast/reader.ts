@@ -19,8 +19,8 @@ export interface ReaderParts {
   readonly onMessage: LinkListener['onMessage'];
   /** Acknowledges a message of QoS 1. */
   readonly acknowledge: (id: number) => void;
-  /** Writes what was acknowledged: the library may end the connection over what it is given. */
-  readonly flush: () => void;
+  /** Writes what was acknowledged, by the library too: it may end the connection over what it is given. */
+  readonly writeOut: () => void;
   /** Gets the acknowledgement of a message of QoS 1. */
   readonly onAcknowledged: (id: number) => void;
   readonly onTooLarge: (length: number) => void;
@@ -93,7 +93,7 @@ export const createReader = (parts: ReaderParts): (() => void) => {
     acknowledgement: () => onAcknowledged(framer.id),
     foreign: () => {
       flow.hold();
-      parts.flush();
+      parts.writeOut();
       sink.write(framer.bytes.subarray(framer.from, framer.end), afterPass);
     },
     tooLarge: () => end(() => parts.onTooLarge(framer.length)),

@@ -105,6 +105,24 @@ describe.each([true, false])('with the fast path: %s (C7)', (fastPath) => {
     await until(() => broker.open.size === 0);
   });
 
+  test('what was acknowledged goes out before the packet behind it ends the link', async () => {
+    const inVersion5 = { protocolVersion: 5 };
+    const message = { cmd: 'publish', topic: 'a', payload: 'x' };
+    const properties = { contentType: 'text/plain' };
+    const bytes = [
+      generate({ ...message, qos: 0, properties }, inVersion5),
+      generate({ ...message, qos: 1, messageId: 7, properties }, inVersion5),
+      generate({ ...message, qos: 0, properties: { topicAlias: 1 } }, inVersion5),
+    ];
+    const broker = await afterConnack(5, Buffer.alloc(0));
+    const ends: Error[] = [];
+    await open(optionsFor(broker.port, { version: 5, fastPath }), { ...deaf, onClosed: (error) => ends.push(error) });
+    for (const socket of broker.open) socket.write(Buffer.concat(bytes));
+    await until(() => broker.open.size === 0);
+    expect(ends).toMatchObject([{ code: 'malformed', reasonCode: 0x94 }]);
+    expect(broker.received().subarray(-4).toString('hex')).toBe('40020007');
+  });
+
   test('a packet over the limit is told of once, whatever comes behind it', async () => {
     const header = Buffer.from([0x30, 0x81, 0x80, 0x80, 0x08]);
     const broker = await afterConnack(4, Buffer.concat([header, Buffer.alloc(100, 0xff), header]));
