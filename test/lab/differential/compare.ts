@@ -23,8 +23,8 @@ const isSame = (one: Calls, other: Calls): boolean => JSON.stringify(one) === JS
 /**
  * Plays the script of a seed by the MQTT library alone, packet by packet, and by the fast path, however its bytes come.
  *
- * Where the library itself makes something else of the same bytes in other chunks, as it does of malformed ones, that
- * counts as well.
+ * Where the library itself makes something else of the same bytes in other chunks, or in one turn of the event loop, that
+ * counts as well: it does so of malformed ones, and of when it sends a PINGREQ behind messages of QoS 0.
  */
 const compare = async (seed: number): Promise<{ readonly streams: number; readonly differences: Difference[] }> => {
   const random = seeded(seed);
@@ -36,10 +36,9 @@ const compare = async (seed: number): Promise<{ readonly streams: number; readon
   for (const [at, chunks] of ways.entries()) {
     const fast = await play(script, true, chunks, at === 0);
     if (isSame(aligned, fast)) continue;
-    const library = await play(script, false, chunks, true);
-    if (!isSame(library, fast)) {
-      differences.push({ seed, chunks: chunks.map((chunk) => chunk.toString('hex')), library: aligned, fast });
-    }
+    if (isSame(await play(script, false, chunks, true), fast)) continue;
+    if (isSame(await play(script, false, chunks, at === 0), fast)) continue;
+    differences.push({ seed, chunks: chunks.map((chunk) => chunk.toString('hex')), library: aligned, fast });
   }
   return { streams: ways.length, differences };
 };
@@ -55,8 +54,19 @@ export interface Comparison {
 const atOnce = 50;
 const mostShown = 5;
 
-/** Compares the streams of as many seeds, from the first one on, as it takes. */
-export const compareSeeds = async (firstSeed: number, wanted: number): Promise<Comparison> => {
+/** Runs a task while the clock stands still: whether a line counts as slow, and is sent a PINGREQ, depends on milliseconds. */
+const whileClockStands = async <T>(task: () => Promise<T>): Promise<T> => {
+  const { now } = performance;
+  const stillMs = performance.now();
+  performance.now = () => stillMs;
+  try {
+    return await task();
+  } finally {
+    performance.now = now;
+  }
+};
+
+const compareAll = async (firstSeed: number, wanted: number): Promise<Comparison> => {
   const found: Difference[] = [];
   let streams = 0;
   for (let seed = firstSeed; streams < wanted; seed += atOnce) {
@@ -66,3 +76,7 @@ export const compareSeeds = async (firstSeed: number, wanted: number): Promise<C
   }
   return { streams, differences: found.length, first: found.slice(0, mostShown) };
 };
+
+/** Compares the streams of as many seeds, from the first one on, as it takes. */
+export const compareSeeds = (firstSeed: number, wanted: number): Promise<Comparison> =>
+  whileClockStands(() => compareAll(firstSeed, wanted));

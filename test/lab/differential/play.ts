@@ -30,14 +30,18 @@ export interface Calls {
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** A connection in memory, whose other end the caller plays. */
+/** A connection in memory, whose other end the caller plays, and which ends when the link ends its own, as a broker's does. */
 const createConnection = () => {
   const written: Buffer[] = [];
-  const stream = new Duplex({
+  const stream: Duplex = new Duplex({
     allowHalfOpen: false,
     read: () => undefined,
     write: (chunk: Buffer, _encoding, done) => {
       written.push(chunk);
+      done();
+    },
+    final: (done) => {
+      stream.push(null);
       done();
     },
   });
