@@ -45,7 +45,7 @@ export interface DeadLetter extends DeadReason {
  */
 export interface Outbox {
   /**
-   * Opens the store for this program alone and reads its messages.
+   * Opens the store for this program alone and reads its messages. One with nothing in it may be taken by the first append.
    *
    * @throws {StorageError} `io`, `unsupported`; may be retried.
    */
@@ -54,7 +54,7 @@ export interface Outbox {
    * Stores messages. Once it resolves they survive a kill of the program; a power cut may lose those of the last second
    * or so.
    *
-   * @throws {StorageError} `io`, such as a full disk: none of them is stored. `lost`: earlier messages may be gone too,
+   * @throws {StorageError} `io`, such as a full disk, or another program that has the store: none of them is stored. `lost`: earlier messages may be gone too,
    *   or be another program's by now; open it again.
    */
   append(messages: readonly StoredMessage[]): Promise<void>;

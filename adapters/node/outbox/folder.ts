@@ -1,10 +1,12 @@
-import { rmdir } from 'node:fs/promises';
+import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isLoss, StorageError } from '../../../services/errors.ts';
 import type { StoredMessages } from '../../../services/outbox.ts';
 import { makeFolder } from '../fs/durable-file.ts';
+import { codeOf } from '../fs/errors.ts';
 import { takeLock } from '../fs/lock.ts';
-import { recoverOutbox } from './recovery.ts';
+import { isTemporaryName } from '../fs/temporary-files.ts';
+import { isSegmentLike, nothingRecovered, recoverOutbox, type Recovered } from './recovery.ts';
 import { openSegments, type Segments, type SegmentsOptions } from './segments.ts';
 
 /** A locked outbox folder. */
@@ -12,9 +14,12 @@ interface LockedFolder {
   readonly found: StoredMessages;
   /** Its segments, while the folder is this program's. @throws {StorageError} `lost` if another one has taken it over. */
   segments(): Promise<Segments>;
+  isEmpty(): boolean;
   /** Makes everything durable, releases the lock, and removes the folder if empty. */
   release(): Promise<void>;
 }
+
+const nothingFound: StoredMessages = { messages: [], lastId: 0, damaged: 0 };
 
 /** Names listed in a remark. */
 const maxNames = 5;
@@ -33,13 +38,22 @@ const takenOver = (folder: string) =>
     `The outbox in ${folder} is another program's: it was taken over while this one stood still, or removed. What waits is written again.`,
   );
 
-/** Locks a folder and reads its segments. */
-const lockFolder = async (options: SegmentsOptions): Promise<LockedFolder> => {
+const leftMeanwhile = (folder: string) =>
+  new StorageError(
+    'lost',
+    `Another program of this unit has left messages in the outbox in ${folder}. They are taken over.`,
+  );
+
+/** Locks a folder, and takes over its segments. */
+const lockFolder = async (
+  options: SegmentsOptions,
+  recover: (folder: string) => Promise<Recovered> = recoverOutbox,
+): Promise<LockedFolder> => {
   const { folder } = options;
   await makeFolder(folder);
   const lock = await takeLock({ path: join(folder, 'lock'), inUse: () => inUse(folder) });
   try {
-    const recovered = await recoverOutbox(folder);
+    const recovered = await recover(folder);
     const messages = [...recovered.messages.values()].toSorted((a, b) => a.id - b.id);
     const { lastId, damaged } = recovered;
     const remarks = recovered.strange.length > 0 ? [passedOver(folder, recovered.strange)] : [];
@@ -57,20 +71,49 @@ const lockFolder = async (options: SegmentsOptions): Promise<LockedFolder> => {
       if (!(await lock.isHeld())) throw takenOver(folder);
       return segments;
     };
-    return { found: { messages, lastId, damaged, remarks }, segments: ownSegments, release };
+    const isEmpty = () => segments.isEmpty();
+    return { found: { messages, lastId, damaged, remarks }, segments: ownSegments, isEmpty, release };
   } catch (thrown) {
     await lock.release();
     throw thrown;
   }
 };
 
-/** The folder of an open outbox. */
+/** Locks a folder in which nothing was when it was opened. */
+const lockVacant = (options: SegmentsOptions): Promise<LockedFolder> =>
+  lockFolder(options, async (folder) => {
+    if ((await readdir(folder)).some(isSegmentLike)) throw leftMeanwhile(folder);
+    return nothingRecovered();
+  });
+
+/** Whether a name is, or was left by, a lock: it tells that another program has the outbox, or was killed with it. */
+const isOfLock = (name: string): boolean => /^lock(?:\.|$)/.test(name) || isTemporaryName(name);
+
+/** Whether there may be messages in a folder, or another program that has it. */
+const isUsed = async (folder: string): Promise<boolean> => {
+  try {
+    return (await readdir(folder)).some((name) => isSegmentLike(name) || isOfLock(name));
+  } catch (thrown) {
+    // What else keeps it from being read is told by the lock.
+    return codeOf(thrown) !== 'ENOENT';
+  }
+};
+
+/** The folder of an outbox. It is locked while there is something in it; as long as nothing is stored nothing is written. */
 export interface OutboxFolder {
   open(): Promise<StoredMessages>;
-  /** Its segments, for writing. @throws {StorageError} `io` if it is not open, `lost` */
+  /**
+   * Its segments, for writing; locks the folder where need be.
+   *
+   * @throws {StorageError} `io` if it is not open or another program has it, `lost`
+   */
   segments(): Promise<Segments>;
-  /** Its segments, if it is open. @throws {StorageError} `lost` */
+  /** Its segments, if it is locked. @throws {StorageError} `lost` */
   currentSegments(): Promise<Segments | undefined>;
+  /** Whether it is locked with no message in it. */
+  isIdle(): boolean;
+  /** Lets the folder go if it is idle, until there is something to write. */
+  vacate(): Promise<void>;
   /** Rethrows a task's error; closes the folder first after a loss. */
   onFailure(thrown: unknown): Promise<never>;
   close(): Promise<void>;
@@ -79,23 +122,35 @@ export interface OutboxFolder {
 const closed = (folder: string) => new StorageError('io', `The outbox in ${folder} is closed. Open it first.`);
 
 export const createOutboxFolder = (options: SegmentsOptions): OutboxFolder => {
+  let isOpen = false;
   let locked: LockedFolder | undefined;
-  const close = async () => {
+  const release = async () => {
     const released = locked;
     locked = undefined;
     await released?.release();
   };
+  const close = async () => {
+    isOpen = false;
+    await release();
+  };
+  const isIdle = () => locked?.isEmpty() === true;
   return {
     open: async () => {
       await close();
-      locked = await lockFolder(options);
-      return locked.found;
+      if (await isUsed(options.folder)) locked = await lockFolder(options);
+      isOpen = true;
+      return locked?.found ?? nothingFound;
     },
     segments: async () => {
-      if (!locked) throw closed(options.folder);
+      if (!isOpen) throw closed(options.folder);
+      locked ??= await lockVacant(options);
       return locked.segments();
     },
     currentSegments: async () => locked?.segments(),
+    isIdle,
+    vacate: async () => {
+      if (isIdle()) await release();
+    },
     onFailure: async (thrown) => {
       if (isLoss(thrown)) await close().catch(() => undefined);
       throw thrown;

@@ -6,6 +6,7 @@ import { StorageError } from '../../../services/errors.ts';
 import type { DeadLetter, Outbox } from '../../../services/outbox.ts';
 import { createTimer } from '../../shared/clock.ts';
 import { createSerialQueue } from '../../shared/serialize.ts';
+import { makeFolder } from '../fs/durable-file.ts';
 import { storageError } from '../fs/errors.ts';
 import { openRegularFile } from '../fs/open-regular-file.ts';
 import { createOutboxFolder } from './folder.ts';
@@ -13,7 +14,7 @@ import { hostOutboxFs, type OutboxFs } from './segments.ts';
 
 /** Options of the file outbox. */
 export interface FileOutboxOptions {
-  /** The outbox's own folder; created if missing, for this user alone (0700). */
+  /** The outbox's own folder; created with the first stored message, for this user alone (0700). */
   readonly folder: string;
   readonly clock: Timers;
   /** Time of messages that a power cut may lose, milliseconds. @defaultValue 1_000 */
@@ -25,6 +26,9 @@ export interface FileOutboxOptions {
   /** @defaultValue the host's file system */
   readonly fs?: OutboxFs;
 }
+
+/** How long an outbox is empty before its folder is let go, milliseconds. */
+const vacateAfterMs = 60_000;
 
 /** Size at which `dead.ndjson` becomes `dead.old.ndjson`, in place of the previous one. */
 const deadFileBytes = 512 * 1024;
@@ -45,6 +49,7 @@ const openDeadLetters = async (path: string) => {
 /** Appends dead letters to `dead.ndjson`, payloads in base64; keeps the newest megabyte or so. */
 const writeDeadLetters = async (folder: string, letters: readonly DeadLetter[]): Promise<void> => {
   const path = join(folder, 'dead.ndjson');
+  await makeFolder(folder);
   let handle = await openDeadLetters(path);
   try {
     if ((await handle.stat()).size >= deadFileBytes) {
@@ -64,6 +69,9 @@ const writeDeadLetters = async (folder: string, letters: readonly DeadLetter[]):
  * Appended messages are in the host's cache when the promise resolves, and synced within a second. Removals are records
  * too; a file is deleted once it and all before it hold no kept message. Disk use is at most about twice the kept
  * messages. Files are for this user alone (0600).
+ *
+ * It takes its folder for this program alone with the first stored message, or at once where something is in it, and lets it
+ * go when it has been empty for a minute: a program that stores nothing writes nothing.
  */
 export const fileOutbox = (options: FileOutboxOptions): Outbox => {
   const { folder, clock, syncEveryMs = 1_000, removeEveryMs = 200, segmentBytes = 256 * 1024 } = options;
@@ -82,21 +90,31 @@ export const fileOutbox = (options: FileOutboxOptions): Outbox => {
       unattendedFailure = thrown;
     });
   const sync = createTimer(clock, () => void unattended(async () => (await files.currentSegments())?.sync()));
+  const vacation = createTimer(clock, () => void unattended(files.vacate));
   const removed: number[] = [];
   const removeGathered = async () => {
-    sync.start(syncEveryMs);
     const ids = removed.splice(0);
-    await (await files.currentSegments())?.remove(ids);
+    const segments = await files.currentSegments();
+    if (!segments) return;
+    sync.start(syncEveryMs);
+    await segments.remove(ids);
+    if (files.isIdle()) vacation.start(vacateAfterMs);
   };
   const removal = createTimer(clock, () => void unattended(removeGathered));
 
   return {
-    open: () => guarded('opened', files.open),
+    open: () =>
+      guarded('opened', async () => {
+        const found = await files.open();
+        if (files.isIdle()) vacation.start(vacateAfterMs);
+        return found;
+      }),
     append: (messages) =>
       guarded('written', async () => {
         const failure = unattendedFailure;
         unattendedFailure = undefined;
         if (failure !== undefined) throw failure;
+        vacation.stop();
         const segments = await files.segments();
         sync.start(syncEveryMs);
         await segments.append(messages);
@@ -111,8 +129,7 @@ export const fileOutbox = (options: FileOutboxOptions): Outbox => {
       await unattended(removeGathered);
       await unattended(files.close);
       removed.length = 0;
-      removal.stop();
-      sync.stop();
+      for (const timer of [removal, sync, vacation]) timer.stop();
     },
   };
 };

@@ -8,7 +8,6 @@ import { encodeNothing, maxRecordBytes, readRecords, type Entry, type Span } fro
 
 /** Number and salt of a segment, in its name. */
 const pattern = /^(\d{8,15})(?:-([\da-f]{8}))?\.log$/;
-/** Names that look like a segment. */
 const likeness = /^\d+.*\.log$/;
 /** Bytes kept of damaged records. */
 const maxAsideBytes = 1024 * 1024;
@@ -41,6 +40,19 @@ export interface Recovered {
   readonly strange: string[];
 }
 
+/** Whether a name looks like that of a segment. */
+export const isSegmentLike = (name: string): boolean => likeness.test(name);
+
+/** Contents of an outbox without files. */
+export const nothingRecovered = (): Recovered => ({
+  segments: [],
+  messages: new Map(),
+  places: new Map(),
+  lastId: 0,
+  damaged: 0,
+  strange: [],
+});
+
 /** An empty segment. */
 export const segmentOf = (folder: string, number: number, salt: number): Segment => {
   const name = `${String(number).padStart(8, '0')}-${salt.toString(16).padStart(8, '0')}.log`;
@@ -55,7 +67,7 @@ const listSegments = async (folder: string) => {
     if (number !== undefined && entry.isFile()) {
       const path = join(folder, entry.name);
       segments.push({ number: Number(number), salt: Number.parseInt(salt, 16), path, bytes: 0, live: 0 });
-    } else if (likeness.test(entry.name)) strange.push(entry.name);
+    } else if (isSegmentLike(entry.name)) strange.push(entry.name);
   }
   return { segments: segments.toSorted((a, b) => a.number - b.number), strange };
 };
@@ -126,7 +138,7 @@ const recoverSegment = async (folder: string, handle: FileHandle, segment: Segme
 export const recoverOutbox = async (folder: string): Promise<Recovered> => {
   const { segments: listed, strange } = await listSegments(folder);
   const segments = [...listed];
-  const recovered: Recovered = { segments, messages: new Map(), places: new Map(), lastId: 0, damaged: 0, strange };
+  const recovered: Recovered = { ...nothingRecovered(), segments, strange };
   for (const segment of listed) {
     const handle = await openSegment(segment);
     if (!handle) {

@@ -133,6 +133,8 @@ export interface Segments {
   remove(ids: readonly number[]): Promise<void>;
   /** Syncs all written records. */
   sync(): Promise<void>;
+  /** Whether no message is kept. */
+  isEmpty(): boolean;
   close(): Promise<void>;
 }
 
@@ -241,6 +243,7 @@ export const openSegments = (options: SegmentsOptions, { segments, places }: Rec
       await tidy();
       if (places.size === 0) await writer.reset();
     },
+    isEmpty: () => places.size === 0,
     sync: () => writer.sync().then(() => checkFiles(options.folder, segments)),
     close: async () => {
       await writer.end();
