@@ -71,7 +71,7 @@ const lockFolder = async (
       if (!(await lock.isHeld())) throw takenOver(folder);
       return segments;
     };
-    const isEmpty = () => segments.isEmpty();
+    const isEmpty = () => recovered.places.size === 0;
     return { found: { messages, lastId, damaged, remarks }, segments: ownSegments, isEmpty, release };
   } catch (thrown) {
     await lock.release();

@@ -133,8 +133,6 @@ export interface Segments {
   remove(ids: readonly number[]): Promise<void>;
   /** Syncs all written records. */
   sync(): Promise<void>;
-  /** Whether no message is kept. */
-  isEmpty(): boolean;
   close(): Promise<void>;
 }
 
@@ -243,7 +241,6 @@ export const openSegments = (options: SegmentsOptions, { segments, places }: Rec
       await tidy();
       if (places.size === 0) await writer.reset();
     },
-    isEmpty: () => places.size === 0,
     sync: () => writer.sync().then(() => checkFiles(options.folder, segments)),
     close: async () => {
       await writer.end();

@@ -52,7 +52,16 @@ const qos = oneOf(0, 1, 2);
 const keep = oneOf('latest', 'queue', 'none');
 const policy = orObject(
   keep,
-  fields({ whenFull: oneOf('dropOldest', 'rejectNew'), messages: whole(1), yields: flag, qos }, { keep }),
+  fields(
+    {
+      whenFull: oneOf('dropOldest', 'rejectNew'),
+      messages: whole(1),
+      yields: flag,
+      storeAfterMs: number(0, dayMs),
+      qos,
+    },
+    { keep },
+  ),
 );
 const rate = orObject(
   rule('false, or an object with messages, bytes and burst', (given) => given === false),

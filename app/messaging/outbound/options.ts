@@ -19,6 +19,13 @@ export interface KeepPolicy {
   readonly messages?: number;
   /** Whether queued messages of other topics are sent first, with a share of the rate reserved for them. @defaultValue false */
   readonly yields?: boolean;
+  /**
+   * Time that a message may be in memory alone before it is written to disk, milliseconds; until then a kill of the program
+   * loses it. At 0 it is written before its publish resolves as `queued`.
+   *
+   * @defaultValue 0
+   */
+  readonly storeAfterMs?: number;
   /** Quality of service of messages that name none, as {@link OutboxOptions.qos} says. @defaultValue that of the outbox */
   readonly qos?: Qos;
 }
@@ -59,7 +66,7 @@ export interface OutboxOptions {
   /**
    * Queue policies, by the topic's key in the schema or by the topic itself. They add to the default ones.
    *
-   * @defaultValue `{ 'state/pepeunit': { keep: 'latest', qos: 0 }, 'log/pepeunit': { keep: 'queue', messages: 256, yields: true, qos: 1 } }`, all others `'queue'`
+   * @defaultValue `{ 'state/pepeunit': { keep: 'latest', qos: 0 }, 'log/pepeunit': { keep: 'queue', messages: 256, yields: true, storeAfterMs: 1_000, qos: 1 } }`, all others `'queue'`
    */
   readonly policies?: Readonly<Record<string, Keep | KeepPolicy>>;
   /** Rate limit of publishing; `false` for none. @defaultValue the platform's limit */
@@ -68,7 +75,8 @@ export interface OutboxOptions {
   readonly durable?: boolean;
   /**
    * Time that a sent message of QoS 1 or 2 may stay unacknowledged before it is written to disk too, milliseconds. A lower
-   * one loses less in a crash, and writes more. A message that resolved as `queued` is always written.
+   * one loses less in a crash, and writes more. A message that resolved as `queued` is always written, or soon will be where
+   * its policy has a {@link KeepPolicy.storeAfterMs}.
    *
    * @defaultValue 100
    */
@@ -103,7 +111,7 @@ export const boundsOf = (options: OutboxOptions): OutboxBounds => ({
 
 const defaultPolicies: Readonly<Record<string, KeepPolicy>> = {
   'state/pepeunit': { keep: 'latest', qos: 0 },
-  'log/pepeunit': { keep: 'queue', messages: 256, yields: true, qos: 1 },
+  'log/pepeunit': { keep: 'queue', messages: 256, yields: true, storeAfterMs: 1_000, qos: 1 },
 };
 
 /** A policy with every default filled in. */
@@ -113,6 +121,7 @@ const policyOf = (given: Keep | KeepPolicy, qos: Qos): Policy => ({
   whenFull: 'dropOldest',
   messages: Infinity,
   yields: false,
+  storeAfterMs: 0,
   qos,
   ...(typeof given === 'string' ? { keep: given } : given),
 });

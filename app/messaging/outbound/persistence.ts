@@ -1,4 +1,5 @@
 import { inGroups } from '../../../adapters/shared/mqtt/packet-size.ts';
+import { createTimer } from '../../../adapters/shared/clock.ts';
 import { createSerialQueue } from '../../../adapters/shared/serialize.ts';
 import { failureOf, isLoss, StorageError } from '../../../services/errors.ts';
 import type { Outbox } from '../../../services/outbox.ts';
@@ -33,15 +34,17 @@ interface Status {
   isReady: boolean;
   /** Whether the store fails. */
   isVolatile: boolean;
+  /** Whether the store is left to another program. */
+  isAway: boolean;
 }
 
 /** Keeps messages in memory alone. */
 const inMemory = {
-  status: { isReady: true, isVolatile: false } as Readonly<Status>,
+  status: { isReady: true, isVolatile: false, isAway: false } as Readonly<Status>,
   /** Reads what earlier runs left. Never rejects. */
   open: async (): Promise<unknown> => undefined,
-  /** Resolves once the message is kept. Never rejects. */
-  save: (_message: Message) => saved,
+  /** Resolves once the message is kept; at once where it may be written later. Never rejects. */
+  save: (_message: Message, _withinMs?: number) => saved,
   /** Writes what is not written yet, as long as it may take, and gives the store up until it is opened again. */
   close: async (_withinMs: number): Promise<void> => undefined,
 };
@@ -70,8 +73,9 @@ const createSession = ({ store, queue, warn, records, onRestored }: StoreParts, 
     }
     removeLeft();
   };
-  /** Opens the store, and takes over what it has. */
+  /** Opens the store where need be, and takes over what it has. */
   const open = async () => {
+    if (isOpen) return;
     const found = await store.open();
     records.numberFrom(found.lastId, pending);
     const restored = queue.restore(records.read(takeOver(found.messages)));
@@ -86,12 +90,13 @@ const createSession = ({ store, queue, warn, records, onRestored }: StoreParts, 
     onRestored(restored);
   };
   const update = async () => {
-    if (!isOpen) await open();
+    await open();
     await writePending();
   };
   return {
     add,
     pending,
+    open,
     /** Opens the store where need be, and writes what is pending; all, when the store lost what it had. @throws {StorageError} */
     update: async () => {
       try {
@@ -112,14 +117,12 @@ const createSession = ({ store, queue, warn, records, onRestored }: StoreParts, 
   };
 };
 
-/** Keeps messages in the store, or in memory alone while the store fails. */
-const inStore = (parts: StoreParts): typeof inMemory => {
-  const { clock, queue, warn, onReady } = parts;
-  const status = { isReady: false, isVolatile: false };
-  const session = createSession(parts, status);
+type Session = ReturnType<typeof createSession>;
+
+/** Writes to the store, one thing after the other, and tries again what failed. */
+const createWrites = ({ clock, warn, onReady }: StoreParts, status: Status, session: Session) => {
   const inTurn = createSerialQueue();
   const { withTimeout, endAll } = createTimeouts(clock);
-  let isAway = false;
   let retry: unknown;
   let next: Promise<PublishResult> | undefined;
 
@@ -129,10 +132,9 @@ const inStore = (parts: StoreParts): typeof inMemory => {
     status.isReady = true;
     onReady();
   };
-  const update = async (): Promise<void> => {
-    next = undefined;
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
     try {
-      await session.update();
+      await work();
       // What was saved while the store failed has asked for no write of its own.
       if (status.isVolatile && session.pending.size > 0) return await update();
       if (status.isVolatile) warn('What waits for the link is kept on disk again.');
@@ -140,35 +142,65 @@ const inStore = (parts: StoreParts): typeof inMemory => {
     } catch (thrown) {
       fail(thrown);
       clock.clearTimeout(retry);
-      if (!isAway) retry = clock.setTimeout(() => void inTurn(update), retryMs);
+      if (!status.isAway) retry = clock.setTimeout(() => void inTurn(update), retryMs);
     }
   };
-  const updateInTime = async () => {
-    if (!(await withTimeout(inTurn(update), storeWithinMs))) fail(noAnswer());
+  const update = async (): Promise<void> => {
+    next = undefined;
+    await attempt(session.update);
+  };
+  const inTime = async (work: () => Promise<void>, ms: number) => {
+    if (!(await withTimeout(inTurn(work), ms))) fail(noAnswer());
     return queued;
   };
+  return {
+    update,
+    open: () => inTime(() => attempt(session.open), storeWithinMs),
+    /** Writes what is pending; what becomes so until that begins is written with it. */
+    now: () => (next ??= inTime(update, storeWithinMs)),
+    /** Does one thing more, and leaves no timer. */
+    end: async (work: () => Promise<void>, withinMs: number) => {
+      next = undefined;
+      clock.clearTimeout(retry);
+      await inTime(work, withinMs);
+      endAll();
+    },
+  };
+};
+
+/** Keeps messages in the store, or in memory alone while the store fails. */
+const inStore = (parts: StoreParts): typeof inMemory => {
+  const { clock, queue } = parts;
+  const status = { isReady: false, isVolatile: false, isAway: false };
+  const session = createSession(parts, status);
+  const writes = createWrites(parts, status, session);
+  const later = createTimer(clock, () => {
+    if (session.pending.size > 0) void writes.now();
+  });
   const leave = async () => {
     for (const message of queue.all()) if (isUnsaved(message)) session.add(message);
-    if (session.pending.size > 0) await update();
+    if (session.pending.size > 0) await writes.update();
     await session.close();
   };
   return {
     status,
     open: () => {
-      isAway = false;
-      return (next ??= updateInTime());
+      const hasUnwritten = status.isAway && session.pending.size > 0;
+      status.isAway = false;
+      return hasUnwritten ? writes.now() : writes.open();
     },
-    save: (message) => {
+    save: (message, withinMs = 0) => {
       if (message.isStored) return saved;
       session.add(message);
-      return status.isVolatile || isAway ? saved : (next ??= updateInTime());
+      if (status.isVolatile || status.isAway) return saved;
+      if (withinMs === 0) return writes.now();
+      later.start(withinMs);
+      return saved;
     },
-    close: async (withinMs) => {
-      isAway = true;
-      next = undefined;
-      clock.clearTimeout(retry);
-      if (!(await withTimeout(inTurn(leave), withinMs))) fail(noAnswer());
-      endAll();
+    close: (withinMs) => {
+      status.isAway = true;
+      later.stop();
+      return writes.end(leave, withinMs);
     },
   };
 };
@@ -203,12 +235,14 @@ export const createPersistence = (parts: PersistenceParts) => {
     keep: (message: Message, nowMs: number): Promise<PublishResult> => {
       const ended = queue.wait(message, nowMs);
       if (ended) return Promise.resolve(ended);
+      const { topic, order } = message;
+      const { storeAfterMs } = topic.policy;
       // What the link has of this topic goes first: none overtakes another through a restart.
-      if (message.topic.unsecured > 0) {
-        message.topic.unsecured = 0;
-        for (const one of message.topic.messages.items()) if (isOwedBefore(one, message.order)) void kept.save(one);
+      if (topic.unsecured > 0) {
+        topic.unsecured = 0;
+        for (const one of topic.messages.items()) if (isOwedBefore(one, order)) void kept.save(one, storeAfterMs);
       }
-      return kept.save(message);
+      return kept.save(message, storeAfterMs);
     },
     /** From now on the program is this unit; messages that name none are its own, or of the unit that it was before. */
     claim: (unit: string) => {

@@ -6,7 +6,8 @@ export type PublishResult =
    */
   | { readonly outcome: 'delivered' }
   /**
-   * Stored until the link is back or the rate limit allows sending; on disk, unless `outbox.durable` is off. Delivery is
+   * Stored until the link is back or the rate limit allows sending; on disk, unless `outbox.durable` is off or
+   * its topic's policy writes it later (`storeAfterMs`). Delivery is
    * not guaranteed: the message may be dropped from a full outbox or expire (metrics `dropped`, `replaced`, `expired`), or
    * be refused by the broker (`dead`). To await the final outcome, publish with `until: 'settled'`.
    */

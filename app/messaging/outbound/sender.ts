@@ -32,7 +32,10 @@ export const createAckWatchdog = (queue: OutboxQueue, save: Persistence['save'],
       timer = undefined;
       const now = clock.monotonic();
       const atRisk = queue.all().filter(isAtRisk);
-      for (const message of atRisk) if (now - message.bornMs >= patienceMs) void save(message);
+      for (const message of atRisk) {
+        const { storeAfterMs } = message.topic.policy;
+        if (now - message.bornMs >= Math.max(patienceMs, storeAfterMs)) void save(message);
+      }
       if (atRisk.length > 0) start();
     }, patienceMs);
   };
