@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { machineFacts } from './machine.ts';
 import { startPeer, type Peer } from './peer.ts';
-import { writeReadme } from './readme.ts';
+import { writeTables } from './readme.ts';
 import {
   cells,
   columns,
@@ -25,7 +25,7 @@ const usage = `Usage: npm run bench -- [options]
   --quick          one short pair of each: shows that it works, and measures nothing
   --options JSON   more options of each unit, such as '{"mqtt":{"protocol":5}}'
   --protocol N     MQTT level of both clients, 4 or 5 (4)
-  --readme         write the table into README.md
+  --readme         write the tables into README.md and docs/benchmark.md
   --from FILE      what a run printed with --json, instead of measuring
   --json           print all as JSON in the last line`;
 
@@ -104,7 +104,7 @@ const bench = async (): Promise<void> => {
   if (values.readme && (values.rows !== undefined || values.quick)) throw new TypeError('The README has all rows.');
   const report = values.from === undefined ? await measure() : await readReport(values.from);
   if (!values.quick) for (const line of missedLines(report.results)) console.log(line);
-  if (values.readme) await writeReadme(report);
+  if (values.readme) await writeTables(report);
   if (values.json) console.log(JSON.stringify(report));
 };
 

@@ -81,6 +81,25 @@ export const cells = (result: RowResult): string[] => {
   ];
 };
 
+/** The heads of the columns of the short table. */
+export const shortColumns = ['', 'mqtt.js', 'unit', 'unit / mqtt.js', 'CPU of a message, µs', 'target', ''];
+
+/** The cells of a row of the short table: medians alone. */
+export const shortCells = (result: RowResult): string[] => {
+  const { bare, unit, cpu, ratio, difference, targets } = result;
+  const isBy = (of: Target['of']) => targets.some((target) => target.of === of);
+  const compared = isBy('difference') && difference ? `+${amount(difference.median)}` : ratio && amount(ratio.median);
+  return [
+    titleText(result),
+    bare ? amount(bare.median) : '',
+    amount(unit.median),
+    isBy('unit') ? '' : (compared ?? ''),
+    cpu ? `${amount(cpu.bare.median)} → ${amount(cpu.unit.median)}` : '',
+    targetsText(result),
+    verdictText(result),
+  ];
+};
+
 const widths = [50, 9, 22, 22, 14, 22, 20, 18];
 
 /** A row as a line of text. */
@@ -90,8 +109,12 @@ export const lineText = (texts: readonly string[]): string =>
     .join('  ')
     .trimEnd();
 
-/** What limits the rows that miss a target, a line for each. */
-export const missedLines = (results: readonly RowResult[]): string[] =>
-  results
-    .filter(({ targets }) => targets.some(({ isMet }) => !isMet))
-    .map((result) => `${titleText(result)}: ${result.limit ?? 'not known yet'}`);
+/** What limits the rows that miss a target: a line for each limit, with the titles of its rows. */
+export const missedLines = (results: readonly RowResult[]): string[] => {
+  const titles = new Map<string, string[]>();
+  for (const result of results.filter(({ targets }) => targets.some(({ isMet }) => !isMet))) {
+    const limit = result.limit ?? 'not known yet';
+    titles.set(limit, [...(titles.get(limit) ?? []), titleText(result)]);
+  }
+  return [...titles].map(([limit, rows]) => `${rows.join('; ')}: ${limit}`);
+};

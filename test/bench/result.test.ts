@@ -24,6 +24,7 @@ test('a row meets its targets at their values, and a missed one is named with wh
   const missed = judged({ ...head, targets: [{ of: 'unit', is: 'most', value: 3.9 }] }, measured);
   expect([met, missed].map(({ targets }) => targets.map(({ isMet }) => isMet))).toEqual([[true], [false]]);
   expect(missedLines([met, missed])).toEqual(['a row: the sun']);
+  expect(missedLines([missed, { ...missed, title: 'another' }])).toEqual(['a row; another: the sun']);
 });
 
 test('what was not measured meets no target', () => {
