@@ -20,11 +20,21 @@ const waysOf = (random: () => number, { packets }: Script): readonly (readonly B
 
 const isSame = (one: Calls, other: Calls): boolean => JSON.stringify(one) === JSON.stringify(other);
 
+const pingreqByte = 0xc0;
+
+const withoutPings = (calls: Calls): Calls => {
+  const packets = framesOf(Buffer.from(calls.written, 'hex')).filter(([first]) => first !== pingreqByte);
+  return { ...calls, written: Buffer.concat(packets).toString('hex') };
+};
+
+const isSameButForPings = (one: Calls, other: Calls): boolean => isSame(withoutPings(one), withoutPings(other));
+
 /**
  * Plays the script of a seed by the MQTT library alone, packet by packet, and by the fast path, however its bytes come.
  *
- * Where the library itself makes something else of the same bytes in other chunks, or in one turn of the event loop, that
- * counts as well: it does so of malformed ones, and of when it sends a PINGREQ behind messages of QoS 0.
+ * Where the library itself makes something else of the same bytes in other chunks, as it does of malformed ones, that
+ * counts as well. Where packets come at once, a PINGREQ behind messages of QoS 0 may have another place: it comes at the
+ * end of a turn of the event loop, which they share.
  */
 const compare = async (seed: number): Promise<{ readonly streams: number; readonly differences: Difference[] }> => {
   const random = seeded(seed);
@@ -35,9 +45,8 @@ const compare = async (seed: number): Promise<{ readonly streams: number; readon
   const differences: Difference[] = [];
   for (const [at, chunks] of ways.entries()) {
     const fast = await play(script, true, chunks, at === 0);
-    if (isSame(aligned, fast)) continue;
-    if (isSame(await play(script, false, chunks, true), fast)) continue;
-    if (isSame(await play(script, false, chunks, at === 0), fast)) continue;
+    const agree = at === 0 ? isSame : isSameButForPings;
+    if (agree(aligned, fast) || agree(await play(script, false, chunks, true), fast)) continue;
     differences.push({ seed, chunks: chunks.map((chunk) => chunk.toString('hex')), library: aligned, fast });
   }
   return { streams: ways.length, differences };
