@@ -5,6 +5,9 @@ import { parseArgs } from 'node:util';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
+/** Which way messages take past the MQTT library; a run of each shows what differs. */
+const fastPath = { type: 'string', about: 'on, or off, which leaves every packet to the MQTT library (on)' };
+
 /**
  * Every lab: what it does, its options, and what it runs: `files` of vitest, or a `program` of its own, which may
  * be `typescript`. `built` ones run the package as it is built. `operands` reach them as these variables, which may also be set beforehand: no
@@ -18,6 +21,7 @@ const labs = {
     options: {
       quick: { type: 'boolean', about: 'only what is over within some seconds' },
       protocol: { type: 'string', about: 'MQTT level of the units, 4 or 5, where the fault names none (found out)' },
+      'fast-path': fastPath,
       only: { type: 'string', about: 'only the faults with this text in their names' },
     },
   },
@@ -34,6 +38,7 @@ const labs = {
     options: {
       messages: { type: 'string', about: 'how many (1000000)' },
       limit: { type: 'string', about: 'bytes that the heap may grow by with each (1)' },
+      'fast-path': fastPath,
     },
   },
   reconnects: {
@@ -119,7 +124,10 @@ const runProgram = ({ program }, values) => {
 /** Options and operands as variables, such as LAB_MINUTES. */
 const variablesOf = ({ operands = {} }, values, given) =>
   Object.fromEntries([
-    ...Object.entries(values).map(([option, value]) => [`LAB_${option.toUpperCase()}`, String(value)]),
+    ...Object.entries(values).map(([option, value]) => [
+      `LAB_${option.toUpperCase().replaceAll('-', '_')}`,
+      String(value),
+    ]),
     ...given.map((operand, at) => [Object.values(operands)[at], operand]),
   ]);
 

@@ -84,12 +84,20 @@ export const seenBy = (brokers: readonly Pick<Mosquitto, 'said'>[]): Set<string>
     ),
   );
 
-/** Version of MQTT that units speak whose rows name none, where the run asks for one. */
-const asked = (level = process.env['LAB_PROTOCOL']): UnitConfig['mqtt'] => {
-  if (level === undefined) return {};
-  if (level !== '4' && level !== '5') throw new Error(`--protocol takes 4 or 5, not "${level}"`);
-  return { protocol: level === '4' ? 4 : 5 };
+const optionsByValue: Readonly<Record<string, Readonly<Record<string, UnitConfig['mqtt']>>>> = {
+  protocol: { 4: { protocol: 4 }, 5: { protocol: 5 } },
+  'fast-path': { on: { fastPath: true }, off: { fastPath: false } },
 };
+
+/** What the run asks for of the links of units whose rows say nothing about it. @throws {Error} It asks for what there is not. */
+export const asked = (): UnitConfig['mqtt'] =>
+  Object.entries(optionsByValue).reduce((options, [name, byValue]) => {
+    const value = process.env[`LAB_${name.toUpperCase().replaceAll('-', '_')}`];
+    if (value === undefined) return options;
+    const option = byValue[value];
+    if (!option) throw new Error(`--${name} takes ${Object.keys(byValue).join(' or ')}, not "${value}"`);
+    return { ...options, ...option };
+  }, {});
 
 const prepare = async (
   folder: string,

@@ -1,6 +1,6 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { describeWithMosquitto } from '../../support/mosquitto.ts';
-import { play, seenBy } from './lab.ts';
+import { asked, play, seenBy } from './lab.ts';
 
 afterEach(() => void vi.unstubAllEnvs());
 
@@ -21,5 +21,20 @@ describeWithMosquitto('units of the fault lab', () => {
     });
     expect(result).toMatchObject({ happened: 'connected', lost: 0 });
     expect(result.hung ?? result.crashed).toBeUndefined();
+  });
+});
+
+describe('links of the fault lab', () => {
+  test.each([
+    ['on', true],
+    ['off', false],
+  ])('take the fast path or not, as asked: %s', (value, fastPath) => {
+    vi.stubEnv('LAB_FAST_PATH', value);
+    expect(asked()).toEqual({ fastPath });
+  });
+
+  test('take no other word', () => {
+    vi.stubEnv('LAB_FAST_PATH', 'no');
+    expect(asked).toThrow('--fast-path takes on or off, not "no"');
   });
 });

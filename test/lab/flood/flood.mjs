@@ -1,7 +1,8 @@
 /**
  * Floods a unit with inbound messages (`--messages`, a million by default) from a process of their own, and fits a line through what
  * its heap holds meanwhile, garbage collected. Run with --expose-gc. The last line is JSON; the exit code says whether
- * the slope is under `--limit` bytes a message (1 by default), and every message came.
+ * the slope is under `--limit` bytes a message (1 by default), and every message came. `--fast-path off` leaves them to the
+ * MQTT library.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,10 +19,12 @@ const { values } = parseArgs({
   options: {
     messages: { type: 'string', default: '1000000' },
     limit: { type: 'string', default: '1' },
+    'fast-path': { type: 'string', default: 'on' },
     json: { type: 'boolean' },
   },
 });
 const messages = Number(values.messages);
+const fastPath = { on: true, off: false }[values['fast-path']];
 const rounds = 20;
 const chunk = Math.ceil(messages / rounds);
 
@@ -38,7 +41,7 @@ const startUnit = async (folder, port) => {
     ...(await writeDocuments(folder, { port })),
     ffConsoleLogEnable: false,
     ffMqttLogEnable: false,
-    mqtt: { protocol: 4 },
+    mqtt: { protocol: 4, fastPath },
   });
   await client.ready();
   return client;
@@ -60,6 +63,7 @@ const slopeOf = (points) => {
   return mean((point) => (point.x - x) * (point.y - y)) / mean((point) => (point.x - x) ** 2);
 };
 
+if (fastPath === undefined) throw new TypeError(`--fast-path takes on or off, not "${values['fast-path']}"`);
 if (!globalThis.gc) throw new Error('Run this with node --expose-gc.');
 const folder = await mkdtemp(join(tmpdir(), 'pepeunit-flood-'));
 const { peer, port } = await startPeer();
@@ -95,6 +99,7 @@ peer.stdin.end();
 await rm(folder, { recursive: true });
 
 const result = {
+  fastPath,
   messages: handled - start,
   lost: received - handled,
   dropped,
