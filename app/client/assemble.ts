@@ -18,6 +18,7 @@ import type { UnitServices } from './unit-services.ts';
 import { announce } from './registry.ts';
 import { createRoot, embeddedRoot, type Root } from './root.ts';
 import { createEpoch, type Epoch } from './api/time-manager.ts';
+import { followRoot, recorderOf } from './recording.ts';
 
 /** A unit's parts, wired to each other and to the adapters. */
 export interface UnitRuntime<TEnv extends object> {
@@ -93,6 +94,8 @@ export const createUnit = <TEnv extends object>(
   const epoch = createEpoch(adapters.clock);
   const inFlight = createInFlight();
 
+  const recorder = recorderOf(options, () => ({ plane, metrics, root }));
+
   const documents = createDocuments<TEnv>(adapters, options, {
     loadSettings: () => requests.ask({ type: 'settings.load' }, 'settings'),
     loadSchema: () => requests.ask({ type: 'schema.load' }, 'schema'),
@@ -112,6 +115,7 @@ export const createUnit = <TEnv extends object>(
     env: documents.envNow,
     onCommand: (command) => root.actor.send({ type: 'command.received', ...command }),
     extraTopics: () => root.actor.getSnapshot().context.extraTopics,
+    recorder,
   });
 
   const metrics = createMetrics(adapters, epoch, plane, () => root.actor.getSnapshot().context.counts);
@@ -129,14 +133,16 @@ export const createUnit = <TEnv extends object>(
     cycle,
     restart: (mode) => lifecycle.restart(mode),
     countsStart: createStartCount(adapters),
+    recorder,
     ...callbacks,
   };
   const root: Root = rootOf(machineParts, actor);
-
-  const lifecycle = createLifecycle({ root, plane, shutdown, adapters, fault, warning: warningOf(options) });
+  const notes = { fault, warning: warningOf(options), onRestart: recorder?.restarting };
+  const lifecycle = createLifecycle({ root, plane, shutdown, adapters, ...notes });
+  if (recorder) followRoot(root, recorder);
   root.on('timeSynced', ({ offsetMs }) => plane.adoptTime(offsetMs));
   const requests = createRequests(lifecycle, root);
 
-  const usesMqtt = options.ffMqttEnable;
-  return { root, documents, plane, epoch, metrics, cycle, inFlight, lifecycle, usesMqtt, ...requests };
+  const parts = { root, documents, plane, epoch, metrics, cycle, inFlight, lifecycle };
+  return { ...parts, usesMqtt: options.ffMqttEnable, ...requests };
 };

@@ -9,12 +9,14 @@ import { createCommandIntake } from '../messaging/inbound/command-intake.ts';
 import { defaultInboxLimits } from '../messaging/inbound/topic-queues.ts';
 import { createInbox, type Inbox } from '../messaging/inbound/inbox.ts';
 import { createInboundTopics } from '../messaging/inbound/topics.ts';
+import { watchInbox } from '../messaging/inbound/watch.ts';
 import { createLogDispatcher, type LogDispatcher } from '../logging/log.ts';
 import { createMqttLogSink, type MqttLogSink } from '../logging/mqtt-sink.ts';
 import { createRestartablePublisher, type RestartablePublisher } from '../messaging/outbound/restartable-publisher.ts';
 import { createRouter, maxPauseMs, type Router } from '../messaging/router.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import type { Epoch } from './api/time-manager.ts';
+import { shownSettings, type UnitRecorder } from './recording.ts';
 
 /** The path of messages and log entries, which bypasses the statecharts: router, inbox, publisher and log. */
 export interface DataPlane {
@@ -47,6 +49,7 @@ export interface DataPlaneParts {
   readonly onCommand: (command: Command) => void;
   /** Topics that the app subscribes to besides the schema's. */
   readonly extraTopics: () => readonly string[];
+  readonly recorder: UnitRecorder | undefined;
 }
 
 /** Logs which variables of an env are not used as given, once for as long as that stays the same. */
@@ -93,10 +96,10 @@ const createBackground = (): Pick<DataPlane, 'inBackground' | 'untilEnded' | 'ba
 };
 
 export const createDataPlane = (parts: DataPlaneParts): DataPlane => {
-  const { adapters, options, epoch, env, onCommand, extraTopics } = parts;
+  const { adapters, options, epoch, env, onCommand, extraTopics, recorder } = parts;
   const { clock, storage, console } = adapters;
   const log = createLogDispatcher(
-    { clock, sinks: { console }, epochMs: epoch.trustedEpochMs },
+    { clock, sinks: { console }, epochMs: epoch.trustedEpochMs, watch: recorder?.logged },
     earlyLogConfig(options),
   );
   const warn = (message: string) => log.say(LogLevel.Warning, message);
@@ -112,12 +115,13 @@ export const createDataPlane = (parts: DataPlaneParts): DataPlane => {
     options: options.outbox,
     epochMs: epoch.syncedEpochMs,
     warn,
+    watch: recorder?.outbound,
   });
   const mqttLog = createMqttLogSink(publisher, () => log.config.maxLength);
   log.addSink('file', logFile);
   if (options.ffMqttEnable) log.addSink('mqtt', mqttLog);
   const pauseMs = () => maxPauseMs(env(), options.mqtt);
-  const inbox = createInbox({ clock, limits: defaultInboxLimits, pauseMs, warn });
+  const inbox = watchInbox(createInbox({ clock, limits: defaultInboxLimits, pauseMs, warn }), recorder?.inbound);
   const commands = createCommandIntake({ onCommand, warn });
   const remark = createEnvRemarks(log);
   const topics = createInboundTopics(extraTopics);
@@ -132,6 +136,7 @@ export const createDataPlane = (parts: DataPlaneParts): DataPlane => {
     warn,
     ...createBackground(),
     adoptEnv: (adopted) => {
+      recorder?.settings(shownSettings(adopted));
       publisher.claim(adopted.unitUuid);
       remark(adopted);
     },

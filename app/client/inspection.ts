@@ -40,3 +40,14 @@ export const guardInspector = (inspector: Inspector, warn: OnFailure): ((event: 
     if (!settling && inARow === failedBefore) inARow = 0;
   };
 };
+
+type Observe = (event: InspectionEvent) => void;
+
+/** Gives events to two observers; to the one that is there, if the other is not. */
+export const besides = (one: Observe | undefined, other: Observe | undefined): Observe | undefined => {
+  if (!one || !other) return one ?? other;
+  return (event) => {
+    one(event);
+    other(event);
+  };
+};

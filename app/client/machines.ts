@@ -2,7 +2,7 @@ import { createActor } from 'xstate';
 import type { CarriedOver, UnitInput } from '../../machines/unit/context.ts';
 import type { UnitActor } from './await-event.ts';
 import { guardRequests } from './requests.ts';
-import { guardInspector } from './inspection.ts';
+import { besides, guardInspector } from './inspection.ts';
 import { unitDefinition } from './definition.ts';
 import type { UnitServices } from './unit-services.ts';
 
@@ -27,12 +27,14 @@ export const unitInputOf = (
 });
 
 /** Creates root actors of the unit, not yet started. Their `send` takes valid requests alone. */
-export const rootFactory = ({ adapters, options, plane }: UnitServices) => {
+export const rootFactory = ({ adapters, options, plane, recorder }: UnitServices) => {
   const definition = unitDefinition(options);
+  const observer = options.inspect && guardInspector(options.inspect, plane.warn);
+  const inspect = besides(observer, recorder?.inspect);
   const actorOptions = {
     id: 'unit',
     clock: adapters.clock,
-    ...(options.inspect && { inspect: guardInspector(options.inspect, plane.warn) }),
+    ...(inspect && { inspect }),
   };
   return (input: UnitInput): UnitActor => guardRequests(createActor(definition, { ...actorOptions, input }));
 };

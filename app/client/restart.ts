@@ -17,6 +17,8 @@ export interface RestartParts {
   readonly root: Root;
   readonly plane: DataPlane;
   readonly adapters: Adapters;
+  /** Called when a restart begins. @defaultValue none */
+  readonly onRestart?: ((mode: RestartingMode) => void) | undefined;
 }
 
 /** Time limit for flushing the log before a restart, milliseconds. */
@@ -36,7 +38,7 @@ const hasEnded = (actor: UnitActor): boolean => {
 
 const isActive = (actor: UnitActor): boolean => actor.getSnapshot().status === 'active';
 
-export const createRestart = ({ root, plane, adapters }: RestartParts): Restart => {
+export const createRestart = ({ root, plane, adapters, onRestart }: RestartParts): Restart => {
   const { withTimeout } = createTimeouts(adapters.clock);
   /** @returns Whether there was a link to close. */
   const disconnect = async (): Promise<boolean> => {
@@ -66,6 +68,7 @@ export const createRestart = ({ root, plane, adapters }: RestartParts): Restart 
   const restart: Restart = async (mode) => {
     const { actor } = root;
     const wasEnded = hasEnded(actor);
+    onRestart?.(mode);
     await filesInPlace();
     if (isActive(actor)) actor.send({ type: 'cycle.pause' });
     plane.log.tellCounted();

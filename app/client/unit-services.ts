@@ -6,6 +6,7 @@ import type { Documents } from './documents/documents.ts';
 import type { Metrics } from './metrics.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import type { Cycle } from './main-cycle.ts';
+import type { UnitRecorder } from './recording.ts';
 import type { Reports } from './reports.ts';
 import type { Shutdown } from './shutdown.ts';
 
@@ -25,4 +26,5 @@ export interface UnitServices {
   readonly isReady: () => unknown;
   /** Whether the client has to count this start of the program. */
   readonly countsStart: () => boolean;
+  readonly recorder: UnitRecorder | undefined;
 }

@@ -13,6 +13,8 @@ export interface LogDispatcherParts {
   readonly sinks: Readonly<Partial<Record<SinkName, LogSink>>>;
   /** Reads the time for `create_datetime`, Unix milliseconds; `undefined` while no time is trusted. */
   readonly epochMs: () => number | undefined;
+  /** Gets each entry, whichever sinks are on; never throws. @defaultValue none */
+  readonly watch?: ((entry: LogEntry) => void) | undefined;
 }
 
 /** What sinks an entry goes to. */
@@ -94,8 +96,23 @@ const createSinks = (
   };
 };
 
+/** Lets a watch see each entry. @returns The sinks themselves where there is none. */
+const watchSinks = (
+  sinks: ReturnType<typeof createSinks>,
+  watch: LogDispatcherParts['watch'],
+): ReturnType<typeof createSinks> => {
+  if (!watch) return sinks;
+  return {
+    ...sinks,
+    write: (entry, passedOver) => {
+      watch(entry);
+      sinks.write(entry, passedOver);
+    },
+  };
+};
+
 export const createLogDispatcher = (
-  { clock, sinks: first, epochMs }: LogDispatcherParts,
+  { clock, sinks: first, epochMs, watch }: LogDispatcherParts,
   initial: LogConfig,
 ): LogDispatcher => {
   let minRank = rankOf(initial.minLevel);
@@ -104,7 +121,10 @@ export const createLogDispatcher = (
     const text = `Entries do not reach the ${failing} log: ${failureOf(thrown).message}`;
     say({ level: LogLevel.Warning, text, passedOver: failing });
   };
-  const sinks = createSinks(first, (sink) => dispatcher.config[sink], reportFailure);
+  const sinks = watchSinks(
+    createSinks(first, (sink) => dispatcher.config[sink], reportFailure),
+    watch,
+  );
 
   const isSilent = (level: LogLevel): boolean => rankOf(level) < minRank;
   const log = (level: LogLevel, text: string, passedOver?: SinkName) => {

@@ -3,7 +3,8 @@ import { failureOf } from '../../services/errors.ts';
 /** Receives a message about a failed callback of the user. */
 export type OnFailure = (message: string) => void;
 
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+/** Whether a callback has returned something to wait for. */
+export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
 /**

@@ -16,6 +16,7 @@ import {
   type PublishResult,
 } from './result.ts';
 import type { Sender } from './sender.ts';
+import type { OutboundWatch } from './watch.ts';
 
 const tooLong = (bytes: number, maxBytes: number): string =>
   `its ${bytes} bytes pass the limit of ${maxBytes}. Send less at once.`;
@@ -47,7 +48,20 @@ interface IntakeParts {
   readonly bounds: OutboxBounds;
   readonly queue: OutboxQueue;
   readonly refusals: ReturnType<typeof createRefusalWarnings>;
+  readonly watch: OutboundWatch | undefined;
 }
+
+/** Begins a message. @returns Its end, where it comes to one at once; else the message as it is to be sent or kept. */
+type Begin = (topic: string, message: Payload, options?: MessageOptions) => PublishResult | Begun;
+
+const watchBegin = (begin: Begin, watch: OutboundWatch | undefined): Begin => {
+  if (!watch) return begin;
+  return (topic, message, options) => {
+    const begun = begin(topic, message, options);
+    if ('outcome' in begun) watch.passed(topic, message, options, begun);
+    return begun;
+  };
+};
 
 /**
  * Takes in what is published: sends it past the outbox as long as nothing of its topic waits there, and puts it there
@@ -56,7 +70,7 @@ interface IntakeParts {
  * @param linkOf The link that is open, if any; `'stopped'` once nothing more is taken.
  */
 export const createIntake = (
-  { clock, bounds, queue, refusals }: IntakeParts,
+  { clock, bounds, queue, refusals, watch }: IntakeParts,
   sender: Sender,
   linkOf: () => Link | 'stopped' | undefined,
 ) => {
@@ -65,8 +79,7 @@ export const createIntake = (
     queue.counts[result.outcome] += 1;
     return result;
   };
-  /** @returns The message's end, where it comes to one at once; else the message as it is to be sent or kept. */
-  const begin = (topic: string, message: Payload, options?: MessageOptions): PublishResult | Begun => {
+  const begin = watchBegin((topic, message, options) => {
     const open = linkOf();
     if (open === 'stopped') return turnAway(stopped);
     const bytes = publishBytes(topic, message);
@@ -80,7 +93,7 @@ export const createIntake = (
     request.link = open;
     if (request.qos > 0 || !open.publishNow(topic, request.payload, request.retain)) return request;
     return turnAway(delivered);
-  };
+  }, watch);
   const proceed = (request: Begun, options: MessageOptions | undefined, onResult: OnResult) => {
     if (request.link) sender.send(request.link, request, options, onResult);
     else sender.keep(request, options, onResult);

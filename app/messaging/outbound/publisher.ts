@@ -17,6 +17,7 @@ import { createRateLimiter } from './rate-limiter.ts';
 import { createReplay } from './replay.ts';
 import { createAckWatchdog, createSender } from './sender.ts';
 import { queued, stopped, type PublishResult } from './result.ts';
+import { watchSend, type OutboundWatch } from './watch.ts';
 
 export interface PublisherParts {
   /** Where what waits outlives the program; `undefined` when it need not. */
@@ -26,6 +27,8 @@ export interface PublisherParts {
   /** Unix milliseconds by a synchronised clock; `undefined` before the first sync. */
   readonly epochMs: () => number | undefined;
   readonly warn: (message: string) => void;
+  /** Gets what becomes of each message. @defaultValue none */
+  readonly watch?: OutboundWatch | undefined;
 }
 
 export interface Publisher {
@@ -71,10 +74,10 @@ export interface Publisher {
 const leaveWithinMs = 5_000;
 
 /** The parts of a publisher, wired to each other from the bottom up. */
-const assemble = ({ store, clock, options, epochMs, warn }: PublisherParts) => {
+const assemble = ({ store, clock, options, epochMs, warn, watch }: PublisherParts) => {
   const bounds = boundsOf(options);
   const policies = createPolicies(options);
-  const queue = createQueue({ clock, bounds, policies, warn });
+  const queue = createQueue({ clock, bounds, policies, warn, watch });
   const persistence = createPersistence({ store, clock, queue, epochMs, warn });
   const limiter = createRateLimiter(options.rate);
   const poison = createPoisonDetector(clock);
@@ -83,7 +86,7 @@ const assemble = ({ store, clock, options, epochMs, warn }: PublisherParts) => {
   const replay = createReplay({ queue, denials, persistence, limiter, poison, clock, onRefusal: refusals.add });
   const watchdog = createAckWatchdog(queue, persistence.save, clock, bounds.unacknowledgedMs);
   persistence.onReady(replay.wake);
-  return { clock, bounds, policies, queue, persistence, denials, limiter, poison, refusals, replay, watchdog };
+  return { clock, bounds, policies, queue, persistence, denials, limiter, poison, refusals, replay, watchdog, watch };
 };
 
 type Parts = ReturnType<typeof assemble>;
@@ -143,7 +146,7 @@ export const createPublisher = (given: PublisherParts): Publisher => {
   return {
     ...intake,
     ...linkless(parts),
-    send: (topic, payload, options) => sender.sendOrThrow(open, topic, payload, options),
+    send: watchSend((topic, payload, options) => sender.sendOrThrow(open, topic, payload, options), given.watch),
     open: async () => {
       if (!isStopped) queue.start();
       if (!isStopped) await persistence.open();

@@ -4,12 +4,14 @@ import { createDropWarnings } from '../throttled-warning.ts';
 import type { Message, PublishRequest, RestoredMessage, Topic } from './message.ts';
 import type { OutboxBounds, Policies } from './options.ts';
 import { createCounts, dropped, expired, type PublishResult } from './result.ts';
+import { watchGates, type OutboundWatch } from './watch.ts';
 
 export interface QueueParts {
   readonly clock: Clock;
   readonly bounds: OutboxBounds;
   readonly policies: Policies;
   readonly warn: (message: string) => void;
+  readonly watch?: OutboundWatch | undefined;
 }
 
 const notKept = dropped('It can not be sent now, and the policy of its topic is to keep nothing.');
@@ -187,7 +189,7 @@ const createExpiry = ({ clock, bounds }: QueueParts, { all, end }: Messages) => 
 
 /** What waits for the link or is on it: in order, and within its bounds. */
 export const createQueue = (parts: QueueParts) => {
-  const messages = createMessages(parts.policies);
+  const messages = watchGates(createMessages(parts.policies), parts.watch);
   const limits = createLimits(parts, messages);
   const expiry = createExpiry(parts, messages);
   const { all, waiting, topics, counts, enter, move, end } = messages;
