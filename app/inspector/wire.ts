@@ -11,7 +11,7 @@ export const wireVersion = 1;
 /** Milliseconds since the run's start, by a clock that never jumps. */
 export type At = number;
 
-/** A machine's place in the run's list of actors, from 0 in the order in which they were created. */
+/** A machine's place in the run's list of actors, from 0 in the order in which they were created; -1 for none of them. */
 export type ActorIndex = number;
 
 /** A state value as XState has it: `"idle"`, `{"linked":{"open":"online"}}`. */
@@ -52,8 +52,8 @@ export type ActorLine = readonly [
   at: At,
   actor: ActorIndex,
   path: string,
-  parent: ActorIndex | -1,
-  hash: string | '',
+  parent: ActorIndex,
+  hash: string,
 ];
 
 /**
@@ -66,7 +66,7 @@ export type StepLine = readonly [
   kind: 's',
   at: At,
   actor: ActorIndex,
-  from: ActorIndex | -1,
+  from: ActorIndex,
   event: string | { readonly type: string; readonly [field: string]: JsonValue },
   value: StateValue | 0,
   changed: { readonly [key: string]: JsonValue } | 0,
@@ -87,8 +87,8 @@ export type CheckpointLine = readonly [
   actors: readonly (readonly [
     actor: ActorIndex,
     path: string,
-    parent: ActorIndex | -1,
-    hash: string | '',
+    parent: ActorIndex,
+    hash: string,
     value: StateValue,
     context: { readonly [key: string]: JsonValue },
     status: 'active' | 'done' | 'error' | 'stopped',
@@ -155,7 +155,10 @@ export type SettingsLine = readonly [kind: 'env', at: At, settings: { readonly [
 /** Something that people look for on the time axis: `restart`, `crash`, `update`, `command`. */
 export type MarkLine = readonly [kind: 'mark', at: At, what: string, text: string];
 
-/** The run ended, as far as anybody can tell: its process left or its link broke. */
+/**
+ * The run ended, as far as anybody can tell: its process left or its link broke. Where other lines than a run's follow, it
+ * was the link alone.
+ */
 export type EndLine = readonly [kind: 'end', at: At, reason: string];
 
 export type RecordLine =
@@ -199,3 +202,9 @@ export const maxLines = 65_536;
 
 /** Most bytes that a ring holds. */
 export const maxBytes = 8 * 1_024 * 1_024;
+
+/** A message over a socket: whose lines follow, and the lines. */
+export const frameOf = (
+  source: string,
+  { first, lost, lines }: { readonly first: number; readonly lost: number; readonly lines: readonly string[] },
+): string => [JSON.stringify(['#', source, first, lost]), ...lines].join('\n');
