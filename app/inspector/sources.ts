@@ -1,0 +1,128 @@
+import { createRing, type Ring, type RingLimits } from './ring.ts';
+import type { Request } from './wire.ts';
+
+/** Most units that an inspector shows. */
+export const maxSources = 32;
+
+/** What passes a request on to a unit. */
+type Ask = (request: Request) => void;
+
+/** A unit, over all of its runs. */
+export interface Source {
+  readonly id: string;
+  readonly ring: Ring;
+  readonly isLive: boolean;
+}
+
+/** A unit's connection, which adds lines to its source. */
+export interface SourceLink {
+  /** Number of the unit's line that is to come next. */
+  readonly wanted: number;
+  /** Takes the lines of a message. @param lost How many of the unit were dropped before them. */
+  receive(first: number, lost: number, lines: readonly string[]): void;
+  /** The connection ended. */
+  end(reason: string): void;
+}
+
+interface Kept extends Source {
+  isLive: boolean;
+  /** Which recording of the unit the newest lines are of, and how far they go. */
+  recording: string;
+  received: number;
+  ask: Ask | undefined;
+  /** By how much the run's time is behind this process's, milliseconds. */
+  behindMs: number;
+}
+
+const timeOf = (line: string): number | undefined => {
+  const found = /^\["[a-z]+",([0-9.]+)/.exec(line);
+  return found ? Number(found[1]) : undefined;
+};
+
+/** The sources by their ids, with room for so many. */
+const createRegister = (limits: RingLimits | undefined) => {
+  const byId = new Map<string, Kept>();
+  /** Makes room for one more. @returns Whether there is any. */
+  const makeRoom = (): boolean => {
+    if (byId.size < maxSources) return true;
+    const gone = [...byId.values()].find(({ isLive }) => !isLive);
+    if (gone) byId.delete(gone.id);
+    return gone !== undefined;
+  };
+  return {
+    byId,
+    /** Finds a source, or adds one. @returns `undefined` if there are too many. */
+    sourceOf: (id: string): Kept | undefined => {
+      const known = byId.get(id);
+      if (known) return known;
+      if (!makeRoom()) return undefined;
+      const fresh = { isLive: false, recording: '', received: 0, ask: undefined, behindMs: 0 };
+      const source: Kept = { id, ring: createRing(limits), ...fresh };
+      byId.set(id, source);
+      return source;
+    },
+  };
+};
+
+type Append = (source: Kept, lost: number, lines: readonly string[]) => void;
+
+/** The connection of a unit to its source. */
+const linkOf = (source: Kept, ask: Ask, append: Append): SourceLink => ({
+  wanted: source.received,
+  receive: (first, lost, lines) => {
+    source.received = first + lines.length;
+    const newest = timeOf(lines.at(-1) ?? '');
+    if (newest !== undefined) source.behindMs = performance.now() - newest;
+    append(source, lost, lines);
+  },
+  end: (reason) => {
+    // A newer connection of the same unit goes on.
+    if (source.ask !== ask) return;
+    source.isLive = false;
+    source.ask = undefined;
+    const at = Math.max(0, Math.round((performance.now() - source.behindMs) * 10) / 10);
+    append(source, 0, [JSON.stringify(['end', at, reason])]);
+  },
+});
+
+/** Keeps the newest lines of each unit, also of those that are gone. */
+export const createSources = ({ limits, onChange }: { limits?: RingLimits | undefined; onChange: () => void }) => {
+  const { byId, sourceOf } = createRegister(limits);
+  const append: Append = ({ id, ring }, lost, lines) => {
+    if (lost > 0) ring.append(JSON.stringify(['#', id, ring.next + 1, lost]));
+    for (const line of lines) ring.append(line);
+    onChange();
+  };
+  return {
+    all: (): Iterable<Source> => byId.values(),
+    get: (id: string): Source | undefined => byId.get(id),
+    /** Adds lines that come from no unit, such as a file's. @returns Whether there was room. */
+    add: (id: string, lost: number, lines: readonly string[]): boolean => {
+      const source = sourceOf(id);
+      if (source) append(source, lost, lines);
+      return source !== undefined;
+    },
+    /**
+     * A unit is there.
+     *
+     * @param recording Tells this recording of the unit from those before.
+     * @returns `undefined` if there are too many.
+     */
+    connect: (id: string, recording: string, ask: Ask): SourceLink | undefined => {
+      const source = sourceOf(id);
+      if (!source) return undefined;
+      if (source.recording !== recording) Object.assign(source, { recording, received: 0 });
+      source.isLive = true;
+      source.ask = ask;
+      return linkOf(source, ask, append);
+    },
+    /** Passes a request on. @returns Whether its unit is there. */
+    ask: (request: Request): boolean => {
+      const ask = byId.get(request[2])?.ask;
+      ask?.(request);
+      return ask !== undefined;
+    },
+  };
+};
+
+export type Sources = ReturnType<typeof createSources>;

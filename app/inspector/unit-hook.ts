@@ -1,0 +1,75 @@
+/** Loaded by `node --import` before a unit's program: records its units for the inspector that the environment names. */
+import { readFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { parseEnv } from '../../services/env.ts';
+import type { RecordedUnit, RecorderFactory } from '../client/recording.ts';
+import { thisPackage } from '../terminal/package.ts';
+import { createRecorder, type RecorderHost } from './recorder.ts';
+import { createUplink, type Uplink } from './uplink.ts';
+import { inspectorVariable } from './variable.ts';
+import type { RunAbout } from './wire.ts';
+
+const host: RecorderHost = {
+  now: () => performance.now(),
+  epochMs: () => Date.now(),
+  every: (ms, fn) => {
+    const timer = setInterval(fn, ms).unref();
+    return () => clearInterval(timer);
+  },
+  heap: () => process.memoryUsage().heapUsed,
+};
+
+/** UUID and version of the unit, as far as its env.json tells. */
+const identify = (path: string): { readonly uuid?: string; readonly program?: string } => {
+  try {
+    const { unitUuid, reserved } = parseEnv(JSON.parse(readFileSync(path, 'utf8')));
+    return { uuid: unitUuid, ...(reserved.PU_COMMIT_VERSION !== '' && { program: reserved.PU_COMMIT_VERSION }) };
+  } catch {
+    // It comes later, or from elsewhere.
+    return {};
+  }
+};
+
+const counts = new Map<string, number>();
+
+/** A name of its own for each client of this process. */
+const sourceOf = (unit: string): string => {
+  const count = (counts.get(unit) ?? 0) + 1;
+  counts.set(unit, count);
+  return count === 1 ? unit : `${unit}#${count}`;
+};
+
+const aboutOf = ({ envFilePath }: RecordedUnit): Omit<RunAbout, 'v' | 'startedAt'> => {
+  const { uuid, program } = identify(envFilePath);
+  const name = basename(dirname(envFilePath)) || 'unit';
+  return {
+    unit: uuid ?? name,
+    name,
+    pid: process.pid,
+    client: thisPackage.version,
+    ...(program !== undefined && { program }),
+  };
+};
+
+/** Records the units of this process for an inspector. */
+const recordFor = (url: string): RecorderFactory => {
+  const startedAt = Math.round(performance.timeOrigin);
+  return (unit) => {
+    if ((unit.v as number) !== 1) return undefined;
+    const about = aboutOf(unit);
+    const recorder = createRecorder({ unit, about, host, onLine: () => uplink.wake() });
+    const uplink: Uplink = createUplink({
+      url,
+      ring: recorder.ring,
+      source: sourceOf(about.unit),
+      recording: `${process.pid}-${startedAt}`,
+      onRequest: () => undefined,
+    });
+    process.once('exit', uplink.flush);
+    return recorder;
+  };
+};
+
+const url = process.env[inspectorVariable];
+if (url !== undefined && URL.canParse(url))
+  Object.assign(globalThis, { [Symbol.for('pepeunit.recorder')]: recordFor(url) });
