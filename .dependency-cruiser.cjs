@@ -1,6 +1,8 @@
 /** Who may import whom. Each rule's name says what it protects. */
-const nodeEntries = 'app/(node\\.ts|instance/|cli/|demo/|terminal/|examples/)';
-const notNodeEntries = 'app/(?!node\\.ts|instance/|cli/|demo/|terminal/|examples/)';
+const inspectorOfNode = 'inspector/(access|pages|server|sources|unit-hook|uplink)\\.ts';
+const nodeRoots = `node\\.ts|instance/|cli/|demo/|terminal/|examples/|${inspectorOfNode}`;
+const nodeEntries = `app/(${nodeRoots})`;
+const notNodeEntries = `app/(?!${nodeRoots})`;
 const npmBut = (ok) => ({
   dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
   pathNot: `node_modules/(${ok})/`,
@@ -93,7 +95,21 @@ module.exports = {
     ),
     rule('diagram-stands-alone', { path: '^app/diagram/' }, { path: '^app/(?!diagram/)' }),
     rule('terminal-is-the-ground-of-cli-and-demo', { path: '^app/terminal/' }, { path: '^app/(?!terminal/)' }),
-    rule('demo-is-below-cli', { path: '^app/demo/' }, { path: '^app/(?!(demo|terminal)/|instance/index\\.ts$)' }),
+    rule(
+      'demo-is-below-cli',
+      { path: '^app/demo/' },
+      { path: '^app/(?!(demo|terminal)/|(instance/index|inspector/server)\\.ts$)' },
+    ),
+    rule(
+      'inspector-is-for-cli-and-demo',
+      { path: '^(machines|services|adapters|app)/', pathNot: '^app/(inspector|cli|demo)/' },
+      { path: '^app/inspector/' },
+    ),
+    rule(
+      'inspector-knows-types-of-the-unit',
+      { path: '^app/inspector/' },
+      { path: '^app/(client|messaging|logging|cli|demo|instance)/', dependencyTypesNot: ['type-only'] },
+    ),
     rule(
       'instance-store-is-the-ground',
       { path: '^app/instance/(store/|errors\\.ts$)' },

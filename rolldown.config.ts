@@ -15,6 +15,7 @@ const entries = [
   'app/testing',
   'app/instance/index',
   'app/cli/main',
+  'app/inspector/unit-hook',
   'machines/index',
   'services/index',
 ];

@@ -23,6 +23,8 @@ interface OptionManual {
   readonly help: string;
   /** Placeholder of the value in the help, such as `SECONDS`. */
   readonly value?: string;
+  /** What a value looks like that may be left out: the option is then the empty text. @defaultValue it has to be there */
+  readonly optionalValue?: RegExp;
 }
 type Options = Readonly<Record<string, OptionManual>>;
 
@@ -45,16 +47,35 @@ export interface Called<TOptions extends Options> {
 
 const help: OptionManual = { type: 'boolean', help: 'Show this text.' };
 
+const valueText = ({ value, optionalValue }: OptionManual): string => {
+  if (value === undefined) return '';
+  return optionalValue ? ` [${value}]` : ` ${value}`;
+};
+
 const manualText = ({ name, operands, about, options }: Manual<Options>): string => {
-  const rows = Object.entries({ ...options, help }).map(([option, { value, help: text }]) => [
-    `  --${option}${value === undefined ? '' : ` ${value}`}`,
-    text,
+  const rows = Object.entries({ ...options, help }).map(([option, one]) => [
+    `  --${option}${valueText(one)}`,
+    one.help,
   ]);
   const usage = ['pepeunit', name, operands, '[OPTIONS]'].filter((part) => part !== '').join(' ');
   return [`Usage: ${usage}`, '', about, '', 'Options:', ...columns(rows)].join('\n');
 };
 
-const parse = (args: string[], options: Options) => {
+/** Writes the value of an option that may have none into one argument, so that what follows is no value of it. */
+const withOptionalValues = (args: readonly string[], options: Options): string[] => {
+  const joined: string[] = [];
+  const rest = [...args];
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    if (arg === '--') return [...joined, arg, ...rest];
+    const pattern = arg.startsWith('--') ? options[arg.slice(2)]?.optionalValue : undefined;
+    const value = pattern?.test(rest[0] ?? '') === true ? rest.shift() : '';
+    joined.push(pattern ? `${arg}=${value}` : arg);
+  }
+  return joined;
+};
+
+const parse = (given: string[], options: Options) => {
+  const args = withOptionalValues(given, options);
   const kinds = Object.fromEntries(Object.entries({ ...options, help }).map(([name, { type }]) => [name, { type }]));
   try {
     return parseArgs({ args, options: kinds, allowPositionals: true });
@@ -113,5 +134,14 @@ export const secondsIn = (
 export const wholeNumber = (option: string, text: string | undefined): number | undefined => {
   const number = positiveNumber(option, text);
   if (number !== undefined && !Number.isSafeInteger(number)) throw new UsageError(`--${option} takes a whole number.`);
+  return number;
+};
+
+/** Parses an option as a port. @returns 0, for a free one, for an absent option. @throws {UsageError} */
+export const portIn = (option: string, text: string | undefined): number => {
+  const number = Number(text ?? '0');
+  if (text?.trim() === '' || !Number.isInteger(number) || number < 0 || number > 65_535) {
+    throw new UsageError(`--${option} takes a port from 0 to 65535, not "${text}".`);
+  }
   return number;
 };

@@ -1,5 +1,5 @@
 import { startInstance, type Instance, type InstanceOptions } from '../instance/index.ts';
-import { command, exitCode, UsageError, type Called } from './command.ts';
+import { command, exitCode, portIn, type Called } from './command.ts';
 import { interruption } from '../terminal/interruption.ts';
 import { columns, painter, print } from '../terminal/output.ts';
 
@@ -17,19 +17,11 @@ const options = {
   json: { type: 'boolean', help: 'Print the addresses and the token as one line of JSON.' },
 } as const;
 
-const port = (name: string, text: string | undefined): number => {
-  const number = Number(text ?? '0');
-  if (text?.trim() === '' || !Number.isInteger(number) || number < 0 || number > 65_535) {
-    throw new UsageError(`--${name} takes a port from 0 to 65535, not "${text}".`);
-  }
-  return number;
-};
-
 const instanceOptions = (given: Called<typeof options>['options']): InstanceOptions => ({
   host: given.host ?? '127.0.0.1',
-  httpPort: port('http-port', given['http-port']),
-  mqttPort: port('mqtt-port', given['mqtt-port']),
-  webSocketPort: port('ws-port', given['ws-port']),
+  httpPort: portIn('http-port', given['http-port']),
+  mqttPort: portIn('mqtt-port', given['mqtt-port']),
+  webSocketPort: portIn('ws-port', given['ws-port']),
   ...(given.origin === undefined ? {} : { origins: [given.origin] }),
   ...(given.data === undefined ? {} : { dataDir: given.data }),
 });

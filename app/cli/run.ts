@@ -8,6 +8,7 @@ import { takeSupervisorLock } from '../../adapters/node/process/lock.ts';
 import { readDocument } from '../../adapters/node/fs/read-json.ts';
 import { failureOf, SettingsError } from '../../services/errors.ts';
 import { hideSecretsOf } from '../../services/secrets.ts';
+import { inspectOptions, inspectProgram, startInspection } from './inspection.ts';
 import { command, exitCode, numberFromZero, positiveNumber, secondsIn, UsageError, wholeNumber } from './command.ts';
 import { printStatus } from '../terminal/output.ts';
 
@@ -115,6 +116,7 @@ export const runCommand = command(
         type: 'boolean',
         help: 'Start without an env.json too: the program brings its own, by the option `documents`.',
       },
+      ...inspectOptions,
       json: { type: 'boolean', help: 'Print events as lines of JSON to standard error.' },
     },
   },
@@ -125,6 +127,7 @@ export const runCommand = command(
     const heartbeatMs = secondsIn(numberFromZero, 'heartbeat', options.heartbeat) ?? defaultHeartbeatSeconds * 1000;
     const trialStarts = wholeNumber('trial-starts', options['trial-starts']);
     const checkEnv = options['without-env'] === true ? hideSecretsIn : requireEnv;
+    await using inspection = await startInspection(options, 'pepeunit run: ');
     using signals = passSignals(graceMs);
     const onEvent = (event: SupervisorEvent) =>
       printStatus(options.json === true ? JSON.stringify(event) : `pepeunit run: ${describe(event)}`);
@@ -137,7 +140,7 @@ export const runCommand = command(
     let end: ProcessEnd | undefined;
     try {
       end = await supervise({
-        program: { main: resolve(main), args, folder },
+        program: inspectProgram({ main: resolve(main), args, folder }, inspection?.url),
         trials: folderFirmwareTrials({ folder }),
         healthyWithinMs,
         trialStarts,

@@ -185,7 +185,8 @@ export const unlawful: [rule: string, file: string, source: string][] = [
   ],
   [
     'diagram-stands-alone',
-    'app/diagram/c.ts',
+    'app/inspector/ring.ts': 'export const ring = 1;',
+  'app/diagram/c.ts',
     "import type { client } from '../client.ts'; export type X = typeof client;",
   ],
   [
@@ -194,6 +195,16 @@ export const unlawful: [rule: string, file: string, source: string][] = [
     "import type { main } from '../cli/main.ts'; export type X = typeof main;",
   ],
   ['demo-is-below-cli', 'app/demo/w.ts', "import type { main } from '../cli/main.ts'; export type X = typeof main;"],
+  [
+    'inspector-is-for-cli-and-demo',
+    'app/client/aa.ts',
+    "import type { ring } from '../inspector/ring.ts'; export type X = typeof ring;",
+  ],
+  [
+    'inspector-knows-types-of-the-unit',
+    'app/inspector/bb.ts',
+    "import { main } from '../cli/main.ts'; export const x = main;",
+  ],
   ['demo-is-below-cli', 'app/demo/x.ts', "import { units } from '../instance/model/units.ts'; export const x = units;"],
   [
     'instance-store-is-the-ground',

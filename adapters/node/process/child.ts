@@ -56,6 +56,10 @@ export interface UnitProgram {
   readonly args: readonly string[];
   /** Folder in which the supervisor resumes updates for the unit. */
   readonly folder: string;
+  /** Options of Node for a script. @defaultValue none but those of this process */
+  readonly nodeOptions?: readonly string[];
+  /** Variables of the environment besides this process's. @defaultValue none */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const unstartable = (file: string, advice: string, cause: unknown): ProcessError =>
@@ -106,7 +110,8 @@ export const startSelfDetached = async (env: NodeJS.ProcessEnv): Promise<void> =
   child.unref();
 };
 
-const isScript = (main: string): boolean => /\.[cm]?[jt]s$/.test(main);
+/** Whether a program is a script of Node. */
+export const isScript = (main: string): boolean => /\.[cm]?[jt]s$/.test(main);
 const byName = "Name the unit's program.";
 
 /** What a supervisor tells the unit that it starts. */
@@ -119,8 +124,12 @@ export interface UnitStart {
   readonly isAfterHang: boolean;
 }
 
-const environmentOf = (folder: string, { heartbeatMs, hangs, isAfterHang }: UnitStart): NodeJS.ProcessEnv => ({
+const environmentOf = (
+  { folder, env }: UnitProgram,
+  { heartbeatMs, hangs, isAfterHang }: UnitStart,
+): NodeJS.ProcessEnv => ({
   ...process.env,
+  ...env,
   [supervisorVariable]: String(process.pid),
   [supervisedFolderVariable]: folder,
   [hangsVariable]: String(hangs),
@@ -133,14 +142,17 @@ const environmentOf = (folder: string, { heartbeatMs, hangs, isAfterHang }: Unit
  *
  * @throws {ProcessError} `spawn`
  */
-export const startUnit = async ({ main, args, folder }: UnitProgram, start: UnitStart): Promise<SupervisedUnit> => {
+export const startUnit = async (program: UnitProgram, start: UnitStart): Promise<SupervisedUnit> => {
+  const { main, args, nodeOptions = [] } = program;
   await access(main).catch((cause: unknown) => {
     throw unstartable(main, byName, cause);
   });
-  const [file, given] = isScript(main) ? [process.execPath, [...process.execArgv, main, ...args]] : [main, args];
+  const [file, given] = isScript(main)
+    ? [process.execPath, [...process.execArgv, ...nodeOptions, main, ...args]]
+    : [main, args];
   const stdio: StdioOptions =
     start.heartbeatMs > 0 ? ['inherit', 'inherit', 'inherit', 'pipe'] : ['inherit', 'inherit', 'inherit'];
-  const child = await startChild(file, given, environmentOf(folder, start), byName, stdio);
+  const child = await startChild(file, given, environmentOf(program, start), byName, stdio);
   return {
     ...child,
     stop: async (graceMs) => {

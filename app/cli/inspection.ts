@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { isScript, type UnitProgram } from '../../adapters/node/process/child.ts';
+import type { Inspector } from '../inspector/server.ts';
+import { inspectorVariable } from '../inspector/variable.ts';
+import { printStatus } from '../terminal/output.ts';
+import { thisPackage } from '../terminal/package.ts';
+import { portIn } from './command.ts';
+
+/** Options of the commands that show units in an inspector. */
+export const inspectOptions = {
+  inspect: {
+    type: 'string',
+    value: 'PORT',
+    optionalValue: /^\d+$/,
+    help: 'Show the unit live in a page of this machine, whose address is printed. On a free port by default.',
+  },
+  control: {
+    type: 'boolean',
+    help: "With --inspect: let the page send events, messages and the instance's commands.",
+  },
+} as const;
+
+export interface InspectionOptions {
+  readonly inspect?: string;
+  readonly control?: boolean;
+}
+
+/** What an inspector of this package is started with. */
+export const inspectorParts = {
+  pageFolder: join(thisPackage.folder, 'dist/inspector'),
+  version: thisPackage.version,
+};
+
+/** Starts the inspector that the options ask for, and prints its address. @returns `undefined` where they ask for none. */
+export const startInspection = async (
+  { inspect, control = false }: InspectionOptions,
+  prefix: string,
+): Promise<Inspector | undefined> => {
+  if (inspect === undefined) return undefined;
+  const { startInspector } = await import('../inspector/server.ts');
+  const port = portIn('inspect', inspect === '' ? undefined : inspect);
+  const inspector = await startInspector({ ...inspectorParts, port, isControlled: control });
+  printStatus(`${prefix}Inspector: ${inspector.url}`);
+  return inspector;
+};
+
+const hook = pathToFileURL(join(thisPackage.folder, 'dist/app/inspector/unit-hook.js')).href;
+
+/** What makes the units of a program show themselves to an inspector. */
+export const inspected = (url: string) => ({
+  nodeOptions: ['--import', hook],
+  env: { [inspectorVariable]: url },
+});
+
+/** Lets a program be shown by an inspector, where there is one. One that is no script of Node can't be. */
+export const inspectProgram = (program: UnitProgram, url: string | undefined): UnitProgram => {
+  if (url === undefined) return program;
+  if (isScript(program.main)) return { ...program, ...inspected(url) };
+  printStatus(`pepeunit run: ${program.main} is no script of Node, and can't be inspected.`);
+  return program;
+};
