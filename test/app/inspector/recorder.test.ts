@@ -1,118 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { assign, createActor, setup, type InspectionEvent } from 'xstate';
-import { createRecorder, type Recorder, type RecorderHost } from '../../../app/inspector/recorder.ts';
-import type { RecordedUnit } from '../../../app/client/recording.ts';
-import { hideSecrets, redacted } from '../../../services/redaction.ts';
-
-/** A host whose clocks the test moves. */
-const createHost = () => {
-  const ticks = new Set<() => void>();
-  const host = { nowMs: 1000, epoch: 1_700_000_000_000 };
-  return {
-    ...({
-      now: () => host.nowMs,
-      epochMs: () => host.epoch,
-      every: (_, fn) => {
-        ticks.add(fn);
-        return () => ticks.delete(fn);
-      },
-    } satisfies RecorderHost),
-    /** Lets time pass, and seconds end. */
-    pass: (ms: number) => {
-      for (let passed = 0; passed < ms; passed += 1000) {
-        host.nowMs += Math.min(1000, ms - passed);
-        for (const tick of ticks) tick();
-      }
-    },
-    /** Sets the wall clock. */
-    jump: (ms: number) => {
-      host.epoch += ms;
-    },
-  };
-};
-
-const counts = {
-  inbox: { received: 0, dropped: 0, unsolicited: 0, waiting: 0, pauses: 0 },
-  outbox: {
-    waiting: 0,
-    waitingBytes: 0,
-    sending: 0,
-    queued: 0,
-    sent: 0,
-    refused: 0,
-    dropped: 0,
-    replaced: 0,
-    expired: 0,
-    dead: 0,
-    damaged: 0,
-    isVolatile: false,
-  },
-};
-
-const unit: RecordedUnit = {
-  v: 1,
-  envFilePath: '/unit/env.json',
-  redacted,
-  metrics: () => counts,
-  actor: () => {
-    throw new Error('nobody asks');
-  },
-  publish: async () => ({ outcome: 'delivered' }),
-};
-
-const child = setup({
-  types: { events: {} as { type: 'go' } | { type: 'stop' } },
-}).createMachine({
-  id: 'child',
-  initial: 'idle',
-  states: {
-    idle: { on: { go: 'busy' } },
-    busy: { after: { 5000: 'idle' }, on: { stop: 'over' } },
-    over: { type: 'final' },
-  },
-});
-
-const root = setup({
-  types: {
-    context: {} as { count: number; list: readonly unknown[]; note?: unknown },
-    events: {} as { type: 'add'; by: number } | { type: 'note'; note: unknown } | { type: 'go' } | { type: 'fall' },
-  },
-  actors: { child },
-  actions: {
-    fall: () => {
-      throw new Error('it fell');
-    },
-  },
-}).createMachine({
-  id: 'root',
-  context: { count: 0, list: [] },
-  type: 'parallel',
-  states: {
-    work: {
-      initial: 'even',
-      invoke: { src: 'child', id: 'child' },
-      states: {
-        even: {
-          on: { add: { target: 'odd', actions: assign({ count: ({ context, event }) => context.count + event.by }) } },
-        },
-        odd: {
-          on: { add: { target: 'even', actions: assign({ count: ({ context, event }) => context.count + event.by }) } },
-        },
-      },
-    },
-    notes: { on: { note: { actions: assign({ note: ({ event }) => event.note }) }, fall: { actions: 'fall' } } },
-  },
-});
+import { createActor, type InspectionEvent } from 'xstate';
+import { createRecorder, type Recorder } from '../../../app/inspector/recorder.ts';
+import { createHost, recordedRoot, recordedUnit } from '../../support/recorded.ts';
 
 let recorder: Recorder;
 let host: ReturnType<typeof createHost>;
 beforeEach(() => {
   host = createHost();
-  recorder = createRecorder({ unit, about: { unit: 'u', name: 'kitchen' }, host });
+  recorder = createRecorder({ unit: recordedUnit, about: { unit: 'u', name: 'kitchen' }, host });
 });
 afterEach(() => recorder.stop());
 
-const start = () => createActor(root, { inspect: (event: InspectionEvent) => recorder.inspect(event) }).start();
+const start = () => createActor(recordedRoot, { inspect: (event: InspectionEvent) => recorder.inspect(event) }).start();
 
 const all = (): unknown[][] => recorder.ring.read(0, Infinity).lines.map((line) => JSON.parse(line) as unknown[]);
 const linesOf = (kind: string): unknown[][] => all().filter(([one]) => one === kind);
@@ -217,102 +116,5 @@ describe('machines', () => {
       ],
       { outbox: 0, inbox: 0, received: 0, published: 0 },
     ]);
-  });
-});
-
-describe('what goes in', () => {
-  test.each([
-    ['a circle', () => Object.assign([] as unknown[], { 0: 1 }), [1]],
-    ['a function', () => Math.max, '(max)'],
-    [
-      'an error',
-      () => new TypeError('no', { cause: new Error('why') }),
-      { name: 'TypeError', message: 'no', cause: { name: 'Error', message: 'why' } },
-    ],
-    ['bytes', () => new Uint8Array(9), '(9 bytes)'],
-    ['a big number', () => 12n, '12'],
-    ['no number', () => NaN, 'NaN'],
-    ['a map', () => new Map([['a', 1]]), [['a', 1]]],
-    ['a date', () => new Date(0), '1970-01-01T00:00:00.000Z'],
-    ['an object of a class', () => new AbortController(), '(AbortController)'],
-    ['emoji and Cyrillic', () => 'Тёплый дом 🏠', 'Тёплый дом 🏠'],
-    ['a text of 3,000 letters', () => 'x'.repeat(3000), `${'x'.repeat(1024)}…`],
-    ['a list of 1,000', () => Array.from({ length: 1000 }, () => 0), [...Array.from({ length: 100 }, () => 0), '…']],
-    [
-      'a getter that throws',
-      () => ({
-        get broken(): string {
-          throw new Error('broken');
-        },
-      }),
-      '(unreadable)',
-    ],
-  ])('%s is shown as JSON', (_, make, shown) => {
-    const actor = start();
-    actor.send({ type: 'note', note: make() });
-    expect(linesOf('s').at(-1)?.[6]).toEqual({ note: shown });
-    expect(recorder.failures()).toBe(0);
-  });
-
-  test('what is deep, wide or in a circle is cut', () => {
-    const actor = start();
-    const circle: unknown[] = [];
-    circle.push(circle);
-    let deep: unknown = 'bottom';
-    for (let depth = 0; depth < 10_000; depth += 1) deep = [deep];
-    const wide = Array.from({ length: 90 }, () => ({ text: 'y'.repeat(900) }));
-    for (const note of [circle, deep, wide]) {
-      actor.send({ type: 'note', note });
-      const line = recorder.ring.read(recorder.ring.next - 1, 1).lines[0] ?? '';
-      expect(line.length).toBeLessThan(15_000);
-      expect(line).toContain('…');
-    }
-    expect(recorder.failures()).toBe(0);
-  });
-
-  test('an actor in a context or an event is named, not walked', () => {
-    const actor = start();
-    actor.send({ type: 'note', note: { ref: actor } });
-    expect(linesOf('s').at(-1)?.[6]).toEqual({ note: { ref: { actor: actor.id } } });
-  });
-
-  test('secrets are masked in events, contexts, logs, marks and settings, also as base64 and cut', () => {
-    const secret = 'correct horse battery staple';
-    hideSecrets([secret]);
-    const actor = start();
-    const base64 = Buffer.from(`my ${secret}.`).toString('base64');
-    for (const note of [
-      secret,
-      { [secret]: 1 },
-      [base64],
-      `${'x'.repeat(1020)}${secret}`,
-      new Error(`bad ${secret}`),
-    ]) {
-      actor.send({ type: 'note', note });
-    }
-    recorder.logged({ level: 'Info', text: `it is ${secret}` });
-    recorder.settings({ PUC_NOTE: secret });
-    recorder.emitted({ type: 'updateRolledBack', version: '1', reason: secret });
-    const text = recorder.ring.read(0, Infinity).lines.join('\n');
-    expect(text).not.toContain('correct horse');
-    expect(text).not.toContain('corr');
-    expect(text).not.toContain(base64.slice(4, 20));
-    expect(text).toContain('***');
-  });
-
-  test('nothing that a recorder is given lets it throw', () => {
-    const hostile = new Proxy(
-      {},
-      {
-        get: () => {
-          throw new Error('hostile');
-        },
-      },
-    );
-    recorder.inspect(hostile as InspectionEvent);
-    recorder.logged(hostile as never);
-    recorder.inbound.received(hostile as never);
-    recorder.outbound.entered(hostile as never);
-    expect(recorder.failures()).toBe(4);
   });
 });
