@@ -14,13 +14,25 @@ const mask = '***';
 
 /** Texts to look for, as {@link comparable} shows them. */
 const needles = new Set<string>();
-/** The same by their first characters, the longest first. */
-const byStart = new Map<string, readonly string[]>();
+
+/** Needles that begin alike, as the tokens of all units do: found by their lengths, however many there are. */
+interface Bucket {
+  /** The longest first. */
+  readonly lengths: number[];
+  readonly byLength: Map<number, Set<string>>;
+}
+
+/** The same needles by their first characters. */
+const byStart = new Map<string, Bucket>();
 
 /** A text in which the letter case and the two alphabets of base64 make no difference. */
 const comparable = (text: string): string => text.toLowerCase().replaceAll('-', '+').replaceAll('_', '/');
 
-const base64Of = (bytes: Uint8Array): string => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+const base64Of = (bytes: Uint8Array): string => {
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+};
 
 /** What base64 shows of a text wherever it stands in the encoded whole: three alignments, without what its neighbours share. */
 const base64Cores = (text: string): string[] => {
@@ -32,23 +44,42 @@ const base64Cores = (text: string): string[] => {
   });
 };
 
+const bucketOf = (start: string): Bucket => {
+  const found = byStart.get(start);
+  if (found) return found;
+  const bucket = { lengths: [], byLength: new Map<number, Set<string>>() };
+  byStart.set(start, bucket);
+  return bucket;
+};
+
 const add = (text: string): void => {
   const needle = comparable(text);
   if (needle.length < minLength || needles.has(needle)) return;
   needles.add(needle);
-  const start = needle.slice(0, minLength);
-  byStart.set(
-    start,
-    [...(byStart.get(start) ?? []), needle].toSorted((one, other) => other.length - one.length),
-  );
+  const { lengths, byLength } = bucketOf(needle.slice(0, minLength));
+  const alike = byLength.get(needle.length);
+  if (alike) return void alike.add(needle);
+  byLength.set(needle.length, new Set([needle]));
+  lengths.push(needle.length);
+  lengths.sort((one, other) => other - one);
 };
 
 const drop = (needle: string): void => {
   needles.delete(needle);
   const start = needle.slice(0, minLength);
-  const rest = (byStart.get(start) ?? []).filter((one) => one !== needle);
-  if (rest.length === 0) byStart.delete(start);
-  else byStart.set(start, rest);
+  const { lengths, byLength } = bucketOf(start);
+  const alike = byLength.get(needle.length);
+  alike?.delete(needle);
+  if (alike?.size !== 0) return;
+  byLength.delete(needle.length);
+  lengths.splice(lengths.indexOf(needle.length), 1);
+  if (lengths.length === 0) byStart.delete(start);
+};
+
+/** Finds the longest needle at a position. @returns Its length. */
+const lengthAt = (looked: string, at: number): number | undefined => {
+  const bucket = byStart.get(looked.slice(at, at + minLength));
+  return bucket?.lengths.find((length) => bucket.byLength.get(length)?.has(looked.slice(at, at + length)));
 };
 
 /**
@@ -76,10 +107,10 @@ const masked = (text: string): string => {
   let out = '';
   let kept = 0;
   for (let at = 0; at + minLength <= looked.length; at += 1) {
-    const found = byStart.get(looked.slice(at, at + minLength))?.find((needle) => looked.startsWith(needle, at));
-    if (found === undefined) continue;
+    const length = lengthAt(looked, at);
+    if (length === undefined) continue;
     out += shown.slice(kept, at) + mask;
-    kept = at + found.length;
+    kept = at + length;
     at = kept - 1;
   }
   return kept === 0 ? text : out + shown.slice(kept);

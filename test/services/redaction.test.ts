@@ -69,6 +69,14 @@ test('each part of a token is hidden by itself, and its host name in lower case'
   expect(redacted(`getaddrinfo ENOTFOUND ${token.toLowerCase()}`)).toBe('getaddrinfo ENOTFOUND ***');
 });
 
+test('of secrets that begin alike the longest that fits is hidden, and no more than that', () => {
+  hideSecrets(['beginning-alike', 'beginning-alike-and-longer', 'beginning-other']);
+  expect(redacted('<beginning-alike-and-longer> <beginning-alike-and-more> <beginning-other>')).toBe(
+    '<***> <***-and-more> <***>',
+  );
+  expect(redacted('<beginning-> <beginning-alik>')).toBe('<beginning-> <beginning-alik>');
+});
+
 test('any other text stays as it is', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
