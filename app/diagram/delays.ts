@@ -6,7 +6,7 @@ const inputs: Readonly<Record<string, object>> = { mqtt: { protocol: 'auto' } };
 
 /** Data of an ordinary moment, for delays that depend on what a machine has learned. */
 const ordinary: Readonly<Record<string, object>> = {
-  unit: { settings: { stateSendIntervalMs: 300_000 } },
+  unit: { settings: { stateSendIntervalMs: 300_000 }, restarts: { mqtt: 1 } },
   update: { trial: { healthyWithinMs: 120_000 }, nextProbeMs: 15_000 },
 };
 

@@ -6,5 +6,8 @@
 export const backoff = (attempts: number, firstMs = 1000, maxMs = 60_000): number =>
   Math.min(firstMs * 2 ** Math.max(0, attempts - 1), maxMs);
 
-/** Caps a delay at the limit of host timers: above 2^31 - 1 ms most fire at once. */
-export const timerMs = (ms: number): number => Math.min(ms, 2_147_483_647);
+/** Limit of host timers, 24.8 days: with more most fire at once. */
+export const maxTimerMs = 2 ** 31 - 1;
+
+/** Caps a delay at the limit of host timers. */
+export const timerMs = (ms: number): number => Math.min(ms, maxTimerMs);

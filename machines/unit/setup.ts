@@ -15,7 +15,7 @@ import { timeMachine } from '../time.ts';
 import { updateMachine } from '../update.ts';
 import { wifiMachine } from '../wifi.ts';
 import { isBaseTopic } from '../mqtt/subscriptions.ts';
-import { timerMs } from '../lib/delays.ts';
+import { maxTimerMs, timerMs } from '../lib/delays.ts';
 import { tell } from '../lib/parent.ts';
 import { slot } from '../lib/slot.ts';
 import {
@@ -34,6 +34,9 @@ import {
 import { mayHaveNotice, noticeOf, type LogLine } from './notices.ts';
 import { initialMessages, messagesOf, routes, withoutRequests, withPending, type RouteName } from './routing.ts';
 import { factsAfterCrash, maxRestarts, type Crash } from './supervision.ts';
+
+/** How long a child runs until its failures are forgotten, milliseconds. */
+const steadyMs = 60_000;
 
 /** The child of that name, if it takes messages. */
 const runningChild = (self: AnyActorRef, name: ChildName): AnyActorRef | undefined => {
@@ -181,7 +184,9 @@ const base = setup({
     closeWithin: 4800,
     restartAfter: 1000,
     retryAfter: 600_000,
-    steadyAfter: 60_000,
+    /** There is nothing to forget of a child that has never failed: no unit wakes up for that. */
+    steadyAfter: ({ context: { restarts } }) =>
+      Object.values(restarts).some((count) => count > 0) ? steadyMs : maxTimerMs,
     /** The instance marks an update as failed after two intervals; the old version is not reported after that. */
     holdAfter: ({ context: { settings } }) => timerMs(2 * (settings?.stateSendIntervalMs ?? 0)),
   },

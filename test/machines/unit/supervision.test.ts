@@ -103,6 +103,15 @@ describe('a child', () => {
     }
   });
 
+  test('that has never failed is no reason for the unit to wake up', () => {
+    const unit = linked();
+    let steps = 0;
+    unit.actor.subscribe(() => (steps += 1));
+    unit.clock.increment(86_400_000);
+    expect(steps).toBe(0);
+    expect(unit.state().matches({ lifecycle: { operating: 'online' } })).toBe(true);
+  });
+
   test('that reads a file, and starts again as the unit does, is no failure of the file', () => {
     const unit = withRecorders();
     unit.sent(start, { type: 'update.recovered' });
