@@ -1,0 +1,82 @@
+import { isJsonObject, type JsonValue } from '../../../services/json.ts';
+import type { RunAbout, WireLine } from '../wire.ts';
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+const isCount = (value: unknown): boolean => isNumber(value) && Number.isInteger(value) && value >= 0;
+const isIndex = (value: unknown): boolean => value === -1 || isCount(value);
+const isObject = (value: unknown): boolean => isJsonObject(value);
+const isDue = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((one) => Array.isArray(one) && isText(one[0]) && isNumber(one[1]));
+const isStateValue = (value: unknown): boolean =>
+  isText(value) || (isJsonObject(value) && Object.values(value).every(isStateValue));
+const isStatus = (value: unknown): boolean => ['active', 'done', 'error', 'stopped'].includes(value as string);
+const or0 =
+  (is: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    value === 0 || is(value);
+const optional =
+  (is: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    value === undefined || is(value);
+
+const isRun = (value: unknown): value is RunAbout =>
+  isJsonObject(value) && isNumber(value['startedAt']) && isText(value['unit']) && isText(value['name']);
+
+const isEvent = (value: unknown): boolean => isText(value) || (isJsonObject(value) && isText(value['type']));
+const isEdges = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+const isPayload = (value: unknown): boolean => isText(value) || (isJsonObject(value) && isText(value['base64']));
+const isDirection = (value: unknown): boolean => value === 'in' || value === 'out';
+const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
+
+const isStanding = (value: unknown): boolean => Array.isArray(value) && matches(value, standing);
+const standing = [isCount, isText, isIndex, isText, isStateValue, isObject, isStatus, isDue];
+
+/** What follows the kind in a line of each kind. */
+const shapes: Readonly<Record<string, readonly ((value: unknown) => boolean)[]>> = {
+  '#': [isText, isCount, isCount],
+  run: [isRun],
+  chart: [isText, isText, isObject],
+  actor: [isNumber, isCount, isText, isIndex, isText],
+  s: [
+    isNumber,
+    isCount,
+    isIndex,
+    isEvent,
+    or0(isStateValue),
+    or0(isObject),
+    optional(or0(isEdges)),
+    optional(isStatus),
+  ],
+  timers: [isNumber, isCount, isDue],
+  sampled: [isNumber, isCount, isCount],
+  k: [isNumber, (value) => Array.isArray(value) && value.every(isStanding), isObject],
+  m: [isNumber, isCount, isDirection, isText, isCount, isPayload, isCount, isBoolean, isText],
+  mf: [isNumber, isCount, isText, optional(isText)],
+  l: [isNumber, isText, isText],
+  f: [isNumber, isObject],
+  env: [isNumber, isObject],
+  mark: [isNumber, isText, isText],
+  end: [isNumber, isText],
+};
+
+const matches = (values: readonly unknown[], checks: readonly ((value: unknown) => boolean)[]): boolean =>
+  checks.every((check, index) => check(values[index]));
+
+const parsed = (text: string): JsonValue | undefined => {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+};
+
+/** Reads one line; `undefined` for one that is damaged or of an unknown kind. */
+export const lineIn = (text: string): WireLine | undefined => {
+  const line = parsed(text);
+  if (!Array.isArray(line)) return undefined;
+  const [kind, ...values] = line;
+  const shape = typeof kind === 'string' && Object.hasOwn(shapes, kind) ? shapes[kind] : undefined;
+  return shape && matches(values, shape) ? (line as unknown as WireLine) : undefined;
+};
