@@ -135,13 +135,36 @@ const licenceOf = (folder: string): string => {
 };
 
 /** Writes the licences of what is built in. */
-const licences: Plugin = {
+const licences = (folder: string): Plugin => ({
   name: 'licences',
   generateBundle(_, files) {
     const ids = Object.values(files).flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
-    const folders = [...new Set(ids.map(packageFolderOf).filter((folder) => folder !== undefined))].toSorted();
+    const folders = [...new Set(ids.map(packageFolderOf).filter((one) => one !== undefined))].toSorted();
     const source = folders.map(licenceOf).join(`\n${'-'.repeat(80)}\n\n`);
-    this.emitFile({ type: 'asset', fileName: 'bundled/THIRD-PARTY.txt', source });
+    this.emitFile({ type: 'asset', fileName: `${folder}/THIRD-PARTY.txt`, source });
+  },
+});
+
+const page = join(root, 'app/inspector/page');
+const pageText = (name: string): string => readFileSync(join(page, name), 'utf8');
+
+/** A style sheet without comments and the space between its words. */
+const minifiedCss = (text: string): string =>
+  text
+    .replaceAll(/\/\*[^]*?\*\//g, '')
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/ ?([{};,>]) ?/g, '$1')
+    .replaceAll(/: /g, ':')
+    .replaceAll(';}', '}')
+    .trim();
+
+/** Puts the inspector's page and its style sheet beside its script. */
+const pageFiles: Plugin = {
+  name: 'page-files',
+  generateBundle() {
+    this.emitFile({ type: 'asset', fileName: 'inspector/page.css', source: minifiedCss(pageText('page.css')) });
+    for (const name of ['index.html', 'icon.svg'])
+      this.emitFile({ type: 'asset', fileName: `inspector/${name}`, source: pageText(name) });
   },
 };
 
@@ -170,7 +193,14 @@ export default defineConfig([
     platform: 'node',
     external: optional,
     input: Object.fromEntries(bundled.map((name) => [`bundled/${name}`, `bundled:${name}`])),
-    plugins: [sourceOf, licences],
+    plugins: [sourceOf, licences('bundled')],
     output: { dir: 'dist', comments: false },
+  },
+  {
+    cwd: root,
+    platform: 'browser',
+    input: { 'inspector/page': join(page, 'main.tsx') },
+    plugins: [licences('inspector'), pageFiles],
+    output: { dir: 'dist', comments: false, minify: true },
   },
 ]);

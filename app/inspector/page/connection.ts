@@ -1,0 +1,107 @@
+import { createReplay } from '../replay.ts';
+import type { Answer, Request } from '../wire.ts';
+import { fileName, followLive, link, problem, reads, replay } from './store.ts';
+
+/** Longest wait before the page looks for the inspector again, and the first one. */
+const retryAfter = { first: 500, most: 5_000 } as const;
+
+/** Longest time between two looks at what was read, so that lists stay calm. */
+const showEvery = 100;
+
+let socket: WebSocket | undefined;
+let retry = 0;
+let timer: ReturnType<typeof setTimeout> | undefined;
+let isShowing = false;
+
+/** Shows what was read, a little later and once for all of it. */
+const showSoon = (): void => {
+  if (isShowing) return;
+  isShowing = true;
+  setTimeout(() => {
+    isShowing = false;
+    reads.value += 1;
+  }, showEvery);
+};
+
+const answers = new Map<number, (error: string | null) => void>();
+let lastRequest = 0;
+
+/** Takes an answer to a request; `false` for any other text. */
+const takeAnswer = (text: string): boolean => {
+  if (!text.startsWith('["did"')) return false;
+  const [, id, error] = JSON.parse(text) as Answer;
+  answers.get(id)?.(error);
+  answers.delete(id);
+  return true;
+};
+
+const open = (): void => {
+  const address = new URL('page', location.href);
+  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+  // Each link begins with the history.
+  let reader = replay.value;
+  const opened = new WebSocket(address);
+  socket = opened;
+  opened.addEventListener('open', () => {
+    retry = 0;
+    reader = createReplay();
+    replay.value = reader;
+    link.value = 'live';
+    problem.value = '';
+  });
+  opened.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+    if (socket !== opened || typeof data !== 'string' || takeAnswer(data)) return;
+    reader.read(data);
+    showSoon();
+  });
+  opened.addEventListener('close', () => {
+    if (socket !== opened) return;
+    link.value = 'away';
+    for (const settle of answers.values()) settle('The link broke before the answer came.');
+    answers.clear();
+    timer = setTimeout(open, Math.min(retryAfter.most, retryAfter.first * 2 ** retry));
+    retry += 1;
+  });
+};
+
+/** Opens the link to the inspector that served this page, and again whenever it breaks. */
+export const connect = (): void => {
+  clearTimeout(timer);
+  fileName.value = '';
+  link.value = 'connecting';
+  followLive();
+  open();
+};
+
+/** Shows a file instead of what comes live. */
+export const openFile = async (file: File): Promise<void> => {
+  const text = await file.text();
+  const reader = createReplay();
+  reader.read(text);
+  if (reader.sources.size === 0) {
+    problem.value = `${file.name} is no recording: its first line says of no unit.`;
+    return;
+  }
+  clearTimeout(timer);
+  const before = socket;
+  socket = undefined;
+  before?.close();
+  problem.value = '';
+  fileName.value = file.name;
+  link.value = 'file';
+  replay.value = reader;
+  reads.value += 1;
+  followLive();
+};
+
+/** Asks a unit for something; resolves to what went wrong, or `null`. */
+export const ask = (source: string, what: Request[3]): Promise<string | null> =>
+  new Promise((resolve) => {
+    lastRequest += 1;
+    if (socket?.readyState !== WebSocket.OPEN) {
+      resolve('The inspector is away.');
+      return;
+    }
+    answers.set(lastRequest, resolve);
+    socket.send(JSON.stringify(['do', lastRequest, source, what] satisfies Request));
+  });

@@ -1,0 +1,61 @@
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
+
+/** Most rows of a list that stand in the document. */
+const maxRows = 60;
+
+/** Rows kept above and below what is seen. */
+const spare = 8;
+
+interface Props {
+  readonly label: string;
+  readonly count: number;
+  readonly rowHeight: number;
+  readonly children: (index: number) => ComponentChildren;
+  readonly empty: string;
+  readonly class?: string;
+}
+
+/** A list of rows of one height, of which only those that are seen stand in the document. */
+export const VirtualList = ({ label, count, rowHeight, children, empty, class: className = '' }: Props) => {
+  const frame = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  const [height, setHeight] = useState(400);
+  useLayoutEffect(() => {
+    const { current } = frame;
+    if (!current) return undefined;
+    const observer = new ResizeObserver(() => setHeight(current.clientHeight));
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, [count === 0]);
+  if (count === 0) return <p class="empty">{empty}</p>;
+  const first = Math.max(0, Math.min(Math.floor(top / rowHeight) - spare, count - 1));
+  const shown = Math.min(maxRows, Math.ceil(height / rowHeight) + 2 * spare, count - first);
+  return (
+    <div
+      ref={frame}
+      class={`scroller ${className}`}
+      tabIndex={0}
+      role="list"
+      aria-label={label}
+      onScroll={({ currentTarget }) => setTop(currentTarget.scrollTop)}
+    >
+      <div role="presentation" style={{ height: `${count * rowHeight}px` }}>
+        <div role="presentation" class="rows" style={{ transform: `translateY(${first * rowHeight}px)` }}>
+          {Array.from({ length: shown }, (_, index) => (
+            <div
+              key={first + index}
+              role="listitem"
+              aria-setsize={count}
+              aria-posinset={first + index + 1}
+              class="row-slot"
+              style={{ height: `${rowHeight}px` }}
+            >
+              {children(first + index)}
+            </div>
+          ))}
+        </div>
+      </div>
+    </div>
+  );
+};

@@ -1,0 +1,1 @@
+export const Log = () => <p class="empty">Log</p>;

@@ -1,0 +1,1 @@
+export const Messages = () => <p class="empty">Messages</p>;

@@ -1,0 +1,1 @@
+export const Units = () => <p class="empty">Units</p>;
