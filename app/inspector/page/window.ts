@@ -29,7 +29,7 @@ export const shown = computed<Stretch>(() => {
 });
 
 /** Whether the right edge moves on with what comes. */
-export const isFollowing = computed(() => end.value === undefined && cursor.value === undefined);
+const isFollowing = computed(() => end.value === undefined && cursor.value === undefined);
 
 /** Makes the stretch shorter (`factor` below 1) or longer, around a time that stays in its place. */
 export const zoom = (factor: number, around?: number): void => {

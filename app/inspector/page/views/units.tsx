@@ -1,1 +1,131 @@
-export const Units = () => <p class="empty">Units</p>;
+import type { Source } from '../../replay/source.ts';
+import { colours } from '../colours.ts';
+import { countText, dayText, durationText, sizeText } from '../format.ts';
+import { Canvas } from '../parts/canvas.tsx';
+import { Commands } from '../parts/control.tsx';
+import { Card, StateName } from '../parts/pieces.tsx';
+import { piecesOf } from '../scene.ts';
+import {
+  chartOfHash,
+  chooseSource,
+  cursor,
+  filter,
+  followReads,
+  isControlled,
+  link,
+  now,
+  replay,
+  shownTime,
+  source,
+  sources,
+  view,
+} from '../store.ts';
+import { unitAt } from '../units.ts';
+
+const hour = 3_600_000;
+
+/** How the unit's link did in the last hour. */
+const Hour = ({ shown, path, time }: { shown: Source; path: string; time: number }) => {
+  const lane = shown.lanes.lanes.get(path);
+  if (!lane) return null;
+  return (
+    <div class="hour">
+      <Canvas
+        height={18}
+        scene={(width) => {
+          followReads();
+          return colours.value && { width, painted: colours.value };
+        }}
+        paint={(brush, { width, painted }) => {
+          const scene = { source: shown, lanes: [lane], stretch: { from: time - hour, to: time } };
+          brush.fillStyle = painted.soft.plain;
+          brush.fillRect(0, 0, width, 18);
+          const whole = { ...scene, time, isHeld: false, colours: painted, width, chosen: undefined };
+          for (const { x, width: length, tag } of piecesOf(whole, lane, time)) {
+            brush.fillStyle = painted.fill[tag];
+            brush.fillRect(x, 0, Math.max(1, length), 18);
+          }
+        }}
+      />
+      <span class="dim">last hour</span>
+    </div>
+  );
+};
+
+const Figure = ({ name, value }: { name: string; value: string }) => (
+  <div>
+    <dt>{name}</dt>
+    <dd>{value}</dd>
+  </div>
+);
+
+const show = (name: string) => (): void => {
+  chooseSource(name);
+  view.value = 'Timeline';
+};
+
+const Unit = ({ shown }: { shown: Source }) => {
+  const isLive = link.value === 'live' && cursor.value === undefined;
+  const time = isLive ? Math.max(now.value, shownTime.value) : shownTime.value;
+  const state = replay.value.at(shown.name, time);
+  if (!state) return null;
+  const run = shown.runs[state.run];
+  const { health, since, rootPath, linkPath, lastSeen } = unitAt(shown, state);
+  const root = [...state.actors.values()].find(({ actor }) => shown.actors[actor]?.path === rootPath);
+  const rootView = root && chartOfHash(shown, shown.actors[root.actor]?.hash ?? '').valueOf(root.value);
+  const { outbox = 0, heap, received, published } = state.figures;
+  const badge = { online: 'ready', offline: 'faulty', ended: 'faulty', running: 'ready' } as const;
+  return (
+    <Card
+      title={run?.name ?? shown.name}
+      class={source.value?.name === shown.name ? 'unit chosen' : 'unit'}
+      note={
+        <button type="button" onClick={show(shown.name)} aria-label={`Show ${run?.name ?? shown.name} over time`}>
+          Show
+        </button>
+      }
+    >
+      <p class="unit-state">
+        <StateName tag={badge[health]}>{health}</StateName>
+        <span class="dim">
+          {' '}
+          for {durationText(Math.max(0, time - since))}
+          {rootView && rootView.name !== health && `, ${rootView.name}`}
+          {state.end !== undefined && `: ${state.end}`}
+        </span>
+      </p>
+      <dl class="figures">
+        <Figure name="Outbox" value={countText(outbox, 'message')} />
+        <Figure name="Last seen" value={time - lastSeen < 1_000 ? 'now' : `${durationText(time - lastSeen)} ago`} />
+        <Figure name="Restarts" value={String(Math.max(0, state.run))} />
+        <Figure name="Program" value={run?.program ?? '–'} />
+        <Figure name="Client" value={run?.client ?? '–'} />
+        {heap !== undefined && <Figure name="Heap" value={sizeText(heap)} />}
+        {received !== undefined && <Figure name="Received" value={received.toLocaleString('en-GB')} />}
+        {published !== undefined && <Figure name="Published" value={published.toLocaleString('en-GB')} />}
+        <Figure name="Started" value={run ? dayText(run.base) : '–'} />
+      </dl>
+      <Hour shown={shown} path={linkPath} time={time} />
+      <p class="uuid mono">{run?.unit ?? shown.name}</p>
+    </Card>
+  );
+};
+
+/** All units: how each does at the shown moment. */
+export const Units = () => {
+  const words = filter.value.toLowerCase();
+  const found = sources.value.filter(({ name, runs }) =>
+    `${name} ${runs.at(-1)?.name ?? ''} ${runs.at(-1)?.unit ?? ''}`.toLowerCase().includes(words),
+  );
+  return (
+    <div class="view units">
+      {found.length === 0 && <p class="empty">No unit has “{filter}”.</p>}
+      <div class="unit-grid">
+        {found.map((shown) => (
+          <Unit key={shown.name} shown={shown} />
+        ))}
+      </div>
+      {isControlled.value && <Commands />}
+    </div>
+  );
+};
