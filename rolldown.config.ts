@@ -163,8 +163,7 @@ const pageFiles: Plugin = {
   name: 'page-files',
   generateBundle() {
     this.emitFile({ type: 'asset', fileName: 'inspector/page.css', source: minifiedCss(pageText('page.css')) });
-    for (const name of ['index.html', 'icon.svg'])
-      this.emitFile({ type: 'asset', fileName: `inspector/${name}`, source: pageText(name) });
+    this.emitFile({ type: 'asset', fileName: 'inspector/index.html', source: pageText('index.html') });
   },
 };
 

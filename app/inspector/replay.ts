@@ -14,8 +14,10 @@ export interface Moment extends UnitState {
 /** A reader of recordings: keeps what it read, and says how each unit stood at any time. */
 export interface Replay {
   readonly sources: ReadonlyMap<string, Source>;
-  /** Lines that could not be used: cut, of an unknown kind, or about a machine that is unknown. */
+  /** Lines that could not be read: cut, ill-formed, of an unknown kind, or of no unit. */
   readonly damaged: number;
+  /** Lines about a machine that is unknown, as those between a recording's cut start and its first checkpoint. */
+  readonly unplaced: number;
   /** Lines lost by all units. */
   readonly lost: number;
   /** Reads lines, divided by line feeds; the first one says whose they are. */
@@ -43,6 +45,7 @@ export const createReplay = ({ mostRows = maxRows } = {}): Replay => {
   const sources = new Map<string, OpenSource>();
   let current: OpenSource | undefined;
   let damaged = 0;
+  let unplaced = 0;
 
   const open = (name: string): OpenSource => {
     const source = sources.get(name) ?? createSource(name);
@@ -64,7 +67,8 @@ export const createReplay = ({ mostRows = maxRows } = {}): Replay => {
     }
     if (current?.nextLine !== undefined) current.nextLine += 1;
     const chunks = current?.checkpoints.length;
-    if (!line || !current || !readLine(current, line)) damaged += 1;
+    if (!line || !current) damaged += 1;
+    else if (!readLine(current, line)) unplaced += 1;
     else if (current.checkpoints.length !== chunks) makeRoom();
   };
 
@@ -72,6 +76,9 @@ export const createReplay = ({ mostRows = maxRows } = {}): Replay => {
     sources,
     get damaged() {
       return damaged;
+    },
+    get unplaced() {
+      return unplaced;
     },
     get lost() {
       return [...sources.values()].reduce((sum, { lost }) => sum + lost, 0);

@@ -130,7 +130,10 @@ const Losses = () => {
 const Header = () => (
   <header class="top">
     <h1>
-      <img src="icon.svg" width="22" height="22" alt="" />
+      <svg viewBox="0 0 32 32" width="22" height="22" aria-hidden="true">
+        <rect width="32" height="32" rx="8" fill="#6d4aff" />
+        <path d="M7 21h6v-9h6v5h6" fill="none" stroke="#fff" stroke-width="3" stroke-linejoin="round" />
+      </svg>
       <span class="product">Inspector</span>
     </h1>
     <UnitPicker />

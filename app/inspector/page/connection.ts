@@ -1,6 +1,6 @@
 import { createReplay } from '../replay.ts';
-import type { Answer, Request } from '../wire.ts';
-import { fileName, followLive, link, problem, reads, replay } from './store.ts';
+import { wireVersion, type Answer, type Request } from '../wire.ts';
+import { fileName, followLive, link, problem, reads, replay, takesRequests } from './store.ts';
 
 /** Longest wait before the page looks for the inspector again, and the first one. */
 const retryAfter = { first: 500, most: 5_000 } as const;
@@ -26,12 +26,27 @@ const showSoon = (): void => {
 const answers = new Map<number, (error: string | null) => void>();
 let lastRequest = 0;
 
-/** Takes an answer to a request; `false` for any other text. */
-const takeAnswer = (text: string): boolean => {
-  if (!text.startsWith('["did"')) return false;
-  const [, id, error] = JSON.parse(text) as Answer;
-  answers.get(id)?.(error);
-  answers.delete(id);
+/** What an inspector says of itself first. */
+type Hello = readonly [
+  kind: 'hello',
+  about: { readonly v: number; readonly isControlled: boolean; readonly refused?: string },
+];
+
+const greet = ({ v, isControlled, refused }: Hello[1]): void => {
+  takesRequests.value = isControlled;
+  const isForeign = v !== wireVersion;
+  problem.value = refused ?? (isForeign ? 'This page is of another version than its inspector. Load it again.' : '');
+};
+
+/** Takes what is from the inspector itself; `false` for lines of units. */
+const takeOwn = (text: string): boolean => {
+  if (text.startsWith('["#"')) return false;
+  const line = JSON.parse(text) as Answer | Hello;
+  if (line[0] === 'hello') greet(line[1]);
+  else {
+    answers.get(line[1])?.(line[2]);
+    answers.delete(line[1]);
+  }
   return true;
 };
 
@@ -47,10 +62,9 @@ const open = (): void => {
     reader = createReplay();
     replay.value = reader;
     link.value = 'live';
-    problem.value = '';
   });
   opened.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-    if (socket !== opened || typeof data !== 'string' || takeAnswer(data)) return;
+    if (socket !== opened || typeof data !== 'string' || takeOwn(data)) return;
     reader.read(data);
     showSoon();
   });

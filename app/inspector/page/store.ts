@@ -140,4 +140,7 @@ export const actor = computed<ShownActor | undefined>(
     actors.value[0],
 );
 
-export const isControlled = computed(() => source.value?.runs.at(-1)?.isControlled === true && link.value === 'live');
+/** Whether the inspector passes requests on. */
+export const takesRequests = signal(false);
+
+export const isControlled = computed(() => takesRequests.value && link.value === 'live');

@@ -28,9 +28,6 @@ export const shown = computed<Stretch>(() => {
   return { from: to - length, to };
 });
 
-/** Whether the right edge moves on with what comes. */
-const isFollowing = computed(() => end.value === undefined && cursor.value === undefined);
-
 /** Makes the stretch shorter (`factor` below 1) or longer, around a time that stays in its place. */
 export const zoom = (factor: number, around?: number): void => {
   const { from, to } = shown.value;

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonValue } from '../../../services/json.ts';
-import type { RunAbout, WireLine } from '../wire.ts';
+import { wireVersion, type RunAbout, type WireLine } from '../wire.ts';
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
@@ -21,7 +21,11 @@ const optional =
     value === undefined || is(value);
 
 const isRun = (value: unknown): value is RunAbout =>
-  isJsonObject(value) && isNumber(value['startedAt']) && isText(value['unit']) && isText(value['name']);
+  isJsonObject(value) &&
+  value['v'] === wireVersion &&
+  isNumber(value['startedAt']) &&
+  isText(value['unit']) &&
+  isText(value['name']);
 
 const isEvent = (value: unknown): boolean => isText(value) || (isJsonObject(value) && isText(value['type']));
 const isEdges = (value: unknown): boolean => Array.isArray(value) && value.every(isText);

@@ -104,6 +104,14 @@ const noteStep = ({ actors, latest, lanes }: OpenSource, row: Row, valueBefore: 
   if (status !== 'active') lanes.leave(actor.path, row.at);
 };
 
+/** Enters all machines anew: it was not their run that ended. */
+const resumeLanes = ({ actors, latest, lanes }: OpenSource, at: number): void => {
+  for (const { actor, value, status } of latest.actors.values()) {
+    const { path = '', hash = '' } = actors[actor] ?? {};
+    if (status === 'active' && value !== '') lanes.enter(path, at, hash, value);
+  }
+};
+
 /** Adds a row, and all that is known from it; gives its number. */
 export const push = (source: OpenSource, given: Partial<Row> & Pick<Row, 'kind'>, at = source.last): number => {
   if (source.unmarked > 0 && given.kind !== 'run') {
@@ -119,7 +127,9 @@ export const push = (source: OpenSource, given: Partial<Row> & Pick<Row, 'kind'>
   rows.push(row);
   const { outbox } = latest.figures;
   const value = latest.actors.get(row.actor)?.value;
+  const hadEnded = latest.end !== undefined;
   apply(latest, row, number);
+  if (hadEnded && latest.end === undefined && row.kind !== 'run') resumeLanes(source, at);
   const mark = markOf(row);
   if (mark) lanes.marks.push({ at, row: number, what: mark[0], text: mark[1] });
   if (row.kind === 'run' || row.kind === 'end') lanes.leaveAll(at);

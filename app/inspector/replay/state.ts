@@ -122,8 +122,12 @@ const stand = (state: Fold, row: Row): void => {
   state.figures = { ...state.figures, ...figures };
 };
 
+/** Whether a row shows that a unit goes on after what seemed its end. */
+const goesOn = ({ kind }: Row): boolean => kind !== 'run' && kind !== 'end' && kind !== 'lost';
+
 /** Reads the next row into a unit's state. */
 export const apply = (state: Fold, row: Row, number: number): void => {
+  if (state.end !== undefined && goesOn(row)) state.end = undefined;
   const actor = state.actors.get(row.actor);
   switch (row.kind) {
     case 's':

@@ -160,6 +160,14 @@ describe('times', () => {
   });
 });
 
+test('a run that only seemed to end goes on with its next line', () => {
+  const replay = readerOf(...door, ['end', 20, 'The link has ended.'], ['s', 30, 0, -1, 'go', 'on', 0]);
+  expect(momentAt(replay, startedAt + 25).end).toBe('The link has ended.');
+  expect(momentAt(replay, end).end).toBeUndefined();
+  const { series } = replay.sources.get('lamp')?.lanes.lanes.get('unit/mqtt') ?? {};
+  expect([0, 25, 30].map((at) => series?.value(series.indexAt(startedAt + at)))).toEqual([0, -1, 0]);
+});
+
 describe('what is missing', () => {
   test('a file that is cut anywhere shows what stands before the cut', () => {
     fc.assert(
@@ -190,7 +198,7 @@ describe('what is missing', () => {
         '["k",9,[["x"]],{}]',
       ].join('\n'),
     );
-    expect(replay.damaged).toBe(6);
+    expect([replay.damaged, replay.unplaced]).toEqual([5, 1]);
     expect(seen(replay, end).actors.get('unit/mqtt')?.value).toBe('offline');
   });
 
