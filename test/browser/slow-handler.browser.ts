@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { until } from '../support/until.ts';
+import { describeInChromium } from './chromium.ts';
+import { openPage } from './page.ts';
+import { startUnit, startWorld } from './unit-page.ts';
+
+declare global {
+  /** In a page: lets its handler go on. */
+  var letGo: () => void;
+}
+
+const count = 9000;
+
+describeInChromium('a slow handler in a page of Chromium', (browser) => {
+  test.each([
+    [true, 0],
+    [true, 1],
+    [false, 0],
+    [false, 1],
+  ] as const)(
+    'loses nothing of a burst that the link pauses for; with the fast path: %s, at QoS %i (M5)',
+    async (fastPath, qos) => {
+      const world = await startWorld();
+      const { page, uncaught } = await openPage(browser());
+      await startUnit(page, { ...world.setup, fastPath });
+      await page.evaluate(() => {
+        const gate = new Promise<void>((resolve) => {
+          globalThis.letGo = resolve;
+        });
+        unit.mqttClient.setInputHandler(async (message) => {
+          await gate;
+          received.push(message.text());
+        });
+      });
+      const texts = Array.from({ length: count }, (_, index) => String(index).padEnd(1024));
+      const sending = world.send(texts, qos);
+      await page.waitForFunction(() => unit.metrics().inbox.pauses > 0);
+      expect(await page.evaluate(() => received.length)).toBe(0);
+      await page.evaluate(() => globalThis.letGo());
+      await sending;
+      await until(() => page.evaluate((all) => received.length === all, count));
+      expect(await page.evaluate(() => received.map((text) => text.trim()))).toEqual(texts.map((text) => text.trim()));
+      expect(await page.evaluate(() => unit.metrics().inbox)).toMatchObject({
+        received: count,
+        dropped: 0,
+        waiting: 0,
+      });
+      expect(uncaught).toEqual([]);
+    },
+  );
+});
