@@ -1,5 +1,5 @@
 /** Who may import whom. Each rule's name says what it protects. */
-const inspectorOfNode = 'inspector/(access|pages|server|sources|unit-hook|uplink)\\.ts';
+const inspectorOfNode = 'inspector/(access|file|follow|pages|server|sources|unit-hook|uplink)\\.ts';
 const nodeRoots = `node\\.ts|instance/|cli/|demo/|terminal/|examples/|${inspectorOfNode}`;
 const nodeEntries = `app/(${nodeRoots})`;
 const notNodeEntries = `app/(?!${nodeRoots})`;
@@ -98,7 +98,7 @@ module.exports = {
     rule(
       'demo-is-below-cli',
       { path: '^app/demo/' },
-      { path: '^app/(?!(demo|terminal)/|(instance/index|inspector/server)\\.ts$)' },
+      { path: '^app/(?!(demo|terminal)/|(instance/index|inspector/variable)\\.ts$)' },
     ),
     rule(
       'inspector-is-for-cli-and-demo',

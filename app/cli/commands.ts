@@ -40,6 +40,11 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./doctor/doctor.ts')).doctorCommand,
   },
   {
+    name: 'inspect',
+    summary: 'Watch units, or a recording of them, in a page',
+    load: async () => (await import('./inspect.ts')).inspectCommand,
+  },
+  {
     name: 'diagram',
     summary: 'Print a statechart of the unit: SVG, Mermaid, JSON, TypeScript',
     load: async () => (await import('./diagram.ts')).diagramCommand,

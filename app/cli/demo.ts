@@ -1,4 +1,5 @@
 import { runDemo } from '../demo/demo.ts';
+import { inspectOptions, startInspection } from './inspection.ts';
 import { command, exitCode, positiveNumber, secondsIn, UsageError } from './command.ts';
 import { interruption } from '../terminal/interruption.ts';
 import { print } from '../terminal/output.ts';
@@ -27,6 +28,7 @@ export const demoCommand = command(
         value: 'LEVEL',
         help: 'Newest version of MQTT that the broker speaks: 5, or 4 for 3.1.1, which the units find out. 5 by default.',
       },
+      ...inspectOptions,
       json: {
         type: 'boolean',
         help: 'Print a JSON summary as the last line of standard output, and the events to standard error.',
@@ -36,12 +38,14 @@ export const demoCommand = command(
   async ({ options }) => {
     const durationMs = secondsIn(positiveNumber, 'for', options.for);
     const protocol = mqttLevel(options.protocol);
+    await using inspector = await startInspection(options);
     using stop = interruption();
     const { summary, ending } = await runDemo({
       output: options.json === true ? process.stderr : process.stdout,
       durationMs,
       protocol,
       interrupted: stop.signal,
+      inspectorUrl: inspector?.url,
     });
     if (options.json === true) print(JSON.stringify(summary));
     return ending === 'failed' ? exitCode.failed : exitCode.ok;

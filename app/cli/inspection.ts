@@ -13,7 +13,7 @@ export const inspectOptions = {
     type: 'string',
     value: 'PORT',
     optionalValue: /^\d+$/,
-    help: 'Show the unit live in a page of this machine, whose address is printed. On a free port by default.',
+    help: 'Show what happens live in a page of this machine, whose address is printed. On a free port by default.',
   },
   control: {
     type: 'boolean',
@@ -32,29 +32,28 @@ export const inspectorParts = {
   version: thisPackage.version,
 };
 
-/** Starts the inspector that the options ask for, and prints its address. @returns `undefined` where they ask for none. */
-export const startInspection = async (
-  { inspect, control = false }: InspectionOptions,
-  prefix: string,
-): Promise<Inspector | undefined> => {
+/** Starts the inspector that the options ask for. @returns `undefined` where they ask for none. */
+export const startInspection = async ({
+  inspect,
+  control = false,
+}: InspectionOptions): Promise<Inspector | undefined> => {
   if (inspect === undefined) return undefined;
   const { startInspector } = await import('../inspector/server.ts');
   const port = portIn('inspect', inspect === '' ? undefined : inspect);
-  const inspector = await startInspector({ ...inspectorParts, port, isControlled: control });
-  printStatus(`${prefix}Inspector: ${inspector.url}`);
-  return inspector;
+  return startInspector({ ...inspectorParts, port, isControlled: control });
 };
 
 const hook = pathToFileURL(join(thisPackage.folder, 'dist/app/inspector/unit-hook.js')).href;
 
 /** What makes the units of a program show themselves to an inspector. */
-export const inspected = (url: string) => ({
+const inspected = (url: string) => ({
   nodeOptions: ['--import', hook],
   env: { [inspectorVariable]: url },
 });
 
-/** Lets a program be shown by an inspector, where there is one. One that is no script of Node can't be. */
-export const inspectProgram = (program: UnitProgram, url: string | undefined): UnitProgram => {
+/** Lets a program be shown by an inspector: its own, or one that the environment names. One that is no script of Node can't be. */
+export const inspectProgram = (program: UnitProgram, own: string | undefined): UnitProgram => {
+  const url = own ?? process.env[inspectorVariable];
   if (url === undefined) return program;
   if (isScript(program.main)) return { ...program, ...inspected(url) };
   printStatus(`pepeunit run: ${program.main} is no script of Node, and can't be inspected.`);

@@ -127,7 +127,8 @@ export const runCommand = command(
     const heartbeatMs = secondsIn(numberFromZero, 'heartbeat', options.heartbeat) ?? defaultHeartbeatSeconds * 1000;
     const trialStarts = wholeNumber('trial-starts', options['trial-starts']);
     const checkEnv = options['without-env'] === true ? hideSecretsIn : requireEnv;
-    await using inspection = await startInspection(options, 'pepeunit run: ');
+    await using inspector = await startInspection(options);
+    if (inspector) printStatus(`pepeunit run: Inspector: ${inspector.url}`);
     using signals = passSignals(graceMs);
     const onEvent = (event: SupervisorEvent) =>
       printStatus(options.json === true ? JSON.stringify(event) : `pepeunit run: ${describe(event)}`);
@@ -140,7 +141,7 @@ export const runCommand = command(
     let end: ProcessEnd | undefined;
     try {
       end = await supervise({
-        program: inspectProgram({ main: resolve(main), args, folder }, inspection?.url),
+        program: inspectProgram({ main: resolve(main), args, folder }, inspector?.url),
         trials: folderFirmwareTrials({ folder }),
         healthyWithinMs,
         trialStarts,

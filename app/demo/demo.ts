@@ -5,9 +5,10 @@ import { createUnits, type DemoContext, type DemoUnit } from './context.ts';
 import { createNarrator } from './narrator.ts';
 import { operatorApi } from './operator-api.ts';
 import { runScript, type Ending, type DemoRun } from './script.ts';
+import { inspectorVariable } from '../inspector/variable.ts';
 import { openWorkspace } from './workspace.ts';
 import { createRecorder, type Summary } from './summary.ts';
-import { startUnits } from './unit-process.ts';
+import { startUnits, type UnitsListener } from './unit-process.ts';
 import { nextEvent, limitedSignal } from './waiting.ts';
 
 /** Options of {@link runDemo}. */
@@ -20,6 +21,8 @@ export interface DemoOptions {
   readonly protocol: 4 | 5;
   /** Aborted when the user ends the demo. */
   readonly interrupted: AbortSignal;
+  /** Address of the inspector that shows the units. @defaultValue none */
+  readonly inspectorUrl?: string | undefined;
 }
 
 /** Outcome of a demo. */
@@ -54,15 +57,17 @@ const runWhenOnline = async (run: DemoRun): Promise<Ending> => {
 };
 
 /** Starts the units, runs the script, and stops the units at the end. */
-const runUnits = async (given: DemoRun, durationMs: number | undefined): Promise<DemoResult> => {
+const runUnits = async (given: DemoRun, { durationMs, inspectorUrl }: DemoOptions): Promise<DemoResult> => {
   const { context, narrator, recorder } = given;
-  await using units = startUnits([context.units.fan, context.units.display], {
+  const env = inspectorUrl === undefined ? {} : { [inspectorVariable]: inspectorUrl };
+  const listener: UnitsListener = {
     onLine: (name, line) => narrator.unitPrinted(name, line),
     onEvent: (name, event) => {
       recorder.countSupervised(event);
       narrator.supervised(name, event);
     },
-  });
+  };
+  await using units = startUnits([context.units.fan, context.units.display], listener, env);
   using over = limitedSignal([given.end, units.crashed], undefined, '');
   const ending = await runWhenOnline({ ...given, end: over.signal });
   if (ending === 'finished' && durationMs === undefined) {
@@ -78,7 +83,8 @@ const runUnits = async (given: DemoRun, durationMs: number | undefined): Promise
  *
  * @throws {InstanceError | ClientError} The instance or its units could not be set up.
  */
-export const runDemo = async ({ output, durationMs, protocol, interrupted }: DemoOptions): Promise<DemoResult> => {
+export const runDemo = async (options: DemoOptions): Promise<DemoResult> => {
+  const { output, durationMs, protocol, interrupted, inspectorUrl } = options;
   const beganAt = performance.now();
   using end = limitedSignal([interrupted], durationMs, 'The time was up.');
   const narrator = createNarrator({ output, elapsedMs: () => performance.now() - beganAt });
@@ -88,12 +94,12 @@ export const runDemo = async ({ output, durationMs, protocol, interrupted }: Dem
   await using _ = { [Symbol.asyncDispose]: () => instance.stop() };
   const operator = operatorApi(instance);
   const context: DemoContext = { instance, operator, workspace, units: await createUnits(workspace, operator) };
-  narrator.open(instance, context.units);
+  narrator.open(instance, context.units, inspectorUrl);
   instance.events.subscribe((event) => {
     recorder.count(event);
     narrator.happened(event);
   });
-  const result = await runUnits({ context, narrator, recorder, end: end.signal, interrupted }, durationMs);
+  const result = await runUnits({ context, narrator, recorder, end: end.signal, interrupted }, options);
   narrator.close(result.summary);
   return result;
 };

@@ -109,7 +109,7 @@ const reporter =
 /** Prints the demo's events as they happen. */
 export interface Narrator {
   /** Prints the instance's addresses, the units and the legend. */
-  open(instance: Pick<Instance, 'apiUrl' | 'mqttUrl'>, units: DemoUnits): void;
+  open(instance: Pick<Instance, 'apiUrl' | 'mqttUrl'>, units: DemoUnits, inspectorUrl?: string): void;
   /** Prints an event of the instance. */
   happened(event: InstanceEvent): void;
   /** Prints a line of a unit's output if it is a measurement. */
@@ -143,9 +143,10 @@ export const createNarrator = (parts: VoiceParts): Narrator => {
   };
 
   return {
-    open: ({ apiUrl, mqttUrl }, { fan, display }) => {
+    open: ({ apiUrl, mqttUrl }, { fan, display }, inspectorUrl) => {
       line(paint('bold', 'Two units against an embedded Pepeunit'));
       line(`  instance  REST ${apiUrl}, MQTT ${mqttUrl}`);
+      if (inspectorUrl !== undefined) line(`  Inspector: ${inspectorUrl}`);
       introduce(fan);
       introduce(display);
       line(`\n  ${paint('dim', legend)}\n`);

@@ -61,9 +61,10 @@ const supervision = [join(thisPackage.folder, 'dist/app/cli/main.js'), 'run', '-
  *
  * It counts as ended when its output closes, so when neither the supervisor nor the unit runs any more.
  */
-const startUnit = (folder: string, { onLine, onEvent }: Listener): UnitProcess => {
+const startUnit = (folder: string, env: NodeJS.ProcessEnv, { onLine, onEvent }: Listener): UnitProcess => {
   const child = spawn(process.execPath, [...supervision, 'main.js'], {
     cwd: folder,
+    env: { ...process.env, ...env },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -116,11 +117,15 @@ export interface UnitsListener {
   onEvent(name: string, event: SupervisorEvent): void;
 }
 
-/** Starts units, each under a supervisor. */
-export const startUnits = (units: readonly Startable[], { onLine, onEvent }: UnitsListener): RunningUnits => {
+/** Starts units, each under a supervisor. @param env Variables of their environment besides this process's. */
+export const startUnits = (
+  units: readonly Startable[],
+  { onLine, onEvent }: UnitsListener,
+  env: Readonly<Record<string, string>> = {},
+): RunningUnits => {
   const crash = new AbortController();
   const processes = units.map(({ name, folder }) => {
-    const unit = startUnit(folder, {
+    const unit = startUnit(folder, env, {
       onLine: (line) => onLine(name, line),
       onEvent: (event) => onEvent(name, event),
     });

@@ -28,6 +28,8 @@ export interface Inspector extends AsyncDisposable {
   /** Its address, with the token. */
   readonly url: string;
   readonly sources: Sources;
+  /** Passes the answer of a unit on to the page that has asked. */
+  readonly onAnswer: (answer: Answer) => void;
   stop(): Promise<void>;
 }
 
@@ -94,7 +96,7 @@ const receiveUnit = (socket: WebSocket, { query }: Asked, sources: Sources, onAn
     }
   });
   socket.once('close', () => link.end('The link to the unit has ended.'));
-  socket.send(JSON.stringify(['from', link.wanted]));
+  socket.send(JSON.stringify(['from', link.wanted()]));
   return undefined;
 };
 
@@ -169,6 +171,7 @@ export const startInspector = async (options: InspectorOptions): Promise<Inspect
   return {
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/${token}/`,
     sources,
+    onAnswer: pages.answered,
     stop,
     [Symbol.asyncDispose]: stop,
   };

@@ -17,7 +17,7 @@ export interface Source {
 /** A unit's connection, which adds lines to its source. */
 export interface SourceLink {
   /** Number of the unit's line that is to come next. */
-  readonly wanted: number;
+  wanted(): number;
   /** Takes the lines of a message. @param lost How many of the unit were dropped before them. */
   receive(first: number, lost: number, lines: readonly string[]): void;
   /** The connection ended. */
@@ -68,7 +68,7 @@ type Append = (source: Kept, lost: number, lines: readonly string[]) => void;
 
 /** The connection of a unit to its source. */
 const linkOf = (source: Kept, ask: Ask, append: Append): SourceLink => ({
-  wanted: source.received,
+  wanted: () => source.received,
   receive: (first, lost, lines) => {
     source.received = first + lines.length;
     const newest = timeOf(lines.at(-1) ?? '');

@@ -23,8 +23,7 @@ export interface OpenPage extends AsyncDisposable {
 /** Opens a page of an inspector, without a browser. */
 export const openPage = async (url: string): Promise<OpenPage> => {
   const socket = new WebSocket(new URL('page', url.replace('http:', 'ws:')));
-  const [first] = (await once(socket, 'message')) as [Buffer];
-  const [, hello] = JSON.parse(first.toString()) as [string, Record<string, unknown>];
+  let hello: Record<string, unknown> | undefined;
   const frames: string[] = [];
   const lines: string[] = [];
   const answers: Answer[] = [];
@@ -37,11 +36,16 @@ export const openPage = async (url: string): Promise<OpenPage> => {
   };
   socket.on('message', (data: Buffer) => {
     const frame = data.toString();
+    if (!hello) {
+      [, hello] = JSON.parse(frame) as [string, Record<string, unknown>];
+      return;
+    }
     frames.push(frame);
     frame.split('\n').forEach(take);
   });
+  await once(socket, 'open');
   return {
-    hello,
+    hello: await until(() => hello),
     frames,
     lines,
     answers,

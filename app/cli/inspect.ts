@@ -1,0 +1,97 @@
+import { fileLimits, readRecording } from '../inspector/file.ts';
+import { followInspector } from '../inspector/follow.ts';
+import { startInspector, type Inspector } from '../inspector/server.ts';
+import { inspectorVariable } from '../inspector/variable.ts';
+import { interruption } from '../terminal/interruption.ts';
+import { columns, print } from '../terminal/output.ts';
+import { command, exitCode, portIn } from './command.ts';
+import { inspectorParts } from './inspection.ts';
+
+/** What an inspector shows, for people and as JSON. */
+interface Shown {
+  readonly text: readonly string[];
+  readonly data: Readonly<Record<string, number | string>>;
+  readonly stop?: () => void;
+}
+
+const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+
+const showFile = async (path: string, { sources }: Inspector): Promise<Shown> => {
+  const { lines, units, damaged } = await readRecording(path, sources);
+  const passedOver = damaged === 0 ? '' : ` ${plural(damaged, 'damaged line')} passed over.`;
+  return {
+    text: [`${plural(lines, 'line')} of ${plural(units, 'unit')}.${passedOver}`],
+    data: { lines, units, damaged },
+  };
+};
+
+const showOther = async (url: string, { sources, onAnswer }: Inspector): Promise<Shown> => ({
+  text: [`It shows what ${url} shows.`],
+  data: { follows: url },
+  stop: await followInspector({ url: url.endsWith('/') ? url : `${url}/`, sources, onAnswer }),
+});
+
+const statelyUrlOf = ({ url }: Inspector): string => new URL('stately', url.replace('http:', 'ws:')).href;
+
+/** What to set so that a unit or an app shows itself. */
+const showComers = (inspector: Inspector): Shown => ({
+  text: [
+    'It waits for units and for apps of XState. To show one:',
+    '',
+    ...columns([
+      ['  a supervised unit', `${inspectorVariable}=${inspector.url} npx pepeunit run main.js`],
+      ['  a unit', `${inspectorVariable}=${inspector.url} node --import pepeunit-client/inspect main.js`],
+      ['  another app', `createWebSocketInspector({ url: '${statelyUrlOf(inspector)}' })`],
+    ]),
+  ],
+  data: {},
+});
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+const isUrl = (operand: string): boolean => /^https?:\/\//.test(operand);
+
+const show = (operand: string | undefined, inspector: Inspector): Shown | Promise<Shown> => {
+  if (operand === undefined) return showComers(inspector);
+  return isUrl(operand) ? showOther(operand, inspector) : showFile(operand, inspector);
+};
+
+/** `pepeunit inspect`: shows units, or a recording of them, in a page of this machine. */
+export const inspectCommand = command(
+  {
+    name: 'inspect',
+    operands: '[FILE|URL]',
+    minOperands: 0,
+    maxOperands: 1,
+    about:
+      'Shows units in a page of this machine until Ctrl-C: what their statecharts, messages and logs did at each moment.\n' +
+      'FILE is a recording that such a page has saved, URL the address that another inspector has printed, such as one at\n' +
+      'the end of an ssh tunnel. Without either it waits for units, and prints how to show one.',
+    options: {
+      port: { type: 'string', value: 'PORT', help: 'Port of the page. A free one by default.' },
+      control: { type: 'boolean', help: "Let the page send events, messages and the instance's commands." },
+      json: { type: 'boolean', help: 'Print the addresses, and what there is to show, as one line of JSON.' },
+    },
+  },
+  async ({ operands: [operand], options: { port, control = false, json = false } }) => {
+    const isFile = operand !== undefined && !isUrl(operand);
+    await using inspector = await startInspector({
+      ...inspectorParts,
+      port: portIn('port', port),
+      isControlled: control && !isFile,
+      ...(isFile && { limits: fileLimits }),
+    });
+    using interrupted = interruption();
+    const { text, data, stop } = await show(operand, inspector);
+    const { url } = inspector;
+    if (json) print(JSON.stringify({ url, statelyUrl: statelyUrlOf(inspector), ...data }));
+    else for (const line of [`Inspector: ${url}`, ...text, '', 'Ctrl-C stops it.']) print(line);
+    await aborted(interrupted.signal);
+    stop?.();
+    return exitCode.ok;
+  },
+);

@@ -1,0 +1,80 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { createInterface } from 'node:readline';
+import { StorageError } from '../../services/errors.ts';
+import { maxSources, type Sources } from './sources.ts';
+
+/** What a file had. */
+export interface FileSummary {
+  readonly lines: number;
+  readonly units: number;
+  /** Lines that are none of a recording, such as one that was cut; they were passed over. */
+  readonly damaged: number;
+}
+
+/** Bounds for what a file brings. */
+export const fileLimits = { maxLines: 1_000_000, maxBytes: 256 * 1024 * 1024 };
+
+const batchLines = 1000;
+
+const parsed = (text: string): readonly unknown[] | undefined => {
+  try {
+    const line: unknown = JSON.parse(text);
+    return Array.isArray(line) && typeof line[0] === 'string' ? line : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const isSourceLine = (line: readonly unknown[]): line is ['#', string, number, number] =>
+  line[0] === '#' && typeof line[1] === 'string' && typeof line[3] === 'number';
+
+const notOne = (path: string) =>
+  new StorageError('malformed', `${path} is no recording. Give a file that an inspector has saved.`);
+
+/** Looks at a file's first characters, so that nothing long is searched for lines in vain. @throws {StorageError} */
+const checkStart = async (path: string): Promise<void> => {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(8), 0, 8, 0);
+    if (!/^\s*\[/.test(buffer.subarray(0, bytesRead).toString())) throw notOne(path);
+  } finally {
+    await file.close();
+  }
+};
+
+/**
+ * Reads a recording that was saved as a file into sources.
+ *
+ * @throws {StorageError} It can't be read, or is no recording.
+ */
+export const readRecording = async (path: string, sources: Sources): Promise<FileSummary> => {
+  await checkStart(path);
+  const units = new Set<string>();
+  const summary = { lines: 0, damaged: 0 };
+  let unit = basename(path);
+  let lost = 0;
+  let batch: string[] = [];
+  const flush = () => {
+    if (batch.length === 0) return;
+    if (!sources.add(unit, lost, batch))
+      throw new StorageError('tooLarge', `${path} has more than ${maxSources} units.`);
+    units.add(unit);
+    summary.lines += batch.length;
+    lost = 0;
+    batch = [];
+  };
+  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+    if (text === '') continue;
+    const line = parsed(text);
+    if (!line) summary.damaged += 1;
+    else if (isSourceLine(line)) {
+      flush();
+      [, unit, , lost] = line;
+    } else if (batch.push(text) >= batchLines) flush();
+  }
+  flush();
+  if (summary.lines === 0) throw notOne(path);
+  return { ...summary, units: units.size };
+};

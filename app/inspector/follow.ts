@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import { ClientError } from '../../services/errors.ts';
+import type { SourceLink, Sources } from './sources.ts';
+import type { Answer, Request, SourceLine } from './wire.ts';
+
+export interface FollowOptions {
+  /** Address that the other inspector has printed. */
+  readonly url: string;
+  readonly sources: Sources;
+  /** Gets the answers of units. */
+  readonly onAnswer: (answer: Answer) => void;
+}
+
+const retryMs = 1000;
+const openWithinMs = 10_000;
+
+/** Takes the frames of another inspector. Those that came before, over an earlier connection, are passed over. */
+const createReceiver = ({ url, sources, onAnswer }: FollowOptions, socket: WebSocket) => {
+  const links = new Map<string, SourceLink>();
+  const ask = (request: Request) => socket.send(JSON.stringify(request));
+  const linkOf = (id: string): SourceLink | undefined => {
+    const link = links.get(id) ?? sources.connect(id, url, ask);
+    if (link) links.set(id, link);
+    return link;
+  };
+  return {
+    receive: (text: string) => {
+      const [head = '', ...lines] = text.split('\n');
+      const line = JSON.parse(head) as SourceLine | Answer | readonly ['hello', unknown];
+      if (line[0] === 'did') return onAnswer(line);
+      if (line[0] !== '#') return undefined;
+      const [, id, first, lost] = line;
+      const link = linkOf(id);
+      const known = Math.max(0, (link?.wanted() ?? 0) - first);
+      if (known < lines.length) link?.receive(first + known, known > 0 ? 0 : lost, lines.slice(known));
+      return undefined;
+    },
+    end: () => {
+      for (const link of links.values()) link.end('The link to the other inspector has ended.');
+    },
+  };
+};
+
+/** Opens the connection, as a page does, and takes what comes. @throws {ClientError} */
+const open = async (options: FollowOptions, onEnd: () => void): Promise<WebSocket> => {
+  const { url } = options;
+  const socket = new WebSocket(new URL('page', url.replace(/^http/, 'ws')), { handshakeTimeout: openWithinMs });
+  const receiver = createReceiver(options, socket);
+  socket.on('message', (data: Buffer) => receiver.receive(data.toString()));
+  try {
+    await once(socket, 'open');
+  } catch (cause) {
+    const advice = 'Give the whole address that it has printed, and the same port on both ends of a tunnel.';
+    throw new ClientError('invalid', `No inspector answers at ${url}. ${advice}`, { cause });
+  }
+  socket.on('error', () => socket.terminate());
+  socket.once('close', () => {
+    receiver.end();
+    onEnd();
+  });
+  return socket;
+};
+
+/**
+ * Shows here what another inspector shows; a connection that ends is made again.
+ *
+ * @returns Ends that.
+ * @throws {ClientError} Nobody answers at first.
+ */
+export const followInspector = async (options: FollowOptions): Promise<() => void> => {
+  let isOver = false;
+  const follow = async () => {
+    socket = await open(options, retry);
+  };
+  const retry = () => {
+    if (!isOver) setTimeout(() => void follow().catch(retry), retryMs).unref();
+  };
+  let socket = await open(options, retry);
+  return () => {
+    isOver = true;
+    socket.terminate();
+  };
+};

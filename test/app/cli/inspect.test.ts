@@ -1,0 +1,158 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startInspector } from '../../../app/inspector/server.ts';
+import { runCli, startCli, type CliRun } from '../../support/cli.ts';
+import { createFolder } from '../../support/folder.ts';
+import { openPage } from '../../support/inspector-page.ts';
+import { createLiveUnit } from '../../support/live-unit.ts';
+import { until } from '../../support/until.ts';
+
+let folder: string;
+let remove: () => Promise<void>;
+const runs: CliRun[] = [];
+beforeEach(async () => {
+  ({ path: folder, remove } = await createFolder());
+});
+afterEach(async () => {
+  for (const { child } of runs) child.kill('SIGKILL');
+  await Promise.all(runs.splice(0).map(({ ended }) => ended));
+  await remove();
+});
+
+/** Starts the command. @returns Once it has printed an address: that, and what it printed. */
+const start = async (args: readonly string[], options?: Parameters<typeof startCli>[1]) => {
+  const run = startCli(args, options);
+  runs.push(run);
+  const printed = () => `${run.stdout()}${run.stderr()}`;
+  const [url] = await until(() => /http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}\/(?=["\n])/.exec(printed()) ?? undefined);
+  return { ...run, url };
+};
+
+const saved = [
+  '["#","a",0,0]',
+  '["run",{"v":1,"unit":"a","name":"kitchen","startedAt":0}]',
+  '["l",1,"Info","Тёплый дом 🏠"]',
+  '["#","b",10,4]',
+  '["run",{"v":1,"unit":"b","name":"cellar","startedAt":0}]',
+];
+
+describe('pepeunit inspect FILE', () => {
+  test('shows a recording whose units are gone', async () => {
+    const file = join(folder, 'night.ndjson');
+    await writeFile(file, `${saved.join('\n')}\n`);
+    const { url, stdout, child, ended } = await start(['inspect', file]);
+    expect(stdout()).toContain('3 lines of 2 units.\n');
+    await using page = await openPage(url);
+    await page.until(() => page.lines.length === 3);
+    expect(page.lines).toEqual(saved.filter((line) => !line.startsWith('["#"')));
+    expect(page.lost).toBe(4);
+    child.kill('SIGINT');
+    expect((await ended).code).toBe(0);
+  });
+
+  test('what it saves again is the same', async () => {
+    const file = join(folder, 'night.ndjson');
+    await writeFile(file, `${saved.slice(0, 3).join('\n')}\n`);
+    const { url } = await start(['inspect', file]);
+    expect(await (await fetch(`${url}recording.ndjson`)).text()).toBe(await readFile(file, 'utf8'));
+  });
+
+  test('damaged and cut lines are counted, and the rest is shown', async () => {
+    const file = join(folder, 'night.ndjson');
+    await writeFile(file, [...saved, '{"no":"line"}', 'no JSON', '["l",2,"Inf'].join('\r\n'));
+    const { stdout } = await start(['inspect', file, '--json']);
+    expect(JSON.parse(stdout())).toMatchObject({ lines: 3, units: 2, damaged: 3 });
+  });
+
+  test.each([
+    ['is none', 'package.json', '{"name":"x"}', /is no recording\. Give a file/],
+    ['has no lines', 'empty.ndjson', '', /is no recording/],
+    ['has only damaged lines', 'bad.ndjson', '[1\n[2\n', /is no recording/],
+    ['is not there', undefined, '', /missing\.ndjson/],
+  ])('a file that %s ends it with an error', async (_, name, text, message) => {
+    if (name !== undefined) await writeFile(join(folder, name), text);
+    const { code, stdout, stderr } = await runCli(['inspect', join(folder, name ?? 'missing.ndjson')]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(message);
+  });
+});
+
+describe('pepeunit inspect URL', () => {
+  test('shows what another inspector shows', async () => {
+    await using other = await startInspector({ pageFolder: folder, version: '0' });
+    other.sources.add('a', 0, saved.slice(1, 3));
+    const { url } = await start(['inspect', other.url]);
+    await using page = await openPage(url);
+    await page.until(() => page.lines.length === 2);
+    other.sources.add('a', 0, ['["l",2,"Info","late"]']);
+    await page.until(() => page.lines.length === 3);
+    expect(page.lines).toEqual([...saved.slice(1, 3), '["l",2,"Info","late"]']);
+  });
+
+  test('where nobody answers it says so', async () => {
+    const { code, stderr } = await runCli(['inspect', 'http://127.0.0.1:9/AAAAAAAAAAAAAAAAAAAAAA/']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/No inspector answers at http:\/\/127\.0\.0\.1:9\//);
+  });
+});
+
+describe('a unit', () => {
+  test('that is run with --inspect shows itself, and leaves no listener without it', async () => {
+    const live = await createLiveUnit();
+    try {
+      const main = join(live.folder, 'main.js');
+      const client = join(import.meta.dirname, '../../../dist/app/node.js');
+      await writeFile(
+        main,
+        `import { PepeunitClient } from ${JSON.stringify(client)};
+        const client = new PepeunitClient({ envFilePath: 'env.json', schemaFilePath: 'schema.json', logFilePath: 'log.json' });
+        process.once('SIGTERM', () => void client.stopMainCycle());
+        console.log(process.execArgv.length, process.env.PEPEUNIT_INSPECTOR ?? 'none');
+        await client.runMainCycle();`,
+      );
+      const { url, child, ended, stdout } = await start(['run', '--inspect', main], { cwd: live.folder });
+      await using page = await openPage(url);
+      await page.until(() => page.lines.some((line) => line.startsWith('["mark"') && line.includes('"online"')));
+      expect(page.lines[0]).toMatch(new RegExp(`^\\["run",\\{"v":1,"unit":"${live.row.uuid}"`));
+      expect(stdout()).toContain(`2 ${url}`);
+      child.kill('SIGTERM');
+      expect((await ended).code).toBe(0);
+      const without = startCli(['run', main], { cwd: live.folder });
+      runs.push(without);
+      await until(() => without.stdout().includes('Subscribed'));
+      expect(without.stdout()).toContain('0 none');
+    } finally {
+      await live.stop();
+    }
+  });
+
+  test('that waits for an inspector is told how to be shown', async () => {
+    const { url, stdout } = await start(['inspect']);
+    await until(() => stdout().includes('Ctrl-C'));
+    expect(stdout()).toContain(`PEPEUNIT_INSPECTOR=${url} node --import pepeunit-client/inspect main.js`);
+    expect(stdout()).toContain(`createWebSocketInspector({ url: '${url.replace('http:', 'ws:')}stately' })`);
+  });
+
+  test('that is no script is run all the same', async () => {
+    await writeFile(join(folder, 'env.json'), '{}');
+    const main = join(folder, 'unit');
+    await writeFile(main, '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+    const { code, stderr } = await runCli(['run', '--inspect', main]);
+    expect(code).toBe(0);
+    expect(stderr).toContain(`${main} is no script of Node, and can't be inspected.`);
+  });
+
+  test.each([['--inspect', '70000'], ['--inspect=x']])('a port that is none is refused: %s %s', async (...args) => {
+    const { code, stderr } = await runCli(['run', ...args, 'main.js'], { cwd: folder });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('--inspect takes a port') });
+  });
+});
+
+test('the port of --inspect may be left out before an operand', async () => {
+  await using other = await startInspector({ pageFolder: folder, version: '0' });
+  const taken = new URL(other.url).port;
+  const { code, stderr } = await runCli(['run', '--inspect', taken, 'main.js'], { cwd: folder });
+  expect(code).not.toBe(0);
+  expect(stderr).toContain('EADDRINUSE');
+});
