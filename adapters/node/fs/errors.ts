@@ -9,6 +9,11 @@ export const codeOf = (thrown: unknown): string | undefined => {
 /** Whether an error means that the file does not exist. */
 export const isMissing = (thrown: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(codeOf(thrown) ?? '');
 
+/** Passes over a file that does not exist. @throws Any other error */
+export const ignoreMissing = (thrown: unknown): undefined => {
+  if (!isMissing(thrown)) throw thrown;
+};
+
 const generalAdvice = "Check the disk's free space and the permissions of the file and its folder.";
 const advice: Readonly<Record<string, string>> = {
   EBUSY: 'Mount the folder that it is in rather than the file alone.',

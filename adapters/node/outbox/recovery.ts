@@ -3,7 +3,7 @@ import { readdir, type FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { StoredMessage } from '../../../services/outbox.ts';
 import { openRegularFile } from '../fs/open-regular-file.ts';
-import { isMissing } from '../fs/errors.ts';
+import { ignoreMissing } from '../fs/errors.ts';
 import { encodeNothing, maxRecordBytes, readRecords, type Entry, type Span } from './records.ts';
 
 /** Number and salt of a segment, in its name. */
@@ -160,9 +160,7 @@ export const liveRecords = async (
   segment: Segment,
   places: ReadonlyMap<number, Place>,
 ): Promise<readonly StoredMessage[]> => {
-  const handle = await openSegment(segment).catch((thrown: unknown) => {
-    if (!isMissing(thrown)) throw thrown;
-  });
+  const handle = await openSegment(segment).catch(ignoreMissing);
   if (!handle) return [];
   try {
     const { entries } = readRecords(await handle.readFile(), segment.salt);

@@ -3,7 +3,7 @@ import * as files from 'node:fs/promises';
 import { isLoss, StorageError } from '../../../services/errors.ts';
 import type { StoredMessage } from '../../../services/outbox.ts';
 import { privateFile, syncFolder } from '../fs/durable-file.ts';
-import { isMissing } from '../fs/errors.ts';
+import { ignoreMissing, isMissing } from '../fs/errors.ts';
 import { giveToFolderOwner } from '../fs/ownership.ts';
 import { encodeMessage, encodeRemoval } from './records.ts';
 import { liveRecords, segmentOf, type Place, type Recovered, type Segment } from './recovery.ts';
@@ -162,15 +162,11 @@ const createLedger = (places: Map<number, Place>) => {
   return ledger;
 };
 
-const unlessMissing = (thrown: unknown): undefined => {
-  if (!isMissing(thrown)) throw thrown;
-};
-
 /** Checks that the segments are still there and unchanged. @throws {StorageError} `lost` */
 const checkFiles = async (folder: string, segments: readonly Segment[]): Promise<void> => {
   for (const { path, bytes, live } of segments) {
     if (live === 0) continue;
-    const stats = await files.stat(path).catch(unlessMissing);
+    const stats = await files.stat(path).catch(ignoreMissing);
     if (stats?.size !== bytes) throw lost(folder);
   }
 };
@@ -203,7 +199,7 @@ export const openSegments = (options: SegmentsOptions, { segments, places }: Rec
   /** Deletes dead segments, oldest first, so that a removal outlives the message that it removes. */
   const deleteDead = async () => {
     for (let oldest = segments[0]; oldest && oldest.live === 0 && !writer.isCurrent(oldest); oldest = segments[0]) {
-      await fs.unlink(oldest.path).catch(unlessMissing);
+      await fs.unlink(oldest.path).catch(ignoreMissing);
       segments.shift();
     }
   };

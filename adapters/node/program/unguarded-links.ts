@@ -1,7 +1,8 @@
-import { rm } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FirmwareStore } from '../../../services/firmware.ts';
 import { makeFolder, replaceFile } from '../fs/durable-file.ts';
+import { ignoreMissing } from '../fs/errors.ts';
 import { hostFs, statsOf } from '../fs/file-system.ts';
 import { firmwareLayout } from '../firmware/layout.ts';
 
@@ -10,7 +11,7 @@ const markOf = (folder: string): string => join(firmwareLayout(folder).own, 'ung
 /** Leaves a mark in the private folder, or takes it away. */
 const mark = async (folder: string, isUnguarded: boolean): Promise<void> => {
   const path = markOf(folder);
-  if (!isUnguarded) return rm(path, { force: true });
+  if (!isUnguarded) return unlink(path).catch(ignoreMissing);
   if (await statsOf(hostFs, path)) return;
   await makeFolder(firmwareLayout(folder).own);
   await replaceFile(path, '{"format":1}\n');

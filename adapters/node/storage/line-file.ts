@@ -1,9 +1,11 @@
 import { createReadStream } from 'node:fs';
 import * as files from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { splitLines } from '../../shared/storage/lines.ts';
-import { replaceFile } from '../fs/durable-file.ts';
+import { makeFolder, privateFile, replaceFile } from '../fs/durable-file.ts';
+import { codeOf, isMissing } from '../fs/errors.ts';
 import type { DurableFs } from '../fs/file-system.ts';
-import { isMissing } from '../fs/errors.ts';
+import { giveToFolderOwner } from '../fs/ownership.ts';
 
 /** An open file, reduced to the operations of appending lines. */
 interface LineHandle {
@@ -16,12 +18,13 @@ interface LineHandle {
   ): Promise<{ readonly bytesWritten: number }>;
   truncate(size: number): Promise<void>;
   datasync(): Promise<void>;
+  chown(uid: number, gid: number): Promise<void>;
   close(): Promise<void>;
 }
 
 /** File operations of the line files; tests count them and make them fail. */
 export interface LineFs {
-  open(path: string, flags: 'r+'): Promise<LineHandle>;
+  open(path: string, flags: 'r+' | 'wx', mode?: number): Promise<LineHandle>;
 }
 
 /** The host's own file system. */
@@ -91,6 +94,38 @@ const add = async (handle: LineHandle, file: KnownFile, fresh: readonly Uint8Arr
   if (isSyncDue) file.syncedAt = performance.now();
 };
 
+/** Whether a file came into place since it was looked for, or a link that leads nowhere was there. */
+const isTaken = (thrown: unknown): boolean => codeOf(thrown) === 'EEXIST';
+
+type Hosts = Pick<LineFilesOptions, 'fs' | 'lineFs'>;
+
+const openNew = async (path: string, { fs, lineFs }: Hosts): Promise<LineHandle> => {
+  const open = () => lineFs.open(path, 'wx', privateFile);
+  try {
+    return await open();
+  } catch (thrown) {
+    if (!isMissing(thrown)) throw thrown;
+    await makeFolder(dirname(path), fs);
+    return open();
+  }
+};
+
+/** Writes a new file. It is synced with a later append only: no earlier lines are at stake. */
+const begin = async (path: string, fresh: readonly Uint8Array[], hosts: Hosts): Promise<KnownFile> => {
+  const handle = await openNew(path, hosts);
+  try {
+    await giveToFolderOwner(handle, path, hosts.fs);
+    await writeAll(handle, Buffer.concat(fresh), 0);
+    const { ino, size } = await handle.stat();
+    return { ino, size, spaces: 0, lengths: fresh.map(({ length }) => length), syncedAt: performance.now() };
+  } catch (thrown) {
+    await hosts.fs.unlink(path).catch(() => undefined);
+    throw thrown;
+  } finally {
+    await handle.close();
+  }
+};
+
 /** Files of lines that grow at the end and drop their oldest lines, without a rewrite for each change. */
 export interface LineFiles {
   /**
@@ -111,8 +146,8 @@ export interface LineFilesOptions {
   readonly fs: DurableFs;
   /** Operations in between. */
   readonly lineFs: LineFs;
-  /** Checks a path before its file is read and rewritten. */
-  readonly prepare: (path: string) => Promise<void>;
+  /** Checks a path before its file is read and rewritten. @returns Whether there is a file. */
+  readonly prepare: (path: string) => Promise<boolean>;
 }
 
 export const createLineFiles = ({ fs, lineFs, prepare }: LineFilesOptions): LineFiles => {
@@ -120,7 +155,14 @@ export const createLineFiles = ({ fs, lineFs, prepare }: LineFilesOptions): Line
 
   const rewrite = async (path: string, fresh: readonly Uint8Array[], maxLines: number): Promise<void> => {
     known.delete(path);
-    await prepare(path);
+    if (!(await prepare(path)) && fresh.length <= maxLines) {
+      try {
+        known.set(path, await begin(path, fresh, { fs, lineFs }));
+        return;
+      } catch (thrown) {
+        if (!isTaken(thrown)) throw thrown;
+      }
+    }
     const before = (await readLines(path)).map((line) => Buffer.concat([line, Buffer.of(lineFeed)]));
     const kept = maxLines > 0 ? [...before, ...fresh].slice(-maxLines) : [];
     await replaceFile(path, Buffer.concat(kept), { fs });

@@ -8,7 +8,7 @@ import { checkLines, linesText, splitLines, writeFrom } from '../../shared/stora
 import { checkSize } from '../../shared/storage/document-storage.ts';
 import { removeFiles, replaceFile } from '../fs/durable-file.ts';
 import { hostFs, type Content, type DurableFs } from '../fs/file-system.ts';
-import { isMissing, storageError } from '../fs/errors.ts';
+import { ignoreMissing, isMissing, storageError } from '../fs/errors.ts';
 import { readDocument, refuseSpecial } from '../fs/read-json.ts';
 import { sweepOnce } from '../fs/temporary-files.ts';
 import { hostLineFs, createLineFiles, type LineFs } from './line-file.ts';
@@ -40,23 +40,22 @@ const isDocument = async (path: string): Promise<boolean> => {
   }
 };
 
-const checkKind = async (path: string): Promise<void> => {
-  const found = await stat(path).catch((thrown: unknown) => {
-    if (!isMissing(thrown)) throw thrown;
-  });
+/** Refuses special files. @returns Whether there is a file. */
+const checkKind = async (path: string): Promise<boolean> => {
+  const found = await stat(path).catch(ignoreMissing);
   if (found) refuseSpecial(path, found);
+  return found !== undefined;
 };
 
-/** Removes temporary files of earlier runs, and refuses special files. */
-const prepare = async (path: string): Promise<void> => {
+/** Removes temporary files of earlier runs, and refuses special files. @returns Whether there is a file. */
+const prepare = async (path: string): Promise<boolean> => {
   await sweepOnce(dirname(path));
-  await checkKind(path);
+  return checkKind(path);
 };
 
 async function* linesOf(path: string): AsyncGenerator<Uint8Array> {
   try {
-    await prepare(path);
-    yield* splitLines(path, createReadStream(path));
+    if (await prepare(path)) yield* splitLines(path, createReadStream(path));
   } catch (thrown) {
     if (!isMissing(thrown)) throw storageError(path, 'read', thrown);
   }

@@ -28,9 +28,10 @@ const stepped = (step: (bytes: number) => number | undefined): { fs: DurableFs; 
     },
   },
   lineFs: {
-    open: async (path, flags) => {
-      const handle = await hostLineFs.open(path, flags);
+    open: async (path, flags, mode) => {
+      const handle = await hostLineFs.open(path, flags, mode);
       return {
+        chown: (uid, gid) => handle.chown(uid, gid),
         stat: () => handle.stat(),
         truncate: async (size) => {
           step(0);
@@ -195,6 +196,25 @@ test('an entry costs about three lines of writing, however long the log is (L2)'
     expect(bytes / entries / line).toBeLessThan(3.2);
     expect((await files.stat(path)).size).toBeLessThan(2 * Math.max(most * line, 16 * 1024) + 64 * line);
   }
+});
+
+test('the first lines go straight into a new file, for this user alone, in folders that are made for it (C3)', async () => {
+  const path = join(await temporaryFolder(), 'logs', 'log.json');
+  const noTemporaries: DurableFs = { ...hostFs, rename: () => Promise.reject(new Error('no file is replaced')) };
+  const storage = fileStorage({ fs: noTemporaries });
+  await storage.appendLines(path, ['"1"', '"2"'], 3);
+  await storage.appendLines(path, ['"3"', '"4"'], 3);
+  expect(await linesIn(path)).toEqual([expect.stringMatching(/^ +"2"$/), '"3"', '"4"']);
+  expect((await files.stat(path)).mode & 0o777).toBe(0o600);
+  expect((await files.stat(join(path, '..'))).mode & 0o777).toBe(0o700);
+});
+
+test('a link that leads nowhere is replaced by the first lines', async () => {
+  const path = join(await temporaryFolder(), 'log.json');
+  await files.symlink('/nowhere/at/all', path);
+  await fileStorage().appendLines(path, ['"1"'], 3);
+  expect((await files.lstat(path)).isFile()).toBe(true);
+  expect(await linesIn(path)).toEqual(['"1"']);
 });
 
 test('a file that another program has changed meanwhile is taken as it is', async () => {
