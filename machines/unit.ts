@@ -4,13 +4,19 @@
  *     idle ─start─▶ recovering ─▶ loadingSettings ─▶ loadingSchema ─▶ operating { offline ◀─▶ online }
  *                                       └───fail────────┴─▶ misconfigured         └─stop─▶ closing ─▶ stopped
  *
- * A stop ends in order: closing is { flushing ─▶ disconnecting ─▶ releasing }.
+ * A stop ends in order: closing is { flushing ─▶ disconnecting ─▶ releasing }. A restart of the program does as well:
+ *
+ *     running ─restart─▶ awaitingFiles ─▶ leaving { flushing ─▶ disconnecting ─▶ releasing ─▶ handingOver } ─▶ replaced
+ *        ▲                    │               └────────stop or, once handed over, fail────────┘
+ *        └────────stop────────┴──────────────────────────────┘
  *
  * With MQTT switched off, operating is restOnly.
  *
  * Beside the life cycle, one region handles facts and requests at any time, one logs and emits events, one decides when
- * the version may be reported, one when the app's output handler is called, and one per child keeps that child running.
+ * the version may be reported, one when the app's output handler is called, one when another process takes the program
+ * over, and one per child keeps that child running.
  */
+import { failureOf } from '../services/errors.ts';
 import { refuseRestoring } from './lib/restoring.ts';
 import { newUnitContext } from './unit/context.ts';
 import { cycleLine, releaseLine } from './unit/failure-lines.ts';
@@ -359,7 +365,6 @@ export const unitMachine = unitSetup.createMachine({
         on: {
           description: 'The app asks for it.',
           on: {
-            'cycle.pause': { target: '.paused' },
             'cycle.stop': { target: 'off' },
             'unit.stop': { target: 'off' },
           },
@@ -367,10 +372,14 @@ export const unitMachine = unitSetup.createMachine({
           states: {
             waiting: {
               description: 'Waits for the settings and the schema, which the handler uses.',
-              always: { guard: 'isConfigured', target: 'turning' },
+              always: [
+                { guard: 'isLeaving', target: 'paused' },
+                { guard: 'isConfigured', target: 'turning' },
+              ],
             },
             turning: {
               description: 'The handler is called, unless its last call is not over.',
+              always: { guard: 'isLeaving', target: 'paused' },
               invoke: {
                 id: 'mainCycle',
                 src: 'mainCycle',
@@ -382,11 +391,103 @@ export const unitMachine = unitSetup.createMachine({
               },
             },
             paused: {
-              description: 'The program restarts; if that fails, the calls go on.',
-              on: { 'cycle.resume': { target: 'waiting' } },
+              description: 'The program leaves; if it has to stay, the calls go on.',
+              always: { guard: 'isStaying', target: 'waiting' },
             },
           },
         },
+      },
+    },
+    program: {
+      description: 'Decides when another process takes the program over.',
+      initial: 'running',
+      states: {
+        running: {
+          description: 'The program runs here.',
+          on: {
+            'unit.restart': {
+              target: 'awaitingFiles',
+              actions: [{ type: 'keepMode', params: ({ event }) => event }],
+            },
+          },
+        },
+        awaitingFiles: {
+          description: 'A restart is due, once no update has files half in place.',
+          on: { 'unit.stop': { target: 'running' } },
+          invoke: {
+            id: 'awaitFiles',
+            src: 'awaitFiles',
+            input: ({ context }) => ({ unit: context.unit }),
+            onDone: { target: 'leaving' },
+            onError: { target: 'leaving' },
+          },
+        },
+        leaving: {
+          description: 'Lets go in order, each within a time limit; a stop overtakes it.',
+          on: {
+            'unit.stop': {
+              target: 'running',
+              actions: [{ type: 'dispatch', params: { route: 'passWishOn', isLeaving: false } }],
+            },
+          },
+          initial: 'flushing',
+          states: {
+            flushing: {
+              description: 'Waits until what was logged is out.',
+              invoke: {
+                id: 'flush',
+                src: 'flush',
+                input: ({ context }) => ({ unit: context.unit }),
+                onDone: { target: 'disconnecting' },
+                onError: { target: 'disconnecting' },
+              },
+              after: { restartFlushWithin: { target: 'disconnecting' } },
+            },
+            disconnecting: {
+              description: 'Waits until the link is closed, if there is one.',
+              entry: [
+                { type: 'dispatch', params: { route: 'closeLink' } },
+                { type: 'dispatch', params: { route: 'passWishOn', isLeaving: true } },
+              ],
+              always: { guard: 'hasNoLink', target: 'releasing' },
+              on: { 'mqtt.stopped': { target: 'releasing' } },
+              after: { restartDisconnectWithin: { target: 'releasing' } },
+            },
+            releasing: {
+              description: 'Waits until the messages that wait are left to the next program.',
+              invoke: {
+                id: 'releaseOutbox',
+                src: 'releaseOutbox',
+                input: ({ context }) => ({ unit: context.unit }),
+                onDone: { target: 'handingOver' },
+                onError: { target: 'handingOver' },
+              },
+            },
+            handingOver: {
+              description: 'Another process takes over, which a stop does not hinder; the unit goes on if it can not.',
+              on: { 'unit.stop': {} },
+              invoke: {
+                id: 'handOver',
+                src: 'handOver',
+                input: ({ context }) => ({ unit: context.unit, mode: context.leavesBy }),
+                onDone: { target: '#unit.program.replaced' },
+                onError: {
+                  target: '#unit.program.running',
+                  actions: [
+                    { type: 'reopenOutbox' },
+                    { type: 'dispatch', params: { route: 'keepLink', isLeaving: false } },
+                    { type: 'dispatch', params: { route: 'passWishOn', isLeaving: false } },
+                    {
+                      type: 'report',
+                      params: ({ event }) => ({ type: 'restartFailed', failure: failureOf(event.error) }),
+                    },
+                  ],
+                },
+              },
+            },
+          },
+        },
+        replaced: { description: 'Another process runs the program, and this one only forwards to it.' },
       },
     },
     settings: {

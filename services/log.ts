@@ -41,7 +41,7 @@ export interface LogSink {
 }
 
 /**
- * Flushes every sink, for the logger machine's `flush`.
+ * Flushes every sink, for the logger machine's `flush` and the unit machine's.
  *
  * @example
  * import { loggerMachine } from 'pepeunit-client/machines';

@@ -80,7 +80,20 @@ export interface ProcessControl {
 }
 
 /**
- * Restarts the program, for the update machine's `restart`.
+ * Waits until no file of the program moves, for the unit machine's `awaitFiles`.
+ *
+ * @example
+ * import { unitMachine } from 'pepeunit-client/machines';
+ * import { awaitFiles } from 'pepeunit-client/services';
+ *
+ * const machine = unitMachine.provide({ actors: { awaitFiles: awaitFiles({ filesInPlace: async () => undefined }) } });
+ */
+export const awaitFiles = (given: Found<{ filesInPlace(): Promise<void> }>) =>
+  fromPromise<void>(({ self }) => find(given, self).filesInPlace());
+export type AwaitFiles = ReturnType<typeof awaitFiles>;
+
+/**
+ * Restarts the program, for the update machine's `restart` and the unit machine's `handOver`.
  *
  * @example
  * import { updateMachine } from 'pepeunit-client/machines';

@@ -8,7 +8,7 @@ export interface Holdings {
 }
 
 /**
- * Lets go of what a unit holds beside its children, for the unit machine's `release`.
+ * Lets go of what a unit holds beside its children, for the unit machine's `release` and `releaseOutbox`.
  *
  * @example
  * import { unitMachine } from 'pepeunit-client/machines';

@@ -11,6 +11,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { createReports } from './reports.ts';
+import { createDeparture } from './restart.ts';
 import { createShutdown } from './shutdown.ts';
 import { isOnline, waitForIdle, type UnitActor } from './await-event.ts';
 import { rootFactory, unitInputOf } from './machines.ts';
@@ -120,7 +121,6 @@ export const createUnit = <TEnv extends object>(
 
   const metrics = createMetrics(adapters, epoch, plane, () => root.actor.getSnapshot().context.counts);
   const cycle = createCycle({ clock: adapters.clock, isOnline: () => isOnline(root.actor), warn: plane.warn });
-  const shutdown = createShutdown({ plane, inFlight, clock: adapters.clock });
   const machineParts: UnitServices = {
     adapters,
     options,
@@ -129,7 +129,8 @@ export const createUnit = <TEnv extends object>(
     metrics,
     epochMs: epoch.epochMs,
     reports: createReports(plane, documents.schemaNow),
-    shutdown,
+    shutdown: createShutdown({ plane, inFlight, clock: adapters.clock }),
+    departure: createDeparture({ root: () => root, plane, adapters }),
     cycle,
     restart: (mode) => lifecycle.restart(mode),
     countsStart: createStartCount(adapters),
@@ -137,8 +138,7 @@ export const createUnit = <TEnv extends object>(
     ...callbacks,
   };
   const root: Root = rootOf(machineParts, actor);
-  const notes = { fault, warning: warningOf(options), onRestart: recorder?.restarting };
-  const lifecycle = createLifecycle({ root, plane, shutdown, adapters, ...notes });
+  const lifecycle = createLifecycle({ ...machineParts, root, fault, warning: warningOf(options) });
   if (recorder) followRoot(root, recorder);
   root.on('timeSynced', ({ offsetMs }) => plane.adoptTime(offsetMs));
   const requests = createRequests(lifecycle, root);

@@ -47,6 +47,22 @@ export const keepPending = (unit: UnitActor): void => {
   replaced.add(unit);
 };
 
+const isHandedOver = ({ value: { program } }: SnapshotFrom<UnitActor>): boolean =>
+  program === 'replaced' || (typeof program === 'object' && program.leaving === 'handingOver');
+
+/**
+ * Waits until a program that restarts is handed over to another process.
+ *
+ * @throws {ClientError} `stopped` when a stop overtakes that; `stopped` or `failed` when the unit ends first.
+ */
+export const waitForHandOver = async (unit: UnitActor): Promise<void> => {
+  const isDecided = (now: SnapshotFrom<UnitActor>) => now.value.program === 'running' || isHandedOver(now);
+  const now = await waitFor(unit, isDecided, { timeout: Infinity }).catch((cause: unknown) => {
+    throw failureOfRoot(unit) ?? stopped(cause);
+  });
+  if (!isHandedOver(now)) throw stopped();
+};
+
 /** Options of {@link waitForEvent}. */
 interface EventWait {
   /** Ends the wait: it rejects with the signal's reason. */

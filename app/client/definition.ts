@@ -16,6 +16,7 @@ import { askInstance, askLastBroker, chargeTrial, compareInstances, confirmEnv }
 import { closeLink, holdLink } from '../../services/link.ts';
 import { readOffset, watchClock } from '../../services/clock.ts';
 import type { OfUnit } from '../../services/finder.ts';
+import { awaitFiles, restartProcess } from '../../services/process-control.ts';
 import { flushLogs, readStoredLogs, sendLogBatch } from '../../services/log.ts';
 import { recallReset, resetProgram } from '../../services/reset.ts';
 import { loadSchema, refreshSchema } from '../../services/schema.ts';
@@ -129,6 +130,8 @@ const reset = () =>
     },
   });
 
+const departure = ofUnit((parts) => parts.departure);
+
 /** Fills every slot; the slots find the services of the unit that they work for when they run. */
 const provideUnit = () =>
   unitMachine.provide({
@@ -144,10 +147,15 @@ const provideUnit = () =>
       reset: reset(),
       mainCycle: runMainCycle(ofUnit(({ cycle }) => cycle)),
       release: releaseHoldings(ofUnit(({ shutdown }) => shutdown)),
+      awaitFiles: awaitFiles(departure),
+      flush: flushLogs(departure),
+      releaseOutbox: releaseHoldings(departure),
+      handOver: restartProcess(departure),
     },
     actions: {
       endWork: ({ context }) => servicesOf(context).shutdown.endWork(),
       resumeWork: ({ context }) => servicesOf(context).shutdown.resume(),
+      reopenOutbox: ({ context }) => servicesOf(context).departure.resume(),
       noteLink: ({ context }, { denied }) => {
         const { plane, adapters } = servicesOf(context);
         const address = plane.router.brokerAddress();

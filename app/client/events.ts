@@ -31,6 +31,7 @@ const known: Readonly<Record<UnitEmitted['type'], true>> = {
   reported: true,
   reportFailed: true,
   command: true,
+  restartFailed: true,
   stopped: true,
 };
 

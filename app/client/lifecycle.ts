@@ -3,9 +3,22 @@ import { ClientError, failureOf } from '../../services/errors.ts';
 import { LogLevel } from '../../services/log.ts';
 import type { LogDispatcher } from '../logging/log.ts';
 import { createTimeouts } from '../messaging/timeout.ts';
-import { failureOfRoot, waitForEvent } from './await-event.ts';
-import { createRestart, type Restart, type RestartParts } from './restart.ts';
+import type { RestartingMode } from '../../services/process-control.ts';
+import type { Adapters } from '../platform.ts';
+import { failureOfRoot, waitForEvent, waitForHandOver } from './await-event.ts';
+import type { DataPlane } from './data-plane.ts';
+import type { UnitRecorder } from './recording.ts';
+import type { Departure } from './restart.ts';
+import type { Root } from './root.ts';
 import type { Shutdown } from './shutdown.ts';
+
+/**
+ * Closes the link, and lets another process take over. A second call joins the one under way.
+ *
+ * @throws {ProcessError} The restart failed; the unit continues.
+ * @throws {ClientError} `stopped` when a stop overtakes it: the program then does not go on in another process.
+ */
+export type Restart = (mode: RestartingMode) => Promise<void>;
 
 /** Start, stop and restart of the unit. */
 export interface Lifecycle {
@@ -24,12 +37,17 @@ export interface Lifecycle {
   afterFailure(): Promise<void>;
 }
 
-export interface LifecycleParts extends RestartParts {
+export interface LifecycleParts {
+  readonly root: Root;
+  readonly plane: DataPlane;
+  readonly adapters: Adapters;
   readonly shutdown: Shutdown;
+  readonly departure: Departure;
   /** Error that keeps the unit from starting. */
   readonly fault: ClientError | undefined;
   /** A warning to log at the start. */
   readonly warning: string | undefined;
+  readonly recorder: Pick<UnitRecorder, 'restarting'> | undefined;
 }
 
 const doNothing = (): void => undefined;
@@ -146,16 +164,36 @@ const createStops = ({ root, shutdown }: LifecycleParts, stop: () => Promise<voi
   };
 };
 
+type Stops = ReturnType<typeof createStops>;
+
+/** Creates the restart of the program. The unit machine decides the order; where none runs, it is the same. */
+const createRestart = (
+  { root, departure, recorder }: LifecycleParts,
+  isStarted: () => boolean,
+  stops: Stops,
+): Restart => {
+  const leave: Restart = async (mode) => {
+    recorder?.restarting(mode);
+    if (stops.current()) await stops.current();
+    if (!isStarted()) return departure.leave(mode);
+    root.actor.send({ type: 'unit.restart', mode });
+    // A machine in the middle of a step takes the event right after it.
+    await Promise.resolve();
+    await waitForHandOver(root.actor);
+    await departure.outcome();
+  };
+  let underWay: Promise<void> | undefined;
+  return (mode) =>
+    (underWay ??= leave(mode).finally(() => {
+      underWay = undefined;
+    }));
+};
+
 export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
   const { root, plane, adapters, fault, warning } = parts;
   const { log, publisher } = plane;
   let isStarted = false;
   let stopWatching = doNothing;
-  const leave = createRestart(parts);
-  const restart: Restart = async (mode) => {
-    adapters.process.checkRestart?.(mode);
-    await leave(mode);
-  };
   const checkFault = createFaultCheck(fault, log);
   const stop = createStop(parts);
   const stops = createStops(parts, async () => {
@@ -163,6 +201,7 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     isStarted = false;
     stopWatching = doNothing;
   });
+  const leave = createRestart(parts, () => isStarted, stops);
 
   /**
    * The supervisor starts the program again; elsewhere the app decides, by what was rejected, or by how the actor of its
@@ -195,7 +234,10 @@ export const createLifecycle = (parts: LifecycleParts): Lifecycle => {
     },
     stop: stops.stop,
     reopen: stops.reopen,
-    restart,
+    restart: async (mode) => {
+      adapters.process.checkRestart?.(mode);
+      await leave(mode);
+    },
     afterFailure: async () => (failureOfRoot(root.actor) ? stops.current() : undefined),
   };
 };

@@ -1,4 +1,5 @@
 import type { UnitRequest } from '../../machines/unit/context.ts';
+import { isRestarting, RestartMode } from '../../services/process-control.ts';
 import { ClientError, textOf } from '../../services/errors.ts';
 import { commands } from '../messaging/inbound/command.ts';
 import { sinkNames } from '../logging/log.ts';
@@ -9,16 +10,16 @@ import type { UnitActor } from './await-event.ts';
 const text = rule('a text', (given) => typeof given === 'string');
 const object = rule('an object', (given) => typeof given === 'object' && given !== null && !Array.isArray(given));
 const target = shape({ firmwareLink: text, payload: object }, { commitVersion: text });
+const restartingMode = oneOf(...Object.values(RestartMode).filter(isRestarting));
 const nothing = shape({});
 
 /** What each request has to carry besides its type. */
 const shapes: Readonly<Record<UnitRequest['type'], Rule>> = {
   'unit.start': nothing,
   'unit.stop': nothing,
+  'unit.restart': shape({}, { mode: restartingMode }),
   'cycle.start': nothing,
   'cycle.stop': nothing,
-  'cycle.pause': nothing,
-  'cycle.resume': nothing,
   'command.received': shape({ target }, { command: oneOf(...commands) }),
   'mqtt.connect': nothing,
   'mqtt.disconnect': nothing,

@@ -8,6 +8,7 @@ import type { ResolvedOptions } from './options/options.ts';
 import type { Cycle } from './main-cycle.ts';
 import type { UnitRecorder } from './recording.ts';
 import type { Reports } from './reports.ts';
+import type { Departure } from './restart.ts';
 import type { Shutdown } from './shutdown.ts';
 
 /** What the slots of a unit's machines work with. */
@@ -20,6 +21,7 @@ export interface UnitServices {
   readonly epochMs: () => number;
   readonly reports: Reports;
   readonly shutdown: Shutdown;
+  readonly departure: Departure;
   readonly cycle: Cycle;
   readonly restart: (mode: RestartingMode) => Promise<void>;
   readonly handOver: (target: UpdateTarget) => Promise<void>;

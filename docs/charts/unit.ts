@@ -54,9 +54,8 @@ export const machine = setup({
         | 'update.began'
         | 'update.swapping'
         | 'cycle.start'
-        | 'cycle.pause'
         | 'cycle.stop'
-        | 'cycle.resume';
+        | 'unit.restart';
     },
     tags: {} as 'busy' | 'ready' | 'faulty',
   },
@@ -72,12 +71,17 @@ export const machine = setup({
     reset: fromPromise(async () => undefined),
     release: fromPromise(async () => undefined),
     mainCycle: fromPromise(async () => undefined),
+    awaitFiles: fromPromise(async () => undefined),
+    flush: fromPromise(async () => undefined),
+    releaseOutbox: fromPromise(async () => undefined),
+    handOver: fromPromise(async () => undefined),
   },
   actions: {
     log: () => undefined,
     noteLink: () => undefined,
     endWork: () => undefined,
     resumeWork: () => undefined,
+    reopenOutbox: () => undefined,
     dispatch: () => undefined,
     dispatchInitial: () => undefined,
     report: () => undefined,
@@ -91,6 +95,7 @@ export const machine = setup({
     noteNetwork: () => undefined,
     noteNoNetwork: () => undefined,
     noteDenied: () => undefined,
+    keepMode: () => undefined,
     wantStart: () => undefined,
     forgetStart: () => undefined,
     wantLink: () => undefined,
@@ -111,12 +116,17 @@ export const machine = setup({
     hasSettings: () => false,
     isStartDue: () => false,
     isRestOnly: () => false,
+    isLeaving: () => false,
+    isStaying: () => false,
+    hasNoLink: () => false,
   },
   delays: {
     recoverWithin: 150000,
     flushWithin: 1500,
     disconnectWithin: 2500,
     closeWithin: 4800,
+    restartFlushWithin: 5000,
+    restartDisconnectWithin: 5000,
     restartAfter: 1000,
     retryAfter: 600000,
     steadyAfter: 60000,
@@ -395,15 +405,16 @@ export const machine = setup({
         },
         on: {
           description: 'The app asks for it.',
-          on: { 'cycle.pause': { target: '.paused' }, 'cycle.stop': { target: 'off' }, 'unit.stop': { target: 'off' } },
+          on: { 'cycle.stop': { target: 'off' }, 'unit.stop': { target: 'off' } },
           initial: 'waiting',
           states: {
             waiting: {
               description: 'Waits for the settings and the schema, which the handler uses.',
-              always: { guard: 'isConfigured', target: 'turning' },
+              always: [{ guard: 'isLeaving', target: 'paused' }, { guard: 'isConfigured', target: 'turning' }],
             },
             turning: {
               description: 'The handler is called, unless its last call is not over.',
+              always: { guard: 'isLeaving', target: 'paused' },
               invoke: {
                 id: 'mainCycle',
                 src: 'mainCycle',
@@ -411,11 +422,91 @@ export const machine = setup({
               },
             },
             paused: {
-              description: 'The program restarts; if that fails, the calls go on.',
-              on: { 'cycle.resume': { target: 'waiting' } },
+              description: 'The program leaves; if it has to stay, the calls go on.',
+              always: { guard: 'isStaying', target: 'waiting' },
             },
           },
         },
+      },
+    },
+    program: {
+      description: 'Decides when another process takes the program over.',
+      initial: 'running',
+      states: {
+        running: {
+          description: 'The program runs here.',
+          on: { 'unit.restart': { target: 'awaitingFiles', actions: [{ type: 'keepMode' }] } },
+        },
+        awaitingFiles: {
+          description: 'A restart is due, once no update has files half in place.',
+          on: { 'unit.stop': { target: 'running' } },
+          invoke: {
+            id: 'awaitFiles',
+            src: 'awaitFiles',
+            onDone: { target: 'leaving' },
+            onError: { target: 'leaving' },
+          },
+        },
+        leaving: {
+          description: 'Lets go in order, each within a time limit; a stop overtakes it.',
+          on: {
+            'unit.stop': {
+              target: 'running',
+              actions: [{ type: 'dispatch', params: { route: 'passWishOn', isLeaving: false } }],
+            },
+          },
+          initial: 'flushing',
+          states: {
+            flushing: {
+              description: 'Waits until what was logged is out.',
+              invoke: {
+                id: 'flush',
+                src: 'flush',
+                onDone: { target: 'disconnecting' },
+                onError: { target: 'disconnecting' },
+              },
+              after: { restartFlushWithin: { target: 'disconnecting' } },
+            },
+            disconnecting: {
+              description: 'Waits until the link is closed, if there is one.',
+              entry: [
+                { type: 'dispatch', params: { route: 'closeLink' } },
+                { type: 'dispatch', params: { route: 'passWishOn', isLeaving: true } },
+              ],
+              always: { guard: 'hasNoLink', target: 'releasing' },
+              on: { 'mqtt.stopped': { target: 'releasing' } },
+              after: { restartDisconnectWithin: { target: 'releasing' } },
+            },
+            releasing: {
+              description: 'Waits until the messages that wait are left to the next program.',
+              invoke: {
+                id: 'releaseOutbox',
+                src: 'releaseOutbox',
+                onDone: { target: 'handingOver' },
+                onError: { target: 'handingOver' },
+              },
+            },
+            handingOver: {
+              description: 'Another process takes over, which a stop does not hinder; the unit goes on if it can not.',
+              on: { 'unit.stop': {} },
+              invoke: {
+                id: 'handOver',
+                src: 'handOver',
+                onDone: { target: '#unit.program.replaced' },
+                onError: {
+                  target: '#unit.program.running',
+                  actions: [
+                    { type: 'reopenOutbox' },
+                    { type: 'dispatch', params: { route: 'keepLink', isLeaving: false } },
+                    { type: 'dispatch', params: { route: 'passWishOn', isLeaving: false } },
+                    { type: 'report' },
+                  ],
+                },
+              },
+            },
+          },
+        },
+        replaced: { description: 'Another process runs the program, and this one only forwards to it.' },
       },
     },
     settings: {

@@ -1,7 +1,7 @@
 import type { ActorRef, Snapshot } from 'xstate';
 import type { Failure } from '../../services/errors.ts';
 import type { UpdateTarget } from '../../services/update.ts';
-import type { RestartMode } from '../../services/process-control.ts';
+import type { RestartingMode, RestartMode } from '../../services/process-control.ts';
 import type { SchemaTopics } from '../../services/schema.ts';
 import type { UnitSettings } from '../../services/settings.ts';
 import { childOf, type Child, type ChildInput } from '../lib/parent.ts';
@@ -74,12 +74,11 @@ export type ForwardedEvent =
 export type UnitRequest =
   | { type: 'unit.start' }
   | { type: 'unit.stop' }
+  /** Let another process take the program over; a stop overtakes it, and one under way goes on as it is. */
+  | { type: 'unit.restart'; mode: RestartingMode }
   /** Call the output handler in a cycle, as soon as settings and schema are loaded; a stop ends it. */
   | { type: 'cycle.start' }
   | { type: 'cycle.stop' }
-  /** Call it no more until `cycle.resume`. */
-  | { type: 'cycle.pause' }
-  | { type: 'cycle.resume' }
   /** A command of the instance; `update` has a `target`. */
   | { type: 'command.received'; command: CommandName; target?: UpdateTarget }
   /** Keep a link with the current settings. */
@@ -94,10 +93,9 @@ export type UnitRequest =
 const requestTypes: Readonly<Record<UnitRequest['type'], 'unit' | 'child'>> = {
   'unit.start': 'unit',
   'unit.stop': 'unit',
+  'unit.restart': 'unit',
   'cycle.start': 'unit',
   'cycle.stop': 'unit',
-  'cycle.pause': 'unit',
-  'cycle.resume': 'unit',
   'command.received': 'unit',
   'mqtt.connect': 'child',
   'mqtt.disconnect': 'child',
@@ -162,6 +160,8 @@ export type UnitEmitted =
   | { type: 'reported' }
   | { type: 'reportFailed'; failure: Failure }
   | { type: 'command'; command: CommandName }
+  /** No other process took over: the unit goes on, with its link. */
+  | { type: 'restartFailed'; failure: Failure }
   | { type: 'stopped' };
 
 /** Facts of the unit's children that it passes on unchanged: all but that a child is ready for messages. */
@@ -220,6 +220,8 @@ export interface UnitContext extends Omit<UnitInput, 'carried' | 'parent'>, Chil
   handsOver: boolean;
   /** Whether a start was requested while the unit was closing. */
   isStartDue: boolean;
+  /** How another process takes over, in the restart asked for last. */
+  leavesBy: RestartingMode;
   hasNetwork: boolean;
   /** Whether to keep a link; false after the app asked to disconnect. */
   isLinkWanted: boolean;
@@ -240,6 +242,8 @@ export interface Situation {
   readonly isOnline: boolean;
   /** Whether state reports are on hold because the version is not settled. */
   readonly isReportHeld: boolean;
+  /** Whether the program lets go for another process, or has: it wants no link. */
+  readonly isLeaving: boolean;
 }
 
 /** All that decides what the unit says: what it knows, and where it is. */
@@ -255,6 +259,7 @@ export const newUnitContext = ({ carried, parent, unit, ...input }: UnitInput): 
   extraTopics: [],
   handsOver: false,
   isStartDue: false,
+  leavesBy: 'restart_exec',
   hasNetwork: false,
   isLinkWanted: true,
   deniedTopics: [],

@@ -47,8 +47,8 @@ const wantTopics = atWork(
 );
 
 const keepLink = atWork(
-  send('mqtt', ['mqtt.connect'], ({ isLinkWanted, isRestOnly, settings }) =>
-    isLinkWanted && isRestOnly !== true && settings
+  send('mqtt', ['mqtt.connect'], ({ isLinkWanted, isLeaving, isRestOnly, settings }) =>
+    isLinkWanted && !isLeaving && isRestOnly !== true && settings
       ? { type: 'mqtt.connect', linkRevision: settings.linkRevision, pingIntervalMs: settings.pingIntervalMs }
       : undefined,
   ),
@@ -104,8 +104,14 @@ const healthTo = (to: 'settings' | 'update'): Send =>
 
 const denialTo = (to: 'settings' | 'update'): Send => send(to, ['broker.denied'], () => ({ type: 'broker.denied' }));
 
-const passWishOn = send('settings', ['broker.wanted', 'broker.unwanted'], ({ isLinkWanted }) => ({
-  type: isLinkWanted ? 'broker.wanted' : 'broker.unwanted',
+const closeLink = atWork(
+  send('mqtt', ['mqtt.disconnect'], ({ isRestOnly }) =>
+    isRestOnly === true ? undefined : { type: 'mqtt.disconnect' },
+  ),
+);
+
+const passWishOn = send('settings', ['broker.wanted', 'broker.unwanted'], ({ isLinkWanted, isLeaving }) => ({
+  type: isLinkWanted && !isLeaving ? 'broker.wanted' : 'broker.unwanted',
 }));
 
 /** Holds state reports while the running version is not settled, and where the schema has no topic for them. */
@@ -228,6 +234,7 @@ export const routes = {
   rejoinWifi: [rejoinWifi],
   passNetworkOn: [networkTo('time'), networkTo('mqtt'), keepLink],
   keepLink: [keepLink],
+  closeLink: [closeLink],
   resumeLink: [resumeLink],
   askTarget: [askTarget],
   retryLink: [send('mqtt', ['mqtt.retry'], () => ({ type: 'mqtt.retry' }))],

@@ -1,8 +1,19 @@
-import { assign, enqueueActions, setup, stateIn, type AnyActorRef, type GuardPredicate, type StateValue } from 'xstate';
+import {
+  assign,
+  enqueueActions,
+  or,
+  setup,
+  stateIn,
+  type AnyActorRef,
+  type GuardPredicate,
+  type StateValue,
+} from 'xstate';
 import type { Grant } from '../../services/broker.ts';
 import type { Failure } from '../../services/errors.ts';
 import type { SchemaTopics } from '../../services/schema.ts';
+import type { FlushLogs } from '../../services/log.ts';
 import type { RunMainCycle } from '../../services/main-cycle.ts';
+import type { AwaitFiles, RestartingMode, RestartProcess } from '../../services/process-control.ts';
 import type { ReleaseHoldings } from '../../services/shutdown.ts';
 import type { UnitSettings } from '../../services/settings.ts';
 import { loggerMachine, type LogSinkName } from '../logger.ts';
@@ -44,10 +55,30 @@ const runningChild = (self: AnyActorRef, name: ChildName): AnyActorRef | undefin
   return child?.getSnapshot().status === 'active' ? child : undefined;
 };
 
-/** A check of an action: whether the unit was in a state before the step that the action is part of. */
-const isIn = (state: StateValue) => stateIn(state) as GuardPredicate<UnitContext, UnitEvent, undefined, never>;
+/** A check of where the unit is; one of an action tells where it was before the step that the action is part of. */
+type Place = GuardPredicate<UnitContext, UnitEvent, undefined, never>;
 
-type Check = (guard: ReturnType<typeof isIn>) => boolean;
+const isIn = (state: StateValue) => stateIn(state) as Place;
+
+/** Where the program lets go for another process, or has. */
+const leaving: readonly StateValue[] = [{ program: 'leaving' }, { program: 'replaced' }];
+const staying: readonly StateValue[] = [{ program: 'running' }, { program: 'awaitingFiles' }];
+
+/** Where there is no link to close: not at work, or without a machine that would hold one. */
+const linkless: readonly StateValue[] = [
+  { lifecycle: 'idle' },
+  { lifecycle: 'recovering' },
+  { lifecycle: 'loadingSettings' },
+  { lifecycle: 'loadingSchema' },
+  { lifecycle: 'misconfigured' },
+  { lifecycle: { operating: 'restOnly' } },
+  { lifecycle: { closing: 'releasing' } },
+  { lifecycle: 'stopped' },
+  { mqtt: 'restarting' },
+  { mqtt: 'failed' },
+];
+
+type Check = (guard: Place) => boolean;
 
 /**
  * What an action knows, by the check of that action.
@@ -59,8 +90,12 @@ const knownOf = (context: UnitContext, check: Check, entered: Partial<Situation>
   isOperating: check(isIn({ lifecycle: 'operating' })),
   isOnline: check(isIn({ lifecycle: { operating: 'online' } })),
   isReportHeld: check(isIn({ reports: 'held' })),
+  isLeaving: leaving.some((state) => check(isIn(state))),
   ...entered,
 });
+
+/** What a state of a region invokes beside the children. */
+type Errand = 'release' | 'mainCycle' | 'awaitFiles' | 'flush' | 'releaseOutbox' | 'handOver';
 
 /** Params of what is sent to children: a route, and what a state says of itself when it is entered or left. */
 type Dispatch = { route: RouteName } & Partial<Situation>;
@@ -71,7 +106,7 @@ const base = setup({
     context: UnitContext;
     events: UnitEvent;
     emitted: UnitFact;
-    children: { [K in ChildName | 'release' | 'mainCycle']: K };
+    children: { [K in ChildName | Errand]: K };
     tags: 'busy' | 'ready' | 'faulty';
   },
   actors: {
@@ -86,6 +121,10 @@ const base = setup({
     reset: resetMachine,
     release: slot<ReleaseHoldings>('unit.release'),
     mainCycle: slot<RunMainCycle>('unit.mainCycle'),
+    awaitFiles: slot<AwaitFiles>('unit.awaitFiles'),
+    flush: slot<FlushLogs>('unit.flush'),
+    releaseOutbox: slot<ReleaseHoldings>('unit.releaseOutbox'),
+    handOver: slot<RestartProcess>('unit.handOver'),
   },
   actions: {
     /** Writes a line to the unit's log; the app provides it. */
@@ -96,6 +135,8 @@ const base = setup({
     endWork: (_args, _params: undefined) => undefined,
     /** Takes up again what a stop has let go; the app provides it. */
     resumeWork: (_args, _params: undefined) => undefined,
+    /** Takes up again what a restart has let go; the app provides it. */
+    reopenOutbox: (_args, _params: undefined) => undefined,
     /**
      * Sends the messages of a route to children; queues those for a child that is not running, but for what the app asks
      * of one that is off.
@@ -142,6 +183,7 @@ const base = setup({
     noteDenied: assign((_, { denied }: { denied: readonly Grant[] }) => ({
       deniedTopics: denied.map(({ topic }) => topic).filter(isBaseTopic),
     })),
+    keepMode: assign((_, { mode }: { mode: RestartingMode }) => ({ leavesBy: mode })),
     wantStart: assign({ isStartDue: true }),
     forgetStart: assign({ isStartDue: false }),
     wantLink: assign({ isLinkWanted: true }),
@@ -176,12 +218,17 @@ const base = setup({
     hasSettings: ({ context }) => context.settings !== undefined,
     isStartDue: ({ context }) => context.isStartDue,
     isRestOnly: ({ context }) => context.isRestOnly === true,
+    isLeaving: or(leaving.map((state) => stateIn(state))),
+    isStaying: or(staying.map((state) => stateIn(state))),
+    hasNoLink: or(linkless.map((state) => stateIn(state))),
   },
   delays: {
     recoverWithin: 150_000,
     flushWithin: 1500,
     disconnectWithin: 2500,
     closeWithin: 4800,
+    restartFlushWithin: 5000,
+    restartDisconnectWithin: 5000,
     restartAfter: 1000,
     retryAfter: 600_000,
     /** There is nothing to forget of a child that has never failed: no unit wakes up for that. */

@@ -31,6 +31,7 @@ const senderOf = (type: string): Routing['from'] => {
   const [subject = ''] = type.split('.');
   const child = subjects[subject] ?? childNames.find((name) => name === subject);
   if (child && (type.endsWith('.ready') || isRelayed({ type } as UnitEvent))) return child;
+  if (type.startsWith('xstate.')) return 'unit';
   return type === 'command.received' ? 'instance' : 'app';
 };
 

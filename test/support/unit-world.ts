@@ -187,6 +187,10 @@ export const provideWorld = (it: World, log: (line: LogLine) => void) =>
         },
       }),
       release: fromPromise(() => doing(it, 'release')),
+      awaitFiles: fromPromise(() => doing(it, 'awaitFiles')),
+      flush: fromPromise(() => doing(it, 'flush for a restart')),
+      releaseOutbox: fromPromise(() => doing(it, 'releaseOutbox')),
+      handOver: fromPromise<void, { mode: RestartMode }>(() => doing(it, 'handOver of the program')),
       stateReporter: stateReporterMachine.provide({
         actors: {
           collect: fromPromise<StateReport, { commitVersion: string }>(async ({ input }) => ({

@@ -21,6 +21,8 @@ const refused: Readonly<Record<string, unknown>> = {
   'an update with a link that is none': { type: 'update.start', target: { commitVersion: 'x', firmwareLink: 7 } },
   'an update with a payload that is none': { type: 'update.start', target: { commitVersion: 'x', payload: 'x' } },
   'a command without a name': { type: 'command.received' },
+  'a restart without a mode': { type: 'unit.restart' },
+  'a restart by a mode that restarts nothing': { type: 'unit.restart', mode: 'no_restart' },
   'an unknown command': { type: 'command.received', command: 'format' },
   'a command for null': { type: 'command.received', command: 'update', target: null },
   'no topics': { type: 'mqtt.alsoWant' },
@@ -65,6 +67,7 @@ const taken = [
   { type: 'command.received', command: 'log_sync' },
   { type: 'mqtt.disconnect' },
   { type: 'unit.stop' },
+  { type: 'unit.restart', mode: 'exit' },
 ];
 
 describe('the public actor', () => {

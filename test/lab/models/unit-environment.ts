@@ -110,10 +110,9 @@ export const facts: Record<ChildName, readonly AnyEventObject[]> = {
 export const requests: readonly AnyEventObject[] = [
   { type: 'unit.start' },
   { type: 'unit.stop' },
+  { type: 'unit.restart', mode: 'restart_popen' },
   { type: 'cycle.start' },
   { type: 'cycle.stop' },
-  { type: 'cycle.pause' },
-  { type: 'cycle.resume' },
   { type: 'command.received', command: 'update', target },
   { type: 'command.received', command: 'update' },
   { type: 'command.received', command: 'env_update' },

@@ -13,8 +13,10 @@ const isTold = (child: ChildName, type: string, { told, context }: Seen<UnitCont
   expect([...told(child), ...waiting].map((event) => event.type)).toContain(type);
 };
 
-const isOperating = ({ snapshot }: Seen<UnitContext>): boolean => snapshot.matches({ lifecycle: 'operating' });
+export const isOperating = ({ snapshot }: Seen<UnitContext>): boolean => snapshot.matches({ lifecycle: 'operating' });
 const isOnline = ({ snapshot }: Seen<UnitContext>): boolean => snapshot.matches({ lifecycle: { operating: 'online' } });
+export const isLeaving = ({ snapshot }: Seen<UnitContext>): boolean =>
+  snapshot.matches({ program: 'leaving' }) || snapshot.matches({ program: 'replaced' });
 const isHeld = ({ snapshot }: Seen<UnitContext>): boolean => snapshot.matches({ reports: 'held' });
 
 const isNotWorking = (seen: Seen<UnitContext>): void => {
@@ -23,9 +25,10 @@ const isNotWorking = (seen: Seen<UnitContext>): void => {
 };
 
 /** The last thing that a child which ran all the time was told of these. */
-const lastTold = (child: ChildName, { told }: Seen<UnitContext>, ...types: string[]) => lastOf(told(child), ...types);
+export const lastTold = (child: ChildName, { told }: Seen<UnitContext>, ...types: string[]) =>
+  lastOf(told(child), ...types);
 
-const hasAlwaysRun = (child: ChildName, { context, snapshot, running }: Seen<UnitContext>): boolean =>
+export const hasAlwaysRun = (child: ChildName, { context, snapshot, running }: Seen<UnitContext>): boolean =>
   context.restarts[child] === 0 && running.includes(child) && snapshot.matches({ [child]: 'running' });
 
 /** What must hold in each state of the unit's life cycle. */
@@ -126,7 +129,10 @@ export const cycling = {
     expect(running).toContain('mainCycle');
     expect([context.settings, context.topics]).not.toContain(undefined);
   },
-  'mainCycle.on.paused': handlerIsOff,
+  'mainCycle.on.paused': (seen: Seen<UnitContext>) => {
+    handlerIsOff(seen);
+    expect(isLeaving(seen)).toBe(true);
+  },
 };
 
 /** What must hold in each state of the regions that keep the children running. */

@@ -6,6 +6,7 @@ import { defineModel, type Region } from './model.ts';
 import { unexpected } from './tables/table.ts';
 import { facts, requests, settings, topics } from './unit-environment.ts';
 import { cycling, lifecycle, outcomes, reporting, supervision } from './unit-invariants.ts';
+import { leaving } from './unit-restart-invariants.ts';
 
 const loaded = [
   'unit.start',
@@ -31,9 +32,12 @@ const mainKey = (context: UnitContext) => [
 ];
 
 const lifeCycle =
-  /^unit\.|^(settings|schema)\.(ready|loaded .*"commitVersion":"one"|loaded .*topics|failed)|^mqtt\.(online .*\[\]|offline|stopped)|^update\.(ready|recovered|settled)|^logger\.(flushed|failed)|(recover|flush|disconnect|close)Within|^release /;
+  /^unit\.(start|stop)|^(settings|schema)\.(ready|loaded .*"commitVersion":"one"|loaded .*topics|failed)|^mqtt\.(online .*\[\]|offline|stopped)|^update\.(ready|recovered|settled)|^logger\.(flushed|failed)|(recover|flush|disconnect|close)Within|^release /;
 
 const starting = /^(settings|schema)\.(loaded .*"commitVersion":"one"|loaded .*topics|failed)/;
+
+const ofRestart =
+  /^unit\.restart|^(awaitFiles|flush|releaseOutbox|handOver) |restart(Flush|Disconnect)Within|^mqtt\.stopped/;
 
 const decidesReports = /^update\.(began|swapping|tried|settled)/;
 const isFact = (label: string) => !/^(unit|cycle)\.|^after |fails/.test(label) && !decidesReports.test(label);
@@ -62,13 +66,24 @@ const regions: readonly Region<UnitContext>[] = [
     name: 'at work over REST alone',
     input: { isRestOnly: true },
     prelude: loaded,
-    uses: (label) => /^unit\.|^mqtt\.((dis)?connect|stopped)$|^update( fails|\.ready)|Within/.test(label),
+    uses: (label) => /^unit\.(start|stop)|^mqtt\.((dis)?connect|stopped)$|^update( fails|\.ready)|Within/.test(label),
     key: mainKey,
   },
   {
     name: 'the main cycle',
-    uses: (label) => /^(cycle|unit)\.|^mainCycle |^update\.settled|^(settings|schema)\.loaded/.test(label),
+    uses: (label) => /^(cycle|unit)\.(start|stop)|^mainCycle |^update\.settled|^(settings|schema)\.loaded/.test(label),
     key: (context) => [context.settings !== undefined, context.topics !== undefined],
+  },
+  {
+    name: 'a restart of the program, before the start',
+    uses: (label) => ofRestart.test(label) || /^(unit\.stop|cycle\.start)/.test(label),
+    key: () => 0,
+  },
+  {
+    name: 'a restart of the program, at work',
+    prelude: [...online, 'cycle.start'],
+    uses: (label) => ofRestart.test(label) || /^mqtt\.(dis)?connect$|^mqtt fails|^unit\.stop/.test(label),
+    key: ({ isLinkWanted }) => isLinkWanted,
   },
   ...[loaded, ['unit.start']].map((prelude): Region<UnitContext> => ({
     name: `the reports during an update, after ${prelude.length} steps`,
@@ -126,6 +141,7 @@ export const unitModel = defineModel<typeof unitMachine>({
     ...lifecycle,
     ...reporting,
     ...cycling,
+    ...leaving,
     ...supervision,
     facts: ({ context }) => expect(context.pendingMessages.length).toBeLessThan(20),
     notices: () => undefined,

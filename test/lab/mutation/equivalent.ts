@@ -179,7 +179,7 @@ export const equivalents: readonly Equivalent[] = [
     file: 'machines/unit/routing.ts',
     kind: 'drop operand',
     where: 'keepLink',
-    becomes: 'isLinkWanted && isRestOnly !== true',
+    becomes: 'isLinkWanted && !isLeaving && isRestOnly !== true',
     reason: narrowing,
   },
 ];

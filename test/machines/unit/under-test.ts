@@ -9,6 +9,7 @@ import {
 } from '../../../machines/index.ts';
 import { childNames, type ChildName, type Message } from '../../../machines/unit/context.ts';
 import type { OfUnit } from '../../../services/finder.ts';
+import type { RestartMode } from '../../../services/process-control.ts';
 import { gate } from '../../support/actors.ts';
 import { settings } from '../../support/unit-world.ts';
 
@@ -40,6 +41,12 @@ export const withRecorders = (change: Partial<UnitInput> = {}) => {
       },
     );
   const release = gate<void>();
+  const restart = {
+    awaitFiles: gate<void>(),
+    flush: gate<void>(),
+    releaseOutbox: gate<void>(),
+    handOver: gate<void, OfUnit & { mode: RestartMode }>(),
+  };
   const cycles: string[] = [];
   const cycleFaults: Error[] = [];
   const mainCycle = fromCallback<EventObject, OfUnit>(() => {
@@ -52,6 +59,10 @@ export const withRecorders = (change: Partial<UnitInput> = {}) => {
     actors: {
       ...(Object.fromEntries(childNames.map((name) => [name, recorder(name)])) as object),
       release: release.logic,
+      awaitFiles: restart.awaitFiles.logic,
+      flush: restart.flush.logic,
+      releaseOutbox: restart.releaseOutbox.logic,
+      handOver: restart.handOver.logic,
       mainCycle,
     },
     actions: {
@@ -59,6 +70,7 @@ export const withRecorders = (change: Partial<UnitInput> = {}) => {
       noteLink: (_, link) => void links.push(link),
       endWork: () => void work.push('ended'),
       resumeWork: () => void work.push('resumed'),
+      reopenOutbox: () => void work.push('reopened'),
     },
   });
   const actor = createActor(machine, {
@@ -97,10 +109,12 @@ export const withRecorders = (change: Partial<UnitInput> = {}) => {
     links,
     messages,
     release,
+    restart,
     sent,
     state,
     work,
     lifecycle: () => state().value.lifecycle,
+    program: () => state().value.program,
   };
 };
 export type RecordedUnit = ReturnType<typeof withRecorders>;

@@ -1,0 +1,269 @@
+import { describe, expect, test } from 'vitest';
+import type { UnitEvent } from '../../../machines/unit.ts';
+import type { Message } from '../../../machines/unit/context.ts';
+import { settings } from '../../support/unit-world.ts';
+import { connect, linked, withRecorders, type RecordedUnit } from './under-test.ts';
+
+const restart: UnitEvent = { type: 'unit.restart', mode: 'restart_popen' };
+const stop: UnitEvent = { type: 'unit.stop' };
+const stopped: UnitEvent = { type: 'mqtt.stopped' };
+const disconnect: Message = { to: 'mqtt', event: { type: 'mqtt.disconnect' } };
+const wish = (type: 'broker.wanted' | 'broker.unwanted'): Message => ({ to: 'settings', event: { type } });
+const noMemory = Object.assign(new Error('There is no memory.'), { name: 'ProcessError', code: 'spawn' });
+const left = (state: string) => ({ leaving: state });
+
+/** What ends each state of a program that leaves, in order. */
+const steps: readonly [state: string, end: (unit: RecordedUnit) => unknown][] = [
+  ['awaitingFiles', ({ restart: { awaitFiles } }) => awaitFiles.resolve()],
+  ['flushing', ({ restart: { flush } }) => flush.resolve()],
+  ['disconnecting', ({ sent }) => sent(stopped)],
+  ['releasing', ({ restart: { releaseOutbox } }) => releaseOutbox.resolve()],
+];
+
+/** A linked unit that restarts, up to this state. */
+const leaving = async (upTo: string, unit = linked()): Promise<RecordedUnit> => {
+  unit.sent(restart);
+  for (const [state, end] of steps) {
+    if (state === upTo) break;
+    await end(unit);
+  }
+  return unit;
+};
+
+const begun = ({ restart: { awaitFiles, flush, releaseOutbox, handOver } }: RecordedUnit) =>
+  Object.entries({ awaitFiles, flush, releaseOutbox, handOver }).flatMap(([name, { runs }]) => runs.map(() => name));
+
+describe('the order of a restart', () => {
+  test.each<[ends: string, end: (unit: RecordedUnit) => unknown, from: string, to: unknown, does: string[]]>([
+    [
+      'no file moves',
+      ({ restart: { awaitFiles } }) => awaitFiles.resolve(),
+      'awaitingFiles',
+      left('flushing'),
+      ['flush'],
+    ],
+    [
+      'no machine moves files',
+      ({ restart: { awaitFiles } }) => awaitFiles.reject(new Error('off')),
+      'awaitingFiles',
+      left('flushing'),
+      ['flush'],
+    ],
+    ['the log is out', ({ restart: { flush } }) => flush.resolve(), 'flushing', left('disconnecting'), []],
+    [
+      'the log can not be written',
+      ({ restart: { flush } }) => flush.reject(new Error('full')),
+      'flushing',
+      left('disconnecting'),
+      [],
+    ],
+    ['the log is not out in 5 s', ({ clock }) => clock.increment(5000), 'flushing', left('disconnecting'), []],
+    ['the link is closed', ({ sent }) => sent(stopped), 'disconnecting', left('releasing'), ['releaseOutbox']],
+    [
+      'the link does not close in 5 s',
+      ({ clock }) => clock.increment(5000),
+      'disconnecting',
+      left('releasing'),
+      ['releaseOutbox'],
+    ],
+    [
+      'the machine of the link fails',
+      ({ fail }) => fail('mqtt'),
+      'disconnecting',
+      left('releasing'),
+      ['releaseOutbox'],
+    ],
+    [
+      'the outbox is closed',
+      ({ restart: { releaseOutbox } }) => releaseOutbox.resolve(),
+      'releasing',
+      left('handingOver'),
+      ['handOver'],
+    ],
+    [
+      'the outbox can not be closed',
+      ({ restart: { releaseOutbox } }) => releaseOutbox.reject(new Error('io')),
+      'releasing',
+      left('handingOver'),
+      ['handOver'],
+    ],
+    ['another process has begun', ({ restart: { handOver } }) => handOver.resolve(), 'handingOver', 'replaced', []],
+    [
+      'no other process can begin',
+      ({ restart: { handOver } }) => handOver.reject(noMemory),
+      'handingOver',
+      'running',
+      [],
+    ],
+  ])('when %s', async (_, end, from, to, does) => {
+    const unit = await leaving(from);
+    expect(unit.program()).toEqual(from === 'awaitingFiles' ? from : left(from));
+    const before = begun(unit).length;
+    unit.clock.increment(0);
+    await end(unit);
+    expect([unit.program(), begun(unit).slice(before)]).toEqual([to, does]);
+  });
+
+  test('gives the log and the link 5 s each, and no less', async () => {
+    const unit = await leaving('flushing');
+    unit.clock.increment(4999);
+    expect(unit.program()).toEqual(left('flushing'));
+    unit.clock.increment(1);
+    unit.clock.increment(4999);
+    expect(unit.program()).toEqual(left('disconnecting'));
+    unit.clock.increment(1);
+    expect(unit.program()).toEqual(left('releasing'));
+  });
+
+  test('closes the link once the log is out, and tells that it is not wanted', async () => {
+    const unit = await leaving('flushing');
+    const before = unit.messages.length;
+    await unit.restart.flush.resolve();
+    expect(unit.messages.slice(before)).toEqual([disconnect, wish('broker.unwanted')]);
+  });
+
+  test.each<[string, UnitEvent[]]>([
+    ['was not started', []],
+    ['recovers', [{ type: 'unit.start' }]],
+    ['waits for its settings', [{ type: 'unit.start' }, { type: 'update.recovered' }]],
+    [
+      'waits for its schema',
+      [{ type: 'unit.start' }, { type: 'update.recovered' }, { type: 'settings.loaded', settings }],
+    ],
+  ])('closes no link of a unit that %s', async (_, events) => {
+    const unit = withRecorders();
+    unit.sent(...events);
+    await leaving('disconnecting', unit);
+    expect(unit.program()).toEqual(left('releasing'));
+    expect(unit.messages).not.toContainEqual(disconnect);
+  });
+
+  test('closes none with MQTT switched off, nor where its machine is away', async () => {
+    const overRest = await leaving('disconnecting', linked({ isRestOnly: true }));
+    expect(overRest.program()).toEqual(left('releasing'));
+    expect(overRest.messages).not.toContainEqual(disconnect);
+    const away = linked();
+    away.fail('mqtt');
+    expect((await leaving('disconnecting', away)).program()).toEqual(left('releasing'));
+  });
+
+  test('hands over by the mode that was asked for', async () => {
+    const unit = await leaving('handingOver');
+    expect(unit.restart.handOver.last().input).toMatchObject({ mode: 'restart_popen' });
+  });
+
+  test('is one for all who ask meanwhile, by the mode of the first', async () => {
+    const unit = await leaving('flushing');
+    unit.sent({ type: 'unit.restart', mode: 'exit' });
+    expect([unit.program(), begun(unit)]).toEqual([left('flushing'), ['awaitFiles', 'flush']]);
+    await unit.restart.flush.resolve();
+    unit.sent(stopped);
+    await unit.restart.releaseOutbox.resolve();
+    expect(unit.restart.handOver.last().input).toMatchObject({ mode: 'restart_popen' });
+  });
+});
+
+describe('a program that leaves', () => {
+  const asks: readonly UnitEvent[] = [
+    { type: 'mqtt.connect' },
+    { type: 'settings.loaded', settings },
+    { type: 'wifi.up' },
+    { type: 'mqtt.ready' },
+  ];
+
+  test.each(asks)('wants no link, also at $type', async (event) => {
+    for (const state of ['disconnecting', 'releasing', 'handingOver']) {
+      const unit = await leaving(state);
+      const told = unit.sent(event).map((message) => message.event.type);
+      expect(told).not.toContain('mqtt.connect');
+      expect(told).not.toContain('broker.wanted');
+    }
+  });
+
+  test('has its link while files move', async () => {
+    const unit = await leaving('awaitingFiles');
+    expect(unit.sent({ type: 'mqtt.connect' })).toEqual([connect, wish('broker.wanted')]);
+  });
+
+  test('wants none either once another process runs it', async () => {
+    const unit = await leaving('handingOver');
+    await unit.restart.handOver.resolve();
+    expect(unit.sent({ type: 'mqtt.connect' })).toEqual([wish('broker.unwanted')]);
+    unit.sent(restart, stop);
+    expect(unit.program()).toBe('replaced');
+  });
+});
+
+describe('a stop', () => {
+  test.each(['awaitingFiles', 'flushing', 'disconnecting', 'releasing'])('overtakes a restart in %s', async (state) => {
+    const unit = await leaving(state);
+    unit.sent(stop);
+    expect([unit.program(), unit.lifecycle()]).toEqual(['running', { closing: 'flushing' }]);
+    expect(unit.restart.handOver.runs).toEqual([]);
+    expect(unit.emitted).not.toContainEqual(expect.objectContaining({ type: 'restartFailed' }));
+    const told = unit.messages.filter(({ event }) => /^broker\.(un)?wanted$/.test(event.type));
+    expect(told.at(-1)).toEqual(wish('broker.wanted'));
+  });
+
+  test('comes too late for one that is handed over', async () => {
+    const unit = await leaving('handingOver');
+    unit.sent(stop);
+    expect([unit.program(), unit.lifecycle()]).toEqual([left('handingOver'), { closing: 'flushing' }]);
+    await unit.restart.handOver.reject(noMemory);
+    expect(unit.program()).toBe('running');
+    expect(unit.messages.slice(-3)).not.toContainEqual(connect);
+  });
+
+  test('does not keep a program from a restart after it', async () => {
+    const unit = linked();
+    unit.sent(stop);
+    expect((await leaving('disconnecting', unit)).program()).toEqual(left('disconnecting'));
+    unit.sent({ type: 'logger.flushed' }, stopped);
+    expect([unit.program(), unit.lifecycle()]).toEqual([left('releasing'), { closing: 'releasing' }]);
+    await unit.release.resolve();
+    await unit.restart.releaseOutbox.resolve();
+    expect([unit.program(), unit.lifecycle()]).toEqual([left('handingOver'), 'stopped']);
+  });
+
+  test.each(['closing', 'stopped'])('leaves no link to close: %s', async (state) => {
+    const unit = linked();
+    unit.sent(stop, { type: 'logger.flushed' }, stopped);
+    if (state === 'stopped') await unit.release.resolve();
+    expect((await leaving('disconnecting', unit)).program()).toEqual(left('releasing'));
+  });
+});
+
+describe('a restart that fails', () => {
+  test('is told, and the unit takes up what it let go, with its link', async () => {
+    const unit = await leaving('handingOver');
+    const before = unit.messages.length;
+    await unit.restart.handOver.reject(noMemory);
+    expect(unit.messages.slice(before)).toEqual([connect, wish('broker.wanted')]);
+    expect(unit.work).toEqual(['reopened']);
+    expect(unit.emitted.at(-1)).toEqual({
+      type: 'restartFailed',
+      failure: expect.objectContaining({
+        name: 'ProcessError',
+        code: 'spawn',
+        message: 'There is no memory.',
+      }) as object,
+    });
+  });
+
+  test('brings no link that the app does not want', async () => {
+    const unit = linked();
+    unit.sent({ type: 'mqtt.disconnect' });
+    await leaving('handingOver', unit);
+    const before = unit.messages.length;
+    await unit.restart.handOver.reject(noMemory);
+    expect(unit.messages.slice(before)).toEqual([wish('broker.unwanted')]);
+  });
+
+  test('is tried again when it is asked for again', async () => {
+    const unit = await leaving('handingOver');
+    await unit.restart.handOver.reject(noMemory);
+    unit.sent({ type: 'unit.restart', mode: 'exit' });
+    for (const [, end] of steps) await end(unit);
+    expect(unit.restart.handOver.runs.map(({ input }) => input.mode)).toEqual(['restart_popen', 'exit']);
+  });
+});
