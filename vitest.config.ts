@@ -14,7 +14,7 @@ const alone = [
   'test/adapters/shared/mqtt/{answers,hostile}.test.ts',
   'test/app/faults/{callbacks,reconnects,slow-handler}.test.ts',
   'test/app/messaging/outbound/{disk,outage}.test.ts',
-  'test/lab/hostile/*.test.ts',
+  'test/lab/{differential,hostile}/*.test.ts',
   'test/services/link.test.ts',
 ];
 
