@@ -15,40 +15,53 @@ export interface Fifo<T> {
 /** Removed items that are tolerated before a cleanup. */
 const fewGone = 32;
 
-export const createFifo = <T>(isGone: (item: T) => boolean): Fifo<T> => {
-  let items: T[] = [];
-  let head = 0;
-  const sweep = () => {
-    items = items.slice(head).filter((item) => !isGone(item));
-    head = 0;
-  };
-  const fifo = {
-    size: 0,
-    push: (item: T) => {
-      items.push(item);
-      fifo.size += 1;
-    },
-    unshift: (earlier: readonly T[]) => {
-      sweep();
-      items = earlier.concat(items);
-      fifo.size += earlier.length;
-    },
-    lost: () => {
-      fifo.size -= 1;
-      for (let first = items[head]; first !== undefined && isGone(first); first = items[head]) head += 1;
-      if (items.length > 2 * fifo.size + fewGone) sweep();
-    },
-    find: (fits: (item: T) => boolean) => {
-      for (let at = head; at < items.length; at += 1) {
-        const item = items[at] as T;
-        if (!isGone(item) && fits(item)) return item;
-      }
-      return undefined;
-    },
-    items: () => {
-      sweep();
-      return items;
-    },
-  };
-  return fifo;
-};
+class LazyFifo<T> implements Fifo<T> {
+  readonly #isGone: (item: T) => boolean;
+  #items: T[] = [];
+  #head = 0;
+  size = 0;
+
+  constructor(isGone: (item: T) => boolean) {
+    this.#isGone = isGone;
+  }
+
+  push(item: T): void {
+    this.#items.push(item);
+    this.size += 1;
+  }
+
+  unshift(earlier: readonly T[]): void {
+    this.#items = earlier.concat(this.items());
+    this.size += earlier.length;
+  }
+
+  lost(): void {
+    this.size -= 1;
+    for (let first = this.#items[this.#head]; first !== undefined && this.#isGone(first);) {
+      this.#head += 1;
+      first = this.#items[this.#head];
+    }
+    if (this.#items.length > 2 * this.size + fewGone) this.#sweep();
+  }
+
+  find(fits: (item: T) => boolean): T | undefined {
+    for (let at = this.#head; at < this.#items.length; at += 1) {
+      const item = this.#items[at] as T;
+      if (!this.#isGone(item) && fits(item)) return item;
+    }
+    return undefined;
+  }
+
+  items(): readonly T[] {
+    this.#sweep();
+    return this.#items;
+  }
+
+  #sweep(): void {
+    this.#items = this.#items.slice(this.#head).filter((item) => !this.#isGone(item));
+    this.#head = 0;
+  }
+}
+
+/** Creates an empty queue. @param isGone Whether an item was removed. */
+export const createFifo = <T>(isGone: (item: T) => boolean): Fifo<T> => new LazyFifo(isGone);

@@ -19,6 +19,9 @@ const noRoom = dropped('The outbox is full.');
 const outdated = dropped('A newer message of its topic took its place.');
 const tooOld = expired('It waited for longer than the outbox keeps messages.');
 
+/** Topics that stay when nothing of them is left. */
+const fewTopics = 64;
+
 const isGone = ({ state }: Message): boolean => state === 'gone';
 const isWaiting = ({ state }: Message): boolean => state === 'waiting';
 const isUrgent = ({ state, topic }: Message): boolean => state === 'waiting' && !topic.policy.yields;
@@ -72,6 +75,11 @@ const createMessages = (policies: Policies) => {
     topics.set(name, topic);
     return topic;
   };
+  /** Nothing of a topic is left: it stays for the next message where there are few. */
+  const leave = (topic: Topic) => {
+    topic.unsecured = 0;
+    if (topics.size > fewTopics) topics.delete(topic.name);
+  };
   return {
     all,
     waiting,
@@ -97,7 +105,7 @@ const createMessages = (policies: Policies) => {
       message.state = 'gone';
       all.lost();
       topic.messages.lost();
-      if (topic.messages.size === 0) topics.delete(topic.name);
+      if (topic.messages.size === 0) leave(topic);
       message.forget?.(message);
       counts[countAs] += 1;
       const { settle } = message;
@@ -199,7 +207,7 @@ export const createQueue = (parts: QueueParts) => {
     expire: expiry.expire,
     start: expiry.start,
     /** All messages, oldest first. */
-    all: all.items,
+    all: () => all.items(),
     /** Adds a message behind all others. */
     add: (request: PublishRequest, state: 'waiting' | 'sending'): Message => {
       lastOrder += 1;
