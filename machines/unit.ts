@@ -154,6 +154,7 @@ export const unitMachine = unitSetup.createMachine({
           states: {
             offline: {
               description: 'No link, or its topics are not answered yet.',
+              tags: ['busy'],
               always: { guard: 'isRestOnly', target: 'restOnly' },
               on: { 'mqtt.online': { target: 'online' } },
             },

@@ -213,6 +213,7 @@ export const machine = setup({
           states: {
             offline: {
               description: 'No link, or its topics are not answered yet.',
+              tags: ['busy'],
               always: { guard: 'isRestOnly', target: 'restOnly' },
               on: { 'mqtt.online': { target: 'online' } },
             },
