@@ -63,15 +63,16 @@ const tagOf = (config: StateConfig | undefined, leaf: string): Tag => {
   return 'plain';
 };
 
-const lastKey = (path: string): string => path.slice(path.lastIndexOf('.') + 1);
+/** The last two keys of a path: enough to tell `waiting.soon` from another one that comes soon. */
+const lastKeys = (path: string): string => path.split('.').slice(-2).join('.');
 
 /** Of parallel regions the first one names the whole, unless another one is faulty. */
 const headline = (config: StateConfig | undefined, leaves: readonly string[]): Pick<ValueView, 'name' | 'tag'> => {
   const [first = ''] = leaves;
   const tag = tagOf(config, first);
   const faulty = leaves.slice(1).find((leaf) => tagOf(config, leaf) === 'faulty');
-  if (faulty === undefined || tag === 'faulty') return { name: lastKey(first), tag };
-  return { name: `${lastKey(first)}, ${faulty}`, tag: 'faulty' };
+  if (faulty === undefined || tag === 'faulty') return { name: lastKeys(first), tag };
+  return { name: `${lastKeys(first)}, ${faulty}`, tag: 'faulty' };
 };
 
 const eventsOf = (config: StateConfig | undefined, active: readonly string[]): string[] => {

@@ -18,10 +18,12 @@ export interface Replay {
   readonly damaged: number;
   /** Lines about a machine that is unknown, as those between a recording's cut start and its first checkpoint. */
   readonly unplaced: number;
+  /** Lines that were read. */
+  readonly lines: number;
   /** Lines lost by all units. */
   readonly lost: number;
   /** Reads lines, divided by line feeds; the first one says whose they are. */
-  read(lines: string): void;
+  read(text: string): void;
   /** How a unit stood at a time in Unix milliseconds; reads at most 4,096 rows. `undefined` for an unknown unit. */
   at(source: string, time: number): Moment | undefined;
 }
@@ -46,6 +48,7 @@ export const createReplay = ({ mostRows = maxRows } = {}): Replay => {
   let current: OpenSource | undefined;
   let damaged = 0;
   let unplaced = 0;
+  let lines = 0;
 
   const open = (name: string): OpenSource => {
     const source = sources.get(name) ?? createSource(name);
@@ -68,8 +71,9 @@ export const createReplay = ({ mostRows = maxRows } = {}): Replay => {
     if (current?.nextLine !== undefined) current.nextLine += 1;
     const chunks = current?.checkpoints.length;
     if (!line || !current) damaged += 1;
-    else if (!readLine(current, line)) unplaced += 1;
-    else if (current.checkpoints.length !== chunks) makeRoom();
+    else if (readLine(current, line)) lines += 1;
+    else unplaced += 1;
+    if (current?.checkpoints.length !== chunks) makeRoom();
   };
 
   return {
@@ -77,14 +81,17 @@ export const createReplay = ({ mostRows = maxRows } = {}): Replay => {
     get damaged() {
       return damaged;
     },
+    get lines() {
+      return lines;
+    },
     get unplaced() {
       return unplaced;
     },
     get lost() {
       return [...sources.values()].reduce((sum, { lost }) => sum + lost, 0);
     },
-    read: (lines) => {
-      for (const text of lines.split('\n')) if (text !== '') readText(text);
+    read: (text) => {
+      for (const one of text.split('\n')) if (one !== '') readText(one);
     },
     at: (name, time) => {
       const source = sources.get(name);

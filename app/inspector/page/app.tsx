@@ -116,10 +116,10 @@ const ThemeButton = () => {
 
 const Losses = () => {
   followReads();
-  const { lost, damaged } = replay.value;
+  const { lines, lost, damaged } = replay.value;
   const forgotten = sources.value.reduce((sum, one) => sum + one.forgotten, 0);
   return (
-    <span class="losses" data-lost={lost}>
+    <span class="losses" data-lost={lost} data-lines={lines}>
       {lost > 0 && <span class="loss">{countText(lost, 'line')} lost</span>}
       {damaged > 0 && <span class="loss">{countText(damaged, 'line')} unreadable</span>}
       {forgotten > 0 && <span class="loss quiet">{countText(forgotten, 'old line')} let go</span>}

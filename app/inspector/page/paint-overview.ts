@@ -1,26 +1,19 @@
-import { markTags, piecesOf, weights, xOf, type Scene } from './scene.ts';
+import { markTags, piecesOf, xOf, type Scene } from './scene.ts';
 import type { Stretch } from './window.ts';
 
 type Brush = CanvasRenderingContext2D;
 
-/** Paints the whole recording as one strip: its worst state at each pixel, and what is shown of it. */
+/** Paints the whole recording as one strip, a thin row for each machine, and what is shown of it. */
 export const paintOverview = (brush: Brush, scene: Scene, height: number, shown: Stretch): void => {
   const { colours, width, lanes, source } = scene;
-  const columns = new Uint8Array(Math.ceil(width) + 1);
-  for (const lane of lanes) {
-    for (const { x, width: length, tag } of piecesOf(scene, lane, scene.stretch.to)) {
-      const weight = weights[tag];
-      const to = Math.min(columns.length, Math.ceil(x + length));
-      for (let column = Math.floor(x); column < to; column += 1) {
-        columns[column] = Math.max(columns[column] ?? 0, weight + 1);
-      }
-    }
-  }
-  const byWeight = [colours.line, colours.soft.plain, colours.soft.ready, colours.soft.busy, colours.fill.faulty];
   const middle = Math.round(height / 2);
-  for (let column = 0; column < width; column += 1) {
-    brush.fillStyle = byWeight[columns[column] ?? 0] ?? colours.line;
-    brush.fillRect(column, middle - 5, 1, 10);
+  const row = Math.max(1, Math.min(3, Math.floor((height - 4) / Math.max(1, lanes.length))));
+  const top = middle - Math.ceil((row * lanes.length) / 2);
+  for (const [index, lane] of lanes.entries()) {
+    for (const { x, width: length, tag } of piecesOf(scene, lane)) {
+      brush.fillStyle = tag === 'faulty' ? colours.fill[tag] : colours.soft[tag];
+      brush.fillRect(x, top + index * row, Math.max(1, length), row);
+    }
   }
   for (const { at, what } of source.lanes.marks) {
     brush.fillStyle = colours.fill[markTags[what] ?? 'plain'];

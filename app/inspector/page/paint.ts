@@ -28,12 +28,12 @@ const widthOf = (brush: Brush, text: string): number => {
   return known;
 };
 
-const paintLane = (brush: Brush, scene: Scene, lane: Lane, top: number, endAt: number): void => {
+const paintLane = (brush: Brush, scene: Scene, lane: Lane, top: number): void => {
   const { colours } = scene;
   const height = rows.lane - 5;
   brush.font = font(500, 11.5);
   brush.textBaseline = 'middle';
-  for (const { x, width, tag, name, isDense } of piecesOf(scene, lane, endAt)) {
+  for (const { x, width, tag, name, isDense } of piecesOf(scene, lane)) {
     const isLoud = tag === 'faulty' || isDense;
     brush.fillStyle = isLoud ? colours.fill[tag] : colours.soft[tag];
     const inner = Math.max(1, width - (width > 4 ? 1 : 0));
@@ -42,9 +42,10 @@ const paintLane = (brush: Brush, scene: Scene, lane: Lane, top: number, endAt: n
       brush.fillStyle = colours.fill[tag];
       brush.fillRect(x, top + height - 2, inner, 2);
     }
-    if (name === '' || width < 18 || widthOf(brush, name) + 12 > width) continue;
+    const shown = [name, name.slice(name.lastIndexOf('.') + 1)].find((one) => widthOf(brush, one) + 12 <= width);
+    if (shown === undefined || shown === '') continue;
     brush.fillStyle = isLoud ? colours.on[tag] : colours.text;
-    brush.fillText(name, Math.max(x, 0) + 6, top + height / 2 + 0.5);
+    brush.fillText(shown, Math.max(x, 0) + 6, top + height / 2 + 0.5);
   }
 };
 
@@ -62,7 +63,7 @@ const paintTicks = (brush: Brush, scene: Scene, series: Series, top: number, hei
 // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- no array
 const fillPath = (brush: Brush, path: Path2D): void => brush.fill(path);
 
-const paintDepth = (brush: Brush, scene: Scene, top: number, endAt: number): void => {
+const paintDepth = (brush: Brush, scene: Scene, top: number): void => {
   const { colours, source, stretch } = scene;
   const series = source.lanes.outbox;
   const height = rows.outbox - 10;
@@ -83,7 +84,7 @@ const paintDepth = (brush: Brush, scene: Scene, top: number, endAt: number): voi
   }
   if (most === 0) return;
   const y = (depth: number): number => bottom - (depth / most) * (height - 12);
-  const last = Math.min(scene.width, xOf(scene, endAt));
+  const last = Math.min(scene.width, xOf(scene, scene.endAt));
   const line = new Path2D();
   for (const [index, [x, depth]] of points.entries()) {
     const before = points[index - 1]?.[1] ?? 0;
@@ -135,7 +136,9 @@ const paintMarks = (brush: Brush, scene: Scene, marks: readonly Mark[], height: 
     const tag = markTags[what] ?? 'plain';
     const text = widthOf(brush, what);
     brush.fillStyle = colours.fill[tag];
+    brush.globalAlpha = tag === 'faulty' ? 0.8 : 0.45;
     brush.fillRect(x, rows.axis, 1, height - rows.axis);
+    brush.globalAlpha = 1;
     const isLeft = x + text + 14 > width;
     const left = isLeft ? x - text - 10 : x;
     if (left < free) continue;
@@ -174,20 +177,19 @@ export const paintTimeline = (brush: Brush, scene: Scene): void => {
   brush.fillStyle = colours.raised;
   brush.fillRect(0, 0, width, height);
   paintAxis(brush, scene, height);
-  const endAt = Math.max(source.rows.atOf(source.rows.next - 1), scene.isHeld ? 0 : scene.stretch.to);
   let top = rows.axis + rows.marks;
   for (const lane of lanes) {
     if (lane.path === scene.chosen) {
       brush.fillStyle = colours.line;
       brush.fillRect(0, top - 2, width, rows.lane);
     }
-    paintLane(brush, scene, lane, top, endAt);
+    paintLane(brush, scene, lane, top);
     top += rows.lane;
   }
   const half = (rows.ticks - 6) / 2;
   paintTicks(brush, scene, source.lanes.received, top + 2, half, colours.in);
   paintTicks(brush, scene, source.lanes.published, top + 3 + half, half, colours.out);
-  paintDepth(brush, scene, top + rows.ticks, endAt);
+  paintDepth(brush, scene, top + rows.ticks);
   paintMarks(brush, scene, source.lanes.marks, height);
   paintCursor(brush, scene, height);
 };

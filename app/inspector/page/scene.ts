@@ -13,6 +13,8 @@ export interface Scene {
   /** The time that is shown, and whether it is held. */
   readonly time: number;
   readonly isHeld: boolean;
+  /** Up to when the last states go on. */
+  readonly endAt: number;
   readonly colours: Colours;
   readonly width: number;
   readonly chosen: string | undefined;
@@ -25,7 +27,9 @@ export const timeAt = ({ stretch: { from, to }, width }: Scene, x: number): numb
 
 /** How people see what happened. */
 export const markTags: Readonly<Record<string, Tag>> = {
+  online: 'ready',
   outage: 'faulty',
+  rollback: 'faulty',
   crash: 'faulty',
   lost: 'faulty',
   end: 'faulty',
@@ -35,7 +39,7 @@ export const markTags: Readonly<Record<string, Tag>> = {
 };
 
 /** Worst tags first: what a pixel shows that many states share. */
-export const weights: Readonly<Record<Tag, number>> = { faulty: 3, busy: 2, ready: 1, plain: 0 };
+const weights: Readonly<Record<Tag, number>> = { faulty: 3, busy: 2, ready: 1, plain: 0 };
 
 /** Most states of one pixel that are looked at. */
 const maxPerPixel = 24;
@@ -55,9 +59,9 @@ export interface Piece {
 }
 
 /** What a lane shows: a piece for each state, or for each pixel with more than one. */
-export const piecesOf = (scene: Scene, { series }: Lane, endAt: number): Piece[] => {
+export const piecesOf = (scene: Scene, { series }: Lane): Piece[] => {
   const pieces: Piece[] = [];
-  const last = Math.min(scene.width, xOf(scene, endAt));
+  const last = Math.min(scene.width, xOf(scene, scene.endAt));
   let index = Math.max(0, series.indexAt(scene.stretch.from));
   while (index < series.length) {
     const x = Math.max(0, xOf(scene, series.at(index)));

@@ -15,7 +15,7 @@ const span = signal<number | undefined>(undefined);
 const end = signal<number | undefined>(undefined);
 
 /** The time of the right edge while nothing is paused: the wall's, if the unit still runs. */
-const latest = computed(() => {
+export const latest = computed(() => {
   const [, to] = extent.value;
   const isRunning = link.value === 'live' && moment.value?.end === undefined;
   return isRunning ? Math.max(to, now.value) : to;

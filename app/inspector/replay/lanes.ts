@@ -59,6 +59,8 @@ export interface Lanes {
   readonly published: Series;
   readonly outbox: Series;
   readonly marks: Mark[];
+  /** Makes a lane, so that lanes stand in the order in which their machines came. */
+  open(path: string): void;
   enter(path: string, at: number, hash: string, value: string): void;
   leave(path: string, at: number): void;
   leaveAll(at: number): void;
@@ -92,6 +94,7 @@ export const createLanes = (): Lanes => {
     published,
     outbox,
     marks,
+    open: (path) => void laneOf(path),
     enter: (path, at, hash, value) => laneOf(path).series.push(at, numberOf(hash, value)),
     leave: (path, at) => leave(laneOf(path), at),
     leaveAll: (at) => {

@@ -134,6 +134,7 @@ export const push = (source: OpenSource, given: Partial<Row> & Pick<Row, 'kind'>
   if (mark) lanes.marks.push({ at, row: number, what: mark[0], text: mark[1] });
   if (row.kind === 'run' || row.kind === 'end') lanes.leaveAll(at);
   if (row.kind === 'l') source.log.push(number);
+  if (row.kind === 'actor') lanes.open(source.actors[row.actor]?.path ?? '');
   if (row.kind === 's') noteStep(source, row, value);
   const depth = latest.figures.outbox;
   if (depth !== undefined && depth !== outbox) lanes.outbox.push(at, depth);

@@ -3,7 +3,8 @@ import type { Source } from '../../replay/source.ts';
 import { clockText, eventText, shortPath } from '../format.ts';
 import { rowsBefore } from '../lists.ts';
 import { chartOfHash, filter, moment, scrubTo, source } from '../store.ts';
-import { StateName } from './pieces.tsx';
+import { messageAt } from '../messages.ts';
+import { Fate, StateName } from './pieces.tsx';
 import { VirtualList } from './virtual-list.tsx';
 
 const kinds = ['s', 'm', 'l', 'mark', 'end', 'run', 'lost'] as const;
@@ -42,9 +43,9 @@ const wordsOf = (chosen: Source, row: Row): readonly [subject: string, text: str
   }
 };
 
-const After = ({ row, chosen }: { row: Row; chosen: Source }) => {
+const After = ({ row, number, chosen }: { row: Row; number: number; chosen: Source }) => {
   const { hash = '' } = chosen.actors[row.actor] ?? {};
-  if (row.kind === 'm') return <span class={`fate ${row.value}`}>{row.value}</span>;
+  if (row.kind === 'm') return <Fate fate={messageAt(chosen, number, moment.value?.row ?? number).fate} />;
   if (row.kind !== 's') return null;
   const from = nameOf(chosen, row.from);
   const { name, tag } = chartOfHash(chosen, hash).valueOf(row.value);
@@ -64,7 +65,7 @@ const EventRow = ({ number, chosen }: { number: number; chosen: Source }) => {
       <time>{clockText(row.at)}</time>
       <b class={row.kind === 'l' ? `level ${row.name.toLowerCase()}` : ''}>{subject}</b>
       <span class="text">{text}</span>
-      <After row={row} chosen={chosen} />
+      <After row={row} number={number} chosen={chosen} />
     </button>
   );
 };

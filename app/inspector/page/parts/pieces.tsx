@@ -9,6 +9,9 @@ export const StateName = ({ tag, children }: { tag: Tag; children: ComponentChil
   </span>
 );
 
+/** What became of a message. */
+export const Fate = ({ fate }: { fate: string }) => <span class={`fate ${fate}`}>{fate}</span>;
+
 interface CardProps {
   readonly title: string;
   readonly note?: ComponentChildren;

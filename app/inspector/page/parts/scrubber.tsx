@@ -31,6 +31,7 @@ const sceneAt = (width: number): { scene: Scene; stretch: Stretch } | undefined 
     stretch: { from, to: Math.max(to, from + 1) },
     time: shownTime.value,
     isHeld: cursor.value !== undefined,
+    endAt: to,
     colours: painted,
     width,
     chosen: undefined,

@@ -27,14 +27,9 @@ const Said = ({ chosen, number, columns }: SaidProps) => {
   const place = spanOf(from, to, columns.length);
   const isLeft = to < from;
   return (
-    <button
-      type="button"
-      class="said"
-      tabIndex={-1}
-      onClick={() => scrubTo(row.at)}
-      aria-label={`${shortPath(columns[from] ?? '')} to ${shortPath(columns[to] ?? '')}: ${name}`}
-    >
+    <button type="button" class="said" tabIndex={-1} onClick={() => scrubTo(row.at)}>
       <time>{clockText(row.at)}</time>
+      <span class="hidden">{`from ${shortPath(columns[from] ?? '')} to ${shortPath(columns[to] ?? '')}`}</span>
       <span class="said-lanes">
         <span class={isLeft ? 'arrow left' : 'arrow'} style={place}>
           <span class="said-name">{name}</span>

@@ -131,7 +131,7 @@ const Update = ({ chosen }: { chosen: Source }) => {
   const { name, tag } = update.chart.valueOf(update.state.value);
   const run = chosen.runs[moment.value?.run ?? -1];
   return (
-    <Card title="Update" note={run?.program === undefined ? undefined : `runs ${run.program}`}>
+    <Card title="Update" note={run?.program === undefined ? undefined : `runs ${run.program.slice(0, 8)}`}>
       <p class="padded">
         <StateName tag={tag}>{name}</StateName>{' '}
         <span class="dim">
@@ -139,12 +139,10 @@ const Update = ({ chosen }: { chosen: Source }) => {
         </span>
       </p>
       <Way update={update} />
-      <div class="tree">
-        {Object.entries(update.state.context).map(([key, value]) => (
-          <JsonTree key={key} name={key} value={value} isChanged={update.state.changed.includes(key)} />
-        ))}
-      </div>
       <Past chosen={chosen} update={update} />
+      <div class="tree">
+        <JsonTree name="context" value={update.state.context} />
+      </div>
     </Card>
   );
 };

@@ -7,7 +7,7 @@ import { messageAt, payloadJson, payloadText, topicsAt, type Message, type Topic
 import { Publish } from '../parts/control.tsx';
 import { JsonTree } from '../parts/json-tree.tsx';
 import { LineChart } from '../parts/line-chart.tsx';
-import { Card } from '../parts/pieces.tsx';
+import { Card, Fate } from '../parts/pieces.tsx';
 import { VirtualList } from '../parts/virtual-list.tsx';
 import { filter, isControlled, moment, scrubTo, source } from '../store.ts';
 
@@ -20,14 +20,14 @@ const maxPoints = 240;
 /** Most letters of a payload in a list. */
 const maxText = 120;
 
-const Fate = ({ fate }: { fate: string }) => <span class={`fate ${fate}`}>{fate}</span>;
-
 const TopicRow = ({ view, isChosen }: { view: TopicView; isChosen: boolean }) => {
   const { key, topic, count, rate, last } = view;
   return (
     <button type="button" class="topic-row" aria-pressed={isChosen} onClick={() => (chosenTopic.value = key)}>
       <span class={`direction ${topic.direction}`}>{topic.direction}</span>
-      <span class="topic">{topic.topic}</span>
+      <span class="topic" title={topic.topic}>
+        {topic.topic}
+      </span>
       <span class="last mono">{payloadText(last.payload).slice(0, maxText)}</span>
       <Fate fate={last.fate} />
       <span class="count">{count.toLocaleString('en-GB')}</span>

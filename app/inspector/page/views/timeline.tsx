@@ -8,7 +8,7 @@ import { Canvas } from '../parts/canvas.tsx';
 import { EventList } from '../parts/event-list.tsx';
 import { Card } from '../parts/pieces.tsx';
 import { actor, chooseActor, cursor, followReads, scrubTo, shownTime, source, view } from '../store.ts';
-import { pan, showAll, shown, zoom } from '../window.ts';
+import { latest, pan, showAll, shown, zoom } from '../window.ts';
 
 const lanesOf = ({ lanes }: Source) => [...lanes.lanes.values()];
 
@@ -23,6 +23,7 @@ const sceneAt = (width: number): Scene | undefined => {
     stretch: shown.value,
     time: shownTime.value,
     isHeld: cursor.value !== undefined,
+    endAt: latest.value,
     colours: painted,
     width,
     chosen: actor.value?.path,

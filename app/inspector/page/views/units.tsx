@@ -1,10 +1,10 @@
 import type { Source } from '../../replay/source.ts';
 import { colours } from '../colours.ts';
-import { countText, dayText, durationText, sizeText } from '../format.ts';
+import { clockText, countText, durationText, sizeText } from '../format.ts';
 import { Canvas } from '../parts/canvas.tsx';
 import { Commands } from '../parts/control.tsx';
 import { Card, StateName } from '../parts/pieces.tsx';
-import { piecesOf } from '../scene.ts';
+import { markTags, piecesOf } from '../scene.ts';
 import {
   chartOfHash,
   chooseSource,
@@ -40,8 +40,8 @@ const Hour = ({ shown, path, time }: { shown: Source; path: string; time: number
           const scene = { source: shown, lanes: [lane], stretch: { from: time - hour, to: time } };
           brush.fillStyle = painted.soft.plain;
           brush.fillRect(0, 0, width, 18);
-          const whole = { ...scene, time, isHeld: false, colours: painted, width, chosen: undefined };
-          for (const { x, width: length, tag } of piecesOf(whole, lane, time)) {
+          const whole = { ...scene, time, endAt: time, isHeld: false, colours: painted, width, chosen: undefined };
+          for (const { x, width: length, tag } of piecesOf(whole, lane)) {
             brush.fillStyle = painted.fill[tag];
             brush.fillRect(x, 0, Math.max(1, length), 18);
           }
@@ -58,6 +58,25 @@ const Figure = ({ name, value }: { name: string; value: string }) => (
     <dd>{value}</dd>
   </div>
 );
+
+/** Most marks of a unit that are listed. */
+const maxMarks = 6;
+
+/** What people look for, newest first. */
+const Marks = ({ shown, before }: { shown: Source; before: number }) => {
+  const marks = shown.lanes.marks.filter(({ row }) => row < before).slice(-maxMarks);
+  return (
+    <ul class="marks">
+      {marks.toReversed().map(({ at, row, what, text }) => (
+        <li key={row}>
+          <time>{clockText(at).slice(0, 8)}</time>
+          <StateName tag={markTags[what] ?? 'plain'}>{what}</StateName>
+          <span title={text}>{text}</span>
+        </li>
+      ))}
+    </ul>
+  );
+};
 
 const show = (name: string) => (): void => {
   chooseSource(name);
@@ -98,14 +117,15 @@ const Unit = ({ shown }: { shown: Source }) => {
         <Figure name="Outbox" value={countText(outbox, 'message')} />
         <Figure name="Last seen" value={time - lastSeen < 1_000 ? 'now' : `${durationText(time - lastSeen)} ago`} />
         <Figure name="Restarts" value={String(Math.max(0, state.run))} />
-        <Figure name="Program" value={run?.program ?? '–'} />
+        <Figure name="Program" value={run?.program?.slice(0, 8) ?? '–'} />
         <Figure name="Client" value={run?.client ?? '–'} />
         {heap !== undefined && <Figure name="Heap" value={sizeText(heap)} />}
         {received !== undefined && <Figure name="Received" value={received.toLocaleString('en-GB')} />}
         {published !== undefined && <Figure name="Published" value={published.toLocaleString('en-GB')} />}
-        <Figure name="Started" value={run ? dayText(run.base) : '–'} />
+        <Figure name="Started" value={run ? clockText(run.base).slice(0, 8) : '–'} />
       </dl>
       <Hour shown={shown} path={linkPath} time={time} />
+      <Marks shown={shown} before={state.row} />
       <p class="uuid mono">{run?.unit ?? shown.name}</p>
     </Card>
   );
