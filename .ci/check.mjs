@@ -8,6 +8,7 @@ const steps = [
   ['imports', 'npm run --silent imports'],
   ['unused', 'npm run --silent unused'],
   ['build', 'npm run --silent build && npm run --silent declarations'],
+  ['sizes', 'node --import ./test/lab/typescript.mjs test/sizes/main.ts'],
   ['tests', 'npm test --silent -- --reporter=dot'],
   ['package', 'npm run --silent package'],
 ];
