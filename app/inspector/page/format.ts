@@ -11,8 +11,11 @@ export const clockText = (at: number): string => {
 export const dayText = (at: number): string =>
   `${new Date(at).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })}, ${clockText(at).slice(0, 8)}`;
 
+/** Milliseconds of a day. */
+export const day = 86_400_000;
+
 const steps: readonly (readonly [unit: string, ms: number])[] = [
-  ['d', 86_400_000],
+  ['d', day],
   ['h', 3_600_000],
   ['min', 60_000],
   ['s', 1_000],

@@ -1,5 +1,5 @@
 import type { Lane, Mark, Series } from '../replay/lanes.ts';
-import { clockText } from './format.ts';
+import { clockText, day, dayText } from './format.ts';
 import { markTags, piecesOf, timeAt, xOf, type Scene } from './scene.ts';
 import { ticksIn } from './window.ts';
 
@@ -110,6 +110,12 @@ const paintDepth = (brush: Brush, scene: Scene, top: number): void => {
   brush.fillText(text, Math.min(scene.width - widthOf(brush, text) - 4, Math.max(2, peakX - 4)), y(most) - 1);
 };
 
+/** A time as exact as the axis' marks are apart. */
+const axisText = (time: number, every: number): string => {
+  if (every >= day) return dayText(time).split(',', 1)[0] ?? '';
+  return every < 1_000 ? clockText(time) : clockText(time).slice(0, every < 60_000 ? 8 : 5);
+};
+
 const paintAxis = (brush: Brush, scene: Scene, height: number): void => {
   const { colours, stretch, width } = scene;
   const { every, times } = ticksIn(stretch, Math.max(2, width / 90));
@@ -120,7 +126,7 @@ const paintAxis = (brush: Brush, scene: Scene, height: number): void => {
     brush.fillStyle = colours.line;
     brush.fillRect(x, rows.axis - 4, 1, height - rows.axis);
     brush.fillStyle = colours.dim;
-    const text = every < 1_000 ? clockText(time) : clockText(time).slice(0, every < 60_000 ? 8 : 5);
+    const text = axisText(time, every);
     if (x + 4 + widthOf(brush, text) < width) brush.fillText(text, x + 4, rows.axis / 2);
   }
 };

@@ -1,4 +1,5 @@
 import { computed, signal } from '@preact/signals';
+import { day } from './format.ts';
 import { cursor, extent, link, moment, now } from './store.ts';
 
 /** A stretch of time in Unix milliseconds. */
@@ -8,7 +9,7 @@ export interface Stretch {
 }
 
 /** Shortest and longest stretch of the timeline, and the longest that is shown at first. */
-const limits = { least: 20, most: 30 * 86_400_000, first: 15 * 60_000 } as const;
+const limits = { least: 20, most: 30 * day, first: 15 * 60_000 } as const;
 
 /** How much of the time is shown, and up to when; `undefined` for all, or for what comes. */
 const span = signal<number | undefined>(undefined);
@@ -72,7 +73,7 @@ const lengths = [1, 2, 5, 10, 20, 50, 100, 200, 500].concat(
 
 /** Times of the axis' marks, at least `apart` of them away from each other, and how far. */
 export const ticksIn = ({ from, to }: Stretch, most: number): { readonly every: number; readonly times: number[] } => {
-  const every = lengths.find((length) => (to - from) / length <= most) ?? 86_400_000;
+  const every = lengths.find((length) => (to - from) / length <= most) ?? Math.ceil((to - from) / most / day) * day;
   const shift = new Date(to).getTimezoneOffset() * 60_000;
   const first = Math.ceil((from - shift) / every) * every + shift;
   const count = Math.max(0, Math.floor((to - first) / every) + 1);

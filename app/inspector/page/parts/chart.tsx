@@ -1,4 +1,4 @@
-import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { svgOf } from '../../../diagram/svg.ts';
 import type { Chart as ChartData, ChartState } from '../../../diagram/chart.ts';
 import type { Layout } from '../../../diagram/layout.ts';
@@ -12,8 +12,13 @@ interface Props {
   readonly fired: readonly string[];
   /** Type of the last event. */
   readonly event: string;
+  /** Size of the picture, as a share of the one that fits. */
   readonly zoom: number;
 }
+
+/** Smallest and largest size of a picture that fits by itself. */
+const fits = { least: 0.72, most: 1 } as const;
+const space = 28;
 
 /** The picture without its own style sheet, which the page's policy forbids: page.css has its rules. */
 const pictureOf = (chart: ChartData, layout: Layout): SVGElement => {
@@ -79,14 +84,23 @@ const Drawn = (props: Props & { readonly chart: ChartData; readonly layout: Layo
   const { chart, layout, zoom } = props;
   const picture = useMemo(() => pictureOf(chart, layout), [chart, layout]);
   useLayoutEffect(() => frame.current?.firstElementChild?.replaceChildren(picture), [picture]);
+  const [room, setRoom] = useState(0);
+  useLayoutEffect(() => {
+    const { current } = frame;
+    if (!current) return undefined;
+    const observer = new ResizeObserver(() => setRoom(current.clientWidth));
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, []);
+  const fit = Math.min(fits.most, Math.max(fits.least, (room - space) / layout.width));
   const leaves = props.leaves.join(' ');
   useLayoutEffect(() => highlight(picture, props));
   useLayoutEffect(() => {
     if (frame.current) reveal(frame.current, picture);
-  }, [picture, leaves, zoom]);
+  }, [picture, leaves, zoom, fit]);
   return (
     <div ref={frame} class="chart scroller" tabIndex={0} role="region" aria-label={`Chart of ${chart.id}`}>
-      <div class="picture" style={{ width: `${Math.round(layout.width * zoom)}px` }} />
+      <div class="picture" style={{ width: `${Math.round(layout.width * zoom * fit)}px` }} />
     </div>
   );
 };

@@ -108,12 +108,19 @@ const commands = ['Update', 'EnvUpdate', 'SchemaUpdate', 'LogSync', 'Reset'] as 
 /** The platform's commands to the unit. */
 export const Commands = () => {
   const { outcome, request } = useOutcome();
+  const armed = useSignal(false);
+  /** What can't be taken back is asked for twice. */
+  const press = (command: (typeof commands)[number]): void => {
+    const isFirst = command === 'Reset' && !armed.value;
+    armed.value = isFirst;
+    if (!isFirst) void request({ command });
+  };
   return (
     <Card title="Commands">
       <div class="control commands">
         {commands.map((command) => (
-          <button key={command} type="button" onClick={() => void request({ command })}>
-            {command}
+          <button key={command} type="button" onClick={() => press(command)}>
+            {armed.value && command === 'Reset' ? 'Reset: press again' : command}
           </button>
         ))}
         <output>{outcome}</output>

@@ -52,7 +52,7 @@ const After = ({ row, number, chosen }: { row: Row; number: number; chosen: Sour
   return (
     <>
       {row.value !== '' && <StateName tag={tag}>{name}</StateName>}
-      {from !== '' && <span class="from">from {from}</span>}
+      {from !== '' && row.from !== row.actor && <span class="from">from {from}</span>}
     </>
   );
 };

@@ -7,7 +7,13 @@ import { Card, StateName } from '../parts/pieces.tsx';
 import { SendEvent } from '../parts/control.tsx';
 import { actor, cursor, isControlled, link, now, scrubTo, shownTime, source, type ShownActor } from '../store.ts';
 
-const zooms = { least: 0.3, most: 2, step: 1.25 } as const;
+const zooms = { least: 0.4, most: 2.5, step: 1.25 } as const;
+
+/** The shown time; the wall's while the page follows what comes. */
+const timeNow = (): number => {
+  const isLive = link.value === 'live' && cursor.value === undefined;
+  return isLive ? Math.max(now.value, shownTime.value) : shownTime.value;
+};
 
 const Fact = ({ name, children }: { name: string; children: ComponentChildren }) => (
   <div class="fact">
@@ -31,7 +37,7 @@ const Now = ({ chosen }: { chosen: ShownActor }) => {
           <StateName tag={tag}>{pathOf(chosen) || 'unknown'}</StateName>
           {state.status !== 'active' && <span class="dim"> ({state.status})</span>}
         </Fact>
-        <Fact name="For">{durationText(Math.max(0, shownTime.value - state.since))}</Fact>
+        <Fact name="For">{durationText(Math.max(0, timeNow() - state.since))}</Fact>
         {event && (
           <Fact name="Last event">
             <button type="button" class="link" onClick={() => scrubTo(event.at)}>
@@ -61,7 +67,7 @@ const Now = ({ chosen }: { chosen: ShownActor }) => {
 
 const Timers = ({ chosen: { state } }: { chosen: ShownActor }) => {
   if (state.due.length === 0) return null;
-  const time = link.value === 'live' && cursor.value === undefined ? now.value : shownTime.value;
+  const time = timeNow();
   return (
     <Card title="Timers">
       <ul class="timers">
@@ -112,7 +118,7 @@ const Accepts = ({ chosen: { chart, state } }: { chosen: ShownActor }) => {
 
 /** A machine at the shown moment: its chart, data, timers and what it would take. */
 export const Machine = () => {
-  const zoom = useSignal<number>(0.8);
+  const zoom = useSignal<number>(1);
   const { value: chosen } = actor;
   if (!chosen) return <p class="empty">No machine ran at this moment.</p>;
   const { chart, state, path } = chosen;
