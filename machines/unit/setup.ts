@@ -62,7 +62,6 @@ const isIn = (state: StateValue) => stateIn(state) as Place;
 
 /** Where the program lets go for another process, or has. */
 const leaving: readonly StateValue[] = [{ program: 'leaving' }, { program: 'replaced' }];
-const staying: readonly StateValue[] = [{ program: 'running' }, { program: 'awaitingFiles' }];
 
 /** Where there is no link to close: not at work, or without a machine that would hold one. */
 const linkless: readonly StateValue[] = [
@@ -219,7 +218,7 @@ const base = setup({
     isStartDue: ({ context }) => context.isStartDue,
     isRestOnly: ({ context }) => context.isRestOnly === true,
     isLeaving: or(leaving.map((state) => stateIn(state))),
-    isStaying: or(staying.map((state) => stateIn(state))),
+    isStaying: stateIn({ program: 'running' }),
     hasNoLink: or(linkless.map((state) => stateIn(state))),
   },
   delays: {

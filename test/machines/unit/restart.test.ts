@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { UnitEvent } from '../../../machines/unit.ts';
 import type { Message } from '../../../machines/unit/context.ts';
 import { settings } from '../../support/unit-world.ts';
-import { connect, linked, withRecorders, type RecordedUnit } from './under-test.ts';
+import { connect, failure, linked, withRecorders, type RecordedUnit } from './under-test.ts';
 
 const restart: UnitEvent = { type: 'unit.restart', mode: 'restart_popen' };
 const stop: UnitEvent = { type: 'unit.stop' };
@@ -130,6 +130,10 @@ describe('the order of a restart', () => {
       'waits for its schema',
       [{ type: 'unit.start' }, { type: 'update.recovered' }, { type: 'settings.loaded', settings }],
     ],
+    [
+      'is misconfigured',
+      [{ type: 'unit.start' }, { type: 'update.recovered' }, { type: 'settings.failed', failure, during: 'load' }],
+    ],
   ])('closes no link of a unit that %s', async (_, events) => {
     const unit = withRecorders();
     unit.sent(...events);
@@ -145,6 +149,13 @@ describe('the order of a restart', () => {
     const away = linked();
     away.fail('mqtt');
     expect((await leaving('disconnecting', away)).program()).toEqual(left('releasing'));
+    const off = linked();
+    for (let failures = 0; failures < 6; failures += 1) {
+      off.fail('mqtt');
+      off.clock.increment(1000);
+    }
+    expect(off.state().value.mqtt).toBe('failed');
+    expect((await leaving('disconnecting', off)).program()).toEqual(left('releasing'));
   });
 
   test('hands over by the mode that was asked for', async () => {
@@ -189,6 +200,8 @@ describe('a program that leaves', () => {
     const unit = await leaving('handingOver');
     await unit.restart.handOver.resolve();
     expect(unit.sent({ type: 'mqtt.connect' })).toEqual([wish('broker.unwanted')]);
+    unit.sent({ type: 'cycle.start' });
+    expect([unit.state().value.mainCycle, unit.cycles]).toEqual([{ on: 'paused' }, []]);
     unit.sent(restart, stop);
     expect(unit.program()).toBe('replaced');
   });
