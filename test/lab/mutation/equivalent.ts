@@ -150,6 +150,12 @@ export const equivalents: readonly Equivalent[] = [
       reason: apart,
     }),
   ),
+  ...['waiting.always.[0].target', 'turning.always.target'].map((where): Equivalent => ({
+    file: 'machines/unit.ts',
+    kind: 'retarget transition',
+    where,
+    reason: passedThrough,
+  })),
   {
     file: 'machines/unit.ts',
     kind: 'reorder actions',

@@ -56,6 +56,7 @@ describe('a program that leaves', () => {
     const unit = withRecorders();
     unit.sent({ type: 'cycle.start' });
     await leaving(unit);
+    expect(cycle(unit)).toEqual({ on: 'paused' });
     unit.sent({ type: 'settings.loaded', settings }, { type: 'schema.loaded', topics });
     unit.sent({ type: 'cycle.stop' }, { type: 'cycle.start' });
     expect([cycle(unit), unit.cycles]).toEqual([{ on: 'paused' }, []]);
