@@ -1,34 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { UnitEvent } from '../../../machines/unit.ts';
-import type { Message } from '../../../machines/unit/context.ts';
 import { settings } from '../../support/unit-world.ts';
+import { restart, stop, stopped, disconnect, wish, noMemory, left, leaving } from './leaving.ts';
 import { connect, failure, linked, withRecorders, type RecordedUnit } from './under-test.ts';
-
-const restart: UnitEvent = { type: 'unit.restart', mode: 'restart_popen' };
-const stop: UnitEvent = { type: 'unit.stop' };
-const stopped: UnitEvent = { type: 'mqtt.stopped' };
-const disconnect: Message = { to: 'mqtt', event: { type: 'mqtt.disconnect' } };
-const wish = (type: 'broker.wanted' | 'broker.unwanted'): Message => ({ to: 'settings', event: { type } });
-const noMemory = Object.assign(new Error('There is no memory.'), { name: 'ProcessError', code: 'spawn' });
-const left = (state: string) => ({ leaving: state });
-
-/** What ends each state of a program that leaves, in order. */
-const steps: readonly [state: string, end: (unit: RecordedUnit) => unknown][] = [
-  ['awaitingFiles', ({ restart: { awaitFiles } }) => awaitFiles.resolve()],
-  ['flushing', ({ restart: { flush } }) => flush.resolve()],
-  ['disconnecting', ({ sent }) => sent(stopped)],
-  ['releasing', ({ restart: { releaseOutbox } }) => releaseOutbox.resolve()],
-];
-
-/** A linked unit that restarts, up to this state. */
-const leaving = async (upTo: string, unit = linked()): Promise<RecordedUnit> => {
-  unit.sent(restart);
-  for (const [state, end] of steps) {
-    if (state === upTo) break;
-    await end(unit);
-  }
-  return unit;
-};
 
 const begun = ({ restart: { awaitFiles, flush, releaseOutbox, handOver } }: RecordedUnit) =>
   Object.entries({ awaitFiles, flush, releaseOutbox, handOver }).flatMap(([name, { runs }]) => runs.map(() => name));
@@ -204,79 +178,5 @@ describe('a program that leaves', () => {
     expect([unit.state().value.mainCycle, unit.cycles]).toEqual([{ on: 'paused' }, []]);
     unit.sent(restart, stop);
     expect(unit.program()).toBe('replaced');
-  });
-});
-
-describe('a stop', () => {
-  test.each(['awaitingFiles', 'flushing', 'disconnecting', 'releasing'])('overtakes a restart in %s', async (state) => {
-    const unit = await leaving(state);
-    unit.sent(stop);
-    expect([unit.program(), unit.lifecycle()]).toEqual(['running', { closing: 'flushing' }]);
-    expect(unit.restart.handOver.runs).toEqual([]);
-    expect(unit.emitted).not.toContainEqual(expect.objectContaining({ type: 'restartFailed' }));
-    const told = unit.messages.filter(({ event }) => /^broker\.(un)?wanted$/.test(event.type));
-    expect(told.at(-1)).toEqual(wish('broker.wanted'));
-  });
-
-  test('comes too late for one that is handed over', async () => {
-    const unit = await leaving('handingOver');
-    unit.sent(stop);
-    expect([unit.program(), unit.lifecycle()]).toEqual([left('handingOver'), { closing: 'flushing' }]);
-    await unit.restart.handOver.reject(noMemory);
-    expect(unit.program()).toBe('running');
-    expect(unit.messages.slice(-3)).not.toContainEqual(connect);
-  });
-
-  test('does not keep a program from a restart after it', async () => {
-    const unit = linked();
-    unit.sent(stop);
-    expect((await leaving('disconnecting', unit)).program()).toEqual(left('disconnecting'));
-    unit.sent({ type: 'logger.flushed' }, stopped);
-    expect([unit.program(), unit.lifecycle()]).toEqual([left('releasing'), { closing: 'releasing' }]);
-    await unit.release.resolve();
-    await unit.restart.releaseOutbox.resolve();
-    expect([unit.program(), unit.lifecycle()]).toEqual([left('handingOver'), 'stopped']);
-  });
-
-  test.each(['closing', 'stopped'])('leaves no link to close: %s', async (state) => {
-    const unit = linked();
-    unit.sent(stop, { type: 'logger.flushed' }, stopped);
-    if (state === 'stopped') await unit.release.resolve();
-    expect((await leaving('disconnecting', unit)).program()).toEqual(left('releasing'));
-  });
-});
-
-describe('a restart that fails', () => {
-  test('is told, and the unit takes up what it let go, with its link', async () => {
-    const unit = await leaving('handingOver');
-    const before = unit.messages.length;
-    await unit.restart.handOver.reject(noMemory);
-    expect(unit.messages.slice(before)).toEqual([connect, wish('broker.wanted')]);
-    expect(unit.work).toEqual(['reopened']);
-    expect(unit.emitted.at(-1)).toEqual({
-      type: 'restartFailed',
-      failure: expect.objectContaining({
-        name: 'ProcessError',
-        code: 'spawn',
-        message: 'There is no memory.',
-      }) as object,
-    });
-  });
-
-  test('brings no link that the app does not want', async () => {
-    const unit = linked();
-    unit.sent({ type: 'mqtt.disconnect' });
-    await leaving('handingOver', unit);
-    const before = unit.messages.length;
-    await unit.restart.handOver.reject(noMemory);
-    expect(unit.messages.slice(before)).toEqual([wish('broker.unwanted')]);
-  });
-
-  test('is tried again when it is asked for again', async () => {
-    const unit = await leaving('handingOver');
-    await unit.restart.handOver.reject(noMemory);
-    unit.sent({ type: 'unit.restart', mode: 'exit' });
-    for (const [, end] of steps) await end(unit);
-    expect(unit.restart.handOver.runs.map(({ input }) => input.mode)).toEqual(['restart_popen', 'exit']);
   });
 });
