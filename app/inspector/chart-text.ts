@@ -20,7 +20,7 @@ const asData = (_: string, value: unknown): unknown => {
 const seeds = [0x811c9dc5, 0x01000193] as const;
 
 /** FNV-1a of a text from two starts, as 16 hexadecimal digits. */
-const hashOf = (text: string): string =>
+export const hashOf = (text: string): string =>
   seeds
     .map((seed) => {
       let hash: number = seed;

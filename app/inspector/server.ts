@@ -8,6 +8,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { createAccess, createToken, type Asked } from './access.ts';
 import { createPages } from './pages.ts';
 import { createCursor, type RingLimits } from './ring.ts';
+import { createStatelyLinks, type StatelyLinks } from './stately/link.ts';
 import { createSources, maxSources, type Source, type Sources } from './sources.ts';
 import { frameOf, type Answer, type SourceLine } from './wire.ts';
 
@@ -132,8 +133,13 @@ const createPageServer = ({ pageFolder }: InspectorOptions, sources: Sources) =>
 export const startInspector = async (options: InspectorOptions): Promise<Inspector> => {
   const { port = 0, isControlled = false, version, limits } = options;
   const token = createToken();
-  const sources: Sources = createSources({ limits, onChange: () => pages.wake() });
+  const onChange = () => {
+    pages.wake();
+    stately.wake();
+  };
+  const sources: Sources = createSources({ limits, onChange });
   const pages = createPages({ sources, isControlled, version });
+  const stately: StatelyLinks = createStatelyLinks(sources, pages.answered);
   const servePage = createPageServer(options, sources);
   const http = createServer((request, response) => {
     const asked = access.check(request);
@@ -146,6 +152,7 @@ export const startInspector = async (options: InspectorOptions): Promise<Inspect
   const kinds: Readonly<Record<string, (socket: WebSocket, asked: Asked) => void>> = {
     unit: (socket, asked) => receiveUnit(socket, asked, sources, pages.answered),
     page: (socket) => pages.open(socket),
+    stately: (socket) => stately.open(socket),
   };
   http.on('upgrade', (request, socket, head) => {
     const asked = access.check(request);

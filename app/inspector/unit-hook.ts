@@ -51,8 +51,8 @@ const aboutOf = ({ envFilePath }: RecordedUnit): Omit<RunAbout, 'v' | 'startedAt
   };
 };
 
-/** Records the units of this process for an inspector. */
-const recordFor = (url: string): RecorderFactory => {
+/** Makes the recorders of this process's units, for an inspector. */
+export const recordFor = (url: string): RecorderFactory => {
   const startedAt = Math.round(performance.timeOrigin);
   return (unit) => {
     if ((unit.v as number) !== 1) return undefined;
