@@ -1,5 +1,7 @@
 import type { CarriedOver, ChildName, UnitRequest } from '../../machines/unit/context.ts';
+import type { UnitEnv } from '../../services/env.ts';
 import type { ClientError } from '../../services/errors.ts';
+import { targetOf } from '../../services/rest.ts';
 import type { UpdateTarget } from '../../services/update.ts';
 import type { Adapters } from '../platform.ts';
 import { createCycle, type Cycle } from './main-cycle.ts';
@@ -80,6 +82,10 @@ const createRequests = (lifecycle: Lifecycle, root: Root): Pick<UnitRuntime<obje
   },
 });
 
+/** Asks the instance for the version that the unit is to run. @throws {RestError} */
+const readTargetVersion = async ({ http }: Adapters, env: UnitEnv, { signal }: InFlight): Promise<string> =>
+  (await http.getTargetVersion(targetOf(env), signal())).commit;
+
 /** The root of a unit, whose machines find its services by their id. */
 const rootOf = (parts: UnitServices, actor: UnitActor | undefined): Root => {
   const { id, hold, release } = announce(parts);
@@ -95,8 +101,9 @@ export const createUnit = <TEnv extends object>(
   const epoch = createEpoch(adapters.clock);
   const inFlight = createInFlight();
 
-  const recorder = recorderOf(options, () => ({ plane, metrics, root }));
+  const recorder = recorderOf(options, () => ({ plane, metrics, root, targetVersion }));
 
+  const targetVersion = async () => readTargetVersion(adapters, await documents.env(), inFlight);
   const documents = createDocuments<TEnv>(adapters, options, {
     loadSettings: () => requests.ask({ type: 'settings.load' }, 'settings'),
     loadSchema: () => requests.ask({ type: 'schema.load' }, 'schema'),

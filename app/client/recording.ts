@@ -1,11 +1,13 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
 import type { UnitEmitted } from '../../machines/unit/context.ts';
+import { ClientError } from '../../services/errors.ts';
 import type { UnitEnv } from '../../services/env.ts';
 import type { JsonValue } from '../../services/json.ts';
 import type { LogEntry } from '../../services/log.ts';
 import type { InboxMetrics, OutboxMetrics } from '../../services/metrics.ts';
 import { redacted } from '../../services/redaction.ts';
 import { isSecretVariable } from '../../services/secrets.ts';
+import { commands, spoken } from '../messaging/inbound/command.ts';
 import type { InboundWatch } from '../messaging/inbound/watch.ts';
 import type { OutboundWatch } from '../messaging/outbound/watch.ts';
 import type { Publisher } from '../messaging/outbound/publisher.ts';
@@ -30,6 +32,8 @@ export interface RecordedUnit {
   /** The root actor of now. */
   readonly actor: () => AnyActorRef;
   readonly publish: (topic: string, payload: string, qos: 0 | 1 | 2) => Promise<PublishResult>;
+  /** Obeys a command, named as the instance names it, as if that had sent it. @throws {ClientError | RestError} */
+  readonly command: (name: string) => Promise<void>;
 }
 
 /** Gets what happens in a unit, while it happens; never throws. */
@@ -57,7 +61,17 @@ interface RecordedParts {
   readonly root: Root;
   readonly plane: { readonly publisher: Pick<Publisher, 'publish'> };
   readonly metrics: { read(): RecordedMetrics };
+  /** Asks the instance for the version that the unit is to run. @throws {RestError | SettingsError} */
+  readonly targetVersion: () => Promise<string>;
 }
+
+/** Obeys a command as if the instance had sent it. @throws {ClientError | RestError} */
+const obey = async ({ root, targetVersion }: RecordedParts, name: string): Promise<void> => {
+  const command = commands.find((one) => spoken[one] === name);
+  if (!command) throw new ClientError('invalid', `There is no command "${name}".`);
+  const target = command === 'update' ? { target: { commitVersion: await targetVersion() } } : {};
+  root.actor.send({ type: 'command.received', command, ...target });
+};
 
 /**
  * Asks for the recorder of a unit.
@@ -75,7 +89,8 @@ export const recorderOf = (
     redacted,
     metrics: () => parts().metrics.read(),
     actor: () => parts().root.actor,
-    publish: (topic, payload, qos) => parts().plane.publisher.publish(topic, payload, { qos, until: 'settled' }),
+    publish: (topic, payload, qos) => parts().plane.publisher.publish(topic, payload, { qos }),
+    command: (name) => obey(parts(), name),
   });
 
 /** The variables of an env as they may be shown. */

@@ -15,6 +15,8 @@ import { frameOf, type Answer, type SourceLine } from './wire.ts';
 export interface InspectorOptions {
   /** @defaultValue a free one */
   readonly port?: number;
+  /** Secret part of the address. @defaultValue a random one */
+  readonly token?: string;
   /** Whether pages may send events, messages and commands. @defaultValue false */
   readonly isControlled?: boolean;
   /** Folder with the page: `index.html`, `page.js` and `page.css`. */
@@ -131,8 +133,7 @@ const createPageServer = ({ pageFolder }: InspectorOptions, sources: Sources) =>
  * @throws {Error} The port is taken.
  */
 export const startInspector = async (options: InspectorOptions): Promise<Inspector> => {
-  const { port = 0, isControlled = false, version, limits } = options;
-  const token = createToken();
+  const { port = 0, isControlled = false, token = createToken(), version, limits } = options;
   const onChange = () => {
     pages.wake();
     stately.wake();

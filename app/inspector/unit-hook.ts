@@ -4,10 +4,11 @@ import { basename, dirname } from 'node:path';
 import { parseEnv } from '../../services/env.ts';
 import type { RecordedUnit, RecorderFactory } from '../client/recording.ts';
 import { thisPackage } from '../terminal/package.ts';
+import { carryOut } from './control.ts';
 import { createRecorder, type RecorderHost } from './recorder.ts';
 import { createUplink, type Uplink } from './uplink.ts';
 import { inspectorVariable } from './variable.ts';
-import type { RunAbout } from './wire.ts';
+import type { Request, RunAbout } from './wire.ts';
 
 const host: RecorderHost = {
   now: () => performance.now(),
@@ -54,6 +55,8 @@ const aboutOf = ({ envFilePath }: RecordedUnit): Omit<RunAbout, 'v' | 'startedAt
 /** Makes the recorders of this process's units, for an inspector. */
 export const recordFor = (url: string): RecorderFactory => {
   const startedAt = Math.round(performance.timeOrigin);
+  const uplinks: Uplink[] = [];
+  process.once('exit', () => uplinks.forEach(({ flush }) => flush()));
   return (unit) => {
     if ((unit.v as number) !== 1) return undefined;
     const about = aboutOf(unit);
@@ -63,9 +66,14 @@ export const recordFor = (url: string): RecorderFactory => {
       ring: recorder.ring,
       source: sourceOf(about.unit),
       recording: `${process.pid}-${startedAt}`,
-      onRequest: () => undefined,
+      onRequest: (text) => void answer(text),
     });
-    process.once('exit', uplink.flush);
+    const answer = async (text: string) => {
+      const [, id, , wanted] = JSON.parse(text) as Request;
+      const error = await carryOut(unit, recorder.actor, wanted);
+      uplink.answer(JSON.stringify(['did', id, error]));
+    };
+    uplinks.push(uplink);
     return recorder;
   };
 };

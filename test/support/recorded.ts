@@ -58,6 +58,7 @@ export const recordedUnit: RecordedUnit = {
     throw new Error('nobody asks');
   },
   publish: async () => ({ outcome: 'delivered' }),
+  command: async () => undefined,
 };
 
 const child = setup({
