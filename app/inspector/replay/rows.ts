@@ -66,6 +66,8 @@ const createChunk = () => ({
   edges: new Uint32Array(chunkLength),
   count: new Uint32Array(chunkLength),
   detail: [] as (string | undefined)[],
+  /** Details of this chunk, so that those that are alike are kept once; empty when it is full. */
+  known: new Map<string, string>(),
 });
 
 type Chunk = ReturnType<typeof createChunk>;
@@ -92,6 +94,12 @@ export interface Rows {
 const parsed = (text: string | undefined): JsonValue | undefined =>
   text === undefined ? undefined : (JSON.parse(text) as JsonValue);
 
+const keptOnce = ({ known }: Chunk, text: string): string => {
+  const same = known.get(text) ?? text;
+  known.set(text, same);
+  return same;
+};
+
 const write = (chunk: Chunk, index: number, row: Row, { numberOf }: Names): void => {
   chunk.at[index] = row.at;
   chunk.kind[index] = rowKinds.indexOf(row.kind);
@@ -101,7 +109,8 @@ const write = (chunk: Chunk, index: number, row: Row, { numberOf }: Names): void
   chunk.value[index] = numberOf(row.value);
   chunk.edges[index] = numberOf(row.edges);
   chunk.count[index] = row.count;
-  if (row.detail !== undefined) chunk.detail[index] = JSON.stringify(row.detail);
+  if (row.detail !== undefined) chunk.detail[index] = keptOnce(chunk, JSON.stringify(row.detail));
+  if (index === chunkLength - 1) chunk.known.clear();
 };
 
 const kindIn = (chunk: Chunk, index: number): RowKind => rowKinds[chunk.kind[index] ?? 0] ?? 'lost';

@@ -2,7 +2,7 @@ import type { JsonValue } from '../../../services/json.ts';
 import type { RunAbout } from '../wire.ts';
 import { createLanes, type Lanes } from './lanes.ts';
 import { chunkLength, createRows, emptyRow, type Row, type Rows } from './rows.ts';
-import { apply, copyOf, createFold, type Fold, type UnitState } from './state.ts';
+import { apply, copyOf, createFold, goOn, isAside, type Fold, type UnitState } from './state.ts';
 import { createTopics, type Topics } from './topics.ts';
 
 /** A machine that a unit had in one of its runs. */
@@ -148,7 +148,11 @@ export const stateBefore = (source: Source, row: number): UnitState => {
   if (end === rows.next) return copyOf(latest);
   const index = Math.floor((end - rows.first) / chunkLength);
   const state = copyOf(checkpoints[index] ?? createFold());
-  for (let number = rows.first + index * chunkLength; number < end; number += 1) apply(state, rows.row(number), number);
+  for (let number = rows.first + index * chunkLength; number < end; number += 1) {
+    const kind = rows.kindOf(number);
+    if (isAside(kind)) goOn(state, kind);
+    else apply(state, rows.row(number), number);
+  }
   return state;
 };
 

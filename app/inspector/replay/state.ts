@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../../services/json.ts';
 import type { Figures } from '../wire.ts';
-import type { Row } from './rows.ts';
+import type { Row, RowKind } from './rows.ts';
 
 export type ActorStatus = 'active' | 'done' | 'error' | 'stopped';
 
@@ -122,12 +122,19 @@ const stand = (state: Fold, row: Row): void => {
   state.figures = { ...state.figures, ...figures };
 };
 
-/** Whether a row shows that a unit goes on after what seemed its end. */
-const goesOn = ({ kind }: Row): boolean => kind !== 'run' && kind !== 'end' && kind !== 'lost';
+const asides: readonly RowKind[] = ['m', 'mf', 'l', 'mark', 'lost'];
+
+/** Whether rows of a kind say nothing of a unit's state but that it goes on. */
+export const isAside = (kind: RowKind): boolean => asides.includes(kind);
+
+/** Notes that a unit goes on after what seemed its end. */
+export const goOn = (state: Fold, kind: RowKind): void => {
+  if (state.end !== undefined && kind !== 'run' && kind !== 'end' && kind !== 'lost') state.end = undefined;
+};
 
 /** Reads the next row into a unit's state. */
 export const apply = (state: Fold, row: Row, number: number): void => {
-  if (state.end !== undefined && goesOn(row)) state.end = undefined;
+  goOn(state, row.kind);
   const actor = state.actors.get(row.actor);
   switch (row.kind) {
     case 's':
