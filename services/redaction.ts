@@ -25,6 +25,17 @@ interface Bucket {
 /** The same needles by their first characters. */
 const byStart = new Map<string, Bucket>();
 
+/** How many starts have three first characters of a hash: a text has few places that need a closer look. */
+const beginnings = new Uint32Array(4096);
+
+const hashAt = (text: string, at: number): number =>
+  (text.charCodeAt(at) * 961 + text.charCodeAt(at + 1) * 31 + text.charCodeAt(at + 2)) % beginnings.length;
+
+const countBeginning = (start: string, by: 1 | -1): void => {
+  const hash = hashAt(start, 0);
+  beginnings[hash] = (beginnings[hash] ?? 0) + by;
+};
+
 /** A text in which the letter case and the two alphabets of base64 make no difference. */
 const comparable = (text: string): string => text.toLowerCase().replaceAll('-', '+').replaceAll('_', '/');
 
@@ -49,6 +60,7 @@ const bucketOf = (start: string): Bucket => {
   if (found) return found;
   const bucket = { lengths: [], byLength: new Map<number, Set<string>>() };
   byStart.set(start, bucket);
+  countBeginning(start, 1);
   return bucket;
 };
 
@@ -73,7 +85,9 @@ const drop = (needle: string): void => {
   if (alike?.size !== 0) return;
   byLength.delete(needle.length);
   lengths.splice(lengths.indexOf(needle.length), 1);
-  if (lengths.length === 0) byStart.delete(start);
+  if (lengths.length > 0) return;
+  byStart.delete(start);
+  countBeginning(start, -1);
 };
 
 /** Finds the longest needle at a position. @returns Its length. */
@@ -107,7 +121,7 @@ const masked = (text: string): string => {
   let out = '';
   let kept = 0;
   for (let at = 0; at + minLength <= looked.length; at += 1) {
-    const length = lengthAt(looked, at);
+    const length = beginnings[hashAt(looked, at)] === 0 ? undefined : lengthAt(looked, at);
     if (length === undefined) continue;
     out += shown.slice(kept, at) + mask;
     kept = at + length;
