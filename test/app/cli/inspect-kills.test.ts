@@ -1,0 +1,79 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startCli, startNode, type CliRun } from '../../support/cli.ts';
+import { openPage } from '../../support/inspector-page.ts';
+import { createLiveUnit, type LiveUnit } from '../../support/live-unit.ts';
+import { until } from '../../support/until.ts';
+
+const dist = join(import.meta.dirname, '../../../dist/app');
+const program = `import { PepeunitClient } from ${JSON.stringify(join(dist, 'node.js'))};
+const client = new PepeunitClient({ envFilePath: 'env.json', schemaFilePath: 'schema.json', logFilePath: 'log.json' });
+let count = 0;
+client.setOutputHandler((unit) => unit.publishToTopics('output/pepeunit', String((count += 1))));
+process.once('SIGTERM', () => void client.stopMainCycle());
+await client.runMainCycle({ cycleMs: 100 });`;
+
+let live: LiveUnit;
+const runs: CliRun[] = [];
+beforeEach(async () => {
+  live = await createLiveUnit();
+  await writeFile(live.path('main.mjs'), program);
+});
+afterEach(async () => {
+  for (const { child } of runs) child.kill('SIGKILL');
+  await Promise.all(runs.splice(0).map(({ ended }) => ended));
+  await live.stop();
+});
+
+const start = (run: CliRun): CliRun => {
+  runs.push(run);
+  return run;
+};
+
+const startInspector = async () => {
+  const run = start(startCli(['inspect', '--json']));
+  const { url } = JSON.parse(await until(() => /^.*\n/.exec(run.stdout())?.[0])) as { url: string };
+  return { ...run, url };
+};
+
+const startUnit = (url: string): CliRun =>
+  start(
+    startNode(['--import', join(dist, 'inspector/unit-hook.js'), 'main.mjs'], {
+      cwd: live.folder,
+      env: { PEPEUNIT_INSPECTOR: url },
+    }),
+  );
+
+const published = () =>
+  live.events.filter((event) => event.type === 'published' && event.key === 'output/pepeunit').length;
+
+test('a unit that is killed is shown as ended, and as a new run when it is back', async () => {
+  const { url } = await startInspector();
+  await using page = await openPage(url);
+  const unit = startUnit(url);
+  await page.until(() => page.lines.some((line) => line.includes('"online"')));
+  unit.child.kill('SIGKILL');
+  await page.until(() => page.lines.at(-1)?.startsWith('["end"') === true);
+  expect(page.lost).toBe(0);
+  startUnit(url);
+  await page.until(() => page.lines.filter((line) => line.startsWith('["run"')).length === 2);
+  const [first, second] = page.lines.filter((line) => line.startsWith('["run"'));
+  expect(first).not.toEqual(second);
+});
+
+test('a unit goes on when its inspector is killed, and when none was ever there, and stops as ever', async () => {
+  const { url, child } = await startInspector();
+  const unit = startUnit(url);
+  await until(() => published() > 0);
+  child.kill('SIGKILL');
+  const before = published();
+  await until(() => published() > before + 5);
+  unit.child.kill('SIGTERM');
+  expect(await unit.ended).toMatchObject({ code: 0, stderr: '' });
+  const count = published();
+  const alone = startUnit('http://127.0.0.1:9/nobody/');
+  await until(() => published() > count + 5);
+  alone.child.kill('SIGTERM');
+  expect(await alone.ended).toMatchObject({ code: 0, stderr: '' });
+});
