@@ -157,12 +157,12 @@ export const loggerMachine = setup({
   id: 'logger',
   description: 'Decides which log sinks are on and when stored entries are sent.',
   context: ({ input }) => ({
-    ...childOf(input),
     config: input.config,
     isOnline: false,
     isSyncDue: false,
     cuts: 0,
     isFlushDue: false,
+    ...childOf(input),
   }),
   entry: [
     { type: 'applyConfig', params: ({ context }) => context.config },

@@ -69,7 +69,7 @@ export const resetMachine = setup({
 }).createMachine({
   id: 'reset',
   description: 'Restarts the program on command, at most once a minute.',
-  context: ({ input }) => ({ ...childOf(input), mode: input.mode, isDue: false, skipped: 0 }),
+  context: ({ input }) => ({ mode: input.mode, isDue: false, skipped: 0, ...childOf(input) }),
   entry: [{ type: 'report', params: { type: 'reset.ready' } }],
   initial: 'idle',
   states: {

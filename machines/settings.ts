@@ -182,7 +182,7 @@ export const settingsMachine = setup({
   id: 'settings',
   description: 'Keeps the settings of the unit: loads env.json, refreshes it from the instance, and tries a new one.',
   type: 'parallel',
-  context: ({ input }) => ({ ...childOf(input), hasLink: false, isDenied: false, isWanted: true, tried: 0, spent: 0 }),
+  context: ({ input }) => ({ hasLink: false, isDenied: false, isWanted: true, tried: 0, spent: 0, ...childOf(input) }),
   entry: [{ type: 'report', params: { type: 'settings.ready' } }],
   on: {
     'settings.pursue': { actions: [{ type: 'beginPursuit' }] },

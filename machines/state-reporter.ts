@@ -100,7 +100,6 @@ export const stateReporterMachine = setup({
   id: 'stateReporter',
   description: 'Reports the state of the unit by interval.',
   context: ({ input }) => ({
-    ...childOf(input),
     commitVersion: '',
     intervalMs: 300_000,
     isOnline: false,
@@ -108,6 +107,7 @@ export const stateReporterMachine = setup({
     measured: { millis: 0, pu_commit_version: '' },
     measuredVersion: '',
     attempts: 0,
+    ...childOf(input),
   }),
   entry: [{ type: 'report', params: { type: 'reporter.ready' } }],
   initial: 'unconfigured',

@@ -104,11 +104,11 @@ export const timeMachine = setup({
   id: 'time',
   description: 'Keeps device time in step with a reference clock.',
   context: ({ input }) => ({
-    ...childOf(input),
     resyncMs: input.resyncMs ?? 3_600_000,
     hasNetwork: false,
     attempts: 0,
     moves: 0,
+    ...childOf(input),
   }),
   entry: [{ type: 'report', params: { type: 'time.ready' } }],
   initial: 'stale',

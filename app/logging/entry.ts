@@ -28,11 +28,10 @@ const bounded = (text: string): string => {
  * @param epochMs Unix milliseconds; `undefined` while no time is trusted.
  */
 export const logEntry = (level: LogLevel, text: unknown, epochMs: number | undefined): LogEntry => {
-  const entry: LogEntry = {
-    level: knownLevel(level),
-    text: bounded(textOf(text)).replaceAll(/\p{Surrogate}/gu, '\ufffd'),
-  };
+  const known = knownLevel(level);
+  const shown = bounded(textOf(text)).replaceAll(/\p{Surrogate}/gu, '\ufffd');
   // The instance reads ISO 8601 in UTC, with a year of four digits.
   const isDatable = epochMs !== undefined && epochMs >= 0 && epochMs < firstOfYear10000;
-  return isDatable ? { ...entry, create_datetime: new Date(epochMs).toISOString() } : entry;
+  if (!isDatable) return { level: known, text: shown };
+  return { level: known, text: shown, create_datetime: new Date(epochMs).toISOString() };
 };

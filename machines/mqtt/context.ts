@@ -96,7 +96,6 @@ export const newMqttContext = ({
   attempts = 0,
   ...child
 }: MqttInput): MqttContext => ({
-  ...childOf(child),
   protocol,
   version: protocol === 'auto' ? 5 : protocol,
   provenVersion: undefined,
@@ -122,4 +121,5 @@ export const newMqttContext = ({
   denied: [],
   suspects: [],
   quarantined: [],
+  ...childOf(child),
 });

@@ -246,16 +246,27 @@ export interface Situation {
   readonly isLeaving: boolean;
 }
 
+/** What of the unit's context decides what it says. */
+type Telling =
+  | 'settings'
+  | 'topics'
+  | 'extraTopics'
+  | 'handsOver'
+  | 'hasNetwork'
+  | 'isLinkWanted'
+  | 'deniedTopics'
+  | 'isRestOnly'
+  | 'managesWifi'
+  | 'logConfig';
+
 /** All that decides what the unit says: what it knows, and where it is. */
-export type Known = UnitContext & Situation;
+export type Known = Situation & { readonly [K in Telling]: UnitContext[K] };
 
 /** The unit, as its children see it. */
 export type UnitRef = ActorRef<Snapshot<unknown>, UnitEvent>;
 
 /** The initial context of the unit. */
 export const newUnitContext = ({ carried, parent, unit, ...input }: UnitInput): UnitContext => ({
-  ...childOf({ parent, unit }),
-  ...input,
   extraTopics: [],
   handsOver: false,
   isStartDue: false,
@@ -273,5 +284,7 @@ export const newUnitContext = ({ carried, parent, unit, ...input }: UnitInput): 
   },
   restarts: { settings: 0, schema: 0, wifi: 0, time: 0, mqtt: 0, update: 0, logger: 0, stateReporter: 0, reset: 0 },
   pendingMessages: [],
+  ...input,
+  ...childOf({ parent, unit }),
   ...carried,
 });

@@ -77,6 +77,14 @@ const linkless: readonly StateValue[] = [
   { mqtt: 'failed' },
 ];
 
+/** Places that decide what the unit says. */
+const places = {
+  operating: isIn({ lifecycle: 'operating' }),
+  online: isIn({ lifecycle: { operating: 'online' } }),
+  reportHeld: isIn({ reports: 'held' }),
+  leaving: leaving.map(isIn),
+};
+
 type Check = (guard: Place) => boolean;
 
 /**
@@ -85,11 +93,20 @@ type Check = (guard: Place) => boolean;
  * @param entered What the step has changed: an action of an entry or exit still sees the states before.
  */
 const knownOf = (context: UnitContext, check: Check, entered: Partial<Situation> = {}): Known => ({
-  ...context,
-  isOperating: check(isIn({ lifecycle: 'operating' })),
-  isOnline: check(isIn({ lifecycle: { operating: 'online' } })),
-  isReportHeld: check(isIn({ reports: 'held' })),
-  isLeaving: leaving.some((state) => check(isIn(state))),
+  isOperating: check(places.operating),
+  isOnline: check(places.online),
+  isReportHeld: check(places.reportHeld),
+  isLeaving: places.leaving.some((place) => check(place)),
+  settings: context.settings,
+  topics: context.topics,
+  extraTopics: context.extraTopics,
+  handsOver: context.handsOver,
+  hasNetwork: context.hasNetwork,
+  isLinkWanted: context.isLinkWanted,
+  deniedTopics: context.deniedTopics,
+  isRestOnly: context.isRestOnly,
+  managesWifi: context.managesWifi,
+  logConfig: context.logConfig,
   ...entered,
 });
 
@@ -159,7 +176,8 @@ const base = setup({
       const pending = context.pendingMessages.filter(({ to }) => to === child);
       const initial = messagesOf(initialMessages[child], knownOf(context, check), event);
       for (const message of [...initial, ...pending]) enqueue.sendTo(ref, message.event);
-      enqueue.assign({ pendingMessages: context.pendingMessages.filter(({ to }) => to !== child) });
+      if (pending.length > 0)
+        enqueue.assign({ pendingMessages: context.pendingMessages.filter(({ to }) => to !== child) });
     }),
     report: enqueueActions(({ context, enqueue }, fact: UnitFact) => tell(enqueue, context, fact)),
     keepSettings: assign(({ context }, { settings }: { settings: UnitSettings }) => ({

@@ -16,30 +16,30 @@ type Starting = { context: UnitContext; self: UnitRef };
 export const childInput = ({ context, self }: Starting) => ({ parent: new ActorHandle(self), unit: context.unit });
 
 export const mqttInput = ({ context, self }: Starting): InputFrom<typeof mqttMachine> => ({
-  ...childInput({ context, self }),
   protocol: context.protocol,
   ...(context.brokers !== undefined && { brokers: context.brokers }),
   ...(context.mqttTimeoutMs !== undefined && { timeoutMs: context.mqttTimeoutMs }),
   attempts: context.restarts.mqtt,
+  ...childInput({ context, self }),
 });
 
 export const updateInput = ({ context, self }: Starting): InputFrom<typeof updateMachine> => ({
-  ...childInput({ context, self }),
   mode: context.restartMode,
   checksVersion: context.checksVersion,
   isCompiled: context.isCompiled,
   isSupervised: context.isSupervised,
   isRestOnly: context.isRestOnly === true,
+  ...childInput({ context, self }),
 });
 
 export const loggerInput = ({ context, self }: Starting): InputFrom<typeof loggerMachine> => ({
-  ...childInput({ context, self }),
   config: context.logConfig,
+  ...childInput({ context, self }),
 });
 
 export const resetInput = ({ context, self }: Starting): InputFrom<typeof resetMachine> => ({
-  ...childInput({ context, self }),
   mode: context.restartMode,
+  ...childInput({ context, self }),
 });
 
 /** The failure of a child. */

@@ -167,8 +167,6 @@ export const pendingUpdate = (target: UpdateTarget) => ({
 
 /** The initial context of the update machine: nothing recovered, nothing pending. */
 export const newUpdateContext = ({ parent, unit, ...input }: UpdateInput): UpdateContext => ({
-  ...childOf({ parent, unit }),
-  ...input,
   handsOver: false,
   commitVersion: '',
   placed: '',
@@ -180,6 +178,8 @@ export const newUpdateContext = ({ parent, unit, ...input }: UpdateInput): Updat
   isTargetDue: false,
   answered: '',
   ...pendingUpdate({ commitVersion: '' }),
+  ...input,
+  ...childOf({ parent, unit }),
 });
 
 /** Applies a change of the configuration. */
