@@ -247,20 +247,16 @@ export interface Situation {
 }
 
 /** What of the unit's context decides what it says. */
-type Telling =
-  | 'settings'
-  | 'topics'
-  | 'extraTopics'
-  | 'handsOver'
-  | 'hasNetwork'
-  | 'isLinkWanted'
-  | 'deniedTopics'
-  | 'isRestOnly'
-  | 'managesWifi'
-  | 'logConfig';
+type Telling = Pick<
+  UnitContext,
+  'extraTopics' | 'handsOver' | 'hasNetwork' | 'isLinkWanted' | 'deniedTopics' | 'managesWifi' | 'logConfig'
+> &
+  Partial<Unset<Pick<UnitContext, 'settings' | 'topics' | 'isRestOnly'>>>;
+
+type Unset<T> = { [K in keyof T]: T[K] | undefined };
 
 /** All that decides what the unit says: what it knows, and where it is. */
-export type Known = Situation & { readonly [K in Telling]: UnitContext[K] };
+export type Known = Situation & Readonly<Telling>;
 
 /** The unit, as its children see it. */
 export type UnitRef = ActorRef<Snapshot<unknown>, UnitEvent>;

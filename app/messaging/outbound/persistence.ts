@@ -174,9 +174,11 @@ const inStore = (parts: StoreParts): typeof inMemory => {
   const status = { isReady: false, isVolatile: false, isAway: false };
   const session = createSession(parts, status);
   const writes = createWrites(parts, status, session);
-  const later = createTimer(clock, () => {
+  const writeLate = () => {
     if (session.pending.size > 0) void writes.now();
-  });
+  };
+  // The time limit of a write begins when all timers that are due have run, however late they are.
+  const later = createTimer(clock, () => queueMicrotask(writeLate));
   const leave = async () => {
     for (const message of queue.all()) if (isUnsaved(message)) session.add(message);
     if (session.pending.size > 0) await writes.update();
