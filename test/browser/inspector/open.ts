@@ -3,6 +3,8 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 import { startInspector, type Inspector } from '../../../app/inspector/server.ts';
 import type { WireLine } from '../../../app/inspector/wire.ts';
+import type { CliRun } from '../../support/cli.ts';
+import { until } from '../../support/until.ts';
 
 const pageFolder = join(import.meta.dirname, '../../../dist/inspector');
 
@@ -31,7 +33,7 @@ export interface InspectorPage {
 /** Opens the page of an inspector in a profile of its own, and waits until it shows a machine. */
 export const openInspector = async (
   browser: Browser,
-  { url }: Inspector,
+  { url }: Pick<Inspector, 'url'>,
   options: BrowserContextOptions = {},
 ): Promise<InspectorPage> => {
   const context = await browser.newContext({ viewport: { width: 1_280, height: 860 }, ...options });
@@ -56,8 +58,16 @@ export const openInspector = async (
   return { page, wrong };
 };
 
+/** What a page shows: state values are JSON, by the machines' paths. */
+export interface Shown {
+  readonly time: number;
+  readonly outbox: number;
+  readonly lost: number;
+  readonly values: Readonly<Record<string, string>>;
+}
+
 /** The states of all machines, the shown time and the outbox's depth, as the page has them. */
-export const shownIn = (page: Page) =>
+export const shownIn = (page: Page): Promise<Shown> =>
   page.evaluate(() => ({
     time: Number(document.querySelector<HTMLElement>('[data-time]')?.dataset['time']),
     outbox: Number(document.querySelector<HTMLElement>('[data-outbox]')?.dataset['outbox']),
@@ -65,7 +75,7 @@ export const shownIn = (page: Page) =>
     values: Object.fromEntries(
       [...document.querySelectorAll<HTMLElement>('[data-actor]')].map(({ dataset }) => [
         dataset['actor'],
-        dataset['value'],
+        dataset['value'] ?? '',
       ]),
     ),
   }));
@@ -75,3 +85,36 @@ export const activeIn = (page: Page): Promise<string[]> =>
   page.evaluate(() =>
     [...document.querySelectorAll('.chart .state.active')].map((group) => group.getAttribute('data-state') ?? ''),
   );
+
+/** The address that a command prints of its inspector. */
+export const urlOf = async ({ stdout, stderr }: CliRun): Promise<string> => {
+  const [url] = await until(
+    () => /http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}\/(?=["\n])/.exec(stdout() + stderr()) ?? undefined,
+  );
+  return url;
+};
+
+/**
+ * Moves the shown time by a press on the track.
+ *
+ * @param stretch The time may be any between the two, in Unix milliseconds, but for a margin at both.
+ */
+export const scrubInto = async (
+  page: Page,
+  { from, to }: { readonly from: number; readonly to: number },
+  margin = 0,
+): Promise<number> => {
+  const track = page.getByRole('slider', { name: 'Shown time' });
+  await track.focus();
+  await page.keyboard.press('Home');
+  const { time: first } = await shownIn(page);
+  return until(async () => {
+    const { left, top, width, length } = await track.evaluate((element) => {
+      const { left: x, top: y, width: w } = element.getBoundingClientRect();
+      return { left: x, top: y, width: w, length: Number(element.getAttribute('aria-valuemax')) };
+    });
+    await page.mouse.click(left + (((from + to) / 2 - first) / length) * width, top + 5);
+    const { time } = await shownIn(page);
+    return time >= from + margin && time <= to - margin ? time : undefined;
+  });
+};
