@@ -49,5 +49,8 @@ export const eventText = (type: string): string => {
   return kind === '' ? type : `${kind} ${name}`;
 };
 
+/** A topic without the domain that it begins with. */
+export const shortTopic = (topic: string): string => topic.replace(/^[^/]*[.:][^/]*\//, '');
+
 /** A machine's path without its unit: `unit/mqtt` is `mqtt`. */
 export const shortPath = (path: string): string => path.slice(path.indexOf('/') + 1);

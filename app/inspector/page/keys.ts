@@ -12,6 +12,7 @@ export const keyHelp: readonly (readonly [keys: readonly string[], what: string]
   [['Esc'], 'Back to live'],
   [['+', '−'], 'Show a shorter or longer time'],
   [['[', ']'], 'Earlier and later'],
+  [['↑', '↓'], 'From row to row in a list, Enter goes there'],
   [['/'], 'Filter'],
   [['?'], 'This help'],
 ];

@@ -160,10 +160,9 @@ const paintMarks = (brush: Brush, scene: Scene, marks: readonly Mark[], height: 
 const paintCursor = (brush: Brush, scene: Scene, height: number): void => {
   const { colours, time, width, isHeld } = scene;
   const x = xOf(scene, time);
-  if (x < -1 || x > width + 1) return;
+  if (!isHeld || x < -1 || x > width + 1) return;
   brush.fillStyle = colours.accent;
   brush.fillRect(Math.min(width - 2, Math.round(x) - 1), 22, 2, height - 22);
-  if (!isHeld) return;
   brush.font = font(600, 11);
   brush.textBaseline = 'middle';
   const text = clockText(time);

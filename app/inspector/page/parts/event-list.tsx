@@ -1,13 +1,34 @@
-import type { Row } from '../../replay/rows.ts';
+import { signal } from '@preact/signals';
+import type { Row, RowKind } from '../../replay/rows.ts';
 import type { Source } from '../../replay/source.ts';
-import { clockText, eventText, shortPath } from '../format.ts';
+import { clockText, eventText, shortPath, shortTopic } from '../format.ts';
 import { rowsBefore } from '../lists.ts';
 import { chartOfHash, filter, moment, scrubTo, source } from '../store.ts';
 import { messageAt } from '../messages.ts';
 import { Fate, StateName } from './pieces.tsx';
 import { VirtualList } from './virtual-list.tsx';
 
-const kinds = ['s', 'm', 'l', 'mark', 'end', 'run', 'lost'] as const;
+const all = ['s', 'm', 'l', 'mark', 'end', 'run', 'lost'] as const;
+
+/** What is listed, so that dull runs of one kind do not push the others out. */
+const choices: Readonly<Record<string, readonly RowKind[]>> = {
+  All: all,
+  Machines: ['s', 'run', 'end', 'lost'],
+  Messages: ['m'],
+  Log: ['l', 'mark', 'run', 'end', 'lost'],
+};
+const choice = signal('All');
+
+/** Buttons that say what is listed. */
+export const EventChoices = () => (
+  <div class="choices" role="group" aria-label="What is listed">
+    {Object.keys(choices).map((name) => (
+      <button key={name} type="button" aria-pressed={choice.value === name} onClick={() => (choice.value = name)}>
+        {name}
+      </button>
+    ))}
+  </div>
+);
 
 const nameOf = ({ actors }: Source, actor: number): string => shortPath(actors[actor]?.path ?? '');
 
@@ -20,7 +41,7 @@ const wordsOf = (chosen: Source, row: Row): readonly [subject: string, text: str
       return [nameOf(chosen, row.actor), eventText(row.name)];
     case 'm': {
       const [direction] = row.detail as [string];
-      return [direction === 'in' ? '↓ in' : '↑ out', row.name];
+      return [direction === 'in' ? '↓ in' : '↑ out', shortTopic(row.name)];
     }
     case 'l':
       return [row.name, textIn(row.detail)];
@@ -76,7 +97,7 @@ export const EventList = () => {
   const words = filter.value.toLowerCase();
   if (!chosen || !moment.value) return null;
   const passes = (row: Row): boolean => wordsOf(chosen, row).join(' ').toLowerCase().includes(words);
-  const found = rowsBefore(chosen, moment.value.row, kinds, passes, words === '');
+  const found = rowsBefore(chosen, moment.value.row, choices[choice.value] ?? all, passes, words === '');
   return (
     <VirtualList
       label="What happened, newest first"

@@ -16,6 +16,20 @@ interface Props {
   readonly class?: string;
 }
 
+/** Moves the focus from row to row by the arrow keys, and says whether it did. */
+const moveFocus = (frame: HTMLElement, key: string): boolean => {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[key];
+  if (by === undefined) return false;
+  const rows = [...frame.querySelectorAll<HTMLElement>('.row-slot > button')];
+  const isSeen = (row: HTMLElement): boolean =>
+    row.getBoundingClientRect().top >= frame.getBoundingClientRect().top - 1;
+  const at = rows.findIndex((row) => row === document.activeElement);
+  const next = at === -1 ? rows.find(isSeen) : rows[at + by];
+  next?.focus({ preventScroll: true });
+  next?.scrollIntoView({ block: 'nearest' });
+  return next !== undefined;
+};
+
 /** A list of rows of one height, of which only those that are seen stand in the document. */
 export const VirtualList = ({ label, count, rowHeight, children, empty, class: className = '' }: Props) => {
   const frame = useRef<HTMLDivElement>(null);
@@ -38,6 +52,9 @@ export const VirtualList = ({ label, count, rowHeight, children, empty, class: c
       tabIndex={0}
       role="list"
       aria-label={label}
+      onKeyDown={(event) => {
+        if (moveFocus(event.currentTarget, event.key)) event.preventDefault();
+      }}
       onScroll={({ currentTarget }) => setTop(currentTarget.scrollTop)}
     >
       <div role="presentation" style={{ height: `${count * rowHeight}px` }}>

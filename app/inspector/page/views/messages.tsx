@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import type { JsonValue } from '../../../../services/json.ts';
 import type { Source } from '../../replay/source.ts';
 import { differencesOf, numbersIn } from '../diff.ts';
-import { clockText, countText, durationText, sizeText } from '../format.ts';
+import { clockText, countText, durationText, shortTopic, sizeText } from '../format.ts';
 import { messageAt, payloadJson, payloadText, topicsAt, type Message, type TopicView } from '../messages.ts';
 import { Publish } from '../parts/control.tsx';
 import { JsonTree } from '../parts/json-tree.tsx';
@@ -26,7 +26,7 @@ const TopicRow = ({ view, isChosen }: { view: TopicView; isChosen: boolean }) =>
     <button type="button" class="topic-row" aria-pressed={isChosen} onClick={() => (chosenTopic.value = key)}>
       <span class={`direction ${topic.direction}`}>{topic.direction}</span>
       <span class="topic" title={topic.topic}>
-        {topic.topic}
+        {shortTopic(topic.topic)}
       </span>
       <span class="last mono">{payloadText(last.payload).slice(0, maxText)}</span>
       <Fate fate={last.fate} />
@@ -120,7 +120,7 @@ const Detail = ({ chosen, view, before }: { chosen: Source; view: TopicView; bef
   const latest = messages.at(-1);
   return (
     <>
-      <Card title={view.topic.topic} note={countText(view.count, 'message')}>
+      <Card title={shortTopic(view.topic.topic)} note={countText(view.count, 'message')}>
         <Numbers messages={messages} />
         {latest && <Latest message={latest} before={messages.at(-2)} />}
       </Card>

@@ -5,7 +5,7 @@ import { heightOf, laneAt, paintTimeline, rows } from '../paint.ts';
 import type { Scene } from '../scene.ts';
 import { shortPath } from '../format.ts';
 import { Canvas } from '../parts/canvas.tsx';
-import { EventList } from '../parts/event-list.tsx';
+import { EventChoices, EventList } from '../parts/event-list.tsx';
 import { Card } from '../parts/pieces.tsx';
 import { actor, chooseActor, cursor, followReads, scrubTo, shownTime, source, view } from '../store.ts';
 import { latest, pan, showAll, shown, zoom } from '../window.ts';
@@ -131,7 +131,7 @@ export const Timeline = () => {
           <Lanes chosen={chosen} />
         </div>
       </Card>
-      <Card title="Up to this moment" class="grows">
+      <Card title="Up to this moment" note={<EventChoices />} class="grows">
         <EventList />
       </Card>
     </div>

@@ -85,7 +85,8 @@ const show = (name: string) => (): void => {
 
 const Unit = ({ shown }: { shown: Source }) => {
   const isLive = link.value === 'live' && cursor.value === undefined;
-  const time = isLive ? Math.max(now.value, shownTime.value) : shownTime.value;
+  const { rows } = shown;
+  const time = isLive ? Math.max(now.value, rows.atOf(rows.next - 1)) : shownTime.value;
   const state = replay.value.at(shown.name, time);
   if (!state) return null;
   const run = shown.runs[state.run];

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { countText, durationText, eventText, sizeText } from '../../../../app/inspector/page/format.ts';
+import { countText, durationText, eventText, shortTopic, sizeText } from '../../../../app/inspector/page/format.ts';
 import { ticksIn } from '../../../../app/inspector/page/window.ts';
 
 test.each([
@@ -19,6 +19,13 @@ test.each([
   [1_500, '1.5 kB'],
   [21_400_000, '21.4 MB'],
 ])('%i bytes are %s', (bytes, text) => expect(sizeText(bytes)).toBe(text));
+
+test.each([
+  ['127.0.0.1:1883/698d/pepeunit', '698d/pepeunit'],
+  ['pepeunit.example/a/b', 'a/b'],
+  ['lamp/state', 'lamp/state'],
+  ['', ''],
+])('the topic %j is shown as %j', (topic, text) => expect(shortTopic(topic)).toBe(text));
 
 test('counts have their noun', () => {
   expect([countText(1, 'line'), countText(1_200, 'line')]).toEqual(['1 line', '1,200 lines']);
