@@ -5,6 +5,7 @@ import { startInspector, type Inspector } from '../../../app/inspector/server.ts
 import type { WireLine } from '../../../app/inspector/wire.ts';
 import type { CliRun } from '../../support/cli.ts';
 import { until } from '../../support/until.ts';
+import { story } from './story.ts';
 
 const pageFolder = join(import.meta.dirname, '../../../dist/inspector');
 
@@ -117,4 +118,16 @@ export const scrubInto = async (
     const { time } = await shownIn(page);
     return time >= from + margin && time <= to - margin ? time : undefined;
   });
+};
+
+/** When the story starts: so that it ends about now, as what comes live does. */
+export const startedAt = Date.now() - 25_000;
+
+/** Opens a page that shows the story to its end. */
+export const openStory = async (browser: Browser, options: BrowserContextOptions = {}) => {
+  const inspector = await startTestInspector();
+  addLines(inspector, 'lamp', story(startedAt));
+  const opened = await openInspector(browser, inspector, options);
+  await until(async () => (await shownIn(opened.page)).values['unit/update'] === '"downloading"');
+  return { inspector, ...opened };
 };
