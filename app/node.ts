@@ -121,6 +121,19 @@ const resolveHere = (): ((path: string) => string) => {
   }
 };
 
+/** Adapters that know nothing of a unit. */
+const createShared = () => ({
+  wifi: unmanagedWifi(),
+  brokerProbe: nodeBrokerProbe(),
+  http: kyRest(),
+  cipher: webCryptoCipher(),
+  folders: hostFolders(),
+  extract: extractArchive(defaultArchiveLimits),
+  random: Math.random,
+});
+
+let shared: ReturnType<typeof createShared> | undefined;
+
 const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) => {
   // Without a path the client is never started; the root is the one folder that is always there.
   const folder = dirname(envFilePath || '/');
@@ -128,26 +141,20 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
   const clock = systemClock();
   const storage = guardedStorage(folder, checkFolder);
   return {
+    ...(shared ??= createShared()),
     clock,
-    wifi: unmanagedWifi(),
     clockSource: sharedClockSource(sntpClockSource({ host: ntpHost, clock }), `The time server ${ntpHost}`, clock),
     broker: mqttBroker(nodeTcp()),
-    brokerProbe: nodeBrokerProbe(),
     keptEnv: storedKeptEnv(storage, join(folder, '.pepeunit', 'kept-env.json')),
     givenRecord: storedGivenRecord(storage, (name) => join(folder, '.pepeunit', `given-${name}.json`), readJsonNow),
     lastLink: storedLastLink(storage, join(folder, '.pepeunit', 'link.json')),
-    http: kyRest(),
     storage,
     ...firmwareOf({ folder, logFilePath, update, checkFolder }),
     outbox: fileOutbox({ folder: join(folder, '.pepeunit', 'outbox'), clock }),
     system: nodeSystem({ path: folder }),
     process: nodeProcessControl({ folder }),
     resetRecord: storedResetRecord(storage, join(folder, '.pepeunit', 'reset.json')),
-    cipher: webCryptoCipher(),
     console: nodeConsoleLogSink(),
-    folders: hostFolders(),
-    extract: extractArchive(defaultArchiveLimits),
-    random: Math.random,
   };
 };
 
