@@ -34,8 +34,11 @@ export const describeInChromium = (name: string, tests: (browser: () => Browser)
     let browser: Browser | undefined;
     beforeAll(async () => {
       if (chromiumPath === undefined) throw new Error(`${missing}.`);
-      // Its sandbox does not run as root.
-      browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
+      // Its sandbox does not run as root; heap snapshots have long texts whole.
+      browser = await chromium.launch({
+        executablePath: chromiumPath,
+        args: ['--no-sandbox', '--js-flags=--heap-snapshot-string-limit=1000000'],
+      });
     });
     afterAll(() => browser?.close());
     tests(() => {
