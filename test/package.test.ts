@@ -57,6 +57,7 @@ describe('the packed package', () => {
     ['pepeunit-client/services', 'parseEnv'],
     ['pepeunit-client/testing', 'createTestUnit'],
     ['pepeunit-client/instance', 'startInstance'],
+    ['pepeunit-client/inspect', 'recordFor'],
   ])('%s loads in a program of its own', async (entry, name) => {
     expect(await run(`import { ${name} } from '${entry}'; console.log(typeof ${name});`)).toMatch(
       /^(function|object)$/,

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { folderFirmwareTrials } from '../../adapters/node/firmware/trials.ts';
+import { restartCode } from '../../adapters/node/process/contract.ts';
 import type { ProcessEnd } from '../../adapters/node/process/child.ts';
 import { endLike, passSignals } from '../../adapters/node/process/signals.ts';
 import { supervise, type SupervisorEvent } from '../../adapters/node/process/supervisor.ts';
@@ -40,6 +41,12 @@ const describe = (event: SupervisorEvent): string => {
     case 'failed':
       return `${event.what} failed: ${event.message}`;
   }
+};
+
+/** Whether a supervisor's event is one to find on the time axis: the unit itself could not tell of it. */
+const isMark = (event: SupervisorEvent): boolean => {
+  if (event.type === 'ended') return event.signal !== null || ![0, restartCode].includes(event.code ?? 0);
+  return ['hung', 'overdue', 'rolledBack'].includes(event.type);
 };
 
 const isThere = (path: string): Promise<boolean> =>
@@ -130,8 +137,10 @@ export const runCommand = command(
     await using inspector = await startInspection(options);
     if (inspector) printStatus(`pepeunit run: Inspector: ${inspector.url}`);
     using signals = passSignals(graceMs);
-    const onEvent = (event: SupervisorEvent) =>
+    const onEvent = (event: SupervisorEvent) => {
       printStatus(options.json === true ? JSON.stringify(event) : `pepeunit run: ${describe(event)}`);
+      if (isMark(event)) inspector?.sources.mark(event.type === 'rolledBack' ? 'rollback' : 'crash', describe(event));
+    };
     const lock = await takeSupervisorLock({
       folder: join(folder, '.pepeunit'),
       graceMs,

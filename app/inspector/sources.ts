@@ -1,3 +1,4 @@
+import { redacted } from '../../services/redaction.ts';
 import { createRing, type Ring, type RingLimits } from './ring.ts';
 import type { Request } from './wire.ts';
 
@@ -66,6 +67,9 @@ const createRegister = (limits: RingLimits | undefined) => {
 
 type Append = (source: Kept, lost: number, lines: readonly string[]) => void;
 
+/** The time now by the clock of a source's run, as far as it is known. */
+const timeOfRun = ({ behindMs }: Kept): number => Math.max(0, Math.round((performance.now() - behindMs) * 10) / 10);
+
 /** The connection of a unit to its source. */
 const linkOf = (source: Kept, ask: Ask, append: Append): SourceLink => ({
   wanted: () => source.received,
@@ -80,8 +84,7 @@ const linkOf = (source: Kept, ask: Ask, append: Append): SourceLink => ({
     if (source.ask !== ask) return;
     source.isLive = false;
     source.ask = undefined;
-    const at = Math.max(0, Math.round((performance.now() - source.behindMs) * 10) / 10);
-    append(source, 0, [JSON.stringify(['end', at, reason])]);
+    append(source, 0, [JSON.stringify(['end', timeOfRun(source), reason])]);
   },
 });
 
@@ -115,6 +118,12 @@ export const createSources = ({ limits, onChange }: { limits?: RingLimits | unde
       source.isLive = true;
       source.ask = ask;
       return linkOf(source, ask, append);
+    },
+    /** Marks what somebody else knows of the units, such as their supervisor. */
+    mark: (what: string, text: string) => {
+      for (const source of byId.values()) {
+        append(source, 0, [JSON.stringify(['mark', timeOfRun(source), what, redacted(text)])]);
+      }
     },
     /** Passes a request on. @returns Whether its unit is there. */
     ask: (request: Request): boolean => {

@@ -127,6 +127,32 @@ describe('a unit', () => {
     }
   });
 
+  test('that crashes has a mark of it, which it could not set itself', async () => {
+    const live = await createLiveUnit();
+    try {
+      const main = join(live.folder, 'main.js');
+      const client = join(import.meta.dirname, '../../../dist/app/node.js');
+      await writeFile(
+        main,
+        `import { PepeunitClient } from ${JSON.stringify(client)};
+        const client = new PepeunitClient({ envFilePath: 'env.json', schemaFilePath: 'schema.json', logFilePath: 'log.json' });
+        client.on('online', () => process.exit(3));
+        await client.runMainCycle();`,
+      );
+      const { url } = await start(['run', '--inspect', main], { cwd: live.folder });
+      await using page = await openPage(url);
+      await page.until(() => page.lines.filter((line) => line.startsWith('["run"')).length > 1);
+      expect(page.lines.map((line) => JSON.parse(line) as unknown)).toContainEqual([
+        'mark',
+        expect.any(Number),
+        'crash',
+        'the unit ended with code 3',
+      ]);
+    } finally {
+      await live.stop();
+    }
+  });
+
   test('that waits for an inspector is told how to be shown', async () => {
     const { url, stdout } = await start(['inspect']);
     await until(() => stdout().includes('Ctrl-C'));
