@@ -74,6 +74,8 @@ const timeOfRun = ({ behindMs }: Kept): number => Math.max(0, Math.round((perfor
 const linkOf = (source: Kept, ask: Ask, append: Append): SourceLink => ({
   wanted: () => source.received,
   receive: (first, lost, lines) => {
+    // A program that another process goes on with may still send.
+    if (source.ask !== ask) return;
     source.received = first + lines.length;
     const newest = timeOf(lines.at(-1) ?? '');
     if (newest !== undefined) source.behindMs = performance.now() - newest;

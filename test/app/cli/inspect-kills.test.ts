@@ -7,11 +7,16 @@ import { createLiveUnit, type LiveUnit } from '../../support/live-unit.ts';
 import { until } from '../../support/until.ts';
 
 const dist = join(import.meta.dirname, '../../../dist/app');
-const program = `import { PepeunitClient } from ${JSON.stringify(join(dist, 'node.js'))};
+const program = `import { existsSync, writeFileSync } from 'node:fs';
+import { PepeunitClient } from ${JSON.stringify(join(dist, 'node.js'))};
 const client = new PepeunitClient({ envFilePath: 'env.json', schemaFilePath: 'schema.json', logFilePath: 'log.json' });
 let count = 0;
 client.setOutputHandler((unit) => unit.publishToTopics('output/pepeunit', String((count += 1))));
 process.once('SIGTERM', () => void client.stopMainCycle());
+if (process.env.RESTARTS && !existsSync('restarted')) client.on('online', () => {
+  writeFileSync('restarted', '');
+  void client.restartDevice();
+});
 await client.runMainCycle({ cycleMs: 100 });`;
 
 let live: LiveUnit;
@@ -37,11 +42,11 @@ const startInspector = async () => {
   return { ...run, url };
 };
 
-const startUnit = (url: string): CliRun =>
+const startUnit = (url: string, env: NodeJS.ProcessEnv = {}): CliRun =>
   start(
     startNode(['--import', join(dist, 'inspector/unit-hook.js'), 'main.mjs'], {
       cwd: live.folder,
-      env: { PEPEUNIT_INSPECTOR: url },
+      env: { PEPEUNIT_INSPECTOR: url, ...env },
     }),
   );
 
@@ -76,4 +81,20 @@ test('a unit goes on when its inspector is killed, and when none was ever there,
   await until(() => published() > count + 5);
   alone.child.kill('SIGTERM');
   expect(await alone.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('a program that restarts itself goes on in the same recording, from another process', async () => {
+  const { url } = await startInspector();
+  await using page = await openPage(url);
+  const unit = startUnit(url, { RESTARTS: '1' });
+  const runsIn = () => page.lines.map((line) => JSON.parse(line) as unknown[]).filter(([kind]) => kind === 'run');
+  await page.until(() => runsIn().length === 2);
+  const [first, second] = runsIn().map(([, about]) => about as { unit: string; startedAt: number });
+  expect(second?.unit).toBe(first?.unit);
+  expect(second?.startedAt).toBeGreaterThan(first?.startedAt ?? Infinity);
+  const restarted = page.lines.findLastIndex((line) => line.startsWith('["run"'));
+  await page.until(() => page.lines.slice(restarted).some((line) => line.includes('"online"')));
+  expect(page.lines.some((line) => line.startsWith('["mark"') && line.includes('"restart"'))).toBe(true);
+  unit.child.kill('SIGTERM');
+  expect((await unit.ended).code).toBe(0);
 });

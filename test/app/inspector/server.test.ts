@@ -192,6 +192,10 @@ describe('units', () => {
     expect(page.lost).toBe(2);
     const restarted = await opened('source=a&recording=2');
     expect(restarted.from).toEqual(['from', 0]);
+    again.socket.send('["#","a",5,0]\n["l",9,"Info","of the old process"]');
+    restarted.socket.send('["#","a",0,0]\n["run",{"unit":"a"}]');
+    await page.until(() => page.lines.length === 5);
+    expect(page.lines.some((one) => one.includes('old process'))).toBe(false);
     again.socket.terminate();
     restarted.socket.terminate();
   });
