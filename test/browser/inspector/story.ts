@@ -2,7 +2,18 @@ import { ownMachines } from '../../../app/diagram/own.ts';
 import type { JsonObject, JsonValue } from '../../../services/json.ts';
 import type { Fate, StateValue, WireLine } from '../../../app/inspector/wire.ts';
 
-const names = ['unit', 'settings', 'time', 'mqtt', 'update'] as const;
+const names = [
+  'unit',
+  'settings',
+  'time',
+  'mqtt',
+  'update',
+  'schema',
+  'wifi',
+  'logger',
+  'reset',
+  'stateReporter',
+] as const;
 type Name = (typeof names)[number];
 
 const configOf = (name: Name): JsonValue =>
@@ -64,12 +75,26 @@ export const story = (startedAt: number, name = 'lamp'): WireLine[] => {
     ]),
   );
   step('unit', 'xstate.init', unitValue('idle'), { changed: { restarts: 0 } });
-  step('settings', 'xstate.init', 'asleep', { changed: { attempts: 0 } });
+  step('schema', 'xstate.init', 'idle');
+  step('wifi', 'xstate.init', 'unmanaged');
+  step('logger', 'xstate.init', 'idle');
+  step('reset', 'xstate.init', 'ready');
+  step('stateReporter', 'xstate.init', 'resting');
+  step('settings', 'xstate.init', { document: 'idle', trial: 'settled' }, { changed: { attempts: 0 } });
   step('time', 'xstate.init', 'stale');
   step('mqtt', 'xstate.init', 'offline', {
     changed: { attempts: 0, topics: ['a', 'b'], wish: { host: 'broker', port: 1883 } },
   });
   step('update', 'xstate.init', 'idle', { changed: { target: null } });
+  step('settings', 'settings.load', { document: 'loading', trial: 'settled' }, { from: 'unit' });
+  wait(120);
+  step('settings', 'xstate.done.actor.load', { document: 'ready', trial: 'settled' });
+  step('unit', 'settings.loaded', unitValue('loadingSchema'), { from: 'settings' });
+  step('schema', 'schema.load', 'loading', { from: 'unit' });
+  wait(90);
+  step('schema', 'xstate.done.actor.load', 'ready');
+  step('unit', 'schema.loaded', unitValue({ operating: 'offline' }), { from: 'schema' });
+  step('time', 'time.sync', { seeking: 'syncing' }, { from: 'unit' });
   add((at) => ['env', at, { PU_DOMAIN: 'pepeunit.test', PU_AUTH_TOKEN: '***', DELAY: 5 }]);
   step(
     'mqtt',
@@ -78,6 +103,7 @@ export const story = (startedAt: number, name = 'lamp'): WireLine[] => {
     { from: 'unit', changed: { attempts: 1 }, edge: 'offline>linked' },
   );
   wait(80);
+  step('time', 'xstate.done.actor.readOffset', 'synced');
   step('mqtt', 'link.opened', { linked: { open: 'subscribing' } }, { edge: 'linked.connecting>linked.open' });
   step('mqtt', 'link.granted', quiet, { edge: 'linked.open.subscribing>linked.open.online' });
   add((at) => ['timers', at, 3, [['xstate.after.pingAfter.mqtt.linked.open.online.quiet', at + 30_000]]]);
@@ -93,6 +119,7 @@ export const story = (startedAt: number, name = 'lamp'): WireLine[] => {
   add((at) => ['mark', at, 'outage', 'The link is down']);
   add((at) => ['l', at, 'Warning', 'Disconnected from MQTT broker']);
   step('mqtt', 'link.closed', { waiting: 'soon' }, { changed: { attempts: 2 }, edge: 'linked.open>waiting.soon' });
+  add((at) => ['timers', at, 3, [['xstate.after.retryAfter.mqtt.waiting.soon', at + 5_000]]]);
   step('unit', 'mqtt.offline', unitValue({ operating: 'offline' }), { from: 'mqtt' });
   for (let n = 1; n <= 12; n += 1) {
     wait(400);
