@@ -39,8 +39,6 @@ export interface RunAbout {
   /** Version of the client, and of the unit's program. */
   readonly client?: string;
   readonly program?: string;
-  /** Whether it takes `Request`s. */
-  readonly isControlled?: boolean;
 }
 
 /** A machine's config as `machine.config` has it, with names for functions; sent once for each `hash` and run. */
