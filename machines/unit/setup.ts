@@ -88,15 +88,23 @@ const places = {
 type Check = (guard: Place) => boolean;
 
 /**
- * What an action knows, by the check of that action.
+ * What an action knows, by the check of that action, which looks where the unit is only when that is asked for.
  *
  * @param entered What the step has changed: an action of an entry or exit still sees the states before.
  */
 const knownOf = (context: UnitContext, check: Check, entered: Partial<Situation> = {}): Known => ({
-  isOperating: check(places.operating),
-  isOnline: check(places.online),
-  isReportHeld: check(places.reportHeld),
-  isLeaving: places.leaving.some((place) => check(place)),
+  get isOperating() {
+    return entered.isOperating ?? check(places.operating);
+  },
+  get isOnline() {
+    return entered.isOnline ?? check(places.online);
+  },
+  get isReportHeld() {
+    return entered.isReportHeld ?? check(places.reportHeld);
+  },
+  get isLeaving() {
+    return entered.isLeaving ?? places.leaving.some((place) => check(place));
+  },
   settings: context.settings,
   topics: context.topics,
   extraTopics: context.extraTopics,
@@ -107,7 +115,6 @@ const knownOf = (context: UnitContext, check: Check, entered: Partial<Situation>
   isRestOnly: context.isRestOnly,
   managesWifi: context.managesWifi,
   logConfig: context.logConfig,
-  ...entered,
 });
 
 /** What a state of a region invokes beside the children. */
