@@ -52,6 +52,9 @@ const megabytes = (bytes: unknown): string => (typeof bytes === 'number' ? `${Ma
 
 const short = (commit: string): string => commit.slice(0, 7);
 
+/** A text with the short names of the commits in it. */
+const shortened = (text: string): string => text.replace(/\b[0-9a-f]{40}\b/g, short);
+
 const stateText = (report: InstanceEvents['state']['report']): string => {
   const version = report?.['pu_commit_version'];
   return `version ${typeof version === 'string' ? short(version) : 'unknown'}, memory ${megabytes(report?.['mem_alloc'])}`;
@@ -64,7 +67,7 @@ const isDetail = ({ entries }: InstanceEvents['log']): boolean =>
 const logText = ({ entries, invalid }: InstanceEvents['log']): string => {
   const [first] = entries;
   if (entries.length > 1) return `${entries.length} stored entries at once`;
-  return first ? `${first.level}: ${first.text}` : `${invalid} entries that can't be read`;
+  return first ? `${first.level}: ${shortened(first.text)}` : `${invalid} entries that can't be read`;
 };
 
 /** Refusal that every unit gets first: it tries MQTT 5, then 3.1.1. */
@@ -139,17 +142,19 @@ export const createNarrator = (parts: VoiceParts): Narrator => {
 
   const introduce = ({ name, uuid, role }: DemoUnit) => {
     names.set(uuid, name);
-    line(`  ${name.padEnd(9)} ${role} ${paint('dim', `(unit ${uuid})`)}`);
+    line(`  ${name.padEnd(9)} ${role} ${paint('dim', `(unit ${uuid})`)}`, 12);
   };
 
   return {
     open: ({ apiUrl, mqttUrl }, { fan, display }, inspectorUrl) => {
       line(paint('bold', 'Two units against an embedded Pepeunit'));
-      line(`  instance  REST ${apiUrl}, MQTT ${mqttUrl}`);
+      line(`  instance  REST ${apiUrl}, MQTT ${mqttUrl}`, 12);
       if (inspectorUrl !== undefined) line(`  Inspector: ${inspectorUrl}`);
       introduce(fan);
       introduce(display);
-      line(`\n  ${paint('dim', legend)}\n`);
+      line('');
+      line(`  ${paint('dim', legend)}`);
+      line('');
     },
     happened: reporter(voice, measurements, (unit) => names.get(unit ?? '') ?? 'instance'),
     unitPrinted: (name, text) => measurements.printed(name, text),
@@ -160,14 +165,19 @@ export const createNarrator = (parts: VoiceParts): Narrator => {
     operator: (text) => say('operator', 'operator', text),
     effect: (text) => say('effect', '', text),
     failure: (text) => say('failure', '', text),
-    remark: (text) => line(`\n  ${paint('dim', text)}\n`),
+    remark: (text) => {
+      line('');
+      line(`  ${paint('dim', text)}`);
+      line('');
+    },
     close: ({ commands, stateReports, logEntries, published, received, rollbacks }) => {
       const outcomes = Object.entries(commands).map(([name, outcome]) =>
         paint(outcome === 'ok' ? 'green' : 'red', `${name} ${outcome}`),
       );
-      line(`\n${paint('bold', 'Commands')}  ${outcomes.join(', ')}`);
+      line('');
+      line(`${paint('bold', 'Commands')}  ${outcomes.join(', ')}`, 10);
       const reports = `${stateReports} state reports, ${logEntries} log entries, ${rollbacks} rolled back`;
-      line(`${paint('bold', 'Messages')}  ${published} published, ${received} received, ${reports}`);
+      line(`${paint('bold', 'Messages')}  ${published} published, ${received} received, ${reports}`, 10);
     },
   };
 };

@@ -1,5 +1,5 @@
 import { oneLine } from '../../adapters/shared/log/log-lines.ts';
-import { painter, print, type Output, type Paint, type Tone } from '../terminal/output.ts';
+import { painter, print, wrapped, type Output, type Paint, type Tone } from '../terminal/output.ts';
 
 const signs = {
   link: '⇄',
@@ -26,7 +26,7 @@ const tones: Readonly<Record<Sign, Tone>> = {
   failure: 'red',
 };
 
-/** Explanation of the signs, printed at the start. */
+/** Explanation of the signs, printed at the start; each stays on one line. */
 export const legend = [
   `${signs.link} connection`,
   `${signs.state} state report`,
@@ -36,7 +36,12 @@ export const legend = [
   `${signs.effect} its effect`,
   `${signs.supervisor} supervisor`,
   `${signs.failure} failure`,
-].join('   ');
+]
+  .map((sign) => sign.replaceAll(' ', '\u00a0'))
+  .join('   ');
+
+/** Where the text of a line with a sign begins. */
+const textColumn = 20;
 
 /** Stream and clock of the demo's output. */
 export interface VoiceParts {
@@ -48,8 +53,8 @@ export interface VoiceParts {
 /** Prints the demo's lines. */
 export interface Voice {
   readonly paint: Paint;
-  /** Prints a line as it is. */
-  line(text: string): void;
+  /** Prints a line; what goes on below is indented by `indent` spaces, 2 by default. */
+  line(text: string, indent?: number): void;
   /** Prints a line with the time, the unit and the sign of its subject. */
   say(sign: Sign, who: string, text: string): void;
 }
@@ -58,10 +63,11 @@ export const createVoice = ({ output, elapsedMs }: VoiceParts): Voice => {
   const paint = painter(output);
   return {
     paint,
-    line: (text) => print(text, output),
+    line: (text, indent = 2) => print(wrapped(text, output, indent), output),
     say: (sign, who, text) => {
       const time = `${(elapsedMs() / 1000).toFixed(1)}s`.padStart(7);
-      print(`${paint('dim', time)}  ${who.padEnd(8)} ${paint(tones[sign], signs[sign])} ${oneLine(text)}`, output);
+      const line = `${paint('dim', time)}  ${who.padEnd(8)} ${paint(tones[sign], signs[sign])} ${oneLine(text)}`;
+      print(wrapped(line, output, textColumn), output);
     },
   };
 };

@@ -1,9 +1,9 @@
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import { standardStream } from '../../adapters/node/console.ts';
 import { redacted } from '../../services/redaction.ts';
 
 /** Where a command's output goes. */
-export type Output = Pick<NodeJS.WriteStream, 'write'> & { readonly isTTY?: boolean };
+export type Output = Pick<NodeJS.WriteStream, 'write'> & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** Writes one line of a command's result, without secrets. */
 export const print = (line: string, to: Output = process.stdout): void => void to.write(`${redacted(line)}\n`);
@@ -33,4 +33,23 @@ export const columns = (rows: readonly (readonly string[])[]): string[] => {
       .join('  ')
       .trimEnd(),
   );
+};
+
+/**
+ * Breaks a text between words where a terminal would break it anywhere; elsewhere it stays as it is.
+ *
+ * @param indent Spaces before the second line and those after it.
+ */
+export const wrapped = (text: string, { isTTY, columns: width }: Output, indent: number): string => {
+  if (isTTY !== true || width === undefined) return text;
+  const lines: string[] = [];
+  let line = '';
+  for (const [word] of text.matchAll(/ *[^ ]+/g)) {
+    const isTooMuch = stripVTControlCharacters(line + word).length > width;
+    if (isTooMuch && line.trim() !== '') {
+      lines.push(line);
+      line = ' '.repeat(indent) + word.trimStart();
+    } else line += word;
+  }
+  return [...lines, line].join('\n');
 };

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { DemoUnits, DemoUnit } from '../../../app/demo/context.ts';
 import { createNarrator } from '../../../app/demo/narrator.ts';
@@ -13,10 +14,10 @@ const unit = (name: string): DemoUnit => ({
 });
 const units: DemoUnits = { fan: unit('fan'), display: unit('display') };
 
-const story = (isTTY = false) => {
+const story = (isTTY = false, columns?: number) => {
   let text = '';
   let now = 0;
-  const output = { isTTY, write: (added: string) => (text += added) !== '' };
+  const output = { isTTY, ...(columns !== undefined && { columns }), write: (added: string) => (text += added) !== '' };
   const narrator = createNarrator({ output, elapsedMs: () => now });
   narrator.open({ apiUrl: 'http://api', mqttUrl: 'mqtt://broker' }, units);
   const opening = text;
@@ -52,8 +53,26 @@ describe('the narrator', () => {
     const { opening } = story();
     expect(opening).toContain('REST http://api, MQTT mqtt://broker');
     expect(opening).toContain('is the display (unit display-uuid)');
-    expect(opening).toMatch(/◆ state report +≡ log entry/);
+    expect(opening).toMatch(/◆.state.report +≡.log.entry/);
     expect(opening).not.toContain('\u001b');
+  });
+
+  test.each([80, 40])('breaks no word on a terminal of %i columns, and indents what goes on', (columns) => {
+    const { narrator, opening, printed, at } = story(true, columns);
+    at(7_200);
+    const commit = 'cf562321a90f7df7a2c66fe20ba32a6cb9a053dd';
+    narrator.happened(log('Info', `Update to ${commit} began, ${'which is a long way to go for a fan, '.repeat(3)}`));
+    const plain = stripVTControlCharacters(opening) + stripVTControlCharacters(printed().join('\n'));
+    expect(plain.split('\n').filter((line) => line.length > columns)).toEqual([]);
+    const [first = '', second = ''] = printed().map(stripVTControlCharacters);
+    expect(first).toMatch(/^ {3}7\.2s {2}fan {6}≡ Info: Update to/);
+    expect(second).toMatch(/^ {20}\S/);
+  });
+
+  test('shortens the names of commits', () => {
+    const { narrator, printed } = story();
+    narrator.happened(log('Info', 'Update to cf562321a90f7df7a2c66fe20ba32a6cb9a053dd began'));
+    expect(printed()).toEqual([expect.stringContaining('Update to cf56232 began')]);
   });
 
   test('colours on a terminal alone', () => {
