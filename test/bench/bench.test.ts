@@ -43,6 +43,13 @@ describe.skipIf(skips)(`with a peer in C${skips ? ' (skipped: there is no cc)' :
     }
   });
 
+  test('a quick run measures a unit beside a build without inspection', async () => {
+    const { results } = await quick('inspection-off');
+    for (const { bare, unit, ratio, cpu } of results)
+      for (const spread of [bare, unit, ratio, cpu?.ratio]) expectNumber(spread?.median);
+    expect(results.length).toBe(1);
+  });
+
   test('a quick run measures many clients in a process, and the process of one', async () => {
     const { results } = await quick('unit-rss,process-start');
     const ids = ['unit-rss', 'unit-heap', 'unit-start', 'units-idle'];

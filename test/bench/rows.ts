@@ -1,6 +1,7 @@
 import { archiveRow } from './archive-row.ts';
 import { pairedCallsRow, unitCallsRow } from './calls-row.ts';
 import { fleetRow } from './fleet-row.ts';
+import { inspectionRow } from './inspection-row.ts';
 import { logRow } from './log-row.ts';
 import { messagesRow } from './messages-row.ts';
 import type { Row } from './row.ts';
@@ -229,5 +230,9 @@ export const rows: readonly Row[] = [
       measure: 'ms',
     },
     memory: { id: 'archive-rss', title: 'RSS above rest while it is staged', measure: 'MB' },
+  }),
+  inspectionRow({
+    id: 'inspection-off',
+    title: 'outbound QoS 0, inspection off, beside a build without inspection',
   }),
 ];

@@ -73,8 +73,17 @@ const faultIn = ({ inbox, outbox, lastFailure }) => {
 /** How many messages of QoS 0 a unit publishes before it waits for the last of them. */
 const atOnce = 100;
 
-const unit = async ({ port, inputs, qos, protocol, bytes, durable, options: given }) => {
-  const { PepeunitClient } = await import('pepeunit-client');
+const unit = async ({
+  port,
+  inputs,
+  qos,
+  protocol,
+  bytes,
+  durable,
+  client: build = 'pepeunit-client',
+  options: given,
+}) => {
+  const { PepeunitClient } = await import(build);
   const folder = await mkdtemp(join(tmpdir(), 'pepeunit-bench-'));
   const client = new PepeunitClient({
     ...(await writeDocuments(folder, { port, inputs })),
