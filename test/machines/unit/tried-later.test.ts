@@ -132,6 +132,18 @@ describe('a child whose restarts ran out (X6)', () => {
     expect(did).not.toContain('sync');
   });
 
+  test('does what the app asked of it as soon as it runs, whatever starts fail before', async () => {
+    const { did, mend, pass, regionOf, send } = createFragileUnit('logger');
+    await send({ type: 'unit.start' }, { type: 'logger.sync' });
+    await pass(1000);
+    expect(regionOf('logger')).toBe('restarting');
+    mend();
+    await pass(1000);
+    expect(regionOf('logger')).toBe('running');
+    await pass(1000);
+    expect(did.filter((what) => what === 'sync')).toHaveLength(1);
+  });
+
   test.each(['while it starts again', 'while it is off'])(
     'does later what the instance commanded %s, whatever the app asked besides',
     async (when) => {
