@@ -26,6 +26,20 @@ export const equivalents: readonly Equivalent[] = [
     where: 'interrupted.after.resumeAfter.target',
     reason: 'A broker that goes ends this state, so the sync can go on: the state between is passed through.',
   },
+  {
+    file: 'machines/logger.ts',
+    kind: 'retarget transition',
+    where: 'idle.always.[0].target',
+    becomes: "target: 'awaitingBroker'",
+    reason: passedThrough,
+  },
+
+  ...['invoke.onDone.actions', 'invoke.onError.actions', 'after.syncWithin.actions'].map((where): Equivalent => ({
+    file: 'machines/time.ts',
+    kind: 'reorder actions',
+    where: `syncing.${where}`,
+    reason: sentAfter,
+  })),
 
   ...['maxReconnectionMs', 'revision', 'attempts'].map((name): Equivalent => ({
     file: 'machines/wifi.ts',
@@ -131,6 +145,13 @@ export const equivalents: readonly Equivalent[] = [
     becomes: 'known.managesWifi',
   },
   {
+    file: 'machines/unit/routing.ts',
+    kind: 'drop operand',
+    where: 'obey.messages',
+    becomes: 'event.command === command',
+    reason: narrowing,
+  },
+  {
     file: 'machines/unit.ts',
     kind: 'reorder actions',
     where: 'operating.on.command.received.actions',
@@ -161,6 +182,12 @@ export const equivalents: readonly Equivalent[] = [
     kind: 'reorder actions',
     where: 'restOnly.entry',
     reason: 'Each of them goes to another receiver.',
+  },
+  {
+    file: 'machines/unit.ts',
+    kind: 'reorder actions',
+    where: 'stopped.exit',
+    reason: 'The action of the app reads nothing of the start.',
   },
   {
     file: 'machines/unit/context.ts',
