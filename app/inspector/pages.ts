@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import { foreignJson } from './foreign-json.ts';
 import { createCursor, type Cursor } from './ring.ts';
 import type { Sources } from './sources.ts';
 import { frameOf, wireVersion, type Answer, type Request } from './wire.ts';
@@ -32,14 +33,6 @@ const isRequest = (given: unknown): given is Request =>
   typeof given[2] === 'string' &&
   typeof given[3] === 'object' &&
   given[3] !== null;
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
 
 /** Sends a page what it has not got yet. What does not fit on the way waits in the rings. */
 const pump = (page: Page, sources: Sources): void => {
@@ -100,7 +93,7 @@ export const createPages = (parts: PagesParts) => {
       const page: Page = { socket, cursors: new Map() };
       pages.add(page);
       socket.on('message', (data: Buffer) => {
-        const request = parsed(data.toString());
+        const request = foreignJson(data.toString());
         if (isRequest(request)) requests.pass(socket, request);
       });
       socket.once('close', () => pages.delete(page));

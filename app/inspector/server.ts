@@ -10,7 +10,8 @@ import { createPages } from './pages.ts';
 import { createCursor, type RingLimits } from './ring.ts';
 import { createStatelyLinks, type StatelyLinks } from './stately/link.ts';
 import { createSources, maxSources, type Source, type Sources } from './sources.ts';
-import { frameOf, type Answer, type SourceLine } from './wire.ts';
+import { answerIn, lineIn } from './replay/shapes.ts';
+import { frameOf, type Answer } from './wire.ts';
 
 export interface InspectorOptions {
   /** @defaultValue a free one */
@@ -87,17 +88,12 @@ const receiveUnit = (socket: WebSocket, { query }: Asked, sources: Sources, onAn
   if (!link) return socket.close(1013, `${maxSources} units are shown already.`);
   const receive = (text: string) => {
     const [head = '', ...lines] = text.split('\n');
-    const line = JSON.parse(head) as SourceLine | Answer;
-    if (line[0] === 'did') onAnswer(line);
-    else link.receive(line[2], line[3], lines);
+    const line = lineIn(head);
+    if (line?.[0] === '#') return link.receive(line[2], line[3], lines);
+    const answer = answerIn(head);
+    return answer ? onAnswer(answer) : socket.close(1007, 'These are no lines of a recording.');
   };
-  socket.on('message', (data: Buffer) => {
-    try {
-      receive(data.toString());
-    } catch {
-      socket.close(1007, 'These are no lines of a recording.');
-    }
-  });
+  socket.on('message', (data: Buffer) => receive(data.toString()));
   socket.once('close', () => link.end('The link to the unit has ended.'));
   socket.send(JSON.stringify(['from', link.wanted()]));
   return undefined;
@@ -156,6 +152,8 @@ export const startInspector = async (options: InspectorOptions): Promise<Inspect
     stately: (socket) => stately.open(socket),
   };
   http.on('upgrade', (request, socket, head) => {
+    // It closes then; Node leaves that to whoever takes the upgrade.
+    socket.on('error', () => undefined);
     const asked = access.check(request);
     if (typeof asked === 'number') return refuseUpgrade(socket, asked, asked === 403 ? 'Forbidden' : 'Not Found');
     const take = Object.hasOwn(kinds, asked.path) ? kinds[asked.path] : undefined;

@@ -1,5 +1,6 @@
-import { isJsonObject, type JsonValue } from '../../../services/json.ts';
-import { wireVersion, type RunAbout, type WireLine } from '../wire.ts';
+import { isJsonObject } from '../../../services/json.ts';
+import { foreignJson } from '../foreign-json.ts';
+import { wireVersion, type Answer, type RunAbout, type WireLine } from '../wire.ts';
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
@@ -67,20 +68,18 @@ const shapes: Readonly<Record<string, readonly ((value: unknown) => boolean)[]>>
 const matches = (values: readonly unknown[], checks: readonly ((value: unknown) => boolean)[]): boolean =>
   checks.every((check, index) => check(values[index]));
 
-const parsed = (text: string): JsonValue | undefined => {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-};
-
-/** Reads one line; `undefined` for one that is damaged or of an unknown kind. */
+/** Reads one line; `undefined` for one that is damaged, nested too deep or of an unknown kind. */
 export const lineIn = (text: string): WireLine | undefined => {
-  const line = parsed(text);
+  const line = foreignJson(text);
   if (!Array.isArray(line)) return undefined;
   const [kind, ...values] = line;
   const shape = typeof kind === 'string' && Object.hasOwn(shapes, kind) ? shapes[kind] : undefined;
   return shape && matches(values, shape) ? (line as unknown as WireLine) : undefined;
+};
+
+/** Reads the answer to a request; `undefined` for what is none. */
+export const answerIn = (text: string): Answer | undefined => {
+  const line = foreignJson(text);
+  if (!Array.isArray(line) || line[0] !== 'did' || !isCount(line[1])) return undefined;
+  return line[2] === null || isText(line[2]) ? ['did', line[1] as number, line[2]] : undefined;
 };

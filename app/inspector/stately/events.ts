@@ -1,4 +1,5 @@
-import type { JsonValue } from '../../../services/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../services/json.ts';
+import { foreignJson } from '../foreign-json.ts';
 
 /** Version of `@statelyai/inspect` whose messages these are. */
 export const statelyVersion = '0.7.2';
@@ -32,15 +33,21 @@ export type StatelyEvent =
   | (Common & { readonly type: '@xstate.event'; readonly event: JsonValue; readonly sourceId?: string | undefined })
   | (Common & { readonly type: '@xstate.snapshot'; readonly event: JsonValue; readonly snapshot: StatelySnapshot });
 
-const types: readonly unknown[] = ['@xstate.actor', '@xstate.event', '@xstate.snapshot'];
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+/** What else a message of each type needs so that it can be read. */
+const shapes: Readonly<Record<StatelyEvent['type'], (event: JsonObject) => boolean>> = {
+  '@xstate.actor': ({ name, snapshot }) => isText(name) && isJsonObject(snapshot),
+  '@xstate.event': () => true,
+  '@xstate.snapshot': ({ snapshot }) => isJsonObject(snapshot),
+};
+
+const isType = (value: JsonValue | undefined): value is StatelyEvent['type'] =>
+  typeof value === 'string' && Object.hasOwn(shapes, value);
 
 /** Reads a message; `undefined` for one that is none of `@statelyai/inspect`. */
 export const statelyEventIn = (text: string): StatelyEvent | undefined => {
-  try {
-    const event = JSON.parse(text) as StatelyEvent | null;
-    const isOne = types.includes(event?.type) && typeof event?.sessionId === 'string';
-    return isOne ? event : undefined;
-  } catch {
-    return undefined;
-  }
+  const event = foreignJson(text);
+  if (!isJsonObject(event) || !isText(event['sessionId']) || !isType(event['type'])) return undefined;
+  return shapes[event['type']](event) ? (event as unknown as StatelyEvent) : undefined;
 };

@@ -1,5 +1,6 @@
 import { redacted } from '../../../services/redaction.ts';
 import { hashOf } from '../chart-text.ts';
+import { foreignJson } from '../foreign-json.ts';
 import { createJsonText } from '../json-text.ts';
 import { wireVersion, type RunAbout } from '../wire.ts';
 import type { StatelyEvent, StatelySnapshot } from './events.ts';
@@ -26,13 +27,9 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 /** The config in an actor's definition; `undefined` for an actor that is no machine. */
 const chartOf = ({ definition }: ActorEvent): Readonly<Record<string, unknown>> | undefined => {
-  try {
-    const config: unknown = JSON.parse(definition ?? 'null');
-    return isObject(config) && Object.keys(config).some((name) => name !== 'id') ? config : undefined;
-  } catch {
-    // It was cut by a limit of its depth or length.
-    return undefined;
-  }
+  // It may have been cut by a limit of its depth or length.
+  const config = foreignJson(definition ?? 'null');
+  return isObject(config) && Object.keys(config).some((name) => name !== 'id') ? config : undefined;
 };
 
 /** Turns the messages of an app with `@statelyai/inspect` into lines. */

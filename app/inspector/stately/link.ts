@@ -68,8 +68,8 @@ export const createStatelyLinks = (sources: Sources, onAnswer: (answer: Answer) 
     const beganMs = performance.now();
     const app = new StatelyApp(first, () => Math.round((performance.now() - beganMs) * 10) / 10);
     connections += 1;
-    const others = [...sources.all()].filter(({ id, isLive }) => isLive && id.split('#')[0] === app.name).length;
-    const id = others === 0 ? app.name : `${app.name}#${others + 1}`;
+    let id = app.name;
+    for (let count = 2; sources.get(id)?.isLive === true; count += 1) id = `${app.name}#${count}`;
     const link: SourceLink | undefined = sources.connect(id, `stately-${connections}`, ([, number]) =>
       onAnswer(['did', number, 'An app of XState takes no requests.']),
     );

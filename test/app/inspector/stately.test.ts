@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { createWebSocketInspector, createWebSocketReceiver, type StatelyInspectionEvent } from '@statelyai/inspect';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { assign, createActor, createMachine, fromPromise, sendTo, setup } from 'xstate';
+import { WebSocket } from 'ws';
 import { createReplay } from '../../../app/inspector/replay.ts';
 import { startInspector, type Inspector } from '../../../app/inspector/server.ts';
 import { inspectUnits } from '../../support/inspected.ts';
@@ -128,4 +130,28 @@ test('two apps of one name are two sources, and no message of a stranger ends an
   expect([...inspector.sources.all()].map(({ id }) => id)).toEqual([expect.any(String), expect.any(String)]);
   for (const stock of stocks) stock.stop();
   expect(page.answers).toEqual([]);
+});
+
+const showBareApp = async (): Promise<WebSocket> => {
+  const socket = new WebSocket(address);
+  await once(socket, 'open');
+  const snapshot = { status: 'active', value: 'idle' };
+  socket.send(
+    JSON.stringify({ type: '@xstate.actor', sessionId: 'x:0', name: 'app', definition: '{"a":1}', snapshot }),
+  );
+  return socket;
+};
+
+const live = () => [...inspector.sources.all()].filter(({ isLive }) => isLive).map(({ id }) => id);
+
+test('an app never takes the place of one that is still there', async () => {
+  const first = await showBareApp();
+  await expect.poll(live).toEqual(['app']);
+  const second = await showBareApp();
+  await expect.poll(live).toEqual(['app', 'app#2']);
+  first.terminate();
+  await expect.poll(live).toEqual(['app#2']);
+  const third = await showBareApp();
+  await expect.poll(live).toEqual(['app', 'app#2']);
+  for (const socket of [second, third]) socket.terminate();
 });
