@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { ClientError } from '../../services/errors.ts';
+import { isJsonObject } from '../../services/json.ts';
 import type { SourceLink, Sources } from './sources.ts';
-import type { Answer, Request, SourceLine } from './wire.ts';
+import { foreignJson } from './foreign-json.ts';
+import { answerIn, lineIn } from './replay/shapes.ts';
+import { wireVersion, type Answer, type Request } from './wire.ts';
 
 export interface FollowOptions {
   /** Address that the other inspector has printed. */
@@ -27,9 +30,10 @@ const createReceiver = ({ url, sources, onAnswer }: FollowOptions, socket: WebSo
   return {
     receive: (text: string) => {
       const [head = '', ...lines] = text.split('\n');
-      const line = JSON.parse(head) as SourceLine | Answer | readonly ['hello', unknown];
-      if (line[0] === 'did') return onAnswer(line);
-      if (line[0] !== '#') return undefined;
+      const line = lineIn(head);
+      const answer = line ? undefined : answerIn(head);
+      if (answer) return onAnswer(answer);
+      if (line?.[0] !== '#') return undefined;
       const [, id, first, lost] = line;
       const link = linkOf(id);
       const known = Math.max(0, (link?.wanted() ?? 0) - first);
@@ -42,19 +46,40 @@ const createReceiver = ({ url, sources, onAnswer }: FollowOptions, socket: WebSo
   };
 };
 
+/** Why what an inspector says of itself first is no beginning; `undefined` if it is one. */
+const refusalIn = (text: string): string | undefined => {
+  const hello = foreignJson(text);
+  const about = Array.isArray(hello) && hello[0] === 'hello' && isJsonObject(hello[1]) ? hello[1] : undefined;
+  if (!about) return 'What answers there is no inspector.';
+  if (typeof about['refused'] === 'string') return about['refused'];
+  return about['v'] === wireVersion ? undefined : 'It is of another version. Use the same version on both ends.';
+};
+
+const advice = 'Give the whole address that it has printed, and the same port on both ends of a tunnel.';
+
+/** What an inspector says first. @throws {ClientError} Nobody does. */
+const greetingOf = async (socket: WebSocket, url: string): Promise<string> => {
+  try {
+    const [data] = (await once(socket, 'message', { signal: AbortSignal.timeout(openWithinMs) })) as [Buffer];
+    return data.toString();
+  } catch (cause) {
+    socket.terminate();
+    throw new ClientError('invalid', `No inspector answers at ${url}. ${advice}`, { cause });
+  }
+};
+
 /** Opens the connection, as a page does, and takes what comes. @throws {ClientError} */
 const open = async (options: FollowOptions, onEnd: () => void): Promise<WebSocket> => {
   const { url } = options;
   const socket = new WebSocket(new URL('page', url.replace(/^http/, 'ws')), { handshakeTimeout: openWithinMs });
   const receiver = createReceiver(options, socket);
-  socket.on('message', (data: Buffer) => receiver.receive(data.toString()));
-  try {
-    await once(socket, 'open');
-  } catch (cause) {
-    const advice = 'Give the whole address that it has printed, and the same port on both ends of a tunnel.';
-    throw new ClientError('invalid', `No inspector answers at ${url}. ${advice}`, { cause });
-  }
   socket.on('error', () => socket.terminate());
+  socket.on('message', (data: Buffer) => receiver.receive(data.toString()));
+  const refusal = refusalIn(await greetingOf(socket, url));
+  if (refusal !== undefined) {
+    socket.terminate();
+    throw new ClientError('failed', `The inspector at ${url} can't be shown. ${refusal}`);
+  }
   socket.once('close', () => {
     receiver.end();
     onEnd();
