@@ -17,7 +17,13 @@ let stored = 0;
 let cycles = 0;
 const store = keyValue.createStore(at('data'), 'figures');
 client.on('offline', () => say({ said: 'offline' }));
-client.setMqttInputHandler((unit, message) => say({ said: 'heard', reason: message.text() }));
+client.setMqttInputHandler(async (unit, message) => {
+  say({ said: 'heard', reason: message.text() });
+  if (message.text() !== 'store') return;
+  await unit.mqttClient.disconnect();
+  say({ said: (await unit.publishToTopics('output/pepeunit', 'waits')) ? 'published' : 'notPublished' });
+  await unit.mqttClient.connect();
+});
 client.setOutputHandler(async (unit) => {
   cycles += 1;
   if (cycles % 20 > 0) return;
@@ -69,6 +75,8 @@ describeWithNamespaces('a unit', () => {
       start(runner);
       await unit.hears('one', 'online');
       await proves('first');
+      // An outbox that has nothing to store writes nothing.
+      await proves('store');
       await unit.waitFor('entries are told', () => warnings(code).length >= 2);
       await yard.instance.operator.sendCommand(unit.uuid, 'SchemaUpdate');
       await unit.waitFor('a document is told', () =>
