@@ -38,21 +38,30 @@ export interface RingLimits {
 
 const kindOf = (line: string): string => line.slice(2, line.indexOf('"', 2));
 
-/** Keeps of what falls out the lines without which the rest says nothing. */
-const createPreamble = () => {
+/** Keeps of what falls out the lines without which the rest says nothing; of charts, the newest that have room. */
+const createPreamble = (maxChartBytes: number) => {
   let run: string[] = [];
+  let charts: string[] = [];
+  let chartBytes = 0;
   let settings: string | undefined;
+  const addChart = (line: string) => {
+    charts.push(line);
+    chartBytes += utf8Bytes(line);
+    while (chartBytes > maxChartBytes) chartBytes -= utf8Bytes(charts.shift() ?? '');
+  };
   return {
     /** @param line One that falls out. */
     add: (line: string) => {
       const kind = kindOf(line);
       if (kind === 'run') {
         run = [line];
+        charts = [];
+        chartBytes = 0;
         settings = undefined;
-      } else if (kind === 'chart') run.push(line);
+      } else if (kind === 'chart') addChart(line);
       else if (kind === 'env') settings = line;
     },
-    lines: () => (settings === undefined ? run : [...run, settings]),
+    lines: () => [...run, ...charts, ...(settings === undefined ? [] : [settings])],
   };
 };
 
@@ -68,7 +77,7 @@ export const createRing = ({ maxLines = defaultMaxLines, maxBytes = defaultMaxBy
   /** A line stands at its number modulo the capacity. */
   const lines: string[] = [];
   const sizes: number[] = [];
-  const preamble = createPreamble();
+  const preamble = createPreamble(maxBytes / 4);
   let oldest = 0;
   let next = 0;
   let bytes = 0;

@@ -68,3 +68,13 @@ test('a reader that comes when the beginning has fallen out gets the run, its ch
   expect(rest?.lines).toEqual(numbered(15, 20));
   expect((head?.lines.length ?? 0) + (rest?.lost ?? 0) + (rest?.lines.length ?? 0)).toBe(ring.next);
 });
+
+const chartOf = (number: number) => `["chart","${number}","unit",{"a":"${'x'.repeat(200)}"}]`;
+
+test('what is kept of the charts that have fallen out is bounded, the newest first', () => {
+  const ring = createRing({ maxLines: 5, maxBytes: 4000 });
+  const run = '["run",{"unit":"a"}]';
+  ring.append(run);
+  for (let number = 0; number < 1000; number += 1) ring.append(chartOf(number));
+  expect(ring.preamble()).toEqual([run, ...[991, 992, 993, 994].map(chartOf)]);
+});
