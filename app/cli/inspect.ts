@@ -1,10 +1,10 @@
 import { fileLimits, readRecording } from '../inspector/file.ts';
 import { followInspector } from '../inspector/follow.ts';
 import { startInspector, type Inspector } from '../inspector/server.ts';
-import { inspectorVariable } from '../inspector/variable.ts';
+import { inspectorAddressIn, inspectorVariable } from '../inspector/variable.ts';
 import { interruption } from '../terminal/interruption.ts';
 import { columns, print } from '../terminal/output.ts';
-import { command, exitCode, portIn } from './command.ts';
+import { command, exitCode, portIn, UsageError } from './command.ts';
 import { inspectorParts } from './inspection.ts';
 
 /** What an inspector shows, for people and as JSON. */
@@ -25,11 +25,13 @@ const showFile = async (path: string, { sources }: Inspector): Promise<Shown> =>
   };
 };
 
-const showOther = async (url: string, { sources, onAnswer }: Inspector): Promise<Shown> => ({
-  text: [`It shows what ${url} shows.`],
-  data: { follows: url },
-  stop: await followInspector({ url: url.endsWith('/') ? url : `${url}/`, sources, onAnswer }),
-});
+const showOther = async (given: string, { sources, onAnswer }: Inspector): Promise<Shown> => {
+  const url = inspectorAddressIn(given);
+  if (url === undefined)
+    throw new UsageError(`"${given}" is no address. Give the one that the other inspector has printed.`);
+  const stop = await followInspector({ url, sources, onAnswer });
+  return { text: [`It shows what ${url} shows.`], data: { follows: url }, stop };
+};
 
 const statelyUrlOf = ({ url }: Inspector): string => new URL('stately', url.replace('http:', 'ws:')).href;
 
@@ -53,7 +55,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
-const isUrl = (operand: string): boolean => /^https?:\/\//.test(operand);
+const isUrl = (operand: string): boolean => /^https?:/i.test(operand);
 
 const show = (operand: string | undefined, inspector: Inspector): Shown | Promise<Shown> => {
   if (operand === undefined) return showComers(inspector);

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { StorageError } from '../../services/errors.ts';
+import { lineIn } from './replay/shapes.ts';
 import { maxSources, type Sources } from './sources.ts';
 
 /** What a file had. */
@@ -18,18 +19,6 @@ export const fileLimits = { maxLines: 1_000_000, maxBytes: 256 * 1024 * 1024 };
 
 const batchLines = 1000;
 
-const parsed = (text: string): readonly unknown[] | undefined => {
-  try {
-    const line: unknown = JSON.parse(text);
-    return Array.isArray(line) && typeof line[0] === 'string' ? line : undefined;
-  } catch {
-    return undefined;
-  }
-};
-
-const isSourceLine = (line: readonly unknown[]): line is ['#', string, number, number] =>
-  line[0] === '#' && typeof line[1] === 'string' && typeof line[3] === 'number';
-
 const notOne = (path: string) =>
   new StorageError('malformed', `${path} is no recording. Give a file that an inspector has saved.`);
 
@@ -37,6 +26,7 @@ const notOne = (path: string) =>
 const checkStart = async (path: string): Promise<void> => {
   const file = await open(path);
   try {
+    if (!(await file.stat()).isFile()) throw notOne(path);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(8), 0, 8, 0);
     if (!/^\s*\[/.test(buffer.subarray(0, bytesRead).toString())) throw notOne(path);
   } finally {
@@ -67,9 +57,9 @@ export const readRecording = async (path: string, sources: Sources): Promise<Fil
   };
   for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
     if (text === '') continue;
-    const line = parsed(text);
+    const line = lineIn(text);
     if (!line) summary.damaged += 1;
-    else if (isSourceLine(line)) {
+    else if (line[0] === '#') {
       flush();
       [, unit, , lost] = line;
     } else if (batch.push(text) >= batchLines) flush();

@@ -7,7 +7,7 @@ import { thisPackage } from '../terminal/package.ts';
 import { carryOut } from './control.ts';
 import { createRecorder, type RecorderHost } from './recorder.ts';
 import { createUplink, type Uplink } from './uplink.ts';
-import { inspectorVariable } from './variable.ts';
+import { inspectorAddressIn, inspectorVariable } from './variable.ts';
 import type { Request, RunAbout } from './wire.ts';
 
 const host: RecorderHost = {
@@ -78,6 +78,8 @@ export const recordFor = (url: string): RecorderFactory => {
   };
 };
 
-const url = process.env[inspectorVariable];
-if (url !== undefined && URL.canParse(url))
-  Object.assign(globalThis, { [Symbol.for('pepeunit.recorder')]: recordFor(url) });
+const given = process.env[inspectorVariable] ?? '';
+const url = inspectorAddressIn(given);
+if (url !== undefined) Object.assign(globalThis, { [Symbol.for('pepeunit.recorder')]: recordFor(url) });
+else if (given !== '')
+  process.emitWarning(`The unit is not shown: ${inspectorVariable} is no address that an inspector has printed.`);

@@ -67,6 +67,20 @@ test('a unit that is killed is shown as ended, and as a new run when it is back'
   expect(first).not.toEqual(second);
 });
 
+test('an address without its last slash is as good', async () => {
+  const { url } = await startInspector();
+  await using page = await openPage(url);
+  startUnit(url.slice(0, -1));
+  await page.until(() => page.lines.some((line) => line.includes('"online"')));
+  expect(page.lines[0]).toMatch(/^\["run"/);
+});
+
+test('a unit with what is no address runs, and says why it is not shown', async () => {
+  const unit = startUnit('127.0.0.1:40123/TOKEN');
+  await until(() => published() > 0);
+  expect(unit.stderr()).toContain('PEPEUNIT_INSPECTOR is no address that an inspector has printed');
+});
+
 test('a unit goes on when its inspector is killed, and when none was ever there, and stops as ever', async () => {
   const { url, child } = await startInspector();
   const unit = startUnit(url);

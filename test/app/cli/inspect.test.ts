@@ -69,9 +69,11 @@ describe('pepeunit inspect FILE', () => {
     ['is none', 'package.json', '{"name":"x"}', /is no recording\. Give a file/],
     ['has no lines', 'empty.ndjson', '', /is no recording/],
     ['has only damaged lines', 'bad.ndjson', '[1\n[2\n', /is no recording/],
-    ['is not there', undefined, '', /missing\.ndjson/],
+    ['has lines of other kinds alone', 'kinds.ndjson', '["abc"]\n["l","no time"]\n', /is no recording/],
+    ['is a folder', '.', undefined, /is no recording\. Give a file/],
+    ['is not there', undefined, undefined, /missing\.ndjson/],
   ])('a file that %s ends it with an error', async (_, name, text, message) => {
-    if (name !== undefined) await writeFile(join(folder, name), text);
+    if (name !== undefined && text !== undefined) await writeFile(join(folder, name), text);
     const { code, stdout, stderr } = await runCli(['inspect', join(folder, name ?? 'missing.ndjson')]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(message);
@@ -94,6 +96,14 @@ describe('pepeunit inspect URL', () => {
     const { code, stderr } = await runCli(['inspect', 'http://127.0.0.1:9/AAAAAAAAAAAAAAAAAAAAAA/']);
     expect(code).toBe(1);
     expect(stderr).toMatch(/No inspector answers at http:\/\/127\.0\.0\.1:9\//);
+  });
+});
+
+describe('an address', () => {
+  test.each(['http://', 'http://[bad', 'https:'])('that is none, such as %s, is a usage error', async (url) => {
+    const { code, stderr } = await runCli(['inspect', url]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`"${url}" is no address. Give the one that the other inspector has printed.`);
   });
 });
 
