@@ -4,11 +4,15 @@ import { wireVersion, type Answer, type RunAbout, type WireLine } from '../wire.
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+/** Longest time of a run, and latest beginning, in milliseconds: what is later is no time that can be shown. */
+const maxTime = 4e12;
+const isTime = (value: unknown): value is number => isNumber(value) && Math.abs(value) <= maxTime;
+const isFigures = (value: unknown): boolean => isJsonObject(value) && Object.values(value).every(isNumber);
 const isCount = (value: unknown): boolean => isNumber(value) && Number.isInteger(value) && value >= 0;
 const isIndex = (value: unknown): boolean => value === -1 || isCount(value);
 const isObject = (value: unknown): boolean => isJsonObject(value);
 const isDue = (value: unknown): boolean =>
-  Array.isArray(value) && value.every((one) => Array.isArray(one) && isText(one[0]) && isNumber(one[1]));
+  Array.isArray(value) && value.every((one) => Array.isArray(one) && isText(one[0]) && isTime(one[1]));
 const isStateValue = (value: unknown): boolean =>
   isText(value) || (isJsonObject(value) && Object.values(value).every(isStateValue));
 const isStatus = (value: unknown): boolean => ['active', 'done', 'error', 'stopped'].includes(value as string);
@@ -24,7 +28,7 @@ const optional =
 const isRun = (value: unknown): value is RunAbout =>
   isJsonObject(value) &&
   value['v'] === wireVersion &&
-  isNumber(value['startedAt']) &&
+  isTime(value['startedAt']) &&
   isText(value['unit']) &&
   isText(value['name']);
 
@@ -42,27 +46,18 @@ const shapes: Readonly<Record<string, readonly ((value: unknown) => boolean)[]>>
   '#': [isText, isCount, isCount],
   run: [isRun],
   chart: [isText, isText, isObject],
-  actor: [isNumber, isCount, isText, isIndex, isText],
-  s: [
-    isNumber,
-    isCount,
-    isIndex,
-    isEvent,
-    or0(isStateValue),
-    or0(isObject),
-    optional(or0(isEdges)),
-    optional(isStatus),
-  ],
-  timers: [isNumber, isCount, isDue],
-  sampled: [isNumber, isCount, isCount],
-  k: [isNumber, (value) => Array.isArray(value) && value.every(isStanding), isObject],
-  m: [isNumber, isCount, isDirection, isText, isCount, isPayload, isCount, isBoolean, isText],
-  mf: [isNumber, isCount, isText, optional(isText)],
-  l: [isNumber, isText, isText],
-  f: [isNumber, isObject],
-  env: [isNumber, isObject],
-  mark: [isNumber, isText, isText],
-  end: [isNumber, isText],
+  actor: [isTime, isCount, isText, isIndex, isText],
+  s: [isTime, isCount, isIndex, isEvent, or0(isStateValue), or0(isObject), optional(or0(isEdges)), optional(isStatus)],
+  timers: [isTime, isCount, isDue],
+  sampled: [isTime, isCount, isCount],
+  k: [isTime, (value) => Array.isArray(value) && value.every(isStanding), isFigures],
+  m: [isTime, isCount, isDirection, isText, isCount, isPayload, isCount, isBoolean, isText],
+  mf: [isTime, isCount, isText, optional(isText)],
+  l: [isTime, isText, isText],
+  f: [isTime, isFigures],
+  env: [isTime, isObject],
+  mark: [isTime, isText, isText],
+  end: [isTime, isText],
 };
 
 const matches = (values: readonly unknown[], checks: readonly ((value: unknown) => boolean)[]): boolean =>

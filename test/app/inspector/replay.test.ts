@@ -196,9 +196,12 @@ describe('what is missing', () => {
         '["s",9,1,-1,"go",5,0]',
         '["s",9,77,-1,"go","on",0]',
         '["k",9,[["x"]],{}]',
+        '["f",9,{"received":null}]',
+        '["l",1e300,"Info","when?"]',
+        '["run",{"v":1,"unit":"door","name":"door","startedAt":1e300}]',
       ].join('\n'),
     );
-    expect([replay.damaged, replay.unplaced]).toEqual([5, 1]);
+    expect([replay.damaged, replay.unplaced]).toEqual([8, 1]);
     expect(seen(replay, end).actors.get('unit/mqtt')?.value).toBe('offline');
   });
 
