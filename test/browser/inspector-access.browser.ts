@@ -86,6 +86,37 @@ describeInChromium('the inspector for everyone', (browser) => {
       expect(wrong).toEqual([]);
     });
 
+    test.each([1_280, 360])(
+      'the end of each topic is seen, and the name of each machine whole, on %i px',
+      async (width) => {
+        const { page } = await openStory(browser(), { colorScheme, viewport: { width, height: 740 } });
+        await page.keyboard.press(String(views.indexOf('Messages') + 1));
+        const ends = page.locator('.topic-row .topic-end');
+        await ends.first().waitFor();
+        const overhangs = await ends.evaluateAll((all) =>
+          all.map((end) => {
+            const { right } = end.parentElement?.getBoundingClientRect() ?? { right: 0 };
+            return end.getBoundingClientRect().right - right;
+          }),
+        );
+        expect(Math.max(...overhangs)).toBeLessThanOrEqual(1);
+        await page.keyboard.press(String(views.indexOf('Conversation') + 1));
+        const heads = page.locator('.heads .head');
+        await heads.first().waitFor();
+        const clipped = await heads.evaluateAll((all) =>
+          all.filter((head) => head.scrollWidth > head.clientWidth).map(({ textContent }) => textContent),
+        );
+        expect(clipped).toEqual([]);
+      },
+    );
+
+    test('all machines of a unit stand side by side in the conversation', async () => {
+      const { page } = await openStory(browser(), { colorScheme, viewport: { width: 1_280, height: 740 } });
+      await page.keyboard.press(String(views.indexOf('Conversation') + 1));
+      const hidden = await page.locator('.columns-frame').evaluate((frame) => frame.scrollWidth - frame.clientWidth);
+      expect(hidden).toBe(0);
+    });
+
     test('nothing is wider than a phone', async () => {
       const { page } = await openStory(browser(), { colorScheme, viewport: { width: 360, height: 740 } });
       const wide: string[] = [];

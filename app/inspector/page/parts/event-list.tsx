@@ -6,6 +6,7 @@ import { rowsBefore } from '../lists.ts';
 import { chartOfHash, filter, moment, scrubTo, source } from '../store.ts';
 import { messageAt } from '../messages.ts';
 import { Fate, StateName } from './pieces.tsx';
+import { TopicName } from './topic.tsx';
 import { VirtualList } from './virtual-list.tsx';
 
 const all = ['s', 'm', 'l', 'mark', 'end', 'run', 'lost'] as const;
@@ -85,7 +86,7 @@ const EventRow = ({ number, chosen }: { number: number; chosen: Source }) => {
     <button type="button" class={`event-row ${row.kind}`} tabIndex={-1} onClick={() => scrubTo(row.at)}>
       <time>{clockText(row.at)}</time>
       <b class={row.kind === 'l' ? `level ${row.name.toLowerCase()}` : ''}>{subject}</b>
-      <span class="text">{text}</span>
+      {row.kind === 'm' ? <TopicName topic={row.name} class="text" /> : <span class="text">{text}</span>}
       <After row={row} number={number} chosen={chosen} />
     </button>
   );

@@ -55,7 +55,7 @@ export const Conversation = () => {
     <div class="view conversation">
       <Card title="Between machines" note="newest first" class="grows">
         <div class="columns-frame scroller" tabIndex={0} role="region" aria-label="Sequence">
-          <div class="columns">
+          <div class="columns" style={{ '--columns': columns.length }}>
             <div class="column-heads">
               <span />
               <div class="heads">

@@ -8,6 +8,7 @@ import { Publish } from '../parts/control.tsx';
 import { JsonTree } from '../parts/json-tree.tsx';
 import { LineChart } from '../parts/line-chart.tsx';
 import { Card, Fate } from '../parts/pieces.tsx';
+import { TopicName } from '../parts/topic.tsx';
 import { VirtualList } from '../parts/virtual-list.tsx';
 import { filter, isControlled, moment, scrubTo, source } from '../store.ts';
 
@@ -25,9 +26,7 @@ const TopicRow = ({ view, isChosen }: { view: TopicView; isChosen: boolean }) =>
   return (
     <button type="button" class="topic-row" aria-pressed={isChosen} onClick={() => (chosenTopic.value = key)}>
       <span class={`direction ${topic.direction}`}>{topic.direction}</span>
-      <span class="topic" title={topic.topic}>
-        {shortTopic(topic.topic)}
-      </span>
+      <TopicName topic={topic.topic} />
       <span class="last mono">{payloadText(last.payload).slice(0, maxText)}</span>
       <Fate fate={last.fate} />
       <span class="count">{count.toLocaleString('en-GB')}</span>
