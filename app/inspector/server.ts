@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { ClientError } from '../../services/errors.ts';
 import { createAccess, createToken, type Asked } from './access.ts';
 import { createPages } from './pages.ts';
 import { createCursor, type RingLimits } from './ring.ts';
@@ -126,7 +127,7 @@ const createPageServer = ({ pageFolder }: InspectorOptions, sources: Sources) =>
 /**
  * Starts an inspector: on loopback alone, behind a random token.
  *
- * @throws {Error} The port is taken.
+ * @throws {ClientError} The port is taken.
  */
 export const startInspector = async (options: InspectorOptions): Promise<Inspector> => {
   const { port = 0, isControlled = false, token = createToken(), version, limits } = options;
@@ -165,7 +166,11 @@ export const startInspector = async (options: InspectorOptions): Promise<Inspect
     });
   });
   await new Promise<void>((resolve, reject) => {
-    http.once('error', reject);
+    http.once('error', (cause: NodeJS.ErrnoException) => {
+      const isTaken = cause.code === 'EADDRINUSE';
+      const message = `Port ${port} of 127.0.0.1 is taken. Name another one, or none for a free one.`;
+      reject(isTaken ? new ClientError('failed', message, { cause }) : cause);
+    });
     http.listen(port, '127.0.0.1', resolve);
   });
   const stop = async () => {
