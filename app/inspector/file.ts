@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { createInterface } from 'node:readline';
 import { StorageError } from '../../services/errors.ts';
 import { lineIn } from './replay/shapes.ts';
 import { maxSources, type Sources } from './sources.ts';
@@ -18,6 +17,8 @@ export interface FileSummary {
 export const fileLimits = { maxLines: 1_000_000, maxBytes: 256 * 1024 * 1024 };
 
 const batchLines = 1000;
+/** Longest line, characters: as long as the longest message of a unit. */
+const maxLine = 4 * 1024 * 1024;
 
 const notOne = (path: string) =>
   new StorageError('malformed', `${path} is no recording. Give a file that an inspector has saved.`);
@@ -33,6 +34,24 @@ const checkStart = async (path: string): Promise<void> => {
     await file.close();
   }
 };
+
+/** The lines of a text in parts. One that is too long is told as `undefined`, so that nothing of it has to be kept. */
+async function* linesIn(parts: AsyncIterable<string>): AsyncGenerator<string | undefined> {
+  let begun = '';
+  let isTooLong = false;
+  for await (const part of parts) {
+    const [first = '', ...rest] = part.split('\n');
+    begun += first;
+    isTooLong ||= begun.length > maxLine;
+    if (isTooLong) begun = '';
+    for (const next of rest) {
+      yield isTooLong ? undefined : begun;
+      isTooLong = false;
+      begun = next;
+    }
+  }
+  yield isTooLong ? undefined : begun;
+}
 
 /**
  * Reads a recording that was saved as a file into sources.
@@ -55,10 +74,11 @@ export const readRecording = async (path: string, sources: Sources): Promise<Fil
     lost = 0;
     batch = [];
   };
-  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+  for await (const given of linesIn(createReadStream(path, 'utf8') as AsyncIterable<string>)) {
+    const text = given?.trimEnd();
     if (text === '') continue;
-    const line = lineIn(text);
-    if (!line) summary.damaged += 1;
+    const line = text === undefined ? undefined : lineIn(text);
+    if (text === undefined || !line) summary.damaged += 1;
     else if (line[0] === '#') {
       flush();
       [, unit, , lost] = line;

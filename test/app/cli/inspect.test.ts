@@ -65,6 +65,16 @@ describe('pepeunit inspect FILE', () => {
     expect(JSON.parse(stdout())).toMatchObject({ lines: 3, units: 2, damaged: 3 });
   });
 
+  test('a line without an end is passed over, whatever its length', async () => {
+    const file = join(folder, 'night.ndjson');
+    await writeFile(
+      file,
+      [...saved, `["l",2,"Info","${'x'.repeat(20_000_000)}"]`, '["l",3,"Info","after"]'].join('\n'),
+    );
+    const { stdout } = await start(['inspect', file, '--json']);
+    expect(JSON.parse(stdout())).toMatchObject({ lines: 4, units: 2, damaged: 1 });
+  });
+
   test.each([
     ['is none', 'package.json', '{"name":"x"}', /is no recording\. Give a file/],
     ['has no lines', 'empty.ndjson', '', /is no recording/],
@@ -97,6 +107,14 @@ describe('pepeunit inspect URL', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/No inspector answers at http:\/\/127\.0\.0\.1:9\//);
   });
+});
+
+test('a port that is taken is said to be', async () => {
+  await using other = await startInspector({ pageFolder: folder, version: '0' });
+  const { port } = new URL(other.url);
+  const { code, stderr } = await runCli(['inspect', '--port', port]);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`Port ${port} of 127.0.0.1 is taken. Name another one`);
 });
 
 describe('an address', () => {
@@ -190,5 +208,5 @@ test('the port of --inspect may be left out before an operand', async () => {
   const taken = new URL(other.url).port;
   const { code, stderr } = await runCli(['run', '--inspect', taken, 'main.js'], { cwd: folder });
   expect(code).not.toBe(0);
-  expect(stderr).toContain('EADDRINUSE');
+  expect(stderr).toContain('is taken');
 });
