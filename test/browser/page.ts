@@ -3,6 +3,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { build } from 'rolldown';
 import { onTestFinished } from 'vitest';
 import type * as Pepeunit from '../../app/browser.ts';
+import { openContext } from './context.ts';
 import { recordShown } from '../support/canary/record.ts';
 import { startHttpServer, type HttpServer } from '../support/http-server.ts';
 
@@ -64,8 +65,7 @@ export const untilLoaded = async (page: Page): Promise<void> => {
 export const openPage = async (browser: Browser): Promise<PackagePage> => {
   const server = await serve();
   onTestFinished(() => server.stop());
-  const context = await browser.newContext();
-  onTestFinished(() => context.close());
+  const context = await openContext(browser);
   const page = await context.newPage();
   const uncaught: Error[] = [];
   page.on('pageerror', (error) => uncaught.push(error));

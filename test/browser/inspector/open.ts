@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import { startInspector, type Inspector } from '../../../app/inspector/server.ts';
 import type { WireLine } from '../../../app/inspector/wire.ts';
 import type { CliRun } from '../../support/cli.ts';
+import { openContext } from '../context.ts';
 import { until } from '../../support/until.ts';
 import { story } from './story.ts';
 
@@ -37,8 +38,7 @@ export const openInspector = async (
   { url }: Pick<Inspector, 'url'>,
   options: BrowserContextOptions = {},
 ): Promise<InspectorPage> => {
-  const context = await browser.newContext({ viewport: { width: 1_280, height: 860 }, ...options });
-  onTestFinished(() => context.close());
+  const context = await openContext(browser, { viewport: { width: 1_280, height: 860 }, ...options });
   const page = await context.newPage();
   const wrong: string[] = [];
   page.on('pageerror', (error) => wrong.push(String(error)));
