@@ -120,7 +120,7 @@ describeInChromium('the life of a unit in the inspector', (browser) => {
     expect(statesOf(inOutage)['unit/mqtt']).toHaveProperty('waiting');
     await page.keyboard.press('Escape');
     await unit.waitFor('the page shows it live again', () => isLive(page, run));
-    expect((await shownIn(page)).outbox).toBe(0);
+    await unit.waitFor('the page shows that nothing waits', async () => (await shownIn(page)).outbox === 0);
 
     const late = await openInspector(browser(), { url });
     for (const opened of [page, late.page]) {
