@@ -2,7 +2,7 @@ import { fileLimits, readRecording } from '../inspector/file.ts';
 import { followInspector } from '../inspector/follow.ts';
 import { startInspector, type Inspector } from '../inspector/server.ts';
 import { inspectorAddressIn, inspectorVariable } from '../inspector/variable.ts';
-import { interruption } from '../terminal/interruption.ts';
+import { aborted, interruption } from '../terminal/interruption.ts';
 import { columns, print } from '../terminal/output.ts';
 import { command, exitCode, portIn, UsageError } from './command.ts';
 import { inspectorParts } from './inspection.ts';
@@ -48,12 +48,6 @@ const showComers = (inspector: Inspector): Shown => ({
   ],
   data: {},
 });
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 
 const isUrl = (operand: string): boolean => /^https?:/i.test(operand);
 

@@ -1,6 +1,6 @@
 import { startInstance, type Instance, type InstanceOptions } from '../instance/index.ts';
 import { command, exitCode, portIn, type Called } from './command.ts';
-import { interruption } from '../terminal/interruption.ts';
+import { aborted, interruption } from '../terminal/interruption.ts';
 import { columns, painter, print } from '../terminal/output.ts';
 
 const options = {
@@ -54,12 +54,6 @@ const asText = ({ apiUrl, mqttUrl, webSocketUrl, operator }: Instance, dataDir: 
     paint('dim', 'Ctrl-C stops it.'),
   ].join('\n');
 };
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 
 /** `pepeunit instance`: runs an embedded Pepeunit until it is interrupted. */
 export const instanceCommand = command(

@@ -1,4 +1,5 @@
 import { failureOf } from '../../services/errors.ts';
+import { aborted } from '../terminal/interruption.ts';
 import type { Output } from '../terminal/output.ts';
 import { startInstance } from '../instance/index.ts';
 import { createUnits, type DemoContext, type DemoUnit } from './context.ts';
@@ -38,12 +39,6 @@ const firstReports = ({ instance: { events }, units }: DemoContext, signal: Abor
   return Promise.all([report(units.fan), report(units.display)]);
 };
 
-const ended = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-
 const runWhenOnline = async (run: DemoRun): Promise<Ending> => {
   const { context, end, interrupted, narrator } = run;
   try {
@@ -73,7 +68,7 @@ const runUnits = async (given: DemoRun, { durationMs, inspectorUrl }: DemoOption
   if (ending === 'finished' && durationMs === undefined) {
     narrator.remark('The script is done. The units keep running until Ctrl-C.');
   }
-  await ended(over.signal);
+  await aborted(over.signal);
   if (units.crashed.aborted) narrator.failure(failureOf(units.crashed.reason).message);
   return { summary: recorder.summary(), ending: units.crashed.aborted ? 'failed' : ending };
 };

@@ -5,6 +5,13 @@ export interface Interruption extends Disposable {
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** Resolves when a signal aborts, at once if it has. */
+export const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
 /** Listens for SIGINT, SIGTERM and SIGHUP until disposed of; a second signal changes nothing. */
 export const interruption = (): Interruption => {
   const abort = new AbortController();
