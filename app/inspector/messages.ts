@@ -1,3 +1,5 @@
+import { toBase64 } from '../../adapters/shared/cipher.ts';
+import { payloadBytes } from '../../adapters/shared/mqtt/packet-size.ts';
 import type { InboundMessage } from '../messaging/inbound/message.ts';
 import type { InboundWatch } from '../messaging/inbound/watch.ts';
 import type { Message, Payload } from '../messaging/outbound/message.ts';
@@ -38,11 +40,6 @@ const decoded = (bytes: Uint8Array): string | undefined => {
   return undefined;
 };
 
-const base64Of = (bytes: Uint8Array): string => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
-
-const sizeOf = (payload: Payload): number =>
-  typeof payload === 'string' ? encoder.encode(payload).length : payload.length;
-
 const reasonOf = (result: PublishResult): string | undefined => ('reason' in result ? result.reason : undefined);
 
 /** Records messages and what becomes of them. */
@@ -51,9 +48,9 @@ export const createMessages = ({ at, write, json, redacted }: MessagesParts) => 
   const ids = new WeakMap<object, number>();
 
   const bytesText = (bytes: Uint8Array): string => {
-    const base64 = base64Of(bytes.subarray(0, window));
+    const base64 = toBase64(bytes.subarray(0, window));
     if (redacted(base64) !== base64) return '"***"';
-    return `{"base64":"${base64Of(bytes.subarray(0, maxPayload))}"}`;
+    return `{"base64":"${toBase64(bytes.subarray(0, maxPayload))}"}`;
   };
   const payloadText = (payload: Payload): string => {
     const text = typeof payload === 'string' ? payload.slice(0, window) : decoded(payload.subarray(0, window));
@@ -67,7 +64,7 @@ export const createMessages = ({ at, write, json, redacted }: MessagesParts) => 
     fate: Fate,
   ): number => {
     lastId += 1;
-    const about = `${lastId},"${direction}",${json.text(topic)},${sizeOf(payload)}`;
+    const about = `${lastId},"${direction}",${json.text(topic)},${payloadBytes(payload)}`;
     write(`["m",${at()},${about},${payloadText(payload)},${qos},${retain},"${fate}"]`);
     return lastId;
   };

@@ -21,6 +21,10 @@ const { Buffer: HostBuffer } = globalThis as { readonly Buffer?: { readonly byte
 /** Bytes of a text as UTF-8; a lone surrogate becomes U+FFFD. Counted natively where the host can: five times as fast. */
 export const utf8Bytes: (text: string) => number = HostBuffer ? (text) => HostBuffer.byteLength(text) : countUtf8Bytes;
 
+/** Bytes of a payload; a text counts as UTF-8. */
+export const payloadBytes = (payload: Uint8Array | string): number =>
+  typeof payload === 'string' ? utf8Bytes(payload) : payload.length;
+
 /**
  * Bytes of a PUBLISH besides topic and payload (MQTT 5 section 3.3): type, remaining length, topic length, packet
  * identifier, and an empty property length. A packet without some of them is up to five bytes shorter.
@@ -31,7 +35,7 @@ const fourByteLength = 2 * 1024 * 1024;
 
 /** Maximum bytes of the packet that carries a message. */
 export const publishBytes = (topic: string, payload: Uint8Array | string): number => {
-  const content = utf8Bytes(topic) + (typeof payload === 'string' ? utf8Bytes(payload) : payload.length);
+  const content = utf8Bytes(topic) + payloadBytes(payload);
   return content + headerBytes + (content + headerBytes < fourByteLength ? 0 : 1);
 };
 

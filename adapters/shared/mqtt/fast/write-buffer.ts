@@ -1,5 +1,5 @@
 import type { MqttClient } from 'mqtt';
-import { utf8Bytes } from '../packet-size.ts';
+import { payloadBytes } from '../packet-size.ts';
 
 /** Sizes of a slab: small for a link that sends now and then, and large for one that sends much at once. */
 const slabBytes = { least: 2 * 1024, most: 64 * 1024 };
@@ -110,9 +110,6 @@ const createSlabs = (stream: MqttClient['stream']) => {
   };
 };
 
-const bytesOf = (payload: Uint8Array | string): number =>
-  typeof payload === 'string' ? utf8Bytes(payload) : payload.length;
-
 /** Writes a remaining length (MQTT section 2.1.4 / 2.2.3). @returns Where it ends. */
 const writeLength = (length: number, slab: Uint8Array, from: number): number => {
   let rest = length;
@@ -147,7 +144,7 @@ export const createWriteBuffer = (client: MqttClient, hasProperties: boolean): W
   return {
     publish: (topic, payload, retain, id) => {
       const name = topicBytes(topic);
-      const content = bytesOf(payload);
+      const content = payloadBytes(payload);
       const length = name.length + (id === 0 ? 0 : 2) + (hasProperties ? 1 : 0) + content;
       let at = slabs.reserve(1 + lengthBytes(length) + length);
       const slab = slabs.slab();
