@@ -1,5 +1,6 @@
 import { effect } from '@preact/signals';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useSize } from './use-size.ts';
 
 interface Props<Scene> {
   readonly height: number;
@@ -14,14 +15,7 @@ export const Canvas = <Scene,>({ height, scene, paint, class: className }: Props
   const canvas = useRef<HTMLCanvasElement>(null);
   const latest = useRef({ scene, paint });
   latest.current = { scene, paint };
-  const [width, setWidth] = useState(0);
-  useLayoutEffect(() => {
-    const { current } = canvas;
-    if (!current) return undefined;
-    const observer = new ResizeObserver(() => setWidth(current.clientWidth));
-    observer.observe(current);
-    return () => observer.disconnect();
-  }, []);
+  const width = useSize(canvas, 'clientWidth');
   useLayoutEffect(() => {
     const { current } = canvas;
     const brush = current?.getContext('2d');

@@ -1,8 +1,9 @@
-import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { svgOf } from '../../../diagram/svg.ts';
 import type { Chart as ChartData, ChartState } from '../../../diagram/chart.ts';
 import type { Layout } from '../../../diagram/layout.ts';
 import type { ChartView } from '../../chart-view.ts';
+import { useSize } from './use-size.ts';
 
 interface Props {
   readonly view: ChartView;
@@ -84,14 +85,7 @@ const Drawn = (props: Props & { readonly chart: ChartData; readonly layout: Layo
   const { chart, layout, zoom } = props;
   const picture = useMemo(() => pictureOf(chart, layout), [chart, layout]);
   useLayoutEffect(() => frame.current?.firstElementChild?.replaceChildren(picture), [picture]);
-  const [room, setRoom] = useState(0);
-  useLayoutEffect(() => {
-    const { current } = frame;
-    if (!current) return undefined;
-    const observer = new ResizeObserver(() => setRoom(current.clientWidth));
-    observer.observe(current);
-    return () => observer.disconnect();
-  }, []);
+  const room = useSize(frame, 'clientWidth');
   const fit = Math.min(fits.most, Math.max(fits.least, (room - space) / layout.width));
   const leaves = props.leaves.join(' ');
   useLayoutEffect(() => highlight(picture, props));

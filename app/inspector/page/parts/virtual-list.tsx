@@ -1,5 +1,6 @@
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
+import { useSize } from './use-size.ts';
 
 /** Most rows of a list that stand in the document. */
 const maxRows = 60;
@@ -34,14 +35,7 @@ const moveFocus = (frame: HTMLElement, key: string): boolean => {
 export const VirtualList = ({ label, count, rowHeight, children, empty, class: className = '' }: Props) => {
   const frame = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
-  const [height, setHeight] = useState(400);
-  useLayoutEffect(() => {
-    const { current } = frame;
-    if (!current) return undefined;
-    const observer = new ResizeObserver(() => setHeight(current.clientHeight));
-    observer.observe(current);
-    return () => observer.disconnect();
-  }, [count === 0]);
+  const height = useSize(frame, 'clientHeight', 400, [count === 0]);
   if (count === 0) return <p class="empty">{empty}</p>;
   const first = Math.max(0, Math.min(Math.floor(top / rowHeight) - spare, count - 1));
   const shown = Math.min(maxRows, Math.ceil(height / rowHeight) + 2 * spare, count - first);
