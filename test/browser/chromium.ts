@@ -1,24 +1,9 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe } from 'vitest';
-
-const isExecutable = (file: string): boolean => {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-};
+import { executable } from '../support/executable.ts';
 
 /** The program that the variable `CHROMIUM` names, else the one of the PATH; `undefined` where there is none. */
-const chromiumPath =
-  process.env['CHROMIUM'] ??
-  (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, 'chromium'))
-    .find(isExecutable);
+const chromiumPath = process.env['CHROMIUM'] ?? executable('chromium');
 
 const missing = 'Chromium is not installed, and the variable CHROMIUM names none';
 const skips = chromiumPath === undefined && !process.env['CI'];

@@ -1,24 +1,14 @@
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { executable } from './executable.ts';
 import { until } from './until.ts';
 
-const isExecutable = (file: string): boolean => {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
 /** The program; `undefined` where it is not installed. */
-export const mosquittoPath = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/sbin', '/usr/local/sbin']
-  .map((folder) => path.join(folder, 'mosquitto'))
-  .find(isExecutable);
+export const mosquittoPath = executable('mosquitto', '/usr/sbin', '/usr/local/sbin');
 
 /** Ports below those that hosts give to whoever asks for any: no other test gets one of them before the broker has it. */
 const ports = { from: 10_000, to: 32_000 } as const;

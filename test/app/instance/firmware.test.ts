@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import { unzipSync } from 'fflate';
@@ -9,19 +8,10 @@ import { extract } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import { packTgz, type ArchiveFile } from '../../../app/instance/model/archive.ts';
 import { addUnit, api, programFiles, startTestInstance, createProgramFolder } from '../../support/instance.ts';
+import { executable } from '../../support/executable.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 
 const run = promisify(execFile);
-
-const isInstalled = (program: string): boolean =>
-  (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch (thrown) {
-      return !(thrown instanceof Error);
-    }
-  });
 
 interface Member {
   readonly text: string;
@@ -128,8 +118,8 @@ describe('firmware archives', () => {
     }
   });
 
-  it.skipIf(!isInstalled('tar'))(
-    `GNU tar unpacks the archive${isInstalled('tar') ? '' : ' (skipped: tar is not installed)'}`,
+  it.skipIf(executable('tar') === undefined)(
+    `GNU tar unpacks the archive${executable('tar') === undefined ? ' (skipped: tar is not installed)' : ''}`,
     async () => {
       const { bytes } = await download('tgz', '?wbits=31');
       const folder = await temporaryFolder();
@@ -141,8 +131,8 @@ describe('firmware archives', () => {
     },
   );
 
-  it.skipIf(!isInstalled('python3'))(
-    `Python's zlib, tarfile and zipfile read the archives${isInstalled('python3') ? '' : ' (skipped: python3 is not installed)'}`,
+  it.skipIf(executable('python3') === undefined)(
+    `Python's zlib, tarfile and zipfile read the archives${executable('python3') === undefined ? ' (skipped: python3 is not installed)' : ''}`,
     async () => {
       const folder = await temporaryFolder();
       await writeFile(join(folder, 'f.tgz'), (await download('tgz', '?wbits=9&level=9')).bytes);
@@ -170,7 +160,7 @@ describe('firmware archives', () => {
     expect(members.get('./out')).toMatchObject({ type: 'symlink', text: '', linkname: '/etc/passwd' });
   });
 
-  it.skipIf(!isInstalled('mkfifo'))('refuses a folder with something else in it', async () => {
+  it.skipIf(executable('mkfifo') === undefined)('refuses a folder with something else in it', async () => {
     const { instance } = await startTestInstance();
     const folder = await createProgramFolder();
     await run('mkfifo', [join(folder, 'link')]);
