@@ -125,19 +125,29 @@ describe('an address', () => {
   });
 });
 
+const clientPath = join(import.meta.dirname, '../../../dist/app/node.js');
+
+/** Writes the program of a unit, which does more before its main cycle runs. @returns Its path. */
+const writeProgram = async (unit: string, more: string): Promise<string> => {
+  const main = join(unit, 'main.js');
+  await writeFile(
+    main,
+    `import { PepeunitClient } from ${JSON.stringify(clientPath)};
+    const client = new PepeunitClient({ envFilePath: 'env.json', schemaFilePath: 'schema.json', logFilePath: 'log.json' });
+    ${more}
+    await client.runMainCycle();`,
+  );
+  return main;
+};
+
 describe('a unit', () => {
   test('that is run with --inspect shows itself, and leaves no listener without it', async () => {
     const live = await createLiveUnit();
     try {
-      const main = join(live.folder, 'main.js');
-      const client = join(import.meta.dirname, '../../../dist/app/node.js');
-      await writeFile(
-        main,
-        `import { PepeunitClient } from ${JSON.stringify(client)};
-        const client = new PepeunitClient({ envFilePath: 'env.json', schemaFilePath: 'schema.json', logFilePath: 'log.json' });
-        process.once('SIGTERM', () => void client.stopMainCycle());
-        console.log(process.execArgv.length, process.env.PEPEUNIT_INSPECTOR ?? 'none');
-        await client.runMainCycle();`,
+      const main = await writeProgram(
+        live.folder,
+        `process.once('SIGTERM', () => void client.stopMainCycle());
+        console.log(process.execArgv.length, process.env.PEPEUNIT_INSPECTOR ?? 'none');`,
       );
       const { url, child, ended, stdout } = await start(['run', '--inspect', main], { cwd: live.folder });
       await using page = await openPage(url);
@@ -158,15 +168,7 @@ describe('a unit', () => {
   test('that crashes has a mark of it, which it could not set itself', async () => {
     const live = await createLiveUnit();
     try {
-      const main = join(live.folder, 'main.js');
-      const client = join(import.meta.dirname, '../../../dist/app/node.js');
-      await writeFile(
-        main,
-        `import { PepeunitClient } from ${JSON.stringify(client)};
-        const client = new PepeunitClient({ envFilePath: 'env.json', schemaFilePath: 'schema.json', logFilePath: 'log.json' });
-        client.on('online', () => process.exit(3));
-        await client.runMainCycle();`,
-      );
+      const main = await writeProgram(live.folder, `client.on('online', () => process.exit(3));`);
       const { url } = await start(['run', '--inspect', main], { cwd: live.folder });
       await using page = await openPage(url);
       await page.until(() => page.lines.filter((line) => line.startsWith('["run"')).length > 1);

@@ -1,35 +1,16 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createActor, setup } from 'xstate';
-import { startInspector, type Inspector } from '../../../app/inspector/server.ts';
+import { startInspector } from '../../../app/inspector/server.ts';
 import { createUnitLogic } from '../../../app/node.ts';
 import { inspectUnits } from '../../support/inspected.ts';
-import { openPage, type OpenPage } from '../../support/inspector-page.ts';
-import { createLiveUnit, type LiveUnit } from '../../support/live-unit.ts';
+import { openPage } from '../../support/inspector-page.ts';
+import { has, setUpInspector } from './shown-units.ts';
 import { until } from '../../support/until.ts';
 
-let inspector: Inspector;
-const units: LiveUnit[] = [];
-beforeEach(async () => {
-  inspector = await startInspector({ pageFolder: import.meta.dirname, version: '0', isControlled: true });
-});
-afterEach(async () => {
-  await Promise.all(units.splice(0).map((unit) => unit.stop()));
-  await inspector.stop();
-});
-
-const startUnit = async (...options: Parameters<typeof createLiveUnit>): Promise<LiveUnit> => {
-  const unit = await createLiveUnit(...options);
-  units.push(unit);
-  await unit.client.ready();
-  return unit;
-};
-
-const has =
-  (page: OpenPage, kind: string, text = '') =>
-  () =>
-    page.lines.some((line) => line.startsWith(`["${kind}"`) && line.includes(text));
+const world = setUpInspector();
+const { startUnit } = world;
 
 /** A server that takes connections and says nothing, or ends them at once. */
 const startMute = async (hangs: boolean) => {
@@ -68,18 +49,18 @@ describe('a unit whose inspector', () => {
   });
 
   test('comes late gets all from the start, and one that comes back what is new', async () => {
-    const { url } = inspector;
+    const { url } = world.inspector;
     using _ = inspectUnits(url);
     const { client } = await startUnit();
-    await until(() => [...inspector.sources.all()].some(({ isLive }) => isLive));
+    await until(() => [...world.inspector.sources.all()].some(({ isLive }) => isLive));
     await using page = await openPage(url);
     await page.until(has(page, 'mark', 'online'));
     expect(page.lines[0]).toMatch(/^\["run"/);
-    await inspector.stop();
+    await world.inspector.stop();
     client.logger.info('nobody looks');
     const port = Number(new URL(url).port);
     const { pathname } = new URL(url);
-    inspector = await startInspector({ pageFolder: '.', version: '0', port, token: pathname.slice(1, -1) });
+    world.inspector = await startInspector({ pageFolder: '.', version: '0', port, token: pathname.slice(1, -1) });
     await using again = await openPage(url);
     await again.until(has(again, 'l', 'nobody looks'));
     expect(again.lines[0]).toMatch(/^\["run"/);
@@ -88,11 +69,11 @@ describe('a unit whose inspector', () => {
 });
 
 test('two units of one process, and one that starts again, are told apart', async () => {
-  using _ = inspectUnits(inspector.url);
-  await using page = await openPage(inspector.url);
+  using _ = inspectUnits(world.inspector.url);
+  await using page = await openPage(world.inspector.url);
   const [one, two] = [await startUnit(), await startUnit()];
-  await until(() => [...inspector.sources.all()].length === 2);
-  expect([...inspector.sources.all()].map(({ id }) => id)).toEqual([one.row.uuid, two.row.uuid]);
+  await until(() => [...world.inspector.sources.all()].length === 2);
+  expect([...world.inspector.sources.all()].map(({ id }) => id)).toEqual([one.row.uuid, two.row.uuid]);
   const running = one.client.runMainCycle();
   await one.client.stopMainCycle();
   await running;
@@ -106,10 +87,9 @@ test('two units of one process, and one that starts again, are told apart', asyn
 });
 
 test('a unit in a statechart of the app is shown without the rest of that', async () => {
-  using _ = inspectUnits(inspector.url);
-  await using page = await openPage(inspector.url);
-  const live = await createLiveUnit();
-  units.push(live);
+  using _ = inspectUnits(world.inspector.url);
+  await using page = await openPage(world.inspector.url);
+  const live = await world.createUnit();
   const logic = createUnitLogic({
     envFilePath: live.path('env.json'),
     schemaFilePath: live.path('schema.json'),

@@ -1,39 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { StateValue } from 'xstate';
 import { createReplay } from '../../../app/inspector/replay.ts';
-import { startInspector, type Inspector } from '../../../app/inspector/server.ts';
 import { searchFor } from '../../support/canary/search.ts';
 import { inspectUnits } from '../../support/inspected.ts';
 import { openPage, type OpenPage } from '../../support/inspector-page.ts';
-import { createLiveUnit, type LiveUnit } from '../../support/live-unit.ts';
+import { has, setUpInspector } from './shown-units.ts';
 
-let inspector: Inspector;
-const units: LiveUnit[] = [];
-beforeEach(async () => {
-  inspector = await startInspector({ pageFolder: import.meta.dirname, version: '0', isControlled: true });
-});
-afterEach(async () => {
-  await Promise.all(units.splice(0).map((unit) => unit.stop()));
-  await inspector.stop();
-});
-
-const startUnit = async (...options: Parameters<typeof createLiveUnit>): Promise<LiveUnit> => {
-  const unit = await createLiveUnit(...options);
-  units.push(unit);
-  await unit.client.ready();
-  return unit;
-};
+const world = setUpInspector();
+const { startUnit } = world;
 
 const parsed = (page: OpenPage): unknown[][] => page.lines.map((line) => JSON.parse(line) as unknown[]);
-const has =
-  (page: OpenPage, kind: string, text = '') =>
-  () =>
-    page.lines.some((line) => line.startsWith(`["${kind}"`) && line.includes(text));
-
 test('the lines say at any moment what the machines say themselves', async () => {
-  using _ = inspectUnits(inspector.url);
-  await using page = await openPage(inspector.url);
+  using _ = inspectUnits(world.inspector.url);
+  await using page = await openPage(world.inspector.url);
   const { client, row, instance, topic } = await startUnit();
   const moments: { readonly marker: string; readonly values: Readonly<Record<string, StateValue>> }[] = [];
   /** Notes where the machines stand, and where that is in the lines. */
@@ -85,8 +65,8 @@ test('the lines say at any moment what the machines say themselves', async () =>
 const long = '🏠'.repeat(400);
 
 test('messages have their fates: delivered, waiting through an outage, handled, failed, refused', async () => {
-  using _ = inspectUnits(inspector.url);
-  await using page = await openPage(inspector.url);
+  using _ = inspectUnits(world.inspector.url);
+  await using page = await openPage(world.inspector.url);
   const { client, topic, instance, row } = await startUnit();
   client.setMqttInputHandler((_unit, message) => {
     if (message.text() === 'bad') throw new Error('it is bad');
@@ -125,8 +105,8 @@ const asked = async (page: OpenPage, source: string, what: object) => {
 
 describe('a page with --control', () => {
   test('sends events, messages and commands; what is wrong is said', async () => {
-    using _ = inspectUnits(inspector.url);
-    await using page = await openPage(inspector.url);
+    using _ = inspectUnits(world.inspector.url);
+    await using page = await openPage(world.inspector.url);
     const { row, topic, instance } = await startUnit();
     await page.until(has(page, 'mark', 'online'));
     const output = topic('output_topic', 'output/pepeunit');
@@ -149,8 +129,8 @@ describe('a page with --control', () => {
 });
 
 test('secrets are in no line, wherever they turn up', async () => {
-  using _ = inspectUnits(inspector.url);
-  await using page = await openPage(inspector.url);
+  using _ = inspectUnits(world.inspector.url);
+  await using page = await openPage(world.inspector.url);
   const wifi = 'WiFi "canary" Пароль';
   const live = await startUnit({}, { PUC_WIFI_PASS: wifi });
   const { client, topic, row } = live;
@@ -170,7 +150,7 @@ test('secrets are in no line, wherever they turn up', async () => {
   await client.settings.update({ NOTE: `my ${secrets[1]}` });
   client.logger.info('the end');
   await page.until(has(page, 'l', 'the end'));
-  const saved = await (await fetch(`${inspector.url}recording.ndjson?source=${row.uuid}`)).text();
+  const saved = await (await fetch(`${world.inspector.url}recording.ndjson?source=${row.uuid}`)).text();
   expect(saved).toContain('"PU_AUTH_TOKEN":"***"');
   expect(leaksIn(saved)).toEqual([]);
   expect(leaksIn(page.frames.join('\n'))).toEqual([]);

@@ -2,21 +2,11 @@ import { expect, test } from 'vitest';
 import { newUnitContext, type Known, type UnitEvent } from '../../../machines/unit/context.ts';
 import { initialMessages, messagesOf, routes, type Send } from '../../../machines/unit/routing.ts';
 import { settings } from '../../support/unit-world.ts';
-import { target, topics } from './under-test.ts';
-
-const input = {
-  managesWifi: false,
-  protocol: 'auto',
-  restartMode: 'restart_exec',
-  checksVersion: true,
-  isCompiled: false,
-  isSupervised: false,
-  logConfig: { minLevel: 'Debug', maxLength: 64, console: true, file: true, mqtt: true },
-} as const;
+import { target, topics, unitInput } from './under-test.ts';
 
 /** One at work and online, and one for each fact that makes a difference. */
 const online: Known = {
-  ...newUnitContext(input),
+  ...newUnitContext(unitInput),
   settings,
   topics,
   hasNetwork: true,

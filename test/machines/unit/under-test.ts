@@ -16,6 +16,17 @@ import { settings } from '../../support/unit-world.ts';
 /** What a child is sent that is to fail. */
 const crash = { type: 'test.crash' } as const;
 
+/** What a unit begins with, if nothing else is said. */
+export const unitInput: UnitInput = {
+  managesWifi: false,
+  protocol: 'auto',
+  restartMode: 'restart_exec',
+  checksVersion: true,
+  isCompiled: false,
+  isSupervised: false,
+  logConfig: { minLevel: 'Debug', maxLength: 64, console: true, file: true, mqtt: true },
+};
+
 const isFact = (event: UnitEmitted | UnitFact): event is UnitFact => event.type.includes('.');
 
 /** A unit whose children write down what they are given and sent, and do nothing by themselves. */
@@ -76,13 +87,7 @@ export const withRecorders = (change: Partial<UnitInput> = {}) => {
   const actor = createActor(machine, {
     clock,
     input: {
-      managesWifi: false,
-      protocol: 'auto',
-      restartMode: 'restart_exec',
-      checksVersion: true,
-      isCompiled: false,
-      isSupervised: false,
-      logConfig: { minLevel: 'Debug', maxLength: 64, console: true, file: true, mqtt: true },
+      ...unitInput,
       ...change,
     },
   });
