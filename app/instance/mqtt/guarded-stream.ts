@@ -170,11 +170,17 @@ type Written = (error?: Error | null) => void;
 export const guardedStream = (socket: Duplex, limits: TrafficLimits): Duplex => {
   const inbound = intake(socket, limits);
   const send = (chunks: readonly Uint8Array[], done: Written) => {
+    // Nobody is left to read it, and a write that stays open would keep the broker from what the client sent before.
+    if (socket.destroyed) return done();
     socket.cork();
     const isRoomLeft = chunks.map((chunk) => socket.write(chunk)).every(Boolean);
     socket.uncork();
-    if (isRoomLeft) done();
-    else socket.once('drain', () => done());
+    if (isRoomLeft) return done();
+    const go = () => {
+      socket.off('drain', go).off('close', go);
+      done();
+    };
+    socket.on('drain', go).on('close', go);
   };
   const stream = new Duplex({
     read: () => inbound.resume(),
@@ -205,6 +211,7 @@ export const guardedStream = (socket: Duplex, limits: TrafficLimits): Duplex => 
   });
   socket.on('end', () => stream.push(null));
   socket.on('error', (error) => stream.destroy(error));
-  socket.on('close', () => stream.destroy());
+  // What a client sent before it left is passed on first: the broker may still have to read it.
+  socket.on('close', () => (socket.readableEnded ? stream.once('end', () => stream.destroy()) : stream.destroy()));
   return withWholeReads(stream);
 };

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createFrameReader, guardedStream } from '../../../app/instance/mqtt/guarded-stream.ts';
 import { until } from '../../support/until.ts';
 
@@ -62,6 +64,29 @@ describe('a guarded stream', () => {
     const [chunk] = (await stream.take(1).toArray()) as Buffer[];
     expect(chunk).toEqual(bytes);
     await until(() => socket.destroyed);
+  });
+
+  it('passes on what came before the client left, however late it is read', async () => {
+    const server = createServer();
+    onTestFinished(() => void server.close());
+    const accepted = once(server.listen(0, '127.0.0.1'), 'connection') as Promise<[Socket]>;
+    await once(server, 'listening');
+    const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const [socket] = await accepted;
+    const stream = guardedStream(socket, { packetBytes: 1000 });
+    const bytes = Buffer.concat(Array.from({ length: 100 }, () => publish(500)));
+    client.end(bytes);
+    await once(socket.resume(), 'close');
+    expect(Buffer.concat((await stream.toArray()) as Buffer[])).toEqual(bytes);
+    await until(() => stream.closed);
+  });
+
+  it('ends at once with a connection that breaks', async () => {
+    const socket = new PassThrough();
+    const stream = guardedStream(socket, { packetBytes: 1000 });
+    socket.write(publish(500));
+    socket.destroy();
+    await until(() => stream.closed);
   });
 
   it('passes nothing on after the header of a packet that is too large', async () => {
