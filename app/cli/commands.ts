@@ -31,7 +31,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'types',
-    summary: 'Print a TypeScript interface of env_example.json',
+    summary: "Write the types of a unit's variables and topic keys",
     load: async () => (await import('./types.ts')).typesCommand,
   },
   {

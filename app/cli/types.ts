@@ -1,66 +1,77 @@
-import { basename } from 'node:path';
-import { fileStorage } from '../../adapters/node/storage/storage.ts';
-import { SettingsError } from '../../services/errors.ts';
-import { envDefaults } from '../../services/env.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../services/json.ts';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { replaceFile } from '../../adapters/node/fs/durable-file.ts';
+import { ignoreMissing, storageError } from '../../adapters/node/fs/errors.ts';
+import { readDocument } from '../../adapters/node/fs/read-json.ts';
+import { SchemaError, SettingsError } from '../../services/errors.ts';
+import { isJsonObject, type JsonObject } from '../../services/json.ts';
+import { print, printStatus } from '../terminal/output.ts';
 import { command, exitCode, UsageError } from './command.ts';
-import { print } from '../terminal/output.ts';
+import { unitTypes, unitTypesName } from './unit-types.ts';
 
-const identifier = /^[A-Za-z_$][\w$]*$/;
-
-const memberOf = (name: string, value: JsonValue, indent: string): string => {
-  const key = identifier.test(name) ? name : JSON.stringify(name);
-  return `${indent}readonly ${key}: ${typeOf(value, indent)};`;
+/** Reads an example of a unit's folder. @throws {SettingsError | SchemaError | StorageError} */
+const readExample = async (path: string, DocumentError: typeof SettingsError | typeof SchemaError) => {
+  const example = await readDocument(path);
+  if (example === undefined) {
+    throw new DocumentError('missing', `${path} does not exist. Give the folder of a unit's program.`);
+  }
+  if (!isJsonObject(example)) throw new DocumentError('malformed', `${path} must be a JSON object. Correct it.`);
+  return example;
 };
 
-const arrayOf = (values: readonly JsonValue[], indent: string): string => {
-  const types = [...new Set(values.map((value) => typeOf(value, indent)))];
-  if (types.length > 1) return `readonly (${types.join(' | ')})[]`;
-  const [type = 'unknown'] = types;
-  return type.startsWith('readonly ') ? `readonly (${type})[]` : `readonly ${type}[]`;
-};
-
-const typeOf = (value: JsonValue, indent: string): string => {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return arrayOf(value, indent);
-  if (!isJsonObject(value)) return typeof value;
-  const members = Object.entries(value).map(([name, member]) => memberOf(name, member, `${indent}  `));
-  return members.length === 0 ? 'Readonly<Record<string, unknown>>' : ['{', ...members, `${indent}}`].join('\n');
-};
-
-/** Generates the source of an interface of the example's variables, without those that Pepeunit reserves. */
-const interfaceOf = (name: string, example: JsonObject, origin: string): string => {
-  const own = Object.entries(example).filter(([variable]) => !Object.hasOwn(envDefaults, variable));
+/** Reads the examples of the unit in a folder. */
+const readExamples = async (folder: string): Promise<[env: JsonObject, schema: JsonObject]> => {
+  if ((await stat(folder).catch(ignoreMissing))?.isFile() === true) {
+    throw new UsageError(`It takes a unit's folder, and ${folder} is a file. Give the folder that it is in.`);
+  }
   return [
-    `/** The unit's own variables, as ${origin} has them. */`,
-    `export interface ${name} {`,
-    ...own.map(([variable, value]) => memberOf(variable, value, '  ')),
-    '}',
-  ].join('\n');
+    await readExample(join(folder, 'env_example.json'), SettingsError),
+    await readExample(join(folder, 'schema_example.json'), SchemaError),
+  ];
 };
 
-/** `pepeunit types`: prints the type of a unit's own variables. */
+/** Reads a text with the line ends of this package; `undefined` if there is none. */
+const readText = async (path: string): Promise<string | undefined> =>
+  (await readFile(path, 'utf8').catch(ignoreMissing))?.replaceAll('\r\n', '\n');
+
+const write = async (path: string, text: string): Promise<void> => {
+  try {
+    await replaceFile(path, text, { mode: 0o666 & ~process.umask() });
+  } catch (thrown) {
+    throw storageError(path, 'written', thrown);
+  }
+};
+
+/** `pepeunit types`: writes the types of a unit's variables and topic keys. */
 export const typesCommand = command(
   {
     name: 'types',
-    operands: 'ENV_EXAMPLE',
-    minOperands: 1,
+    operands: '[FOLDER]',
+    minOperands: 0,
     maxOperands: 1,
     about:
-      "Prints a TypeScript interface of the variables in ENV_EXAMPLE (a unit's env_example.json),\n" +
-      'for new PepeunitClient<UnitEnv>(…). Variables that Pepeunit reserves are left out, as they have types already.',
+      `Writes ${unitTypesName} into FOLDER (by default the current one): the types of the variables in its\n` +
+      'env_example.json and of the topic keys in its schema_example.json, for new PepeunitClient<Unit>(…).\n' +
+      'Variables that Pepeunit reserves are left out, as they have types already.',
     options: {
-      name: { type: 'string', value: 'NAME', help: 'Name of the interface. UnitEnv by default.' },
+      check: { type: 'boolean', help: `Write nothing, and exit with 1 if ${unitTypesName} is not up to date.` },
+      print: { type: 'boolean', help: 'Print the types, and write nothing.' },
     },
   },
-  async ({ operands: [path = ''], options: { name = 'UnitEnv' } }) => {
-    if (!identifier.test(name)) throw new UsageError(`--name takes a TypeScript name, not "${name}".`);
-    const example = await fileStorage().readJson(path);
-    if (example === undefined) throw new SettingsError('missing', `${path} does not exist. Name an env_example.json.`);
-    if (!isJsonObject(example)) {
-      throw new SettingsError('malformed', `${path} must be a JSON object: variables by name. Correct it.`);
+  async ({ operands: [folder = '.'], options }) => {
+    const text = unitTypes(...(await readExamples(folder)));
+    if (options.print === true) {
+      print(text.trimEnd());
+      return exitCode.ok;
     }
-    print(interfaceOf(name, example, basename(path)));
+    const path = join(folder, unitTypesName);
+    const isCurrent = (await readText(path)) === text;
+    if (options.check === true && !isCurrent) {
+      printStatus(`pepeunit types: ${path} is not up to date. Run pepeunit types ${folder} to write it.`);
+      return exitCode.failed;
+    }
+    if (!isCurrent) await write(path, text);
+    print(isCurrent ? `${path} is up to date` : `wrote ${path}`);
     return exitCode.ok;
   },
 );

@@ -51,62 +51,6 @@ describe('pepeunit init', () => {
   });
 });
 
-describe('pepeunit types', () => {
-  test("prints an interface of the developer's own variables", async () => {
-    const folder = await temporaryFolder();
-    const path = join(folder, 'env_example.json');
-    const example = {
-      PU_DOMAIN: 'reserved',
-      COUNT: 1,
-      'a-b': 'x',
-      LIST: ['a', 'b'],
-      MIXED: [1, 'a', null],
-      NONE: [],
-      DEEP: { on: true, more: { list: [[1]] }, empty: {} },
-    };
-    await writeFile(path, JSON.stringify(example));
-    const { code, stdout } = await runCli(['types', path, '--name', 'Own']);
-    expect(code).toBe(0);
-    expect(stdout).toBe(`/** The unit's own variables, as env_example.json has them. */
-export interface Own {
-  readonly COUNT: number;
-  readonly "a-b": string;
-  readonly LIST: readonly string[];
-  readonly MIXED: readonly (number | string | null)[];
-  readonly NONE: readonly unknown[];
-  readonly DEEP: {
-    readonly on: boolean;
-    readonly more: {
-      readonly list: readonly (readonly number[])[];
-    };
-    readonly empty: Readonly<Record<string, unknown>>;
-  };
-}
-`);
-  });
-
-  test.each([
-    ['no operand', [], 2],
-    ['a name that is none', ['x.json', '--name', 'a b'], 2],
-    ['a file that is not there', ['nowhere.json'], 1],
-  ])('%s is an error', async (_what, args, wanted) => {
-    const { code, stdout, stderr } = await runCli(['types', ...args]);
-    expect({ code, stdout }).toEqual({ code: wanted, stdout: '' });
-    expect(stderr).toMatch(/^pepeunit types: .+\n$/);
-  });
-
-  test('a file that is no JSON object is an error', async () => {
-    const folder = await temporaryFolder();
-    const path = join(folder, 'env_example.json');
-    await writeFile(path, '[1]');
-    const { code, stderr } = await runCli(['types', path]);
-    expect({ code, stderr }).toEqual({
-      code: 1,
-      stderr: `pepeunit types: SettingsError (malformed): ${path} must be a JSON object: variables by name. Correct it.\n`,
-    });
-  });
-});
-
 const at = '2026-01-31T12:00:00.000Z';
 const entry = (text: string) => ({ level: 'Info', text, create_datetime: at });
 const lines = (...texts: readonly string[]) => texts.map((text) => `${JSON.stringify(entry(text))}\n`).join('');
