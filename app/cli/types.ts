@@ -30,9 +30,14 @@ const readExamples = async (folder: string): Promise<[env: JsonObject, schema: J
   ];
 };
 
-/** Reads a text with the line ends of this package; `undefined` if there is none. */
-const readText = async (path: string): Promise<string | undefined> =>
-  (await readFile(path, 'utf8').catch(ignoreMissing))?.replaceAll('\r\n', '\n');
+/** Reads a text with the line ends of this package; `undefined` if there is none. @throws {StorageError} */
+const readText = async (path: string): Promise<string | undefined> => {
+  try {
+    return (await readFile(path, 'utf8').catch(ignoreMissing))?.replaceAll('\r\n', '\n');
+  } catch (thrown) {
+    throw storageError(path, 'read', thrown);
+  }
+};
 
 const write = async (path: string, text: string): Promise<void> => {
   try {
