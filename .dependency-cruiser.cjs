@@ -15,6 +15,7 @@ const nodeRooms = {
   archive: ['fs'],
   process: ['fs'],
   firmware: ['fs', 'storage', 'archive', 'process'],
+  packages: ['fs', 'firmware'],
   signing: ['fs', 'storage', 'archive', 'process', 'firmware'],
   program: ['fs', 'storage', 'archive', 'process', 'firmware', 'signing'],
 };

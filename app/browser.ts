@@ -15,7 +15,7 @@ import { consoleLogSink } from '../adapters/shared/log/console-log-sink.ts';
 import { httpClockSource } from '../adapters/shared/http-clock-source.ts';
 import { mqttBroker } from '../adapters/shared/mqtt/broker.ts';
 import { noFolders } from '../adapters/shared/no-folders.ts';
-import { noFirmware, noPrograms, trustAll } from '../adapters/shared/no-firmware.ts';
+import { anyPackages, noFirmware, noPrograms, trustAll } from '../adapters/shared/no-firmware.ts';
 import { kyRest } from '../adapters/shared/rest/rest.ts';
 import { StorageError } from '../services/errors.ts';
 import { storedGivenRecord } from '../services/given-documents.ts';
@@ -48,6 +48,7 @@ const browserPlatform: Platform = ({ envFilePath }) => {
     storage,
     firmware: noFirmware(),
     programs: noPrograms(),
+    packages: anyPackages(),
     trust: trustAll(),
     outbox: browserOutbox({ name: envFilePath }),
     system: browserSystem(),

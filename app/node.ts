@@ -9,6 +9,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { extractArchive } from '../adapters/node/archive/extract.ts';
 import { hostFolders } from '../adapters/node/archive/folders.ts';
+import { folderPackages } from '../adapters/node/packages/packages.ts';
 import { markingUnguarded } from '../adapters/node/program/unguarded-links.ts';
 import { folderPrograms } from '../adapters/node/program/programs.ts';
 import { createFolderGuard } from '../adapters/node/fs/folder-guard.ts';
@@ -87,6 +88,7 @@ const firmwareOf = ({ folder, logFilePath, update, checkFolder }: FirmwareSetup)
   return {
     firmware: markingUnguarded(remembering(store, trust), folder, hasUnguardedLinks(update)),
     trust,
+    packages: folderPackages({ folder }),
     programs: folderPrograms({
       folder,
       program,

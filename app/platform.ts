@@ -1,7 +1,7 @@
 import type { Broker } from '../services/broker.ts';
 import type { Cipher } from '../services/cipher.ts';
 import type { Clock, ClockSource } from '../services/clock.ts';
-import type { FirmwareStore, FirmwarePrograms, ReleaseTrust } from '../services/firmware.ts';
+import type { FirmwarePackages, FirmwarePrograms, FirmwareStore, ReleaseTrust } from '../services/firmware.ts';
 import type { GivenRecord } from '../services/given-documents.ts';
 import type { KeptEnv } from '../services/kept-env.ts';
 import type { BrokerProbe, LastLink } from '../services/last-link.ts';
@@ -42,6 +42,8 @@ export interface Adapters {
   readonly firmware: FirmwareStore;
   /** Downloads the programs of compilable units. */
   readonly programs: FirmwarePrograms;
+  /** Sees to the npm packages of new versions. */
+  readonly packages: FirmwarePackages;
   /** Verifies the signatures of new versions. */
   readonly trust: ReleaseTrust;
   /** Store that keeps queued messages through a restart; `undefined` keeps them in memory only. */

@@ -1,7 +1,7 @@
 /**
  * Updates the unit, one update at a time, and checks the new version in a trial.
  *
- *     asleep ─recover─▶ recovering ─▶ idle ─start─▶ checking ─▶ downloading ─▶ verifying ─▶ (staging) ─▶ swapping
+ *     asleep ─recover─▶ recovering ─▶ idle ─start─▶ checking ─▶ downloading ─▶ verifying ─▶ staging ─▶ swapping
  *                           │                          ├─▶ refusing, handingOver                            │
  *                           │         confirming ─▶ telling ─▶ idle                                         ▼
  *                           └────▶ trial ┤                                                              restarting
@@ -249,13 +249,13 @@ export const updateMachine = updateSetup.createMachine({
         id: 'verify',
         src: 'verify',
         input: ({ context: { unit, staged, target } }) => ({ unit, staged, target }),
-        onDone: [{ guard: 'hasProgram', target: 'staging' }, { target: 'swapping' }],
+        onDone: [{ guard: 'replacesProgram', target: 'staging' }, { target: 'swapping' }],
         onError: { target: 'discarding', actions: [{ type: 'fail', params: ({ event }) => event }] },
       },
       after: { verifyWithin: { target: 'discarding', actions: [{ type: 'fail', params: { late: 'verifying' } }] } },
     },
     staging: {
-      description: 'Downloads the compiled program that belongs to the archive, and tests it in its private folder.',
+      description: 'Completes the staged version: by its compiled program, tested, or with a look at its npm packages.',
       tags: ['busy'],
       invoke: {
         id: 'stage',

@@ -124,6 +124,7 @@ export class FirmwareError extends PepeunitError<
   | 'link'
   | 'digest'
   | 'selfTest'
+  | 'dependencies'
   | 'unsupported'
 > {
   override readonly name = 'FirmwareError';

@@ -135,6 +135,18 @@ export interface FirmwarePrograms {
   fetch(id: string, link: string, signal: AbortSignal): Promise<{ readonly bytes: number }>;
 }
 
+/** Sees to the npm packages of staged versions. */
+export interface FirmwarePackages {
+  /**
+   * Makes sure that a staged version will find the packages that its package.json names and the running version's does
+   * not.
+   *
+   * @throws {FirmwareError} `dependencies` if it would not, or if it is for another version of Node; `malformed` if its
+   *   package.json is none.
+   */
+  ensure(id: string, signal: AbortSignal): Promise<void>;
+}
+
 /** Checks the signatures of staged versions. */
 export interface ReleaseTrust {
   /**

@@ -3,7 +3,7 @@ import { parseNextEnv, type UnitEnv } from './env.ts';
 import { FirmwareError } from './errors.ts';
 import { find, type Found, type OfUnit } from './finder.ts';
 import { defaultTrialTerms } from './firmware.ts';
-import type { FirmwarePrograms, FirmwareStore, ReleaseTrust, StagedFirmware } from './firmware.ts';
+import type { FirmwarePackages, FirmwarePrograms, FirmwareStore, ReleaseTrust, StagedFirmware } from './firmware.ts';
 import type { FirmwareScope, TrialTerms } from './firmware-journal.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { isRestarting, type ProcessControl, type RestartMode } from './process-control.ts';
@@ -73,25 +73,36 @@ export const downloadFirmware = (given: Found<RestServices & { readonly firmware
   });
 export type DownloadFirmware = ReturnType<typeof downloadFirmware>;
 
+/** What completes a staged version. */
+export interface CompletionServices {
+  readonly programs: FirmwarePrograms;
+  readonly packages: FirmwarePackages;
+}
+
 /**
- * Fetches the program of a compilable unit into its staged version, for the update machine's `stage`.
+ * Completes a staged version, for the update machine's `stage`: fetches the program of a compilable unit, or sees to the npm
+ * packages that another one needs.
  *
  * @example
  * import { updateMachine } from 'pepeunit-client/machines';
- * import { stageProgram } from 'pepeunit-client/services';
+ * import { completeFirmware } from 'pepeunit-client/services';
  *
- * const machine = updateMachine.provide({ actors: { stage: stageProgram(unit.world.programs) } });
+ * const machine = updateMachine.provide({ actors: { stage: completeFirmware(unit.world.adapters) } });
  */
-export const stageProgram = (given: Found<FirmwarePrograms>) =>
+export const completeFirmware = (given: Found<CompletionServices>) =>
   fromPromise<StagedFirmware, OfUnit & { staged: StagedFirmware; target: UpdateTarget }>(
     async ({ input, self, signal }) => {
+      const { programs, packages } = find(given, self);
       const { staged, target } = input;
-      if (target.firmwareLink === undefined) return staged;
-      const { bytes } = await find(given, self).fetch(staged.id, target.firmwareLink, signal);
+      if (target.firmwareLink === undefined) {
+        await packages.ensure(staged.id, signal);
+        return staged;
+      }
+      const { bytes } = await programs.fetch(staged.id, target.firmwareLink, signal);
       return { ...staged, files: staged.files + 1, bytes: staged.bytes + bytes };
     },
   );
-export type StageProgram = ReturnType<typeof stageProgram>;
+export type CompleteFirmware = ReturnType<typeof completeFirmware>;
 
 const required = async (store: FirmwareStore, id: string, name: string): Promise<JsonValue> => {
   const document = await store.readJson(id, name);

@@ -1,6 +1,6 @@
 import { FirmwareError } from '../../services/errors.ts';
 import type { FirmwareStatus } from '../../services/firmware-transitions.ts';
-import type { FirmwareStore, FirmwarePrograms, ReleaseTrust } from '../../services/firmware.ts';
+import type { FirmwarePackages, FirmwarePrograms, FirmwareStore, ReleaseTrust } from '../../services/firmware.ts';
 
 const unsupported = async (): Promise<never> => {
   throw new FirmwareError('unsupported', 'This host has no program folder to update. Set a custom update handler.');
@@ -31,6 +31,9 @@ export const noFirmware = (): FirmwareStore => ({
 
 /** Refuses every program; for hosts without a program of their own. */
 export const noPrograms = (): FirmwarePrograms => ({ fetch: unsupported });
+
+/** Looks at no packages; for hosts without npm's. */
+export const anyPackages = (): FirmwarePackages => ({ ensure: nothing });
 
 /** Trusts every version; for hosts without signatures. */
 export const trustAll = (): ReleaseTrust => ({ check: async () => undefined });

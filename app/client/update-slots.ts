@@ -1,16 +1,17 @@
 import { jitteredRetry } from '../../machines/lib/retry.ts';
 import { updateMachine } from '../../machines/update.ts';
 import { questionRetry, versionRetry } from '../../machines/update/pursuit.ts';
-import { defaultTrialTerms, type FirmwarePrograms, type FirmwareStore } from '../../services/firmware.ts';
+import { defaultTrialTerms, type FirmwareStore } from '../../services/firmware.ts';
 import {
   askTarget,
+  completeFirmware,
   discardFirmware,
   downloadFirmware,
   handOverUpdate,
   requestUpdate,
   swapFirmware,
   verifyFirmware,
-  stageProgram,
+  type CompletionServices,
 } from '../../services/update.ts';
 import type { OfUnit } from '../../services/finder.ts';
 import type { RestServices } from '../../services/rest.ts';
@@ -54,12 +55,15 @@ const restServices = ({ adapters, documents: { settingsSources } }: UnitServices
 
 const firmware = ofUnit(({ adapters }) => adapters.firmware);
 
-/** What fetches new versions, such that a stop waits until a download that it cut off has been cleaned up. */
-const lastingDownloads = ({ adapters: { firmware: store, programs }, plane }: UnitServices) => ({
+/** What gets new versions, such that a stop waits until what it cut off has been cleaned up. */
+const lastingWork = ({ adapters: { firmware: store, programs, packages }, plane }: UnitServices) => ({
   firmware: {
     stage: (...given) => plane.untilEnded(store.stage(...given)),
   } satisfies Pick<FirmwareStore, 'stage'>,
-  programs: { fetch: (...given) => plane.untilEnded(programs.fetch(...given)) } satisfies FirmwarePrograms,
+  completion: {
+    programs: { fetch: (...given) => plane.untilEnded(programs.fetch(...given)) },
+    packages: { ensure: (...given) => plane.untilEnded(packages.ensure(...given)) },
+  } satisfies CompletionServices,
 });
 
 /** Fills the slots of the update machine. */
@@ -70,7 +74,7 @@ export const provideUpdate = () =>
       askTarget: askTarget(ofUnit(restServices)),
       requestUpdate: requestUpdate(ofUnit(restServices)),
       download: downloadFirmware(
-        ofUnit((parts) => ({ ...restServices(parts), firmware: lastingDownloads(parts).firmware })),
+        ofUnit((parts) => ({ ...restServices(parts), firmware: lastingWork(parts).firmware })),
       ),
       verify: verifyFirmware(
         ofUnit((parts) => ({
@@ -79,7 +83,7 @@ export const provideUpdate = () =>
           trust: parts.adapters.trust,
         })),
       ),
-      stage: stageProgram(ofUnit((parts) => lastingDownloads(parts).programs)),
+      stage: completeFirmware(ofUnit((parts) => lastingWork(parts).completion)),
       swap: swapFirmware(
         ofUnit(({ adapters, options }) => ({
           firmware: adapters.firmware,

@@ -1,5 +1,5 @@
 import { webCryptoCipher } from '../../adapters/shared/cipher.ts';
-import { trustAll } from '../../adapters/shared/no-firmware.ts';
+import { anyPackages, trustAll } from '../../adapters/shared/no-firmware.ts';
 import { noFolders } from '../../adapters/shared/no-folders.ts';
 import { StorageError } from '../../services/errors.ts';
 import { storedGivenRecord } from '../../services/given-documents.ts';
@@ -54,6 +54,7 @@ export const createTestWorld = ({ env = {}, schema = defaultSchema }: TestWorldO
     resetRecord: storedResetRecord(storage, '.pepeunit/reset.json'),
     cipher: webCryptoCipher(),
     trust: trustAll(),
+    packages: anyPackages(),
     folders: noFolders(),
     extract: async (path: string) => {
       throw new StorageError('unsupported', `${path} can't be unpacked: a test world has no folders.`);

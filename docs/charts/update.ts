@@ -95,7 +95,7 @@ export const machine = setup({
     hasFailedBefore: () => false,
     isForApp: () => false,
     isSameVersion: () => false,
-    hasProgram: () => false,
+    replacesProgram: () => false,
     isRestarting: () => false,
     isSpent: () => false,
     isSupervised: () => false,
@@ -317,13 +317,13 @@ export const machine = setup({
       invoke: {
         id: 'verify',
         src: 'verify',
-        onDone: [{ guard: 'hasProgram', target: 'staging' }, { target: 'swapping' }],
+        onDone: [{ guard: 'replacesProgram', target: 'staging' }, { target: 'swapping' }],
         onError: { target: 'discarding', actions: [{ type: 'fail' }] },
       },
       after: { verifyWithin: { target: 'discarding', actions: [{ type: 'fail', params: { late: 'verifying' } }] } },
     },
     staging: {
-      description: 'Downloads the compiled program that belongs to the archive, and tests it in its private folder.',
+      description: 'Completes the staged version: by its compiled program, tested, or with a look at its npm packages.',
       tags: ['busy'],
       invoke: {
         id: 'stage',

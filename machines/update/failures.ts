@@ -28,7 +28,7 @@ const slow: Readonly<Record<UpdatePhase | 'asking', string>> = {
   recovering: 'Reading the update journal',
   downloading: 'The download',
   verifying: 'Checking the firmware',
-  staging: 'Fetching the program',
+  staging: 'Completing the firmware',
   swapping: 'Putting the new version in place',
   restarting: 'Restarting',
   trial: 'The trial',

@@ -2,6 +2,7 @@ import { assign, enqueueActions, or, setup, stateIn } from 'xstate';
 import type { StagedFirmware } from '../../services/firmware.ts';
 import type {
   AskTarget,
+  CompleteFirmware,
   DiscardFirmware,
   DownloadFirmware,
   HandOverUpdate,
@@ -9,7 +10,6 @@ import type {
   SwapFirmware,
   UpdateTarget,
   VerifyFirmware,
-  StageProgram,
 } from '../../services/update.ts';
 import type { FirmwareStatus } from '../../services/firmware-transitions.ts';
 import type { RestartProcess } from '../../services/process-control.ts';
@@ -54,7 +54,7 @@ export const updateSetup = setup({
     requestUpdate: slot<RequestUpdate>('update.requestUpdate'),
     download: slot<DownloadFirmware>('update.download'),
     verify: slot<VerifyFirmware>('update.verify'),
-    stage: slot<StageProgram>('update.stage'),
+    stage: slot<CompleteFirmware>('update.stage'),
     swap: slot<SwapFirmware>('update.swap'),
     discard: slot<DiscardFirmware>('update.discard'),
     restart: slot<RestartProcess>('update.restart'),
@@ -222,7 +222,8 @@ export const updateSetup = setup({
     hasFailedBefore: ({ context }) => update.hasFailedBefore(context),
     isForApp: ({ context }) => context.handsOver && context.target.staged === undefined,
     isSameVersion: ({ context }) => update.runsAlready(context),
-    hasProgram: ({ context }) => context.target.firmwareLink !== undefined && context.mode !== 'env_schema_only',
+    /** Whether the program is replaced, and not env.json and schema.json alone. */
+    replacesProgram: ({ context }) => context.mode !== 'env_schema_only',
     isRestarting: ({ context }) => context.mode !== 'env_schema_only' && context.mode !== 'no_restart',
     isSpent: ({ context }, status: FirmwareStatus) => !context.isSupervised && trials.isSpent(status),
     isSupervised: ({ context }) => context.isSupervised,

@@ -34,6 +34,8 @@ export const lawful: Record<string, string> = {
   ),
   'adapters/node/firmware/firmware.ts':
     "import { archive } from '../archive/archive.ts'; import { process } from '../process/process.ts'; import { storage } from '../storage/storage.ts'; import { file } from '../fs/file.ts'; export const firmware = [archive, process, storage, file];",
+  'adapters/node/packages/packages.ts':
+    "import { firmware } from '../firmware/firmware.ts'; import { file } from '../fs/file.ts'; export const packages = [firmware, file];",
   'adapters/node/signing/signing.ts':
     "import { firmware } from '../firmware/firmware.ts'; import { file } from '../fs/file.ts'; export const signing = [firmware, file];",
   'app/inspector/ring.ts': 'export const ring = 1;',
@@ -127,6 +129,7 @@ export const unlawful: [rule: string, file: string, source: string][] = [
       ['process', 'firmware'],
       ['firmware', 'outbox'],
       ['firmware', 'signing'],
+      ['packages', 'signing'],
       ['signing', 'program'],
       ['program', 'outbox'],
     ] as const

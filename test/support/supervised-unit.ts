@@ -143,7 +143,9 @@ export const createSupervisedUnit = async (
     update: (commit?: string) => operator.sendCommand(row.uuid, 'Update', commit),
     /** The files of the version that lies in place, by name. */
     tree: async (): Promise<Record<string, string>> => {
-      const names = (await readdir(folder)).filter((entry) => !/^(log\.json|\.pepeunit.*|data)$/.test(entry));
+      const names = (await readdir(folder)).filter(
+        (entry) => !/^(log\.json|\.pepeunit.*|data|node_modules)$/.test(entry),
+      );
       return Object.fromEntries(
         await Promise.all(names.toSorted().map(async (entry) => [entry, await readFile(join(folder, entry), 'utf8')])),
       );

@@ -42,6 +42,7 @@ const methods: { readonly [K in keyof Adapters]?: readonly MethodsOf<NonNullable
     'discard',
   ],
   programs: ['fetch'],
+  packages: ['ensure'],
   trust: ['check'],
   outbox: ['open', 'append', 'remove', 'deadLetter', 'close'],
   system: ['measure'],

@@ -14,7 +14,10 @@ const flying = async (place: 'verifying' | 'swapping' | 'restarting', change = {
   const unit = await idle(change);
   unit.begin(v2);
   await unit.download.resolve(staged);
-  if (place !== 'verifying') await unit.verify.resolve();
+  if (place !== 'verifying') {
+    await unit.verify.resolve();
+    await unit.stage.resolve(staged);
+  }
   if (place === 'restarting') await unit.swap.resolve();
   expect(unit.state().value).toBe(place);
   return unit;

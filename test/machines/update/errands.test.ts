@@ -47,6 +47,7 @@ describe('an update that is tried again', () => {
     await wait(unit);
     await unit.download.resolve(staged);
     await unit.verify.resolve();
+    await unit.stage.resolve(staged);
     await unit.swap.resolve();
     expect(unit.told().at(-1)).toEqual({ type: 'update.finished', target: v2, mode: 'no_restart' });
   });

@@ -31,6 +31,7 @@ describe('a commanded update that can not be had now (U24)', () => {
     }
     await unit.download.resolve(staged);
     await unit.verify.resolve();
+    await unit.stage.resolve(staged);
     await unit.swap.resolve();
     expect(unit.state().value).toBe('restarting');
     expect(unit.parent.types().filter((type) => type === 'update.began')).toHaveLength(1);
@@ -122,6 +123,7 @@ describe('a commanded update that can not be had now (U24)', () => {
     unit.actor.send({ type: 'update.pursue', target: v3 });
     unit.begin(v3);
     await unit.verify.resolve();
+    await unit.stage.resolve(staged);
     await unit.swap.resolve();
     await unit.download.reject(failing('network'));
     expect(postponements(unit)).toMatchObject([{ target: v3 }]);
@@ -222,6 +224,7 @@ describe('while an update waits to be tried again', () => {
     expect(unit.state().value).toBe('downloading');
     await unit.download.resolve(staged);
     await unit.verify.resolve();
+    await unit.stage.resolve(staged);
     await unit.swap.resolve();
     expect(unit.askTarget.runs).toHaveLength(2);
   });

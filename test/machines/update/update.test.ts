@@ -10,16 +10,19 @@ const leadTo = async (unit: UpdateUnderTest, place: string) => {
   await unit.download.resolve(staged);
   if (place === 'verifying') return;
   await unit.verify.resolve();
+  if (place === 'staging') return;
+  if (unit.state().value === 'staging') await unit.stage.resolve(staged);
   if (place === 'swapping') return;
   await unit.swap.resolve();
 };
 
 describe('a flight', () => {
-  test('downloads, verifies, swaps and restarts', async () => {
+  test('downloads, verifies, completes, swaps and restarts', async () => {
     const unit = await idle();
     await leadTo(unit, 'restarting');
     expect(unit.download.last().input).toEqual({ target: v2 });
     expect(unit.verify.last().input).toEqual({ staged, target: v2 });
+    expect(unit.stage.last().input).toEqual({ staged, target: v2 });
     expect(unit.swap.last().input).toEqual({ staged, mode: 'restart_exec', from: 'v1', target: v2 });
     expect(unit.state().value).toBe('restarting');
     expect(unit.restart.last().input).toEqual({ mode: 'restart_exec' });
@@ -130,19 +133,20 @@ describe('failures', () => {
     expect(told().at(-1)).toEqual({ type: 'update.failed', target: v2, phase: 'downloading', failure });
   });
 
-  test.each(['verifying', 'swapping'] as const)(
-    'a failure while %s is told, and what was staged discarded',
-    async (place) => {
-      const unit = await idle();
-      await leadTo(unit, place);
-      await unit[place === 'verifying' ? 'verify' : 'swap'].reject(failing('version'));
-      expect(unit.state().value).toBe('discarding');
-      expect(unit.discard.last().input).toEqual({ staged });
-      expect(unit.told().at(-1)).toMatchObject({ phase: place, failure: { code: 'version' } });
-      await unit.discard.resolve();
-      expect(unit.state().value).toBe('idle');
-    },
-  );
+  test.each([
+    ['verifying', 'verify'],
+    ['staging', 'stage'],
+    ['swapping', 'swap'],
+  ] as const)('a failure while %s is told, and what was staged discarded', async (place, slot) => {
+    const unit = await idle();
+    await leadTo(unit, place);
+    await unit[slot].reject(failing('version'));
+    expect(unit.state().value).toBe('discarding');
+    expect(unit.discard.last().input).toEqual({ staged });
+    expect(unit.told().at(-1)).toMatchObject({ phase: place, failure: { code: 'version' } });
+    await unit.discard.resolve();
+    expect(unit.state().value).toBe('idle');
+  });
 
   test('a discard that fails does not hide the cause', async () => {
     const unit = await idle();
@@ -171,6 +175,7 @@ describe('failures', () => {
   test.each([
     ['downloading', 600_000],
     ['verifying', 120_000],
+    ['staging', 600_000],
     ['swapping', 120_000],
     ['restarting', 120_000],
   ] as const)('%s is given up after %i ms (U19)', async (place, within) => {
@@ -207,6 +212,7 @@ describe('a compiled program', () => {
     expect(unit.told().at(-1)).toMatchObject({ type: 'update.repeated' });
     await unit.download.resolve(staged);
     await unit.verify.resolve();
+    await unit.stage.resolve(staged);
     expect(unit.state().value).toBe('swapping');
   });
 

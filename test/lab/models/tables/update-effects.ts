@@ -81,7 +81,7 @@ const slow: Readonly<Partial<Record<Phase, string>>> = {
   recovering: 'Reading the update journal',
   downloading: 'The download',
   verifying: 'Checking the firmware',
-  staging: 'Fetching the program',
+  staging: 'Completing the firmware',
   swapping: 'Putting the new version in place',
   restarting: 'Restarting',
   confirming: 'Confirming the new version',
@@ -147,7 +147,7 @@ export const isWorthRetrying: Guard = (_, { output }) => {
   const { code, ageMs } = output as { code?: string; ageMs: number };
   return code === 'offline' || ageMs >= 600_000;
 };
-export const hasProgram: Guard = ({ target, mode }) => target.firmwareLink !== undefined && mode !== 'env_schema_only';
+export const replacesProgram: Guard = ({ mode }) => mode !== 'env_schema_only';
 export const restarts: Guard = ({ mode }) => mode !== 'no_restart' && mode !== 'env_schema_only';
 
 /** It is carried out. Only a compiled unit obeys the link to a program, which is worth a word where programs are replaced. */

@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { FirmwareError } from '../../../services/errors.ts';
+import type { FirmwarePackages } from '../../../services/firmware.ts';
+import { ioError } from '../fs/errors.ts';
+import { firmwareLayout } from '../firmware/layout.ts';
+import { isInRange, isRange, lacksIn, packageFinder, type Lack } from './lacks.ts';
+import { noNeeds, readNeeds, type Needs } from './package-json.ts';
+
+/** Options of a unit's packages. */
+export interface FolderPackagesOptions {
+  /** The unit's folder, with its env.json. */
+  readonly folder: string;
+}
+
+const maxShown = 20;
+
+/** A word of a command, for a shell. */
+const quoted = (word: string): string => (/^[\w@/.^~:+-]+$/.test(word) ? word : `'${word}'`);
+
+const shown = ({ name, wanted, isRange: hasRange, found }: Lack): string =>
+  // Another address may hold a token.
+  `${name}${hasRange ? `@${wanted}` : ''}${found === undefined ? '' : ` (${found || 'no version'} is there)`}`;
+
+/** How to get packages; one that does not come from a registry has no name for npm that is safe to show. */
+const adviceFor = (lacks: readonly Lack[]): string => {
+  if (lacks.length > maxShown || lacks.some((lack) => !lack.isRange)) return "Install them in the unit's folder";
+  const words = lacks.map(({ name, wanted }) => quoted(`${name}@${wanted}`));
+  return `Install them in the unit's folder: npm install --prefix . --no-save --omit=dev ${words.join(' ')}`;
+};
+
+const lacking = (lacks: readonly Lack[]): FirmwareError => {
+  const others = lacks.length > maxShown ? ` and ${lacks.length - maxShown} more` : '';
+  const list = lacks.slice(0, maxShown).map(shown).join(', ');
+  return new FirmwareError(
+    'dependencies',
+    `The firmware needs packages that the device does not have: ${list}${others}. ${adviceFor(lacks)}; then send the update again.`,
+  );
+};
+
+/** Checks that a version is for this Node. @throws {FirmwareError} `dependencies` */
+const checkNode = async ({ node }: Needs, before: Needs): Promise<void> => {
+  const running = process.versions.node;
+  if (node === undefined || node === before.node || !(await isRange(node)) || (await isInRange(running, node))) return;
+  throw new FirmwareError(
+    'dependencies',
+    `The firmware needs Node ${node}, and this is ${running}. Install that Node on the device, or send a version for this one.`,
+  );
+};
+
+/** The packages that the running version did not need, or not so. */
+const newPackages = ({ packages }: Needs, before: Needs): ReadonlyMap<string, string> =>
+  new Map([...packages].filter(([name, wanted]) => before.packages.get(name) !== wanted));
+
+/** Whether the running version works without any of the packages that it names, as a bundle does. */
+const isBundle = async (folder: string, { packages }: Needs): Promise<boolean> => {
+  const find = await packageFinder(folder);
+  const found = await Promise.all([...packages.keys()].map(find));
+  return found.length > 0 && found.every((version) => version === undefined);
+};
+
+/** What the running version needs; nothing if its package.json is damaged. */
+const readRunning = (folder: string): Promise<Needs> =>
+  readNeeds(join(folder, 'package.json')).catch((thrown: unknown) => {
+    if (thrown instanceof FirmwareError) return noNeeds;
+    throw thrown;
+  });
+
+/** Holds new versions to the packages in and above a unit's folder. */
+export const folderPackages = ({ folder }: FolderPackagesOptions): FirmwarePackages => {
+  const layout = firmwareLayout(folder);
+  const ensure = async (id: string): Promise<void> => {
+    const needs = await readNeeds(join(layout.staging(id), 'package.json'));
+    const before = await readRunning(folder);
+    await checkNode(needs, before);
+    const added = newPackages(needs, before);
+    if (added.size === 0 || (await isBundle(folder, before))) return;
+    const lacks = await lacksIn(folder, added);
+    if (lacks.length > 0) throw lacking(lacks);
+  };
+  return {
+    ensure: (id) =>
+      ensure(id).catch((cause: unknown) => {
+        throw ioError("The firmware's packages could not be looked at", cause);
+      }),
+  };
+};
