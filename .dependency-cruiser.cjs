@@ -1,5 +1,5 @@
 /** Who may import whom. Each rule's name says what it protects. */
-const inspectorOfNode = 'inspector/(access|file|follow|pages|server|sources|stately/link|unit-hook|uplink)\\.ts';
+const inspectorOfNode = 'inspector/(server/[^/]+|stately/link|unit-hook|recorder/uplink)\\.ts';
 const nodeRoots = `node\\.ts|instance/|cli/|demo/|terminal/|examples/|${inspectorOfNode}`;
 const nodeEntries = `app/(${nodeRoots})`;
 const notNodeEntries = `app/(?!${nodeRoots})`;

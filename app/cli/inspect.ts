@@ -1,6 +1,6 @@
-import { fileLimits, readRecording } from '../inspector/file.ts';
-import { followInspector } from '../inspector/follow.ts';
-import { startInspector, type Inspector } from '../inspector/server.ts';
+import { fileLimits, readRecording } from '../inspector/server/file.ts';
+import { followInspector } from '../inspector/server/follow.ts';
+import { startInspector, type Inspector } from '../inspector/server/server.ts';
 import { inspectorAddressIn, inspectorVariable } from '../inspector/variable.ts';
 import { aborted, interruption } from '../terminal/interruption.ts';
 import { columns, print } from '../terminal/output.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isScript, type UnitProgram } from '../../adapters/node/process/child.ts';
-import type { Inspector } from '../inspector/server.ts';
+import type { Inspector } from '../inspector/server/server.ts';
 import { inspectorVariable } from '../inspector/variable.ts';
 import { printStatus } from '../terminal/output.ts';
 import { thisPackage } from '../terminal/package.ts';
@@ -38,7 +38,7 @@ export const startInspection = async ({
   control = false,
 }: InspectionOptions): Promise<Inspector | undefined> => {
   if (inspect === undefined) return undefined;
-  const { startInspector } = await import('../inspector/server.ts');
+  const { startInspector } = await import('../inspector/server/server.ts');
   const port = portIn('inspect', inspect === '' ? undefined : inspect);
   return startInspector({ ...inspectorParts, port, isControlled: control });
 };

@@ -4,9 +4,9 @@ import { basename, dirname } from 'node:path';
 import { parseEnv } from '../../services/env.ts';
 import type { RecordedUnit, RecorderFactory } from '../client/recording.ts';
 import { thisPackage } from '../terminal/package.ts';
-import { carryOut } from './control.ts';
-import { createRecorder, type RecorderHost } from './recorder.ts';
-import { createUplink, type Uplink } from './uplink.ts';
+import { carryOut } from './recorder/control.ts';
+import { createRecorder, type RecorderHost } from './recorder/recorder.ts';
+import { createUplink, type Uplink } from './recorder/uplink.ts';
 import { inspectorAddressIn, inspectorVariable } from './variable.ts';
 import type { Request, RunAbout } from './wire.ts';
 

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { commands } from '../../app/cli/commands.ts';
-import { maxStepsPerSecond } from '../../app/inspector/machine.ts';
-import { maxPages } from '../../app/inspector/pages.ts';
-import { maxSources } from '../../app/inspector/sources.ts';
+import { maxStepsPerSecond } from '../../app/inspector/recorder/machine.ts';
+import { maxPages } from '../../app/inspector/server/pages.ts';
+import { maxSources } from '../../app/inspector/server/sources.ts';
 import { maxBytes, maxContext, maxLines, maxPayload } from '../../app/inspector/wire.ts';
 import { runCli } from '../support/cli.ts';
 

@@ -1,6 +1,6 @@
 import { assign, setup } from 'xstate';
 import type { RecordedUnit } from '../../app/client/recording.ts';
-import type { RecorderHost } from '../../app/inspector/recorder.ts';
+import type { RecorderHost } from '../../app/inspector/recorder/recorder.ts';
 import { redacted } from '../../services/redaction.ts';
 
 /** A host whose clocks the test moves. */

@@ -1,7 +1,7 @@
 import { redacted } from '../../../services/redaction.ts';
-import { hashOf } from '../chart-text.ts';
+import { hashOf } from '../recorder/chart-text.ts';
 import { foreignJson } from '../foreign-json.ts';
-import { createJsonText } from '../json-text.ts';
+import { createJsonText } from '../recorder/json-text.ts';
 import { wireVersion, type RunAbout } from '../wire.ts';
 import type { StatelyEvent, StatelySnapshot } from './events.ts';
 

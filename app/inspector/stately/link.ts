@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import { createCursor } from '../ring.ts';
-import type { Source, SourceLink, Sources } from '../sources.ts';
+import type { Source, SourceLink, Sources } from '../server/sources.ts';
 import type { Answer } from '../wire.ts';
 import { statelyEventIn, type StatelyEvent } from './events.ts';
 import { StatelyApp } from './inbound.ts';

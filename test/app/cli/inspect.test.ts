@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startInspector } from '../../../app/inspector/server.ts';
+import { startInspector } from '../../../app/inspector/server/server.ts';
 import { runCli, startCli, type CliRun } from '../../support/cli.ts';
 import { createFolder } from '../../support/folder.ts';
 import { openPage } from '../../support/inspector-page.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { createActor, setup } from 'xstate';
-import { startInspector } from '../../../app/inspector/server.ts';
+import { startInspector } from '../../../app/inspector/server/server.ts';
 import { createUnitLogic } from '../../../app/node.ts';
 import { inspectUnits } from '../../support/inspected.ts';
 import { openPage } from '../../support/inspector-page.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach } from 'vitest';
-import { startInspector, type Inspector } from '../../../app/inspector/server.ts';
+import { startInspector, type Inspector } from '../../../app/inspector/server/server.ts';
 import type { OpenPage } from '../../support/inspector-page.ts';
 import { createLiveUnit, type LiveUnit } from '../../support/live-unit.ts';
 

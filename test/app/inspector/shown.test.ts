@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createActor, type InspectionEvent } from 'xstate';
-import { createRecorder, type Recorder } from '../../../app/inspector/recorder.ts';
+import { createRecorder, type Recorder } from '../../../app/inspector/recorder/recorder.ts';
 import { hideSecrets } from '../../../services/redaction.ts';
 import { createHost, recordedRoot, recordedUnit } from '../../support/recorded.ts';
 

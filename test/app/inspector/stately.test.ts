@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { assign, createActor, createMachine, fromPromise, sendTo, setup } from 'xstate';
 import { WebSocket } from 'ws';
 import { createReplay } from '../../../app/inspector/replay.ts';
-import { startInspector, type Inspector } from '../../../app/inspector/server.ts';
+import { startInspector, type Inspector } from '../../../app/inspector/server/server.ts';
 import { inspectUnits } from '../../support/inspected.ts';
 import { openPage } from '../../support/inspector-page.ts';
 import { createLiveUnit } from '../../support/live-unit.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
-import { startInspector, type Inspector } from '../../../app/inspector/server.ts';
+import { startInspector, type Inspector } from '../../../app/inspector/server/server.ts';
 import type { WireLine } from '../../../app/inspector/wire.ts';
 import type { CliRun } from '../../support/cli.ts';
 import { openContext } from '../context.ts';

@@ -1,5 +1,5 @@
 import type { AnyActorRef } from 'xstate';
-import { maxContext } from './wire.ts';
+import { maxContext } from '../wire.ts';
 
 /** What a value may come to. */
 export interface Bounds {

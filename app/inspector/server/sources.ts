@@ -1,6 +1,6 @@
-import { redacted } from '../../services/redaction.ts';
-import { createRing, type Ring, type RingLimits } from './ring.ts';
-import type { Request } from './wire.ts';
+import { redacted } from '../../../services/redaction.ts';
+import { createRing, type Ring, type RingLimits } from '../ring.ts';
+import type { Request } from '../wire.ts';
 
 /** Most units that an inspector shows. */
 export const maxSources = 32;

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { ClientError } from '../../services/errors.ts';
+import { ClientError } from '../../../services/errors.ts';
 import { createAccess, createToken, type Asked } from './access.ts';
 import { createPages } from './pages.ts';
-import { createCursor, type RingLimits } from './ring.ts';
-import { createStatelyLinks, type StatelyLinks } from './stately/link.ts';
+import { createCursor, type RingLimits } from '../ring.ts';
+import { createStatelyLinks, type StatelyLinks } from '../stately/link.ts';
 import { createSources, maxSources, type Source, type Sources } from './sources.ts';
-import { answerIn, lineIn } from './replay/shapes.ts';
-import { frameOf, type Answer } from './wire.ts';
+import { answerIn, lineIn } from '../replay/shapes.ts';
+import { frameOf, type Answer } from '../wire.ts';
 
 export interface InspectorOptions {
   /** @defaultValue a free one */

@@ -4,9 +4,9 @@ import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { startInspector, type Inspector } from '../../../app/inspector/server.ts';
-import { openPage } from '../../support/inspector-page.ts';
-import { createFolder } from '../../support/folder.ts';
+import { startInspector, type Inspector } from '../../../../app/inspector/server/server.ts';
+import { openPage } from '../../../support/inspector-page.ts';
+import { createFolder } from '../../../support/folder.ts';
 
 let inspector: Inspector;
 let pageFolder: string;

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { StorageError } from '../../services/errors.ts';
-import { lineIn } from './replay/shapes.ts';
+import { StorageError } from '../../../services/errors.ts';
+import { lineIn } from '../replay/shapes.ts';
 import { maxSources, type Sources } from './sources.ts';
 
 /** What a file had. */

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
-import { followInspector } from '../../../app/inspector/follow.ts';
-import { startInspector, type Inspector } from '../../../app/inspector/server.ts';
-import { openPage } from '../../support/inspector-page.ts';
-import { until } from '../../support/until.ts';
+import { followInspector } from '../../../../app/inspector/server/follow.ts';
+import { startInspector, type Inspector } from '../../../../app/inspector/server/server.ts';
+import { openPage } from '../../../support/inspector-page.ts';
+import { until } from '../../../support/until.ts';
 
 let here: Inspector;
 beforeEach(async () => {

@@ -1,13 +1,13 @@
-import { toBase64 } from '../../adapters/shared/cipher.ts';
-import { payloadBytes } from '../../adapters/shared/mqtt/packet-size.ts';
-import type { InboundMessage } from '../messaging/inbound/message.ts';
-import type { InboundWatch } from '../messaging/inbound/watch.ts';
-import type { Message, Payload } from '../messaging/outbound/message.ts';
-import type { OutboundWatch } from '../messaging/outbound/watch.ts';
-import type { PublishResult } from '../messaging/outbound/result.ts';
-import { failureOf } from '../../services/errors.ts';
+import { toBase64 } from '../../../adapters/shared/cipher.ts';
+import { payloadBytes } from '../../../adapters/shared/mqtt/packet-size.ts';
+import type { InboundMessage } from '../../messaging/inbound/message.ts';
+import type { InboundWatch } from '../../messaging/inbound/watch.ts';
+import type { Message, Payload } from '../../messaging/outbound/message.ts';
+import type { OutboundWatch } from '../../messaging/outbound/watch.ts';
+import type { PublishResult } from '../../messaging/outbound/result.ts';
+import { failureOf } from '../../../services/errors.ts';
 import type { JsonText } from './json-text.ts';
-import { maxPayload, type Fate } from './wire.ts';
+import { maxPayload, type Fate } from '../wire.ts';
 
 export interface MessagesParts {
   readonly at: () => number;

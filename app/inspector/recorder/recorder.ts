@@ -1,11 +1,11 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
-import type { RecordedUnit, UnitRecorder } from '../client/recording.ts';
+import type { RecordedUnit, UnitRecorder } from '../../client/recording.ts';
 import { createJsonText } from './json-text.ts';
 import { createMachines, parentOf } from './machines.ts';
 import { createMarks } from './marks.ts';
 import { createMessages } from './messages.ts';
-import { createRing, type Ring, type RingLimits } from './ring.ts';
-import { wireVersion, type Figures, type RunAbout } from './wire.ts';
+import { createRing, type Ring, type RingLimits } from '../ring.ts';
+import { wireVersion, type Figures, type RunAbout } from '../wire.ts';
 
 /** Lines between two checkpoints. */
 const checkpointLines = 4096;

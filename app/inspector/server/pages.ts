@@ -1,8 +1,8 @@
 import type { WebSocket } from 'ws';
-import { foreignJson } from './foreign-json.ts';
-import { createCursor, type Cursor } from './ring.ts';
+import { foreignJson } from '../foreign-json.ts';
+import { createCursor, type Cursor } from '../ring.ts';
 import type { Sources } from './sources.ts';
-import { frameOf, wireVersion, type Answer, type Request } from './wire.ts';
+import { frameOf, wireVersion, type Answer, type Request } from '../wire.ts';
 
 /** Most pages that are open at once. */
 export const maxPages = 4;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createActor, type InspectionEvent } from 'xstate';
-import { createRecorder, type Recorder } from '../../../app/inspector/recorder.ts';
-import { createHost, recordedRoot, recordedUnit } from '../../support/recorded.ts';
+import { createRecorder, type Recorder } from '../../../../app/inspector/recorder/recorder.ts';
+import { createHost, recordedRoot, recordedUnit } from '../../../support/recorded.ts';
 
 let recorder: Recorder;
 let host: ReturnType<typeof createHost>;

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { WebSocket } from 'ws';
-import { createCursor, type Cursor, type Ring } from './ring.ts';
-import { frameOf } from './wire.ts';
+import { createCursor, type Cursor, type Ring } from '../ring.ts';
+import { frameOf } from '../wire.ts';
 
 /** Lines are collected for so long, milliseconds. */
 const batchMs = 50;

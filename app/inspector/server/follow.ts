@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { ClientError } from '../../services/errors.ts';
-import { isJsonObject } from '../../services/json.ts';
+import { ClientError } from '../../../services/errors.ts';
+import { isJsonObject } from '../../../services/json.ts';
 import type { SourceLink, Sources } from './sources.ts';
-import { foreignJson } from './foreign-json.ts';
-import { answerIn, lineIn } from './replay/shapes.ts';
-import { wireVersion, type Answer, type Request } from './wire.ts';
+import { foreignJson } from '../foreign-json.ts';
+import { answerIn, lineIn } from '../replay/shapes.ts';
+import { wireVersion, type Answer, type Request } from '../wire.ts';
 
 export interface FollowOptions {
   /** Address that the other inspector has printed. */

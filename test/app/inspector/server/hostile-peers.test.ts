@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { startInspector, type Inspector } from '../../../app/inspector/server.ts';
-import { openPage } from '../../support/inspector-page.ts';
+import { startInspector, type Inspector } from '../../../../app/inspector/server/server.ts';
+import { openPage } from '../../../support/inspector-page.ts';
 
 let inspector: Inspector;
 beforeEach(async () => {

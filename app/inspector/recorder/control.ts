@@ -1,7 +1,7 @@
 import type { AnyActorRef } from 'xstate';
-import type { RecordedUnit } from '../client/recording.ts';
-import { failureOf } from '../../services/errors.ts';
-import type { Request } from './wire.ts';
+import type { RecordedUnit } from '../../client/recording.ts';
+import { failureOf } from '../../../services/errors.ts';
+import type { Request } from '../wire.ts';
 
 /** What a request wants. */
 type Wanted = Request[3];
