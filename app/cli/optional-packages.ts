@@ -2,7 +2,7 @@ import { codeOf } from '../../adapters/node/fs/errors.ts';
 import { ProcessError } from '../../services/errors.ts';
 import { thisPackage } from '../terminal/package.ts';
 
-const isInstalled = (name: string): boolean => {
+const resolves = (name: string): boolean => {
   try {
     import.meta.resolve(name);
     return true;
@@ -11,12 +11,15 @@ const isInstalled = (name: string): boolean => {
   }
 };
 
+/** Whether a package is installed, or built in under its name in `imports` of package.json. */
+const isThere = (name: string): boolean => resolves(name) || resolves(`#${name}`);
+
 /** Turns the error of an optional package that is not installed into one that says how to; others stay as they are. */
 export const withInstallCommand = (thrown: unknown): unknown => {
   const name = thrown instanceof Error ? /Cannot find package '([^']+)'/.exec(thrown.message)?.[1] : undefined;
   const isOptional = name !== undefined && Object.hasOwn(thisPackage.optional, name);
   if (codeOf(thrown) !== 'ERR_MODULE_NOT_FOUND' || !isOptional) return thrown;
-  const missing = Object.entries(thisPackage.optional).filter(([one]) => !isInstalled(one));
+  const missing = Object.entries(thisPackage.optional).filter(([one]) => !isThere(one));
   const names = missing.map(([one]) => one).join(', ');
   const packages = missing.map(([one, range]) => `${one}@${range}`).join(' ');
   const message = `It needs optional packages that are not installed: ${names}. Run npm install ${packages}`;
