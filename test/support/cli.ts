@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { resolve } from 'node:path';
 import { recordShown } from './canary/record.ts';
 
@@ -25,14 +25,9 @@ export interface CliRun {
   readonly ended: Promise<CliResult>;
 }
 
-/** Starts a program with this Node. */
-export const startNode = (args: readonly string[], { cwd, env, within = [] }: CliOptions = {}): CliRun => {
-  const [file = process.execPath, ...rest] = [...within, process.execPath, ...args];
-  const child = spawn(file, rest, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
-    ...(cwd !== undefined && { cwd }),
-  });
+/** Starts a program whose output is kept, and recorded for the search for secrets. */
+export const startProgram = (file: string, args: readonly string[], options: SpawnOptions): CliRun => {
+  const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -49,6 +44,12 @@ export const startNode = (args: readonly string[], { cwd, env, within = [] }: Cl
       });
     }),
   };
+};
+
+/** Starts a program with this Node. */
+export const startNode = (args: readonly string[], { cwd, env, within = [] }: CliOptions = {}): CliRun => {
+  const [file = process.execPath, ...rest] = [...within, process.execPath, ...args];
+  return startProgram(file, rest, { env: { ...process.env, ...env }, ...(cwd !== undefined && { cwd }) });
 };
 
 /** Starts the compiled `pepeunit` as a user would. */
