@@ -35,7 +35,8 @@ const chunks: Readonly<Record<string, readonly (readonly string[])[]>> = {
   client: [['app/browser'], ['app/testing']],
   connections: [['app/browser']],
   archive: [['app/testing']],
-  supervision: [['app/cli/main', 'app/cli/run']],
+  supervision: [['app/cli/main', 'app/cli/run'], ['app/node']],
+  cli: [['app/cli/main', 'app/cli/run']],
   files: [['app/node'], ['app/cli/log', 'app/cli/pack', 'app/cli/types']],
   node: [['app/node']],
 };

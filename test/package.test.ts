@@ -81,13 +81,13 @@ describe('the packed package', () => {
     ['app/testing', ['xstate']],
     ['machines/index', ['xstate']],
     ['services/index', ['xstate']],
-    ['app/cli/main', ['node']],
-    ['chunks/run', ['node']],
-    ['chunks/init', ['node']],
-    ['chunks/types', ['node', 'xstate']],
-    ['chunks/log', ['node', 'xstate']],
-    ['chunks/doctor', ['#mqtt', 'node', 'xstate']],
-    ['chunks/publish', ['#mqtt', 'node', 'xstate']],
+    ['app/cli/main', ['commander', 'node']],
+    ['chunks/run', ['commander', 'node']],
+    ['chunks/init', ['commander', 'node']],
+    ['chunks/types', ['commander', 'node', 'xstate']],
+    ['chunks/log', ['commander', 'node', 'xstate']],
+    ['chunks/doctor', ['#mqtt', 'commander', 'node', 'xstate']],
+    ['chunks/publish', ['#mqtt', 'commander', 'node', 'xstate']],
   ])('%s loads nothing that it may not need', async (entry, packages) => {
     expect(await loadedWith(`dist/${entry}.js`)).toEqual(packages);
   });

@@ -16,8 +16,8 @@ const packagesUnder = (file: URL, seen = new Set<string>()): string[] => {
   );
 };
 
-test('the supervisor loads nothing but Node itself', () => {
+test('the supervisor loads nothing but Node itself, and what parses its command line', () => {
   const packages = packagesUnder(new URL('../app/cli/run.ts', import.meta.url));
   expect(packages).toContain('node:child_process');
-  expect(packages.filter((name) => !name.startsWith('node:'))).toEqual([]);
+  expect(new Set(packages.filter((name) => !name.startsWith('node:')))).toEqual(new Set(['commander']));
 });

@@ -1,12 +1,9 @@
-import { parseArgs } from 'node:util';
+import { Command, Option } from 'commander';
 import { PepeunitError } from '../../services/errors.ts';
-import { columns, print } from '../terminal/output.ts';
+import { createCommand } from './help.ts';
 
 /** Exit codes of the commands; 78 is `EX_CONFIG` of sysexits.h. */
 export const exitCode = { ok: 0, failed: 1, usage: 2, unconfigured: 78 } as const;
-
-/** Runs a command. @returns Its exit code. */
-export type Run = (args: string[]) => Promise<number>;
 
 /** A wrong option or a wrong number of operands; the command exits with 2. */
 export class UsageError extends PepeunitError {
@@ -23,8 +20,10 @@ interface OptionManual {
   readonly help: string;
   /** Placeholder of the value in the help, such as `SECONDS`. */
   readonly value?: string;
-  /** What a value looks like that may be left out: the option is then the empty text. @defaultValue it has to be there */
-  readonly optionalValue?: RegExp;
+  /** Whether a word after the option is its value, which may be left out: the option is then the empty text. @defaultValue the value has to be there */
+  readonly optionalValue?: (word: string) => boolean;
+  /** Checks a value before the operands are. @throws {UsageError} */
+  readonly check?: (value: string) => unknown;
 }
 type Options = Readonly<Record<string, OptionManual>>;
 
@@ -35,8 +34,11 @@ export interface Manual<TOptions extends Options> {
   readonly operands: string;
   readonly minOperands: number;
   readonly maxOperands: number;
+  /** What it does. A line break counts as a space, an empty line begins a paragraph. */
   readonly about: string;
   readonly options: TOptions;
+  /** Calls to copy, the operands and options after the command's name. */
+  readonly examples?: readonly string[];
 }
 
 /** Operands and options that a command was called with. */
@@ -45,20 +47,24 @@ export interface Called<TOptions extends Options> {
   readonly options: { readonly [K in keyof TOptions]?: TOptions[K]['type'] extends 'boolean' ? boolean : string };
 }
 
-const help: OptionManual = { type: 'boolean', help: 'Show this text.' };
+/** Refuses a value that is another option by its look, in place of one that was forgotten. A number may begin with a minus. */
+const valueOf =
+  (name: string, value: string, check: OptionManual['check']) =>
+  (given: string): string => {
+    if (given.startsWith('-') && Number.isNaN(Number(given))) {
+      throw new UsageError(`--${name} takes ${value}, not "${given}".`);
+    }
+    check?.(given);
+    return given;
+  };
 
-const valueText = ({ value, optionalValue }: OptionManual): string => {
-  if (value === undefined) return '';
-  return optionalValue ? ` [${value}]` : ` ${value}`;
-};
-
-const manualText = ({ name, operands, about, options }: Manual<Options>): string => {
-  const rows = Object.entries({ ...options, help }).map(([option, one]) => [
-    `  --${option}${valueText(one)}`,
-    one.help,
-  ]);
-  const usage = ['pepeunit', name, operands, '[OPTIONS]'].filter((part) => part !== '').join(' ');
-  return [`Usage: ${usage}`, '', about, '', 'Options:', ...columns(rows)].join('\n');
+const optionOf = (
+  name: string,
+  { type, help, value = name.toUpperCase(), optionalValue, check }: OptionManual,
+): Option => {
+  if (type === 'boolean') return new Option(`--${name}`, help);
+  const flags = optionalValue ? `--${name} [${value}]` : `--${name} <${value}>`;
+  return new Option(flags, help).argParser(valueOf(name, value, check));
 };
 
 /** Writes the value of an option that may have none into one argument, so that what follows is no value of it. */
@@ -67,39 +73,40 @@ const withOptionalValues = (args: readonly string[], options: Options): string[]
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (arg === '--') return [...joined, arg, ...rest];
-    const pattern = arg.startsWith('--') ? options[arg.slice(2)]?.optionalValue : undefined;
-    const value = pattern?.test(rest[0] ?? '') === true ? rest.shift() : '';
-    joined.push(pattern ? `${arg}=${value}` : arg);
+    const isValue = arg.startsWith('--') ? options[arg.slice(2)]?.optionalValue : undefined;
+    const [next] = rest;
+    const value = isValue && next !== undefined && !next.startsWith('-') && isValue(next) ? rest.shift() : '';
+    joined.push(isValue ? `${arg}=${value}` : arg);
   }
   return joined;
 };
 
-const parse = (given: string[], options: Options) => {
-  const args = withOptionalValues(given, options);
-  const kinds = Object.fromEntries(Object.entries({ ...options, help }).map(([name, { type }]) => [name, { type }]));
-  try {
-    return parseArgs({ args, options: kinds, allowPositionals: true });
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`${message.split('. ')[0]?.replace(/\.$/, '')}.`, { cause });
-  }
-};
+const flowing = (text: string): string => text.replaceAll(/(?<!\n)\n(?!\n)/g, ' ');
 
-/** Creates a command: parses its arguments, prints the help for `--help`, else calls `run`. @throws {UsageError} */
-export const command =
-  <const TOptions extends Options>(manual: Manual<TOptions>, run: (called: Called<TOptions>) => Promise<number>): Run =>
-  async (args) => {
-    const { values, positionals } = parse(args, manual.options);
-    if (values['help'] === true) {
-      print(manualText(manual));
-      return exitCode.ok;
+const examplesText = (name: string, examples: readonly string[]): string =>
+  ['', 'Examples:', ...examples.map((one) => `  npx pepeunit-client ${name} ${one}`.trimEnd())].join('\n');
+
+/** Creates a command of commander, whose action calls `run` and sets the exit code that it returns. */
+export const command = <const TOptions extends Options>(
+  { name, operands: expected, minOperands, maxOperands, about, options, examples = [] }: Manual<TOptions>,
+  run: (called: Called<TOptions>) => Promise<number>,
+): Command => {
+  const made = createCommand(name);
+  const parse = made.parseOptions.bind(made);
+  made.parseOptions = (args) => parse(withOptionalValues(args, options));
+  made.usage(['[OPTIONS]', expected].filter((part) => part !== '').join(' ')).description(flowing(about));
+  for (const [option, manual] of Object.entries(options)) made.addOption(optionOf(option, manual));
+  if (examples.length > 0) made.addHelpText('after', examplesText(name, examples));
+  return made.argument('[operands...]').action(async () => {
+    const { args } = made;
+    if (args.length < minOperands || args.length > maxOperands) {
+      const wanted = expected === '' ? 'no operands' : expected;
+      throw new UsageError(`It takes ${wanted}, not ${args.length === 0 ? 'nothing' : args.join(' ')}.`);
     }
-    if (positionals.length < manual.minOperands || positionals.length > manual.maxOperands) {
-      const wanted = manual.operands === '' ? 'no operands' : manual.operands;
-      throw new UsageError(`It takes ${wanted}, not ${positionals.length === 0 ? 'nothing' : positionals.join(' ')}.`);
-    }
-    return run({ operands: positionals, options: values as Called<TOptions>['options'] });
-  };
+    const given = made.options.map((option) => [option.name(), made.getOptionValue(option.attributeName())]);
+    process.exitCode = await run({ operands: args, options: Object.fromEntries(given) as Called<TOptions>['options'] });
+  });
+};
 
 /** Parses an option as a number above zero. @returns `undefined` for an absent option. @throws {UsageError} */
 export const positiveNumber = (option: string, text: string | undefined): number | undefined => {

@@ -1,14 +1,14 @@
-import type { Run } from './command.ts';
+import type { Command } from 'commander';
 
 /** One command of `pepeunit`; `load` imports its code only when it is called. */
-export interface Command {
+export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
-  readonly load: () => Promise<Run>;
+  readonly load: () => Promise<Command>;
 }
 
 /** All commands, in the order of `pepeunit --help`. */
-export const commands: readonly Command[] = [
+export const commands: readonly CommandEntry[] = [
   {
     name: 'run',
     summary: 'Supervise a unit: start, restart, try new versions, roll back',

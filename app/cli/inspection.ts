@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isScript, type UnitProgram } from '../../adapters/node/process/child.ts';
@@ -5,14 +6,21 @@ import type { Inspector } from '../inspector/server/server.ts';
 import { inspectorVariable } from '../inspector/variable.ts';
 import { printStatus } from '../terminal/output.ts';
 import { thisPackage } from '../terminal/package.ts';
-import { portIn } from './command.ts';
+import { portIn, UsageError } from './command.ts';
+
+/** Whether the word after `--inspect` is its port, or meant as one: a file is an operand. */
+const isPortOrWrong = (word: string): boolean => /^\d+$/.test(word) || !existsSync(word);
+
+/** The port of `--inspect`: 0, for a free one, where it names none. @throws {UsageError} */
+const inspectorPort = (text: string): number => portIn('inspect', text === '' ? undefined : text);
 
 /** Options of the commands that show units in an inspector. */
 export const inspectOptions = {
   inspect: {
     type: 'string',
     value: 'PORT',
-    optionalValue: /^\d+$/,
+    optionalValue: isPortOrWrong,
+    check: inspectorPort,
     help: 'Show what happens live in a page of this machine, whose address is printed. On a free port by default.',
   },
   control: {
@@ -37,10 +45,10 @@ export const startInspection = async ({
   inspect,
   control = false,
 }: InspectionOptions): Promise<Inspector | undefined> => {
+  if (inspect === undefined && control) throw new UsageError('--control goes with --inspect.');
   if (inspect === undefined) return undefined;
   const { startInspector } = await import('../inspector/server/server.ts');
-  const port = portIn('inspect', inspect === '' ? undefined : inspect);
-  return startInspector({ ...inspectorParts, port, isControlled: control });
+  return startInspector({ ...inspectorParts, port: inspectorPort(inspect), isControlled: control });
 };
 
 const hook = pathToFileURL(join(thisPackage.folder, 'dist/app/inspector/unit-hook.js')).href;

@@ -1,37 +1,38 @@
 #!/usr/bin/env node
+import { CommanderError, type Command } from 'commander';
 import { standardStream } from '../../adapters/node/console.ts';
 import { codeOf, storageError } from '../../adapters/node/fs/errors.ts';
 import { failureOf } from '../../services/errors.ts';
 import { oneLine } from '../../adapters/shared/log/log-lines.ts';
-import { suggest } from '../client/options/suggestion.ts';
-import { commands } from './commands.ts';
+import { commands, type CommandEntry } from './commands.ts';
 import { exitCode, UsageError } from './command.ts';
+import { createCommand } from './help.ts';
 import { withInstallCommand } from './optional-packages.ts';
-import { columns, print, printStatus } from '../terminal/output.ts';
+import { printStatus } from '../terminal/output.ts';
 import { thisPackage } from '../terminal/package.ts';
 
-const manual = (): string =>
-  [
-    'Usage: pepeunit COMMAND [OPTIONS]',
-    '',
-    'Commands:',
-    ...columns(commands.map(({ name, summary }) => [`  ${name}`, summary])),
-    '',
-    'Options:',
-    '  --help     Show this text',
-    '  --version  Show the version',
-    '',
-    'pepeunit COMMAND --help shows the options of a command.',
-  ].join('\n');
+const commandNamed = (wanted: string | undefined): CommandEntry | undefined =>
+  commands.find(({ name }) => name === wanted);
 
-const rejectUnknown = (name: string): number => {
-  const similar = suggest(
-    name,
-    commands.map((command) => command.name),
-  );
-  const hint = similar === undefined ? 'pepeunit --help lists the commands.' : `Did you mean ${similar}?`;
-  printStatus(`pepeunit: there is no command "${oneLine(name)}". ${hint}`);
-  return exitCode.usage;
+/** Turns `help COMMAND` into `COMMAND --help`, which says more of a command that there is not. */
+const withHelpAsOption = ([first, second, ...rest]: readonly string[]): string[] => {
+  const isAsked = first === 'help' && second !== undefined && !second.startsWith('-');
+  if (!isAsked) return [first, second, ...rest].filter((arg) => arg !== undefined);
+  return commandNamed(second) ? [second, '--help'] : [second];
+};
+
+/** Creates the program with all commands, of which only the one that is called has its options and its code. */
+const createProgram = async (called: CommandEntry | undefined): Promise<Command> => {
+  const program = createCommand('pepeunit')
+    .usage('COMMAND [OPTIONS]')
+    .version(thisPackage.version, '-v, --version', 'Show the version.')
+    .helpCommand('help [COMMAND]', 'Show how to call a command')
+    .addHelpText('after', '\npepeunit COMMAND --help shows the options of a command.');
+  for (const entry of commands) {
+    const command = entry === called ? await entry.load() : createCommand(entry.name);
+    program.addCommand(command.summary(entry.summary));
+  }
+  return program;
 };
 
 /** Turns a file system's error into a {@link StorageError}, which names the file and a remedy; others stay as they are. */
@@ -40,33 +41,35 @@ const withFileName = (thrown: unknown): unknown => {
   return typeof path === 'string' && codeOf(thrown) !== undefined ? storageError(path, 'used', thrown) : thrown;
 };
 
+/** What commander says of a wrong call, as sentences. */
+const usageText = ({ message }: CommanderError): string => {
+  const [, first = '', rest = '', hint] = /^error: (.)([^]*?)\.?(?:\n\((.+)\))?$/.exec(message) ?? [];
+  return [`${first.toUpperCase()}${rest}.`, ...(hint === undefined ? [] : [hint])].join(' ');
+};
+
 /** Prints a failure as one line, without a stack. @returns The exit code. */
-const reportFailure = (name: string, thrown: unknown): number => {
-  if (thrown instanceof UsageError) {
-    printStatus(`pepeunit ${name}: ${oneLine(thrown.message)} pepeunit ${name} --help says more.`);
+const reportFailure = (called: CommandEntry | undefined, thrown: unknown): number => {
+  if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitCode.ok;
+  if (thrown instanceof CommanderError && thrown.code === 'commander.help') return exitCode.usage;
+  const name = ['pepeunit', ...(called ? [called.name] : [])].join(' ');
+  if (thrown instanceof UsageError || thrown instanceof CommanderError) {
+    const text = thrown instanceof CommanderError ? usageText(thrown) : thrown.message;
+    printStatus(`${name}: ${oneLine(text)} ${name} --help says more.`);
     return exitCode.usage;
   }
   const failure = failureOf(withFileName(withInstallCommand(thrown)));
-  printStatus(`pepeunit ${name}: ${failure.name} (${failure.code}): ${oneLine(failure.message)}`);
+  printStatus(`${name}: ${failure.name} (${failure.code}): ${oneLine(failure.message)}`);
   return exitCode.failed;
 };
 
-const run = async ([name, ...args]: readonly string[]): Promise<number> => {
-  if (name === '--version') {
-    print(thisPackage.version);
-    return exitCode.ok;
-  }
-  if (name === undefined || name === '--help') {
-    (name === undefined ? printStatus : print)(manual());
-    return name === undefined ? exitCode.usage : exitCode.ok;
-  }
-  const command = commands.find((candidate) => candidate.name === name);
-  if (!command) return rejectUnknown(name);
+/** Does what the arguments say. The command sets the exit code, unless it fails. */
+const run = async (given: readonly string[]): Promise<void> => {
+  const args = withHelpAsOption(given);
+  const called = commandNamed(args.find((arg) => !arg.startsWith('-')));
   try {
-    const start = await command.load();
-    return await start(args);
+    await (await createProgram(called)).parseAsync(args, { from: 'user' });
   } catch (thrown) {
-    return reportFailure(name, thrown);
+    process.exitCode = reportFailure(called, thrown);
   }
 };
 
@@ -79,7 +82,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Nor is one that no longer reads how things go: `pepeunit run` supervises the unit all the same.
 standardStream('stderr');
 
-process.exitCode = await run(process.argv.slice(2));
+await run(process.argv.slice(2));
 // A reader that has stopped reading how things go keeps no command from ending; one of its result may be slow.
 const patienceMs = 1000;
 setTimeout(() => {

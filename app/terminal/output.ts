@@ -1,6 +1,7 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { styleText } from 'node:util';
 import { standardStream } from '../../adapters/node/console.ts';
 import { redacted } from '../../services/redaction.ts';
+import { displayWidth, folded, padded } from './layout.ts';
 
 /** Where a command's output goes. */
 export type Output = Pick<NodeJS.WriteStream, 'write'> & { readonly isTTY?: boolean; readonly columns?: number };
@@ -24,12 +25,15 @@ export const painter = (to: Output, env: NodeJS.ProcessEnv = process.env): Paint
   return (tone, text) => (isColoured ? styleText(tone, text, { validateStream: false }) : text);
 };
 
+/** Columns of a terminal; 80 elsewhere. */
+export const widthOf = ({ isTTY, columns: width }: Output): number => (isTTY === true && width ? width : 80);
+
 /** Aligns rows in columns, two spaces apart; the last column is not padded. */
 export const columns = (rows: readonly (readonly string[])[]): string[] => {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => displayWidth(row[column] ?? ''))));
   return rows.map((row) =>
     row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .map((cell, column) => padded(cell, widths[column] ?? 0))
       .join('  ')
       .trimEnd(),
   );
@@ -40,16 +44,5 @@ export const columns = (rows: readonly (readonly string[])[]): string[] => {
  *
  * @param indent Spaces before the second line and those after it.
  */
-export const wrapped = (text: string, { isTTY, columns: width }: Output, indent: number): string => {
-  if (isTTY !== true || width === undefined) return text;
-  const lines: string[] = [];
-  let line = '';
-  for (const [word] of text.matchAll(/ *[^ ]+/g)) {
-    const isTooMuch = stripVTControlCharacters(line + word).length > width;
-    if (isTooMuch && line.trim() !== '') {
-      lines.push(line);
-      line = ' '.repeat(indent) + word.trimStart();
-    } else line += word;
-  }
-  return [...lines, line].join('\n');
-};
+export const wrapped = (text: string, to: Output, indent: number): string =>
+  to.isTTY === true ? folded(text, widthOf(to), indent).join('\n') : text;

@@ -199,9 +199,23 @@ describe('a unit', () => {
     expect(stderr).toContain(`${main} is no script of Node, and can't be inspected.`);
   });
 
-  test.each([['--inspect', '70000'], ['--inspect=x']])('a port that is none is refused: %s %s', async (...args) => {
-    const { code, stderr } = await runCli(['run', ...args, 'main.js'], { cwd: folder });
+  test.each([
+    ['--inspect', '70000', 'main.js'],
+    ['--inspect=x', 'main.js'],
+    ['--inspect', 'abc', 'main.js'],
+    ['main.js', '--inspect', 'abc'],
+    ['--inspect', 'abc'],
+  ])('a port that is none is refused: %s %s', async (...args) => {
+    const { code, stderr } = await runCli(['run', ...args], { cwd: folder });
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('--inspect takes a port') });
+  });
+});
+
+test.each(['run', 'demo'])('--control of %s without --inspect is a usage error', async (name) => {
+  expect(await runCli([name, '--control', ...(name === 'run' ? ['main.js'] : [])], { cwd: folder })).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: `pepeunit ${name}: --control goes with --inspect. pepeunit ${name} --help says more.\n`,
   });
 });
 

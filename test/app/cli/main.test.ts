@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { commands } from '../../../app/cli/commands.ts';
-import { suggest } from '../../../app/client/options/suggestion.ts';
 import { runCli } from '../../support/cli.ts';
 
 describe('pepeunit', () => {
@@ -24,21 +23,43 @@ describe('pepeunit', () => {
   });
 
   test.each([
-    ['demox', 'demo'],
-    ['docter', 'doctor'],
-    ['instanse', 'instance'],
-  ])('an unknown command %s suggests %s', async (given, wanted) => {
-    expect(await runCli([given])).toEqual({
+    [['demox'], 'demo'],
+    [['docter'], 'doctor'],
+    [['instanse'], 'instance'],
+    [['help', 'instanse'], 'instance'],
+  ])('an unknown command %j suggests %s', async (given, wanted) => {
+    expect(await runCli(given)).toEqual({
       code: 2,
       stdout: '',
-      stderr: `pepeunit: there is no command "${given}". Did you mean ${wanted}?\n`,
+      stderr: `pepeunit: Unknown command '${given.at(-1)}'. Did you mean ${wanted}? pepeunit --help says more.\n`,
     });
   });
 
   test('an unknown command like no other points to the help', async () => {
     const { code, stderr } = await runCli(['\u001b[31mxyzzyxyzzy']);
     expect(code).toBe(2);
-    expect(stderr).toBe('pepeunit: there is no command "\\x1b[31mxyzzyxyzzy". pepeunit --help lists the commands.\n');
+    expect(stderr).toBe("pepeunit: Unknown command '\\x1b[31mxyzzyxyzzy'. pepeunit --help says more.\n");
+  });
+
+  test('help and -h show what --help does', async () => {
+    const wanted = await runCli(['--help']);
+    expect(await runCli(['help'])).toEqual(wanted);
+    expect(await runCli(['-h'])).toEqual(wanted);
+  });
+});
+
+test.each([
+  [['publish', 'key'], 'It takes KEY MESSAGE, not key.'],
+  [['publish', 'a', 'b', 'c'], 'It takes KEY MESSAGE, not a b c.'],
+  [['instance', 'x'], 'It takes no operands, not x.'],
+  [['demo', '--for'], "Option '--for <SECONDS>' argument missing."],
+  [['log', '--jsn'], "Unknown option '--jsn'. Did you mean --json?"],
+  [['pack', '--out', '--json'], '--out takes FILE, not "--json".'],
+])('%j is a usage error', async ([name = '', ...args], text) => {
+  expect(await runCli([name, ...args])).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: `pepeunit ${name}: ${text} pepeunit ${name} --help says more.\n`,
   });
 });
 
@@ -50,20 +71,20 @@ describe.each(commands.map(({ name }) => name))('pepeunit %s', (name) => {
     expect(stdout).toContain('--help');
   });
 
+  test('help, -h and -v are taken too', async () => {
+    const wanted = await runCli([name, '--help']);
+    expect(await runCli(['help', name])).toEqual(wanted);
+    expect(await runCli([name, '-h'])).toEqual(wanted);
+    const version = await runCli(['--version']);
+    expect(await runCli(['-v'])).toEqual(version);
+    expect(await runCli([name, '-v'])).toEqual(version);
+    expect(await runCli([name, '--version'])).toEqual(version);
+  });
+
   test('an unknown option is a usage error in one line', async () => {
     const { code, stdout, stderr } = await runCli([name, '--no-such-option']);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^pepeunit.*--no-such-option.*\n$/);
     expect(stderr.trimEnd()).not.toContain('\n');
-  });
-});
-
-describe('suggest', () => {
-  test('finds the nearest word, and none for a strange one', () => {
-    const words = ['demo', 'doctor', 'log'];
-    expect(suggest('dmeo', words)).toBe('demo');
-    expect(suggest('LOG', words)).toBe('log');
-    expect(suggest('publish', words)).toBeUndefined();
-    expect(suggest('x', [])).toBeUndefined();
   });
 });

@@ -45,9 +45,11 @@ const here = (run: ReturnType<typeof start>, times = 1) =>
 describe('pepeunit run', () => {
   test('ends as the unit ends by itself, with its output, arguments and working directory', async () => {
     const { main } = await unitOf('console.log(process.argv.slice(2).join(), process.cwd()); process.exitCode = 0;');
-    expect(await runCli(['run', main, '--', 'a', '--b'])).toEqual({
+    expect(
+      await runCli(['run', main, '--heartbeat', '0', '--', 'a', '--b', '--help', '-v', '--inspect', '--']),
+    ).toEqual({
       code: 0,
-      stdout: `a,--b ${process.cwd()}\n`,
+      stdout: `a,--b,--help,-v,--inspect,-- ${process.cwd()}\n`,
       stderr: expect.stringMatching(
         /^pepeunit run: started the unit, process \d+\npepeunit run: the unit ended with code 0\n$/,
       ),

@@ -1,7 +1,6 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { instanceCommand } from '../../../app/cli/instance.ts';
-import { UsageError } from '../../../app/cli/command.ts';
+import { runCli } from '../../support/cli.ts';
 import { until } from '../../support/until.ts';
 import {
   startInstanceCommand,
@@ -88,7 +87,7 @@ describe('pepeunit instance', () => {
       ['--mqtt-port', '65536'],
       ['--ws-port', '-1'],
     ]) {
-      await expect(instanceCommand(args)).rejects.toBeInstanceOf(UsageError);
+      expect(await runCli(['instance', ...args])).toMatchObject({ code: 2, stdout: '' });
     }
   });
 
