@@ -21,15 +21,22 @@ const never = new AbortController().signal;
 /** Ignores inbound messages: these links only publish or subscribe once. */
 const listener = { onMessage: () => undefined, onClosed: () => undefined };
 
+/** Address and TLS of a link, where they are not those of env.json. */
+type LinkTarget = Pick<LinkOptions, 'url' | 'tls'>;
+
 /**
  * Connects to the broker with a unit's token: by MQTT 5 where the broker speaks it, else by 3.1.1.
  *
  * @throws {BrokerError}
  */
-export const openLink = async (env: UnitEnv, clientId: string): Promise<Link> => {
+export const openLink = async (
+  env: UnitEnv,
+  clientId: string,
+  target: LinkTarget = { url: brokerUrl(env) },
+): Promise<Link> => {
   const broker = mqttBroker(nodeTcp());
   const options = (version: MqttVersion): LinkOptions => ({
-    url: brokerUrl(env),
+    ...target,
     version,
     clientId,
     username: env.reserved.PU_AUTH_TOKEN,
@@ -39,7 +46,7 @@ export const openLink = async (env: UnitEnv, clientId: string): Promise<Link> =>
   try {
     return await broker.open(options(5), listener, never);
   } catch (thrown) {
-    if (!(thrown instanceof BrokerError && thrown.code === 'protocol')) throw thrown;
+    if (!(thrown instanceof BrokerError && ['protocol', 'closed'].includes(thrown.code))) throw thrown;
     return broker.open(options(4), listener, never);
   }
 };

@@ -7,6 +7,7 @@ const manifest = require(manifestPath) as {
   name: string;
   version: string;
   optionalDependencies: Readonly<Record<string, string>>;
+  engines: { readonly node: string };
 };
 
 /** Name, version and folder of this package. */
@@ -14,6 +15,8 @@ export const thisPackage = {
   name: manifest.name,
   version: manifest.version,
   folder: dirname(manifestPath),
+  /** Range of the versions of Node that it runs on. */
+  node: manifest.engines.node,
   /** Ranges of the packages that a unit runs without. */
   optional: manifest.optionalDependencies,
   /** The example units, compiled. */

@@ -59,7 +59,8 @@ export const segmentOf = (folder: string, number: number, salt: number): Segment
   return { number, salt, path: join(folder, name), bytes: 0, live: 0 };
 };
 
-const listSegments = async (folder: string) => {
+/** Lists the segments of a folder, oldest first, and the names that look like one and are none. */
+export const listSegments = async (folder: string) => {
   const segments: Segment[] = [];
   const strange: string[] = [];
   for (const entry of await readdir(folder, { withFileTypes: true })) {
@@ -100,7 +101,8 @@ const forget = ({ messages, places }: Recovered, id: number): void => {
   places.delete(id);
 };
 
-const apply = (recovered: Recovered, segment: Segment, entry: Entry): void => {
+/** Applies a record to what was read before it. */
+export const applyEntry = (recovered: Recovered, segment: Segment, entry: Entry): void => {
   if ('removed' in entry) return entry.removed.forEach((id) => forget(recovered, id));
   const { message, bytes } = entry;
   // A message that was being moved to a newer segment is in both.
@@ -121,7 +123,7 @@ const mend = async (folder: string, handle: FileHandle, bytes: Buffer, [from, to
 const recoverSegment = async (folder: string, handle: FileHandle, segment: Segment, recovered: Recovered) => {
   const bytes = await handle.readFile();
   const { entries, damaged, end, isTorn } = readRecords(bytes, segment.salt);
-  for (const entry of entries) apply(recovered, segment, entry);
+  for (const entry of entries) applyEntry(recovered, segment, entry);
   for (const span of damaged) await mend(folder, handle, bytes, span, segment.salt);
   recovered.damaged += damaged.length;
   segment.bytes = end;

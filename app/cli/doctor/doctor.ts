@@ -1,33 +1,44 @@
-import { oneLine } from '../../../adapters/shared/log/log-lines.ts';
+import { readFile } from 'node:fs/promises';
 import { command, exitCode } from '../command.ts';
-import { attempt, skipped, type Finding, type Result } from './finding.ts';
-import { checkFiles, type FolderFindings } from './files.ts';
-import { checkBroker, checkBrokerName, checkClock, checkRest, checkRestName } from './network.ts';
-import { columns, painter, print, type Tone } from '../../terminal/output.ts';
+import { print } from '../../terminal/output.ts';
+import { brokerChecks } from './broker-checks.ts';
+import { examineAll, type Check } from './check.ts';
+import { envFileCheck, settingsCheck, tokenCheck, variablesCheck } from './env-checks.ts';
+import { folderCheck, nodeCheck, rightsCheck, spaceCheck } from './host-checks.ts';
+import { programChecks } from './program-checks.ts';
+import { outboxCheck, supervisorCheck, updateCheck } from './record-checks.ts';
+import { countOf, inOrder, printReport } from './report.ts';
+import { restChecks } from './rest-checks.ts';
+import { schemaFileCheck, schemaOwnerCheck, topicKeysCheck } from './schema-checks.ts';
 
-const checkNetwork = ({ env, schema }: FolderFindings): Promise<Finding[]> => {
-  const checks = {
-    'broker name': checkBrokerName,
-    broker: checkBroker,
-    'REST name': checkRestName,
-    REST: checkRest,
-    clock: checkClock,
-  };
-  return Promise.all(
-    Object.entries(checks).map(async ([check, run]) =>
-      env ? attempt(check, () => run(env, schema)) : skipped(check, 'env.json'),
-    ),
-  );
-};
-
-const tones: Readonly<Record<Result, Tone>> = { ok: 'green', warning: 'yellow', failed: 'red', skipped: 'dim' };
-
-const show = (findings: readonly Finding[]): void => {
-  const paint = painter(process.stdout);
-  const rows = columns(findings.map(({ check, result, detail }) => [result, check, oneLine(detail)]));
-  for (const [index, { result }] of findings.entries()) {
-    print((rows[index] ?? '').replace(result, paint(tones[result], result)));
-  }
+/** All checks of the unit in a folder, causes before their effects. */
+const checksOf = (folder: string, ca: string | undefined): readonly Check[] => {
+  const place = folderCheck(folder);
+  const document = envFileCheck(folder, place);
+  const variables = variablesCheck(document);
+  const token = tokenCheck(document);
+  const schema = schemaFileCheck(folder, place);
+  const { clock, checks: rest } = restChecks({ document, variables, token });
+  return [
+    nodeCheck(),
+    place,
+    rightsCheck(folder, place),
+    spaceCheck(folder, place),
+    document,
+    variables,
+    token,
+    schema,
+    schemaOwnerCheck(schema, token),
+    settingsCheck(folder, document),
+    topicKeysCheck(folder, schema),
+    ...programChecks(folder, place),
+    clock,
+    ...brokerChecks(folder, { document, variables, token, schema }, ca),
+    ...rest,
+    outboxCheck(folder, place),
+    updateCheck(folder, place),
+    supervisorCheck(folder, place),
+  ];
 };
 
 /** `pepeunit doctor`: checks what a unit needs to run. */
@@ -38,17 +49,26 @@ export const doctorCommand = command(
     minOperands: 0,
     maxOperands: 1,
     about:
-      'Checks the unit in FOLDER (by default the current one): its files and token, the names and answers of the broker\n' +
-      'and the REST API, and the clock. Connects to the broker with the token under its own client id, so that a running\n' +
-      'unit keeps its session. Exits with 1 when a check failed.',
-    options: { json: { type: 'boolean', help: 'Print the findings as JSON.' } },
+      'Checks the unit in FOLDER (by default the current one): its files, settings, token and topics, its program and\n' +
+      'records, the disk and the clock, and the way to the broker and the REST API: names, ports, TLS, the login, each\n' +
+      'topic, and publishing. Says what is wrong and what to do, the cause first. It changes no file, and connects to the\n' +
+      'broker under a client id of its own: a running unit keeps its session. To see whether messages are taken it sends\n' +
+      'an empty list of log entries. Exits with 1 when a check failed; warnings alone are no failure.',
+    options: {
+      ca: {
+        type: 'string',
+        value: 'FILE',
+        help: "PEM file of the authorities to trust for the broker, as the program's option mqtt.tls.ca. It makes the connection use TLS.",
+      },
+      json: { type: 'boolean', help: 'Print the findings as JSON.' },
+    },
   },
   async ({ operands: [folder = '.'], options }) => {
-    const files = await checkFiles(folder);
-    const findings = [...files.findings, ...(await checkNetwork(files))];
-    const isWell = findings.every(({ result }) => result !== 'failed');
-    if (options.json === true) print(JSON.stringify({ ok: isWell, findings }));
-    else show(findings);
+    const ca = options.ca === undefined ? undefined : await readFile(options.ca, 'utf8');
+    const findings = await examineAll(checksOf(folder, ca));
+    const isWell = countOf(findings, 'failed') === 0;
+    if (options.json === true) print(JSON.stringify({ ok: isWell, findings: inOrder(findings) }));
+    else printReport(findings);
     return isWell ? exitCode.ok : exitCode.failed;
   },
 );

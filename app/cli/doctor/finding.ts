@@ -1,30 +1,43 @@
 import { failureOf } from '../../../services/errors.ts';
 
-/** Result of a check. A `warning` does not stop the unit; a check that needs another one first is `skipped`. */
+/** Result of a check. A `warning` does not stop the unit; a check that can't be made is `skipped`. */
 export type Result = 'ok' | 'warning' | 'failed' | 'skipped';
 
 /** Result of one check, with details. */
 export interface Finding {
   readonly check: string;
   readonly result: Result;
-  /** What was found; for a warning or a failure also the remedy. */
+  /** What was found, or what is wrong. */
   readonly detail: string;
+  /** What to do about it; `null` where nothing has to be done. */
+  readonly remedy: string | null;
 }
 
-export const ok = (check: string, detail: string): Finding => ({ check, result: 'ok', detail });
-export const warning = (check: string, detail: string): Finding => ({ check, result: 'warning', detail });
-export const failed = (check: string, detail: string): Finding => ({ check, result: 'failed', detail });
-export const skipped = (check: string, needed: string): Finding => ({
-  check,
-  result: 'skipped',
-  detail: `needs ${needed} first`,
-});
+/** What a check finds, and the value that the checks take from it that need it. */
+export type Outcome<T> =
+  | { readonly result: 'ok'; readonly detail: string; readonly value: T }
+  | { readonly result: 'warning'; readonly detail: string; readonly remedy: string; readonly value: T }
+  | { readonly result: 'failed'; readonly detail: string; readonly remedy: string }
+  | { readonly result: 'skipped'; readonly detail: string };
 
-/** Runs a check; an error that it throws makes it `failed`. */
-export const attempt = async (check: string, run: () => Promise<Finding>): Promise<Finding> => {
-  try {
-    return await run();
-  } catch (thrown) {
-    return failed(check, failureOf(thrown).message);
-  }
+export const ok = <T>(detail: string, value: T): Outcome<T> => ({ result: 'ok', detail, value });
+export const warning = <T>(detail: string, remedy: string, value: T): Outcome<T> => ({
+  result: 'warning',
+  detail,
+  remedy,
+  value,
+});
+export const failed = (detail: string, remedy: string): Outcome<never> => ({ result: 'failed', detail, remedy });
+export const skipped = (detail: string): Outcome<never> => ({ result: 'skipped', detail });
+
+/** Splits a message into what is wrong, its first sentence, and what to do, the rest. */
+export const splitMessage = (message: string): { readonly detail: string; readonly remedy: string } => {
+  const [, detail = message, remedy = ''] = /^(.+?\.)\s+(\p{Lu}.*)$/su.exec(message) ?? [];
+  return { detail, remedy };
+};
+
+/** The outcome of a check that throws. */
+export const failedBy = (thrown: unknown): Outcome<never> => {
+  const { detail, remedy } = splitMessage(failureOf(thrown).message);
+  return failed(detail, remedy);
 };

@@ -1,0 +1,38 @@
+import { oneLine } from '../../../adapters/shared/log/log-lines.ts';
+import { painter, print, type Tone } from '../../terminal/output.ts';
+import type { Finding, Result } from './finding.ts';
+
+/** Results by how much they matter. */
+const results: readonly Result[] = ['failed', 'warning', 'ok', 'skipped'];
+const tones: Readonly<Record<Result, Tone>> = { failed: 'red', warning: 'yellow', ok: 'green', skipped: 'dim' };
+
+/** What was found, failures first; the first of these is the cause of those after it, if any is. */
+export const inOrder = (findings: readonly Finding[]): Finding[] =>
+  results.flatMap((result) => findings.filter((finding) => finding.result === result));
+
+export const countOf = (findings: readonly Finding[], result: Result): number =>
+  findings.filter((finding) => finding.result === result).length;
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+const verdictOf = (findings: readonly Finding[]): string => {
+  const problems = countOf(findings, 'failed');
+  const warnings = countOf(findings, 'warning');
+  const verdict = problems === 0 ? 'The unit is well' : counted(problems, 'problem');
+  return warnings === 0 ? verdict : `${verdict}, ${counted(warnings, 'warning')}`;
+};
+
+const widthOf = (texts: readonly string[]): number => Math.max(...texts.map(({ length }) => length));
+
+/** Prints the verdict, then the findings: the problems first, each with its remedy below it. */
+export const printReport = (findings: readonly Finding[]): void => {
+  const paint = painter(process.stdout);
+  const resultWidth = widthOf(results);
+  const checkWidth = widthOf(findings.map(({ check }) => check));
+  print(paint(countOf(findings, 'failed') === 0 ? 'green' : 'red', verdictOf(findings)));
+  print('');
+  for (const { check, result, detail, remedy } of inOrder(findings)) {
+    print(`${paint(tones[result], result.padEnd(resultWidth))}  ${check.padEnd(checkWidth)}  ${oneLine(detail)}`);
+    if (remedy !== null) print(`${' '.repeat(resultWidth + checkWidth + 4)}${oneLine(remedy)}`);
+  }
+};
