@@ -51,9 +51,12 @@ export const doctorCommand = command(
     about:
       'Checks the unit in FOLDER (by default the current one): its files, settings, token and topics, its program and\n' +
       'records, the disk and the clock, and the way to the broker and the REST API: names, ports, TLS, the login, each\n' +
-      'topic, and publishing. Says what is wrong and what to do, the cause first. It changes no file, and connects to the\n' +
-      'broker under a client id of its own: a running unit keeps its session. To see whether messages are taken it sends\n' +
-      'an empty list of log entries. Exits with 1 when a check failed; warnings alone are no failure.',
+      'topic, and publishing. Says what is wrong and what to do, the cause first.\n' +
+      '\n' +
+      'It changes no file, and connects to the broker under a client id of its own: a running unit keeps its session. To\n' +
+      'see whether messages are taken it sends an empty list of log entries. Exits with 1 when a check failed; warnings\n' +
+      'alone are no failure.',
+    examples: ['my-unit', 'my-unit --json', '--ca authority.pem'],
     options: {
       ca: {
         type: 'string',
