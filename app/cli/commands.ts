@@ -26,8 +26,13 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'init',
-    summary: 'Write a first unit into a folder',
+    summary: 'Make a folder the repository of a unit',
     load: async () => (await import('./init.ts')).initCommand,
+  },
+  {
+    name: 'readme',
+    summary: 'Write readme.md from pepeunit.toml',
+    load: async () => (await import('./readme.ts')).readmeCommand,
   },
   {
     name: 'types',

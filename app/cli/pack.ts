@@ -8,6 +8,7 @@ import { FirmwareError } from '../../services/errors.ts';
 import { defaultArchiveLimits } from '../../services/firmware.ts';
 import { packTgz, type ArchiveFile } from '../instance/model/archive.ts';
 import { command, exitCode, UsageError, wholeNumber } from './command.ts';
+import { warnOfOldReadme } from './readme-file.ts';
 import { print } from '../terminal/output.ts';
 
 interface PackOptions {
@@ -127,6 +128,7 @@ export const packCommand = command(
     if (options.program !== undefined) return signProgram(options.program, options);
     if (options.release !== undefined && options.sign === undefined)
       throw new UsageError('--release goes with --sign.');
+    await warnOfOldReadme('pack', folder);
     return packFolder(folder, options);
   },
 );

@@ -1,5 +1,6 @@
 import { ClientError } from '../../services/errors.ts';
 import { command, exitCode } from './command.ts';
+import { warnOfOldReadme } from './readme-file.ts';
 import { print } from '../terminal/output.ts';
 import { openLink, readEnv, readSchema } from './unit-folder.ts';
 
@@ -20,6 +21,7 @@ export const publishCommand = command(
     },
   },
   async ({ operands: [key = '', message = ''], options: { folder = '.', json } }) => {
+    await warnOfOldReadme('publish', folder);
     const env = await readEnv(folder);
     const schema = await readSchema(folder);
     const topics = schema.output_topic[key] ?? schema.output_base_topic[key];

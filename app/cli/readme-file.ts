@@ -1,0 +1,58 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf, isMissing } from '../../adapters/node/fs/errors.ts';
+import { failureOf } from '../../services/errors.ts';
+import { printStatus } from '../terminal/output.ts';
+import { readIfThere } from './read-if-there.ts';
+import { descriptionName, isGenerated, parseDescription, readmeName, readmeOf, withOwnPart } from './unit-readme.ts';
+
+/** The readme of a unit's folder, and what it should be. */
+export interface ReadmeState {
+  readonly path: string;
+  /** `undefined` when there is none. */
+  readonly before: string | undefined;
+  readonly wanted: string;
+  readonly isCurrent: boolean;
+  /** Whether it was written from a pepeunit.toml, or is not there at all. */
+  readonly isOurs: boolean;
+}
+
+const nameIn = async (folder: string): Promise<string> => {
+  const names = (await readdir(folder)).filter((name) => name.toLowerCase() === readmeName);
+  return names.find((name) => name === readmeName) ?? names[0] ?? readmeName;
+};
+
+const linesOf = (text: string): string => text.replaceAll('\r\n', '\n').trimEnd();
+
+/**
+ * Compares a unit's readme with its pepeunit.toml.
+ *
+ * @returns `undefined` when there is no pepeunit.toml.
+ * @throws {SettingsError} The pepeunit.toml is not valid.
+ */
+export const readmeStateIn = async (folder: string): Promise<ReadmeState | undefined> => {
+  const description = await readIfThere(join(folder, descriptionName));
+  if (description === undefined) return undefined;
+  const path = join(folder, await nameIn(folder));
+  const before = await readIfThere(path);
+  const wanted = withOwnPart(readmeOf(await parseDescription(description)), before ?? '');
+  return {
+    path,
+    before,
+    wanted,
+    isCurrent: before !== undefined && linesOf(before) === linesOf(wanted),
+    isOurs: before === undefined || isGenerated(before),
+  };
+};
+
+/** Prints one line where a unit's readme is not what its pepeunit.toml says; a device has neither. */
+export const warnOfOldReadme = async (command: string, folder: string): Promise<void> => {
+  try {
+    const state = await readmeStateIn(folder);
+    if (!state || state.isCurrent || !state.isOurs) return;
+    printStatus(`pepeunit ${command}: ${state.path} is not what ${descriptionName} says. Run pepeunit readme.`);
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ERR_MODULE_NOT_FOUND' || isMissing(thrown)) return;
+    printStatus(`pepeunit ${command}: ${failureOf(thrown).message}`);
+  }
+};
