@@ -83,7 +83,7 @@ describe('the packed package', () => {
     ['services/index', ['xstate']],
     ['app/cli/main', ['commander', 'node']],
     ['chunks/run', ['commander', 'node']],
-    ['chunks/init', ['commander', 'node']],
+    ['chunks/init', ['commander', 'node', 'xstate']],
     ['chunks/types', ['commander', 'node', 'xstate']],
     ['chunks/log', ['commander', 'node', 'xstate']],
     ['chunks/doctor', ['#mqtt', 'commander', 'node', 'xstate']],

@@ -1,55 +1,10 @@
-import { lstat, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { appended } from '../../../app/cli/log.ts';
 import { until } from '../../support/until.ts';
 import { runCli, startCli } from '../../support/cli.ts';
 import { temporaryFolder } from '../../support/folder.ts';
-
-const root = resolve(import.meta.dirname, '../../..');
-const require = createRequire(import.meta.url);
-
-describe('pepeunit init', () => {
-  test('writes a unit, and refuses to overwrite a file of it', async () => {
-    const folder = await temporaryFolder();
-    const unit = join(folder, 'My first unit');
-    const { code, stdout } = await runCli(['init', unit, '--json']);
-    expect(code).toBe(0);
-    const { files } = JSON.parse(stdout) as { files: string[] };
-    expect((await readdir(unit)).toSorted()).toEqual(files.toSorted());
-    expect(files).toEqual(
-      expect.arrayContaining(['package.json', 'main.js', 'env_example.json', 'schema_example.json', 'README.md']),
-    );
-    const manifest = JSON.parse(await readFile(join(unit, 'package.json'), 'utf8')) as { name: string };
-    expect(manifest.name).toBe('my-first-unit');
-
-    await writeFile(join(unit, 'main.js'), 'mine');
-    const again = await runCli(['init', unit]);
-    expect(again).toMatchObject({ code: 1, stdout: '' });
-    expect(again.stderr).toMatch(/^pepeunit init: StorageError \(io\): .*exists already, and nothing was written.*\n$/);
-    expect(await readFile(join(unit, 'main.js'), 'utf8')).toBe('mine');
-  });
-
-  test('writes nothing at all when only the last of its files exists', async () => {
-    const folder = await temporaryFolder();
-    await writeFile(join(folder, '.gitignore'), 'mine');
-    expect((await runCli(['init'], { cwd: folder })).code).toBe(1);
-    expect(await readdir(folder)).toEqual(['.gitignore']);
-  });
-
-  test('writes a TypeScript program that compiles as it is', async () => {
-    const folder = await temporaryFolder();
-    expect((await runCli(['init', '--typescript'], { cwd: folder })).code).toBe(0);
-    await mkdir(join(folder, 'node_modules'));
-    await symlink(root, join(folder, 'node_modules/pepeunit-client'));
-    await symlink(dirname(dirname(require.resolve('@types/node/package.json'))), join(folder, 'node_modules/@types'));
-    await promisify(execFile)(process.execPath, [require.resolve('typescript/bin/tsc')], { cwd: folder });
-    expect((await lstat(join(folder, 'main.js'))).isFile()).toBe(true);
-  });
-});
 
 const at = '2026-01-31T12:00:00.000Z';
 const entry = (text: string) => ({ level: 'Info', text, create_datetime: at });

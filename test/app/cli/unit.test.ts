@@ -62,7 +62,7 @@ describe('pepeunit init', () => {
     const program = spawn(process.execPath, ['main.js'], { cwd: path, stdio: 'ignore' });
     const exited = once(program, 'exit');
     try {
-      await until(() => seen.has('state/pepeunit') && seen.has('output/pepeunit'), { what: 'the first messages' });
+      await until(() => seen.has('state/pepeunit') && seen.has('time/pepeunit'), { what: 'the first messages' });
     } finally {
       program.kill('SIGTERM');
       end();
@@ -98,7 +98,7 @@ describe('pepeunit publish', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toBe(
       'pepeunit publish: ClientError (invalid): The schema has no output topic "nothing". ' +
-        'It has output/pepeunit, state/pepeunit, log/pepeunit.\n',
+        'It has output/pepeunit, time/pepeunit, state/pepeunit, log/pepeunit.\n',
     );
   });
 
