@@ -14,6 +14,7 @@ const entries = [
   'app/browser',
   'app/testing',
   'app/instance/index',
+  'app/cli/bin',
   'app/cli/main',
   'app/inspector/unit-hook',
   'machines/index',

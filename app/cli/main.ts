@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { CommanderError, type Command } from 'commander';
 import { standardStream } from '../../adapters/node/console.ts';
 import { codeOf, storageError } from '../../adapters/node/fs/errors.ts';

@@ -32,7 +32,7 @@ export const linkPackage = async (folder: string): Promise<void> => {
   await mkdir(join(modules, '.bin'), { recursive: true });
   await symlink(root, join(modules, 'pepeunit-client'));
   await symlink(dirname(dirname(require.resolve('@types/node/package.json'))), join(modules, '@types'));
-  await symlink('../pepeunit-client/dist/app/cli/main.js', join(modules, '.bin/pepeunit'));
+  await symlink('../pepeunit-client/dist/app/cli/bin.js', join(modules, '.bin/pepeunit'));
 };
 
 /** Runs `node --test` in a folder, as `npm test` of a new unit does. */
