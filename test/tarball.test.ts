@@ -136,12 +136,9 @@ describe.skipIf(whyNoNpm).each([
     expect(names.filter((name) => name.endsWith('binding.gyp'))).toEqual([]);
   });
 
-  test('brings every command under its names', async () => {
-    const { bin, version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
-      bin: Record<string, string>;
-      version: string;
-    };
-    for (const name of Object.keys(bin))
+  test('brings its command under both names', async () => {
+    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+    for (const name of ['pepeunit', 'pepeunit-client'])
       expect(await user.type(`npx ${name} --version`)).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
