@@ -91,7 +91,11 @@ export interface UpdateSetup {
    *
    * @defaultValue none: the program is not run before
    */
-  readonly selfTest?: { readonly args: readonly string[]; /** @defaultValue 30_000 */ readonly withinMs?: number };
+  readonly selfTest?: {
+    readonly args: readonly string[];
+    /** Time limit, milliseconds. @defaultValue 30_000 */
+    readonly withinMs?: number;
+  };
   /** For compilable units: allowed hosts of downloads and redirects, each `name` or `name:port`. @defaultValue any */
   readonly hosts?: readonly string[];
   /** For compilable units: whether downloads by plain `http:` are allowed. @defaultValue false */

@@ -53,16 +53,16 @@ const entryFor = (text: string): string | undefined =>
     return new RegExp([first, ...rest].join('[^]*')).test(text);
   });
 
-describe('what a user sees is in the guide:', () => {
-  const client = (folder: string, options: object = {}) =>
-    new PepeunitClient({
-      envFilePath: join(folder, 'env.json'),
-      schemaFilePath: join(folder, 'schema.json'),
-      logFilePath: join(folder, 'log.json'),
-      ffConsoleLogEnable: false,
-      ...options,
-    });
+const client = (folder: string, options: object = {}) =>
+  new PepeunitClient({
+    envFilePath: join(folder, 'env.json'),
+    schemaFilePath: join(folder, 'schema.json'),
+    logFilePath: join(folder, 'log.json'),
+    ffConsoleLogEnable: false,
+    ...options,
+  });
 
+describe('what a user sees is in the guide:', () => {
   test.each([
     ['a folder without env.json', {}, /env\.json does not exist/],
     ['an option that there is not', { mqqt: {} }, /Options of the client are wrong/],

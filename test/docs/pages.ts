@@ -47,10 +47,11 @@ export const sectionOf = ({ path, text }: Page, heading: string): string => {
   return lines.slice(start + 1, length === -1 ? undefined : start + 1 + length).join('\n');
 };
 
+const isRule = (line: string | undefined): boolean => /^[|\s:-]+$/.test(line ?? '');
+
 /** The rows of all tables in a text, each as its cells; headings are left out. */
 export const rowsIn = (text: string): string[][] => {
   const lines = text.split('\n').filter((line) => line.startsWith('|'));
-  const isRule = (line: string | undefined): boolean => /^[|\s:-]+$/.test(line ?? '');
   return lines
     .filter((line, index) => !isRule(line) && !isRule(lines[index + 1]))
     .map((line) =>

@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const tenLines = async (): Promise<string> => {
   const readme = await readFile(join(root, 'README.md'), 'utf8');
-  const [, code] = /<!-- the ten-line unit -->\s+```ts\n([^`]+(?:`[^`]+`[^`]+)*)```/.exec(readme) ?? [];
+  const [, code] = /<!-- main.ts -->\s+```ts\n([^`]+(?:`[^`]+`[^`]+)*)```/.exec(readme) ?? [];
   if (code === undefined) throw new Error('README.md has no ten-line unit');
   return code;
 };

@@ -88,7 +88,7 @@ export interface PepeunitClientOptions<TUnit = unknown> {
   /**
    * How the program restarts after an update. Use `RestartMode.Exit` under a supervisor such as systemd.
    *
-   * @defaultValue `RestartMode.RestartExec`
+   * @defaultValue `'restart_exec'`
    */
   readonly restartMode?: RestartMode;
   /** Host of the NTP server. Name a local one where the internet is out of reach. Browsers ignore it. @defaultValue `'pool.ntp.org'` */

@@ -1,0 +1,252 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { compileFunction } from 'node:vm';
+import * as ts from 'typescript';
+import { describe, expect, test } from 'vitest';
+import { commands } from '../../app/cli/commands.ts';
+import { boundsOf } from '../../app/messaging/outbound/options.ts';
+import { resolveOptions } from '../../app/client/options/options.ts';
+import { optionTable } from '../../app/client/options/table.ts';
+import { brokerUrl } from '../../app/messaging/router.ts';
+import {
+  BaseInputTopicType,
+  BaseOutputTopicType,
+  DestinationTopicType,
+  LogLevel,
+  RestartMode,
+  SearchScope,
+  SearchTopicType,
+} from '../../app/node.ts';
+import { envDefaults, parseEnv } from '../../services/env.ts';
+import { envDocument } from '../support/documents.ts';
+import { runCli } from '../support/cli.ts';
+import { optionRows } from './option-rows.ts';
+import { codesIn, pageAt, rowsIn, sectionOf } from './pages.ts';
+import { programOf, publicMembers, root } from './public-members.ts';
+
+const program = programOf(['app/node.ts']);
+const checker = program.getTypeChecker();
+const readme = pageAt('README.md');
+
+/** The first code in a cell. */
+const codeIn = (cell = ''): string => codesIn(cell)[0] ?? '';
+
+const exportedType = (path: string, name: string): ts.Type => {
+  const file = program.getSourceFile(join(root, path));
+  const module = file && checker.getSymbolAtLocation(file);
+  const symbol = module && checker.getExportsOfModule(module).find((each) => each.name === name);
+  if (!symbol) throw new Error(`${path} has no ${name}`);
+  return checker.getDeclaredTypeOfSymbol(symbol);
+};
+
+/** Events of a union, by type, with the names of their other fields. */
+const eventsOf = (union: ts.Type): [type: string, fields: string[]][] =>
+  (union.isUnion() ? union.types : [union]).map((event) => {
+    const type = event.getProperty('type');
+    const literal = type && checker.getTypeOfSymbol(type);
+    if (!literal?.isStringLiteral()) throw new Error('An event has no type');
+    const fields = event.getProperties().filter(({ name }) => name !== 'type');
+    return [literal.value, fields.map((field) => `${field.name}${field.flags & ts.SymbolFlags.Optional ? '?' : ''}`)];
+  });
+
+/** A value as the table shows it. */
+const shownInTable = (value: unknown): unknown => {
+  if (typeof value === 'string') return `'${value}'`;
+  return typeof value === 'boolean' ? String(value) : value;
+};
+
+describe('the options of the README', () => {
+  const rows = rowsIn(sectionOf(readme, 'Options'));
+  const options = optionRows(program);
+  /** Types that are too long to read. */
+  const shortTypes: Readonly<Record<string, string>> = {
+    inspect: 'Observer | (event) => void',
+    codecs: 'Record<string, Codec>',
+    'outbox.policies': 'Record<string, Keep | KeepPolicy>',
+    'update.ready': '(unit) => unknown',
+  };
+
+  test('are all options, with their types', () =>
+    expect(rows.map(([name, type]) => `${codeIn(name)}: ${codeIn(type)}`).toSorted()).toEqual(
+      options.map(({ name, type }) => `${name}: ${shortTypes[name] ?? type}`).toSorted(),
+    ));
+
+  test('have the defaults of the docblocks', () => {
+    const others = ['outbox.policies'];
+    const isOther = (name: string) => others.includes(name);
+    expect(
+      rows
+        .map(([name, , value = '']) => [codeIn(name), codeIn(value) || value])
+        .filter(([name = '']) => !isOther(name)),
+    ).toEqual(
+      expect.arrayContaining(
+        options.filter(({ name }) => !isOther(name)).map((option) => [option.name, option.default]),
+      ),
+    );
+  });
+
+  test('have the defaults that are in force', () => {
+    const { options: top } = resolveOptions(
+      { envFilePath: 'a', schemaFilePath: 'b', logFilePath: 'c' },
+      (path) => path,
+    );
+    const inForce: Record<string, unknown> = {
+      ...top,
+      ...Object.fromEntries(Object.entries(boundsOf({})).map(([name, value]) => [`outbox.${name}`, value])),
+    };
+    const units: Readonly<Record<string, number>> = { KiB: 1024, MiB: 1024 * 1024 };
+    const shown = (value: string): unknown => {
+      const [, count, unit = ''] = /^`?(\d[\d_]*)`?(?: (\w+))?$/.exec(value) ?? [];
+      return count === undefined ? codeIn(value) : Number(count.replaceAll('_', '')) * (units[unit] ?? 1);
+    };
+    const compared = rows.filter(([name, , value]) => inForce[codeIn(name)] !== undefined && value !== 'required');
+    expect(compared.length).toBeGreaterThan(10);
+    for (const [name = '', , value = ''] of compared)
+      expect(shown(value), name).toBe(shownInTable(inForce[codeIn(name)]));
+  });
+
+  test('have examples that the client takes', () => {
+    const pem = '-----BEGIN PUBLIC KEY-----';
+    const nested: Readonly<Record<string, object>> = {
+      'outbox.policies.*': { keep: 'queue' },
+      'update.selfTest': { args: [] },
+    };
+    for (const [name, , , cell] of rows) {
+      const evaluate = compileFunction(`return (${codeIn(cell)});`, ['readFileSync', 'nmcliWifi']) as (
+        ...given: unknown[]
+      ) => unknown;
+      const wifi = { station: '', status: () => 0, scan: () => 0, join: () => 0, leave: () => 0, watch: () => 0 };
+      let value = evaluate(
+        () => pem,
+        () => wifi,
+      );
+      const path = codeIn(name).split('.');
+      while (path.length > 0) {
+        const last = path.pop() ?? '';
+        value = { ...nested[path.join('.')], [last]: value };
+      }
+      const needed = { envFilePath: 'a', schemaFilePath: 'b', logFilePath: 'c' };
+      const { faults } = optionTable({ ...needed, ...(value as object) }, '');
+      expect(faults, codeIn(name)).toEqual([]);
+    }
+  });
+});
+
+test('the events of the README are those that a unit emits, with their fields', () =>
+  expect(rowsIn(sectionOf(readme, 'Events')).map(([type, fields]) => [codeIn(type), codesIn(fields ?? '')])).toEqual(
+    expect.arrayContaining(eventsOf(exportedType('machines/unit/context.ts', 'UnitEmitted'))),
+  ));
+
+test('the README has no event that there is not', () => {
+  const known = eventsOf(exportedType('machines/unit/context.ts', 'UnitEmitted')).map(([type]) => type);
+  expect(rowsIn(sectionOf(readme, 'Events')).map(([type]) => codeIn(type))).toHaveLength(known.length);
+});
+
+test('the events that a unit may be sent are all requests of an app', () => {
+  const rows = rowsIn(sectionOf(pageAt('docs/embedding.md'), 'What a unit may be sent'));
+  const listed = rows.flatMap(([cell = '']) => codesIn(cell)).map((code) => code.split(' ')[0] ?? '');
+  expect(listed.toSorted()).toEqual(
+    eventsOf(exportedType('machines/unit/context.ts', 'UnitRequest'))
+      .map(([type]) => type)
+      .toSorted(),
+  );
+});
+
+const envWithPort = (port: number) => parseEnv({ ...envDocument(), PU_MQTT_HOST: 'broker.test', PU_MQTT_PORT: port });
+
+test('which port means TLS is as the README says', () => {
+  const [secure, plain, forced] = rowsIn(sectionOf(readme, 'Which port means TLS'));
+  expect(secure?.join()).toMatch(/8883.*TLS \(`mqtts:`\)/);
+  expect(brokerUrl(envWithPort(8883))).toBe('mqtts://broker.test:8883');
+  expect(plain?.join()).toMatch(/any other.*plain \(`mqtt:`\)/);
+  for (const port of [1883, 443, 8884]) expect(brokerUrl(envWithPort(port))).toBe(`mqtt://broker.test:${port}`);
+  expect(forced?.join()).toMatch(/`mqtt.tls` \(`\{\}` is enough\).*TLS/);
+  expect(brokerUrl(envWithPort(1883), {})).toBe('mqtts://broker.test:1883');
+});
+
+test('the variables of env.json are all reserved ones, with their defaults', () => {
+  const rows = rowsIn(pageAt('docs/settings.md').text);
+  const shown = rows.map(([name, , value = '']) => [codeIn(name), codeIn(value) || value]);
+  const needed = ['PU_MQTT_HOST', 'PU_AUTH_TOKEN'];
+  expect(shown).toEqual(
+    Object.entries(envDefaults).map(([name, value]) => {
+      if (needed.includes(name)) return [name, 'required'];
+      return [name, value === '' ? 'empty' : String(value)];
+    }),
+  );
+  for (const name of needed) expect(() => parseEnv({ ...envDocument(), [name]: '' })).toThrow(name);
+});
+
+test('the ports of the guide are all adapters of a unit', () =>
+  expect(
+    rowsIn(sectionOf(pageAt('docs/adapters.md'), 'The ports'))
+      .map(([name]) => codeIn(name))
+      .toSorted(),
+  ).toEqual(
+    checker
+      .getPropertiesOfType(exportedType('app/platform.ts', 'Adapters'))
+      .map(({ name }) => name)
+      .toSorted(),
+  ));
+
+test('the constants of the guide have their values', () => {
+  const constants = {
+    LogLevel,
+    RestartMode,
+    SearchTopicType,
+    SearchScope,
+    DestinationTopicType,
+    BaseInputTopicType,
+    BaseOutputTopicType,
+  };
+  expect(
+    rowsIn(sectionOf(pageAt('docs/api.md'), 'Constants')).map(([name = '', values = '']) => [
+      codeIn(name),
+      codesIn(values.replace(/ \(.*$/, '')).toSorted(),
+    ]),
+  ).toEqual(Object.entries(constants).map(([name, values]) => [name, Object.values<string>(values).toSorted()]));
+});
+
+test('the calls of the guide are all that a client and its parts have', () => {
+  const codes = codesIn(pageAt('docs/api.md').text.replace(/^```[^]*?^```$/gm, '')).join('\n');
+  const members = publicMembers(program, ['app/node.ts'])
+    .map(({ name }) => name.split(' ')[1] ?? '')
+    .filter((name) =>
+      /^(UnitClient|InboundMessage|mqttClient|restClient|settings|schema|logger|\w+Manager|cipher)\./.test(name),
+    );
+  expect(members.length).toBeGreaterThan(70);
+  const missing = members.filter((name) => !new RegExp(`\\b${name.split('.')[1] ?? ''}\\b`).test(codes));
+  expect(missing).toEqual([]);
+});
+
+test('the commands of the README are those of the command line', () =>
+  expect(
+    rowsIn(sectionOf(readme, 'Five minutes'))
+      .map(([name]) => codeIn(name))
+      .filter((name) => /^[a-z]+$/.test(name))
+      .toSorted(),
+  ).toEqual(commands.map(({ name }) => name).toSorted()));
+
+test('the imports of the README are those of the package', () => {
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { exports: object };
+  expect(
+    rowsIn(sectionOf(readme, 'Five minutes'))
+      .map(([name]) => codeIn(name))
+      .filter((name) => name.startsWith('pepeunit-client'))
+      .toSorted(),
+  ).toEqual(
+    Object.keys(exports)
+      .filter((name) => name !== './package.json')
+      .map((name) => `pepeunit-client${name.slice(1)}`)
+      .toSorted(),
+  );
+});
+
+test('the options of `pepeunit run` in the guide are those of its help', async () => {
+  const { stdout } = await runCli(['run', '--help']);
+  const known = [...stdout.matchAll(/--([a-z-]+)/g)].map(([, name = '']) => name);
+  const listed = rowsIn(sectionOf(pageAt('docs/updates.md'), 'Run it under the supervisor'))
+    .flatMap(([cell = '']) => codesIn(cell))
+    .map((code) => /^--([a-z-]+)/.exec(code)?.[1] ?? '');
+  expect([...new Set([...listed, 'help'])].toSorted()).toEqual([...new Set(known)].toSorted());
+});
