@@ -31,7 +31,8 @@ export interface Diagnosis {
 /** A WiFi password with all that needs an escape somewhere. */
 export const wifiPass = 'Пароль "wifi" \\ 🔑 123';
 
-const textIn = (env: JsonObject, name: string): string => {
+/** A text of an env. */
+export const textIn = (env: JsonObject, name: string): string => {
   const value = env[name];
   return typeof value === 'string' ? value : '';
 };
