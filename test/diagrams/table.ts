@@ -79,6 +79,16 @@ const rowsOf = (machine: AnyStateMachine, types: Types): string[] => {
   );
 };
 
+/** A machine's picture, with what it is for. */
+const pictureOf = ({ id, config }: AnyStateMachine): string => {
+  const name = id.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return `### \`${id}\`
+
+${config.description ?? ''}
+
+![The statechart ${id}](charts/${name}.svg)`;
+};
+
 /** What each machine takes and tells, as a page. */
 export const tableOf = (machines: readonly AnyStateMachine[]): string => {
   const types = exportedTypes();
@@ -94,6 +104,15 @@ Made by \`npm run diagrams\` from the machines and their types.
 | machine | | |
 | --- | --- | --- |
 ${machines.flatMap((machine) => rowsOf(machine, types)).join('\n')}
+
+## Pictures
+
+They are drawn from \`machine.config\`. A line's label says what brings the transition about. Where labels would make a picture
+too wide for its letters, a state lists in its box where its lines lead (\`→ target\`, and under it what leads there); a box
+with a broken border stands for a state that many lines lead to, or that is in another part of the picture. What a state
+handles without leaving it stands in its box.
+
+${machines.map(pictureOf).join('\n\n')}
 
 ## Who tells whom
 
