@@ -37,6 +37,9 @@ export const proseOf = ({ text }: Page): string => text.replace(/^```[^]*?^```$/
 /** What stands between backticks outside of blocks. */
 export const codesIn = (text: string): string[] => [...text.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
 
+/** The first code in a cell. */
+export const codeIn = (cell = ''): string => codesIn(cell)[0] ?? '';
+
 /** The part of a page below a heading, up to the next heading of its level or a higher one. */
 export const sectionOf = ({ path, text }: Page, heading: string): string => {
   const lines = text.split('\n');

@@ -1,4 +1,4 @@
-/** Draws docs/demo.svg: what `npm start` prints on a terminal of 80 columns, which `script` of util-linux gives it. */
+/** Draws docs/demo.svg: what the demo prints on a terminal of 80 columns, which `script` of util-linux gives it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
@@ -27,4 +27,4 @@ const record = async (): Promise<PrintedLine[]> => {
   return lines;
 };
 
-await writeFile(join(root, 'docs/demo.svg'), terminalSvg('npm start', await record()));
+await writeFile(join(root, 'docs/demo.svg'), terminalSvg('npx pepeunit-client demo', await record()));
