@@ -89,11 +89,13 @@ export const rightsCheck = (folder: string, place: Check) =>
         'Mount it for writing; if it has become so by itself, check the disk.',
       );
     }
-    const names = lacks.map(({ name }) => (name === '.' ? path : name)).join(', ');
+    // What is in a folder that can't be used can't be, either.
+    const outer = lacks.filter(({ name }) => !lacks.some((other) => name.startsWith(`${other.name}/`)));
+    const names = outer.map(({ name }) => (name === '.' ? path : name)).join(', ');
     const user = process.getuid?.();
     return failed(
       `The user ${user ?? 'of this process'} can't read and write ${names} (${first.code}); ${await ownerOf(join(folder, first.name))} owns it.`,
-      `Run the unit as the owner, or give it the folder: chown -R ${user ?? 'USER'} FOLDER.`,
+      `Run the unit as the owner, or give it the folder: chown -R ${user ?? 'USER'} "${path}".`,
     );
   });
 

@@ -1,5 +1,5 @@
 import { oneLine } from '../../../adapters/shared/log/log-lines.ts';
-import { painter, print, type Tone } from '../../terminal/output.ts';
+import { painter, print, wrapped, type Tone } from '../../terminal/output.ts';
 import type { Finding, Result } from './finding.ts';
 
 /** Results by how much they matter. */
@@ -31,8 +31,11 @@ export const printReport = (findings: readonly Finding[]): void => {
   const checkWidth = widthOf(findings.map(({ check }) => check));
   print(paint(countOf(findings, 'failed') === 0 ? 'green' : 'red', verdictOf(findings)));
   print('');
+  const indent = resultWidth + checkWidth + 4;
+  const printLine = (line: string) => print(wrapped(line, process.stdout, indent));
   for (const { check, result, detail, remedy } of inOrder(findings)) {
-    print(`${paint(tones[result], result.padEnd(resultWidth))}  ${check.padEnd(checkWidth)}  ${oneLine(detail)}`);
-    if (remedy !== null) print(`${' '.repeat(resultWidth + checkWidth + 4)}${oneLine(remedy)}`);
+    const head = `${paint(tones[result], result.padEnd(resultWidth))}  ${check.padEnd(checkWidth)}`;
+    printLine(`${head}  ${oneLine(detail)}`);
+    if (remedy !== null) printLine(`${' '.repeat(indent)}${oneLine(remedy)}`);
   }
 };
