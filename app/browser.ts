@@ -23,9 +23,9 @@ import { storedKeptEnv } from '../services/kept-env.ts';
 import { storedLastLink } from '../services/last-link.ts';
 import { storedResetRecord } from '../services/reset.ts';
 import type { JsonValue } from '../services/json.ts';
-import { UnitClient } from './client/client.ts';
-import type { PepeunitClientOptions } from './client/options/options.ts';
+import { UnitClient, type PepeunitClientOptions } from './client/client.ts';
 import { unitLogic, type UnitLogic, type UnitLogicOptions } from './client/unit-logic.ts';
+import type { Codecs } from './client/api/unit-types.ts';
 import { pathsAsGiven, type Platform } from './platform.ts';
 
 export * from './public.ts';
@@ -87,8 +87,12 @@ const browserPlatform: Platform = ({ envFilePath }) => {
  * });
  * const actor = createActor(page);
  */
-export const createUnitLogic = (options: UnitLogicOptions): UnitLogic =>
-  unitLogic(options, { platform: browserPlatform, files: pathsAsGiven });
+export const createUnitLogic = <
+  TUnit extends object = Record<string, JsonValue>,
+  TCodecs extends Codecs<TUnit> = Codecs<TUnit>,
+>(
+  options: UnitLogicOptions<TUnit, TCodecs>,
+): UnitLogic => unitLogic(options, { platform: browserPlatform, files: pathsAsGiven });
 
 /**
  * A Pepeunit unit in a browser page. It needs the URL of the broker's WebSocket in `mqtt.brokers`.
@@ -103,8 +107,11 @@ export const createUnitLogic = (options: UnitLogicOptions): UnitLogic =>
  *   mqtt: { brokers: ['wss://broker.example:8084/mqtt'] },
  * });
  */
-export class PepeunitClient<TEnv extends object = Record<string, JsonValue>> extends UnitClient<TEnv> {
-  constructor(options: PepeunitClientOptions<UnitClient<TEnv>>) {
+export class PepeunitClient<
+  TUnit extends object = Record<string, JsonValue>,
+  TCodecs extends Codecs<TUnit> = Codecs<TUnit>,
+> extends UnitClient<TUnit, TCodecs> {
+  constructor(options: PepeunitClientOptions<TUnit, TCodecs>) {
     super(options, browserPlatform);
   }
 }

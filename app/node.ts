@@ -37,10 +37,11 @@ import { storedLastLink } from '../services/last-link.ts';
 import { storedResetRecord } from '../services/reset.ts';
 import type { Storage } from '../services/storage.ts';
 import type { JsonValue } from '../services/json.ts';
-import { UnitClient } from './client/client.ts';
+import { UnitClient, type PepeunitClientOptions } from './client/client.ts';
 import { hasUnguardedLinks } from './client/options/link-trust.ts';
-import type { PepeunitClientOptions, UpdateOptions } from './client/options/options.ts';
+import type { UpdateOptions } from './client/options/options.ts';
 import { unitLogic, type UnitLogic, type UnitLogicOptions } from './client/unit-logic.ts';
+import type { Codecs } from './client/api/unit-types.ts';
 import type { Platform, PlatformFiles } from './platform.ts';
 
 export * from './public.ts';
@@ -186,8 +187,12 @@ const filesOfNode = (): PlatformFiles => ({
  * });
  * const actor = createActor(device);
  */
-export const createUnitLogic = (options: UnitLogicOptions): UnitLogic =>
-  unitLogic(options, { platform: nodePlatform, files: filesOfNode() });
+export const createUnitLogic = <
+  TUnit extends object = Record<string, JsonValue>,
+  TCodecs extends Codecs<TUnit> = Codecs<TUnit>,
+>(
+  options: UnitLogicOptions<TUnit, TCodecs>,
+): UnitLogic => unitLogic(options, { platform: nodePlatform, files: filesOfNode() });
 
 /**
  * A Pepeunit unit on Node: real files, sockets and processes.
@@ -206,8 +211,11 @@ export const createUnitLogic = (options: UnitLogicOptions): UnitLogic =>
  * process.once('SIGTERM', () => void client.stopMainCycle());
  * await client.runMainCycle();
  */
-export class PepeunitClient<TEnv extends object = Record<string, JsonValue>> extends UnitClient<TEnv> {
-  constructor(options: PepeunitClientOptions<UnitClient<TEnv>>) {
+export class PepeunitClient<
+  TUnit extends object = Record<string, JsonValue>,
+  TCodecs extends Codecs<TUnit> = Codecs<TUnit>,
+> extends UnitClient<TUnit, TCodecs> {
+  constructor(options: PepeunitClientOptions<TUnit, TCodecs>) {
     super(options, nodePlatform, filesOfNode());
   }
 }

@@ -1,5 +1,5 @@
 /** The exports of every platform's entry besides its own `PepeunitClient`. Review each addition: it is public API. */
-export type { UnitClient } from './client/client.ts';
+export type { PepeunitClientOptions, UnitClient } from './client/client.ts';
 export type { UnitEvent, UnitHandle } from './client/handle.ts';
 export { unitOf, type UnitLogic, type UnitLogicInput, type UnitLogicOptions } from './client/unit-logic.ts';
 export type { OutputHandlerOptions } from './client/main-cycle.ts';
@@ -11,7 +11,6 @@ export type {
   DocumentOptions,
   MainCycleOptions,
   MqttOptions,
-  PepeunitClientOptions,
   UpdateOptions,
   WaitOptions,
 } from './client/options/options.ts';
@@ -28,7 +27,9 @@ export type { Settings, SettingsPatch } from './client/api/settings.ts';
 export type { TimeManager } from './client/api/time-manager.ts';
 export type { ConnectOptions, WifiConnectionState, WifiManager } from './client/api/wifi-manager.ts';
 export type { Adapters } from './platform.ts';
+export type { Codec, StandardSchema } from './messaging/inbound/codec.ts';
 export type { InboundMessage } from './messaging/inbound/message.ts';
+export type { Codecs, MessageOf, UnitTypes } from './client/api/unit-types.ts';
 export type { Keep, KeepPolicy, OutboxOptions, RateLimit } from './messaging/outbound/options.ts';
 export type { MessageOptions } from './messaging/outbound/message.ts';
 export type { PublishOutcome, PublishResult } from './messaging/outbound/result.ts';
@@ -42,6 +43,7 @@ export {
   ClientError,
   ClockError,
   FirmwareError,
+  PayloadError,
   PepeunitError,
   ProcessError,
   RestError,

@@ -145,6 +145,11 @@ export class CipherError extends PepeunitError<'key' | 'shape' | 'nonce' | 'tamp
   override readonly name = 'CipherError';
 }
 
+/** The codec of a topic key could not take the payload of a message: it is no JSON (`malformed`), or not what it asks for. */
+export class PayloadError extends PepeunitError<'malformed' | 'invalid'> {
+  override readonly name = 'PayloadError';
+}
+
 /** The program could not be restarted or stopped. */
 export class ProcessError extends PepeunitError<'spawn' | 'taken' | 'unsupported'> {
   override readonly name = 'ProcessError';
@@ -221,6 +226,7 @@ const classes: Readonly<
   ClockError,
   WifiError,
   CipherError,
+  PayloadError,
   ProcessError,
   ClientError,
 };

@@ -8,7 +8,9 @@ import { targetOf, type Rest } from './rest.ts';
 import type { Storage } from './storage.ts';
 
 /** One section of schema.json: from topic key to physical topics, on an object without a prototype. */
-export type SchemaSection = Readonly<Record<string, readonly string[]>>;
+export type SchemaSection<TKey extends string = string> = string extends TKey
+  ? Readonly<Record<string, readonly string[]>>
+  : { readonly [K in TKey]?: readonly string[] };
 
 /** schema.json: the unit's topics. */
 export interface UnitSchema {

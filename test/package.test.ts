@@ -136,7 +136,7 @@ describe('the packed package', () => {
         unit: typeof client.unitOf(actor).logger.info,
       }));
       process.exit();`;
-    expect(JSON.parse(await run(code))).toEqual({ errors: 12, doubled: [], instance: true, unit: 'function' });
+    expect(JSON.parse(await run(code))).toEqual({ errors: 13, doubled: [], instance: true, unit: 'function' });
   });
 
   test('a stack names the file and the line of the source, by maps without its text', async () => {

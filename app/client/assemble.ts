@@ -24,9 +24,9 @@ import { createEpoch, type Epoch } from './api/time-manager.ts';
 import { followRoot, recorderOf } from './recording.ts';
 
 /** A unit's parts, wired to each other and to the adapters. */
-export interface UnitRuntime<TEnv extends object> {
+export interface UnitRuntime {
   readonly root: Root;
-  readonly documents: Documents<TEnv>;
+  readonly documents: Documents;
   readonly plane: DataPlane;
   readonly epoch: Epoch;
   readonly metrics: Metrics;
@@ -70,7 +70,7 @@ const createStartCount = ({ process }: Adapters) => {
 const warningOf = ({ update }: ResolvedOptions) => (hasUnguardedLinks(update) ? unguardedLinks : undefined);
 
 /** Requests of the app, which start the unit if need be. */
-const createRequests = (lifecycle: Lifecycle, root: Root): Pick<UnitRuntime<object>, 'start' | 'ask'> => ({
+const createRequests = (lifecycle: Lifecycle, root: Root): Pick<UnitRuntime, 'start' | 'ask'> => ({
   start: () => {
     lifecycle.start();
     root.actor.send({ type: 'unit.start' });
@@ -93,18 +93,18 @@ const rootOf = (parts: UnitServices, actor: UnitActor | undefined): Root => {
   return actor ? embeddedRoot(actor, kept) : createRoot({ ...kept, create: rootFactory(parts) });
 };
 
-export const createUnit = <TEnv extends object>(
+export const createUnit = (
   adapters: Adapters,
   options: ResolvedOptions,
   { fault, readJsonNow, pathOf, actor, ...callbacks }: UnitParts,
-): UnitRuntime<TEnv> => {
+): UnitRuntime => {
   const epoch = createEpoch(adapters.clock);
   const inFlight = createInFlight();
 
   const recorder = recorderOf(options, () => ({ plane, metrics, root, targetVersion }));
 
   const targetVersion = async () => readTargetVersion(adapters, await documents.env(), inFlight);
-  const documents = createDocuments<TEnv>(adapters, options, {
+  const documents = createDocuments(adapters, options, {
     loadSettings: () => requests.ask({ type: 'settings.load' }, 'settings'),
     loadSchema: () => requests.ask({ type: 'schema.load' }, 'schema'),
     stopSignal: inFlight.signal,

@@ -4,7 +4,19 @@ import type { UnitRuntime } from './assemble.ts';
 import { waitForEvent } from './await-event.ts';
 import { runtimeOf, UnitHandle } from './handle.ts';
 import type { OutputHandlerOptions } from './main-cycle.ts';
-import { checkCycle, type MainCycleOptions, type PepeunitClientOptions } from './options/options.ts';
+import { checkCycle, type MainCycleOptions, type UnitOptions } from './options/options.ts';
+import type { Codecs } from './api/unit-types.ts';
+
+/**
+ * Options of a client. An invalid one makes `ready()` and `runMainCycle()` reject; the error names the accepted values.
+ *
+ * @typeParam TUnit Types of the unit, as `pepeunit types` writes them; or of its own variables alone.
+ * @typeParam TCodecs The type of the option `codecs`.
+ */
+export interface PepeunitClientOptions<
+  TUnit extends object = Record<string, JsonValue>,
+  TCodecs extends Codecs<TUnit> = Codecs<TUnit>,
+> extends UnitOptions<UnitClient<TUnit, TCodecs>, TCodecs> {}
 
 /**
  * A Pepeunit unit: connects to its instance, exchanges messages and executes commands.
@@ -13,17 +25,17 @@ import { checkCycle, type MainCycleOptions, type PepeunitClientOptions } from '.
  * storage adapter of your own is read at the start. `ready()` and `runMainCycle()` reject for a missing or invalid file, and
  * for an invalid option.
  *
- * @typeParam TEnv The unit's own variables, such as `typeof` its env_example.json.
+ * @typeParam TUnit Types of the unit, as `pepeunit types` writes them; or of its own variables alone.
+ * @typeParam TCodecs The type of the option `codecs`.
  */
-export class UnitClient<TEnv extends object = Record<string, JsonValue>> extends UnitHandle<TEnv> {
-  readonly #unit: UnitRuntime<object>;
+export class UnitClient<
+  TUnit extends object = Record<string, JsonValue>,
+  TCodecs extends Codecs<TUnit> = Codecs<TUnit>,
+> extends UnitHandle<TUnit, TCodecs> {
+  readonly #unit: UnitRuntime;
 
-  constructor(
-    options: PepeunitClientOptions<UnitClient<TEnv>>,
-    platform: Platform,
-    files: PlatformFiles = pathsAsGiven,
-  ) {
-    super(options as PepeunitClientOptions<UnitHandle<TEnv>>, { platform, files });
+  constructor(options: PepeunitClientOptions<TUnit, TCodecs>, platform: Platform, files: PlatformFiles = pathsAsGiven) {
+    super(options, { platform, files });
     this.#unit = runtimeOf(this);
   }
 

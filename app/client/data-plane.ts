@@ -124,7 +124,7 @@ export const createDataPlane = (parts: DataPlaneParts): DataPlane => {
   const inbox = watchInbox(createInbox({ clock, limits: defaultInboxLimits, pauseMs, warn }), recorder?.inbound);
   const commands = createCommandIntake({ onCommand, warn });
   const remark = createEnvRemarks(log);
-  const topics = createInboundTopics(extraTopics);
+  const topics = createInboundTopics(extraTopics, options.codecs);
   const router = createRouter({ env, preferences: options.mqtt, topics, inbox, publisher, commands });
   return {
     inbox,

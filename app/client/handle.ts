@@ -3,14 +3,14 @@ import type { JsonObject, JsonValue } from '../../services/json.ts';
 import { redactedData } from '../../services/redaction.ts';
 import { restartingModeOf, type RestartMode } from '../../services/process-control.ts';
 import { callGuarded } from '../messaging/call-user.ts';
-import type { InboundMessage } from '../messaging/inbound/message.ts';
 import type { Platform, PlatformFiles } from '../platform.ts';
 import { createUnit, type UnitRuntime } from './assemble.ts';
 import type { UnitActor } from './await-event.ts';
 import { checkEvent } from './events.ts';
 import type { UnitMetrics } from './metrics.ts';
-import { resolveOptions, type PepeunitClientOptions, type WaitOptions } from './options/options.ts';
+import { resolveOptions, type UnitOptions, type WaitOptions } from './options/options.ts';
 import { createRestReady } from './ready.ts';
+import type { Codecs, MessageOf } from './api/unit-types.ts';
 import { ClientUpdates } from './updates.ts';
 
 /** An event of the unit; see {@link UnitHandle.on}. */
@@ -26,10 +26,10 @@ export interface Host {
   readonly actor?: UnitActor;
 }
 
-const runtimes = new WeakMap<ClientUpdates<object>, UnitRuntime<object>>();
+const runtimes = new WeakMap<object, UnitRuntime>();
 
 /** The unit behind a handle, which the app does not see. */
-export const runtimeOf = (handle: ClientUpdates<object>): UnitRuntime<object> => {
+export const runtimeOf = (handle: object): UnitRuntime => {
   const runtime = runtimes.get(handle);
   if (!runtime) throw new Error('A handle has a unit from its constructor on');
   return runtime;
@@ -39,21 +39,25 @@ export const runtimeOf = (handle: ClientUpdates<object>): UnitRuntime<object> =>
  * A unit, without its start and stop: its parts, its messages and its events. {@link unitOf} gives that of an embedded unit;
  * a {@link UnitClient} adds the rest.
  *
- * @typeParam TEnv The unit's own variables, such as `typeof` its env_example.json.
+ * @typeParam TUnit Types of the unit, as `pepeunit types` writes them; or of its own variables alone.
+ * @typeParam TCodecs The type of the option `codecs`.
  */
-export class UnitHandle<TEnv extends object = Record<string, JsonValue>> extends ClientUpdates<TEnv> {
-  readonly #unit: UnitRuntime<TEnv>;
+export class UnitHandle<
+  TUnit extends object = Record<string, JsonValue>,
+  TCodecs extends Codecs<TUnit> = Codecs<TUnit>,
+> extends ClientUpdates<TUnit, TCodecs> {
+  readonly #unit: UnitRuntime;
   readonly #restartMode: RestartMode;
   readonly #ready: (options?: WaitOptions) => Promise<void>;
-  #updateHandler: ((client: this, payload: JsonObject) => unknown) | undefined;
+  #updateHandler: ((payload: JsonObject) => unknown) | undefined;
 
   /** @internal */
-  constructor(options: PepeunitClientOptions<UnitHandle<TEnv>>, { platform, files, actor }: Host) {
+  constructor(options: UnitOptions<UnitHandle<TUnit, TCodecs>, TCodecs>, { platform, files, actor }: Host) {
     const { options: resolved, fault } = resolveOptions(options, (path) => files.absolute(path));
     const adapters = { ...platform(resolved), ...resolved.adapters };
-    const unit = createUnit<TEnv>(adapters, resolved, {
+    const unit = createUnit(adapters, resolved, {
       handOver: async ({ payload, commitVersion }) => {
-        await this.#updateHandler?.(this, payload ?? { PU_COMMIT_VERSION: commitVersion });
+        await this.#updateHandler?.(payload ?? { PU_COMMIT_VERSION: commitVersion });
       },
       isReady: () => resolved.update.ready?.(this),
       ...(files.readJsonNow && !resolved.adapters?.storage && { readJsonNow: files.readJsonNow }),
@@ -91,7 +95,7 @@ export class UnitHandle<TEnv extends object = Record<string, JsonValue>> extends
    *   if (message.key === 'input/pepeunit') unit.logger.info(message.text());
    * });
    */
-  setMqttInputHandler(handler: (client: this, message: InboundMessage) => unknown): void {
+  setMqttInputHandler(handler: (client: this, message: MessageOf<TUnit, TCodecs>) => unknown): void {
     this.mqttClient.setInputHandler((message) => handler(this, message));
   }
 
@@ -102,7 +106,7 @@ export class UnitHandle<TEnv extends object = Record<string, JsonValue>> extends
    * client.setCustomUpdateHandler((unit, payload) => unit.logger.info(JSON.stringify(payload)));
    */
   setCustomUpdateHandler(handler: (client: this, payload: JsonObject) => unknown): void {
-    this.#updateHandler = handler;
+    this.#updateHandler = (payload) => handler(this, payload);
     this.#unit.root.set({ type: 'update.configure', handsOver: true });
   }
 

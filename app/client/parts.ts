@@ -14,9 +14,10 @@ import type { Settings } from './api/settings.ts';
 import { createTimeManager, type TimeManager } from './api/time-manager.ts';
 import { createWifiManager, type WifiManager } from './api/wifi-manager.ts';
 import type { UnitRuntime } from './assemble.ts';
+import type { Codecs, EnvOf, InputKey, MessageOf, OutputKey, PublishKey } from './api/unit-types.ts';
 import { waitForEvent, type PublicActor } from './await-event.ts';
 
-type Machines = Pick<UnitRuntime<object>, 'root' | 'lifecycle' | 'plane' | 'usesMqtt'>;
+type Machines = Pick<UnitRuntime, 'root' | 'lifecycle' | 'plane' | 'usesMqtt'>;
 
 const syncLogs = async ({ root: { actor }, lifecycle, usesMqtt }: Machines): Promise<number> => {
   if (!usesMqtt) throw mqttIsOff();
@@ -37,14 +38,14 @@ const syncTime = async ({ root: { actor }, lifecycle, plane }: Machines): Promis
 };
 
 /** The objects that a client consists of, and the methods that only ask them. */
-export abstract class ClientParts<TEnv extends object> {
+export abstract class ClientParts<TUnit extends object, TCodecs extends Codecs<TUnit>> {
   /**
    * The MQTT link.
    *
    * @example
    * const isOnline = client.mqttClient.isConnected();
    */
-  readonly mqttClient: MqttClient;
+  readonly mqttClient: MqttClient<MessageOf<TUnit, TCodecs>>;
   /**
    * Encryption and decryption of texts with a shared key.
    *
@@ -52,7 +53,7 @@ export abstract class ClientParts<TEnv extends object> {
    * const secret = await client.cipher.aesGcmEncode('21.5', client.settings.PU_ENCRYPT_KEY);
    */
   readonly cipher: Cipher;
-  readonly #unit: UnitRuntime<TEnv>;
+  readonly #unit: UnitRuntime;
   readonly #adapters: Adapters;
   #logger: Logger | undefined;
   #restClient: RestClient | undefined;
@@ -60,7 +61,7 @@ export abstract class ClientParts<TEnv extends object> {
   #wifiManager: WifiManager | undefined;
   #fileManager: FileManager | undefined;
 
-  constructor(unit: UnitRuntime<TEnv>, adapters: Adapters) {
+  constructor(unit: UnitRuntime, adapters: Adapters) {
     this.#unit = unit;
     this.#adapters = adapters;
     this.cipher = adapters.cipher;
@@ -73,7 +74,7 @@ export abstract class ClientParts<TEnv extends object> {
       inbox,
       publisher,
       warn,
-    });
+    }) as MqttClient<MessageOf<TUnit, TCodecs>>;
   }
 
   /**
@@ -154,14 +155,14 @@ export abstract class ClientParts<TEnv extends object> {
   }
 
   /**
-   * Variables of env.json, by name and typed by `TEnv`. Before the start they are as the file has them, and defaults where
+   * Variables of env.json, by name and typed by `TUnit`. Before the start they are as the file has them, and defaults where
    * it can't be used or can't be read at once: in a browser, or by a storage adapter of your own.
    *
    * @example
    * const interval = client.settings.PU_STATE_SEND_INTERVAL; // seconds
    */
-  get settings(): Settings<TEnv> {
-    return this.#unit.documents.settings();
+  get settings(): Settings<EnvOf<TUnit>> {
+    return this.#unit.documents.settings() as Settings<EnvOf<TUnit>>;
   }
 
   /**
@@ -171,8 +172,8 @@ export abstract class ClientParts<TEnv extends object> {
    * @example
    * const topics = client.schema.outputTopic['output/pepeunit'];
    */
-  get schema(): SchemaManager {
-    return this.#unit.documents.schema();
+  get schema(): SchemaManager<InputKey<TUnit>, OutputKey<TUnit>> {
+    return this.#unit.documents.schema() as SchemaManager<InputKey<TUnit>, OutputKey<TUnit>>;
   }
 
   /**
@@ -206,7 +207,7 @@ export abstract class ClientParts<TEnv extends object> {
    * @example
    * const isAccepted = await client.publishToTopics('output/pepeunit', 21.5);
    */
-  publishToTopics(key: string, message: Payload, options?: MessageOptions): Promise<boolean> {
+  publishToTopics(key: PublishKey<TUnit>, message: Payload, options?: MessageOptions): Promise<boolean> {
     const topics =
       typeof key === 'string' ? (this.schema.outputTopic[key] ?? this.schema.outputBaseTopic[key]) : undefined;
     if (!topics) {

@@ -2,23 +2,32 @@ import type { ActorLogic, AnyActorRef, EventObject, SnapshotFrom } from 'xstate'
 import type { unitMachine } from '../../machines/unit.ts';
 import type { UnitEvent, UnitFact } from '../../machines/unit/context.ts';
 import { ClientError } from '../../services/errors.ts';
-import type { InboundMessage } from '../messaging/inbound/message.ts';
+import type { JsonValue } from '../../services/json.ts';
 import type { UnitRuntime } from './assemble.ts';
 import type { UnitActor } from './await-event.ts';
 import { runtimeOf, UnitHandle, type Host } from './handle.ts';
 import { unitDefinition } from './definition.ts';
-import type { PepeunitClientOptions } from './options/options.ts';
+import type { UnitOptions } from './options/options.ts';
 import { guardRequests } from './requests.ts';
+import type { Codecs, MessageOf } from './api/unit-types.ts';
 
-/** Options of {@link createUnitLogic}: those of a client; the inspector is that of your own root actor. */
-export interface UnitLogicOptions extends Omit<PepeunitClientOptions<UnitHandle>, 'inspect'> {
+/**
+ * Options of {@link createUnitLogic}: those of a client; the inspector is that of your own root actor.
+ *
+ * @typeParam TUnit Types of the unit, as `pepeunit types` writes them; or of its own variables alone.
+ * @typeParam TCodecs The type of the option `codecs`.
+ */
+export interface UnitLogicOptions<
+  TUnit extends object = Record<string, JsonValue>,
+  TCodecs extends Codecs<TUnit> = Codecs<TUnit>,
+> extends Omit<UnitOptions<UnitHandle<TUnit, TCodecs>, TCodecs>, 'inspect'> {
   /**
    * Turns a message of an input topic into an event of the parent; `undefined` for one that is none of its business. An
    * error that it throws goes to the log.
    *
    * @defaultValue none: messages go to the handler that {@link unitOf} can set
    */
-  readonly toEvent?: (message: InboundMessage, unit: UnitHandle) => EventObject | undefined;
+  readonly toEvent?: (message: MessageOf<TUnit, TCodecs>, unit: UnitHandle<TUnit, TCodecs>) => EventObject | undefined;
 }
 
 /** Input of a unit in a statechart. */
@@ -39,7 +48,7 @@ export type UnitLogic = ActorLogic<
 >;
 
 /** Units that run in statecharts, by their actors. */
-const embedded = new WeakMap<AnyActorRef, UnitHandle>();
+const embedded = new WeakMap<AnyActorRef, object>();
 
 /**
  * Gives the handle of a unit that runs in a statechart: its settings, topics, messages, log and REST client.
@@ -52,14 +61,16 @@ const embedded = new WeakMap<AnyActorRef, UnitHandle>();
  *
  * const report = (unitActor: AnyActorRef) => unitOf(unitActor).publishToTopics('output/pepeunit', 21.5);
  */
-export const unitOf = (actor: AnyActorRef | undefined): UnitHandle => {
+export const unitOf = <TUnit extends object = Record<string, JsonValue>, TCodecs extends Codecs<TUnit> = Codecs<TUnit>>(
+  actor: AnyActorRef | undefined,
+): UnitHandle<TUnit, TCodecs> => {
   const handle = actor && embedded.get(actor);
-  if (handle) return handle;
+  if (handle) return handle as UnitHandle<TUnit, TCodecs>;
   throw new ClientError('invalid', 'This actor is no unit. Give the actor that runs the logic of createUnitLogic().');
 };
 
 /** Lets go of what the unit holds, once its actor has ended. */
-const endWith = (actor: UnitActor, { lifecycle }: UnitRuntime<object>): void => {
+const endWith = (actor: UnitActor, { lifecycle }: UnitRuntime): void => {
   const end = () => void lifecycle.stop();
   actor.subscribe({ complete: end, error: end });
 };
@@ -70,14 +81,17 @@ const checkToEvent = (given: unknown): void => {
 };
 
 /** Creates the logic of a unit on a platform: each actor of it is a unit with its own adapters. */
-export const unitLogic = ({ toEvent, ...options }: UnitLogicOptions, host: Omit<Host, 'actor'>): UnitLogic => {
+export const unitLogic = <TUnit extends object, TCodecs extends Codecs<TUnit>>(
+  { toEvent, ...options }: UnitLogicOptions<TUnit, TCodecs>,
+  host: Omit<Host, 'actor'>,
+): UnitLogic => {
   checkToEvent(toEvent);
   const definition = unitDefinition(options);
   const logic = Object.create(definition) as typeof definition;
   const own: Pick<UnitLogic, 'getInitialSnapshot' | 'start'> = {
     getInitialSnapshot: (scope, { parent } = {}) => {
       const actor = guardRequests(scope.self);
-      const handle = new UnitHandle(options, { ...host, actor });
+      const handle = new UnitHandle<TUnit, TCodecs>(options, { ...host, actor });
       embedded.set(actor, handle);
       if (toEvent)
         handle.setMqttInputHandler((_, message) => {

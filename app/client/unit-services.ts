@@ -15,7 +15,7 @@ import type { Shutdown } from './shutdown.ts';
 export interface UnitServices {
   readonly adapters: Adapters;
   readonly options: ResolvedOptions;
-  readonly documents: Pick<Documents<object>, 'settingsSources' | 'schemaSources'>;
+  readonly documents: Pick<Documents, 'settingsSources' | 'schemaSources'>;
   readonly plane: DataPlane;
   readonly metrics: Metrics;
   readonly epochMs: () => number;

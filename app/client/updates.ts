@@ -4,20 +4,19 @@ import type { UnitRuntime } from './assemble.ts';
 import { waitForEvent } from './await-event.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import { ClientParts } from './parts.ts';
+import type { Codecs } from './api/unit-types.ts';
 
 /** The methods that replace the unit's program and its documents. */
-export abstract class ClientUpdates<TEnv extends object> extends ClientParts<TEnv> {
-  readonly #unit: UnitRuntime<TEnv>;
+export abstract class ClientUpdates<TUnit extends object, TCodecs extends Codecs<TUnit>> extends ClientParts<
+  TUnit,
+  TCodecs
+> {
+  readonly #unit: UnitRuntime;
   readonly #adapters: Adapters;
   readonly #options: ResolvedOptions;
   readonly #absolute: (path: string) => string;
 
-  constructor(
-    unit: UnitRuntime<TEnv>,
-    adapters: Adapters,
-    options: ResolvedOptions,
-    absolute: (path: string) => string,
-  ) {
+  constructor(unit: UnitRuntime, adapters: Adapters, options: ResolvedOptions, absolute: (path: string) => string) {
     super(unit, adapters);
     this.#unit = unit;
     this.#adapters = adapters;

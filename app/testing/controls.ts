@@ -5,10 +5,15 @@ import { spoken, type CommandName } from '../messaging/inbound/command.ts';
 import { passTime, passTimeUntil, settle } from './settle.ts';
 import type { MemoryAdapters } from './memory.ts';
 
-/** What a test does to a unit from outside, and what it sees of it. Topics go by their key in the schema. */
-export interface TestControls {
+/**
+ * What a test does to a unit from outside, and what it sees of it. Topics go by their key in the schema.
+ *
+ * @typeParam TInput Keys of the unit's Inputs.
+ * @typeParam TOutput Keys that it publishes to.
+ */
+export interface TestControls<TInput extends string = string, TOutput extends string = string> {
   /** Sends the unit a message of an input, then settles. @throws {Error} The schema has no such key. */
-  receive(key: string, payload: Payload | JsonObject): Promise<void>;
+  receive(key: TInput, payload: Payload | JsonObject): Promise<void>;
   /**
    * Sends the unit a command as its instance does, then settles.
    *
@@ -16,7 +21,7 @@ export interface TestControls {
    */
   command(name: CommandName, fields?: JsonObject): Promise<void>;
   /** Payloads that the broker has taken on an output, or a base output such as `state/pepeunit`, oldest first. */
-  published(key: string): string[];
+  published(key: TOutput): string[];
   /** Texts of the log entries on the console, oldest first. */
   logged(): string[];
   /** Ends the link once; the unit reconnects. */

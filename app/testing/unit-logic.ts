@@ -1,4 +1,6 @@
+import type { JsonValue } from '../../services/json.ts';
 import { unitLogic, type UnitLogic, type UnitLogicOptions } from '../client/unit-logic.ts';
+import type { Codecs } from '../client/api/unit-types.ts';
 import { pathsAsGiven } from '../platform.ts';
 import { testPaths, type TestWorld } from './world.ts';
 
@@ -20,5 +22,10 @@ import { testPaths, type TestWorld } from './world.ts';
  * console.log(actor.getSnapshot().value); // 'online'
  * actor.stop();
  */
-export const createTestUnitLogic = (world: TestWorld, options: Partial<UnitLogicOptions> = {}): UnitLogic =>
-  unitLogic({ ...testPaths, ...options }, { platform: () => world.adapters, files: pathsAsGiven });
+export const createTestUnitLogic = <
+  TUnit extends object = Record<string, JsonValue>,
+  TCodecs extends Codecs<TUnit> = Codecs<TUnit>,
+>(
+  world: TestWorld,
+  options: Partial<UnitLogicOptions<TUnit, TCodecs>> = {},
+): UnitLogic => unitLogic({ ...testPaths, ...options }, { platform: () => world.adapters, files: pathsAsGiven });

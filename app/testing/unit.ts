@@ -1,22 +1,25 @@
 import type { JsonValue } from '../../services/json.ts';
-import { UnitClient } from '../client/client.ts';
-import type { PepeunitClientOptions } from '../client/options/options.ts';
+import { UnitClient, type PepeunitClientOptions } from '../client/client.ts';
+import type { Codecs, InputKey, PublishKey } from '../client/api/unit-types.ts';
 import type { TestControls } from './controls.ts';
 import { powered } from './power.ts';
 import { settle } from './settle.ts';
 import { createTestWorld, testPaths, type TestWorld, type TestWorldOptions } from './world.ts';
 
 /** Options of {@link createTestUnit}: those of the world and those of the client. */
-export interface TestUnitOptions<TEnv extends object>
-  extends TestWorldOptions, Partial<PepeunitClientOptions<UnitClient<TEnv>>> {
+export interface TestUnitOptions<TUnit extends object, TCodecs extends Codecs<TUnit> = Codecs<TUnit>>
+  extends TestWorldOptions, Partial<PepeunitClientOptions<TUnit, TCodecs>> {
   /** The program under test: sets handlers on its client, which is then run. Called at each start. @defaultValue none */
-  readonly program?: (client: UnitClient<TEnv>) => unknown;
+  readonly program?: (client: UnitClient<TUnit, TCodecs>) => unknown;
 }
 
 /** A unit in a world in memory. */
-export interface TestUnit<TEnv extends object = Record<string, JsonValue>> extends TestControls {
+export interface TestUnit<
+  TUnit extends object = Record<string, JsonValue>,
+  TCodecs extends Codecs<TUnit> = Codecs<TUnit>,
+> extends TestControls<InputKey<TUnit>, PublishKey<TUnit>> {
   /** The client of this start of the program. */
-  readonly client: UnitClient<TEnv>;
+  readonly client: UnitClient<TUnit, TCodecs>;
   readonly world: TestWorld;
   /** Whether the unit has its link, with its topics subscribed. */
   isOnline(): boolean;
@@ -38,7 +41,7 @@ export interface TestUnit<TEnv extends object = Record<string, JsonValue>> exten
 }
 
 /** One run of a client. */
-const runOf = <TEnv extends object>(client: UnitClient<TEnv>) => {
+const runOf = (client: Pick<UnitClient, 'runMainCycle'>) => {
   let isOver = false;
   const failures: unknown[] = [];
   client
@@ -70,15 +73,13 @@ const runOf = <TEnv extends object>(client: UnitClient<TEnv>) => {
  * console.log(lamp.published('output/pepeunit')); // ['on']
  * await lamp.stop();
  */
-export const createTestUnit = <TEnv extends object = Record<string, JsonValue>>({
-  env,
-  schema,
-  program,
-  ...options
-}: TestUnitOptions<TEnv> = {}): TestUnit<TEnv> => {
+export const createTestUnit = <
+  TUnit extends object = Record<string, JsonValue>,
+  TCodecs extends Codecs<TUnit> = Codecs<TUnit>,
+>({ env, schema, program, ...options }: TestUnitOptions<TUnit, TCodecs> = {}): TestUnit<TUnit, TCodecs> => {
   const world = createTestWorld({ ...(env && { env }), ...(schema && { schema }) });
   let power = powered(world.adapters);
-  const createClient = () => new UnitClient<TEnv>({ ...testPaths, ...options }, () => power.adapters);
+  const createClient = () => new UnitClient<TUnit, TCodecs>({ ...testPaths, ...options }, () => power.adapters);
   let client = createClient();
   let run: ReturnType<typeof runOf> | undefined;
   const start = async (): Promise<void> => {

@@ -64,7 +64,7 @@ const rowsOf = (type: ts.Type, prefix: string, checker: ts.TypeChecker): OptionR
 /** Lists the options of a client, nested ones too. */
 export const optionRows = (program: ts.Program): OptionRow[] => {
   const checker = program.getTypeChecker();
-  const file = program.getSourceFile(join(root, 'app/client/options/options.ts'));
+  const file = program.getSourceFile(join(root, 'app/client/client.ts'));
   const module = file && checker.getSymbolAtLocation(file);
   const options = module && checker.getExportsOfModule(module).find(({ name }) => name === 'PepeunitClientOptions');
   if (!options) throw new Error('There are no options');

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Qos } from '../../../services/broker.ts';
 import { textOf } from '../../../services/errors.ts';
 import type { Inbox } from '../../messaging/inbound/inbox.ts';
@@ -17,8 +18,12 @@ import type { Clock } from '../../../services/clock.ts';
 /** A payload to publish. Texts, numbers and booleans are sent as UTF-8 text, bytes as they are at the call. */
 export type Payload = string | Uint8Array | number | boolean;
 
-/** The MQTT link. */
-export interface MqttClient {
+/**
+ * The MQTT link.
+ *
+ * @typeParam TMessage What the input handler gets.
+ */
+export interface MqttClient<TMessage = InboundMessage> {
   /**
    * Starts the unit if need be, and resolves once the link is up and the topics are subscribed.
    *
@@ -44,7 +49,7 @@ export interface MqttClient {
    * @example
    * client.mqttClient.setInputHandler((message) => console.log(message.key, message.text()));
    */
-  setInputHandler(handler: (message: InboundMessage) => unknown): void;
+  setInputHandler(handler: (message: TMessage) => unknown): void;
   /**
    * Subscribes to all topics of the schema again.
    *

@@ -46,8 +46,13 @@ export const BaseOutputTopicType = {
 } as const;
 export type BaseOutputTopicType = (typeof BaseOutputTopicType)[keyof typeof BaseOutputTopicType];
 
-/** The unit's topics. A look-up takes constant time, however many topics there are. */
-export interface SchemaManager {
+/**
+ * The unit's topics. A look-up takes constant time, however many topics there are.
+ *
+ * @typeParam TInput Keys of the unit's Inputs.
+ * @typeParam TOutput Keys of its Outputs.
+ */
+export interface SchemaManager<TInput extends string = string, TOutput extends string = string> {
   /**
    * Reads schema.json again, applies it and subscribes to its topics.
    *
@@ -86,14 +91,14 @@ export interface SchemaManager {
    * @example
    * const topics = client.schema.inputTopic['input/pepeunit'] ?? [];
    */
-  readonly inputTopic: SchemaSection;
+  readonly inputTopic: SchemaSection<TInput>;
   /**
    * Topics of the unit's Output nodes, by key.
    *
    * @example
    * const keys = Object.keys(client.schema.outputTopic);
    */
-  readonly outputTopic: SchemaSection;
+  readonly outputTopic: SchemaSection<TOutput>;
   /**
    * Finds the key of a topic.
    *

@@ -108,7 +108,7 @@ const createSettingsObject = <TEnv extends object>({ load, update, save }: Setti
 };
 
 /** Creates the settings: their object is made when the app first asks for it. */
-export const createSettings = <TEnv extends object>(
+export const createSettings = <TEnv extends object = Record<string, JsonValue>>(
   requests: SettingsRequests,
 ): { settings: () => Settings<TEnv>; adopt: (env: UnitEnv) => void } => {
   let made: ReturnType<typeof createSettingsObject<TEnv>> | undefined;

@@ -45,9 +45,9 @@ const createFirstLook = <T>(isLoaded: () => boolean, read: () => T, show: (found
 };
 
 /** env.json and schema.json: their sources, the ones in force, and the objects that show them to the app. */
-export interface Documents<TEnv extends object> {
+export interface Documents {
   /** The settings; shows those on disk until they are loaded, where the platform can read at once. */
-  readonly settings: () => Settings<TEnv>;
+  readonly settings: () => Settings;
   /** The topics; shows those on disk like the settings. */
   readonly schema: () => SchemaManager;
   readonly settingsSources: SettingsSources;
@@ -69,11 +69,11 @@ const both =
     other(found);
   };
 
-export const createDocuments = <TEnv extends object>(
+export const createDocuments = (
   { storage: files, http: rest, keptEnv, firmware, givenRecord: record }: Adapters,
   { envFilePath, schemaFilePath, documents, ffMqttEnable }: ResolvedOptions,
   requests: DocumentRequests,
-): Documents<TEnv> => {
+): Documents => {
   const { readJsonNow, pathOf, stopSignal, warn } = requests;
   const paths = { env: envFilePath, schema: schemaFilePath };
   const given = createGiven({ given: documents, storage: files, rest, record, paths, pathOf, stopSignal, warn });
@@ -81,7 +81,7 @@ export const createDocuments = <TEnv extends object>(
   const env = async () => holder.current ?? readEnv(storage, envFilePath);
   const { changes, requests: envRequests } = createEnvChanges(env, requests.loadSettings);
   const { take, update } = createSchemaChange(env, requests.loadSchema);
-  const { settings, adopt: showEnv } = createSettings<TEnv>(envRequests);
+  const { settings, adopt: showEnv } = createSettings(envRequests);
   const { schema, adopt: showSchema } = createSchemaManager({ load: requests.loadSchema, update });
   const holder = envHolder(both(showEnv, requests.onEnv));
   // Without a link nothing could end the trial of an env.

@@ -3,6 +3,7 @@ import { RestartMode } from '../../../services/process-control.ts';
 import type { Adapters, UpdateSetup } from '../../platform.ts';
 import type { OutboxOptions } from '../../messaging/outbound/options.ts';
 import type { LinkPreferences } from '../../messaging/router.ts';
+import type { Codecs } from '../api/unit-types.ts';
 import type { Inspector } from '../inspection.ts';
 import { cycleTable, optionTable, waitTable } from './table.ts';
 
@@ -17,7 +18,7 @@ export interface MqttOptions extends LinkPreferences {
 }
 
 /** Options of updates of the unit's program. */
-export interface UpdateOptions<TUnit = unknown> extends UpdateSetup {
+export interface UpdateOptions<TClient = unknown> extends UpdateSetup {
   /**
    * Time limit for each start of a new version to come online, subscribe to its base topics and pass `ready`, milliseconds.
    * Raise it on slow networks.
@@ -40,7 +41,7 @@ export interface UpdateOptions<TUnit = unknown> extends UpdateSetup {
    *
    * @defaultValue none: a new version that is online has passed
    */
-  ready?(unit: TUnit): unknown;
+  ready?(unit: TClient): unknown;
 }
 
 /**
@@ -74,11 +75,12 @@ export interface WaitOptions {
 }
 
 /**
- * Options of a client. An invalid one makes `ready()` and `runMainCycle()` reject; the error names the accepted values.
+ * Options of a unit.
  *
- * @typeParam TUnit Argument of the app's callbacks.
+ * @typeParam TClient Argument of the app's callbacks.
+ * @typeParam TCodecs Codecs, by topic key.
  */
-export interface PepeunitClientOptions<TUnit = unknown> {
+export interface UnitOptions<TClient = unknown, TCodecs extends Codecs = Codecs> {
   /** Path of env.json. Its folder is the unit's folder, whose program an update replaces. */
   readonly envFilePath: string;
   /** Path of schema.json. */
@@ -90,7 +92,7 @@ export interface PepeunitClientOptions<TUnit = unknown> {
    *
    * @defaultValue `'restart_exec'`
    */
-  readonly restartMode?: RestartMode;
+  readonly restartMode?: (typeof RestartMode)[keyof typeof RestartMode];
   /** Host of the NTP server. Name a local one where the internet is out of reach. Browsers ignore it. @defaultValue `'pool.ntp.org'` */
   readonly ntpHost?: string;
   /** Whether an update to the running version is skipped. Turn it off to install the same version again. @defaultValue true */
@@ -128,7 +130,21 @@ export interface PepeunitClientOptions<TUnit = unknown> {
   /** Options of the outbox, which queues messages while the link is down: limits, policies by topic, rate. */
   readonly outbox?: OutboxOptions;
   /** Options of updates: data folders, signatures, trial of a new version. */
-  readonly update?: UpdateOptions<TUnit>;
+  readonly update?: UpdateOptions<TClient>;
+  /**
+   * Codecs, by the key of the Input whose messages `message.json()` gives them: a function of the parsed JSON that throws
+   * for what it does not take, an object with such a `parse`, or a schema of zod, valibot or arktype. Name their type, for
+   * `json()` to have theirs: `new PepeunitClient<Unit, typeof codecs>(…)`.
+   *
+   * @defaultValue none: `json()` returns what the message says
+   * @example
+   * import { PepeunitClient } from 'pepeunit-client';
+   *
+   * const codecs = { 'input/pepeunit': (value: unknown) => Number(value) };
+   * const paths = { envFilePath: 'env.json', schemaFilePath: 'schema.json', logFilePath: 'log.json' };
+   * const thermostat = new PepeunitClient({ ...paths, codecs });
+   */
+  readonly codecs?: TCodecs;
 }
 
 const maxFaults = 10;
@@ -146,7 +162,7 @@ const faultOf = (faults: readonly string[]): ClientError | undefined => {
 const pathNames = ['envFilePath', 'schemaFilePath', 'logFilePath'] as const;
 
 /** Makes the paths absolute. @returns Those that could be, and what is wrong with the others. */
-const absolutePaths = (given: Partial<PepeunitClientOptions>, absolute: (path: string) => string) => {
+const absolutePaths = (given: Partial<UnitOptions>, absolute: (path: string) => string) => {
   const paths: Partial<Record<(typeof pathNames)[number], string>> = {};
   const faults: string[] = [];
   for (const name of pathNames) {
@@ -161,7 +177,7 @@ const absolutePaths = (given: Partial<PepeunitClientOptions>, absolute: (path: s
 };
 
 /** An option that is there as `undefined` is one that is not there. */
-const withoutUndefined = (given: Partial<PepeunitClientOptions>): Partial<PepeunitClientOptions> =>
+const withoutUndefined = (given: Partial<UnitOptions>): Partial<UnitOptions> =>
   Object.fromEntries(Object.entries(given).filter(([, one]: [string, unknown]) => one !== undefined));
 
 /**
@@ -170,9 +186,9 @@ const withoutUndefined = (given: Partial<PepeunitClientOptions>): Partial<Pepeun
  * @param absolute Makes a path independent of the working directory.
  * @returns The options, and the error of the invalid ones.
  */
-export const resolveOptions = (given: PepeunitClientOptions, absolute: (path: string) => string) => {
+export const resolveOptions = (given: UnitOptions, absolute: (path: string) => string) => {
   const { value, faults } = optionTable(given, '');
-  const usable: Partial<PepeunitClientOptions> = value ?? {};
+  const usable: Partial<UnitOptions> = value ?? {};
   const { paths, faults: pathFaults } = absolutePaths(usable, absolute);
   const options = {
     envFilePath: '',
@@ -191,6 +207,7 @@ export const resolveOptions = (given: PepeunitClientOptions, absolute: (path: st
     outbox: {} as OutboxOptions,
     update: {} as UpdateOptions,
     systemIdPrefix: undefined as string | undefined,
+    codecs: undefined as Codecs | undefined,
     ...withoutUndefined(usable),
     ...paths,
   };

@@ -93,6 +93,15 @@ const update = fields({
   ready: callback,
 });
 
+const codec = rule(
+  'a function of the parsed JSON, or an object with parse or ~standard, such as a schema of zod',
+  (given) =>
+    typeof given === 'function' ||
+    (typeof given === 'object' &&
+      given !== null &&
+      (('parse' in given && typeof given.parse === 'function') || '~standard' in given)),
+);
+
 const document = objectOrAddress('an object of JSON, or the https:, http: or file: address of one', [
   'https',
   'http',
@@ -117,6 +126,7 @@ export const optionTable = fields(
     mqtt,
     outbox,
     update,
+    codecs: record(codec),
   },
   { envFilePath: path, schemaFilePath: path, logFilePath: path },
 );

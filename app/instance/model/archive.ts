@@ -26,7 +26,7 @@ const foldersOf = (files: readonly ArchiveFile[]): string[] => {
 const mtime = new Date(0);
 
 /** Packs a tar with the entry names of the platform's archives: `./`, then `./path`. */
-export const packTar = async (files: readonly ArchiveFile[]): Promise<Buffer> => {
+export const packTar = async (files: readonly ArchiveFile[]): Promise<Uint8Array> => {
   const tar = pack();
   const folders = ['./', ...foldersOf(files).map((path) => `./${path}/`)];
   folders.forEach((name) => tar.entry({ name, type: 'directory', mode: 0o755, mtime }));

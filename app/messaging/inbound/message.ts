@@ -1,9 +1,15 @@
 import type { MessageProperties } from '../../../services/broker.ts';
+import { decoderOf } from './codec.ts';
 import type { CommandName } from './command.ts';
 import type { TopicRole } from './topics.ts';
 
-/** An inbound message, as the input handler gets it. */
-export class InboundMessage {
+/**
+ * An inbound message, as the input handler gets it.
+ *
+ * @typeParam TKey What `key` may be.
+ * @typeParam TJson What `json()` returns.
+ */
+export class InboundMessage<TKey extends string | undefined = string | undefined, TJson = unknown> {
   /**
    * Topic of the message.
    *
@@ -12,15 +18,16 @@ export class InboundMessage {
    */
   readonly topic: string;
   /**
-   * The schema's key of the topic: of an Input whose topics include it, or of a command; `undefined` for a topic that the
-   * app subscribed to itself. The first one where the schema lists the topic under several {@link InboundMessage.keys}.
+   * The schema's key of the topic: of an Input whose topics include it, or of a command; of an Output that the app
+   * subscribed to itself, and `undefined` for another topic that it did. The first one where the schema lists the topic
+   * under several {@link InboundMessage.keys}.
    *
    * @example
    * client.setMqttInputHandler((unit, message) => {
    *   if (message.key === 'input/pepeunit') unit.logger.info(`The input is ${message.text()}`);
    * });
    */
-  readonly key: string | undefined;
+  readonly key: TKey;
   /**
    * All keys of the schema that list the topic: Inputs first, in the schema's order.
    *
@@ -76,7 +83,7 @@ export class InboundMessage {
     properties: MessageProperties | undefined,
   ) {
     this.topic = topic;
-    this.key = keys[0];
+    this.key = keys[0] as TKey;
     this.keys = keys;
     this.command = command;
     this.payload = payload;
@@ -97,16 +104,20 @@ export class InboundMessage {
   }
 
   /**
-   * Parses the payload as JSON.
+   * Parses the payload as JSON, and decodes it by the codec of the message's key, if the option `codecs` has one.
    *
-   * @throws {SyntaxError} The payload is not JSON.
+   * @throws {SyntaxError} The payload is not JSON, and its key has no codec.
+   * @throws {PayloadError} It is not JSON (`malformed`), or not what the codec takes (`invalid`). What a handler does not
+   * catch goes to the log.
    * @example
    * client.setMqttInputHandler((unit, message) => {
    *   if (message.key === 'input/pepeunit') console.log(message.json());
    * });
    */
-  json(): unknown {
-    return JSON.parse(this.text());
+  json(): TJson {
+    const text = this.text();
+    const decode = decoderOf(this.keys);
+    return (decode ? decode(text) : JSON.parse(text)) as TJson;
   }
 }
 

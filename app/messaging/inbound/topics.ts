@@ -1,5 +1,6 @@
 import { topicMatcher } from '../../../adapters/shared/mqtt/topic-matcher.ts';
 import type { UnitSchema } from '../../../services/schema.ts';
+import { createDecoder, decodeWith, type Codec } from './codec.ts';
 import { commandOfKey, type CommandName } from './command.ts';
 
 /** What a topic is to the unit. */
@@ -60,14 +61,36 @@ const createExtraCheck = (extraTopics: () => readonly string[]) => {
   };
 };
 
-/** @param extraTopics Topics and filters that the app subscribes to besides the schema's; read for other topics alone. */
-export const createInboundTopics = (extraTopics: () => readonly string[]): InboundTopics => {
+/** Makes the decoders of an app's codecs. @returns A function that sets them for the messages of the topics. */
+const createDecoding = (codecs: Readonly<Record<string, Codec | undefined>>) => {
+  const decoders = new Map(
+    Object.entries(codecs).flatMap(([key, codec]) => (codec ? [[key, createDecoder(key, codec)] as const] : [])),
+  );
+  return (roles: Iterable<TopicRole>): void => {
+    if (decoders.size === 0) return;
+    for (const { keys } of roles) {
+      const decoder = decoders.get(keys[0] ?? '');
+      if (decoder) decodeWith(keys, decoder);
+    }
+  };
+};
+
+/**
+ * @param extraTopics Topics and filters that the app subscribes to besides the schema's; read for other topics alone.
+ * @param codecs The app's codecs, by topic key.
+ */
+export const createInboundTopics = (
+  extraTopics: () => readonly string[],
+  codecs: Readonly<Record<string, Codec | undefined>> = {},
+): InboundTopics => {
   let inputs: ReadonlyMap<string, TopicRole> = new Map();
   let all: ReadonlyMap<string, TopicRole> = new Map();
   const isExtra = createExtraCheck(extraTopics);
+  const decode = createDecoding(codecs);
   return {
     route: (schema) => {
       all = rolesOf(schema, [...inputSections, ...outputSections]);
+      decode(all.values());
       inputs = new Map([...rolesOf(schema, inputSections).keys()].map((topic) => [topic, all.get(topic) ?? noRole]));
     },
     roleOf: (topic) => inputs.get(topic) ?? (isExtra(topic) ? (all.get(topic) ?? noRole) : undefined),

@@ -12,7 +12,7 @@ export type Keep =
 
 /** Queue policy of a topic. */
 export interface KeepPolicy {
-  readonly keep: Keep;
+  readonly keep: 'latest' | 'queue' | 'none';
   /** Which message a full queue drops: the oldest queued one, or the new one. @defaultValue `'dropOldest'` */
   readonly whenFull?: 'dropOldest' | 'rejectNew';
   /** Limit of queued messages of this topic. @defaultValue none besides {@link OutboxOptions.messages} */
@@ -68,7 +68,7 @@ export interface OutboxOptions {
    *
    * @defaultValue `{ 'state/pepeunit': { keep: 'latest', qos: 0 }, 'log/pepeunit': { keep: 'queue', messages: 256, yields: true, storeAfterMs: 1_000, qos: 1 } }`, all others `'queue'`
    */
-  readonly policies?: Readonly<Record<string, Keep | KeepPolicy>>;
+  readonly policies?: Readonly<Record<string, 'latest' | 'queue' | 'none' | KeepPolicy>>;
   /** Rate limit of publishing; `false` for none. @defaultValue the platform's limit */
   readonly rate?: RateLimit | false;
   /** Whether queued messages are stored on disk, and survive a restart. Turn it off to spare flash memory. @defaultValue true */

@@ -74,6 +74,12 @@ const wrong: readonly (readonly [options: object, told: string])[] = [
   [{ outbox: { policies: { t: {} } } }, 'outbox.policies["t"].keep is undefined'],
   [{ outbox: { policies: { t: { keep: 'queue', messages: -1 } } } }, 'outbox.policies["t"].messages is -1'],
   [{ outbox: { policies: { t: { keep: 'queue', whenFull: 'x' } } } }, 'outbox.policies["t"].whenFull is "x"'],
+  [{ codecs: [] }, 'codecs is a list: it has to be an object.'],
+  [
+    { codecs: { 'input/pepeunit': 'number' } },
+    'codecs["input/pepeunit"] is "number": it has to be a function of the parsed JSON, or an object with parse or ~standard, such as a schema of zod.',
+  ],
+  [{ codecs: { a: { parse: 1 } } }, 'codecs["a"] is an object'],
   [{ update: { dataFolders: ['../other'] } }, 'update.dataFolders[0] is "../other": it has to be a path inside'],
   [{ update: { dataFolders: 'data' } }, 'update.dataFolders is "data": it has to be a list.'],
   [{ update: { program: '/bin/sh' } }, 'update.program is "/bin/sh"'],
