@@ -95,7 +95,9 @@ export const createUnitLogic = <
 ): UnitLogic => unitLogic(options, { platform: browserPlatform, files: pathsAsGiven });
 
 /**
- * A Pepeunit unit in a browser page. It needs the URL of the broker's WebSocket in `mqtt.brokers`.
+ * A Pepeunit unit in a browser page. It needs the URL of the broker's WebSocket in `mqtt.brokers`, as env.json names none.
+ * Its files are documents in IndexedDB, and there are no folders; `settings` and `schema` are read at the start. The time is
+ * that of the page's server: `ntpHost` is not used.
  *
  * @example
  * import { PepeunitClient } from 'pepeunit-client';

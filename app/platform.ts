@@ -18,11 +18,11 @@ import type { Wifi } from '../services/wifi.ts';
 
 /** The adapters of a unit, one for each port. A platform provides them, and the option `adapters` replaces them. */
 export interface Adapters {
-  /** The WiFi station. On Node and in browsers the host manages WiFi: replace it to use the device's own radio. */
+  /** The WiFi station. By default the host manages WiFi: replace it to use the device's own radio. */
   readonly wifi: Wifi;
   /** Wall clock, monotonic clock and timers. */
   readonly clock: Clock;
-  /** Reference clock that the time is synced with: NTP, or HTTP in a browser. */
+  /** Reference clock that the time is synced with. */
   readonly clockSource: ClockSource;
   /** MQTT client. */
   readonly broker: Broker;
@@ -36,7 +36,7 @@ export interface Adapters {
   readonly lastLink: LastLink;
   /** Client of the instance's REST API. */
   readonly http: Rest;
-  /** Storage of env.json, schema.json, the log and the app's documents: files, or IndexedDB in a browser. */
+  /** Storage of env.json, schema.json, the log and the app's documents. */
   readonly storage: Storage;
   /** Unpacks, installs and rolls back versions of the unit's program. */
   readonly firmware: FirmwareStore;
@@ -58,7 +58,7 @@ export interface Adapters {
   readonly cipher: Cipher;
   /** Log sink of the console. */
   readonly console: LogSink;
-  /** Folders and whole files, for `fileManager`; in a browser there are none. */
+  /** Folders and whole files, for `fileManager`. */
   readonly folders: Folders;
   /** Unpacks an archive file into a folder, for `fileManager.extractTarGz()`. */
   readonly extract: (archivePath: string, destination: string) => Promise<void>;
@@ -92,6 +92,7 @@ export interface UpdateSetup {
    * @defaultValue none: the program is not run before
    */
   readonly selfTest?: {
+    /** Arguments of the run. */
     readonly args: readonly string[];
     /** Time limit, milliseconds. @defaultValue 30_000 */
     readonly withinMs?: number;

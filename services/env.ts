@@ -7,10 +7,15 @@ import { hideSecretsOf, olderWifiPass } from './secrets.ts';
 export interface ReservedEnv {
   /** Host of the backend, optionally with `:port`. */
   readonly PU_DOMAIN: string;
+  /** Scheme of the instance's REST API. */
   readonly PU_HTTP_TYPE: 'http' | 'https';
+  /** First segment of the REST API's path, such as `/pepeunit`. */
   readonly PU_APP_PREFIX: string;
+  /** Second segment of the REST API's path, such as `/api/v1`. */
   readonly PU_API_ACTUAL_PREFIX: string;
+  /** Host of the MQTT broker. */
   readonly PU_MQTT_HOST: string;
+  /** Port of the MQTT broker; 8883 is that of TLS. */
   readonly PU_MQTT_PORT: number;
   /** Seconds. A link that receives nothing for twice this time is dead. */
   readonly PU_MQTT_PING_INTERVAL: number;
@@ -24,11 +29,15 @@ export interface ReservedEnv {
   readonly PU_ENCRYPT_KEY: string;
   /** Seconds. */
   readonly PU_STATE_SEND_INTERVAL: number;
+  /** Lowest level of the entries that are logged. */
   readonly PU_MIN_LOG_LEVEL: LogLevel;
   /** Lines. */
   readonly PU_MAX_LOG_LENGTH: number;
+  /** Commit of the version that runs. */
   readonly PU_COMMIT_VERSION: string;
+  /** Name of the WiFi network to join. */
   readonly PUC_WIFI_SSID: string;
+  /** Password of the WiFi network. */
   readonly PUC_WIFI_PASS: string;
   /** Milliseconds. */
   readonly PUC_MAX_RECONNECTION_INTERVAL: number;

@@ -16,6 +16,7 @@ import { shownValue } from './shown-value.ts';
  * }
  */
 export class PepeunitError<TCode extends string = string> extends Error {
+  /** Name of the error's class, such as `RestError`. */
   override readonly name: string = 'PepeunitError';
   /** Stable machine-readable reason, unique within the error's `name`. */
   readonly code: TCode;
@@ -164,8 +165,11 @@ export class ClientError extends PepeunitError<
 
 /** A failure as plain data, fit for events, logs and inspectors. */
 export interface Failure extends AnswerFacts {
+  /** Name of the class of the error, such as `RestError`. */
   readonly name: string;
+  /** The error's code, such as `timeout`. */
   readonly code: string;
+  /** What failed, on what, and what to do. */
   readonly message: string;
 }
 

@@ -25,7 +25,9 @@ export const logLevelValue = (level: LogLevel): number => levels.indexOf(level);
 
 /** One entry, in the format of the wire and of log.json. */
 export interface LogEntry {
+  /** How grave it is. */
   readonly level: LogLevel;
+  /** What happened. */
   readonly text: string;
   /** ISO 8601 UTC with `Z`; omitted until the time is trusted. */
   readonly create_datetime?: string;
@@ -33,6 +35,7 @@ export interface LogEntry {
 
 /** A destination of log entries. Never throws and never blocks. */
 export interface LogSink {
+  /** Takes an entry. */
   write(entry: LogEntry): void;
   /** Whether a text comes from what this sink itself has just written, and is to be passed over. */
   isEcho?(text: string): boolean;

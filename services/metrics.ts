@@ -2,7 +2,9 @@ import type { Failure } from './errors.ts';
 
 /** Counts of the messages for the app's handler. */
 export interface InboxMetrics {
+  /** Messages that came in, commands included. */
   readonly received: number;
+  /** Messages that were dropped for want of room, or as `dropInput()` asked for. */
   readonly dropped: number;
   /** Messages on topics that the unit has not subscribed to: dropped, and counted here alone. */
   readonly unsolicited: number;
@@ -16,6 +18,7 @@ export interface InboxMetrics {
 export interface OutboxMetrics {
   /** Messages in the queue now. */
   readonly waiting: number;
+  /** Payloads and topics in the queue now, bytes. */
   readonly waitingBytes: number;
   /** Messages that were sent and await an acknowledgement. */
   readonly sending: number;
@@ -29,6 +32,7 @@ export interface OutboxMetrics {
   readonly dropped: number;
   /** Replaced by a newer message of their topic, by the policy `latest`. */
   readonly replaced: number;
+  /** Messages that waited for longer than `outbox.ageMs`. */
   readonly expired: number;
   /** Refused by the broker for good and moved to the dead letters. */
   readonly dead: number;

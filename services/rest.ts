@@ -26,62 +26,95 @@ export const targetOf = ({ reserved, unitUuid }: UnitEnv): RestTarget => ({
 
 /** A page of a list. */
 export interface Page {
-  /** @defaultValue 10 */
+  /** Most entries of the page. @defaultValue 10 */
   readonly limit?: number;
-  /** @defaultValue 0 */
+  /** Entries to pass over. @defaultValue 0 */
   readonly offset?: number;
 }
 
 /** A topic of a unit, as the instance describes it. */
 export interface UnitNode {
+  /** UUID of the node: the second segment of its topic. */
   readonly uuid: string;
+  /** Whether the unit receives messages on it or publishes them. */
   readonly type: 'Input' | 'Output';
+  /** Who may see the node. */
   readonly visibility_level: string;
+  /** Whether the instance's users may write the Input. */
   readonly is_rewritable_input: boolean;
+  /** Most links to other nodes. */
   readonly max_connections: number;
+  /** Topic key of the node in the schema. */
   readonly topic_name: string;
+  /** Payload of its last message. */
   readonly state: string | null;
+  /** UUID of its unit. */
   readonly unit_uuid: string;
+  /** UUID of the user who created it. */
   readonly creator_uuid: string;
+  /** When it was created, ISO 8601. */
   readonly create_datetime: string;
+  /** When it changed last, ISO 8601. */
   readonly last_update_datetime: string;
+  /** Whether the instance stores its messages. */
   readonly is_data_pipe_active: boolean;
 }
 
 /** A unit, as the instance describes it. */
 export interface Unit {
+  /** UUID of the unit. */
   readonly uuid: string;
+  /** Name of the unit. */
   readonly name: string;
+  /** Who may see the unit. */
   readonly visibility_level: string;
+  /** When it was created, ISO 8601. */
   readonly create_datetime: string;
+  /** When it changed last, ISO 8601. */
   readonly last_update_datetime: string;
+  /** Whether the unit follows its repository by itself. */
   readonly is_auto_update_from_repo_unit: boolean;
+  /** Branch that it follows. */
   readonly repo_branch: string | null;
+  /** Commit that it is set to. */
   readonly repo_commit: string | null;
+  /** Commit that it runs, as it has reported. */
   readonly current_commit_version: string | null;
+  /** Its last state report. */
   readonly unit_state: Readonly<Record<string, unknown>> | null;
+  /** How its last update went. */
   readonly firmware_update_status: 'RequestSent' | 'Error' | 'Success' | null;
+  /** Why its last update failed. */
   readonly firmware_update_error: string | null;
+  /** UUID of the user who created it. */
   readonly creator_uuid: string;
+  /** UUID of its repository. */
   readonly repo_uuid: string;
+  /** Its Inputs and Outputs. */
   readonly unit_nodes: readonly UnitNode[];
 }
 
 /** One page of unit nodes; `count` is the total of all pages. */
 export interface UnitNodesPage {
+  /** Total of all pages. */
   readonly count: number;
+  /** The nodes of this page. */
   readonly unit_nodes: readonly UnitNode[];
 }
 
 /** One page of units; `count` is the total of all pages. */
 export interface UnitsPage {
+  /** Total of all pages. */
   readonly count: number;
+  /** The units of this page. */
   readonly units: readonly Unit[];
 }
 
 /** The version that the instance wants the unit to run. */
 export interface TargetVersion {
+  /** Commit of the version. */
   readonly commit: string;
+  /** Tag of the commit; `null` for none. */
   readonly tag: string | null;
 }
 

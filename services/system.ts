@@ -25,6 +25,7 @@ export interface System {
 export interface StateReport extends SystemMetrics {
   /** Unix milliseconds. */
   readonly millis: number;
+  /** Commit of the version that runs. */
   readonly pu_commit_version: string;
 }
 

@@ -12,7 +12,9 @@ export interface UnitMetrics extends UnitCounts {
   readonly clockOffsetMs?: number;
   /** How often `pepeunit run` has started the unit again because its event loop hung. */
   readonly hangs: number;
+  /** Counts of the messages for the input handler. */
   readonly inbox: InboxMetrics;
+  /** Counts of the messages to publish. */
   readonly outbox: OutboxMetrics;
   /** The newest failure in the log. */
   readonly lastFailure?: DatedFailure;

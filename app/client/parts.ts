@@ -114,7 +114,7 @@ export abstract class ClientParts<TUnit extends object, TCodecs extends Codecs<T
   }
 
   /**
-   * The unit's time, synced by NTP (by HTTP in a browser).
+   * The unit's time, synced with a reference clock: NTP, or that of the platform.
    *
    * @example
    * const now = client.timeManager.getEpochMs();
@@ -145,7 +145,7 @@ export abstract class ClientParts<TUnit extends object, TCodecs extends Codecs<T
   }
 
   /**
-   * Files; in a browser, documents in IndexedDB.
+   * Files and folders of the platform.
    *
    * @example
    * const env = await client.fileManager.readJson('env.json');
@@ -156,7 +156,7 @@ export abstract class ClientParts<TUnit extends object, TCodecs extends Codecs<T
 
   /**
    * Variables of env.json, by name and typed by `TUnit`. Before the start they are as the file has them, and defaults where
-   * it can't be used or can't be read at once: in a browser, or by a storage adapter of your own.
+   * it can't be used or can't be read at once, as by a storage adapter of your own.
    *
    * @example
    * const interval = client.settings.PU_STATE_SEND_INTERVAL; // seconds

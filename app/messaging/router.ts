@@ -15,8 +15,7 @@ import type { Publisher } from './outbound/publisher.ts';
 export interface LinkPreferences {
   /**
    * URLs of brokers to try in turn, the preferred one first, such as `wss://host:8084/mqtt`. After a failed attempt the next
-   * one is tried at once. A working link is kept; when it ends, the preferred broker is tried first again. Browsers need
-   * one, as env.json names no WebSocket.
+   * one is tried at once. A working link is kept; when it ends, the preferred broker is tried first again.
    *
    * @defaultValue the broker of env.json
    */

@@ -197,13 +197,17 @@ export type CarriedOver = Pick<UnitContext, 'extraTopics' | 'handsOver' | 'count
 
 /** Counts of the unit's machines, since the unit was created. */
 export interface UnitCounts {
+  /** Number of links that were opened. */
   readonly connects: number;
+  /** Number of links that ended. */
   readonly disconnects: number;
   /** Number of links on which the instance denied the unit its own topics, as it does while it is away. */
   readonly denials: number;
   /** Number of child failures, including those without a restart. */
   readonly crashes: number;
+  /** Number of state reports that were sent. */
   readonly reports: number;
+  /** Number of commands of the instance, by name. */
   readonly commands: Readonly<Record<CommandName, number>>;
 }
 

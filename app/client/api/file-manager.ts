@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../../services/json.ts';
 import type { Adapters } from '../../platform.ts';
 
-/** File operations; in a browser the files are documents in IndexedDB. */
+/** File operations. */
 export interface FileManager {
   /**
    * Reads a JSON file.
@@ -55,7 +55,7 @@ export interface FileManager {
   /**
    * Packs the contents of a folder into a gzipped tar, atomically. Equal contents make equal archives.
    *
-   * @throws {StorageError} `io`; `unsupported` in a browser
+   * @throws {StorageError} `io`; `unsupported` where the platform has no folders
    * @example
    * await client.fileManager.createDirectory('readings');
    * await client.fileManager.createTarGz('readings', 'readings.tgz');
@@ -91,7 +91,7 @@ export interface FileManager {
   /**
    * Copies a file over another one, atomically. Creates its folder.
    *
-   * @throws {StorageError} `io`; `unsupported` in a browser, or for what is no file
+   * @throws {StorageError} `io`; `unsupported` where the platform has no folders, or for what is no file
    * @example
    * await client.fileManager.writeJson('calibration.json', { offset: -0.4 });
    * await client.fileManager.copyFile('calibration.json', 'backup/calibration.json');
@@ -100,7 +100,7 @@ export interface FileManager {
   /**
    * Copies the contents of a folder into another one, which is created: files over files, links as links.
    *
-   * @throws {StorageError} `io`; `unsupported` in a browser, or for what is no folder
+   * @throws {StorageError} `io`; `unsupported` where the platform has no folders, or for what is no folder
    * @example
    * await client.fileManager.createDirectory('readings');
    * await client.fileManager.copyDirectory('readings', 'backup');
@@ -109,7 +109,7 @@ export interface FileManager {
   /**
    * Creates a folder and its parents, for this user alone; does nothing if it is there.
    *
-   * @throws {StorageError} `io`; `unsupported` in a browser
+   * @throws {StorageError} `io`; `unsupported` where the platform has no folders
    * @example
    * await client.fileManager.createDirectory('readings/2026');
    */
@@ -117,7 +117,7 @@ export interface FileManager {
   /**
    * Removes a folder with all its contents, following no link; does nothing if there is none.
    *
-   * @throws {StorageError} `io`; `unsupported` in a browser, or for what is no folder
+   * @throws {StorageError} `io`; `unsupported` where the platform has no folders, or for what is no folder
    * @example
    * await client.fileManager.removeDirectory('readings/2026');
    */

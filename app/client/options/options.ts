@@ -93,7 +93,7 @@ export interface UnitOptions<TClient = unknown, TCodecs extends Codecs = Codecs>
    * @defaultValue `'restart_exec'`
    */
   readonly restartMode?: (typeof RestartMode)[keyof typeof RestartMode];
-  /** Host of the NTP server. Name a local one where the internet is out of reach. Browsers ignore it. @defaultValue `'pool.ntp.org'` */
+  /** Host of the NTP server. Name a local one where the internet is out of reach. @defaultValue `'pool.ntp.org'` */
   readonly ntpHost?: string;
   /** Whether an update to the running version is skipped. Turn it off to install the same version again. @defaultValue true */
   readonly ffVersionCheckEnable?: boolean;

@@ -15,6 +15,7 @@ const decoder = new TextDecoder();
 export const payloadText = ({ payload }: Pick<PublishRequest, 'payload'>): string =>
   typeof payload === 'string' ? payload : decoder.decode(payload);
 
+/** Options of a published message. */
 export interface MessageOptions extends PublishOptions {
   /**
    * When the promise resolves: once the message is `accepted` (delivered, or queued, after which it may still expire or be

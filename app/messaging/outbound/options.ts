@@ -12,6 +12,7 @@ export type Keep =
 
 /** Queue policy of a topic. */
 export interface KeepPolicy {
+  /** Which messages are queued: the newest, all in order, or none. */
   readonly keep: 'latest' | 'queue' | 'none';
   /** Which message a full queue drops: the oldest queued one, or the new one. @defaultValue `'dropOldest'` */
   readonly whenFull?: 'dropOldest' | 'rejectNew';
