@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import { PepeunitError } from '../../services/errors.ts';
 import { createCommand } from './help.ts';
 
@@ -22,6 +22,8 @@ interface OptionManual {
   readonly value?: string;
   /** Whether a word after the option is its value, which may be left out: the option is then the empty text. @defaultValue the value has to be there */
   readonly optionalValue?: (word: string) => boolean;
+  /** All values that it takes, in any letter case. @defaultValue any */
+  readonly choices?: readonly string[];
   /** Checks a value before the operands are. @throws {UsageError} */
   readonly check?: (value: string) => unknown;
 }
@@ -37,6 +39,8 @@ export interface Manual<TOptions extends Options> {
   /** What it does. A line break counts as a space, an empty line begins a paragraph. */
   readonly about: string;
   readonly options: TOptions;
+  /** What the first operand may be, for completion. @defaultValue a path */
+  readonly choices?: readonly string[];
   /** Calls to copy, the operands and options after the command's name. */
   readonly examples?: readonly string[];
 }
@@ -47,24 +51,27 @@ export interface Called<TOptions extends Options> {
   readonly options: { readonly [K in keyof TOptions]?: TOptions[K]['type'] extends 'boolean' ? boolean : string };
 }
 
-/** Refuses a value that is another option by its look, in place of one that was forgotten. A number may begin with a minus. */
+type Valued = Required<Pick<OptionManual, 'value'>> & OptionManual;
+
+/**
+ * Refuses a value that is none: by its look another option, in place of one that was forgotten. A number may begin with a
+ * minus.
+ */
 const valueOf =
-  (name: string, value: string, check: OptionManual['check']) =>
+  (name: string, { value, choices, check }: Valued) =>
   (given: string): string => {
-    if (given.startsWith('-') && Number.isNaN(Number(given))) {
-      throw new UsageError(`--${name} takes ${value}, not "${given}".`);
-    }
+    const known = choices?.find((choice) => choice.toLowerCase() === given.toLowerCase());
+    const isWrong = choices ? known === undefined : given.startsWith('-') && Number.isNaN(Number(given));
+    if (isWrong) throw new UsageError(`--${name} takes ${choices?.join(', ') ?? value}, not "${given}".`);
     check?.(given);
-    return given;
+    return known ?? given;
   };
 
-const optionOf = (
-  name: string,
-  { type, help, value = name.toUpperCase(), optionalValue, check }: OptionManual,
-): Option => {
+const optionOf = (name: string, manual: OptionManual): Option => {
+  const { type, help, value = name.toUpperCase(), optionalValue, choices } = manual;
   if (type === 'boolean') return new Option(`--${name}`, help);
-  const flags = optionalValue ? `--${name} [${value}]` : `--${name} <${value}>`;
-  return new Option(flags, help).argParser(valueOf(name, value, check));
+  const option = new Option(optionalValue ? `--${name} [${value}]` : `--${name} <${value}>`, help);
+  return (choices ? option.choices(choices) : option).argParser(valueOf(name, { ...manual, value }));
 };
 
 /** Writes the value of an option that may have none into one argument, so that what follows is no value of it. */
@@ -88,7 +95,7 @@ const examplesText = (name: string, examples: readonly string[]): string =>
 
 /** Creates a command of commander, whose action calls `run` and sets the exit code that it returns. */
 export const command = <const TOptions extends Options>(
-  { name, operands: expected, minOperands, maxOperands, about, options, examples = [] }: Manual<TOptions>,
+  { name, operands: expected, minOperands, maxOperands, about, options, choices, examples = [] }: Manual<TOptions>,
   run: (called: Called<TOptions>) => Promise<number>,
 ): Command => {
   const made = createCommand(name);
@@ -97,7 +104,10 @@ export const command = <const TOptions extends Options>(
   made.usage(['[OPTIONS]', expected].filter((part) => part !== '').join(' ')).description(flowing(about));
   for (const [option, manual] of Object.entries(options)) made.addOption(optionOf(option, manual));
   if (examples.length > 0) made.addHelpText('after', examplesText(name, examples));
-  return made.argument('[operands...]').action(async () => {
+  const operand = new Argument('[operands...]');
+  if (choices) operand.argChoices = [...choices];
+  made.addArgument(operand);
+  return made.action(async () => {
     const { args } = made;
     if (args.length < minOperands || args.length > maxOperands) {
       const wanted = expected === '' ? 'no operands' : expected;

@@ -6,8 +6,9 @@ import { fileStorage } from '../../adapters/node/storage/storage.ts';
 import { StorageError } from '../../services/errors.ts';
 import { LogLevel, type LogEntry } from '../../services/log.ts';
 import { command, exitCode } from './command.ts';
+import { countIn, filtered, sinceIn } from './log-filter.ts';
 import { interruption } from '../terminal/interruption.ts';
-import { painter, print, type Tone } from '../terminal/output.ts';
+import { painter, print, wrapped, type Tone } from '../terminal/output.ts';
 
 const tones: Partial<Record<LogLevel, Tone>> = {
   [LogLevel.Debug]: 'dim',
@@ -18,10 +19,12 @@ const tones: Partial<Record<LogLevel, Tone>> = {
 
 const pollMs = 250;
 
+/** A stored entry for people: one line, broken between words on a terminal. */
 const readable = (line: string): string => {
   const entry = JSON.parse(line) as LogEntry;
   const tone = tones[entry.level];
-  return tone === undefined ? consoleLine(entry) : painter(process.stdout)(tone, consoleLine(entry));
+  const text = tone === undefined ? consoleLine(entry) : painter(process.stdout)(tone, consoleLine(entry));
+  return wrapped(text, process.stdout, 2);
 };
 
 const missing = (path: string) =>
@@ -45,24 +48,42 @@ export const logCommand = command(
     maxOperands: 1,
     about: 'Shows log.json of the unit in FOLDER (by default the current one), oldest entry first.',
     options: {
-      json: { type: 'boolean', help: 'Print the entries as stored: one JSON object on each line.' },
+      tail: { type: 'string', value: 'NUMBER', help: 'Print at most this many entries, the newest. All by default.' },
+      level: {
+        type: 'string',
+        value: 'LEVEL',
+        choices: Object.values(LogLevel),
+        help: 'Print entries of this level and those above it: Debug (by default), Info, Warning, Error or Critical.',
+      },
+      since: {
+        type: 'string',
+        value: 'TIME',
+        help: 'Print entries from this time on: 2026-01-31 or 2026-01-31T12:00 (here), 2026-01-31T12:00Z, or how long ago: 30s, 10m, 2h, 1d.',
+      },
       follow: { type: 'boolean', help: 'Keep printing new entries, until Ctrl-C.' },
+      json: { type: 'boolean', help: 'Print the entries as stored: one JSON object on each line.' },
     },
+    examples: ['--tail 20 --follow', 'my-unit --level Warning --since 2h'],
   },
   async ({ operands: [folder = '.'], options }) => {
+    const filter = {
+      level: options.level as LogLevel | undefined,
+      sinceMs: options.since === undefined ? undefined : sinceIn(options.since, Date.now()),
+    };
+    const tail = options.tail === undefined ? undefined : countIn(options.tail);
     const storage = fileStorage();
     const path = join(folder, 'log.json');
     if (options.follow !== true && !(await storage.exists(path))) throw missing(path);
-    const show = options.json === true ? (line: string) => line : readable;
+    const show = (line: string): void => print(options.json === true ? line : readable(line));
     const load = async () => (await loadLines(storage, path, Number.MAX_SAFE_INTEGER)).lines;
     let lines = await load();
-    for (const line of lines) print(show(line));
+    filtered(lines, { ...filter, tail }).forEach(show);
     if (options.follow !== true) return exitCode.ok;
     using stop = interruption();
     while (!stop.signal.aborted) {
       await pause(pollMs, undefined, { signal: stop.signal }).catch(() => undefined);
       const now = await load();
-      for (const line of appended(lines, now)) print(show(line));
+      filtered(appended(lines, now), filter).forEach(show);
       lines = now;
     }
     return exitCode.ok;

@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { appended } from '../../../app/cli/log.ts';
 import { until } from '../../support/until.ts';
 import { runCli, startCli } from '../../support/cli.ts';
 import { temporaryFolder } from '../../support/folder.ts';
@@ -56,17 +55,5 @@ describe('pepeunit log', () => {
     await until(() => run.stdout() !== '', { what: 'output' });
     run.child.stdout?.destroy();
     expect(await run.ended).toMatchObject({ code: 0, stderr: '' });
-  });
-});
-
-describe('appended', () => {
-  test('finds the lines that are new, also when the oldest were cut off', () => {
-    expect(appended([], ['a'])).toEqual(['a']);
-    expect(appended(['a'], ['a'])).toEqual([]);
-    expect(appended(['a', 'b'], ['a', 'b', 'c'])).toEqual(['c']);
-    expect(appended(['a', 'b', 'c'], ['c', 'd'])).toEqual(['d']);
-    expect(appended(['a', 'a'], ['a', 'a', 'a'])).toEqual(['a']);
-    expect(appended(['a', 'b'], ['x'])).toEqual(['x']);
-    expect(appended(['a', 'b'], [])).toEqual([]);
   });
 });
