@@ -14,6 +14,13 @@ export class UsageError extends PepeunitError {
   }
 }
 
+/** One command of `pepeunit`; `load` imports its code only when it is called. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
 /** One option of a command, as its help shows it. */
 interface OptionManual {
   readonly type: 'boolean' | 'string';

@@ -1,11 +1,4 @@
-import type { Command } from 'commander';
-
-/** One command of `pepeunit`; `load` imports its code only when it is called. */
-export interface CommandEntry {
-  readonly name: string;
-  readonly summary: string;
-  readonly load: () => Promise<Command>;
-}
+import type { CommandEntry } from './command.ts';
 
 /** All commands, in the order of `pepeunit --help`. */
 export const commands: readonly CommandEntry[] = [
@@ -68,5 +61,10 @@ export const commands: readonly CommandEntry[] = [
     name: 'publish',
     summary: 'Publish one message as a unit',
     load: async () => (await import('./publish.ts')).publishCommand,
+  },
+  {
+    name: 'completion',
+    summary: 'Print a script that completes commands in a shell',
+    load: async () => (await import('./completion/completion.ts')).completionCommand(commands),
   },
 ];

@@ -1,14 +1,8 @@
 import { runDemo } from '../demo/demo.ts';
 import { inspectOptions, startInspection } from './inspection.ts';
-import { command, exitCode, positiveNumber, secondsIn, UsageError } from './command.ts';
+import { command, exitCode, positiveNumber, secondsIn } from './command.ts';
 import { interruption } from '../terminal/interruption.ts';
 import { print } from '../terminal/output.ts';
-
-const mqttLevel = (text = '5'): 4 | 5 => {
-  if (text === '4') return 4;
-  if (text === '5') return 5;
-  throw new UsageError(`--protocol takes 4 or 5, not "${text}".`);
-};
 
 /** `pepeunit demo`: runs two example units against an embedded Pepeunit. */
 export const demoCommand = command(
@@ -26,6 +20,7 @@ export const demoCommand = command(
       protocol: {
         type: 'string',
         value: 'LEVEL',
+        choices: ['4', '5'],
         help: 'Newest version of MQTT that the broker speaks: 5, or 4 for 3.1.1, which the units find out. 5 by default.',
       },
       ...inspectOptions,
@@ -34,10 +29,11 @@ export const demoCommand = command(
         help: 'Print a JSON summary as the last line of standard output, and the events to standard error.',
       },
     },
+    examples: ['--inspect', '--for 30 --protocol 4'],
   },
   async ({ options }) => {
     const durationMs = secondsIn(positiveNumber, 'for', options.for);
-    const protocol = mqttLevel(options.protocol);
+    const protocol = options.protocol === '4' ? 4 : 5;
     await using inspector = await startInspection(options);
     using stop = interruption();
     const { summary, ending } = await runDemo({

@@ -29,6 +29,7 @@ export const diagramCommand = command(
     operands: 'NAME',
     minOperands: 1,
     maxOperands: 1,
+    choices: names,
     about:
       'Prints the statechart of the machine NAME: a picture, or data for editors of statecharts.\n' +
       `NAME is one of ${names.join(', ')}.`,
@@ -36,15 +37,16 @@ export const diagramCommand = command(
       format: {
         type: 'string',
         value: 'FORMAT',
+        choices: Object.keys(formats),
         help: 'svg (by default; light and dark), mermaid, json (delays in milliseconds) or ts (a program of its own).',
       },
     },
+    examples: ['mqtt > mqtt.svg', 'unit --format mermaid'],
   },
   async ({ operands: [name = ''], options: { format = 'svg' } }) => {
     const machine = ownMachines.find(({ id }) => id === name);
     if (!machine) throw new UsageError(`There is no machine "${name}", only ${names.join(', ')}.`);
-    const write = Object.hasOwn(formats, format) ? formats[format] : undefined;
-    if (!write) throw new UsageError(`--format takes ${Object.keys(formats).join(', ')}, not "${format}".`);
+    const write = formats[format] ?? drawn;
     print(write(machine).trimEnd());
     return exitCode.ok;
   },

@@ -72,6 +72,7 @@ export const inspectCommand = command(
       control: { type: 'boolean', help: "Let the page send events, messages and the instance's commands." },
       json: { type: 'boolean', help: 'Print the addresses, and what there is to show, as one line of JSON.' },
     },
+    examples: ['night.ndjson', '--port 8080'],
   },
   async ({ operands: [operand], options: { port, control = false, json = false } }) => {
     const isFile = operand !== undefined && !isUrl(operand);

@@ -122,6 +122,7 @@ export const packCommand = command(
       keygen: { type: 'string', value: 'FILE', help: 'Create a key pair instead; writes the private key to FILE.' },
       json: { type: 'boolean', help: 'Print the result as JSON.' },
     },
+    examples: ['my-unit --out my-unit.tgz', 'my-unit --sign release.key'],
   },
   async ({ operands: [folder = '.'], options }) => {
     if (options.keygen !== undefined) return makeKeys(options.keygen, options.json);

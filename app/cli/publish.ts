@@ -19,6 +19,7 @@ export const publishCommand = command(
       folder: { type: 'string', value: 'FOLDER', help: "The unit's folder. The current one by default." },
       json: { type: 'boolean', help: 'Print the key and its topics as JSON.' },
     },
+    examples: ['output/pepeunit 21.5 --folder my-unit'],
   },
   async ({ operands: [key = '', message = ''], options: { folder = '.', json } }) => {
     await warnOfOldReadme('publish', folder);

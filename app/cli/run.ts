@@ -126,6 +126,7 @@ export const runCommand = command(
       ...inspectOptions,
       json: { type: 'boolean', help: 'Print events as lines of JSON to standard error.' },
     },
+    examples: ['main.js --inspect', 'main.js --grace 5 -- --verbose'],
   },
   async ({ operands: [main = '', ...args], options }) => {
     const folder = await unitFolderOf(main, options.folder);
