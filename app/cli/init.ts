@@ -77,6 +77,7 @@ export const initCommand = command(
       name: { type: 'string', value: 'NAME', help: "Name of the unit. The folder's by default." },
       json: { type: 'boolean', help: 'Print what became of each file as JSON.' },
     },
+    examples: ['my-unit', 'my-unit --typescript'],
   },
   async ({ operands: [folder = '.'], options }) => {
     const language = languageOf(options);

@@ -20,6 +20,7 @@ export const readmeCommand = command(
       check: { type: 'boolean', help: 'Write nothing; exit with 1 when the readme is not current.' },
       json: { type: 'boolean', help: 'Print the path, and whether it was current, as JSON.' },
     },
+    examples: ['my-unit', 'my-unit --check'],
   },
   async ({ operands: [folder = '.'], options: { check = false, json = false } }) => {
     const state = await readmeStateIn(folder);

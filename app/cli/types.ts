@@ -62,6 +62,7 @@ export const typesCommand = command(
       check: { type: 'boolean', help: `Write nothing, and exit with 1 if ${unitTypesName} is not up to date.` },
       print: { type: 'boolean', help: 'Print the types, and write nothing.' },
     },
+    examples: ['my-unit', '--check'],
   },
   async ({ operands: [folder = '.'], options }) => {
     const text = unitTypes(...(await readExamples(folder)));

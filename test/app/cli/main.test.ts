@@ -63,12 +63,15 @@ test.each([
   });
 });
 
-describe.each(commands.map(({ name }) => name))('pepeunit %s', (name) => {
+describe.each(commands)('pepeunit $name', ({ name, load }) => {
   test('--help shows how to call it', async () => {
     const { code, stdout, stderr } = await runCli([name, '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(new RegExp(`^Usage: pepeunit ${name}\\b`));
-    expect(stdout).toContain('--help');
+    expect(stdout).toMatch(/^ {2}-h, --help/m);
+    for (const { long } of (await load()).options) expect(stdout).toMatch(new RegExp(`^ {6}${long}\\b`, 'm'));
+    expect(stdout).toMatch(new RegExp(`\n\nExamples:\n( {2}npx pepeunit-client ${name}\\b.*\n)+$`));
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 
   test('help, -h and -v are taken too', async () => {
