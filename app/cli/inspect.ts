@@ -3,7 +3,7 @@ import { followInspector } from '../inspector/server/follow.ts';
 import { startInspector, type Inspector } from '../inspector/server/server.ts';
 import { inspectorAddressIn, inspectorVariable } from '../inspector/variable.ts';
 import { aborted, interruption } from '../terminal/interruption.ts';
-import { columns, print } from '../terminal/output.ts';
+import { columns, print, printText } from '../terminal/output.ts';
 import { command, exitCode, portIn, UsageError } from './command.ts';
 import { inspectorParts } from './inspection.ts';
 
@@ -86,7 +86,7 @@ export const inspectCommand = command(
     const { text, data, stop } = await show(operand, inspector);
     const { url } = inspector;
     if (json) print(JSON.stringify({ url, statelyUrl: statelyUrlOf(inspector), ...data }));
-    else for (const line of [`Inspector: ${url}`, ...text, '', 'Ctrl-C stops it.']) print(line);
+    else for (const line of [`Inspector: ${url}`, ...text, '', 'Ctrl-C stops it.']) printText(line);
     await aborted(interrupted.signal);
     stop?.();
     return exitCode.ok;

@@ -1,7 +1,7 @@
 import { startInstance, type Instance, type InstanceOptions } from '../instance/index.ts';
 import { command, exitCode, portIn, type Called } from './command.ts';
 import { aborted, interruption } from '../terminal/interruption.ts';
-import { columns, painter, print } from '../terminal/output.ts';
+import { columns, painter, print, printText } from '../terminal/output.ts';
 
 const options = {
   host: { type: 'string', value: 'HOST', help: 'Address to listen on. 127.0.0.1 by default.' },
@@ -29,7 +29,7 @@ const instanceOptions = (given: Called<typeof options>['options']): InstanceOpti
 const asJson = ({ httpUrl, apiUrl, mqttUrl, webSocketUrl, domain, operator }: Instance): string =>
   JSON.stringify({ httpUrl, apiUrl, mqttUrl, webSocketUrl, domain, operatorToken: operator.token });
 
-const asText = ({ apiUrl, mqttUrl, webSocketUrl, operator }: Instance, dataDir: string | undefined): string => {
+const asText = ({ apiUrl, mqttUrl, webSocketUrl, operator }: Instance, dataDir: string | undefined): string[] => {
   const paint = painter(process.stdout);
   const rows = columns([
     ['  REST', apiUrl],
@@ -52,7 +52,7 @@ const asText = ({ apiUrl, mqttUrl, webSocketUrl, operator }: Instance, dataDir: 
     `    -d '{"name":"my unit","folder":"/path/of/the/folder"}'`,
     '',
     paint('dim', 'Ctrl-C stops it.'),
-  ].join('\n');
+  ];
 };
 
 /** `pepeunit instance`: runs an embedded Pepeunit until it is interrupted. */
@@ -66,13 +66,15 @@ export const instanceCommand = command(
       'Runs an embedded Pepeunit (an MQTT broker and the REST API) for development until Ctrl-C. It listens on loopback\n' +
       'only, unless --host names another address.',
     options,
+    examples: ['--data instance-data', '--http-port 5291 --mqtt-port 1883'],
   },
   async ({ options: given }) => {
     const wanted = instanceOptions(given);
     const interrupted = interruption();
     try {
       const instance = await startInstance(wanted);
-      print(given.json === true ? asJson(instance) : asText(instance, given.data));
+      if (given.json === true) print(asJson(instance));
+      else asText(instance, given.data).forEach((line) => printText(line));
       await aborted(interrupted.signal);
       await instance.stop();
     } finally {
