@@ -9,7 +9,8 @@ import { defaultArchiveLimits } from '../../services/firmware.ts';
 import { packTgz, type ArchiveFile } from '../instance/model/archive.ts';
 import { command, exitCode, UsageError, wholeNumber } from './command.ts';
 import { warnOfOldReadme } from './readme-file.ts';
-import { print } from '../terminal/output.ts';
+import { print, printText } from '../terminal/output.ts';
+import { bytesText, createProgress, silentProgress, type Progress } from '../terminal/progress.ts';
 
 interface PackOptions {
   readonly out?: string;
@@ -20,7 +21,7 @@ interface PackOptions {
 
 const printResult = (json: boolean | undefined, data: object, lines: readonly string[]): number => {
   if (json === true) print(JSON.stringify(data));
-  else lines.forEach((line) => print(line));
+  else lines.forEach((line) => printText(line));
   return exitCode.ok;
 };
 
@@ -62,12 +63,21 @@ const signTree = async (folder: string, files: readonly UnitFile[], options: Pac
   return writeRelease(join(folder, releaseName), { content, ...(await signingOf(options)) });
 };
 
-const archiveOf = async (folder: string, files: readonly UnitFile[]): Promise<Uint8Array> => {
+const archiveOf = async (folder: string, files: readonly UnitFile[], progress: Progress): Promise<Uint8Array> => {
+  using shown = progress;
+  let bytes = 0;
+  let count = 0;
   const read = files.map(async ({ path, isExecutable, target }): Promise<ArchiveFile> => {
     if (target !== undefined) return { path, bytes: Buffer.from(target), executable: false, link: true };
-    return { path, bytes: await readFile(join(folder, path)), executable: isExecutable };
+    const content = await readFile(join(folder, path));
+    bytes += content.length;
+    count += 1;
+    shown.show('Reading', count / files.length, `${count} of ${files.length} files, ${bytesText(bytes)}`);
+    return { path, bytes: content, executable: isExecutable };
   });
-  return packTgz(await Promise.all(read), { wbits: 31, level: 9 });
+  const all = await Promise.all(read);
+  shown.show(`Packing ${bytesText(bytes)}`);
+  return packTgz(all, { wbits: 31, level: 9 });
 };
 
 const packFolder = async (folder: string, options: PackOptions): Promise<number> => {
@@ -92,7 +102,7 @@ const packFolder = async (folder: string, options: PackOptions): Promise<number>
       `The archive would lack ${releaseName}. Remove it from .gitignore and .pepeignore.`,
     );
   }
-  const archive = await archiveOf(folder, files);
+  const archive = await archiveOf(folder, files, options.json === true ? silentProgress : createProgress());
   await writeFile(out, archive);
   const data = { archive: resolve(out), bytes: archive.length, files: files.map(({ path }) => path) };
   return printResult(options.json, { ...data, ...(signed && { release: signed.release }) }, [

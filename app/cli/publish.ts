@@ -1,8 +1,26 @@
+import type { UnitEnv } from '../../services/env.ts';
 import { ClientError } from '../../services/errors.ts';
 import { command, exitCode } from './command.ts';
 import { warnOfOldReadme } from './readme-file.ts';
-import { print } from '../terminal/output.ts';
+import { print, printText } from '../terminal/output.ts';
+import { bytesText, createProgress, silentProgress, type Progress } from '../terminal/progress.ts';
 import { openLink, readEnv, readSchema } from './unit-folder.ts';
+
+const publishTo = async (topics: readonly string[], message: string, env: UnitEnv, progress: Progress) => {
+  using shown = progress;
+  shown.show(`Waiting for the broker ${env.reserved.PU_MQTT_HOST}`);
+  const link = await openLink(env, env.unitUuid);
+  const size = Buffer.byteLength(message);
+  try {
+    for (const [index, topic] of topics.entries()) {
+      const detail = `${index} of ${topics.length} messages, ${bytesText(index * size)}`;
+      shown.show('Publishing', index / topics.length, detail);
+      await link.publish(topic, message, { qos: 1 });
+    }
+  } finally {
+    await link.close();
+  }
+};
 
 /** `pepeunit publish`: publishes one message as a unit. */
 export const publishCommand = command(
@@ -33,14 +51,9 @@ export const publishCommand = command(
         `The schema has no output topic "${key}". It has ${known.join(', ') || 'none'}.`,
       );
     }
-    const link = await openLink(env, env.unitUuid);
-    try {
-      for (const topic of topics) await link.publish(topic, message, { qos: 1 });
-    } finally {
-      await link.close();
-    }
+    await publishTo(topics, message, env, json === true ? silentProgress : createProgress());
     if (json === true) print(JSON.stringify({ key, topics }));
-    else for (const topic of topics) print(`published to ${topic}`);
+    else for (const topic of topics) printText(`published to ${topic}`);
     return exitCode.ok;
   },
 );
