@@ -14,6 +14,14 @@ export class UsageError extends PepeunitError {
   }
 }
 
+/** What `--json` prints of a failure to standard error. */
+export const errorData = ({ name, code, message }: { name: string; code: string; message: string }) => ({
+  type: 'error',
+  name,
+  code,
+  message,
+});
+
 /** One command of `pepeunit`; `load` imports its code only when it is called. */
 export interface CommandEntry {
   readonly name: string;

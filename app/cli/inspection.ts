@@ -4,7 +4,6 @@ import { pathToFileURL } from 'node:url';
 import { isScript, type UnitProgram } from '../../adapters/node/process/child.ts';
 import type { Inspector } from '../inspector/server/server.ts';
 import { inspectorVariable } from '../inspector/variable.ts';
-import { printStatus } from '../terminal/output.ts';
 import { thisPackage } from '../terminal/package.ts';
 import { portIn, UsageError } from './command.ts';
 
@@ -59,11 +58,14 @@ const inspected = (url: string) => ({
   env: { [inspectorVariable]: url },
 });
 
+/** A program, and whether an inspector shows it, or none was asked for. */
+interface InspectedProgram extends UnitProgram {
+  readonly isShown: boolean;
+}
+
 /** Lets a program be shown by an inspector: its own, or one that the environment names. One that is no script of Node can't be. */
-export const inspectProgram = (program: UnitProgram, own: string | undefined): UnitProgram => {
+export const inspectProgram = (program: UnitProgram, own: string | undefined): InspectedProgram => {
   const url = own ?? process.env[inspectorVariable];
-  if (url === undefined) return program;
-  if (isScript(program.main)) return { ...program, ...inspected(url) };
-  printStatus(`pepeunit run: ${program.main} is no script of Node, and can't be inspected.`);
-  return program;
+  if (url === undefined) return { ...program, isShown: true };
+  return isScript(program.main) ? { ...program, ...inspected(url), isShown: true } : { ...program, isShown: false };
 };

@@ -4,10 +4,10 @@ import { codeOf, storageError } from '../../adapters/node/fs/errors.ts';
 import { failureOf } from '../../services/errors.ts';
 import { oneLine } from '../../adapters/shared/log/log-lines.ts';
 import { commands } from './commands.ts';
-import { exitCode, UsageError, type CommandEntry } from './command.ts';
+import { errorData, exitCode, UsageError, type CommandEntry } from './command.ts';
 import { createCommand } from './help.ts';
 import { withInstallCommand } from './optional-packages.ts';
-import { printStatus } from '../terminal/output.ts';
+import { printStatus, printStatusJson } from '../terminal/output.ts';
 import { thisPackage } from '../terminal/package.ts';
 
 const commandNamed = (wanted: string | undefined): CommandEntry | undefined =>
@@ -46,29 +46,37 @@ const usageText = ({ message }: CommanderError): string => {
   return [`${first.toUpperCase()}${rest}.`, ...(hint === undefined ? [] : [hint])].join(' ');
 };
 
+/** What a command was called as, and whether it is asked for JSON. */
+interface Call {
+  readonly name: string;
+  readonly isJson: boolean;
+}
+
 /** Prints a failure as one line, without a stack. @returns The exit code. */
-const reportFailure = (called: CommandEntry | undefined, thrown: unknown): number => {
+const reportFailure = ({ name, isJson }: Call, thrown: unknown): number => {
   if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitCode.ok;
   if (thrown instanceof CommanderError && thrown.code === 'commander.help') return exitCode.usage;
-  const name = ['pepeunit', ...(called ? [called.name] : [])].join(' ');
-  if (thrown instanceof UsageError || thrown instanceof CommanderError) {
-    const text = thrown instanceof CommanderError ? usageText(thrown) : thrown.message;
-    printStatus(`${name}: ${oneLine(text)} ${name} --help says more.`);
-    return exitCode.usage;
-  }
-  const failure = failureOf(withFileName(withInstallCommand(thrown)));
-  printStatus(`${name}: ${failure.name} (${failure.code}): ${oneLine(failure.message)}`);
-  return exitCode.failed;
+  const wrong = thrown instanceof CommanderError ? new UsageError(usageText(thrown), { cause: thrown }) : thrown;
+  const isUsage = wrong instanceof UsageError;
+  const failure = isUsage ? wrong : failureOf(withFileName(withInstallCommand(thrown)));
+  const text = oneLine(failure.message);
+  if (isJson) printStatusJson(errorData(failure));
+  else if (isUsage) printStatus(`${name}: ${text} ${name} --help says more.`);
+  else printStatus(`${name}: ${failure.name} (${failure.code}): ${text}`);
+  return isUsage ? exitCode.usage : exitCode.failed;
 };
 
 /** Does what the arguments say. The command sets the exit code, unless it fails. */
 const run = async (given: readonly string[]): Promise<void> => {
   const args = withHelpAsOption(given);
   const called = commandNamed(args.find((arg) => !arg.startsWith('-')));
+  let program: Command | undefined;
   try {
-    await (await createProgram(called)).parseAsync(args, { from: 'user' });
+    program = await createProgram(called);
+    await program.parseAsync(args, { from: 'user' });
   } catch (thrown) {
-    process.exitCode = reportFailure(called, thrown);
+    const isJson = program?.commands.find((one) => one.name() === called?.name)?.getOptionValue('json') === true;
+    process.exitCode = reportFailure({ name: `pepeunit ${called?.name ?? ''}`.trimEnd(), isJson }, thrown);
   }
 };
 

@@ -10,8 +10,17 @@ import { readDocument } from '../../adapters/node/fs/read-json.ts';
 import { failureOf, SettingsError } from '../../services/errors.ts';
 import { hideSecretsOf } from '../../services/secrets.ts';
 import { inspectOptions, inspectProgram, startInspection } from './inspection.ts';
-import { command, exitCode, numberFromZero, positiveNumber, secondsIn, UsageError, wholeNumber } from './command.ts';
-import { printStatus } from '../terminal/output.ts';
+import {
+  command,
+  errorData,
+  exitCode,
+  numberFromZero,
+  positiveNumber,
+  secondsIn,
+  UsageError,
+  wholeNumber,
+} from './command.ts';
+import { printStatus, printStatusJson } from '../terminal/output.ts';
 
 type Trial = NonNullable<Extract<SupervisorEvent, { type: 'started' }>['trial']>;
 
@@ -135,11 +144,18 @@ export const runCommand = command(
     const heartbeatMs = secondsIn(numberFromZero, 'heartbeat', options.heartbeat) ?? defaultHeartbeatSeconds * 1000;
     const trialStarts = wholeNumber('trial-starts', options['trial-starts']);
     const checkEnv = options['without-env'] === true ? hideSecretsIn : requireEnv;
+    const say = (data: object, text: string): void =>
+      options.json === true ? printStatusJson(data) : printStatus(`pepeunit run: ${text}`);
     await using inspector = await startInspection(options);
-    if (inspector) printStatus(`pepeunit run: Inspector: ${inspector.url}`);
+    if (inspector) say({ type: 'inspector', url: inspector.url }, `Inspector: ${inspector.url}`);
+    const program = inspectProgram({ main: resolve(main), args, folder }, inspector?.url);
+    if (!program.isShown) {
+      const text = `${main} is no script of Node, and can't be inspected.`;
+      say({ type: 'notInspected', message: text }, text);
+    }
     using signals = passSignals(graceMs);
     const onEvent = (event: SupervisorEvent) => {
-      printStatus(options.json === true ? JSON.stringify(event) : `pepeunit run: ${describe(event)}`);
+      say(event, describe(event));
       if (isMark(event)) inspector?.sources.mark(event.type === 'rolledBack' ? 'rollback' : 'crash', describe(event));
     };
     const lock = await takeSupervisorLock({
@@ -151,7 +167,7 @@ export const runCommand = command(
     let end: ProcessEnd | undefined;
     try {
       end = await supervise({
-        program: inspectProgram({ main: resolve(main), args, folder }, inspector?.url),
+        program,
         trials: folderFirmwareTrials({ folder }),
         healthyWithinMs,
         trialStarts,
@@ -167,7 +183,7 @@ export const runCommand = command(
       });
     } catch (thrown) {
       if (!(thrown instanceof SettingsError)) throw thrown;
-      printStatus(`pepeunit run: ${thrown.message}`);
+      say(errorData(thrown), thrown.message);
       return exitCode.unconfigured;
     } finally {
       await lock.release();
