@@ -24,7 +24,7 @@ const filesIn = ({ path, text }: { path: string; text: string }): Map<string, st
   return files;
 };
 
-test('every snippet of the guides compiles strictly, and its tests pass', async () => {
+test('every snippet of the guides compiles strictly, and its tests pass', { timeout: 600_000 }, async () => {
   const consumer = await createConsumer();
   await mkdir(join(consumer.folder, 'node_modules/@statelyai'));
   await symlink(
