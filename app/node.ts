@@ -80,7 +80,7 @@ interface FirmwareSetup {
 
 /** Creates the adapters that store, verify and download new versions of the unit in a folder. */
 const firmwareOf = ({ folder, logFilePath, update, checkFolder }: FirmwareSetup) => {
-  const { trustKey = [], allowHttp = false, hosts, selfTest, program } = update;
+  const { trustKey = [], allowHttp = false, hosts, selfTest, program, install } = update;
   const limits = defaultArchiveLimits;
   const trust = folderTrust({ folder, keys: [trustKey].flat() });
   const keeps = keptIn(folder, [logFilePath], update);
@@ -89,7 +89,7 @@ const firmwareOf = ({ folder, logFilePath, update, checkFolder }: FirmwareSetup)
   return {
     firmware: markingUnguarded(remembering(store, trust), folder, hasUnguardedLinks(update)),
     trust,
-    packages: folderPackages({ folder }),
+    packages: folderPackages({ folder, install: install === true ? {} : install || undefined }),
     programs: folderPrograms({
       folder,
       program,

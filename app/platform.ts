@@ -71,6 +71,20 @@ export interface UpdateSetup {
   /** Folders that updates leave alone, for the unit's own data; relative to the unit's folder. @defaultValue `['data']` */
   readonly dataFolders?: readonly string[];
   /**
+   * Whether the npm packages of a new version are installed with it: when its package.json or its lock file names others than
+   * the running version's. `npm ci` (without a lock file `npm install`) runs beside the running version, with
+   * `--omit=dev --ignore-scripts`, for `withinMs` milliseconds at most. The packages are put in place
+   * with the version, and those before are back after a rollback; those that the version does not name stay.
+   *
+   * @defaultValue `false`: a version whose packages are not there is refused
+   */
+  readonly install?:
+    | boolean
+    | {
+        /** @defaultValue 300_000 */
+        readonly withinMs?: number;
+      };
+  /**
    * Ed25519 public keys, each as PEM or as its 32 bytes in base64. With a key set, a new version must be signed by one of
    * them (`pepeunit pack --sign`), unaltered, and not older than the newest version that ran. Signatures do not cover
    * env.json and schema.json, which the instance writes. Set it where a compromised instance must not run code on devices.

@@ -255,7 +255,8 @@ export const updateMachine = updateSetup.createMachine({
       after: { verifyWithin: { target: 'discarding', actions: [{ type: 'fail', params: { late: 'verifying' } }] } },
     },
     staging: {
-      description: 'Completes the staged version: by its compiled program, tested, or with a look at its npm packages.',
+      description:
+        'Completes the staged version: by its compiled program, tested, or by the npm packages that it needs.',
       tags: ['busy'],
       invoke: {
         id: 'stage',

@@ -126,6 +126,7 @@ export class FirmwareError extends PepeunitError<
   | 'digest'
   | 'selfTest'
   | 'dependencies'
+  | 'install'
   | 'unsupported'
 > {
   override readonly name = 'FirmwareError';

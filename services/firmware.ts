@@ -139,10 +139,11 @@ export interface FirmwarePrograms {
 export interface FirmwarePackages {
   /**
    * Makes sure that a staged version will find the packages that its package.json names and the running version's does
-   * not.
+   * not; where the unit's options say so, it installs them beside the version.
    *
    * @throws {FirmwareError} `dependencies` if it would not, or if it is for another version of Node; `malformed` if its
-   *   package.json is none.
+   *   package.json is none; `install`, `io`, `space`
+   * @throws {RestError} if a registry could not be had: `network`, `timeout`, `status`
    */
   ensure(id: string, signal: AbortSignal): Promise<void>;
 }

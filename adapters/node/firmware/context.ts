@@ -35,7 +35,7 @@ export interface FirmwareContext {
 /** Names in the private folder that the journal still refers to. */
 const neededBy = ({ phase, flight, running }: FirmwareJournal): ReadonlySet<string> => {
   const needed = new Set<string>();
-  if (flight) for (const kind of ['plan', 'previous', 'undo']) needed.add(`${kind}-${flight.id}`);
+  if (flight) for (const kind of ['plan', 'packages', 'previous', 'undo']) needed.add(`${kind}-${flight.id}`);
   if (flight && phase === 'swapping') needed.add(`staging-${flight.id}`);
   if (running) needed.add(`plan-${running}`);
   if (running && phase !== 'trial') needed.add(`previous-${running}`);
@@ -54,7 +54,7 @@ const removeStale = async (
   for (const name of await fs.readdir(own)) {
     const place = parseName(name);
     if (!place || needed.has(`${place.kind}-${place.id}`)) continue;
-    if (place.kind === 'staging' && isStaged(place.id)) continue;
+    if (['staging', 'packages'].includes(place.kind) && isStaged(place.id)) continue;
     await removeAll(fs, inside(own, name));
   }
   await sweepTemporaries(own);

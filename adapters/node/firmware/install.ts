@@ -6,6 +6,7 @@ import { applyOwnership, ownershipAt } from '../fs/ownership.ts';
 import { foldersAbove, inside, parentOf } from '../fs/file-tree.ts';
 import { keepUnplanned } from './kept-files.ts';
 import type { FirmwareLayout } from './layout.ts';
+import { putPackagesInPlace } from './packages.ts';
 import { lastFiles, type SwapPlan } from './plan.ts';
 import { checkFolders, isReached, makePrivateFolder, removeFile, removeFolder, syncFolders } from './operations.ts';
 import { saveFile } from './save-file.ts';
@@ -22,7 +23,7 @@ export const saveVersion = async (
   live: Tree,
 ): Promise<void> => {
   const kept = previous(id);
-  const folders = [...new Set(plan.save.flatMap(foldersAbove))].toSorted();
+  const folders = [...new Set([...plan.save, ...(plan.packages ?? [])].flatMap(foldersAbove))].toSorted();
   await makePrivateFolder(fs, kept);
   for (const path of folders) await makePrivateFolder(fs, inside(kept, path));
   for (const path of plan.save) {
@@ -35,8 +36,8 @@ export const saveVersion = async (
 };
 
 /** Folders in which a plan changes names. */
-export const changedFolders = ({ install, remove, create, leave }: SwapPlan): string[] =>
-  [...install, ...remove, ...create, ...leave.map(({ path }) => path)].map(parentOf);
+export const changedFolders = ({ install, remove, create, leave, packages = [] }: SwapPlan): string[] =>
+  [...install, ...remove, ...create, ...leave.map(({ path }) => path), ...packages].map(parentOf);
 
 const executes = 0o111;
 const readers = 0o444;
@@ -112,6 +113,7 @@ export const putInPlace = async (
   // Sync the new folders first: a power cut could lose a folder with the file moved into it, and the file would be in
   // neither place.
   await syncFolders(fs, folder, plan.create.map(parentOf));
+  await putPackagesInPlace(fs, layout, { id, to }, plan.packages ?? []);
   for (const path of plan.install) {
     const staged = inside(layout.staging(id), path);
     await keepOwnership(fs, staged, inside(folder, path));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 /** Name of the client's own folder inside the unit's. */
 export const privateName = '.pepeunit';
 
-const kinds = ['staging', 'previous', 'plan', 'undo'] as const;
+const kinds = ['staging', 'packages', 'previous', 'plan', 'undo'] as const;
 type Kind = (typeof kinds)[number];
 
 const pattern = new RegExp(`^(?<kind>${kinds.join('|')})-(?<id>[0-9a-z-]+?)(?:\\.json)?$`);
@@ -33,6 +33,8 @@ export const firmwareLayout = (folder: string) => {
     /** A damaged journal, kept for inspection. */
     damaged: join(own, 'update.damaged.json'),
     staging: (id: string) => join(own, `staging-${id}`),
+    /** What npm has installed for a staged version, in a `node_modules`; none for most. */
+    packages: (id: string) => join(own, `packages-${id}`),
     previous: (id: string) => join(own, `previous-${id}`),
     plan: (id: string) => join(own, `plan-${id}.json`),
     /** The journal of a rollback, written before any file moves: one rename puts it in force, even on a full disk. */

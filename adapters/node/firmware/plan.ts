@@ -32,6 +32,8 @@ export interface SwapPlan {
   readonly create: readonly string[];
   /** Folders to remove once empty, deepest first. */
   readonly leave: readonly { readonly path: string; readonly mode: number }[];
+  /** Packages of npm that belong to the new version, each moved as a whole; those before are kept for a rollback. */
+  readonly packages?: readonly string[];
   /** What updates have brought, including the new version; missing in some plans of older clients. */
   readonly manifest?: Manifest;
 }
@@ -167,11 +169,13 @@ const isManifest = (value: unknown): value is Manifest =>
 /** Checks a plan from disk; `undefined` if it is invalid. */
 export const parsePlan = (document: unknown): SwapPlan | undefined => {
   if (!isJsonObject(document) || document.format !== 1) return undefined;
-  const { install, save, remove, create, leave, manifest } = document;
+  const { install, save, remove, create, leave, packages, manifest } = document;
   const isWhole = arePaths(install) && arePaths(save) && arePaths(remove) && arePaths(create);
   if (!isWhole || !Array.isArray(leave) || !leave.every(isLeft)) return undefined;
-  if (manifest === undefined) return { format: 1, install, save, remove, create, leave };
-  return isManifest(manifest) ? { format: 1, install, save, remove, create, leave, manifest } : undefined;
+  if (packages !== undefined && !arePaths(packages)) return undefined;
+  const plan = { format: 1, install, save, remove, create, leave, ...(packages && { packages }) } as const;
+  if (manifest === undefined) return plan;
+  return isManifest(manifest) ? { ...plan, manifest } : undefined;
 };
 
 /** Writes a plan durably. */

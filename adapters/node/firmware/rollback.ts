@@ -1,6 +1,7 @@
 import { statsOf, type FileSystem } from '../fs/file-system.ts';
 import { foldersAbove, inside, parentOf } from '../fs/file-tree.ts';
 import type { FirmwareLayout } from './layout.ts';
+import { restorePackages } from './packages.ts';
 import type { SwapPlan } from './plan.ts';
 import { changedFolders } from './install.ts';
 import { isSameFile, moveToKept } from './kept-files.ts';
@@ -66,10 +67,11 @@ const removeAdded = async (
  */
 export const restoreVersion = async (
   fs: FileSystem,
-  { folder, staging, previous }: FirmwareLayout,
+  layout: FirmwareLayout,
   { id, version }: { readonly id: string; readonly version: string },
   plan: SwapPlan,
 ): Promise<void> => {
+  const { folder, staging, previous } = layout;
   const way = createWayClearer(fs, folder, version);
   const removed = new Set(plan.remove);
   const restore = async (path: string): Promise<void> => {
@@ -79,6 +81,10 @@ export const restoreVersion = async (
     if (removed.has(path)) await way.ensureNoOther(path, kept);
     await fs.rename(kept, inside(folder, path));
   };
+  const failures: unknown[] = [];
+  await restorePackages(fs, layout, { id, version }, plan.packages ?? []).catch((cause: unknown) =>
+    failures.push(cause),
+  );
   await removeAdded(fs, folder, staging(id), plan, way);
   await removeAll(fs, staging(id));
   const left = new Set(plan.leave.map(({ path }) => path));
@@ -93,7 +99,6 @@ export const restoreVersion = async (
   // Sync the new folders first: a power cut could lose a folder with the file moved into it, and the file would be in
   // neither place.
   await syncFolders(fs, folder, folders.map(parentOf));
-  const failures: unknown[] = [];
   for (const path of plan.save) await restore(path).catch((cause: unknown) => failures.push(cause));
   await syncFolders(fs, folder, ['', ...changedFolders(plan)]);
   if (failures.length > 0) throw failures[0];

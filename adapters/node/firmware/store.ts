@@ -131,7 +131,7 @@ export const folderFirmwareStore = ({
   const { fs, layout, staged, inTurn } = context;
   const discard = async (id: string): Promise<void> => {
     if (!staged.delete(id)) return;
-    await removeAll(fs, layout.staging(id));
+    for (const place of [layout.staging(id), layout.packages(id)]) await removeAll(fs, place);
   };
   const trials = trialsOf(context);
   return {

@@ -15,6 +15,7 @@ import { putInPlace, saveVersion } from './install.ts';
 import { keepForeignFiles } from './kept-files.ts';
 import { keptFolder } from './layout.ts';
 import { removeAll } from './operations.ts';
+import { planPackages } from './packages.ts';
 import { foreignFiles, noManifest, planSwap, readPlan, writePlan, type Manifest } from './plan.ts';
 import { restoreVersion } from './rollback.ts';
 import { readTree } from './tree.ts';
@@ -79,11 +80,13 @@ const prepare = async (
   isKept: IsKept,
 ): Promise<readonly string[]> => {
   const { fs, layout } = context;
-  const staged = await readTree(fs, layout.staging(id));
+  const staged = await readTree(fs, layout.staging(id), isKept);
   const live = await readTree(fs, layout.folder, isKept);
   const manifest = await manifestOf(context, now);
   const { dev } = await fs.lstat(layout.own);
-  const plan = planSwap({ scope, live, staged, manifest, isKept, dev });
+  const files = planSwap({ scope, live, staged, manifest, isKept, dev });
+  const packages = await planPackages(fs, layout, id, dev);
+  const plan = { ...files, ...packages, create: [...files.create, ...packages.create] };
   const kept = await keepForeignFiles(fs, layout, id, to, foreignFiles(plan, manifest));
   await saveVersion(fs, layout, id, plan, live);
   await writePlan(fs, layout.plan(id), plan);

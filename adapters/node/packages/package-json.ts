@@ -6,12 +6,14 @@ import { readJson } from '../fs/read-json.ts';
 export interface Needs {
   /** Packages without which it can't run: what is wanted of each, by name. */
   readonly packages: ReadonlyMap<string, string>;
+  /** Packages that it can do without. */
+  readonly optional: ReadonlyMap<string, string>;
   /** Versions of Node that it runs on; `undefined` if it says nothing. */
   readonly node: string | undefined;
 }
 
 /** The needs of a version without a package.json. */
-export const noNeeds: Needs = { packages: new Map(), node: undefined };
+export const noNeeds: Needs = { packages: new Map(), optional: new Map(), node: undefined };
 
 const maxBytes = 4 * 1024 * 1024;
 const maxNameLength = 214;
@@ -25,15 +27,14 @@ const malformed = (why: string, cause?: unknown): FirmwareError =>
     cause,
   });
 
-const packagesIn = (document: Readonly<Record<string, JsonValue>>): ReadonlyMap<string, string> => {
-  const { dependencies = {}, optionalDependencies = {} } = document;
-  if (!isJsonObject(dependencies)) throw malformed('has dependencies that are no object');
-  const optional = new Set(isJsonObject(optionalDependencies) ? Object.keys(optionalDependencies) : []);
+const packagesIn = (value: JsonValue | undefined, field: string): ReadonlyMap<string, string> => {
+  if (value === undefined) return new Map();
+  if (!isJsonObject(value)) throw malformed(`has ${field} that are no object`);
   const packages = new Map<string, string>();
-  for (const [name, wanted] of Object.entries(dependencies)) {
-    if (!isPackageName(name)) throw malformed('has a dependency whose name is none of a package');
+  for (const [name, wanted] of Object.entries(value)) {
+    if (!isPackageName(name)) throw malformed(`has a name in its ${field} that is none of a package`);
     if (typeof wanted !== 'string') throw malformed(`does not say by a text which ${name} it needs`);
-    if (!optional.has(name)) packages.set(name, wanted);
+    packages.set(name, wanted);
   }
   return packages;
 };
@@ -43,12 +44,14 @@ const needsIn = (document: JsonValue | undefined): Needs => {
   if (document === undefined) return noNeeds;
   if (!isJsonObject(document)) throw malformed('is no object, and Node loads no module beside such a file');
   const { engines } = document;
+  const optional = packagesIn(document.optionalDependencies, 'optionalDependencies');
+  const named = packagesIn(document.dependencies, 'dependencies');
   const node = isJsonObject(engines) && typeof engines.node === 'string' ? engines.node : undefined;
-  return { packages: packagesIn(document), node };
+  return { packages: new Map([...named].filter(([name]) => !optional.has(name))), optional, node };
 };
 
 /**
- * Reads what a version needs from its package.json. A package that is optional it does not need.
+ * Reads what a version needs from its package.json.
  *
  * @throws {FirmwareError} `malformed` for a file that Node or npm can't take.
  */

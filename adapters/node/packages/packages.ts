@@ -2,14 +2,20 @@ import { join } from 'node:path';
 import { FirmwareError } from '../../../services/errors.ts';
 import type { FirmwarePackages } from '../../../services/firmware.ts';
 import { ioError } from '../fs/errors.ts';
+import { hostFs, statsOf } from '../fs/file-system.ts';
+import { isSameFile } from '../firmware/kept-files.ts';
 import { firmwareLayout } from '../firmware/layout.ts';
+import { installPackages, lockNames } from './install.ts';
 import { isInRange, isRange, lacksIn, packageFinder, type Lack } from './lacks.ts';
+import type { NpmOptions } from './npm.ts';
 import { noNeeds, readNeeds, type Needs } from './package-json.ts';
 
 /** Options of a unit's packages. */
 export interface FolderPackagesOptions {
   /** The unit's folder, with its env.json. */
   readonly folder: string;
+  /** Installs the packages of new versions. @defaultValue a version whose packages are not there is refused */
+  readonly install?: NpmOptions | undefined;
 }
 
 const maxShown = 20;
@@ -23,9 +29,10 @@ const shown = ({ name, wanted, isRange: hasRange, found }: Lack): string =>
 
 /** How to get packages; one that does not come from a registry has no name for npm that is safe to show. */
 const adviceFor = (lacks: readonly Lack[]): string => {
-  if (lacks.length > maxShown || lacks.some((lack) => !lack.isRange)) return "Install them in the unit's folder";
+  if (lacks.length > maxShown || lacks.some((lack) => !lack.isRange))
+    return "Install them in the unit's folder, or set update.install";
   const words = lacks.map(({ name, wanted }) => quoted(`${name}@${wanted}`));
-  return `Install them in the unit's folder: npm install --prefix . --no-save --omit=dev ${words.join(' ')}`;
+  return `Install them in the unit's folder (npm install --prefix . --no-save --omit=dev ${words.join(' ')}), or set update.install`;
 };
 
 const lacking = (lacks: readonly Lack[]): FirmwareError => {
@@ -48,8 +55,24 @@ const checkNode = async ({ node }: Needs, before: Needs): Promise<void> => {
 };
 
 /** The packages that the running version did not need, or not so. */
-const newPackages = ({ packages }: Needs, before: Needs): ReadonlyMap<string, string> =>
-  new Map([...packages].filter(([name, wanted]) => before.packages.get(name) !== wanted));
+const added = (now: Needs['packages'], before: Needs['packages']): ReadonlyMap<string, string> =>
+  new Map([...now].filter(([name, wanted]) => before.get(name) !== wanted));
+
+/** Whether a version has a lock file, and the running one has not the same. */
+const hasNewLock = async (folder: string, staging: string): Promise<boolean> => {
+  for (const name of lockNames) {
+    if (!(await statsOf(hostFs, join(staging, name)))) continue;
+    return !(await isSameFile(hostFs, join(staging, name), join(folder, name)));
+  }
+  return false;
+};
+
+/** Whether a version may need other packages than the running one. */
+const isOther = async (folder: string, staging: string, now: Needs, before: Needs): Promise<boolean> => {
+  if (now.packages.size + now.optional.size === 0) return false;
+  const named = [added(now.packages, before.packages), added(now.optional, before.optional)];
+  return named.some(({ size }) => size > 0) || hasNewLock(folder, staging);
+};
 
 /** Whether the running version works without any of the packages that it names, as a bundle does. */
 const isBundle = async (folder: string, { packages }: Needs): Promise<boolean> => {
@@ -65,22 +88,29 @@ const readRunning = (folder: string): Promise<Needs> =>
     throw thrown;
   });
 
-/** Holds new versions to the packages in and above a unit's folder. */
-export const folderPackages = ({ folder }: FolderPackagesOptions): FirmwarePackages => {
+/** Checks that new packages are there for the program in a folder. @throws {FirmwareError} `dependencies` */
+const checkPackages = async (folder: string, now: Needs, before: Needs): Promise<void> => {
+  const needed = added(now.packages, before.packages);
+  if (needed.size === 0 || (await isBundle(folder, before))) return;
+  const lacks = await lacksIn(folder, needed);
+  if (lacks.length > 0) throw lacking(lacks);
+};
+
+/** Holds new versions to the packages in and above a unit's folder, or installs theirs. */
+export const folderPackages = ({ folder, install }: FolderPackagesOptions): FirmwarePackages => {
   const layout = firmwareLayout(folder);
-  const ensure = async (id: string): Promise<void> => {
-    const needs = await readNeeds(join(layout.staging(id), 'package.json'));
+  const ensure = async (id: string, signal: AbortSignal): Promise<void> => {
+    const staging = layout.staging(id);
+    const now = await readNeeds(join(staging, 'package.json'));
     const before = await readRunning(folder);
-    await checkNode(needs, before);
-    const added = newPackages(needs, before);
-    if (added.size === 0 || (await isBundle(folder, before))) return;
-    const lacks = await lacksIn(folder, added);
-    if (lacks.length > 0) throw lacking(lacks);
+    await checkNode(now, before);
+    if (!install) return checkPackages(folder, now, before);
+    if (await isOther(folder, staging, now, before)) await installPackages(layout, id, install, signal);
   };
   return {
-    ensure: (id) =>
-      ensure(id).catch((cause: unknown) => {
-        throw ioError("The firmware's packages could not be looked at", cause);
+    ensure: (id, signal) =>
+      ensure(id, signal).catch((cause: unknown) => {
+        throw ioError("The firmware's packages could not be seen to", cause);
       }),
   };
 };

@@ -80,8 +80,15 @@ const outbox = fields({
   unacknowledgedMs: waitMs,
 });
 
+// Shorter than the phase that it is a part of.
+const maxInstallMs = 540_000;
+
 const update = fields({
   dataFolders: list(inUnitFolder),
+  install: orObject(
+    rule('true, false, or an object with withinMs', (given) => typeof given === 'boolean'),
+    fields({ withinMs: whole(1, maxInstallMs) }),
+  ),
   trustKey: some(publicKey),
   program: inUnitFolder,
   selfTest: fields({ withinMs: waitMs }, { args: list(text('a text', /^[^\0]*$/)) }),

@@ -82,6 +82,11 @@ const wrong: readonly (readonly [options: object, told: string])[] = [
   [{ codecs: { a: { parse: 1 } } }, 'codecs["a"] is an object'],
   [{ update: { dataFolders: ['../other'] } }, 'update.dataFolders[0] is "../other": it has to be a path inside'],
   [{ update: { dataFolders: 'data' } }, 'update.dataFolders is "data": it has to be a list.'],
+  [{ update: { install: 'npm' } }, 'update.install is "npm": it has to be true, false, or an object with withinMs.'],
+  [
+    { update: { install: { withinMs: 600_000 } } },
+    'update.install.withinMs is 600000: it has to be a whole number from 1',
+  ],
   [{ update: { program: '/bin/sh' } }, 'update.program is "/bin/sh"'],
   [{ update: { trustKey: [] } }, 'update.trustKey is a list: it has to be a list that is not empty.'],
   [{ update: { trustKey: 'x' } }, 'update.trustKey is a text: it has to be an Ed25519 public key'],

@@ -32,10 +32,10 @@ export interface EnvBench {
   readonly complain: Complain;
 }
 
-const diskOnTrial = async ({ prepare, archive, scope }: Case): Promise<PowerDisk> => {
+const diskOnTrial = async ({ prepare, archive, scope, hasPackages }: Case): Promise<PowerDisk> => {
   const disk = powerDisk();
   await prepare(disk.fs);
-  await carryOut('update', { fs: disk.fs, folder, archive: () => inChunks(archive), scope });
+  await carryOut('update', { fs: disk.fs, folder, archive: () => inChunks(archive), scope, hasPackages });
   return disk;
 };
 

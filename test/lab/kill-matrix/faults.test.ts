@@ -82,6 +82,7 @@ describe('an update of another kind', { timeout }, () => {
     ['after another one', { updatesBefore: 1, scope: 'everything' }],
     ['the third, between files of the user (U18)', { updatesBefore: 2, scope: 'everything' }],
     ['of a compiled program', { updatesBefore: 0, scope: 'compiled' }],
+    ['with packages of npm (U18)', { updatesBefore: 1, scope: 'everything', hasPackages: true }],
     ['of env.json and schema.json alone', { updatesBefore: 1, scope: 'envAndSchema' }],
   ])('%s (U1, U2, U17)', async ([, situation], context) => {
     const other: Bench = { unit: await caseOf(situation), complain };
@@ -99,6 +100,22 @@ describe('an update of another kind', { timeout }, () => {
     ];
     expectHarmless(context, { ...sum(tallies), steps: count });
   });
+});
+
+test('a version with packages of npm is rolled back (U1, U18)', { timeout }, async (context) => {
+  const other: Bench = { unit: await caseOf({ updatesBefore: 1, scope: 'everything', hasPackages: true }), complain };
+  const count = (await stepsOf(other, 'rollBack')).length;
+  const each = sampled(
+    Array.from({ length: count + 1 }, (_, at) => at + 1),
+    24,
+  );
+  const tallies = [
+    await tallyOf(each, (at) => runWithError(other, 'rollBack', at, { code: 'EIO', lasts: false })),
+    await tallyOf(each, (at) => runWithError(other, 'rollBack', at, { code: 'ENOSPC', lasts: true })),
+    await tallyOf(each, (at) => runWithKills(other, 'rollBack', at, 1 + ((at * 7) % 120))),
+    await tallyOf(each, (at) => runWithPowerCut(other, 'rollBack', at, at)),
+  ];
+  expectHarmless(context, { ...sum(tallies), steps: count });
 });
 
 test.for<[string, Situation]>([

@@ -26,7 +26,7 @@ const attempt = async (disk: PowerDisk, { unit, through }: Bench, task: Task, be
     }
   };
   const fs = steppingFs(through?.(disk.fs) ?? disk.fs, step);
-  return carryOut(task, { fs, folder, archive, scope: unit.scope }).then(
+  return carryOut(task, { fs, folder, archive, scope: unit.scope, hasPackages: unit.hasPackages }).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
@@ -49,8 +49,10 @@ export const stepsOf = async (bench: Bench, task: Task): Promise<Step[]> => {
 };
 
 const verdict = ({ fs }: PowerDisk, { unit, complain }: Bench, what: string): Promise<Verdict> =>
-  verdictOn(unit, { fs, folder, archive: () => inChunks(unit.archive), scope: unit.scope }, (how, detail) =>
-    complain(`${what}: ${how}`, detail),
+  verdictOn(
+    unit,
+    { fs, folder, archive: () => inChunks(unit.archive), scope: unit.scope, hasPackages: unit.hasPackages },
+    (how, detail) => complain(`${what}: ${how}`, detail),
   );
 
 /** An error of the disk: at one step, or from it on; a full disk has room again once something is removed. */

@@ -6,7 +6,7 @@ import { inChunks } from '../../support/tar.ts';
 import { snapshotOf, type Snapshot } from './tree.ts';
 import type { Verdict } from './tally.ts';
 import { carryOut, type Workplace } from './update.ts';
-import { foreignFiles, keptFiles, layOut, newArchive, oldArchive } from './versions.ts';
+import { foreignFiles, keptFiles, layOut, newArchive, oldArchive, oldPackages } from './versions.ts';
 
 /** Tells the two versions by what they look like on disk. */
 export interface Judge {
@@ -18,11 +18,14 @@ export interface Situation {
   /** How many updates have put the old version there. */
   readonly updatesBefore: number;
   readonly scope: FirmwareScope;
+  /** Whether packages of npm come with the new version. @defaultValue false */
+  readonly hasPackages?: boolean;
 }
 
 /** A situation with all that belongs to it. */
 export interface Case extends Judge {
   readonly scope: FirmwareScope;
+  readonly hasPackages: boolean;
   readonly archive: Buffer;
   /** Lays the old version out, all of it on disk. */
   readonly prepare: (fs: FileSystem) => Promise<void>;
@@ -43,10 +46,10 @@ export const judgeOf = (before: Snapshot, after: Snapshot): Judge => {
 };
 
 /** Gets to know both versions of a situation from an update without a fault. */
-export const caseOf = async ({ updatesBefore, scope }: Situation): Promise<Case> => {
-  const [first, archive] = [await oldArchive(), await newArchive(scope)];
+export const caseOf = async ({ updatesBefore, scope, hasPackages = false }: Situation): Promise<Case> => {
+  const [first, archive] = [await oldArchive(), await newArchive(scope, hasPackages)];
   const prepare = async (fs: FileSystem): Promise<void> => {
-    await layOut(fs, unitFolder);
+    await layOut(fs, unitFolder, hasPackages ? oldPackages : {});
     const place = { fs, folder: unitFolder, archive: () => inChunks(first) };
     for (let update = 0; update < updatesBefore; update += 1) {
       await carryOut('update', place);
@@ -56,8 +59,8 @@ export const caseOf = async ({ updatesBefore, scope }: Situation): Promise<Case>
   const { fs } = powerDisk();
   await prepare(fs);
   const before = await snapshotOf(fs, unitFolder);
-  await carryOut('update', { fs, folder: unitFolder, archive: () => inChunks(archive), scope });
-  return { ...judgeOf(before, await snapshotOf(fs, unitFolder)), scope, archive, prepare };
+  await carryOut('update', { fs, folder: unitFolder, archive: () => inChunks(archive), scope, hasPackages });
+  return { ...judgeOf(before, await snapshotOf(fs, unitFolder)), scope, hasPackages, archive, prepare };
 };
 
 /** Whether a file of the user is where it was, or kept because it gave way. */
@@ -103,7 +106,7 @@ export const verdictOn = async ({ versionOf }: Judge, place: Workplace, complain
     }
     const names = await fs.readdir(`${folder}/.pepeunit`).catch(() => []);
     const stale = names.filter(
-      (name) => /^(staging|undo|aside)-/.test(name) && !(phase === 'trial' && name.startsWith('undo')),
+      (name) => /^(staging|packages|undo|aside)-/.test(name) && !(phase === 'trial' && /^(undo|packages)/.test(name)),
     );
     if (problem || stale.length > 0) throw new Error(`left: ${stale.join()} ${problem?.message ?? ''}`);
     if (version === 'new' && phase === 'trial') await trials.rollBack({ reason: 'to see the way back' });

@@ -1,3 +1,5 @@
+import { firmwareLayout } from '../../../adapters/node/firmware/layout.ts';
+import { takePackages } from '../../../adapters/node/firmware/packages.ts';
 import { folderFirmwareStore } from '../../../adapters/node/firmware/store.ts';
 import { folderFirmwareTrials } from '../../../adapters/node/firmware/trials.ts';
 import type { FileSystem } from '../../../adapters/node/fs/file-system.ts';
@@ -15,10 +17,13 @@ export interface Workplace {
   readonly archive: () => AsyncIterable<Uint8Array>;
   /** @defaultValue `'everything'` */
   readonly scope?: FirmwareScope;
+  /** Whether the `node_modules` of the archive stands for what npm has installed. @defaultValue false */
+  readonly hasPackages?: boolean;
 }
 
 /** Carries a task out as the client and the supervisor do. */
-export const carryOut = async (task: Task, { fs, folder, archive, scope = 'everything' }: Workplace): Promise<void> => {
+export const carryOut = async (task: Task, place: Workplace): Promise<void> => {
+  const { fs, folder, archive, scope = 'everything', hasPackages = false } = place;
   if (task === 'recover') return void (await folderFirmwareTrials({ folder, fs }).recover());
   if (task === 'confirm') return folderFirmwareTrials({ folder, fs }).confirm();
   if (task === 'rollBack') return folderFirmwareTrials({ folder, fs }).rollBack({ reason: 'it crashed' });
@@ -26,5 +31,6 @@ export const carryOut = async (task: Task, { fs, folder, archive, scope = 'every
   await store.recover();
   const { id } = await store.stage(archive(), new AbortController().signal);
   await store.readJson(id, 'env.json');
+  if (hasPackages) await takePackages(fs, firmwareLayout(folder), id);
   await store.swap(id, swapOrder(scope));
 };

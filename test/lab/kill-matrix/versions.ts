@@ -68,6 +68,30 @@ export const foreignFiles: Readonly<Record<string, string>> = {
 /** Links of the user. */
 export const foreignLinks: Readonly<Record<string, string>> = { 'linked.js': 'lib/part.js' };
 
+/** Packages of npm beside the old version: some stay as they are, or are no business of the new one. */
+export const oldPackages: Readonly<Record<string, string>> = {
+  'node_modules/.package-lock.json': 'of the old version',
+  'node_modules/changed/index.js': 'one',
+  'node_modules/changed/gone.js': 'gone',
+  'node_modules/same/index.js': 'same',
+  'node_modules/@scope/changed/deep/index.js': 'one',
+  'node_modules/@scope/extraneous/index.js': 'of the user',
+  'node_modules/turns-to-file/index.js': 'a folder',
+};
+
+/** And those that come with the new one. */
+const newPackages: Readonly<Record<string, string>> = {
+  'node_modules/.package-lock.json': 'of the new version',
+  'node_modules/changed/index.js': 'two',
+  'node_modules/changed/node_modules/inner/index.js': 'inner',
+  'node_modules/same/index.js': 'same',
+  'node_modules/@scope/changed/deep/index.js': 'two',
+  'node_modules/@fresh/added/index.js': 'added',
+  'node_modules/turns-to-file': 'a file',
+};
+
+const newPackageLinks: Readonly<Record<string, string>> = { 'node_modules/.bin/changed': '../changed/index.js' };
+
 const documents = (version: string): Record<string, string> => ({
   'env.json': JSON.stringify({ PU_COMMIT_VERSION: version, PU_AUTH_TOKEN: 'token' }),
   'schema.json': JSON.stringify({ version }),
@@ -94,12 +118,13 @@ export const oldArchive = async (): Promise<Buffer> =>
   );
 
 /** The archive of the new version, as the instance sends it; what is not everything holds the documents and the program. */
-export const newArchive = async (scope: FirmwareScope): Promise<Buffer> =>
+export const newArchive = async (scope: FirmwareScope, hasPackages = false): Promise<Buffer> =>
   gzipSync(
     scope === 'everything'
       ? await tarOf(
           ...entries(newFiles),
           ...linkEntries(newLinks),
+          ...(hasPackages ? [...entries(newPackages), ...linkEntries(newPackageLinks)] : []),
           { name: 'bin/run', text: '#!/bin/sh\n', mode: 0o755 },
           { name: 'hollow', type: 'directory' },
         )
@@ -127,9 +152,13 @@ const syncFolder = async (fs: FileSystem, path: string): Promise<void> => {
 };
 
 /** Lays the old version out, all of it on disk. */
-export const layOut = async (fs: FileSystem, folder: string): Promise<void> => {
+export const layOut = async (
+  fs: FileSystem,
+  folder: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> => {
   const folders = new Set([folder]);
-  for (const [name, text] of Object.entries(oldFiles)) {
+  for (const [name, text] of Object.entries({ ...oldFiles, ...more })) {
     const parts = name.split('/').slice(0, -1);
     for (let depth = 1; depth <= parts.length; depth += 1) {
       folders.add(`${folder}/${parts.slice(0, depth).join('/')}`);

@@ -172,6 +172,8 @@ describe('a plan on disk', () => {
 
   test('comes back as it was', () => {
     expect(parsePlan(JSON.parse(JSON.stringify(good)))).toEqual(good);
+    const withPackages = { ...good, packages: ['node_modules/@s/a'] };
+    expect(parsePlan(JSON.parse(JSON.stringify(withPackages)))).toEqual(withPackages);
   });
 
   test.each<unknown>([
@@ -189,7 +191,7 @@ describe('a plan on disk', () => {
     null,
     {},
   ])('with the path %j is not followed, wherever it stands', (path) => {
-    for (const part of ['install', 'save', 'remove', 'create'] as const) {
+    for (const part of ['install', 'save', 'remove', 'create', 'packages'] as const) {
       expect(parsePlan({ ...good, [part]: ['fine', path] })).toBeUndefined();
     }
     expect(parsePlan({ ...good, leave: [{ path, mode: 0o755 }] })).toBeUndefined();

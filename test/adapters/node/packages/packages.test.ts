@@ -102,7 +102,7 @@ describe('a version is refused (U26)', () => {
       'whose packages are not there',
       needing({ a: '^1.2.0', '@s/b': '>=2 <3' }),
       {},
-      "not have: a@^1.2.0, @s/b@>=2 <3. Install them in the unit's folder: npm install --prefix . --no-save --omit=dev a@^1.2.0 '@s/b@>=2 <3'; then send the update again.",
+      "not have: a@^1.2.0, @s/b@>=2 <3. Install them in the unit's folder (npm install --prefix . --no-save --omit=dev a@^1.2.0 '@s/b@>=2 <3'), or set update.install; then send the update again.",
     ],
     ['whose package is too old', needing({ a: '^1.2.0' }), installed({ a: '1.1.9' }), 'a@^1.2.0 (1.1.9 is there)'],
     [
@@ -122,7 +122,7 @@ describe('a version is refused (U26)', () => {
       'whose package comes from elsewhere, with no word of its address',
       needing({ a: 'git+https://me:canary-token@host/a.git' }),
       {},
-      /: a\. Install them in the unit's folder; then send the update again\.$/,
+      /: a\. Install them in the unit's folder, or set update\.install; then send the update again\.$/,
     ],
     [
       'that needs another range than the one that runs',
@@ -149,7 +149,7 @@ describe('a version is refused (U26)', () => {
   test('with many packages that are not there: the first are named', async () => {
     const many = Object.fromEntries(Array.from({ length: 25 }, (_, at) => [`package-${at}`, '1.0.0']));
     await expect(ensure(needing(many))).rejects.toEqual(
-      refused(/package-19@1\.0\.0 and 5 more\. Install them in the unit's folder; then/),
+      refused(/package-19@1\.0\.0 and 5 more\. Install them in the unit's folder, or set update\.install; then/),
     );
   });
 
