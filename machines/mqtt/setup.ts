@@ -155,7 +155,7 @@ export const mqttSetup = setup({
     hasOwnTopicsDenied: ({ context }) => subscriptions.areOwnTopicsDenied(context),
     isDenial: ({ context }, { failure }: { failure: Failure }) =>
       failure.code === 'credentials' && quarantine.endedOverOwnTopics(context),
-    isReport: (_, { topic }: { topic: string }) => subscriptions.isReportTopic(topic),
+    isReport: ({ context }, { topic }: { topic: string }) => subscriptions.isReportTopic(topic, context),
     hasDenied: ({ context }) => context.denied.length > 0,
     canBeOverTopics: (_, { failure }: { failure: Failure }) => quarantine.canBeOverTopics(failure),
     isTakeover: (_, { failure }: { failure: Failure }) => isTakeover(failure),

@@ -18,8 +18,16 @@ export const isBaseTopic = (topic: string): boolean => topic.split('/')[1] === '
 /** Whether a link with these denied topics has all of the base topics. */
 export const isGoodLink = (denied: readonly Grant[]): boolean => !denied.some(({ topic }) => isBaseTopic(topic));
 
-/** Whether a topic carries reports of the unit: `DOMAIN/output_base_topic/UNIT/NAME/pepeunit`. */
-export const isReportTopic = (topic: string): boolean => topic.split('/')[1] === 'output_base_topic';
+/**
+ * Whether a topic carries reports of the unit: `DOMAIN/output_base_topic/UNIT/NAME/pepeunit`. What waits from before a move
+ * to another domain does not: no instance grants the unit topics of a domain that is not its own.
+ */
+export const isReportTopic = (topic: string, { wanted }: Subscriptions): boolean => {
+  const [domain, section, unit] = topic.split('/');
+  const own = wanted.filter(isBaseTopic);
+  const isOwn = own.length === 0 || own.some((one) => one.startsWith(`${domain}/input_base_topic/${unit}/`));
+  return section === 'output_base_topic' && isOwn;
+};
 
 const without = (topics: readonly string[], others: Iterable<string>): string[] => {
   const known = new Set(others);

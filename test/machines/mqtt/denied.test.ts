@@ -76,6 +76,7 @@ describe('an instance that denies the unit its own topics (M19)', () => {
   test.each([
     ['a report', report, { waiting: 'late' }],
     ['an output', 'd/output/pepeunit', { linked: { open: 'subscribing' } }],
+    ['a report from before a move', 'old.d/output_base_topic/u/log/pepeunit', { linked: { open: 'subscribing' } }],
   ])('a denied message on %s', (_, topic, state) => {
     const unit = online();
     unit.link.last().tell({ type: 'link.denied', topic });
