@@ -103,10 +103,15 @@ export const whole = (from: number, to = Number.MAX_SAFE_INTEGER): Rule =>
     (given) => Number.isInteger(given) && isWithin(given, from, to),
   );
 
-/** Combines checked parts into one value; leaves out the invalid ones. */
-const combine = (given: unknown, parts: readonly (readonly [key: string, checked: Checked])[]): Checked => {
+/** Combines checked parts into one value; leaves out the invalid ones, and those that are there as `undefined`. */
+const combine = (
+  given: Readonly<Record<string, unknown>>,
+  parts: readonly (readonly [key: string, checked: Checked])[],
+): Checked => {
   const faults = parts.flatMap(([, checked]) => checked.faults);
-  if (faults.length === 0) return { value: given, faults };
+  const isAsGiven =
+    parts.every(([key, { value }]) => value === given[key]) && !Object.values(given).includes(undefined);
+  if (faults.length === 0 && isAsGiven) return { value: given, faults };
   const usable = parts.filter(([, { value }]) => value !== undefined);
   return { value: Object.fromEntries(usable.map(([key, { value }]) => [key, value])), faults };
 };

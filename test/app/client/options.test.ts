@@ -179,6 +179,21 @@ test('options that say nothing are the defaults', async () => {
   await client.stopMainCycle();
 });
 
+test('an option of a group that says nothing is its default too', async () => {
+  const policies = { 'output/pepeunit': { keep: 'queue', messages: undefined, whenFull: undefined } };
+  const unit = unitWith({
+    outbox: { rate: { messages: undefined, bytes: undefined, burst: undefined }, policies },
+    codecs: { 'input/pepeunit': undefined },
+    update: { selfTest: undefined, offlineTrialMs: undefined },
+  });
+  await unit.start();
+  unit.cut();
+  for (const text of ['one', 'two', 'three']) await unit.client.publishToTopics('output/pepeunit', text);
+  await unit.until(() => unit.published('output/pepeunit').length === 3);
+  expect(unit.published('output/pepeunit')).toEqual(['one', 'two', 'three']);
+  await unit.stop();
+});
+
 /** What programs without types may give, mixed with what they should. */
 const junk = fc.oneof(
   fc.constantFrom(0, -1, 1, -0, 0.5, 5, 1e308, Number.NaN, Infinity, -Infinity, 2 ** 53, '', '5', null, true, false),
