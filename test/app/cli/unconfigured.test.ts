@@ -19,13 +19,11 @@ const inFolder = async () => {
 describe('pepeunit run without env.json', () => {
   test('says so in one line, starts nothing and exits with 78', async () => {
     const { folder, main } = await inFolder();
-    for (const more of [[], ['--json']]) {
-      expect(await runCli(['run', main, ...more])).toEqual({
-        code: 78,
-        stdout: '',
-        stderr: `pepeunit run: ${folder}/env.json does not exist. Download the unit's env from the instance.\n`,
-      });
-    }
+    const message = `${folder}/env.json does not exist. Download the unit's env from the instance.`;
+    const wanted = { code: 78, stdout: '' };
+    expect(await runCli(['run', main])).toEqual({ ...wanted, stderr: `pepeunit run: ${message}\n` });
+    const error = { type: 'error', name: 'SettingsError', code: 'missing', message };
+    expect(await runCli(['run', main, '--json'])).toEqual({ ...wanted, stderr: `${JSON.stringify(error)}\n` });
   });
 
   test('does so as well when the file is gone at a later start', async () => {

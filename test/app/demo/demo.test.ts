@@ -96,7 +96,7 @@ describe('pepeunit demo', () => {
     withDemo(['--protocol', '3'], async (run) => {
       const { code, stderr } = await run.ended;
       expect(code).toBe(2);
-      expect(stderr).toContain('--protocol takes 4 or 5, not "3".');
+      expect(stderr).toContain('--protocol takes 4, 5, not "3".');
     }));
 
   test('without --for it runs on after the script, until Ctrl-C', () =>
