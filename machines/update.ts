@@ -249,7 +249,7 @@ export const updateMachine = updateSetup.createMachine({
         id: 'verify',
         src: 'verify',
         input: ({ context: { unit, staged, target } }) => ({ unit, staged, target }),
-        onDone: [{ guard: 'replacesProgram', target: 'staging' }, { target: 'swapping' }],
+        onDone: [{ guard: 'isProgramReplaced', target: 'staging' }, { target: 'swapping' }],
         onError: { target: 'discarding', actions: [{ type: 'fail', params: ({ event }) => event }] },
       },
       after: { verifyWithin: { target: 'discarding', actions: [{ type: 'fail', params: { late: 'verifying' } }] } },

@@ -95,7 +95,7 @@ export const machine = setup({
     hasFailedBefore: () => false,
     isForApp: () => false,
     isSameVersion: () => false,
-    replacesProgram: () => false,
+    isProgramReplaced: () => false,
     isRestarting: () => false,
     isSpent: () => false,
     isSupervised: () => false,
@@ -317,7 +317,7 @@ export const machine = setup({
       invoke: {
         id: 'verify',
         src: 'verify',
-        onDone: [{ guard: 'replacesProgram', target: 'staging' }, { target: 'swapping' }],
+        onDone: [{ guard: 'isProgramReplaced', target: 'staging' }, { target: 'swapping' }],
         onError: { target: 'discarding', actions: [{ type: 'fail' }] },
       },
       after: { verifyWithin: { target: 'discarding', actions: [{ type: 'fail', params: { late: 'verifying' } }] } },

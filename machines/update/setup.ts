@@ -223,7 +223,7 @@ export const updateSetup = setup({
     isForApp: ({ context }) => context.handsOver && context.target.staged === undefined,
     isSameVersion: ({ context }) => update.runsAlready(context),
     /** Whether the program is replaced, and not env.json and schema.json alone. */
-    replacesProgram: ({ context }) => context.mode !== 'env_schema_only',
+    isProgramReplaced: ({ context }) => context.mode !== 'env_schema_only',
     isRestarting: ({ context }) => context.mode !== 'env_schema_only' && context.mode !== 'no_restart',
     isSpent: ({ context }, status: FirmwareStatus) => !context.isSupervised && trials.isSpent(status),
     isSupervised: ({ context }) => context.isSupervised,

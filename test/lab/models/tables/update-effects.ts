@@ -147,7 +147,7 @@ export const isWorthRetrying: Guard = (_, { output }) => {
   const { code, ageMs } = output as { code?: string; ageMs: number };
   return code === 'offline' || ageMs >= 600_000;
 };
-export const replacesProgram: Guard = ({ mode }) => mode !== 'env_schema_only';
+export const isProgramReplaced: Guard = ({ mode }) => mode !== 'env_schema_only';
 export const restarts: Guard = ({ mode }) => mode !== 'no_restart' && mode !== 'env_schema_only';
 
 /** It is carried out. Only a compiled unit obeys the link to a program, which is worth a word where programs are replaced. */

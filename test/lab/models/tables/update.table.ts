@@ -171,7 +171,7 @@ export const updateTable = defineTable(updateMachine, {
         [otherwise, failed('downloading', 'late')],
       ),
     ),
-    row('verifying', 'verify done', ...sides([effect.replacesProgram, { to: 'staging' }], [otherwise, swapping])),
+    row('verifying', 'verify done', ...sides([effect.isProgramReplaced, { to: 'staging' }], [otherwise, swapping])),
     row('verifying', 'verify fails', discarded('verifying', 'error')),
     row('verifying', 'after verifyWithin', discarded('verifying', 'late')),
     row('staging', 'stage done', leadsTo('swapping', effect.stages, ...effect.swaps)),
