@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ignoreMissing } from '../../../adapters/node/fs/errors.ts';
 import { inside, walkTree } from '../../../adapters/node/fs/file-tree.ts';
-import { ignoreRules } from '../../../adapters/shared/archive/ignore-rules.ts';
+import { ignoreRules, type IsIgnored } from '../../../adapters/shared/archive/ignore-rules.ts';
 import { isJsonObject, type JsonObject } from '../../../services/json.ts';
 import type { FileDocument, SchemaExample, VersionDocument } from '../store/documents.ts';
 import { InstanceError, invalid } from '../errors.ts';
@@ -12,8 +14,8 @@ import { baseKeys } from './topics.ts';
 /** Size limits of a version. */
 const limits = { files: 10_000, bytes: 256 * 1024 * 1024 };
 
-/** Names at the root that are no part of a version: git's folder, and the files that the instance or the unit writes. */
-const leftOut = new Set(['.git', 'env.json', 'schema.json', 'log.json']);
+/** Names at the root that are no part of a version: git's and npm's folders, and what the instance or the unit writes. */
+const leftOut = new Set(['.git', 'node_modules', '.pepeunit', 'env.json', 'schema.json', 'log.json']);
 
 interface SourceFile {
   readonly path: string;
@@ -33,11 +35,18 @@ const unreadable = (folder: string, cause: unknown) =>
     cause,
   });
 
+/** What git would not have of a folder, by its .gitignore. */
+const notInGit = async (root: string): Promise<IsIgnored> => {
+  const isIgnored = ignoreRules((await readFile(join(root, '.gitignore'), 'utf8').catch(ignoreMissing)) ?? '');
+  return (path) => leftOut.has(path) || isIgnored(path);
+};
+
 const collect = async (root: string): Promise<SourceFile[]> => {
   const files: SourceFile[] = [];
+  const isLeftOut = await notInGit(root);
   let total = 0;
-  for await (const { path, stats } of walkTree(root, (name) => !leftOut.has(name))) {
-    if (leftOut.has(path) || stats.isDirectory()) continue;
+  for await (const { path, stats } of walkTree(root, (name) => !isLeftOut(name) && !isLeftOut(`${name}/`))) {
+    if (stats.isDirectory() || isLeftOut(path)) continue;
     const isLink = stats.isSymbolicLink();
     if (!isLink && !stats.isFile()) {
       throw invalid(`${path} is neither a file, a folder nor a link. Remove it from the unit's folder.`);
@@ -98,8 +107,8 @@ const schemaExampleOf = (document: JsonObject): SchemaExample => ({
 });
 
 /**
- * Copies a folder into the store as a version, without the files that its .pepeignore excludes. Equal contents make
- * equal commits.
+ * Copies a folder into the store as a version: what git would have of it, without what its .pepeignore excludes. Equal
+ * contents make equal commits.
  *
  * @throws {InstanceError} `invalid` when it is not a unit's folder, or too large.
  */

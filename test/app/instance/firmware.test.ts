@@ -160,6 +160,27 @@ describe('firmware archives', () => {
     expect(members.get('./out')).toMatchObject({ type: 'symlink', text: '', linkname: '/etc/passwd' });
   });
 
+  it('leaves out what git would not have: what .gitignore names, and the packages and documents of a unit', async () => {
+    const { instance } = await startTestInstance();
+    const folder = await createProgramFolder({
+      '.gitignore': '*.tmp\n/data/\n',
+      '.pepeignore': '.gitignore\n.pepeignore\n',
+      'notes.tmp': '',
+      'data/kept.txt': '',
+      'lib/data/kept.txt': '',
+      'node_modules/left-pad/index.js': '',
+      '.pepeunit/journal.json': '{}',
+      'env.json': '{"PU_AUTH_TOKEN":"of another unit"}',
+    });
+    await mkdir(join(folder, 'node_modules/.bin'));
+    await symlink('../left-pad/index.js', join(folder, 'node_modules/.bin/left-pad'));
+    const { uuid } = await instance.operator.createUnit({ name: 'x', folder });
+    const names = (await instance.operator.getFirmware(uuid)).map(({ path }) => path);
+    expect(names.toSorted()).toEqual(
+      [...Object.keys(programFiles()), 'lib/data/kept.txt', 'env.json', 'schema.json'].toSorted(),
+    );
+  });
+
   it.skipIf(executable('mkfifo') === undefined)('refuses a folder with something else in it', async () => {
     const { instance } = await startTestInstance();
     const folder = await createProgramFolder();
