@@ -1,14 +1,17 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { blocksIn, pageAt, sectionOf } from './docs/pages.ts';
 import { createFolder } from './support/folder.ts';
 import { stripsTypes } from './support/new-unit.ts';
 import { startNpmRegistry, type NpmRegistry } from './support/npm/registry.ts';
 import { createNpmUser, whyNoNpm, type NpmUser } from './support/npm/user.ts';
 
 /** What the README's five minutes have to type. */
-const lines = ['npx pepeunit-client init my-unit', 'cd my-unit', 'npm install', 'npm test'];
-
-const [make = '', enter = '', install = '', check = ''] = lines;
+const [block = ''] = blocksIn({ path: 'README.md', text: sectionOf(pageAt('README.md'), 'Five minutes') }, 'sh');
+const lines = block.trim().split('\n');
+/** The last is skipped as long as the README has none. */
+const [make = '', enter = '', install = '', check = '', run = ''] = lines;
 
 describe.skipIf(whyNoNpm).each([
   ['', 'js'],
@@ -37,5 +40,41 @@ describe.skipIf(whyNoNpm).each([
     expect(await user.type(install)).toMatchObject({ code: 0, stderr: '' });
     const tested = await user.type(check);
     expect(tested).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\S+ pass 3$/m) });
+  });
+
+  test.skipIf(run === '')('runs it, talks to it, updates it, and sees a broken version roll back', async () => {
+    const dev = user.start(run);
+    const program = join(user.folder(), `greeter.${extension}`);
+    const first = await readFile(program, 'utf8');
+    const good = first.replace('.GREETING}', '.GREETING} again');
+    const replace = async (text: string) => {
+      await writeFile(program, text);
+      await dev.hear(/greeter.* changed/);
+    };
+    const greets = async (answer: RegExp) => {
+      await dev.hear(/time\/pepeunit: \d{4}-/);
+      dev.type('send input/pepeunit Ада 👋');
+      await dev.hear(answer);
+    };
+    try {
+      await greets(/output\/pepeunit: Hello, Ада 👋!/);
+
+      await replace(good);
+      dev.type('update');
+      await dev.hear(/version \w+ works: the update is confirmed/);
+      await greets(/output\/pepeunit: Hello again, Ада 👋!/);
+
+      for (const broken of [`${good}\nconst = ;\n`, `${good}\nthrow new Error('Не сегодня');\n`]) {
+        await replace(broken);
+        dev.type('update');
+        await dev.hear(/version (\w+) was rolled back to \w+: /);
+        await replace(good);
+        await greets(/output\/pepeunit: Hello again, Ада 👋!/);
+      }
+    } finally {
+      await dev.interrupt();
+    }
+    await writeFile(program, first);
+    expect(await user.type(check)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\S+ pass 3$/m) });
   });
 });

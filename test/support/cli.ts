@@ -9,6 +9,8 @@ export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Words before the command, such as those that enter a namespace; the last program must become the command. */
   readonly within?: readonly string[];
+  /** `'pipe'` for a program that is written to. @defaultValue `'ignore'` */
+  readonly stdin?: 'pipe' | 'ignore';
 }
 
 export interface CliResult {
@@ -26,12 +28,16 @@ export interface CliRun {
 }
 
 /** Starts a program whose output is kept, and recorded for the search for secrets. */
-export const startProgram = (file: string, args: readonly string[], options: SpawnOptions): CliRun => {
-  const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+export const startProgram = (
+  file: string,
+  args: readonly string[],
+  { stdin = 'ignore', ...options }: SpawnOptions & Pick<CliOptions, 'stdin'>,
+): CliRun => {
+  const child = spawn(file, args, { ...options, stdio: [stdin, 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   return {
     child,
     stdout: () => stdout,
@@ -47,9 +53,13 @@ export const startProgram = (file: string, args: readonly string[], options: Spa
 };
 
 /** Starts a program with this Node. */
-export const startNode = (args: readonly string[], { cwd, env, within = [] }: CliOptions = {}): CliRun => {
+export const startNode = (args: readonly string[], { cwd, env, within = [], stdin }: CliOptions = {}): CliRun => {
   const [file = process.execPath, ...rest] = [...within, process.execPath, ...args];
-  return startProgram(file, rest, { env: { ...process.env, ...env }, ...(cwd !== undefined && { cwd }) });
+  return startProgram(file, rest, {
+    env: { ...process.env, ...env },
+    ...(cwd !== undefined && { cwd }),
+    ...(stdin && { stdin }),
+  });
 };
 
 /** Starts the compiled `pepeunit` as a user would. */

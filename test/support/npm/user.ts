@@ -2,6 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startProgram, type CliResult, type CliRun } from '../cli.ts';
 import { executable } from '../executable.ts';
+import { until } from '../until.ts';
 import type { NpmRegistry } from './registry.ts';
 
 /** Programs of a machine on which Node was just installed: no compiler, no git. */
@@ -11,6 +12,8 @@ const programs: Readonly<Record<string, string | undefined>> = {
   npx: executable('npx'),
   sh: executable('sh'),
 };
+
+const shell = programs['sh'] ?? '/bin/sh';
 
 const absent = Object.keys(programs).filter((name) => programs[name] === undefined);
 
@@ -23,8 +26,18 @@ export interface NpmUser {
   readonly folder: () => string;
   /** Types a line of the shell and waits for its end; `cd` is remembered. */
   type(line: string): Promise<CliResult>;
-  /** Types a line that goes on until it is interrupted. */
-  start(line: string): CliRun;
+  /** Types a line that starts a program which goes on until it is interrupted. */
+  start(line: string): Conversation;
+}
+
+/** A program that goes on, and what it has printed so far that nobody has waited for. */
+export interface Conversation extends CliRun {
+  /** Types a line into it. */
+  type(line: string): void;
+  /** Waits until it prints something after what was heard last. */
+  hear(pattern: RegExp): Promise<void>;
+  /** Presses Ctrl-C, which every program gets that the line has started. @returns What was printed in all. */
+  interrupt(): Promise<CliResult>;
 }
 
 const makeBin = async (folder: string): Promise<string> => {
@@ -58,15 +71,42 @@ export const createNpmUser = async (folder: string, registry: NpmRegistry, proje
   };
   let current = start;
   const startLine = (line: string): CliRun =>
-    startProgram(programs['sh'] ?? 'sh', ['-c', line], { cwd: current, env, detached: true });
+    startProgram(shell, ['-c', line], { cwd: current, env, detached: true, stdin: 'pipe' });
   return {
     folder: () => current,
-    start: startLine,
     type: async (line) => {
-      const result = await startLine(`${line}\ncode=$?; printf '\\n%s' "$PWD"; exit $code`).ended;
+      const { child, ended } = startLine(`${line}\ncode=$?; printf '\\n%s' "$PWD"; exit $code`);
+      child.stdin?.end();
+      const result = await ended;
       const at = result.stdout.lastIndexOf('\n');
       current = result.stdout.slice(at + 1);
       return { ...result, stdout: result.stdout.slice(0, at) };
+    },
+    start: (line) => {
+      const run = startLine(line);
+      const { child } = run;
+      let unheard = '';
+      for (const output of [child.stdout, child.stderr]) output?.on('data', (text: string) => (unheard += text));
+      const find = (pattern: RegExp): boolean => {
+        const match = pattern.exec(unheard);
+        if (match !== null) unheard = unheard.slice(match.index + match[0].length);
+        return match !== null;
+      };
+      return {
+        ...run,
+        type: (text) => void child.stdin?.write(`${text}\n`),
+        hear: async (pattern) => {
+          try {
+            await until(() => find(pattern), { what: `${line} printing ${String(pattern)}` });
+          } catch (cause) {
+            throw new Error(`${String(cause)}. What it printed since it was heard:\n${unheard}`, { cause });
+          }
+        },
+        interrupt: () => {
+          if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGINT');
+          return run.ended;
+        },
+      };
     },
   };
 };
