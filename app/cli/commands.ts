@@ -23,6 +23,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./init.ts')).initCommand,
   },
   {
+    name: 'dev',
+    summary: 'Run a unit against an embedded Pepeunit, again on each change',
+    load: async () => (await import('./dev.ts')).devCommand,
+  },
+  {
     name: 'readme',
     summary: 'Write readme.md from pepeunit.toml',
     load: async () => (await import('./readme.ts')).readmeCommand,

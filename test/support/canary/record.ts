@@ -45,8 +45,8 @@ const parsed = (text: string): unknown => {
 };
 
 const maxBytes = 1024 * 1024;
-/** Folders of programs, whose files show nothing to anybody. */
-const programs = /(^|\/)(node_modules|staging-[^/]*|previous-[^/]*|kept)(\/|$)/;
+/** Folders of programs, and of an instance of `pepeunit dev`, whose files show nothing to anybody. */
+const programs = /(^|\/)(node_modules|staging-[^/]*|previous-[^/]*|kept|\.pepeunit\/dev)(\/|$)/;
 /** What a killed program leaves of a document it was writing, which may be an env. */
 const unfinished = /^\.pepeunit-.*\.tmp$/;
 
