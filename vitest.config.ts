@@ -18,6 +18,9 @@ const alone = [
   'test/services/link.test.ts',
 ];
 
+/** Tests of programs that users wrote: node:test runs them. */
+const programs = 'test/docs/programs/*/**';
+
 /** What takes longest by itself; the other files fill the time beside it. */
 const long =
   /\/(lab\/(models\/machines|mutation\/sample)|app\/demo\/demo|app\/update\/\w+|app\/faults\/(commands|after-stop)|mqtt\/broker)\.test/;
@@ -48,7 +51,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'together', include: ['test/**/*.test.ts'], exclude: alone, isolate: false },
+        test: { name: 'together', include: ['test/**/*.test.ts'], exclude: [...alone, programs], isolate: false },
       },
       { extends: true, test: { name: 'alone', include: alone } },
     ],
