@@ -39,7 +39,11 @@ export type Qos = 0 | 1 | 2;
 
 /** Options of a message (MQTT 5.0 section 3.3.1). */
 export interface PublishOptions {
-  /** Quality of service. @defaultValue 0 */
+  /**
+   * Quality of service.
+   *
+   * @defaultValue 0; of `publishToTopics`, what the topic's policy or else `outbox.qos` says, 1 if nothing does
+   */
   readonly qos?: Qos;
   /** Whether the broker keeps the message for later subscribers. @defaultValue false */
   readonly retain?: boolean;

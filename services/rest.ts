@@ -44,7 +44,7 @@ export interface UnitNode {
   readonly is_rewritable_input: boolean;
   /** Most links to other nodes. */
   readonly max_connections: number;
-  /** Topic key of the node in the schema. */
+  /** Key of its topic in the schema, such as `input/pepeunit`. */
   readonly topic_name: string;
   /** Payload of its last message. */
   readonly state: string | null;

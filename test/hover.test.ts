@@ -7,6 +7,7 @@ import { createTypeScriptProject, forNode, strictest, type TypeScriptProject } f
 const program = `
 import { /*class*/PepeunitClient, /*logic*/createUnitLogic } from 'pepeunit-client';
 import type * as all from 'pepeunit-client';
+import type * as instance from 'pepeunit-client/instance';
 interface Unit {
   readonly env: { readonly PUBLISH_EVERY_MS: number };
   readonly input: 'input/pepeunit' | 'плата/pepeunit';
@@ -40,6 +41,17 @@ export type Seen = [
   all.UnitsPage,
   all.UnitNodesPage,
   all.TargetVersion,
+  instance.InstanceOptions,
+  instance.InstanceEvents,
+  instance.NewUnit,
+  instance.NewVersion,
+  instance.UnitRow,
+  instance.NodeChanges,
+  instance.EdgeRow,
+  instance.VersionRow,
+  instance.LogRow,
+  instance.LogQuery,
+  instance.UnitQuery,
 ];
 `;
 
@@ -156,7 +168,7 @@ const membersOf = (): Map<string, string> => {
 /** What of the client is a machine's, or the port of an adapter, is documented for those who write one. */
 const isOfAdvanced = (name: string) => /^\w+\.(actor|adapters|inspect)\b./.test(name);
 
-test('each member and each option of the client has a text', () => {
+test('each member and each option of the client, and of an instance, has a text', () => {
   const members = [...membersOf()].filter(([name]) => !isOfAdvanced(name));
   const names = members.map(([name]) => name);
   expect(names).toEqual(

@@ -6,29 +6,96 @@ import type { LogDocument } from '../store/documents.ts';
 export const commands = ['Update', 'EnvUpdate', 'SchemaUpdate', 'LogSync', 'Reset'] as const;
 export type Command = (typeof commands)[number];
 
-/** Events of an instance, by name. Payloads are the bytes as received. */
+/** Events of an instance, by name. Units are named by their UUIDs, payloads are the bytes as received. */
 export interface InstanceEvents {
-  connect: { unit: string; clientId: string; protocol: number };
-  disconnect: { unit: string; clientId: string; reason: string | undefined };
+  /** A unit has connected. */
+  connect: OfUnit & {
+    /** Client id of the connection: the unit's UUID, alone or with a suffix. */
+    clientId: string;
+    /** Version of MQTT: 5, or 4 for 3.1.1. */
+    protocol: number;
+  };
+  /** A connection of a unit has ended. */
+  disconnect: OfUnit & {
+    /** Client id of the connection. */
+    clientId: string;
+    /** The fault that ended it; `undefined` where none did. */
+    reason: string | undefined;
+  };
   /** A refused CONNECT. */
-  refused: { clientId: string; reason: string };
-  subscribed: { unit: string; topic: string; qos: number; denied: boolean };
-  unsubscribed: { unit: string; topic: string };
-  /** A message that a unit published, or the instance itself (`unit` is `undefined`). */
-  published: {
-    unit: string | undefined;
+  refused: {
+    /** Client id that it asked for; empty where none could be read. */
+    clientId: string;
+    /** Why it was refused. */
+    reason: string;
+  };
+  /** A unit has asked for a topic. */
+  subscribed: OfUnit & {
+    /** The topic. */
     topic: string;
-    key: string | undefined;
-    payload: Uint8Array;
+    /** Quality of service that it asked for. */
     qos: number;
+    /** Whether the topic was denied to it. */
     denied: boolean;
   };
-  delivered: { unit: string; topic: string };
-  state: { unit: string; report: JsonObject | undefined; outcome: 'taken' | 'tooEarly' | 'refused' };
-  log: { unit: string; entries: readonly LogDocument[]; invalid: number };
-  command: { unit: string; command: Command; payload: JsonObject };
+  /** A unit has given a topic up. */
+  unsubscribed: OfUnit & {
+    /** The topic. */
+    topic: string;
+  };
+  /** A message that a unit published, or the instance itself. */
+  published: {
+    /** Who published it; `undefined` for the instance. */
+    unit: string | undefined;
+    /** The topic. */
+    topic: string;
+    /** Key of the topic in the schema, such as `output/pepeunit`; `undefined` for no topic of a unit. */
+    key: string | undefined;
+    /** The message. */
+    payload: Uint8Array;
+    /** Quality of service of the message. */
+    qos: number;
+    /** Whether it was denied, and so dropped. */
+    denied: boolean;
+  };
+  /** A message is on its way to a unit that subscribes to its topic. */
+  delivered: OfUnit & {
+    /** The topic. */
+    topic: string;
+  };
+  /** A unit has reported its state. */
+  state: OfUnit & {
+    /** The report; `undefined` for one that is no JSON object. */
+    report: JsonObject | undefined;
+    /** What became of it: kept, ignored as it came before PU_STATE_SEND_INTERVAL was over, or unreadable. */
+    outcome: 'taken' | 'tooEarly' | 'refused';
+  };
+  /** A unit has sent entries of its log. */
+  log: OfUnit & {
+    /** Those that were stored. */
+    entries: readonly LogDocument[];
+    /** How many could not be read. */
+    invalid: number;
+  };
+  /** A command was sent to a unit. */
+  command: OfUnit & {
+    /** Which one. */
+    command: Command;
+    /** The message that carried it. */
+    payload: JsonObject;
+  };
   /** A failure inside the instance, which keeps running. */
-  fault: { what: string; failure: Failure };
+  fault: {
+    /** What failed. */
+    what: string;
+    /** How it failed. */
+    failure: Failure;
+  };
+}
+
+interface OfUnit {
+  /** UUID of the unit. */
+  unit: string;
 }
 
 export type InstanceEvent = { [K in keyof InstanceEvents]: { type: K } & InstanceEvents[K] }[keyof InstanceEvents];

@@ -9,16 +9,21 @@ import { nodeRow, type NodeRow } from './rows.ts';
 
 /** A link between two nodes. */
 export interface EdgeRow {
+  /** UUID of the link. */
   readonly uuid: string;
+  /** UUID of the Output. */
   readonly node_output_uuid: string;
+  /** UUID of the Input. */
   readonly node_input_uuid: string;
 }
 
 /** Settings of a node that an operator may change. */
 export interface NodeChanges {
+  /** Who may see the node. */
   readonly visibility_level?: VisibilityLevel;
   /** Whether other units may set this Input's state over REST. */
   readonly is_rewritable_input?: boolean;
+  /** Most links to other nodes. */
   readonly max_connections?: number;
 }
 

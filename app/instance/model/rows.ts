@@ -6,15 +6,21 @@ import { overdue } from './state-reports.ts';
 
 /** A node as the REST API shows it. */
 export interface NodeRow extends UnitNode {
+  /** Settings of the data pipe; always empty, as this instance has none. */
   readonly data_pipe_yml: string;
+  /** State of the data pipe; always `Inactive`. */
   readonly data_pipe_status: string;
+  /** Failure of the data pipe; always `null`. */
   readonly data_pipe_error: null;
 }
 
 /** A unit as the REST API shows it. */
 export interface UnitRow extends Unit {
+  /** Its Inputs and Outputs; the `topic_name` of each is its key in schema_example.json. */
   readonly unit_nodes: readonly NodeRow[];
+  /** When the update under way was asked for, ISO 8601; `null` while none is. */
   readonly last_firmware_update_datetime: string | null;
+  /** Platform of a compiled unit; `null` for any other. */
   readonly target_firmware_platform: string | null;
 }
 
@@ -73,19 +79,25 @@ const isCompiled = ({ versions, targetCommit }: UnitDocument): boolean =>
 
 /** Limit and offset of a list's page. */
 export interface PageOf {
+  /** Most entries of the page. */
   readonly limit: number;
+  /** Entries to pass over. */
   readonly offset: number;
 }
 
 /** Filter, order and page of a list of units. */
 export interface UnitQuery extends PageOf {
+  /** Whether each row has its nodes. */
   readonly withNodes: boolean;
   /** Only units that own one of these nodes, if nodes are asked for; every unit when empty. */
   readonly nodeUuids: readonly string[];
   /** Part of the name, in any case; every unit when empty. */
   readonly search: string;
+  /** Order by name, which counts first. */
   readonly orderByName: Order;
+  /** Order by creation, among those of the same name. */
   readonly orderByCreation: Order;
+  /** Order by last change, which counts last. */
   readonly orderByUpdate: Order;
 }
 
@@ -161,12 +173,15 @@ export const listUnits = (store: Store, agent: Agent, query: UnitQuery) => {
 export interface LogQuery extends PageOf {
   /** Only these levels; every level when empty. */
   readonly levels: readonly string[];
+  /** Oldest (`asc`) or newest (`desc`) first. */
   readonly order: 'asc' | 'desc';
 }
 
 /** A log entry as the REST API shows it. */
 export interface LogRow extends LogDocument {
+  /** UUID of the unit that wrote it. */
   readonly unit_uuid: string;
+  /** When the platform deletes it, ISO 8601. */
   readonly expiration_datetime: string;
 }
 

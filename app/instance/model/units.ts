@@ -24,13 +24,17 @@ export interface NewUnit {
 
 /** A version to add. */
 export interface NewVersion {
+  /** Folder on the instance's machine, with env_example.json and schema_example.json; copied. */
   readonly folder: string;
+  /** URL of the binary, for a compilable unit. */
   readonly compiledFirmwareLink?: string;
 }
 
 /** A version as the REST API shows it. */
 export interface VersionRow {
+  /** Hash of its contents, 40 hex digits. */
   readonly commit: string;
+  /** When it was added, ISO 8601. */
   readonly create_datetime: string;
 }
 

@@ -85,9 +85,13 @@ export interface UnitDocument {
 
 /** One stored log entry. */
 export interface LogDocument {
+  /** UUID of the entry. */
   readonly uuid: string;
+  /** Level of the entry. */
   readonly level: LogLevel;
+  /** Text of the entry. */
   readonly text: string;
+  /** When the unit wrote it, ISO 8601. */
   readonly create_datetime: string;
 }
 
