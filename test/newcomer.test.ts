@@ -10,7 +10,6 @@ import { createNpmUser, whyNoNpm, type NpmUser } from './support/npm/user.ts';
 /** What the README's five minutes have to type. */
 const [block = ''] = blocksIn({ path: 'README.md', text: sectionOf(pageAt('README.md'), 'Five minutes') }, 'sh');
 const lines = block.trim().split('\n');
-/** The last is skipped as long as the README has none. */
 const [make = '', enter = '', install = '', check = '', run = ''] = lines;
 
 describe.skipIf(whyNoNpm).each([
@@ -42,7 +41,7 @@ describe.skipIf(whyNoNpm).each([
     expect(tested).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\S+ pass 3$/m) });
   });
 
-  test.skipIf(run === '')('runs it, talks to it, updates it, and sees a broken version roll back', async () => {
+  test('runs it, talks to it, updates it, and sees a broken version roll back', async () => {
     const dev = user.start(run);
     const program = join(user.folder(), `greeter.${extension}`);
     const first = await readFile(program, 'utf8');

@@ -35,7 +35,7 @@ import { greeter } from '${file('greeter')}';
 ${typeImport('Unit', './unit.d.ts')}
 ${doc('@param {string} name')}const inFolder = (name${typed(': string')}) => join(import.meta.dirname, name);
 
-${doc("@type {PepeunitClient<Unit['env']>}")}const client = new PepeunitClient${typed("<Unit['env']>")}({
+${doc('@type {PepeunitClient<Unit>}')}const client = new PepeunitClient${typed('<Unit>')}({
   envFilePath: inFolder('env.json'),
   schemaFilePath: inFolder('schema.json'),
   logFilePath: inFolder('log.json'),
@@ -47,10 +47,10 @@ await client.runMainCycle();
 `;
 
 const greeter = ({ typeImport, doc, typed }: Dialect): string => {
-  const client = typed(": UnitClient<Unit['env']>");
+  const client = typed(': UnitClient<Unit>');
   return `${typeImport('UnitClient', 'pepeunit-client')}${typeImport('Unit', './unit.d.ts')}
 // Greets whom it is sent, and publishes the time every PUBLISH_EVERY_MS.
-${doc("@param {UnitClient<Unit['env']>} client")}export const greeter = (client${client}) => {
+${doc('@param {UnitClient<Unit>} client')}export const greeter = (client${client}) => {
   client.setMqttInputHandler(async (unit, message) => {
     if (message.key !== 'input/pepeunit') return;
     const name = message.text();
