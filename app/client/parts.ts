@@ -203,6 +203,9 @@ export abstract class ClientParts<TUnit extends object, TCodecs extends Codecs<T
    * call or of the `outbox` say otherwise: it is sent until the broker has acknowledged it, also after a restart. Never
    * rejects. Before the start the message is queued.
    *
+   * It resolves once the broker has acknowledged the message, or it is queued: at once while the unit is offline, after
+   * `mqtt.timeoutMs` where the broker stays silent. An output handler that awaits it is not called again meanwhile.
+   *
    * @returns `true` when the message was delivered or queued for every topic; `false` for an unknown key or a refusal.
    * @example
    * const isAccepted = await client.publishToTopics('output/pepeunit', 21.5);

@@ -77,6 +77,9 @@ test.skipIf(!isComplete)(
       const unit = start(runUnit);
       await printing(unit, /Connected to MQTT broker/);
       expect(await reader.type(readLog)).toContain('Connected to MQTT broker');
+      const [send = '', read = ''] = blocksOf('Send it a message');
+      await reader.type(send);
+      await until(async () => (await reader.type(read)).includes('Hello, Ada!'), { what: 'the answer to the message' });
       await typeAll('Send it an update');
       await printing(unit, /Update to \S+ is confirmed/);
       await typeAll('Send it a broken one');

@@ -22,9 +22,9 @@ test('the options in the guide are those of the help', async () => {
 });
 
 test('every command of the guide is one, with options that it has', async () => {
-  const lines = [...blocks('sh').join('').split('\n'), ...guide.matchAll(/`(npx pepeunit [^`]+)`/g)]
+  const lines = [...blocks('sh').join('').split('\n'), ...guide.matchAll(/`(npx pepeunit-client [^`]+)`/g)]
     .map((line) => (typeof line === 'string' ? line : (line[1] ?? '')))
-    .filter((line) => line.startsWith('npx pepeunit '));
+    .filter((line) => line.startsWith('npx pepeunit-client '));
   expect(lines.length).toBeGreaterThan(4);
   for (const line of lines) {
     const [, , name = '', ...words] = line.split(' ');
