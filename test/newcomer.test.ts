@@ -51,6 +51,7 @@ describe.skipIf(whyNoNpm).each([
       await dev.hear(/greeter.* changed/);
     };
     const greets = async (answer: RegExp) => {
+      await dev.hear(/started the unit/);
       await dev.hear(/time\/pepeunit: \d{4}-/);
       dev.type('send input/pepeunit Ада 👋');
       await dev.hear(answer);

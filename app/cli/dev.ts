@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { failureOf, textOf } from '../../services/errors.ts';
 import { command, exitCode, portIn, UsageError } from './command.ts';
+import { withDevLock } from './dev/lock.ts';
 import { obey, orderHelp, type Orders } from './dev/orders.ts';
 import { createSession } from './dev/session.ts';
 import { openDevUnit, type DevUnit } from './dev/unit.ts';
@@ -40,6 +41,14 @@ const showPublished = ({ events }: Instance, uuid: string): void => {
     if (unit !== uuid || key === undefined || denied || base.has(key)) return;
     say(`${key}: ${textOf(Buffer.from(payload).toString())}`);
   });
+};
+
+/** Watches whether the unit is connected, with its Inputs subscribed. */
+const watchPresence = ({ events }: Instance, uuid: string): (() => boolean) => {
+  let isOnline = false;
+  events.on('subscribed', ({ unit }) => (isOnline ||= unit === uuid));
+  events.on('disconnect', ({ clientId }) => (isOnline &&= clientId !== uuid));
+  return () => isOnline;
 };
 
 const orderLines = (): string[] => columns(orderHelp.map(([order, effect]) => [`  ${order}`, effect]));
@@ -90,6 +99,7 @@ const work = async (works: Works, interrupted: AbortSignal): Promise<void> => {
   const orders: Orders = {
     instance,
     unit,
+    isOnline: watchPresence(instance, unit.uuid),
     restart: session.restart,
     update: session.update,
     quit: () => quit.abort(),
@@ -142,24 +152,27 @@ export const devCommand = command(
       return exitCode.unconfigured;
     }
     using interrupted = interruption();
-    const instance = await startInstance({
-      dataDir: join(folder, '.pepeunit/dev/instance'),
-      httpPort: portIn('http-port', options['http-port']),
-      mqttPort: portIn('mqtt-port', options['mqtt-port']),
-      stateIntervalCheck: false,
-      log: (event) => {
-        if (event.type === 'fault') say(`${event.what}: ${event.failure.message}`);
-      },
+    const own = join(folder, '.pepeunit/dev');
+    return withDevLock(own, async () => {
+      const instance = await startInstance({
+        dataDir: join(own, 'instance'),
+        httpPort: portIn('http-port', options['http-port']),
+        mqttPort: portIn('mqtt-port', options['mqtt-port']),
+        stateIntervalCheck: false,
+        log: (event) => {
+          if (event.type === 'fault') say(`${event.what}: ${event.failure.message}`);
+        },
+      });
+      try {
+        const unit = await openDevUnit(instance, folder);
+        await using inspector = await startInspection(options);
+        const works = { instance, unit, main, folder, inspector };
+        print(options.json === true ? asJson(works) : asText(works));
+        await work(works, interrupted.signal);
+      } finally {
+        await instance.stop();
+      }
+      return exitCode.ok;
     });
-    try {
-      const unit = await openDevUnit(instance, folder);
-      await using inspector = await startInspection(options);
-      const works = { instance, unit, main, folder, inspector };
-      print(options.json === true ? asJson(works) : asText(works));
-      await work(works, interrupted.signal);
-    } finally {
-      await instance.stop();
-    }
-    return exitCode.ok;
   },
 );

@@ -1,5 +1,6 @@
 import type { Command, Instance } from '../../instance/index.ts';
 import type { JsonValue } from '../../../services/json.ts';
+import { BrokerError } from '../../../services/errors.ts';
 import { UsageError } from '../command.ts';
 import type { DevUnit } from './unit.ts';
 
@@ -19,6 +20,8 @@ export const orderHelp: readonly (readonly [order: string, effect: string])[] = 
 export interface Orders {
   readonly instance: Instance;
   readonly unit: DevUnit;
+  /** Whether the unit is there for what is sent. */
+  readonly isOnline: () => boolean;
   readonly restart: () => Promise<void>;
   readonly update: () => Promise<void>;
   readonly quit: () => void;
@@ -33,7 +36,7 @@ const valueOf = (text: string): JsonValue => {
   }
 };
 
-const send = async ({ instance: { operator }, unit }: Orders, rest: string): Promise<void> => {
+const send = async ({ instance: { operator }, unit, isOnline }: Orders, rest: string): Promise<void> => {
   const [, key = '', text] = /^(\S+)(?: (.*))?$/s.exec(rest) ?? [];
   const nodes = operator.getUnit(unit.uuid).unit_nodes.filter(({ type }) => type === 'Input');
   const node = nodes.find(({ topic_name: topic }) => topic === key);
@@ -41,6 +44,8 @@ const send = async ({ instance: { operator }, unit }: Orders, rest: string): Pro
     const keys = nodes.map(({ topic_name: topic }) => topic).join(', ') || 'none';
     throw new UsageError(`send takes the key of an Input and a text. The unit's Inputs: ${keys}.`);
   }
+  if (!isOnline())
+    throw new BrokerError('closed', 'The unit is not online, and would not get it. Send it again later.');
   await operator.setStateInput(node.uuid, text);
 };
 
@@ -58,7 +63,7 @@ const setEnv = async ({ instance: { operator }, unit }: Orders, rest: string): P
 
 const commandOf: Readonly<Record<string, Command>> = { schema: 'SchemaUpdate', log: 'LogSync', reset: 'Reset' };
 
-/** Obeys one line. @throws {UsageError} It is none of the orders. */
+/** Obeys one line. @throws {UsageError | BrokerError} It is none of the orders, or the unit is not there for it. */
 export const obey = async (orders: Orders, line: string): Promise<void> => {
   const [, name = '', rest = ''] = /^(\S*)\s*(.*?)\s*$/s.exec(line.trim()) ?? [];
   const command = Object.hasOwn(commandOf, name) ? commandOf[name] : undefined;

@@ -46,6 +46,11 @@ describe('pepeunit dev', () => {
     await dev.hears(/Subscribed to 7 topics/);
     dev.type('send nothing x');
     await dev.hears(/The unit's Inputs: input\/pepeunit, more\/pepeunit\./);
+    const second = await runCli(['dev'], { cwd: folder });
+    expect(second).toMatchObject({ code: 1, stdout: '' });
+    expect(second.stderr).toMatch(
+      /^pepeunit dev: ProcessError \(taken\): Another pepeunit dev runs this unit \(process \d+\)\./,
+    );
     dev.type('sned');
     await dev.hears(/There is no "sned"\. Type help\./);
 
@@ -80,12 +85,15 @@ describe('pepeunit dev', () => {
     dev.type('update');
     await dev.hears(/on trial, start 1/);
     await dev.hears(/version [0-9a-f]{8} works: the update is confirmed/);
+    await dev.hears(/started the unit/);
     await dev.hears(/time\/pepeunit: /);
     dev.type('send input/pepeunit Ада');
     await dev.hears(/Hello, Ада!!/);
 
     await appendFile(program, 'throw new Error("broken");\n');
     await dev.hears(/the unit ended with code 1/);
+    dev.type('send input/pepeunit Ада');
+    await dev.hears(/The unit is not online, and would not get it\./);
     dev.type('update');
     await dev.hears(/version [0-9a-f]{8} was rolled back to [0-9a-f]{8}: /);
     // The folder is the developer's: nothing of it is rolled back.
@@ -147,6 +155,7 @@ describe('a unit in TypeScript', () => {
     await dev.hears(/time\/pepeunit: /);
     dev.type('update');
     await dev.hears(/version [0-9a-f]{8} works: the update is confirmed/);
+    await dev.hears(/started the unit/);
     await dev.hears(/time\/pepeunit: /);
     dev.type('send input/pepeunit Ада');
     expect(await dev.hears(/Hello, Ада!!/)).toBeDefined();
