@@ -153,7 +153,7 @@ export const devCommand = command(
     }
     using interrupted = interruption();
     const own = join(folder, '.pepeunit/dev');
-    return withDevLock(own, async () => {
+    return await withDevLock(own, async () => {
       const instance = await startInstance({
         dataDir: join(own, 'instance'),
         httpPort: portIn('http-port', options['http-port']),

@@ -1,8 +1,9 @@
 import { lstat, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ignoreMissing } from '../../../adapters/node/fs/errors.ts';
 import { inside, walkTree } from '../../../adapters/node/fs/file-tree.ts';
+import { isTemporaryName } from '../../../adapters/node/fs/temporary-files.ts';
 import { ignoreRules } from '../../../adapters/shared/archive/ignore-rules.ts';
 
 /** Names at the root that a program does not consist of: they change while it runs. */
@@ -21,7 +22,10 @@ const snapshotOf = async (folder: string): Promise<Snapshot> => {
   const git = await rulesIn(folder, '.gitignore');
   const pepe = await rulesIn(folder, '.pepeignore');
   const isLeftOut = (path: string): boolean =>
-    notWatched.has(path) || git(path) || (pepe(path) && !exampleNames.includes(path));
+    notWatched.has(path) ||
+    isTemporaryName(basename(path)) ||
+    git(path) ||
+    (pepe(path) && !exampleNames.includes(path));
   const files = new Map<string, string>();
   for await (const { path, stats } of walkTree(folder, (name) => !isLeftOut(name) && !isLeftOut(`${name}/`))) {
     if (stats.isDirectory() || isLeftOut(path)) continue;

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile, readlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ignoreMissing } from '../../../adapters/node/fs/errors.ts';
 import { inside, walkTree } from '../../../adapters/node/fs/file-tree.ts';
+import { isTemporaryName } from '../../../adapters/node/fs/temporary-files.ts';
 import { ignoreRules, type IsIgnored } from '../../../adapters/shared/archive/ignore-rules.ts';
 import { isJsonObject, type JsonObject } from '../../../services/json.ts';
 import type { FileDocument, SchemaExample, VersionDocument } from '../store/documents.ts';
@@ -35,10 +36,10 @@ const unreadable = (folder: string, cause: unknown) =>
     cause,
   });
 
-/** What git would not have of a folder, by its .gitignore. */
+/** What git would not have of a folder, by its .gitignore, and what the unit is just writing. */
 const notInGit = async (root: string): Promise<IsIgnored> => {
   const isIgnored = ignoreRules((await readFile(join(root, '.gitignore'), 'utf8').catch(ignoreMissing)) ?? '');
-  return (path) => leftOut.has(path) || isIgnored(path);
+  return (path) => leftOut.has(path) || isTemporaryName(basename(path)) || isIgnored(path);
 };
 
 const collect = async (root: string): Promise<SourceFile[]> => {

@@ -163,9 +163,11 @@ describe('firmware archives', () => {
   it('leaves out what git would not have: what .gitignore names, and the packages and documents of a unit', async () => {
     const { instance } = await startTestInstance();
     const folder = await createProgramFolder({
-      '.gitignore': '*.tmp\n/data/\n',
+      '.gitignore': '*.part\n/data/\n',
+      // What a unit that runs in the folder is just writing.
+      '.pepeunit-123-0123456789abcdef.tmp': '{"PU_AUTH_TOKEN":"',
       '.pepeignore': '.gitignore\n.pepeignore\n',
-      'notes.tmp': '',
+      'notes.part': '',
       'data/kept.txt': '',
       'lib/data/kept.txt': '',
       'node_modules/left-pad/index.js': '',
