@@ -60,7 +60,10 @@ export interface WifiContext extends WifiGoal, Child<WifiFact> {
 const notInReach = (ssid: string): Failure => ({
   name: 'WifiError',
   code: 'notFound',
-  message: `The WiFi network "${ssid}" is not in reach. Check PUC_WIFI_SSID and the distance to the access point.`,
+  message:
+    ssid === ''
+      ? 'PUC_WIFI_SSID is empty: there is no WiFi network to join. Name one in env.json.'
+      : `The WiFi network "${ssid}" is not in reach. Check PUC_WIFI_SSID and the distance to the access point.`,
 });
 
 export const wifiMachine = setup({
@@ -109,15 +112,20 @@ export const wifiMachine = setup({
     })),
   },
   guards: {
-    isOurs: ({ context: { ssid, revision, linkedRevision = revision } }, status: WifiStatus) =>
-      status.linked && status.ssid === ssid && linkedRevision === revision,
+    /** Whether the link is to the requested network: on a host that does not know its network, to the one last joined. */
+    isOurs: ({ context: { ssid, revision, linkedRevision } }, status: WifiStatus) =>
+      status.linked &&
+      (status.ssid === undefined
+        ? linkedRevision === revision
+        : status.ssid === ssid && (linkedRevision ?? revision) === revision),
     /** Whether the same network is asked for again, so that the attempt goes on. */
     isSameGoal: ({ context }, goal: WifiGoal) =>
       context.ssid === goal.ssid &&
       context.revision === goal.revision &&
       context.maxReconnectionMs === goal.maxReconnectionMs,
     isUnmanaged: (_, { isUnmanaged }: WifiStatus) => isUnmanaged === true,
-    isInReach: (_, { found }: { found: boolean }) => found,
+    /** Whether there is a network of that name; hidden ones have none. */
+    isInReach: ({ context }, { found }: { found: boolean }) => found && context.ssid !== '',
   },
   delays: {
     checkWithin: 10_000,

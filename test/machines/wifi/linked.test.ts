@@ -33,6 +33,35 @@ describe('being linked', () => {
     expect(parent.facts.at(-1)).toEqual({ type: 'wifi.down' });
   });
 
+  test('a host that does not know its network has the one that was joined', async () => {
+    const { connect, readStatus, scan, join, watch, parent, state, actor } = start();
+    connect();
+    await readStatus.resolve({ linked: true });
+    await scan.resolve(true);
+    await join.resolve();
+    watch.tell({ type: 'link.changed', linked: true });
+    expect(state().value).toEqual({ linked: 'watched' });
+    actor.send({ type: 'wifi.connect', ssid: 'home', maxReconnectionMs: 60_000, revision: 1 });
+    await readStatus.resolve({ linked: true });
+    expect(parent.types()).toEqual(['wifi.ready', 'wifi.up']);
+    connect('work', 60_000, 2);
+    await readStatus.resolve({ linked: true });
+    expect(state().value).toBe('scanning');
+  });
+
+  test('a network without a name is not joined, in reach or not, and the variable is named', async () => {
+    const { connect, readStatus, scan, join, parent, state } = start();
+    connect('');
+    await readStatus.resolve({ linked: false });
+    await scan.resolve(true);
+    expect(state().value).toBe('backingOff');
+    expect(join.runs).toEqual([]);
+    expect(parent.facts.at(-1)).toMatchObject({
+      type: 'wifi.failed',
+      failure: { message: 'PUC_WIFI_SSID is empty: there is no WiFi network to join. Name one in env.json.' },
+    });
+  });
+
   test('a link that can not be watched is checked now and then', async () => {
     const unit = start();
     unit.watch.isWatchable = false;

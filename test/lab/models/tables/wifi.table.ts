@@ -18,8 +18,11 @@ const isKnown = ({ isUp: up, upSsid, ssid }: Context) => up && upSsid === ssid;
 const isNamelessKnown = ({ isUp: up, upSsid }: Context) => up && upSsid === undefined;
 const isSameGoal = (context: Context, { ssid, maxReconnectionMs, revision }: Partial<Context>) =>
   context.ssid === ssid && context.maxReconnectionMs === maxReconnectionMs && context.revision === revision;
-const isOurs = ({ ssid, revision, linkedRevision = revision }: Context, status: Status) =>
-  status.linked === true && status.ssid === ssid && linkedRevision === revision;
+const isOurs = ({ ssid, revision, linkedRevision }: Context, status: Status) => {
+  if (status.linked !== true) return false;
+  if (status.ssid === undefined) return linkedRevision === revision;
+  return status.ssid === ssid && [undefined, revision].includes(linkedRevision);
+};
 
 const newGoal = (_: Context, { ssid = '', maxReconnectionMs = 0, revision = 0 }: Partial<Context>) => ({
   ssid,
@@ -121,6 +124,7 @@ export const wifiTable = defineTable(wifiMachine, {
       { linked: false },
       { linked: true, ssid: 'home' },
       { linked: true, ssid: 'other' },
+      { linked: true },
       { linked: true, isUnmanaged: true },
     ],
     scan: [true, false],
@@ -130,6 +134,7 @@ export const wifiTable = defineTable(wifiMachine, {
       { type: 'link.changed', linked: false, ssid: 'home' },
       { type: 'link.changed', linked: true, ssid: 'home' },
       { type: 'link.changed', linked: true, ssid: 'other' },
+      { type: 'link.changed', linked: true },
       { type: 'link.unwatchable', failure: unexpectedFailure },
     ],
   },
