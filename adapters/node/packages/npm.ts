@@ -20,7 +20,15 @@ const environment = (): NodeJS.ProcessEnv => ({
 });
 
 /** Dependencies alone, no scripts of packages, and nothing but them written. */
-const always = ['--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier', '--no-progress'];
+const always = [
+  '--omit=dev',
+  '--ignore-scripts',
+  '--no-audit',
+  '--no-fund',
+  '--no-update-notifier',
+  '--no-progress',
+  '--loglevel=error',
+];
 const commands = { locked: ['ci', ...always], free: ['install', '--no-save', '--no-package-lock', ...always] };
 
 const maxOutput = 16 * 1024;

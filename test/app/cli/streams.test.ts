@@ -23,7 +23,7 @@ describe('with --json', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
     expect(jsonLines(stderr)).toEqual([
       { type: 'inspector', url: expect.stringMatching(/^http:/) },
-      { type: 'notInspected', message: "unit is no script of Node, and can't be inspected." },
+      { type: 'notInspected', message: `${join(folder, 'unit')} is no script of Node, and can't be inspected.` },
       { type: 'started', pid: expect.any(Number) },
       { type: 'ended', code: 0, signal: null },
     ]);
@@ -36,7 +36,8 @@ describe('with --json', () => {
       2,
       { name: 'UsageError', code: 'usage', message: "Unknown option '--bad'." },
     ],
-    [['run', '--json'], 2, { name: 'UsageError', code: 'usage' }],
+    [['run', '--json'], 78, { name: 'SettingsError', code: 'missing' }],
+    [['run', '--json', 'nothing/main.js'], 2, { name: 'UsageError', code: 'usage' }],
     [['publish', 'key', 'x', '--json'], 1, { name: 'SettingsError', code: 'missing' }],
     [['log', '--json'], 1, { name: 'StorageError', code: 'io' }],
   ])('%j fails with one line of JSON', async (args, wanted, error) => {

@@ -172,7 +172,7 @@ describe('firmware archives', () => {
       'lib/data/kept.txt': '',
       'node_modules/left-pad/index.js': '',
       '.pepeunit/journal.json': '{}',
-      'env.json': '{"PU_AUTH_TOKEN":"of another unit"}',
+      'env.json': '{"PU_AUTH_TOKEN":"e30.e30.b3RoZXI"}',
     });
     await mkdir(join(folder, 'node_modules/.bin'));
     await symlink('../left-pad/index.js', join(folder, 'node_modules/.bin/left-pad'));
