@@ -212,6 +212,8 @@ export const guardedStream = (socket: Duplex, limits: TrafficLimits): Duplex => 
   socket.on('end', () => stream.push(null));
   socket.on('error', (error) => stream.destroy(error));
   // What a client sent before it left is passed on first: the broker may still have to read it.
-  socket.on('close', () => (socket.readableEnded ? stream.once('end', () => stream.destroy()) : stream.destroy()));
+  socket.on('close', () =>
+    socket.readableEnded && !stream.readableEnded ? stream.once('end', () => stream.destroy()) : stream.destroy(),
+  );
   return withWholeReads(stream);
 };
