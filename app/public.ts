@@ -15,14 +15,8 @@ export type {
   WaitOptions,
 } from './client/options/options.ts';
 export type { DownloadOptions, RestClient } from './client/api/rest-client.ts';
-export {
-  BaseInputTopicType,
-  BaseOutputTopicType,
-  DestinationTopicType,
-  SearchScope,
-  SearchTopicType,
-  type SchemaManager,
-} from './client/api/schema.ts';
+export { BaseInputTopicType, BaseOutputTopicType } from '../services/base-topics.ts';
+export { DestinationTopicType, SearchScope, SearchTopicType, type SchemaManager } from './client/api/schema.ts';
 export type { Settings, SettingsPatch } from './client/api/settings.ts';
 export type { TimeManager } from './client/api/time-manager.ts';
 export type { ConnectOptions, WifiConnectionState, WifiManager } from './client/api/wifi-manager.ts';

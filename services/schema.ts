@@ -1,4 +1,5 @@
 import { fromPromise } from 'xstate';
+import { baseKeys } from './base-topics.ts';
 import { readDocument } from './storage.ts';
 import type { UnitEnv } from './env.ts';
 import { SchemaError } from './errors.ts';
@@ -64,17 +65,6 @@ export const parseSchema = (document: unknown): UnitSchema => {
   return { input_base_topic: inputBase, output_base_topic: outputBase, input_topic: input, output_topic: output };
 };
 
-/** The keys of the base sections; each that a unit lists has one topic, `DOMAIN/SECTION/UNIT/KEY`. */
-const baseKeys = {
-  input_base_topic: [
-    'update/pepeunit',
-    'env_update/pepeunit',
-    'schema_update/pepeunit',
-    'log_sync/pepeunit',
-    'reset/pepeunit',
-  ],
-  output_base_topic: ['state/pepeunit', 'log/pepeunit'],
-} as const;
 const baseSections = ['input_base_topic', 'output_base_topic'] as const;
 
 /**

@@ -1,3 +1,4 @@
+import { baseKeys } from '../../services/base-topics.ts';
 import type { JsonObject } from '../../services/json.ts';
 
 /** The UUID of the unit of a test world. */
@@ -24,14 +25,7 @@ const isListOfKeys = (keys: unknown): keys is readonly string[] => Array.isArray
 
 /** The keys of a unit that is given no schema. */
 export const defaultSchema: JsonObject = {
-  input_base_topic: [
-    'update/pepeunit',
-    'env_update/pepeunit',
-    'schema_update/pepeunit',
-    'log_sync/pepeunit',
-    'reset/pepeunit',
-  ],
-  output_base_topic: ['state/pepeunit', 'log/pepeunit'],
+  ...baseKeys,
   input_topic: ['input/pepeunit'],
   output_topic: ['output/pepeunit'],
 };

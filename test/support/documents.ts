@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { baseKeys } from '../../services/base-topics.ts';
 import type { JsonObject } from '../../services/json.ts';
 
 export const unitUuid = '0d7c3a52-6e0b-4a86-9d6f-4c1f0b6f2a11';
@@ -27,16 +28,7 @@ const base = (section: 'input_base_topic' | 'output_base_topic') =>
   Object.fromEntries(baseTopics[section].map((key) => [key, [`unit.test/${section}/${unitUuid}/${key}`]]));
 
 /** The base topics of a unit, as a version's schema_example.json lists them. */
-export const baseTopics = {
-  input_base_topic: [
-    'update/pepeunit',
-    'env_update/pepeunit',
-    'schema_update/pepeunit',
-    'log_sync/pepeunit',
-    'reset/pepeunit',
-  ],
-  output_base_topic: ['state/pepeunit', 'log/pepeunit'],
-};
+export const baseTopics = baseKeys;
 
 /** A schema_example.json: the base topics, one input and one output. */
 export const exampleSchema = { ...baseTopics, input_topic: ['input/pepeunit'], output_topic: ['output/pepeunit'] };

@@ -1,3 +1,4 @@
+import { baseKeys } from '../../../services/base-topics.ts';
 import { envDefaults } from '../../../services/env.ts';
 import type { JsonObject } from '../../../services/json.ts';
 import { unitTypes, unitTypesName } from '../unit-types.ts';
@@ -25,14 +26,7 @@ const envExample: JsonObject = {
 };
 
 const schemaExample = {
-  input_base_topic: [
-    'update/pepeunit',
-    'env_update/pepeunit',
-    'schema_update/pepeunit',
-    'log_sync/pepeunit',
-    'reset/pepeunit',
-  ],
-  output_base_topic: ['state/pepeunit', 'log/pepeunit'],
+  ...baseKeys,
   input_topic: ['input/pepeunit'],
   output_topic: ['output/pepeunit', 'time/pepeunit'],
 };

@@ -29,23 +29,6 @@ export const DestinationTopicType = {
 } as const;
 export type DestinationTopicType = (typeof DestinationTopicType)[keyof typeof DestinationTopicType];
 
-/** Keys of the topics that carry commands. */
-export const BaseInputTopicType = {
-  UpdatePepeunit: 'update/pepeunit',
-  EnvUpdatePepeunit: 'env_update/pepeunit',
-  SchemaUpdatePepeunit: 'schema_update/pepeunit',
-  LogSyncPepeunit: 'log_sync/pepeunit',
-  ResetPepeunit: 'reset/pepeunit',
-} as const;
-export type BaseInputTopicType = (typeof BaseInputTopicType)[keyof typeof BaseInputTopicType];
-
-/** Keys of the topics that carry the unit's reports. */
-export const BaseOutputTopicType = {
-  LogPepeunit: 'log/pepeunit',
-  StatePepeunit: 'state/pepeunit',
-} as const;
-export type BaseOutputTopicType = (typeof BaseOutputTopicType)[keyof typeof BaseOutputTopicType];
-
 /**
  * The unit's topics. A look-up takes constant time, however many topics there are.
  *

@@ -1,6 +1,6 @@
 import type { Codec, Decoded } from '../../messaging/inbound/codec.ts';
 import type { InboundMessage } from '../../messaging/inbound/message.ts';
-import type { BaseInputTopicType, BaseOutputTopicType } from './schema.ts';
+import type { BaseInputTopicType, BaseOutputTopicType } from '../../../services/base-topics.ts';
 
 /** Types of a unit, as `pepeunit types` writes them into unit.d.ts. */
 export interface UnitTypes {

@@ -5,12 +5,12 @@ import { ignoreMissing } from '../../../adapters/node/fs/errors.ts';
 import { inside, walkTree } from '../../../adapters/node/fs/file-tree.ts';
 import { isTemporaryName } from '../../../adapters/node/fs/temporary-files.ts';
 import { ignoreRules, type IsIgnored } from '../../../adapters/shared/archive/ignore-rules.ts';
+import { baseKeys } from '../../../services/base-topics.ts';
 import { isJsonObject, type JsonObject } from '../../../services/json.ts';
 import type { FileDocument, SchemaExample, VersionDocument } from '../store/documents.ts';
 import { InstanceError, invalid } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import { parseJson } from './json-text.ts';
-import { baseKeys } from './topics.ts';
 
 /** Size limits of a version. */
 const limits = { files: 10_000, bytes: 256 * 1024 * 1024 };

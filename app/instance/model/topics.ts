@@ -37,18 +37,6 @@ export const nodeTopic = (domain: string, node: NodeDocument): string =>
 export const baseTopic = (domain: string, section: string, unit: UnitDocument, key: string): string =>
   `${domain}/${section}/${unit.uuid}/${key}`;
 
-/** Base keys that a unit's schema may list, by section. */
-export const baseKeys: Readonly<Record<'input_base_topic' | 'output_base_topic', readonly string[]>> = {
-  input_base_topic: [
-    'update/pepeunit',
-    'env_update/pepeunit',
-    'schema_update/pepeunit',
-    'log_sync/pepeunit',
-    'reset/pepeunit',
-  ],
-  output_base_topic: ['state/pepeunit', 'log/pepeunit'],
-};
-
 /** Base key of each command. */
 export const commandKeys: Readonly<Record<Command, string>> = {
   Update: 'update/pepeunit',
