@@ -42,6 +42,7 @@ describe('pepeunit inspect FILE', () => {
     const file = join(folder, 'night.ndjson');
     await writeFile(file, `${saved.join('\n')}\n`);
     const { url, stdout, child, ended } = await start(['inspect', file]);
+    await until(() => stdout().includes('Ctrl-C'));
     expect(stdout()).toContain('3 lines of 2 units.\n');
     await using page = await openPage(url);
     await page.until(() => page.lines.length === 3);
