@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { isScript } from '../../adapters/node/process/child.ts';
 import { failureOf, textOf } from '../../services/errors.ts';
 import { command, exitCode, portIn, UsageError } from './command.ts';
 import { withDevLock } from './dev/lock.ts';
@@ -8,7 +9,7 @@ import { obey, orderHelp, type Orders } from './dev/orders.ts';
 import { createSession } from './dev/session.ts';
 import { openDevUnit, type DevUnit } from './dev/unit.ts';
 import { watchProgram } from './dev/watch.ts';
-import { inspectOptions, startInspection } from './inspection.ts';
+import { notInspected, ownInspectorOptions, startOwnInspector } from './inspection.ts';
 import { describe, markIn } from './supervision.ts';
 import { canRun, whyNot } from './type-stripping.ts';
 import { programIn } from './unit-program.ts';
@@ -132,7 +133,8 @@ export const devCommand = command(
       'The unit and its data are kept in .pepeunit/dev for the next time.\n' +
       '\n' +
       'Lines that you type reach the unit: help lists them. update makes the folder a version, and tries the update to it\n' +
-      'as on a device: in a checkout of the version before, with a rollback if the new one fails.',
+      'as on a device: in a checkout of the version before, with a rollback if the new one fails. A page, whose address is\n' +
+      'printed, shows all that the unit did so far.',
     options: {
       'http-port': {
         type: 'string',
@@ -140,10 +142,10 @@ export const devCommand = command(
         help: 'Port of the REST API. The last one, or a free one, by default.',
       },
       'mqtt-port': { type: 'string', value: 'PORT', help: 'Port of MQTT over TCP, likewise.' },
-      ...inspectOptions,
+      ...ownInspectorOptions,
       json: { type: 'boolean', help: 'Print the addresses and the unit as one line of JSON.' },
     },
-    examples: ['', 'my-unit --inspect'],
+    examples: ['', 'my-unit --control'],
   },
   async ({ operands: [operand = '.'], options }) => {
     const { main, folder } = await programOf(operand);
@@ -165,9 +167,10 @@ export const devCommand = command(
       });
       try {
         const unit = await openDevUnit(instance, folder);
-        await using inspector = await startInspection(options);
+        await using inspector = isScript(main) ? await startOwnInspector(options) : undefined;
         const works = { instance, unit, main, folder, inspector };
         print(options.json === true ? asJson(works) : asText(works));
+        if (!isScript(main)) say(notInspected(main));
         await work(works, interrupted.signal);
       } finally {
         await instance.stop();

@@ -28,7 +28,16 @@ export const inspectOptions = {
   },
 } as const;
 
-export interface InspectionOptions {
+/** Options of the commands whose units are shown in an inspector in any case. */
+export const ownInspectorOptions = {
+  inspect: {
+    ...inspectOptions.inspect,
+    help: 'Port of the inspector, whose address is printed. A free one by default.',
+  },
+  control: { type: 'boolean', help: "Let the inspector send events, messages and the instance's commands." },
+} as const;
+
+interface InspectionOptions {
   readonly inspect?: string;
   readonly control?: boolean;
 }
@@ -39,15 +48,26 @@ export const inspectorParts = {
   version: thisPackage.version,
 };
 
-/** Starts the inspector that the options ask for. @returns `undefined` where they ask for none. */
-export const startInspection = async ({
-  inspect,
-  control = false,
-}: InspectionOptions): Promise<Inspector | undefined> => {
-  if (inspect === undefined && control) throw new UsageError('--control goes with --inspect.');
-  if (inspect === undefined) return undefined;
+const start = async ({ inspect = '', control = false }: InspectionOptions): Promise<Inspector> => {
   const { startInspector } = await import('../inspector/server/server.ts');
   return startInspector({ ...inspectorParts, port: inspectorPort(inspect), isControlled: control });
+};
+
+/** Starts the inspector that the options ask for. @returns `undefined` where they ask for none. */
+export const startInspection = async (options: InspectionOptions): Promise<Inspector | undefined> => {
+  const { inspect, control = false } = options;
+  if (inspect === undefined && control) throw new UsageError('--control goes with --inspect.');
+  return inspect === undefined ? undefined : start(options);
+};
+
+/**
+ * Starts the inspector of a command that has one from its start, so that a page opened later shows what was before.
+ *
+ * @returns `undefined` where the environment names another one, and the options ask for none.
+ */
+export const startOwnInspector = async (options: InspectionOptions): Promise<Inspector | undefined> => {
+  const isAsked = options.inspect !== undefined || options.control === true;
+  return process.env[inspectorVariable] === undefined || isAsked ? start(options) : undefined;
 };
 
 const hook = pathToFileURL(join(thisPackage.folder, 'dist/app/inspector/unit-hook.js')).href;
@@ -57,6 +77,9 @@ const inspected = (url: string) => ({
   nodeOptions: ['--import', hook],
   env: { [inspectorVariable]: url },
 });
+
+/** Why nothing of a program can be shown. */
+export const notInspected = (main: string): string => `${main} is no script of Node, and can't be inspected.`;
 
 /** A program, and whether an inspector shows it, or none was asked for. */
 interface InspectedProgram extends UnitProgram {

@@ -5,7 +5,7 @@ import { endLike, passSignals } from '../../adapters/node/process/signals.ts';
 import { readDocument } from '../../adapters/node/fs/read-json.ts';
 import { SettingsError } from '../../services/errors.ts';
 import { hideSecretsOf } from '../../services/secrets.ts';
-import { inspectOptions, inspectProgram, startInspection } from './inspection.ts';
+import { inspectOptions, inspectProgram, notInspected, startInspection } from './inspection.ts';
 import {
   command,
   errorData,
@@ -119,7 +119,7 @@ export const runCommand = command(
     if (inspector) say({ type: 'inspector', url: inspector.url }, `Inspector: ${inspector.url}`);
     const program = inspectProgram({ main, args, folder }, inspector?.url);
     if (!program.isShown) {
-      const text = `${main} is no script of Node, and can't be inspected.`;
+      const text = notInspected(main);
       say({ type: 'notInspected', message: text }, text);
     }
     using signals = passSignals(graceMs);

@@ -1,6 +1,6 @@
 /** Loaded by `node --import` before a unit's program: records its units for the inspector that the environment names. */
 import { readFileSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, sep } from 'node:path';
 import { parseEnv } from '../../services/env.ts';
 import type { RecordedUnit, RecorderFactory } from '../client/recording.ts';
 import { thisPackage } from '../terminal/package.ts';
@@ -40,9 +40,16 @@ const sourceOf = (unit: string): string => {
   return count === 1 ? unit : `${unit}#${count}`;
 };
 
-const aboutOf = ({ envFilePath }: RecordedUnit): Omit<RunAbout, 'v' | 'startedAt'> => {
-  const { uuid, program } = identify(envFilePath);
-  const name = basename(dirname(envFilePath)) || 'unit';
+/** What people call a unit: its folder, also where a checkout in there runs. */
+const nameOf = ({ envFilePath }: RecordedUnit): string => {
+  const folder = envFilePath === '' ? process.cwd() : dirname(envFilePath);
+  const [own = ''] = folder.split(`${sep}.pepeunit${sep}`);
+  return basename(own) || 'unit';
+};
+
+const aboutOf = (unit: RecordedUnit): Omit<RunAbout, 'v' | 'startedAt'> => {
+  const { uuid, program } = identify(unit.envFilePath);
+  const name = nameOf(unit);
   return {
     unit: uuid ?? name,
     name,

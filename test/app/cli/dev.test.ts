@@ -116,12 +116,6 @@ describe('pepeunit dev', () => {
     await again.hears(/Connected to MQTT broker/);
   });
 
-  test('--inspect prints the address of a page', async () => {
-    const dev = startDev(await createNewUnit(), '--inspect');
-    const { inspectorUrl = '' } = await dev.line();
-    expect((await fetch(inspectorUrl)).status).toBe(200);
-  });
-
   test('leaves the env.json of another instance alone', async () => {
     const folder = await createNewUnit();
     const claims = Buffer.from('{"uuid":"36210032-a715-47db-a5e9-dd6a0825a784"}').toString('base64url');
