@@ -32,10 +32,21 @@ export interface Session {
 
 const short = (commit: string): string => commit.slice(0, 8);
 
-const ends: Readonly<Record<Exclude<Outcome['type'], 'rolledBack'>, string>> = {
-  confirmed: 'works: the update is confirmed',
-  stopped: 'was not tried to the end',
-  notTaken: 'was not taken by the unit; its log says why',
+/** Says how an update from one version to another has ended. */
+const describeOutcome = (outcome: Outcome, from: string, to: string): string => {
+  const version = `version ${short(to)}`;
+  switch (outcome.type) {
+    case 'confirmed':
+      return `${version} works: the update is confirmed`;
+    case 'rolledBack':
+      return `${version} was rolled back to ${short(from)}: ${outcome.reason}`;
+    case 'refused':
+      return `${version} was refused by the unit: ${outcome.reason}`;
+    case 'notTaken':
+      return `${version} was not taken by the unit; its log says why`;
+    case 'stopped':
+      return `${version} was not tried to the end`;
+  }
 };
 
 /** Says how a unit has ended, unless it was stopped. */
@@ -48,23 +59,32 @@ const tellEnd = async ({ ended }: Running, isAtWork: () => boolean, say: (line: 
   }
 };
 
+/** Holds the one that runs. */
+const createHolder = (say: SessionOptions['say']) => {
+  let running: Running | undefined;
+  return {
+    hold: (started: Running): void => {
+      running = started;
+      void tellEnd(started, () => running === started, say);
+    },
+    stop: async (): Promise<void> => {
+      const ending = running;
+      running = undefined;
+      // Why it has ended was said when it did.
+      await ending?.stop().catch(() => undefined);
+    },
+  };
+};
+
 export const createSession = (options: SessionOptions): Session => {
   const { unit, main, folder, say, stopped } = options;
   const inTurn = createSerialQueue();
-  let running: Running | undefined;
+  const { hold, stop } = createHolder(say);
 
   const start = async (): Promise<void> => {
     if (stopped.aborted) return;
     await unit.writeDocuments();
-    const started = runUnit(main, folder, options);
-    running = started;
-    void tellEnd(started, () => running === started, say);
-  };
-  const stop = async (): Promise<void> => {
-    const ending = running;
-    running = undefined;
-    // Why it has ended was said when it did.
-    await ending?.stop().catch(() => undefined);
+    hold(runUnit(main, folder, options));
   };
   const adopt = async (): Promise<void> => {
     const commit = await unit.addVersion();
@@ -79,11 +99,16 @@ export const createSession = (options: SessionOptions): Session => {
     }
     await stop();
     say(`trying the update from ${short(from)} to ${short(to)}, in .pepeunit/dev/update`);
-    const outcome = await rehearse(options, to);
-    if (outcome.type === 'rolledBack') say(`version ${short(to)} was rolled back to ${short(from)}: ${outcome.reason}`);
-    else say(`version ${short(to)} ${ends[outcome.type]}`);
-    if (outcome.type !== 'confirmed') await unit.target(from);
-    await start();
+    const { outcome, running: tried } = await rehearse(options, to);
+    say(describeOutcome(outcome, from, to));
+    if (outcome.type === 'confirmed') {
+      await tried.stop();
+      await start();
+      return;
+    }
+    await unit.target(from);
+    hold(tried);
+    if (outcome.type !== 'stopped') say(`version ${short(from)} runs on, until a file changes or you type restart`);
   };
   return {
     start: () =>

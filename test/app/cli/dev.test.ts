@@ -89,6 +89,7 @@ describe('pepeunit dev', () => {
     await dev.hears(/time\/pepeunit: /);
     dev.type('send input/pepeunit Ада');
     await dev.hears(/Hello, Ада!!/);
+    expect(dev.all()).not.toContain('gave way');
 
     await appendFile(program, 'throw new Error("broken");\n');
     await dev.hears(/the unit ended with code 1/);
@@ -96,9 +97,32 @@ describe('pepeunit dev', () => {
     await dev.hears(/The unit is not online, and would not get it\./);
     dev.type('update');
     await dev.hears(/version [0-9a-f]{8} was rolled back to [0-9a-f]{8}: /);
+    await dev.hears(/version [0-9a-f]{8} runs on, until a file changes or you type restart/);
+    await dev.hears(/time\/pepeunit: /);
+    dev.type('send input/pepeunit Ада');
+    await dev.hears(/Hello, Ада!!/);
     // The folder is the developer's: nothing of it is rolled back.
     expect(await readFile(program, 'utf8')).toContain('broken');
+    dev.type('restart');
+    await dev.hears(/Error: broken/);
     await edit(program, 'throw new Error("broken");\n', '');
+    await dev.hears(/time\/pepeunit: /);
+  });
+
+  test('update says at once that the unit refuses it, and why; the version before runs on', async () => {
+    const folder = await createNewUnit();
+    const dev = startDev(folder);
+    await dev.hears(/time\/pepeunit: /);
+    await edit(join(folder, 'package.json'), '"dependencies": {', '"dependencies": {\n    "no-such-words": "1.0.0",');
+    await dev.hears(/package\.json changed/);
+    await dev.hears(/time\/pepeunit: /);
+    dev.type('update');
+    expect(await dev.hears(/version [0-9a-f]{8} was refused by the unit: .*/)).toContain('no-such-words@1.0.0');
+    await dev.hears(/version [0-9a-f]{8} runs on/);
+    dev.type('send input/pepeunit Ада');
+    await dev.hears(/Hello, Ада!/);
+    await edit(join(folder, 'package.json'), '"no-such-words": "1.0.0",', '');
+    await dev.hears(/package\.json changed: starting the program again/);
     await dev.hears(/time\/pepeunit: /);
   });
 
