@@ -1,60 +1,16 @@
-import { join } from 'node:path';
-import { privateName } from '../../../adapters/node/firmware/layout.ts';
-import { readDocument } from '../../../adapters/node/fs/read-json.ts';
-import type { Grant, Link, TlsOptions } from '../../../services/broker.ts';
+import { randomBytes } from 'node:crypto';
+import type { Grant, Link } from '../../../services/broker.ts';
 import { parseEnv, type UnitEnv } from '../../../services/env.ts';
 import { BrokerError } from '../../../services/errors.ts';
 import type { JsonObject } from '../../../services/json.ts';
-import { storedLastLink, type BrokerAddress } from '../../../services/last-link.ts';
 import { subscribedTopics, type UnitSchema } from '../../../services/schema.ts';
-import { brokerUrl } from '../../messaging/router.ts';
 import { openLink } from '../unit-folder.ts';
+import { brokerServer, type BrokerChoice, type BrokerServer } from './broker-server.ts';
 import { check, type Check } from './check.ts';
 import { failed, failedBy, ok, skipped, warning, type Outcome } from './finding.ts';
 import { reachChecks } from './reach.ts';
-import { addressOf, type Server } from './server.ts';
+import { addressOf } from './server.ts';
 import { speaksTls } from './tls.ts';
-
-/** The broker of a unit, as its program connects to it. */
-interface BrokerServer extends Server {
-  readonly url: string;
-  readonly tls: TlsOptions | undefined;
-}
-
-/** The broker at which the unit was last online, if it is the one of env.json: the program's own options show in it. */
-const lastBroker = async (folder: string, { reserved }: UnitEnv): Promise<BrokerAddress | undefined> => {
-  const path = join(folder, privateName, 'link.json');
-  const last = await storedLastLink({ readJson: readDocument, writeJson: async () => undefined }, path).read();
-  return last?.host === reserved.PU_MQTT_HOST && last.port === reserved.PU_MQTT_PORT ? last : undefined;
-};
-
-const urlOf = ({ scheme, host, port, path = '' }: BrokerAddress): string =>
-  `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
-
-const tlsOf = (last: BrokerAddress | undefined, ca: string | undefined): TlsOptions | undefined => {
-  if (ca !== undefined) return { ca };
-  const { ca: authorities, serverName } = last ?? {};
-  if (authorities === undefined && serverName === undefined) return undefined;
-  return { ...(authorities && { ca: authorities }), ...(serverName !== undefined && { serverName }) };
-};
-
-const brokerServer = async (folder: string, env: UnitEnv, ca: string | undefined): Promise<BrokerServer> => {
-  const last = await lastBroker(folder, env);
-  const tls = tlsOf(last, ca);
-  const url = last && ca === undefined ? urlOf(last) : brokerUrl(env, tls);
-  return {
-    url,
-    tls,
-    host: env.reserved.PU_MQTT_HOST.replace(/^\[(.*)\]$/, '$1'),
-    port: env.reserved.PU_MQTT_PORT,
-    variables: 'PU_MQTT_HOST and PU_MQTT_PORT',
-    isSecure: /^(?:mqtts|wss):/.test(url),
-    withoutTls:
-      "Switch the broker's TLS on, or set PU_MQTT_PORT to its port without: the unit uses TLS on port 8883, and where its program's option mqtt.tls says so.",
-    ...(tls?.ca !== undefined && { ca: [tls.ca].flat() }),
-    ...(tls?.serverName !== undefined && { serverName: tls.serverName }),
-  };
-};
 
 const fetchEnv = "Download the unit's env from the instance again.";
 
@@ -90,17 +46,15 @@ const loginFailure = async (server: BrokerServer, thrown: unknown): Promise<Outc
   const [detail, remedy] = refusals[reasonCode ?? -1] ?? [];
   if (detail !== undefined && remedy !== undefined) return failed(`${at} ${detail} (${hex(reasonCode ?? 0)}).`, remedy);
   if (!server.isSecure && (await speaksTls(server))) {
-    return failed(
-      `${at} speaks TLS, and the unit does not on this port.`,
-      "Set PU_MQTT_PORT to the broker's port without TLS or to 8883, or give the program the option mqtt.tls.",
-    );
+    return failed(`${at} speaks TLS, and the unit does not on this port.`, server.withTls);
   }
   return failedBy(thrown);
 };
 
+/** Connects under an id of its own: each doctor leaves the unit and other doctors alone. */
 const login = (document: JsonObject, { url, tls }: BrokerServer): Promise<Link> => {
   const env = parseEnv(document);
-  return openLink(env, `${env.unitUuid}-doctor`, { url, ...(tls && { tls }) });
+  return openLink(env, `${env.unitUuid}-doctor-${randomBytes(4).toString('hex')}`, { url, ...(tls && { tls }) });
 };
 
 const keyedTopics = ({ input_base_topic, input_topic, output_base_topic, output_topic }: UnitSchema) => {
@@ -177,15 +131,15 @@ export interface BrokerNeeds {
  * Checks of the broker: the way to it, the login, each input, and publishing. They connect under a client id of their
  * own, so that a running unit keeps its session.
  *
- * @param ca PEM of the authorities that the program's option `mqtt.tls` trusts.
+ * @param choice What the program's options say of the broker.
  */
 export const brokerChecks = (
   folder: string,
   { document, variables, token, schema }: BrokerNeeds,
-  ca?: string,
+  choice: BrokerChoice = {},
 ): Check[] => {
   const server = check('broker address', { variables }, async ({ variables: env }) =>
-    ok('', await brokerServer(folder, env, ca)),
+    ok('', await brokerServer(folder, env, choice)),
   );
   const { name, port, secure } = reachChecks('broker', server);
   const link = check(

@@ -96,11 +96,42 @@ test("takes the current folder, and leaves a running unit's session and log alon
   expect(code).toBe(0);
   expect(running.isOpen()).toBe(true);
   expect(seen).toMatchObject([
-    { type: 'connect', clientId: `${unit.uuid}-doctor` },
+    { type: 'connect', clientId: expect.stringMatching(`^${unit.uuid}-doctor-[0-9a-f]{8}$`) },
     { type: 'published', key: 'log/pepeunit', denied: false },
     { type: 'log', entries: [], invalid: 0 },
   ]);
   expect(instance.operator.logList(unit.uuid).unit_logs).toEqual([]);
+});
+
+test('two at once leave each other alone', async () => {
+  const { instance, env } = clinic;
+  const folder = await clinic.patient();
+  const ids: string[] = [];
+  const end = instance.events.on('connect', ({ clientId }) => void ids.push(clientId));
+  const found = await Promise.all([diagnose(folder, env), diagnose(folder, env)]);
+  end();
+  expect(found.map(({ verdict }) => verdict)).toEqual(['The unit is well', 'The unit is well']);
+  expect(new Set(ids).size).toBe(2);
+});
+
+test('checks a broker of mqtt.brokers in place of the one of env.json', async () => {
+  const { instance, env } = clinic;
+  const folder = await clinic.patient({ PU_MQTT_HOST: 'nowhere.invalid' });
+  const args = ['--broker', instance.webSocketUrl];
+  const { code, of } = await diagnose(folder, env, { args });
+  expect(code).toBe(0);
+  expect(of('broker login')?.detail).toBe(`${new URL(instance.webSocketUrl).host} takes the token, MQTT 5`);
+
+  const away = await diagnose(folder, env, { args: ['--broker', 'mqtt://127.0.0.1:1'] });
+  expect(away.first).toMatchObject({ check: 'broker port', result: 'failed' });
+  expect(away.first?.remedy).toMatch(/correct its URL in mqtt\.brokers/);
+  expect(away.of('broker login')).toMatchObject({ result: 'skipped' });
+
+  const { code: usage, stderr } = await runCli(['doctor', folder, '--broker', 'http://broker.local']);
+  expect(usage).toBe(2);
+  expect(stderr).toBe(
+    'pepeunit doctor: --broker takes a URL with mqtt:, mqtts:, ws: or wss:, not "http://broker.local". pepeunit doctor --help says more.\n',
+  );
 });
 
 test('tells of pepeunit run and its unit while they run', async () => {
