@@ -1,7 +1,7 @@
 import { PepeunitError } from '../../services/errors.ts';
 
 /** HTTP status of each code. */
-const statuses = { noAccess: 403, notFound: 422, tooLarge: 413, invalid: 422, io: 500 } as const;
+const statuses = { noAccess: 403, notFound: 422, tooLarge: 413, invalid: 422, io: 500, taken: 500 } as const;
 
 /** What a refusal is about, with the number and name that the platform gives it. */
 const subjects = {

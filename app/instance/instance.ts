@@ -11,6 +11,7 @@ import { inUrl, lateHandlers, listenAll, reachable, webSocketPath } from './list
 import { originCheck, type OriginCheck } from './model/origins.ts';
 import { createOperator, type Operator } from './model/operator.ts';
 import { restApi } from './rest/rest.ts';
+import { lockData } from './store/lock.ts';
 import { openStore, type Store } from './store/store.ts';
 import { createTokens } from './model/access.ts';
 
@@ -24,7 +25,7 @@ export interface InstanceOptions {
   readonly mqttPort?: number;
   /** Port of MQTT over WebSocket; 0 as for `httpPort`. @defaultValue 0 */
   readonly webSocketPort?: number;
-  /** Folder for all data. @defaultValue none: data stays in memory and is lost at the end */
+  /** Folder for all data, of one instance at a time. @defaultValue none: data stays in memory and is lost at the end */
   readonly dataDir?: string;
   /** Secret that signs the tokens. @defaultValue the one in `dataDir`, or a random one */
   readonly secret?: string;
@@ -180,6 +181,10 @@ const startParts = async (options: InstanceOptions, { store, identity, address, 
 const run = async (options: InstanceOptions, events: EventHub, closers: Closers): Promise<Instance> => {
   const { host = '127.0.0.1', httpPort = 0, mqttPort = 0, webSocketPort = 0, dataDir } = options;
   const onStoreError = (thrown: unknown) => events.fault('The last values of nodes were not written', thrown);
+  if (dataDir !== undefined) {
+    const lock = await lockData(dataDir);
+    closers.add(() => lock.release());
+  }
   const store = await openStore(dataDir === undefined ? memoryDisk() : folderDisk(dataDir), onStoreError);
   closers.add(() => store.close());
   const identity = identify(store, options.secret);
@@ -221,7 +226,8 @@ const run = async (options: InstanceOptions, events: EventHub, closers: Closers)
  *
  * The broker denies as the platform's does: with MQTT 5 by reason code 0x87, with 3.1.1 a message in silence.
  *
- * @throws {InstanceError} `io` when a port or the data folder can't be used; nothing is left open then.
+ * @throws {InstanceError} `taken` while another instance uses the data folder, `io` when a port or the folder can't be
+ *   used; nothing is left open then.
  * @example
  * import { startInstance } from 'pepeunit-client/instance';
  *

@@ -39,12 +39,12 @@ export const memoryDisk = (): Disk => {
 const diskError = (what: string, path: string, cause: unknown) =>
   new InstanceError('io', `${path} can't be ${what}. Check the disk and the folder's permissions.`, { cause });
 
-/** Runs a file operation. @throws {InstanceError} `io` */
-const attempt = async <T>(what: string, path: string, job: () => Promise<T>): Promise<T> => {
+/** Runs a file operation. @throws {InstanceError} `io`, or its own */
+export const attempt = async <T>(what: string, path: string, job: () => Promise<T>): Promise<T> => {
   try {
     return await job();
   } catch (cause) {
-    throw diskError(what, path, cause);
+    throw cause instanceof InstanceError ? cause : diskError(what, path, cause);
   }
 };
 

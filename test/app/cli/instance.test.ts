@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { runCli, startCli } from '../../support/cli.ts';
+import { runCli, startCli, type CliRun } from '../../support/cli.ts';
 import { executable } from '../../support/executable.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { linkPackage, readJson } from '../../support/new-unit.ts';
@@ -32,4 +33,38 @@ test.skipIf(executable('curl') === undefined)('the lines that it prints make a u
   });
   instance.child.kill('SIGINT');
   expect(await instance.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+/** Waits for what an instance prints with `--json`. */
+const addressesOf = async ({ stdout }: CliRun) =>
+  JSON.parse(await until(() => /^\{.*\}$/m.exec(stdout())?.[0], { what: 'the addresses' })) as { mqttUrl: string };
+
+test('a data folder has one instance at a time, also after one that was killed', async () => {
+  const cwd = join(await temporaryFolder(), 'мой Pepeunit 🚀');
+  await mkdir(cwd);
+  const start = () => startCli(['instance', '--data', 'данные', '--json'], { cwd });
+  const first = start();
+  const { mqttUrl } = await addressesOf(first);
+  const second = await start().ended;
+  expect(second).toMatchObject({ code: 1, stdout: '' });
+  expect(
+    second.stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown),
+  ).toEqual([
+    {
+      type: 'error',
+      name: 'InstanceError',
+      code: 'taken',
+      message: `Another instance uses the folder данные (process ${first.child.pid}). End it, or name another folder.`,
+    },
+  ]);
+  first.child.kill('SIGKILL');
+  await first.ended;
+  const third = start();
+  expect(await addressesOf(third)).toMatchObject({ mqttUrl });
+  third.child.kill('SIGINT');
+  expect(await third.ended).toMatchObject({ code: 0, stderr: '' });
+  expect(await readdir(join(cwd, 'данные'))).not.toContain('lock.json');
 });

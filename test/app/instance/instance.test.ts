@@ -177,6 +177,27 @@ describe('a durable instance', () => {
     });
   });
 
+  it('has its data folder to itself until it is stopped', async () => {
+    const dataDir = await temporaryFolder();
+    const { instance } = await startTestInstance({ dataDir });
+    await expect(startInstance({ dataDir })).rejects.toMatchObject({
+      name: 'InstanceError',
+      code: 'taken',
+      message: `Another instance uses the folder ${dataDir} (process ${process.pid}). End it, or name another folder.`,
+    });
+    await instance.stop();
+    await expect(startTestInstance({ dataDir })).resolves.toBeDefined();
+  });
+
+  it('says which data folder can not be made', async () => {
+    const dataDir = join(await temporaryFolder(), 'a file');
+    await writeFile(dataDir, '');
+    await expect(startInstance({ dataDir })).rejects.toMatchObject({
+      code: 'io',
+      message: `${dataDir} can't be written. Check the disk and the folder's permissions.`,
+    });
+  });
+
   it('answers 500 when nothing can be written, and the next write works again', async () => {
     const dataDir = await temporaryFolder();
     const { instance, of } = await startTestInstance({ dataDir });
