@@ -137,8 +137,10 @@ export class ClockError extends PepeunitError<'timeout' | 'network' | 'malformed
   override readonly name = 'ClockError';
 }
 
-/** The WiFi station could not be scanned, joined or left. */
-export class WifiError extends PepeunitError<'notFound' | 'credentials' | 'timeout' | 'unsupported' | 'io'> {
+/** The WiFi station could not be scanned, joined or left; `malformed` when the adapter's answer is not what its port promises. */
+export class WifiError extends PepeunitError<
+  'notFound' | 'credentials' | 'timeout' | 'unsupported' | 'io' | 'malformed'
+> {
   override readonly name = 'WifiError';
 }
 

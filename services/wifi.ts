@@ -1,6 +1,7 @@
 import { fromCallback, fromPromise } from 'xstate';
-import { failureOf, type Failure } from './errors.ts';
+import { failureOf, WifiError, type Failure } from './errors.ts';
 import { find, type Found, type OfUnit } from './finder.ts';
+import { wrongAnswer } from './wrong-answer.ts';
 
 /** State of the station's link; `ssid` is absent without a link, or if the host does not know it. */
 export interface WifiStatus {
@@ -30,6 +31,27 @@ export interface Wifi {
   watch(onStatus: (status: WifiStatus) => void): () => void;
 }
 
+const malformed = (method: string, given: unknown, wanted: string): WifiError =>
+  new WifiError('malformed', wrongAnswer(method, 'wifi', given, wanted));
+
+const checkedStatus = (method: string, given: unknown): WifiStatus => {
+  const { linked, ssid } = (given ?? {}) as Partial<Record<keyof WifiStatus, unknown>>;
+  if (typeof linked !== 'boolean' || (ssid !== undefined && typeof ssid !== 'string'))
+    throw malformed(method, given, '{ linked: true or false, ssid?: a text }');
+  return given as WifiStatus;
+};
+
+/** Reads the station's link. @throws {WifiError} `malformed` if the adapter gives none; what the adapter throws */
+export const statusOf = async (wifi: Wifi): Promise<WifiStatus> => checkedStatus('status()', await wifi.status());
+
+/** Checks whether a network is in reach. @throws {WifiError} `malformed` if the adapter gives no list; what the adapter throws */
+export const isInReach = async (wifi: Wifi, ssid: string, signal: AbortSignal): Promise<boolean> => {
+  const found: unknown = await wifi.scan(signal);
+  if (!Array.isArray(found) || !found.every((name) => typeof name === 'string'))
+    throw malformed('scan()', found, 'an array of SSIDs');
+  return found.includes(ssid);
+};
+
 /** Source of the password, so that it never enters the machine. */
 export type WifiPassword = () => string;
 
@@ -46,7 +68,8 @@ export interface SsidInput extends OfUnit {
  *
  * const machine = wifiMachine.provide({ actors: { readStatus: readWifiStatus(unit.world.wifi) } });
  */
-export const readWifiStatus = (given: Found<Wifi>) => fromPromise<WifiStatus>(({ self }) => find(given, self).status());
+export const readWifiStatus = (given: Found<Wifi>) =>
+  fromPromise<WifiStatus>(({ self }) => statusOf(find(given, self)));
 export type ReadWifiStatus = ReturnType<typeof readWifiStatus>;
 
 /**
@@ -59,9 +82,7 @@ export type ReadWifiStatus = ReturnType<typeof readWifiStatus>;
  * const machine = wifiMachine.provide({ actors: { scan: scanForSsid(unit.world.wifi) } });
  */
 export const scanForSsid = (given: Found<Wifi>) =>
-  fromPromise<boolean, SsidInput>(async ({ input, self, signal }) =>
-    (await find(given, self).scan(signal)).includes(input.ssid),
-  );
+  fromPromise<boolean, SsidInput>(({ input, self, signal }) => isInReach(find(given, self), input.ssid, signal));
 export type ScanForSsid = ReturnType<typeof scanForSsid>;
 
 /**
@@ -76,7 +97,7 @@ export type ScanForSsid = ReturnType<typeof scanForSsid>;
 export const joinWifi = (given: Found<{ readonly wifi: Wifi; readonly wifiPassword: WifiPassword }>) =>
   fromPromise<void, SsidInput>(async ({ input, self, signal }) => {
     const { wifi, wifiPassword } = find(given, self);
-    if ((await wifi.status()).linked) await wifi.leave();
+    if ((await statusOf(wifi)).linked) await wifi.leave();
     await wifi.join(input.ssid, wifiPassword(), signal);
   });
 export type JoinWifi = ReturnType<typeof joinWifi>;
@@ -96,11 +117,19 @@ export type WifiLinkEvent =
  */
 export const watchWifi = (given: Found<Wifi>) =>
   fromCallback<{ type: 'link.ignore' }, OfUnit, WifiLinkEvent>(({ self, sendBack }) => {
-    try {
-      return find(given, self).watch((status) => sendBack({ type: 'link.changed', ...status }));
-    } catch (thrown) {
-      sendBack({ type: 'link.unwatchable', failure: failureOf(thrown) });
-      return undefined;
-    }
+    const orUnwatchable = <T>(attempt: () => T): T | undefined => {
+      try {
+        return attempt();
+      } catch (thrown) {
+        sendBack({ type: 'link.unwatchable', failure: failureOf(thrown) });
+        return undefined;
+      }
+    };
+    const pass = (status: WifiStatus) => sendBack({ type: 'link.changed', ...checkedStatus('watch()', status) });
+    return orUnwatchable(() => {
+      const stop: unknown = find(given, self).watch((status) => orUnwatchable(() => pass(status)));
+      if (typeof stop === 'function') return () => void stop();
+      throw malformed('watch()', stop, 'a function that ends the watching');
+    });
   });
 export type WatchWifi = ReturnType<typeof watchWifi>;

@@ -1,7 +1,7 @@
 import type { UnitEnv } from '../../../services/env.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { WifiError } from '../../../services/errors.ts';
-import type { Wifi } from '../../../services/wifi.ts';
+import { isInReach, statusOf, type Wifi } from '../../../services/wifi.ts';
 import { createTimeouts } from '../../messaging/timeout.ts';
 import { waitForChild, type UnitActor } from '../await-event.ts';
 
@@ -130,14 +130,14 @@ export const createWifiManager = ({ wifi, clock, env, stopSignal, unit, prepare 
       return stateOf(unit());
     },
     isConnected: async () => {
-      const { linked, ssid } = await wifi.status();
+      const { linked, ssid } = await statusOf(wifi);
       return linked && (ssid === undefined || ssid === (await ssidWanted()));
     },
-    isWifiLinked: async () => (await wifi.status()).linked,
+    isWifiLinked: async () => (await statusOf(wifi)).linked,
     scanHasTargetSsid: async () => {
       const ssid = await ssidWanted();
       using limit = deadline(clock, 10_000, stopSignal());
-      return (await wifi.scan(limit.signal)).includes(ssid);
+      return await isInReach(wifi, ssid, limit.signal);
     },
     connectOnce: async (options = {}) => {
       const { timeoutMs = 10_000 } = typeof options === 'number' ? { timeoutMs: options } : options;
