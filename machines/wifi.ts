@@ -3,7 +3,7 @@
  *
  *     idle ─connect─▶ checking ─other or none─▶ scanning ─in reach─▶ joining ─ok─▶ linked
  *                       │  ▲                       │                    │            │
- *                       │  └──retryAfter── backingOff ◀──────fail───────┘            │
+ *                       │  └──retryAfter── backingOff ◀──────fail───────┴─lost soon──┤
  *                       ├──────already ours──────────────────────────────────────────┘
  *                       └──the host's own──▶ unmanaged
  *
@@ -37,6 +37,8 @@ export type WifiFact =
   | { type: 'wifi.down' }
   /** The unit is to manage the network, and the host does that itself; reported once. */
   | { type: 'wifi.unmanaged' }
+  /** The station does not report link changes, so its link is read now and then; reported once for each reason. */
+  | { type: 'wifi.unwatchable'; failure: Failure }
   /** An attempt failed; `isRepeated` if the last one failed in the same way. */
   | { type: 'wifi.failed'; failure: Failure; isRepeated: boolean };
 
@@ -51,10 +53,12 @@ export interface WifiContext extends WifiGoal, Child<WifiFact> {
   isUnmanagedTold: boolean;
   /** Revision for which the link was last valid; a link from before the start counts as valid. */
   linkedRevision?: number;
-  /** Failed attempts since the last link. */
+  /** Attempts since a link last lasted, whether they failed or not. */
   attempts: number;
   /** Failure of the last attempt. */
   failure?: Failure | undefined;
+  /** Why link changes are not reported, as it was told last. */
+  unwatchableBy?: string;
 }
 
 const notInReach = (ssid: string): Failure => ({
@@ -93,7 +97,17 @@ export const wifiMachine = setup({
       enqueue.assign({ isUnmanagedTold: true });
       tell(enqueue, context, { type: 'wifi.unmanaged' });
     }),
-    keepLink: assign(({ context }) => ({ linkedRevision: context.revision, attempts: 0, failure: undefined })),
+    keepLink: assign(({ context }) => ({
+      linkedRevision: context.revision,
+      attempts: context.attempts + 1,
+      failure: undefined,
+    })),
+    forgetAttempts: assign({ attempts: 0 }),
+    reportUnwatchable: enqueueActions(({ context, enqueue }, { failure }: { failure: Failure }) => {
+      if (context.unwatchableBy === failure.message) return;
+      enqueue.assign({ unwatchableBy: failure.message });
+      tell(enqueue, context, { type: 'wifi.unwatchable', failure });
+    }),
     reportDown: enqueueActions(({ context, enqueue }) => {
       if (!context.isUp) return;
       enqueue.assign({ isUp: false });
@@ -118,6 +132,8 @@ export const wifiMachine = setup({
       (status.ssid === undefined
         ? linkedRevision === revision
         : status.ssid === ssid && (linkedRevision ?? revision) === revision),
+    /** Whether the link was there for a while. */
+    hasLasted: ({ context }) => context.attempts === 0,
     /** Whether the same network is asked for again, so that the attempt goes on. */
     isSameGoal: ({ context }, goal: WifiGoal) =>
       context.ssid === goal.ssid &&
@@ -132,6 +148,8 @@ export const wifiMachine = setup({
     scanWithin: 20_000,
     joinWithin: 10_000,
     recheckAfter: 30_000,
+    /** Sooner than `recheckAfter`, which begins it anew. */
+    stableAfter: 20_000,
     retryAfter: ({ context }) => timerMs(backoff(context.attempts, 5000, context.maxReconnectionMs)),
   },
 }).createMachine({
@@ -249,15 +267,23 @@ export const wifiMachine = setup({
         id: 'watchLink',
         src: 'watchLink',
         input: ({ context }) => ({ unit: context.unit }),
-        onError: { target: '.unwatched' },
+        onError: {
+          target: '.unwatched',
+          actions: [{ type: 'reportUnwatchable', params: ({ event }) => ({ failure: failureOf(event.error) }) }],
+        },
       },
       on: {
         'link.changed': [
           { guard: { type: 'isOurs', params: ({ event }) => event } },
-          { target: 'checking', actions: [{ type: 'reportDown' }] },
+          { guard: 'hasLasted', target: 'checking', actions: [{ type: 'reportDown' }] },
+          { target: 'backingOff' },
         ],
-        'link.unwatchable': { target: '.unwatched' },
+        'link.unwatchable': {
+          target: '.unwatched',
+          actions: [{ type: 'reportUnwatchable', params: ({ event }) => event }],
+        },
       },
+      after: { stableAfter: { actions: [{ type: 'forgetAttempts' }] } },
       initial: 'watched',
       states: {
         watched: { description: 'The station reports link changes.' },
@@ -268,7 +294,7 @@ export const wifiMachine = setup({
       },
     },
     backingOff: {
-      description: 'The last attempt failed; the next comes after a growing delay.',
+      description: 'The last attempt failed, or its link did not last; the next comes after a growing delay.',
       tags: ['faulty'],
       entry: [{ type: 'reportDown' }],
       after: { retryAfter: { target: 'checking' } },

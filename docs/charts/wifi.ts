@@ -24,17 +24,27 @@ export const machine = setup({
     reportUp: () => undefined,
     reportUnmanaged: () => undefined,
     keepLink: () => undefined,
+    forgetAttempts: () => undefined,
+    reportUnwatchable: () => undefined,
     reportDown: () => undefined,
     reportFailure: () => undefined,
     keepGoal: () => undefined,
   },
   guards: {
     isOurs: () => false,
+    hasLasted: () => false,
     isSameGoal: () => false,
     isUnmanaged: () => false,
     isInReach: () => false,
   },
-  delays: { checkWithin: 10000, scanWithin: 20000, joinWithin: 10000, recheckAfter: 30000, retryAfter: 5000 },
+  delays: {
+    checkWithin: 10000,
+    scanWithin: 20000,
+    joinWithin: 10000,
+    recheckAfter: 30000,
+    stableAfter: 20000,
+    retryAfter: 5000,
+  },
 }).createMachine({
   id: 'wifi',
   description: 'Keeps the station linked to the WiFi network of the unit.',
@@ -148,11 +158,20 @@ export const machine = setup({
       description: 'Linked to the requested network.',
       tags: ['ready'],
       entry: [{ type: 'keepLink' }, { type: 'reportUp' }],
-      invoke: { id: 'watchLink', src: 'watchLink', onError: { target: '.unwatched' } },
-      on: {
-        'link.changed': [{ guard: { type: 'isOurs' } }, { target: 'checking', actions: [{ type: 'reportDown' }] }],
-        'link.unwatchable': { target: '.unwatched' },
+      invoke: {
+        id: 'watchLink',
+        src: 'watchLink',
+        onError: { target: '.unwatched', actions: [{ type: 'reportUnwatchable' }] },
       },
+      on: {
+        'link.changed': [
+          { guard: { type: 'isOurs' } },
+          { guard: 'hasLasted', target: 'checking', actions: [{ type: 'reportDown' }] },
+          { target: 'backingOff' },
+        ],
+        'link.unwatchable': { target: '.unwatched', actions: [{ type: 'reportUnwatchable' }] },
+      },
+      after: { stableAfter: { actions: [{ type: 'forgetAttempts' }] } },
       initial: 'watched',
       states: {
         watched: { description: 'The station reports link changes.' },
@@ -163,7 +182,7 @@ export const machine = setup({
       },
     },
     backingOff: {
-      description: 'The last attempt failed; the next comes after a growing delay.',
+      description: 'The last attempt failed, or its link did not last; the next comes after a growing delay.',
       tags: ['faulty'],
       entry: [{ type: 'reportDown' }],
       after: { retryAfter: { target: 'checking' } },

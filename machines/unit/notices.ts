@@ -112,6 +112,7 @@ export const notices = {
       text: 'The WiFi manager is on, and this host manages its network itself: turn ffWifiManagerEnable off, or give a wifi adapter',
     },
   }),
+  'wifi.unwatchable': ({ failure }) => ({ line: failed('Warning', 'WiFi link is read every 30 s', failure) }),
   'wifi.failed': ({ failure, isRepeated }) => ({ line: failed(isRepeated ? 'Debug' : 'Warning', 'WiFi', failure) }),
   'time.failed': ({ failure }) => ({ emitted: { type: 'timeFailed', failure } }),
   'time.unsynced': ({ failure, minutes }) => ({

@@ -31,12 +31,18 @@ const told = (wifi: Wifi): WifiLinkEvent[] => {
   const events: WifiLinkEvent[] = [];
   const watch = watchWifi(wifi);
   const machine = setup({
-    types: {} as { events: WifiLinkEvent },
+    types: { events: {} as WifiLinkEvent },
     actors: { watch },
     actions: { keep: ({ event }) => void events.push(event) },
   }).createMachine({ invoke: { src: 'watch', input: {} }, on: { '*': { actions: 'keep' } } });
   createActor(machine).start().stop();
   return events;
+};
+
+const tellsNoStatus = (onStatus: (status: WifiStatus) => void) => {
+  onStatus({ linked: true, ssid: 'home' });
+  onStatus(undefined as never);
+  return () => undefined;
 };
 
 describe('an adapter that does not keep to its port is named, with what it must give', () => {
@@ -84,12 +90,7 @@ describe('an adapter that does not keep to its port is named, with what it must 
   });
 
   test('watch() that tells a status that is none', () => {
-    const watch = (onStatus: (status: WifiStatus) => void) => {
-      onStatus({ linked: true, ssid: 'home' });
-      onStatus(undefined as never);
-      return () => undefined;
-    };
-    expect(told({ ...memoryWifi(), watch })).toMatchObject([
+    expect(told({ ...memoryWifi(), watch: tellsNoStatus })).toMatchObject([
       { type: 'link.changed', linked: true, ssid: 'home' },
       {
         type: 'link.unwatchable',

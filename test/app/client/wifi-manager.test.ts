@@ -42,6 +42,7 @@ test('a radio that reports no changes is read now and then, and its link is logg
   await passMinutes(world.clock, 10);
   const connected = () => world.console.entries.filter(({ text }) => text.startsWith('Connected to WiFi'));
   expect(connected()).toHaveLength(1);
+  expect(world.console.entries.filter(({ text }) => text.endsWith('The driver reports no changes.'))).toHaveLength(1);
   radio.drop();
   await passMinutes(world.clock, 2);
   expect(radio.joins).toEqual(['home', 'home']);
@@ -76,5 +77,35 @@ test('the network can be joined before the unit is at work, and the unit takes i
   expect(client.mqttClient.isConnected()).toBe(false);
   await client.ready();
   expect(world.wifi.joins).toEqual(['home']);
+  await client.stopMainCycle();
+});
+
+test('an access point that drops the station after each join is not joined again and again (M14)', async () => {
+  const { client, world } = createTestUnit({ env, ffWifiManagerEnable: true });
+  world.wifi.appear('home', 'secret password');
+  await client.ready();
+  const before = world.wifi.joins.length;
+  for (let second = 0; second < 600; second += 1) {
+    world.wifi.drop();
+    world.clock.advance(1000);
+    await settle();
+  }
+  expect(world.wifi.joins.length - before).toBeGreaterThan(5);
+  expect(world.wifi.joins.length - before).toBeLessThan(20);
+  await client.stopMainCycle();
+});
+
+test('an adapter whose status gives nothing is named, with what it must give: to the log and to who asks', async () => {
+  const wifi = { ...memoryWifi(), status: (async () => undefined) as never, scan: (async () => undefined) as never };
+  const { client, world } = createTestUnit({ env, ffWifiManagerEnable: true, adapters: { wifi } });
+  const connecting = client.wifiManager.connectOnce();
+  await until(() => world.console.entries.some(({ text }) => text.startsWith('WiFi: ')));
+  expect(world.console.entries.find(({ text }) => text.startsWith('WiFi: '))).toMatchObject({
+    level: 'Warning',
+    text: expect.stringContaining('status() of the wifi adapter gave undefined.'),
+  });
+  expect(await connecting).toBe(false);
+  for (const ask of ['isConnected', 'isWifiLinked', 'scanHasTargetSsid'] as const)
+    await expect(client.wifiManager[ask]()).rejects.toMatchObject({ name: 'WifiError', code: 'malformed' });
   await client.stopMainCycle();
 });

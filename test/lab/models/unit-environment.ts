@@ -45,6 +45,7 @@ export const facts: Record<ChildName, readonly AnyEventObject[]> = {
     { type: 'wifi.down' },
     { type: 'wifi.failed', failure, isRepeated: false },
     { type: 'wifi.unmanaged' },
+    { type: 'wifi.unwatchable', failure },
   ],
   time: [
     { type: 'time.ready' },

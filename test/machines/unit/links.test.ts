@@ -87,7 +87,8 @@ describe('links that come and go', () => {
   });
 
   test('WiFi that goes takes the link along, and brings it back', async () => {
-    const { it: outside, lifecycle } = await createOnlineUnit({ managesWifi: true });
+    const { clock, it: outside, lifecycle } = await createOnlineUnit({ managesWifi: true });
+    clock.increment(20_000);
     outside.wifi.linked = false;
     outside.wifi.tell({ type: 'link.changed', linked: false });
     expect(lifecycle()).toEqual({ operating: 'offline' });
@@ -105,10 +106,11 @@ describe('links that come and go', () => {
   });
 
   test('the app may close the link and ask for it again', async () => {
-    const { actor, it: outside, lifecycle, told } = await createOnlineUnit({ managesWifi: true });
+    const { actor, clock, it: outside, lifecycle, told } = await createOnlineUnit({ managesWifi: true });
     actor.send({ type: 'mqtt.disconnect' });
     await settle();
     expect(told().slice(-2)).toEqual(['offline', 'disconnected']);
+    clock.increment(20_000);
     outside.wifi.tell({ type: 'link.changed', linked: false });
     await settle();
     expect(lifecycle(), 'a network that comes back is no wish for a link').toEqual({ operating: 'offline' });

@@ -35,6 +35,7 @@ describe('the log says', () => {
     [{ type: 'wifi.down' }, 'Warning: The network is gone'],
     [{ type: 'wifi.failed', failure, isRepeated: false }, 'Warning: WiFi: broke'],
     [{ type: 'wifi.failed', failure, isRepeated: true }, 'Debug: WiFi: broke'],
+    [{ type: 'wifi.unwatchable', failure }, 'Warning: WiFi link is read every 30 s: broke'],
     [{ type: 'time.unsynced', failure, minutes: 1 }, 'Warning: Time was not synchronised for a minute: broke'],
     [{ type: 'time.unsynced', failure, minutes: 10 }, 'Warning: Time was not synchronised for 10 minutes: broke'],
     [{ type: 'mqtt.connected', sessionPresent: false, version: 5 }, 'Info: Connected to MQTT broker, MQTT 5.0'],

@@ -2,9 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { failing } from '../../support/actors.ts';
 import { linked, start } from './under-test.ts';
 
+/** A link that lasts is lost, and the station is asked at once. */
+const lasting = async () => {
+  const unit = await linked();
+  unit.clock.increment(20_000);
+  return unit;
+};
+
 describe('being linked', () => {
   test('a lost link is told at once and checked', async () => {
-    const { watch, parent, state } = await linked();
+    const { watch, parent, state } = await lasting();
     watch.tell({ type: 'link.changed', linked: false });
     expect(parent.facts.at(-1)).toEqual({ type: 'wifi.down' });
     expect(state().value).toBe('checking');
@@ -12,7 +19,7 @@ describe('being linked', () => {
   });
 
   test('one that is not to be had again is told as gone once, and the waits begin anew', async () => {
-    const { clock, connect, readStatus, scan, parent, watch, state } = await linked();
+    const { clock, connect, readStatus, scan, parent, watch, state } = await lasting();
     watch.tell({ type: 'link.changed', linked: false });
     await readStatus.resolve({ linked: false });
     await scan.reject(failing('io'));
@@ -23,6 +30,39 @@ describe('being linked', () => {
     connect();
     await readStatus.reject(failing('io'));
     expect(parent.types().slice(-3)).toEqual(['wifi.up', 'wifi.failed', 'wifi.down']);
+  });
+
+  test('one that is lost soon after each join is joined again later each time, up to what the settings say (M14)', async () => {
+    const { clock, readStatus, scan, join, watch, parent, state } = await linked();
+    const waits: number[] = [];
+    for (let round = 0; round < 6; round += 1) {
+      watch.tell({ type: 'link.changed', linked: false });
+      expect(parent.facts.at(-1)).toEqual({ type: 'wifi.down' });
+      let waited = 0;
+      for (; state().value === 'backingOff'; waited += 1) clock.increment(1000);
+      waits.push(waited);
+      await readStatus.resolve({ linked: false });
+      await scan.resolve(true);
+      await join.resolve();
+      clock.increment(19_000);
+    }
+    expect(waits).toEqual([5, 10, 20, 40, 60, 60]);
+    clock.increment(1000);
+    watch.tell({ type: 'link.changed', linked: false });
+    expect(state().value).toBe('checking');
+  });
+
+  test('attempts that failed before a link that did not last count for its waits (M14)', async () => {
+    const { clock, connect, readStatus, watch, state } = start();
+    connect();
+    await readStatus.reject(failing('io'));
+    clock.increment(5000);
+    await readStatus.resolve({ linked: true, ssid: 'home' });
+    watch.tell({ type: 'link.changed', linked: false });
+    clock.increment(9999);
+    expect(state().value).toBe('backingOff');
+    clock.increment(1);
+    expect(state().value).toBe('checking');
   });
 
   test('another network counts as no link; ours changes nothing', async () => {
@@ -68,8 +108,12 @@ describe('being linked', () => {
     unit.connect();
     await unit.readStatus.resolve({ linked: true, ssid: 'home' });
     expect(unit.state().value).toEqual({ linked: 'unwatched' });
+    expect(unit.parent.facts.at(-1)).toMatchObject({ type: 'wifi.unwatchable', failure: { message: 'no' } });
     unit.clock.increment(30_000);
     expect(unit.state().value).toBe('checking');
+    await unit.readStatus.resolve({ linked: true, ssid: 'home' });
+    expect(unit.parent.types(), 'told once (L7)').toEqual(['wifi.ready', 'wifi.up', 'wifi.unwatchable']);
+    unit.clock.increment(30_000);
     await unit.readStatus.resolve({ linked: false });
     expect(unit.parent.facts.at(-1)).toEqual({ type: 'wifi.down' });
     expect(unit.parent.types().filter((type) => type === 'wifi.down')).toHaveLength(1);
@@ -118,11 +162,12 @@ describe('being linked', () => {
   });
 
   test('a watcher that breaks is replaced by a look now and then', async () => {
-    const { clock, connect, readStatus, state, watch } = start();
+    const { clock, connect, parent, readStatus, state, watch } = start();
     watch.isBroken = true;
     connect();
     await readStatus.resolve({ linked: true, ssid: 'home' });
     expect(state().value).toEqual({ linked: 'unwatched' });
+    expect(parent.facts.at(-1)).toMatchObject({ type: 'wifi.unwatchable', failure: { code: 'io' } });
     clock.increment(30_000);
     expect(readStatus.runs).toHaveLength(2);
   });

@@ -24,6 +24,9 @@ const isOurs = ({ ssid, revision, linkedRevision }: Context, status: Status) => 
   return status.ssid === ssid && [undefined, revision].includes(linkedRevision);
 };
 
+const isLost = (hasLasted: boolean) => (context: Context, status: Status) =>
+  !isOurs(context, status) && (context.attempts === 0) === hasLasted;
+
 const newGoal = (_: Context, { ssid = '', maxReconnectionMs = 0, revision = 0 }: Partial<Context>) => ({
   ssid,
   maxReconnectionMs,
@@ -33,9 +36,9 @@ const newGoal = (_: Context, { ssid = '', maxReconnectionMs = 0, revision = 0 }:
 const begun = { to: 'checking', context: newGoal };
 const gone = { to: 'idle', told: [down], context: { isUp: false } };
 const assumed = { to: 'unmanaged', told: nameless, context: { isUp: true, upSsid: undefined } };
-const linkedContext = ({ ssid, revision }: Context) => ({
+const linkedContext = ({ ssid, revision, attempts }: Context) => ({
   linkedRevision: revision,
-  attempts: 0,
+  attempts: attempts + 1,
   failure: undefined,
   isUp: true,
   upSsid: ssid,
@@ -73,6 +76,23 @@ const failedWhileUp = (fault: Fault): Consequence<Context>[] =>
     ];
   });
 
+const unsupported: Failure = { name: 'WifiError', code: 'unsupported', message: 'the driver tells nothing' };
+
+type Unwatchable = { failure?: Failure };
+const reasonOf = ({ failure = unexpectedFailure }: Unwatchable): string => failure.message;
+const isTold = ({ unwatchableBy }: Context, event: Unwatchable) => unwatchableBy === reasonOf(event);
+
+/** The link can not be watched: told once for each reason. */
+const unwatchable: Consequence<Context>[] = [
+  {
+    when: not(isTold),
+    to: 'linked.unwatched',
+    told: (_, { failure = unexpectedFailure }: Unwatchable) => [{ type: 'wifi.unwatchable', failure }],
+    context: (_, event: Unwatchable) => ({ unwatchableBy: reasonOf(event) }),
+  },
+  { when: isTold, to: 'linked.unwatched' },
+];
+
 const outOfReach = ({ ssid }: Context): Failure => ({
   name: 'WifiError',
   code: 'notFound',
@@ -88,6 +108,11 @@ const isManagedAnd =
 const isAsGood = (isToldOf: boolean, isUpAlready: boolean) => (context: Context, event: { output?: Status }) =>
   isUnmanaged(context, event) && context.isUnmanagedTold === isToldOf && isNamelessKnown(context) === isUpAlready;
 
+const ofUnwatchable = /^link\.unwatchable|^watchLink|recheckAfter/;
+/** What a link to the network `home` takes, and what ends it. */
+const ofLinked =
+  /^wifi\.(assume|disconnect)|^wifi\.connect .*home.*8000.*:1}|^readStatus done .*true,"ssid":"home"|^link\.|stableAfter/;
+
 export const wifiTable = defineTable(wifiMachine, {
   states: {
     idle: {},
@@ -95,7 +120,7 @@ export const wifiTable = defineTable(wifiMachine, {
     checking: { tags: ['busy'], runs: { readStatus: undefined }, after: { checkWithin: 10_000 } },
     scanning: { tags: ['busy'], runs: { scan: ({ ssid }) => ({ ssid }) }, after: { scanWithin: 20_000 } },
     joining: { tags: ['busy'], runs: { join: ({ ssid }) => ({ ssid }) }, after: { joinWithin: 10_000 } },
-    linked: { tags: ['ready'], runs: { watchLink: undefined } },
+    linked: { tags: ['ready'], runs: { watchLink: undefined }, after: { stableAfter: 20_000 } },
     'linked.watched': {},
     'linked.unwatched': { after: { recheckAfter: 30_000 } },
     backingOff: {
@@ -136,6 +161,7 @@ export const wifiTable = defineTable(wifiMachine, {
       { type: 'link.changed', linked: true, ssid: 'other' },
       { type: 'link.changed', linked: true },
       { type: 'link.unwatchable', failure: unexpectedFailure },
+      { type: 'link.unwatchable', failure: unsupported },
     ],
   },
   rows: [
@@ -204,19 +230,30 @@ export const wifiTable = defineTable(wifiMachine, {
       'linked',
       'link.changed',
       { when: isOurs },
-      { when: not(isOurs), to: 'checking', told: [down], context: { isUp: false } },
+      { when: isLost(true), to: 'checking', told: [down], context: { isUp: false } },
+      { when: isLost(false), to: 'backingOff', told: [down], context: { isUp: false } },
     ),
-    row('linked', 'link.unwatchable', { to: 'linked.unwatched' }),
-    row('linked', 'watchLink fails', { to: 'linked.unwatched' }),
+    row('linked', 'link.unwatchable', ...unwatchable),
+    row('linked', 'watchLink fails', ...unwatchable),
+    row('linked', 'after stableAfter', { context: { attempts: 0 } }),
     row('linked.unwatched', 'after recheckAfter', { to: 'checking' }),
 
     row('backingOff', 'after retryAfter', { to: 'checking' }),
   ],
-  key: (context) => [
-    context.ssid,
-    context.linkedRevision === undefined || context.linkedRevision === context.revision,
-    isUp(context) && [isNamelessKnown(context), isKnown(context)],
-    context.isUnmanagedTold,
-    context.failure?.message,
+  walks: [
+    {
+      uses: (label) => !ofUnwatchable.test(label),
+      key: (context) => [
+        context.ssid,
+        context.linkedRevision === undefined || context.linkedRevision === context.revision,
+        isUp(context) && [isNamelessKnown(context), isKnown(context), context.attempts === 0],
+        context.isUnmanagedTold,
+        context.failure?.message,
+      ],
+    },
+    {
+      uses: (label) => ofUnwatchable.test(label) || ofLinked.test(label),
+      key: (context) => [isUp(context), context.attempts === 0, context.unwatchableBy],
+    },
   ],
 });
