@@ -73,6 +73,7 @@ export const recordFor = (url: string): RecorderFactory => {
       ring: recorder.ring,
       source: sourceOf(about.unit),
       recording: `${process.pid}-${startedAt}`,
+      follows: `${process.ppid}-`,
       onRequest: (text) => void answer(text),
     });
     const answer = async (text: string) => {

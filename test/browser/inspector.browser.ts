@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { createReplay, type Replay } from '../../app/inspector/replay.ts';
+import type { WireLine } from '../../app/inspector/wire.ts';
 import { until } from '../support/until.ts';
 import { describeInChromium } from './chromium.ts';
 import { seriousIn } from './inspector/axe.ts';
@@ -135,6 +136,27 @@ describeInChromium('the inspector in a page of Chromium', (browser) => {
     expect((await shownIn(page)).time).toBe(startedAt + 24_000);
   });
 
+  test('tells processes that run as one unit apart, and says that they do', async () => {
+    const inspector = await startTestInspector();
+    const second = story(startedAt).map((line): WireLine =>
+      line[0] === 'run' ? ['run', { ...line[1], pid: 8 }] : line,
+    );
+    addLines(inspector, 'uuid-of-lamp', story(startedAt));
+    addLines(inspector, 'uuid-of-lamp~2', second);
+    const { page } = await openInspector(browser(), inspector);
+    await page.keyboard.press('1');
+    await until(async () => (await page.locator('.unit').count()) === 2);
+    const picker = page.getByLabel('Unit', { exact: true });
+    expect(await picker.locator('option').allTextContents()).toEqual(['lamp, process 7', 'lamp, process 8']);
+    const doubles = page.locator('.unit .double');
+    expect(await doubles.allTextContents()).toEqual([
+      'Process 8 runs as this unit too, with the same UUID.',
+      'Process 7 runs as this unit too, with the same UUID.',
+    ]);
+    addLines(inspector, 'uuid-of-lamp~2', [['end', 24_000, 'The link to the unit has ended.']]);
+    await until(async () => (await doubles.count()) === 0);
+  });
+
   test('counts what was lost on the way', async () => {
     const { inspector, page } = await openStory(browser());
     addLines(inspector, 'lamp', [['l', 20_000, 'Info', 'after a gap']], 17);
@@ -149,7 +171,7 @@ describeInChromium('the inspector in a page of Chromium', (browser) => {
     const inspector = await startTestInspector(true);
     addLines(inspector, 'lamp', story(startedAt));
     const asked: unknown[] = [];
-    inspector.sources.connect('lamp', 'one', (request) => asked.push(request));
+    inspector.sources.connect('lamp', { recording: 'one' }, (request) => asked.push(request));
     const { page } = await openInspector(browser(), inspector);
     await page.keyboard.press('3');
     await page.getByLabel('Event', { exact: true }).fill('mqtt.disconnect');

@@ -1,6 +1,6 @@
 import { createReplay } from '../replay.ts';
 import { wireVersion, type Answer, type Request } from '../wire.ts';
-import { fileName, followLive, link, problem, reads, replay, takesRequests } from './store.ts';
+import { followLive, link, problem, reads, recording, replay, servedRecording, takesRequests } from './store.ts';
 
 /** Longest wait before the page looks for the inspector again, and the first one. */
 const retryAfter = { first: 500, most: 5_000 } as const;
@@ -29,11 +29,20 @@ let lastRequest = 0;
 /** What an inspector says of itself first. */
 type Hello = readonly [
   kind: 'hello',
-  about: { readonly v: number; readonly isControlled: boolean; readonly refused?: string },
+  about: {
+    readonly v: number;
+    readonly isControlled: boolean;
+    /** Name of the recording that it shows. */
+    readonly recording?: string;
+    readonly refused?: string;
+  },
 ];
 
-const greet = ({ v, isControlled, refused }: Hello[1]): void => {
+const greet = ({ v, isControlled, recording: served = '', refused }: Hello[1]): void => {
   takesRequests.value = isControlled;
+  servedRecording.value = served;
+  recording.value = served;
+  link.value = 'open';
   const isForeign = v !== wireVersion;
   problem.value = refused ?? (isForeign ? 'This page is of another version than its inspector. Load it again.' : '');
 };
@@ -61,7 +70,6 @@ const open = (): void => {
     retry = 0;
     reader = createReplay();
     replay.value = reader;
-    link.value = 'live';
   });
   opened.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
     if (socket !== opened || typeof data !== 'string' || takeOwn(data)) return;
@@ -81,7 +89,7 @@ const open = (): void => {
 /** Opens the link to the inspector that served this page, and again whenever it breaks. */
 export const connect = (): void => {
   clearTimeout(timer);
-  fileName.value = '';
+  recording.value = '';
   link.value = 'connecting';
   followLive();
   open();
@@ -101,8 +109,8 @@ export const openFile = async (file: File): Promise<void> => {
   socket = undefined;
   before?.close();
   problem.value = '';
-  fileName.value = file.name;
-  link.value = 'file';
+  recording.value = file.name;
+  link.value = 'none';
   replay.value = reader;
   reads.value += 1;
   followLive();

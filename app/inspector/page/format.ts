@@ -11,6 +11,13 @@ export const clockText = (at: number): string => {
 export const dayText = (at: number): string =>
   `${new Date(at).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })}, ${clockText(at).slice(0, 8)}`;
 
+/** From when to when, with the day once where it is the same: `29 Nov 2026, 10:29:04 to 10:40:12`. */
+export const stretchText = (from: number, to: number): string => {
+  const [first, last] = [dayText(from), dayText(to)];
+  const [day, time] = last.split(', ');
+  return `${first} to ${first.startsWith(`${day},`) ? time : last}`;
+};
+
 /** Milliseconds of a day. */
 export const day = 86_400_000;
 

@@ -1,5 +1,5 @@
 import { cursor, filter, isHelpOpen, pauseOrFollow, shownTime, step, view, views, extent, scrubTo } from './store.ts';
-import { showLive } from './parts/scrubber.tsx';
+import { showNewest } from './parts/scrubber.tsx';
 import { pan, show, shown, zoom } from './window.ts';
 
 /** What each key does, for the help. */
@@ -8,8 +8,8 @@ export const keyHelp: readonly (readonly [keys: readonly string[], what: string]
   [['←', '→'], 'Step back and on'],
   [['Shift', '←'], 'Move by a tenth of the shown time'],
   [['Home', 'End'], 'First and last moment'],
-  [['Space'], 'Pause, or follow what comes'],
-  [['Esc'], 'Back to live'],
+  [['Space'], 'Hold the moment, or follow what comes'],
+  [['Esc'], 'To the newest moment'],
   [['+', '−'], 'Show a shorter or longer time'],
   [['[', ']'], 'Earlier and later'],
   [['↑', '↓'], 'From row to row in a list, Enter goes there'],
@@ -57,7 +57,7 @@ const toView = (key: string): boolean => {
 
 const escape = (): void => {
   if (isHelpOpen.value) isHelpOpen.value = false;
-  else showLive();
+  else showNewest();
 };
 
 /** Whether an element takes keys for itself. */

@@ -4,7 +4,7 @@ import { App } from './app.tsx';
 import { watchScheme } from './colours.ts';
 import { connect } from './connection.ts';
 import { listenToKeys } from './keys.ts';
-import { cursor, link, now } from './store.ts';
+import { isFollowing, now } from './store.ts';
 
 /** How often the time moves on while the page follows, in milliseconds. */
 const tick = matchMedia('(prefers-reduced-motion: reduce)').matches ? 1_000 : 100;
@@ -16,6 +16,6 @@ if (place) {
   listenToKeys();
   connect();
   setInterval(() => {
-    if (link.value === 'live' && cursor.value === undefined && !document.hidden) now.value = Date.now();
+    if (isFollowing.value && !document.hidden) now.value = Date.now();
   }, tick);
 }

@@ -7,12 +7,14 @@ import type { ActorState } from '../replay/state.ts';
 export const views = ['Units', 'Timeline', 'Machine', 'Messages', 'Log', 'Conversation'] as const;
 export type View = (typeof views)[number];
 
-/** How the page gets its lines. */
-export type Link = 'connecting' | 'live' | 'away' | 'file';
+/** The link to the inspector; `none` while a file is shown instead. */
+export type Link = 'connecting' | 'open' | 'away' | 'none';
 
 export const view = signal<View>('Timeline');
 export const link = signal<Link>('connecting');
-export const fileName = signal('');
+/** Name of the recording that is shown, and of the one that the inspector shows; empty for units that are live. */
+export const recording = signal('');
+export const servedRecording = signal('');
 /** What went wrong last, for people. */
 export const problem = signal('');
 export const isHelpOpen = signal(false);
@@ -52,6 +54,12 @@ export const extent = computed<readonly [from: number, to: number]>(() => {
 
 /** Time of the wall, which moves on while the page follows. */
 export const now = signal(Date.now());
+
+/** Whether more may come. */
+export const isLive = computed(() => link.value === 'open' && recording.value === '');
+
+/** Whether what comes is shown as it comes. */
+export const isFollowing = computed(() => isLive.value && cursor.value === undefined);
 
 export const shownTime = computed(() => cursor.value ?? extent.value[1]);
 
@@ -143,4 +151,4 @@ export const actor = computed<ShownActor | undefined>(
 /** Whether the inspector passes requests on. */
 export const takesRequests = signal(false);
 
-export const isControlled = computed(() => takesRequests.value && link.value === 'live');
+export const isControlled = computed(() => takesRequests.value && isLive.value);

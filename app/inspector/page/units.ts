@@ -15,6 +15,16 @@ export interface UnitView {
   readonly lastSeen: number;
 }
 
+const nameOf = ({ runs, name }: Source): string => runs.at(-1)?.name ?? name;
+
+/** What people call a unit; where two have the same name, with the process. */
+export const labelOf = (source: Source, all: readonly Source[]): string => {
+  const name = nameOf(source);
+  if (all.every((one) => one === source || nameOf(one) !== name)) return name;
+  const { pid } = source.runs.at(-1) ?? {};
+  return pid === undefined ? `${name}, ${source.name}` : `${name}, process ${pid}`;
+};
+
 /** Since when a lane has only had states that pass, counted back from a time. */
 const sinceIn = (source: Source, path: string, time: number, passes: (isReady: boolean) => boolean): number => {
   const series = source.lanes.lanes.get(path)?.series;

@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals';
 import { day } from './format.ts';
-import { cursor, extent, link, moment, now } from './store.ts';
+import { cursor, extent, isLive, moment, now } from './store.ts';
 
 /** A stretch of time in Unix milliseconds. */
 export interface Stretch {
@@ -18,7 +18,7 @@ const end = signal<number | undefined>(undefined);
 /** The time of the right edge while nothing is paused: the wall's, if the unit still runs. */
 export const latest = computed(() => {
   const [, to] = extent.value;
-  const isRunning = link.value === 'live' && moment.value?.end === undefined;
+  const isRunning = isLive.value && moment.value?.end === undefined;
   return isRunning ? Math.max(to, now.value) : to;
 });
 

@@ -21,6 +21,8 @@ export interface UplinkOptions {
   /** Name of the source, and of this process's recording of it. */
   readonly source: string;
   readonly recording: string;
+  /** What the name of a recording begins with that this one goes on with. */
+  readonly follows: string;
   /** Gets what the inspector asks for. */
   readonly onRequest: (line: string) => void;
 }
@@ -37,10 +39,10 @@ export interface Uplink {
   stop(): void;
 }
 
-const addressOf = ({ url, source, recording }: UplinkOptions): string => {
+const addressOf = ({ url, source, recording, follows }: UplinkOptions): string => {
   const address = new URL('unit', url);
   address.protocol = 'ws:';
-  address.search = String(new URLSearchParams({ source, recording }));
+  address.search = String(new URLSearchParams({ source, recording, follows }));
   return address.href;
 };
 

@@ -60,6 +60,7 @@ async function* linesIn(parts: AsyncIterable<string>): AsyncGenerator<string | u
  */
 export const readRecording = async (path: string, sources: Sources): Promise<FileSummary> => {
   await checkStart(path);
+  sources.showRecording(basename(path));
   const units = new Set<string>();
   const summary = { lines: 0, damaged: 0 };
   let unit = basename(path);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { ClientError } from '../../../services/errors.ts';
-import { isJsonObject } from '../../../services/json.ts';
+import { isJsonObject, type JsonObject } from '../../../services/json.ts';
 import type { SourceLink, Sources } from './sources.ts';
 import { foreignJson } from '../foreign-json.ts';
 import { answerIn, lineIn } from '../replay/shapes.ts';
@@ -23,7 +23,7 @@ const createReceiver = ({ url, sources, onAnswer }: FollowOptions, socket: WebSo
   const links = new Map<string, SourceLink>();
   const ask = (request: Request) => socket.send(JSON.stringify(request));
   const linkOf = (id: string): SourceLink | undefined => {
-    const link = links.get(id) ?? sources.connect(id, url, ask);
+    const link = links.get(id) ?? sources.connect(id, { recording: url }, ask);
     if (link) links.set(id, link);
     return link;
   };
@@ -46,10 +46,14 @@ const createReceiver = ({ url, sources, onAnswer }: FollowOptions, socket: WebSo
   };
 };
 
-/** Why what an inspector says of itself first is no beginning; `undefined` if it is one. */
-const refusalIn = (text: string): string | undefined => {
+/** What an inspector says of itself first; `undefined` from what is none. */
+const aboutIn = (text: string): JsonObject | undefined => {
   const hello = foreignJson(text);
-  const about = Array.isArray(hello) && hello[0] === 'hello' && isJsonObject(hello[1]) ? hello[1] : undefined;
+  return Array.isArray(hello) && hello[0] === 'hello' && isJsonObject(hello[1]) ? hello[1] : undefined;
+};
+
+/** Why an inspector can't be shown; `undefined` if it can. */
+const refusalIn = (about: JsonObject | undefined): string | undefined => {
   if (!about) return 'What answers there is no inspector.';
   if (typeof about['refused'] === 'string') return about['refused'];
   return about['v'] === wireVersion ? undefined : 'It is of another version. Use the same version on both ends.';
@@ -70,16 +74,18 @@ const greetingOf = async (socket: WebSocket, url: string): Promise<string> => {
 
 /** Opens the connection, as a page does, and takes what comes. @throws {ClientError} */
 const open = async (options: FollowOptions, onEnd: () => void): Promise<WebSocket> => {
-  const { url } = options;
+  const { url, sources } = options;
   const socket = new WebSocket(new URL('page', url.replace(/^http/, 'ws')), { handshakeTimeout: openWithinMs });
   const receiver = createReceiver(options, socket);
   socket.on('error', () => socket.terminate());
   socket.on('message', (data: Buffer) => receiver.receive(data.toString()));
-  const refusal = refusalIn(await greetingOf(socket, url));
+  const about = aboutIn(await greetingOf(socket, url));
+  const refusal = refusalIn(about);
   if (refusal !== undefined) {
     socket.terminate();
     throw new ClientError('failed', `The inspector at ${url} can't be shown. ${refusal}`);
   }
+  if (typeof about?.['recording'] === 'string') sources.showRecording(about['recording']);
   socket.once('close', () => {
     receiver.end();
     onEnd();

@@ -87,7 +87,8 @@ export const createPages = (parts: PagesParts) => {
     open: (socket: WebSocket) => {
       const isFull = pages.size >= maxPages;
       const refused = `${maxPages} pages are open already. Close one of them.`;
-      const about = { v: wireVersion, isControlled, version, ...(isFull && { refused }) };
+      const { recording } = sources;
+      const about = { v: wireVersion, isControlled, version, recording, ...(isFull && { refused }) };
       socket.send(JSON.stringify(['hello', about]));
       if (isFull) return socket.close(1013, refused);
       const page: Page = { socket, cursors: new Map() };

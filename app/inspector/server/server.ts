@@ -83,7 +83,8 @@ const refuseUpgrade = (socket: Duplex, status: number, text: string) => {
 
 /** Takes the lines of a unit. */
 const receiveUnit = (socket: WebSocket, { query }: Asked, sources: Sources, onAnswer: (answer: Answer) => void) => {
-  const link = sources.connect(query.get('source') ?? 'unit', query.get('recording') ?? '', (request) =>
+  const origin = { recording: query.get('recording') ?? '', follows: query.get('follows') ?? undefined };
+  const link = sources.connect(query.get('source') ?? 'unit', origin, (request) =>
     socket.send(JSON.stringify(request)),
   );
   if (!link) return socket.close(1013, `${maxSources} units are shown already.`);
@@ -157,7 +158,8 @@ export const startInspector = async (options: InspectorOptions): Promise<Inspect
     socket.on('error', () => undefined);
     const asked = access.check(request);
     if (typeof asked === 'number') return refuseUpgrade(socket, asked, asked === 403 ? 'Forbidden' : 'Not Found');
-    const take = Object.hasOwn(kinds, asked.path) ? kinds[asked.path] : undefined;
+    const isTaken = Object.hasOwn(kinds, asked.path) && (asked.path === 'page' || sources.recording === undefined);
+    const take = isTaken ? kinds[asked.path] : undefined;
     if (!take) return refuseUpgrade(socket, 404, 'Not Found');
     return sockets.handleUpgrade(request, socket, head, (opened) => {
       // It closes then.

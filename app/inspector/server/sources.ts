@@ -15,6 +15,14 @@ export interface Source {
   readonly isLive: boolean;
 }
 
+/** Where lines come from. */
+export interface Origin {
+  /** Tells this recording of the unit from every other one. */
+  readonly recording: string;
+  /** What the recording begins with that this one goes on with, even while that is connected: its parent process's. */
+  readonly follows?: string | undefined;
+}
+
 /** A unit's connection, which adds lines to its source. */
 export interface SourceLink {
   /** Number of the unit's line that is to come next. */
@@ -65,6 +73,10 @@ const createRegister = (limits: RingLimits | undefined) => {
   };
 };
 
+/** Names of a unit's sources: its own, then those of other processes that run as the same unit at the same time. */
+const namesOf = (id: string): string[] =>
+  Array.from({ length: maxSources }, (_, index) => (index === 0 ? id : `${id}~${index + 1}`));
+
 type Append = (source: Kept, lost: number, lines: readonly string[]) => void;
 
 /** The time now by the clock of a source's run, as far as it is known. */
@@ -93,6 +105,7 @@ const linkOf = (source: Kept, ask: Ask, append: Append): SourceLink => ({
 /** Keeps the newest lines of each unit, also of those that are gone. */
 export const createSources = ({ limits, onChange }: { limits?: RingLimits | undefined; onChange: () => void }) => {
   const { byId, sourceOf } = createRegister(limits);
+  let shownRecording: string | undefined;
   const append: Append = ({ id, ring }, lost, lines) => {
     if (lost > 0) ring.append(JSON.stringify(['#', id, ring.next + 1, lost]));
     for (const line of lines) ring.append(line);
@@ -101,6 +114,14 @@ export const createSources = ({ limits, onChange }: { limits?: RingLimits | unde
   return {
     all: (): Iterable<Source> => byId.values(),
     get: (id: string): Source | undefined => byId.get(id),
+    /** Name of the recording that all sources are of, such as a file's; `undefined` where they are live. */
+    get recording(): string | undefined {
+      return shownRecording;
+    },
+    /** All sources are of a recording: nothing live comes. */
+    showRecording: (name: string) => {
+      shownRecording = name;
+    },
     /** Adds lines that come from no unit, such as a file's. @returns Whether there was room. */
     add: (id: string, lost: number, lines: readonly string[]): boolean => {
       const source = sourceOf(id);
@@ -108,13 +129,18 @@ export const createSources = ({ limits, onChange }: { limits?: RingLimits | unde
       return source !== undefined;
     },
     /**
-     * A unit is there.
+     * A unit is there. Its lines go on where its last run ended; while another process runs as the same unit, they are a
+     * source of their own.
      *
-     * @param recording Tells this recording of the unit from those before.
      * @returns `undefined` if there are too many.
      */
-    connect: (id: string, recording: string, ask: Ask): SourceLink | undefined => {
-      const source = sourceOf(id);
+    connect: (id: string, { recording, follows }: Origin, ask: Ask): SourceLink | undefined => {
+      const names = namesOf(id);
+      const isOwn = (known: Kept | undefined): boolean => known?.recording === recording;
+      const isBefore = (known: Kept | undefined): boolean =>
+        known?.isLive !== true || (follows !== undefined && known.recording.startsWith(follows));
+      const name = names.find((one) => isOwn(byId.get(one))) ?? names.find((one) => isBefore(byId.get(one)));
+      const source = name === undefined ? undefined : sourceOf(name);
       if (!source) return undefined;
       if (source.recording !== recording) Object.assign(source, { recording, received: 0 });
       source.isLive = true;

@@ -68,9 +68,8 @@ export const createStatelyLinks = (sources: Sources, onAnswer: (answer: Answer) 
     const beganMs = performance.now();
     const app = new StatelyApp(first, () => Math.round((performance.now() - beganMs) * 10) / 10);
     connections += 1;
-    let id = app.name;
-    for (let count = 2; sources.get(id)?.isLive === true; count += 1) id = `${app.name}#${count}`;
-    const link: SourceLink | undefined = sources.connect(id, `stately-${connections}`, ([, number]) =>
+    const origin = { recording: `stately-${connections}` };
+    const link: SourceLink | undefined = sources.connect(app.name, origin, ([, number]) =>
       onAnswer(['did', number, 'An app of XState takes no requests.']),
     );
     if (!link) return socket.close(1013, 'Enough units are shown already.');

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startCli, startNode, type CliRun } from '../../support/cli.ts';
-import { openPage } from '../../support/inspector-page.ts';
+import { openPage, type OpenPage } from '../../support/inspector-page.ts';
 import { createLiveUnit, type LiveUnit } from '../../support/live-unit.ts';
 import { until } from '../../support/until.ts';
 
@@ -95,6 +95,36 @@ test('a unit goes on when its inspector is killed, and when none was ever there,
   await until(() => published() > count + 5);
   alone.child.kill('SIGTERM');
   expect(await alone.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+/** The runs of each source that a page has, as process ids. */
+const processesOf = ({ frames }: OpenPage): Readonly<Record<string, readonly number[]>> => {
+  const bySource: Record<string, number[]> = {};
+  for (const frame of frames) {
+    const [, source = ''] = JSON.parse(frame.slice(0, frame.indexOf('\n'))) as string[];
+    const pids = [...frame.matchAll(/^\["run",.*"pid":(\d+)/gm)].map(([, pid]) => Number(pid));
+    bySource[source] = [...(bySource[source] ?? []), ...pids];
+  }
+  return bySource;
+};
+
+test('two processes of one unit at the same time are two units, each with its own runs', async () => {
+  const { url } = await startInspector();
+  await using page = await openPage(url);
+  const { uuid } = live.row;
+  const first = startUnit(url);
+  await page.until(() => page.lines.some((line) => line.startsWith('["run"')));
+  const second = startUnit(url);
+  await page.until(() => Object.keys(processesOf(page)).length === 2);
+  expect(processesOf(page)).toEqual({ [uuid]: [first.child.pid], [`${uuid}~2`]: [second.child.pid] });
+  second.child.kill('SIGKILL');
+  await page.until(() => page.frames.some((frame) => frame.includes(`${uuid}~2`) && frame.includes('["end"')));
+  const third = startUnit(url);
+  await page.until(() => processesOf(page)[`${uuid}~2`]?.length === 2);
+  expect(processesOf(page)).toEqual({
+    [uuid]: [first.child.pid],
+    [`${uuid}~2`]: [second.child.pid, third.child.pid],
+  });
 });
 
 test('a program that restarts itself goes on in the same recording, from another process', async () => {

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { startInspector } from '../../../app/inspector/server/server.ts';
 import { runCli, startCli, type CliRun } from '../../support/cli.ts';
 import { createFolder } from '../../support/folder.ts';
@@ -48,8 +50,18 @@ describe('pepeunit inspect FILE', () => {
     await page.until(() => page.lines.length === 3);
     expect(page.lines).toEqual(saved.filter((line) => !line.startsWith('["#"')));
     expect(page.lost).toBe(4);
+    expect(page.hello).toMatchObject({ recording: 'night.ndjson' });
     child.kill('SIGINT');
     expect((await ended).code).toBe(0);
+  });
+
+  test('takes no unit: all that it shows is the recording', async () => {
+    const file = join(folder, 'night.ndjson');
+    await writeFile(file, `${saved.join('\n')}\n`);
+    const { url } = await start(['inspect', file]);
+    const socket = new WebSocket(new URL('unit?source=a&recording=1', url.replace('http:', 'ws:')));
+    const [refusal] = (await once(socket, 'error')) as [Error];
+    expect(refusal.message).toBe('Unexpected server response: 404');
   });
 
   test('what it saves again is the same', async () => {
@@ -101,6 +113,15 @@ describe('pepeunit inspect URL', () => {
     other.sources.add('a', 0, ['["l",2,"Info","late"]']);
     await page.until(() => page.lines.length === 3);
     expect(page.lines).toEqual([...saved.slice(1, 3), '["l",2,"Info","late"]']);
+  });
+
+  test('says that it is a recording where that is what the other one shows', async () => {
+    const file = join(folder, 'ночь 🌙.ndjson');
+    await writeFile(file, `${saved.join('\n')}\n`);
+    const other = await start(['inspect', file]);
+    const { url } = await start(['inspect', other.url]);
+    await using page = await openPage(url);
+    expect(page.hello).toMatchObject({ recording: 'ночь 🌙.ndjson' });
   });
 
   test('where nobody answers it says so', async () => {

@@ -148,10 +148,10 @@ test('an app never takes the place of one that is still there', async () => {
   const first = await showBareApp();
   await expect.poll(live).toEqual(['app']);
   const second = await showBareApp();
-  await expect.poll(live).toEqual(['app', 'app#2']);
+  await expect.poll(live).toEqual(['app', 'app~2']);
   first.terminate();
-  await expect.poll(live).toEqual(['app#2']);
+  await expect.poll(live).toEqual(['app~2']);
   const third = await showBareApp();
-  await expect.poll(live).toEqual(['app', 'app#2']);
+  await expect.poll(live).toEqual(['app', 'app~2']);
   for (const socket of [second, third]) socket.terminate();
 });

@@ -6,9 +6,9 @@ import {
   cursor,
   extent,
   followLive,
-  link,
   pauseOrFollow,
   followReads,
+  recording,
   scrubTo,
   shownTime,
   source,
@@ -72,7 +72,7 @@ const Track = () => {
   );
 };
 
-export const showLive = (): void => {
+export const showNewest = (): void => {
   followLive();
   showLatest();
 };
@@ -80,36 +80,43 @@ export const showLive = (): void => {
 /** The whole recording, and the moment of it that all views show. */
 export const Scrubber = () => {
   const isHeld = cursor.value !== undefined;
-  const isFile = link.value === 'file';
-  const follow = isFile ? 'To the end' : 'Live';
+  const isRecording = recording.value !== '';
   return (
     <footer class="scrubber" aria-label="Time">
       <div class="steps">
         <button type="button" class="icon" aria-label="One step back" onClick={() => step(-1)}>
           ‹
         </button>
-        <button
-          type="button"
-          class="icon"
-          aria-label={isHeld ? follow : 'Pause'}
-          aria-pressed={isHeld}
-          onClick={pauseOrFollow}
-        >
-          <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
-            <path d={isHeld ? 'M4 2.5v11l9-5.5z' : 'M4 3h3v10H4zM9 3h3v10H9z'} fill="currentColor" />
-          </svg>
-        </button>
+        {!isRecording && (
+          <button
+            type="button"
+            class="icon"
+            aria-label={isHeld ? 'Live' : 'Pause'}
+            aria-pressed={isHeld}
+            onClick={pauseOrFollow}
+          >
+            <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+              <path d={isHeld ? 'M4 2.5v11l9-5.5z' : 'M4 3h3v10H4zM9 3h3v10H9z'} fill="currentColor" />
+            </svg>
+          </button>
+        )}
         <button type="button" class="icon" aria-label="One step on" onClick={() => step(1)}>
           ›
         </button>
       </div>
       <Track />
-      <output class="shown-time" data-time={shownTime.value}>
+      <time class="shown-time" data-time={shownTime.value}>
         {source.value ? clockText(shownTime.value) : '–'}
-      </output>
-      <button type="button" class={isHeld ? 'live' : 'live on'} aria-pressed={!isHeld} onClick={showLive}>
-        {follow}
-      </button>
+      </time>
+      {isRecording ? (
+        <button type="button" onClick={showNewest}>
+          To the end
+        </button>
+      ) : (
+        <button type="button" class={isHeld ? 'live' : 'live on'} aria-pressed={!isHeld} onClick={showNewest}>
+          Live
+        </button>
+      )}
     </footer>
   );
 };

@@ -5,15 +5,12 @@ import { Chart } from '../parts/chart.tsx';
 import { JsonTree } from '../parts/json-tree.tsx';
 import { Card, StateName } from '../parts/pieces.tsx';
 import { SendEvent } from '../parts/control.tsx';
-import { actor, cursor, isControlled, link, now, scrubTo, shownTime, source, type ShownActor } from '../store.ts';
+import { actor, isControlled, isFollowing, now, scrubTo, shownTime, source, type ShownActor } from '../store.ts';
 
 const zooms = { least: 0.4, most: 2.5, step: 1.25 } as const;
 
 /** The shown time; the wall's while the page follows what comes. */
-const timeNow = (): number => {
-  const isLive = link.value === 'live' && cursor.value === undefined;
-  return isLive ? Math.max(now.value, shownTime.value) : shownTime.value;
-};
+const timeNow = (): number => (isFollowing.value ? Math.max(now.value, shownTime.value) : shownTime.value);
 
 const Fact = ({ name, children }: { name: string; children: ComponentChildren }) => (
   <div class="fact">

@@ -8,11 +8,10 @@ import { markTags, piecesOf } from '../scene.ts';
 import {
   chartOfHash,
   chooseSource,
-  cursor,
   filter,
   followReads,
   isControlled,
-  link,
+  isFollowing,
   now,
   replay,
   shownTime,
@@ -20,7 +19,7 @@ import {
   sources,
   view,
 } from '../store.ts';
-import { unitAt } from '../units.ts';
+import { labelOf, unitAt } from '../units.ts';
 
 const hour = 3_600_000;
 
@@ -78,18 +77,31 @@ const Marks = ({ shown, before }: { shown: Source; before: number }) => {
   );
 };
 
+/** Says which other processes run as the same unit at a moment: they take its link from each other. */
+const Doubles = ({ shown, time }: { shown: Source; time: number }) => {
+  const { unit, pid } = shown.runs.at(-1) ?? {};
+  const pids = sources.value.flatMap((other) => {
+    if (other === shown || other.runs.at(-1)?.unit !== unit) return [];
+    const state = replay.value.at(other.name, time);
+    const run = state && state.end === undefined ? other.runs[state.run] : undefined;
+    return run?.pid === undefined || run.pid === pid ? [] : [run.pid];
+  });
+  if (pids.length === 0) return null;
+  return <p class="double">Process {pids.join(', ')} runs as this unit too, with the same UUID.</p>;
+};
+
 const show = (name: string) => (): void => {
   chooseSource(name);
   view.value = 'Timeline';
 };
 
 const Unit = ({ shown }: { shown: Source }) => {
-  const isLive = link.value === 'live' && cursor.value === undefined;
   const { rows } = shown;
-  const time = isLive ? Math.max(now.value, rows.atOf(rows.next - 1)) : shownTime.value;
+  const time = isFollowing.value ? Math.max(now.value, rows.atOf(rows.next - 1)) : shownTime.value;
   const state = replay.value.at(shown.name, time);
   if (!state) return null;
   const run = shown.runs[state.run];
+  const label = labelOf(shown, sources.value);
   const { health, since, rootPath, linkPath, lastSeen } = unitAt(shown, state);
   const root = [...state.actors.values()].find(({ actor }) => shown.actors[actor]?.path === rootPath);
   const rootView = root && chartOfHash(shown, shown.actors[root.actor]?.hash ?? '').valueOf(root.value);
@@ -97,10 +109,10 @@ const Unit = ({ shown }: { shown: Source }) => {
   const badge = { online: 'ready', offline: 'faulty', ended: 'faulty', running: 'ready' } as const;
   return (
     <Card
-      title={run?.name ?? shown.name}
+      title={label}
       class={source.value?.name === shown.name ? 'unit chosen' : 'unit'}
       note={
-        <button type="button" onClick={show(shown.name)} aria-label={`Show ${run?.name ?? shown.name} over time`}>
+        <button type="button" onClick={show(shown.name)} aria-label={`Show ${label} over time`}>
           Show
         </button>
       }
@@ -114,11 +126,13 @@ const Unit = ({ shown }: { shown: Source }) => {
           {state.end !== undefined && `: ${state.end}`}
         </span>
       </p>
+      {state.end === undefined && <Doubles shown={shown} time={time} />}
       <dl class="figures">
         <Figure name="Outbox" value={countText(outbox, 'message')} />
         <Figure name="Last seen" value={time - lastSeen < 1_000 ? 'now' : `${durationText(time - lastSeen)} ago`} />
         <Figure name="Restarts" value={String(Math.max(0, state.run))} />
         <Figure name="Program" value={run?.program?.slice(0, 8) ?? '–'} />
+        {run?.pid !== undefined && <Figure name="Process" value={String(run.pid)} />}
         <Figure name="Client" value={run?.client ?? '–'} />
         {heap !== undefined && <Figure name="Heap" value={sizeText(heap)} />}
         {received !== undefined && <Figure name="Received" value={received.toLocaleString('en-GB')} />}

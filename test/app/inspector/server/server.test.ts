@@ -190,7 +190,7 @@ describe('units', () => {
     again.socket.send('["#","a",4,2]\n["l",9,"Info","two"]');
     await page.until(() => page.lines.length === 4);
     expect(page.lost).toBe(2);
-    const restarted = await opened('source=a&recording=2');
+    const restarted = await opened('source=a&recording=2-0&follows=1');
     expect(restarted.from).toEqual(['from', 0]);
     again.socket.send('["#","a",5,0]\n["l",9,"Info","of the old process"]');
     restarted.socket.send('["#","a",0,0]\n["run",{"unit":"a"}]');
