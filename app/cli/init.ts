@@ -9,8 +9,10 @@ import { command, exitCode, UsageError } from './command.ts';
 import { nodesWithTypes, runsTypeScript } from './type-stripping.ts';
 import { readIfThere } from './read-if-there.ts';
 import { parseDescription, readmeOf } from './unit-readme.ts';
-import { columns, print, printStatus } from '../terminal/output.ts';
+import { notesOf, type Note } from './note.ts';
+import { columns, print } from '../terminal/output.ts';
 import { thisPackage } from '../terminal/package.ts';
+import { shellWord } from '../terminal/shell.ts';
 
 interface InitOptions {
   readonly javascript?: boolean;
@@ -18,12 +20,12 @@ interface InitOptions {
   readonly name?: string;
 }
 
-const languageOf = ({ javascript = false, typescript = false }: InitOptions): Language => {
+const languageOf = ({ javascript = false, typescript = false }: InitOptions, note: Note): Language => {
   if (javascript && typescript) throw new UsageError('Give --javascript or --typescript, not both.');
   if (!typescript) return 'javascript';
   if (runsTypeScript()) return 'typescript';
-  printStatus(
-    `pepeunit init: Node ${process.versions.node} runs no TypeScript, so the unit is JavaScript with types in JSDoc, which npm run check checks. For TypeScript use ${nodesWithTypes}.`,
+  note(
+    `Node ${process.versions.node} runs no TypeScript, so the unit is JavaScript with types in JSDoc, which npm run check checks. For TypeScript use ${nodesWithTypes}.`,
   );
   return 'checkedJavascript';
 };
@@ -43,14 +45,11 @@ const titleOf = (folder: string, name: string | undefined): string => {
   return title === '' ? 'Unit' : title;
 };
 
-const quoted = (word: string): string =>
-  /^[\p{L}\p{N}_./-]+$/u.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
-
 const nextSteps = (folder: string): string[] => [
   'Next:',
   '',
   ...columns([
-    ...(resolve(folder) === resolve('.') ? [] : [[`  cd ${quoted(folder)}`, '']]),
+    ...(resolve(folder) === resolve('.') ? [] : [[`  cd ${shellWord(folder)}`, '']]),
     ['  npm install', ''],
     ['  npm test', '# the unit in memory'],
     ['  npm run dev', '# the unit against an embedded Pepeunit, restarted when a file changes'],
@@ -80,7 +79,7 @@ export const initCommand = command(
     examples: ['my-unit', 'my-unit --typescript'],
   },
   async ({ operands: [folder = '.'], options }) => {
-    const language = languageOf(options);
+    const language = languageOf(options, notesOf('init', options));
     const title = titleOf(folder, options.name);
     const manifestPath = join(folder, 'package.json');
     const manifestText = await readIfThere(manifestPath);

@@ -41,7 +41,7 @@ const showComers = (inspector: Inspector): Shown => ({
     'It waits for units and for apps of XState. To show one:',
     '',
     ...columns([
-      ['  a supervised unit', `${inspectorVariable}=${inspector.url} npx pepeunit run main.js`],
+      ['  a supervised unit', `${inspectorVariable}=${inspector.url} npx pepeunit-client run main.js`],
       ['  a unit', `${inspectorVariable}=${inspector.url} node --import pepeunit-client/inspect main.js`],
       ['  another app', `createWebSocketInspector({ url: '${statelyUrlOf(inspector)}' })`],
     ]),

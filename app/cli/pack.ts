@@ -8,7 +8,8 @@ import { FirmwareError } from '../../services/errors.ts';
 import { defaultArchiveLimits } from '../../services/firmware.ts';
 import { packTgz, type ArchiveFile } from '../instance/model/archive.ts';
 import { command, exitCode, UsageError, wholeNumber } from './command.ts';
-import { warnOfOldReadme } from './readme-file.ts';
+import { notesOf } from './note.ts';
+import { noteOldReadme } from './readme-file.ts';
 import { print, printText } from '../terminal/output.ts';
 import { bytesText, createProgress, silentProgress, type Progress } from '../terminal/progress.ts';
 
@@ -139,7 +140,7 @@ export const packCommand = command(
     if (options.program !== undefined) return signProgram(options.program, options);
     if (options.release !== undefined && options.sign === undefined)
       throw new UsageError('--release goes with --sign.');
-    await warnOfOldReadme('pack', folder);
+    await noteOldReadme(folder, notesOf('pack', options));
     return packFolder(folder, options);
   },
 );

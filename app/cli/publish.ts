@@ -1,7 +1,8 @@
 import type { UnitEnv } from '../../services/env.ts';
 import { ClientError } from '../../services/errors.ts';
 import { command, exitCode } from './command.ts';
-import { warnOfOldReadme } from './readme-file.ts';
+import { notesOf } from './note.ts';
+import { noteOldReadme } from './readme-file.ts';
 import { print, printText } from '../terminal/output.ts';
 import { bytesText, createProgress, silentProgress, type Progress } from '../terminal/progress.ts';
 import { openLink, readEnv, readSchema } from './unit-folder.ts';
@@ -39,8 +40,9 @@ export const publishCommand = command(
     },
     examples: ['output/pepeunit 21.5 --folder my-unit'],
   },
-  async ({ operands: [key = '', message = ''], options: { folder = '.', json } }) => {
-    await warnOfOldReadme('publish', folder);
+  async ({ operands: [key = '', message = ''], options }) => {
+    const { folder = '.', json } = options;
+    await noteOldReadme(folder, notesOf('publish', options));
     const env = await readEnv(folder);
     const schema = await readSchema(folder);
     const topics = schema.output_topic[key] ?? schema.output_base_topic[key];

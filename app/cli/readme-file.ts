@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, isMissing } from '../../adapters/node/fs/errors.ts';
 import { failureOf } from '../../services/errors.ts';
-import { printStatus } from '../terminal/output.ts';
+import { callFor } from '../terminal/shell.ts';
+import type { Note } from './note.ts';
 import { readIfThere } from './read-if-there.ts';
 import { descriptionName, isGenerated, parseDescription, readmeName, readmeOf, withOwnPart } from './unit-readme.ts';
 
@@ -45,14 +46,18 @@ export const readmeStateIn = async (folder: string): Promise<ReadmeState | undef
   };
 };
 
-/** Prints one line where a unit's readme is not what its pepeunit.toml says; a device has neither. */
-export const warnOfOldReadme = async (command: string, folder: string): Promise<void> => {
+/** Says that a unit's readme is not what its pepeunit.toml says, and what to do. */
+export const oldReadme = (path: string, folder: string): string =>
+  `${path} is not what ${descriptionName} says. Write it by ${callFor('readme', folder)}.`;
+
+/** Notes that a unit's readme is not what its pepeunit.toml says; a device has neither. */
+export const noteOldReadme = async (folder: string, note: Note): Promise<void> => {
   try {
     const state = await readmeStateIn(folder);
     if (!state || state.isCurrent || !state.isOurs) return;
-    printStatus(`pepeunit ${command}: ${state.path} is not what ${descriptionName} says. Run pepeunit readme.`);
+    note(oldReadme(state.path, folder));
   } catch (thrown) {
     if (codeOf(thrown) === 'ERR_MODULE_NOT_FOUND' || isMissing(thrown)) return;
-    printStatus(`pepeunit ${command}: ${failureOf(thrown).message}`);
+    note(failureOf(thrown).message);
   }
 };

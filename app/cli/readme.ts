@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { replaceFile } from '../../adapters/node/fs/durable-file.ts';
 import { SettingsError, StorageError } from '../../services/errors.ts';
 import { command, exitCode } from './command.ts';
-import { readmeStateIn } from './readme-file.ts';
+import { oldReadme, readmeStateIn } from './readme-file.ts';
 import { descriptionName } from './unit-readme.ts';
 import { print, printStatus } from '../terminal/output.ts';
+import { callFor } from '../terminal/shell.ts';
 
 /** `pepeunit readme`: writes readme.md from pepeunit.toml. */
 export const readmeCommand = command(
@@ -26,13 +27,16 @@ export const readmeCommand = command(
     const state = await readmeStateIn(folder);
     if (!state) {
       const path = join(folder, descriptionName);
-      throw new SettingsError('missing', `${path} does not exist. Run pepeunit init, which writes what is missing.`);
+      throw new SettingsError(
+        'missing',
+        `${path} does not exist. Write what is missing by ${callFor('init', folder)}.`,
+      );
     }
     const { path, wanted, isCurrent, isOurs } = state;
     if (check) {
       if (json) print(JSON.stringify({ readme: path, current: isCurrent }));
       else if (isCurrent) print(`${path} is current`);
-      else printStatus(`pepeunit readme: ${path} is not what ${descriptionName} says. Run pepeunit readme.`);
+      else printStatus(`pepeunit readme: ${oldReadme(path, folder)}`);
       return isCurrent ? exitCode.ok : exitCode.failed;
     }
     if (!isOurs) {

@@ -103,8 +103,11 @@ export const runCommand = command(
   },
   async ({ operands: [given, ...args], options }) => {
     const main = given === undefined ? await programIn(options.folder ?? '.') : resolve(given);
+    const say = (data: object, text: string): void =>
+      options.json === true ? printStatusJson(data) : printStatus(`pepeunit run: ${text}`);
     if (!canRun(main)) {
-      printStatus(`pepeunit run: ${whyNot(main)}`);
+      const wrong = new UsageError(whyNot(main));
+      say(errorData(wrong), wrong.message);
       return exitCode.unconfigured;
     }
     const folder = await unitFolderOf(main, options.folder);
@@ -113,8 +116,6 @@ export const runCommand = command(
     const heartbeatMs = secondsIn(numberFromZero, 'heartbeat', options.heartbeat) ?? defaultHeartbeatSeconds * 1000;
     const trialStarts = wholeNumber('trial-starts', options['trial-starts']);
     const checkEnv = options['without-env'] === true ? hideSecretsIn : requireEnv;
-    const say = (data: object, text: string): void =>
-      options.json === true ? printStatusJson(data) : printStatus(`pepeunit run: ${text}`);
     await using inspector = await startInspection(options);
     if (inspector) say({ type: 'inspector', url: inspector.url }, `Inspector: ${inspector.url}`);
     const program = inspectProgram({ main, args, folder }, inspector?.url);

@@ -6,6 +6,7 @@ import { readDocument } from '../../adapters/node/fs/read-json.ts';
 import { SchemaError, SettingsError } from '../../services/errors.ts';
 import { isJsonObject, type JsonObject } from '../../services/json.ts';
 import { print, printStatus } from '../terminal/output.ts';
+import { callFor } from '../terminal/shell.ts';
 import { command, exitCode, UsageError } from './command.ts';
 import { unitTypes, unitTypesName } from './unit-types.ts';
 
@@ -47,6 +48,8 @@ const write = async (path: string, text: string): Promise<void> => {
   }
 };
 
+const remedy = (folder: string): string => `Write it by ${callFor('types', folder)}.`;
+
 /** `pepeunit types`: writes the types of a unit's variables and topic keys. */
 export const typesCommand = command(
   {
@@ -61,23 +64,24 @@ export const typesCommand = command(
     options: {
       check: { type: 'boolean', help: `Write nothing, and exit with 1 if ${unitTypesName} is not up to date.` },
       print: { type: 'boolean', help: 'Print the types, and write nothing.' },
+      json: { type: 'boolean', help: 'Print the path, and whether it was current, as JSON.' },
     },
     examples: ['my-unit', '--check'],
   },
-  async ({ operands: [folder = '.'], options }) => {
+  async ({ operands: [folder = '.'], options: { check = false, json = false, print: isPrinted = false } }) => {
+    if (json && isPrinted) throw new UsageError('Give --json or --print, not both.');
     const text = unitTypes(...(await readExamples(folder)));
-    if (options.print === true) {
+    if (isPrinted) {
       print(text.trimEnd());
       return exitCode.ok;
     }
     const path = join(folder, unitTypesName);
     const isCurrent = (await readText(path)) === text;
-    if (options.check === true && !isCurrent) {
-      printStatus(`pepeunit types: ${path} is not up to date. Run pepeunit types ${folder} to write it.`);
-      return exitCode.failed;
-    }
-    if (!isCurrent) await write(path, text);
-    print(isCurrent ? `${path} is up to date` : `wrote ${path}`);
-    return exitCode.ok;
+    if (!check && !isCurrent) await write(path, text);
+    if (json) print(JSON.stringify({ types: path, current: isCurrent }));
+    else if (isCurrent) print(`${path} is up to date`);
+    else if (check) printStatus(`pepeunit types: ${path} is not up to date. ${remedy(folder)}`);
+    else print(`wrote ${path}`);
+    return check && !isCurrent ? exitCode.failed : exitCode.ok;
   },
 );

@@ -1,16 +1,15 @@
 import { envDefaults } from '../../services/env.ts';
 import { SchemaError } from '../../services/errors.ts';
+import { javascript } from '../diagram/literal.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../services/json.ts';
 
 /** Name of the file that has a unit's types. */
 export const unitTypesName = 'unit.d.ts';
 
 const maxWidth = 80;
-const identifier = /^[A-Za-z_$][\w$]*$/;
 
 const memberOf = (name: string, value: JsonValue, indent: string): string => {
-  const key = identifier.test(name) ? name : JSON.stringify(name);
-  return `${indent}readonly ${key}: ${typeOf(value, indent)};`;
+  return `${indent}readonly ${javascript.key(name)}: ${typeOf(value, indent)};`;
 };
 
 const arrayOf = (values: readonly JsonValue[], indent: string): string => {
@@ -46,7 +45,7 @@ const keysOf = (schema: JsonObject, section: 'input_topic' | 'output_topic'): st
 };
 
 const unionMember = (name: string, keys: readonly string[]): string => {
-  const literals = keys.map((key) => JSON.stringify(key));
+  const literals = keys.map((key) => javascript.text(key));
   const line = `  readonly ${name}: ${literals.join(' | ') || 'never'};`;
   return line.length <= maxWidth || literals.length < 2
     ? line

@@ -26,7 +26,7 @@ const checkOwnership = async (folder: string, uuid: string | undefined): Promise
   if (found === undefined || found === uuid) return;
   throw new SettingsError(
     'invalid',
-    `${path} is of a unit of another instance, and stays as it is. Move it and schema.json away, or run pepeunit run.`,
+    `${path} is of a unit of another instance, and stays as it is. Move it and schema.json away, or run it by npx pepeunit-client run.`,
   );
 };
 

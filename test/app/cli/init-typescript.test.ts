@@ -38,9 +38,10 @@ describe('pepeunit init --typescript', () => {
         code: 0,
         language: 'checkedJavascript',
       });
-      expect(stderr).toBe(
-        `pepeunit init: Node ${process.versions.node} runs no TypeScript, so the unit is JavaScript with types in JSDoc, which npm run check checks. For TypeScript use Node 22.18 or newer.\n`,
-      );
+      expect(JSON.parse(stderr)).toEqual({
+        type: 'note',
+        message: `Node ${process.versions.node} runs no TypeScript, so the unit is JavaScript with types in JSDoc, which npm run check checks. For TypeScript use Node 22.18 or newer.`,
+      });
       await linkPackage(folder);
       expect(await compileIn(folder)).toEqual({ code: 0, stdout: '', stderr: '' });
       expect(await runTestsIn(folder)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^# pass 3$/m) });

@@ -91,7 +91,7 @@ describe('pepeunit readme', () => {
     expect(missing).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'pepeunit readme: readme.md is not what pepeunit.toml says. Run pepeunit readme.\n',
+      stderr: 'pepeunit readme: readme.md is not what pepeunit.toml says. Write it by npx pepeunit-client readme.\n',
     });
     expect(await readdir(folder)).toEqual(['pepeunit.toml']);
     await runCli(['readme'], { cwd: folder });
@@ -154,7 +154,7 @@ describe('pepeunit pack', () => {
     const old = await runCli(['pack', '--out', out], { cwd: folder });
     expect(old).toMatchObject({
       code: 0,
-      stderr: 'pepeunit pack: readme.md is not what pepeunit.toml says. Run pepeunit readme.\n',
+      stderr: 'pepeunit pack: readme.md is not what pepeunit.toml says. Write it by npx pepeunit-client readme.\n',
     });
     await runCli(['readme'], { cwd: folder });
     expect(await runCli(['pack', '--out', out], { cwd: folder })).toMatchObject({ code: 0, stderr: '' });

@@ -32,9 +32,9 @@ export interface Unit {
     readonly DELAY: number;
   };
   /** Keys of its Inputs. */
-  readonly input: "input/pepeunit";
+  readonly input: 'input/pepeunit';
   /** Keys of its Outputs. */
-  readonly output: "output/pepeunit" | "fan/pepeunit";
+  readonly output: 'output/pepeunit' | 'fan/pepeunit';
 }
 `;
 
@@ -59,7 +59,7 @@ test('--check tells by its exit code whether unit.d.ts is up to date, and writes
   const outdated = {
     code: 1,
     stdout: '',
-    stderr: `pepeunit types: ${path} is not up to date. Run pepeunit types ${folder} to write it.\n`,
+    stderr: `pepeunit types: ${path} is not up to date. Write it by npx pepeunit-client types '${folder}'.\n`,
   };
   expect(await runCli(['types', folder, '--check'])).toEqual(outdated);
   await writeFile(path, 'old');
@@ -67,6 +67,23 @@ test('--check tells by its exit code whether unit.d.ts is up to date, and writes
   expect(await readFile(path, 'utf8')).toBe('old');
   await runCli(['types', folder]);
   expect(await runCli(['types', folder, '--check'])).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('--json says the same in one line, on the standard output', async () => {
+  const folder = await unitFolder();
+  const path = join(folder, 'unit.d.ts');
+  const run = async (...args: string[]) => {
+    const { code, stdout, stderr } = await runCli(['types', folder, '--json', ...args]);
+    return { code, stderr, data: JSON.parse(stdout) as unknown };
+  };
+  expect(await run('--check')).toEqual({ code: 1, stderr: '', data: { types: path, current: false } });
+  expect(await run()).toEqual({ code: 0, stderr: '', data: { types: path, current: false } });
+  expect(await readFile(path, 'utf8')).toBe(wanted);
+  expect(await run()).toEqual({ code: 0, stderr: '', data: { types: path, current: true } });
+  expect(await run('--check')).toEqual({ code: 0, stderr: '', data: { types: path, current: true } });
+  const both = await runCli(['types', folder, '--json', '--print']);
+  expect(both).toMatchObject({ code: 2, stdout: '' });
+  expect(JSON.parse(both.stderr)).toMatchObject({ code: 'usage' });
 });
 
 test('--print writes to the standard output alone', async () => {
@@ -94,7 +111,7 @@ test('describes each variable, and escapes keys and names of any characters', ()
   /** The unit's own variables. */
   readonly env: {
     readonly COUNT: number;
-    readonly "a-b": string;
+    readonly 'a-b': string;
     readonly LIST: readonly string[];
     readonly MIXED: readonly (number | string | null)[];
     readonly NONE: readonly unknown[];
@@ -108,11 +125,11 @@ test('describes each variable, and escapes keys and names of any characters', ()
   };
   /** Keys of its Inputs. */
   readonly input:
-    | "температура/pepeunit"
-    | "a\\"b"
+    | 'температура/pepeunit'
+    | 'a"b'
     | "it's"
-    | "two\\nlines */"
-    | "\u2028\\\\";
+    | 'two\\nlines */'
+    | '\u2028\\\\';
   /** Keys of its Outputs. */
   readonly output: never;
 }
