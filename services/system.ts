@@ -1,5 +1,8 @@
 import { fromPromise } from 'xstate';
+import type { Timers } from './clock.ts';
+import { ClientError, failureOf } from './errors.ts';
 import { find, type Found, type OfUnit } from './finder.ts';
+import { wrongAnswer } from './wrong-answer.ts';
 
 /** Metrics of the host; unavailable ones are omitted. */
 export interface SystemMetrics {
@@ -17,7 +20,7 @@ export interface SystemMetrics {
 
 /** Measures the host. */
 export interface System {
-  /** Measures once. Omits a metric that fails; never rejects for it. */
+  /** Measures once, within 5 seconds. Omits a metric that fails; never rejects for it. */
   measure(): Promise<SystemMetrics>;
 }
 
@@ -34,56 +37,105 @@ const isMetric = (value: unknown): value is number => typeof value === 'number' 
 const isListOf = (length: number, isItem: (item: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) && value.length === length && value.every(isItem);
 
-const checks: { [K in keyof SystemMetrics]-?: (value: unknown) => boolean } = {
-  mem_free: isMetric,
-  mem_alloc: isMetric,
-  freq: isMetric,
-  statvfs: isListOf(10, isMetric),
-  ifconfig: isListOf(4, (item) => typeof item === 'string'),
+interface Check {
+  readonly isSound: (value: unknown) => boolean;
+  readonly wanted: string;
+}
+
+const amount: Check = { isSound: isMetric, wanted: 'a finite number from 0 on' };
+
+const checks: { [K in keyof SystemMetrics]-?: Check } = {
+  mem_free: amount,
+  mem_alloc: amount,
+  freq: amount,
+  statvfs: { isSound: isListOf(10, isMetric), wanted: 'ten finite numbers from 0 on' },
+  ifconfig: { isSound: isListOf(4, (item) => typeof item === 'string'), wanted: 'four texts' },
 };
 
-/** The metrics in the shape that the instance takes; others are omitted. */
-const sound = (metrics: SystemMetrics): SystemMetrics =>
-  Object.fromEntries(
-    Object.entries(checks).flatMap(([name, isSound]) => {
-      const value = metrics[name as keyof SystemMetrics];
-      return isSound(value) ? [[name, value]] : [];
-    }),
-  );
+/** What a measurement works with. */
+export interface MeasuringServices {
+  readonly system: System;
+  readonly clock: Timers;
+  /** The unit's time, Unix milliseconds. */
+  readonly epochMs: () => number;
+  /** Receives what the reports go without and why, once for each metric. */
+  readonly warn: (message: string) => void;
+}
+
+/** Measures the host for one report of this version. Never rejects. */
+export type MeasureState = (commitVersion: string) => Promise<StateReport>;
+
+const measureWithinMs = 5000;
+
+const metricsOf = async (system: System): Promise<Readonly<Record<string, unknown>>> => {
+  const metrics: unknown = await system.measure();
+  if (typeof metrics === 'object' && metrics !== null) return metrics as Record<string, unknown>;
+  throw new ClientError('invalid', wrongAnswer('measure()', 'system', metrics, 'an object of metrics'));
+};
+
+/** Waits for a measurement, but no longer than it may take. */
+const inTime = <T>(measuring: Promise<T>, clock: Timers): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const timer = clock.setTimeout(() => {
+      const message = `measure() of the system adapter did not end within ${measureWithinMs} ms. Correct the adapter.`;
+      reject(new ClientError('timeout', message));
+    }, measureWithinMs);
+    measuring.finally(() => clock.clearTimeout(timer)).then(resolve, reject);
+  });
 
 /**
- * Measures the host for one report: finite numbers alone, and always the running version.
+ * Creates the measurement of a unit's host. A report has always the version; a metric that could not be had within 5
+ * seconds, or is none, is left out and told once.
  *
  * @example
- * import { measureState } from 'pepeunit-client/services';
+ * import { createStateMeasurement } from 'pepeunit-client/services';
  *
- * const report = await measureState(unit.world.system, () => unit.world.clock.now(), '5f1c0de');
+ * const { system, clock } = unit.world;
+ * const measureState = createStateMeasurement({ system, clock, epochMs: () => clock.now(), warn: console.warn });
+ * const report = await measureState('5f1c0de');
  */
-export const measureState = async (
-  system: System,
-  epochMs: () => number,
-  commitVersion: string,
-): Promise<StateReport> => ({
-  millis: Math.round(epochMs()),
-  ...sound(await system.measure()),
-  pu_commit_version: commitVersion,
-});
+export const createStateMeasurement = ({ system, clock, epochMs, warn }: MeasuringServices): MeasureState => {
+  const told = new Set<string>();
+  const goWithout = (what: string, why: string) => {
+    if (told.has(what)) return;
+    told.add(what);
+    warn(`The state report goes without ${what}: ${why}`);
+  };
+  const metricsNow = async (): Promise<SystemMetrics> => {
+    const metrics = await inTime(metricsOf(system), clock);
+    const found = Object.entries(checks).filter(([name, { isSound, wanted }]) => {
+      const value = metrics[name];
+      if (value === undefined || isSound(value)) return value !== undefined;
+      goWithout(name, wrongAnswer(`${name} in measure()`, 'system', value, wanted));
+      return false;
+    });
+    return Object.fromEntries(found.map(([name]) => [name, metrics[name]]));
+  };
+  return async (commitVersion) => {
+    const millis = Math.round(epochMs());
+    const metrics = await metricsNow().catch((thrown: unknown): SystemMetrics => {
+      goWithout('metrics of the host', failureOf(thrown).message);
+      return {};
+    });
+    return { millis, ...metrics, pu_commit_version: commitVersion };
+  };
+};
 
 /**
  * Collects one report, for the state reporter's `collect`.
  *
  * @example
  * import { stateReporterMachine } from 'pepeunit-client/machines';
- * import { collectState } from 'pepeunit-client/services';
+ * import { collectState, createStateMeasurement } from 'pepeunit-client/services';
  *
- * const collect = collectState({ system: unit.world.system, epochMs: () => unit.world.clock.now() });
- * const machine = stateReporterMachine.provide({ actors: { collect } });
+ * const { system, clock } = unit.world;
+ * const measureState = createStateMeasurement({ system, clock, epochMs: () => clock.now(), warn: console.warn });
+ * const machine = stateReporterMachine.provide({ actors: { collect: collectState({ measureState }) } });
  */
-export const collectState = (given: Found<{ readonly system: System; readonly epochMs: () => number }>) =>
-  fromPromise<StateReport, OfUnit & { commitVersion: string }>(({ input, self }) => {
-    const { system, epochMs } = find(given, self);
-    return measureState(system, epochMs, input.commitVersion);
-  });
+export const collectState = (given: Found<{ readonly measureState: MeasureState }>) =>
+  fromPromise<StateReport, OfUnit & { commitVersion: string }>(({ input, self }) =>
+    find(given, self).measureState(input.commitVersion),
+  );
 export type CollectState = ReturnType<typeof collectState>;
 
 /**

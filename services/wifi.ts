@@ -1,7 +1,7 @@
 import { fromCallback, fromPromise } from 'xstate';
-import { failureOf, WifiError, type Failure } from './errors.ts';
+import { failureOf, type Failure } from './errors.ts';
 import { find, type Found, type OfUnit } from './finder.ts';
-import { wrongAnswer } from './wrong-answer.ts';
+import { checkedStatus, checkedStop, isInReach, statusOf } from './wifi-answers.ts';
 
 /** State of the station's link; `ssid` is absent without a link, or if the host does not know it. */
 export interface WifiStatus {
@@ -30,27 +30,6 @@ export interface Wifi {
   /** Calls back when the link changes. @returns Stops watching. */
   watch(onStatus: (status: WifiStatus) => void): () => void;
 }
-
-const malformed = (method: string, given: unknown, wanted: string): WifiError =>
-  new WifiError('malformed', wrongAnswer(method, 'wifi', given, wanted));
-
-const checkedStatus = (method: string, given: unknown): WifiStatus => {
-  const { linked, ssid } = (given ?? {}) as Partial<Record<keyof WifiStatus, unknown>>;
-  if (typeof linked !== 'boolean' || (ssid !== undefined && typeof ssid !== 'string'))
-    throw malformed(method, given, '{ linked: true or false, ssid?: a text }');
-  return given as WifiStatus;
-};
-
-/** Reads the station's link. @throws {WifiError} `malformed` if the adapter gives none; what the adapter throws */
-export const statusOf = async (wifi: Wifi): Promise<WifiStatus> => checkedStatus('status()', await wifi.status());
-
-/** Checks whether a network is in reach. @throws {WifiError} `malformed` if the adapter gives no list; what the adapter throws */
-export const isInReach = async (wifi: Wifi, ssid: string, signal: AbortSignal): Promise<boolean> => {
-  const found: unknown = await wifi.scan(signal);
-  if (!Array.isArray(found) || !found.every((name) => typeof name === 'string'))
-    throw malformed('scan()', found, 'an array of SSIDs');
-  return found.includes(ssid);
-};
 
 /** Source of the password, so that it never enters the machine. */
 export type WifiPassword = () => string;
@@ -126,10 +105,6 @@ export const watchWifi = (given: Found<Wifi>) =>
       }
     };
     const pass = (status: WifiStatus) => sendBack({ type: 'link.changed', ...checkedStatus('watch()', status) });
-    return orUnwatchable(() => {
-      const stop: unknown = find(given, self).watch((status) => orUnwatchable(() => pass(status)));
-      if (typeof stop === 'function') return () => void stop();
-      throw malformed('watch()', stop, 'a function that ends the watching');
-    });
+    return orUnwatchable(() => checkedStop(find(given, self).watch((status) => orUnwatchable(() => pass(status)))));
   });
 export type WatchWifi = ReturnType<typeof watchWifi>;

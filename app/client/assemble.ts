@@ -2,6 +2,7 @@ import type { CarriedOver, ChildName, UnitRequest } from '../../machines/unit/co
 import type { UnitEnv } from '../../services/env.ts';
 import type { ClientError } from '../../services/errors.ts';
 import { targetOf } from '../../services/rest.ts';
+import { createStateMeasurement, type MeasureState } from '../../services/system.ts';
 import type { UpdateTarget } from '../../services/update.ts';
 import type { Adapters } from '../platform.ts';
 import { createCycle, type Cycle } from './main-cycle.ts';
@@ -30,6 +31,7 @@ export interface UnitRuntime {
   readonly plane: DataPlane;
   readonly epoch: Epoch;
   readonly metrics: Metrics;
+  readonly measureState: MeasureState;
   readonly cycle: Cycle;
   readonly inFlight: InFlight;
   readonly lifecycle: Lifecycle;
@@ -134,7 +136,7 @@ export const createUnit = (
     documents,
     plane,
     metrics,
-    epochMs: epoch.epochMs,
+    measureState: createStateMeasurement({ ...adapters, epochMs: epoch.epochMs, warn: plane.warn }),
     reports: createReports(plane, documents.schemaNow),
     shutdown: createShutdown({ plane, inFlight, clock: adapters.clock }),
     departure: createDeparture({ root: () => root, plane, adapters }),
@@ -151,5 +153,5 @@ export const createUnit = (
   const requests = createRequests(lifecycle, root);
 
   const parts = { root, documents, plane, epoch, metrics, cycle, inFlight, lifecycle };
-  return { ...parts, usesMqtt: options.ffMqttEnable, ...requests };
+  return { ...parts, measureState: machineParts.measureState, usesMqtt: options.ffMqttEnable, ...requests };
 };

@@ -84,7 +84,7 @@ const logger = () =>
 const stateReporter = () =>
   stateReporterMachine.provide({
     actors: {
-      collect: collectState(ofUnit(({ adapters, epochMs }) => ({ system: adapters.system, epochMs }))),
+      collect: collectState(ofUnit((services) => services)),
       publish: publishState(ofUnit(({ reports }) => reports)),
     },
   });

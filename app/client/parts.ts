@@ -2,7 +2,7 @@ import { textOf } from '../../services/errors.ts';
 import type { MessageOptions } from '../messaging/outbound/message.ts';
 import { areAccepted, isAccepted } from '../messaging/outbound/result.ts';
 import type { Cipher } from '../../services/cipher.ts';
-import { measureState, type StateReport } from '../../services/system.ts';
+import type { StateReport } from '../../services/system.ts';
 import type { Adapters } from '../platform.ts';
 import { createFileManager, type FileManager } from './api/file-manager.ts';
 import { createLogger, type Logger } from './api/logger.ts';
@@ -188,14 +188,14 @@ export abstract class ClientParts<TUnit extends object, TCodecs extends Codecs<T
   }
 
   /**
-   * Measures the host, and returns the state report that the unit sends on `state/pepeunit`.
+   * Measures the host, and returns the state report that the unit sends on `state/pepeunit`. What the host could not tell
+   * within 5 seconds is not in it.
    *
    * @example
    * const { mem_free: freeBytes } = await client.getSystemState();
    */
   getSystemState(): Promise<StateReport> {
-    const { epochMs } = this.#unit.epoch;
-    return measureState(this.#adapters.system, epochMs, this.settings.PU_COMMIT_VERSION);
+    return this.#unit.measureState(this.settings.PU_COMMIT_VERSION);
   }
 
   /**

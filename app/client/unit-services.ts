@@ -1,3 +1,4 @@
+import type { MeasureState } from '../../services/system.ts';
 import type { UpdateTarget } from '../../services/update.ts';
 import type { RestartingMode } from '../../services/process-control.ts';
 import type { Adapters } from '../platform.ts';
@@ -18,7 +19,7 @@ export interface UnitServices {
   readonly documents: Pick<Documents, 'settingsSources' | 'schemaSources'>;
   readonly plane: DataPlane;
   readonly metrics: Metrics;
-  readonly epochMs: () => number;
+  readonly measureState: MeasureState;
   readonly reports: Reports;
   readonly shutdown: Shutdown;
   readonly departure: Departure;

@@ -1,7 +1,8 @@
 import type { UnitEnv } from '../../../services/env.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { WifiError } from '../../../services/errors.ts';
-import { isInReach, statusOf, type Wifi } from '../../../services/wifi.ts';
+import { isInReach, statusOf } from '../../../services/wifi-answers.ts';
+import type { Wifi } from '../../../services/wifi.ts';
 import { createTimeouts } from '../../messaging/timeout.ts';
 import { waitForChild, type UnitActor } from '../await-event.ts';
 

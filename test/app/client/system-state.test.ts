@@ -3,7 +3,9 @@ import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PepeunitClient } from '../../../app/node.ts';
+import { createTestUnit } from '../../../app/testing.ts';
 import { envDocument } from '../../support/documents.ts';
+import { settle, until } from '../../support/until.ts';
 
 const otherDisk = '/dev/shm';
 
@@ -30,3 +32,27 @@ test.skipIf(!existsSync(otherDisk))(
     }
   },
 );
+
+test.each<[string, () => Promise<never>]>([
+  ['rejects', () => Promise.reject(new Error('the bus hangs'))],
+  ['never settles', () => new Promise(() => undefined)],
+])('a system adapter that %s costs neither the version nor the time, and one warning', async (_, measure) => {
+  const { client, world } = createTestUnit({ adapters: { system: { measure } }, env: { PU_STATE_SEND_INTERVAL: 60 } });
+  const reports: unknown[] = [];
+  client.on('reported', (event) => void reports.push(event));
+  await client.ready();
+  const passing = async () => {
+    world.clock.advance(5000);
+    await settle();
+  };
+  await until(async () => {
+    await passing();
+    return reports.length >= 3;
+  });
+  const asked = client.getSystemState();
+  await passing();
+  expect(await asked).toMatchObject({ pu_commit_version: client.settings.PU_COMMIT_VERSION });
+  const warnings = world.console.entries.filter(({ level }) => level === 'Warning');
+  expect(warnings).toMatchObject([{ text: expect.stringContaining('The state report goes without metrics') }]);
+  await client.stopMainCycle();
+});
