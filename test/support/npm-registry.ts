@@ -34,11 +34,20 @@ export const registryEnv = (origin: string, cache: string): NodeJS.ProcessEnv =>
   npm_config_update_notifier: 'false',
 });
 
-/** Starts a registry with these packages. */
-export const startNpmRegistry = async (cache: string, packages: readonly PublishedPackage[]): Promise<NpmRegistry> => {
+/**
+ * Starts a registry with these packages.
+ *
+ * @param isSilent Whether a request for a path gets no answer. @defaultValue each gets one
+ */
+export const startNpmRegistry = async (
+  cache: string,
+  packages: readonly PublishedPackage[],
+  isSilent: (path: string) => boolean = () => false,
+): Promise<NpmRegistry> => {
   const all = await Promise.all(packages.map(packed));
   const server = await startHttpServer(({ url, headers }, response) => {
     const path = decodeURIComponent(url);
+    if (isSilent(path)) return;
     const tarball = all.find(({ manifest: { name, version } }) => path === fileOf(name, version))?.tarball;
     if (tarball) return void response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(tarball);
     const versions = all.filter(({ manifest }) => path === `/${manifest.name}`);

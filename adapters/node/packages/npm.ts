@@ -77,9 +77,28 @@ const killGroup = (pid: number | undefined): void => {
   }
 };
 
+/** Reads until the one who writes has ended, then kills a process group. */
+const watchScript = 'read -r _; kill -9 "-$1"';
+
+/**
+ * Ends npm with this process, also when that is killed: it writes nothing beside the next start.
+ *
+ * @returns A function that ends the watch.
+ */
+const endTogether = (pid: number | undefined): (() => void) => {
+  if (pid === undefined) return () => undefined;
+  const watch = spawn('sh', ['-c', watchScript, 'sh', `${pid}`], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  // Without a shell on the host npm ends by itself.
+  watch.on('error', () => undefined).unref();
+  return () => void watch.kill('SIGKILL');
+};
+
 /**
  * Installs what the package.json in a folder names, by the lock file beside it if there is one. Runs npm without a shell and
- * without the variables of the unit; no package runs a script.
+ * without the variables of the unit; no package runs a script. npm does not outlive this process.
  *
  * @throws {FirmwareError} `install`, `space`
  * @throws {RestError} `network`, `timeout`, `status` if the registry could not be had.
@@ -98,6 +117,7 @@ export const runNpm = (
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true,
     });
+    const endWatch = endTogether(child.pid);
     let output = '';
     let reason: Error | undefined;
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-maxOutput)));
@@ -111,6 +131,7 @@ export const runNpm = (
     signal.addEventListener('abort', onAbort, { once: true });
     const settle = (failure: Error | undefined): void => {
       clearTimeout(limit);
+      endWatch();
       signal.removeEventListener('abort', onAbort);
       if (failure) reject(failure);
       else resolve();
