@@ -149,7 +149,7 @@ export const createNarrator = (parts: VoiceParts): Narrator => {
     open: ({ apiUrl, mqttUrl }, { fan, display }, inspectorUrl) => {
       line(paint('bold', 'Two units against an embedded Pepeunit'));
       line(`  instance  REST ${apiUrl}, MQTT ${mqttUrl}`, 12);
-      if (inspectorUrl !== undefined) line(`  Inspector: ${inspectorUrl}`);
+      if (inspectorUrl !== undefined) line(`  inspector ${inspectorUrl}`, 12);
       introduce(fan);
       introduce(display);
       line('');

@@ -117,6 +117,15 @@ describeInChromium('the inspector for everyone', (browser) => {
       expect(hidden).toBe(0);
     });
 
+    test('the chosen view and machine are seen whole on a phone', async () => {
+      const { page } = await openStory(browser(), { colorScheme, viewport: { width: 360, height: 740 } });
+      await page.keyboard.press(String(views.indexOf('Conversation') + 1));
+      for (const chosen of ['[role=tab][aria-selected=true]', '.machines [aria-pressed=true]']) {
+        const { left, right } = await page.locator(chosen).evaluate((one) => one.getBoundingClientRect());
+        expect({ chosen, left: left >= 0, right: right <= 360 }).toEqual({ chosen, left: true, right: true });
+      }
+    });
+
     test('nothing is wider than a phone', async () => {
       const { page } = await openStory(browser(), { colorScheme, viewport: { width: 360, height: 740 } });
       const wide: string[] = [];

@@ -1,7 +1,8 @@
 import type { FunctionComponent } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { openFile } from './connection.ts';
 import { keyHelp } from './keys.ts';
+import { bringIntoView } from './parts/bring-into-view.ts';
 import { Header } from './parts/header.tsx';
 import { Machines } from './parts/machines.tsx';
 import { Key } from './parts/pieces.tsx';
@@ -25,37 +26,40 @@ const moveTab = (event: KeyboardEvent): void => {
   document.querySelector<HTMLElement>(`#tab-${next}`)?.focus();
 };
 
-const Tabs = () => (
-  <div class="tab-bar">
-    <div role="tablist" aria-label="Views" onKeyDown={moveTab}>
-      {views.map((name, index) => (
-        <button
-          key={name}
-          type="button"
-          role="tab"
-          id={`tab-${name}`}
-          aria-selected={view.value === name}
-          aria-controls="view"
-          tabIndex={view.value === name ? 0 : -1}
-          onClick={() => (view.value = name)}
-        >
-          {name}
-          <kbd aria-hidden="true">{index + 1}</kbd>
-        </button>
-      ))}
+const Tabs = () => {
+  useLayoutEffect(() => bringIntoView(document.querySelector(`#tab-${view.value}`)), [view.value]);
+  return (
+    <div class="tab-bar">
+      <div role="tablist" aria-label="Views" onKeyDown={moveTab}>
+        {views.map((name, index) => (
+          <button
+            key={name}
+            type="button"
+            role="tab"
+            id={`tab-${name}`}
+            aria-selected={view.value === name}
+            aria-controls="view"
+            tabIndex={view.value === name ? 0 : -1}
+            onClick={() => (view.value = name)}
+          >
+            {name}
+            <kbd aria-hidden="true">{index + 1}</kbd>
+          </button>
+        ))}
+      </div>
+      <label class="filter">
+        <span class="hidden">Filter</span>
+        <input
+          type="search"
+          placeholder="Filter"
+          value={filter}
+          onInput={({ currentTarget }) => (filter.value = currentTarget.value)}
+        />
+        <kbd aria-hidden="true">/</kbd>
+      </label>
     </div>
-    <label class="filter">
-      <span class="hidden">Filter</span>
-      <input
-        type="search"
-        placeholder="Filter"
-        value={filter}
-        onInput={({ currentTarget }) => (filter.value = currentTarget.value)}
-      />
-      <kbd aria-hidden="true">/</kbd>
-    </label>
-  </div>
-);
+  );
+};
 
 const Help = () => {
   const dialog = useRef<HTMLDialogElement>(null);

@@ -56,8 +56,10 @@ export const eventText = (type: string): string => {
   return kind === '' ? type : `${kind} ${name}`;
 };
 
-/** A topic without the domain that it begins with. */
-export const shortTopic = (topic: string): string => topic.replace(/^[^/]*[.:][^/]*\//, '');
+const uuid = /\b([\da-f]{8})-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}\b/g;
+
+/** A topic without the domain that it begins with, its UUIDs cut to their first part. */
+export const shortTopic = (topic: string): string => topic.replace(/^[^/]*[.:][^/]*\//, '').replaceAll(uuid, '$1…');
 
 /** A machine's path without its unit: `unit/mqtt` is `mqtt`. */
 export const shortPath = (path: string): string => path.slice(path.indexOf('/') + 1);

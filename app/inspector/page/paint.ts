@@ -1,4 +1,5 @@
 import type { Lane, Mark, Series } from '../replay/lanes.ts';
+import { flagsOf } from './flags.ts';
 import { clockText, day, dayText } from './format.ts';
 import { markTags, piecesOf, timeAt, xOf, type Scene } from './scene.ts';
 import { ticksIn } from './window.ts';
@@ -133,27 +134,26 @@ const paintAxis = (brush: Brush, scene: Scene, height: number): void => {
 
 const paintMarks = (brush: Brush, scene: Scene, marks: readonly Mark[], height: number): void => {
   const { colours, width } = scene;
-  let free = 0;
-  brush.font = font(600, 11);
-  brush.textBaseline = 'middle';
-  for (const { at, what } of marks) {
-    const x = Math.round(xOf(scene, at));
-    if (x < 0 || x > width) continue;
+  const seen = marks
+    .map(({ at, what }) => ({ x: Math.round(xOf(scene, at)), what }))
+    .filter(({ x }) => x >= 0 && x <= width);
+  for (const { x, what } of seen) {
     const tag = markTags[what] ?? 'plain';
-    const text = widthOf(brush, what);
     brush.fillStyle = colours.fill[tag];
     brush.globalAlpha = tag === 'faulty' ? 0.8 : 0.45;
     brush.fillRect(x, rows.axis, 1, height - rows.axis);
-    brush.globalAlpha = 1;
-    const isLeft = x + text + 14 > width;
-    const left = isLeft ? x - text - 10 : x;
-    if (left < free) continue;
+  }
+  brush.globalAlpha = 1;
+  brush.font = font(600, 11);
+  brush.textBaseline = 'middle';
+  for (const flag of flagsOf(seen, width, (text) => widthOf(brush, text))) {
+    const tag = markTags[flag.what] ?? 'plain';
+    brush.fillStyle = colours.fill[tag];
     brush.beginPath();
-    brush.roundRect(left, rows.axis, text + 10, rows.marks - 4, isLeft ? [4, 0, 0, 4] : [0, 4, 4, 0]);
+    brush.roundRect(flag.left, rows.axis, flag.width, rows.marks - 4, flag.isLeft ? [4, 0, 0, 4] : [0, 4, 4, 0]);
     brush.fill();
     brush.fillStyle = colours.on[tag];
-    brush.fillText(what, left + 5, rows.axis + (rows.marks - 4) / 2 + 0.5);
-    free = left + text + 14;
+    brush.fillText(flag.what, flag.left + 5, rows.axis + (rows.marks - 4) / 2 + 0.5);
   }
 };
 

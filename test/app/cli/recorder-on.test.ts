@@ -54,7 +54,7 @@ describe('without --inspect', () => {
       run.child.kill('SIGTERM');
       await run.ended;
     });
-    const [, url = ''] = await until(() => /^ {2}Inspector: (http:\S+)$/m.exec(run.stdout()) ?? undefined);
+    const [, url = ''] = await until(() => /^ {2}inspector (http:\S+)$/m.exec(run.stdout()) ?? undefined);
     await until(() => run.stdout().includes('sends SchemaUpdate'));
     await using page = await openPage(url);
     await page.until(() => new Set(wholeRuns(page)).size === 2);

@@ -23,10 +23,11 @@ import { labelOf, unitAt } from '../units.ts';
 
 const hour = 3_600_000;
 
-/** How the unit's link did in the last hour. */
+/** How the unit's link did in the last hour, or since it was first seen. */
 const Hour = ({ shown, path, time }: { shown: Source; path: string; time: number }) => {
   const lane = shown.lanes.lanes.get(path);
   if (!lane) return null;
+  const known = Math.max(1_000, Math.min(hour, time - shown.rows.atOf(shown.rows.first)));
   return (
     <div class="hour">
       <Canvas
@@ -36,7 +37,7 @@ const Hour = ({ shown, path, time }: { shown: Source; path: string; time: number
           return colours.value && { width, painted: colours.value };
         }}
         paint={(brush, { width, painted }) => {
-          const scene = { source: shown, lanes: [lane], stretch: { from: time - hour, to: time } };
+          const scene = { source: shown, lanes: [lane], stretch: { from: time - known, to: time } };
           brush.fillStyle = painted.soft.plain;
           brush.fillRect(0, 0, width, 18);
           const whole = { ...scene, time, endAt: time, isHeld: false, colours: painted, width, chosen: undefined };
@@ -46,7 +47,7 @@ const Hour = ({ shown, path, time }: { shown: Source; path: string; time: number
           }
         }}
       />
-      <span class="dim">last hour</span>
+      <span class="dim">link, last {durationText(known)}</span>
     </div>
   );
 };

@@ -1,6 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { countText, durationText, eventText, shortTopic, sizeText } from '../../../../app/inspector/page/format.ts';
+import {
+  countText,
+  durationText,
+  eventText,
+  shortTopic,
+  sizeText,
+  stretchText,
+} from '../../../../app/inspector/page/format.ts';
 import { ticksIn } from '../../../../app/inspector/page/window.ts';
 
 test.each([
@@ -24,8 +31,16 @@ test.each([
   ['127.0.0.1:1883/698d/pepeunit', '698d/pepeunit'],
   ['pepeunit.example/a/b', 'a/b'],
   ['lamp/state', 'lamp/state'],
+  ['05fd7512-f299-4f37-bf15-ed56d6d696ec/pepeunit', '05fd7512…/pepeunit'],
+  ['127.0.0.1/output_base_topic/05fd7512-f299-4f37-bf15-ed56d6d696ec/state', 'output_base_topic/05fd7512…/state'],
   ['', ''],
 ])('the topic %j is shown as %j', (topic, text) => expect(shortTopic(topic)).toBe(text));
+
+test('a stretch of time names its day once, or both of its days', () => {
+  const evening = new Date(2026, 10, 29, 23, 59, 58).getTime();
+  expect(stretchText(evening, evening + 1_000)).toBe('29 Nov 2026, 23:59:58 to 23:59:59');
+  expect(stretchText(evening, evening + 2_000)).toBe('29 Nov 2026, 23:59:58 to 30 Nov 2026, 00:00:00');
+});
 
 test('counts have their noun', () => {
   expect([countText(1, 'line'), countText(1_200, 'line')]).toEqual(['1 line', '1,200 lines']);
