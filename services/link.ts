@@ -47,7 +47,6 @@ export type LinkEvent =
   | { type: 'link.refused'; failure: Failure }
   | { type: 'link.closed'; failure: Failure }
   | { type: 'link.granted'; grants: readonly Grant[] }
-  | { type: 'link.unsubscribed'; topics: readonly string[] }
   /** The broker denied a message on this topic; further ones are held until `link.resume`. */
   | { type: 'link.denied'; topic: string }
   /** The line needs longer than usual for an answer. */
@@ -55,7 +54,11 @@ export type LinkEvent =
   /** A packet came from the broker after the ping. */
   | { type: 'link.alive' };
 
-const carryOut = async (link: Link, command: Exclude<LinkCommand, { type: 'link.resume' }>): Promise<LinkEvent> => {
+/** @returns What the machine is told of it, if anything. */
+const carryOut = async (
+  link: Link,
+  command: Exclude<LinkCommand, { type: 'link.resume' }>,
+): Promise<LinkEvent | undefined> => {
   if (command.type === 'link.ping') {
     await link.ping();
     return { type: 'link.alive' };
@@ -63,7 +66,7 @@ const carryOut = async (link: Link, command: Exclude<LinkCommand, { type: 'link.
   const { topics } = command;
   if (command.type === 'link.subscribe') return { type: 'link.granted', grants: await link.subscribe(topics) };
   await link.unsubscribe(topics);
-  return { type: 'link.unsubscribed', topics };
+  return undefined;
 };
 
 /** Closes a link and ignores errors of its adapter. */
@@ -102,8 +105,8 @@ export const holdLink = (given: Found<{ readonly broker: Broker; readonly user: 
     const { broker, user } = find(given, self);
     const abort = new AbortController();
     let link: Link | undefined;
-    const report = (event: LinkEvent) => {
-      if (!abort.signal.aborted) sendBack(event);
+    const report = (event: LinkEvent | undefined) => {
+      if (event && !abort.signal.aborted) sendBack(event);
     };
     /** @returns Whether a link was open. */
     const release = (): boolean => {
