@@ -414,9 +414,17 @@ export const updateMachine = updateSetup.createMachine({
               { guard: 'hasWaitedEnough', target: '#update.rollingBack', actions: [{ type: 'failTrial' }] },
               { target: 'waiting', actions: [{ type: 'chargeWait' }] },
             ],
-            onError: { target: 'waiting', actions: [{ type: 'chargeWait' }] },
+            onError: [
+              { guard: 'hasWaitedEnough', target: '#update.rollingBack', actions: [{ type: 'failTrial' }] },
+              { target: 'waiting', actions: [{ type: 'chargeWait' }] },
+            ],
           },
-          after: { probeWithin: { target: 'waiting', actions: [{ type: 'chargeWait' }] } },
+          after: {
+            probeWithin: [
+              { guard: 'hasWaitedEnough', target: '#update.rollingBack', actions: [{ type: 'failTrial' }] },
+              { target: 'waiting', actions: [{ type: 'chargeWait' }] },
+            ],
+          },
         },
         waiting: {
           description: 'No version could get online now: starts do not count, and the broker is probed now and then.',

@@ -102,6 +102,20 @@ describe('a trial while no broker can be reached (U11)', () => {
     await away(unit);
   });
 
+  test.each(['breaks', 'hangs'])('ends after a day in all, also with a probe that %s each time', async (how) => {
+    const { trial, ...status } = onTrial();
+    const almost = { ...status, ...(trial && { trial: { ...trial, isWaiting: true, waitedMs: 86_390_000 } }) };
+    const unit = await woken(almost);
+    const probed = () => (how === 'breaks' ? unit.probe.reject(failing('unexpected')) : unit.clock.increment(10_000));
+    await probed();
+    expect(unit.state().value).toEqual({ trial: 'waiting' });
+    unit.clock.increment(10_000);
+    expect(unit.probe.runs).toHaveLength(2);
+    await probed();
+    expect(unit.state().value).toBe('rollingBack');
+    expect(unit.rollBack.last().input).toMatchObject({ code: 'offline' });
+  });
+
   test('ends after a day in all, with no more starts, and the version before is restored (X3)', async () => {
     const { trial, ...status } = onTrial();
     const almost = { ...status, ...(trial && { trial: { ...trial, isWaiting: true, waitedMs: 86_390_000 } }) };

@@ -132,7 +132,11 @@ const rolledBack = keeps(({ trial, ending }) => {
 
 const connecting = 'trial.proving.connecting';
 const givenUp = leadsTo('givingUp', trialFails);
-const probedAgain = leadsTo('trial.waiting', waits);
+/** No version could get online, as far as is known: another probe, unless that was so for as long as it may be. */
+const notThere = [
+  [hasWaitedEnough, leadsTo('rollingBack', trialFails)],
+  [otherwise, leadsTo('trial.waiting', waits)],
+] as const;
 const proven = [hasLink, { to: 'trial.resuming' }] as const;
 const resumed = leadsTo(connecting, goesOn);
 
@@ -175,15 +179,10 @@ export const trialRows = [
   row(
     'trial.probing',
     'probe done',
-    ...sides(
-      [all(isThere, isSuspect), givenUp],
-      [isThere, leadsTo('trial.resuming', ...found)],
-      [hasWaitedEnough, leadsTo('rollingBack', trialFails)],
-      [otherwise, probedAgain],
-    ),
+    ...sides([all(isThere, isSuspect), givenUp], [isThere, leadsTo('trial.resuming', ...found)], ...notThere),
   ),
-  row('trial.probing', 'probe fails', probedAgain),
-  row('trial.probing', 'after probeWithin', probedAgain),
+  row('trial.probing', 'probe fails', ...sides(...notThere)),
+  row('trial.probing', 'after probeWithin', ...sides(...notThere)),
   row('trial.waiting', 'always', ...sides(proven)),
   // A disk that takes no note of it changes nothing.
   row('trial.waiting', 'noteWait fails'),
