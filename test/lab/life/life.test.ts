@@ -31,8 +31,10 @@ test(
     const lived: Lived[] = [];
     try {
       for (const step of steps) {
-        lived.push(await take(step, life));
+        const one = await take(step, life);
+        lived.push(one);
         expect(commandLines().some((line) => line.includes(token))).toBe(false);
+        if (one.outcome === 'failed') break;
       }
     } finally {
       await life.clear();
@@ -69,10 +71,16 @@ test('units that were given are used, and keep their versions', async () => {
   const life = await openLife({ target: { url: instance.apiUrl, token: operator.token }, given });
   const lived: Lived[] = [];
   try {
-    for (const step of steps) lived.push(await take(step, life));
+    for (const step of steps) {
+      const one = await take(step, life);
+      lived.push(one);
+      // Each of the others could wait as long for its effect, and hide what this one waited for.
+      if (one.outcome === 'failed') break;
+    }
   } finally {
     await life.clear();
   }
+  expect(lived.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
   const outcomes = Object.fromEntries(lived.map(({ step, outcome }) => [step, outcome]));
   const kept = { update: 'skipped', rollback: 'skipped', 'compiled unit': 'skipped' };
   expect(outcomes).toEqual({ ...Object.fromEntries(steps.map(({ name }) => [name, 'ok'])), ...kept });

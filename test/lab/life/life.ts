@@ -44,20 +44,32 @@ export interface Life {
   start(name: 'writer' | 'reader' | 'compiled', version: Version, env: JsonObject): Promise<LivingUnit>;
   /** Undoes something at the end, the newest first. */
   later(undo: () => unknown): void;
-  /** Waits until a check is true. @throws With what was waited for. */
-  eventually(what: string, check: () => Promise<boolean> | boolean): Promise<void>;
+  /**
+   * Waits until a check is true.
+   *
+   * @param act Brings it about; called first, and again now and then: what is sent to a unit while its link is down is lost.
+   * @throws With what was waited for.
+   */
+  eventually(what: string, check: () => Promise<boolean> | boolean, act?: () => Promise<unknown>): Promise<void>;
   /** Undoes all that was made. @throws What could not be undone, after the rest was. */
   clear(): Promise<void>;
 }
 
 const effectWithinMs = 90_000;
 const pollMs = 300;
+const actAgainMs = 20_000;
 
 const waiting =
   (interruption: AbortSignal): Life['eventually'] =>
-  async (what, check) => {
+  async (what, check, act = async () => undefined) => {
     const deadline = performance.now() + effectWithinMs;
+    await act();
+    let actedMs = performance.now();
     while (!(await check())) {
+      if (performance.now() - actedMs > actAgainMs) {
+        await act();
+        actedMs = performance.now();
+      }
       if (interruption.aborted) throw new Error(`${what}: interrupted`);
       if (performance.now() > deadline) throw new Error(`${what}: not within ${effectWithinMs / 1000} s`);
       await pause(pollMs);

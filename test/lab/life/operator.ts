@@ -31,6 +31,7 @@ const apiOf = (url: string): string => {
 const tooMany = 429;
 const pauseMs = 1_000;
 const attempts = 10;
+const answerWithinMs = 60_000;
 
 const edge = (output: string, input: string) => ({ node_output_uuid: output, node_input_uuid: input });
 
@@ -45,6 +46,9 @@ export const createOperatorClient = ({ url, token }: Target) => {
         method,
         headers: { 'x-auth-token': token, accept: 'application/json', 'content-type': 'application/json' },
         ...(body && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(answerWithinMs),
+      }).catch((cause: unknown) => {
+        throw new Error(`${method} ${path} was not answered`, { cause });
       });
       const text = await response.text();
       if (response.ok) return text;

@@ -36,10 +36,10 @@ const env: Step = {
     const before = Number((await life.operator.env(uuid))['PU_MAX_LOG_LENGTH']);
     life.later(() => life.operator.setEnv(uuid, { PU_MAX_LOG_LENGTH: before }));
     await life.operator.setEnv(uuid, { PU_MAX_LOG_LENGTH: before + 1 });
-    await life.operator.command(uuid, 'EnvUpdate');
     await life.eventually(
       'the new env.json',
       async () => (await document('env.json'))['PU_MAX_LOG_LENGTH'] === before + 1,
+      () => life.operator.command(uuid, 'EnvUpdate'),
     );
     return `PU_MAX_LOG_LENGTH is ${before + 1} in the unit's env.json`;
   },
@@ -50,8 +50,11 @@ const schema: Step = {
   act: async (life) => {
     const { uuid, document, count } = life.unit('writer');
     const loaded = count('schemaLoaded');
-    await life.operator.command(uuid, 'SchemaUpdate');
-    await life.eventually('the schema is loaded', () => count('schemaLoaded') > loaded);
+    await life.eventually(
+      'the schema is loaded',
+      () => count('schemaLoaded') > loaded,
+      () => life.operator.command(uuid, 'SchemaUpdate'),
+    );
     const [here, there] = [await document('schema.json'), await life.operator.schema(uuid)];
     if (JSON.stringify(here) !== JSON.stringify(there)) throw new Error("the unit's schema.json is not the instance's");
     return `${Object.values(there).flatMap((section) => Object.keys(section)).length} topics, as the instance has them`;
@@ -62,10 +65,10 @@ const input: Step = {
   name: 'input',
   act: async (life) => {
     const writer = life.unit('writer');
-    await life.operator.setInput(writer.node('Input'), 'жук 🐞');
     await life.eventually(
       "the unit's answer",
       async () => (await stateOf(life, writer))?.endsWith(': жук 🐞') ?? false,
+      () => life.operator.setInput(writer.node('Input'), 'жук 🐞'),
     );
     return `a state of the Input came back as ${await stateOf(life, writer)}`;
   },
@@ -97,10 +100,10 @@ const logSync: Step = {
   act: async (life) => {
     const { uuid, folder } = life.unit('writer');
     const stored = (await readFile(join(folder, 'log.json'), 'utf8')).trim().split('\n').length;
-    await life.operator.command(uuid, 'LogSync');
     await life.eventually(
       'the stored entries',
       async () => (await life.operator.log(uuid)).length >= Math.min(stored, 100),
+      () => life.operator.command(uuid, 'LogSync'),
     );
     return `the instance has the ${stored} entries of log.json`;
   },
