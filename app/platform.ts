@@ -69,7 +69,7 @@ export interface Adapters {
 /** Options of a new version's checks and of its installation. */
 export interface UpdateSetup {
   /** Folders that updates leave alone, for the unit's own data; relative to the unit's folder. @defaultValue `['data']` */
-  readonly dataFolders?: readonly string[];
+  readonly dataFolders?: readonly string[] | undefined;
   /**
    * Whether the npm packages of a new version are installed with it: when its package.json or its lock file names others than
    * the running version's. `npm ci` (without a lock file `npm install`) runs beside the running version, with
@@ -82,8 +82,9 @@ export interface UpdateSetup {
     | boolean
     | {
         /** @defaultValue 300_000 */
-        readonly withinMs?: number;
-      };
+        readonly withinMs?: number | undefined;
+      }
+    | undefined;
   /**
    * Ed25519 public keys, each as PEM or as its 32 bytes in base64. With a key set, a new version must be signed by one of
    * them (`pepeunit pack --sign`), unaltered, and not older than the newest version that ran. Signatures do not cover
@@ -91,30 +92,32 @@ export interface UpdateSetup {
    *
    * @defaultValue none: every version is trusted
    */
-  readonly trustKey?: string | readonly string[];
+  readonly trustKey?: string | readonly string[] | undefined;
   /**
    * For compiled units: the executable that the download from `COMPILED_FIRMWARE_LINK` replaces, relative to the unit's
    * folder.
    *
    * @defaultValue none: the unit is not compiled, and follows no link
    */
-  readonly program?: string;
+  readonly program?: string | undefined;
   /**
    * For compilable units: arguments to run a new program with before it is installed. It must exit with 0 within `withinMs`
    * milliseconds.
    *
    * @defaultValue none: the program is not run before
    */
-  readonly selfTest?: {
-    /** Arguments of the run. */
-    readonly args: readonly string[];
-    /** Time limit, milliseconds. @defaultValue 30_000 */
-    readonly withinMs?: number;
-  };
+  readonly selfTest?:
+    | {
+        /** Arguments of the run. */
+        readonly args: readonly string[];
+        /** Time limit, milliseconds. @defaultValue 30_000 */
+        readonly withinMs?: number | undefined;
+      }
+    | undefined;
   /** For compilable units: allowed hosts of downloads and redirects, each `name` or `name:port`. @defaultValue any */
-  readonly hosts?: readonly string[];
+  readonly hosts?: readonly string[] | undefined;
   /** For compilable units: whether downloads by plain `http:` are allowed. @defaultValue false */
-  readonly allowHttp?: boolean;
+  readonly allowHttp?: boolean | undefined;
 }
 
 /** Options that the adapters depend on. */

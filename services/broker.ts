@@ -25,13 +25,13 @@ export interface LinkOptions {
 /** TLS options; by default a link trusts the host's certificate authorities and presents no certificate of its own. */
 export interface TlsOptions {
   /** PEM of the authorities to trust. */
-  readonly ca?: string | readonly string[];
+  readonly ca?: string | readonly string[] | undefined;
   /** PEM of the unit's own certificate. */
-  readonly cert?: string;
+  readonly cert?: string | undefined;
   /** PEM of the unit's own key. */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** Name to check the broker's certificate against, if it differs from the host. */
-  readonly serverName?: string;
+  readonly serverName?: string | undefined;
 }
 
 /** Quality of service (MQTT section 4.3): at most once, at least once, exactly once. */
@@ -44,9 +44,9 @@ export interface PublishOptions {
    *
    * @defaultValue 0; of `publishToTopics`, what the topic's policy or else `outbox.qos` says, 1 if nothing does
    */
-  readonly qos?: Qos;
+  readonly qos?: Qos | undefined;
   /** Whether the broker keeps the message for later subscribers. @defaultValue false */
-  readonly retain?: boolean;
+  readonly retain?: boolean | undefined;
 }
 
 /** Gets what became of a message, once. */

@@ -50,7 +50,7 @@ const wrong: readonly (readonly [code: string, told: string])[] = [
   ],
   [
     `new PepeunitClient<Unit>({ ...paths, restartMode: 'restart' });`,
-    `Type '"restart"' is not assignable to type '"exit" | "restart_exec" | "restart_popen" | "env_schema_only" | "no_restart"'.`,
+    `Type '"restart"' is not assignable to type '"exit" | "restart_exec" | "restart_popen" | "env_schema_only" | "no_restart" | undefined'.`,
   ],
   [
     `new PepeunitClient<Unit>({ ...paths, mqtt: { protocol: 3 } });`,
@@ -58,7 +58,11 @@ const wrong: readonly (readonly [code: string, told: string])[] = [
   ],
   [
     `new PepeunitClient<Unit>({ ...paths, outbox: { policies: { 'output/pepeunit': 'last' } } });`,
-    `Type '"last"' is not assignable to type '"none" | "latest" | "queue" | KeepPolicy'.`,
+    `Type '"last"' is not assignable to type '"none" | "latest" | "queue" | KeepPolicy | undefined'.`,
+  ],
+  [
+    `new PepeunitClient<Unit>({ ...paths, outbox: { policies: { 'outptu/pepeunit': 'latest' } } });`,
+    `Object literal may only specify known properties, and ''outptu/pepeunit'' does not exist in type 'QueuePolicies<"log/pepeunit" | "state/pepeunit" | "output/pepeunit">'.`,
   ],
   [
     `new PepeunitClient<Unit>({ ...paths, codecs: { 'inptu/pepeunit': Number } });`,
@@ -84,4 +88,40 @@ test('a wrong topic key, setting or option does not compile, and the message say
   await project.write('main.ts', [head.trim().replaceAll('\n', ' '), ...wrong.map(([code]) => code)].join('\n'));
   const faults = faultsOf(project, 'main.ts', forNode).filter((fault) => fault.startsWith('main.ts:'));
   expect(faults).toEqual(wrong.map(([, told], index) => `main.ts:${index + 2}: ${told}`));
+});
+
+const optionTypes: readonly string[] = [
+  'Options',
+  ...['mqtt', 'outbox', 'update', 'documents'].map((name) => `Part<Options['${name}']>`),
+  `Part<Part<Options['mqtt']>['tls']>`,
+  `Part<Part<Options['outbox']>['rate']>`,
+  `Part<Part<Options['outbox']>['policies']>`,
+  `Part<Part<Options['update']>['install']>`,
+  `Part<Part<Options['update']>['selfTest']>`,
+  ...['UnitLogicOptions<Unit>', 'UnitLogicInput', 'KeepPolicy', 'MessageOptions', 'OutputHandlerOptions'].map(
+    (name) => `all.${name}`,
+  ),
+  ...['MainCycleOptions', 'WaitOptions', 'DownloadOptions', 'ConnectOptions', 'LogOptions', 'NdjsonOptions'].map(
+    (name) => `all.${name}`,
+  ),
+  ...['InstanceOptions', 'NewUnit', 'NewVersion', 'NodeChanges'].map((name) => `instance.${name}`),
+  'testing.TestWorldOptions',
+];
+
+const optionalOf = `
+import type * as all from 'pepeunit-client';
+import type * as instance from 'pepeunit-client/instance';
+import type * as testing from 'pepeunit-client/testing';
+interface Unit { readonly env: object; readonly input: 'input/pepeunit'; readonly output: 'output/pepeunit' }
+type Options = all.PepeunitClientOptions<Unit>;
+type Part<T> = Exclude<T, undefined | string | boolean>;
+type Undefined<T> = { readonly [K in keyof T as {} extends Pick<T, K> ? K : never]: undefined };
+declare const undefinedOf: <T>() => Undefined<T>;
+`;
+
+test('an option that is there as undefined compiles like one that is not there', async () => {
+  const lines = optionTypes.map((type) => `((_: Partial<${type}>) => undefined)(undefinedOf<${type}>());`);
+  await project.write('undefined.ts', [optionalOf.trim().replaceAll('\n', ' '), ...lines].join('\n'));
+  const faults = faultsOf(project, 'undefined.ts', forNode).filter((fault) => fault.startsWith('undefined.ts:'));
+  expect(faults.map((fault) => `${optionTypes[Number(fault.split(':')[1]) - 2]} ${fault}`)).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { waitForEvent } from './await-event.ts';
 import { runtimeOf, UnitHandle } from './handle.ts';
 import type { OutputHandlerOptions } from './main-cycle.ts';
 import { checkCycle, type MainCycleOptions, type UnitOptions } from './options/options.ts';
-import type { Codecs } from './api/unit-types.ts';
+import type { Codecs, PublishKey } from './api/unit-types.ts';
 
 /**
  * Options of a client. An invalid one makes `ready()` and `runMainCycle()` reject; the error names the accepted values.
@@ -16,7 +16,7 @@ import type { Codecs } from './api/unit-types.ts';
 export interface PepeunitClientOptions<
   TUnit extends object = Record<string, JsonValue>,
   TCodecs extends Codecs<TUnit> = Codecs<TUnit>,
-> extends UnitOptions<UnitClient<TUnit, TCodecs>, TCodecs> {}
+> extends UnitOptions<UnitClient<TUnit, TCodecs>, TCodecs, PublishKey<TUnit>> {}
 
 /**
  * A Pepeunit unit: connects to its instance, exchanges messages and executes commands.
@@ -85,7 +85,7 @@ export class UnitClient<
    * @example
    * client.setCycleSpeed({ cycleMs: 1_000 });
    */
-  setCycleSpeed(options: Required<MainCycleOptions>): void {
+  setCycleSpeed(options: { readonly cycleMs: number }): void {
     checkCycle(options);
     this.#unit.cycle.setSpeed(options.cycleMs);
   }

@@ -5,7 +5,7 @@ import { callGuarded, type OnFailure } from '../messaging/call-user.ts';
 /** Options of the output handler. */
 export interface OutputHandlerOptions {
   /** Whether the handler is called only while the unit is online. Messages published offline are queued. @defaultValue false */
-  readonly onlineOnly?: boolean;
+  readonly onlineOnly?: boolean | undefined;
 }
 
 export interface CycleParts {

@@ -9,7 +9,7 @@ import { runtimeOf, UnitHandle, type Host } from './handle.ts';
 import { unitDefinition } from './definition.ts';
 import type { UnitOptions } from './options/options.ts';
 import { guardRequests } from './requests.ts';
-import type { Codecs, MessageOf } from './api/unit-types.ts';
+import type { Codecs, MessageOf, PublishKey } from './api/unit-types.ts';
 
 /**
  * Options of {@link createUnitLogic}: those of a client; the inspector is that of your own root actor.
@@ -20,20 +20,21 @@ import type { Codecs, MessageOf } from './api/unit-types.ts';
 export interface UnitLogicOptions<
   TUnit extends object = Record<string, JsonValue>,
   TCodecs extends Codecs<TUnit> = Codecs<TUnit>,
-> extends Omit<UnitOptions<UnitHandle<TUnit, TCodecs>, TCodecs>, 'inspect'> {
+> extends Omit<UnitOptions<UnitHandle<TUnit, TCodecs>, TCodecs, PublishKey<TUnit>>, 'inspect'> {
   /**
    * Turns a message of an input topic into an event of the parent; `undefined` for one that is none of its business. An
    * error that it throws goes to the log.
    *
    * @defaultValue none: messages go to the handler that {@link unitOf} can set
    */
-  readonly toEvent?: (message: MessageOf<TUnit, TCodecs>, unit: UnitHandle<TUnit, TCodecs>) => EventObject | undefined;
+  readonly toEvent?:
+    ((message: MessageOf<TUnit, TCodecs>, unit: UnitHandle<TUnit, TCodecs>) => EventObject | undefined) | undefined;
 }
 
 /** Input of a unit in a statechart. */
 export interface UnitLogicInput {
   /** Receives the unit's facts and the events of `toEvent`: `({ self }) => ({ parent: self })`. @defaultValue none */
-  readonly parent?: AnyActorRef;
+  readonly parent?: AnyActorRef | undefined;
 }
 
 type UnitSnapshot = SnapshotFrom<typeof unitMachine>;

@@ -18,36 +18,36 @@ import { createTokens } from './model/access.ts';
 /** Options of {@link startInstance}. */
 export interface InstanceOptions {
   /** Address to listen on; `0.0.0.0` or `::` for every interface. @defaultValue `'127.0.0.1'` */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** Port of the REST API. 0 takes a free one: with `dataDir` the last one again, if it is free. @defaultValue 0 */
-  readonly httpPort?: number;
+  readonly httpPort?: number | undefined;
   /** Port of MQTT over TCP; 0 as for `httpPort`. @defaultValue 0 */
-  readonly mqttPort?: number;
+  readonly mqttPort?: number | undefined;
   /** Port of MQTT over WebSocket; 0 as for `httpPort`. @defaultValue 0 */
-  readonly webSocketPort?: number;
+  readonly webSocketPort?: number | undefined;
   /** Folder for all data, of one instance at a time. @defaultValue none: data stays in memory and is lost at the end */
-  readonly dataDir?: string;
+  readonly dataDir?: string | undefined;
   /** Secret that signs the tokens. @defaultValue the one in `dataDir`, or a random one */
-  readonly secret?: string;
+  readonly secret?: string | undefined;
   /** Size of the largest MQTT packet, bytes; a larger one ends its connection, of MQTT 5 by 0x95. @defaultValue 262_144 */
-  readonly packetLimit?: number;
+  readonly packetLimit?: number | undefined;
   /** Newest version of MQTT that the broker speaks: 5, or 3.1.1 (`4`), as a broker that refuses 5. @defaultValue 5 */
-  readonly protocol?: 4 | 5;
+  readonly protocol?: 4 | 5 | undefined;
   /** Time for a connection to send CONNECT before it is ended, milliseconds. @defaultValue 10_000 */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /**
    * Origins, such as `https://app.test`, whose pages may use the REST API and MQTT over WebSocket; those of loopback and of
    * `host` always may.
    *
    * @defaultValue none
    */
-  readonly origins?: readonly string[];
+  readonly origins?: readonly string[] | undefined;
   /** Whether clients are slowed down to the platform's 30 messages and 1 MB a second. @defaultValue false */
-  readonly limits?: boolean;
+  readonly limits?: boolean | undefined;
   /** Whether state reports that come before PU_STATE_SEND_INTERVAL is over are ignored. @defaultValue true */
-  readonly stateIntervalCheck?: boolean;
+  readonly stateIntervalCheck?: boolean | undefined;
   /** Callback for every event, from the first one on. */
-  readonly log?: (event: InstanceEvent) => void;
+  readonly log?: ((event: InstanceEvent) => void) | undefined;
 }
 
 /** A running instance. */

@@ -20,7 +20,7 @@ export interface LogDispatcherParts {
 /** What sinks an entry goes to. */
 interface EntryOptions {
   /** Whether it is kept from MQTT. */
-  readonly fileOnly?: boolean;
+  readonly fileOnly?: boolean | undefined;
 }
 
 export interface LogDispatcher {

@@ -19,9 +19,9 @@ export interface LinkPreferences {
    *
    * @defaultValue the broker of env.json
    */
-  readonly brokers?: readonly string[];
+  readonly brokers?: readonly string[] | undefined;
   /** TLS options, for private authorities and client certificates. @defaultValue the host's trusted authorities */
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsOptions | undefined;
   /**
    * Jitter window of reconnects, milliseconds: units that lose their broker together come back spread over this time, each
    * after half of it on average. Allow 150 ms for each unit of the instance, which takes 20 new connections a second. The
@@ -29,7 +29,7 @@ export interface LinkPreferences {
    *
    * @defaultValue 150_000; 10_000 for a broker in a private network; 0 for one on this host
    */
-  readonly spreadMs?: number;
+  readonly spreadMs?: number | undefined;
   /**
    * Time limit for CONNACK and for each later answer of the broker (PUBACK, PUBREC, PUBCOMP, SUBACK, UNSUBACK),
    * milliseconds, up to 2^31 - 1. It starts when all earlier answers have come, so that a slow broker may owe many, and starts
@@ -39,14 +39,14 @@ export interface LinkPreferences {
    *
    * @defaultValue 10_000
    */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /**
    * Whether messages of QoS 0 and 1 are decoded straight from the connection's bytes, and encoded straight into them,
    * instead of by mqtt.js: several times as many a second, at the same calls. Turn it off to look for the cause of a fault.
    *
    * @defaultValue true
    */
-  readonly fastPath?: boolean;
+  readonly fastPath?: boolean | undefined;
 }
 
 /** The parts that the router connects. */

@@ -10,7 +10,7 @@ import { createTestWorld, testPaths, type TestWorld, type TestWorldOptions } fro
 export interface TestUnitOptions<TUnit extends object, TCodecs extends Codecs<TUnit> = Codecs<TUnit>>
   extends TestWorldOptions, Partial<PepeunitClientOptions<TUnit, TCodecs>> {
   /** The program under test: sets handlers on its client, which is then run. Called at each start. @defaultValue none */
-  readonly program?: (client: UnitClient<TUnit, TCodecs>) => unknown;
+  readonly program?: ((client: UnitClient<TUnit, TCodecs>) => unknown) | undefined;
 }
 
 /** A unit in a world in memory. */

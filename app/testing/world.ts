@@ -17,13 +17,13 @@ export const testPaths = { envFilePath: 'env.json', schemaFilePath: 'schema.json
 /** Options of {@link createTestWorld}. */
 export interface TestWorldOptions {
   /** The unit's own variables, such as its env_example.json; `PU_*` variables replace those of the world. */
-  readonly env?: object;
+  readonly env?: object | undefined;
   /**
    * The unit's schema_example.json, whose keys get a topic each, or a whole schema.json.
    *
    * @defaultValue all base topics, `input/pepeunit` and `output/pepeunit`
    */
-  readonly schema?: object;
+  readonly schema?: object | undefined;
 }
 
 /** A unit's surroundings in memory: its instance, its broker, its host and its clock. */

@@ -5,7 +5,7 @@ import { FirmwareError, RestError } from '../../../services/errors.ts';
 /** How packages are installed. */
 export interface NpmOptions {
   /** Time limit, milliseconds. @defaultValue 300_000 */
-  readonly withinMs?: number;
+  readonly withinMs?: number | undefined;
   /** The program. @defaultValue `npm` of the host, or else the one beside this Node */
   readonly npm?: string;
 }

@@ -7,7 +7,7 @@ export interface SelfTest {
   /** Arguments of the program; exit code 0 passes. */
   readonly args: readonly string[];
   /** @defaultValue 30_000 */
-  readonly withinMs?: number;
+  readonly withinMs?: number | undefined;
 }
 
 /** Bytes of an ELF header up to its machine: class, byte order, and machine (System V ABI, chapter 4). */

@@ -127,7 +127,7 @@ export interface FileManager {
 /** Options of appending to a file of JSON lines. */
 export interface NdjsonOptions {
   /** Most lines to keep; the oldest are dropped. @defaultValue all */
-  readonly maxLines?: number;
+  readonly maxLines?: number | undefined;
 }
 
 async function* valuesOf(lines: AsyncIterable<Uint8Array>): AsyncGenerator<JsonValue> {

@@ -6,7 +6,7 @@ import { sinkNames, type LogDispatcher, type SinkName } from '../../logging/log.
 /** Options of one log entry. */
 export interface LogOptions {
   /** Whether the entry skips MQTT, and goes to the log file and the console only. @defaultValue false */
-  readonly fileOnly?: boolean;
+  readonly fileOnly?: boolean | undefined;
 }
 
 /**

@@ -93,7 +93,7 @@ export interface RestClient {
 /** Options of a download. */
 export interface DownloadOptions {
   /** Most bytes to take. @defaultValue 268_435_456 (256 MiB) */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
 }
 
 export interface RestClientParts {

@@ -9,7 +9,7 @@ import { waitForChild, type UnitActor } from '../await-event.ts';
 /** Options of joining a WiFi network. */
 export interface ConnectOptions {
   /** Time limit of one attempt, milliseconds. @defaultValue 10_000 */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** The WiFi station. */

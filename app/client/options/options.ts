@@ -14,7 +14,12 @@ export interface MqttOptions extends LinkPreferences {
    *
    * @defaultValue `'auto'`
    */
-  readonly protocol?: 'auto' | 5 | 4;
+  readonly protocol?: 'auto' | 5 | 4 | undefined;
+}
+
+/** Typed as a method: a check that takes a client fits where one of a handle is wanted. */
+interface UnitCheck<TClient> {
+  check(unit: TClient): unknown;
 }
 
 /** Options of updates of the unit's program. */
@@ -25,23 +30,23 @@ export interface UpdateOptions<TClient = unknown> extends UpdateSetup {
    *
    * @defaultValue 120_000
    */
-  readonly healthTimeoutMs?: number;
+  readonly healthTimeoutMs?: number | undefined;
   /** How many starts a new version gets before the previous one is restored. @defaultValue 3 */
-  readonly trialStarts?: number;
+  readonly trialStarts?: number | undefined;
   /**
    * How long the trial of a new version waits in all while no broker can be reached, milliseconds; time in which the unit
    * does not run does not count. Then the previous version is restored. 0 gives a start no more than `healthTimeoutMs`.
    *
    * @defaultValue 86_400_000
    */
-  readonly offlineTrialMs?: number;
+  readonly offlineTrialMs?: number | undefined;
   /**
    * The app's own check of a new version, called once the unit is online. The start fails when it throws, rejects, returns
    * `false` or takes longer than `healthTimeoutMs`.
    *
    * @defaultValue none: a new version that is online has passed
    */
-  ready?(unit: TClient): unknown;
+  readonly ready?: UnitCheck<TClient>['check'] | undefined;
 }
 
 /**
@@ -55,23 +60,23 @@ export interface UpdateOptions<TClient = unknown> extends UpdateSetup {
  */
 export interface DocumentOptions {
   /** The env; checked like env.json. At an address that does not answer, the one in place stays in force. */
-  readonly env?: object | string;
+  readonly env?: object | string | undefined;
   /** The schema; checked like schema.json, and kept in place like the env. */
-  readonly schema?: object | string;
+  readonly schema?: object | string | undefined;
 }
 
 /** Options of the main cycle. */
 export interface MainCycleOptions {
   /** Time between two calls of the output handler, milliseconds. Raise it to save CPU. @defaultValue 20 */
-  readonly cycleMs?: number;
+  readonly cycleMs?: number | undefined;
 }
 
 /** How long to wait. The unit goes on when the wait ends early. */
 export interface WaitOptions {
   /** Time limit, milliseconds, up to 2^31 - 1. @defaultValue none */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Signal that ends the wait. @defaultValue none */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -79,8 +84,9 @@ export interface WaitOptions {
  *
  * @typeParam TClient Argument of the app's callbacks.
  * @typeParam TCodecs Codecs, by topic key.
+ * @typeParam TKey Topic keys that the outbox has a policy for.
  */
-export interface UnitOptions<TClient = unknown, TCodecs extends Codecs = Codecs> {
+export interface UnitOptions<TClient = unknown, TCodecs extends Codecs = Codecs, TKey extends string = string> {
   /** Path of env.json. Its folder is the unit's folder, whose program an update replaces. */
   readonly envFilePath: string;
   /** Path of schema.json. */
@@ -92,45 +98,45 @@ export interface UnitOptions<TClient = unknown, TCodecs extends Codecs = Codecs>
    *
    * @defaultValue `'restart_exec'`
    */
-  readonly restartMode?: (typeof RestartMode)[keyof typeof RestartMode];
+  readonly restartMode?: (typeof RestartMode)[keyof typeof RestartMode] | undefined;
   /** Host of the NTP server. Name a local one where the internet is out of reach. @defaultValue `'pool.ntp.org'` */
-  readonly ntpHost?: string;
+  readonly ntpHost?: string | undefined;
   /** Whether an update to the running version is skipped. Turn it off to install the same version again. @defaultValue true */
-  readonly ffVersionCheckEnable?: boolean;
+  readonly ffVersionCheckEnable?: boolean | undefined;
   /** Whether the client joins the WiFi network of env.json itself. It needs a `wifi` adapter that can. @defaultValue false */
-  readonly ffWifiManagerEnable?: boolean;
+  readonly ffWifiManagerEnable?: boolean | undefined;
   /**
    * Whether the unit keeps an MQTT link. Turn it off for a unit that uses REST alone: it gets no messages and no commands,
    * reports no state, sends no log, and refuses what is published. It asks for its target version at each start.
    *
    * @defaultValue true
    */
-  readonly ffMqttEnable?: boolean;
+  readonly ffMqttEnable?: boolean | undefined;
   /** Whether log entries go to the console. @defaultValue true */
-  readonly ffConsoleLogEnable?: boolean;
+  readonly ffConsoleLogEnable?: boolean | undefined;
   /** Whether log entries go to the instance over MQTT. Turn it off to save traffic. @defaultValue true */
-  readonly ffMqttLogEnable?: boolean;
+  readonly ffMqttLogEnable?: boolean | undefined;
   /** Whether log entries go to the log file. Turn it off to spare flash memory. @defaultValue true */
-  readonly ffFileLogEnable?: boolean;
+  readonly ffFileLogEnable?: boolean | undefined;
   /** Documents in place of env.json and schema.json. @defaultValue none: both are read from their files */
-  readonly documents?: DocumentOptions;
+  readonly documents?: DocumentOptions | undefined;
   /** Adapters that replace the platform's, such as a `wifi` for the device's own radio. */
-  readonly adapters?: Partial<Adapters>;
+  readonly adapters?: Partial<Adapters> | undefined;
   /**
    * Registers each child machine of the unit in its actor system, under this prefix and its name: with `'kitchen.'` as
    * `kitchen.mqtt`. They are found without it as `actor.getSnapshot().children.mqtt`.
    *
    * @defaultValue none: no child has a system id
    */
-  readonly systemIdPrefix?: string;
+  readonly systemIdPrefix?: string | undefined;
   /** Observer of XState's inspection events of every machine; they contain no secrets. */
-  readonly inspect?: Inspector;
+  readonly inspect?: Inspector | undefined;
   /** Options of the MQTT link: protocol, brokers, TLS, timeouts. */
-  readonly mqtt?: MqttOptions;
+  readonly mqtt?: MqttOptions | undefined;
   /** Options of the outbox, which queues messages while the link is down: limits, policies by topic, rate. */
-  readonly outbox?: OutboxOptions;
+  readonly outbox?: OutboxOptions<TKey> | undefined;
   /** Options of updates: data folders, signatures, trial of a new version. */
-  readonly update?: UpdateOptions<TClient>;
+  readonly update?: UpdateOptions<TClient> | undefined;
   /**
    * Codecs, by the key of the Input whose messages `message.json()` gives them: a function of the parsed JSON that throws
    * for what it does not take, an object with such a `parse`, or a schema of zod, valibot or arktype. Name their type, for
@@ -144,7 +150,7 @@ export interface UnitOptions<TClient = unknown, TCodecs extends Codecs = Codecs>
    * const paths = { envFilePath: 'env.json', schemaFilePath: 'schema.json', logFilePath: 'log.json' };
    * const thermostat = new PepeunitClient({ ...paths, codecs });
    */
-  readonly codecs?: TCodecs;
+  readonly codecs?: TCodecs | undefined;
 }
 
 const maxFaults = 10;
@@ -176,8 +182,10 @@ const absolutePaths = (given: Partial<UnitOptions>, absolute: (path: string) => 
   return { paths, faults };
 };
 
+type Defined<T> = { readonly [K in keyof T]: Exclude<T[K], undefined> };
+
 /** An option that is there as `undefined` is one that is not there. */
-const withoutUndefined = (given: Partial<UnitOptions>): Partial<UnitOptions> =>
+const withoutUndefined = (given: Partial<UnitOptions>): Defined<Partial<UnitOptions>> =>
   Object.fromEntries(Object.entries(given).filter(([, one]: [string, unknown]) => one !== undefined));
 
 /**

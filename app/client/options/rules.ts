@@ -141,12 +141,13 @@ export const some =
   (given, name) =>
     (Array.isArray(given) ? list(item, 1) : item)(given, name);
 
-/** An object with any keys; an invalid entry is left out. */
+/** An object with any keys; an invalid entry is left out, and one that is there as `undefined`. */
 export const record =
   (item: Rule): Rule =>
   (given, name) => {
     if (!isObject(given)) return noObject(given, name);
-    const parts = Object.entries(given).map(([key, one]): [string, Checked] => {
+    const there = Object.entries(given).filter(([, one]) => one !== undefined);
+    const parts = there.map(([key, one]): [string, Checked] => {
       const { value, faults } = item(one, `${name}[${textShown(key)}]`);
       return [key, { value: faults.length === 0 ? value : undefined, faults }];
     });

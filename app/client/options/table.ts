@@ -103,7 +103,6 @@ const update = fields({
 const codec = rule(
   'a function of the parsed JSON, or an object with parse or ~standard, such as a schema of zod',
   (given) =>
-    given === undefined ||
     typeof given === 'function' ||
     (typeof given === 'object' &&
       given !== null &&

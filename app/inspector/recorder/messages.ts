@@ -60,7 +60,7 @@ export const createMessages = ({ at, write, json, redacted }: MessagesParts) => 
     direction: 'in' | 'out',
     topic: string,
     payload: Payload,
-    { qos = 0, retain = false }: { qos?: number; retain?: boolean },
+    { qos = 0, retain = false }: { qos?: number | undefined; retain?: boolean | undefined },
     fate: Fate,
   ): number => {
     lastId += 1;

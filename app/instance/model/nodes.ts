@@ -20,11 +20,11 @@ export interface EdgeRow {
 /** Settings of a node that an operator may change. */
 export interface NodeChanges {
   /** Who may see the node. */
-  readonly visibility_level?: VisibilityLevel;
+  readonly visibility_level?: VisibilityLevel | undefined;
   /** Whether other units may set this Input's state over REST. */
-  readonly is_rewritable_input?: boolean;
+  readonly is_rewritable_input?: boolean | undefined;
   /** Most links to other nodes. */
-  readonly max_connections?: number;
+  readonly max_connections?: number | undefined;
 }
 
 /** Finds a node and its unit. @throws {InstanceError} `notFound` */

@@ -15,11 +15,11 @@ export interface NewUnit {
   /** Folder on the instance's machine, with env_example.json and schema_example.json; copied as the first version. */
   readonly folder: string;
   /** @defaultValue `'Public'` */
-  readonly visibilityLevel?: VisibilityLevel;
+  readonly visibilityLevel?: VisibilityLevel | undefined;
   /** Variables for its env, as for {@link setEnv}. */
-  readonly env?: JsonObject;
+  readonly env?: JsonObject | undefined;
   /** URL of the binary, for a compilable unit. */
-  readonly compiledFirmwareLink?: string;
+  readonly compiledFirmwareLink?: string | undefined;
 }
 
 /** A version to add. */
@@ -27,7 +27,7 @@ export interface NewVersion {
   /** Folder on the instance's machine, with env_example.json and schema_example.json; copied. */
   readonly folder: string;
   /** URL of the binary, for a compilable unit. */
-  readonly compiledFirmwareLink?: string;
+  readonly compiledFirmwareLink?: string | undefined;
 }
 
 /** A version as the REST API shows it. */

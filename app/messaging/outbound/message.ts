@@ -23,7 +23,7 @@ export interface MessageOptions extends PublishOptions {
    *
    * @defaultValue `'accepted'`
    */
-  readonly until?: 'accepted' | 'settled';
+  readonly until?: 'accepted' | 'settled' | undefined;
 }
 
 /** A message as its publisher hands it in. */

@@ -15,20 +15,20 @@ export interface KeepPolicy {
   /** Which messages are queued: the newest, all in order, or none. */
   readonly keep: 'latest' | 'queue' | 'none';
   /** Which message a full queue drops: the oldest queued one, or the new one. @defaultValue `'dropOldest'` */
-  readonly whenFull?: 'dropOldest' | 'rejectNew';
+  readonly whenFull?: 'dropOldest' | 'rejectNew' | undefined;
   /** Limit of queued messages of this topic. @defaultValue none besides {@link OutboxOptions.messages} */
-  readonly messages?: number;
+  readonly messages?: number | undefined;
   /** Whether queued messages of other topics are sent first, with a share of the rate reserved for them. @defaultValue false */
-  readonly yields?: boolean;
+  readonly yields?: boolean | undefined;
   /**
    * Time that a message may be in memory alone before it is written to disk, milliseconds; until then a kill of the program
    * loses it. At 0 it is written before its publish resolves as `queued`.
    *
    * @defaultValue 0
    */
-  readonly storeAfterMs?: number;
+  readonly storeAfterMs?: number | undefined;
   /** Quality of service of messages that name none, as {@link OutboxOptions.qos} says. @defaultValue that of the outbox */
-  readonly qos?: Qos;
+  readonly qos?: Qos | undefined;
 }
 
 /**
@@ -38,23 +38,34 @@ export interface KeepPolicy {
  */
 export interface RateLimit {
   /** Messages a second. @defaultValue 30 */
-  readonly messages?: number;
+  readonly messages?: number | undefined;
   /** Bytes a second, which may also go at once. @defaultValue 1_000_000 */
-  readonly bytes?: number;
+  readonly bytes?: number | undefined;
   /** Messages that may go at once after a pause. @defaultValue 100 */
-  readonly burst?: number;
+  readonly burst?: number | undefined;
 }
 
-/** Options of the outbox, which queues messages while the link is down or the rate limit is reached. */
-export interface OutboxOptions {
+/** A topic of a unit, with its UUID in it. */
+type UnitTopic = `${string}/${string}-${string}-${string}-${string}-${string}`;
+
+type QueuePolicies<TKey extends string> = {
+  readonly [K in TKey | UnitTopic]?: 'latest' | 'queue' | 'none' | KeepPolicy | undefined;
+};
+
+/**
+ * Options of the outbox, which queues messages while the link is down or the rate limit is reached.
+ *
+ * @typeParam TKey Topic keys that have a policy.
+ */
+export interface OutboxOptions<TKey extends string = string> {
   /** Limit of queued messages. Raise it for long outages. @defaultValue 1_000 */
-  readonly messages?: number;
+  readonly messages?: number | undefined;
   /** Limit of queued payloads and topics, bytes. They take up to twice as much on disk. @defaultValue 4 MiB */
-  readonly bytes?: number;
+  readonly bytes?: number | undefined;
   /** Time after which a queued message expires, milliseconds. @defaultValue 604_800_000, a week */
-  readonly ageMs?: number;
+  readonly ageMs?: number | undefined;
   /** Size limit of one packet, bytes; a larger message is refused. @defaultValue 256 KiB, the platform's limit */
-  readonly packetBytes?: number;
+  readonly packetBytes?: number | undefined;
   /**
    * Quality of service of `publishToTopics` where neither the call nor the topic's policy names one. At 0 a message counts
    * as sent once it is written to the connection, and is lost with a connection that breaks; at 1 it is sent until the
@@ -63,17 +74,17 @@ export interface OutboxOptions {
    *
    * @defaultValue 1
    */
-  readonly qos?: Qos;
+  readonly qos?: Qos | undefined;
   /**
    * Queue policies, by the topic's key in the schema or by the topic itself. They add to the default ones.
    *
    * @defaultValue `{ 'state/pepeunit': { keep: 'latest', qos: 0 }, 'log/pepeunit': { keep: 'queue', messages: 256, yields: true, storeAfterMs: 1_000, qos: 1 } }`, all others `'queue'`
    */
-  readonly policies?: Readonly<Record<string, 'latest' | 'queue' | 'none' | KeepPolicy>>;
+  readonly policies?: QueuePolicies<TKey> | undefined;
   /** Rate limit of publishing; `false` for none. @defaultValue the platform's limit */
-  readonly rate?: RateLimit | false;
+  readonly rate?: RateLimit | false | undefined;
   /** Whether queued messages are stored on disk, and survive a restart. Turn it off to spare flash memory. @defaultValue true */
-  readonly durable?: boolean;
+  readonly durable?: boolean | undefined;
   /**
    * Time that a sent message of QoS 1 or 2 may stay unacknowledged before it is written to disk too, milliseconds. A lower
    * one loses less in a crash, and writes more. A message that resolved as `queued` is always written, or soon will be where
@@ -81,7 +92,7 @@ export interface OutboxOptions {
    *
    * @defaultValue 100
    */
-  readonly unacknowledgedMs?: number;
+  readonly unacknowledgedMs?: number | undefined;
 }
 
 /** The options with every default filled in. */
@@ -116,16 +127,13 @@ const defaultPolicies: Readonly<Record<string, KeepPolicy>> = {
 };
 
 /** A policy with every default filled in. */
-export type Policy = Required<KeepPolicy>;
+export type Policy = { readonly [K in keyof KeepPolicy]-?: Exclude<KeepPolicy[K], undefined> };
 
-const policyOf = (given: Keep | KeepPolicy, qos: Qos): Policy => ({
-  whenFull: 'dropOldest',
-  messages: Infinity,
-  yields: false,
-  storeAfterMs: 0,
-  qos,
-  ...(typeof given === 'string' ? { keep: given } : given),
-});
+const policyOf = (given: Keep | KeepPolicy, defaultQos: Qos): Policy => {
+  const policy: KeepPolicy = typeof given === 'string' ? { keep: given } : given;
+  const { keep, whenFull = 'dropOldest', messages = Infinity, yields = false, storeAfterMs = 0 } = policy;
+  return { keep, whenFull, messages, yields, storeAfterMs, qos: policy.qos ?? defaultQos };
+};
 
 /** Finds the policy of each topic. */
 export interface Policies {
@@ -137,10 +145,9 @@ export interface Policies {
 export const createPolicies = ({ policies, qos = 1 }: Pick<OutboxOptions, 'policies' | 'qos'> = {}): Policies => {
   const anyTopic = policyOf('queue', qos);
   const named = new Map(
-    Object.entries({ ...defaultPolicies, ...policies }).map(([name, policy]) => [
-      name,
-      policyOf(policy, defaultPolicies[name]?.qos ?? qos),
-    ]),
+    Object.entries({ ...defaultPolicies, ...policies }).flatMap(([name, policy]): [string, Policy][] =>
+      policy === undefined ? [] : [[name, policyOf(policy, defaultPolicies[name]?.qos ?? qos)]],
+    ),
   );
   let byTopic: ReadonlyMap<string, Policy> = named;
   return {

@@ -13,7 +13,7 @@ export interface RateLimiter {
 }
 
 /** The platform's limits for one client. */
-const platformRate: Required<RateLimit> = { messages: 30, bytes: 1_000_000, burst: 100 };
+const platformRate = { messages: 30, bytes: 1_000_000, burst: 100 };
 /** Half of the platform's limit of messages in flight. */
 const maxPlatformReplays = 16;
 /**
@@ -66,7 +66,11 @@ const unlimited: RateLimiter = { take: () => true, charge: () => undefined, maxR
  */
 export const createRateLimiter = (rate: RateLimit | false | undefined): RateLimiter => {
   if (rate === false) return unlimited;
-  const limits = { ...platformRate, ...rate };
+  const limits = {
+    messages: rate?.messages ?? platformRate.messages,
+    bytes: rate?.bytes ?? platformRate.bytes,
+    burst: rate?.burst ?? platformRate.burst,
+  };
   const messages = createBucket(limits.messages, limits.burst, pace.messages);
   const volume = createBucket(limits.bytes, limits.bytes, pace.bytes);
   const kept = { messages: limits.burst * reserve, bytes: limits.bytes * reserve };

@@ -169,7 +169,7 @@ test('options that say nothing are the defaults', async () => {
     ntpHost: undefined,
     adapters: undefined,
     mqtt: { brokers: undefined },
-    outbox: { messages: undefined, rate: undefined, policies: { t: 'latest', u: { keep: 'none' } } },
+    outbox: { messages: undefined, rate: undefined, policies: { t: 'latest', u: { keep: 'none' }, v: undefined } },
     update: {},
   });
   expect(await thrownBy(client.ready())).toBeUndefined();
