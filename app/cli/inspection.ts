@@ -6,6 +6,7 @@ import type { Inspector } from '../inspector/server/server.ts';
 import { inspectorVariable } from '../inspector/variable.ts';
 import { thisPackage } from '../terminal/package.ts';
 import { portIn, UsageError } from './command.ts';
+import { optionalFile } from './optional-packages.ts';
 
 /** Whether the word after `--inspect` is its port, or meant as one: a file is an operand. */
 const isPortOrWrong = (word: string): boolean => /^\d+$/.test(word) || !existsSync(word);
@@ -46,6 +47,7 @@ interface InspectionOptions {
 export const inspectorParts = {
   pageFolder: join(thisPackage.folder, 'dist/inspector'),
   version: thisPackage.version,
+  layoutEngine: optionalFile('elkjs/lib/elk-worker.min.js'),
 };
 
 const start = async ({ inspect = '', control = false }: InspectionOptions): Promise<Inspector> => {

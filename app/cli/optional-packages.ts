@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { codeOf } from '../../adapters/node/fs/errors.ts';
 import { ProcessError } from '../../services/errors.ts';
 import { thisPackage } from '../terminal/package.ts';
@@ -13,6 +15,17 @@ const resolves = (name: string): boolean => {
 
 /** Whether a package is installed, or built in under its name in `imports` of package.json. */
 const isThere = (name: string): boolean => resolves(name) || resolves(`#${name}`);
+
+/** The path of a package's file, `undefined` where that is not installed. */
+export const optionalFile = (name: string): string | undefined => {
+  try {
+    const path = fileURLToPath(import.meta.resolve(name));
+    return existsSync(path) ? path : undefined;
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ERR_MODULE_NOT_FOUND') return undefined;
+    throw thrown;
+  }
+};
 
 /** Turns the error of an optional package that is not installed into one that says how to; others stay as they are. */
 export const withInstallCommand = (thrown: unknown): unknown => {

@@ -62,11 +62,14 @@ const frameOf = ({ type, isFirst }: ChartState, [x, y, width, height]: StatePlac
   ...(isFirst ? [`<circle class="first" cx="${x}" cy="${y}" r="4.5"/>`] : []),
 ];
 
+/** A path in `data-paths`, where spaces divide them. */
+export const inAttribute = (path: string): string => path.replaceAll(' ', '%20');
+
 const group = (chart: Chart, layout: Layout, state: ChartState, place: StatePlace): string => {
   const own = {
     class: classesOf(state),
     'data-state': `${chart.id}/${state.path}`,
-    'data-paths': state.paths.join(' '),
+    'data-paths': state.paths.map(inAttribute).join(' '),
   };
   return [
     `<g${attributes(own)}>`,
@@ -148,7 +151,7 @@ const legendOf = ({ root }: Chart, { height }: Layout): string[] => {
 /**
  * Draws a statechart as SVG, in light or dark as the reader's screen is.
  * For what shows a chart at work, a state's group has `machine/path` in `data-state` and the paths of all states that it
- * stands for in `data-paths`, a line's group has `machine/from>to` in `data-edge`, and a text about a transition has the
+ * stands for in `data-paths` ({@link inAttribute}), a line's group has `machine/from>to` in `data-edge`, and a text about a transition has the
  * type of its event in `data-event`, and in `data-edge` the line that it is about.
  */
 export const svgOf = (chart: Chart, layout: Layout): string => {

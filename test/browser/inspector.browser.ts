@@ -74,7 +74,7 @@ describeInChromium('the inspector in a page of Chromium', (browser) => {
   });
 
   test('shows any machine that has a chart, as boxes where it has no layout', async () => {
-    const inspector = await startTestInspector(true);
+    const inspector = await startTestInspector({ isControlled: true });
     const states = {
       green: { on: { TIMER: 'red' } },
       red: { initial: 'walk', states: { walk: { on: { PED: 'wait' } }, wait: {} } },
@@ -168,7 +168,7 @@ describeInChromium('the inspector in a page of Chromium', (browser) => {
     const shows = await openStory(browser());
     await shows.page.keyboard.press('3');
     expect(await shows.page.getByRole('button', { name: 'Send' }).count()).toBe(0);
-    const inspector = await startTestInspector(true);
+    const inspector = await startTestInspector({ isControlled: true });
     addLines(inspector, 'lamp', story(startedAt));
     const asked: unknown[] = [];
     inspector.sources.connect('lamp', { recording: 'one' }, (request) => asked.push(request));

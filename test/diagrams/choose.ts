@@ -1,8 +1,10 @@
 import type { Chart } from '../../app/diagram/chart.ts';
 import type { Layout } from '../../app/diagram/layout.ts';
-import { layOut, type Part, type Way } from './elk.ts';
-import { joined, room } from './layout.ts';
-import { partsOf, withChildren } from './parts.ts';
+import { joined, room } from '../../app/diagram/elk/joined.ts';
+import { layOut } from '../../app/diagram/elk/lay-out.ts';
+import { partsOf, withChildren, type Part } from '../../app/diagram/elk/parts.ts';
+import type { Way } from '../../app/diagram/elk/way.ts';
+import { engine } from './elk.ts';
 
 /** From how many lines on a state lists them in its box, most first: with fewer labels a picture is narrower. */
 const mostLabelled = [99, 4, 3, 2, 1, 0];
@@ -43,7 +45,7 @@ const costOf = (part: Part, layout: Layout): number =>
 
 /** A layout, unless the engine has none: some wishes contradict each other. */
 const tried = (part: Part, way: Way): Promise<Try | undefined> =>
-  layOut(part, way).then(
+  layOut(part, way, engine).then(
     (layout) => ({ way, layout, cost: costOf(part, layout) }),
     () => undefined,
   );

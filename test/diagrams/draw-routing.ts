@@ -3,7 +3,8 @@ import { margin } from '../../app/diagram/head.ts';
 import { style } from '../../app/diagram/style.ts';
 import { fontSize, lineHeight, widthOf, wrap, type FontKind } from '../../app/diagram/text.ts';
 import { arrow, attributes, escaped, pathOf } from '../../app/diagram/svg-parts.ts';
-import { elk, pointsOf } from './elk.ts';
+import { pointsOf } from '../../app/diagram/elk/places.ts';
+import { engine } from './elk.ts';
 import type { RoutingChart } from './routing.ts';
 
 const padding = { x: 9, y: 5 } as const;
@@ -101,7 +102,7 @@ const explanation =
 
 /** Draws who brings which route of the unit about, and what each route sends to whom. */
 export const drawRouting = async (chart: RoutingChart): Promise<string> => {
-  const { width = 0, height = 0, children = [], edges = [] } = await elk.layout(graphOf(chart));
+  const { width = 0, height = 0, children = [], edges = [] } = await engine(graphOf(chart));
   const intro = wrap(
     `${explanation} The unit forwards as they are: ${chart.forwarded.join(', ')}.`.split(' '),
     'row',

@@ -1,7 +1,7 @@
 import type { Chart } from '../../app/diagram/chart.ts';
 import type { Layout } from '../../app/diagram/layout.ts';
 import { chartOfMachine, ownMachines } from '../../app/diagram/own.ts';
-import type { Way } from './elk.ts';
+import type { Way } from '../../app/diagram/elk/way.ts';
 import { layoutOf } from './layout.ts';
 import ways from './ways.json' with { type: 'json' };
 

@@ -12,7 +12,7 @@ const guide = await readFile(join(import.meta.dirname, '../../docs/inspector.md'
 
 /** The fenced blocks of a language. */
 const blocks = (language: string): string[] =>
-  [...guide.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'))].map(([, text = '']) => text);
+  [...guide.matchAll(/^```(\w*)\n([^]*?)^```$/gm)].flatMap(([, own, text = '']) => (own === language ? [text] : []));
 
 const grouped = (count: number): string => count.toLocaleString('en-US');
 

@@ -1,5 +1,6 @@
 import { createReplay } from '../replay.ts';
 import { wireVersion, type Answer, type Request } from '../wire.ts';
+import { hasEngine } from './foreign-layouts.ts';
 import { followLive, link, problem, reads, recording, replay, servedRecording, takesRequests } from './store.ts';
 
 /** Longest wait before the page looks for the inspector again, and the first one. */
@@ -32,14 +33,16 @@ type Hello = readonly [
   about: {
     readonly v: number;
     readonly isControlled: boolean;
+    readonly canLayOut?: boolean;
     /** Name of the recording that it shows. */
     readonly recording?: string;
     readonly refused?: string;
   },
 ];
 
-const greet = ({ v, isControlled, recording: served = '', refused }: Hello[1]): void => {
+const greet = ({ v, isControlled, canLayOut = false, recording: served = '', refused }: Hello[1]): void => {
   takesRequests.value = isControlled;
+  hasEngine.value = canLayOut;
   servedRecording.value = served;
   recording.value = served;
   link.value = 'open';

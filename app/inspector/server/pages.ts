@@ -19,6 +19,8 @@ export interface PagesParts {
   readonly isControlled: boolean;
   /** Version of this package. */
   readonly version: string;
+  /** Whether there is an engine that lays charts out. */
+  readonly canLayOut: boolean;
 }
 
 interface Page {
@@ -78,7 +80,7 @@ const createRequests = ({ sources, isControlled }: PagesParts) => {
 
 /** Shows the sources to pages: what is there first, then what comes. A page that is slow loses what falls out of the rings. */
 export const createPages = (parts: PagesParts) => {
-  const { sources, isControlled, version } = parts;
+  const { sources, isControlled, version, canLayOut } = parts;
   const pages = new Set<Page>();
   const requests = createRequests(parts);
   let timer: NodeJS.Timeout | undefined;
@@ -88,7 +90,7 @@ export const createPages = (parts: PagesParts) => {
       const isFull = pages.size >= maxPages;
       const refused = `${maxPages} pages are open already. Close one of them.`;
       const { recording } = sources;
-      const about = { v: wireVersion, isControlled, version, recording, ...(isFull && { refused }) };
+      const about = { v: wireVersion, isControlled, version, canLayOut, recording, ...(isFull && { refused }) };
       socket.send(JSON.stringify(['hello', about]));
       if (isFull) return socket.close(1013, refused);
       const page: Page = { socket, cursors: new Map() };

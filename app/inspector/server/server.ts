@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
@@ -25,6 +25,8 @@ export interface InspectorOptions {
   readonly pageFolder: string;
   /** Version of this package. */
   readonly version: string;
+  /** The file of elkjs that works in the page, to lay out the charts of others. @defaultValue none: they are boxes in boxes */
+  readonly layoutEngine?: string | undefined;
   readonly limits?: RingLimits;
 }
 
@@ -41,18 +43,27 @@ export interface Inspector extends AsyncDisposable {
 const headers = {
   'cache-control': 'no-store',
   'content-security-policy':
-    "default-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "default-src 'self'; style-src 'self'; connect-src 'self'; worker-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
 };
 
+interface PageFile {
+  readonly file: string;
+  readonly type: string;
+}
+
 /** The page's files, by their paths. */
-const files: Readonly<Record<string, { readonly name: string; readonly type: string }>> = {
-  '': { name: 'index.html', type: 'text/html; charset=utf-8' },
-  'page.js': { name: 'page.js', type: 'text/javascript; charset=utf-8' },
-  'page.css': { name: 'page.css', type: 'text/css; charset=utf-8' },
+const filesOf = ({ pageFolder, layoutEngine }: InspectorOptions): Readonly<Record<string, PageFile>> => {
+  const script = 'text/javascript; charset=utf-8';
+  return {
+    '': { file: join(pageFolder, 'index.html'), type: 'text/html; charset=utf-8' },
+    'page.js': { file: join(pageFolder, 'page.js'), type: script },
+    'page.css': { file: join(pageFolder, 'page.css'), type: 'text/css; charset=utf-8' },
+    ...(layoutEngine !== undefined && { 'elk.js': { file: layoutEngine, type: script } }),
+  };
 };
 
 /** Longest message of a unit or a page, bytes. */
@@ -102,7 +113,8 @@ const receiveUnit = (socket: WebSocket, { query }: Asked, sources: Sources, onAn
 };
 
 /** Serves the page's files and recordings. */
-const createPageServer = ({ pageFolder }: InspectorOptions, sources: Sources) => {
+const createPageServer = (options: InspectorOptions, sources: Sources) => {
+  const files = filesOf(options);
   const save = (response: ServerResponse, id: string | null) => {
     const source = id === null ? undefined : sources.get(id);
     if (id !== null && !source) return end(response, 404, `There is no unit "${id}".\n`);
@@ -118,8 +130,8 @@ const createPageServer = ({ pageFolder }: InspectorOptions, sources: Sources) =>
     if (path === 'recording.ndjson') return save(response, query.get('source'));
     const file = Object.hasOwn(files, path) ? files[path] : undefined;
     if (!file) return end(response, 404, texts[404] ?? '');
-    const body = await readFile(join(pageFolder, file.name)).catch(() => undefined);
-    if (!body) return end(response, 404, `${file.name} is not there: the page has not been built.\n`);
+    const body = await readFile(file.file).catch(() => undefined);
+    if (!body) return end(response, 404, `${basename(file.file)} is not there: the page has not been built.\n`);
     response.writeHead(200, { ...headers, 'content-type': file.type });
     return response.end(body);
   };
@@ -131,13 +143,13 @@ const createPageServer = ({ pageFolder }: InspectorOptions, sources: Sources) =>
  * @throws {ClientError} The port is taken.
  */
 export const startInspector = async (options: InspectorOptions): Promise<Inspector> => {
-  const { port = 0, isControlled = false, token = createToken(), version, limits } = options;
+  const { port = 0, isControlled = false, token = createToken(), version, limits, layoutEngine } = options;
   const onChange = () => {
     pages.wake();
     stately.wake();
   };
   const sources: Sources = createSources({ limits, onChange });
-  const pages = createPages({ sources, isControlled, version });
+  const pages = createPages({ sources, isControlled, version, canLayOut: layoutEngine !== undefined });
   const stately: StatelyLinks = createStatelyLinks(sources, pages.answered);
   const servePage = createPageServer(options, sources);
   const http = createServer((request, response) => {

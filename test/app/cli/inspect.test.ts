@@ -55,6 +55,16 @@ describe('pepeunit inspect FILE', () => {
     expect((await ended).code).toBe(0);
   });
 
+  test('lays charts of others out with elkjs, where that is installed', async () => {
+    const file = join(folder, 'night.ndjson');
+    await writeFile(file, `${saved.join('\n')}\n`);
+    const { url } = await start(['inspect', file]);
+    await using page = await openPage(url);
+    expect(page.hello).toMatchObject({ canLayOut: true });
+    const engine = await fetch(`${url}elk.js`);
+    expect([engine.status, engine.headers.get('content-type')]).toEqual([200, 'text/javascript; charset=utf-8']);
+  });
+
   test('takes no unit: all that it shows is the recording', async () => {
     const file = join(folder, 'night.ndjson');
     await writeFile(file, `${saved.join('\n')}\n`);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
-import { startInspector, type Inspector } from '../../../app/inspector/server/server.ts';
+import { startInspector, type Inspector, type InspectorOptions } from '../../../app/inspector/server/server.ts';
 import type { WireLine } from '../../../app/inspector/wire.ts';
 import type { CliRun } from '../../support/cli.ts';
 import { openContext } from '../context.ts';
@@ -11,8 +11,10 @@ import { story } from './story.ts';
 const pageFolder = join(import.meta.dirname, '../../../dist/inspector');
 
 /** Starts an inspector with the page that was built; it is gone after the test. */
-export const startTestInspector = async (isControlled = false): Promise<Inspector> => {
-  const inspector = await startInspector({ pageFolder, version: 'test', isControlled });
+export const startTestInspector = async (
+  options: Pick<InspectorOptions, 'isControlled' | 'layoutEngine'> = {},
+): Promise<Inspector> => {
+  const inspector = await startInspector({ pageFolder, version: 'test', ...options });
   onTestFinished(() => inspector.stop());
   return inspector;
 };

@@ -1,8 +1,9 @@
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
-import { svgOf } from '../../../diagram/svg.ts';
+import { inAttribute, svgOf } from '../../../diagram/svg.ts';
 import type { Chart as ChartData, ChartState } from '../../../diagram/chart.ts';
 import type { Layout } from '../../../diagram/layout.ts';
 import type { ChartView } from '../../chart-view.ts';
+import { layoutOf } from '../foreign-layouts.ts';
 import { useSize } from './use-size.ts';
 
 interface Props {
@@ -43,20 +44,20 @@ const isFired = (key: string, fired: readonly string[]): boolean => {
   });
 };
 
-const highlight = (picture: SVGElement, { active, leaves, fired, event }: Props): void => {
+const highlight = (picture: SVGElement, { id }: ChartData, { active, leaves, fired, event }: Props): void => {
   for (const group of picture.querySelectorAll('.state')) {
     const paths = pathsOf(group);
     group.classList.toggle(
       'active',
-      paths.some((path) => active.includes(path)),
+      active.some((path) => paths.includes(inAttribute(path))),
     );
     group.classList.toggle(
       'leaf',
-      paths.some((path) => leaves.includes(path)),
+      leaves.some((path) => paths.includes(inAttribute(path))),
     );
   }
   for (const group of picture.querySelectorAll('g.edge')) {
-    const key = (group.getAttribute('data-edge') ?? '').split('/').slice(1).join('/');
+    const key = (group.getAttribute('data-edge') ?? '').slice(id.length + 1);
     const isTaken = isFired(key, fired);
     group.classList.toggle('fired', isTaken);
     if (isTaken) group.parentNode?.append(group);
@@ -88,7 +89,7 @@ const Drawn = (props: Props & { readonly chart: ChartData; readonly layout: Layo
   const room = useSize(frame, 'clientWidth');
   const fit = Math.min(fits.most, Math.max(fits.least, (room - space) / layout.width));
   const leaves = props.leaves.join(' ');
-  useLayoutEffect(() => highlight(picture, props));
+  useLayoutEffect(() => highlight(picture, chart, props));
   useLayoutEffect(() => {
     if (frame.current) reveal(frame.current, picture);
   }, [picture, leaves, zoom, fit]);
@@ -130,12 +131,13 @@ const Box = ({ state, props }: { state: ChartState; props: Props }) => {
 
 /** A statechart at a moment: the laid out picture where there is one, else boxes in boxes. */
 export const Chart = (props: Props) => {
-  const { chart, layout } = props.view;
-  if (chart && layout) return <Drawn {...props} chart={chart} layout={layout} />;
+  const { chart } = props.view;
+  const layout = layoutOf(props.view);
+  if (chart && typeof layout === 'object') return <Drawn {...props} chart={chart} layout={layout} />;
   if (!chart) return <p class="empty">The chart of this machine is not in the recording.</p>;
   return (
     <div class="chart scroller" tabIndex={0} role="region" aria-label={`Chart of ${chart.id}`}>
-      <ul class="boxes outer">
+      <ul class="boxes outer" data-layout={layout}>
         {chart.root.states.map((state) => (
           <Box key={state.path} state={state} props={props} />
         ))}

@@ -120,7 +120,7 @@ describe('pages', () => {
   test('a page gets what was there first, then what comes', async () => {
     feed(0, 1000);
     await using page = await openPage(inspector.url);
-    expect(page.hello).toEqual({ v: 1, isControlled: false, version: '1.2.3' });
+    expect(page.hello).toEqual({ v: 1, isControlled: false, canLayOut: false, version: '1.2.3' });
     await page.until(() => page.lines.length >= 1000);
     feed(1000, 1003);
     await page.until(() => page.lines.length >= 1003);

@@ -1,6 +1,17 @@
-import type { Chart, ChartEdge, ChartState } from '../../app/diagram/chart.ts';
-import type { Layout } from '../../app/diagram/layout.ts';
-import type { Part } from './elk.ts';
+import type { Chart, ChartEdge, ChartState } from '../chart.ts';
+import type { Layout } from '../layout.ts';
+
+/** A part of a chart that is laid out by itself: states, and the lines from them. */
+export interface Part {
+  /** The region or the panel that it is, whose border is around it. */
+  readonly frame: ChartState | undefined;
+  readonly states: readonly ChartState[];
+  readonly edges: readonly ChartEdge[];
+  /** Whether a state is drawn without what is in it. */
+  readonly isClosed: (state: ChartState) => boolean;
+  /** Whether a line ends at a stub. */
+  readonly isStubbed: (edge: ChartEdge) => boolean;
+}
 
 /** A part with more states than this has its largest states in panels of their own. */
 const maxStates = 24;

@@ -1,4 +1,4 @@
-import type { Layout, StatePlace } from '../../app/diagram/layout.ts';
+import type { Layout, StatePlace } from '../layout.ts';
 
 /** Narrowest picture, so that its head is not broken into many lines. */
 const minWidth = 480;
