@@ -28,12 +28,12 @@ export type {
   CommandName,
   UnitContext,
   UnitCounts,
-  UnitEmitted,
   UnitEvent,
   UnitFact,
   UnitInput,
   UnitRequest,
 } from './unit/context.ts';
+export type { UnitEmitted } from './unit/emitted.ts';
 export type { LogLine } from './unit/notices.ts';
 
 /** The transition of a child's region to a restart, when the child fails. */

@@ -29,8 +29,11 @@ export const defaultArchiveLimits: ArchiveLimits = {
 
 /** A new version, complete and checked, in a private folder; it does not run yet. */
 export interface StagedFirmware {
+  /** Name of the staged version. */
   readonly id: string;
+  /** How many files it has. */
   readonly files: number;
+  /** Bytes of its files. */
   readonly bytes: number;
 }
 

@@ -12,6 +12,7 @@ import { parseNextSchema } from './schema.ts';
 
 /** The version that an update command requests. */
 export interface UpdateTarget {
+  /** The version; empty for the newest one. */
   readonly commitVersion: string;
   /** `COMPILED_FIRMWARE_LINK`, for compilable units. */
   readonly firmwareLink?: string;

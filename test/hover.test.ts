@@ -19,6 +19,7 @@ const client = new PepeunitClient<Unit>({
 });
 client./*call*/publishToTopics('/*publish*/output/pepeunit', 1);
 client.setMqttInputHandler((unit, message) => message./*key*/key === '/*message*/input/pepeunit');
+client.on('updateFailed', ({ /*field*/failure }) => console.log(failure.message));
 client.settings./*variable*/PU_STATE_SEND_INTERVAL;
 client.settings['/*own*/PUBLISH_EVERY_MS'];
 client.schema.inputTopic['/*input*/input/pepeunit'];
@@ -37,6 +38,7 @@ export type Seen = [
   all.NdjsonOptions,
   all.LogRecord,
   all.UnitMetrics,
+  all.UnitEvent,
   all.StateReport,
   all.UnitsPage,
   all.UnitNodesPage,
@@ -117,7 +119,7 @@ describe('an editor', () => {
     expect(offeredAt('own')).toEqual(expect.arrayContaining(['PUBLISH_EVERY_MS', 'PU_DOMAIN']));
   });
 
-  test.each(['class', 'logic', 'call', 'key', 'variable'])('explains what is at %s', (place) => {
+  test.each(['class', 'logic', 'call', 'key', 'field', 'variable'])('explains what is at %s', (place) => {
     expect(hoverAt(place)).not.toBe('');
   });
 
@@ -148,10 +150,11 @@ const membersOf = (): Map<string, string> => {
     const [element] = checker.getTypeArguments(type as ts.TypeReference);
     if (checker.isArrayType(type) && element) return walk(element, owner);
     for (const member of checker.getPropertiesOfType(type)) {
-      if (!isOwn(member) || member.name.startsWith('#')) continue;
+      if (!isOwn(member) || /^(#.*|type)$/.test(member.name)) continue;
       const name = `${owner}.${member.name}`;
       const text = ts.displayPartsToString(member.getDocumentationComment(checker));
-      members.set(name, text || ts.displayPartsToString(member.getJsDocTags(checker)[0]?.text));
+      if (members.get(name) !== '')
+        members.set(name, text || ts.displayPartsToString(member.getJsDocTags(checker)[0]?.text));
       walk(checker.getNonNullableType(checker.getTypeOfSymbol(member)), name);
     }
   };
@@ -160,7 +163,7 @@ const membersOf = (): Map<string, string> => {
   for (const exported of module ? checker.getExportsOfModule(module) : []) {
     const seenTypes = checker.getDeclaredTypeOfSymbol(exported);
     for (const type of checker.getTypeArguments(seenTypes as ts.TypeReference))
-      walk(type, type.isUnion() ? 'MessageOf' : (type.aliasSymbol ?? type.symbol).name);
+      walk(type, (type.aliasSymbol ?? type.getSymbol())?.name ?? 'MessageOf');
   }
   return members;
 };
@@ -178,6 +181,8 @@ test('each member and each option of the client, and of an instance, has a text'
       'PepeunitClientOptions.update.selfTest.args',
       'PepeunitClientOptions.documents.env',
       'PepeunitClient.settings.PU_MQTT_PORT',
+      'UnitEmitted.phase',
+      'UnitEmitted.target.firmwareLink',
       'PepeunitClient.restClient.getUnitsByNodes',
     ]),
   );

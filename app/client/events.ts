@@ -1,4 +1,4 @@
-import type { UnitEmitted } from '../../machines/unit/context.ts';
+import type { UnitEmitted } from '../../machines/unit/emitted.ts';
 import { ClientError, textOf } from '../../services/errors.ts';
 import { didYouMean } from './options/suggestion.ts';
 

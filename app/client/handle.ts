@@ -1,4 +1,4 @@
-import type { UnitEmitted } from '../../machines/unit/context.ts';
+import type { UnitEmitted } from '../../machines/unit/emitted.ts';
 import type { JsonObject, JsonValue } from '../../services/json.ts';
 import { redactedData } from '../../services/redaction.ts';
 import { restartingModeOf, type RestartMode } from '../../services/process-control.ts';

@@ -1,5 +1,5 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
-import type { UnitEmitted } from '../../machines/unit/context.ts';
+import type { UnitEmitted } from '../../machines/unit/emitted.ts';
 import { ClientError } from '../../services/errors.ts';
 import type { UnitEnv } from '../../services/env.ts';
 import type { JsonValue } from '../../services/json.ts';

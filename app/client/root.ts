@@ -1,4 +1,5 @@
-import type { CarriedOver, UnitEmitted, UnitInput, UnitRequest } from '../../machines/unit/context.ts';
+import type { CarriedOver, UnitInput, UnitRequest } from '../../machines/unit/context.ts';
+import type { UnitEmitted } from '../../machines/unit/emitted.ts';
 import type { UnitActor } from './await-event.ts';
 
 type Emitted<TType> = Extract<UnitEmitted, { type: TType }>;

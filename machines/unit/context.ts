@@ -14,7 +14,8 @@ import type { TimeEvent, TimeFact } from '../time.ts';
 import type { WifiEvent, WifiFact } from '../wifi.ts';
 import type { MqttProtocol } from '../mqtt/disconnect-reason.ts';
 import type { MqttEvent, MqttFact } from '../mqtt/context.ts';
-import type { UpdateEvent, UpdateFact, UpdatePhase } from '../update/context.ts';
+import type { UnitEmitted } from './emitted.ts';
+import type { UpdateEvent, UpdateFact } from '../update/context.ts';
 
 /** Events that each child of the unit accepts. */
 interface ChildEvents {
@@ -124,45 +125,6 @@ export const isRelayed = (event: UnitEvent): event is RelayedFact =>
 
 /** Events that the unit accepts, from the app and from its children. */
 export type UnitEvent = UnitRequest | ChildFact;
-
-/** Events that the unit emits for the app. */
-export type UnitEmitted =
-  | { type: 'online' }
-  | { type: 'offline' }
-  /** The unit is at work, with MQTT switched off. */
-  | { type: 'restOnly' }
-  /** The link was closed on request. */
-  | { type: 'disconnected' }
-  /** The instance denies the unit its own topics, as it does while it is away. Messages wait until `granted`. */
-  | { type: 'denied'; failure: Failure }
-  /** The instance grants the unit its topics again. */
-  | { type: 'granted' }
-  | { type: 'misconfigured'; failure: Failure }
-  | { type: 'settingsLoaded' }
-  | { type: 'settingsFailed'; failure: Failure }
-  | { type: 'schemaLoaded' }
-  | { type: 'schemaFailed'; failure: Failure }
-  | { type: 'timeSynced'; offsetMs: number }
-  | { type: 'timeFailed'; failure: Failure }
-  | { type: 'logsSynced'; entries: number }
-  | { type: 'logsFailed'; failure: Failure }
-  | { type: 'updateBegan'; target: UpdateTarget }
-  | { type: 'updateRefused'; target: UpdateTarget; failure: Failure }
-  /** Emitted once, even if the trial was confirmed just before the program ended. */
-  | { type: 'updateConfirmed'; version: string }
-  /** Emitted once, by the restored version. */
-  | { type: 'updateRolledBack'; version: string; reason: string }
-  | { type: 'updateSkipped'; target: UpdateTarget; reason: 'sameVersion' }
-  | { type: 'updateSwapped'; target: UpdateTarget; mode: RestartMode }
-  | { type: 'updateFinished'; target: UpdateTarget; mode: RestartMode }
-  | { type: 'updateHandedOver'; target: UpdateTarget }
-  | { type: 'updateFailed'; target: UpdateTarget; phase: UpdatePhase; failure: Failure }
-  | { type: 'reported' }
-  | { type: 'reportFailed'; failure: Failure }
-  | { type: 'command'; command: CommandName }
-  /** No other process took over: the unit goes on, with its link. */
-  | { type: 'restartFailed'; failure: Failure }
-  | { type: 'stopped' };
 
 /** Facts of the unit's children that it passes on unchanged: all but that a child is ready for messages. */
 export type RelayedFact = Exclude<ChildFact, { type: `${string}.ready` }>;

@@ -1,7 +1,8 @@
 import type { Failure } from '../../services/errors.ts';
 import type { LogLevel } from '../../services/log.ts';
 import { isAttemptTold } from '../lib/retry.ts';
-import type { Known, UnitContext, UnitEmitted, UnitEvent } from './context.ts';
+import type { Known, UnitContext, UnitEvent } from './context.ts';
+import type { UnitEmitted } from './emitted.ts';
 
 /** A line for the unit's log. */
 export interface LogLine {

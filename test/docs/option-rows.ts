@@ -39,7 +39,7 @@ const isGroup = (type: ts.Type): boolean => {
 
 const typeText = (type: ts.Type, checker: ts.TypeChecker): string =>
   partsOf(type)
-    .map((part) => checker.typeToString(part, undefined, flags).replaceAll('"', "'"))
+    .map((part) => checker.typeToString(part, undefined, flags).replaceAll('"', "'").replaceAll(' | undefined;', ';'))
     .map((text) => text.replaceAll('readonly ', ''))
     .join(' | ')
     .replace(/\b(false \| true|true \| false)\b/, 'boolean');

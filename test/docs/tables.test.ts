@@ -43,11 +43,11 @@ const eventsOf = (union: ts.Type): [type: string, fields: string[]][] =>
 
 test('the events of the README are those that a unit emits, with their fields', () =>
   expect(rowsIn(sectionOf(readme, 'Events')).map(([type, fields]) => [codeIn(type), codesIn(fields ?? '')])).toEqual(
-    expect.arrayContaining(eventsOf(exportedType('machines/unit/context.ts', 'UnitEmitted'))),
+    expect.arrayContaining(eventsOf(exportedType('machines/unit/emitted.ts', 'UnitEmitted'))),
   ));
 
 test('the README has no event that there is not', () => {
-  const known = eventsOf(exportedType('machines/unit/context.ts', 'UnitEmitted')).map(([type]) => type);
+  const known = eventsOf(exportedType('machines/unit/emitted.ts', 'UnitEmitted')).map(([type]) => type);
   expect(rowsIn(sectionOf(readme, 'Events')).map(([type]) => codeIn(type))).toHaveLength(known.length);
 });
 

@@ -1,4 +1,4 @@
-import type { UnitEmitted } from '../../../machines/unit/context.ts';
+import type { UnitEmitted } from '../../../machines/unit/emitted.ts';
 import type { JsonText } from './json-text.ts';
 
 export interface MarksParts {
