@@ -50,6 +50,14 @@ const startRun = (subject: Subject) => {
   let before = now;
   return {
     now: () => now,
+    /** @returns Forgets what was told and done from here on, for a run that has come back to where it was. */
+    mark: () => {
+      const logs = [told, emitted, does].map((log) => [log, log.length] as const);
+      return (): void => {
+        for (const [log, length] of logs) log.length = length;
+      };
+    },
+    stop: () => subject.stop(),
     apply: (happening: Happening): void => {
       last = happening.event;
       before = now;
@@ -67,6 +75,20 @@ const startRun = (subject: Subject) => {
     }),
   };
 };
+
+/** Tells two situations apart, by this of their contexts. */
+const keyedBy =
+  (keyOfContext: (context: unknown) => unknown) =>
+  ({ snapshot: { value, status, context }, actors, timers }: Observation): string =>
+    JSON.stringify([
+      value,
+      status,
+      actors.map(({ id }) => id).toSorted(),
+      timers.map(({ type }) => type).toSorted(),
+      keyOfContext(context),
+    ]);
+
+const wholeOf = keyedBy((context) => context);
 
 /** Where a path leads, and what may happen there. */
 interface Place {
@@ -109,14 +131,7 @@ export const explorerOf = (model: MachineModel) => {
     let edges = 0;
     let steps = 0;
 
-    const keyOf = ({ snapshot: { value, status, context }, actors, timers: waiting }: Observation): string =>
-      JSON.stringify([
-        value,
-        status,
-        actors.map(({ id }) => id).toSorted(),
-        waiting.map(({ type }) => type).toSorted(),
-        region.key(context as unknown),
-      ]);
+    const keyOf = keyedBy(region.key);
     /** What may happen, and means anything to the machine. */
     const nextOf = (now: Observation): Happening[] => {
       const situation = situationOf(now);
@@ -127,24 +142,31 @@ export const explorerOf = (model: MachineModel) => {
       );
     };
 
-    /** Goes a path again, and on from there. */
-    const go = (known: Path, next: readonly Happening[]): { now: Observation; path: Path } => {
+    /** Begins a run, and goes a path that is known. */
+    const repeat = (known: Path) => {
       const run = startRun(subjects.start(region.input));
       witness.observed(run.now());
       for (const { happening } of known) run.apply(happening);
+      steps += known.length;
+      return run;
+    };
+
+    type Run = ReturnType<typeof repeat>;
+
+    const goOn = (run: Run, known: Path, next: readonly Happening[]): Path => {
       const gone = next.map((happening): Step => {
         run.apply(happening);
         witness.observed(run.now());
         return { happening, value: run.now().snapshot.value as StateValue };
       });
       const path = [...known, ...gone];
-      steps += path.length;
+      steps += next.length;
       witness.arrived(path, run.seen());
-      return { now: run.now(), path };
+      return path;
     };
 
     /** @returns Whether the path ends here: others go on from there, or nothing does. */
-    const arrive = ({ now, path }: ReturnType<typeof go>): boolean => {
+    const arrive = (now: Observation, path: Path): boolean => {
       const key = keyOf(now);
       if (places.has(key)) return true;
       const next = nextOf(now);
@@ -152,16 +174,36 @@ export const explorerOf = (model: MachineModel) => {
       return next.length === 0;
     };
 
-    const prelude = (region.prelude ?? []).map((label) => named(all, label));
-    arrive(go([], prelude));
-    // A map is iterated in the order of insertion, with what is inserted meanwhile.
-    for (const { path: known, next } of places.values()) {
+    const arriveAt = (known: Path) => {
+      const run = repeat(known);
+      return { run, forget: run.mark(), here: wholeOf(run.now()) };
+    };
+
+    /** Tries all that may happen at a place. A run that what happened has not changed takes the next thing, too. */
+    const leave = ({ path: known, next }: Place): void => {
+      let there: ReturnType<typeof arriveAt> | undefined;
       for (const happening of next) {
-        const gone = go(known, [happening]);
+        there ??= arriveAt(known);
+        const { run, forget, here } = there;
+        const path = goOn(run, known, [happening]);
+        const now = run.now();
         edges += 1;
-        if (arrive(gone)) paths.push(gone.path);
+        if (arrive(now, path)) paths.push(path);
+        forget();
+        if (wholeOf(now) === here) continue;
+        run.stop();
+        there = undefined;
       }
-    }
+      there?.run.stop();
+    };
+
+    const first = repeat([]);
+    const prelude = (region.prelude ?? []).map((label) => named(all, label));
+    const start = goOn(first, [], prelude);
+    arrive(first.now(), start);
+    first.stop();
+    // A map is iterated in the order of insertion, with what is inserted meanwhile.
+    for (const place of places.values()) leave(place);
     return { situations: places.size, edges, steps, paths };
   };
   return { machine: subjects.machine, explore };

@@ -1,4 +1,4 @@
-import { assign, fromPromise, setup, type StateValue } from 'xstate';
+import { assign, emit, fromPromise, setup, type StateValue } from 'xstate';
 import { describe, expect, test } from 'vitest';
 import { defineModel, type MachineModel, type Seen } from './model.ts';
 import { subjectOf } from './tables/drive.ts';
@@ -63,6 +63,31 @@ describe('the harness', () => {
     expect(() => walk(model({ machine: grows, outcomes: wastes }))).toThrow(
       'lamp: after lamp.toggle / light done: expected',
     );
+  });
+
+  test('tries each thing as if it were the first, in a run that goes on after what changed nothing', () => {
+    const bell = setup({
+      types: { events: {} as { type: 'bell.ring' } | { type: 'bell.dust' }, emitted: {} as { type: 'rang' } },
+    }).createMachine({
+      id: 'bell',
+      initial: 'still',
+      states: { still: { on: { 'bell.ring': { actions: emit({ type: 'rang' }) }, 'bell.dust': { reenter: true } } } },
+    });
+    const heard: string[][] = [];
+    const coverage = walk(
+      defineModel<typeof bell>({
+        machine: bell,
+        events: [{ type: 'bell.ring' }, { type: 'bell.dust' }],
+        regions: [{ name: 'all', key: () => 0 }],
+        outcomes: {
+          'bell.ring': ({ emitted }) => void heard.push(emitted.map(({ type }) => type)),
+          'bell.dust': ({ emitted }) => void heard.push(emitted.map(({ type }) => type)),
+        },
+        invariants: {},
+      }),
+    );
+    expect(heard).toEqual([['rang'], []]);
+    expect(coverage).toMatchObject({ edges: 2, paths: 2, steps: 2, missedTransitions: [] });
   });
 
   test('refuses a region that begins with what never happens', () => {
