@@ -24,16 +24,8 @@ import { misconfigured } from './unit/notices.ts';
 import { unitSetup, type CrashTransition, type WaitingState } from './unit/setup.ts';
 import { childInput, crashLine, crashOf, loggerInput, mqttInput, resetInput, updateInput } from './unit/supervision.ts';
 
-export type {
-  CommandName,
-  UnitContext,
-  UnitCounts,
-  UnitEvent,
-  UnitFact,
-  UnitInput,
-  UnitRequest,
-} from './unit/context.ts';
-export type { UnitEmitted } from './unit/emitted.ts';
+export type { UnitContext, UnitCounts, UnitEvent, UnitFact, UnitInput, UnitRequest } from './unit/context.ts';
+export type { CommandName, UnitEmitted } from './unit/emitted.ts';
 export type { LogLine } from './unit/notices.ts';
 
 /** The transition of a child's region to a restart, when the child fails. */

@@ -14,7 +14,7 @@ import type { TimeEvent, TimeFact } from '../time.ts';
 import type { WifiEvent, WifiFact } from '../wifi.ts';
 import type { MqttProtocol } from '../mqtt/disconnect-reason.ts';
 import type { MqttEvent, MqttFact } from '../mqtt/context.ts';
-import type { UnitEmitted } from './emitted.ts';
+import type { CommandName, UnitEmitted } from './emitted.ts';
 import type { UpdateEvent, UpdateFact } from '../update/context.ts';
 
 /** Events that each child of the unit accepts. */
@@ -57,8 +57,6 @@ export type PendingMessage = Message & {
 /** Facts that the children report to the unit. */
 export type ChildFact =
   SettingsFact | SchemaFact | WifiFact | TimeFact | MqttFact | UpdateFact | LoggerFact | StateReporterFact | ResetFact;
-
-export type CommandName = 'update' | 'env_update' | 'schema_update' | 'log_sync' | 'reset';
 
 /** Events that the unit forwards unchanged to a child. */
 export type ForwardedEvent =

@@ -2,7 +2,9 @@ import type { Failure } from '../../services/errors.ts';
 import type { RestartMode } from '../../services/process-control.ts';
 import type { UpdateTarget } from '../../services/update.ts';
 import type { UpdatePhase } from '../update/context.ts';
-import type { CommandName } from './context.ts';
+
+/** Commands of the instance. */
+export type CommandName = 'update' | 'env_update' | 'schema_update' | 'log_sync' | 'reset';
 
 interface Failed {
   /** What failed, and what to do. */

@@ -1,6 +1,7 @@
 import type { UpdateTarget } from '../../services/update.ts';
 import type { UnitSettings } from '../../services/settings.ts';
-import type { ChildName, CommandName, ForwardedEvent, Known, Message, PendingMessage, UnitEvent } from './context.ts';
+import type { ChildName, ForwardedEvent, Known, Message, PendingMessage, UnitEvent } from './context.ts';
+import type { CommandName } from './emitted.ts';
 
 /** One message that the unit may send, as data. */
 export interface Send {

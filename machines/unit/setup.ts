@@ -33,7 +33,6 @@ import {
   isRelayed,
   isRequestToChild,
   type ChildName,
-  type CommandName,
   type Known,
   type PendingMessage,
   type Situation,
@@ -42,6 +41,7 @@ import {
   type UnitFact,
   type UnitInput,
 } from './context.ts';
+import type { CommandName } from './emitted.ts';
 import { mayHaveNotice, noticeOf, type LogLine } from './notices.ts';
 import { initialMessages, messagesOf, routes, withoutRequests, withPending, type RouteName } from './routing.ts';
 import { factsAfterCrash, maxRestarts, type Crash } from './supervision.ts';
