@@ -11,6 +11,8 @@ const maxNeedles = 500_000;
 const maxDepth = 8;
 
 const mask = '***';
+/** Stands for what lies deeper. */
+const tooDeep = '(nested too deeply to be shown)';
 
 /** Texts to look for, as {@link comparable} shows them. */
 const needles = new Set<string>();
@@ -188,7 +190,8 @@ const mapped = (value: object, convert: (member: unknown) => unknown): object =>
 
 const redactedAt = (value: unknown, depth: number): unknown => {
   if (typeof value === 'string') return redacted(value);
-  if (typeof value !== 'object' || value === null || depth > maxDepth) return value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > maxDepth) return tooDeep;
   if (value instanceof Error) return redactedErrorAt(value, depth);
   return isPlain(value) ? mapped(value, (member) => redactedAt(member, depth + 1)) : value;
 };
@@ -208,7 +211,7 @@ const redactedErrorAt = (error: Error, depth: number): Error => {
 };
 
 /**
- * Plain data, or an error with its causes, as it may be shown. Never throws; what is nested too deeply stays.
+ * Plain data, or an error with its causes, as it may be shown. Never throws; what lies deeper than eight levels is left out.
  *
  * @returns The value itself if it shows no secret, else a copy.
  */

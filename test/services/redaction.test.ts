@@ -121,6 +121,36 @@ test('what shows no secret keeps its identity: errors, causes and data', () => {
   expect(redactedData(cyclic)).toMatchObject({ text: '***' });
 });
 
+test('what is nested too deeply to be looked through is left out: data, causes and cycles (C1)', () => {
+  const secret = canaries[0] ?? '';
+  const nested = (levels: number, inner: unknown): unknown =>
+    levels === 0 ? inner : levels % 2 === 0 ? [nested(levels - 1, inner)] : { in: nested(levels - 1, inner) };
+  for (const levels of [7, 8, 9, 10, 30]) {
+    expect(leaksIn(JSON.stringify(redactedData(nested(levels, { secret, list: [secret] })))), `${levels}`).toEqual([]);
+    expect(leaksIn(JSON.stringify(redactedData(nested(levels, secret)))), `${levels}`).toEqual([]);
+  }
+  expect(JSON.stringify(redactedData(nested(30, secret)))).toMatch(
+    /^(\[|\{"in":){9}"\(nested too deeply to be shown\)"[\]}]{9}$/,
+  );
+  let error = new Error(`about ${secret}`);
+  for (let level = 0; level < 12; level += 1) error = new Error(`level ${level}`, { cause: error });
+  const shown = redactedData(error);
+  expect(leaksIn(inspect(shown, { depth: 20, showHidden: true }))).toEqual([]);
+  expect(shown.message).toBe('level 11');
+  const cyclic: { self?: unknown; text: string } = { text: secret };
+  cyclic.self = cyclic;
+  expect(leaksIn(inspect(redactedData(cyclic), { depth: 20 }))).toEqual([]);
+  const fine = nested(8, 'a text');
+  expect(redactedData(fine)).toBe(fine);
+});
+
+test('a secret of less than eight characters stays, as it may be a part of any word', () => {
+  hideSecrets(['switch', '1234567']);
+  expect(redacted('the switch is on, 1234567')).toBe('the switch is on, 1234567');
+  hideSecrets(['12345678']);
+  expect(redacted('1234567, 12345678')).toBe('1234567, ***');
+});
+
 test('whoever reads an env hides its secrets, also of one that can not be used (C1)', () => {
   const document = envDocument({ PUC_WIFI_PASS: 'a wifi canary', PU_SECRET_KEY: 'a key canary', PU_MQTT_HOST: '' });
   expect(() => parseEnv(document)).toThrow('PU_MQTT_HOST');
