@@ -312,6 +312,7 @@ export const unitMachine = unitSetup.createMachine({
         'update.finished': { actions: [{ type: 'dispatch', params: { route: 'reloadFiles' } }] },
         'update.brokerFound': { actions: [{ type: 'dispatch', params: { route: 'retryLink' } }] },
         'reporter.sent': { actions: [{ type: 'countReport' }] },
+        'child.steady': { actions: [{ type: 'forgetRestarts', params: ({ event }) => event }] },
       },
     },
     notices: {
@@ -490,7 +491,6 @@ export const unitMachine = unitSetup.createMachine({
         running: {
           description: 'It runs.',
           invoke: { id: 'settings', src: 'settings', input: childInput, onError: [restart, switchOff] },
-          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'settings' } }] } },
         },
         restarting,
         failed,
@@ -503,7 +503,6 @@ export const unitMachine = unitSetup.createMachine({
         running: {
           description: 'It runs.',
           invoke: { id: 'schema', src: 'schema', input: childInput, onError: [restart, switchOff] },
-          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'schema' } }] } },
         },
         restarting,
         failed,
@@ -516,7 +515,6 @@ export const unitMachine = unitSetup.createMachine({
         running: {
           description: 'It runs.',
           invoke: { id: 'wifi', src: 'wifi', input: childInput, onError: [restart, switchOff] },
-          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'wifi' } }] } },
         },
         restarting,
         failed,
@@ -529,7 +527,6 @@ export const unitMachine = unitSetup.createMachine({
         running: {
           description: 'It runs.',
           invoke: { id: 'time', src: 'time', input: childInput, onError: [restart, switchOff] },
-          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'time' } }] } },
         },
         restarting,
         failed,
@@ -542,7 +539,6 @@ export const unitMachine = unitSetup.createMachine({
         running: {
           description: 'It runs.',
           invoke: { id: 'mqtt', src: 'mqtt', input: mqttInput, onError: [restart, switchOff] },
-          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'mqtt' } }] } },
         },
         restarting,
         failed,
@@ -555,7 +551,6 @@ export const unitMachine = unitSetup.createMachine({
         running: {
           description: 'It runs.',
           invoke: { id: 'update', src: 'update', input: updateInput, onError: [restart, switchOff] },
-          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'update' } }] } },
         },
         restarting,
         failed,
@@ -568,7 +563,6 @@ export const unitMachine = unitSetup.createMachine({
         running: {
           description: 'It runs.',
           invoke: { id: 'logger', src: 'logger', input: loggerInput, onError: [restart, switchOff] },
-          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'logger' } }] } },
         },
         restarting,
         failed,
@@ -581,7 +575,6 @@ export const unitMachine = unitSetup.createMachine({
         running: {
           description: 'It runs.',
           invoke: { id: 'reset', src: 'reset', input: resetInput, onError: [restart, switchOff] },
-          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'reset' } }] } },
         },
         restarting,
         failed,
@@ -599,7 +592,6 @@ export const unitMachine = unitSetup.createMachine({
             input: childInput,
             onError: [restart, switchOff],
           },
-          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'stateReporter' } }] } },
         },
         restarting,
         failed,

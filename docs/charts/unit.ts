@@ -51,6 +51,7 @@ export const machine = setup({
         | 'update.finished'
         | 'update.brokerFound'
         | 'reporter.sent'
+        | 'child.steady'
         | 'update.began'
         | 'update.swapping'
         | 'cycle.start'
@@ -129,7 +130,6 @@ export const machine = setup({
     restartDisconnectWithin: 5000,
     restartAfter: 1000,
     retryAfter: 600000,
-    steadyAfter: 60000,
     holdAfter: 600000,
   },
 }).createMachine({
@@ -361,6 +361,7 @@ export const machine = setup({
         'update.finished': { actions: [{ type: 'dispatch', params: { route: 'reloadFiles' } }] },
         'update.brokerFound': { actions: [{ type: 'dispatch', params: { route: 'retryLink' } }] },
         'reporter.sent': { actions: [{ type: 'countReport' }] },
+        'child.steady': { actions: [{ type: 'forgetRestarts' }] },
       },
     },
     notices: {
@@ -528,7 +529,6 @@ export const machine = setup({
               { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
             ],
           },
-          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'settings' } }] } },
         },
         restarting: {
           description: 'It failed and starts again soon.',
@@ -560,7 +560,6 @@ export const machine = setup({
               { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
             ],
           },
-          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'schema' } }] } },
         },
         restarting: {
           description: 'It failed and starts again soon.',
@@ -592,7 +591,6 @@ export const machine = setup({
               { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
             ],
           },
-          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'wifi' } }] } },
         },
         restarting: {
           description: 'It failed and starts again soon.',
@@ -624,7 +622,6 @@ export const machine = setup({
               { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
             ],
           },
-          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'time' } }] } },
         },
         restarting: {
           description: 'It failed and starts again soon.',
@@ -656,7 +653,6 @@ export const machine = setup({
               { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
             ],
           },
-          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'mqtt' } }] } },
         },
         restarting: {
           description: 'It failed and starts again soon.',
@@ -688,7 +684,6 @@ export const machine = setup({
               { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
             ],
           },
-          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'update' } }] } },
         },
         restarting: {
           description: 'It failed and starts again soon.',
@@ -720,7 +715,6 @@ export const machine = setup({
               { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
             ],
           },
-          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'logger' } }] } },
         },
         restarting: {
           description: 'It failed and starts again soon.',
@@ -752,7 +746,6 @@ export const machine = setup({
               { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
             ],
           },
-          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'reset' } }] } },
         },
         restarting: {
           description: 'It failed and starts again soon.',
@@ -784,7 +777,6 @@ export const machine = setup({
               { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
             ],
           },
-          after: { steadyAfter: { actions: [{ type: 'forgetRestarts', params: { child: 'stateReporter' } }] } },
         },
         restarting: {
           description: 'It failed and starts again soon.',

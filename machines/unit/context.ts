@@ -119,10 +119,19 @@ export const isRequestToChild = ({ type }: UnitEvent): boolean =>
 
 /** Whether an event of the unit is a fact of a child that it passes on. */
 export const isRelayed = (event: UnitEvent): event is RelayedFact =>
-  !Object.hasOwn(requestTypes, event.type) && !event.type.endsWith('.ready') && !event.type.startsWith('xstate.');
+  !Object.hasOwn(requestTypes, event.type) &&
+  !event.type.endsWith('.ready') &&
+  !event.type.startsWith('xstate.') &&
+  event.type !== 'child.steady';
 
-/** Events that the unit accepts, from the app and from its children. */
-export type UnitEvent = UnitRequest | ChildFact;
+/** A child that had failed has run for a minute; the unit tells itself. */
+interface ChildSteady {
+  type: 'child.steady';
+  child: ChildName;
+}
+
+/** Events that the unit accepts, from the app, from its children and from itself. */
+export type UnitEvent = UnitRequest | ChildFact | ChildSteady;
 
 /** Facts of the unit's children that it passes on unchanged: all but that a child is ready for messages. */
 export type RelayedFact = Exclude<ChildFact, { type: `${string}.ready` }>;

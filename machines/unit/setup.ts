@@ -26,7 +26,7 @@ import { timeMachine } from '../time.ts';
 import { updateMachine } from '../update.ts';
 import { wifiMachine } from '../wifi.ts';
 import { isBaseTopic } from '../mqtt/subscriptions.ts';
-import { maxTimerMs, timerMs } from '../lib/delays.ts';
+import { timerMs } from '../lib/delays.ts';
 import { tell } from '../lib/parent.ts';
 import { slot } from '../lib/slot.ts';
 import {
@@ -46,7 +46,10 @@ import { mayHaveNotice, noticeOf, type LogLine } from './notices.ts';
 import { initialMessages, messagesOf, routes, withoutRequests, withPending, type RouteName } from './routing.ts';
 import { factsAfterCrash, maxRestarts, type Crash } from './supervision.ts';
 
-/** How long a child runs until its failures are forgotten, milliseconds. */
+/** How long a child that failed is off, while it has a restart left and after that, milliseconds. */
+const restartMs = 1000;
+const pauseMs = 600_000;
+/** How long it then runs until its failures are forgotten, milliseconds. */
 const steadyMs = 60_000;
 
 /** The child of that name, if it takes messages. */
@@ -221,9 +224,15 @@ const base = setup({
     countCommand: assign(({ context: { counts } }, { command }: { command: CommandName }) => ({
       counts: { ...counts, commands: { ...counts.commands, [command]: counts.commands[command] + 1 } },
     })),
-    /** Counts a child's failure and raises the facts that follow from it. */
+    /**
+     * Counts a child's failure, raises the facts that follow from it, and forgets it once the child has run steadily: a
+     * unit none of whose children has failed has no timer for that.
+     */
     noteCrash: enqueueActions(({ context, enqueue, check }, crash: Crash) => {
       const { child, isRestarted } = crash;
+      const id = `steady.${child}`;
+      enqueue.cancel(id);
+      enqueue.raise({ type: 'child.steady', child }, { id, delay: (isRestarted ? restartMs : pauseMs) + steadyMs });
       enqueue.assign({
         restarts: { ...context.restarts, [child]: context.restarts[child] + (isRestarted ? 1 : 0) },
         counts: { ...context.counts, crashes: context.counts.crashes + 1 },
@@ -231,9 +240,9 @@ const base = setup({
       });
       for (const fact of factsAfterCrash(crash, knownOf(context, check))) enqueue.raise(fact);
     }),
-    forgetRestarts: assign(({ context }, { child }: { child: ChildName }) => ({
-      restarts: { ...context.restarts, [child]: 0 },
-    })),
+    forgetRestarts: enqueueActions(({ context, enqueue, check }, { child }: { child: ChildName }) => {
+      if (check(isIn({ [child]: 'running' }))) enqueue.assign({ restarts: { ...context.restarts, [child]: 0 } });
+    }),
   },
   guards: {
     canRestart: ({ context }, { child }: { child: ChildName }) => context.restarts[child] < maxRestarts,
@@ -253,11 +262,8 @@ const base = setup({
     closeWithin: 4800,
     restartFlushWithin: 5000,
     restartDisconnectWithin: 5000,
-    restartAfter: 1000,
-    retryAfter: 600_000,
-    /** There is nothing to forget of a child that has never failed: no unit wakes up for that. */
-    steadyAfter: ({ context: { restarts } }) =>
-      Object.values(restarts).some((count) => count > 0) ? steadyMs : maxTimerMs,
+    restartAfter: restartMs,
+    retryAfter: pauseMs,
     /** The instance marks an update as failed after two intervals; the old version is not reported after that. */
     holdAfter: ({ context: { settings } }) => timerMs(2 * (settings?.stateSendIntervalMs ?? 0)),
   },

@@ -1,5 +1,5 @@
 import type { AnyEventObject } from 'xstate';
-import type { ChildName } from '../../../machines/unit/context.ts';
+import { childNames, type ChildName } from '../../../machines/unit/context.ts';
 import type { UnitSettings } from '../../../services/settings.ts';
 
 /** Why something failed. */
@@ -106,6 +106,9 @@ export const facts: Record<ChildName, readonly AnyEventObject[]> = {
   ],
   stateReporter: [{ type: 'reporter.ready' }, { type: 'reporter.sent' }, { type: 'reporter.failed', failure }],
 };
+
+/** What the unit tells itself of a child that failed, a minute after that runs again. */
+export const steady: readonly AnyEventObject[] = childNames.map((child) => ({ type: 'child.steady', child }));
 
 /** What the app and the instance may ask of the unit. */
 export const requests: readonly AnyEventObject[] = [

@@ -4,7 +4,7 @@ import { notices } from '../../../machines/unit/notices.ts';
 import { unitMachine, type UnitContext } from '../../../machines/unit.ts';
 import { defineModel, type Region } from './model.ts';
 import { unexpected } from './tables/table.ts';
-import { facts, requests, settings, topics } from './unit-environment.ts';
+import { facts, requests, settings, steady, topics } from './unit-environment.ts';
 import { cycling, lifecycle, outcomes, reporting, supervision } from './unit-invariants.ts';
 import { leaving } from './unit-restart-invariants.ts';
 
@@ -93,7 +93,7 @@ const regions: readonly Region<UnitContext>[] = [
   })),
   ...childNames.flatMap((child): Region<UnitContext>[] => {
     const ready = facts[child][0]?.type ?? '';
-    const own = [`${child} fails: ${String(unexpected)}`, ready];
+    const own = [`${child} fails: ${String(unexpected)}`, ready, `child.steady ${JSON.stringify({ child })}`];
     const uses = (label: string) =>
       own.includes(label) ||
       ['running', 'restarting', 'failed'].some((state) => label.endsWith(`in ${child}.${state}`));
@@ -132,7 +132,7 @@ export const unitModel = defineModel<typeof unitMachine>({
     logConfig: { minLevel: 'Info', maxLength: 64, console: true, file: true, mqtt: true },
   },
   recorded: ['log', 'endWork', 'resumeWork'],
-  events: requests,
+  events: [...requests, ...steady],
   wildcards: Object.keys(notices),
   says: facts,
   regions,

@@ -103,6 +103,20 @@ describe('a child', () => {
     }
   });
 
+  test('that has never failed has no timer, and one that has failed has one', () => {
+    const unit = linked();
+    const timers = () => {
+      const { _scheduledEvents: scheduled } = unit.actor.system.getSnapshot();
+      return Object.values(scheduled).map(({ event }) => event);
+    };
+    expect(timers()).toEqual([]);
+    unit.fail('logger');
+    unit.clock.increment(1000);
+    expect(timers()).toEqual([{ type: 'child.steady', child: 'logger' }]);
+    unit.clock.increment(60_000);
+    expect(timers()).toEqual([]);
+  });
+
   test('that starts again is sent all that it was asked for meanwhile, each kind once', () => {
     const unit = linked();
     unit.fail('settings');
