@@ -147,7 +147,7 @@ export const createUnit = (
     ...callbacks,
   };
   const root: Root = rootOf(machineParts, actor);
-  const lifecycle = createLifecycle({ ...machineParts, root, fault, warning: warningOf(options) });
+  const lifecycle = createLifecycle({ root, fault, warning: warningOf(options), ...machineParts });
   if (recorder) followRoot(root, recorder);
   root.on('timeSynced', ({ offsetMs }) => plane.adoptTime(offsetMs));
   const requests = createRequests(lifecycle, root);

@@ -135,11 +135,6 @@ export const folderFirmwareStore = ({
   };
   const trials = trialsOf(context);
   return {
-    ...trials,
-    recover: async () => {
-      await checkFolder();
-      return trials.recover();
-    },
     stage: async (archive, signal) => {
       await checkFolder();
       const id = randomUUID();
@@ -177,5 +172,10 @@ export const folderFirmwareStore = ({
         await write();
       }),
     discard: (id) => inTurn('The version could not be discarded', () => discard(id)),
+    ...trials,
+    recover: async () => {
+      await checkFolder();
+      return trials.recover();
+    },
   };
 };

@@ -231,7 +231,6 @@ export const createPersistence = (parts: PersistenceParts) => {
   };
   const kept = store ? inStore({ ...parts, store, records, onRestored, onReady }) : inMemory;
   return {
-    ...kept,
     deadLetter,
     /** Lets a message wait, as the policy of its topic says. Resolves once it is kept. Never rejects. */
     keep: (message: Message, nowMs: number): Promise<PublishResult> => {
@@ -255,6 +254,7 @@ export const createPersistence = (parts: PersistenceParts) => {
     timeSynced: createDating(parts),
     /** Calls back each time when it is known what waits: the store was opened, or failed. */
     onReady: (listener: () => void) => void (wake = listener),
+    ...kept,
   };
 };
 

@@ -144,8 +144,6 @@ export const createPublisher = (given: PublisherParts): Publisher => {
   let isStopped = false;
   const intake = createIntake(parts, sender, () => (isStopped ? 'stopped' : open));
   return {
-    ...intake,
-    ...linkless(parts),
     send: watchSend((topic, payload, options) => sender.sendOrThrow(open, topic, payload, options), given.watch),
     open: async () => {
       if (!isStopped) queue.start();
@@ -174,5 +172,7 @@ export const createPublisher = (given: PublisherParts): Publisher => {
       replay.stop();
       return close(parts, withinMs);
     },
+    ...intake,
+    ...linkless(parts),
   };
 };

@@ -203,9 +203,9 @@ export const createQueue = (parts: QueueParts) => {
   const { all, waiting, topics, counts, enter, move, end } = messages;
   let lastOrder = 0;
   return {
-    ...messages,
     expire: expiry.expire,
     start: expiry.start,
+    ...messages,
     /** All messages, oldest first. */
     all: () => all.items(),
     /** Adds a message behind all others. */
