@@ -1,5 +1,7 @@
 import { fromCallback, fromPromise } from 'xstate';
+import { ClockError } from './errors.ts';
 import { find, type Found, type OfUnit } from './finder.ts';
+import { wrongAnswer } from './wrong-answer.ts';
 
 /** Timers of a clock, of the shape that XState takes. */
 export interface Timers {
@@ -43,7 +45,12 @@ export interface ClockSource {
  * const machine = timeMachine.provide({ actors: { readOffset: readOffset(unit.world.clockSource) } });
  */
 export const readOffset = (given: Found<ClockSource>) =>
-  fromPromise<number>(({ self, signal }) => find(given, self).readOffset(signal));
+  fromPromise<number>(async ({ self, signal }) => {
+    const offsetMs: unknown = await find(given, self).readOffset(signal);
+    if (typeof offsetMs === 'number' && Number.isFinite(offsetMs)) return offsetMs;
+    const message = wrongAnswer('readOffset()', 'clockSource', offsetMs, 'a finite number of milliseconds');
+    throw new ClockError('malformed', message);
+  });
 export type ReadOffset = ReturnType<typeof readOffset>;
 
 /** How far the wall clock may drift from the monotonic one between two readings of the reference clock, milliseconds. */

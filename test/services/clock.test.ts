@@ -1,7 +1,7 @@
-import { createActor, setup } from 'xstate';
+import { createActor, setup, toPromise } from 'xstate';
 import { expect, test } from 'vitest';
 import { fakeClock } from '../../adapters/memory/clock.ts';
-import { watchClock } from '../../services/clock.ts';
+import { readOffset, watchClock, type ClockSource } from '../../services/clock.ts';
 
 /** Follows a clock like the time machine of a unit. @returns How often it heard that the clock moved, and how to leave. */
 const follow = (clock = fakeClock()) => {
@@ -63,3 +63,16 @@ test('units with clocks of their own are told of their own alone', () => {
   clock.advance(10_000);
   expect([unit.moves(), other.moves()]).toEqual([1, 0]);
 });
+
+test.each([[undefined], [Number.NaN], [Infinity], ['5']])(
+  'a clock source that gives %s is named, and its reading is none',
+  async (given) => {
+    const source: ClockSource = { readOffset: async () => given as number };
+    const reading = createActor(readOffset(source)).start();
+    await expect(toPromise(reading)).rejects.toMatchObject({
+      name: 'ClockError',
+      code: 'malformed',
+      message: `readOffset() of the clockSource adapter gave ${given}. It must give a finite number of milliseconds. Correct the adapter.`,
+    });
+  },
+);
