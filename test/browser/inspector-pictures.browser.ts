@@ -1,37 +1,75 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import type { Page } from 'playwright-core';
+import { expect, onTestFinished, test } from 'vitest';
+import { startCli } from '../support/cli.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { timePacket } from '../support/time-packet.ts';
+import { timeServer } from '../support/time-server.ts';
+import { until } from '../support/until.ts';
 import { describeInChromium } from './chromium.ts';
-import { activeIn, openStory, scrubInto, shownIn, startedAt } from './inspector/open.ts';
+import { activeIn, openInspector, shownIn, urlOf } from './inspector/open.ts';
 
 /** Where `npm run pictures` puts them; a test run alone keeps none. */
 const folder = process.env['PICTURES'];
 
-/** When the story's unit is without its broker. */
-const outage = { from: startedAt + 11_500, to: startedAt + 13_000 };
+const keep = async (page: Page, name: string): Promise<void> => {
+  const picture = await page.screenshot();
+  if (folder === undefined) return;
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, name), picture);
+};
+
+const ownTime = pathToFileURL(join(import.meta.dirname, '../pictures/own-time.mjs')).href;
+
+/** Plays the demo to its end, where it goes on; it needs no time server of the internet. @returns Its inspector's address. */
+const playDemo = async (): Promise<string> => {
+  const { port } = await timeServer((request, reply) =>
+    reply(timePacket(request, { receivedMs: Date.now(), sentMs: Date.now() })),
+  );
+  const env = {
+    TMPDIR: await temporaryFolder(),
+    NODE_OPTIONS: `--import ${ownTime}`,
+    OWN_TIME_PORT: String(port),
+  };
+  const demo = startCli(['demo'], { env });
+  onTestFinished(async () => {
+    demo.child.kill('SIGTERM');
+    await demo.ended;
+  });
+  await until(() => demo.stdout().includes('The script is done.'), { what: 'the end of the script' });
+  return urlOf(demo);
+};
+
+const update = 'unit/update';
+
+/** Goes back to when the program of the version that is rolled back was put in place. */
+const goToSwap = (page: Page): Promise<true> =>
+  until(async () => {
+    await page.keyboard.press('ArrowLeft');
+    return (await shownIn(page)).values[update] === '"swapping"' || undefined;
+  });
 
 describeInChromium('the pictures of the inspector', (browser) => {
-  test.each(['light', 'dark'] as const)('show an outage, and what the link did in it, in %s', async (colorScheme) => {
-    const { page, wrong } = await openStory(browser(), {
-      colorScheme,
-      reducedMotion: 'reduce',
-      viewport: { width: 1_280, height: 800 },
-    });
-    const keep = async (name: string): Promise<void> => {
-      const picture = await page.screenshot();
-      if (folder === undefined) return;
-      await mkdir(folder, { recursive: true });
-      await writeFile(join(folder, `${name}-${colorScheme}.png`), picture);
-    };
-    await page.keyboard.press('2');
-    await scrubInto(page, outage);
-    await page.mouse.move(0, 0);
-    await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
-    expect((await shownIn(page)).outbox).toBeGreaterThan(0);
-    await keep('timeline');
-    await page.keyboard.press('3');
-    expect(await activeIn(page)).toEqual(['mqtt/waiting', 'mqtt/waiting.soon']);
-    await keep('machine');
-    expect(wrong).toEqual([]);
+  test('show an update of the demo, and its machine while it swaps the program', async () => {
+    const url = await playDemo();
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const { page, wrong } = await openInspector(
+        browser(),
+        { url },
+        { colorScheme, reducedMotion: 'reduce', viewport: { width: 1_280, height: 800 } },
+      );
+      await page.getByLabel('Unit', { exact: true }).selectOption({ label: 'fan' });
+      await page.locator(`[data-actor="${update}"]`).click();
+      await goToSwap(page);
+      await page.mouse.move(0, 0);
+      await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
+      await keep(page, `timeline-${colorScheme}.png`);
+      await page.keyboard.press('3');
+      expect(await activeIn(page)).toEqual(['update/swapping']);
+      await keep(page, `machine-${colorScheme}.png`);
+      expect(wrong).toEqual([]);
+    }
   });
 });

@@ -61,6 +61,11 @@ describeInChromium('a recording in the inspector', (browser) => {
       .filter({ hasText: /^live$/ })
       .waitFor();
     expect(await page.getByRole('button', { name: 'Live', exact: true }).count()).toBe(1);
+    await page.keyboard.press('Space');
+    await page
+      .getByRole('status')
+      .filter({ hasText: /^live, paused$/ })
+      .waitFor();
     expect(wrong).toEqual([]);
   });
 });

@@ -117,9 +117,20 @@ const axisText = (time: number, every: number): string => {
   return every < 1_000 ? clockText(time) : clockText(time).slice(0, every < 60_000 ? 8 : 5);
 };
 
+/** Where the label of the held time stands, `undefined` where none does. */
+const heldLabel = (brush: Brush, scene: Scene): { text: string; left: number; width: number } | undefined => {
+  const x = xOf(scene, scene.time);
+  if (!scene.isHeld || x < -1 || x > scene.width + 1) return undefined;
+  brush.font = font(600, 11);
+  const text = clockText(scene.time);
+  const width = widthOf(brush, text) + 12;
+  return { text, left: Math.max(0, Math.min(scene.width - width, x - width / 2)), width };
+};
+
 const paintAxis = (brush: Brush, scene: Scene, height: number): void => {
   const { colours, stretch, width } = scene;
   const { every, times } = ticksIn(stretch, Math.max(2, width / 90));
+  const held = heldLabel(brush, scene) ?? { left: width, width: 0 };
   brush.font = font(400, 11);
   brush.textBaseline = 'middle';
   for (const time of times) {
@@ -128,7 +139,9 @@ const paintAxis = (brush: Brush, scene: Scene, height: number): void => {
     brush.fillRect(x, rows.axis - 4, 1, height - rows.axis);
     brush.fillStyle = colours.dim;
     const text = axisText(time, every);
-    if (x + 4 + widthOf(brush, text) < width) brush.fillText(text, x + 4, rows.axis / 2);
+    const end = x + 4 + widthOf(brush, text);
+    const isFree = end < held.left || x + 4 > held.left + held.width;
+    if (end < width && isFree) brush.fillText(text, x + 4, rows.axis / 2);
   }
 };
 
@@ -158,21 +171,17 @@ const paintMarks = (brush: Brush, scene: Scene, marks: readonly Mark[], height: 
 };
 
 const paintCursor = (brush: Brush, scene: Scene, height: number): void => {
-  const { colours, time, width, isHeld } = scene;
-  const x = xOf(scene, time);
-  if (!isHeld || x < -1 || x > width + 1) return;
+  const { colours, time } = scene;
+  const label = heldLabel(brush, scene);
+  if (!label) return;
   brush.fillStyle = colours.accent;
-  brush.fillRect(Math.min(width - 2, Math.round(x) - 1), 22, 2, height - 22);
-  brush.font = font(600, 11);
+  brush.fillRect(Math.min(scene.width - 2, Math.round(xOf(scene, time)) - 1), 22, 2, height - 22);
   brush.textBaseline = 'middle';
-  const text = clockText(time);
-  const label = widthOf(brush, text) + 12;
-  const left = Math.max(0, Math.min(width - label, x - label / 2));
   brush.beginPath();
-  brush.roundRect(left, 4, label, 20, 5);
+  brush.roundRect(label.left, 4, label.width, 20, 5);
   brush.fill();
   brush.fillStyle = colours.paper;
-  brush.fillText(text, left + 6, 14.5);
+  brush.fillText(label.text, label.left + 6, 14.5);
 };
 
 /** Paints a timeline. */

@@ -6,6 +6,7 @@ import {
   chooseSource,
   extent,
   followReads,
+  isFollowing,
   isHelpOpen,
   link,
   recording,
@@ -20,7 +21,7 @@ import { labelOf } from '../units.ts';
 const shownNow = (): readonly [kind: string, text: string] => {
   if (link.value === 'away') return ['away', 'inspector away, trying again'];
   if (link.value === 'connecting') return ['connecting', 'connecting'];
-  if (recording.value === '') return ['live', 'live'];
+  if (recording.value === '') return ['live', isFollowing.value ? 'live' : 'live, paused'];
   return ['recording', `recording ${recording.value}${source.value ? `, ${stretchText(...extent.value)}` : ''}`];
 };
 
