@@ -174,8 +174,8 @@ describe('a trial while no broker can be reached (U11)', () => {
 
   test('is charged for no more than there is left of it', async () => {
     const { trial, ...status } = onTrial();
-    const over = { ...status, ...(trial && { trial: { ...trial, isWaiting: true, waitedMs: 86_400_000 } }) };
-    const unit = await woken(over);
+    const almost = { ...status, ...(trial && { trial: { ...trial, isWaiting: true, waitedMs: 86_399_999 } }) };
+    const unit = await woken(almost);
     await unit.probe.reject(failing('unexpected'));
     expect(unit.noteWait.last().input).toEqual({ waitedMs: 86_400_000 });
   });

@@ -25,8 +25,8 @@ const started = [
   'broker CONNECT mqtt://localhost:1883',
   subscribed,
   'instance getTargetVersion',
-  'broker PUBLISH state',
   'disk writes link.json',
+  'broker PUBLISH state',
 ];
 
 const change = (world: TestWorld, name: 'env' | 'schema', by: object): void => {
