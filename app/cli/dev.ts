@@ -133,8 +133,8 @@ export const devCommand = command(
       'The unit and its data are kept in .pepeunit/dev for the next time.\n' +
       '\n' +
       'Lines that you type reach the unit: help lists them. update makes the folder a version, and tries the update to it\n' +
-      'as on a device: in a checkout of the version before, with a rollback if the new one fails. A page, whose address is\n' +
-      'printed, shows all that the unit did so far.',
+      'as on a device: in a checkout of the version before, which runs on until a file changes if the new one fails. A\n' +
+      'page, whose address is printed, shows all that the unit did so far.',
     options: {
       'http-port': {
         type: 'string',

@@ -1,31 +1,19 @@
-import { lstat, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { lstat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ignoreMissing } from '../../../adapters/node/fs/errors.ts';
 import { inside, walkTree } from '../../../adapters/node/fs/file-tree.ts';
-import { isTemporaryName } from '../../../adapters/node/fs/temporary-files.ts';
-import { ignoreRules } from '../../../adapters/shared/archive/ignore-rules.ts';
-
-/** Names at the root that a program does not consist of: they change while it runs. */
-const notWatched = new Set(['.git', '.pepeunit', 'node_modules', 'env.json', 'schema.json', 'log.json']);
+import { notInGit, rulesIn } from '../../instance/model/folder.ts';
 
 /** Files that change what the instance writes for the unit. */
 export const exampleNames: readonly string[] = ['env_example.json', 'schema_example.json'];
-
-const rulesIn = async (folder: string, name: string) =>
-  ignoreRules((await readFile(join(folder, name), 'utf8').catch(ignoreMissing)) ?? '');
 
 /** The files of a program and how they were last changed, by path. */
 type Snapshot = ReadonlyMap<string, string>;
 
 const snapshotOf = async (folder: string): Promise<Snapshot> => {
-  const git = await rulesIn(folder, '.gitignore');
-  const pepe = await rulesIn(folder, '.pepeignore');
-  const isLeftOut = (path: string): boolean =>
-    notWatched.has(path) ||
-    isTemporaryName(basename(path)) ||
-    git(path) ||
-    (pepe(path) && !exampleNames.includes(path));
+  const isNotInGit = await notInGit(folder);
+  const isIgnored = await rulesIn(folder, '.pepeignore');
+  const isLeftOut = (path: string): boolean => isNotInGit(path) || (isIgnored(path) && !exampleNames.includes(path));
   const files = new Map<string, string>();
   for await (const { path, stats } of walkTree(folder, (name) => !isLeftOut(name) && !isLeftOut(`${name}/`))) {
     if (stats.isDirectory() || isLeftOut(path)) continue;

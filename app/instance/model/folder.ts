@@ -36,9 +36,13 @@ const unreadable = (folder: string, cause: unknown) =>
     cause,
   });
 
+/** The rules of an ignore file of a folder; none without it. */
+export const rulesIn = async (folder: string, name: '.gitignore' | '.pepeignore'): Promise<IsIgnored> =>
+  ignoreRules((await readFile(join(folder, name), 'utf8').catch(ignoreMissing)) ?? '');
+
 /** What git would not have of a folder, by its .gitignore, and what the unit is just writing. */
-const notInGit = async (root: string): Promise<IsIgnored> => {
-  const isIgnored = ignoreRules((await readFile(join(root, '.gitignore'), 'utf8').catch(ignoreMissing)) ?? '');
+export const notInGit = async (root: string): Promise<IsIgnored> => {
+  const isIgnored = await rulesIn(root, '.gitignore');
   return (path) => leftOut.has(path) || isTemporaryName(basename(path)) || isIgnored(path);
 };
 
