@@ -9,7 +9,7 @@ import { until } from '../support/until.ts';
 import { blocksIn, pageAt, sectionOf } from './pages.ts';
 
 const guide = pageAt('docs/first-unit.md');
-const tools = ['cat', 'curl', 'mkdir', 'tar'].map((name) => executable(name));
+const tools = ['cat', 'chmod', 'curl', 'mkdir', 'tar'].map((name) => executable(name));
 const isComplete = whyNoNpm === '' && tools.every((tool) => tool !== undefined);
 const port = 20_000 + (process.pid % 10_000);
 
