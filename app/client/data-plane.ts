@@ -16,7 +16,7 @@ import { createRestartablePublisher, type RestartablePublisher } from '../messag
 import { createRouter, maxPauseMs, type Router } from '../messaging/router.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import type { Epoch } from './api/time-manager.ts';
-import { shownSettings, type UnitRecorder } from './recording.ts';
+import { shownSettings, topicKeys, type UnitRecorder } from './recording.ts';
 
 /** The path of messages and log entries, which bypasses the statecharts: router, inbox, publisher and log. */
 export interface DataPlane {
@@ -145,6 +145,7 @@ export const createDataPlane = (parts: DataPlaneParts): DataPlane => {
       publisher.timeSynced();
     },
     adoptSchema: (adopted) => {
+      recorder?.topics(topicKeys(adopted));
       topics.route(adopted);
       publisher.route(adopted);
       mqttLog.route(adopted);

@@ -6,6 +6,7 @@ import type { JsonValue } from '../../services/json.ts';
 import type { LogEntry } from '../../services/log.ts';
 import type { InboxMetrics, OutboxMetrics } from '../../services/metrics.ts';
 import { redacted } from '../../services/redaction.ts';
+import { schemaSections, type UnitSchema } from '../../services/schema.ts';
 import { isSecretVariable } from '../../services/secrets.ts';
 import { commands, spoken } from '../messaging/inbound/command.ts';
 import type { InboundWatch } from '../messaging/inbound/watch.ts';
@@ -44,6 +45,8 @@ export interface UnitRecorder {
   emitted(event: UnitEmitted): void;
   /** Gets the variables of an env, secrets masked. */
   settings(variables: Readonly<Record<string, JsonValue>>): void;
+  /** Gets the keys of the topics that a schema has. */
+  topics(keys: Readonly<Record<string, string>>): void;
   logged(entry: LogEntry): void;
   restarting(mode: string): void;
   readonly inbound: InboundWatch;
@@ -97,6 +100,14 @@ export const recorderOf = (
 export const shownSettings = ({ given }: UnitEnv): Record<string, JsonValue> =>
   Object.fromEntries(
     Object.entries(given).map(([name, value]) => [name, isSecretVariable(name) && value !== '' ? '***' : value]),
+  );
+
+/** The keys of a schema's topics, by the topics. */
+export const topicKeys = (schema: UnitSchema): Record<string, string> =>
+  Object.fromEntries(
+    schemaSections.flatMap((section) =>
+      Object.entries(schema[section]).flatMap(([name, topics]) => topics.map((topic) => [topic, name])),
+    ),
   );
 
 /** Lets a recorder hear what a unit tells. */

@@ -21,7 +21,7 @@ export interface Ring {
   readonly next: number;
   /** Bytes that the lines have in UTF-8. */
   readonly bytes: number;
-  /** Lines before the oldest that a reader can't do without: the newest run that began there, its charts and settings. */
+  /** Lines before the oldest that a reader can't do without: the newest run that began there, its charts, settings and topics. */
   preamble(): readonly string[];
   /**
    * Reads on from a line, or from the oldest one if it fell out.
@@ -43,7 +43,8 @@ const createPreamble = (maxChartBytes: number) => {
   let run: string[] = [];
   let charts: string[] = [];
   let chartBytes = 0;
-  let settings: string | undefined;
+  /** The newest line of each of these kinds. */
+  const newest = new Map<string, string>();
   const addChart = (line: string) => {
     charts.push(line);
     chartBytes += utf8Bytes(line);
@@ -57,11 +58,11 @@ const createPreamble = (maxChartBytes: number) => {
         run = [line];
         charts = [];
         chartBytes = 0;
-        settings = undefined;
+        newest.clear();
       } else if (kind === 'chart') addChart(line);
-      else if (kind === 'env') settings = line;
+      else if (kind === 'env' || kind === 'topics') newest.set(kind, line);
     },
-    lines: () => [...run, ...charts, ...(settings === undefined ? [] : [settings])],
+    lines: () => [...run, ...charts, ...newest.values()],
   };
 };
 

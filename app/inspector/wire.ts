@@ -150,6 +150,9 @@ export type FiguresLine = readonly [kind: 'f', at: At, figures: Figures];
 /** The unit's settings, secrets masked by the unit. */
 export type SettingsLine = readonly [kind: 'env', at: At, settings: { readonly [name: string]: JsonValue }];
 
+/** The keys of the unit's topics in its schema, by the topics. */
+export type TopicsLine = readonly [kind: 'topics', at: At, keys: { readonly [topic: string]: string }];
+
 /** Something that people look for on the time axis: `restart`, `crash`, `update`, `command`. */
 export type MarkLine = readonly [kind: 'mark', at: At, what: string, text: string];
 
@@ -173,7 +176,7 @@ export type RecordLine =
   | MarkLine
   | EndLine;
 
-export type WireLine = SourceLine | RunLine | ChartLine | RecordLine;
+export type WireLine = SourceLine | RunLine | ChartLine | TopicsLine | RecordLine;
 
 /** What a page asks of a unit; only an inspector with `--control` passes it on. */
 export type Request = readonly [

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../../services/json.ts';
 import type { Payload } from '../wire.ts';
+import { shortTopic } from './format.ts';
 import type { Source } from '../replay/source.ts';
 import type { Topic } from '../replay/topics.ts';
 
@@ -41,6 +42,15 @@ export const messageAt = ({ rows }: Source, number: number, before: number): Mes
     reason: typeof last?.detail === 'string' ? last.detail : '',
     fateAt: last?.at ?? row.at,
   };
+};
+
+/** What people call a topic: its key in the schema, with the beginning of the topic where others have that key too. */
+export const topicName = ({ topicKeys }: Source, topic: string): string => {
+  const key = topicKeys.get(topic);
+  const short = shortTopic(topic);
+  if (key === undefined) return short;
+  const isShared = [...topicKeys].some(([other, one]) => one === key && other !== topic);
+  return isShared ? `${short.split('/', 1)[0] ?? ''} ${key}` : key;
 };
 
 /** A payload in one line. */

@@ -192,6 +192,7 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
       json.forget();
       write(`["env",${at()},${json(variables, { characters: 65_536, members: 1000 })}]`);
     },
+    topics: (keys) => write(`["topics",${at()},${json(keys, { characters: 65_536, members: 1000 })}]`),
     logged: ({ level, text }) =>
       write(`["l",${at()},${json.text(level)},${json(text, { characters: 8192, text: 8192 })}]`),
     restarting: (mode) => marks.mark('restart', `The program is to restart: ${mode}`),

@@ -178,6 +178,9 @@ export const readLine = (source: OpenSource, line: WireLine): boolean => {
     case 'chart':
       source.charts.set(line[1], { id: line[2], config: line[3] });
       return true;
+    case 'topics':
+      source.topicKeys = new Map(Object.entries(line[2]));
+      return true;
     case 's':
       return readStep(source, line);
     case 'timers':

@@ -33,6 +33,7 @@ const isRun = (value: unknown): value is RunAbout =>
   isText(value['name']);
 
 const isEvent = (value: unknown): boolean => isText(value) || (isJsonObject(value) && isText(value['type']));
+const isTexts = (value: unknown): boolean => isJsonObject(value) && Object.values(value).every(isText);
 const isEdges = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
 const isPayload = (value: unknown): boolean => isText(value) || (isJsonObject(value) && isText(value['base64']));
 const isDirection = (value: unknown): boolean => value === 'in' || value === 'out';
@@ -56,6 +57,7 @@ const shapes: Readonly<Record<string, readonly ((value: unknown) => boolean)[]>>
   l: [isTime, isText, isText],
   f: [isTime, isFigures],
   env: [isTime, isObject],
+  topics: [isTime, isTexts],
   mark: [isTime, isText, isText],
   end: [isTime, isText],
 };

@@ -33,6 +33,8 @@ export interface Source {
   readonly runs: readonly Run[];
   readonly actors: readonly Actor[];
   readonly charts: ReadonlyMap<string, ChartConfig>;
+  /** Keys of the topics in the newest schema. */
+  readonly topicKeys: ReadonlyMap<string, string>;
   readonly rows: Rows;
   readonly lanes: Lanes;
   readonly topics: Topics;
@@ -54,6 +56,7 @@ export interface OpenSource extends Source {
   /** The unit before the first row of each chunk that is kept. */
   readonly checkpoints: UnitState[];
   readonly latest: Fold;
+  topicKeys: ReadonlyMap<string, string>;
   log: number[];
   lost: number;
   forgotten: number;
@@ -72,6 +75,7 @@ export const createSource = (name: string): OpenSource => ({
   runs: [],
   actors: [],
   charts: new Map(),
+  topicKeys: new Map(),
   rows: createRows(),
   lanes: createLanes(),
   topics: createTopics(),

@@ -51,7 +51,7 @@ test('reads are cut by bytes, with at least one line each', () => {
   expect(read).toEqual(numbered(0, 10));
 });
 
-test('a reader that comes when the beginning has fallen out gets the run, its charts and the settings first', () => {
+test('a reader that comes when the beginning has fallen out gets the run, its charts, settings and topics first', () => {
   const ring = createRing({ maxLines: 5 });
   const [oldRun, run] = ['["run",{"unit":"a"}]', '["run",{"unit":"b"}]'];
   ring.append(oldRun);
@@ -60,10 +60,16 @@ test('a reader that comes when the beginning has fallen out gets the run, its ch
   ring.append('["chart","01","unit",{}]');
   ring.append('["env",1,{"DELAY":1}]');
   ring.append('["env",2,{"DELAY":2}]');
+  ring.append('["topics",3,{"a/b":"state"}]');
   fill(ring, 0, 20);
   const cursor = createCursor(ring);
   const head = cursor.read(1e6);
-  expect(head?.lines).toEqual([run, '["chart","01","unit",{}]', '["env",2,{"DELAY":2}]']);
+  expect(head?.lines).toEqual([
+    run,
+    '["chart","01","unit",{}]',
+    '["env",2,{"DELAY":2}]',
+    '["topics",3,{"a/b":"state"}]',
+  ]);
   const rest = cursor.read(1e6);
   expect(rest?.lines).toEqual(numbered(15, 20));
   expect((head?.lines.length ?? 0) + (rest?.lost ?? 0) + (rest?.lines.length ?? 0)).toBe(ring.next);

@@ -72,6 +72,9 @@ test('messages have their fates: delivered, waiting through an outage, handled, 
     if (message.text() === 'bad') throw new Error('it is bad');
   });
   await client.publishToTopics('output/pepeunit', 'one');
+  await page.until(has(page, 'topics'));
+  const keys = parsed(page).findLast(([kind]) => kind === 'topics')?.[2];
+  expect(keys).toMatchObject({ [topic('output_topic', 'output/pepeunit')]: 'output/pepeunit' });
   await client.mqttClient.disconnect();
   await client.mqttClient.publish(topic('output_topic', 'output/pepeunit'), 'two', { qos: 1 });
   await page.until(() => page.lines.some((line) => /^\["f",[\d.]+,\{"outbox":[1-9]/.test(line)));

@@ -1,10 +1,10 @@
 import { signal } from '@preact/signals';
 import type { Row, RowKind } from '../../replay/rows.ts';
 import type { Source } from '../../replay/source.ts';
-import { clockText, eventText, shortPath, shortTopic } from '../format.ts';
+import { clockText, eventText, shortPath } from '../format.ts';
 import { rowsBefore } from '../lists.ts';
 import { chartOfHash, filter, moment, scrubTo, source } from '../store.ts';
-import { messageAt } from '../messages.ts';
+import { messageAt, topicName } from '../messages.ts';
 import { Fate, StateName } from './pieces.tsx';
 import { TopicName } from './topic.tsx';
 import { VirtualList } from './virtual-list.tsx';
@@ -42,7 +42,7 @@ const wordsOf = (chosen: Source, row: Row): readonly [subject: string, text: str
       return [nameOf(chosen, row.actor), eventText(row.name)];
     case 'm': {
       const [direction] = row.detail as [string];
-      return [direction === 'in' ? '↓ in' : '↑ out', shortTopic(row.name)];
+      return [direction === 'in' ? '↓ in' : '↑ out', topicName(chosen, row.name)];
     }
     case 'l':
       return [row.name, textIn(row.detail)];
@@ -86,7 +86,11 @@ const EventRow = ({ number, chosen }: { number: number; chosen: Source }) => {
     <button type="button" class={`event-row ${row.kind}`} tabIndex={-1} onClick={() => scrubTo(row.at)}>
       <time>{clockText(row.at)}</time>
       <b class={row.kind === 'l' ? `level ${row.name.toLowerCase()}` : ''}>{subject}</b>
-      {row.kind === 'm' ? <TopicName topic={row.name} class="text" /> : <span class="text">{text}</span>}
+      {row.kind === 'm' ? (
+        <TopicName chosen={chosen} topic={row.name} class="text" />
+      ) : (
+        <span class="text">{text}</span>
+      )}
       <After row={row} number={number} chosen={chosen} />
     </button>
   );

@@ -2,8 +2,8 @@ import { signal } from '@preact/signals';
 import type { JsonValue } from '../../../../services/json.ts';
 import type { Source } from '../../replay/source.ts';
 import { differencesOf, numbersIn } from '../diff.ts';
-import { clockText, countText, durationText, shortTopic, sizeText } from '../format.ts';
-import { messageAt, payloadJson, payloadText, topicsAt, type Message, type TopicView } from '../messages.ts';
+import { clockText, countText, durationText, sizeText } from '../format.ts';
+import { messageAt, payloadJson, payloadText, topicName, topicsAt, type Message, type TopicView } from '../messages.ts';
 import { Publish } from '../parts/control.tsx';
 import { JsonTree } from '../parts/json-tree.tsx';
 import { LineChart } from '../parts/line-chart.tsx';
@@ -21,12 +21,12 @@ const maxPoints = 240;
 /** Most letters of a payload in a list. */
 const maxText = 120;
 
-const TopicRow = ({ view, isChosen }: { view: TopicView; isChosen: boolean }) => {
+const TopicRow = ({ chosen, view, isChosen }: { chosen: Source; view: TopicView; isChosen: boolean }) => {
   const { key, topic, count, rate, last } = view;
   return (
     <button type="button" class="topic-row" aria-pressed={isChosen} onClick={() => (chosenTopic.value = key)}>
       <span class={`direction ${topic.direction}`}>{topic.direction}</span>
-      <TopicName topic={topic.topic} />
+      <TopicName chosen={chosen} topic={topic.topic} />
       <span class="last mono">{payloadText(last.payload).slice(0, maxText)}</span>
       <Fate fate={last.fate} />
       <span class="count">{count.toLocaleString('en-GB')}</span>
@@ -119,7 +119,8 @@ const Detail = ({ chosen, view, before }: { chosen: Source; view: TopicView; bef
   const latest = messages.at(-1);
   return (
     <>
-      <Card title={shortTopic(view.topic.topic)} note={countText(view.count, 'message')}>
+      <Card title={topicName(chosen, view.topic.topic)} note={countText(view.count, 'message')}>
+        <p class="topic-whole mono">{view.topic.topic}</p>
         <Numbers messages={messages} />
         {latest && <Latest message={latest} before={messages.at(-2)} />}
       </Card>
@@ -149,7 +150,7 @@ export const Messages = () => {
   if (!chosen || !now) return null;
   const words = filter.value.toLowerCase();
   const topics = topicsAt(chosen, now.at, now.row).filter(({ topic, last }) =>
-    `${topic.topic} ${payloadText(last.payload)}`.toLowerCase().includes(words),
+    `${topic.topic} ${topicName(chosen, topic.topic)} ${payloadText(last.payload)}`.toLowerCase().includes(words),
   );
   const view = topics.find(({ key }) => key === chosenTopic.value) ?? topics[0];
   return (
@@ -163,7 +164,7 @@ export const Messages = () => {
         >
           {(index) => {
             const topic = topics[index];
-            return topic && <TopicRow view={topic} isChosen={topic === view} />;
+            return topic && <TopicRow chosen={chosen} view={topic} isChosen={topic === view} />;
           }}
         </VirtualList>
       </Card>

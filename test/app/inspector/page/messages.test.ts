@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { messageAt, payloadJson, topicsAt } from '../../../../app/inspector/page/messages.ts';
+import { messageAt, payloadJson, topicName, topicsAt } from '../../../../app/inspector/page/messages.ts';
 import { unitAt } from '../../../../app/inspector/page/units.ts';
 import { createReplay } from '../../../../app/inspector/replay.ts';
 import type { Source } from '../../../../app/inspector/replay/source.ts';
@@ -34,6 +34,20 @@ test('a message has the fate that it had by then', () => {
     { fate: 'queued', reason: '', payload: '{}', topic: 'a' },
     { fate: 'accepted', fateAt: startedAt + 10 },
     { fate: 'refused', reason: 'too large', fateAt: startedAt + 20 },
+  ]);
+});
+
+test('a topic is called by its key in the newest schema, and told from others with that key', () => {
+  const [one, two] = ['05fd7512-f299-4f37-bf15-ed56d6d696ec/pepeunit', 'e85cf1cc-3a5a-4763-aac4-02e37bcfdd42/pepeunit'];
+  const { source } = read(
+    ['topics', 1, { [one]: 'old/pepeunit' }],
+    ['topics', 2, { [one]: 'temperature/pepeunit', [two]: 'temperature/pepeunit', 'a/b': 'state/pepeunit' }],
+  );
+  expect([one, two, 'a/b', 'c/d'].map((topic) => topicName(source, topic))).toEqual([
+    '05fd7512… temperature/pepeunit',
+    'e85cf1cc… temperature/pepeunit',
+    'state/pepeunit',
+    'c/d',
   ]);
 });
 
