@@ -9,7 +9,7 @@ import { defaultArchiveLimits } from '../../services/firmware.ts';
 import { packTgz, type ArchiveFile } from '../instance/model/archive.ts';
 import { command, exitCode, UsageError, wholeNumber } from './command.ts';
 import { notesOf } from './note.ts';
-import { noteOldReadme } from './readme-file.ts';
+import { noteOldReadme } from './unit/readme-file.ts';
 import { print, printText } from '../terminal/output.ts';
 import { bytesText, createProgress, silentProgress, type Progress } from '../terminal/progress.ts';
 

@@ -2,10 +2,10 @@ import type { UnitEnv } from '../../services/env.ts';
 import { ClientError } from '../../services/errors.ts';
 import { command, exitCode } from './command.ts';
 import { notesOf } from './note.ts';
-import { noteOldReadme } from './readme-file.ts';
+import { noteOldReadme } from './unit/readme-file.ts';
 import { print, printText } from '../terminal/output.ts';
 import { bytesText, createProgress, silentProgress, type Progress } from '../terminal/progress.ts';
-import { openLink, readEnv, readSchema } from './unit-folder.ts';
+import { openLink, readEnv, readSchema } from './unit/folder.ts';
 
 const publishTo = async (topics: readonly string[], message: string, env: UnitEnv, progress: Progress) => {
   using shown = progress;

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { replaceFile } from '../../adapters/node/fs/durable-file.ts';
 import { SettingsError, StorageError } from '../../services/errors.ts';
 import { command, exitCode } from './command.ts';
-import { oldReadme, readmeStateIn } from './readme-file.ts';
-import { descriptionName } from './unit-readme.ts';
+import { oldReadme, readmeStateIn } from './unit/readme-file.ts';
+import { descriptionName } from './unit/readme.ts';
 import { print, printStatus } from '../terminal/output.ts';
 import { callFor } from '../terminal/shell.ts';
 

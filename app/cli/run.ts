@@ -18,8 +18,8 @@ import {
 } from './command.ts';
 import { printStatus, printStatusJson } from '../terminal/output.ts';
 import { defaultGraceSeconds, defaultHeartbeatSeconds, describe, markIn, superviseUnit } from './supervision.ts';
-import { canRun, whyNot } from './type-stripping.ts';
-import { programIn } from './unit-program.ts';
+import { canRun, whyNot } from './unit/type-stripping.ts';
+import { programIn } from './unit/program.ts';
 
 const isThere = (path: string): Promise<boolean> =>
   access(path).then(

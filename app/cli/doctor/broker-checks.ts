@@ -4,7 +4,7 @@ import { parseEnv, type UnitEnv } from '../../../services/env.ts';
 import { BrokerError } from '../../../services/errors.ts';
 import type { JsonObject } from '../../../services/json.ts';
 import { subscribedTopics, type UnitSchema } from '../../../services/schema.ts';
-import { openLink } from '../unit-folder.ts';
+import { openLink } from '../unit/folder.ts';
 import { brokerServer, type BrokerChoice, type BrokerServer } from './broker-server.ts';
 import { check, type Check } from './check.ts';
 import { failed, failedBy, ok, skipped, warning, type Outcome } from './finding.ts';

@@ -1,5 +1,5 @@
-import { SettingsError } from '../../services/errors.ts';
-import { isJsonObject, type JsonObject } from '../../services/json.ts';
+import { SettingsError } from '../../../services/errors.ts';
+import { isJsonObject, type JsonObject } from '../../../services/json.ts';
 
 /** File that describes a unit for machines, and the one for people that is written from it. */
 export const descriptionName = 'pepeunit.toml';

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { readDocument } from '../../adapters/node/fs/read-json.ts';
-import { isJsonObject } from '../../services/json.ts';
-import { UsageError } from './command.ts';
+import { readDocument } from '../../../adapters/node/fs/read-json.ts';
+import { isJsonObject } from '../../../services/json.ts';
+import { UsageError } from '../command.ts';
 
 const names = ['main.ts', 'main.js', 'main.mts', 'main.mjs'];
 

@@ -1,7 +1,7 @@
-import { envDefaults } from '../../services/env.ts';
-import { SchemaError } from '../../services/errors.ts';
-import { javascript } from '../diagram/literal.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../services/json.ts';
+import { envDefaults } from '../../../services/env.ts';
+import { SchemaError } from '../../../services/errors.ts';
+import { javascript } from '../../diagram/literal.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../services/json.ts';
 
 /** Name of the file that has a unit's types. */
 export const unitTypesName = 'unit.d.ts';

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { mqttBroker } from '../../adapters/shared/mqtt/broker.ts';
-import { fileStorage } from '../../adapters/node/storage/storage.ts';
-import { nodeTcp } from '../../adapters/node/tcp.ts';
-import type { Link, LinkOptions, MqttVersion } from '../../services/broker.ts';
-import { BrokerError } from '../../services/errors.ts';
-import type { UnitEnv } from '../../services/env.ts';
-import { readEnv as readEnvFile } from '../../services/settings.ts';
-import { readSchema as readSchemaFile } from '../../services/schema.ts';
-import { brokerUrl } from '../messaging/router.ts';
+import { mqttBroker } from '../../../adapters/shared/mqtt/broker.ts';
+import { fileStorage } from '../../../adapters/node/storage/storage.ts';
+import { nodeTcp } from '../../../adapters/node/tcp.ts';
+import type { Link, LinkOptions, MqttVersion } from '../../../services/broker.ts';
+import { BrokerError } from '../../../services/errors.ts';
+import type { UnitEnv } from '../../../services/env.ts';
+import { readEnv as readEnvFile } from '../../../services/settings.ts';
+import { readSchema as readSchemaFile } from '../../../services/schema.ts';
+import { brokerUrl } from '../../messaging/router.ts';
 
 /** Reads the env of the unit in a folder. @throws {SettingsError} */
 export const readEnv = (folder: string): Promise<UnitEnv> => readEnvFile(fileStorage(), join(folder, 'env.json'));

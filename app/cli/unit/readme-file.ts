@@ -1,11 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf, isMissing } from '../../adapters/node/fs/errors.ts';
-import { failureOf } from '../../services/errors.ts';
-import { callFor } from '../terminal/shell.ts';
-import type { Note } from './note.ts';
-import { readIfThere } from './read-if-there.ts';
-import { descriptionName, isGenerated, parseDescription, readmeName, readmeOf, withOwnPart } from './unit-readme.ts';
+import { codeOf, isMissing } from '../../../adapters/node/fs/errors.ts';
+import { failureOf } from '../../../services/errors.ts';
+import { callFor } from '../../terminal/shell.ts';
+import type { Note } from '../note.ts';
+import { readIfThere } from '../read-if-there.ts';
+import { descriptionName, isGenerated, parseDescription, readmeName, readmeOf, withOwnPart } from './readme.ts';
 
 /** The readme of a unit's folder, and what it should be. */
 export interface ReadmeState {
