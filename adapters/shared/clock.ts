@@ -42,20 +42,26 @@ export const delay = (clock: Timers, ms: number, signal?: AbortSignal): Promise<
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 
-/** Creates a reusable timer; a start while it runs does nothing. */
-export const createTimer = (clock: Timers, onElapsed: () => void) => {
-  let timer: unknown;
-  return {
-    start: (ms: number) => {
-      timer ??= clock.setTimeout(() => {
-        timer = undefined;
-        onElapsed();
-      }, ms);
-    },
-    stop: () => {
-      clock.clearTimeout(timer);
-      timer = undefined;
-    },
-    isRunning: () => timer !== undefined,
-  };
-};
+/** A reusable timer; a start while it runs does nothing. */
+export class Timer {
+  readonly #clock: Timers;
+  readonly #onElapsed: () => void;
+  #timer: unknown;
+
+  constructor(clock: Timers, onElapsed: () => void) {
+    this.#clock = clock;
+    this.#onElapsed = onElapsed;
+  }
+
+  start(ms: number): void {
+    this.#timer ??= this.#clock.setTimeout(() => {
+      this.#timer = undefined;
+      this.#onElapsed();
+    }, ms);
+  }
+
+  stop(): void {
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Timers } from '../../../services/clock.ts';
 import { StorageError } from '../../../services/errors.ts';
 import type { DeadLetter, Outbox } from '../../../services/outbox.ts';
-import { createTimer } from '../../shared/clock.ts';
+import { Timer } from '../../shared/clock.ts';
 import { createSerialQueue } from '../../shared/serialize.ts';
 import { makeFolder } from '../fs/durable-file.ts';
 import { storageError } from '../fs/errors.ts';
@@ -89,8 +89,8 @@ export const fileOutbox = (options: FileOutboxOptions): Outbox => {
     inTurn(() => task().catch(files.onFailure)).catch((thrown: unknown) => {
       unattendedFailure = thrown;
     });
-  const sync = createTimer(clock, () => void unattended(async () => (await files.currentSegments())?.sync()));
-  const vacation = createTimer(clock, () => void unattended(files.vacate));
+  const sync = new Timer(clock, () => void unattended(async () => (await files.currentSegments())?.sync()));
+  const vacation = new Timer(clock, () => void unattended(files.vacate));
   const removed: number[] = [];
   const removeGathered = async () => {
     const ids = removed.splice(0);
@@ -100,7 +100,7 @@ export const fileOutbox = (options: FileOutboxOptions): Outbox => {
     await segments.remove(ids);
     if (files.isIdle()) vacation.start(vacateAfterMs);
   };
-  const removal = createTimer(clock, () => void unattended(removeGathered));
+  const removal = new Timer(clock, () => void unattended(removeGathered));
 
   return {
     open: () =>

@@ -1,5 +1,5 @@
 import { inGroups } from '../../../adapters/shared/mqtt/packet-size.ts';
-import { createTimer } from '../../../adapters/shared/clock.ts';
+import { Timer } from '../../../adapters/shared/clock.ts';
 import { createSerialQueue } from '../../../adapters/shared/serialize.ts';
 import { failureOf, isLoss, StorageError } from '../../../services/errors.ts';
 import type { Outbox } from '../../../services/outbox.ts';
@@ -178,7 +178,7 @@ const inStore = (parts: StoreParts): typeof inMemory => {
     if (session.pending.size > 0) void writes.now();
   };
   // The time limit of a write begins when all timers that are due have run, however late they are.
-  const later = createTimer(clock, () => queueMicrotask(writeLate));
+  const later = new Timer(clock, () => queueMicrotask(writeLate));
   const leave = async () => {
     for (const message of queue.all()) if (isUnsaved(message)) session.add(message);
     if (session.pending.size > 0) await writes.update();
