@@ -3,7 +3,7 @@ import { replaceFile } from '../../adapters/node/fs/durable-file.ts';
 import { SettingsError, StorageError } from '../../services/errors.ts';
 import { command, exitCode } from './command.ts';
 import { oldReadme, readmeStateIn } from './unit/readme-file.ts';
-import { descriptionName } from './unit/readme.ts';
+import { descriptionName } from './unit/description.ts';
 import { print, printStatus } from '../terminal/output.ts';
 import { callFor } from '../terminal/shell.ts';
 

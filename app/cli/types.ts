@@ -8,7 +8,7 @@ import { isJsonObject, type JsonObject } from '../../services/json.ts';
 import { print, printStatus } from '../terminal/output.ts';
 import { callFor } from '../terminal/shell.ts';
 import { command, exitCode, UsageError } from './command.ts';
-import { unitTypes, unitTypesName } from './unit/types.ts';
+import { unitTypes, unitTypesName } from './unit/declaration.ts';
 
 /** Reads an example of a unit's folder. @throws {SettingsError | SchemaError | StorageError} */
 const readExample = async (path: string, DocumentError: typeof SettingsError | typeof SchemaError) => {

@@ -1,7 +1,7 @@
 import { baseKeys } from '../../../services/base-topics.ts';
 import { envDefaults } from '../../../services/env.ts';
 import type { JsonObject } from '../../../services/json.ts';
-import { unitTypes, unitTypesName } from '../unit/types.ts';
+import { unitTypes, unitTypesName } from '../unit/declaration.ts';
 import { oldestNode, type Project } from './project.ts';
 
 const json = (document: unknown): string => `${JSON.stringify(document, null, 2)}\n`;

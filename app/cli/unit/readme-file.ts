@@ -5,7 +5,7 @@ import { failureOf } from '../../../services/errors.ts';
 import { callFor } from '../../terminal/shell.ts';
 import type { Note } from '../note.ts';
 import { readIfThere } from '../read-if-there.ts';
-import { descriptionName, isGenerated, parseDescription, readmeName, readmeOf, withOwnPart } from './readme.ts';
+import { descriptionName, isGenerated, parseDescription, readmeName, readmeOf, withOwnPart } from './description.ts';
 
 /** The readme of a unit's folder, and what it should be. */
 export interface ReadmeState {

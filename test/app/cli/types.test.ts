@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as ts from 'typescript';
 import { expect, test } from 'vitest';
-import { unitTypes } from '../../../app/cli/unit/types.ts';
+import { unitTypes } from '../../../app/cli/unit/declaration.ts';
 import { runCli } from '../../support/cli.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 
