@@ -80,10 +80,14 @@ const group = (chart: Chart, layout: Layout, state: ChartState, place: StatePlac
   ].join('\n');
 };
 
+/** Where a state stands: one may be called as what every object has. */
+const placeIn = (places: Layout['states'], { path }: ChartState): StatePlace | undefined =>
+  Object.hasOwn(places, path) ? places[path] : undefined;
+
 /** A state and those in it; one that has a panel is closed among its siblings. */
 const groupsOf = (chart: Chart, layout: Layout, state: ChartState): string[] => {
-  const { [state.path]: place } = layout.states;
-  const { [state.path]: panel } = layout.panels;
+  const place = placeIn(layout.states, state);
+  const panel = placeIn(layout.panels, state);
   const children = state.states.flatMap((child) => groupsOf(chart, layout, child));
   const closed = { ...state, states: [], type: 'atomic' as const };
   return [

@@ -19,9 +19,10 @@ export interface Drawing extends Part {
   readonly isListed: (edge: ChartEdge) => boolean;
 }
 
-export const rootId = 'root';
+// No path of a state begins with a control character.
+export const rootId = '\u0001root';
 
-const stubPrefix = 'stub ';
+const stubPrefix = '\u0001stub ';
 const stubId = ({ key }: ChartEdge): string => `${stubPrefix}${key}`;
 
 /** Whether a node of the graph is a stub. */

@@ -54,9 +54,9 @@ export const packed = (parts: readonly Layout[], width: number): Layout => {
   return {
     width: Math.max(...done.map(right)),
     height: Math.max(...done.map(bottom)),
-    states: Object.assign({}, ...moved.map(({ states }) => states)) as Record<string, StatePlace>,
-    panels: Object.assign({}, ...moved.map(({ panels }) => panels)) as Record<string, StatePlace>,
-    edges: Object.assign({}, ...moved.map(({ edges }) => edges)) as Layout['edges'],
+    states: Object.fromEntries(moved.flatMap(({ states }) => Object.entries(states))),
+    panels: Object.fromEntries(moved.flatMap(({ panels }) => Object.entries(panels))),
+    edges: Object.fromEntries(moved.flatMap(({ edges }) => Object.entries(edges))),
   };
 };
 

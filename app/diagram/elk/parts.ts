@@ -34,8 +34,9 @@ const panelsIn = (states: readonly ChartState[]): ChartState[] =>
 const divided = (frame: ChartState | undefined, states: readonly ChartState[], edges: readonly ChartEdge[]): Part[] => {
   const panels = states.flatMap(withChildren).length > maxStates ? panelsIn(states) : [];
   const panelOf = (path: string) => panels.find((panel) => isInside(path, panel));
+  const isElsewhere = (path: string): boolean => frame !== undefined && !isInside(path, frame);
   const isStubbed = ({ from, to }: ChartEdge): boolean =>
-    panelOf(from) !== panelOf(to) || edges.filter((one) => one.to === to).length > maxInto;
+    isElsewhere(to) || panelOf(from) !== panelOf(to) || edges.filter((one) => one.to === to).length > maxInto;
   const partOf = (within: ChartState | undefined): Part => ({
     frame: within ?? frame,
     states: within ? within.states : states,
