@@ -16,15 +16,11 @@ const resolves = (name: string): boolean => {
 /** Whether a package is installed, or built in under its name in `imports` of package.json. */
 const isThere = (name: string): boolean => resolves(name) || resolves(`#${name}`);
 
-/** The path of a package's file, `undefined` where that is not installed. */
+/** The path of a package's file, `undefined` where that is not installed, or can't be used. */
 export const optionalFile = (name: string): string | undefined => {
-  try {
-    const path = fileURLToPath(import.meta.resolve(name));
-    return existsSync(path) ? path : undefined;
-  } catch (thrown) {
-    if (codeOf(thrown) === 'ERR_MODULE_NOT_FOUND') return undefined;
-    throw thrown;
-  }
+  if (!resolves(name)) return undefined;
+  const path = fileURLToPath(import.meta.resolve(name));
+  return existsSync(path) ? path : undefined;
 };
 
 /** Turns the error of an optional package that is not installed into one that says how to; others stay as they are. */
