@@ -96,15 +96,17 @@ export type WifiLinkEvent =
  */
 export const watchWifi = (given: Found<Wifi>) =>
   fromCallback<{ type: 'link.ignore' }, OfUnit, WifiLinkEvent>(({ self, sendBack }) => {
+    let isTold = false;
     const orUnwatchable = <T>(attempt: () => T): T | undefined => {
       try {
         return attempt();
       } catch (thrown) {
-        sendBack({ type: 'link.unwatchable', failure: failureOf(thrown) });
+        if (!isTold) sendBack({ type: 'link.unwatchable', failure: failureOf(thrown) });
+        isTold = true;
         return undefined;
       }
     };
-    const pass = (status: WifiStatus) => sendBack({ type: 'link.changed', ...checkedStatus('watch()', status) });
+    const pass = (status: WifiStatus) => sendBack({ ...checkedStatus('watch()', status), type: 'link.changed' });
     return orUnwatchable(() => checkedStop(find(given, self).watch((status) => orUnwatchable(() => pass(status)))));
   });
 export type WatchWifi = ReturnType<typeof watchWifi>;

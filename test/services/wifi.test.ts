@@ -89,6 +89,18 @@ describe('an adapter that does not keep to its port is named, with what it must 
     ]);
   });
 
+  test('watch() that tells more than a status, or often none', () => {
+    const watch: Wifi['watch'] = (onStatus) => {
+      onStatus({ linked: true, ssid: 'home', type: 'wifi.disconnect' } as WifiStatus);
+      for (const rssi of [-60, -61]) onStatus({ rssi } as never);
+      return () => undefined;
+    };
+    expect(told({ ...memoryWifi(), watch })).toMatchObject([
+      { type: 'link.changed', linked: true, ssid: 'home' },
+      { type: 'link.unwatchable' },
+    ]);
+  });
+
   test('watch() that tells a status that is none', () => {
     expect(told({ ...memoryWifi(), watch: tellsNoStatus })).toMatchObject([
       { type: 'link.changed', linked: true, ssid: 'home' },
