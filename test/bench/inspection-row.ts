@@ -15,6 +15,7 @@ const without: Readonly<Record<string, string>> = {
   'app/client/recording.ts': `
     export const recorderOf = () => undefined;
     export const shownSettings = () => ({});
+    export const topicKeys = () => ({});
     export const followRoot = () => undefined;`,
   'app/messaging/inbound/watch.ts': 'export const watchInbox = (inbox) => inbox;',
   'app/messaging/outbound/watch.ts': `
