@@ -26,10 +26,11 @@ export interface BrokerChoice {
 
 type HostPort = Pick<Server, 'host' | 'port'>;
 
-/** The URL of `--broker`. @throws {UsageError} */
+/** The URL of `--broker`, which may have a secret in it. @throws {UsageError} */
 export const brokerAddressIn = (url: string): BrokerAddress => {
   const address = brokerAddressOf(url);
-  if (!address) throw new UsageError(`--broker takes a URL with mqtt:, mqtts:, ws: or wss:, not "${url}".`);
+  if (!address)
+    throw new UsageError('--broker takes a URL with mqtt:, mqtts:, ws: or wss:, such as mqtts://broker.local:8883.');
   return address;
 };
 
@@ -87,7 +88,8 @@ export const brokerServer = async (
 ): Promise<BrokerServer> => {
   if (broker !== undefined) {
     const address = brokerAddressIn(broker);
-    return serverAt(urlOf(address), address, tlsOf(await lastBroker(folder, address), ca), ofProgram);
+    const url = `${urlOf(address)}${new URL(broker).search}`;
+    return serverAt(url, address, tlsOf(await lastBroker(folder, address), ca), ofProgram);
   }
   const { PU_MQTT_HOST: host, PU_MQTT_PORT: port } = env.reserved;
   const last = await lastBroker(folder, { host, port });

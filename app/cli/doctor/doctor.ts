@@ -58,7 +58,7 @@ export const doctorCommand = command(
       'It changes no file, and connects to the broker under a client id of its own: a running unit keeps its session. To\n' +
       'see whether messages are taken it sends an empty list of log entries. Exits with 1 when a check failed; warnings\n' +
       'alone are no failure.',
-    examples: ['my-unit', 'my-unit --json', '--broker mqtts://broker.local:8883 --ca authority.pem'],
+    examples: ['my-unit', 'my-unit --json', '--broker mqtts://broker.local --ca authority.pem'],
     options: {
       broker: {
         type: 'string',

@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { runCli, startCli } from '../../support/cli.ts';
 import { diagnose, runDoctor, startClinic, type Clinic } from '../../support/doctored-unit.ts';
+import { startHttpServer } from '../../support/http-server.ts';
 import { connectUnit } from '../../support/instance.ts';
 import { until } from '../../support/until.ts';
 
@@ -130,8 +131,18 @@ test('checks a broker of mqtt.brokers in place of the one of env.json', async ()
   const { code: usage, stderr } = await runCli(['doctor', folder, '--broker', 'http://broker.local']);
   expect(usage).toBe(2);
   expect(stderr).toBe(
-    'pepeunit doctor: --broker takes a URL with mqtt:, mqtts:, ws: or wss:, not "http://broker.local". pepeunit doctor --help says more.\n',
+    'pepeunit doctor: --broker takes a URL with mqtt:, mqtts:, ws: or wss:, such as mqtts://broker.local:8883. pepeunit doctor --help says more.\n',
   );
+});
+
+test('asks a gateway with the query of its URL, and shows none of it', async () => {
+  const gateway = await startHttpServer((_, response) => void response.writeHead(403).end());
+  onTestFinished(gateway.stop);
+  const url = `${gateway.origin.replace('http', 'ws')}/mqtt?key=canary-123`;
+  const { code, stdout, stderr } = await runCli(['doctor', await clinic.patient(), '--broker', url, '--json']);
+  expect(code).toBe(1);
+  expect(gateway.requests.map(({ url: asked }) => asked)).toContain('/mqtt?key=canary-123');
+  expect(stdout + stderr).not.toContain('canary');
 });
 
 test('tells of pepeunit run and its unit while they run', async () => {
