@@ -80,9 +80,12 @@ export const createSession = (options: SessionOptions): Session => {
   const { unit, main, folder, say, stopped } = options;
   const inTurn = createSerialQueue();
   const { hold, stop } = createHolder(say);
+  /** The version that failed last; the one before it runs while the folder is still the same. */
+  let failed: string | undefined;
 
   const start = async (): Promise<void> => {
     if (stopped.aborted) return;
+    failed = undefined;
     await unit.writeDocuments();
     hold(runUnit(main, folder, options));
   };
@@ -106,8 +109,9 @@ export const createSession = (options: SessionOptions): Session => {
       await start();
       return;
     }
-    await unit.target(from);
+    failed = to;
     hold(tried);
+    await unit.target(from);
     if (outcome.type !== 'stopped') say(`version ${short(from)} runs on, until a file changes or you type restart`);
   };
   return {
@@ -123,6 +127,8 @@ export const createSession = (options: SessionOptions): Session => {
       }),
     change: (paths) =>
       inTurn(async () => {
+        // What was saved just before an update is told after it.
+        if (failed !== undefined && (await unit.addVersion()) === failed) return;
         say(`${paths.join(', ')} changed: starting the program again`);
         await stop();
         if (paths.some((path) => exampleNames.includes(path))) await adopt();

@@ -109,6 +109,20 @@ describe('pepeunit dev', () => {
     await dev.hears(/time\/pepeunit: /);
   });
 
+  test('what was saved just before an update that fails does not end the version that runs on', async () => {
+    const folder = await createNewUnit();
+    const dev = startDev(folder);
+    await dev.hears(/time\/pepeunit: /);
+    await appendFile(join(folder, 'greeter.js'), 'throw new Error("broken");\n');
+    dev.type('update');
+    await dev.hears(/version [0-9a-f]{8} was rolled back to [0-9a-f]{8}: /);
+    await dev.hears(/version [0-9a-f]{8} runs on/);
+    await dev.hears(/time\/pepeunit: /);
+    dev.type('send input/pepeunit Ада');
+    await dev.hears(/Hello, Ада!/);
+    expect(dev.all().split('runs on, ').at(-1)).not.toContain('changed');
+  });
+
   test('update says at once that the unit refuses it, and why; the version before runs on', async () => {
     const folder = await createNewUnit();
     const dev = startDev(folder);
