@@ -80,7 +80,7 @@ export const createSession = (options: SessionOptions): Session => {
   const { unit, main, folder, say, stopped } = options;
   const inTurn = createSerialQueue();
   const { hold, stop } = createHolder(say);
-  /** The version that failed last; the one before it runs while the folder is still the same. */
+  /** The version that failed last: the one before it runs until the folder is another, whenever its changes are told. */
   let failed: string | undefined;
 
   const start = async (): Promise<void> => {
@@ -96,10 +96,7 @@ export const createSession = (options: SessionOptions): Session => {
   const tryUpdate = async (): Promise<void> => {
     const from = unit.version();
     const to = await unit.addVersion();
-    if (from === to) {
-      say(`the folder is version ${short(from)} already: change a file, then update`);
-      return;
-    }
+    if (from === to) return say(`the folder is version ${short(from)} already: change a file, then update`);
     await stop();
     say(`trying the update from ${short(from)} to ${short(to)}, in .pepeunit/dev/update`);
     const { outcome, running: tried } = await rehearse(options, to);
@@ -127,7 +124,6 @@ export const createSession = (options: SessionOptions): Session => {
       }),
     change: (paths) =>
       inTurn(async () => {
-        // What was saved just before an update is told after it.
         if (failed !== undefined && (await unit.addVersion()) === failed) return;
         say(`${paths.join(', ')} changed: starting the program again`);
         await stop();
