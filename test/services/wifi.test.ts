@@ -39,6 +39,12 @@ const told = (wifi: Wifi): WifiLinkEvent[] => {
   return events;
 };
 
+const tellsTooMuch: Wifi['watch'] = (onStatus) => {
+  onStatus({ linked: true, ssid: 'home', type: 'wifi.disconnect' } as WifiStatus);
+  for (const rssi of [-60, -61]) onStatus({ rssi } as never);
+  return () => undefined;
+};
+
 const tellsNoStatus = (onStatus: (status: WifiStatus) => void) => {
   onStatus({ linked: true, ssid: 'home' });
   onStatus(undefined as never);
@@ -90,12 +96,7 @@ describe('an adapter that does not keep to its port is named, with what it must 
   });
 
   test('watch() that tells more than a status, or often none', () => {
-    const watch: Wifi['watch'] = (onStatus) => {
-      onStatus({ linked: true, ssid: 'home', type: 'wifi.disconnect' } as WifiStatus);
-      for (const rssi of [-60, -61]) onStatus({ rssi } as never);
-      return () => undefined;
-    };
-    expect(told({ ...memoryWifi(), watch })).toMatchObject([
+    expect(told({ ...memoryWifi(), watch: tellsTooMuch })).toMatchObject([
       { type: 'link.changed', linked: true, ssid: 'home' },
       { type: 'link.unwatchable' },
     ]);

@@ -111,7 +111,9 @@ describe('the mutants of the machines', () => {
     expect(new Set(mutants.map(({ kind }) => kind))).toEqual(new Set(kinds));
     const without = new Set(sourceFiles());
     for (const { file } of mutants) without.delete(file);
-    expect([...without].filter((file) => !/\/(slot|failure|failure-lines|restoring|emitted)\.ts$/.test(file))).toEqual([]);
+    expect([...without].filter((file) => !/\/(slot|failure|failure-lines|restoring|emitted)\.ts$/.test(file))).toEqual(
+      [],
+    );
   });
 
   test('a sample has every kind, and is the same for the same seed', () => {
