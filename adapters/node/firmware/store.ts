@@ -172,7 +172,7 @@ export const folderFirmwareStore = ({
         await write();
       }),
     discard: (id) => inTurn('The version could not be discarded', () => discard(id)),
-    ...trials,
+    ...trials, // Not first: V8 would give each unit a hidden class of its own.
     recover: async () => {
       await checkFolder();
       return trials.recover();

@@ -12,7 +12,7 @@ interface Answer {
 
 const algorithms = ['layered'];
 
-/** How long one layout may take: a chart of 1,000 states takes half of it. */
+/** How long one layout may take. */
 const limitMs = 30_000;
 
 /** elkjs in a thread of its own. */
