@@ -39,12 +39,13 @@ const pour = async (client, count, send) => {
   }
 };
 
-const bare = async ({ port, inputs, qos, protocol, bytes }) => {
+const bare = async ({ port, inputs, qos, protocol, bytes, writeCache = true }) => {
   const { default: mqtt } = await import('mqtt');
   const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, {
     clientId: uuidOf('unit 0'),
     protocolVersion: protocol,
     reconnectPeriod: 0,
+    writeCache,
   });
   const topic = outputTopic();
   const payload = Buffer.alloc(bytes, 'x');
