@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { extractArchive } from '../adapters/node/archive/extract.ts';
 import { hostFolders } from '../adapters/node/archive/folders.ts';
 import { folderPackages } from '../adapters/node/packages/packages.ts';
-import { markingUnguarded } from '../adapters/node/program/unguarded-links.ts';
+import { markUnguarded } from '../adapters/node/program/unguarded-links.ts';
 import { folderPrograms } from '../adapters/node/program/programs.ts';
 import { createFolderGuard } from '../adapters/node/fs/folder-guard.ts';
 import { nodeBrokerProbe } from '../adapters/node/broker-probe.ts';
@@ -18,7 +18,7 @@ import { nodeConsoleLogSink } from '../adapters/node/console.ts';
 import { folderFirmwareStore } from '../adapters/node/firmware/store.ts';
 import { nodeProcessControl } from '../adapters/node/process/restart.ts';
 import { fileOutbox } from '../adapters/node/outbox/outbox.ts';
-import { folderTrust, remembering } from '../adapters/node/signing/trust.ts';
+import { FolderTrust } from '../adapters/node/signing/trust.ts';
 import { sntpClockSource } from '../adapters/node/sntp.ts';
 import { readJsonNow } from '../adapters/node/storage/read-now.ts';
 import { fileStorage } from '../adapters/node/storage/storage.ts';
@@ -82,12 +82,19 @@ interface FirmwareSetup {
 const firmwareOf = ({ folder, logFilePath, update, checkFolder }: FirmwareSetup) => {
   const { trustKey = [], allowHttp = false, hosts, selfTest, program, install } = update;
   const limits = defaultArchiveLimits;
-  const trust = folderTrust({ folder, keys: [trustKey].flat() });
+  const trust = new FolderTrust({ folder, keys: [trustKey].flat() });
   const keeps = keptIn(folder, [logFilePath], update);
   const programNames = () => (program === undefined ? programNamesIn(folder) : [program]);
-  const store = folderFirmwareStore({ folder, limits, keeps, programNames, checkFolder });
   return {
-    firmware: markingUnguarded(remembering(store, trust), folder, hasUnguardedLinks(update)),
+    firmware: folderFirmwareStore({
+      folder,
+      limits,
+      keeps,
+      programNames,
+      checkFolder,
+      onRecovered: () => markUnguarded(folder, hasUnguardedLinks(update)),
+      onConfirmed: () => trust.remember(),
+    }),
     trust,
     packages: folderPackages({ folder, install: install === true ? {} : install || undefined }),
     programs: folderPrograms({

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import { folderPrograms, type FolderProgramsOptions } from '../../adapters/node/program/programs.ts';
 import { folderFirmwareStore } from '../../adapters/node/firmware/store.ts';
-import { folderTrust } from '../../adapters/node/signing/trust.ts';
+import { FolderTrust } from '../../adapters/node/signing/trust.ts';
 import { defaultArchiveLimits as limits } from '../../services/firmware.ts';
 import { noise } from '../lab/hostile/corpus-streams.ts';
 import type { HttpServer } from './http-server.ts';
@@ -52,7 +52,7 @@ export const stageDocuments = async (changes: Partial<FolderProgramsOptions> = {
     folder: unit,
     program: 'bin/app',
     policy: { allowHttp: true },
-    trust: folderTrust({ folder: unit, keys: [] }),
+    trust: new FolderTrust({ folder: unit, keys: [] }),
     maxBytes: 64 * 1024 * 1024,
     timeoutMs: 5000,
     ...changes,

@@ -4,8 +4,8 @@ import { ioError } from '../fs/errors.ts';
 import { hostFs, statsOf, type FileSystem } from '../fs/file-system.ts';
 import { inside } from '../fs/file-tree.ts';
 import { sweepTemporaries } from '../fs/temporary-files.ts';
-import { journalFile, type JournalFile } from './journal-file.ts';
-import { firmwareLayout, parseName, type FirmwareLayout } from './layout.ts';
+import { JournalFile } from './journal-file.ts';
+import { FirmwareLayout, parseName } from './layout.ts';
 import { removeAll } from './operations.ts';
 
 /** Options of a unit's updates. */
@@ -16,20 +16,6 @@ export interface FolderFirmwareOptions {
   readonly fs?: FileSystem;
   /** The wall clock, Unix milliseconds. @defaultValue the host's */
   readonly now?: () => number;
-}
-
-/** Shared state of a store's operations. */
-export interface FirmwareContext {
-  readonly fs: FileSystem;
-  readonly now: () => number;
-  readonly layout: FirmwareLayout;
-  readonly journal: JournalFile;
-  /** Ids of staged versions that are not swapped in. */
-  readonly staged: Set<string>;
-  /** Removes files that no update needs. */
-  readonly sweep: (now: FirmwareJournal) => Promise<void>;
-  /** Runs operations one at a time, and turns disk errors into firmware errors. */
-  readonly inTurn: <T>(what: string, task: () => Promise<T>) => Promise<T>;
 }
 
 /** Names in the private folder that the journal still refers to. */
@@ -60,24 +46,32 @@ const removeStale = async (
   await sweepTemporaries(own);
 };
 
-export const createFirmwareContext = ({
-  folder,
-  fs = hostFs,
-  now = Date.now,
-}: FolderFirmwareOptions): FirmwareContext => {
-  const layout = firmwareLayout(folder);
-  const staged = new Set<string>();
-  const inTurn = createSerialQueue();
-  return {
-    fs,
-    now,
-    layout,
-    journal: journalFile(fs, layout),
-    staged,
-    sweep: (journal) => removeStale(fs, layout, journal, (id) => staged.has(id)),
-    inTurn: (what, task) =>
-      inTurn(task).catch((cause: unknown) => {
-        throw ioError(what, cause);
-      }),
-  };
-};
+/** Shared state of a store's operations. */
+export class FirmwareContext {
+  readonly fs: FileSystem;
+  readonly now: () => number;
+  readonly layout: FirmwareLayout;
+  readonly journal: JournalFile;
+  /** Ids of staged versions that are not swapped in. */
+  readonly staged = new Set<string>();
+  readonly #inTurn = createSerialQueue();
+
+  constructor({ folder, fs = hostFs, now = Date.now }: FolderFirmwareOptions) {
+    this.fs = fs;
+    this.now = now;
+    this.layout = new FirmwareLayout(folder);
+    this.journal = new JournalFile(fs, this.layout);
+  }
+
+  /** Removes files that no update needs. */
+  sweep(now: FirmwareJournal): Promise<void> {
+    return removeStale(this.fs, this.layout, now, (id) => this.staged.has(id));
+  }
+
+  /** Runs operations one at a time, and turns disk errors into firmware errors. */
+  inTurn<T>(what: string, task: () => Promise<T>): Promise<T> {
+    return this.#inTurn(task).catch((cause: unknown) => {
+      throw ioError(what, cause);
+    });
+  }
+}

@@ -17,12 +17,13 @@ const permissions = 0o777;
 /** Keeps the files that the plan replaces or removes under second names. Changes nothing of the running version. */
 export const saveVersion = async (
   fs: FileSystem,
-  { folder, own, previous }: FirmwareLayout,
+  layout: FirmwareLayout,
   id: string,
   plan: SwapPlan,
   live: Tree,
 ): Promise<void> => {
-  const kept = previous(id);
+  const { folder, own } = layout;
+  const kept = layout.previous(id);
   const folders = [...new Set([...plan.save, ...(plan.packages ?? [])].flatMap(foldersAbove))].toSorted();
   await makePrivateFolder(fs, kept);
   for (const path of folders) await makePrivateFolder(fs, inside(kept, path));
@@ -59,17 +60,13 @@ const keepOwnership = async (fs: FileSystem, staged: string, live: string): Prom
 };
 
 /** Installs one staged file. If it is no longer staged, it must be in place already. */
-const install = async (
-  fs: FileSystem,
-  { folder, staging, previous }: FirmwareLayout,
-  id: string,
-  path: string,
-): Promise<void> => {
+const install = async (fs: FileSystem, layout: FirmwareLayout, id: string, path: string): Promise<void> => {
+  const [staged, live] = [inside(layout.staging(id), path), inside(layout.folder, path)];
   try {
-    await fs.rename(inside(staging(id), path), inside(folder, path));
+    await fs.rename(staged, live);
   } catch (cause) {
-    if (codeOf(cause) !== 'ENOENT' || (await statsOf(fs, inside(staging(id), path)))) throw cause;
-    const [found, kept] = [await statsOf(fs, inside(folder, path)), await statsOf(fs, inside(previous(id), path))];
+    if (codeOf(cause) !== 'ENOENT' || (await statsOf(fs, staged))) throw cause;
+    const [found, kept] = [await statsOf(fs, live), await statsOf(fs, inside(layout.previous(id), path))];
     if (!found || found.ino === kept?.ino) throw cause;
   }
 };

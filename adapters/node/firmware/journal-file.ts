@@ -27,41 +27,62 @@ export const readOwnJson = async (fs: FileSystem, path: string, maxBytes: number
 };
 
 /** The journal on disk. */
-export const journalFile = (fs: FileSystem, layout: FirmwareLayout) => {
-  const write = async (path: string, journal: FirmwareJournal): Promise<void> => {
-    await makeFolder(layout.own, fs);
-    await replaceFile(path, `${JSON.stringify(journal)}\n`, { fs });
-  };
-  const read = async (path: string): Promise<FirmwareJournal> => {
-    const document = await readOwnJson(fs, path, maxJournalBytes);
+export class JournalFile {
+  readonly #fs: FileSystem;
+  readonly #layout: FirmwareLayout;
+
+  constructor(fs: FileSystem, layout: FirmwareLayout) {
+    this.#fs = fs;
+    this.#layout = layout;
+  }
+
+  /** @throws {FirmwareError} `journal`, `newerJournal` */
+  read(): Promise<FirmwareJournal> {
+    return this.#read(this.#layout.journal);
+  }
+
+  /** Writes the next journal; does nothing if it equals the last. */
+  async advance(from: FirmwareJournal, to: FirmwareJournal): Promise<FirmwareJournal> {
+    if (to !== from) await this.#write(this.#layout.journal, to);
+    return to;
+  }
+
+  /** Writes the journal of a rollback ahead of time, for {@link takeUndo}. */
+  prepareUndo(id: string, journal: FirmwareJournal): Promise<void> {
+    return this.#write(this.#layout.undo(id), journal);
+  }
+
+  /** Replaces the journal by the prepared one, by a rename that needs no disk space. */
+  takeUndo(id: string): Promise<void> {
+    return this.#take(this.#layout.undo(id), this.#layout.journal);
+  }
+
+  /** Finds the prepared journal of the update in progress, whatever the journal itself says. */
+  async findUndo(): Promise<FirmwareJournal | undefined> {
+    for (const name of await this.#fs.readdir(this.#layout.own)) {
+      const place = parseName(name);
+      if (place?.kind === 'undo') return this.#read(this.#layout.undo(place.id)).catch(() => undefined);
+    }
+    return undefined;
+  }
+
+  /** Moves a damaged journal aside. */
+  setAside(): Promise<void> {
+    return this.#take(this.#layout.journal, this.#layout.damaged);
+  }
+
+  async #read(path: string): Promise<FirmwareJournal> {
+    const document = await readOwnJson(this.#fs, path, maxJournalBytes);
     return document === undefined ? firstJournal : parseJournal(document);
-  };
-  const take = async (from: string, to: string): Promise<void> => {
-    await fs.rename(from, to);
-    await syncFolder(layout.own, fs);
-  };
-  return {
-    /** @throws {FirmwareError} `journal`, `newerJournal` */
-    read: () => read(layout.journal),
-    /** Writes the next journal; does nothing if it equals the last. */
-    advance: async (from: FirmwareJournal, to: FirmwareJournal): Promise<FirmwareJournal> => {
-      if (to !== from) await write(layout.journal, to);
-      return to;
-    },
-    /** Writes the journal of a rollback ahead of time, for `takeUndo`. */
-    prepareUndo: (id: string, journal: FirmwareJournal): Promise<void> => write(layout.undo(id), journal),
-    /** Replaces the journal by the prepared one, by a rename that needs no disk space. */
-    takeUndo: (id: string): Promise<void> => take(layout.undo(id), layout.journal),
-    /** Finds the prepared journal of the update in progress, whatever the journal itself says. */
-    findUndo: async (): Promise<FirmwareJournal | undefined> => {
-      for (const name of await fs.readdir(layout.own)) {
-        const place = parseName(name);
-        if (place?.kind === 'undo') return read(layout.undo(place.id)).catch(() => undefined);
-      }
-      return undefined;
-    },
-    /** Moves a damaged journal aside. */
-    setAside: (): Promise<void> => take(layout.journal, layout.damaged),
-  };
-};
-export type JournalFile = ReturnType<typeof journalFile>;
+  }
+
+  async #write(path: string, journal: FirmwareJournal): Promise<void> {
+    await makeFolder(this.#layout.own, this.#fs);
+    await replaceFile(path, `${JSON.stringify(journal)}\n`, { fs: this.#fs });
+  }
+
+  async #take(from: string, to: string): Promise<void> {
+    await this.#fs.rename(from, to);
+    await syncFolder(this.#layout.own, this.#fs);
+  }
+}

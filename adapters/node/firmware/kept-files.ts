@@ -60,15 +60,16 @@ const keepFile = async (fs: FileSystem, folder: string, root: string, path: stri
  */
 export const keepForeignFiles = async (
   fs: FileSystem,
-  { folder, staging }: Pick<FirmwareLayout, 'folder' | 'staging'>,
+  layout: FirmwareLayout,
   id: string,
   version: string,
   paths: readonly string[],
 ): Promise<readonly string[]> => {
+  const { folder } = layout;
   const kept: string[] = [];
   const folders = new Set<string>();
   for (const path of paths) {
-    if (await isSameFile(fs, inside(folder, path), inside(staging(id), path))) continue;
+    if (await isSameFile(fs, inside(folder, path), inside(layout.staging(id), path))) continue;
     const { root, isTaken } = await placeFor(fs, folder, version, path);
     if (!isTaken) await keepFile(fs, folder, root, path);
     for (const each of foldersOf(root, path)) folders.add(each);

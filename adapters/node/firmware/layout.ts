@@ -22,23 +22,47 @@ export const keptFolder = (version: string): string =>
   `${privateName}/kept/${/^\w[\w.-]*$/.test(version) ? version.slice(0, maxNameLength) : nameFrom(version)}`;
 
 /** Paths of a unit's updates. */
-export const firmwareLayout = (folder: string) => {
-  const own = join(folder, privateName);
-  return {
-    /** The unit's folder. */
-    folder,
-    /** The client's own folder. */
-    own,
-    journal: join(own, 'update.json'),
-    /** A damaged journal, kept for inspection. */
-    damaged: join(own, 'update.damaged.json'),
-    staging: (id: string) => join(own, `staging-${id}`),
-    /** What npm has installed for a staged version, in a `node_modules`; none for most. */
-    packages: (id: string) => join(own, `packages-${id}`),
-    previous: (id: string) => join(own, `previous-${id}`),
-    plan: (id: string) => join(own, `plan-${id}.json`),
-    /** The journal of a rollback, written before any file moves: one rename puts it in force, even on a full disk. */
-    undo: (id: string) => join(own, `undo-${id}.json`),
-  };
-};
-export type FirmwareLayout = ReturnType<typeof firmwareLayout>;
+export class FirmwareLayout {
+  /** The unit's folder. */
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** The client's own folder. */
+  get own(): string {
+    return join(this.folder, privateName);
+  }
+
+  get journal(): string {
+    return join(this.own, 'update.json');
+  }
+
+  /** A damaged journal, kept for inspection. */
+  get damaged(): string {
+    return join(this.own, 'update.damaged.json');
+  }
+
+  staging(id: string): string {
+    return join(this.own, `staging-${id}`);
+  }
+
+  /** What npm has installed for a staged version, in a `node_modules`; none for most. */
+  packages(id: string): string {
+    return join(this.own, `packages-${id}`);
+  }
+
+  previous(id: string): string {
+    return join(this.own, `previous-${id}`);
+  }
+
+  plan(id: string): string {
+    return join(this.own, `plan-${id}.json`);
+  }
+
+  /** The journal of a rollback, written before any file moves: one rename puts it in force, even on a full disk. */
+  undo(id: string): string {
+    return join(this.own, `undo-${id}.json`);
+  }
+}

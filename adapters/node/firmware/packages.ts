@@ -87,15 +87,16 @@ export const takePackages = (fs: FileSystem, layout: FirmwareLayout, id: string)
  */
 export const planPackages = async (
   fs: FileSystem,
-  { folder, packages: packagesOf }: FirmwareLayout,
+  layout: FirmwareLayout,
   id: string,
   dev: number,
 ): Promise<Pick<SwapPlan, 'packages' | 'create'>> => {
-  if (!(await statsOf(fs, inside(packagesOf(id), packagesName)))) return { create: [] };
-  const packages = await packagesIn(fs, packagesOf(id));
+  const installed = layout.packages(id);
+  if (!(await statsOf(fs, inside(installed, packagesName)))) return { create: [] };
+  const packages = await packagesIn(fs, installed);
   const create: string[] = [];
   for (const path of [...new Set(packages.flatMap(foldersAbove))].toSorted()) {
-    const stats = await statsOf(fs, inside(folder, path));
+    const stats = await statsOf(fs, inside(layout.folder, path));
     if (!stats) create.push(path);
     else if (!stats.isDirectory()) throw inTheWay(path, 'has to be a folder, and is none');
     else if (stats.dev !== dev) throw inTheWay(path, 'is on a file system of its own');
@@ -104,10 +105,10 @@ export const planPackages = async (
 };
 
 /** Where a package is that belongs to a version, where it is to be, and where the one before is kept. */
-const placesOf = ({ folder, packages, previous }: FirmwareLayout, id: string, path: string) => ({
-  next: inside(packages(id), path),
-  live: inside(folder, path),
-  kept: inside(previous(id), path),
+const placesOf = (layout: FirmwareLayout, id: string, path: string) => ({
+  next: inside(layout.packages(id), path),
+  live: inside(layout.folder, path),
+  kept: inside(layout.previous(id), path),
 });
 
 /**

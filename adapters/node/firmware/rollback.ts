@@ -71,11 +71,12 @@ export const restoreVersion = async (
   { id, version }: { readonly id: string; readonly version: string },
   plan: SwapPlan,
 ): Promise<void> => {
-  const { folder, staging, previous } = layout;
+  const { folder } = layout;
+  const staging = layout.staging(id);
   const way = createWayClearer(fs, folder, version);
   const removed = new Set(plan.remove);
   const restore = async (path: string): Promise<void> => {
-    const kept = inside(previous(id), path);
+    const kept = inside(layout.previous(id), path);
     if (!(await statsOf(fs, kept))) return;
     await way.ensureNoFolder(path);
     if (removed.has(path)) await way.ensureNoOther(path, kept);
@@ -85,8 +86,8 @@ export const restoreVersion = async (
   await restorePackages(fs, layout, { id, version }, plan.packages ?? []).catch((cause: unknown) =>
     failures.push(cause),
   );
-  await removeAdded(fs, folder, staging(id), plan, way);
-  await removeAll(fs, staging(id));
+  await removeAdded(fs, folder, staging, plan, way);
+  await removeAll(fs, staging);
   const left = new Set(plan.leave.map(({ path }) => path));
   const hasItsFolder = (path: string) => !foldersAbove(path).some((above) => left.has(above));
   // Frees space for the folders; failures are retried below.

@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { FirmwareError, StorageError } from '../../../services/errors.ts';
-import type { ArchiveLimits, FirmwareStore } from '../../../services/firmware.ts';
-import type { JsonValue } from '../../../services/json.ts';
+import type { FirmwareStatus, SwapOrder } from '../../../services/firmware-transitions.ts';
+import type { ArchiveLimits, FirmwareStore, StagedFirmware } from '../../../services/firmware.ts';
+import type { JsonObject, JsonValue } from '../../../services/json.ts';
 import { keptPaths } from '../../shared/archive/kept-paths.ts';
 import { makeFolder, privateFolder } from '../fs/durable-file.ts';
 import { ioError, isMissing } from '../fs/errors.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import { inside } from '../fs/file-tree.ts';
-import { createFirmwareContext, type FolderFirmwareOptions } from './context.ts';
+import type { FolderFirmwareOptions } from './context.ts';
 import type { FirmwareLayout } from './layout.ts';
 import { makePrivateFolder, removeAll, setMode } from './operations.ts';
 import { putPreviousEnv } from './previous-env.ts';
 import { swapVersion } from './swap.ts';
-import { trialsOf } from './trials.ts';
+import { FolderFirmwareTrials } from './trials.ts';
 import { readJson } from '../fs/read-json.ts';
 import { unpackInto, type UnpackOptions } from '../archive/unpack.ts';
 
@@ -30,6 +31,10 @@ export interface FolderFirmwareStoreOptions extends FolderFirmwareOptions {
   readonly rulesOf?: UnpackOptions['rulesOf'];
   /** Checks that the folder is still the one that the unit was started in. @defaultValue not checked */
   readonly checkFolder?: () => Promise<void>;
+  /** Called after each recovery; may fail. @defaultValue none */
+  readonly onRecovered?: () => Promise<void>;
+  /** Called once a version is confirmed; may fail. @defaultValue none */
+  readonly onConfirmed?: () => Promise<void>;
 }
 
 const abortable = async function* (source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
@@ -109,73 +114,101 @@ const withinFreeSpace = async <T>(
 };
 
 /** Creates the client's own folder, for this user alone, and an empty one in it. */
-const makeStaging = async (fs: FileSystem, { own, staging }: FirmwareLayout, id: string): Promise<void> => {
+const makeStaging = async (fs: FileSystem, layout: FirmwareLayout, id: string): Promise<void> => {
+  const { own } = layout;
   await makeFolder(own, fs);
   if (!(await fs.lstat(own)).isDirectory()) {
     throw new FirmwareError('io', `${own} has to be a folder, and is a link. Remove it and update again.`);
   }
   await setMode(fs, own, privateFolder);
-  await makePrivateFolder(fs, staging(id));
+  await makePrivateFolder(fs, layout.staging(id));
 };
 
-/** Keeps versions in a private folder inside the unit's own, on the same file system. */
-export const folderFirmwareStore = ({
-  keeps = ['data'],
-  programNames = () => [],
-  limits,
-  checkFolder = async () => undefined,
-  rulesOf,
-  ...options
-}: FolderFirmwareStoreOptions): FirmwareStore => {
-  const context = createFirmwareContext(options);
-  const { fs, layout, staged, inTurn } = context;
-  const discard = async (id: string): Promise<void> => {
+class FolderFirmwareStore extends FolderFirmwareTrials implements FirmwareStore {
+  readonly #options: FolderFirmwareStoreOptions;
+
+  constructor(options: FolderFirmwareStoreOptions) {
+    super(options);
+    this.#options = options;
+  }
+
+  async stage(archive: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<StagedFirmware> {
+    const { limits, rulesOf, checkFolder } = this.#options;
+    const { fs, layout, staged } = this.context;
+    await checkFolder?.();
+    const id = randomUUID();
+    staged.add(id);
+    try {
+      await makeStaging(fs, layout, id);
+      const { files, bytes } = await withinFreeSpace(fs, layout.own, limits, (allowed) =>
+        unpackInto(layout.staging(id), abortable(archive, signal), allowed, {
+          fs,
+          leftOut: isNeverUnpacked,
+          ...(rulesOf && { rulesOf }),
+        }),
+      );
+      return { id, files, bytes };
+    } catch (cause) {
+      // The first failure is the one to report.
+      await this.#discard(id).catch(() => undefined);
+      throw ioError('The firmware could not be staged', cause);
+    }
+  }
+
+  async readJson(id: string, name: string): Promise<JsonValue | undefined> {
+    const { fs, layout, staged } = this.context;
+    return staged.has(id) ? readStagedJson(fs, join(layout.staging(id), name), name) : undefined;
+  }
+
+  async checkProgram(id: string): Promise<void> {
+    const { fs, layout } = this.context;
+    const names = this.#options.programNames?.() ?? [];
+    if (!names.some(this.#isKept())) await checkHolds(fs, layout.staging(id), names);
+  }
+
+  swap(id: string, order: SwapOrder): Promise<void> {
+    return this.context.inTurn('The new version could not be put in place', async () => {
+      await this.#options.checkFolder?.();
+      await swapVersion(this.context, id, order, this.#isKept());
+    });
+  }
+
+  replaceEnv(env: JsonObject, write: () => Promise<void>): Promise<void> {
+    return this.context.inTurn('The env could not be replaced', async () => {
+      await putPreviousEnv(this.context, env);
+      await write();
+    });
+  }
+
+  discard(id: string): Promise<void> {
+    return this.context.inTurn('The version could not be discarded', () => this.#discard(id));
+  }
+
+  override async recover(): Promise<FirmwareStatus> {
+    await this.#options.checkFolder?.();
+    const status = await super.recover();
+    // The unit starts, whatever becomes of this.
+    await this.#options.onRecovered?.().catch(() => undefined);
+    return status;
+  }
+
+  override async confirm(): Promise<void> {
+    await super.confirm();
+    // The version is confirmed, whatever becomes of this.
+    await this.#options.onConfirmed?.().catch(() => undefined);
+  }
+
+  async #discard(id: string): Promise<void> {
+    const { fs, layout, staged } = this.context;
     if (!staged.delete(id)) return;
     for (const place of [layout.staging(id), layout.packages(id)]) await removeAll(fs, place);
-  };
-  const trials = trialsOf(context);
-  return {
-    stage: async (archive, signal) => {
-      await checkFolder();
-      const id = randomUUID();
-      staged.add(id);
-      try {
-        await makeStaging(fs, layout, id);
-        const { files, bytes } = await withinFreeSpace(fs, layout.own, limits, (allowed) =>
-          unpackInto(layout.staging(id), abortable(archive, signal), allowed, {
-            fs,
-            leftOut: isNeverUnpacked,
-            ...(rulesOf && { rulesOf }),
-          }),
-        );
-        return { id, files, bytes };
-      } catch (cause) {
-        // The first failure is the one to report.
-        await discard(id).catch(() => undefined);
-        throw ioError('The firmware could not be staged', cause);
-      }
-    },
-    readJson: async (id, name) =>
-      staged.has(id) ? readStagedJson(fs, join(layout.staging(id), name), name) : undefined,
-    checkProgram: async (id) => {
-      const names = programNames();
-      if (!names.some(keptPaths(keeps))) await checkHolds(fs, layout.staging(id), names);
-    },
-    swap: (id, order) =>
-      inTurn('The new version could not be put in place', async () => {
-        await checkFolder();
-        await swapVersion(context, id, order, keptPaths(keeps));
-      }),
-    replaceEnv: (env, write) =>
-      inTurn('The env could not be replaced', async () => {
-        await putPreviousEnv(context, env);
-        await write();
-      }),
-    discard: (id) => inTurn('The version could not be discarded', () => discard(id)),
-    ...trials, // Not first: V8 would give each unit a hidden class of its own.
-    recover: async () => {
-      await checkFolder();
-      return trials.recover();
-    },
-  };
-};
+  }
+
+  #isKept(): (path: string) => boolean {
+    return keptPaths(this.#options.keeps ?? ['data']);
+  }
+}
+
+/** Keeps versions in a private folder inside the unit's own, on the same file system. */
+export const folderFirmwareStore = (options: FolderFirmwareStoreOptions): FirmwareStore =>
+  new FolderFirmwareStore(options);

@@ -17,7 +17,7 @@ import {
 import type { FirmwareTrials } from '../../../services/firmware.ts';
 import { ioError } from '../fs/errors.ts';
 import type { JournalFile } from './journal-file.ts';
-import { createFirmwareContext, type FirmwareContext, type FolderFirmwareOptions } from './context.ts';
+import { FirmwareContext, type FolderFirmwareOptions } from './context.ts';
 import { finishRollBack, resume } from './swap.ts';
 
 const isDamage = (cause: unknown): boolean => cause instanceof FirmwareError && cause.code === 'journal';
@@ -47,76 +47,113 @@ const recover = async (context: FirmwareContext): Promise<{ now: FirmwareJournal
   }
 };
 
-/** Removes stale files; after a failure the next start retries. */
-const tidy = ({ sweep }: FirmwareContext, now: FirmwareJournal): Promise<void> => sweep(now).catch(() => undefined);
-
 /** Counts starts; without disk space for the count, this process keeps it in memory. */
-const createStartCounter = () => {
-  let unwritten = { id: '', starts: 0 };
-  let endedWait = '';
-  const count = async (journal: JournalFile, terms?: Partial<TrialTerms>): Promise<FirmwareStatus> => {
-    const now = await journal.read();
+class StartCounter {
+  readonly #journal: JournalFile;
+  #unwritten = { id: '', starts: 0 };
+  #endedWait = '';
+
+  constructor(journal: JournalFile) {
+    this.#journal = journal;
+  }
+
+  async count(terms?: Partial<TrialTerms>): Promise<FirmwareStatus> {
+    const now = await this.#journal.read();
     const id = now.flight?.id ?? '';
-    const starts = unwritten.id === id ? unwritten.starts + 1 : 1;
-    let counted = endedWait === id ? waitEnded(now) : now;
+    const starts = this.#unwritten.id === id ? this.#unwritten.starts + 1 : 1;
+    let counted = this.#endedWait === id ? waitEnded(now) : now;
     for (let start = 0; start < starts; start += 1) counted = startCounted(counted, terms);
     try {
-      await journal.advance(now, counted);
-      unwritten = { id: '', starts: 0 };
+      await this.#journal.advance(now, counted);
+      this.#unwritten = { id: '', starts: 0 };
       return statusOf(counted);
     } catch (cause) {
-      unwritten = { id, starts };
+      this.#unwritten = { id, starts };
       return { ...statusOf(counted), problem: failureOf(ioError('The start could not be counted on disk', cause)) };
     }
-  };
-  const endWait = async (journal: JournalFile): Promise<void> => {
-    const now = await journal.read();
-    endedWait = now.flight?.id ?? '';
-    await journal.advance(now, waitEnded(now));
-    endedWait = '';
-  };
-  return { count, endWait };
-};
+  }
+
+  async endWait(): Promise<void> {
+    const now = await this.#journal.read();
+    this.#endedWait = now.flight?.id ?? '';
+    await this.#journal.advance(now, waitEnded(now));
+    this.#endedWait = '';
+  }
+}
 
 /** The operations of a firmware store that need neither archives nor a network. */
-export const trialsOf = (context: FirmwareContext): FirmwareTrials => {
-  const { journal, inTurn, now: epochMs } = context;
-  const counter = createStartCounter();
-  const advance = (what: string, step: (now: FirmwareJournal) => FirmwareJournal) =>
-    inTurn(what, async () => {
+export class FolderFirmwareTrials implements FirmwareTrials {
+  protected readonly context: FirmwareContext;
+  readonly #counter: StartCounter;
+
+  constructor(options: FolderFirmwareOptions) {
+    this.context = new FirmwareContext(options);
+    this.#counter = new StartCounter(this.context.journal);
+  }
+
+  recover(): Promise<FirmwareStatus> {
+    return this.context.inTurn('The update could not be resumed', async () => {
+      const { now, problem } = await recover(this.context);
+      await this.#tidy(now);
+      return { ...statusOf(now), ...(problem && { problem }) };
+    });
+  }
+
+  status(): Promise<FirmwareStatus> {
+    const { journal } = this.context;
+    return this.context.inTurn('The update journal could not be read', async () => statusOf(await journal.read()));
+  }
+
+  countStart(terms?: Partial<TrialTerms>): Promise<FirmwareStatus> {
+    return this.context.inTurn('The start could not be counted', () => this.#counter.count(terms));
+  }
+
+  async noteWait(waitedMs: number): Promise<void> {
+    await this.#advance('The wait could not be noted', (now) => waitNoted(now, waitedMs));
+  }
+
+  endWait(): Promise<void> {
+    return this.context.inTurn('The end of the wait could not be noted', () => this.#counter.endWait());
+  }
+
+  async noteFailure(failure: TrialFailure): Promise<void> {
+    await this.#advance('The failure could not be noted', (now) => startFailed(now, failure));
+  }
+
+  async confirm(): Promise<void> {
+    await this.#tidy(await this.#advance('The update could not be confirmed', trialConfirmed));
+  }
+
+  rollBack(failure: TrialFailure): Promise<void> {
+    const { journal } = this.context;
+    return this.context.inTurn('The update could not be rolled back', async () => {
+      const now = await journal.read();
+      const begun = rollBackBegun(now, failure, this.context.now());
+      if (begun.phase !== 'rollingBack' || !begun.flight) return;
+      const { id } = begun.flight;
+      // A full disk has room only for the journal written ahead.
+      await journal.advance(now, begun).catch(() => journal.takeUndo(id));
+      await this.#tidy(await finishRollBack(this.context, begun));
+    });
+  }
+
+  async forgetOutcome(): Promise<void> {
+    await this.#advance('The outcome could not be forgotten', outcomeTold);
+  }
+
+  #advance(what: string, step: (now: FirmwareJournal) => FirmwareJournal): Promise<FirmwareJournal> {
+    const { journal } = this.context;
+    return this.context.inTurn(what, async () => {
       const now = await journal.read();
       return journal.advance(now, step(now));
     });
-  return {
-    recover: () =>
-      inTurn('The update could not be resumed', async () => {
-        const { now, problem } = await recover(context);
-        await tidy(context, now);
-        return { ...statusOf(now), ...(problem && { problem }) };
-      }),
-    status: () => inTurn('The update journal could not be read', async () => statusOf(await journal.read())),
-    countStart: (terms) => inTurn('The start could not be counted', () => counter.count(journal, terms)),
-    noteWait: async (waitedMs) =>
-      void (await advance('The wait could not be noted', (now) => waitNoted(now, waitedMs))),
-    endWait: () => inTurn('The end of the wait could not be noted', () => counter.endWait(journal)),
-    noteFailure: async (failure: TrialFailure) =>
-      void (await advance('The failure could not be noted', (now) => startFailed(now, failure))),
-    confirm: async () => {
-      await tidy(context, await advance('The update could not be confirmed', trialConfirmed));
-    },
-    rollBack: (failure) =>
-      inTurn('The update could not be rolled back', async () => {
-        const now = await journal.read();
-        const begun = rollBackBegun(now, failure, epochMs());
-        if (begun.phase !== 'rollingBack' || !begun.flight) return;
-        const { id } = begun.flight;
-        // A full disk has room only for the journal written ahead.
-        await journal.advance(now, begun).catch(() => journal.takeUndo(id));
-        await tidy(context, await finishRollBack(context, begun));
-      }),
-    forgetOutcome: async () => void (await advance('The outcome could not be forgotten', outcomeTold)),
-  };
-};
+  }
+
+  /** Removes stale files; after a failure the next start retries. */
+  #tidy(now: FirmwareJournal): Promise<void> {
+    return this.context.sweep(now).catch(() => undefined);
+  }
+}
 
 /**
  * Resumes and ends updates in a unit's folder, for the process that starts the unit. Needs the file system alone.
@@ -126,4 +163,4 @@ export const trialsOf = (context: FirmwareContext): FirmwareTrials => {
  * await trials.recover();
  */
 export const folderFirmwareTrials = (options: FolderFirmwareOptions): FirmwareTrials =>
-  trialsOf(createFirmwareContext(options));
+  new FolderFirmwareTrials(options);

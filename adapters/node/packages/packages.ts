@@ -4,7 +4,7 @@ import type { FirmwarePackages } from '../../../services/firmware.ts';
 import { ioError } from '../fs/errors.ts';
 import { hostFs, statsOf } from '../fs/file-system.ts';
 import { isSameFile } from '../firmware/kept-files.ts';
-import { firmwareLayout } from '../firmware/layout.ts';
+import { FirmwareLayout } from '../firmware/layout.ts';
 import { installPackages, lockNames } from './install.ts';
 import { isInRange, isRange, lacksIn, packageFinder, type Lack } from './lacks.ts';
 import type { NpmOptions } from './npm.ts';
@@ -98,8 +98,8 @@ const checkPackages = async (folder: string, now: Needs, before: Needs): Promise
 
 /** Holds new versions to the packages in and above a unit's folder, or installs theirs. */
 export const folderPackages = ({ folder, install }: FolderPackagesOptions): FirmwarePackages => {
-  const layout = firmwareLayout(folder);
   const ensure = async (id: string, signal: AbortSignal): Promise<void> => {
+    const layout = new FirmwareLayout(folder);
     const staging = layout.staging(id);
     const now = await readNeeds(join(staging, 'package.json'));
     const before = await readRunning(folder);

@@ -13,7 +13,7 @@ import { makeFolder, privateFolder, syncFolder } from '../fs/durable-file.ts';
 import { ioError } from '../fs/errors.ts';
 import { digestOf } from '../fs/file-tree.ts';
 import { foldersAbove, inside } from '../fs/file-tree.ts';
-import { firmwareLayout } from '../firmware/layout.ts';
+import { FirmwareLayout } from '../firmware/layout.ts';
 import { partialFile } from './partial-file.ts';
 import { downloadProgram } from './download.ts';
 
@@ -117,7 +117,7 @@ const fetchProgram = async (
   if (program === undefined) {
     throw new FirmwareError('unsupported', 'Nothing says which file the program is. Set update.program.');
   }
-  const layout = firmwareLayout(folder);
+  const layout = new FirmwareLayout(folder);
   const downloads = join(layout.own, 'downloads');
   await makeFolder(downloads);
   const release = trust.isStrict ? await fetchRelease(fetching, url, signal) : '';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { journalFile } from '../../../adapters/node/firmware/journal-file.ts';
-import { firmwareLayout, privateName } from '../../../adapters/node/firmware/layout.ts';
+import { JournalFile } from '../../../adapters/node/firmware/journal-file.ts';
+import { FirmwareLayout, privateName } from '../../../adapters/node/firmware/layout.ts';
 import { hostFs } from '../../../adapters/node/fs/file-system.ts';
 import { parseLock, readLock } from '../../../adapters/node/fs/lock-file.ts';
 import { isRunning, ownPlace, type ProcessIdentity } from '../../../adapters/node/fs/process-identity.ts';
@@ -76,7 +76,7 @@ const describeJournal = ({ phase, flight, failed }: FirmwareJournal): Outcome<un
 export const updateCheck = (folder: string, place: Check) =>
   check('last update', { place }, async () => {
     try {
-      return describeJournal(await journalFile(hostFs, firmwareLayout(folder)).read());
+      return describeJournal(await new JournalFile(hostFs, new FirmwareLayout(folder)).read());
     } catch (thrown) {
       const { detail, remedy } = splitMessage(failureOf(thrown).message);
       return warning(detail, `${remedy} The next start begins a new journal.`, undefined);

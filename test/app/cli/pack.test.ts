@@ -4,7 +4,7 @@ import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'n
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { folderFirmwareStore } from '../../../adapters/node/firmware/store.ts';
-import { folderTrust } from '../../../adapters/node/signing/trust.ts';
+import { FolderTrust } from '../../../adapters/node/signing/trust.ts';
 import { packTar, type ArchiveFile } from '../../../app/instance/model/archive.ts';
 import { defaultArchiveLimits as limits } from '../../../services/firmware.ts';
 import { inChunks } from '../../support/tar.ts';
@@ -103,12 +103,10 @@ describe('pepeunit pack', () => {
       const files = await sent(unit, [...packed, 'pepeunit-release.json']);
       const current = { path: 'current.js', bytes: Buffer.from(target), executable: false, link };
       const { id } = await store.stage(inChunks(await packTar([...files, current])), new AbortController().signal);
-      return folderTrust({ folder, keys: [publicKey] })
-        .check(id)
-        .then(
-          () => 'taken',
-          (error: unknown) => (error as { code: string }).code,
-        );
+      return new FolderTrust({ folder, keys: [publicKey] }).check(id).then(
+        () => 'taken',
+        (error: unknown) => (error as { code: string }).code,
+      );
     };
     expect(await codeOf('lib/a.js')).toBe('taken');
     expect(await codeOf('main.js')).toBe('tampered');
@@ -212,7 +210,7 @@ describe('a signed version, and a unit with a trust key (U9)', () => {
     await mkdir(unit);
     const store = folderFirmwareStore({ folder: unit, limits });
     /** A trust that begins anew, as after a restart. */
-    const trust = (...keys: string[]) => folderTrust({ folder: unit, keys });
+    const trust = (...keys: string[]) => new FolderTrust({ folder: unit, keys });
     const check = async (files: readonly ArchiveFile[], keys = [publicKey]) => {
       const { id } = await store.stage(inChunks(await packTar(files)), signal);
       const code = await trust(...keys)

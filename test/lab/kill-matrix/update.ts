@@ -1,4 +1,4 @@
-import { firmwareLayout } from '../../../adapters/node/firmware/layout.ts';
+import { FirmwareLayout } from '../../../adapters/node/firmware/layout.ts';
 import { takePackages } from '../../../adapters/node/firmware/packages.ts';
 import { folderFirmwareStore } from '../../../adapters/node/firmware/store.ts';
 import { folderFirmwareTrials } from '../../../adapters/node/firmware/trials.ts';
@@ -31,6 +31,6 @@ export const carryOut = async (task: Task, place: Workplace): Promise<void> => {
   await store.recover();
   const { id } = await store.stage(archive(), new AbortController().signal);
   await store.readJson(id, 'env.json');
-  if (hasPackages) await takePackages(fs, firmwareLayout(folder), id);
+  if (hasPackages) await takePackages(fs, new FirmwareLayout(folder), id);
   await store.swap(id, swapOrder(scope));
 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { firmwareLayout } from '../../../../adapters/node/firmware/layout.ts';
+import { FirmwareLayout } from '../../../../adapters/node/firmware/layout.ts';
 import { takePackages } from '../../../../adapters/node/firmware/packages.ts';
 import type { FileSystem } from '../../../../adapters/node/fs/file-system.ts';
 import { folder, order, own, put, steps, textsIn, unit } from './unit-folder.ts';
@@ -7,7 +7,7 @@ import { folder, order, own, put, steps, textsIn, unit } from './unit-folder.ts'
 /** Brings packages with a staged version, as npm would have installed them. */
 const bring = async (fs: FileSystem, id: string, files: Readonly<Record<string, string>>): Promise<void> => {
   for (const [name, text] of Object.entries(files)) await put(fs, `${own}/staging-${id}/node_modules/${name}`, text);
-  await takePackages(fs, firmwareLayout(folder), id);
+  await takePackages(fs, new FirmwareLayout(folder), id);
 };
 
 const packagesOf = async (fs: FileSystem): Promise<Record<string, string>> =>

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { newKeyPair, privateKey, signRelease } from '../../../../adapters/node/signing/keys.ts';
-import { folderTrust } from '../../../../adapters/node/signing/trust.ts';
+import { FolderTrust } from '../../../../adapters/node/signing/trust.ts';
 import { noise } from '../../../lab/hostile/corpus-streams.ts';
 import { startHttpServer } from '../../../support/http-server.ts';
 import { ending, program, serve, sha256, stageDocuments, unitFolder } from '../../../support/program-bench.ts';
@@ -115,7 +115,7 @@ describe('with a trust key (U9)', () => {
   const pair = newKeyPair();
   const releaseOf = (body: Uint8Array, release: number, key = pair): string =>
     JSON.stringify(signRelease({ kind: 'program', release, files: { app: sha256(body) } }, privateKey(key.privatePem)));
-  const strict = (unit: string) => folderTrust({ folder: unit, keys: [pair.publicText] });
+  const strict = (unit: string) => new FolderTrust({ folder: unit, keys: [pair.publicText] });
 
   let server: ProgramServer;
   beforeEach(async () => {
