@@ -154,12 +154,14 @@ export interface MqttClientParts {
 
 const primitives: ReadonlySet<string> = new Set(['string', 'number', 'boolean']);
 
+const typedArrays = Object.getPrototypeOf(Uint8Array.prototype) as object;
+const kindOf = Object.getOwnPropertyDescriptor(typedArrays, Symbol.toStringTag)?.get as () => unknown;
+
 /**
  * Whether a value is bytes, of whatever realm, such as a test runner's; and no object that only looks so, such as a proxy
  * of them, which can't be copied.
  */
-const isBytes = (given: unknown): boolean =>
-  ArrayBuffer.isView(given) && Object.prototype.toString.call(given) === '[object Uint8Array]';
+const isBytes = (given: unknown): boolean => kindOf.call(given) === 'Uint8Array';
 const qualities: ReadonlySet<unknown> = new Set([undefined, 0, 1, 2]);
 
 /**
