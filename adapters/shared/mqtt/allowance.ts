@@ -18,80 +18,83 @@ export const extraMs = (bytes: number, rate: number): number => {
   return neededMs > coveredMs ? neededMs : 0;
 };
 
-/** The time of what is to be acknowledged next. */
-export interface Turn {
-  /** All before it has been acknowledged. */
-  begin(): void;
-  /** The line has moved: its time counts anew, unless the broker is known to have had it. */
-  prolong(): void;
-  /** Its time counts anew in any case. */
-  restart(): void;
-  /** The broker has answered what came after it, so that the line has carried it: nothing prolongs its time any more. */
-  conclude(): void;
-  /** How long it has lasted. */
-  tookMs(): number;
-  /** So many bytes were acknowledged in this turn. */
-  learn(bytes: number): void;
-  /** Whether the line may need long for so many bytes. */
-  isLong(bytes: number): boolean;
-  allowedMs(bytes: number): number;
-  /** When its time is over. */
-  dueMs(bytes: number): number;
-  /** Bytes that nothing acknowledges were written. */
-  add(bytes: number): void;
-  /** Of these, what the slowest line may still have. */
-  left(): number;
-  /** They count with what was written after them from now on. @returns How many are left. */
-  take(): number;
-}
+/** The time of what is to be acknowledged next, and the slowest rate that these times have shown. */
+export class Turn {
+  readonly #timeoutMs: number;
+  #begunMs = 0;
+  #sinceMs = 0;
+  #slowest = Infinity;
+  #isCarried = false;
+  /** Bytes that nothing acknowledges, and when the last of them were written. */
+  #added = 0;
+  #addedMs = 0;
 
-/** Times turns, and notes the slowest rate that they show. */
-export const createTurn = (timeoutMs: number): Turn => {
-  let begunMs = 0;
-  let sinceMs = 0;
-  let slowest = Infinity;
-  let isCarried = false;
-  let added = 0;
-  let addedMs = 0;
-  const isLong = (bytes: number) => extraMs(bytes, slowest) > 0;
-  const allowedMs = (bytes: number) => timeoutMs + (isCarried ? 0 : extraMs(bytes, slowest));
-  const restart = () => {
-    sinceMs = performance.now();
-  };
-  const tookMs = () => performance.now() - begunMs;
-  const left = () => Math.max(0, added - (rateOf(slowest) * (performance.now() - addedMs)) / 1000);
-  const setAdded = (bytes: number) => {
-    added = bytes;
-    addedMs = performance.now();
-  };
-  return {
-    begin: () => {
-      restart();
-      begunMs = sinceMs;
-      isCarried = false;
-    },
-    prolong: () => {
-      if (!isCarried) restart();
-    },
-    restart,
-    conclude: () => {
-      if (isCarried) return;
-      isCarried = true;
-      restart();
-    },
-    tookMs,
-    learn: (bytes) => {
-      if (bytes > 0 && tookMs() > 0 && !isCarried) slowest = Math.min(slowest, (bytes / tookMs()) * 1000);
-    },
-    isLong,
-    allowedMs,
-    dueMs: (bytes) => sinceMs + allowedMs(bytes),
-    add: (bytes) => setAdded(left() + bytes),
-    left,
-    take: () => {
-      const taken = left();
-      setAdded(0);
-      return taken;
-    },
-  };
-};
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** All before it has been acknowledged. @param bytes How many were, in the turn that ends; 0 if none. */
+  begin(bytes: number): void {
+    const nowMs = performance.now();
+    const tookMs = nowMs - this.#begunMs;
+    if (bytes > 0 && tookMs > 0 && !this.#isCarried) this.#slowest = Math.min(this.#slowest, (bytes / tookMs) * 1000);
+    this.#sinceMs = nowMs;
+    this.#begunMs = nowMs;
+    this.#isCarried = false;
+  }
+
+  /** The line has moved: its time counts anew, unless the broker is known to have had it. */
+  prolong(): void {
+    if (!this.#isCarried) this.restart();
+  }
+
+  /** Its time counts anew in any case. */
+  restart(): void {
+    this.#sinceMs = performance.now();
+  }
+
+  /** The broker has answered what came after it, so that the line has carried it: nothing prolongs its time any more. */
+  conclude(): void {
+    if (this.#isCarried) return;
+    this.#isCarried = true;
+    this.restart();
+  }
+
+  /** How long it has lasted. */
+  tookMs(): number {
+    return performance.now() - this.#begunMs;
+  }
+
+  /** Whether the line may need long for so many bytes. */
+  isLong(bytes: number): boolean {
+    return extraMs(bytes, this.#slowest) > 0;
+  }
+
+  allowedMs(bytes: number): number {
+    return this.#timeoutMs + (this.#isCarried ? 0 : extraMs(bytes, this.#slowest));
+  }
+
+  /** When its time is over. */
+  dueMs(bytes: number): number {
+    return this.#sinceMs + this.allowedMs(bytes);
+  }
+
+  /** Bytes that nothing acknowledges were written. */
+  add(bytes: number): void {
+    this.#added = this.left() + bytes;
+    this.#addedMs = performance.now();
+  }
+
+  /** Of these, what the slowest line may still have. */
+  left(): number {
+    if (this.#added === 0) return 0;
+    return Math.max(0, this.#added - (rateOf(this.#slowest) * (performance.now() - this.#addedMs)) / 1000);
+  }
+
+  /** They count with what was written after them from now on. @returns How many are left. */
+  take(): number {
+    const taken = this.left();
+    this.#added = 0;
+    return taken;
+  }
+}

@@ -57,6 +57,7 @@ export const createKeepAlive = (
   const pings: Ping[] = [];
   const followed = followPings(client, acks);
   let putOffMs = -Infinity;
+  let isAcknowledged = false;
   const onData = () => {
     stream.off('data', onData);
     for (const { resolve } of pings.splice(0)) resolve();
@@ -78,8 +79,14 @@ export const createKeepAlive = (
       }),
     /** Sends a PINGREQ behind messages of QoS 0, so that there is an answer to time them by; one at a time. */
     mark: followed.mark,
-    /** Call it for acknowledgements. mqtt.js makes a timer anew each time, which is done now and then. */
+    /** Call it for each acknowledgement. */
     onAck: () => {
+      isAcknowledged = true;
+    },
+    /** Call it when bytes have been read. mqtt.js makes a timer anew each time, which is done now and then. */
+    onRead: () => {
+      if (!isAcknowledged) return;
+      isAcknowledged = false;
       if (performance.now() - putOffMs >= client.keepalive * perKeepAliveMs) putOff();
     },
     /** Fails pending pings after the connection ended. */

@@ -4,7 +4,7 @@ import type { BrokerError } from '../../../services/errors.ts';
 import type { Connection } from './connect.ts';
 import { closedError, linkError } from './errors.ts';
 import { createKeepAlive } from './keep-alive.ts';
-import { createPendingAcks } from './pending-acks.ts';
+import { PendingAcks } from './pending-acks.ts';
 import { createPublisher } from './publish.ts';
 import { createSubscriber } from './subscribe.ts';
 
@@ -59,14 +59,18 @@ const disconnect = (client: MqttClient): Promise<void> =>
  */
 export const createLink = (connection: Connection, { release, onOverdue, onSlow }: LinkOwner): OwnedLink => {
   const { client, connack, options } = connection;
-  const acks = createPendingAcks(options.timeoutMs, {
+  const acks = new PendingAcks(options.timeoutMs, {
     onOverdue: (what, allowedMs) =>
       onOverdue(linkError('timeout', options, `${what} within ${Math.round(allowedMs)} ms`)),
     onSlow,
   });
   const { stream } = client;
-  stream.on('data', acks.moved);
   const keepAlive = createKeepAlive(client, acks);
+  const onData = () => {
+    acks.moved();
+    keepAlive.onRead();
+  };
+  stream.on('data', onData);
   const publisher = createPublisher(connection, acks, keepAlive);
   const subscriber = createSubscriber(connection, acks);
   let ended: BrokerError | undefined;
@@ -74,7 +78,7 @@ export const createLink = (connection: Connection, { release, onOverdue, onSlow 
   const end = (error: BrokerError) => {
     if (ended) return;
     ended = error;
-    stream.off('data', acks.moved);
+    stream.off('data', onData);
     publisher.stop(error);
     keepAlive.stop(error);
     release();

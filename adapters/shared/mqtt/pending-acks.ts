@@ -1,5 +1,5 @@
 import type { BrokerError } from '../../../services/errors.ts';
-import { createTurn, type Turn } from './allowance.ts';
+import { Turn } from './allowance.ts';
 
 /** A pending acknowledgement. */
 export interface PendingAck {
@@ -15,33 +15,6 @@ export interface PendingAck {
   isOpen: boolean;
   /** The one expected after it. */
   next: PendingAck | undefined;
-}
-
-/** Pending acknowledgements of a broker; each settles once. */
-export interface PendingAcks {
-  /**
-   * Waits for one acknowledgement, behind all others.
-   *
-   * @param what Description for the timeout's message.
-   * @param bytes Size of what is to be acknowledged; 0 if it is small.
-   */
-  expect(what: string, bytes: number, resolve: () => void, reject: (error: BrokerError) => void): PendingAck;
-  /** Waits for one that was made elsewhere, behind all others. @param bytes Size of what is to be acknowledged. */
-  follow(ack: PendingAck, bytes: number): PendingAck;
-  /** Settles one on success, or fails it with `error`; only the first call counts. */
-  settle(ack: PendingAck, error?: BrokerError): void;
-  /** Messages of QoS 0 of so many bytes were written: they prolong the time of what comes after them. */
-  passing(bytes: number): void;
-  /** Whether the line may need long for messages of QoS 0 that nothing was expected after. */
-  isLongUntimed(): boolean;
-  /** Bytes came, or the socket has taken what waited: the time of the oldest starts again. */
-  moved(): void;
-  /** @returns To be called once the broker has answered something that is sent now: it has had all that was before. */
-  here(): () => void;
-  /** Whether the line may need long for the oldest, so that no other answer can come before. */
-  isCarrying(): boolean;
-  /** Fails all that are still pending. */
-  failAll(error: BrokerError): void;
 }
 
 /** What is told of one that takes longer than usual. */
@@ -60,48 +33,64 @@ const cutOff = (ack: PendingAck): PendingAck | undefined => {
 };
 
 /** The one timer, for the oldest. */
-const createDeadline = (
-  timeoutMs: number,
-  turn: Turn,
-  oldest: () => PendingAck | undefined,
-  { onOverdue, onSlow }: PatienceListener,
-) => {
-  let dueMs = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const start = ({ bytes }: PendingAck) => {
-    clearTimeout(timer);
-    dueMs = turn.dueMs(bytes);
-    const lookMs = Math.min(dueMs, performance.now() + timeoutMs);
-    const look = () => {
-      timer = undefined;
-      const ack = oldest();
-      if (!ack) return;
-      // A timer this late means that this program was suspended and has not read the arrived data yet.
-      if (performance.now() - lookMs > timeoutMs / 4) turn.restart();
-      if (performance.now() >= turn.dueMs(ack.bytes)) return onOverdue(ack.what, turn.allowedMs(ack.bytes));
-      if (turn.tookMs() >= timeoutMs) onSlow();
-      start(ack);
-    };
-    timer = setTimeout(look, lookMs - performance.now());
-  };
-  return {
-    /** Begins to watch, unless it does. */
-    watch: (ack: PendingAck) => {
-      if (timer === undefined) start(ack);
-    },
-    /** Watches another one, which may be due earlier. */
-    hasten: (ack: PendingAck) => {
-      if (turn.dueMs(ack.bytes) < dueMs) start(ack);
-    },
-    stop: () => {
-      clearTimeout(timer);
-      timer = undefined;
-    },
-  };
-};
+class Deadline {
+  readonly #timeoutMs: number;
+  readonly #turn: Turn;
+  readonly #oldest: () => PendingAck | undefined;
+  readonly #listener: PatienceListener;
+  readonly #look = () => this.#onLook();
+  #dueMs = 0;
+  #lookMs = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(timeoutMs: number, turn: Turn, oldest: () => PendingAck | undefined, listener: PatienceListener) {
+    this.#timeoutMs = timeoutMs;
+    this.#turn = turn;
+    this.#oldest = oldest;
+    this.#listener = listener;
+  }
+
+  /** Begins to watch, unless it does. */
+  watch(ack: PendingAck): void {
+    if (this.#timer === undefined) this.#start(ack);
+  }
+
+  /** Watches another one, which may be due earlier. */
+  hasten(ack: PendingAck): void {
+    if (this.#turn.dueMs(ack.bytes) < this.#dueMs) this.#start(ack);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #start({ bytes }: PendingAck): void {
+    clearTimeout(this.#timer);
+    const nowMs = performance.now();
+    this.#dueMs = this.#turn.dueMs(bytes);
+    this.#lookMs = Math.min(this.#dueMs, nowMs + this.#timeoutMs);
+    this.#timer = setTimeout(this.#look, this.#lookMs - nowMs);
+  }
+
+  #onLook(): void {
+    this.#timer = undefined;
+    const ack = this.#oldest();
+    if (!ack) return;
+    const turn = this.#turn;
+    // A timer this late means that this program was suspended and has not read the arrived data yet.
+    if (performance.now() - this.#lookMs > this.#timeoutMs / 4) turn.restart();
+    if (performance.now() >= turn.dueMs(ack.bytes)) {
+      this.#listener.onOverdue(ack.what, turn.allowedMs(ack.bytes));
+      return;
+    }
+    if (turn.tookMs() >= this.#timeoutMs) this.#listener.onSlow();
+    this.#start(ack);
+  }
+}
 
 /**
- * Times the oldest acknowledgement, with one timer for all.
+ * Pending acknowledgements of a broker; each settles once. Times the oldest, with one timer for all.
  *
  * Brokers acknowledge in order (MQTT section 4.6), so the time of each starts when all before it have arrived: a slow
  * but alive broker may have many pending, and a single skipped acknowledgement is still detected.
@@ -112,60 +101,93 @@ const createDeadline = (
  * arrives starts that time again, since an answer may have to wait behind it; but no longer once the broker has answered
  * something that was sent later, or a broker that sends much could skip an acknowledgement unnoticed.
  */
-export const createPendingAcks = (timeoutMs: number, listener: PatienceListener): PendingAcks => {
+export class PendingAcks {
   /** A linked list: the oldest one is always open, later ones may have settled before it. */
-  let oldest: PendingAck | undefined;
-  let newest: PendingAck | undefined;
-  let places = 0;
-  const turn = createTurn(timeoutMs);
-  const deadline = createDeadline(timeoutMs, turn, () => oldest, listener);
-  const follow = (ack: PendingAck, bytes: number): PendingAck => {
-    places += 1;
-    ack.bytes = turn.take() + bytes;
-    ack.place = places;
+  #oldest: PendingAck | undefined;
+  #newest: PendingAck | undefined;
+  #places = 0;
+  readonly #timeoutMs: number;
+  readonly #turn: Turn;
+  readonly #deadline: Deadline;
+
+  constructor(timeoutMs: number, listener: PatienceListener) {
+    this.#timeoutMs = timeoutMs;
+    this.#turn = new Turn(timeoutMs);
+    this.#deadline = new Deadline(timeoutMs, this.#turn, () => this.#oldest, listener);
+  }
+
+  /**
+   * Waits for one acknowledgement, behind all others.
+   *
+   * @param what Description for the timeout's message.
+   * @param bytes Size of what is to be acknowledged; 0 if it is small.
+   */
+  expect(what: string, bytes: number, resolve: () => void, reject: (error: BrokerError) => void): PendingAck {
+    return this.follow({ what, bytes, place: 0, resolve, reject, isOpen: true, next: undefined }, bytes);
+  }
+
+  /** Waits for one that was made elsewhere, behind all others. @param bytes Size of what is to be acknowledged. */
+  follow(ack: PendingAck, bytes: number): PendingAck {
+    this.#places += 1;
+    ack.bytes = this.#turn.take() + bytes;
+    ack.place = this.#places;
     ack.isOpen = true;
-    if (newest) newest.next = ack;
-    newest = ack;
-    if (!oldest) {
-      oldest = ack;
-      turn.begin();
+    if (this.#newest) this.#newest.next = ack;
+    this.#newest = ack;
+    if (!this.#oldest) {
+      this.#oldest = ack;
+      this.#turn.begin(0);
     }
-    deadline.watch(oldest);
+    this.#deadline.watch(this.#oldest);
     return ack;
-  };
-  const settle = (ack: PendingAck, error?: BrokerError) => {
+  }
+
+  /** Settles one on success, or fails it with `error`; only the first call counts. */
+  settle(ack: PendingAck, error?: BrokerError): void {
     if (!ack.isOpen) return;
     ack.isOpen = false;
-    if (ack === oldest) {
-      if (!error) turn.learn(ack.bytes);
-      turn.begin();
-    } else turn.conclude();
-    while (oldest && !oldest.isOpen) oldest = cutOff(oldest);
-    if (oldest) deadline.hasten(oldest);
-    else newest = undefined;
+    if (ack === this.#oldest) this.#turn.begin(error ? 0 : ack.bytes);
+    else this.#turn.conclude();
+    while (this.#oldest && !this.#oldest.isOpen) this.#oldest = cutOff(this.#oldest);
+    if (this.#oldest) this.#deadline.hasten(this.#oldest);
+    else this.#newest = undefined;
     if (error) ack.reject(error);
     else ack.resolve();
-  };
-  return {
-    expect: (what, bytes, resolve, reject) =>
-      follow({ what, bytes, place: 0, resolve, reject, isOpen: true, next: undefined }, bytes),
-    follow,
-    settle,
-    passing: turn.add,
-    isLongUntimed: () => turn.isLong(turn.left()),
-    moved: turn.prolong,
-    here: () => {
-      const before = places;
-      return () => {
-        if (!oldest || oldest.place > before) return;
-        turn.conclude();
-        deadline.hasten(oldest);
-      };
-    },
-    isCarrying: () => oldest !== undefined && turn.allowedMs(oldest.bytes) > timeoutMs,
-    failAll: (error) => {
-      for (let ack = oldest; ack; ack = oldest) settle(ack, error);
-      deadline.stop();
-    },
-  };
-};
+  }
+
+  /** Messages of QoS 0 of so many bytes were written: they prolong the time of what comes after them. */
+  passing(bytes: number): void {
+    this.#turn.add(bytes);
+  }
+
+  /** Whether the line may need long for messages of QoS 0 that nothing was expected after. */
+  isLongUntimed(): boolean {
+    return this.#turn.isLong(this.#turn.left());
+  }
+
+  /** Bytes came, or the socket has taken what waited: the time of the oldest starts again. */
+  moved(): void {
+    this.#turn.prolong();
+  }
+
+  /** @returns To be called once the broker has answered something that is sent now: it has had all that was before. */
+  here(): () => void {
+    const before = this.#places;
+    return () => {
+      if (!this.#oldest || this.#oldest.place > before) return;
+      this.#turn.conclude();
+      this.#deadline.hasten(this.#oldest);
+    };
+  }
+
+  /** Whether the line may need long for the oldest, so that no other answer can come before. */
+  isCarrying(): boolean {
+    return this.#oldest !== undefined && this.#turn.allowedMs(this.#oldest.bytes) > this.#timeoutMs;
+  }
+
+  /** Fails all that are still pending. */
+  failAll(error: BrokerError): void {
+    for (let ack = this.#oldest; ack; ack = this.#oldest) this.settle(ack, error);
+    this.#deadline.stop();
+  }
+}

@@ -1,5 +1,5 @@
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { createPendingAcks } from '../../../../adapters/shared/mqtt/pending-acks.ts';
+import { PendingAcks } from '../../../../adapters/shared/mqtt/pending-acks.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
@@ -11,7 +11,7 @@ const ignore = () => undefined;
 const watched = () => {
   const overdue: [string, number][] = [];
   const slow = vi.fn<() => void>();
-  const acks = createPendingAcks(10_000, { onOverdue: (...told) => overdue.push(told), onSlow: slow });
+  const acks = new PendingAcks(10_000, { onOverdue: (...told) => overdue.push(told), onSlow: slow });
   return { acks, overdue, slow, expectAck: (what: string, bytes: number) => acks.expect(what, bytes, ignore, ignore) };
 };
 
