@@ -1,4 +1,4 @@
-import { createFifo } from '../../../adapters/shared/fifo.ts';
+import { Fifo } from '../../../adapters/shared/fifo.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { createDropWarnings } from '../throttled-warning.ts';
 import type { Message, PublishRequest, RestoredMessage, Topic } from './message.ts';
@@ -59,7 +59,7 @@ const messageOf = (request: IncomingMessage, topic: Topic, order: number, state:
 /** The messages of all topics, in order, what they amount to, and what they came to. */
 const createMessages = (policies: Policies) => {
   const topics = new Map<string, Topic>();
-  const all = createFifo(isGone);
+  const all = new Fifo(isGone);
   const waiting = { messages: 0, bytes: 0, qos0: 0 };
   const sending = { messages: 0, bytes: 0, qos0: 0 };
   const counts = createCounts();
@@ -71,7 +71,7 @@ const createMessages = (policies: Policies) => {
     if (state === 'waiting') topic.waiting += by;
   };
   const addTopic = (name: string): Topic => {
-    const topic = { name, policy: policies.of(name), messages: createFifo(isGone), waiting: 0, unsecured: 0 };
+    const topic = { name, policy: policies.of(name), messages: new Fifo(isGone), waiting: 0, unsecured: 0 };
     topics.set(name, topic);
     return topic;
   };
