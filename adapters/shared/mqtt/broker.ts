@@ -123,7 +123,7 @@ const start = (
   { onEnd, isOpen }: { onEnd(error: BrokerError): void; isOpen(): boolean },
 ) => {
   const faults = faultsOf(options, onEnd);
-  const client = createClient(options, openTcp, { ...faults, hasId: (id) => fast?.has(id) ?? false });
+  const client = createClient(options, openTcp, { ...faults, isIdInUse: (id) => fast?.isInUse(id) ?? false });
   const unasked = watchUnasked(client, faults.onFlood);
   const fast =
     options.fastPath === false

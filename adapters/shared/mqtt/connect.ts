@@ -83,8 +83,8 @@ const clientOf = (settings: IClientOptions, openTcp: OpenTcp | undefined): MqttC
 
 /** What a client asks of its owner. */
 export interface ClientOwner extends UnreleasedFaults {
-  /** Whether a message that mqtt.js does not know of has this packet identifier. */
-  readonly hasId: (id: number) => boolean;
+  /** Whether a message that mqtt.js does not know of keeps this packet identifier from others. */
+  readonly isIdInUse: (id: number) => boolean;
 }
 
 /**
@@ -96,10 +96,10 @@ export interface ClientOwner extends UnreleasedFaults {
 export const createClient = (
   options: LinkOptions,
   openTcp: OpenTcp | undefined,
-  { hasId, ...faults }: ClientOwner,
+  { isIdInUse, ...faults }: ClientOwner,
 ): MqttClient => {
   hideSecrets([options.username]);
-  const ids = new PacketIds((id) => id in client.outgoing || hasId(id));
+  const ids = new PacketIds((id) => id in client.outgoing || isIdInUse(id));
   const settings: IClientOptions = {
     ...addressOf(options),
     manualConnect: true,

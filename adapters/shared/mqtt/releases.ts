@@ -10,6 +10,8 @@ export class Unacknowledged implements PendingAck {
   readonly qos: 1 | 2;
   readonly retain: boolean;
   readonly #outcome: Outcome;
+  /** Its packet identifier, where it goes past the MQTT library. */
+  id = 0;
   bytes = 0;
   place = 0;
   isOpen = false;

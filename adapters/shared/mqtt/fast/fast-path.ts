@@ -2,11 +2,11 @@ import type { MqttClient } from 'mqtt';
 import type { LinkListener, MqttVersion } from '../../../../services/broker.ts';
 import { Framer } from './framer.ts';
 import { createReader, type Sink } from './reader.ts';
-import { createUnacknowledged, type OnAnswer } from './unacknowledged.ts';
+import { Unacknowledged, type Numbered, type OnAnswer } from './unacknowledged.ts';
 import { createWriteBuffer } from './write-buffer.ts';
 
 /** A message, as it is sent. */
-export interface Sendable {
+export interface Sendable extends Numbered {
   readonly topic: string;
   readonly payload: Uint8Array | string;
   readonly retain: boolean;
@@ -35,8 +35,8 @@ export interface FastPath<TMessage extends Sendable> {
   request(message: TMessage): boolean;
   /** Hands the answer to each message of QoS 1 to a listener. */
   answerTo(listener: OnAnswer<TMessage>): void;
-  /** Whether a message with this packet identifier is unacknowledged. */
-  has(id: number): boolean;
+  /** Whether no other message may have this packet identifier. */
+  isInUse(id: number): boolean;
   /** Bytes that the connection has not taken yet. */
   unwritten(): number;
   /** Acknowledges what the listener has had, and drops what comes from now on. */
@@ -68,7 +68,7 @@ export const createFastPath = <TMessage extends Sendable>(
   client: MqttClient,
   { version, onMessage, onHandedOver, onTooLarge, onMalformed }: FastPathParts,
 ): FastPath<TMessage> => {
-  const unacknowledged = createUnacknowledged<TMessage>(client, onHandedOver);
+  const unacknowledged = new Unacknowledged<TMessage>(client, onHandedOver);
   const framer = new Framer(version, unacknowledged);
   let buffer: ReturnType<typeof createWriteBuffer>;
   let stopReading: () => void;
@@ -88,7 +88,7 @@ export const createFastPath = <TMessage extends Sendable>(
       onMessage,
       acknowledge: buffer.acknowledge,
       writeOut,
-      onAcknowledged: unacknowledged.settle,
+      onAcknowledged: (id) => unacknowledged.settle(id),
       onTooLarge,
       onMalformed,
     });
@@ -96,17 +96,17 @@ export const createFastPath = <TMessage extends Sendable>(
   return {
     send: (topic, payload, retain) => buffer.publish(topic, payload, retain, 0),
     request: (message) => {
-      const id = unacknowledged.add(message);
-      if (id !== null) buffer.publish(message.topic, message.payload, message.retain, id);
-      return id !== null;
+      const isNumbered = unacknowledged.add(message);
+      if (isNumbered) buffer.publish(message.topic, message.payload, message.retain, message.id);
+      return isNumbered;
     },
-    answerTo: unacknowledged.answerTo,
-    has: unacknowledged.has,
+    answerTo: (listener) => unacknowledged.answerTo(listener),
+    isInUse: (id) => unacknowledged.isInUse(id),
     unwritten: () => buffer.unwritten(),
     stopReading: () => {
       stopReading();
       writeOut();
     },
-    stop: unacknowledged.stop,
+    stop: () => unacknowledged.stop(),
   };
 };
