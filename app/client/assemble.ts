@@ -6,11 +6,11 @@ import { createStateMeasurement, type MeasureState } from '../../services/system
 import type { UpdateTarget } from '../../services/update.ts';
 import type { Adapters } from '../platform.ts';
 import { createCycle, type Cycle } from './main-cycle.ts';
-import { createDataPlane, type DataPlane } from './data-plane.ts';
+import { DataPlane } from './data-plane.ts';
 import { createDocuments, type Documents } from './documents/documents.ts';
 import { hasUnguardedLinks, unguardedLinks } from './options/link-trust.ts';
 import type { ResolvedOptions } from './options/options.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
+import { Metrics } from './metrics.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { createReports } from './reports.ts';
@@ -21,7 +21,7 @@ import { rootFactory, unitInputOf } from './machines.ts';
 import type { UnitServices } from './unit-services.ts';
 import { announce } from './registry.ts';
 import { createRoot, embeddedRoot, type Root } from './root.ts';
-import { createEpoch, type Epoch } from './api/time-manager.ts';
+import { Epoch } from './api/time-manager.ts';
 import { followRoot, recorderOf } from './recording.ts';
 
 /** A unit's parts, wired to each other and to the adapters. */
@@ -84,6 +84,9 @@ const createRequests = (lifecycle: Lifecycle, root: Root): Pick<UnitRuntime, 'st
   },
 });
 
+const measurementOf = ({ system, clock }: Adapters, epoch: Epoch, { warn }: DataPlane): MeasureState =>
+  createStateMeasurement({ system, clock, epochMs: () => epoch.epochMs(), warn });
+
 /** Asks the instance for the version that the unit is to run. @throws {RestError} */
 const readTargetVersion = async ({ http }: Adapters, env: UnitEnv, { signal }: InFlight): Promise<string> =>
   (await http.getTargetVersion(targetOf(env), signal())).commit;
@@ -100,7 +103,7 @@ export const createUnit = (
   options: ResolvedOptions,
   { fault, readJsonNow, pathOf, actor, ...callbacks }: UnitParts,
 ): UnitRuntime => {
-  const epoch = createEpoch(adapters.clock);
+  const epoch = new Epoch(adapters.clock);
   const inFlight = createInFlight();
 
   const recorder = recorderOf(options, () => ({ plane, metrics, root, targetVersion }));
@@ -118,7 +121,7 @@ export const createUnit = (
     warn: (message) => plane.warn(message),
   });
 
-  const plane: DataPlane = createDataPlane({
+  const plane: DataPlane = new DataPlane({
     adapters,
     options,
     epoch,
@@ -128,7 +131,7 @@ export const createUnit = (
     recorder,
   });
 
-  const metrics = createMetrics(adapters, epoch, plane, () => root.actor.getSnapshot().context.counts);
+  const metrics = new Metrics(adapters, epoch, plane, () => root.actor.getSnapshot().context.counts);
   const cycle = createCycle({ clock: adapters.clock, isOnline: () => isOnline(root.actor), warn: plane.warn });
   const machineParts: UnitServices = {
     adapters,
@@ -136,7 +139,7 @@ export const createUnit = (
     documents,
     plane,
     metrics,
-    measureState: createStateMeasurement({ ...adapters, epochMs: epoch.epochMs, warn: plane.warn }),
+    measureState: measurementOf(adapters, epoch, plane),
     reports: createReports(plane, documents.schemaNow),
     shutdown: createShutdown({ plane, inFlight, clock: adapters.clock }),
     departure: createDeparture({ root: () => root, plane, adapters }),

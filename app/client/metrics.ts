@@ -21,36 +21,39 @@ export interface UnitMetrics extends UnitCounts {
 }
 
 /** Reads a unit's metrics on request, from its machines and its data plane; nothing polls. */
-export interface Metrics {
-  read(): UnitMetrics;
-  /** Stores the failure of a log line as the last one. */
-  note(line: LogLine): void;
-}
+export class Metrics {
+  readonly #adapters: Pick<Adapters, 'clock' | 'process'>;
+  readonly #epoch: Epoch;
+  readonly #plane: DataPlane;
+  readonly #counts: () => UnitCounts;
+  readonly #createdMs: number;
+  #lastFailure: DatedFailure | undefined;
 
-/** @param counts Reads the machines' counters. */
-export const createMetrics = (
-  { clock, process }: Pick<Adapters, 'clock' | 'process'>,
-  epoch: Epoch,
-  { inbox, publisher }: DataPlane,
-  counts: () => UnitCounts,
-): Metrics => {
-  const createdMs = clock.monotonic();
-  let lastFailure: DatedFailure | undefined;
-  return {
-    read: () => {
-      const clockOffsetMs = epoch.hostOffsetMs();
-      return {
-        ...counts(),
-        uptimeMs: Math.round(clock.monotonic() - createdMs),
-        ...(clockOffsetMs !== undefined && { clockOffsetMs }),
-        hangs: process.hangs?.count ?? 0,
-        inbox: inbox.metrics(),
-        outbox: publisher.metrics(),
-        ...(lastFailure && { lastFailure }),
-      };
-    },
-    note: ({ failure }) => {
-      if (failure) lastFailure = { ...failure, atMs: epoch.epochMs() };
-    },
-  };
-};
+  /** @param counts Reads the machines' counters. */
+  constructor(adapters: Pick<Adapters, 'clock' | 'process'>, epoch: Epoch, plane: DataPlane, counts: () => UnitCounts) {
+    this.#adapters = adapters;
+    this.#epoch = epoch;
+    this.#plane = plane;
+    this.#counts = counts;
+    this.#createdMs = adapters.clock.monotonic();
+  }
+
+  read(): UnitMetrics {
+    const { clock, process } = this.#adapters;
+    const clockOffsetMs = this.#epoch.hostOffsetMs();
+    return {
+      ...this.#counts(),
+      uptimeMs: Math.round(clock.monotonic() - this.#createdMs),
+      ...(clockOffsetMs !== undefined && { clockOffsetMs }),
+      hangs: process.hangs?.count ?? 0,
+      inbox: this.#plane.inbox.metrics(),
+      outbox: this.#plane.publisher.metrics(),
+      ...(this.#lastFailure && { lastFailure: this.#lastFailure }),
+    };
+  }
+
+  /** Stores the failure of a log line as the last one. */
+  note({ failure }: LogLine): void {
+    if (failure) this.#lastFailure = { ...failure, atMs: this.#epoch.epochMs() };
+  }
+}

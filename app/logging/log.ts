@@ -3,7 +3,7 @@ import { LogLevel, type LogEntry, type LogSink } from '../../services/log.ts';
 import type { LogConfig, LogSinkName } from '../../machines/logger.ts';
 import type { Clock } from '../../services/clock.ts';
 import { logEntry, rankOf } from './entry.ts';
-import { createRepeats, type Remark } from './repeats.ts';
+import { Repeats, type Remark } from './repeats.ts';
 
 /** Names of the sinks. */
 export type SinkName = LogSinkName;
@@ -23,27 +23,6 @@ interface EntryOptions {
   readonly fileOnly?: boolean | undefined;
 }
 
-export interface LogDispatcher {
-  /** Adds a sink. */
-  addSink(name: SinkName, sink: LogSink): void;
-  /** Writes an entry to every sink that is on. Never throws, never blocks. */
-  log(level: LogLevel, text: string, options?: EntryOptions): void;
-  /** Writes what the unit has to say of itself: as {@link LogDispatcher.log}, but what repeats is counted. */
-  say(level: LogLevel, text: string, options?: EntryOptions): void;
-  /** Reports a failing sink to all the others. */
-  reportFailure(sink: SinkName, thrown: unknown): void;
-  configure(config: LogConfig): void;
-  readonly config: LogConfig;
-  /** Resolves once every sink has flushed, or failed to. */
-  flush(): Promise<void>;
-  /** Writes what was counted so far. */
-  tellCounted(): void;
-  /** Writes what was counted, and counts no more. */
-  stopCounting(): void;
-  /** Counts again after a stop. */
-  startCounting(): void;
-}
-
 const passedOverBy = (options: EntryOptions | undefined): SinkName | undefined =>
   options?.fileOnly === true ? 'mqtt' : undefined;
 
@@ -57,98 +36,111 @@ interface UnitRemark extends Remark {
 /** All sinks, in the order of writing. */
 export const sinkNames = ['console', 'file', 'mqtt'] as const satisfies readonly SinkName[];
 
-/** The sinks, those that are on, and what becomes of one that fails. */
-const createSinks = (
-  first: LogDispatcherParts['sinks'],
-  isOn: (sink: SinkName) => boolean,
-  onFailure: (sink: SinkName, thrown: unknown) => void,
-) => {
-  const sinks: Partial<Record<SinkName, LogSink>> = { ...first };
+/** Gives each entry to the sinks that are on. */
+export class LogDispatcher {
+  readonly #parts: LogDispatcherParts;
+  readonly #sinks: Record<SinkName, LogSink | undefined>;
+  readonly #repeats: Repeats<UnitRemark>;
   /** Sinks that threw on their last entry; each is reported once. */
-  const broken = new Set<SinkName>();
-  const write = (sink: SinkName, entry: LogEntry) => {
-    if (!isOn(sink)) return;
+  #broken: Set<SinkName> | undefined;
+  #config: LogConfig;
+  #minRank: number;
+
+  constructor(parts: LogDispatcherParts, config: LogConfig) {
+    const { clock, sinks } = parts;
+    this.#parts = parts;
+    this.#sinks = { console: sinks.console, file: sinks.file, mqtt: sinks.mqtt };
+    this.#repeats = new Repeats(clock, ({ level, text, passedOver }) => this.#log(level, text, passedOver));
+    this.#config = config;
+    this.#minRank = rankOf(config.minLevel);
+  }
+
+  get config(): LogConfig {
+    return this.#config;
+  }
+
+  configure(config: LogConfig): void {
+    this.#config = config;
+    this.#minRank = rankOf(config.minLevel);
+  }
+
+  /** Adds a sink. */
+  addSink(name: SinkName, sink: LogSink): void {
+    this.#sinks[name] = sink;
+  }
+
+  /** Writes an entry to every sink that is on. Never throws, never blocks. */
+  log(level: LogLevel, text: string, options?: EntryOptions): void {
+    this.#log(level, text, passedOverBy(options));
+  }
+
+  /** Writes what the unit has to say of itself: as {@link LogDispatcher.log}, but what repeats is counted. */
+  say(level: LogLevel, text: string, options?: EntryOptions): void {
+    this.#say({ level, text, passedOver: passedOverBy(options) });
+  }
+
+  /** Reports a failing sink to all the others. */
+  reportFailure(sink: SinkName, thrown: unknown): void {
+    const text = `Entries do not reach the ${sink} log: ${failureOf(thrown).message}`;
+    this.#say({ level: LogLevel.Warning, text, passedOver: sink });
+  }
+
+  /** Resolves once every sink has flushed, or failed to. */
+  async flush(): Promise<void> {
+    await Promise.all(sinkNames.map((sink) => this.#flush(sink)));
+  }
+
+  /** Writes what was counted so far. */
+  tellCounted(): void {
+    this.#repeats.tellCounted();
+  }
+
+  /** Writes what was counted, and counts no more. */
+  stopCounting(): void {
+    this.#repeats.stop();
+  }
+
+  /** Counts again after a stop. */
+  startCounting(): void {
+    this.#repeats.start();
+  }
+
+  #isSilent(level: LogLevel): boolean {
+    return rankOf(level) < this.#minRank;
+  }
+
+  #say(remark: UnitRemark): void {
+    if (!this.#isSilent(remark.level)) this.#repeats.say(remark);
+  }
+
+  #log(level: LogLevel, text: string, passedOver: SinkName | undefined): void {
+    if (this.#isSilent(level) || this.#isEcho(text)) return;
+    const entry = logEntry(level, text, this.#parts.epochMs());
+    this.#parts.watch?.(entry);
+    for (const sink of sinkNames) if (sink !== passedOver && this.#config[sink]) this.#write(sink, entry);
+  }
+
+  #isEcho(text: string): boolean {
+    return sinkNames.some((sink) => this.#config[sink] && this.#sinks[sink]?.isEcho?.(text));
+  }
+
+  #write(sink: SinkName, entry: LogEntry): void {
     try {
-      sinks[sink]?.write(entry);
-      broken.delete(sink);
+      this.#sinks[sink]?.write(entry);
+      this.#broken?.delete(sink);
     } catch (thrown) {
-      if (broken.has(sink)) return;
-      broken.add(sink);
-      onFailure(sink, thrown);
+      this.#broken ??= new Set();
+      if (this.#broken.has(sink)) return;
+      this.#broken.add(sink);
+      this.reportFailure(sink, thrown);
     }
-  };
-  const flush = async (sink: SinkName) => {
+  }
+
+  async #flush(sink: SinkName): Promise<void> {
     try {
-      await sinks[sink]?.flush();
+      await this.#sinks[sink]?.flush();
     } catch (thrown) {
-      onFailure(sink, thrown);
+      this.reportFailure(sink, thrown);
     }
-  };
-  return {
-    add: (name: SinkName, sink: LogSink) => void (sinks[name] = sink),
-    isEcho: (text: string): boolean => sinkNames.some((sink) => isOn(sink) && sinks[sink]?.isEcho?.(text)),
-    write: (entry: LogEntry, passedOver?: SinkName) => {
-      for (const sink of sinkNames) if (sink !== passedOver) write(sink, entry);
-    },
-    flush: async () => {
-      await Promise.all(sinkNames.map(flush));
-    },
-  };
-};
-
-/** Lets a watch see each entry. @returns The sinks themselves where there is none. */
-const watchSinks = (
-  sinks: ReturnType<typeof createSinks>,
-  watch: LogDispatcherParts['watch'],
-): ReturnType<typeof createSinks> => {
-  if (!watch) return sinks;
-  return {
-    ...sinks,
-    write: (entry, passedOver) => {
-      watch(entry);
-      sinks.write(entry, passedOver);
-    },
-  };
-};
-
-export const createLogDispatcher = (
-  { clock, sinks: first, epochMs, watch }: LogDispatcherParts,
-  initial: LogConfig,
-): LogDispatcher => {
-  let minRank = rankOf(initial.minLevel);
-
-  const reportFailure = (failing: SinkName, thrown: unknown) => {
-    const text = `Entries do not reach the ${failing} log: ${failureOf(thrown).message}`;
-    say({ level: LogLevel.Warning, text, passedOver: failing });
-  };
-  const sinks = watchSinks(
-    createSinks(first, (sink) => dispatcher.config[sink], reportFailure),
-    watch,
-  );
-
-  const isSilent = (level: LogLevel): boolean => rankOf(level) < minRank;
-  const log = (level: LogLevel, text: string, passedOver?: SinkName) => {
-    if (!isSilent(level) && !sinks.isEcho(text)) sinks.write(logEntry(level, text, epochMs()), passedOver);
-  };
-  const repeats = createRepeats<UnitRemark>(clock, ({ level, text, passedOver }) => log(level, text, passedOver));
-  const say = (remark: UnitRemark) => {
-    if (!isSilent(remark.level)) repeats.say(remark);
-  };
-
-  const dispatcher: { -readonly [K in keyof LogDispatcher]: LogDispatcher[K] } = {
-    config: initial,
-    addSink: sinks.add,
-    log: (level, text, options) => log(level, text, passedOverBy(options)),
-    say: (level, text, options) => say({ level, text, passedOver: passedOverBy(options) }),
-    reportFailure,
-    tellCounted: repeats.tellCounted,
-    stopCounting: repeats.stop,
-    startCounting: repeats.start,
-    configure: (given) => {
-      dispatcher.config = given;
-      minRank = rankOf(given.minLevel);
-    },
-    flush: sinks.flush,
-  };
-  return dispatcher;
-};
+  }
+}

@@ -9,76 +9,87 @@ const maxEarly = 64;
 /** Limit of entries held back behind stored ones; more of them are sent at once. */
 const maxHeld = 1000;
 
-/** A log sink that publishes to the instance, and can hold new entries back behind older ones. */
-export interface MqttLogSink extends LogSink {
-  /** Notes the lines that go out from now on, and those that are on their way, until they are asked for. */
-  watch(): void;
-  /** The lines that went out since {@link MqttLogSink.watch}, and those that will. Ends the watch. */
-  ownLines(): string[];
-  /** Applies the log topic of a schema. */
-  route(schema: UnitSchema): void;
-  /** Holds new entries back. */
-  hold(): void;
-  /** Sends the entries that were held back, in order, and holds no more. */
-  release(): void;
-}
-
 /**
  * Publishes each entry to the instance's log topic, in order, at the topic's quality of service; the publisher queues them
  * while the link is down. Keeps the newest entries until the schema is loaded, and is off where that lists no log topic.
- *
- * @param maxWatched How many of the newest lines to note.
+ * It can hold new entries back behind older ones.
  */
-export const createMqttLogSink = (
-  publisher: Pick<Publisher, 'publish' | 'qosOf' | 'pendingOn'>,
-  maxWatched: () => number,
-): MqttLogSink => {
-  const waiting: LogEntry[] = [];
-  let watched: string[] | undefined;
-  const sending = new Set<Promise<unknown>>();
-  let isKnown = false;
-  let topic: string | undefined;
-  let isHeld = false;
+export class MqttLogSink implements LogSink {
+  readonly #publisher: Pick<Publisher, 'publish' | 'qosOf' | 'pendingOn'>;
+  readonly #maxWatched: () => number;
+  readonly #waiting: LogEntry[] = [];
+  #watched: string[] | undefined;
+  #sending: Set<Promise<unknown>> | undefined;
+  #isKnown = false;
+  #topic: string | undefined;
+  #isHeld = false;
 
-  const send = (to: string, entry: LogEntry) => {
+  /** @param maxWatched How many of the newest lines to note. */
+  constructor(publisher: Pick<Publisher, 'publish' | 'qosOf' | 'pendingOn'>, maxWatched: () => number) {
+    this.#publisher = publisher;
+    this.#maxWatched = maxWatched;
+  }
+
+  /** Applies the log topic of a schema. */
+  route(schema: UnitSchema): void {
+    this.#isKnown = true;
+    this.#topic = schema.output_base_topic['log/pepeunit']?.[0];
+  }
+
+  write(entry: LogEntry): void {
+    if (this.#topic !== undefined && !this.#isHeld && this.#waiting.length === 0) return this.#send(this.#topic, entry);
+    this.#waiting.push(entry);
+    if (!this.#isHeld || this.#waiting.length > maxHeld) this.#sendWaiting();
+  }
+
+  /** Notes the lines that go out from now on, and those that are on their way, until they are asked for. */
+  watch(): void {
+    this.#watched = this.#topic === undefined ? [] : this.#publisher.pendingOn(this.#topic);
+  }
+
+  /** The lines that went out since {@link MqttLogSink.watch}, and those that will. Ends the watch. */
+  ownLines(): string[] {
+    const own = [...(this.#watched ?? []), ...this.#waiting.map(entryLine)];
+    this.#watched = undefined;
+    return own;
+  }
+
+  async flush(): Promise<void> {
+    this.#sendWaiting();
+    if (this.#sending) await Promise.all(this.#sending);
+  }
+
+  /** Holds new entries back. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Sends the entries that were held back, in order, and holds no more. */
+  release(): void {
+    this.#isHeld = false;
+    this.#sendWaiting();
+  }
+
+  #send(topic: string, entry: LogEntry): void {
     const line = entryLine(entry);
-    watched?.push(line);
-    if (watched && watched.length > 2 * maxWatched()) watched = newest(watched, maxWatched());
-    const sent = publisher.publish(to, line, { qos: publisher.qosOf(to) });
+    this.#note(line);
+    const sent = this.#publisher.publish(topic, line, { qos: this.#publisher.qosOf(topic) });
     if (sent === deliveredAtOnce) return;
+    const sending = (this.#sending ??= new Set());
     sending.add(sent);
     void sent.then(() => sending.delete(sent));
-  };
+  }
 
-  const sendWaiting = () => {
-    if (topic === undefined) waiting.splice(0, waiting.length - (isKnown ? 0 : maxEarly));
-    else for (const entry of waiting.splice(0)) send(topic, entry);
-  };
+  #note(line: string): void {
+    if (!this.#watched) return;
+    this.#watched.push(line);
+    const most = this.#maxWatched();
+    if (this.#watched.length > 2 * most) this.#watched = newest(this.#watched, most);
+  }
 
-  return {
-    route: (schema) => {
-      isKnown = true;
-      topic = schema.output_base_topic['log/pepeunit']?.[0];
-    },
-    write: (entry) => {
-      if (topic !== undefined && !isHeld && waiting.length === 0) return send(topic, entry);
-      waiting.push(entry);
-      if (!isHeld || waiting.length > maxHeld) sendWaiting();
-    },
-    watch: () => void (watched = topic === undefined ? [] : publisher.pendingOn(topic)),
-    ownLines: () => {
-      const own = [...(watched ?? []), ...waiting.map(entryLine)];
-      watched = undefined;
-      return own;
-    },
-    flush: async () => {
-      sendWaiting();
-      await Promise.all(sending);
-    },
-    hold: () => void (isHeld = true),
-    release: () => {
-      isHeld = false;
-      sendWaiting();
-    },
-  };
-};
+  #sendWaiting(): void {
+    const waiting = this.#waiting;
+    if (this.#topic === undefined) waiting.splice(0, waiting.length - (this.#isKnown ? 0 : maxEarly));
+    else for (const entry of waiting.splice(0)) this.#send(this.#topic, entry);
+  }
+}

@@ -5,18 +5,6 @@ export interface Remark {
   readonly text: string;
 }
 
-/** Counts what is said again and again, in place of saying it. */
-export interface Repeats<TRemark extends Remark> {
-  /** Says a remark, or counts it. Texts that differ in their numbers alone are the same. */
-  say(remark: TRemark): void;
-  /** Says what was counted so far. */
-  tellCounted(): void;
-  /** Says what was counted, and leaves no timer; what is said later is said at once. */
-  stop(): void;
-  /** Counts again after a stop. */
-  start(): void;
-}
-
 /** How long what repeats is counted before it is told, milliseconds; then twice as long each time that it goes on. */
 const firstCountMs = 60_000;
 const longestCountMs = 3_600_000;
@@ -31,6 +19,7 @@ const maxKinds = 256;
 class Kind<TRemark extends Remark> {
   readonly #clock: Clock;
   readonly #write: (remark: TRemark) => void;
+  /** The newest that was counted. */
   #newest: TRemark | undefined;
   #newestMs: number;
   #countMs = firstCountMs;
@@ -47,12 +36,12 @@ class Kind<TRemark extends Remark> {
   }
 
   say(remark: TRemark): void {
-    this.#newest = remark;
     this.#newestMs = this.#clock.monotonic();
     if (this.#said < mostAsIs) {
       this.#said += 1;
       return this.#write(remark);
     }
+    this.#newest = remark;
     this.#counted += 1;
     this.#timer ??= this.#clock.setTimeout(() => this.tell(), Math.max(0, this.#dueMs - this.#newestMs));
   }
@@ -61,12 +50,14 @@ class Kind<TRemark extends Remark> {
   tell(): void {
     this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (!this.#newest || this.#counted === 0) return;
-    const text = `${this.#newest.text} (${this.#counted} more ${this.#counted === 1 ? 'time' : 'times'})`;
+    const newest = this.#newest;
+    if (!newest) return;
+    const text = `${newest.text} (${this.#counted} more ${this.#counted === 1 ? 'time' : 'times'})`;
+    this.#newest = undefined;
     this.#counted = 0;
     this.#countMs = Math.min(2 * this.#countMs, longestCountMs);
     this.#dueMs = this.#clock.monotonic() + this.#countMs;
-    this.#write({ ...this.#newest, text });
+    this.#write({ ...newest, text });
   }
 
   isOver(): boolean {
@@ -75,49 +66,60 @@ class Kind<TRemark extends Remark> {
 }
 
 /**
- * Creates the counter of repeated remarks: each one is said twice, and what follows is told as a count after a minute,
- * then after two more, four more, and at last once an hour.
- *
- * @param write Writes a remark to the log. It may cause remarks itself; they are counted too.
+ * Counts what is said again and again, in place of saying it: each remark is said twice, and what follows is told as a count
+ * after a minute, then after two more, four more, and at last once an hour.
  */
-export const createRepeats = <TRemark extends Remark>(
-  clock: Clock,
-  write: (remark: TRemark) => void,
-): Repeats<TRemark> => {
+export class Repeats<TRemark extends Remark> {
+  readonly #clock: Clock;
+  readonly #write: (remark: TRemark) => void;
   /** By text, those that began first come first. */
-  const kinds = new Map<string, Kind<TRemark>>();
-  let isStopped = false;
+  readonly #kinds = new Map<string, Kind<TRemark>>();
+  #isStopped = false;
 
-  const forget = (key: string) => {
-    const kind = kinds.get(key);
-    kinds.delete(key);
-    kind?.tell();
-  };
-  const kindOf = ({ text }: TRemark) => {
+  /** @param write Writes a remark to the log. It may cause remarks itself; they are counted too. */
+  constructor(clock: Clock, write: (remark: TRemark) => void) {
+    this.#clock = clock;
+    this.#write = write;
+  }
+
+  /** Says a remark, or counts it. Texts that differ in their numbers alone are the same. */
+  say(remark: TRemark): void {
+    if (this.#isStopped) this.#write(remark);
+    else this.#kindOf(remark).say(remark);
+  }
+
+  /** Says what was counted so far. */
+  tellCounted(): void {
+    for (const kind of this.#kinds.values()) kind.tell();
+  }
+
+  /** Says what was counted, and leaves no timer; what is said later is said at once. */
+  stop(): void {
+    this.#isStopped = true;
+    this.tellCounted();
+    this.#kinds.clear();
+  }
+
+  /** Counts again after a stop. */
+  start(): void {
+    this.#isStopped = false;
+  }
+
+  #kindOf({ text }: TRemark): Kind<TRemark> {
     const key = text.replaceAll(/\d+/g, '#');
-    if (kinds.get(key)?.isOver() === true) forget(key);
-    const known = kinds.get(key);
+    if (this.#kinds.get(key)?.isOver() === true) this.#forget(key);
+    const known = this.#kinds.get(key);
     if (known) return known;
-    const [oldest] = kinds.keys();
-    if (oldest !== undefined && kinds.size >= maxKinds) forget(oldest);
-    const kind = new Kind(clock, write);
-    kinds.set(key, kind);
+    const [oldest] = this.#kinds.keys();
+    if (oldest !== undefined && this.#kinds.size >= maxKinds) this.#forget(oldest);
+    const kind = new Kind(this.#clock, this.#write);
+    this.#kinds.set(key, kind);
     return kind;
-  };
-  const tellCounted = () => {
-    for (const kind of kinds.values()) kind.tell();
-  };
+  }
 
-  return {
-    say: (remark) => (isStopped ? write(remark) : kindOf(remark).say(remark)),
-    tellCounted,
-    stop: () => {
-      isStopped = true;
-      tellCounted();
-      kinds.clear();
-    },
-    start: () => {
-      isStopped = false;
-    },
-  };
-};
+  #forget(key: string): void {
+    const kind = this.#kinds.get(key);
+    this.#kinds.delete(key);
+    kind?.tell();
+  }
+}

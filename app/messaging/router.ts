@@ -1,4 +1,4 @@
-import type { LinkOptions, MqttVersion, TlsOptions } from '../../services/broker.ts';
+import type { Link, LinkOptions, MqttVersion, TlsOptions } from '../../services/broker.ts';
 import { brokerAddressOf, type BrokerAddress } from '../../services/last-link.ts';
 import type { LinkUser } from '../../services/link.ts';
 import type { UnitEnv } from '../../services/env.ts';
@@ -56,17 +56,7 @@ export interface RouterParts {
   readonly topics: Pick<InboundTopics, 'roleOf'>;
   readonly inbox: Inbox;
   readonly publisher: Publisher;
-  readonly commands: CommandIntake;
-}
-
-/** Routes each message from the link to its handler by a map, without the statecharts. */
-export interface Router extends LinkUser {
-  /** Resolves when the last detached link has closed. */
-  closed(): Promise<void>;
-  /** Jitter window of reconnects, milliseconds. */
-  jitterMs(): number;
-  /** Address of the last attempt's broker, before one of the preferred broker; `undefined` without an env. */
-  brokerAddress(): BrokerAddress | undefined;
+  readonly commands: Pick<CommandIntake, 'take'>;
 }
 
 const secureMqttPort = 8883;
@@ -86,58 +76,82 @@ export const maxPauseMs = (env: UnitEnv | undefined, { timeoutMs = defaultTimeou
   return Math.min(longestPauseMs, pingIntervalMs / 4, timeoutMs / 4);
 };
 
-export const createRouter = (parts: RouterParts): Router => {
-  const { env, preferences, topics, inbox, publisher, commands } = parts;
-  let closing: Promise<void> = Promise.resolve();
-  let lastUrl: string | undefined;
+/** Routes each message from the link to its handler by a map, without the statecharts. */
+export class Router implements LinkUser {
+  readonly #parts: RouterParts;
+  #closing: Promise<void> | undefined;
+  #lastUrl: string | undefined;
 
-  const urlOf = (current: UnitEnv, broker: number): string =>
-    preferences.brokers?.[broker] ?? brokerUrl(current, preferences.tls);
+  constructor(parts: RouterParts) {
+    this.#parts = parts;
+  }
 
-  const timeoutMs = preferences.timeoutMs ?? defaultTimeoutMs;
+  options(version: MqttVersion, broker: number): LinkOptions {
+    const { env, preferences } = this.#parts;
+    const current = env();
+    if (!current) throw new BrokerError('closed', 'No broker is known yet: env.json has not been loaded.');
+    const url = this.#urlOf(current, broker);
+    this.#lastUrl = url;
+    return {
+      url,
+      version,
+      clientId: current.unitUuid,
+      username: current.reserved.PU_AUTH_TOKEN,
+      keepaliveSeconds: current.reserved.PU_MQTT_KEEPALIVE,
+      timeoutMs: preferences.timeoutMs ?? defaultTimeoutMs,
+      ...(preferences.tls && { tls: preferences.tls }),
+      ...(preferences.fastPath !== undefined && { fastPath: preferences.fastPath }),
+    };
+  }
 
-  return {
-    options: (version: MqttVersion, broker: number): LinkOptions => {
-      const current = env();
-      if (!current) throw new BrokerError('closed', 'No broker is known yet: env.json has not been loaded.');
-      lastUrl = urlOf(current, broker);
-      return {
-        url: lastUrl,
-        version,
-        clientId: current.unitUuid,
-        username: current.reserved.PU_AUTH_TOKEN,
-        keepaliveSeconds: current.reserved.PU_MQTT_KEEPALIVE,
-        timeoutMs,
-        ...(preferences.tls && { tls: preferences.tls }),
-        ...(preferences.fastPath !== undefined && { fastPath: preferences.fastPath }),
-      };
-    },
-    onMessage: (topic, payload, retained, properties) => {
-      const role = topics.roleOf(topic);
-      if (!role) {
-        inbox.passOver(topic);
-        return undefined;
-      }
-      const message = new InboundMessage(topic, role, payload, retained, properties);
-      if (role.command === undefined) return inbox.push(message, 'input');
-      commands.take(role.command, topic, payload, retained);
-      return inbox.push(message, 'command');
-    },
-    attach: (link, onDenied) => publisher.attach(link, onDenied),
-    resume: (link) => publisher.resume(link),
-    detach: (link, closed) => {
-      publisher.detach(link);
-      closing = closed;
-    },
-    closed: () => closing,
-    jitterMs: () => {
-      const current = env();
-      return preferences.spreadMs ?? (current ? jitterWindowOf(urlOf(current, 0)) : fleetJitterMs);
-    },
-    brokerAddress: () => {
-      const current = env();
-      const url = lastUrl ?? (current && urlOf(current, 0));
-      return url === undefined ? undefined : brokerAddressOf(url, preferences.tls);
-    },
-  };
-};
+  onMessage(...[topic, payload, retained, properties]: Parameters<LinkUser['onMessage']>): Promise<void> | undefined {
+    const { topics, inbox, commands } = this.#parts;
+    const role = topics.roleOf(topic);
+    if (!role) {
+      inbox.passOver(topic);
+      return undefined;
+    }
+    const message = new InboundMessage(topic, role, payload, retained, properties);
+    if (role.command === undefined) return inbox.push(message, 'input');
+    commands.take(role.command, topic, payload, retained);
+    return inbox.push(message, 'command');
+  }
+
+  attach(link: Link, onDenied: (topic: string) => void): void {
+    this.#parts.publisher.attach(link, onDenied);
+  }
+
+  resume(link: Link): void {
+    this.#parts.publisher.resume(link);
+  }
+
+  detach(link: Link, closed: Promise<void>): void {
+    this.#parts.publisher.detach(link);
+    this.#closing = closed;
+  }
+
+  /** Resolves when the last detached link has closed. */
+  async closed(): Promise<void> {
+    await this.#closing;
+  }
+
+  /** Jitter window of reconnects, milliseconds. */
+  jitterMs(): number {
+    const { env, preferences } = this.#parts;
+    const current = env();
+    return preferences.spreadMs ?? (current ? jitterWindowOf(this.#urlOf(current, 0)) : fleetJitterMs);
+  }
+
+  /** Address of the last attempt's broker, before one of the preferred broker; `undefined` without an env. */
+  brokerAddress(): BrokerAddress | undefined {
+    const { env, preferences } = this.#parts;
+    const current = env();
+    const url = this.#lastUrl ?? (current && this.#urlOf(current, 0));
+    return url === undefined ? undefined : brokerAddressOf(url, preferences.tls);
+  }
+
+  #urlOf(env: UnitEnv, broker: number): string {
+    const { brokers, tls } = this.#parts.preferences;
+    return brokers?.[broker] ?? brokerUrl(env, tls);
+  }
+}

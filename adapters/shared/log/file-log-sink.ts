@@ -1,4 +1,4 @@
-import type { LogSink } from '../../../services/log.ts';
+import type { LogEntry, LogSink } from '../../../services/log.ts';
 import type { Storage } from '../../../services/storage.ts';
 import { entryLine, loadLines, newest } from './log-lines.ts';
 
@@ -12,122 +12,149 @@ export interface FileLogSinkOptions {
   readonly onFailure?: (thrown: unknown) => void;
 }
 
-/** A persistent log: its newest lines, as NDJSON. */
-export interface FileLogSink extends LogSink {
-  /** The stored entries as JSON texts, oldest first. */
-  lines(): Promise<string[]>;
-  /** Removes all entries, stored ones included. */
-  clear(): Promise<void>;
-  /** Error of the last save or load; `undefined` if it succeeded. Entries stay in memory meanwhile. */
-  readonly failure: unknown;
-}
-
 /** The lines in memory, including the stored ones (loaded once), and those that the document still lacks. */
-const logMemory = ({ storage, path, maxLines }: FileLogSinkOptions) => {
-  let lines: string[] = [];
-  let unsaved: string[] = [];
-  let loading: Promise<void> | undefined;
+class LogMemory {
+  readonly #options: FileLogSinkOptions;
+  #lines: string[] = [];
+  #unsaved: string[] = [];
+  #loading: Promise<void> | undefined;
   /** Whether the document holds only lines that are kept. */
-  let isSound = true;
-  const loadOnce = async (): Promise<void> => {
+  #isSound = true;
+
+  constructor(options: FileLogSinkOptions) {
+    this.#options = options;
+  }
+
+  /** Loads the stored lines, once; retries after a failure. */
+  load(): Promise<void> {
+    return (this.#loading ??= this.#loadOnce());
+  }
+
+  newest(): string[] {
+    this.#lines = newest(this.#lines, this.#options.maxLines());
+    return this.#lines;
+  }
+
+  add(line: string): void {
+    const max = this.#options.maxLines();
+    if (this.#lines.length > 2 * max) this.#lines = newest(this.#lines, max);
+    if (this.#unsaved.length > 2 * max) this.#unsaved = newest(this.#unsaved, max);
+    this.#lines.push(line);
+    this.#unsaved.push(line);
+  }
+
+  empty(): void {
+    this.#lines = [];
+    this.#unsaved = [];
+    this.#isSound = false;
+    this.#loading = Promise.resolve();
+  }
+
+  isSaved(): boolean {
+    return this.#isSound && this.#unsaved.length === 0;
+  }
+
+  /** Writes the missing lines to the document. */
+  async save(): Promise<void> {
+    const { storage, path, maxLines } = this.#options;
+    const saving = this.#unsaved;
+    const wasSound = this.#isSound;
+    this.#unsaved = [];
+    this.#isSound = true;
     try {
-      const stored = await loadLines(storage, path, maxLines());
-      if (!isSound) return;
-      isSound = stored.isWhole;
-      lines = newest([...stored.lines, ...lines], maxLines());
+      if (wasSound) await storage.appendLines(path, saving, maxLines());
+      else await storage.writeLines(path, newest(this.#lines, maxLines()));
     } catch (thrown) {
-      loading = undefined;
+      this.#unsaved = [...saving, ...this.#unsaved];
+      this.#isSound &&= wasSound;
       throw thrown;
     }
-  };
-  return {
-    /** Loads the stored lines, once; retries after a failure. */
-    load: () => (loading ??= loadOnce()),
-    newest: () => (lines = newest(lines, maxLines())),
-    add: (line: string) => {
-      const max = maxLines();
-      if (lines.length > 2 * max) lines = newest(lines, max);
-      if (unsaved.length > 2 * max) unsaved = newest(unsaved, max);
-      lines.push(line);
-      unsaved.push(line);
-    },
-    empty: () => {
-      lines = [];
-      unsaved = [];
-      isSound = false;
-      loading = Promise.resolve();
-    },
-    isSaved: () => isSound && unsaved.length === 0,
-    /** Writes the missing lines to the document. */
-    save: async (): Promise<void> => {
-      const saving = unsaved;
-      const wasSound = isSound;
-      unsaved = [];
-      isSound = true;
-      try {
-        if (wasSound) await storage.appendLines(path, saving, maxLines());
-        else await storage.writeLines(path, newest(lines, maxLines()));
-      } catch (thrown) {
-        unsaved = [...saving, ...unsaved];
-        isSound &&= wasSound;
-        throw thrown;
-      }
-    },
-  };
-};
+  }
+
+  async #loadOnce(): Promise<void> {
+    const { storage, path, maxLines } = this.#options;
+    try {
+      const stored = await loadLines(storage, path, maxLines());
+      if (!this.#isSound) return;
+      this.#isSound = stored.isWhole;
+      this.#lines = newest([...stored.lines, ...this.#lines], maxLines());
+    } catch (thrown) {
+      this.#loading = undefined;
+      throw thrown;
+    }
+  }
+}
 
 /**
- * Keeps the newest entries in a text document, one JSON object per line.
+ * A persistent log: keeps the newest entries in a text document, one JSON object per line.
  *
  * Appends entries; those that arrive during a save go into the next one. Removes the oldest above the limit. Loads the
  * stored lines first, without torn ones. Never throws.
  */
-export const fileLogSink = (options: FileLogSinkOptions): FileLogSink => {
-  const memory = logMemory(options);
-  let saving: Promise<void> | undefined;
+export class FileLogSink implements LogSink {
+  readonly #memory: LogMemory;
+  readonly #onFailure: FileLogSinkOptions['onFailure'];
+  #saving: Promise<void> | undefined;
+  #failure: unknown;
 
-  const fail = (thrown: unknown) => {
-    const isFirst = sink.failure === undefined;
-    sink.failure = thrown;
-    if (isFirst) options.onFailure?.(thrown);
-  };
+  constructor(options: FileLogSinkOptions) {
+    this.#memory = new LogMemory(options);
+    this.#onFailure = options.onFailure;
+  }
 
-  const saveAll = async (): Promise<void> => {
+  /** Error of the last save or load; `undefined` if it succeeded. Entries stay in memory meanwhile. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  write(entry: LogEntry): void {
     try {
-      await memory.load();
-      while (!memory.isSaved()) await memory.save();
-      sink.failure = undefined;
+      this.#memory.add(entryLine(entry));
+      void this.#save();
     } catch (thrown) {
-      fail(thrown);
-    } finally {
-      saving = undefined;
+      this.#fail(thrown);
     }
-  };
-  const save = (): Promise<void> => (saving ??= saveAll());
+  }
 
-  const sink: { -readonly [K in keyof FileLogSink]: FileLogSink[K] } = {
-    failure: undefined,
-    write: (entry) => {
-      try {
-        memory.add(entryLine(entry));
-        void save();
-      } catch (thrown) {
-        fail(thrown);
-      }
-    },
-    flush: () => (memory.isSaved() && !saving ? Promise.resolve() : save()),
-    lines: async () => {
-      try {
-        await memory.load();
-      } catch (thrown) {
-        fail(thrown);
-      }
-      return [...memory.newest()];
-    },
-    clear: async () => {
-      memory.empty();
-      await save();
-    },
-  };
-  return sink;
-};
+  flush(): Promise<void> {
+    return this.#memory.isSaved() && !this.#saving ? Promise.resolve() : this.#save();
+  }
+
+  /** The stored entries as JSON texts, oldest first. */
+  async lines(): Promise<string[]> {
+    try {
+      await this.#memory.load();
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+    return [...this.#memory.newest()];
+  }
+
+  /** Removes all entries, stored ones included. */
+  async clear(): Promise<void> {
+    this.#memory.empty();
+    await this.#save();
+  }
+
+  #save(): Promise<void> {
+    return (this.#saving ??= this.#saveAll());
+  }
+
+  async #saveAll(): Promise<void> {
+    try {
+      await this.#memory.load();
+      while (!this.#memory.isSaved()) await this.#memory.save();
+      this.#failure = undefined;
+    } catch (thrown) {
+      this.#fail(thrown);
+    } finally {
+      this.#saving = undefined;
+    }
+  }
+
+  #fail(thrown: unknown): void {
+    const isFirst = this.#failure === undefined;
+    this.#failure = thrown;
+    if (isFirst) this.#onFailure?.(thrown);
+  }
+}

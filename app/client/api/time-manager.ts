@@ -28,36 +28,41 @@ const trustedSinceMs = Date.UTC(2026, 0, 1);
 const maxHoldMs = 1000;
 
 /** The unit's time: the monotonic clock plus the offset of the last sync. */
-export interface Epoch {
-  setOffset(offsetMs: number): void;
-  epochMs(): number;
-  /** Real time minus the host's, milliseconds; `undefined` before the first sync. */
-  hostOffsetMs(): number | undefined;
-  /** Unix milliseconds; `undefined` before the first sync if the host's clock can't be right. */
-  trustedEpochMs(): number | undefined;
-  /** `undefined` before the first sync: the clock of the host may be wrong by days. */
-  syncedEpochMs(): number | undefined;
-}
+export class Epoch {
+  readonly #clock: Clock;
+  #offset: number | undefined;
+  #latest = Number.NEGATIVE_INFINITY;
 
-export const createEpoch = (clock: Clock): Epoch => {
-  let offset: number | undefined;
-  let latest = Number.NEGATIVE_INFINITY;
-  const epochMs = () => {
-    if (offset === undefined) return clock.now();
-    const now = Math.round(clock.monotonic() + offset);
-    if (now >= latest || latest - now > maxHoldMs) latest = now;
-    return latest;
-  };
-  return {
-    setOffset: (offsetMs) => {
-      offset = offsetMs;
-    },
-    epochMs,
-    hostOffsetMs: () => (offset === undefined ? undefined : epochMs() - clock.now()),
-    syncedEpochMs: () => (offset === undefined ? undefined : epochMs()),
-    trustedEpochMs: () => (offset === undefined && clock.now() < trustedSinceMs ? undefined : epochMs()),
-  };
-};
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  setOffset(offsetMs: number): void {
+    this.#offset = offsetMs;
+  }
+
+  epochMs(): number {
+    if (this.#offset === undefined) return this.#clock.now();
+    const now = Math.round(this.#clock.monotonic() + this.#offset);
+    if (now >= this.#latest || this.#latest - now > maxHoldMs) this.#latest = now;
+    return this.#latest;
+  }
+
+  /** Real time minus the host's, milliseconds; `undefined` before the first sync. */
+  hostOffsetMs(): number | undefined {
+    return this.#offset === undefined ? undefined : this.epochMs() - this.#clock.now();
+  }
+
+  /** `undefined` before the first sync: the clock of the host may be wrong by days. */
+  syncedEpochMs(): number | undefined {
+    return this.#offset === undefined ? undefined : this.epochMs();
+  }
+
+  /** Unix milliseconds; `undefined` before the first sync if the host's clock can't be right. */
+  trustedEpochMs(): number | undefined {
+    return this.#offset === undefined && this.#clock.now() < trustedSinceMs ? undefined : this.epochMs();
+  }
+}
 
 export const createTimeManager = (epoch: Epoch, sync: () => Promise<boolean>): TimeManager => ({
   syncEpochMsFromNtp: async () => (await sync()) && epoch.epochMs(),

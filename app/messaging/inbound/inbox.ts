@@ -1,9 +1,8 @@
 import type { Clock } from '../../../services/clock.ts';
 import type { InboxMetrics } from '../../../services/metrics.ts';
 import { callGuarded } from '../call-user.ts';
-import type { InboxLimits } from './topic-queues.ts';
-import { createBackpressure } from './backpressure.ts';
-import { createTopicQueues, type InboxClass } from './topic-queues.ts';
+import { Backpressure } from './backpressure.ts';
+import { TopicQueues, type InboxClass, type InboxLimits } from './topic-queues.ts';
 import type { InboundMessage } from './message.ts';
 import { ThrottledWarning } from '../throttled-warning.ts';
 
@@ -42,51 +41,52 @@ export interface InboxParts {
 }
 
 /** Counts drops, and warns of those for want of room. */
-const createDrops = (clock: Clock, warn: (message: string) => void) => {
-  let silent = 0;
-  const full = new ThrottledWarning(clock, warnEveryMs, (fresh, total) => {
-    const news = fresh === total ? '' : `${fresh} more, `;
-    warn(`The input handler is too slow: ${news}${total} messages dropped so far. Let it return sooner.`);
-  });
-  const unsolicited = new ThrottledWarning(clock, unsolicitedEveryMs, (fresh, total, topic) => {
-    const what = fresh === total ? 'A message' : `${fresh} more messages (${total} so far)`;
-    warn(`${what} on topics that the unit has not subscribed to, the last one on ${topic.slice(0, 200)}: dropped.`);
-  });
-  return {
-    forRoom: () => full.add(),
-    unsolicited: (topic: string) => unsolicited.add(topic),
-    asAsked: (count: number) => {
-      silent += count;
-    },
-    count: () => silent + full.count(),
-    unsolicitedCount: () => unsolicited.count(),
-    stop: () => {
-      full.stop();
-      unsolicited.stop();
-    },
-    start: () => {
-      full.start();
-      unsolicited.start();
-    },
-  };
-};
+class Drops {
+  readonly #full: ThrottledWarning;
+  readonly #unsolicited: ThrottledWarning;
+  #silent = 0;
 
-/** Counts those who want nothing to come in. */
-const createHolders = () => {
-  let holders = 0;
-  return {
-    isHeld: () => holders > 0,
-    hold: () => {
-      holders += 1;
-      let isHeld = true;
-      const release = () => {
-        if (isHeld) holders -= 1;
-        isHeld = false;
-      };
-      return Object.assign(release, { [Symbol.dispose]: release });
-    },
-  };
-};
+  constructor(clock: Clock, warn: (message: string) => void) {
+    this.#full = new ThrottledWarning(clock, warnEveryMs, (fresh, total) => {
+      const news = fresh === total ? '' : `${fresh} more, `;
+      warn(`The input handler is too slow: ${news}${total} messages dropped so far. Let it return sooner.`);
+    });
+    this.#unsolicited = new ThrottledWarning(clock, unsolicitedEveryMs, (fresh, total, topic) => {
+      const what = fresh === total ? 'A message' : `${fresh} more messages (${total} so far)`;
+      warn(`${what} on topics that the unit has not subscribed to, the last one on ${topic.slice(0, 200)}: dropped.`);
+    });
+  }
+
+  forRoom(): void {
+    this.#full.add();
+  }
+
+  unsolicited(topic: string): void {
+    this.#unsolicited.add(topic);
+  }
+
+  asAsked(count: number): void {
+    this.#silent += count;
+  }
+
+  count(): number {
+    return this.#silent + this.#full.count();
+  }
+
+  unsolicitedCount(): number {
+    return this.#unsolicited.count();
+  }
+
+  stop(): void {
+    this.#full.stop();
+    this.#unsolicited.stop();
+  }
+
+  start(): void {
+    this.#full.start();
+    this.#unsolicited.start();
+  }
+}
 
 /**
  * Brings messages to the input handler: one at a time and in order for each topic, bounded, and without losing a
@@ -100,56 +100,87 @@ const createHolders = () => {
  * late by a pause, never withheld: a broker that has its window full of inputs holds commands back too, and sends all
  * of it again at the next connection.
  */
-export const createInbox = ({ clock, limits, pauseMs, warn }: InboxParts): Inbox => {
-  const drops = createDrops(clock, warn);
-  const holders = createHolders();
-  let handler: InputHandler | undefined;
-  let isStopped = false;
-  let received = 0;
+class BoundedInbox implements Inbox {
+  readonly #warn: (message: string) => void;
+  readonly #drops: Drops;
+  readonly #queues: TopicQueues;
+  readonly #backpressure: Backpressure;
+  #handler: InputHandler | undefined;
+  /** Those who want nothing to come in. */
+  #holders = 0;
+  #isStopped = false;
+  #received = 0;
 
-  const queues = createTopicQueues({
-    clock,
-    limits,
-    work: (message) => handler && callGuarded('input handler', handler, [message], warn),
-    onLate: (topic) =>
-      warn(`The input handler has not settled on ${topic} for ${limits.handlerMs} ms: going on without it.`),
-    onRoom: () => backpressure.ease(),
-  });
-  const backpressure = createBackpressure(clock, queues.inputLevel, pauseMs);
+  constructor({ clock, limits, pauseMs, warn }: InboxParts) {
+    this.#warn = warn;
+    this.#drops = new Drops(clock, warn);
+    this.#queues = new TopicQueues({
+      clock,
+      limits,
+      work: (message) => this.#handle(message),
+      onLate: (topic) =>
+        warn(`The input handler has not settled on ${topic} for ${limits.handlerMs} ms: going on without it.`),
+      onRoom: () => this.#backpressure.ease(),
+    });
+    this.#backpressure = new Backpressure(clock, () => this.#queues.inputLevel(), pauseMs);
+  }
 
-  return {
-    setHandler: (given) => void (handler = given),
-    passOver: (topic) => drops.unsolicited(topic),
-    push: (message, of) => {
-      received += 1;
-      if (isStopped || holders.isHeld()) {
-        drops.asAsked(1);
-        return undefined;
-      }
-      if (!queues.push(message, of)) drops.forRoom();
-      return backpressure.check();
-    },
-    hold: () => {
-      backpressure.release();
-      return holders.hold();
-    },
-    stop: () => {
-      isStopped = true;
-      backpressure.release();
-      drops.stop();
-      drops.asAsked(queues.stop());
-    },
-    start: () => {
-      isStopped = false;
-      drops.start();
-      queues.start();
-    },
-    metrics: () => ({
-      received,
-      dropped: drops.count(),
-      unsolicited: drops.unsolicitedCount(),
-      waiting: queues.waiting(),
-      pauses: backpressure.pauses(),
-    }),
-  };
-};
+  setHandler(handler: InputHandler | undefined): void {
+    this.#handler = handler;
+  }
+
+  passOver(topic: string): void {
+    this.#drops.unsolicited(topic);
+  }
+
+  push(message: InboundMessage, of: InboxClass): Promise<void> | undefined {
+    this.#received += 1;
+    if (this.#isStopped || this.#holders > 0) {
+      this.#drops.asAsked(1);
+      return undefined;
+    }
+    if (!this.#queues.push(message, of)) this.#drops.forRoom();
+    return this.#backpressure.check();
+  }
+
+  hold(): Disposable & (() => void) {
+    this.#backpressure.release();
+    this.#holders += 1;
+    let isHeld = true;
+    const release = () => {
+      if (isHeld) this.#holders -= 1;
+      isHeld = false;
+    };
+    return Object.assign(release, { [Symbol.dispose]: release });
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#backpressure.release();
+    this.#drops.stop();
+    this.#drops.asAsked(this.#queues.stop());
+  }
+
+  start(): void {
+    this.#isStopped = false;
+    this.#drops.start();
+    this.#queues.start();
+  }
+
+  metrics(): InboxMetrics {
+    return {
+      received: this.#received,
+      dropped: this.#drops.count(),
+      unsolicited: this.#drops.unsolicitedCount(),
+      waiting: this.#queues.waiting(),
+      pauses: this.#backpressure.pauses(),
+    };
+  }
+
+  #handle(message: InboundMessage): Promise<void> | undefined {
+    return this.#handler && callGuarded('input handler', this.#handler, [message], this.#warn);
+  }
+}
+
+/** Creates the inbox of a unit. */
+export const createInbox = (parts: InboxParts): Inbox => new BoundedInbox(parts);

@@ -11,88 +11,94 @@ export interface TopicRole {
   readonly command: CommandName | undefined;
 }
 
-/** Knows what the inbound topics are to the unit; a look-up in a map for each message. */
-export interface InboundTopics {
-  /** Applies the topics of a schema. */
-  route(schema: UnitSchema): void;
-  /** @returns `undefined` for a topic that the unit has not subscribed to. */
-  roleOf(topic: string): TopicRole | undefined;
+/** A topic of the schema. */
+interface SchemaTopic extends TopicRole {
+  /** Whether the unit subscribes to it. */
+  readonly isInput: boolean;
 }
 
 /** Sections in the order of a topic's keys. The unit subscribes to the first two. */
-const inputSections = ['input_base_topic', 'input_topic'] as const;
-const outputSections = ['output_topic', 'output_base_topic'] as const;
+const sections = ['input_base_topic', 'input_topic', 'output_topic', 'output_base_topic'] as const;
 
-const rolesOf = (schema: UnitSchema, sections: readonly (keyof UnitSchema)[]): Map<string, TopicRole> => {
-  const roles = new Map<string, TopicRole>();
+const noRole: SchemaTopic = { keys: [], command: undefined, isInput: false };
+
+const rolesOf = (schema: UnitSchema): ReadonlyMap<string, SchemaTopic> => {
+  const roles = new Map<string, SchemaTopic>();
   for (const section of sections) {
     for (const [key, topics] of Object.entries(schema[section])) {
       for (const [at, topic] of topics.entries()) {
-        const { keys, command } = roles.get(topic) ?? noRole;
+        const { keys, command, isInput } = roles.get(topic) ?? noRole;
         // A key's command comes on its very topic alone (C13).
         const own = section === 'input_base_topic' && at === 0 ? commandOfKey(key) : undefined;
-        roles.set(topic, { keys: keys.includes(key) ? keys : [...keys, key], command: own ?? command });
+        roles.set(topic, {
+          keys: keys.includes(key) ? keys : keys.concat(key),
+          command: own ?? command,
+          isInput: isInput || section === 'input_base_topic' || section === 'input_topic',
+        });
       }
     }
   }
   return roles;
 };
 
-const noRole: TopicRole = { keys: [], command: undefined };
-
 /** A shared subscription (MQTT 5 section 4.8.2) gets the topics of the filter in it. */
 const sharedPrefix = /^\$share\/[^/]+\//;
 
-/** Creates the check whether a topic is one of those that the app subscribes to itself. */
-const createExtraCheck = (extraTopics: () => readonly string[]) => {
-  let known: readonly string[] = [];
-  let exact: ReadonlySet<string> = new Set();
-  let patterns: readonly ((topic: string) => boolean)[] = [];
-  const adopt = (filters: readonly string[]) => {
-    known = filters;
-    const named = filters.map((filter) => filter.replace(sharedPrefix, ''));
-    exact = new Set(named);
-    patterns = named.filter((name) => /[+#]/.test(name)).flatMap((name) => topicMatcher(name) ?? []);
-  };
-  return (topic: string): boolean => {
-    const filters = extraTopics();
-    if (filters !== known) adopt(filters);
-    return exact.has(topic) || patterns.some((matches) => matches(topic));
-  };
-};
+/** What the app subscribes to itself. */
+class TopicFilters {
+  /** The filters as given. */
+  readonly given: readonly string[];
+  readonly #exact: ReadonlySet<string>;
+  readonly #patterns: readonly ((topic: string) => boolean)[];
 
-/** Makes the decoders of an app's codecs. @returns A function that sets them for the messages of the topics. */
-const createDecoding = (codecs: Readonly<Record<string, Codec | undefined>>) => {
-  const decoders = new Map(
-    Object.entries(codecs).flatMap(([key, codec]) => (codec ? [[key, createDecoder(key, codec)] as const] : [])),
-  );
-  return (roles: Iterable<TopicRole>): void => {
-    if (decoders.size === 0) return;
-    for (const { keys } of roles) {
-      const decoder = decoders.get(keys[0] ?? '');
-      if (decoder) decodeWith(keys, decoder);
-    }
-  };
-};
+  constructor(given: readonly string[]) {
+    this.given = given;
+    const named = given.map((filter) => filter.replace(sharedPrefix, ''));
+    this.#exact = new Set(named);
+    this.#patterns = named.filter((name) => /[+#]/.test(name)).flatMap((name) => topicMatcher(name) ?? []);
+  }
 
-/**
- * @param extraTopics Topics and filters that the app subscribes to besides the schema's; read for other topics alone.
- * @param codecs The app's codecs, by topic key.
- */
-export const createInboundTopics = (
-  extraTopics: () => readonly string[],
-  codecs: Readonly<Record<string, Codec | undefined>> = {},
-): InboundTopics => {
-  let inputs: ReadonlyMap<string, TopicRole> = new Map();
-  let all: ReadonlyMap<string, TopicRole> = new Map();
-  const isExtra = createExtraCheck(extraTopics);
-  const decode = createDecoding(codecs);
-  return {
-    route: (schema) => {
-      all = rolesOf(schema, [...inputSections, ...outputSections]);
-      decode(all.values());
-      inputs = new Map([...rolesOf(schema, inputSections).keys()].map((topic) => [topic, all.get(topic) ?? noRole]));
-    },
-    roleOf: (topic) => inputs.get(topic) ?? (isExtra(topic) ? (all.get(topic) ?? noRole) : undefined),
-  };
-};
+  match(topic: string): boolean {
+    return this.#exact.has(topic) || this.#patterns.some((matches) => matches(topic));
+  }
+}
+
+/** Knows what the inbound topics are to the unit; a look-up in a map for each message. */
+export class InboundTopics {
+  readonly #extraTopics: () => readonly string[];
+  readonly #decoders: readonly { readonly key: string; readonly decoder: ReturnType<typeof createDecoder> }[];
+  #roles: ReadonlyMap<string, SchemaTopic> | undefined;
+  #extra: TopicFilters | undefined;
+
+  /**
+   * @param extraTopics Topics and filters that the app subscribes to besides the schema's; read for other topics alone.
+   * @param codecs The app's codecs, by topic key.
+   */
+  constructor(extraTopics: () => readonly string[], codecs: Readonly<Record<string, Codec | undefined>> = {}) {
+    this.#extraTopics = extraTopics;
+    this.#decoders = Object.entries(codecs).flatMap(([key, codec]) =>
+      codec ? [{ key, decoder: createDecoder(key, codec) }] : [],
+    );
+  }
+
+  /** Applies the topics of a schema. */
+  route(schema: UnitSchema): void {
+    this.#roles = rolesOf(schema);
+    for (const { key, decoder } of this.#decoders)
+      for (const { keys } of this.#roles.values()) if (keys[0] === key) decodeWith(keys, decoder);
+  }
+
+  /** @returns `undefined` for a topic that the unit has not subscribed to. */
+  roleOf(topic: string): TopicRole | undefined {
+    const role = this.#roles?.get(topic);
+    if (role?.isInput === true) return role;
+    return this.#isExtra(topic) ? (role ?? noRole) : undefined;
+  }
+
+  /** Whether a topic is one of those that the app subscribes to itself. */
+  #isExtra(topic: string): boolean {
+    const filters = this.#extraTopics();
+    if (this.#extra?.given !== filters) this.#extra = new TopicFilters(filters);
+    return this.#extra.match(topic);
+  }
+}

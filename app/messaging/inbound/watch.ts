@@ -34,7 +34,6 @@ const watchHandler =
 export const watchInbox = (inbox: Inbox, watch: InboundWatch | undefined): Inbox => {
   if (!watch) return inbox;
   return {
-    ...inbox,
     setHandler: (handler) => inbox.setHandler(handler && watchHandler(handler, watch)),
     push: (message, of) => {
       // From here on it is the same object, whatever it has to wait for.
@@ -45,5 +44,10 @@ export const watchInbox = (inbox: Inbox, watch: InboundWatch | undefined): Inbox
       if (inbox.metrics().dropped > dropped) watch.dropped(own);
       return full;
     },
+    passOver: (topic) => inbox.passOver(topic),
+    hold: () => inbox.hold(),
+    stop: () => inbox.stop(),
+    start: () => inbox.start(),
+    metrics: () => inbox.metrics(),
   };
 };

@@ -3,7 +3,7 @@ import { createActor } from 'xstate';
 import { expect, onTestFinished, test } from 'vitest';
 import { fakeClock } from '../../../adapters/memory/clock.ts';
 import { batchFrom, createLogSync } from '../../../app/client/reports.ts';
-import { createMqttLogSink } from '../../../app/logging/mqtt-sink.ts';
+import { MqttLogSink } from '../../../app/logging/mqtt-sink.ts';
 import { delivered } from '../../../app/messaging/outbound/result.ts';
 import { createTestUnit } from '../../../app/testing.ts';
 import { loggerMachine, type LoggerFact } from '../../../machines/logger.ts';
@@ -174,7 +174,7 @@ test('entries made meanwhile follow in order; too many of them do not wait (L3)'
     texts.push((JSON.parse(String(payload)) as { text: string }).text);
     return delivered;
   };
-  const sink = createMqttLogSink({ publish, qosOf: () => 1, pendingOn: () => [] }, () => 64);
+  const sink = new MqttLogSink({ publish, qosOf: () => 1, pendingOn: () => [] }, () => 64);
   const write = (text: string) => sink.write({ level: 'Info', text });
   for (let n = 0; n < 100; n += 1) write(`early ${n}`);
   sink.route(parseSchema(schemaDocument()));

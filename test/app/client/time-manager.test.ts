@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { fakeClock } from '../../../adapters/memory/clock.ts';
-import { createEpoch } from '../../../app/client/api/time-manager.ts';
+import { Epoch } from '../../../app/client/api/time-manager.ts';
 import { createTestUnit, type TestUnit } from '../../../app/testing.ts';
 import { settle } from '../../support/until.ts';
 
 const setUp = () => {
   const clock = fakeClock();
-  return { clock, epoch: createEpoch(clock) };
+  return { clock, epoch: new Epoch(clock) };
 };
 
 test('after a sync no step of the system clock moves the time (M13)', () => {

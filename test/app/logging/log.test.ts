@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { entryLine } from '../../../adapters/shared/log/log-lines.ts';
 import { fakeClock } from '../../../adapters/memory/clock.ts';
-import { createLogDispatcher } from '../../../app/logging/log.ts';
+import { LogDispatcher } from '../../../app/logging/log.ts';
 import type { LogConfig } from '../../../machines/logger.ts';
 import { hideSecrets } from '../../../services/redaction.ts';
 import { LogLevel, type LogEntry, type LogSink } from '../../../services/log.ts';
@@ -16,7 +16,7 @@ const setUp = (epochMs: () => number | undefined = () => 0, secrets: string[] = 
     flush: async () => undefined,
   });
   const sinks = { console: sink('console'), file: sink('file'), mqtt: sink('mqtt') };
-  const log = createLogDispatcher({ clock: fakeClock(), sinks, epochMs }, everything);
+  const log = new LogDispatcher({ clock: fakeClock(), sinks, epochMs }, everything);
   hideSecrets(secrets);
   return { seen, sinks, log };
 };

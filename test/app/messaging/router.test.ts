@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { brokerUrl, createRouter, maxPauseMs, type LinkPreferences } from '../../../app/messaging/router.ts';
+import { brokerUrl, maxPauseMs, Router, type LinkPreferences } from '../../../app/messaging/router.ts';
 import { parseEnv } from '../../../services/env.ts';
 import type { JsonObject } from '../../../services/json.ts';
 import { envDocument } from '../../support/documents.ts';
@@ -20,7 +20,7 @@ test('TLS options ask for TLS, whatever the port', () => {
 });
 
 const routerTo = (host: string, preferences: LinkPreferences = {}, env: JsonObject = {}) =>
-  createRouter({
+  new Router({
     env: () => parseEnv(envDocument({ PU_MQTT_HOST: host, ...env })),
     preferences,
     topics: {} as never,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { hostFs } from '../../../adapters/node/fs/file-system.ts';
 import { hostLineFs } from '../../../adapters/node/storage/line-file.ts';
 import { fileStorage } from '../../../adapters/node/storage/storage.ts';
-import { fileLogSink } from '../../../adapters/shared/log/file-log-sink.ts';
+import { FileLogSink } from '../../../adapters/shared/log/file-log-sink.ts';
 import { tell } from './parent.mjs';
 
 const { count, maxLines } = JSON.parse(process.argv[2]);
@@ -35,7 +35,7 @@ const counting = (fs) => ({
 
 const folder = await mkdtemp(join(tmpdir(), 'pepeunit-bench-'));
 const storage = fileStorage({ fs: counting(hostFs), lineFs: counting(hostLineFs) });
-const sink = fileLogSink({ storage, path: join(folder, 'log.json'), maxLines: () => maxLines });
+const sink = new FileLogSink({ storage, path: join(folder, 'log.json'), maxLines: () => maxLines });
 
 const write = async (entries) => {
   for (let at = 0; at < entries; at += 1) {

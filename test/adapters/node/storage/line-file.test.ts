@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { hostFs, type DurableFs } from '../../../../adapters/node/fs/file-system.ts';
 import { hostLineFs, type LineFs } from '../../../../adapters/node/storage/line-file.ts';
 import { fileStorage } from '../../../../adapters/node/storage/storage.ts';
-import { fileLogSink } from '../../../../adapters/shared/log/file-log-sink.ts';
+import { FileLogSink } from '../../../../adapters/shared/log/file-log-sink.ts';
 import { entry } from '../../../contracts/log-sink.ts';
 import { temporaryFolder } from '../../../support/folder.ts';
 
@@ -80,7 +80,7 @@ const lives = fc.array(
 
 /** One life of a process that logs: numbers go on from `first`, and some wait until they are stored. */
 const live = async (path: string, most: number, first: number, entries: number, parts: ReturnType<typeof mortal>) => {
-  const sink = fileLogSink({ storage: fileStorage(parts), path, maxLines: () => most });
+  const sink = new FileLogSink({ storage: fileStorage(parts), path, maxLines: () => most });
   for (let n = 0; n < entries; n += 1) {
     sink.write(entry(String(first + n)));
     if (n % 3 > 0) await sink.flush();
@@ -151,7 +151,7 @@ test('a disk that is full takes nothing half, loses nothing, and is told once; i
   });
   const told: unknown[] = [];
   const onFailure = (thrown: unknown) => told.push(thrown);
-  const sink = fileLogSink({ storage: fileStorage(parts), path, maxLines: () => 8, onFailure });
+  const sink = new FileLogSink({ storage: fileStorage(parts), path, maxLines: () => 8, onFailure });
   const log = async (...numbers: number[]) => {
     for (const n of numbers) {
       sink.write(entry(String(n)));
@@ -182,7 +182,7 @@ test('an entry costs about three lines of writing, however long the log is (L2)'
       bytes += length;
       return undefined;
     };
-    const sink = fileLogSink({ storage: fileStorage(stepped(count)), path, maxLines: () => most });
+    const sink = new FileLogSink({ storage: fileStorage(stepped(count)), path, maxLines: () => most });
     const text = 'x'.repeat(100);
     for (let n = 0; n < most; n += 1) sink.write(entry(text));
     await sink.flush();

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { memoryStorage } from '../../../../adapters/memory/storage.ts';
 import { fileStorage } from '../../../../adapters/node/storage/storage.ts';
-import { fileLogSink } from '../../../../adapters/shared/log/file-log-sink.ts';
+import { FileLogSink } from '../../../../adapters/shared/log/file-log-sink.ts';
 import { entry, logSinkContract } from '../../../contracts/log-sink.ts';
 import { temporaryFolder } from '../../../support/folder.ts';
 
@@ -12,7 +12,7 @@ const path = 'log.json';
 /** A sink over memory, with what is stored in it. */
 const bench = (stored = '', limit = { lines: 64 }) => {
   const storage = memoryStorage(stored === '' ? {} : { [path]: stored });
-  const sink = fileLogSink({ storage, path, maxLines: () => limit.lines });
+  const sink = new FileLogSink({ storage, path, maxLines: () => limit.lines });
   const texts = () =>
     (storage.text(path) ?? '')
       .split('\n')
@@ -34,7 +34,7 @@ logSinkContract('log.json in files', async () => {
     for await (const line of storage.readLines(file)) lines.push(new TextDecoder().decode(line));
     return lines;
   };
-  return { sink: fileLogSink({ storage, path: file, maxLines: () => 64 }), out };
+  return { sink: new FileLogSink({ storage, path: file, maxLines: () => 64 }), out };
 });
 
 test('every entry is stored as it was given, whatever is in its text', async () => {
@@ -127,11 +127,11 @@ test('clear removes what was written and stored, and nothing that comes later', 
 test('two sinks one after the other continue one log', async () => {
   const storage = memoryStorage();
   for (const text of ['first', 'second']) {
-    const sink = fileLogSink({ storage, path, maxLines: () => 64 });
+    const sink = new FileLogSink({ storage, path, maxLines: () => 64 });
     sink.write(entry(text));
     await sink.flush();
   }
-  const sink = fileLogSink({ storage, path, maxLines: () => 64 });
+  const sink = new FileLogSink({ storage, path, maxLines: () => 64 });
   expect(await sink.lines()).toHaveLength(2);
 });
 

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { createCommandIntake } from '../../../../app/messaging/inbound/command-intake.ts';
+import { CommandIntake } from '../../../../app/messaging/inbound/command-intake.ts';
 import type { Command } from '../../../../app/messaging/inbound/command.ts';
 import { commandTopic } from '../../../support/documents.ts';
 
 const createTestIntake = () => {
   const commands: Command[] = [];
   const warnings: string[] = [];
-  const intake = createCommandIntake({
+  const intake = new CommandIntake({
     onCommand: (command) => void commands.push(command),
     warn: (warning) => void warnings.push(warning),
   });
