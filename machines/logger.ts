@@ -41,7 +41,6 @@ export type LoggerEvent =
 
 /** Facts that the logger machine reports to its parent. */
 export type LoggerFact =
-  | { type: 'logger.ready' }
   /** So many stored entries were sent; those omitted are longer than what can be sent at once. */
   | { type: 'logger.synced'; entries: number; omitted: number }
   | { type: 'logger.flushed' }
@@ -164,11 +163,7 @@ export const loggerMachine = setup({
     isFlushDue: false,
     ...childOf(input),
   }),
-  entry: [
-    { type: 'applyConfig', params: ({ context }) => context.config },
-    { type: 'releaseEntries' },
-    { type: 'report', params: { type: 'logger.ready' } },
-  ],
+  entry: [{ type: 'applyConfig', params: ({ context }) => context.config }, { type: 'releaseEntries' }],
   initial: 'idle',
   on: {
     'broker.up': { actions: [{ type: 'noteOnline' }] },

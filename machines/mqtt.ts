@@ -22,7 +22,6 @@ export const mqttMachine = mqttSetup.createMachine({
   id: 'mqtt',
   description: 'Keeps one MQTT link while it is wanted, and its subscriptions as wanted.',
   context: ({ input }) => newMqttContext(input),
-  entry: [{ type: 'report', params: { type: 'mqtt.ready' } }],
   initial: 'offline',
   on: {
     'network.up': { actions: [{ type: 'noteNetwork' }] },

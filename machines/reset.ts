@@ -23,7 +23,6 @@ export type ResetEvent =
 
 /** Facts that the reset machine reports to its parent. */
 export type ResetFact =
-  | { type: 'reset.ready' }
   | { type: 'reset.began' }
   | { type: 'reset.failed'; failure: Failure }
   /** So many requests came too early. */
@@ -70,7 +69,6 @@ export const resetMachine = setup({
   id: 'reset',
   description: 'Restarts the program on command, at most once a minute.',
   context: ({ input }) => ({ mode: input.mode, isDue: false, skipped: 0, ...childOf(input) }),
-  entry: [{ type: 'report', params: { type: 'reset.ready' } }],
   initial: 'idle',
   states: {
     idle: {

@@ -23,7 +23,6 @@ export type SchemaEvent =
 
 /** Facts that the schema machine reports to its parent. */
 export type SchemaFact =
-  | { type: 'schema.ready' }
   | { type: 'schema.loaded'; topics: SchemaTopics }
   | { type: 'schema.failed'; failure: Failure; during: Attempt }
   /** A commanded refresh failed, and is tried again. */
@@ -54,7 +53,6 @@ export const schemaMachine = setup({
   },
   actors: { load: slot<LoadSchema>('schema.load'), refresh: slot<RefreshSchema>('schema.refresh') },
   actions: {
-    report: enqueueActions(({ context, enqueue }, fact: SchemaFact) => tell(enqueue, context, fact)),
     /** Makes topics the current ones and reports them. */
     adopt: enqueueActions(({ context, enqueue }, { topics }: { topics: SchemaTopics }) => {
       enqueue.assign({ topics, failure: undefined });
@@ -92,7 +90,6 @@ export const schemaMachine = setup({
   id: 'schema',
   description: 'Keeps the topics of the unit: loads schema.json and refreshes it from the instance.',
   context: ({ input }) => ({ ...childOf(input) }),
-  entry: [{ type: 'report', params: { type: 'schema.ready' } }],
   initial: 'idle',
   on: { 'schema.pursue': { actions: [{ type: 'beginPursuit' }] } },
   states: {

@@ -45,7 +45,6 @@ export type SettingsEvent =
 
 /** Facts that the settings machine reports to its parent. */
 export type SettingsFact =
-  | { type: 'settings.ready' }
   | { type: 'settings.loaded'; settings: UnitSettings }
   | { type: 'settings.failed'; failure: Failure; during: Attempt }
   /** A commanded refresh failed, and is tried again. */
@@ -101,7 +100,6 @@ export const settingsMachine = setup({
     confirm: slot<ConfirmEnv>('settings.confirm'),
   },
   actions: {
-    report: enqueueActions(({ context, enqueue }, fact: SettingsFact) => tell(enqueue, context, fact)),
     /** Makes settings the current ones and reports them, and an env that was given up for them. */
     adopt: enqueueActions(({ context, enqueue }, { settings: given }: { settings: UnitSettings }) => {
       const { givenUp: names, ...settings } = given;
@@ -183,7 +181,6 @@ export const settingsMachine = setup({
   description: 'Keeps the settings of the unit: loads env.json, refreshes it from the instance, and tries a new one.',
   type: 'parallel',
   context: ({ input }) => ({ hasLink: false, isDenied: false, isWanted: true, tried: 0, spent: 0, ...childOf(input) }),
-  entry: [{ type: 'report', params: { type: 'settings.ready' } }],
   on: {
     'settings.pursue': { actions: [{ type: 'beginPursuit' }] },
     'broker.up': { actions: [{ type: 'noteLink', params: ({ event }) => event }] },

@@ -35,8 +35,7 @@ export type StateReporterEvent =
   | { type: 'reporter.resume' };
 
 /** Facts that the state reporter reports to its parent. */
-export type StateReporterFact =
-  { type: 'reporter.ready' } | { type: 'reporter.sent' } | { type: 'reporter.failed'; failure: Failure };
+export type StateReporterFact = { type: 'reporter.sent' } | { type: 'reporter.failed'; failure: Failure };
 
 export interface StateReporterInput extends ChildInput<StateReporterFact> {}
 
@@ -109,7 +108,6 @@ export const stateReporterMachine = setup({
     attempts: 0,
     ...childOf(input),
   }),
-  entry: [{ type: 'report', params: { type: 'reporter.ready' } }],
   initial: 'unconfigured',
   on: {
     'broker.up': { actions: [{ type: 'noteOnline' }] },

@@ -22,7 +22,6 @@ export type TimeEvent = { type: 'network.up' } | { type: 'network.down' } | { ty
 
 /** Facts that the time machine reports to its parent. */
 export type TimeFact =
-  | { type: 'time.ready' }
   | { type: 'time.synced'; offsetMs: number }
   | { type: 'time.failed'; failure: Failure }
   /** No reading has succeeded for so many minutes. */
@@ -110,7 +109,6 @@ export const timeMachine = setup({
     moves: 0,
     ...childOf(input),
   }),
-  entry: [{ type: 'report', params: { type: 'time.ready' } }],
   initial: 'stale',
   on: {
     'network.up': { actions: [{ type: 'noteNetwork' }] },

@@ -21,8 +21,17 @@ import { refuseRestoring } from './lib/restoring.ts';
 import { newUnitContext } from './unit/context.ts';
 import { cycleLine, releaseLine } from './unit/failure-lines.ts';
 import { misconfigured } from './unit/notices.ts';
-import { unitSetup, type CrashTransition, type WaitingState } from './unit/setup.ts';
-import { childInput, crashLine, crashOf, loggerInput, mqttInput, resetInput, updateInput } from './unit/supervision.ts';
+import { unitSetup, type AgainTransition, type CrashTransition, type WaitingState } from './unit/setup.ts';
+import {
+  childInput,
+  crashLine,
+  crashOf,
+  loggerInput,
+  mqttInput,
+  resetInput,
+  updateInput,
+  waitedFor,
+} from './unit/supervision.ts';
 
 export type { UnitContext, UnitCounts, UnitEvent, UnitFact, UnitInput, UnitRequest } from './unit/context.ts';
 export type { CommandName, UnitEmitted } from './unit/emitted.ts';
@@ -47,18 +56,24 @@ const switchOff: CrashTransition = {
   ],
 };
 
+/** The transition of a child's region when its wait is over. */
+const again: AgainTransition = {
+  target: 'running',
+  actions: [{ type: 'announce', params: ({ event }) => waitedFor(event) }],
+};
+
 /** The state of a child's region between a failure and the next start. */
 const restarting: WaitingState = {
   description: 'It failed and starts again soon.',
   tags: ['busy'],
-  after: { restartAfter: { target: 'running' } },
+  after: { restartAfter: again },
 };
 
 /** The state of a child's region after too many failures in a row. */
 const failed: WaitingState = {
   description: 'It failed too often and is off for a while; then it has one more start.',
   tags: ['faulty'],
-  after: { retryAfter: { target: 'running' } },
+  after: { retryAfter: again },
 };
 
 export const unitMachine = unitSetup.createMachine({
@@ -80,7 +95,7 @@ export const unitMachine = unitSetup.createMachine({
           tags: ['busy'],
           entry: [{ type: 'dispatch', params: { route: 'recover' } }],
           on: {
-            'update.ready': { actions: [{ type: 'dispatch', params: { route: 'recover' } }] },
+            'update.started': { actions: [{ type: 'dispatch', params: { route: 'recover' } }] },
             'update.recovered': { target: 'loadingSettings' },
             'update.tried': { target: 'loadingSettings' },
             'update.settled': { target: 'loadingSettings' },
@@ -93,7 +108,7 @@ export const unitMachine = unitSetup.createMachine({
           tags: ['busy'],
           entry: [{ type: 'dispatch', params: { route: 'loadSettings' } }],
           on: {
-            'settings.ready': { actions: [{ type: 'dispatch', params: { route: 'loadSettings' } }] },
+            'settings.started': { actions: [{ type: 'dispatch', params: { route: 'loadSettings' } }] },
             'settings.loaded': { target: 'loadingSchema' },
             'settings.failed': { target: 'misconfigured' },
             'unit.stop': { target: 'closing' },
@@ -104,7 +119,7 @@ export const unitMachine = unitSetup.createMachine({
           tags: ['busy'],
           entry: [{ type: 'dispatch', params: { route: 'loadSchema' } }],
           on: {
-            'schema.ready': { actions: [{ type: 'dispatch', params: { route: 'loadSchema' } }] },
+            'schema.started': { actions: [{ type: 'dispatch', params: { route: 'loadSchema' } }] },
             'schema.loaded': { target: 'operating' },
             'schema.failed': { target: 'misconfigured' },
             'unit.stop': { target: 'closing' },
@@ -116,8 +131,8 @@ export const unitMachine = unitSetup.createMachine({
           entry: [{ type: 'report', params: ({ context }) => misconfigured(context) }],
           on: {
             'unit.start': { target: 'recovering' },
-            'settings.ready': { actions: [{ type: 'dispatch', params: { route: 'loadSettings' } }] },
-            'schema.ready': { actions: [{ type: 'dispatch', params: { route: 'loadSchema' } }] },
+            'settings.started': { actions: [{ type: 'dispatch', params: { route: 'loadSettings' } }] },
+            'schema.started': { actions: [{ type: 'dispatch', params: { route: 'loadSchema' } }] },
             'settings.loaded': { target: 'loadingSchema' },
             'schema.loaded': { guard: 'hasSettings', target: 'operating' },
             'unit.stop': { target: 'closing.releasing' },
@@ -230,15 +245,15 @@ export const unitMachine = unitSetup.createMachine({
     facts: {
       description: 'Handles requests and facts in any state.',
       on: {
-        'settings.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'settings' } }] },
-        'schema.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'schema' } }] },
-        'wifi.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'wifi' } }] },
-        'time.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'time' } }] },
-        'mqtt.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'mqtt' } }] },
-        'update.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'update' } }] },
-        'logger.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'logger' } }] },
-        'reset.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'reset' } }] },
-        'reporter.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'stateReporter' } }] },
+        'settings.started': { actions: [{ type: 'dispatchInitial', params: { child: 'settings' } }] },
+        'schema.started': { actions: [{ type: 'dispatchInitial', params: { child: 'schema' } }] },
+        'wifi.started': { actions: [{ type: 'dispatchInitial', params: { child: 'wifi' } }] },
+        'time.started': { actions: [{ type: 'dispatchInitial', params: { child: 'time' } }] },
+        'mqtt.started': { actions: [{ type: 'dispatchInitial', params: { child: 'mqtt' } }] },
+        'update.started': { actions: [{ type: 'dispatchInitial', params: { child: 'update' } }] },
+        'logger.started': { actions: [{ type: 'dispatchInitial', params: { child: 'logger' } }] },
+        'reset.started': { actions: [{ type: 'dispatchInitial', params: { child: 'reset' } }] },
+        'stateReporter.started': { actions: [{ type: 'dispatchInitial', params: { child: 'stateReporter' } }] },
         'settings.load': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
         'settings.refresh': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
         'schema.load': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
@@ -300,13 +315,22 @@ export const unitMachine = unitSetup.createMachine({
         'wifi.up': { actions: [{ type: 'noteNetwork' }, { type: 'dispatch', params: { route: 'passNetworkOn' } }] },
         'wifi.down': { actions: [{ type: 'noteNoNetwork' }, { type: 'dispatch', params: { route: 'passNetworkOn' } }] },
         'mqtt.connected': { actions: [{ type: 'countConnect' }] },
-        'mqtt.online': {
-          actions: [
-            { type: 'noteDenied', params: ({ event }) => event },
-            { type: 'noteLink', params: ({ event }) => event },
-            { type: 'dispatch', params: { route: 'passHealthOn' } },
-          ],
-        },
+        'mqtt.online': [
+          {
+            guard: 'isOnline',
+            actions: [
+              { type: 'noteDenied', params: ({ event }) => event },
+              { type: 'noteLink', params: ({ event }) => event },
+              { type: 'dispatch', params: { route: 'passHealthOn' } },
+            ],
+          },
+          {
+            actions: [
+              { type: 'noteDenied', params: ({ event }) => event },
+              { type: 'noteLink', params: ({ event }) => event },
+            ],
+          },
+        ],
         'mqtt.offline': { actions: [{ type: 'countDisconnect' }] },
         'mqtt.denied': { actions: [{ type: 'countDenial' }, { type: 'dispatch', params: { route: 'passDenialOn' } }] },
         'update.finished': { actions: [{ type: 'dispatch', params: { route: 'reloadFiles' } }] },

@@ -19,7 +19,6 @@ export const updateMachine = updateSetup.createMachine({
   id: 'update',
   description: 'Updates the unit, one update at a time, and tests each new version in a trial.',
   context: ({ input }) => newUpdateContext(input),
-  entry: [{ type: 'report', params: { type: 'update.ready' } }],
   initial: 'asleep',
   on: {
     'update.recover': { actions: [{ type: 'report', params: { type: 'update.recovered' } }] },

@@ -32,7 +32,6 @@ export type WifiEvent =
 
 /** Facts that the wifi machine reports to its parent. */
 export type WifiFact =
-  | { type: 'wifi.ready' }
   | { type: 'wifi.up'; ssid?: string }
   | { type: 'wifi.down' }
   /** The unit is to manage the network, and the host does that itself; reported once. */
@@ -85,7 +84,6 @@ export const wifiMachine = setup({
     watchLink: slot<WatchWifi>('wifi.watchLink'),
   },
   actions: {
-    report: enqueueActions(({ context, enqueue }, fact: WifiFact) => tell(enqueue, context, fact)),
     /** Reports a network as up, unless that is known. */
     reportUp: enqueueActions(({ context, enqueue }, { ssid }: { ssid?: string }) => {
       if (context.isUp && context.upSsid === ssid) return;
@@ -164,7 +162,6 @@ export const wifiMachine = setup({
     attempts: 0,
     ...childOf(input),
   }),
-  entry: [{ type: 'report', params: { type: 'wifi.ready' } }],
   initial: 'idle',
   on: {
     'wifi.assume': { target: '.unmanaged' },

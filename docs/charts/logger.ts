@@ -53,7 +53,7 @@ export const machine = setup({
 }).createMachine({
   id: 'logger',
   description: 'Decides which log sinks are on and when stored entries are sent.',
-  entry: [{ type: 'applyConfig' }, { type: 'releaseEntries' }, { type: 'report', params: { type: 'logger.ready' } }],
+  entry: [{ type: 'applyConfig' }, { type: 'releaseEntries' }],
   initial: 'idle',
   on: {
     'broker.up': { actions: [{ type: 'noteOnline' }] },

@@ -85,7 +85,6 @@ export const machine = setup({
 }).createMachine({
   id: 'mqtt',
   description: 'Keeps one MQTT link while it is wanted, and its subscriptions as wanted.',
-  entry: [{ type: 'report', params: { type: 'mqtt.ready' } }],
   initial: 'offline',
   on: {
     'network.up': { actions: [{ type: 'noteNetwork' }] },

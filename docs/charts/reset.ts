@@ -29,7 +29,6 @@ export const machine = setup({
 }).createMachine({
   id: 'reset',
   description: 'Restarts the program on command, at most once a minute.',
-  entry: [{ type: 'report', params: { type: 'reset.ready' } }],
   initial: 'idle',
   states: {
     idle: {

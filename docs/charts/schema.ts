@@ -16,7 +16,6 @@ export const machine = setup({
     refresh: fromPromise(async () => undefined),
   },
   actions: {
-    report: () => undefined,
     adopt: () => undefined,
     postpone: () => undefined,
     fail: () => undefined,
@@ -37,7 +36,6 @@ export const machine = setup({
 }).createMachine({
   id: 'schema',
   description: 'Keeps the topics of the unit: loads schema.json and refreshes it from the instance.',
-  entry: [{ type: 'report', params: { type: 'schema.ready' } }],
   initial: 'idle',
   on: { 'schema.pursue': { actions: [{ type: 'beginPursuit' }] } },
   states: {

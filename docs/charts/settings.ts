@@ -27,7 +27,6 @@ export const machine = setup({
     confirm: fromPromise(async () => undefined),
   },
   actions: {
-    report: () => undefined,
     adopt: () => undefined,
     postpone: () => undefined,
     fail: () => undefined,
@@ -68,7 +67,6 @@ export const machine = setup({
   id: 'settings',
   description: 'Keeps the settings of the unit: loads env.json, refreshes it from the instance, and tries a new one.',
   type: 'parallel',
-  entry: [{ type: 'report', params: { type: 'settings.ready' } }],
   on: {
     'settings.pursue': { actions: [{ type: 'beginPursuit' }] },
     'broker.up': { actions: [{ type: 'noteLink' }] },

@@ -38,7 +38,6 @@ export const machine = setup({
 }).createMachine({
   id: 'stateReporter',
   description: 'Reports the state of the unit by interval.',
-  entry: [{ type: 'report', params: { type: 'reporter.ready' } }],
   initial: 'unconfigured',
   on: {
     'broker.up': { actions: [{ type: 'noteOnline' }] },

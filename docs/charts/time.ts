@@ -40,7 +40,6 @@ export const machine = setup({
 }).createMachine({
   id: 'time',
   description: 'Keeps device time in step with a reference clock.',
-  entry: [{ type: 'report', params: { type: 'time.ready' } }],
   initial: 'stale',
   on: {
     'network.up': { actions: [{ type: 'noteNetwork' }] },

@@ -7,14 +7,14 @@ export const machine = setup({
       type:
         | 'unit.start'
         | 'unit.stop'
-        | 'update.ready'
+        | 'update.started'
         | 'update.recovered'
         | 'update.tried'
         | 'update.settled'
-        | 'settings.ready'
+        | 'settings.started'
         | 'settings.loaded'
         | 'settings.failed'
-        | 'schema.ready'
+        | 'schema.started'
         | 'schema.loaded'
         | 'schema.failed'
         | 'command.received'
@@ -23,12 +23,12 @@ export const machine = setup({
         | 'logger.flushed'
         | 'logger.failed'
         | 'mqtt.stopped'
-        | 'wifi.ready'
-        | 'time.ready'
-        | 'mqtt.ready'
-        | 'logger.ready'
-        | 'reset.ready'
-        | 'reporter.ready'
+        | 'wifi.started'
+        | 'time.started'
+        | 'mqtt.started'
+        | 'logger.started'
+        | 'reset.started'
+        | 'stateReporter.started'
         | 'settings.load'
         | 'settings.refresh'
         | 'schema.load'
@@ -84,6 +84,7 @@ export const machine = setup({
     resumeWork: () => undefined,
     reopenOutbox: () => undefined,
     dispatch: () => undefined,
+    announce: () => undefined,
     dispatchInitial: () => undefined,
     report: () => undefined,
     keepSettings: () => undefined,
@@ -117,6 +118,7 @@ export const machine = setup({
     hasSettings: () => false,
     isStartDue: () => false,
     isRestOnly: () => false,
+    isOnline: () => false,
     isLeaving: () => false,
     isStaying: () => false,
     hasNoLink: () => false,
@@ -150,7 +152,7 @@ export const machine = setup({
           tags: ['busy'],
           entry: [{ type: 'dispatch', params: { route: 'recover' } }],
           on: {
-            'update.ready': { actions: [{ type: 'dispatch', params: { route: 'recover' } }] },
+            'update.started': { actions: [{ type: 'dispatch', params: { route: 'recover' } }] },
             'update.recovered': { target: 'loadingSettings' },
             'update.tried': { target: 'loadingSettings' },
             'update.settled': { target: 'loadingSettings' },
@@ -163,7 +165,7 @@ export const machine = setup({
           tags: ['busy'],
           entry: [{ type: 'dispatch', params: { route: 'loadSettings' } }],
           on: {
-            'settings.ready': { actions: [{ type: 'dispatch', params: { route: 'loadSettings' } }] },
+            'settings.started': { actions: [{ type: 'dispatch', params: { route: 'loadSettings' } }] },
             'settings.loaded': { target: 'loadingSchema' },
             'settings.failed': { target: 'misconfigured' },
             'unit.stop': { target: 'closing' },
@@ -174,7 +176,7 @@ export const machine = setup({
           tags: ['busy'],
           entry: [{ type: 'dispatch', params: { route: 'loadSchema' } }],
           on: {
-            'schema.ready': { actions: [{ type: 'dispatch', params: { route: 'loadSchema' } }] },
+            'schema.started': { actions: [{ type: 'dispatch', params: { route: 'loadSchema' } }] },
             'schema.loaded': { target: 'operating' },
             'schema.failed': { target: 'misconfigured' },
             'unit.stop': { target: 'closing' },
@@ -186,8 +188,8 @@ export const machine = setup({
           entry: [{ type: 'report' }],
           on: {
             'unit.start': { target: 'recovering' },
-            'settings.ready': { actions: [{ type: 'dispatch', params: { route: 'loadSettings' } }] },
-            'schema.ready': { actions: [{ type: 'dispatch', params: { route: 'loadSchema' } }] },
+            'settings.started': { actions: [{ type: 'dispatch', params: { route: 'loadSettings' } }] },
+            'schema.started': { actions: [{ type: 'dispatch', params: { route: 'loadSchema' } }] },
             'settings.loaded': { target: 'loadingSchema' },
             'schema.loaded': { guard: 'hasSettings', target: 'operating' },
             'unit.stop': { target: 'closing.releasing' },
@@ -290,15 +292,15 @@ export const machine = setup({
     facts: {
       description: 'Handles requests and facts in any state.',
       on: {
-        'settings.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'settings' } }] },
-        'schema.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'schema' } }] },
-        'wifi.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'wifi' } }] },
-        'time.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'time' } }] },
-        'mqtt.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'mqtt' } }] },
-        'update.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'update' } }] },
-        'logger.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'logger' } }] },
-        'reset.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'reset' } }] },
-        'reporter.ready': { actions: [{ type: 'dispatchInitial', params: { child: 'stateReporter' } }] },
+        'settings.started': { actions: [{ type: 'dispatchInitial', params: { child: 'settings' } }] },
+        'schema.started': { actions: [{ type: 'dispatchInitial', params: { child: 'schema' } }] },
+        'wifi.started': { actions: [{ type: 'dispatchInitial', params: { child: 'wifi' } }] },
+        'time.started': { actions: [{ type: 'dispatchInitial', params: { child: 'time' } }] },
+        'mqtt.started': { actions: [{ type: 'dispatchInitial', params: { child: 'mqtt' } }] },
+        'update.started': { actions: [{ type: 'dispatchInitial', params: { child: 'update' } }] },
+        'logger.started': { actions: [{ type: 'dispatchInitial', params: { child: 'logger' } }] },
+        'reset.started': { actions: [{ type: 'dispatchInitial', params: { child: 'reset' } }] },
+        'stateReporter.started': { actions: [{ type: 'dispatchInitial', params: { child: 'stateReporter' } }] },
         'settings.load': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
         'settings.refresh': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
         'schema.load': { actions: [{ type: 'dispatch', params: { route: 'forward' } }] },
@@ -349,13 +351,17 @@ export const machine = setup({
         'wifi.up': { actions: [{ type: 'noteNetwork' }, { type: 'dispatch', params: { route: 'passNetworkOn' } }] },
         'wifi.down': { actions: [{ type: 'noteNoNetwork' }, { type: 'dispatch', params: { route: 'passNetworkOn' } }] },
         'mqtt.connected': { actions: [{ type: 'countConnect' }] },
-        'mqtt.online': {
-          actions: [
-            { type: 'noteDenied' },
-            { type: 'noteLink' },
-            { type: 'dispatch', params: { route: 'passHealthOn' } },
-          ],
-        },
+        'mqtt.online': [
+          {
+            guard: 'isOnline',
+            actions: [
+              { type: 'noteDenied' },
+              { type: 'noteLink' },
+              { type: 'dispatch', params: { route: 'passHealthOn' } },
+            ],
+          },
+          { actions: [{ type: 'noteDenied' }, { type: 'noteLink' }] },
+        ],
         'mqtt.offline': { actions: [{ type: 'countDisconnect' }] },
         'mqtt.denied': { actions: [{ type: 'countDenial' }, { type: 'dispatch', params: { route: 'passDenialOn' } }] },
         'update.finished': { actions: [{ type: 'dispatch', params: { route: 'reloadFiles' } }] },
@@ -533,12 +539,12 @@ export const machine = setup({
         restarting: {
           description: 'It failed and starts again soon.',
           tags: ['busy'],
-          after: { restartAfter: { target: 'running' } },
+          after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
         },
         failed: {
           description: 'It failed too often and is off for a while; then it has one more start.',
           tags: ['faulty'],
-          after: { retryAfter: { target: 'running' } },
+          after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
         },
       },
     },
@@ -564,12 +570,12 @@ export const machine = setup({
         restarting: {
           description: 'It failed and starts again soon.',
           tags: ['busy'],
-          after: { restartAfter: { target: 'running' } },
+          after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
         },
         failed: {
           description: 'It failed too often and is off for a while; then it has one more start.',
           tags: ['faulty'],
-          after: { retryAfter: { target: 'running' } },
+          after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
         },
       },
     },
@@ -595,12 +601,12 @@ export const machine = setup({
         restarting: {
           description: 'It failed and starts again soon.',
           tags: ['busy'],
-          after: { restartAfter: { target: 'running' } },
+          after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
         },
         failed: {
           description: 'It failed too often and is off for a while; then it has one more start.',
           tags: ['faulty'],
-          after: { retryAfter: { target: 'running' } },
+          after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
         },
       },
     },
@@ -626,12 +632,12 @@ export const machine = setup({
         restarting: {
           description: 'It failed and starts again soon.',
           tags: ['busy'],
-          after: { restartAfter: { target: 'running' } },
+          after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
         },
         failed: {
           description: 'It failed too often and is off for a while; then it has one more start.',
           tags: ['faulty'],
-          after: { retryAfter: { target: 'running' } },
+          after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
         },
       },
     },
@@ -657,12 +663,12 @@ export const machine = setup({
         restarting: {
           description: 'It failed and starts again soon.',
           tags: ['busy'],
-          after: { restartAfter: { target: 'running' } },
+          after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
         },
         failed: {
           description: 'It failed too often and is off for a while; then it has one more start.',
           tags: ['faulty'],
-          after: { retryAfter: { target: 'running' } },
+          after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
         },
       },
     },
@@ -688,12 +694,12 @@ export const machine = setup({
         restarting: {
           description: 'It failed and starts again soon.',
           tags: ['busy'],
-          after: { restartAfter: { target: 'running' } },
+          after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
         },
         failed: {
           description: 'It failed too often and is off for a while; then it has one more start.',
           tags: ['faulty'],
-          after: { retryAfter: { target: 'running' } },
+          after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
         },
       },
     },
@@ -719,12 +725,12 @@ export const machine = setup({
         restarting: {
           description: 'It failed and starts again soon.',
           tags: ['busy'],
-          after: { restartAfter: { target: 'running' } },
+          after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
         },
         failed: {
           description: 'It failed too often and is off for a while; then it has one more start.',
           tags: ['faulty'],
-          after: { retryAfter: { target: 'running' } },
+          after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
         },
       },
     },
@@ -750,12 +756,12 @@ export const machine = setup({
         restarting: {
           description: 'It failed and starts again soon.',
           tags: ['busy'],
-          after: { restartAfter: { target: 'running' } },
+          after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
         },
         failed: {
           description: 'It failed too often and is off for a while; then it has one more start.',
           tags: ['faulty'],
-          after: { retryAfter: { target: 'running' } },
+          after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
         },
       },
     },
@@ -781,12 +787,12 @@ export const machine = setup({
         restarting: {
           description: 'It failed and starts again soon.',
           tags: ['busy'],
-          after: { restartAfter: { target: 'running' } },
+          after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
         },
         failed: {
           description: 'It failed too often and is off for a while; then it has one more start.',
           tags: ['faulty'],
-          after: { retryAfter: { target: 'running' } },
+          after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
         },
       },
     },

@@ -137,7 +137,6 @@ export const machine = setup({
 }).createMachine({
   id: 'update',
   description: 'Updates the unit, one update at a time, and tests each new version in a trial.',
-  entry: [{ type: 'report', params: { type: 'update.ready' } }],
   initial: 'asleep',
   on: {
     'update.recover': { actions: [{ type: 'report', params: { type: 'update.recovered' } }] },

@@ -20,7 +20,6 @@ export const machine = setup({
     watchLink: fromPromise(async () => undefined),
   },
   actions: {
-    report: () => undefined,
     reportUp: () => undefined,
     reportUnmanaged: () => undefined,
     keepLink: () => undefined,
@@ -48,7 +47,6 @@ export const machine = setup({
 }).createMachine({
   id: 'wifi',
   description: 'Keeps the station linked to the WiFi network of the unit.',
-  entry: [{ type: 'report', params: { type: 'wifi.ready' } }],
   initial: 'idle',
   on: {
     'wifi.assume': { target: '.unmanaged' },

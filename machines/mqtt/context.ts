@@ -24,7 +24,6 @@ export type MqttEvent =
 
 /** Facts that the mqtt machine reports to its parent. */
 export type MqttFact =
-  | { type: 'mqtt.ready' }
   /** A link opened; `isRepeated` while the instance denies the unit its own topics. */
   | { type: 'mqtt.connected'; sessionPresent: boolean; version: MqttVersion; isRepeated?: true }
   /** The instance denies the unit its own topics; `isRepeated` until `mqtt.granted`. */

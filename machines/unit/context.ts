@@ -118,11 +118,14 @@ export const isRequestToChild = ({ type }: UnitEvent): boolean =>
   Object.hasOwn(requestTypes, type) && requestTypes[type as UnitRequest['type']] === 'child';
 
 /** Whether an event of the unit is a fact of a child that it passes on. */
-export const isRelayed = (event: UnitEvent): event is RelayedFact =>
+export const isRelayed = (event: UnitEvent): event is ChildFact =>
   !Object.hasOwn(requestTypes, event.type) &&
-  !event.type.endsWith('.ready') &&
+  !event.type.endsWith('.started') &&
   !event.type.startsWith('xstate.') &&
   event.type !== 'child.steady';
+
+/** A child that had failed runs again, and knows nothing of the unit; the unit tells itself. */
+type ChildStarted = { [K in ChildName]: { type: `${K}.started` } }[ChildName];
 
 /** A child that had failed has run for a minute; the unit tells itself. */
 interface ChildSteady {
@@ -131,13 +134,10 @@ interface ChildSteady {
 }
 
 /** Events that the unit accepts, from the app, from its children and from itself. */
-export type UnitEvent = UnitRequest | ChildFact | ChildSteady;
-
-/** Facts of the unit's children that it passes on unchanged: all but that a child is ready for messages. */
-export type RelayedFact = Exclude<ChildFact, { type: `${string}.ready` }>;
+export type UnitEvent = UnitRequest | ChildFact | ChildStarted | ChildSteady;
 
 /** Everything that the unit emits, and reports to its parent. */
-export type UnitFact = UnitEmitted | RelayedFact;
+export type UnitFact = UnitEmitted | ChildFact;
 
 export interface UnitInput extends ChildInput<UnitFact> {
   /** Whether MQTT is switched off: the unit works over REST alone. @defaultValue false */

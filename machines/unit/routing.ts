@@ -126,6 +126,12 @@ const configureUpdate = send('update', ['update.configure'], ({ settings, handsO
   ...(settings && { commitVersion: settings.commitVersion }),
 }));
 
+/** A message that says nothing new without settings. */
+const onceConfigured = (one: Send): Send => ({
+  ...one,
+  messages: (known, event) => (known.settings ? one.messages(known, event) : []),
+});
+
 const configureReporter = send('stateReporter', ['reporter.configure'], ({ settings }) =>
   settings
     ? { type: 'reporter.configure', commitVersion: settings.commitVersion, intervalMs: settings.stateSendIntervalMs }
@@ -152,17 +158,36 @@ const afterFiles = (one: Send): Send => ({
     event.type === 'update.finished' && event.mode === 'env_schema_only' ? one.messages(known, event) : [],
 });
 
-/** Initial messages of each child, so that a restarted one resumes at the unit's current state. */
+/** A message to a child that has just started, unless that takes the same for granted. */
+const unlessAssumed = (one: Send, assumed: string): Send => ({
+  ...one,
+  types: one.types.filter((type) => type !== assumed),
+  messages: (known, event) => one.messages(known, event).filter((message) => message.event.type !== assumed),
+});
+
+/**
+ * Messages to a child that runs again, so that it resumes where the unit stands. At the start of a unit there are none: what
+ * a child assumes is so.
+ */
 export const initialMessages: Readonly<Record<ChildName, readonly Send[]>> = {
-  settings: [healthTo('settings'), passWishOn],
+  settings: [unlessAssumed(healthTo('settings'), 'broker.down'), unlessAssumed(passWishOn, 'broker.wanted')],
   schema: [],
   wifi: [bringWifiUp],
-  time: [networkTo('time')],
-  mqtt: [wantTopics, networkTo('mqtt'), keepLink],
-  update: [configureUpdate, atWork(recover), atWork(healthTo('update')), askTarget],
-  logger: [linkTo('logger')],
+  time: [unlessAssumed(networkTo('time'), 'network.down')],
+  mqtt: [wantTopics, unlessAssumed(networkTo('mqtt'), 'network.down'), keepLink],
+  update: [
+    onceConfigured(configureUpdate),
+    atWork(recover),
+    unlessAssumed(healthTo('update'), 'broker.down'),
+    askTarget,
+  ],
+  logger: [unlessAssumed(linkTo('logger'), 'broker.down')],
   reset: [atWork(recallReset)],
-  stateReporter: [holdReporter, configureReporter, linkTo('stateReporter')],
+  stateReporter: [
+    unlessAssumed(holdReporter, 'reporter.resume'),
+    configureReporter,
+    unlessAssumed(linkTo('stateReporter'), 'broker.down'),
+  ],
 };
 
 const recipients: Readonly<Record<ForwardedEvent['type'], ChildName>> = {

@@ -179,7 +179,11 @@ const base = setup({
       if (undelivered.length > 0)
         enqueue.assign({ pendingMessages: withPending(context.pendingMessages, undelivered) });
     }),
-    /** Sends a started child its initial messages, then its pending ones. */
+    /** Tells the unit itself, once the step is over, that a child runs again. */
+    announce: enqueueActions(({ enqueue, self }, { child }: { child: ChildName }) => {
+      enqueue.sendTo(self, { type: `${child}.started` });
+    }),
+    /** Sends a child that runs again its initial messages, then its pending ones. */
     dispatchInitial: enqueueActions(({ context, event, enqueue, check, self }, { child }: { child: ChildName }) => {
       const ref = runningChild(self, child);
       if (!ref) return;
@@ -251,6 +255,7 @@ const base = setup({
     hasSettings: ({ context }) => context.settings !== undefined,
     isStartDue: ({ context }) => context.isStartDue,
     isRestOnly: ({ context }) => context.isRestOnly === true,
+    isOnline: stateIn({ lifecycle: { operating: 'online' } }),
     isLeaving: or(leaving.map((state) => stateIn(state))),
     isStaying: stateIn({ program: 'running' }),
     hasNoLink: or(linkless.map((state) => stateIn(state))),
@@ -290,3 +295,8 @@ export type CrashTransition = Exclude<Extract<OnError, readonly unknown[]>[numbe
 
 /** A state of a child's region in which it is not running. */
 export type WaitingState = Pick<StateConfig, 'description' | 'tags' | 'after'>;
+
+type After = NonNullable<StateConfig['after']>;
+
+/** A transition of a child's region out of such a state. */
+export type AgainTransition = Exclude<NonNullable<After[keyof After]>, string | readonly unknown[]>;

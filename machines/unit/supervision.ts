@@ -1,4 +1,4 @@
-import type { ErrorActorEvent, InputFrom } from 'xstate';
+import type { ErrorActorEvent, EventObject, InputFrom } from 'xstate';
 import { failureOf, type Failure } from '../../services/errors.ts';
 import { ActorHandle } from '../lib/parent.ts';
 import type { loggerMachine } from '../logger.ts';
@@ -29,6 +29,7 @@ export const updateInput = ({ context, self }: Starting): InputFrom<typeof updat
   isCompiled: context.isCompiled,
   isSupervised: context.isSupervised,
   isRestOnly: context.isRestOnly === true,
+  handsOver: context.handsOver,
   ...childInput({ context, self }),
 });
 
@@ -53,6 +54,11 @@ export const crashOf = ({ actorId, error }: ErrorActorEvent, isRestarted: boolea
   child: actorId as ChildName,
   failure: failureOf(error),
   isRestarted,
+});
+
+/** The child whose region has waited, by the event of that: `xstate.after.restartAfter.unit.mqtt.restarting`. */
+export const waitedFor = ({ type }: EventObject): { child: ChildName } => ({
+  child: type.split('.').at(-2) as ChildName,
 });
 
 /** The log line of a failed child. */

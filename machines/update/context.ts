@@ -47,7 +47,6 @@ export type UpdatePhase =
 
 /** Facts that the update machine reports to its parent. */
 export type UpdateFact =
-  | { type: 'update.ready' }
   /** The recovery has ended, with or without success; the unit may load its files. */
   | { type: 'update.recovered' }
   | { type: 'update.began'; target: UpdateTarget }
@@ -103,6 +102,8 @@ export interface UpdateInput extends ChildInput<UpdateFact> {
   isSupervised: boolean;
   /** Whether MQTT is switched off: a version proves itself over REST alone. @defaultValue false */
   isRestOnly?: boolean;
+  /** Whether the app's own handler performs updates. @defaultValue false */
+  handsOver?: boolean;
 }
 
 export interface UpdateContext extends Omit<UpdateInput, 'parent'>, Child<UpdateFact> {

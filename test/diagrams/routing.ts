@@ -30,8 +30,8 @@ const subjects: Readonly<Record<string, ChildName>> = { reporter: 'stateReporter
 const senderOf = (type: string): Routing['from'] => {
   const [subject = ''] = type.split('.');
   const child = subjects[subject] ?? childNames.find((name) => name === subject);
-  if (child && (type.endsWith('.ready') || isRelayed({ type } as UnitEvent))) return child;
-  if (type.startsWith('xstate.')) return 'unit';
+  if (child && isRelayed({ type } as UnitEvent)) return child;
+  if (type.startsWith('xstate.') || type.endsWith('.started')) return 'unit';
   return type === 'command.received' ? 'instance' : 'app';
 };
 

@@ -58,7 +58,7 @@ test('restarts the program at once in the mode of its input', async () => {
   await recall.resolve(false);
   actor.send({ type: 'reset.restart' });
   expect(restart.last().input).toEqual({ mode: 'restart_popen' });
-  expect(parent.types()).toEqual(['reset.ready', 'reset.began']);
+  expect(parent.types()).toEqual(['reset.began']);
 });
 
 test.each([
@@ -83,7 +83,7 @@ test('a program that a reset has started rests for a minute; requests are counte
   clock.increment(1);
   await settle();
   expect(state()).toBe('ready');
-  expect(parent.facts).toEqual([{ type: 'reset.ready' }, { type: 'reset.skipped', requests: 5 }]);
+  expect(parent.facts).toEqual([{ type: 'reset.skipped', requests: 5 }]);
   actor.send({ type: 'reset.restart' });
   expect(restart.runs).toHaveLength(1);
 });

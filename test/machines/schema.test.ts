@@ -28,7 +28,7 @@ const started = async () => {
 
 test('loads, keeps and tells the topics', async () => {
   const { parent, state } = await started();
-  expect(parent.facts).toEqual([{ type: 'schema.ready' }, { type: 'schema.loaded', topics }]);
+  expect(parent.facts).toEqual([{ type: 'schema.loaded', topics }]);
   expect(state().value).toBe('ready');
   expect(state().context.topics).toEqual(topics);
 });

@@ -40,9 +40,9 @@ const started = async () => {
   return unit;
 };
 
-test('reports that it is ready, then waits to be asked', () => {
+test('waits to be asked', () => {
   const { parent, document } = start();
-  expect(parent.facts).toEqual([{ type: 'settings.ready' }]);
+  expect(parent.facts).toEqual([]);
   expect(document()).toBe('idle');
 });
 

@@ -43,7 +43,7 @@ test('reports right after the broker is first there', async () => {
   await collect.resolve(report);
   expect(publish.last().input).toEqual({ report });
   await publish.resolve();
-  expect(parent.facts).toEqual([{ type: 'reporter.ready' }, { type: 'reporter.sent' }]);
+  expect(parent.facts).toEqual([{ type: 'reporter.sent' }]);
   expect(state().value).toBe('resting');
 });
 

@@ -30,7 +30,6 @@ test('syncs when the network comes up, and again after an hour', async () => {
   clock.increment(1);
   await readOffset.resolve(2);
   expect(parent.facts).toEqual([
-    { type: 'time.ready' },
     { type: 'time.synced', offsetMs: 1 },
     { type: 'time.synced', offsetMs: 2 },
   ]);

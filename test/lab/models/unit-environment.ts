@@ -25,7 +25,6 @@ export const settings = (commitVersion: string, linkRevision: number): UnitSetti
 /** What each child may tell the unit. */
 export const facts: Record<ChildName, readonly AnyEventObject[]> = {
   settings: [
-    { type: 'settings.ready' },
     { type: 'settings.loaded', settings: settings('one', 1) },
     { type: 'settings.loaded', settings: { ...settings('two', 2), wifiSsid: 'home', wifiRevision: 2 } },
     { type: 'settings.failed', failure, during: 'load' },
@@ -33,13 +32,11 @@ export const facts: Record<ChildName, readonly AnyEventObject[]> = {
     { type: 'settings.restored', names: ['PU_MQTT_HOST'] },
   ],
   schema: [
-    { type: 'schema.ready' },
     { type: 'schema.loaded', topics },
     { type: 'schema.failed', failure, during: 'load' },
     { type: 'schema.postponed', failure, attempts: 1 },
   ],
   wifi: [
-    { type: 'wifi.ready' },
     { type: 'wifi.up' },
     { type: 'wifi.up', ssid: 'home' },
     { type: 'wifi.down' },
@@ -48,13 +45,11 @@ export const facts: Record<ChildName, readonly AnyEventObject[]> = {
     { type: 'wifi.unwatchable', failure },
   ],
   time: [
-    { type: 'time.ready' },
     { type: 'time.synced', offsetMs: 5 },
     { type: 'time.failed', failure },
     { type: 'time.unsynced', failure, minutes: 10 },
   ],
   mqtt: [
-    { type: 'mqtt.ready' },
     { type: 'mqtt.connected', sessionPresent: false, version: 5 },
     { type: 'mqtt.online', granted: 2, denied: [] },
     { type: 'mqtt.online', granted: 1, denied },
@@ -66,7 +61,6 @@ export const facts: Record<ChildName, readonly AnyEventObject[]> = {
     { type: 'mqtt.stopped' },
   ],
   update: [
-    { type: 'update.ready' },
     { type: 'update.recovered' },
     { type: 'update.settled' },
     { type: 'update.tried', version: 'two', start: 1, maxStarts: 3, isSupervised: false },
@@ -92,20 +86,19 @@ export const facts: Record<ChildName, readonly AnyEventObject[]> = {
     { type: 'update.failed', target, phase: 'verifying', failure },
   ],
   logger: [
-    { type: 'logger.ready' },
     { type: 'logger.synced', entries: 3, omitted: 0 },
     { type: 'logger.synced', entries: 3, omitted: 1 },
     { type: 'logger.flushed' },
     { type: 'logger.failed', failure },
   ],
-  reset: [
-    { type: 'reset.ready' },
-    { type: 'reset.began' },
-    { type: 'reset.skipped', requests: 2 },
-    { type: 'reset.failed', failure },
-  ],
-  stateReporter: [{ type: 'reporter.ready' }, { type: 'reporter.sent' }, { type: 'reporter.failed', failure }],
+  reset: [{ type: 'reset.began' }, { type: 'reset.skipped', requests: 2 }, { type: 'reset.failed', failure }],
+  stateReporter: [{ type: 'reporter.sent' }, { type: 'reporter.failed', failure }],
 };
+
+/** What the unit is told while a child runs: by that, and by itself where it has started again. */
+export const heard: Readonly<Record<string, readonly AnyEventObject[]>> = Object.fromEntries(
+  childNames.map((child) => [child, [{ type: `${child}.started` }, ...facts[child]]]),
+);
 
 /** What the unit tells itself of a child that failed, a minute after that runs again. */
 export const steady: readonly AnyEventObject[] = childNames.map((child) => ({ type: 'child.steady', child }));

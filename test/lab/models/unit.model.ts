@@ -4,7 +4,7 @@ import { notices } from '../../../machines/unit/notices.ts';
 import { unitMachine, type UnitContext } from '../../../machines/unit.ts';
 import { defineModel, type Region } from './model.ts';
 import { unexpected } from './tables/table.ts';
-import { facts, requests, settings, steady, topics } from './unit-environment.ts';
+import { heard, requests, settings, steady, topics } from './unit-environment.ts';
 import { cycling, lifecycle, outcomes, reporting, supervision } from './unit-invariants.ts';
 import { leaving } from './unit-restart-invariants.ts';
 
@@ -32,7 +32,7 @@ const mainKey = (context: UnitContext) => [
 ];
 
 const lifeCycle =
-  /^unit\.(start|stop)|^(settings|schema)\.(ready|loaded .*"commitVersion":"one"|loaded .*topics|failed)|^mqtt\.(online .*\[\]|offline|stopped)|^update\.(ready|recovered|settled)|^logger\.(flushed|failed)|(recover|flush|disconnect|close)Within|^release /;
+  /^unit\.(start|stop)|^(settings|schema)\.(started|loaded .*"commitVersion":"one"|loaded .*topics|failed)|^mqtt\.(online .*\[\]|offline|stopped)|^update\.(started|recovered|settled)|^logger\.(flushed|failed)|(recover|flush|disconnect|close)Within|^release /;
 
 const starting = /^(settings|schema)\.(loaded .*"commitVersion":"one"|loaded .*topics|failed)/;
 
@@ -46,7 +46,7 @@ const regions: readonly Region<UnitContext>[] = [
   { name: 'the life cycle', uses: (label) => lifeCycle.test(label), key: mainKey },
   {
     name: 'the facts, before the start',
-    uses: (label) => isFact(label) && !/^(settings|schema)\.(ready|loaded|failed|postponed|restored)/.test(label),
+    uses: (label) => isFact(label) && !/^(settings|schema)\.(started|loaded|failed|postponed|restored)/.test(label),
     key: () => 0,
   },
   {
@@ -66,7 +66,7 @@ const regions: readonly Region<UnitContext>[] = [
     name: 'at work over REST alone',
     input: { isRestOnly: true },
     prelude: loaded,
-    uses: (label) => /^unit\.(start|stop)|^mqtt\.((dis)?connect|stopped)$|^update( fails|\.ready)|Within/.test(label),
+    uses: (label) => /^unit\.(start|stop)|^mqtt\.((dis)?connect|stopped)$|^update( fails|\.started)|Within/.test(label),
     key: mainKey,
   },
   {
@@ -88,12 +88,15 @@ const regions: readonly Region<UnitContext>[] = [
   ...[loaded, ['unit.start']].map((prelude): Region<UnitContext> => ({
     name: `the reports during an update, after ${prelude.length} steps`,
     prelude,
-    uses: (label) => decidesReports.test(label) || /^reporter\.ready|holdAfter/.test(label),
+    uses: (label) => decidesReports.test(label) || /^stateReporter\.started|holdAfter/.test(label),
     key: () => 0,
   })),
   ...childNames.flatMap((child): Region<UnitContext>[] => {
-    const ready = facts[child][0]?.type ?? '';
-    const own = [`${child} fails: ${String(unexpected)}`, ready, `child.steady ${JSON.stringify({ child })}`];
+    const own = [
+      `${child} fails: ${String(unexpected)}`,
+      `${child}.started`,
+      `child.steady ${JSON.stringify({ child })}`,
+    ];
     const uses = (label: string) =>
       own.includes(label) ||
       ['running', 'restarting', 'failed'].some((state) => label.endsWith(`in ${child}.${state}`));
@@ -134,7 +137,7 @@ export const unitModel = defineModel<typeof unitMachine>({
   recorded: ['log', 'endWork', 'resumeWork'],
   events: [...requests, ...steady],
   wildcards: Object.keys(notices),
-  says: facts,
+  says: heard,
   regions,
   outcomes,
   invariants: {

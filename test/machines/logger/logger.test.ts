@@ -1,6 +1,4 @@
-import { createActor, fromCallback } from 'xstate';
 import { describe, expect, test } from 'vitest';
-import { loggerMachine, type LogConfig, type LoggerFact } from '../../../machines/logger.ts';
 import { failing } from '../../support/actors.ts';
 import { settle } from '../../support/until.ts';
 import { config, gatherMs, start } from './under-test.ts';
@@ -12,15 +10,6 @@ describe('configuration', () => {
     actor.send({ type: 'logger.toggle', sink: 'mqtt', enabled: false });
     const configured = { ...config, minLevel: 'Error', maxLength: 5 };
     expect(applied).toEqual([config, configured, { ...configured, mqtt: false }]);
-  });
-
-  test('is in force before the parent is told that the logger is ready', () => {
-    const applied: LogConfig[] = [];
-    const seen: number[] = [];
-    const parent = createActor(fromCallback<LoggerFact>(({ receive }) => receive(() => seen.push(applied.length))));
-    const machine = loggerMachine.provide({ actions: { applyConfig: (_, given) => void applied.push(given) } });
-    createActor(machine, { input: { parent: parent.start(), config } }).start();
-    expect(seen).toEqual([1]);
   });
 
   test('changes while a sync runs, without ending it (L5)', () => {

@@ -31,7 +31,7 @@ describe('sync', () => {
     await acknowledge(4);
     await acknowledge(3);
     expect(begins()).toEqual([0, 5, 9]);
-    expect(parent.facts).toEqual([{ type: 'logger.ready' }, { type: 'logger.synced', entries: 12, omitted: 0 }]);
+    expect(parent.facts).toEqual([{ type: 'logger.synced', entries: 12, omitted: 0 }]);
     expect(state().value).toBe('idle');
     expect(holds).toEqual([false, true, false]);
     expect(state().context.progress).toBeUndefined();

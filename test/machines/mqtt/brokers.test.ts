@@ -9,7 +9,7 @@ describe('what the broker speaks (M8)', () => {
     expect(unit.link.opened[0]?.isHeld).toBe(false);
     open(unit);
     grant(unit, granted('a'), granted('b'));
-    expect(unit.parent.types()).toEqual(['mqtt.ready', 'mqtt.connected', 'mqtt.online']);
+    expect(unit.parent.types()).toEqual(['mqtt.connected', 'mqtt.online']);
     unit.link.last().tell({ type: 'link.closed', failure: failure('network') });
     unit.clock.increment(1000);
     expect(unit.link.last().version, 'what worked is remembered').toBe(4);

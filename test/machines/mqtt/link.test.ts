@@ -40,7 +40,6 @@ describe('the link', () => {
     expect(isOnline(unit)).toBe(true);
     expect(asked(unit)).toEqual([{ type: 'link.subscribe', topics: ['a', 'b'] }]);
     expect(unit.parent.facts).toEqual([
-      { type: 'mqtt.ready' },
       { type: 'mqtt.connected', sessionPresent: false, version: 5 },
       { type: 'mqtt.online', granted: 2, denied: [] },
     ]);

@@ -1,64 +1,48 @@
 import { describe, expect, test } from 'vitest';
+import { createActor, type AnyActorLogic, type AnyActorRef } from 'xstate';
 import { settings } from '../../support/unit-world.ts';
-import type { Message } from '../../../machines/unit/context.ts';
-import { broker, configure, connect, linked, want, withRecorders } from './under-test.ts';
+import { unitMachine } from '../../../machines/unit.ts';
+import { childNames, type ChildName, type Message } from '../../../machines/unit/context.ts';
+import { broker, configure, connect, linked, unitInput, want, withRecorders } from './under-test.ts';
+
+const down = { type: 'broker.down' } as const;
 
 describe('a child that starts again', () => {
-  const ready = {
-    settings: 'settings.ready',
-    schema: 'schema.ready',
-    wifi: 'wifi.ready',
-    time: 'time.ready',
-    mqtt: 'mqtt.ready',
-    update: 'update.ready',
-    logger: 'logger.ready',
-    reset: 'reset.ready',
-    stateReporter: 'reporter.ready',
-  } as const;
-  const down = { type: 'broker.down' } as const;
-  const wanted: Message = { to: 'settings', event: { type: 'broker.wanted' } };
-  const configureUpdate: Message = { to: 'update', event: { type: 'update.configure', handsOver: false } };
+  const [configureUpdate] = configure;
 
-  test.each<[keyof typeof ready, Message[], Message[]]>([
-    [
-      'settings',
-      [{ to: 'settings', event: down }, wanted],
-      [{ to: 'settings', event: { type: 'broker.up', denied: [] } }, wanted],
-    ],
-    ['schema', [], []],
-    ['wifi', [], [{ to: 'wifi', event: { type: 'wifi.assume' } }]],
-    ['time', [{ to: 'time', event: { type: 'network.down' } }], [{ to: 'time', event: { type: 'network.up' } }]],
-    [
-      'mqtt',
-      [{ to: 'mqtt', event: { type: 'network.down' } }],
-      [want, { to: 'mqtt', event: { type: 'network.up' } }, connect],
-    ],
+  test.each<[ChildName, (Message | undefined)[]]>([
+    ['settings', [{ to: 'settings', event: { type: 'broker.up', denied: [] } }]],
+    ['schema', []],
+    ['wifi', [{ to: 'wifi', event: { type: 'wifi.assume' } }]],
+    ['time', [{ to: 'time', event: { type: 'network.up' } }]],
+    ['mqtt', [want, { to: 'mqtt', event: { type: 'network.up' } }, connect]],
     [
       'update',
-      [configureUpdate],
       [
-        configure[0] ?? configureUpdate,
+        configureUpdate,
         { to: 'update', event: { type: 'update.recover' } },
         { to: 'update', event: { type: 'broker.up', denied: [] } },
       ],
     ],
-    ['logger', [{ to: 'logger', event: down }], [{ to: 'logger', event: { type: 'broker.up' } }]],
-    ['reset', [], [{ to: 'reset', event: { type: 'reset.recall' } }]],
+    ['logger', [{ to: 'logger', event: { type: 'broker.up' } }]],
+    ['reset', [{ to: 'reset', event: { type: 'reset.recall' } }]],
     [
       'stateReporter',
       [
-        { to: 'stateReporter', event: { type: 'reporter.resume' } },
-        { to: 'stateReporter', event: down },
-      ],
-      [
-        { to: 'stateReporter', event: { type: 'reporter.resume' } },
         { to: 'stateReporter', event: { type: 'reporter.configure', commitVersion: 'v1', intervalMs: 300_000 } },
         { to: 'stateReporter', event: { type: 'broker.up' } },
       ],
     ],
-  ])('is told where the unit stands: %s', (child, before, online) => {
-    expect(withRecorders().sent({ type: ready[child] })).toEqual(before);
-    expect(linked().sent({ type: ready[child] })).toEqual(online);
+  ])('is told where the unit stands: %s', (child, online) => {
+    expect(withRecorders().restarted(child), 'before the start').toEqual([]);
+    expect(linked().restarted(child), 'online').toEqual(online);
+  });
+
+  test('is told what differs from what it assumes', () => {
+    const unit = linked();
+    unit.sent({ type: 'mqtt.disconnect' }, { type: 'update.swapping' });
+    expect(unit.restarted('settings')).toContainEqual({ to: 'settings', event: { type: 'broker.unwanted' } });
+    expect(unit.restarted('stateReporter')[0]).toEqual({ to: 'stateReporter', event: { type: 'reporter.hold' } });
   });
 
   test('gets the newest of each kind that came while it was away, after that', () => {
@@ -68,19 +52,28 @@ describe('a child that starts again', () => {
       { to: 'stateReporter', event: down },
       ...broker('broker.down'),
     ]);
+    unit.messages.length = 0;
     unit.clock.increment(1000);
-    expect(unit.sent({ type: 'logger.ready' })).toEqual([
-      { to: 'logger', event: down },
+    expect(unit.messages).toEqual([
       { to: 'logger', event: down },
       { to: 'logger', event: { type: 'logger.sync' } },
     ]);
-    expect(unit.sent({ type: 'logger.ready' }), 'once').toEqual([{ to: 'logger', event: down }]);
+    expect(unit.restarted('logger'), 'once').toEqual([]);
+  });
+
+  test('gets it also after it was off', () => {
+    const unit = linked();
+    for (let failures = 0; failures < 6; failures += 1) unit.restarted('logger');
+    unit.sent({ type: 'mqtt.offline' });
+    unit.messages.length = 0;
+    unit.clock.increment(600_000);
+    expect(unit.messages).toEqual([{ to: 'logger', event: down }]);
   });
 
   test('is asked for no WiFi before the unit is at work', () => {
     const unit = withRecorders();
     unit.sent({ type: 'unit.start' }, { type: 'update.recovered' }, { type: 'settings.loaded', settings });
-    expect(unit.sent({ type: 'wifi.ready' })).toEqual([]);
+    expect(unit.restarted('wifi')).toEqual([]);
   });
 
   test('gets a command that came while it was away', () => {
@@ -88,9 +81,45 @@ describe('a child that starts again', () => {
     unit.fail('schema');
     expect(unit.sent({ type: 'command.received', command: 'schema_update' })).toEqual([]);
     unit.clock.increment(1000);
-    expect(unit.sent({ type: 'schema.ready' })).toEqual([
+    expect(unit.messages.slice(-2)).toEqual([
       { to: 'schema', event: { type: 'schema.pursue' } },
       { to: 'schema', event: { type: 'schema.refresh' } },
     ]);
+  });
+});
+
+describe('a child that has just started', () => {
+  const assumed = {
+    settings: [down, { type: 'broker.wanted' }],
+    schema: [],
+    wifi: [],
+    time: [{ type: 'network.down' }],
+    mqtt: [{ type: 'network.down' }],
+    update: [down, { type: 'update.configure', handsOver: false }],
+    logger: [down],
+    reset: [],
+    stateReporter: [{ type: 'reporter.resume' }, down],
+  } satisfies Record<ChildName, Message['event'][]>;
+
+  test.each(childNames)('assumes what it is not told: %s', (child) => {
+    const unit = createActor(unitMachine, { input: unitInput }).start();
+    const ref = unit.getSnapshot().children[child] as AnyActorRef;
+    const { value, context } = ref.getSnapshot() as { value: unknown; context: unknown };
+    for (const event of assumed[child]) ref.send(event);
+    expect(ref.getSnapshot()).toMatchObject({ value, context });
+    unit.stop();
+  });
+
+  test('has told nobody', () => {
+    const events: string[] = [];
+    createActor<AnyActorLogic>(unitMachine, {
+      input: unitInput,
+      inspect: (inspected) => {
+        if (inspected.type === '@xstate.event') events.push(inspected.event.type);
+      },
+    })
+      .start()
+      .stop();
+    expect(new Set(events)).toEqual(new Set(['xstate.init']));
   });
 });

@@ -12,15 +12,15 @@ const loadSchema = { to: 'schema', event: { type: 'schema.load' } };
 
 describe('a start', () => {
   test('goes from the update left by the last one to settings, schema and work, each at its own fact', () => {
-    const { lifecycle, sent } = withRecorders();
+    const { lifecycle, restarted, sent } = withRecorders();
     expect(sent(start)).toEqual([recover]);
-    expect(sent({ type: 'update.ready' })).toContainEqual(recover);
+    expect(restarted('update')).toEqual([recover]);
     expect(lifecycle()).toBe('recovering');
     expect(sent({ type: 'update.recovered' })).toEqual([loadSettings]);
-    expect(sent({ type: 'settings.ready' })).toContainEqual(loadSettings);
+    expect(restarted('settings')).toEqual([loadSettings]);
     expect(lifecycle()).toBe('loadingSettings');
     expect(sent(loaded)).toContainEqual(loadSchema);
-    expect(sent({ type: 'schema.ready' })).toEqual([loadSchema]);
+    expect(restarted('schema')).toEqual([loadSchema]);
     expect(lifecycle()).toBe('loadingSchema');
     const messages = sent({ type: 'schema.loaded', topics });
     expect(lifecycle()).toEqual({ operating: 'offline' });
@@ -113,7 +113,7 @@ describe('without MQTT', () => {
     expect(unit.messages.at(-1)).toEqual({ to: 'update', event: { type: 'update.askTarget' } });
     expect(unit.emitted.at(-1)).toEqual({ type: 'restOnly' });
     expect(unit.lines.at(-1)).toMatchObject({ level: 'Info', text: expect.stringContaining('REST alone') });
-    expect(unit.sent({ type: 'update.ready' }).at(-1)).toEqual({ to: 'update', event: { type: 'update.askTarget' } });
+    expect(unit.restarted('update').at(-1)).toEqual({ to: 'update', event: { type: 'update.askTarget' } });
     expect(unit.sent({ type: 'wifi.up' }).map(({ event }) => event.type)).toEqual(['network.up', 'network.up']);
   });
 });

@@ -40,15 +40,15 @@ describe('a request of the app', () => {
   });
 
   test('of a handler or a sink is remembered for the child that starts again', () => {
-    const { sent, fail, clock, inputs } = atWork();
+    const { sent, restarted, inputs } = atWork();
     sent({ type: 'update.configure', handsOver: true }, { type: 'update.configure', commitVersion: 'v1' });
     sent({ type: 'logger.toggle', sink: 'mqtt', enabled: false });
-    expect(sent({ type: 'update.ready' })[0]).toEqual({
+    expect(restarted('update')[0]).toEqual({
       to: 'update',
       event: { type: 'update.configure', handsOver: true, commitVersion: 'v1' },
     });
-    fail('logger');
-    clock.increment(1000);
+    expect(inputs.at(-1)).toMatchObject({ child: 'update', input: { handsOver: true } });
+    restarted('logger');
     expect(inputs.at(-1)).toMatchObject({
       child: 'logger',
       input: { config: { minLevel: 'Info', maxLength: 32, console: true, file: true, mqtt: false } },
@@ -85,9 +85,9 @@ describe('a request of the app', () => {
   });
 
   test('for WiFi is carried out at once, and by the next start', () => {
-    const { sent } = atWork();
+    const { restarted, sent } = atWork();
     expect(sent({ type: 'wifi.connect' })).toEqual([joinWifi]);
-    expect(sent({ type: 'wifi.ready' })).toEqual([joinWifi]);
+    expect(restarted('wifi')).toEqual([joinWifi]);
     expect(withRecorders().sent({ type: 'wifi.connect' })).toEqual([]);
   });
 });
@@ -137,7 +137,6 @@ describe('a fact', () => {
     const unit = atWork();
     unit.sent({ type: 'wifi.up' });
     expect(unit.sent({ type: 'mqtt.online', granted: 1, denied })).toEqual([
-      ...broker('broker.down'),
       ...link('broker.up'),
       ...broker('broker.up', [baseTopic]),
     ]);

@@ -156,7 +156,7 @@ describe('the app hears', () => {
 test('every fact of a child is emitted, as it is: no request, no start of a child and no timer', () => {
   const unit = linked();
   const event: UnitEvent = { type: 'time.synced', offsetMs: 5 };
-  unit.sent(event, { type: 'time.sync' }, { type: 'wifi.ready' }, { type: 'unit.stop' });
+  unit.sent(event, { type: 'time.sync' }, { type: 'wifi.started' }, { type: 'unit.stop' });
   unit.clock.increment(1500);
   unit.fail('time');
   const [first, ...others] = unit.facts.slice(unit.facts.indexOf(event));

@@ -151,9 +151,9 @@ describe('the order of a restart', () => {
 describe('a program that leaves', () => {
   const asks: readonly UnitEvent[] = [
     { type: 'mqtt.connect' },
+    { type: 'mqtt.started' },
     { type: 'settings.loaded', settings },
     { type: 'wifi.up' },
-    { type: 'mqtt.ready' },
   ];
 
   test.each(asks)('wants no link, also at $type', async (event) => {

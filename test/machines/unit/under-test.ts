@@ -100,6 +100,13 @@ export const withRecorders = (change: Partial<UnitInput> = {}) => {
     return messages.slice(before);
   };
   const fail = (child: ChildName) => (actor.getSnapshot().children[child] as AnyActorRef | undefined)?.send(crash);
+  /** Has a child fail and start again, and gives what the children are sent as it does. */
+  const restarted = (child: ChildName): Message[] => {
+    fail(child);
+    const before = messages.length;
+    clock.increment(1000);
+    return messages.slice(before);
+  };
   const state = () => actor.getSnapshot();
   return {
     actor,
@@ -115,6 +122,7 @@ export const withRecorders = (change: Partial<UnitInput> = {}) => {
     messages,
     release,
     restart,
+    restarted,
     sent,
     state,
     work,

@@ -146,7 +146,7 @@ describe('the question for the target', () => {
       unit.connect();
       await unit.askTarget.resolve(version);
       expect(unit.state().value).toBe('idle');
-      expect(unit.parent.types()).toEqual(['update.ready', 'update.settled', 'update.settled']);
+      expect(unit.parent.types()).toEqual(['update.settled', 'update.settled']);
       expect([unit.requestUpdate.runs.length, unit.download.runs.length]).toEqual([0, 0]);
     }
   });

@@ -13,7 +13,7 @@ describe('what an earlier start has left', () => {
     await unit.recover.resolve({ phase: 'settled' });
     unit.actor.send({ type: 'update.recover' });
     expect(unit.recover.runs).toHaveLength(1);
-    expect(unit.parent.types()).toEqual(['update.ready', 'update.settled', 'update.recovered']);
+    expect(unit.parent.types()).toEqual(['update.settled', 'update.recovered']);
   });
 
   test('an update that is asked for before waits for it', async () => {
@@ -28,11 +28,11 @@ describe('what an earlier start has left', () => {
     const unit = asleep();
     unit.begin(v2);
     unit.actor.send({ type: 'update.recover' });
-    expect(unit.parent.types()).toEqual(['update.ready']);
+    expect(unit.parent.types()).toEqual([]);
     await unit.recover.resolve(onTrial(4));
     expect(unit.state().value).toBe('rollingBack');
     unit.actor.send({ type: 'update.recover' });
-    expect(unit.parent.types()).toEqual(['update.ready', 'update.failed']);
+    expect(unit.parent.types()).toEqual(['update.failed']);
   });
 
   test('a journal that can not be read is told, and the unit goes on', async () => {

@@ -84,7 +84,7 @@ export const asleep = (change: Partial<UpdateInput> = {}) => {
   const begin = (target: UpdateTarget) => actor.send({ type: 'update.start', target });
   const connect = (...denied: string[]) => actor.send({ type: 'broker.up', denied });
   /** What the parent was told, but for what comes whenever the machine rests. */
-  const told = () => parent.facts.filter(({ type }) => type !== 'update.ready' && type !== 'update.settled');
+  const told = () => parent.facts.filter(({ type }) => type !== 'update.settled');
   return { actor, begin, connect, clock, parent, told, ...steps, state: () => actor.getSnapshot() };
 };
 export type UpdateUnderTest = ReturnType<typeof asleep>;

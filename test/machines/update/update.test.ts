@@ -27,7 +27,6 @@ describe('a flight', () => {
     expect(unit.state().value).toBe('restarting');
     expect(unit.restart.last().input).toEqual({ mode: 'restart_exec' });
     expect(unit.parent.facts).toEqual([
-      { type: 'update.ready' },
       { type: 'update.settled' },
       { type: 'update.began', target: v2 },
       { type: 'update.swapping' },

@@ -23,7 +23,7 @@ describe('being linked', () => {
     watch.tell({ type: 'link.changed', linked: false });
     await readStatus.resolve({ linked: false });
     await scan.reject(failing('io'));
-    expect(parent.types()).toEqual(['wifi.ready', 'wifi.up', 'wifi.down', 'wifi.failed']);
+    expect(parent.types()).toEqual(['wifi.up', 'wifi.down', 'wifi.failed']);
     clock.increment(5000);
     expect(state().value).toBe('checking');
     await readStatus.resolve({ linked: true, ssid: 'home' });
@@ -83,7 +83,7 @@ describe('being linked', () => {
     expect(state().value).toEqual({ linked: 'watched' });
     actor.send({ type: 'wifi.connect', ssid: 'home', maxReconnectionMs: 60_000, revision: 1 });
     await readStatus.resolve({ linked: true });
-    expect(parent.types()).toEqual(['wifi.ready', 'wifi.up']);
+    expect(parent.types()).toEqual(['wifi.up']);
     connect('work', 60_000, 2);
     await readStatus.resolve({ linked: true });
     expect(state().value).toBe('scanning');
@@ -112,7 +112,7 @@ describe('being linked', () => {
     unit.clock.increment(30_000);
     expect(unit.state().value).toBe('checking');
     await unit.readStatus.resolve({ linked: true, ssid: 'home' });
-    expect(unit.parent.types(), 'told once (L7)').toEqual(['wifi.ready', 'wifi.up', 'wifi.unwatchable']);
+    expect(unit.parent.types(), 'told once (L7)').toEqual(['wifi.up', 'wifi.unwatchable']);
     unit.clock.increment(30_000);
     await unit.readStatus.resolve({ linked: false });
     expect(unit.parent.facts.at(-1)).toEqual({ type: 'wifi.down' });
@@ -132,7 +132,7 @@ describe('being linked', () => {
     const { connect, readStatus, parent } = await linked();
     connect('home');
     await readStatus.resolve({ linked: true, ssid: 'home' });
-    expect(parent.types()).toEqual(['wifi.ready', 'wifi.up']);
+    expect(parent.types()).toEqual(['wifi.up']);
   });
 
   test('the same asked for again during an attempt leaves that alone', async () => {

@@ -8,14 +8,14 @@ describe('a network that is not ours to manage', () => {
     const { actor, parent, state } = start();
     actor.send({ type: 'wifi.assume' });
     expect(state().value).toBe('unmanaged');
-    expect(parent.facts).toEqual([{ type: 'wifi.ready' }, { type: 'wifi.up' }]);
+    expect(parent.facts).toEqual([{ type: 'wifi.up' }]);
   });
 
   test('is told once, however often it is asked for (L7)', () => {
     const { actor, parent } = start();
     actor.send({ type: 'wifi.assume' });
     actor.send({ type: 'wifi.assume' });
-    expect(parent.types()).toEqual(['wifi.ready', 'wifi.up']);
+    expect(parent.types()).toEqual(['wifi.up']);
   });
 
   test('is up where the unit was to manage it: told once as such, and nothing is scanned or joined (L7)', async () => {
@@ -25,7 +25,7 @@ describe('a network that is not ours to manage', () => {
       await readStatus.resolve({ linked: true, isUnmanaged: true });
       expect(state().value).toBe('unmanaged');
     }
-    expect(parent.types()).toEqual(['wifi.ready', 'wifi.unmanaged', 'wifi.up']);
+    expect(parent.types()).toEqual(['wifi.unmanaged', 'wifi.up']);
     expect([scan.runs.length, join.runs.length]).toEqual([0, 0]);
   });
 });
@@ -35,7 +35,7 @@ test('a network that was taken to be there and is ours is told by its name', asy
   actor.send({ type: 'wifi.assume' });
   connect();
   await readStatus.resolve({ linked: true, ssid: 'home' });
-  expect(parent.facts.slice(1)).toEqual([{ type: 'wifi.up' }, { type: 'wifi.up', ssid: 'home' }]);
+  expect(parent.facts).toEqual([{ type: 'wifi.up' }, { type: 'wifi.up', ssid: 'home' }]);
 });
 
 describe('getting linked', () => {

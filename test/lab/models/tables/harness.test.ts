@@ -55,7 +55,7 @@ const lampTable = (
 ): MachineTable =>
   defineTable(machine, {
     states: { off: {}, on: { runs: { light: undefined }, after: { offAfter: 1_000 } } },
-    start: { states: ['off'], context: { fuses: 2 }, told: [] },
+    start: { states: ['off'], context: { fuses: 2 } },
     events: [{ type: 'lamp.toggle' }, { type: 'lamp.smash' }],
     rows,
     key: ({ fuses }) => fuses,

@@ -78,7 +78,6 @@ export const loggerTable = defineTable(loggerMachine, {
   start: {
     states: ['idle'],
     context: { config, isOnline: false, isSyncDue: false, cuts: 0, isFlushDue: false },
-    told: [{ type: 'logger.ready' }],
     does: [['applyConfig', config], release],
   },
   events: [

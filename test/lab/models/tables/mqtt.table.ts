@@ -124,7 +124,6 @@ export const mqttTable = defineTable(mqttMachine.provide({ delays: longestDelays
       suspects: [],
       quarantined: [],
     },
-    told: [{ type: 'mqtt.ready' }],
   },
   events: mqttEvents,
   says: { link: linkSays },

@@ -171,11 +171,11 @@ export const predictions = (table: MachineTable) => {
   return {
     /** @param change What is different in the context that a walk begins with. */
     start: (change: object = {}): Prediction => {
-      const { states: first, told, does = [] } = table.start;
+      const { states: first, does = [] } = table.start;
       const context: Context = { ...(table.start.context as object), ...change };
       const bare: Situation = { leaves: first, context, actors: [], timers: [] };
       const situation = enter(bare, [...new Set(first.flatMap(chainOf))]);
-      return settled({ situation, told: valueOf(told, [], context), does, lines: [] }, none);
+      return settled({ situation, told: [], does, lines: [] }, none);
     },
     next: (situation: Situation, { name, event, state, ends }: Happening): Prediction => {
       const asked = situation.leaves.filter((leaf) => state === undefined || chainOf(leaf).includes(state));

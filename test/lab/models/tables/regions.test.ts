@@ -104,7 +104,7 @@ const ovenTable = (change: Partial<typeof lines> = {}): MachineTable =>
       'work.broken': {},
       'work.full': {},
     },
-    start: { states: ['door.closed', 'work.idle'], context: { trays: 0 }, told: [] },
+    start: { states: ['door.closed', 'work.idle'], context: { trays: 0 } },
     events: (['door.open', 'door.close', 'oven.start', 'oven.stop', 'oven.mend'] as const).map((type) => ({ type })),
     rows: Object.values({ ...lines, ...change }),
     key: ({ trays }) => trays,

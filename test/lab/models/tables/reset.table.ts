@@ -22,7 +22,6 @@ export const resetTable = defineTable(resetMachine, {
   start: {
     states: ['idle'],
     context: { mode: 'restart_exec', isDue: false, skipped: 0 },
-    told: [{ type: 'reset.ready' }],
   },
   events: [{ type: 'reset.recall' }, { type: 'reset.restart' }],
   outputs: { recall: [true, false] },

@@ -53,7 +53,7 @@ export const schemaTable = defineTable(schemaMachine, {
     ready: { tags: ['ready'] },
     faulty: { tags: ['faulty'] },
   },
-  start: { states: ['idle'], context: {}, told: [{ type: 'schema.ready' }] },
+  start: { states: ['idle'], context: {} },
   events: [{ type: 'schema.load' }, { type: 'schema.refresh' }, { type: 'schema.pursue' }],
   outputs: {
     load: [{ subscribed: ['a'], reportsState: true }],

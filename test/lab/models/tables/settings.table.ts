@@ -62,7 +62,6 @@ export const settingsTable = defineTable(settingsMachine, {
   start: {
     states: [document('idle'), trial('settled')],
     context: { hasLink: false, isDenied: false, isWanted: true, tried: 0, spent: 0 },
-    told: [{ type: 'settings.ready' }],
   },
   events: [
     { type: 'settings.load' },

@@ -53,7 +53,6 @@ export const stateReporterTable = defineTable(stateReporterMachine, {
       measuredVersion: '',
       attempts: 0,
     },
-    told: [{ type: 'reporter.ready' }],
   },
   events: [
     { type: 'broker.up' },

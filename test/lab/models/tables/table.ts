@@ -53,8 +53,8 @@ export interface MachineTable<TContext = never> {
   readonly input?: object;
   /** Every state, by its path. */
   readonly states: Readonly<Record<string, TableState<TContext>>>;
-  /** Where it begins: the state, one for each region; the context but for `parent`; what it tells first. */
-  readonly start: Required<Pick<Consequence<TContext>, 'told'>> & {
+  /** Where it begins, telling nobody: the state, one for each region; the context but for `parent`. */
+  readonly start: {
     readonly states: readonly string[];
     readonly context: TContext;
     readonly does?: readonly Call[];

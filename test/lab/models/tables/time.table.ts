@@ -37,7 +37,6 @@ export const timeTable = defineTable(timeMachine, {
   start: {
     states: ['stale'],
     context: { resyncMs: 3_000_000_000, hasNetwork: false, attempts: 0, moves: 0 },
-    told: [{ type: 'time.ready' }],
   },
   events: [{ type: 'network.up' }, { type: 'network.down' }, { type: 'time.sync' }],
   outputs: { readOffset: [0, -1500.5] },

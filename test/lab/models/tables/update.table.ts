@@ -96,7 +96,6 @@ export const updateTable = defineTable(updateMachine, {
       isTargetDue: false,
       answered: '',
     },
-    told: [{ type: 'update.ready' }],
   },
   events: updateEvents,
   outputs,

@@ -134,7 +134,6 @@ export const wifiTable = defineTable(wifiMachine, {
   start: {
     states: ['idle'],
     context: { ssid: '', maxReconnectionMs: 60_000, revision: 0, isUp: false, isUnmanagedTold: false, attempts: 0 },
-    told: [{ type: 'wifi.ready' }],
   },
   events: [
     { type: 'wifi.assume' },
