@@ -14,7 +14,7 @@ const watch = () => {
   const fault = client.fault();
   if (fault) throw new Error(fault);
 };
-setInterval(watch, 1000).unref();
+const watching = setInterval(watch, 1000).unref();
 
 let missing = 0;
 let reached;
@@ -49,6 +49,8 @@ const run = async (wanted) => {
 
 await run(warmUp);
 const result = await run(count);
+// A stop drops what the unit publishes last.
+clearInterval(watching);
 await client.end();
 await tell(result);
 process.disconnect();
