@@ -112,7 +112,7 @@ export interface Link {
    */
   deliver?(topic: string, payload: Uint8Array | string, qos: Qos, retain: boolean, outcome: Outcome): void;
   /**
-   * Writes a QoS 0 message if that needs no waiting. Never throws.
+   * Writes a QoS 0 message if that needs no waiting. Never throws. The caller may change the bytes of its payload afterwards.
    *
    * @returns Whether the message was written; if not, call {@link Link.publish}, which waits or rejects with the
    *   reason.

@@ -6,6 +6,7 @@ import { createAcknowledged } from './acknowledged.ts';
 import type { Connection } from './connect.ts';
 import { closedError, publishError } from './errors.ts';
 import { publishBytes } from './packet-size.ts';
+import { copyOf } from './payload.ts';
 import type { PendingAcks } from './pending-acks.ts';
 import { Unacknowledged } from './releases.ts';
 import { topicFault } from './topics.ts';
@@ -38,8 +39,8 @@ const createUnanswered = ({ client, fast }: Connection, acks: PendingAcks, cork:
   const write = (topic: string, payload: Uint8Array | string, retain: boolean) => {
     if (fast) return fast.send(topic, payload, retain);
     cork();
-    // mqtt.js accepts any Uint8Array as a payload, but its types require a Buffer.
-    client.publish(topic, payload as Buffer | string, { qos: 0, retain });
+    // mqtt.js keeps the payload until it is written. It accepts any Uint8Array, but its types require a Buffer.
+    client.publish(topic, copyOf(payload) as Buffer | string, { qos: 0, retain });
   };
   const blocked: Outcome[] = [];
   const onDrain = () => {

@@ -1,9 +1,10 @@
 import { publishBytes } from '../../../adapters/shared/mqtt/packet-size.ts';
+import { copyOf } from '../../../adapters/shared/mqtt/payload.ts';
 import { topicFault } from '../../../adapters/shared/mqtt/topics.ts';
 import type { Link } from '../../../services/broker.ts';
 import type { Clock } from '../../../services/clock.ts';
 import type { createRefusalWarnings } from '../throttled-warning.ts';
-import { copyOf, type MessageOptions, type OnResult, type Payload, type PublishRequest } from './message.ts';
+import type { MessageOptions, OnResult, Payload, PublishRequest } from './message.ts';
 import type { OutboxBounds } from './options.ts';
 import type { OutboxQueue } from './queue.ts';
 import {
@@ -24,24 +25,8 @@ const tooLong = (bytes: number, maxBytes: number): string =>
 /** A message that is to be sent or kept. */
 interface Begun extends PublishRequest {
   /** The link that it goes out on; `undefined` for one that has to wait. */
-  link: Link | undefined;
+  readonly link: Link | undefined;
 }
-
-const requestOf = (
-  topic: string,
-  payload: Payload,
-  { qos = 0, retain = false }: MessageOptions = {},
-  bytes: number,
-  bornMs: number,
-): Begun => ({
-  topic,
-  payload: typeof payload === 'string' ? payload : copyOf(payload),
-  qos,
-  retain,
-  bytes,
-  bornMs,
-  link: undefined,
-});
 
 interface IntakeParts {
   readonly clock: Clock;
@@ -88,11 +73,11 @@ export const createIntake = (
       refusals.add(topic, fault);
       return turnAway(refused(fault));
     }
-    const request = requestOf(topic, message, options, bytes, clock.monotonic());
-    if (!open || !sender.mayPass(request)) return request;
-    request.link = open;
-    if (request.qos > 0 || !open.publishNow(topic, request.payload, request.retain)) return request;
-    return turnAway(delivered);
+    const { qos = 0, retain = false } = options ?? {};
+    const bornMs = clock.monotonic();
+    const link = open && sender.mayPass(topic, qos, bytes, bornMs) ? open : undefined;
+    if (qos === 0 && link?.publishNow(topic, message, retain)) return turnAway(delivered);
+    return { topic, payload: copyOf(message), qos, retain, bytes, bornMs, link };
   }, watch);
   const proceed = (request: Begun, options: MessageOptions | undefined, onResult: OnResult) => {
     if (request.link) sender.send(request.link, request, options, onResult);

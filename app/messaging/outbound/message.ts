@@ -5,10 +5,6 @@ import type { PublishResult } from './result.ts';
 
 export type Payload = Uint8Array | string;
 
-/** Copies bytes: a caller may fill its buffer again. An empty one may be detached, which can't be copied. */
-export const copyOf = (bytes: Uint8Array): Uint8Array =>
-  bytes.length === 0 ? new Uint8Array() : new Uint8Array(bytes);
-
 const decoder = new TextDecoder();
 
 /** The payload of a message as text. */

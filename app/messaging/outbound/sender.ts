@@ -1,5 +1,5 @@
 import { publishBytes } from '../../../adapters/shared/mqtt/packet-size.ts';
-import type { Link, PublishOptions } from '../../../services/broker.ts';
+import type { Link, PublishOptions, Qos } from '../../../services/broker.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { BrokerError } from '../../../services/errors.ts';
 import type { createRefusalWarnings } from '../throttled-warning.ts';
@@ -73,13 +73,13 @@ const createDirectSend =
 /** Checks whether a message may go past the outbox; the rate then has room for it. */
 const createPassCheck =
   ({ policies, queue, persistence, denials, limiter, poison }: SenderParts) =>
-  ({ topic: name, qos, bytes, bornMs }: PublishRequest): boolean => {
+  (name: string, qos: Qos, bytes: number, nowMs: number): boolean => {
     if (denials.isHeld()) return false;
     const topic = queue.topics.get(name);
     if (topic !== undefined && topic.waiting > 0) return false;
     if (queue.sending.messages >= maxSending.messages || queue.sending.bytes >= maxSending.bytes) return false;
     if (!persistence.status.isReady || (qos > 0 && poison.isTrying())) return false;
-    return limiter.take(bornMs, bytes, (topic?.policy ?? policies.of(name)).yields);
+    return limiter.take(nowMs, bytes, (topic?.policy ?? policies.of(name)).yields);
   };
 
 /** Puts a message on the link, or into the outbox, and follows what becomes of it. */

@@ -133,6 +133,8 @@ export const createWriteBuffer = (client: MqttClient, hasProperties: boolean): W
   const topicBytes = createTopicBytes();
   client.on('packetsend', slabs.flush);
   const writePayload = (payload: Uint8Array | string, bytes: number, at: number) => {
+    // An empty one may be detached, which can't be copied.
+    if (bytes === 0) return;
     const slab = slabs.slab();
     if (typeof payload !== 'string') slab.set(payload, at);
     else if (bytes !== payload.length || bytes > shortText || !writeAscii(payload, slab, at)) {

@@ -51,6 +51,20 @@ const wireTests = (version: MqttVersion, start: () => Promise<number>) => {
     expect(sent[2]).toMatchObject({ topic: 'a', qos: 0, retain: false, dup: false });
   });
 
+  test.each([true, false])(
+    'bytes that are written at once are as they were at the call, fast path: %s',
+    async (fastPath) => {
+      const proxy = await recorded(await start(), version);
+      const link = await open(optionsFor(proxy.port, { version, fastPath }));
+      const reading = Buffer.alloc(4);
+      for (let value = 1; value <= 3; value += 1) expect(link.publishNow('a', reading.fill(value), false)).toBe(true);
+      reading.fill(99);
+      await link.publish('b', 'x', { qos: 1 });
+      const payloads = proxy.connection.sent.flatMap((packet) => (packet.cmd === 'publish' ? [packet.payload] : []));
+      expect(payloads).toEqual([1, 2, 3].map((value) => Buffer.alloc(4, value)).concat(Buffer.from('x')));
+    },
+  );
+
   test('a SUBSCRIBE that would pass 128 KiB is split, in order', async () => {
     const proxy = await recorded(await start(), version);
     const link = await open(optionsFor(proxy.port, { version }));
