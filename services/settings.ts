@@ -63,6 +63,56 @@ export const pingIntervalOf = ({ PU_MQTT_PING_INTERVAL, PU_MQTT_KEEPALIVE }: Uni
     ? PU_MQTT_PING_INTERVAL * 1000
     : Math.min(PU_MQTT_PING_INTERVAL * 1000, PU_MQTT_KEEPALIVE * 750);
 
+class Holder implements EnvHolder {
+  readonly #onAdopt: (env: UnitEnv) => void;
+  #current: UnitEnv | undefined;
+  #connectionRevision = 0;
+  #linkRevision = 0;
+  #wifiRevision = 0;
+  #lastTurn: Promise<unknown> = Promise.resolve();
+
+  constructor(onAdopt: (env: UnitEnv) => void) {
+    this.#onAdopt = onAdopt;
+  }
+
+  get current(): UnitEnv | undefined {
+    return this.#current;
+  }
+
+  get connectionRevision(): number {
+    return this.#connectionRevision;
+  }
+
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#lastTurn.then(work, work);
+    this.#lastTurn = turn;
+    return turn;
+  }
+
+  adopt(env: UnitEnv): UnitSettings {
+    const current = this.#current;
+    const isOther = (names: readonly (keyof ReservedEnv)[]) => current === undefined || differs(current, env, names);
+    if (isOther(linkVariables)) this.#linkRevision += 1;
+    if (isOther(wifiVariables)) this.#wifiRevision += 1;
+    if (isOther(connectionVariables)) this.#connectionRevision += 1;
+    this.#current = env;
+    this.#onAdopt(env);
+    const { reserved, unitUuid } = env;
+    return {
+      unitUuid,
+      commitVersion: reserved.PU_COMMIT_VERSION,
+      pingIntervalMs: pingIntervalOf(reserved),
+      stateSendIntervalMs: reserved.PU_STATE_SEND_INTERVAL * 1000,
+      minLogLevel: reserved.PU_MIN_LOG_LEVEL,
+      maxLogLength: reserved.PU_MAX_LOG_LENGTH,
+      wifiSsid: reserved.PUC_WIFI_SSID,
+      maxReconnectionMs: reserved.PUC_MAX_RECONNECTION_INTERVAL,
+      linkRevision: this.#linkRevision,
+      wifiRevision: this.#wifiRevision,
+    };
+  }
+}
+
 /**
  * Creates an empty env holder.
  *
@@ -72,43 +122,7 @@ export const pingIntervalOf = ({ PU_MQTT_PING_INTERVAL, PU_MQTT_KEEPALIVE }: Uni
  * const holder = envHolder();
  * const { linkRevision } = holder.adopt(await readEnv(unit.world.storage, 'env.json')); // 1
  */
-export const envHolder = (onAdopt: (env: UnitEnv) => void = () => undefined): EnvHolder => {
-  let linkRevision = 0;
-  let wifiRevision = 0;
-  let lastTurn: Promise<unknown> = Promise.resolve();
-  const holder: { -readonly [K in keyof EnvHolder]: EnvHolder[K] } = {
-    current: undefined,
-    connectionRevision: 0,
-    inTurn: (work) => {
-      const turn = lastTurn.then(work, work);
-      lastTurn = turn;
-      return turn;
-    },
-    adopt: (env) => {
-      const { current } = holder;
-      const isOther = (names: readonly (keyof ReservedEnv)[]) => current === undefined || differs(current, env, names);
-      if (isOther(linkVariables)) linkRevision += 1;
-      if (isOther(wifiVariables)) wifiRevision += 1;
-      if (isOther(connectionVariables)) holder.connectionRevision += 1;
-      holder.current = env;
-      onAdopt(env);
-      const { reserved, unitUuid } = env;
-      return {
-        unitUuid,
-        commitVersion: reserved.PU_COMMIT_VERSION,
-        pingIntervalMs: pingIntervalOf(reserved),
-        stateSendIntervalMs: reserved.PU_STATE_SEND_INTERVAL * 1000,
-        minLogLevel: reserved.PU_MIN_LOG_LEVEL,
-        maxLogLength: reserved.PU_MAX_LOG_LENGTH,
-        wifiSsid: reserved.PUC_WIFI_SSID,
-        maxReconnectionMs: reserved.PUC_MAX_RECONNECTION_INTERVAL,
-        linkRevision,
-        wifiRevision,
-      };
-    },
-  };
-  return holder;
-};
+export const envHolder = (onAdopt: (env: UnitEnv) => void = () => undefined): EnvHolder => new Holder(onAdopt);
 
 /**
  * Reads and checks env.json.

@@ -7,13 +7,13 @@ import type { UpdateTarget } from '../../services/update.ts';
 import type { Adapters } from '../platform.ts';
 import { createCycle, type Cycle } from './main-cycle.ts';
 import { DataPlane } from './data-plane.ts';
-import { createDocuments, type Documents } from './documents/documents.ts';
+import { Documents } from './documents/documents.ts';
 import { hasUnguardedLinks, unguardedLinks } from './options/link-trust.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import { Metrics } from './metrics.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
-import { createReports } from './reports.ts';
+import { Reports } from './reports.ts';
 import { createDeparture } from './restart.ts';
 import { createShutdown } from './shutdown.ts';
 import { isOnline, waitForIdle, type UnitActor } from './await-event.ts';
@@ -88,8 +88,8 @@ const measurementOf = ({ system, clock }: Adapters, epoch: Epoch, { warn }: Data
   createStateMeasurement({ system, clock, epochMs: () => epoch.epochMs(), warn });
 
 /** Asks the instance for the version that the unit is to run. @throws {RestError} */
-const readTargetVersion = async ({ http }: Adapters, env: UnitEnv, { signal }: InFlight): Promise<string> =>
-  (await http.getTargetVersion(targetOf(env), signal())).commit;
+const readTargetVersion = async ({ http }: Adapters, env: UnitEnv, inFlight: InFlight): Promise<string> =>
+  (await http.getTargetVersion(targetOf(env), inFlight.signal())).commit;
 
 /** The root of a unit, whose machines find its services by their id. */
 const rootOf = (parts: UnitServices, actor: UnitActor | undefined): Root => {
@@ -109,10 +109,10 @@ export const createUnit = (
   const recorder = recorderOf(options, () => ({ plane, metrics, root, targetVersion }));
 
   const targetVersion = async () => readTargetVersion(adapters, await documents.env(), inFlight);
-  const documents = createDocuments(adapters, options, {
+  const documents: Documents = new Documents(adapters, options, {
     loadSettings: () => requests.ask({ type: 'settings.load' }, 'settings'),
     loadSchema: () => requests.ask({ type: 'schema.load' }, 'schema'),
-    stopSignal: inFlight.signal,
+    stopSignal: () => inFlight.signal(),
     onEnv: (adopted) => plane.adoptEnv(adopted),
     onSchema: (adopted) => plane.adoptSchema(adopted),
     onEarlySchema: (found) => plane.publisher.route(found),
@@ -125,7 +125,7 @@ export const createUnit = (
     adapters,
     options,
     epoch,
-    env: documents.envNow,
+    env: () => documents.envNow(),
     onCommand: (command) => root.actor.send({ type: 'command.received', ...command }),
     extraTopics: () => root.actor.getSnapshot().context.extraTopics,
     recorder,
@@ -140,7 +140,7 @@ export const createUnit = (
     plane,
     metrics,
     measureState: measurementOf(adapters, epoch, plane),
-    reports: createReports(plane, documents.schemaNow),
+    reports: new Reports(plane, documents),
     shutdown: createShutdown({ plane, inFlight, clock: adapters.clock }),
     departure: createDeparture({ root: () => root, plane, adapters }),
     cycle,

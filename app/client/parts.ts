@@ -106,10 +106,10 @@ export abstract class ClientParts<TUnit extends object, TCodecs extends Codecs<T
     return (this.#restClient ??= createRestClient({
       rest: this.#adapters.http,
       storage: this.#adapters.storage,
-      env: documents.env,
-      stopSignal: inFlight.signal,
-      downloadEnv: documents.saveEnv,
-      downloadSchema: documents.saveSchema,
+      env: () => documents.env(),
+      stopSignal: () => inFlight.signal(),
+      downloadEnv: (path) => documents.saveEnv(path),
+      downloadSchema: (path) => documents.saveSchema(path),
     }));
   }
 
@@ -134,8 +134,8 @@ export abstract class ClientParts<TUnit extends object, TCodecs extends Codecs<T
     return (this.#wifiManager ??= createWifiManager({
       wifi: this.#adapters.wifi,
       clock: this.#adapters.clock,
-      env: documents.env,
-      stopSignal: inFlight.signal,
+      env: () => documents.env(),
+      stopSignal: () => inFlight.signal(),
       unit: () => root.actor,
       prepare: async () => {
         lifecycle.start();

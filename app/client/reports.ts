@@ -1,10 +1,10 @@
 import { utf8Bytes } from '../../adapters/shared/mqtt/packet-size.ts';
 import { ClientError } from '../../services/errors.ts';
 import type { LogBatch, StoredLogs } from '../../services/log.ts';
-import type { UnitSchema } from '../../services/schema.ts';
 import type { StateReport } from '../../services/system.ts';
 import { sendableLine } from '../logging/sendable.ts';
 import type { DataPlane } from './data-plane.ts';
+import type { Documents } from './documents/documents.ts';
 
 /** Size of one batch, bytes: well below the platform's packet limit, and little to send twice. */
 const batchBytes = 64 * 1024;
@@ -14,11 +14,11 @@ const bracketBytes = 2;
 /** The parts that a log sync uses. */
 export interface LogSyncParts {
   /** Reads the stored entries that are to be sent, as JSON texts, oldest first. */
-  readonly stored: (signal: AbortSignal) => Promise<readonly string[]>;
+  stored(signal: AbortSignal): Promise<readonly string[]>;
   /** Sends a payload, and resolves once the broker has acknowledged it. @throws {BrokerError} */
-  readonly send: (payload: string) => Promise<void>;
+  send(payload: string): Promise<void>;
   /** Reads the size of the largest payload that can be sent now, bytes. */
-  readonly maxBytes: () => number;
+  maxBytes(): number;
 }
 
 /** A JSON array of lines. */
@@ -57,22 +57,28 @@ export const batchFrom = (lines: readonly string[], from: number, { preferred, l
 };
 
 /** Sends stored entries in batches; the logger machine says when, and from where on. */
-export const createLogSync = ({ stored, send, maxBytes }: LogSyncParts): StoredLogs => {
-  let lines: readonly string[] = [];
-  return {
-    readStored: async (signal) => {
-      lines = await stored(signal);
-      return lines.length;
-    },
-    sendBatch: async (from, signal) => {
-      const largest = maxBytes();
-      const { payload, sent, passed } = batchFrom(lines, from, { preferred: Math.min(batchBytes, largest), largest });
-      if (sent > 0) await send(payload);
-      if (from + passed === lines.length && !signal.aborted) lines = [];
-      return { sent, passed };
-    },
-  };
-};
+export class LogSync implements StoredLogs {
+  readonly #parts: LogSyncParts;
+  #lines: readonly string[] = [];
+
+  constructor(parts: LogSyncParts) {
+    this.#parts = parts;
+  }
+
+  async readStored(signal: AbortSignal): Promise<number> {
+    this.#lines = await this.#parts.stored(signal);
+    return this.#lines.length;
+  }
+
+  async sendBatch(from: number, signal: AbortSignal): Promise<LogBatch> {
+    const largest = this.#parts.maxBytes();
+    const sizes = { preferred: Math.min(batchBytes, largest), largest };
+    const { payload, sent, passed } = batchFrom(this.#lines, from, sizes);
+    if (sent > 0) await this.#parts.send(payload);
+    if (from + passed === this.#lines.length && !signal.aborted) this.#lines = [];
+    return { sent, passed };
+  }
+}
 
 /** The lines without those of the other list, each as many times as it is there. */
 const without = (lines: readonly string[], others: readonly string[]): string[] => {
@@ -86,32 +92,40 @@ const without = (lines: readonly string[], others: readonly string[]): string[] 
 };
 
 /** The unit's own reports to the instance. */
-export interface Reports {
-  /** Sends a state report now; never queues it. @throws {BrokerError | ClientError} */
-  sendState(report: StateReport): Promise<void>;
-  readonly storedLogs: StoredLogs;
-}
+export class Reports implements LogSyncParts {
+  readonly storedLogs: StoredLogs = new LogSync(this);
+  readonly #plane: DataPlane;
+  readonly #documents: Pick<Documents, 'schemaNow'>;
 
-export const createReports = (plane: DataPlane, schema: () => UnitSchema | undefined): Reports => {
-  const { publisher, logFile, mqttLog } = plane;
-  const topicOf = (key: 'state/pepeunit' | 'log/pepeunit'): string => {
-    const topic = schema()?.output_base_topic[key]?.[0];
+  constructor(plane: DataPlane, documents: Pick<Documents, 'schemaNow'>) {
+    this.#plane = plane;
+    this.#documents = documents;
+  }
+
+  /** Sends a state report now; never queues it. @throws {BrokerError | ClientError} */
+  async sendState(report: StateReport): Promise<void> {
+    const { publisher } = this.#plane;
+    const topic = this.#topicOf('state/pepeunit');
+    return publisher.send(topic, JSON.stringify(report), { qos: publisher.qosOf(topic) });
+  }
+
+  async stored(signal: AbortSignal): Promise<readonly string[]> {
+    const lines = await this.#plane.logFile.lines();
+    signal.throwIfAborted();
+    return without(lines, this.#plane.mqttLog.ownLines()).map(sendableLine);
+  }
+
+  async send(payload: string): Promise<void> {
+    return this.#plane.publisher.send(this.#topicOf('log/pepeunit'), payload, { qos: 1 });
+  }
+
+  maxBytes(): number {
+    return this.#plane.publisher.roomOn(this.#topicOf('log/pepeunit'));
+  }
+
+  #topicOf(key: 'state/pepeunit' | 'log/pepeunit'): string {
+    const topic = this.#documents.schemaNow()?.output_base_topic[key]?.[0];
     if (topic === undefined) throw new ClientError('invalid', `The schema has no ${key}. Update the schema.`);
     return topic;
-  };
-  return {
-    sendState: async (report) => {
-      const topic = topicOf('state/pepeunit');
-      return publisher.send(topic, JSON.stringify(report), { qos: publisher.qosOf(topic) });
-    },
-    storedLogs: createLogSync({
-      stored: async (signal) => {
-        const lines = await logFile.lines();
-        signal.throwIfAborted();
-        return without(lines, mqttLog.ownLines()).map(sendableLine);
-      },
-      send: async (payload) => publisher.send(topicOf('log/pepeunit'), payload, { qos: 1 }),
-      maxBytes: () => publisher.roomOn(topicOf('log/pepeunit')),
-    }),
-  };
-};
+  }
+}

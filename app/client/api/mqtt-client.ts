@@ -10,7 +10,7 @@ import type { Publisher } from '../../messaging/outbound/publisher.ts';
 import { isOnline, waitForEvent } from '../await-event.ts';
 import type { Root } from '../root.ts';
 import { createExtraTopics } from './extra-topics.ts';
-import { createLinkRequests, mqttIsOff } from './link-requests.ts';
+import { LinkRequests, mqttIsOff } from './link-requests.ts';
 import { checkWait, type WaitOptions } from '../options/options.ts';
 import { waitWithin } from './wait-limit.ts';
 import type { Clock } from '../../../services/clock.ts';
@@ -240,20 +240,19 @@ const createPublishing = ({
 
 export const createMqttClient = (parts: MqttClientParts): MqttClient => {
   const { root, clock, start, usesMqtt, inbox, publisher, warn } = parts;
-  const requests = createLinkRequests();
+  const requests = new LinkRequests();
   const connect = async (options: WaitOptions = {}) => {
     checkWait(options);
     if (!usesMqtt) throw mqttIsOff();
     await waitWithin(clock, options, async (ended) => {
       if (isOnline(root.actor)) return;
-      requests.connect();
-      start();
-      const online = waitForEvent(root.actor, ['online'], ['misconfigured'], {
-        signal: AbortSignal.any([ended, requests.overtakenConnect()]),
-        child: 'mqtt',
+      await requests.connect(async (overtaken) => {
+        start();
+        const signal = AbortSignal.any([ended, overtaken]);
+        const online = waitForEvent(root.actor, ['online'], ['misconfigured'], { signal, child: 'mqtt' });
+        root.actor.send({ type: 'mqtt.connect' });
+        await online;
       });
-      root.actor.send({ type: 'mqtt.connect' });
-      await online;
       // Loads the messages of earlier runs, so that the app's first one does not have to wait for that.
       await publisher.open();
     });
@@ -264,19 +263,19 @@ export const createMqttClient = (parts: MqttClientParts): MqttClient => {
     disconnect: async () => {
       const now = root.actor.getSnapshot();
       if (now.status !== 'active' || now.matches({ lifecycle: 'idle' })) return;
-      requests.disconnect();
-      const signal = requests.overtakenDisconnect();
-      const ended = waitForEvent(root.actor, ['disconnected'], [], { signal, asked: 'mqtt' });
-      root.actor.send({ type: 'mqtt.disconnect' });
-      await ended.catch((thrown: unknown) => {
-        if (thrown !== signal.reason) throw thrown;
+      await requests.disconnect(async (signal) => {
+        const ended = waitForEvent(root.actor, ['disconnected'], [], { signal, asked: 'mqtt' });
+        root.actor.send({ type: 'mqtt.disconnect' });
+        await ended.catch((thrown: unknown) => {
+          if (thrown !== signal.reason) throw thrown;
+        });
       });
     },
     setInputHandler: (handler) => inbox.setHandler(handler),
     subscribeAllSchemaTopics: () => root.actor.send({ type: 'mqtt.resubscribe' }),
     ...createExtraTopics(root, warn),
     ...createPublishing(parts),
-    metrics: publisher.metrics,
+    metrics: () => publisher.metrics(),
     isConnected: () => publisher.isAttached(),
     ensureConnected: connect,
     consumeReconnected: countReconnects(root),

@@ -77,20 +77,20 @@ const define = (settings: object, variables: object, own: ReadonlySet<string>): 
 };
 
 export interface SettingsRequests {
-  readonly load: () => Promise<void>;
-  readonly update: (patch: unknown) => Promise<void>;
-  readonly save: () => Promise<void>;
+  load(): Promise<void>;
+  update(patch: unknown): Promise<void>;
+  save(): Promise<void>;
 }
 
 /** Creates the settings object. @returns The object too, and the function that replaces its env. */
-const createSettingsObject = <TEnv extends object>({ load, update, save }: SettingsRequests, first?: UnitEnv) => {
+const createSettingsObject = <TEnv extends object>(requests: SettingsRequests, first?: UnitEnv) => {
   let current: UnitEnv | undefined;
   const settings: object = Object.create(null);
   const members: PropertyDescriptorMap & ThisType<unknown> = {
     unitUuid: { get: () => current?.unitUuid ?? '', enumerable: true },
-    loadFromFile: { value: load },
-    update: { value: update },
-    save: { value: save },
+    loadFromFile: { value: () => requests.load() },
+    update: { value: (patch: unknown) => requests.update(patch) },
+    save: { value: () => requests.save() },
     get: { value: (name: string) => current?.given[name] },
   };
   Object.defineProperties(settings, members);

@@ -5,60 +5,73 @@ import { SchemaError } from '../../../services/errors.ts';
 import type { JsonObject } from '../../../services/json.ts';
 import { parseNextSchema } from '../../../services/schema.ts';
 
-/** The app's ways to change its settings; each waits for the one before. */
-export interface EnvRequests {
-  /** Reads env.json again, without what was changed since. */
-  load(): Promise<void>;
-  /** Puts changes in force. @throws {SettingsError} */
-  update(patch: unknown): Promise<void>;
-  /** Writes the changes into env.json. @throws {SettingsError | StorageError} */
-  save(): Promise<void>;
-}
+/** The changes that an app makes to its env, and its ways to make them; each waits for the one before. */
+export class AppEnvChanges implements EnvChanges {
+  readonly #inTurn = createSerialQueue();
+  readonly #env: () => Promise<UnitEnv>;
+  readonly #load: () => Promise<void>;
+  #unsaved: EnvPatch = {};
+  #isToBeSaved = false;
 
-/**
- * Creates the changes that an app makes to its env, and the requests for them.
- *
- * @param env Returns the env in force.
- * @param load Makes the settings machine load env.json, with the changes.
- */
-export const createEnvChanges = (env: () => Promise<UnitEnv>, load: () => Promise<void>) => {
-  const inTurn = createSerialQueue();
-  const changes: { -readonly [K in keyof EnvChanges]: EnvChanges[K] } = {
-    unsaved: {},
-    isToBeSaved: false,
-    forget: () => {
-      changes.unsaved = {};
-    },
-  };
+  /**
+   * @param env Returns the env in force.
+   * @param load Makes the settings machine load env.json, with the changes.
+   */
+  constructor(env: () => Promise<UnitEnv>, load: () => Promise<void>) {
+    this.#env = env;
+    this.#load = load;
+  }
+
+  get unsaved(): EnvPatch {
+    return this.#unsaved;
+  }
+
+  get isToBeSaved(): boolean {
+    return this.#isToBeSaved;
+  }
+
+  forget(): void {
+    this.#unsaved = {};
+  }
+
+  /** Reads env.json again, without what was changed since. */
+  load(): Promise<void> {
+    return this.#inTurn(() => this.#loadWith({}));
+  }
+
+  /** Puts changes in force. @throws {SettingsError} */
+  async update(given: unknown): Promise<void> {
+    const patch = patchOf(given);
+    await this.#inTurn(async () => {
+      const checked = checkedPatch(await this.#env(), patch);
+      await this.#loadWith({ ...this.#unsaved, ...checked });
+    });
+  }
+
+  /** Writes the changes into env.json. @throws {SettingsError | StorageError} */
+  save(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#isToBeSaved = true;
+      try {
+        await this.#load();
+      } finally {
+        this.#isToBeSaved = false;
+      }
+    });
+  }
+
   /** Loads with other changes; they are not kept if that fails. */
-  const loadWith = async (next: EnvPatch) => {
-    const before = changes.unsaved;
-    changes.unsaved = next;
+  async #loadWith(next: EnvPatch): Promise<void> {
+    const before = this.#unsaved;
+    this.#unsaved = next;
     try {
-      await load();
+      await this.#load();
     } catch (thrown) {
-      changes.unsaved = before;
+      this.#unsaved = before;
       throw thrown;
     }
-  };
-  const requests: EnvRequests = {
-    load: () => inTurn(() => loadWith({})),
-    update: async (given) => {
-      const patch = patchOf(given);
-      await inTurn(async () => loadWith({ ...changes.unsaved, ...checkedPatch(await env(), patch) }));
-    },
-    save: () =>
-      inTurn(async () => {
-        changes.isToBeSaved = true;
-        try {
-          await load();
-        } finally {
-          changes.isToBeSaved = false;
-        }
-      }),
-  };
-  return { changes, requests };
-};
+  }
+}
 
 /** Copies a schema. @throws {SchemaError} It is no plain data. */
 const copyOf = (schema: unknown): unknown => {
@@ -69,26 +82,33 @@ const copyOf = (schema: unknown): unknown => {
   }
 };
 
-/**
- * Creates the schema that an app puts in place of schema.json at the next load, and the request for it.
- *
- * @param load Makes the schema machine load schema.json.
- */
-export const createSchemaChange = (env: () => Promise<UnitEnv>, load: () => Promise<void>) => {
-  const inTurn = createSerialQueue();
-  let next: JsonObject | undefined;
-  const take = (): JsonObject | undefined => {
-    const taken = next;
-    next = undefined;
+/** The schema that an app puts in place of schema.json at the next load. */
+export class SchemaChange {
+  readonly #inTurn = createSerialQueue();
+  readonly #env: () => Promise<UnitEnv>;
+  readonly #load: () => Promise<void>;
+  #next: JsonObject | undefined;
+
+  /** @param load Makes the schema machine load schema.json. */
+  constructor(env: () => Promise<UnitEnv>, load: () => Promise<void>) {
+    this.#env = env;
+    this.#load = load;
+  }
+
+  /** Hands the schema over, once. */
+  take(): JsonObject | undefined {
+    const taken = this.#next;
+    this.#next = undefined;
     return taken;
-  };
-  const update = async (schema: unknown): Promise<void> => {
+  }
+
+  /** Puts a schema in place. @throws {SchemaError | SettingsError | StorageError} */
+  async update(schema: unknown): Promise<void> {
     const copy = copyOf(schema);
-    await inTurn(async () => {
-      parseNextSchema(copy, (await env()).unitUuid);
-      next = copy as JsonObject;
-      await load();
+    await this.#inTurn(async () => {
+      parseNextSchema(copy, (await this.#env()).unitUuid);
+      this.#next = copy as JsonObject;
+      await this.#load();
     });
-  };
-  return { take, update };
-};
+  }
+}

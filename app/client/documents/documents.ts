@@ -2,11 +2,12 @@ import { readEnv, downloadEnv, envHolder, type SettingsSources } from '../../../
 import { downloadSchema, schemaHolder, type SchemaSources } from '../../../services/schema.ts';
 import { parseEnv, type UnitEnv } from '../../../services/env.ts';
 import { parseSchema, type UnitSchema } from '../../../services/schema.ts';
+import type { JsonValue } from '../../../services/json.ts';
 import type { DocumentName } from '../../../services/given-documents.ts';
 import type { Adapters } from '../../platform.ts';
 import type { ResolvedOptions } from '../options/options.ts';
-import { createEnvChanges, createSchemaChange } from './changes.ts';
-import { createGiven } from './given.ts';
+import { AppEnvChanges, SchemaChange } from './changes.ts';
+import { givenDocuments, type Given } from './given.ts';
 import { createSchemaManager, type SchemaManager } from '../api/schema.ts';
 import { createSettings, type Settings } from '../api/settings.ts';
 
@@ -27,94 +28,103 @@ export interface DocumentRequests {
   readonly warn: (message: string) => void;
 }
 
-/** Creates the app's first look at a document: reads it once, unless it is loaded. A file that can't be used shows nothing. */
-const createFirstLook = <T>(isLoaded: () => boolean, read: () => T, show: (found: T) => void) => {
-  let isDue = true;
-  return () => {
-    if (!isDue || isLoaded()) return;
-    isDue = false;
-    let found: T;
-    try {
-      found = read();
-    } catch {
-      // The start tells what is wrong with it.
-      return;
-    }
-    show(found);
-  };
+/** What the app finds at its first look at a document; nothing in one that can't be used: the start tells what is wrong. */
+const foundBy = <T>(read: () => T): T | undefined => {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 };
 
 /** env.json and schema.json: their sources, the ones in force, and the objects that show them to the app. */
-export interface Documents {
-  /** The settings; shows those on disk until they are loaded, where the platform can read at once. */
-  readonly settings: () => Settings;
-  /** The topics; shows those on disk like the settings. */
-  readonly schema: () => SchemaManager;
+export class Documents {
   readonly settingsSources: SettingsSources;
   readonly schemaSources: SchemaSources;
+  readonly #paths: Readonly<Record<DocumentName, string>>;
+  readonly #requests: DocumentRequests;
+  readonly #given: Given;
+  readonly #settings: ReturnType<typeof createSettings<Record<string, JsonValue>>>;
+  readonly #schema: ReturnType<typeof createSchemaManager>;
+  /** Documents that the app has yet to look at. */
+  readonly #unseen = { env: true, schema: true };
+
+  constructor(
+    { storage: files, http: rest, keptEnv, firmware, givenRecord: record }: Adapters,
+    { envFilePath, schemaFilePath, documents, ffMqttEnable }: ResolvedOptions,
+    requests: DocumentRequests,
+  ) {
+    const { loadSettings, loadSchema, onEnv, onSchema, pathOf, stopSignal, warn } = requests;
+    const env = () => this.env();
+    const paths = { env: envFilePath, schema: schemaFilePath };
+    this.#paths = paths;
+    this.#requests = requests;
+    this.#given = givenDocuments({ given: documents, storage: files, rest, record, paths, pathOf, stopSignal, warn });
+    const { storage } = this.#given;
+    const changes = new AppEnvChanges(env, loadSettings);
+    const schemaChange = new SchemaChange(env, loadSchema);
+    this.#settings = createSettings(changes);
+    this.#schema = createSchemaManager({ load: loadSchema, update: (schema) => schemaChange.update(schema) });
+    const holder = envHolder((adopted) => {
+      this.#settings.adopt(adopted);
+      onEnv(adopted);
+    });
+    const topics = schemaHolder((adopted) => {
+      this.#schema.adopt(adopted);
+      onSchema(adopted);
+    });
+    // Without a link nothing could end the trial of an env.
+    const trial = ffMqttEnable ? { keptEnv } : {};
+    this.settingsSources = { storage, rest, path: envFilePath, holder, firmware, changes, ...trial };
+    const take = () => schemaChange.take();
+    this.schemaSources = { storage, rest, path: schemaFilePath, holder: topics, env, take };
+  }
+
+  /** The settings; shows those on disk until they are loaded, where the platform can read at once. */
+  settings(): Settings {
+    if (!this.envNow()) this.#lookAt('env', parseEnv, (found) => this.#settings.adopt(found));
+    return this.#settings.settings();
+  }
+
+  /** The topics; shows those on disk like the settings. */
+  schema(): SchemaManager {
+    if (!this.schemaNow())
+      this.#lookAt('schema', parseSchema, (found) => {
+        this.#schema.adopt(found);
+        this.#requests.onEarlySchema(found);
+      });
+    return this.#schema.schema;
+  }
+
   /** The env in force; `undefined` before it is loaded. */
-  readonly envNow: () => UnitEnv | undefined;
-  readonly schemaNow: () => UnitSchema | undefined;
+  envNow(): UnitEnv | undefined {
+    return this.settingsSources.holder.current;
+  }
+
+  schemaNow(): UnitSchema | undefined {
+    return this.schemaSources.holder.current;
+  }
+
   /** Returns the env in force, read from its file if need be. @throws {SettingsError} */
-  readonly env: () => Promise<UnitEnv>;
+  async env(): Promise<UnitEnv> {
+    return this.envNow() ?? readEnv(this.#given.storage, this.#paths.env);
+  }
+
   /** Downloads the env to another path; the one in force stays. */
-  readonly saveEnv: (path: string) => Promise<unknown>;
-  readonly saveSchema: (path: string) => Promise<unknown>;
+  async saveEnv(to: string): Promise<unknown> {
+    return downloadEnv({ ...this.settingsSources, before: await this.env(), to }, this.#requests.stopSignal());
+  }
+
+  saveSchema(path: string): Promise<unknown> {
+    return downloadSchema({ ...this.schemaSources, path }, this.#requests.stopSignal());
+  }
+
+  /** Shows a document that is not loaded, once. */
+  #lookAt<T>(name: DocumentName, parse: (document: unknown) => T, show: (found: T) => void): void {
+    if (!this.#unseen[name]) return;
+    this.#unseen[name] = false;
+    const document = () => this.#given.now(name) ?? this.#requests.readJsonNow?.(this.#paths[name]);
+    const found = foundBy(() => parse(document()));
+    if (found !== undefined) show(found);
+  }
 }
-
-const both =
-  <T>(one: (found: T) => void, other: (found: T) => void) =>
-  (found: T): void => {
-    one(found);
-    other(found);
-  };
-
-export const createDocuments = (
-  { storage: files, http: rest, keptEnv, firmware, givenRecord: record }: Adapters,
-  { envFilePath, schemaFilePath, documents, ffMqttEnable }: ResolvedOptions,
-  requests: DocumentRequests,
-): Documents => {
-  const { readJsonNow, pathOf, stopSignal, warn } = requests;
-  const paths = { env: envFilePath, schema: schemaFilePath };
-  const given = createGiven({ given: documents, storage: files, rest, record, paths, pathOf, stopSignal, warn });
-  const { storage } = given;
-  const env = async () => holder.current ?? readEnv(storage, envFilePath);
-  const { changes, requests: envRequests } = createEnvChanges(env, requests.loadSettings);
-  const { take, update } = createSchemaChange(env, requests.loadSchema);
-  const { settings, adopt: showEnv } = createSettings(envRequests);
-  const { schema, adopt: showSchema } = createSchemaManager({ load: requests.loadSchema, update });
-  const holder = envHolder(both(showEnv, requests.onEnv));
-  // Without a link nothing could end the trial of an env.
-  const trial = ffMqttEnable ? { keptEnv } : {};
-  const settingsSources = { storage, rest, path: envFilePath, holder, firmware, changes, ...trial };
-  const topics = schemaHolder(both(showSchema, requests.onSchema));
-  const schemaSources = { storage, rest, path: schemaFilePath, holder: topics, env, take };
-  const look = (name: DocumentName): unknown => given.now(name) ?? readJsonNow?.(paths[name]);
-  const lookAtEnv = createFirstLook(
-    () => holder.current !== undefined,
-    () => parseEnv(look('env')),
-    showEnv,
-  );
-  const lookAtSchema = createFirstLook(
-    () => topics.current !== undefined,
-    () => parseSchema(look('schema')),
-    both(showSchema, requests.onEarlySchema),
-  );
-  return {
-    settings: () => {
-      lookAtEnv();
-      return settings();
-    },
-    schema: () => {
-      lookAtSchema();
-      return schema;
-    },
-    settingsSources,
-    schemaSources,
-    envNow: () => holder.current,
-    schemaNow: () => topics.current,
-    env,
-    saveEnv: async (to) => downloadEnv({ ...settingsSources, before: await env(), to }, stopSignal()),
-    saveSchema: (path) => downloadSchema({ ...schemaSources, path }, stopSignal()),
-  };
-};

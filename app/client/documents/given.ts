@@ -152,10 +152,9 @@ const createPlacing = (parts: GivenParts, sources: Sources) => {
   return { settle, inMemory };
 };
 
-/** Creates the documents that an app gave; each is put in place before it is first read. */
-export const createGiven = (parts: GivenParts): Given => {
-  const { given, storage, record } = parts;
-  const sources: Sources = { env: sourceOf(given.env), schema: sourceOf(given.schema) };
+/** Puts the documents that an app gave in place, each before it is first read. */
+const placed = (parts: GivenParts, sources: Sources): Given => {
+  const { storage, record } = parts;
   const { settle, inMemory } = createPlacing(parts, sources);
   return {
     storage: {
@@ -177,4 +176,11 @@ export const createGiven = (parts: GivenParts): Given => {
       return isSame(record.readNow?.(name), source) ? undefined : source;
     },
   };
+};
+
+/** Creates the documents that an app gave, if it gave any. */
+export const givenDocuments = (parts: GivenParts): Given => {
+  const { given, storage } = parts;
+  const sources: Sources = { env: sourceOf(given.env), schema: sourceOf(given.schema) };
+  return sources.env || sources.schema ? placed(parts, sources) : { storage, now: () => undefined };
 };

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { createActor } from 'xstate';
 import { expect, onTestFinished, test } from 'vitest';
 import { fakeClock } from '../../../adapters/memory/clock.ts';
-import { batchFrom, createLogSync } from '../../../app/client/reports.ts';
+import { batchFrom, LogSync } from '../../../app/client/reports.ts';
 import { MqttLogSink } from '../../../app/logging/mqtt-sink.ts';
 import { delivered } from '../../../app/messaging/outbound/result.ts';
 import { createTestUnit } from '../../../app/testing.ts';
@@ -50,7 +50,7 @@ const setUp = (count: number) => {
   const fails = { after: Infinity };
   const limits = { maxBytes: 256 * 1024 };
   const answers = { areHeld: false, held: [] as (() => void)[] };
-  const sync = createLogSync({
+  const sync = new LogSync({
     stored: async () => lines,
     send: async (payload) => {
       if (sent.length >= fails.after) throw lost();
