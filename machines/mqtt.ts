@@ -1,7 +1,7 @@
 /**
  * Keeps one MQTT link and its subscriptions as requested, while there is a network.
  *
- *     offline ─wanted, network─▶ linked { connecting ─▶ open { subscribing ◀─▶ online { quiet ◀─▶ pinging } } }
+ *     offline ─wanted, network─▶ linked { connecting ─▶ open { subscribing ◀─▶ online } }
  *        ▲                         │  ▲
  *        │                    fail ▼  │ retryAfter | retryRefusedAfter | retrySlowlyAfter
  *     closing ◀─disconnect──── waiting { soon | late | displaced }
@@ -131,7 +131,8 @@ export const mqttMachine = mqttSetup.createMachine({
           },
         },
         open: {
-          description: 'The link is open, until it is closed on request or ends.',
+          description: 'The link is open and watched, until it is closed on request, ends, or gives no sign of life.',
+          entry: [{ type: 'watchLink' }],
           on: {
             'network.down': {
               target: '#mqtt.offline',
@@ -141,13 +142,20 @@ export const mqttMachine = mqttSetup.createMachine({
               target: '#mqtt.closing',
               actions: [{ type: 'dropWish' }, { type: 'reportOffline', params: {} }],
             },
-            'mqtt.connect': {
-              guard: { type: 'isNewerLink', params: ({ event }) => event },
-              target: '#mqtt.closing',
-              actions: [
-                { type: 'keepWish', params: ({ event }) => event },
-                { type: 'reportOffline', params: {} },
-              ],
+            'mqtt.connect': [
+              {
+                guard: { type: 'isNewerLink', params: ({ event }) => event },
+                target: '#mqtt.closing',
+                actions: [
+                  { type: 'keepWish', params: ({ event }) => event },
+                  { type: 'reportOffline', params: {} },
+                ],
+              },
+              { actions: [{ type: 'keepWish', params: ({ event }) => event }, { type: 'watchLink' }] },
+            ],
+            'link.silent': {
+              target: '#mqtt.waiting.soon',
+              actions: [{ type: 'reportOffline', params: { failure: noSignOfLife } }],
             },
             'link.closed': [
               {
@@ -235,24 +243,6 @@ export const mqttMachine = mqttSetup.createMachine({
               after: {
                 stableAfter: { actions: [{ type: 'forgetAttempts' }] },
                 retryDeniedAfter: { guard: 'hasDenied', target: 'subscribing', actions: [{ type: 'forgetDenied' }] },
-              },
-              initial: 'quiet',
-              states: {
-                quiet: {
-                  description: 'The broker answered a ping not long ago.',
-                  after: { pingAfter: { target: 'pinging' } },
-                },
-                pinging: {
-                  description: 'Waits for the answer to a ping; a link without one is dead.',
-                  entry: [{ type: 'ping' }],
-                  on: { 'link.alive': { target: 'quiet' } },
-                  after: {
-                    answerWithin: {
-                      target: '#mqtt.waiting.soon',
-                      actions: [{ type: 'reportOffline', params: { failure: noSignOfLife } }],
-                    },
-                  },
-                },
               },
             },
           },

@@ -1,5 +1,7 @@
 import { fromCallback, fromPromise, type AnyActorRef } from 'xstate';
+import { beatsOf } from './beats.ts';
 import type { Broker, Grant, Link, LinkListener, LinkOptions, MqttVersion } from './broker.ts';
+import type { Clock } from './clock.ts';
 import { failureOf, type Failure } from './errors.ts';
 import { find, type Found, type OfUnit } from './finder.ts';
 
@@ -38,8 +40,8 @@ export type LinkCommand =
   | { type: 'link.unsubscribe'; topics: readonly string[] }
   /** Publish what is held: the instance grants the unit its topics. */
   | { type: 'link.resume' }
-  /** Send PINGREQ. */
-  | { type: 'link.ping' };
+  /** Ask the broker for a sign of life every `everyMs` from now on, or up to a twentieth of that sooner. */
+  | { type: 'link.watch'; everyMs: number };
 
 /** Events of the link actor for the mqtt machine. */
 export type LinkEvent =
@@ -51,23 +53,66 @@ export type LinkEvent =
   | { type: 'link.denied'; topic: string }
   /** The line needs longer than usual for an answer. */
   | { type: 'link.slow' }
-  /** A packet came from the broker after the ping. */
-  | { type: 'link.alive' };
+  /** The broker was asked for a sign of life, and gave none until it was to be asked again. */
+  | { type: 'link.silent' };
 
 /** @returns What the machine is told of it, if anything. */
 const carryOut = async (
   link: Link,
-  command: Exclude<LinkCommand, { type: 'link.resume' }>,
+  { type, topics }: Extract<LinkCommand, { topics: unknown }>,
 ): Promise<LinkEvent | undefined> => {
-  if (command.type === 'link.ping') {
-    await link.ping();
-    return { type: 'link.alive' };
-  }
-  const { topics } = command;
-  if (command.type === 'link.subscribe') return { type: 'link.granted', grants: await link.subscribe(topics) };
+  if (type === 'link.subscribe') return { type: 'link.granted', grants: await link.subscribe(topics) };
   await link.unsubscribe(topics);
   return undefined;
 };
+
+/** How late a beat may be, as a share of its interval: after more the program was held up, and has not read what came. */
+const lateness = 1 / 4;
+
+/** Asks the broker of a link for signs of life, at the beats of all links of the process. */
+class Pulse {
+  readonly #link: Link;
+  readonly #clock: Clock;
+  readonly #onSilent: () => void;
+  readonly #onLost: (thrown: unknown) => void;
+  #everyMs = 0;
+  #isUnanswered = false;
+  #stopBeat: (() => void) | undefined;
+
+  constructor(link: Link, clock: Clock, onSilent: () => void, onLost: (thrown: unknown) => void) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#onSilent = onSilent;
+    this.#onLost = onLost;
+  }
+
+  /** A pace that is the one already does not put off the next question. */
+  setPace(everyMs: number): void {
+    if (everyMs === this.#everyMs) return;
+    this.stop();
+    this.#everyMs = everyMs;
+    this.#stopBeat = beatsOf(this.#clock).add(everyMs, (lateMs) => this.#beat(lateMs));
+  }
+
+  stop(): void {
+    this.#stopBeat?.();
+    this.#stopBeat = undefined;
+  }
+
+  #beat(lateMs: number): void {
+    if (!this.#isUnanswered) this.#ask().catch(this.#onLost);
+    else if (lateMs < this.#everyMs * lateness) {
+      this.stop();
+      this.#onSilent();
+    }
+  }
+
+  async #ask(): Promise<void> {
+    this.#isUnanswered = true;
+    await this.#link.ping();
+    this.#isUnanswered = false;
+  }
+}
 
 /** Closes a link and ignores errors of its adapter. */
 const closed = async (link: Link): Promise<void> => {
@@ -98,13 +143,15 @@ const closed = async (link: Link): Promise<void> => {
  *   resume: (link) => link.publish('topic', 'text'),
  *   detach: () => undefined,
  * };
- * const machine = mqttMachine.provide({ actors: { holdLink: holdLink({ broker: unit.world.broker, user }) } });
+ * const { broker, clock } = unit.world;
+ * const machine = mqttMachine.provide({ actors: { holdLink: holdLink({ broker, clock, user }) } });
  */
-export const holdLink = (given: Found<{ readonly broker: Broker; readonly user: LinkUser }>) =>
+export const holdLink = (given: Found<{ readonly broker: Broker; readonly clock: Clock; readonly user: LinkUser }>) =>
   fromCallback<LinkCommand, LinkWish, LinkEvent>(({ input, self, sendBack, receive }) => {
-    const { broker, user } = find(given, self);
+    const { broker, clock, user } = find(given, self);
     const abort = new AbortController();
     let link: Link | undefined;
+    let pulse: Pulse | undefined;
     const report = (event: LinkEvent | undefined) => {
       if (event && !abort.signal.aborted) sendBack(event);
     };
@@ -112,6 +159,7 @@ export const holdLink = (given: Found<{ readonly broker: Broker; readonly user: 
     const release = (): boolean => {
       const released = link;
       link = undefined;
+      pulse?.stop();
       if (released) user.detach(released, closed(released));
       return released !== undefined;
     };
@@ -127,6 +175,7 @@ export const holdLink = (given: Found<{ readonly broker: Broker; readonly user: 
       const opened = await broker.open(user.options(input.version, input.broker), listener, abort.signal);
       if (abort.signal.aborted) return closed(opened);
       link = opened;
+      pulse = new Pulse(opened, clock, () => report({ type: 'link.silent' }), lose);
       user.attach(opened, (topic) => report({ type: 'link.denied', topic }));
       report({ type: 'link.opened', sessionPresent: opened.sessionPresent });
     };
@@ -140,6 +189,7 @@ export const holdLink = (given: Found<{ readonly broker: Broker; readonly user: 
     receive((command) => {
       if (!link) return;
       if (command.type === 'link.resume') user.resume(link);
+      else if (command.type === 'link.watch') pulse?.setPace(command.everyMs);
       else carryOut(link, command).then(report, lose);
     });
     return () => {

@@ -34,7 +34,7 @@ const random = (context: OfUnit): number => servicesOf(context).adapters.random(
 const mqtt = () =>
   mqttMachine.provide({
     actors: {
-      holdLink: holdLink(ofUnit(({ adapters, plane }) => ({ broker: adapters.broker, user: plane.router }))),
+      holdLink: holdLink(ofUnit(({ adapters: { broker, clock }, plane }) => ({ broker, clock, user: plane.router }))),
       closeLink: closeLink(ofUnit(({ plane }) => plane.router)),
     },
     delays: jitteredDelays(random, (context) => servicesOf(context).plane.router.jitterMs()),

@@ -12,12 +12,12 @@ export const machine = setup({
         | 'mqtt.want'
         | 'link.opened'
         | 'link.refused'
+        | 'link.silent'
         | 'link.closed'
         | 'link.denied'
         | 'link.granted'
         | 'mqtt.resubscribe'
         | 'link.slow'
-        | 'link.alive'
         | 'mqtt.retry';
     },
     tags: {} as 'busy' | 'ready' | 'faulty',
@@ -46,7 +46,7 @@ export const machine = setup({
     forgetClosures: () => undefined,
     chooseVersion: () => undefined,
     keepTopics: () => undefined,
-    ping: () => undefined,
+    watchLink: () => undefined,
     forgetAsked: () => undefined,
     forgetDenied: () => undefined,
     doubtGrants: () => undefined,
@@ -74,8 +74,6 @@ export const machine = setup({
     connectWithin: 30000,
     subscribeWithin: 30000,
     closeWithin: 3000,
-    pingAfter: 20000,
-    answerWithin: 20000,
     stableAfter: 20000,
     retryDeniedAfter: 15000,
     retryAfter: 1000,
@@ -179,7 +177,8 @@ export const machine = setup({
           },
         },
         open: {
-          description: 'The link is open, until it is closed on request or ends.',
+          description: 'The link is open and watched, until it is closed on request, ends, or gives no sign of life.',
+          entry: [{ type: 'watchLink' }],
           on: {
             'network.down': {
               target: '#mqtt.offline',
@@ -189,10 +188,28 @@ export const machine = setup({
               target: '#mqtt.closing',
               actions: [{ type: 'dropWish' }, { type: 'reportOffline', params: {} }],
             },
-            'mqtt.connect': {
-              guard: { type: 'isNewerLink' },
-              target: '#mqtt.closing',
-              actions: [{ type: 'keepWish' }, { type: 'reportOffline', params: {} }],
+            'mqtt.connect': [
+              {
+                guard: { type: 'isNewerLink' },
+                target: '#mqtt.closing',
+                actions: [{ type: 'keepWish' }, { type: 'reportOffline', params: {} }],
+              },
+              { actions: [{ type: 'keepWish' }, { type: 'watchLink' }] },
+            ],
+            'link.silent': {
+              target: '#mqtt.waiting.soon',
+              actions: [
+                {
+                  type: 'reportOffline',
+                  params: {
+                    failure: {
+                      name: 'TimeoutError',
+                      code: 'timeout',
+                      message: 'The MQTT broker gave no sign of life when it was asked for one',
+                    },
+                  },
+                },
+              ],
             },
             'link.closed': [
               {
@@ -299,35 +316,6 @@ export const machine = setup({
               after: {
                 stableAfter: { actions: [{ type: 'forgetAttempts' }] },
                 retryDeniedAfter: { guard: 'hasDenied', target: 'subscribing', actions: [{ type: 'forgetDenied' }] },
-              },
-              initial: 'quiet',
-              states: {
-                quiet: {
-                  description: 'The broker answered a ping not long ago.',
-                  after: { pingAfter: { target: 'pinging' } },
-                },
-                pinging: {
-                  description: 'Waits for the answer to a ping; a link without one is dead.',
-                  entry: [{ type: 'ping' }],
-                  on: { 'link.alive': { target: 'quiet' } },
-                  after: {
-                    answerWithin: {
-                      target: '#mqtt.waiting.soon',
-                      actions: [
-                        {
-                          type: 'reportOffline',
-                          params: {
-                            failure: {
-                              name: 'TimeoutError',
-                              code: 'timeout',
-                              message: 'The MQTT broker gave no sign of life when it was asked for one',
-                            },
-                          },
-                        },
-                      ],
-                    },
-                  },
-                },
               },
             },
           },

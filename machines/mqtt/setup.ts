@@ -113,7 +113,7 @@ export const mqttSetup = setup({
       ...subscriptions.wanting(topics),
       ...quarantine.givingAnotherChance(context, topics),
     })),
-    ping: sendTo('link', { type: 'link.ping' }),
+    watchLink: sendTo('link', ({ context }) => ({ type: 'link.watch', everyMs: context.pingIntervalMs })),
     forgetAsked: assign({ asked: [] }),
     forgetDenied: assign(({ context }) => ({
       denied: [],
@@ -166,8 +166,6 @@ export const mqttSetup = setup({
     connectWithin: ({ context }) => timerMs(3 * context.timeoutMs),
     subscribeWithin: ({ context }) => timerMs(3 * context.timeoutMs),
     closeWithin: 3000,
-    pingAfter: ({ context }) => context.pingIntervalMs,
-    answerWithin: ({ context }) => context.pingIntervalMs,
     stableAfter: ({ context }) => stableMs(context),
     retryDeniedAfter: ({ context }) =>
       quarantine.isRetryCostly(context) ? 3_600_000 : backoff(context.retries + 1, 15_000, 600_000),

@@ -22,6 +22,8 @@ interface FleetSize {
   readonly count: number;
   /** Rest before memory is measured, seconds. */
   readonly settleSeconds: number;
+  /** Rest before the CPU at rest is measured, seconds. */
+  readonly restSeconds: number;
   /** How long the CPU at rest is measured, seconds. */
   readonly idleSeconds: number;
 }
@@ -51,7 +53,9 @@ export const measureFleet = (subject: Subject, { stub, ...setup }: FleetSetup): 
 const mostPairs = 3;
 
 const sizeOf = (quick: boolean): FleetSize =>
-  quick ? { count: 20, settleSeconds: 0.2, idleSeconds: 0.5 } : { count: 1000, settleSeconds: 5, idleSeconds: 30 };
+  quick
+    ? { count: 20, settleSeconds: 0.2, restSeconds: 0, idleSeconds: 0.5 }
+    : { count: 1000, settleSeconds: 5, restSeconds: 20, idleSeconds: 60 };
 
 const measurePairs = async ({ peer, pairs, quick, protocol, options }: Run): Promise<Pair<FleetMeasurement>[]> => {
   const stub = await startInstanceStub({ hasTime: true });

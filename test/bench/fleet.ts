@@ -10,7 +10,7 @@ import type { Subject } from './subject.ts';
 const usage = `Usage: npm run bench:fleet -- [options]
 
   --units A,B      how many clients are in a process (1000); try 5000
-  --seconds N      how long their CPU at rest is measured (30)
+  --seconds N      how long their CPU at rest is measured (60)
   --options JSON   more options of each unit, such as '{"mqtt":{"protocol":5}}'
   --protocol N     MQTT level of all clients, 4 or 5 (4)
   --json           print all as JSON in the last line`;
@@ -18,7 +18,7 @@ const usage = `Usage: npm run bench:fleet -- [options]
 const { values } = parseArgs({
   options: {
     units: { type: 'string', default: '1000' },
-    seconds: { type: 'string', default: '30' },
+    seconds: { type: 'string', default: '60' },
     options: { type: 'string', default: '{}' },
     protocol: { type: 'string', default: '4' },
     json: { type: 'boolean', default: false },
@@ -57,6 +57,7 @@ const measure = async ({ subject, hasTime }: Fleet, count: number): Promise<Flee
       count,
       idleSeconds: seconds,
       settleSeconds: Math.min(5, seconds),
+      restSeconds: Math.min(20, seconds),
       port: broker.port,
       stub,
       protocol: values.protocol === '5' ? 5 : 4,

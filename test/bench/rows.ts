@@ -22,7 +22,7 @@ const perUnit =
 const perStart =
   "3 MB of garbage, three quarters of them XState's, whose root makes a snapshot of 15 regions for each event: of about 15 ms 3.5 pass in XState, 4 in the garbage collector, 2.5 in V8's compiler, 2.5 in files, 1.2 in REST; it would take fewer events until a unit is online";
 const perIdleUnit =
-  'a ping every 20 seconds, with which mqtt.js alone would take 1.3 % (its own come every 60), and what it costs in XState; it would take pings that pass no statechart, or rarer ones';
+  'a ping every 20 seconds, where those of mqtt.js come every 60: its write and its answer; it would take rarer ones';
 const loading =
   'XState, ky and the own modules are loaded besides mqtt.js; it would take parts that load when they are first used';
 

@@ -1,75 +1,18 @@
-import { longestDelays } from '../../machines/mqtt/reconnect-delay.ts';
 import { assign, createActor, setup } from 'xstate';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { memoryBroker } from '../../adapters/memory/broker.ts';
 import { fakeClock } from '../../adapters/memory/clock.ts';
-import { systemClock } from '../../adapters/shared/clock.ts';
-import { mqttMachine, type MqttFact } from '../../machines/mqtt.ts';
+import type { MqttFact } from '../../machines/mqtt.ts';
 import type { Broker, Link } from '../../services/broker.ts';
-import { closeLink, holdLink, type LinkUser } from '../../services/link.ts';
-import type { Timers } from '../../services/clock.ts';
 import { BrokerError } from '../../services/errors.ts';
-import { probe } from '../support/actors.ts';
 import { settle, until } from '../support/until.ts';
+import { begin, linkThat, machineOn, plane } from './link-under-test.ts';
 
 const unhandled = vi.fn<(thrown: unknown) => void>();
 process.on('unhandledRejection', unhandled);
 afterAll(() => void process.off('unhandledRejection', unhandled));
 afterEach(() => {
   expect(unhandled).not.toHaveBeenCalled();
-});
-
-/** A data plane that keeps what it was given. */
-const plane = () => {
-  const attached = new Set<Link>();
-  let closing = Promise.resolve();
-  const user: LinkUser = {
-    options: (version) => ({
-      url: 'mqtt://memory.test',
-      version,
-      clientId: 'unit',
-      username: 'token',
-      keepaliveSeconds: 60,
-      timeoutMs: 1000,
-    }),
-    onMessage: () => undefined,
-    resume: () => undefined,
-    attach: (link) => void attached.add(link),
-    detach: (link, closed) => {
-      attached.delete(link);
-      closing = closed;
-    },
-  };
-  return { user, attached, closed: () => closing };
-};
-
-const machineOn = (broker: Broker, { user, closed }: ReturnType<typeof plane>) =>
-  mqttMachine.provide({
-    actors: { holdLink: holdLink({ broker, user }), closeLink: closeLink({ closed }) },
-    delays: longestDelays,
-  });
-
-const begin = (broker: Broker, data = plane(), clock: Timers = systemClock()) => {
-  const parent = probe<MqttFact>();
-  const actor = createActor(machineOn(broker, data), {
-    clock,
-    input: { parent: parent.ref, protocol: 5 },
-  }).start();
-  actor.send({ type: 'network.up' });
-  actor.send({ type: 'mqtt.connect', linkRevision: 1 });
-  return { actor, parent, ...data };
-};
-
-const linkThat = (changes: Partial<Link>): Link => ({
-  version: 5,
-  sessionPresent: false,
-  subscribe: async (topics) => topics.map((topic) => ({ topic, granted: true, reasonCode: 0 })),
-  unsubscribe: async () => undefined,
-  publish: async () => undefined,
-  publishNow: () => false,
-  ping: async () => undefined,
-  close: async () => undefined,
-  ...changes,
 });
 
 const throwing = () => {

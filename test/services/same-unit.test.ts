@@ -33,7 +33,7 @@ const program = ({ clock, broker, random }: ReturnType<typeof world>, version: M
   };
   const parent = probe<MqttFact>();
   const machine = mqttMachine.provide({
-    actors: { holdLink: holdLink({ broker, user }), closeLink: closeLink({ closed: async () => undefined }) },
+    actors: { holdLink: holdLink({ broker, clock, user }), closeLink: closeLink({ closed: async () => undefined }) },
     delays: jitteredDelays(random, () => spreadMs),
   });
   const actor = createActor(machine, { clock, input: { parent: parent.ref, protocol: version } });

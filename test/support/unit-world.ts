@@ -87,8 +87,7 @@ export const holdLink = (it: World) =>
         sendBack({ type: 'link.refused', failure: { name: 'E', code: 'network', message: error.message } }),
     );
     receive((command) => {
-      if (command.type === 'link.ping') return sendBack({ type: 'link.alive' });
-      if (command.type === 'link.resume') return;
+      if (command.type === 'link.watch' || command.type === 'link.resume') return;
       const { type, topics } = command;
       if (type === 'link.unsubscribe') {
         link.subscribed = link.subscribed.filter((topic) => !topics.includes(topic));

@@ -57,7 +57,7 @@ const unitValue = (life: StateValue): StateValue => ({
   mqtt: 'running',
   time: 'running',
 });
-const quiet: StateValue = { linked: { open: { online: 'quiet' } } };
+const online: StateValue = { linked: { open: 'online' } };
 
 /** A unit that starts, is online, loses its broker and comes back, and gets a command and an update. */
 export const story = (startedAt: number, name = 'lamp'): WireLine[] => {
@@ -105,8 +105,8 @@ export const story = (startedAt: number, name = 'lamp'): WireLine[] => {
   wait(80);
   step('time', 'xstate.done.actor.readOffset', 'synced');
   step('mqtt', 'link.opened', { linked: { open: 'subscribing' } }, { edge: 'linked.connecting>linked.open' });
-  step('mqtt', 'link.granted', quiet, { edge: 'linked.open.subscribing>linked.open.online' });
-  add((at) => ['timers', at, 3, [['xstate.after.pingAfter.mqtt.linked.open.online.quiet', at + 30_000]]]);
+  step('mqtt', 'link.granted', online, { edge: 'linked.open.subscribing>linked.open.online' });
+  add((at) => ['timers', at, 3, [['xstate.after.stableAfter.mqtt.linked.open.online', at + 30_000]]]);
   step('unit', 'mqtt.online', unitValue({ operating: 'online' }), { from: 'mqtt' });
   add((at) => ['f', at, { outbox: 0, received: 0, published: 0, heap: 21_000_000 }]);
   add((at) => ['l', at, 'Info', 'Connected to MQTT broker']);
@@ -129,7 +129,7 @@ export const story = (startedAt: number, name = 'lamp'): WireLine[] => {
   step('mqtt', 'xstate.after.retryAfter.mqtt.waiting.soon', { linked: 'connecting' }, { edge: 'waiting.soon>linked' });
   wait(60);
   step('mqtt', 'link.opened', { linked: { open: 'subscribing' } }, { edge: 'linked.connecting>linked.open' });
-  step('mqtt', 'link.granted', quiet, { edge: 'linked.open.subscribing>linked.open.online' });
+  step('mqtt', 'link.granted', online, { edge: 'linked.open.subscribing>linked.open.online' });
   step('unit', 'mqtt.online', unitValue({ operating: 'online' }), { from: 'mqtt' });
   add((at) => ['f', at, { outbox: 0 }]);
   wait(2_000);

@@ -95,8 +95,7 @@ const startUnit = (machine: typeof mqttMachine, clock: FleetClock) => {
   const parent = createActor(fromCallback<MqttFact>(() => undefined)).start();
   const unit = createActor(machine, { clock, input: { parent, protocol: 'auto' } }).start();
   unit.send({ type: 'network.up' });
-  // Signs of life are none of this simulation's business.
-  unit.send({ type: 'mqtt.connect', linkRevision: 1, pingIntervalMs: 86_400_000 });
+  unit.send({ type: 'mqtt.connect', linkRevision: 1 });
   return unit;
 };
 

@@ -154,7 +154,7 @@ describe('what is asked for while answers are awaited', () => {
   test('comes after what waited for the grants', () => {
     const unit = connecting();
     open(unit);
-    expect(unit.link.last().commands.map(({ type }) => type)).toEqual(['link.resume', 'link.subscribe']);
+    expect(unit.link.last().commands.map(({ type }) => type)).toEqual(['link.watch', 'link.resume', 'link.subscribe']);
   });
 
   test('is forgotten with the link: a failed attempt after it has asked for nothing', () => {

@@ -17,7 +17,6 @@ export const links = () => {
     isHeld: boolean;
     tell(event: LinkEvent): void;
   }[] = [];
-  const broker = { isSilent: false };
   const logic: HoldLink = fromCallback<LinkCommand, LinkWish, LinkEvent>(({ input, sendBack, receive }) => {
     const link = {
       version: input.version,
@@ -27,10 +26,7 @@ export const links = () => {
       tell: sendBack,
     };
     opened.push(link);
-    receive((command) => {
-      link.commands.push(command);
-      if (command.type === 'link.ping' && !broker.isSilent) sendBack({ type: 'link.alive' });
-    });
+    receive((command) => void link.commands.push(command));
     return () => {
       link.isHeld = false;
     };
@@ -40,7 +36,7 @@ export const links = () => {
     if (!link) throw new Error('No link was asked for');
     return link;
   };
-  return { opened, logic, last, broker };
+  return { opened, logic, last };
 };
 
 export const start = (protocol: MqttInput['protocol'] = 'auto', more: Partial<MqttInput> = {}) => {
@@ -87,7 +83,7 @@ export const online = (protocol?: MqttInput['protocol']) => {
 
 /** What was asked of the last link, signs of life and what is held aside. */
 export const asked = ({ link }: MqttUnderTest) =>
-  link.last().commands.filter(({ type }) => type !== 'link.ping' && type !== 'link.resume');
+  link.last().commands.filter(({ type }) => type !== 'link.watch' && type !== 'link.resume');
 
 export const isOnline = ({ state }: MqttUnderTest) => state().matches({ linked: { open: 'online' } });
 

@@ -28,6 +28,11 @@ export const wish = keeps((context, { linkRevision = 0, pingIntervalMs = context
   pingIntervalMs,
 }));
 
+/** The broker is asked for signs of life. */
+export const watched: Effect = ({ pingIntervalMs }) => ({
+  told: [{ type: 'link.watch', everyMs: pingIntervalMs, to: 'link' }],
+});
+
 const suspicion = (closures: number): string =>
   closures < 2
     ? ''

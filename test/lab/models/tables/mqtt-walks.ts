@@ -42,7 +42,7 @@ export const linkSays = [
   { type: 'link.denied', topic: 'd/output/pepeunit' },
   { type: 'link.denied', topic: 'd/output_base_topic/u/log/pepeunit' },
   { type: 'link.slow' },
-  { type: 'link.alive' },
+  { type: 'link.silent' },
 ];
 
 const connected = ['network.up', 'mqtt.connect {"linkRevision":1}'];

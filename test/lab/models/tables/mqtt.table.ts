@@ -87,8 +87,6 @@ export const mqttTable = defineTable(mqttMachine.provide({ delays: longestDelays
             : doubling(retries + 1, 15_000, 600_000),
       },
     },
-    'linked.open.online.quiet': { after: { pingAfter: ({ pingIntervalMs }) => pingIntervalMs } },
-    'linked.open.online.pinging': { after: { answerWithin: ({ pingIntervalMs }) => pingIntervalMs } },
     waiting: { tags: ['faulty'] },
     'waiting.soon': { after: { retryAfter: ({ attempts }) => doubling(attempts, 1_000, 60_000) } },
     'waiting.late': { after: { retryRefusedAfter: ({ attempts }) => doubling(attempts, 5_000, 60_000) } },
@@ -142,7 +140,8 @@ export const mqttTable = defineTable(mqttMachine.provide({ delays: longestDelays
       { when: not(isNewer), ...of(effect.wish) },
       { when: isNewer, to: 'closing', ...of(effect.wish) },
     ),
-    row('linked.open', 'mqtt.connect', { when: not(isNewer), ...of(effect.wish) }, newerLink),
+    row('linked.open', 'mqtt.connect', { when: not(isNewer), ...of(effect.wish, effect.watched) }, newerLink),
+    row('linked.open', 'link.silent', soon(effect.offline(noSignOfLife))),
     row(
       'waiting',
       'mqtt.connect',
@@ -160,7 +159,10 @@ export const mqttTable = defineTable(mqttMachine.provide({ delays: longestDelays
 
     row('offline', 'always', { when: isDue, ...linking }),
 
-    row('linked.connecting', 'link.opened', { to: subscribing, ...of(effect.opened, ...effect.subscribing) }),
+    row('linked.connecting', 'link.opened', {
+      to: subscribing,
+      ...of(effect.opened, effect.watched, ...effect.subscribing),
+    }),
     row(
       'linked.connecting',
       'link.refused',
@@ -194,7 +196,7 @@ export const mqttTable = defineTable(mqttMachine.provide({ delays: longestDelays
       subscribing,
       'always',
       { when: isOwnDenied, ...ownDenied },
-      { when: all(not(isOwnDenied), isAnswered), to: 'linked.open.online.quiet', ...of(...effect.online) },
+      { when: all(not(isOwnDenied), isAnswered), to: 'linked.open.online', ...of(...effect.online) },
     ),
     row(subscribing, 'link.granted', { to: subscribing, ...of(effect.grants, ...effect.subscribing) }),
     row(
@@ -227,12 +229,6 @@ export const mqttTable = defineTable(mqttMachine.provide({ delays: longestDelays
       { when: hasDenied, to: subscribing, ...of(effect.again, ...effect.subscribing) },
       { when: not(hasDenied) },
     ),
-    row('linked.open.online.quiet', 'after pingAfter', {
-      to: 'linked.open.online.pinging',
-      told: [{ type: 'link.ping', to: 'link' }],
-    }),
-    row('linked.open.online.pinging', 'link.alive', { to: 'linked.open.online.quiet' }),
-    row('linked.open.online.pinging', 'after answerWithin', soon(effect.offline(noSignOfLife))),
 
     row('waiting.soon waiting.displaced', 'mqtt.retry', linking),
     row('waiting.soon', 'after retryAfter', linking),
