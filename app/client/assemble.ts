@@ -5,43 +5,24 @@ import { targetOf } from '../../services/rest.ts';
 import { createStateMeasurement, type MeasureState } from '../../services/system.ts';
 import type { UpdateTarget } from '../../services/update.ts';
 import type { Adapters } from '../platform.ts';
-import { createCycle, type Cycle } from './main-cycle.ts';
+import { Cycle } from './main-cycle.ts';
 import { DataPlane } from './data-plane.ts';
 import { Documents } from './documents/documents.ts';
 import { hasUnguardedLinks, unguardedLinks } from './options/link-trust.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import { Metrics } from './metrics.ts';
-import { createInFlight, type InFlight } from './in-flight.ts';
-import { createLifecycle, type Lifecycle } from './lifecycle.ts';
+import { InFlight } from './in-flight.ts';
+import { Lifecycle } from './lifecycle.ts';
 import { Reports } from './reports.ts';
-import { createDeparture } from './restart.ts';
-import { createShutdown } from './shutdown.ts';
+import { Departure } from './restart.ts';
+import { Shutdown } from './shutdown.ts';
 import { isOnline, waitForIdle, type UnitActor } from './await-event.ts';
 import { rootFactory, unitInputOf } from './machines.ts';
 import type { UnitServices } from './unit-services.ts';
 import { announce } from './registry.ts';
-import { createRoot, embeddedRoot, type Root } from './root.ts';
+import { embeddedRoot, OwnRoot, type Root } from './root.ts';
 import { Epoch } from './api/time-manager.ts';
-import { followRoot, recorderOf } from './recording.ts';
-
-/** A unit's parts, wired to each other and to the adapters. */
-export interface UnitRuntime {
-  readonly root: Root;
-  readonly documents: Documents;
-  readonly plane: DataPlane;
-  readonly epoch: Epoch;
-  readonly metrics: Metrics;
-  readonly measureState: MeasureState;
-  readonly cycle: Cycle;
-  readonly inFlight: InFlight;
-  readonly lifecycle: Lifecycle;
-  /** Starts the unit: it loads its documents and connects. @throws {ClientError} `stopped`, `failed`, `options` */
-  start(): void;
-  /** Whether MQTT is switched on. */
-  readonly usesMqtt: boolean;
-  /** Sends a request, and waits until the child machine is idle. @throws {PepeunitError} Its last attempt failed. */
-  ask(request: UnitRequest, child: ChildName): Promise<void>;
-}
+import { followRoot, recorderOf, type RecordedParts } from './recording.ts';
 
 /** Callbacks of the app, and the fault of its options. */
 export interface UnitParts {
@@ -71,19 +52,6 @@ const createStartCount = ({ process }: Adapters) => {
 
 const warningOf = ({ update }: ResolvedOptions) => (hasUnguardedLinks(update) ? unguardedLinks : undefined);
 
-/** Requests of the app, which start the unit if need be. */
-const createRequests = (lifecycle: Lifecycle, root: Root): Pick<UnitRuntime, 'start' | 'ask'> => ({
-  start: () => {
-    lifecycle.start();
-    root.actor.send({ type: 'unit.start' });
-  },
-  ask: async (request, child) => {
-    lifecycle.start();
-    root.actor.send(request);
-    await waitForIdle(root.actor, child);
-  },
-});
-
 const measurementOf = ({ system, clock }: Adapters, epoch: Epoch, { warn }: DataPlane): MeasureState =>
   createStateMeasurement({ system, clock, epochMs: () => epoch.epochMs(), warn });
 
@@ -93,68 +61,112 @@ const readTargetVersion = async ({ http }: Adapters, env: UnitEnv, inFlight: InF
 
 /** The root of a unit, whose machines find its services by their id. */
 const rootOf = (parts: UnitServices, actor: UnitActor | undefined): Root => {
-  const { id, hold, release } = announce(parts);
-  const kept = { hold, release, input: (carried?: CarriedOver) => unitInputOf(id, parts, carried) };
-  return actor ? embeddedRoot(actor, kept) : createRoot({ ...kept, create: rootFactory(parts) });
-};
-
-export const createUnit = (
-  adapters: Adapters,
-  options: ResolvedOptions,
-  { fault, readJsonNow, pathOf, actor, ...callbacks }: UnitParts,
-): UnitRuntime => {
-  const epoch = new Epoch(adapters.clock);
-  const inFlight = createInFlight();
-
-  const recorder = recorderOf(options, () => ({ plane, metrics, root, targetVersion }));
-
-  const targetVersion = async () => readTargetVersion(adapters, await documents.env(), inFlight);
-  const documents: Documents = new Documents(adapters, options, {
-    loadSettings: () => requests.ask({ type: 'settings.load' }, 'settings'),
-    loadSchema: () => requests.ask({ type: 'schema.load' }, 'schema'),
-    stopSignal: () => inFlight.signal(),
-    onEnv: (adopted) => plane.adoptEnv(adopted),
-    onSchema: (adopted) => plane.adoptSchema(adopted),
-    onEarlySchema: (found) => plane.publisher.route(found),
-    readJsonNow,
-    pathOf,
-    warn: (message) => plane.warn(message),
-  });
-
-  const plane: DataPlane = new DataPlane({
-    adapters,
-    options,
-    epoch,
-    env: () => documents.envNow(),
-    onCommand: (command) => root.actor.send({ type: 'command.received', ...command }),
-    extraTopics: () => root.actor.getSnapshot().context.extraTopics,
-    recorder,
-  });
-
-  const metrics = new Metrics(adapters, epoch, plane, () => root.actor.getSnapshot().context.counts);
-  const cycle = createCycle({ clock: adapters.clock, isOnline: () => isOnline(root.actor), warn: plane.warn });
-  const machineParts: UnitServices = {
-    adapters,
-    options,
-    documents,
-    plane,
-    metrics,
-    measureState: measurementOf(adapters, epoch, plane),
-    reports: new Reports(plane, documents),
-    shutdown: createShutdown({ plane, inFlight, clock: adapters.clock }),
-    departure: createDeparture({ root: () => root, plane, adapters }),
-    cycle,
-    restart: (mode) => lifecycle.restart(mode),
-    countsStart: createStartCount(adapters),
-    recorder,
-    ...callbacks,
+  const place = announce(parts);
+  const maker = {
+    hold: () => place.hold(),
+    release: () => place.release(),
+    input: (carried?: CarriedOver) => unitInputOf(place.id, parts, carried),
+    create: rootFactory(parts),
   };
-  const root: Root = rootOf(machineParts, actor);
-  const lifecycle = createLifecycle({ root, fault, warning: warningOf(options), ...machineParts });
-  if (recorder) followRoot(root, recorder);
-  root.on('timeSynced', ({ offsetMs }) => plane.adoptTime(offsetMs));
-  const requests = createRequests(lifecycle, root);
-
-  const parts = { root, documents, plane, epoch, metrics, cycle, inFlight, lifecycle };
-  return { ...parts, measureState: machineParts.measureState, usesMqtt: options.ffMqttEnable, ...requests };
+  return actor ? embeddedRoot(actor, maker) : new OwnRoot(maker);
 };
+
+/** A unit's parts, wired to each other and to the adapters. */
+export class UnitRuntime {
+  readonly root: Root;
+  readonly documents: Documents;
+  readonly plane: DataPlane;
+  readonly epoch: Epoch;
+  readonly metrics: Metrics;
+  readonly measureState: MeasureState;
+  readonly cycle: Cycle;
+  readonly inFlight = new InFlight();
+  readonly lifecycle: Lifecycle;
+  /** Whether MQTT is switched on. */
+  readonly usesMqtt: boolean;
+
+  constructor(
+    adapters: Adapters,
+    options: ResolvedOptions,
+    { fault, readJsonNow, pathOf, actor, ...callbacks }: UnitParts,
+  ) {
+    const { clock } = adapters;
+    const recorder = recorderOf(options, () => this.#recorded(adapters));
+    this.usesMqtt = options.ffMqttEnable;
+    this.epoch = new Epoch(clock);
+    this.documents = new Documents(adapters, options, {
+      loadSettings: () => this.ask({ type: 'settings.load' }, 'settings'),
+      loadSchema: () => this.ask({ type: 'schema.load' }, 'schema'),
+      stopSignal: () => this.inFlight.signal(),
+      onEnv: (adopted) => this.plane.adoptEnv(adopted),
+      onSchema: (adopted) => this.plane.adoptSchema(adopted),
+      onEarlySchema: (found) => this.plane.publisher.route(found),
+      readJsonNow,
+      pathOf,
+      warn: (message) => this.plane.warn(message),
+    });
+    this.plane = new DataPlane({
+      adapters,
+      options,
+      epoch: this.epoch,
+      env: () => this.documents.envNow(),
+      onCommand: (command) => this.root.actor.send({ type: 'command.received', ...command }),
+      extraTopics: () => this.root.actor.getSnapshot().context.extraTopics,
+      recorder,
+    });
+    const { documents, plane, inFlight, epoch } = this;
+    this.metrics = new Metrics(adapters, epoch, plane, () => this.root.actor.getSnapshot().context.counts);
+    this.measureState = measurementOf(adapters, epoch, plane);
+    this.cycle = new Cycle({ clock, isOnline: () => isOnline(this.root.actor), warn: plane.warn });
+    const shutdown = new Shutdown({ plane, inFlight, clock });
+    const departure = new Departure({ root: () => this.root, plane, adapters });
+    this.root = rootOf(
+      {
+        adapters,
+        options,
+        documents,
+        plane,
+        metrics: this.metrics,
+        measureState: this.measureState,
+        reports: new Reports(plane, documents),
+        shutdown,
+        departure,
+        cycle: this.cycle,
+        restart: (mode) => this.lifecycle.restart(mode),
+        countsStart: createStartCount(adapters),
+        recorder,
+        ...callbacks,
+      },
+      actor,
+    );
+    const { root } = this;
+    const warning = warningOf(options);
+    this.lifecycle = new Lifecycle({ root, plane, adapters, shutdown, departure, fault, warning, recorder });
+    if (recorder) followRoot(root, recorder);
+    root.on('timeSynced', ({ offsetMs }) => plane.adoptTime(offsetMs));
+  }
+
+  /** Starts the unit: it loads its documents and connects. @throws {ClientError} `stopped`, `failed`, `options` */
+  start(): void {
+    this.lifecycle.start();
+    this.root.actor.send({ type: 'unit.start' });
+  }
+
+  /**
+   * Sends a request, which starts the unit if need be, and waits until the child machine is idle.
+   *
+   * @throws {PepeunitError} Its last attempt failed.
+   */
+  async ask(request: UnitRequest, child: ChildName): Promise<void> {
+    this.lifecycle.start();
+    this.root.actor.send(request);
+    await waitForIdle(this.root.actor, child);
+  }
+
+  /** The parts that a recorder looks at, once they are there. */
+  #recorded(adapters: Adapters): RecordedParts {
+    const { root, plane, metrics, documents, inFlight } = this;
+    const targetVersion = async () => readTargetVersion(adapters, await documents.env(), inFlight);
+    return { root, plane, metrics, targetVersion };
+  }
+}

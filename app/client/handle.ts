@@ -4,7 +4,7 @@ import { redactedData } from '../../services/redaction.ts';
 import { restartingModeOf, type RestartMode } from '../../services/process-control.ts';
 import { callGuarded } from '../messaging/call-user.ts';
 import type { Platform, PlatformFiles } from '../platform.ts';
-import { createUnit, type UnitRuntime } from './assemble.ts';
+import { UnitRuntime } from './assemble.ts';
 import type { UnitActor } from './await-event.ts';
 import { checkEvent } from './events.ts';
 import type { UnitMetrics } from './metrics.ts';
@@ -55,7 +55,7 @@ export class UnitHandle<
   constructor(options: UnitOptions<UnitHandle<TUnit, TCodecs>, TCodecs>, { platform, files, actor }: Host) {
     const { options: resolved, fault } = resolveOptions(options, (path) => files.absolute(path));
     const adapters = { ...platform(resolved), ...resolved.adapters };
-    const unit = createUnit(adapters, resolved, {
+    const unit = new UnitRuntime(adapters, resolved, {
       handOver: async ({ payload, commitVersion }) => {
         await this.#updateHandler?.(payload ?? { PU_COMMIT_VERSION: commitVersion });
       },

@@ -15,53 +15,54 @@ export interface CycleParts {
 }
 
 /** Calls the output handler in a cycle; skips a turn while the handler is still running. The unit machine says when. */
-export interface Cycle extends MainCycle {
-  setHandler(handler: (() => unknown) | undefined, options?: OutputHandlerOptions): void;
+export class Cycle implements MainCycle {
+  readonly #parts: CycleParts;
+  #handler: (() => unknown) | undefined;
+  #onlineOnly = false;
+  #isCalled = false;
+  #timer: unknown;
+  #cycleMs = 20;
+
+  constructor(parts: CycleParts) {
+    this.#parts = parts;
+  }
+
+  setHandler(handler: (() => unknown) | undefined, options?: OutputHandlerOptions): void {
+    this.#handler = handler;
+    this.#onlineOnly = options?.onlineOnly ?? false;
+  }
+
   /** Sets the time between two calls, milliseconds; a running cycle follows at once. @defaultValue 20 */
-  setSpeed(cycleMs: number): void;
-}
+  setSpeed(cycleMs: number): void {
+    this.#cycleMs = cycleMs;
+    if (this.#timer === undefined) return;
+    this.#end();
+    this.#turn();
+  }
 
-export const createCycle = ({ clock, isOnline, warn }: CycleParts): Cycle => {
-  let handler: (() => unknown) | undefined;
-  let onlineOnly = false;
-  let isCalled = false;
-  let timer: unknown;
-  let cycleMs = 20;
+  run(): () => void {
+    this.#turn();
+    return () => this.#end();
+  }
 
-  const callHandler = () => {
-    if (!handler || isCalled || (onlineOnly && !isOnline())) return;
-    const running = callGuarded('output handler', handler, [], warn);
+  #turn(): void {
+    this.#timer = this.#parts.clock.setTimeout(() => this.#turn(), this.#cycleMs);
+    this.#call();
+  }
+
+  #call(): void {
+    const { isOnline, warn } = this.#parts;
+    if (!this.#handler || this.#isCalled || (this.#onlineOnly && !isOnline())) return;
+    const running = callGuarded('output handler', this.#handler, [], warn);
     if (!running) return;
-    isCalled = true;
+    this.#isCalled = true;
     void running.finally(() => {
-      isCalled = false;
+      this.#isCalled = false;
     });
-  };
+  }
 
-  const turn = () => {
-    timer = clock.setTimeout(turn, cycleMs);
-    callHandler();
-  };
-
-  const end = () => {
-    clock.clearTimeout(timer);
-    timer = undefined;
-  };
-
-  return {
-    setHandler: (given, options) => {
-      handler = given;
-      onlineOnly = options?.onlineOnly ?? false;
-    },
-    setSpeed: (ms) => {
-      cycleMs = ms;
-      if (timer === undefined) return;
-      end();
-      turn();
-    },
-    run: () => {
-      turn();
-      return end;
-    },
-  };
-};
+  #end(): void {
+    this.#parts.clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}

@@ -60,7 +60,7 @@ export type RecorderFactory = (unit: RecordedUnit) => UnitRecorder | undefined;
 const key = Symbol.for('pepeunit.recorder');
 
 /** The parts of a unit that a recorder looks at. */
-interface RecordedParts {
+export interface RecordedParts {
   readonly root: Root;
   readonly plane: { readonly publisher: Pick<Publisher, 'publish'> };
   readonly metrics: { read(): RecordedMetrics };

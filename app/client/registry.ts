@@ -25,32 +25,37 @@ const registry = (): Registry => {
 };
 
 /** The place of a unit among the units of this process. */
-export interface Registration {
+export class Registration {
   /** Id that the unit's machines carry. */
   readonly id: string;
+  readonly #services: UnitServices;
+  readonly #entry: Entry;
+
+  constructor(id: string, services: UnitServices) {
+    this.id = id;
+    this.#services = services;
+    this.#entry = { known: new WeakRef(services), held: undefined };
+    const { units, gone } = registry();
+    units.set(id, this.#entry);
+    gone.register(services, id);
+  }
+
   /** Keeps the unit's services for as long as its machines run. */
-  readonly hold: () => void;
+  hold(): void {
+    this.#entry.held = this.#services;
+  }
+
   /** Lets them go, once its machines have ended. */
-  readonly release: () => void;
+  release(): void {
+    this.#entry.held = undefined;
+  }
 }
 
 /** Makes a unit's services known, before its machines are made. */
 export const announce = (services: UnitServices): Registration => {
   const shared = registry();
   shared.last += 1;
-  const id = `unit-${shared.last}`;
-  const entry: Entry = { known: new WeakRef(services) };
-  shared.units.set(id, entry);
-  shared.gone.register(services, id);
-  return {
-    id,
-    hold: () => {
-      entry.held = services;
-    },
-    release: () => {
-      entry.held = undefined;
-    },
-  };
+  return new Registration(`unit-${shared.last}`, services);
 };
 
 /** The services of a machine's unit. @throws {Error} There is none of that id. */

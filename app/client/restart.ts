@@ -6,22 +6,6 @@ import { keepPending, waitForChild } from './await-event.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Root } from './root.ts';
 
-/** What a program does to leave for another process; the unit machine says when. */
-export interface Departure extends Holdings {
-  /** Waits until a version is in place as a whole; the update machine bounds the time. */
-  filesInPlace(): Promise<void>;
-  /** Writes out what was logged. */
-  flush(): Promise<void>;
-  /** Lets another process take over; resolves where this one stays, and only forwards to it. @throws {ProcessError} */
-  restart(mode: RestartingMode): Promise<void>;
-  /** Takes up again what was let go. */
-  resume(): void;
-  /** Settles as the last restart of the program did, which is never where it succeeded. @throws {ProcessError} */
-  outcome(): Promise<void>;
-  /** Leaves without the unit machine, which is not started or has ended. @throws {ProcessError} */
-  leave(mode: RestartingMode): Promise<void>;
-}
-
 export interface DepartureParts {
   readonly root: () => Root;
   readonly plane: DataPlane;
@@ -34,54 +18,78 @@ const movesFiles = (state: unknown): boolean => state === 'swapping' || state ==
 /** Time limit for flushing the log without the unit machine, milliseconds. */
 const flushWithinMs = 5_000;
 
-export const createDeparture = ({ root, plane, adapters: { clock, process } }: DepartureParts): Departure => {
-  const { inbox, log, publisher } = plane;
-  let outcome = Promise.resolve();
+/** What a program does to leave for another process; the unit machine says when. */
+export class Departure implements Holdings {
+  readonly #parts: DepartureParts;
+  #outcome: Promise<void> | undefined;
 
-  /** The unit continues in another process, and this one only forwards to it. */
-  const forsake = () => {
-    inbox.stop();
-    log.stopCounting();
-    void publisher.stop();
-    keepPending(root().actor);
-    root().leave();
-  };
+  constructor(parts: DepartureParts) {
+    this.#parts = parts;
+  }
 
-  const replace = async (mode: RestartingMode, onReplaced: () => void): Promise<void> => {
+  /** Waits until a version is in place as a whole; the update machine bounds the time. */
+  async filesInPlace(): Promise<void> {
+    await waitForChild(this.#parts.root().actor, 'update', ({ value }) => !movesFiles(value));
+  }
+
+  /** Writes out what was logged. */
+  flush(): Promise<void> {
+    const { log } = this.#parts.plane;
+    log.tellCounted();
+    return log.flush();
+  }
+
+  release(): Promise<void> {
+    return this.#parts.plane.publisher.release();
+  }
+
+  /** Lets another process take over; resolves where this one stays, and only forwards to it. @throws {ProcessError} */
+  restart(mode: RestartingMode): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#outcome = this.#replace(mode, resolve);
+      this.#outcome.then(resolve, reject);
+    });
+  }
+
+  /** Takes up again what was let go. */
+  resume(): void {
+    void this.#parts.plane.publisher.open();
+  }
+
+  /** Settles as the last restart of the program did, which is never where it succeeded. @throws {ProcessError} */
+  async outcome(): Promise<void> {
+    await this.#outcome;
+  }
+
+  /** Leaves without the unit machine, which is not started or has ended. @throws {ProcessError} */
+  async leave(mode: RestartingMode): Promise<void> {
+    await createTimeouts(this.#parts.adapters.clock).withTimeout(this.flush(), flushWithinMs);
+    await this.release();
+    try {
+      await this.restart(mode);
+    } catch (thrown) {
+      this.resume();
+      throw thrown;
+    }
+  }
+
+  async #replace(mode: RestartingMode, onReplaced: () => void): Promise<void> {
+    const { process } = this.#parts.adapters;
     // Where no other program can be started, this one can still end.
     if (mode !== 'exit') process.checkRestart?.(mode);
     await process.restart(mode, () => {
-      forsake();
+      this.#forsake();
       onReplaced();
     });
-  };
+  }
 
-  const departure: Departure = {
-    filesInPlace: async () => {
-      await waitForChild(root().actor, 'update', ({ value }) => !movesFiles(value));
-    },
-    flush: () => {
-      log.tellCounted();
-      return log.flush();
-    },
-    release: () => publisher.release(),
-    restart: (mode) =>
-      new Promise((resolve, reject) => {
-        outcome = replace(mode, resolve);
-        outcome.then(resolve, reject);
-      }),
-    resume: () => void publisher.open(),
-    outcome: () => outcome,
-    leave: async (mode) => {
-      await createTimeouts(clock).withTimeout(departure.flush(), flushWithinMs);
-      await departure.release();
-      try {
-        await departure.restart(mode);
-      } catch (thrown) {
-        departure.resume();
-        throw thrown;
-      }
-    },
-  };
-  return departure;
-};
+  /** The unit continues in another process, and this one only forwards to it. */
+  #forsake(): void {
+    const { root, plane } = this.#parts;
+    plane.inbox.stop();
+    plane.log.stopCounting();
+    void plane.publisher.stop();
+    keepPending(root().actor);
+    root().leave();
+  }
+}

@@ -35,72 +35,90 @@ const subscribeTo = <TType extends UnitEmitted['type']>(
 /** What makes the root actor of a unit. */
 export interface RootMaker {
   /** What the machine begins with; gets what the app had asked of the one before. */
-  readonly input: (carried?: CarriedOver) => UnitInput;
+  input(carried?: CarriedOver): UnitInput;
   /** Creates an actor that is not started. */
-  readonly create: (input: UnitInput) => UnitActor;
+  create(input: UnitInput): UnitActor;
   /** Keeps what the actor needs, for as long as it runs. */
-  readonly hold: () => void;
+  hold(): void;
   /** Lets that go. */
-  readonly release: () => void;
+  release(): void;
 }
 
 /** The root of a unit that stands alone. */
-export const createRoot = ({ create, input, hold, release }: RootMaker): Root => {
-  const subscribers = new Set<(to: UnitActor) => void>();
-  let isStopped = false;
-  const renew = () => {
-    if (!isStopped) return;
-    isStopped = false;
-    const { handsOver, extraTopics, counts } = root.actor.getSnapshot().context;
-    root.actor = create(input({ handsOver, extraTopics, counts }));
-    for (const subscribe of subscribers) subscribe(root.actor);
-  };
-  const root: Root & { actor: UnitActor } = {
-    actor: create(input()),
-    isEmbedded: false,
-    input,
-    start: () => {
-      hold();
-      root.actor.start();
-    },
-    stop: () => {
-      isStopped = true;
-      root.actor.stop();
-      release();
-    },
-    leave: () => {
-      root.actor.stop();
-    },
-    renew,
-    set: (event) => {
-      renew();
-      root.actor.send(event);
-    },
-    on: (type, handler) => {
-      let subscription = { unsubscribe: (): void => undefined };
-      const subscribe = (to: UnitActor) => {
-        subscription = subscribeTo(to, type, handler);
-      };
-      subscribers.add(subscribe);
-      subscribe(root.actor);
-      return {
-        unsubscribe: () => {
-          subscribers.delete(subscribe);
-          subscription.unsubscribe();
-        },
-      };
-    },
-  };
-  return root;
-};
+export class OwnRoot implements Root {
+  readonly isEmbedded = false;
+  readonly #maker: RootMaker;
+  readonly #subscribers = new Set<(to: UnitActor) => void>();
+  #actor: UnitActor;
+  #isStopped = false;
+
+  constructor(maker: RootMaker) {
+    this.#maker = maker;
+    this.#actor = maker.create(maker.input());
+  }
+
+  get actor(): UnitActor {
+    return this.#actor;
+  }
+
+  input(carried?: CarriedOver): UnitInput {
+    return this.#maker.input(carried);
+  }
+
+  start(): void {
+    this.#maker.hold();
+    this.#actor.start();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#actor.stop();
+    this.#maker.release();
+  }
+
+  leave(): void {
+    this.#actor.stop();
+  }
+
+  renew(): void {
+    if (!this.#isStopped) return;
+    this.#isStopped = false;
+    const { handsOver, extraTopics, counts } = this.#actor.getSnapshot().context;
+    this.#actor = this.#maker.create(this.input({ handsOver, extraTopics, counts }));
+    for (const subscribe of this.#subscribers) subscribe(this.#actor);
+  }
+
+  set(event: UnitRequest): void {
+    this.renew();
+    this.#actor.send(event);
+  }
+
+  on<TType extends UnitEmitted['type']>(
+    type: TType,
+    handler: (event: Emitted<TType>) => void,
+  ): { unsubscribe(): void } {
+    let subscription = { unsubscribe: (): void => undefined };
+    const subscribe = (to: UnitActor) => {
+      subscription = subscribeTo(to, type, handler);
+    };
+    this.#subscribers.add(subscribe);
+    subscribe(this.#actor);
+    return {
+      unsubscribe: () => {
+        this.#subscribers.delete(subscribe);
+        subscription.unsubscribe();
+      },
+    };
+  }
+}
 
 /** The root of a unit that runs in a statechart of the app, which starts and stops it. */
-export const embeddedRoot = (actor: UnitActor, { hold, release, input }: Omit<RootMaker, 'create'>): Root => ({
+export const embeddedRoot = (actor: UnitActor, maker: Omit<RootMaker, 'create'>): Root => ({
   actor,
   isEmbedded: true,
-  input,
-  start: hold,
-  stop: release,
+  input: (carried) => maker.input(carried),
+  start: () => maker.hold(),
+  stop: () => maker.release(),
   // It wants no link any more, and its parent ends it.
   leave: () => undefined,
   renew: () => undefined,
