@@ -21,7 +21,7 @@ import { fileOutbox } from '../adapters/node/outbox/outbox.ts';
 import { FolderTrust } from '../adapters/node/signing/trust.ts';
 import { sntpClockSource } from '../adapters/node/sntp.ts';
 import { readJsonNow } from '../adapters/node/storage/read-now.ts';
-import { fileStorage } from '../adapters/node/storage/storage.ts';
+import { FileStorage } from '../adapters/node/storage/storage.ts';
 import { nodeSystem } from '../adapters/node/system.ts';
 import { nodeTcp } from '../adapters/node/tcp.ts';
 import { webCryptoCipher } from '../adapters/shared/cipher.ts';
@@ -35,7 +35,6 @@ import { storedGivenRecord } from '../services/given-documents.ts';
 import { storedKeptEnv } from '../services/kept-env.ts';
 import { storedLastLink } from '../services/last-link.ts';
 import { storedResetRecord } from '../services/reset.ts';
-import type { Storage } from '../services/storage.ts';
 import type { JsonValue } from '../services/json.ts';
 import { UnitClient, type PepeunitClientOptions } from './client/client.ts';
 import { hasUnguardedLinks } from './client/options/link-trust.ts';
@@ -109,16 +108,21 @@ const firmwareOf = ({ folder, logFilePath, update, checkFolder }: FirmwareSetup)
 };
 
 /** Storage that writes nothing into another folder than the unit's. */
-const guardedStorage = (folder: string, checkFolder: () => Promise<void>): Storage => {
-  const storage = fileStorage();
-  return {
-    ...storage,
-    writeJson: async (path, value) => {
-      if (dirname(path) === folder) await checkFolder();
-      await storage.writeJson(path, value);
-    },
-  };
-};
+class UnitStorage extends FileStorage {
+  readonly #folder: string;
+  readonly #checkFolder: () => Promise<void>;
+
+  constructor(folder: string, checkFolder: () => Promise<void>) {
+    super();
+    this.#folder = folder;
+    this.#checkFolder = checkFolder;
+  }
+
+  override async writeJson(path: string, value: JsonValue): Promise<void> {
+    if (dirname(path) === this.#folder) await this.#checkFolder();
+    await super.writeJson(path, value);
+  }
+}
 
 /** Resolves paths in the working directory of now, whatever directory the app changes to. */
 const resolveHere = (): ((path: string) => string) => {
@@ -149,7 +153,7 @@ const nodePlatform: Platform = ({ envFilePath, logFilePath, ntpHost, update }) =
   const folder = dirname(envFilePath || '/');
   const checkFolder = createFolderGuard(folder);
   const clock = systemClock();
-  const storage = guardedStorage(folder, checkFolder);
+  const storage = new UnitStorage(folder, checkFolder);
   return {
     ...(shared ??= createShared()),
     clock,

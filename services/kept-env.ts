@@ -76,6 +76,28 @@ const recordIn = (document: JsonValue | undefined): EnvTrial | FailedEnv | undef
   return { phase, previous, ...progress, ...(before && { replaced: before }) };
 };
 
+class StoredKeptEnv implements KeptEnv {
+  readonly #storage: Pick<Storage, 'readJson' | 'writeJson' | 'remove'>;
+  readonly #path: string;
+
+  constructor(storage: Pick<Storage, 'readJson' | 'writeJson' | 'remove'>, path: string) {
+    this.#storage = storage;
+    this.#path = path;
+  }
+
+  async read(): Promise<EnvTrial | FailedEnv | undefined> {
+    return recordIn(await this.#storage.readJson(this.#path).catch(() => undefined));
+  }
+
+  write(record: EnvTrial | FailedEnv): Promise<void> {
+    return this.#storage.writeJson(this.#path, { format: 1, ...record });
+  }
+
+  remove(): Promise<void> {
+    return this.#storage.remove(this.#path);
+  }
+}
+
 /**
  * Keeps the record of the env on trial in a document of the storage.
  *
@@ -85,8 +107,5 @@ const recordIn = (document: JsonValue | undefined): EnvTrial | FailedEnv | undef
  * const keptEnv = storedKeptEnv(unit.world.storage, '.pepeunit/kept-env.json');
  * const record = await keptEnv.read(); // undefined: no env is on trial
  */
-export const storedKeptEnv = (storage: Pick<Storage, 'readJson' | 'writeJson' | 'remove'>, path: string): KeptEnv => ({
-  read: async () => recordIn(await storage.readJson(path).catch(() => undefined)),
-  write: (record) => storage.writeJson(path, { format: 1, ...record }),
-  remove: () => storage.remove(path),
-});
+export const storedKeptEnv = (storage: Pick<Storage, 'readJson' | 'writeJson' | 'remove'>, path: string): KeptEnv =>
+  new StoredKeptEnv(storage, path);

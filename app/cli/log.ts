@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { consoleLine } from '../../adapters/shared/log/console-log-sink.ts';
 import { loadLines } from '../../adapters/shared/log/log-lines.ts';
-import { fileStorage } from '../../adapters/node/storage/storage.ts';
+import { FileStorage } from '../../adapters/node/storage/storage.ts';
 import { StorageError } from '../../services/errors.ts';
 import { LogLevel, type LogEntry } from '../../services/log.ts';
 import { command, exitCode } from './command.ts';
@@ -71,7 +71,7 @@ export const logCommand = command(
       sinceMs: options.since === undefined ? undefined : sinceIn(options.since, Date.now()),
     };
     const tail = options.tail === undefined ? undefined : countIn(options.tail);
-    const storage = fileStorage();
+    const storage = new FileStorage();
     const path = join(folder, 'log.json');
     if (options.follow !== true && !(await storage.exists(path))) throw missing(path);
     const show = (line: string): void => print(options.json === true ? line : readable(line));

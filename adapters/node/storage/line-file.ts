@@ -126,20 +126,6 @@ const begin = async (path: string, fresh: readonly Uint8Array[], hosts: Hosts): 
   }
 };
 
-/** Files of lines that grow at the end and drop their oldest lines, without a rewrite for each change. */
-export interface LineFiles {
-  /**
-   * Appends lines and removes the oldest above `maxLines`.
-   *
-   * First overwrites the oldest lines with spaces, which JSON allows before a text, then appends the new ones: the file
-   * never exceeds the limit, and each line is whole. Rewrites the file when its spaces outgrow its lines. Appended
-   * lines are on disk within a second of the next call.
-   *
-   * @throws The file system's own error; none of the lines is added then.
-   */
-  append(path: string, lines: readonly string[], maxLines: number): Promise<void>;
-}
-
 /** Options of the line files. */
 export interface LineFilesOptions {
   /** Operations of the rewrites. */
@@ -150,14 +136,48 @@ export interface LineFilesOptions {
   readonly prepare: (path: string) => Promise<boolean>;
 }
 
-export const createLineFiles = ({ fs, lineFs, prepare }: LineFilesOptions): LineFiles => {
-  const known = new Map<string, KnownFile>();
+/** Files of lines that grow at the end and drop their oldest lines, without a rewrite for each change. */
+export class LineFiles {
+  readonly #options: LineFilesOptions;
+  readonly #known = new Map<string, KnownFile>();
 
-  const rewrite = async (path: string, fresh: readonly Uint8Array[], maxLines: number): Promise<void> => {
-    known.delete(path);
+  constructor(options: LineFilesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Appends lines and removes the oldest above `maxLines`.
+   *
+   * First overwrites the oldest lines with spaces, which JSON allows before a text, then appends the new ones: the file
+   * never exceeds the limit, and each line is whole. Rewrites the file when its spaces outgrow its lines. Appended
+   * lines are on disk within a second of the next call.
+   *
+   * @throws The file system's own error; none of the lines is added then.
+   */
+  async append(path: string, lines: readonly string[], maxLines: number): Promise<void> {
+    const fresh = lines.map((line) => Buffer.from(`${line}\n`));
+    const file = this.#known.get(path);
+    if (!file) return this.#rewrite(path, fresh, maxLines);
+    const count = Math.max(0, file.lengths.length + fresh.length - maxLines);
+    let bytes = 0;
+    for (const length of file.lengths.slice(0, count)) bytes += length;
+    const spaces = file.spaces + bytes;
+    const isWorthRewriting = spaces > Math.max(fewSpaces, file.size - spaces);
+    if (count >= file.lengths.length || isWorthRewriting) return this.#rewrite(path, fresh, maxLines);
+    try {
+      if (await this.#roll(path, file, fresh, { count, bytes })) return;
+    } catch (thrown) {
+      if (!isMissing(thrown)) throw thrown;
+    }
+    await this.#rewrite(path, fresh, maxLines);
+  }
+
+  async #rewrite(path: string, fresh: readonly Uint8Array[], maxLines: number): Promise<void> {
+    const { fs, lineFs, prepare } = this.#options;
+    this.#known.delete(path);
     if (!(await prepare(path)) && fresh.length <= maxLines) {
       try {
-        known.set(path, await begin(path, fresh, { fs, lineFs }));
+        this.#known.set(path, await begin(path, fresh, { fs, lineFs }));
         return;
       } catch (thrown) {
         if (!isTaken(thrown)) throw thrown;
@@ -168,12 +188,12 @@ export const createLineFiles = ({ fs, lineFs, prepare }: LineFilesOptions): Line
     await replaceFile(path, Buffer.concat(kept), { fs });
     const { ino, size } = await files.stat(path);
     const lengths = kept.map(({ length }) => length);
-    known.set(path, { ino, size, spaces: 0, lengths, syncedAt: performance.now() });
-  };
+    this.#known.set(path, { ino, size, spaces: 0, lengths, syncedAt: performance.now() });
+  }
 
   /** @returns Whether the file matched the cached layout; if not, nothing was done. */
-  const roll = async (path: string, file: KnownFile, fresh: readonly Uint8Array[], surplus: Surplus) => {
-    const handle = await lineFs.open(path, 'r+');
+  async #roll(path: string, file: KnownFile, fresh: readonly Uint8Array[], surplus: Surplus): Promise<boolean> {
+    const handle = await this.#options.lineFs.open(path, 'r+');
     try {
       const { ino, size } = await handle.stat();
       if (ino !== file.ino || size !== file.size) return false;
@@ -183,25 +203,5 @@ export const createLineFiles = ({ fs, lineFs, prepare }: LineFilesOptions): Line
     } finally {
       await handle.close();
     }
-  };
-
-  return {
-    append: async (path, lines, maxLines) => {
-      const fresh = lines.map((line) => Buffer.from(`${line}\n`));
-      const file = known.get(path);
-      if (!file) return rewrite(path, fresh, maxLines);
-      const count = Math.max(0, file.lengths.length + fresh.length - maxLines);
-      let bytes = 0;
-      for (const length of file.lengths.slice(0, count)) bytes += length;
-      const spaces = file.spaces + bytes;
-      const isWorthRewriting = spaces > Math.max(fewSpaces, file.size - spaces);
-      if (count >= file.lengths.length || isWorthRewriting) return rewrite(path, fresh, maxLines);
-      try {
-        if (await roll(path, file, fresh, { count, bytes })) return;
-      } catch (thrown) {
-        if (!isMissing(thrown)) throw thrown;
-      }
-      await rewrite(path, fresh, maxLines);
-    },
-  };
-};
+  }
+}

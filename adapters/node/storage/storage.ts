@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import type { JsonValue } from '../../../services/json.ts';
 import type { Storage } from '../../../services/storage.ts';
 import { jsonText } from '../../shared/storage/json-text.ts';
 import { createKeyedQueue } from '../../shared/serialize.ts';
@@ -11,7 +12,7 @@ import { hostFs, type Content, type DurableFs } from '../fs/file-system.ts';
 import { ignoreMissing, isMissing, storageError } from '../fs/errors.ts';
 import { readDocument, refuseSpecial } from '../fs/read-json.ts';
 import { sweepOnce } from '../fs/temporary-files.ts';
-import { hostLineFs, createLineFiles, type LineFs } from './line-file.ts';
+import { hostLineFs, LineFiles, type LineFs } from './line-file.ts';
 
 /** Options of the file storage. */
 export interface FileStorageOptions {
@@ -68,41 +69,65 @@ async function* linesOf(path: string): AsyncGenerator<Uint8Array> {
  * its owner and permissions. JSON is indented by two
  * spaces and limited to 16 MiB; text is streamed. A symbolic link at the path is replaced by a file.
  */
-export const fileStorage = ({ fs = hostFs, lineFs = hostLineFs }: FileStorageOptions = {}): Storage => {
-  const logs = createLineFiles({ fs, lineFs, prepare });
-  const write = (path: string, content: Content): Promise<void> =>
-    inTurn(resolve(path), () =>
-      guarded(path, 'written', async () => {
-        await prepare(path);
-        await replaceFile(path, content, { fs });
+export class FileStorage implements Storage {
+  readonly #fs: DurableFs;
+  readonly #logs: LineFiles;
+
+  constructor({ fs = hostFs, lineFs = hostLineFs }: FileStorageOptions = {}) {
+    this.#fs = fs;
+    this.#logs = new LineFiles({ fs, lineFs, prepare });
+  }
+
+  readJson(path: string): Promise<JsonValue | undefined> {
+    return guarded(path, 'read', async () => {
+      await sweepOnce(dirname(path));
+      return readDocument(path);
+    });
+  }
+
+  async writeJson(path: string, value: JsonValue): Promise<void> {
+    const text = `${jsonText(value, '  ')}\n`;
+    checkSize(path, Buffer.byteLength(text));
+    await this.#write(path, text);
+  }
+
+  readLines(path: string): AsyncIterable<Uint8Array> {
+    return linesOf(path);
+  }
+
+  async writeLines(path: string, lines: readonly string[]): Promise<void> {
+    await this.#write(path, linesText(path, lines));
+  }
+
+  async appendLines(path: string, lines: readonly string[], maxLines: number): Promise<void> {
+    checkLines(path, lines);
+    const file = resolve(path);
+    await guarded(path, 'written', () => inTurn(file, () => this.#logs.append(file, lines, maxLines)));
+  }
+
+  writeBytes(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    return writeFrom(chunks, (watched) => this.#write(path, watched));
+  }
+
+  exists(path: string): Promise<boolean> {
+    return guarded(path, 'looked at', () => isDocument(path));
+  }
+
+  remove(path: string): Promise<void> {
+    return inTurn(resolve(path), () =>
+      guarded(path, 'removed', async () => {
+        await checkKind(path);
+        await removeFiles(dirname(path), [path], this.#fs);
       }),
     );
-  return {
-    readJson: (path) =>
-      guarded(path, 'read', async () => {
-        await sweepOnce(dirname(path));
-        return readDocument(path);
+  }
+
+  #write(path: string, content: Content): Promise<void> {
+    return inTurn(resolve(path), () =>
+      guarded(path, 'written', async () => {
+        await prepare(path);
+        await replaceFile(path, content, { fs: this.#fs });
       }),
-    writeJson: async (path, value) => {
-      const text = `${jsonText(value, '  ')}\n`;
-      checkSize(path, Buffer.byteLength(text));
-      await write(path, text);
-    },
-    readLines: linesOf,
-    writeLines: async (path, lines) => write(path, linesText(path, lines)),
-    appendLines: async (path, lines, maxLines) => {
-      checkLines(path, lines);
-      const file = resolve(path);
-      await guarded(path, 'written', () => inTurn(file, () => logs.append(file, lines, maxLines)));
-    },
-    writeBytes: (path, chunks) => writeFrom(chunks, (watched) => write(path, watched)),
-    exists: (path) => guarded(path, 'looked at', () => isDocument(path)),
-    remove: (path) =>
-      inTurn(resolve(path), () =>
-        guarded(path, 'removed', async () => {
-          await checkKind(path);
-          await removeFiles(dirname(path), [path], fs);
-        }),
-      ),
-  };
-};
+    );
+  }
+}

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { mqttBroker } from '../../../adapters/shared/mqtt/broker.ts';
-import { fileStorage } from '../../../adapters/node/storage/storage.ts';
+import { FileStorage } from '../../../adapters/node/storage/storage.ts';
 import { nodeTcp } from '../../../adapters/node/tcp.ts';
 import type { Link, LinkOptions, MqttVersion } from '../../../services/broker.ts';
 import { BrokerError } from '../../../services/errors.ts';
@@ -10,10 +10,10 @@ import { readSchema as readSchemaFile } from '../../../services/schema.ts';
 import { brokerUrl } from '../../messaging/router.ts';
 
 /** Reads the env of the unit in a folder. @throws {SettingsError} */
-export const readEnv = (folder: string): Promise<UnitEnv> => readEnvFile(fileStorage(), join(folder, 'env.json'));
+export const readEnv = (folder: string): Promise<UnitEnv> => readEnvFile(new FileStorage(), join(folder, 'env.json'));
 
 /** Reads the schema of the unit in a folder. @throws {SchemaError} */
-export const readSchema = (folder: string) => readSchemaFile(fileStorage(), join(folder, 'schema.json'));
+export const readSchema = (folder: string) => readSchemaFile(new FileStorage(), join(folder, 'schema.json'));
 
 const timeoutMs = 10_000;
 const never = new AbortController().signal;

@@ -158,7 +158,6 @@ const placed = (parts: GivenParts, sources: Sources): Given => {
   const { settle, inMemory } = createPlacing(parts, sources);
   return {
     storage: {
-      ...storage,
       readJson: async (path) => {
         await settle(path);
         return inMemory.get(path) ?? storage.readJson(path);
@@ -169,6 +168,12 @@ const placed = (parts: GivenParts, sources: Sources): Given => {
         await storage.writeJson(path, value);
         inMemory.delete(path);
       },
+      readLines: (path) => storage.readLines(path),
+      writeLines: (path, lines) => storage.writeLines(path, lines),
+      appendLines: (path, lines, maxLines) => storage.appendLines(path, lines, maxLines),
+      writeBytes: (path, chunks) => storage.writeBytes(path, chunks),
+      exists: (path) => storage.exists(path),
+      remove: (path) => storage.remove(path),
     },
     now: (name) => {
       const source = sources[name];

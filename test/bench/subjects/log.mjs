@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hostFs } from '../../../adapters/node/fs/file-system.ts';
 import { hostLineFs } from '../../../adapters/node/storage/line-file.ts';
-import { fileStorage } from '../../../adapters/node/storage/storage.ts';
+import { FileStorage } from '../../../adapters/node/storage/storage.ts';
 import { FileLogSink } from '../../../adapters/shared/log/file-log-sink.ts';
 import { tell } from './parent.mjs';
 
@@ -34,7 +34,7 @@ const counting = (fs) => ({
 });
 
 const folder = await mkdtemp(join(tmpdir(), 'pepeunit-bench-'));
-const storage = fileStorage({ fs: counting(hostFs), lineFs: counting(hostLineFs) });
+const storage = new FileStorage({ fs: counting(hostFs), lineFs: counting(hostLineFs) });
 const sink = new FileLogSink({ storage, path: join(folder, 'log.json'), maxLines: () => maxLines });
 
 const write = async (entries) => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StateValue } from 'xstate';
 import { mqttBroker } from '../../../adapters/shared/mqtt/broker.ts';
-import { fileStorage } from '../../../adapters/node/storage/storage.ts';
+import { FileStorage } from '../../../adapters/node/storage/storage.ts';
 import type { PepeunitClient } from '../../../app/node.ts';
 import type { Link } from '../../../services/broker.ts';
 import { StorageError } from '../../../services/errors.ts';
@@ -41,20 +41,19 @@ const steered = (live: LiveUnit) => {
   const gates = { recover, env, schema, open, close, flush };
   const { recover: carryOn, ...firmware } = noFirmware();
   let hasRecovered = false;
-  const storage = fileStorage();
+  const storage = new (class extends FileStorage {
+    override async readJson(path: string) {
+      await gates[path.endsWith('env.json') ? 'env' : 'schema'].arrive();
+      return super.readJson(path);
+    }
+  })();
   const broker = mqttBroker();
   let current: { link: Link; lose: (error: Error) => void } | undefined;
   const client: PepeunitClient = live.another({
     ffConsoleLogEnable: true,
     mqtt: { protocol: 4 },
     adapters: {
-      storage: {
-        ...storage,
-        readJson: async (path) => {
-          await gates[path.endsWith('env.json') ? 'env' : 'schema'].arrive();
-          return storage.readJson(path);
-        },
-      },
+      storage,
       firmware: {
         ...firmware,
         recover: async () => {

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { removeFiles, replaceFile, replaceFiles } from '../../../../adapters/node/fs/durable-file.ts';
 import { hostFs, type DurableFs } from '../../../../adapters/node/fs/file-system.ts';
-import { fileStorage } from '../../../../adapters/node/storage/storage.ts';
+import { FileStorage } from '../../../../adapters/node/storage/storage.ts';
 import { temporaryFolder } from '../../../support/folder.ts';
 
 const failed = (code: string) => Object.assign(new Error(code), { code });
@@ -51,7 +51,7 @@ const traced = (fault?: string, code = 'ENOSPC') => {
 test('order: write, fsync file, rename, fsync folder (U4)', async () => {
   const folder = await temporaryFolder();
   const { fs, calls } = traced();
-  await fileStorage({ fs }).writeJson(join(folder, 'env.json'), { a: 1 });
+  await new FileStorage({ fs }).writeJson(join(folder, 'env.json'), { a: 1 });
   expect(calls).toEqual([
     'open(wx,600) temporary1',
     'write temporary1',
@@ -99,7 +99,7 @@ test.each([
   const path = join(folder, 'env.json');
   await writeFile(path, '"old"');
   const { fs, calls } = traced(fault);
-  await expect(fileStorage({ fs }).writeJson(path, 'new')).rejects.toMatchObject({
+  await expect(new FileStorage({ fs }).writeJson(path, 'new')).rejects.toMatchObject({
     name: 'StorageError',
     code: 'io',
     message: expect.stringContaining('ENOSPC'),

@@ -5,7 +5,7 @@ import { folderFirmwareStore } from '../../../../adapters/node/firmware/store.ts
 import { takeLock } from '../../../../adapters/node/fs/lock.ts';
 import { fileOutbox } from '../../../../adapters/node/outbox/outbox.ts';
 import { createStore, set } from '../../../../adapters/node/storage/key-value.ts';
-import { fileStorage } from '../../../../adapters/node/storage/storage.ts';
+import { FileStorage } from '../../../../adapters/node/storage/storage.ts';
 import { systemClock } from '../../../../adapters/shared/clock.ts';
 import { defaultArchiveLimits } from '../../../../services/firmware.ts';
 import { stored } from '../../../contracts/outbox.ts';
@@ -27,15 +27,15 @@ const updated = async (folder: string, ...files: readonly TarEntry[]) => {
 test('a document keeps the permissions that it has; one that is new is this user’s alone (C3)', async () => {
   const folder = await temporaryFolder();
   const path = join(folder, 'env.json');
-  await fileStorage().writeJson(path, 1);
+  await new FileStorage().writeJson(path, 1);
   expect(await modeOf(path)).toBe(0o600);
   for (const mode of [0o640, 0o644, 0o600]) {
     await chmod(path, mode);
-    await fileStorage().writeJson(path, mode);
+    await new FileStorage().writeJson(path, mode);
     expect(await modeOf(path)).toBe(mode);
   }
   await chmod(path, 0o400);
-  await fileStorage().writeJson(path, 2);
+  await new FileStorage().writeJson(path, 2);
   expect(await modeOf(path)).toBe(0o600);
 });
 
@@ -73,14 +73,14 @@ describe.skipIf(!isRoot)(`as the superuser${isRoot ? '' : ' (skipped: needs root
     const path = join(folder, 'env.json');
     await writeFile(path, '{}', { mode: 0o640 });
     await chown(path, user.uid, user.gid);
-    await fileStorage().writeJson(path, { a: 1 });
+    await new FileStorage().writeJson(path, { a: 1 });
     expect(await lstat(path)).toMatchObject(user);
     expect(await modeOf(path)).toBe(0o640);
   });
 
   test('whatever a unit writes in a folder of somebody else is theirs (C3)', async () => {
     const folder = await theirs();
-    const storage = fileStorage();
+    const storage = new FileStorage();
     await storage.writeJson(join(folder, 'schema.json'), {});
     await storage.appendLines(join(folder, 'log.json'), ['{}'], 10);
     await storage.appendLines(join(folder, 'log.json'), ['{}'], 10);

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { hostFs, type DurableFs } from '../../../../adapters/node/fs/file-system.ts';
 import { hostLineFs, type LineFs } from '../../../../adapters/node/storage/line-file.ts';
-import { fileStorage } from '../../../../adapters/node/storage/storage.ts';
+import { FileStorage } from '../../../../adapters/node/storage/storage.ts';
 import { FileLogSink } from '../../../../adapters/shared/log/file-log-sink.ts';
 import { entry } from '../../../contracts/log-sink.ts';
 import { temporaryFolder } from '../../../support/folder.ts';
@@ -80,7 +80,7 @@ const lives = fc.array(
 
 /** One life of a process that logs: numbers go on from `first`, and some wait until they are stored. */
 const live = async (path: string, most: number, first: number, entries: number, parts: ReturnType<typeof mortal>) => {
-  const sink = new FileLogSink({ storage: fileStorage(parts), path, maxLines: () => most });
+  const sink = new FileLogSink({ storage: new FileStorage(parts), path, maxLines: () => most });
   for (let n = 0; n < entries; n += 1) {
     sink.write(entry(String(first + n)));
     if (n % 3 > 0) await sink.flush();
@@ -151,7 +151,7 @@ test('a disk that is full takes nothing half, loses nothing, and is told once; i
   });
   const told: unknown[] = [];
   const onFailure = (thrown: unknown) => told.push(thrown);
-  const sink = new FileLogSink({ storage: fileStorage(parts), path, maxLines: () => 8, onFailure });
+  const sink = new FileLogSink({ storage: new FileStorage(parts), path, maxLines: () => 8, onFailure });
   const log = async (...numbers: number[]) => {
     for (const n of numbers) {
       sink.write(entry(String(n)));
@@ -182,7 +182,7 @@ test('an entry costs about three lines of writing, however long the log is (L2)'
       bytes += length;
       return undefined;
     };
-    const sink = new FileLogSink({ storage: fileStorage(stepped(count)), path, maxLines: () => most });
+    const sink = new FileLogSink({ storage: new FileStorage(stepped(count)), path, maxLines: () => most });
     const text = 'x'.repeat(100);
     for (let n = 0; n < most; n += 1) sink.write(entry(text));
     await sink.flush();
@@ -201,7 +201,7 @@ test('an entry costs about three lines of writing, however long the log is (L2)'
 test('the first lines go straight into a new file, for this user alone, in folders that are made for it (C3)', async () => {
   const path = join(await temporaryFolder(), 'logs', 'log.json');
   const noTemporaries: DurableFs = { ...hostFs, rename: () => Promise.reject(new Error('no file is replaced')) };
-  const storage = fileStorage({ fs: noTemporaries });
+  const storage = new FileStorage({ fs: noTemporaries });
   await storage.appendLines(path, ['"1"', '"2"'], 3);
   await storage.appendLines(path, ['"3"', '"4"'], 3);
   expect(await linesIn(path)).toEqual([expect.stringMatching(/^ +"2"$/), '"3"', '"4"']);
@@ -212,14 +212,14 @@ test('the first lines go straight into a new file, for this user alone, in folde
 test('a link that leads nowhere is replaced by the first lines', async () => {
   const path = join(await temporaryFolder(), 'log.json');
   await files.symlink('/nowhere/at/all', path);
-  await fileStorage().appendLines(path, ['"1"'], 3);
+  await new FileStorage().appendLines(path, ['"1"'], 3);
   expect((await files.lstat(path)).isFile()).toBe(true);
   expect(await linesIn(path)).toEqual(['"1"']);
 });
 
 test('a file that another program has changed meanwhile is taken as it is', async () => {
   const path = join(await temporaryFolder(), 'log.json');
-  const storage = fileStorage();
+  const storage = new FileStorage();
   for (const n of [1, 2, 3]) await storage.appendLines(path, [String(n)], 2);
   await files.appendFile(path, '8\n');
   await storage.appendLines(path, ['9'], 3);

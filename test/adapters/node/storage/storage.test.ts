@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { lstat, mkdir, readdir, readFile, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fileStorage } from '../../../../adapters/node/storage/storage.ts';
+import { FileStorage } from '../../../../adapters/node/storage/storage.ts';
 import { storageContract } from '../../../contracts/storage.ts';
 import { temporaryFolder } from '../../../support/folder.ts';
 
 storageContract('files on Node', async () => {
   const folder = await temporaryFolder();
-  return { storage: fileStorage(), at: (name) => join(folder, 'unit', name) };
+  return { storage: new FileStorage(), at: (name) => join(folder, 'unit', name) };
 });
 
 const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
@@ -18,8 +18,8 @@ test.each([0, 0o022, 0o077])('files are 0600 and folders 0700 under umask %s (C3
   try {
     const folder = await temporaryFolder();
     const path = join(folder, 'new', 'unit', 'env.json');
-    await fileStorage().writeJson(path, { PU_AUTH_TOKEN: 'secret' });
-    await fileStorage().writeLines(join(folder, 'log.json'), ['line']);
+    await new FileStorage().writeJson(path, { PU_AUTH_TOKEN: 'secret' });
+    await new FileStorage().writeLines(join(folder, 'log.json'), ['line']);
     expect(await modeOf(path)).toBe(0o600);
     expect(await modeOf(join(folder, 'log.json'))).toBe(0o600);
     expect(await modeOf(join(folder, 'new'))).toBe(0o700);
@@ -31,7 +31,7 @@ test.each([0, 0o022, 0o077])('files are 0600 and folders 0700 under umask %s (C3
 
 test('JSON is written for people to read', async () => {
   const path = join(await temporaryFolder(), 'a.json');
-  await fileStorage().writeJson(path, { a: [1, {}], b: { c: null } });
+  await new FileStorage().writeJson(path, { a: [1, {}], b: { c: null } });
   expect(await readFile(path, 'utf8')).toBe('{\n  "a": [\n    1,\n    {}\n  ],\n  "b": {\n    "c": null\n  }\n}\n');
 });
 
@@ -44,7 +44,7 @@ test('what a killed write left is swept at the first use of the folder, what is 
   const busy = name(process.pid, 'c');
   for (const file of [gone, old, busy, 'mine.tmp']) await writeFile(join(folder, file), 'half');
   await utimes(join(folder, old), 0, 0);
-  expect(await fileStorage().readJson(join(folder, 'env.json'))).toBeUndefined();
+  expect(await new FileStorage().readJson(join(folder, 'env.json'))).toBeUndefined();
   expect((await readdir(folder)).toSorted()).toEqual([busy, 'mine.tmp'].toSorted());
 });
 
@@ -52,34 +52,34 @@ test('a folder in the place of a document is an error, and does not count as one
   const folder = await temporaryFolder();
   const path = join(folder, 'env.json');
   await mkdir(path);
-  expect(await fileStorage().exists(path)).toBe(false);
-  await expect(fileStorage().readJson(path)).rejects.toMatchObject({ code: 'io' });
-  await expect(fileStorage().writeJson(path, 1)).rejects.toMatchObject({ code: 'io' });
-  await expect(fileStorage().readLines(path)[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'io' });
+  expect(await new FileStorage().exists(path)).toBe(false);
+  await expect(new FileStorage().readJson(path)).rejects.toMatchObject({ code: 'io' });
+  await expect(new FileStorage().writeJson(path, 1)).rejects.toMatchObject({ code: 'io' });
+  await expect(new FileStorage().readLines(path)[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'io' });
   expect(await readdir(folder)).toEqual(['env.json']);
 });
 
 test('a document below a file does not exist', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'file'), '');
-  expect(await fileStorage().exists(join(folder, 'file', 'env.json'))).toBe(false);
-  expect(await fileStorage().readJson(join(folder, 'file', 'env.json'))).toBeUndefined();
+  expect(await new FileStorage().exists(join(folder, 'file', 'env.json'))).toBe(false);
+  expect(await new FileStorage().readJson(join(folder, 'file', 'env.json'))).toBeUndefined();
 });
 
 test('a symbolic link is replaced, what it leads to is not touched', async () => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'target'), '"theirs"');
   await symlink(join(folder, 'target'), join(folder, 'env.json'));
-  await fileStorage().writeJson(join(folder, 'env.json'), 'ours');
+  await new FileStorage().writeJson(join(folder, 'env.json'), 'ours');
   expect(await readFile(join(folder, 'target'), 'utf8')).toBe('"theirs"');
-  expect(await fileStorage().readJson(join(folder, 'env.json'))).toBe('ours');
+  expect(await new FileStorage().readJson(join(folder, 'env.json'))).toBe('ours');
 });
 
 test('lines are streamed: the first of a file that no memory holds is there at once', async () => {
   const path = join(await temporaryFolder(), 'large.log');
   await writeFile(path, 'first\n');
   await truncate(path, 2 ** 40);
-  const lines = fileStorage().readLines(path)[Symbol.asyncIterator]();
+  const lines = new FileStorage().readLines(path)[Symbol.asyncIterator]();
   expect((await lines.next()).value).toEqual(new Uint8Array(Buffer.from('first')));
   await expect(lines.next()).rejects.toMatchObject({ name: 'StorageError', code: 'tooLarge' });
 });
@@ -88,7 +88,7 @@ test('what is neither a file nor a folder is neither read nor replaced, and nobo
   const folder = await temporaryFolder();
   const pipe = join(folder, 'pipe');
   execFileSync('sh', ['-c', 'mkfifo "$0"', pipe]);
-  const storage = fileStorage();
+  const storage = new FileStorage();
   const special = { name: 'StorageError', code: 'unsupported' };
   await expect(storage.readJson(pipe)).rejects.toMatchObject(special);
   await expect(storage.readLines(pipe)[Symbol.asyncIterator]().next()).rejects.toMatchObject(special);

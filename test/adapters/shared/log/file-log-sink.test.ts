@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { memoryStorage } from '../../../../adapters/memory/storage.ts';
-import { fileStorage } from '../../../../adapters/node/storage/storage.ts';
+import { FileStorage } from '../../../../adapters/node/storage/storage.ts';
 import { FileLogSink } from '../../../../adapters/shared/log/file-log-sink.ts';
 import { entry, logSinkContract } from '../../../contracts/log-sink.ts';
 import { temporaryFolder } from '../../../support/folder.ts';
@@ -27,7 +27,7 @@ logSinkContract('log.json in memory', async () => {
 });
 
 logSinkContract('log.json in files', async () => {
-  const storage = fileStorage();
+  const storage = new FileStorage();
   const file = join(await temporaryFolder(), path);
   const out = async () => {
     const lines: string[] = [];
