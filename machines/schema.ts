@@ -71,7 +71,9 @@ export const schemaMachine = setup({
     }),
     rememberLoad: assign(({ context }) => ({ pending: context.pending ?? ('load' as const) })),
     rememberRefresh: assign({ pending: 'refresh' }),
-    forgetPending: assign({ pending: undefined }),
+    forgetPending: enqueueActions(({ context, enqueue }) => {
+      if (context.pending) enqueue.assign({ pending: undefined });
+    }),
     beginPursuit: assign({ retry: noRetry }),
     /** Ends the pursuit, unless a newer command waits for its turn. */
     endPursuit: assign(({ context: { pending, retry } }) => ({ retry: pending === 'refresh' ? retry : undefined })),

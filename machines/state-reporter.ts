@@ -81,8 +81,12 @@ export const stateReporterMachine = setup({
     noteOnline: assign({ isOnline: true }),
     noteOffline: assign({ isOnline: false }),
     hold: assign({ isHeld: true }),
-    resume: assign({ isHeld: false }),
-    forgetAttempts: assign({ attempts: 0, failure: undefined }),
+    resume: enqueueActions(({ context, enqueue }) => {
+      if (context.isHeld) enqueue.assign({ isHeld: false });
+    }),
+    forgetAttempts: enqueueActions(({ context, enqueue }) => {
+      if (context.attempts > 0) enqueue.assign({ attempts: 0, failure: undefined });
+    }),
   },
   guards: {
     isOtherVersion: ({ context }) => context.commitVersion !== context.measuredVersion,

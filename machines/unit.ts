@@ -276,6 +276,7 @@ export const unitMachine = unitSetup.createMachine({
           ],
         },
         'mqtt.connect': {
+          guard: 'isLinkUnwanted',
           actions: [
             { type: 'wantLink' },
             { type: 'dispatch', params: { route: 'keepLink' } },

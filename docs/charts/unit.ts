@@ -117,6 +117,7 @@ export const machine = setup({
     isConfigured: () => false,
     hasSettings: () => false,
     isStartDue: () => false,
+    isLinkUnwanted: () => false,
     isRestOnly: () => false,
     isOnline: () => false,
     isLeaving: () => false,
@@ -315,6 +316,7 @@ export const machine = setup({
         },
         'logger.toggle': { actions: [{ type: 'keepSink' }, { type: 'dispatch', params: { route: 'forward' } }] },
         'mqtt.connect': {
+          guard: 'isLinkUnwanted',
           actions: [
             { type: 'wantLink' },
             { type: 'dispatch', params: { route: 'keepLink' } },

@@ -60,11 +60,10 @@ const resumeLink: Send = {
   messages: (known, event) => (known.hasNetwork ? keepLink.messages(known, event) : []),
 };
 
-const joinWifi = send('wifi', ['wifi.connect'], ({ settings }) => {
-  if (!settings) return undefined;
-  const { wifiSsid: ssid, maxReconnectionMs, wifiRevision: revision } = settings;
-  return { type: 'wifi.connect', ssid, maxReconnectionMs, revision };
-});
+const joining = ({ wifiSsid: ssid, maxReconnectionMs, wifiRevision: revision }: UnitSettings) =>
+  ({ type: 'wifi.connect', ssid, maxReconnectionMs, revision }) as const;
+
+const joinWifi = send('wifi', ['wifi.connect'], ({ settings }) => settings && joining(settings));
 
 const assumeWifi = send('wifi', ['wifi.assume'], () => ({ type: 'wifi.assume' }));
 
@@ -84,13 +83,13 @@ const isOtherWifi = (before: UnitSettings | undefined, after: UnitSettings): boo
   before.wifiSsid !== after.wifiSsid ||
   before.maxReconnectionMs !== after.maxReconnectionMs;
 
-const rejoinWifi = atWork({
-  ...joinWifi,
-  messages: (known, event) =>
-    event.type === 'settings.loaded' && known.managesWifi && isOtherWifi(known.settings, event.settings)
-      ? joinWifi.messages({ ...known, settings: event.settings }, event)
-      : [],
-});
+const rejoinWifi = atWork(
+  send('wifi', ['wifi.connect'], ({ managesWifi, settings }, event) =>
+    event.type === 'settings.loaded' && managesWifi && isOtherWifi(settings, event.settings)
+      ? joining(event.settings)
+      : undefined,
+  ),
+);
 
 const networkTo = (to: 'time' | 'mqtt'): Send =>
   send(to, ['network.up', 'network.down'], ({ hasNetwork }) => ({ type: hasNetwork ? 'network.up' : 'network.down' }));

@@ -1,13 +1,4 @@
-import {
-  assign,
-  enqueueActions,
-  or,
-  setup,
-  stateIn,
-  type AnyActorRef,
-  type GuardPredicate,
-  type StateValue,
-} from 'xstate';
+import { assign, enqueueActions, or, setup, stateIn, type AnyActorRef } from 'xstate';
 import type { Grant } from '../../services/broker.ts';
 import type { Failure } from '../../services/errors.ts';
 import type { SchemaTopics } from '../../services/schema.ts';
@@ -33,7 +24,6 @@ import {
   isRelayed,
   isRequestToChild,
   type ChildName,
-  type Known,
   type PendingMessage,
   type Situation,
   type UnitContext,
@@ -42,6 +32,7 @@ import {
   type UnitInput,
 } from './context.ts';
 import type { CommandName } from './emitted.ts';
+import { isIn, knownOf, leaving, linkless } from './known.ts';
 import { mayHaveNotice, noticeOf, type LogLine } from './notices.ts';
 import { initialMessages, messagesOf, routes, withoutRequests, withPending, type RouteName } from './routing.ts';
 import { factsAfterCrash, maxRestarts, type Crash } from './supervision.ts';
@@ -57,68 +48,6 @@ const runningChild = (self: AnyActorRef, name: ChildName): AnyActorRef | undefin
   const child = (self.getSnapshot() as { children?: Record<string, AnyActorRef> }).children?.[name];
   return child?.getSnapshot().status === 'active' ? child : undefined;
 };
-
-/** A check of where the unit is; one of an action tells where it was before the step that the action is part of. */
-type Place = GuardPredicate<UnitContext, UnitEvent, undefined, never>;
-
-const isIn = (state: StateValue) => stateIn(state) as Place;
-
-/** Where the program lets go for another process, or has. */
-const leaving: readonly StateValue[] = [{ program: 'leaving' }, { program: 'replaced' }];
-
-/** Where there is no link to close: not at work, or without a machine that would hold one. */
-const linkless: readonly StateValue[] = [
-  { lifecycle: 'idle' },
-  { lifecycle: 'recovering' },
-  { lifecycle: 'loadingSettings' },
-  { lifecycle: 'loadingSchema' },
-  { lifecycle: 'misconfigured' },
-  { lifecycle: { operating: 'restOnly' } },
-  { lifecycle: { closing: 'releasing' } },
-  { lifecycle: 'stopped' },
-  { mqtt: 'restarting' },
-  { mqtt: 'failed' },
-];
-
-/** Places that decide what the unit says. */
-const places = {
-  operating: isIn({ lifecycle: 'operating' }),
-  online: isIn({ lifecycle: { operating: 'online' } }),
-  reportHeld: isIn({ reports: 'held' }),
-  leaving: leaving.map(isIn),
-};
-
-type Check = (guard: Place) => boolean;
-
-/**
- * What an action knows, by the check of that action, which looks where the unit is only when that is asked for.
- *
- * @param entered What the step has changed: an action of an entry or exit still sees the states before.
- */
-const knownOf = (context: UnitContext, check: Check, entered: Partial<Situation> = {}): Known => ({
-  get isOperating() {
-    return entered.isOperating ?? check(places.operating);
-  },
-  get isOnline() {
-    return entered.isOnline ?? check(places.online);
-  },
-  get isReportHeld() {
-    return entered.isReportHeld ?? check(places.reportHeld);
-  },
-  get isLeaving() {
-    return entered.isLeaving ?? places.leaving.some((place) => check(place));
-  },
-  settings: context.settings,
-  topics: context.topics,
-  extraTopics: context.extraTopics,
-  handsOver: context.handsOver,
-  hasNetwork: context.hasNetwork,
-  isLinkWanted: context.isLinkWanted,
-  deniedTopics: context.deniedTopics,
-  isRestOnly: context.isRestOnly,
-  managesWifi: context.managesWifi,
-  logConfig: context.logConfig,
-});
 
 /** What a state of a region invokes beside the children. */
 type Errand = 'release' | 'mainCycle' | 'awaitFiles' | 'flush' | 'releaseOutbox' | 'handOver';
@@ -211,9 +140,11 @@ const base = setup({
     manageWifi: assign({ managesWifi: true }),
     noteNetwork: assign({ hasNetwork: true }),
     noteNoNetwork: assign({ hasNetwork: false }),
-    noteDenied: assign((_, { denied }: { denied: readonly Grant[] }) => ({
-      deniedTopics: denied.map(({ topic }) => topic).filter(isBaseTopic),
-    })),
+    /** Notes the denied base topics, if there are any or were before. */
+    noteDenied: enqueueActions(({ context, enqueue }, { denied }: { denied: readonly Grant[] }) => {
+      const deniedTopics = denied.map(({ topic }) => topic).filter(isBaseTopic);
+      if (deniedTopics.length > 0 || context.deniedTopics.length > 0) enqueue.assign({ deniedTopics });
+    }),
     keepMode: assign((_, { mode }: { mode: RestartingMode }) => ({ leavesBy: mode })),
     wantStart: assign({ isStartDue: true }),
     forgetStart: assign({ isStartDue: false }),
@@ -254,6 +185,7 @@ const base = setup({
     isConfigured: ({ context }) => context.settings !== undefined && context.topics !== undefined,
     hasSettings: ({ context }) => context.settings !== undefined,
     isStartDue: ({ context }) => context.isStartDue,
+    isLinkUnwanted: ({ context }) => !context.isLinkWanted,
     isRestOnly: ({ context }) => context.isRestOnly === true,
     isOnline: stateIn({ lifecycle: { operating: 'online' } }),
     isLeaving: or(leaving.map((state) => stateIn(state))),

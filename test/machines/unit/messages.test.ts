@@ -73,7 +73,14 @@ describe('a request of the app', () => {
   });
 
   test('for a link waits for the unit to be at work', () => {
-    expect(withRecorders().sent({ type: 'mqtt.connect' })).toEqual([wanted]);
+    const { sent } = withRecorders();
+    sent({ type: 'mqtt.disconnect' });
+    expect(sent({ type: 'mqtt.connect' })).toEqual([wanted]);
+  });
+
+  test('for a link that is wanted anyway changes nothing', () => {
+    expect(withRecorders().sent({ type: 'mqtt.connect' })).toEqual([]);
+    expect(linked().sent({ type: 'mqtt.connect' })).toEqual([]);
   });
 
   test('for topics is added to those of the schema', () => {

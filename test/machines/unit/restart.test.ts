@@ -149,17 +149,17 @@ describe('the order of a restart', () => {
 });
 
 describe('a program that leaves', () => {
-  const asks: readonly UnitEvent[] = [
-    { type: 'mqtt.connect' },
-    { type: 'mqtt.started' },
-    { type: 'settings.loaded', settings },
-    { type: 'wifi.up' },
+  const asks: readonly UnitEvent[][] = [
+    [{ type: 'mqtt.disconnect' }, { type: 'mqtt.connect' }],
+    [{ type: 'mqtt.started' }],
+    [{ type: 'settings.loaded', settings }],
+    [{ type: 'wifi.up' }],
   ];
 
-  test.each(asks)('wants no link, also at $type', async (event) => {
+  test.each(asks)('wants no link, also at $type', async (...events) => {
     for (const state of ['disconnecting', 'releasing', 'handingOver']) {
       const unit = await leaving(state);
-      const told = unit.sent(event).map((message) => message.event.type);
+      const told = unit.sent(...events).map((message) => message.event.type);
       expect(told).not.toContain('mqtt.connect');
       expect(told).not.toContain('broker.wanted');
     }
@@ -167,12 +167,14 @@ describe('a program that leaves', () => {
 
   test('has its link while files move', async () => {
     const unit = await leaving('awaitingFiles');
+    unit.sent({ type: 'mqtt.disconnect' });
     expect(unit.sent({ type: 'mqtt.connect' })).toEqual([connect, wish('broker.wanted')]);
   });
 
   test('wants none either once another process runs it', async () => {
     const unit = await leaving('handingOver');
     await unit.restart.handOver.resolve();
+    unit.sent({ type: 'mqtt.disconnect' });
     expect(unit.sent({ type: 'mqtt.connect' })).toEqual([wish('broker.unwanted')]);
     unit.sent({ type: 'cycle.start' });
     expect([unit.state().value.mainCycle, unit.cycles]).toEqual([{ on: 'paused' }, []]);

@@ -1,0 +1,90 @@
+import { stateIn, type GuardPredicate, type StateValue } from 'xstate';
+import type { Known, Situation, UnitContext, UnitEvent } from './context.ts';
+
+/** A check of where the unit is; one of an action tells where it was before the step that the action is part of. */
+type Place = GuardPredicate<UnitContext, UnitEvent, undefined, never>;
+
+/** A check of whether the unit is in a state. */
+export const isIn = (state: StateValue) => stateIn(state) as Place;
+
+/** Where the program lets go for another process, or has. */
+export const leaving: readonly StateValue[] = [{ program: 'leaving' }, { program: 'replaced' }];
+
+/** Where there is no link to close: not at work, or without a machine that would hold one. */
+export const linkless: readonly StateValue[] = [
+  { lifecycle: 'idle' },
+  { lifecycle: 'recovering' },
+  { lifecycle: 'loadingSettings' },
+  { lifecycle: 'loadingSchema' },
+  { lifecycle: 'misconfigured' },
+  { lifecycle: { operating: 'restOnly' } },
+  { lifecycle: { closing: 'releasing' } },
+  { lifecycle: 'stopped' },
+  { mqtt: 'restarting' },
+  { mqtt: 'failed' },
+];
+
+/** Places that decide what the unit says. */
+const places = {
+  operating: isIn({ lifecycle: 'operating' }),
+  online: isIn({ lifecycle: { operating: 'online' } }),
+  reportHeld: isIn({ reports: 'held' }),
+  leaving: leaving.map(isIn),
+};
+
+type Check = (guard: Place) => boolean;
+
+/** What an action knows: of the context, and of where the unit is, which is looked for only when that is asked. */
+class KnownToAction implements Known {
+  readonly settings: Known['settings'];
+  readonly topics: Known['topics'];
+  readonly extraTopics: Known['extraTopics'];
+  readonly handsOver: boolean;
+  readonly hasNetwork: boolean;
+  readonly isLinkWanted: boolean;
+  readonly deniedTopics: Known['deniedTopics'];
+  readonly isRestOnly: Known['isRestOnly'];
+  readonly managesWifi: boolean;
+  readonly logConfig: Known['logConfig'];
+  readonly #check: Check;
+  readonly #entered: Partial<Situation>;
+
+  constructor(context: UnitContext, check: Check, entered: Partial<Situation>) {
+    this.settings = context.settings;
+    this.topics = context.topics;
+    this.extraTopics = context.extraTopics;
+    this.handsOver = context.handsOver;
+    this.hasNetwork = context.hasNetwork;
+    this.isLinkWanted = context.isLinkWanted;
+    this.deniedTopics = context.deniedTopics;
+    this.isRestOnly = context.isRestOnly;
+    this.managesWifi = context.managesWifi;
+    this.logConfig = context.logConfig;
+    this.#check = check;
+    this.#entered = entered;
+  }
+
+  get isOperating(): boolean {
+    return this.#entered.isOperating ?? this.#check(places.operating);
+  }
+
+  get isOnline(): boolean {
+    return this.#entered.isOnline ?? this.#check(places.online);
+  }
+
+  get isReportHeld(): boolean {
+    return this.#entered.isReportHeld ?? this.#check(places.reportHeld);
+  }
+
+  get isLeaving(): boolean {
+    return this.#entered.isLeaving ?? places.leaving.some((place) => this.#check(place));
+  }
+}
+
+/**
+ * What an action knows, by the check of that action.
+ *
+ * @param entered What the step has changed: an action of an entry or exit still sees the states before.
+ */
+export const knownOf = (context: UnitContext, check: Check, entered: Partial<Situation> = {}): Known =>
+  new KnownToAction(context, check, entered);
