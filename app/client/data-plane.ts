@@ -12,7 +12,7 @@ import { InboundTopics } from '../messaging/inbound/topics.ts';
 import { watchInbox } from '../messaging/inbound/watch.ts';
 import { LogDispatcher } from '../logging/log.ts';
 import { MqttLogSink } from '../logging/mqtt-sink.ts';
-import { createRestartablePublisher, type RestartablePublisher } from '../messaging/outbound/restartable-publisher.ts';
+import { RestartablePublisher } from '../messaging/outbound/restartable-publisher.ts';
 import { maxPauseMs, Router } from '../messaging/router.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import type { Epoch } from './api/time-manager.ts';
@@ -78,7 +78,7 @@ export class DataPlane {
       maxLines,
       onFailure: (thrown) => this.log.reportFailure('file', thrown),
     });
-    this.publisher = createRestartablePublisher({
+    this.publisher = new RestartablePublisher({
       store: options.outbox.durable === false ? undefined : adapters.outbox,
       clock,
       options: options.outbox,

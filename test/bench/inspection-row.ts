@@ -20,7 +20,7 @@ const without: Readonly<Record<string, string>> = {
   'app/messaging/inbound/watch.ts': 'export const watchInbox = (inbox) => inbox;',
   'app/messaging/outbound/watch.ts': `
     export const watchGates = (gates) => gates;
-    export const watchSend = (send) => send;`,
+    export const watchSent = () => undefined;`,
 };
 
 /** Takes the code for inspection out. @throws {Error} There is no longer a module of one of the names. */

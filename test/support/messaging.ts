@@ -4,7 +4,7 @@ import { createInbox } from '../../app/messaging/inbound/inbox.ts';
 import { InboundMessage } from '../../app/messaging/inbound/message.ts';
 import { defaultInboxLimits, type InboxClass } from '../../app/messaging/inbound/topic-queues.ts';
 import type { OutboxOptions } from '../../app/messaging/outbound/options.ts';
-import { createPublisher } from '../../app/messaging/outbound/publisher.ts';
+import { OutboxPublisher } from '../../app/messaging/outbound/publisher.ts';
 import type { Link } from '../../services/broker.ts';
 import { BrokerError } from '../../services/errors.ts';
 import { settle } from './until.ts';
@@ -63,7 +63,7 @@ export const createTestPublisher = (
   const store = given ?? memoryOutbox();
   const warnings: string[] = [];
   const sent: string[] = [];
-  const publisher = createPublisher({
+  const publisher = new OutboxPublisher({
     store: given ?? undefined,
     clock,
     options: { rate: false, ...options },

@@ -11,48 +11,45 @@ const isDenial = (thrown: unknown): boolean => thrown instanceof BrokerError && 
  * The first denial of a topic on a link is no end of its message: publishing is held until it is known whether the instance
  * still grants the unit its own topics. If it does, a further denial of that topic counts; if not, the link ends.
  */
-export interface Denials {
-  /** A link opened. @param ask Asks whether the instance grants the unit its own topics; without it each denial counts. */
-  opened(ask: ((topic: string) => void) | undefined): void;
-  /** The instance grants them on this link. */
-  granted(): void;
-  acknowledged(topic: string): void;
-  /** Whether a message that failed like this is to wait for the instance. */
-  isInDoubt(topic: string, thrown: unknown): boolean;
-  /** Whether publishing is held. */
-  isHeld(): boolean;
-}
-
-export const createDenials = (): Denials => {
+export class Denials {
   /** Topics that were denied on this link, once the instance was asked about them. */
-  const denied = new Set<string>();
-  const doubted = new Set<string>();
-  let ask: ((topic: string) => void) | undefined;
-  let isHeld = false;
-  return {
-    opened: (asking) => {
-      ask = asking;
-      isHeld = asking !== undefined;
-      denied.clear();
-      doubted.clear();
-    },
-    granted: () => {
-      isHeld = false;
-      for (const topic of doubted) denied.add(topic);
-      doubted.clear();
-    },
-    acknowledged: (topic) => {
-      if (denied.size > 0) denied.delete(topic);
-    },
-    isInDoubt: (topic, thrown) => {
-      if (!ask || !isDenial(thrown) || denied.has(topic)) return false;
-      doubted.add(topic);
-      if (!isHeld) {
-        isHeld = true;
-        ask(topic);
-      }
-      return true;
-    },
-    isHeld: () => isHeld,
-  };
-};
+  readonly #denied = new Set<string>();
+  readonly #doubted = new Set<string>();
+  #ask: ((topic: string) => void) | undefined;
+  #isHeld = false;
+
+  /** Whether publishing is held. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  /** A link opened. @param ask Asks whether the instance grants the unit its own topics; without it each denial counts. */
+  opened(ask: ((topic: string) => void) | undefined): void {
+    this.#ask = ask;
+    this.#isHeld = ask !== undefined;
+    this.#denied.clear();
+    this.#doubted.clear();
+  }
+
+  /** The instance grants them on this link. */
+  granted(): void {
+    this.#isHeld = false;
+    for (const topic of this.#doubted) this.#denied.add(topic);
+    this.#doubted.clear();
+  }
+
+  acknowledged(topic: string): void {
+    if (this.#denied.size > 0) this.#denied.delete(topic);
+  }
+
+  /** Whether a message that failed like this is to wait for the instance. */
+  isInDoubt(topic: string, thrown: unknown): boolean {
+    if (!this.#ask || !isDenial(thrown) || this.#denied.has(topic)) return false;
+    this.#doubted.add(topic);
+    if (!this.#isHeld) {
+      this.#isHeld = true;
+      this.#ask(topic);
+    }
+    return true;
+  }
+}

@@ -36,64 +36,78 @@ interface IntakeParts {
   readonly watch: OutboundWatch | undefined;
 }
 
-/** Begins a message. @returns Its end, where it comes to one at once; else the message as it is to be sent or kept. */
-type Begin = (topic: string, message: Payload, options?: MessageOptions) => PublishResult | Begun;
+/** How a message begins: with its end, where it comes to one at once, or as it is to be sent or kept. */
+type Beginning = PublishResult | Begun;
 
-const watchBegin = (begin: Begin, watch: OutboundWatch | undefined): Begin => {
-  if (!watch) return begin;
-  return (topic, message, options) => {
-    const begun = begin(topic, message, options);
-    if ('outcome' in begun) watch.passed(topic, message, options, begun);
-    return begun;
-  };
-};
+const isEnd = (beginning: Beginning): beginning is PublishResult => 'outcome' in beginning;
 
 /**
  * Takes in what is published: sends it past the outbox as long as nothing of its topic waits there, and puts it there
  * otherwise. A message makes one promise, and none where it is delivered at once.
- *
- * @param linkOf The link that is open, if any; `'stopped'` once nothing more is taken.
  */
-export const createIntake = (
-  { clock, bounds, queue, refusals, watch }: IntakeParts,
-  sender: Sender,
-  linkOf: () => Link | 'stopped' | undefined,
-) => {
-  /** Ends a message that never got into the queue. */
-  const turnAway = (result: PublishResult): PublishResult => {
-    queue.counts[result.outcome] += 1;
-    return result;
-  };
-  const begin = watchBegin((topic, message, options) => {
-    const open = linkOf();
-    if (open === 'stopped') return turnAway(stopped);
+export class Intake {
+  readonly #parts: IntakeParts;
+  readonly #sender: Sender;
+  /** The link that is open, if any. */
+  link: Link | undefined;
+  #isStopped = false;
+
+  constructor(parts: IntakeParts, sender: Sender) {
+    this.#parts = parts;
+    this.#sender = sender;
+  }
+
+  publish(topic: string, message: Payload, options?: MessageOptions): Promise<PublishResult> {
+    const begun = this.#begin(topic, message, options);
+    if (begun === delivered) return deliveredAtOnce;
+    if (isEnd(begun)) return Promise.resolve(begun);
+    return new Promise((resolve) => this.#proceed(begun, options, resolve));
+  }
+
+  accept(topic: string, message: Payload, options?: MessageOptions): Promise<boolean> {
+    const begun = this.#begin(topic, message, options);
+    if (isEnd(begun)) return isAccepted(begun) ? acceptedAtOnce : Promise.resolve(false);
+    return new Promise((resolve) => this.#proceed(begun, options, (result) => resolve(isAccepted(result))));
+  }
+
+  /** From now on nothing more is taken. */
+  stop(): void {
+    this.#isStopped = true;
+    this.link = undefined;
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  #begin(topic: string, message: Payload, options?: MessageOptions): Beginning {
+    const begun = this.#attempt(topic, message, options);
+    if (isEnd(begun)) {
+      // It never got into the queue.
+      this.#parts.queue.counts[begun.outcome] += 1;
+      this.#parts.watch?.passed(topic, message, options, begun);
+    }
+    return begun;
+  }
+
+  #attempt(topic: string, message: Payload, options?: MessageOptions): Beginning {
+    const { clock, bounds, refusals } = this.#parts;
+    if (this.#isStopped) return stopped;
     const bytes = publishBytes(topic, message);
     const fault = bytes > bounds.packetBytes ? tooLong(bytes, bounds.packetBytes) : topicFault(topic);
     if (fault !== undefined) {
       refusals.add(topic, fault);
-      return turnAway(refused(fault));
+      return refused(fault);
     }
     const { qos = 0, retain = false } = options ?? {};
     const bornMs = clock.monotonic();
-    const link = open && sender.mayPass(topic, qos, bytes, bornMs) ? open : undefined;
-    if (qos === 0 && link?.publishNow(topic, message, retain)) return turnAway(delivered);
+    const link = this.link && this.#sender.mayPass(topic, qos, bytes, bornMs) ? this.link : undefined;
+    if (qos === 0 && link?.publishNow(topic, message, retain)) return delivered;
     return { topic, payload: copyOf(message), qos, retain, bytes, bornMs, link };
-  }, watch);
-  const proceed = (request: Begun, options: MessageOptions | undefined, onResult: OnResult) => {
-    if (request.link) sender.send(request.link, request, options, onResult);
-    else sender.keep(request, options, onResult);
-  };
-  return {
-    publish: (topic: string, message: Payload, options?: MessageOptions): Promise<PublishResult> => {
-      const begun = begin(topic, message, options);
-      if (begun === delivered) return deliveredAtOnce;
-      if ('outcome' in begun) return Promise.resolve(begun);
-      return new Promise((resolve) => proceed(begun, options, resolve));
-    },
-    accept: (topic: string, message: Payload, options?: MessageOptions): Promise<boolean> => {
-      const begun = begin(topic, message, options);
-      if ('outcome' in begun) return isAccepted(begun) ? acceptedAtOnce : Promise.resolve(false);
-      return new Promise((resolve) => proceed(begun, options, (result) => resolve(isAccepted(result))));
-    },
-  };
-};
+  }
+
+  #proceed(request: Begun, options: MessageOptions | undefined, onResult: OnResult): void {
+    if (request.link) this.#sender.send(request.link, request, options, onResult);
+    else this.#sender.keep(request, options, onResult);
+  }
+}

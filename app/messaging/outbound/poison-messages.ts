@@ -44,82 +44,92 @@ const firstSuspects = ({ name }: Topic, poisoned: ReadonlySet<string>): Suspects
  * Brokers answer in order, so the first message that was not acknowledged when a link ended is suspect. On the next links
  * it is tried alone, each time after a while in which the link has lasted without it.
  */
-export interface PoisonDetector {
-  linkOpened(): void;
-  /** That link is gone; `failed` hears of what it had not acknowledged, before or after. */
-  linkEnded(link: Link): void;
-  /** Whether nothing may be on its way but the message that is tried. */
-  isTrying(): boolean;
-  /** The message to try; none while that is on its way. */
-  next(): Message | undefined;
-  /** For how long the link has to last yet before the message is tried, milliseconds. */
-  waitMs(): number;
-  /** A message that has waited is on its way. */
-  sent(link: Link, message: Message): void;
-  acknowledged(message: Message): void;
-  /** A link did not take a message; of those that were on their way, in the order in which they were sent. */
-  failed(link: Link, message: Message, thrown: unknown): void;
-  /** Whether the broker has ended so many links over the message that it is no chance: it is to be put aside then. */
-  isPoison(message: Message): boolean;
-}
-
-export const createPoisonDetector = (clock: Pick<Clock, 'monotonic'>): PoisonDetector => {
+export class PoisonDetector {
+  readonly #clock: Pick<Clock, 'monotonic'>;
   /** The suspect: a newer message of its topic may take the place of the one that was tried. */
-  let topic: Topic | undefined;
+  #topic: Topic | undefined;
   /** How many links in a row have ended over it alone. */
-  let suspects: Suspects = [];
+  #suspects: Suspects = [];
   /** Topics of poison: one more end is enough there, until a message gets through. */
-  const poisonedTopics = new Set<string>();
-  let trial: { readonly link: Link; readonly message: Message; readonly sentMs: number } | undefined;
-  let openedMs = 0;
+  readonly #poisonedTopics = new Set<string>();
+  #trial: { readonly link: Link; readonly message: Message; readonly sentMs: number } | undefined;
+  #openedMs = 0;
   /** The link whose end has been judged. */
-  let judged: Link | undefined;
-  const reset = () => {
-    topic = undefined;
-    suspects = [];
-    trial = undefined;
-  };
-  const isTrying = () => topic !== undefined && topic.messages.size > 0;
+  #judged: Link | undefined;
+
+  constructor(clock: Pick<Clock, 'monotonic'>) {
+    this.#clock = clock;
+  }
+
+  /** Whether nothing may be on its way but the message that is tried. */
+  get isTrying(): boolean {
+    return this.#topic !== undefined && this.#topic.messages.size > 0;
+  }
+
+  linkOpened(): void {
+    this.#openedMs = this.#clock.monotonic();
+    this.#judged = undefined;
+  }
+
+  /** That link is gone; `failed` hears of what it had not acknowledged, before or after. */
+  linkEnded(link: Link): void {
+    if (this.#trial?.link !== link && this.#judged !== link) this.#reset();
+  }
+
+  /** The message to try; none while that is on its way. */
+  next(): Message | undefined {
+    return this.#trial?.message.state === 'sending' ? undefined : this.#topic?.messages.find(isWaiting);
+  }
+
+  /** For how long the link has to last yet before the message is tried, milliseconds. */
+  waitMs(): number {
+    if (!this.#topic || !this.isTrying || endsOver(this.#suspects, this.#topic.name) === 0) return 0;
+    return Math.max(0, this.#openedMs + trialMs - this.#clock.monotonic());
+  }
+
+  /** A message that has waited is on its way. */
+  sent(link: Link, message: Message): void {
+    if (this.isTrying) this.#trial = { link, message, sentMs: this.#clock.monotonic() };
+  }
+
+  acknowledged(message: Message): void {
+    if (this.#trial?.message === message) this.#reset();
+    if (message.qos > 0 && this.#poisonedTopics.size > 0) this.#poisonedTopics.delete(message.topic.name);
+  }
+
+  /** A link did not take a message; of those that were on their way, in the order in which they were sent. */
+  failed(link: Link, message: Message, thrown: unknown): void {
+    if (this.#judged !== link && isEndOver(message, thrown)) {
+      this.#judged = link;
+      this.#suspect(message, thrown);
+    } else if (this.#trial?.message === message) this.#reset();
+  }
+
+  /** Whether the broker has ended so many links over the message that it is no chance: it is to be put aside then. */
+  isPoison(message: Message): boolean {
+    const { name } = message.topic;
+    if (message.topic !== this.#topic || !isPoison(this.#suspects, name, enoughEnds)) return false;
+    addBounded(this.#poisonedTopics, name);
+    this.#reset();
+    return true;
+  }
+
+  #reset(): void {
+    this.#topic = undefined;
+    this.#suspects = [];
+    this.#trial = undefined;
+  }
+
   /** The link was ended while this message was the first that was not acknowledged. */
-  const suspect = (message: Message, thrown: unknown) => {
-    const tried = trial?.message === message ? trial : undefined;
-    trial = undefined;
-    if (tried && !isTimeout(thrown) && clock.monotonic() - tried.sentMs > trialMs) return reset();
-    topic = message.topic;
-    suspects = tried ? countEnds(suspects, [topic.name]) : firstSuspects(topic, poisonedTopics);
-  };
-  return {
-    linkOpened: () => {
-      openedMs = clock.monotonic();
-      judged = undefined;
-    },
-    linkEnded: (link) => {
-      if (trial?.link !== link && judged !== link) reset();
-    },
-    isTrying,
-    next: () => (trial?.message.state === 'sending' ? undefined : topic?.messages.find(isWaiting)),
-    waitMs: () =>
-      topic && isTrying() && endsOver(suspects, topic.name) > 0
-        ? Math.max(0, openedMs + trialMs - clock.monotonic())
-        : 0,
-    sent: (link, message) => {
-      if (isTrying()) trial = { link, message, sentMs: clock.monotonic() };
-    },
-    acknowledged: (message) => {
-      if (trial?.message === message) reset();
-      if (message.qos > 0) poisonedTopics.delete(message.topic.name);
-    },
-    failed: (link, message, thrown) => {
-      if (judged !== link && isEndOver(message, thrown)) {
-        judged = link;
-        suspect(message, thrown);
-      } else if (trial?.message === message) reset();
-    },
-    isPoison: (message) => {
-      if (message.topic !== topic || !isPoison(suspects, topic.name, enoughEnds)) return false;
-      addBounded(poisonedTopics, topic.name);
-      reset();
-      return true;
-    },
-  };
-};
+  #suspect(message: Message, thrown: unknown): void {
+    const tried = this.#trial?.message === message ? this.#trial : undefined;
+    this.#trial = undefined;
+    if (tried && !isTimeout(thrown) && this.#clock.monotonic() - tried.sentMs > trialMs) {
+      this.#reset();
+      return;
+    }
+    const { topic } = message;
+    this.#topic = topic;
+    this.#suspects = tried ? countEnds(this.#suspects, [topic.name]) : firstSuspects(topic, this.#poisonedTopics);
+  }
+}

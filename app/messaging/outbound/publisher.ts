@@ -7,17 +7,17 @@ import type { UnitSchema } from '../../../services/schema.ts';
 import { createRefusalWarnings } from '../throttled-warning.ts';
 import { payloadText } from './message.ts';
 import type { MessageOptions, Payload } from './message.ts';
-import { createDenials } from './denials.ts';
-import { createIntake } from './intake.ts';
+import { Denials } from './denials.ts';
+import { Intake } from './intake.ts';
 import { boundsOf, createPolicies, type OutboxOptions } from './options.ts';
-import { createPersistence } from './persistence.ts';
-import { createPoisonDetector } from './poison-messages.ts';
-import { createQueue } from './queue.ts';
+import { Persistence } from './persistence.ts';
+import { PoisonDetector } from './poison-messages.ts';
+import { OutboxQueue } from './queue.ts';
 import { createRateLimiter } from './rate-limiter.ts';
-import { createReplay } from './replay.ts';
-import { createAckWatchdog, createSender } from './sender.ts';
+import { Replay } from './replay.ts';
+import { AckWatchdog, Sender } from './sender.ts';
 import { queued, stopped, type PublishResult } from './result.ts';
-import { watchSend, type OutboundWatch } from './watch.ts';
+import { watchSent, type OutboundWatch } from './watch.ts';
 
 export interface PublisherParts {
   /** Where what waits outlives the program; `undefined` when it need not. */
@@ -77,102 +77,149 @@ const leaveWithinMs = 5_000;
 const assemble = ({ store, clock, options, epochMs, warn, watch }: PublisherParts) => {
   const bounds = boundsOf(options);
   const policies = createPolicies(options);
-  const queue = createQueue({ clock, bounds, policies, warn, watch });
-  const persistence = createPersistence({ store, clock, queue, epochMs, warn });
+  const queue = new OutboxQueue({ clock, bounds, policies, warn, watch });
+  const persistence = new Persistence({ store, clock, queue, epochMs, warn });
   const limiter = createRateLimiter(options.rate);
-  const poison = createPoisonDetector(clock);
+  const poison = new PoisonDetector(clock);
   const refusals = createRefusalWarnings(clock, warn);
-  const denials = createDenials();
-  const replay = createReplay({ queue, denials, persistence, limiter, poison, clock, onRefusal: refusals.add });
-  const watchdog = createAckWatchdog(queue, persistence.save, clock, bounds.unacknowledgedMs);
-  persistence.onReady(replay.wake);
-  return { clock, bounds, policies, queue, persistence, denials, limiter, poison, refusals, replay, watchdog, watch };
+  const denials = new Denials();
+  const replay = new Replay({ queue, denials, persistence, limiter, poison, clock, onRefusal: refusals.add });
+  const watchdog = new AckWatchdog(queue, persistence, clock, bounds.unacknowledgedMs);
+  persistence.onReady(() => replay.wake());
+  const sender = new Sender({
+    clock,
+    policies,
+    queue,
+    persistence,
+    denials,
+    limiter,
+    poison,
+    refusals,
+    replay,
+    watchdog,
+  });
+  const intake = new Intake({ clock, bounds, queue, refusals, watch }, sender);
+  return { clock, bounds, policies, queue, persistence, denials, refusals, replay, watchdog, watch, sender, intake };
 };
-
-type Parts = ReturnType<typeof assemble>;
-
-/** Ends every message, or leaves it to the next run; takes no longer than it may. */
-const close = async ({ queue, persistence, watchdog, refusals }: Parts, withinMs: number) => {
-  watchdog.stop();
-  refusals.stop();
-  queue.stop();
-  for (const message of queue.all()) {
-    const isLost = message.qos === 0 || message.topic.policy.keep === 'none';
-    if (message.state === 'sending' && isLost) queue.end(message, stopped);
-    else queue.move(message, 'waiting');
-  }
-  await persistence.close(withinMs);
-  for (const message of queue.all()) {
-    if (message.isStored) message.settle?.(queued);
-    else queue.end(message, stopped);
-  }
-};
-
-const metricsOf = ({ clock, queue, persistence }: Parts): OutboxMetrics => {
-  queue.expire(clock.monotonic());
-  const { delivered: sent, ...others } = queue.counts;
-  const { messages: waiting, bytes: waitingBytes } = queue.waiting;
-  const { isVolatile } = persistence.status;
-  return { waiting, waitingBytes, sending: queue.sending.messages, sent, ...others, isVolatile };
-};
-
-/** What a publisher does with or without a link. */
-const linkless = (
-  parts: Parts,
-): Pick<Publisher, 'qosOf' | 'pendingOn' | 'route' | 'claim' | 'timeSynced' | 'release' | 'metrics'> => ({
-  qosOf: (topic) => parts.policies.of(topic).qos,
-  pendingOn: (topic) => (parts.queue.topics.get(topic)?.messages.items() ?? []).map(payloadText),
-  route: (schema) => {
-    parts.policies.route(schema);
-    parts.queue.reroute();
-  },
-  claim: parts.persistence.claim,
-  timeSynced: parts.persistence.timeSynced,
-  release: (withinMs = leaveWithinMs) => parts.persistence.close(withinMs),
-  metrics: () => metricsOf(parts),
-});
 
 /**
  * Brings messages to the link that is open, past the outbox as long as nothing of their topic waits there, and into
  * the outbox otherwise.
  */
-export const createPublisher = (given: PublisherParts): Publisher => {
-  const parts = assemble(given);
-  const { bounds, queue, persistence, denials, replay } = parts;
-  const sender = createSender(parts);
-  let open: Link | undefined;
-  let isStopped = false;
-  const intake = createIntake(parts, sender, () => (isStopped ? 'stopped' : open));
-  return {
-    send: watchSend((topic, payload, options) => sender.sendOrThrow(open, topic, payload, options), given.watch),
-    open: async () => {
-      if (!isStopped) queue.start();
-      if (!isStopped) await persistence.open();
-    },
-    attach: (opened, ask) => {
-      open = opened;
-      denials.opened(ask);
-      replay.start(opened);
-    },
-    resume: (granted) => {
-      if (open !== granted) return;
-      denials.granted();
-      replay.wake();
-    },
-    detach: (closed) => {
-      if (open !== closed) return;
-      open = undefined;
-      replay.stop();
-    },
-    isAttached: () => open !== undefined,
-    roomOn: (topic) => Math.min(bounds.packetBytes, open?.maximumPacketSize ?? Infinity) - publishBytes(topic, ''),
-    stop: (withinMs = leaveWithinMs) => {
-      isStopped = true;
-      open = undefined;
-      replay.stop();
-      return close(parts, withinMs);
-    },
-    ...intake, // Not first: V8 would give each unit a hidden class of its own.
-    ...linkless(parts),
-  };
-};
+export class OutboxPublisher implements Publisher {
+  readonly #parts: ReturnType<typeof assemble>;
+
+  constructor(parts: PublisherParts) {
+    this.#parts = assemble(parts);
+  }
+
+  publish(topic: string, payload: Payload, options?: MessageOptions): Promise<PublishResult> {
+    return this.#parts.intake.publish(topic, payload, options);
+  }
+
+  accept(topic: string, payload: Payload, options?: MessageOptions): Promise<boolean> {
+    return this.#parts.intake.accept(topic, payload, options);
+  }
+
+  send(topic: string, payload: Payload, options?: PublishOptions): Promise<void> {
+    const { sender, intake, watch } = this.#parts;
+    const sent = sender.sendOrThrow(intake.link, topic, payload, options);
+    watchSent(watch, sent, topic, payload, options);
+    return sent;
+  }
+
+  qosOf(topic: string): Qos {
+    return this.#parts.policies.of(topic).qos;
+  }
+
+  pendingOn(topic: string): string[] {
+    return (this.#parts.queue.topics.get(topic)?.messages.items() ?? []).map(payloadText);
+  }
+
+  route(schema: UnitSchema): void {
+    this.#parts.policies.route(schema);
+    this.#parts.queue.reroute();
+  }
+
+  claim(unit: string): void {
+    this.#parts.persistence.claim(unit);
+  }
+
+  timeSynced(): void {
+    this.#parts.persistence.timeSynced();
+  }
+
+  async open(): Promise<void> {
+    const { intake, queue, persistence } = this.#parts;
+    if (intake.isStopped) return;
+    queue.start();
+    await persistence.open();
+  }
+
+  async release(withinMs = leaveWithinMs): Promise<void> {
+    await this.#parts.persistence.close(withinMs);
+  }
+
+  attach(link: Link, ask?: (topic: string) => void): void {
+    const { intake, denials, replay } = this.#parts;
+    intake.link = link;
+    denials.opened(ask);
+    replay.start(link);
+  }
+
+  resume(link: Link): void {
+    const { intake, denials, replay } = this.#parts;
+    if (intake.link !== link) return;
+    denials.granted();
+    replay.wake();
+  }
+
+  detach(link: Link): void {
+    const { intake, replay } = this.#parts;
+    if (intake.link !== link) return;
+    intake.link = undefined;
+    replay.stop();
+  }
+
+  isAttached(): boolean {
+    return this.#parts.intake.link !== undefined;
+  }
+
+  roomOn(topic: string): number {
+    const { bounds, intake } = this.#parts;
+    return Math.min(bounds.packetBytes, intake.link?.maximumPacketSize ?? Infinity) - publishBytes(topic, '');
+  }
+
+  stop(withinMs = leaveWithinMs): Promise<void> {
+    this.#parts.intake.stop();
+    this.#parts.replay.stop();
+    return this.#close(withinMs);
+  }
+
+  metrics(): OutboxMetrics {
+    const { clock, queue, persistence } = this.#parts;
+    queue.expire(clock.monotonic());
+    const { delivered: sent, ...others } = queue.counts;
+    const { messages: waiting, bytes: waitingBytes } = queue.waiting;
+    const { isVolatile } = persistence.status;
+    return { waiting, waitingBytes, sending: queue.sending.messages, sent, ...others, isVolatile };
+  }
+
+  /** Ends every message, or leaves it to the next run; takes no longer than it may. */
+  async #close(withinMs: number): Promise<void> {
+    const { queue, persistence, watchdog, refusals } = this.#parts;
+    watchdog.stop();
+    refusals.stop();
+    queue.stop();
+    for (const message of queue.all()) {
+      const isLost = message.qos === 0 || message.topic.policy.keep === 'none';
+      if (message.state === 'sending' && isLost) queue.end(message, stopped);
+      else queue.move(message, 'waiting');
+    }
+    await persistence.close(withinMs);
+    for (const message of queue.all()) {
+      if (message.isStored) message.settle?.(queued);
+      else queue.end(message, stopped);
+    }
+  }
+}

@@ -23,38 +23,52 @@ const maxPlatformReplays = 16;
 const pace = { messages: { burst: 0.1, rate: 0.9 }, bytes: { burst: 0.3, rate: 0.7 } };
 /** Part of the burst, and of a second's bytes, that is reserved for new messages. */
 const reserve = 0.3;
+const noReserve = { messages: 0, bytes: 0 };
 
 /**
- * Creates a token bucket that may be overdrawn, with a second level for queued messages, which are sent evenly. Both kinds
- * draw on both levels; a queued message waits a second at most, however much was published.
+ * A token bucket that may be overdrawn, with a second level for queued messages, which are sent evenly. Both kinds draw on
+ * both levels; a queued message waits a second at most, however much was published.
  */
-const createBucket = (perSecond: number, burst: number, even: { readonly burst: number; readonly rate: number }) => {
-  const evenBurst = Math.max(1, perSecond * even.burst);
-  let level = burst;
-  let evenLevel = evenBurst;
-  let filledMs = -Infinity;
+class Bucket {
+  readonly #perSecond: number;
+  readonly #burst: number;
+  readonly #evenPerSecond: number;
+  readonly #evenBurst: number;
+  #level: number;
+  #evenLevel: number;
+  #filledMs = -Infinity;
+
+  constructor(perSecond: number, burst: number, even: { readonly burst: number; readonly rate: number }) {
+    this.#perSecond = perSecond;
+    this.#burst = burst;
+    this.#evenPerSecond = perSecond * even.rate;
+    this.#evenBurst = Math.max(1, perSecond * even.burst);
+    this.#level = burst;
+    this.#evenLevel = this.#evenBurst;
+  }
+
   /** Refills. @returns How many tokens are missing for an amount, or for a full bucket if the amount is larger. */
-  const missing = (nowMs: number, amount: number): number => {
-    const tokens = ((nowMs - filledMs) / 1000) * perSecond;
-    level = Math.min(burst, level + tokens);
-    evenLevel = Math.min(evenBurst, evenLevel + tokens * even.rate);
-    filledMs = nowMs;
-    return Math.min(amount, burst) - level;
-  };
-  return {
-    missing,
-    /** Seconds until an amount may be sent evenly, with `kept` tokens left. */
-    wait: (nowMs: number, amount: number, kept: number): number =>
-      Math.max(
-        missing(nowMs, amount + kept) / perSecond,
-        (Math.min(amount, evenBurst) - evenLevel) / (perSecond * even.rate),
-      ),
-    draw: (amount: number) => {
-      level -= amount;
-      evenLevel = Math.max(evenLevel - amount, -perSecond);
-    },
-  };
-};
+  missing(nowMs: number, amount: number): number {
+    const seconds = (nowMs - this.#filledMs) / 1000;
+    this.#level = Math.min(this.#burst, this.#level + seconds * this.#perSecond);
+    this.#evenLevel = Math.min(this.#evenBurst, this.#evenLevel + seconds * this.#evenPerSecond);
+    this.#filledMs = nowMs;
+    return Math.min(amount, this.#burst) - this.#level;
+  }
+
+  /** Seconds until an amount may be sent evenly, with `kept` tokens left. */
+  wait(nowMs: number, amount: number, kept: number): number {
+    return Math.max(
+      this.missing(nowMs, amount + kept) / this.#perSecond,
+      (Math.min(amount, this.#evenBurst) - this.#evenLevel) / this.#evenPerSecond,
+    );
+  }
+
+  draw(amount: number): void {
+    this.#level -= amount;
+    this.#evenLevel = Math.max(this.#evenLevel - amount, -this.#perSecond);
+  }
+}
 
 /** Never in the way. */
 const unlimited: RateLimiter = { take: () => true, charge: () => undefined, maxReplays: 512, replay: () => 0 };
@@ -64,41 +78,52 @@ const unlimited: RateLimiter = { take: () => true, charge: () => undefined, maxR
  * only while enough is left for what is published now, and so that both together stay below the limits in any second, but
  * for such bursts.
  */
-export const createRateLimiter = (rate: RateLimit | false | undefined): RateLimiter => {
-  if (rate === false) return unlimited;
-  const limits = {
-    messages: rate?.messages ?? platformRate.messages,
-    bytes: rate?.bytes ?? platformRate.bytes,
-    burst: rate?.burst ?? platformRate.burst,
-  };
-  const messages = createBucket(limits.messages, limits.burst, pace.messages);
-  const volume = createBucket(limits.bytes, limits.bytes, pace.bytes);
-  const kept = { messages: limits.burst * reserve, bytes: limits.bytes * reserve };
-  const draw = (bytes: number) => {
-    messages.draw(1);
-    volume.draw(bytes);
-  };
-  return {
-    maxReplays: maxPlatformReplays,
-    take: (nowMs, bytes, yields) => {
-      const isThere =
-        messages.missing(nowMs, yields ? 1 + kept.messages : 1) <= 0 &&
-        volume.missing(nowMs, yields ? bytes + kept.bytes : bytes) <= 0;
-      if (!isThere) return false;
-      messages.draw(1);
-      volume.draw(bytes);
-      return true;
-    },
-    charge: (nowMs, bytes) => {
-      messages.missing(nowMs, 1);
-      volume.missing(nowMs, bytes);
-      draw(bytes);
-    },
-    replay: (nowMs, bytes) => {
-      const seconds = Math.max(messages.wait(nowMs, 1, kept.messages), volume.wait(nowMs, bytes, kept.bytes));
-      if (seconds > 0) return Math.ceil(seconds * 1000);
-      draw(bytes);
-      return 0;
-    },
-  };
-};
+class PlatformLimiter implements RateLimiter {
+  readonly maxReplays = maxPlatformReplays;
+  readonly #messages: Bucket;
+  readonly #bytes: Bucket;
+  readonly #kept: { readonly messages: number; readonly bytes: number };
+
+  constructor({ messages, bytes, burst }: { readonly [K in keyof RateLimit]-?: number }) {
+    this.#messages = new Bucket(messages, burst, pace.messages);
+    this.#bytes = new Bucket(bytes, bytes, pace.bytes);
+    this.#kept = { messages: burst * reserve, bytes: bytes * reserve };
+  }
+
+  take(nowMs: number, bytes: number, yields: boolean): boolean {
+    const kept = yields ? this.#kept : noReserve;
+    const isThere =
+      this.#messages.missing(nowMs, 1 + kept.messages) <= 0 && this.#bytes.missing(nowMs, bytes + kept.bytes) <= 0;
+    if (isThere) this.#draw(bytes);
+    return isThere;
+  }
+
+  charge(nowMs: number, bytes: number): void {
+    this.#messages.missing(nowMs, 1);
+    this.#bytes.missing(nowMs, bytes);
+    this.#draw(bytes);
+  }
+
+  replay(nowMs: number, bytes: number): number {
+    const { messages, bytes: keptBytes } = this.#kept;
+    const seconds = Math.max(this.#messages.wait(nowMs, 1, messages), this.#bytes.wait(nowMs, bytes, keptBytes));
+    if (seconds > 0) return Math.ceil(seconds * 1000);
+    this.#draw(bytes);
+    return 0;
+  }
+
+  #draw(bytes: number): void {
+    this.#messages.draw(1);
+    this.#bytes.draw(bytes);
+  }
+}
+
+/** Creates the limiter of a rate; by default the platform's. */
+export const createRateLimiter = (rate: RateLimit | false | undefined): RateLimiter =>
+  rate === false
+    ? unlimited
+    : new PlatformLimiter({
+        messages: rate?.messages ?? platformRate.messages,
+        bytes: rate?.bytes ?? platformRate.bytes,
+        burst: rate?.burst ?? platformRate.burst,
+      });

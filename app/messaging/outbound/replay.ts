@@ -21,14 +21,6 @@ const isFinal = (thrown: unknown): thrown is BrokerError =>
 const linkEnder =
   "the broker ended the link each time it was sent, and it was put aside. Check the unit's rights, the topic and the size.";
 
-/** Sends what waits, in order, as fast as the rate allows. */
-export interface Replay {
-  start(link: Link): void;
-  stop(): void;
-  /** Something waits. */
-  wake(): void;
-}
-
 export interface ReplayParts {
   readonly queue: OutboxQueue;
   readonly persistence: Persistence;
@@ -39,21 +31,128 @@ export interface ReplayParts {
   readonly onRefusal: (topic: string, reason: string) => void;
 }
 
-/** Gets what a link has done with a message, once. @param isBack Whether the message waits again. */
-type OnSettled = (link: Link, isBack: boolean) => void;
+/** Leaves the link alone for a while, and then goes on. */
+class Pause {
+  readonly #clock: Clock;
+  readonly #goOn: () => void;
+  #timer: unknown;
 
-/** Sends one message, and settles it. */
-const createExchange = (
-  { queue, persistence, denials, poison, clock, onRefusal }: ReplayParts,
-  onSettled: OnSettled,
-) => {
-  const arrive = (message: Message) => {
+  constructor(clock: Clock, goOn: () => void) {
+    this.#clock = clock;
+    this.#goOn = goOn;
+  }
+
+  get isOn(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  begin(ms: number): void {
+    this.#timer ??= this.#clock.setTimeout(() => {
+      this.#timer = undefined;
+      this.#goOn();
+    }, ms);
+  }
+
+  end(): void {
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+/** Sends what waits, in order, as fast as the rate allows. */
+export class Replay implements DeliveryListener {
+  readonly #parts: ReplayParts;
+  readonly #pause: Pause;
+  #open: Link | undefined;
+  #sending = 0;
+  #isPumping = false;
+
+  constructor(parts: ReplayParts) {
+    this.#parts = parts;
+    this.#pause = new Pause(parts.clock, () => this.wake());
+  }
+
+  start(link: Link): void {
+    this.#open = link;
+    this.#sending = 0;
+    this.#parts.poison.linkOpened();
+    // What the link is opened for, its subscriptions, goes first.
+    queueMicrotask(() => this.wake());
+  }
+
+  stop(): void {
+    if (this.#open) this.#parts.poison.linkEnded(this.#open);
+    this.#open = undefined;
+    this.#pause.end();
+  }
+
+  /** Something waits. */
+  wake(): void {
+    // What settles at once is followed by the next here.
+    if (this.#isPumping || !this.#open || this.#isHeld() || !this.#parts.persistence.status.isReady) return;
+    this.#isPumping = true;
+    this.#sendAll(this.#open);
+    this.#isPumping = false;
+  }
+
+  onDelivered(link: Link, message: Message): void {
+    this.#arrive(message);
+    this.#onSettled(link, false);
+  }
+
+  onFailed(link: Link, message: Message, thrown: unknown): void {
+    this.#onSettled(link, this.#fail(link, message, thrown));
+  }
+
+  #isHeld(): boolean {
+    return this.#pause.isOn || this.#parts.denials.isHeld;
+  }
+
+  /** What to send next. A broker that acknowledges nothing holds back nothing of QoS 0: that has as much room again. */
+  #next(): Message | undefined {
+    const { poison, limiter, queue } = this.#parts;
+    if (!this.#open || this.#isHeld()) return undefined;
+    if (poison.isTrying) return poison.next();
+    if (this.#sending < limiter.maxReplays) return queue.next();
+    return this.#sending < 2 * limiter.maxReplays ? queue.nextQos0() : undefined;
+  }
+
+  #sendAll(link: Link): void {
+    const { clock, queue, poison, limiter } = this.#parts;
+    const now = clock.monotonic();
+    queue.expire(now);
+    for (let message = this.#next(); message; message = this.#next()) {
+      const ms = poison.waitMs() || limiter.replay(now, message.bytes);
+      if (ms > 0) {
+        this.#pause.begin(ms);
+        return;
+      }
+      if (this.#sendNow(link, message)) continue;
+      this.#sending += 1;
+      deliver(link, message, this);
+    }
+  }
+
+  /** Sends a message of QoS 0 that needs no waiting. @returns Whether it is done. */
+  #sendNow(link: Link, message: Message): boolean {
+    const { topic, payload, qos, retain } = message;
+    this.#parts.queue.move(message, 'sending');
+    this.#parts.poison.sent(link, message);
+    if (qos > 0 || !link.publishNow(topic.name, payload, retain)) return false;
+    this.#arrive(message);
+    return true;
+  }
+
+  #arrive(message: Message): void {
+    const { poison, denials, queue } = this.#parts;
     poison.acknowledged(message);
     denials.acknowledged(message.topic.name);
     queue.end(message, delivered);
-  };
+  }
+
   /** @returns Whether the message waits again. */
-  const fail = (link: Link, message: Message, thrown: unknown): boolean => {
+  #fail(link: Link, message: Message, thrown: unknown): boolean {
+    const { poison, denials, persistence, clock, onRefusal } = this.#parts;
     if (message.state !== 'sending') return false;
     const isRefused = isFinal(thrown) && !denials.isInDoubt(message.topic.name, thrown);
     if (!isRefused) poison.failed(link, message, thrown);
@@ -64,99 +163,12 @@ const createExchange = (
     if (!isRefused) onRefusal(message.topic.name, linkEnder);
     persistence.deadLetter(message, isRefused ? refused(thrown.message, thrown.reasonCode) : refused(linkEnder));
     return false;
-  };
-  const listener: DeliveryListener = {
-    onDelivered: (link, message) => {
-      arrive(message);
-      onSettled(link, false);
-    },
-    onFailed: (link, message, thrown) => onSettled(link, fail(link, message, thrown)),
-  };
-  return {
-    /** Sends a message of QoS 0 that needs no waiting. @returns Whether it is done. */
-    sendNow: (link: Link, message: Message): boolean => {
-      const { topic, payload, qos, retain } = message;
-      queue.move(message, 'sending');
-      poison.sent(link, message);
-      if (qos > 0 || !link.publishNow(topic.name, payload, retain)) return false;
-      arrive(message);
-      return true;
-    },
-    /** Sends a message that was not done at once. */
-    send: (link: Link, message: Message) => deliver(link, message, listener),
-  };
-};
+  }
 
-/** Leaves the link alone for a while, and then goes on. */
-const createPause = (clock: Clock, goOn: () => void) => {
-  let timer: unknown;
-  return {
-    isOn: () => timer !== undefined,
-    begin: (ms: number) => {
-      timer ??= clock.setTimeout(() => {
-        timer = undefined;
-        goOn();
-      }, ms);
-    },
-    end: () => {
-      clock.clearTimeout(timer);
-      timer = undefined;
-    },
-  };
-};
-
-export const createReplay = (parts: ReplayParts): Replay => {
-  const { queue, persistence, denials, limiter, poison, clock } = parts;
-  let open: Link | undefined;
-  let sending = 0;
-  const pause = createPause(clock, () => pump());
-  let isPumping = false;
-
-  /** What to send next. A broker that acknowledges nothing holds back nothing of QoS 0: that has as much room again. */
-  const next = (): Message | undefined => {
-    if (!open || pause.isOn() || denials.isHeld()) return undefined;
-    if (poison.isTrying()) return poison.next();
-    if (sending < limiter.maxReplays) return queue.next();
-    return sending < 2 * limiter.maxReplays ? queue.nextQos0() : undefined;
-  };
-  const onSettled: OnSettled = (link, isBack) => {
-    if (open === link) sending -= 1;
-    if (open === link && isBack) pause.begin(pauseMs);
-    pump();
-  };
-  const exchange = createExchange(parts, onSettled);
-  const sendAll = (link: Link) => {
-    const now = clock.monotonic();
-    queue.expire(now);
-    for (let message = next(); message; message = next()) {
-      const ms = poison.waitMs() || limiter.replay(now, message.bytes);
-      if (ms > 0) return pause.begin(ms);
-      if (exchange.sendNow(link, message)) continue;
-      sending += 1;
-      exchange.send(link, message);
-    }
-  };
-  const pump = () => {
-    // What settles at once is followed by the next here.
-    if (isPumping || !open || pause.isOn() || denials.isHeld() || !persistence.status.isReady) return;
-    isPumping = true;
-    sendAll(open);
-    isPumping = false;
-  };
-
-  return {
-    start: (link) => {
-      open = link;
-      sending = 0;
-      poison.linkOpened();
-      // What the link is opened for, its subscriptions, goes first.
-      queueMicrotask(pump);
-    },
-    stop: () => {
-      if (open) poison.linkEnded(open);
-      open = undefined;
-      pause.end();
-    },
-    wake: pump,
-  };
-};
+  /** A link has done with a message. @param isBack Whether the message waits again. */
+  #onSettled(link: Link, isBack: boolean): void {
+    if (this.#open === link) this.#sending -= 1;
+    if (this.#open === link && isBack) this.#pause.begin(pauseMs);
+    this.wake();
+  }
+}

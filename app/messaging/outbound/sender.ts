@@ -20,27 +20,46 @@ const maxSending = { messages: 1_024, bytes: 1024 * 1024 };
 const isAtRisk = ({ state, qos, isStored }: Message): boolean => state === 'sending' && qos > 0 && !isStored;
 
 /**
- * Writes to the store what the broker takes long to acknowledge, so that a kill of the program does not lose it.
- *
- * @param patienceMs How long a message may go unacknowledged first; one timer for all of them.
+ * Writes to the store what the broker takes long to acknowledge, so that a kill of the program does not lose it. One timer
+ * for all messages.
  */
-export const createAckWatchdog = (queue: OutboxQueue, save: Persistence['save'], clock: Clock, patienceMs: number) => {
-  let timer: unknown;
+export class AckWatchdog {
+  readonly #queue: OutboxQueue;
+  readonly #persistence: Persistence;
+  readonly #clock: Clock;
+  readonly #patienceMs: number;
+  #timer: unknown;
+
+  /** @param patienceMs How long a message may go unacknowledged first. */
+  constructor(queue: OutboxQueue, persistence: Persistence, clock: Clock, patienceMs: number) {
+    this.#queue = queue;
+    this.#persistence = persistence;
+    this.#clock = clock;
+    this.#patienceMs = patienceMs;
+  }
+
   /** A message of QoS 1 or 2 was sent. */
-  const start = () => {
-    timer ??= clock.setTimeout(() => {
-      timer = undefined;
-      const now = clock.monotonic();
-      const atRisk = queue.all().filter(isAtRisk);
-      for (const message of atRisk) {
-        const { storeAfterMs } = message.topic.policy;
-        if (now - message.bornMs >= Math.max(patienceMs, storeAfterMs)) void save(message);
-      }
-      if (atRisk.length > 0) start();
-    }, patienceMs);
-  };
-  return { start, stop: () => clock.clearTimeout(timer) };
-};
+  start(): void {
+    this.#timer ??= this.#clock.setTimeout(() => {
+      this.#timer = undefined;
+      this.#look();
+    }, this.#patienceMs);
+  }
+
+  stop(): void {
+    this.#clock.clearTimeout(this.#timer);
+  }
+
+  #look(): void {
+    const now = this.#clock.monotonic();
+    const atRisk = this.#queue.all().filter(isAtRisk);
+    for (const message of atRisk) {
+      const { storeAfterMs } = message.topic.policy;
+      if (now - message.bornMs >= Math.max(this.#patienceMs, storeAfterMs)) void this.#persistence.save(message);
+    }
+    if (atRisk.length > 0) this.start();
+  }
+}
 
 interface SenderParts {
   readonly clock: Clock;
@@ -52,13 +71,46 @@ interface SenderParts {
   readonly poison: PoisonDetector;
   readonly refusals: ReturnType<typeof createRefusalWarnings>;
   readonly replay: Replay;
-  readonly watchdog: ReturnType<typeof createAckWatchdog>;
+  readonly watchdog: AckWatchdog;
 }
 
-/** Sends past the outbox. @throws {BrokerError} */
-const createDirectSend =
-  ({ clock, queue, denials, limiter }: SenderParts) =>
-  async (link: Link | undefined, topic: string, payload: Payload, options?: PublishOptions) => {
+/** Puts a message on the link, or into the outbox, and follows what becomes of it. */
+export class Sender implements DeliveryListener {
+  readonly #parts: SenderParts;
+
+  constructor(parts: SenderParts) {
+    this.#parts = parts;
+  }
+
+  /** Checks whether a message may go past the outbox; the rate then has room for it. */
+  mayPass(name: string, qos: Qos, bytes: number, nowMs: number): boolean {
+    const { policies, queue, persistence, denials, limiter, poison } = this.#parts;
+    if (denials.isHeld) return false;
+    const topic = queue.topics.get(name);
+    if (topic !== undefined && topic.waiting > 0) return false;
+    if (queue.sending.messages >= maxSending.messages || queue.sending.bytes >= maxSending.bytes) return false;
+    if (!persistence.status.isReady || (qos > 0 && poison.isTrying)) return false;
+    return limiter.take(nowMs, bytes, (topic?.policy ?? policies.of(name)).yields);
+  }
+
+  /** Sends a message. @param onResult Gets its end, or that it is kept; only its end where `until` says so. */
+  send(link: Link, request: PublishRequest, options: MessageOptions | undefined, onResult: OnResult): void {
+    const message = this.#add(request, 'sending', options, onResult);
+    if (message.qos > 0) {
+      message.topic.unsecured += 1;
+      this.#parts.watchdog.start();
+    }
+    deliver(link, message, this);
+  }
+
+  /** Lets a message wait. @param onResult Gets what {@link Sender.send} says. */
+  keep(request: PublishRequest, options: MessageOptions | undefined, onResult: OnResult): void {
+    void this.#keep(this.#add(request, 'waiting', options, onResult), request.bornMs);
+  }
+
+  /** Sends past the outbox. @throws {BrokerError} */
+  async sendOrThrow(link: Link | undefined, topic: string, payload: Payload, options?: PublishOptions): Promise<void> {
+    const { clock, queue, denials, limiter } = this.#parts;
     if (!link) throw new BrokerError('closed', `Nothing can be sent to ${topic}: the link is down. Try again later.`);
     limiter.charge(clock.monotonic(), publishBytes(topic, payload));
     try {
@@ -68,75 +120,47 @@ const createDirectSend =
       throw thrown;
     }
     queue.counts.delivered += 1;
-  };
+  }
 
-/** Checks whether a message may go past the outbox; the rate then has room for it. */
-const createPassCheck =
-  ({ policies, queue, persistence, denials, limiter, poison }: SenderParts) =>
-  (name: string, qos: Qos, bytes: number, nowMs: number): boolean => {
-    if (denials.isHeld()) return false;
-    const topic = queue.topics.get(name);
-    if (topic !== undefined && topic.waiting > 0) return false;
-    if (queue.sending.messages >= maxSending.messages || queue.sending.bytes >= maxSending.bytes) return false;
-    if (!persistence.status.isReady || (qos > 0 && poison.isTrying())) return false;
-    return limiter.take(nowMs, bytes, (topic?.policy ?? policies.of(name)).yields);
-  };
+  onDelivered(_link: Link, message: Message): void {
+    const { poison, denials, queue } = this.#parts;
+    poison.acknowledged(message);
+    denials.acknowledged(message.topic.name);
+    queue.end(message, delivered);
+  }
 
-/** Puts a message on the link, or into the outbox, and follows what becomes of it. */
-export const createSender = (parts: SenderParts) => {
-  const { clock, queue, persistence, denials, poison, refusals, replay, watchdog } = parts;
+  onFailed(link: Link, message: Message, thrown: unknown): void {
+    const { clock, queue, denials, poison, refusals } = this.#parts;
+    if (message.state !== 'sending') return;
+    const isRefused = thrown instanceof BrokerError && thrown.code === 'refused';
+    if (!isRefused) poison.failed(link, message, thrown);
+    if (!isRefused || denials.isInDoubt(message.topic.name, thrown)) {
+      void this.#keep(message, clock.monotonic());
+      return;
+    }
+    refusals.add(message.topic.name, thrown.message);
+    queue.end(message, refused(thrown.message, thrown.reasonCode));
+  }
+
+  #add(
+    request: PublishRequest,
+    state: 'waiting' | 'sending',
+    options: MessageOptions | undefined,
+    onResult: OnResult,
+  ): Message {
+    const message = this.#parts.queue.add(request, state);
+    message.settle = onResult;
+    message.tellsEnd = options?.until === 'settled';
+    return message;
+  }
+
   /** Lets a message wait, and tells once it is kept who does not wait for its end. */
-  const keep = async (message: Message, nowMs: number) => {
+  async #keep(message: Message, nowMs: number): Promise<void> {
+    const { persistence, replay } = this.#parts;
     const tell = message.tellsEnd ? undefined : message.settle;
     if (tell) message.settle = undefined;
     const result = await persistence.keep(message, nowMs);
     replay.wake();
     tell?.(result);
-  };
-  const fail = (link: Link, message: Message, thrown: unknown) => {
-    if (message.state !== 'sending') return;
-    if (!(thrown instanceof BrokerError && thrown.code === 'refused')) {
-      poison.failed(link, message, thrown);
-      return void keep(message, clock.monotonic());
-    }
-    if (denials.isInDoubt(message.topic.name, thrown)) return void keep(message, clock.monotonic());
-    refusals.add(message.topic.name, thrown.message);
-    queue.end(message, refused(thrown.message, thrown.reasonCode));
-  };
-  const listener: DeliveryListener = {
-    onDelivered: (_link, message) => {
-      poison.acknowledged(message);
-      denials.acknowledged(message.topic.name);
-      queue.end(message, delivered);
-    },
-    onFailed: fail,
-  };
-  /** @param onResult Gets the message's end, or that it is kept; only its end where `until` says so. */
-  const add = (
-    request: PublishRequest,
-    state: 'waiting' | 'sending',
-    options: MessageOptions | undefined,
-    onResult: OnResult,
-  ): Message => {
-    const message = queue.add(request, state);
-    message.settle = onResult;
-    message.tellsEnd = options?.until === 'settled';
-    return message;
-  };
-  return {
-    mayPass: createPassCheck(parts),
-    send: (link: Link, request: PublishRequest, options: MessageOptions | undefined, onResult: OnResult) => {
-      const message = add(request, 'sending', options, onResult);
-      if (message.qos > 0) {
-        message.topic.unsecured += 1;
-        watchdog.start();
-      }
-      deliver(link, message, listener);
-    },
-    sendOrThrow: createDirectSend(parts),
-    keep: (request: PublishRequest, options: MessageOptions | undefined, onResult: OnResult) =>
-      void keep(add(request, 'waiting', options, onResult), request.bornMs),
-  };
-};
-
-export type Sender = ReturnType<typeof createSender>;
+  }
+}

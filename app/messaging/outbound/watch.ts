@@ -1,6 +1,7 @@
 import type { PublishOptions } from '../../../services/broker.ts';
 import { failureOf } from '../../../services/errors.ts';
 import type { Message, Payload } from './message.ts';
+import type { Messages } from './messages.ts';
 import type { PublishResult } from './result.ts';
 
 /** What became of a message, in the words of the counters. */
@@ -18,48 +19,43 @@ export interface OutboundWatch {
   ended(message: Message, result: PublishResult, outcome: Outcome): void;
 }
 
-/** The part of the queue that all messages pass. */
-interface Gates {
-  enter(...args: never[]): Message;
-  move(message: Message, state: 'waiting' | 'sending'): void;
-  end(message: Message, result: PublishResult, countAs?: Outcome): PublishResult;
-}
-
-/** Lets a watch see what passes the queue. @returns The queue itself where there is none. */
-export const watchGates = <T extends Gates>(gates: T, watch: OutboundWatch | undefined): T => {
-  if (!watch) return gates;
-  const watched: Gates = {
+/** Lets a watch see what passes the messages' gates. @returns The messages. */
+export const watchGates = (messages: Messages, watch: OutboundWatch | undefined): Messages => {
+  if (!watch) return messages;
+  const enter = messages.enter.bind(messages);
+  const move = messages.move.bind(messages);
+  const end = messages.end.bind(messages);
+  const watched: Pick<Messages, 'enter' | 'move' | 'end'> = {
     enter: (...args) => {
-      const message = gates.enter(...args);
+      const message = enter(...args);
       watch.entered(message);
       return message;
     },
     move: (message, state) => {
       const before = message.state;
-      gates.move(message, state);
+      move(message, state);
       if (before !== state) watch.moved(message);
     },
     end: (message, result, countAs) => {
       if (message.state !== 'gone') watch.ended(message, result, countAs ?? result.outcome);
-      return gates.end(message, result, countAs);
+      return end(message, result, countAs);
     },
   };
-  return { ...gates, ...watched };
+  return Object.assign(messages, watched);
 };
 
-/** Sends a message now or not at all. */
-type Send = (topic: string, payload: Payload, options?: PublishOptions) => Promise<void>;
-
-/** Lets a watch see what is sent past the queue. @returns The function itself where there is none. */
-export const watchSend = (send: Send, watch: OutboundWatch | undefined): Send => {
-  if (!watch) return send;
-  return (topic, payload, options) => {
-    const pass = (result: PublishResult) => watch.passed(topic, payload, options, result);
-    const sent = send(topic, payload, options);
-    sent.then(
-      () => pass({ outcome: 'delivered' }),
-      (thrown: unknown) => pass({ outcome: 'refused', reason: failureOf(thrown).message }),
-    );
-    return sent;
-  };
+/** Lets a watch see what becomes of a message that is sent past the queue. */
+export const watchSent = (
+  watch: OutboundWatch | undefined,
+  sent: Promise<void>,
+  topic: string,
+  payload: Payload,
+  options: PublishOptions | undefined,
+): void => {
+  if (!watch) return;
+  const pass = (result: PublishResult) => watch.passed(topic, payload, options, result);
+  sent.then(
+    () => pass({ outcome: 'delivered' }),
+    (thrown: unknown) => pass({ outcome: 'refused', reason: failureOf(thrown).message }),
+  );
 };

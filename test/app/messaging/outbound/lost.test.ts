@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { fileOutbox } from '../../../../adapters/node/outbox/outbox.ts';
 import { systemClock } from '../../../../adapters/shared/clock.ts';
-import { createPublisher } from '../../../../app/messaging/outbound/publisher.ts';
+import { OutboxPublisher } from '../../../../app/messaging/outbound/publisher.ts';
 import { temporaryFolder } from '../../../support/folder.ts';
 import { until } from '../../../support/until.ts';
 import { linkThat, textOf } from '../../../support/messaging.ts';
@@ -12,7 +12,7 @@ import { linkThat, textOf } from '../../../support/messaging.ts';
 const publishingTo = (folder: string) => {
   const clock = systemClock();
   const warnings: string[] = [];
-  const publisher = createPublisher({
+  const publisher = new OutboxPublisher({
     store: fileOutbox({ folder, clock, syncEveryMs: 10, segmentBytes: 4_000 }),
     clock,
     options: { rate: false },
