@@ -103,6 +103,37 @@ const recordOf = ({ ca, ...address }: BrokerAddress): JsonObject => ({
 
 const textOf = (address: BrokerAddress | undefined): string => JSON.stringify(address ?? null);
 
+class StoredLastLink implements LastLink {
+  readonly #storage: Pick<Storage, 'readJson' | 'writeJson'>;
+  readonly #path: string;
+  #stored: string | undefined;
+
+  constructor(storage: Pick<Storage, 'readJson' | 'writeJson'>, path: string) {
+    this.#storage = storage;
+    this.#path = path;
+  }
+
+  async read(): Promise<BrokerAddress | undefined> {
+    const document = await this.#storage.readJson(this.#path).catch(() => undefined);
+    return isJsonObject(document) ? addressIn(document) : undefined;
+  }
+
+  async keep(address: BrokerAddress): Promise<void> {
+    const record = recordOf(address);
+    // What could not be read back would be of no use.
+    const checked = addressIn(record);
+    if (checked === undefined) return;
+    this.#stored ??= textOf(await this.read());
+    if (this.#stored === textOf(checked)) return;
+    try {
+      await this.#storage.writeJson(this.#path, record);
+      this.#stored = textOf(checked);
+    } catch {
+      // Best effort: a full disk must not cost the link.
+    }
+  }
+}
+
 /**
  * Keeps the address of the last good link in a document of the storage.
  *
@@ -113,27 +144,5 @@ const textOf = (address: BrokerAddress | undefined): string => JSON.stringify(ad
  * const address = brokerAddressOf('mqtt://broker.example');
  * if (address) await lastLink.keep(address);
  */
-export const storedLastLink = (storage: Pick<Storage, 'readJson' | 'writeJson'>, path: string): LastLink => {
-  let stored: string | undefined;
-  const read = async (): Promise<BrokerAddress | undefined> => {
-    const document = await storage.readJson(path).catch(() => undefined);
-    return isJsonObject(document) ? addressIn(document) : undefined;
-  };
-  return {
-    read,
-    keep: async (address) => {
-      const record = recordOf(address);
-      // What could not be read back would be of no use.
-      const checked = addressIn(record);
-      if (checked === undefined) return;
-      stored ??= textOf(await read());
-      if (stored === textOf(checked)) return;
-      try {
-        await storage.writeJson(path, record);
-        stored = textOf(checked);
-      } catch {
-        // Best effort: a full disk must not cost the link.
-      }
-    },
-  };
-};
+export const storedLastLink = (storage: Pick<Storage, 'readJson' | 'writeJson'>, path: string): LastLink =>
+  new StoredLastLink(storage, path);

@@ -11,6 +11,26 @@ export interface ResetRecord {
   take(): Promise<boolean>;
 }
 
+class StoredResetRecord implements ResetRecord {
+  readonly #storage: Pick<Storage, 'readJson' | 'writeJson' | 'remove'>;
+  readonly #path: string;
+
+  constructor(storage: Pick<Storage, 'readJson' | 'writeJson' | 'remove'>, path: string) {
+    this.#storage = storage;
+    this.#path = path;
+  }
+
+  async keep(): Promise<void> {
+    await this.#storage.writeJson(this.#path, { format: 1 }).catch(() => undefined);
+  }
+
+  async take(): Promise<boolean> {
+    const wasReset = (await this.#storage.readJson(this.#path).catch(() => undefined)) !== undefined;
+    if (wasReset) await this.#storage.remove(this.#path).catch(() => undefined);
+    return wasReset;
+  }
+}
+
 /**
  * Keeps the record in a document of the storage.
  *
@@ -24,16 +44,7 @@ export interface ResetRecord {
 export const storedResetRecord = (
   storage: Pick<Storage, 'readJson' | 'writeJson' | 'remove'>,
   path: string,
-): ResetRecord => ({
-  keep: async () => {
-    await storage.writeJson(path, { format: 1 }).catch(() => undefined);
-  },
-  take: async () => {
-    const wasReset = (await storage.readJson(path).catch(() => undefined)) !== undefined;
-    if (wasReset) await storage.remove(path).catch(() => undefined);
-    return wasReset;
-  },
-});
+): ResetRecord => new StoredResetRecord(storage, path);
 
 /**
  * Finds out whether a reset has started this program, for the reset machine's `recall`.

@@ -95,9 +95,10 @@ const inTime = <T>(measuring: Promise<T>, clock: Timers): Promise<T> =>
  * const report = await measureState('5f1c0de');
  */
 export const createStateMeasurement = ({ system, clock, epochMs, warn }: MeasuringServices): MeasureState => {
-  const told = new Set<string>();
+  let told: Set<string> | undefined;
   const goWithout = (what: string, why: string) => {
-    if (told.has(what)) return;
+    if (told?.has(what) === true) return;
+    told ??= new Set();
     told.add(what);
     warn(`The state report goes without ${what}: ${why}`);
   };

@@ -64,10 +64,10 @@ const maxTopics = 256;
 
 /** Creates warnings about refused messages, throttled by topic, so that a loop does not fill the log. */
 export const createRefusalWarnings = (clock: Clock, warn: (message: string) => void) => {
-  const topics = new Map<string, ThrottledWarning>();
+  let topics: Map<string, ThrottledWarning> | undefined;
   const stop = () => {
-    for (const warning of topics.values()) warning.stop();
-    topics.clear();
+    for (const warning of topics?.values() ?? []) warning.stop();
+    topics = undefined;
   };
   const warningOf = (topic: string) =>
     new ThrottledWarning(clock, refusalsEveryMs, (fresh, total, reason) => {
@@ -76,9 +76,10 @@ export const createRefusalWarnings = (clock: Clock, warn: (message: string) => v
     });
   return {
     add: (topic: string, reason: string) => {
-      let warning = topics.get(topic);
+      let warning = topics?.get(topic);
       if (!warning) {
-        if (topics.size >= maxTopics) stop();
+        if (topics && topics.size >= maxTopics) stop();
+        topics ??= new Map();
         warning = warningOf(topic);
         topics.set(topic, warning);
       }

@@ -33,28 +33,40 @@ const maxRecent = 64;
 /** What every printed line has. */
 const levelColumn = /(Debug|Info|Warning|Error|Critical) +/;
 
+class ConsoleLogSink implements LogSink {
+  readonly #print: (line: string, entry: LogEntry) => void;
+  readonly #recent: string[] = [];
+  #isPrinting = false;
+
+  constructor({ print = consolePrinter() }: ConsoleLogSinkOptions) {
+    this.#print = print;
+  }
+
+  write(entry: LogEntry): void {
+    const line = consoleLine(entry);
+    this.#recent.push(line);
+    if (this.#recent.length > maxRecent) this.#recent.shift();
+    this.#isPrinting = true;
+    try {
+      this.#print(line, entry);
+    } catch {
+      // The console is gone, and there is nowhere else to report it.
+    } finally {
+      this.#isPrinting = false;
+    }
+  }
+
+  isEcho(text: string): boolean {
+    return this.#isPrinting || (levelColumn.test(text) && this.#recent.some((line) => text.includes(line)));
+  }
+
+  async flush(): Promise<void> {
+    // A line is printed at once.
+  }
+}
+
 /**
  * Prints each entry on the console as one line. An app may send its console to the log: the sink keeps the console
  * functions that it found when it was made, and recognises what it has printed itself.
  */
-export const consoleLogSink = ({ print = consolePrinter() }: ConsoleLogSinkOptions = {}): LogSink => {
-  const recent: string[] = [];
-  let isPrinting = false;
-  return {
-    write: (entry) => {
-      const line = consoleLine(entry);
-      recent.push(line);
-      if (recent.length > maxRecent) recent.shift();
-      isPrinting = true;
-      try {
-        print(line, entry);
-      } catch {
-        // The console is gone, and there is nowhere else to report it.
-      } finally {
-        isPrinting = false;
-      }
-    },
-    isEcho: (text) => isPrinting || (levelColumn.test(text) && recent.some((line) => text.includes(line))),
-    flush: async () => undefined,
-  };
-};
+export const consoleLogSink = (options: ConsoleLogSinkOptions = {}): LogSink => new ConsoleLogSink(options);
