@@ -1,6 +1,7 @@
 import type { LogEntry, LogSink } from '../../../services/log.ts';
 import type { Storage } from '../../../services/storage.ts';
-import { entryLine, loadLines, newest } from './log-lines.ts';
+import { createSerialQueue } from '../serialize.ts';
+import { entryLine, loadLines, newest, type StoredLines } from './log-lines.ts';
 
 /** Options of the file log sink. */
 export interface FileLogSinkOptions {
@@ -12,104 +13,107 @@ export interface FileLogSinkOptions {
   readonly onFailure?: (thrown: unknown) => void;
 }
 
-/** The lines in memory, including the stored ones (loaded once), and those that the document still lacks. */
-class LogMemory {
+/** The document of the log, and the lines that it still lacks; those that it has are not in memory. */
+class LogDocument {
   readonly #options: FileLogSinkOptions;
-  #lines: string[] = [];
   #unsaved: string[] = [];
-  #loading: Promise<void> | undefined;
-  /** Whether the document holds only lines that are kept. */
-  #isSound = true;
+  /** Whether the document is known to hold only lines that are kept. */
+  #isSound = false;
+  /** Whether the stored lines are to be removed. */
+  #isEmptied = false;
 
   constructor(options: FileLogSinkOptions) {
     this.#options = options;
   }
 
-  /** Loads the stored lines, once; retries after a failure. */
-  load(): Promise<void> {
-    return (this.#loading ??= this.#loadOnce());
-  }
-
-  newest(): string[] {
-    this.#lines = newest(this.#lines, this.#options.maxLines());
-    return this.#lines;
-  }
-
   add(line: string): void {
     const max = this.#options.maxLines();
-    if (this.#lines.length > 2 * max) this.#lines = newest(this.#lines, max);
     if (this.#unsaved.length > 2 * max) this.#unsaved = newest(this.#unsaved, max);
-    this.#lines.push(line);
     this.#unsaved.push(line);
   }
 
   empty(): void {
-    this.#lines = [];
     this.#unsaved = [];
     this.#isSound = false;
-    this.#loading = Promise.resolve();
+    this.#isEmptied = true;
   }
 
   isSaved(): boolean {
-    return this.#isSound && this.#unsaved.length === 0;
+    return this.#unsaved.length === 0 && !this.#isEmptied;
   }
 
-  /** Writes the missing lines to the document. */
+  /** Reads the newest lines, those that are not stored yet included. @throws {StorageError} `io` */
+  async lines(): Promise<string[]> {
+    const { lines } = await this.#stored();
+    return newest([...lines, ...this.#unsaved], this.#options.maxLines());
+  }
+
+  /** The lines that are not stored yet. */
+  unsaved(): string[] {
+    return newest(this.#unsaved, this.#options.maxLines());
+  }
+
+  /** Writes the missing lines to the document, without those that are torn or too many. @throws {StorageError} */
   async save(): Promise<void> {
     const { storage, path, maxLines } = this.#options;
-    const saving = this.#unsaved;
-    const wasSound = this.#isSound;
+    const stored = this.#isSound ? undefined : await this.#stored();
+    const before = { unsaved: this.#unsaved, isSound: this.#isSound, isEmptied: this.#isEmptied };
     this.#unsaved = [];
     this.#isSound = true;
+    this.#isEmptied = false;
     try {
-      if (wasSound) await storage.appendLines(path, saving, maxLines());
-      else await storage.writeLines(path, newest(this.#lines, maxLines()));
+      if (!stored || (stored.isWhole && !before.isEmptied)) await storage.appendLines(path, before.unsaved, maxLines());
+      else {
+        const kept = before.isEmptied ? [] : stored.lines;
+        await storage.writeLines(path, newest([...kept, ...before.unsaved], maxLines()));
+      }
     } catch (thrown) {
-      this.#unsaved = [...saving, ...this.#unsaved];
-      this.#isSound &&= wasSound;
+      this.#takeBack(before);
       throw thrown;
     }
   }
 
-  async #loadOnce(): Promise<void> {
+  /** Restores what a failed save had taken, unless all of it was removed meanwhile. */
+  #takeBack({ unsaved, isSound, isEmptied }: { unsaved: string[]; isSound: boolean; isEmptied: boolean }): void {
+    if (this.#isEmptied) return;
+    this.#unsaved = [...unsaved, ...this.#unsaved];
+    this.#isSound = isSound;
+    this.#isEmptied = isEmptied;
+  }
+
+  async #stored(): Promise<StoredLines> {
     const { storage, path, maxLines } = this.#options;
-    try {
-      const stored = await loadLines(storage, path, maxLines());
-      if (!this.#isSound) return;
-      this.#isSound = stored.isWhole;
-      this.#lines = newest([...stored.lines, ...this.#lines], maxLines());
-    } catch (thrown) {
-      this.#loading = undefined;
-      throw thrown;
-    }
+    const stored = this.#isEmptied ? undefined : await loadLines(storage, path, maxLines());
+    return stored && !this.#isEmptied ? stored : { lines: [], isWhole: false };
   }
 }
 
 /**
  * A persistent log: keeps the newest entries in a text document, one JSON object per line.
  *
- * Appends entries; those that arrive during a save go into the next one. Removes the oldest above the limit. Loads the
- * stored lines first, without torn ones. Never throws.
+ * Appends entries; those that arrive during a save go into the next one. Removes the oldest above the limit, and torn lines.
+ * Never throws.
  */
 export class FileLogSink implements LogSink {
-  readonly #memory: LogMemory;
+  readonly #document: LogDocument;
   readonly #onFailure: FileLogSinkOptions['onFailure'];
+  readonly #inTurn = createSerialQueue();
   #saving: Promise<void> | undefined;
   #failure: unknown;
 
   constructor(options: FileLogSinkOptions) {
-    this.#memory = new LogMemory(options);
+    this.#document = new LogDocument(options);
     this.#onFailure = options.onFailure;
   }
 
-  /** Error of the last save or load; `undefined` if it succeeded. Entries stay in memory meanwhile. */
+  /** Error of the last save or read; `undefined` if it succeeded. Entries stay in memory meanwhile. */
   get failure(): unknown {
     return this.#failure;
   }
 
   write(entry: LogEntry): void {
     try {
-      this.#memory.add(entryLine(entry));
+      this.#document.add(entryLine(entry));
       void this.#save();
     } catch (thrown) {
       this.#fail(thrown);
@@ -117,33 +121,34 @@ export class FileLogSink implements LogSink {
   }
 
   flush(): Promise<void> {
-    return this.#memory.isSaved() && !this.#saving ? Promise.resolve() : this.#save();
+    return this.#document.isSaved() && !this.#saving ? Promise.resolve() : this.#save();
   }
 
   /** The stored entries as JSON texts, oldest first. */
-  async lines(): Promise<string[]> {
-    try {
-      await this.#memory.load();
-    } catch (thrown) {
-      this.#fail(thrown);
-    }
-    return [...this.#memory.newest()];
+  lines(): Promise<string[]> {
+    return this.#inTurn(async () => {
+      try {
+        return await this.#document.lines();
+      } catch (thrown) {
+        this.#fail(thrown);
+        return this.#document.unsaved();
+      }
+    });
   }
 
   /** Removes all entries, stored ones included. */
   async clear(): Promise<void> {
-    this.#memory.empty();
+    this.#document.empty();
     await this.#save();
   }
 
   #save(): Promise<void> {
-    return (this.#saving ??= this.#saveAll());
+    return (this.#saving ??= this.#inTurn(() => this.#saveAll()));
   }
 
   async #saveAll(): Promise<void> {
     try {
-      await this.#memory.load();
-      while (!this.#memory.isSaved()) await this.#memory.save();
+      while (!this.#document.isSaved()) await this.#document.save();
       this.#failure = undefined;
     } catch (thrown) {
       this.#fail(thrown);

@@ -124,6 +124,34 @@ test('clear removes what was written and stored, and nothing that comes later', 
   expect(await sink.lines()).toEqual([]);
 });
 
+test('an entry is told once by lines(), whatever is written meanwhile', async () => {
+  const { sink } = bench(`${line('stored')}\n`);
+  const told: Promise<string[]>[] = [];
+  for (let n = 0; n < 20; n += 1) {
+    sink.write(entry(String(n)));
+    told.push(sink.lines());
+    for (let turn = 0; turn < n % 5; turn += 1) await Promise.resolve();
+  }
+  const all = await Promise.all(told);
+  for (const [n, lines] of all.entries()) {
+    expect(new Set(lines).size).toBe(lines.length);
+    expect(lines).toEqual(expect.arrayContaining([line('stored'), line(String(n))]));
+  }
+  expect(all.at(-1)).toHaveLength(21);
+});
+
+test('clear brings nothing back, at whatever point of a save that fails', async () => {
+  for (let turns = 0; turns < 20; turns += 1) {
+    const { sink, storage, texts } = bench(`${line('stored')}\n`);
+    storage.failNext('write', new Error('disk full'));
+    sink.write(entry('before'));
+    for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+    await sink.clear();
+    await sink.flush();
+    expect(texts()).toEqual([]);
+  }
+});
+
 test('two sinks one after the other continue one log', async () => {
   const storage = memoryStorage();
   for (const text of ['first', 'second']) {
