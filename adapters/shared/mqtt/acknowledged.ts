@@ -31,57 +31,84 @@ const failureOf = (options: LinkOptions, topic: string, cause: Error & { readonl
     ? publishError(topic, cause.code, { cause })
     : linkError('closed', options, 'the link ended before a message was acknowledged', { cause });
 
-/**
- * Sends messages of QoS 1 and 2, as many at once as the broker allows.
- *
- * @param calls `cork` is called before the MQTT library writes a message, `onAck` with each acknowledgement.
- */
-export const createAcknowledged = (
-  { client, connack, options, fast }: Connection,
-  acks: PendingAcks,
-  { cork, onAck }: { cork(): void; onAck(): void },
-) => {
-  const windows = windowsOf(connack, options);
-  const releases = createReleases(client, acks);
-  const onAnswer = (message: Unacknowledged, error?: Error) => {
-    if (!error) onAck();
-    windows[message.qos].room += 1;
-    sendWaiting(windows[message.qos]);
-    acks.settle(message.owed, error ? failureOf(options, message.topic, error) : undefined);
-  };
-  fast?.answerTo(onAnswer);
-  const sendByLibrary = (message: Unacknowledged) => {
-    const { topic, payload, qos, retain } = message;
-    cork();
-    client.publish(topic, payload, { qos, retain }, (error, packet) => {
-      releases.forget(packet?.messageId);
-      onAnswer(message, error);
-    });
-    if (qos === 2) releases.follow(message);
-  };
-  const sendWaiting = (window: Window) => {
+/** What is called for messages of QoS 1 and 2. */
+interface AcknowledgedCalls {
+  /** The MQTT library is about to write a message. */
+  cork(): void;
+  /** An acknowledgement came. */
+  onAck(): void;
+}
+
+/** Sends messages of QoS 1 and 2, as many at once as the broker allows. */
+export class Acknowledged {
+  readonly #connection: Connection;
+  readonly #acks: PendingAcks;
+  readonly #calls: AcknowledgedCalls;
+  readonly #windows: Record<1 | 2, Window>;
+  readonly #releases: ReturnType<typeof createReleases>;
+
+  constructor(connection: Connection, acks: PendingAcks, calls: AcknowledgedCalls) {
+    const { client, connack, options, fast } = connection;
+    this.#connection = connection;
+    this.#acks = acks;
+    this.#calls = calls;
+    this.#windows = windowsOf(connack, options);
+    this.#releases = createReleases(client, acks);
+    fast?.answerTo((message, error) => this.#onAnswer(message, error));
+  }
+
+  /** Sends a message as soon as there is room for it. */
+  send(message: Unacknowledged): void {
+    const window = this.#windows[message.qos];
+    this.#acks.follow(message, publishBytes(message.topic, message.payload));
+    window.waiting.push(message);
+    this.#sendWaiting(window);
+  }
+
+  stop(): void {
+    this.#releases.stop();
+    this.#connection.fast?.stop();
+  }
+
+  #onAnswer(message: Unacknowledged, error?: Error): void {
+    const window = this.#windows[message.qos];
+    if (!error) this.#calls.onAck();
+    window.room += 1;
+    this.#sendWaiting(window);
+    this.#acks.settle(message.owed, error && failureOf(this.#connection.options, message.topic, error));
+  }
+
+  #sendWaiting(window: Window): void {
     while (window.room > 0) {
       const next = window.waiting.shift();
       if (!next) return;
-      if (!next.isOpen) continue;
-      window.room -= 1;
-      if (!fast || next.qos === 2) sendByLibrary(next);
-      else if (!fast.request(next)) {
-        window.room += 1;
-        return void window.waiting.unshift(next);
+      if (next.isOpen && !this.#sendNow(next, window)) {
+        window.waiting.unshift(next);
+        return;
       }
     }
-  };
-  return {
-    /** Sends a message as soon as there is room for it. */
-    send: (message: Unacknowledged) => {
-      acks.follow(message, publishBytes(message.topic, message.payload));
-      windows[message.qos].waiting.push(message);
-      sendWaiting(windows[message.qos]);
-    },
-    stop: () => {
-      releases.stop();
-      fast?.stop();
-    },
-  };
-};
+  }
+
+  /** @returns Whether there was a packet identifier for it. */
+  #sendNow(message: Unacknowledged, window: Window): boolean {
+    const { fast } = this.#connection;
+    window.room -= 1;
+    if (!fast || message.qos === 2) {
+      this.#sendByLibrary(message);
+      return true;
+    }
+    const isSent = fast.request(message);
+    if (!isSent) window.room += 1;
+    return isSent;
+  }
+
+  #sendByLibrary(message: Unacknowledged): void {
+    const { topic, payload, qos, retain } = message;
+    this.#calls.cork();
+    this.#connection.client.publish(topic, payload, { qos, retain }, (error, packet) => {
+      this.#releases.forget(packet?.messageId);
+      this.#onAnswer(message, error);
+    });
+    if (qos === 2) this.#releases.follow(message);
+  }
+}

@@ -3,7 +3,7 @@ import type { Broker, Link, LinkListener, LinkOptions } from '../../../services/
 import type { BrokerError } from '../../../services/errors.ts';
 import { connectClient, createClient, type OpenTcp } from './connect.ts';
 import { connackError, disconnectError, linkError, notMqtt, transportError } from './errors.ts';
-import { createFastPath } from './fast/fast-path.ts';
+import { FastPath } from './fast/fast-path.ts';
 import { createLink, type OwnedLink } from './link.ts';
 import { maxInboundBytes, watchFrames } from './packet-size.ts';
 import type { Unacknowledged } from './releases.ts';
@@ -128,7 +128,7 @@ const start = (
   const fast =
     options.fastPath === false
       ? undefined
-      : createFastPath<Unacknowledged>(client, {
+      : new FastPath<Unacknowledged>(client, {
           ...faults,
           version: options.version,
           onMessage: (...message) => listener.onMessage(...message),
@@ -138,7 +138,7 @@ const start = (
   const cleanups = [
     deliver(client, listener, faults.onMalformed),
     unasked.stop,
-    fast ? fast.stopReading : watchSizes(client, faults.onTooLarge),
+    fast ? () => fast.stopReading() : watchSizes(client, faults.onTooLarge),
     watchEnd(client, options, isOpen, onEnd),
   ];
   return { client, fast, cleanups };

@@ -3,9 +3,9 @@ import type { Link } from '../../../services/broker.ts';
 import type { BrokerError } from '../../../services/errors.ts';
 import type { Connection } from './connect.ts';
 import { closedError, linkError } from './errors.ts';
-import { createKeepAlive } from './keep-alive.ts';
+import { KeepAlive } from './keep-alive.ts';
 import { PendingAcks } from './pending-acks.ts';
-import { createPublisher } from './publish.ts';
+import { LinkPublisher } from './publish.ts';
 import { createSubscriber } from './subscribe.ts';
 
 /** Reason code of the unit's own DISCONNECT (MQTT 5 section 3.14.2.1). */
@@ -65,13 +65,13 @@ export const createLink = (connection: Connection, { release, onOverdue, onSlow 
     onSlow,
   });
   const { stream } = client;
-  const keepAlive = createKeepAlive(client, acks);
+  const keepAlive = new KeepAlive(client, acks);
   const onData = () => {
     acks.moved();
     keepAlive.onRead();
   };
   stream.on('data', onData);
-  const publisher = createPublisher(connection, acks, keepAlive);
+  const publisher = new LinkPublisher(connection, acks, keepAlive);
   const subscriber = createSubscriber(connection, acks);
   let ended: BrokerError | undefined;
   let closing: Promise<void> | undefined;
@@ -106,10 +106,10 @@ export const createLink = (connection: Connection, { release, onOverdue, onSlow 
       maximumPacketSize: connack.properties?.maximumPacketSize,
       subscribe: whileOpen(subscriber.subscribe),
       unsubscribe: whileOpen(subscriber.unsubscribe),
-      publish: publisher.publish,
-      deliver: publisher.deliver,
-      publishNow: publisher.publishNow,
-      ping: whileOpen(keepAlive.ping),
+      publish: (...message) => publisher.publish(...message),
+      deliver: (topic, payload, qos, retain, outcome) => publisher.deliver(topic, payload, qos, retain, outcome),
+      publishNow: (topic, payload, retain) => publisher.publishNow(topic, payload, retain),
+      ping: whileOpen(() => keepAlive.ping()),
       close: () => (closing ??= close()),
     },
   };

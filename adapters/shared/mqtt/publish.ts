@@ -2,7 +2,7 @@ import type { IConnackPacket, MqttClient } from 'mqtt';
 import type { Link, Outcome, PublishOptions, Qos } from '../../../services/broker.ts';
 import type { BrokerError } from '../../../services/errors.ts';
 import { soon } from './fast/write-buffer.ts';
-import { createAcknowledged } from './acknowledged.ts';
+import { Acknowledged } from './acknowledged.ts';
 import type { Connection } from './connect.ts';
 import { closedError, publishError } from './errors.ts';
 import { publishBytes } from './packet-size.ts';
@@ -19,118 +19,172 @@ const qosNotSupported = 0x9b;
 const maxUnwrittenBytes = 256 * 1024;
 
 /** Sends all writes of one turn of the event loop as one chunk. */
-const createCork = (stream: MqttClient['stream']) => {
-  let corked = false;
-  const uncork = () => {
-    corked = false;
-    stream.uncork();
+class Cork {
+  readonly #stream: MqttClient['stream'];
+  readonly #onTurnEnd = () => {
+    this.#isIn = false;
+    this.#stream.uncork();
   };
-  return () => {
-    if (corked || typeof setImmediate !== 'function') return;
-    corked = true;
-    stream.cork();
-    setImmediate(uncork);
-  };
-};
+  #isIn = false;
+
+  constructor(stream: MqttClient['stream']) {
+    this.#stream = stream;
+  }
+
+  putIn(): void {
+    if (this.#isIn || typeof setImmediate !== 'function') return;
+    this.#isIn = true;
+    this.#stream.cork();
+    setImmediate(this.#onTurnEnd);
+  }
+}
 
 /** Messages of QoS 0, and those of them that wait until the socket has taken what was before them. */
-const createUnanswered = ({ client, fast }: Connection, acks: PendingAcks, cork: () => void, mark: () => void) => {
-  const { stream } = client;
-  const write = (topic: string, payload: Uint8Array | string, retain: boolean) => {
-    if (fast) return fast.send(topic, payload, retain);
-    cork();
+class Unanswered {
+  readonly #connection: Connection;
+  readonly #stream: MqttClient['stream'];
+  readonly #acks: PendingAcks;
+  readonly #cork: Cork;
+  readonly #mark: () => void;
+  readonly #blocked: Outcome[] = [];
+  readonly #count = () => this.count();
+  readonly #onDrain = () => {
+    this.#acks.moved();
+    for (const outcome of this.#blocked.splice(0)) outcome.resolve();
+  };
+  /** Bytes that were written in this turn of the event loop. */
+  #written = 0;
+
+  constructor(connection: Connection, acks: PendingAcks, cork: Cork, mark: () => void) {
+    this.#connection = connection;
+    this.#stream = connection.client.stream;
+    this.#acks = acks;
+    this.#cork = cork;
+    this.#mark = mark;
+    this.#stream.on('drain', this.#onDrain);
+  }
+
+  /** Bytes that the socket has not taken yet. */
+  get unwritten(): number {
+    return this.#connection.fast?.unwritten() ?? this.#stream.writableLength;
+  }
+
+  /** What is sent next comes behind all messages of QoS 0 before it. */
+  count(): void {
+    if (this.#written === 0) return;
+    this.#acks.passing(this.#written);
+    this.#written = 0;
+    if (this.#stream.writableNeedDrain || this.#acks.isLongUntimed()) this.#mark();
+  }
+
+  /** @returns Whether the socket has room for more. */
+  send(topic: string, payload: Uint8Array | string, retain: boolean): boolean {
+    this.#write(topic, payload, retain);
+    if (this.#written === 0) soon(this.#count);
+    this.#written += publishBytes(topic, payload);
+    return !this.#stream.writableNeedDrain;
+  }
+
+  /** Settles once the socket has taken what it was sent. */
+  await(outcome: Outcome): void {
+    this.#blocked.push(outcome);
+  }
+
+  stop(error: BrokerError): void {
+    this.#written = 0;
+    this.#stream.off('drain', this.#onDrain);
+    for (const outcome of this.#blocked.splice(0)) outcome.reject(error);
+  }
+
+  #write(topic: string, payload: Uint8Array | string, retain: boolean): void {
+    const { client, fast } = this.#connection;
+    if (fast) {
+      fast.send(topic, payload, retain);
+      return;
+    }
+    this.#cork.putIn();
     // mqtt.js keeps the payload until it is written. It accepts any Uint8Array, but its types require a Buffer.
     client.publish(topic, copyOf(payload) as Buffer | string, { qos: 0, retain });
-  };
-  const blocked: Outcome[] = [];
-  const onDrain = () => {
-    acks.moved();
-    for (const outcome of blocked.splice(0)) outcome.resolve();
-  };
-  stream.on('drain', onDrain);
-  /** Bytes that were written in this turn of the event loop. */
-  let written = 0;
-  const count = () => {
-    if (written === 0) return;
-    acks.passing(written);
-    written = 0;
-    if (stream.writableNeedDrain || acks.isLongUntimed()) mark();
-  };
-  return {
-    /** What is sent next comes behind all messages of QoS 0 before it. */
-    count,
-    /** @returns Whether the socket has room for more. */
-    send: (topic: string, payload: Uint8Array | string, retain: boolean): boolean => {
-      write(topic, payload, retain);
-      if (written === 0) soon(count);
-      written += publishBytes(topic, payload);
-      return !stream.writableNeedDrain;
-    },
-    /** Settles once the socket has taken what it was sent. */
-    await: (outcome: Outcome) => blocked.push(outcome),
-    stop: (error: BrokerError) => {
-      written = 0;
-      stream.off('drain', onDrain);
-      for (const outcome of blocked.splice(0)) outcome.reject(error);
-    },
-  };
-};
+  }
+}
 
-/** Gives the reason why the broker would end the session over a message (MQTT 5 section 3.2.2.3), if any. */
-const createRefusalCheck = ({ properties }: IConnackPacket) => {
-  const { maximumPacketSize: maxBytes, retainAvailable: takesRetain, maximumQoS: maxQos = 2 } = properties ?? {};
-  return (topic: string, payload: Uint8Array | string, qos: Qos, retain: boolean): number | undefined => {
-    if (topicFault(topic) !== undefined) return topicNameInvalid;
-    if (maxBytes !== undefined && publishBytes(topic, payload) > maxBytes) return packetTooLarge;
-    if (retain && takesRetain === false) return retainNotSupported;
-    return qos > maxQos ? qosNotSupported : undefined;
-  };
+/** The reason why the broker would end the session over a message (MQTT 5 section 3.2.2.3), if any. */
+const refusalOf = (
+  { properties }: IConnackPacket,
+  topic: string,
+  payload: Uint8Array | string,
+  qos: Qos,
+  retain: boolean,
+): number | undefined => {
+  if (topicFault(topic) !== undefined) return topicNameInvalid;
+  if (!properties) return undefined;
+  const { maximumPacketSize: maxBytes, retainAvailable: takesRetain, maximumQoS: maxQos = 2 } = properties;
+  if (maxBytes !== undefined && publishBytes(topic, payload) > maxBytes) return packetTooLarge;
+  if (retain && takesRetain === false) return retainNotSupported;
+  return qos > maxQos ? qosNotSupported : undefined;
 };
 
 /**
  * Publishes on a connection: batches the writes of one turn of the event loop, respects the broker's limit of
  * unacknowledged messages, and lets QoS 0 wait for a full socket.
- *
- * @param keepAlive Is told of each acknowledgement, and of QoS 0 messages that need one to be timed by.
  */
-export const createPublisher = (
-  connection: Connection,
-  acks: PendingAcks,
-  keepAlive: { onAck(): void; mark(): void },
-) => {
-  const { client, connack, options, fast } = connection;
-  const cork = createCork(client.stream);
-  const refusalOf = createRefusalCheck(connack);
-  const unanswered = createUnanswered(connection, acks, cork, keepAlive.mark);
-  const acknowledged = createAcknowledged(connection, acks, { cork, onAck: keepAlive.onAck });
-  let ended: BrokerError | undefined;
-  const deliver: NonNullable<Link['deliver']> = (topic, payload, qos, retain, outcome) => {
-    if (ended) return outcome.reject(closedError(options, ended));
-    const reasonCode = refusalOf(topic, payload, qos, retain);
-    if (reasonCode !== undefined) return outcome.reject(publishError(topic, reasonCode));
-    if (qos !== 0) unanswered.count();
-    if (qos !== 0) return acknowledged.send(new Unacknowledged(topic, payload, qos, retain, outcome));
-    if (unanswered.send(topic, payload, retain)) outcome.resolve();
-    else unanswered.await(outcome);
-  };
-  return {
-    /** Refuses every later message: the connection has ended. */
-    stop: (error: BrokerError) => {
-      ended = error;
-      acknowledged.stop();
-      unanswered.stop(error);
-    },
-    publish: (topic: string, payload: Uint8Array | string, { qos = 0, retain = false }: PublishOptions = {}) =>
-      new Promise<void>((resolve, reject) => deliver(topic, payload, qos, retain, { resolve, reject })),
-    deliver,
-    /** What is sent next comes behind all messages of QoS 0 before it. */
-    count: unanswered.count,
-    publishNow: (topic: string, payload: Uint8Array | string, retain: boolean): boolean => {
-      const unwritten = fast?.unwritten() ?? client.stream.writableLength;
-      const mustWait = ended !== undefined || unwritten > maxUnwrittenBytes;
-      if (mustWait || refusalOf(topic, payload, 0, retain) !== undefined) return false;
-      unanswered.send(topic, payload, retain);
-      return true;
-    },
-  };
-};
+export class LinkPublisher implements Pick<Required<Link>, 'publish' | 'deliver' | 'publishNow'> {
+  readonly #connection: Connection;
+  readonly #unanswered: Unanswered;
+  readonly #acknowledged: Acknowledged;
+  #ended: BrokerError | undefined;
+
+  /** @param keepAlive Is told of each acknowledgement, and of QoS 0 messages that need one to be timed by. */
+  constructor(connection: Connection, acks: PendingAcks, keepAlive: { onAck(): void; mark(): void }) {
+    const cork = new Cork(connection.client.stream);
+    this.#connection = connection;
+    this.#unanswered = new Unanswered(connection, acks, cork, () => keepAlive.mark());
+    this.#acknowledged = new Acknowledged(connection, acks, {
+      cork: () => cork.putIn(),
+      onAck: () => keepAlive.onAck(),
+    });
+  }
+
+  publish(
+    topic: string,
+    payload: Uint8Array | string,
+    { qos = 0, retain = false }: PublishOptions = {},
+  ): Promise<void> {
+    return new Promise((resolve, reject) => this.deliver(topic, payload, qos, retain, { resolve, reject }));
+  }
+
+  deliver(topic: string, payload: Uint8Array | string, qos: Qos, retain: boolean, outcome: Outcome): void {
+    const { options, connack } = this.#connection;
+    if (this.#ended) {
+      outcome.reject(closedError(options, this.#ended));
+      return;
+    }
+    const reasonCode = refusalOf(connack, topic, payload, qos, retain);
+    if (reasonCode !== undefined) {
+      outcome.reject(publishError(topic, reasonCode));
+    } else if (qos !== 0) {
+      this.#unanswered.count();
+      this.#acknowledged.send(new Unacknowledged(topic, payload, qos, retain, outcome));
+    } else if (this.#unanswered.send(topic, payload, retain)) outcome.resolve();
+    else this.#unanswered.await(outcome);
+  }
+
+  publishNow(topic: string, payload: Uint8Array | string, retain: boolean): boolean {
+    if (this.#ended !== undefined || this.#unanswered.unwritten > maxUnwrittenBytes) return false;
+    if (refusalOf(this.#connection.connack, topic, payload, 0, retain) !== undefined) return false;
+    this.#unanswered.send(topic, payload, retain);
+    return true;
+  }
+
+  /** What is sent next comes behind all messages of QoS 0 before it. */
+  count(): void {
+    this.#unanswered.count();
+  }
+
+  /** Refuses every later message: the connection has ended. */
+  stop(error: BrokerError): void {
+    this.#ended = error;
+    this.#acknowledged.stop();
+    this.#unanswered.stop(error);
+  }
+}

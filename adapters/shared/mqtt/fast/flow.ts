@@ -5,51 +5,52 @@ import type { MqttClient } from 'mqtt';
  *
  * A browser's WebSocket can't pause, so data collects in memory.
  */
-export interface Flow {
-  /** Whether nothing may be read. */
-  isHeld(): boolean;
-  /** Holds for a moment, in which hardly anything comes. */
-  hold(): void;
-  /** Holds for a while: what comes stays in the socket, and so does its end. */
-  pause(): void;
-  /** Something came while nothing may be read. */
-  keepOut(): void;
-  /** Reads what came before, and lets the stream go on. */
-  goOn(): void;
-  /** Lets the stream run out. */
-  release(): void;
-}
+export class Flow {
+  readonly #stream: MqttClient['stream'];
+  readonly #read: () => void;
+  #isHeld = false;
+  #isPaused = false;
 
-/** @param read Reads what came, until it is held. */
-export const createFlow = (stream: MqttClient['stream'], read: () => void): Flow => {
-  let isHeld = false;
-  let isPaused = false;
-  const stop = () => {
-    if (!isPaused) stream.pause();
-    isPaused = true;
-  };
-  const release = () => {
-    isHeld = false;
-    if (isPaused) stream.resume();
-    isPaused = false;
-  };
-  const flow: Flow = {
-    isHeld: () => isHeld,
-    hold: () => {
-      isHeld = true;
-    },
-    pause: () => {
-      isHeld = true;
-      stop();
-    },
-    keepOut: stop,
-    goOn: () => {
-      isHeld = false;
-      read();
-      // What was read may hold again.
-      if (!flow.isHeld()) release();
-    },
-    release,
-  };
-  return flow;
-};
+  /** @param read Reads what came, until it is held. */
+  constructor(stream: MqttClient['stream'], read: () => void) {
+    this.#stream = stream;
+    this.#read = read;
+  }
+
+  /** Whether nothing may be read. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  /** Holds for a moment, in which hardly anything comes. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Holds for a while: what comes stays in the socket, and so does its end. */
+  pause(): void {
+    this.#isHeld = true;
+    this.keepOut();
+  }
+
+  /** Something came while nothing may be read. */
+  keepOut(): void {
+    if (!this.#isPaused) this.#stream.pause();
+    this.#isPaused = true;
+  }
+
+  /** Reads what came before, and lets the stream go on. */
+  goOn(): void {
+    this.#isHeld = false;
+    this.#read();
+    // What was read may hold again.
+    if (!this.isHeld) this.release();
+  }
+
+  /** Lets the stream run out. */
+  release(): void {
+    this.#isHeld = false;
+    if (this.#isPaused) this.#stream.resume();
+    this.#isPaused = false;
+  }
+}

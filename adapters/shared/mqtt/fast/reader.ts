@@ -1,7 +1,7 @@
 import type { MqttClient } from 'mqtt';
 import type { LinkListener } from '../../../../services/broker.ts';
-import { createFlow, type Flow } from './flow.ts';
-import type { Framer, FrameKind } from './framer.ts';
+import { Flow } from './flow.ts';
+import type { Framer } from './framer.ts';
 import { createTopicTable } from './topic-table.ts';
 import { createTurns } from './turns.ts';
 
@@ -28,94 +28,114 @@ export interface ReaderParts {
 }
 
 /** Hands messages to the listener, and acknowledges each once the listener lets go on. */
-const createDelivery = ({ framer, onMessage, acknowledge }: ReaderParts, flow: Flow) => {
-  const topics = createTopicTable();
-  const turns = createTurns();
-  let isStopped = false;
+class Delivery {
+  readonly #parts: ReaderParts;
+  readonly #flow: Flow;
+  readonly #topics = createTopicTable();
+  readonly #turns = createTurns();
+  readonly #goOn = () => this.goOn();
+  readonly #afterPause = () => {
+    this.#settle();
+    this.goOn();
+  };
+  #isStopped = false;
   /** The message that the listener has, and that is not acknowledged yet. */
-  let owedId = 0;
-  const settle = () => {
-    if (owedId !== 0) acknowledge(owedId);
-    owedId = 0;
-  };
-  const goOn = () => {
-    if (!isStopped) flow.goOn();
-  };
-  const afterPause = () => {
-    settle();
-    goOn();
-  };
-  return {
-    deliver: () => {
-      const { bytes } = framer;
-      owedId = framer.id;
-      const topic = topics.at(bytes, framer.topicFrom, framer.topicEnd);
-      const settled = onMessage(topic, bytes.subarray(framer.payloadFrom, framer.end), framer.isRetained, undefined);
-      if (isStopped) return;
-      if (settled) {
-        flow.pause();
-        settled.then(afterPause, afterPause);
-        return;
-      }
-      settle();
-      if (!turns.isOver()) return;
-      flow.pause();
-      turns.next(goOn);
-    },
-    goOn,
-    stop: () => {
-      isStopped = true;
-      settle();
-    },
-  };
-};
+  #owedId = 0;
+
+  constructor(parts: ReaderParts, flow: Flow) {
+    this.#parts = parts;
+    this.#flow = flow;
+  }
+
+  deliver(): void {
+    const { framer, onMessage } = this.#parts;
+    const { bytes } = framer;
+    this.#owedId = framer.id;
+    const topic = this.#topics.at(bytes, framer.topicFrom, framer.topicEnd);
+    const settled = onMessage(topic, bytes.subarray(framer.payloadFrom, framer.end), framer.isRetained, undefined);
+    if (this.#isStopped) return;
+    if (settled) {
+      this.#flow.pause();
+      settled.then(this.#afterPause, this.#afterPause);
+      return;
+    }
+    this.#settle();
+    if (!this.#turns.isOver()) return;
+    this.#flow.pause();
+    this.#turns.next(this.#goOn);
+  }
+
+  goOn(): void {
+    if (!this.#isStopped) this.#flow.goOn();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#owedId !== 0) this.#parts.acknowledge(this.#owedId);
+    this.#owedId = 0;
+  }
+}
 
 /**
  * Reads a connection: hands messages of QoS 0 and 1 to the listener straight from the bytes, and everything else to the
  * MQTT library, in order. While the library is at work on something, and while the listener holds back, nothing is read.
- *
- * @returns Acknowledges what the listener has had, and drops all that comes.
  */
-export const createReader = (parts: ReaderParts): (() => void) => {
-  const { stream, sink, framer, isConnected, onAcknowledged } = parts;
-  const flow = createFlow(stream, () => read());
-  const delivery = createDelivery(parts, flow);
+export class Reader {
+  readonly #parts: ReaderParts;
+  readonly #flow: Flow;
+  readonly #delivery: Delivery;
+  readonly #onData = (chunk: Buffer) => {
+    this.#parts.framer.push(chunk);
+    if (this.#flow.isHeld) this.#flow.keepOut();
+    else this.#read();
+  };
   /** The library is done with it, or has given the connection up over it. */
-  const afterPass = () => {
-    if (!stream.destroyed) delivery.goOn();
+  readonly #afterPass = () => {
+    if (!this.#parts.stream.destroyed) this.#delivery.goOn();
   };
-  const end = (onFault: () => void) => {
-    flow.hold();
-    onFault();
-  };
-  const actions: Readonly<Record<Exclude<FrameKind, 'none'>, () => void>> = {
-    message: delivery.deliver,
-    acknowledgement: () => onAcknowledged(framer.id),
-    foreign: () => {
-      flow.hold();
-      parts.writeOut();
-      sink.write(framer.bytes.subarray(framer.from, framer.end), afterPass);
-    },
-    tooLarge: () => end(() => parts.onTooLarge(framer.length)),
-    malformed: () => end(parts.onMalformed),
-  };
-  const read = () => {
-    while (!flow.isHeld()) {
+
+  constructor(parts: ReaderParts) {
+    this.#parts = parts;
+    this.#flow = new Flow(parts.stream, () => this.#read());
+    this.#delivery = new Delivery(parts, this.#flow);
+    parts.stream.on('data', this.#onData);
+  }
+
+  /** Acknowledges what the listener has had, and drops all that comes. */
+  stop(): void {
+    this.#delivery.stop();
+    this.#parts.stream.off('data', this.#onData);
+    this.#parts.framer.clear();
+    this.#flow.release();
+  }
+
+  #read(): void {
+    const { framer, isConnected, onAcknowledged, onTooLarge, onMalformed } = this.#parts;
+    while (!this.#flow.isHeld) {
       const kind = framer.next(isConnected());
       if (kind === 'none') return;
-      actions[kind]();
+      if (kind === 'message') this.#delivery.deliver();
+      else if (kind === 'acknowledgement') onAcknowledged(framer.id);
+      else if (kind === 'foreign') this.#pass();
+      else if (kind === 'tooLarge') this.#end(() => onTooLarge(framer.length));
+      else this.#end(onMalformed);
     }
-  };
-  const onData = (chunk: Buffer) => {
-    framer.push(chunk);
-    if (flow.isHeld()) flow.keepOut();
-    else read();
-  };
-  stream.on('data', onData);
-  return () => {
-    delivery.stop();
-    stream.off('data', onData);
-    framer.clear();
-    flow.release();
-  };
-};
+  }
+
+  /** Hands bytes to the library. */
+  #pass(): void {
+    const { framer, sink, writeOut } = this.#parts;
+    this.#flow.hold();
+    writeOut();
+    sink.write(framer.bytes.subarray(framer.from, framer.end), this.#afterPass);
+  }
+
+  #end(onFault: () => void): void {
+    this.#flow.hold();
+    onFault();
+  }
+}
