@@ -1,4 +1,4 @@
-import type { Link, LinkOptions, MqttVersion, TlsOptions } from '../../services/broker.ts';
+import type { Link, LinkOptions, MessageProperties, MqttVersion, TlsOptions } from '../../services/broker.ts';
 import { brokerAddressOf, type BrokerAddress } from '../../services/last-link.ts';
 import type { LinkUser } from '../../services/link.ts';
 import type { UnitEnv } from '../../services/env.ts';
@@ -104,7 +104,12 @@ export class Router implements LinkUser {
     };
   }
 
-  onMessage(...[topic, payload, retained, properties]: Parameters<LinkUser['onMessage']>): Promise<void> | undefined {
+  onMessage(
+    topic: string,
+    payload: Uint8Array,
+    retained: boolean,
+    properties: MessageProperties | undefined,
+  ): Promise<void> | undefined {
     const { topics, inbox, commands } = this.#parts;
     const role = topics.roleOf(topic);
     if (!role) {
