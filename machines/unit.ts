@@ -14,14 +14,14 @@
  *
  * Beside the life cycle, one region handles facts and requests at any time, one logs and emits events, one decides when
  * the version may be reported, one when the app's output handler is called, one when another process takes the program
- * over, and one per child keeps that child running.
+ * over, and one keeps the children running, each by a region of its own.
  */
 import { failureOf } from '../services/errors.ts';
 import { refuseRestoring } from './lib/restoring.ts';
 import { newUnitContext } from './unit/context.ts';
-import { cycleLine, releaseLine } from './unit/failure-lines.ts';
+import { cycleLine, releaseLine, restOnlyLine } from './unit/failure-lines.ts';
 import { misconfigured } from './unit/notices.ts';
-import { unitSetup, type AgainTransition, type CrashTransition, type WaitingState } from './unit/setup.ts';
+import { unitSetup, type CrashTransition, type WaitingState } from './unit/setup.ts';
 import {
   childInput,
   crashLine,
@@ -56,24 +56,18 @@ const switchOff: CrashTransition = {
   ],
 };
 
-/** The transition of a child's region when its wait is over. */
-const again: AgainTransition = {
-  target: 'running',
-  actions: [{ type: 'announce', params: ({ event }) => waitedFor(event) }],
-};
-
 /** The state of a child's region between a failure and the next start. */
 const restarting: WaitingState = {
   description: 'It failed and starts again soon.',
   tags: ['busy'],
-  after: { restartAfter: again },
+  after: { restartAfter: { target: 'running', actions: [{ type: 'announce', params: waitedFor }] } },
 };
 
 /** The state of a child's region after too many failures in a row. */
 const failed: WaitingState = {
   description: 'It failed too often and is off for a while; then it has one more start.',
   tags: ['faulty'],
-  after: { retryAfter: again },
+  after: { retryAfter: { target: 'running', actions: [{ type: 'announce', params: waitedFor }] } },
 };
 
 export const unitMachine = unitSetup.createMachine({
@@ -168,10 +162,7 @@ export const unitMachine = unitSetup.createMachine({
             restOnly: {
               description: 'MQTT is switched off: there is never a link, and the target version is asked for now.',
               entry: [
-                {
-                  type: 'log',
-                  params: { level: 'Info', text: 'MQTT is switched off: the unit works over REST alone' },
-                },
+                { type: 'log', params: restOnlyLine },
                 { type: 'dispatch', params: { route: 'askTarget' } },
                 { type: 'report', params: { type: 'restOnly' } },
               ],
@@ -316,22 +307,13 @@ export const unitMachine = unitSetup.createMachine({
         'wifi.up': { actions: [{ type: 'noteNetwork' }, { type: 'dispatch', params: { route: 'passNetworkOn' } }] },
         'wifi.down': { actions: [{ type: 'noteNoNetwork' }, { type: 'dispatch', params: { route: 'passNetworkOn' } }] },
         'mqtt.connected': { actions: [{ type: 'countConnect' }] },
-        'mqtt.online': [
-          {
-            guard: 'isOnline',
-            actions: [
-              { type: 'noteDenied', params: ({ event }) => event },
-              { type: 'noteLink', params: ({ event }) => event },
-              { type: 'dispatch', params: { route: 'passHealthOn' } },
-            ],
-          },
-          {
-            actions: [
-              { type: 'noteDenied', params: ({ event }) => event },
-              { type: 'noteLink', params: ({ event }) => event },
-            ],
-          },
-        ],
+        'mqtt.online': {
+          actions: [
+            { type: 'noteDenied', params: ({ event }) => event },
+            { type: 'noteLink', params: ({ event }) => event },
+            { type: 'dispatch', params: { route: 'renewHealth' } },
+          ],
+        },
         'mqtt.offline': { actions: [{ type: 'countDisconnect' }] },
         'mqtt.denied': { actions: [{ type: 'countDenial' }, { type: 'dispatch', params: { route: 'passDenialOn' } }] },
         'update.finished': { actions: [{ type: 'dispatch', params: { route: 'reloadFiles' } }] },
@@ -509,117 +491,134 @@ export const unitMachine = unitSetup.createMachine({
         replaced: { description: 'Another process runs the program, and this one only forwards to it.' },
       },
     },
-    settings: {
-      description: 'Keeps the settings machine running.',
-      initial: 'running',
+    children: {
+      description: 'Keeps the child machines running.',
+      initial: 'due',
       states: {
-        running: {
-          description: 'It runs.',
-          invoke: { id: 'settings', src: 'settings', input: childInput, onError: [restart, switchOff] },
+        due: {
+          description:
+            'They start at once, by one transition: XState takes much longer for as many regions that are initial.',
+          always: { target: 'kept' },
         },
-        restarting,
-        failed,
-      },
-    },
-    schema: {
-      description: 'Keeps the schema machine running.',
-      initial: 'running',
-      states: {
-        running: {
-          description: 'It runs.',
-          invoke: { id: 'schema', src: 'schema', input: childInput, onError: [restart, switchOff] },
-        },
-        restarting,
-        failed,
-      },
-    },
-    wifi: {
-      description: 'Keeps the wifi machine running.',
-      initial: 'running',
-      states: {
-        running: {
-          description: 'It runs.',
-          invoke: { id: 'wifi', src: 'wifi', input: childInput, onError: [restart, switchOff] },
-        },
-        restarting,
-        failed,
-      },
-    },
-    time: {
-      description: 'Keeps the time machine running.',
-      initial: 'running',
-      states: {
-        running: {
-          description: 'It runs.',
-          invoke: { id: 'time', src: 'time', input: childInput, onError: [restart, switchOff] },
-        },
-        restarting,
-        failed,
-      },
-    },
-    mqtt: {
-      description: 'Keeps the mqtt machine running.',
-      initial: 'running',
-      states: {
-        running: {
-          description: 'It runs.',
-          invoke: { id: 'mqtt', src: 'mqtt', input: mqttInput, onError: [restart, switchOff] },
-        },
-        restarting,
-        failed,
-      },
-    },
-    update: {
-      description: 'Keeps the update machine running.',
-      initial: 'running',
-      states: {
-        running: {
-          description: 'It runs.',
-          invoke: { id: 'update', src: 'update', input: updateInput, onError: [restart, switchOff] },
-        },
-        restarting,
-        failed,
-      },
-    },
-    logger: {
-      description: 'Keeps the logger machine running.',
-      initial: 'running',
-      states: {
-        running: {
-          description: 'It runs.',
-          invoke: { id: 'logger', src: 'logger', input: loggerInput, onError: [restart, switchOff] },
-        },
-        restarting,
-        failed,
-      },
-    },
-    reset: {
-      description: 'Keeps the reset machine running.',
-      initial: 'running',
-      states: {
-        running: {
-          description: 'It runs.',
-          invoke: { id: 'reset', src: 'reset', input: resetInput, onError: [restart, switchOff] },
-        },
-        restarting,
-        failed,
-      },
-    },
-    stateReporter: {
-      description: 'Keeps the state reporter running.',
-      initial: 'running',
-      states: {
-        running: {
-          description: 'It runs.',
-          invoke: {
-            id: 'stateReporter',
-            src: 'stateReporter',
-            input: childInput,
-            onError: [restart, switchOff],
+        kept: {
+          description: 'Each child has a region that keeps it running.',
+          type: 'parallel',
+          states: {
+            settings: {
+              description: 'Keeps the settings machine running.',
+              initial: 'running',
+              states: {
+                running: {
+                  description: 'It runs.',
+                  invoke: { id: 'settings', src: 'settings', input: childInput, onError: [restart, switchOff] },
+                },
+                restarting,
+                failed,
+              },
+            },
+            schema: {
+              description: 'Keeps the schema machine running.',
+              initial: 'running',
+              states: {
+                running: {
+                  description: 'It runs.',
+                  invoke: { id: 'schema', src: 'schema', input: childInput, onError: [restart, switchOff] },
+                },
+                restarting,
+                failed,
+              },
+            },
+            wifi: {
+              description: 'Keeps the wifi machine running.',
+              initial: 'running',
+              states: {
+                running: {
+                  description: 'It runs.',
+                  invoke: { id: 'wifi', src: 'wifi', input: childInput, onError: [restart, switchOff] },
+                },
+                restarting,
+                failed,
+              },
+            },
+            time: {
+              description: 'Keeps the time machine running.',
+              initial: 'running',
+              states: {
+                running: {
+                  description: 'It runs.',
+                  invoke: { id: 'time', src: 'time', input: childInput, onError: [restart, switchOff] },
+                },
+                restarting,
+                failed,
+              },
+            },
+            mqtt: {
+              description: 'Keeps the mqtt machine running.',
+              initial: 'running',
+              states: {
+                running: {
+                  description: 'It runs.',
+                  invoke: { id: 'mqtt', src: 'mqtt', input: mqttInput, onError: [restart, switchOff] },
+                },
+                restarting,
+                failed,
+              },
+            },
+            update: {
+              description: 'Keeps the update machine running.',
+              initial: 'running',
+              states: {
+                running: {
+                  description: 'It runs.',
+                  invoke: { id: 'update', src: 'update', input: updateInput, onError: [restart, switchOff] },
+                },
+                restarting,
+                failed,
+              },
+            },
+            logger: {
+              description: 'Keeps the logger machine running.',
+              initial: 'running',
+              states: {
+                running: {
+                  description: 'It runs.',
+                  invoke: { id: 'logger', src: 'logger', input: loggerInput, onError: [restart, switchOff] },
+                },
+                restarting,
+                failed,
+              },
+            },
+            reset: {
+              description: 'Keeps the reset machine running.',
+              initial: 'running',
+              states: {
+                running: {
+                  description: 'It runs.',
+                  invoke: { id: 'reset', src: 'reset', input: resetInput, onError: [restart, switchOff] },
+                },
+                restarting,
+                failed,
+              },
+            },
+            stateReporter: {
+              description: 'Keeps the state reporter running.',
+              initial: 'running',
+              states: {
+                running: {
+                  description: 'It runs.',
+                  invoke: {
+                    id: 'stateReporter',
+                    src: 'stateReporter',
+                    input: childInput,
+                    onError: [restart, switchOff],
+                  },
+                },
+                restarting,
+                failed,
+              },
+            },
           },
         },
-        restarting,
-        failed,
       },
     },
   },

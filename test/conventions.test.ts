@@ -65,12 +65,10 @@ test('a machine has one name: its id, its slot and its invoke id in the unit', (
   const { root, implementations } = exported.unitMachine;
   const children = Object.entries(implementations.actors).filter(([, logic]) => logic instanceof StateMachine);
   const slots = Object.fromEntries(children) as Record<string, AnyStateMachine>;
-  const invoked = Object.values(root.states).flatMap((region) =>
-    nodesOf(region).flatMap((node) =>
-      node.invoke
-        .filter(({ src }) => typeof src === 'string' && src in slots)
-        .map(({ id, src }) => [region.key, id, src, slots[region.key]?.id]),
-    ),
+  const invoked = nodesOf(root).flatMap((node) =>
+    node.invoke
+      .filter(({ src }) => typeof src === 'string' && src in slots)
+      .map(({ id, src }) => [node.parent?.key ?? '', id, src, slots[id]?.id]),
   );
   expect(invoked).toEqual(invoked.map(([name]) => [name, name, name, name]));
   expect(invoked).toHaveLength(Object.keys(slots).length);

@@ -1,6 +1,7 @@
-import { waitFor, type ActorRef, type ActorRefFrom, type AnyActorRef, type SnapshotFrom } from 'xstate';
+import { matchesState, waitFor, type ActorRef, type ActorRefFrom, type AnyActorRef, type SnapshotFrom } from 'xstate';
 import type { unitMachine } from '../../machines/unit.ts';
 import type { ChildName, UnitRequest } from '../../machines/unit/context.ts';
+import { regionOf } from '../../machines/unit/known.ts';
 import { ClientError, errorOf, failureOf, type Failure } from '../../services/errors.ts';
 
 /** The unit's root actor. */
@@ -75,10 +76,11 @@ interface EventWait {
 
 /** Whether a child machine failed and starts again soon. */
 const isStartingAgain = ({ value }: SnapshotFrom<UnitActor>, child: ChildName): boolean =>
-  value[child] === 'restarting';
+  matchesState(regionOf(child, 'restarting'), value);
 
 /** Whether a child machine failed too often and is off for a while. */
-const isOff = ({ value }: SnapshotFrom<UnitActor>, child: ChildName): boolean => value[child] === 'failed';
+const isOff = ({ value }: SnapshotFrom<UnitActor>, child: ChildName): boolean =>
+  matchesState(regionOf(child, 'failed'), value);
 
 const isOffNow = (child: ChildName) =>
   new ClientError(

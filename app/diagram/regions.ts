@@ -36,29 +36,38 @@ const merged = ([first, ...others]: readonly [ChartState, ...ChartState[]], name
   };
 };
 
-/**
- * Draws the regions of a parallel root that look the same as one, under all their names.
- * The paths of each state that is left tell for which ones it stands.
- */
-export const mergeAlike = ({ id, root, edges }: Chart): Chart => {
-  if (root.type !== 'parallel') return { id, root, edges };
+/** The regions of a parallel state in groups that look the same. */
+const groupsOf = (regions: readonly ChartState[], edges: readonly ChartEdge[]) => {
   const alike = new Map<string, [ChartState, ...ChartState[]]>();
-  for (const region of root.states) {
+  for (const region of regions) {
     const shape = region.states.length === 0 ? region.path : shapeOf(region, edges);
     const before = alike.get(shape);
     if (before) before.push(region);
     else alike.set(shape, [region]);
   }
-  const groups = [...alike.values()];
-  const dropped = groups.flatMap((regions) => regions.slice(1));
+  return [...alike.values()];
+};
+
+/** A state with one region for those that look the same; adds the others to `dropped`. */
+const mergedIn = (state: ChartState, edges: readonly ChartEdge[], dropped: ChartState[]): ChartState => {
+  const states = state.states.map((child) => mergedIn(child, edges, dropped));
+  if (state.type !== 'parallel') return { ...state, states };
+  const groups = groupsOf(states, edges);
+  dropped.push(...groups.flatMap((regions) => regions.slice(1)));
   return {
-    id,
-    root: {
-      ...root,
-      states: groups.map((regions) =>
-        regions.length === 1 ? regions[0] : merged(regions, regions.map(({ name }) => name).join(', ')),
-      ),
-    },
-    edges: edges.filter(({ from }) => !dropped.some((region) => within(from, region))),
+    ...state,
+    states: groups.map((regions) =>
+      regions.length === 1 ? regions[0] : merged(regions, regions.map(({ name }) => name).join(', ')),
+    ),
   };
+};
+
+/**
+ * Draws the regions of a parallel state that look the same as one, under all their names.
+ * The paths of each state that is left tell for which ones it stands.
+ */
+export const mergeAlike = ({ id, root, edges }: Chart): Chart => {
+  const dropped: ChartState[] = [];
+  const drawn = mergedIn(root, edges, dropped);
+  return { id, root: drawn, edges: edges.filter(({ from }) => !dropped.some((region) => within(from, region))) };
 };

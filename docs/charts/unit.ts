@@ -119,7 +119,6 @@ export const machine = setup({
     isStartDue: () => false,
     isLinkUnwanted: () => false,
     isRestOnly: () => false,
-    isOnline: () => false,
     isLeaving: () => false,
     isStaying: () => false,
     hasNoLink: () => false,
@@ -353,17 +352,13 @@ export const machine = setup({
         'wifi.up': { actions: [{ type: 'noteNetwork' }, { type: 'dispatch', params: { route: 'passNetworkOn' } }] },
         'wifi.down': { actions: [{ type: 'noteNoNetwork' }, { type: 'dispatch', params: { route: 'passNetworkOn' } }] },
         'mqtt.connected': { actions: [{ type: 'countConnect' }] },
-        'mqtt.online': [
-          {
-            guard: 'isOnline',
-            actions: [
-              { type: 'noteDenied' },
-              { type: 'noteLink' },
-              { type: 'dispatch', params: { route: 'passHealthOn' } },
-            ],
-          },
-          { actions: [{ type: 'noteDenied' }, { type: 'noteLink' }] },
-        ],
+        'mqtt.online': {
+          actions: [
+            { type: 'noteDenied' },
+            { type: 'noteLink' },
+            { type: 'dispatch', params: { route: 'renewHealth' } },
+          ],
+        },
         'mqtt.offline': { actions: [{ type: 'countDisconnect' }] },
         'mqtt.denied': { actions: [{ type: 'countDenial' }, { type: 'dispatch', params: { route: 'passDenialOn' } }] },
         'update.finished': { actions: [{ type: 'dispatch', params: { route: 'reloadFiles' } }] },
@@ -519,282 +514,298 @@ export const machine = setup({
         replaced: { description: 'Another process runs the program, and this one only forwards to it.' },
       },
     },
-    settings: {
-      description: 'Keeps the settings machine running.',
-      initial: 'running',
+    children: {
+      description: 'Keeps the child machines running.',
+      initial: 'due',
       states: {
-        running: {
-          description: 'It runs.',
-          invoke: {
-            id: 'settings',
-            src: 'settings',
-            onError: [
-              {
-                guard: { type: 'canRestart' },
-                target: 'restarting',
-                actions: [{ type: 'log' }, { type: 'noteCrash' }],
+        due: {
+          description: 'They start at once, by one transition: XState takes much longer for as many regions that are initial.',
+          always: { target: 'kept' },
+        },
+        kept: {
+          description: 'Each child has a region that keeps it running.',
+          type: 'parallel',
+          states: {
+            settings: {
+              description: 'Keeps the settings machine running.',
+              initial: 'running',
+              states: {
+                running: {
+                  description: 'It runs.',
+                  invoke: {
+                    id: 'settings',
+                    src: 'settings',
+                    onError: [
+                      {
+                        guard: { type: 'canRestart' },
+                        target: 'restarting',
+                        actions: [{ type: 'log' }, { type: 'noteCrash' }],
+                      },
+                      { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
+                    ],
+                  },
+                },
+                restarting: {
+                  description: 'It failed and starts again soon.',
+                  tags: ['busy'],
+                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                },
+                failed: {
+                  description: 'It failed too often and is off for a while; then it has one more start.',
+                  tags: ['faulty'],
+                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                },
               },
-              { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
-            ],
-          },
-        },
-        restarting: {
-          description: 'It failed and starts again soon.',
-          tags: ['busy'],
-          after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
-        },
-        failed: {
-          description: 'It failed too often and is off for a while; then it has one more start.',
-          tags: ['faulty'],
-          after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
-        },
-      },
-    },
-    schema: {
-      description: 'Keeps the schema machine running.',
-      initial: 'running',
-      states: {
-        running: {
-          description: 'It runs.',
-          invoke: {
-            id: 'schema',
-            src: 'schema',
-            onError: [
-              {
-                guard: { type: 'canRestart' },
-                target: 'restarting',
-                actions: [{ type: 'log' }, { type: 'noteCrash' }],
+            },
+            schema: {
+              description: 'Keeps the schema machine running.',
+              initial: 'running',
+              states: {
+                running: {
+                  description: 'It runs.',
+                  invoke: {
+                    id: 'schema',
+                    src: 'schema',
+                    onError: [
+                      {
+                        guard: { type: 'canRestart' },
+                        target: 'restarting',
+                        actions: [{ type: 'log' }, { type: 'noteCrash' }],
+                      },
+                      { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
+                    ],
+                  },
+                },
+                restarting: {
+                  description: 'It failed and starts again soon.',
+                  tags: ['busy'],
+                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                },
+                failed: {
+                  description: 'It failed too often and is off for a while; then it has one more start.',
+                  tags: ['faulty'],
+                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                },
               },
-              { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
-            ],
-          },
-        },
-        restarting: {
-          description: 'It failed and starts again soon.',
-          tags: ['busy'],
-          after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
-        },
-        failed: {
-          description: 'It failed too often and is off for a while; then it has one more start.',
-          tags: ['faulty'],
-          after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
-        },
-      },
-    },
-    wifi: {
-      description: 'Keeps the wifi machine running.',
-      initial: 'running',
-      states: {
-        running: {
-          description: 'It runs.',
-          invoke: {
-            id: 'wifi',
-            src: 'wifi',
-            onError: [
-              {
-                guard: { type: 'canRestart' },
-                target: 'restarting',
-                actions: [{ type: 'log' }, { type: 'noteCrash' }],
+            },
+            wifi: {
+              description: 'Keeps the wifi machine running.',
+              initial: 'running',
+              states: {
+                running: {
+                  description: 'It runs.',
+                  invoke: {
+                    id: 'wifi',
+                    src: 'wifi',
+                    onError: [
+                      {
+                        guard: { type: 'canRestart' },
+                        target: 'restarting',
+                        actions: [{ type: 'log' }, { type: 'noteCrash' }],
+                      },
+                      { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
+                    ],
+                  },
+                },
+                restarting: {
+                  description: 'It failed and starts again soon.',
+                  tags: ['busy'],
+                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                },
+                failed: {
+                  description: 'It failed too often and is off for a while; then it has one more start.',
+                  tags: ['faulty'],
+                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                },
               },
-              { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
-            ],
-          },
-        },
-        restarting: {
-          description: 'It failed and starts again soon.',
-          tags: ['busy'],
-          after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
-        },
-        failed: {
-          description: 'It failed too often and is off for a while; then it has one more start.',
-          tags: ['faulty'],
-          after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
-        },
-      },
-    },
-    time: {
-      description: 'Keeps the time machine running.',
-      initial: 'running',
-      states: {
-        running: {
-          description: 'It runs.',
-          invoke: {
-            id: 'time',
-            src: 'time',
-            onError: [
-              {
-                guard: { type: 'canRestart' },
-                target: 'restarting',
-                actions: [{ type: 'log' }, { type: 'noteCrash' }],
+            },
+            time: {
+              description: 'Keeps the time machine running.',
+              initial: 'running',
+              states: {
+                running: {
+                  description: 'It runs.',
+                  invoke: {
+                    id: 'time',
+                    src: 'time',
+                    onError: [
+                      {
+                        guard: { type: 'canRestart' },
+                        target: 'restarting',
+                        actions: [{ type: 'log' }, { type: 'noteCrash' }],
+                      },
+                      { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
+                    ],
+                  },
+                },
+                restarting: {
+                  description: 'It failed and starts again soon.',
+                  tags: ['busy'],
+                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                },
+                failed: {
+                  description: 'It failed too often and is off for a while; then it has one more start.',
+                  tags: ['faulty'],
+                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                },
               },
-              { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
-            ],
-          },
-        },
-        restarting: {
-          description: 'It failed and starts again soon.',
-          tags: ['busy'],
-          after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
-        },
-        failed: {
-          description: 'It failed too often and is off for a while; then it has one more start.',
-          tags: ['faulty'],
-          after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
-        },
-      },
-    },
-    mqtt: {
-      description: 'Keeps the mqtt machine running.',
-      initial: 'running',
-      states: {
-        running: {
-          description: 'It runs.',
-          invoke: {
-            id: 'mqtt',
-            src: 'mqtt',
-            onError: [
-              {
-                guard: { type: 'canRestart' },
-                target: 'restarting',
-                actions: [{ type: 'log' }, { type: 'noteCrash' }],
+            },
+            mqtt: {
+              description: 'Keeps the mqtt machine running.',
+              initial: 'running',
+              states: {
+                running: {
+                  description: 'It runs.',
+                  invoke: {
+                    id: 'mqtt',
+                    src: 'mqtt',
+                    onError: [
+                      {
+                        guard: { type: 'canRestart' },
+                        target: 'restarting',
+                        actions: [{ type: 'log' }, { type: 'noteCrash' }],
+                      },
+                      { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
+                    ],
+                  },
+                },
+                restarting: {
+                  description: 'It failed and starts again soon.',
+                  tags: ['busy'],
+                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                },
+                failed: {
+                  description: 'It failed too often and is off for a while; then it has one more start.',
+                  tags: ['faulty'],
+                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                },
               },
-              { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
-            ],
-          },
-        },
-        restarting: {
-          description: 'It failed and starts again soon.',
-          tags: ['busy'],
-          after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
-        },
-        failed: {
-          description: 'It failed too often and is off for a while; then it has one more start.',
-          tags: ['faulty'],
-          after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
-        },
-      },
-    },
-    update: {
-      description: 'Keeps the update machine running.',
-      initial: 'running',
-      states: {
-        running: {
-          description: 'It runs.',
-          invoke: {
-            id: 'update',
-            src: 'update',
-            onError: [
-              {
-                guard: { type: 'canRestart' },
-                target: 'restarting',
-                actions: [{ type: 'log' }, { type: 'noteCrash' }],
+            },
+            update: {
+              description: 'Keeps the update machine running.',
+              initial: 'running',
+              states: {
+                running: {
+                  description: 'It runs.',
+                  invoke: {
+                    id: 'update',
+                    src: 'update',
+                    onError: [
+                      {
+                        guard: { type: 'canRestart' },
+                        target: 'restarting',
+                        actions: [{ type: 'log' }, { type: 'noteCrash' }],
+                      },
+                      { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
+                    ],
+                  },
+                },
+                restarting: {
+                  description: 'It failed and starts again soon.',
+                  tags: ['busy'],
+                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                },
+                failed: {
+                  description: 'It failed too often and is off for a while; then it has one more start.',
+                  tags: ['faulty'],
+                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                },
               },
-              { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
-            ],
-          },
-        },
-        restarting: {
-          description: 'It failed and starts again soon.',
-          tags: ['busy'],
-          after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
-        },
-        failed: {
-          description: 'It failed too often and is off for a while; then it has one more start.',
-          tags: ['faulty'],
-          after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
-        },
-      },
-    },
-    logger: {
-      description: 'Keeps the logger machine running.',
-      initial: 'running',
-      states: {
-        running: {
-          description: 'It runs.',
-          invoke: {
-            id: 'logger',
-            src: 'logger',
-            onError: [
-              {
-                guard: { type: 'canRestart' },
-                target: 'restarting',
-                actions: [{ type: 'log' }, { type: 'noteCrash' }],
+            },
+            logger: {
+              description: 'Keeps the logger machine running.',
+              initial: 'running',
+              states: {
+                running: {
+                  description: 'It runs.',
+                  invoke: {
+                    id: 'logger',
+                    src: 'logger',
+                    onError: [
+                      {
+                        guard: { type: 'canRestart' },
+                        target: 'restarting',
+                        actions: [{ type: 'log' }, { type: 'noteCrash' }],
+                      },
+                      { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
+                    ],
+                  },
+                },
+                restarting: {
+                  description: 'It failed and starts again soon.',
+                  tags: ['busy'],
+                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                },
+                failed: {
+                  description: 'It failed too often and is off for a while; then it has one more start.',
+                  tags: ['faulty'],
+                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                },
               },
-              { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
-            ],
-          },
-        },
-        restarting: {
-          description: 'It failed and starts again soon.',
-          tags: ['busy'],
-          after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
-        },
-        failed: {
-          description: 'It failed too often and is off for a while; then it has one more start.',
-          tags: ['faulty'],
-          after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
-        },
-      },
-    },
-    reset: {
-      description: 'Keeps the reset machine running.',
-      initial: 'running',
-      states: {
-        running: {
-          description: 'It runs.',
-          invoke: {
-            id: 'reset',
-            src: 'reset',
-            onError: [
-              {
-                guard: { type: 'canRestart' },
-                target: 'restarting',
-                actions: [{ type: 'log' }, { type: 'noteCrash' }],
+            },
+            reset: {
+              description: 'Keeps the reset machine running.',
+              initial: 'running',
+              states: {
+                running: {
+                  description: 'It runs.',
+                  invoke: {
+                    id: 'reset',
+                    src: 'reset',
+                    onError: [
+                      {
+                        guard: { type: 'canRestart' },
+                        target: 'restarting',
+                        actions: [{ type: 'log' }, { type: 'noteCrash' }],
+                      },
+                      { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
+                    ],
+                  },
+                },
+                restarting: {
+                  description: 'It failed and starts again soon.',
+                  tags: ['busy'],
+                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                },
+                failed: {
+                  description: 'It failed too often and is off for a while; then it has one more start.',
+                  tags: ['faulty'],
+                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                },
               },
-              { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
-            ],
-          },
-        },
-        restarting: {
-          description: 'It failed and starts again soon.',
-          tags: ['busy'],
-          after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
-        },
-        failed: {
-          description: 'It failed too often and is off for a while; then it has one more start.',
-          tags: ['faulty'],
-          after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
-        },
-      },
-    },
-    stateReporter: {
-      description: 'Keeps the state reporter running.',
-      initial: 'running',
-      states: {
-        running: {
-          description: 'It runs.',
-          invoke: {
-            id: 'stateReporter',
-            src: 'stateReporter',
-            onError: [
-              {
-                guard: { type: 'canRestart' },
-                target: 'restarting',
-                actions: [{ type: 'log' }, { type: 'noteCrash' }],
+            },
+            stateReporter: {
+              description: 'Keeps the state reporter running.',
+              initial: 'running',
+              states: {
+                running: {
+                  description: 'It runs.',
+                  invoke: {
+                    id: 'stateReporter',
+                    src: 'stateReporter',
+                    onError: [
+                      {
+                        guard: { type: 'canRestart' },
+                        target: 'restarting',
+                        actions: [{ type: 'log' }, { type: 'noteCrash' }],
+                      },
+                      { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
+                    ],
+                  },
+                },
+                restarting: {
+                  description: 'It failed and starts again soon.',
+                  tags: ['busy'],
+                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                },
+                failed: {
+                  description: 'It failed too often and is off for a while; then it has one more start.',
+                  tags: ['faulty'],
+                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                },
               },
-              { target: 'failed', actions: [{ type: 'log' }, { type: 'noteCrash' }] },
-            ],
+            },
           },
-        },
-        restarting: {
-          description: 'It failed and starts again soon.',
-          tags: ['busy'],
-          after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
-        },
-        failed: {
-          description: 'It failed too often and is off for a while; then it has one more start.',
-          tags: ['faulty'],
-          after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
         },
       },
     },

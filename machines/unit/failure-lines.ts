@@ -13,3 +13,9 @@ export const releaseLine = ({ error }: ErrorActorEvent): LogLine => {
   const failure = failureOf(error);
   return { level: 'Warning', text: `Not all could be put away: ${failure.message}`, failure };
 };
+
+/** The line of a unit that begins its work without MQTT. */
+export const restOnlyLine: LogLine = {
+  level: 'Info',
+  text: 'MQTT is switched off: the unit works over REST alone',
+};

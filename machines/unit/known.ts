@@ -1,11 +1,16 @@
-import { stateIn, type GuardPredicate, type StateValue } from 'xstate';
-import type { Known, Situation, UnitContext, UnitEvent } from './context.ts';
+import { stateIn, type GuardPredicate, type StateValue, type StateValueMap } from 'xstate';
+import type { ChildName, Known, Situation, UnitContext, UnitEvent } from './context.ts';
 
 /** A check of where the unit is; one of an action tells where it was before the step that the action is part of. */
 type Place = GuardPredicate<UnitContext, UnitEvent, undefined, never>;
 
 /** A check of whether the unit is in a state. */
 export const isIn = (state: StateValue) => stateIn(state) as Place;
+
+/** A child's region in one of its states. */
+export const regionOf = (child: ChildName, state: 'running' | 'restarting' | 'failed'): StateValueMap => ({
+  children: { kept: { [child]: state } },
+});
 
 /** Where the program lets go for another process, or has. */
 export const leaving: readonly StateValue[] = [{ program: 'leaving' }, { program: 'replaced' }];
@@ -20,8 +25,8 @@ export const linkless: readonly StateValue[] = [
   { lifecycle: { operating: 'restOnly' } },
   { lifecycle: { closing: 'releasing' } },
   { lifecycle: 'stopped' },
-  { mqtt: 'restarting' },
-  { mqtt: 'failed' },
+  regionOf('mqtt', 'restarting'),
+  regionOf('mqtt', 'failed'),
 ];
 
 /** Places that decide what the unit says. */

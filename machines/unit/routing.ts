@@ -102,6 +102,13 @@ const healthTo = (to: 'settings' | 'update'): Send =>
     isOnline ? { type: 'broker.up', denied: deniedTopics } : { type: 'broker.down' },
   );
 
+/** A message while the link is up: that it has come up is told as it does. */
+const whileOnline = (one: Send): Send => ({
+  ...one,
+  types: one.types.filter((type) => type !== 'broker.down'),
+  messages: (known, event) => (known.isOnline ? one.messages(known, event) : []),
+});
+
 const denialTo = (to: 'settings' | 'update'): Send => send(to, ['broker.denied'], () => ({ type: 'broker.denied' }));
 
 const closeLink = atWork(
@@ -269,6 +276,7 @@ export const routes = {
   passDenialOn: [denialTo('settings'), denialTo('update')],
   passWishOn: [passWishOn],
   passHealthOn: [healthTo('settings'), healthTo('update')],
+  renewHealth: [whileOnline(healthTo('settings')), whileOnline(healthTo('update'))],
   holdReporter: [holdReporter],
   reloadFiles: [afterFiles(loadSettings), afterFiles(loadSchema)],
   obey,

@@ -32,7 +32,7 @@ import {
   type UnitInput,
 } from './context.ts';
 import type { CommandName } from './emitted.ts';
-import { isIn, knownOf, leaving, linkless } from './known.ts';
+import { isIn, knownOf, leaving, linkless, regionOf } from './known.ts';
 import { mayHaveNotice, noticeOf, type LogLine } from './notices.ts';
 import { initialMessages, messagesOf, routes, withoutRequests, withPending, type RouteName } from './routing.ts';
 import { factsAfterCrash, maxRestarts, type Crash } from './supervision.ts';
@@ -102,7 +102,7 @@ const base = setup({
       for (const message of messagesOf(routes[route], knownOf(context, check, entered), event)) {
         const child = runningChild(self, message.to);
         if (child) enqueue.sendTo(child, message.event);
-        else if (!isRequested || !check(isIn({ [message.to]: 'failed' })))
+        else if (!isRequested || !check(isIn(regionOf(message.to, 'failed'))))
           undelivered.push({ ...message, isRequested });
       }
       if (undelivered.length > 0)
@@ -176,7 +176,7 @@ const base = setup({
       for (const fact of factsAfterCrash(crash, knownOf(context, check))) enqueue.raise(fact);
     }),
     forgetRestarts: enqueueActions(({ context, enqueue, check }, { child }: { child: ChildName }) => {
-      if (check(isIn({ [child]: 'running' }))) enqueue.assign({ restarts: { ...context.restarts, [child]: 0 } });
+      if (check(isIn(regionOf(child, 'running')))) enqueue.assign({ restarts: { ...context.restarts, [child]: 0 } });
     }),
   },
   guards: {
@@ -187,7 +187,6 @@ const base = setup({
     isStartDue: ({ context }) => context.isStartDue,
     isLinkUnwanted: ({ context }) => !context.isLinkWanted,
     isRestOnly: ({ context }) => context.isRestOnly === true,
-    isOnline: stateIn({ lifecycle: { operating: 'online' } }),
     isLeaving: or(leaving.map((state) => stateIn(state))),
     isStaying: stateIn({ program: 'running' }),
     hasNoLink: or(linkless.map((state) => stateIn(state))),
@@ -227,8 +226,3 @@ export type CrashTransition = Exclude<Extract<OnError, readonly unknown[]>[numbe
 
 /** A state of a child's region in which it is not running. */
 export type WaitingState = Pick<StateConfig, 'description' | 'tags' | 'after'>;
-
-type After = NonNullable<StateConfig['after']>;
-
-/** A transition of a child's region out of such a state. */
-export type AgainTransition = Exclude<NonNullable<After[keyof After]>, string | readonly unknown[]>;

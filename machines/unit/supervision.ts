@@ -56,8 +56,8 @@ export const crashOf = ({ actorId, error }: ErrorActorEvent, isRestarted: boolea
   isRestarted,
 });
 
-/** The child whose region has waited, by the event of that: `xstate.after.restartAfter.unit.mqtt.restarting`. */
-export const waitedFor = ({ type }: EventObject): { child: ChildName } => ({
+/** The child whose region has waited, by the event of that: `xstate.after.restartAfter.unit.children.kept.mqtt.restarting`. */
+export const waitedFor = ({ event: { type } }: { event: EventObject }): { child: ChildName } => ({
   child: type.split('.').at(-2) as ChildName,
 });
 

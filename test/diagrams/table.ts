@@ -118,8 +118,8 @@ ${machines.map(pictureOf).join('\n\n')}
 
 The children of the unit never talk to each other: each reports its facts to the unit, which sends messages on the routes
 of its chart ([picture](charts/routing.svg)). \`or\` is between messages of which what the unit knows picks one; a message
-may also be left out, such as one for a link that the app has closed. A child that has started is \`ready\`, and is told
-where the unit stands.
+may also be left out, such as one for a link that the app has closed. A child that starts again after a failure is told where
+the unit stands, as far as that is not what each child assumes at its start: no network, no link, nothing wanted yet.
 
 | from | when | in state | route | sends |
 | --- | --- | --- | --- | --- |

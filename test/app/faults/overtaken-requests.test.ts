@@ -5,6 +5,7 @@ import { loggerMachine, type LogLine } from '../../../machines/index.ts';
 import { createUnit, createWorld, provideWorld, type World } from '../../support/unit-world.ts';
 import { breakMachine } from '../../support/failing-root.ts';
 import { settle, until } from '../../support/until.ts';
+import { regionOf } from '../../../machines/unit/known.ts';
 
 let unit: TestUnit;
 beforeEach(() => {
@@ -66,7 +67,7 @@ test('a request to a machine that is off is rejected, be it made before or after
     await settle();
     clock.increment(1000);
   }
-  expect(actor.getSnapshot().value.logger).toBe('failed');
+  expect(actor.getSnapshot().value).toMatchObject(regionOf('logger', 'failed'));
   expect(await early).toBe('failed');
   await expect(wait()).rejects.toMatchObject({
     name: 'ClientError',

@@ -54,8 +54,7 @@ const createWriter = () => {
 const unitValue = (life: StateValue): StateValue => ({
   lifecycle: life,
   reports: 'free',
-  mqtt: 'running',
-  time: 'running',
+  children: { kept: { mqtt: 'running', time: 'running' } },
 });
 const online: StateValue = { linked: { open: 'online' } };
 

@@ -1,5 +1,7 @@
 import { expect } from 'vitest';
+import { matchesState } from 'xstate';
 import { childNames, type ChildName } from '../../../machines/unit/context.ts';
+import { regionOf } from '../../../machines/unit/known.ts';
 import type { CommandName, UnitContext } from '../../../machines/unit.ts';
 import type { Seen } from './model.ts';
 import { failure } from './unit-environment.ts';
@@ -29,7 +31,7 @@ export const lastTold = (child: ChildName, { told }: Seen<UnitContext>, ...types
   lastOf(told(child), ...types);
 
 export const hasAlwaysRun = (child: ChildName, { context, snapshot, running }: Seen<UnitContext>): boolean =>
-  context.restarts[child] === 0 && running.includes(child) && snapshot.matches({ [child]: 'running' });
+  context.restarts[child] === 0 && running.includes(child) && matchesState(regionOf(child, 'running'), snapshot.value);
 
 /** What must hold in each state of the unit's life cycle. */
 export const lifecycle = {
@@ -136,12 +138,15 @@ export const cycling = {
 };
 
 /** What must hold in each state of the regions that keep the children running. */
-export const supervision = Object.fromEntries(
-  childNames.flatMap((child) => {
+export const supervision = Object.fromEntries([
+  ['children', () => undefined],
+  ['children.due', () => expect.unreachable()],
+  ['children.kept', () => undefined],
+  ...childNames.flatMap((child) => {
     return [
-      [child, () => undefined],
+      [`children.kept.${child}`, () => undefined],
       [
-        `${child}.running`,
+        `children.kept.${child}.running`,
         // Of all children in each step: an assertion takes longer than the step.
         ({ running, context }: Seen<UnitContext>) => {
           if (!running.includes(child)) expect(running).toContain(child);
@@ -149,14 +154,14 @@ export const supervision = Object.fromEntries(
         },
       ],
       [
-        `${child}.restarting`,
+        `children.kept.${child}.restarting`,
         ({ running, context }: Seen<UnitContext>) => {
           expect(running).not.toContain(child);
           expect(context.restarts[child]).toBeLessThanOrEqual(5);
         },
       ],
       [
-        `${child}.failed`,
+        `children.kept.${child}.failed`,
         ({ running, context, done }: Seen<UnitContext>) => {
           expect(running).not.toContain(child);
           expect(context.restarts[child]).toBe(5);
@@ -165,7 +170,7 @@ export const supervision = Object.fromEntries(
       ],
     ] as const;
   }),
-);
+]);
 
 /** The last line of the log is of this level. */
 const logs =
@@ -244,6 +249,6 @@ export const outcomes: Record<string, (seen: Seen<UnitContext>) => void> = {
   },
   'child.steady': ({ context, snapshot, last }) => {
     const child = last['child'] as ChildName;
-    if (snapshot.matches({ [child]: 'running' })) expect(context.restarts[child]).toBe(0);
+    if (matchesState(regionOf(child, 'running'), snapshot.value)) expect(context.restarts[child]).toBe(0);
   },
 };

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { UnitContext } from '../../../machines/unit.ts';
 import type { Seen } from './model.ts';
 import { hasAlwaysRun, isLeaving, isOperating, lastTold } from './unit-invariants.ts';
+import { regionOf } from '../../../machines/unit/known.ts';
 
 /** No link was asked for since the last one was closed, and none of the settings' machine counts on one. */
 const wantsNoLink = (seen: Seen<UnitContext>): void => {
@@ -30,7 +31,7 @@ export const leaving = {
   'program.leaving.disconnecting': (seen: Seen<UnitContext>) => {
     leavesBy()(seen);
     wantsNoLink(seen);
-    expect(seen.snapshot.matches({ mqtt: 'running' })).toBe(true);
+    expect(seen.snapshot.value).toMatchObject(regionOf('mqtt', 'running'));
   },
   'program.leaving.releasing': (seen: Seen<UnitContext>) => {
     leavesBy('releaseOutbox')(seen);

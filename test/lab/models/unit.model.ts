@@ -99,7 +99,7 @@ const regions: readonly Region<UnitContext>[] = [
     ];
     const uses = (label: string) =>
       own.includes(label) ||
-      ['running', 'restarting', 'failed'].some((state) => label.endsWith(`in ${child}.${state}`));
+      ['running', 'restarting', 'failed'].some((state) => label.endsWith(`in children.kept.${child}.${state}`));
     const key = ({ restarts, pendingMessages }: UnitContext) => [
       restarts[child],
       pendingMessages.map(({ event }) => event.type),

@@ -66,7 +66,10 @@ const createFragileUnit = (...names: string[]) => {
     did,
     pass,
     mend: () => broken.clear(),
-    regionOf: (child: 'settings' | 'schema' | 'logger' | 'mqtt') => unit.actor.getSnapshot().value[child],
+    regionOf: (child: 'settings' | 'schema' | 'logger' | 'mqtt') => {
+      const { children } = unit.actor.getSnapshot().value;
+      return children === 'due' ? children : children.kept[child];
+    },
     send: async (...events: UnitEvent[]) => {
       for (const event of events) unit.actor.send(event);
       await settle();

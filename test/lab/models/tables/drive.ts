@@ -151,7 +151,7 @@ export const subjectOf = ({
     const withNewTimers = newcomers();
     const transitions: AnyTransitionDefinition[] = [];
     const inspect = (inspected: InspectionEvent) => {
-      if (inspected.type !== '@xstate.microstep' || inspected.actorRef !== actor) return;
+      if (inspected.type !== '@xstate.microstep' || inspected.actorRef.sessionId !== inspected.rootId) return;
       const { _transitions: taken } = inspected;
       transitions.push(...taken);
     };

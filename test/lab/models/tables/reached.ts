@@ -12,7 +12,9 @@ export const createReached = () => {
     note: (seen: Observation): void => {
       for (const transition of seen.transitions) transitions.add(transition);
       // Those that a step only passed, too.
-      const passed = seen.transitions.flatMap(({ target = [] }) => target.map(({ path }) => path.join('.')));
+      const passed = seen.transitions.flatMap(({ source, target = [] }) =>
+        [source, ...target].map(({ path }) => path.join('.')),
+      );
       for (const state of [...leavesIn(seen.snapshot), ...passed].flatMap(chainOf)) states.add(state);
     },
     of: (machine: MachineTable['machine']) => ({
