@@ -1,6 +1,6 @@
 import { createStore, delMany, entries, promisifyRequest, setMany, type UseStore } from 'idb-keyval';
 import { StorageError } from '../../services/errors.ts';
-import { createSerialQueue } from '../shared/serialize.ts';
+import { SerialQueue } from '../shared/serialize.ts';
 import type { DeadLetter, Outbox, StoredMessage } from '../../services/outbox.ts';
 import { hostLocks, takeName, type PageLocks } from './page-lock.ts';
 
@@ -111,9 +111,9 @@ export const browserOutbox = ({
 }: BrowserOutboxOptions): Outbox => {
   const records = createRecords(store);
   const door = createDoor(locks, name);
-  const turns = createSerialQueue();
+  const turns = new SerialQueue();
 
-  const inTurn = <T>(action: string, task: () => Promise<T>): Promise<T> => turns(() => guarded(action, task));
+  const inTurn = <T>(action: string, task: () => Promise<T>): Promise<T> => turns.run(() => guarded(action, task));
   const deadLetter = async (added: readonly DeadLetter[]) => {
     await setMany(
       added.map((letter) => [keyOf(letter.message.id, label()), letter]),
@@ -144,6 +144,6 @@ export const browserOutbox = ({
       void inTurn('written', () => records.remove(ids)).catch(() => undefined);
     },
     deadLetter: (added) => inTurn('written', () => deadLetter(added)),
-    close: () => turns(async () => door.open()),
+    close: () => turns.run(async () => door.open()),
   };
 };

@@ -1,12 +1,13 @@
 /** Runs one task at a time, in the order of the calls; a failed task does not stop the next ones. */
-export const createSerialQueue = () => {
-  let last: Promise<unknown> = Promise.resolve();
-  return <T>(task: () => Promise<T>): Promise<T> => {
-    const done = last.then(task, task);
-    last = done;
+export class SerialQueue {
+  #last: Promise<unknown> | undefined;
+
+  run<T>(task: () => Promise<T>): Promise<T> {
+    const done = (this.#last ?? Promise.resolve()).then(task, task);
+    this.#last = done;
     return done;
-  };
-};
+  }
+}
 
 /** Runs one task at a time for each key, in the order of the calls; keys are independent. */
 export type KeyedQueue = <T>(key: string, task: () => Promise<T>) => Promise<T>;

@@ -1,5 +1,5 @@
 import type { FirmwareJournal } from '../../../services/firmware-journal.ts';
-import { createSerialQueue } from '../../shared/serialize.ts';
+import { SerialQueue } from '../../shared/serialize.ts';
 import { ioError } from '../fs/errors.ts';
 import { hostFs, statsOf, type FileSystem } from '../fs/file-system.ts';
 import { inside } from '../fs/file-tree.ts';
@@ -54,7 +54,7 @@ export class FirmwareContext {
   readonly journal: JournalFile;
   /** Ids of staged versions that are not swapped in. */
   readonly staged = new Set<string>();
-  readonly #inTurn = createSerialQueue();
+  readonly #turns = new SerialQueue();
 
   constructor({ folder, fs = hostFs, now = Date.now }: FolderFirmwareOptions) {
     this.fs = fs;
@@ -70,7 +70,7 @@ export class FirmwareContext {
 
   /** Runs operations one at a time, and turns disk errors into firmware errors. */
   inTurn<T>(what: string, task: () => Promise<T>): Promise<T> {
-    return this.#inTurn(task).catch((cause: unknown) => {
+    return this.#turns.run(task).catch((cause: unknown) => {
       throw ioError(what, cause);
     });
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { unlink } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createSerialQueue } from '../../shared/serialize.ts';
+import { SerialQueue } from '../../shared/serialize.ts';
 import {
   clearLock,
   createBeat,
@@ -108,12 +108,12 @@ const acquire = async (path: string, record: LockRecord, options: FileLockOption
 };
 
 const lockHeldBy = (path: string, first: LockRecord): FileLock => {
-  const inTurn = createSerialQueue();
+  const turns = new SerialQueue();
   let record = first;
   let lookedMs = performance.now();
   const beat = createBeat(path);
   const next = (write: (record: LockRecord) => Promise<void>, changes: Partial<LockRecord> = {}): Promise<void> =>
-    inTurn(() => {
+    turns.run(() => {
       record = { ...record, ...changes, beat: record.beat + 1 };
       return write(record);
     });
@@ -130,11 +130,13 @@ const lockHeldBy = (path: string, first: LockRecord): FileLock => {
     release: async () => {
       clearInterval(refreshing);
       held.delete(path);
-      await inTurn(async () => {
-        await beat.close().catch(() => undefined);
-        // If the folder was replaced meanwhile, the lock there may be another program's.
-        if (await hasNonce(path, record.nonce)) await unlink(path);
-      }).catch(() => undefined);
+      await turns
+        .run(async () => {
+          await beat.close().catch(() => undefined);
+          // If the folder was replaced meanwhile, the lock there may be another program's.
+          if (await hasNonce(path, record.nonce)) await unlink(path);
+        })
+        .catch(() => undefined);
     },
   };
 };

@@ -99,62 +99,65 @@ const isUsed = async (folder: string): Promise<boolean> => {
   }
 };
 
+const closed = (folder: string) => new StorageError('io', `The outbox in ${folder} is closed. Open it first.`);
+
 /** The folder of an outbox. It is locked while there is something in it; as long as nothing is stored nothing is written. */
-export interface OutboxFolder {
-  open(): Promise<StoredMessages>;
+export class OutboxFolder {
+  readonly #options: SegmentsOptions;
+  #isOpen = false;
+  #locked: LockedFolder | undefined;
+
+  constructor(options: SegmentsOptions) {
+    this.#options = options;
+  }
+
+  async open(): Promise<StoredMessages> {
+    await this.close();
+    if (await isUsed(this.#options.folder)) this.#locked = await lockFolder(this.#options);
+    this.#isOpen = true;
+    return this.#locked?.found ?? nothingFound;
+  }
+
   /**
    * Its segments, for writing; locks the folder where need be.
    *
    * @throws {StorageError} `io` if it is not open or another program has it, `lost`
    */
-  segments(): Promise<Segments>;
+  async segments(): Promise<Segments> {
+    if (!this.#isOpen) throw closed(this.#options.folder);
+    this.#locked ??= await lockVacant(this.#options);
+    return this.#locked.segments();
+  }
+
   /** Its segments, if it is locked. @throws {StorageError} `lost` */
-  currentSegments(): Promise<Segments | undefined>;
+  async currentSegments(): Promise<Segments | undefined> {
+    return this.#locked?.segments();
+  }
+
   /** Whether it is locked with no message in it. */
-  isIdle(): boolean;
+  isIdle(): boolean {
+    return this.#locked?.isEmpty() === true;
+  }
+
   /** Lets the folder go if it is idle, until there is something to write. */
-  vacate(): Promise<void>;
+  async vacate(): Promise<void> {
+    if (this.isIdle()) await this.#release();
+  }
+
   /** Rethrows a task's error; closes the folder first after a loss. */
-  onFailure(thrown: unknown): Promise<never>;
-  close(): Promise<void>;
-}
+  async onFailure(thrown: unknown): Promise<never> {
+    if (isLoss(thrown)) await this.close().catch(() => undefined);
+    throw thrown;
+  }
 
-const closed = (folder: string) => new StorageError('io', `The outbox in ${folder} is closed. Open it first.`);
+  async close(): Promise<void> {
+    this.#isOpen = false;
+    await this.#release();
+  }
 
-export const createOutboxFolder = (options: SegmentsOptions): OutboxFolder => {
-  let isOpen = false;
-  let locked: LockedFolder | undefined;
-  const release = async () => {
-    const released = locked;
-    locked = undefined;
+  async #release(): Promise<void> {
+    const released = this.#locked;
+    this.#locked = undefined;
     await released?.release();
-  };
-  const close = async () => {
-    isOpen = false;
-    await release();
-  };
-  const isIdle = () => locked?.isEmpty() === true;
-  return {
-    open: async () => {
-      await close();
-      if (await isUsed(options.folder)) locked = await lockFolder(options);
-      isOpen = true;
-      return locked?.found ?? nothingFound;
-    },
-    segments: async () => {
-      if (!isOpen) throw closed(options.folder);
-      locked ??= await lockVacant(options);
-      return locked.segments();
-    },
-    currentSegments: async () => locked?.segments(),
-    isIdle,
-    vacate: async () => {
-      if (isIdle()) await release();
-    },
-    onFailure: async (thrown) => {
-      if (isLoss(thrown)) await close().catch(() => undefined);
-      throw thrown;
-    },
-    close,
-  };
-};
+  }
+}

@@ -3,13 +3,13 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Timers } from '../../../services/clock.ts';
 import { StorageError } from '../../../services/errors.ts';
-import type { DeadLetter, Outbox } from '../../../services/outbox.ts';
+import type { DeadLetter, Outbox, StoredMessage, StoredMessages } from '../../../services/outbox.ts';
 import { Timer } from '../../shared/clock.ts';
-import { createSerialQueue } from '../../shared/serialize.ts';
+import { SerialQueue } from '../../shared/serialize.ts';
 import { makeFolder } from '../fs/durable-file.ts';
 import { storageError } from '../fs/errors.ts';
 import { openRegularFile } from '../fs/open-regular-file.ts';
-import { createOutboxFolder } from './folder.ts';
+import { OutboxFolder } from './folder.ts';
 import { hostOutboxFs, type OutboxFs } from './segments.ts';
 
 /** Options of the file outbox. */
@@ -73,63 +73,101 @@ const writeDeadLetters = async (folder: string, letters: readonly DeadLetter[]):
  * It takes its folder for this program alone with the first stored message, or at once where something is in it, and lets it
  * go when it has been empty for a minute: a program that stores nothing writes nothing.
  */
-export const fileOutbox = (options: FileOutboxOptions): Outbox => {
-  const { folder, clock, syncEveryMs = 1_000, removeEveryMs = 200, segmentBytes = 256 * 1024 } = options;
-  const { fs = hostOutboxFs } = options;
-  const inTurn = createSerialQueue();
-  const files = createOutboxFolder({ folder, fs, segmentBytes });
-  let unattendedFailure: unknown;
+class FileOutbox implements Outbox {
+  readonly #options: FileOutboxOptions;
+  readonly #files: OutboxFolder;
+  readonly #turns = new SerialQueue();
+  readonly #sync: Timer;
+  readonly #vacation: Timer;
+  readonly #removal: Timer;
+  #removed: number[] = [];
+  #unattendedFailure: unknown;
 
-  const guarded = <T>(action: string, task: () => Promise<T>): Promise<T> =>
-    inTurn(() => task().catch(files.onFailure)).catch((thrown: unknown) => {
-      throw storageError(`The outbox in ${folder}`, action, thrown);
+  constructor(options: FileOutboxOptions) {
+    const { folder, clock, segmentBytes = 256 * 1024, fs = hostOutboxFs } = options;
+    this.#options = options;
+    this.#files = new OutboxFolder({ folder, fs, segmentBytes });
+    this.#sync = new Timer(clock, () => void this.#unattended(() => this.#syncFiles()));
+    this.#vacation = new Timer(clock, () => void this.#unattended(() => this.#files.vacate()));
+    this.#removal = new Timer(clock, () => void this.#unattended(() => this.#removeGathered()));
+  }
+
+  open(): Promise<StoredMessages> {
+    return this.#guarded('opened', async () => {
+      const found = await this.#files.open();
+      if (this.#files.isIdle()) this.#vacation.start(vacateAfterMs);
+      return found;
     });
-  /** Runs a task without awaiting it: its failure is thrown by the next append. */
-  const unattended = (task: () => Promise<void>) =>
-    inTurn(() => task().catch(files.onFailure)).catch((thrown: unknown) => {
-      unattendedFailure = thrown;
+  }
+
+  append(messages: readonly StoredMessage[]): Promise<void> {
+    return this.#guarded('written', async () => {
+      const failure = this.#unattendedFailure;
+      this.#unattendedFailure = undefined;
+      if (failure !== undefined) throw failure;
+      this.#vacation.stop();
+      const segments = await this.#files.segments();
+      this.#startSync();
+      await segments.append(messages);
     });
-  const sync = new Timer(clock, () => void unattended(async () => (await files.currentSegments())?.sync()));
-  const vacation = new Timer(clock, () => void unattended(files.vacate));
-  const removed: number[] = [];
-  const removeGathered = async () => {
-    const ids = removed.splice(0);
-    const segments = await files.currentSegments();
+  }
+
+  remove(ids: readonly number[]): void {
+    for (const id of ids) this.#removed.push(id);
+    this.#removal.start(this.#options.removeEveryMs ?? 200);
+  }
+
+  deadLetter(letters: readonly DeadLetter[]): Promise<void> {
+    return this.#guarded('written', () => writeDeadLetters(this.#options.folder, letters));
+  }
+
+  async close(): Promise<void> {
+    this.#removal.stop();
+    await this.#unattended(() => this.#removeGathered());
+    await this.#unattended(() => this.#files.close());
+    this.#removed = [];
+    for (const timer of [this.#removal, this.#sync, this.#vacation]) timer.stop();
+  }
+
+  #startSync(): void {
+    this.#sync.start(this.#options.syncEveryMs ?? 1_000);
+  }
+
+  async #syncFiles(): Promise<void> {
+    await (await this.#files.currentSegments())?.sync();
+  }
+
+  async #removeGathered(): Promise<void> {
+    const ids = this.#removed;
+    this.#removed = [];
+    const segments = await this.#files.currentSegments();
     if (!segments) return;
-    sync.start(syncEveryMs);
+    this.#startSync();
     await segments.remove(ids);
-    if (files.isIdle()) vacation.start(vacateAfterMs);
-  };
-  const removal = new Timer(clock, () => void unattended(removeGathered));
+    if (this.#files.isIdle()) this.#vacation.start(vacateAfterMs);
+  }
 
-  return {
-    open: () =>
-      guarded('opened', async () => {
-        const found = await files.open();
-        if (files.isIdle()) vacation.start(vacateAfterMs);
-        return found;
-      }),
-    append: (messages) =>
-      guarded('written', async () => {
-        const failure = unattendedFailure;
-        unattendedFailure = undefined;
-        if (failure !== undefined) throw failure;
-        vacation.stop();
-        const segments = await files.segments();
-        sync.start(syncEveryMs);
-        await segments.append(messages);
-      }),
-    remove: (ids) => {
-      for (const id of ids) removed.push(id);
-      removal.start(removeEveryMs);
-    },
-    deadLetter: (letters) => guarded('written', () => writeDeadLetters(folder, letters)),
-    close: async () => {
-      removal.stop();
-      await unattended(removeGathered);
-      await unattended(files.close);
-      removed.length = 0;
-      for (const timer of [removal, sync, vacation]) timer.stop();
-    },
-  };
-};
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    return this.#turns.run(() => task().catch((thrown: unknown) => this.#files.onFailure(thrown)));
+  }
+
+  async #guarded<T>(action: string, task: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#inTurn(task);
+    } catch (thrown) {
+      throw storageError(`The outbox in ${this.#options.folder}`, action, thrown);
+    }
+  }
+
+  /** Runs a task without awaiting it: its failure is thrown by the next append. */
+  async #unattended(task: () => Promise<void>): Promise<void> {
+    try {
+      await this.#inTurn(task);
+    } catch (thrown) {
+      this.#unattendedFailure = thrown;
+    }
+  }
+}
+
+/** Creates the outbox of a unit in its folder. */
+export const fileOutbox = (options: FileOutboxOptions): Outbox => new FileOutbox(options);

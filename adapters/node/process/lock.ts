@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProcessError } from '../../../services/errors.ts';
-import { createSerialQueue } from '../../shared/serialize.ts';
+import { SerialQueue } from '../../shared/serialize.ts';
 import { makeFolder } from '../fs/durable-file.ts';
 import { codeOf, storageError } from '../fs/errors.ts';
 import { takeLock, type FileLock } from '../fs/lock.ts';
@@ -70,7 +70,7 @@ const isTaken = (thrown: unknown): boolean => thrown instanceof ProcessError && 
  */
 export const takeSupervisorLock = async (options: SupervisorLockOptions): Promise<SupervisorLock> => {
   const { folder, graceMs, onFailure, retryMs = 30_000 } = options;
-  const inTurn = createSerialQueue();
+  const turns = new SerialQueue();
   const unit: { pid?: number; notedPid?: number } = {};
   let lock: FileLock | undefined;
   let isFailing = false;
@@ -100,14 +100,14 @@ export const takeSupervisorLock = async (options: SupervisorLockOptions): Promis
   };
   const attempt = async (): Promise<void> => {
     try {
-      await inTurn(record);
+      await turns.run(record);
       isFailing = false;
     } catch (thrown) {
       fail(thrown);
     }
   };
 
-  await inTurn(record).catch((thrown: unknown) => {
+  await turns.run(record).catch((thrown: unknown) => {
     if (isTaken(thrown)) throw thrown;
     fail(thrown);
   });
@@ -117,7 +117,7 @@ export const takeSupervisorLock = async (options: SupervisorLockOptions): Promis
       return attempt();
     },
     release: () =>
-      inTurn(async () => {
+      turns.run(async () => {
         clearTimeout(retry);
         await lock?.release();
       }),

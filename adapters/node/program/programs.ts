@@ -8,7 +8,7 @@ import { statusAdvice } from '../../shared/rest/advice.ts';
 import { readBody } from '../../shared/rest/body.ts';
 import { createDeadline } from '../../shared/rest/deadline.ts';
 import { retryAfterOf } from '../../shared/rest/retry-after.ts';
-import { createSerialQueue } from '../../shared/serialize.ts';
+import { SerialQueue } from '../../shared/serialize.ts';
 import { makeFolder, privateFolder, syncFolder } from '../fs/durable-file.ts';
 import { ioError } from '../fs/errors.ts';
 import { digestOf } from '../fs/file-tree.ts';
@@ -145,14 +145,16 @@ const fetchProgram = async (
 /** Fetches programs into a unit's folder, one at a time. */
 export const folderPrograms = (options: FolderProgramsOptions): FirmwarePrograms => {
   const fetching = { timeoutMs: 30_000, ...options };
-  const inTurn = createSerialQueue();
+  const turns = new SerialQueue();
   return {
     fetch: (id, link, signal) =>
-      inTurn(async () => {
-        signal.throwIfAborted();
-        return fetchProgram(fetching, id, readLink(link, fetching.policy), signal);
-      }).catch((cause: unknown) => {
-        throw ioError('The program could not be staged', cause);
-      }),
+      turns
+        .run(async () => {
+          signal.throwIfAborted();
+          return fetchProgram(fetching, id, readLink(link, fetching.policy), signal);
+        })
+        .catch((cause: unknown) => {
+          throw ioError('The program could not be staged', cause);
+        }),
   };
 };

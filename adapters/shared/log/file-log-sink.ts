@@ -1,6 +1,6 @@
 import type { LogEntry, LogSink } from '../../../services/log.ts';
 import type { Storage } from '../../../services/storage.ts';
-import { createSerialQueue } from '../serialize.ts';
+import { SerialQueue } from '../serialize.ts';
 import { entryLine, loadLines, newest, type StoredLines } from './log-lines.ts';
 
 /** Options of the file log sink. */
@@ -97,7 +97,7 @@ class LogDocument {
 export class FileLogSink implements LogSink {
   readonly #document: LogDocument;
   readonly #onFailure: FileLogSinkOptions['onFailure'];
-  readonly #inTurn = createSerialQueue();
+  readonly #turns = new SerialQueue();
   #saving: Promise<void> | undefined;
   #failure: unknown;
 
@@ -126,7 +126,7 @@ export class FileLogSink implements LogSink {
 
   /** The stored entries as JSON texts, oldest first. */
   lines(): Promise<string[]> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       try {
         return await this.#document.lines();
       } catch (thrown) {
@@ -143,7 +143,7 @@ export class FileLogSink implements LogSink {
   }
 
   #save(): Promise<void> {
-    return (this.#saving ??= this.#inTurn(() => this.#saveAll()));
+    return (this.#saving ??= this.#turns.run(() => this.#saveAll()));
   }
 
   async #saveAll(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { SupervisorEvent } from '../../../adapters/node/process/supervisor.ts';
-import { createSerialQueue } from '../../../adapters/shared/serialize.ts';
+import { SerialQueue } from '../../../adapters/shared/serialize.ts';
 import { failureOf } from '../../../services/errors.ts';
 import type { Instance } from '../../instance/index.ts';
 import { rehearse, type Outcome } from './rehearsal.ts';
@@ -78,7 +78,7 @@ const createHolder = (say: SessionOptions['say']) => {
 
 export const createSession = (options: SessionOptions): Session => {
   const { unit, main, folder, say, stopped } = options;
-  const inTurn = createSerialQueue();
+  const turns = new SerialQueue();
   const { hold, stop } = createHolder(say);
   /** The version that failed last: the one before it runs until the folder is another, whenever its changes are told. */
   let failed: string | undefined;
@@ -113,24 +113,24 @@ export const createSession = (options: SessionOptions): Session => {
   };
   return {
     start: () =>
-      inTurn(async () => {
+      turns.run(async () => {
         await adopt();
         await start();
       }),
     restart: () =>
-      inTurn(async () => {
+      turns.run(async () => {
         await stop();
         await start();
       }),
     change: (paths) =>
-      inTurn(async () => {
+      turns.run(async () => {
         if (failed !== undefined && (await unit.addVersion()) === failed) return;
         say(`${paths.join(', ')} changed: starting the program again`);
         await stop();
         if (paths.some((path) => exampleNames.includes(path))) await adopt();
         await start();
       }),
-    update: () => inTurn(tryUpdate),
-    stop: () => inTurn(stop),
+    update: () => turns.run(tryUpdate),
+    stop: () => turns.run(stop),
   };
 };

@@ -1,4 +1,4 @@
-import { createSerialQueue } from '../../../adapters/shared/serialize.ts';
+import { SerialQueue } from '../../../adapters/shared/serialize.ts';
 import type { UnitEnv } from '../../../services/env.ts';
 import { checkedPatch, patchOf, type EnvChanges, type EnvPatch } from '../../../services/env-changes.ts';
 import { SchemaError } from '../../../services/errors.ts';
@@ -7,7 +7,7 @@ import { parseNextSchema } from '../../../services/schema.ts';
 
 /** The changes that an app makes to its env, and its ways to make them; each waits for the one before. */
 export class AppEnvChanges implements EnvChanges {
-  readonly #inTurn = createSerialQueue();
+  readonly #turns = new SerialQueue();
   readonly #env: () => Promise<UnitEnv>;
   readonly #load: () => Promise<void>;
   #unsaved: EnvPatch = {};
@@ -36,13 +36,13 @@ export class AppEnvChanges implements EnvChanges {
 
   /** Reads env.json again, without what was changed since. */
   load(): Promise<void> {
-    return this.#inTurn(() => this.#loadWith({}));
+    return this.#turns.run(() => this.#loadWith({}));
   }
 
   /** Puts changes in force. @throws {SettingsError} */
   async update(given: unknown): Promise<void> {
     const patch = patchOf(given);
-    await this.#inTurn(async () => {
+    await this.#turns.run(async () => {
       const checked = checkedPatch(await this.#env(), patch);
       await this.#loadWith({ ...this.#unsaved, ...checked });
     });
@@ -50,7 +50,7 @@ export class AppEnvChanges implements EnvChanges {
 
   /** Writes the changes into env.json. @throws {SettingsError | StorageError} */
   save(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       this.#isToBeSaved = true;
       try {
         await this.#load();
@@ -84,7 +84,7 @@ const copyOf = (schema: unknown): unknown => {
 
 /** The schema that an app puts in place of schema.json at the next load. */
 export class SchemaChange {
-  readonly #inTurn = createSerialQueue();
+  readonly #turns = new SerialQueue();
   readonly #env: () => Promise<UnitEnv>;
   readonly #load: () => Promise<void>;
   #next: JsonObject | undefined;
@@ -105,7 +105,7 @@ export class SchemaChange {
   /** Puts a schema in place. @throws {SchemaError | SettingsError | StorageError} */
   async update(schema: unknown): Promise<void> {
     const copy = copyOf(schema);
-    await this.#inTurn(async () => {
+    await this.#turns.run(async () => {
       parseNextSchema(copy, (await this.#env()).unitUuid);
       this.#next = copy as JsonObject;
       await this.#load();

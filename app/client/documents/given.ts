@@ -1,4 +1,4 @@
-import { createSerialQueue } from '../../../adapters/shared/serialize.ts';
+import { SerialQueue } from '../../../adapters/shared/serialize.ts';
 import { createDeadline } from '../../../adapters/shared/rest/deadline.ts';
 import { maxDocumentBytes, parseJsonText } from '../../../adapters/shared/storage/json-text.ts';
 import { joinBytes } from '../../../adapters/shared/storage/lines.ts';
@@ -112,7 +112,7 @@ type Sources = { readonly [K in DocumentName]: Source | undefined };
 /** Creates the step that puts each document in place once; those that could not be written are in memory. */
 const createPlacing = (parts: GivenParts, sources: Sources) => {
   const { storage, record, paths, warn } = parts;
-  const inTurn = createSerialQueue();
+  const turns = new SerialQueue();
   const placed = new Set<DocumentName>();
   const inMemory = new Map<string, JsonObject>();
 
@@ -144,7 +144,7 @@ const createPlacing = (parts: GivenParts, sources: Sources) => {
   };
 
   const settle = (path: string): Promise<void> =>
-    inTurn(async () => {
+    turns.run(async () => {
       const name = names.find((one) => paths[one] === path);
       const source = name && sources[name];
       if (name && source && !placed.has(name)) await place(name, source);

@@ -1,5 +1,5 @@
 import type { Engine } from '../../diagram/elk/way.ts';
-import { createSerialQueue } from '../../../adapters/shared/serialize.ts';
+import { SerialQueue } from '../../../adapters/shared/serialize.ts';
 
 type Graph = Parameters<Engine>[0];
 
@@ -61,10 +61,10 @@ const startThread = (): Thread => {
  * fails each layout, and one that takes too long fails alone.
  */
 export const startEngine = (): Engine => {
-  const inTurn = createSerialQueue();
+  const turns = new SerialQueue();
   let thread: Thread | undefined;
   return (graph) =>
-    inTurn(async () => {
+    turns.run(async () => {
       if (!thread || thread.hasEnded()) thread = startThread();
       const { data, error } = await thread.layout(graph);
       if (data === undefined) throw new Error('The chart has no layout.', { cause: error });

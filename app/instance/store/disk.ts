@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { makeFolder, replaceFile } from '../../../adapters/node/fs/durable-file.ts';
 import { codeOf } from '../../../adapters/node/fs/errors.ts';
 import { isTemporaryName, sweepTemporaries } from '../../../adapters/node/fs/temporary-files.ts';
-import { createSerialQueue } from '../../../adapters/shared/serialize.ts';
+import { SerialQueue } from '../../../adapters/shared/serialize.ts';
 import { InstanceError } from '../errors.ts';
 
 /** Stores named documents; names are relative paths with `/`. */
@@ -87,10 +87,10 @@ export const folderDisk = (root: string): Disk => ({
  * @returns A function that resolves at the end of a run that began after the call.
  */
 export const coalesced = (run: () => Promise<void>): (() => Promise<void>) => {
-  const inOrder = createSerialQueue();
+  const turns = new SerialQueue();
   let pending: Promise<void> | undefined;
   return () => {
-    pending ??= inOrder(() => {
+    pending ??= turns.run(() => {
       pending = undefined;
       return run();
     });

@@ -1,4 +1,4 @@
-import { createSerialQueue } from '../../../adapters/shared/serialize.ts';
+import { SerialQueue } from '../../../adapters/shared/serialize.ts';
 import type { LogDocument } from './documents.ts';
 import type { Disk } from './disk.ts';
 
@@ -30,7 +30,7 @@ const linesOf = (entries: readonly LogDocument[]): string =>
 
 /** @param name Name of the document on the disk. */
 export const createLogBook = (disk: Disk, name: string): LogBook => {
-  const inOrder = createSerialQueue();
+  const turns = new SerialQueue();
   let entries: LogDocument[] = [];
   let lines = 0;
   const rewrite = async () => {
@@ -52,14 +52,14 @@ export const createLogBook = (disk: Disk, name: string): LogBook => {
       if (torn || lines > maxEntries) await rewrite();
     },
     append: (added) =>
-      inOrder(async () => {
+      turns.run(async () => {
         await disk.append(name, linesOf(added));
         lines += added.length;
         entries = [...entries, ...added].slice(-maxEntries);
         if (lines > 2 * maxEntries) await rewrite();
       }),
     clear: () =>
-      inOrder(async () => {
+      turns.run(async () => {
         entries = [];
         await rewrite();
       }),

@@ -1,5 +1,5 @@
 import { Timer } from '../../../adapters/shared/clock.ts';
-import { createSerialQueue } from '../../../adapters/shared/serialize.ts';
+import { SerialQueue } from '../../../adapters/shared/serialize.ts';
 import { failureOf, StorageError } from '../../../services/errors.ts';
 import { createTimeouts, type Timeouts } from '../timeout.ts';
 import type { Message } from './message.ts';
@@ -56,7 +56,7 @@ export class StoreKeeper implements Keeper {
   readonly status: Status = { isReady: false, isVolatile: false, isAway: false };
   readonly #parts: KeeperParts;
   readonly #session: Session;
-  readonly #inTurn = createSerialQueue();
+  readonly #turns = new SerialQueue();
   readonly #timeouts: Timeouts;
   /** The time limit of a write begins when all timers that are due have run, however late they are. */
   readonly #later: Timer;
@@ -117,7 +117,7 @@ export class StoreKeeper implements Keeper {
   }
 
   async #inTime(work: () => Promise<void>, ms: number): Promise<PublishResult> {
-    if (!(await this.#timeouts.withTimeout(this.#inTurn(work), ms))) this.#fail(noAnswer());
+    if (!(await this.#timeouts.withTimeout(this.#turns.run(work), ms))) this.#fail(noAnswer());
     return queued;
   }
 
@@ -133,7 +133,7 @@ export class StoreKeeper implements Keeper {
     } catch (thrown) {
       this.#fail(thrown);
       clock.clearTimeout(this.#retry);
-      if (!this.status.isAway) this.#retry = clock.setTimeout(() => void this.#inTurn(this.#update), retryMs);
+      if (!this.status.isAway) this.#retry = clock.setTimeout(() => void this.#turns.run(this.#update), retryMs);
     }
   }
 
