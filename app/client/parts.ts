@@ -1,6 +1,7 @@
 import { textOf } from '../../services/errors.ts';
 import type { MessageOptions } from '../messaging/outbound/message.ts';
 import { areAccepted, isAccepted } from '../messaging/outbound/result.ts';
+import type { Qos } from '../../services/broker.ts';
 import type { Cipher } from '../../services/cipher.ts';
 import type { StateReport } from '../../services/system.ts';
 import type { Adapters } from '../platform.ts';
@@ -16,6 +17,9 @@ import { createWifiManager, type WifiManager } from './api/wifi-manager.ts';
 import type { UnitRuntime } from './assemble.ts';
 import type { Codecs, EnvOf, InputKey, MessageOf, OutputKey, PublishKey } from './api/unit-types.ts';
 import { waitForEvent, type PublicActor } from './await-event.ts';
+
+/** Options of a message that has no others. */
+const atQos: Readonly<Record<Qos, MessageOptions>> = { 0: { qos: 0 }, 1: { qos: 1 }, 2: { qos: 2 } };
 
 type Machines = Pick<UnitRuntime, 'root' | 'lifecycle' | 'plane' | 'usesMqtt'>;
 
@@ -231,7 +235,8 @@ export abstract class ClientParts<TUnit extends object, TCodecs extends Codecs<T
 
   /** Adds the topic's quality of service to options that name none; `publish` checks whether they are options. */
   #withQos(topic: string, options: MessageOptions | undefined): MessageOptions | undefined {
-    const isUnset = options === undefined || (options instanceof Object && options.qos === undefined);
+    if (options === undefined) return atQos[this.#unit.plane.publisher.qosOf(topic)];
+    const isUnset = options instanceof Object && options.qos === undefined;
     return isUnset ? { ...options, qos: this.#unit.plane.publisher.qosOf(topic) } : options;
   }
 
