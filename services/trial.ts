@@ -16,7 +16,8 @@ export interface RecoveryServices {
 }
 
 /**
- * Finishes an interrupted update, for the update machine's `recover`; counts this start if there is no supervisor.
+ * Finishes an interrupted update, for the update machine's `recover`; counts this start of a version on trial if there is no
+ * supervisor.
  *
  * @example
  * import { updateMachine } from 'pepeunit-client/machines';
@@ -28,7 +29,8 @@ export const recoverFirmware = (given: Found<RecoveryServices>) =>
   fromPromise<FirmwareStatus>(async ({ self }) => {
     const { firmware, countsStart } = find(given, self);
     const status = await firmware.recover();
-    return countsStart() ? { ...status, ...(await firmware.countStart()) } : status;
+    const isCounted = countsStart() && status.trial !== undefined;
+    return isCounted ? { ...status, ...(await firmware.countStart()) } : status;
   });
 export type RecoverFirmware = ReturnType<typeof recoverFirmware>;
 

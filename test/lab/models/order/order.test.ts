@@ -19,7 +19,6 @@ const subscribed = 'broker SUBSCRIBE env_update, log_sync, node 1, reset, schema
 const started = [
   'firmware recover',
   'disk opens the outbox',
-  'firmware countStart',
   'disk reads env.json',
   'disk reads schema.json',
   'broker CONNECT mqtt://localhost:1883',
