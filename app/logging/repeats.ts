@@ -106,7 +106,8 @@ export class Repeats<TRemark extends Remark> {
   }
 
   #kindOf({ text }: TRemark): Kind<TRemark> {
-    const key = text.replaceAll(/\d+/g, '#');
+    // Joined, a key is one text of its own; replaced, V8 would keep the whole remark for its parts.
+    const key = text.split(/\d+/).join('#');
     if (this.#kinds.get(key)?.isOver() === true) this.#forget(key);
     const known = this.#kinds.get(key);
     if (known) return known;
