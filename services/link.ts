@@ -77,6 +77,8 @@ class Pulse {
   readonly #onLost: (thrown: unknown) => void;
   #everyMs = 0;
   #isUnanswered = false;
+  /** Whether a beat that came late has passed over that there is no answer, as one may. */
+  #isSpared = false;
   #stopBeat: (() => void) | undefined;
 
   constructor(link: Link, clock: Clock, onSilent: () => void, onLost: (thrown: unknown) => void) {
@@ -100,8 +102,10 @@ class Pulse {
   }
 
   #beat(lateMs: number): void {
+    const isLate = lateMs >= this.#everyMs * lateness;
     if (!this.#isUnanswered) this.#ask().catch(this.#onLost);
-    else if (lateMs < this.#everyMs * lateness) {
+    else if (isLate && !this.#isSpared) this.#isSpared = true;
+    else {
       this.stop();
       this.#onSilent();
     }
@@ -109,6 +113,7 @@ class Pulse {
 
   async #ask(): Promise<void> {
     this.#isUnanswered = true;
+    this.#isSpared = false;
     await this.#link.ping();
     this.#isUnanswered = false;
   }

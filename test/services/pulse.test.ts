@@ -117,6 +117,16 @@ describe('a program that was held up (M13)', () => {
     expect(isOnline()).toBe(false);
   });
 
+  test('a link that died is noticed also by one that is held up before each beat', async () => {
+    const { stall, broker, pass, parent } = await pinged(5000);
+    broker.isSilent = true;
+    for (let beat = 0; beat < 8; beat += 1) {
+      await pass(3000);
+      stall(4000);
+    }
+    expect(parent.facts).toContainEqual(expect.objectContaining({ type: 'mqtt.offline' }));
+  });
+
   test('one whose answer came meanwhile, and was not read yet, is kept', async () => {
     const { stall, broker, pass, isOnline, answer } = await pinged(5000);
     broker.isSilent = true;
