@@ -72,7 +72,7 @@ const headline = (config: StateConfig | undefined, leaves: readonly string[]): P
   const tag = tagOf(config, first);
   const faulty = leaves.slice(1).find((leaf) => tagOf(config, leaf) === 'faulty');
   if (faulty === undefined || tag === 'faulty') return { name: lastKeys(first), tag };
-  return { name: `${lastKeys(first)}, ${faulty}`, tag: 'faulty' };
+  return { name: `${lastKeys(first)}, ${lastKeys(faulty)}`, tag: 'faulty' };
 };
 
 const eventsOf = (config: StateConfig | undefined, active: readonly string[]): string[] => {

@@ -61,6 +61,12 @@ describe('a state value', () => {
   });
 });
 
+test('a child that is off is named as people say it, wherever its region is', () => {
+  const unit = chartViewOf(asSent(ownMachines.find(({ id }) => id === 'unit')?.config));
+  const value = { lifecycle: { operating: 'offline' }, children: { kept: { settings: 'running', mqtt: 'failed' } } };
+  expect(unit.valueOf(JSON.stringify(value))).toMatchObject({ name: 'operating.offline, mqtt.failed', tag: 'faulty' });
+});
+
 test.each(ownMachines)('$id has its place for every state and transition', ({ config }) => {
   expect(chartViewOf(asSent(config)).layout).toBeDefined();
 });
