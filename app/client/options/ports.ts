@@ -3,14 +3,18 @@ import { fields, rule, type Rule } from './rules.ts';
 
 type MethodsOf<T> = { [K in keyof T]-?: T[K] extends (...args: never[]) => unknown ? K : never }[keyof T];
 
+/** Adapters that are objects. */
+type Port = Exclude<keyof Adapters, 'extract' | 'random'>;
+
 /** Methods without which an adapter can't do the work of its port. */
-const methods: { readonly [K in keyof Adapters]?: readonly MethodsOf<NonNullable<Adapters[K]>>[] } = {
+const methods: { readonly [K in Port]: readonly MethodsOf<NonNullable<Adapters[K]>>[] } = {
   wifi: ['status', 'scan', 'join', 'leave', 'watch'],
   clock: ['now', 'monotonic', 'setTimeout', 'clearTimeout'],
   clockSource: ['readOffset'],
   broker: ['open'],
   brokerProbe: ['isThere'],
   keptEnv: ['read', 'write', 'remove'],
+  givenRecord: ['read', 'write'],
   lastLink: ['read', 'keep'],
   http: [
     'getEnv',
