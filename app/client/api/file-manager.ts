@@ -156,17 +156,17 @@ export const createFileManager = ({
   },
   lines: (path) => storage.readLines(path),
   extractTarGz: extract,
-  createTarGz: folders.pack,
+  createTarGz: (folder, archivePath) => folders.pack(folder, archivePath),
   appendNdjson: (path, value, { maxLines = Number.MAX_SAFE_INTEGER } = {}) =>
     storage.appendLines(path, [JSON.stringify(value)], maxLines),
   iterNdjson: (path) => valuesOf(storage.readLines(path)),
   trimNdjson: async (path, maxLines) => {
     if (await storage.exists(path)) await storage.appendLines(path, [], maxLines);
   },
-  copyFile: folders.copyFile,
-  copyDirectory: folders.copyFolder,
-  createDirectory: folders.createFolder,
-  removeDirectory: folders.removeFolder,
+  copyFile: (from, to) => folders.copyFile(from, to),
+  copyDirectory: (from, to) => folders.copyFolder(from, to),
+  createDirectory: (path) => folders.createFolder(path),
+  removeDirectory: (path) => folders.removeFolder(path),
 });
 
 /**
