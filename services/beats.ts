@@ -71,7 +71,14 @@ class Beats {
       for (const beat of together) this.#place(beat);
     }
     this.#wake();
-    for (const [dueMs, together] of due) for (const beat of together) beat.onBeat(now - dueMs);
+    for (const [dueMs, together] of due) {
+      // One of them may have ended another.
+      for (const beat of together) if (this.#goesOn(beat)) beat.onBeat(now - dueMs);
+    }
+  }
+
+  #goesOn(beat: Beat): boolean {
+    return this.#due.get(beat.dueMs)?.has(beat) === true;
   }
 }
 

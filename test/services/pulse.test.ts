@@ -107,6 +107,29 @@ describe('signs of life (M4)', () => {
   });
 });
 
+test('a link that ends at the moment in which many are asked is not asked any more', async () => {
+  const clock = fakeClock();
+  const asked: string[] = [];
+  const begun = (name: string, onAsked: () => void) => {
+    const ping = async () => {
+      asked.push(name);
+      onAsked();
+    };
+    return begin({ open: async () => linkThat({ ping }) }, plane(), clock);
+  };
+  const first = begun('first', () => second.actor.stop());
+  const second = begun('second', () => undefined);
+  for (const { actor } of [first, second]) {
+    actor.send({ type: 'mqtt.connect', linkRevision: 1, pingIntervalMs: 5000 });
+  }
+  await settle();
+  clock.advance(5000);
+  await settle();
+  expect(asked).toEqual(['first']);
+  first.actor.stop();
+  expect(clock.pending).toBe(0);
+});
+
 describe('a program that was held up (M13)', () => {
   test('a link that died meanwhile is noticed within two ping intervals', async () => {
     const { stall, broker, pass, isOnline } = await pinged(5000);
