@@ -18,9 +18,9 @@ const acknowledged =
 const awaited =
   'the round trip: two thirds of the CPU of a message are one write to the socket and one read; it would take several messages on their way at once';
 const perUnit =
-  'ten actors with their contexts and timers (about 35 KiB), and some 800 closures with their scopes (64 KiB) and the objects of messages, files and connection (about 45 KiB); it would take fewer actors, children that start when they have something to do, and classes in place of closures';
+  "XState's ten actors with their contexts (about 37 KiB), the connection of mqtt.js (13), some 340 closures with their scopes (25), and the objects, tables and buffers of messages and files; it would take fewer actors, and children that start when they have something to do";
 const perStart =
-  "3 MB of garbage, three quarters of them XState's, whose root makes a snapshot of 15 regions for each event: of about 15 ms 3.5 pass in XState, 4 in the garbage collector, 2.5 in V8's compiler, 2.5 in files, 1.2 in REST; it would take fewer events until a unit is online";
+  "2.1 MB of garbage, three quarters of them XState's, which makes a snapshot of all regions at each assignment: of the main thread's time a quarter passes in XState, a fifth in files, a seventh in sockets, and V8's own threads take half as much again; it would take a machine of its own for the regions that keep the children, and fewer files";
 const perIdleUnit =
   'a ping every 20 seconds, where those of mqtt.js come every 60: its write and its answer; it would take rarer ones';
 const loading =
