@@ -62,7 +62,7 @@ export const equivalents: readonly Equivalent[] = [
     was: `actions: [${first}, { type: 'reportOffline'`,
     reason: apart,
   })),
-  { file: 'machines/mqtt.ts', kind: 'reorder actions', where: 'open.on.mqtt.connect.actions', reason: apart },
+  { file: 'machines/mqtt.ts', kind: 'reorder actions', where: 'open.on.mqtt.connect.[0].actions', reason: apart },
   { file: 'machines/mqtt.ts', kind: 'reorder actions', where: 'waiting.on.mqtt.connect.actions', reason: apart },
   {
     file: 'machines/mqtt.ts',
@@ -140,9 +140,9 @@ export const equivalents: readonly Equivalent[] = [
   {
     file: 'machines/unit/routing.ts',
     kind: 'drop operand',
-    where: 'rejoinWifi.messages',
+    where: 'rejoinWifi',
     reason: narrowing,
-    becomes: 'known.managesWifi',
+    becomes: 'managesWifi',
   },
   {
     file: 'machines/unit/routing.ts',
