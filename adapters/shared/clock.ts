@@ -53,6 +53,10 @@ export class Timer {
     this.#onElapsed = onElapsed;
   }
 
+  get isRunning(): boolean {
+    return this.#timer !== undefined;
+  }
+
   start(ms: number): void {
     this.#timer ??= this.#clock.setTimeout(() => {
       this.#timer = undefined;

@@ -1,11 +1,10 @@
+import { Timer } from '../../../adapters/shared/clock.ts';
 import type { Clock } from '../../../services/clock.ts';
-import type { Message } from './message.ts';
+import { isWaiting } from './message.ts';
 import type { Messages } from './messages.ts';
 import { expired } from './result.ts';
 
 const tooOld = expired('It waited for longer than the outbox keeps messages.');
-
-const isWaiting = ({ state }: Message): boolean => state === 'waiting';
 
 /** Ends messages that are too old. */
 export class Expiry {
@@ -15,18 +14,19 @@ export class Expiry {
   /** Until then nothing that waits is too old. */
   #dueMs = Infinity;
   #isTimed = false;
-  #timer: unknown;
+  readonly #timer: Timer;
 
   constructor(clock: Clock, ageMs: number, messages: Messages) {
     this.#clock = clock;
     this.#ageMs = ageMs;
     this.#messages = messages;
+    this.#timer = new Timer(clock, () => this.#expire(clock.monotonic()));
   }
 
   /** Ends what is too old. @param bornMs When the oldest was accepted that waits only now. */
   expire(nowMs: number, bornMs = Infinity): void {
     this.#dueMs = Math.min(this.#dueMs, bornMs + this.#ageMs);
-    if (nowMs > this.#dueMs || (this.#isTimed && this.#timer === undefined)) this.#expire(nowMs);
+    if (nowMs > this.#dueMs || (this.#isTimed && !this.#timer.isRunning)) this.#expire(nowMs);
   }
 
   /** From now on a timer ends what is too old, also while nothing is published. */
@@ -37,7 +37,7 @@ export class Expiry {
 
   stop(): void {
     this.#isTimed = false;
-    this.#clock.clearTimeout(this.#timer);
+    this.#timer.stop();
   }
 
   #expire(nowMs: number): void {
@@ -47,13 +47,6 @@ export class Expiry {
       this.#messages.end(oldest, tooOld);
     }
     this.#dueMs = oldest ? oldest.bornMs + this.#ageMs : Infinity;
-    if (!this.#isTimed || !oldest || this.#timer !== undefined) return;
-    this.#timer = this.#clock.setTimeout(
-      () => {
-        this.#timer = undefined;
-        this.#expire(this.#clock.monotonic());
-      },
-      this.#dueMs - nowMs + 1,
-    );
+    if (this.#isTimed && oldest) this.#timer.start(this.#dueMs - nowMs + 1);
   }
 }

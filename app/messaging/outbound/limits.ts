@@ -1,6 +1,6 @@
 import type { Clock } from '../../../services/clock.ts';
 import { createDropWarnings } from '../throttled-warning.ts';
-import type { Message } from './message.ts';
+import { isWaiting, type Message } from './message.ts';
 import type { Messages } from './messages.ts';
 import type { OutboxBounds } from './options.ts';
 import { dropped } from './result.ts';
@@ -9,7 +9,6 @@ import { dropped } from './result.ts';
 export const noRoom = dropped('The outbox is full.');
 const outdated = dropped('A newer message of its topic took its place.');
 
-const isWaiting = ({ state }: Message): boolean => state === 'waiting';
 const canGo = ({ state, topic }: Message): boolean => state === 'waiting' && topic.policy.whenFull === 'dropOldest';
 
 /** Ends messages that are too many. */

@@ -58,6 +58,12 @@ export interface Message extends Readonly<Omit<PublishRequest, 'topic' | 'bornMs
   tellsEnd: boolean;
 }
 
+/** Whether a message waits for the link. */
+export const isWaiting = ({ state }: Message): boolean => state === 'waiting';
+
+/** Whether a message has come to its end. */
+export const isGone = ({ state }: Message): boolean => state === 'gone';
+
 /** Gets what became of a message, once. */
 export type OnResult = (result: PublishResult) => void;
 

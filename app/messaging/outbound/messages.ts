@@ -1,12 +1,10 @@
 import { Fifo } from '../../../adapters/shared/fifo.ts';
-import type { Message, PublishRequest, RestoredMessage, Topic } from './message.ts';
+import { isGone, type Message, type PublishRequest, type RestoredMessage, type Topic } from './message.ts';
 import type { Policies } from './options.ts';
 import { createCounts, type PublishResult } from './result.ts';
 
 /** Topics that stay when nothing of them is left. */
 const fewTopics = 64;
-
-const isGone = ({ state }: Message): boolean => state === 'gone';
 
 /** A message as it comes in: from its publisher, or from an earlier run. */
 export type IncomingMessage = PublishRequest & Partial<Pick<RestoredMessage, 'unit' | 'acceptedMs'>>;

@@ -2,7 +2,7 @@ import { countEnds, endsOver, giveLastChance, isPoison, type Suspects } from '..
 import type { Link } from '../../../services/broker.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { BrokerError } from '../../../services/errors.ts';
-import type { Message, Topic } from './message.ts';
+import { isWaiting, type Message, type Topic } from './message.ts';
 
 /** How many links in a row must end over what is tried on them. */
 const enoughEnds = 5;
@@ -26,8 +26,6 @@ const isEndOver = ({ bytes }: Message, thrown: unknown): boolean => {
   if (isTimeout(thrown)) return bytes >= largeBytes;
   return thrown instanceof BrokerError && endings.includes(thrown.code) && thrown.reasonCode !== normalDisconnection;
 };
-
-const isWaiting = ({ state }: Message): boolean => state === 'waiting';
 
 const addBounded = (topics: Set<string>, name: string) => {
   if (topics.size >= maxPoisonedTopics) topics.clear();

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../services/clock.ts';
 import { Expiry } from './expiry.ts';
 import { Limits, noRoom } from './limits.ts';
-import type { Message, PublishRequest, RestoredMessage, Topic } from './message.ts';
+import { isGone, isWaiting, type Message, type PublishRequest, type RestoredMessage, type Topic } from './message.ts';
 import { Messages } from './messages.ts';
 import type { OutboxBounds, Policies } from './options.ts';
 import { dropped, type PublishResult } from './result.ts';
@@ -17,8 +17,6 @@ export interface QueueParts {
 
 const notKept = dropped('It can not be sent now, and the policy of its topic is to keep nothing.');
 
-const isGone = ({ state }: Message): boolean => state === 'gone';
-const isWaiting = ({ state }: Message): boolean => state === 'waiting';
 const isUrgent = ({ state, topic }: Message): boolean => state === 'waiting' && !topic.policy.yields;
 
 const firstQos0 = (topics: Iterable<Topic>): Message | undefined => {

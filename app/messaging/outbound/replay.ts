@@ -1,3 +1,4 @@
+import { Timer } from '../../../adapters/shared/clock.ts';
 import type { Link } from '../../../services/broker.ts';
 import type { Clock } from '../../../services/clock.ts';
 import { BrokerError } from '../../../services/errors.ts';
@@ -31,45 +32,18 @@ export interface ReplayParts {
   readonly onRefusal: (topic: string, reason: string) => void;
 }
 
-/** Leaves the link alone for a while, and then goes on. */
-class Pause {
-  readonly #clock: Clock;
-  readonly #goOn: () => void;
-  #timer: unknown;
-
-  constructor(clock: Clock, goOn: () => void) {
-    this.#clock = clock;
-    this.#goOn = goOn;
-  }
-
-  get isOn(): boolean {
-    return this.#timer !== undefined;
-  }
-
-  begin(ms: number): void {
-    this.#timer ??= this.#clock.setTimeout(() => {
-      this.#timer = undefined;
-      this.#goOn();
-    }, ms);
-  }
-
-  end(): void {
-    this.#clock.clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
-}
-
 /** Sends what waits, in order, as fast as the rate allows. */
 export class Replay implements DeliveryListener {
   readonly #parts: ReplayParts;
-  readonly #pause: Pause;
+  /** Leaves the link alone for a while, and then goes on. */
+  readonly #pause: Timer;
   #open: Link | undefined;
   #sending = 0;
   #isPumping = false;
 
   constructor(parts: ReplayParts) {
     this.#parts = parts;
-    this.#pause = new Pause(parts.clock, () => this.wake());
+    this.#pause = new Timer(parts.clock, () => this.wake());
   }
 
   start(link: Link): void {
@@ -83,7 +57,7 @@ export class Replay implements DeliveryListener {
   stop(): void {
     if (this.#open) this.#parts.poison.linkEnded(this.#open);
     this.#open = undefined;
-    this.#pause.end();
+    this.#pause.stop();
   }
 
   /** Something waits. */
@@ -105,7 +79,7 @@ export class Replay implements DeliveryListener {
   }
 
   #isHeld(): boolean {
-    return this.#pause.isOn || this.#parts.denials.isHeld;
+    return this.#pause.isRunning || this.#parts.denials.isHeld;
   }
 
   /** What to send next. A broker that acknowledges nothing holds back nothing of QoS 0: that has as much room again. */
@@ -124,7 +98,7 @@ export class Replay implements DeliveryListener {
     for (let message = this.#next(); message; message = this.#next()) {
       const ms = poison.waitMs() || limiter.replay(now, message.bytes);
       if (ms > 0) {
-        this.#pause.begin(ms);
+        this.#pause.start(ms);
         return;
       }
       if (this.#sendNow(link, message)) continue;
@@ -168,7 +142,7 @@ export class Replay implements DeliveryListener {
   /** A link has done with a message. @param isBack Whether the message waits again. */
   #onSettled(link: Link, isBack: boolean): void {
     if (this.#open === link) this.#sending -= 1;
-    if (this.#open === link && isBack) this.#pause.begin(pauseMs);
+    if (this.#open === link && isBack) this.#pause.start(pauseMs);
     this.wake();
   }
 }
