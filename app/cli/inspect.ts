@@ -69,17 +69,21 @@ export const inspectCommand = command(
       'the end of an ssh tunnel. Without either it waits for units, and prints how to show one.',
     options: {
       port: { type: 'string', value: 'PORT', help: 'Port of the page. A free one by default.' },
-      control: { type: 'boolean', help: "Let the page send events, messages and the instance's commands." },
+      control: {
+        type: 'boolean',
+        help: "Without FILE: let the page send events, messages and the instance's commands.",
+      },
       json: { type: 'boolean', help: 'Print the addresses, and what there is to show, as one line of JSON.' },
     },
     examples: ['night.ndjson', '--port 8080'],
   },
   async ({ operands: [operand], options: { port, control = false, json = false } }) => {
     const isFile = operand !== undefined && !isUrl(operand);
+    if (isFile && control) throw new UsageError(`--control goes with units that run: ${operand} is a recording.`);
     await using inspector = await startInspector({
       ...inspectorParts,
       port: portIn('port', port),
-      isControlled: control && !isFile,
+      isControlled: control,
       ...(isFile && { limits: fileLimits }),
     });
     using interrupted = interruption();

@@ -74,6 +74,16 @@ describe('pepeunit inspect FILE', () => {
     expect(refusal.message).toBe('Unexpected server response: 404');
   });
 
+  test('takes no --control: nothing in a recording can be commanded', async () => {
+    const file = join(folder, 'тёплая ночь 🌙.ndjson');
+    await writeFile(file, `${saved.join('\n')}\n`);
+    expect(await runCli(['inspect', file, '--control'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `pepeunit inspect: --control goes with units that run: ${file} is a recording. pepeunit inspect --help says more.\n`,
+    });
+  });
+
   test('what it saves again is the same', async () => {
     const file = join(folder, 'night.ndjson');
     await writeFile(file, `${saved.slice(0, 3).join('\n')}\n`);
