@@ -24,6 +24,19 @@ export interface Program {
   readonly files?: Readonly<Record<string, string>>;
 }
 
+/** A program that takes its time to load: it goes on once the process that started it is gone. */
+export const loadsUntilOrphaned = {
+  first: "import './slow-part.js';",
+  files: {
+    'slow-part.js': `
+const parent = process.ppid;
+process.stdout.write('loads\\n');
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+while (process.ppid === parent) Atomics.wait(sleeper, 0, 0, 20);
+`,
+  },
+} as const;
+
 /** A unit's main.js: it says what becomes of it, line by line, as JSON. */
 const source = ({ label, first = '', options = '', before = '' }: Program): string => `${first}
 import { join } from 'node:path';

@@ -7,8 +7,8 @@ import { ProcessError } from '../../../services/errors.ts';
 import {
   afterHangVariable,
   hangsVariable,
-  heartbeatDescriptor,
   heartbeatVariable,
+  pipeDescriptor,
   supervisedFolderVariable,
   supervisorVariable,
 } from './contract.ts';
@@ -39,8 +39,8 @@ export interface Child {
   readonly pid: number;
   readonly end: Promise<ProcessEnd>;
   send(signal: NodeJS.Signals): void;
-  /** Where it beats, if it was asked to. */
-  readonly beats: Readable | undefined;
+  /** Where a unit beats, if it was asked to. */
+  readonly pipe: Readable;
 }
 
 /** A unit in a child process. */
@@ -76,8 +76,8 @@ const startChild = async (
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   advice: string,
-  stdio: StdioOptions = 'inherit',
 ): Promise<Child> => {
+  const stdio: StdioOptions = ['inherit', 'inherit', 'inherit', 'pipe'];
   const child = spawn(file, args, { stdio, env, cwd: startFolder() });
   const end = new Promise<ProcessEnd>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
   await spawned(child, file, advice);
@@ -85,7 +85,7 @@ const startChild = async (
     pid: child.pid as number,
     end,
     send: (signal) => void child.kill(signal),
-    beats: (child.stdio[heartbeatDescriptor] as Readable | null | undefined) ?? undefined,
+    pipe: child.stdio[pipeDescriptor] as Readable,
   };
 };
 
@@ -133,7 +133,7 @@ const environmentOf = (
   [supervisorVariable]: String(process.pid),
   [supervisedFolderVariable]: folder,
   [hangsVariable]: String(hangs),
-  [heartbeatVariable]: heartbeatMs > 0 ? String(heartbeatMs) : undefined,
+  [heartbeatVariable]: String(heartbeatMs),
   [afterHangVariable]: isAfterHang ? '1' : undefined,
 });
 
@@ -150,9 +150,7 @@ export const startUnit = async (program: UnitProgram, start: UnitStart): Promise
   const [file, given] = isScript(main)
     ? [process.execPath, [...process.execArgv, ...nodeOptions, main, ...args]]
     : [main, args];
-  const stdio: StdioOptions =
-    start.heartbeatMs > 0 ? ['inherit', 'inherit', 'inherit', 'pipe'] : ['inherit', 'inherit', 'inherit'];
-  const child = await startChild(file, given, environmentOf(program, start), byName, stdio);
+  const child = await startChild(file, given, environmentOf(program, start), byName);
   return {
     ...child,
     stop: async (graceMs) => {

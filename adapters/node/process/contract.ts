@@ -1,5 +1,6 @@
-import { realpathSync } from 'node:fs';
+import { fstatSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isRunning } from '../fs/process-identity.ts';
 
 /** The contract between a program and the process that started it. */
 
@@ -12,11 +13,11 @@ export const supervisedFolderVariable = 'PEPEUNIT_SUPERVISED_FOLDER';
 /** Environment variable with the proxy's process id. */
 export const proxyVariable = 'PEPEUNIT_PROXY';
 
-/** Environment variable with the time between two beats, milliseconds; only the supervisor's own child takes it. */
+/** Environment variable with the time between two beats, milliseconds, 0 for none; only the parent's own child takes it. */
 export const heartbeatVariable = 'PEPEUNIT_HEARTBEAT';
 
-/** File descriptor of the pipe for the beats. */
-export const heartbeatDescriptor = 3;
+/** File descriptor of the pipe to the parent; programs that its child starts do not get it. */
+export const pipeDescriptor = 3;
 
 /** Environment variable with how often the supervisor has ended the unit since its event loop hung. */
 export const hangsVariable = 'PEPEUNIT_HANGS';
@@ -29,6 +30,24 @@ export const restartCode = 213;
 
 /** Checks the parent: programs started by a supervised or proxied one inherit its variables too. */
 const isParent = (variable: string): boolean => process.env[variable] === String(process.ppid);
+
+/** Whether this process has the pipe to its parent. */
+export const hasPipe = (): boolean => {
+  try {
+    return process.platform === 'win32' || fstatSync(pipeDescriptor).isSocket();
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * Whether the process that the variable names started this one, and ended before this one looked. Its pipe tells it from
+ * programs that have inherited the variable.
+ */
+const isOrphanOf = (variable: string): boolean => {
+  const { [variable]: pid, [heartbeatVariable]: pipe } = process.env;
+  return pid !== undefined && pipe !== undefined && !isRunning({ pid: Number(pid), since: null }) && hasPipe();
+};
 
 /** Whether this process was started by a supervisor that is still its parent. */
 export const isSupervised = (): boolean => isParent(supervisorVariable);
@@ -50,11 +69,15 @@ export const hangsSoFar = (): { readonly count: number; readonly isCause: boolea
     ? { count: Number(process.env[hangsVariable] ?? 0), isCause: process.env[afterHangVariable] !== undefined }
     : undefined;
 
-/** Whether this process's supervisor resumes updates in this folder, by any path that leads to it. */
-export const isSupervisedIn = (folder: string): boolean => {
+/** Whether a supervisor that resumes updates in this folder, by any path that leads to it, started this process. */
+export const beganSupervisedIn = (folder: string): boolean => {
   const supervised = process.env[supervisedFolderVariable];
-  return isSupervised() && supervised !== undefined && realPathOf(supervised) === realPathOf(folder);
+  if (supervised === undefined || realPathOf(supervised) !== realPathOf(folder)) return false;
+  return isSupervised() || isOrphanOf(supervisorVariable);
 };
+
+/** Whether a proxy started this process. */
+export const beganProxied = (): boolean => isProxied() || isOrphanOf(proxyVariable);
 
 const lookEveryMs = 1000;
 

@@ -1,8 +1,7 @@
-import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { isMainThread } from 'node:worker_threads';
-import { heartbeatDescriptor, heartbeatVariable, isSupervised } from './contract.ts';
+import { hasPipe, heartbeatVariable, isSupervised, pipeDescriptor } from './contract.ts';
 
 /** A beat; the judgement begins with the first. */
 const beat = '.';
@@ -12,14 +11,6 @@ const rest = '-';
 const maxMissed = 2;
 
 const noop = (): void => undefined;
-
-const isSocket = (descriptor: number): boolean => {
-  try {
-    return process.platform === 'win32' || fstatSync(descriptor).isSocket();
-  } catch {
-    return false;
-  }
-};
 
 interface Channel {
   readonly everyMs: number;
@@ -35,8 +26,8 @@ const takeChannel = (): Channel | undefined => {
   const { [heartbeatVariable]: text } = process.env;
   delete process.env[heartbeatVariable];
   const everyMs = Number(text ?? 0);
-  if (!(everyMs > 0) || !isSupervised() || !isSocket(heartbeatDescriptor)) return undefined;
-  const socket = new Socket({ fd: heartbeatDescriptor, readable: false, writable: true });
+  if (!(everyMs > 0) || !isSupervised() || !hasPipe()) return undefined;
+  const socket = new Socket({ fd: pipeDescriptor, readable: false, writable: true });
   // A supervisor that is gone takes no more beats; `watchParent` notices it.
   socket.on('error', noop).unref();
   return { everyMs, socket };

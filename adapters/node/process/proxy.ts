@@ -1,9 +1,10 @@
 import type { ProcessError } from '../../../services/errors.ts';
 import { startSelf, type Child } from './child.ts';
-import { proxyVariable, restartCode } from './contract.ts';
+import { heartbeatVariable, proxyVariable, restartCode } from './contract.ts';
 import { endLike, passedSignals, passSignals } from './signals.ts';
 
-const startSuccessor = (): Promise<Child> => startSelf({ ...process.env, [proxyVariable]: String(process.pid) });
+const startSuccessor = (): Promise<Child> =>
+  startSelf({ ...process.env, [proxyVariable]: String(process.pid), [heartbeatVariable]: '0' });
 
 const noop = (): void => undefined;
 

@@ -3,10 +3,11 @@ import { ProcessError } from '../../../services/errors.ts';
 import type { ProcessControl } from '../../../services/process-control.ts';
 import { ownArguments, startFolder, startSelfDetached } from './child.ts';
 import {
+  beganProxied,
+  beganSupervisedIn,
   hangsSoFar,
   isProxied,
   isSupervised,
-  isSupervisedIn,
   proxyVariable,
   restartCode,
   watchParent,
@@ -70,8 +71,8 @@ const refuseInWorker = (): void => {
  * dropped.
  */
 export const nodeProcessControl = ({ folder, execve = hostExecve() }: ProcessControlOptions): ProcessControl => ({
-  isSupervised: isSupervisedIn(folder),
-  watchSupervisor: (onGone) => (isSupervisedIn(folder) || isProxied() ? watchParent(onGone) : noop),
+  isSupervised: beganSupervisedIn(folder),
+  watchSupervisor: (onGone) => (beganSupervisedIn(folder) || beganProxied() ? watchParent(onGone) : noop),
   beat: startBeating,
   hangs: hangsSoFar(),
   checkRestart: refuseInWorker,

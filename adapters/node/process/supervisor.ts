@@ -136,8 +136,8 @@ const notStarted: RunEnd = { code: 127, signal: null };
 /** Ends a unit whose event loop hangs. @returns Ends the watch, and says whether it had to. */
 const watchLoop = (unit: SupervisedUnit, { heartbeatMs, graceMs, onEvent }: SupervisorOptions, hangs: number) => {
   let isHung = false;
-  if (!unit.beats) return () => isHung;
-  const end = watchBeats(unit.beats, heartbeatMs, () => {
+  if (heartbeatMs === 0) return () => isHung;
+  const end = watchBeats(unit.pipe, heartbeatMs, () => {
     isHung = true;
     onEvent({ type: 'hung', pid: unit.pid, hangs });
     void unit.stop(graceMs);

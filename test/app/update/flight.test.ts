@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { isRunning } from '../../../adapters/node/fs/process-identity.ts';
 import { holdDownloads } from '../../support/held-download.ts';
-import { createYard, createSupervisedUnit, type Yard, type YardUnit } from '../../support/supervised-unit.ts';
+import {
+  createYard,
+  createSupervisedUnit,
+  loadsUntilOrphaned,
+  type Yard,
+  type YardUnit,
+} from '../../support/supervised-unit.ts';
 
 let yard: Yard;
 beforeAll(async () => {
@@ -154,6 +160,23 @@ test.concurrent(
     );
     expect(unit.said().filter(({ said }) => said === 'started')).toHaveLength(2);
     await unit.stop();
+  },
+);
+
+test.concurrent.each([['10'], ['0']])(
+  'a unit whose supervisor was killed while its program loads leaves too, with a beat every %s s',
+  { timeout },
+  async (heartbeat) => {
+    const unit = await createSupervisedUnit(yard, `orphan-${heartbeat}`, { label: 'one', ...loadsUntilOrphaned });
+    const first = unit.run('--heartbeat', heartbeat);
+    await unit.waitFor('the program loads', () => first.stdout().includes('loads'));
+    const [{ pid } = { pid: 0 }] = unit.told().flatMap((event) => (event.type === 'started' ? [event] : []));
+    first.child.kill('SIGKILL');
+    await unit.hears('one', 'started');
+    await unit.waitFor('the orphan leaves', () => !isRunning({ pid, since: null }));
+    const log = await readFile(join(unit.folder, 'log.json'), 'utf8');
+    expect(log).toContain('The supervisor is gone, and the unit leaves.');
+    await first.ended;
   },
 );
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isRunning } from '../../../adapters/node/fs/process-identity.ts';
-import { createYard, createSupervisedUnit, type Yard } from '../../support/supervised-unit.ts';
+import { createYard, createSupervisedUnit, loadsUntilOrphaned, type Yard } from '../../support/supervised-unit.ts';
 
 let yard: Yard;
 beforeAll(async () => {
@@ -52,6 +52,27 @@ describe('what follows an update, in real processes', () => {
       const log = await readFile(join(unit.folder, 'log.json'), 'utf8');
       expect(log.includes('is gone, and the unit leaves')).toBe(signal === 'SIGKILL');
       expect(unit.said().filter(({ said }) => said === 'updateFailed')).toEqual([]);
+    },
+  );
+
+  test.skipIf('execve' in process)(
+    'restart_exec with no supervisor: a new version leaves when the process that was started is killed while it loads',
+    { timeout, concurrent: true },
+    async () => {
+      const options = "restartMode: 'restart_exec',";
+      const unit = await createSupervisedUnit(yard, 'alone-loading', { label: 'one', options });
+      const run = unit.runAlone();
+      await unit.hears('one', 'online');
+      await unit.add({ label: 'two', options, ...loadsUntilOrphaned });
+      await unit.update();
+      await unit.waitFor('the new version loads', () => run.stdout().includes('loads'));
+      run.child.kill('SIGKILL');
+      await unit.hears('two', 'started');
+      const { pid = 0 } = unit.said().find(({ label }) => label === 'two') ?? {};
+      await unit.waitFor('the new version ends', () => !lives(pid));
+      await run.ended;
+      const log = await readFile(join(unit.folder, 'log.json'), 'utf8');
+      expect(log).toContain('The process that restarted the unit is gone, and the unit leaves.');
     },
   );
 
