@@ -9,6 +9,7 @@ import { obey, orderHelp, type Orders } from './dev/orders.ts';
 import { createSession } from './dev/session.ts';
 import { openDevUnit, type DevUnit } from './dev/unit.ts';
 import { watchProgram } from './dev/watch.ts';
+import { lockWaitText } from './lock-wait.ts';
 import { notInspected, ownInspectorOptions, startOwnInspector } from './inspection.ts';
 import { describe, markIn } from './supervision.ts';
 import { canRun, whyNot } from './unit/type-stripping.ts';
@@ -155,7 +156,7 @@ export const devCommand = command(
     }
     using interrupted = interruption();
     const own = join(folder, '.pepeunit/dev');
-    return await withDevLock(own, async () => {
+    return await withDevLock({ folder: own, say }, async () => {
       const instance = await startInstance({
         dataDir: join(own, 'instance'),
         httpPort: portIn('http-port', options['http-port']),
@@ -163,6 +164,7 @@ export const devCommand = command(
         stateIntervalCheck: false,
         log: (event) => {
           if (event.type === 'fault') say(`${event.what}: ${event.failure.message}`);
+          if (event.type === 'waiting') say(lockWaitText(event.folder, event));
         },
       });
       try {

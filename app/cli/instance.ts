@@ -1,5 +1,7 @@
 import { startInstance, type Instance, type InstanceOptions } from '../instance/index.ts';
 import { command, exitCode, portIn, type Called } from './command.ts';
+import { lockWaitText } from './lock-wait.ts';
+import { notesOf } from './note.ts';
 import { aborted, interruption } from '../terminal/interruption.ts';
 import { columns, painter, print, printText } from '../terminal/output.ts';
 
@@ -73,9 +75,15 @@ export const instanceCommand = command(
   },
   async ({ options: given }) => {
     const wanted = instanceOptions(given);
+    const note = notesOf('instance', given);
     const interrupted = interruption();
     try {
-      const instance = await startInstance(wanted);
+      const instance = await startInstance({
+        ...wanted,
+        log: (event) => {
+          if (event.type === 'waiting') note(lockWaitText(event.folder, event));
+        },
+      });
       if (given.json === true) print(asJson(instance));
       else asText(instance, given.data).forEach((line) => printText(line));
       await aborted(interrupted.signal);

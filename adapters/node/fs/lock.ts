@@ -40,7 +40,7 @@ export interface FileLockOptions {
   /** Ends the child noted by a dead holder, before its lock is taken over. */
   readonly endOrphan?: (child: ProcessIdentity) => Promise<void>;
   /** Waits before the next look at a lock whose holder can't be seen. @defaultValue such a lock counts as in use */
-  readonly watch?: () => Promise<void>;
+  readonly watch?: (holder: ProcessIdentity) => Promise<void>;
   /** Time after which a lock that is not refreshed is stale, milliseconds. @defaultValue 15_000 */
   readonly staleAfterMs?: number;
 }
@@ -50,6 +50,26 @@ const refreshEveryMs = 5_000;
 const lookAfterMs = 1_000;
 /** Time in which all who take over a dead lock at once are done, milliseconds. */
 const settleMs = 250;
+const defaultStaleAfterMs = 15_000;
+const watchEveryMs = 500;
+
+/** A wait for a sign of life of a process that has a lock, and can't be seen. */
+export interface LockWait {
+  /** Process id of the holder, where it runs. */
+  readonly pid: number;
+  /** Time until the lock is taken over without such a sign, milliseconds. */
+  readonly atMostMs: number;
+}
+
+/** Creates a `watch` that looks twice a second. @param onWait Called once, before the first wait. */
+export const watchPatiently = (onWait: (wait: LockWait) => void): NonNullable<FileLockOptions['watch']> => {
+  let isTold = false;
+  return async ({ pid }) => {
+    if (!isTold) onWait({ pid, atMostMs: defaultStaleAfterMs + watchEveryMs + settleMs });
+    isTold = true;
+    await delay(watchEveryMs);
+  };
+};
 
 /** Paths of this thread's lock files. */
 const held = new Set<string>();
@@ -86,13 +106,13 @@ const isNearby = ({ place }: ProcessIdentity): boolean => place === ownPlace || 
 
 /** Creates the lock; removes a dead process's lock first. What is there is judged also where nothing can be written. */
 const acquire = async (path: string, record: LockRecord, options: FileLockOptions): Promise<void> => {
-  const { inUse, endOrphan, watch, staleAfterMs = 15_000 } = options;
+  const { inUse, endOrphan, watch, staleAfterMs = defaultStaleAfterMs } = options;
   for (let tries = 1; ;) {
     const found = await readWholeLock(path);
     const theirs = found ? parseLock(found) : undefined;
     const verdict = found && theirs ? judge(path, found, theirs, staleAfterMs) : 'stale';
-    if (verdict === 'unknown' && watch) {
-      await watch();
+    if (verdict === 'unknown' && theirs && watch) {
+      await watch(theirs.holder);
       continue;
     }
     if (tries > maxTries || verdict !== 'stale') throw inUse(theirs?.holder);

@@ -84,6 +84,15 @@ export interface InstanceEvents {
     /** The message that carried it. */
     payload: JsonObject;
   };
+  /** The start waits: the data folder is locked by a process that can't be seen, such as one of a container that is gone. */
+  waiting: {
+    /** The data folder. */
+    folder: string;
+    /** Id of that process, where it runs. */
+    pid: number;
+    /** Time until the folder is taken over if that process shows no sign of life, milliseconds. */
+    atMostMs: number;
+  };
   /** A failure inside the instance, which keeps running. */
   fault: {
     /** What failed. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { appendFile, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runCli } from '../../support/cli.ts';
@@ -152,6 +152,18 @@ describe('pepeunit dev', () => {
     const again = startDev(folder);
     expect(await again.line()).toMatchObject({ unit });
     await again.hears(/Connected to MQTT broker/);
+  });
+
+  test('works after it was killed in a container that is gone, and says what it waits for until then', async () => {
+    const folder = await createNewUnit();
+    const own = join(folder, '.pepeunit/dev');
+    await mkdir(own, { recursive: true });
+    const holder = { pid: 7, since: '1', place: 'another-boot pid:[1]' };
+    await writeFile(join(own, 'dev.json'), JSON.stringify({ holder, nonce: 'theirs', beat: 1 }));
+    const dev = startDev(folder);
+    await dev.hears(/pepeunit dev: .*мой юнит 🚀\/.pepeunit\/dev is locked by process 7, .* Waiting up to 16 s/);
+    expect(dev.stdout()).toBe('');
+    await dev.hears(/Subscribed/);
   });
 
   test('leaves the env.json of another instance alone', async () => {

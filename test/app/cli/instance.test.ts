@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -68,3 +68,31 @@ test('a data folder has one instance at a time, also after one that was killed',
   expect(await third.ended).toMatchObject({ code: 0, stderr: '' });
   expect(await readdir(join(cwd, 'данные'))).not.toContain('lock.json');
 });
+
+/** The lock of a process that was killed in a container: nothing here can tell whether it still runs. */
+const lockOfContainer = JSON.stringify({
+  holder: { pid: 7, since: '1', place: 'another-boot pid:[1]' },
+  nonce: 'theirs',
+  beat: 1,
+});
+
+const waiting =
+  "данные is locked by process 7, which can't be seen from here, as in another container. Waiting up to 16 s for a sign that it runs.";
+
+test.each([
+  { options: [], told: `pepeunit instance: ${waiting}`, ready: 'Ctrl-C stops it' },
+  { options: ['--json'], told: JSON.stringify({ type: 'note', message: waiting }), ready: 'mqttUrl' },
+])(
+  'says at once what it waits for, and how long, where the process that has the lock can not be seen: $options',
+  async (given) => {
+    const cwd = join(await temporaryFolder(), 'мой Pepeunit 🚀');
+    await mkdir(join(cwd, 'данные'), { recursive: true });
+    await writeFile(join(cwd, 'данные/lock.json'), lockOfContainer);
+    const run = startCli(['instance', '--data', 'данные', ...given.options], { cwd });
+    await until(() => run.stderr() !== '', { what: 'the word on the wait' });
+    expect(run.stdout()).toBe('');
+    await until(() => run.stdout().includes(given.ready), { what: 'the instance' });
+    run.child.kill('SIGINT');
+    expect(await run.ended).toMatchObject({ code: 0, stderr: `${given.told}\n` });
+  },
+);
