@@ -27,7 +27,7 @@ export interface Wifi {
   join(ssid: string, password: string, signal: AbortSignal): Promise<void>;
   /** Leaves the current network. @throws {WifiError} `io` */
   leave(): Promise<void>;
-  /** Calls back when the link changes. @returns Stops watching. */
+  /** Calls back when the link changes. @returns Stops watching; an error of it is ignored. */
   watch(onStatus: (status: WifiStatus) => void): () => void;
 }
 
@@ -81,6 +81,12 @@ export const joinWifi = (given: Found<{ readonly wifi: Wifi; readonly wifiPasswo
   });
 export type JoinWifi = ReturnType<typeof joinWifi>;
 
+/**
+ * Calls what ends a watching. An error of it, thrown or rejected, concerns nobody: the machine watches no more, and the
+ * station's own calls report what is wrong with it.
+ */
+const endWatching = (stop: () => unknown): void => void (async () => stop())().catch(() => undefined);
+
 /** Events of the link watcher for the wifi machine. */
 export type WifiLinkEvent =
   { type: 'link.changed'; linked: boolean; ssid?: string } | { type: 'link.unwatchable'; failure: Failure };
@@ -107,6 +113,9 @@ export const watchWifi = (given: Found<Wifi>) =>
       }
     };
     const pass = (status: WifiStatus) => sendBack({ ...checkedStatus('watch()', status), type: 'link.changed' });
-    return orUnwatchable(() => checkedStop(find(given, self).watch((status) => orUnwatchable(() => pass(status)))));
+    const stop = orUnwatchable(() =>
+      checkedStop(find(given, self).watch((status) => orUnwatchable(() => pass(status)))),
+    );
+    return stop && (() => endWatching(stop));
   });
 export type WatchWifi = ReturnType<typeof watchWifi>;

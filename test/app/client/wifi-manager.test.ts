@@ -50,6 +50,37 @@ test('a radio that reports no changes is read now and then, and its link is logg
   await client.stopMainCycle();
 });
 
+test.each<[string, () => unknown]>([
+  [
+    'throws',
+    () => {
+      throw new Error('the radio is gone');
+    },
+  ],
+  ['rejects', async () => Promise.reject(new Error('the radio is gone'))],
+])('a radio whose watching ends with an error (%s) costs the unit nothing', async (_, fail) => {
+  const radio = memoryWifi({ networks: { home: 'secret password' } });
+  const watchRadio: typeof radio.watch = (onStatus) => {
+    const stop = radio.watch(onStatus);
+    return () => {
+      stop();
+      return fail();
+    };
+  };
+  const { client, world } = createTestUnit({
+    env,
+    ffWifiManagerEnable: true,
+    adapters: { wifi: { ...radio, watch: watchRadio } },
+  });
+  await client.ready();
+  radio.drop();
+  await passMinutes(world.clock, 2);
+  expect(client.wifiManager.connectionState).toBe('connected');
+  expect(radio.joins).toEqual(['home', 'home']);
+  await client.stopMainCycle();
+  expect(world.console.entries.filter(({ level }) => ['Error', 'Critical'].includes(level))).toEqual([]);
+});
+
 test('the machine alone decides when to try again, however many wait for the network (L7)', async () => {
   const { client, world } = createTestUnit({ env, ffWifiManagerEnable: true });
   world.wifi.appear('home', 'another password');
