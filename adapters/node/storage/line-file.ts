@@ -94,7 +94,7 @@ const add = async (handle: LineHandle, file: KnownFile, fresh: readonly Uint8Arr
   if (isSyncDue) file.syncedAt = performance.now();
 };
 
-/** Whether a file came into place since it was looked for, or a link that leads nowhere was there. */
+/** Whether there is a file already, or a link that leads nowhere. */
 const isTaken = (thrown: unknown): boolean => codeOf(thrown) === 'EEXIST';
 
 type Hosts = Pick<LineFilesOptions, 'fs' | 'lineFs'>;
@@ -132,8 +132,8 @@ export interface LineFilesOptions {
   readonly fs: DurableFs;
   /** Operations in between. */
   readonly lineFs: LineFs;
-  /** Checks a path before its file is read and rewritten. @returns Whether there is a file. */
-  readonly prepare: (path: string) => Promise<boolean>;
+  /** Checks a path before its file is read and rewritten. */
+  readonly prepare: (path: string) => Promise<unknown>;
 }
 
 /** Files of lines that grow at the end and drop their oldest lines, without a rewrite for each change. */
@@ -175,7 +175,7 @@ export class LineFiles {
   async #rewrite(path: string, fresh: readonly Uint8Array[], maxLines: number): Promise<void> {
     const { fs, lineFs, prepare } = this.#options;
     this.#known.delete(path);
-    if (!(await prepare(path)) && fresh.length <= maxLines) {
+    if (fresh.length <= maxLines) {
       try {
         this.#known.set(path, await begin(path, fresh, { fs, lineFs }));
         return;
@@ -183,6 +183,7 @@ export class LineFiles {
         if (!isTaken(thrown)) throw thrown;
       }
     }
+    await prepare(path);
     const before = (await readLines(path)).map((line) => Buffer.concat([line, Buffer.of(lineFeed)]));
     const kept = maxLines > 0 ? [...before, ...fresh].slice(-maxLines) : [];
     await replaceFile(path, Buffer.concat(kept), { fs });
