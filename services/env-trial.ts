@@ -4,7 +4,7 @@ import { envInPlace, replaceEnv, type EnvFiles } from './env-files.ts';
 import { SettingsError } from './errors.ts';
 import { find, type Found, type OfUnit } from './finder.ts';
 import type { JsonObject } from './json.ts';
-import { connectionOf, differenceOf, differs, isSameConnection, type EnvTrial } from './kept-env.ts';
+import { connectionOf, differenceOf, differs, isSameConnection, type EnvTrial, type FailedEnv } from './kept-env.ts';
 import type { BrokerProbe, LastLink } from './last-link.ts';
 import { targetOf, type Rest } from './rest.ts';
 
@@ -119,9 +119,11 @@ const dropTrial = async (
   }
 };
 
-/** @returns The trial, if the env in place is on one. */
-export const openTrial = async (files: EnvFiles): Promise<OpenTrial | undefined> => {
-  const record = await files.keptEnv?.read();
+/** @param record The one that is kept now. @returns The trial, if the env in place is on one. */
+export const openTrial = async (
+  files: EnvFiles,
+  record: EnvTrial | FailedEnv | undefined,
+): Promise<OpenTrial | undefined> => {
   if (!record || record.phase === 'failed') return undefined;
   const { previous, tried } = record;
   const current = await envInPlace(files);
@@ -136,16 +138,19 @@ export const openTrial = async (files: EnvFiles): Promise<OpenTrial | undefined>
 /**
  * Puts the env before back if a kill interrupted that, before env.json is read.
  *
- * @returns Names of the variables that differed; none if nothing was put back.
+ * @returns The record that is kept from then on, and the names of the variables that differed; none if nothing was put
+ *   back.
  */
-export const resumePuttingBack = async (files: EnvFiles): Promise<string[]> => {
+export const resumePuttingBack = async (
+  files: EnvFiles,
+): Promise<{ readonly record: EnvTrial | FailedEnv | undefined; readonly givenUp: readonly string[] }> => {
   const record = await files.keptEnv?.read();
-  if (record?.phase !== 'restoring') return [];
+  if (record?.phase !== 'restoring') return { record, givenUp: [] };
   try {
-    return await putBackFrom(files, record);
+    return { givenUp: await putBackFrom(files, record), record: { phase: 'failed', tried: record.tried } };
   } catch {
     // A disk that is full must not keep the unit from its start: the trial goes on, and the env is put back later.
-    return [];
+    return { record, givenUp: [] };
   }
 };
 

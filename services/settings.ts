@@ -15,7 +15,7 @@ import {
   type EnvInForce,
   type SettingsTrial,
 } from './env-trial.ts';
-import { differs } from './kept-env.ts';
+import { differs, type KeptEnv } from './kept-env.ts';
 import { find, type Found, type OfUnit } from './finder.ts';
 import { targetOf, type Rest } from './rest.ts';
 import type { Storage } from './storage.ts';
@@ -158,10 +158,19 @@ const readInForce = async (sources: SettingsSources): Promise<UnitEnv> => {
   return parseEnv(written);
 };
 
-/** Makes an env the current one. @returns The part for the machines, with its trial. */
-const adopt = async (sources: SettingsSources, env: UnitEnv): Promise<UnitSettings> => {
+/**
+ * Makes an env the current one.
+ *
+ * @param record The record of its trial, as it is kept now.
+ * @returns The part for the machines, with its trial.
+ */
+const adopt = async (
+  sources: SettingsSources,
+  env: UnitEnv,
+  record: ReturnType<KeptEnv['read']> | Awaited<ReturnType<KeptEnv['read']>>,
+): Promise<UnitSettings> => {
   const settings = sources.holder.adopt(env);
-  const trial = await openTrial(sources);
+  const trial = await openTrial(sources, await record);
   return trial ? { ...settings, trial: trialOf(sources, trial) } : settings;
 };
 
@@ -176,8 +185,8 @@ const adopt = async (sources: SettingsSources, env: UnitEnv): Promise<UnitSettin
  */
 export const loadEnv = (sources: SettingsSources): Promise<UnitSettings> =>
   sources.holder.inTurn(async () => {
-    const givenUp = await resumePuttingBack(sources);
-    const settings = await adopt(sources, await readInForce(sources));
+    const { record, givenUp } = await resumePuttingBack(sources);
+    const settings = await adopt(sources, await readInForce(sources), record);
     return givenUp.length > 0 ? { ...settings, givenUp } : settings;
   });
 
@@ -249,10 +258,12 @@ export type LoadSettings = ReturnType<typeof loadSettings>;
 export const refreshSettings = (given: Found<SettingsSources>) =>
   fromPromise<UnitSettings>(async ({ self, signal }) => {
     const sources = find(given, self);
-    const { rest, holder, changes } = sources;
+    const { rest, holder, changes, keptEnv } = sources;
     // While an env is on trial, the instance of the one that worked is asked.
     const findBefore = async () =>
-      (await openTrial(sources))?.before ?? holder.current ?? readEnv(sources.storage, sources.path);
+      (await openTrial(sources, await keptEnv?.read()))?.before ??
+      holder.current ??
+      readEnv(sources.storage, sources.path);
     const before = await holder.inTurn(findBefore);
     const { document, env } = await fetchEnv(rest, before, signal);
     return holder.inTurn(async () => {
@@ -262,7 +273,7 @@ export const refreshSettings = (given: Found<SettingsSources>) =>
       // Whoever gave up would not learn of it.
       signal.throwIfAborted();
       changes?.forget();
-      return adopt(sources, written);
+      return adopt(sources, written, keptEnv?.read());
     });
   });
 export type RefreshSettings = ReturnType<typeof refreshSettings>;
@@ -282,7 +293,8 @@ export const restoreEnv = (given: Found<SettingsSources>) =>
     const sources = find(given, self);
     return sources.holder.inTurn(async () => {
       const givenUp = await putBack(sources, revision);
-      const settings = await adopt(sources, await readInForce(sources));
+      const env = await readInForce(sources);
+      const settings = await adopt(sources, env, sources.keptEnv?.read());
       return givenUp.length > 0 ? { ...settings, givenUp } : settings;
     });
   });
