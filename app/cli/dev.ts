@@ -130,8 +130,8 @@ export const devCommand = command(
     maxOperands: 1,
     about:
       'Starts an embedded Pepeunit, makes the unit of FOLDER (by default the current one) on it, writes its env.json and\n' +
-      'schema.json, and runs it as pepeunit run does, until Ctrl-C. The program starts again when a file of it changes.\n' +
-      'The unit and its data are kept in .pepeunit/dev for the next time.\n' +
+      'schema.json, and runs it as pepeunit run does, until Ctrl-C. The program starts again when a file of it changes;\n' +
+      'name in .gitignore or .pepeignore what it writes itself. The unit and its data are kept in .pepeunit/dev for the next time.\n' +
       '\n' +
       'Lines that you type reach the unit: help lists them. update makes the folder a version, and tries the update to it\n' +
       'as on a device: in a checkout of the version before, which runs on until a file changes if the new one fails. A\n' +

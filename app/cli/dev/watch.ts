@@ -1,8 +1,8 @@
 import { lstat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ignoreMissing } from '../../../adapters/node/fs/errors.ts';
-import { inside, walkTree } from '../../../adapters/node/fs/file-tree.ts';
-import { notInGit, rulesIn } from '../../instance/model/folder.ts';
+import { inside } from '../../../adapters/node/fs/file-tree.ts';
+import { filesOf, rulesIn } from '../../instance/model/folder.ts';
 
 /** Files that change what the instance writes for the unit. */
 export const exampleNames: readonly string[] = ['env_example.json', 'schema_example.json'];
@@ -11,12 +11,9 @@ export const exampleNames: readonly string[] = ['env_example.json', 'schema_exam
 type Snapshot = ReadonlyMap<string, string>;
 
 const snapshotOf = async (folder: string): Promise<Snapshot> => {
-  const isNotInGit = await notInGit(folder);
   const isIgnored = await rulesIn(folder, '.pepeignore');
-  const isLeftOut = (path: string): boolean => isNotInGit(path) || (isIgnored(path) && !exampleNames.includes(path));
   const files = new Map<string, string>();
-  for await (const { path, stats } of walkTree(folder, (name) => !isLeftOut(name) && !isLeftOut(`${name}/`))) {
-    if (stats.isDirectory() || isLeftOut(path)) continue;
+  for await (const { path } of filesOf(folder, (name) => isIgnored(name) && !exampleNames.includes(name))) {
     const { mtimeMs, size, ino } = (await lstat(inside(folder, path)).catch(ignoreMissing)) ?? {};
     if (ino !== undefined) files.set(path, `${mtimeMs} ${size} ${ino}`);
   }

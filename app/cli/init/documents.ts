@@ -79,7 +79,7 @@ steps = [
 `;
 };
 
-const gitIgnored = ['env.json', 'schema.json', 'log.json', '.pepeunit', 'node_modules'];
+const gitIgnored = ['env.json', 'schema.json', 'log.json', '*.log', '.pepeunit', 'node_modules'];
 
 const pepeIgnored = (extension: string): string[] => [
   '.git',

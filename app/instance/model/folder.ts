@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { fstatSync, type Stats } from 'node:fs';
 import { readFile, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ignoreMissing } from '../../../adapters/node/fs/errors.ts';
-import { inside, walkTree } from '../../../adapters/node/fs/file-tree.ts';
+import { inside, walkTree, type TreeEntry } from '../../../adapters/node/fs/file-tree.ts';
 import { isTemporaryName } from '../../../adapters/node/fs/temporary-files.ts';
 import { ignoreRules, type IsIgnored } from '../../../adapters/shared/archive/ignore-rules.ts';
 import { baseKeys } from '../../../services/base-topics.ts';
@@ -41,17 +42,46 @@ export const rulesIn = async (folder: string, name: '.gitignore' | '.pepeignore'
   ignoreRules((await readFile(join(folder, name), 'utf8').catch(ignoreMissing)) ?? '');
 
 /** What git would not have of a folder, by its .gitignore, and what the unit is just writing. */
-export const notInGit = async (root: string): Promise<IsIgnored> => {
+const notInGit = async (root: string): Promise<IsIgnored> => {
   const isIgnored = await rulesIn(root, '.gitignore');
   return (path) => leftOut.has(path) || isTemporaryName(basename(path)) || isIgnored(path);
 };
 
+/** The stats of an open descriptor; `undefined` for one that the program has closed. */
+const openStats = (descriptor: number): Stats | undefined => {
+  try {
+    return fstatSync(descriptor);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Finds the files that this process prints to, as by `> dev.log`. */
+const ownOutput = (): ((stats: TreeEntry['stats']) => boolean) => {
+  const outputs = [1, 2].map(openStats);
+  return ({ dev, ino }) => outputs.some((output) => output?.dev === dev && output.ino === ino);
+};
+
+/**
+ * Walks the files of a unit's folder: what git would have of it, without those that are just written: the unit's own
+ * documents, and what this process prints.
+ *
+ * @param isUnwanted Leaves out more.
+ */
+export async function* filesOf(root: string, isUnwanted: IsIgnored = () => false): AsyncGenerator<TreeEntry> {
+  const isNotInGit = await notInGit(root);
+  const isLeftOut: IsIgnored = (path) => isNotInGit(path) || isUnwanted(path);
+  const isOutput = ownOutput();
+  for await (const entry of walkTree(root, (name) => !isLeftOut(name) && !isLeftOut(`${name}/`))) {
+    const { path, stats } = entry;
+    if (!stats.isDirectory() && !isLeftOut(path) && !isOutput(stats)) yield entry;
+  }
+}
+
 const collect = async (root: string): Promise<SourceFile[]> => {
   const files: SourceFile[] = [];
-  const isLeftOut = await notInGit(root);
   let total = 0;
-  for await (const { path, stats } of walkTree(root, (name) => !isLeftOut(name) && !isLeftOut(`${name}/`))) {
-    if (stats.isDirectory() || isLeftOut(path)) continue;
+  for await (const { path, stats } of filesOf(root)) {
     const isLink = stats.isSymbolicLink();
     if (!isLink && !stats.isFile()) {
       throw invalid(`${path} is neither a file, a folder nor a link. Remove it from the unit's folder.`);

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { appendFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { runCli } from '../../support/cli.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { runCli, startCli } from '../../support/cli.ts';
 import { createNewUnit, isRunning, startDev } from '../../support/dev.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { readJson, stripsTypes } from '../../support/new-unit.ts';
@@ -138,6 +138,31 @@ describe('pepeunit dev', () => {
     await edit(join(folder, 'package.json'), '"no-such-words": "1.0.0",', '');
     await dev.hears(/package\.json changed: starting the program again/);
     await dev.hears(/time\/pepeunit: /);
+  });
+
+  test('a file of the folder that it prints to is no part of the program', async () => {
+    const folder = await createNewUnit();
+    const file = join(folder, 'журнал 📜');
+    await writeFile(file, '');
+    const run = startCli(['dev'], {
+      cwd: folder,
+      stdin: 'pipe',
+      within: ['sh', '-c', 'exec "$0" "$@" >"журнал 📜" 2>&1'],
+    });
+    onTestFinished(async () => {
+      run.child.kill('SIGTERM');
+      await run.ended;
+    });
+    const prints = (wanted: RegExp, times = 1) =>
+      until(async () => ((await readFile(file, 'utf8')).match(wanted) ?? []).length >= times, {
+        what: `${String(wanted)} in the file`,
+      });
+    await prints(/time\/pepeunit: /g, 4);
+    run.child.stdin?.write('update\n');
+    await prints(/the folder is version [0-9a-f]{8} already/);
+    await edit(join(folder, 'greeter.js'), '!`', '!!`');
+    await prints(/greeter\.js changed/);
+    expect(await readFile(file, 'utf8')).not.toMatch(/журнал.* changed/);
   });
 
   test('leaves nothing running when it is killed, and works the next time', async () => {

@@ -36,7 +36,7 @@ describe('pepeunit init', () => {
     });
     expect(manifest.devDependencies).toBeUndefined();
     const ignored = (await readFile(join(unit, '.gitignore'), 'utf8')).split('\n');
-    expect(ignored).toEqual(expect.arrayContaining(['env.json', 'schema.json', 'log.json', '.pepeunit']));
+    expect(ignored).toEqual(expect.arrayContaining(['env.json', 'schema.json', 'log.json', '*.log', '.pepeunit']));
     expect((await readFile(join(unit, '.pepeignore'), 'utf8')).split('\n')).toEqual(
       expect.arrayContaining(['.git', '.gitignore', '.pepeignore', 'LICENSE', 'pepeunit.toml', 'readme.md']),
     );
@@ -127,7 +127,7 @@ describe('pepeunit init', () => {
     expect(written).toEqual(expect.arrayContaining(['greeter.js', 'package.json', '.pepeignore']));
     for (const [name, text] of Object.entries(mine)) expect(await readFile(join(folder, name), 'utf8')).toBe(text);
     expect(await readFile(join(folder, '.gitignore'), 'utf8')).toBe(
-      'data\n/node_modules/\nenv.json\nschema.json\nlog.json\n.pepeunit\n',
+      'data\n/node_modules/\nenv.json\nschema.json\nlog.json\n*.log\n.pepeunit\n',
     );
     expect(await readdir(folder)).not.toContain('readme.md');
   });
