@@ -36,8 +36,8 @@ export type SettingsEvent =
   /** The link is open and each topic was answered; `denied` has the denied base topics. */
   | { type: 'broker.up'; denied: readonly string[] }
   | { type: 'broker.down' }
-  /** The instance denies the unit its own topics: the broker is there, and the env says nothing about it. */
-  | { type: 'broker.denied' }
+  /** The broker denied base topics on the last link, by the current env: it is there, and the env says nothing about it. */
+  | { type: 'broker.denied'; topics?: readonly string[] }
   /** The app wants a link, as it does from the beginning. */
   | { type: 'broker.wanted' }
   /** The app has left the broker: that there is no link says nothing about the env. */

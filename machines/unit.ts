@@ -89,7 +89,6 @@ export const unitMachine = unitSetup.createMachine({
           tags: ['busy'],
           entry: [{ type: 'dispatch', params: { route: 'recover' } }],
           on: {
-            'update.started': { actions: [{ type: 'dispatch', params: { route: 'recover' } }] },
             'update.recovered': { target: 'loadingSettings' },
             'update.tried': { target: 'loadingSettings' },
             'update.settled': { target: 'loadingSettings' },
@@ -102,7 +101,6 @@ export const unitMachine = unitSetup.createMachine({
           tags: ['busy'],
           entry: [{ type: 'dispatch', params: { route: 'loadSettings' } }],
           on: {
-            'settings.started': { actions: [{ type: 'dispatch', params: { route: 'loadSettings' } }] },
             'settings.loaded': { target: 'loadingSchema' },
             'settings.failed': { target: 'misconfigured' },
             'unit.stop': { target: 'closing' },
@@ -113,7 +111,6 @@ export const unitMachine = unitSetup.createMachine({
           tags: ['busy'],
           entry: [{ type: 'dispatch', params: { route: 'loadSchema' } }],
           on: {
-            'schema.started': { actions: [{ type: 'dispatch', params: { route: 'loadSchema' } }] },
             'schema.loaded': { target: 'operating' },
             'schema.failed': { target: 'misconfigured' },
             'unit.stop': { target: 'closing' },
@@ -125,8 +122,6 @@ export const unitMachine = unitSetup.createMachine({
           entry: [{ type: 'report', params: ({ context }) => misconfigured(context) }],
           on: {
             'unit.start': { target: 'recovering' },
-            'settings.started': { actions: [{ type: 'dispatch', params: { route: 'loadSettings' } }] },
-            'schema.started': { actions: [{ type: 'dispatch', params: { route: 'loadSchema' } }] },
             'settings.loaded': { target: 'loadingSchema' },
             'schema.loaded': { guard: 'hasSettings', target: 'operating' },
             'unit.stop': { target: 'closing.releasing' },
@@ -315,7 +310,8 @@ export const unitMachine = unitSetup.createMachine({
           ],
         },
         'mqtt.offline': { actions: [{ type: 'countDisconnect' }] },
-        'mqtt.denied': { actions: [{ type: 'countDenial' }, { type: 'dispatch', params: { route: 'passDenialOn' } }] },
+        'mqtt.denied': { actions: [{ type: 'noteDenial' }, { type: 'dispatch', params: { route: 'passDenialOn' } }] },
+        'mqtt.granted': { actions: [{ type: 'noteGranted' }] },
         'update.finished': { actions: [{ type: 'dispatch', params: { route: 'reloadFiles' } }] },
         'update.brokerFound': { actions: [{ type: 'dispatch', params: { route: 'retryLink' } }] },
         'reporter.sent': { actions: [{ type: 'countReport' }] },

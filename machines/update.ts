@@ -31,7 +31,7 @@ export const updateMachine = updateSetup.createMachine({
     'broker.up': { actions: [{ type: 'noteLink', params: ({ event }) => event }] },
     'broker.down': { actions: [{ type: 'noteNoLink' }] },
     'update.askTarget': { actions: [{ type: 'wantTarget' }] },
-    'broker.denied': { actions: [{ type: 'noteDenial' }] },
+    'broker.denied': { actions: [{ type: 'noteDenial', params: ({ event }) => event }] },
   },
   states: {
     asleep: {

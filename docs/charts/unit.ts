@@ -7,14 +7,11 @@ export const machine = setup({
       type:
         | 'unit.start'
         | 'unit.stop'
-        | 'update.started'
         | 'update.recovered'
         | 'update.tried'
         | 'update.settled'
-        | 'settings.started'
         | 'settings.loaded'
         | 'settings.failed'
-        | 'schema.started'
         | 'schema.loaded'
         | 'schema.failed'
         | 'command.received'
@@ -23,9 +20,12 @@ export const machine = setup({
         | 'logger.flushed'
         | 'logger.failed'
         | 'mqtt.stopped'
+        | 'settings.started'
+        | 'schema.started'
         | 'wifi.started'
         | 'time.started'
         | 'mqtt.started'
+        | 'update.started'
         | 'logger.started'
         | 'reset.started'
         | 'stateReporter.started'
@@ -48,6 +48,7 @@ export const machine = setup({
         | 'wifi.down'
         | 'mqtt.connected'
         | 'mqtt.denied'
+        | 'mqtt.granted'
         | 'update.finished'
         | 'update.brokerFound'
         | 'reporter.sent'
@@ -97,13 +98,14 @@ export const machine = setup({
     noteNetwork: () => undefined,
     noteNoNetwork: () => undefined,
     noteDenied: () => undefined,
+    noteDenial: () => undefined,
+    noteGranted: () => undefined,
     keepMode: () => undefined,
     wantStart: () => undefined,
     forgetStart: () => undefined,
     wantLink: () => undefined,
     dropLink: () => undefined,
     countConnect: () => undefined,
-    countDenial: () => undefined,
     countDisconnect: () => undefined,
     countReport: () => undefined,
     countCommand: () => undefined,
@@ -152,7 +154,6 @@ export const machine = setup({
           tags: ['busy'],
           entry: [{ type: 'dispatch', params: { route: 'recover' } }],
           on: {
-            'update.started': { actions: [{ type: 'dispatch', params: { route: 'recover' } }] },
             'update.recovered': { target: 'loadingSettings' },
             'update.tried': { target: 'loadingSettings' },
             'update.settled': { target: 'loadingSettings' },
@@ -165,7 +166,6 @@ export const machine = setup({
           tags: ['busy'],
           entry: [{ type: 'dispatch', params: { route: 'loadSettings' } }],
           on: {
-            'settings.started': { actions: [{ type: 'dispatch', params: { route: 'loadSettings' } }] },
             'settings.loaded': { target: 'loadingSchema' },
             'settings.failed': { target: 'misconfigured' },
             'unit.stop': { target: 'closing' },
@@ -176,7 +176,6 @@ export const machine = setup({
           tags: ['busy'],
           entry: [{ type: 'dispatch', params: { route: 'loadSchema' } }],
           on: {
-            'schema.started': { actions: [{ type: 'dispatch', params: { route: 'loadSchema' } }] },
             'schema.loaded': { target: 'operating' },
             'schema.failed': { target: 'misconfigured' },
             'unit.stop': { target: 'closing' },
@@ -188,8 +187,6 @@ export const machine = setup({
           entry: [{ type: 'report' }],
           on: {
             'unit.start': { target: 'recovering' },
-            'settings.started': { actions: [{ type: 'dispatch', params: { route: 'loadSettings' } }] },
-            'schema.started': { actions: [{ type: 'dispatch', params: { route: 'loadSchema' } }] },
             'settings.loaded': { target: 'loadingSchema' },
             'schema.loaded': { guard: 'hasSettings', target: 'operating' },
             'unit.stop': { target: 'closing.releasing' },
@@ -360,7 +357,8 @@ export const machine = setup({
           ],
         },
         'mqtt.offline': { actions: [{ type: 'countDisconnect' }] },
-        'mqtt.denied': { actions: [{ type: 'countDenial' }, { type: 'dispatch', params: { route: 'passDenialOn' } }] },
+        'mqtt.denied': { actions: [{ type: 'noteDenial' }, { type: 'dispatch', params: { route: 'passDenialOn' } }] },
+        'mqtt.granted': { actions: [{ type: 'noteGranted' }] },
         'update.finished': { actions: [{ type: 'dispatch', params: { route: 'reloadFiles' } }] },
         'update.brokerFound': { actions: [{ type: 'dispatch', params: { route: 'retryLink' } }] },
         'reporter.sent': { actions: [{ type: 'countReport' }] },

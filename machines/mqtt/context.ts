@@ -51,6 +51,8 @@ export interface MqttInput extends ChildInput<MqttFact> {
   timeoutMs?: number;
   /** Initial count of failures, from machines that ran before this one. @defaultValue 0 */
   attempts?: number;
+  /** Whether the instance denied the unit its own topics on the last link, by one of those. @defaultValue false */
+  isDenied?: boolean;
 }
 
 export interface MqttContext extends Subscriptions, Quarantine, Child<MqttFact> {
@@ -93,6 +95,7 @@ export const newMqttContext = ({
   brokers = 1,
   timeoutMs = 10_000,
   attempts = 0,
+  isDenied = false,
   ...child
 }: MqttInput): MqttContext => ({
   protocol,
@@ -105,7 +108,7 @@ export const newMqttContext = ({
   brokers,
   broker: 0,
   timeoutMs,
-  isDenied: false,
+  isDenied,
   retries: 0,
   wasOpen: false,
   attempts,

@@ -180,6 +180,14 @@ export interface UnitCounts {
   readonly commands: Readonly<Record<CommandName, number>>;
 }
 
+/** Base topics that the broker denied on a link. */
+interface Denial {
+  /** The topics; empty if it denied all of them, which ended the link. */
+  readonly topics: readonly string[];
+  /** Revision of the env of that link. */
+  readonly linkRevision: number | undefined;
+}
+
 export interface UnitContext extends Omit<UnitInput, 'carried' | 'parent'>, Child<UnitFact> {
   /** The current settings. */
   settings?: UnitSettings;
@@ -198,8 +206,10 @@ export interface UnitContext extends Omit<UnitInput, 'carried' | 'parent'>, Chil
   hasNetwork: boolean;
   /** Whether to keep a link; false after the app asked to disconnect. */
   isLinkWanted: boolean;
-  /** Base topics that the broker denied last. */
-  deniedTopics: readonly string[];
+  /** What the broker denied on the last link whose topics were answered; `undefined` if it granted all base topics. */
+  denial?: Denial | undefined;
+  /** Whether the instance has denied the unit its own topics, and granted none since. */
+  isDenied: boolean;
   counts: UnitCounts;
   /** Number of restarts of each child since it was last stable. */
   restarts: Readonly<Record<ChildName, number>>;
@@ -209,6 +219,10 @@ export interface UnitContext extends Omit<UnitInput, 'carried' | 'parent'>, Chil
 
 /** What the states of the unit's chart say, for what is no part of the chart. */
 export interface Situation {
+  /** Whether the unit has started, and waits for the recovery of an interrupted update. */
+  readonly isRecovering: boolean;
+  /** Whether that is over: settings and schema are read, can not be used, or the unit is at work. */
+  readonly isReading: boolean;
   /** Whether settings and schema are loaded and the unit is at work. */
   readonly isOperating: boolean;
   /** Whether the link is open and its topics are answered. */
@@ -222,9 +236,9 @@ export interface Situation {
 /** What of the unit's context decides what it says. */
 type Telling = Pick<
   UnitContext,
-  'extraTopics' | 'handsOver' | 'hasNetwork' | 'isLinkWanted' | 'deniedTopics' | 'managesWifi' | 'logConfig'
+  'extraTopics' | 'handsOver' | 'hasNetwork' | 'isLinkWanted' | 'managesWifi' | 'logConfig'
 > &
-  Partial<Unset<Pick<UnitContext, 'settings' | 'topics' | 'isRestOnly'>>>;
+  Partial<Unset<Pick<UnitContext, 'settings' | 'topics' | 'denial' | 'isRestOnly'>>>;
 
 type Unset<T> = { [K in keyof T]: T[K] | undefined };
 
@@ -242,7 +256,7 @@ export const newUnitContext = ({ carried, parent, unit, ...input }: UnitInput): 
   leavesBy: 'restart_exec',
   hasNetwork: false,
   isLinkWanted: true,
-  deniedTopics: [],
+  isDenied: false,
   counts: {
     connects: 0,
     disconnects: 0,

@@ -29,8 +29,18 @@ export const linkless: readonly StateValue[] = [
   regionOf('mqtt', 'failed'),
 ];
 
+/** Where settings and schema are read, or were. */
+const reading: readonly StateValue[] = [
+  { lifecycle: 'loadingSettings' },
+  { lifecycle: 'loadingSchema' },
+  { lifecycle: 'misconfigured' },
+  { lifecycle: 'operating' },
+];
+
 /** Places that decide what the unit says. */
 const places = {
+  recovering: isIn({ lifecycle: 'recovering' }),
+  reading: reading.map(isIn),
   operating: isIn({ lifecycle: 'operating' }),
   online: isIn({ lifecycle: { operating: 'online' } }),
   reportHeld: isIn({ reports: 'held' }),
@@ -47,7 +57,7 @@ class KnownToAction implements Known {
   readonly handsOver: boolean;
   readonly hasNetwork: boolean;
   readonly isLinkWanted: boolean;
-  readonly deniedTopics: Known['deniedTopics'];
+  readonly denial: Known['denial'];
   readonly isRestOnly: Known['isRestOnly'];
   readonly managesWifi: boolean;
   readonly logConfig: Known['logConfig'];
@@ -61,12 +71,20 @@ class KnownToAction implements Known {
     this.handsOver = context.handsOver;
     this.hasNetwork = context.hasNetwork;
     this.isLinkWanted = context.isLinkWanted;
-    this.deniedTopics = context.deniedTopics;
+    this.denial = context.denial;
     this.isRestOnly = context.isRestOnly;
     this.managesWifi = context.managesWifi;
     this.logConfig = context.logConfig;
     this.#check = check;
     this.#entered = entered;
+  }
+
+  get isRecovering(): boolean {
+    return this.#entered.isRecovering ?? this.#check(places.recovering);
+  }
+
+  get isReading(): boolean {
+    return this.#entered.isReading ?? places.reading.some((place) => this.#check(place));
   }
 
   get isOperating(): boolean {

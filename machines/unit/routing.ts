@@ -1,39 +1,22 @@
 import type { UpdateTarget } from '../../services/update.ts';
 import type { UnitSettings } from '../../services/settings.ts';
-import type { ChildName, ForwardedEvent, Known, Message, PendingMessage, UnitEvent } from './context.ts';
+import type { ChildName, ForwardedEvent, Message, PendingMessage, UnitEvent } from './context.ts';
 import type { CommandName } from './emitted.ts';
-
-/** One message that the unit may send, as data. */
-export interface Send {
-  readonly to: ChildName;
-  /** Types of the event that it sends: one of them, or none where there is nothing to say. */
-  readonly types: readonly string[];
-  /** The event or command that it is for, in a route of several. @defaultValue all that take the route */
-  readonly of?: string;
-  readonly messages: (known: Known, event: UnitEvent) => readonly Message[];
-}
-
-type EventFor<K extends ChildName> = Extract<Message, { to: K }>['event'];
-
-/** Describes a message to a child by the types of its event; the function gives the event, or nothing. */
-const send = <K extends ChildName, T extends EventFor<K>['type']>(
-  to: K,
-  types: readonly T[],
-  eventOf: (known: Known, event: UnitEvent) => Extract<EventFor<K>, { type: T }> | undefined,
-): Send => ({
-  to,
-  types,
-  messages: (known, event) => {
-    const sent = eventOf(known, event);
-    return sent ? [{ to, event: sent } as unknown as Message] : [];
-  },
-});
-
-/** The same message, while the unit is at work. */
-const atWork = (one: Send): Send => ({
-  ...one,
-  messages: (known, event) => (known.isOperating ? one.messages(known, event) : []),
-});
+import {
+  afterFiles,
+  atWork,
+  byThisEnv,
+  onceConfigured,
+  onceReading,
+  onceStarted,
+  onlyFor,
+  send,
+  sinceDenied,
+  unlessAssumed,
+  whileOnline,
+  withNetwork,
+  type Send,
+} from './send.ts';
 
 const recover = send('update', ['update.recover'], () => ({ type: 'update.recover' }));
 const recallReset = send('reset', ['reset.recall'], () => ({ type: 'reset.recall' }));
@@ -55,10 +38,7 @@ const keepLink = atWork(
   ),
 );
 
-const resumeLink: Send = {
-  ...keepLink,
-  messages: (known, event) => (known.hasNetwork ? keepLink.messages(known, event) : []),
-};
+const resumeLink = withNetwork(keepLink);
 
 const joining = ({ wifiSsid: ssid, maxReconnectionMs, wifiRevision: revision }: UnitSettings) =>
   ({ type: 'wifi.connect', ssid, maxReconnectionMs, revision }) as const;
@@ -98,18 +78,15 @@ const linkTo = (to: 'logger' | 'stateReporter'): Send =>
   send(to, ['broker.up', 'broker.down'], ({ isOnline }) => ({ type: isOnline ? 'broker.up' : 'broker.down' }));
 
 const healthTo = (to: 'settings' | 'update'): Send =>
-  send(to, ['broker.up', 'broker.down'], ({ isOnline, deniedTopics }) =>
-    isOnline ? { type: 'broker.up', denied: deniedTopics } : { type: 'broker.down' },
+  send(to, ['broker.up', 'broker.down'], ({ isOnline, denial }) =>
+    isOnline ? { type: 'broker.up', denied: denial?.topics ?? [] } : { type: 'broker.down' },
   );
 
-/** A message while the link is up: that it has come up is told as it does. */
-const whileOnline = (one: Send): Send => ({
-  ...one,
-  types: one.types.filter((type) => type !== 'broker.down'),
-  messages: (known, event) => (known.isOnline ? one.messages(known, event) : []),
-});
-
-const denialTo = (to: 'settings' | 'update'): Send => send(to, ['broker.denied'], () => ({ type: 'broker.denied' }));
+const denialTo = (to: 'settings' | 'update'): Send =>
+  send(to, ['broker.denied'], ({ denial }) => ({
+    type: 'broker.denied',
+    ...(denial && denial.topics.length > 0 && { topics: denial.topics }),
+  }));
 
 const closeLink = atWork(
   send('mqtt', ['mqtt.disconnect'], ({ isRestOnly }) =>
@@ -132,12 +109,6 @@ const configureUpdate = send('update', ['update.configure'], ({ settings, handsO
   ...(settings && { commitVersion: settings.commitVersion }),
 }));
 
-/** A message that says nothing new without settings. */
-const onceConfigured = (one: Send): Send => ({
-  ...one,
-  messages: (known, event) => (known.settings ? one.messages(known, event) : []),
-});
-
 const configureReporter = send('stateReporter', ['reporter.configure'], ({ settings }) =>
   settings
     ? { type: 'reporter.configure', commitVersion: settings.commitVersion, intervalMs: settings.stateSendIntervalMs }
@@ -157,34 +128,25 @@ const askTarget = atWork(
   ),
 );
 
-/** A message after an update that has replaced env.json and schema.json alone. */
-const afterFiles = (one: Send): Send => ({
-  ...one,
-  messages: (known, event) =>
-    event.type === 'update.finished' && event.mode === 'env_schema_only' ? one.messages(known, event) : [],
-});
-
-/** A message to a child that has just started, unless that takes the same for granted. */
-const unlessAssumed = (one: Send, assumed: string): Send => ({
-  ...one,
-  types: one.types.filter((type) => type !== assumed),
-  messages: (known, event) => one.messages(known, event).filter((message) => message.event.type !== assumed),
-});
-
 /**
  * Messages to a child that runs again, so that it resumes where the unit stands. At the start of a unit there are none: what
  * a child assumes is so.
  */
 export const initialMessages: Readonly<Record<ChildName, readonly Send[]>> = {
-  settings: [unlessAssumed(healthTo('settings'), 'broker.down'), unlessAssumed(passWishOn, 'broker.wanted')],
-  schema: [],
+  settings: [
+    onceReading(loadSettings),
+    unlessAssumed(healthTo('settings'), 'broker.down'),
+    unlessAssumed(passWishOn, 'broker.wanted'),
+  ],
+  schema: [onceConfigured(onceReading(loadSchema))],
   wifi: [bringWifiUp],
   time: [unlessAssumed(networkTo('time'), 'network.down')],
   mqtt: [wantTopics, unlessAssumed(networkTo('mqtt'), 'network.down'), keepLink],
   update: [
     onceConfigured(configureUpdate),
-    atWork(recover),
+    onceStarted(recover),
     unlessAssumed(healthTo('update'), 'broker.down'),
+    sinceDenied(denialTo('update')),
     askTarget,
   ],
   logger: [unlessAssumed(linkTo('logger'), 'broker.down')],
@@ -247,12 +209,7 @@ const commandMessages: Readonly<Record<CommandName, readonly Send[]>> = {
 };
 
 const obey: readonly Send[] = Object.entries(commandMessages).flatMap(([command, sends]) =>
-  sends.map((one): Send => ({
-    ...one,
-    of: command,
-    messages: (known, event) =>
-      event.type === 'command.received' && event.command === command ? one.messages(known, event) : [],
-  })),
+  sends.map((one) => onlyFor(command, (event) => event.type === 'command.received' && event.command === command, one)),
 );
 
 /** Every message that the unit sends to its children, by the name of its route in the statechart, in order. */
@@ -271,7 +228,13 @@ export const routes = {
   askTarget: [askTarget],
   retryLink: [send('mqtt', ['mqtt.retry'], () => ({ type: 'mqtt.retry' }))],
   wantTopics: [wantTopics],
-  applySettings: [configureUpdate, configureLogger, configureReporter, keepLink],
+  applySettings: [
+    configureUpdate,
+    configureLogger,
+    configureReporter,
+    sinceDenied(byThisEnv(denialTo('settings'))),
+    keepLink,
+  ],
   passBrokerOn: [linkTo('logger'), linkTo('stateReporter')],
   passDenialOn: [denialTo('settings'), denialTo('update')],
   passWishOn: [passWishOn],
@@ -289,10 +252,6 @@ export const routes = {
 } satisfies Readonly<Record<string, readonly Send[]>>;
 
 export type RouteName = keyof typeof routes;
-
-/** What is sent on a route, or to a child that has started. */
-export const messagesOf = (sends: readonly Send[], known: Known, event: UnitEvent): Message[] =>
-  sends.flatMap(({ messages }) => messages(known, event));
 
 /** Queues messages for children that are not running, the newest of each kind; what the app asked for is a kind apart. */
 export const withPending = (

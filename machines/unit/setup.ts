@@ -34,7 +34,8 @@ import {
 import type { CommandName } from './emitted.ts';
 import { isIn, knownOf, leaving, linkless, regionOf } from './known.ts';
 import { mayHaveNotice, noticeOf, type LogLine } from './notices.ts';
-import { initialMessages, messagesOf, routes, withoutRequests, withPending, type RouteName } from './routing.ts';
+import { initialMessages, routes, withoutRequests, withPending, type RouteName } from './routing.ts';
+import { messagesOf } from './send.ts';
 import { factsAfterCrash, maxRestarts, type Crash } from './supervision.ts';
 
 /** How long a child that failed is off, while it has a restart left and after that, milliseconds. */
@@ -142,16 +143,22 @@ const base = setup({
     noteNoNetwork: assign({ hasNetwork: false }),
     /** Notes the denied base topics, if there are any or were before. */
     noteDenied: enqueueActions(({ context, enqueue }, { denied }: { denied: readonly Grant[] }) => {
-      const deniedTopics = denied.map(({ topic }) => topic).filter(isBaseTopic);
-      if (deniedTopics.length > 0 || context.deniedTopics.length > 0) enqueue.assign({ deniedTopics });
+      const topics = denied.map(({ topic }) => topic).filter(isBaseTopic);
+      const denial = topics.length > 0 ? { topics, linkRevision: context.settings?.linkRevision } : undefined;
+      if (denial ?? context.denial) enqueue.assign({ denial });
     }),
+    noteDenial: assign(({ context: { counts, settings } }) => ({
+      isDenied: true,
+      denial: { topics: [], linkRevision: settings?.linkRevision },
+      counts: { ...counts, denials: counts.denials + 1 },
+    })),
+    noteGranted: assign({ isDenied: false }),
     keepMode: assign((_, { mode }: { mode: RestartingMode }) => ({ leavesBy: mode })),
     wantStart: assign({ isStartDue: true }),
     forgetStart: assign({ isStartDue: false }),
     wantLink: assign({ isLinkWanted: true }),
     dropLink: assign({ isLinkWanted: false }),
     countConnect: assign(({ context: { counts } }) => ({ counts: { ...counts, connects: counts.connects + 1 } })),
-    countDenial: assign(({ context: { counts } }) => ({ counts: { ...counts, denials: counts.denials + 1 } })),
     countDisconnect: assign(({ context: { counts } }) => ({
       counts: { ...counts, disconnects: counts.disconnects + 1 },
     })),

@@ -20,6 +20,7 @@ export const mqttInput = ({ context, self }: Starting): InputFrom<typeof mqttMac
   ...(context.brokers !== undefined && { brokers: context.brokers }),
   ...(context.mqttTimeoutMs !== undefined && { timeoutMs: context.mqttTimeoutMs }),
   attempts: context.restarts.mqtt,
+  isDenied: context.isDenied,
   ...childInput({ context, self }),
 });
 

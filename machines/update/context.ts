@@ -30,8 +30,8 @@ export type UpdateEvent =
   | { type: 'broker.down' }
   /** Ask the instance for its target version, as after a connect: a unit without MQTT is at work. */
   | { type: 'update.askTarget' }
-  /** The broker denied all of the base topics, which ended the link. */
-  | { type: 'broker.denied' };
+  /** The broker denied these base topics on the last link; all of them, which ended it, if none is named. */
+  | { type: 'broker.denied'; topics?: readonly string[] };
 
 export type UpdatePhase =
   | 'recovering'
@@ -187,6 +187,12 @@ export const newUpdateContext = ({ parent, unit, ...input }: UpdateInput): Updat
 export const configured = ({ commitVersion, handsOver }: UpdateChange): Partial<UpdateContext> => ({
   ...(commitVersion === undefined ? {} : { commitVersion }),
   ...(handsOver === undefined ? {} : { handsOver }),
+});
+
+/** What the last link was denied: all of the base topics, if none is named. */
+export const deniedBy = (topics: readonly string[] = []): Partial<UpdateContext> => ({
+  isDenied: true,
+  lastDenied: topics,
 });
 
 /** Applies the status from the journal; a version on trial counts as the pending update. */

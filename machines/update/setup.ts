@@ -175,7 +175,7 @@ export const updateSetup = setup({
       enqueue.assign(next);
       tell(enqueue, context, pursuit.factOfDelay(next));
     }),
-    noteDenial: assign({ isDenied: true, lastDenied: [] }),
+    noteDenial: assign((_, { topics }: { topics?: readonly string[] }) => update.deniedBy(topics)),
     suspect: assign(({ context: { trial } }) => ({ isSuspect: !trial?.isWaiting })),
     /** Charges the next delay to the wait, and reports its beginning. */
     chargeWait: enqueueActions(({ context, enqueue }) => {

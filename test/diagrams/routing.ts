@@ -1,7 +1,8 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { nodesOf } from '../../app/testing/walk/chart.ts';
 import { childNames, isRelayed, type ChildName, type UnitEvent } from '../../machines/unit/context.ts';
-import { initialMessages, routes, type RouteName, type Send } from '../../machines/unit/routing.ts';
+import { initialMessages, routes, type RouteName } from '../../machines/unit/routing.ts';
+import type { Send } from '../../machines/unit/send.ts';
 import { transitionsOf } from './outline.ts';
 
 /** What makes the unit send messages, and which. */

@@ -147,7 +147,7 @@ export const equivalents: readonly Equivalent[] = [
   {
     file: 'machines/unit/routing.ts',
     kind: 'drop operand',
-    where: 'obey.messages',
+    where: 'obey',
     becomes: 'event.command === command',
     reason: narrowing,
   },
@@ -163,14 +163,12 @@ export const equivalents: readonly Equivalent[] = [
     where,
     reason: sentAfter,
   })),
-  ...['update.configure', 'logger.toggle', 'mqtt.disconnect', 'wifi.connect', 'mqtt.denied'].map(
-    (event): Equivalent => ({
-      file: 'machines/unit.ts',
-      kind: 'reorder actions',
-      where: `facts.on.${event}.actions`,
-      reason: apart,
-    }),
-  ),
+  ...['update.configure', 'logger.toggle', 'mqtt.disconnect', 'wifi.connect'].map((event): Equivalent => ({
+    file: 'machines/unit.ts',
+    kind: 'reorder actions',
+    where: `facts.on.${event}.actions`,
+    reason: apart,
+  })),
   ...['waiting.always.[0].target', 'turning.always.target'].map((where): Equivalent => ({
     file: 'machines/unit.ts',
     kind: 'retarget transition',

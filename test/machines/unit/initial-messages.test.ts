@@ -11,8 +11,14 @@ describe('a child that starts again', () => {
   const [configureUpdate] = configure;
 
   test.each<[ChildName, (Message | undefined)[]]>([
-    ['settings', [{ to: 'settings', event: { type: 'broker.up', denied: [] } }]],
-    ['schema', []],
+    [
+      'settings',
+      [
+        { to: 'settings', event: { type: 'settings.load' } },
+        { to: 'settings', event: { type: 'broker.up', denied: [] } },
+      ],
+    ],
+    ['schema', [{ to: 'schema', event: { type: 'schema.load' } }]],
     ['wifi', [{ to: 'wifi', event: { type: 'wifi.assume' } }]],
     ['time', [{ to: 'time', event: { type: 'network.up' } }]],
     ['mqtt', [want, { to: 'mqtt', event: { type: 'network.up' } }, connect]],

@@ -151,6 +151,22 @@ describe('a fact', () => {
     expect(unit.sent({ type: 'mqtt.offline' })).toEqual([...link('broker.down'), ...broker('broker.down')]);
   });
 
+  test('of a denied link is told again with the settings of that link, and with no others', () => {
+    const { sent } = linked();
+    const told = (linkRevision: number) =>
+      sent({ type: 'settings.loaded', settings: { ...settings, linkRevision } }).filter(({ to }) => to === 'settings');
+    sent({ type: 'mqtt.online', granted: 1, denied });
+    expect(told(1)).toEqual([]);
+    sent({ type: 'mqtt.offline', failure });
+    expect(told(1)).toEqual([{ to: 'settings', event: { type: 'broker.denied', topics: [baseTopic] } }]);
+    const all: Message = { to: 'settings', event: { type: 'broker.denied' } };
+    expect(sent({ type: 'mqtt.denied', failure })[0]).toEqual(all);
+    expect(told(1)).toEqual([all]);
+    expect(told(2)).toEqual([]);
+    sent({ type: 'mqtt.online', granted: 2, denied: [] }, { type: 'mqtt.offline', failure });
+    expect(told(2)).toEqual([]);
+  });
+
   test('of other settings has another WiFi joined, where that is the task of the unit', () => {
     const { sent } = linked({ managesWifi: true });
     expect(sent({ type: 'settings.loaded', settings })).toEqual([...configure, connect]);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { newUnitContext, type Known, type UnitEvent } from '../../../machines/unit/context.ts';
-import { initialMessages, messagesOf, routes, type Send } from '../../../machines/unit/routing.ts';
+import { initialMessages, routes } from '../../../machines/unit/routing.ts';
+import { messagesOf, type Send } from '../../../machines/unit/send.ts';
 import { settings } from '../../support/unit-world.ts';
 import { target, topics, unitInput } from './under-test.ts';
 
@@ -10,6 +11,8 @@ const online: Known = {
   settings,
   topics,
   hasNetwork: true,
+  isRecovering: false,
+  isReading: true,
   isOperating: true,
   isOnline: true,
   isReportHeld: false,
@@ -18,6 +21,7 @@ const online: Known = {
 const known: readonly Known[] = [
   online,
   { ...online, hasNetwork: false, isOnline: false },
+  { ...online, isOnline: false, denial: { topics: ['update'], linkRevision: 1 } },
   { ...online, isLinkWanted: false },
   { ...online, isReportHeld: true },
   { ...online, managesWifi: true },

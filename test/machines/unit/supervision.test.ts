@@ -127,7 +127,7 @@ describe('a child', () => {
     unit.clock.increment(1000);
     const askedOf = (child: ChildName) => unit.messages.filter(({ to }) => to === child).map(({ event }) => event.type);
     expect(askedOf('settings').slice(-2)).toEqual(['settings.load', 'settings.refresh']);
-    expect(askedOf('schema')).toEqual(['schema.load']);
+    expect(askedOf('schema')).toEqual(['schema.load', 'schema.load']);
   });
 
   test('that starts again is sent what waits for it, though the same waits for another since', () => {

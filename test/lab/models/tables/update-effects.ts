@@ -14,6 +14,7 @@ export interface Event {
   readonly output?: unknown;
   readonly target?: UpdateTarget;
   readonly denied?: readonly string[];
+  readonly topics?: readonly string[];
   readonly commitVersion?: string;
   readonly handsOver?: boolean;
 }

@@ -30,6 +30,7 @@ export const linkOpens = keeps(({ denied: before, isTargetDue }, { denied: topic
   lastDenied: topics,
   isTargetDue: before === undefined || isTargetDue,
 }));
+export const linkDenied = keeps((_, { topics = [] }) => ({ isDenied: true, lastDenied: topics }));
 export const linkEnds = keeps({ denied: undefined, isTargetDue: false, unanswered: undefined });
 
 /** Whether the program of a version comes by a link that only a command has. */

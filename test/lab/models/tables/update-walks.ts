@@ -29,6 +29,7 @@ export const updateEvents = [
   { type: 'broker.up', denied: ['d/a', 'd/b'] },
   { type: 'broker.down' },
   { type: 'broker.denied' },
+  { type: 'broker.denied', topics: ['d/a'] },
 ];
 
 const terms = { maxStarts: 3, healthyWithinMs: 60_000 };

@@ -4,7 +4,7 @@ import { otherwise } from './sides.ts';
 import { defineTable } from './table.ts';
 import * as effect from './update-effects.ts';
 import { discarded, failed, leadsTo, of, row, settled, sides, type Guard } from './update-effects.ts';
-import { errandRows, hasErrand, linkEnds, linkOpens } from './update-errands.ts';
+import { errandRows, hasErrand, linkDenied, linkEnds, linkOpens } from './update-errands.ts';
 import { provingMs, reasonOf, trialRows } from './update-trial.ts';
 import { outputs, updateErrors, updateEvents, updateInput, updateWalks } from './update-walks.ts';
 
@@ -113,7 +113,7 @@ export const updateTable = defineTable(updateMachine, {
     row('any', 'update.askTarget', { context: { isTargetDue: true } }),
     row('any', 'broker.up', of(linkOpens)),
     row('any', 'broker.down', of(linkEnds)),
-    row('any', 'broker.denied', { context: { isDenied: true, lastDenied: [] } }),
+    row('any', 'broker.denied', of(linkDenied)),
 
     row('asleep', 'always', ...sides([effect.hasNext, { to: 'recovering' }])),
     row('asleep', 'update.recover', { to: 'recovering' }),
