@@ -1,41 +1,59 @@
 import type { IConnackPacket, IDisconnectPacket, MqttClient } from 'mqtt';
 import type { Broker, Link, LinkListener, LinkOptions } from '../../../services/broker.ts';
 import type { BrokerError } from '../../../services/errors.ts';
-import { connectClient, createClient, type OpenTcp } from './connect.ts';
+import { connectClient, createClient, type Connection, type OpenTcp } from './connect.ts';
 import { connackError, disconnectError, linkError, notMqtt, transportError } from './errors.ts';
 import { FastPath } from './fast/fast-path.ts';
-import { createLink, type OwnedLink } from './link.ts';
+import { createLink } from './link.ts';
 import { maxInboundBytes, watchFrames } from './packet-size.ts';
 import type { Unacknowledged } from './releases.ts';
 import { watchUnasked } from './unasked-answers.ts';
 import { maxUnreleased, noPacketId } from './unreleased-store.ts';
+
+/** Tells the end of a connection once, to whoever has it then: the attempt, and later the link. */
+class Ending {
+  #onEnd: ((error: BrokerError) => void) | undefined;
+  /** Whether the connection is a link's. */
+  isOpen = false;
+  readonly tell = (error: BrokerError): void => {
+    const onEnd = this.#onEnd;
+    this.#onEnd = undefined;
+    onEnd?.(error);
+  };
+
+  constructor(onFailed: (error: BrokerError) => void) {
+    this.#onEnd = onFailed;
+  }
+
+  /** The connection is open: from now on its end is the link's. */
+  passTo(onEnd: (error: BrokerError) => void): void {
+    this.isOpen = true;
+    this.#onEnd = onEnd;
+  }
+}
 
 /**
  * Watches for the end of a connection and determines its cause; several signs may come.
  *
  * @returns Stops watching.
  */
-const watchEnd = (
-  client: MqttClient,
-  options: LinkOptions,
-  isOpen: () => boolean,
-  onEnd: (error: BrokerError) => void,
-): (() => void) => {
+const watchEnd = (client: MqttClient, options: LinkOptions, ending: Ending): (() => void) => {
   const { stream } = client;
   const onError = (error: unknown) => {
     const { code } = error as { code?: unknown };
-    onEnd(typeof code === 'number' && !isOpen() ? connackError(options, code, error) : transportError(options, error));
+    const isRefusal = typeof code === 'number' && !ending.isOpen;
+    ending.tell(isRefusal ? connackError(options, code, error) : transportError(options, error));
   };
   const onStreamError = (cause: Error) => {
     const { code } = cause as { code?: unknown };
-    onEnd(
+    ending.tell(
       typeof code === 'string'
         ? transportError(options, cause)
         : linkError('network', options, 'the connection failed', { cause }),
     );
   };
-  const onDisconnect = ({ reasonCode }: IDisconnectPacket) => onEnd(disconnectError(options, reasonCode ?? 0));
-  const onClose = () => onEnd(linkError('closed', options, 'the broker ended the connection'));
+  const onDisconnect = ({ reasonCode }: IDisconnectPacket) => ending.tell(disconnectError(options, reasonCode ?? 0));
+  const onClose = () => ending.tell(linkError('closed', options, 'the broker ended the connection'));
   client.on('error', onError).on('disconnect', onDisconnect).on('close', onClose);
   stream.on('error', onStreamError);
   return () => {
@@ -116,13 +134,8 @@ const faultsOf = (options: LinkOptions, onEnd: (error: BrokerError) => void) => 
 };
 
 /** Starts a client, and all that reads and watches it. @returns The client, its fast path, and what stops the watching. */
-const start = (
-  options: LinkOptions,
-  listener: LinkListener,
-  openTcp: OpenTcp | undefined,
-  { onEnd, isOpen }: { onEnd(error: BrokerError): void; isOpen(): boolean },
-) => {
-  const faults = faultsOf(options, onEnd);
+const start = (options: LinkOptions, listener: LinkListener, openTcp: OpenTcp | undefined, ending: Ending) => {
+  const faults = faultsOf(options, ending.tell);
   const client = createClient(options, openTcp, { ...faults, isIdInUse: (id) => fast?.isInUse(id) ?? false });
   const unasked = watchUnasked(client, faults.onFlood);
   const fast =
@@ -135,15 +148,36 @@ const start = (
           onHandedOver: unasked.asked,
         });
   connectClient(client, options);
-  const cleanups = [
+  const watching = createCleanups();
+  watching.add(
     deliver(client, listener, faults.onMalformed),
     unasked.stop,
     fast ? () => fast.stopReading() : watchSizes(client, faults.onTooLarge),
-    watchEnd(client, options, isOpen, onEnd),
-  ];
-  return { client, fast, cleanups };
+    watchEnd(client, options, ending),
+  );
+  return { client, fast, stopWatching: watching.run };
 };
 
+/** Makes the link of a connection that is open. */
+const linkOf = (
+  { client, connack, options, fast }: Connection,
+  listener: LinkListener,
+  ending: Ending,
+  release: () => void,
+): Link => {
+  const { link, end } = createLink(
+    { client, connack, options, fast },
+    { release, onOverdue: ending.tell, onSlow: () => listener.onSlow?.() },
+  );
+  ending.passTo((error) => {
+    end(error);
+    client.end(true);
+    listener.onClosed(error);
+  });
+  return link;
+};
+
+/** Opens a link. What only the attempt needs goes with it: a program may hold thousands of links. */
 const open = (
   options: LinkOptions,
   listener: LinkListener,
@@ -154,32 +188,19 @@ const open = (
     const givenUp = () => linkError('closed', options, 'the attempt was given up', { cause: signal.reason });
     if (signal.aborted) throw givenUp();
     const attempt = createCleanups();
-    const watching = createCleanups();
-    let opened: OwnedLink | undefined;
-    const fail = (error: BrokerError) => {
+    const ending = new Ending((error) => {
       attempt.run();
-      watching.run();
+      stopWatching();
       client.end(true);
       reject(error);
-    };
-    let isEnded = false;
-    const onEnd = (error: BrokerError) => {
-      if (isEnded) return;
-      isEnded = true;
-      if (!opened) return fail(error);
-      opened.end(error);
-      client.end(true);
-      listener.onClosed(error);
-    };
+    });
+    const { client, fast, stopWatching } = start(options, listener, openTcp, ending);
     const onConnect = (connack: IConnackPacket) => {
       attempt.run();
-      opened = createLink({ client, connack, options, fast }, { release: watching.run, onOverdue: onEnd, onSlow });
-      resolve(opened.link);
+      resolve(linkOf({ client, connack, options, fast }, listener, ending, stopWatching));
     };
-    const onSlow = () => listener.onSlow?.();
-    const onAbort = () => fail(givenUp());
-    const onTimeout = () => fail(linkError('timeout', options, `no CONNACK within ${options.timeoutMs} ms`));
-    const { client, fast, cleanups } = start(options, listener, openTcp, { onEnd, isOpen: () => opened !== undefined });
+    const onAbort = () => ending.tell(givenUp());
+    const onTimeout = () => ending.tell(linkError('timeout', options, `no CONNACK within ${options.timeoutMs} ms`));
     const timer = setTimeout(onTimeout, options.timeoutMs);
     signal.addEventListener('abort', onAbort, { once: true });
     client.on('connect', onConnect);
@@ -188,7 +209,6 @@ const open = (
       () => signal.removeEventListener('abort', onAbort),
       () => client.off('connect', onConnect),
     );
-    watching.add(...cleanups);
   });
 
 /**
