@@ -1,4 +1,5 @@
-import { redacted, redactedData } from './redaction.ts';
+import { redactedData } from './redacted-data.ts';
+import { redacted } from './redaction.ts';
 import { shownValue } from './shown-value.ts';
 
 /**

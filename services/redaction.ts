@@ -7,12 +7,8 @@
 const minLength = 8;
 /** Texts to look for that are kept, for ten thousand units at least; the oldest are given up first. */
 const maxNeedles = 500_000;
-/** How deep data is looked through. */
-const maxDepth = 8;
 
 const mask = '***';
-/** Stands for what lies deeper. */
-const tooDeep = '(nested too deeply to be shown)';
 
 /** Texts to look for, as {@link comparable} shows them. */
 const needles = new Set<string>();
@@ -173,53 +169,4 @@ export const redacted = (text: string): string => {
   if (needles.size === 0) return plain;
   const shown = masked(plain);
   return maskedDecoded(shown) ?? shown;
-};
-
-const isPlain = (value: object): boolean => {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype || Array.isArray(value);
-};
-
-/** Converts the members of plain data. @returns The value itself if none has changed. */
-const mapped = (value: object, convert: (member: unknown) => unknown): object => {
-  const before = Object.entries(value) as [string, unknown][];
-  const after = before.map(([name, member]): [string, unknown] => [redacted(name), convert(member)]);
-  if (after.every(([name, member], at) => name === before[at]?.[0] && Object.is(member, before[at][1]))) return value;
-  return Array.isArray(value) ? after.map(([, member]) => member) : Object.fromEntries(after);
-};
-
-const redactedAt = (value: unknown, depth: number): unknown => {
-  if (typeof value === 'string') return redacted(value);
-  if (typeof value !== 'object' || value === null) return value;
-  if (depth > maxDepth) return tooDeep;
-  if (value instanceof Error) return redactedErrorAt(value, depth);
-  return isPlain(value) ? mapped(value, (member) => redactedAt(member, depth + 1)) : value;
-};
-
-const redactedErrorAt = (error: Error, depth: number): Error => {
-  const parts = Object.getOwnPropertyNames(error).map((name) => {
-    const given: unknown = Reflect.get(error, name);
-    return { name, given, shown: redactedAt(given, depth + 1) };
-  });
-  if (parts.every(({ given, shown }) => Object.is(given, shown))) return error;
-  const clean = Object.setPrototypeOf(new Error(), Object.getPrototypeOf(error) as object) as Error;
-  for (const { name, shown } of parts) {
-    const enumerable = Object.prototype.propertyIsEnumerable.call(error, name);
-    Object.defineProperty(clean, name, { value: shown, enumerable, configurable: true, writable: true });
-  }
-  return clean;
-};
-
-/**
- * Plain data, or an error with its causes, as it may be shown. Never throws; what lies deeper than eight levels is left out.
- *
- * @returns The value itself if it shows no secret, else a copy.
- */
-export const redactedData = <T>(value: T): T => {
-  try {
-    return redactedAt(value, 0) as T;
-  } catch {
-    // Something with getters that throw, which only its own program reads.
-    return value;
-  }
 };

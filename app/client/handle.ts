@@ -1,6 +1,6 @@
 import type { UnitEmitted } from '../../machines/unit/emitted.ts';
 import type { JsonObject, JsonValue } from '../../services/json.ts';
-import { redactedData } from '../../services/redaction.ts';
+import { redactedData } from '../../services/redacted-data.ts';
 import { restartingModeOf, type RestartMode } from '../../services/process-control.ts';
 import { callGuarded } from '../messaging/call-user.ts';
 import type { Platform, PlatformFiles } from '../platform.ts';

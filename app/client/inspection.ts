@@ -1,5 +1,5 @@
 import type { InspectionEvent, Observer } from 'xstate';
-import { redactedData } from '../../services/redaction.ts';
+import { redactedData } from '../../services/redacted-data.ts';
 import { callGuarded, type OnFailure } from '../messaging/call-user.ts';
 
 export type Inspector = Observer<InspectionEvent> | ((event: InspectionEvent) => void);

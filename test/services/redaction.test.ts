@@ -1,9 +1,11 @@
 import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { createActor, createMachine } from 'xstate';
 import { parseEnv } from '../../services/env.ts';
 import { failureOf, RestError } from '../../services/errors.ts';
-import { hideSecrets, redacted, redactedData } from '../../services/redaction.ts';
+import { redactedData } from '../../services/redacted-data.ts';
+import { hideSecrets, redacted } from '../../services/redaction.ts';
 import { formsOf, searchFor } from '../support/canary/search.ts';
 import { envDocument, tokenOf } from '../support/documents.ts';
 
@@ -119,6 +121,84 @@ test('what shows no secret keeps its identity: errors, causes and data', () => {
   const cyclic: { self?: unknown; text: string } = { text: canaries[0] ?? '' };
   cyclic.self = cyclic;
   expect(redactedData(cyclic)).toMatchObject({ text: '***' });
+});
+
+class Sensor {
+  readonly #pin = 4;
+  readonly address: string;
+  readonly options: Map<unknown, unknown>;
+  owner: unknown = undefined;
+  constructor(address: string, options: Map<unknown, unknown> = new Map()) {
+    this.address = address;
+    this.options = options;
+  }
+  pin(): number {
+    return this.#pin;
+  }
+}
+
+test('Maps, Sets, URLs and instances of classes show no secret, wherever it stands in them (C1)', () => {
+  const [token = '', key = ''] = canaries;
+  const symbol = Symbol('token');
+  for (const value of [
+    new Map([['token', token]]),
+    new Map([[token, { a: 1 }]]),
+    new Map([[{ token }, new Set([[key]])]]),
+    new Set([1, token]),
+    new URL(`https://host.example/?token=${encodeURIComponent(token)}`),
+    new Sensor(token),
+    new Sensor('дом 1', new Map([['key', key]])),
+    { sensors: [new Sensor('a'), new Sensor(`b ${token}`)] },
+    new Error('about', { cause: new Sensor(token) }),
+    Object.assign(new Sensor('a'), { [symbol]: token }),
+    Object.defineProperty(new Sensor('a'), 'hidden', { value: token }),
+    Object.assign(Object.create(null) as object, { token }),
+  ]) {
+    const shown = redactedData(value);
+    expect(leaksIn(inspect(shown, { depth: 20, showHidden: true }))).toEqual([]);
+    expect(inspect(shown, { depth: 20, showHidden: true })).toContain('***');
+  }
+  const shown = redactedData({ clean: new Sensor('a'), other: new Sensor(token), map: new Map([['a', token]]) });
+  expect(shown.clean.pin()).toBe(4);
+  expect(shown.other).toBeInstanceOf(Sensor);
+  expect(shown.map).toEqual(new Map([['a', '***']]));
+});
+
+test('a getter that throws costs its own value alone, and hides nothing else from the search (C1)', () => {
+  const throwing = {
+    get broken(): never {
+      throw new Error('not now');
+    },
+  };
+  const given = Object.defineProperties(
+    { token: canaries[0] ?? '', kept: 1 },
+    Object.getOwnPropertyDescriptors(throwing),
+  );
+  expect(redactedData(given)).toEqual({ token: '***', kept: 1, broken: '(unreadable)' });
+  expect(redactedData(throwing)).toBe(throwing);
+  const { proxy, revoke } = Proxy.revocable({ token: canaries[0] ?? '' }, {});
+  revoke();
+  expect(redactedData({ proxy, token: canaries[0] ?? '' })).toEqual({ proxy: '(unreadable)', token: '***' });
+  expect(redactedData(proxy)).toBe('(unreadable)');
+});
+
+test('cycles stay what they are, with a secret and without', () => {
+  const clean = new Sensor('a');
+  clean.owner = { sensors: new Set([clean]), all: [clean, clean] };
+  expect(redactedData(clean)).toBe(clean);
+  const dirty = new Sensor(canaries[0] ?? '');
+  dirty.owner = { sensors: new Map([['first', dirty]]) };
+  const shown = redactedData(dirty);
+  expect(shown.address).toBe('***');
+  expect((shown.owner as { sensors: Map<string, Sensor> }).sensors.get('first')).toBe(shown);
+});
+
+test('what is at work is not looked through, so that nobody gets half of it', () => {
+  const emitter = Object.assign(new EventTarget(), { token: canaries[0] ?? '' });
+  const bytes = Buffer.from(canaries[0] ?? '');
+  const actor = createActor(createMachine({ context: { token: canaries[0] ?? '' } }));
+  const given = { emitter, bytes, actor, text: 'a' };
+  expect(redactedData(given)).toBe(given);
 });
 
 test('what is nested too deeply to be looked through is left out: data, causes and cycles (C1)', () => {
