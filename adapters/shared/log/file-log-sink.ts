@@ -13,12 +13,20 @@ export interface FileLogSinkOptions {
   readonly onFailure?: (thrown: unknown) => void;
 }
 
-/** The document of the log, and the lines that it still lacks; those that it has are not in memory. */
+/** What a document that is to be emptied holds. */
+const nothing: StoredLines = { lines: [], isWhole: false };
+
+/**
+ * The document of the log, and the lines that it still lacks; those that it has are in memory only while it is torn and takes
+ * no write.
+ */
 class LogDocument {
   readonly #options: FileLogSinkOptions;
   #unsaved: string[] = [];
   /** Whether the document is known to hold only lines that are kept. */
   #isSound = false;
+  /** The lines of a document with others, which are kept until it could be written without those. */
+  #torn: StoredLines | undefined;
   /** Whether the stored lines are to be removed. */
   #isEmptied = false;
 
@@ -35,6 +43,7 @@ class LogDocument {
   empty(): void {
     this.#unsaved = [];
     this.#isSound = false;
+    this.#torn = undefined;
     this.#isEmptied = true;
   }
 
@@ -56,17 +65,18 @@ class LogDocument {
   /** Writes the missing lines to the document, without those that are torn or too many. @throws {StorageError} */
   async save(): Promise<void> {
     const { storage, path, maxLines } = this.#options;
-    const stored = this.#isSound ? undefined : await this.#stored();
-    const before = { unsaved: this.#unsaved, isSound: this.#isSound, isEmptied: this.#isEmptied };
+    const stored = this.#isSound ? undefined : (this.#torn ?? (await this.#stored()));
+    const found = this.#isEmptied ? nothing : stored;
+    const torn = found?.isWhole === false ? found : undefined;
+    const before = { unsaved: this.#unsaved, isSound: torn === undefined, isEmptied: this.#isEmptied };
     this.#unsaved = [];
     this.#isSound = true;
+    this.#torn = torn;
     this.#isEmptied = false;
     try {
-      if (!stored || (stored.isWhole && !before.isEmptied)) await storage.appendLines(path, before.unsaved, maxLines());
-      else {
-        const kept = before.isEmptied ? [] : stored.lines;
-        await storage.writeLines(path, newest([...kept, ...before.unsaved], maxLines()));
-      }
+      if (torn) await storage.writeLines(path, newest([...torn.lines, ...before.unsaved], maxLines()));
+      else await storage.appendLines(path, before.unsaved, maxLines());
+      this.#torn = undefined;
     } catch (thrown) {
       this.#takeBack(before);
       throw thrown;
@@ -84,7 +94,7 @@ class LogDocument {
   async #stored(): Promise<StoredLines> {
     const { storage, path, maxLines } = this.#options;
     const stored = this.#isEmptied ? undefined : await loadLines(storage, path, maxLines());
-    return stored && !this.#isEmptied ? stored : { lines: [], isWhole: false };
+    return stored && !this.#isEmptied ? stored : nothing;
   }
 }
 

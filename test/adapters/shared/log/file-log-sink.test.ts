@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { memoryStorage } from '../../../../adapters/memory/storage.ts';
 import { FileStorage } from '../../../../adapters/node/storage/storage.ts';
 import { FileLogSink } from '../../../../adapters/shared/log/file-log-sink.ts';
+import type { Storage } from '../../../../services/storage.ts';
 import { entry, logSinkContract } from '../../../contracts/log-sink.ts';
 import { temporaryFolder } from '../../../support/folder.ts';
 
@@ -109,6 +110,46 @@ test('a log that can’t be read for a moment is not overwritten', async () => {
   expect(texts()).toEqual(['old']);
   await sink.flush();
   expect(texts()).toEqual(['old', 'new']);
+});
+
+test.each([
+  ['torn', `${line('старая 🏠')}\n{"level":"Info","te`],
+  ['whole', `${line('старая 🏠')}\n`],
+])('a log that is %s is read once while the disk takes no write, and loses nothing (L6)', async (_, stored) => {
+  const { storage, texts } = bench(stored);
+  let reads = 0;
+  const counting: Storage = {
+    ...storage,
+    readLines: (name) => {
+      reads += 1;
+      return storage.readLines(name);
+    },
+  };
+  const sink = new FileLogSink({ storage: counting, path, maxLines: () => 64 });
+  for (let n = 0; n < 20; n += 1) {
+    storage.failNext('write', new Error('disk full'));
+    sink.write(entry(`new ${n}`));
+    await sink.flush();
+    expect(sink.failure).toMatchObject({ code: 'io' });
+  }
+  expect(reads).toBe(1);
+  expect(await sink.lines()).toHaveLength(21);
+  sink.write(entry('last'));
+  await sink.flush();
+  expect(texts()).toEqual(['старая 🏠', ...Array.from({ length: 20 }, (__, n) => `new ${n}`), 'last']);
+  expect(reads).toBe(2);
+});
+
+test('a torn log that was cleared while the disk took no write does not come back', async () => {
+  const { sink, storage, texts } = bench(`${line('old')}\n{"level":"Info","te`);
+  storage.failNext('write', new Error('disk full'));
+  sink.write(entry('before'));
+  await sink.flush();
+  storage.failNext('write', new Error('disk full'));
+  await sink.clear();
+  sink.write(entry('after'));
+  await sink.flush();
+  expect(texts()).toEqual(['after']);
 });
 
 test('clear removes what was written and stored, and nothing that comes later', async () => {
