@@ -1,3 +1,4 @@
+import type { KyInstance } from 'ky';
 import { RestError } from '../../../services/errors.ts';
 import { explainNoAnswer, isBroken } from './advice.ts';
 import { dropBody } from './body.ts';
@@ -44,6 +45,8 @@ const nextUrl = ({ status, headers }: Response, from: URL, request: RedirectingR
   return to;
 };
 
+let ky: KyInstance | undefined;
+
 /** Sends one request, and follows nothing. @throws {RestError} `network`, `timeout`, `aborted` */
 const fetchOnce = async (
   { what, method = 'GET', headers, json, advice, fetch: fetcher = fetch }: RedirectingRequest,
@@ -51,8 +54,8 @@ const fetchOnce = async (
   deadline: Deadline,
 ): Promise<Response> => {
   try {
-    // Only what asks loads it.
-    const { default: ky } = await import('ky');
+    // Only what asks loads it, once: in a program with a loader, such as tsx, each import asks another thread.
+    ky ??= (await import('ky')).default;
     return await ky(url, {
       method,
       headers,
