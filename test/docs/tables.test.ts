@@ -51,6 +51,33 @@ test('the README has no event that there is not', () => {
   expect(rowsIn(sectionOf(readme, 'Events')).map(([type]) => codeIn(type))).toHaveLength(known.length);
 });
 
+/** The codes of each class of errors that a package's entry exports, by the class's name. */
+const errorCodes = (path: string): Map<string, string[]> => {
+  const file = program.getSourceFile(join(root, path));
+  const module = file && checker.getSymbolAtLocation(file);
+  const names = (module ? checker.getExportsOfModule(module) : []).map(({ name }) => name);
+  const classes = names.filter((name) => name.endsWith('Error') && name !== 'PepeunitError');
+  return new Map(
+    classes.map((name) => {
+      const code = exportedType(path, name).getProperty('code');
+      const type = code && checker.getTypeOfSymbol(code);
+      const literals = type?.isUnion() ? type.types : [];
+      return [name, literals.flatMap((literal) => (literal.isStringLiteral() ? [literal.value] : []))];
+    }),
+  );
+};
+
+test('every code of every error is in the guide to the calls, and no other', () => {
+  const items = sectionOf(pageAt('docs/api.md'), 'Errors').split(/^- /m).slice(1);
+  const listed = items.map((item) => {
+    const [name = '', ...codes] = codesIn(item.replaceAll(/\([^)]*\)/g, ''));
+    return [name, codes.toSorted()] as const;
+  });
+  const known = [...errorCodes('app/node.ts')].map(([name, codes]) => [name, codes.toSorted()] as const);
+  expect(known.length).toBeGreaterThan(10);
+  expect(new Map(listed)).toEqual(new Map(known));
+});
+
 test('the events that a unit may be sent are all requests of an app', () => {
   const rows = rowsIn(sectionOf(pageAt('docs/embedding.md'), 'What a unit may be sent'));
   const listed = rows.flatMap(([cell = '']) => codesIn(cell)).map((code) => code.split(' ')[0] ?? '');
