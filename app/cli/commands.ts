@@ -1,6 +1,6 @@
 import type { CommandEntry } from './command.ts';
 
-/** All commands, in the order of `pepeunit --help`. */
+/** All commands, in the order of `pepeunit --help` and of the README. */
 export const commands: readonly CommandEntry[] = [
   {
     name: 'run',
@@ -8,14 +8,9 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./run.ts')).runCommand,
   },
   {
-    name: 'demo',
-    summary: 'Watch two units live against an embedded Pepeunit',
-    load: async () => (await import('./demo.ts')).demoCommand,
-  },
-  {
-    name: 'instance',
-    summary: 'Run an embedded Pepeunit for development',
-    load: async () => (await import('./instance.ts')).instanceCommand,
+    name: 'dev',
+    summary: 'Run a unit against an embedded Pepeunit, again on each change',
+    load: async () => (await import('./dev.ts')).devCommand,
   },
   {
     name: 'init',
@@ -23,19 +18,14 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./init.ts')).initCommand,
   },
   {
-    name: 'dev',
-    summary: 'Run a unit against an embedded Pepeunit, again on each change',
-    load: async () => (await import('./dev.ts')).devCommand,
+    name: 'types',
+    summary: "Write the types of a unit's variables and topic keys",
+    load: async () => (await import('./types.ts')).typesCommand,
   },
   {
     name: 'readme',
     summary: 'Write readme.md from pepeunit.toml',
     load: async () => (await import('./readme.ts')).readmeCommand,
-  },
-  {
-    name: 'types',
-    summary: "Write the types of a unit's variables and topic keys",
-    load: async () => (await import('./types.ts')).typesCommand,
   },
   {
     name: 'doctor',
@@ -48,16 +38,6 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./inspect.ts')).inspectCommand,
   },
   {
-    name: 'diagram',
-    summary: 'Print a statechart of the unit: SVG, Mermaid, JSON, TypeScript',
-    load: async () => (await import('./diagram.ts')).diagramCommand,
-  },
-  {
-    name: 'pack',
-    summary: "Pack a unit's program, and sign it",
-    load: async () => (await import('./pack.ts')).packCommand,
-  },
-  {
     name: 'log',
     summary: "Show a unit's log.json",
     load: async () => (await import('./log.ts')).logCommand,
@@ -66,6 +46,26 @@ export const commands: readonly CommandEntry[] = [
     name: 'publish',
     summary: 'Publish one message as a unit',
     load: async () => (await import('./publish.ts')).publishCommand,
+  },
+  {
+    name: 'pack',
+    summary: "Pack a unit's program, and sign it",
+    load: async () => (await import('./pack.ts')).packCommand,
+  },
+  {
+    name: 'instance',
+    summary: 'Run an embedded Pepeunit for development',
+    load: async () => (await import('./instance.ts')).instanceCommand,
+  },
+  {
+    name: 'demo',
+    summary: 'Watch two units live against an embedded Pepeunit',
+    load: async () => (await import('./demo.ts')).demoCommand,
+  },
+  {
+    name: 'diagram',
+    summary: 'Print a statechart of the unit: SVG, Mermaid, JSON, TypeScript',
+    load: async () => (await import('./diagram.ts')).diagramCommand,
   },
   {
     name: 'completion',
