@@ -37,19 +37,19 @@ const countBeginning = (start: string, by: 1 | -1): void => {
 /** A text in which the letter case and the two alphabets of base64 make no difference. */
 const comparable = (text: string): string => text.toLowerCase().replaceAll('-', '+').replaceAll('_', '/');
 
-const base64Of = (bytes: Uint8Array): string => {
-  let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
+/** The bytes of a text, each as one character, as `btoa` takes them. */
+const bytesOf = (text: string): string => {
+  let bytes = '';
+  for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte);
+  return bytes;
 };
 
 /** What base64 shows of a text wherever it stands in the encoded whole: three alignments, without what its neighbours share. */
 const base64Cores = (text: string): string[] => {
-  const bytes = new TextEncoder().encode(text);
-  return [0, 1, 2].map((offset) => {
-    const shifted = new Uint8Array(offset + bytes.length);
-    shifted.set(bytes, offset);
-    return base64Of(shifted).slice(Math.ceil((offset * 8) / 6), Math.floor((shifted.length * 8) / 6));
+  const bytes = bytesOf(text);
+  return ['', '\0', '\0\0'].map((before) => {
+    const shifted = before + bytes;
+    return btoa(shifted).slice(Math.ceil((before.length * 8) / 6), Math.floor((shifted.length * 8) / 6));
   });
 };
 
