@@ -21,6 +21,7 @@ export const createTimeouts = (clock: Clock): Timeouts => {
         const end = (isDone = false) => {
           clock.clearTimeout(timer);
           waits?.delete(end);
+          if (waits?.size === 0) waits = undefined;
           resolve(isDone);
         };
         const timer = clock.setTimeout(end, ms);
