@@ -142,40 +142,42 @@ export interface SchemaRequests {
   readonly update: (schema: unknown) => Promise<void>;
 }
 
-/** Creates the schema manager, and the function that replaces its schema. */
+/** Creates the schema manager: its object is made when the app first asks for it. */
 export const createSchemaManager = ({
   load,
   update,
-}: SchemaRequests): { schema: SchemaManager; adopt: (schema: UnitSchema) => void } => {
+}: SchemaRequests): { schema: () => SchemaManager; adopt: (schema: UnitSchema) => void } => {
+  let made: SchemaManager | undefined;
   let current = nothing;
   /** Made by the first search. */
   let index: ReturnType<typeof indexSchema> | undefined;
-  return {
-    schema: {
-      updateFromFile: load,
-      update,
-      get inputBaseTopic() {
-        return current.input_base_topic;
-      },
-      get outputBaseTopic() {
-        return current.output_base_topic;
-      },
-      get inputTopic() {
-        return current.input_topic;
-      },
-      get outputTopic() {
-        return current.output_topic;
-      },
-      findTopicByUnitNode: (value, type, scope = SearchScope.All) => {
-        index ??= indexSchema(current);
-        if (!Object.hasOwn(index, type) || !Object.hasOwn(searched, scope)) return undefined;
-        for (const section of searched[scope]) {
-          const key = index[type][section].get(value);
-          if (key !== undefined) return key;
-        }
-        return undefined;
-      },
+  const make = (): SchemaManager => ({
+    updateFromFile: load,
+    update,
+    get inputBaseTopic() {
+      return current.input_base_topic;
     },
+    get outputBaseTopic() {
+      return current.output_base_topic;
+    },
+    get inputTopic() {
+      return current.input_topic;
+    },
+    get outputTopic() {
+      return current.output_topic;
+    },
+    findTopicByUnitNode: (value, type, scope = SearchScope.All) => {
+      index ??= indexSchema(current);
+      if (!Object.hasOwn(index, type) || !Object.hasOwn(searched, scope)) return undefined;
+      for (const section of searched[scope]) {
+        const key = index[type][section].get(value);
+        if (key !== undefined) return key;
+      }
+      return undefined;
+    },
+  });
+  return {
+    schema: () => (made ??= make()),
     adopt: (schema) => {
       current = schema;
       index = undefined;

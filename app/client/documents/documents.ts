@@ -93,7 +93,7 @@ export class Documents {
         this.#schema.adopt(found);
         this.#requests.onEarlySchema(found);
       });
-    return this.#schema.schema;
+    return this.#schema.schema();
   }
 
   /** The env in force; `undefined` before it is loaded. */

@@ -14,7 +14,7 @@ const output = '33333333-3333-4333-8333-333333333333';
 const managed = () => {
   const { schema, adopt } = createSchemaManager(requests);
   adopt(parseSchema(schemaDocument()));
-  return schema;
+  return schema();
 };
 
 test.each([
@@ -35,11 +35,11 @@ test.each([
 test('input topics come first where both have a node', () => {
   const { schema, adopt } = createSchemaManager(requests);
   adopt(parseSchema(schemaDocument({ output_topic: { late: [`unit.test/${own}`] } })));
-  expect(schema.findTopicByUnitNode(own, UnitNodeUuid)).toBe('input/pepeunit');
+  expect(schema().findTopicByUnitNode(own, UnitNodeUuid)).toBe('input/pepeunit');
 });
 
 test('shows the four sections, empty before a schema is loaded', () => {
-  const { schema } = createSchemaManager(requests);
+  const schema = createSchemaManager(requests).schema();
   expect([schema.inputBaseTopic, schema.outputBaseTopic, schema.inputTopic, schema.outputTopic]).toEqual([
     {},
     {},
