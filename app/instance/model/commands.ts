@@ -33,8 +33,8 @@ const send = async (core: Core, unit: UnitDocument, command: Command): Promise<v
 
 /**
  * Sends a command to a unit's base topic. `Update` sets the unit's target to its newest version, or to `commit`;
- * `LogSync` clears the stored log first, as the unit sends its whole log again. Does nothing if the schema of the target
- * version lists no topic for the command.
+ * `LogSync` clears the stored log, as the unit sends its whole log again. Does nothing if the schema of the target version
+ * lists no topic for the command.
  *
  * @throws {InstanceError} `notFound`
  */
@@ -45,8 +45,9 @@ export const sendCommand = async (core: Core, uuid: string, command: Command, co
     command === 'Update' ? withTarget(current, commit ?? current.versions.at(-1)?.commit ?? '', Date.now()) : current;
   if (!hasTopicFor(unit, command)) return;
   if (command === 'Update') await store.putUnit(unit);
-  if (command === 'LogSync') await store.clearLogs(uuid);
-  await send(core, unit, command);
+  // The log is cleared while the command leaves: what arrived between the two would be kept, and sent again.
+  const cleared = command === 'LogSync' ? store.clearLogs(uuid) : undefined;
+  await Promise.all([cleared, send(core, unit, command)]);
 };
 
 /** Sends a unit `SchemaUpdate` if its schema has the topic for it. */

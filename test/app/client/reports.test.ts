@@ -3,14 +3,10 @@ import { createActor } from 'xstate';
 import { expect, onTestFinished, test } from 'vitest';
 import { fakeClock } from '../../../adapters/memory/clock.ts';
 import { batchFrom, LogSync } from '../../../app/client/reports.ts';
-import { MqttLogSink } from '../../../app/logging/mqtt-sink.ts';
-import { delivered } from '../../../app/messaging/outbound/result.ts';
 import { createTestUnit } from '../../../app/testing.ts';
 import { loggerMachine, type LoggerFact } from '../../../machines/logger.ts';
 import { BrokerError } from '../../../services/errors.ts';
 import { readStoredLogs, sendLogBatch } from '../../../services/log.ts';
-import { parseSchema } from '../../../services/schema.ts';
-import { schemaDocument } from '../../support/documents.ts';
 import { settle } from '../../support/until.ts';
 
 const line = (n: number, text = 'x'.repeat(1000)) => JSON.stringify({ level: 'Info', text: `${n} ${text}` });
@@ -166,32 +162,6 @@ test('a batch is no longer than what can be sent, also when the next link takes 
   const sizes = sent.map(({ payload }) => Buffer.byteLength(payload));
   expect(Math.max(...sizes)).toBeLessThanOrEqual(5000);
   expect(Math.max(...sizes.slice(3))).toBeLessThanOrEqual(2500);
-});
-
-test('entries made meanwhile follow in order; too many of them do not wait (L3)', async () => {
-  const texts: string[] = [];
-  const publish = async (_topic: string, payload: unknown) => {
-    texts.push((JSON.parse(String(payload)) as { text: string }).text);
-    return delivered;
-  };
-  const sink = new MqttLogSink({ publish, qosOf: () => 1, pendingOn: () => [] }, () => 64);
-  const write = (text: string) => sink.write({ level: 'Info', text });
-  for (let n = 0; n < 100; n += 1) write(`early ${n}`);
-  sink.route(parseSchema(schemaDocument()));
-  write('first');
-  expect(texts).toHaveLength(65);
-  texts.length = 0;
-  sink.hold();
-  for (const text of ['a', 'b']) write(text);
-  expect(texts).toEqual([]);
-  sink.release();
-  expect(texts).toEqual(['a', 'b']);
-  sink.hold();
-  for (let n = 0; n < 1001; n += 1) write(String(n));
-  expect(texts).toHaveLength(1003);
-  write('last');
-  await sink.flush();
-  expect(texts.at(-1)).toBe('last');
 });
 
 test('a unit whose link breaks under a sync sends all that it stored once, and what came meanwhile after it (L3)', async () => {
