@@ -181,7 +181,7 @@ export const unitMachine = unitSetup.createMachine({
         closing: {
           description: 'Ends in order, within a time limit; a start requested meanwhile comes after.',
           tags: ['busy'],
-          entry: [{ type: 'endWork' }],
+          entry: [{ type: 'endWork' }, { type: 'forgetWifi' }],
           on: {
             'unit.start': { actions: [{ type: 'wantStart' }] },
             'unit.stop': { actions: [{ type: 'forgetStart' }] },
@@ -282,7 +282,7 @@ export const unitMachine = unitSetup.createMachine({
             { type: 'dispatch', params: { route: 'wantTopics' } },
           ],
         },
-        'wifi.connect': { actions: [{ type: 'manageWifi' }, { type: 'dispatch', params: { route: 'joinWifi' } }] },
+        'wifi.connect': { actions: [{ type: 'wantWifi' }, { type: 'dispatch', params: { route: 'joinWifi' } }] },
         'settings.loaded': {
           actions: [
             { type: 'dispatch', params: { route: 'rejoinWifi' } },

@@ -94,7 +94,8 @@ export const machine = setup({
     keepSink: () => undefined,
     keepHandsOver: () => undefined,
     keepExtraTopics: () => undefined,
-    manageWifi: () => undefined,
+    wantWifi: () => undefined,
+    forgetWifi: () => undefined,
     noteNetwork: () => undefined,
     noteNoNetwork: () => undefined,
     noteDenied: () => undefined,
@@ -246,7 +247,7 @@ export const machine = setup({
         closing: {
           description: 'Ends in order, within a time limit; a start requested meanwhile comes after.',
           tags: ['busy'],
-          entry: [{ type: 'endWork' }],
+          entry: [{ type: 'endWork' }, { type: 'forgetWifi' }],
           on: {
             'unit.start': { actions: [{ type: 'wantStart' }] },
             'unit.stop': { actions: [{ type: 'forgetStart' }] },
@@ -329,7 +330,7 @@ export const machine = setup({
         'mqtt.alsoWant': {
           actions: [{ type: 'keepExtraTopics' }, { type: 'dispatch', params: { route: 'wantTopics' } }],
         },
-        'wifi.connect': { actions: [{ type: 'manageWifi' }, { type: 'dispatch', params: { route: 'joinWifi' } }] },
+        'wifi.connect': { actions: [{ type: 'wantWifi' }, { type: 'dispatch', params: { route: 'joinWifi' } }] },
         'settings.loaded': {
           actions: [
             { type: 'dispatch', params: { route: 'rejoinWifi' } },

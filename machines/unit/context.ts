@@ -204,6 +204,8 @@ export interface UnitContext extends Omit<UnitInput, 'carried' | 'parent'>, Chil
   /** How another process takes over, in the restart asked for last. */
   leavesBy: RestartingMode;
   hasNetwork: boolean;
+  /** Whether the app has asked for the WiFi network since the unit was stopped, if it was. */
+  isWifiWanted: boolean;
   /** Whether to keep a link; false after the app asked to disconnect. */
   isLinkWanted: boolean;
   /** What the broker denied on the last link whose topics were answered; `undefined` if it granted all base topics. */
@@ -236,7 +238,7 @@ export interface Situation {
 /** What of the unit's context decides what it says. */
 type Telling = Pick<
   UnitContext,
-  'extraTopics' | 'handsOver' | 'hasNetwork' | 'isLinkWanted' | 'managesWifi' | 'logConfig'
+  'extraTopics' | 'handsOver' | 'hasNetwork' | 'isWifiWanted' | 'isLinkWanted' | 'managesWifi' | 'logConfig'
 > &
   Partial<Unset<Pick<UnitContext, 'settings' | 'topics' | 'denial' | 'isRestOnly'>>>;
 
@@ -255,6 +257,7 @@ export const newUnitContext = ({ carried, parent, unit, ...input }: UnitInput): 
   isStartDue: false,
   leavesBy: 'restart_exec',
   hasNetwork: false,
+  isWifiWanted: false,
   isLinkWanted: true,
   isDenied: false,
   counts: {

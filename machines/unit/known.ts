@@ -56,6 +56,7 @@ class KnownToAction implements Known {
   readonly extraTopics: Known['extraTopics'];
   readonly handsOver: boolean;
   readonly hasNetwork: boolean;
+  readonly isWifiWanted: boolean;
   readonly isLinkWanted: boolean;
   readonly denial: Known['denial'];
   readonly isRestOnly: Known['isRestOnly'];
@@ -70,6 +71,7 @@ class KnownToAction implements Known {
     this.extraTopics = context.extraTopics;
     this.handsOver = context.handsOver;
     this.hasNetwork = context.hasNetwork;
+    this.isWifiWanted = context.isWifiWanted;
     this.isLinkWanted = context.isLinkWanted;
     this.denial = context.denial;
     this.isRestOnly = context.isRestOnly;

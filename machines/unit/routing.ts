@@ -1,6 +1,6 @@
 import type { UpdateTarget } from '../../services/update.ts';
 import type { UnitSettings } from '../../services/settings.ts';
-import type { ChildName, ForwardedEvent, Message, PendingMessage, UnitEvent } from './context.ts';
+import type { ChildName, ForwardedEvent, Message, UnitEvent } from './context.ts';
 import type { CommandName } from './emitted.ts';
 import {
   afterFiles,
@@ -12,8 +12,9 @@ import {
   onlyFor,
   send,
   sinceDenied,
-  unlessAssumed,
+  standing,
   whileOnline,
+  whileWifiWanted,
   withNetwork,
   type Send,
 } from './send.ts';
@@ -47,7 +48,7 @@ const joinWifi = send('wifi', ['wifi.connect'], ({ settings }) => settings && jo
 
 const assumeWifi = send('wifi', ['wifi.assume'], () => ({ type: 'wifi.assume' }));
 
-const bringWifiUp = atWork({
+const bringWifiUp = whileWifiWanted({
   to: 'wifi',
   types: [...joinWifi.types, ...assumeWifi.types],
   messages: (known, event) => {
@@ -135,26 +136,27 @@ const askTarget = atWork(
 export const initialMessages: Readonly<Record<ChildName, readonly Send[]>> = {
   settings: [
     onceReading(loadSettings),
-    unlessAssumed(healthTo('settings'), 'broker.down'),
-    unlessAssumed(passWishOn, 'broker.wanted'),
+    standing(healthTo('settings'), 'broker.down'),
+    standing(sinceDenied(byThisEnv(denialTo('settings')))),
+    standing(passWishOn, 'broker.wanted'),
   ],
   schema: [onceConfigured(onceReading(loadSchema))],
-  wifi: [bringWifiUp],
-  time: [unlessAssumed(networkTo('time'), 'network.down')],
-  mqtt: [wantTopics, unlessAssumed(networkTo('mqtt'), 'network.down'), keepLink],
+  wifi: [standing(bringWifiUp, 'wifi.disconnect')],
+  time: [standing(networkTo('time'), 'network.down')],
+  mqtt: [standing(wantTopics), standing(networkTo('mqtt'), 'network.down'), standing(keepLink)],
   update: [
-    onceConfigured(configureUpdate),
-    onceStarted(recover),
-    unlessAssumed(healthTo('update'), 'broker.down'),
-    sinceDenied(denialTo('update')),
-    askTarget,
+    standing(onceConfigured(configureUpdate)),
+    standing(onceStarted(recover)),
+    standing(healthTo('update'), 'broker.down'),
+    standing(sinceDenied(denialTo('update'))),
+    standing(askTarget),
   ],
-  logger: [unlessAssumed(linkTo('logger'), 'broker.down')],
-  reset: [atWork(recallReset)],
+  logger: [standing(linkTo('logger'), 'broker.down')],
+  reset: [standing(atWork(recallReset))],
   stateReporter: [
-    unlessAssumed(holdReporter, 'reporter.resume'),
-    configureReporter,
-    unlessAssumed(linkTo('stateReporter'), 'broker.down'),
+    standing(holdReporter, 'reporter.resume'),
+    standing(configureReporter),
+    standing(linkTo('stateReporter'), 'broker.down'),
   ],
 };
 
@@ -252,19 +254,3 @@ export const routes = {
 } satisfies Readonly<Record<string, readonly Send[]>>;
 
 export type RouteName = keyof typeof routes;
-
-/** Queues messages for children that are not running, the newest of each kind; what the app asked for is a kind apart. */
-export const withPending = (
-  before: readonly PendingMessage[],
-  messages: readonly PendingMessage[],
-): PendingMessage[] => {
-  const isNewer = (old: PendingMessage) =>
-    messages.some(
-      ({ to, event, isRequested }) => to === old.to && event.type === old.event.type && isRequested === old.isRequested,
-    );
-  return [...before.filter((old) => !isNewer(old)), ...messages];
-};
-
-/** The messages that still wait once a child is off: its requests were rejected, and are not done later. */
-export const withoutRequests = (pending: readonly PendingMessage[], child: ChildName): PendingMessage[] =>
-  pending.filter(({ to, isRequested }) => to !== child || !isRequested);

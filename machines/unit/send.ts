@@ -7,6 +7,8 @@ export interface Send {
   readonly types: readonly string[];
   /** The event or command that it is for, in a route of several. @defaultValue all that take the route */
   readonly of?: string;
+  /** Types of which a child that starts again is told the one that holds by then, if it does not take it for granted. */
+  readonly told?: readonly string[];
   readonly messages: (known: Known, event: UnitEvent) => readonly Message[];
 }
 
@@ -46,6 +48,9 @@ export const onceConfigured = onlyIf(({ settings }) => settings !== undefined);
 /** The same message, while the unit is at work. */
 export const atWork = onlyIf(({ isOperating }) => isOperating);
 
+/** The same message, while the WiFi network is wanted: at work, or if the app has asked for it. */
+export const whileWifiWanted = onlyIf(({ isOperating, isWifiWanted }) => isOperating || isWifiWanted);
+
 /** The same message, while there is a network. */
 export const withNetwork = onlyIf(({ hasNetwork }) => hasNetwork);
 
@@ -69,10 +74,11 @@ export const onlyFor = (of: string, holds: (event: UnitEvent) => boolean, one: S
   of,
 });
 
-/** A message to a child that has just started, unless that takes the same for granted. */
-export const unlessAssumed = (one: Send, assumed: string): Send => ({
+/** A message to a child that starts again, of where the unit stands by then, unless the child takes that for granted. */
+export const standing = (one: Send, assumed?: string): Send => ({
   ...one,
   types: one.types.filter((type) => type !== assumed),
+  told: [...one.types, ...(assumed === undefined ? [] : [assumed])],
   messages: (known, event) => one.messages(known, event).filter((message) => message.event.type !== assumed),
 });
 

@@ -34,7 +34,8 @@ import {
 import type { CommandName } from './emitted.ts';
 import { isIn, knownOf, leaving, linkless, regionOf } from './known.ts';
 import { mayHaveNotice, noticeOf, type LogLine } from './notices.ts';
-import { initialMessages, routes, withoutRequests, withPending, type RouteName } from './routing.ts';
+import { isToldAnew, messagesToStarted, withoutRequests, withPending } from './pending.ts';
+import { routes, type RouteName } from './routing.ts';
 import { messagesOf } from './send.ts';
 import { factsAfterCrash, maxRestarts, type Crash } from './supervision.ts';
 
@@ -94,8 +95,8 @@ const base = setup({
     /** Takes up again what a restart has let go; the app provides it. */
     reopenOutbox: (_args, _params: undefined) => undefined,
     /**
-     * Sends the messages of a route to children; queues those for a child that is not running, but for what the app asks
-     * of one that is off.
+     * Sends the messages of a route to children; queues those for a child that is not running, but for what it is told
+     * anew, and for what the app asks of one that is off.
      */
     dispatch: enqueueActions(({ context, event, enqueue, check, self }, { route, ...entered }: Dispatch) => {
       const isRequested = isRequestToChild(event);
@@ -103,7 +104,7 @@ const base = setup({
       for (const message of messagesOf(routes[route], knownOf(context, check, entered), event)) {
         const child = runningChild(self, message.to);
         if (child) enqueue.sendTo(child, message.event);
-        else if (!isRequested || !check(isIn(regionOf(message.to, 'failed'))))
+        else if (!isToldAnew(message) && !(isRequested && check(isIn(regionOf(message.to, 'failed')))))
           undelivered.push({ ...message, isRequested });
       }
       if (undelivered.length > 0)
@@ -113,13 +114,13 @@ const base = setup({
     announce: enqueueActions(({ enqueue, self }, { child }: { child: ChildName }) => {
       enqueue.sendTo(self, { type: `${child}.started` });
     }),
-    /** Sends a child that runs again its initial messages, then its pending ones. */
+    /** Sends a child that runs again its pending messages, and where the unit stands. */
     dispatchInitial: enqueueActions(({ context, event, enqueue, check, self }, { child }: { child: ChildName }) => {
       const ref = runningChild(self, child);
       if (!ref) return;
       const pending = context.pendingMessages.filter(({ to }) => to === child);
-      const initial = messagesOf(initialMessages[child], knownOf(context, check), event);
-      for (const message of [...initial, ...pending]) enqueue.sendTo(ref, message.event);
+      const messages = messagesToStarted(child, knownOf(context, check), event, pending);
+      for (const message of messages) enqueue.sendTo(ref, message.event);
       if (pending.length > 0)
         enqueue.assign({ pendingMessages: context.pendingMessages.filter(({ to }) => to !== child) });
     }),
@@ -138,7 +139,8 @@ const base = setup({
       handsOver: handsOver ?? context.handsOver,
     })),
     keepExtraTopics: assign((_, { topics }: { topics: readonly string[] }) => ({ extraTopics: topics })),
-    manageWifi: assign({ managesWifi: true }),
+    wantWifi: assign({ managesWifi: true, isWifiWanted: true }),
+    forgetWifi: assign({ isWifiWanted: false }),
     noteNetwork: assign({ hasNetwork: true }),
     noteNoNetwork: assign({ hasNetwork: false }),
     /** Notes the denied base topics, if there are any or were before. */

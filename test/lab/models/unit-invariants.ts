@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import { matchesState } from 'xstate';
-import { childNames, type ChildName } from '../../../machines/unit/context.ts';
+import { childNames, type ChildName, type Message } from '../../../machines/unit/context.ts';
 import { regionOf } from '../../../machines/unit/known.ts';
+import { isToldAnew } from '../../../machines/unit/pending.ts';
 import type { CommandName, UnitContext } from '../../../machines/unit.ts';
 import type { Seen } from './model.ts';
 import { failure } from './unit-environment.ts';
@@ -9,8 +10,9 @@ import { failure } from './unit-environment.ts';
 const lastOf = (events: readonly { type: string }[], ...types: string[]): string | undefined =>
   events.findLast(({ type }) => types.includes(type))?.type;
 
-/** A child that runs was told; what is for one that does not is held. */
-const isTold = (child: ChildName, type: string, { told, context }: Seen<UnitContext>): void => {
+/** A child that runs was told; what is for one that does not is held, or told as it is once the child runs. */
+const isTold = (child: ChildName, type: string, { told, context, running }: Seen<UnitContext>): void => {
+  if (!running.includes(child) && isToldAnew({ to: child, event: { type } } as Message)) return;
   const waiting = context.pendingMessages.filter(({ to }) => to === child).map(({ event }) => event);
   expect([...told(child), ...waiting].map((event) => event.type)).toContain(type);
 };
@@ -87,7 +89,7 @@ export const lifecycle = {
   'lifecycle.closing.flushing': (seen: Seen<UnitContext>) => isTold('logger', 'logger.flush', seen),
   'lifecycle.closing.disconnecting': (seen: Seen<UnitContext>) => {
     isTold('mqtt', 'mqtt.disconnect', seen);
-    isTold('wifi', 'wifi.disconnect', seen);
+    if (hasAlwaysRun('wifi', seen)) isTold('wifi', 'wifi.disconnect', seen);
   },
   'lifecycle.closing.releasing': ({ running }: Seen<UnitContext>) => expect(running).toContain('release'),
   'lifecycle.stopped': (seen: Seen<UnitContext>) => {

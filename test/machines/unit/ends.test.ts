@@ -1,4 +1,5 @@
 import { longestDelays } from '../../../machines/mqtt/reconnect-delay.ts';
+import { regionOf } from '../../../machines/unit/known.ts';
 import { childNames } from '../../../machines/unit/context.ts';
 import { fromPromise } from 'xstate';
 import { describe, expect, test } from 'vitest';
@@ -101,6 +102,20 @@ describe('stopping (M12)', () => {
     actor.send({ type: 'unit.stop' });
     await settle();
     expect(lifecycle()).toBe('stopped');
+  });
+
+  test('opens no link by a machine that starts again meanwhile', async () => {
+    const { actor, clock, it: outside, lifecycle } = await createOnlineUnit();
+    outside.hangs.add('flush');
+    actor.send({ type: 'xstate.error.actor.mqtt', actorId: 'mqtt', error: new Error('it broke') } as never);
+    actor.send({ type: 'settings.refresh' });
+    await settle();
+    actor.send({ type: 'unit.stop' });
+    clock.increment(1000);
+    await settle();
+    expect(lifecycle()).toEqual({ closing: 'flushing' });
+    expect(actor.getSnapshot().value).toMatchObject(regionOf('mqtt', 'running'));
+    expect(outside.links).toHaveLength(1);
   });
 
   test('ends within 5 s when nothing answers', () => {

@@ -3,7 +3,7 @@ import { createActor, type AnyActorLogic, type AnyActorRef } from 'xstate';
 import { settings } from '../../support/unit-world.ts';
 import { unitMachine } from '../../../machines/unit.ts';
 import { childNames, type ChildName, type Message } from '../../../machines/unit/context.ts';
-import { broker, configure, connect, linked, unitInput, want, withRecorders } from './under-test.ts';
+import { broker, configure, connect, joinWifi, linked, topics, unitInput, want, withRecorders } from './under-test.ts';
 
 const down = { type: 'broker.down' } as const;
 
@@ -51,29 +51,56 @@ describe('a child that starts again', () => {
     expect(unit.restarted('stateReporter')[0]).toEqual({ to: 'stateReporter', event: { type: 'reporter.hold' } });
   });
 
-  test('gets the newest of each kind that came while it was away, after that', () => {
+  test('is told what holds by then, and gets the newest of each kind that it was asked for meanwhile', () => {
     const unit = linked();
     unit.fail('logger');
-    expect(unit.sent({ type: 'logger.sync' }, { type: 'mqtt.offline' }, { type: 'logger.sync' })).toEqual([
+    unit.sent({ type: 'logger.sync' });
+    expect(unit.sent({ type: 'mqtt.offline' }, { type: 'mqtt.online', granted: 2, denied: [] })).toEqual([
       { to: 'stateReporter', event: down },
       ...broker('broker.down'),
+      { to: 'stateReporter', event: { type: 'broker.up' } },
+      ...broker('broker.up'),
     ]);
+    unit.sent({ type: 'logger.sync' });
     unit.messages.length = 0;
     unit.clock.increment(1000);
     expect(unit.messages).toEqual([
-      { to: 'logger', event: down },
       { to: 'logger', event: { type: 'logger.sync' } },
+      { to: 'logger', event: { type: 'broker.up' } },
     ]);
-    expect(unit.restarted('logger'), 'once').toEqual([]);
+    expect(unit.restarted('logger'), 'once').toEqual([{ to: 'logger', event: { type: 'broker.up' } }]);
   });
 
-  test('gets it also after it was off', () => {
+  test('is told of no link that has ended meanwhile', () => {
     const unit = linked();
-    for (let failures = 0; failures < 6; failures += 1) unit.restarted('logger');
+    unit.fail('logger');
     unit.sent({ type: 'mqtt.offline' });
     unit.messages.length = 0;
+    unit.clock.increment(1000);
+    expect(unit.messages).toEqual([]);
+  });
+
+  test('gets a command also after it was off', () => {
+    const unit = linked();
+    for (let failures = 0; failures < 6; failures += 1) unit.restarted('logger');
+    unit.sent({ type: 'mqtt.offline' }, { type: 'command.received', command: 'log_sync' });
+    unit.messages.length = 0;
     unit.clock.increment(600_000);
-    expect(unit.messages).toEqual([{ to: 'logger', event: down }]);
+    expect(unit.messages).toEqual([{ to: 'logger', event: { type: 'logger.sync' } }]);
+  });
+
+  test('leaves the network no more that was left while it was off', async () => {
+    const unit = linked({ managesWifi: true });
+    for (const child of ['mqtt', 'wifi'] as const)
+      for (let failures = 0; failures < 6; failures += 1) unit.restarted(child);
+    unit.sent({ type: 'unit.stop' });
+    unit.clock.increment(4800);
+    unit.sent({ type: 'unit.start' }, { type: 'update.recovered' }, { type: 'settings.loaded', settings });
+    unit.sent({ type: 'schema.loaded', topics });
+    unit.messages.length = 0;
+    unit.clock.increment(600_000);
+    expect(unit.messages.filter(({ to }) => to === 'wifi')).toEqual([joinWifi]);
+    expect(unit.messages.filter(({ to }) => to === 'mqtt').slice(-2)).toEqual([want, connect]);
   });
 
   test('is asked for no WiFi before the unit is at work', () => {
@@ -86,8 +113,10 @@ describe('a child that starts again', () => {
     const unit = linked();
     unit.fail('schema');
     expect(unit.sent({ type: 'command.received', command: 'schema_update' })).toEqual([]);
+    unit.messages.length = 0;
     unit.clock.increment(1000);
-    expect(unit.messages.slice(-2)).toEqual([
+    expect(unit.messages).toEqual([
+      { to: 'schema', event: { type: 'schema.load' } },
       { to: 'schema', event: { type: 'schema.pursue' } },
       { to: 'schema', event: { type: 'schema.refresh' } },
     ]);

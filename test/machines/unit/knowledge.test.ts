@@ -82,6 +82,10 @@ const places: Readonly<Record<string, Place>> = {
   recovering: { world: (it) => it.hangs.add('recover'), events: [start] },
   'reading its settings': { world: (it) => it.hangs.add('settings.load'), events: [start] },
   'reading its schema': { world: (it) => it.hangs.add('schema.load'), events: [start] },
+  'reading its schema, and asked for a WiFi': {
+    world: (it) => it.hangs.add('schema.load').add('join'),
+    events: [start, { type: 'wifi.connect' }],
+  },
   'without settings': { world: (it) => it.failures.add('settings.load'), events: [start] },
   'without a schema': { world: (it) => it.failures.add('schema.load'), events: [start] },
   'offline for a network': { input: { managesWifi: true }, world: (it) => it.hangs.add('join'), events: [start] },

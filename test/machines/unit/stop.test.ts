@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { childNames, type ChildName } from '../../../machines/unit/context.ts';
 import type { UnitEvent } from '../../../machines/unit.ts';
 import { settings } from '../../support/unit-world.ts';
 import { failure, linked, topics, withRecorders } from './under-test.ts';
@@ -27,6 +28,28 @@ describe('a stop', () => {
     sent(start, ...events);
     expect(sent(stop)).toContainEqual({ to: 'logger', event: { type: 'logger.flush' } });
     expect(lifecycle()).toEqual({ closing: 'flushing' });
+  });
+
+  const toldInClosing: Partial<Record<ChildName, string[]>> = {
+    time: ['network.up'],
+    mqtt: ['mqtt.disconnect', 'network.up'],
+    update: ['update.configure'],
+    logger: ['logger.configure', 'logger.flush'],
+    stateReporter: ['reporter.configure'],
+  };
+
+  test.each(childNames)('has a child that starts again meanwhile begin nothing: %s', (child) => {
+    const unit = linked({ managesWifi: true });
+    unit.sent({ type: 'wifi.connect' });
+    unit.fail(child);
+    unit.sent(loaded, { type: 'schema.loaded', topics }, { type: 'wifi.up' }, { type: 'mqtt.disconnect' });
+    unit.sent({ type: 'mqtt.connect' }, { type: 'mqtt.online', granted: 2, denied: [] }, { type: 'wifi.connect' });
+    unit.sent(stop);
+    unit.messages.length = 0;
+    unit.clock.increment(1000);
+    expect(unit.lifecycle()).toEqual({ closing: 'flushing' });
+    const told = unit.messages.filter(({ to }) => to === child).map(({ event }) => event.type);
+    expect(told).toEqual(toldInClosing[child] ?? []);
   });
 
   test('before a start only lets go', async () => {

@@ -126,20 +126,8 @@ describe('a child', () => {
     unit.messages.length = 0;
     unit.clock.increment(1000);
     const askedOf = (child: ChildName) => unit.messages.filter(({ to }) => to === child).map(({ event }) => event.type);
-    expect(askedOf('settings').slice(-2)).toEqual(['settings.load', 'settings.refresh']);
-    expect(askedOf('schema')).toEqual(['schema.load', 'schema.load']);
-  });
-
-  test('that starts again is sent what waits for it, though the same waits for another since', () => {
-    const unit = linked();
-    unit.fail('settings');
-    unit.sent({ type: 'mqtt.denied', failure });
-    unit.clock.increment(500);
-    unit.fail('update');
-    unit.sent({ type: 'mqtt.denied', failure });
-    unit.messages.length = 0;
-    unit.clock.increment(500);
-    expect(unit.messages).toContainEqual({ to: 'settings', event: { type: 'broker.denied' } });
+    expect(askedOf('settings')).toEqual(['settings.load', 'settings.refresh', 'broker.up']);
+    expect(askedOf('schema')).toEqual(['schema.load']);
   });
 
   test('that has never failed is no reason for the unit to wake up', () => {
