@@ -18,20 +18,11 @@
  */
 import { failureOf } from '../services/errors.ts';
 import { refuseRestoring } from './lib/restoring.ts';
-import { newUnitContext } from './unit/context.ts';
+import { newUnitContext, type ChildName } from './unit/context.ts';
 import { cycleLine, releaseLine, restOnlyLine } from './unit/failure-lines.ts';
 import { misconfigured } from './unit/notices.ts';
 import { unitSetup, type CrashTransition, type WaitingState } from './unit/setup.ts';
-import {
-  childInput,
-  crashLine,
-  crashOf,
-  loggerInput,
-  mqttInput,
-  resetInput,
-  updateInput,
-  waitedFor,
-} from './unit/supervision.ts';
+import { childInput, crashLine, crashOf, loggerInput, mqttInput, resetInput, updateInput } from './unit/supervision.ts';
 
 export type { UnitContext, UnitCounts, UnitEvent, UnitFact, UnitInput, UnitRequest } from './unit/context.ts';
 export type { CommandName, UnitEmitted } from './unit/emitted.ts';
@@ -57,18 +48,18 @@ const switchOff: CrashTransition = {
 };
 
 /** The state of a child's region between a failure and the next start. */
-const restarting: WaitingState = {
+const restarting = (child: ChildName): WaitingState => ({
   description: 'It failed and starts again soon.',
   tags: ['busy'],
-  after: { restartAfter: { target: 'running', actions: [{ type: 'announce', params: waitedFor }] } },
-};
+  after: { restartAfter: { target: 'running', actions: [{ type: 'announce', params: { child } }] } },
+});
 
 /** The state of a child's region after too many failures in a row. */
-const failed: WaitingState = {
+const failed = (child: ChildName): WaitingState => ({
   description: 'It failed too often and is off for a while; then it has one more start.',
   tags: ['faulty'],
-  after: { retryAfter: { target: 'running', actions: [{ type: 'announce', params: waitedFor }] } },
-};
+  after: { retryAfter: { target: 'running', actions: [{ type: 'announce', params: { child } }] } },
+});
 
 export const unitMachine = unitSetup.createMachine({
   id: 'unit',
@@ -508,8 +499,8 @@ export const unitMachine = unitSetup.createMachine({
                   description: 'It runs.',
                   invoke: { id: 'settings', src: 'settings', input: childInput, onError: [restart, switchOff] },
                 },
-                restarting,
-                failed,
+                restarting: restarting('settings'),
+                failed: failed('settings'),
               },
             },
             schema: {
@@ -520,8 +511,8 @@ export const unitMachine = unitSetup.createMachine({
                   description: 'It runs.',
                   invoke: { id: 'schema', src: 'schema', input: childInput, onError: [restart, switchOff] },
                 },
-                restarting,
-                failed,
+                restarting: restarting('schema'),
+                failed: failed('schema'),
               },
             },
             wifi: {
@@ -532,8 +523,8 @@ export const unitMachine = unitSetup.createMachine({
                   description: 'It runs.',
                   invoke: { id: 'wifi', src: 'wifi', input: childInput, onError: [restart, switchOff] },
                 },
-                restarting,
-                failed,
+                restarting: restarting('wifi'),
+                failed: failed('wifi'),
               },
             },
             time: {
@@ -544,8 +535,8 @@ export const unitMachine = unitSetup.createMachine({
                   description: 'It runs.',
                   invoke: { id: 'time', src: 'time', input: childInput, onError: [restart, switchOff] },
                 },
-                restarting,
-                failed,
+                restarting: restarting('time'),
+                failed: failed('time'),
               },
             },
             mqtt: {
@@ -556,8 +547,8 @@ export const unitMachine = unitSetup.createMachine({
                   description: 'It runs.',
                   invoke: { id: 'mqtt', src: 'mqtt', input: mqttInput, onError: [restart, switchOff] },
                 },
-                restarting,
-                failed,
+                restarting: restarting('mqtt'),
+                failed: failed('mqtt'),
               },
             },
             update: {
@@ -568,8 +559,8 @@ export const unitMachine = unitSetup.createMachine({
                   description: 'It runs.',
                   invoke: { id: 'update', src: 'update', input: updateInput, onError: [restart, switchOff] },
                 },
-                restarting,
-                failed,
+                restarting: restarting('update'),
+                failed: failed('update'),
               },
             },
             logger: {
@@ -580,8 +571,8 @@ export const unitMachine = unitSetup.createMachine({
                   description: 'It runs.',
                   invoke: { id: 'logger', src: 'logger', input: loggerInput, onError: [restart, switchOff] },
                 },
-                restarting,
-                failed,
+                restarting: restarting('logger'),
+                failed: failed('logger'),
               },
             },
             reset: {
@@ -592,8 +583,8 @@ export const unitMachine = unitSetup.createMachine({
                   description: 'It runs.',
                   invoke: { id: 'reset', src: 'reset', input: resetInput, onError: [restart, switchOff] },
                 },
-                restarting,
-                failed,
+                restarting: restarting('reset'),
+                failed: failed('reset'),
               },
             },
             stateReporter: {
@@ -609,8 +600,8 @@ export const unitMachine = unitSetup.createMachine({
                     onError: [restart, switchOff],
                   },
                 },
-                restarting,
-                failed,
+                restarting: restarting('stateReporter'),
+                failed: failed('stateReporter'),
               },
             },
           },

@@ -547,12 +547,16 @@ export const machine = setup({
                 restarting: {
                   description: 'It failed and starts again soon.',
                   tags: ['busy'],
-                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                  after: {
+                    restartAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'settings' } }] },
+                  },
                 },
                 failed: {
                   description: 'It failed too often and is off for a while; then it has one more start.',
                   tags: ['faulty'],
-                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                  after: {
+                    retryAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'settings' } }] },
+                  },
                 },
               },
             },
@@ -578,12 +582,16 @@ export const machine = setup({
                 restarting: {
                   description: 'It failed and starts again soon.',
                   tags: ['busy'],
-                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                  after: {
+                    restartAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'schema' } }] },
+                  },
                 },
                 failed: {
                   description: 'It failed too often and is off for a while; then it has one more start.',
                   tags: ['faulty'],
-                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                  after: {
+                    retryAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'schema' } }] },
+                  },
                 },
               },
             },
@@ -609,12 +617,16 @@ export const machine = setup({
                 restarting: {
                   description: 'It failed and starts again soon.',
                   tags: ['busy'],
-                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                  after: {
+                    restartAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'wifi' } }] },
+                  },
                 },
                 failed: {
                   description: 'It failed too often and is off for a while; then it has one more start.',
                   tags: ['faulty'],
-                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                  after: {
+                    retryAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'wifi' } }] },
+                  },
                 },
               },
             },
@@ -640,12 +652,16 @@ export const machine = setup({
                 restarting: {
                   description: 'It failed and starts again soon.',
                   tags: ['busy'],
-                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                  after: {
+                    restartAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'time' } }] },
+                  },
                 },
                 failed: {
                   description: 'It failed too often and is off for a while; then it has one more start.',
                   tags: ['faulty'],
-                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                  after: {
+                    retryAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'time' } }] },
+                  },
                 },
               },
             },
@@ -671,12 +687,16 @@ export const machine = setup({
                 restarting: {
                   description: 'It failed and starts again soon.',
                   tags: ['busy'],
-                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                  after: {
+                    restartAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'mqtt' } }] },
+                  },
                 },
                 failed: {
                   description: 'It failed too often and is off for a while; then it has one more start.',
                   tags: ['faulty'],
-                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                  after: {
+                    retryAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'mqtt' } }] },
+                  },
                 },
               },
             },
@@ -702,12 +722,16 @@ export const machine = setup({
                 restarting: {
                   description: 'It failed and starts again soon.',
                   tags: ['busy'],
-                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                  after: {
+                    restartAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'update' } }] },
+                  },
                 },
                 failed: {
                   description: 'It failed too often and is off for a while; then it has one more start.',
                   tags: ['faulty'],
-                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                  after: {
+                    retryAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'update' } }] },
+                  },
                 },
               },
             },
@@ -733,12 +757,16 @@ export const machine = setup({
                 restarting: {
                   description: 'It failed and starts again soon.',
                   tags: ['busy'],
-                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                  after: {
+                    restartAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'logger' } }] },
+                  },
                 },
                 failed: {
                   description: 'It failed too often and is off for a while; then it has one more start.',
                   tags: ['faulty'],
-                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                  after: {
+                    retryAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'logger' } }] },
+                  },
                 },
               },
             },
@@ -764,12 +792,16 @@ export const machine = setup({
                 restarting: {
                   description: 'It failed and starts again soon.',
                   tags: ['busy'],
-                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                  after: {
+                    restartAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'reset' } }] },
+                  },
                 },
                 failed: {
                   description: 'It failed too often and is off for a while; then it has one more start.',
                   tags: ['faulty'],
-                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                  after: {
+                    retryAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'reset' } }] },
+                  },
                 },
               },
             },
@@ -795,12 +827,22 @@ export const machine = setup({
                 restarting: {
                   description: 'It failed and starts again soon.',
                   tags: ['busy'],
-                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                  after: {
+                    restartAfter: {
+                      target: 'running',
+                      actions: [{ type: 'announce', params: { child: 'stateReporter' } }],
+                    },
+                  },
                 },
                 failed: {
                   description: 'It failed too often and is off for a while; then it has one more start.',
                   tags: ['faulty'],
-                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
+                  after: {
+                    retryAfter: {
+                      target: 'running',
+                      actions: [{ type: 'announce', params: { child: 'stateReporter' } }],
+                    },
+                  },
                 },
               },
             },
