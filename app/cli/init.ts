@@ -1,5 +1,6 @@
 import { basename, join, resolve } from 'node:path';
 import { authorFromGit } from './init/author.ts';
+import { dependencyOn } from './init/dependency.ts';
 import { documentFiles, ignoredLines } from './init/documents.ts';
 import { mergedManifest, newManifest, parseManifest, type ExistingManifest } from './init/manifest.ts';
 import { programFiles } from './init/program.ts';
@@ -95,11 +96,12 @@ export const initCommand = command(
     };
     const documents = documentFiles(project);
     const readme = readmeOf(await parseDescription(documents['pepeunit.toml'] ?? ''));
-    const merged = existing && mergedManifest(existing, project, thisPackage);
+    const dependency = await dependencyOn(thisPackage, folder);
+    const merged = existing && mergedManifest(existing, project, dependency);
     const result = await writeContents(folder, {
       files: { ...programFiles(project), ...documents, 'readme.md': readme },
       lines: ignoredLines(project),
-      replaced: { 'package.json': merged?.text ?? newManifest(project, thisPackage) },
+      replaced: { 'package.json': merged?.text ?? newManifest(project, dependency) },
     });
     if (options.json === true) {
       print(JSON.stringify({ folder: resolve(folder), language, ...result, keptScripts: merged?.keptScripts ?? [] }));

@@ -5,7 +5,8 @@ import { oldestNode, type Language, type Project } from './project.ts';
 /** The package that units depend on. */
 export interface Dependency {
   readonly name: string;
-  readonly version: string;
+  /** A range of versions, or where the package comes from. */
+  readonly wanted: string;
 }
 
 /** What npm writes for a test that is none. */
@@ -52,7 +53,7 @@ export const newManifest = (project: Project, dependency: Dependency): string =>
     main: `main.${extension}`,
     engines: { node: `>=${oldestNode(language)}` },
     scripts: scriptsOf(project),
-    dependencies: { [dependency.name]: `^${dependency.version}` },
+    dependencies: { [dependency.name]: dependency.wanted },
     ...(language === 'javascript' ? {} : { devDependencies: compilerOf(language) }),
   };
   return `${JSON.stringify(manifest, null, 2)}\n`;
@@ -111,7 +112,7 @@ export const mergedManifest = (
   const isListed = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'].some(
     (name) => membersOf(next, name)?.[dependency.name] !== undefined,
   );
-  if (!isListed) fill(next, 'dependencies', { [dependency.name]: `^${dependency.version}` });
+  if (!isListed) fill(next, 'dependencies', { [dependency.name]: dependency.wanted });
   fill(next, 'devDependencies', compilerOf(project.language));
   const [, indent = '  '] = /^\s*\{\r?\n([ \t]+)/.exec(text) ?? [];
   const isChanged = JSON.stringify(next) !== JSON.stringify(document);
