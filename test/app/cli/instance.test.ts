@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { runCli, startCli, type CliRun } from '../../support/cli.ts';
 import { executable } from '../../support/executable.ts';
 import { temporaryFolder } from '../../support/folder.ts';
@@ -89,6 +89,7 @@ test.each([
     await mkdir(join(cwd, 'данные'), { recursive: true });
     await writeFile(join(cwd, 'данные/lock.json'), lockOfContainer);
     const run = startCli(['instance', '--data', 'данные', ...given.options], { cwd });
+    onTestFinished(() => void run.child.kill('SIGKILL'));
     await until(() => run.stderr() !== '', { what: 'the word on the wait' });
     expect(run.stdout()).toBe('');
     await until(() => run.stdout().includes(given.ready), { what: 'the instance' });
