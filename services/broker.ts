@@ -135,6 +135,7 @@ export interface Broker {
   /**
    * Opens one session; never retries.
    *
+   * @param signal Gives up the attempt. A session that is open ends by {@link Link.close}.
    * @throws {BrokerError} `credentials`, `protocol`, `quota` or `refused` when CONNACK refuses; `network`, `tls`,
    *   `timeout`, `closed`
    */

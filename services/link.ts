@@ -154,11 +154,13 @@ const closed = async (link: Link): Promise<void> => {
 export const holdLink = (given: Found<{ readonly broker: Broker; readonly clock: Clock; readonly user: LinkUser }>) =>
   fromCallback<LinkCommand, LinkWish, LinkEvent>(({ input, self, sendBack, receive }) => {
     const { broker, clock, user } = find(given, self);
-    const abort = new AbortController();
+    /** Lasts no longer than the attempt: a program may hold thousands of links. */
+    let attempt: AbortController | undefined = new AbortController();
     let link: Link | undefined;
     let pulse: Pulse | undefined;
+    let isEnded = false;
     const report = (event: LinkEvent | undefined) => {
-      if (event && !abort.signal.aborted) sendBack(event);
+      if (event && !isEnded) sendBack(event);
     };
     /** @returns Whether a link was open. */
     const release = (): boolean => {
@@ -176,21 +178,23 @@ export const holdLink = (given: Found<{ readonly broker: Broker; readonly clock:
       onSlow: () => report({ type: 'link.slow' }),
       onClosed: lose,
     };
-    const open = async () => {
-      const opened = await broker.open(user.options(input.version, input.broker), listener, abort.signal);
-      if (abort.signal.aborted) return closed(opened);
+    const open = async (signal: AbortSignal) => {
+      const opened = await broker.open(user.options(input.version, input.broker), listener, signal);
+      attempt = undefined;
+      if (isEnded) return closed(opened);
       link = opened;
       pulse = new Pulse(opened, clock, () => report({ type: 'link.silent' }), lose);
       user.attach(opened, (topic) => report({ type: 'link.denied', topic }));
       report({ type: 'link.opened', sessionPresent: opened.sessionPresent });
     };
     const end = () => {
-      abort.abort();
+      isEnded = true;
+      attempt?.abort();
       release();
     };
     // XState runs no cleanup of the children of a failed machine.
     const watch = input.owner.actor.subscribe({ error: end });
-    open().catch((thrown: unknown) => report({ type: 'link.refused', failure: failureOf(thrown) }));
+    open(attempt.signal).catch((thrown: unknown) => report({ type: 'link.refused', failure: failureOf(thrown) }));
     receive((command) => {
       if (!link) return;
       if (command.type === 'link.resume') user.resume(link);
