@@ -145,6 +145,13 @@ export const equivalents: readonly Equivalent[] = [
     becomes: 'managesWifi',
   },
   {
+    file: 'machines/unit/send.ts',
+    kind: 'drop operand',
+    where: 'afterFiles',
+    becomes: "event.mode === 'env_schema_only'",
+    reason: narrowing,
+  },
+  {
     file: 'machines/unit/routing.ts',
     kind: 'drop operand',
     where: 'obey',
