@@ -6,6 +6,7 @@ import { takeSupervisorLock } from '../../adapters/node/process/lock.ts';
 import { supervise, type SupervisorEvent, type SupervisorOptions } from '../../adapters/node/process/supervisor.ts';
 import { failureOf } from '../../services/errors.ts';
 import type { Inspector } from '../inspector/server/server.ts';
+import { lockWaitText } from './lock-wait.ts';
 
 type Trial = NonNullable<Extract<SupervisorEvent, { type: 'started' }>['trial']>;
 
@@ -20,6 +21,8 @@ const startOf = ({ isWaiting, starts, maxStarts }: Trial): string =>
 /** Says what happened to a unit in a few words. */
 export const describe = (event: SupervisorEvent): string => {
   switch (event.type) {
+    case 'locked':
+      return lockWaitText(event.folder, event);
     case 'started': {
       const { pid, trial } = event;
       const start = trial ? `, version ${trial.to} on trial, ${startOf(trial)}` : '';
@@ -58,12 +61,14 @@ export const markIn = (inspector: Inspector | undefined, event: SupervisorEvent)
  * @throws {ProcessError} `taken` while another supervisor runs it; and what the supervisor throws.
  */
 export const superviseUnit = async (options: Omit<SupervisorOptions, 'trials'>): Promise<ProcessEnd | undefined> => {
-  const { folder } = options.program;
+  const { program, graceMs, onEvent } = options;
+  const { folder } = program;
+  const own = join(folder, '.pepeunit');
   const lock = await takeSupervisorLock({
-    folder: join(folder, '.pepeunit'),
-    graceMs: options.graceMs,
-    onFailure: (thrown) =>
-      options.onEvent({ type: 'failed', what: 'recording the unit', message: failureOf(thrown).message }),
+    folder: own,
+    graceMs,
+    onFailure: (thrown) => onEvent({ type: 'failed', what: 'recording the unit', message: failureOf(thrown).message }),
+    onWait: (wait) => onEvent({ type: 'locked', folder: own, ...wait }),
   });
   try {
     return await supervise({

@@ -4,11 +4,10 @@ import { ProcessError } from '../../../services/errors.ts';
 import { SerialQueue } from '../../shared/serialize.ts';
 import { makeFolder } from '../fs/durable-file.ts';
 import { codeOf, storageError } from '../fs/errors.ts';
-import { takeLock, type FileLock } from '../fs/lock.ts';
+import { takeLock, watchPatiently, type FileLock, type LockWait } from '../fs/lock.ts';
 import { isRunning, type ProcessIdentity } from '../fs/process-identity.ts';
 
 const lookEveryMs = 50;
-const watchEveryMs = 500;
 
 const inUse = (what: string, holder: ProcessIdentity | undefined): ProcessError =>
   new ProcessError('taken', `${what} (process ${holder?.pid ?? 'unknown'}). End it first.`);
@@ -48,6 +47,8 @@ export interface SupervisorLockOptions {
   readonly graceMs: number;
   /** Called when the lock or the unit's process can't be written, and again only after a success. */
   readonly onFailure: (thrown: unknown) => void;
+  /** Called where it takes time to see whether the supervisor that has the lock still runs. */
+  readonly onWait: (wait: LockWait) => void;
   /** Milliseconds until the next attempt. @defaultValue 30_000 */
   readonly retryMs?: number;
 }
@@ -69,7 +70,7 @@ const isTaken = (thrown: unknown): boolean => thrown instanceof ProcessError && 
  * @throws {ProcessError} `taken` while another supervisor runs.
  */
 export const takeSupervisorLock = async (options: SupervisorLockOptions): Promise<SupervisorLock> => {
-  const { folder, graceMs, onFailure, retryMs = 30_000 } = options;
+  const { folder, graceMs, onFailure, onWait, retryMs = 30_000 } = options;
   const turns = new SerialQueue();
   const unit: { pid?: number; notedPid?: number } = {};
   let lock: FileLock | undefined;
@@ -82,7 +83,7 @@ export const takeSupervisorLock = async (options: SupervisorLockOptions): Promis
       path: join(folder, 'supervisor.json'),
       inUse: (holder) => inUse('Another supervisor runs this unit', holder),
       endOrphan: (orphan) => endOrphan(orphan, graceMs),
-      watch: () => delay(watchEveryMs),
+      watch: watchPatiently(onWait),
     });
   };
   const record = async (): Promise<void> => {

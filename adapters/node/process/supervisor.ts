@@ -7,8 +7,10 @@ import { restartCode } from './contract.ts';
 import { watchBeats } from './heartbeat.ts';
 import { failureOfLast, isKilled, silenceMs, type RunEnd } from './run-end.ts';
 
-/** Events of a supervisor. */
+/** Events of a supervisor, which `pepeunit run --json` prints. */
 export type SupervisorEvent =
+  /** The start waits, at most so long, for a sign of life of the process that has the lock of the unit's private folder. */
+  | { readonly type: 'locked'; readonly folder: string; readonly pid: number; readonly atMostMs: number }
   | { readonly type: 'started'; readonly pid: number; readonly trial?: FirmwareStatus['trial'] }
   | { readonly type: 'ended'; readonly code: number | null; readonly signal: NodeJS.Signals | null }
   | { readonly type: 'waiting'; readonly ms: number }

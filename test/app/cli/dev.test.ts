@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { appendFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { runCli, startCli } from '../../support/cli.ts';
 import { createNewUnit, isRunning, startDev } from '../../support/dev.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { readJson, stripsTypes } from '../../support/new-unit.ts';
+import { writeUnseenLock } from '../../support/unseen-lock.ts';
 import { until } from '../../support/until.ts';
 
 const edit = async (path: string, from: string, to: string) =>
@@ -182,9 +183,7 @@ describe('pepeunit dev', () => {
   test('works after it was killed in a container that is gone, and says what it waits for until then', async () => {
     const folder = await createNewUnit();
     const own = join(folder, '.pepeunit/dev');
-    await mkdir(own, { recursive: true });
-    const holder = { pid: 7, since: '1', place: 'another-boot pid:[1]' };
-    await writeFile(join(own, 'dev.json'), JSON.stringify({ holder, nonce: 'theirs', beat: 1 }));
+    await writeUnseenLock(join(own, 'dev.json'));
     const dev = startDev(folder);
     await dev.hears(/pepeunit dev: .*мой юнит 🚀\/.pepeunit\/dev is locked by process 7, .* Waiting up to 16 s/);
     expect(dev.stdout()).toBe('');

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
@@ -7,6 +7,7 @@ import { runCli, startCli, type CliRun } from '../../support/cli.ts';
 import { executable } from '../../support/executable.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { linkPackage, readJson } from '../../support/new-unit.ts';
+import { writeUnseenLock } from '../../support/unseen-lock.ts';
 import { until } from '../../support/until.ts';
 
 /** The lines to copy, which are indented. */
@@ -69,13 +70,6 @@ test('a data folder has one instance at a time, also after one that was killed',
   expect(await readdir(join(cwd, 'данные'))).not.toContain('lock.json');
 });
 
-/** The lock of a process that was killed in a container: nothing here can tell whether it still runs. */
-const lockOfContainer = JSON.stringify({
-  holder: { pid: 7, since: '1', place: 'another-boot pid:[1]' },
-  nonce: 'theirs',
-  beat: 1,
-});
-
 const waiting =
   "данные is locked by process 7, which can't be seen from here, as in another container. Waiting up to 16 s for a sign that it runs.";
 
@@ -86,8 +80,7 @@ test.each([
   'says at once what it waits for, and how long, where the process that has the lock can not be seen: $options',
   async (given) => {
     const cwd = join(await temporaryFolder(), 'мой Pepeunit 🚀');
-    await mkdir(join(cwd, 'данные'), { recursive: true });
-    await writeFile(join(cwd, 'данные/lock.json'), lockOfContainer);
+    await writeUnseenLock(join(cwd, 'данные/lock.json'));
     const run = startCli(['instance', '--data', 'данные', ...given.options], { cwd });
     onTestFinished(() => void run.child.kill('SIGKILL'));
     await until(() => run.stderr() !== '', { what: 'the word on the wait' });

@@ -21,6 +21,7 @@ test.each(Object.entries(occupants))(
       folder,
       graceMs: 100,
       onFailure: (thrown) => told.push((thrown as Error).message),
+      onWait: () => told.push('waits'),
     });
     await lock.release();
     expect(told).toEqual([expect.stringMatching(advice)]);
