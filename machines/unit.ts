@@ -172,7 +172,7 @@ export const unitMachine = unitSetup.createMachine({
         closing: {
           description: 'Ends in order, within a time limit; a start requested meanwhile comes after.',
           tags: ['busy'],
-          entry: [{ type: 'endWork' }, { type: 'forgetWifi' }],
+          entry: [{ type: 'endWork' }, { type: 'forgetWifi' }, { type: 'dropRestarts' }],
           on: {
             'unit.start': { actions: [{ type: 'wantStart' }] },
             'unit.stop': { actions: [{ type: 'forgetStart' }] },

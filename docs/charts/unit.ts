@@ -96,6 +96,7 @@ export const machine = setup({
     keepExtraTopics: () => undefined,
     wantWifi: () => undefined,
     forgetWifi: () => undefined,
+    dropRestarts: () => undefined,
     noteNetwork: () => undefined,
     noteNoNetwork: () => undefined,
     noteDenied: () => undefined,
@@ -247,7 +248,7 @@ export const machine = setup({
         closing: {
           description: 'Ends in order, within a time limit; a start requested meanwhile comes after.',
           tags: ['busy'],
-          entry: [{ type: 'endWork' }, { type: 'forgetWifi' }],
+          entry: [{ type: 'endWork' }, { type: 'forgetWifi' }, { type: 'dropRestarts' }],
           on: {
             'unit.start': { actions: [{ type: 'wantStart' }] },
             'unit.stop': { actions: [{ type: 'forgetStart' }] },

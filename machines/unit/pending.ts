@@ -29,6 +29,10 @@ export const withPending = (
   return [...before.filter((old) => !isNewer(old)), ...messages];
 };
 
+/** The messages that still wait once the unit stops, which overtakes an update or a reset that has not begun. */
+export const withoutRestarts = (pending: readonly PendingMessage[]): PendingMessage[] =>
+  pending.filter(({ to }) => to !== 'update' && to !== 'reset');
+
 /** The messages that still wait once a child is off: its requests were rejected, and are not done later. */
 export const withoutRequests = (pending: readonly PendingMessage[], child: ChildName): PendingMessage[] =>
   pending.filter(({ to, isRequested }) => to !== child || !isRequested);

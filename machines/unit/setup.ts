@@ -34,7 +34,7 @@ import {
 import type { CommandName } from './emitted.ts';
 import { isIn, knownOf, leaving, linkless, regionOf } from './known.ts';
 import { mayHaveNotice, noticeOf, type LogLine } from './notices.ts';
-import { isToldAnew, messagesToStarted, withoutRequests, withPending } from './pending.ts';
+import { isToldAnew, messagesToStarted, withoutRequests, withoutRestarts, withPending } from './pending.ts';
 import { routes, type RouteName } from './routing.ts';
 import { messagesOf } from './send.ts';
 import { factsAfterCrash, maxRestarts, type Crash } from './supervision.ts';
@@ -141,6 +141,7 @@ const base = setup({
     keepExtraTopics: assign((_, { topics }: { topics: readonly string[] }) => ({ extraTopics: topics })),
     wantWifi: assign({ managesWifi: true, isWifiWanted: true }),
     forgetWifi: assign({ isWifiWanted: false }),
+    dropRestarts: assign(({ context }) => ({ pendingMessages: withoutRestarts(context.pendingMessages) })),
     noteNetwork: assign({ hasNetwork: true }),
     noteNoNetwork: assign({ hasNetwork: false }),
     /** Notes the denied base topics, if there are any or were before. */

@@ -2,12 +2,17 @@ import { describe, expect, test } from 'vitest';
 import { childNames, type ChildName } from '../../../machines/unit/context.ts';
 import type { UnitEvent } from '../../../machines/unit.ts';
 import { settings } from '../../support/unit-world.ts';
-import { failure, linked, topics, withRecorders } from './under-test.ts';
+import { failure, linked, target, topics, withRecorders } from './under-test.ts';
 
 const start: UnitEvent = { type: 'unit.start' };
 const stop: UnitEvent = { type: 'unit.stop' };
 const loaded: UnitEvent = { type: 'settings.loaded', settings };
 const recover = { to: 'update', event: { type: 'update.recover' } };
+
+const began = {
+  update: { to: 'update', event: { type: 'update.start', target } },
+  reset: { to: 'reset', event: { type: 'reset.restart' } },
+};
 
 const stopping = () => {
   const unit = linked();
@@ -50,6 +55,23 @@ describe('a stop', () => {
     expect(unit.lifecycle()).toEqual({ closing: 'flushing' });
     const told = unit.messages.filter(({ to }) => to === child).map(({ event }) => event.type);
     expect(told).toEqual(toldInClosing[child] ?? []);
+  });
+
+  test.each([
+    ['update', 'update', 1000],
+    ['update', 'update', 600_000],
+    ['reset', 'reset', 1000],
+    ['reset', 'reset', 600_000],
+  ] as const)('overtakes the command %s that waits for its child', (command, child, offMs) => {
+    const unit = linked();
+    if (offMs > 1000) for (let failures = 0; failures < 5; failures += 1) unit.restarted(child);
+    unit.fail(child);
+    unit.sent({ type: 'command.received', command, target }, stop);
+    unit.messages.length = 0;
+    unit.clock.increment(offMs);
+    expect(unit.messages.filter(({ to }) => to === child)).not.toContainEqual(began[child]);
+    unit.sent(start, { type: 'update.recovered' }, loaded, { type: 'schema.loaded', topics });
+    expect(unit.messages).not.toContainEqual(began[child]);
   });
 
   test('before a start only lets go', async () => {
