@@ -39,7 +39,7 @@ export interface FileLockOptions {
   readonly inUse: (holder: ProcessIdentity | undefined) => Error;
   /** Ends the child noted by a dead holder, before its lock is taken over. */
   readonly endOrphan?: (child: ProcessIdentity) => Promise<void>;
-  /** Waits before the next look at a lock whose holder can't be seen. @defaultValue such a lock counts as in use */
+  /** Waits before the next look at a lock whose holder can't be seen; may reject. @defaultValue such a lock counts as in use */
   readonly watch?: (holder: ProcessIdentity) => Promise<void>;
   /** Time after which a lock that is not refreshed is stale, milliseconds. @defaultValue 15_000 */
   readonly staleAfterMs?: number;
@@ -170,7 +170,7 @@ const lockHeldBy = (path: string, first: LockRecord): FileLock => {
  *
  * A torn lock costs half a second, one that is taken over a quarter of one.
  *
- * @throws The error of `inUse` if another running process, or this one, holds the lock.
+ * @throws The error of `inUse` if another running process, or this one, holds the lock; that of `watch`.
  * @throws The file system's own error, such as `EACCES`.
  */
 export const takeLock = async (options: FileLockOptions): Promise<FileLock> => {

@@ -5,6 +5,7 @@ import type { StoredMessages } from '../../../services/outbox.ts';
 import { makeFolder } from '../fs/durable-file.ts';
 import { codeOf } from '../fs/errors.ts';
 import { takeLock } from '../fs/lock.ts';
+import type { ProcessIdentity } from '../fs/process-identity.ts';
 import { isTemporaryName } from '../fs/temporary-files.ts';
 import { isSegmentLike, nothingRecovered, recoverOutbox, type Recovered } from './recovery.ts';
 import { openSegments, type Segments, type SegmentsOptions } from './segments.ts';
@@ -32,6 +33,12 @@ const passedOver = (folder: string, names: readonly string[]): string => {
 const inUse = (folder: string) =>
   new StorageError('io', `The outbox in ${folder} is in use by another program of this unit. Stop one of the two.`);
 
+const unseen = (folder: string, { pid }: ProcessIdentity) =>
+  new StorageError(
+    'io',
+    `The outbox in ${folder} is locked by process ${pid}, which can't be seen from here, as in another container. If that runs, stop one of the two; else what is in it is taken over within a minute.`,
+  );
+
 const takenOver = (folder: string) =>
   new StorageError(
     'lost',
@@ -51,7 +58,12 @@ const lockFolder = async (
 ): Promise<LockedFolder> => {
   const { folder } = options;
   await makeFolder(folder);
-  const lock = await takeLock({ path: join(folder, 'lock'), inUse: () => inUse(folder) });
+  const lock = await takeLock({
+    path: join(folder, 'lock'),
+    inUse: () => inUse(folder),
+    // Whoever opens it must not stand still: it is opened again later.
+    watch: (holder) => Promise.reject(unseen(folder, holder)),
+  });
   try {
     const recovered = await recover(folder);
     const messages = [...recovered.messages.values()].toSorted((a, b) => a.id - b.id);

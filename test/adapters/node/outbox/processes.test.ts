@@ -92,9 +92,13 @@ describeWithNamespaces('containers on one volume', () => {
     expect(storing).toHaveLength(1);
     // Both may have opened it while there was nothing in it.
     const [other] = [first, second].filter((each) => !storing.includes(each));
-    expect(other?.lines().filter((line) => !/^open ok$|^done$| is in use by another program/.test(line))).toEqual([]);
+    expect(
+      other
+        ?.lines()
+        .filter((line) => !/^open ok$|^done$| is in use by another program| is locked by process/.test(line)),
+    ).toEqual([]);
     const outbox = openAt(folder);
-    await expect(outbox.open()).rejects.toMatchObject({ name: 'StorageError', message: /in use/ });
+    await expect(outbox.open()).rejects.toMatchObject({ name: 'StorageError', message: /in use|is locked by/ });
     await first.kill();
     await second.kill();
     const { found, outbox: last } = await openInTime(folder);
