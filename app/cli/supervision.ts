@@ -61,7 +61,7 @@ export const markIn = (inspector: Inspector | undefined, event: SupervisorEvent)
  * @throws {ProcessError} `taken` while another supervisor runs it; and what the supervisor throws.
  */
 export const superviseUnit = async (options: Omit<SupervisorOptions, 'trials'>): Promise<ProcessEnd | undefined> => {
-  const { program, graceMs, onEvent } = options;
+  const { program, graceMs, onEvent, stopped } = options;
   const { folder } = program;
   const own = join(folder, '.pepeunit');
   const lock = await takeSupervisorLock({
@@ -69,7 +69,11 @@ export const superviseUnit = async (options: Omit<SupervisorOptions, 'trials'>):
     graceMs,
     onFailure: (thrown) => onEvent({ type: 'failed', what: 'recording the unit', message: failureOf(thrown).message }),
     onWait: (wait) => onEvent({ type: 'locked', folder: own, ...wait }),
+    stopped,
+  }).catch((thrown: unknown) => {
+    if (!stopped.aborted) throw thrown;
   });
+  if (!lock) return undefined;
   try {
     return await supervise({
       ...options,

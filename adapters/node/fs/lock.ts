@@ -61,13 +61,21 @@ export interface LockWait {
   readonly atMostMs: number;
 }
 
-/** Creates a `watch` that looks twice a second. @param onWait Called once, before the first wait. */
-export const watchPatiently = (onWait: (wait: LockWait) => void): NonNullable<FileLockOptions['watch']> => {
+/**
+ * Creates a `watch` that looks twice a second.
+ *
+ * @param onWait Called once, before the first wait.
+ * @param signal Ends the wait: it rejects.
+ */
+export const watchPatiently = (
+  onWait: (wait: LockWait) => void,
+  signal?: AbortSignal,
+): NonNullable<FileLockOptions['watch']> => {
   let isTold = false;
   return async ({ pid }) => {
     if (!isTold) onWait({ pid, atMostMs: defaultStaleAfterMs + watchEveryMs + settleMs });
     isTold = true;
-    await delay(watchEveryMs);
+    await delay(watchEveryMs, undefined, { signal });
   };
 };
 

@@ -49,6 +49,8 @@ export interface SupervisorLockOptions {
   readonly onFailure: (thrown: unknown) => void;
   /** Called where it takes time to see whether the supervisor that has the lock still runs. */
   readonly onWait: (wait: LockWait) => void;
+  /** Aborted when the supervisor must stop: that wait ends. */
+  readonly stopped: AbortSignal;
   /** Milliseconds until the next attempt. @defaultValue 30_000 */
   readonly retryMs?: number;
 }
@@ -67,10 +69,10 @@ const isTaken = (thrown: unknown): boolean => thrown instanceof ProcessError && 
  *
  * Tries again later while the disk is full, read-only or someone else's; the unit is supervised meanwhile.
  *
- * @throws {ProcessError} `taken` while another supervisor runs.
+ * @throws {ProcessError} `taken` while another supervisor runs. `AbortError` if it was stopped before it had the lock.
  */
 export const takeSupervisorLock = async (options: SupervisorLockOptions): Promise<SupervisorLock> => {
-  const { folder, graceMs, onFailure, onWait, retryMs = 30_000 } = options;
+  const { folder, graceMs, onFailure, onWait, stopped, retryMs = 30_000 } = options;
   const turns = new SerialQueue();
   const unit: { pid?: number; notedPid?: number } = {};
   let lock: FileLock | undefined;
@@ -83,7 +85,7 @@ export const takeSupervisorLock = async (options: SupervisorLockOptions): Promis
       path: join(folder, 'supervisor.json'),
       inUse: (holder) => inUse('Another supervisor runs this unit', holder),
       endOrphan: (orphan) => endOrphan(orphan, graceMs),
-      watch: watchPatiently(onWait),
+      watch: watchPatiently(onWait, stopped),
     });
   };
   const record = async (): Promise<void> => {
@@ -109,7 +111,7 @@ export const takeSupervisorLock = async (options: SupervisorLockOptions): Promis
   };
 
   await turns.run(record).catch((thrown: unknown) => {
-    if (isTaken(thrown)) throw thrown;
+    if (isTaken(thrown) || stopped.aborted) throw thrown;
     fail(thrown);
   });
   return {

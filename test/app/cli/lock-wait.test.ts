@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startCli } from '../../support/cli.ts';
@@ -43,4 +43,14 @@ describe('pepeunit run after a kill in a container that is gone', () => {
     expect({ code, stdout, first: stderr.split('\n')[0] }).toEqual({ code: 0, stdout: 'runs\n', first: told(own) });
     expect(stderr.split('is locked by').length + stderr.split('"locked"').length).toBe(3);
   });
+});
+
+test('pepeunit run ends at once when it is stopped while it waits, and leaves the lock and the unit alone', async () => {
+  const { folder, own } = await lockedUnit();
+  const before = await readFile(join(own, 'supervisor.json'), 'utf8');
+  const run = startIn(folder, ['run', 'main.js']);
+  await until(() => run.stderr() !== '', { what: 'the word on the wait' });
+  run.child.kill('SIGTERM');
+  expect(await run.ended).toEqual({ code: 0, stdout: '', stderr: `pepeunit run: ${waitText(own)}\n` });
+  expect(await readFile(join(own, 'supervisor.json'), 'utf8')).toBe(before);
 });

@@ -22,6 +22,7 @@ test.each(Object.entries(occupants))(
       graceMs: 100,
       onFailure: (thrown) => told.push((thrown as Error).message),
       onWait: () => told.push('waits'),
+      stopped: new AbortController().signal,
     });
     await lock.release();
     expect(told).toEqual([expect.stringMatching(advice)]);
