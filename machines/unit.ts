@@ -303,6 +303,7 @@ export const unitMachine = unitSetup.createMachine({
         'mqtt.offline': { actions: [{ type: 'countDisconnect' }] },
         'mqtt.denied': { actions: [{ type: 'noteDenial' }, { type: 'dispatch', params: { route: 'passDenialOn' } }] },
         'mqtt.granted': { actions: [{ type: 'noteGranted' }] },
+        'update.swapped': { actions: [{ type: 'keepPlaced', params: ({ event }) => event }] },
         'update.finished': { actions: [{ type: 'dispatch', params: { route: 'reloadFiles' } }] },
         'update.brokerFound': { actions: [{ type: 'dispatch', params: { route: 'retryLink' } }] },
         'reporter.sent': { actions: [{ type: 'countReport' }] },

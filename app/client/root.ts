@@ -34,7 +34,7 @@ const subscribeTo = <TType extends UnitEmitted['type']>(
 
 /** What makes the root actor of a unit. */
 export interface RootMaker {
-  /** What the machine begins with; gets what the app had asked of the one before. */
+  /** What the machine begins with; gets what it takes over from the one before. */
   input(carried?: CarriedOver): UnitInput;
   /** Creates an actor that is not started. */
   create(input: UnitInput): UnitActor;
@@ -83,8 +83,8 @@ export class OwnRoot implements Root {
   renew(): void {
     if (!this.#isStopped) return;
     this.#isStopped = false;
-    const { handsOver, extraTopics, counts } = this.#actor.getSnapshot().context;
-    this.#actor = this.#maker.create(this.input({ handsOver, extraTopics, counts }));
+    const { handsOver, placed, extraTopics, counts } = this.#actor.getSnapshot().context;
+    this.#actor = this.#maker.create(this.input({ handsOver, placed, extraTopics, counts }));
     for (const subscribe of this.#subscribers) subscribe(this.#actor);
   }
 

@@ -49,6 +49,7 @@ export const machine = setup({
         | 'mqtt.connected'
         | 'mqtt.denied'
         | 'mqtt.granted'
+        | 'update.swapped'
         | 'update.finished'
         | 'update.brokerFound'
         | 'reporter.sent'
@@ -93,6 +94,7 @@ export const machine = setup({
     keepFailure: () => undefined,
     keepSink: () => undefined,
     keepHandsOver: () => undefined,
+    keepPlaced: () => undefined,
     keepExtraTopics: () => undefined,
     wantWifi: () => undefined,
     forgetWifi: () => undefined,
@@ -361,6 +363,7 @@ export const machine = setup({
         'mqtt.offline': { actions: [{ type: 'countDisconnect' }] },
         'mqtt.denied': { actions: [{ type: 'noteDenial' }, { type: 'dispatch', params: { route: 'passDenialOn' } }] },
         'mqtt.granted': { actions: [{ type: 'noteGranted' }] },
+        'update.swapped': { actions: [{ type: 'keepPlaced' }] },
         'update.finished': { actions: [{ type: 'dispatch', params: { route: 'reloadFiles' } }] },
         'update.brokerFound': { actions: [{ type: 'dispatch', params: { route: 'retryLink' } }] },
         'reporter.sent': { actions: [{ type: 'countReport' }] },

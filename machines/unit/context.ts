@@ -157,12 +157,12 @@ export interface UnitInput extends ChildInput<UnitFact> {
   /** Whether a supervisor starts the program, counts its starts and rolls back. */
   isSupervised: boolean;
   logConfig: LogConfig;
-  /** What an earlier unit machine of the same client was asked for and has counted. */
+  /** What an earlier unit machine of the same client was asked for, has put in place and has counted. */
   carried?: CarriedOver;
 }
 
 /** What a unit machine takes over from an earlier one. */
-export type CarriedOver = Pick<UnitContext, 'extraTopics' | 'handsOver' | 'counts'>;
+export type CarriedOver = Pick<UnitContext, 'extraTopics' | 'handsOver' | 'placed' | 'counts'>;
 
 /** Counts of the unit's machines, since the unit was created. */
 export interface UnitCounts {
@@ -199,6 +199,8 @@ export interface UnitContext extends Omit<UnitInput, 'carried' | 'parent'>, Chil
   failure?: Failure | undefined;
   /** Whether the app's own handler performs updates. */
   handsOver: boolean;
+  /** The version that this program has put in place, which counts from the next start on; empty if there is none. */
+  placed: string;
   /** Whether a start was requested while the unit was closing. */
   isStartDue: boolean;
   /** How another process takes over, in the restart asked for last. */
@@ -254,6 +256,7 @@ export type UnitRef = ActorRef<Snapshot<unknown>, UnitEvent>;
 export const newUnitContext = ({ carried, parent, unit, ...input }: UnitInput): UnitContext => ({
   extraTopics: [],
   handsOver: false,
+  placed: '',
   isStartDue: false,
   leavesBy: 'restart_exec',
   hasNetwork: false,

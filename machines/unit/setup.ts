@@ -7,6 +7,7 @@ import type { RunMainCycle } from '../../services/main-cycle.ts';
 import type { AwaitFiles, RestartingMode, RestartProcess } from '../../services/process-control.ts';
 import type { ReleaseHoldings } from '../../services/shutdown.ts';
 import type { UnitSettings } from '../../services/settings.ts';
+import type { UpdateTarget } from '../../services/update.ts';
 import { loggerMachine, type LogSinkName } from '../logger.ts';
 import { mqttMachine } from '../mqtt.ts';
 import { resetMachine } from '../reset.ts';
@@ -138,6 +139,7 @@ const base = setup({
     keepHandsOver: assign(({ context }, { handsOver }: { handsOver?: boolean }) => ({
       handsOver: handsOver ?? context.handsOver,
     })),
+    keepPlaced: assign((_, { target }: { target: UpdateTarget }) => ({ placed: target.commitVersion })),
     keepExtraTopics: assign((_, { topics }: { topics: readonly string[] }) => ({ extraTopics: topics })),
     wantWifi: assign({ managesWifi: true, isWifiWanted: true }),
     forgetWifi: assign({ isWifiWanted: false }),

@@ -31,6 +31,7 @@ export const updateInput = ({ context, self }: Starting): InputFrom<typeof updat
   isSupervised: context.isSupervised,
   isRestOnly: context.isRestOnly === true,
   handsOver: context.handsOver,
+  placed: context.placed,
   ...childInput({ context, self }),
 });
 

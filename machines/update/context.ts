@@ -104,6 +104,8 @@ export interface UpdateInput extends ChildInput<UpdateFact> {
   isRestOnly?: boolean;
   /** Whether the app's own handler performs updates. @defaultValue false */
   handsOver?: boolean;
+  /** The version that this program has put in place, by a machine that ran before this one. @defaultValue none */
+  placed?: string;
 }
 
 export interface UpdateContext extends Omit<UpdateInput, 'parent'>, Child<UpdateFact> {
@@ -195,13 +197,18 @@ export const deniedBy = (topics: readonly string[] = []): Partial<UpdateContext>
   lastDenied: topics,
 });
 
+/** The version on trial; one that this program has put in place itself is not before the next start. */
+export const onTrial = (
+  { placed }: Pick<UpdateContext, 'placed'>,
+  { trial }: FirmwareStatus,
+): UpdateContext['trial'] => (placed !== '' && trial?.to === journalName(placed) ? undefined : trial);
+
 /** Applies the status from the journal; a version on trial counts as the pending update. */
-export const recovered = ({ trial, failed, outcome }: FirmwareStatus) => ({
-  trial,
-  failed,
-  outcome,
-  ...(trial && { target: { commitVersion: trial.to } }),
-});
+export const recovered = (now: UpdateContext, status: FirmwareStatus): Partial<UpdateContext> => {
+  const { failed, outcome } = status;
+  const trial = onTrial(now, status);
+  return { trial, failed, outcome, ...(trial && { target: { commitVersion: trial.to } }) };
+};
 
 /** Queues a target until the pending update ends, unless it is the same target. */
 export const queued = (now: UpdateContext, target: UpdateTarget): Pick<UpdateContext, 'next'> => ({

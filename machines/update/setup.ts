@@ -134,7 +134,7 @@ export const updateSetup = setup({
     })),
     /** Keeps the status from the journal, and reports its problem. */
     keepStatus: enqueueActions(({ context, enqueue }, status: FirmwareStatus) => {
-      enqueue.assign(update.recovered(status));
+      enqueue.assign(update.recovered(context, status));
       const { parent, target } = context;
       const failure = status.problem;
       if (failure) tell(enqueue, { parent }, { type: 'update.failed', target, phase: 'recovering', failure });
@@ -218,7 +218,7 @@ export const updateSetup = setup({
     isThere: (_, { isThere }: { isThere: boolean }) => isThere,
     isConvicted: ({ context }, { isThere }: { isThere: boolean }) => isThere && context.isSuspect,
     isWorthRetrying: (_, { code, ageMs }: PastFailure) => code === 'offline' || ageMs >= trials.failureIsOldAfterMs,
-    hasTrial: (_, { trial }: FirmwareStatus) => trial !== undefined,
+    hasTrial: ({ context }, status: FirmwareStatus) => update.onTrial(context, status) !== undefined,
     hasFailedBefore: ({ context }) => update.hasFailedBefore(context),
     isForApp: ({ context }) => context.handsOver && context.target.staged === undefined,
     isSameVersion: ({ context }) => update.runsAlready(context),

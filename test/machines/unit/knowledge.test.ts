@@ -14,7 +14,7 @@ const fromUnit: Readonly<Record<ChildName, readonly string[]>> = {
   wifi: ['ssid', 'maxReconnectionMs', 'revision', 'isUp'],
   time: ['hasNetwork'],
   mqtt: ['hasNetwork', 'isDenied', 'wanted'],
-  update: ['handsOver', 'commitVersion', 'trial', 'denied', 'isDenied', 'lastDenied'],
+  update: ['handsOver', 'commitVersion', 'placed', 'trial', 'denied', 'isDenied', 'lastDenied'],
   logger: ['config', 'isOnline'],
   reset: ['mode'],
   stateReporter: ['commitVersion', 'intervalMs', 'isOnline', 'isHeld'],
@@ -169,6 +169,13 @@ const places: Readonly<Record<string, Place>> = {
   'in an update': {
     world: (it) => it.hangs.add('download'),
     events: [start, { type: 'command.received', command: 'update', target }],
+  },
+  'with a version in place for the next start': {
+    input: { restartMode: 'no_restart' },
+    events: [start, { type: 'command.received', command: 'update', target }],
+    meanwhile: ({ it }) => {
+      Object.assign(it, { status: { phase: 'trial', trial: { ...onTrial, to: 'v2', starts: 0 } } });
+    },
   },
   'with an update half in place': { events: [start, { type: 'update.swapping' }] },
   'with a reset to come': {
