@@ -70,7 +70,10 @@ export type RequestUpdate = ReturnType<typeof requestUpdate>;
 export const downloadFirmware = (given: Found<RestServices & { readonly firmware: Pick<FirmwareStore, 'stage'> }>) =>
   fromPromise<StagedFirmware, OfUnit & { target: UpdateTarget }>(async ({ input, self, signal }) => {
     const { http, firmware, env } = find(given, self);
-    return input.target.staged ?? firmware.stage(await http.getFirmware(targetOf(await env()), signal), signal);
+    if (input.target.staged) return input.target.staged;
+    const archive = await http.getFirmware(targetOf(await env()), signal);
+    signal.throwIfAborted();
+    return firmware.stage(archive, signal);
   });
 export type DownloadFirmware = ReturnType<typeof downloadFirmware>;
 
@@ -210,7 +213,7 @@ export type SwapFirmware = ReturnType<typeof swapFirmware>;
  *
  * const machine = updateMachine.provide({ actors: { discard: discardFirmware(unit.world.firmware) } });
  */
-export const discardFirmware = (given: Found<FirmwareStore>) =>
+export const discardFirmware = (given: Found<Pick<FirmwareStore, 'discard'>>) =>
   fromPromise<void, OfUnit & { staged: StagedFirmware }>(({ input, self }) =>
     find(given, self).discard(input.staged.id),
   );

@@ -55,11 +55,12 @@ const restServices = ({ adapters, documents: { settingsSources } }: UnitServices
 
 const firmware = ofUnit(({ adapters }) => adapters.firmware);
 
-/** What gets new versions, such that a stop waits until what it cut off has been cleaned up. */
+/** What gets new versions and removes refused ones, such that a stop waits until what it cut off has been cleaned up. */
 const lastingWork = ({ adapters: { firmware: store, programs, packages }, plane }: UnitServices) => ({
   firmware: {
     stage: (...given) => plane.untilEnded(store.stage(...given)),
-  } satisfies Pick<FirmwareStore, 'stage'>,
+    discard: (...given) => plane.untilEnded(store.discard(...given)),
+  } satisfies Pick<FirmwareStore, 'stage' | 'discard'>,
   completion: {
     programs: { fetch: (...given) => plane.untilEnded(programs.fetch(...given)) },
     packages: { ensure: (...given) => plane.untilEnded(packages.ensure(...given)) },
@@ -91,7 +92,7 @@ export const provideUpdate = () =>
           trialTerms: termsOf(options),
         })),
       ),
-      discard: discardFirmware(firmware),
+      discard: discardFirmware(ofUnit((parts) => lastingWork(parts).firmware)),
       restart: restartProcess(ofUnit((parts) => parts)),
       handOver: handOverUpdate(ofUnit((parts) => parts)),
       checkReady: checkReady(ofUnit((parts) => parts)),

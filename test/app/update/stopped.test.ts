@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createTestUnit } from '../../../app/testing.ts';
-import { RestError } from '../../../services/errors.ts';
+import { FirmwareError, RestError } from '../../../services/errors.ts';
 import { holdDownloads } from '../../support/held-download.ts';
 import { createLiveUnit } from '../../support/live-unit.ts';
 import { until } from '../../support/until.ts';
@@ -24,6 +24,52 @@ test('a stop during a download waits until what it has left is cleaned up (M12, 
   await until(() => phase === 'staging');
   await client.stopMainCycle();
   expect(phase).toBe('clean');
+  await updated;
+});
+
+test('a download whose answer comes as the unit stops stages nothing (M12, U5)', async () => {
+  const { client, world } = createTestUnit();
+  await client.ready();
+  world.http.documents.targetVersion = { commit: 'next', tag: null };
+  const { getFirmware } = world.http;
+  let isAsked = false;
+  world.http.getFirmware = async (target, signal) => {
+    const answer = await getFirmware(target, signal);
+    isAsked = true;
+    await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+    return answer;
+  };
+  const staged: unknown[] = [];
+  const { stage } = world.firmware;
+  world.firmware.stage = (...given) => {
+    staged.push(given);
+    return stage(...given);
+  };
+  const updated = client.performUpdate().catch((error: unknown) => error);
+  await until(() => isAsked);
+  await client.stopMainCycle();
+  await updated;
+  expect(staged).toEqual([]);
+});
+
+test('a stop while a refused version is removed waits for that (M12, U5)', async () => {
+  const { client, world } = createTestUnit();
+  await client.ready();
+  world.http.documents.targetVersion = { commit: 'next', tag: null };
+  world.firmware.stage = async () => ({ id: 'next', files: 3, bytes: 100 });
+  world.firmware.readJson = async () => {
+    throw new FirmwareError('incomplete', 'The version has no env_example.json.');
+  };
+  let phase = 'asked for';
+  world.firmware.discard = async () => {
+    phase = 'removing';
+    await wait(100);
+    phase = 'removed';
+  };
+  const updated = client.performUpdate().catch((error: unknown) => error);
+  await until(() => phase === 'removing');
+  await client.stopMainCycle();
+  expect(phase).toBe('removed');
   await updated;
 });
 
