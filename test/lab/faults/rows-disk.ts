@@ -2,10 +2,31 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Mosquitto } from '../../support/mosquitto.ts';
+import { until } from '../../support/until.ts';
 import { secondsBetween, seenBy, type Row } from './lab.ts';
 
 /** How far any file may grow; what is written beyond fails, as on a full disk. */
 const fileKb = 2;
+
+const isJson = (line: string): boolean => {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** The lines of a log, once all of them are whole: a look can fall into a write. */
+const wholeLinesOf = async (path: string): Promise<string[]> => {
+  let lines: string[] = [];
+  const areWhole = async () => {
+    lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line.trim() !== '');
+    return lines.every(isJson);
+  };
+  await until(areWhole, { what: `each line of ${path} is JSON`, timeoutMs: 5_000 });
+  return lines;
+};
 
 const diskFullForLog: Row = {
   fault: 'disk full for the log',
@@ -19,10 +40,8 @@ const diskFullForLog: Row = {
     await unit.tells('line 100 of');
     await sleep(2000);
     const { size } = await stat(join(unit.folder, 'log.json'));
-    const text = await readFile(join(unit.folder, 'log.json'), 'utf8');
     if (size > fileKb * 1024) throw new Error(`log.json has ${size} bytes`);
-    const lines = text.split('\n').filter((line) => line.trim() !== '');
-    for (const line of lines) JSON.parse(line);
+    const lines = await wholeLinesOf(join(unit.folder, 'log.json'));
     return {
       happened: `log.json stays whole with ${lines.length} lines; console, link and messages go on`,
       seconds: secondsBetween(begun, performance.now()),
