@@ -12,15 +12,6 @@ const isPlain = (value: object): boolean => {
   return prototype === null || prototype === Object.prototype || Array.isArray(value);
 };
 
-/** What instances have that are at work, and no data: actors and their logic, emitters, streams, signals. */
-const signsOfWork = ['on', 'subscribe', 'addEventListener', 'getInitialSnapshot'];
-
-/** Whether a value is shown as it is: bytes, and what is at work. */
-const isOpaque = (value: object): boolean =>
-  ArrayBuffer.isView(value) ||
-  value instanceof ArrayBuffer ||
-  (!isPlain(value) && !(value instanceof Error) && signsOfWork.some((sign) => sign in value));
-
 /** Reads a member, as its getter may throw. */
 const memberOf = (value: object, name: PropertyKey): unknown => {
   try {
@@ -30,9 +21,29 @@ const memberOf = (value: object, name: PropertyKey): unknown => {
   }
 };
 
+/** Methods of instances that are at work, and no data: actors and their logic, emitters, streams, signals. */
+const signsOfWork = ['on', 'subscribe', 'addEventListener', 'getInitialSnapshot'];
+
+const isAtWork = (value: object): boolean => signsOfWork.some((sign) => typeof memberOf(value, sign) === 'function');
+
+/** Whether a value is shown as it is: bytes, and what is at work. */
+const isOpaque = (value: object): boolean =>
+  ArrayBuffer.isView(value) ||
+  value instanceof ArrayBuffer ||
+  (!isPlain(value) && !(value instanceof Error) && isAtWork(value));
+
+/** Whether a value is of one of these classes of fetch, which Node loads only when they are named. */
+const isOfFetch = (value: object, ...names: readonly unknown[]): boolean =>
+  !isPlain(value) && names.includes(memberOf(value, Symbol.toStringTag));
+
+const isHeaders = (value: object): value is Headers => isOfFetch(value, 'Headers');
+const isMessage = (value: object): value is Request | Response => isOfFetch(value, 'Request', 'Response');
+
 const allParts = (value: object): readonly unknown[] => {
   if (isOpaque(value)) return [];
   if (value instanceof Map) return [...(value as Map<unknown, unknown>)].flat();
+  if (value instanceof URLSearchParams || isHeaders(value)) return [...value].flat();
+  if (isMessage(value)) return [value.url, value.headers];
   if (value instanceof Set) return [...(value as Set<unknown>)];
   if (value instanceof URL) return [value.href];
   if (Array.isArray(value)) return value;
@@ -69,6 +80,9 @@ const showsSecret = (value: object, depth: number): boolean => {
   return false;
 };
 
+const withoutSecrets = (pairs: Iterable<[string, string]>): [string, string][] =>
+  [...pairs].map(([name, text]) => [redacted(name), redacted(text)]);
+
 /** Copies values without their secrets, each once. */
 class Copier {
   readonly #copies = new Map<object, unknown>();
@@ -85,6 +99,9 @@ class Copier {
   #copyOf(value: object, depth: number): unknown {
     if (partsOf(value) === undefined) return unreadable;
     if (value instanceof URL) return redacted(value.href);
+    if (value instanceof URLSearchParams) return new URLSearchParams(withoutSecrets(value));
+    if (isHeaders(value)) return new Headers(withoutSecrets(value));
+    if (isMessage(value)) return { url: redacted(value.url), headers: new Headers(withoutSecrets(value.headers)) };
     if (value instanceof Map) {
       const map = this.#keep(value, new Map<unknown, unknown>());
       for (const [key, member] of value as Map<unknown, unknown>)
@@ -127,11 +144,12 @@ class Copier {
 }
 
 /**
- * Data as it may be shown: objects, arrays, Maps, Sets, URLs, instances of classes, and errors with their causes. What lies
- * deeper than eight levels, or throws when it is read, is left out. Bytes, private fields, and what is at work, such as an actor
+ * Data as it may be shown: objects, arrays, Maps, Sets, URLs, headers, requests and responses of fetch, instances of classes,
+ * and errors with their causes. What lies deeper than eight levels, or throws when it is read, is left out. Bytes, private fields, and what is at work, such as an actor
  * or an emitter, are not looked through. Never throws.
  *
- * @returns The value itself if it shows no secret, else a copy, in which a URL is a text.
+ * @returns The value itself if it shows no secret, else a copy, in which a URL is a text, and a request or response is its `url` and
+ *   `headers`.
  */
 export const redactedData = <T>(value: T): T => {
   try {
