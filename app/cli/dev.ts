@@ -164,7 +164,7 @@ export const devCommand = command(
         stateIntervalCheck: false,
         log: (event) => {
           if (event.type === 'fault') say(`${event.what}: ${event.failure.message}`);
-          if (event.type === 'waiting') say(lockWaitText(event.folder, event));
+          if (event.type === 'locked') say(lockWaitText(event.folder, event));
         },
       });
       try {

@@ -81,7 +81,7 @@ export const instanceCommand = command(
       const instance = await startInstance({
         ...wanted,
         log: (event) => {
-          if (event.type === 'waiting') note(lockWaitText(event.folder, event));
+          if (event.type === 'locked') note(lockWaitText(event.folder, event));
         },
       });
       if (given.json === true) print(asJson(instance));

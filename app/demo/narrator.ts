@@ -105,6 +105,7 @@ const reporter =
         return say('failure', who, `${event.what}: ${event.failure.message}`);
       case 'delivered':
       case 'unsubscribed':
+      case 'locked':
         return;
     }
   };

@@ -182,7 +182,7 @@ const run = async (options: InstanceOptions, events: EventHub, closers: Closers)
   const { host = '127.0.0.1', httpPort = 0, mqttPort = 0, webSocketPort = 0, dataDir } = options;
   const onStoreError = (thrown: unknown) => events.fault('The last values of nodes were not written', thrown);
   if (dataDir !== undefined) {
-    const lock = await lockData(dataDir, (wait) => events.emit({ type: 'waiting', folder: dataDir, ...wait }));
+    const lock = await lockData(dataDir, (wait) => events.emit({ type: 'locked', folder: dataDir, ...wait }));
     closers.add(() => lock.release());
   }
   const store = await openStore(dataDir === undefined ? memoryDisk() : folderDisk(dataDir), onStoreError);

@@ -85,7 +85,7 @@ export interface InstanceEvents {
     payload: JsonObject;
   };
   /** The start waits: the data folder is locked by a process that can't be seen, such as one of a container that is gone. */
-  waiting: {
+  locked: {
     /** The data folder. */
     folder: string;
     /** Id of that process, where it runs. */
