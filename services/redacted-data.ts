@@ -21,10 +21,21 @@ const memberOf = (value: object, name: PropertyKey): unknown => {
   }
 };
 
+/** Whether a value has a method; calls no getter. */
+const hasMethod = (value: object, name: string): boolean => {
+  for (let holder: object | null = value; holder; holder = Object.getPrototypeOf(holder) as object | null) {
+    const found = Object.getOwnPropertyDescriptor(holder, name);
+    if (found) return typeof found.value === 'function';
+  }
+  return false;
+};
+
 /** Methods of instances that are at work, and no data: actors and their logic, emitters, streams, signals. */
 const signsOfWork = ['on', 'subscribe', 'addEventListener', 'getInitialSnapshot'];
+/** A getter of the nodes of a chart, which a snapshot leads to. */
+const signOfNode = 'ownEvents';
 
-const isAtWork = (value: object): boolean => signsOfWork.some((sign) => typeof memberOf(value, sign) === 'function');
+const isAtWork = (value: object): boolean => signOfNode in value || signsOfWork.some((sign) => hasMethod(value, sign));
 
 /** Whether a value is shown as it is: bytes, and what is at work. */
 const isOpaque = (value: object): boolean =>

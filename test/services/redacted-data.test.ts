@@ -151,6 +151,26 @@ test('what is at work is not looked through, so that nobody gets half of it', ()
   expect(redactedData(given)).toBe(given);
 });
 
+test('the nodes of a chart are no data, however deep they lead', () => {
+  const nested = (levels: number): object => (levels === 0 ? {} : { initial: 'a', states: { a: nested(levels - 1) } });
+  const actor = createActor(createMachine(nested(12) as never)).start();
+  const given = { type: 'xstate.snapshot.chart', snapshot: actor.getSnapshot() };
+  expect(redactedData(given)).toBe(given);
+});
+
+test('no getter is called to see whether something is at work', () => {
+  let reads = 0;
+  class Pin {
+    token = canaries[0] ?? '';
+    get on(): boolean {
+      reads += 1;
+      return true;
+    }
+  }
+  expect(redactedData(new Pin()).token).toBe('***');
+  expect(reads).toBe(0);
+});
+
 test('what is nested too deeply to be looked through is left out: data, causes and cycles (C1)', () => {
   const secret = canaries[0] ?? '';
   const nested = (levels: number, inner: unknown): unknown =>
