@@ -30,7 +30,10 @@ export type SchemaFact =
 
 type Attempt = 'load' | 'refresh';
 
-export interface SchemaInput extends ChildInput<SchemaFact> {}
+export interface SchemaInput extends ChildInput<SchemaFact> {
+  /** The topics in force, by a machine that ran before this one. @defaultValue none */
+  topics?: SchemaTopics;
+}
 
 export interface SchemaContext extends Child<SchemaFact> {
   /** The current topics. */
@@ -91,7 +94,7 @@ export const schemaMachine = setup({
 }).createMachine({
   id: 'schema',
   description: 'Keeps the topics of the unit: loads schema.json and refreshes it from the instance.',
-  context: ({ input }) => ({ ...childOf(input) }),
+  context: ({ input }) => ({ ...(input.topics && { topics: input.topics }), ...childOf(input) }),
   initial: 'idle',
   on: { 'schema.pursue': { actions: [{ type: 'beginPursuit' }] } },
   states: {

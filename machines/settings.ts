@@ -54,7 +54,10 @@ export type SettingsFact =
 
 type Attempt = 'load' | 'refresh' | 'restore';
 
-export interface SettingsInput extends ChildInput<SettingsFact> {}
+export interface SettingsInput extends ChildInput<SettingsFact> {
+  /** The settings in force, by a machine that ran before this one. @defaultValue none */
+  settings?: UnitSettings;
+}
 
 export interface SettingsContext extends Child<SettingsFact> {
   /** The current settings. */
@@ -182,7 +185,15 @@ export const settingsMachine = setup({
   id: 'settings',
   description: 'Keeps the settings of the unit: loads env.json, refreshes it from the instance, and tries a new one.',
   type: 'parallel',
-  context: ({ input }) => ({ hasLink: false, isDenied: false, isWanted: true, tried: 0, spent: 0, ...childOf(input) }),
+  context: ({ input }) => ({
+    ...(input.settings && { settings: input.settings }),
+    hasLink: false,
+    isDenied: false,
+    isWanted: true,
+    tried: 0,
+    spent: 0,
+    ...childOf(input),
+  }),
   on: {
     'settings.pursue': { actions: [{ type: 'beginPursuit' }] },
     'broker.up': { actions: [{ type: 'noteLink', params: ({ event }) => event }] },

@@ -22,7 +22,17 @@ import { newUnitContext, type ChildName } from './unit/context.ts';
 import { cycleLine, releaseLine, restOnlyLine } from './unit/failure-lines.ts';
 import { misconfigured } from './unit/notices.ts';
 import { unitSetup, type CrashTransition, type WaitingState } from './unit/setup.ts';
-import { childInput, crashLine, crashOf, loggerInput, mqttInput, resetInput, updateInput } from './unit/supervision.ts';
+import {
+  childInput,
+  crashLine,
+  crashOf,
+  loggerInput,
+  mqttInput,
+  resetInput,
+  schemaInput,
+  settingsInput,
+  updateInput,
+} from './unit/supervision.ts';
 
 export type { UnitContext, UnitCounts, UnitEvent, UnitFact, UnitInput, UnitRequest } from './unit/context.ts';
 export type { CommandName, UnitEmitted } from './unit/emitted.ts';
@@ -498,7 +508,7 @@ export const unitMachine = unitSetup.createMachine({
               states: {
                 running: {
                   description: 'It runs.',
-                  invoke: { id: 'settings', src: 'settings', input: childInput, onError: [restart, switchOff] },
+                  invoke: { id: 'settings', src: 'settings', input: settingsInput, onError: [restart, switchOff] },
                 },
                 restarting: restarting('settings'),
                 failed: failed('settings'),
@@ -510,7 +520,7 @@ export const unitMachine = unitSetup.createMachine({
               states: {
                 running: {
                   description: 'It runs.',
-                  invoke: { id: 'schema', src: 'schema', input: childInput, onError: [restart, switchOff] },
+                  invoke: { id: 'schema', src: 'schema', input: schemaInput, onError: [restart, switchOff] },
                 },
                 restarting: restarting('schema'),
                 failed: failed('schema'),

@@ -3,7 +3,10 @@ import { failureOf, type Failure } from '../../services/errors.ts';
 import { ActorHandle } from '../lib/parent.ts';
 import type { loggerMachine } from '../logger.ts';
 import type { mqttMachine } from '../mqtt.ts';
+import type { UnitSettings } from '../../services/settings.ts';
 import type { resetMachine } from '../reset.ts';
+import type { schemaMachine } from '../schema.ts';
+import type { settingsMachine } from '../settings.ts';
 import type { updateMachine } from '../update.ts';
 import type { ChildFact, ChildName, Known, UnitContext, UnitRef } from './context.ts';
 import type { LogLine } from './notices.ts';
@@ -14,6 +17,22 @@ export const maxRestarts = 5;
 type Starting = { context: UnitContext; self: UnitRef };
 
 export const childInput = ({ context, self }: Starting) => ({ parent: new ActorHandle(self), unit: context.unit });
+
+const withoutTrial = (given: UnitSettings): UnitSettings => {
+  const { trial: _, ...settings } = given;
+  return settings;
+};
+
+/** Whether the settings in force are still on trial says env.json, which is loaded again. */
+export const settingsInput = ({ context, self }: Starting): InputFrom<typeof settingsMachine> => ({
+  ...(context.settings && { settings: withoutTrial(context.settings) }),
+  ...childInput({ context, self }),
+});
+
+export const schemaInput = ({ context, self }: Starting): InputFrom<typeof schemaMachine> => ({
+  ...(context.topics && { topics: context.topics }),
+  ...childInput({ context, self }),
+});
 
 export const mqttInput = ({ context, self }: Starting): InputFrom<typeof mqttMachine> => ({
   protocol: context.protocol,

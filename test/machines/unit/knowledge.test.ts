@@ -144,6 +144,10 @@ const places: Readonly<Record<string, Place>> = {
       await settle();
     },
   },
+  'with files that can not be read any more': {
+    events: [start],
+    meanwhile: ({ it }) => void it.failures.add('settings.load').add('schema.load'),
+  },
   'over REST alone': { input: { isRestOnly: true }, events: [start] },
   'with a version on trial': {
     world: (it) => {
