@@ -151,9 +151,9 @@ test('what is at work is not looked through, so that nobody gets half of it', ()
   expect(redactedData(given)).toBe(given);
 });
 
-test('the nodes of a chart are no data, however deep they lead', () => {
+test('the nodes of a chart, to which a snapshot leads, are no data', () => {
   const nested = (levels: number): object => (levels === 0 ? {} : { initial: 'a', states: { a: nested(levels - 1) } });
-  const actor = createActor(createMachine(nested(12) as never)).start();
+  const actor = createActor(createMachine({ initial: 'off', states: { off: {}, on: nested(12) } })).start();
   const given = { type: 'xstate.snapshot.chart', snapshot: actor.getSnapshot() };
   expect(redactedData(given)).toBe(given);
 });
