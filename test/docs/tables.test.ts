@@ -19,7 +19,8 @@ import { runCli } from '../support/cli.ts';
 import { codeIn, codesIn, pageAt, rowsIn, sectionOf } from './pages.ts';
 import { programOf, publicMembers, root } from './public-members.ts';
 
-const program = programOf(['app/node.ts']);
+const supervisor = 'adapters/node/process/supervisor.ts';
+const program = programOf(['app/node.ts', supervisor]);
 const checker = program.getTypeChecker();
 const readme = pageAt('README.md');
 
@@ -49,6 +50,15 @@ test('the events of the README are those that a unit emits, with their fields', 
 test('the README has no event that there is not', () => {
   const known = eventsOf(exportedType('machines/unit/emitted.ts', 'UnitEmitted')).map(([type]) => type);
   expect(rowsIn(sectionOf(readme, 'Events')).map(([type]) => codeIn(type))).toHaveLength(known.length);
+});
+
+test('the events of a supervisor are those that it tells, and those of its command, with their fields', () => {
+  const rows = rowsIn(sectionOf(pageAt('docs/updates.md'), 'Events of the supervisor'));
+  const ofCommand = ['inspector', 'notInspected', 'error'];
+  const listed = rows.map(([type, fields]) => [codeIn(type), codesIn(fields ?? '')]);
+  expect(new Map(listed.filter(([type]) => !ofCommand.includes(type as string)) as [string, string[]][])).toEqual(
+    new Map(eventsOf(exportedType(supervisor, 'SupervisorEvent'))),
+  );
 });
 
 /** The codes of each class of errors that a package's entry exports, by the class's name. */
