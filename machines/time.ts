@@ -14,7 +14,7 @@ import { failureOf, type Failure } from '../services/errors.ts';
 import type { OfUnit } from '../services/finder.ts';
 import { backoff, timerMs } from './lib/delays.ts';
 import { timedOut } from './lib/failure.ts';
-import { childOf, tell, type Child, type ChildInput } from './lib/parent.ts';
+import { ActorHandle, childOf, tell, type Child, type ChildInput } from './lib/parent.ts';
 import { slot } from './lib/slot.ts';
 
 /** Events that the time machine accepts. */
@@ -178,7 +178,7 @@ export const timeMachine = setup({
       invoke: {
         id: 'watchClock',
         src: 'watchClock',
-        input: ({ context }) => ({ unit: context.unit }),
+        input: ({ context, self }) => ({ unit: context.unit, owner: new ActorHandle(self) }),
         onError: { target: 'doubtful', actions: [{ type: 'countMove' }] },
       },
       on: {

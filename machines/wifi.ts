@@ -14,7 +14,7 @@ import { failureOf, type Failure } from '../services/errors.ts';
 import type { JoinWifi, ReadWifiStatus, ScanForSsid, WatchWifi, WifiLinkEvent, WifiStatus } from '../services/wifi.ts';
 import { backoff, timerMs } from './lib/delays.ts';
 import { timedOut } from './lib/failure.ts';
-import { childOf, tell, type Child, type ChildInput } from './lib/parent.ts';
+import { ActorHandle, childOf, tell, type Child, type ChildInput } from './lib/parent.ts';
 import { slot } from './lib/slot.ts';
 
 /** The network to join. */
@@ -263,7 +263,7 @@ export const wifiMachine = setup({
       invoke: {
         id: 'watchLink',
         src: 'watchLink',
-        input: ({ context }) => ({ unit: context.unit }),
+        input: ({ context, self }) => ({ unit: context.unit, owner: new ActorHandle(self) }),
         onError: {
           target: '.unwatched',
           actions: [{ type: 'reportUnwatchable', params: ({ event }) => ({ failure: failureOf(event.error) }) }],

@@ -1,6 +1,7 @@
 import { fromCallback, fromPromise } from 'xstate';
 import { ClockError } from './errors.ts';
-import { find, type Found, type OfUnit } from './finder.ts';
+import { find, type Found } from './finder.ts';
+import { endingWithOwner, type OfMachine } from './owner.ts';
 import { wrongAnswer } from './wrong-answer.ts';
 
 /** Timers of a clock, of the shape that XState takes. */
@@ -116,7 +117,10 @@ const watchOver = (clock: Clock): Watch => {
  * const machine = timeMachine.provide({ actors: { watchClock: watchClock(unit.world.clock) } });
  */
 export const watchClock = (given: Found<Clock>) =>
-  fromCallback<{ type: 'clock.ignore' }, OfUnit, ClockEvent>(({ self, sendBack }) =>
-    watchOver(find(given, self)).onMoved(() => sendBack({ type: 'clock.moved' })),
+  fromCallback<{ type: 'clock.ignore' }, OfMachine, ClockEvent>(({ input, self, sendBack }) =>
+    endingWithOwner(
+      input,
+      watchOver(find(given, self)).onMoved(() => sendBack({ type: 'clock.moved' })),
+    ),
   );
 export type WatchClock = ReturnType<typeof watchClock>;

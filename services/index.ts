@@ -19,6 +19,7 @@ export type {
   SettingsTrial,
 } from './env-trial.ts';
 export * from './errors.ts';
+export type { OfMachine } from './owner.ts';
 export { unitIdOf, type Found, type OfUnit } from './finder.ts';
 export * from './firmware.ts';
 export { firstJournal, isFlightId, journalName, parseJournal } from './firmware-journal.ts';

@@ -1,9 +1,10 @@
-import { fromCallback, fromPromise, type AnyActorRef } from 'xstate';
+import { fromCallback, fromPromise } from 'xstate';
 import { beatsOf } from './beats.ts';
 import type { Broker, Grant, Link, LinkListener, LinkOptions, MqttVersion } from './broker.ts';
 import type { Clock } from './clock.ts';
 import { failureOf, type Failure } from './errors.ts';
-import { find, type Found, type OfUnit } from './finder.ts';
+import { find, type Found } from './finder.ts';
+import { endingWithOwner, type OfMachine } from './owner.ts';
 
 /** The consumer of a link: receives its messages and publishes on it. */
 export interface LinkUser extends Pick<LinkListener, 'onMessage'> {
@@ -26,12 +27,10 @@ export interface LinkUser extends Pick<LinkListener, 'onMessage'> {
 }
 
 /** The link that the mqtt machine asks for. */
-export interface LinkWish extends OfUnit {
+export interface LinkWish extends OfMachine {
   readonly version: MqttVersion;
   /** Index of the broker, counted from the preferred one. */
   readonly broker: number;
-  /** The mqtt machine. Its failure closes the link. */
-  readonly owner: { readonly actor: AnyActorRef };
 }
 
 /** Commands of the mqtt machine to its link actor. */
@@ -192,8 +191,6 @@ export const holdLink = (given: Found<{ readonly broker: Broker; readonly clock:
       attempt?.abort();
       release();
     };
-    // XState runs no cleanup of the children of a failed machine.
-    const watch = input.owner.actor.subscribe({ error: end });
     open(attempt.signal).catch((thrown: unknown) => report({ type: 'link.refused', failure: failureOf(thrown) }));
     receive((command) => {
       if (!link) return;
@@ -201,10 +198,7 @@ export const holdLink = (given: Found<{ readonly broker: Broker; readonly clock:
       else if (command.type === 'link.watch') pulse?.setPace(command.everyMs);
       else carryOut(link, command).then(report, lose);
     });
-    return () => {
-      watch.unsubscribe();
-      end();
-    };
+    return endingWithOwner(input, end);
   });
 export type HoldLink = ReturnType<typeof holdLink>;
 

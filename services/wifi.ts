@@ -1,6 +1,7 @@
 import { fromCallback, fromPromise } from 'xstate';
 import { failureOf, type Failure } from './errors.ts';
 import { find, type Found, type OfUnit } from './finder.ts';
+import { endingWithOwner, type OfMachine } from './owner.ts';
 import { checkedStatus, checkedStop, isInReach, statusOf } from './wifi-answers.ts';
 
 /** State of the station's link; `ssid` is absent without a link, or if the host does not know it. */
@@ -101,7 +102,7 @@ export type WifiLinkEvent =
  * const machine = wifiMachine.provide({ actors: { watchLink: watchWifi(unit.world.wifi) } });
  */
 export const watchWifi = (given: Found<Wifi>) =>
-  fromCallback<{ type: 'link.ignore' }, OfUnit, WifiLinkEvent>(({ self, sendBack }) => {
+  fromCallback<{ type: 'link.ignore' }, OfMachine, WifiLinkEvent>(({ input, self, sendBack }) => {
     let isTold = false;
     const orUnwatchable = <T>(attempt: () => T): T | undefined => {
       try {
@@ -116,6 +117,6 @@ export const watchWifi = (given: Found<Wifi>) =>
     const stop = orUnwatchable(() =>
       checkedStop(find(given, self).watch((status) => orUnwatchable(() => pass(status)))),
     );
-    return stop && (() => endWatching(stop));
+    return stop && endingWithOwner(input, () => endWatching(stop));
   });
 export type WatchWifi = ReturnType<typeof watchWifi>;

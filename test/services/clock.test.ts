@@ -1,7 +1,9 @@
-import { createActor, setup, toPromise } from 'xstate';
+import { assign, createActor, fromPromise, setup, toPromise } from 'xstate';
 import { expect, test } from 'vitest';
 import { fakeClock } from '../../adapters/memory/clock.ts';
+import { timeMachine } from '../../machines/time.ts';
 import { readOffset, watchClock, type ClockSource } from '../../services/clock.ts';
+import { settle } from '../support/until.ts';
 
 /** Follows a clock like the time machine of a unit. @returns How often it heard that the clock moved, and how to leave. */
 const follow = (clock = fakeClock()) => {
@@ -76,3 +78,23 @@ test.each([[undefined], [Number.NaN], [Infinity], ['5']])(
     });
   },
 );
+
+test('a time machine that fails leaves its clock', async () => {
+  const clock = fakeClock();
+  const machine = timeMachine.provide({
+    actors: { readOffset: fromPromise(async () => 5), watchClock: watchClock(clock) },
+    actions: {
+      noteNoNetwork: assign(() => {
+        throw new Error('a defect');
+      }),
+    },
+  });
+  const actor = createActor(machine, { clock, input: {} });
+  actor.subscribe({ error: () => undefined });
+  actor.start().send({ type: 'network.up' });
+  await settle();
+  expect(actor.getSnapshot().value).toBe('synced');
+  actor.send({ type: 'network.down' });
+  expect(actor.getSnapshot().status).toBe('error');
+  expect(clock.pending).toBe(0);
+});

@@ -1,6 +1,7 @@
-import { createActor, setup, toPromise } from 'xstate';
+import { assign, createActor, setup, SimulatedClock, toPromise } from 'xstate';
 import { describe, expect, test } from 'vitest';
 import { memoryWifi } from '../../adapters/memory/wifi.ts';
+import { wifiMachine } from '../../machines/wifi.ts';
 import {
   joinWifi,
   readWifiStatus,
@@ -10,6 +11,7 @@ import {
   type WifiLinkEvent,
   type WifiStatus,
 } from '../../services/wifi.ts';
+import { settle } from '../support/until.ts';
 
 test('joins with the password in force, also when the station is in that network with an older one', async () => {
   const wifi = memoryWifi({ networks: { home: 'new' }, linkedTo: 'home' });
@@ -111,4 +113,33 @@ describe('an adapter that does not keep to its port is named, with what it must 
       },
     ]);
   });
+});
+
+test('a wifi machine that fails watches no more', async () => {
+  const clock = new SimulatedClock();
+  let watchers = 0;
+  const station: Wifi = {
+    ...memoryWifi({ networks: { home: 'password' }, linkedTo: 'home' }),
+    watch: () => {
+      watchers += 1;
+      return () => void (watchers -= 1);
+    },
+  };
+  const machine = wifiMachine.provide({
+    actors: { readStatus: readWifiStatus(station), watchLink: watchWifi(station) },
+    actions: {
+      forgetAttempts: assign(() => {
+        throw new Error('a defect');
+      }),
+    },
+  });
+  const actor = createActor(machine, { clock, input: {} });
+  actor.subscribe({ error: () => undefined });
+  actor.start().send({ type: 'wifi.connect', ssid: 'home', maxReconnectionMs: 60_000, revision: 1 });
+  await settle();
+  expect(watchers).toBe(1);
+  clock.increment(20_000);
+  expect(actor.getSnapshot().status).toBe('error');
+  await settle();
+  expect(watchers).toBe(0);
 });

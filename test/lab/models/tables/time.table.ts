@@ -31,7 +31,11 @@ export const timeTable = defineTable(timeMachine, {
     'seeking.syncing': { tags: ['busy'], runs: { readOffset: undefined }, after: { syncWithin: 15_000 } },
     'seeking.waiting': { tags: ['faulty'], after: { retryAfter: ({ attempts }) => doubling(attempts, 1_000, 60_000) } },
     // As long as a timer can be.
-    synced: { tags: ['ready'], runs: { watchClock: undefined }, after: { resyncAfter: 2_147_483_647 } },
+    synced: {
+      tags: ['ready'],
+      runs: { watchClock: () => ({ owner: { id: 'time' } }) },
+      after: { resyncAfter: 2_147_483_647 },
+    },
     doubtful: { tags: ['faulty'], after: { rereadAfter: ({ moves }) => doubling(moves, 1_000, 60_000) } },
   },
   start: {

@@ -120,7 +120,7 @@ export const wifiTable = defineTable(wifiMachine, {
     checking: { tags: ['busy'], runs: { readStatus: undefined }, after: { checkWithin: 10_000 } },
     scanning: { tags: ['busy'], runs: { scan: ({ ssid }) => ({ ssid }) }, after: { scanWithin: 20_000 } },
     joining: { tags: ['busy'], runs: { join: ({ ssid }) => ({ ssid }) }, after: { joinWithin: 10_000 } },
-    linked: { tags: ['ready'], runs: { watchLink: undefined }, after: { stableAfter: 20_000 } },
+    linked: { tags: ['ready'], runs: { watchLink: () => ({ owner: { id: 'wifi' } }) }, after: { stableAfter: 20_000 } },
     'linked.watched': {},
     'linked.unwatched': { after: { recheckAfter: 30_000 } },
     backingOff: {
