@@ -18,7 +18,7 @@
  */
 import { failureOf } from '../services/errors.ts';
 import { refuseRestoring } from './lib/restoring.ts';
-import { newUnitContext, type ChildName } from './unit/context.ts';
+import { newUnitContext } from './unit/context.ts';
 import { cycleLine, releaseLine, restOnlyLine } from './unit/failure-lines.ts';
 import { misconfigured } from './unit/notices.ts';
 import { unitSetup, type CrashTransition, type WaitingState } from './unit/setup.ts';
@@ -32,6 +32,7 @@ import {
   schemaInput,
   settingsInput,
   updateInput,
+  waitedFor,
 } from './unit/supervision.ts';
 
 export type { UnitContext, UnitCounts, UnitEvent, UnitFact, UnitInput, UnitRequest } from './unit/context.ts';
@@ -58,18 +59,18 @@ const switchOff: CrashTransition = {
 };
 
 /** The state of a child's region between a failure and the next start. */
-const restarting = (child: ChildName): WaitingState => ({
+const restarting: WaitingState = {
   description: 'It failed and starts again soon.',
   tags: ['busy'],
-  after: { restartAfter: { target: 'running', actions: [{ type: 'announce', params: { child } }] } },
-});
+  after: { restartAfter: { target: 'running', actions: [{ type: 'announce', params: waitedFor }] } },
+};
 
 /** The state of a child's region after too many failures in a row. */
-const failed = (child: ChildName): WaitingState => ({
+const failed: WaitingState = {
   description: 'It failed too often and is off for a while; then it has one more start.',
   tags: ['faulty'],
-  after: { retryAfter: { target: 'running', actions: [{ type: 'announce', params: { child } }] } },
-});
+  after: { retryAfter: { target: 'running', actions: [{ type: 'announce', params: waitedFor }] } },
+};
 
 export const unitMachine = unitSetup.createMachine({
   id: 'unit',
@@ -510,8 +511,8 @@ export const unitMachine = unitSetup.createMachine({
                   description: 'It runs.',
                   invoke: { id: 'settings', src: 'settings', input: settingsInput, onError: [restart, switchOff] },
                 },
-                restarting: restarting('settings'),
-                failed: failed('settings'),
+                restarting,
+                failed,
               },
             },
             schema: {
@@ -522,8 +523,8 @@ export const unitMachine = unitSetup.createMachine({
                   description: 'It runs.',
                   invoke: { id: 'schema', src: 'schema', input: schemaInput, onError: [restart, switchOff] },
                 },
-                restarting: restarting('schema'),
-                failed: failed('schema'),
+                restarting,
+                failed,
               },
             },
             wifi: {
@@ -534,8 +535,8 @@ export const unitMachine = unitSetup.createMachine({
                   description: 'It runs.',
                   invoke: { id: 'wifi', src: 'wifi', input: childInput, onError: [restart, switchOff] },
                 },
-                restarting: restarting('wifi'),
-                failed: failed('wifi'),
+                restarting,
+                failed,
               },
             },
             time: {
@@ -546,8 +547,8 @@ export const unitMachine = unitSetup.createMachine({
                   description: 'It runs.',
                   invoke: { id: 'time', src: 'time', input: childInput, onError: [restart, switchOff] },
                 },
-                restarting: restarting('time'),
-                failed: failed('time'),
+                restarting,
+                failed,
               },
             },
             mqtt: {
@@ -558,8 +559,8 @@ export const unitMachine = unitSetup.createMachine({
                   description: 'It runs.',
                   invoke: { id: 'mqtt', src: 'mqtt', input: mqttInput, onError: [restart, switchOff] },
                 },
-                restarting: restarting('mqtt'),
-                failed: failed('mqtt'),
+                restarting,
+                failed,
               },
             },
             update: {
@@ -570,8 +571,8 @@ export const unitMachine = unitSetup.createMachine({
                   description: 'It runs.',
                   invoke: { id: 'update', src: 'update', input: updateInput, onError: [restart, switchOff] },
                 },
-                restarting: restarting('update'),
-                failed: failed('update'),
+                restarting,
+                failed,
               },
             },
             logger: {
@@ -582,8 +583,8 @@ export const unitMachine = unitSetup.createMachine({
                   description: 'It runs.',
                   invoke: { id: 'logger', src: 'logger', input: loggerInput, onError: [restart, switchOff] },
                 },
-                restarting: restarting('logger'),
-                failed: failed('logger'),
+                restarting,
+                failed,
               },
             },
             reset: {
@@ -594,8 +595,8 @@ export const unitMachine = unitSetup.createMachine({
                   description: 'It runs.',
                   invoke: { id: 'reset', src: 'reset', input: resetInput, onError: [restart, switchOff] },
                 },
-                restarting: restarting('reset'),
-                failed: failed('reset'),
+                restarting,
+                failed,
               },
             },
             stateReporter: {
@@ -611,8 +612,8 @@ export const unitMachine = unitSetup.createMachine({
                     onError: [restart, switchOff],
                   },
                 },
-                restarting: restarting('stateReporter'),
-                failed: failed('stateReporter'),
+                restarting,
+                failed,
               },
             },
           },

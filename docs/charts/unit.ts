@@ -551,16 +551,12 @@ export const machine = setup({
                 restarting: {
                   description: 'It failed and starts again soon.',
                   tags: ['busy'],
-                  after: {
-                    restartAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'settings' } }] },
-                  },
+                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
                 },
                 failed: {
                   description: 'It failed too often and is off for a while; then it has one more start.',
                   tags: ['faulty'],
-                  after: {
-                    retryAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'settings' } }] },
-                  },
+                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
                 },
               },
             },
@@ -586,16 +582,12 @@ export const machine = setup({
                 restarting: {
                   description: 'It failed and starts again soon.',
                   tags: ['busy'],
-                  after: {
-                    restartAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'schema' } }] },
-                  },
+                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
                 },
                 failed: {
                   description: 'It failed too often and is off for a while; then it has one more start.',
                   tags: ['faulty'],
-                  after: {
-                    retryAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'schema' } }] },
-                  },
+                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
                 },
               },
             },
@@ -621,16 +613,12 @@ export const machine = setup({
                 restarting: {
                   description: 'It failed and starts again soon.',
                   tags: ['busy'],
-                  after: {
-                    restartAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'wifi' } }] },
-                  },
+                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
                 },
                 failed: {
                   description: 'It failed too often and is off for a while; then it has one more start.',
                   tags: ['faulty'],
-                  after: {
-                    retryAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'wifi' } }] },
-                  },
+                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
                 },
               },
             },
@@ -656,16 +644,12 @@ export const machine = setup({
                 restarting: {
                   description: 'It failed and starts again soon.',
                   tags: ['busy'],
-                  after: {
-                    restartAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'time' } }] },
-                  },
+                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
                 },
                 failed: {
                   description: 'It failed too often and is off for a while; then it has one more start.',
                   tags: ['faulty'],
-                  after: {
-                    retryAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'time' } }] },
-                  },
+                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
                 },
               },
             },
@@ -691,16 +675,12 @@ export const machine = setup({
                 restarting: {
                   description: 'It failed and starts again soon.',
                   tags: ['busy'],
-                  after: {
-                    restartAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'mqtt' } }] },
-                  },
+                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
                 },
                 failed: {
                   description: 'It failed too often and is off for a while; then it has one more start.',
                   tags: ['faulty'],
-                  after: {
-                    retryAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'mqtt' } }] },
-                  },
+                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
                 },
               },
             },
@@ -726,16 +706,12 @@ export const machine = setup({
                 restarting: {
                   description: 'It failed and starts again soon.',
                   tags: ['busy'],
-                  after: {
-                    restartAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'update' } }] },
-                  },
+                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
                 },
                 failed: {
                   description: 'It failed too often and is off for a while; then it has one more start.',
                   tags: ['faulty'],
-                  after: {
-                    retryAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'update' } }] },
-                  },
+                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
                 },
               },
             },
@@ -761,16 +737,12 @@ export const machine = setup({
                 restarting: {
                   description: 'It failed and starts again soon.',
                   tags: ['busy'],
-                  after: {
-                    restartAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'logger' } }] },
-                  },
+                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
                 },
                 failed: {
                   description: 'It failed too often and is off for a while; then it has one more start.',
                   tags: ['faulty'],
-                  after: {
-                    retryAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'logger' } }] },
-                  },
+                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
                 },
               },
             },
@@ -796,16 +768,12 @@ export const machine = setup({
                 restarting: {
                   description: 'It failed and starts again soon.',
                   tags: ['busy'],
-                  after: {
-                    restartAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'reset' } }] },
-                  },
+                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
                 },
                 failed: {
                   description: 'It failed too often and is off for a while; then it has one more start.',
                   tags: ['faulty'],
-                  after: {
-                    retryAfter: { target: 'running', actions: [{ type: 'announce', params: { child: 'reset' } }] },
-                  },
+                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
                 },
               },
             },
@@ -831,22 +799,12 @@ export const machine = setup({
                 restarting: {
                   description: 'It failed and starts again soon.',
                   tags: ['busy'],
-                  after: {
-                    restartAfter: {
-                      target: 'running',
-                      actions: [{ type: 'announce', params: { child: 'stateReporter' } }],
-                    },
-                  },
+                  after: { restartAfter: { target: 'running', actions: [{ type: 'announce' }] } },
                 },
                 failed: {
                   description: 'It failed too often and is off for a while; then it has one more start.',
                   tags: ['faulty'],
-                  after: {
-                    retryAfter: {
-                      target: 'running',
-                      actions: [{ type: 'announce', params: { child: 'stateReporter' } }],
-                    },
-                  },
+                  after: { retryAfter: { target: 'running', actions: [{ type: 'announce' }] } },
                 },
               },
             },

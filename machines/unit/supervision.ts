@@ -1,4 +1,4 @@
-import type { ErrorActorEvent, InputFrom } from 'xstate';
+import type { ErrorActorEvent, EventObject, InputFrom } from 'xstate';
 import { failureOf, type Failure } from '../../services/errors.ts';
 import { ActorHandle } from '../lib/parent.ts';
 import type { loggerMachine } from '../logger.ts';
@@ -75,6 +75,11 @@ export const crashOf = ({ actorId, error }: ErrorActorEvent, isRestarted: boolea
   child: actorId as ChildName,
   failure: failureOf(error),
   isRestarted,
+});
+
+/** The child whose region has waited, by the event of that: `xstate.after.restartAfter.unit.children.kept.mqtt.restarting`. */
+export const waitedFor = ({ event: { type } }: { event: EventObject }): { child: ChildName } => ({
+  child: type.split('.').at(-2) as ChildName,
 });
 
 /** The log line of a failed child. */
