@@ -8,7 +8,7 @@ import type { Language, Project } from './init/project.ts';
 import { writeContents } from './init/write.ts';
 import { command, exitCode, UsageError } from './command.ts';
 import { nodesWithTypes, runsTypeScript } from './unit/type-stripping.ts';
-import { readIfThere } from './read-if-there.ts';
+import { readIfThere } from './if-there.ts';
 import { parseDescription, readmeOf } from './unit/description.ts';
 import { notesOf, type Note } from './note.ts';
 import { columns, print } from '../terminal/output.ts';

@@ -1,4 +1,3 @@
-import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { ProcessEnd } from '../../adapters/node/process/child.ts';
 import { endLike, passSignals } from '../../adapters/node/process/signals.ts';
@@ -16,16 +15,11 @@ import {
   UsageError,
   wholeNumber,
 } from './command.ts';
+import { isThere } from './if-there.ts';
 import { printStatus, printStatusJson } from '../terminal/output.ts';
 import { defaultGraceSeconds, defaultHeartbeatSeconds, describe, markIn, superviseUnit } from './supervision.ts';
 import { canRun, whyNot } from './unit/type-stripping.ts';
 import { programIn } from './unit/program.ts';
-
-const isThere = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 /** Folder of the unit: the one named, else the program's, or the current one if only that has env.json. */
 const unitFolderOf = async (main: string, named: string | undefined): Promise<string> => {

@@ -1,8 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readDocument } from '../../../adapters/node/fs/read-json.ts';
 import { StorageError } from '../../../services/errors.ts';
 import { isJsonObject, type JsonObject } from '../../../services/json.ts';
+import { isThere } from '../if-there.ts';
 import { failed, failedBy, ok, skipped, type Outcome } from './finding.ts';
 import { jsonFaultOf } from './json-fault.ts';
 
@@ -29,10 +30,6 @@ export const requireDocument = async (path: string, remedy: string): Promise<Out
 /** Reads an example beside the unit's documents; skips where there is none, as archives leave it out. */
 export const findExample = async (folder: string, name: string): Promise<Outcome<JsonObject>> => {
   const path = join(folder, name);
-  const isThere = await stat(path).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) return skipped(`there is no ${basename(path)} to compare with`);
+  if (!(await isThere(path))) return skipped(`there is no ${basename(path)} to compare with`);
   return requireDocument(path, "Take it from the unit's repository again.");
 };

@@ -1,18 +1,12 @@
-import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isMarkedUnguarded } from '../../../adapters/node/program/unguarded-links.ts';
 import { readDocument } from '../../../adapters/node/fs/read-json.ts';
 import { isJsonObject, type JsonObject } from '../../../services/json.ts';
 import { unguardedLinks } from '../../client/options/link-trust.ts';
+import { isThere } from '../if-there.ts';
 import { check, type Check } from './check.ts';
 import { failed, ok, skipped, splitMessage, warning } from './finding.ts';
 import { isInRange } from './host-checks.ts';
-
-const isThere = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 const textIn = (object: JsonObject, name: string): string | undefined => {
   const value = object[name];

@@ -1,8 +1,8 @@
-import { access, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { isMissing } from '../../../adapters/node/fs/errors.ts';
 import { isJsonObject } from '../../../services/json.ts';
-import { readIfThere } from '../read-if-there.ts';
+import { isThere, readIfThere } from '../if-there.ts';
 import type { Dependency } from './manifest.ts';
 
 /** A package as it is installed. */
@@ -21,12 +21,6 @@ const realPathOf = async (path: string): Promise<string> => {
     return join(await realPathOf(dirname(path)), basename(path));
   }
 };
-
-const isThere = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 const parsed = (text: string): unknown => {
   try {

@@ -1,6 +1,6 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readIfThere } from '../read-if-there.ts';
+import { readIfThere } from '../if-there.ts';
 
 /** What became of the files of a unit, by their names as they are on the disk. */
 export interface Written {

@@ -4,7 +4,7 @@ import { codeOf, isMissing } from '../../../adapters/node/fs/errors.ts';
 import { failureOf } from '../../../services/errors.ts';
 import { callFor } from '../../terminal/shell.ts';
 import type { Note } from '../note.ts';
-import { readIfThere } from '../read-if-there.ts';
+import { readIfThere } from '../if-there.ts';
 import { descriptionName, isGenerated, parseDescription, readmeName, readmeOf, withOwnPart } from './description.ts';
 
 /** The readme of a unit's folder, and what it should be. */

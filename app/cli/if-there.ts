@@ -1,5 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { isMissing } from '../../adapters/node/fs/errors.ts';
+
+/** Whether this program can reach a file or folder. */
+export const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 /** Reads a text file. @returns `undefined` when there is none. */
 export const readIfThere = async (path: string): Promise<string | undefined> => {
