@@ -158,19 +158,13 @@ const readInForce = async (sources: SettingsSources): Promise<UnitEnv> => {
   return parseEnv(written);
 };
 
-/**
- * Makes an env the current one.
- *
- * @param record The record of its trial, as it is kept now.
- * @returns The part for the machines, with its trial.
- */
-const adopt = async (
+/** Adds the trial of an env to its part for the machines. @param record The record of it, as it is kept now. */
+const withTrial = async (
   sources: SettingsSources,
-  env: UnitEnv,
-  record: ReturnType<KeptEnv['read']> | Awaited<ReturnType<KeptEnv['read']>>,
+  settings: UnitSettings,
+  record: Awaited<ReturnType<KeptEnv['read']>>,
 ): Promise<UnitSettings> => {
-  const settings = sources.holder.adopt(env);
-  const trial = await openTrial(sources, await record);
+  const trial = await openTrial(sources, record);
   return trial ? { ...settings, trial: trialOf(sources, trial) } : settings;
 };
 
@@ -186,7 +180,7 @@ const adopt = async (
 export const loadEnv = (sources: SettingsSources): Promise<UnitSettings> =>
   sources.holder.inTurn(async () => {
     const { record, givenUp } = await resumePuttingBack(sources);
-    const settings = await adopt(sources, await readInForce(sources), record);
+    const settings = await withTrial(sources, sources.holder.adopt(await readInForce(sources)), record);
     return givenUp.length > 0 ? { ...settings, givenUp } : settings;
   });
 
@@ -273,7 +267,7 @@ export const refreshSettings = (given: Found<SettingsSources>) =>
       // Whoever gave up would not learn of it.
       signal.throwIfAborted();
       changes?.forget();
-      return adopt(sources, written, keptEnv?.read());
+      return withTrial(sources, holder.adopt(written), await keptEnv?.read());
     });
   });
 export type RefreshSettings = ReturnType<typeof refreshSettings>;
@@ -293,8 +287,8 @@ export const restoreEnv = (given: Found<SettingsSources>) =>
     const sources = find(given, self);
     return sources.holder.inTurn(async () => {
       const givenUp = await putBack(sources, revision);
-      const env = await readInForce(sources);
-      const settings = await adopt(sources, env, sources.keptEnv?.read());
+      const adopted = sources.holder.adopt(await readInForce(sources));
+      const settings = await withTrial(sources, adopted, await sources.keptEnv?.read());
       return givenUp.length > 0 ? { ...settings, givenUp } : settings;
     });
   });
