@@ -155,12 +155,12 @@ class Copier {
 }
 
 /**
- * Data as it may be shown: objects, arrays, Maps, Sets, URLs, headers, requests and responses of fetch, instances of classes,
- * and errors with their causes. What lies deeper than eight levels, or throws when it is read, is left out. Bytes, private fields, and what is at work, such as an actor
- * or an emitter, are not looked through. Never throws.
+ * Data as it may be shown: objects, arrays, Maps, Sets, URLs, headers, requests and responses of fetch, instances of
+ * classes, and errors with their causes. What lies deeper than eight levels, or throws when it is read, is left out. Bytes,
+ * private fields, and what is at work, such as an actor or an emitter, are not looked through. Never throws.
  *
- * @returns The value itself if it shows no secret, else a copy, in which a URL is a text, and a request or response is its `url` and
- *   `headers`.
+ * @returns The value itself if it shows no secret, else a copy, in which a URL is a text, and a request or response is its
+ *   `url` and `headers`.
  */
 export const redactedData = <T>(value: T): T => {
   try {
