@@ -7,10 +7,16 @@ import { holdDownloads } from '../../support/held-download.ts';
 import { createLiveUnit } from '../../support/live-unit.ts';
 import { until } from '../../support/until.ts';
 
+/** A unit at work for which there is another version. */
+const unitWithNewVersion = async () => {
+  const unit = createTestUnit();
+  await unit.client.ready();
+  unit.world.http.documents.targetVersion = { commit: 'next', tag: null };
+  return unit;
+};
+
 test('a stop during a download waits until what it has left is cleaned up (M12, U5)', async () => {
-  const { client, world } = createTestUnit();
-  await client.ready();
-  world.http.documents.targetVersion = { commit: 'next', tag: null };
+  const { client, world } = await unitWithNewVersion();
   let phase = 'asked for';
   world.firmware.stage = async (_, signal) => {
     phase = 'staging';
@@ -28,9 +34,7 @@ test('a stop during a download waits until what it has left is cleaned up (M12, 
 });
 
 test('a download whose answer comes as the unit stops stages nothing (M12, U5)', async () => {
-  const { client, world } = createTestUnit();
-  await client.ready();
-  world.http.documents.targetVersion = { commit: 'next', tag: null };
+  const { client, world } = await unitWithNewVersion();
   const { getFirmware } = world.http;
   let isAsked = false;
   world.http.getFirmware = async (target, signal) => {
@@ -53,9 +57,7 @@ test('a download whose answer comes as the unit stops stages nothing (M12, U5)',
 });
 
 test('a stop while a refused version is removed waits for that (M12, U5)', async () => {
-  const { client, world } = createTestUnit();
-  await client.ready();
-  world.http.documents.targetVersion = { commit: 'next', tag: null };
+  const { client, world } = await unitWithNewVersion();
   world.firmware.stage = async () => ({ id: 'next', files: 3, bytes: 100 });
   world.firmware.readJson = async () => {
     throw new FirmwareError('incomplete', 'The version has no env_example.json.');
