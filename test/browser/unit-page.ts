@@ -34,6 +34,7 @@ export const startWorld = async () => {
     /** Sends texts to the page's unit, all at once. */
     send: async (texts: readonly string[], qos: Qos) => {
       const { client } = await connectUnit(started.instance.mqttUrl, sender.token);
+      client.stream.setMaxListeners(0); // mqtt.js has one for each message that it has yet to write.
       await Promise.all(texts.map((text) => client.publishAsync(sender.topic(keys.out), text, { qos })));
       await client.endAsync();
     },

@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { Transform } from 'node:stream';
 
 /** A line to a server that a test cuts and mends; its port stays the same. */
 export interface CutLine {
@@ -9,8 +10,12 @@ export interface CutLine {
   stop(): Promise<void>;
 }
 
-/** Lays a line to a port on loopback. */
-export const layLine = async (to: number): Promise<CutLine> => {
+/** A stretch of line on which each chunk takes this long, and those behind it wait. */
+const longWay = (delayMs: number): Transform =>
+  new Transform({ transform: (chunk, _, done) => void setTimeout(done, delayMs, undefined, chunk) });
+
+/** Lays a line to a port on loopback; each way takes at least as long as the delay, milliseconds. */
+export const layLine = async (to: number, delayMs = 0): Promise<CutLine> => {
   const ends = new Set<net.Socket>();
   const keep = (socket: net.Socket) => {
     ends.add(socket);
@@ -21,7 +26,7 @@ export const layLine = async (to: number): Promise<CutLine> => {
     const far = net.connect(to, '127.0.0.1');
     keep(near);
     keep(far);
-    near.pipe(far).pipe(near);
+    near.pipe(longWay(delayMs)).pipe(far).pipe(longWay(delayMs)).pipe(near);
     near.on('close', () => far.destroy());
     far.on('close', () => near.destroy());
   });
