@@ -43,6 +43,7 @@ export default defineConfig({
     // Only what hangs fails by these: a busy machine is no fault.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 90_000 } },
     // Most tests wait, for timers and for other processes: more workers than cores.
     maxWorkers: 6,
     globalSetup: 'test/support/canary/suite.ts',

@@ -92,9 +92,7 @@ describe('a stock receiver of @statelyai/inspect, offline over WebSocket (X1)', 
     const unit = createActor(unitOverFakes, { input, inspect: inspector.inspect, clock: new SimulatedClock() });
     unit.subscribe({ error: () => undefined });
     unit.start();
-    await expect
-      .poll(() => machines.filter((machine) => actorOf(machine) === undefined), { timeout: 10_000 })
-      .toEqual([]);
+    await expect.poll(() => machines.filter((machine) => actorOf(machine) === undefined)).toEqual([]);
 
     const root = named('unit');
     expect(root?.parentId).toBeUndefined();
@@ -119,7 +117,7 @@ describe('a stock receiver of @statelyai/inspect, offline over WebSocket (X1)', 
       event.type === '@xstate.snapshot' &&
       event.sessionId === unit.sessionId &&
       (event.snapshot as { value?: { lifecycle?: unknown } }).value?.lifecycle;
-    await expect.poll(() => seen.map(isAt), { timeout: 10_000 }).toContainEqual({ operating: 'offline' });
+    await expect.poll(() => seen.map(isAt)).toContainEqual({ operating: 'offline' });
     const events = seen.flatMap((event) => (event.type === '@xstate.event' ? [event.event.type] : []));
     expect(events).toEqual(expect.arrayContaining(['unit.start', 'settings.load', 'settings.loaded', 'schema.loaded']));
     unit.stop();

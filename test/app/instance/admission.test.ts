@@ -70,7 +70,7 @@ describe('a connection without CONNECT is ended', () => {
     const silent = await rawSocket(instance[url]);
     const slow = await rawSocket(instance[url]);
     slow.write(url === 'mqttUrl' ? Buffer.from([0x10, 0x40, 0, 4]) : 'GET /mqtt HTTP/1.1\r\nHost: x\r\n');
-    await until(() => silent.closed && slow.closed, { what: 'the end of both', timeoutMs: 10_000 });
+    await until(() => silent.closed && slow.closed, { what: 'the end of both' });
     expect(link.isOpen()).toBe(true);
   });
 
@@ -78,7 +78,7 @@ describe('a connection without CONNECT is ended', () => {
     const { instance, of } = await startTestInstance(options);
     const socket = new WebSocket(instance.webSocketUrl, 'mqtt');
     onTestFinished(() => socket.terminate());
-    await until(() => of('refused').length === 1, { timeoutMs: 10_000 });
+    await until(() => of('refused').length === 1);
     expect(of('refused')).toMatchObject([{ reason: 'connect did not arrive in time' }]);
   });
 });

@@ -1,6 +1,7 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { createLiveUnit } from '../../support/live-unit.ts';
 import { runCli } from '../../support/cli.ts';
+import { until } from '../../support/until.ts';
 
 const doctorSays = async (folder: string): Promise<string> => (await runCli(['doctor', folder])).stdout;
 
@@ -12,7 +13,8 @@ test('a compiled unit that takes any program says what that means, in its log an
     (await live.client.logger.getFullLog()).filter(({ text }) =>
       String(text).startsWith('Programs are taken from any host'),
     );
-  await vi.waitFor(async () => expect(await warnings()).toMatchObject([{ level: 'Warning' }]));
+  await until(async () => (await warnings()).length > 0);
+  expect(await warnings()).toMatchObject([{ level: 'Warning' }]);
   expect(await doctorSays(live.folder)).toMatch(/warning +program links +Programs are taken from any host/);
   await live.client.stopMainCycle();
 

@@ -24,7 +24,7 @@ const wholeLinesOf = async (path: string): Promise<string[]> => {
     lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line.trim() !== '');
     return lines.every(isJson);
   };
-  await until(areWhole, { what: `each line of ${path} is JSON`, timeoutMs: 5_000 });
+  await until(areWhole, { what: `each line of ${path} is JSON` });
   return lines;
 };
 
