@@ -54,7 +54,9 @@ const start = async (
   });
   const said = () => linesOf<Said>(run.stdout());
   const types = () => told().map(({ type }) => type);
-  return { ...run, told, types, pids, said };
+  /** Ends `block:go`. */
+  const letGo = () => writeFile(join(folder, 'start-go'), '');
+  return { ...run, told, types, pids, said, letGo };
 };
 
 const restarted = ['started', 'hung', 'ended', 'waiting', 'started', 'ended'];
@@ -74,9 +76,11 @@ describe('a unit whose event loop hangs', () => {
   });
 
   test('is started again also when it comes to itself and ends in order (U25)', async () => {
-    const run = await start(['beat,calm:100,block:1400,calm:60000'], {
+    const run = await start(['beat,calm:100,block:go,calm:60000'], {
       options: ['--heartbeat', '0.4', '--grace', '60'],
     });
+    await until(() => run.types().includes('hung'));
+    await run.letGo();
     expect((await run.ended).code).toBe(0);
     expect(run.types()).toEqual(restarted);
     expect(run.told()[2]).toEqual({ type: 'ended', code: 0, signal: null });

@@ -4,8 +4,8 @@ import { nodeProcessControl, type Execve } from '../../../adapters/node/process/
 /**
  * Beats, and then does one step at each start.
  *
- * Arguments: a path of its own, and the steps separated by commas: `block:MS` holds the event loop, `calm:MS` waits,
- * `rest` ends the beats, `restart` asks for a restart, `end` ends.
+ * Arguments: a path of its own, and the steps separated by commas: `block:MS` holds the event loop, `block:go` until
+ * there is a file `PATH-go`, `calm:MS` waits, `rest` ends the beats, `restart` asks for a restart, `end` ends.
  */
 const [path = '', ...steps] = process.argv.slice(2);
 let start = 0;
@@ -25,7 +25,8 @@ for (const step of (steps[start] ?? 'end').split(',')) {
   if (what === 'beat') end = beat?.();
   if (what === 'rest') end?.();
   if (what === 'calm') await wait(Number(ms));
-  if (what === 'block') for (const until = performance.now() + Number(ms); performance.now() < until;);
+  if (step === 'block:go') while (!existsSync(`${path}-go`));
+  else if (what === 'block') for (const until = performance.now() + Number(ms); performance.now() < until;);
   if (what === 'exec') execve?.(process.execPath, [process.execPath, ...process.argv.slice(1)], process.env);
   if (what === 'restart') await restart('restart_exec');
   if (what === 'end') process.exit(0);
