@@ -9,7 +9,7 @@ const client = new PepeunitClient({
   ffConsoleLogEnable: false,
   restartMode: 'no_restart',
   mqtt: { spreadMs: 0 },
-  update: { healthTimeoutMs: 4_000 },
+  update: { healthTimeoutMs: 20_000 },
 });
 client.on('settingsLoaded', () => process.stdout.write('loaded\n'));
 client.on('online', () => process.stdout.write('online\n'));
