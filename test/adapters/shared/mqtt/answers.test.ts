@@ -119,11 +119,11 @@ describe('silence', () => {
     const broker = later(
       await startScriptedBroker((socket, _chunk, count) => void (count === 0 && socket.write(connack[4]))),
     );
-    const link = await open(optionsFor(broker.port));
+    const link = await open(optionsFor(broker.port, { timeoutMs: 90_000 }));
     const calls = [link.subscribe(['a']), link.unsubscribe(['a']), link.publish('a', 'x', { qos: 1 })].map(failure);
     const begun = performance.now();
     await link.close();
-    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(performance.now() - begun).toBeLessThan(30_000);
     for (const call of calls) expect((await call).code).toBe('closed');
     expect(broker.received().subarray(-2)).toEqual(Buffer.from([0xe0, 0]));
   });
@@ -159,7 +159,7 @@ describe('silence', () => {
     expect(results.some(({ status }) => status === 'rejected')).toBe(true);
     const begun = performance.now();
     await link.close();
-    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(performance.now() - begun).toBeLessThan(30_000);
     process.off('warning', warn);
     expect(warn).not.toHaveBeenCalled();
   });
