@@ -68,10 +68,7 @@ describe('pepeunit run', () => {
 
   test('starts a unit again at once when it asks for that by the code for it', async () => {
     const { main } = await unitOf(
-      "import { existsSync, writeFileSync } from 'node:fs'; const seen = existsSync('FLAG'); writeFileSync('FLAG', ''); process.exit(seen ? 0 : 213);".replaceAll(
-        'FLAG',
-        join('/tmp', `pepeunit-flag-${process.pid}`),
-      ),
+      "import { existsSync, writeFileSync } from 'node:fs'; const flag = new URL('flag', import.meta.url); const seen = existsSync(flag); writeFileSync(flag, ''); process.exit(seen ? 0 : 213);",
     );
     const run = start([main]);
     expect((await run.ended).code).toBe(0);
