@@ -16,7 +16,7 @@ import { canRun, whyNot } from './unit/type-stripping.ts';
 import { programIn } from './unit/program.ts';
 import type { Inspector } from '../inspector/server/server.ts';
 import { startInstance, type Instance } from '../instance/index.ts';
-import { aborted, interruption } from '../terminal/interruption.ts';
+import { aborted, interruption, untilAborted } from '../terminal/interruption.ts';
 import { columns, print, printStatus } from '../terminal/output.ts';
 
 const isUnit = (folder: string): Promise<boolean> =>
@@ -155,9 +155,11 @@ export const devCommand = command(
       return exitCode.unconfigured;
     }
     using interrupted = interruption();
+    const { signal } = interrupted;
     const own = join(folder, '.pepeunit/dev');
-    return await withDevLock({ folder: own, say }, async () => {
+    const workAlone = async () => {
       const instance = await startInstance({
+        signal,
         dataDir: join(own, 'instance'),
         httpPort: portIn('http-port', options['http-port']),
         mqttPort: portIn('mqtt-port', options['mqtt-port']),
@@ -173,11 +175,12 @@ export const devCommand = command(
         const works = { instance, unit, main, folder, inspector };
         print(options.json === true ? asJson(works) : asText(works));
         if (!isScript(main)) say(notInspected(main));
-        await work(works, interrupted.signal);
+        await work(works, signal);
       } finally {
         await instance.stop();
       }
-      return exitCode.ok;
-    });
+    };
+    await untilAborted(signal, () => withDevLock({ folder: own, say, signal }, workAlone));
+    return exitCode.ok;
   },
 );

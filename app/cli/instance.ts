@@ -2,7 +2,7 @@ import { startInstance, type Instance, type InstanceOptions } from '../instance/
 import { command, exitCode, portIn, type Called } from './command.ts';
 import { lockWaitText } from './lock-wait.ts';
 import { notesOf } from './note.ts';
-import { aborted, interruption } from '../terminal/interruption.ts';
+import { aborted, interruption, untilAborted } from '../terminal/interruption.ts';
 import { columns, painter, print, printText } from '../terminal/output.ts';
 
 const options = {
@@ -76,21 +76,21 @@ export const instanceCommand = command(
   async ({ options: given }) => {
     const wanted = instanceOptions(given);
     const note = notesOf('instance', given);
-    const interrupted = interruption();
-    try {
+    using interrupted = interruption();
+    const { signal } = interrupted;
+    await untilAborted(signal, async () => {
       const instance = await startInstance({
         ...wanted,
+        signal,
         log: (event) => {
           if (event.type === 'locked') note(lockWaitText(event.folder, event));
         },
       });
       if (given.json === true) print(asJson(instance));
       else asText(instance, given.data).forEach((line) => printText(line));
-      await aborted(interrupted.signal);
+      await aborted(signal);
       await instance.stop();
-    } finally {
-      interrupted[Symbol.dispose]();
-    }
+    });
     return exitCode.ok;
   },
 );

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { LockWait } from '../../adapters/node/fs/lock.ts';
 import { startBroker } from './mqtt/broker.ts';
 import type { Core } from './model/core.ts';
 import { folderDisk, memoryDisk } from './store/disk.ts';
@@ -48,6 +49,15 @@ export interface InstanceOptions {
   readonly stateIntervalCheck?: boolean | undefined;
   /** Callback for every event, from the first one on. */
   readonly log?: ((event: InstanceEvent) => void) | undefined;
+  /**
+   * Signal that ends the start, also its wait for `dataDir`: it rejects with the signal's reason, and nothing is left open.
+   * An instance that runs is ended by its `stop()`.
+   *
+   * @defaultValue none
+   * @example
+   * const instance = await startInstance({ dataDir: 'instance-data', signal: AbortSignal.timeout(5_000) });
+   */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A running instance. */
@@ -179,12 +189,14 @@ const startParts = async (options: InstanceOptions, { store, identity, address, 
 };
 
 const run = async (options: InstanceOptions, events: EventHub, closers: Closers): Promise<Instance> => {
-  const { host = '127.0.0.1', httpPort = 0, mqttPort = 0, webSocketPort = 0, dataDir } = options;
+  const { host = '127.0.0.1', httpPort = 0, mqttPort = 0, webSocketPort = 0, dataDir, signal } = options;
   const onStoreError = (thrown: unknown) => events.fault('The last values of nodes were not written', thrown);
   if (dataDir !== undefined) {
-    const lock = await lockData(dataDir, (wait) => events.emit({ type: 'locked', folder: dataDir, ...wait }));
+    const onWait = (wait: LockWait) => events.emit({ type: 'locked', folder: dataDir, ...wait });
+    const lock = await lockData(dataDir, onWait, signal);
     closers.add(() => lock.release());
   }
+  signal?.throwIfAborted();
   const store = await openStore(dataDir === undefined ? memoryDisk() : folderDisk(dataDir), onStoreError);
   closers.add(() => store.close());
   const identity = identify(store, options.secret);
@@ -228,6 +240,7 @@ const run = async (options: InstanceOptions, events: EventHub, closers: Closers)
  *
  * @throws {InstanceError} `taken` while another instance uses the data folder, `io` when a port or the folder can't be
  *   used; nothing is left open then.
+ * @throws The reason of `signal`, if it aborts before the instance runs.
  * @example
  * import { startInstance } from 'pepeunit-client/instance';
  *
@@ -239,10 +252,15 @@ export const startInstance = async (options: InstanceOptions = {}): Promise<Inst
   const events = createEventHub();
   if (options.log) events.subscribe(options.log);
   const closers = createClosers(events);
+  const { signal } = options;
   try {
-    return await run(options, events, closers);
+    signal?.throwIfAborted();
+    const instance = await run(options, events, closers);
+    signal?.throwIfAborted();
+    return instance;
   } catch (thrown) {
     await closers.closeAll();
+    signal?.throwIfAborted();
     throw thrown;
   }
 };

@@ -12,6 +12,15 @@ export const aborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
+/** Does a task that a signal may end: its reason is no failure. @throws What else the task throws. */
+export const untilAborted = async (signal: AbortSignal, task: () => Promise<void>): Promise<void> => {
+  try {
+    await task();
+  } catch (thrown) {
+    if (thrown !== signal.reason) throw thrown;
+  }
+};
+
 /** Listens for SIGINT, SIGTERM and SIGHUP until disposed of; a second signal changes nothing. */
 export const interruption = (): Interruption => {
   const abort = new AbortController();

@@ -65,7 +65,7 @@ export interface LockWait {
  * Creates a `watch` that looks twice a second.
  *
  * @param onWait Called once, before the first wait.
- * @param signal Ends the wait: it rejects.
+ * @param signal Ends the wait: it rejects with the signal's reason.
  */
 export const watchPatiently = (
   onWait: (wait: LockWait) => void,
@@ -75,7 +75,7 @@ export const watchPatiently = (
   return async ({ pid }) => {
     if (!isTold) onWait({ pid, atMostMs: defaultStaleAfterMs + watchEveryMs + settleMs });
     isTold = true;
-    await delay(watchEveryMs, undefined, { signal });
+    await delay(watchEveryMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
   };
 };
 

@@ -69,7 +69,7 @@ const isTaken = (thrown: unknown): boolean => thrown instanceof ProcessError && 
  *
  * Tries again later while the disk is full, read-only or someone else's; the unit is supervised meanwhile.
  *
- * @throws {ProcessError} `taken` while another supervisor runs. `AbortError` if it was stopped before it had the lock.
+ * @throws {ProcessError} `taken` while another supervisor runs. The reason of `stopped` if it aborts during the wait.
  */
 export const takeSupervisorLock = async (options: SupervisorLockOptions): Promise<SupervisorLock> => {
   const { folder, graceMs, onFailure, onWait, stopped, retryMs = 30_000 } = options;

@@ -13,12 +13,18 @@ interface DevLockOptions {
   readonly folder: string;
   /** Takes one line about what goes on. */
   readonly say: (line: string) => void;
+  /** Ends the wait for a sign of the process that has the lock. */
+  readonly signal: AbortSignal;
 }
 
-/** Works in the folder of a unit's own instance, as the only one who does. @throws {ProcessError} `taken` */
-export const withDevLock = async <T>({ folder, say }: DevLockOptions, work: () => Promise<T>): Promise<T> => {
+/**
+ * Works in the folder of a unit's own instance, as the only one who does.
+ *
+ * @throws {ProcessError} `taken`. The reason of `signal` if it aborts during the wait.
+ */
+export const withDevLock = async <T>({ folder, say, signal }: DevLockOptions, work: () => Promise<T>): Promise<T> => {
   await makeFolder(folder);
-  const watch = watchPatiently((wait) => say(lockWaitText(folder, wait)));
+  const watch = watchPatiently((wait) => say(lockWaitText(folder, wait)), signal);
   const lock = await takeLock({ path: join(folder, 'dev.json'), inUse, watch });
   try {
     return await work();
