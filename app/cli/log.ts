@@ -7,6 +7,8 @@ import { StorageError } from '../../services/errors.ts';
 import { LogLevel, type LogEntry } from '../../services/log.ts';
 import { command, exitCode } from './command.ts';
 import { countIn, filtered, sinceIn } from './log-filter.ts';
+import { isThere } from './if-there.ts';
+import { notesOf } from './note.ts';
 import { interruption } from '../terminal/interruption.ts';
 import { painter, print, wrapped, type Tone } from '../terminal/output.ts';
 
@@ -73,7 +75,10 @@ export const logCommand = command(
     const tail = options.tail === undefined ? undefined : countIn(options.tail);
     const storage = new FileStorage();
     const path = join(folder, 'log.json');
-    if (options.follow !== true && !(await storage.exists(path))) throw missing(path);
+    if (!(await storage.exists(path))) {
+      if (options.follow !== true || !(await isThere(folder))) throw missing(path);
+      notesOf('log', options)(`${path} does not exist yet: waiting for it.`);
+    }
     const show = (line: string): void => print(options.json === true ? line : readable(line));
     const load = async () => (await loadLines(storage, path, Number.MAX_SAFE_INTEGER)).lines;
     let lines = await load();

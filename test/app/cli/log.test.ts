@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { appended } from '../../../app/cli/log.ts';
@@ -108,6 +108,33 @@ describe('pepeunit log', () => {
     await writeFile(path, textOf([...entries, ...more]));
     await until(() => run.stdout().includes('loud'), { what: 'the new entry' });
     expect(jsonTexts(run.stdout())).toEqual(['late', 'loud']);
+  });
+});
+
+describe('pepeunit log --follow where nothing has run', () => {
+  test('says that it waits, then shows what comes', async () => {
+    const folder = join(await temporaryFolder(), 'мой юнит 🚀');
+    await mkdir(folder);
+    const run = startCli(['log', folder, '--follow', '--json']);
+    onTestFinished(async () => {
+      run.child.kill('SIGINT');
+      await run.ended;
+    });
+    const note = await until(() => /^\{.*\}$/m.exec(run.stderr())?.[0], { what: 'the note' });
+    const path = join(folder, 'log.json');
+    expect(JSON.parse(note)).toEqual({ type: 'note', message: `${path} does not exist yet: waiting for it.` });
+    await writeFile(path, textOf(entries));
+    await until(() => run.stdout().includes('last'), { what: 'the entries' });
+    expect(jsonTexts(run.stdout())).toHaveLength(entries.length);
+  });
+
+  test('waits for no folder that is not there', async () => {
+    const folder = join(await temporaryFolder(), 'нет');
+    expect(await runCli(['log', folder, '--follow'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `pepeunit log: StorageError (io): ${join(folder, 'log.json')} does not exist. Name the folder of a unit that has run.\n`,
+    });
   });
 });
 
