@@ -53,6 +53,7 @@ const asText = ({ apiUrl, mqttUrl, webSocketUrl, operator }: Instance, dataDir: 
     'It answers with the uuid of the unit. To write the env.json and schema.json of that unit:',
     '',
     '  curl -s "$API/units/firmware/tar/UUID" -H "x-auth-token: $TOKEN" | tar xf - ./env.json ./schema.json',
+    '  chmod 600 env.json',
     '',
     `${paint('bold', 'pepeunit dev')} does all of this for one unit, and runs it.`,
     '',

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
@@ -12,7 +12,7 @@ import { until } from '../../support/until.ts';
 
 /** The lines to copy, which are indented. */
 const linesToCopy = (text: string, first: RegExp): string[] => {
-  const lines = text.split('\n').filter((line) => /^ {2}(API|TOKEN|curl)/.test(line));
+  const lines = text.split('\n').filter((line) => /^ {2}(API|TOKEN|curl|chmod)/.test(line));
   return lines.filter((line) => /^ {2}(API|TOKEN)=/.test(line) || first.test(line));
 };
 
@@ -27,8 +27,9 @@ test.skipIf(executable('curl') === undefined)('the lines that it prints make a u
   const made = await shell(linesToCopy(instance.stdout(), /-d/));
   const { uuid, name } = JSON.parse(made) as { uuid: string; name: string };
   expect(name).toBe('my unit');
-  await shell(linesToCopy(instance.stdout(), /UUID/).map((line) => line.replace('UUID', uuid)));
+  await shell(linesToCopy(instance.stdout(), /UUID|chmod/).map((line) => line.replace('UUID', uuid)));
   expect(await readJson(folder, 'env.json')).toMatchObject({ GREETING: 'Hello', PU_HTTP_TYPE: 'http' });
+  expect((await stat(join(folder, 'env.json'))).mode & 0o777).toBe(0o600);
   expect(await readJson(folder, 'schema.json')).toMatchObject({
     input_topic: { 'input/pepeunit': [expect.any(String)] },
   });
