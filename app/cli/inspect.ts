@@ -2,6 +2,7 @@ import { fileLimits, readRecording } from '../inspector/server/file.ts';
 import { followInspector } from '../inspector/server/follow.ts';
 import { startInspector, type Inspector } from '../inspector/server/server.ts';
 import { inspectorAddressIn, inspectorVariable } from '../inspector/variable.ts';
+import { counted } from '../terminal/counted.ts';
 import { aborted, interruption } from '../terminal/interruption.ts';
 import { columns, print, printText } from '../terminal/output.ts';
 import { command, exitCode, portIn, UsageError } from './command.ts';
@@ -14,13 +15,11 @@ interface Shown {
   readonly stop?: () => void;
 }
 
-const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
-
 const showFile = async (path: string, { sources }: Inspector): Promise<Shown> => {
   const { lines, units, damaged } = await readRecording(path, sources);
-  const passedOver = damaged === 0 ? '' : ` ${plural(damaged, 'damaged line')} passed over.`;
+  const passedOver = damaged === 0 ? '' : ` ${counted(damaged, 'damaged line')} passed over.`;
   return {
-    text: [`${plural(lines, 'line')} of ${plural(units, 'unit')}.${passedOver}`],
+    text: [`${counted(lines, 'line')} of ${counted(units, 'unit')}.${passedOver}`],
     data: { lines, units, damaged },
   };
 };

@@ -1,15 +1,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { newKeyPair, privateKey, writeRelease } from '../../adapters/node/signing/keys.ts';
+import { codeOf } from '../../adapters/node/fs/errors.ts';
 import { digestOf } from '../../adapters/node/fs/file-tree.ts';
 import { unitFiles, type UnitFile } from '../../adapters/node/archive/program-files.ts';
 import { isCovered, releaseName, type Release } from '../../adapters/shared/archive/release.ts';
-import { FirmwareError } from '../../services/errors.ts';
+import { FirmwareError, StorageError } from '../../services/errors.ts';
 import { defaultArchiveLimits } from '../../services/firmware.ts';
 import { packTgz, type ArchiveFile } from '../instance/model/archive.ts';
 import { command, exitCode, UsageError, wholeNumber } from './command.ts';
 import { notesOf } from './note.ts';
 import { noteOldReadme } from './unit/readme-file.ts';
+import { counted } from '../terminal/counted.ts';
 import { print, printText } from '../terminal/output.ts';
 import { bytesText, createProgress, silentProgress, type Progress } from '../terminal/progress.ts';
 
@@ -28,7 +30,10 @@ const printResult = (json: boolean | undefined, data: object, lines: readonly st
 
 const makeKeys = async (path: string, json: boolean | undefined): Promise<number> => {
   const { privatePem, publicText } = newKeyPair();
-  await writeFile(path, privatePem, { flag: 'wx', mode: 0o600 });
+  await writeFile(path, privatePem, { flag: 'wx', mode: 0o600 }).catch((thrown: unknown) => {
+    if (codeOf(thrown) !== 'EEXIST') throw thrown;
+    throw new StorageError('io', `${path} is there already. Name another file: no key is replaced.`, { cause: thrown });
+  });
   return printResult(json, { privateKey: resolve(path), publicKey: publicText }, [
     `wrote the private key to ${path}: keep it secret, and keep a copy`,
     `update.trustKey: ${publicText}`,
@@ -107,7 +112,7 @@ const packFolder = async (folder: string, options: PackOptions): Promise<number>
   await writeFile(out, archive);
   const data = { archive: resolve(out), bytes: archive.length, files: files.map(({ path }) => path) };
   return printResult(options.json, { ...data, ...(signed && { release: signed.release }) }, [
-    `packed ${files.length} files into ${out} (${archive.length} bytes)`,
+    `packed ${counted(files.length, 'file')} into ${out} (${counted(archive.length, 'byte')})`,
     ...(signed ? [`signed as release ${signed.release}: commit ${releaseName} with the program`] : []),
   ]);
 };

@@ -8,6 +8,7 @@ import { isRunning, ownPlace, type ProcessIdentity } from '../../../adapters/nod
 import { surveyOutbox } from '../../../adapters/node/outbox/survey.ts';
 import { failureOf } from '../../../services/errors.ts';
 import type { FirmwareFlight, FirmwareJournal } from '../../../services/firmware-journal.ts';
+import { counted } from '../../terminal/counted.ts';
 import { check, type Check } from './check.ts';
 import { ok, splitMessage, warning, type Outcome } from './finding.ts';
 
@@ -84,7 +85,7 @@ export const updateCheck = (folder: string, place: Check) =>
   });
 
 const describeWaiting = (waiting: number, bytes: number): string =>
-  waiting === 0 ? 'nothing waits' : `${waiting} messages wait, ${bytes} bytes`;
+  waiting === 0 ? 'nothing waits' : `${counted(waiting, 'message')} waiting, ${counted(bytes, 'byte')}`;
 
 /** Checks the messages that wait on disk. */
 export const outboxCheck = (folder: string, place: Check) =>
@@ -93,7 +94,7 @@ export const outboxCheck = (folder: string, place: Check) =>
     const told = describeWaiting(waiting, bytes);
     const faults = [
       ...(damaged > 0 ? ['parts of its files are damaged'] : []),
-      ...(dead > 0 ? [`${dead} messages could not be delivered, and are kept in dead.ndjson`] : []),
+      ...(dead > 0 ? [`${counted(dead, 'message')} not delivered, but kept in dead.ndjson`] : []),
     ];
     if (faults.length === 0) return ok(told, undefined);
     const remedy =

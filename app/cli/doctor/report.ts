@@ -1,4 +1,5 @@
 import { oneLine } from '../../../adapters/shared/log/log-lines.ts';
+import { counted } from '../../terminal/counted.ts';
 import { painter, print, wrapped, type Tone } from '../../terminal/output.ts';
 import type { Finding, Result } from './finding.ts';
 
@@ -12,8 +13,6 @@ export const inOrder = (findings: readonly Finding[]): Finding[] =>
 
 export const countOf = (findings: readonly Finding[], result: Result): number =>
   findings.filter((finding) => finding.result === result).length;
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 const verdictOf = (findings: readonly Finding[]): string => {
   const problems = countOf(findings, 'failed');

@@ -104,6 +104,8 @@ export class Persistence {
       this.deadLetter(message, refused(`It is of unit ${message.unit ?? unnamed}, and now this is unit ${own}.`));
     }
     if (others.length === 0) return;
-    this.#parts.warn(`${others.length} messages of another unit were put aside and not sent: this is unit ${own} now.`);
+    this.#parts.warn(
+      `Messages of another unit were put aside and not sent (${others.length}): this is unit ${own} now.`,
+    );
   }
 }

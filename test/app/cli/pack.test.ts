@@ -119,7 +119,8 @@ describe('pepeunit pack', () => {
     const { key, publicKey } = await keysIn(folder);
     expect((await stat(key)).mode & 0o777).toBe(0o600);
     expect(Buffer.from(publicKey, 'base64')).toHaveLength(32);
-    expect((await runCli(['pack', '--keygen', key])).code).toBe(1);
+    const stderr = `pepeunit pack: StorageError (io): ${key} is there already. Name another file: no key is replaced.\n`;
+    expect(await runCli(['pack', '--keygen', key])).toEqual({ code: 1, stdout: '', stderr });
   });
 
   test('signs the same release for the same files, and the next one for others', async () => {
