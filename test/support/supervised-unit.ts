@@ -37,6 +37,13 @@ while (process.ppid === parent) Atomics.wait(sleeper, 0, 0, 20);
   },
 } as const;
 
+/** What comes first in a program that waits until there is a file in its folder. */
+export const waitsForFile = (name: string): string => `
+import { existsSync } from 'node:fs';
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+while (!existsSync(new URL('${name}', import.meta.url))) Atomics.wait(sleeper, 0, 0, 20);
+`;
+
 /** A unit's main.js: it says what becomes of it, line by line, as JSON. */
 const source = ({ label, first = '', options = '', before = '' }: Program): string => `${first}
 import { join } from 'node:path';

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { parseJournal, type FirmwareFlight } from '../../../services/firmware-journal.ts';
 import { layLine } from '../../support/cut-line.ts';
-import { createSupervisedUnit, createYard, type Program, type Yard } from '../../support/supervised-unit.ts';
+import {
+  createSupervisedUnit,
+  createYard,
+  waitsForFile,
+  type Program,
+  type Yard,
+} from '../../support/supervised-unit.ts';
 
 let yard: Yard;
 beforeAll(async () => {
@@ -13,7 +19,7 @@ afterAll(() => yard.stop());
 
 const terms = 'update: { healthTimeoutMs: 2_000, trialStarts: 2 },';
 
-/** A unit that is online over a line which is cut as soon as a new version is in place. */
+/** A unit that is online over a line which is cut before a new version that is in place connects. */
 const cutOffUnit = async (name: string, next: Omit<Program, 'label'>) => {
   const line = await layLine(Number(new URL(yard.instance.mqttUrl).port));
   const unit = await createSupervisedUnit(yard, name, { label: 'old', options: terms });
@@ -27,10 +33,11 @@ const cutOffUnit = async (name: string, next: Omit<Program, 'label'>) => {
   await unit.hears('old', 'online');
   const record = () => readFile(join(unit.folder, '.pepeunit/link.json'), 'utf8').catch(() => '');
   await unit.waitFor('the link is noted', async () => (await record()).includes(String(line.port)));
-  const commit = await unit.add({ label: 'new', options: terms, ...next });
+  const commit = await unit.add({ label: 'new', first: waitsForFile('cut.txt'), options: terms, ...next });
   await unit.update();
   await unit.hears('old', 'updateSwapped');
   await line.cut();
+  await writeFile(join(unit.folder, 'cut.txt'), '');
   const flight = async (): Promise<FirmwareFlight | undefined> =>
     parseJournal(JSON.parse(await readFile(join(unit.folder, '.pepeunit/update.json'), 'utf8'))).flight;
   const waits = () => unit.waitFor('the trial waits', async () => (await flight())?.isWaiting === true);

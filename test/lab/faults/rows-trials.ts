@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { layLine } from '../../support/cut-line.ts';
 import { sendJson, startHttpServer } from '../../support/http-server.ts';
-import { createSupervisedUnit, createYard } from '../../support/supervised-unit.ts';
+import { createSupervisedUnit, createYard, waitsForFile } from '../../support/supervised-unit.ts';
 import { commander } from './commander.ts';
 import { secondsBetween, seenBy, type Row } from './lab.ts';
 
@@ -22,10 +22,11 @@ const brokerAway: Row = {
     await unit.hears('old', 'online');
     const note = () => readFile(join(unit.folder, '.pepeunit/link.json'), 'utf8').catch(() => '');
     await unit.waitFor('the link is noted', async () => (await note()).includes(String(line.port)));
-    await unit.add({ label: 'new', options });
+    await unit.add({ label: 'new', first: waitsForFile('cut.txt'), options });
     await unit.update();
     await unit.hears('old', 'updateSwapped');
     await line.cut();
+    await writeFile(join(unit.folder, 'cut.txt'), '');
     const begun = performance.now();
     await unit.hears('new', 'started');
     await sleep(20_000);
