@@ -53,8 +53,8 @@ const failuresIn = (story: string): string[] => story.split('\n').filter((line) 
 const allOk = { update: 'ok', env_update: 'ok', schema_update: 'ok', log_sync: 'ok' };
 
 describe('pepeunit demo', () => {
-  test('--for 30 --json plays the whole script and ends by itself', () =>
-    withDemo(['--for', '30', '--json'], async (run) => {
+  test('--for 60 --json plays the whole script and ends by itself', () =>
+    withDemo(['--for', '60', '--json'], async (run) => {
       const { code, stdout, stderr } = await run.ended;
       expect({ code, failures: failuresIn(stderr) }).toEqual({ code: 0, failures: [] });
       const summary = summaryOf(stdout);
@@ -83,7 +83,9 @@ describe('pepeunit demo', () => {
     }));
 
   test('--protocol 4 plays the whole script over MQTT 3.1.1, which the units find out (M8)', () =>
-    withDemo(['--protocol', '4', '--for', '30', '--json'], async (run) => {
+    withDemo(['--protocol', '4', '--json'], async (run) => {
+      await until(() => run.stderr().includes('The script is done.'), { what: 'the end of the script' });
+      run.child.kill('SIGINT');
       const { code, stdout, stderr } = await run.ended;
       expect({ code, failures: failuresIn(stderr) }).toEqual({ code: 0, failures: [] });
       expect(summaryOf(stdout)).toMatchObject({ online: true, rollbacks: 1, commands: allOk });
@@ -102,7 +104,6 @@ describe('pepeunit demo', () => {
   test('without --for it runs on after the script, until Ctrl-C', () =>
     withDemo([], async (run) => {
       await until(() => run.stdout().includes('The units keep running until Ctrl-C.'), {
-        timeoutMs: 60_000,
         what: 'the end of the script',
       });
       run.child.kill('SIGINT');
