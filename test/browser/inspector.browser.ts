@@ -126,7 +126,8 @@ describeInChromium('the inspector in a page of Chromium', (browser) => {
     const { page } = await openInspector(browser(), inspector);
     await page.keyboard.press('1');
     const states = page.locator('.unit .unit-state');
-    await until(async () => (await states.count()) === 3);
+    // The end of the fan comes last of all.
+    await until(async () => (await states.allTextContents())[1]?.startsWith('ended') === true);
     expect(await states.allTextContents()).toEqual([
       expect.stringMatching(/^online for/),
       expect.stringMatching(/^ended for .*The link to the unit has ended\./),
