@@ -19,7 +19,8 @@ const checksOf = (folder: string, choice: BrokerChoice): readonly Check[] => {
   const variables = variablesCheck(document);
   const token = tokenCheck(document);
   const schema = schemaFileCheck(folder, place);
-  const { clock, checks: rest } = restChecks({ document, variables, token });
+  const lastUpdate = updateCheck(folder, place);
+  const { clock, checks: rest } = restChecks({ document, variables, token, lastUpdate });
   return [
     nodeCheck(),
     place,
@@ -37,7 +38,7 @@ const checksOf = (folder: string, choice: BrokerChoice): readonly Check[] => {
     ...brokerChecks(folder, { document, variables, token, schema }, choice),
     ...rest,
     outboxCheck(folder, place),
-    updateCheck(folder, place),
+    lastUpdate,
     supervisorCheck(folder, place),
   ];
 };

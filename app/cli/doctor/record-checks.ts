@@ -62,18 +62,18 @@ const describeFlight = (phase: FirmwareJournal['phase'], flight: FirmwareFlight)
   );
 };
 
-const describeJournal = ({ phase, flight, failed }: FirmwareJournal): Outcome<undefined> => {
+const describeJournal = ({ phase, flight, failed }: FirmwareJournal): Outcome<string | undefined> => {
   if (flight) return describeFlight(phase, flight);
   if (!failed) return ok('nothing is under way, and no version has failed', undefined);
   const at = failed.at === undefined ? '' : ` at ${new Date(failed.at).toISOString()}`;
   return warning(
     `Version ${failed.version} failed${at} and was rolled back: ${failed.reason}.`,
     'Correct the program, and update to the new version.',
-    undefined,
+    failed.version,
   );
 };
 
-/** Checks the journal of updates. */
+/** Checks the journal of updates; its value is the version that has failed, if one has. */
 export const updateCheck = (folder: string, place: Check) =>
   check('last update', { place }, async () => {
     try {

@@ -108,17 +108,23 @@ const restCheck = (server: Check<Server>, secure: Check, document: Check<JsonObj
     return version ? ok(`${target.baseUrl} takes the token`, version) : restFailure(env, given, type, thrown);
   });
 
-const versionCheck = (target: Check<TargetVersion>, variables: Check<UnitEnv>) =>
-  check('version', { target, variables }, async ({ target: { commit, tag }, variables: { reserved } }) => {
-    const running = reserved.PU_COMMIT_VERSION;
-    const wanted = tag === null ? commit : `${commit} (${tag})`;
-    if (commit === running) return ok(`${wanted}, as the instance wants`, undefined);
-    return warning(
-      `The instance wants version ${wanted}, env.json says ${running === '' ? 'none' : running}.`,
-      'Send the unit the command Update from the instance while it runs.',
-      undefined,
-    );
-  });
+const versionCheck = (target: Check<TargetVersion>, variables: Check<UnitEnv>, lastUpdate: Check<string | undefined>) =>
+  check(
+    'version',
+    { target, variables, lastUpdate },
+    async ({ target: { commit, tag }, variables: { reserved }, lastUpdate: failedVersion }) => {
+      const running = reserved.PU_COMMIT_VERSION;
+      const wanted = tag === null ? commit : `${commit} (${tag})`;
+      if (commit === running) return ok(`${wanted}, as the instance wants`, undefined);
+      return warning(
+        `The instance wants version ${wanted}, env.json says ${running === '' ? 'none' : running}.`,
+        commit === failedVersion
+          ? 'It has failed here: correct the program, and update to the new version.'
+          : 'Send the unit the command Update from the instance while it runs.',
+        undefined,
+      );
+    },
+  );
 
 /** Allowed clock error, milliseconds: the HTTP date has whole seconds, and tokens and certificates tolerate this much. */
 const toleranceMs = 30_000;
@@ -164,12 +170,17 @@ export interface RestNeeds {
   readonly document: Check<JsonObject>;
   readonly variables: Check<UnitEnv>;
   readonly token: Check<string>;
+  /** Its value is the version that has failed, if one has. */
+  readonly lastUpdate: Check<string | undefined>;
 }
 
 /** Checks of the instance: the way to its REST API, an answer of that, and the version that it wants; and of the clock. */
-export const restChecks = ({ document, variables, token }: RestNeeds) => {
+export const restChecks = ({ document, variables, token, lastUpdate }: RestNeeds) => {
   const server = check('REST address', { variables }, async ({ variables: env }) => ok('', restServer(env)));
   const { name, port, secure } = reachChecks('REST', server);
   const rest = restCheck(server, secure, document, token);
-  return { clock: clockCheck(port, variables), checks: [name, port, secure, rest, versionCheck(rest, variables)] };
+  return {
+    clock: clockCheck(port, variables),
+    checks: [name, port, secure, rest, versionCheck(rest, variables, lastUpdate)],
+  };
 };

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { runCli, startCli } from '../../support/cli.ts';
@@ -169,6 +169,18 @@ test('warns of a version that the instance wants and the unit does not run', asy
   expect(code).toBe(0);
   expect(first).toMatchObject({ check: 'version', result: 'warning' });
   expect(first?.detail).toMatch(/^The instance wants version [0-9a-f]+, env\.json says older\.$/);
+});
+
+test('sends no command for a version that has failed here', async () => {
+  const folder = await clinic.patient({ PU_COMMIT_VERSION: 'older' });
+  const detail = (await diagnose(folder, clinic.env)).of('version')?.detail ?? '';
+  const version = /wants version ([0-9a-f]+)/.exec(detail)?.[1];
+  const failed = { version, reason: 'it did not get online' };
+  await mkdir(join(folder, '.pepeunit'), { recursive: true });
+  await writeFile(join(folder, '.pepeunit/update.json'), JSON.stringify({ format: 1, phase: 'settled', failed }));
+  const { of } = await diagnose(folder, clinic.env);
+  expect(of('version')?.remedy).toBe('It has failed here: correct the program, and update to the new version.');
+  expect(of('last update')?.detail).toContain(`Version ${version} failed`);
 });
 
 test('names what is more in env.json than in its example, and no value of it', async () => {
