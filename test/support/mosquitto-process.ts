@@ -1,29 +1,14 @@
 import { spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { executable } from './executable.ts';
+import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
 /** The program; `undefined` where it is not installed. */
 export const mosquittoPath = executable('mosquitto', '/usr/sbin', '/usr/local/sbin');
-
-/** Ports below those that hosts give to whoever asks for any: no other test gets one of them before the broker has it. */
-const ports = { from: 10_000, to: 32_000 } as const;
-
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const server = net.createServer().on('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-
-/** A TCP port that nothing listens on. */
-const freePort = async (): Promise<number> => {
-  const port = randomInt(ports.from, ports.to);
-  return (await isFree(port)) ? port : freePort();
-};
 
 /** Whether something accepts TCP connections there. */
 const accepts = (port: number): Promise<boolean> =>

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { freePort } from '../../support/free-port.ts';
 import { sendJson, startHttpServer, type Answer } from '../../support/http-server.ts';
 import { commander } from './commander.ts';
 import { secondsBetween, seenBy, type Lab, type Row } from './lab.ts';
@@ -24,10 +25,8 @@ const answering =
   };
 
 const refusing: Trouble = async (lab, well) => {
-  const { origin, stop } = await startHttpServer(well);
-  await stop();
-  const { host, port } = new URL(origin);
-  return { host, heal: async () => lab.later(await startHttpServer(well, Number(port))) };
+  const port = await freePort();
+  return { host: `127.0.0.1:${port}`, heal: async () => lab.later(await startHttpServer(well, port)) };
 };
 
 /** A unit with a link that works is told to fetch its env and to update itself, while the REST API does not work. */

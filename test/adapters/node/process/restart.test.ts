@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { nodeProcessControl } from '../../../../adapters/node/process/restart.ts';
 import { processControlContract } from '../../../contracts/process-control.ts';
 import { compileProgram, startCompiled, type Compiled } from '../../../support/compiled.ts';
+import { freePort } from '../../../support/free-port.ts';
 import { until } from '../../../support/until.ts';
 import { temporaryFolder } from '../../../support/folder.ts';
 
@@ -40,14 +40,6 @@ const isAlive = (pid: unknown): boolean => {
   } catch {
     return false;
   }
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 };
 
 processControlContract(
