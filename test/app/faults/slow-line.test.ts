@@ -38,7 +38,9 @@ describeWithMosquitto('a line of 500 bytes a second', () => {
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(['delivered', 'delivered']);
     await until(() => broker.said().includes('late/#'));
     for (const at of [0, 1, 2])
-      expect(broker.said()).toMatch(new RegExp(`Received PUBLISH .*'large/${at}', .*\\(8000 bytes\\)`));
+      await expect
+        .poll(() => broker.said())
+        .toMatch(new RegExp(`Received PUBLISH .*'large/${at}', .*\\(8000 bytes\\)`));
     expect(client.mqttClient.isConnected()).toBe(true);
     expect(offline).toEqual([]);
     expect(line.connections()).toBe(1);

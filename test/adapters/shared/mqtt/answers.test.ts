@@ -153,7 +153,7 @@ describe('silence', () => {
     );
     const warn = vi.fn<(warning: Error) => void>();
     process.on('warning', warn);
-    const link = await open(optionsFor(broker.port, { timeoutMs: 300 }));
+    const link = await open(optionsFor(broker.port, { timeoutMs: 300, keepaliveSeconds: 2 }));
     const large = 'x'.repeat(64 * 1024);
     const results = await Promise.allSettled(Array.from({ length: 2000 }, () => link.publish('a', large)));
     expect(results.some(({ status }) => status === 'rejected')).toBe(true);
