@@ -231,7 +231,7 @@ export const machine = setup({
                       failure: {
                         name: 'BrokerError',
                         code: 'credentials',
-                        message: 'The broker denies the unit its own topics: the instance does not answer it, or has no such unit any more. Messages wait; the unit tries again.',
+                        message: 'The broker denies the unit the base topics of schema.json: the instance does not answer it or has no such unit any more, or the file is that of another unit. Messages wait; the unit tries again.',
                       },
                     },
                   },
@@ -258,7 +258,7 @@ export const machine = setup({
                         failure: {
                           name: 'BrokerError',
                           code: 'credentials',
-                          message: 'The broker denies the unit its own topics: the instance does not answer it, or has no such unit any more. Messages wait; the unit tries again.',
+                          message: 'The broker denies the unit the base topics of schema.json: the instance does not answer it or has no such unit any more, or the file is that of another unit. Messages wait; the unit tries again.',
                         },
                       },
                     },

@@ -48,7 +48,7 @@ export const ownTopicsDenied: Failure = {
   name: 'BrokerError',
   code: 'credentials',
   message:
-    'The broker denies the unit its own topics: the instance does not answer it, or has no such unit any more. Messages wait; the unit tries again.',
+    'The broker denies the unit the base topics of schema.json: the instance does not answer it or has no such unit any more, or the file is that of another unit. Messages wait; the unit tries again.',
 };
 
 /** The failure of a link whose broker did not answer a ping. */

@@ -91,7 +91,7 @@ export const ownDenied: Failure = {
   name: 'BrokerError',
   code: 'credentials',
   message:
-    'The broker denies the unit its own topics: the instance does not answer it, or has no such unit any more. Messages wait; the unit tries again.',
+    'The broker denies the unit the base topics of schema.json: the instance does not answer it or has no such unit any more, or the file is that of another unit. Messages wait; the unit tries again.',
 };
 
 /** The instance denies the unit its own topics. */
