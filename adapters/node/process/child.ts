@@ -4,6 +4,7 @@ import { access } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProcessError } from '../../../services/errors.ts';
+import { codeOf } from '../fs/errors.ts';
 import {
   afterHangVariable,
   hangsVariable,
@@ -63,7 +64,7 @@ export interface UnitProgram {
 }
 
 const unstartable = (file: string, advice: string, cause: unknown): ProcessError =>
-  new ProcessError('spawn', `${file} can't be started. ${advice}`, { cause });
+  new ProcessError('spawn', `${file} can't be started (${codeOf(cause) ?? 'unexpected'}). ${advice}`, { cause });
 
 const spawned = (child: ChildProcess, file: string, advice: string): Promise<void> =>
   new Promise((resolve, reject) => {

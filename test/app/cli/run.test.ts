@@ -123,7 +123,9 @@ describe('pepeunit run', () => {
     const { code, stderr } = await runCli(['run', join(path, 'nothing.js')]);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: expect.stringMatching(/^pepeunit run: ProcessError \(spawn\): .*nothing\.js can't be started.*\n$/),
+      stderr: expect.stringMatching(
+        /^pepeunit run: ProcessError \(spawn\): .*nothing\.js can't be started \(ENOENT\)\. .*\n$/,
+      ),
     });
   });
 
