@@ -74,6 +74,10 @@ export const recordFor = (url: string): RecorderFactory => {
       source: sourceOf(about.unit),
       recording: `${process.pid}-${startedAt}`,
       follows: `${process.ppid}-`,
+      onUnanswered: ({ message }) =>
+        process.emitWarning(
+          `The unit is not shown: the inspector at ${new URL(url).origin} does not take it (${message}). It runs on, and tries again.`,
+        ),
       onRequest: (text) => void answer(text),
     });
     const answer = async (text: string) => {

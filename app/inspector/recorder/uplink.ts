@@ -23,6 +23,8 @@ export interface UplinkOptions {
   readonly recording: string;
   /** What the name of a recording begins with that this one goes on with. */
   readonly follows: string;
+  /** Called once with what failed, if it fails before the inspector has ever answered. */
+  readonly onUnanswered: (error: Error) => void;
   /** Gets what the inspector asks for. */
   readonly onRequest: (line: string) => void;
 }
@@ -34,8 +36,6 @@ export interface Uplink {
   /** Sends what is there at once. */
   flush(): void;
   answer(line: string): void;
-  /** How often the connection failed or ended. */
-  failures(): number;
   stop(): void;
 }
 
@@ -96,46 +96,51 @@ export const createUplink = (options: UplinkOptions): Uplink => {
   const sender = createSender(options);
   let socket: WebSocket | undefined;
   let delayMs = firstDelayMs;
-  let failures = 0;
+  /** Whether the inspector has answered, or that it has not was told. */
+  let isClear = false;
   let isStopped = false;
 
   const onMessage = (from: WebSocket, text: string) => {
     const [kind, wanted] = JSON.parse(text) as [string, number];
     if (kind === 'do') return options.onRequest(text);
     delayMs = firstDelayMs;
+    isClear = true;
     return sender.begin(from, wanted);
   };
   const retry = () => {
     sender.end();
     socket = undefined;
     if (isStopped) return;
-    failures += 1;
     setTimeout(start, delayMs).unref();
     delayMs = Math.min(delayMs * 2, maxDelayMs);
+  };
+  const fail = (error: Error) => {
+    if (!isClear && !isStopped) options.onUnanswered(error);
+    isClear = true;
   };
   const follow = (opened: WebSocket) => {
     socket = opened;
     opened.on('message', (data: Buffer) => {
       try {
         onMessage(opened, data.toString());
-      } catch {
-        // What is no line of an inspector.
-        failures += 1;
+      } catch (thrown) {
+        fail(new Error('what it said is no line of an inspector', { cause: thrown }));
       }
     });
-    opened.on('error', () => {
-      failures += 1;
-    });
+    opened.on('error', fail);
     opened.once('close', retry);
   };
-  const start = () => void open(options).then(follow, retry);
+  const start = (): void =>
+    void open(options).then(follow, (error: Error) => {
+      fail(error);
+      retry();
+    });
   start();
 
   return {
     wake: sender.wake,
     flush: sender.pump,
     answer: sender.answer,
-    failures: () => failures,
     stop: () => {
       isStopped = true;
       sender.end();

@@ -81,7 +81,7 @@ test('a unit with what is no address runs, and says why it is not shown', async 
   expect(unit.stderr()).toContain('PEPEUNIT_INSPECTOR is no address that an inspector has printed');
 });
 
-test('a unit goes on when its inspector is killed, and when none was ever there, and stops as ever', async () => {
+test('a unit goes on when its inspector is killed, and stops as ever', async () => {
   const { url, child } = await startInspector();
   const unit = startUnit(url);
   await until(() => published() > 0);
@@ -90,11 +90,31 @@ test('a unit goes on when its inspector is killed, and when none was ever there,
   await until(() => published() > before + 5);
   unit.child.kill('SIGTERM');
   expect(await unit.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('a unit whose inspector is not there runs, and says once that it is not shown', async () => {
+  const unit = startUnit('http://127.0.0.1:9/a-secret/');
+  await until(() => unit.stderr().includes('not shown'));
   const count = published();
-  const alone = startUnit('http://127.0.0.1:9/nobody/');
-  await until(() => published() > count + 5);
-  alone.child.kill('SIGTERM');
-  expect(await alone.ended).toMatchObject({ code: 0, stderr: '' });
+  await until(() => published() > count + 20);
+  unit.child.kill('SIGTERM');
+  const { code, stderr } = await unit.ended;
+  expect(code).toBe(0);
+  expect(stderr.match(/not shown/g)).toHaveLength(1);
+  expect(stderr).toContain(
+    'The unit is not shown: the inspector at http://127.0.0.1:9 does not take it (connect ECONNREFUSED 127.0.0.1:9). ' +
+      'It runs on, and tries again.',
+  );
+  expect(stderr).not.toContain('a-secret');
+});
+
+test('a unit with the address of an inspector before says that it is not shown', async () => {
+  const { url } = await startInspector();
+  const unit = startUnit(new URL('/YesterdaysTokenIsNoMore/', url).href);
+  await until(() => unit.stderr().includes('not shown'));
+  expect(unit.stderr()).toContain(
+    `the inspector at ${new URL(url).origin} does not take it (Unexpected server response: `,
+  );
 });
 
 /** The runs of each source that a page has, as process ids. */
