@@ -1,5 +1,6 @@
 import net from 'node:net';
 import { Transform } from 'node:stream';
+import { freePort } from './ports.ts';
 
 /** A line to a server that a test cuts and mends; its port stays the same. */
 export interface CutLine {
@@ -31,8 +32,8 @@ export const layLine = async (to: number, delayMs = 0): Promise<CutLine> => {
     far.on('close', () => near.destroy());
   });
   const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  await listen(0);
-  const { port } = server.address() as net.AddressInfo;
+  const port = await freePort();
+  await listen(port);
   const cut = async () => {
     if (!server.listening) return;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -4,7 +4,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { executable } from './executable.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from './ports.ts';
 import { until } from './until.ts';
 
 /** The program; `undefined` where it is not installed. */

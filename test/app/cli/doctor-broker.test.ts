@@ -11,7 +11,7 @@ import { nobody } from '../../support/instance.ts';
 import { startHttpServer } from '../../support/http-server.ts';
 import { describeWithMosquitto, startMosquitto } from '../../support/mosquitto.ts';
 import { later } from '../../support/mqtt.ts';
-import { closedPort } from '../../support/ports.ts';
+import { freePort } from '../../support/ports.ts';
 import { startScriptedBroker } from '../../support/scripted-broker.ts';
 
 let clinic: Clinic;
@@ -64,7 +64,7 @@ describe('the way to the broker', () => {
     ));
 
   test('a port that nothing listens on', async () => {
-    const port = await closedPort();
+    const port = await freePort();
     await expectWith(
       { PU_MQTT_PORT: port },
       {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { diagnose, expectFirst, startClinic, type Clinic, type Row } from '../../support/doctored-unit.ts';
 import { sendJson, startHttpServer, type Answer } from '../../support/http-server.ts';
 import { later } from '../../support/mqtt.ts';
-import { closedPort } from '../../support/ports.ts';
+import { freePort } from '../../support/ports.ts';
 
 let clinic: Clinic;
 beforeAll(async () => {
@@ -110,7 +110,7 @@ test.each([
 });
 
 test('a port that nothing listens on', async () => {
-  const port = await closedPort();
+  const port = await freePort();
   const found = await diagnose(await clinic.patient({ PU_DOMAIN: `127.0.0.1:${port}` }), clinic.env);
   expectFirst(found, {
     what: '',
@@ -133,7 +133,7 @@ test('a clock that is wrong', async () => {
 });
 
 test('broker and instance are both away: the broker comes first, and nothing takes long', async () => {
-  const port = await closedPort();
+  const port = await freePort();
   const found = await diagnose(
     await clinic.patient({ PU_DOMAIN: `127.0.0.1:${port}`, PU_MQTT_PORT: port }),
     clinic.env,

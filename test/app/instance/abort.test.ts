@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { startInstance } from '../../../app/instance/index.ts';
 import { compileProgram, startCompiled } from '../../support/compiled.ts';
 import { temporaryFolder } from '../../support/folder.ts';
-import { closedPort } from '../../support/ports.ts';
+import { freePort } from '../../support/ports.ts';
 import { writeUnseenLock } from '../../support/unseen-lock.ts';
 
 it('is not started by an aborted signal, and writes nothing', async () => {
@@ -38,7 +38,7 @@ it('waits no longer for its data folder once the signal aborts, and leaves the l
 it('leaves no port, lock, listener or timer when its start is aborted halfway', async () => {
   const program = await compileProgram(new URL('../../support/programs/aborting.ts', import.meta.url));
   const dataDir = join(await temporaryFolder(), 'данные 🚀');
-  const ports = [await closedPort(), await closedPort(), await closedPort()].map(String);
+  const ports = [await freePort(), await freePort(), await freePort()].map(String);
   // It starts on the same ports each time, and ends by itself once nothing is left.
   const { end, printed } = startCompiled(program, [dataDir, ...ports]);
   expect({ code: await end, printed: printed() }).toEqual({ code: 0, printed: expect.any(String) });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort } from '../../support/free-port.ts';
+import { freePort } from '../../support/ports.ts';
 import { sendJson, startHttpServer, type Answer } from '../../support/http-server.ts';
 import { commander } from './commander.ts';
 import { secondsBetween, seenBy, type Lab, type Row } from './lab.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { nodeProcessControl } from '../../../../adapters/node/process/restart.ts';
 import { processControlContract } from '../../../contracts/process-control.ts';
 import { compileProgram, startCompiled, type Compiled } from '../../../support/compiled.ts';
-import { freePort } from '../../../support/free-port.ts';
+import { freePort } from '../../../support/ports.ts';
 import { until } from '../../../support/until.ts';
 import { temporaryFolder } from '../../../support/folder.ts';
 
