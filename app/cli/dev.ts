@@ -9,6 +9,7 @@ import { obey, orderHelp, type Orders } from './dev/orders.ts';
 import { createSession } from './dev/session.ts';
 import { openDevUnit, type DevUnit } from './dev/unit.ts';
 import { watchProgram } from './dev/watch.ts';
+import { isThere } from './if-there.ts';
 import { lockWaitText } from './lock-wait.ts';
 import { notInspected, ownInspectorOptions, startOwnInspector } from './inspection.ts';
 import { describe, markIn } from './supervision.ts';
@@ -19,11 +20,7 @@ import { startInstance, type Instance } from '../instance/index.ts';
 import { aborted, interruption, untilAborted } from '../terminal/interruption.ts';
 import { columns, print, printStatus } from '../terminal/output.ts';
 
-const isUnit = (folder: string): Promise<boolean> =>
-  stat(join(folder, 'env_example.json')).then(
-    () => true,
-    () => false,
-  );
+const isUnit = (folder: string): Promise<boolean> => isThere(join(folder, 'env_example.json'));
 
 /** Finds the program and the unit's folder of an operand: a folder, or a program in one. */
 const programOf = async (operand: string): Promise<{ main: string; folder: string }> => {
